@@ -1,0 +1,63 @@
+import type { TraceRecord } from './record.js'
+
+/**
+ * A store that keeps records and gives them back.
+ *
+ * A driver connects on first use and never before. It holds nothing that keeps a process alive; whoever waits
+ * for one of its promises does that. It is a plain object from a factory: `openDriver(connectionString)` of
+ * `@osprofiler/drivers` makes those that ship, and anyone can write one.
+ */
+export interface Driver {
+  /** The scheme of its connection string, such as `sqlite`. Holds no credentials. */
+  readonly name: string
+
+  /**
+   * Stores a batch, in order. Resolves once the store has taken the records; what it took but will never keep, it
+   * counts in `refused`. A rejection means that nothing was written and the batch may be tried again, except with
+   * an `OsprofilerError` of code `ERR_WRITE_REFUSED` (the store will never take this batch: it is dropped) or
+   * `ERR_WRITE_UNCERTAIN` (a connection broke midway and nobody knows: it is not sent twice).
+   *
+   * Called by the notifier with one batch at a time, never on the path of a request.
+   */
+  write(records: readonly TraceRecord[]): Promise<WriteResult | undefined>
+
+  /**
+   * All records of a trace, in batches, oldest first as far as the store knows. Yields nothing for a trace that
+   * is not there. Missing where the store cannot be read.
+   */
+  readRecords?(baseId: string): AsyncIterable<readonly TraceRecord[]>
+
+  /** The traces of the store, newest first. */
+  listTraces?(query?: TraceQuery): Promise<TraceSummary[]>
+
+  /** The traces in which something failed (see `isErrorRecord`), newest first. */
+  listErrorTraces?(query?: TraceQuery): Promise<TraceSummary[]>
+
+  /** Releases everything. Resolves also where the store is gone. Further calls do nothing. */
+  close(): Promise<void>
+}
+
+export interface WriteResult {
+  /** How many records of the batch the store will never keep. */
+  readonly refused: number
+}
+
+export interface TraceQuery {
+  /** At most so many traces. Default: 100. */
+  readonly limit?: number | undefined
+  /** Only traces whose first record is not older than this. */
+  readonly since?: Date | undefined
+}
+
+/** One trace of a list, in the shape of OSProfiler's `trace list`, with what a reader wants beside it. */
+export interface TraceSummary {
+  readonly base_id: string
+  /** Of the trace's first record. */
+  readonly timestamp: string
+  /** The first point's name, without `-start`. */
+  readonly name: string
+  readonly project: string
+  readonly service: string
+  /** How many records the store holds of this trace. */
+  readonly records: number
+}

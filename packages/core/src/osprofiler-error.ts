@@ -1,0 +1,28 @@
+/** What went wrong, for programs: stable across versions, where messages are not. */
+export type OsprofilerErrorCode =
+  | 'ERR_CONFIGURATION'
+  | 'ERR_NO_KEYS'
+  | 'ERR_UNKNOWN_DRIVER'
+  | 'ERR_CONNECTION_STRING'
+  | 'ERR_MISSING_CLIENT'
+  | 'ERR_NOT_READABLE'
+  | 'ERR_STORE'
+  | 'ERR_WRITE_REFUSED'
+  | 'ERR_WRITE_UNCERTAIN'
+  | 'ERR_TRACE_NOT_FOUND'
+  | 'ERR_TRACE_FILE'
+
+/**
+ * Any failure of OSProfiler that is not a wrong call (those are `TypeError`s).
+ *
+ * The message is one line: what happened, with which value, what to do next. It never holds a key or a password.
+ */
+export class OsprofilerError extends Error {
+  readonly code: OsprofilerErrorCode
+
+  constructor(code: OsprofilerErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'OsprofilerError'
+    this.code = code
+  }
+}
