@@ -1,0 +1,34 @@
+import { cutText } from './recordable.js'
+import { redactUrls } from './secret-names.js'
+
+const MAX_TYPE = 256
+const MAX_MESSAGE = 2_000
+
+/** What a stop record says of a failure. */
+export interface ExceptionInfo {
+  readonly etype: string
+  readonly message: string
+}
+
+/**
+ * An error, or whatever else was thrown, as OSProfiler records it: the name of its class, and its message.
+ * Never throws, whatever the value does.
+ */
+export function describeException(error: unknown): ExceptionInfo {
+  try {
+    const thrown = (typeof error === 'object' && error !== null) || typeof error === 'function' ? error : undefined
+    if (thrown === undefined) return { etype: typeof error, message: shorten(String(error)) }
+    const { name, message, constructor } = thrown as { name?: unknown; message?: unknown; constructor?: unknown }
+    const className = typeof constructor === 'function' ? constructor.name : ''
+    // A class that says more than `Error` is named by itself; an `Error` that was given a name, by that.
+    const named = typeof name === 'string' && name !== '' ? name : 'Error'
+    const etype = className === '' || className === 'Error' || className === 'Object' ? named : className
+    return { etype: cutText(etype, MAX_TYPE), message: typeof message === 'string' ? shorten(message) : '' }
+  } catch {
+    return { etype: 'Error', message: '' }
+  }
+}
+
+function shorten(message: string): string {
+  return cutText(redactUrls(cutText(message, MAX_MESSAGE)), MAX_MESSAGE).toWellFormed()
+}

@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs'
+import { performance } from 'node:perf_hooks'
+import { KeyRing } from './key-ring.js'
+
+const LOOK_AGAIN_MS = 1_000
+const MAX_LENGTH = 64 * 1024
+
+/**
+ * The keys in a file, separated by commas or line ends, so that they can be rotated without a restart: it is looked
+ * at when keys are asked for, at most once a second. An emptied file revokes all keys; one that cannot be read keeps
+ * the last good ones and warns once.
+ */
+export function createKeysFile(path: string): () => KeyRing | undefined {
+  let ring: KeyRing | undefined
+  let text: string | undefined
+  let lookedAt = Number.NEGATIVE_INFINITY
+  let warned = false
+
+  return function keyRing() {
+    const now = performance.now()
+    if (now - lookedAt < LOOK_AGAIN_MS) return ring
+    lookedAt = now
+    try {
+      const read = readKeys(path)
+      if (read === text) return ring
+      const next = new KeyRing(read.replace(/[\r\n]+/g, ','))
+      text = read
+      ring = next.size === 0 ? undefined : next
+      warned = false
+    } catch (error) {
+      if (!warned) warn(path, error)
+      warned = true
+    }
+    return ring
+  }
+}
+
+function readKeys(path: string): string {
+  const bytes = readFileSync(path)
+  if (bytes.length > MAX_LENGTH) throw new Error(`it is longer than ${MAX_LENGTH} bytes`)
+  return bytes.toString('utf8')
+}
+
+function warn(path: string, error: unknown): void {
+  const { code, message } = error as NodeJS.ErrnoException
+  process.emitWarning(`Cannot read the HMAC keys in ${path} (${code ?? message}). The last good ones stay in force.`, {
+    code: 'OSPROFILER_KEYS_FILE',
+  })
+}

@@ -1,0 +1,63 @@
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
+import { hostname } from 'node:os'
+import { recordSettings } from './configuration.js'
+import { notify } from './notifier.js'
+import { openPointAllowance, type PointAllowance, tellOmitted } from './point-allowance.js'
+import { recordableInfo } from './recordable.js'
+import { packInfo, X_TRACE_HMAC, X_TRACE_INFO } from './signed-headers.js'
+import { createClock, formatTimestamp } from './timestamp.js'
+
+const host = hostname()
+
+/** The headers that hand a trace on, or none. */
+export type TraceHeaders = { readonly 'X-Trace-Info': string; readonly 'X-Trace-HMAC': string } | Record<string, never>
+
+/** The part of a trace that this process records: which trace, signed with which key, on which clock. */
+export class LocalTrace {
+  readonly baseId: string
+  readonly points: PointAllowance
+  readonly #hmacKey: string
+  readonly #now = createClock()
+  #secret: KeyObject | undefined
+
+  constructor(hmacKey: string, baseId: string, maxPoints: number) {
+    this.#hmacKey = hmacKey
+    this.baseId = baseId
+    this.points = openPointAllowance(baseId, maxPoints)
+  }
+
+  /** Sends the record of a point's start. */
+  recordStart(name: string, traceId: string, parentId: string, info: unknown): void {
+    this.#send(`${name}-start`, traceId, parentId, recordableInfo(info))
+  }
+
+  /** Sends the record of a point's stop, which also tells of points that were omitted until then. */
+  recordStop(name: string, traceId: string, parentId: string, info: unknown): void {
+    const recorded = recordableInfo(info)
+    const omitted = tellOmitted(this.points)
+    if (omitted > 0) recorded.points_omitted = omitted
+    this.#send(`${name}-stop`, traceId, parentId, recorded)
+  }
+
+  /** The headers that make a callee's points children of a point of this trace. */
+  headers(traceId: string): TraceHeaders {
+    this.#secret ??= createSecretKey(Buffer.from(this.#hmacKey, 'utf8'))
+    const info = packInfo({ base_id: this.baseId, parent_id: traceId })
+    return { [X_TRACE_INFO]: info, [X_TRACE_HMAC]: createHmac('sha1', this.#secret).update(info).digest('hex') }
+  }
+
+  #send(name: string, traceId: string, parentId: string, info: Record<string, unknown>): void {
+    const { project, service } = recordSettings()
+    info.host = host
+    notify({
+      name,
+      base_id: this.baseId,
+      parent_id: parentId,
+      trace_id: traceId,
+      timestamp: formatTimestamp(this.#now()),
+      info,
+      project,
+      service,
+    })
+  }
+}

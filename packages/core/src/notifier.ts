@@ -1,0 +1,73 @@
+import { recordSettings } from './configuration.js'
+import type { TraceRecord } from './record.js'
+import { shared } from './shared-state.js'
+
+/** The function that takes a record. What it returns or throws is nobody's concern but its own. */
+export type Notifier = (record: TraceRecord) => unknown
+
+interface State {
+  notifier: Notifier | undefined
+  warnedMissing: boolean
+  warnedFailing: boolean
+}
+
+const state = shared<State>('notifier', () => ({ notifier: undefined, warnedMissing: false, warnedFailing: false }))
+
+/** Sets the function that takes every record of this process, or none. */
+export function setNotifier(notifier: Notifier | undefined): void {
+  if (notifier !== undefined && typeof notifier !== 'function') {
+    throw new TypeError(`A notifier is a function, not ${typeof notifier}. See createNotifier(driver).`)
+  }
+  state.notifier = notifier
+}
+
+/** The function that takes every record of this process. */
+export function getNotifier(): Notifier | undefined {
+  return state.notifier
+}
+
+/** Sends a record on its way. Never throws. */
+export function notify(record: TraceRecord): void {
+  const { notifier } = state
+  if (notifier === undefined) return warnMissing()
+  const shown = redact(record)
+  if (shown === undefined) return
+  try {
+    const result = notifier(shown)
+    if (isThenable(result)) Promise.resolve(result).catch(warnFailing)
+  } catch (error) {
+    warnFailing(error)
+  }
+}
+
+function redact(record: TraceRecord): TraceRecord | undefined {
+  const hook = recordSettings().redact
+  if (hook === undefined) return record
+  try {
+    return hook(record)
+  } catch {
+    // What the hook was to hide is not known: the times go out, nothing else.
+    return { ...record, info: { host: record.info.host, redact_failed: true } }
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+}
+
+function warnMissing(): void {
+  if (state.warnedMissing) return
+  state.warnedMissing = true
+  process.emitWarning('A request is traced, but its records go nowhere. Call setup() of @osprofiler/node, or setNotifier().', {
+    code: 'OSPROFILER_NO_NOTIFIER',
+  })
+}
+
+function warnFailing(error: unknown): void {
+  if (state.warnedFailing) return
+  state.warnedFailing = true
+  const name = error instanceof Error ? error.name : typeof error
+  process.emitWarning(`The notifier failed (${name}); its records are lost. Further failures are not shown.`, {
+    code: 'OSPROFILER_NOTIFIER_FAILED',
+  })
+}

@@ -1,0 +1,50 @@
+import { v4 } from 'uuid'
+import { describeException } from './exception.js'
+import type { LocalTrace, TraceHeaders } from './local-trace.js'
+import { takePoint } from './point-allowance.js'
+import type { PointInfo } from './record.js'
+import { recordableInfo } from './recordable.js'
+
+/** One step of a trace, from its start to its stop. Made by a `Profiler`; it stops once, whoever stops it. */
+export class Point {
+  readonly name: string
+  /** The point in which this one is nested, or the trace. */
+  readonly parentId: string
+  /** This point. Beyond `maxPointsPerTrace`, where it is not recorded, the nearest one that is. */
+  readonly traceId: string
+  readonly #trace: LocalTrace
+  readonly #recorded: boolean
+  #open = true
+
+  constructor(trace: LocalTrace, name: string, parentId: string, info: PointInfo | undefined) {
+    this.#trace = trace
+    this.#recorded = takePoint(trace.points)
+    this.name = String(name)
+    this.parentId = parentId
+    this.traceId = this.#recorded ? v4() : parentId
+    if (this.#recorded) trace.recordStart(this.name, this.traceId, parentId, info)
+  }
+
+  /** Whether it has not been stopped. */
+  get open(): boolean {
+    return this.#open
+  }
+
+  /** Ends the point now. Later calls do nothing. */
+  stop(info?: PointInfo): void {
+    if (!this.#open) return
+    this.#open = false
+    if (this.#recorded) this.#trace.recordStop(this.name, this.traceId, this.parentId, info)
+  }
+
+  /** Ends the point with what was thrown in it. */
+  fail(error: unknown, info?: PointInfo): void {
+    if (!this.#open) return
+    this.stop({ ...(info === undefined ? undefined : recordableInfo(info)), ...describeException(error) })
+  }
+
+  /** The signed headers that make a callee's points children of this one. */
+  getTraceIdHeaders(): TraceHeaders {
+    return this.#trace.headers(this.traceId)
+  }
+}

@@ -1,0 +1,120 @@
+import { v7 } from 'uuid'
+import type { LocalTrace, TraceHeaders } from './local-trace.js'
+import { Point } from './point.js'
+import type { PointInfo } from './record.js'
+
+const SWEEP_AT = 64
+
+/**
+ * Where in a trace some code runs: the point that is open around it. What the code starts is nested there.
+ *
+ * Each request, and each traced function within one, has a profiler of its own, so that work in parallel finds the
+ * right parent. The key with which it signs is in it and cannot be read from it.
+ */
+export class Profiler {
+  readonly #trace: LocalTrace
+  /** The point whose inside this is, or `undefined` for the trace as a whole. */
+  readonly #point: Point | undefined
+  readonly #rootId: string
+  /** What `start` opened and nobody has stopped, outermost first. */
+  readonly #stack: Point[] = []
+  /** What was opened beside the stack: it ends with this profiler, and is nobody's parent by itself. */
+  readonly #beside: Point[] = []
+  #sweepAt = SWEEP_AT
+
+  constructor(trace: LocalTrace, rootId: string, point?: Point) {
+    this.#trace = trace
+    this.#rootId = rootId
+    this.#point = point
+  }
+
+  /** The trace. */
+  get baseId(): string {
+    return this.#trace.baseId
+  }
+
+  /** The point that is open around the current code: what an outgoing request names as its parent. For logs. */
+  get traceId(): string {
+    return this.#top()?.traceId ?? this.#point?.traceId ?? this.#rootId
+  }
+
+  /** The point around that one. */
+  get parentId(): string {
+    return this.#top()?.parentId ?? this.#point?.parentId ?? this.baseId
+  }
+
+  /** Opens a point, in which the next ones are nested until it is stopped. */
+  start(name: string, info?: PointInfo): Point {
+    return this.#keep(new Point(this.#trace, name, this.traceId, info), this.#stack)
+  }
+
+  /** Stops the newest open point that `start` opened here. A stray stop does nothing. */
+  stop(info?: PointInfo): void {
+    this.#top()?.stop(info)
+  }
+
+  /**
+   * Opens a point in which nothing is nested by itself, for steps that overlap: outgoing requests, queries in
+   * flight. It is the caller who stops it; what is left open ends with this profiler.
+   */
+  startBeside(name: string, info?: PointInfo): Point {
+    return this.#keep(new Point(this.#trace, name, this.traceId, info), this.#beside)
+  }
+
+  /** Opens a point and returns a profiler for the inside of it. `end` or `fail` close both. */
+  fork(name: string, info?: PointInfo): Profiler {
+    const point = new Point(this.#trace, name, this.traceId, info)
+    return new Profiler(this.#trace, point.traceId, point)
+  }
+
+  /** Closes what is still open here, the newest first, and the point whose inside this is. */
+  end(info?: PointInfo): void {
+    this.#closeInside()
+    this.#point?.stop(info)
+  }
+
+  /** As `end`, with what was thrown. */
+  fail(error: unknown, info?: PointInfo): void {
+    this.#closeInside()
+    this.#point?.fail(error, info)
+  }
+
+  /** The signed headers that make a callee's points children of the current one. */
+  getTraceIdHeaders(): TraceHeaders {
+    return this.#trace.headers(this.traceId)
+  }
+
+  /** What a log shows of it. */
+  toJSON(): { baseId: string; parentId: string; traceId: string } {
+    return { baseId: this.baseId, parentId: this.parentId, traceId: this.traceId }
+  }
+
+  #keep(point: Point, points: Point[]): Point {
+    if (points.length >= this.#sweepAt) {
+      // Points that overlap in a chain never leave the top of the stack free; those that stopped are let go here.
+      points.splice(0, points.length, ...points.filter(({ open }) => open))
+      this.#sweepAt = Math.max(SWEEP_AT, 2 * points.length)
+    }
+    points.push(point)
+    return point
+  }
+
+  #top(): Point | undefined {
+    const stack = this.#stack
+    for (let point = stack.at(-1); point !== undefined; point = stack.at(-1)) {
+      if (point.open) return point
+      stack.pop()
+    }
+    return undefined
+  }
+
+  #closeInside(): void {
+    for (const point of this.#beside.splice(0)) point.stop()
+    for (let point = this.#top(); point !== undefined; point = this.#top()) point.stop()
+  }
+}
+
+/** A fresh id for a trace: UUID version 7, so that its age is known and signed. */
+export function createTraceId(): string {
+  return v7()
+}

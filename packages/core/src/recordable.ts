@@ -1,0 +1,150 @@
+import { types } from 'node:util'
+import { isSecretName, REDACTED, redactUrls } from './secret-names.js'
+
+const MAX_DEPTH = 6
+const MAX_ENTRIES = 100
+const MAX_STRING = 10_000
+const MAX_NAME = 256
+// Bounds of one info as a whole: what is wide and deep at once is cut as well.
+const MAX_VALUES = 1_000
+const MAX_CHARACTERS = 64_000
+
+interface Allowance {
+  values: number
+  characters: number
+  readonly path: object[]
+}
+
+/**
+ * A copy of any value that is safe to keep and to send: plain JSON values, bounded in depth, width and length,
+ * with what stands under secret names redacted. Runs none of the program's code (no getter, no `toJSON`, no proxy
+ * trap) and never throws. What was cut says so: `[Object]`, `...`, `12 more`.
+ */
+export function recordable(value: unknown): unknown {
+  return copy(value, { values: MAX_VALUES, characters: MAX_CHARACTERS, path: [] })
+}
+
+/** An info as a point keeps it: a fresh object that holds nothing of the caller's. */
+export function recordableInfo(info: unknown): Record<string, unknown> {
+  if (info === undefined || info === null) return {}
+  const copied = recordable(info)
+  return isPlain(copied) ? copied : { value: copied }
+}
+
+/** A text cut to `length` characters, never inside a surrogate pair. */
+export function cutText(text: string, length: number): string {
+  if (text.length <= length) return text
+  return `${text.slice(0, length).toWellFormed().replace(/\ufffd$/, '')}...`
+}
+
+function copy(value: unknown, allowance: Allowance): unknown {
+  allowance.values--
+  switch (typeof value) {
+    case 'string':
+      return text(redactUrls(value.length > MAX_STRING ? cutText(value, MAX_STRING) : value), allowance)
+    case 'number':
+      return Number.isFinite(value) ? value : String(value)
+    case 'boolean':
+      return value
+    case 'bigint':
+      return value.toString()
+    case 'symbol':
+      return text(value.toString(), allowance)
+    case 'function':
+      return '[Function]'
+    case 'undefined':
+      return undefined
+    case 'object':
+      return value === null ? null : copyObject(value, allowance)
+  }
+}
+
+function copyObject(value: object, allowance: Allowance): unknown {
+  const depth = allowance.path.length
+  try {
+    if (types.isProxy(value)) return '[Proxy]'
+    const known = describe(value)
+    if (known !== undefined) return text(known, allowance)
+    if (allowance.path.includes(value)) return '[Circular]'
+    if (depth >= MAX_DEPTH || allowance.values <= 0) return Array.isArray(value) ? '[Array]' : '[Object]'
+    allowance.path.push(value)
+    return Array.isArray(value) ? copyArray(value, allowance) : copyMembers(value, allowance)
+  } catch {
+    return '[Unreadable]'
+  } finally {
+    allowance.path.length = depth
+  }
+}
+
+/** Values that are shown by what they are, not by their members. Brand checks only: none runs code of the value. */
+function describe(value: object): string | undefined {
+  if (types.isNativeError(value)) return describeError(value)
+  if (types.isDate(value)) {
+    const time = Date.prototype.getTime.call(value)
+    return Number.isNaN(time) ? '[Invalid Date]' : new Date(time).toISOString()
+  }
+  if (types.isRegExp(value)) return '[RegExp]'
+  if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`
+  if (types.isAnyArrayBuffer(value)) return `[${value.byteLength} bytes]`
+  if (types.isMap(value) || types.isSet(value)) return `[${types.isMap(value) ? 'Map' : 'Set'}]`
+  if (types.isPromise(value)) return '[Promise]'
+  if (types.isWeakMap(value) || types.isWeakSet(value) || types.isGeneratorObject(value)) return '[Object]'
+  if (value instanceof URL) return cutText(redactUrls(value.href), MAX_STRING)
+  return undefined
+}
+
+function describeError(error: object): string {
+  const message = Object.getOwnPropertyDescriptor(error, 'message')?.value
+  return cutText(redactUrls(typeof message === 'string' ? `Error: ${message}` : 'Error'), MAX_STRING)
+}
+
+function copyArray(array: readonly unknown[], allowance: Allowance): unknown[] {
+  const copied: unknown[] = []
+  const length = Math.min(array.length, MAX_ENTRIES)
+  for (let index = 0; index < length && allowance.values > 0; index++) {
+    copied.push(copyMember(array, String(index), allowance) ?? null)
+  }
+  if (copied.length < array.length) copied.push(`[${array.length - copied.length} more]`)
+  return copied
+}
+
+function copyMembers(value: object, allowance: Allowance): Record<string, unknown> {
+  const copied: Record<string, unknown> = {}
+  const names = Object.keys(value)
+  let taken = 0
+  for (const name of names) {
+    if (taken === MAX_ENTRIES || allowance.values <= 0) break
+    taken++
+    const member = isSecretName(name) ? REDACTED : copyMember(value, name, allowance)
+    if (member === undefined) continue
+    setMember(copied, text(cutText(name, MAX_NAME), allowance), member)
+  }
+  if (taken < names.length) copied['...'] = `[${names.length - taken} more]`
+  return copied
+}
+
+function setMember(copied: Record<string, unknown>, name: string, value: unknown): void {
+  if (name !== '__proto__') {
+    copied[name] = value
+  } else {
+    // An assignment would set the prototype.
+    Object.defineProperty(copied, name, { value, enumerable: true, configurable: true, writable: true })
+  }
+}
+
+function copyMember(holder: object, name: string, allowance: Allowance): unknown {
+  const property = Object.getOwnPropertyDescriptor(holder, name)
+  if (property === undefined) return undefined
+  return 'value' in property ? copy(property.value, allowance) : '[Getter]'
+}
+
+function text(value: string, allowance: Allowance): string {
+  const cut = value.length > allowance.characters ? cutText(value, Math.max(allowance.characters, 0)) : value
+  allowance.characters -= cut.length
+  // Lone surrogates cannot be encoded: stores would refuse the record or alter it.
+  return cut.isWellFormed() ? cut : cut.toWellFormed()
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,86 @@
+import { isEnabled } from './configuration.js'
+import { currentProfiler, enterWith, keepContext, runWith } from './context.js'
+import { LocalTrace } from './local-trace.js'
+import { DEFAULT_MAX_POINTS } from './point-allowance.js'
+import { createTraceId, Profiler } from './profiler.js'
+import { settle } from './settle.js'
+import { isTraceId } from './signed-headers.js'
+
+/** Which trace to record, and with which key to sign what it sends on. */
+export interface TraceOptions {
+  /** The key that was accepted, or the one to sign a new trace with. */
+  readonly hmacKey: string
+  /** The trace. Default: a new one, named by a UUID of version 7. */
+  readonly baseId?: string | undefined
+  /** The point around the first one here. Default: the trace itself. */
+  readonly parentId?: string | undefined
+  /** Points beyond this number are counted, not recorded; in all requests of this trace to this process. Default 100,000. */
+  readonly maxPointsPerTrace?: number | undefined
+}
+
+/**
+ * Runs `fn` and all that it starts as part of a trace, and returns what it returns. Points that are still open
+ * when `fn` is done (its promise settled, where it returns one) are closed then.
+ *
+ * @throws TypeError for options that make no trace.
+ */
+export function run<T>(options: TraceOptions, fn: () => T): T {
+  const trace = openTrace(options)
+  if (!isEnabled()) return fn()
+  const profiler = openProfiler(trace)
+  const release = keepContext()
+  const end = (): void => {
+    profiler.end()
+    release()
+  }
+  return settle(() => runWith(profiler, fn), end, end)
+}
+
+/**
+ * Traces the rest of the current asynchronous context; where it is traced already, the first one wins. For
+ * scripts: in a server, `run` keeps requests apart. Returns the profiler, or `undefined` where tracing is disabled.
+ *
+ * @throws TypeError for options that make no trace.
+ */
+export function init(hmacKey: string, options: Omit<TraceOptions, 'hmacKey'> = {}): Profiler | undefined {
+  const trace = openTrace({ ...options, hmacKey })
+  if (!isEnabled()) return undefined
+  const current = currentProfiler()
+  if (current !== undefined) return current
+  const profiler = openProfiler(trace)
+  enterWith(profiler)
+  releases.set(profiler, keepContext())
+  return profiler
+}
+
+/** Ends what `init` began: what is open is closed, and the rest of the current context is not traced. */
+export function clean(): void {
+  const current = currentProfiler()
+  if (current === undefined) return
+  enterWith(undefined)
+  const release = releases.get(current)
+  if (release === undefined) return
+  current.end()
+  release()
+}
+
+interface Opening {
+  readonly hmacKey: string
+  readonly baseId: string
+  readonly parentId: string
+  readonly maxPointsPerTrace: number
+}
+
+const releases = new WeakMap<Profiler, () => void>()
+
+function openTrace(options: TraceOptions): Opening {
+  const { hmacKey, baseId = createTraceId(), maxPointsPerTrace = DEFAULT_MAX_POINTS } = options
+  const parentId = options.parentId || baseId
+  if (typeof hmacKey !== 'string' || hmacKey === '') throw new TypeError('A trace needs an hmacKey to sign what it sends on')
+  if (!isTraceId(baseId) || !isTraceId(parentId)) throw new TypeError('baseId and parentId are strings of 1 to 255 characters')
+  return { hmacKey, baseId, parentId, maxPointsPerTrace }
+}
+
+function openProfiler({ hmacKey, baseId, parentId, maxPointsPerTrace }: Opening): Profiler {
+  return new Profiler(new LocalTrace(hmacKey, baseId, maxPointsPerTrace), parentId)
+}

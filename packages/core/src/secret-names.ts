@@ -1,0 +1,58 @@
+/** What stands in a record in place of a secret. */
+export const REDACTED = '***'
+
+const WORDS = [
+  'password',
+  'passwd',
+  'passphrase',
+  'pwd',
+  'secret',
+  'token',
+  'authorization',
+  'cookie',
+  'apikey',
+  'privatekey',
+  'accesskey',
+  'credential',
+  'hmackey',
+]
+const MAX_REMEMBERED = 2_000
+const remembered = new Map<string, boolean>()
+
+/** Whether a value under this name looks like a secret: `password`, `X-Api-Key`, `refreshToken`, `set-cookie`, ... */
+export function isSecretName(name: string): boolean {
+  const known = remembered.get(name)
+  if (known !== undefined) return known
+  const plain = name.slice(0, 256).replace(/[^a-zA-Z]/g, '').toLowerCase()
+  const secret = WORDS.some(word => plain.includes(word))
+  if (remembered.size < MAX_REMEMBERED && name.length <= 64) remembered.set(name, secret)
+  return secret
+}
+
+/** A text without the passwords of URLs in it: `postgres://app:***@db/shop`. */
+export function redactUrls(text: string): string {
+  if (!text.includes('://')) return text
+  return text.replace(/(:\/\/[^\s:@/?#]*:)[^\s/?#]*@/g, `$1${REDACTED}@`)
+}
+
+/** A query string with the values under secret names redacted: `page=2&access_token=***`. */
+export function redactQuery(query: string): string {
+  if (query === '') return query
+  return query
+    .split('&')
+    .map(pair => {
+      const equals = pair.indexOf('=')
+      return equals > 0 && isSecretName(decodeName(pair.slice(0, equals)))
+        ? `${pair.slice(0, equals + 1)}${REDACTED}`
+        : pair
+    })
+    .join('&')
+}
+
+function decodeName(name: string): string {
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    return name
+  }
+}

@@ -1,0 +1,34 @@
+const REGISTRY = Symbol.for('osprofiler.core')
+const LAYOUT = 1
+
+interface Registry {
+  readonly layout: number
+  readonly values: Map<string, unknown>
+}
+
+const registry = openRegistry()
+
+/**
+ * A value of which a process has one, also when two copies of this package meet in it (two versions in
+ * `node_modules`, a bundle beside an install): whose copy comes first makes it, the other one uses it.
+ */
+export function shared<T>(name: string, create: () => T): T {
+  if (!registry.values.has(name)) registry.values.set(name, create())
+  return registry.values.get(name) as T
+}
+
+function openRegistry(): Registry {
+  const holder = globalThis as { [REGISTRY]?: Registry }
+  const existing = holder[REGISTRY]
+  if (existing?.layout === LAYOUT) return existing
+  const own: Registry = { layout: LAYOUT, values: new Map() }
+  if (existing === undefined) {
+    Object.defineProperty(holder, REGISTRY, { value: own })
+  } else {
+    process.emitWarning(
+      'Two versions of @osprofiler/core that cannot share their state are loaded; each traces for itself. Install one version.',
+      { code: 'OSPROFILER_TWO_VERSIONS' },
+    )
+  }
+  return own
+}

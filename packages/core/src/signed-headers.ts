@@ -1,0 +1,137 @@
+import { isUtf8 } from 'node:buffer'
+import { createHmac } from 'node:crypto'
+import { type HmacKeys, KeyRing, readHmac } from './key-ring.js'
+
+/** The header that says which trace, in base64. */
+export const X_TRACE_INFO = 'X-Trace-Info'
+/** The header that signs it. */
+export const X_TRACE_HMAC = 'X-Trace-HMAC'
+
+/** What `X-Trace-Info` says, in its wire shape. */
+export interface TraceInfo {
+  readonly base_id: string
+  /** The caller's point. Missing, empty or `null`: the trace itself. */
+  readonly parent_id?: string | null | undefined
+}
+
+/** What a signed pair of headers turned out to say. */
+export interface UnpackedTrace {
+  readonly baseId: string
+  readonly parentId: string
+  /** The key that matched: what this request sends on is signed with it. */
+  readonly hmacKey: string
+}
+
+/** Why a pair of headers is not believed. */
+export type HeaderRefusal = 'malformed-hmac' | 'unknown-key' | 'malformed-info'
+
+// Two ids of 255 characters, each written by Python as two escapes of six, fit; so does whatever Node lets in.
+const MAX_INFO_LENGTH = 16 * 1024
+const MAX_ID_LENGTH = 255
+// Python reads either alphabet, and over white space; of what else it skips no honest signer makes use.
+const BASE64 = /^[ \t\n\v\f\r]*([A-Za-z0-9+/_-]+={0,2})[ \t\n\v\f\r]*$/
+const PLAIN_ID = /^[\w.:-]*$/
+// A flat object of strings and nulls. Anything deeper or longer Python may refuse where JSON.parse does not:
+// it gives up on a thousand levels, and on integers of 4,300 digits, even in a member that a later one replaces.
+const STRING = String.raw`"(?:[^"\\]|\\.)*"`
+const SPACE = '[ \\t\\n\\r]*'
+const MEMBER = `${SPACE}${STRING}${SPACE}:${SPACE}(?:${STRING}|null)${SPACE}`
+const FLAT_OBJECT = new RegExp(`^${SPACE}\\{(?:${MEMBER}(?:,${MEMBER})*)\\}${SPACE}$`)
+
+/**
+ * Packs and signs what a callee needs to join a trace: `[X-Trace-Info, X-Trace-HMAC]`, byte for byte as
+ * `osprofiler._utils.signed_pack` makes them.
+ *
+ * @throws TypeError where an id or the key is not a string that can be signed.
+ */
+export function signedPack(data: TraceInfo, hmacKey: string): [info: string, hmac: string] {
+  if (typeof hmacKey !== 'string' || hmacKey === '') throw new TypeError('signedPack() needs a key to sign with')
+  const info = packInfo(data)
+  return [info, createHmac('sha1', hmacKey).update(info).digest('hex')]
+}
+
+/**
+ * What a signed pair of headers says, or `undefined` where it is not to be believed. All rules of the wire format
+ * apply but the limits (age, rate), which are a matter of who serves. Never throws for anything in the headers.
+ */
+export function signedUnpack(
+  info: string | null | undefined,
+  hmac: string | null | undefined,
+  keys: HmacKeys | KeyRing,
+): UnpackedTrace | undefined {
+  if (typeof info !== 'string' || typeof hmac !== 'string') return undefined
+  const ring = keys instanceof KeyRing ? keys : new KeyRing(keys)
+  const unpacked = readSignedHeaders(info, hmac, ring)
+  if (typeof unpacked === 'string') return undefined
+  const { baseId, parentId, hmacKey } = unpacked
+  return { baseId, parentId, hmacKey }
+}
+
+/** As `signedUnpack`, with the reason of a refusal, and the position of the key that matched. */
+export function readSignedHeaders(
+  info: string,
+  hmac: string,
+  ring: KeyRing,
+): (UnpackedTrace & { readonly keyIndex: number }) | HeaderRefusal {
+  const digits = readHmac(hmac)
+  if (digits === undefined) return 'malformed-hmac'
+  if (info.length > MAX_INFO_LENGTH) return 'malformed-info'
+  const keyIndex = ring.indexOf(info, digits)
+  const hmacKey = ring.at(keyIndex)
+  if (hmacKey === undefined) return 'unknown-key'
+  const ids = readInfo(info)
+  return ids === undefined ? 'malformed-info' : { ...ids, hmacKey, keyIndex }
+}
+
+/** Whether a text can be the id of a trace or a point: 1 to 255 characters that every store can keep. */
+export function isTraceId(id: unknown): id is string {
+  if (typeof id !== 'string' || id === '' || !id.isWellFormed()) return false
+  // Characters as Python and SQL count them: one outside the basic plane is one, though two units here.
+  return id.length <= MAX_ID_LENGTH || (id.length <= 2 * MAX_ID_LENGTH && [...id].length <= MAX_ID_LENGTH)
+}
+
+/** The text of `X-Trace-Info`. */
+export function packInfo(data: TraceInfo): string {
+  const members = [`"base_id": ${quote(data.base_id)}`]
+  if (data.parent_id !== undefined) {
+    members.push(`"parent_id": ${data.parent_id === null ? 'null' : quote(data.parent_id)}`)
+  }
+  const json = `{${members.join(', ')}}`
+  // Not `base64url`: it drops the padding, without which Python silently ignores the trace.
+  return Buffer.from(json, 'latin1').toString('base64').replaceAll('+', '-').replaceAll('/', '_')
+}
+
+/** A string as Python's json.dumps() writes it: ASCII only. */
+function quote(id: string): string {
+  if (typeof id !== 'string') throw new TypeError(`An id in trace headers is a string, not ${typeof id}`)
+  if (PLAIN_ID.test(id)) return `"${id}"`
+  return JSON.stringify(id).replace(/[\u007f-\uffff]/g, unit =>
+    unit === '\u007f' ? unit : `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
+
+function readInfo(info: string): { baseId: string; parentId: string } | undefined {
+  const text = decode(info)
+  if (text === undefined || !FLAT_OBJECT.test(text)) return undefined
+  let members: Record<string, unknown>
+  try {
+    members = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  for (const name of Object.keys(members)) {
+    // A member `hmac_key` is let through and ignored, as Python does; any other makes the trace invalid there.
+    if (name !== 'base_id' && name !== 'parent_id' && name !== 'hmac_key') return undefined
+  }
+  const { base_id: baseId, parent_id: parentId } = members
+  if (!isTraceId(baseId)) return undefined
+  if (parentId === undefined || parentId === null || parentId === '') return { baseId, parentId: baseId }
+  return isTraceId(parentId) ? { baseId, parentId } : undefined
+}
+
+function decode(info: string): string | undefined {
+  const base64 = BASE64.exec(info)?.[1]
+  if (base64 === undefined || base64.length % 4 !== 0) return undefined
+  const bytes = Buffer.from(base64, 'base64')
+  return isUtf8(bytes) ? bytes.toString('utf8') : undefined
+}

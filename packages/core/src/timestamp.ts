@@ -1,0 +1,38 @@
+import { performance } from 'node:perf_hooks'
+
+// A wall clock that was set by more than this since the last look is followed at the next trace.
+const TOLERANCE_US = 5_000
+
+// Read once: the accessor is slow, and the time origin of a process never moves.
+const ORIGIN_MS = performance.timeOrigin
+
+let correctionUs = 0
+let cachedSecond = -1
+let cachedPrefix = ''
+
+/**
+ * Starts a clock for one trace: microseconds since the epoch, which never run backwards.
+ *
+ * Node's wall clock counts milliseconds; its monotonic one counts finely from a wall time that was read in
+ * microseconds when the process began. The second is used, moved for a new trace when somebody set the first.
+ */
+export function createClock(): () => number {
+  const drift = Date.now() * 1000 - readUs()
+  if (Math.abs(drift - correctionUs) > TOLERANCE_US) correctionUs = drift
+  const correction = correctionUs
+  return () => readUs() + correction
+}
+
+/** `YYYY-MM-DDTHH:MM:SS.ffffff` in UTC, as Python's drivers read it. */
+export function formatTimestamp(epochUs: number): string {
+  const second = Math.floor(epochUs / 1e6)
+  if (second !== cachedSecond) {
+    cachedSecond = second
+    cachedPrefix = new Date(second * 1000).toISOString().slice(0, 20)
+  }
+  return cachedPrefix + String(1e6 + (epochUs - second * 1e6)).slice(1)
+}
+
+function readUs(): number {
+  return Math.floor((ORIGIN_MS + performance.now()) * 1000)
+}
