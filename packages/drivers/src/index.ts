@@ -1,1 +1,1 @@
-export {}
+export { openDriver } from './open-driver.js'

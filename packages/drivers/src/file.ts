@@ -1,0 +1,145 @@
+import { mkdir, readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
+import { EXTENSION, toDirectory, toTraceFile } from './file-path.js'
+import { encodeRecord } from './record-text.js'
+import { toShownPath } from './shown-path.js'
+import { appendLines, readLines } from './trace-file.js'
+import { readQuery, toTimestamp } from './trace-query.js'
+import { createTally, newestFirst, type TraceTally } from './trace-tally.js'
+
+/** How many files are worked on at once. */
+const PARALLEL = 16
+
+/**
+ * A directory of files of JSON lines, one file a trace, that several processes may write at once. Any program that
+ * reads lines can read them. A list has to read the newest files whole: fine for thousands of traces, and for more
+ * there is `sqlite://`.
+ *
+ * A batch for several traces is several writes. Where a part of it failed, its records are refused and counted, for
+ * sending them again would store the others twice; where all of it failed, it may be tried again.
+ */
+export function openFileDriver(location: string): Driver {
+  const directory = toDirectory(location)
+  let closed = false
+
+  async function list(
+    query: TraceQuery | undefined,
+    isWanted: (tally: TraceTally) => boolean,
+  ): Promise<TraceSummary[]> {
+    const { limit, since } = readQuery(query)
+    checkOpen()
+    const found: TraceSummary[] = []
+    for (const { path, modified } of await listFiles(directory)) {
+      // A trace is not younger than its file: beyond this one, none can be among the newest or recent enough.
+      if (modified < since || found.filter(({ timestamp }) => timestamp >= modified).length >= limit) break
+      const tally = createTally()
+      for await (const batch of readLines(path)) for (const record of batch) tally.add(record)
+      if (tally.summary !== undefined && tally.summary.timestamp >= since && isWanted(tally)) found.push(tally.summary)
+    }
+    return found.sort(newestFirst).slice(0, limit)
+  }
+
+  function fail(error: unknown): never {
+    throw toFileError(directory, error)
+  }
+
+  function checkOpen(): void {
+    if (closed) throw new OsprofilerError('ERR_STORE', 'This store was closed. Open it again with openDriver().')
+  }
+
+  return {
+    name: 'file',
+    async write(records) {
+      checkOpen()
+      const files = groupLines(directory, records)
+      if (files.size === 0) return { refused: records.length }
+      return { refused: records.length - (await appendAll(directory, files)) }
+    },
+    async *readRecords(baseId) {
+      checkOpen()
+      try {
+        yield* readLines(toTraceFile(directory, baseId))
+      } catch (error) {
+        fail(error)
+      }
+    },
+    listTraces: query => list(query, () => true).catch(fail),
+    listErrorTraces: query => list(query, tally => tally.failed).catch(fail),
+    async close() {
+      closed = true
+    },
+  }
+}
+
+/** The lines of a batch by the file that they belong to. */
+function groupLines(directory: string, records: readonly TraceRecord[]): Map<string, string[]> {
+  const files = new Map<string, string[]>()
+  for (const record of records) {
+    const line = encodeRecord(record)
+    if (line === undefined) continue
+    const path = toTraceFile(directory, record.base_id)
+    const lines = files.get(path)
+    if (lines === undefined) files.set(path, [line])
+    else lines.push(line)
+  }
+  return files
+}
+
+/** How many lines were written. Rejects where it is none. */
+async function appendAll(directory: string, files: ReadonlyMap<string, readonly string[]>): Promise<number> {
+  let written = 0
+  let failure: unknown
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    await eachInParallel([...files], async ([path, lines]) => {
+      try {
+        written += await appendLines(path, lines)
+      } catch (error) {
+        failure = error
+      }
+    })
+  } catch (error) {
+    failure = error
+  }
+  if (written === 0) throw toFileError(directory, failure)
+  return written
+}
+
+/** The files of traces, those that changed last first, with a time that none of their records is younger than. */
+async function listFiles(directory: string): Promise<{ path: string; modified: string }[]> {
+  const files: { path: string; modified: string }[] = []
+  await eachInParallel(await readNames(directory), async name => {
+    const path = join(directory, name)
+    const stats = await stat(path).catch(() => undefined)
+    // A second on top: file systems keep the time of a change coarsely, records keep microseconds.
+    if (stats?.isFile()) files.push({ path, modified: toTimestamp(new Date(stats.mtimeMs + 1_000)) })
+  })
+  return files.sort((one, other) => (one.modified < other.modified ? 1 : -1))
+}
+
+async function readNames(directory: string): Promise<string[]> {
+  try {
+    return (await readdir(directory)).filter(name => name.endsWith(EXTENSION))
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    throw error
+  }
+}
+
+async function eachInParallel<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+  const rest = items.values()
+  const worker = async () => {
+    for (const item of rest) await work(item)
+  }
+  await Promise.all(Array.from({ length: PARALLEL }, worker))
+}
+
+function toFileError(directory: string, error: unknown): unknown {
+  if (error instanceof OsprofilerError || error instanceof TypeError) return error
+  const message = (error instanceof Error ? error.message : String(error)).replaceAll(directory, toShownPath(directory))
+  const cause = Object.assign(new Error(message), error instanceof Error && 'code' in error ? { code: error.code } : {})
+  return new OsprofilerError('ERR_STORE', `The store in "${toShownPath(directory)}" cannot be used: ${message}.`, {
+    cause,
+  })
+}

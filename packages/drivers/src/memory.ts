@@ -1,0 +1,98 @@
+import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
+import { decodeRecord, encodeRecord } from './record-text.js'
+import { readQuery } from './trace-query.js'
+import { createTally, newestFirst, type TraceTally } from './trace-tally.js'
+
+const MAX_RECORDS = 100_000
+const BATCH = 500
+
+interface MemoryStore {
+  /** The lines of each trace, the trace that came first before the others. */
+  readonly traces: Map<string, string[]>
+  records: number
+}
+
+const namedStores = new Map<string, MemoryStore>()
+
+/**
+ * Keeps records in this process, for tests: `memory://` is a store of its own, `memory://name` is shared by all
+ * that open the same name and outlives their `close()`. Above 100,000 records the oldest traces make room; what
+ * finds no room even so is refused.
+ */
+export function openMemoryDriver(name: string): Driver {
+  if (!/^[\w.-]*$/.test(name)) {
+    throw new OsprofilerError(
+      'ERR_CONNECTION_STRING',
+      'A memory store is "memory://" or "memory://name", the name of letters, digits, ".", "_" and "-".',
+    )
+  }
+  const store = name === '' ? createStore() : (namedStores.get(name) ?? createStore())
+  if (name !== '') namedStores.set(name, store)
+  let closed = false
+
+  async function list(
+    query: TraceQuery | undefined,
+    isWanted: (tally: TraceTally) => boolean,
+  ): Promise<TraceSummary[]> {
+    checkOpen()
+    const { limit, since } = readQuery(query)
+    const summaries: TraceSummary[] = []
+    for (const lines of store.traces.values()) {
+      const tally = createTally()
+      for (const record of toRecords(lines)) tally.add(record)
+      if (tally.summary !== undefined && tally.summary.timestamp >= since && isWanted(tally))
+        summaries.push(tally.summary)
+    }
+    return summaries.sort(newestFirst).slice(0, limit)
+  }
+
+  function checkOpen(): void {
+    if (closed) throw new OsprofilerError('ERR_STORE', 'This store was closed. Open it again with openDriver().')
+  }
+
+  return {
+    name: 'memory',
+    async write(records) {
+      checkOpen()
+      let refused = 0
+      for (const record of records) {
+        const line = encodeRecord(record)
+        if (line === undefined || !keep(store, record.base_id, line)) refused++
+      }
+      return { refused }
+    },
+    async *readRecords(baseId) {
+      checkOpen()
+      const lines = store.traces.get(baseId) ?? []
+      for (let start = 0; start < lines.length; start += BATCH) yield toRecords(lines.slice(start, start + BATCH))
+    },
+    listTraces: query => list(query, () => true),
+    listErrorTraces: query => list(query, tally => tally.failed),
+    async close() {
+      closed = true
+    },
+  }
+}
+
+function createStore(): MemoryStore {
+  return { traces: new Map(), records: 0 }
+}
+
+function keep(store: MemoryStore, baseId: string, line: string): boolean {
+  for (const [oldest, lines] of store.traces) {
+    if (store.records < MAX_RECORDS) break
+    if (oldest === baseId) continue
+    store.traces.delete(oldest)
+    store.records -= lines.length
+  }
+  if (store.records >= MAX_RECORDS) return false
+  const lines = store.traces.get(baseId)
+  if (lines === undefined) store.traces.set(baseId, [line])
+  else lines.push(line)
+  store.records++
+  return true
+}
+
+function toRecords(lines: readonly string[]): TraceRecord[] {
+  return lines.flatMap(line => decodeRecord(line) ?? [])
+}

@@ -1,0 +1,47 @@
+import { type Driver, OsprofilerError } from '@osprofiler/core'
+import { openFileDriver } from './file.js'
+import { openMemoryDriver } from './memory.js'
+import { openSqliteDriver } from './sqlite.js'
+
+/** Each scheme's driver. What a scheme needs beyond Node is looked up when it is opened and loaded when it is used. */
+const DRIVERS = new Map<string, (location: string) => Driver>([
+  ['file', openFileDriver],
+  ['memory', openMemoryDriver],
+  ['sqlite', openSqliteDriver],
+])
+
+const CONNECTION_STRING = /^([a-z][a-z0-9+.-]{0,31}):\/\/(.*)$/is
+
+/**
+ * Opens the store that a connection string names.
+ *
+ * Returns at once and connects on first use. What can be known without connecting is an `OsprofilerError` here:
+ * `ERR_CONNECTION_STRING` (malformed), `ERR_UNKNOWN_DRIVER`, `ERR_MISSING_CLIENT` (a package has to be installed).
+ * Of the string, a message shows the scheme and nothing else: a password may stand anywhere in what follows.
+ *
+ * @example
+ * const driver = openDriver('sqlite:////var/lib/shop/traces.db')
+ * profiler.setNotifier(profiler.createNotifier(driver))
+ */
+export function openDriver(connectionString: string): Driver {
+  if (typeof connectionString !== 'string') {
+    throw new TypeError(
+      `A connection string is a string, such as "sqlite://"; this is a value of type ${typeof connectionString}.`,
+    )
+  }
+  const [, scheme, location] = CONNECTION_STRING.exec(connectionString) ?? []
+  if (scheme === undefined || location === undefined) {
+    throw new OsprofilerError(
+      'ERR_CONNECTION_STRING',
+      'A connection string begins with a scheme and "://", such as "sqlite://"; this one does not, and is not shown because it may hold a password.',
+    )
+  }
+  const open = DRIVERS.get(scheme.toLowerCase())
+  if (open === undefined) {
+    throw new OsprofilerError(
+      'ERR_UNKNOWN_DRIVER',
+      `No driver for "${scheme}://". Known schemes: ${[...DRIVERS.keys()].join(', ')}.`,
+    )
+  }
+  return open(location)
+}

@@ -1,0 +1,58 @@
+import type { TraceRecord } from '@osprofiler/core'
+
+/**
+ * A record as a line of JSON, or undefined for one that no store can take: a member that is no string, `info`
+ * that is no object or has no JSON (a cycle, a BigInt, a getter that throws).
+ */
+export function encodeRecord(record: TraceRecord): string | undefined {
+  try {
+    const { name, base_id, parent_id, trace_id, timestamp, info, project, service } = record
+    const texts = [name, base_id, parent_id, trace_id, timestamp, project, service]
+    if (!texts.every(text => typeof text === 'string') || !isObject(info)) return undefined
+    return JSON.stringify({ name, base_id, parent_id, trace_id, timestamp, info, project, service })
+  } catch {
+    return undefined
+  }
+}
+
+/** A line's record in its whole wire shape, or undefined where the line holds none. What is missing becomes `''`. */
+export function decodeRecord(line: string): TraceRecord | undefined {
+  const value = parse(line)
+  if (!isObject(value) || typeof value.base_id !== 'string' || typeof value.name !== 'string') return undefined
+  return toRecord(value)
+}
+
+/** A record in its whole wire shape, from columns or members of which any may be missing. */
+export function toRecord(value: Readonly<Record<string, unknown>>): TraceRecord {
+  const baseId = toText(value.base_id)
+  const { parent_id, info } = value
+  return {
+    name: toText(value.name),
+    base_id: baseId,
+    parent_id: typeof parent_id === 'string' ? parent_id : baseId,
+    trace_id: toText(value.trace_id),
+    timestamp: toText(value.timestamp),
+    info: isObject(info) ? info : {},
+    project: toText(value.project),
+    service: toText(value.service),
+  }
+}
+
+/** What JSON says, or undefined where it is none. */
+export function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether a value is an object with members, as `info` is. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function toText(value: unknown): string {
+  if (typeof value === 'string') return value
+  return typeof value === 'number' || typeof value === 'bigint' ? String(value) : ''
+}

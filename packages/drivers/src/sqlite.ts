@@ -1,0 +1,86 @@
+import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
+import { findSqliteClient } from './sqlite-client.js'
+import { toStoreError } from './sqlite-failure.js'
+import { toSqlitePath } from './sqlite-path.js'
+import { isStorable, packRecord, toRowRecord } from './sqlite-row.js'
+import type { SqlitePage } from './sqlite-store.js'
+import { createThread, ThreadDied } from './sqlite-thread.js'
+import { readQuery } from './trace-query.js'
+
+/** How long a write in the background may delay the natural end of the program. */
+const WRITE_HOLD = 1_000
+
+/**
+ * The embedded store: an SQLite file with the table of Python's SQLAlchemy driver, which any number of processes of
+ * either language write and read at once. SQLite runs in a thread of its own. Batches are transactions in
+ * write-ahead mode: what `write` resolved for survives `kill -9`, though not always a power failure.
+ *
+ * Waits up to 5 s for another process's lock, then rejects and has written nothing. A file that is deleted is made
+ * anew. Refused are records with a NUL or half a surrogate pair outside of `info`. A thread that dies midway is
+ * `ERR_WRITE_UNCERTAIN`, and the next call starts another.
+ */
+export function openSqliteDriver(location: string): Driver {
+  const path = toSqlitePath(location)
+  const thread = createThread(findSqliteClient(), path)
+  let closed = false
+  let closing: Promise<void> | undefined
+
+  async function list(query: TraceQuery | undefined, failed: boolean): Promise<TraceSummary[]> {
+    const selection = readQuery(query)
+    checkOpen()
+    return await thread.ask({ operation: 'list', selection, failed }, Number.POSITIVE_INFINITY).catch(fail)
+  }
+
+  async function readPage(baseId: string, after: number): Promise<SqlitePage> {
+    checkOpen()
+    return await thread.ask({ operation: 'read', baseId, after }, Number.POSITIVE_INFINITY).catch(fail)
+  }
+
+  async function write(records: readonly TraceRecord[]): Promise<number> {
+    checkOpen()
+    const packed = records.flatMap(record => packRecord(record) ?? [])
+    const unpackable = records.length - packed.length
+    if (packed.length === 0) return unpackable
+    try {
+      return unpackable + (await thread.ask({ operation: 'write', packed }, WRITE_HOLD))
+    } catch (error) {
+      if (!(error instanceof ThreadDied)) throw toStoreError(path, error)
+      throw new OsprofilerError(
+        'ERR_WRITE_UNCERTAIN',
+        `${error.message} Nobody knows whether it had written the batch.`,
+        {
+          cause: error.cause,
+        },
+      )
+    }
+  }
+
+  function fail(error: unknown): never {
+    throw toStoreError(path, error)
+  }
+
+  function checkOpen(): void {
+    if (closed) throw new OsprofilerError('ERR_STORE', 'This store was closed. Open it again with openDriver().')
+  }
+
+  return {
+    name: 'sqlite',
+    write: async records => ({ refused: await write(records) }),
+    async *readRecords(baseId) {
+      // The clients would cut such an id short, and find another trace.
+      if (baseId.includes('\0') || !isStorable(baseId)) return
+      for (let after: number | undefined = 0; after !== undefined; ) {
+        const page: SqlitePage = await readPage(baseId, after)
+        if (page.rows.length > 0) yield page.rows.map(toRowRecord)
+        after = page.after
+      }
+    },
+    listTraces: query => list(query, false),
+    listErrorTraces: query => list(query, true),
+    close() {
+      closed = true
+      closing ??= thread.close()
+      return closing
+    },
+  }
+}

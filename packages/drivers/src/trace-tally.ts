@@ -1,0 +1,45 @@
+import { isErrorRecord, type TraceRecord, type TraceSummary } from '@osprofiler/core'
+
+/** Sums up a trace while its records pass by. */
+export interface TraceTally {
+  add(record: TraceRecord): void
+  /** Whether a record told of a failure. */
+  readonly failed: boolean
+  /** Undefined as long as there was no record. */
+  readonly summary: TraceSummary | undefined
+}
+
+/** Starts a tally. Which record is the first, its timestamp says, and of equals the order in which they came. */
+export function createTally(): TraceTally {
+  let first: TraceRecord | undefined
+  let records = 0
+  let failed = false
+  return {
+    add(record) {
+      records++
+      failed ||= isErrorRecord(record)
+      if (first === undefined || record.timestamp < first.timestamp) first = record
+    },
+    get failed() {
+      return failed
+    },
+    get summary() {
+      return first === undefined ? undefined : toSummary(first, records)
+    },
+  }
+}
+
+/** What a list shows of a trace, by its first record. */
+export function toSummary(
+  first: Pick<TraceRecord, 'base_id' | 'timestamp' | 'name' | 'project' | 'service'>,
+  records: number,
+): TraceSummary {
+  const { base_id, timestamp, name, project, service } = first
+  return { base_id, timestamp, name: name.replace(/-(?:start|stop)$/, ''), project, service, records }
+}
+
+/** Puts the newest trace first. */
+export function newestFirst(one: TraceSummary, other: TraceSummary): number {
+  if (one.timestamp === other.timestamp) return 0
+  return one.timestamp < other.timestamp ? 1 : -1
+}
