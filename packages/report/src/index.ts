@@ -1,1 +1,9 @@
-export {}
+export { buildReport } from './build-report.js'
+export { escapeControl } from './escape-control.js'
+export { type Finding, type FindingKind, type SummarizeOptions, summarize } from './findings.js'
+export { parseRecords } from './parse-records.js'
+export { readReport } from './read-report.js'
+export { type RenderTreeOptions, renderTree } from './render-tree.js'
+export type { Mark, Report, ReportNode } from './report.js'
+export { type ReportJson, type ReportNodeJson, reportJson } from './report-json.js'
+export { reportJsonChunks } from './report-json-chunks.js'

@@ -1,0 +1,144 @@
+import type { TraceRecord } from '@osprofiler/core'
+import { type LinkedPoint, linkPoints } from './link-points.js'
+import { readField, readText } from './read-field.js'
+import { pointName, type RecordFacts, readRecord, readStatus } from './read-record.js'
+import type { Mark, Report } from './report.js'
+import { createTimestampReader } from './timestamp.js'
+
+/** The records of one point while they are gathered. */
+interface Gathered {
+  traceId: string
+  start: RecordFacts | undefined
+  stop: RecordFacts | undefined
+  others: RecordFacts[]
+  marks: Mark[]
+}
+
+const NONE: readonly never[] = Object.freeze([])
+
+/**
+ * Builds the tree of a trace from its records, in whatever order they come. Nothing that a record holds makes it throw
+ * or loop, and every record is in the tree: what is missing, contradictory or broken is marked (see `Mark`). Takes
+ * O(n log n) time and no recursion, so any depth will do.
+ *
+ * Follows `osprofiler/drivers/base.py` of OSProfiler 3.4.3, but keeps microseconds, cuts only `-start` and `-stop`
+ * from names, and keeps the points that Python loses (cycles) or shows as whole (unfinished ones).
+ */
+export function buildReport(records: Iterable<TraceRecord>): Report {
+  const gathered = new Map<string, Gathered>()
+  const withoutId: RecordFacts[] = []
+  const baseIds = new Map<string, number>()
+  const readTime = createTimestampReader()
+  let first: RecordFacts | undefined
+  let lastUs = Number.NEGATIVE_INFINITY
+  let lastStartUs = Number.NEGATIVE_INFINITY
+
+  for (const record of records) {
+    const facts = readRecord(record, readTime)
+    if (facts.baseId !== undefined) baseIds.set(facts.baseId, (baseIds.get(facts.baseId) ?? 0) + 1)
+    if (facts.atUs !== undefined) {
+      if (first?.atUs === undefined || facts.atUs < first.atUs) first = facts
+      if (facts.atUs > lastUs) lastUs = facts.atUs
+      if (facts.kind === 'start' && facts.atUs > lastStartUs) lastStartUs = facts.atUs
+    }
+    if (facts.traceId === undefined) withoutId.push(facts)
+    else gather(gathered, facts.traceId, facts)
+  }
+  withoutId.forEach((facts, index) => {
+    let id = `unknown-${index + 1}`
+    while (gathered.has(id)) id += '-'
+    gather(gathered, id, facts).marks.push('no-id')
+  })
+
+  const zeroUs = first?.atUs ?? 0
+  const baseId = mostFrequent(baseIds)
+  const points = Array.from(gathered.values(), point => toPoint(point, zeroUs, baseId))
+  return {
+    baseId,
+    startedAt: readText(first?.record, 'timestamp'),
+    durationUs: first === undefined ? undefined : lastUs - zeroUs,
+    lastStartedUs: lastStartUs === Number.NEGATIVE_INFINITY ? undefined : lastStartUs - zeroUs,
+    ...linkPoints(points, baseId),
+  }
+}
+
+function gather(gathered: Map<string, Gathered>, traceId: string, facts: RecordFacts): Gathered {
+  let point = gathered.get(traceId)
+  if (point === undefined) {
+    point = { traceId, start: undefined, stop: undefined, others: [], marks: [] }
+    gathered.set(traceId, point)
+  }
+  const rival = point[facts.kind]
+  if (rival === undefined) {
+    point[facts.kind] = facts
+  } else {
+    const same = rival.atUs === facts.atUs && rival.name === facts.name
+    point.marks.push(same ? 'duplicate' : `several-${facts.kind}s`)
+    // The widest interval is chosen, so that the order in which a store hands out records does not matter.
+    const winner = wins(facts, rival) ? facts : rival
+    point.others.push(winner === facts ? rival : facts)
+    point[facts.kind] = winner
+  }
+  return point
+}
+
+function wins(newcomer: RecordFacts, rival: RecordFacts): boolean {
+  if (newcomer.atUs === undefined) return false
+  if (rival.atUs === undefined) return true
+  return newcomer.kind === 'start' ? newcomer.atUs < rival.atUs : newcomer.atUs > rival.atUs
+}
+
+function toPoint(point: Gathered, zeroUs: number, baseId: string | undefined): LinkedPoint {
+  const { start, stop } = point
+  const main = start ?? stop
+  const startedUs = start?.atUs === undefined ? undefined : start.atUs - zeroUs
+  const finishedUs = stop?.atUs === undefined ? undefined : stop.atUs - zeroUs
+  const known = startedUs !== undefined && finishedUs !== undefined
+  const etype = readField(stop?.record, 'info', 'etype')
+  const raised = etype !== undefined && etype !== null
+  const name = pointName(main?.name ?? 'unknown')
+
+  const marks = new Set(point.marks)
+  for (const facts of [start, stop, ...point.others]) {
+    if (facts === undefined) continue
+    if (facts.malformed) marks.add('malformed')
+    if (facts.atUs === undefined) marks.add('bad-time')
+    if (facts.baseId !== undefined && facts.baseId !== baseId) marks.add('other-trace')
+    if (pointName(facts.name) !== name || facts.parentId !== main?.parentId) marks.add('mixed')
+  }
+  if (start === undefined) marks.add('no-start')
+  if (stop === undefined) marks.add('unfinished')
+  if (known && finishedUs < startedUs) marks.add('stop-before-start')
+
+  return {
+    name,
+    traceId: point.traceId,
+    parentId: main?.parentId,
+    project: readText(main?.record, 'project'),
+    service: readText(main?.record, 'service'),
+    host: readText(main?.record, 'info', 'host'),
+    startedUs,
+    finishedUs,
+    durationUs: known ? Math.max(0, finishedUs - startedUs) : undefined,
+    start: start?.record,
+    stop: stop?.record,
+    otherRecords: point.others.length === 0 ? NONE : point.others.map(facts => facts.record),
+    exception: raised ? (typeof etype === 'string' ? etype : 'unknown') : undefined,
+    failed: raised || (readStatus(stop?.record) ?? 0) >= 500,
+    marks: marks.size === 0 ? NONE : [...marks],
+    depth: 0,
+    children: NONE,
+  }
+}
+
+function mostFrequent(counts: ReadonlyMap<string, number>): string | undefined {
+  let winner: string | undefined
+  let most = 0
+  for (const [value, count] of counts) {
+    if (count > most) {
+      winner = value
+      most = count
+    }
+  }
+  return winner
+}

@@ -1,0 +1,49 @@
+import type { Interval } from './self-time.js'
+
+/** How a bar is drawn: whole cells, halves where a cell is only touched on one side, and a tail without an end. */
+export interface BarStyle {
+  readonly full: string
+  readonly leftHalf: string
+  readonly rightHalf: string
+  /** For time that is not known to be the point's. */
+  readonly open: string
+}
+
+export const UNICODE_BAR: BarStyle = { full: '━', leftHalf: '╸', rightHalf: '╺', open: '┄' }
+export const ASCII_BAR: BarStyle = { full: '=', leftHalf: '=', rightHalf: '=', open: '.' }
+
+/**
+ * Draws intervals on a time line of so many cells, in exactly that many characters. However short an interval is, half
+ * a cell shows it. One without an end is drawn as open to the end of the line.
+ *
+ * @param totalUs the length of the whole line
+ */
+export function drawBar(
+  intervals: readonly { readonly startUs: number; readonly endUs: number | undefined }[],
+  totalUs: number,
+  cells: number,
+  style: BarStyle,
+): string {
+  const halves = new Uint8Array(cells * 2)
+  let openFrom = halves.length
+  for (const { startUs, endUs } of intervals) {
+    const first = Math.min(halves.length - 1, toHalf(startUs, totalUs, halves.length))
+    const last = Math.max(first + 1, toHalf(endUs ?? startUs, totalUs, halves.length))
+    halves.fill(1, first, last)
+    if (endUs === undefined) openFrom = Math.min(openFrom, last)
+  }
+  let bar = ''
+  for (let cell = 0; cell < cells; cell++) {
+    const left = halves[cell * 2] === 1
+    const right = halves[cell * 2 + 1] === 1
+    if (left && right) bar += style.full
+    else if (left) bar += style.leftHalf
+    else if (right) bar += style.rightHalf
+    else bar += cell * 2 + 1 >= openFrom ? style.open : ' '
+  }
+  return bar
+}
+
+function toHalf(us: Interval['startUs'], totalUs: number, halves: number): number {
+  return totalUs <= 0 ? 0 : Math.max(0, Math.min(halves, Math.round((us / totalUs) * halves)))
+}

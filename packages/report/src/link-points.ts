@@ -1,0 +1,107 @@
+import type { Mark, ReportNode } from './report.js'
+
+/** A point whose place in the tree is still open. */
+export type LinkedPoint = { -readonly [Key in keyof ReportNode]: ReportNode[Key] }
+
+const UNSEEN = 0
+const ON_PATH = 1
+const DONE = 2
+const TOP = -1
+
+/**
+ * Gives every point its children, depth and the marks of its place. All points are in the result exactly once: those
+ * with no parent here stand at the top, and each cycle is cut above its earliest point.
+ */
+export function linkPoints(
+  points: readonly LinkedPoint[],
+  baseId: string | undefined,
+): { roots: ReportNode[]; points: ReportNode[] } {
+  const parents = findParents(points, baseId)
+  cutCycles(points, parents)
+
+  const roots: LinkedPoint[] = []
+  const children: (LinkedPoint[] | undefined)[] = new Array(points.length)
+  points.forEach((point, index) => {
+    const parent = parents[index] ?? TOP
+    if (parent === TOP) {
+      roots.push(point)
+      return
+    }
+    const siblings = children[parent]
+    if (siblings === undefined) children[parent] = [point]
+    else siblings.push(point)
+  })
+  roots.sort(byStart)
+  children.forEach((siblings, index) => {
+    const parent = points[index]
+    if (siblings === undefined || parent === undefined) return
+    parent.children = siblings.sort(byStart)
+  })
+  return { roots, points: inTreeOrder(roots) }
+}
+
+function findParents(points: readonly LinkedPoint[], baseId: string | undefined): Int32Array {
+  const indexes = new Map<string, number>()
+  points.forEach((point, index) => {
+    indexes.set(point.traceId, index)
+  })
+  return Int32Array.from(points, (point, index) => {
+    const { parentId } = point
+    const parent = parentId === undefined ? undefined : indexes.get(parentId)
+    if (parent === index) mark(point, 'self-parent')
+    else if (parent !== undefined) return parent
+    else if (parentId !== undefined && parentId !== baseId) mark(point, 'orphan')
+    return TOP
+  })
+}
+
+/** Every point has one parent, so a walk upwards ends at the top, on ground already walked, or in a cycle. */
+function cutCycles(points: readonly LinkedPoint[], parents: Int32Array): void {
+  const states = new Uint8Array(points.length)
+  for (let index = 0; index < points.length; index++) {
+    const path: number[] = []
+    let current = index
+    while (current !== TOP && states[current] === UNSEEN) {
+      states[current] = ON_PATH
+      path.push(current)
+      current = parents[current] ?? TOP
+    }
+    if (current !== TOP && states[current] === ON_PATH) {
+      let earliest = current
+      for (const member of path.slice(path.indexOf(current))) {
+        const point = points[member]
+        const best = points[earliest]
+        if (point === undefined || best === undefined) continue
+        mark(point, 'cycle')
+        if (byStart(point, best) < 0) earliest = member
+      }
+      parents[earliest] = TOP
+    }
+    for (const seen of path) states[seen] = DONE
+  }
+}
+
+/** The earlier start first, of equals the earlier end, of equals the first to come (sorting is stable). */
+function byStart(a: ReportNode, b: ReportNode): number {
+  const started = (a.startedUs ?? a.finishedUs ?? Infinity) - (b.startedUs ?? b.finishedUs ?? Infinity)
+  // Infinity less Infinity is not a number: two points without a time are equals.
+  return started || (a.finishedUs ?? Infinity) - (b.finishedUs ?? Infinity) || 0
+}
+
+function inTreeOrder(roots: readonly LinkedPoint[]): ReportNode[] {
+  const ordered: LinkedPoint[] = []
+  const waiting = roots.toReversed()
+  for (let point = waiting.pop(); point !== undefined; point = waiting.pop()) {
+    ordered.push(point)
+    for (let index = point.children.length - 1; index >= 0; index--) {
+      const child = point.children[index] as LinkedPoint
+      child.depth = point.depth + 1
+      waiting.push(child)
+    }
+  }
+  return ordered
+}
+
+function mark(point: LinkedPoint, found: Mark): void {
+  point.marks = [...point.marks, found]
+}

@@ -1,0 +1,16 @@
+const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, magenta: 35, cyan: 36 }
+
+/** A look of text in a terminal. */
+export type Style = keyof typeof CODES
+
+/** Gives text its looks, or with colours switched off leaves it as it is. */
+export type Paint = (text: string, ...styles: readonly (Style | undefined)[]) => string
+
+/** Makes the function that colours text with ANSI escapes, or with `color` false leaves it as it is. */
+export function createPaint(color: boolean): Paint {
+  if (!color) return text => text
+  return (text, ...styles) => {
+    const codes = styles.filter(style => style !== undefined).map(style => CODES[style])
+    return codes.length === 0 || text.trim() === '' ? text : `\u001b[${codes.join(';')}m${text}\u001b[0m`
+  }
+}

@@ -1,0 +1,97 @@
+import { readField, readText } from './read-field.js'
+import { readStatus } from './read-record.js'
+import type { ReportNode } from './report.js'
+
+/** More of a statement or path is never looked at: labels are for people, and a record may hold megabytes. */
+const LONGEST = 20_000
+
+/** So much of it is searched for values; patterns over more could take long on text made for that purpose. */
+const LONGEST_GENERALIZED = 4000
+
+/** What a point set out to do, as its start tells, and whether its stop tells with which status that ended. */
+interface Purpose {
+  readonly text: string
+  readonly hasStatus: boolean
+}
+
+/**
+ * What a point did, in a line for people: the request it served or sent, its query, its function; empty when it does not
+ * say. It still holds whatever the record held: pass it through `escapeControl` before a terminal sees it.
+ *
+ * `GET /orders/7 200` · `GET catalog:8080/items 200` · `SELECT ... FROM items WHERE id = ?` · `Manager.create`
+ */
+export function pointDetail(node: ReportNode): string {
+  const { text, hasStatus } = readPurpose(node.start)
+  const status = hasStatus ? readStatus(node.stop) : undefined
+  return status === undefined ? abbreviate(text) : `${text} ${status}`
+}
+
+/**
+ * Makes a function that tells which points are repetitions of one another: those of the same service and name that do
+ * the same with other values. Its key ignores ids, numbers and quoted values in paths and statements.
+ */
+export function createRepetitionKey(): (node: ReportNode) => string {
+  const shapes = new Map<string, string>()
+  return node => {
+    const { text } = readPurpose(node.start)
+    let shape = shapes.get(text)
+    if (shape === undefined) {
+      shape = generalize(text)
+      shapes.set(text, shape)
+    }
+    return JSON.stringify([node.service, node.name, shape])
+  }
+}
+
+/** The line for points that repeat: their detail where it is the same for all, or else what they have in common. */
+export function repeatedDetail(nodes: readonly ReportNode[]): string {
+  const texts = new Set(nodes.map(node => readPurpose(node.start).text))
+  const [text = ''] = texts
+  return abbreviate(texts.size === 1 ? text : generalize(text))
+}
+
+function readPurpose(start: unknown): Purpose {
+  const request = readField(start, 'info', 'request')
+  if (request !== undefined) {
+    return { text: join(readText(request, 'method'), readText(request, 'path')), hasStatus: true }
+  }
+  const sent = readField(start, 'info', 'requests')
+  if (sent !== undefined) {
+    const port = readField(sent, 'port')
+    const shownPort = typeof port === 'number' || typeof port === 'string' ? `:${port}` : ''
+    const target = `${readText(sent, 'hostname') ?? ''}${shownPort}${readText(sent, 'path') ?? ''}`
+    return { text: join(readText(sent, 'method'), target), hasStatus: true }
+  }
+  const statement = readText(start, 'info', 'db', 'statement')
+  if (statement !== undefined) {
+    return { text: statement.slice(0, LONGEST).replace(/\s+/g, ' ').trim(), hasStatus: false }
+  }
+  // Python's names start with the module: glance.api.v2.images.ImagesController.show
+  const name = readText(start, 'info', 'function', 'name') ?? ''
+  return { text: name.slice(0, LONGEST).split('.').slice(-2).join('.'), hasStatus: false }
+}
+
+/** A query without its list of columns: the tables and conditions tell queries apart. */
+function abbreviate(text: string): string {
+  const select = /^select (?:distinct )?/i.exec(text)
+  if (select === null) return text
+  const from = text.search(/ from /i)
+  return from - select[0].length > 20 ? `${select[0]}...${text.slice(from)}` : text
+}
+
+function generalize(text: string): string {
+  const shape = text
+    .slice(0, LONGEST_GENERALIZED)
+    .replace(/'(?:[^']|'')*'/g, '*')
+    .replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, '*')
+    .replace(/(?<![\w:.*])\d+(?:\.\d+)?(?![\w.])/g, '*')
+    .replace(/(?<=\/)[0-9a-f]{24,}(?=\/|$|\s)/gi, '*')
+  return shape + text.slice(LONGEST_GENERALIZED)
+}
+
+function join(...parts: readonly (string | undefined)[]): string {
+  return parts
+    .filter(part => part !== undefined)
+    .join(' ')
+    .slice(0, LONGEST)
+}

@@ -1,0 +1,60 @@
+import type { TraceRecord } from '@osprofiler/core'
+import { readField, readText } from './read-field.js'
+
+/** What a report needs of a record, read without trusting its declared type. */
+export interface RecordFacts {
+  readonly record: TraceRecord
+  readonly kind: 'start' | 'stop'
+  readonly name: string
+  readonly traceId: string | undefined
+  readonly parentId: string | undefined
+  readonly baseId: string | undefined
+  /** Microseconds since 1970. */
+  readonly atUs: number | undefined
+  readonly malformed: boolean
+}
+
+/** Reads a record, or whatever came in place of one. Never throws on a JSON value. */
+export function readRecord(record: TraceRecord, readTime: (timestamp: unknown) => number | undefined): RecordFacts {
+  const name = readText(record, 'name')
+  const traceId = readText(record, 'trace_id')
+  const parentId = readText(record, 'parent_id')
+  const baseId = readText(record, 'base_id')
+  const info = readField(record, 'info')
+  return {
+    record,
+    kind: name?.endsWith('stop') ? 'stop' : 'start',
+    name: name ?? 'unknown',
+    traceId,
+    parentId,
+    baseId,
+    atUs: readTime(readField(record, 'timestamp')),
+    malformed:
+      name === undefined ||
+      traceId === undefined ||
+      parentId === undefined ||
+      baseId === undefined ||
+      typeof info !== 'object' ||
+      info === null ||
+      Array.isArray(info) ||
+      !isStringOrNull(readField(record, 'project')) ||
+      !isStringOrNull(readField(record, 'service')),
+  }
+}
+
+/** A point's name from a record's: only a `-start` or `-stop` at the end is lost. */
+export function pointName(recordName: string): string {
+  return recordName.replace(/(?<=.)-(?:start|stop)$/s, '')
+}
+
+/** The status that a served request answered with, or that an outgoing one was answered with. */
+export function readStatus(stop: unknown): number | undefined {
+  const status =
+    readField(stop, 'info', 'response', 'status_code') ?? readField(stop, 'info', 'requests', 'status_code')
+  return typeof status === 'number' ? status : undefined
+}
+
+/** Python's clients send null, or nothing, for a project or service without a name. */
+function isStringOrNull(value: unknown): boolean {
+  return value === undefined || value === null || typeof value === 'string'
+}

@@ -1,0 +1,103 @@
+import type { TraceRecord } from '@osprofiler/core'
+import { buildReport } from './build-report.js'
+import { readField, readText } from './read-field.js'
+import type { Report } from './report.js'
+import { PAYLOAD } from './report-json.js'
+import { createTimestampReader, formatTimestamp } from './timestamp.js'
+
+/**
+ * Reads a report from the text of a `.json` file that `osprofiler trace show --json`, Python's or ours, wrote: all
+ * records are in it. Python's SQL driver writes only each record's `info` there; the rest is then taken from the point
+ * around it, with times in whole milliseconds, counted from the first timestamp in the file, or from 1970.
+ *
+ * @throws SyntaxError when the text is not JSON, TypeError when it is not a report
+ */
+export function readReport(json: string): Report {
+  const value = parse(json)
+  if (!Array.isArray(readField(value, 'children'))) {
+    throw new TypeError(
+      'Not a report: it has no list "children". Give a file from "osprofiler trace show --json --out FILE", or records as .jsonl.',
+    )
+  }
+  return buildReport(collectRecords(value))
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json.replace(/^\ufeff/, ''))
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.replaceAll(/\s+/g, ' ') : String(cause)
+    throw new SyntaxError(`Not a report: the file is not JSON (${reason}). Write it again with --json --out FILE.`, {
+      cause,
+    })
+  }
+}
+
+function collectRecords(report: unknown): TraceRecord[] {
+  const nodes = listNodes(report)
+  const zeroUs = findZero(report, nodes)
+  const baseId = readText(report, 'info', 'base_id') ?? readText(nodes[0], 'parent_id') ?? null
+  const records: unknown[] = []
+  for (const node of nodes) {
+    const info = readField(node, 'info')
+    const payloads = Object.entries(typeof info === 'object' && info !== null ? info : {}).filter(([key]) =>
+      key.startsWith(PAYLOAD),
+    )
+    // Our own reports hold every record as it came, also what is wrong with it.
+    if (readField(info, 'marks') !== undefined) {
+      records.push(...payloads.map(([, payload]) => payload))
+      const others = readField(info, 'other_records')
+      if (Array.isArray(others)) for (const record of others) records.push(record)
+    } else if (payloads.length > 0) {
+      for (const [key, payload] of payloads) {
+        records.push(completeRecord(key.slice(PAYLOAD.length), payload, node, baseId, zeroUs))
+      }
+    } else {
+      // A node without records, or something that is no node: kept, to be shown as malformed.
+      records.push(node)
+    }
+  }
+  return records as TraceRecord[]
+}
+
+function listNodes(report: unknown): unknown[] {
+  const nodes: unknown[] = []
+  const waiting: unknown[] = [report]
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+    if (node !== report) nodes.push(node)
+    const children = readField(node, 'children')
+    if (Array.isArray(children)) for (const child of children.toReversed()) waiting.push(child)
+  }
+  return nodes
+}
+
+/** The moment that the report's milliseconds are counted from, in microseconds since 1970. */
+function findZero(report: unknown, nodes: readonly unknown[]): number {
+  const readTime = createTimestampReader()
+  let zeroUs = readTime(readField(report, 'info', 'started_at'))
+  if (zeroUs !== undefined) return zeroUs
+  for (const node of nodes) {
+    const info = readField(node, 'info')
+    if (typeof info !== 'object' || info === null) continue
+    for (const [key, payload] of Object.entries(info)) {
+      const at = key.startsWith(PAYLOAD) ? readTime(readField(payload, 'timestamp')) : undefined
+      if (at !== undefined && (zeroUs === undefined || at < zeroUs)) zeroUs = at
+    }
+  }
+  return zeroUs ?? 0
+}
+
+function completeRecord(name: string, payload: unknown, node: unknown, baseId: string | null, zeroUs: number): unknown {
+  const ms = readField(node, 'info', name.endsWith('stop') ? 'finished' : 'started')
+  return {
+    name,
+    base_id: baseId,
+    parent_id: readField(node, 'parent_id'),
+    trace_id: readField(node, 'trace_id'),
+    timestamp: typeof ms === 'number' ? formatTimestamp(zeroUs + ms * 1000) : null,
+    info: { host: readField(node, 'info', 'host') ?? null },
+    project: readField(node, 'info', 'project'),
+    service: readField(node, 'info', 'service'),
+    ...(typeof payload === 'object' ? payload : {}),
+  }
+}

@@ -1,0 +1,88 @@
+import { drawLines } from './draw-lines.js'
+import { showText } from './escape-control.js'
+import { type Finding, summarize } from './findings.js'
+import { fitText, wrapText } from './fit-text.js'
+import { formatCount, formatDuration } from './format-duration.js'
+import { ASCII, type Glyphs, UNICODE } from './glyphs.js'
+import { listLines } from './list-lines.js'
+import { createPaint, type Paint, type Style } from './paint.js'
+import { planRows } from './plan-rows.js'
+import type { Report } from './report.js'
+
+export interface RenderTreeOptions {
+  /** The terminal's columns; no line is longer. At least 20. Default: 80. */
+  readonly width?: number | undefined
+  /** Whether to colour with ANSI escapes. Default: false. */
+  readonly color?: boolean | undefined
+  /** Whether lines, bars and signs may be other than ASCII; text from records stays as it is. Default: true. */
+  readonly unicode?: boolean | undefined
+  /** At most so many rows of the tree; what is left out is counted. Default: 200. */
+  readonly maxRows?: number | undefined
+}
+
+const SERVICE_STYLES: readonly Style[] = ['cyan', 'green', 'magenta', 'blue', 'yellow']
+const WIDEST = 1000
+const WIDEST_SERVICE = 40
+const MOST_SERVICES_NAMED = 8
+
+/**
+ * Draws a report for a terminal: the tree with services, durations and bars on a time line, repetitions folded; what to
+ * look at, in words; and a line with the trace's id, duration, number of points, and services. Ends with a line break.
+ *
+ * Text from records is shown by `escapeControl`: no control, bidirectional or invisible character of a record reaches
+ * the terminal. The drawing is bounded by `maxRows`, however large or deep the trace is.
+ */
+export function renderTree(report: Report, options: RenderTreeOptions = {}): string {
+  const { width = 80, color = false, unicode = true, maxRows = 200 } = options
+  const columns = Number.isFinite(width) ? Math.min(WIDEST, Math.max(20, Math.floor(width))) : 80
+  const glyphs = unicode ? UNICODE : ASCII
+  const paint = createPaint(color)
+  const services = listServices(report)
+  const findings = summarize(report)
+  const notable = new Set(findings.flatMap(({ share, traceIds }) => (share === undefined ? [] : traceIds)))
+  const lines = listLines(planRows(report, Math.max(1, maxRows)), glyphs)
+  return [
+    ...drawLines(lines, report.durationUs ?? 0, { columns, glyphs, paint, services, notable }),
+    ...drawFindings(findings, columns, glyphs, paint),
+    '',
+    ...drawSummary(report, [...services.keys()], columns, glyphs).map(line => paint(line, 'bold')),
+    '',
+  ].join('\n')
+}
+
+function drawFindings(findings: readonly Finding[], columns: number, glyphs: Glyphs, paint: Paint): string[] {
+  if (findings.length === 0) return []
+  const lines = findings.flatMap(({ kind, share, sentence }) => {
+    const style = kind === 'failed' ? 'red' : share === undefined ? 'yellow' : undefined
+    const text = showText(sentence.replaceAll('µs', glyphs.micro))
+    return wrapText(text, columns - 4).map(
+      (line, index) => `  ${index === 0 ? glyphs.bullet : '  '}${paint(line, style)}`,
+    )
+  })
+  return ['', paint('What to look at', 'bold'), ...lines]
+}
+
+function drawSummary(report: Report, services: readonly string[], columns: number, glyphs: Glyphs): string[] {
+  const { baseId, durationUs, points } = report
+  const named = services.slice(0, MOST_SERVICES_NAMED).map(name => fitText(name, WIDEST_SERVICE, glyphs.ellipsis))
+  if (services.length > named.length) named.push(`${formatCount(services.length - named.length)} more`)
+  const parts = [
+    `Trace ${baseId === undefined ? 'without an id' : showText(baseId)}`,
+    durationUs === undefined ? 'unknown duration' : formatDuration(durationUs, glyphs.micro),
+    `${formatCount(points.length)} ${points.length === 1 ? 'point' : 'points'}`,
+    named.length === 0 ? 'no service named' : `${named.length === 1 ? 'service' : 'services'} ${named.join(', ')}`,
+  ]
+  return wrapText(parts.join(glyphs.separator), columns)
+}
+
+/** The services as they are shown, in the order of their first points, each with its colour. */
+function listServices(report: Report): Map<string, Style | undefined> {
+  const services = new Map<string, Style | undefined>()
+  for (const { service } of report.points) {
+    const shown = showText(service)
+    if (shown !== '' && !services.has(shown)) {
+      services.set(shown, SERVICE_STYLES[services.size % SERVICE_STYLES.length])
+    }
+  }
+  return services
+}
