@@ -1,5 +1,4 @@
-import type { HmacKeys } from './key-ring.js'
-import { KeyRing } from './key-ring.js'
+import { type HmacKeys, KeyRing } from './key-ring.js'
 import { createKeysFile } from './keys-file.js'
 import { OsprofilerError } from './osprofiler-error.js'
 import { packageName } from './package-name.js'
@@ -59,17 +58,17 @@ export function configure(configuration: Configuration): () => void {
 
 /** Whether anything is to be traced. */
 export function isEnabled(): boolean {
-  return (state.resolved ??= resolve()).enabled
+  return resolved().enabled
 }
 
 /** `project` and `service` of this process's records, and the hook that sees them. */
 export function recordSettings(): Pick<Resolved, 'project' | 'service' | 'redact'> {
-  return (state.resolved ??= resolve())
+  return resolved()
 }
 
 /** The keys that the process believes in now, or `undefined` where there are none. */
 export function configuredKeyRing(): KeyRing | undefined {
-  return (state.resolved ??= resolve()).keyRing()
+  return resolved().keyRing()
 }
 
 /**
@@ -102,9 +101,14 @@ export function readSwitch(name: string): boolean | undefined {
   throw new OsprofilerError('ERR_CONFIGURATION', `${name} is ${JSON.stringify(word.slice(0, 40))}. Use true or false.`)
 }
 
+function resolved(): Resolved {
+  state.resolved ??= resolve()
+  return state.resolved
+}
+
 function resolve(): Resolved {
   const { configuration } = state
-  const resolved = {
+  const settings = {
     project: configuration.project ?? (process.env.OSPROFILER_PROJECT || 'node'),
     service: configuration.service ?? (process.env.OSPROFILER_SERVICE || packageName()),
     redact: configuration.redact,
@@ -112,11 +116,11 @@ function resolve(): Resolved {
   try {
     checkEnvironment()
     const enabled = configuration.enabled ?? readSwitch('OSPROFILER_ENABLED') ?? true
-    return { ...resolved, enabled, keyRing: openKeyRing(configuration.hmacKeys) }
+    return { ...settings, enabled, keyRing: openKeyRing(configuration.hmacKeys) }
   } catch (error) {
     // This runs while a request is served: the request must not fail of it.
     process.emitWarning(`Nothing is traced: ${(error as Error).message}`, { code: 'OSPROFILER_CONFIGURATION' })
-    return { ...resolved, enabled: false, keyRing: () => undefined }
+    return { ...settings, enabled: false, keyRing: () => undefined }
   }
 }
 

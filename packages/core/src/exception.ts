@@ -18,8 +18,8 @@ export function describeException(error: unknown): ExceptionInfo {
   try {
     const thrown = (typeof error === 'object' && error !== null) || typeof error === 'function' ? error : undefined
     if (thrown === undefined) return { etype: typeof error, message: shorten(String(error)) }
-    const { name, message, constructor } = thrown as { name?: unknown; message?: unknown; constructor?: unknown }
-    const className = typeof constructor === 'function' ? constructor.name : ''
+    const { name, message } = thrown as { name?: unknown; message?: unknown }
+    const className = typeof thrown.constructor === 'function' ? thrown.constructor.name : ''
     // A class that says more than `Error` is named by itself; an `Error` that was given a name, by that.
     const named = typeof name === 'string' && name !== '' ? name : 'Error'
     const etype = className === '' || className === 'Error' || className === 'Object' ? named : className

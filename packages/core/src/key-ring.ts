@@ -39,7 +39,10 @@ export class KeyRing {
   sign(text: string): string {
     const [secret] = this.#secrets
     if (secret === undefined) {
-      throw new OsprofilerError('ERR_NO_KEYS', 'Cannot sign: there is no HMAC key. Set OSPROFILER_HMAC_KEYS or give one.')
+      throw new OsprofilerError(
+        'ERR_NO_KEYS',
+        'Cannot sign: there is no HMAC key. Set OSPROFILER_HMAC_KEYS or give one.',
+      )
     }
     return createHmac('sha1', secret).update(text, 'utf8').digest('hex')
   }

@@ -58,9 +58,12 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 function warnMissing(): void {
   if (state.warnedMissing) return
   state.warnedMissing = true
-  process.emitWarning('A request is traced, but its records go nowhere. Call setup() of @osprofiler/node, or setNotifier().', {
-    code: 'OSPROFILER_NO_NOTIFIER',
-  })
+  process.emitWarning(
+    'A request is traced, but its records go nowhere. Call setup() of @osprofiler/node, or setNotifier().',
+    {
+      code: 'OSPROFILER_NO_NOTIFIER',
+    },
+  )
 }
 
 function warnFailing(error: unknown): void {

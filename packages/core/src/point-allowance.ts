@@ -8,6 +8,8 @@ export interface PointAllowance {
   omitted: number
   /** How many of these a stop record has told of. */
   told: number
+  /** The caller's point that the newest request of this trace named. */
+  lastParentId?: string
 }
 
 /** What a process records of one trace unless told otherwise. */
@@ -17,6 +19,11 @@ export const DEFAULT_MAX_POINTS = 100_000
 const MAX_REMEMBERED = 4_096
 
 const allowances = shared('point-allowances', () => new Map<string, PointAllowance>())
+
+/** The allowance of a trace of which this process has lately served something. */
+export function knownAllowance(baseId: string): PointAllowance | undefined {
+  return allowances.get(baseId)
+}
 
 /** The allowance of a trace: the one it has, or a new one. */
 export function openPointAllowance(baseId: string, max: number): PointAllowance {

@@ -34,7 +34,10 @@ export function recordableInfo(info: unknown): Record<string, unknown> {
 /** A text cut to `length` characters, never inside a surrogate pair. */
 export function cutText(text: string, length: number): string {
   if (text.length <= length) return text
-  return `${text.slice(0, length).toWellFormed().replace(/\ufffd$/, '')}...`
+  return `${text
+    .slice(0, length)
+    .toWellFormed()
+    .replace(/\ufffd$/, '')}...`
 }
 
 function copy(value: unknown, allowance: Allowance): unknown {

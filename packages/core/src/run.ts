@@ -76,8 +76,10 @@ const releases = new WeakMap<Profiler, () => void>()
 function openTrace(options: TraceOptions): Opening {
   const { hmacKey, baseId = createTraceId(), maxPointsPerTrace = DEFAULT_MAX_POINTS } = options
   const parentId = options.parentId || baseId
-  if (typeof hmacKey !== 'string' || hmacKey === '') throw new TypeError('A trace needs an hmacKey to sign what it sends on')
-  if (!isTraceId(baseId) || !isTraceId(parentId)) throw new TypeError('baseId and parentId are strings of 1 to 255 characters')
+  if (typeof hmacKey !== 'string' || hmacKey === '')
+    throw new TypeError('A trace needs an hmacKey to sign what it sends on')
+  if (!isTraceId(baseId) || !isTraceId(parentId))
+    throw new TypeError('baseId and parentId are strings of 1 to 255 characters')
   return { hmacKey, baseId, parentId, maxPointsPerTrace }
 }
 

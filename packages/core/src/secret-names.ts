@@ -23,7 +23,10 @@ const remembered = new Map<string, boolean>()
 export function isSecretName(name: string): boolean {
   const known = remembered.get(name)
   if (known !== undefined) return known
-  const plain = name.slice(0, 256).replace(/[^a-zA-Z]/g, '').toLowerCase()
+  const plain = name
+    .slice(0, 256)
+    .replace(/[^a-zA-Z]/g, '')
+    .toLowerCase()
   const secret = WORDS.some(word => plain.includes(word))
   if (remembered.size < MAX_REMEMBERED && name.length <= 64) remembered.set(name, secret)
   return secret

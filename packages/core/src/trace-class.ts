@@ -28,7 +28,8 @@ export function traceClass(
 ): <C extends AnyClass>(value: C, context?: ClassDecoratorContext<C>) => C {
   if (typeof name !== 'string' || name === '') throw new TypeError('traceClass() takes the name of the points first')
   return value => {
-    if (typeof value !== 'function') throw new TypeError(`Only a class can be traced by traceClass(), not ${typeof value}`)
+    if (typeof value !== 'function')
+      throw new TypeError(`Only a class can be traced by traceClass(), not ${typeof value}`)
     traceMembers(value, name, options, true)
     return options.traceSubclasses ? watchSubclasses(value, name, options) : value
   }

@@ -58,7 +58,8 @@ function decorateLegacy(
   descriptor: PropertyDescriptor | undefined,
   wrap: WrapFunction,
 ): PropertyDescriptor {
-  if (typeof descriptor?.value !== 'function') throw new TypeError(`trace() decorates methods, and ${String(key)} is none`)
+  if (typeof descriptor?.value !== 'function')
+    throw new TypeError(`trace() decorates methods, and ${String(key)} is none`)
   const owner = typeof target === 'function' ? target.name : target.constructor.name
   return { ...descriptor, value: wrap(descriptor.value, () => methodName(owner, key)) }
 }

@@ -11,8 +11,9 @@ type Step = (value?: unknown) => unknown
  */
 export function traceIterator(iterator: AnyIterator, open: () => Profiler): AnyIterator {
   let inside: Profiler | undefined
-  const take = (step: Step, starts: boolean): Step =>
-    function (...value): unknown {
+  const take =
+    (step: Step, starts: boolean): Step =>
+    (...value): unknown => {
       if (inside === undefined && !starts) return step.apply(iterator, value)
       inside ??= open()
       const scope = inside

@@ -1,1 +1,2 @@
-export {}
+export { osprofilerErrorHandler } from './osprofiler-error-handler.js'
+export { type OsprofilerMiddleware, osprofilerMiddleware } from './osprofiler-middleware.js'

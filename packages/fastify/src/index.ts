@@ -1,1 +1,6 @@
-export {}
+export {
+  type OsprofilerOptions,
+  osprofiler,
+  osprofiler as default,
+  osprofiler as 'module.exports',
+} from './osprofiler.js'

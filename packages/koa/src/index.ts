@@ -1,1 +1,1 @@
-export {}
+export { type OsprofilerMiddleware, osprofilerMiddleware } from './osprofiler-middleware.js'

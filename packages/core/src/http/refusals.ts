@@ -1,0 +1,35 @@
+import type { HeaderRefusal } from '../signed-headers.js'
+import type { HttpOptions, NodeRequest } from './http-options.js'
+import { createRateLimit } from './rate-limit.js'
+
+/** Why a request that carries trace headers is served untraced. */
+export type RefusalReason = 'disabled' | 'no-keys' | 'missing-header' | HeaderRefusal | 'too-old' | 'rate-limited'
+
+const TOLD_PER_SECOND = 10
+
+/** Counts refusals by reason, and tells of them now and then. */
+export function createRefusals(onRefused: HttpOptions['onRefused']) {
+  const counts: Record<RefusalReason, number> = {
+    disabled: 0,
+    'no-keys': 0,
+    'missing-header': 0,
+    'malformed-hmac': 0,
+    'unknown-key': 0,
+    'malformed-info': 0,
+    'too-old': 0,
+    'rate-limited': 0,
+  }
+  const mayTell = createRateLimit(TOLD_PER_SECOND)
+  return {
+    counts,
+    refuse(reason: RefusalReason, req: NodeRequest): undefined {
+      counts[reason]++
+      if (onRefused === undefined || !mayTell()) return
+      try {
+        onRefused(reason, req)
+      } catch {
+        // The request is served, whatever becomes of the telling.
+      }
+    },
+  }
+}

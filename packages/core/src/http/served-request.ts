@@ -1,0 +1,67 @@
+import type { ServerResponse } from 'node:http'
+import type { Http2ServerResponse } from 'node:http2'
+import { keepContext, runWith } from '../context.js'
+import type { Profiler } from '../profiler.js'
+import type { NodeRequest } from './http-options.js'
+
+/** The response as Node's servers hand it out, HTTP/1 or HTTP/2. */
+export type NodeResponse = ServerResponse | Http2ServerResponse
+
+const served = new WeakMap<object, ServedRequest>()
+
+/** A request that is traced: its point is open from here to the end of the response. */
+export class ServedRequest {
+  /** The profiler of the inside of the request's point. */
+  readonly profiler: Profiler
+  readonly #res: NodeResponse
+  readonly #release = keepContext()
+  #failure: { readonly error: unknown } | undefined
+  #open = true
+
+  /** `profiler` must have been forked for this request: it is ended with the response. */
+  constructor(profiler: Profiler, req: NodeRequest, res: NodeResponse) {
+    this.profiler = profiler
+    this.#res = res
+    served.set(req, this)
+    // It is this very object that ends the point: in these events the context is lost.
+    res.once('finish', () => this.#end(this.#wasCutOff()))
+    res.once('close', () => this.#end(true))
+    if (res.destroyed || (res as { closed?: boolean }).closed) setImmediate(() => this.#end(true))
+  }
+
+  /** Runs `fn` and all that it starts in the request's context. */
+  run<T>(fn: () => T): T {
+    return runWith(this.profiler, fn)
+  }
+
+  /** Tells what the handler threw. The point still ends with the response; the first error counts. */
+  fail(error: unknown): void {
+    this.#failure ??= { error }
+  }
+
+  /** HTTP/2 says `finish` of a stream that the client reset, too. */
+  #wasCutOff(): boolean {
+    const { stream } = this.#res as { stream?: { readonly rstCode?: number } }
+    return !this.#res.writableEnded || (stream?.rstCode ?? 0) !== 0
+  }
+
+  #end(cutOff: boolean): void {
+    if (!this.#open) return
+    this.#open = false
+    const info = { response: { status_code: this.#res.statusCode } }
+    if (this.#failure !== undefined) this.profiler.fail(this.#failure.error, info)
+    else if (cutOff) this.profiler.end({ ...info, etype: 'ClientDisconnected', message: 'The client went away' })
+    else this.profiler.end(info)
+    this.#release()
+  }
+}
+
+/** The traced request that belongs to one of Node's, or `undefined` where it is not traced. */
+export function servedRequest(req: object): ServedRequest | undefined {
+  return served.get(req)
+}
+
+/** Tells what was thrown while a request was served. Does nothing for one that is not traced. */
+export function failRequest(req: object, error: unknown): void {
+  served.get(req)?.fail(error)
+}

@@ -1,0 +1,64 @@
+import type { HmacKeys, Profiler } from '@osprofiler/core'
+import {
+  createRequestTracer,
+  failRequest,
+  type HttpOptions,
+  type RequestStats,
+  servedRequest,
+} from '@osprofiler/core/http'
+import type { FastifyPluginCallback } from 'fastify'
+import fp from 'fastify-plugin'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The profiler of this request, or `undefined` where it is not traced. */
+    readonly profiler: Profiler | undefined
+  }
+  interface FastifyInstance {
+    /** What became of the requests that carried trace headers. */
+    readonly osprofiler: { readonly stats: RequestStats }
+  }
+}
+
+/** The options of the plugin: those of every HTTP adapter, and the keys. */
+export interface OsprofilerOptions extends HttpOptions {
+  /** A list, or one string split at commas. Without them, those of `setup()` or of OSPROFILER_HMAC_KEYS count. */
+  readonly hmacKeys?: HmacKeys | undefined
+}
+
+const plugin: FastifyPluginCallback<OsprofilerOptions> = (fastify, { hmacKeys, ...options }, done) => {
+  const tracer = createRequestTracer(hmacKeys, options)
+  fastify.decorate('osprofiler', {
+    get stats() {
+      return tracer.stats
+    },
+  })
+  fastify.decorateRequest('profiler', {
+    getter() {
+      return servedRequest(this.raw)?.profiler
+    },
+  })
+
+  fastify.addHook('onRequest', function osprofilerOnRequest(request, reply, next) {
+    tracer.serve(request.raw, reply.raw, () => next())
+  })
+
+  fastify.addHook('onError', function osprofilerOnError(request, _reply, error, next) {
+    failRequest(request.raw, error)
+    next()
+  })
+
+  done()
+}
+
+/**
+ * Traces the requests that are signed with one of the keys, for Fastify 5. Register it first: its point spans what
+ * comes after it, to the end of the response. Breaks the encapsulation of plugins, so that one registration is for
+ * the whole server; adds `request.profiler` and `fastify.osprofiler.stats`.
+ *
+ * Registration fails with a TypeError for keys that are given and empty, or an option of the wrong type.
+ *
+ * @example
+ * app.register(osprofiler, { hmacKeys: ['NEW', 'OLD'] })
+ */
+export const osprofiler = fp(plugin, { fastify: '5.x', name: '@osprofiler/fastify' })

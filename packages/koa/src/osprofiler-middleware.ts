@@ -1,0 +1,41 @@
+import type { HmacKeys } from '@osprofiler/core'
+import {
+  createRequestTracer,
+  type HttpOptions,
+  type NodeRequest,
+  type NodeResponse,
+  type RequestStats,
+} from '@osprofiler/core/http'
+
+/** A middleware for Koa 2 and 3. */
+export interface OsprofilerMiddleware {
+  (ctx: { req: NodeRequest; res: NodeResponse }, next: () => Promise<unknown>): Promise<unknown>
+  /** What became of the requests that carried trace headers. */
+  readonly stats: RequestStats
+}
+
+/**
+ * Traces the requests that are signed with one of the keys. Put it first: its point spans what comes after it, to
+ * the end of the response, and records the error that a later middleware threw.
+ *
+ * Without keys, those of `setup()` or of OSPROFILER_HMAC_KEYS count; where there are none, nothing is traced.
+ *
+ * @throws TypeError for keys that are given and empty, or an option of the wrong type.
+ * @example
+ * app.use(osprofilerMiddleware('NEW,OLD'))
+ */
+export function osprofilerMiddleware(hmacKeys?: HmacKeys, options?: HttpOptions): OsprofilerMiddleware {
+  const tracer = createRequestTracer(hmacKeys, options)
+
+  function osprofiler(ctx: { req: NodeRequest; res: NodeResponse }, next: () => Promise<unknown>): Promise<unknown> {
+    return tracer.serve(ctx.req, ctx.res, request => {
+      if (request === undefined) return next()
+      return next().catch(error => {
+        request.fail(error)
+        throw error
+      })
+    })
+  }
+
+  return Object.defineProperty(osprofiler, 'stats', { get: () => tracer.stats }) as OsprofilerMiddleware
+}
