@@ -1,10 +1,6 @@
-import type { IncomingMessage } from 'node:http'
-import type { Http2ServerRequest } from 'node:http2'
 import { DEFAULT_MAX_POINTS } from '../point-allowance.js'
+import type { NodeRequest } from './node-messages.js'
 import type { RefusalReason } from './refusals.js'
-
-/** The request as Node's servers hand it out, HTTP/1 or HTTP/2. */
-export type NodeRequest = IncomingMessage | Http2ServerRequest
 
 /** What every HTTP adapter understands. */
 export interface HttpOptions {

@@ -1,4 +1,5 @@
-export type { HttpOptions, NodeRequest } from './http-options.js'
+export type { HttpOptions } from './http-options.js'
+export type { NodeRequest, NodeResponse } from './node-messages.js'
 export type { RefusalReason } from './refusals.js'
 export { createRequestTracer, type RequestStats, type RequestTracer } from './request-tracer.js'
-export { failRequest, type NodeResponse, type ServedRequest, servedRequest } from './served-request.js'
+export { failRequest, type ServedRequest, servedRequest } from './served-request.js'

@@ -1,5 +1,5 @@
 import type { HeaderRefusal } from '../signed-headers.js'
-import type { HttpOptions, NodeRequest } from './http-options.js'
+import type { NodeRequest } from './node-messages.js'
 import { createRateLimit } from './rate-limit.js'
 
 /** Why a request that carries trace headers is served untraced. */
@@ -8,7 +8,7 @@ export type RefusalReason = 'disabled' | 'no-keys' | 'missing-header' | HeaderRe
 const TOLD_PER_SECOND = 10
 
 /** Counts refusals by reason, and tells of them now and then. */
-export function createRefusals(onRefused: HttpOptions['onRefused']) {
+export function createRefusals(onRefused: ((reason: RefusalReason, req: NodeRequest) => void) | undefined) {
   const counts: Record<RefusalReason, number> = {
     disabled: 0,
     'no-keys': 0,

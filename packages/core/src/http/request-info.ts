@@ -1,6 +1,6 @@
 import type { PointInfo } from '../record.js'
 import { redactQuery } from '../secret-names.js'
-import type { NodeRequest } from './http-options.js'
+import type { NodeRequest } from './node-messages.js'
 
 /** What a served request's start record says: `info.request` `{path, query, method, scheme}`. */
 export function requestInfo(req: NodeRequest, hideQuery: boolean): PointInfo {

@@ -1,11 +1,6 @@
-import type { ServerResponse } from 'node:http'
-import type { Http2ServerResponse } from 'node:http2'
 import { keepContext, runWith } from '../context.js'
 import type { Profiler } from '../profiler.js'
-import type { NodeRequest } from './http-options.js'
-
-/** The response as Node's servers hand it out, HTTP/1 or HTTP/2. */
-export type NodeResponse = ServerResponse | Http2ServerResponse
+import type { NodeRequest, NodeResponse } from './node-messages.js'
 
 const served = new WeakMap<object, ServedRequest>()
 

@@ -1,0 +1,131 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+
+const packagesFolder = fileURLToPath(new URL('../packages', import.meta.url))
+
+/** What each package may import of ours: packages side by side never import one another. */
+const ALLOWED: Record<string, readonly string[]> = {
+  core: [],
+  express: ['@osprofiler/core', '@osprofiler/core/http'],
+  koa: ['@osprofiler/core', '@osprofiler/core/http'],
+  fastify: ['@osprofiler/core', '@osprofiler/core/http'],
+  drivers: ['@osprofiler/core'],
+  report: ['@osprofiler/core'],
+  instruments: ['@osprofiler/core'],
+  node: ['@osprofiler/core', '@osprofiler/drivers', '@osprofiler/instruments'],
+  cli: ['@osprofiler/core', '@osprofiler/drivers', '@osprofiler/node', '@osprofiler/report'],
+}
+
+interface Import {
+  readonly specifier: string
+  readonly typeOnly: boolean
+}
+
+const packages = readdirSync(packagesFolder)
+
+describe('imports', () => {
+  it('knows every package', () => {
+    expect(packages.sort()).toEqual(Object.keys(ALLOWED).sort())
+  })
+
+  it.each(packages)('of %s point down only', name => {
+    const ours = sourcesOf(name)
+      .flatMap(importsOf)
+      .map(({ specifier }) => specifier)
+      .filter(specifier => specifier.startsWith('@osprofiler/') || specifier === 'osprofiler')
+
+    const forbidden = ours.filter(specifier => !ALLOWED[name]?.includes(specifier))
+
+    expect(forbidden).toEqual([])
+  })
+
+  it('of report take types only from core', () => {
+    const values = sourcesOf('report')
+      .flatMap(importsOf)
+      .filter(({ specifier, typeOnly }) => specifier.startsWith('@osprofiler/') && !typeOnly)
+
+    expect(values).toEqual([])
+  })
+
+  it.each(packages)('of %s are among its dependencies', name => {
+    const manifest = JSON.parse(readFileSync(join(packagesFolder, name, 'package.json'), 'utf8'))
+    const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
+
+    const undeclared = sourcesOf(name)
+      .flatMap(importsOf)
+      .map(({ specifier }) => specifier)
+      .filter(specifier => !/^(\.|node:)/.test(specifier))
+      .map(specifier => specifier.match(/^(@[^/]+\/[^/]+|[^/]+)/)?.[0] ?? specifier)
+      .filter(dependency => !declared.includes(dependency))
+
+    expect(undeclared).toEqual([])
+  })
+
+  it.each(packages)('of files in %s have no cycle', name => {
+    const graph = new Map(sourcesOf(name).map(file => [file, relativeImports(file)]))
+
+    expect(findCycle(graph)).toBeUndefined()
+  })
+
+  it('of core/http are never taken by the rest of core', () => {
+    const upward = sourcesOf('core')
+      .filter(file => !file.includes('/src/http/'))
+      .flatMap(file => relativeImports(file).filter(target => target.includes('/src/http/')))
+
+    expect(upward).toEqual([])
+  })
+})
+
+function sourcesOf(name: string): string[] {
+  const folder = join(packagesFolder, name, 'src')
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter(file => file.endsWith('.ts'))
+    .map(file => join(folder, file))
+}
+
+function importsOf(file: string): Import[] {
+  const source = readFileSync(file, 'utf8')
+  const statement = /^(?:import|export)\s+(?:(type\s+)?([\w$*,{}\s]+?)\s+from\s+)?'([^']+)'/gm
+  const statements = [...source.matchAll(statement)].map(([, type, names, specifier]) => ({
+    specifier: specifier ?? '',
+    typeOnly: type !== undefined || /^\{(\s*type\s[^,}]+,?)+\s*\}\s*$/.test(names ?? ''),
+  }))
+  const dynamic = [...source.matchAll(/\bimport\(\s*'([^']+)'\s*\)/g)].map(([, specifier]) => ({
+    specifier: specifier ?? '',
+    typeOnly: false,
+  }))
+  return [...statements, ...dynamic]
+}
+
+function relativeImports(file: string): string[] {
+  return importsOf(file)
+    .filter(({ specifier }) => specifier.startsWith('.'))
+    .map(({ specifier }) => join(dirname(file), specifier.replace(/\.js$/, '.ts')))
+}
+
+function findCycle(graph: ReadonlyMap<string, readonly string[]>): string | undefined {
+  const done = new Set<string>()
+  const path: string[] = []
+  function visit(file: string): string | undefined {
+    if (path.includes(file)) {
+      const cycle = [...path.slice(path.indexOf(file)), file]
+      return cycle.map(entry => relative(packagesFolder, entry)).join(' -> ')
+    }
+    if (done.has(file)) return undefined
+    path.push(file)
+    for (const target of graph.get(file) ?? []) {
+      const cycle = visit(target)
+      if (cycle !== undefined) return cycle
+    }
+    path.pop()
+    done.add(file)
+    return undefined
+  }
+  for (const file of graph.keys()) {
+    const cycle = visit(file)
+    if (cycle !== undefined) return cycle
+  }
+  return undefined
+}

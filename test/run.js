@@ -1,0 +1,106 @@
+// The test command, `npx -y pnpm@12 test`: builds, brings up what the tests need, runs every test.
+//
+//   node test/run.js [vitest arguments]
+//
+//   OSPROFILER_TEST_INSTALL=0   installs no system package, also as root on Debian or Ubuntu
+//   OSPROFILER_TEST_ALL=1       fails where a suite could not be run, instead of naming it
+//   OSPROFILER_TEST_NODES=22,24 runs the tests on these versions of Node too, from the registry
+
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const PYTHON = '/usr/bin/python3'
+
+/** Programs that tests start, how to see that they are there, and the test files that need them. */
+const REQUIREMENTS = [
+  {
+    name: 'the Python OSProfiler',
+    debian: ['python3-osprofiler', 'python3-sqlalchemy'],
+    isThere: () =>
+      existsSync(PYTHON) && succeeds(PYTHON, ['-c', 'import osprofiler.web, osprofiler.drivers, sqlalchemy']),
+    suites: '**/*python*.test.ts',
+  },
+]
+
+const all = process.env.OSPROFILER_TEST_ALL === '1'
+const missing = bringUp()
+if (missing.length > 0 && all) fail(`Missing: ${missing.map(({ name }) => name).join(', ')}`)
+
+say('Building')
+run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b'])
+
+const versions = (process.env.OSPROFILER_TEST_NODES ?? '').split(',').filter(version => version !== '')
+const results = [test(process.version, process.execPath)]
+for (const version of versions) results.push(test(`Node ${version}`, findNode(version)))
+
+for (const { name, suites, debian } of missing) {
+  say(`Not run: ${suites}, for want of ${name} (Debian: ${debian.join(' ')})`)
+}
+const total = results.reduce((sum, { passed, failed }) => ({
+  passed: sum.passed + passed,
+  failed: sum.failed + failed,
+}))
+console.log(`${total.passed} passed, ${total.failed} failed`)
+process.exitCode = results.every(({ ok }) => ok) ? 0 : 1
+
+/** What cannot be had here, after an attempt to install it where that is allowed. */
+function bringUp() {
+  const absent = REQUIREMENTS.filter(({ isThere }) => !isThere())
+  if (absent.length === 0) return []
+  const packages = absent.flatMap(({ debian }) => debian)
+  const mayInstall = process.getuid?.() === 0 && process.env.OSPROFILER_TEST_INSTALL !== '0'
+  if (mayInstall && succeeds('apt-get', ['--version'])) {
+    say(`Installing with apt-get, which OSPROFILER_TEST_INSTALL=0 forbids: ${packages.join(' ')}`)
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+    spawnSync('apt-get', ['update', '-qq'], { stdio: 'inherit', env })
+    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { stdio: 'inherit', env })
+  }
+  return absent.filter(({ isThere }) => !isThere())
+}
+
+function test(name, node) {
+  say(`Testing on ${name}`)
+  const folder = mkdtempSync(join(tmpdir(), 'osprofiler-test-'))
+  const report = join(folder, 'report.json')
+  const excluded = missing.flatMap(({ suites }) => ['--exclude', suites])
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs')
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  const { status } = spawnSync(node, [vitest, 'run', ...reporters, ...excluded, ...process.argv.slice(2)], {
+    cwd: root,
+    stdio: 'inherit',
+  })
+  const counts = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : {}
+  rmSync(folder, { recursive: true, force: true })
+  const { numPassedTests: passed = 0, numFailedTests: failed = 0, numTotalTests: tests = 0 } = counts
+  const skipped = tests - passed - failed
+  if (skipped > 0) say(`${skipped} tests were skipped`)
+  return { passed, failed, ok: status === 0 && passed > 0 && !(all && skipped > 0) }
+}
+
+/** Another version of Node, from the npm registry. */
+function findNode(version) {
+  const print = ['-y', `--package=node@${version}`, '--', 'node', '-p', 'process.execPath']
+  return execFileSync('npx', print, { cwd: tmpdir(), encoding: 'utf8' }).trim()
+}
+
+function succeeds(command, args) {
+  return spawnSync(command, args, { stdio: 'ignore' }).status === 0
+}
+
+function run(command, args) {
+  const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit' })
+  if (status !== 0) process.exit(status ?? 1)
+}
+
+function say(text) {
+  console.log(`\n> ${text}`)
+}
+
+function fail(text) {
+  say(text)
+  process.exit(1)
+}
