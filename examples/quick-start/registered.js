@@ -1,0 +1,10 @@
+// Started with `node --import @osprofiler/node/register`: not even setup() is called.
+import { osprofilerMiddleware } from '@osprofiler/express'
+import express from 'express'
+
+const app = express()
+app.use(osprofilerMiddleware())
+app.get('/', (_req, res) => res.send('served'))
+
+const server = app.listen(Number(process.env.PORT ?? 3000))
+process.on('SIGTERM', () => server.close())

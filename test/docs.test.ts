@@ -1,0 +1,72 @@
+import { execFile } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+
+const exec = promisify(execFile)
+const root = fileURLToPath(new URL('..', import.meta.url))
+const pages = ['README.md', ...readdirSync(join(root, 'docs')).map(name => `docs/${name}`)]
+const markdown = pages.filter(page => page.endsWith('.md')).map(page => ({ page, text: read(page) }))
+
+/** A block of a page that a comment before it ties to a file, or to what a file prints. */
+interface Block {
+  readonly page: string
+  readonly kind: 'file' | 'prints'
+  readonly path: string
+  readonly text: string
+}
+
+const blocks: readonly Block[] = markdown.flatMap(({ page, text }) =>
+  [...text.matchAll(/<!-- (prints )?(examples\/\S+) -->\n+```\w*\n([^]*?)```/g)].map(([, prints, path, block]) => ({
+    page,
+    kind: prints ? ('prints' as const) : ('file' as const),
+    path: path ?? '',
+    text: block ?? '',
+  })),
+)
+
+describe('the docs', () => {
+  it('show the points and the quick starts', () => {
+    const shown = blocks.filter(({ kind }) => kind === 'file').map(({ path }) => path)
+    const examples = ['points', 'quick-start', 'adapter'].flatMap(folder =>
+      readdirSync(join(root, 'examples', folder))
+        .filter(file => /\.[jt]s$/.test(file))
+        .map(file => `examples/${folder}/${file}`),
+    )
+
+    expect([...new Set(shown)].sort()).toEqual(examples.sort())
+  })
+
+  it.each(blocks.filter(({ kind }) => kind === 'file'))('show $path as it is ($page)', ({ path, text }) => {
+    expect(text).toBe(read(path))
+  })
+
+  it.each(blocks.filter(({ kind }) => kind === 'prints'))('show what $path prints', async ({ path, text }) => {
+    const { stdout, stderr } = await exec(process.execPath, [join(root, runnable(path))])
+
+    expect({ stdout: stdout.replaceAll(/"host":"[^"]*"/g, '"host":"vm"'), stderr }).toEqual({
+      stdout: text,
+      stderr: '',
+    })
+  })
+
+  it.each(markdown)('have no dead link in $page', ({ page, text }) => {
+    const prose = text.replaceAll(/```[^]*?```/g, '')
+    const links = [...prose.matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)].map(([, target]) => target ?? '')
+
+    const dead = links.filter(target => !existsSync(join(root, page, '..', target)))
+
+    expect(dead).toEqual([])
+  })
+})
+
+/** Examples in TypeScript are run as `tsc -b` built them. */
+function runnable(path: string): string {
+  return path.replace(/\/([^/]+)\.ts$/, '/dist/$1.js')
+}
+
+function read(path: string): string {
+  return readFileSync(join(root, path), 'utf8')
+}

@@ -1,0 +1,109 @@
+import { execFile } from 'node:child_process'
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const exec = promisify(execFile)
+const root = fileURLToPath(new URL('..', import.meta.url))
+const consumers = join(root, 'test/fixtures/consumers')
+const workspace = mkdtempSync(join(tmpdir(), 'osprofiler-packages-'))
+const rootManifest = readManifest(root)
+const folders = readdirSync(join(root, 'packages')).map(name => join(root, 'packages', name))
+const tarballs = new Map<string, string>()
+
+interface Manifest {
+  readonly name: string
+  readonly version: string
+  readonly devDependencies: Record<string, string>
+}
+
+beforeAll(async () => {
+  for (const folder of folders) {
+    const args = ['-y', 'pnpm@12', 'pack', '--json', '--pack-destination', workspace]
+    const { stdout } = await exec('npx', args, { cwd: folder })
+    tarballs.set(readManifest(folder).name, JSON.parse(stdout).filename)
+  }
+}, 120_000)
+
+afterAll(() => rmSync(workspace, { recursive: true, force: true }))
+
+describe('the packages', () => {
+  it('hold what they need and nothing else', async () => {
+    for (const [name, tarball] of tarballs) {
+      const { stdout } = await exec('tar', ['tzf', tarball])
+      const files = stdout.trim().split('\n')
+
+      expect(files, name).toContain('package/README.md')
+      expect(files, name).toContain('package/LICENSE')
+      expect(files.some(file => file.startsWith('package/dist/') && file.endsWith('.d.ts'))).toBe(true)
+      expect(files.filter(file => !/^package\/(dist\/|src\/|README\.md|LICENSE|package\.json)/.test(file))).toEqual([])
+      expect(files.filter(file => /tsbuildinfo|\/test\/|\.test\./.test(file))).toEqual([])
+    }
+  })
+})
+
+describe.each(['npm', 'pnpm'] as const)('a project that installs them with %s', manager => {
+  const project = join(workspace, manager)
+
+  beforeAll(async () => {
+    mkdirSync(project)
+    for (const file of readdirSync(consumers)) copyFileSync(join(consumers, file), join(project, file))
+    await install(manager, project)
+  }, 300_000)
+
+  it('runs as ECMAScript modules', async () => {
+    const { stdout, stderr } = await exec(process.execPath, ['esm.mjs'], { cwd: project })
+
+    expect({ stdout, stderr }).toEqual({ stdout: 'ok\n', stderr: '' })
+  })
+
+  it('runs as CommonJS', async () => {
+    const { stdout, stderr } = await exec(process.execPath, ['commonjs.cjs'], { cwd: project })
+
+    expect({ stdout, stderr: withoutRequireWarning(stderr) }).toEqual({ stdout: 'ok\n', stderr: '' })
+  })
+
+  it('type-checks under nodenext', async () => {
+    const options = ['--module', 'nodenext', '--target', 'es2023', '--strict', '--noEmit', '--types', 'node']
+    const tsc = join(root, 'node_modules/typescript/bin/tsc')
+    const checked = exec(process.execPath, [tsc, ...options, 'typed.ts', 'required.cts'], { cwd: project })
+
+    await expect(checked.catch(error => error.stdout)).resolves.toMatchObject({ stdout: '' })
+  })
+
+  it('has the command', async () => {
+    const { stdout } = await exec(join(project, 'node_modules/.bin/osprofiler'), ['--version'])
+
+    expect(stdout.trim()).toContain(readManifest(join(root, 'packages/cli')).version)
+  })
+})
+
+async function install(manager: 'npm' | 'pnpm', project: string): Promise<void> {
+  const ours = Object.fromEntries([...tarballs].map(([name, tarball]) => [name, `file:${tarball}`]))
+  const theirs = ['express', 'koa', 'fastify', '@types/express', '@types/koa', '@types/node'].map(name => [
+    name,
+    rootManifest.devDependencies[name],
+  ])
+  const manifest = { private: true, type: 'module', dependencies: { ...ours, ...Object.fromEntries(theirs) } }
+  writeFileSync(join(project, 'package.json'), JSON.stringify(manifest))
+  if (manager === 'npm') {
+    await exec('npm', ['install', '--no-audit', '--no-fund'], { cwd: project })
+  } else {
+    const overrides = [...tarballs].map(([name, tarball]) => `  '${name}': 'file:${tarball}'\n`)
+    writeFileSync(join(project, 'pnpm-workspace.yaml'), `overrides:\n${overrides.join('')}`)
+    await exec('npx', ['-y', 'pnpm@12', 'install', '--no-frozen-lockfile'], { cwd: project })
+  }
+}
+
+function readManifest(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+}
+
+/** Node 22.12 to 24 says of every module that is loaded by require() that this is experimental. */
+function withoutRequireWarning(stderr: string): string {
+  const lines = stderr.split('\n')
+  return lines.filter(line => !/ExperimentalWarning: CommonJS module|--trace-warnings/.test(line)).join('\n')
+}
