@@ -3,7 +3,10 @@ import { describeException } from './exception.js'
 import type { LocalTrace, TraceHeaders } from './local-trace.js'
 import { takePoint } from './point-allowance.js'
 import type { PointInfo } from './record.js'
-import { recordableInfo } from './recordable.js'
+import { cutText, recordableInfo } from './recordable.js'
+
+// With `-start` and what marks a cut, a name fits the 255 characters of the column that stores have for it.
+const MAX_NAME = 240
 
 /** One step of a trace, from its start to its stop. Made by a `Profiler`; it stops once, whoever stops it. */
 export class Point {
@@ -19,7 +22,7 @@ export class Point {
   constructor(trace: LocalTrace, name: string, parentId: string, info: PointInfo | undefined) {
     this.#trace = trace
     this.#recorded = takePoint(trace.points)
-    this.name = String(name)
+    this.name = pointName(name)
     this.parentId = parentId
     this.traceId = this.#recorded ? v4() : parentId
     if (this.#recorded) trace.recordStart(this.name, this.traceId, parentId, info)
@@ -47,4 +50,9 @@ export class Point {
   getTraceIdHeaders(): TraceHeaders {
     return this.#trace.headers(this.traceId)
   }
+}
+
+/** A call in TypeScript has a text here. Any other must not fail either: untraced, it would not. */
+function pointName(name: unknown): string {
+  return typeof name === 'string' ? cutText(name, MAX_NAME).toWellFormed() : `[${typeof name}]`
 }
