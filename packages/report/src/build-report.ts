@@ -72,8 +72,6 @@ function gather(gathered: Map<string, Gathered>, traceId: string, facts: RecordF
   if (rival === undefined) {
     point[facts.kind] = facts
   } else {
-    const same = rival.atUs === facts.atUs && rival.name === facts.name
-    point.marks.push(same ? 'duplicate' : `several-${facts.kind}s`)
     // The widest interval is chosen, so that the order in which a store hands out records does not matter.
     const winner = wins(facts, rival) ? facts : rival
     point.others.push(winner === facts ? rival : facts)
@@ -99,6 +97,7 @@ function toPoint(point: Gathered, zeroUs: number, baseId: string | undefined): L
   const name = pointName(main?.name ?? 'unknown')
 
   const marks = new Set(point.marks)
+  if (point.others.length > 0) markRivals(point, marks)
   for (const facts of [start, stop, ...point.others]) {
     if (facts === undefined) continue
     if (facts.malformed) marks.add('malformed')
@@ -128,6 +127,16 @@ function toPoint(point: Gathered, zeroUs: number, baseId: string | undefined): L
     marks: marks.size === 0 ? NONE : [...marks],
     depth: 0,
     children: NONE,
+  }
+}
+
+function markRivals({ start, stop, others }: Gathered, marks: Set<Mark>): void {
+  for (const chosen of [start, stop]) {
+    if (chosen === undefined) continue
+    const same = [chosen, ...others.filter(facts => facts.kind === chosen.kind)]
+    const different = new Set(same.map(facts => `${facts.atUs} ${facts.name}`))
+    if (different.size > 1) marks.add(`several-${chosen.kind}s`)
+    if (different.size < same.length) marks.add('duplicate')
   }
 }
 

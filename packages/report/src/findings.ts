@@ -120,7 +120,7 @@ function failedFindings(report: Report, limit: number): Finding[] {
     .slice(0, limit)
     .map(node => failedFinding([node], `${quote([node])} failed: ${reason(node)}`))
   const rest = origins.slice(limit)
-  if (rest.length > 0) findings.push(failedFinding(rest, `${points(rest.length)} more failed`))
+  if (rest.length > 0) findings.push(failedFinding(rest, `${morePoints(rest.length)} failed`))
   return findings
 }
 
@@ -165,7 +165,8 @@ function irregularFindings(report: Report): Finding[] {
     const nodes = report.points.filter(node => node.marks.includes(mark))
     const [first] = nodes
     if (first === undefined) return []
-    const more = nodes.length === 1 ? '' : `, and so do ${points(nodes.length - 1)} more`
+    const others = nodes.length - 1
+    const more = others === 0 ? '' : `, and so ${others === 1 ? 'does' : 'do'} ${morePoints(others)}`
     return [aboutPoints('irregular', nodes, `${quote([first])} ${words}${more}`)]
   })
 }
@@ -196,6 +197,11 @@ function shorten(text: string, length: number): string {
 
 function whole(report: Report): string {
   return report.roots.length === 1 ? 'this request' : 'this trace'
+}
+
+/** `2 more points` */
+function morePoints(count: number): string {
+  return points(count).replace(' ', ' more ')
 }
 
 function points(count: number): string {
