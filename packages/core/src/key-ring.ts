@@ -6,6 +6,9 @@ export type HmacKeys = string | readonly string[]
 
 // Lower case only, as Python's hexdigest() writes it and compares it. The white space is what both languages trim.
 const HMAC = /^[ \t\n\v\f\r]*([0-9a-f]{40})[ \t\n\v\f\r]*$/
+// What Python's strip() takes for white space. trim() differs: U+FEFF and not U+0085, nor the four separators.
+const SPACE = '(?:[^\\S\\ufeff]|[\\x1c-\\x1f\\x85])+'
+const EDGES = new RegExp(`^${SPACE}|${SPACE}$`, 'g')
 
 /**
  * The secrets that a process believes in: signs with the first key, verifies with any, so that keys can be rotated.
@@ -75,7 +78,7 @@ export function readHmac(text: string): string | undefined {
 
 function listKeys(keys: HmacKeys): readonly string[] {
   if (typeof keys === 'string') {
-    const list = keys.split(',').map(key => key.trim())
+    const list = keys.split(',').map(key => key.replace(EDGES, ''))
     return list.filter(key => key !== '').map(checkKey)
   }
   if (!Array.isArray(keys)) throw new TypeError(`HMAC keys are a string or a list of strings, not ${typeof keys}`)

@@ -38,7 +38,8 @@ export function createKeysFile(path: string): () => KeyRing | undefined {
 function readKeys(path: string): string {
   const bytes = readFileSync(path)
   if (bytes.length > MAX_LENGTH) throw new Error(`it is longer than ${MAX_LENGTH} bytes`)
-  return bytes.toString('utf8')
+  // Some editors begin a file with a byte order mark, which is no part of the first key.
+  return bytes.toString('utf8').replace(/^\ufeff/, '')
 }
 
 function warn(path: string, error: unknown): void {

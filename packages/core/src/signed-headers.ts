@@ -105,8 +105,9 @@ export function packInfo(data: TraceInfo): string {
 function quote(id: string): string {
   if (typeof id !== 'string') throw new TypeError(`An id in trace headers is a string, not ${typeof id}`)
   if (PLAIN_ID.test(id)) return `"${id}"`
-  return JSON.stringify(id).replace(/[\u007f-\uffff]/g, unit =>
-    unit === '\u007f' ? unit : `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  return JSON.stringify(id).replace(
+    /[\u007f-\uffff]/g,
+    unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 }
 
