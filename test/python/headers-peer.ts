@@ -1,0 +1,46 @@
+import type { UnpackedTrace } from '@osprofiler/core'
+import { startPython } from './start-python.js'
+
+/** What Python decided about a pair of headers: the trace, none, an exception, or ids that are no strings. */
+export type PythonDecision = UnpackedTrace | null | { readonly raises: string } | { readonly odd: string }
+
+type Data = Readonly<Record<string, unknown>>
+type Pair = [info: string, hmac: string]
+
+/** OSProfiler's own signer and judge of headers, in a process that lives for a whole test file. */
+export interface HeadersPeer {
+  /** What `osprofiler._utils.signed_pack` makes. */
+  pack(data: Data, key: string): Promise<Pair>
+  /** The same with other options of `json.dumps`. */
+  packVariant(data: Data, key: string, options: Data): Promise<Pair>
+  /** What the WSGI middleware makes of two headers. */
+  decide(info: string | null, hmac: string | null, keys: string | readonly string[]): Promise<PythonDecision>
+  stop(): Promise<void>
+}
+
+/** Starts it. Calls are answered in order. */
+export function openHeadersPeer(): HeadersPeer {
+  const { readLine, stop, writeLine } = startPython('headers_peer.py')
+  let last: Promise<unknown> = Promise.resolve()
+
+  function call<T>(...operation: readonly unknown[]): Promise<T> {
+    const answer = last.then(async () => {
+      writeLine(JSON.stringify(operation))
+      return JSON.parse(await readLine()) as T
+    })
+    last = answer.catch(() => {})
+    return answer
+  }
+
+  return {
+    pack: (data, key) => call('pack', data, key),
+    packVariant: (data, key, options) => call('pack_variant', data, key, options),
+    decide: (info, hmac, keys) => call('decide', info, hmac, keys),
+    stop,
+  }
+}
+
+/** Whether Python would have traced the request. */
+export function isTraced(decision: PythonDecision): decision is UnpackedTrace {
+  return decision !== null && 'baseId' in decision
+}

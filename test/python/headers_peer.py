@@ -1,0 +1,50 @@
+"""Signs headers and decides about them as OSProfiler does.
+
+A call is a JSON array on a line, [operation, argument, ...]; its result is a line of JSON.
+"""
+
+import base64
+import json
+import sys
+
+from osprofiler import _utils
+from osprofiler import profiler
+from osprofiler import web
+
+MIDDLEWARE = web.WsgiMiddleware(None, "", enabled=True)
+
+
+def pack(data, key):
+    """What osprofiler's own signer sends."""
+    info, hmac = _utils.signed_pack(data, key)
+    return [info.decode("ascii"), hmac]
+
+
+def pack_variant(data, key, options):
+    """What another honest signer in Python may send: the same, with json.dumps() used in another way."""
+    text = json.dumps(data, **options).encode("utf-8")
+    info = base64.urlsafe_b64encode(text).decode("ascii")
+    return [info, _utils.generate_hmac(info, key)]
+
+
+def decide(info, hmac, keys):
+    """What the middleware decides: the ids and the key of the trace, None without one, or what it raised."""
+    profiler.clean()
+    try:
+        trace = _utils.signed_unpack(info, hmac, _utils.split(keys))
+        if not MIDDLEWARE._trace_is_valid(trace):
+            return None
+        started = profiler.init(**trace)
+    except Exception as error:
+        return {"raises": type(error).__name__}
+    ids = [started.get_base_id(), started.get_id()]
+    if not all(isinstance(id_, str) for id_ in ids):
+        return {"odd": repr(ids)[:100]}
+    return {"baseId": ids[0], "parentId": ids[1], "hmacKey": started.hmac_key}
+
+
+OPERATIONS = {f.__name__: f for f in (pack, pack_variant, decide)}
+
+for line in sys.stdin:
+    operation, *arguments = json.loads(line)
+    print(json.dumps(OPERATIONS[operation](*arguments)), flush=True)

@@ -1,0 +1,53 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface, type Interface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+/** A script of this folder that runs under the Python which has OSProfiler. */
+export interface PythonChild {
+  readonly child: ChildProcess
+  /** The next line of its standard output. @throws Error with what it said on stderr, when it ends instead. */
+  readLine(): Promise<string>
+  writeLine(line: string): void
+  stop(): Promise<void>
+}
+
+const PYTHON = process.env.OSPROFILER_TEST_PYTHON ?? '/usr/bin/python3'
+
+/** Starts a script beside this file. It is to end when its standard input does. */
+export function startPython(script: string, args: readonly string[] = []): PythonChild {
+  const path = fileURLToPath(new URL(script, import.meta.url))
+  const child = spawn(PYTHON, [path, ...args], { stdio: 'pipe', env: { ...process.env, PYTHONIOENCODING: 'utf-8' } })
+  let errors = ''
+  child.stderr.setEncoding('utf8').on('data', text => {
+    errors += text
+  })
+  const ended = new Promise<void>(resolve => {
+    child.once('close', () => resolve())
+    child.once('error', error => {
+      errors += `${error.message}. These tests need Python with osprofiler and webob (Debian: python3-osprofiler).`
+      resolve()
+    })
+  })
+  child.stdin.on('error', () => {})
+  const lines: Interface = createInterface({ input: child.stdout })
+  const reader = lines[Symbol.asyncIterator]()
+
+  return {
+    child,
+    async readLine() {
+      const { done, value } = await reader.next()
+      if (!done) return value
+      await ended
+      throw new Error(`${script} ended: ${errors}`)
+    },
+    writeLine(line) {
+      child.stdin.write(`${line}\n`)
+    },
+    async stop() {
+      if (child.pid === undefined || child.exitCode !== null) return
+      child.stdin.end()
+      await once(child, 'close')
+    },
+  }
+}
