@@ -2,8 +2,8 @@ import { mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
 import { EXTENSION, toDirectory, toTraceFile } from './file-path.js'
-import { encodeRecord } from './record-text.js'
-import { toShownPath } from './shown-path.js'
+import { encodeRecord, isObject } from './record-text.js'
+import { toShownFailure, toShownPath } from './shown-path.js'
 import { appendLines, readLines } from './trace-file.js'
 import { readQuery, toTimestamp } from './trace-query.js'
 import { createTally, newestFirst, type TraceTally } from './trace-tally.js'
@@ -94,7 +94,8 @@ async function appendAll(directory: string, files: ReadonlyMap<string, readonly 
     await mkdir(directory, { recursive: true, mode: 0o700 })
     await eachInParallel([...files], async ([path, lines]) => {
       try {
-        written += await appendLines(path, lines)
+        const appended = await appendLines(path, lines)
+        written += appended
       } catch (error) {
         failure = error
       }
@@ -137,9 +138,11 @@ async function eachInParallel<Item>(items: readonly Item[], work: (item: Item) =
 
 function toFileError(directory: string, error: unknown): unknown {
   if (error instanceof OsprofilerError || error instanceof TypeError) return error
-  const message = (error instanceof Error ? error.message : String(error)).replaceAll(directory, toShownPath(directory))
-  const cause = Object.assign(new Error(message), error instanceof Error && 'code' in error ? { code: error.code } : {})
-  return new OsprofilerError('ERR_STORE', `The store in "${toShownPath(directory)}" cannot be used: ${message}.`, {
-    cause,
-  })
+  const { message, code } = isObject(error) ? error : { message: error, code: undefined }
+  const cause = toShownFailure(directory, String(message), code)
+  return new OsprofilerError(
+    'ERR_STORE',
+    `The store in "${toShownPath(directory)}" cannot be used: ${cause.message}.`,
+    { cause },
+  )
 }

@@ -1,5 +1,5 @@
 import { OsprofilerError } from '@osprofiler/core'
-import { toShownPath } from './shown-path.js'
+import { toShownFailure, toShownPath } from './shown-path.js'
 import { ThreadFailed } from './sqlite-thread.js'
 
 /** What SQLite's result codes mean for the one who runs the program. */
@@ -18,9 +18,13 @@ const ADVICE = new Map([
 export function toStoreError(path: string, error: unknown): OsprofilerError {
   if (error instanceof OsprofilerError) return error
   const failure = error instanceof ThreadFailed ? error.failure : undefined
-  const message = (error instanceof Error ? error.message : String(error)).replaceAll(path, toShownPath(path))
+  const cause = toShownFailure(path, error instanceof Error ? error.message : String(error), failure?.code)
   const advice = failure?.result === undefined ? undefined : ADVICE.get(failure.result & 0xff)
-  const reason = advice === undefined ? `cannot be used: ${message}` : advice
-  const cause = Object.assign(new Error(message), failure?.code === undefined ? {} : { code: failure.code })
-  return new OsprofilerError('ERR_STORE', `The store "${toShownPath(path)}" ${reason}.`, { cause })
+  return new OsprofilerError(
+    'ERR_STORE',
+    `The store "${toShownPath(path)}" ${advice ?? `cannot be used: ${cause.message}`}.`,
+    {
+      cause,
+    },
+  )
 }

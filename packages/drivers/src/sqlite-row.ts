@@ -17,7 +17,8 @@ export const COLUMNS = [
 /** The values of `COLUMNS`. Python leaves some NULL. */
 export type SqliteRow = readonly (string | null)[]
 
-const SEPARATOR = '\0'
+/** SQLite takes a thousand million bytes a row; a character is at most three, or an escape of six. */
+const MAX_LENGTH = 100_000_000
 
 /**
  * A record as one string, which is what crosses to the thread: cloning a string a record costs the caller's event
@@ -35,17 +36,27 @@ export function packRecord(record: TraceRecord): string | undefined {
   }
 }
 
+/** Rows on their way into the database, and how many of their batch cannot be rows. */
+export interface SqliteBatch {
+  readonly rows: string[][]
+  refused: number
+}
+
 /**
- * The row of a packed record, or undefined for what SQLite's clients would cut short or change: a NUL in a column
- * (the row then has too many parts) and half a surrogate pair. In `info` both are escaped by its JSON.
+ * Adds packed records to a batch. Refused is what SQLite's clients would cut short or change, a NUL in a column (the
+ * row then has too many parts) and half a surrogate pair, and what no row has room for. In `info` the two are
+ * escaped by its JSON.
  */
-export function unpackRow(packed: string): string[] | undefined {
-  const row = packed.split(SEPARATOR)
-  const data = row.at(-1)
-  if (row.length !== COLUMNS.length || data === undefined || !isStorable(packed)) return undefined
-  // Python dumps a text into a column of type JSON, which dumps it again.
-  row[COLUMNS.length - 1] = JSON.stringify(data)
-  return row
+export function unpackRows(packed: readonly string[], batch: SqliteBatch): void {
+  for (const text of packed) {
+    const row = text.split('\0')
+    const data = row.at(-1)
+    if (row.length === COLUMNS.length && data !== undefined && text.length <= MAX_LENGTH && isStorable(text)) {
+      // Python dumps a text into a column of type JSON, which dumps it again.
+      row[COLUMNS.length - 1] = JSON.stringify(data)
+      batch.rows.push(row)
+    } else batch.refused++
+  }
 }
 
 /** Whether SQLite keeps a text as it is. */

@@ -1,10 +1,12 @@
+import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { TraceSummary } from '@osprofiler/core'
+import type { ExitGuard } from './exit-guard.js'
 import { isObject } from './record-text.js'
 import { loadSqliteClient } from './sqlite-client.js'
-import { openDatabase, type SqliteDatabase } from './sqlite-database.js'
+import { INSERT_GROUP, openDatabase, type SqliteDatabase } from './sqlite-database.js'
 import { listTraces } from './sqlite-list.js'
-import { COLUMNS, type SqliteRow, unpackRow } from './sqlite-row.js'
+import { COLUMNS, type SqliteRow } from './sqlite-row.js'
 import type { Selection } from './trace-query.js'
 
 const LOCK_PATIENCE = 5_000
@@ -14,7 +16,8 @@ const BATCH_CHARACTERS = 4_000_000
 
 const SQLITE_BUSY = 5
 const SQLITE_LOCKED = 6
-const SQLITE_TOOBIG = 18
+
+type Rows = readonly (readonly string[])[]
 
 /** Some rows of a trace, and the row after which the next ones come; undefined after the last. */
 export interface SqlitePage {
@@ -24,22 +27,23 @@ export interface SqlitePage {
 
 /** What the thread can do. A failed `write` has written nothing. */
 export interface SqliteStore {
-  /** Stores packed records in one transaction; resolves to the number of those that cannot be kept. */
-  write(packed: readonly string[]): Promise<number>
+  /** Stores rows in one transaction. */
+  write(rows: Rows): Promise<void>
   read(baseId: string, after: number): Promise<SqlitePage>
   list(selection: Selection, failed: boolean): Promise<TraceSummary[]>
   close(): Promise<void>
 }
 
 /** Opens the store at a path with a client of `findSqliteClient`, when it is first used and whenever it has gone. */
-export function createStore(client: string, path: string): SqliteStore {
-  const Database = loadSqliteClient(client)
+export function createStore(client: string, path: string, guard: ExitGuard): SqliteStore {
+  let Database: typeof DatabaseSync | undefined
   let database: SqliteDatabase | undefined
   let writing: Promise<unknown> = Promise.resolve()
   let closing = false
 
   function use(create: boolean): SqliteDatabase | undefined {
     if (database !== undefined && !database.isInPlace()) release()
+    Database ??= loadSqliteClient(client)
     database ??= openDatabase(Database, path, create)
     return database
   }
@@ -55,31 +59,30 @@ export function createStore(client: string, path: string): SqliteStore {
     const deadline = Date.now() + LOCK_PATIENCE
     for (;;) {
       try {
-        return work()
+        return await guard.run(work)
       } catch (error) {
         const locked = isLocked(error)
-        if (!locked) release()
+        if (!locked) await guard.run(release)
         if (!locked || closing || Date.now() > deadline) throw error
       }
       await delay(LOCK_PAUSE)
     }
   }
 
-  function insertAll(packed: readonly string[]): number {
-    const opened = use(true)
-    if (opened === undefined) throw new Error('it vanished while it was opened')
-    const refused = insert(opened, packed)
-    if (opened.isInPlace()) return refused
-    // The file was deleted meanwhile, and the batch with it: it goes once more, into the one that takes its place.
-    release()
-    const renewed = use(true)
-    if (renewed === undefined) throw new Error('it vanished while it was opened')
-    return insert(renewed, packed)
+  function insertAll(rows: Rows): void {
+    // Where the file was deleted meanwhile, the batch is gone with it and goes once more, into the one in its place.
+    for (let file = 1; file <= 2; file++) {
+      const opened = use(true)
+      if (opened === undefined) break
+      insert(opened, rows)
+      if (opened.isInPlace()) return
+    }
+    throw new Error('its file vanishes while it is written')
   }
 
   return {
-    write(packed) {
-      const written = writing.then(() => attempt(() => insertAll(packed)))
+    write(rows) {
+      const written = writing.then(() => attempt(() => insertAll(rows)))
       writing = written.catch(() => undefined)
       return written
     },
@@ -102,36 +105,23 @@ export function createStore(client: string, path: string): SqliteStore {
     async close() {
       closing = true
       await writing
-      release()
+      await guard.run(release)
     },
   }
 }
 
-function insert(database: SqliteDatabase, packed: readonly string[]): number {
-  const statement = database.prepareInsert()
-  let refused = 0
+function insert(database: SqliteDatabase, rows: Rows): void {
+  const { one, many } = database.prepareInserts()
+  const grouped = rows.length - (rows.length % INSERT_GROUP)
   // IMMEDIATE: a transaction that begins by reading cannot wait for the lock when it comes to write.
   database.connection.exec('BEGIN IMMEDIATE')
   try {
-    for (const text of packed) {
-      const row = unpackRow(text)
-      if (row === undefined || !insertRow(() => statement.run(...row))) refused++
-    }
+    for (let start = 0; start < grouped; start += INSERT_GROUP)
+      many.run(...rows.slice(start, start + INSERT_GROUP).flat())
+    for (const row of rows.slice(grouped)) one.run(...row)
     database.connection.exec('COMMIT')
-    return refused
   } catch (error) {
     rollBack(database)
-    throw error
-  }
-}
-
-/** Whether the row was taken. One that is beyond SQLite's limit never will be, and does not spoil the transaction. */
-function insertRow(run: () => unknown): boolean {
-  try {
-    run()
-    return true
-  } catch (error) {
-    if (primaryCode(error) === SQLITE_TOOBIG) return false
     throw error
   }
 }

@@ -1,12 +1,13 @@
 import { AsyncResource } from 'node:async_hooks'
 import { Worker } from 'node:worker_threads'
 import type { TraceSummary } from '@osprofiler/core'
+import { createExitSignal, watchExit } from './exit-guard.js'
 import type { SqlitePage } from './sqlite-store.js'
 import type { Selection } from './trace-query.js'
 
 /** What the thread is asked to do. */
 export type SqliteRequest =
-  | { readonly operation: 'write'; readonly packed: readonly string[] }
+  | { readonly operation: 'write' }
   | { readonly operation: 'read'; readonly baseId: string; readonly after: number }
   | { readonly operation: 'list'; readonly selection: Selection; readonly failed: boolean }
   | { readonly operation: 'close' }
@@ -17,6 +18,11 @@ export interface SqliteFailure {
   readonly code: string | undefined
   readonly result: number | undefined
 }
+
+/** What is sent to the thread: a request, or packed records for the next `write`, which are not answered. */
+export type SqliteMessage =
+  | { readonly id: number; readonly request: SqliteRequest }
+  | { readonly packed: readonly string[] }
 
 /** Its answer to the request of that number. */
 export type SqliteReply =
@@ -48,13 +54,13 @@ export class ThreadFailed extends Error {
 
 /** The near end of the thread. */
 export interface SqliteThread {
+  /** Hands over packed records for the next `write`, so that the thread prepares some while others are being packed. */
+  stage(packed: readonly string[]): void
   /**
    * Asks for something. The thread is started if there is none; it keeps the process alive for at most `hold`
    * milliseconds of the wait for its answer.
    */
   ask<Request extends SqliteRequest>(request: Request, hold: number): Promise<Answers[Request['operation']]>
-  /** Whether there is a thread. */
-  readonly isRunning: boolean
   /** Resolves when the thread has come to its end, or is stuck and was left to it. */
   close(): Promise<void>
 }
@@ -76,18 +82,21 @@ export function createThread(client: string, path: string): SqliteThread {
   // Bound here, or the thread would for ever hold the context of the request in which it happened to start.
   const start = AsyncResource.bind(() => {
     // Neither the program's --import nor its NODE_OPTIONS: what they load does not belong in here.
+    const signal = createExitSignal()
     const started = new Worker(new URL('./sqlite-worker.js', import.meta.url), {
       name: 'osprofiler-sqlite',
-      workerData: { client, path },
+      workerData: { client, path, signal },
       execArgv: [],
       env: {},
     })
+    const unwatch = watchExit(signal)
     let cause: unknown
     started.on('error', error => {
       cause = error
     })
     started.on('message', receive)
     started.on('exit', () => {
+      unwatch()
       if (worker === started) worker = undefined
       for (const [id, { reject }] of pending) {
         pending.delete(id)
@@ -115,14 +124,18 @@ export function createThread(client: string, path: string): SqliteThread {
     }
   }
 
+  function post(message: SqliteMessage): void {
+    worker ??= start()
+    worker.postMessage(message)
+  }
+
   async function ask(request: SqliteRequest, hold: number): Promise<unknown> {
     const release = holdProcess()
     const timer = Number.isFinite(hold) ? setTimeout(release, hold).unref() : undefined
     try {
       return await new Promise<unknown>((resolve, reject) => {
-        worker ??= start()
         const id = ++lastId
-        worker.postMessage({ id, request })
+        post({ id, request })
         pending.set(id, { resolve, reject })
       })
     } finally {
@@ -132,10 +145,8 @@ export function createThread(client: string, path: string): SqliteThread {
   }
 
   return {
+    stage: packed => post({ packed }),
     ask: ask as SqliteThread['ask'],
-    get isRunning() {
-      return worker !== undefined
-    },
     async close() {
       const closing = worker
       if (closing === undefined) return
@@ -146,7 +157,6 @@ export function createThread(client: string, path: string): SqliteThread {
         () => undefined,
       )
       release()
-      void closing.terminate()
     },
   }
 }

@@ -1,14 +1,19 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { createExitGuard } from './exit-guard.js'
 import { isObject } from './record-text.js'
+import { type SqliteBatch, unpackRows } from './sqlite-row.js'
 import { createStore, type SqliteStore } from './sqlite-store.js'
-import type { SqliteFailure, SqliteReply, SqliteRequest } from './sqlite-thread.js'
+import type { SqliteFailure, SqliteMessage, SqliteReply, SqliteRequest } from './sqlite-thread.js'
 
 // The thread in which SQLite runs: wherever it waits for another process's lock, the program's event loop goes on.
 
 const port = parentPort
 let store: SqliteStore | undefined
+let batch: SqliteBatch = { rows: [], refused: 0 }
 
-port?.on('message', async ({ id, request }: { id: number; request: SqliteRequest }) => {
+port?.on('message', async (message: SqliteMessage) => {
+  if ('packed' in message) return unpackRows(message.packed, batch)
+  const { id, request } = message
   const reply: SqliteReply = await answer(request).then(
     value => ({ id, value }),
     (error: unknown) => ({ id, failure: describe(error) }),
@@ -19,10 +24,13 @@ port?.on('message', async ({ id, request }: { id: number; request: SqliteRequest
 
 async function answer(request: SqliteRequest): Promise<unknown> {
   if (request.operation === 'close') return store?.close()
-  store ??= createStore(workerData.client, workerData.path)
-  if (request.operation === 'write') return store.write(request.packed)
+  const { rows, refused } = batch
+  if (request.operation === 'write') batch = { rows: [], refused: 0 }
+  store ??= createStore(workerData.client, workerData.path, createExitGuard(workerData.signal))
   if (request.operation === 'read') return store.read(request.baseId, request.after)
-  return store.list(request.selection, request.failed)
+  if (request.operation === 'list') return store.list(request.selection, request.failed)
+  if (rows.length > 0) await store.write(rows)
+  return refused
 }
 
 function describe(error: unknown): SqliteFailure {

@@ -7,6 +7,9 @@ import type { SqlitePage } from './sqlite-store.js'
 import { createThread, ThreadDied } from './sqlite-thread.js'
 import { readQuery } from './trace-query.js'
 
+/** How many records are handed to the thread at once, so that it unpacks them while the next ones are packed. */
+const STAGE = 100
+
 /** How long a write in the background may delay the natural end of the program. */
 const WRITE_HOLD = 1_000
 
@@ -38,11 +41,16 @@ export function openSqliteDriver(location: string): Driver {
 
   async function write(records: readonly TraceRecord[]): Promise<number> {
     checkOpen()
-    const packed = records.flatMap(record => packRecord(record) ?? [])
-    const unpackable = records.length - packed.length
-    if (packed.length === 0) return unpackable
+    if (records.length === 0) return 0
+    let unpackable = 0
     try {
-      return unpackable + (await thread.ask({ operation: 'write', packed }, WRITE_HOLD))
+      for (let start = 0; start < records.length; start += STAGE) {
+        const staged = records.slice(start, start + STAGE)
+        const packed = staged.flatMap(record => packRecord(record) ?? [])
+        unpackable += staged.length - packed.length
+        thread.stage(packed)
+      }
+      return unpackable + (await thread.ask({ operation: 'write' }, WRITE_HOLD))
     } catch (error) {
       if (!(error instanceof ThreadDied)) throw toStoreError(path, error)
       throw new OsprofilerError(

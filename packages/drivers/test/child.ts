@@ -1,0 +1,60 @@
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+
+/** What a program printed, and its exit code. */
+export interface Outcome {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Starts a fixture in a process of its own, which does not outlive the running test. */
+export function startFixture(
+  name: string,
+  args: readonly string[],
+  options: { readonly execArgv?: readonly string[]; readonly env?: NodeJS.ProcessEnv } = {},
+): ChildProcessWithoutNullStreams {
+  const argv = [...(options.execArgv ?? []), fixture(name), ...args]
+  return endWithTest(spawn(process.execPath, argv, { env: { ...process.env, ...options.env } }))
+}
+
+/** Starts any program, which does not outlive the running test. */
+export function startProgram(command: string, args: readonly string[]): ChildProcessWithoutNullStreams {
+  return endWithTest(spawn(command, args))
+}
+
+/** Waits for the end of a program. */
+export async function finish(child: ChildProcessWithoutNullStreams): Promise<Outcome> {
+  const texts = { stdout: '', stderr: '' }
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', text => {
+      texts[stream] += text
+    })
+  }
+  const [code] = await once(child, 'close')
+  return { code, ...texts }
+}
+
+/** Waits until a program has printed a line, and gives all that it has printed by then. */
+export async function printed(child: ChildProcessWithoutNullStreams, line: string): Promise<string> {
+  let text = ''
+  for await (const chunk of child.stdout.iterator({ destroyOnReturn: false })) {
+    text += String(chunk)
+    if (`\n${text}`.includes(`\n${line}\n`)) return text
+  }
+  throw new Error(`The program ended without "${line}": ${text}`)
+}
+
+/** The path of a fixture. */
+export function fixture(name: string): string {
+  return fileURLToPath(new URL(`fixtures/${name}`, import.meta.url))
+}
+
+function endWithTest<Child extends ChildProcess>(child: Child): Child {
+  onTestFinished(() => {
+    child.kill('SIGKILL')
+  })
+  return child
+}

@@ -1,0 +1,392 @@
+import { randomUUID } from 'node:crypto'
+import type { Driver, TraceRecord } from '@osprofiler/core'
+import { openDriver } from '@osprofiler/drivers'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { makeRecord, makeTrace, readAll } from './make-record.js'
+
+/**
+ * Declares what holds for every driver whose store can be read.
+ *
+ * @param scheme the driver's name
+ * @param createStore makes an empty store for the running test and gives its connection string
+ */
+export function describeDriver(scheme: string, createStore: () => string | Promise<string>): void {
+  async function openStore(): Promise<{ driver: Driver; connectionString: string }> {
+    const connectionString = await createStore()
+    return { driver: open(connectionString), connectionString }
+  }
+
+  describe(`${scheme}:// keeps the contract of a driver`, () => {
+    it('carries its scheme as its name', async () => {
+      const { driver } = await openStore()
+
+      expect(driver.name).toBe(scheme)
+    })
+
+    it('gives back a trace whole, in the order in which it was written', async () => {
+      const { driver } = await openStore()
+      const trace = makeTrace(6)
+
+      await driver.write(trace.slice(0, 3))
+      await driver.write(trace.slice(3))
+
+      expect(await readAll(driver, trace[0]?.base_id ?? '')).toEqual(trace)
+    })
+
+    it('keeps traces of one batch apart', async () => {
+      const { driver } = await openStore()
+      const [one, other] = [makeTrace(4), makeTrace(4)]
+
+      await driver.write(one.flatMap((record, index) => [record, other[index] ?? record]))
+
+      expect(await readAll(driver, one[0]?.base_id ?? '')).toEqual(one)
+      expect(await readAll(driver, other[0]?.base_id ?? '')).toEqual(other)
+    })
+
+    it('yields nothing for a trace that is not there, in an empty store and in a full one', async () => {
+      const { driver } = await openStore()
+
+      const inEmpty = await readAll(driver, randomUUID())
+      await driver.write(makeTrace(2))
+
+      expect(inEmpty).toEqual([])
+      expect(await readAll(driver, randomUUID())).toEqual([])
+    })
+
+    it('yields a long trace in several batches, none of them empty', async () => {
+      const { driver } = await openStore()
+      const trace = makeTrace(2_345)
+      await driver.write(trace)
+
+      const batches: (readonly TraceRecord[])[] = []
+      for await (const batch of driver.readRecords?.(trace[0]?.base_id ?? '') ?? []) batches.push(batch)
+
+      expect(batches.length).toBeGreaterThan(1)
+      expect(batches.every(batch => batch.length > 0)).toBe(true)
+      expect(batches.flat()).toEqual(trace)
+    })
+
+    it('can be written while a reader is in the middle of a trace, also by one who stops early', async () => {
+      const { driver } = await openStore()
+      const trace = makeTrace(2_000)
+      await driver.write(trace)
+
+      for await (const batch of driver.readRecords?.(trace[0]?.base_id ?? '') ?? []) {
+        await driver.write([{ ...makeRecord(), base_id: batch[0]?.base_id ?? '' }])
+        break
+      }
+
+      expect(await readAll(driver, trace[0]?.base_id ?? '')).toHaveLength(2_001)
+    })
+
+    it('reads what another driver on the same store has written', async () => {
+      const { driver, connectionString } = await openStore()
+      const trace = makeTrace(2)
+      await driver.write(trace)
+
+      expect(await readAll(open(connectionString), trace[0]?.base_id ?? '')).toEqual(trace)
+    })
+
+    it('takes batches of several drivers at the same time', async () => {
+      const { connectionString } = await openStore()
+      const base_id = randomUUID()
+      const drivers = Array.from({ length: 3 }, () => open(connectionString))
+
+      await Promise.all(
+        drivers.map(async driver => {
+          for (let batch = 0; batch < 10; batch++) await driver.write(makeTrace(20, { base_id }))
+        }),
+      )
+
+      const found = await readAll(open(connectionString), base_id)
+      expect(new Set(found.map(record => record.trace_id)).size).toBe(600)
+    })
+
+    it('takes an empty batch', async () => {
+      const { driver } = await openStore()
+
+      expect((await driver.write([]))?.refused ?? 0).toBe(0)
+    })
+
+    it('is not changed by what a caller does to a record afterwards', async () => {
+      const { driver } = await openStore()
+      const info = { host: 'web-1', rows: [1, 2] }
+      const record = makeRecord({ info })
+
+      await driver.write([record])
+      info.rows.push(3)
+
+      expect((await readAll(driver, record.base_id))[0]?.info).toEqual({ host: 'web-1', rows: [1, 2] })
+    })
+
+    describeLists(openStore)
+    describeHostileRecords(openStore)
+    describeEnd(openStore)
+  })
+}
+
+type OpenStore = () => Promise<{ driver: Driver; connectionString: string }>
+
+function describeLists(openStore: OpenStore): void {
+  it('lists nothing in an empty store', async () => {
+    const { driver } = await openStore()
+
+    expect(await driver.listTraces?.()).toEqual([])
+    expect(await driver.listErrorTraces?.()).toEqual([])
+  })
+
+  it('lists traces by their first record, newest first, however late that came', async () => {
+    const { driver } = await openStore()
+    const older = makeTrace(3, { service: 'late' })
+    const newer = makeTrace(2, { base_id: 'newer', service: 'gateway' })
+
+    await driver.write(newer)
+    await driver.write(older.slice(1))
+    await driver.write(older.slice(0, 1))
+
+    expect(await driver.listTraces?.()).toEqual([
+      { base_id: 'newer', timestamp: newer[0]?.timestamp, name: 'db', project: 'shop', service: 'gateway', records: 2 },
+      {
+        base_id: older[0]?.base_id,
+        timestamp: older[0]?.timestamp,
+        name: 'db',
+        project: 'shop',
+        service: 'late',
+        records: 3,
+      },
+    ])
+  })
+
+  it('lists a trace that began earlier behind those that began later, though it goes on after them', async () => {
+    const { driver } = await openStore()
+    const long = makeRecord()
+    const short = [makeRecord(), makeRecord(), makeRecord()]
+
+    await driver.write([long, ...short, makeRecord({ base_id: long.base_id, name: 'wsgi-stop' })])
+
+    const listed = await driver.listTraces?.({ limit: 3 })
+    expect(listed?.map(trace => trace.base_id)).toEqual(short.map(record => record.base_id).reverse())
+  })
+
+  it('lists at most as many as asked for, the newest of a hundred by default', async () => {
+    const { driver } = await openStore()
+    const records = Array.from({ length: 150 }, () => makeRecord())
+    await driver.write(records)
+
+    const newest = records.map(record => record.base_id).reverse()
+    const listed = async (limit?: number) => (await driver.listTraces?.({ limit }))?.map(trace => trace.base_id)
+    expect(await listed()).toEqual(newest.slice(0, 100))
+    expect(await listed(1)).toEqual(newest.slice(0, 1))
+    expect(await listed(0)).toEqual([])
+    expect(await listed(Number.POSITIVE_INFINITY)).toEqual(newest)
+  })
+
+  it('lists only traces that began at a time or later', async () => {
+    const { driver } = await openStore()
+    const at = (timestamp: string) => makeRecord({ base_id: timestamp, timestamp })
+    await driver.write([
+      at('2026-11-22T09:59:59.999999'),
+      at('2026-11-22T10:00:00.000000'),
+      at('2026-11-22T10:00:01.000000'),
+    ])
+
+    const listed = await driver.listTraces?.({ since: new Date('2026-11-22T10:00:00Z') })
+
+    expect(listed?.map(trace => trace.base_id)).toEqual(['2026-11-22T10:00:01.000000', '2026-11-22T10:00:00.000000'])
+  })
+
+  it('lists as failed the traces with an exception or an answer of 500 or more', async () => {
+    const { driver } = await openStore()
+    const told = (base_id: string, info: TraceRecord['info']) => [
+      makeRecord({ base_id }),
+      makeRecord({ base_id, name: 'wsgi-stop', info }),
+    ]
+    await driver.write([
+      ...told('exception', { etype: 'ValueError', message: 'no' }),
+      ...told('fine', { response: { status_code: 200 } }),
+      ...told('unavailable', { response: { status_code: 503 } }),
+      ...told('talk', { note: 'the words etype and status_code' }),
+      ...told('missing', { response: { status_code: 404 } }),
+    ])
+
+    const listed = await driver.listErrorTraces?.()
+    const newest = await driver.listErrorTraces?.({ limit: 1 })
+
+    expect(listed?.map(trace => [trace.base_id, trace.records])).toEqual([
+      ['unavailable', 2],
+      ['exception', 2],
+    ])
+    expect(newest).toEqual(listed?.slice(0, 1))
+  })
+
+  it('rejects a limit that is no whole number and a date that is none', async () => {
+    const { driver } = await openStore()
+
+    for (const limit of [-1, 1.5, Number.NaN]) {
+      await expect(driver.listTraces?.({ limit })).rejects.toThrow(TypeError)
+    }
+    await expect(driver.listErrorTraces?.({ since: new Date(Number.NaN) })).rejects.toThrow(TypeError)
+  })
+}
+
+function describeHostileRecords(openStore: OpenStore): void {
+  it('refuses what has no JSON or is no record, and keeps the rest of the batch', async () => {
+    const { driver } = await openStore()
+    const cycle: Record<string, unknown> = {}
+    cycle.self = cycle
+    const trap = {
+      get host(): string {
+        throw new Error('trap')
+      },
+    }
+    const base_id = randomUUID()
+    const bad = [
+      { info: cycle },
+      { info: { big: 1n } },
+      { info: trap },
+      ...[null, [], 'text', undefined].map(info => ({ info })),
+    ]
+    const good = [makeRecord({ base_id }), makeRecord({ base_id })]
+    const misshapen: unknown[] = [
+      ...bad.map(members => ({ ...makeRecord({ base_id }), ...members })),
+      ...['base_id', 'parent_id', 'trace_id', 'name', 'timestamp', 'project', 'service'].map(member => ({
+        ...makeRecord({ base_id }),
+        [member]: 7,
+      })),
+      null,
+      'record',
+    ]
+
+    const result = await driver.write([good[0], ...misshapen, good[1]] as TraceRecord[])
+
+    expect(result?.refused).toBe(misshapen.length)
+    expect(await readAll(driver, base_id)).toEqual(good)
+  })
+
+  it('keeps ids that look like paths, patterns, queries or devices, each apart from the others', async () => {
+    const { driver } = await openStore()
+    const uuid = randomUUID()
+    const ids = [
+      '*',
+      '%',
+      '_',
+      '?',
+      '..',
+      '.',
+      '../../x',
+      '/etc/passwd',
+      'a/b',
+      'a\\b',
+      "' OR 1=1 --",
+      '"',
+      ' ',
+      '$(id)',
+    ]
+    ids.push(
+      'CON',
+      'nul',
+      'a:b',
+      uuid,
+      uuid.toUpperCase(),
+      `${uuid} `,
+      'é',
+      'e\u0301',
+      '😀'.repeat(127),
+      'x'.repeat(255),
+    )
+    ids.push(
+      '{"a":1}',
+      '[]',
+      'null',
+      '__proto__',
+      'constructor',
+      '123',
+      '0123',
+      '1e3',
+      'line\nbreak',
+      '\u2028',
+      '-',
+      '-rf',
+    )
+    const records = ids.map(base_id => makeRecord({ base_id }))
+
+    const result = await driver.write(records)
+
+    expect(result?.refused ?? 0).toBe(0)
+    for (const record of records) expect(await readAll(driver, record.base_id)).toEqual([record])
+    expect(await driver.listTraces?.()).toHaveLength(ids.length)
+  })
+
+  it('keeps any text in info: long, of any script, with NUL and halves of surrogate pairs', async () => {
+    const { driver } = await openStore()
+    const info = JSON.parse('{"__proto__": {"polluted": true}, "toString": "mine"}')
+    Object.assign(info, {
+      long: 'x'.repeat(1_000_000),
+      text: 'é漢😀\0\ud800\udc00\ud800"\\\n\r\u2028',
+      deep: [[[{ a: null }]]],
+      n: 1e-7,
+    })
+    const record = makeRecord({ info })
+
+    await driver.write([record])
+
+    expect(await readAll(driver, record.base_id)).toEqual([record])
+  })
+
+  it('keeps a text outside of info as it is, or refuses its record, and never changes it', async () => {
+    const { driver } = await openStore()
+    const records = ['a\0b', '\ud800', 'x\udfff', 'é漢😀', '', 'a\nb'].flatMap(text => [
+      makeRecord({ base_id: `id ${text}` }),
+      makeRecord({ name: text, service: text, project: text }),
+      makeRecord({ parent_id: text, trace_id: text }),
+    ])
+
+    const result = await driver.write(records)
+
+    const kept = await Promise.all(records.map(record => readAll(driver, record.base_id)))
+    expect(kept.filter(found => found.length === 0)).toHaveLength(result?.refused ?? 0)
+    for (const [index, found] of kept.entries()) if (found.length > 0) expect(found).toEqual([records[index]])
+    expect(await readAll(driver, 'id a')).toEqual([])
+  })
+}
+
+function describeEnd(openStore: OpenStore): void {
+  it('closes as often as it is told, also when it was never used', async () => {
+    const { driver, connectionString } = await openStore()
+    const used = open(connectionString)
+    await used.write([makeRecord()])
+
+    await Promise.all([driver.close(), used.close(), used.close()])
+
+    await expect(used.close()).resolves.toBeUndefined()
+  })
+
+  it('closes only after the batch that it was writing', async () => {
+    const { driver, connectionString } = await openStore()
+    const trace = makeTrace(500)
+
+    const writing = driver.write(trace)
+    await driver.close()
+
+    await writing
+    expect(await readAll(open(connectionString), trace[0]?.base_id ?? '')).toEqual(trace)
+  })
+
+  it('rejects with ERR_STORE whatever is asked of it once it is closed', async () => {
+    const { driver } = await openStore()
+
+    await driver.close()
+
+    const refusal = { name: 'OsprofilerError', code: 'ERR_STORE' }
+    await expect(driver.write([makeRecord()])).rejects.toMatchObject(refusal)
+    await expect(driver.listTraces?.()).rejects.toMatchObject(refusal)
+    await expect(driver.listErrorTraces?.()).rejects.toMatchObject(refusal)
+    await expect(readAll(driver, 'x')).rejects.toMatchObject(refusal)
+  })
+}
+
+function open(connectionString: string): Driver {
+  const driver = openDriver(connectionString)
+  onTestFinished(() => driver.close())
+  return driver
+}

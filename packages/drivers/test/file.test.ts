@@ -1,0 +1,193 @@
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { openDriver } from '@osprofiler/drivers'
+import { describe, expect, it } from 'vitest'
+import { finish, fixture, printed, startFixture, startProgram } from './child.js'
+import { makeRecord, makeTrace, readAll } from './make-record.js'
+import { temporaryDirectory } from './temporary-directory.js'
+
+describe('file://', () => {
+  it('keeps a trace as a file of JSON lines named by its id', async () => {
+    const { directory, driver } = openStore()
+    const trace = makeTrace(3)
+
+    await driver.write(trace.slice(0, 2))
+    await driver.write(trace.slice(2))
+
+    const text = readFileSync(join(directory, `${trace[0]?.base_id}.jsonl`), 'utf8')
+    expect(text).toBe(trace.map(record => `${JSON.stringify(record)}\n`).join(''))
+  })
+
+  it('keeps directory and files to their owner', async () => {
+    const { directory, driver } = openStore()
+
+    await driver.write([makeRecord()])
+
+    const [name = ''] = readdirSync(directory)
+    expect(modeOf(directory)).toBe('700')
+    expect(modeOf(join(directory, '..'))).toBe('700')
+    expect(modeOf(join(directory, name))).toBe('600')
+  })
+
+  it('leaves a directory that is there as it is', async () => {
+    const directory = temporaryDirectory()
+    mkdirSync(join(directory, 'shared'), { mode: 0o755 })
+    const driver = openDriver(`file://${directory}/shared`)
+
+    await driver.write([makeRecord()])
+
+    expect(modeOf(join(directory, 'shared'))).toBe('755')
+  })
+
+  it('reads a percent-encoded path', async () => {
+    const directory = temporaryDirectory()
+
+    await openDriver(`file://${directory}/my%20traces%3F`).write([makeRecord()])
+
+    expect(readdirSync(directory)).toEqual(['my traces?'])
+  })
+
+  it('makes no file outside of its directory, and none whose name another system could mistake', async () => {
+    const { directory, driver } = openStore()
+    const ids = ['../../escape', '/tmp/escape', 'nul', 'CON.jsonl', 'A', 'a', '', '.', '..', 'a\0', 'x'.repeat(255)]
+
+    await driver.write(ids.map(base_id => makeRecord({ base_id })))
+
+    const names = readdirSync(directory)
+    expect(names).toHaveLength(ids.length)
+    expect(names.every(name => /^sha256-[0-9a-f]{64}\.jsonl$/.test(name))).toBe(true)
+  })
+
+  it('passes over half a line that a killed program left, and loses nothing that is written after it', async () => {
+    const { directory, driver } = openStore()
+    const [before, after] = makeTrace(2)
+    if (before === undefined || after === undefined) throw new Error('no trace')
+    await driver.write([before])
+    appendFileSync(join(directory, `${before.base_id}.jsonl`), '{"name": "db-stop", "base_id": "')
+
+    const read = await readAll(driver, before.base_id)
+    await driver.write([after])
+
+    expect(read).toEqual([before])
+    expect(await readAll(driver, before.base_id)).toEqual([before, after])
+    expect(await driver.listTraces?.()).toMatchObject([{ base_id: before.base_id, records: 2 }])
+  })
+
+  it('passes over lines and files that hold no records', async () => {
+    const { directory, driver } = openStore()
+    const record = makeRecord()
+    await driver.write([record])
+    appendFileSync(join(directory, `${record.base_id}.jsonl`), '\n\n[]\nnull\n7\n{"name": 1}\n\0\n')
+    writeFileSync(join(directory, 'empty.jsonl'), '')
+    writeFileSync(join(directory, 'notes.txt'), 'mine')
+    mkdirSync(join(directory, 'directory.jsonl'))
+
+    expect(await readAll(driver, record.base_id)).toEqual([record])
+    expect(await driver.listTraces?.()).toHaveLength(1)
+  })
+
+  it('completes records that another program wrote with less in them', async () => {
+    const { directory, driver } = openStore()
+    const { base_id } = makeRecord()
+    mkdirSync(directory, { recursive: true })
+    writeFileSync(join(directory, `${base_id}.jsonl`), JSON.stringify({ name: 'rpc-start', base_id, project: null }))
+
+    expect(await readAll(driver, base_id)).toEqual([
+      {
+        name: 'rpc-start',
+        base_id,
+        parent_id: base_id,
+        trace_id: '',
+        timestamp: '',
+        info: {},
+        project: '',
+        service: '',
+      },
+    ])
+  })
+
+  it('rejects a batch that it cannot keep at all, and takes it when it can', async () => {
+    const directory = temporaryDirectory()
+    writeFileSync(join(directory, 'state'), 'in the way')
+    const driver = openDriver(`file://${directory}/state/traces`)
+    const trace = makeTrace(2)
+
+    await expect(driver.write(trace)).rejects.toMatchObject({ name: 'OsprofilerError', code: 'ERR_STORE' })
+    rmSync(join(directory, 'state'))
+
+    expect(await driver.write(trace)).toEqual({ refused: 0 })
+    expect(await readAll(driver, trace[0]?.base_id ?? '')).toEqual(trace)
+  })
+
+  it('refuses only the records of a trace whose file cannot be written', async () => {
+    const { directory, driver } = openStore()
+    const [good, bad] = [makeTrace(3), makeTrace(2)]
+    mkdirSync(join(directory, `${bad[0]?.base_id}.jsonl`), { recursive: true })
+
+    const result = await driver.write([...bad, ...good])
+
+    expect(result).toEqual({ refused: 2 })
+    expect(await readAll(driver, good[0]?.base_id ?? '')).toEqual(good)
+  })
+
+  it('makes its directory anew when that was deleted', async () => {
+    const { directory, driver } = openStore()
+    await driver.write([makeRecord()])
+    rmSync(directory, { recursive: true })
+    const record = makeRecord()
+
+    await driver.write([record])
+
+    expect(await readAll(driver, record.base_id)).toEqual([record])
+  })
+
+  it('counts what a disk that fills up midway has taken, to the record, and goes on when there is room', async () => {
+    const disk = temporaryDirectory()
+    const command = `mount -t tmpfs -o size=2m tmpfs "$0" && exec "$1" "$2" file "$0"`
+    const args = ['-rm', 'sh', '-c', command, disk, process.execPath, fixture('fill-disk.mjs')]
+
+    const { stdout, stderr } = await finish(startProgram('unshare', args))
+
+    expect(stderr).toBe('')
+    const [before, full, scarce = '', after] = stdout.split('\n')
+    expect(before).toBe('before 10 10')
+    expect(full).toBe('full ERR_STORE 0')
+    expect(scarce).toMatch(/^scarce (\d+) \1$/)
+    expect(Number(scarce.split(' ')[1])).toBeGreaterThan(10)
+    expect(after).toBe('after 10 10')
+  })
+
+  it('holds all that was acknowledged to several processes, also to one that was killed', async () => {
+    const { directory, driver } = openStore()
+    const killed = startFixture('write-batches.mjs', [`file://${directory}`, 'shared'])
+    const others = ['shared', 'other'].map(prefix =>
+      startFixture('write-batches.mjs', [`file://${directory}`, prefix, '60']),
+    )
+    const outcomes = Promise.all(others.map(finish))
+    const acknowledged = await printed(killed, 'shared-20')
+
+    killed.kill('SIGKILL')
+
+    expect((await outcomes).map(outcome => outcome.code)).toEqual([0, 0])
+    for (const id of acknowledged.trim().split('\n'))
+      expect((await readAll(driver, id)).length).toBeGreaterThanOrEqual(20)
+    for (let batch = 0; batch < 60; batch++) expect(await readAll(driver, `other-${batch}`)).toHaveLength(10)
+  })
+
+  it('lets the process end, and awaits what it is asked', async () => {
+    const { directory } = openStore()
+
+    const awaited = await finish(startFixture('end-naturally.mjs', [`file://${directory}`, 'await']))
+
+    expect(awaited).toEqual({ code: 0, stdout: 'read 1\nlisted 1\nfailed 0\n', stderr: '' })
+  })
+})
+
+function openStore() {
+  const directory = join(temporaryDirectory(), 'state', 'traces')
+  return { directory, driver: openDriver(`file://${directory}`) }
+}
+
+function modeOf(path: string): string {
+  return `${(statSync(path).mode & 0o777).toString(8)}`
+}

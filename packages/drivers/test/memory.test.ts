@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto'
+import { openDriver } from '@osprofiler/drivers'
+import { describe, expect, it } from 'vitest'
+import { makeRecord, makeTrace, readAll } from './make-record.js'
+
+describe('memory://', () => {
+  it('is a store of its own at each opening, unless it has a name', async () => {
+    const name = randomUUID()
+    const [unnamed, named] = [openDriver('memory://'), openDriver(`memory://${name}`)]
+    const record = makeRecord()
+
+    await unnamed.write([record])
+    await named.write([record])
+
+    expect(await readAll(openDriver('memory://'), record.base_id)).toEqual([])
+    expect(await readAll(openDriver(`memory://${name}`), record.base_id)).toEqual([record])
+  })
+
+  it('keeps what was written to a name after the one who wrote it has closed', async () => {
+    const connectionString = `memory://${randomUUID()}`
+    const record = makeRecord()
+    const app = openDriver(connectionString)
+
+    await app.write([record])
+    await app.close()
+
+    expect(await readAll(openDriver(connectionString), record.base_id)).toEqual([record])
+  })
+
+  it('keeps 100,000 records: the oldest traces make room for new ones', async () => {
+    const driver = openDriver('memory://')
+    await driver.write(makeTrace(10, { base_id: 'oldest' }))
+    await driver.write(makeTrace(99_985, { base_id: 'large' }))
+
+    const full = await driver.write(makeTrace(6, { base_id: 'newest' }))
+
+    expect(full).toEqual({ refused: 0 })
+    expect(await readAll(driver, 'oldest')).toEqual([])
+    expect(await readAll(driver, 'large')).toHaveLength(99_985)
+    expect(await readAll(driver, 'newest')).toHaveLength(6)
+  })
+
+  it('refuses what even an otherwise empty store has no room for', async () => {
+    const driver = openDriver('memory://')
+
+    const result = await driver.write(makeTrace(100_003))
+
+    expect(result).toEqual({ refused: 3 })
+  })
+})

@@ -1,0 +1,157 @@
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { OsprofilerError } from '@osprofiler/core'
+import { openDriver } from '@osprofiler/drivers'
+import { describe, expect, it } from 'vitest'
+import { finish, startProgram } from './child.js'
+import { temporaryDirectory } from './temporary-directory.js'
+
+describe('openDriver', () => {
+  it('says which schemes it knows when it does not know one', () => {
+    const error = refusal('reddis://localhost')
+
+    expect(error.code).toBe('ERR_UNKNOWN_DRIVER')
+    expect(error.message).toBe('No driver for "reddis://". Known schemes: file, memory, sqlite.')
+  })
+
+  it.each([
+    '',
+    'sqlite',
+    'sqlite:',
+    'sqlite:/x.db',
+    '://x',
+    ' sqlite://',
+    '/var/lib/traces.db',
+    'sql ite://x',
+    '1x://',
+  ])('refuses %j, which has no scheme', string => {
+    expect(refusal(string).code).toBe('ERR_CONNECTION_STRING')
+  })
+
+  it.each([
+    'sqlite://host/x.db',
+    'sqlite://x.db',
+    'sqlite:///',
+    'sqlite:////',
+    'sqlite:///dir/',
+    'sqlite:///x.db?mode=ro',
+    'sqlite:///%zz.db',
+    'sqlite:///%00.db',
+    'sqlite:///:memory:',
+    'file://',
+    'file:///',
+    'file://host/dir',
+    'file://./dir',
+    'file:///dir?x=1',
+    'file:///dir#x',
+    'file:///dir%2Fx',
+    'file:///dir%00',
+    'file:///%zz',
+    'memory://a/b',
+    'memory://a b',
+  ])('refuses %j and says what is right', string => {
+    const error = refusal(string)
+
+    expect(error.code).toBe('ERR_CONNECTION_STRING')
+    expect(error.message).toContain('://')
+  })
+
+  it('throws a TypeError for what is no string', () => {
+    const openAny: (value: unknown) => unknown = value => openDriver(String(value) === 'x' ? 'x' : (value as string))
+
+    expect(() => openAny(undefined)).toThrow(TypeError)
+    expect(() => openAny(new URL('sqlite:///x.db'))).toThrow(TypeError)
+  })
+
+  it('takes a scheme in any case', () => {
+    expect(openDriver('MEMORY://').name).toBe('memory')
+  })
+
+  const secret = 'p4ss w/rd@:%41'
+  it.each([
+    `redis://user:${secret}@host/0`,
+    `redis://:${secret}@host`,
+    `redis:user:${secret}@host`,
+    `redis//user:${secret}@host`,
+    `user:${secret}@redis://host`,
+    `${secret}`,
+    `:${secret}@`,
+    `//user:${secret}@host`,
+    `sqlite://user:${secret}@host/x.db`,
+    `sqlite://${secret}`,
+    `sqlite:///x.db?password=${secret}`,
+    `sqlite+pysqlcipher://:${secret}@/x.db`,
+    `file://user:${secret}@host/dir`,
+    `file:///dir?password=${secret}`,
+    `file:///dir#${secret}`,
+    `memory://user:${secret}@name`,
+    `mysql+pymysql://root:${encodeURIComponent(secret)}@host:3306/db`,
+    `postgresql://host/db?user=root&password=${secret}`,
+  ])('shows no password of %j', string => {
+    const error = refusal(string)
+
+    const shown = [error.message, String(error.stack), JSON.stringify(error), String(error.cause)].join()
+    expect(shown).not.toMatch(/p4ss|w\/rd|%41|w%2Frd/)
+  })
+
+  it('shows no password where a path holds what looks like a connection string', async () => {
+    const directory = temporaryDirectory()
+    writeFileSync(join(directory, 'redis:'), 'in the way')
+    const stray = `${directory}/redis:/user:p4ss@word@host/0`
+
+    for (const string of [`sqlite:///${stray}`, `file://${stray}`]) {
+      const driver = openDriver(string)
+      const error: unknown = await driver.write([record]).catch(reason => reason)
+      await driver.close()
+
+      expect(error).toBeInstanceOf(OsprofilerError)
+      const { message, cause } = error as OsprofilerError
+      expect(`${message} ${String(cause)}`).not.toMatch(/p4ss|word/)
+    }
+  })
+
+  it('says what to install where there is no SQLite client, and opens the other stores all the same', async () => {
+    const directory = temporaryDirectory()
+    const core = dirname(dirname(fileURLToPath(import.meta.resolve('@osprofiler/core'))))
+    cpSync(dirname(fileURLToPath(import.meta.resolve('@osprofiler/drivers'))), join(directory, 'dist'), {
+      recursive: true,
+    })
+    mkdirSync(join(directory, 'node_modules', '@osprofiler'), { recursive: true })
+    symlinkSync(core, join(directory, 'node_modules', '@osprofiler', 'core'))
+    writeFileSync(join(directory, 'package.json'), '{"type": "module"}')
+    writeFileSync(
+      join(directory, 'app.js'),
+      `import { openDriver } from './dist/index.js'
+       console.log(openDriver('memory://').name)
+       try { openDriver('sqlite://') } catch (error) { console.log(error.code, error.message) }`,
+    )
+
+    const flags = isBuiltin('node:sqlite') ? ['--no-experimental-sqlite'] : []
+    const { stdout } = await finish(startProgram(process.execPath, [...flags, join(directory, 'app.js')]))
+
+    expect(stdout).toMatch(/^memory\nERR_MISSING_CLIENT .*npm install @photostructure\/sqlite.*22\.13/)
+  })
+})
+
+const record = {
+  name: 'db-start',
+  base_id: 'trace',
+  parent_id: 'trace',
+  trace_id: 'point',
+  timestamp: '2026-11-22T10:00:00.000001',
+  info: {},
+  project: 'shop',
+  service: 'orders',
+}
+
+function refusal(connectionString: string): OsprofilerError {
+  try {
+    openDriver(connectionString)
+  } catch (error) {
+    if (error instanceof OsprofilerError) return error
+    throw error
+  }
+  throw new Error(`"${connectionString}" was taken.`)
+}

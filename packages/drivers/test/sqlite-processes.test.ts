@@ -1,0 +1,272 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Worker } from 'node:worker_threads'
+import type { Driver } from '@osprofiler/core'
+import { openDriver } from '@osprofiler/drivers'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { findSqliteClient, loadSqliteClient } from '../src/sqlite-client.js'
+import { finish, fixture, printed, startFixture, startProgram } from './child.js'
+import { makeRecord, makeTrace, readAll } from './make-record.js'
+import { temporaryDirectory } from './temporary-directory.js'
+
+describe('sqlite:// among several processes', () => {
+  it('waits for the lock of another process without stopping the event loop, and writes once it is free', async () => {
+    const { driver, path } = openStore()
+    await driver.write([makeRecord()])
+    const holder = startFixture('hold-lock.mjs', [path])
+    await printed(holder, 'locked')
+    const trace = makeTrace(3)
+    let written = false
+
+    const writing = driver.write(trace).then(() => {
+      written = true
+    })
+    let turns = 0
+    while (turns < 20) {
+      await delay(10)
+      turns++
+    }
+    const writtenWhileLocked = written
+    holder.stdin.end()
+    await writing
+
+    expect(turns).toBe(20)
+    expect(writtenWhileLocked).toBe(false)
+    expect(await readAll(driver, trace[0]?.base_id ?? '')).toEqual(trace)
+  })
+
+  it('reads while another process holds the lock', async () => {
+    const { driver, path } = openStore()
+    const trace = makeTrace(3)
+    await driver.write(trace)
+    const holder = startFixture('hold-lock.mjs', [path])
+    await printed(holder, 'locked')
+
+    expect(await readAll(driver, trace[0]?.base_id ?? '')).toEqual(trace)
+    expect(await driver.listTraces?.()).toHaveLength(1)
+  })
+
+  it('rejects a batch when the lock is held too long, having written nothing, and takes it later', async () => {
+    const { driver, path } = openStore()
+    await driver.write([makeRecord()])
+    const holder = startFixture('hold-lock.mjs', [path])
+    await printed(holder, 'locked')
+    const trace = makeTrace(3)
+
+    const error: unknown = await driver.write(trace).catch(reason => reason)
+    const meanwhile = await readAll(driver, trace[0]?.base_id ?? '')
+    holder.stdin.end()
+    await driver.write(trace)
+
+    expect(error).toMatchObject({
+      code: 'ERR_STORE',
+      message: expect.stringMatching(/is locked by another process\.$/),
+    })
+    expect(meanwhile).toEqual([])
+    expect(await readAll(driver, trace[0]?.base_id ?? '')).toEqual(trace)
+  })
+
+  it('takes the batches of several processes and of a reader at the same time, and loses none', async () => {
+    const { driver, path } = openStore()
+    const writers = ['a', 'b', 'c'].map(prefix =>
+      startFixture('write-batches.mjs', [`sqlite:///${path}`, prefix, '60']),
+    )
+    const outcomes = Promise.all(writers.map(finish))
+    let running = true
+    const seen: number[] = []
+    const reading = (async () => {
+      while (running) {
+        const traces = (await driver.listTraces?.({ limit: 1_000 })) ?? []
+        seen.push(traces.length)
+        expect(traces.every(trace => trace.records === 10)).toBe(true)
+      }
+    })()
+
+    const ended = await outcomes
+    running = false
+    await reading
+
+    expect(ended.map(({ code, stderr }) => [code, stderr])).toEqual([
+      [0, ''],
+      [0, ''],
+      [0, ''],
+    ])
+    expect(await driver.listTraces?.({ limit: 1_000 })).toHaveLength(180)
+    expect(seen).toEqual(seen.toSorted((one, other) => one - other))
+    for (const prefix of ['a', 'b', 'c']) expect(await readAll(driver, `${prefix}-59`)).toHaveLength(10)
+  })
+
+  it('is whole after its writer was killed midway, and holds all that was acknowledged', async () => {
+    for (let round = 0; round < 3; round++) {
+      const { driver, path } = openStore()
+      const writer = startFixture('write-batches.mjs', [`sqlite:///${path}`, 'killed'])
+      const printedIds = await printed(writer, 'killed-40')
+      const rest = finish(writer)
+      writer.kill('SIGKILL')
+      const acknowledged = [...printedIds.trim().split('\n'), ...(await rest).stdout.trim().split('\n')].filter(Boolean)
+
+      for (const id of acknowledged) expect(await readAll(driver, id)).toHaveLength(10)
+      const listed = await driver.listTraces?.({ limit: 100_000 })
+      expect(listed?.length).toBeGreaterThanOrEqual(acknowledged.length)
+      expect(listed?.every(trace => trace.records === 10)).toBe(true)
+      await driver.write([makeRecord()])
+      await driver.close()
+      expect(checkIntegrity(path)).toBe('ok')
+    }
+  })
+
+  it('rejects what a full disk cannot take, whole, and goes on when there is room', async () => {
+    const disk = temporaryDirectory()
+    const command = `mount -t tmpfs -o size=2m tmpfs "$0" && exec "$1" "$2" sqlite "$0"`
+    const args = ['-rm', 'sh', '-c', command, disk, process.execPath, fixture('fill-disk.mjs')]
+
+    const { stdout, stderr } = await finish(startProgram('unshare', args))
+
+    expect(stderr).toBe('')
+    expect(stdout).toBe('before 10 10\nfull ERR_STORE 0\nscarce ERR_STORE 0\nafter 10 10\n')
+  })
+})
+
+describe('the thread of sqlite://', () => {
+  it('is not there before it is needed', async () => {
+    const threads = watchThreads()
+    const { driver } = openStore()
+
+    const before = threads.length
+    await driver.write([makeRecord()])
+
+    expect([before, threads.length]).toEqual([0, 1])
+  })
+
+  it('leaves the fate of a batch unknown when it dies midway, and another takes over', async () => {
+    const threads = watchThreads()
+    const { driver } = openStore()
+    await driver.write([makeRecord()])
+    const [one, other] = [makeTrace(5_000), makeTrace(3)]
+
+    const writing = driver.write(one)
+    await threads[0]?.terminate()
+
+    await expect(writing).rejects.toMatchObject({ name: 'OsprofilerError', code: 'ERR_WRITE_UNCERTAIN' })
+    expect(await driver.write(other)).toEqual({ refused: 0 })
+    expect(await readAll(driver, other[0]?.base_id ?? '')).toEqual(other)
+    expect([0, 5_000]).toContain((await readAll(driver, one[0]?.base_id ?? '')).length)
+    expect(threads).toHaveLength(2)
+  })
+
+  it('fails a read when it dies, and closes all the same', async () => {
+    const threads = watchThreads()
+    const { driver } = openStore()
+    await driver.write(makeTrace(5_000, { base_id: 'trace' }))
+
+    const reading = readAll(driver, 'trace')
+    await threads[0]?.terminate()
+
+    await expect(reading).rejects.toMatchObject({ code: 'ERR_STORE' })
+    await expect(driver.close()).resolves.toBeUndefined()
+  })
+
+  it('ends when the driver is closed', async () => {
+    const threads = watchThreads()
+    const { driver } = openStore()
+    await driver.write([makeRecord()])
+    const [thread] = threads
+    const ended = thread && once(thread, 'exit')
+
+    await driver.close()
+
+    expect(await ended).toEqual([0])
+    expect(thread?.threadId).toBe(-1)
+  })
+
+  it("does not run what the program's NODE_OPTIONS and arguments load", async () => {
+    const { path } = openStore()
+    const preload = `--import=${fixture('announce-thread.mjs')}`
+
+    const byOptions = await finish(
+      startFixture('end-naturally.mjs', [`sqlite:///${path}`, 'close'], { env: { NODE_OPTIONS: preload } }),
+    )
+    const byArguments = await finish(
+      startFixture('end-naturally.mjs', [`sqlite:///${path}`, 'close'], { execArgv: [preload] }),
+    )
+
+    for (const { stdout } of [byOptions, byArguments]) expect(stdout).toBe('loaded in the main thread\nclosed\n')
+  })
+})
+
+describe('a program with an open sqlite:// store', () => {
+  it.each([
+    ['opened it and nothing else', 'open', ''],
+    ['is writing in the background', 'background', ''],
+    ['awaits what it writes and reads', 'await', 'read 1\nlisted 1\nfailed 0\n'],
+    ['closes it', 'close', 'closed\n'],
+  ])('ends by itself, prints no warning and fails nowhere when it %s', async (_, work, stdout) => {
+    const { path } = openStore()
+
+    const outcome = await finish(startFixture('end-naturally.mjs', [`sqlite:///${path}`, work]))
+
+    expect(outcome).toEqual({ code: 0, stdout, stderr: '' })
+  })
+
+  it('ends by itself while the store is locked', async () => {
+    const { driver, path } = openStore()
+    await driver.write([makeRecord()])
+    const holder = startFixture('hold-lock.mjs', [path])
+    await printed(holder, 'locked')
+
+    const outcome = await finish(startFixture('end-naturally.mjs', [`sqlite:///${path}`, 'background']))
+
+    expect(outcome).toEqual({ code: 0, stdout: '', stderr: '' })
+    expect(await readAll(driver, 'trace')).toEqual([])
+  })
+
+  it('ends at process.exit() wherever its thread is, with the code that it gave', async () => {
+    for (const delay of [0, 5, 10, 20, 40, 80]) {
+      const { driver, path } = openStore()
+
+      const outcome = await finish(startFixture('end-naturally.mjs', [`sqlite:///${path}`, 'exit', `${delay}`]))
+
+      expect(outcome).toEqual({ code: 3, stdout: '', stderr: '' })
+      expect([0, 20_000]).toContain((await readAll(driver, 'many')).length)
+      expect(await readAll(driver, 'trace')).toHaveLength(1)
+    }
+  })
+
+  it('has stored what it was writing in the background when it ends', async () => {
+    const { driver, path } = openStore()
+
+    await finish(startFixture('end-naturally.mjs', [`sqlite:///${path}`, 'background']))
+
+    expect(await readAll(driver, 'trace')).toHaveLength(1)
+  })
+})
+
+function openStore(): { driver: Driver; path: string } {
+  const path = join(temporaryDirectory(), 'state', 'traces.db')
+  const driver = openDriver(`sqlite:///${path}`)
+  onTestFinished(() => driver.close())
+  return { driver, path }
+}
+
+/** The threads that this process starts from now on. */
+function watchThreads(): Worker[] {
+  const threads: Worker[] = []
+  const note = (message: unknown) => {
+    threads.push((message as { worker: Worker }).worker)
+  }
+  subscribe('worker_threads', note)
+  onTestFinished(() => void unsubscribe('worker_threads', note))
+  return threads
+}
+
+function checkIntegrity(path: string): unknown {
+  const Database = loadSqliteClient(findSqliteClient())
+  const database = new Database(path)
+  try {
+    return database.prepare('PRAGMA integrity_check').get()?.integrity_check
+  } finally {
+    database.close()
+  }
+}
