@@ -19,7 +19,7 @@ interface Block {
 }
 
 const blocks: readonly Block[] = markdown.flatMap(({ page, text }) =>
-  [...text.matchAll(/<!-- (prints )?(examples\/\S+) -->\n+```\w*\n([^]*?)```/g)].map(([, prints, path, block]) => ({
+  [...text.matchAll(/<!-- (prints )?(examples\/\S+) -->\n+```\w*\n([\s\S]*?)```/g)].map(([, prints, path, block]) => ({
     page,
     kind: prints ? ('prints' as const) : ('file' as const),
     path: path ?? '',
@@ -53,7 +53,7 @@ describe('the docs', () => {
   })
 
   it.each(markdown)('have no dead link in $page', ({ page, text }) => {
-    const prose = text.replaceAll(/```[^]*?```/g, '')
+    const prose = text.replaceAll(/```[\s\S]*?```/g, '')
     const links = [...prose.matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)].map(([, target]) => target ?? '')
 
     const dead = links.filter(target => !existsSync(join(root, page, '..', target)))

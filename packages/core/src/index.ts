@@ -1,12 +1,7 @@
 export { type Configuration, checkEnvironment, configure, isEnabled, readSwitch } from './configuration.js'
 export { bind, currentProfiler as get, suppress } from './context.js'
-export {
-  createNotifier,
-  type DropReason,
-  type NotifierOptions,
-  type NotifierStats,
-  type QueueNotifier,
-} from './create-notifier.js'
+export { createNotifier, type NotifierOptions, type QueueNotifier } from './create-notifier.js'
+export type { DropReason, NotifierStats } from './delivery.js'
 export type { Driver, TraceQuery, TraceSummary, WriteResult } from './driver.js'
 export { type HmacKeys, KeyRing } from './key-ring.js'
 export type { TraceHeaders } from './local-trace.js'

@@ -1,0 +1,213 @@
+import { EventEmitter } from 'node:events'
+import { suppress } from './context.js'
+import type { Driver } from './driver.js'
+import { OsprofilerError } from './osprofiler-error.js'
+import type { TraceRecord } from './record.js'
+import { RecordQueue } from './record-queue.js'
+
+/**
+ * What became of the records: `emitted` is the sum of `written`, `dropped`, `unknown` and `queued`, at any time.
+ * After `close` nothing is queued.
+ */
+export interface NotifierStats {
+  readonly emitted: number
+  readonly written: number
+  /** Not kept: the queue was full, the store refused them, or they still waited when the notifier was closed. */
+  readonly dropped: number
+  /** The connection broke in the middle of their write, or the write had not ended when the notifier was closed. */
+  readonly unknown: number
+  /** Waiting, or being written. */
+  readonly queued: number
+  /** Records whose write failed and was tried again, each time counted. */
+  readonly retried: number
+}
+
+/** Why records were dropped. */
+export type DropReason = 'queue-full' | 'refused' | 'closed'
+
+/** How a delivery queues and writes. All numbers are above 0; times are in milliseconds. */
+export interface DeliverySettings {
+  readonly maxRecords: number
+  readonly maxBytes: number
+  readonly batchSize: number
+  readonly flushAfter: number
+  readonly minBackoff: number
+  readonly maxBackoff: number
+}
+
+interface Outcome {
+  readonly refused: number
+  readonly unknown: number
+}
+
+interface Flush {
+  /** It is over when so many of the records that were taken in are settled. */
+  readonly target: number
+  readonly finish: () => void
+}
+
+/** Takes records in at once and writes them to a driver in the background, one batch at a time. */
+export class Delivery {
+  readonly #driver: Driver
+  readonly #settings: DeliverySettings
+  readonly #queue: RecordQueue
+  readonly #events = new EventEmitter()
+  readonly #counts = { emitted: 0, written: 0, dropped: 0, unknown: 0, retried: 0 }
+  readonly #flushes = new Set<Flush>()
+  /** Records taken in, and those whose fate is settled: both in order, so that a flush knows its own. */
+  #accepted = 0
+  #settled = 0
+  #inFlight = 0
+  #writing = false
+  #delivering = false
+  #closed = false
+  #timer: NodeJS.Timeout | undefined
+  #endPause: (() => void) | undefined
+
+  constructor(driver: Driver, settings: DeliverySettings) {
+    this.#driver = driver
+    this.#settings = settings
+    this.#queue = new RecordQueue(settings.maxRecords, settings.maxBytes)
+  }
+
+  get stats(): NotifierStats {
+    return { ...this.#counts, queued: this.#queue.length + this.#inFlight }
+  }
+
+  on(event: string, listener: (...details: unknown[]) => void): void {
+    this.#events.on(event, listener)
+  }
+
+  add(record: TraceRecord): void {
+    this.#counts.emitted++
+    if (this.#closed) return this.#drop(1, 'closed')
+    if (!this.#queue.push(record)) return this.#drop(1, 'queue-full')
+    this.#accepted++
+    if (this.#delivering) return
+    if (this.#timer === undefined) this.#deliverIn(this.#settings.flushAfter)
+    else if (this.#queue.length === this.#settings.batchSize) this.#deliverIn(0)
+  }
+
+  /** Resolves when what waits now is settled, or after `timeout` ms: true where it was in time. */
+  async flush(timeout: number): Promise<boolean> {
+    if (this.#settled >= this.#accepted || this.#closed) return true
+    const target = this.#accepted
+    const settled = new Promise<void>(resolve => {
+      const flush = { target, finish }
+      // Not unref'd: for as long as this, and no longer, a process is kept alive for its records.
+      const deadline = setTimeout(finish, timeout)
+      this.#flushes.add(flush)
+      const finished = (): boolean => this.#flushes.delete(flush)
+      function finish(): void {
+        clearTimeout(deadline)
+        finished()
+        resolve()
+      }
+    })
+    // It does not wait for a pause to end: the store may be back.
+    this.#endPause?.()
+    suppress(() => void this.#deliver())
+    await settled
+    return this.#settled >= target
+  }
+
+  async close(timeout: number): Promise<void> {
+    await this.flush(timeout)
+    if (this.#closed) return
+    this.#closed = true
+    clearTimeout(this.#timer)
+    this.#endPause?.()
+    let left = this.#queue.take(this.#queue.length).length
+    // A batch that waits for another try was not written; of one that is under way nobody will know.
+    if (this.#writing) this.#counts.unknown += this.#inFlight
+    else left += this.#inFlight
+    this.#inFlight = 0
+    if (left > 0) this.#drop(left, 'closed')
+    for (const { finish } of this.#flushes) finish()
+  }
+
+  #deliverIn(ms: number): void {
+    clearTimeout(this.#timer)
+    // Suppressed: a record is emitted in the context of a request, in which the store's own client must not be traced.
+    this.#timer = suppress(() => setTimeout(() => this.#deliver(), ms)).unref()
+  }
+
+  async #deliver(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    if (this.#delivering || this.#queue.length === 0) return
+    this.#delivering = true
+    do await this.#deliverBatch(this.#queue.take(this.#settings.batchSize))
+    while (this.#isBatchDue())
+    this.#delivering = false
+    // What came meanwhile waits for company again: small writes one after another would cost a store dearly.
+    if (this.#queue.length > 0 && !this.#closed) this.#deliverIn(this.#settings.flushAfter)
+  }
+
+  #isBatchDue(): boolean {
+    if (this.#closed || this.#queue.length === 0) return false
+    return this.#flushes.size > 0 || this.#queue.length >= this.#settings.batchSize
+  }
+
+  async #deliverBatch(batch: readonly TraceRecord[]): Promise<void> {
+    const { minBackoff, maxBackoff } = this.#settings
+    this.#inFlight = batch.length
+    for (let backoff = minBackoff; !this.#closed; backoff = Math.min(2 * backoff, maxBackoff)) {
+      const outcome = await this.#write(batch)
+      if (this.#closed) return
+      if (outcome !== undefined) return this.#settle(batch.length, outcome)
+      this.#counts.retried += batch.length
+      await this.#pause(backoff)
+    }
+  }
+
+  /** What became of a batch, or `undefined` where it is to be tried again. */
+  async #write(batch: readonly TraceRecord[]): Promise<Outcome | undefined> {
+    this.#writing = true
+    try {
+      const result = await this.#driver.write(batch)
+      return { refused: Math.min(Math.max(result?.refused ?? 0, 0), batch.length), unknown: 0 }
+    } catch (error) {
+      this.#tell('error', error)
+      const code = error instanceof OsprofilerError ? error.code : undefined
+      if (code === 'ERR_WRITE_REFUSED') return { refused: batch.length, unknown: 0 }
+      if (code === 'ERR_WRITE_UNCERTAIN') return { refused: 0, unknown: batch.length }
+      return undefined
+    } finally {
+      this.#writing = false
+    }
+  }
+
+  #settle(count: number, { refused, unknown }: Outcome): void {
+    this.#inFlight = 0
+    this.#settled += count
+    this.#counts.unknown += unknown
+    this.#counts.written += count - refused - unknown
+    if (refused > 0) this.#drop(refused, 'refused')
+    for (const { target, finish } of this.#flushes) if (this.#settled >= target) finish()
+  }
+
+  #drop(count: number, reason: DropReason): void {
+    this.#counts.dropped += count
+    this.#tell('drop', count, reason)
+  }
+
+  #tell(event: string, ...details: unknown[]): void {
+    if (this.#events.listenerCount(event) === 0) return
+    try {
+      this.#events.emit(event, ...details)
+    } catch {
+      // A listener's failure is its own: delivery goes on.
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise(resolve => {
+      const timer = setTimeout(resolve, ms).unref()
+      this.#endPause = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+}

@@ -1,0 +1,60 @@
+import * as core from '@osprofiler/core'
+import * as http from '@osprofiler/core/http'
+import * as drivers from '@osprofiler/drivers'
+import * as express from '@osprofiler/express'
+import * as fastify from '@osprofiler/fastify'
+import * as instruments from '@osprofiler/instruments'
+import * as koa from '@osprofiler/koa'
+import * as node from '@osprofiler/node'
+import * as report from '@osprofiler/report'
+import { describe, expect, it } from 'vitest'
+
+/** What others rely on: a name is added here on purpose, and none goes by accident. */
+const PUBLIC: Record<string, { readonly module: object; readonly names: readonly string[] }> = {
+  '@osprofiler/core': {
+    module: core,
+    names: [
+      'KeyRing',
+      'OsprofilerError',
+      'Trace',
+      'bind',
+      'checkEnvironment',
+      'clean',
+      'configure',
+      'createNotifier',
+      'createTraceId',
+      'get',
+      'getNotifier',
+      'getTraceIdHeaders',
+      'init',
+      'isEnabled',
+      'isErrorRecord',
+      'readSwitch',
+      'redactQuery',
+      'run',
+      'setNotifier',
+      'signedPack',
+      'signedUnpack',
+      'start',
+      'stop',
+      'suppress',
+      'trace',
+      'traceClass',
+      'withTrace',
+    ],
+  },
+  '@osprofiler/core/http': { module: http, names: ['createRequestTracer', 'failRequest', 'servedRequest'] },
+  '@osprofiler/express': { module: express, names: ['osprofilerErrorHandler', 'osprofilerMiddleware'] },
+  '@osprofiler/koa': { module: koa, names: ['osprofilerMiddleware'] },
+  '@osprofiler/fastify': { module: fastify, names: ['default', 'module.exports', 'osprofiler'] },
+  '@osprofiler/drivers': { module: drivers, names: ['openDriver'] },
+  '@osprofiler/report': { module: report, names: [] },
+  '@osprofiler/instruments': { module: instruments, names: [] },
+  '@osprofiler/node': { module: node, names: ['setup'] },
+}
+
+describe('the public API', () => {
+  it.each(Object.entries(PUBLIC))('of %s is what it says', (_, { module, names }) => {
+    expect(Object.keys(module).sort()).toEqual([...names].sort())
+  })
+})
