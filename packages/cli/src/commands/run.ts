@@ -1,0 +1,51 @@
+import { Command } from 'commander'
+import { parseCount, parseSeconds } from '../parse-option.js'
+import { addShowOptions, type ShowOptions } from './show-options.js'
+
+/** The options of `run`. */
+export interface RunOptions extends ShowOptions {
+  readonly request?: string
+  readonly header?: readonly string[]
+  readonly data?: readonly string[]
+  readonly hmacKeyFile?: string
+  readonly hmacKey?: string
+  readonly times: number
+  /** In seconds. */
+  readonly timeout: number
+}
+
+/** `osprofiler run` */
+export function runCommand(): Command {
+  const command = new Command('run')
+    .description('sign a request, send it, and show its trace')
+    .argument('<url>', 'where to send it: http:// or https://')
+    .option('-X, --request <method>', 'its method; default: GET, or POST where there is a body')
+    .option('-H, --header <header>', 'a header, "Name: value"; may be repeated', collect)
+    .option('-d, --data <body>', 'its body, or @FILE, or @- for standard input; several are joined by &', collect)
+    .option('--hmac-key-file <file>', 'the file of the keys, or - for standard input; the first key signs')
+    .option('--hmac-key <keys>', 'the keys themselves, which other users of this machine can see then')
+    .option('-n, --times <count>', 'send so many, one after another, and show the slowest', parseCount, 1)
+    .option('--timeout <seconds>', 'give up after so long', parseSeconds, 30)
+  return addShowOptions(command)
+    .addHelpText(
+      'after',
+      `
+Keys come from --hmac-key-file, or else OSPROFILER_HMAC_KEYS or OSPROFILER_HMAC_KEYS_FILE. The services that are to be
+traced need the one that signs. Redirects are followed as long as they stay with the same scheme, host and port.
+The trace goes to standard output, all else to standard error. The exit code is 0 only if the trace came complete.
+
+Examples:
+  osprofiler run http://127.0.0.1:3000/orders
+  osprofiler run http://127.0.0.1:3000/orders -H 'Content-Type: application/json' -d '{"sku": 7}'
+  osprofiler run http://127.0.0.1:3000/orders -n 20
+  pass show shop/hmac-key | osprofiler run http://127.0.0.1:3000/orders --hmac-key-file - --json > trace.json`,
+    )
+    .action(async (url: string, options: RunOptions) => {
+      const { runRequest } = await import('../run-request.js')
+      if (!(await runRequest(url, options))) process.exitCode = 1
+    })
+}
+
+function collect(value: string, values: readonly string[] = []): string[] {
+  return [...values, value]
+}

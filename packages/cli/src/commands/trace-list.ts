@@ -1,0 +1,39 @@
+import { Command } from 'commander'
+import { parseCount, parseSwitch } from '../parse-option.js'
+import { parseSince } from '../parse-since.js'
+import { addStoreOptions, type StoreOptions } from './show-options.js'
+
+/** The options of `trace list`. */
+export interface ListOptions extends StoreOptions {
+  readonly errorTrace?: boolean
+  readonly limit: number
+  readonly since?: Date
+  readonly json?: boolean
+}
+
+/** `osprofiler trace list` */
+export function traceListCommand(): Command {
+  const command = new Command('list')
+    .description('list the traces of the store, newest first')
+    .option('--error-trace [switch]', 'only those in which something failed', parseSwitch)
+    .option('--limit <count>', 'at most so many', parseCount, 100)
+    .option(
+      '--since <time>',
+      'only those that began since then: 90s, 30m, 1h, 2d, or a date and time (UTC)',
+      parseSince,
+    )
+    .option('--json', 'as a JSON list')
+  return addStoreOptions(command)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  osprofiler trace list --since 1h
+  osprofiler trace list --error-trace --limit 10
+  osprofiler trace list --since 2026-03-01T12:00`,
+    )
+    .action(async (options: ListOptions) => {
+      const { listTraces } = await import('../list-traces.js')
+      await listTraces(options)
+    })
+}

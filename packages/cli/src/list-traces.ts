@@ -1,0 +1,48 @@
+import type { TraceSummary } from '@osprofiler/core'
+import { escapeControl } from '@osprofiler/report'
+import stringWidth from 'string-width'
+import type { ListOptions } from './commands/trace-list.js'
+import { readable, withStore } from './open-store.js'
+import { writeChunks } from './write-output.js'
+
+const COLUMNS = ['base_id', 'timestamp', 'name', 'service', 'records'] as const
+const LONGEST_SHOWN = 60
+const BEYOND_ASCII = /[\u007f-\uffff]/g
+
+/** Lists the traces of a store as a table, of which the first two columns are those of Python's command. */
+export async function listTraces(options: ListOptions): Promise<void> {
+  const { errorTrace = false, limit, since, json = false } = options
+  const traces = await withStore(options, async ({ driver }) => {
+    const list = readable(driver, errorTrace ? 'listErrorTraces' : 'listTraces')
+    // One more tells whether there are more.
+    return await list({ limit: limit + 1, since })
+  })
+  const shown = traces.slice(0, limit)
+  await writeChunks(process.stdout, json ? [toJson(shown)] : drawTable(shown))
+  if (traces.length > limit) process.stderr.write(`There are more: these are the newest ${limit}. Use --limit.\n`)
+}
+
+/** ASCII only, as Python writes JSON: what a terminal would obey stays an escape. */
+function toJson(traces: readonly TraceSummary[]): string {
+  const text = JSON.stringify(traces, null, 2)
+  return `${text.replace(BEYOND_ASCII, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`
+}
+
+function* drawTable(traces: readonly TraceSummary[]): Generator<string> {
+  const rows = traces.map(trace => COLUMNS.map(column => drawCell(column, String(trace[column]))))
+  const widths = COLUMNS.map((column, index) =>
+    rows.reduce((widest, row) => Math.max(widest, stringWidth(row[index] ?? '')), column.length),
+  )
+  const rule = `+${widths.map(width => '-'.repeat(width + 2)).join('+')}+\n`
+  const drawRow = (cells: readonly string[]): string =>
+    `|${cells.map((cell, index) => ` ${cell}${' '.repeat((widths[index] ?? 0) - stringWidth(cell))} `).join('|')}|\n`
+  yield rule + drawRow(COLUMNS) + rule
+  for (const row of rows) yield drawRow(row)
+  yield rule
+}
+
+/** An id is never cut: it is there to be copied. */
+function drawCell(column: (typeof COLUMNS)[number], text: string): string {
+  if (column === 'base_id' || text.length <= LONGEST_SHOWN) return escapeControl(text)
+  return `${escapeControl(text.slice(0, LONGEST_SHOWN))}...`
+}

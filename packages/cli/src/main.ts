@@ -1,0 +1,23 @@
+import { createProgram } from './program.js'
+import { showFailure } from './show-failure.js'
+
+/**
+ * Runs the command as a shell would, and sets `process.exitCode`: 0, or 1 for a failure. Wrong usage exits at once.
+ *
+ * @param argv as in `process.argv`: two members that are passed over, then the arguments
+ */
+export async function main(argv: readonly string[]): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', endQuietly)
+  try {
+    await createProgram().parseAsync(argv)
+  } catch (error) {
+    await showFailure(error)
+    process.exitCode = 1
+  }
+}
+
+/** Whoever reads has seen enough, as `head` has: nothing is left to say, not even that. */
+function endQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+}

@@ -1,0 +1,51 @@
+import { type Driver, OsprofilerError } from '@osprofiler/core'
+import { openDriver } from '@osprofiler/drivers'
+import type { StoreOptions } from './commands/show-options.js'
+
+/** A store that is open, and its name for people. */
+export interface Store {
+  readonly driver: Driver
+  /** Where it is, without credentials. */
+  readonly shownAs: string
+}
+
+/**
+ * Opens the store that the options name, or OSPROFILER_CONNECTION_STRING, or else the embedded one, for as long as
+ * `use` takes.
+ *
+ * @throws OsprofilerError as `openDriver` does
+ */
+export async function withStore<T>(options: StoreOptions, use: (store: Store) => Promise<T>): Promise<T> {
+  // A driver finds the broker's URL where services give it, too; this process is nobody's but the command's.
+  if (options.transportUrl !== undefined) process.env.OSPROFILER_TRANSPORT_URL = options.transportUrl
+  const connectionString = options.connectionString ?? (process.env.OSPROFILER_CONNECTION_STRING || 'sqlite://')
+  const driver = openDriver(connectionString)
+  try {
+    return await use({ driver, shownAs: describe(connectionString) })
+  } finally {
+    await driver.close()
+  }
+}
+
+/**
+ * The driver's member that reads, where it has one.
+ *
+ * @throws OsprofilerError `ERR_NOT_READABLE`
+ */
+export function readable<Name extends 'readRecords' | 'listTraces' | 'listErrorTraces'>(
+  driver: Driver,
+  name: Name,
+): NonNullable<Driver[Name]> {
+  const member = driver[name]
+  if (member !== undefined) return member.bind(driver) as NonNullable<Driver[Name]>
+  throw new OsprofilerError(
+    'ERR_NOT_READABLE',
+    `A store of ${driver.name}:// can only be written. Look at the traces with the tools of that store.`,
+  )
+}
+
+/** Files have no credentials; of anything else only the scheme is shown. */
+function describe(connectionString: string): string {
+  const [scheme = ''] = connectionString.split('://', 1)
+  return ['sqlite', 'file'].includes(scheme.toLowerCase()) ? connectionString : `${scheme}://`
+}

@@ -1,0 +1,25 @@
+import { InvalidArgumentError } from 'commander'
+
+const LONGEST_SECONDS = 86_400
+
+/** Reads a length of time in seconds, fractions allowed, up to a day. */
+export function parseSeconds(text: string): number {
+  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN
+  if (seconds <= LONGEST_SECONDS) return seconds
+  throw new InvalidArgumentError('Give seconds, such as 1 or 0.5, up to a day.')
+}
+
+/** Reads a whole number from 1 on. */
+export function parseCount(text: string): number {
+  const count = /^\d+$/.test(text) ? Number(text) : 0
+  if (count >= 1 && Number.isSafeInteger(count)) return count
+  throw new InvalidArgumentError('Give a whole number, 1 or more.')
+}
+
+/** Reads a switch that may be given a word, as Python's command asks for one, except that `false` means no here. */
+export function parseSwitch(text: string): boolean {
+  const word = text.toLowerCase()
+  if (['true', '1', 'yes', 'on'].includes(word)) return true
+  if (['false', '0', 'no', 'off'].includes(word)) return false
+  throw new InvalidArgumentError('Give true or false, or nothing at all.')
+}

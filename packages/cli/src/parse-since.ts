@@ -1,0 +1,30 @@
+import { InvalidArgumentError } from 'commander'
+
+const SPAN = /^(\d+)\s*([smhdw])$/
+const SECONDS = new Map([
+  ['s', 1],
+  ['m', 60],
+  ['h', 3_600],
+  ['d', 86_400],
+  ['w', 604_800],
+])
+const TIME = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/
+
+/** Reads a moment: so long ago (`90s`, `30m`, `1h`, `2d`, `1w`), or an ISO date with or without a time. */
+export function parseSince(text: string): Date {
+  const [, amount, unit] = SPAN.exec(text) ?? []
+  const date =
+    amount === undefined || unit === undefined
+      ? parseTime(text)
+      : new Date(Date.now() - Number(amount) * (SECONDS.get(unit) ?? Number.NaN) * 1_000)
+  if (date !== undefined && !Number.isNaN(date.getTime()) && date.getTime() >= 0) return date
+  throw new InvalidArgumentError('Give 90s, 30m, 1h, 2d, 1w, or a time such as 2026-03-01T12:00 (UTC).')
+}
+
+/** Without a zone it is UTC, as the records' timestamps are: they are what gets copied from a list. */
+function parseTime(text: string): Date | undefined {
+  const match = TIME.exec(text)
+  if (match === null) return undefined
+  const isDateOnly = text.length === 'YYYY-MM-DD'.length
+  return new Date(text.replace(' ', 'T') + (isDateOnly || match[1] !== undefined ? '' : 'Z'))
+}
