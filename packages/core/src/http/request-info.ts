@@ -2,11 +2,14 @@ import type { PointInfo } from '../record.js'
 import { redactQuery } from '../secret-names.js'
 import type { NodeRequest } from './node-messages.js'
 
-/** What a served request's start record says: `info.request` `{path, query, method, scheme}`. */
-export function requestInfo(req: NodeRequest, hideQuery: boolean): PointInfo {
-  // Express and Connect cut the mount path off `url`, and keep the whole in `originalUrl`.
+/**
+ * What a served request's start record says: `info.request` `{path, query, method, scheme}`. `wholeUrl` is what the
+ * framework knows to have been asked for, where it cuts a mount path off the request's own `url`.
+ */
+export function requestInfo(req: NodeRequest, hideQuery: boolean, wholeUrl: string | undefined): PointInfo {
+  // Express, Connect and Fastify keep it here.
   const { originalUrl } = req as { originalUrl?: unknown }
-  const url = typeof originalUrl === 'string' ? originalUrl : (req.url ?? '')
+  const url = typeof originalUrl === 'string' ? originalUrl : (wholeUrl ?? req.url ?? '')
   const target = url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '')
   const mark = target.indexOf('?')
   const path = mark === -1 ? target : target.slice(0, mark)

@@ -4,6 +4,7 @@ import { type HmacKeys, KeyRing } from '../key-ring.js'
 import { LocalTrace } from '../local-trace.js'
 import { knownAllowance } from '../point-allowance.js'
 import { Profiler } from '../profiler.js'
+import type { PointInfo } from '../record.js'
 import { readSignedHeaders, type UnpackedTrace } from '../signed-headers.js'
 import { type HttpOptions, resolveHttpOptions } from './http-options.js'
 import type { NodeRequest, NodeResponse } from './node-messages.js'
@@ -25,8 +26,11 @@ export interface RequestStats {
 
 /** Decides which requests are traced, and traces them. One for each place where an adapter is mounted. */
 export interface RequestTracer {
-  /** Runs `fn`, which serves the request: traced where the headers are believed, and untraced otherwise. */
-  serve<T>(req: NodeRequest, res: NodeResponse, fn: (request: ServedRequest | undefined) => T): T
+  /**
+   * Runs `fn`, which serves the request: traced where the headers are believed, and untraced otherwise. `wholeUrl` is
+   * for frameworks that cut the path of a mounted application off `req.url`, and do not keep it in `req.originalUrl`.
+   */
+  serve<T>(req: NodeRequest, res: NodeResponse, fn: (request: ServedRequest | undefined) => T, wholeUrl?: string): T
   readonly stats: RequestStats
 }
 
@@ -50,7 +54,7 @@ export function createRequestTracer(hmacKeys?: HmacKeys, options: HttpOptions = 
   const tracedByKey = new Map<string, number>()
   let traced = 0
 
-  function begin(req: NodeRequest, res: NodeResponse): ServedRequest | undefined {
+  function begin(req: NodeRequest, res: NodeResponse, wholeUrl: string | undefined): ServedRequest | undefined {
     const info = req.headers['x-trace-info']
     const hmac = req.headers['x-trace-hmac']
     if (!(settings.enabled ?? isEnabled())) return refuse('disabled', req)
@@ -64,23 +68,27 @@ export function createRequestTracer(hmacKeys?: HmacKeys, options: HttpOptions = 
     if (isNewWork(unpacked) && !mayTrace()) return refuse('rate-limited', req)
     traced++
     tracedByKey.set(unpacked.hmacKey, (tracedByKey.get(unpacked.hmacKey) ?? 0) + 1)
-    return open(unpacked, req, res)
+    return open(unpacked, requestInfo(req, settings.hideQuery, wholeUrl), req, res)
   }
 
-  function open({ hmacKey, baseId, parentId }: UnpackedTrace, req: NodeRequest, res: NodeResponse): ServedRequest {
+  function open(
+    { hmacKey, baseId, parentId }: UnpackedTrace,
+    info: PointInfo,
+    req: NodeRequest,
+    res: NodeResponse,
+  ): ServedRequest {
     const trace = new LocalTrace(hmacKey, baseId, settings.maxPointsPerTrace)
     trace.points.lastParentId = parentId
-    const info = requestInfo(req, settings.hideQuery)
     return new ServedRequest(new Profiler(trace, parentId).fork(settings.name, info), req, res)
   }
 
   return {
-    serve(req, res, fn) {
+    serve(req, res, fn, wholeUrl) {
       if (!isSigned(req)) return suppress(() => fn(undefined))
       const outer = servedRequest(req)
       // Mounted twice: the first has opened the request's point, and its context is in force.
       if (outer !== undefined) return fn(outer)
-      const request = begin(req, res)
+      const request = begin(req, res, wholeUrl)
       if (request !== undefined) return request.run(() => fn(request))
       // Suppressed: a context that some other request left on a shared connection is not this one's.
       return suppress(() => fn(undefined))

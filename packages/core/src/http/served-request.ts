@@ -1,5 +1,6 @@
 import { keepContext, runWith } from '../context.js'
 import type { Profiler } from '../profiler.js'
+import { onConnectionEnd } from './connection-end.js'
 import type { NodeRequest, NodeResponse } from './node-messages.js'
 
 const served = new WeakMap<object, ServedRequest>()
@@ -10,6 +11,7 @@ export class ServedRequest {
   readonly profiler: Profiler
   readonly #res: NodeResponse
   readonly #release = keepContext()
+  readonly #leaveConnection: (() => void) | undefined
   #failure: { readonly error: unknown } | undefined
   #open = true
 
@@ -21,7 +23,9 @@ export class ServedRequest {
     // It is this very object that ends the point: in these events the context is lost.
     res.once('finish', () => this.#end(this.#wasCutOff()))
     res.once('close', () => this.#end(true))
-    if (res.destroyed || (res as { closed?: boolean }).closed) setImmediate(() => this.#end(true))
+    if (isOver(req, res)) setImmediate(() => this.#end(true))
+    // A pipelined response waits for its turn without a socket, and Node 20 and 22 do not tell it when that is gone.
+    else if (res.socket === null) this.#leaveConnection = onConnectionEnd(req.socket, () => this.#end(true))
   }
 
   /** Runs `fn` and all that it starts in the request's context. */
@@ -43,6 +47,7 @@ export class ServedRequest {
   #end(cutOff: boolean): void {
     if (!this.#open) return
     this.#open = false
+    this.#leaveConnection?.()
     const info = { response: { status_code: this.#res.statusCode } }
     if (this.#failure !== undefined) this.profiler.fail(this.#failure.error, info)
     else if (cutOff) this.profiler.end({ ...info, etype: 'ClientDisconnected', message: 'The client went away' })
@@ -59,4 +64,11 @@ export function servedRequest(req: object): ServedRequest | undefined {
 /** Tells what was thrown while a request was served. Does nothing for one that is not traced. */
 export function failRequest(req: object, error: unknown): void {
   served.get(req)?.fail(error)
+}
+
+/** Whether the response is over already, so that no event will tell. In HTTP/2 only its stream knows. */
+function isOver(req: NodeRequest, res: NodeResponse): boolean {
+  const { closed, stream } = res as { closed?: boolean; stream?: { readonly destroyed: boolean } | null }
+  if (res.destroyed || closed || stream?.destroyed) return true
+  return res.socket === null && req.socket?.destroyed === true
 }
