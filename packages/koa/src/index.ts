@@ -1,1 +1,1 @@
-export { type OsprofilerMiddleware, osprofilerMiddleware } from './osprofiler-middleware.js'
+export { type OsprofilerContext, type OsprofilerMiddleware, osprofilerMiddleware } from './osprofiler-middleware.js'

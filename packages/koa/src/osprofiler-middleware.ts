@@ -1,15 +1,25 @@
-import type { HmacKeys } from '@osprofiler/core'
+import { Readable } from 'node:stream'
+import { bind, type HmacKeys } from '@osprofiler/core'
 import {
   createRequestTracer,
   type HttpOptions,
   type NodeRequest,
   type NodeResponse,
   type RequestStats,
+  type ServedRequest,
 } from '@osprofiler/core/http'
+
+/** What the middleware reads of Koa's context. */
+export interface OsprofilerContext {
+  readonly req: NodeRequest
+  readonly res: NodeResponse
+  readonly originalUrl?: string
+  readonly body?: unknown
+}
 
 /** A middleware for Koa 2 and 3. */
 export interface OsprofilerMiddleware {
-  (ctx: { req: NodeRequest; res: NodeResponse }, next: () => Promise<unknown>): Promise<unknown>
+  (ctx: OsprofilerContext, next: () => Promise<unknown>): Promise<unknown>
   /** What became of the requests that carried trace headers. */
   readonly stats: RequestStats
 }
@@ -27,15 +37,27 @@ export interface OsprofilerMiddleware {
 export function osprofilerMiddleware(hmacKeys?: HmacKeys, options?: HttpOptions): OsprofilerMiddleware {
   const tracer = createRequestTracer(hmacKeys, options)
 
-  function osprofiler(ctx: { req: NodeRequest; res: NodeResponse }, next: () => Promise<unknown>): Promise<unknown> {
-    return tracer.serve(ctx.req, ctx.res, request => {
+  function osprofiler(ctx: OsprofilerContext, next: () => Promise<unknown>): Promise<unknown> {
+    const serve = (request: ServedRequest | undefined): Promise<unknown> => {
       if (request === undefined) return next()
-      return next().catch(error => {
-        request.fail(error)
-        throw error
-      })
-    })
+      return next().then(
+        value => {
+          bindStream(ctx.body)
+          return value
+        },
+        error => {
+          request.fail(error)
+          throw error
+        },
+      )
+    }
+    return tracer.serve(ctx.req, ctx.res, serve, ctx.originalUrl)
   }
 
   return Object.defineProperty(osprofiler, 'stats', { get: () => tracer.stats }) as OsprofilerMiddleware
+}
+
+/** Koa reads a body that is a stream after all middleware, where a generator behind it would not find its trace. */
+function bindStream(body: unknown): void {
+  if (body instanceof Readable) body._read = bind(body._read)
 }
