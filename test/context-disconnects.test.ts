@@ -1,0 +1,214 @@
+import { type ClientRequest, request } from 'node:http'
+import { Readable } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
+import { setNotifier, start, withTrace } from '@osprofiler/core'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { Application, Around, Listening } from './context/framework.js'
+import { frameworks } from './context/frameworks.js'
+import { recordTraces } from './context/recorded-traces.js'
+import { send as exchange, signTrace } from './context/signed-request.js'
+import { traceOutline } from './context/trace-outline.js'
+
+let server: Listening | undefined
+
+afterEach(async () => {
+  await server?.close()
+  setNotifier(undefined)
+})
+
+// Long enough for an event that must not come.
+const SETTLED_MS = 20
+
+function send(path: string, headers: Record<string, string>, method = 'GET'): ClientRequest {
+  const req = request(`${server?.url}${path}`, { headers, method })
+  req.on('error', () => undefined)
+  return req
+}
+
+/** Something to wait for, in one place, that happens in another. */
+function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
+  let open: () => void = () => undefined
+  const opened = new Promise<void>(resolve => {
+    open = resolve
+  })
+  return { opened, open: () => open() }
+}
+
+/** The server's side of the next connection. */
+function nextConnection(): { readonly closed: Promise<void> } {
+  const closed = gate()
+  server?.server.once('connection', socket => socket.once('close', closed.open))
+  return { closed: closed.opened }
+}
+
+function nextEvent(req: ClientRequest, event: string): Promise<unknown> {
+  return new Promise(done => req.once(event, done))
+}
+
+describe.each(frameworks)('a client of $name', framework => {
+  const serve = async (application: Application): Promise<void> => {
+    server = await framework.serve(application)
+  }
+
+  it('may go away before the adapter is reached', async () => {
+    const traces = recordTraces()
+    const reached = gate()
+    const before: Around = async next => {
+      reached.open()
+      await connection.closed
+      await next()
+    }
+    await serve({ before, routes: { '/': () => ({}) } })
+    const connection = nextConnection()
+    const { baseId, headers } = signTrace()
+
+    const req = send('/', headers)
+    req.end()
+    await reached.opened
+    req.destroy()
+
+    const records = await traces.whenServed(baseId)
+    await pause(SETTLED_MS)
+    expect(traceOutline(traces.of(baseId))).toBe('wsgi')
+    expect(records.at(-1)?.info.etype).toBe('ClientDisconnected')
+  })
+
+  it('may go away before its body was read, and the handler never runs', async () => {
+    const traces = recordTraces()
+    const reached = gate()
+    const after: Around = next => {
+      reached.open()
+      return next()
+    }
+    let ran = 0
+    await serve({ after, routes: { '/': () => ({ ran: ran++ }) } })
+    const { baseId, headers } = signTrace()
+
+    const req = send('/', { ...headers, 'Content-Type': 'application/json', 'Content-Length': '100' }, 'POST')
+    req.write('{"half": ')
+    await reached.opened
+    req.destroy()
+
+    const records = await traces.whenServed(baseId)
+    await pause(SETTLED_MS)
+    expect(traceOutline(traces.of(baseId))).toBe('wsgi')
+    expect(records.at(-1)?.info.etype).toBeTypeOf('string')
+    expect(ran).toBe(0)
+  })
+
+  it('may go away while the handler works, and what is open ends with the request', async () => {
+    const traces = recordTraces()
+    const working = gate()
+    const gone = gate()
+    const done = gate()
+    const route = async (): Promise<object> => {
+      start('left open')
+      working.open()
+      await gone.opened
+      await withTrace('late', () => pause(1))
+      done.open()
+      return {}
+    }
+    await serve({ routes: { '/': route } })
+    const { baseId, headers } = signTrace()
+
+    const req = send('/', headers)
+    req.end()
+    await working.opened
+    req.destroy()
+
+    const records = await traces.whenServed(baseId)
+    expect(traceOutline(records)).toBe('wsgi\n  left open')
+    expect(records.at(-1)?.info.etype).toBe('ClientDisconnected')
+    gone.open()
+    await done.opened
+    await pause(SETTLED_MS)
+    expect(traceOutline(traces.of(baseId))).toBe('wsgi\n  late\n  left open')
+  })
+
+  it('may go away while the response is written', async () => {
+    const traces = recordTraces()
+    async function* endless() {
+      for (;;) {
+        await pause(1)
+        yield withTrace('chunk', () => 'x'.repeat(10_000))
+      }
+    }
+    await serve({ routes: { '/': () => Readable.from(endless()) } })
+    const { baseId, headers } = signTrace()
+
+    const req = send('/', headers)
+    req.end()
+    const res = (await nextEvent(req, 'response')) as Readable
+    await new Promise(read => res.once('data', read))
+    res.on('error', () => undefined)
+    req.destroy()
+
+    const records = await traces.whenServed(baseId)
+    expect(records.at(-1)).toMatchObject({
+      name: 'wsgi-stop',
+      info: { etype: 'ClientDisconnected', response: { status_code: 200 } },
+    })
+    expect(records.filter(({ name }) => name === 'chunk-start').length).toBeGreaterThan(0)
+  })
+
+  it('may go away after the response, of which nothing is told', async () => {
+    const traces = recordTraces()
+    await serve({ routes: { '/': () => withTrace('work', async () => ({ ok: true })) } })
+    const { baseId, headers } = signTrace()
+
+    const req = send('/', headers)
+    req.end()
+    const res = (await nextEvent(req, 'response')) as Readable
+    for await (const _ of res);
+    req.destroy()
+
+    const records = await traces.whenServed(baseId)
+    await pause(SETTLED_MS)
+    expect(traceOutline(traces.of(baseId))).toBe('wsgi\n  work')
+    expect(records.at(-1)?.info).not.toHaveProperty('etype')
+  })
+
+  it('may wait for an answer that never comes, until it gives up', async () => {
+    const traces = recordTraces()
+    const asked = gate()
+    await serve({ routes: { '/': () => new Promise(asked.open) } })
+    const { baseId, headers } = signTrace()
+
+    const req = send('/', headers)
+    req.end()
+    await asked.opened
+    expect(traces.of(baseId).map(({ name }) => name)).toEqual(['wsgi-start'])
+    req.destroy()
+
+    const records = await traces.whenServed(baseId)
+    expect(traceOutline(records)).toBe('wsgi')
+    expect(records.at(-1)?.info.etype).toBe('ClientDisconnected')
+  })
+
+  it('may wait for an answer that never comes, until the server closes its connections', async () => {
+    const traces = recordTraces()
+    const asked = gate()
+    await serve({ routes: { '/': () => new Promise(asked.open) } })
+    const { baseId, headers } = signTrace()
+
+    send('/', headers).end()
+    await asked.opened
+    if (server && 'closeAllConnections' in server.server) server.server.closeAllConnections()
+
+    const records = await traces.whenServed(baseId)
+    expect(traceOutline(records)).toBe('wsgi')
+    expect(records.at(-1)?.info.etype).toBe('ClientDisconnected')
+  })
+
+  it('is told nothing new by a trace: the answer is the same', async () => {
+    recordTraces()
+    await serve({ routes: { '/': () => ({ ok: true }) } })
+
+    const signed = await exchange(`${server?.url}/`, { headers: signTrace().headers })
+    const unsigned = await exchange(`${server?.url}/`)
+
+    expect(signed.body).toEqual(unsigned.body)
+    expect(Object.keys(signed.headers)).toEqual(Object.keys(unsigned.headers))
+  })
+})

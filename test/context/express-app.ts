@@ -1,0 +1,46 @@
+import { createServer } from 'node:http'
+import { osprofilerErrorHandler, osprofilerMiddleware } from '@osprofiler/express'
+import express5 from 'express'
+import express4 from 'express4'
+import { type Application, type Framework, listen, passOn, UNLIMITED } from './framework.js'
+import { KEY } from './signed-request.js'
+
+/** Express, by its major version. */
+export const expressApps: readonly Framework[] = [
+  { name: 'Express 5', serve: application => listen(createServer(build(application, express5))) },
+  // The types of the two differ, but in nothing that is used here.
+  {
+    name: 'Express 4',
+    serve: application => listen(createServer(build(application, express4 as unknown as typeof express5))),
+  },
+]
+
+function build(
+  { routes = {}, rawRoutes = {}, hmacKeys = KEY, options = UNLIMITED, before = passOn, after = passOn }: Application,
+  express: typeof express5,
+): express5.Express {
+  const app = express()
+  app.use((_req, _res, next) => void before(next))
+  app.use(osprofilerMiddleware(hmacKeys, options))
+  app.use((_req, _res, next) => void after(next))
+  for (const [path, route] of Object.entries(rawRoutes)) app.all(path, (req, res) => route(req, res))
+  app.use(express.json({ limit: '10mb' }))
+  for (const [path, route] of Object.entries(routes)) {
+    app.all(path, async (req, res, next) => {
+      try {
+        const value = await route({ id: String(req.query.id), body: req.body, req, res })
+        if (isStream(value)) value.pipe(res)
+        else res.json(value)
+      } catch (error) {
+        next(error)
+      }
+    })
+  }
+  app.use(osprofilerErrorHandler())
+  app.use(((_error, _req, res, _next) => void res.status(500).end()) satisfies express5.ErrorRequestHandler)
+  return app
+}
+
+function isStream(value: unknown): value is { pipe(to: unknown): void } {
+  return typeof (value as { pipe?: unknown } | null)?.pipe === 'function'
+}

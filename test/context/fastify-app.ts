@@ -1,0 +1,40 @@
+import { osprofiler } from '@osprofiler/fastify'
+import { type FastifyInstance, fastify } from 'fastify'
+import { type Application, type Framework, type Listening, listen, passOn, UNLIMITED } from './framework.js'
+import { KEY } from './signed-request.js'
+
+/** Fastify. */
+export const fastifyApp: Framework = {
+  name: 'Fastify 5',
+  serve: application => serve(application, fastify({ bodyLimit: 10_000_000, forceCloseConnections: true })),
+}
+
+/** Fastify over HTTP/2 in clear text. */
+export const fastifyHttp2: Framework = {
+  name: 'Fastify 5 over HTTP/2',
+  // The two servers differ in their types alone, as far as it goes here.
+  serve: application => serve(application, fastify({ http2: true }) as unknown as FastifyInstance),
+}
+
+async function serve(
+  { routes = {}, rawRoutes = {}, hmacKeys = KEY, options = UNLIMITED, before = passOn, after = passOn }: Application,
+  app: FastifyInstance,
+): Promise<Listening> {
+  app.addHook('onRequest', (_request, _reply, done) => void before(() => done()))
+  await app.register(osprofiler, { ...options, hmacKeys })
+  app.addHook('onRequest', (_request, _reply, done) => void after(() => done()))
+  for (const [url, route] of Object.entries(rawRoutes)) {
+    app.all(url, (request, reply) => {
+      reply.hijack()
+      route(request.raw, reply.raw)
+    })
+  }
+  for (const [url, route] of Object.entries(routes)) {
+    app.all(url, async (request, reply) => {
+      const { id } = request.query as { id?: string }
+      return route({ id: String(id), body: request.body, req: request.raw, res: reply.raw })
+    })
+  }
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  return listen(app.server, () => app.close())
+}

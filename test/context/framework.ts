@@ -1,0 +1,75 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Http2Server, Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import type { HmacKeys } from '@osprofiler/core'
+import type { HttpOptions } from '@osprofiler/core/http'
+
+/** What a route of the tests is asked. */
+export interface Question {
+  /** The parameter `id` of the query. */
+  readonly id: string
+  /** What the framework's own parser made of a JSON body. */
+  readonly body: unknown
+  readonly req: IncomingMessage | Http2ServerRequest
+  readonly res: ServerResponse | Http2ServerResponse
+}
+
+/** A route: answers with JSON, or a stream. What it throws is the framework's to handle. */
+export type Route = (question: Question) => unknown
+
+/** A route that writes the response by itself, past the framework. */
+export type RawRoute = (req: Question['req'], res: Question['res']) => void
+
+/** A middleware in no framework's terms. */
+export type Around = (next: () => unknown) => unknown
+
+/** An application as every framework here can serve it. */
+export interface Application {
+  readonly routes?: Readonly<Record<string, Route>>
+  readonly rawRoutes?: Readonly<Record<string, RawRoute>>
+  /** What the adapter is given. */
+  readonly hmacKeys?: HmacKeys
+  readonly options?: HttpOptions
+  /** Runs around the adapter, and between it and all the rest. */
+  readonly before?: Around
+  readonly after?: Around
+}
+
+/** A server that listens. */
+export interface Listening {
+  readonly url: string
+  readonly server: Server | Http2Server
+  /** Closes it, its connections too. */
+  close(): Promise<void>
+}
+
+/** A way to serve an application. */
+export interface Framework {
+  readonly name: string
+  serve(application: Application): Promise<Listening>
+}
+
+/** As the adapters are mounted here: no scenario is about how many traces a second may have. */
+export const UNLIMITED: HttpOptions = { maxTracesPerSecond: Number.POSITIVE_INFINITY }
+
+/** Adds nothing. */
+export const passOn: Around = next => next()
+
+/** Listens on a free port of this machine alone. */
+export async function listen(server: Server | Http2Server, close?: () => Promise<unknown>): Promise<Listening> {
+  const sockets = new Set<{ destroy(): void }>()
+  server.on('connection', socket => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  if (!server.listening) await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    server,
+    async close() {
+      for (const socket of sockets) socket.destroy()
+      if (close) await close()
+      else await new Promise(done => server.close(done))
+    },
+  }
+}

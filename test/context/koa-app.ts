@@ -1,0 +1,49 @@
+import { createServer } from 'node:http'
+import * as http2 from 'node:http2'
+import { osprofilerMiddleware } from '@osprofiler/koa'
+import Koa3 from 'koa'
+import bodyParser from 'koa-bodyparser'
+import Koa2 from 'koa2'
+import { type Application, type Framework, listen, passOn, UNLIMITED } from './framework.js'
+import { KEY } from './signed-request.js'
+
+/** Koa, by its major version. */
+export const koaApps: readonly Framework[] = [
+  { name: 'Koa 3', serve: application => listen(createServer(build(application, Koa3).callback())) },
+  // The types of the two differ, but in nothing that is used here.
+  {
+    name: 'Koa 2',
+    serve: application => listen(createServer(build(application, Koa2 as unknown as typeof Koa3).callback())),
+  },
+]
+
+/** Koa over HTTP/2 in clear text. */
+export const koaHttp2: Framework = {
+  name: 'Koa 3 over HTTP/2',
+  serve: application => listen(http2.createServer(build(application, Koa3).callback())),
+}
+
+function build(
+  { routes = {}, rawRoutes = {}, hmacKeys = KEY, options = UNLIMITED, before = passOn, after = passOn }: Application,
+  Koa: typeof Koa3,
+): Koa3 {
+  const app = new Koa()
+  // Koa prints errors of the handlers unless somebody listens.
+  app.on('error', () => undefined)
+  app.use((_ctx, next) => before(next))
+  app.use(osprofilerMiddleware(hmacKeys, options))
+  app.use((_ctx, next) => after(next))
+  app.use(async (ctx, next) => {
+    const route = rawRoutes[ctx.path]
+    if (route === undefined) return next()
+    ctx.respond = false
+    route(ctx.req, ctx.res)
+  })
+  app.use(bodyParser({ jsonLimit: '10mb' }))
+  app.use(async (ctx, next) => {
+    const route = routes[ctx.path]
+    if (route === undefined) return next()
+    ctx.body = await route({ id: String(ctx.query.id), body: ctx.request.body, req: ctx.req, res: ctx.res })
+  })
+  return app
+}

@@ -1,0 +1,39 @@
+import { createServer, type IncomingMessage } from 'node:http'
+import { osprofilerMiddleware } from '@osprofiler/express'
+import { type Framework, listen, passOn, UNLIMITED } from './framework.js'
+import { KEY } from './signed-request.js'
+
+/** Plain `node:http` with the Express middleware. */
+export const nodeServer: Framework = {
+  name: 'node:http',
+  serve({ routes = {}, rawRoutes = {}, hmacKeys = KEY, options = UNLIMITED, before = passOn, after = passOn }) {
+    const middleware = osprofilerMiddleware(hmacKeys, options)
+    const server = createServer((req, res) => {
+      const answer = async (): Promise<void> => {
+        const { pathname, searchParams } = new URL(req.url ?? '/', 'http://localhost')
+        const raw = rawRoutes[pathname]
+        if (raw !== undefined) return raw(req, res)
+        try {
+          const question = { id: searchParams.get('id') ?? '', body: await readJson(req), req, res }
+          const value = await routes[pathname]?.(question)
+          if (isStream(value)) value.pipe(res)
+          else res.setHeader('Content-Type', 'application/json').end(JSON.stringify(value))
+        } catch {
+          res.writeHead(500).end()
+        }
+      }
+      before(() => middleware(req, res, () => after(answer)))
+    })
+    return listen(server)
+  },
+}
+
+function isStream(value: unknown): value is { pipe(to: unknown): void } {
+  return typeof (value as { pipe?: unknown } | null)?.pipe === 'function'
+}
+
+async function readJson(req: IncomingMessage): Promise<unknown> {
+  let text = ''
+  for await (const chunk of req) text += chunk
+  return text === '' ? undefined : JSON.parse(text)
+}

@@ -1,0 +1,46 @@
+import { setNotifier, type TraceRecord } from '@osprofiler/core'
+
+/** What this process records, by trace. */
+export interface RecordedTraces {
+  /** Every record, in the order of their coming. */
+  readonly all: readonly TraceRecord[]
+  /** The records of a trace so far. */
+  of(baseId: string): readonly TraceRecord[]
+  /** The records of a trace as soon as so many of its requests have ended. */
+  whenServed(baseId: string, requests?: number): Promise<readonly TraceRecord[]>
+}
+
+const PATIENCE_MS = 10_000
+
+/** Takes the records of this process from here on. */
+export function recordTraces(requestPoint = 'wsgi'): RecordedTraces {
+  const all: TraceRecord[] = []
+  const waiting = new Set<() => void>()
+  setNotifier(record => {
+    all.push(record)
+    for (const look of [...waiting]) look()
+  })
+  const of = (baseId: string): TraceRecord[] => all.filter(({ base_id }) => base_id === baseId)
+
+  return {
+    all,
+    of,
+    whenServed(baseId, requests = 1) {
+      return new Promise((resolve, reject) => {
+        const look = (): void => {
+          const records = of(baseId)
+          if (records.filter(({ name }) => name === `${requestPoint}-stop`).length < requests) return
+          clearTimeout(timer)
+          waiting.delete(look)
+          resolve(records)
+        }
+        const timer = setTimeout(() => {
+          waiting.delete(look)
+          reject(new Error(`Trace ${baseId} has not ended: ${JSON.stringify(of(baseId).map(({ name }) => name))}`))
+        }, PATIENCE_MS)
+        waiting.add(look)
+        look()
+      })
+    },
+  }
+}
