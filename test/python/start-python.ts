@@ -12,7 +12,8 @@ export interface PythonChild {
   stop(): Promise<void>
 }
 
-const PYTHON = process.env.OSPROFILER_TEST_PYTHON ?? '/usr/bin/python3'
+// Debian's, which is the one that has OSProfiler.
+const PYTHON = '/usr/bin/python3'
 
 /** Starts a script beside this file. It is to end when its standard input does. */
 export function startPython(script: string, args: readonly string[] = []): PythonChild {

@@ -1,0 +1,98 @@
+import { createHmac } from 'node:crypto'
+import { inspect } from 'node:util'
+import { type HmacKeys, KeyRing, OsprofilerError } from '@osprofiler/core'
+import { describe, expect, it } from 'vitest'
+
+const TEXT = 'eyJiYXNlX2lkIjogImEifQ=='
+
+function hmac(key: string): string {
+  return createHmac('sha1', Buffer.from(key, 'utf8')).update(TEXT).digest('hex')
+}
+
+describe('KeyRing', () => {
+  it('signs with the first key and verifies with any, saying which', () => {
+    const ring = new KeyRing(['NEW', 'OLD'])
+
+    expect(ring.sign(TEXT)).toBe(hmac('NEW'))
+    expect(ring.verify(TEXT, hmac('NEW'))).toBe('NEW')
+    expect(ring.verify(TEXT, hmac('OLD'))).toBe('OLD')
+    expect(ring.verify(TEXT, hmac('OTHER'))).toBeUndefined()
+  })
+
+  it('splits a text at commas, trims the spaces around each key and keeps those within', () => {
+    const ring = new KeyRing(' a , b c,,\td\n,')
+
+    expect(ring.size).toBe(3)
+    for (const key of ['a', 'b c', 'd']) expect(ring.verify(TEXT, hmac(key))).toBe(key)
+  })
+
+  it('takes the keys of a list as they are, commas and spaces too', () => {
+    const ring = new KeyRing(['a,b', ' c '])
+
+    expect(ring.size).toBe(2)
+    for (const key of ['a,b', ' c ']) expect(ring.verify(TEXT, hmac(key))).toBe(key)
+    expect(ring.verify(TEXT, hmac('c'))).toBeUndefined()
+  })
+
+  it('does not follow changes of the list that it was given', () => {
+    const keys = ['a']
+    const ring = new KeyRing(keys)
+
+    keys.push('b')
+
+    expect(ring.verify(TEXT, hmac('b'))).toBeUndefined()
+  })
+
+  it.each([
+    ['cut short', (right: string) => right.slice(0, 39)],
+    ['too long', (right: string) => `${right}0`],
+    ['in capitals', (right: string) => right.toUpperCase()],
+    ['in Arabic digits', (right: string) => right.replace(/\d/, digit => String.fromCharCode(0x660 + Number(digit)))],
+    ['with a letter that is no digit', (right: string) => `${right.slice(0, 39)}g`],
+    ['on two lines', (right: string) => `${right}\n${right}`],
+    ['empty', () => ''],
+  ])('does not know an HMAC that is %s', (_how, spoil) => {
+    expect(new KeyRing('a').verify(TEXT, spoil(hmac('a')))).toBeUndefined()
+  })
+
+  it('trims an HMAC as Python does', () => {
+    expect(new KeyRing('a').verify(TEXT, ` \t\n\v\f\r${hmac('a')} \r\n`)).toBe('a')
+  })
+
+  it('verifies nothing without keys, and says what to do when it is to sign', () => {
+    const ring = new KeyRing(' ,, ')
+
+    expect(ring.size).toBe(0)
+    expect(ring.verify(TEXT, hmac(''))).toBeUndefined()
+    expect(() => ring.sign(TEXT)).toThrow(OsprofilerError)
+    expect(() => ring.sign(TEXT)).toThrow(expect.objectContaining({ code: 'ERR_NO_KEYS' }))
+  })
+
+  it.each([
+    [[''], 'an empty key'],
+    [['a', 7], 'a number'],
+    [['\ud800'], 'half of a surrogate pair'],
+    [null, 'null'],
+    [{ 0: 'a', length: 1 }, 'what only looks like a list'],
+  ])('refuses %j with a TypeError: %s', keys => {
+    expect(() => new KeyRing(keys as HmacKeys)).toThrow(TypeError)
+  })
+
+  it('shows its keys to nobody', () => {
+    const ring = new KeyRing(['SECRET-ONE', 'SECRET-TWO'])
+    const shown = [
+      inspect(ring, { showHidden: true, depth: 9 }),
+      JSON.stringify(ring),
+      String(ring),
+      `${Object.values(ring)}`,
+    ]
+
+    expect(shown.join()).not.toContain('SECRET')
+    expect(Reflect.ownKeys(ring)).toEqual([])
+    for (const wrong of [['SECRET', ''], ['SECRET', 7], ['SECRET\ud800']]) {
+      expect(() => new KeyRing(wrong as string[])).toThrow(
+        expect.not.objectContaining({ message: expect.stringContaining('SECRET') }),
+      )
+    }
+  })
+})

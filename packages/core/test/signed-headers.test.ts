@@ -1,0 +1,94 @@
+import { createHmac } from 'node:crypto'
+import { signedPack, signedUnpack } from '@osprofiler/core'
+import { describe, expect, it } from 'vitest'
+
+const KEY = 'SECRET_KEY'
+
+function signed(json: string): [info: string, hmac: string, keys: string] {
+  const info = Buffer.from(json)
+    .toString('base64url')
+    .padEnd(Math.ceil(Buffer.byteLength(json) / 3) * 4, '=')
+  return [info, createHmac('sha1', KEY).update(info).digest('hex'), KEY]
+}
+
+describe('signedPack', () => {
+  it('writes what the wire format promises: URL-safe base64 with its padding, and 40 lower-case digits', () => {
+    const [info, hmac] = signedPack({ base_id: '>>>???', parent_id: 'a' }, KEY)
+
+    expect(info).toBe('eyJiYXNlX2lkIjogIj4-Pj8_PyIsICJwYXJlbnRfaWQiOiAiYSJ9')
+    expect(signedPack({ base_id: 'ab' }, KEY)[0]).toBe('eyJiYXNlX2lkIjogImFiIn0=')
+    expect(hmac).toBe(createHmac('sha1', KEY).update(info).digest('hex'))
+  })
+
+  it('escapes whatever is not printable ASCII, as json.dumps does', () => {
+    const [info] = signedPack({ base_id: 'é\u007f\u2028\u{1f600}"\\\n' }, KEY)
+
+    expect(Buffer.from(info, 'base64').toString()).toBe(String.raw`{"base_id": "\u00e9\u007f\u2028\ud83d\ude00\"\\\n"}`)
+  })
+
+  it('refuses to sign without a key, or ids that are not strings', () => {
+    const wrong = { base_id: 7 } as unknown as { base_id: string }
+
+    expect(() => signedPack({ base_id: 'a' }, '')).toThrow(TypeError)
+    expect(() => signedPack({ base_id: 'a' }, undefined as unknown as string)).toThrow(TypeError)
+    expect(() => signedPack(wrong, KEY)).toThrow(TypeError)
+  })
+})
+
+describe('signedUnpack', () => {
+  it.each([255, 256])('counts an id in characters, not in units: %i of them', length => {
+    for (const character of ['a', 'é', '\u{1f600}']) {
+      const id = character.repeat(length)
+      const expected = length === 255 ? { baseId: id, parentId: 'p', hmacKey: KEY } : undefined
+      expect(signedUnpack(...signedPack({ base_id: id, parent_id: 'p' }, KEY), KEY)).toEqual(expected)
+
+      const asParent = length === 255 ? { baseId: 'b', parentId: id, hmacKey: KEY } : undefined
+      expect(signedUnpack(...signedPack({ base_id: 'b', parent_id: id }, KEY), KEY)).toEqual(asParent)
+    }
+  })
+
+  it('refuses an id that no store could write down: half of a surrogate pair', () => {
+    expect(signedUnpack(...signed('{"base_id": "\\ud83d"}'))).toBeUndefined()
+    expect(signedUnpack(...signed('{"base_id": "a", "parent_id": "\\ude00\\ud83d"}'))).toBeUndefined()
+  })
+
+  it.each([
+    ['{"base_id": "a", "x": [', '], "x": "b"}', '['],
+    ['{"base_id": ', ', "base_id": "b"}', '['],
+  ])('refuses a member that a later one would replace, where Python gives up on it: %s', (before, after, open) => {
+    const nested = `${before}${open.repeat(3_000)}${']'.repeat(3_000)}${after}`
+
+    expect(signedUnpack(...signed(nested))).toBeUndefined()
+    expect(
+      signedUnpack(...signed(`{"hmac_key": ${'9'.repeat(4_301)}, "base_id": "b", "hmac_key": "c"}`)),
+    ).toBeUndefined()
+  })
+
+  it('believes nothing signed with an empty key, whatever the list', () => {
+    const [info] = signedPack({ base_id: 'a' }, KEY)
+    const hmac = createHmac('sha1', '').update(info).digest('hex')
+
+    expect(signedUnpack(info, hmac, [])).toBeUndefined()
+    expect(signedUnpack(info, hmac, ' , ,')).toBeUndefined()
+    expect(() => signedUnpack(info, hmac, [''])).toThrow(TypeError)
+  })
+
+  it('takes headers that are not there for no headers', () => {
+    const [info, hmac] = signedPack({ base_id: 'a' }, KEY)
+
+    expect(signedUnpack(undefined, hmac, KEY)).toBeUndefined()
+    expect(signedUnpack(info, null, KEY)).toBeUndefined()
+    expect(signedUnpack([info] as unknown as string, hmac, KEY)).toBeUndefined()
+  })
+
+  it('answers at once for 16 KiB of anything, also under the right key', () => {
+    const shapes = ['{"', '{"a":"', '"\\', '[', ' ', '{"a":null,', '{"":"\\\\"', '\t\n', '{"base_id":"a"}', '=']
+    for (const shape of shapes) {
+      const text = shape.repeat(Math.ceil(12_000 / shape.length))
+
+      expect(signedUnpack(...signed(text))).toBeUndefined()
+      expect(signedUnpack(text, createHmac('sha1', KEY).update(text).digest('hex'), KEY)).toBeUndefined()
+      expect(signedUnpack(signedPack({ base_id: 'a' }, KEY)[0], text, KEY)).toBeUndefined()
+    }
+  })
+})

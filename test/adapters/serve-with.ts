@@ -1,0 +1,93 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { HmacKeys } from '@osprofiler/core'
+import type { HttpOptions, RequestStats } from '@osprofiler/core/http'
+import { osprofilerMiddleware } from '@osprofiler/express'
+import { osprofiler } from '@osprofiler/fastify'
+import { osprofilerMiddleware as koaMiddleware } from '@osprofiler/koa'
+import express from 'express'
+import { fastify } from 'fastify'
+import Koa from 'koa'
+
+/** Every adapter that is tried. */
+export const ADAPTERS = ['Express', 'Koa', 'Fastify'] as const
+export type Adapter = (typeof ADAPTERS)[number]
+
+/** What a server is to do: the adapter's arguments, and what it answers, as JSON, to any request. */
+export interface Serving {
+  readonly hmacKeys?: HmacKeys
+  readonly options?: HttpOptions
+  readonly answer: (url: URL) => unknown
+}
+
+/** A server on a free port of this machine. */
+export interface AdapterServer {
+  readonly port: number
+  readonly url: string
+  readonly stats: RequestStats
+  close(): Promise<void>
+}
+
+// Room for headers that Node by itself would answer with a 431.
+const MAX_HEADER_SIZE = 256 * 1024
+const UNLIMITED: HttpOptions = { maxTracesPerSecond: 1e9 }
+
+/** Starts a server whose only middleware is one of the adapters. */
+export async function serveWith(adapter: Adapter, serving: Serving): Promise<AdapterServer> {
+  const { server, stats } = await build[adapter](serving)
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    port,
+    url: `http://127.0.0.1:${port}`,
+    get stats() {
+      return stats()
+    },
+    close() {
+      server.closeAllConnections()
+      return new Promise(resolve => server.close(() => resolve()))
+    },
+  }
+}
+
+interface Built {
+  readonly server: Server
+  readonly stats: () => RequestStats
+}
+
+const build: Record<Adapter, (serving: Serving) => Promise<Built>> = {
+  async Express({ hmacKeys, options = UNLIMITED, answer }) {
+    const middleware = osprofilerMiddleware(hmacKeys, options)
+    const app = express()
+    app.use(middleware)
+    app.use(async (req, res) => void res.json(await answer(urlOf(req.url))))
+    return { server: listenTo(app), stats: () => middleware.stats }
+  },
+
+  async Koa({ hmacKeys, options = UNLIMITED, answer }) {
+    const middleware = koaMiddleware(hmacKeys, options)
+    const app = new Koa()
+    app.use(middleware)
+    app.use(async ctx => {
+      ctx.body = JSON.stringify(await answer(urlOf(ctx.url)))
+      ctx.type = 'json'
+    })
+    return { server: listenTo(app.callback()), stats: () => middleware.stats }
+  },
+
+  async Fastify({ hmacKeys, options = UNLIMITED, answer }) {
+    const app = fastify({ serverFactory: listener => listenTo(listener) })
+    await app.register(osprofiler, hmacKeys === undefined ? options : { ...options, hmacKeys })
+    app.all('/*', async request => answer(urlOf(request.url)))
+    await app.ready()
+    return { server: app.server, stats: () => app.osprofiler.stats }
+  },
+}
+
+function listenTo(listener: RequestListener): Server {
+  return createServer({ maxHeaderSize: MAX_HEADER_SIZE }, listener)
+}
+
+function urlOf(path = '/'): URL {
+  return new URL(path, 'http://127.0.0.1')
+}
