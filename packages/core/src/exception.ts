@@ -20,9 +20,9 @@ export function describeException(error: unknown): ExceptionInfo {
     if (thrown === undefined) return { etype: typeof error, message: shorten(String(error)) }
     const { name, message } = thrown as { name?: unknown; message?: unknown }
     const className = typeof thrown.constructor === 'function' ? thrown.constructor.name : ''
-    // A class that says more than `Error` is named by itself; an `Error` that was given a name, by that.
+    // A class that says more than `Error` is named by itself; an `Error` or `DOMException` that was given a name, by that.
     const named = typeof name === 'string' && name !== '' ? name : 'Error'
-    const etype = className === '' || className === 'Error' || className === 'Object' ? named : className
+    const etype = ['', 'Error', 'Object', 'DOMException'].includes(className) ? named : className
     return { etype: cutText(etype, MAX_TYPE), message: typeof message === 'string' ? shorten(message) : '' }
   } catch {
     return { etype: 'Error', message: '' }

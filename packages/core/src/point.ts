@@ -18,6 +18,7 @@ export class Point {
   readonly #trace: LocalTrace
   readonly #recorded: boolean
   #open = true
+  #told: PointInfo | undefined
 
   constructor(trace: LocalTrace, name: string, parentId: string, info: PointInfo | undefined) {
     this.#trace = trace
@@ -33,11 +34,18 @@ export class Point {
     return this.#open
   }
 
+  /** What its stop is to say beside the stop's own info, whoever stops it. Of one member, the last counts. */
+  tell(info: PointInfo): void {
+    if (this.#open) this.#told = { ...this.#told, ...recordableInfo(info) }
+  }
+
   /** Ends the point now. Later calls do nothing. */
   stop(info?: PointInfo): void {
     if (!this.#open) return
     this.#open = false
-    if (this.#recorded) this.#trace.recordStop(this.name, this.traceId, this.parentId, info)
+    if (!this.#recorded) return
+    const told = this.#told === undefined ? info : { ...this.#told, ...recordableInfo(info) }
+    this.#trace.recordStop(this.name, this.traceId, this.parentId, told)
   }
 
   /** Ends the point with what was thrown in it. */
