@@ -1,0 +1,70 @@
+import { BlockList, isIP } from 'node:net'
+
+/** Whether a host, as `hostKey` gives it, is meant by a rule. */
+export type HostMatcher = (host: string) => boolean
+
+/**
+ * The host of a URL as rules are compared with it: lower case, punycode, IPv6 without brackets, no dot at the end of
+ * a name with several labels. Odd spellings of IPv4 (`127.1`, `0x7f000001`) were made plain when the URL was parsed.
+ */
+export function hostKey({ hostname }: URL): string {
+  const host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
+  // `catalog.` keeps its dot: it says that no search list is to be used, so it may be a name of the public root.
+  return /^[^.].*\..*[^.]\.$/.test(host) ? host.slice(0, -1) : host
+}
+
+/**
+ * What a rule in text means: an exact host, `*.suffix` (the names below it, not itself), an address or a CIDR.
+ *
+ * @throws TypeError where it is none of these.
+ */
+export function readHostRule(rule: string): HostMatcher {
+  if (rule.startsWith('*.')) return matchSuffix(readName(rule.slice(2), rule))
+  const [address = '', bits, ...more] = rule.replace(/^\[(.*)\](?=\/|$)/, '$1').split('/')
+  if (isIP(address) === 0 && bits === undefined) return matchName(readName(rule, rule))
+  // A zone says by which interface, and a URL cannot say that.
+  if (isIP(address) === 0 || address.includes('%') || more.length > 0) throw malformed(rule)
+  return matchAddresses(address, bits, rule)
+}
+
+/** Whether an address (IPv4, IPv6, or IPv4 written as IPv6) is in one of these ranges. */
+export function matchRanges(ranges: readonly (readonly [address: string, bits: number])[]): HostMatcher {
+  const list = new BlockList()
+  for (const [address, bits] of ranges) list.addSubnet(address, bits, isIP(address) === 4 ? 'ipv4' : 'ipv6')
+  return host => {
+    const version = isIP(host)
+    return version !== 0 && list.check(host, version === 4 ? 'ipv4' : 'ipv6')
+  }
+}
+
+function matchAddresses(address: string, bits: string | undefined, rule: string): HostMatcher {
+  const all = isIP(address) === 4 ? 32 : 128
+  if (bits !== undefined && !/^(0|[1-9][0-9]{0,2})$/.test(bits)) throw malformed(rule)
+  const count = bits === undefined ? all : Number(bits)
+  if (count > all) throw malformed(rule)
+  return matchRanges([[address, count]])
+}
+
+function matchName(name: string): HostMatcher {
+  return host => host === name
+}
+
+function matchSuffix(name: string): HostMatcher {
+  return host => host.length > name.length + 1 && host.endsWith(`.${name}`)
+}
+
+/** The name as a URL with it would have it, so that both are compared in the same spelling. */
+function readName(name: string, rule: string): string {
+  // What stands beside a host in a URL is refused, not ignored: whoever wrote it means something by it.
+  if (/[\s/\\:@?#%*[\]]/.test(name) || !URL.canParse(`http://${name}/`)) throw malformed(rule)
+  const key = hostKey(new URL(`http://${name}/`))
+  if (key.split('.').includes('') && !/^[^.]+\.$/.test(key)) throw malformed(rule)
+  return key
+}
+
+function malformed(rule: string): TypeError {
+  const shown = JSON.stringify(rule.replace(/\/\/[^/@]*@/, '//***@').slice(0, 100))
+  return new TypeError(
+    `propagateTo has the rule ${shown}. Write a host ("catalog.example"), "*.example", an address or a range ("10.0.0.0/8"), without scheme, port and path.`,
+  )
+}

@@ -1,0 +1,51 @@
+import { instrumentFetch } from './fetch.js'
+import { createPropagation, type Propagation, type PropagationRules } from './propagate-to.js'
+
+/** What the instruments share. */
+export interface InstrumentOptions {
+  /** Who may receive the headers of a trace. Default: loopback, private addresses, and names without a dot. */
+  readonly propagateTo?: PropagationRules | undefined
+}
+
+/** What an instrument is given. */
+export interface InstrumentSettings {
+  readonly mayReceive: Propagation
+}
+
+/** Begins to listen to a library or to wrap it; the function that it returns undoes that. */
+export type Instrument = (settings: InstrumentSettings) => () => void
+
+const INSTRUMENTS = {
+  /** Node's own `fetch`, and the package `undici`. */
+  fetch: instrumentFetch,
+} satisfies Record<string, Instrument>
+
+/** What can be instrumented. */
+export type InstrumentName = keyof typeof INSTRUMENTS
+
+/**
+ * Makes the calls of these libraries points of the traces in which they happen: `fetch` (Node's own, and undici's).
+ * Default: all that there are. Returns a function that undoes it.
+ *
+ * Nothing is listened to before, and a call that is made outside of a trace passes untouched. Called twice, or from
+ * two copies of this package, a call is still one point.
+ *
+ * @throws TypeError for a name that is not known, or a malformed rule.
+ * @example
+ * const undo = instrument(['fetch'], { propagateTo: '*.internal.example, 10.0.0.0/8' })
+ */
+export function instrument(
+  names: readonly InstrumentName[] = Object.keys(INSTRUMENTS) as InstrumentName[],
+  { propagateTo }: InstrumentOptions = {},
+): () => void {
+  const settings = { mayReceive: createPropagation(propagateTo) }
+  const undos = [...new Set(names.map(checkName))].map(name => INSTRUMENTS[name](settings))
+  return () => {
+    for (const undo of undos.splice(0)) undo()
+  }
+}
+
+function checkName(name: InstrumentName): InstrumentName {
+  if (Object.hasOwn(INSTRUMENTS, name)) return name
+  throw new TypeError(`No instrument ${JSON.stringify(name)}. Known: ${Object.keys(INSTRUMENTS).join(', ')}.`)
+}

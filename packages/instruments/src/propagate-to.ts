@@ -1,0 +1,82 @@
+import { type HostMatcher, hostKey, matchRanges, readHostRule } from './host-rule.js'
+
+/**
+ * Who may receive the headers of a trace: an exact host (`catalog.example`), the names below one (`*.example`), an
+ * address or a range (`10.0.0.0/8`, `fd00::/8`), or a function of the URL that returns true. Texts look at the host
+ * alone, never at the port or anything else of the URL.
+ */
+export type PropagationRule = string | ((url: URL) => boolean)
+
+/** Rules, of which one must hold; or rules in one text, split at commas. */
+export type PropagationRules = PropagationRule | readonly PropagationRule[]
+
+/** Whether the headers of a trace may be sent to a URL. Never throws; what is no HTTP URL gets none. */
+export type Propagation = (url: URL | string) => boolean
+
+// Link-local addresses are left out: 169.254.169.254 is where clouds answer for a machine's credentials.
+const isPrivate = matchRanges([
+  ['127.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['::1', 128],
+  ['fc00::', 7],
+])
+
+/**
+ * Decides who may receive the headers of a trace, since whoever has them can add to it for as long as they are valid.
+ *
+ * Without rules: loopback and private addresses, and names without a dot (`localhost`, `catalog`). Rules take the
+ * place of these; to keep both, put `createPropagation()` among them. An empty list is nobody. A function that throws
+ * says no.
+ *
+ * @throws TypeError that names the rule which is none.
+ * @example
+ * instrument(undefined, { propagateTo: [createPropagation(), '*.svc.cluster.local'] })
+ */
+export function createPropagation(propagateTo?: PropagationRules): Propagation {
+  const matchers = readRules(propagateTo)
+  return target => {
+    const url = readUrl(target)
+    if (url === undefined) return false
+    const host = hostKey(url)
+    return matchers.some(matches => matches(host, url))
+  }
+}
+
+type Matcher = (host: string, url: URL) => boolean
+
+function readRules(propagateTo: PropagationRules | undefined): readonly Matcher[] {
+  if (propagateTo === undefined) return [isLocal]
+  const rules = typeof propagateTo === 'string' ? splitRules(propagateTo) : [propagateTo].flat()
+  return rules.map(readRule)
+}
+
+function splitRules(text: string): readonly string[] {
+  return text
+    .split(',')
+    .map(rule => rule.trim())
+    .filter(rule => rule !== '')
+}
+
+function readRule(rule: unknown): Matcher {
+  if (typeof rule === 'string') return readHostRule(rule.trim())
+  if (typeof rule !== 'function') {
+    throw new TypeError(`propagateTo takes hosts and functions, not a value of type ${typeof rule}`)
+  }
+  return (_host, url) => {
+    try {
+      // A copy: the function may write into it, and other rules are asked about the same URL.
+      return rule(new URL(url)) === true
+    } catch {
+      return false
+    }
+  }
+}
+
+const isLocal: HostMatcher = host => isPrivate(host) || !/[.:]/.test(host)
+
+function readUrl(target: URL | string): URL | undefined {
+  const url = typeof target === 'string' ? (URL.canParse(target) ? new URL(target) : undefined) : target
+  return url?.protocol === 'http:' || url?.protocol === 'https:' ? url : undefined
+}

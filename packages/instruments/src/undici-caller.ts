@@ -1,0 +1,48 @@
+import { AsyncResource } from 'node:async_hooks'
+import { get, type Profiler } from '@osprofiler/core'
+import type { UndiciRequest } from './undici-request.js'
+
+/**
+ * The profiler of whoever made a request, or `undefined` where that was untraced or cannot be known.
+ *
+ * Up to undici 7 (Node 24), a request that waited for a connection of a limited pool, or that an interceptor sends
+ * once more, is created in the context of *another* request. Those of undici's own API remember theirs. Those of
+ * `fetch` do not, and such a one is left alone: a wrong trace is worse than none.
+ */
+export function callersProfiler(request: UndiciRequest): Profiler | undefined {
+  const resource = callersResource(request)
+  if (resource !== undefined) return resource.runInAsyncScope(get)
+  const profiler = get()
+  return profiler === undefined || isDelayed() ? undefined : profiler
+}
+
+const MAX_WRAPPERS = 8
+
+/** `request()`, `stream()` and `pipeline()` keep their context in the handler, around which interceptors put their own. */
+function callersResource(request: object): AsyncResource | undefined {
+  const symbol = Object.getOwnPropertySymbols(request).find(({ description }) => description === 'handler')
+  let handler = symbol === undefined ? undefined : (request as Record<symbol, unknown>)[symbol]
+  for (let depth = 0; depth < MAX_WRAPPERS && typeof handler === 'object' && handler !== null; depth++) {
+    if (handler instanceof AsyncResource) return handler
+    handler = (handler as { handler?: unknown }).handler
+  }
+  return undefined
+}
+
+const FRAMES = 16
+// What undici runs by itself when a connection is free again, an answer is complete, or it is time for another try.
+const DELAYED = new Set(['onDrain', '[onDrain]', 'emitDrain', 'onMessageComplete', 'onRetry'])
+
+/** Whether undici creates a request later than it was called for, by what is on the stack. */
+function isDelayed(): boolean {
+  const { stackTraceLimit, prepareStackTrace } = Error
+  try {
+    Error.stackTraceLimit = FRAMES
+    // Tools that map the lines of a stack to their sources would spend milliseconds here.
+    Error.prepareStackTrace = (_error, frames) => frames.map(frame => frame.getFunctionName() ?? '')
+    return (new Error().stack as unknown as readonly string[]).some(name => DELAYED.has(name))
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+    Error.prepareStackTrace = prepareStackTrace
+  }
+}
