@@ -1,5 +1,3 @@
-import type { Interval } from './self-time.js'
-
 /** How a bar is drawn: whole cells, halves where a cell is only touched on one side, and a tail without an end. */
 export interface BarStyle {
   readonly full: string
@@ -44,6 +42,6 @@ export function drawBar(
   return bar
 }
 
-function toHalf(us: Interval['startUs'], totalUs: number, halves: number): number {
+function toHalf(us: number, totalUs: number, halves: number): number {
   return totalUs <= 0 ? 0 : Math.max(0, Math.min(halves, Math.round((us / totalUs) * halves)))
 }

@@ -131,7 +131,7 @@ function sortRows(top: Draft): void {
   const waiting = [top]
   for (let draft = waiting.pop(); draft !== undefined; draft = waiting.pop()) {
     draft.children.sort((a, b) => startOf(a) - startOf(b) || a.order - b.order)
-    waiting.push(...draft.children)
+    for (const child of draft.children) waiting.push(child)
   }
 }
 

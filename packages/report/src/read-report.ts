@@ -45,7 +45,7 @@ function collectRecords(report: unknown): TraceRecord[] {
     )
     // Our own reports hold every record as it came, also what is wrong with it.
     if (readField(info, 'marks') !== undefined) {
-      records.push(...payloads.map(([, payload]) => payload))
+      for (const [, payload] of payloads) records.push(payload)
       const others = readField(info, 'other_records')
       if (Array.isArray(others)) for (const record of others) records.push(record)
     } else if (payloads.length > 0) {

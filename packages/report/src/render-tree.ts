@@ -16,12 +16,13 @@ export interface RenderTreeOptions {
   readonly color?: boolean | undefined
   /** Whether lines, bars and signs may be other than ASCII; text from records stays as it is. Default: true. */
   readonly unicode?: boolean | undefined
-  /** At most so many rows of the tree; what is left out is counted. Default: 200. */
+  /** At most so many rows of the tree, 10,000 in any case; what is left out is counted. Default: 200. */
   readonly maxRows?: number | undefined
 }
 
 const SERVICE_STYLES: readonly Style[] = ['cyan', 'green', 'magenta', 'blue', 'yellow']
 const WIDEST = 1000
+const MOST_ROWS = 10_000
 const WIDEST_SERVICE = 40
 const MOST_SERVICES_NAMED = 8
 
@@ -40,7 +41,7 @@ export function renderTree(report: Report, options: RenderTreeOptions = {}): str
   const services = listServices(report)
   const findings = summarize(report)
   const notable = new Set(findings.flatMap(({ share, traceIds }) => (share === undefined ? [] : traceIds)))
-  const lines = listLines(planRows(report, Math.max(1, maxRows)), glyphs)
+  const lines = listLines(planRows(report, Math.min(MOST_ROWS, Math.max(1, maxRows))), glyphs)
   return [
     ...drawLines(lines, report.durationUs ?? 0, { columns, glyphs, paint, services, notable }),
     ...drawFindings(findings, columns, glyphs, paint),

@@ -45,7 +45,9 @@ function openNode(node: ReportNode): string {
   const lineBreak = lineBreakAt(node.depth)
   const head = nodeHead(node)
   if (lineBreak === '') return `${writeJson(head, 0).slice(0, -1)},"children":[`
-  return `${lineBreak}${indented(head, lineBreak).replace(/\s*}$/, '')},${lineBreak}  "children": [`
+  const text = indented(head, lineBreak)
+  const end = text.endsWith(`${lineBreak}}`) ? lineBreak.length + 1 : 1
+  return `${lineBreak}${text.slice(0, -end)},${lineBreak}  "children": [`
 }
 
 function closeNodes(from: number, to: number): string {
