@@ -31,8 +31,9 @@ export function decorate(wrap: WrapFunction): TraceDecorator {
 }
 
 /** The name of a method in a record: `Class.method`. */
-export function methodName(owner: string | undefined, key: string | symbol): string {
-  return owner ? `${owner}.${String(key)}` : String(key)
+export function methodName(owner: unknown, key: string | symbol): string {
+  // A class may have a static member `name`, of any kind.
+  return typeof owner === 'string' && owner !== '' ? `${owner}.${String(key)}` : String(key)
 }
 
 function wrapFunction(value: unknown, wrap: WrapFunction): AnyFunction {
@@ -42,13 +43,16 @@ function wrapFunction(value: unknown, wrap: WrapFunction): AnyFunction {
 
 function decorateStandard(value: unknown, context: DecoratorContext, wrap: WrapFunction): unknown {
   const key = context.name ?? ''
-  let name: string | undefined
-  const nameOf = (receiver: unknown): string => {
-    name ??= methodName(ownerOf(receiver, key), key)
-    return name
+  const wrapMember = (fn: AnyFunction): AnyFunction => {
+    let owner: string | undefined
+    const traced = wrap(fn, receiver => {
+      owner ??= ownerOf(receiver, key, traced)
+      return methodName(owner, key)
+    })
+    return traced
   }
-  if (context.kind === 'method') return wrap(value as AnyFunction, nameOf)
-  if (context.kind === 'field') return (initial: AnyFunction) => wrap(initial, nameOf)
+  if (context.kind === 'method') return wrapMember(value as AnyFunction)
+  if (context.kind === 'field') return wrapMember
   throw new TypeError(`trace() decorates methods and fields, not a ${context.kind}; for a class use traceClass()`)
 }
 
@@ -64,14 +68,26 @@ function decorateLegacy(
   return { ...descriptor, value: wrap(descriptor.value, () => methodName(owner, key)) }
 }
 
-/** The class that defines a member, seen from the `this` of a call. */
-function ownerOf(receiver: unknown, key: string | symbol): string | undefined {
+/** The class that defines a member, seen from the `this` of a call: a subclass may have another by that name. */
+function ownerOf(receiver: unknown, key: string | symbol, member: AnyFunction): string | undefined {
   if (typeof receiver !== 'object' && typeof receiver !== 'function') return undefined
-  for (let holder: object | null = receiver; holder !== null; holder = Object.getPrototypeOf(holder)) {
-    if (!Object.hasOwn(holder, key)) continue
-    return typeof holder === 'function' ? holder.name : holder.constructor?.name
+  try {
+    let nearest: object | undefined
+    for (let holder: object | null = receiver; holder !== null; holder = Object.getPrototypeOf(holder)) {
+      const descriptor = Object.getOwnPropertyDescriptor(holder, key)
+      if (descriptor === undefined) continue
+      if (descriptor.value === member) return className(holder)
+      nearest ??= holder
+    }
+    return nearest && className(nearest)
+  } catch {
+    // A proxy, whose traps are the program's: what they throw must not fail the call.
+    return undefined
   }
-  return undefined
+}
+
+function className(holder: object): string | undefined {
+  return typeof holder === 'function' ? holder.name : holder.constructor?.name
 }
 
 function isStandardContext(context: unknown): context is DecoratorContext {
