@@ -1,38 +1,65 @@
-const known = new WeakMap<object, readonly string[]>()
+import { shared } from './shared-state.js'
 
-/**
- * The names of a function's parameters, so that an argument called `password` is known for one. Read from its
- * source text once; where that says nothing (native, bound, destructured) a name is empty.
- */
-export function parameterNames(fn: object): readonly string[] {
-  let names = known.get(fn)
-  if (names === undefined) {
-    names = readNames(Function.prototype.toString.call(fn))
-    known.set(fn, names)
-  }
-  return names
+interface Parameters {
+  readonly names: readonly string[]
+  /** Whether the last one takes all further arguments. */
+  readonly rest: boolean
 }
 
-function readNames(source: string): readonly string[] {
-  const single = /^(?:async\s+)?([\w$]+)\s*=>/.exec(source)?.[1]
+const known = shared('parameter-names', () => new WeakMap<object, Parameters>())
+
+// What may hold commas and brackets that are none: comments, texts, and regular expressions where a value begins.
+const OPAQUE =
+  /\/\*[\s\S]*?\*\/|\/\/.*|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`(?:\\[\s\S]|[^`\\])*`|(?<=[=(,:?]\s*)\/(?:\\.|\[(?:\\.|[^\]\\])*\]|[^/\\\n])+\//g
+const NAME = /^\s*(\.\.\.)?\s*([\p{ID_Continue}$]+)/u
+const MAX_SOURCE = 4_000
+
+/**
+ * The name of the parameter that takes an argument, so that one called `password` is known for a secret. Read from
+ * the function's source text once; where that says nothing (native, bound, destructured) the name is empty.
+ */
+export function parameterName(fn: object, index: number): string {
+  const { names, rest } = parametersOf(fn)
+  return names[rest ? Math.min(index, names.length - 1) : index] ?? ''
+}
+
+/** Has a function that stands for another one known by the other's parameters. */
+export function keepParameterNames(standIn: object, original: object): void {
+  known.set(standIn, parametersOf(original))
+}
+
+function parametersOf(fn: object): Parameters {
+  let parameters = known.get(fn)
+  if (parameters === undefined) {
+    const read = readParameters(Function.prototype.toString.call(fn).slice(0, MAX_SOURCE).replace(OPAQUE, ' '))
+    parameters = {
+      names: read.map(parameter => NAME.exec(parameter)?.[2] ?? ''),
+      rest: /^\s*\.\.\./.test(read.at(-1) ?? ''),
+    }
+    known.set(fn, parameters)
+  }
+  return parameters
+}
+
+/** The texts between the commas of the first list in parentheses: what precedes it may be a name in brackets. */
+function readParameters(source: string): readonly string[] {
+  const single = /^(?:async\s)?\s*([\p{ID_Continue}$]+)\s*=>/u.exec(source)?.[1]
   if (single !== undefined) return [single]
-  const names: string[] = []
+  const parameters: string[] = []
   let depth = 0
-  let current = ''
-  for (const character of source.slice(source.indexOf('('), 2_000)) {
-    if (character === ')' && depth === 1) break
-    if (character === ',' && depth === 1) {
-      names.push(nameIn(current))
+  let current: string | undefined
+  for (const character of source) {
+    if (depth === 1 && current !== undefined && character === ')') return [...parameters, current]
+    if (depth === 1 && current !== undefined && character === ',') {
+      parameters.push(current)
       current = ''
-    } else if (depth > 0) {
+    } else if (current !== undefined) {
       current += character
+    } else if (depth === 0 && character === '(') {
+      current = ''
     }
     if ('([{'.includes(character)) depth++
     if (')]}'.includes(character)) depth--
   }
-  return [...names, nameIn(current)]
-}
-
-function nameIn(parameter: string): string {
-  return /^\s*(?:\.\.\.)?\s*([\w$]+)/.exec(parameter)?.[1] ?? ''
+  return current === undefined ? parameters : [...parameters, current]
 }

@@ -1,9 +1,9 @@
 import { types } from 'node:util'
 import { currentProfiler, runWith } from './context.js'
-import { parameterNames } from './parameter-names.js'
+import { keepParameterNames, parameterName } from './parameter-names.js'
 import type { Profiler } from './profiler.js'
 import type { PointInfo } from './record.js'
-import { cutText, recordable } from './recordable.js'
+import { cutText, recordable, recordableInfo } from './recordable.js'
 import { isSecretName, REDACTED } from './secret-names.js'
 import { settle } from './settle.js'
 import { shared } from './shared-state.js'
@@ -49,7 +49,7 @@ export function createTracedFunction<F extends AnyFunction>(
     const profiler = currentProfiler()
     if (profiler === undefined) return call.apply(this, args)
     const open = (): Profiler =>
-      profiler.fork(name, { ...info, function: describeCall(call, nameOf(this), hideArgs, args) })
+      profiler.fork(name, { ...recordableInfo(info), function: describeCall(call, nameOf(this), hideArgs, args) })
     // The body of a generator runs when it is first asked, so that is when its point starts.
     if (lazy) return traceIterator(call.apply(this, args) as Iterator<unknown>, open)
     const inside = open()
@@ -69,6 +69,7 @@ export function createTracedFunction<F extends AnyFunction>(
   }
 
   Object.defineProperties(traced, Object.getOwnPropertyDescriptors(fn))
+  keepParameterNames(traced, fn)
   tracedTimes.set(fn, times + 1)
   tracedTimes.set(traced, times + 1)
   return traced as unknown as F
@@ -93,8 +94,7 @@ export function checkTraceable(fn: unknown, { allowMultipleTrace = true }: Trace
 
 function describeCall(fn: Call, name: string, hideArgs: boolean, args: readonly unknown[]): PointInfo {
   if (hideArgs) return { name }
-  const names = parameterNames(fn)
-  const shown = args.map((value, index) => (isSecretName(names[index] ?? '') ? REDACTED : value))
+  const shown = args.map((value, index) => (isSecretName(parameterName(fn, index)) ? REDACTED : value))
   return { name, args: show(shown) }
 }
 

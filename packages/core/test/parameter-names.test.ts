@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest'
+import { keepParameterNames, parameterName } from '../src/parameter-names.js'
+
+/** The names of the first four parameters of a function that is given by its source text. */
+function namesIn(source: string): string[] {
+  const fn: object = new Function(`return ${source}`)()
+  return [0, 1, 2, 3].map(index => parameterName(fn, index))
+}
+
+describe('the names of parameters', () => {
+  it.each([
+    ['(a, b) => {}', ['a', 'b', '', '']],
+    ['a => a', ['a', '', '', '']],
+    ['async a=>a', ['a', '', '', '']],
+    ['async (a, b) => a', ['a', 'b', '', '']],
+    ['() => (x, y)', ['', '', '', '']],
+    ['function f(a, b) {}', ['a', 'b', '', '']],
+    ['async function* f($a, _b) {}', ['$a', '_b', '', '']],
+    ['({ m(a, b) {} }).m', ['a', 'b', '', '']],
+    ['({ async *"odd(name"(a, b) {} })["odd(name"]', ['a', 'b', '', '']],
+    ['({ [("x", "key")](a, b) {} }).key', ['a', 'b', '', '']],
+    ['function f(número, пароль) {}', ['número', 'пароль', '', '']],
+  ])('are read from %s', (source, names) => {
+    expect(namesIn(source)).toEqual(names)
+  })
+
+  it.each([
+    'function f(a = g(1, [2, 3]), b) {}',
+    'function f(a = ",", b) {}',
+    `function f(a = ')', b) {}`,
+    'function f(a = `),(`, b) {}',
+    'function f(a = /[,)"]/, b) {}',
+    'function f(a /* , x */, b) {}',
+    'function f(a, // no, not )\n b) {}',
+    'function f(a = (x, y) => ({ x, y }), b) {}',
+    'function f(a = 8 / 2, b = 4 / 2) {}',
+  ])('are not confused by %s', source => {
+    expect(namesIn(source)).toEqual(['a', 'b', '', ''])
+  })
+
+  it('are empty where a parameter is destructured, or nothing can be read', () => {
+    expect(namesIn('function f({ a, b }, [c], d) {}')).toEqual(['', '', 'd', ''])
+    expect(parameterName(Math.max, 0)).toBe('')
+    expect(parameterName((() => {}).bind(null), 0)).toBe('')
+  })
+
+  it('are that of the rest parameter for all that goes into it', () => {
+    expect(namesIn('function f(a, ...rest) {}')).toEqual(['a', 'rest', 'rest', 'rest'])
+    expect(namesIn('(...rest) => {}')).toEqual(['rest', 'rest', 'rest', 'rest'])
+  })
+
+  it('are those of the original for what stands for it', () => {
+    const wrapper = (...args: unknown[]) => args
+    keepParameterNames(wrapper, (password: string) => password)
+
+    expect(parameterName(wrapper, 0)).toBe('password')
+  })
+})

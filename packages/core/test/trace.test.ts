@@ -1,0 +1,330 @@
+import { start, trace, withTrace } from '@osprofiler/core'
+import { describe, expect, it } from 'vitest'
+import { infoOf, outline, traceRecords } from './fixtures/trace-records.js'
+
+const tick = () => new Promise(resolve => setImmediate(resolve))
+
+describe('a traced function', () => {
+  it('records its name and its arguments with each call', async () => {
+    const add = trace('sum')(function add(a: number, b: number) {
+      return a + b
+    })
+    const records = await traceRecords(() => {
+      expect(add(1, 2)).toBe(3)
+    })
+
+    expect(outline(records)).toBe('sum')
+    expect(infoOf(records, 'sum-start').function).toEqual({ name: 'add', args: '[1,2]' })
+    expect(infoOf(records, 'sum-stop')).not.toHaveProperty('function')
+  })
+
+  it('is called as it is where nothing is traced', () => {
+    expect(trace('sum')((a: number) => a + 1)(1)).toBe(2)
+  })
+
+  it('keeps its arguments out of the record with hideArgs, and shows its result without hideResult', async () => {
+    const login = trace('login', { hideArgs: true, hideResult: false })(function login(user: string) {
+      return { user, token: 'T0KEN' }
+    })
+    const records = await traceRecords(() => login('ann'))
+
+    expect(infoOf(records, 'login-start').function).toEqual({ name: 'login' })
+    expect(infoOf(records, 'login-stop').function).toEqual({ result: '{"user":"ann","token":"***"}' })
+  })
+
+  it('records the info that it was given with each call, and never shares it', async () => {
+    const info = { kind: 'test', list: [1] }
+    const f = trace('f', { info })(() => 1)
+    const records = await traceRecords(() => {
+      f()
+      info.list.push(2)
+      f()
+    })
+
+    const [first, , second] = records
+    expect(first?.info).toMatchObject({ kind: 'test', list: [1] })
+    expect(second?.info).toMatchObject({ kind: 'test', list: [1, 2] })
+    expect(first?.info).not.toBe(second?.info)
+    expect(info).toEqual({ kind: 'test', list: [1, 2] })
+  })
+
+  it('runs no getter of the info that it was given', async () => {
+    let read = 0
+    const info = Object.defineProperty({}, 'hostile', {
+      enumerable: true,
+      get() {
+        read++
+        throw new Error('hostile')
+      },
+    })
+    const f = trace('f', { info })(() => 'value')
+    let returned: unknown
+    const records = await traceRecords(() => {
+      returned = f()
+    })
+
+    expect(returned).toBe('value')
+    expect(read).toBe(0)
+    expect(infoOf(records, 'f-start')).toMatchObject({ hostile: '[Getter]', function: { name: '<anonymous>' } })
+  })
+
+  it('keeps name, length, this, properties and prototype', async () => {
+    function Shape(this: { side: number }, side: number) {
+      this.side = side
+    }
+    const original = Object.assign(Shape, { default: 1, [Symbol.for('mark')]: 2 })
+    const traced = trace('shape')(original) as unknown as typeof original & (new (side: number) => { side: number })
+    await traceRecords(() => {
+      const made = new traced(3)
+
+      expect(made).toBeInstanceOf(Shape)
+      expect(made.side).toBe(3)
+    })
+
+    expect(traced.name).toBe('Shape')
+    expect(traced.length).toBe(1)
+    expect(traced.default).toBe(1)
+    expect(Reflect.get(traced, Symbol.for('mark'))).toBe(2)
+    expect(traced.prototype).toBe(Shape.prototype)
+  })
+
+  it('can be a function of sloppy mode, a bound one, a frozen one or a native one', async () => {
+    const sloppy = new Function('a', 'return this === globalThis') as () => boolean
+    const bound = function (this: number, a: number) {
+      return this + a
+    }.bind(40)
+    const frozen = Object.freeze(() => 'frozen')
+    await traceRecords(() => {
+      expect(trace('f')(sloppy)()).toBe(true)
+      expect(trace('f')(bound)(2)).toBe(42)
+      expect(trace('f')(frozen)()).toBe('frozen')
+      expect(trace('f')(Math.max)(1, 3, 2)).toBe(3)
+    })
+  })
+
+  it('follows its promise, and nests what it calls', async () => {
+    const inner = trace('inner')(async () => {
+      await tick()
+    })
+    const outer = trace('outer')(async () => {
+      await Promise.all([inner(), inner()])
+    })
+    const records = await traceRecords(() => Promise.all([outer(), outer()]))
+
+    expect(outline(records)).toBe('outer(inner inner) outer(inner inner)')
+  })
+
+  it('records what it throws', async () => {
+    const fail = trace('fail')(function fail() {
+      throw new RangeError('out of range')
+    })
+    const reject = trace('reject')(async function reject() {
+      await tick()
+      throw 'a text'
+    })
+    const records = await traceRecords(async () => {
+      expect(fail).toThrow(RangeError)
+      await expect(reject()).rejects.toBe('a text')
+    })
+
+    expect(infoOf(records, 'fail-stop')).toMatchObject({ etype: 'RangeError', message: 'out of range' })
+    expect(infoOf(records, 'reject-stop')).toMatchObject({ etype: 'string', message: 'a text' })
+  })
+
+  it('redacts arguments by the names of parameters, the rest of them, and by the names of members', async () => {
+    const login = trace('login')(function login(_user: string, _password: string, ..._tokens: string[]) {})
+    const options = trace('options')(function options(_: unknown) {})
+    const records = await traceRecords(() => {
+      login('ann', 'S3CRET', 'S3CRET', 'S3CRET')
+      options({ deep: [{ 'X-Api-Key': 'S3CRET' }] })
+    })
+
+    expect(infoOf(records, 'login-start').function).toMatchObject({ args: '["ann","***","***","***"]' })
+    expect(JSON.stringify(records)).not.toContain('S3CRET')
+  })
+
+  it('redacts arguments by the names of parameters when it is traced twice', async () => {
+    const login = trace('outer')(trace('inner')(function login(_user: string, _password: string) {}))
+    const records = await traceRecords(() => login('ann', 'S3CRET'))
+
+    expect(outline(records)).toBe('outer(inner)')
+    expect(JSON.stringify(records)).not.toContain('S3CRET')
+  })
+
+  it('is not traced again with allowMultipleTrace: false, nor is the original', () => {
+    const original = () => 1
+    const traced = trace('f')(original)
+    const once = trace('f', { allowMultipleTrace: false })
+
+    expect(() => once(traced)).toThrow(TypeError)
+    expect(() => once(original)).toThrow(/has been traced 1 times already/)
+    expect(() => once(() => 2)).not.toThrow()
+    expect(() => trace('f')(traced)).not.toThrow()
+  })
+
+  it('is refused where it is none, is a class, or has no name for its point', () => {
+    const decorate = trace('f') as (value: unknown) => unknown
+
+    expect(() => decorate(7)).toThrow(TypeError)
+    expect(() => decorate(class Cart {})).toThrow(/traceClass/)
+    expect(() => trace('')).toThrow(TypeError)
+    expect(() => trace(undefined as never)).toThrow(TypeError)
+  })
+})
+
+describe('a traced generator', () => {
+  it('is a point from its first step to its last', async () => {
+    const count = trace('count')(function* count(to: number) {
+      for (let n = 1; n <= to; n++) {
+        withTrace(`step${n}`, () => {})
+        yield n
+      }
+      return 'end'
+    })
+    const seen: unknown[] = []
+    const records = await traceRecords(() => {
+      const iterator = count(2)
+      start('before').stop()
+      for (const n of iterator) {
+        seen.push(n)
+        start(`between${n}`).stop()
+      }
+    })
+
+    expect(seen).toEqual([1, 2])
+    expect(outline(records)).toBe('before count(step1 step2) between1 between2')
+  })
+
+  it('passes on values, errors and returns in both directions', async () => {
+    const echo = trace('echo')(function* echo(): Generator<unknown, string, unknown> {
+      let got: unknown
+      for (;;) {
+        try {
+          got = yield got
+        } catch (error) {
+          got = `caught ${error}`
+        }
+      }
+    })
+    const records = await traceRecords(() => {
+      const iterator = echo()
+
+      expect(iterator.next()).toEqual({ value: undefined, done: false })
+      expect(iterator.next('a')).toEqual({ value: 'a', done: false })
+      expect(iterator.throw('b')).toEqual({ value: 'caught b', done: false })
+      expect(iterator.return('c')).toEqual({ value: 'c', done: true })
+      expect(iterator.next()).toEqual({ value: undefined, done: true })
+    })
+
+    expect(outline(records)).toBe('echo')
+  })
+
+  it('ends its point when the loop is left, and when it fails', async () => {
+    const endless = trace('endless')(function* () {
+      for (;;) yield 1
+    })
+    const failing = trace('failing')(function* () {
+      yield 1
+      throw new RangeError('enough')
+    })
+    const records = await traceRecords(() => {
+      for (const _ of endless()) break
+      expect(() => [...failing()]).toThrow(RangeError)
+    })
+
+    expect(outline(records)).toBe('endless failing')
+    expect(infoOf(records, 'endless-stop')).not.toHaveProperty('etype')
+    expect(infoOf(records, 'failing-stop')).toMatchObject({ etype: 'RangeError', message: 'enough' })
+  })
+
+  it('is no point when nobody asks it', async () => {
+    const never = trace('never')(function* () {
+      yield 1
+    })
+    const records = await traceRecords(() => {
+      never()
+      never().return(undefined)
+    })
+
+    expect(records).toEqual([])
+  })
+
+  it('can be delegated to', async () => {
+    const inner = trace('inner')(function* () {
+      yield* [1, 2]
+      return 3
+    })
+    const outer = trace('outer')(function* (): Generator<number> {
+      yield yield* inner()
+    })
+    const seen: number[] = []
+    const records = await traceRecords(() => void seen.push(...outer()))
+
+    expect(seen).toEqual([1, 2, 3])
+    expect(outline(records)).toBe('outer(inner)')
+  })
+})
+
+describe('a traced async generator', () => {
+  it('nests what its steps do, and not what happens between them', async () => {
+    const pages = trace('pages')(async function* pages() {
+      for (const page of [1, 2]) {
+        await withTrace(`fetch${page}`, tick)
+        yield page
+      }
+    })
+    const records = await traceRecords(async () => {
+      for await (const page of pages()) await withTrace(`use${page}`, tick)
+    })
+
+    expect(outline(records)).toBe('pages(fetch1 fetch2) use1 use2')
+  })
+
+  it('keeps two that run at the same time apart', async () => {
+    const pages = trace('pages')(async function* pages(name: string) {
+      for (const page of [1, 2, 3]) {
+        await withTrace(`${name}${page}`, tick)
+        yield page
+      }
+    })
+    const drain = async (name: string) => {
+      for await (const _ of pages(name)) await tick()
+    }
+    const records = await traceRecords(() => Promise.all([drain('a'), drain('b')]))
+
+    expect(outline(records)).toBe('pages(a1 a2 a3) pages(b1 b2 b3)')
+  })
+
+  it('ends its point when the loop is left, and when it fails', async () => {
+    const endless = trace('endless')(async function* () {
+      for (;;) yield await tick()
+    })
+    const failing = trace('failing')(async function* () {
+      yield 1
+      throw new RangeError('enough')
+    })
+    const records = await traceRecords(async () => {
+      for await (const _ of endless()) break
+      await expect(
+        (async () => {
+          for await (const _ of failing()) await tick()
+        })(),
+      ).rejects.toThrow(RangeError)
+    })
+
+    expect(outline(records)).toBe('endless failing')
+    expect(infoOf(records, 'failing-stop')).toMatchObject({ etype: 'RangeError', message: 'enough' })
+  })
+
+  it('is followed also where a plain function returns it', async () => {
+    async function* rows() {
+      yield await withTrace('row', tick)
+    }
+    const query = trace('query')(() => rows())
+    const records = await traceRecords(async () => {
+      for await (const _ of query()) await tick()
+    })
+
+    expect(outline(records)).toBe('query(row)')
+  })
+})
