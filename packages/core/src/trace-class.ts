@@ -81,10 +81,13 @@ function watchSubclasses<C extends AnyClass>(target: C, name: string, options: T
   const seen = new WeakSet<object>([target])
   const watched: C = new Proxy(target, {
     construct(_, args, newTarget) {
-      for (let subclass = newTarget as AnyClass; subclass !== watched && !seen.has(subclass); ) {
-        seen.add(subclass)
-        traceMembers(subclass, name, options, false)
-        subclass = Object.getPrototypeOf(subclass)
+      // Not so for a construction by Reflect.construct() for an unrelated class, whose line never comes by here.
+      if (Object.prototype.isPrototypeOf.call(watched, newTarget)) {
+        for (let subclass = newTarget as AnyClass; subclass !== watched && !seen.has(subclass); ) {
+          seen.add(subclass)
+          traceMembers(subclass, name, options, false)
+          subclass = Object.getPrototypeOf(subclass)
+        }
       }
       return Reflect.construct(target as unknown as new () => object, args, newTarget === watched ? target : newTarget)
     },

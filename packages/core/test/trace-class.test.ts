@@ -1,0 +1,281 @@
+import { trace, traceClass } from '@osprofiler/core'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { infoOf, outline, traceRecords } from './fixtures/trace-records.js'
+
+/** Classes that a test may change. */
+function createClasses() {
+  class Store {
+    static opened = 0
+
+    #rows = new Map<string, unknown>()
+
+    static open() {
+      Store.opened++
+      return new this()
+    }
+
+    static _tune() {}
+
+    get size() {
+      return this.#count()
+    }
+
+    find(id: string) {
+      return this.#rows.get(id)
+    }
+
+    save(id: string, row: unknown) {
+      this._check(id)
+      this.#rows.set(id, row)
+      return this
+    }
+
+    _check(id: string) {
+      if (id === '') throw new RangeError('empty id')
+    }
+
+    __internal() {}
+
+    #count() {
+      return this.#rows.size
+    }
+  }
+
+  class Cache extends Store {
+    static purge() {}
+
+    override find(id: string) {
+      return super.find(id)
+    }
+
+    evict(_id: string) {}
+
+    [Symbol.iterator]() {
+      return [][Symbol.iterator]()
+    }
+  }
+
+  return { Store, Cache }
+}
+
+let classes: ReturnType<typeof createClasses>
+
+beforeEach(() => {
+  classes = createClasses()
+})
+
+const names = (records: readonly { name: string; info: Readonly<Record<string, unknown>> }[]) =>
+  records.filter(({ name }) => name.endsWith('-start')).map(({ info }) => (info.function as { name: string }).name)
+
+describe('traceClass', () => {
+  it('makes every public method a point, and returns the class', async () => {
+    const { Store } = classes
+
+    expect(traceClass('store')(Store)).toBe(Store)
+    const records = await traceRecords(() => {
+      const store = new Store()
+      store.save('a', 1)
+      store.find('a')
+      expect(store.size).toBe(1)
+      store.__internal()
+    })
+
+    expect(names(records)).toEqual(['Store.save', 'Store.find'])
+    expect(infoOf(records, 'store-start').function).toEqual({ name: 'Store.save', args: '["a",1]' })
+  })
+
+  it('traces names that begin with an underscore only with tracePrivate, and never those with two', async () => {
+    const { Store } = classes
+    traceClass('store', { tracePrivate: true })(Store)
+    const records = await traceRecords(() => {
+      const store = new Store()
+      store.save('a', 1)
+      store.__internal()
+    })
+
+    expect(names(records)).toEqual(['Store.save', 'Store._check'])
+    expect(outline(records)).toBe('store(store)')
+  })
+
+  it('traces static methods only with traceStaticMethods', async () => {
+    const plain = createClasses().Store
+    const { Store } = classes
+    traceClass('plain')(plain)
+    traceClass('store', { traceStaticMethods: true })(Store)
+    const records = await traceRecords(() => {
+      plain.open()
+      expect(Store.open()).toBeInstanceOf(Store)
+      Store._tune()
+    })
+
+    expect(outline(records)).toBe('store')
+    expect(names(records)).toEqual(['Store.open'])
+    expect(Store.opened).toBe(1)
+  })
+
+  it('traces inherited methods, named by the class that has them, and leaves that class as it is', async () => {
+    const { Store, Cache } = classes
+    const untouched = Object.getOwnPropertyDescriptors(Store.prototype)
+    traceClass('cache', { traceStaticMethods: true })(Cache)
+    const records = await traceRecords(() => {
+      const cache = Cache.open()
+      cache.save('a', 1)
+      cache.find('a')
+      new Store().save('b', 2)
+    })
+
+    expect(names(records)).toEqual(['Store.open', 'Store.save', 'Cache.find'])
+    expect(Object.getOwnPropertyDescriptors(Store.prototype)).toEqual(untouched)
+    expect(Object.keys(Cache.prototype)).toEqual([])
+  })
+
+  it('leaves accessors, fields, #private and symbol members untouched', async () => {
+    class Account {
+      handler = () => 'field'
+      #balance = 1
+
+      get balance() {
+        return this.#read()
+      }
+
+      set balance(value: number) {
+        this.#balance = value
+      }
+
+      [Symbol.toPrimitive]() {
+        return this.#balance
+      }
+
+      #read() {
+        return this.#balance
+      }
+    }
+    traceClass('account', { tracePrivate: true, traceStaticMethods: true })(Account)
+    const records = await traceRecords(() => {
+      const account = new Account()
+      account.balance = 5
+      expect(account.balance).toBe(5)
+      expect(Number(account)).toBe(5)
+      expect(account.handler()).toBe('field')
+    })
+
+    expect(records).toEqual([])
+  })
+
+  it('leaves a class that is a static member usable', async () => {
+    class Inner {}
+    class Outer {
+      static Inner = Inner
+      inner = new Outer.Inner()
+    }
+    traceClass('outer', { traceStaticMethods: true })(Outer)
+    await traceRecords(() => {
+      expect(new Outer.Inner()).toBeInstanceOf(Outer.Inner)
+    })
+  })
+
+  it('traces generators, promises and errors of methods as of functions', async () => {
+    class Feed {
+      async load() {
+        throw new RangeError('no feed')
+      }
+
+      *items() {
+        yield 1
+      }
+    }
+    traceClass('feed')(Feed)
+    const records = await traceRecords(async () => {
+      await expect(new Feed().load()).rejects.toThrow('no feed')
+      expect([...new Feed().items()]).toEqual([1])
+    })
+
+    expect(names(records)).toEqual(['Feed.load', 'Feed.items'])
+    expect(infoOf(records, 'feed-stop')).toMatchObject({ etype: 'RangeError' })
+  })
+
+  it('refuses with allowMultipleTrace: false before anything is changed', () => {
+    class Partly {
+      first() {}
+      second() {}
+    }
+    Partly.prototype.second = trace('second')(Partly.prototype.second)
+    const before = Object.getOwnPropertyDescriptors(Partly.prototype)
+
+    expect(() => traceClass('partly', { allowMultipleTrace: false })(Partly)).toThrow(TypeError)
+    expect(Object.getOwnPropertyDescriptors(Partly.prototype)).toEqual(before)
+    expect(Partly.prototype.first).toBe(before.first.value)
+  })
+
+  it('refuses what is not a class, and a missing name', () => {
+    expect(() => traceClass('')).toThrow(TypeError)
+    expect(() => traceClass('x')('Store' as never)).toThrow(TypeError)
+  })
+})
+
+describe('traceClass with traceSubclasses', () => {
+  it('traces the methods that subclasses add, from their first construction', async () => {
+    class Base {
+      own() {}
+    }
+    const Traced = traceClass('rpc', { traceSubclasses: true })(Base)
+    class Child extends Traced {
+      added() {}
+    }
+    class Grandchild extends Child {
+      more() {}
+      override added() {
+        super.added()
+      }
+    }
+    const records = await traceRecords(() => {
+      const child = new Grandchild()
+      child.own()
+      child.added()
+      child.more()
+    })
+
+    expect(names(records)).toEqual(['Base.own', 'Grandchild.added', 'Child.added', 'Grandchild.more'])
+    expect(outline(records)).toBe('rpc rpc(rpc) rpc')
+  })
+
+  it('traces each subclass once', async () => {
+    class Base {}
+    const Traced = traceClass('rpc', { traceSubclasses: true })(Base)
+    class Child extends Traced {
+      added() {}
+    }
+    const records = await traceRecords(() => {
+      new Child()
+      new Child().added()
+    })
+
+    expect(outline(records)).toBe('rpc')
+  })
+
+  it('keeps construction, instanceof and names as they were', () => {
+    class Base {
+      readonly made: unknown
+      constructor(made: unknown) {
+        this.made = made
+      }
+    }
+    const Traced = traceClass('rpc', { traceSubclasses: true })(Base)
+    class Child extends Traced {}
+
+    expect(new Child(7).made).toBe(7)
+    expect(new Child(7)).toBeInstanceOf(Base)
+    expect(new Traced(7)).toBeInstanceOf(Traced)
+    expect(new Traced(7).constructor).toBe(Base)
+    expect(Traced.name).toBe('Base')
+  })
+
+  it('survives a construction for a class that is no subclass', () => {
+    class Base {}
+    class Stranger {}
+    const Traced = traceClass('rpc', { traceSubclasses: true, traceStaticMethods: true })(Base)
+
+    expect(Reflect.construct(Traced, [], Stranger)).toBeInstanceOf(Stranger)
+    expect(Reflect.construct(Traced, [], Base)).toBeInstanceOf(Base)
+  })
+})
