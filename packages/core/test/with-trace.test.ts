@@ -136,9 +136,12 @@ describe('withTrace', () => {
         super(resolve => resolve(undefined))
         this.#work = work
       }
-      override [THEN]<A, B>(done?: ((value: unknown) => A) | null, failed?: ((error: unknown) => B) | null) {
+      override [THEN]<A = unknown, B = never>(
+        done?: ((value: unknown) => A | PromiseLike<A>) | null,
+        failed?: ((error: unknown) => B | PromiseLike<B>) | null,
+      ): Promise<A | B> {
         runs++
-        return Promise.resolve(this.#work()).then(done, failed) as Promise<A | B>
+        return Promise.resolve(this.#work()).then(done, failed)
       }
     }
     let returned: unknown
