@@ -1,0 +1,367 @@
+import { createServer as createNetServer } from 'node:net'
+import { setNotifier, suppress, type TraceRecord, withTrace } from '@osprofiler/core'
+import { instrument } from '@osprofiler/instruments'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type OriginServer, openOrigin } from './origin-server.js'
+import { carried, collect, inTrace, KEY, only, until } from './traced-calls.js'
+
+let server: OriginServer
+let records: TraceRecord[]
+const undos: (() => void)[] = []
+
+/** Instruments until the test is over. */
+function instrumented(...args: Parameters<typeof instrument>): () => void {
+  const undo = instrument(...args)
+  undos.push(undo)
+  return undo
+}
+
+beforeAll(async () => {
+  server = await openOrigin()
+})
+afterAll(() => server[Symbol.asyncDispose]())
+beforeEach(() => {
+  records = collect()
+  server.arrived.length = 0
+})
+afterEach(() => {
+  for (const undo of undos.splice(0)) undo()
+  setNotifier(undefined)
+})
+
+async function get(path: string, init?: RequestInit): Promise<string> {
+  return (await fetch(server.origin + path, init)).text()
+}
+
+async function freePort(): Promise<number> {
+  const closed = createNetServer()
+  await new Promise<void>(resolve => closed.listen(0, '127.0.0.1', resolve))
+  const address = closed.address()
+  await new Promise(resolve => closed.close(resolve))
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+describe('a traced fetch', () => {
+  it('is a point with what was asked and what came', async () => {
+    instrumented()
+
+    const { baseId } = await inTrace(() => get('/ok/path?page=2&access_token=SEALED', { method: 'POST', body: 'x' }))
+
+    const start = only(records, 'http-start')
+    expect(start).toMatchObject({ base_id: baseId, parent_id: baseId })
+    expect(start.info.requests).toEqual({
+      method: 'POST',
+      query: 'page=2&access_token=***',
+      path: '/ok/path',
+      hostname: '127.0.0.1',
+      port: server.port,
+      scheme: 'http',
+    })
+    const stop = only(records, 'http-stop')
+    expect(stop.trace_id).toBe(start.trace_id)
+    expect(stop.info.requests).toEqual({ status_code: 200 })
+    expect(records).toHaveLength(2)
+  })
+
+  it('carries the trace, with its own point as the parent of what the callee does', async () => {
+    instrumented()
+
+    const { baseId } = await inTrace(() => get('/ok'))
+
+    const [arrived] = server.arrived
+    const parentId = only(records, 'http-start').trace_id
+    expect(arrived && carried(arrived)).toEqual({ baseId, parentId, hmacKey: KEY })
+    expect(arrived?.rawHeaders.filter(name => /^x-trace/i.test(name))).toEqual(['X-Trace-Info', 'X-Trace-HMAC'])
+  })
+
+  it('is nested in the point around it, and nothing in it', async () => {
+    instrumented()
+
+    await inTrace(() =>
+      withTrace('outer', async () => {
+        await Promise.all([get('/slow'), get('/slow'), withTrace('beside', () => get('/ok'))])
+      }),
+    )
+
+    const outer = only(records, 'outer-start').trace_id
+    const beside = only(records, 'beside-start')
+    const parents = records.filter(({ name }) => name === 'http-start').map(record => record.parent_id)
+    expect(beside.parent_id).toBe(outer)
+    expect(parents.sort()).toEqual([outer, outer, beside.trace_id].sort())
+  })
+
+  it('lasts until the end of a streamed body', async () => {
+    instrumented()
+
+    await inTrace(async () => {
+      const response = await fetch(`${server.origin}/chunks`)
+      await withTrace('headers came', () => undefined)
+      return response.text()
+    })
+
+    expect(records.map(({ name }) => name)).toEqual([
+      'http-start',
+      'headers came-start',
+      'headers came-stop',
+      'http-stop',
+    ])
+  })
+
+  it('is one point a hop of a redirect, each with its own headers', async () => {
+    instrumented()
+
+    const { baseId } = await inTrace(() => get('/redirect?to=/ok'))
+
+    const starts = records.filter(({ name }) => name === 'http-start')
+    const stops = records.filter(({ name }) => name === 'http-stop')
+    expect(stops.map(({ info }) => info.requests)).toEqual([{ status_code: 302 }, { status_code: 200 }])
+    expect(server.arrived.map(carried)).toEqual(
+      starts.map(({ trace_id }) => ({ baseId, parentId: trace_id, hmacKey: KEY })),
+    )
+  })
+
+  it('carries nothing to a host that a redirect leads to and that is not allowed', async () => {
+    instrumented(undefined, { propagateTo: '127.0.0.1' })
+
+    await inTrace(() => get(`/redirect?to=http://localhost:${server.port}/ok`))
+
+    const [first, second] = records.filter(({ name }) => name === 'http-start')
+    expect(second?.info.requests).toMatchObject({ hostname: 'localhost' })
+    expect(server.arrived.map(carried)).toEqual([expect.objectContaining({ parentId: first?.trace_id }), undefined])
+  })
+
+  it.each([404, 500, 204])('that is answered with %i says so, and is no exception', async code => {
+    instrumented()
+
+    await inTrace(() => get(`/status?code=${code}`))
+
+    const { info } = only(records, 'http-stop')
+    expect(info).toEqual({ requests: { status_code: code }, host: info.host })
+  })
+
+  it('whose body is not read ends with its trace, and keeps its status', async () => {
+    instrumented()
+
+    await inTrace(async () => void (await fetch(`${server.origin}/big`)))
+
+    expect(only(records, 'http-stop').info.requests).toEqual({ status_code: 503 })
+  })
+
+  it('whose body is cancelled ends then', async () => {
+    instrumented()
+
+    await inTrace(async () => {
+      const { body } = await fetch(`${server.origin}/big`)
+      await body?.cancel()
+      await until(() => records.some(({ name }) => name === 'http-stop'))
+    })
+
+    expect(only(records, 'http-stop').info).toMatchObject({ requests: { status_code: 503 }, etype: 'AbortError' })
+  })
+
+  it('fails with what the connection failed of', async () => {
+    instrumented()
+    const port = await freePort()
+
+    const { result } = await inTrace(() => fetch(`http://127.0.0.1:${port}/`).catch((error: Error) => error))
+
+    expect(result).toBeInstanceOf(TypeError)
+    expect(only(records, 'http-stop').info.message).toContain('ECONNREFUSED')
+  })
+
+  it('fails with the failure of a host that has several addresses', async () => {
+    instrumented()
+    const port = await freePort()
+
+    await inTrace(() => fetch(`http://localhost:${port}/`).catch((error: Error) => error))
+
+    expect(only(records, 'http-stop').info.message).toContain('ECONNREFUSED')
+  })
+
+  it('that is aborted ends with an AbortError', async () => {
+    instrumented()
+    const controller = new AbortController()
+
+    await inTrace(async () => {
+      const answer = get('/never', { signal: controller.signal }).catch(() => undefined)
+      await until(() => server.arrived.length === 1)
+      controller.abort()
+      return answer
+    })
+
+    expect(only(records, 'http-stop').info).toMatchObject({ etype: 'AbortError' })
+  })
+
+  it('that was aborted before it began is no point', async () => {
+    instrumented()
+
+    await inTrace(() => get('/never', { signal: AbortSignal.abort() }).catch(() => undefined))
+
+    expect(records).toEqual([])
+  })
+
+  it('that takes too long ends with a TimeoutError', async () => {
+    instrumented()
+
+    await inTrace(() => get('/never', { signal: AbortSignal.timeout(30) }).catch(() => undefined))
+
+    expect(only(records, 'http-stop').info).toMatchObject({ etype: 'TimeoutError' })
+  })
+
+  it('whose answer is cut off ends with the error, and keeps its status', async () => {
+    instrumented()
+
+    await inTrace(() => get('/cut').catch(() => undefined))
+
+    const { info } = only(records, 'http-stop')
+    expect(info.requests).toEqual({ status_code: 200 })
+    expect(info.etype).toBeTypeOf('string')
+  })
+
+  it('that outlives its trace ends when its answer does', async () => {
+    instrumented()
+    let answer: Promise<string> | undefined
+
+    await inTrace(async () => {
+      await undefined
+      answer = get('/slow?ms=50')
+    })
+    const atEnd = records.map(({ name }) => name)
+    await answer
+
+    expect(atEnd).toEqual(['http-start', 'http-stop'])
+    expect(records).toHaveLength(2)
+  })
+})
+
+describe('who gets no headers', () => {
+  it('a host that is not allowed: its requests are points all the same', async () => {
+    instrumented(undefined, { propagateTo: ['catalog.example'] })
+
+    await inTrace(() => get('/ok'))
+
+    expect(server.arrived.map(carried)).toEqual([undefined])
+    expect(only(records, 'http-stop').info.requests).toEqual({ status_code: 200 })
+  })
+
+  it('anyone of whom a function says no, or fails to say yes', async () => {
+    const asked: string[] = []
+    instrumented(undefined, {
+      propagateTo: ({ href }) => {
+        asked.push(href)
+        throw new Error('no such list')
+      },
+    })
+
+    await inTrace(() => get('/ok?q=1'))
+
+    expect(asked).toEqual([`${server.origin}/ok?q=1`])
+    expect(server.arrived.map(carried)).toEqual([undefined])
+  })
+
+  it.each(['X-Trace-Info', 'x-trace-info', 'X-TRACE-HMAC'])('a request that has %s of its own', async name => {
+    instrumented()
+
+    await inTrace(() => get('/ok', { headers: { [name]: 'mine' } }))
+
+    const names = server.arrived[0]?.rawHeaders.filter(header => /^x-trace/i.test(header))
+    expect(names).toEqual([name])
+    expect(server.arrived[0]?.headers[name.toLowerCase()]).toBe('mine')
+    expect(only(records, 'http-stop').info.requests).toEqual({ status_code: 200 })
+  })
+
+  it.each([
+    'AWS4-HMAC-SHA256 Credential=AK/20260101/eu/s3/aws4_request, SignedHeaders=host, Signature=SEALED',
+    'AWS AK:SEALED',
+    'GOOG4-RSA-SHA256 Credential=SEALED',
+    'SharedKey account:SEALED',
+    'Signature keyId="SEALED"',
+  ])('a request that is signed as %s', async authorization => {
+    instrumented()
+
+    await inTrace(() => get('/ok', { headers: { authorization } }))
+
+    expect(server.arrived[0]?.rawHeaders.some(name => /^x-trace/i.test(name))).toBe(false)
+    expect(JSON.stringify(records)).not.toContain('SEALED')
+  })
+
+  it('but a request with a bearer token does, and the token is in no record', async () => {
+    instrumented()
+
+    await inTrace(() => get('/ok', { headers: { authorization: 'Bearer SEALED', cookie: 'SEALED' } }))
+
+    expect(server.arrived.map(carried)).toEqual([expect.anything()])
+    expect(JSON.stringify(records)).not.toContain('SEALED')
+  })
+
+  it('an untraced request, which is no point either', async () => {
+    instrumented()
+
+    await get('/ok')
+    await inTrace(() => suppress(() => get('/ok')))
+
+    expect(server.arrived.map(carried)).toEqual([undefined, undefined])
+    expect(records).toEqual([])
+  })
+})
+
+describe('instrument()', () => {
+  it('is undone by what it returns', async () => {
+    const undo = instrument()
+    undo()
+    undo()
+
+    await inTrace(() => get('/ok'))
+
+    expect(server.arrived.map(carried)).toEqual([undefined])
+    expect(records).toEqual([])
+  })
+
+  it('lets a request that is under way end when it is undone', async () => {
+    const undo = instrumented()
+
+    await inTrace(async () => {
+      const answer = get('/slow')
+      await until(() => records.length === 1)
+      undo()
+      await answer
+    })
+
+    expect(records.map(({ name }) => name)).toEqual(['http-start', 'http-stop'])
+  })
+
+  it('twice makes one point of a request, and undone once, still does', async () => {
+    instrumented()
+    const undo = instrumented()
+
+    await inTrace(() => get('/ok'))
+    undo()
+    await inTrace(() => get('/ok'))
+
+    expect(records.map(({ name }) => name)).toEqual(['http-start', 'http-stop', 'http-start', 'http-stop'])
+    for (const { rawHeaders } of server.arrived) {
+      expect(rawHeaders.filter(name => /^x-trace/i.test(name))).toHaveLength(2)
+    }
+  })
+
+  it('of nothing listens to nothing', async () => {
+    instrumented([])
+
+    await inTrace(() => get('/ok'))
+
+    expect(records).toEqual([])
+  })
+
+  it('refuses a name that it does not know, and says which it does', () => {
+    expect(() => instrument(['ftp' as 'fetch'])).toThrow(new TypeError('No instrument "ftp". Known: fetch.'))
+    expect(() => instrument(['toString' as 'fetch'])).toThrow(TypeError)
+  })
+
+  it('listens to nothing when a rule is malformed', async () => {
+    expect(() => instrument(undefined, { propagateTo: 'http://catalog' })).toThrow(TypeError)
+
+    await inTrace(() => get('/ok'))
+
+    expect(records).toEqual([])
+  })
+})

@@ -1,0 +1,55 @@
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** A request as it arrived. */
+export interface Arrived {
+  readonly url: string
+  readonly method: string
+  readonly headers: IncomingHttpHeaders
+  readonly rawHeaders: readonly string[]
+}
+
+/** A real server whose paths behave in the ways that a client has to cope with. */
+export interface OriginServer extends AsyncDisposable {
+  readonly port: number
+  readonly origin: string
+  readonly arrived: Arrived[]
+  readonly connections: () => number
+}
+
+export async function openOrigin(): Promise<OriginServer> {
+  const arrived: Arrived[] = []
+  let connections = 0
+  const server: Server = createServer((req, res) => {
+    const { url = '', method = '', headers, rawHeaders } = req
+    arrived.push({ url, method, headers, rawHeaders })
+    const { pathname, searchParams } = new URL(url, 'http://origin')
+    if (pathname === '/redirect') return res.writeHead(302, { location: searchParams.get('to') ?? '/ok' }).end('moved')
+    if (pathname === '/status') return res.writeHead(Number(searchParams.get('code'))).end('status')
+    if (pathname === '/slow') return setTimeout(() => res.end('slow'), Number(searchParams.get('ms') ?? 20))
+    if (pathname === '/never') return
+    if (pathname === '/big') return res.writeHead(503).end(Buffer.alloc(4_000_000))
+    if (pathname === '/cut') {
+      res.writeHead(200, { 'content-length': '100' }).write('half')
+      return setTimeout(() => req.socket.destroy(), 20)
+    }
+    if (pathname === '/chunks') {
+      res.write('one ')
+      return setTimeout(() => res.end('two'), 30)
+    }
+    return req.resume().on('end', () => res.end('ok'))
+  })
+  server.on('connection', () => connections++)
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    port,
+    origin: `http://127.0.0.1:${port}`,
+    arrived,
+    connections: () => connections,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise(resolve => server.close(resolve))
+    },
+  }
+}
