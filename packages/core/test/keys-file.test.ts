@@ -1,0 +1,102 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createKeysFile } from '../src/keys-file.js'
+
+const TEXT = 'text'
+
+describe('createKeysFile', () => {
+  let folder: string
+  let file: string
+  let now: number
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'osprofiler-keys-'))
+    file = join(folder, 'keys')
+    now = Math.ceil(performance.now())
+    vi.spyOn(performance, 'now').mockImplementation(() => now)
+  })
+  afterEach(() => {
+    vi.restoreAllMocks()
+    rmSync(folder, { recursive: true })
+  })
+
+  it('gives no ring for a file without keys', () => {
+    writeFileSync(file, ' ,\n\r\n , ')
+
+    expect(createKeysFile(file)()).toBeUndefined()
+  })
+
+  it('separates keys at commas and line ends, trims them, and passes over a byte order mark', () => {
+    writeFileSync(file, '\ufeff one \r\ntwo,three\n\n')
+
+    const ring = createKeysFile(file)()
+
+    expect(ring?.size).toBe(3)
+    expect([0, 1, 2].map(index => ring?.at(index))).toEqual(['one', 'two', 'three'])
+  })
+
+  it('hands out the same ring for as long as the file says the same', () => {
+    writeFileSync(file, 'one')
+    const keyRing = createKeysFile(file)
+    const ring = keyRing()
+
+    now += 1_000
+    writeFileSync(file, 'one')
+
+    expect(keyRing()).toBe(ring)
+  })
+
+  it('takes a file up to 64 KiB, and keeps the last good keys where it is longer', () => {
+    vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+    const keyRing = createKeysFile(file)
+    writeFileSync(file, 'a'.repeat(64 * 1024))
+    const ring = keyRing()
+    expect(ring?.size).toBe(1)
+
+    writeFileSync(file, 'a'.repeat(64 * 1024 + 1))
+    now += 1_000
+
+    expect(keyRing()).toBe(ring)
+  })
+
+  it('warns once an outage, naming the file and not what is in it', () => {
+    const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+    const keyRing = createKeysFile(file)
+    const look = () => {
+      now += 1_000
+      return keyRing()
+    }
+    look()
+    look()
+    expect(warnings).toHaveBeenCalledTimes(1)
+
+    writeFileSync(file, 'SECRET-KEY')
+    expect(look()?.size).toBe(1)
+    rmSync(file)
+    mkdirSync(file)
+    expect(look()?.size).toBe(1)
+    look()
+
+    expect(warnings).toHaveBeenCalledTimes(2)
+    for (const [message] of warnings.mock.calls) {
+      expect(message).toContain(file)
+      expect(message).not.toContain('SECRET-KEY')
+    }
+  })
+
+  it('verifies with the ring of before what is under way when the file changes', () => {
+    writeFileSync(file, 'one')
+    const keyRing = createKeysFile(file)
+    const before = keyRing()
+    const hmac = before?.sign(TEXT) ?? ''
+
+    writeFileSync(file, 'two')
+    now += 1_000
+
+    expect(keyRing()?.verify(TEXT, hmac)).toBeUndefined()
+    expect(before?.verify(TEXT, hmac)).toBe('one')
+  })
+})
