@@ -5,6 +5,7 @@ import { setNotifier, start, withTrace } from '@osprofiler/core'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Application, Around, Listening } from './context/framework.js'
 import { frameworks } from './context/frameworks.js'
+import { createGate } from './context/gate.js'
 import { recordTraces } from './context/recorded-traces.js'
 import { send as exchange, signTrace } from './context/signed-request.js'
 import { traceOutline } from './context/trace-outline.js'
@@ -25,18 +26,9 @@ function send(path: string, headers: Record<string, string>, method = 'GET'): Cl
   return req
 }
 
-/** Something to wait for, in one place, that happens in another. */
-function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
-  let open: () => void = () => undefined
-  const opened = new Promise<void>(resolve => {
-    open = resolve
-  })
-  return { opened, open: () => open() }
-}
-
 /** The server's side of the next connection. */
 function nextConnection(): { readonly closed: Promise<void> } {
-  const closed = gate()
+  const closed = createGate()
   server?.server.once('connection', socket => socket.once('close', closed.open))
   return { closed: closed.opened }
 }
@@ -52,7 +44,7 @@ describe.each(frameworks)('a client of $name', framework => {
 
   it('may go away before the adapter is reached', async () => {
     const traces = recordTraces()
-    const reached = gate()
+    const reached = createGate()
     const before: Around = async next => {
       reached.open()
       await connection.closed
@@ -75,7 +67,7 @@ describe.each(frameworks)('a client of $name', framework => {
 
   it('may go away before its body was read, and the handler never runs', async () => {
     const traces = recordTraces()
-    const reached = gate()
+    const reached = createGate()
     const after: Around = next => {
       reached.open()
       return next()
@@ -98,9 +90,9 @@ describe.each(frameworks)('a client of $name', framework => {
 
   it('may go away while the handler works, and what is open ends with the request', async () => {
     const traces = recordTraces()
-    const working = gate()
-    const gone = gate()
-    const done = gate()
+    const working = createGate()
+    const gone = createGate()
+    const done = createGate()
     const route = async (): Promise<object> => {
       start('left open')
       working.open()
@@ -171,7 +163,7 @@ describe.each(frameworks)('a client of $name', framework => {
 
   it('may wait for an answer that never comes, until it gives up', async () => {
     const traces = recordTraces()
-    const asked = gate()
+    const asked = createGate()
     await serve({ routes: { '/': () => new Promise(asked.open) } })
     const { baseId, headers } = signTrace()
 
@@ -188,7 +180,7 @@ describe.each(frameworks)('a client of $name', framework => {
 
   it('may wait for an answer that never comes, until the server closes its connections', async () => {
     const traces = recordTraces()
-    const asked = gate()
+    const asked = createGate()
     await serve({ routes: { '/': () => new Promise(asked.open) } })
     const { baseId, headers } = signTrace()
 

@@ -1,5 +1,7 @@
 import { createServer } from 'node:http'
+import { Readable } from 'node:stream'
 import { osprofilerErrorHandler, osprofilerMiddleware } from '@osprofiler/express'
+import compression from 'compression'
 import express5 from 'express'
 import express4 from 'express4'
 import { type Application, type Framework, listen, passOn, UNLIMITED } from './framework.js'
@@ -16,20 +18,29 @@ export const expressApps: readonly Framework[] = [
 ]
 
 function build(
-  { routes = {}, rawRoutes = {}, hmacKeys = KEY, options = UNLIMITED, before = passOn, after = passOn }: Application,
+  {
+    routes = {},
+    rawRoutes = {},
+    hmacKeys = KEY,
+    options = UNLIMITED,
+    before = passOn,
+    after = passOn,
+    compress,
+  }: Application,
   express: typeof express5,
 ): express5.Express {
   const app = express()
   app.use((_req, _res, next) => void before(next))
   app.use(osprofilerMiddleware(hmacKeys, options))
   app.use((_req, _res, next) => void after(next))
+  if (compress) app.use(compression({ threshold: 0 }))
   for (const [path, route] of Object.entries(rawRoutes)) app.all(path, (req, res) => route(req, res))
   app.use(express.json({ limit: '10mb' }))
   for (const [path, route] of Object.entries(routes)) {
     app.all(path, async (req, res, next) => {
       try {
         const value = await route({ id: String(req.query.id), body: req.body, req, res })
-        if (isStream(value)) value.pipe(res)
+        if (value instanceof Readable) value.pipe(res.type('text'))
         else res.json(value)
       } catch (error) {
         next(error)
@@ -39,8 +50,4 @@ function build(
   app.use(osprofilerErrorHandler())
   app.use(((_error, _req, res, _next) => void res.status(500).end()) satisfies express5.ErrorRequestHandler)
   return app
-}
-
-function isStream(value: unknown): value is { pipe(to: unknown): void } {
-  return typeof (value as { pipe?: unknown } | null)?.pipe === 'function'
 }

@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream'
+import compressor from '@fastify/compress'
 import { osprofiler } from '@osprofiler/fastify'
 import { type FastifyInstance, fastify } from 'fastify'
 import { type Application, type Framework, type Listening, listen, passOn, UNLIMITED } from './framework.js'
@@ -17,12 +19,21 @@ export const fastifyHttp2: Framework = {
 }
 
 async function serve(
-  { routes = {}, rawRoutes = {}, hmacKeys = KEY, options = UNLIMITED, before = passOn, after = passOn }: Application,
+  {
+    routes = {},
+    rawRoutes = {},
+    hmacKeys = KEY,
+    options = UNLIMITED,
+    before = passOn,
+    after = passOn,
+    compress,
+  }: Application,
   app: FastifyInstance,
 ): Promise<Listening> {
   app.addHook('onRequest', (_request, _reply, done) => void before(() => done()))
   await app.register(osprofiler, { ...options, hmacKeys })
   app.addHook('onRequest', (_request, _reply, done) => void after(() => done()))
+  if (compress) await app.register(compressor, { threshold: 0 })
   for (const [url, route] of Object.entries(rawRoutes)) {
     app.all(url, (request, reply) => {
       reply.hijack()
@@ -32,7 +43,9 @@ async function serve(
   for (const [url, route] of Object.entries(routes)) {
     app.all(url, async (request, reply) => {
       const { id } = request.query as { id?: string }
-      return route({ id: String(id), body: request.body, req: request.raw, res: reply.raw })
+      const value = await route({ id: String(id), body: request.body, req: request.raw, res: reply.raw })
+      if (value instanceof Readable) reply.type('text/plain')
+      return value
     })
   }
   await app.listen({ port: 0, host: '127.0.0.1' })

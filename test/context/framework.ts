@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { Http2Server, Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import type { Http2Server } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import type { HmacKeys } from '@osprofiler/core'
 import type { HttpOptions } from '@osprofiler/core/http'
@@ -10,15 +10,16 @@ export interface Question {
   readonly id: string
   /** What the framework's own parser made of a JSON body. */
   readonly body: unknown
-  readonly req: IncomingMessage | Http2ServerRequest
-  readonly res: ServerResponse | Http2ServerResponse
+  /** Over HTTP/2 as well: its messages can do what is done with these here. */
+  readonly req: IncomingMessage
+  readonly res: ServerResponse
 }
 
-/** A route: answers with JSON, or a stream. What it throws is the framework's to handle. */
+/** A route: answers with JSON, or a stream of text. What it throws is the framework's to handle. */
 export type Route = (question: Question) => unknown
 
 /** A route that writes the response by itself, past the framework. */
-export type RawRoute = (req: Question['req'], res: Question['res']) => void
+export type RawRoute = (req: IncomingMessage, res: ServerResponse) => void
 
 /** A middleware in no framework's terms. */
 export type Around = (next: () => unknown) => unknown
@@ -33,6 +34,8 @@ export interface Application {
   /** Runs around the adapter, and between it and all the rest. */
   readonly before?: Around
   readonly after?: Around
+  /** Whether responses are compressed, where the framework has a middleware for it. */
+  readonly compress?: boolean
 }
 
 /** A server that listens. */

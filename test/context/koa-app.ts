@@ -1,8 +1,10 @@
 import { createServer } from 'node:http'
 import * as http2 from 'node:http2'
+import { Readable } from 'node:stream'
 import { osprofilerMiddleware } from '@osprofiler/koa'
 import Koa3 from 'koa'
 import bodyParser from 'koa-bodyparser'
+import compressor from 'koa-compress'
 import Koa2 from 'koa2'
 import { type Application, type Framework, listen, passOn, UNLIMITED } from './framework.js'
 import { KEY } from './signed-request.js'
@@ -24,7 +26,15 @@ export const koaHttp2: Framework = {
 }
 
 function build(
-  { routes = {}, rawRoutes = {}, hmacKeys = KEY, options = UNLIMITED, before = passOn, after = passOn }: Application,
+  {
+    routes = {},
+    rawRoutes = {},
+    hmacKeys = KEY,
+    options = UNLIMITED,
+    before = passOn,
+    after = passOn,
+    compress,
+  }: Application,
   Koa: typeof Koa3,
 ): Koa3 {
   const app = new Koa()
@@ -33,6 +43,7 @@ function build(
   app.use((_ctx, next) => before(next))
   app.use(osprofilerMiddleware(hmacKeys, options))
   app.use((_ctx, next) => after(next))
+  if (compress) app.use(compressor({ threshold: 0 }))
   app.use(async (ctx, next) => {
     const route = rawRoutes[ctx.path]
     if (route === undefined) return next()
@@ -43,7 +54,9 @@ function build(
   app.use(async (ctx, next) => {
     const route = routes[ctx.path]
     if (route === undefined) return next()
-    ctx.body = await route({ id: String(ctx.query.id), body: ctx.request.body, req: ctx.req, res: ctx.res })
+    const value = await route({ id: String(ctx.query.id), body: ctx.request.body, req: ctx.req, res: ctx.res })
+    if (value instanceof Readable) ctx.type = 'text/plain'
+    ctx.body = value
   })
   return app
 }

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage } from 'node:http'
+import { Readable } from 'node:stream'
 import { osprofilerMiddleware } from '@osprofiler/express'
 import { type Framework, listen, passOn, UNLIMITED } from './framework.js'
 import { KEY } from './signed-request.js'
@@ -16,7 +17,7 @@ export const nodeServer: Framework = {
         try {
           const question = { id: searchParams.get('id') ?? '', body: await readJson(req), req, res }
           const value = await routes[pathname]?.(question)
-          if (isStream(value)) value.pipe(res)
+          if (value instanceof Readable) value.pipe(res.setHeader('Content-Type', 'text/plain'))
           else res.setHeader('Content-Type', 'application/json').end(JSON.stringify(value))
         } catch {
           res.writeHead(500).end()
@@ -26,10 +27,6 @@ export const nodeServer: Framework = {
     })
     return listen(server)
   },
-}
-
-function isStream(value: unknown): value is { pipe(to: unknown): void } {
-  return typeof (value as { pipe?: unknown } | null)?.pipe === 'function'
 }
 
 async function readJson(req: IncomingMessage): Promise<unknown> {

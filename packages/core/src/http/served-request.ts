@@ -23,9 +23,13 @@ export class ServedRequest {
     // It is this very object that ends the point: in these events the context is lost.
     res.once('finish', () => this.#end(this.#wasCutOff()))
     res.once('close', () => this.#end(true))
-    if (isOver(req, res)) setImmediate(() => this.#end(true))
+    if (isOver(req, res)) {
+      const cutOff = this.#wasCutOff()
+      setImmediate(() => this.#end(cutOff))
+      return
+    }
     // A pipelined response waits for its turn without a socket, and Node 20 and 22 do not tell it when that is gone.
-    else if (res.socket === null) this.#leaveConnection = onConnectionEnd(req.socket, () => this.#end(true))
+    if (res.socket === null) this.#leaveConnection = onConnectionEnd(req.socket, () => this.#end(true))
   }
 
   /** Runs `fn` and all that it starts in the request's context. */
