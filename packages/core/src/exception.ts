@@ -1,5 +1,4 @@
-import { cutText } from './recordable.js'
-import { redactUrls } from './secret-names.js'
+import { cutText, redactText } from './recordable.js'
 
 const MAX_TYPE = 256
 const MAX_MESSAGE = 2_000
@@ -30,5 +29,5 @@ export function describeException(error: unknown): ExceptionInfo {
 }
 
 function shorten(message: string): string {
-  return cutText(redactUrls(cutText(message, MAX_MESSAGE)), MAX_MESSAGE).toWellFormed()
+  return redactText(message, MAX_MESSAGE).toWellFormed()
 }

@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { isSecretName, REDACTED, redactUrls } from './secret-names.js'
+import { isSecretName, REDACTED, redactCutUrls, redactUrls } from './secret-names.js'
 
 const MAX_DEPTH = 6
 const MAX_ENTRIES = 100
@@ -8,6 +8,8 @@ const MAX_NAME = 256
 // Bounds of one info as a whole: what is wide and deep at once is cut as well.
 const MAX_VALUES = 1_000
 const MAX_CHARACTERS = 64_000
+
+const readHref = Object.getOwnPropertyDescriptor(URL.prototype, 'href')?.get as (this: object) => string
 
 interface Allowance {
   values: number
@@ -34,17 +36,20 @@ export function recordableInfo(info: unknown): Record<string, unknown> {
 /** A text cut to `length` characters, never inside a surrogate pair. */
 export function cutText(text: string, length: number): string {
   if (text.length <= length) return text
-  return `${text
-    .slice(0, length)
-    .toWellFormed()
-    .replace(/\ufffd$/, '')}...`
+  return `${text.slice(0, length).replace(/[\ud800-\udbff]$/, '')}...`
+}
+
+/** A text without the secrets of URLs in it, cut to `length` characters. */
+export function redactText(text: string, length: number): string {
+  // Cut first: a long text is not searched to its end.
+  return text.length <= length ? redactUrls(text) : `${redactCutUrls(cutText(text, length).slice(0, -3))}...`
 }
 
 function copy(value: unknown, allowance: Allowance): unknown {
   allowance.values--
   switch (typeof value) {
     case 'string':
-      return text(redactUrls(value.length > MAX_STRING ? cutText(value, MAX_STRING) : value), allowance)
+      return text(redactText(value, MAX_STRING), allowance)
     case 'number':
       return Number.isFinite(value) ? value : String(value)
     case 'boolean':
@@ -92,13 +97,22 @@ function describe(value: object): string | undefined {
   if (types.isMap(value) || types.isSet(value)) return `[${types.isMap(value) ? 'Map' : 'Set'}]`
   if (types.isPromise(value)) return '[Promise]'
   if (types.isWeakMap(value) || types.isWeakSet(value) || types.isGeneratorObject(value)) return '[Object]'
-  if (value instanceof URL) return cutText(redactUrls(value.href), MAX_STRING)
-  return undefined
+  return describeUrl(value)
 }
 
 function describeError(error: object): string {
   const message = Object.getOwnPropertyDescriptor(error, 'message')?.value
-  return cutText(redactUrls(typeof message === 'string' ? `Error: ${message}` : 'Error'), MAX_STRING)
+  return redactText(typeof message === 'string' ? `Error: ${message}` : 'Error', MAX_STRING)
+}
+
+/** Not by `instanceof`, which asks each prototype, nor by the member `href`: either may be the program's. */
+function describeUrl(value: object): string | undefined {
+  if (Object.getPrototypeOf(value) !== URL.prototype) return undefined
+  try {
+    return redactText(readHref.call(value), MAX_STRING)
+  } catch {
+    return undefined
+  }
 }
 
 function copyArray(array: readonly unknown[], allowance: Allowance): unknown[] {

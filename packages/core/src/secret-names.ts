@@ -32,10 +32,19 @@ export function isSecretName(name: string): boolean {
   return secret
 }
 
-/** A text without the passwords of URLs in it: `postgres://app:***@db/shop`. */
+/** A text without the secrets of URLs in it: `postgres://app:***@db/shop`, `https://api/x?access_token=***`. */
 export function redactUrls(text: string): string {
   if (!text.includes('://')) return text
-  return text.replace(/(:\/\/[^\s:@/?#]*:)[^\s/?#]*@/g, `$1${REDACTED}@`)
+  return text
+    .replace(/(:\/\/[^\s:@/?#]*:)[^\s/?#]*@/g, `$1${REDACTED}@`)
+    .replace(/([?&;])([^\s?&;=#]{1,256})=[^\s&;#]+/g, (pair, mark: string, name: string) =>
+      isSecretName(decodeName(name)) ? `${mark}${name}=${REDACTED}` : pair,
+    )
+}
+
+/** As `redactUrls`, for a text that was cut off: a password at its end may lack the `@` that tells it for one. */
+export function redactCutUrls(text: string): string {
+  return redactUrls(text).replace(/(:\/\/[^\s:@/?#]*:)[^\s/?#]*$/, `$1${REDACTED}`)
 }
 
 /** A query string with the values under secret names redacted: `page=2&access_token=***`. */
