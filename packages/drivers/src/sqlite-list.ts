@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { TraceSummary } from '@osprofiler/core'
+import { toRecord } from './record-text.js'
 import { toRowRecord } from './sqlite-row.js'
 import type { Selection } from './trace-query.js'
 import { newestFirst, toSummary } from './trace-tally.js'
@@ -23,12 +24,14 @@ interface Position {
 export async function listTraces(run: RunStep, { limit, since }: Selection, failed: boolean): Promise<TraceSummary[]> {
   const isFailure = failed ? await loadFailureTest() : () => true
   const traces = new Map<string, TraceSummary>()
-  // Text sorts before blobs: no timestamp comes after this position.
+  // No timestamp sorts after it.
   let position: Position | undefined = { timestamp: '\u{10ffff}', id: Number.MAX_SAFE_INTEGER }
 
   while (position !== undefined) {
     const from: Position = position
     position = await run(connection => stepBack(connection, from, failed, isFailure, traces))
+    // A timestamp that is no valid text comes out changed, and the same step would be made for ever.
+    if (position?.id === from.id) break
     const reached = position?.timestamp ?? ''
     if (reached < since || countSince(traces, reached) >= limit) break
     await nextTurn()
@@ -67,23 +70,14 @@ function stepBack(
 
 function summarise(connection: DatabaseSync, baseId: string): TraceSummary | undefined {
   const first = connection
-    .prepare('SELECT * FROM data WHERE base_id = ? AND timestamp IS NOT NULL ORDER BY timestamp, id LIMIT 1')
+    .prepare(
+      `SELECT timestamp, base_id, name, project, service FROM data
+       WHERE base_id = ? AND timestamp IS NOT NULL ORDER BY timestamp, id LIMIT 1`,
+    )
     .get(baseId)
   const count = connection.prepare('SELECT count(*) AS records FROM data WHERE base_id = ?').get(baseId)
   if (first === undefined || count === undefined) return undefined
-  const text = (column: string) => (typeof first[column] === 'string' ? first[column] : null)
-  const record = toRowRecord([
-    text('timestamp'),
-    baseId,
-    null,
-    null,
-    text('project'),
-    null,
-    text('service'),
-    text('name'),
-    null,
-  ])
-  return toSummary(record, Number(count.records))
+  return toSummary(toRecord(first), Number(count.records))
 }
 
 function countSince(traces: ReadonlyMap<string, TraceSummary>, timestamp: string): number {

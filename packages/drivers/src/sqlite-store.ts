@@ -10,6 +10,7 @@ import { COLUMNS, type SqliteRow } from './sqlite-row.js'
 import type { Selection } from './trace-query.js'
 
 const LOCK_PATIENCE = 5_000
+const CLOSING_PATIENCE = 1_000
 const LOCK_PAUSE = 10
 const BATCH_ROWS = 500
 const BATCH_CHARACTERS = 4_000_000
@@ -56,14 +57,15 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
 
   /** Tries again while another process holds the lock, deaf only for the moments in which SQLite itself waits. */
   async function attempt<Result>(work: () => Result): Promise<Result> {
-    const deadline = Date.now() + LOCK_PATIENCE
+    const begun = Date.now()
     for (;;) {
       try {
         return await guard.run(work)
       } catch (error) {
         const locked = isLocked(error)
         if (!locked) await guard.run(release)
-        if (!locked || closing || Date.now() > deadline) throw error
+        const patience = closing ? CLOSING_PATIENCE : LOCK_PATIENCE
+        if (!locked || Date.now() - begun > patience) throw error
       }
       await delay(LOCK_PAUSE)
     }

@@ -81,8 +81,8 @@ export function createThread(client: string, path: string): SqliteThread {
 
   // Bound here, or the thread would for ever hold the context of the request in which it happened to start.
   const start = AsyncResource.bind(() => {
-    // Neither the program's --import nor its NODE_OPTIONS: what they load does not belong in here.
     const signal = createExitSignal()
+    // Neither the program's --import nor its NODE_OPTIONS: what they load does not belong in here.
     const started = new Worker(new URL('./sqlite-worker.js', import.meta.url), {
       name: 'osprofiler-sqlite',
       workerData: { client, path, signal },
@@ -97,7 +97,7 @@ export function createThread(client: string, path: string): SqliteThread {
     started.on('message', receive)
     started.on('exit', () => {
       unwatch()
-      if (worker === started) worker = undefined
+      worker = undefined
       for (const [id, { reject }] of pending) {
         pending.delete(id)
         reject(new ThreadDied('The thread of the store died.', { cause }))

@@ -11,7 +11,7 @@ import { readQuery } from './trace-query.js'
 const STAGE = 100
 
 /** How long a write in the background may delay the natural end of the program. */
-const WRITE_HOLD = 1_000
+const WRITE_HOLD = 2_000
 
 /**
  * The embedded store: an SQLite file with the table of Python's SQLAlchemy driver, which any number of processes of
