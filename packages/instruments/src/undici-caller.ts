@@ -13,7 +13,7 @@ export function callersProfiler(request: UndiciRequest): Profiler | undefined {
   const resource = callersResource(request)
   if (resource !== undefined) return resource.runInAsyncScope(get)
   const profiler = get()
-  return profiler === undefined || isDelayed() ? undefined : profiler
+  return profiler === undefined || (!isNodesOwn(request) && isDelayed()) ? undefined : profiler
 }
 
 const MAX_WRAPPERS = 8
@@ -32,15 +32,42 @@ function callersResource(request: object): AsyncResource | undefined {
 const FRAMES = 16
 // What undici runs by itself when a connection is free again, an answer is complete, or it is time for another try.
 const DELAYED = new Set(['onDrain', '[onDrain]', 'emitDrain', 'onMessageComplete', 'onRetry'])
+// What it calls, from version 8 on, to get back into the context of the caller.
+const RESTORED = 'runInAsyncScope'
+const nodesOwn = new WeakMap<object, boolean>()
 
-/** Whether undici creates a request later than it was called for, by what is on the stack. */
+/** Whether a request is of the copy in Node itself, whose pools have no limit. To look at the stack each time takes 15 us. */
+function isNodesOwn(request: object): boolean {
+  const known = nodesOwn.get(request.constructor)
+  if (known !== undefined) return known
+  const maker = readStack().find(({ name }) => name === request.constructor.name)
+  const own = maker?.file.startsWith('node:') === true
+  nodesOwn.set(request.constructor, own)
+  return own
+}
+
+/** Whether undici creates a request later than it was called for, in a context of its own, by what is on the stack. */
 function isDelayed(): boolean {
+  const called = readStack().find(({ name }) => name === RESTORED || DELAYED.has(name))
+  return called !== undefined && called.name !== RESTORED
+}
+
+interface Frame {
+  readonly name: string
+  readonly file: string
+}
+
+/** The newest functions on the stack, the last called first. */
+function readStack(): readonly Frame[] {
   const { stackTraceLimit, prepareStackTrace } = Error
+  const holder: { stack?: readonly Frame[] } = {}
   try {
     Error.stackTraceLimit = FRAMES
     // Tools that map the lines of a stack to their sources would spend milliseconds here.
-    Error.prepareStackTrace = (_error, frames) => frames.map(frame => frame.getFunctionName() ?? '')
-    return (new Error().stack as unknown as readonly string[]).some(name => DELAYED.has(name))
+    Error.prepareStackTrace = (_error, frames) =>
+      frames.map(frame => ({ name: frame.getFunctionName() ?? '', file: frame.getFileName() ?? '' }))
+    Error.captureStackTrace(holder, readStack)
+    return holder.stack ?? []
   } finally {
     Error.stackTraceLimit = stackTraceLimit
     Error.prepareStackTrace = prepareStackTrace

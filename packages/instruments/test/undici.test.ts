@@ -161,6 +161,29 @@ describe.each([5, 6, 7, ...newest])('undici %i', version => {
   })
 })
 
+it.each([6, 7])(
+  "never puts Node's own fetch() into the trace of another when it waits for a pool of undici %i",
+  async version => {
+    const undici: Undici = await import(`undici-${version}`)
+    const own = undici.getGlobalDispatcher()
+    const dispatcher = new undici.Agent({ connections: 2 })
+    undici.setGlobalDispatcher(dispatcher)
+    const ask = async (index: number) => (await fetch(`${server.origin}/slow?ms=${index % 3}&trace=${index}`)).text()
+
+    const traces = await Promise.all(Array.from({ length: 50 }, (_, index) => inTrace(() => ask(index))))
+    undici.setGlobalDispatcher(own)
+    await dispatcher.close()
+
+    const seen = server.arrived.map(arrived => {
+      const index = Number(new URL(arrived.url, server.origin).searchParams.get('trace'))
+      return { carries: carried(arrived)?.baseId, of: traces[index]?.baseId }
+    })
+    expect(seen).toHaveLength(50)
+    expect(seen.filter(({ carries, of }) => carries !== undefined && carries !== of)).toEqual([])
+    expect(seen.filter(({ carries }) => carries !== undefined).length).toBeGreaterThanOrEqual(2)
+  },
+)
+
 describe.each([6, 7, ...newest])('the interceptors of undici %i', version => {
   it.each(['redirect', 'retry'] as const)('%s keeps what is sent once more in its trace, or out of all', async name => {
     const undici: Undici = await import(`undici-${version}`)
