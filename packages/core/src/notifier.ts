@@ -1,4 +1,5 @@
 import { recordSettings } from './configuration.js'
+import { describeException } from './exception.js'
 import type { TraceRecord } from './record.js'
 import { shared } from './shared-state.js'
 
@@ -43,12 +44,22 @@ export function notify(record: TraceRecord): void {
 function redact(record: TraceRecord): TraceRecord | undefined {
   const hook = recordSettings().redact
   if (hook === undefined) return record
+  // What a hook that fails was to hide is not known: the times go out, nothing else. Made before the hook can change it.
+  const withheld = { ...record, info: { host: record.info.host, redact_failed: true } }
   try {
-    return hook(record)
+    const shown: unknown = hook(record)
+    if (shown === undefined || isRecord(shown)) return shown
+    if (isThenable(shown)) Promise.resolve(shown).catch(() => {})
+    return withheld
   } catch {
-    // What the hook was to hide is not known: the times go out, nothing else.
-    return { ...record, info: { host: record.info.host, redact_failed: true } }
+    return withheld
   }
+}
+
+function isRecord(value: unknown): value is TraceRecord {
+  if (typeof value !== 'object' || value === null) return false
+  const { name, info } = value as Partial<TraceRecord>
+  return typeof name === 'string' && typeof info === 'object' && info !== null
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
@@ -69,8 +80,10 @@ function warnMissing(): void {
 function warnFailing(error: unknown): void {
   if (state.warnedFailing) return
   state.warnedFailing = true
-  const name = error instanceof Error ? error.name : typeof error
-  process.emitWarning(`The notifier failed (${name}); its records are lost. Further failures are not shown.`, {
-    code: 'OSPROFILER_NOTIFIER_FAILED',
-  })
+  process.emitWarning(
+    `The notifier failed (${describeException(error).etype}); its records are lost. Further failures are not shown.`,
+    {
+      code: 'OSPROFILER_NOTIFIER_FAILED',
+    },
+  )
 }

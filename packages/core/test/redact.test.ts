@@ -1,0 +1,85 @@
+import { type Configuration, configure, start, type TraceRecord, withTrace } from '@osprofiler/core'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { outline, traceRecords } from './fixtures/trace-records.js'
+
+const tick = () => new Promise(resolve => setImmediate(resolve))
+let restore = () => {}
+
+function hook(redact: (record: TraceRecord) => unknown): void {
+  restore = configure({ redact: redact as Configuration['redact'] })
+}
+
+afterEach(() => restore())
+
+function work(): void {
+  withTrace('a', { secret: 'shown', card: 4711 }, () => start('b').stop({ card: 4711 }))
+}
+
+describe('the redact hook', () => {
+  it('sees every record before it leaves', async () => {
+    const seen: string[] = []
+    hook(record => {
+      seen.push(record.name)
+      return record
+    })
+    const records = await traceRecords(work)
+
+    expect(seen).toEqual(['a-start', 'b-start', 'b-stop', 'a-stop'])
+    expect(records).toHaveLength(4)
+  })
+
+  it('may change a record, also in place', async () => {
+    hook(record => ({ ...record, info: { ...record.info, card: '****' } }))
+    expect(JSON.stringify(await traceRecords(work))).not.toContain('4711')
+
+    hook(record => {
+      Object.assign(record.info, { card: '****' })
+      return record
+    })
+    expect(JSON.stringify(await traceRecords(work))).not.toContain('4711')
+  })
+
+  it('may keep a record back', async () => {
+    hook(record => (record.name.startsWith('b') ? undefined : record))
+
+    expect(outline(await traceRecords(work))).toBe('a')
+  })
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('S3CRET')
+      },
+    ],
+    [
+      'throws after it has taken the record apart',
+      (record: TraceRecord) => {
+        Object.assign(record, { info: undefined })
+        throw new Error('S3CRET')
+      },
+    ],
+    ['returns null', () => null],
+    ['returns a text', () => 'record'],
+    ['returns a promise', async (record: TraceRecord) => record],
+    [
+      'returns a promise that fails',
+      async () => {
+        throw new Error('S3CRET')
+      },
+    ],
+    ['returns a record without an info', (record: TraceRecord) => ({ ...record, info: undefined })],
+  ])('costs a record its info when it %s, and nothing else', async (_, redact) => {
+    const unhandled = vi.fn()
+    process.on('unhandledRejection', unhandled)
+    hook(redact)
+    const records = await traceRecords(work)
+    await tick()
+    await tick()
+    process.off('unhandledRejection', unhandled)
+
+    expect(unhandled).not.toHaveBeenCalled()
+    expect(outline(records)).toBe('a(b)')
+    for (const { info } of records) expect(info).toEqual({ host: expect.any(String), redact_failed: true })
+  })
+})
