@@ -20,7 +20,7 @@ function createHostile(): Record<string, unknown> {
     getter: Object.defineProperty({}, 'member', { enumerable: true, get: mine }),
     element: Object.defineProperty([1, 2], 1, { enumerable: true, get: mine }),
     proxy: new Proxy(() => {}, TRAPS),
-    proxiedArray: new Proxy([], TRAPS as ProxyHandler<never[]>),
+    proxiedArray: new Proxy([], TRAPS as ProxyHandler<object>),
     revoked: revoked.proxy,
     behindProxy: Object.create(new Proxy({}, TRAPS as ProxyHandler<object>), { own: { value: 1, enumerable: true } }),
     toJSON: { toJSON: mine, toString: mine, valueOf: mine, [Symbol.toPrimitive]: mine },

@@ -1,0 +1,155 @@
+import {
+  clean,
+  configure,
+  get,
+  getTraceIdHeaders,
+  init,
+  run,
+  setNotifier,
+  signedUnpack,
+  start,
+  type TraceRecord,
+  withTrace,
+} from '@osprofiler/core'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { outline } from './fixtures/trace-records.js'
+
+const tick = () => new Promise(resolve => setImmediate(resolve))
+const UUID_7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+const records: TraceRecord[] = []
+
+beforeEach(() => setNotifier(record => void records.push(record)))
+
+afterEach(() => {
+  setNotifier(undefined)
+  records.length = 0
+})
+
+describe('run', () => {
+  it('returns what the function returns, and is over after it', async () => {
+    expect(run({ hmacKey: 'KEY' }, () => 7)).toBe(7)
+    await expect(run({ hmacKey: 'KEY' }, async () => 8)).resolves.toBe(8)
+    expect(() =>
+      run({ hmacKey: 'KEY' }, () => {
+        throw new RangeError('x')
+      }),
+    ).toThrow(RangeError)
+    expect(get()).toBeUndefined()
+  })
+
+  it('makes a new trace, named by a UUID of version 7, and signs with its key', () => {
+    run({ hmacKey: 'KEY' }, () => {
+      const baseId = get()?.baseId
+      const { 'X-Trace-Info': info, 'X-Trace-HMAC': hmac } = getTraceIdHeaders()
+
+      expect(baseId).toMatch(UUID_7)
+      expect(signedUnpack(info, hmac, 'KEY')).toEqual({ baseId, parentId: baseId, hmacKey: 'KEY' })
+    })
+  })
+
+  it('joins a trace at the point that it is given', () => {
+    run({ hmacKey: 'KEY', baseId: 'base', parentId: 'caller' }, () => start('a').stop())
+
+    expect(records[0]).toMatchObject({ base_id: 'base', parent_id: 'caller' })
+  })
+
+  it('closes what is open when its promise settles, not before', async () => {
+    await run({ hmacKey: 'KEY' }, async () => {
+      start('a')
+      await tick()
+      expect(records).toHaveLength(1)
+    })
+
+    expect(records.map(({ name }) => name)).toEqual(['a-start', 'a-stop'])
+  })
+
+  it('traces what it started also after it is over', async () => {
+    let late = Promise.resolve()
+    run({ hmacKey: 'KEY', baseId: 'base' }, () => {
+      late = tick().then(() => withTrace('late', () => {}))
+    })
+    await late
+
+    expect(records.map(({ base_id }) => base_id)).toEqual(['base', 'base'])
+  })
+
+  it('keeps traces apart that run at the same time, one within another too', async () => {
+    const one = (baseId: string) =>
+      run({ hmacKey: 'KEY', baseId }, async () => {
+        for (let step = 0; step < 5; step++) await withTrace(baseId, tick)
+      })
+    await run({ hmacKey: 'KEY', baseId: 'outer' }, () =>
+      withTrace('outer', () => Promise.all([one('x'), one('y'), one('z')])),
+    )
+
+    for (const { name, base_id } of records) expect(name.startsWith(base_id)).toBe(true)
+    expect(records).toHaveLength(32)
+  })
+
+  it('calls the function untraced where tracing is disabled', () => {
+    const restore = configure({ enabled: false })
+    run({ hmacKey: 'KEY' }, () => start('a').stop())
+    restore()
+
+    expect(records).toEqual([])
+  })
+
+  it.each([
+    [{}],
+    [{ hmacKey: '' }],
+    [{ hmacKey: 7 }],
+    [{ hmacKey: 'KEY', baseId: '' }],
+    [{ hmacKey: 'KEY', baseId: 'x'.repeat(256) }],
+    [{ hmacKey: 'KEY', baseId: 'half \ud800' }],
+    [{ hmacKey: 'KEY', parentId: 'x'.repeat(256) }],
+  ])('refuses options that make no trace: %j', options => {
+    expect(() => run(options as never, () => 1)).toThrow(TypeError)
+  })
+})
+
+describe('init and clean', () => {
+  it('trace the rest of the context, in what is awaited and started too', async () => {
+    await (async () => {
+      await null
+      expect(init('KEY', { baseId: '019aab00-0000-7000-8000-000000000000' })?.baseId).toBe(get()?.baseId)
+      start('a')
+      await tick()
+      await Promise.all([withTrace('b', tick), withTrace('c', tick)])
+      clean()
+      start('not traced')
+      expect(get()).toBeUndefined()
+    })()
+
+    expect(outline(records)).toBe('a(b c)')
+  })
+
+  it('let the first trace win', async () => {
+    await (async () => {
+      await null
+      const first = init('KEY', { baseId: 'first' })
+
+      expect(init('OTHER', { baseId: 'second' })).toBe(first)
+      expect(get()?.baseId).toBe('first')
+      clean()
+    })()
+  })
+
+  it('do not end a trace of run', () => {
+    run({ hmacKey: 'KEY', baseId: '019aab00-0000-7000-8000-000000000000' }, () => {
+      start('a')
+      clean()
+      start('not traced')
+    })
+
+    expect(outline(records)).toBe('a')
+  })
+
+  it('do nothing where there is nothing to do, or tracing is disabled', () => {
+    const restore = configure({ enabled: false })
+
+    expect(init('KEY')).toBeUndefined()
+    expect(() => clean()).not.toThrow()
+    restore()
+    expect(() => init('')).toThrow(TypeError)
+  })
+})
