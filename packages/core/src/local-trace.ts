@@ -2,7 +2,7 @@ import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { hostname } from 'node:os'
 import { recordSettings } from './configuration.js'
 import { notify } from './notifier.js'
-import { openPointAllowance, type PointAllowance, tellOmitted } from './point-allowance.js'
+import { openPointAllowance, type PointAllowance, takePoint, tellOmitted } from './point-allowance.js'
 import { recordableInfo } from './recordable.js'
 import { packInfo, X_TRACE_HMAC, X_TRACE_INFO } from './signed-headers.js'
 import { createClock, formatTimestamp } from './timestamp.js'
@@ -16,6 +16,7 @@ export type TraceHeaders = { readonly 'X-Trace-Info': string; readonly 'X-Trace-
 export class LocalTrace {
   readonly baseId: string
   readonly points: PointAllowance
+  readonly #maxPoints: number
   readonly #hmacKey: string
   readonly #now = createClock()
   #secret: KeyObject | undefined
@@ -23,7 +24,13 @@ export class LocalTrace {
   constructor(hmacKey: string, baseId: string, maxPoints: number) {
     this.#hmacKey = hmacKey
     this.baseId = baseId
-    this.points = openPointAllowance(baseId, maxPoints)
+    this.points = openPointAllowance(baseId)
+    this.#maxPoints = maxPoints
+  }
+
+  /** Whether one more point may be recorded; else it is counted. */
+  takePoint(): boolean {
+    return takePoint(this.points, this.#maxPoints)
   }
 
   /** Sends the record of a point's start. */

@@ -1,8 +1,8 @@
 import { shared } from './shared-state.js'
 
-/** How many points one process may still record of one trace, whichever of its requests they belong to. */
+/** How many points one process has recorded of one trace, whichever of its requests they belong to. */
 export interface PointAllowance {
-  readonly max: number
+  /** Points that were recorded. How many may be is for each request's adapter to say. */
   taken: number
   /** Points that were counted and not recorded, the allowance being used up. */
   omitted: number
@@ -26,9 +26,8 @@ export function knownAllowance(baseId: string): PointAllowance | undefined {
 }
 
 /** The allowance of a trace: the one it has, or a new one. */
-export function openPointAllowance(baseId: string, max: number): PointAllowance {
-  const known = allowances.get(baseId)
-  const allowance = known?.max === max ? known : { max, taken: known?.taken ?? 0, omitted: 0, told: 0 }
+export function openPointAllowance(baseId: string): PointAllowance {
+  const allowance = allowances.get(baseId) ?? { taken: 0, omitted: 0, told: 0 }
   // Put at the end: what goes first is what was longest unused.
   allowances.delete(baseId)
   allowances.set(baseId, allowance)
@@ -39,9 +38,9 @@ export function openPointAllowance(baseId: string, max: number): PointAllowance 
   return allowance
 }
 
-/** Takes one point from the allowance, or counts it as omitted. */
-export function takePoint(allowance: PointAllowance): boolean {
-  if (allowance.taken < allowance.max) {
+/** Takes one point of at most `max`, or counts it as omitted. */
+export function takePoint(allowance: PointAllowance, max: number): boolean {
+  if (allowance.taken < max) {
     allowance.taken++
     return true
   }

@@ -1,7 +1,6 @@
 import { v4 } from 'uuid'
 import { describeException } from './exception.js'
 import type { LocalTrace, TraceHeaders } from './local-trace.js'
-import { takePoint } from './point-allowance.js'
 import type { PointInfo } from './record.js'
 import { cutText, recordableInfo } from './recordable.js'
 
@@ -22,7 +21,7 @@ export class Point {
 
   constructor(trace: LocalTrace, name: string, parentId: string, info: PointInfo | undefined) {
     this.#trace = trace
-    this.#recorded = takePoint(trace.points)
+    this.#recorded = trace.takePoint()
     this.name = pointName(name)
     this.parentId = parentId
     this.traceId = this.#recorded ? v4() : parentId

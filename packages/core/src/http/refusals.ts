@@ -26,10 +26,9 @@ export function createRefusals(onRefused: ((reason: RefusalReason, req: NodeRequ
       counts[reason]++
       if (onRefused === undefined || !mayTell()) return
       try {
-        onRefused(reason, req)
-      } catch {
-        // The request is served, whatever becomes of the telling.
-      }
+        // The request is served, whatever becomes of the telling: it may also be an async function.
+        Promise.resolve(onRefused(reason, req)).catch(() => {})
+      } catch {}
     },
   }
 }
