@@ -1,0 +1,102 @@
+import { createTraceId } from '@osprofiler/core'
+import { createRequestTracer, type HttpOptions } from '@osprofiler/core/http'
+import { v1, v4, v6, v7 } from 'uuid'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { dropRecords } from './fixtures/drop-records.js'
+import { serveFake, signedHeaders } from './fixtures/fake-exchange.js'
+
+const NOW = Date.parse('2026-03-01T12:00:00.500Z')
+const HOUR_MS = 3_600_000
+
+dropRecords()
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date'], now: NOW })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** Whether a trace that was named so many milliseconds ago is traced now. */
+function isTraced(baseId: string, options?: HttpOptions): boolean {
+  const tracer = createRequestTracer('KEY', options)
+  const traced = serveFake(tracer, signedHeaders('KEY', baseId))
+  expect(tracer.stats.refused['too-old']).toBe(traced ? 0 : 1)
+  return traced
+}
+
+function dated(ageMs: number): string {
+  return v7({ msecs: NOW - ageMs })
+}
+
+describe('maxTraceAge', () => {
+  it.each([
+    [0, true],
+    [HOUR_MS, true],
+    [HOUR_MS + 1, false],
+    [24 * HOUR_MS, false],
+    [-60_000, true],
+    [-60_001, false],
+    [-24 * HOUR_MS, false],
+  ])('by default takes what is up to an hour old and a minute ahead: %i ms old, %s', (ageMs, expected) => {
+    expect(isTraced(dated(ageMs))).toBe(expected)
+  })
+
+  it.each([
+    [1.5, 1_500, true],
+    [1.5, 1_501, false],
+    [0, 0, true],
+    [0, 1, false],
+    [Number.POSITIVE_INFINITY, NOW, true],
+  ])('is in seconds: with %d, what is %i ms old is taken: %s', (maxTraceAge, ageMs, expected) => {
+    expect(isTraced(dated(ageMs), { maxTraceAge })).toBe(expected)
+  })
+
+  it('ends the use of a captured pair of headers', () => {
+    const tracer = createRequestTracer('KEY')
+    const captured = signedHeaders('KEY', dated(0))
+    expect(serveFake(tracer, captured)).toBe(true)
+
+    vi.setSystemTime(NOW + HOUR_MS + 1)
+
+    expect(serveFake(tracer, captured)).toBe(false)
+    expect(tracer.stats.refused['too-old']).toBe(1)
+  })
+
+  it('knows the date of an id however it is written', () => {
+    const old = dated(HOUR_MS + 1)
+
+    expect([old, old.toUpperCase(), old.replaceAll('-', '')].map(id => isTraced(id))).toEqual([false, false, false])
+  })
+
+  it('takes the ids that we mint ourselves', () => {
+    expect(isTraced(createTraceId(), { datedTracesOnly: true })).toBe(true)
+  })
+
+  it.each([-1, Number.NaN, '60'])('refuses %j with a TypeError', maxTraceAge => {
+    expect(() => createRequestTracer('KEY', { maxTraceAge: maxTraceAge as number })).toThrow(TypeError)
+  })
+})
+
+describe('datedTracesOnly', () => {
+  const undated = {
+    'version 4': v4(),
+    'version 1, whose date is not looked at': v1({ msecs: NOW - 24 * HOUR_MS }),
+    'version 6': v6({ msecs: NOW - 24 * HOUR_MS }),
+    'all zeros': '00000000-0000-0000-0000-000000000000',
+    'another variant': dated(0).replace(/^(.{19})./, '$10'),
+    'no UUID': 'trace-1',
+    'beyond ASCII': 'след',
+    'a version 7 with something before it': `x${dated(0)}`,
+    'a version 7 with a line end after it': `${dated(0)}\n`,
+  }
+
+  it.each(Object.entries(undated))('decides about ids that tell no date: %s', (_what, baseId) => {
+    expect(isTraced(baseId)).toBe(true)
+    expect(isTraced(baseId, { datedTracesOnly: true })).toBe(false)
+  })
+
+  it('leaves dated ones to maxTraceAge', () => {
+    expect(isTraced(dated(HOUR_MS), { datedTracesOnly: true })).toBe(true)
+    expect(isTraced(dated(HOUR_MS + 1), { datedTracesOnly: true })).toBe(false)
+  })
+})
