@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs'
 import { OsprofilerError } from '@osprofiler/core'
 import type { RunOptions } from './commands/run.js'
 
+/** What no value of a header may hold. */
+const UNSENDABLE = /[^\t -~\u0080-\u00ff]/
+
 /** A request that is yet to be signed. */
 export interface DescribedRequest {
   readonly url: URL
@@ -49,6 +52,7 @@ function readHeaders(lines: readonly string[]): Headers {
     const [, name, value] = /^([^:]+):(.*)$/s.exec(line) ?? []
     if (name === undefined || value === undefined) throw wrong('A header is "Name: value", such as -H "Accept: */*".')
     try {
+      if (UNSENDABLE.test(value)) throw new TypeError('fetch would say so only when it sends')
       headers.append(name.trim(), value)
     } catch {
       throw wrong(`The header ${name.trim()} cannot be sent: a character in it is not allowed.`)

@@ -34,8 +34,10 @@ async function sendSlowest(request: DescribedRequest, key: string, options: RunO
   let slowest: SentRequest | undefined
   for (let round = 1; round <= times; round++) {
     const sent = await sendRequest(request, key, timeout * 1_000)
+    if (!sent.delivered) {
+      throw new OsprofilerError('ERR_CONFIGURATION', `Cannot send a request to ${request.url.origin}: ${sent.failure}.`)
+    }
     tell(`${times > 1 ? `${String(round).padStart(String(times).length)}  ` : ''}${describeSent(request, sent)}`)
-    if (!sent.connected) throw new OsprofilerError('ERR_CONFIGURATION', `Nobody answers at ${request.url.origin}.`)
     if (slowest === undefined || sent.durationMs > slowest.durationMs) slowest = sent
     if (round < times) await delay(SHORTEST_ROUND_MS - sent.durationMs)
   }

@@ -4,14 +4,8 @@ import type { DescribedRequest } from './describe-request.js'
 
 const MOST_REDIRECTS = 10
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
-const NOT_CONNECTED = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-])
+/** Failures after somebody took the request: it may have left a trace. */
+const AFTER_SENDING = /^(ECONNRESET|EPIPE|UND_ERR_SOCKET|UND_ERR_(HEADERS|BODY)_TIMEOUT|HPE_.*)$/
 
 /** What became of a request that was sent. */
 export interface SentRequest {
@@ -23,8 +17,8 @@ export interface SentRequest {
   readonly status: number | undefined
   /** Why there is no answer, or no whole one. */
   readonly failure: string | undefined
-  /** Whether there was anybody to take the request. */
-  readonly connected: boolean
+  /** Whether somebody may have taken the request. */
+  readonly delivered: boolean
   /** What the server's clock is ahead of this one, in milliseconds, give or take a second; where the server tells. */
   readonly clockAheadMs: number | undefined
   /** Where a redirect leads that was not followed. */
@@ -58,7 +52,7 @@ export async function sendRequest(request: DescribedRequest, key: string, timeou
     durationMs: performance.now() - began,
     status: response?.status,
     failure: error === undefined ? undefined : describe(error, timeoutMs),
-    connected: response !== undefined || !NOT_CONNECTED.has(errorCode(error) ?? ''),
+    delivered: response !== undefined || isTimeout(error) || AFTER_SENDING.test(errorCode(error) ?? ''),
     clockAheadMs: response === undefined ? undefined : readClock(response),
     notFollowed: response === undefined ? undefined : redirectTarget(response),
   }
@@ -93,8 +87,13 @@ function readClock(response: Response): number | undefined {
 }
 
 function describe(error: unknown, timeoutMs: number): string {
-  if (error instanceof Error && error.name === 'TimeoutError') return `no whole answer within ${timeoutMs / 1_000} s`
-  return errorCode(error) ?? (error instanceof Error ? error.message : String(error))
+  if (isTimeout(error)) return `no whole answer within ${timeoutMs / 1_000} s`
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  return errorCode(error) ?? (cause instanceof Error ? cause.message : String(cause))
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === 'TimeoutError'
 }
 
 /** The code of what lies below fetch's "fetch failed". */

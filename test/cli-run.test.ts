@@ -1,0 +1,321 @@
+import { writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import * as profiler from '@osprofiler/core'
+import { openDriver } from '@osprofiler/drivers'
+import { osprofilerMiddleware } from '@osprofiler/express'
+import express from 'express'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { makeDirectory, osprofiler } from './cli-process.js'
+
+const KEY = 'a key that nobody may see'
+const OPEN_POINT = '6ba7b810-9dad-41d1-80b4-00c04fd430c8'
+
+let directory: string
+let origin: string
+let env: NodeJS.ProcessEnv
+let otherOrigin: string
+/** What reached the other origin. */
+let otherRequests: string[]
+
+beforeEach(async () => {
+  directory = makeDirectory()
+  const store = `sqlite:///${join(directory, 'traces.db')}`
+  env = { OSPROFILER_HMAC_KEYS: KEY, OSPROFILER_CONNECTION_STRING: store }
+  otherRequests = []
+  otherOrigin = await listen(createServer((req, res) => res.end(otherRequests.push(req.url ?? ''))))
+  origin = await listen(createServer(makeApp(store)))
+})
+
+describe('osprofiler run', () => {
+  it('signs a request, sends it and draws its trace', async () => {
+    const { code, stdout, stderr } = await osprofiler(['run', `${origin}/items?secret=1`], { env })
+
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^wsgi GET \/items 200 .*\n└─ db SELECT 1 /)
+    expect(stdout).toMatch(/Trace [0-9a-f]{8}-[0-9a-f]{4}-7/)
+    expect(stderr).toMatch(new RegExp(`^GET ${origin}/items {2}200 {2}[\\d.]+ ms\\n`))
+    expect(stdout + stderr).not.toContain(KEY)
+  })
+
+  it('prints nothing but the trace to standard output, so that it can go into a pipe or a file', async () => {
+    const json = await osprofiler(['run', `${origin}/items`, '--json'], { env })
+    const file = await osprofiler(['run', `${origin}/items`, '--out', 'trace.txt'], { env, cwd: directory })
+
+    expect(JSON.parse(json.stdout).children[0].info.name).toBe('wsgi')
+    expect(file).toMatchObject({ code: 0, stdout: '' })
+    expect((await osprofiler(['trace', 'list'], { env })).stdout.split('\n')).toHaveLength(7)
+  })
+
+  it('shows the trace of a request that failed in the service', async () => {
+    const { code, stdout, stderr } = await osprofiler(['run', `${origin}/broken`], { env })
+
+    expect(code).toBe(0)
+    expect(stdout).toContain('GET /broken 500')
+    expect(stderr).toContain('  500  ')
+  })
+
+  it('waits for what comes late', async () => {
+    const { code, stdout } = await osprofiler(['run', `${origin}/late`], { env })
+
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/└─ late +shop +1\.00 s/)
+  })
+
+  it('shows what there is of a trace that does not become complete, and fails', async () => {
+    const { code, stdout, stderr } = await osprofiler(['run', `${origin}/open`, '--timeout', '2'], { env })
+
+    expect(code).toBe(1)
+    expect(stdout).toContain('late  unfinished')
+    expect(stderr).toContain('The trace is incomplete after 2 s: late in shop has not stopped.')
+  })
+
+  it('gives an answer up that does not end, and shows what it left', async () => {
+    const { code, stdout, stderr } = await osprofiler(['run', `${origin}/endless`, '--timeout', '2'], { env })
+
+    expect(code).toBe(1)
+    expect(stdout).toContain('wsgi GET /endless')
+    expect(stderr).toContain('200, no whole answer within 2 s')
+  })
+
+  it('says what to check when no trace comes, and no secret', async () => {
+    const wrong = { ...env, OSPROFILER_HMAC_KEYS: 'another secret' }
+
+    const { code, stdout, stderr } = await osprofiler(['run', `${origin}/items`, '--timeout', '4'], { env: wrong })
+
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toContain('No record of it has come yet; waiting for up to 4 s.')
+    expect(stderr).toMatch(/No record of trace [0-9a-f-]{36} came within 4 s\./)
+    for (const word of ['key ', 'middleware ', `traces.db`, 'clock ', 'limit ']) expect(stderr).toContain(word)
+    expect(stderr).not.toContain('another secret')
+  })
+
+  it("names a service's clock that is wrong", async () => {
+    const { stderr } = await osprofiler(['run', `${origin}/yesterday`, '--timeout', '1'], { env })
+
+    expect(stderr).toMatch(/Its clock is 864\d\d s behind this one/)
+  })
+
+  it('says that nobody answers, at once', async () => {
+    const server = createServer()
+    const deserted = await listen(server)
+    await new Promise(resolve => server.close(resolve))
+
+    const outcome = await osprofiler(['run', deserted], { env })
+
+    const stderr = `error: Cannot send a request to ${deserted}: ECONNREFUSED.\n`
+    expect(outcome).toEqual({ code: 1, stdout: '', stderr })
+  })
+})
+
+describe('the request of osprofiler run', () => {
+  it.each([
+    [['-X', 'DELETE'], { method: 'DELETE', body: '' }],
+    [['-d', 'a=1', '-d', 'b=2'], { method: 'POST', body: 'a=1&b=2', type: 'application/x-www-form-urlencoded' }],
+    [['-d', '@body.json', '-H', 'Content-Type: application/json'], { body: '{"a": 1}', type: 'application/json' }],
+    [['-X', 'put', '-d', '@-'], { method: 'PUT', body: 'from standard input' }],
+    [['-H', 'X-Colour: red', '-H', 'x-colour:blue'], { method: 'GET', colour: 'red, blue' }],
+  ])('is what %j says', async (args, expected) => {
+    writeFileSync(join(directory, 'body.json'), '{"a": 1}')
+    const input = 'from standard input'
+
+    await osprofiler(['run', `${origin}/echo`, ...args, '--idle-timeout', '0'], { env, cwd: directory, input })
+
+    expect(echoed.at(-1)).toMatchObject(expected)
+  })
+
+  it('takes credentials out of the URL and shows them nowhere', async () => {
+    const url = `${origin.replace('//', '//me:s%40cret@')}/echo`
+
+    const { code, stdout, stderr } = await osprofiler(['run', url], { env })
+
+    expect(code).toBe(0)
+    expect(echoed.at(-1)).toMatchObject({ authorization: `Basic ${Buffer.from('me:s@cret').toString('base64')}` })
+    expect(stdout + stderr).not.toMatch(/s%40cret|s@cret/)
+  })
+
+  it('follows redirects within the origin', async () => {
+    const { code, stdout } = await osprofiler(['run', `${origin}/moved`, '-d', 'a=1'], { env })
+
+    expect(code).toBe(0)
+    expect(stdout).toContain('wsgi POST /moved 303')
+    expect(stdout).toContain('wsgi GET /items 200')
+  })
+
+  it('carries the signed headers to no other origin', async () => {
+    const { code, stdout, stderr } = await osprofiler(['run', `${origin}/away`], { env })
+
+    expect(code).toBe(0)
+    expect(stdout).toContain('GET /away 307')
+    expect(stderr).toContain(`The redirect to ${otherOrigin} is not followed`)
+    expect(otherRequests).toEqual([])
+  })
+
+  it('ends redirects that go in circles', async () => {
+    const { code, stderr } = await osprofiler(['run', `${origin}/circle`], { env })
+
+    expect(code).toBe(0)
+    expect(stderr).toContain('It redirects in circles.')
+  })
+
+  it.each([
+    [['nonsense'], 'The URL has to begin with http:// or https://'],
+    [['ftp://127.0.0.1/'], 'The URL has to begin with http:// or https://'],
+    [['http://127.0.0.1/', '-H', 'no colon, but a s3cret'], 'A header is "Name: value"'],
+    [['http://127.0.0.1/', '-H', 'Authorization: s3cret\u0001'], 'The header Authorization cannot be sent'],
+    [['http://127.0.0.1/', '-X', 'B AD'], 'This method cannot be sent'],
+    [['http://127.0.0.1/', '-X', 'GET', '-d', 's3cret'], 'A GET request has no body'],
+    [['http://127.0.0.1:6000/'], 'Cannot send a request to http://127.0.0.1:6000: bad port.'],
+    [['http://127.0.0.1/', '-d', '@gone'], 'Cannot read the body from gone: ENOENT'],
+  ])('is refused for %j', async (args, message) => {
+    const { code, stdout, stderr } = await osprofiler(['run', ...args], { env, cwd: directory })
+
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toContain(`error: ${message}`)
+    expect(stderr).not.toContain('s3cret')
+  })
+})
+
+describe('osprofiler run -n', () => {
+  it('sends so many one after another and shows the slowest', async () => {
+    const { code, stdout, stderr } = await osprofiler(['run', `${origin}/third-is-slow`, '-n', '4'], { env })
+
+    const lines = stderr.split('\n').filter(line => / {2}200 {2}/.test(line))
+    expect(code).toBe(0)
+    expect(lines.map(line => line[0])).toEqual(['1', '2', '3', '4'])
+    expect(stderr).toMatch(/The slowest took [34]\d\d\.\d ms: trace /)
+    expect(stdout).toMatch(/wsgi GET \/third-is-slow 200 .* 3\d\d ms/)
+    expect((await osprofiler(['trace', 'list'], { env })).stdout.match(/wsgi/g)).toHaveLength(4)
+  })
+})
+
+describe('the key of osprofiler run', () => {
+  it.each([
+    ['a file', ['--hmac-key-file', 'keys'], ''],
+    ['standard input', ['--hmac-key-file', '-'], `${KEY}\nOLD\n`],
+  ])('is the first of %s', async (_, args, input) => {
+    writeFileSync(join(directory, 'keys'), `${KEY}\nOLD\n`)
+    const store = { OSPROFILER_CONNECTION_STRING: env.OSPROFILER_CONNECTION_STRING }
+
+    const outcome = await osprofiler(['run', `${origin}/items`, ...args], { env: store, input, cwd: directory })
+
+    expect(outcome.code).toBe(0)
+    expect(outcome.stdout + outcome.stderr).not.toContain(KEY)
+  })
+
+  it('is taken from the file that the environment names', async () => {
+    const file = join(directory, 'keys')
+    writeFileSync(file, `${KEY},OLD`)
+    const { OSPROFILER_CONNECTION_STRING } = env
+
+    const { code } = await osprofiler(['run', `${origin}/items`], {
+      env: { OSPROFILER_CONNECTION_STRING, OSPROFILER_HMAC_KEYS_FILE: file },
+    })
+
+    expect(code).toBe(0)
+  })
+
+  it('is accepted on the command line, with a warning that does not repeat it', async () => {
+    const args = ['run', `${origin}/items`, '--hmac-key', KEY]
+
+    const { code, stdout, stderr } = await osprofiler(args, { env: { ...env, OSPROFILER_HMAC_KEYS: 'other' } })
+
+    expect(code).toBe(0)
+    expect(stderr).toMatch(/^warning: with --hmac-key, other users/)
+    expect(stdout + stderr).not.toContain(KEY)
+  })
+
+  it.each([
+    [{}, [], 'There is no HMAC key to sign with. Set OSPROFILER_HMAC_KEYS'],
+    [{ OSPROFILER_HMAC_KEYS: 'k3y', OSPROFILER_HMAC_KEYS_FILE: 'keys' }, [], 'Both OSPROFILER_HMAC_KEYS and'],
+    [{}, ['--hmac-key-file', 'gone'], 'Cannot read the HMAC keys from the file gone: ENOENT.'],
+    [{}, ['--hmac-key-file', '-'], 'There is no HMAC key in standard input.'],
+    [{}, ['--hmac-key-file', '-', '--hmac-key', 'k3y'], 'Give --hmac-key-file or --hmac-key, not both.'],
+  ])('is missed with %j %j', async (settings, args, message) => {
+    const outcome = await osprofiler(['run', `${origin}/items`, ...args], { env: settings, cwd: directory })
+
+    expect({ code: outcome.code, stdout: outcome.stdout }).toEqual({ code: 1, stdout: '' })
+    expect(outcome.stderr).toContain(`error: ${message}`)
+    expect(outcome.stderr).not.toContain('k3y')
+  })
+})
+
+const echoed: Record<string, unknown>[] = []
+
+function makeApp(store: string): express.Express {
+  const driver = openDriver(store)
+  const notifier = profiler.createNotifier(driver)
+  profiler.setNotifier(notifier)
+  onTestFinished(async () => {
+    profiler.setNotifier(undefined)
+    await notifier.close()
+    await driver.close()
+  })
+
+  let calls = 0
+  const app = express()
+  app.get('/yesterday', (_, res) => {
+    res.set('Date', new Date(Date.now() - 86_400_000).toUTCString()).end()
+  })
+  app.use(osprofilerMiddleware(KEY))
+  app.get('/items', (_, res) => {
+    profiler.withTrace('db', { db: { statement: 'SELECT 1', params: [] } }, () => res.send('items'))
+  })
+  app.get('/broken', (_, res) => {
+    res.status(500).end()
+  })
+  app.get('/open', async (_, res) => {
+    await driver.write([lateRecord('start')])
+    res.end()
+  })
+  app.get('/late', async (_, res) => {
+    const [start, stop] = [lateRecord('start'), lateRecord('stop')]
+    await driver.write([start])
+    res.end()
+    await delay(1_500)
+    await driver.write([stop])
+  })
+  app.get('/endless', (_, res) => {
+    res.write('and so on')
+  })
+  app.get('/third-is-slow', async (_, res) => {
+    if (++calls === 3) await delay(300)
+    res.end()
+  })
+  app.all('/moved', (_, res) => res.redirect(303, '/items'))
+  app.get('/away', (_, res) => res.redirect(307, `${otherOrigin}/items`))
+  app.get('/circle', (_, res) => res.redirect('/circle'))
+  app.all('/echo', express.text({ type: () => true }), ({ method, body = '', headers }, res) => {
+    const { 'content-type': type, 'x-colour': colour, authorization } = headers
+    echoed.push({ method, body, type, colour, authorization })
+    res.end()
+  })
+  return app
+}
+
+/** One record of a point below the current one, that lasts a second. */
+function lateRecord(kind: 'start' | 'stop'): profiler.TraceRecord {
+  const { baseId = '', traceId = '' } = profiler.get() ?? {}
+  const timestamp = new Date(Date.now() + (kind === 'stop' ? 1_000 : 0)).toISOString().replace('Z', '000')
+  return {
+    name: `late-${kind}`,
+    base_id: baseId,
+    parent_id: traceId,
+    trace_id: OPEN_POINT,
+    timestamp,
+    info: { host: 'vm' },
+    project: 'node',
+    service: 'shop',
+  }
+}
+
+async function listen(server: Server): Promise<string> {
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
