@@ -6,7 +6,7 @@ import {
   type RequestStats,
   servedRequest,
 } from '@osprofiler/core/http'
-import type { FastifyPluginCallback } from 'fastify'
+import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 
 declare module 'fastify' {
@@ -26,7 +26,8 @@ export interface OsprofilerOptions extends HttpOptions {
   readonly hmacKeys?: HmacKeys | undefined
 }
 
-const plugin: FastifyPluginCallback<OsprofilerOptions> = (fastify, { hmacKeys, ...options }, done) => {
+// Async, with nothing to await: what a callback plugin throws is nobody's to catch, and ends the process.
+const plugin: FastifyPluginAsync<OsprofilerOptions> = async (fastify, { hmacKeys, ...options }) => {
   const tracer = createRequestTracer(hmacKeys, options)
   fastify.decorate('osprofiler', {
     get stats() {
@@ -47,8 +48,6 @@ const plugin: FastifyPluginCallback<OsprofilerOptions> = (fastify, { hmacKeys, .
     failRequest(request.raw, error)
     next()
   })
-
-  done()
 }
 
 /**
