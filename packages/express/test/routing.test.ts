@@ -1,0 +1,91 @@
+import { get, setNotifier, withTrace } from '@osprofiler/core'
+import { osprofilerMiddleware } from '@osprofiler/express'
+import supertest from 'supertest'
+import { afterEach, describe, expect, it } from 'vitest'
+import { recordTraces } from '../../../test/context/recorded-traces.js'
+import { KEY, signTrace } from '../../../test/context/signed-request.js'
+import { traceOutline } from '../../../test/context/trace-outline.js'
+import { expresses } from './expresses.js'
+
+afterEach(() => setNotifier(undefined))
+
+describe.each(expresses)('osprofilerMiddleware in Express $version', ({ express }) => {
+  const who = (_req: unknown, res: { json(value: unknown): void }): void => {
+    withTrace('route', () => res.json({ trace: get()?.baseId }))
+  }
+
+  it('records the whole path when it is mounted in a sub-application under a path', async () => {
+    const traces = recordTraces()
+    const inner = express()
+    inner.use(osprofilerMiddleware(KEY))
+    inner.get('/items/:id', who)
+    const app = express()
+    app.use('/api/v2', inner)
+    const { baseId, headers } = signTrace()
+
+    const { body } = await supertest(app).get('/api/v2/items/7?color=blue').set(headers)
+
+    expect(body).toEqual({ trace: baseId })
+    const records = await traces.whenServed(baseId)
+    expect(records[0]?.info.request).toEqual({
+      path: '/api/v2/items/7',
+      query: 'color=blue',
+      method: 'GET',
+      scheme: 'http',
+    })
+  })
+
+  it('traces what mounted routers and sub-applications do', async () => {
+    const traces = recordTraces()
+    const router = express.Router()
+    router.use((_req, _res, next) => withTrace('router', next))
+    router.get('/deep', who)
+    const inner = express()
+    inner.use('/router', router)
+    const app = express()
+    app.use(osprofilerMiddleware(KEY))
+    app.use('/app', inner)
+    const { baseId, headers } = signTrace()
+
+    await supertest(app).get('/app/router/deep').set(headers).expect(200)
+
+    const records = await traces.whenServed(baseId)
+    expect(traceOutline(records)).toBe('wsgi\n  router\n    route')
+    expect(records[0]?.info.request).toMatchObject({ path: '/app/router/deep' })
+  })
+
+  it('records one point a request when it is mounted twice, in the same place or in a sub-application', async () => {
+    const traces = recordTraces()
+    const inner = express().use(osprofilerMiddleware(KEY)).get('/', who)
+    const app = express()
+    app.use(osprofilerMiddleware(KEY), osprofilerMiddleware(KEY))
+    app.use('/inner', inner)
+    const { baseId, headers } = signTrace()
+
+    await supertest(app).get('/inner').set(headers).expect(200)
+
+    expect(traceOutline(await traces.whenServed(baseId))).toBe('wsgi\n  route')
+  })
+
+  it('traces a request for which there is no route', async () => {
+    const traces = recordTraces()
+    const app = express().use(osprofilerMiddleware(KEY))
+    const { baseId, headers } = signTrace()
+
+    await supertest(app).get('/nothing').set(headers).expect(404)
+
+    const records = await traces.whenServed(baseId)
+    expect(records.at(-1)?.info.response).toEqual({ status_code: 404 })
+    expect(records.at(-1)?.info).not.toHaveProperty('etype')
+  })
+
+  it('leaves a request without trace headers as it would be without it', async () => {
+    const traces = recordTraces()
+    const app = express().use(osprofilerMiddleware(KEY)).get('/', who)
+
+    const { body } = await supertest(app).get('/').expect(200)
+
+    expect(body).toEqual({})
+    expect(traces.all).toEqual([])
+  })
+})

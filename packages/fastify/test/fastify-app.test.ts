@@ -1,0 +1,246 @@
+import { get, setNotifier, withTrace } from '@osprofiler/core'
+import { osprofiler } from '@osprofiler/fastify'
+import { type FastifyInstance, fastify } from 'fastify'
+import supertest from 'supertest'
+import { afterEach, describe, expect, it } from 'vitest'
+import { recordTraces } from '../../../test/context/recorded-traces.js'
+import { KEY, signTrace } from '../../../test/context/signed-request.js'
+import { traceOutline } from '../../../test/context/trace-outline.js'
+
+let app: FastifyInstance | undefined
+
+afterEach(async () => {
+  await app?.close()
+  setNotifier(undefined)
+})
+
+function createApp(): FastifyInstance {
+  app = fastify()
+  app.register(osprofiler, { hmacKeys: [KEY] })
+  return app
+}
+
+describe('the Fastify plugin', () => {
+  it('traces what is asked by inject', async () => {
+    const traces = recordTraces()
+    createApp().get('/', async () => withTrace('work', async () => ({ trace: get()?.baseId })))
+    const { baseId, headers } = signTrace()
+
+    const signed = await app?.inject({ url: '/?color=blue', headers })
+    const unsigned = await app?.inject('/')
+
+    expect(signed?.json()).toEqual({ trace: baseId })
+    expect(unsigned?.json()).toEqual({})
+    const records = await traces.whenServed(baseId)
+    expect(traceOutline(records)).toBe('wsgi\n  work')
+    expect(records[0]?.info.request).toEqual({ path: '/', query: 'color=blue', method: 'GET', scheme: 'http' })
+    expect(records.at(-1)?.info).not.toHaveProperty('etype')
+    expect(traces.all).toHaveLength(4)
+  })
+
+  it('keeps apart what is injected from within a traced request', async () => {
+    const traces = recordTraces()
+    createApp().get('/inner', async () => withTrace('inner', async () => ({ trace: get()?.baseId })))
+    app?.get('/outer', async () => (await app?.inject('/inner'))?.json())
+    const { baseId, headers } = signTrace()
+
+    const reply = await app?.inject({ url: '/outer', headers })
+
+    expect(reply?.json()).toEqual({})
+    expect(traceOutline(await traces.whenServed(baseId))).toBe('wsgi')
+  })
+
+  it('works under supertest', async () => {
+    const traces = recordTraces()
+    const server = createApp()
+    server.get('/', async () => ({ trace: get()?.baseId }))
+    await server.ready()
+    const { baseId, headers } = signTrace()
+
+    const { body } = await supertest(server.server).get('/').set(headers)
+
+    expect(body).toEqual({ trace: baseId })
+    expect(traceOutline(await traces.whenServed(baseId))).toBe('wsgi')
+  })
+
+  it('traces the routes and hooks of encapsulated plugins', async () => {
+    const traces = recordTraces()
+    const server = createApp()
+    server.register(
+      async child => {
+        child.addHook('preHandler', async () => withTrace('child hook', () => undefined))
+        child.register(
+          async grandchild => {
+            grandchild.get('/route', async () => withTrace('route', async () => ({ trace: get()?.baseId })))
+          },
+          { prefix: '/grand' },
+        )
+      },
+      { prefix: '/child' },
+    )
+    const { baseId, headers } = signTrace()
+
+    const reply = await server.inject({ url: '/child/grand/route', headers })
+
+    expect(reply.json()).toEqual({ trace: baseId })
+    const records = await traces.whenServed(baseId)
+    expect(traceOutline(records)).toBe('wsgi\n  child hook\n  route')
+    expect(records[0]?.info.request).toMatchObject({ path: '/child/grand/route' })
+  })
+
+  it('traces the plugin in which it is registered, and not what is outside of that', async () => {
+    const traces = recordTraces()
+    const server = fastify()
+    app = server
+    server.get('/outside', async () => ({ trace: get()?.baseId }))
+    server.register(async child => {
+      await child.register(osprofiler, { hmacKeys: KEY })
+      child.get('/inside', async request => ({ trace: request.profiler?.baseId }))
+    })
+    const { baseId, headers } = signTrace()
+
+    const inside = await server.inject({ url: '/inside', headers })
+    const outside = await server.inject({ url: '/outside', headers })
+
+    expect([inside.json(), outside.json()]).toEqual([{ trace: baseId }, {}])
+    await traces.whenServed(baseId)
+    expect(traceOutline(traces.all)).toBe('wsgi')
+  })
+
+  it('keeps the trace in every hook, and the profiler on the request', async () => {
+    const traces = recordTraces()
+    const seen: Record<string, [boolean, boolean]> = {}
+    const server = createApp()
+    server.addHook('onRequest', async request => {
+      seen.onRequest = [get()?.baseId === baseId, request.profiler?.baseId === baseId]
+    })
+    server.addHook('preParsing', async request => {
+      seen.preParsing = [get()?.baseId === baseId, request.profiler?.baseId === baseId]
+    })
+    server.addHook('preValidation', async request => {
+      seen.preValidation = [get()?.baseId === baseId, request.profiler?.baseId === baseId]
+    })
+    server.addHook('preHandler', (request, _reply, done) => {
+      seen.preHandler = [get()?.baseId === baseId, request.profiler?.baseId === baseId]
+      done()
+    })
+    server.addHook('preSerialization', async (request, _reply, payload) => {
+      seen.preSerialization = [get()?.baseId === baseId, request.profiler?.baseId === baseId]
+      return payload
+    })
+    server.addHook('onSend', async (request, _reply, payload) => {
+      seen.onSend = [get()?.baseId === baseId, request.profiler?.baseId === baseId]
+      return payload
+    })
+    // Callback style: the answer comes from a timer.
+    server.post('/', (_request, reply) => {
+      setTimeout(() => reply.send({ trace: get()?.baseId }), 1)
+    })
+    const { baseId, headers } = signTrace()
+
+    const reply = await server.inject({ method: 'POST', url: '/', headers, payload: { some: 'body' } })
+
+    expect(reply.json()).toEqual({ trace: baseId })
+    expect(Object.keys(seen)).toHaveLength(6)
+    for (const found of Object.values(seen)) expect(found).toEqual([true, true])
+    expect(traceOutline(await traces.whenServed(baseId))).toBe('wsgi')
+  })
+
+  it('has no profiler on a request that is not traced', async () => {
+    createApp().get('/', async request => ({ known: 'profiler' in request, profiler: request.profiler ?? null }))
+
+    const reply = await app?.inject('/')
+
+    expect(reply?.json()).toEqual({ known: true, profiler: null })
+  })
+
+  it('records the path that was asked for, also where rewriteUrl changes it', async () => {
+    const traces = recordTraces()
+    app = fastify({ rewriteUrl: () => '/rewritten' })
+    app.register(osprofiler, { hmacKeys: KEY })
+    app.get('/rewritten', async () => ({}))
+    const { baseId, headers } = signTrace()
+
+    const reply = await app.inject({ url: '/asked?color=blue', headers })
+
+    expect(reply.statusCode).toBe(200)
+    expect((await traces.whenServed(baseId))[0]?.info.request).toMatchObject({ path: '/asked', query: 'color=blue' })
+  })
+
+  it('traces a request for which there is no route', async () => {
+    const traces = recordTraces()
+    createApp()
+    const { baseId, headers } = signTrace()
+
+    const reply = await app?.inject({ url: '/nothing', headers })
+
+    expect(reply?.statusCode).toBe(404)
+    expect((await traces.whenServed(baseId)).at(-1)?.info.response).toEqual({ status_code: 404 })
+  })
+})
+
+describe('a failure in Fastify', () => {
+  class OutOfStock extends Error {}
+
+  async function stopInfo(url: string, build: (server: FastifyInstance) => void): Promise<unknown> {
+    const traces = recordTraces()
+    const server = createApp()
+    // Once the plugin is there: a hook takes the routes that come after it.
+    await server.after()
+    build(server)
+    const { baseId, headers } = signTrace()
+    await server.inject({
+      method: 'POST',
+      url,
+      headers: { ...headers, 'Content-Type': 'application/json' },
+      payload: '{',
+    })
+    const { host, ...info } = (await traces.whenServed(baseId)).at(-1)?.info ?? {}
+    return info
+  }
+
+  it('of a hook is recorded', async () => {
+    const info = await stopInfo('/', server => {
+      server.addHook('onRequest', async () => {
+        throw new OutOfStock('none left')
+      })
+      server.post('/', async () => ({}))
+    })
+
+    expect(info).toEqual({ etype: 'OutOfStock', message: 'none left', response: { status_code: 500 } })
+  })
+
+  it("is recorded with the status of the application's own error handler", async () => {
+    const info = await stopInfo('/', server => {
+      server.setErrorHandler((_error, _request, reply) => reply.code(409).send({}))
+      server.addHook('preParsing', async () => {
+        throw new OutOfStock('none left')
+      })
+      server.post('/', async () => ({}))
+    })
+
+    expect(info).toEqual({ etype: 'OutOfStock', message: 'none left', response: { status_code: 409 } })
+  })
+
+  it('of its own parser, over a body that is no JSON, is recorded', async () => {
+    const info = await stopInfo('/', server => server.post('/', async () => ({})))
+
+    expect(info).toMatchObject({ etype: expect.any(String), response: { status_code: 400 } })
+  })
+})
+
+describe('registering the Fastify plugin', () => {
+  it('fails for keys that are given and empty', async () => {
+    app = fastify()
+    app.register(osprofiler, { hmacKeys: [] })
+
+    await expect(app.ready()).rejects.toThrow(TypeError)
+  })
+
+  it('fails for an option of the wrong type', async () => {
+    app = fastify()
+    app.register(osprofiler, { hmacKeys: KEY, name: 7 as unknown as string })
+
+    await expect(app.ready()).rejects.toThrow('name is a string, not number')
+  })
+})

@@ -1,0 +1,55 @@
+import multipart from '@fastify/multipart'
+import { get, setNotifier } from '@osprofiler/core'
+import { osprofiler } from '@osprofiler/fastify'
+import { fastify } from 'fastify'
+import { afterEach, describe, expect, it } from 'vitest'
+import { type Listening, listen } from '../../../test/context/framework.js'
+import { multipartForm } from '../../../test/context/multipart.js'
+import { recordTraces } from '../../../test/context/recorded-traces.js'
+import { KEY, send, signTrace } from '../../../test/context/signed-request.js'
+import { traceOutline } from '../../../test/context/trace-outline.js'
+import { doWork, WORK_OUTLINE } from '../../../test/context/traced-work.js'
+
+let server: Listening | undefined
+
+afterEach(async () => {
+  await server?.close()
+  setNotifier(undefined)
+})
+
+describe('a form that comes in slowly to @fastify/multipart', () => {
+  it('finds the trace of its own request in the handler', async () => {
+    const traces = recordTraces()
+    const app = fastify()
+    await app.register(osprofiler, { hmacKeys: KEY })
+    await app.register(multipart)
+    app.post('/', async request => {
+      const form: Record<string, string> = {}
+      for await (const part of request.parts()) {
+        form[part.fieldname] = part.type === 'file' ? (await part.toBuffer()).toString() : String(part.value)
+      }
+      await doWork(String(form.field))
+      return { ...form, trace: get()?.baseId }
+    })
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    server = await listen(app.server, () => app.close())
+    const { url } = server
+
+    const sent = await Promise.all(
+      Array.from({ length: 20 }, async (_, index) => {
+        const { baseId, headers } = signTrace()
+        const { contentType, body } = multipartForm(`form ${index}`, 'x'.repeat(20_000))
+        const signed = await send(url, { headers: { ...headers, 'Content-Type': contentType }, body })
+        const unsigned = await send(url, { headers: { 'Content-Type': contentType }, body })
+        return { index, baseId, signed, unsigned }
+      }),
+    )
+
+    for (const { index, baseId, signed, unsigned } of sent) {
+      const form = { field: `form ${index}`, file: 'x'.repeat(20_000) }
+      expect(signed.json()).toEqual({ ...form, trace: baseId })
+      expect(unsigned.json()).toEqual(form)
+      expect(traceOutline(await traces.whenServed(baseId))).toBe(`wsgi${WORK_OUTLINE}`)
+    }
+  })
+})
