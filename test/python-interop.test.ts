@@ -20,7 +20,7 @@ async function recordedByPython(baseId: string): Promise<TraceRecord[]> {
   return all.filter(({ base_id }) => base_id === baseId)
 }
 
-async function get(url: string, headers: HeadersInit): Promise<unknown> {
+async function get(url: string, { ...headers }: TraceHeaders): Promise<unknown> {
   const response = await fetch(url, { headers })
   return response.json()
 }

@@ -15,8 +15,8 @@ export type Adapter = (typeof ADAPTERS)[number]
 
 /** What a server is to do: the adapter's arguments, and what it answers, as JSON, to any request. */
 export interface Serving {
-  readonly hmacKeys?: HmacKeys
-  readonly options?: HttpOptions
+  readonly hmacKeys?: HmacKeys | undefined
+  readonly options?: HttpOptions | undefined
   readonly answer: (url: URL) => unknown
 }
 

@@ -68,7 +68,7 @@ describe('KeyRing', () => {
     expect(() => ring.sign(TEXT)).toThrow(expect.objectContaining({ code: 'ERR_NO_KEYS' }))
   })
 
-  it.each([
+  it.each<[unknown, string]>([
     [[''], 'an empty key'],
     [['a', 7], 'a number'],
     [['\ud800'], 'half of a surrogate pair'],

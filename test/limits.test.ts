@@ -1,0 +1,166 @@
+import { configure, createTraceId, run, signedPack, type TraceOptions, withTrace } from '@osprofiler/core'
+import type { HttpOptions, RefusalReason } from '@osprofiler/core/http'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { collectRecords } from './adapters/collect-records.js'
+import { type RawHeader, sendRaw } from './adapters/send-raw.js'
+import { ADAPTERS, type Adapter, type AdapterServer, type Serving, serveWith } from './adapters/serve-with.js'
+
+const records = collectRecords()
+const servers: AdapterServer[] = []
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.close()
+})
+
+async function serve(adapter: Adapter, serving: Partial<Serving>): Promise<AdapterServer> {
+  const server = await serveWith(adapter, { hmacKeys: 'KEY', answer: () => ({ served: true }), ...serving })
+  servers.push(server)
+  return server
+}
+
+function signed(baseId: string, parentId = baseId, key = 'KEY'): RawHeader[] {
+  const [info, hmac] = signedPack({ base_id: baseId, parent_id: parentId }, key)
+  return [
+    ['X-Trace-Info', info],
+    ['X-Trace-HMAC', hmac],
+  ]
+}
+
+/** A UUID of version 7 that says it was made so many milliseconds ago. */
+function dated(ageMs: number): string {
+  const digits = Math.round(Date.now() - ageMs)
+    .toString(16)
+    .padStart(12, '0')
+  return `${digits.slice(0, 8)}-${digits.slice(8)}-7000-8000-000000000000`
+}
+
+/** How a server and a request come together that is refused for each of the reasons. */
+const refusals: Record<RefusalReason, { hmacKeys?: 'none'; options?: HttpOptions; headers: () => RawHeader[] }> = {
+  disabled: { options: { enabled: false }, headers: () => signed(createTraceId()) },
+  'no-keys': { hmacKeys: 'none', headers: () => signed(createTraceId()) },
+  'missing-header': { headers: () => signed(createTraceId()).slice(0, 1) },
+  'malformed-hmac': { headers: () => [...signed(createTraceId()), ['X-Trace-HMAC', '0']] },
+  'unknown-key': { headers: () => signed(createTraceId(), undefined, 'OTHER') },
+  'malformed-info': { headers: () => signed('x'.repeat(256)) },
+  'too-old': { headers: () => signed(dated(3_600_000 + 10_000)) },
+  'rate-limited': { options: { maxTracesPerSecond: 0 }, headers: () => signed(createTraceId()) },
+}
+
+describe.each(ADAPTERS)('%s', adapter => {
+  it.each(Object.entries(refusals))(
+    'answers as if nothing had been asked: %s',
+    async (reason, { hmacKeys = 'KEY', options, headers }) => {
+      const restore = configure({ hmacKeys: undefined })
+      const told: string[] = []
+      const onRefused = (why: string) => {
+        told.push(why)
+        throw new Error('from the callback')
+      }
+      const server = await serve(adapter, {
+        options: { ...options, onRefused },
+        hmacKeys: hmacKeys === 'none' ? undefined : hmacKeys,
+      })
+      const unsigned = await sendRaw(server.port, [])
+
+      const refused = await sendRaw(server.port, headers())
+
+      expect(refused).toEqual(unsigned)
+      expect(refused).toMatchObject({ status: 200, body: '{"served":true}' })
+      expect(told).toEqual([reason])
+      expect(server.stats).toMatchObject({ traced: 0, refused: { [reason]: 1 } })
+      expect(records).toEqual([])
+      restore()
+    },
+  )
+
+  it('answers a traced request with the same bytes, too', async () => {
+    const server = await serve(adapter, {})
+    const unsigned = await sendRaw(server.port, [])
+
+    expect(await sendRaw(server.port, signed(createTraceId()))).toEqual(unsigned)
+    expect(records).toHaveLength(2)
+  })
+
+  it('by default refuses a trace of more than an hour ago, or more than a minute ahead', async () => {
+    const server = await serve(adapter, {})
+    const ages = [0, 3_590_000, -50_000, 3_610_000, -70_000]
+
+    for (const age of ages) await sendRaw(server.port, signed(dated(age)))
+
+    expect(server.stats).toMatchObject({ traced: 3, refused: { 'too-old': 2 } })
+  })
+
+  it('by default takes a hundred new traces a second', async () => {
+    const server = await serve(adapter, { options: {} })
+
+    await Promise.all(Array.from({ length: 130 }, () => sendRaw(server.port, signed(createTraceId()))))
+
+    const { traced, refused } = server.stats
+    expect(traced).toBeGreaterThanOrEqual(100)
+    expect(traced + refused['rate-limited']).toBe(130)
+  })
+
+  it('records as many points as allowed, over all requests of a trace, and says how many it left out', async () => {
+    const options = { maxPointsPerTrace: 20, maxTracesPerSecond: 1e6 }
+    const baseId = createTraceId()
+    const server = await serve(adapter, {
+      options,
+      async answer({ pathname }) {
+        for (let step = 0; step < 10; step++) await withTrace(`step ${pathname}`, async () => {})
+        return {}
+      },
+    })
+
+    for (let request = 0; request < 2; request++) await sendRaw(server.port, signed(baseId, `caller ${request}`))
+
+    const starts = records.filter(({ name }) => name.endsWith('-start'))
+    const omitted = records.map(({ info }) => Number(info.points_omitted ?? 0))
+    expect(starts).toHaveLength(20)
+    expect(omitted.reduce((sum, count) => sum + count)).toBe(2)
+    expect(records.at(-1)).toMatchObject({ name: 'wsgi-stop', info: { points_omitted: 2 } })
+  })
+
+  it.each([
+    ['a'.repeat(255), true],
+    ['a'.repeat(256), false],
+    ['\u{1f600}'.repeat(255), true],
+    ['\u{1f600}'.repeat(256), false],
+  ])('takes ids of up to 255 characters', async (id, traced) => {
+    const server = await serve(adapter, {})
+
+    await sendRaw(server.port, signed(id))
+    await sendRaw(server.port, signed('base', id))
+
+    expect(server.stats).toMatchObject(traced ? { traced: 2 } : { traced: 0, refused: { 'malformed-info': 2 } })
+    expect(records.map(({ parent_id }) => parent_id)).toEqual(traced ? [id, id, id, id] : [])
+  })
+
+  it.each([
+    [{ maxTraceAge: '60' }],
+    [{ maxTracesPerSecond: -1 }],
+    [{ maxPointsPerTrace: Number.NaN }],
+    [{ datedTracesOnly: 1 }],
+    [{ onRefused: true }],
+  ])('refuses a limit that is none, when it is mounted: %j', async options => {
+    await expect(serve(adapter, { options: options as unknown as HttpOptions })).rejects.toThrow(TypeError)
+  })
+
+  it.each([[''], [[]], [' , ']])('refuses an empty list of keys that was given on purpose: %j', async hmacKeys => {
+    await expect(serve(adapter, { hmacKeys })).rejects.toThrow(TypeError)
+  })
+})
+
+it('gives a trace that begins here the ids that its callees will take', () => {
+  const trace = (options: Partial<TraceOptions>) => run({ hmacKey: 'KEY', ...options }, () => 'ran')
+
+  expect(trace({ baseId: '\u{1f600}'.repeat(255) })).toBe('ran')
+  for (const wrong of [
+    { baseId: 'a'.repeat(256) },
+    { baseId: '' },
+    { baseId: '\ud83d' },
+    { parentId: 'a'.repeat(256) },
+  ]) {
+    const fn = vi.fn()
+    expect(() => run({ hmacKey: 'KEY', ...wrong }, fn)).toThrow(TypeError)
+    expect(fn).not.toHaveBeenCalled()
+  }
+})
