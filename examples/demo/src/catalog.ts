@@ -1,0 +1,37 @@
+// Knows what is sold.
+
+import type { AddressInfo } from 'node:net'
+import * as profiler from '@osprofiler/core'
+import { osprofilerMiddleware } from '@osprofiler/koa'
+import { setup } from '@osprofiler/node'
+import Koa from 'koa'
+
+/** What is sold. */
+export interface Product {
+  readonly sku: string
+  readonly name: string
+}
+
+const COLOURS = ['red', 'green', 'blue', 'white', 'black']
+const THINGS = ['lamp', 'chair', 'table', 'shelf', 'rug', 'vase', 'clock', 'mirror', 'bench', 'stool']
+
+const osprofiler = setup({ service: 'catalog' })
+
+// A function that is traced whenever it is called: its arguments and its result would be recorded, too.
+const listProducts = profiler.trace('catalog', { hideResult: true })(function listProducts(): Product[] {
+  return COLOURS.flatMap(colour => THINGS.map(thing => `${colour} ${thing}`))
+    .sort()
+    .map((name, index) => ({ sku: `sku-${index}`, name }))
+})
+
+const app = new Koa()
+app.use(osprofilerMiddleware())
+app.use(ctx => {
+  if (ctx.path === '/products') ctx.body = listProducts()
+})
+
+const server = app.listen(0, '127.0.0.1', () => {
+  console.log(`catalog listens on http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+})
+
+process.once('SIGTERM', () => server.close(() => osprofiler.close()))

@@ -1,0 +1,107 @@
+// Starts three services, sends one signed request through them, and shows where its time went.
+
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { runOsprofiler, startService, stopAll } from './child-processes.js'
+import { countRecords } from './count-records.js'
+
+const TRACES = fileURLToPath(new URL('../../../traces/', import.meta.url))
+/** Far longer than a service takes to write what it has recorded. */
+const WRITTEN_BY_THEN_MS = 1_500
+
+let interrupted = false
+const directory = mkdtempSync(join(tmpdir(), 'osprofiler-demo-'))
+
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const) {
+  process.once(signal, async () => {
+    interrupted = true
+    await cleanUp()
+    process.exit(code)
+  })
+}
+
+try {
+  await demonstrate()
+  await cleanUp()
+  step(6, 'The services are stopped, and their files are gone')
+} catch (error) {
+  if (!interrupted) console.error(`\nThe demo failed: ${error instanceof Error ? error.message : error}`)
+  process.exitCode = 1
+} finally {
+  await cleanUp()
+}
+
+async function demonstrate(): Promise<void> {
+  console.log('One signed request through three services: where does its time go?')
+
+  const store = `sqlite:///${join(directory, 'traces.db')}`
+  const env = {
+    ...withoutOsprofiler(process.env),
+    OSPROFILER_HMAC_KEYS: randomBytes(32).toString('base64url'),
+    OSPROFILER_CONNECTION_STRING: store,
+  }
+  step(1, 'A fresh secret key, which the services and the caller know, and an empty store')
+  console.log(`   ${store}`)
+
+  step(2, 'Three services, each a process of its own')
+  const [CATALOG_URL, ORDERS_URL] = await Promise.all([
+    startService('catalog', env),
+    startService('orders', { ...env, ORDERS_FILE: join(directory, 'orders.db') }),
+  ])
+  const gateway = await startService('gateway', { ...env, CATALOG_URL, ORDERS_URL })
+  console.log(`   gateway  Express  ${gateway}`)
+  console.log(`   catalog  Koa      ${CATALOG_URL}`)
+  console.log(`   orders   Fastify  ${ORDERS_URL}  300,000 orders in SQLite`)
+
+  const url = `${gateway}/customers/4711/orders`
+  step(3, `A signed request: osprofiler run ${url}`)
+  console.log()
+  await runOsprofiler(['run', url], env)
+  console.log(
+    '\n   Both queries are in examples/demo/src/orders.ts: no index serves the one, the other runs for every order.',
+  )
+
+  const before = await countRecords(store)
+  step(4, 'The same request without a signature')
+  const response = await fetch(url)
+  await response.text()
+  await delay(WRITTEN_BY_THEN_MS)
+  const after = await countRecords(store)
+  console.log(`   It is served all the same (${response.status}). The store held ${describe(before)} before,`)
+  console.log(`   and holds ${describe(after)} now.`)
+  if (after.records !== before.records) throw new Error('the unsigned request was recorded')
+
+  step(5, 'The trace as a file')
+  if (before.newest === undefined) throw new Error('the store holds no trace')
+  mkdirSync(TRACES, { recursive: true })
+  const file = join(TRACES, 'demo.json')
+  await runOsprofiler(['trace', 'show', before.newest, '--json', '--out', file], env)
+  console.log(`   ${file}`)
+  console.log(`   Look at it again: npx -y pnpm@12 exec osprofiler trace show ${relative(process.cwd(), file)}`)
+}
+
+async function cleanUp(): Promise<void> {
+  await stopAll()
+  rmSync(directory, { recursive: true, force: true })
+}
+
+/** Settings of the user's own services are not for these. */
+function withoutOsprofiler(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('OSPROFILER_')))
+}
+
+function describe({ traces, records }: { traces: number; records: number }): string {
+  return `${records} records of ${traces === 1 ? 'one trace' : `${traces} traces`}`
+}
+
+function step(number: number, text: string): void {
+  console.log(`\n${number}. ${text}`)
+}

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest'
+import { describeTerminal } from '../src/describe-terminal.js'
+
+const TERMINAL = { isTTY: true, columns: 120 } as const
+
+describe('describeTerminal', () => {
+  it('colours a terminal in its width', () => {
+    expect(describeTerminal(TERMINAL, { LANG: 'de_DE.UTF-8' })).toEqual({ width: 120, color: true, unicode: true })
+  })
+
+  it.each([
+    [{ NO_COLOR: '1' }, false],
+    [{ NO_COLOR: '' }, true],
+    [{ NO_COLOR: '1', FORCE_COLOR: '1' }, false],
+    [{ FORCE_COLOR: '0' }, false],
+    [{ TERM: 'dumb' }, false],
+  ])('has with %j colours: %s', (env, color) => {
+    expect(describeTerminal(TERMINAL, env).color).toBe(color)
+  })
+
+  it('colours a pipe only when told to', () => {
+    expect(describeTerminal({}, {}).color).toBe(false)
+    expect(describeTerminal({}, { FORCE_COLOR: '1' }).color).toBe(true)
+  })
+
+  it('takes the width of a pipe from COLUMNS, where that is one', () => {
+    expect(describeTerminal({}, { COLUMNS: '100' }).width).toBe(100)
+    for (const COLUMNS of ['', 'wide', '-5', '0']) expect(describeTerminal({}, { COLUMNS }).width).toBeUndefined()
+  })
+
+  it.each([
+    [{}, true],
+    [{ LANG: 'C' }, false],
+    [{ LC_ALL: 'POSIX', LANG: 'en_US.UTF-8' }, false],
+    [{ LC_ALL: '', LC_CTYPE: 'C.utf8', LANG: 'C' }, true],
+  ])('draws by the locale %j beyond ASCII: %s', (env, unicode) => {
+    expect(describeTerminal(TERMINAL, env).unicode).toBe(unicode)
+  })
+})
