@@ -5,7 +5,7 @@ import { notify } from './notifier.js'
 import { openPointAllowance, type PointAllowance, takePoint, tellOmitted } from './point-allowance.js'
 import { recordableInfo } from './recordable.js'
 import { packInfo, X_TRACE_HMAC, X_TRACE_INFO } from './signed-headers.js'
-import { createClock, formatTimestamp } from './timestamp.js'
+import { formatTimestamp } from './timestamp.js'
 
 const host = hostname()
 
@@ -18,7 +18,6 @@ export class LocalTrace {
   readonly points: PointAllowance
   readonly #maxPoints: number
   readonly #hmacKey: string
-  readonly #now = createClock()
   #secret: KeyObject | undefined
 
   constructor(hmacKey: string, baseId: string, maxPoints: number) {
@@ -61,7 +60,7 @@ export class LocalTrace {
       base_id: this.baseId,
       parent_id: parentId,
       trace_id: traceId,
-      timestamp: formatTimestamp(this.#now()),
+      timestamp: formatTimestamp(this.points.now()),
       info,
       project,
       service,

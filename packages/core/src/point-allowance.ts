@@ -1,7 +1,10 @@
 import { shared } from './shared-state.js'
+import { createClock } from './timestamp.js'
 
 /** How many points one process has recorded of one trace, whichever of its requests they belong to. */
 export interface PointAllowance {
+  /** The clock of its points: microseconds that never run backwards, from whichever request they are. */
+  readonly now: () => number
   /** Points that were recorded. How many may be is for each request's adapter to say. */
   taken: number
   /** Points that were counted and not recorded, the allowance being used up. */
@@ -27,7 +30,7 @@ export function knownAllowance(baseId: string): PointAllowance | undefined {
 
 /** The allowance of a trace: the one it has, or a new one. */
 export function openPointAllowance(baseId: string): PointAllowance {
-  const allowance = allowances.get(baseId) ?? { taken: 0, omitted: 0, told: 0 }
+  const allowance = allowances.get(baseId) ?? { now: createClock(), taken: 0, omitted: 0, told: 0 }
   // Put at the end: what goes first is what was longest unused.
   allowances.delete(baseId)
   allowances.set(baseId, allowance)

@@ -1,0 +1,71 @@
+import { execFileSync } from 'node:child_process'
+import { run, setNotifier, start } from '@osprofiler/core'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { createClock, formatTimestamp } from '../src/timestamp.js'
+
+const realNow = Date.now
+
+/** Sets the wall clock by so many milliseconds, as an administrator or a time service would. */
+function setWallClock(ms: number): void {
+  vi.spyOn(Date, 'now').mockImplementation(() => realNow() + ms)
+}
+
+afterEach(() => {
+  vi.restoreAllMocks()
+  setNotifier(undefined)
+})
+
+describe('a timestamp', () => {
+  it('is written as Python writes it', () => {
+    const times = [0, 1, 999_999, 1_000_000, 951_782_399_999_999, 1_763_816_400_000_010, 1_763_816_400_100_000]
+    const program = `
+import datetime
+for us in ${JSON.stringify(times)}:
+    time = datetime.datetime(1970, 1, 1) + datetime.timedelta(microseconds=us)
+    print(time.strftime("%Y-%m-%dT%H:%M:%S.%f"))`
+    const python = execFileSync('/usr/bin/python3', ['-c', program], { encoding: 'utf8' }).trim().split('\n')
+
+    expect(times.map(formatTimestamp)).toEqual(python)
+  })
+
+  it('counts real microseconds', () => {
+    const now = createClock()
+    const fractions = new Set<number>()
+    for (let look = 0; look < 10_000; look++) fractions.add(now() % 1000)
+
+    expect(Math.abs(now() / 1000 - realNow())).toBeLessThan(50)
+    expect(fractions.size).toBeGreaterThan(50)
+  })
+
+  it('does not run backwards within a trace when the wall clock is set back', () => {
+    const now = createClock()
+    const before = now()
+    setWallClock(-3_600_000)
+    const after = now()
+
+    expect(after).toBeGreaterThanOrEqual(before)
+    expect(after - before).toBeLessThan(1e6)
+  })
+
+  it('follows a wall clock that was set, at the next trace', () => {
+    setWallClock(7_200_000)
+    expect(Math.abs(createClock()() / 1000 - realNow() - 7_200_000)).toBeLessThan(50)
+
+    setWallClock(0)
+    expect(Math.abs(createClock()() / 1000 - realNow())).toBeLessThan(50)
+  })
+
+  it('does not run backwards between two requests of one trace when the wall clock is set back', () => {
+    const timestamps: string[] = []
+    setNotifier(({ timestamp }) => void timestamps.push(timestamp))
+    const request = (maxPointsPerTrace?: number) =>
+      run({ hmacKey: 'KEY', baseId: 'one trace', maxPointsPerTrace }, () => start('request').stop())
+    request()
+    setWallClock(-3_600_000)
+    request()
+    request(50)
+
+    expect(timestamps).toHaveLength(6)
+    expect(timestamps.toSorted()).toEqual(timestamps)
+  })
+})
