@@ -1,7 +1,6 @@
-import { EventEmitter } from 'node:events'
 import { suppress } from './context.js'
 import type { Driver } from './driver.js'
-import { OsprofilerError } from './osprofiler-error.js'
+import { createListeners } from './listeners.js'
 import type { TraceRecord } from './record.js'
 import { RecordQueue } from './record-queue.js'
 
@@ -46,12 +45,15 @@ interface Flush {
   readonly finish: () => void
 }
 
+// Node takes a longer one for no time at all.
+const MAX_TIMEOUT_MS = 2 ** 31 - 1
+
 /** Takes records in at once and writes them to a driver in the background, one batch at a time. */
 export class Delivery {
   readonly #driver: Driver
   readonly #settings: DeliverySettings
   readonly #queue: RecordQueue
-  readonly #events = new EventEmitter()
+  readonly #listeners = createListeners()
   readonly #counts = { emitted: 0, written: 0, dropped: 0, unknown: 0, retried: 0 }
   readonly #flushes = new Set<Flush>()
   /** Records taken in, and those whose fate is settled: both in order, so that a flush knows its own. */
@@ -75,13 +77,14 @@ export class Delivery {
   }
 
   on(event: string, listener: (...details: unknown[]) => void): void {
-    this.#events.on(event, listener)
+    this.#listeners.add(event, listener)
   }
 
   add(record: TraceRecord): void {
     this.#counts.emitted++
     if (this.#closed) return this.#drop(1, 'closed')
-    if (!this.#queue.push(record)) return this.#drop(1, 'queue-full')
+    const refusal = this.#push(record)
+    if (refusal !== undefined) return this.#drop(1, refusal)
     this.#accepted++
     if (this.#delivering) return
     if (this.#timer === undefined) this.#deliverIn(this.#settings.flushAfter)
@@ -95,7 +98,7 @@ export class Delivery {
     const settled = new Promise<void>(resolve => {
       const flush = { target, finish }
       // Not unref'd: for as long as this, and no longer, a process is kept alive for its records.
-      const deadline = setTimeout(finish, timeout)
+      const deadline = setTimeout(finish, Math.min(timeout, MAX_TIMEOUT_MS))
       this.#flushes.add(flush)
       const finished = (): boolean => this.#flushes.delete(flush)
       function finish(): void {
@@ -126,10 +129,19 @@ export class Delivery {
     for (const { finish } of this.#flushes) finish()
   }
 
+  #push(record: TraceRecord): DropReason | undefined {
+    try {
+      return this.#queue.push(record) ? undefined : 'queue-full'
+    } catch {
+      // A record from elsewhere of which not even the size can be told.
+      return 'refused'
+    }
+  }
+
   #deliverIn(ms: number): void {
     clearTimeout(this.#timer)
     // Suppressed: a record is emitted in the context of a request, in which the store's own client must not be traced.
-    this.#timer = suppress(() => setTimeout(() => this.#deliver(), ms)).unref()
+    this.#timer = suppress(() => setTimeout(() => this.#deliver(), Math.min(ms, MAX_TIMEOUT_MS))).unref()
   }
 
   async #deliver(): Promise<void> {
@@ -157,7 +169,8 @@ export class Delivery {
       if (this.#closed) return
       if (outcome !== undefined) return this.#settle(batch.length, outcome)
       this.#counts.retried += batch.length
-      await this.#pause(backoff)
+      // Whoever flushes has little time: the store may be back before a long pause ends.
+      await this.#pause(this.#flushes.size > 0 ? minBackoff : backoff)
     }
   }
 
@@ -166,10 +179,10 @@ export class Delivery {
     this.#writing = true
     try {
       const result = await this.#driver.write(batch)
-      return { refused: Math.min(Math.max(result?.refused ?? 0, 0), batch.length), unknown: 0 }
+      return { refused: toCount(result?.refused, batch.length), unknown: 0 }
     } catch (error) {
-      this.#tell('error', error)
-      const code = error instanceof OsprofilerError ? error.code : undefined
+      this.#listeners.tell('error', error)
+      const code = codeOf(error)
       if (code === 'ERR_WRITE_REFUSED') return { refused: batch.length, unknown: 0 }
       if (code === 'ERR_WRITE_UNCERTAIN') return { refused: 0, unknown: batch.length }
       return undefined
@@ -189,25 +202,30 @@ export class Delivery {
 
   #drop(count: number, reason: DropReason): void {
     this.#counts.dropped += count
-    this.#tell('drop', count, reason)
-  }
-
-  #tell(event: string, ...details: unknown[]): void {
-    if (this.#events.listenerCount(event) === 0) return
-    try {
-      this.#events.emit(event, ...details)
-    } catch {
-      // A listener's failure is its own: delivery goes on.
-    }
+    this.#listeners.tell('drop', count, reason)
   }
 
   #pause(ms: number): Promise<void> {
     return new Promise(resolve => {
-      const timer = setTimeout(resolve, ms).unref()
+      const timer = setTimeout(resolve, Math.min(ms, MAX_TIMEOUT_MS)).unref()
       this.#endPause = () => {
         clearTimeout(timer)
         resolve()
       }
     })
+  }
+}
+
+/** A driver's count, which may be anything: a driver can be anybody's. */
+function toCount(value: unknown, max: number): number {
+  return Number.isInteger(value) ? Math.min(Math.max(value as number, 0), max) : 0
+}
+
+/** The code of an error. Not by its class: with two copies of this package in a process there are two. */
+function codeOf(error: unknown): unknown {
+  try {
+    return (error as { code?: unknown } | null | undefined)?.code
+  } catch {
+    return undefined
   }
 }

@@ -4,6 +4,7 @@ import { LocalTrace } from './local-trace.js'
 import { DEFAULT_MAX_POINTS } from './point-allowance.js'
 import { createTraceId, Profiler } from './profiler.js'
 import { settle } from './settle.js'
+import { shared } from './shared-state.js'
 import { isTraceId } from './signed-headers.js'
 
 /** Which trace to record, and with which key to sign what it sends on. */
@@ -71,7 +72,7 @@ interface Opening {
   readonly maxPointsPerTrace: number
 }
 
-const releases = new WeakMap<Profiler, () => void>()
+const releases = shared('releases', () => new WeakMap<Profiler, () => void>())
 
 function openTrace(options: TraceOptions): Opening {
   const { hmacKey, baseId = createTraceId(), maxPointsPerTrace = DEFAULT_MAX_POINTS } = options

@@ -1,0 +1,587 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import {
+  configure,
+  createNotifier,
+  type Driver,
+  get,
+  type NotifierOptions,
+  OsprofilerError,
+  type QueueNotifier,
+  run,
+  setNotifier,
+  start,
+  type TraceRecord,
+  type WriteResult,
+  withTrace,
+} from '@osprofiler/core'
+import fc from 'fast-check'
+import { afterEach, describe, expect, it } from 'vitest'
+
+const tick = () => new Promise(resolve => setImmediate(resolve))
+const open: QueueNotifier[] = []
+
+afterEach(async () => {
+  setNotifier(undefined)
+  for (const notifier of open.splice(0)) await notifier.close(1)
+})
+
+function create(write: (records: readonly TraceRecord[]) => unknown, options?: NotifierOptions) {
+  const driver: Driver = { name: 'test', write: write as Driver['write'], close: async () => {} }
+  const notifier = createNotifier(driver, options)
+  open.push(notifier)
+  return notifier
+}
+
+function record(name = 'a-start', info: object = {}): TraceRecord {
+  return {
+    name,
+    base_id: 'base',
+    parent_id: 'base',
+    trace_id: 'point',
+    timestamp: '2026-11-22T12:00:00.000000',
+    info: info as TraceRecord['info'],
+    project: 'p',
+    service: 's',
+  }
+}
+
+function emit(notifier: QueueNotifier, count: number, from = 0): void {
+  for (let index = from; index < from + count; index++) notifier(record(`r${index}-start`))
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  for (const deadline = Date.now() + 10_000; !condition(); await delay(2)) {
+    if (Date.now() > deadline) throw new Error('It never came to pass')
+  }
+}
+
+function expectExact({ stats }: QueueNotifier): void {
+  expect(stats.emitted).toBe(stats.written + stats.dropped + stats.unknown + stats.queued)
+}
+
+describe('delivery', () => {
+  it('takes records in order, in batches, with one write in flight', async () => {
+    const batches: number[] = []
+    const names: string[] = []
+    let inFlight = 0
+    let most = 0
+    const notifier = create(
+      async records => {
+        most = Math.max(most, ++inFlight)
+        batches.push(records.length)
+        names.push(...records.map(({ name }) => name))
+        await delay(2)
+        inFlight--
+      },
+      { batchSize: 10 },
+    )
+    emit(notifier, 95)
+    await notifier.flush()
+
+    expect(batches).toEqual([10, 10, 10, 10, 10, 10, 10, 10, 10, 5])
+    expect(most).toBe(1)
+    expect(names).toEqual(Array.from({ length: 95 }, (_, index) => `r${index}-start`))
+    expect(notifier.stats).toEqual({ emitted: 95, written: 95, dropped: 0, unknown: 0, queued: 0, retried: 0 })
+  })
+
+  it('begins by itself, soon after the first record', async () => {
+    const taken: TraceRecord[] = []
+    const notifier = create(async records => void taken.push(...records))
+    const emitted = performance.now()
+    notifier(record())
+    expect(taken).toHaveLength(0)
+    await until(() => taken.length === 1)
+
+    expect(performance.now() - emitted).toBeLessThan(1_000)
+  })
+
+  it('begins at once when a batch is full', async () => {
+    const taken: TraceRecord[] = []
+    const notifier = create(async records => void taken.push(...records), { batchSize: 3, flushAfter: 60_000 })
+    emit(notifier, 3)
+    await until(() => taken.length === 3)
+
+    expect(notifier.stats.written).toBe(3)
+  })
+
+  it('does nothing on the path of who emits', () => {
+    let writes = 0
+    const notifier = create(async () => void writes++, { batchSize: 1 })
+    emit(notifier, 1_000)
+
+    expect(writes).toBe(0)
+    expect(notifier.stats.queued).toBe(1_000)
+  })
+
+  it.each([
+    [
+      'throws at once',
+      () => {
+        throw new Error('down')
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('down'))],
+    ['rejects with nothing', () => Promise.reject()],
+    ['rejects with what cannot be looked at', () => Promise.reject(Proxy.revocable({}, {}).proxy)],
+  ])('tries again, with growing pauses, when the store %s, and recovers by itself', async (_, fail) => {
+    const tries: number[] = []
+    const taken: string[] = []
+    const notifier = create(
+      records => {
+        tries.push(performance.now())
+        if (tries.length <= 4) return fail()
+        taken.push(...records.map(({ name }) => name))
+        return Promise.resolve()
+      },
+      { batchSize: 2, flushAfter: 1, minBackoff: 8, maxBackoff: 20 },
+    )
+    emit(notifier, 3)
+    await until(() => notifier.stats.written === 3)
+
+    const pauses = tries.slice(1, 5).map((at, index) => at - (tries[index] ?? 0))
+    for (const [index, least] of [8, 16, 20, 20].entries()) expect(pauses[index]).toBeGreaterThan(least - 2)
+    expect(taken).toEqual(['r0-start', 'r1-start', 'r2-start'])
+    expect(notifier.stats).toEqual({ emitted: 3, written: 3, dropped: 0, unknown: 0, queued: 0, retried: 8 })
+  })
+
+  it('goes on after an error that cannot be looked at', async () => {
+    const hostile = new Proxy(
+      {},
+      Object.fromEntries(
+        Reflect.ownKeys(Reflect).map(trap => [
+          trap,
+          () => {
+            throw new Error('trap')
+          },
+        ]),
+      ),
+    )
+    let tries = 0
+    const notifier = create(() => (++tries === 1 ? Promise.reject(hostile) : Promise.resolve()), {
+      flushAfter: 1,
+      minBackoff: 1,
+    })
+    notifier(record())
+    await until(() => notifier.stats.written === 1)
+
+    expect(tries).toBe(2)
+  })
+
+  it('counts what the store refuses as dropped', async () => {
+    const drops: unknown[] = []
+    const results: (WriteResult | OsprofilerError)[] = [
+      { refused: 1 },
+      new OsprofilerError('ERR_WRITE_REFUSED', 'never'),
+      { refused: 0 },
+    ]
+    const notifier = create(
+      () => {
+        const result = results.shift()
+        return result instanceof Error ? Promise.reject(result) : Promise.resolve(result)
+      },
+      { batchSize: 2 },
+    )
+    notifier.on('drop', (count, reason) => drops.push([count, reason]))
+    emit(notifier, 6)
+    await notifier.flush()
+
+    expect(notifier.stats).toMatchObject({ emitted: 6, written: 3, dropped: 3, unknown: 0, queued: 0, retried: 0 })
+    expect(drops).toEqual([
+      [1, 'refused'],
+      [2, 'refused'],
+    ])
+  })
+
+  it('does not send twice what may have arrived, and counts it as unknown', async () => {
+    let writes = 0
+    const notifier = create(() => {
+      writes++
+      return Promise.reject(new OsprofilerError('ERR_WRITE_UNCERTAIN', 'the connection broke'))
+    })
+    emit(notifier, 3)
+    await notifier.flush()
+
+    expect(writes).toBe(1)
+    expect(notifier.stats).toMatchObject({ emitted: 3, written: 0, unknown: 3, queued: 0 })
+  })
+
+  it.each([
+    [{ refused: NaN }],
+    [{ refused: -1 }],
+    [{ refused: 0.5 }],
+    [{ refused: 99 }],
+    [{ refused: '1' }],
+    [{}],
+    [null],
+    [7],
+  ])('stays exact when a driver says nonsense: %j', async result => {
+    const notifier = create(() => Promise.resolve(result))
+    emit(notifier, 3)
+    await notifier.flush()
+
+    const { written, dropped } = notifier.stats
+    expect(Number.isInteger(written) && Number.isInteger(dropped)).toBe(true)
+    expect(written + dropped).toBe(3)
+  })
+})
+
+describe('the counts', () => {
+  it('add up at every moment, whatever the store does', async () => {
+    const outcome = fc.constantFrom('take', 'slow', 'refuse', 'refuse all', 'fail', 'throw', 'uncertain')
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(outcome, { maxLength: 20 }),
+        fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 15 }),
+        fc.integer({ min: 1, max: 5 }),
+        fc.integer({ min: 1, max: 20 }),
+        fc.boolean(),
+        async (outcomes, bursts, batchSize, maxRecords, hangs) => {
+          let kept = 0
+          let refused = 0
+          const look = () => expectExact(notifier)
+          const notifier = create(
+            records => {
+              look()
+              const next = outcomes.shift()
+              if (next === 'fail') return Promise.reject(new Error('down'))
+              if (next === 'throw') throw new Error('down')
+              if (next === 'uncertain') return Promise.reject(new OsprofilerError('ERR_WRITE_UNCERTAIN', 'broke'))
+              if (next === 'refuse all') {
+                refused += records.length
+                return Promise.reject(new OsprofilerError('ERR_WRITE_REFUSED', 'never'))
+              }
+              if (next === undefined && hangs) return new Promise(() => {})
+              const few = next === 'refuse' ? 1 : 0
+              refused += few
+              kept += records.length - few
+              return next === 'slow' ? delay(1, { refused: few }) : Promise.resolve({ refused: few })
+            },
+            { batchSize, maxRecords, flushAfter: 1, minBackoff: 1, maxBackoff: 2 },
+          )
+          let full = 0
+          notifier.on('drop', (count, reason) => {
+            look()
+            if (reason === 'queue-full') full += count
+          })
+          notifier.on('error', look)
+          for (const burst of bursts) {
+            emit(notifier, burst)
+            look()
+            if (burst % 2 === 0) await tick()
+            look()
+          }
+          const emitted = bursts.reduce((sum, burst) => sum + burst, 0)
+          await notifier.close(hangs ? 5 : 5_000)
+          look()
+          notifier(record())
+
+          expect(notifier.stats.queued).toBe(0)
+          expect(notifier.stats.emitted).toBe(emitted + 1)
+          // A write may have ended when there was no time left to hear of it.
+          expect(notifier.stats.written).toBeLessThanOrEqual(kept)
+          if (!hangs) expect(notifier.stats.written).toBe(kept)
+          if (!hangs) expect(notifier.stats.dropped).toBe(refused + full + 1)
+          look()
+        },
+      ),
+      { numRuns: 60 },
+    )
+  })
+
+  it('hold also for records that are none', async () => {
+    const notifier = create(async () => undefined)
+    const hostile = Object.defineProperty({}, 'member', {
+      enumerable: true,
+      get() {
+        throw new Error('hostile')
+      },
+    })
+    for (const nonsense of [null, undefined, {}, 'text', record('a', hostile), Proxy.revocable({}, {}).proxy]) {
+      try {
+        notifier(nonsense as TraceRecord)
+      } catch {
+        // What it makes of them is open; the counts are not.
+      }
+      expectExact(notifier)
+    }
+    await notifier.close()
+    expectExact(notifier)
+  })
+})
+
+describe('a flood into a store that is dead', () => {
+  it('is bounded in number', async () => {
+    const drops: unknown[] = []
+    const notifier = create(() => new Promise(() => {}), { maxRecords: 100, batchSize: 10, flushAfter: 1 })
+    notifier.on('drop', (count, reason) => drops.push([count, reason]))
+    emit(notifier, 50)
+    await until(() => notifier.stats.queued === 50)
+    await delay(20)
+    emit(notifier, 10_000)
+
+    // 100 that wait, and the batch that is being written.
+    expect(notifier.stats).toMatchObject({ emitted: 10_050, queued: 110, dropped: 9_940 })
+    expect(drops).toHaveLength(9_940)
+    expect(drops[0]).toEqual([1, 'queue-full'])
+  })
+
+  it('is bounded in memory', async () => {
+    const notifier = create(() => Promise.reject(new Error('down')), { maxBytes: 1_000_000, batchSize: 10 })
+    for (let index = 0; index < 1_000; index++) notifier(record('big-start', { text: 'x'.repeat(50_000) }))
+    const { queued, dropped } = notifier.stats
+
+    expect(queued).toBeLessThanOrEqual(20)
+    expect(queued).toBeGreaterThan(10)
+    expect(dropped).toBe(1_000 - queued)
+  })
+
+  it('makes room again as records are taken', async () => {
+    let alive = false
+    const notifier = create(() => (alive ? Promise.resolve() : Promise.reject(new Error('down'))), {
+      maxBytes: 100_000,
+      flushAfter: 1,
+      minBackoff: 1,
+    })
+    for (let round = 0; round < 3; round++) {
+      alive = false
+      for (let index = 0; index < 100; index++) notifier(record('big-start', { text: 'x'.repeat(5_000) }))
+      alive = true
+      await notifier.flush()
+    }
+
+    expect(notifier.stats.queued).toBe(0)
+    expect(notifier.stats.written).toBeGreaterThanOrEqual(3 * 18)
+    expectExact(notifier)
+  })
+})
+
+describe('flush', () => {
+  it('resolves at once where nothing waits', async () => {
+    const notifier = create(() => new Promise(() => {}))
+    await notifier.flush()
+    await notifier.close()
+
+    expect(notifier.stats.emitted).toBe(0)
+  })
+
+  it('waits for what is there now, not for what comes later', async () => {
+    const gates: (() => void)[] = []
+    const notifier = create(() => new Promise<void>(resolve => gates.push(resolve)), { batchSize: 1 })
+    notifier(record())
+    const flushed = notifier.flush()
+    await until(() => gates.length === 1)
+    notifier(record())
+    gates[0]?.()
+    await flushed
+
+    expect(notifier.stats).toMatchObject({ written: 1, queued: 1 })
+    gates[1]?.()
+  })
+
+  it('is bounded when the store hangs', async () => {
+    const notifier = create(() => new Promise(() => {}))
+    notifier(record())
+    const asked = performance.now()
+    await notifier.flush(30)
+
+    expect(performance.now() - asked).toBeLessThan(5_000)
+    expect(notifier.stats).toMatchObject({ queued: 1, dropped: 0 })
+  })
+
+  it('does not wait for a pause to end, and tries often as long as somebody waits', async () => {
+    let alive = false
+    let tries = 0
+    const notifier = create(
+      () => {
+        tries++
+        return alive ? Promise.resolve() : Promise.reject(new Error('down'))
+      },
+      { flushAfter: 1, minBackoff: 20, maxBackoff: 60_000 },
+    )
+    notifier(record())
+    // Long enough for the pauses to have grown well beyond the flush.
+    await until(() => tries >= 7)
+    setTimeout(() => {
+      alive = true
+    }, 100)
+    await notifier.flush(10_000)
+
+    expect(notifier.stats).toMatchObject({ written: 1, queued: 0 })
+  })
+
+  it('may be bounded by any number', async () => {
+    const warnings: string[] = []
+    const listen = (warning: Error) => warnings.push(warning.name)
+    process.on('warning', listen)
+    let taken = false
+    const notifier = create(
+      async () => {
+        await delay(30)
+        taken = true
+      },
+      { flushAfter: Infinity },
+    )
+    notifier(record())
+    await notifier.flush(Infinity)
+    await tick()
+    process.off('warning', listen)
+
+    expect(taken).toBe(true)
+    expect(warnings).toEqual([])
+  })
+})
+
+describe('close', () => {
+  it('delivers what waits, then takes no more', async () => {
+    const drops: unknown[] = []
+    const notifier = create(() => delay(5), { batchSize: 2 })
+    notifier.on('drop', (count, reason) => drops.push([count, reason]))
+    emit(notifier, 5)
+    await notifier.close()
+    notifier(record())
+    await notifier.close()
+
+    expect(notifier.stats).toMatchObject({ emitted: 6, written: 5, dropped: 1, queued: 0 })
+    expect(drops).toEqual([[1, 'closed']])
+  })
+
+  it('gives up in time: what was under way is unknown, what waited is dropped', async () => {
+    const notifier = create(() => new Promise(() => {}), { batchSize: 2 })
+    emit(notifier, 5)
+    const flushed = notifier.flush(60_000)
+    await notifier.close(20)
+    await flushed
+
+    expect(notifier.stats).toEqual({ emitted: 5, written: 0, dropped: 3, unknown: 2, queued: 0, retried: 0 })
+  })
+
+  it('counts a batch between two tries as dropped', async () => {
+    const notifier = create(() => Promise.reject(new Error('down')), { batchSize: 2, minBackoff: 60_000 })
+    emit(notifier, 3)
+    await notifier.close(20)
+
+    expect(notifier.stats).toMatchObject({ emitted: 3, dropped: 3, unknown: 0, queued: 0 })
+  })
+
+  it('stays exact when the hanging write ends after it', async () => {
+    let finish = () => {}
+    const notifier = create(
+      () =>
+        new Promise<void>(resolve => {
+          finish = resolve
+        }),
+    )
+    emit(notifier, 2)
+    await notifier.close(20)
+    finish()
+    await tick()
+
+    expect(notifier.stats).toEqual({ emitted: 2, written: 0, dropped: 0, unknown: 2, queued: 0, retried: 0 })
+  })
+
+  it('may be called twice at the same time', async () => {
+    const notifier = create(() => delay(5))
+    emit(notifier, 3)
+    await Promise.all([notifier.close(), notifier.close(), notifier.flush()])
+
+    expect(notifier.stats).toMatchObject({ emitted: 3, written: 3, dropped: 0, queued: 0 })
+  })
+})
+
+describe('a listener', () => {
+  it('that throws or rejects disturbs neither delivery nor the other listeners', async () => {
+    const told: string[] = []
+    const unhandled: unknown[] = []
+    const listen = (error: unknown) => unhandled.push(error)
+    process.on('unhandledRejection', listen)
+    let tries = 0
+    const notifier = create(() => (++tries < 3 ? Promise.reject(new Error('down')) : Promise.resolve()), {
+      maxRecords: 2,
+      flushAfter: 1,
+      minBackoff: 1,
+    })
+    for (const event of ['drop', 'error'] as const) {
+      notifier.on(event as 'drop', () => {
+        throw new Error('listener')
+      })
+      notifier.on(event as 'drop', async () => {
+        throw new Error('listener')
+      })
+      notifier.on(event as 'drop', () => void told.push(event))
+    }
+    emit(notifier, 3)
+    await until(() => notifier.stats.written === 2)
+    await tick()
+    process.off('unhandledRejection', listen)
+
+    expect(told).toEqual(['drop', 'error', 'error'])
+    expect(unhandled).toEqual([])
+  })
+
+  it('is not traced, so that one that makes records does not make them without end', () => {
+    const notifier = create(() => new Promise(() => {}), { maxRecords: 1 })
+    setNotifier(notifier)
+    let told = 0
+    notifier.on('drop', () => {
+      told++
+      withTrace('logging', () => start('more').stop())
+    })
+    run({ hmacKey: 'KEY' }, () => start('a').stop())
+
+    expect(told).toBe(1)
+    expect(notifier.stats).toMatchObject({ emitted: 2, dropped: 1 })
+  })
+})
+
+describe('the I/O of a driver', () => {
+  it('is never traced, though the records come from a traced request', async () => {
+    const seen: unknown[] = []
+    const names: string[] = []
+    let tries = 0
+    const notifier = create(
+      async records => {
+        names.push(...records.map(({ name }) => name))
+        seen.push(get())
+        await withTrace('store', tick)
+        start('store')
+        if (++tries === 1) throw new Error('down')
+        seen.push(get())
+      },
+      { batchSize: 2, flushAfter: 1, minBackoff: 1 },
+    )
+    setNotifier(notifier)
+    await run({ hmacKey: 'KEY' }, async () => {
+      await withTrace('request', tick)
+      await withTrace('request', () => delay(20))
+      await withTrace('request', () => notifier.flush())
+    })
+    await notifier.flush()
+
+    expect(new Set(names)).toEqual(new Set(['request-start', 'request-stop']))
+    expect(new Set(seen)).toEqual(new Set([undefined]))
+    expect(notifier.stats.emitted).toBe(6)
+  })
+})
+
+describe('createNotifier', () => {
+  it.each([
+    ['maxRecords', 0],
+    ['batchSize', -1],
+    ['flushAfter', NaN],
+    ['maxBytes', '1'],
+  ])('refuses %s: %s', (name, value) => {
+    expect(() => create(async () => undefined, { [name]: value } as NotifierOptions)).toThrow(TypeError)
+  })
+
+  it('is a notifier that can be set, and leaves the rest to the configuration', async () => {
+    const services: string[] = []
+    const restore = configure({ service: 'shop' })
+    const notifier = create(async records => void services.push(...records.map(({ service }) => service)))
+    setNotifier(notifier)
+    run({ hmacKey: 'KEY' }, () => start('a').stop())
+    await notifier.close()
+    restore()
+
+    expect(services).toEqual(['shop', 'shop'])
+  })
+})

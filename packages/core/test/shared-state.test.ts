@@ -1,0 +1,120 @@
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const CORE = join(import.meta.dirname, '..')
+let folder: string
+
+/** A second copy of the package, as a second install leaves one in node_modules. */
+function copyCore(name: string): void {
+  const copy = join(folder, 'node_modules', name)
+  mkdirSync(copy, { recursive: true })
+  cpSync(join(CORE, 'dist'), join(copy, 'dist'), { recursive: true })
+  cpSync(join(CORE, 'package.json'), join(copy, 'package.json'))
+  symlinkSync(join(CORE, 'node_modules'), join(copy, 'node_modules'))
+}
+
+/** Runs a program that knows two copies, `one` and `two`; returns what it printed and its warnings. */
+function runProgram(program: string, second = 'two') {
+  const path = join(folder, 'program.mjs')
+  writeFileSync(
+    path,
+    `import * as one from 'one'
+     import * as two from '${second}'
+     const warnings = []
+     process.on('warning', warning => warnings.push(warning.code))
+     const records = []
+     const print = value => setImmediate(() => console.log(JSON.stringify({ value, warnings })))
+     ${program}`,
+  )
+  return JSON.parse(execFileSync(process.execPath, ['--no-warnings', path], { encoding: 'utf8' }))
+}
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'osprofiler-copies-'))
+  for (const name of ['one', 'two', 'other-layout']) copyCore(name)
+  const path = join(folder, 'node_modules/other-layout/dist/shared-state.js')
+  const source = readFileSync(path, 'utf8')
+  writeFileSync(path, source.replace('LAYOUT = 1', 'LAYOUT = 2'))
+})
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('two copies of the package in one process', () => {
+  it('share context, notifier and configuration', () => {
+    const { value, warnings } = runProgram(`
+      one.setNotifier(({ name, service }) => records.push(name + ' ' + service))
+      two.configure({ service: 'shop' })
+      one.run({ hmacKey: 'KEY' }, () => {
+        two.withTrace('two', () => {
+          one.withTrace('one', () => {})
+          records.push(two.get() === one.get())
+        })
+        one.suppress(() => two.withTrace('hidden', () => {}))
+      })
+      print(records)
+    `)
+
+    expect(value).toEqual(['two-start shop', 'one-start shop', 'one-stop shop', true, 'two-stop shop'])
+    expect(warnings).toEqual([])
+  })
+
+  it('end what the other one began', () => {
+    const { value } = runProgram(`
+      one.setNotifier(({ name }) => records.push(name))
+      one.init('KEY')
+      one.start('a')
+      two.clean()
+      records.push(one.get() ?? 'clean')
+      print(records)
+    `)
+
+    expect(value).toEqual(['a-start', 'a-stop', 'clean'])
+  })
+
+  it('know what the other one has traced, and the names of its parameters', () => {
+    const { value } = runProgram(`
+      one.setNotifier(({ info }) => records.push(info.function?.args))
+      const login = one.trace('login', { hideArgs: true })(function login(user, password) {})
+      try { two.trace('again', { allowMultipleTrace: false })(login) } catch (error) { records.push(error.name) }
+      one.run({ hmacKey: 'KEY' }, () => two.trace('again')(login)('ann', 'S3CRET'))
+      print(records.filter(Boolean))
+    `)
+
+    expect(value).toEqual(['TypeError', '["ann","***"]'])
+  })
+
+  it("understand each other's errors", () => {
+    const { value } = runProgram(`
+      const driver = {
+        name: 'refusing',
+        async write() { throw new two.OsprofilerError('ERR_WRITE_REFUSED', 'never') },
+        async close() {},
+      }
+      const notifier = one.createNotifier(driver)
+      notifier({ name: 'a-start', info: {} })
+      await notifier.flush(2000)
+      print(notifier.stats.dropped)
+    `)
+
+    expect(value).toBe(1)
+  })
+
+  it('say so when they cannot share their state, and each works for itself', () => {
+    const { value, warnings } = runProgram(
+      `
+      one.setNotifier(() => records.push('one'))
+      two.setNotifier(() => records.push('two'))
+      one.run({ hmacKey: 'KEY' }, () => one.withTrace('a', () => two.withTrace('b', () => {})))
+      two.run({ hmacKey: 'KEY' }, () => two.withTrace('b', () => {}))
+      print(records)
+    `,
+      'other-layout',
+    )
+
+    expect(value).toEqual(['one', 'one', 'two', 'two'])
+    expect(warnings).toEqual(['OSPROFILER_TWO_VERSIONS'])
+  })
+})
