@@ -1,0 +1,162 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+
+const PROGRAM = `
+import { once } from 'node:events'
+import { writeSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
+import * as profiler from '@osprofiler/core'
+
+const taken = []
+let current
+function create(write, options) {
+  const driver = { name: 'test', write: async records => { await write(); taken.push(...records) }, close: async () => {} }
+  const notifier = profiler.createNotifier(driver, options)
+  profiler.setNotifier(notifier)
+  current ??= process.on('exit', () => writeSync(1, JSON.stringify({ taken: taken.length, ...current.stats })))
+  current = notifier
+  return notifier
+}
+const work = points => profiler.run({ hmacKey: 'KEY' }, () => {
+  for (let point = 0; point < points; point++) profiler.start('a').stop()
+})
+`
+
+/** Runs a program to its end: the statistics that it printed, and for how long it ran. */
+async function runToItsEnd(program: string) {
+  const started = performance.now()
+  const arguments_ = ['--input-type=module', '-e', PROGRAM + program]
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, arguments_, {
+    cwd: import.meta.dirname,
+    timeout: 25_000,
+  })
+  return { ...JSON.parse(stdout), stderr, ms: performance.now() - started }
+}
+
+describe.concurrent('a program that comes to its natural end', () => {
+  it('delivers what waits', async () => {
+    const { stderr, taken, written, queued } = await runToItsEnd(`create(() => delay(5)); work(1_000)`)
+
+    expect({ taken, written, queued, stderr }).toEqual({ taken: 2_000, written: 2_000, queued: 0, stderr: '' })
+  })
+
+  it('waits for a store that is slow', async () => {
+    const { written } = await runToItsEnd(`create(() => delay(400)); work(1_000)`)
+
+    expect(written).toBe(2_000)
+  })
+
+  it('delivers to a store that comes back while it ends', async () => {
+    const program = `
+      let down = true
+      create(() => { if (down) throw new Error('down') })
+      setTimeout(() => { down = false }, 700)
+      work(1)
+    `
+    const { written, retried } = await runToItsEnd(program)
+
+    expect(written).toBe(2)
+    expect(retried).toBeGreaterThan(0)
+  })
+
+  it('delivers also what is traced while it ends', async () => {
+    const program = `
+      create(() => delay(1))
+      work(1)
+      process.once('beforeExit', async () => { await delay(100); work(1) })
+    `
+    const { written } = await runToItsEnd(program)
+
+    expect(written).toBe(4)
+  })
+
+  it('delivers for every notifier', async () => {
+    const program = `
+      const first = create(() => delay(1))
+      work(1)
+      create(() => delay(1))
+      work(2)
+    `
+    const { taken } = await runToItsEnd(program)
+
+    expect(taken).toBe(6)
+  })
+
+  it.each([
+    ['hangs', 'new Promise(() => {})'],
+    ['is gone', `Promise.reject(new Error('gone'))`],
+  ])('is held up no longer than a flush takes when the store %s', async (_, outcome) => {
+    const { queued, ms } = await runToItsEnd(`create(() => ${outcome}); work(1)`)
+
+    expect(queued).toBe(2)
+    expect(ms).toBeGreaterThan(4_000)
+    expect(ms).toBeLessThan(15_000)
+  })
+
+  it('ends at once where nothing waits, and after close', async () => {
+    const idle = await runToItsEnd(`create(() => new Promise(() => {}))`)
+    const closed = await runToItsEnd(
+      `const notifier = create(() => new Promise(() => {})); work(1); await notifier.close(50)`,
+    )
+
+    expect(idle.ms).toBeLessThan(4_000)
+    expect(closed).toMatchObject({ emitted: 2, unknown: 2, queued: 0 })
+    expect(closed.ms).toBeLessThan(4_000)
+  })
+
+  it('keeps its exit code', async () => {
+    const failed = await runToItsEnd(`create(() => delay(1)); work(1); process.exitCode = 3`).catch(error => error)
+
+    expect(failed.code).toBe(3)
+    expect(JSON.parse(failed.stdout).written).toBe(2)
+  })
+})
+
+describe.concurrent("an application's own shutdown", () => {
+  it('loses nothing with close() before process.exit()', async () => {
+    const { written } = await runToItsEnd(
+      `const notifier = create(() => delay(5)); work(1_000); await notifier.close(); process.exit(0)`,
+    )
+
+    expect(written).toBe(2_000)
+  })
+
+  it('loses nothing with close() on SIGTERM', async () => {
+    const program = `
+      const notifier = create(() => delay(5))
+      process.once('SIGTERM', async () => {
+        clearInterval(server)
+        await notifier.close()
+      })
+      const server = setInterval(() => {}, 1_000)
+      work(1_000)
+      process.kill(process.pid, 'SIGTERM')
+    `
+    const { written, queued } = await runToItsEnd(program)
+
+    expect({ written, queued }).toEqual({ written: 2_000, queued: 0 })
+  })
+})
+
+describe('a traced program', () => {
+  it('does not wait for its store', async () => {
+    const program = `
+      const notifier = create(() => delay(2_000))
+      work(1)
+      await delay(200)
+      let longest = 0
+      let last = performance.now()
+      for (let round = 0; round < 50; round++) {
+        work(5)
+        await delay(5)
+        longest = Math.max(longest, performance.now() - last)
+        last = performance.now()
+      }
+      process.on('exit', () => process.exitCode = longest < 1_000 ? 0 : 9)
+    `
+    const { written } = await runToItsEnd(program)
+
+    expect(written).toBe(502)
+  })
+})
