@@ -1,0 +1,92 @@
+import { setNotifier, type TraceRecord } from '@osprofiler/core'
+import { createRequestTracer, type RequestTracer } from '@osprofiler/core/http'
+import { v7 } from 'uuid'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { serveFake, signedHeaders } from './fixtures/fake-exchange.js'
+
+describe('maxPointsPerTrace', () => {
+  let records: TraceRecord[]
+  beforeEach(() => {
+    records = []
+    setNotifier(record => records.push(record))
+  })
+  afterEach(() => setNotifier(undefined))
+
+  /** Serves a request of a trace that opens so many points, one after another, before its own ends. */
+  function serveWithPoints(tracer: RequestTracer, baseId: string, points: number): void {
+    serveFake(tracer, signedHeaders('KEY', baseId), request => {
+      for (let point = 0; point < points; point++) request?.profiler.start('step').stop()
+    })
+  }
+
+  function omitted(): number {
+    return records.reduce((sum, { info }) => sum + Number(info.points_omitted ?? 0), 0)
+  }
+
+  it.each([
+    [9, 0],
+    [10, 1],
+    [1_000, 991],
+  ])('records just as many, counting the request itself: of 1 and %i, %i are omitted and told of', (points, beyond) => {
+    serveWithPoints(createRequestTracer('KEY', { maxPointsPerTrace: 10 }), v7(), points)
+
+    expect(records.filter(({ name }) => name.endsWith('-start'))).toHaveLength(10)
+    expect(records.filter(({ name }) => name.endsWith('-stop'))).toHaveLength(10)
+    expect(omitted()).toBe(beyond)
+    expect(records.at(-1)).toMatchObject({ name: 'wsgi-stop' })
+  })
+
+  it('counts over all requests of one trace, and the last that is recorded tells the rest', () => {
+    const tracer = createRequestTracer('KEY', { maxPointsPerTrace: 10 })
+    const baseId = v7()
+    serveFake(tracer, signedHeaders('KEY', baseId), () => {
+      for (let request = 0; request < 3; request++) serveWithPoints(tracer, baseId, 5)
+    })
+
+    expect(records).toHaveLength(20)
+    expect(omitted()).toBe(1 + 3 * 6 - 10)
+  })
+
+  it('hangs what is nested in an omitted point under the nearest recorded one', () => {
+    const tracer = createRequestTracer('KEY', { maxPointsPerTrace: 2 })
+    serveFake(tracer, signedHeaders('KEY'), request => {
+      const outer = request?.profiler.start('recorded')
+      const inner = request?.profiler.start('omitted')
+      expect(inner?.traceId).toBe(outer?.traceId)
+    })
+
+    expect(records.map(({ name }) => name)).toEqual(['wsgi-start', 'recorded-start', 'recorded-stop', 'wsgi-stop'])
+    expect(omitted()).toBe(1)
+  })
+
+  it('leaves other traces their own', () => {
+    const tracer = createRequestTracer('KEY', { maxPointsPerTrace: 3 })
+    serveWithPoints(tracer, v7(), 5)
+    serveWithPoints(tracer, v7(), 2)
+
+    expect(records).toHaveLength(12)
+    expect(omitted()).toBe(3)
+  })
+
+  it('holds in each place where an adapter is mounted, also when one allows more than another', () => {
+    const strict = createRequestTracer('KEY', { maxPointsPerTrace: 5 })
+    const lax = createRequestTracer('KEY', { maxPointsPerTrace: 50 })
+    const baseId = v7()
+    serveFake(strict, signedHeaders('KEY', baseId), request => {
+      serveWithPoints(lax, baseId, 0)
+      for (let point = 0; point < 8; point++) request?.profiler.start('strict').stop()
+      serveWithPoints(strict, baseId, 3)
+      serveWithPoints(lax, baseId, 9)
+    })
+
+    expect(records.filter(({ name }) => name === 'strict-start')).toHaveLength(3)
+    expect(records.filter(({ name }) => name === 'step-start')).toHaveLength(9)
+    expect(omitted()).toBe(5 + 4)
+  })
+
+  it('serves a trace of which nothing may be recorded', () => {
+    serveWithPoints(createRequestTracer('KEY', { maxPointsPerTrace: 0 }), v7(), 3)
+
+    expect(records).toEqual([])
+  })
+})
