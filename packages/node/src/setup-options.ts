@@ -1,0 +1,126 @@
+import {
+  type Configuration,
+  checkEnvironment,
+  type Driver,
+  type Notifier,
+  type NotifierOptions,
+  OsprofilerError,
+  readSwitch,
+} from '@osprofiler/core'
+import { createPropagation, type InstrumentName, type PropagationRules } from '@osprofiler/instruments'
+
+/** What `setup` is told. What is not given is taken from the environment, then from the defaults. */
+export interface SetupOptions extends Configuration {
+  /** The store. Else OSPROFILER_CONNECTION_STRING, else `sqlite://`, the embedded one. */
+  readonly connectionString?: string | undefined
+  /** In place of a connection string: a store that you opened, and that you close. */
+  readonly driver?: Driver | undefined
+  /** How records are queued and delivered to the store. */
+  readonly notifierOptions?: NotifierOptions | undefined
+  /** In place of a store and its queue: your own function, which takes every record. */
+  readonly notifier?: Notifier | undefined
+  /**
+   * Which libraries' calls become points. Default: all that there are, unless OSPROFILER_TRACE_REQUESTS is false,
+   * which leaves out those of outgoing requests.
+   */
+  readonly instruments?: readonly InstrumentName[] | undefined
+  /**
+   * Who may receive the headers of a trace. Else OSPROFILER_PROPAGATE_TO (hosts, `*.suffix` and ranges, split at
+   * commas), else loopback, private addresses and names without a dot.
+   */
+  readonly propagateTo?: PropagationRules | undefined
+}
+
+/** The options with what the environment says of those that are not given. */
+export interface ResolvedOptions {
+  readonly configuration: Configuration
+  readonly connectionString: string | undefined
+  readonly driver: Driver | undefined
+  readonly notifierOptions: NotifierOptions
+  readonly notifier: Notifier | undefined
+  readonly instruments: readonly InstrumentName[] | undefined
+  readonly propagateTo: PropagationRules | undefined
+  /** Whether this process has been given a key at all. */
+  readonly hasKeys: boolean
+}
+
+const CONFIGURATION = ['hmacKeys', 'enabled', 'project', 'service', 'redact'] as const
+const OPTIONS: ReadonlySet<string> = new Set<keyof SetupOptions>([
+  ...CONFIGURATION,
+  'connectionString',
+  'driver',
+  'notifierOptions',
+  'notifier',
+  'instruments',
+  'propagateTo',
+])
+
+/**
+ * @throws TypeError for a wrong option.
+ * @throws OsprofilerError `ERR_CONFIGURATION` for what cannot be understood in the environment.
+ */
+export function resolveOptions(options: SetupOptions): ResolvedOptions {
+  checkOptions(options)
+  checkEnvironment()
+  const { driver, notifier, notifierOptions = {} } = options
+  const replaced = driver !== undefined || notifier !== undefined
+  const { OSPROFILER_HMAC_KEYS, OSPROFILER_HMAC_KEYS_FILE, OSPROFILER_CONNECTION_STRING } = process.env
+  return {
+    configuration: pickConfiguration(options),
+    connectionString: options.connectionString ?? (replaced ? undefined : OSPROFILER_CONNECTION_STRING || undefined),
+    driver,
+    notifier,
+    notifierOptions,
+    instruments: options.instruments ?? instrumentsOfEnvironment(),
+    propagateTo: options.propagateTo ?? propagationOfEnvironment(),
+    hasKeys: Boolean(options.hmacKeys ?? (OSPROFILER_HMAC_KEYS || OSPROFILER_HMAC_KEYS_FILE)),
+  }
+}
+
+/** What `configure` is told: only what was given, for a member set to `undefined` would forget what it knows. */
+function pickConfiguration(options: SetupOptions): Configuration {
+  return Object.fromEntries(
+    CONFIGURATION.filter(name => options[name] !== undefined).map(name => [name, options[name]]),
+  )
+}
+
+function instrumentsOfEnvironment(): readonly InstrumentName[] | undefined {
+  // All that there are yet are of outgoing requests.
+  return readSwitch('OSPROFILER_TRACE_REQUESTS') === false ? [] : undefined
+}
+
+function propagationOfEnvironment(): string | undefined {
+  const rules = process.env.OSPROFILER_PROPAGATE_TO?.trim() || undefined
+  try {
+    createPropagation(rules)
+    return rules
+  } catch (cause) {
+    const reason = (cause as Error).message
+    throw new OsprofilerError('ERR_CONFIGURATION', `OSPROFILER_PROPAGATE_TO cannot be understood: ${reason}`, { cause })
+  }
+}
+
+function checkOptions(options: SetupOptions): void {
+  if (typeof options !== 'object' || options === null) throw new TypeError('setup() takes an object of options')
+  const unknown = Object.keys(options).find(name => !OPTIONS.has(name))
+  if (unknown !== undefined) {
+    throw new TypeError(`setup() has no option ${JSON.stringify(unknown)}. Known: ${[...OPTIONS].join(', ')}.`)
+  }
+  const { connectionString, driver, notifier, notifierOptions, instruments } = options
+  const stores = Object.entries({ connectionString, driver, notifier }).filter(([, value]) => value !== undefined)
+  if (stores.length > 1) {
+    throw new TypeError(`Give one of ${stores.map(([name]) => name).join(' and ')}: each says where the records go`)
+  }
+  if (driver !== undefined && typeof driver?.write !== 'function') {
+    throw new TypeError('driver has no write(): it is what openDriver() of @osprofiler/drivers returns')
+  }
+  if (notifier !== undefined && typeof notifier !== 'function') {
+    throw new TypeError(`notifier is a function that takes a record, not ${typeof notifier}`)
+  }
+  if (notifierOptions !== undefined && (typeof notifierOptions !== 'object' || notifierOptions === null)) {
+    throw new TypeError('notifierOptions is an object: see createNotifier() of @osprofiler/core')
+  }
+  if (instruments !== undefined && !Array.isArray(instruments)) {
+    throw new TypeError('instruments is a list of names, such as ["fetch"]')
+  }
+}

@@ -1,0 +1,46 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+
+/** A program in a process of its own, which does not outlive the running test. */
+export interface Program {
+  readonly child: ChildProcess
+  /** What it sent to its parent first: the port of a server. */
+  readonly port: Promise<number>
+  /** Resolves at its end. */
+  readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string }>
+}
+
+export const REGISTER = ['--import', '@osprofiler/node/register'] as const
+
+/** Starts a fixture with this environment and none of ours. */
+export function startProgram(
+  fixture: string,
+  environment: Record<string, string> = {},
+  execArgv: readonly string[] = REGISTER,
+): Program {
+  const path = fileURLToPath(new URL(`fixtures/${fixture}`, import.meta.url))
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(OSPROFILER_|VITEST|NODE_)/.test(name))
+  const child = spawn(process.execPath, [...execArgv, path], {
+    cwd: fileURLToPath(new URL('fixtures', import.meta.url)),
+    env: { ...Object.fromEntries(inherited), ...environment },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let stdout = ''
+  let stderr = ''
+  child.stdout?.on('data', chunk => {
+    stdout += chunk
+  })
+  child.stderr?.on('data', chunk => {
+    stderr += chunk
+  })
+  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, stdout, stderr }))
+  const port = Promise.race([
+    once(child, 'message').then(([message]) => Number(message)),
+    ended.then(() => Promise.reject(new Error(`It ended: ${stderr}`))),
+  ])
+  port.catch(() => undefined)
+  return { child, port, ended }
+}

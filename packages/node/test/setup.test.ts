@@ -1,0 +1,353 @@
+import { existsSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { getNotifier, OsprofilerError, run, setNotifier, type TraceRecord, withTrace } from '@osprofiler/core'
+import { openDriver } from '@osprofiler/drivers'
+import { type SetupOptions, setup } from '@osprofiler/node'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { temporaryStore } from './temporary-store.js'
+
+const KEY = 'SECRET'
+const handles: { close(): Promise<void> }[] = []
+
+function opened<T extends { close(): Promise<void> }>(handle: T): T {
+  handles.push(handle)
+  return handle
+}
+
+beforeEach(() => {
+  for (const name of Object.keys(process.env)) if (name.startsWith('OSPROFILER_')) vi.stubEnv(name, undefined)
+})
+afterEach(async () => {
+  await Promise.all(handles.splice(0).map(handle => handle.close()))
+  setNotifier(undefined)
+  vi.unstubAllEnvs()
+})
+
+/** A trace of one point. */
+function tracePoint(name: string): void {
+  run({ hmacKey: KEY }, () => withTrace(name, () => undefined))
+}
+
+async function names(records: Promise<TraceRecord[]>): Promise<string[]> {
+  return (await records).map(({ name }) => name).sort()
+}
+
+/** A server that answers whether its request carried a trace. */
+async function openServer(): Promise<string> {
+  const server = createServer((req, res) => res.end(String('x-trace-info' in req.headers)))
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+async function carries(url: string): Promise<string> {
+  return run({ hmacKey: KEY }, async () => (await fetch(url)).text())
+}
+
+describe('setup()', () => {
+  it('brings records into the store that a connection string names', async () => {
+    const store = temporaryStore()
+    const osprofiler = opened(setup({ connectionString: store.connectionString, project: 'shop', service: 'catalog' }))
+
+    tracePoint('work')
+    await osprofiler.flush()
+
+    const [first] = await store.records()
+    expect(first).toMatchObject({ name: 'work-start', project: 'shop', service: 'catalog' })
+    expect(osprofiler.notifier.stats).toMatchObject({ emitted: 2, written: 2 })
+    expect(osprofiler.driver?.name).toBe('sqlite')
+  })
+
+  it('takes from the environment what it is not told', async () => {
+    const store = temporaryStore()
+    vi.stubEnv('OSPROFILER_CONNECTION_STRING', store.connectionString)
+    vi.stubEnv('OSPROFILER_SERVICE', 'orders')
+    vi.stubEnv('OSPROFILER_PROJECT', 'shop')
+    const osprofiler = opened(setup({ service: 'catalog' }))
+
+    tracePoint('work')
+    await osprofiler.flush()
+
+    expect((await store.records())[0]).toMatchObject({ project: 'shop', service: 'catalog' })
+  })
+
+  it('uses the default store where none is named, and opens it only for records', async () => {
+    const { directory } = temporaryStore()
+    vi.stubEnv('XDG_STATE_HOME', directory)
+    const file = join(directory, 'osprofiler', 'traces.db')
+    const osprofiler = opened(setup({ hmacKeys: KEY }))
+
+    await osprofiler.flush()
+    const before = existsSync(file)
+    tracePoint('work')
+    await osprofiler.flush()
+
+    expect([before, existsSync(file)]).toEqual([false, true])
+  })
+
+  it('gives every record to a function of yours in place of a store', async () => {
+    const store = temporaryStore()
+    vi.stubEnv('OSPROFILER_CONNECTION_STRING', store.connectionString)
+    const taken: string[] = []
+    const osprofiler = opened(setup({ notifier: ({ name }) => void taken.push(name) }))
+
+    tracePoint('work')
+    await osprofiler.close()
+
+    expect(taken).toEqual(['work-start', 'work-stop'])
+    expect(osprofiler.driver).toBeUndefined()
+    expect(store.exists()).toBe(false)
+  })
+
+  it('leaves a driver open that you opened', async () => {
+    const driver = openDriver('memory://')
+    const osprofiler = opened(setup({ driver }))
+
+    tracePoint('work')
+    await osprofiler.close()
+
+    expect(osprofiler.driver).toBe(driver)
+    expect(await driver.listTraces?.()).toHaveLength(1)
+    await driver.close()
+  })
+
+  it('hands its options to the queue', async () => {
+    const driver = openDriver('memory://')
+    const osprofiler = opened(setup({ driver, notifierOptions: { maxRecords: 2 } }))
+
+    for (const name of ['a', 'b', 'c']) tracePoint(name)
+    await osprofiler.flush()
+
+    expect(osprofiler.notifier.stats).toMatchObject({ emitted: 6, written: 2, dropped: 4 })
+  })
+
+  it('makes outgoing requests points, and sends the trace to private hosts', async () => {
+    const driver = openDriver('memory://')
+    const osprofiler = opened(setup({ driver }))
+    const url = await openServer()
+
+    const carried = await carries(url)
+    await osprofiler.flush()
+
+    expect(carried).toBe('true')
+    expect((await driver.listTraces?.())?.[0]).toMatchObject({ name: 'http', records: 2 })
+  })
+
+  it.each<[string, SetupOptions, Record<string, string>, string, number]>([
+    ['not to hosts that are not in propagateTo', { propagateTo: '*.example' }, {}, 'false', 2],
+    [
+      'not to hosts that are not in OSPROFILER_PROPAGATE_TO',
+      {},
+      { OSPROFILER_PROPAGATE_TO: 'a.example, b' },
+      'false',
+      2,
+    ],
+    [
+      'to hosts of propagateTo before the environment',
+      { propagateTo: '127.0.0.0/8' },
+      { OSPROFILER_PROPAGATE_TO: 'b' },
+      'true',
+      2,
+    ],
+    ['not where there are no instruments', { instruments: [] }, {}, 'false', 0],
+    ['not with OSPROFILER_TRACE_REQUESTS=false', {}, { OSPROFILER_TRACE_REQUESTS: 'false' }, 'false', 0],
+    [
+      'with instruments named, whatever OSPROFILER_TRACE_REQUESTS',
+      { instruments: ['fetch'] },
+      { OSPROFILER_TRACE_REQUESTS: 'no' },
+      'true',
+      2,
+    ],
+  ])('sends the trace %s', async (_, options, environment, expected, count) => {
+    for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
+    const records: TraceRecord[] = []
+    opened(setup({ ...options, notifier: record => void records.push(record) }))
+    const url = await openServer()
+
+    expect(await carries(url)).toBe(expected)
+    expect(records).toHaveLength(count)
+  })
+
+  it('shows every record to redact before it leaves', async () => {
+    const records: TraceRecord[] = []
+    opened(
+      setup({ redact: record => ({ ...record, service: 'hidden' }), notifier: record => void records.push(record) }),
+    )
+
+    tracePoint('work')
+
+    expect(records.map(({ service }) => service)).toEqual(['hidden', 'hidden'])
+  })
+
+  it('traces nothing when it is disabled', async () => {
+    const records: TraceRecord[] = []
+    opened(setup({ enabled: false, notifier: record => void records.push(record) }))
+
+    tracePoint('work')
+
+    expect(records).toEqual([])
+  })
+})
+
+describe('a second setup()', () => {
+  it('replaces the first, whose records are still delivered', async () => {
+    const [first, second] = [temporaryStore(), temporaryStore()]
+    const one = opened(setup({ connectionString: first.connectionString }))
+    tracePoint('one')
+    const two = opened(setup({ connectionString: second.connectionString }))
+    tracePoint('two')
+
+    await two.close()
+
+    expect(await names(first.records())).toEqual(['one-start', 'one-stop'])
+    expect(await names(second.records())).toEqual(['two-start', 'two-stop'])
+    expect(one.notifier.stats).toMatchObject({ emitted: 2, written: 2 })
+  })
+
+  it('is not undone when the first is closed', async () => {
+    const records: string[] = []
+    const url = await openServer()
+    const one = opened(setup({ driver: openDriver('memory://'), service: 'one' }))
+    opened(setup({ service: 'two', notifier: ({ name, service }) => void records.push(`${service} ${name}`) }))
+
+    await one.close()
+
+    expect(await carries(url)).toBe('true')
+    expect(records).toEqual(['two http-start', 'two http-stop'])
+  })
+
+  it('forgets the options of the first', async () => {
+    const services: string[] = []
+    const url = await openServer()
+    vi.stubEnv('OSPROFILER_SERVICE', 'from environment')
+    const notifier = ({ service }: TraceRecord): void => void services.push(service)
+    opened(setup({ notifier, service: 'one', propagateTo: 'nobody.example' }))
+    opened(setup({ notifier }))
+
+    expect(await carries(url)).toBe('true')
+    expect(services).toEqual(['from environment', 'from environment'])
+  })
+
+  it('may use the same driver', async () => {
+    const driver = openDriver('memory://')
+    opened(setup({ driver }))
+    tracePoint('one')
+    const two = opened(setup({ driver }))
+    tracePoint('two')
+
+    await two.close()
+
+    expect((await driver.listTraces?.())?.map(({ name }) => name).sort()).toEqual(['one', 'two'])
+  })
+})
+
+describe('close()', () => {
+  it('delivers what waits, and undoes everything', async () => {
+    const store = temporaryStore()
+    const url = await openServer()
+    const before = (): void => undefined
+    setNotifier(before)
+    const osprofiler = setup({ connectionString: store.connectionString, enabled: false })
+    await osprofiler.close()
+    const again = setup({ connectionString: store.connectionString })
+    tracePoint('work')
+
+    await again.close()
+    const carried = await carries(url)
+
+    expect(await names(store.records())).toEqual(['work-start', 'work-stop'])
+    expect(getNotifier()).toBe(before)
+    expect(carried).toBe('false')
+  })
+
+  it('takes what is recorded while it delivers', async () => {
+    const driver = openDriver('memory://')
+    const osprofiler = opened(setup({ driver }))
+    tracePoint('one')
+
+    const closing = osprofiler.close()
+    const during = getNotifier()
+    await closing
+
+    expect(during).toBe(osprofiler.notifier)
+    expect(getNotifier()).toBeUndefined()
+    expect(osprofiler.notifier.stats).toMatchObject({ emitted: 2, written: 2 })
+  })
+
+  it('may be called again, and leaves a notifier alone that was set since', async () => {
+    const osprofiler = setup({ driver: openDriver('memory://') })
+    const own = (): void => undefined
+    setNotifier(own)
+
+    await Promise.all([osprofiler.close(), osprofiler.close()])
+    await osprofiler.close()
+
+    expect(getNotifier()).toBe(own)
+  })
+})
+
+describe('a mistake', () => {
+  it.each<[string, unknown, RegExp]>([
+    ['an unknown option', { hmacKey: 'a' }, /no option "hmacKey"/],
+    ['no object', null, /object/],
+    ['no keys in a list', { hmacKeys: [] }, /hmacKeys is empty/],
+    ['a switch that is none', { enabled: 'yes' }, /enabled/],
+    ['two stores', { connectionString: 'memory://', driver: openDriver('memory://') }, /connectionString and driver/],
+    ['a store and a notifier', { driver: openDriver('memory://'), notifier: () => 0 }, /driver and notifier/],
+    ['a driver that is none', { driver: {} }, /write\(\)/],
+    ['a connection string that is none', { connectionString: 5 }, /string/],
+    ['a notifier that is none', { notifier: {} }, /notifier/],
+    ['a wrong option of the queue', { notifierOptions: { batchSize: 0 } }, /batchSize/],
+    ['options of the queue that are none', { notifierOptions: 5 }, /notifierOptions/],
+    ['instruments that are no list', { instruments: 'fetch' }, /list/],
+    ['an unknown instrument', { instruments: ['ftp'] }, /"ftp".*fetch/],
+    ['a malformed rule', { propagateTo: 'http://catalog' }, /catalog/],
+  ])('in the options is a TypeError, and changes nothing: %s', async (_, options, message) => {
+    const records: TraceRecord[] = []
+    opened(setup({ service: 'before', notifier: record => void records.push(record) }))
+
+    expect(() => setup(options as SetupOptions)).toThrow(TypeError)
+    expect(() => setup(options as SetupOptions)).toThrow(message)
+
+    expect(await carries(await openServer())).toBe('true')
+    expect(records.map(({ service }) => service)).toEqual(['before', 'before'])
+  })
+
+  it.each([
+    ['OSPROFILER_ENABLED', 'maybe', /OSPROFILER_ENABLED.*true or false/],
+    ['OSPROFILER_TRACE_REQUESTS', 'some', /OSPROFILER_TRACE_REQUESTS.*true or false/],
+    ['OSPROFILER_PROPAGATE_TO', 'a, http://b:80/', /OSPROFILER_PROPAGATE_TO.*"http:\/\/b:80\/"/],
+  ])('in the environment says what to write: %s=%s', (name, value, message) => {
+    vi.stubEnv(name, value)
+
+    expect(() => setup()).toThrow(OsprofilerError)
+    expect(() => setup()).toThrow(
+      expect.objectContaining({ code: 'ERR_CONFIGURATION', message: expect.stringMatching(message) }),
+    )
+    expect(getNotifier()).toBeUndefined()
+  })
+
+  it('in keys that are given twice is one, too', () => {
+    vi.stubEnv('OSPROFILER_HMAC_KEYS', KEY)
+    vi.stubEnv('OSPROFILER_HMAC_KEYS_FILE', '/keys')
+
+    expect(() => setup()).toThrow(expect.objectContaining({ code: 'ERR_CONFIGURATION' }))
+  })
+
+  it.each([
+    ['mongo-db://app:TOPSECRET@host/x', 'ERR_UNKNOWN_DRIVER'],
+    ['app:TOPSECRET@host', 'ERR_CONNECTION_STRING'],
+    ['sqlite://app:TOPSECRET@host/x', 'ERR_CONNECTION_STRING'],
+  ])('in the connection string is the error of the driver, without the password: %s', (connectionString, code) => {
+    vi.stubEnv('OSPROFILER_CONNECTION_STRING', connectionString)
+
+    for (const options of [{}, { connectionString }, { connectionString, hmacKeys: KEY }]) {
+      expect(() => setup(options)).toThrow(
+        expect.objectContaining({ code, message: expect.not.stringContaining('TOPSECRET') }),
+      )
+    }
+    expect(getNotifier()).toBeUndefined()
+  })
+})

@@ -1,0 +1,39 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TraceRecord } from '@osprofiler/core'
+import { openDriver } from '@osprofiler/drivers'
+import { onTestFinished } from 'vitest'
+
+/** An embedded store of the running test's own. */
+export interface TemporaryStore {
+  readonly connectionString: string
+  /** Where a file would be that must not come to be. */
+  readonly directory: string
+  exists(): boolean
+  /** All records of all traces, read by a driver of its own. */
+  records(): Promise<TraceRecord[]>
+}
+
+export function temporaryStore(): TemporaryStore {
+  const directory = mkdtempSync(join(tmpdir(), 'osprofiler-node-'))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  const connectionString = `sqlite:///${join(directory, 'traces.db')}`
+  return {
+    connectionString,
+    directory,
+    exists: () => existsSync(join(directory, 'traces.db')),
+    async records() {
+      const driver = openDriver(connectionString)
+      try {
+        const records: TraceRecord[] = []
+        for (const { base_id } of (await driver.listTraces?.({ limit: 1_000 })) ?? []) {
+          for await (const batch of driver.readRecords?.(base_id) ?? []) records.push(...batch)
+        }
+        return records
+      } finally {
+        await driver.close()
+      }
+    },
+  }
+}
