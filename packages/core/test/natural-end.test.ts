@@ -3,7 +3,6 @@ import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 
 const PROGRAM = `
-import { once } from 'node:events'
 import { writeSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import * as profiler from '@osprofiler/core'
