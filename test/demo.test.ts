@@ -1,0 +1,172 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { type Report, type ReportNode, readReport } from '@osprofiler/report'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const START = fileURLToPath(new URL('../examples/demo/dist/start.js', import.meta.url))
+const TRACE = fileURLToPath(new URL('../traces/demo.json', import.meta.url))
+
+interface Demo {
+  readonly child: ChildProcess
+  /** What it has said so far, on either stream. */
+  readonly said: { stdout: string; stderr: string }
+  readonly ended: Promise<number | null>
+}
+
+let directory: string
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'osprofiler-demo-test-'))
+})
+
+afterAll(() => {
+  rmSync(directory, { recursive: true, force: true })
+})
+
+describe('the demo', () => {
+  const began = Date.now()
+  let demo: Demo
+  let code: number | null
+  let report: Report
+
+  beforeAll(async () => {
+    demo = startDemo()
+    code = await demo.ended
+    report = readReport(readFileSync(TRACE, 'utf8'))
+  })
+
+  it('runs to its end and has nothing to complain about', () => {
+    expect(code).toBe(0)
+    expect(demo.said.stderr).toMatch(
+      /^GET http:\/\/127\.0\.0\.1:\d+\/customers\/4711\/orders {2}200 {2}[\d.]+ m?s\n\n$/,
+    )
+  })
+
+  it('says what it does, step by step', () => {
+    const steps = demo.said.stdout.match(/^\d\. /gm)
+
+    expect(steps).toEqual(['1. ', '2. ', '3. ', '4. ', '5. ', '6. '])
+  })
+
+  it('traces one request through three services, under the right parents', () => {
+    const [gateway, ...others] = report.roots
+    const [toCatalog, toOrders] = callees(gateway)
+
+    expect(others).toEqual([])
+    expect(describePoint(gateway)).toBe('gateway wsgi')
+    expect(gateway?.children.map(describePoint)).toEqual(['gateway http', 'gateway http'])
+    expect(describePoint(toCatalog)).toBe('catalog wsgi')
+    expect(toCatalog?.children.map(describePoint)).toEqual(['catalog catalog'])
+    expect(describePoint(toOrders)).toBe('orders wsgi')
+    expect(toOrders?.children.map(describePoint)).toEqual(Array(21).fill('orders db'))
+    expect(report.points.flatMap(({ marks }) => marks)).toEqual([])
+  })
+
+  it('makes the bottleneck plain: a slow query and a repeated one', () => {
+    const { stdout } = demo.said
+    const slow = report.points.find(({ name }) => name === 'db')
+
+    expect(slow?.durationUs).toBeGreaterThan(20_000)
+    expect(stdout).toMatch(/─ db SELECT \.\.\. FROM orders/)
+    expect(stdout).toMatch(/─ 20 x db SELECT sku, quantity/)
+    const words = stdout.slice(stdout.indexOf('What to look at')).replace(/\s+/g, ' ')
+    expect(words).toMatch(/\d+ % of this request is "SELECT \.\.\. FROM orders WHERE json_extract.*" in orders \(\d/)
+    expect(words).toMatch(
+      /\d+ % of this request is 20 x "SELECT sku, quantity FROM items .*" in orders, one after another/,
+    )
+  })
+
+  it('leaves no record of the unsigned request', () => {
+    const said = demo.said.stdout.match(/\d+ records of one trace/g)
+
+    expect(demo.said.stdout).toContain('It is served all the same (200).')
+    expect(said).toEqual(Array(2).fill(`${2 * report.points.length} records of one trace`))
+  })
+
+  it('writes the trace to a file that git ignores', () => {
+    expect(demo.said.stdout).toContain(TRACE)
+    expect(statSync(TRACE).mtimeMs).toBeGreaterThan(began)
+    expect(execFileSync('git', ['check-ignore', TRACE], { encoding: 'utf8' })).toContain('demo.json')
+  })
+
+  it('leaves no process and no file behind', async () => {
+    expect(await isGone(demo)).toBe(true)
+    expect(readdirSync(directory).filter(name => name.startsWith('osprofiler'))).toEqual([])
+  })
+})
+
+describe('the demo that does not get to its end', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('stops what it started at %s', async signal => {
+    const demo = startDemo()
+    await untilSaid(demo, '3. ')
+
+    demo.child.kill(signal)
+
+    expect(await demo.ended).toBe(signal === 'SIGINT' ? 130 : 143)
+    expect(await isGone(demo)).toBe(true)
+    expect(readdirSync(directory).filter(name => name.startsWith('osprofiler'))).toEqual([])
+  })
+
+  it('says so when a service dies, and stops the others', async () => {
+    const demo = startDemo()
+    await untilSaid(demo, 'catalog  Koa')
+
+    process.kill(findProcess('gateway.js', demo.child.pid))
+
+    expect(await demo.ended).toBe(1)
+    expect(demo.said.stderr).toContain('The demo failed: osprofiler run ended with code 1.')
+    expect(await isGone(demo)).toBe(true)
+  })
+})
+
+/** In a group of processes of its own, by which what it leaves behind can be found. */
+function startDemo(): Demo {
+  const env = { ...process.env, TMPDIR: directory, LC_ALL: 'C.UTF-8', FORCE_COLOR: '0', COLUMNS: '100' }
+  const child = spawn(process.execPath, [START], { detached: true, env })
+  const said = { stdout: '', stderr: '' }
+  child.stdout.setEncoding('utf8').on('data', text => {
+    said.stdout += text
+  })
+  child.stderr.setEncoding('utf8').on('data', text => {
+    said.stderr += text
+  })
+  return { child, said, ended: new Promise(resolve => child.once('close', resolve)) }
+}
+
+async function untilSaid(demo: Demo, text: string): Promise<void> {
+  while (!demo.said.stdout.includes(text)) await delay(10)
+}
+
+/** A process that has ended is still in its group until it has been waited for. */
+async function isGone({ child }: Demo): Promise<boolean> {
+  for (let attempts = 0; attempts < 50; attempts++) {
+    try {
+      process.kill(-(child.pid ?? 0), 0)
+    } catch {
+      return true
+    }
+    await delay(20)
+  }
+  return false
+}
+
+function findProcess(file: string, parent: number | undefined): number {
+  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n')
+  const fields = lines.map(line => line.trim().split(/\s+/))
+  const found = fields.find(([, ppid, ...args]) => Number(ppid) === parent && args.join(' ').endsWith(file))
+  return Number(found?.[0])
+}
+
+/** The served requests below the requests that a point sent: that to the catalog first. */
+function callees(node: ReportNode | undefined): ReportNode[] {
+  const served = node?.children.flatMap(({ children }) => children) ?? []
+  return served.toSorted((one, other) => ((one.service ?? '') < (other.service ?? '') ? -1 : 1))
+}
+
+function describePoint(node: ReportNode | undefined): string {
+  return `${node?.service} ${node?.name}`
+}
