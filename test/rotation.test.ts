@@ -3,6 +3,7 @@ import { mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
+import { inspect } from 'node:util'
 import { configure, getTraceIdHeaders, KeyRing, signedPack, type TraceHeaders } from '@osprofiler/core'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { collectRecords } from './adapters/collect-records.js'
@@ -77,6 +78,18 @@ describe.each(ADAPTERS)('%s', adapter => {
 
     expect(before).toMatchObject({ traced: 3, tracedByKey: [1, 2], refused: { 'unknown-key': 1 } })
     expect(server.stats).toMatchObject({ traced: 4, tracedByKey: [2, 2] })
+  })
+
+  it('shows its keys to nobody who looks at it', async () => {
+    const server = await serve(adapter, { hmacKeys: ['SECRET-NEW', 'SECRET-OLD'], answer: () => ({}) })
+    await get(server.url, headersOf('SECRET-OLD'))
+
+    expect(server.stats.tracedByKey).toEqual([0, 1])
+    for (const value of [...server.shown, server.stats]) {
+      expect(inspect(value, { depth: 12, showHidden: true })).not.toContain('SECRET')
+      expect(String(value)).not.toContain('SECRET')
+    }
+    expect(JSON.stringify([server.stats, records.map(({ info }) => info)])).not.toContain('SECRET')
   })
 
   describe('with a keys file', () => {

@@ -25,6 +25,8 @@ export interface AdapterServer {
   readonly port: number
   readonly url: string
   readonly stats: RequestStats
+  /** The application, and the middleware where it is one: what a debugger or a careless log would show. */
+  readonly shown: readonly unknown[]
   close(): Promise<void>
 }
 
@@ -34,7 +36,7 @@ const UNLIMITED: HttpOptions = { maxTracesPerSecond: 1e9 }
 
 /** Starts a server whose only middleware is one of the adapters. */
 export async function serveWith(adapter: Adapter, serving: Serving): Promise<AdapterServer> {
-  const { server, stats } = await build[adapter](serving)
+  const { server, stats, shown } = await build[adapter](serving)
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   return {
@@ -43,6 +45,7 @@ export async function serveWith(adapter: Adapter, serving: Serving): Promise<Ada
     get stats() {
       return stats()
     },
+    shown,
     close() {
       server.closeAllConnections()
       return new Promise(resolve => server.close(() => resolve()))
@@ -53,6 +56,7 @@ export async function serveWith(adapter: Adapter, serving: Serving): Promise<Ada
 interface Built {
   readonly server: Server
   readonly stats: () => RequestStats
+  readonly shown: readonly unknown[]
 }
 
 const build: Record<Adapter, (serving: Serving) => Promise<Built>> = {
@@ -61,7 +65,7 @@ const build: Record<Adapter, (serving: Serving) => Promise<Built>> = {
     const app = express()
     app.use(middleware)
     app.use(async (req, res) => void res.json(await answer(urlOf(req.url))))
-    return { server: listenTo(app), stats: () => middleware.stats }
+    return { server: listenTo(app), stats: () => middleware.stats, shown: [app, middleware] }
   },
 
   async Koa({ hmacKeys, options = UNLIMITED, answer }) {
@@ -72,7 +76,7 @@ const build: Record<Adapter, (serving: Serving) => Promise<Built>> = {
       ctx.body = JSON.stringify(await answer(urlOf(ctx.url)))
       ctx.type = 'json'
     })
-    return { server: listenTo(app.callback()), stats: () => middleware.stats }
+    return { server: listenTo(app.callback()), stats: () => middleware.stats, shown: [app, middleware] }
   },
 
   async Fastify({ hmacKeys, options = UNLIMITED, answer }) {
@@ -80,7 +84,7 @@ const build: Record<Adapter, (serving: Serving) => Promise<Built>> = {
     await app.register(osprofiler, hmacKeys === undefined ? options : { ...options, hmacKeys })
     app.all('/*', async request => answer(urlOf(request.url)))
     await app.ready()
-    return { server: app.server, stats: () => app.osprofiler.stats }
+    return { server: app.server, stats: () => app.osprofiler.stats, shown: [app, app.osprofiler] }
   },
 }
 
