@@ -1,7 +1,10 @@
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer as createNetServer } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { setNotifier, suppress, type TraceRecord, withTrace } from '@osprofiler/core'
 import { instrument } from '@osprofiler/instruments'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { type OriginServer, openOrigin } from './origin-server.js'
 import { carried, collect, inTrace, KEY, only, until } from './traced-calls.js'
 
@@ -31,6 +34,16 @@ afterEach(() => {
 
 async function get(path: string, init?: RequestInit): Promise<string> {
   return (await fetch(server.origin + path, init)).text()
+}
+
+/** Another copy of this package, as two versions of it in one program would be. */
+async function importCopy(): Promise<{ instrument: typeof instrument }> {
+  const modules = new URL('../node_modules/', import.meta.url)
+  const copy = mkdtempSync(fileURLToPath(new URL('.copy-', modules)))
+  onTestFinished(() => rmSync(copy, { recursive: true, force: true }))
+  cpSync(new URL('../dist', import.meta.url), copy, { recursive: true })
+  writeFileSync(join(copy, 'package.json'), '{ "type": "module" }')
+  return await import(join(copy, 'index.js'))
 }
 
 async function freePort(): Promise<number> {
@@ -342,6 +355,18 @@ describe('instrument()', () => {
     for (const { rawHeaders } of server.arrived) {
       expect(rawHeaders.filter(name => /^x-trace/i.test(name))).toHaveLength(2)
     }
+  })
+
+  it('makes one point of a request where two copies of the package meet', async () => {
+    const second = await importCopy()
+    instrumented()
+    undos.push(second.instrument())
+
+    await inTrace(() => get('/ok'))
+
+    expect(second.instrument).not.toBe(instrument)
+    expect(records.map(({ name }) => name)).toEqual(['http-start', 'http-stop'])
+    expect(server.arrived[0]?.rawHeaders.filter(name => /^x-trace/i.test(name))).toHaveLength(2)
   })
 
   it('of nothing listens to nothing', async () => {

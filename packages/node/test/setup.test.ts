@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { getNotifier, OsprofilerError, run, setNotifier, type TraceRecord, withTrace } from '@osprofiler/core'
+import { createRequestTracer } from '@osprofiler/core/http'
 import { openDriver } from '@osprofiler/drivers'
 import { type SetupOptions, setup } from '@osprofiler/node'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -249,31 +250,31 @@ describe('close()', () => {
     const url = await openServer()
     const before = (): void => undefined
     setNotifier(before)
-    const osprofiler = setup({ connectionString: store.connectionString, enabled: false })
-    await osprofiler.close()
-    const again = setup({ connectionString: store.connectionString })
+    const osprofiler = opened(setup({ connectionString: store.connectionString, hmacKeys: 'A,B' }))
+    const keysDuring = createRequestTracer().stats.tracedByKey.length
     tracePoint('work')
 
-    await again.close()
+    await osprofiler.close()
     const carried = await carries(url)
 
     expect(await names(store.records())).toEqual(['work-start', 'work-stop'])
     expect(getNotifier()).toBe(before)
     expect(carried).toBe('false')
+    expect([keysDuring, createRequestTracer().stats.tracedByKey.length]).toEqual([2, 0])
   })
 
-  it('takes what is recorded while it delivers', async () => {
-    const driver = openDriver('memory://')
-    const osprofiler = opened(setup({ driver }))
+  it('accounts for what is recorded while it delivers', async () => {
+    const osprofiler = opened(setup({ driver: openDriver('memory://') }))
     tracePoint('one')
 
     const closing = osprofiler.close()
-    const during = getNotifier()
+    tracePoint('two')
     await closing
+    tracePoint('three')
 
-    expect(during).toBe(osprofiler.notifier)
+    const { emitted, written, dropped, queued } = osprofiler.notifier.stats
+    expect({ emitted, settled: written + dropped, queued }).toEqual({ emitted: 4, settled: 4, queued: 0 })
     expect(getNotifier()).toBeUndefined()
-    expect(osprofiler.notifier.stats).toMatchObject({ emitted: 2, written: 2 })
   })
 
   it('may be called again, and leaves a notifier alone that was set since', async () => {
