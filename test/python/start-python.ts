@@ -1,11 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createInterface, type Interface } from 'node:readline'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 /** A script of this folder that runs under the Python which has OSProfiler. */
 export interface PythonChild {
-  readonly child: ChildProcess
   /** The next line of its standard output. @throws Error with what it said on stderr, when it ends instead. */
   readLine(): Promise<string>
   writeLine(line: string): void
@@ -31,11 +30,9 @@ export function startPython(script: string, args: readonly string[] = []): Pytho
     })
   })
   child.stdin.on('error', () => {})
-  const lines: Interface = createInterface({ input: child.stdout })
-  const reader = lines[Symbol.asyncIterator]()
+  const reader = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
 
   return {
-    child,
     async readLine() {
       const { done, value } = await reader.next()
       if (!done) return value
