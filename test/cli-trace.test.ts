@@ -1,6 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { lstatSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -170,6 +179,23 @@ describe('osprofiler trace show', () => {
     const [code] = await once(child, 'close')
 
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  })
+})
+
+describe('osprofiler trace show, printing into a file', () => {
+  it('says that the disk is full', async () => {
+    const file = new URL('glance-image-show.jsonl', TRACES).pathname
+    const full = openSync('/dev/full', 'w')
+    const child = spawn(process.execPath, [commandPath, 'trace', 'show', file], { stdio: ['ignore', full, 'pipe'] })
+    let stderr = ''
+    child.stderr?.on('data', text => {
+      stderr += text
+    })
+
+    const [code] = await once(child, 'close')
+    closeSync(full)
+
+    expect({ code, stderr }).toEqual({ code: 1, stderr: 'error: Cannot write the output: ENOSPC\n' })
   })
 })
 

@@ -7,7 +7,7 @@ import { showFailure } from './show-failure.js'
  * @param argv as in `process.argv`: two members that are passed over, then the arguments
  */
 export async function main(argv: readonly string[]): Promise<void> {
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', endQuietly)
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', endAtOnce)
   try {
     await createProgram().parseAsync(argv)
   } catch (error) {
@@ -16,8 +16,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** Whoever reads has seen enough, as `head` has: nothing is left to say, not even that. */
-function endQuietly(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error
-  process.exit()
+/** Whoever reads has seen enough, as `head` has: nothing is left to say, not even that. A full disk is another matter. */
+function endAtOnce(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit()
+  process.stderr.write(`error: Cannot write the output: ${error.code}\n`, () => process.exit(1))
 }

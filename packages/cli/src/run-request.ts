@@ -39,7 +39,7 @@ async function sendSlowest(request: DescribedRequest, key: string, options: RunO
     }
     tell(`${times > 1 ? `${String(round).padStart(String(times).length)}  ` : ''}${describeSent(request, sent)}`)
     if (slowest === undefined || sent.durationMs > slowest.durationMs) slowest = sent
-    if (round < times) await delay(SHORTEST_ROUND_MS - sent.durationMs)
+    if (round < times) await delay(Math.max(0, SHORTEST_ROUND_MS - sent.durationMs))
   }
   if (slowest === undefined) throw new TypeError('times is 1 or more')
   if (times > 1) tell(`The slowest took ${formatMs(slowest.durationMs)}: trace ${slowest.baseId}`)
