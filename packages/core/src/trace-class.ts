@@ -58,6 +58,8 @@ function listMembers(holder: object, inherited: boolean, options: TraceClassOpti
   for (let source: object | null = holder; isUserDefined(source); source = Object.getPrototypeOf(source)) {
     for (const [key, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(source))) {
       if (members.has(key) || !isTraceable(key, descriptor, options.tracePrivate ?? false)) continue
+      // Those of Map, Array or Promise are not the program's steps: its own constructor calls some of them.
+      if (source !== holder && isNative(descriptor.value)) continue
       const owner = typeof source === 'function' ? source.name : source.constructor.name
       members.set(key, { holder, key, descriptor: descriptor as Member['descriptor'], owner })
     }
@@ -75,6 +77,10 @@ function isTraceable(key: string, descriptor: PropertyDescriptor, tracePrivate: 
   if (typeof descriptor.value !== 'function' || !descriptor.configurable) return false
   // A class that is a static member is no method.
   return !/^class\b/.test(Function.prototype.toString.call(descriptor.value))
+}
+
+function isNative(fn: AnyFunction): boolean {
+  return /\{\s*\[native code\]\s*\}$/.test(Function.prototype.toString.call(fn))
 }
 
 function watchSubclasses<C extends AnyClass>(target: C, name: string, options: TraceClassOptions): C {

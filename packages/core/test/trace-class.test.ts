@@ -162,6 +162,22 @@ describe('traceClass', () => {
     expect(records).toEqual([])
   })
 
+  it('leaves what a class inherits from the language untraced, as Python does', async () => {
+    class Index extends Map<string, number> {
+      lookup(key: string) {
+        return this.get(key)
+      }
+    }
+    traceClass('index', { traceStaticMethods: true })(Index)
+    const records = await traceRecords(() => {
+      const index = new Index([['a', 1]])
+      expect([...index.keys()]).toEqual(['a'])
+      expect(index.lookup('a')).toBe(1)
+    })
+
+    expect(names(records)).toEqual(['Index.lookup'])
+  })
+
   it('leaves a class that is a static member usable', async () => {
     class Inner {}
     class Outer {
