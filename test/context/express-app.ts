@@ -4,34 +4,21 @@ import { osprofilerErrorHandler, osprofilerMiddleware } from '@osprofiler/expres
 import compression from 'compression'
 import express5 from 'express'
 import express4 from 'express4'
-import { type Application, type Framework, listen, passOn, UNLIMITED } from './framework.js'
-import { KEY } from './signed-request.js'
+import { type Application, DEFAULTS, type Framework, listen, type Serving } from './framework.js'
 
 /** Express, by its major version. */
 export const expressApps: readonly Framework[] = [
-  { name: 'Express 5', serve: application => listen(createServer(build(application, express5))) },
+  { name: 'Express 5', serve: application => serve(application, express5) },
   // The types of the two differ, but in nothing that is used here.
-  {
-    name: 'Express 4',
-    serve: application => listen(createServer(build(application, express4 as unknown as typeof express5))),
-  },
+  { name: 'Express 4', serve: application => serve(application, express4 as unknown as typeof express5) },
 ]
 
-function build(
-  {
-    routes = {},
-    rawRoutes = {},
-    hmacKeys = KEY,
-    options = UNLIMITED,
-    before = passOn,
-    after = passOn,
-    compress,
-  }: Application,
-  express: typeof express5,
-): express5.Express {
+async function serve(application: Application, express: typeof express5): Promise<Serving> {
+  const { routes, rawRoutes, keys, options, before, after, compress } = { ...DEFAULTS, ...application }
   const app = express()
+  const middleware = osprofilerMiddleware(keys.hmacKeys, options)
   app.use((_req, _res, next) => void before(next))
-  app.use(osprofilerMiddleware(hmacKeys, options))
+  app.use(middleware)
   app.use((_req, _res, next) => void after(next))
   if (compress) app.use(compression({ threshold: 0 }))
   for (const [path, route] of Object.entries(rawRoutes)) app.all(path, (req, res) => route(req, res))
@@ -48,6 +35,8 @@ function build(
     })
   }
   app.use(osprofilerErrorHandler())
-  app.use(((_error, _req, res, _next) => void res.status(500).end()) satisfies express5.ErrorRequestHandler)
-  return app
+  app.use(fail)
+  return { ...(await listen(createServer(app))), stats: () => middleware.stats }
 }
+
+const fail: express5.ErrorRequestHandler = (_error, _req, res, _next) => void res.status(500).end()

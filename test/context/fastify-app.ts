@@ -2,8 +2,7 @@ import { Readable } from 'node:stream'
 import compressor from '@fastify/compress'
 import { osprofiler } from '@osprofiler/fastify'
 import { type FastifyInstance, fastify } from 'fastify'
-import { type Application, type Framework, type Listening, listen, passOn, UNLIMITED } from './framework.js'
-import { KEY } from './signed-request.js'
+import { type Application, DEFAULTS, type Framework, listen, type Serving } from './framework.js'
 
 /** Fastify. */
 export const fastifyApp: Framework = {
@@ -18,20 +17,10 @@ export const fastifyHttp2: Framework = {
   serve: application => serve(application, fastify({ http2: true }) as unknown as FastifyInstance),
 }
 
-async function serve(
-  {
-    routes = {},
-    rawRoutes = {},
-    hmacKeys = KEY,
-    options = UNLIMITED,
-    before = passOn,
-    after = passOn,
-    compress,
-  }: Application,
-  app: FastifyInstance,
-): Promise<Listening> {
+async function serve(application: Application, app: FastifyInstance): Promise<Serving> {
+  const { routes, rawRoutes, keys, options, before, after, compress } = { ...DEFAULTS, ...application }
   app.addHook('onRequest', (_request, _reply, done) => void before(() => done()))
-  await app.register(osprofiler, { ...options, hmacKeys })
+  await app.register(osprofiler, { ...options, ...keys })
   app.addHook('onRequest', (_request, _reply, done) => void after(() => done()))
   if (compress) await app.register(compressor, { threshold: 0 })
   for (const [url, route] of Object.entries(rawRoutes)) {
@@ -49,5 +38,5 @@ async function serve(
     })
   }
   await app.listen({ port: 0, host: '127.0.0.1' })
-  return listen(app.server, () => app.close())
+  return { ...(await listen(app.server, () => app.close())), stats: () => app.osprofiler.stats }
 }

@@ -2,7 +2,8 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Http2Server } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import type { HmacKeys } from '@osprofiler/core'
-import type { HttpOptions } from '@osprofiler/core/http'
+import type { HttpOptions, RequestStats } from '@osprofiler/core/http'
+import { KEY } from './signed-request.js'
 
 /** What a route of the tests is asked. */
 export interface Question {
@@ -28,8 +29,8 @@ export type Around = (next: () => unknown) => unknown
 export interface Application {
   readonly routes?: Readonly<Record<string, Route>>
   readonly rawRoutes?: Readonly<Record<string, RawRoute>>
-  /** What the adapter is given. */
-  readonly hmacKeys?: HmacKeys
+  /** What the adapter is given; unless told otherwise, the key of the tests and no limit on traces. */
+  readonly keys?: { readonly hmacKeys?: HmacKeys }
   readonly options?: HttpOptions
   /** Runs around the adapter, and between it and all the rest. */
   readonly before?: Around
@@ -46,17 +47,27 @@ export interface Listening {
   close(): Promise<void>
 }
 
+/** A server of an application, and what its adapter counted. */
+export interface Serving extends Listening {
+  stats(): RequestStats
+}
+
 /** A way to serve an application. */
 export interface Framework {
   readonly name: string
-  serve(application: Application): Promise<Listening>
+  serve(application: Application): Promise<Serving>
 }
 
-/** As the adapters are mounted here: no scenario is about how many traces a second may have. */
-export const UNLIMITED: HttpOptions = { maxTracesPerSecond: Number.POSITIVE_INFINITY }
-
-/** Adds nothing. */
-export const passOn: Around = next => next()
+/** What an application is where it does not say otherwise. */
+export const DEFAULTS: Required<Application> = {
+  routes: {},
+  rawRoutes: {},
+  keys: { hmacKeys: KEY },
+  options: { maxTracesPerSecond: Number.POSITIVE_INFINITY },
+  before: next => next(),
+  after: next => next(),
+  compress: false,
+}
 
 /** Listens on a free port of this machine alone. */
 export async function listen(server: Server | Http2Server, close?: () => Promise<unknown>): Promise<Listening> {

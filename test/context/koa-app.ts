@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import * as http2 from 'node:http2'
 import { Readable } from 'node:stream'
 import { osprofilerMiddleware } from '@osprofiler/koa'
@@ -6,42 +6,33 @@ import Koa3 from 'koa'
 import bodyParser from 'koa-bodyparser'
 import compressor from 'koa-compress'
 import Koa2 from 'koa2'
-import { type Application, type Framework, listen, passOn, UNLIMITED } from './framework.js'
-import { KEY } from './signed-request.js'
+import { type Application, DEFAULTS, type Framework, listen, type Serving } from './framework.js'
 
 /** Koa, by its major version. */
 export const koaApps: readonly Framework[] = [
-  { name: 'Koa 3', serve: application => listen(createServer(build(application, Koa3).callback())) },
+  { name: 'Koa 3', serve: application => serve(application, Koa3, createServer) },
   // The types of the two differ, but in nothing that is used here.
-  {
-    name: 'Koa 2',
-    serve: application => listen(createServer(build(application, Koa2 as unknown as typeof Koa3).callback())),
-  },
+  { name: 'Koa 2', serve: application => serve(application, Koa2 as unknown as typeof Koa3, createServer) },
 ]
 
 /** Koa over HTTP/2 in clear text. */
 export const koaHttp2: Framework = {
   name: 'Koa 3 over HTTP/2',
-  serve: application => listen(http2.createServer(build(application, Koa3).callback())),
+  serve: application => serve(application, Koa3, http2.createServer),
 }
 
-function build(
-  {
-    routes = {},
-    rawRoutes = {},
-    hmacKeys = KEY,
-    options = UNLIMITED,
-    before = passOn,
-    after = passOn,
-    compress,
-  }: Application,
+async function serve(
+  application: Application,
   Koa: typeof Koa3,
-): Koa3 {
+  create: (handler: ReturnType<Koa3['callback']>) => Server | http2.Http2Server,
+): Promise<Serving> {
+  const { routes, rawRoutes, keys, options, before, after, compress } = { ...DEFAULTS, ...application }
   const app = new Koa()
+  const middleware = osprofilerMiddleware(keys.hmacKeys, options)
   // Koa prints errors of the handlers unless somebody listens.
   app.on('error', () => undefined)
   app.use((_ctx, next) => before(next))
-  app.use(osprofilerMiddleware(hmacKeys, options))
+  app.use(middleware)
   app.use((_ctx, next) => after(next))
   if (compress) app.use(compressor({ threshold: 0 }))
   app.use(async (ctx, next) => {
@@ -58,5 +49,5 @@ function build(
     if (value instanceof Readable) ctx.type = 'text/plain'
     ctx.body = value
   })
-  return app
+  return { ...(await listen(create(app.callback()))), stats: () => middleware.stats }
 }

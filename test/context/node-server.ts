@@ -1,14 +1,14 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { osprofilerMiddleware } from '@osprofiler/express'
-import { type Framework, listen, passOn, UNLIMITED } from './framework.js'
-import { KEY } from './signed-request.js'
+import { DEFAULTS, type Framework, listen } from './framework.js'
 
 /** Plain `node:http` with the Express middleware. */
 export const nodeServer: Framework = {
   name: 'node:http',
-  serve({ routes = {}, rawRoutes = {}, hmacKeys = KEY, options = UNLIMITED, before = passOn, after = passOn }) {
-    const middleware = osprofilerMiddleware(hmacKeys, options)
+  async serve(application) {
+    const { routes, rawRoutes, keys, options, before, after } = { ...DEFAULTS, ...application }
+    const middleware = osprofilerMiddleware(keys.hmacKeys, options)
     const server = createServer((req, res) => {
       const answer = async (): Promise<void> => {
         const { pathname, searchParams } = new URL(req.url ?? '/', 'http://localhost')
@@ -25,7 +25,7 @@ export const nodeServer: Framework = {
       }
       before(() => middleware(req, res, () => after(answer)))
     })
-    return listen(server)
+    return { ...(await listen(server)), stats: () => middleware.stats }
   },
 }
 

@@ -1,0 +1,28 @@
+import Router from '@koa/router'
+import { osprofilerMiddleware } from '@osprofiler/koa'
+import Koa from 'koa'
+import Koa2 from 'koa2'
+
+// Nothing here runs: it has to compile where it may be written, and not where it may not.
+
+interface State {
+  user: string
+}
+
+const app = new Koa()
+app.use(osprofilerMiddleware())
+app.use(osprofilerMiddleware('NEW,OLD'))
+app.use(osprofilerMiddleware(['NEW', 'OLD'], { name: 'api', hideQuery: true, ignore: req => req.url === '/health' }))
+new Koa<State>().use(osprofilerMiddleware('KEY')).use(ctx => void ctx.state.user.length)
+new Koa2().use(osprofilerMiddleware('KEY'))
+new Router().use(osprofilerMiddleware('KEY'))
+
+const traced: number = osprofilerMiddleware('KEY').stats.traced
+void traced
+
+// @ts-expect-error A key is a string.
+osprofilerMiddleware(7)
+// @ts-expect-error There is no such option.
+osprofilerMiddleware('KEY', { hideQueries: true })
+// @ts-expect-error It says yes or no at once.
+osprofilerMiddleware('KEY', { ignore: async () => true })
