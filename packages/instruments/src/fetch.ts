@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { type Point, type PointInfo, redactQuery } from '@osprofiler/core'
 import { claim } from './claim.js'
-import type { InstrumentSettings } from './instrument.js'
+import type { InstrumentSettings } from './instrument-settings.js'
 import type { Propagation } from './propagate-to.js'
 import { callersProfiler } from './undici-caller.js'
 import { isSealed, type RequestUrls, requestUrls, type UndiciRequest } from './undici-request.js'

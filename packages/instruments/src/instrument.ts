@@ -1,19 +1,12 @@
 import { instrumentFetch } from './fetch.js'
-import { createPropagation, type Propagation, type PropagationRules } from './propagate-to.js'
+import type { Instrument } from './instrument-settings.js'
+import { createPropagation, type PropagationRules } from './propagate-to.js'
 
 /** What the instruments share. */
 export interface InstrumentOptions {
   /** Who may receive the headers of a trace. Default: loopback, private addresses, and names without a dot. */
   readonly propagateTo?: PropagationRules | undefined
 }
-
-/** What an instrument is given. */
-export interface InstrumentSettings {
-  readonly mayReceive: Propagation
-}
-
-/** Begins to listen to a library or to wrap it; the function that it returns undoes that. */
-export type Instrument = (settings: InstrumentSettings) => () => void
 
 const INSTRUMENTS = {
   /** Node's own `fetch`, and the package `undici`. */

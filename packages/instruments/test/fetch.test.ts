@@ -107,8 +107,9 @@ describe('a traced fetch', () => {
     instrumented()
 
     await inTrace(async () => {
-      const response = await fetch(`${server.origin}/chunks`)
+      const response = await fetch(`${server.origin}/halves`)
       await withTrace('headers came', () => undefined)
+      server.release()
       return response.text()
     })
 

@@ -15,10 +15,13 @@ export interface OriginServer extends AsyncDisposable {
   readonly origin: string
   readonly arrived: Arrived[]
   readonly connections: () => number
+  /** Sends the second halves of answers. */
+  release(): void
 }
 
 export async function openOrigin(): Promise<OriginServer> {
   const arrived: Arrived[] = []
+  const releases: (() => void)[] = []
   let connections = 0
   const server: Server = createServer((req, res) => {
     const { url = '', method = '', headers, rawHeaders } = req
@@ -33,9 +36,10 @@ export async function openOrigin(): Promise<OriginServer> {
       res.writeHead(200, { 'content-length': '100' }).write('half')
       return setTimeout(() => req.socket.destroy(), 20)
     }
-    if (pathname === '/chunks') {
+    if (pathname === '/halves') {
       res.write('one ')
-      return setTimeout(() => res.end('two'), 30)
+      releases.push(() => res.end('two'))
+      return
     }
     return req.resume().on('end', () => res.end('ok'))
   })
@@ -47,6 +51,9 @@ export async function openOrigin(): Promise<OriginServer> {
     origin: `http://127.0.0.1:${port}`,
     arrived,
     connections: () => connections,
+    release() {
+      for (const release of releases.splice(0)) release()
+    },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       await new Promise(resolve => server.close(resolve))
