@@ -11,6 +11,12 @@ export interface PointAllowance {
   omitted: number
   /** How many of these a stop record has told of. */
   told: number
+  /** Requests of this trace that are being served and will tell, at their end, of what was omitted. */
+  tellers: number
+  /** When a request was last let in only to tell, in milliseconds since the epoch. */
+  lastGrant: number
+  /** Whether the next point is recorded in any case. */
+  granted: boolean
   /** The caller's point that the newest request of this trace named. */
   lastParentId?: string
 }
@@ -18,32 +24,57 @@ export interface PointAllowance {
 /** What a process records of one trace unless told otherwise. */
 export const DEFAULT_MAX_POINTS = 100_000
 
-// A trace may come back in many requests, one after another. Its count is kept for as long as this many others.
-const MAX_REMEMBERED = 4_096
+// A trace may come back in many requests, one after another. Its count is kept while the newest of so many others
+// began, or twice as many: in two maps, of which the older goes as a whole. To delete and add entries one by one would
+// make a map of which most is holes, and the collector copy it at every turn.
+const REMEMBERED = 4_096
 
-const allowances = shared('point-allowances', () => new Map<string, PointAllowance>())
+const GRANT_AFTER_MS = 1_000
+
+const allowances = shared('point-allowances', () => ({
+  newer: new Map<string, PointAllowance>(),
+  older: new Map<string, PointAllowance>(),
+}))
 
 /** The allowance of a trace of which this process has lately served something. */
 export function knownAllowance(baseId: string): PointAllowance | undefined {
-  return allowances.get(baseId)
+  return allowances.newer.get(baseId) ?? allowances.older.get(baseId)
 }
 
 /** The allowance of a trace: the one it has, or a new one. */
 export function openPointAllowance(baseId: string): PointAllowance {
-  const allowance = allowances.get(baseId) ?? { now: createClock(), taken: 0, omitted: 0, told: 0 }
-  // Put at the end: what goes first is what was longest unused.
-  allowances.delete(baseId)
-  allowances.set(baseId, allowance)
-  if (allowances.size > MAX_REMEMBERED) {
-    const [oldest] = allowances.keys()
-    if (oldest !== undefined) allowances.delete(oldest)
+  const allowance = knownAllowance(baseId) ?? newAllowance()
+  if (allowances.newer.size >= REMEMBERED) {
+    allowances.older = allowances.newer
+    allowances.newer = new Map()
   }
+  allowances.newer.set(baseId, allowance)
   return allowance
+}
+
+/**
+ * Says that a request is served, whose own point is taken next; the function that it returns, that it has ended.
+ *
+ * Where the allowance is used up, and nobody else is there to tell of it, that point is recorded all the same, once in a
+ * second: or a trace would not show that it was cut.
+ */
+export function openRequest(allowance: PointAllowance, max: number): () => void {
+  if (allowance.taken >= max) {
+    const now = Date.now()
+    if (max === 0 || allowance.tellers > 0 || now - allowance.lastGrant < GRANT_AFTER_MS) return () => {}
+    allowance.lastGrant = now
+    allowance.granted = true
+  }
+  allowance.tellers++
+  return () => {
+    allowance.tellers--
+  }
 }
 
 /** Takes one point of at most `max`, or counts it as omitted. */
 export function takePoint(allowance: PointAllowance, max: number): boolean {
-  if (allowance.taken < max) {
+  if (allowance.taken < max || allowance.granted) {
+    allowance.granted = false
     allowance.taken++
     return true
   }
@@ -56,4 +87,8 @@ export function tellOmitted(allowance: PointAllowance): number {
   const untold = allowance.omitted - allowance.told
   allowance.told = allowance.omitted
   return untold
+}
+
+function newAllowance(): PointAllowance {
+  return { now: createClock(), taken: 0, omitted: 0, told: 0, tellers: 0, lastGrant: 0, granted: false }
 }

@@ -47,6 +47,21 @@ describe('maxPointsPerTrace', () => {
     expect(omitted()).toBe(1 + 3 * 6 - 10)
   })
 
+  it('tells of all that was omitted when requests come one after another, too', async () => {
+    const tracer = createRequestTracer('KEY', { maxPointsPerTrace: 10 })
+    const baseId = v7()
+    for (let request = 0; request < 5; request++) serveWithPoints(tracer, baseId, 5)
+    // 6, then 4 and 2 omitted; the third is let in to tell of its 5; the fourth and fifth, so soon after, are not.
+    expect(records).toHaveLength(2 * 11)
+    expect(omitted()).toBe(2 + 5)
+
+    await new Promise(resolve => setTimeout(resolve, 1_050))
+    serveWithPoints(tracer, baseId, 5)
+
+    expect(records).toHaveLength(2 * 12)
+    expect(omitted()).toBe(2 + 5 + 6 + 6 + 5)
+  })
+
   it('hangs what is nested in an omitted point under the nearest recorded one', () => {
     const tracer = createRequestTracer('KEY', { maxPointsPerTrace: 2 })
     serveFake(tracer, signedHeaders('KEY'), request => {

@@ -2,7 +2,7 @@ import { configuredKeyRing, isEnabled } from '../configuration.js'
 import { suppress } from '../context.js'
 import { type HmacKeys, KeyRing } from '../key-ring.js'
 import { LocalTrace } from '../local-trace.js'
-import { knownAllowance } from '../point-allowance.js'
+import { knownAllowance, openRequest } from '../point-allowance.js'
 import { Profiler } from '../profiler.js'
 import type { PointInfo } from '../record.js'
 import { readSignedHeaders, type UnpackedTrace } from '../signed-headers.js'
@@ -79,7 +79,8 @@ export function createRequestTracer(hmacKeys?: HmacKeys, options: HttpOptions = 
   ): ServedRequest {
     const trace = new LocalTrace(hmacKey, baseId, settings.maxPointsPerTrace)
     trace.points.lastParentId = parentId
-    return new ServedRequest(new Profiler(trace, parentId).fork(settings.name, info), req, res)
+    const ended = openRequest(trace.points, settings.maxPointsPerTrace)
+    return new ServedRequest(new Profiler(trace, parentId).fork(settings.name, info), req, res, ended)
   }
 
   return {

@@ -3,26 +3,34 @@ import type { Profiler } from '../profiler.js'
 import { onConnectionEnd } from './connection-end.js'
 import type { NodeRequest, NodeResponse } from './node-messages.js'
 
-const served = new WeakMap<object, ServedRequest>()
+const SERVED = Symbol('osprofiler.served')
+
+interface Served {
+  [SERVED]?: ServedRequest
+}
 
 /** A request that is traced: its point is open from here to the end of the response. */
 export class ServedRequest {
   /** The profiler of the inside of the request's point. */
   readonly profiler: Profiler
   readonly #res: NodeResponse
+  readonly #ended: () => void
   readonly #release = keepContext()
   readonly #leaveConnection: (() => void) | undefined
   #failure: { readonly error: unknown } | undefined
   #open = true
 
-  /** `profiler` must have been forked for this request: it is ended with the response. */
-  constructor(profiler: Profiler, req: NodeRequest, res: NodeResponse) {
+  /** `profiler` must have been forked for this request: it is ended with the response, and `ended` is called. */
+  constructor(profiler: Profiler, req: NodeRequest, res: NodeResponse, ended: () => void) {
     this.profiler = profiler
+    this.#ended = ended
     this.#res = res
-    served.set(req, this)
+    // On the request, not in a WeakMap: young objects that such a map holds live until a full collection, and a
+    // response leads back to its request, so that all of both would.
+    Object.defineProperty(req, SERVED, { value: this })
     // It is this very object that ends the point: in these events the context is lost.
-    res.once('finish', () => this.#end(this.#wasCutOff()))
-    res.once('close', () => this.#end(true))
+    res.on('finish', () => this.#end(this.#wasCutOff()))
+    res.on('close', () => this.#end(true))
     if (isOver(req, res)) {
       const cutOff = this.#wasCutOff()
       setImmediate(() => this.#end(cutOff))
@@ -56,18 +64,19 @@ export class ServedRequest {
     if (this.#failure !== undefined) this.profiler.fail(this.#failure.error, info)
     else if (cutOff) this.profiler.end({ ...info, etype: 'ClientDisconnected', message: 'The client went away' })
     else this.profiler.end(info)
+    this.#ended()
     this.#release()
   }
 }
 
 /** The traced request that belongs to one of Node's, or `undefined` where it is not traced. */
 export function servedRequest(req: object): ServedRequest | undefined {
-  return served.get(req)
+  return (req as Served)[SERVED]
 }
 
 /** Tells what was thrown while a request was served. Does nothing for one that is not traced. */
 export function failRequest(req: object, error: unknown): void {
-  served.get(req)?.fail(error)
+  servedRequest(req)?.fail(error)
 }
 
 /** Whether the response is over already, so that no event will tell. In HTTP/2 only its stream knows. */
