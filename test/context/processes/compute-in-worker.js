@@ -1,0 +1,12 @@
+import { parentPort, threadId } from 'node:worker_threads'
+import { run, setNotifier, signedUnpack, withTrace } from '@osprofiler/core'
+
+// Work that a request hands to a thread: its trace comes with the message, as signed headers.
+setNotifier(record => parentPort?.postMessage({ record }))
+
+parentPort?.on('message', async ({ headers, number }) => {
+  const compute = () => withTrace('compute', { number }, async () => number * 2)
+  const trace = signedUnpack(headers['X-Trace-Info'], headers['X-Trace-HMAC'], process.env.OSPROFILER_HMAC_KEYS ?? '')
+  const result = await (trace === undefined ? compute() : run(trace, compute))
+  parentPort?.postMessage({ number, result, threadId })
+})
