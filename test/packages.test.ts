@@ -69,9 +69,12 @@ describe.each(['npm', 'pnpm'] as const)('a project that installs them with %s', 
   it('type-checks under nodenext', async () => {
     const options = ['--module', 'nodenext', '--target', 'es2023', '--strict', '--noEmit', '--types', 'node']
     const tsc = join(root, 'node_modules/typescript/bin/tsc')
-    const checked = exec(process.execPath, [tsc, ...options, 'typed.ts', 'required.cts'], { cwd: project })
+    const args = [tsc, ...options, '--pretty', 'false', 'typed.ts', 'required.cts']
+    const { stdout } = await exec(process.execPath, args, { cwd: project }).catch(error => error)
 
-    await expect(checked.catch(error => error.stdout)).resolves.toMatchObject({ stdout: '' })
+    // Not skipLibCheck: our own declarations are checked. Those of @types/koa find Express's content-disposition.
+    const errors = stdout.split('\n').filter((line: string) => line !== '' && !line.startsWith('node_modules/@types/'))
+    expect(errors).toEqual([])
   })
 
   it('has the command', async () => {

@@ -48,8 +48,20 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
   '@osprofiler/koa': { module: koa, names: ['osprofilerMiddleware'] },
   '@osprofiler/fastify': { module: fastify, names: ['default', 'module.exports', 'osprofiler'] },
   '@osprofiler/drivers': { module: drivers, names: ['openDriver'] },
-  '@osprofiler/report': { module: report, names: [] },
-  '@osprofiler/instruments': { module: instruments, names: [] },
+  '@osprofiler/report': {
+    module: report,
+    names: [
+      'buildReport',
+      'escapeControl',
+      'parseRecords',
+      'readReport',
+      'renderTree',
+      'reportJson',
+      'reportJsonChunks',
+      'summarize',
+    ],
+  },
+  '@osprofiler/instruments': { module: instruments, names: ['createPropagation', 'instrument'] },
   '@osprofiler/node': { module: node, names: ['setup'] },
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { OsprofilerError } from '@osprofiler/core'
-import type { RunOptions } from './commands/run.js'
+import type { RunOptions } from './commands/run-options.js'
 
 /** What no value of a header may hold. */
 const UNSENDABLE = /[^\t -~\u0080-\u00ff]/

@@ -7,7 +7,10 @@ export interface TraceClassOptions extends TraceFunctionOptions {
   readonly tracePrivate?: boolean | undefined
   /** Also static methods, the class methods of Python among them. Default: false. */
   readonly traceStaticMethods?: boolean | undefined
-  /** Also the methods of subclasses, from the first time that one is constructed. Default: false. */
+  /**
+   * Also the methods of subclasses, from the first time that one is constructed. Default: false. The class that is
+   * returned stands for the given one as a proxy, so a static method of it cannot reach a static `#private` member.
+   */
   readonly traceSubclasses?: boolean | undefined
 }
 

@@ -1,18 +1,7 @@
 import { Command } from 'commander'
 import { parseCount, parseSeconds } from '../parse-option.js'
-import { addShowOptions, type ShowOptions } from './show-options.js'
-
-/** The options of `run`. */
-export interface RunOptions extends ShowOptions {
-  readonly request?: string
-  readonly header?: readonly string[]
-  readonly data?: readonly string[]
-  readonly hmacKeyFile?: string
-  readonly hmacKey?: string
-  readonly times: number
-  /** In seconds. */
-  readonly timeout: number
-}
+import type { RunOptions } from './run-options.js'
+import { addShowOptions } from './show-options.js'
 
 /** `osprofiler run` */
 export function runCommand(): Command {

@@ -1,15 +1,8 @@
 import { Command } from 'commander'
 import { parseCount, parseSwitch } from '../parse-option.js'
 import { parseSince } from '../parse-since.js'
-import { addStoreOptions, type StoreOptions } from './show-options.js'
-
-/** The options of `trace list`. */
-export interface ListOptions extends StoreOptions {
-  readonly errorTrace?: boolean
-  readonly limit: number
-  readonly since?: Date
-  readonly json?: boolean
-}
+import type { ListOptions } from './list-options.js'
+import { addStoreOptions } from './show-options.js'
 
 /** `osprofiler trace list` */
 export function traceListCommand(): Command {
