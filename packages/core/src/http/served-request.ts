@@ -13,6 +13,7 @@ interface Served {
 export class ServedRequest {
   /** The profiler of the inside of the request's point. */
   readonly profiler: Profiler
+  readonly #req: NodeRequest
   readonly #res: NodeResponse
   readonly #ended: () => void
   readonly #release = keepContext()
@@ -24,6 +25,7 @@ export class ServedRequest {
   constructor(profiler: Profiler, req: NodeRequest, res: NodeResponse, ended: () => void) {
     this.profiler = profiler
     this.#ended = ended
+    this.#req = req
     this.#res = res
     // On the request, not in a WeakMap: young objects that such a map holds live until a full collection, and a
     // response leads back to its request, so that all of both would.
@@ -61,7 +63,9 @@ export class ServedRequest {
     this.#open = false
     this.#leaveConnection?.()
     const info = { response: { status_code: this.#res.statusCode } }
-    if (this.#failure !== undefined) this.profiler.fail(this.#failure.error, info)
+    // What a body parser throws when the client leaves in the middle of the body is no failure of the application.
+    const failure = cutOff && !this.#req.complete ? undefined : this.#failure
+    if (failure !== undefined) this.profiler.fail(failure.error, info)
     else if (cutOff) this.profiler.end({ ...info, etype: 'ClientDisconnected', message: 'The client went away' })
     else this.profiler.end(info)
     this.#ended()
