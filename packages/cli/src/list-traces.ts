@@ -1,6 +1,6 @@
 import type { TraceSummary } from '@osprofiler/core'
 import { escapeControl } from '@osprofiler/report'
-import stringWidth from 'string-width'
+import stringWidth from 'fast-string-width'
 import type { ListOptions } from './commands/list-options.js'
 import { readable, withStore } from './open-store.js'
 import { writeChunks } from './write-output.js'

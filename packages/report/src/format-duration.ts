@@ -18,7 +18,8 @@ export function formatDuration(us: number, micro = 'µs'): string {
 
 /** A count with its thousands apart: `1,204`. */
 export function formatCount(count: number): string {
-  return count.toLocaleString('en-US')
+  // Not by toLocaleString, whose first call loads for 7 ms what it knows of languages.
+  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ',')
 }
 
 /** A share of 1 in per cent: `62 %`, `< 1 %`. */
