@@ -13,6 +13,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   fastify: ['@osprofiler/core', '@osprofiler/core/http'],
   drivers: ['@osprofiler/core'],
   report: ['@osprofiler/core'],
+  viewer: ['@osprofiler/core', '@osprofiler/report'],
   instruments: ['@osprofiler/core'],
   node: ['@osprofiler/core', '@osprofiler/drivers', '@osprofiler/instruments'],
   cli: ['@osprofiler/core', '@osprofiler/drivers', '@osprofiler/node', '@osprofiler/report'],

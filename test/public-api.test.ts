@@ -7,6 +7,7 @@ import * as instruments from '@osprofiler/instruments'
 import * as koa from '@osprofiler/koa'
 import * as node from '@osprofiler/node'
 import * as report from '@osprofiler/report'
+import * as viewer from '@osprofiler/viewer'
 import { describe, expect, it } from 'vitest'
 
 /** What others rely on: a name is added here on purpose, and none goes by accident. */
@@ -52,16 +53,24 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
     module: report,
     names: [
       'buildReport',
+      'createRepetitionKey',
       'escapeControl',
+      'formatCount',
+      'formatDuration',
+      'formatShare',
       'parseRecords',
+      'pointDetail',
       'readReport',
+      'repeatedDetail',
       'renderTree',
       'reportJson',
       'reportJsonChunks',
+      'selfTimes',
       'summarize',
     ],
   },
   '@osprofiler/instruments': { module: instruments, names: ['createPropagation', 'instrument'] },
+  '@osprofiler/viewer': { module: viewer, names: ['pageTemplate', 'pageTheme', 'renderPage'] },
   '@osprofiler/node': { module: node, names: ['setup'] },
 }
 

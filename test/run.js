@@ -32,6 +32,7 @@ if (missing.length > 0 && all) fail(`Missing: ${missing.map(({ name }) => name).
 
 say('Building')
 run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b'])
+run(process.execPath, [join(root, 'packages/viewer/build-page.js')])
 
 const versions = (process.env.OSPROFILER_TEST_NODES ?? '').split(',').filter(version => version !== '')
 const results = [test(process.version, process.execPath)]

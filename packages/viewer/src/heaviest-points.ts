@@ -1,0 +1,25 @@
+import type { ReportNode } from '@osprofiler/report'
+
+/**
+ * The `limit` heaviest points, in tree order. A point weighs what the longest at or below it took, so that no point is
+ * kept without those above it; points that failed or whose end is unknown weigh more than all others.
+ */
+export function heaviestPoints(points: readonly ReportNode[], limit: number): readonly ReportNode[] {
+  if (points.length <= limit) return points
+  const places = new Map(points.map((node, index) => [node, index]))
+  const weights = Float64Array.from(points, ownWeight)
+  for (let index = points.length - 1; index >= 0; index--) {
+    for (const child of points[index]?.children ?? []) {
+      const below = weights[places.get(child) ?? -1] ?? 0
+      if (below > (weights[index] ?? 0)) weights[index] = below
+    }
+  }
+  // Of equals the first in tree order: a parent comes before its children.
+  const order = Uint32Array.from(points.keys()).sort((a, b) => (weights[b] ?? 0) - (weights[a] ?? 0) || a - b)
+  const kept = new Set(order.subarray(0, limit))
+  return points.filter((_, index) => kept.has(index))
+}
+
+function ownWeight({ failed, durationUs }: ReportNode): number {
+  return failed || durationUs === undefined ? Number.MAX_SAFE_INTEGER : durationUs
+}
