@@ -37,7 +37,7 @@ export function buildReport(records: Iterable<TraceRecord>): Report {
     const facts = readRecord(record, readTime)
     if (facts.baseId !== undefined) baseIds.set(facts.baseId, (baseIds.get(facts.baseId) ?? 0) + 1)
     if (facts.atUs !== undefined) {
-      if (first?.atUs === undefined || facts.atUs < first.atUs) first = facts
+      if (first === undefined || isEarlier(facts, first)) first = facts
       if (facts.atUs > lastUs) lastUs = facts.atUs
       if (facts.kind === 'start' && facts.atUs > lastStartUs) lastStartUs = facts.atUs
     }
@@ -78,6 +78,13 @@ function gather(gathered: Map<string, Gathered>, traceId: string, facts: RecordF
     point[facts.kind] = winner
   }
   return point
+}
+
+/** Of one moment that is written in two ways, the smaller text: the order of the records does not matter. */
+function isEarlier(facts: RecordFacts, first: RecordFacts): boolean {
+  const [us, firstUs] = [facts.atUs ?? Infinity, first.atUs ?? Infinity]
+  if (us !== firstUs) return us < firstUs
+  return String(readText(facts.record, 'timestamp')) < String(readText(first.record, 'timestamp'))
 }
 
 function wins(newcomer: RecordFacts, rival: RecordFacts): boolean {
@@ -144,7 +151,8 @@ function mostFrequent(counts: ReadonlyMap<string, number>): string | undefined {
   let winner: string | undefined
   let most = 0
   for (const [value, count] of counts) {
-    if (count > most) {
+    // Of two as frequent the smaller, so that the order in which a store hands out records does not matter.
+    if (count > most || (count === most && winner !== undefined && value < winner)) {
       winner = value
       most = count
     }

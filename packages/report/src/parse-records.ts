@@ -1,5 +1,13 @@
 import type { TraceRecord } from '@osprofiler/core'
 
+/** A parser of records that takes its text in pieces, cut anywhere. */
+export interface RecordParser {
+  /** @throws SyntaxError that names the first line that is not a JSON object */
+  push(text: string): void
+  /** All records; a last line without a line break counts if it is JSON. */
+  end(): TraceRecord[]
+}
+
 /**
  * Reads records from the text of a `.jsonl` file, one JSON object a line. Blank lines are passed over, and so is a last
  * line without a line break that is no JSON: a writer was caught in the middle of it. Only the lines are checked, not
@@ -8,21 +16,43 @@ import type { TraceRecord } from '@osprofiler/core'
  * @throws SyntaxError that names the first line that is not a JSON object
  */
 export function parseRecords(text: string): TraceRecord[] {
+  const parser = createRecordParser()
+  parser.push(text)
+  return parser.end()
+}
+
+/** As `parseRecords`, for a text that no single string can hold. */
+export function createRecordParser(): RecordParser {
   const records: TraceRecord[] = []
-  let position = text.startsWith('\ufeff') ? 1 : 0
-  for (let number = 1; position < text.length; number++) {
-    const lineEnd = text.indexOf('\n', position)
-    const line = text.slice(position, lineEnd === -1 ? undefined : lineEnd)
-    position = lineEnd === -1 ? text.length : lineEnd + 1
-    if (line.trim() === '') continue
-    const record = parseLine(line)
+  let number = 0
+  let rest = ''
+
+  const take = (line: string, isWhole: boolean): void => {
+    number++
+    const text = number === 1 ? line.replace(/^\ufeff/, '') : line
+    if (text.trim() === '') return
+    const record = parseLine(text)
     if (typeof record === 'object' && record !== null && !Array.isArray(record)) {
       records.push(record as TraceRecord)
-    } else if (record !== undefined || lineEnd !== -1) {
+    } else if (record !== undefined || isWhole) {
       throw new SyntaxError(`Line ${number} is not a record. Each line has to be one JSON object; repair or delete it.`)
     }
   }
-  return records
+  return {
+    push(text) {
+      let position = 0
+      for (let lineEnd = text.indexOf('\n'); lineEnd !== -1; lineEnd = text.indexOf('\n', position)) {
+        take(rest + text.slice(position, lineEnd), true)
+        rest = ''
+        position = lineEnd + 1
+      }
+      rest += text.slice(position)
+    },
+    end() {
+      take(rest, false)
+      return records
+    },
+  }
 }
 
 /** `undefined`, which JSON cannot hold, for what is not JSON. */

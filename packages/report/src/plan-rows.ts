@@ -1,3 +1,4 @@
+import type { FilteredPoints } from './filter-points.js'
 import { groupBy } from './group-by.js'
 import { createRepetitionKey } from './point-label.js'
 import type { Report, ReportNode } from './report.js'
@@ -35,21 +36,30 @@ const FEWEST_FOLDED = 3
  * marks, with nothing wrong below them) are folded into one row. The longest rows and those with trouble come first; a
  * row is only drawn below its parent.
  *
- * The result is a row without points: its children are the rows at the top.
+ * The result is a row without points: its children are the rows at the top. What `filtered` leaves out is counted among
+ * what is hidden.
  */
-export function planRows(report: Report, maxRows: number): Row {
+export function planRows(report: Report, maxRows: number, filtered?: FilteredPoints): Row {
   const below = lookBelow(report)
-  const fold = createFold(below)
+  const fold = createFold(below, filtered)
   const top = toDraft([], false, 0, below)
   const candidates: { readonly draft: Draft; readonly parent: Draft }[] = []
-  const offer = (parent: Draft, groups: readonly (readonly ReportNode[])[], isExample: boolean): void => {
-    const drafts = groups.map((nodes, order) => toDraft(nodes, isExample, order, below))
+  const offer = (parent: Draft, nodes: readonly ReportNode[], isExample = false): void => {
+    const shown = filtered === undefined ? nodes : nodes.filter(node => filtered.shown.has(node))
+    if (shown.length < nodes.length) {
+      const leftOut = nodes.filter(node => !filtered?.shown.has(node))
+      hide(parent, [toDraft(leftOut, isExample, 0, below)], below)
+    }
+    const drafts = fold(shown).map((group, order) => toDraft(group, isExample, order, below))
     drafts.sort((a, b) => b.weight - a.weight)
     for (const draft of drafts.slice(0, maxRows)) candidates.push({ draft, parent })
     hide(parent, drafts.slice(maxRows), below)
   }
 
-  offer(top, fold(report.roots), false)
+  const hasShownChild = ({ children }: ReportNode): boolean =>
+    filtered === undefined ? children.length > 0 : children.some(child => filtered.shown.has(child))
+
+  offer(top, report.roots)
   for (let rows = 0; rows < maxRows; rows++) {
     const chosen = takeHeaviest(candidates)
     if (chosen === undefined) break
@@ -57,8 +67,8 @@ export function planRows(report: Report, maxRows: number): Row {
     parent.children.push(draft)
     const [node] = draft.nodes
     if (node === undefined) continue
-    if (draft.nodes.length === 1) offer(draft, fold(node.children), false)
-    else if (draft.nodes.some(repeated => repeated.children.length > 0)) offer(draft, [[slowest(draft.nodes)]], true)
+    if (draft.nodes.length === 1) offer(draft, node.children)
+    else if (draft.nodes.some(hasShownChild)) offer(draft, [slowest(draft.nodes)], true)
   }
   for (const { draft, parent } of candidates) hide(parent, [draft], below)
   sortRows(top)
@@ -80,12 +90,18 @@ function lookBelow(report: Report): Map<ReportNode, Below> {
   return below
 }
 
-function createFold(below: ReadonlyMap<ReportNode, Below>): (siblings: readonly ReportNode[]) => ReportNode[][] {
+function createFold(
+  below: ReadonlyMap<ReportNode, Below>,
+  filtered: FilteredPoints | undefined,
+): (siblings: readonly ReportNode[]) => ReportNode[][] {
   const keyOf = createRepetitionKey()
   return siblings => {
     if (siblings.length < FEWEST_FOLDED) return siblings.map(node => [node])
     const groups = groupBy(siblings, node =>
-      below.get(node)?.troubled ? node : `${keyOf(node)}${node.failed}${node.exception}${node.marks.join()}`,
+      // Of a fold only one point's children are drawn: one that leads to what was asked for stands alone.
+      below.get(node)?.troubled || filtered?.onPath.has(node)
+        ? node
+        : `${keyOf(node)}${node.failed}${node.exception}${node.marks.join()}`,
     )
     return [...groups.values()].flatMap(nodes => (nodes.length < FEWEST_FOLDED ? nodes.map(node => [node]) : [nodes]))
   }

@@ -19,7 +19,17 @@ export function readReport(json: string): Report {
       'Not a report: it has no list "children". Give a file from "osprofiler trace show --json --out FILE", or records as .jsonl.',
     )
   }
-  return buildReport(collectRecords(value))
+  return reportFromNodes(value, listNodes(value))
+}
+
+/**
+ * The report that a report's JSON stands for.
+ *
+ * @param report the JSON's top
+ * @param nodes the JSON of all points, each before its children
+ */
+export function reportFromNodes(report: unknown, nodes: readonly unknown[]): Report {
+  return buildReport(collectRecords(report, nodes))
 }
 
 function parse(json: string): unknown {
@@ -33,12 +43,11 @@ function parse(json: string): unknown {
   }
 }
 
-function collectRecords(report: unknown): TraceRecord[] {
-  const nodes = listNodes(report)
+function collectRecords(report: unknown, nodes: readonly unknown[]): TraceRecord[] {
   const zeroUs = findZero(report, nodes)
   const baseId = readText(report, 'info', 'base_id') ?? readText(nodes[0], 'parent_id') ?? null
   const records: unknown[] = []
-  for (const node of nodes) {
+  for (const node of inRecordOrder(nodes)) {
     const info = readField(node, 'info')
     const payloads = Object.entries(typeof info === 'object' && info !== null ? info : {}).filter(([key]) =>
       key.startsWith(PAYLOAD),
@@ -60,7 +69,8 @@ function collectRecords(report: unknown): TraceRecord[] {
   return records as TraceRecord[]
 }
 
-function listNodes(report: unknown): unknown[] {
+/** The JSON of all points of a report's JSON, each before its children. */
+export function listNodes(report: unknown): unknown[] {
   const nodes: unknown[] = []
   const waiting: unknown[] = [report]
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
@@ -69,6 +79,18 @@ function listNodes(report: unknown): unknown[] {
     if (Array.isArray(children)) for (const child of children.toReversed()) waiting.push(child)
   }
   return nodes
+}
+
+/** Points without an id got theirs by counting: in that order they get the same again. */
+function inRecordOrder(nodes: readonly unknown[]): readonly unknown[] {
+  const numberOf = (node: unknown): number => {
+    const marks = readField(node, 'info', 'marks')
+    if (!Array.isArray(marks) || !marks.includes('no-id')) return -1
+    return Number.parseInt(readText(node, 'trace_id')?.slice('unknown-'.length) ?? '', 10) || 0
+  }
+  const numbered = nodes.map(node => ({ node, number: numberOf(node) }))
+  if (numbered.every(({ number }) => number === -1)) return nodes
+  return numbered.sort((a, b) => a.number - b.number).map(({ node }) => node)
 }
 
 /** The moment that the report's milliseconds are counted from, in microseconds since 1970. */

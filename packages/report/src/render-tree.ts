@@ -1,5 +1,6 @@
 import { drawLines } from './draw-lines.js'
 import { showText } from './escape-control.js'
+import { type FilteredPoints, filterPoints, type PointFilter } from './filter-points.js'
 import { type Finding, summarize } from './findings.js'
 import { fitText, wrapText } from './fit-text.js'
 import { formatCount, formatDuration } from './format-duration.js'
@@ -9,7 +10,8 @@ import { createPaint, type Paint, type Style } from './paint.js'
 import { planRows } from './plan-rows.js'
 import type { Report } from './report.js'
 
-export interface RenderTreeOptions {
+/** How to draw, and which points: see `PointFilter`. */
+export interface RenderTreeOptions extends PointFilter {
   /** The terminal's columns; no line is longer. At least 20. Default: 80. */
   readonly width?: number | undefined
   /** Whether to colour with ANSI escapes. Default: false. */
@@ -31,7 +33,8 @@ const MOST_SERVICES_NAMED = 8
  * look at, in words; and a line with the trace's id, duration, number of points, and services. Ends with a line break.
  *
  * Text from records is shown by `escapeControl`: no control, bidirectional or invisible character of a record reaches
- * the terminal. The drawing is bounded by `maxRows`, however large or deep the trace is.
+ * the terminal. The drawing is bounded by `maxRows`, however large or deep the trace is. What a filter leaves out is
+ * counted where it would stand; what to look at is said of the whole trace all the same.
  */
 export function renderTree(report: Report, options: RenderTreeOptions = {}): string {
   const { width = 80, color = false, unicode = true, maxRows = 200 } = options
@@ -41,12 +44,15 @@ export function renderTree(report: Report, options: RenderTreeOptions = {}): str
   const services = listServices(report)
   const findings = summarize(report)
   const notable = new Set(findings.flatMap(({ share, traceIds }) => (share === undefined ? [] : traceIds)))
-  const lines = listLines(planRows(report, Math.min(MOST_ROWS, Math.max(1, maxRows))), glyphs)
+  const filtered = filterPoints(report, options)
+  const plan = planRows(report, Math.min(MOST_ROWS, Math.max(1, maxRows)), filtered)
+  const lines = listLines(plan, glyphs)
   return [
     ...drawLines(lines, report.durationUs ?? 0, { columns, glyphs, paint, services, notable }),
     ...drawFindings(findings, columns, glyphs, paint),
     '',
     ...drawSummary(report, [...services.keys()], columns, glyphs).map(line => paint(line, 'bold')),
+    ...drawFilter(report, filtered, columns, glyphs).map(line => paint(line, 'yellow')),
     '',
   ].join('\n')
 }
@@ -74,6 +80,16 @@ function drawSummary(report: Report, services: readonly string[], columns: numbe
     named.length === 0 ? 'no service named' : `${named.length === 1 ? 'service' : 'services'} ${named.join(', ')}`,
   ]
   return wrapText(parts.join(glyphs.separator), columns)
+}
+
+/** Says that the tree is not the whole one. */
+function drawFilter(report: Report, filtered: FilteredPoints | undefined, columns: number, glyphs: Glyphs): string[] {
+  if (filtered === undefined) return []
+  const count = filtered.shown.size - filtered.onPath.size
+  const path = filtered.onPath.size === 0 ? '' : `, and ${formatCount(filtered.onPath.size)} that lead to them`
+  const words = fitText(showText(filtered.words.replaceAll('µs', glyphs.micro)), 200, glyphs.ellipsis)
+  const all = formatCount(report.points.length)
+  return wrapText(`Only ${words}: ${formatCount(count)} of ${all} points${path}`, columns)
 }
 
 /** The services as they are shown, in the order of their first points, each with its colour. */

@@ -1,0 +1,54 @@
+import type { TraceRecord } from '@osprofiler/core'
+import { ORDER_ATTRIBUTE, RECORDS_ATTRIBUTE } from './export-otlp.js'
+import { readField, readText } from './read-field.js'
+
+const RECORDS_ELEMENT = 'id="osprofiler-records"'
+
+/** The records in Chrome's trace events as `exportPerfetto` writes them; none in those of other programs. */
+export function recordsOfEvents(events: readonly unknown[]): TraceRecord[] {
+  return events.flatMap(event => listOf(readField(event, 'args', 'osprofiler_records'))) as TraceRecord[]
+}
+
+/** The records in speedscope's JSON as `exportSpeedscope` writes it; none in that of other programs. */
+export function recordsOfSpeedscope(value: unknown): TraceRecord[] {
+  return listOf(readField(value, 'osprofiler', 'records')) as TraceRecord[]
+}
+
+/**
+ * The records in OTLP's JSON as `exportOtlp` writes it; none in that of other programs.
+ *
+ * @throws SyntaxError when the attribute that holds them was changed
+ */
+export function recordsOfOtlp(value: unknown): TraceRecord[] {
+  const found = listOf(readField(value, 'resourceSpans'))
+    .flatMap(resource => listOf(readField(resource, 'scopeSpans')))
+    .flatMap(scope => listOf(readField(scope, 'spans')))
+    .flatMap(span => {
+      const text = attributeOf(span, RECORDS_ATTRIBUTE, 'stringValue')
+      const order = Number(attributeOf(span, ORDER_ATTRIBUTE, 'intValue') ?? 0)
+      return typeof text === 'string' ? [{ order, text }] : []
+    })
+  return found.sort((a, b) => a.order - b.order).flatMap(({ text }) => listOf(JSON.parse(text))) as TraceRecord[]
+}
+
+/**
+ * The records in the page that `osprofiler trace show --html` writes; `undefined` in another page.
+ *
+ * @throws SyntaxError when they are no JSON
+ */
+export function recordsOfPage(html: string): TraceRecord[] | undefined {
+  const id = html.indexOf(RECORDS_ELEMENT)
+  const start = html.indexOf('>', id) + 1
+  const end = html.indexOf('</script', start)
+  if (id === -1 || start === 0 || end === -1) return undefined
+  return listOf(JSON.parse(html.slice(start, end))) as TraceRecord[]
+}
+
+function attributeOf(span: unknown, key: string, kind: string): unknown {
+  const attribute = listOf(readField(span, 'attributes')).find(entry => readText(entry, 'key') === key)
+  return readField(attribute, 'value', kind)
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
