@@ -1,0 +1,26 @@
+import { Command } from 'commander'
+import { parsePort } from '../parse-port.js'
+import { addStoreOptions } from './show-options.js'
+import type { UiOptions } from './ui-options.js'
+
+/** `osprofiler ui` */
+export function uiCommand(): Command {
+  const command = new Command('ui')
+    .description('look at the traces of a store in the browser')
+    .option('--port <port>', 'where to serve, on 127.0.0.1; default: any port that is free', parsePort)
+  return addStoreOptions(command)
+    .addHelpText(
+      'after',
+      `
+It prints an address, which opens the pages in a browser on this machine. Whoever has the address can read the store:
+do not pass it on. Ctrl-C ends it.
+
+Examples:
+  osprofiler ui
+  osprofiler ui --port 8080 --connection-string sqlite:////var/lib/shop/traces.db`,
+    )
+    .action(async (options: UiOptions) => {
+      const { runUi } = await import('../run-ui.js')
+      await runUi(options)
+    })
+}

@@ -1,0 +1,3 @@
+import { element, pageRoot } from './element.js'
+
+pageRoot().append(element('h1', { text: 'Compare' }))

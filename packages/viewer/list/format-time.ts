@@ -1,0 +1,25 @@
+const TIME = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
+
+/**
+ * A record's timestamp on the clock of whoever looks: `14:03:22.118` today, with its day before that.
+ * What is no timestamp is shown as it is.
+ */
+export function formatTime(timestamp: string, now: Date): string {
+  const at = readTime(timestamp)
+  if (at === undefined) return timestamp
+  const milliseconds = String(at.getMilliseconds()).padStart(3, '0')
+  const time = `${TIME.format(at)}.${milliseconds}`
+  return at.toDateString() === now.toDateString() ? time : `${DAY.format(at)}, ${time}`
+}
+
+/** For the `datetime` of a `time` element; undefined where it is no timestamp. */
+export function machineTime(timestamp: string): string | undefined {
+  return readTime(timestamp)?.toISOString()
+}
+
+function readTime(timestamp: string): Date | undefined {
+  if (!/^\d{4}-\d\d-\d\dT[\d:.]+$/.test(timestamp)) return undefined
+  const at = new Date(`${timestamp}Z`)
+  return Number.isNaN(at.getTime()) ? undefined : at
+}

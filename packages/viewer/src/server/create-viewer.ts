@@ -1,0 +1,114 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Driver } from '@osprofiler/core'
+import { createGate } from './gate.js'
+import { guardResponse, Refusal, sendText } from './respond.js'
+import type { Route } from './route.js'
+import { createRoutes } from './routes.js'
+
+export interface ViewerOptions {
+  /** The store. It stays open when the viewer closes. */
+  readonly driver: Driver
+  /** What the pages call the store; no credentials. Default: the driver's name. */
+  readonly storeName?: string | undefined
+  /** In bytes, of one file that is opened in the browser. Default: 64 MiB. */
+  readonly largestFile?: number | undefined
+  /** Learns of failures, which browsers are told nothing of. */
+  readonly onError?: ((error: unknown) => void) | undefined
+}
+
+/** A server of pages over a store. */
+export interface Viewer {
+  /**
+   * Starts to serve on 127.0.0.1.
+   *
+   * @param port default: any that is free
+   * @returns the address to open in a browser. Whoever has it can read the store for as long as the viewer runs
+   * @throws Error where the port cannot be had
+   */
+  listen(port?: number): Promise<string>
+  /** Ends every connection. */
+  close(): Promise<void>
+}
+
+const MOST_CONNECTIONS = 100
+const LARGEST_FILE = 64 * 1024 * 1024
+/** A connection on which nothing moves is ended after so long, in milliseconds. */
+const STALLED = 120_000
+
+/**
+ * Makes the web pages over a store: its traces, each in the page of `renderPage`, two side by side, and files that are
+ * opened in the browser. They are served to this machine alone, and only to a browser that came with the token.
+ *
+ * @throws Error when the pages were not built
+ *
+ * @example
+ * const viewer = createViewer({ driver: openDriver('sqlite://') })
+ * console.log(await viewer.listen())
+ */
+export function createViewer(options: ViewerOptions): Viewer {
+  const { driver, storeName = driver.name, largestFile = LARGEST_FILE, onError = () => undefined } = options
+  const gate = createGate()
+  const routes = createRoutes({ driver, storeName, folder: gate.folder, largestFile })
+  const server = createServer({ requireHostHeader: true }, (request, response) => void answer(request, response))
+  server.maxConnections = MOST_CONNECTIONS
+  server.timeout = STALLED
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    guardResponse(response)
+    try {
+      const verdict = gate.judge(request, (server.address() as AddressInfo).port)
+      if (verdict.kind === 'refused') throw new Refusal(verdict.status, verdict.reason)
+      if (verdict.kind === 'exchange') {
+        response.writeHead(303, { Location: verdict.location, 'Set-Cookie': verdict.cookie }).end()
+      } else {
+        const route = routes.get(verdict.route)
+        if (route === undefined) throw new Refusal(404, 'There is no such page.')
+        checkMethod(request, route)
+        await route.handle({ request, response, query: verdict.query })
+      }
+    } catch (error) {
+      fail(request, response, error)
+    }
+  }
+
+  function fail(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+    const isGone = response.destroyed || request.destroyed
+    if (!(error instanceof Refusal) && !isGone) onError(error)
+    if (isGone || response.headersSent) return void response.destroy()
+    const known = error instanceof Refusal ? error : new Refusal(500, 'The store could not be read.')
+    // A body that nobody reads must not hold up the connection.
+    const headers = request.method === 'GET' ? known.headers : { ...known.headers, Connection: 'close' }
+    sendText(response, known.status, 'text/plain; charset=utf-8', `${known.message}\n`, headers)
+  }
+
+  return {
+    async listen(port = 0) {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject)
+        server.listen({ host: '127.0.0.1', port, exclusive: true }, () => {
+          server.off('error', reject)
+          resolve()
+        })
+      })
+      return `http://127.0.0.1:${(server.address() as AddressInfo).port}${gate.entry}`
+    },
+    async close() {
+      await new Promise<void>(resolve => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      })
+    },
+  }
+}
+
+/** What changes something needs more than a cookie: a header that no form and no other page can send. */
+function checkMethod({ method, headers }: IncomingMessage, route: Route): void {
+  const allowed = route.method === 'GET' ? ['GET', 'HEAD'] : [route.method]
+  if (!allowed.includes(method ?? '')) {
+    throw new Refusal(405, `Use ${allowed.join(' or ')} here.`, { Allow: allowed.join(', ') })
+  }
+  if (route.method !== 'GET' && (headers.origin === undefined || headers['x-osprofiler-ui'] !== '1')) {
+    throw new Refusal(403, 'Only the pages themselves can do this.')
+  }
+}

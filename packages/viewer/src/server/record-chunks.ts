@@ -1,0 +1,31 @@
+import type { TraceRecord } from '@osprofiler/core'
+import { notFound } from './traces.js'
+
+/** What stands before, between and after records. */
+export interface RecordLayout {
+  readonly before: string
+  readonly between: string
+  readonly after: string
+}
+
+export const JSON_ARRAY: RecordLayout = { before: '[', between: ',\n', after: ']' }
+export const JSON_LINES: RecordLayout = { before: '', between: '\n', after: '\n' }
+
+/**
+ * Records as JSON text, a piece a batch, so that no more than a batch is in memory.
+ *
+ * @throws Refusal 404 where there are none
+ */
+export async function* recordChunks(
+  batches: AsyncIterable<readonly TraceRecord[]>,
+  { before, between, after }: RecordLayout,
+): AsyncGenerator<string, void, undefined> {
+  let count = 0
+  for await (const batch of batches) {
+    if (batch.length === 0) continue
+    yield (count === 0 ? before : between) + batch.map(record => JSON.stringify(record)).join(between)
+    count += batch.length
+  }
+  if (count === 0) throw notFound()
+  yield after
+}

@@ -1,0 +1,63 @@
+import type { Driver } from '@osprofiler/core'
+import { comparePage, listPage, readAssets } from './pages.js'
+import { receiveBody } from './receive-body.js'
+import { HTML, sendJson, sendText } from './respond.js'
+import { get, type Route } from './route.js'
+import { createTraceFiles } from './trace-files.js'
+import { createTraceList, LIST_LENGTHS } from './trace-list.js'
+import { createTraceRoutes } from './trace-routes.js'
+import { createTraces } from './traces.js'
+import { createTurnstile } from './turnstile.js'
+
+/** What the routes need. */
+export interface RouteOptions {
+  readonly driver: Driver
+  /** What the pages call the store; no credentials. */
+  readonly storeName: string
+  /** The path under which everything is. */
+  readonly folder: string
+  /** In bytes, of one file that is opened in the browser. */
+  readonly largestFile: number
+}
+
+/** All files that are open, in characters. */
+const FILES_KEPT = 128 * 1024 * 1024
+
+/** Everything that is served, by its path in the viewer's folder. */
+export function createRoutes({ driver, storeName, folder, largestFile }: RouteOptions): ReadonlyMap<string, Route> {
+  const files = createTraceFiles(FILES_KEPT)
+  const list = createTraceList(driver, files)
+  const traces = createTraces(driver, files)
+  const turnstile = createTurnstile(2, 8)
+
+  return new Map<string, Route>([
+    ['', get(({ response }) => sendText(response, 200, HTML, listPage(storeName)))],
+    ['compare', get(({ response }) => sendText(response, 200, HTML, comparePage(storeName)))],
+    ...readAssets().map(({ path, type, text }): [string, Route] => [
+      path,
+      get(({ response }) => sendText(response, 200, type, text)),
+    ]),
+    [
+      'api/traces',
+      get(async ({ request, response, query }) => {
+        const length = Number(query.get('length') ?? LIST_LENGTHS[0])
+        const { etag, text } = await list.read(length, query.get('failed') === '1')
+        if (request.headers['if-none-match'] === etag) response.writeHead(304, { ETag: etag }).end()
+        else sendText(response, 200, 'application/json', text, { ETag: etag })
+      }),
+    ],
+    [
+      'api/files',
+      {
+        method: 'POST',
+        async handle({ request, response, query }) {
+          await turnstile.run(async () => {
+            const text = await receiveBody(request, largestFile)
+            sendJson(response, { ref: `file:${files.add(query.get('name') ?? 'file', text)}` })
+          })
+        },
+      },
+    ],
+    ...createTraceRoutes({ folder, traces, list, turnstile }),
+  ])
+}

@@ -1,0 +1,104 @@
+import { reportJsonChunks } from '@osprofiler/report'
+import { pageTemplate } from '../page-template.js'
+import { renderPage } from '../render-page.js'
+import { JSON_ARRAY, JSON_LINES, recordChunks } from './record-chunks.js'
+import { attachment, HTML, Refusal, sendChunks, sendText } from './respond.js'
+import { get, type Route } from './route.js'
+import { streamEvents } from './stream-events.js'
+import type { TraceList } from './trace-list.js'
+import { notFound, type Trace, type Traces } from './traces.js'
+import type { Turnstile } from './turnstile.js'
+
+/** The page fetches a trace and keeps every record of it; of a larger one it is sent the heaviest points. */
+const MOST_FETCHED = 400_000
+const MOST_STREAMS = 16
+
+/** What the routes of one trace need. */
+export interface TraceRouteOptions {
+  readonly folder: string
+  readonly traces: Traces
+  readonly list: TraceList
+  readonly turnstile: Turnstile
+}
+
+/** Everything about one trace, by its path: its page, what the page fetches, and files to be saved. */
+export function createTraceRoutes({ folder, traces, list, turnstile }: TraceRouteOptions): [string, Route][] {
+  let streams = 0
+
+  return [
+    [
+      'trace',
+      get(async ({ response, query }) => {
+        const trace = traces.find(query.get('ref'))
+        const records = await countRecords(trace)
+        if (records === 0) throw notFound()
+        const ref = encodeURIComponent(query.get('ref') ?? '')
+        const page = pageTemplate({
+          trace: `${folder}api/trace?ref=${ref}`,
+          events: trace.reference.kind === 'id' ? `${folder}api/events?ref=${ref}&known=${records}` : undefined,
+          list: folder,
+          title: trace.title,
+        })
+        const headers = {
+          'Content-Type': HTML,
+          'Content-Security-Policy': `${page.contentSecurityPolicy}; frame-ancestors 'none'`,
+        }
+        if (records <= MOST_FETCHED) return sendText(response, 200, HTML, page.html, headers)
+        await turnstile.run(async () => await sendChunks(response, headers, await wholePage(trace)))
+      }),
+    ],
+    [
+      'api/trace',
+      get(async ({ response, query }) => {
+        const batches = traces.find(query.get('ref')).readBatches()
+        await sendChunks(response, { 'Content-Type': 'application/json' }, recordChunks(batches, JSON_ARRAY))
+      }),
+    ],
+    [
+      'api/events',
+      get(async ({ request, response, query }) => {
+        const { reference } = traces.find(query.get('ref'))
+        // An answer without content tells a browser not to try again: the page stays as it is.
+        if (streams >= MOST_STREAMS || request.method === 'HEAD') return void response.writeHead(204).end()
+        streams++
+        try {
+          const readLength = async () => (await list.newest()).lengths.get(reference.value)
+          await streamEvents(response, readLength, Number(query.get('known')))
+        } finally {
+          streams--
+        }
+      }),
+    ],
+    [
+      'download',
+      get(async ({ response, query }) => {
+        const trace = traces.find(query.get('ref'))
+        const format = query.get('format')
+        if (format === 'jsonl') {
+          const headers = attachment('application/x-ndjson', trace.title, format)
+          return await sendChunks(response, headers, recordChunks(trace.readBatches(), JSON_LINES))
+        }
+        if (format !== 'json' && format !== 'html') throw new Refusal(400, 'A format is json, jsonl or html.')
+        await turnstile.run(async () => {
+          const headers = attachment(format === 'html' ? HTML : 'application/json', trace.title, format)
+          const chunks = format === 'html' ? await wholePage(trace) : reportJsonChunks(await trace.readReport())
+          await sendChunks(response, headers, chunks)
+        })
+      }),
+    ],
+  ]
+}
+
+/** How many records a trace has, counted no further than matters. */
+async function countRecords(trace: Trace): Promise<number> {
+  let records = 0
+  for await (const batch of trace.readBatches()) {
+    records += batch.length
+    if (records > MOST_FETCHED) break
+  }
+  return records
+}
+
+async function wholePage(trace: Trace): Promise<Iterable<string>> {
+  return renderPage(await trace.readReport(), { title: trace.title })
+}
