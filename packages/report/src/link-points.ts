@@ -82,13 +82,14 @@ function cutCycles(points: readonly LinkedPoint[], parents: Int32Array): void {
 }
 
 /** The earlier start first, of equals the earlier end, of equals the first to come (sorting is stable). */
-function byStart(a: ReportNode, b: ReportNode): number {
+export function byStart(a: ReportNode, b: ReportNode): number {
   const started = (a.startedUs ?? a.finishedUs ?? Infinity) - (b.startedUs ?? b.finishedUs ?? Infinity)
   // Infinity less Infinity is not a number: two points without a time are equals.
   return started || (a.finishedUs ?? Infinity) - (b.finishedUs ?? Infinity) || 0
 }
 
-function inTreeOrder(roots: readonly LinkedPoint[]): ReportNode[] {
+/** Every point of a tree, each before its children, and gives each its depth. */
+export function inTreeOrder(roots: readonly LinkedPoint[]): ReportNode[] {
   const ordered: LinkedPoint[] = []
   const waiting = roots.toReversed()
   for (let point = waiting.pop(); point !== undefined; point = waiting.pop()) {

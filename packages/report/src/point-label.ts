@@ -31,6 +31,15 @@ export function pointDetail(node: ReportNode): string {
  * the same with other values. Its key ignores ids, numbers and quoted values in paths and statements.
  */
 export function createRepetitionKey(): (node: ReportNode) => string {
+  const shapeOf = createShapeReader()
+  return node => JSON.stringify([node.service, node.name, shapeOf(node)])
+}
+
+/**
+ * Makes a function that tells what a point did but for its values: `GET /orders/*`, `SELECT t FROM items WHERE id = *`;
+ * empty when it does not say.
+ */
+export function createShapeReader(): (node: ReportNode) => string {
   const shapes = new Map<string, string>()
   return node => {
     const { text } = readPurpose(node.start)
@@ -39,7 +48,7 @@ export function createRepetitionKey(): (node: ReportNode) => string {
       shape = generalize(text)
       shapes.set(text, shape)
     }
-    return JSON.stringify([node.service, node.name, shape])
+    return shape
   }
 }
 

@@ -60,7 +60,7 @@ export function renderTree(report: Report, options: RenderTreeOptions = {}): str
 function drawFindings(findings: readonly Finding[], columns: number, glyphs: Glyphs, paint: Paint): string[] {
   if (findings.length === 0) return []
   const lines = findings.flatMap(({ kind, share, sentence }) => {
-    const style = kind === 'failed' ? 'red' : share === undefined ? 'yellow' : undefined
+    const style = kind === 'failed' ? 'red' : share === undefined && kind !== 'critical' ? 'yellow' : undefined
     const text = showText(sentence.replaceAll('µs', glyphs.micro))
     return wrapText(text, columns - 4).map(
       (line, index) => `  ${index === 0 ? glyphs.bullet : '  '}${paint(line, style)}`,

@@ -25,11 +25,14 @@ describe('what to look at', () => {
     expect(findings.map(finding => finding.sentence)).toEqual([
       '37 % of this request is "SELECT * FROM orders WHERE lower(customer) LIKE ?" in orders (66.5 ms)',
       '26 % of this request is 20 x "SELECT ... FROM items WHERE id = ?" in orders, one after another (48.0 ms)',
-      '19 % of this request is "GET /items" in catalog itself, outside its one step (34.3 ms)',
+      'Up to 23 % of this request might be saved if "GET catalog:8081/items" and "GET orders:8082/orders/7" in gateway ran at once: nothing recorded forbids it (41.2 ms)',
+      '18 % of this request is "GET /items" in catalog after "SELECT id, title FROM catalog", with nothing recorded (32.8 ms)',
+      'The critical path is orders 73 %, catalog 21 %, gateway 6 %',
     ])
-    expect(findings.map(finding => finding.traceIds)).toEqual([
+    expect(findings.slice(0, 4).map(finding => finding.traceIds)).toEqual([
       ['slow'],
       Array.from({ length: 20 }, (_, index) => `item-${index}`),
+      ['to-catalog', 'to-orders'],
       ['catalog'],
     ])
   })
@@ -40,7 +43,7 @@ describe('what to look at', () => {
 
   it('names at most as many of a kind as asked', () => {
     const steps = loop(6, index => ({
-      ...query(`SELECT ${'abc'.charAt(index % 3)}`),
+      ...query(`UPDATE ${'abc'.charAt(index % 3)}`),
       from: index * 16_000,
       to: index * 16_000 + 15_000,
     }))

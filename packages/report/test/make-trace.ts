@@ -8,6 +8,7 @@ export interface Point {
   readonly parent?: string
   readonly name?: string
   readonly service?: string
+  readonly host?: string
   readonly from: number
   /** Left out for a point that never stops. */
   readonly to?: number
@@ -21,11 +22,11 @@ export function timestamp(us: number): string {
 }
 
 export function recordsOf(point: Point): TraceRecord[] {
-  const { id, parent = BASE_ID, name = 'point', service = 'api', from, to } = point
+  const { id, parent = BASE_ID, name = 'point', service = 'api', host = 'vm', from, to } = point
   const common = { base_id: BASE_ID, parent_id: parent, trace_id: id, project: 'shop', service }
-  const start = { ...common, name: `${name}-start`, timestamp: timestamp(from), info: { ...point.info, host: 'vm' } }
+  const start = { ...common, name: `${name}-start`, timestamp: timestamp(from), info: { ...point.info, host } }
   if (to === undefined) return [start]
-  return [start, { ...common, name: `${name}-stop`, timestamp: timestamp(to), info: { ...point.stopInfo, host: 'vm' } }]
+  return [start, { ...common, name: `${name}-stop`, timestamp: timestamp(to), info: { ...point.stopInfo, host } }]
 }
 
 export function makeTrace(...points: readonly Point[]): TraceRecord[] {

@@ -1,0 +1,161 @@
+import { type Extent, findExtents } from './extent.js'
+import { isOutgoing } from './hops.js'
+import type { Report, ReportNode } from './report.js'
+
+/** A stretch of a trace's critical path. Times are microseconds since the trace's first record. */
+export interface CriticalSegment {
+  /** The point that the request was waiting for, itself and not one of its children; `undefined` where none ran. */
+  readonly point: ReportNode | undefined
+  readonly fromUs: number
+  readonly toUs: number
+  /** Whether it is only thought to be this point's: it never finished, and nothing else is known to have run. */
+  readonly assumed: boolean
+}
+
+/** An end of a child, from which the path may go on into it. */
+interface End extends Extent {
+  readonly atUs: number
+  /** Whether it is not the child's own end but that of something below it that outlasted it. */
+  readonly outlasting: boolean
+}
+
+/** A point whose stretch of the path is being found, from its end backwards. */
+interface Frame {
+  readonly node: ReportNode | undefined
+  readonly fromUs: number
+  readonly ownStartUs: number
+  readonly ownEndUs: number
+  /** Whether a child that still ran where the path is counts up to there. */
+  readonly clips: boolean
+  /** The latest first. */
+  readonly ends: readonly End[]
+  /** Children without an end, the latest start last. */
+  readonly open: Extent[]
+  next: number
+  /** Of the children that end after `cursorUs`, the one that started first. */
+  running: End | undefined
+  cursorUs: number
+}
+
+/**
+ * The chain of stretches that decides how long the whole trace takes, in order of time: without gaps or overlaps, from 0
+ * to the trace's `durationUs`. To make the request faster, something on it has to become shorter.
+ *
+ * It is found backwards: from a point's end to the child that finished last, through that child to its start, from
+ * there to the child that had finished last by then, and so on; what is left is the point's own. A child that was still
+ * running then held nobody up, save where an outgoing request waits for the service that it called: there the child
+ * counts as far as the call lasted. So it is at the top, where orphans stand beside the points they belong to.
+ * Where hosts' clocks differ, give it what `correctSkew` returns. Takes O(n log n) time.
+ *
+ * After Zhang et al., "CRISP: Critical Path Analysis of Large-Scale Microservice Architectures" (USENIX ATC 2022).
+ */
+export function criticalPath(report: Report): CriticalSegment[] {
+  const extents = findExtents(report)
+  const path: CriticalSegment[] = []
+  const stack = [openFrame(undefined, report.roots, 0, report.durationUs ?? 0, extents)]
+  for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
+    const end = takeEnd(frame)
+    if (end === undefined) {
+      addOwn(path, frame, frame.fromUs)
+      stack.pop()
+      continue
+    }
+    const toUs = Math.min(frame.cursorUs, end.atUs)
+    const fromUs = Math.max(frame.fromUs, end.startUs)
+    addOwn(path, frame, toUs)
+    frame.cursorUs = fromUs
+    stack.push(openFrame(end.node, end.node.children, fromUs, toUs, extents))
+  }
+  return path.reverse()
+}
+
+/** How long each point is on the critical path itself, in microseconds; those that are not on it are left out. */
+export function criticalTimes(path: readonly CriticalSegment[]): Map<ReportNode, number> {
+  const times = new Map<ReportNode, number>()
+  for (const { point, fromUs, toUs } of path) {
+    if (point !== undefined) times.set(point, (times.get(point) ?? 0) + toUs - fromUs)
+  }
+  return times
+}
+
+function openFrame(
+  node: ReportNode | undefined,
+  children: readonly ReportNode[],
+  fromUs: number,
+  toUs: number,
+  extents: ReadonlyMap<ReportNode, Extent>,
+): Frame {
+  const own = node === undefined ? undefined : extents.get(node)
+  const below = children.map(child => extents.get(child)).filter(extent => extent !== undefined)
+  return {
+    node,
+    fromUs,
+    ownStartUs: own?.startUs ?? Number.NEGATIVE_INFINITY,
+    ownEndUs: own === undefined ? Number.NEGATIVE_INFINITY : own.isOpen ? Number.POSITIVE_INFINITY : own.endUs,
+    clips: node === undefined || isOutgoing(node),
+    ends: below
+      .flatMap(extent => listEnds(extent))
+      .filter(end => end.atUs > Math.max(fromUs, end.startUs))
+      .sort((a, b) => b.atUs - a.atUs || a.startUs - b.startUs),
+    open: below.filter(extent => extent.isOpen).sort((a, b) => a.startUs - b.startUs),
+    next: 0,
+    running: undefined,
+    cursorUs: toUs,
+  }
+}
+
+function listEnds(extent: Extent): End[] {
+  const own = { ...extent, atUs: extent.endUs, outlasting: false }
+  return extent.lastUs > extent.endUs ? [own, { ...extent, atUs: extent.lastUs, outlasting: true }] : [own]
+}
+
+/** The child that the path goes through next. The cursor only falls, so what is passed over once stays so. */
+function takeEnd(frame: Frame): End | undefined {
+  const { ends, cursorUs } = frame
+  for (; frame.next < ends.length; frame.next++) {
+    const end = ends[frame.next]
+    if (end === undefined) continue
+    // What goes on after a child in the background held nobody up, unless the point itself is only on the path for it.
+    if (end.outlasting && cursorUs <= frame.ownEndUs) continue
+    if (end.atUs <= cursorUs) break
+    if (frame.clips && end.startUs < (frame.running?.startUs ?? cursorUs)) frame.running = end
+  }
+  if (frame.running !== undefined && frame.running.startUs < cursorUs) {
+    const { running } = frame
+    frame.running = undefined
+    return running
+  }
+  return ends[frame.next++]
+}
+
+/** Adds what lies between `fromUs` and the cursor as the point's own. */
+function addOwn(path: CriticalSegment[], frame: Frame, fromUs: number): void {
+  const { node, ownStartUs, ownEndUs, open } = frame
+  let toUs = frame.cursorUs
+  const addDownTo = (boundUs: number, point: ReportNode | undefined, assumed: boolean): void => {
+    const downTo = Math.max(fromUs, boundUs)
+    if (downTo < toUs) {
+      add(path, { point, fromUs: downTo, toUs, assumed })
+      toUs = downTo
+    }
+  }
+  if (node !== undefined) addDownTo(ownEndUs, undefined, false)
+  while (toUs > Math.max(fromUs, ownStartUs)) {
+    const child = open.at(-1)
+    if (child === undefined) break
+    if (child.startUs >= toUs) open.pop()
+    else addDownTo(Math.max(ownStartUs, child.startUs), child.node, true)
+  }
+  addDownTo(ownStartUs, node, false)
+  addDownTo(fromUs, undefined, false)
+}
+
+/** The path is written from its end. */
+function add(path: CriticalSegment[], segment: CriticalSegment): void {
+  const later = path.at(-1)
+  if (later !== undefined && later.point === segment.point && later.assumed === segment.assumed) {
+    path[path.length - 1] = { ...later, fromUs: segment.fromUs }
+  } else {
+    path.push(segment)
+  }
+}

@@ -1,0 +1,33 @@
+import { aboutPoints, type Finding } from './finding.js'
+import { morePoints, quote, shorten } from './finding-words.js'
+import { readText } from './read-field.js'
+import { readStatus } from './read-record.js'
+import type { Report, ReportNode } from './report.js'
+
+const LONGEST_MESSAGE = 200
+
+/** The points where failures began, so many of them each in a sentence of its own. */
+export function failedFindings(report: Report, limit: number): Finding[] {
+  const origins = failureOrigins(report)
+  const findings = origins
+    .slice(0, limit)
+    .map(node => aboutPoints('failed', [node], `${quote([node])} failed: ${reason(node)}`))
+  const rest = origins.slice(limit)
+  if (rest.length > 0) findings.push(aboutPoints('failed', rest, `${morePoints(rest.length)} failed`))
+  return findings
+}
+
+/** Failed points with no failed point below them: the others mostly pass on what went wrong there. */
+function failureOrigins(report: Report): ReportNode[] {
+  const failedBelow = new Set<ReportNode>()
+  for (const node of report.points.toReversed()) {
+    if (node.children.some(child => child.failed || failedBelow.has(child))) failedBelow.add(node)
+  }
+  return report.points.filter(node => node.failed && !failedBelow.has(node))
+}
+
+function reason(node: ReportNode): string {
+  if (node.exception === undefined) return `status ${readStatus(node.stop)}`
+  const message = readText(node.stop, 'info', 'message')
+  return message === undefined ? node.exception : `${node.exception}: ${shorten(message, LONGEST_MESSAGE)}`
+}

@@ -1,0 +1,84 @@
+import { aboutPoints, type Finding } from './finding.js'
+import { morePoints, points, quote, shorten } from './finding-words.js'
+import { formatCount } from './format-duration.js'
+import { findSilentTargets, type SilentTarget } from './hops.js'
+import { readField } from './read-field.js'
+import type { Mark, Report } from './report.js'
+
+/** Marks that tell of broken records; the others have findings of their own, or harm nobody. */
+const IRREGULAR: ReadonlyMap<Mark, string> = new Map([
+  ['no-start', 'has a stop but no start'],
+  ['stop-before-start', 'stopped before it started'],
+  ['bad-time', 'has a time that cannot be read'],
+  ['malformed', 'has a record that lacks something'],
+  ['orphan', 'hangs below a parent that is not in this trace'],
+  ['self-parent', 'names itself as its parent'],
+  ['cycle', 'is in a circle of parents'],
+  ['several-starts', 'has several starts'],
+  ['several-stops', 'has several stops'],
+  ['mixed', 'has records that contradict one another'],
+  ['other-trace', 'belongs to another trace'],
+])
+
+/** What a trace lacks, and what of it is broken. */
+export function missingFindings(report: Report, limit: number, dropped: number): Finding[] {
+  return [
+    ...unfinishedFindings(report),
+    ...omittedFindings(report).slice(0, limit),
+    ...droppedFindings(dropped),
+    ...silentFindings(report).slice(0, limit),
+    ...irregularFindings(report),
+  ]
+}
+
+function unfinishedFindings(report: Report): Finding[] {
+  const nodes = report.points.filter(node => node.marks.includes('unfinished') && !node.marks.includes('malformed'))
+  const [first] = nodes
+  if (first === undefined) return []
+  const who = nodes.length === 1 ? quote([first]) : `${points(nodes.length)}, the first ${quote([first])},`
+  return [aboutPoints('unfinished', nodes, `${who} never finished: how long is unknown`)]
+}
+
+function omittedFindings(report: Report): Finding[] {
+  return report.points.flatMap(node => {
+    const count = readField(node.stop, 'info', 'points_omitted')
+    if (typeof count !== 'number' || !(count > 0)) return []
+    const who = node.service === undefined ? 'A service' : shorten(node.service)
+    const sentence = `${who} left out ${points(count)} below ${quote([node], false)}: its limit for one trace`
+    return [{ ...aboutPoints('omitted', [node], sentence), count }]
+  })
+}
+
+function droppedFindings(count: number): Finding[] {
+  if (!(count > 0)) return []
+  const records = count === 1 ? '1 record' : `${formatCount(count)} records`
+  const sentence = `${records} of this trace ${count === 1 ? 'was' : 'were'} lost on the way to the store: points are missing or look unfinished`
+  return [{ ...aboutPoints('dropped', [], sentence), count }]
+}
+
+/** A service that sometimes reports matters more than one that never does, which may well not be ours. */
+function silentFindings(report: Report): Finding[] {
+  return findSilentTargets(report)
+    .toSorted((a, b) => Number(b.reported > 0) - Number(a.reported > 0) || b.silent.length - a.silent.length)
+    .map(target => aboutPoints('silent', target.silent, silentSentence(target)))
+}
+
+function silentSentence({ target, silent, reported }: SilentTarget): string {
+  const count = silent.length
+  const calls = (of: number): string => (of === 1 ? '1 call' : `${formatCount(of)} calls`)
+  if (reported === 0) {
+    return `${shorten(target)} answered ${calls(count)} and nothing is recorded below: perhaps it is not traced, or its records are in another store`
+  }
+  return `${shorten(target)} answered ${calls(count)} with nothing recorded below, and ${calls(reported)} with something: perhaps its records were lost, are late, or it refused the trace`
+}
+
+function irregularFindings(report: Report): Finding[] {
+  return [...IRREGULAR].flatMap(([mark, words]) => {
+    const nodes = report.points.filter(node => node.marks.includes(mark))
+    const [first] = nodes
+    if (first === undefined) return []
+    const others = nodes.length - 1
+    const more = others === 0 ? '' : `, and so ${others === 1 ? 'does' : 'do'} ${morePoints(others)}`
+    return [aboutPoints('irregular', nodes, `${quote([first])} ${words}${more}`)]
+  })
+}

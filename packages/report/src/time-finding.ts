@@ -1,0 +1,111 @@
+import type { HostClock } from './clock-skew.js'
+import type { FindingKind } from './finding.js'
+import { quote, shorten } from './finding-words.js'
+import { formatCount, formatDuration } from './format-duration.js'
+import type { Gap } from './gaps.js'
+import { groupBy } from './group-by.js'
+import type { Hop } from './hops.js'
+import type { Repetition } from './repeated-points.js'
+import type { ReportNode } from './report.js'
+import { unionUs } from './self-time.js'
+import type { SerialWork } from './serial-work.js'
+import type { Waiting } from './waiting.js'
+
+/** A finding about time, which may yet turn out too small to tell. */
+export interface TimeFinding {
+  readonly kind: Extract<FindingKind, 'repeated' | 'slow' | 'gap' | 'hop' | 'waiting' | 'serial'>
+  readonly nodes: readonly ReportNode[]
+  readonly totalUs: number
+  /** Whether it is about the time of the points themselves, and not that of what lies below them. */
+  readonly isOwn: boolean
+  /** @param share `62 % of this request` */
+  readonly say: (share: string, duration: string) => string
+}
+
+const WAITED_FOR: ReadonlyMap<string, string> = new Map([
+  ['', ''],
+  ['pool', ' for a connection of a pool'],
+  ['event-loop', ' for the event loop'],
+])
+
+export function sayRepeated({ nodes, totalUs, sequential }: Repetition): TimeFinding {
+  const what = `${formatCount(nodes.length)} x ${quote(nodes)}`
+  const how = sequential ? 'one after another' : 'partly at the same time'
+  const say = (share: string, duration: string): string => `${share} is ${what}, ${how} (${duration})`
+  return { kind: 'repeated', nodes, totalUs, isOwn: false, say }
+}
+
+export function sayWaiting({ nodes, totalUs, for: what }: Waiting): TimeFinding {
+  const [first] = nodes
+  const service = first?.service === undefined ? '' : ` in ${shorten(first.service)}`
+  const forWhat = WAITED_FOR.get(what) ?? ` for ${shorten(what)}`
+  const times = nodes.length === 1 ? '' : `, ${formatCount(nodes.length)} times`
+  const say = (share: string, duration: string): string =>
+    `${share} is waiting${forWhat}${service}${times} (${duration})`
+  return { kind: 'waiting', nodes, totalUs, isOwn: false, say }
+}
+
+export function saySlow(node: ReportNode, totalUs: number): TimeFinding {
+  const steps = node.children.length
+  const outside = steps === 0 ? '' : ` itself, outside its ${steps === 1 ? 'one step' : `${formatCount(steps)} steps`}`
+  const say = (share: string, duration: string): string => `${share} is ${quote([node])}${outside} (${duration})`
+  return { kind: 'slow', nodes: [node], totalUs, isOwn: true, say }
+}
+
+export function sayGap({ node, fromUs, toUs, after, before }: Gap): TimeFinding {
+  const [from, to] = [after, before].map(child => child && quote([child], false))
+  const place = from && to ? ` between ${from} and ${to}` : from ? ` after ${from}` : to ? ` before ${to}` : ''
+  const say = (share: string, duration: string): string =>
+    `${share} is ${quote([node])}${place}, with nothing recorded (${duration})`
+  return { kind: 'gap', nodes: [node], totalUs: toUs - fromUs, isOwn: true, say }
+}
+
+export function saySerial({ nodes, savingUs }: SerialWork): TimeFinding {
+  const [first, second] = nodes
+  const service = first?.service === undefined ? '' : ` in ${shorten(first.service)}`
+  const ends = [first, second].map(node => quote(node === undefined ? [] : [node], false))
+  const what = nodes.length === 2 ? ends.join(' and ') : `${ends.join(', ')} and ${formatCount(nodes.length - 2)} more`
+  const say = (share: string, duration: string): string =>
+    `Up to ${share} might be saved if ${what}${service} ran at once: nothing recorded forbids it (${duration})`
+  return { kind: 'serial', nodes, totalUs: savingUs, isOwn: false, say }
+}
+
+/** The hops between the same two services, for each pair of services. */
+export function groupHops(hops: readonly Hop[]): Hop[][] {
+  return [...groupBy(hops, ({ caller, callee }) => JSON.stringify([caller.service, callee.service])).values()]
+}
+
+/** @param hops at least one, all between the same two services */
+export function sayHops(hops: readonly Hop[], clocks: readonly HostClock[]): TimeFinding {
+  const intervals = hops.flatMap(({ caller, callee }) => [
+    { startUs: caller.startedUs ?? 0, endUs: callee.startedUs ?? 0 },
+    { startUs: callee.finishedUs ?? 0, endUs: caller.finishedUs ?? 0 },
+  ])
+  // Durations are right whatever the clocks say; the union counts calls at the same time once.
+  const totalUs = Math.min(unionUs(intervals), sum(hops.map(({ betweenUs }) => betweenUs)))
+  const nodes = hops.flatMap(({ caller, callee }) => [caller, callee])
+  const [one] = hops
+  const who =
+    hops.length === 1 && one !== undefined
+      ? `${quote([one.caller])} and ${quote([one.callee])}`
+      : `${shorten(one?.caller.service ?? '?')} and ${shorten(one?.callee.service ?? '?')}, in ${formatCount(hops.length)} calls`
+  const say = (share: string, duration: string): string =>
+    `${share} lies between ${who}: network, queueing or the body (${duration}${saySplit(hops, clocks)})`
+  return { kind: 'hop', nodes, totalUs, isOwn: true, say }
+}
+
+/** How much lies before the callees and how much after them, which only clocks that agree can tell. */
+function saySplit(hops: readonly Hop[], clocks: readonly HostClock[]): string {
+  const offsets = new Map(clocks.map(({ host, offsetUs }) => [host, offsetUs]))
+  const agree = hops.every(({ caller, callee, beforeUs, afterUs }) => {
+    const offsetOf = ({ host }: ReportNode): number => (host === undefined ? 0 : (offsets.get(host) ?? 0))
+    return beforeUs >= 0 && afterUs >= 0 && (caller.host === callee.host || offsetOf(caller) === offsetOf(callee))
+  })
+  if (!agree) return '; their clocks differ too much to say how much of it before and how much after'
+  const [before, after] = [sum(hops.map(({ beforeUs }) => beforeUs)), sum(hops.map(({ afterUs }) => afterUs))]
+  return `: ${formatDuration(before)} before, ${formatDuration(after)} after`
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}

@@ -1,0 +1,195 @@
+import { buildReport, type CriticalSegment, correctSkew, criticalPath } from '@osprofiler/report'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { makeTrace, type Point, sent, served } from './make-trace.js'
+
+/** `a 0-40` for each segment; `?` where nothing ran, and behind what is assumed. */
+function pathOf(...points: readonly Point[]): string[] {
+  return criticalPath(buildReport(makeTrace(...points))).map(show)
+}
+
+function show({ point, fromUs, toUs, assumed }: CriticalSegment): string {
+  return `${point?.traceId ?? '?'} ${fromUs}-${toUs}${assumed ? '?' : ''}`
+}
+
+const root = { id: 'root', from: 0, to: 100 }
+
+describe('the critical path', () => {
+  it('of a point alone is the point', () => {
+    expect(pathOf(root)).toEqual(['root 0-100'])
+  })
+
+  it('goes through steps that follow one another, and the time between them is their parent’s', () => {
+    expect(
+      pathOf(root, { id: 'a', parent: 'root', from: 10, to: 40 }, { id: 'b', parent: 'root', from: 50, to: 90 }),
+    ).toEqual(['root 0-10', 'a 10-40', 'root 40-50', 'b 50-90', 'root 90-100'])
+  })
+
+  it('takes of parallel steps the one that finished last', () => {
+    expect(
+      pathOf(
+        root,
+        { id: 'a', parent: 'root', from: 10, to: 60 },
+        { id: 'b', parent: 'root', from: 10, to: 90 },
+        { id: 'c', parent: 'root', from: 11, to: 70 },
+      ),
+    ).toEqual(['root 0-10', 'b 10-90', 'root 90-100'])
+  })
+
+  it('goes through two waves of parallel steps', () => {
+    expect(
+      pathOf(
+        root,
+        { id: 'a', parent: 'root', from: 0, to: 30 },
+        { id: 'b', parent: 'root', from: 0, to: 40 },
+        { id: 'c', parent: 'root', from: 40, to: 100 },
+        { id: 'd', parent: 'root', from: 40, to: 50 },
+      ),
+    ).toEqual(['b 0-40', 'c 40-100'])
+  })
+
+  it('does not take a step that still ran when the one that matters began: nothing waited for it', () => {
+    expect(
+      pathOf(root, { id: 'a', parent: 'root', from: 0, to: 60 }, { id: 'b', parent: 'root', from: 50, to: 100 }),
+    ).toEqual(['root 0-50', 'b 50-100'])
+  })
+
+  it('goes down as deep as the waiting goes', () => {
+    expect(
+      pathOf(
+        root,
+        { id: 'a', parent: 'root', from: 10, to: 90 },
+        { id: 'b', parent: 'a', from: 20, to: 80 },
+        { id: 'c', parent: 'b', from: 30, to: 70 },
+      ),
+    ).toEqual(['root 0-10', 'a 10-20', 'b 20-30', 'c 30-70', 'b 70-80', 'a 80-90', 'root 90-100'])
+  })
+
+  it('passes by what ran in the background, while something else went on', () => {
+    expect(
+      pathOf(
+        root,
+        { id: 'a', parent: 'root', from: 0, to: 40 },
+        { id: 'background', parent: 'a', from: 30, to: 70 },
+        { id: 'b', parent: 'root', from: 80, to: 100 },
+      ),
+    ).toEqual(['a 0-40', 'root 40-80', 'b 80-100'])
+  })
+
+  it('ends with what outlasted the request, and leaves time in which nothing ran to nobody', () => {
+    expect(
+      pathOf(
+        root,
+        { id: 'a', parent: 'root', from: 0, to: 50 },
+        { id: 'background', parent: 'root', from: 40, to: 130 },
+        { id: 'later', parent: 'root', from: 150, to: 160 },
+      ),
+    ).toEqual(['root 0-40', 'background 40-130', '? 130-150', 'later 150-160'])
+  })
+
+  it('takes a callee as far as the call lasted, also where it ended later', () => {
+    expect(
+      pathOf(
+        { ...root, ...served('/') },
+        { id: 'call', parent: 'root', ...sent('b', 1, '/'), from: 10, to: 50 },
+        { id: 'callee', parent: 'call', ...served('/'), from: 12, to: 52 },
+        { id: 'next', parent: 'root', from: 51, to: 100 },
+      ),
+    ).toEqual(['root 0-10', 'call 10-12', 'callee 12-50', 'root 50-51', 'next 51-100'])
+  })
+
+  it('stays within a caller whose callee began earlier by its own clock', () => {
+    expect(
+      pathOf(
+        { id: 'root', from: 5, to: 105 },
+        { id: 'call', parent: 'root', ...sent('b', 1, '/'), from: 10, to: 50 },
+        { id: 'callee', parent: 'call', ...served('/'), from: 0, to: 40 },
+      ),
+    ).toEqual(['? 0-5', 'root 5-10', 'callee 10-40', 'call 40-50', 'root 50-105'])
+  })
+
+  it('is that of one clock once the skew is corrected', () => {
+    const records = makeTrace(
+      { ...root, to: 100_000, host: 'a' },
+      { id: 'call', parent: 'root', host: 'a', ...sent('b', 1, '/'), from: 10_000, to: 90_000 },
+      { id: 'callee', parent: 'call', host: 'b', ...served('/'), from: 5_020_000, to: 5_080_000 },
+    )
+
+    expect(criticalPath(correctSkew(buildReport(records))).map(show)).toEqual([
+      'root 0-10000',
+      'call 10000-20000',
+      'callee 20000-80000',
+      'call 80000-90000',
+      'root 90000-100000',
+    ])
+  })
+
+  it('gives time to a point that never finished only where nothing else is known to have run', () => {
+    expect(
+      pathOf(root, { id: 'open', parent: 'root', from: 20 }, { id: 'a', parent: 'root', from: 30, to: 60 }),
+    ).toEqual(['root 0-20', 'open 20-30?', 'a 30-60', 'open 60-100?'])
+  })
+
+  it('of a request that died goes to the last that is known of it', () => {
+    expect(
+      pathOf(
+        { id: 'root', from: 0 },
+        { id: 'call', parent: 'root', from: 10 },
+        { id: 'query', parent: 'call', from: 20, to: 70 },
+      ),
+    ).toEqual(['root 0-10', 'call 10-20', 'query 20-70'])
+  })
+
+  it('keeps an orphan beside what it belonged to', () => {
+    expect(
+      pathOf(
+        root,
+        { id: 'a', parent: 'root', from: 0, to: 90 },
+        { id: 'inside', parent: 'gone', from: 20, to: 60 },
+        { id: 'late', parent: 'gone', from: 80, to: 130 },
+      ),
+    ).toEqual(['root 0-80', 'late 80-130'])
+  })
+
+  it('of nothing is empty', () => {
+    expect(criticalPath(buildReport([]))).toEqual([])
+  })
+
+  it('fills the whole duration, in order, whatever the trace', () => {
+    fc.assert(
+      fc.property(anyTrace, points => {
+        const report = buildReport(makeTrace(...points))
+        const path = criticalPath(report)
+
+        let reached = 0
+        for (const { point, fromUs, toUs } of path) {
+          expect(fromUs).toBe(reached)
+          expect(toUs).toBeGreaterThan(fromUs)
+          if (point?.startedUs !== undefined) expect(fromUs).toBeGreaterThanOrEqual(point.startedUs)
+          if (point?.finishedUs !== undefined) expect(toUs).toBeLessThanOrEqual(point.finishedUs)
+          reached = toUs
+        }
+        expect(reached).toBe(report.durationUs ?? 0)
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+/** Points with any parents, cycles among them, any times, stops before starts, and none. */
+const anyTrace = fc
+  .array(
+    fc.record({
+      parent: fc.nat(12),
+      from: fc.nat(100),
+      to: fc.option(fc.nat(100), { nil: undefined }),
+      isCall: fc.boolean(),
+    }),
+    { maxLength: 12 },
+  )
+  .map(points =>
+    points.map(({ parent, from, to, isCall }, index): Point => {
+      const kind = isCall ? (index % 2 === 0 ? sent('b', 1, '/') : served('/')) : {}
+      return { id: `p${index}`, parent: `p${parent}`, ...kind, from, ...(to === undefined ? {} : { to }) }
+    }),
+  )
