@@ -1,0 +1,210 @@
+import { buildReport, type CorrectedReport, correctSkew, type ReportNode, summarize } from '@osprofiler/report'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { makeTrace, type Point, sent, served, timestamp } from './make-trace.js'
+
+/** A call from one host to another, that takes 2 ms to get there and 2 ms back; the callee's clock is off. */
+function call(id: string, from: number, to: number, skew: number, hosts: readonly [string, string]): Point[] {
+  return [
+    { id, parent: 'root', host: hosts[0], ...sent(hosts[1], 80, '/'), from, to },
+    {
+      id: `${id}-callee`,
+      parent: id,
+      host: hosts[1],
+      service: hosts[1],
+      ...served('/'),
+      from: from + 2000 + skew,
+      to: to - 2000 + skew,
+    },
+  ]
+}
+
+function request(...points: readonly Point[]): Point[] {
+  return [{ id: 'root', host: 'web', ...served('/'), from: 10_000, to: 210_000 }, ...points]
+}
+
+function correct(...points: readonly Point[]): CorrectedReport {
+  return correctSkew(buildReport(makeTrace(...points)))
+}
+
+function timesOf({ points }: { readonly points: readonly ReportNode[] }, id: string): (number | undefined)[] {
+  const node = points.find(({ traceId }) => traceId === id)
+  return [node?.startedUs, node?.finishedUs]
+}
+
+describe('clocks that differ', () => {
+  it('are put right by the middle of what a call allows, with its bound', () => {
+    const report = correct(...request(...call('a', 20_000, 60_000, 500_000, ['web', 'db'])))
+
+    expect(report.clocks).toEqual([
+      { host: 'web', offsetUs: 0, boundUs: 0, contradictory: false },
+      { host: 'db', offsetUs: -500_000, boundUs: 2000, contradictory: false },
+    ])
+    expect(timesOf(report, 'a-callee')).toEqual([12_000, 48_000])
+    expect(report.durationUs).toBe(200_000)
+  })
+
+  it('may be behind: the callee then seems to start before all else', () => {
+    const report = correct(...request(...call('a', 20_000, 60_000, -15_000, ['web', 'db'])))
+
+    expect(report.clocks[1]).toMatchObject({ offsetUs: 15_000, boundUs: 2000 })
+    expect(timesOf(report, 'root')).toEqual([0, 200_000])
+    expect(timesOf(report, 'a-callee')).toEqual([12_000, 48_000])
+    expect(report.startedAt).toBe(timestamp(10_000))
+  })
+
+  it('keep the times that were recorded beside the corrected ones', () => {
+    const raw = buildReport(makeTrace(...request(...call('a', 20_000, 60_000, 500_000, ['web', 'db']))))
+
+    const report = correctSkew(raw)
+
+    expect(report.raw).toBe(raw)
+    expect(timesOf(report.raw, 'a-callee')).toEqual([512_000, 548_000])
+    expect(report.points.map(({ start }) => start)).toEqual(raw.points.map(({ start }) => start))
+  })
+
+  it('are bounded by all calls together', () => {
+    const off = 1_000_000
+    const report = correct(
+      ...request(
+        ...call('a', 20_000, 60_000, off, ['web', 'db']),
+        // Hardly there and long back: the difference is at most a little over 100 us.
+        { id: 'b', parent: 'root', host: 'web', ...sent('db', 80, '/'), from: 70_000, to: 90_000 },
+        { id: 'c', parent: 'b', host: 'db', ...served('/'), from: 70_100 + off, to: 80_000 + off },
+        // Long there and hardly back.
+        { id: 'd', parent: 'root', host: 'web', ...sent('db', 80, '/'), from: 100_000, to: 120_000 },
+        { id: 'e', parent: 'd', host: 'db', ...served('/'), from: 110_000 + off, to: 119_700 + off },
+      ),
+    )
+
+    expect(report.clocks[1]).toMatchObject({ offsetUs: -999_900, boundUs: 200 })
+  })
+
+  it('are followed from host to host', () => {
+    const report = correct(
+      ...request(
+        ...call('a', 20_000, 100_000, 3_000_000, ['web', 'orders']),
+        ...call('b', 3_030_000, 3_080_000, -1_000_000, ['orders', 'db']).map(point =>
+          point.id === 'b' ? { ...point, parent: 'a-callee' } : point,
+        ),
+      ),
+    )
+
+    expect(report.clocks.map(({ host, offsetUs, boundUs }) => [host, offsetUs, boundUs])).toEqual([
+      ['web', 0, 0],
+      ['orders', -3_000_000, 2000],
+      ['db', -2_000_000, 4000],
+    ])
+    expect(timesOf(report, 'b-callee')).toEqual([22_000, 68_000])
+  })
+
+  it('are taken to agree where that is possible', () => {
+    const points = request(...call('a', 20_000, 60_000, 1900, ['web', 'db']))
+
+    expect(correct(...points).clocks[1]).toMatchObject({ offsetUs: 0, boundUs: 3900 })
+  })
+
+  it('are not blamed for an answer that outlasts its call', () => {
+    const stream = (to: number): Point[] =>
+      request(
+        { id: 'a', parent: 'root', host: 'web', ...sent('db', 80, '/'), from: 20_000, to: 30_000 },
+        { id: 'b', parent: 'a', host: 'db', ...served('/'), from: 22_000, to },
+      )
+
+    expect(correct(...stream(150_000)).clocks[1]).toMatchObject({ offsetUs: 0, boundUs: undefined })
+    expect(correct(...stream(30_400)).clocks[1]).toMatchObject({ offsetUs: 0 })
+  })
+
+  it('are not blamed for work that was only handed over', () => {
+    const report = correct(
+      ...request({ id: 'job', parent: 'root', host: 'worker', name: 'job', from: 150_000, to: 900_000 }),
+    )
+
+    expect(report.clocks[1]).toEqual({ host: 'worker', offsetUs: 0, boundUs: undefined, contradictory: false })
+  })
+
+  it('are put right as little as will do where only one side is known', () => {
+    const report = correct(...request({ id: 'job', parent: 'root', host: 'worker', name: 'job', from: 0, to: 400_000 }))
+
+    expect(report.clocks[1]).toMatchObject({ offsetUs: 10_000, boundUs: undefined })
+  })
+
+  it('that were set during the trace are left alone, and it is said', () => {
+    const report = correct(
+      { id: 'root', host: 'a', from: 1000, to: 100_000 },
+      { id: 'there', parent: 'root', host: 'b', from: 0, to: 90_000 },
+      { id: 'back', parent: 'there', host: 'a', from: 500, to: 600 },
+      { id: 'again', parent: 'back', host: 'b', from: 5, to: 6 },
+    )
+
+    expect(report.clocks).toMatchObject([
+      { host: 'a', offsetUs: 0, contradictory: true },
+      { host: 'b', offsetUs: 0, contradictory: true },
+    ])
+  })
+
+  it('are corrected once', () => {
+    const report = correct(...request(...call('a', 20_000, 60_000, 500_000, ['web', 'db'])))
+
+    expect(correctSkew(report)).toBe(report)
+  })
+
+  it('are told in a sentence, which says what the reader sees', () => {
+    const raw = buildReport(makeTrace(...request(...call('a', 20_000, 60_000, 500_000, ['web', 'db']))))
+    const sentence = (findings: ReturnType<typeof summarize>) =>
+      findings.filter(({ kind }) => kind === 'skew').map(finding => finding.sentence)
+
+    expect(sentence(summarize(raw))).toEqual([
+      'The clock of host db is 500 ms ahead of that of web (± 2.00 ms): its times are shown here as recorded',
+    ])
+    expect(sentence(summarize(correctSkew(raw)))).toEqual([
+      'The clock of host db is 500 ms ahead of that of web (± 2.00 ms): its times are corrected here',
+    ])
+  })
+
+  it('leave shares right, unless the times as recorded are asked for', () => {
+    const points = request(...call('a', 20_000, 160_000, 800_000, ['web', 'db']))
+    const report = buildReport(makeTrace(...points))
+    const slow = (raw: boolean) => summarize(report, { raw }).find(({ traceIds }) => traceIds[0] === 'a-callee')
+
+    expect(slow(false)).toMatchObject({ totalUs: 136_000, share: 0.68 })
+    expect(slow(true)?.share).toBeLessThan(0.2)
+  })
+
+  it('of any size are found, and callees lie within their callers again', () => {
+    const calls = fc.array(fc.tuple(fc.nat(1000), fc.nat(1000), fc.nat(1000)), { minLength: 1, maxLength: 8 })
+    fc.assert(
+      fc.property(calls, fc.integer({ min: -1e9, max: 1e9 }), (spans, skew) => {
+        const points = spans.flatMap(([there, work, back], index): Point[] => {
+          const from = 2e9 + index * 10_000
+          const to = from + there + work + back
+          return [
+            { id: `call-${index}`, host: 'web', ...sent('db', 80, '/'), from, to },
+            {
+              id: `callee-${index}`,
+              parent: `call-${index}`,
+              host: 'db',
+              ...served('/'),
+              from: from + there + skew,
+              to: to - back + skew,
+            },
+          ]
+        })
+        const report = correct(...points)
+
+        const db = report.clocks.find(({ host }) => host === 'db')
+        const web = report.clocks.find(({ host }) => host === 'web')
+        const found = (db?.offsetUs ?? 0) - (web?.offsetUs ?? 0)
+        expect(Math.abs(found + skew)).toBeLessThanOrEqual((db?.boundUs ?? 0) + (web?.boundUs ?? 0))
+        for (const caller of report.points) {
+          for (const callee of caller.children) {
+            expect(callee.startedUs).toBeGreaterThanOrEqual(caller.startedUs ?? Infinity)
+            // An answer may end a little later than its call without the clocks being blamed for it.
+            expect(callee.finishedUs).toBeLessThanOrEqual((caller.finishedUs ?? 0) + 1000)
+          }
+        }
+        expect(Math.min(...report.points.map(({ startedUs }) => startedUs ?? 0))).toBe(0)
+      }),
+    )
+  })
+})
