@@ -1,0 +1,69 @@
+import { buildReport, type Report } from '@osprofiler/report'
+
+export interface Source {
+  readonly trace: string
+  readonly events?: string
+  readonly list?: string
+  readonly title?: string
+}
+
+/** What the file was made from: more points than it holds where the trace was too large. */
+export interface Facts {
+  readonly points?: number
+  readonly kept?: number
+}
+
+type Records = Parameters<typeof buildReport>[0]
+
+/** The trace in the page itself, or `undefined` where the page comes from a server and has to fetch it. */
+export function readInlineTrace(): { readonly report: Report; readonly facts: Facts } | undefined {
+  const element = document.getElementById('osprofiler-records')
+  if (element === null) return undefined
+  const records: unknown = JSON.parse(element.textContent ?? '[]')
+  element.remove()
+  return { report: buildReport(toRecords(records)), facts: (readJson('osprofiler-facts') ?? {}) as Facts }
+}
+
+export function readSource(): Source | undefined {
+  return readJson('osprofiler-source') as Source | undefined
+}
+
+/** @throws Error in words for the user */
+export async function fetchTrace(source: Source): Promise<Report> {
+  const response = await fetch(source.trace, { headers: { accept: 'application/json' } }).catch(() => undefined)
+  if (response === undefined) throw new Error('The server does not answer. Is "osprofiler ui" still running?')
+  if (response.status === 404) throw new Error('The store has no records of this trace (yet).')
+  if (response.status === 401 || response.status === 403) {
+    throw new Error('This session is over. Open the address that "osprofiler ui" printed.')
+  }
+  if (!response.ok) throw new Error(`The server answered with ${response.status}.`)
+  return buildReport(toRecords(await response.json()))
+}
+
+/** Calls back when records have come, at most twice a second, until the trace is complete. */
+export function watchTrace(source: Source, onChange: () => void): void {
+  if (source.events === undefined) return
+  const events = new EventSource(source.events)
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const changed = (): void => {
+    timer ??= setTimeout(() => {
+      timer = undefined
+      onChange()
+    }, 500)
+  }
+  events.addEventListener('message', changed)
+  events.addEventListener('complete', () => {
+    events.close()
+    changed()
+  })
+}
+
+function readJson(id: string): unknown {
+  const text = document.getElementById(id)?.textContent
+  return text === undefined || text === null ? undefined : JSON.parse(text)
+}
+
+function toRecords(value: unknown): Records {
+  if (!Array.isArray(value)) throw new Error('What came is not a list of records.')
+  return value
+}

@@ -1,0 +1,50 @@
+import './app.css'
+import { type ComponentChild, render } from 'preact'
+import { App } from './app.js'
+import { Failure } from './failure.js'
+import { fetchTrace, readInlineTrace, readSource, type Source, watchTrace } from './load-trace.js'
+import { applyTheme, storedTheme } from './theme.js'
+
+let shown = false
+const root = document.getElementById('osprofiler')
+
+applyTheme(storedTheme())
+if (root !== null) void open(root)
+
+async function open(element: HTMLElement): Promise<void> {
+  const source = readSource()
+  try {
+    if (source === undefined) openInline(element)
+    else await openFromServer(element, source)
+  } catch (error) {
+    const again = source === undefined ? undefined : () => void open(element)
+    show(
+      element,
+      <Failure reason={error instanceof Error ? error.message : String(error)} list={source?.list} again={again} />,
+    )
+  }
+}
+
+function openInline(element: HTMLElement): void {
+  const trace = readInlineTrace()
+  if (trace === undefined) throw new Error('There are no records in this page.')
+  show(element, <App report={trace.report} facts={trace.facts} source={undefined} />)
+}
+
+async function openFromServer(element: HTMLElement, source: Source): Promise<void> {
+  const refresh = async (): Promise<void> => {
+    const report = await fetchTrace(source)
+    document.title = `Trace ${report.baseId ?? ''}`.trim()
+    show(element, <App report={report} facts={{}} source={source} />)
+  }
+  await refresh()
+  // A trace that cannot be had again stays as it is: what is shown is still true.
+  watchTrace(source, () => void refresh().catch(() => undefined))
+}
+
+/** The words that stand there while the page opens are not Preact's: it would not take them away. */
+function show(element: HTMLElement, view: ComponentChild): void {
+  if (!shown) element.replaceChildren()
+  shown = true
+  render(view, element)
+}

@@ -1,0 +1,27 @@
+export type Theme = 'auto' | 'light' | 'dark'
+
+const KEY = 'osprofiler-theme'
+const NEXT: Readonly<Record<Theme, Theme>> = { auto: 'light', light: 'dark', dark: 'auto' }
+
+/** A page from a file, or one with storage switched off, may not be allowed to remember. */
+export function storedTheme(): Theme {
+  try {
+    const value = localStorage.getItem(KEY)
+    return value === 'light' || value === 'dark' ? value : 'auto'
+  } catch {
+    return 'auto'
+  }
+}
+
+export function applyTheme(theme: Theme): void {
+  document.documentElement.dataset.theme = theme
+  try {
+    localStorage.setItem(KEY, theme)
+  } catch {
+    // It then lasts as long as the page.
+  }
+}
+
+export function nextTheme(theme: Theme): Theme {
+  return NEXT[theme]
+}

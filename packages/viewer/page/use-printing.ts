@@ -1,0 +1,25 @@
+import { options } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
+
+/** Whether the page is being printed: all rows have to be in the document before the browser looks. */
+export function usePrinting(): boolean {
+  const [printing, setPrinting] = useState(false)
+  useEffect(() => {
+    const now = (value: boolean) => () => {
+      const { debounceRendering } = options
+      options.debounceRendering = render => render()
+      setPrinting(value)
+      if (debounceRendering === undefined) delete options.debounceRendering
+      else options.debounceRendering = debounceRendering
+    }
+    const before = now(true)
+    const after = now(false)
+    addEventListener('beforeprint', before)
+    addEventListener('afterprint', after)
+    return () => {
+      removeEventListener('beforeprint', before)
+      removeEventListener('afterprint', after)
+    }
+  }, [])
+  return printing
+}

@@ -1,0 +1,83 @@
+import type { TraceModel } from './trace-model.js'
+
+/** A row is a point (its index), or repeated siblings folded into one (-1 less the index of the first). */
+export type RowId = number
+
+export interface VisibleRows {
+  readonly rows: Int32Array
+  readonly levels: Int32Array
+}
+
+export interface Folding {
+  readonly collapsed: ReadonlySet<number>
+  readonly openFolds: ReadonlySet<number>
+  /** What a filter leaves: 0 gone, 1 there for what is below it, 2 found; `undefined` without a filter. */
+  readonly kept: Uint8Array | undefined
+}
+
+export function foldRow(first: number): RowId {
+  return -1 - first
+}
+
+export function isFoldRow(row: RowId): boolean {
+  return row < 0
+}
+
+/** The point of a row, of folded ones the first. */
+export function rowPoint(row: RowId): number {
+  return row < 0 ? -1 - row : row
+}
+
+/** The rows that are not inside something closed, in tree order. Takes no recursion: traces may be very deep. */
+export function visibleRows(model: TraceModel, { collapsed, openFolds, kept }: Folding): VisibleRows {
+  const { ends, foldOf, folds, points } = model
+  const rows = new Int32Array(points.length + folds.size)
+  const levels = new Int32Array(points.length + folds.size)
+  let count = 0
+  const emit = (row: RowId, level: number): void => {
+    rows[count] = row
+    levels[count++] = level
+  }
+  const frames: Frame[] = [{ next: 0, end: points.length, level: 0, members: undefined }]
+  for (let frame = frames.at(-1); frame !== undefined; frame = frames.at(-1)) {
+    const index = takeNext(frame, ends)
+    if (index === undefined) {
+      frames.pop()
+      continue
+    }
+    if (kept?.[index] === 0 && (frame.members !== undefined || foldOf[index] !== index)) continue
+    const first = frame.members === undefined ? (foldOf[index] ?? -1) : -1
+    if (first >= 0) {
+      const members = first === index ? keptMembers(folds.get(first) ?? [], kept) : []
+      if (members.length === 0) continue
+      emit(foldRow(first), frame.level)
+      if (openFolds.has(first)) frames.push({ next: 0, end: members.length, level: frame.level + 1, members })
+      continue
+    }
+    emit(index, frame.level)
+    const end = ends[index] ?? 0
+    if (end > index + 1 && !collapsed.has(index)) {
+      frames.push({ next: index + 1, end, level: frame.level + 1, members: undefined })
+    }
+  }
+  return { rows: rows.subarray(0, count), levels: levels.subarray(0, count) }
+}
+
+interface Frame {
+  next: number
+  readonly end: number
+  readonly level: number
+  readonly members: readonly number[] | undefined
+}
+
+function takeNext(frame: Frame, ends: Int32Array): number | undefined {
+  if (frame.next >= frame.end) return undefined
+  if (frame.members !== undefined) return frame.members[frame.next++]
+  const index = frame.next
+  frame.next = ends[index] ?? frame.end
+  return index
+}
+
+export function keptMembers(members: readonly number[], kept: Uint8Array | undefined): readonly number[] {
+  return kept === undefined ? members : members.filter(member => kept[member] !== 0)
+}
