@@ -1,4 +1,4 @@
-import { correctSkew, type Report, summarize } from '@osprofiler/report'
+import { correctSkew, type Report } from '@osprofiler/report'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { DetailsPane } from './details-pane.js'
 import { FindingsList } from './findings-list.js'
@@ -12,6 +12,7 @@ import { StatisticsTable } from './statistics-table.js'
 import { applyTheme, nextTheme, storedTheme, type Theme } from './theme.js'
 import { Toolbar } from './toolbar.js'
 import { createTraceModel, type TraceModel } from './trace-model.js'
+import { useFindings } from './use-findings.js'
 import { carryOver, reveal, useViewState } from './view-state.js'
 import { Waterfall } from './waterfall.js'
 
@@ -29,7 +30,7 @@ export function App({ report, facts, source }: AppProps) {
   const { state, patch, kept, visible } = useViewState(model)
   const [theme, setTheme] = useState<Theme>(storedTheme)
   const [keysOpen, setKeysOpen] = useState(false)
-  const findings = useMemo(() => summarize(report), [report])
+  const findings = useFindings(report)
   useCarryOver(model, patch)
 
   const mark = (label: string, points: readonly number[]): void => {

@@ -4,7 +4,8 @@ import type { TraceModel } from './trace-model.js'
 import type { Marked } from './view-state.js'
 
 interface FindingsListProps {
-  readonly findings: readonly Finding[]
+  /** `undefined` while they are looked for. */
+  readonly findings: readonly Finding[] | undefined
   readonly model: TraceModel
   readonly mark: (label: string, points: readonly number[]) => void
   readonly marked: Marked | undefined
@@ -15,11 +16,11 @@ export function FindingsList({ findings, model, mark, marked }: FindingsListProp
   return (
     <details class="findings" open={!matchMedia('(max-width: 640px)').matches}>
       <summary>
-        What to look at <span class="count">{formatCount(findings.length)}</span>
+        What to look at <span class="count">{findings === undefined ? '...' : formatCount(findings.length)}</span>
       </summary>
-      {findings.length === 0 && <p class="quiet">Nothing stands out in this trace.</p>}
+      {findings?.length === 0 && <p class="quiet">Nothing stands out in this trace.</p>}
       <ol>
-        {findings.map(finding => {
+        {findings?.map(finding => {
           const sentence = showText(finding.sentence, 1000)
           return (
             <li key={sentence} class={`finding finding-${finding.kind}`}>

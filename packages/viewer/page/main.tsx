@@ -14,7 +14,7 @@ if (root !== null) void open(root)
 async function open(element: HTMLElement): Promise<void> {
   const source = readSource()
   try {
-    if (source === undefined) openInline(element)
+    if (source === undefined) await openInline(element)
     else await openFromServer(element, source)
   } catch (error) {
     const again = source === undefined ? undefined : () => void open(element)
@@ -25,7 +25,9 @@ async function open(element: HTMLElement): Promise<void> {
   }
 }
 
-function openInline(element: HTMLElement): void {
+async function openInline(element: HTMLElement): Promise<void> {
+  // The words that the trace is being opened are on the screen before the work begins.
+  await new Promise(resolve => setTimeout(resolve, 0))
   const trace = readInlineTrace()
   if (trace === undefined) throw new Error('There are no records in this page.')
   show(element, <App report={trace.report} facts={trace.facts} source={undefined} />)
