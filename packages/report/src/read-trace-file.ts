@@ -116,7 +116,8 @@ function readDocument(text: string): Report {
     value = JSON.parse(text.replace(/^\ufeff/, ''))
   } catch {
     // Whichever it should have been says what is wrong with it.
-    const isList = /^\S*\}\s*$/.test(text.trimStart().split('\n', 1)[0]?.slice(-10) ?? '')
+    const [firstLine = ''] = text.trimStart().split('\n', 1)
+    const isList = firstLine.trimEnd().endsWith('}')
     return isList ? buildReport(parseRecords(text)) : readReport(text)
   }
   if (isReportJson(value)) return reportFromNodes(value, listNodes(value))

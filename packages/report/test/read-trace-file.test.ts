@@ -1,0 +1,217 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import type { TraceRecord } from '@osprofiler/core'
+import {
+  buildReport,
+  exportOtlp,
+  exportPerfetto,
+  exportSpeedscope,
+  type Report,
+  readTraceFile,
+  renderDot,
+  reportJsonChunks,
+} from '@osprofiler/report'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { listRecords } from '../src/list-records.js'
+import { createTraceReader } from '../src/read-trace-file.js'
+import { hostileRecords } from './hostile-records.js'
+import { BASE_ID, makeShopTrace, makeTrace } from './make-trace.js'
+
+const traces = new URL('../../../test/fixtures/conformance/traces/', import.meta.url)
+
+function page(records: readonly TraceRecord[]): string {
+  const json = JSON.stringify(records).replaceAll('<', '\\u003c')
+  return `<!doctype html><title>x</title><script type="application/json" id="osprofiler-records">${json}</script><p>y`
+}
+
+/** Everything that can be read back, by what writes it. */
+const FORMATS: Record<string, (report: Report) => Iterable<string>> = {
+  records: report => listRecords(report).map(record => `${JSON.stringify(record)}\n`),
+  'a list of records': report => [JSON.stringify(listRecords(report))],
+  'a report': reportJsonChunks,
+  'an export for Perfetto': exportPerfetto,
+  'an export for speedscope': exportSpeedscope,
+  'an export for OTLP': exportOtlp,
+  'a page': report => [page(listRecords(report))],
+}
+
+function makeLarge(isDeep: boolean): Report {
+  const points = Array.from({ length: 100_000 }, (_, index) => ({
+    id: `${index}`,
+    parent: isDeep && index > 0 ? `${index - 1}` : BASE_ID,
+    from: index,
+    to: isDeep ? 400_000 - index : index + 5,
+  }))
+  return buildReport(makeTrace(...points))
+}
+
+const LARGE = { 'beside one another': makeLarge(false), 'one in another': makeLarge(true) }
+
+/** A report that vitest can compare at any depth: its points beside one another, children by their ids. */
+function flat({ roots, points, ...rest }: Report): unknown {
+  return {
+    ...rest,
+    roots: roots.map(root => root.traceId),
+    points: points.map(node => ({ ...node, children: node.children.map(child => child.traceId) })),
+  }
+}
+
+function cut(text: string, length: number): string[] {
+  return Array.from({ length: Math.ceil(text.length / length) }, (_, index) =>
+    text.slice(index * length, (index + 1) * length),
+  )
+}
+
+describe.each(Object.entries(FORMATS))('%s', (_, write) => {
+  it('is read back as an equal report', async () => {
+    const report = buildReport(makeShopTrace())
+
+    expect(flat(await readTraceFile(write(report)))).toEqual(flat(report))
+  })
+
+  it.each(readdirSync(traces).filter(file => file.endsWith('.jsonl')))('holds all of %s', async file => {
+    const report = await readTraceFile(readFileSync(new URL(file, traces), 'utf8'))
+
+    expect(report.points.length).toBeGreaterThan(1)
+    expect(flat(await readTraceFile([...write(report)].join('')))).toEqual(flat(report))
+  })
+
+  it('is read back whatever the records hold', async () => {
+    await fc.assert(
+      fc.asyncProperty(hostileRecords, async records => {
+        const report = buildReport(records)
+
+        expect(flat(await readTraceFile([...write(report)].join('')))).toEqual(flat(report))
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('is read in pieces, wherever they are cut', async () => {
+    const report = buildReport(
+      makeTrace({ id: 'a', name: 'é\\"漢', from: 0, to: 5 }, { id: 'b', parent: 'a', from: 2 }),
+    )
+    const text = [...write(report)].join('')
+
+    for (const length of [1, 2, 3, 7, 100]) {
+      expect(flat(await readTraceFile(cut(text, length)))).toEqual(flat(report))
+    }
+  })
+
+  it.each(['beside one another', 'one in another'] as const)(
+    'is read with 100,000 points, %s',
+    async shape => {
+      const report = LARGE[shape]
+
+      const { points, durationUs } = await readTraceFile(write(report))
+
+      expect(points).toHaveLength(100_000)
+      expect(points.at(-1)?.depth).toBe(report.points.at(-1)?.depth)
+      expect(durationUs).toBe(report.durationUs)
+    },
+    120_000,
+  )
+})
+
+describe('a report too large for one string', () => {
+  /** As a text of more than 256 Mi characters is read, of less. */
+  function readLarge(text: string, length: number): Report {
+    const reader = createTraceReader(40)
+    for (const piece of cut(text, length)) reader.push(piece)
+    return reader.end()
+  }
+
+  it('is read in pieces, wherever they are cut', () => {
+    const report = buildReport(makeShopTrace())
+    const text = [...reportJsonChunks(report)].join('')
+
+    for (const length of [1, 5, 64, 4096]) expect(flat(readLarge(text, length))).toEqual(flat(report))
+  })
+
+  it('is read in pieces whatever the records hold', () => {
+    fc.assert(
+      fc.property(hostileRecords, fc.integer({ min: 1, max: 200 }), (records, length) => {
+        const report = buildReport(records)
+
+        expect(flat(readLarge([...reportJsonChunks(report)].join(''), length))).toEqual(flat(report))
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it.each(readdirSync(traces).filter(file => file.endsWith('.report.json')))('may be %s of Python', async file => {
+    const text = readFileSync(new URL(file, traces), 'utf8')
+
+    expect(flat(readLarge(text, 50))).toEqual(flat(await readTraceFile(text)))
+  })
+
+  it('is refused where it is cut off, or broken', () => {
+    const text = [...reportJsonChunks(buildReport(makeShopTrace()))].join('')
+
+    for (const broken of [
+      text.slice(0, -1),
+      text.slice(0, 5000),
+      `${text}}`,
+      text.replace('"children": [', '"children": [}'),
+    ]) {
+      expect(() => readLarge(broken, 64)).toThrow(/^Not a report: the file is not JSON/)
+    }
+  })
+
+  it('is refused in any other format', () => {
+    for (const write of [exportPerfetto, exportOtlp, exportSpeedscope]) {
+      const text = [...write(buildReport(makeShopTrace()))].join('')
+      expect(() => readLarge(text, 64)).toThrow(/more than 40 characters.*only records/)
+    }
+  })
+})
+
+describe('what is no trace', () => {
+  it.each([
+    ['digraph {\n}\n', /a DOT graph: a drawing holds no records/],
+    [renderDot(buildReport(makeShopTrace())), /a DOT graph/],
+    ['<svg xmlns="http://www.w3.org/2000/svg"></svg>', /an SVG image: a drawing/],
+    ['<?xml version="1.0"?>\n<!DOCTYPE svg>\n<svg>', /an SVG image/],
+    ['\ufffdPNG\r\n', /a PNG image/],
+    ['%PDF-1.7', /a PDF document/],
+    ['<html></html>', /only pages from --html/],
+    ['hello', /it begins with "hello".*records \(\.jsonl\)/],
+    ['{"a": 1}', /JSON of another kind/],
+    ['[1, 2]', /a list of other things/],
+    ['{"traceEvents": [{"ph": "X", "args": {"records": [{}]}}]}', /only files from --export/],
+    ['[{"ph": "X", "name": "x"}]', /only files from --export/],
+    ['{"resourceSpans": []}', /only files from --export/],
+    ['{"$schema": "https://www.speedscope.app/file-format-schema.json"}', /only files from --export/],
+    ['{"info": {}, "children": [', /not JSON/],
+    ['{"name": "a-start"}\nnonsense\n', /Line 2 is not a record/],
+    ['{"name": nonsense}\n{"name": "a-start"}\n', /Line 1 is not a record/],
+  ])('says so: %j', async (text, message) => {
+    await expect(readTraceFile(text)).rejects.toThrow(message)
+    await expect(readTraceFile(cut(text, 2))).rejects.toThrow(message)
+  })
+
+  it('may be nothing at all', async () => {
+    expect((await readTraceFile('')).points).toEqual([])
+    expect((await readTraceFile('\ufeff\n\n')).points).toEqual([])
+  })
+
+  it('passes on what the source throws', async () => {
+    async function* broken(): AsyncGenerator<string> {
+      yield '{"name":'
+      throw new Error('EIO')
+    }
+
+    await expect(readTraceFile(broken())).rejects.toThrow('EIO')
+  })
+
+  it('reads records that a writer was caught in the middle of', async () => {
+    const [start, stop] = makeTrace({ id: 'a', from: 0, to: 5 })
+    const text = `\ufeff${JSON.stringify(start)}\r\n\r\n${JSON.stringify(stop).slice(0, 20)}`
+
+    expect((await readTraceFile(text)).points[0]?.marks).toEqual(['unfinished'])
+  })
+
+  it('takes one record for a trace', async () => {
+    expect((await readTraceFile(JSON.stringify(makeTrace({ id: 'a', from: 0 })[0]))).points).toHaveLength(1)
+  })
+})
