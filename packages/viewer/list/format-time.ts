@@ -1,8 +1,9 @@
 const TIME = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
-const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
+const DAY = new Intl.DateTimeFormat('en-GB', { day: '2-digit', month: 'short' })
+const YEAR = new Intl.DateTimeFormat('en-GB', { day: '2-digit', month: 'short', year: 'numeric' })
 
 /**
- * A record's timestamp on the clock of whoever looks: `14:03:22.118` today, with its day before that.
+ * A record's timestamp on the clock of whoever looks: `14:03:22.118` today, with its day, and its year, where these differ.
  * What is no timestamp is shown as it is.
  */
 export function formatTime(timestamp: string, now: Date): string {
@@ -10,7 +11,9 @@ export function formatTime(timestamp: string, now: Date): string {
   if (at === undefined) return timestamp
   const milliseconds = String(at.getMilliseconds()).padStart(3, '0')
   const time = `${TIME.format(at)}.${milliseconds}`
-  return at.toDateString() === now.toDateString() ? time : `${DAY.format(at)}, ${time}`
+  if (at.toDateString() === now.toDateString()) return time
+  const day = at.getFullYear() === now.getFullYear() ? DAY : YEAR
+  return `${day.format(at)}, ${time}`
 }
 
 /** For the `datetime` of a `time` element; undefined where it is no timestamp. */

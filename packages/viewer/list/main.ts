@@ -1,3 +1,4 @@
+import { applyTheme } from './apply-theme.js'
 import { element, pageRoot, setText } from './element.js'
 import { arrange, type ListedTrace, type SortKey, traceAddress } from './listed-trace.js'
 import { acceptDrops, openFile } from './open-file.js'
@@ -37,6 +38,7 @@ const file = element('input', {
   on: { change: () => void takeFile(file.files?.[0]) },
 })
 
+applyTheme()
 search.value = view.search
 failedOnly.checked = view.failedOnly
 problem.hidden = true

@@ -32,7 +32,7 @@ export function createTraceRow(trace: ListedTrace, choose: (chosen: boolean) => 
     {},
     element('td', { class: 'choice' }, element('label', {}, checkbox)),
     element('td', { class: 'time' }, time),
-    element('td', { class: 'what' }, link, mark, file),
+    element('td', { class: 'what' }, element('div', {}, link, mark, file)),
     element('td', { class: 'where' }, service, project),
     records,
     element('td', { class: 'which' }, id),

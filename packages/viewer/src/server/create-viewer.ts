@@ -73,9 +73,8 @@ export function createViewer(options: ViewerOptions): Viewer {
   }
 
   function fail(request: IncomingMessage, response: ServerResponse, error: unknown): void {
-    const isGone = response.destroyed || request.destroyed
-    if (!(error instanceof Refusal) && !isGone) onError(error)
-    if (isGone || response.headersSent) return void response.destroy()
+    if (!(error instanceof Refusal) && !isGoneAway(error)) onError(error)
+    if (response.destroyed || response.headersSent) return void response.destroy()
     const known = error instanceof Refusal ? error : new Refusal(500, 'The store could not be read.')
     // A body that nobody reads must not hold up the connection.
     const headers = request.method === 'GET' ? known.headers : { ...known.headers, Connection: 'close' }
@@ -100,6 +99,11 @@ export function createViewer(options: ViewerOptions): Viewer {
       })
     },
   }
+}
+
+/** That the browser closed the connection while it was sent something. */
+function isGoneAway(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'
 }
 
 /** What changes something needs more than a cookie: a header that no form and no other page can send. */

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { pageTheme } from '../page-template.js'
 
 /** A script or a style of the pages. */
 export interface Asset {
@@ -34,6 +35,7 @@ export function readAssets(): Asset[] {
       type: 'text/javascript; charset=utf-8',
       text: readFileSync(new URL(name, SCRIPTS), 'utf8').replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n'),
     })),
+    { path: 'theme.css', type: 'text/css; charset=utf-8', text: pageTheme() },
     { path: 'pages.css', type: 'text/css; charset=utf-8', text: readFileSync(STYLE, 'utf8') },
   ]
 }
@@ -47,6 +49,7 @@ function page(title: string, storeName: string, script: string): string {
 <meta name="color-scheme" content="light dark">
 <title>${title} - OSProfiler</title>
 <link rel="icon" href="data:,">
+<link rel="stylesheet" href="theme.css">
 <link rel="stylesheet" href="pages.css">
 <script type="module" src="${script}"></script>
 </head>

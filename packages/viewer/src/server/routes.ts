@@ -1,6 +1,7 @@
 import type { Driver } from '@osprofiler/core'
+import { compareTraces } from './compare-traces.js'
 import { comparePage, listPage, readAssets } from './pages.js'
-import { receiveBody } from './receive-body.js'
+import { receiveText } from './receive-text.js'
 import { HTML, sendJson, sendText } from './respond.js'
 import { get, type Route } from './route.js'
 import { createTraceFiles } from './trace-files.js'
@@ -47,13 +48,20 @@ export function createRoutes({ driver, storeName, folder, largestFile }: RouteOp
       }),
     ],
     [
+      'api/diff',
+      get(async ({ response, query }) => {
+        const [before, after] = [traces.find(query.get('a')), traces.find(query.get('b'))]
+        await turnstile.run(async () => sendJson(response, await compareTraces(before, after)))
+      }),
+    ],
+    [
       'api/files',
       {
         method: 'POST',
         async handle({ request, response, query }) {
           await turnstile.run(async () => {
-            const text = await receiveBody(request, largestFile)
-            sendJson(response, { ref: `file:${files.add(query.get('name') ?? 'file', text)}` })
+            const number = await files.add(query.get('name') ?? '', receiveText(request, largestFile))
+            sendJson(response, { ref: `file:${number}` })
           })
         },
       },

@@ -1,4 +1,4 @@
-import { buildReport, parseRecords, type Report, readReport } from '@osprofiler/report'
+import { escapeControl, type Report, readTraceFile } from '@osprofiler/report'
 import { Refusal } from './respond.js'
 
 /** A file that the user opened in the browser: its text was sent here, and nothing of it is ever written. */
@@ -11,12 +11,12 @@ export interface TraceFile {
 /** The files that were opened lately, in memory. */
 export interface TraceFiles {
   /**
-   * Keeps the report of a file: one of `trace show --json`, or records as JSON lines.
+   * Keeps the report of a file of any kind that `readTraceFile` knows.
    *
    * @returns the number it has from now on
-   * @throws Refusal 422 where it is neither, or holds nothing
+   * @throws Refusal 422 where it is none, or holds nothing
    */
-  add(name: string, text: string): string
+  add(name: string, text: AsyncIterable<string>): Promise<string>
   get(number: string): TraceFile | undefined
   /** The newest first. */
   list(): readonly TraceFile[]
@@ -27,22 +27,33 @@ const LONGEST_NAME = 100
 /** @param capacity how many characters of files are kept; the oldest make room */
 export function createTraceFiles(capacity: number): TraceFiles {
   const files = new Map<string, TraceFile & { readonly size: number }>()
-  let size = 0
+  let total = 0
   let count = 0
 
+  function makeRoom(size: number): void {
+    for (const [oldest, file] of files) {
+      if (total + size <= capacity) return
+      files.delete(oldest)
+      total -= file.size
+    }
+  }
+
   return {
-    add(name, text) {
-      const report = readEither(text)
-      if (report.points.length === 0) throw new Refusal(422, 'There are no records in this file.')
-      for (const [oldest, file] of files) {
-        if (size + text.length <= capacity) break
-        files.delete(oldest)
-        size -= file.size
-      }
+    async add(name, text) {
+      let size = 0
+      const report = await readFile(
+        (async function* () {
+          for await (const piece of text) {
+            size += piece.length
+            yield piece
+          }
+        })(),
+      )
+      makeRoom(size)
+      total += size
       count++
       const number = String(count)
-      files.set(number, { number, name: name.slice(0, LONGEST_NAME), report, size: text.length })
-      size += text.length
+      files.set(number, { number, name: name.slice(0, LONGEST_NAME), report, size })
       return number
     },
     get: number => files.get(number),
@@ -50,18 +61,12 @@ export function createTraceFiles(capacity: number): TraceFiles {
   }
 }
 
-function readEither(text: string): Report {
-  try {
-    return readReport(text)
-  } catch {
-    return readLines(text)
-  }
-}
-
-function readLines(text: string): Report {
-  try {
-    return buildReport(parseRecords(text))
-  } catch {
-    throw new Refusal(422, 'This file is neither a report of "osprofiler trace show --json" nor records as JSON lines.')
-  }
+async function readFile(text: AsyncIterable<string>): Promise<Report> {
+  const report = await readTraceFile(text).catch(error => {
+    if (error instanceof Refusal || !(error instanceof Error)) throw error
+    // It speaks of the user's own file, and of nothing here.
+    throw new Refusal(422, escapeControl(error.message))
+  })
+  if (report.baseId === undefined) throw new Refusal(422, 'There is no trace in this file.')
+  return report
 }

@@ -1,0 +1,39 @@
+import type { IncomingMessage } from 'node:http'
+import { TextDecoder } from 'node:util'
+import { Refusal } from './respond.js'
+
+/**
+ * The body of a request as text, in pieces as they come.
+ *
+ * @param limit in bytes
+ * @throws Refusal 411 without a length, 413 above the limit, 400 where it is no UTF-8 or ends early
+ */
+export async function* receiveText(request: IncomingMessage, limit: number): AsyncGenerator<string> {
+  const announced = request.headers['content-length']
+  if (announced === undefined) throw new Refusal(411, 'Say how long the file is.')
+  if (Number(announced) > limit) {
+    const most = `at most ${Math.floor(limit / 1_048_576)} MiB`
+    // What is still to come is not read, so nothing else can follow on this connection.
+    throw new Refusal(413, `The file is too large: ${most}. Use "osprofiler trace show FILE --html".`, {
+      Connection: 'close',
+    })
+  }
+
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  const pieces = request[Symbol.asyncIterator]()
+  for (;;) {
+    const piece = await pieces.next().catch(() => {
+      throw new Refusal(400, 'The file came only in part. Send it again.')
+    })
+    yield decode(decoder, piece.value)
+    if (piece.done) return
+  }
+}
+
+function decode(decoder: TextDecoder, bytes: Uint8Array | undefined): string {
+  try {
+    return decoder.decode(bytes, { stream: bytes !== undefined })
+  } catch {
+    throw new Refusal(400, 'The file is no text in UTF-8.')
+  }
+}
