@@ -1,13 +1,13 @@
 import type { TraceSummary } from '@osprofiler/core'
 import { escapeControl } from '@osprofiler/report'
 import stringWidth from 'fast-string-width'
+import { asciiJson } from './ascii-json.js'
 import type { ListOptions } from './commands/list-options.js'
 import { readable, withStore } from './open-store.js'
 import { writeChunks } from './write-output.js'
 
 const COLUMNS = ['base_id', 'timestamp', 'name', 'service', 'records'] as const
 const LONGEST_SHOWN = 60
-const BEYOND_ASCII = /[\u007f-\uffff]/g
 
 /** Lists the traces of a store as a table, of which the first two columns are those of Python's command. */
 export async function listTraces(options: ListOptions): Promise<void> {
@@ -18,14 +18,8 @@ export async function listTraces(options: ListOptions): Promise<void> {
     return await list({ limit: limit + 1, since })
   })
   const shown = traces.slice(0, limit)
-  await writeChunks(process.stdout, json ? [toJson(shown)] : drawTable(shown))
+  await writeChunks(process.stdout, json ? [asciiJson(shown)] : drawTable(shown))
   if (traces.length > limit) process.stderr.write(`There are more: these are the newest ${limit}. Use --limit.\n`)
-}
-
-/** ASCII only, as Python writes JSON: what a terminal would obey stays an escape. */
-function toJson(traces: readonly TraceSummary[]): string {
-  const text = JSON.stringify(traces, null, 2)
-  return `${text.replace(BEYOND_ASCII, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`
 }
 
 function* drawTable(traces: readonly TraceSummary[]): Generator<string> {

@@ -9,6 +9,19 @@ export function parseSeconds(text: string): number {
   throw new InvalidArgumentError('Give seconds, such as 1 or 0.5, up to a day.')
 }
 
+/** Reads a length of time in milliseconds, fractions allowed. */
+export function parseMilliseconds(text: string): number {
+  if (/^\d{1,12}(\.\d+)?$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('Give milliseconds, such as 5 or 0.5.')
+}
+
+/** Reads a share, such as `10%` or `7.5 %`, as a fraction of 1. */
+export function parseShare(text: string): number {
+  const [, percent] = /^(\d{1,6}(?:\.\d+)?)\s*%$/.exec(text) ?? []
+  if (percent !== undefined) return Number(percent) / 100
+  throw new InvalidArgumentError('Give per cent, such as 10%.')
+}
+
 /** Reads a whole number from 1 on. */
 export function parseCount(text: string): number {
   const count = /^\d+$/.test(text) ? Number(text) : 0

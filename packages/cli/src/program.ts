@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { keyNewCommand } from './commands/key-new.js'
 import { runCommand } from './commands/run.js'
+import { traceDiffCommand } from './commands/trace-diff.js'
 import { traceListCommand } from './commands/trace-list.js'
 import { traceShowCommand } from './commands/trace-show.js'
+import { uiCommand } from './commands/ui.js'
 
 const EXAMPLES = `
 Examples:
@@ -23,7 +25,10 @@ export function createProgram(): Command {
     .helpCommand(false)
     .addHelpText('after', EXAMPLES)
   program.addCommand(runCommand())
-  program.addCommand(group('trace', 'show and list traces', traceShowCommand(), traceListCommand()))
+  program.addCommand(
+    group('trace', 'show, list and compare traces', traceShowCommand(), traceListCommand(), traceDiffCommand()),
+  )
+  program.addCommand(uiCommand())
   program.addCommand(group('key', 'make keys', keyNewCommand()))
   nameKnownCommands(program)
   return program

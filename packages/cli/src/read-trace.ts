@@ -1,21 +1,26 @@
 import { existsSync, statSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Driver, OsprofilerError, type TraceRecord } from '@osprofiler/core'
-import { buildReport, parseRecords, type Report, readReport } from '@osprofiler/report'
-import type { ShowOptions } from './commands/show-options.js'
+import type { Report } from '@osprofiler/report'
+import type { StoreOptions } from './commands/show-options.js'
 import { readable, withStore } from './open-store.js'
 
 /** How often a trace that is awaited is read again, in milliseconds. */
 const LOOK_AGAIN = 100
 
+/** From which store, and how long to wait. */
+export interface ReadOptions extends StoreOptions {
+  /** In seconds. */
+  readonly idleTimeout?: number
+}
+
 /**
- * The report of a trace that is named by its id, or by a file: a report (`.json`) or records (`.jsonl`).
+ * The report of a trace that is named by its id, or by a file: whatever `trace show` writes, or records (`.jsonl`).
  *
  * @throws OsprofilerError `ERR_TRACE_NOT_FOUND`, `ERR_TRACE_FILE`, and what the store throws
  */
-export async function readTrace(trace: string, options: ShowOptions): Promise<Report> {
-  const report = isFile(trace) ? await readTraceFile(trace) : await readFromStore(trace, options)
+export async function readTrace(trace: string, options: ReadOptions): Promise<Report> {
+  const report = isFile(trace) ? await readFromFile(trace) : await readFromStore(trace, options)
   if (report.points.length > 0) return report
   // As Python's command says it, so that scripts which look for it go on working.
   throw new OsprofilerError(
@@ -31,43 +36,35 @@ export async function readRecords(driver: Driver, baseId: string): Promise<Trace
   return records
 }
 
-async function readFromStore(baseId: string, options: ShowOptions): Promise<Report> {
-  const { idleTimeout = 0 } = options
+/** Also a pipe, as in `trace show <(zcat trace.json.gz)`. What looks like a path is one, to say so when it is not there. */
+export function isFile(trace: string): boolean {
+  if (existsSync(trace)) return !statSync(trace).isDirectory()
+  return /[/\\]|\.(jsonl?|html?|dot|svg|png)$/.test(trace)
+}
+
+async function readFromFile(path: string): Promise<Report> {
+  const { readReportFile } = await import('./read-report-file.js')
+  return await readReportFile(path)
+}
+
+async function readFromStore(baseId: string, options: ReadOptions): Promise<Report> {
   return await withStore(options, async ({ driver }) => {
-    let records = await readRecords(driver, baseId)
-    for (let changed = Date.now(); Date.now() - changed < idleTimeout * 1_000; ) {
-      await delay(Math.min(LOOK_AGAIN, idleTimeout * 1_000))
-      const known = records.length
-      records = await readRecords(driver, baseId)
-      if (records.length !== known) changed = Date.now()
-    }
+    // The store's thread starts while this one loads what builds the report.
+    const [records, { buildReport }] = await Promise.all([
+      readSettled(driver, baseId, options.idleTimeout ?? 0),
+      import('@osprofiler/report'),
+    ])
     return buildReport(records)
   })
 }
 
-/** Also a pipe, as in `trace show <(zcat trace.json.gz)`. What looks like a path is one, to say so when it is not there. */
-function isFile(trace: string): boolean {
-  if (existsSync(trace)) return !statSync(trace).isDirectory()
-  return /[/\\]|\.jsonl?$/.test(trace)
-}
-
-async function readTraceFile(path: string): Promise<Report> {
-  try {
-    const text = await readFile(path, 'utf8')
-    if (path.endsWith('.jsonl')) return buildReport(parseRecords(text))
-    if (path.endsWith('.json')) return readReport(text)
-    return readEither(text)
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new OsprofilerError('ERR_TRACE_FILE', `Cannot read a trace from ${path}: ${reason}`, { cause })
+async function readSettled(driver: Driver, baseId: string, idleTimeout: number): Promise<TraceRecord[]> {
+  let records = await readRecords(driver, baseId)
+  for (let changed = Date.now(); Date.now() - changed < idleTimeout * 1_000; ) {
+    await delay(Math.min(LOOK_AGAIN, idleTimeout * 1_000))
+    const known = records.length
+    records = await readRecords(driver, baseId)
+    if (records.length !== known) changed = Date.now()
   }
-}
-
-/** A pipe has no extension to tell a report from records. */
-function readEither(text: string): Report {
-  try {
-    return readReport(text)
-  } catch {
-    return buildReport(parseRecords(text))
-  }
+  return records
 }

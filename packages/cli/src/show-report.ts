@@ -1,20 +1,23 @@
-import { type Report, renderTree, reportJsonChunks } from '@osprofiler/report'
+import type { Report } from '@osprofiler/report'
 import type { ShowOptions } from './commands/show-options.js'
-import { describeTerminal } from './describe-terminal.js'
-import { writeChunks, writeFileAside } from './write-output.js'
+import { drawReport } from './draw-report.js'
+import { chooseOutputs, type Output } from './output-format.js'
+import { type Chunks, writeChunks, writeFileAside } from './write-output.js'
 
-/** Writes a report in the format that was asked for, to where it was asked for. */
+/** Writes a report in the formats that were asked for, to where they were asked for. */
 export async function showReport(report: Report, options: ShowOptions): Promise<void> {
-  if (options.out !== undefined) return await writeFileAside(options.out, formatReport(report, options, false))
-  await writeChunks(process.stdout, formatReport(report, options, true))
+  for (const output of chooseOutputs(options, process.stdout.isTTY)) {
+    const chunks = await toChunks(report, output, options)
+    if (output.file === undefined) await writeChunks(process.stdout, chunks)
+    else await writeFileAside(output.file, chunks)
+  }
 }
 
-function* formatReport(report: Report, options: ShowOptions, toTerminal: boolean): Generator<string> {
-  if (options.json) {
-    yield* reportJsonChunks(report)
-    // As Python's: its print() ends the line, its file does not.
-    if (toTerminal) yield '\n'
-  } else {
-    yield renderTree(report, toTerminal ? describeTerminal(process.stdout, process.env) : {})
+async function toChunks(report: Report, output: Output, options: ShowOptions): Promise<Chunks> {
+  if (output.format === 'tree') {
+    return [await drawReport(report, options, output.file === undefined ? process.stdout : undefined)]
   }
+  // Loaded only here: most look at a tree, and wait for it.
+  const { formatReport } = await import('./format-report.js')
+  return await formatReport(report, output, options.rawTimes === true)
 }

@@ -1,8 +1,15 @@
 import type { ShowOptions } from './commands/show-options.js'
+import { chooseOutputs } from './output-format.js'
 import { readTrace } from './read-trace.js'
-import { showReport } from './show-report.js'
 
 /** Shows a trace that is named by its id or by a file; see `readTrace`. */
 export async function showTrace(trace: string, options: ShowOptions): Promise<void> {
-  await showReport(await readTrace(trace, options), options)
+  chooseOutputs(options, process.stdout.isTTY)
+  if (options.follow) {
+    const { followTrace } = await import('./follow-trace.js')
+    return await followTrace(trace, options)
+  }
+  // What shows it is loaded while the store is asked.
+  const [report, { showReport }] = await Promise.all([readTrace(trace, options), import('./show-report.js')])
+  await showReport(report, options)
 }

@@ -20,6 +20,8 @@ export interface WaitOptions {
   readonly deadline: number
   /** Called once where nothing has come for some seconds. */
   readonly onPatience: () => void
+  /** Called with the records whenever there are more. */
+  readonly onChange?: (records: readonly TraceRecord[]) => void
 }
 
 /**
@@ -27,14 +29,17 @@ export interface WaitOptions {
  * What the store is asked for grows with the trace, so it is asked less often the longer it takes.
  */
 export async function waitForTrace(driver: Driver, baseId: string, options: WaitOptions): Promise<AwaitedTrace> {
-  const { idleMs, deadline, onPatience } = options
+  const { idleMs, deadline, onPatience, onChange } = options
   const began = performance.now()
   let impatient = false
   for (let known = 0, changed = began; ; ) {
     const asked = performance.now()
     const records = await readRecords(driver, baseId)
     const now = performance.now()
-    if (records.length !== known) changed = now
+    if (records.length !== known) {
+      changed = now
+      onChange?.(records)
+    }
     known = records.length
 
     const missing = findMissing(records, baseId)
@@ -48,8 +53,8 @@ export async function waitForTrace(driver: Driver, baseId: string, options: Wait
   }
 }
 
-/** What a trace lacks to be complete. */
-function findMissing(records: readonly TraceRecord[], baseId: string): string | undefined {
+/** What a trace lacks to be complete, in words; `undefined` where it lacks nothing. */
+export function findMissing(records: readonly TraceRecord[], baseId: string): string | undefined {
   const open = new Map<string, TraceRecord>()
   let isFirstThere = false
   for (const record of records) {

@@ -3,10 +3,14 @@ import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import type { Writable } from 'node:stream'
+import { Readable, type Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 
-/** Writes pieces of text to a stream, no faster than it takes them. */
-export async function writeChunks(stream: Writable, chunks: Iterable<string>): Promise<void> {
+/** Pieces of a file: text, or the bytes of a picture. */
+export type Chunks = Iterable<string | Uint8Array>
+
+/** Writes pieces to a stream, no faster than it takes them. */
+export async function writeChunks(stream: Writable, chunks: Chunks): Promise<void> {
   for (const chunk of chunks) if (!stream.write(chunk)) await once(stream, 'drain')
 }
 
@@ -14,7 +18,7 @@ export async function writeChunks(stream: Writable, chunks: Iterable<string>): P
  * Writes a file that its owner alone may read, beside its target, which it then replaces: nobody ever sees half of
  * it, and a failure leaves the old one. A device or a pipe is written into.
  */
-export async function writeFileAside(path: string, chunks: Iterable<string>): Promise<void> {
+export async function writeFileAside(path: string, chunks: Chunks): Promise<void> {
   // A link stays, and what it leads to is replaced.
   const target = await realpath(path).catch(() => path)
   const known = await stat(target).catch(() => undefined)
@@ -26,12 +30,11 @@ export async function writeFileAside(path: string, chunks: Iterable<string>): Pr
     await rename(aside, target)
   } catch (cause) {
     await rm(aside, { force: true })
-    const reason = cause instanceof Error && 'code' in cause ? cause.code : cause
-    throw new Error(`Cannot write ${path}: ${reason}`, { cause })
+    throw cannotWrite(path, cause)
   }
 }
 
-async function writeAll(handle: FileHandle, chunks: Iterable<string>): Promise<void> {
+async function writeAll(handle: FileHandle, chunks: Chunks): Promise<void> {
   try {
     for (const chunk of chunks) await handle.writeFile(chunk)
   } finally {
@@ -39,9 +42,15 @@ async function writeAll(handle: FileHandle, chunks: Iterable<string>): Promise<v
   }
 }
 
-async function writeInto(path: string, chunks: Iterable<string>): Promise<void> {
-  const stream = createWriteStream(path)
-  await writeChunks(stream, chunks)
-  stream.end()
-  await once(stream, 'close')
+async function writeInto(path: string, chunks: Chunks): Promise<void> {
+  try {
+    await pipeline(Readable.from(chunks), createWriteStream(path))
+  } catch (cause) {
+    throw cannotWrite(path, cause)
+  }
+}
+
+function cannotWrite(path: string, cause: unknown): Error {
+  const reason = cause instanceof Error && 'code' in cause ? cause.code : cause
+  return new Error(`Cannot write ${path}: ${reason}`, { cause })
 }

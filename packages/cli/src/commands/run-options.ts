@@ -8,6 +8,10 @@ export interface RunOptions extends ShowOptions {
   readonly hmacKeyFile?: string
   readonly hmacKey?: string
   readonly times: number
+  readonly baseline?: string
+  readonly saveBaseline?: string
+  /** A fraction of 1. */
+  readonly failOn?: number
   /** In seconds. */
   readonly timeout: number
 }

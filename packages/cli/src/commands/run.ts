@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { parseCount, parseSeconds } from '../parse-option.js'
+import { parseCount, parseSeconds, parseShare } from '../parse-option.js'
 import type { RunOptions } from './run-options.js'
 import { addShowOptions } from './show-options.js'
 
@@ -14,6 +14,9 @@ export function runCommand(): Command {
     .option('--hmac-key-file <file>', 'the file of the keys, or - for standard input; the first key signs')
     .option('--hmac-key <keys>', 'the keys themselves, which other users of this machine can see then')
     .option('-n, --times <count>', 'send so many, one after another, and show the slowest', parseCount, 1)
+    .option('--save-baseline <file>', 'keep the records of all their traces (.jsonl), to compare others with')
+    .option('--baseline <file>', 'compare their medians with those of this file instead of showing one')
+    .option('--fail-on <percent>', 'with --baseline: end with 2 where the request became slower by more', parseShare)
     .option('--timeout <seconds>', 'give up after so long', parseSeconds, 30)
   return addShowOptions(command)
     .addHelpText(
@@ -21,17 +24,19 @@ export function runCommand(): Command {
       `
 Keys come from --hmac-key-file, or else OSPROFILER_HMAC_KEYS or OSPROFILER_HMAC_KEYS_FILE. The services that are to be
 traced need the one that signs. Redirects are followed as long as they stay with the same scheme, host and port.
-The trace goes to standard output, all else to standard error. The exit code is 0 only if the trace came complete.
+The trace goes to standard output, all else to standard error. The exit code is 0 only if the trace came complete, or 2
+for what --fail-on asks.
 
 Examples:
   osprofiler run http://127.0.0.1:3000/orders
   osprofiler run http://127.0.0.1:3000/orders -H 'Content-Type: application/json' -d '{"sku": 7}'
-  osprofiler run http://127.0.0.1:3000/orders -n 20
+  osprofiler run http://127.0.0.1:3000/orders -n 20 --save-baseline before.jsonl
+  osprofiler run http://127.0.0.1:3000/orders -n 20 --baseline before.jsonl --fail-on 10%
   pass show shop/hmac-key | osprofiler run http://127.0.0.1:3000/orders --hmac-key-file - --json > trace.json`,
     )
     .action(async (url: string, options: RunOptions) => {
       const { runRequest } = await import('../run-request.js')
-      if (!(await runRequest(url, options))) process.exitCode = 1
+      process.exitCode = await runRequest(url, options)
     })
 }
 

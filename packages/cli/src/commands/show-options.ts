@@ -1,12 +1,35 @@
-import type { Command } from 'commander'
-import { parseSeconds } from '../parse-option.js'
+import { type Command, Option } from 'commander'
+import { parseCount, parseMilliseconds, parseSeconds } from '../parse-option.js'
+
+const EXPORTS = ['perfetto', 'speedscope', 'otlp'] as const
+
+/** What `--export` makes a timeline for. */
+export type ExportTarget = (typeof EXPORTS)[number]
 
 /** The options of `trace show`, which `run` takes too. */
-export interface ShowOptions extends StoreOptions {
-  readonly json?: boolean
-  readonly out?: string
+export interface ShowOptions extends FormatOptions, SelectionOptions, StoreOptions {
   /** In seconds. */
   readonly idleTimeout?: number
+  readonly follow?: boolean
+}
+
+/** How a trace is written, and where. */
+export interface FormatOptions {
+  readonly json?: boolean
+  readonly html?: boolean
+  readonly dot?: boolean
+  readonly export?: ExportTarget
+  readonly renderDot?: string
+  readonly out?: string
+  readonly rawTimes?: boolean
+}
+
+/** What of a trace the tree shows. */
+export interface SelectionOptions {
+  readonly depth?: number
+  readonly minMs?: number
+  readonly filter?: string
+  readonly service?: string
 }
 
 /** Which store to read. */
@@ -19,7 +42,16 @@ export interface StoreOptions {
 export function addShowOptions(command: Command): Command {
   command
     .option('--json', "as JSON, the same as Python's")
+    .option('--html', 'as a page that needs no network: waterfall, flame graph, statistics, search')
+    .option('--dot', 'as a graph in the DOT language, as Python draws it')
+    .option('--render-dot <file>', 'that graph as a picture, .svg or .png; Graphviz need not be installed')
+    .addOption(new Option('--export <tool>', 'for another tool: its timeline').choices(EXPORTS))
     .option('--out <file>', 'into a file, readable by its owner alone, instead of to the terminal')
+    .option('--depth <levels>', 'so many levels of the tree', parseCount)
+    .option('--min-ms <milliseconds>', 'only points of the tree that took so long', parseMilliseconds)
+    .option('--filter <regex>', 'only points of the tree that this matches, with those that lead to them')
+    .option('--service <name>', 'only points of the tree of this service, with those that lead to them')
+    .option('--raw-times', 'times as the hosts recorded them: without it, clocks that differ are corrected')
   return addStoreOptions(command)
     .option('--transport-url <url>', "the message broker's URL (for a bare messaging:// only)")
     .option('--idle-timeout <seconds>', 'a trace is whole when nothing new has come for so long', parseSeconds)

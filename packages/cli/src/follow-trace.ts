@@ -1,0 +1,39 @@
+import type { TraceRecord } from '@osprofiler/core'
+import { buildReport } from '@osprofiler/report'
+import type { ShowOptions } from './commands/show-options.js'
+import { drawReport } from './draw-report.js'
+import { withStore } from './open-store.js'
+import { wrongUsage } from './output-format.js'
+import { isFile } from './read-trace.js'
+import { createRedrawing } from './redraw.js'
+import { showReport } from './show-report.js'
+import { waitForTrace } from './wait-for-trace.js'
+
+/**
+ * Shows a trace as it grows: a terminal sees it drawn again with whatever comes, a pipe or a file gets it once it is
+ * complete. A trace that is not there yet is waited for, without an end: Ctrl-C is one, and says nothing.
+ */
+export async function followTrace(trace: string, options: ShowOptions): Promise<void> {
+  if (isFile(trace)) throw wrongUsage('--follow wants a trace in a store, and this is a file.')
+  const { idleTimeout = 1, out, json, html, dot, renderDot, export: target } = options
+  const isDrawn = process.stdout.isTTY && [out, json, html, dot, renderDot, target].every(option => !option)
+  const screen = createRedrawing(process.stdout)
+  const drawing = { last: Promise.resolve() }
+  const { records } = await withStore(options, async ({ driver }) =>
+    waitForTrace(driver, trace, {
+      idleMs: idleTimeout * 1_000,
+      deadline: Number.POSITIVE_INFINITY,
+      onPatience: () => process.stderr.write('No record of this trace has come yet; waiting. Ctrl-C ends it.\n'),
+      onChange: records => {
+        if (isDrawn) drawing.last = drawing.last.then(() => redraw(records))
+      },
+    }),
+  )
+  await drawing.last
+  screen.clear()
+  await showReport(buildReport(records), options)
+
+  async function redraw(records: readonly TraceRecord[]): Promise<void> {
+    screen.draw(await drawReport(buildReport(records), options, process.stdout))
+  }
+}

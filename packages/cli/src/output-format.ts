@@ -1,0 +1,59 @@
+import { OsprofilerError } from '@osprofiler/core'
+import type { ExportTarget, ShowOptions } from './commands/show-options.js'
+import { type ImageFormat, imageFormat } from './draw-image.js'
+
+/** How a trace is written: `tree` where nothing else is said. */
+export type OutputFormat = 'tree' | 'json' | 'html' | 'dot' | ExportTarget | ImageFormat
+
+/** What a terminal would only be flooded with. */
+const FOR_PROGRAMS: ReadonlySet<OutputFormat> = new Set(['html', 'perfetto', 'speedscope', 'otlp'])
+
+/** A format and where it goes. */
+export interface Output {
+  readonly format: OutputFormat
+  /** `undefined` for standard output. */
+  readonly file: string | undefined
+}
+
+/**
+ * Reads from the options how and where a trace is to be written, before any work is done for it. As with Python's
+ * command, `--render-dot` draws its picture beside what another format writes.
+ *
+ * @throws OsprofilerError `ERR_CONFIGURATION` where they contradict one another
+ */
+export function chooseOutputs(options: ShowOptions, toTerminal: boolean): Output[] {
+  const { json, html, dot, export: target, renderDot, out } = options
+  const given = [
+    ...(json ? ['--json'] : []),
+    ...(html ? ['--html'] : []),
+    ...(dot ? ['--dot'] : []),
+    ...(target === undefined ? [] : [`--export ${target}`]),
+  ]
+  const [first] = given
+  if (given.length > 1) throw wrongUsage(`Give one format: ${given.join(' and ')} cannot go together.`)
+  if (first !== undefined || renderDot !== undefined) refuseSelection(first ?? '--render-dot', options)
+
+  const picture = renderDot === undefined ? [] : [{ format: imageFormat(renderDot), file: renderDot }]
+  if (first === undefined && renderDot !== undefined) {
+    if (out === undefined) return picture
+    throw wrongUsage('--render-dot already names the file of the picture: leave out --out, or say what goes there.')
+  }
+  const format = json ? 'json' : html ? 'html' : dot ? 'dot' : (target ?? 'tree')
+  if (out === undefined && toTerminal && FOR_PROGRAMS.has(format)) {
+    throw wrongUsage(`${first} is not for a terminal: add --out FILE, or send it into a pipe.`)
+  }
+  return [...picture, { format, file: out }]
+}
+
+/** What a format could not honour is said, not passed over. */
+function refuseSelection(format: string, options: ShowOptions): void {
+  const { depth, minMs, filter, service } = options
+  const selections = { '--depth': depth, '--min-ms': minMs, '--filter': filter, '--service': service }
+  const [name] = Object.entries(selections).find(([, value]) => value !== undefined) ?? []
+  if (name !== undefined) throw wrongUsage(`${name} chooses what the tree shows; ${format} always has the whole trace.`)
+}
+
+/** Says which options cannot be as they are. */
+export function wrongUsage(message: string): OsprofilerError {
+  return new OsprofilerError('ERR_CONFIGURATION', message)
+}

@@ -1,0 +1,9 @@
+import { escapeControl } from '@osprofiler/report'
+
+/**
+ * Says lines on standard error: all but the trace itself goes there, so that this alone goes into a pipe. A line stays
+ * one, whatever a record put into it.
+ */
+export function tell(...lines: readonly string[]): void {
+  for (const line of lines) process.stderr.write(`${escapeControl(line)}\n`)
+}

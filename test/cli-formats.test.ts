@@ -1,0 +1,207 @@
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { makeDirectory, osprofiler } from './cli-process.js'
+import { keepRecords, SHOP_TRACE, shopRecords, toLines } from './cli-records.js'
+
+const TRACES = new URL('./fixtures/conformance/traces/', import.meta.url)
+const CONFORMANCE = readdirSync(TRACES).filter(name => name.endsWith('.jsonl'))
+/** The formats that can be read back, with a file name for each. */
+const READABLE = [
+  ['--json', 'json'],
+  ['--html', 'html'],
+  ['--export perfetto', 'perfetto.json'],
+  ['--export speedscope', 'speedscope.json'],
+  ['--export otlp', 'otlp.json'],
+] as const
+const ALL = [[''], ...READABLE.map(([option]) => [option]), ['--dot']].map(([option = '']) => option)
+const HOSTILE =
+  '</script><script>alert(1)</script>"><img src=x onerror=alert(1)>\\" -> evil [label=<b>]]>\u001b[2J\u202e\u2028\u0000'
+/** All that a terminal obeys or hides; a tab may stand where a format has it. */
+const OBEYED = /[\p{Cf}\p{Zl}\p{Zp}]|(?!\t)\p{Cc}/u
+const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
+
+let directory: string
+let store: string
+beforeEach(() => {
+  directory = makeDirectory()
+  store = `sqlite:///${join(directory, 'traces.db')}`
+})
+
+describe('a trace in every format', () => {
+  it.each(CONFORMANCE)('is written and read back: %s', async name => {
+    const file = new URL(name, TRACES).pathname
+    const expected = await osprofiler(['trace', 'show', file, '--json'])
+
+    for (const [option, extension] of READABLE) {
+      const out = join(directory, `trace.${extension}`)
+      const written = await osprofiler(['trace', 'show', file, ...option.split(' '), '--out', out])
+      const again = await osprofiler(['trace', 'show', out, '--json'])
+
+      expect({ option, ...written }).toEqual({ option, code: 0, stdout: '', stderr: '' })
+      expect({ option, mode: statSync(out).mode & 0o777 }).toEqual({ option, mode: 0o600 })
+      expect({ option, ...again }).toEqual({ option, ...expected })
+    }
+    expect(readdirSync(directory)).toHaveLength(READABLE.length)
+  })
+
+  it.each(ALL)('is the same on standard output as in a file: %s', async option => {
+    const file = join(directory, 'shop.jsonl')
+    writeFileSync(file, toLines(shopRecords()))
+    const args = ['trace', 'show', file, ...option.split(' ').filter(Boolean)]
+
+    const printed = await osprofiler(args)
+    await osprofiler([...args, '--out', join(directory, 'out')])
+
+    expect(printed).toMatchObject({ code: 0, stderr: '' })
+    expect(printed.stdout.trimEnd()).toBe(readFileSync(join(directory, 'out'), 'utf8').trimEnd())
+  })
+
+  it.each(ALL)('comes from a store as from a file: %s', async option => {
+    await keepRecords(store, shopRecords())
+    const file = join(directory, 'shop.jsonl')
+    writeFileSync(file, toLines(shopRecords()))
+    const options = option.split(' ').filter(Boolean)
+
+    const [fromStore, fromFile] = await Promise.all([
+      osprofiler(['trace', 'show', SHOP_TRACE, '--connection-string', store, ...options]),
+      osprofiler(['trace', 'show', file, ...options]),
+    ])
+
+    expect(fromStore.code).toBe(0)
+    expect(fromStore.stdout).toBe(fromFile.stdout)
+  })
+
+  it.each(ALL)('lets nothing of a hostile record out: %s', async option => {
+    const file = join(directory, 'hostile.jsonl')
+    writeFileSync(file, toLines(shopRecords({ text: HOSTILE })))
+
+    const { code, stdout, stderr } = await osprofiler([
+      ...['trace', 'show', file],
+      ...option.split(' ').filter(Boolean),
+    ])
+
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toContain('alert(1)')
+    // A page is for a browser: it shows what is odd as text, and the command sends it to no terminal.
+    if (option === '--html') expect(stdout).not.toMatch(/<script>alert|<img src=x/)
+    else for (const line of stdout.split('\n')) expect(line).not.toMatch(OBEYED)
+    if (option === '--dot') expect(stdout.match(/->/g)?.length).toBeGreaterThan(0)
+  })
+})
+
+describe('osprofiler trace show --render-dot', () => {
+  it('draws an SVG with every point', async () => {
+    const { code, stdout, stderr, file } = await draw('graph.svg')
+
+    const svg = readFileSync(file, 'utf8')
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '', stderr: '' })
+    expect(svg).toMatch(/^<\?xml.*<svg /s)
+    expect(svg.match(/class="node"/g)).toHaveLength(1 + shopRecords().length / 2)
+    expect(svg).toContain('gateway:wsgi')
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+  })
+
+  it('draws a PNG, with text in it', async () => {
+    const [few, many] = [await draw('few.PNG'), await draw('many.png', 'a much longer name of a service')]
+
+    const [small, large] = [readFileSync(few.file), readFileSync(many.file)]
+    expect([few.code, many.code]).toEqual([0, 0])
+    expect(small.subarray(0, PNG.length)).toEqual(PNG)
+    // Without a font both would be the same but for the boxes.
+    expect(large.length).toBeGreaterThan(small.length * 1.2)
+  })
+
+  it('keeps the text of hostile records text', async () => {
+    const { code, file } = await draw('hostile.svg', HOSTILE)
+
+    const svg = readFileSync(file, 'utf8')
+    expect(code).toBe(0)
+    expect(svg).not.toMatch(/<script|<img/)
+    for (const line of svg.split('\n')) expect(line).not.toMatch(OBEYED)
+    expect(svg).toContain('&lt;/script&gt;')
+  })
+
+  it('draws beside what another format writes, as Python does', async () => {
+    const file = join(directory, 'shop.jsonl')
+    writeFileSync(file, toLines(shopRecords()))
+
+    const { code, stdout } = await osprofiler(['trace', 'show', file, '--dot', '--render-dot', 'g.svg'], {
+      cwd: directory,
+    })
+
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^digraph \{/)
+    expect(readFileSync(join(directory, 'g.svg'), 'utf8')).toContain('<svg')
+  })
+
+  it('makes a picture smaller that no viewer could show', async () => {
+    const { code, file } = await draw('wide.png', 'w'.repeat(3_000))
+
+    const png = readFileSync(file)
+    expect(code).toBe(0)
+    expect(png.readUInt32BE(16)).toBeLessThanOrEqual(20_000)
+  })
+
+  it.each([
+    ['graph.pdf', 'PDF cannot be drawn without Graphviz: draw .svg and print that'],
+    ['graph.gif', 'Give a file that ends in .svg or .png.'],
+    ['graph', 'Give a file that ends in .svg or .png.'],
+  ])('refuses %s', async (name, message) => {
+    const { code, stdout, stderr } = await draw(name)
+
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toContain(`error: --render-dot cannot draw`)
+    expect(stderr).toContain(message)
+  })
+})
+
+describe('what cannot be', () => {
+  it.each([
+    [['--json', '--dot'], 'Give one format: --json and --dot cannot go together.'],
+    [['--html', '--export', 'otlp'], 'Give one format: --html and --export otlp cannot go together.'],
+    [['--export', 'zipkin'], 'Allowed choices are perfetto, speedscope, otlp.'],
+    [['--render-dot', 'a.svg', '--out', 'b.svg'], '--render-dot already names the file of the picture'],
+    [['--json', '--depth', '2'], '--depth chooses what the tree shows; --json always has the whole trace.'],
+    [['--dot', '--filter', 'x'], '--filter chooses what the tree shows'],
+    [['--depth', '0'], 'Give a whole number, 1 or more.'],
+    [['--min-ms', 'long'], 'Give milliseconds, such as 5 or 0.5.'],
+    [['--out', 'nowhere/x'], 'Cannot write nowhere/x: ENOENT'],
+    [['--html', '--out', 'nowhere/x'], 'Cannot write nowhere/x: ENOENT'],
+    [['--render-dot', 'nowhere/x.png'], 'Cannot write nowhere/x.png: ENOENT'],
+    [['--export', 'otlp', '--out', '.'], 'Cannot write .: '],
+    [['--json', '--out', '/dev/full'], 'Cannot write /dev/full: ENOSPC'],
+  ])('is said: %j', async (options, message) => {
+    const file = join(directory, 'shop.jsonl')
+    writeFileSync(file, toLines(shopRecords()))
+
+    const { code, stdout, stderr } = await osprofiler(['trace', 'show', file, ...options], { cwd: directory })
+
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toContain(message)
+    expect(readdirSync(directory)).toEqual(['shop.jsonl'])
+  })
+
+  it.each([
+    ['graph.svg', '--render-dot', 'This is an SVG image: a drawing holds no records'],
+    ['graph.png', '--render-dot', 'This is a PNG image: a drawing holds no records'],
+    ['graph.dot', '--dot --out', 'This is a DOT graph: a drawing holds no records'],
+  ])('is read back from %s', async (name, option, message) => {
+    const file = join(directory, 'shop.jsonl')
+    writeFileSync(file, toLines(shopRecords()))
+    await osprofiler(['trace', 'show', file, ...option.split(' '), name], { cwd: directory })
+
+    const { code, stdout, stderr } = await osprofiler(['trace', 'show', name], { cwd: directory })
+
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toContain(`error: Cannot read a trace from ${name}: ${message}`)
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1)
+  })
+})
+
+async function draw(name: string, text = '') {
+  const source = join(directory, 'source.jsonl')
+  writeFileSync(source, toLines(shopRecords({ text })))
+  const file = join(directory, name)
+  return { ...(await osprofiler(['trace', 'show', source, '--render-dot', file])), file }
+}

@@ -1,0 +1,93 @@
+import type { TraceRecord } from '@osprofiler/core'
+import { openDriver } from '@osprofiler/drivers'
+
+/** The id of the trace that `shopRecords` makes unless told otherwise. */
+export const SHOP_TRACE = '0199c0de-7000-7abc-8def-0123456789ab'
+
+/** How a trace of the shop differs from its ordinary self. */
+export interface ShopOptions {
+  readonly baseId?: string
+  /** What each query of an item takes, in milliseconds. */
+  readonly queryMs?: number
+  /** What the gateway takes after the orders came, in milliseconds. */
+  readonly renderMs?: number
+  /** What every text of a record is made of. */
+  readonly text?: string
+}
+
+/** One point of a trace, its times in milliseconds. */
+export interface MadePoint {
+  readonly id: string
+  readonly parent: string
+  readonly name: string
+  readonly service: string
+  readonly from: number
+  readonly to: number
+  readonly start: Record<string, unknown>
+  readonly stop?: Record<string, unknown>
+}
+
+/**
+ * A request to `gateway`, which calls `orders`, which makes five queries one after another; then `gateway` renders.
+ */
+export function shopRecords(options: ShopOptions = {}): TraceRecord[] {
+  const { baseId = SHOP_TRACE, queryMs = 10, renderMs = 5, text = '' } = options
+  const id = (index: number): string => `${baseId.slice(0, 24)}${String(index).padStart(12, '0')}`
+  const queriesEnd = 12 + 5 * queryMs
+  const request = { method: 'GET', path: `/orders/7${text}`, query: '', scheme: 'http' }
+  const ok = { response: { status_code: 200 } }
+  const points: MadePoint[] = [
+    {
+      ...{ id: id(1), parent: baseId, name: 'wsgi', service: `gateway${text}`, from: 0 },
+      ...{ to: queriesEnd + 4 + renderMs, start: { request }, stop: ok },
+    },
+    {
+      ...{ id: id(2), parent: id(1), name: `http${text}`, service: `gateway${text}`, from: 5, to: queriesEnd + 3 },
+      start: { requests: { ...request, hostname: 'orders', port: 8080 } },
+    },
+    {
+      ...{ id: id(3), parent: id(2), name: 'wsgi', service: `orders${text}`, from: 8, to: queriesEnd + 1 },
+      ...{ start: { request }, stop: ok },
+    },
+    ...Array.from({ length: 5 }, (_, index) => ({
+      ...{ id: id(4 + index), parent: id(3), name: 'db', service: `orders${text}` },
+      ...{ from: 10 + index * queryMs, to: 10 + (index + 1) * queryMs },
+      start: { db: { statement: `SELECT name FROM items WHERE id = ${index}${text}`, params: [] } },
+    })),
+    {
+      ...{ id: id(9), parent: id(1), name: 'render', service: `gateway${text}`, from: queriesEnd + 4 },
+      ...{ to: queriesEnd + 4 + renderMs, start: { function: { name: `shop.render${text}`, args: '', kwargs: '' } } },
+    },
+  ]
+  return toRecords(baseId, points, `vm${text}`)
+}
+
+/** The records of points, all on one host, oldest first. */
+export function toRecords(baseId: string, points: readonly MadePoint[], host = 'vm'): TraceRecord[] {
+  const records = points.flatMap(({ id, parent, name, service, from, to, start, stop = {} }) => {
+    const ids = { base_id: baseId, parent_id: parent, trace_id: id }
+    const source = { project: 'shop', service }
+    return [
+      { name: `${name}-start`, ...ids, timestamp: timestamp(from), info: { host, ...start }, ...source },
+      { name: `${name}-stop`, ...ids, timestamp: timestamp(to), info: { host, ...stop }, ...source },
+    ]
+  })
+  return records.sort((a, b) => (a.timestamp < b.timestamp ? -1 : a.timestamp > b.timestamp ? 1 : 0))
+}
+
+/** Writes records into a store. */
+export async function keepRecords(store: string, records: readonly TraceRecord[]): Promise<void> {
+  const driver = openDriver(store)
+  await driver.write(records)
+  await driver.close()
+}
+
+/** Records as lines of a `.jsonl` file. */
+export function toLines(records: readonly TraceRecord[]): string {
+  return records.map(record => `${JSON.stringify(record)}\n`).join('')
+}
+
+function timestamp(ms: number): string {
+  const at = new Date(Date.UTC(2026, 10, 20, 11) + Math.floor(ms)).toISOString().slice(0, -1)
+  return `${at}${String(Math.round((ms % 1) * 1_000)).padStart(3, '0')}`
+}
