@@ -19,10 +19,16 @@ const PYTHON = '/usr/bin/python3'
 const REQUIREMENTS = [
   {
     name: 'the Python OSProfiler',
-    debian: ['python3-osprofiler', 'python3-sqlalchemy'],
+    debian: ['python3-osprofiler', 'python3-sqlalchemy', 'python3-graphviz'],
     isThere: () =>
-      existsSync(PYTHON) && succeeds(PYTHON, ['-c', 'import osprofiler.web, osprofiler.drivers, sqlalchemy']),
+      existsSync(PYTHON) && succeeds(PYTHON, ['-c', 'import osprofiler.web, osprofiler.drivers, sqlalchemy, graphviz']),
     suites: '**/*python*.test.ts',
+  },
+  {
+    name: "util-linux's script, a terminal for a program",
+    debian: ['bsdutils'],
+    isThere: () => succeeds('script', ['--version']),
+    suites: 'test/cli-terminal.test.ts',
   },
 ]
 

@@ -1,0 +1,99 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { TraceRecord } from '@osprofiler/core'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { commandPath, makeDirectory, osprofiler } from './cli-process.js'
+import { keepRecords, SHOP_TRACE, shopRecords } from './cli-records.js'
+
+const WRITER = `
+  import { openDriver } from '@osprofiler/drivers'
+  const driver = openDriver(process.argv[1])
+  for await (const line of (await import('node:readline')).createInterface({ input: process.stdin })) {
+    await driver.write(JSON.parse(line))
+    console.log('written')
+  }
+  await driver.close()`
+
+let store: string
+let follow: readonly string[]
+beforeEach(() => {
+  store = `sqlite:///${join(makeDirectory(), 'traces.db')}`
+  follow = ['trace', 'show', SHOP_TRACE, '--follow', '--connection-string', store]
+})
+
+describe('osprofiler trace show --follow', () => {
+  it('waits in a pipe for what another process still writes, and draws it once', async () => {
+    const write = startWriter()
+    const records = shopRecords()
+    await write(records.slice(0, 3))
+    const following = osprofiler(follow)
+
+    for (const record of records.slice(3)) {
+      await delay(100)
+      await write([record])
+    }
+    const { code, stdout, stderr } = await following
+
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toBe((await osprofiler(['trace', 'show', SHOP_TRACE, '--connection-string', store])).stdout)
+    expect(stdout).toContain('5 x db SELECT name FROM ')
+  })
+
+  it('waits for a trace that is not there yet, and says so', async () => {
+    const following = osprofiler(follow)
+
+    await delay(4_500)
+    await keepRecords(store, shopRecords())
+    const { code, stdout, stderr } = await following
+
+    expect(code).toBe(0)
+    expect(stderr).toBe('No record of this trace has come yet; waiting. Ctrl-C ends it.\n')
+    expect(stdout).toContain(`Trace ${SHOP_TRACE}`)
+  })
+
+  it('writes any other format once the trace is complete', async () => {
+    await keepRecords(store, shopRecords().slice(0, -1))
+    const following = osprofiler([...follow, '--json'])
+
+    await delay(500)
+    await keepRecords(store, shopRecords().slice(-1))
+    const { code, stdout } = await following
+
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout).children[0].info.marks).toEqual([])
+  })
+
+  it('says nothing on Ctrl-C', async () => {
+    await keepRecords(store, shopRecords().slice(0, -1))
+    const child = spawn(process.execPath, [commandPath, ...follow])
+    let said = ''
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', text => (said += text))
+
+    await delay(1_500)
+    child.kill('SIGINT')
+    const [code, signal] = await once(child, 'close')
+
+    expect({ code, signal, said }).toEqual({ code: null, signal: 'SIGINT', said: '' })
+  })
+
+  it('is refused for a file', async () => {
+    const { code, stderr } = await osprofiler(['trace', 'show', 'trace.jsonl', '--follow'])
+
+    expect(code).toBe(1)
+    expect(stderr).toBe('error: --follow wants a trace in a store, and this is a file.\n')
+  })
+})
+
+/** Writes records from another process. */
+function startWriter(): (records: readonly TraceRecord[]) => Promise<void> {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', WRITER, store], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  onTestFinished(() => void child.kill())
+  return async records => {
+    child.stdin.write(`${JSON.stringify(records)}\n`)
+    await once(child.stdout, 'data')
+  }
+}

@@ -1,0 +1,43 @@
+import { execFileSync } from 'node:child_process'
+import { readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { withoutOwnKeys } from '../packages/report/test/without-own-keys.js'
+import { makeDirectory, osprofiler } from './cli-process.js'
+import { shopRecords, toLines } from './cli-records.js'
+
+const TRACES = new URL('./fixtures/conformance/traces/', import.meta.url)
+const PYTHON = '/usr/bin/python3'
+/** Python's own command, as its console script starts it. */
+const COMMAND = 'import sys; from osprofiler.cmd.shell import main; sys.exit(main())'
+
+let directory: string
+beforeEach(() => {
+  directory = makeDirectory()
+})
+
+describe("Python's command and ours", () => {
+  it.each([
+    ...readdirSync(TRACES)
+      .filter(name => name.endsWith('.jsonl'))
+      .map(name => new URL(name, TRACES).pathname),
+    'shop.jsonl',
+  ])('print the same graph and the same JSON of %s', async file => {
+    writeFileSync(join(directory, 'shop.jsonl'), toLines(shopRecords()))
+    await osprofiler(['trace', 'show', file, '--json', '--out', 'report.json'], { cwd: directory })
+
+    const ours = await osprofiler(['trace', 'show', file, '--dot'], { cwd: directory })
+    const ourJson = await osprofiler(['trace', 'show', file, '--json'], { cwd: directory })
+
+    expect(ours).toEqual({ code: 0, stdout: python('--dot'), stderr: '' })
+    expect(withoutOwnKeys(JSON.parse(ourJson.stdout))).toEqual(withoutOwnKeys(JSON.parse(python('--json'))))
+    // Laid out alike as well: Python prints what it reads.
+    expect(ourJson.stdout).toBe(python('--json'))
+  })
+})
+
+/** What Python's `trace show` prints for the report that ours wrote. */
+function python(format: string): string {
+  const args = ['-c', COMMAND, 'trace', 'show', 'report.json', format, '--connection-string', 'unused://']
+  return execFileSync(PYTHON, args, { cwd: directory, encoding: 'utf8' })
+}

@@ -1,0 +1,84 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { makeDirectory, type Outcome, osprofiler } from './cli-process.js'
+import { type MadePoint, SHOP_TRACE, shopRecords, toLines, toRecords } from './cli-records.js'
+
+let file: string
+beforeEach(() => {
+  file = join(makeDirectory(), 'shop.jsonl')
+  writeFileSync(file, toLines(shopRecords()))
+})
+
+function show(...options: readonly string[]): Promise<Outcome> {
+  return osprofiler(['trace', 'show', file, ...options])
+}
+
+/** The tree's lines: the drawing up to the first empty line. */
+function treeOf({ stdout }: Outcome): string[] {
+  return stdout.slice(0, stdout.indexOf('\n\n')).split('\n')
+}
+
+describe('the tree of osprofiler trace show', () => {
+  it.each([
+    [['--depth', '1'], 1],
+    [['--depth', '2'], 3],
+    [['--min-ms', '50.1'], 3],
+    [['--filter', 'shop\\.render'], 2],
+    [['--filter', '^SELECT .* = 3$'], 4],
+    [['--service', 'gateway'], 3],
+    [['--service', 'gateway', '--min-ms', '10'], 2],
+  ])('has of %j no more points than were asked for, and says so', async (options, count) => {
+    const outcome = await show(...options)
+
+    expect(outcome).toMatchObject({ code: 0, stderr: '' })
+    expect(treeOf(outcome).filter(line => !/more points?,/.test(line))).toHaveLength(count)
+    expect(treeOf(outcome)[0]).toContain('wsgi GET /orders/7 200')
+    expect(outcome.stdout).toMatch(/^Only .*of 9 points/m)
+  })
+
+  it('says what services there are where the one asked for is none of them', async () => {
+    const { code, stdout, stderr } = await show('--service', 'order')
+
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toBe('error: No point is of the service "order". This trace has: gateway, orders.\n')
+  })
+
+  it('stops a regular expression that runs away', async () => {
+    writeFileSync(file, toLines(shopRecords({ text: 'a'.repeat(60) })))
+
+    const { code, stdout, stderr } = await show('--filter', '(a+)+\\d$')
+
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(/^error: The regular expression \(a\+\)\+\\d\$ was stopped after 3 s\. .*\n$/)
+  })
+
+  it('says what is wrong with a regular expression', async () => {
+    const { code, stdout, stderr } = await show('--filter', '[')
+
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(/^error: --filter wants a regular expression\. Invalid regular expression.*\n$/)
+  })
+
+  it('corrects clocks that differ, and shows the times as recorded on request', async () => {
+    writeFileSync(file, toLines(skewedRecords()))
+
+    const [corrected, raw] = await Promise.all([show(), show('--raw-times')])
+
+    expect(corrected.stdout).toMatch(/^Trace .* 100 ms /m)
+    expect(raw.stdout).toMatch(/^Trace .* 5\.\d\d s /m)
+  })
+})
+
+/** A caller and a callee whose clock is five seconds ahead. */
+function skewedRecords() {
+  const request = { method: 'GET', path: '/', query: '', scheme: 'http' }
+  const caller: MadePoint = {
+    ...{ id: 'a', parent: SHOP_TRACE, name: 'http', service: 'gateway', from: 0, to: 100 },
+    start: { requests: { ...request, hostname: 'orders', port: 80 } },
+  }
+  const callee: MadePoint = {
+    ...{ id: 'b', parent: 'a', name: 'wsgi', service: 'orders', from: 5_010, to: 5_090, start: { request } },
+  }
+  return [...toRecords(SHOP_TRACE, [caller], 'one'), ...toRecords(SHOP_TRACE, [callee], 'two')]
+}
