@@ -13,7 +13,8 @@ export interface CriticalSegment {
 }
 
 /** An end of a child, from which the path may go on into it. */
-interface End extends Extent {
+interface End {
+  readonly child: Extent
   readonly atUs: number
   /** Whether it is not the child's own end but that of something below it that outlasted it. */
   readonly outlasting: boolean
@@ -33,7 +34,7 @@ interface Frame {
   readonly open: Extent[]
   next: number
   /** Of the children that end after `cursorUs`, the one that started first. */
-  running: End | undefined
+  running: Extent | undefined
   cursorUs: number
 }
 
@@ -54,17 +55,17 @@ export function criticalPath(report: Report): CriticalSegment[] {
   const path: CriticalSegment[] = []
   const stack = [openFrame(undefined, report.roots, 0, report.durationUs ?? 0, extents)]
   for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
-    const end = takeEnd(frame)
-    if (end === undefined) {
+    const step = takeStep(frame)
+    if (step === undefined) {
       addOwn(path, frame, frame.fromUs)
       stack.pop()
       continue
     }
-    const toUs = Math.min(frame.cursorUs, end.atUs)
-    const fromUs = Math.max(frame.fromUs, end.startUs)
-    addOwn(path, frame, toUs)
+    const { child, atUs } = step
+    const fromUs = Math.max(frame.fromUs, child.startUs)
+    addOwn(path, frame, atUs)
     frame.cursorUs = fromUs
-    stack.push(openFrame(end.node, end.node.children, fromUs, toUs, extents))
+    stack.push(openFrame(child.node, child.node.children, fromUs, atUs, extents))
   }
   return path.reverse()
 }
@@ -86,31 +87,33 @@ function openFrame(
   extents: ReadonlyMap<ReportNode, Extent>,
 ): Frame {
   const own = node === undefined ? undefined : extents.get(node)
-  const below = children.map(child => extents.get(child)).filter(extent => extent !== undefined)
+  const ends: End[] = []
+  const open: Extent[] = []
+  for (const childNode of children) {
+    const child = extents.get(childNode)
+    if (child === undefined) continue
+    if (child.isOpen) open.push(child)
+    const { endUs, lastUs } = child
+    const boundUs = Math.max(fromUs, child.startUs)
+    if (endUs > boundUs) ends.push({ child, atUs: endUs, outlasting: false })
+    if (lastUs > endUs && lastUs > boundUs) ends.push({ child, atUs: lastUs, outlasting: true })
+  }
   return {
     node,
     fromUs,
     ownStartUs: own?.startUs ?? Number.NEGATIVE_INFINITY,
     ownEndUs: own === undefined ? Number.NEGATIVE_INFINITY : own.isOpen ? Number.POSITIVE_INFINITY : own.endUs,
     clips: node === undefined || isOutgoing(node),
-    ends: below
-      .flatMap(extent => listEnds(extent))
-      .filter(end => end.atUs > Math.max(fromUs, end.startUs))
-      .sort((a, b) => b.atUs - a.atUs || a.startUs - b.startUs),
-    open: below.filter(extent => extent.isOpen).sort((a, b) => a.startUs - b.startUs),
+    ends: ends.sort((a, b) => b.atUs - a.atUs || a.child.startUs - b.child.startUs),
+    open: open.sort((a, b) => a.startUs - b.startUs),
     next: 0,
     running: undefined,
     cursorUs: toUs,
   }
 }
 
-function listEnds(extent: Extent): End[] {
-  const own = { ...extent, atUs: extent.endUs, outlasting: false }
-  return extent.lastUs > extent.endUs ? [own, { ...extent, atUs: extent.lastUs, outlasting: true }] : [own]
-}
-
-/** The child that the path goes through next. The cursor only falls, so what is passed over once stays so. */
-function takeEnd(frame: Frame): End | undefined {
+/** The child that the path goes through next, and from where. The cursor only falls: what is passed over once stays so. */
+function takeStep(frame: Frame): Pick<End, 'child' | 'atUs'> | undefined {
   const { ends, cursorUs } = frame
   for (; frame.next < ends.length; frame.next++) {
     const end = ends[frame.next]
@@ -118,12 +121,12 @@ function takeEnd(frame: Frame): End | undefined {
     // What goes on after a child in the background held nobody up, unless the point itself is only on the path for it.
     if (end.outlasting && cursorUs <= frame.ownEndUs) continue
     if (end.atUs <= cursorUs) break
-    if (frame.clips && end.startUs < (frame.running?.startUs ?? cursorUs)) frame.running = end
+    if (frame.clips && end.child.startUs < (frame.running?.startUs ?? cursorUs)) frame.running = end.child
   }
-  if (frame.running !== undefined && frame.running.startUs < cursorUs) {
-    const { running } = frame
+  const { running } = frame
+  if (running !== undefined && running.startUs < cursorUs) {
     frame.running = undefined
-    return running
+    return { child: running, atUs: cursorUs }
   }
   return ends[frame.next++]
 }

@@ -29,5 +29,6 @@ function failureOrigins(report: Report): ReportNode[] {
 function reason(node: ReportNode): string {
   if (node.exception === undefined) return `status ${readStatus(node.stop)}`
   const message = readText(node.stop, 'info', 'message')
-  return message === undefined ? node.exception : `${node.exception}: ${shorten(message, LONGEST_MESSAGE)}`
+  const exception = shorten(node.exception)
+  return message === undefined ? exception : `${exception}: ${shorten(message, LONGEST_MESSAGE)}`
 }

@@ -29,9 +29,9 @@ const WAITED_FOR: ReadonlyMap<string, string> = new Map([
 ])
 
 export function sayRepeated({ nodes, totalUs, sequential }: Repetition): TimeFinding {
-  const what = `${formatCount(nodes.length)} x ${quote(nodes)}`
   const how = sequential ? 'one after another' : 'partly at the same time'
-  const say = (share: string, duration: string): string => `${share} is ${what}, ${how} (${duration})`
+  const say = (share: string, duration: string): string =>
+    `${share} is ${formatCount(nodes.length)} x ${quote(nodes)}, ${how} (${duration})`
   return { kind: 'repeated', nodes, totalUs, isOwn: false, say }
 }
 

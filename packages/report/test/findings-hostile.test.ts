@@ -1,0 +1,166 @@
+import type { TraceRecord } from '@osprofiler/core'
+import { buildReport, correctSkew, criticalPath, type Report, statistics, summarize } from '@osprofiler/report'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { makeTrace, type Point, query, sent, served } from './make-trace.js'
+
+/** Everything that looks at a report as a whole. */
+function lookAt(report: Report): void {
+  const corrected = correctSkew(report)
+  const ids = new Set(report.points.map(({ traceId }) => traceId))
+  expect(corrected.points).toHaveLength(report.points.length)
+  criticalPath(corrected)
+  statistics(corrected)
+  for (const raw of [false, true]) {
+    for (const { share, traceIds, sentence } of summarize(report, { raw, limit: 10 })) {
+      if (share !== undefined) {
+        expect(share).toBeGreaterThan(0)
+        expect(share).toBeLessThanOrEqual(1)
+      }
+      expect(traceIds.every(id => ids.has(id))).toBe(true)
+      expect(sentence.length).toBeLessThan(1000)
+    }
+  }
+}
+
+const TIMES = [
+  '2026-11-22T11:00:00.000000',
+  '2026-11-22T11:00:00.000900',
+  '2026-11-22T11:00:09',
+  '9999-12-31T23:59:59',
+  '',
+]
+
+/** Something where a number, a text or an object is expected. */
+const anything = fc.oneof(
+  fc.string(),
+  fc.integer(),
+  fc.double(),
+  fc.boolean(),
+  fc.constant(null),
+  fc.object({ maxDepth: 2 }),
+)
+
+const anyInfo = fc.oneof(
+  fc.record(
+    {
+      host: fc.oneof(fc.constantFrom('a', 'b', '__proto__'), anything),
+      request: fc.oneof(fc.record({ path: anything, method: anything }), anything),
+      requests: fc.oneof(fc.record({ path: anything, method: anything, hostname: anything, port: anything }), anything),
+      response: anything,
+      db: fc.oneof(fc.record({ statement: anything, params: anything }), anything),
+      wait: fc.oneof(fc.record({ for: anything }), anything),
+      etype: anything,
+      points_omitted: anything,
+    },
+    { requiredKeys: [] },
+  ),
+  anything,
+)
+
+const anyRecord = fc.record(
+  {
+    name: fc.oneof(
+      fc.constantFrom('http-start', 'http-stop', 'wsgi-start', 'wsgi-stop', 'wait-start', 'wait-stop'),
+      anything,
+    ),
+    trace_id: fc.oneof(fc.constantFrom('1', '2', '3', '4', '__proto__'), anything),
+    parent_id: fc.oneof(fc.constantFrom('1', '2', '3', '4', 'base'), anything),
+    base_id: fc.oneof(fc.constant('base'), anything),
+    timestamp: fc.oneof(fc.constantFrom(...TIMES), anything),
+    info: anyInfo,
+    project: anything,
+    service: fc.oneof(fc.constantFrom('s', 't'), anything),
+  },
+  { requiredKeys: [] },
+)
+
+describe('records of any shape', () => {
+  it('make nothing throw, and shares stay within 0 and 1', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(anyRecord, anything), { maxLength: 30 }), records => {
+        lookAt(buildReport(records as unknown as TraceRecord[]))
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('may hold megabytes of text', () => {
+    const text = "x'".repeat(500_000)
+
+    lookAt(
+      buildReport(
+        makeTrace(
+          { id: 'a', name: text, service: text, host: text, ...query(text), from: 0, to: 90 },
+          { id: 'b', parent: 'a', service: text, ...sent(text, 1, text), from: 1, to: 50 },
+          {
+            id: 'c',
+            parent: 'b',
+            service: text,
+            ...served(text),
+            from: 400,
+            to: 440,
+            stopInfo: { etype: text, message: text },
+          },
+          { id: 'd', parent: 'a', name: 'wait', info: { wait: { for: text } }, from: 50, to: 80 },
+        ),
+      ),
+    )
+  })
+})
+
+describe('a large trace', () => {
+  const COUNT = 20_000
+
+  function many(each: (index: number) => Omit<Point, 'id'>): Report {
+    return buildReport(makeTrace(...Array.from({ length: COUNT }, (_, index) => ({ id: `${index}`, ...each(index) }))))
+  }
+
+  it.each<[string, (index: number) => Omit<Point, 'id'>]>([
+    ['of points one below the other', index => ({ parent: `${index - 1}`, from: index, to: 2 * COUNT - index })],
+    [
+      'of points one after another',
+      index => ({ parent: '0', ...query(`SELECT ${index % 7}`), from: index, to: index + 1 }),
+    ],
+    ['of points all at once', index => ({ parent: '0', ...query('SELECT 1'), from: index, to: 3 * COUNT - index })],
+    ['of points at the top, without parents', index => ({ parent: 'gone', from: index, to: index + (index % 1000) })],
+    ['of points that never finish', index => ({ parent: index % 2 ? '0' : `${index - 1}`, from: index })],
+    ['of points in circles', index => ({ parent: `${index % 2 ? index - 1 : index + 1}`, from: index, to: index + 5 })],
+    [
+      'of points each on a host of its own',
+      index => ({
+        parent: `${Math.floor((index - 1) / 2)}`,
+        host: `h${index}`,
+        service: `s${index}`,
+        ...(index % 2 ? sent('x', index, '/') : served('/')),
+        from: COUNT + ((index * 7919) % 1000),
+        to: 2 * COUNT,
+      }),
+    ],
+    [
+      'of points called from one host',
+      index => ({
+        parent: '0',
+        host: `h${index}`,
+        ...(index ? served('/') : sent('x', 1, '/')),
+        from: index % 90,
+        to: 900,
+      }),
+    ],
+  ])('%s is looked at to its end', (_, each) => {
+    lookAt(many(each))
+  })
+
+  it('of 100,000 points one below the other overflows no stack', () => {
+    const report = buildReport(
+      makeTrace(
+        ...Array.from({ length: 100_000 }, (_, index): Point => {
+          return { id: `${index}`, parent: `${index - 1}`, from: index, to: 200_000 - index }
+        }),
+      ),
+    )
+
+    expect(criticalPath(report)).toHaveLength(199_999)
+    expect(summarize(report).map(({ kind }) => kind)).toEqual(['irregular'])
+  })
+})
