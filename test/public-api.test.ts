@@ -54,7 +54,9 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
     names: [
       'buildReport',
       'createRepetitionKey',
+      'correctSkew',
       'diffReports',
+      'criticalPath',
       'escapeControl',
       'exportOtlp',
       'exportPerfetto',
@@ -77,6 +79,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'reportJsonChunks',
       'selfTimes',
       'summarize',
+      'statistics',
     ],
   },
   '@osprofiler/instruments': { module: instruments, names: ['createPropagation', 'instrument'] },
