@@ -28,6 +28,7 @@ const WAITED_FOR: ReadonlyMap<string, string> = new Map([
   ['event-loop', ' for the event loop'],
 ])
 
+/** `26 % of this request is 20 x "SELECT ..." in orders, one after another` */
 export function sayRepeated({ nodes, totalUs, sequential }: Repetition): TimeFinding {
   const how = sequential ? 'one after another' : 'partly at the same time'
   const say = (share: string, duration: string): string =>
@@ -35,6 +36,7 @@ export function sayRepeated({ nodes, totalUs, sequential }: Repetition): TimeFin
   return { kind: 'repeated', nodes, totalUs, isOwn: false, say }
 }
 
+/** `20 % of this request is waiting for a connection of a pool in orders, 2 times` */
 export function sayWaiting({ nodes, totalUs, for: what }: Waiting): TimeFinding {
   const [first] = nodes
   const service = first?.service === undefined ? '' : ` in ${shorten(first.service)}`
@@ -45,6 +47,7 @@ export function sayWaiting({ nodes, totalUs, for: what }: Waiting): TimeFinding 
   return { kind: 'waiting', nodes, totalUs, isOwn: false, say }
 }
 
+/** `37 % of this request is "SELECT ..." in orders` */
 export function saySlow(node: ReportNode, totalUs: number): TimeFinding {
   const steps = node.children.length
   const outside = steps === 0 ? '' : ` itself, outside its ${steps === 1 ? 'one step' : `${formatCount(steps)} steps`}`
@@ -52,6 +55,7 @@ export function saySlow(node: ReportNode, totalUs: number): TimeFinding {
   return { kind: 'slow', nodes: [node], totalUs, isOwn: true, say }
 }
 
+/** `18 % of this request is "GET /items" in catalog after "SELECT ...", with nothing recorded` */
 export function sayGap({ node, fromUs, toUs, after, before }: Gap): TimeFinding {
   const [from, to] = [after, before].map(child => child && quote([child], false))
   const place = from && to ? ` between ${from} and ${to}` : from ? ` after ${from}` : to ? ` before ${to}` : ''
@@ -60,6 +64,7 @@ export function sayGap({ node, fromUs, toUs, after, before }: Gap): TimeFinding 
   return { kind: 'gap', nodes: [node], totalUs: toUs - fromUs, isOwn: true, say }
 }
 
+/** `Up to 23 % of this request might be saved if ... in gateway ran at once` */
 export function saySerial({ nodes, savingUs }: SerialWork): TimeFinding {
   const [first, second] = nodes
   const service = first?.service === undefined ? '' : ` in ${shorten(first.service)}`
@@ -75,7 +80,11 @@ export function groupHops(hops: readonly Hop[]): Hop[][] {
   return [...groupBy(hops, ({ caller, callee }) => JSON.stringify([caller.service, callee.service])).values()]
 }
 
-/** @param hops at least one, all between the same two services */
+/**
+ * `30 % of this request lies between orders and items, in 3 calls`
+ *
+ * @param hops at least one, all between the same two services
+ */
 export function sayHops(hops: readonly Hop[], clocks: readonly HostClock[]): TimeFinding {
   const intervals = hops.flatMap(({ caller, callee }) => [
     { startUs: caller.startedUs ?? 0, endUs: callee.startedUs ?? 0 },

@@ -36,6 +36,17 @@ describe('the critical path', () => {
     ).toEqual(['root 0-10', 'b 10-90', 'root 90-100'])
   })
 
+  it('is as the docs draw it', () => {
+    expect(
+      pathOf(
+        root,
+        { id: 'a', parent: 'root', from: 10, to: 45 },
+        { id: 'b', parent: 'root', from: 10, to: 60 },
+        { id: 'c', parent: 'root', from: 70, to: 95 },
+      ),
+    ).toEqual(['root 0-10', 'b 10-60', 'root 60-70', 'c 70-95', 'root 95-100'])
+  })
+
   it('goes through two waves of parallel steps', () => {
     expect(
       pathOf(
