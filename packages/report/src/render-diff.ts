@@ -112,7 +112,7 @@ function drawSection(
   const carried = changed.length - own.length
   const notes = [
     more > 0 ? `${formatCount(more)} more` : '',
-    carried > 0 ? `${points(carried)} only with what is below` : '',
+    carried > 0 ? `${points(carried)} only with what is below ${carried === 1 ? 'it' : 'them'}` : '',
   ].filter(Boolean)
   const note = `  ${drawing.glyphs.ellipsis} ${notes.join(drawing.glyphs.separator)}`
   return [

@@ -89,7 +89,7 @@ function drawFilter(report: Report, filtered: FilteredPoints | undefined, column
   const path = filtered.onPath.size === 0 ? '' : `, and ${formatCount(filtered.onPath.size)} that lead to them`
   const words = fitText(showText(filtered.words.replaceAll('µs', glyphs.micro)), 200, glyphs.ellipsis)
   const all = formatCount(report.points.length)
-  return wrapText(`Only ${words}: ${formatCount(count)} of ${all} points${path}`, columns)
+  return wrapText(`Shown: ${formatCount(count)} of ${all} points${path} (${words})`, columns)
 }
 
 /** The services as they are shown, in the order of their first points, each with its colour. */

@@ -1,0 +1,176 @@
+import { runInNewContext } from 'node:vm'
+import { buildReport, matchPoints, pointText, type RenderTreeOptions, renderTree } from '@osprofiler/report'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { filterPoints } from '../src/filter-points.js'
+import { hostileRecords } from './hostile-records.js'
+import { BASE_ID, makeShopTrace, makeTrace, query, sent, served } from './make-trace.js'
+
+/** The tree's lines without what follows it, and without the columns after the labels. */
+function tree(options: RenderTreeOptions, records = makeShopTrace()): string[] {
+  const lines = renderTree(buildReport(records), { width: 100, ...options }).split('\n')
+  return lines.slice(0, lines.indexOf('')).map(line => line.replace(/ {2,}(?:gateway|catalog|orders|api) .*/, ''))
+}
+
+function lastLine(options: RenderTreeOptions): string | undefined {
+  return renderTree(buildReport(makeShopTrace()), { width: 160, ...options })
+    .split('\n')
+    .at(-2)
+}
+
+describe('a filtered tree', () => {
+  it('shows so many levels, and counts what is below', () => {
+    expect(tree({ depth: 2 })).toEqual([
+      'wsgi GET /orders/7 200',
+      '├─ http GET catalog:8081/items 200',
+      '│  └─ … 2 more points, up to 38.5 ms',
+      '└─ http GET orders:8082/orders/7 200',
+      '   └─ … 23 more points, up to 132 ms',
+    ])
+    expect(lastLine({ depth: 2 })).toBe('Shown: 3 of 28 points (2 levels deep)')
+    expect(lastLine({ depth: 1 })).toBe('Shown: 1 of 28 points (1 level deep)')
+  })
+
+  it('shows what took at least so long', () => {
+    expect(tree({ minUs: 40_000 })).toEqual([
+      'wsgi GET /orders/7 200',
+      '├─ http GET catalog:8081/items 200',
+      '│  └─ … 2 more points, up to 38.5 ms',
+      '└─ http GET orders:8082/orders/7 200',
+      '   └─ wsgi GET /orders/7 200',
+      '      ├─ db SELECT * FROM orders WHERE lower(custom…',
+      '      └─ … 21 more points, up to 2.40 ms',
+    ])
+    expect(lastLine({ minUs: 40_000 })).toBe('Shown: 5 of 28 points (at least 40.0 ms)')
+  })
+
+  it('shows what a service did, with the path to it', () => {
+    expect(tree({ service: 'catalog' })).toEqual([
+      'wsgi GET /orders/7 200',
+      '├─ http GET catalog:8081/items 200',
+      '│  └─ wsgi GET /items 200',
+      '│     └─ db SELECT id, title FROM catalog',
+      '└─ … 24 more points, up to 135 ms',
+    ])
+    expect(lastLine({ service: 'catalog' })).toBe('Shown: 2 of 28 points, and 2 that lead to them (service "catalog")')
+  })
+
+  it('shows what matches, with the path to it', () => {
+    const filter = matchPoints(buildReport(makeShopTrace()), text => /addUp/.test(text))
+
+    expect(tree({ filter })).toEqual([
+      'wsgi GET /orders/7 200',
+      '├─ http GET orders:8082/orders/7 200',
+      '│  └─ wsgi GET /orders/7 200',
+      '│     ├─ function totals.addUp',
+      '│     └─ … 21 more points, up to 66.5 ms',
+      '└─ … 3 more points, up to 41.2 ms',
+    ])
+  })
+
+  it('shows what passes all that is asked, and how many points there are when none does', () => {
+    const filter = matchPoints(buildReport(makeShopTrace()), text => text.startsWith('db '))
+
+    expect(tree({ filter, service: 'gateway' })).toEqual(['… 28 more points, up to 182 ms'])
+    expect(lastLine({ filter, service: 'gateway' })).toBe(
+      'Shown: 0 of 28 points (service "gateway", what matches the filter)',
+    )
+    expect(lastLine({ filter, service: 'orders', minUs: 3000 })).toContain(
+      'Shown: 1 of 28 points, and 3 that lead to them',
+    )
+  })
+
+  it('keeps what has no end: nobody knows how long it took', () => {
+    const records = makeTrace({ id: 'a', name: 'open', from: 0 }, { id: 'b', name: 'short', from: 0, to: 10 })
+
+    expect(tree({ minUs: 1000 }, records).join('\n')).toMatch(/open {2}unfinished[\s\S]*1 more point/)
+  })
+
+  it('does not fold a point that leads to a match into its repetitions', () => {
+    const calls = Array.from({ length: 5 }, (_, index) => [
+      { id: `call-${index}`, ...sent('items', 80, '/'), from: index * 100, to: index * 100 + 50 + index },
+      {
+        id: `served-${index}`,
+        parent: `call-${index}`,
+        ...(index === 2 ? query('SELECT special') : served('/')),
+        from: index * 100 + 1,
+        to: index * 100 + 40,
+      },
+    ]).flat()
+    const records = makeTrace(...calls)
+    const filter = matchPoints(buildReport(records), text => text.includes('special'))
+
+    expect(tree({ filter }, records).filter(line => line.includes('special'))).toHaveLength(1)
+  })
+
+  it('shows service names that a record made up as text', () => {
+    expect(renderTree(buildReport(makeShopTrace()), { service: '\u001b[2J' })).not.toContain('\u001b')
+  })
+
+  it('keeps the path to every match, whatever the records hold', () => {
+    fc.assert(
+      fc.property(hostileRecords, fc.nat(100), fc.option(fc.integer({ min: 1, max: 4 })), (records, seed, depth) => {
+        const report = buildReport(records)
+        const filter = matchPoints(report, (_, index) => (index * 7 + seed) % 3 === 0)
+
+        const shown = filterPoints(report, { filter, depth: depth ?? undefined })?.shown ?? new Set()
+
+        const isReached = new Set([...report.roots, ...[...shown].flatMap(node => node.children)])
+        for (const node of shown) expect(isReached.has(node)).toBe(true)
+        for (const node of report.points) {
+          if (filter.has(node.traceId) && node.depth < (depth ?? Infinity)) expect(shown.has(node)).toBe(true)
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('counts every point that it does not draw', () => {
+    const [hidden] = tree(
+      { filter: new Set() },
+      makeTrace(
+        ...Array.from({ length: 100_000 }, (_, index) => ({
+          id: `${index}`,
+          parent: index === 0 ? BASE_ID : `${index - 1}`,
+          from: index,
+          to: 400_000 - index,
+        })),
+      ),
+    )
+
+    expect(hidden).toBe('… 100,000 more points, up to 400 ms')
+  })
+})
+
+describe('the text of a point', () => {
+  it('has what one may look for, a line each', () => {
+    const [node] = buildReport(
+      makeTrace({
+        id: 'some-id',
+        service: 'orders',
+        ...query('SELECT a_long_list, of_columns, and_more FROM items'),
+        from: 0,
+        to: 1,
+        stopInfo: { etype: 'TimeoutError', message: 'gone' },
+      }),
+    ).points
+
+    expect(node && pointText(node).split('\n')).toEqual([
+      'db SELECT ... FROM items',
+      'SELECT a_long_list, of_columns, and_more FROM items',
+      'orders',
+      'shop',
+      'vm',
+      'TimeoutError',
+      'gone',
+      'some-id',
+    ])
+  })
+
+  it('lets an expression that runs away be stopped from outside', () => {
+    const report = buildReport(makeTrace({ id: 'a', ...query('a'.repeat(50)), from: 0, to: 1 }))
+    const match = (): Set<string> => matchPoints(report, text => /(a+)+b/.test(text))
+
+    expect(() => runInNewContext('match()', { match }, { timeout: 200 })).toThrow(/timed out/)
+  })
+})
