@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { makeDirectory, osprofiler } from './cli-process.js'
+import { commandPath, makeDirectory, osprofiler } from './cli-process.js'
 import { keepRecords, SHOP_TRACE, shopRecords, toLines } from './cli-records.js'
 
 const TRACES = new URL('./fixtures/conformance/traces/', import.meta.url)
@@ -87,6 +89,27 @@ describe('a trace in every format', () => {
     if (option === '--html') expect(stdout).not.toMatch(/<script>alert|<img src=x/)
     else for (const line of stdout.split('\n')) expect(line).not.toMatch(OBEYED)
     if (option === '--dot') expect(stdout.match(/->/g)?.length).toBeGreaterThan(0)
+  })
+})
+
+describe('a reader who has seen enough', () => {
+  it.each(ALL.filter(option => option !== ''))('ends it quietly: %s', async option => {
+    const records = Array.from({ length: 500 }, (_, index) =>
+      shopRecords({ baseId: `0199c0de-7000-7abc-8d${String(index).padStart(3, '0')}-123456789ab` }),
+    ).flat()
+    const file = join(directory, 'large.jsonl')
+    writeFileSync(file, toLines(records))
+    const child = spawn(process.execPath, [commandPath, 'trace', 'show', file, ...option.split(' ')])
+    let stderr = ''
+    child.stderr.on('data', text => {
+      stderr += text
+    })
+
+    await once(child.stdout, 'data')
+    child.stdout.destroy()
+    const [code] = await once(child, 'close')
+
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   })
 })
 

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readdirSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -17,6 +17,8 @@ let directory: string
 let origin: string
 let env: NodeJS.ProcessEnv
 let otherOrigin: string
+/** What the route `/nap` takes. */
+let napMs: number
 /** What reached the other origin. */
 let otherRequests: string[]
 
@@ -25,6 +27,7 @@ beforeEach(async () => {
   const store = `sqlite:///${join(directory, 'traces.db')}`
   env = { OSPROFILER_HMAC_KEYS: KEY, OSPROFILER_CONNECTION_STRING: store }
   otherRequests = []
+  napMs = 50
   otherOrigin = await listen(createServer((req, res) => res.end(otherRequests.push(req.url ?? ''))))
   origin = await listen(createServer(makeApp(store)))
 })
@@ -193,6 +196,55 @@ describe('osprofiler run -n', () => {
   })
 })
 
+describe('osprofiler run --baseline', () => {
+  it('compares with what --save-baseline kept, and ends with 2 for what became slower', async () => {
+    const kept = await osprofiler(['run', `${origin}/nap`, '-n', '4', '--save-baseline', 'before.jsonl'], {
+      ...{ env, cwd: directory },
+    })
+    const compare = (...args: string[]) =>
+      osprofiler(['run', `${origin}/nap`, '-n', '4', '--baseline', 'before.jsonl', '--fail-on', '100%', ...args], {
+        ...{ env, cwd: directory },
+      })
+    const same = await compare()
+    napMs = 400
+    const slower = await compare('--json')
+
+    expect(kept).toMatchObject({ code: 0, stderr: expect.stringContaining('Kept the 4 traces in before.jsonl') })
+    expect(kept.stdout).toMatch(/└─ nap/)
+    expect(statSync(join(directory, 'before.jsonl')).mode & 0o777).toBe(0o600)
+    expect(same).toMatchObject({ code: 0, stdout: expect.stringContaining('4 runs before, 4 after') })
+    expect(slower.code).toBe(2)
+    expect(JSON.parse(slower.stdout)).toMatchObject({ runs: { before: 4, after: 4 }, total: { change: 'slower' } })
+    expect(slower.stderr).toMatch(/Slower by more than 100 %:\n {2}the whole request, by \d+ %\n {2}.*nap/)
+  })
+
+  it('compares and keeps nothing where a trace is not whole', async () => {
+    const args = ['run', `${origin}/open`, '-n', '2', '--timeout', '1', '--save-baseline', 'before.jsonl']
+
+    const { code, stdout, stderr } = await osprofiler(args, { env, cwd: directory })
+
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(
+      /^Trace .* is incomplete after 1 s: late in shop has not stopped\. Nothing is compared or kept\.$/m,
+    )
+    expect(readdirSync(directory)).not.toContain('before.jsonl')
+  })
+
+  it.each([
+    [['--fail-on', '10%'], '--fail-on compares with a --baseline FILE.'],
+    [['--baseline', 'gone.jsonl'], 'Cannot read a trace from gone.jsonl: ENOENT'],
+    [['--baseline', 'gone.jsonl', '--html'], 'A comparison with --baseline is text, or --json.'],
+    [['--json', '--dot'], 'Give one format: --json and --dot cannot go together.'],
+    [['--render-dot', 'x.pdf'], 'PDF cannot be drawn'],
+  ])('says what is wrong with %j before it sends anything', async (options, message) => {
+    const { code, stdout, stderr } = await osprofiler(['run', `${origin}/items`, ...options], { env, cwd: directory })
+
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toContain(message)
+    expect((await osprofiler(['trace', 'list'], { env })).stdout).not.toContain('wsgi')
+  })
+})
+
 describe('the key of osprofiler run', () => {
   it.each([
     ['a file', ['--hmac-key-file', 'keys'], ''],
@@ -284,6 +336,10 @@ function makeApp(store: string): express.Express {
   })
   app.get('/third-is-slow', async (_, res) => {
     if (++calls === 3) await profiler.withTrace('nap', {}, () => delay(1_000))
+    res.end()
+  })
+  app.get('/nap', async (_, res) => {
+    await profiler.withTrace('nap', {}, () => delay(napMs))
     res.end()
   })
   app.all('/moved', (_, res) => res.redirect(303, '/items'))
