@@ -36,9 +36,12 @@ export function App({ report, facts, source }: AppProps) {
   const mark = (label: string, points: readonly number[]): void => {
     patch(before => ({
       ...(points[0] === undefined ? {} : reveal(model, before, points[0])),
-      view: 'waterfall',
       marked: { label, points, set: new Set(points), current: 0 },
     }))
+  }
+  const markInWaterfall = (label: string, points: readonly number[]): void => {
+    mark(label, points)
+    patch({ view: 'waterfall' })
   }
   const switchTheme = (): void => {
     const next = nextTheme(theme)
@@ -57,12 +60,12 @@ export function App({ report, facts, source }: AppProps) {
       />
       {model.points.length === 0 ? (
         <main class="notice">
-          <h1>No records</h1>
+          <h2>No records</h2>
           <p>This trace has no records. It may be older than what its store keeps, or still on its way there.</p>
         </main>
       ) : (
         <main class={`main view-${state.view}`}>
-          <FindingsList findings={findings} model={model} mark={mark} marked={state.marked} />
+          <FindingsList findings={findings} model={model} mark={markInWaterfall} marked={state.marked} />
           {state.view !== 'statistics' && (
             <Toolbar
               {...{ model, state, patch, kept, mark }}
@@ -74,8 +77,8 @@ export function App({ report, facts, source }: AppProps) {
           )}
           <div class="work">
             {state.view === 'waterfall' && <Waterfall {...{ model, state, patch, kept, visible }} />}
-            {state.view === 'flame' && <FlameGraph model={model} mark={mark} marked={state.marked} />}
-            {state.view === 'statistics' && <StatisticsTable model={model} mark={mark} />}
+            {state.view === 'flame' && <FlameGraph model={model} mark={markInWaterfall} marked={state.marked} />}
+            {state.view === 'statistics' && <StatisticsTable model={model} mark={markInWaterfall} />}
             {state.view === 'waterfall' && state.detailsOpen && state.selected !== undefined && (
               <DetailsPane model={model} row={state.selected} patch={patch} />
             )}

@@ -78,12 +78,18 @@ export function FlameGraph({ model, mark, marked }: FlameGraphProps) {
         aria-activedescendant={shown.includes(active) ? `frame-${active}` : undefined}
         onKeyDown={onKeyDown}
       >
+        {tree.totalUs === 0 && (
+          <p class="quiet none" role="presentation">
+            No point of this trace has a known duration.
+          </p>
+        )}
         <div class="frames-inner" role="presentation" style={{ height: `${(tree.deepest + 1) * FRAME_HEIGHT}px` }}>
           {shown.map(index => {
             const { title, name, service, failed, depth, offsetUs, valueUs, points } = tree.frames[index] as FlameFrame
             const left = Math.max((offsetUs - fromUs) / spanUs, 0)
             const right = Math.min((offsetUs + valueUs - fromUs) / spanUs, 1)
             const isMarked = marked !== undefined && points.some(point => marked.set.has(point))
+            const words = points.length > 1 ? `${formatCount(points.length)} × ${title}` : title
             const classes = ['frame', index === active && 'active', failed && 'failed', isMarked && 'marked']
             return (
               <div
@@ -93,7 +99,7 @@ export function FlameGraph({ model, mark, marked }: FlameGraphProps) {
                 role="treeitem"
                 aria-level={depth + 1}
                 aria-selected={index === active}
-                aria-label={`${showText(name, 60)} ${title}, ${formatDuration(valueUs)}`}
+                aria-label={`${words}, ${showText(name, 60)}, ${formatDuration(valueUs)}`}
                 style={{
                   left: `${left * 100}%`,
                   width: `${(right - left) * 100}%`,
@@ -106,12 +112,7 @@ export function FlameGraph({ model, mark, marked }: FlameGraphProps) {
                 }}
                 onPointerEnter={() => setActive(index)}
               >
-                {(right - left) * width > 30 && (
-                  <bdi>
-                    {points.length > 1 && `${formatCount(points.length)} × `}
-                    {title}
-                  </bdi>
-                )}
+                {(right - left) * width > 30 && <bdi>{words}</bdi>}
               </div>
             )
           })}

@@ -46,7 +46,8 @@ export function watchTrace(source: Source, onChange: () => void): void {
   const events = new EventSource(source.events)
   let timer: ReturnType<typeof setTimeout> | undefined
   const changed = (): void => {
-    timer ??= setTimeout(() => {
+    if (timer !== undefined) return
+    timer = setTimeout(() => {
       timer = undefined
       onChange()
     }, 500)

@@ -8,7 +8,7 @@ export interface PatternSearch {
 const LONGEST_MS = 2000
 
 const WORKER = `onmessage = ({ data: { pattern, texts } }) => {
-  const expression = new RegExp(pattern, 'i')
+  const expression = new RegExp(pattern, 'im')
   const hits = []
   texts.forEach((text, index) => { if (expression.test(text)) hits.push(index) })
   postMessage(hits)
@@ -53,7 +53,7 @@ export function createPatternSearch(pattern: string): PatternSearch {
 
 function checkPattern(pattern: string): void {
   try {
-    new RegExp(pattern, 'i')
+    new RegExp(pattern, 'im')
   } catch (cause) {
     throw new Error('This is no regular expression', { cause })
   }

@@ -51,6 +51,7 @@ export function Toolbar({ model, state, patch, kept, mark, clocks }: ToolbarProp
               checked={state.critical}
               onChange={event => patch({ critical: event.currentTarget.checked })}
             />
+            <span class="critical-sample" aria-hidden="true" />
             Critical path
           </label>
           {clocks !== undefined && (

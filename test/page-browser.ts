@@ -1,0 +1,79 @@
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { TraceRecord } from '@osprofiler/core'
+import { buildReport } from '@osprofiler/report'
+import { type RenderPageOptions, renderPage } from '@osprofiler/viewer'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { afterAll, onTestFinished } from 'vitest'
+
+const CHROMIUM = '/usr/bin/chromium'
+const SWITCHES = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+/** A page in a real browser, and what it must never do. */
+export interface OpenedPage {
+  readonly page: Page
+  /** Requests but the one for the file itself, refusals of the content security policy, errors, dialogs. */
+  readonly offences: readonly string[]
+}
+
+export interface OpenOptions extends BrowserContextOptions, RenderPageOptions {
+  /** Of the address: `#point=...`. */
+  readonly hash?: string
+}
+
+let browser: Promise<Browser> | undefined
+
+afterAll(async () => (await browser)?.close())
+
+/** Renders records as the page and opens its file, from disk, as somebody would to whom it was sent. */
+export async function openPage(records: readonly TraceRecord[], options: OpenOptions = {}): Promise<OpenedPage> {
+  const folder = mkdtempSync(join(tmpdir(), 'osprofiler-page-'))
+  const file = join(folder, 'trace.html')
+  const descriptor = openSync(file, 'w')
+  for (const chunk of renderPage(buildReport(records), options)) writeSync(descriptor, chunk)
+  closeSync(descriptor)
+  const { hash = '', title, pointLimit, ...contextOptions } = options
+  browser ??= chromium.launch({ executablePath: CHROMIUM, args: SWITCHES })
+  const context = await (await browser).newContext({ viewport: { width: 1280, height: 800 }, ...contextOptions })
+  onTestFinished(async () => {
+    await context.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const page = await context.newPage()
+  const address = pathToFileURL(file).href
+  const offences = watch(page, address)
+  await page.goto(address + hash)
+  await page.locator('header h1').waitFor()
+  return { page, offences }
+}
+
+function watch(page: Page, address: string): string[] {
+  const offences: string[] = []
+  page.on('request', request => {
+    // A blob is the page's own: the worker of a search by expression.
+    if (request.url().split('#')[0] !== address && !request.url().startsWith('blob:')) {
+      offences.push(`request ${request.url()}`)
+    }
+  })
+  page.on('console', message => {
+    if (message.type() === 'error') offences.push(`console ${message.text()}`)
+  })
+  page.on('pageerror', error => offences.push(`error ${error.message}`))
+  page.on('dialog', dialog => {
+    offences.push(`dialog ${dialog.message()}`)
+    void dialog.dismiss()
+  })
+  page.on('popup', () => offences.push('popup'))
+  return offences
+}

@@ -1,0 +1,437 @@
+import type { Locator, Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { openPage } from './page-browser.js'
+import { pointId, recordPoints, shopTrace, TRACE_ID } from './page-trace.js'
+
+/** A poll waits as long as a busy machine may need. */
+const SOON = { timeout: 15_000 }
+
+describe('the waterfall', () => {
+  it('shows the tree with repeated siblings folded into one row', async () => {
+    const { page } = await openPage(shopTrace())
+
+    expect(await titles(page)).toEqual([
+      'GET /customers/7 200',
+      'GET /orders 200',
+      'SELECT * FROM orders WHERE customer = 7',
+      'SELECT sku FROM items WHERE order_id = *',
+      'Sender.send',
+      'audit',
+    ])
+    expect(await rowOf(page, 'SELECT sku').locator('.times').textContent()).toBe('12 ×')
+  })
+
+  it('opens and closes a row with the mouse', async () => {
+    const { page } = await openPage(shopTrace())
+
+    await rowOf(page, 'SELECT sku').locator('.toggle').click()
+    const opened = await rows(page).count()
+    await rowOf(page, 'GET /orders').locator('.toggle').click()
+
+    expect(opened).toBe(6 + 12)
+    expect(await rows(page).count()).toBe(4)
+    expect(await rowOf(page, 'GET /orders').getAttribute('aria-expanded')).toBe('false')
+  })
+
+  it('walks the rows with the arrows, opens, closes, and goes to the parent', async () => {
+    const { page } = await openPage(shopTrace())
+    const press = async (...keys: string[]) => {
+      for (const key of keys) await page.keyboard.press(key)
+      return selectedTitle(page)
+    }
+    await page.locator('.grid').focus()
+
+    expect(await press('ArrowDown')).toContain('GET /orders')
+    expect(await press('ArrowRight')).toContain('SELECT * FROM orders')
+    expect(await press('ArrowLeft')).toContain('GET /orders')
+    expect(await press('End')).toContain('audit')
+    expect(await press('Home')).toContain('GET /customers/7')
+    expect(await press('PageDown')).toContain('audit')
+    expect(await press('PageUp')).toContain('GET /customers/7')
+    await press('ArrowLeft')
+    expect(await rows(page).count()).toBe(1)
+    await press('ArrowRight')
+    expect(await rows(page).count()).toBe(6)
+    await press('*')
+    expect(await rows(page).count()).toBe(18)
+  })
+
+  it('opens and closes by level with buttons and keys', async () => {
+    const { page } = await openPage(shopTrace())
+
+    await page.getByRole('button', { name: 'One level less' }).click()
+    await page.getByRole('button', { name: 'One level less' }).click()
+    expect(await rows(page).count()).toBe(1)
+    await page.getByRole('button', { name: 'One level more' }).click()
+    expect(await rows(page).count()).toBe(4)
+    await page.keyboard.press(']')
+    expect(await rows(page).count()).toBe(6)
+    await page.keyboard.press('[')
+    expect(await rows(page).count()).toBe(4)
+  })
+
+  it('highlights the critical path until it is switched off', async () => {
+    const { page } = await openPage(shopTrace())
+
+    expect(await page.locator('.critical').count()).toBeGreaterThan(0)
+    await page.keyboard.press('c')
+    expect(await page.locator('.critical').count()).toBe(0)
+    await page.getByRole('checkbox', { name: 'Critical path' }).check()
+    expect(await page.locator('.critical').count()).toBeGreaterThan(0)
+  })
+})
+
+describe('the filters', () => {
+  it('leave what failed, below what leads to it', async () => {
+    const { page } = await openPage(shopTrace())
+
+    await page.getByRole('checkbox', { name: 'Failed only' }).check()
+
+    expect(await titles(page)).toEqual(['GET /customers/7 200', 'Sender.send'])
+    expect(await page.locator('.found').textContent()).toBe('1 of 17 points')
+    await page.getByRole('checkbox', { name: 'Failed only' }).blur()
+    await page.keyboard.press('e')
+    expect(await rows(page).count()).toBe(6)
+  })
+
+  it('leave out a service', async () => {
+    const { page } = await openPage(shopTrace())
+
+    await page.getByRole('button', { name: 'orders', exact: true }).click()
+
+    expect(await titles(page)).toEqual(['GET /customers/7 200', 'Sender.send', 'audit'])
+  })
+
+  it('leave what took long enough, or nobody knows how long', async () => {
+    const { page } = await openPage(shopTrace())
+
+    await page.getByRole('textbox', { name: /Shortest duration/ }).fill('0.2 s')
+
+    await expect
+      .poll(() => titles(page), SOON)
+      .toEqual(['GET /customers/7 200', 'GET /orders 200', 'SELECT * FROM orders WHERE customer = 7', 'audit'])
+  })
+})
+
+describe('the search', () => {
+  it('goes through matches of a text, to and fro, by button and key', async () => {
+    const { page } = await openPage(shopTrace())
+    await page.keyboard.press('/')
+    await page.keyboard.type('from ITEMS')
+    const result = page.locator('#search-result')
+
+    await expect.poll(() => result.textContent(), SOON).toBe('1 of 12')
+    await page.keyboard.press('Enter')
+    expect(await result.textContent()).toBe('2 of 12')
+    await page.getByRole('button', { name: 'Next match' }).click()
+    await page.getByRole('button', { name: 'Previous match' }).click()
+    expect(await result.textContent()).toBe('2 of 12')
+    await page.keyboard.press('p')
+    await page.keyboard.press('p')
+    expect(await result.textContent()).toBe('12 of 12')
+    await page.keyboard.press('n')
+    expect(await result.textContent()).toBe('1 of 12')
+    expect(await page.locator('.row.marked').count()).toBe(13)
+  })
+
+  it('takes a regular expression, and says when it is none', async () => {
+    const { page, offences } = await openPage(shopTrace())
+    const result = page.locator('#search-result')
+    await page.getByRole('button', { name: 'Regular expression' }).click()
+
+    await page.getByRole('searchbox').fill('order_id = 1[01]$')
+    await expect.poll(() => result.textContent(), SOON).toBe('1 of 2')
+    await page.getByRole('searchbox').fill('(')
+    await expect.poll(() => result.textContent(), SOON).toBe('This is no regular expression')
+    expect(offences).toEqual([])
+  })
+
+  it('stops an expression that runs away, and stays awake meanwhile', async () => {
+    const records = shopTrace().map(record => ({ ...record, info: { ...record.info, bait: `${'a'.repeat(60)}!` } }))
+    const { page } = await openPage(records)
+    await page.getByRole('button', { name: 'Regular expression' }).click()
+
+    await page.getByRole('searchbox').fill('(a+)+$')
+    await expect.poll(() => page.locator('#search-result').textContent(), SOON).toBe('Searching ...')
+    await page.getByRole('button', { name: 'Flame graph' }).click()
+    await page.getByRole('button', { name: 'Waterfall', exact: true }).click()
+
+    await expect.poll(() => page.locator('#search-result').textContent(), SOON).toMatch(/takes too long/)
+  }, 40_000)
+
+  it('says when nothing matches', async () => {
+    const { page } = await openPage(shopTrace())
+
+    await page.getByRole('searchbox').fill('no such thing')
+
+    await expect.poll(() => page.locator('#search-result').textContent(), SOON).toBe('No match')
+  })
+})
+
+describe('a range of time', () => {
+  it('is dragged on the minimap, and a double click shows the whole again', async () => {
+    const { page } = await openPage(shopTrace())
+    const { x, y, width } = await boxOf(page.locator('.minimap'))
+
+    await page.mouse.move(x + width * 0.3, y + 30)
+    await page.mouse.down()
+    await page.mouse.move(x + width * 0.5, y + 30, { steps: 4 })
+    await page.mouse.up()
+
+    const [fromMs, toMs] = await rangeOf(page)
+    expect(fromMs).toBeCloseTo(300, -1)
+    expect(toMs).toBeCloseTo(500, -1)
+    await page.mouse.dblclick(x + width * 0.8, y + 30)
+    await expect.poll(() => rangeOf(page), SOON).toEqual([0, 1000])
+  })
+
+  it('is zoomed by the wheel, on the minimap and with Ctrl on the rows', async () => {
+    const { page } = await openPage(shopTrace())
+
+    await page.locator('.minimap').hover()
+    await page.mouse.wheel(0, -400)
+    await expect.poll(async () => width(await rangeOf(page)), SOON).toBeLessThan(500)
+    const before = width(await rangeOf(page))
+    await rowOf(page, 'GET /orders').locator('.cell-time').hover()
+    await page.keyboard.down('Control')
+    await page.mouse.wheel(0, -100)
+    await page.keyboard.up('Control')
+
+    await expect.poll(async () => width(await rangeOf(page)), SOON).toBeLessThan(before)
+  })
+
+  it('is zoomed, moved and given up by keys', async () => {
+    const { page } = await openPage(shopTrace())
+
+    await page.keyboard.press('+')
+    expect(await rangeOf(page)).toEqual([250, 750])
+    await page.keyboard.press('Shift+ArrowRight')
+    expect(await rangeOf(page)).toEqual([350, 850])
+    await page.keyboard.press('Shift+ArrowLeft')
+    await page.keyboard.press('-')
+    expect(await rangeOf(page)).toEqual([0, 1000])
+    await page.getByRole('slider', { name: 'Begin of the range' }).press('PageUp')
+    expect(await rangeOf(page)).toEqual([100, 1000])
+    await page.getByRole('slider', { name: 'End of the range' }).press('ArrowLeft')
+    expect(await rangeOf(page)).toEqual([100, 990])
+    await page.keyboard.press('0')
+    expect(await rangeOf(page)).toEqual([0, 1000])
+  })
+
+  it('becomes that of the selected point by a key', async () => {
+    const { page } = await openPage(shopTrace())
+
+    await rowOf(page, 'SELECT * FROM orders').click()
+    await page.keyboard.press('z')
+
+    const [fromMs, toMs] = await rangeOf(page)
+    expect(fromMs).toBeCloseTo(25, -1)
+    expect(toMs).toBeCloseTo(295, -1)
+  })
+})
+
+describe('the details', () => {
+  it('show ids to copy and the raw records', async () => {
+    const { page } = await openPage(shopTrace(), { permissions: ['clipboard-read', 'clipboard-write'] })
+
+    await rowOf(page, 'Sender.send').click()
+    const details = page.getByRole('complementary', { name: 'Details' })
+    await details.getByRole('button', { name: "Copy the point's id" }).click()
+
+    expect(await details.textContent()).toContain('MailError no such mailbox')
+    expect(await details.locator('pre').first().textContent()).toContain('"name": "mail-start"')
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(pointId(16))
+    await details.getByRole('button', { name: 'Close details' }).click()
+    expect(await details.count()).toBe(0)
+  })
+
+  it('open and close by keys', async () => {
+    const { page } = await openPage(shopTrace())
+    await page.locator('.grid').focus()
+
+    await page.keyboard.press('Enter')
+    expect(await page.locator('.details').count()).toBe(1)
+    await page.keyboard.press('Escape')
+    expect(await page.locator('.details').count()).toBe(0)
+  })
+})
+
+describe('findings', () => {
+  it('lead to their points', async () => {
+    const { page } = await openPage(shopTrace())
+
+    await page.getByRole('button', { name: /12 x/ }).click()
+
+    expect(await page.locator('.row.marked').count()).toBe(13)
+    expect(await page.locator('#search-result').textContent()).toBe('1 of 12')
+    await page.keyboard.press('n')
+    expect(await selectedTitle(page)).toContain('order_id = 1')
+  })
+})
+
+describe('links', () => {
+  it('to a point and a range open there, and follow what is chosen', async () => {
+    const { page } = await openPage(shopTrace(), { hash: `#point=${pointId(5)}&from=200000&to=500000` })
+
+    expect(await selectedTitle(page)).toContain('order_id = 1')
+    expect(await rangeOf(page)).toEqual([200, 500])
+    await page.locator('.grid').focus()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('0')
+    await expect.poll(() => new URL(page.url()).hash, SOON).toBe(`#point=${pointId(6)}`)
+  })
+})
+
+describe('the flame graph', () => {
+  it('puts equal ways together, zooms, and leads to the waterfall', async () => {
+    const { page } = await openPage(shopTrace())
+    await page.keyboard.press('2')
+    const frames = page.getByRole('treeitem')
+
+    expect(await frames.count()).toBe(5)
+    await frames.filter({ hasText: 'GET /orders' }).click()
+    expect(await frames.count()).toBe(4)
+    await page.getByRole('button', { name: 'Whole trace' }).click()
+    expect(await frames.count()).toBe(5)
+    await frames.filter({ hasText: '12 ×' }).click()
+    await page.getByRole('button', { name: 'Show in the waterfall' }).click()
+    expect(await page.locator('.row.marked').count()).toBe(13)
+  })
+
+  it('is walked by the arrows', async () => {
+    const { page } = await openPage(shopTrace())
+    await page.keyboard.press('2')
+    await page.getByRole('tree').focus()
+
+    await page.keyboard.press('ArrowDown')
+    expect(await page.locator('.frame-title').textContent()).toContain('GET /orders')
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('ArrowRight')
+    expect(await page.locator('.frame-title').textContent()).toContain('SELECT sku')
+    await page.keyboard.press('ArrowUp')
+    await page.keyboard.press('Enter')
+    expect(await page.getByRole('treeitem').count()).toBe(4)
+    await page.keyboard.press('Escape')
+    expect(await page.getByRole('treeitem').count()).toBe(5)
+  })
+})
+
+describe('the statistics', () => {
+  it('are grouped, sorted, and lead to the longest point', async () => {
+    const { page } = await openPage(shopTrace())
+    await page.keyboard.press('3')
+    const firstCells = () => page.locator('tbody th button').allTextContents()
+
+    expect(await firstCells()).toEqual(['db', 'wsgi', 'mail', 'audit'])
+    await page.getByRole('button', { name: 'What' }).click()
+    expect(await firstCells()).toEqual(['audit', 'db', 'mail', 'wsgi'])
+    await page.getByRole('button', { name: 'Points' }).press('Enter')
+    expect(await firstCells()).toEqual(['db', 'wsgi', 'audit', 'mail'])
+    await page.getByRole('button', { name: 'By service' }).click()
+    expect(await firstCells()).toEqual(['orders', 'gateway'])
+    await page.getByRole('button', { name: 'By statement' }).click()
+    await page
+      .locator('tbody')
+      .getByRole('button', { name: /SELECT \* FROM orders/ })
+      .click()
+    expect(await selectedTitle(page)).toContain('SELECT * FROM orders')
+  })
+})
+
+describe('the page', () => {
+  it('changes its theme by button and key, and remembers it', async () => {
+    const { page } = await openPage(shopTrace(), { colorScheme: 'light' })
+    const colour = () => page.evaluate<string>('getComputedStyle(document.body).backgroundColor')
+    const light = await colour()
+
+    await page.getByRole('button', { name: 'Theme: auto' }).click()
+    await page.keyboard.press('t')
+    const dark = await colour()
+    await page.reload()
+    await page.locator('.row[aria-level]').first().waitFor()
+
+    expect(dark).not.toBe(light)
+    expect(await colour()).toBe(dark)
+  })
+
+  it('has a sheet of keys', async () => {
+    const { page } = await openPage(shopTrace())
+
+    await page.keyboard.press('?')
+    expect(await page.getByRole('dialog', { name: 'Keys' }).isVisible()).toBe(true)
+    await page.keyboard.press('Escape')
+    expect(await page.getByRole('dialog').count()).toBe(0)
+    await page.getByRole('button', { name: 'Keys' }).click()
+    await page.getByRole('button', { name: 'Close' }).click()
+    expect(await page.getByRole('dialog').count()).toBe(0)
+  })
+
+  it('prints every row, without its controls', async () => {
+    const deep = Array.from({ length: 120 }, (_, index) => ({
+      name: `step${index}`,
+      service: 'batch',
+      fromMs: index,
+      toMs: index + 1,
+    }))
+    const { page } = await openPage(recordPoints(deep))
+    const onScreen = await rows(page).count()
+
+    await page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    await page.emulateMedia({ media: 'print' })
+
+    expect(onScreen).toBeLessThan(120)
+    expect(await rows(page).count()).toBe(120)
+    expect(await page.locator('.toolbar').isVisible()).toBe(false)
+  })
+
+  it('shows the trace, its id and its time in the head', async () => {
+    const { page } = await openPage(shopTrace())
+
+    const head = (await page.locator('header').textContent()) ?? ''
+
+    expect(head).toContain('GET /customers/7 200')
+    expect(head).toContain('1.00 s')
+    expect(head).toContain(TRACE_ID)
+  })
+})
+
+function rows(page: Page): Locator {
+  return page.locator('.row[aria-level]')
+}
+
+function rowOf(page: Page, text: string): Locator {
+  return rows(page).filter({ hasText: text }).first()
+}
+
+/** What each row says: its title, or its name where it has none. */
+async function titles(page: Page): Promise<string[]> {
+  const found = await rows(page).evaluateAll(elements =>
+    elements.map(element => [
+      element.querySelector('.title')?.textContent,
+      element.querySelector('.name')?.textContent,
+    ]),
+  )
+  return found.map(([title, name]) => title || name || '')
+}
+
+async function selectedTitle(page: Page): Promise<string> {
+  return (await page.locator('.row.selected .cell-point').textContent()) ?? ''
+}
+
+/** In milliseconds. */
+async function rangeOf(page: Page): Promise<[number, number]> {
+  const edges = await page
+    .getByRole('slider')
+    .evaluateAll(elements => elements.map(element => Number(element.getAttribute('aria-valuenow')) / 1000))
+  return [edges[0] ?? Number.NaN, edges[1] ?? Number.NaN]
+}
+
+function width([from, to]: readonly [number, number]): number {
+  return to - from
+}
+
+async function boxOf(locator: Locator) {
+  const box = await locator.boundingBox()
+  if (box === null) throw new Error('not to be seen')
+  return box
+}

@@ -1,0 +1,199 @@
+import type { TraceRecord } from '@osprofiler/core'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { openPage } from './page-browser.js'
+import { type PlannedPoint, pointId, recordPoints, TRACE_ID } from './page-trace.js'
+
+const MEGABYTE = 1_000_000
+
+/** Texts that somebody who can send a record would try; each would say so in `window.hacked` if it ran. */
+const TEXTS: Readonly<Record<string, string>> = {
+  'the end of a script': '</script><script>window.hacked = 1</script>',
+  'the end of a script in capitals': '</SCRIPT ><script>window.hacked = 1</script>',
+  'a comment that swallows the script': '<!--<script>',
+  markup: '<img src=x onerror="window.hacked = 1"><svg onload="window.hacked = 1">',
+  'an address that is a script': 'javascript:window.hacked=1',
+  'a template': '{{constructor.constructor("window.hacked = 1")()}}',
+  'a style': '</style><style>* { display: none }</style>',
+  'letters turned round': 'user\u202egpj.exe\u202c \u2066isolate',
+  'letters that nobody sees': 'pass\u200bword\u2060\ufeff\u{e0041}',
+  'control characters': 'a\u0000b\u001b[31mred\u0007\r\n\u2028\u2029c',
+  'half a character': 'broken \ud800 here \udfff',
+}
+
+describe('a hostile record', () => {
+  it.each(Object.entries(TEXTS))('with %s is text everywhere', async (_, text) => {
+    const { page, offences } = await openPage(everywhere(text))
+
+    await visitEverything(page)
+
+    expect(offences).toEqual([])
+    expect(await page.evaluate('window.hacked')).toBeUndefined()
+    expect(await page.locator('img, svg, iframe, a[href^="javascript"]').count()).toBe(0)
+    expect(await page.locator('.row[aria-level]').first().isVisible()).toBe(true)
+    expect(await shownText(page)).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+  })
+
+  it('with a megabyte in every field leaves the page usable', async () => {
+    const { page, offences } = await openPage(everywhere('long '.repeat(MEGABYTE / 5)))
+
+    await visitEverything(page)
+    await page.locator('.row[aria-level]').nth(1).click()
+    await page
+      .getByRole('button', { name: /Show all/ })
+      .first()
+      .click()
+
+    expect(offences).toEqual([])
+    expect((await page.locator('.details pre').first().textContent())?.length).toBeGreaterThan(MEGABYTE)
+    expect((await page.locator('.row[aria-level]').nth(1).textContent())?.length).toBeLessThan(2000)
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
+  })
+
+  it('of two hundred levels shows how deep each is', async () => {
+    let point: PlannedPoint = { name: 'level199', service: 'deep', fromMs: 199, toMs: 200 }
+    for (let level = 198; level >= 0; level--) {
+      point = { name: `level${level}`, service: 'deep', fromMs: level, toMs: 400 - level, children: [point] }
+    }
+    const { page, offences } = await openPage(recordPoints([point]))
+
+    await page.locator('.grid').focus()
+    await page.keyboard.press('End')
+
+    const last = page.locator('.row.selected')
+    expect(await last.getAttribute('aria-level')).toBe('200')
+    expect(await last.locator('.name').textContent()).toBe('level199')
+    expect(await last.locator('.name').isVisible()).toBe(true)
+    expect(offences).toEqual([])
+  })
+
+  it('in a circle of parents is shown and marked', async () => {
+    const records = recordPoints([
+      { name: 'first', service: 'a', fromMs: 0, toMs: 10 },
+      { name: 'second', service: 'a', fromMs: 2, toMs: 8 },
+    ]).map(record => ({ ...record, parent_id: record.trace_id === pointId(1) ? pointId(2) : pointId(1) }))
+    const { page, offences } = await openPage(records)
+
+    await page.locator('.row[aria-level]').first().click()
+
+    expect(await page.locator('.row[aria-level]').count()).toBe(2)
+    expect(await page.locator('.details .mark').textContent()).toContain("one another's parents")
+    expect(offences).toEqual([])
+  })
+
+  it('that is no record at all is shown as what it is', async () => {
+    const broken = [null, 7, 'text', [], {}, { name: 5, info: 'none', trace_id: {}, timestamp: 'yesterday' }]
+    const { page, offences } = await openPage(broken as unknown as TraceRecord[])
+
+    await visitEverything(page)
+
+    expect(await page.locator('.row[aria-level]').count()).toBeGreaterThan(0)
+    expect(offences).toEqual([])
+  })
+
+  it('under names that JavaScript knows is a record like any other', async () => {
+    const { page, offences } = await openPage(
+      recordPoints([
+        {
+          name: '__proto__',
+          service: 'constructor',
+          fromMs: 0,
+          toMs: 5,
+          info: JSON.parse('{"__proto__": {"x": 1}, "toString": 1}'),
+        },
+      ]),
+    )
+
+    await visitEverything(page)
+
+    expect(await page.locator('.row[aria-level] .name').textContent()).toBe('__proto__')
+    expect(offences).toEqual([])
+  })
+})
+
+describe('the page itself', () => {
+  it('says so when a trace has no records', async () => {
+    const { page, offences } = await openPage([])
+
+    expect(await page.locator('main').textContent()).toContain('no records')
+    expect(offences).toEqual([])
+  })
+
+  it('refuses scripts, styles and requests of others', async () => {
+    const { page } = await openPage(everywhere('harmless'))
+    const attempts = [
+      "document.body.setAttribute('onclick', 'window.hacked = 1')",
+      'document.body.innerHTML = \'<img src=x onerror="window.hacked = 1">\'',
+      "document.body.append(Object.assign(document.createElement('script'), { text: 'window.hacked = 1' }))",
+      "new Worker('data:text/javascript,1')",
+      "fetch('https://example.org/')",
+      "fetch('data:text/plain,1')",
+    ]
+    const outcomes: boolean[] = []
+    for (const attempt of attempts) {
+      outcomes.push(
+        await page.evaluate<boolean>(
+          `(async () => { ${attempt.startsWith('fetch') ? 'await ' : ''}${attempt} })().then(() => true, () => false)`,
+        ),
+      )
+    }
+    const refused = page.waitForEvent('requestfailed')
+    await page.evaluate("new Image().src = 'https://example.org/pixel'")
+
+    expect(outcomes).toEqual(attempts.map(() => false))
+    expect(await page.evaluate('window.hacked')).toBeUndefined()
+    expect((await refused).failure()?.errorText).toBe('csp')
+  })
+
+  it('follows no link to a point that says anything else', async () => {
+    const { page, offences } = await openPage(everywhere('harmless'), {
+      hash: '#point=<img src=x onerror=alert(1)>&from=NaN&to=1e999&view=javascript:alert(1)',
+    })
+
+    expect(await page.locator('.row[aria-level]').count()).toBeGreaterThan(0)
+    expect(offences).toEqual([])
+  })
+})
+
+/** A small trace that says the text wherever a record can. */
+function everywhere(text: string): TraceRecord[] {
+  const info = {
+    host: text,
+    request: { method: text, path: text, query: text, scheme: text },
+    [text.slice(0, 100)]: [text.slice(0, 1000)],
+  }
+  const records = recordPoints([
+    {
+      name: 'wsgi',
+      service: text,
+      fromMs: 0,
+      toMs: 100,
+      info,
+      stopInfo: { etype: text, message: text },
+      children: [{ name: text, service: text, fromMs: 10, toMs: 50, info: { db: { statement: text, params: text } } }],
+    },
+  ])
+  return records.map(record => ({
+    ...record,
+    base_id: record.base_id === TRACE_ID ? text : record.base_id,
+    parent_id: record.parent_id === TRACE_ID ? text : record.parent_id,
+    project: text,
+  }))
+}
+
+async function visitEverything(page: Page): Promise<void> {
+  await page.locator('.row[aria-level]').first().click()
+  await page.getByRole('searchbox').fill('a')
+  await page.getByRole('button', { name: 'Flame graph' }).click()
+  for (const frame of await page.getByRole('treeitem').all()) await frame.hover()
+  await page.getByRole('button', { name: 'Statistics' }).click()
+  for (const grouping of ['By name', 'By service', 'By statement']) {
+    await page.getByRole('button', { name: grouping }).click()
+  }
+  await page.getByRole('button', { name: 'Waterfall', exact: true }).click()
+}
+
+/** All text of the page but the line breaks of raw records. */
+async function shownText(page: Page): Promise<string> {
+  return ((await page.locator('#osprofiler').textContent()) ?? '').replaceAll('\n', '')
+}

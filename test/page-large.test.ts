@@ -1,0 +1,85 @@
+import type { TraceRecord } from '@osprofiler/core'
+import { expect, it } from 'vitest'
+import { openPage } from './page-browser.js'
+import { type PlannedPoint, recordPoints } from './page-trace.js'
+
+it('opens a hundred thousand points, scrolls through them and finds one', async () => {
+  const begin = Date.now()
+  const { page, offences } = await openPage(manyPoints(100_000))
+  const grid = page.locator('.grid')
+  await page.locator('.row[aria-level]').first().waitFor()
+  const openedMs = Date.now() - begin
+
+  await page.getByRole('button', { name: 'One level more' }).isDisabled()
+  const rowCount = Number(await grid.getAttribute('aria-rowcount'))
+  await grid.focus()
+  await page.keyboard.press('End')
+  await expect.poll(() => page.locator('.row.selected').textContent(), { timeout: 20_000 }).toContain('task99999')
+  const inDocument = await page.locator('.row').count()
+  await page.getByRole('searchbox').fill('task54321')
+  await expect.poll(() => page.locator('.row.selected').textContent(), { timeout: 20_000 }).toContain('task54321')
+
+  expect(rowCount).toBe(100_001)
+  expect(inDocument).toBeLessThan(100)
+  expect(offences).toEqual([])
+  // Rendering the file is in it too. It is a bound against what grows out of hand, on a machine that does much else.
+  expect(openedMs).toBeLessThan(60_000)
+}, 120_000)
+
+it('keeps the heaviest points of a trace that is too large, and says what it left out', async () => {
+  const records = recordPoints([
+    {
+      name: 'root',
+      service: 'a',
+      fromMs: 0,
+      toMs: 1000,
+      children: [
+        { name: 'light', service: 'a', fromMs: 1, toMs: 2 },
+        {
+          name: 'parent',
+          service: 'a',
+          fromMs: 10,
+          toMs: 500,
+          children: [step('heavy', 20, 400), step('small', 401, 402)],
+        },
+        { name: 'failed', service: 'a', fromMs: 600, toMs: 601, stopInfo: { etype: 'Error' } },
+      ],
+    },
+  ])
+
+  const { page } = await openPage(records, { pointLimit: 4 })
+
+  expect(await page.locator('.row[aria-level] .name').allTextContents()).toEqual(['root', 'parent', 'heavy', 'failed'])
+  expect(await page.getByRole('note').textContent()).toBe(
+    'The heaviest 4 of 6 points are here; the 2 lightest were left out of this page.',
+  )
+})
+
+it('shows a thousand services, and a thousand findings would not push the rows away', async () => {
+  const points = Array.from({ length: 1000 }, (_, index) => ({
+    ...step(`task${index}`, index, index + 1),
+    service: `s${index}`,
+  }))
+
+  const { page, offences } = await openPage(recordPoints(points), { viewport: { width: 400, height: 700 } })
+
+  const box = await page.locator('.row[aria-level]').first().boundingBox()
+  expect(box?.y).toBeLessThan(600)
+  expect(offences).toEqual([])
+})
+
+/** Points that are all unlike, so that none are folded: ten thousand subtrees of ten. */
+function manyPoints(count: number): TraceRecord[] {
+  const groups: PlannedPoint[] = []
+  for (let first = 0; first < count; first += 10) {
+    const children = Array.from({ length: 9 }, (_, index) =>
+      step(`task${first + index + 1}`, first + index, first + index + 1),
+    )
+    groups.push({ ...step(`task${first}`, first, first + 10), children })
+  }
+  return recordPoints(groups)
+}
+
+function step(name: string, fromMs: number, toMs: number): PlannedPoint {
+  return { name, service: `service${fromMs % 7}`, fromMs, toMs }
+}
