@@ -7,8 +7,9 @@ import { formatCount, formatDuration, formatShare } from './format-duration.js'
 import type { Report } from './report.js'
 
 const MOST_SERVICES = 4
+const SMALLEST_NOBODY = 0.1
 
-/** How the critical path divides among services; nothing where there is only one. */
+/** How the critical path divides among services; nothing where there is only one, and it leaves little to nobody. */
 export function criticalFindings(report: Report, path: readonly CriticalSegment[]): Finding[] {
   const times = new Map<string, number>()
   let nobodyUs = 0
@@ -17,7 +18,8 @@ export function criticalFindings(report: Report, path: readonly CriticalSegment[
     else times.set(point.service ?? '?', (times.get(point.service ?? '?') ?? 0) + toUs - fromUs)
   }
   const { durationUs } = report
-  if (times.size < 2 || !durationUs) return []
+  if (!durationUs || times.size === 0) return []
+  if (times.size === 1 && nobodyUs / durationUs < SMALLEST_NOBODY) return []
   const services = [...times].sort(([, a], [, b]) => b - a)
   const parts = services.slice(0, MOST_SERVICES).map(([name, us]) => `${shorten(name)} ${formatShare(us / durationUs)}`)
   const restUs = services.slice(MOST_SERVICES).reduce((sum, [, us]) => sum + us, 0)

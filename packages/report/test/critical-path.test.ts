@@ -166,6 +166,17 @@ describe('the critical path', () => {
     expect(criticalPath(buildReport([]))).toEqual([])
   })
 
+  it('is that of any program whose steps are known to run in turn or at once', () => {
+    fc.assert(
+      fc.property(anyProgram, program => {
+        const { points, path } = run(program)
+
+        expect(pathOf(...points)).toEqual(path)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
   it('fills the whole duration, in order, whatever the trace', () => {
     fc.assert(
       fc.property(anyTrace, points => {
@@ -204,3 +215,54 @@ const anyTrace = fc
       return { id: `p${index}`, parent: `p${parent}`, ...kind, from, ...(to === undefined ? {} : { to }) }
     }),
   )
+
+/** A step that works for a while before and after each of its groups of steps, which run in turn or at once. */
+interface Program {
+  readonly worksUs: number
+  readonly groups: readonly { readonly atOnce: boolean; readonly steps: readonly Program[] }[]
+}
+
+const anyProgram = fc.letrec<{ program: Program; leaf: Program }>(tie => ({
+  leaf: fc.record({ worksUs: fc.integer({ min: 1, max: 50 }), groups: fc.constant([]) }),
+  program: fc.record({
+    worksUs: fc.integer({ min: 1, max: 50 }),
+    groups: fc.array(
+      fc.record({
+        atOnce: fc.boolean(),
+        steps: fc.array(fc.oneof({ maxDepth: 4 }, tie('leaf'), tie('program')), { minLength: 1, maxLength: 4 }),
+      }),
+      { maxLength: 3 },
+    ),
+  }),
+})).program
+
+/** Runs a program on paper: its points, and the path, which is known as nothing but the slowest of a group is waited for. */
+function run(program: Program): { points: Point[]; path: string[] } {
+  const points: Point[] = []
+  const runStep = (step: Program, parent: string | undefined, from: number): { to: number; path: string[] } => {
+    const id = `p${points.length}`
+    const place = points.push({ id, from }) - 1
+    const path: string[] = []
+    let now = from
+    const work = (): void => {
+      path.push(`${id} ${now}-${now + step.worksUs}`)
+      now += step.worksUs
+    }
+    work()
+    for (const { atOnce, steps } of step.groups) {
+      let slowest = { to: now, path: [] as string[] }
+      for (const inner of steps) {
+        const done = runStep(inner, id, atOnce ? now : slowest.to)
+        if (!atOnce) slowest = { to: done.to, path: [...slowest.path, ...done.path] }
+        else if (done.to > slowest.to) slowest = done
+      }
+      path.push(...slowest.path)
+      now = slowest.to
+      work()
+    }
+    points[place] = { id, from, to: now, ...(parent !== undefined && { parent }) }
+    return { to: now, path }
+  }
+  const { path } = runStep(program, undefined, 0)
+  return { points, path }
+}

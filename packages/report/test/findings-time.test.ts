@@ -245,6 +245,12 @@ describe('the critical path', () => {
     expect(find('critical', ...request({ id: 'a', from: 0, to: 5 }))).toEqual([])
   })
 
+  it('is told of one service too, where for long nothing was recorded', () => {
+    expect(
+      sentences('critical', { id: 'a', from: 0, to: 30_000 }, { id: 'b', parent: 'gone', from: 70_000, to: 100_000 }),
+    ).toEqual(['The critical path is api 60 %, nothing recorded 40 %'])
+  })
+
   it('tells what lies on it first, and says what does not', () => {
     const findings = summarize(
       buildReport(
