@@ -25,6 +25,12 @@ const REQUIREMENTS = [
     suites: '**/*python*.test.ts',
   },
   {
+    name: 'Chromium',
+    debian: ['chromium'],
+    isThere: () => existsSync('/usr/bin/chromium'),
+    suites: '**/{page-*,ui-browser}.test.ts',
+  },
+  {
     name: "util-linux's script, a terminal for a program",
     debian: ['bsdutils'],
     isThere: () => succeeds('script', ['--version']),

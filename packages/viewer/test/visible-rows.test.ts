@@ -1,0 +1,120 @@
+import type { TraceRecord } from '@osprofiler/core'
+import { buildReport } from '@osprofiler/report'
+import { describe, expect, it } from 'vitest'
+import { readLink, writeLink } from '../page/deep-link.js'
+import { filterPoints, parseDuration } from '../page/filter-points.js'
+import { fitRange, labelTicks, panRange, ticks, zoomRange } from '../page/time-range.js'
+import { createTraceModel } from '../page/trace-model.js'
+import { visibleRows } from '../page/visible-rows.js'
+
+const NOTHING = { collapsed: new Set<number>(), openFolds: new Set<number>(), kept: undefined }
+
+describe('the rows', () => {
+  it('of a hundred thousand levels need no recursion', () => {
+    const records = Array.from({ length: 100_000 }, (_, index) =>
+      step(`point${index}`, index === 0 ? 'trace' : `point${index - 1}`, `name${index}`),
+    )
+    const model = createTraceModel(buildReport(records))
+
+    const { rows, levels } = visibleRows(model, NOTHING)
+
+    expect(rows.length).toBe(100_000)
+    expect(levels.at(-1)).toBe(99_999)
+  })
+
+  it('fold siblings that do the same, though others stand between them', () => {
+    const names = ['a', 'b', 'a', 'c', 'a']
+    const model = createTraceModel(buildReport(names.flatMap((name, index) => whole(`p${index}`, name, index))))
+
+    const closed = visibleRows(model, NOTHING)
+    const open = visibleRows(model, { ...NOTHING, openFolds: new Set([0]) })
+
+    expect([...closed.rows]).toEqual([-1, 1, 3])
+    expect([...open.rows]).toEqual([-1, 0, 2, 4, 1, 3])
+    expect([...open.levels]).toEqual([0, 1, 1, 1, 0, 0])
+  })
+
+  it('that a filter leaves stand below what leads to them', () => {
+    const records = [
+      step('top', 'trace', 'top'),
+      step('kept', 'top', 'kept', 'orders'),
+      step('gone', 'top', 'gone', 'other'),
+    ]
+    const model = createTraceModel(buildReport(records))
+    const hiddenServices = new Set([model.services.indexOf('other'), model.services.indexOf('s')])
+
+    const kept = filterPoints(model, { hiddenServices, onlyFailed: false, minUs: 0 })
+
+    expect([...(kept ?? [])]).toEqual([1, 2, 0])
+    expect([...visibleRows(model, { ...NOTHING, kept }).rows]).toEqual([0, 1])
+  })
+})
+
+describe('a duration that is typed in', () => {
+  it.each([
+    ['250', 250_000],
+    ['1.5 s', 1_500_000],
+    ['1,5s', 1_500_000],
+    ['80us', 80],
+    ['2 m', 120_000_000],
+    ['', 0],
+    ['soon', 0],
+    ['-5', 0],
+  ])('%j is %d microseconds', (text, us) => {
+    expect(parseDuration(text)).toBe(us)
+  })
+})
+
+describe('a range', () => {
+  it('never leaves the trace, and never becomes nothing', () => {
+    expect(fitRange({ fromUs: -50, toUs: 50 }, 1000)).toEqual({ fromUs: 0, toUs: 100 })
+    expect(fitRange({ fromUs: 990, toUs: 1090 }, 1000)).toEqual({ fromUs: 900, toUs: 1000 })
+    expect(fitRange({ fromUs: 0, toUs: 5000 }, 1000)).toEqual({ fromUs: 0, toUs: 1000 })
+    expect(fitRange({ fromUs: 10, toUs: 10 }, 1000)).toEqual({ fromUs: 10, toUs: 15 })
+    expect(panRange({ fromUs: 0, toUs: 100 }, -1, 1000)).toEqual({ fromUs: 0, toUs: 100 })
+  })
+
+  it('is zoomed around the moment under the pointer', () => {
+    expect(zoomRange({ fromUs: 0, toUs: 1000 }, 0.5, 250, 1000)).toEqual({ fromUs: 125, toUs: 625 })
+  })
+
+  it('has round moments, whose labels have room', () => {
+    expect(ticks({ fromUs: 0, toUs: 1000 }, 5)).toEqual([0, 200, 400, 600, 800, 1000])
+    expect(labelTicks({ fromUs: 0, toUs: 1000 }, 5)).toEqual([0, 200, 400, 600, 800])
+  })
+})
+
+describe('a link', () => {
+  it('says the same when it is read', () => {
+    const link = { view: 'flame', point: 'a&b=c#d', range: { fromUs: 5, toUs: 90 } } as const
+
+    expect(readLink(writeLink(link))).toEqual(link)
+  })
+
+  it('leaves out what is as always, and ids that no address holds', () => {
+    expect(writeLink({ view: 'waterfall', point: 'x'.repeat(1000), range: undefined })).toBe('')
+  })
+
+  it('that says nonsense is none', () => {
+    expect(readLink('#view=no&from=9&to=3')).toEqual({ view: 'waterfall', point: undefined, range: undefined })
+  })
+})
+
+function whole(id: string, name: string, second: number): TraceRecord[] {
+  const start = step(id, 'trace', name)
+  const stop = { ...start, name: `${name}-stop`, timestamp: `2026-11-22T12:00:0${second}.500000` }
+  return [{ ...start, timestamp: `2026-11-22T12:00:0${second}.000000` }, stop]
+}
+
+function step(id: string, parent: string, name: string, service = 's'): TraceRecord {
+  return {
+    name: `${name}-start`,
+    base_id: 'trace',
+    parent_id: parent,
+    trace_id: id,
+    timestamp: '2026-11-22T12:00:00.000000',
+    info: {},
+    project: 'p',
+    service,
+  }
+}
