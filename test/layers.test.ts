@@ -16,7 +16,14 @@ const ALLOWED: Record<string, readonly string[]> = {
   viewer: ['@osprofiler/core', '@osprofiler/report'],
   instruments: ['@osprofiler/core'],
   node: ['@osprofiler/core', '@osprofiler/drivers', '@osprofiler/instruments'],
-  cli: ['@osprofiler/core', '@osprofiler/drivers', '@osprofiler/node', '@osprofiler/report'],
+  cli: [
+    '@osprofiler/core',
+    '@osprofiler/drivers',
+    '@osprofiler/node',
+    '@osprofiler/report',
+    '@osprofiler/viewer',
+    '@osprofiler/viewer/server',
+  ],
 }
 
 interface Import {

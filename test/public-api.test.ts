@@ -8,6 +8,7 @@ import * as koa from '@osprofiler/koa'
 import * as node from '@osprofiler/node'
 import * as report from '@osprofiler/report'
 import * as viewer from '@osprofiler/viewer'
+import * as viewerServer from '@osprofiler/viewer/server'
 import { describe, expect, it } from 'vitest'
 
 /** What others rely on: a name is added here on purpose, and none goes by accident. */
@@ -53,10 +54,10 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
     module: report,
     names: [
       'buildReport',
-      'createRepetitionKey',
       'correctSkew',
-      'diffReports',
+      'createRepetitionKey',
       'criticalPath',
+      'diffReports',
       'escapeControl',
       'exportOtlp',
       'exportPerfetto',
@@ -78,11 +79,12 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'reportJson',
       'reportJsonChunks',
       'selfTimes',
-      'summarize',
       'statistics',
+      'summarize',
     ],
   },
   '@osprofiler/instruments': { module: instruments, names: ['createPropagation', 'instrument'] },
+  '@osprofiler/viewer/server': { module: viewerServer, names: ['createViewer'] },
   '@osprofiler/viewer': { module: viewer, names: ['pageTemplate', 'pageTheme', 'renderPage'] },
   '@osprofiler/node': { module: node, names: ['setup'] },
 }

@@ -48,6 +48,22 @@ describe('the list of the ui', () => {
     expect([before.traces[0].failed, after.traces[0].failed]).toEqual([false, true])
   })
 
+  it('tells by and by what a trace did, and how long it took once it has ended', async () => {
+    const ui = await startUi()
+    const records = makeTrace({ queries: 3, queryMs: 10 })
+    const read = async () => JSON.parse((await ui.send('api/traces')).body).traces[0]
+    await ui.driver.write(records.slice(0, -1))
+
+    const first = await read()
+    const running = await waitFor(read, trace => trace.detail !== '')
+    await ui.driver.write(records.slice(-1))
+    const ended = await waitFor(read, trace => trace.durationUs !== null)
+
+    expect(first).toMatchObject({ detail: '', durationUs: null })
+    expect(running).toMatchObject({ detail: 'GET /orders', durationUs: null })
+    expect(ended).toMatchObject({ detail: 'GET /orders 200', durationUs: 32_000 })
+  })
+
   it('can be that of the failed ones, also of those that are too old for the other', async () => {
     const ui = await startUi()
     const at = Date.now() - 3_600_000

@@ -78,7 +78,7 @@ function draw(comparison: TraceComparison): void {
       element('a', { class: 'button swap', text: '⇄ Swap', attributes: { href: swapAddress() } }),
     ),
     element(
-      'div',
+      'search',
       { class: 'tools' },
       element('label', { class: 'switch' }, onlyChanged, element('span', { text: 'Only what changed' })),
       note,

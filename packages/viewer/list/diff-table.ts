@@ -48,6 +48,7 @@ function drawRow(point: ComparedPoint, largest: number): HTMLTableRowElement {
   what.style.paddingInlineStart = `${0.75 + Math.min(depth, DEEPEST_INDENT) * 1.1}rem`
   what.append(
     element('span', { class: 'point', text: name, attributes: { dir: 'auto' } }),
+    ' ',
     element('span', { class: 'detail', text: detail, attributes: { dir: 'auto' } }),
   )
   return element(

@@ -6,15 +6,19 @@ export interface ListedTrace {
   /** UTC, of its first record. */
   readonly timestamp: string
   readonly name: string
+  /** What its first point does; empty until the server knows. */
+  readonly detail: string
   readonly project: string
   readonly service: string
   readonly records: number
+  /** In microseconds; `null` until the server knows. */
+  readonly durationUs: number | null
   readonly failed: boolean
   readonly isFile: boolean
 }
 
 /** A column by which the list can be sorted. */
-export type SortKey = 'timestamp' | 'name' | 'service' | 'records' | 'id'
+export type SortKey = 'timestamp' | 'name' | 'service' | 'durationUs' | 'records' | 'id'
 
 export interface Sorting {
   readonly key: SortKey
@@ -25,11 +29,17 @@ export interface Sorting {
 export function arrange(traces: readonly ListedTrace[], search: string, sorting: Sorting): ListedTrace[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean)
   const found = traces.filter(trace => {
-    const text = `${trace.name} ${trace.service} ${trace.project} ${trace.id} ${trace.timestamp}`.toLowerCase()
+    const text =
+      `${trace.name} ${trace.detail} ${trace.service} ${trace.project} ${trace.id} ${trace.timestamp}`.toLowerCase()
     return words.every(word => text.includes(word))
   })
   const direction = sorting.descending ? -1 : 1
-  return found.sort((left, right) => direction * compare(left[sorting.key], right[sorting.key]))
+  return found.sort((left, right) => direction * compare(sortValue(left, sorting.key), sortValue(right, sorting.key)))
+}
+
+function sortValue(trace: ListedTrace, key: SortKey): string | number {
+  if (key === 'name') return `${trace.name} ${trace.detail}`
+  return trace[key] ?? -1
 }
 
 function compare(left: string | number, right: string | number): number {

@@ -160,7 +160,7 @@ function change(members: Partial<View>): void {
 
 function sortBy(key: SortKey): void {
   const { sorting } = view
-  const startsDescending = key === 'timestamp' || key === 'records'
+  const startsDescending = ['timestamp', 'durationUs', 'records'].includes(key)
   change({ sorting: { key, descending: sorting.key === key ? !sorting.descending : startsDescending } })
 }
 

@@ -1,4 +1,5 @@
 import { element, setText } from './element.js'
+import { formatDuration } from './format-duration.js'
 import { formatTime, machineTime } from './format-time.js'
 import { downloadAddress, type ListedTrace, traceAddress } from './listed-trace.js'
 
@@ -19,10 +20,12 @@ export function createTraceRow(trace: ListedTrace, choose: (chosen: boolean) => 
   })
   const time = element('time')
   const link = element('a', { class: 'name', attributes: { href: traceAddress(ref), dir: 'auto' } })
+  const detail = element('span', { class: 'detail', attributes: { dir: 'auto' } })
   const mark = element('span', { class: 'mark', text: 'error' })
   const file = element('span', { class: 'file', text: 'file' })
   const service = element('span', { class: 'service', attributes: { dir: 'auto' } })
   const project = element('span', { class: 'project', attributes: { dir: 'auto' } })
+  const duration = element('td', { class: 'duration' })
   const records = element('td', { class: 'records' })
   const id = element('code', { class: 'id' })
   const json = downloadLink(ref, 'json', 'JSON')
@@ -32,8 +35,9 @@ export function createTraceRow(trace: ListedTrace, choose: (chosen: boolean) => 
     {},
     element('td', { class: 'choice' }, element('label', {}, checkbox)),
     element('td', { class: 'time' }, time),
-    element('td', { class: 'what' }, element('div', {}, link, mark, file)),
-    element('td', { class: 'where' }, service, project),
+    element('td', { class: 'what' }, element('div', {}, link, ' ', detail, mark, file)),
+    element('td', { class: 'where' }, service, ' ', project),
+    duration,
     records,
     element('td', { class: 'which' }, id),
     element('td', { class: 'saving' }, json, html),
@@ -45,7 +49,10 @@ export function createTraceRow(trace: ListedTrace, choose: (chosen: boolean) => 
     time.dateTime = machineTime(next.timestamp) ?? ''
     time.title = `${next.timestamp} UTC`
     setText(link, name)
-    link.title = name
+    setText(detail, next.detail)
+    link.title = `${name} ${next.detail}`
+    detail.title = next.detail
+    setText(duration, next.durationUs === null ? '' : formatDuration(next.durationUs))
     mark.hidden = !next.failed
     file.hidden = !next.isFile
     row.classList.toggle('failed', next.failed)

@@ -17,6 +17,7 @@ const COLUMNS: readonly { readonly key: SortKey; readonly title: string; readonl
   { key: 'timestamp', title: 'Time' },
   { key: 'name', title: 'Name' },
   { key: 'service', title: 'Service' },
+  { key: 'durationUs', title: 'Duration', class: 'duration' },
   { key: 'records', title: 'Records', class: 'records' },
   { key: 'id', title: 'Trace' },
 ]

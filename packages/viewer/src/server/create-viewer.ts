@@ -49,7 +49,8 @@ const STALLED = 120_000
 export function createViewer(options: ViewerOptions): Viewer {
   const { driver, storeName = driver.name, largestFile = LARGEST_FILE, onError = () => undefined } = options
   const gate = createGate()
-  const routes = createRoutes({ driver, storeName, folder: gate.folder, largestFile })
+  const ending = new AbortController()
+  const routes = createRoutes({ driver, storeName, folder: gate.folder, largestFile, ended: ending.signal })
   const server = createServer({ requireHostHeader: true }, (request, response) => void answer(request, response))
   server.maxConnections = MOST_CONNECTIONS
   server.timeout = STALLED
@@ -93,6 +94,7 @@ export function createViewer(options: ViewerOptions): Viewer {
       return `http://127.0.0.1:${(server.address() as AddressInfo).port}${gate.entry}`
     },
     async close() {
+      ending.abort()
       await new Promise<void>(resolve => {
         server.close(() => resolve())
         server.closeAllConnections()

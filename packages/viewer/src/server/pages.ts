@@ -28,7 +28,7 @@ export function comparePage(storeName: string): string {
  * @throws Error when the pages were not built
  */
 export function readAssets(): Asset[] {
-  const scripts = readdirSync(SCRIPTS).filter(name => name.endsWith('.js'))
+  const scripts = listScripts()
   return [
     ...scripts.map(name => ({
       path: `list/${name}`,
@@ -38,6 +38,14 @@ export function readAssets(): Asset[] {
     { path: 'theme.css', type: 'text/css; charset=utf-8', text: pageTheme() },
     { path: 'pages.css', type: 'text/css; charset=utf-8', text: readFileSync(STYLE, 'utf8') },
   ]
+}
+
+function listScripts(): string[] {
+  try {
+    return readdirSync(SCRIPTS).filter(name => name.endsWith('.js'))
+  } catch (cause) {
+    throw new Error('The pages are not built: build them with "npx -y pnpm@12 build".', { cause })
+  }
 }
 
 function page(title: string, storeName: string, script: string): string {

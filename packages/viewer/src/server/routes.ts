@@ -1,5 +1,6 @@
 import type { Driver } from '@osprofiler/core'
 import { compareTraces } from './compare-traces.js'
+import { createDescriptions } from './describe-traces.js'
 import { comparePage, listPage, readAssets } from './pages.js'
 import { receiveText } from './receive-text.js'
 import { HTML, sendJson, sendText } from './respond.js'
@@ -19,15 +20,18 @@ export interface RouteOptions {
   readonly folder: string
   /** In bytes, of one file that is opened in the browser. */
   readonly largestFile: number
+  /** Ends what goes on in the background. */
+  readonly ended: AbortSignal
 }
 
 /** All files that are open, in characters. */
 const FILES_KEPT = 128 * 1024 * 1024
 
 /** Everything that is served, by its path in the viewer's folder. */
-export function createRoutes({ driver, storeName, folder, largestFile }: RouteOptions): ReadonlyMap<string, Route> {
+export function createRoutes(options: RouteOptions): ReadonlyMap<string, Route> {
+  const { driver, storeName, folder, largestFile, ended } = options
   const files = createTraceFiles(FILES_KEPT)
-  const list = createTraceList(driver, files)
+  const list = createTraceList({ driver, files, descriptions: createDescriptions(driver, ended) })
   const traces = createTraces(driver, files)
   const turnstile = createTurnstile(2, 8)
 

@@ -1,34 +1,18 @@
 import { createHash } from 'node:crypto'
 import type { Driver, TraceSummary } from '@osprofiler/core'
-import { escapeControl } from '@osprofiler/report'
+import type { Descriptions } from './describe-traces.js'
+import { toListed, toListedFile } from './listed-trace.js'
 import { Refusal } from './respond.js'
-import type { TraceFile, TraceFiles } from './trace-files.js'
+import type { TraceFiles } from './trace-files.js'
 
 const SHORTEST_LIST = 200
 /** How long a list may be asked for: few lengths, so that few lists are kept. */
 export const LIST_LENGTHS: readonly number[] = [SHORTEST_LIST, 1_000]
 
-/** Texts of a record in a list, at most; the rest is on the trace's own page. Ids are kept whole: they are links. */
-const LONGEST_TEXT = 200
-
 /** A list is read again at most this often, in milliseconds... */
 const SHORTEST_REST = 500
 /** ... and the store rests this many times as long as it took to read, so that a slow one is not kept busy by a page. */
 const REST = 4
-
-/** One trace of the list, as a page gets it. All but `ref` is text to be shown, with nothing left to obey. */
-interface ListedTrace {
-  /** What the trace is named by in addresses: as it is. */
-  readonly ref: string
-  readonly id: string
-  readonly timestamp: string
-  readonly name: string
-  readonly project: string
-  readonly service: string
-  readonly records: number
-  readonly failed: boolean
-  readonly isFile: boolean
-}
 
 /** A list as it is sent, and what tells it from any other. */
 export interface TraceListText {
@@ -49,15 +33,22 @@ export interface TraceList {
   newest(): Promise<TraceListText>
 }
 
+/** What lists are made of. */
+export interface ListSources {
+  readonly driver: Driver
+  readonly files: TraceFiles
+  readonly descriptions: Descriptions
+}
+
 /**
  * Reads lists from a driver: however many pages ask, there is one read at a time for each kind of list. The files that
  * are open stand first in every list.
  */
-export function createTraceList(driver: Driver, files: TraceFiles): TraceList {
+export function createTraceList(sources: ListSources): TraceList {
   const readers = LIST_LENGTHS.map(length => ({
     length,
-    all: restBetween(createListReader(driver, files, length)),
-    failed: restBetween(() => readFailedList(driver, files, length)),
+    all: restBetween(createListReader(sources, length)),
+    failed: restBetween(() => readFailedList(sources, length)),
   }))
 
   async function read(length: number, failedOnly: boolean): Promise<TraceListText> {
@@ -88,23 +79,25 @@ function restBetween<Result>(read: () => Promise<Result>): () => Promise<Result>
   }
 }
 
-function createListReader(driver: Driver, files: TraceFiles, length: number): () => Promise<TraceListText> {
+function createListReader(sources: ListSources, length: number): () => Promise<TraceListText> {
+  const { driver } = sources
   const readFailures = createFailureReader(driver)
   return async () => {
     if (driver.listTraces === undefined) throw writeOnly()
     // One more tells whether there are more.
     const found = await driver.listTraces({ limit: length + 1 })
     const traces = found.slice(0, length)
-    return toText(files, traces, await readFailures(traces), found.length > length)
+    return toText(sources, traces, await readFailures(traces), found.length > length)
   }
 }
 
-async function readFailedList(driver: Driver, files: TraceFiles, length: number): Promise<TraceListText> {
+async function readFailedList(sources: ListSources, length: number): Promise<TraceListText> {
+  const { driver } = sources
   if (driver.listErrorTraces === undefined) throw writeOnly()
   const found = await driver.listErrorTraces({ limit: length + 1 })
   const traces = found.slice(0, length)
   const failed = new Set(traces.map(trace => trace.base_id))
-  return toText(files, traces, failed, found.length > length)
+  return toText(sources, traces, failed, found.length > length)
 }
 
 function writeOnly(): Refusal {
@@ -112,12 +105,16 @@ function writeOnly(): Refusal {
 }
 
 function toText(
-  files: TraceFiles,
+  { files, descriptions }: ListSources,
   traces: readonly TraceSummary[],
   failed: ReadonlySet<string>,
   more: boolean,
 ): TraceListText {
-  const listed = [...files.list().map(toListedFile), ...traces.map(trace => toListed(trace, failed.has(trace.base_id)))]
+  descriptions.want(traces)
+  const listed = [
+    ...files.list().map(toListedFile),
+    ...traces.map(trace => toListed(trace, failed.has(trace.base_id), descriptions.get(trace.base_id))),
+  ]
   const text = JSON.stringify({ traces: listed, more })
   const etag = `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`
   return { text, etag, lengths: new Map(traces.map(trace => [trace.base_id, trace.records])) }
@@ -143,39 +140,4 @@ function createFailureReader(driver: Driver): (traces: readonly TraceSummary[]) 
     lengths = new Map(traces.map(trace => [trace.base_id, trace.records]))
     return failed
   }
-}
-
-/** A store hands out what it holds, whatever its types. */
-function toListed(trace: TraceSummary, failed: boolean): ListedTrace {
-  return {
-    ref: `id:${trace.base_id}`,
-    id: toShown(trace.base_id),
-    timestamp: toShown(trace.timestamp),
-    name: toShown(trace.name),
-    project: toShown(trace.project),
-    service: toShown(trace.service),
-    records: Number(trace.records) || 0,
-    failed,
-    isFile: false,
-  }
-}
-
-function toListedFile({ number, name, report }: TraceFile): ListedTrace {
-  const top = report.roots[0]
-  return {
-    ref: `file:${number}`,
-    id: toShown(report.baseId),
-    timestamp: toShown(report.startedAt),
-    name: toShown(name),
-    project: toShown(top?.project),
-    service: toShown(top?.service),
-    records: report.points.reduce((sum, { start, stop }) => sum + (start ? 1 : 0) + (stop ? 1 : 0), 0),
-    failed: report.points.some(point => point.failed),
-    isFile: true,
-  }
-}
-
-function toShown(value: unknown): string {
-  const text = String(value ?? '')
-  return escapeControl(text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text)
 }

@@ -1,0 +1,438 @@
+/// <reference lib="dom" />
+
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Driver } from '@osprofiler/core'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { makeTrace, openStore, startUi, type Ui } from './ui-server.js'
+
+const SWITCHES = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+const AXE = readFileSync(new URL(import.meta.resolve('axe-core/axe.min.js')), 'utf8')
+
+let browser: Browser
+
+beforeAll(async () => {
+  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: SWITCHES })
+})
+
+afterAll(() => browser.close())
+
+describe('the list in a browser', () => {
+  it('opens by the printed address, which is gone from where others could read it', async () => {
+    const ui = await startUi()
+    const page = await openPage(ui)
+
+    const history = await page.evaluate(() => [location.href, document.referrer, document.cookie])
+
+    expect(history).toEqual([`http://127.0.0.1:${ui.port}${ui.folder}`, '', ''])
+    const [cookie] = await page.context().cookies(`http://127.0.0.1:${ui.port}${ui.folder}`)
+    expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict', path: ui.folder })
+    expect(await page.context().cookies(`http://127.0.0.1:${ui.port}/`)).toEqual([])
+  })
+
+  it('shows traces as they arrive, and keeps what is chosen, typed and focused', async () => {
+    const ui = await startUi()
+    await ui.driver.write(makeTrace({ baseId: 'first', name: 'GET' }))
+    const page = await openPage(ui)
+    await page.getByRole('checkbox', { name: 'Compare GET, first' }).check()
+    await page.getByRole('searchbox').fill('orders')
+    await page.getByRole('link', { name: 'GET', exact: true }).focus()
+
+    await ui.driver.write(makeTrace({ baseId: 'second', name: 'POST', at: Date.now() }))
+    await page.getByText('second').waitFor()
+
+    expect(await rowIds(page)).toEqual(['second', 'first'])
+    expect(await page.getByRole('checkbox', { name: 'Compare GET, first' }).isChecked()).toBe(true)
+    expect(await page.getByRole('searchbox').inputValue()).toBe('orders')
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('GET')
+  })
+
+  it('grows a trace in its place', async () => {
+    const ui = await startUi()
+    const records = makeTrace({ baseId: 'growing', failed: true })
+    await ui.driver.write(records.slice(0, 3))
+    const page = await openPage(ui)
+    const row = page.getByRole('row').filter({ hasText: 'growing' })
+    await row.waitFor()
+    const before = await row.getByText('error').isVisible()
+
+    await ui.driver.write(records.slice(3))
+    await row.getByText('error').waitFor()
+
+    expect(before).toBe(false)
+    expect(await row.locator('.records').textContent()).toBe('6')
+  })
+
+  it('finds by every word, in any column', async () => {
+    const ui = await fullUi()
+    const page = await openPage(ui)
+
+    const found: Record<string, string[]> = {}
+    for (const words of ['checkout', 'GET shop', 'get ORDERS', 'a-2', 'nowhere']) {
+      await page.getByRole('searchbox').fill(words)
+      found[words] = await rowIds(page)
+    }
+
+    expect(found).toEqual({
+      checkout: ['a-2'],
+      'GET shop': ['a-3', 'a-1'],
+      'get ORDERS': ['a-1'],
+      'a-2': ['a-2'],
+      nowhere: [],
+    })
+    expect(await page.getByRole('link', { name: 'Open nowhere' }).getAttribute('href')).toBe('trace?ref=id%3Anowhere')
+  })
+
+  it('sorts by every column, both ways, by mouse and by keyboard', async () => {
+    const ui = await fullUi()
+    const page = await openPage(ui)
+
+    const orders: Record<string, string[]> = {}
+    for (const column of ['Name', 'Service', 'Records', 'Trace', 'Time']) {
+      await page.getByRole('button', { name: column }).click()
+      const first = await rowIds(page)
+      await page.keyboard.press('Enter')
+      orders[column] = [first.join(), (await rowIds(page)).join()]
+    }
+
+    expect(orders).toEqual({
+      Name: ['a-3,a-1,a-2', 'a-2,a-3,a-1'],
+      Service: ['a-3,a-2,a-1', 'a-1,a-2,a-3'],
+      Records: ['a-2,a-3,a-1', 'a-1,a-3,a-2'],
+      Trace: ['a-1,a-2,a-3', 'a-3,a-2,a-1'],
+      Time: ['a-3,a-2,a-1', 'a-1,a-2,a-3'],
+    })
+    expect(await page.getByRole('columnheader', { name: 'Time' }).getAttribute('aria-sort')).toBe('ascending')
+    expect(await page.locator('[aria-sort]').count()).toBe(1)
+  })
+
+  it('shows only those that failed', async () => {
+    const ui = await fullUi()
+    const page = await openPage(ui)
+
+    await page.getByRole('checkbox', { name: 'Only errors' }).check()
+    await page
+      .getByRole('status')
+      .filter({ hasText: /^1 trace$/ })
+      .waitFor()
+
+    expect(await rowIds(page)).toEqual(['a-2'])
+  })
+
+  it('is worked by keys alone', async () => {
+    const ui = await fullUi()
+    const page = await openPage(ui)
+
+    await page.keyboard.press('/')
+    await page.keyboard.type('a-')
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('x')
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('x')
+    await page.keyboard.press('c')
+    await page.getByRole('table').waitFor()
+
+    const query = new URL(page.url()).searchParams
+    expect([query.get('a'), query.get('b')]).toEqual(['id:a-3', 'id:a-2'])
+  })
+
+  it('has what the user made of it when Back brings it again', async () => {
+    const ui = await fullUi()
+    const page = await openPage(ui)
+    await page.getByRole('searchbox').fill('shop')
+    await page.getByRole('button', { name: 'Records' }).click()
+    await page.getByRole('checkbox', { name: 'Compare GET, a-1' }).check()
+
+    await page.getByRole('link', { name: 'GET' }).first().click()
+    await page.getByRole('link', { name: 'All traces' }).waitFor()
+    await page.goBack()
+    await page.getByRole('row').nth(1).waitFor()
+
+    expect(await page.getByRole('searchbox').inputValue()).toBe('shop')
+    expect(await rowIds(page)).toEqual(['a-2', 'a-3', 'a-1'])
+    expect(await page.getByRole('checkbox', { name: 'Compare GET, a-1' }).isChecked()).toBe(true)
+  })
+
+  it('shows hostile records as text', async () => {
+    const ui = await startUi()
+    const markup = '</script><img src=x onerror="window.ran = 1"><b>'
+    await ui.driver.write(makeTrace({ baseId: markup, name: `javascript:window.ran=1//${markup}`, service: markup }))
+    await ui.driver.write(makeTrace({ baseId: '../../x', name: '\u202egnp.exe\u0007', project: 'm'.repeat(1_000_000) }))
+    const page = await openPage(ui)
+    await page.getByRole('row').nth(2).waitFor()
+
+    const ids = await rowIds(page)
+    await page.getByText('\\u202egnp.exe\\u0007').click()
+    await page.getByRole('link', { name: 'All traces' }).waitFor()
+    const shown = await page.locator('body').textContent()
+
+    expect(ids.sort()).toEqual(['../../x', markup])
+    expect(shown).toContain('../../x')
+    expect(await page.evaluate(() => 'ran' in window)).toBe(false)
+    expect(await page.locator('img, b').count()).toBe(0)
+  })
+
+  it('says that the command was ended, and goes on when it answers again', async () => {
+    const ui = await fullUi()
+    const page = await openPage(ui)
+
+    await page.context().setOffline(true)
+    await page.getByText('Has "osprofiler ui" been ended?').waitFor()
+    const rows = await rowIds(page)
+    await page.context().setOffline(false)
+    await page.getByText('Has "osprofiler ui" been ended?').waitFor({ state: 'hidden' })
+
+    expect(rows).toHaveLength(3)
+  })
+
+  it('asks no more once it is closed', async () => {
+    const store = openStore()
+    let reads = 0
+    const driver: Driver = {
+      ...store,
+      async listTraces(query) {
+        reads++
+        return (await store.listTraces?.(query)) ?? []
+      },
+    }
+    const page = await openPage(await startUi({ driver }))
+    await expect.poll(() => reads, { timeout: 20_000 }).toBeGreaterThan(1)
+
+    await page.context().close()
+    const before = reads
+    await new Promise(resolve => setTimeout(resolve, 2_500))
+
+    expect(reads).toBe(before)
+  })
+})
+
+describe('files in a browser', () => {
+  it('are saved from the list, and opened there again', async () => {
+    const ui = await fullUi()
+    const page = await openPage(ui)
+    const download = page.waitForEvent('download')
+    await page.getByRole('link', { name: 'Download POST as JSON' }).click()
+    const saved = await download
+
+    await page.getByLabel('Open file').setInputFiles(await saved.path())
+    await page.getByRole('link', { name: 'All traces' }).waitFor()
+
+    expect(saved.suggestedFilename()).toBe('a-2.json')
+    expect(page.url()).toContain('trace?ref=file%3A1')
+    await page.getByRole('link', { name: 'All traces' }).click()
+    await page.locator('.file:visible').waitFor()
+  })
+
+  it('are taken when they are dropped', async () => {
+    const ui = await startUi()
+    const page = await openPage(ui)
+    const text = makeTrace({ baseId: 'dropped' })
+      .map(record => JSON.stringify(record))
+      .join('\n')
+
+    const data = await page.evaluateHandle(content => {
+      const transfer = new DataTransfer()
+      transfer.items.add(new File([content], 'dropped.jsonl'))
+      return transfer
+    }, text)
+    await page.dispatchEvent('body', 'drop', { dataTransfer: data })
+
+    await page.waitForURL('**/trace?ref=file%3A1')
+  })
+
+  it('that are no traces are refused with a reason', async () => {
+    const ui = await startUi({ largestFile: 100 })
+    const page = await openPage(ui)
+
+    const messages: (string | null)[] = []
+    for (const content of ['<html>', 'x'.repeat(101)]) {
+      await page
+        .getByLabel('Open file')
+        .setInputFiles({ name: '<b>.json', mimeType: 'x/y', buffer: Buffer.from(content) })
+      await page.getByRole('alert').filter({ hasNotText: 'Opening' }).waitFor()
+      messages.push(await page.getByRole('alert').textContent())
+    }
+
+    expect(messages[0]).toContain('<b>.json: ')
+    expect(messages[1]).toMatch(/too large/)
+  })
+})
+
+describe('two traces in a browser', () => {
+  it('stand side by side, with what became slower', async () => {
+    const ui = await startUi()
+    await ui.driver.write(makeTrace({ baseId: 'before', queries: 3, queryMs: 5 }))
+    await ui.driver.write(makeTrace({ baseId: 'after', queries: 3, queryMs: 20, at: Date.now() - 1_000 }))
+    const page = await openPage(ui)
+
+    await page.getByRole('checkbox', { name: 'Compare wsgi, before' }).check()
+    await page.getByRole('checkbox', { name: 'Compare wsgi, after' }).check()
+    await page.getByRole('link', { name: 'Compare the two' }).click()
+    await page.getByRole('table').waitFor()
+
+    const cells = (await page.getByRole('row').allInnerTexts()).slice(1).map(row => row.split(/\s*\t\s*/))
+    expect(cells).toMatchObject([
+      ['wsgi GET /orders', 'orders', '1', '17.0 ms', '62.0 ms', '+45.0 ms +265 %'],
+      ['db SELECT * FROM items', 'orders', '3', '15.0 ms', '60.0 ms', '+45.0 ms +300 %'],
+    ])
+    await page.getByRole('link', { name: 'Swap' }).click()
+    await page.getByText('−45.0 ms').first().waitFor()
+  })
+
+  it('are not compared when one of them is not there', async () => {
+    const ui = await fullUi()
+    const page = await openPage(ui, 'compare?a=id:a-1&b=id:gone')
+
+    await page.getByText('The store holds no such trace.').waitFor()
+  })
+})
+
+describe('pages of others', () => {
+  it('learn nothing, and change nothing, whatever they try', async () => {
+    const ui = await fullUi()
+    const page = await openPage(ui)
+    const evil = await page.context().newPage()
+    const origin = await serveEvilPage()
+    await evil.goto(origin)
+    const base = `http://127.0.0.1:${ui.port}${ui.folder}`
+
+    const statuses: number[] = []
+    evil.on('response', response => {
+      if (response.url().startsWith(base)) statuses.push(response.status())
+    })
+    const tried = await evil.evaluate(async address => {
+      const post = { method: 'POST', body: '{}' }
+      const requests = [
+        fetch(`${address}api/traces`, { credentials: 'include' }),
+        fetch(`${address}api/traces`, { credentials: 'include', mode: 'no-cors' }),
+        fetch(`${address}api/files`, { ...post, headers: { 'X-Osprofiler-Ui': '1' } }),
+        fetch(`${address}api/files`, { ...post, credentials: 'include', mode: 'no-cors' }),
+      ]
+      const outcomes = await Promise.allSettled(requests)
+      await Promise.all(
+        (['script', 'img', 'iframe'] as const).map(
+          name =>
+            new Promise<void>(resolve => {
+              const element = document.createElement(name)
+              element.onload = element.onerror = () => resolve()
+              element.src = `${address}${name === 'script' ? 'list/main.js' : ''}`
+              document.body.append(element)
+            }),
+        ),
+      )
+      return outcomes.map(({ status }) => status)
+    }, base)
+    const left = evil.waitForResponse(response => response.url() === `${base}api/files`)
+    await evil.evaluate(address => {
+      const form = document.createElement('form')
+      Object.assign(form, { method: 'post', action: `${address}api/files`, enctype: 'text/plain' })
+      document.body.append(form)
+      form.submit()
+    }, base)
+    await left
+
+    expect(tried).toEqual(['rejected', 'rejected', 'rejected', 'rejected'])
+    // The frame and the form, of which alone the browser tells.
+    expect(statuses).toEqual([403, 403])
+    await page.reload()
+    await page.getByRole('row').nth(3).waitFor()
+    expect(await rowIds(page)).toHaveLength(3)
+  })
+})
+
+describe.each(['light', 'dark'] as const)('in %s', colorScheme => {
+  it.each([1280, 400])('no page has a fault that axe knows, %i pixels wide', async width => {
+    const ui = await fullUi()
+    const view = { colorScheme, viewport: { width, height: 800 } }
+    const list = await openPage(ui, '', view)
+    await list.getByRole('checkbox').nth(2).check()
+    const empty = await openPage(ui, '', view)
+    await empty.getByRole('searchbox').fill('nowhere')
+    const compare = await openPage(ui, 'compare?a=id:a-1&b=id:a-2', view)
+    await compare.getByRole('table').waitFor()
+
+    const faults = [await findFaults(list), await findFaults(empty), await findFaults(compare)]
+
+    expect(faults).toEqual([[], [], []])
+    for (const page of [list, empty, compare]) {
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
+    }
+  })
+})
+
+/** Three traces, of which the second failed. */
+async function fullUi(): Promise<Ui> {
+  const ui = await startUi()
+  const at = Date.now() - 600_000
+  await ui.driver.write(makeTrace({ baseId: 'a-1', name: 'GET', service: 'orders', queries: 1, at }))
+  await ui.driver.write(
+    makeTrace({ baseId: 'a-2', name: 'POST', service: 'checkout', queries: 5, failed: true, at: at + 1_000 }),
+  )
+  await ui.driver.write(makeTrace({ baseId: 'a-3', name: 'GET', service: 'catalogue', queries: 3, at: at + 2_000 }))
+  return ui
+}
+
+/** Opens a page as a user would, and fails the test when it logs an error, breaks its policy, or leaves its server. */
+async function openPage(ui: Ui, path = '', options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext(options)
+  const page = await context.newPage()
+  const faults: string[] = []
+  page.on('pageerror', error => faults.push(String(error)))
+  page.on('console', message => {
+    // What the browser itself says of an answer that a test asks for.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) faults.push(message.text())
+  })
+  page.on('request', request => {
+    if (!/^(data|blob):/.test(request.url()) && new URL(request.url()).port !== String(ui.port))
+      faults.push(request.url())
+  })
+  onTestFinished(async () => {
+    await context.close()
+    expect(faults).toEqual([])
+  })
+  await page.goto(ui.address)
+  if (path !== '') await page.goto(`http://127.0.0.1:${ui.port}${ui.folder}${path}`)
+  else await page.getByText(/^\d+ traces?$/).waitFor()
+  return page
+}
+
+async function rowIds(page: Page): Promise<string[]> {
+  return await page.locator('tbody .id').allTextContents()
+}
+
+interface Axe {
+  run(): Promise<{
+    readonly violations: readonly { readonly id: string; readonly nodes: readonly { html: string }[] }[]
+  }>
+}
+
+async function findFaults(page: Page): Promise<string[]> {
+  await page.evaluate(AXE)
+  return await page.evaluate(async () => {
+    const { violations } = await (window as unknown as { readonly axe: Axe }).axe.run()
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
+  })
+}
+
+async function serveEvilPage(): Promise<string> {
+  const server = createServer((_, response) => {
+    response.writeHead(200, { 'Content-Type': 'text/html' }).end('<!doctype html><title>x</title><body>')
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+}
