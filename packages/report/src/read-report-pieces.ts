@@ -11,6 +11,11 @@ const CLOSE_LIST = 93
 const OPEN = 123
 const CLOSE = 125
 
+// What may change the state of the scanner: within a string, within brackets, and outside of both.
+const IN_STRING = /["\\]/g
+const IN_BRACKETS = /["{}[\]]/g
+const AT_TOP = /["{}[\],:\s]/g
+
 /** A reader of a report's JSON that takes its text in pieces, cut anywhere. */
 export interface ReportPieces {
   push(text: string): void
@@ -95,23 +100,27 @@ function createScanner(): Scanner {
 
   /** The position after the value's last unit, or -1 when it goes on after this text. */
   const findEnd = (text: string, from: number): number => {
-    for (let position = from; position < text.length; position++) {
-      const unit = text.charCodeAt(position)
-      if (inString) {
-        if (isEscaped) isEscaped = false
-        else if (unit === BACKSLASH) isEscaped = true
-        else if (unit === QUOTE) {
-          inString = false
-          if (depth === 0) return position + 1
-        }
-      } else if (unit === QUOTE) inString = true
-      else if (unit === OPEN || unit === OPEN_LIST) depth++
-      else if (unit === CLOSE || unit === CLOSE_LIST) {
-        // What closes around a number is not part of it.
-        if (depth === 0) return position
-        depth--
-        if (depth === 0) return position + 1
-      } else if (depth === 0 && (unit <= 32 || unit === COMMA || unit === COLON)) return position
+    let position = from
+    if (isEscaped) {
+      isEscaped = false
+      position++
+    }
+    while (position < text.length) {
+      const look = inString ? IN_STRING : depth > 0 ? IN_BRACKETS : AT_TOP
+      look.lastIndex = position
+      if (!look.test(text)) return -1
+      position = look.lastIndex
+      const unit = text.charCodeAt(position - 1)
+      if (unit === BACKSLASH) {
+        isEscaped = position === text.length
+        position++
+      } else if (unit === QUOTE) {
+        inString = !inString
+        if (!inString && depth === 0) return position
+      } else if (unit === OPEN || unit === OPEN_LIST) depth++
+      // What ends a number, or closes around it, is not part of it.
+      else if (depth === 0) return position - 1
+      else if (--depth === 0) return position
     }
     return -1
   }

@@ -12,7 +12,7 @@ const LONGEST_PATH = 30
  * stand in the order of their real starts. Ends with a line break.
  *
  * Where Python fails (no service, an `rpc` without a function's name, a `wsgi` without a start) the label leaves out what
- * is not known. Where Python lets a record write DOT or HTML (backslashes, a label in `<` and `>`), or passes on control
+ * is not known. Where Python lets a record write DOT or HTML (backslashes, entities, a label in `<` and `>`), or passes on control
  * and invisible characters, the text is shown as it is, with `escapeControl`'s escapes.
  *
  * Follows `_create_dot_graph` of osprofiler/cmd/commands.py 3.4.3 and `quote` of python3-graphviz 0.20.
@@ -66,7 +66,10 @@ function nodeLine(id: number, label: string): string {
   return `\t${id} [label="${label}"]\n`
 }
 
+/** What Graphviz would show as another character: `&lt;`, `&#60;`. */
+const ENTITY = /&(?=#?\w+;)/g
+
 /** Text as a quoted label shows it: Graphviz reads backslashes in it as commands, and a quote ends it. */
 function escapeDot(text: string): string {
-  return showText(text).replaceAll('\\', '\\\\').replaceAll('"', '\\"')
+  return showText(text).replaceAll('\\', '\\\\').replaceAll('"', '\\"').replace(ENTITY, '&amp;')
 }

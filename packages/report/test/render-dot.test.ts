@@ -66,6 +66,12 @@ describe('the DOT graph', () => {
     )
   })
 
+  it('leaves a query string as it is, and shows an entity as text', () => {
+    const graph = dot(makeTrace({ id: 'a', name: 'a=1&b=2 &lt;&#60;', from: 0, to: 1000 }))
+
+    expect(graph).toContain('[label="api:a=1&b=2 &amp;lt;&amp;#60; - 1 ms"]')
+  })
+
   it('is nothing but nodes and edges whatever the records hold', () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 10 }),
