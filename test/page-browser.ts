@@ -44,25 +44,29 @@ export async function openPage(records: readonly TraceRecord[], options: OpenOpt
   for (const chunk of renderPage(buildReport(records), options)) writeSync(descriptor, chunk)
   closeSync(descriptor)
   const { hash = '', title, pointLimit, ...contextOptions } = options
-  browser ??= chromium.launch({ executablePath: CHROMIUM, args: SWITCHES })
-  const context = await (await browser).newContext({ viewport: { width: 1280, height: 800 }, ...contextOptions })
-  onTestFinished(async () => {
-    await context.close()
-    rmSync(folder, { recursive: true, force: true })
-  })
-  const page = await context.newPage()
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const address = pathToFileURL(file).href
-  const offences = watch(page, address)
-  await page.goto(address + hash)
-  await page.locator('header h1').waitFor()
+  const opened = await launchPage(address + hash, contextOptions, address)
+  await opened.page.locator('header h1').waitFor()
+  return opened
+}
+
+/** Opens an address; requests for anything that does not begin with `own` are offences. */
+export async function launchPage(address: string, options: BrowserContextOptions, own: string): Promise<OpenedPage> {
+  browser ??= chromium.launch({ executablePath: CHROMIUM, args: SWITCHES })
+  const context = await (await browser).newContext({ viewport: { width: 1280, height: 800 }, ...options })
+  onTestFinished(() => context.close())
+  const page = await context.newPage()
+  const offences = watch(page, own)
+  await page.goto(address)
   return { page, offences }
 }
 
-function watch(page: Page, address: string): string[] {
+function watch(page: Page, own: string): string[] {
   const offences: string[] = []
   page.on('request', request => {
     // A blob is the page's own: the worker of a search by expression.
-    if (request.url().split('#')[0] !== address && !request.url().startsWith('blob:')) {
+    if (!request.url().startsWith(own) && !request.url().startsWith('blob:')) {
       offences.push(`request ${request.url()}`)
     }
   })
