@@ -52,8 +52,56 @@ describe('the waterfall', () => {
     expect(await rows(page).count()).toBe(1)
     await press('ArrowRight')
     expect(await rows(page).count()).toBe(6)
-    await press('*')
+    await press('o')
     expect(await rows(page).count()).toBe(18)
+    await press('x')
+    expect(await rows(page).count()).toBe(1)
+  })
+
+  it('opens and closes everything below a row with Shift and the mouse, or from its details', async () => {
+    const { page } = await openPage(shopTrace())
+    const toggle = rowOf(page, 'GET /orders').locator('.toggle')
+
+    await toggle.click({ modifiers: ['Shift'] })
+    expect(await rows(page).count()).toBe(4)
+    await toggle.click({ modifiers: ['Shift'] })
+    expect(await rows(page).count()).toBe(18)
+    await rowOf(page, 'GET /orders').click()
+    await page.getByRole('button', { name: 'Close all below' }).click()
+    expect(await rows(page).count()).toBe(4)
+    await page.getByRole('button', { name: 'Open all below' }).click()
+    expect(await rows(page).count()).toBe(18)
+  })
+
+  it('puts times on one clock where those of hosts differ, and shows them as recorded on request', async () => {
+    const late = 5000
+    const { page } = await openPage(
+      recordPoints([
+        {
+          name: 'http',
+          service: 'caller',
+          fromMs: 0,
+          toMs: 100,
+          info: { requests: { method: 'GET', hostname: 'callee', port: 80, path: '/', query: '', scheme: 'http' } },
+          children: [
+            {
+              name: 'wsgi',
+              service: 'callee',
+              fromMs: late + 10,
+              toMs: late + 90,
+              info: { request: { method: 'GET', path: '/', query: '', scheme: 'http' } },
+            },
+          ],
+        },
+      ]),
+    )
+    const whole = async () => (await rangeOf(page))[1]
+
+    expect(await whole()).toBe(100)
+    await page.getByRole('checkbox', { name: 'Times as recorded' }).check()
+    await expect.poll(whole, SOON).toBe(late + 90)
+    await page.getByRole('checkbox', { name: 'Times as recorded' }).uncheck()
+    await expect.poll(whole, SOON).toBe(100)
   })
 
   it('opens and closes by level with buttons and keys', async () => {

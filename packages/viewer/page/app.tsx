@@ -9,7 +9,7 @@ import type { Facts, Source } from './load-trace.js'
 import { Minimap } from './minimap.js'
 import { usePageKeys } from './page-keys.js'
 import { StatisticsTable } from './statistics-table.js'
-import { applyTheme, nextTheme, storedTheme, type Theme } from './theme.js'
+import { applyNextTheme, storedTheme, type Theme } from './theme.js'
 import { Toolbar } from './toolbar.js'
 import { createTraceModel, type TraceModel } from './trace-model.js'
 import { useFindings } from './use-findings.js'
@@ -44,9 +44,7 @@ export function App({ report, facts, source }: AppProps) {
     patch({ view: 'waterfall' })
   }
   const switchTheme = (): void => {
-    const next = nextTheme(theme)
-    applyTheme(next)
-    setTheme(next)
+    setTheme(applyNextTheme())
   }
   usePageKeys(model, patch, { switchTheme, showKeys: () => setKeysOpen(true) })
 

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks'
 import { CopyButton } from './copy-button.js'
 import { pointTitle, repeatedTitle, showText } from './point-text.js'
 import { rawText } from './raw-text.js'
+import { rowKeys } from './row-keys.js'
 import { serviceColour } from './service-colour.js'
 import type { TraceModel } from './trace-model.js'
 import type { Patch } from './view-state.js'
@@ -53,6 +54,16 @@ export function DetailsPane({ model, row, patch }: DetailsPaneProps) {
           <span aria-hidden="true">✕</span>
         </button>
       </div>
+      {rowKeys.isClosable(model, row) && (
+        <p class="subtree">
+          <button type="button" class="button" onClick={() => patch(state => rowKeys.setSubtree(model, state, false))}>
+            Open all below
+          </button>
+          <button type="button" class="button" onClick={() => patch(state => rowKeys.setSubtree(model, state, true))}>
+            Close all below
+          </button>
+        </p>
+      )}
       {isFoldRow(row) ? (
         <Repeated model={model} members={members} />
       ) : (

@@ -6,8 +6,8 @@ const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])
     [
       ['↑ ↓', 'previous, next row'],
       ['← →', 'close, open a row; to its parent, its first child'],
-      ['*', 'open all below'],
-      ['Shift *', 'close all below'],
+      ['o  *', 'open all below'],
+      ['x', 'close all below'],
       ['Home End', 'first, last row'],
       ['Page Up, Page Down', 'a screen up, down'],
       ['Enter', 'details'],

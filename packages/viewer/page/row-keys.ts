@@ -11,7 +11,7 @@ interface Context {
 }
 
 /** What keys do on the rows, as the ARIA practices have it for a tree grid. */
-export const rowKeys = { press, toggle, isOpen, isClosable }
+export const rowKeys = { press, toggle, setSubtree, isOpen, isClosable }
 
 function press(event: KeyboardEvent, { model, visible, patch, page }: Context): void {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target !== event.currentTarget) return
@@ -32,7 +32,8 @@ function press(event: KeyboardEvent, { model, visible, patch, page }: Context): 
       return next === undefined ? {} : { selected: next }
     })
   } else if (event.key === 'Enter' || event.key === ' ') patch({ detailsOpen: true })
-  else if (event.key === '*') patch(state => setSubtree(model, state, event.shiftKey && event.code !== 'Digit8'))
+  else if (event.key === '*' || event.key === 'o') patch(state => setSubtree(model, state, false))
+  else if (event.key === 'x') patch(state => setSubtree(model, state, true))
   else if (event.key === 'ArrowRight' && !event.shiftKey) patch(state => openOrEnter(model, state, visible))
   else if (event.key === 'ArrowLeft' && !event.shiftKey) patch(state => closeOrLeave(model, state))
   else return

@@ -22,6 +22,10 @@ export function applyTheme(theme: Theme): void {
   }
 }
 
-export function nextTheme(theme: Theme): Theme {
-  return NEXT[theme]
+/** Goes on from the theme that the page has now: two presses may come before the page is drawn again. */
+export function applyNextTheme(): Theme {
+  const { theme } = document.documentElement.dataset
+  const next = NEXT[theme === 'light' || theme === 'dark' ? theme : 'auto']
+  applyTheme(next)
+  return next
 }

@@ -62,8 +62,9 @@ export function WaterfallRow({ model, state, row, level, place, topPx, kept, tog
           onClick={event => {
             if (!closable) return
             event.stopPropagation()
-            toggle(row)
             patch({ selected: row })
+            if (event.shiftKey) patch(before => rowKeys.setSubtree(model, before, open))
+            else toggle(row)
           }}
         />
         {members.length > 1 && <span class="times">{formatCount(members.length)} ×</span>}
