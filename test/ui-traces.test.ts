@@ -1,7 +1,7 @@
 import type { Driver, TraceRecord } from '@osprofiler/core'
 import { readReport } from '@osprofiler/report'
 import { describe, expect, it } from 'vitest'
-import { makeTrace, openStore, ownHeaders, startUi, type Ui } from './ui-server.js'
+import { type Answer, makeTrace, openStore, ownHeaders, startUi, type Ui } from './ui-server.js'
 
 describe('the list of the ui', () => {
   it('holds the traces of the store, newest first, with those that failed marked', async () => {
@@ -384,6 +384,45 @@ describe('a store that fails', () => {
 })
 
 describe('a large trace', () => {
+  it('is one of few that are read at the same time; others wait, and too many are refused', async () => {
+    const records = makeTrace()
+    let reading = 0
+    let most = 0
+    let release = () => {}
+    const released = new Promise<void>(resolve => {
+      release = resolve
+    })
+    const driver: Driver = {
+      ...openStore(),
+      async *readRecords() {
+        most = Math.max(most, ++reading)
+        await released
+        yield records
+        reading--
+      },
+    }
+    const ui = await startUi({ driver })
+
+    const refused: Answer[] = []
+    const downloads = Array.from({ length: 15 }, async () => {
+      const answer = await ui.send('download?ref=id:x&format=json')
+      if (answer.status !== 200) refused.push(answer)
+      return answer.status
+    })
+    await waitFor(
+      async () => refused.length,
+      length => length === 5,
+    )
+    release()
+    const statuses = await Promise.all(downloads)
+
+    expect(refused.map(({ status, headers }) => [status, headers.get('retry-after')])).toEqual(
+      Array.from({ length: 5 }, () => [503, '1']),
+    )
+    expect(statuses.filter(status => status === 200)).toHaveLength(10)
+    expect(most).toBe(2)
+  })
+
   it('is streamed as the browser takes it, and no longer once it has gone', async () => {
     const batch = makeTrace({ queries: 500 })
     let given = 0

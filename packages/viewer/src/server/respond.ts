@@ -71,7 +71,7 @@ export async function sendChunks(
     response.end()
     return
   }
-  await pipeline(Readable.from(continueFrom(first, iterator)), response)
+  await pipeline(Readable.from(continueFrom(first, iterator), { highWaterMark: 1 }), response)
 }
 
 async function* continueFrom(
