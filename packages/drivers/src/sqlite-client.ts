@@ -1,5 +1,4 @@
 import { createRequire, isBuiltin } from 'node:module'
-import type { DatabaseSync } from 'node:sqlite'
 import { OsprofilerError } from '@osprofiler/core'
 
 const PACKAGE = '@photostructure/sqlite'
@@ -20,19 +19,5 @@ export function findSqliteClient(): string {
       `Node ${process.versions.node} has no SQLite of its own. Run "npm install ${PACKAGE}", or use Node 22.13 or later.`,
       { cause },
     )
-  }
-}
-
-/** Loads a client that `findSqliteClient` named, without the warning that Node 22 prints for its own. */
-export function loadSqliteClient(client: string): typeof DatabaseSync {
-  const emitWarning = process.emitWarning
-  process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
-    if (!String(warning).startsWith('SQLite is an experimental feature'))
-      Reflect.apply(emitWarning, process, [warning, ...rest])
-  }
-  try {
-    return createRequire(import.meta.url)(client).DatabaseSync
-  } finally {
-    process.emitWarning = emitWarning
   }
 }

@@ -2,10 +2,9 @@ import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { TraceSummary } from '@osprofiler/core'
 import type { ExitGuard } from './exit-guard.js'
+import { loadSqliteClient } from './load-sqlite-client.js'
 import { isObject } from './record-text.js'
-import { loadSqliteClient } from './sqlite-client.js'
 import { INSERT_GROUP, openDatabase, type SqliteDatabase } from './sqlite-database.js'
-import { listTraces } from './sqlite-list.js'
 import { COLUMNS, type SqliteRow } from './sqlite-row.js'
 import type { Selection } from './trace-query.js'
 
@@ -93,8 +92,10 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
         const opened = use(false)
         return opened?.hasTable() ? readPage(opened, baseId, after) : { rows: [], after: undefined }
       }),
-    list: (selection, failed) =>
-      listTraces(
+    async list(selection, failed) {
+      // Loaded when it is needed: it brings core along, for which who reads one trace need not wait.
+      const { listTraces } = await import('./sqlite-list.js')
+      return await listTraces(
         step =>
           attempt(() => {
             if (closing) throw new Error('it was closed')
@@ -103,7 +104,8 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
           }),
         selection,
         failed,
-      ),
+      )
+    },
     async close() {
       closing = true
       await writing

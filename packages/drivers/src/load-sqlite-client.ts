@@ -1,0 +1,18 @@
+import { createRequire } from 'node:module'
+import type { DatabaseSync } from 'node:sqlite'
+
+// Apart from what finds it: the thread of the store would otherwise load all of core, for 20 ms of every command.
+
+/** Loads a client that `findSqliteClient` named, without the warning that Node 22 prints for its own. */
+export function loadSqliteClient(client: string): typeof DatabaseSync {
+  const emitWarning = process.emitWarning
+  process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
+    if (!String(warning).startsWith('SQLite is an experimental feature'))
+      Reflect.apply(emitWarning, process, [warning, ...rest])
+  }
+  try {
+    return createRequire(import.meta.url)(client).DatabaseSync
+  } finally {
+    process.emitWarning = emitWarning
+  }
+}
