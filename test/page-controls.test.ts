@@ -406,7 +406,7 @@ describe('the page', () => {
     const { page } = await openPage(shopTrace())
 
     await page.keyboard.press('?')
-    expect(await page.getByRole('dialog', { name: 'Keys' }).isVisible()).toBe(true)
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor()
     await page.keyboard.press('Escape')
     expect(await page.getByRole('dialog').count()).toBe(0)
     await page.getByRole('button', { name: 'Keys' }).click()

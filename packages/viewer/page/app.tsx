@@ -1,11 +1,11 @@
-import { correctSkew, type Report } from '@osprofiler/report'
+import { correctSkew } from '@osprofiler/report'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { DetailsPane } from './details-pane.js'
 import { FindingsList } from './findings-list.js'
 import { FlameGraph } from './flame-graph.js'
 import { Header } from './header.js'
 import { KeysSheet } from './keys-sheet.js'
-import type { Facts, Source } from './load-trace.js'
+import type { Facts, Source, Trace } from './load-trace.js'
 import { Minimap } from './minimap.js'
 import { usePageKeys } from './page-keys.js'
 import { StatisticsTable } from './statistics-table.js'
@@ -17,12 +17,13 @@ import { carryOver, reveal, useViewState } from './view-state.js'
 import { Waterfall } from './waterfall.js'
 
 interface AppProps {
-  readonly report: Report
+  readonly trace: Trace
   readonly facts: Facts
   readonly source: Source | undefined
 }
 
-export function App({ report, facts, source }: AppProps) {
+export function App({ trace, facts, source }: AppProps) {
+  const { report } = trace
   const [asRecorded, setAsRecorded] = useState(false)
   const corrected = useMemo(() => correctSkew(report), [report])
   const clocksDiffer = corrected.clocks.some(({ offsetUs }) => offsetUs !== 0)
@@ -30,7 +31,7 @@ export function App({ report, facts, source }: AppProps) {
   const { state, patch, kept, visible } = useViewState(model)
   const [theme, setTheme] = useState<Theme>(storedTheme)
   const [keysOpen, setKeysOpen] = useState(false)
-  const findings = useFindings(report)
+  const findings = useFindings(trace)
   useCarryOver(model, patch)
 
   const mark = (label: string, points: readonly number[]): void => {

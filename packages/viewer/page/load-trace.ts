@@ -13,15 +13,21 @@ export interface Facts {
   readonly kept?: number
 }
 
+/** A trace, and the JSON of its records that it was built from. */
+export interface Trace {
+  readonly report: Report
+  readonly json: string
+}
+
 type Records = Parameters<typeof buildReport>[0]
 
 /** The trace in the page itself, or `undefined` where the page comes from a server and has to fetch it. */
-export function readInlineTrace(): { readonly report: Report; readonly facts: Facts } | undefined {
+export function readInlineTrace(): (Trace & { readonly facts: Facts }) | undefined {
   const element = document.getElementById('osprofiler-records')
   if (element === null) return undefined
-  const records: unknown = JSON.parse(element.textContent ?? '[]')
+  const json = element.textContent ?? '[]'
   element.remove()
-  return { report: buildReport(toRecords(records)), facts: (readJson('osprofiler-facts') ?? {}) as Facts }
+  return { ...readTrace(json), facts: (readJson('osprofiler-facts') ?? {}) as Facts }
 }
 
 export function readSource(): Source | undefined {
@@ -29,7 +35,7 @@ export function readSource(): Source | undefined {
 }
 
 /** @throws Error in words for the user */
-export async function fetchTrace(source: Source): Promise<Report> {
+export async function fetchTrace(source: Source): Promise<Trace> {
   const response = await fetch(source.trace, { headers: { accept: 'application/json' } }).catch(() => undefined)
   if (response === undefined) throw new Error('The server does not answer. Is "osprofiler ui" still running?')
   if (response.status === 404) throw new Error('The store has no records of this trace (yet).')
@@ -37,7 +43,7 @@ export async function fetchTrace(source: Source): Promise<Report> {
     throw new Error('This session is over. Open the address that "osprofiler ui" printed.')
   }
   if (!response.ok) throw new Error(`The server answered with ${response.status}.`)
-  return buildReport(toRecords(await response.json()))
+  return readTrace(await response.text())
 }
 
 /** Calls back when records have come, at most twice a second, until the trace is complete. */
@@ -62,6 +68,10 @@ export function watchTrace(source: Source, onChange: () => void): void {
 function readJson(id: string): unknown {
   const text = document.getElementById(id)?.textContent
   return text === undefined || text === null ? undefined : JSON.parse(text)
+}
+
+function readTrace(json: string): Trace {
+  return { report: buildReport(toRecords(JSON.parse(json))), json }
 }
 
 function toRecords(value: unknown): Records {

@@ -2,14 +2,20 @@ import './app.css'
 import { type ComponentChild, render } from 'preact'
 import { App } from './app.js'
 import { Failure } from './failure.js'
+import { answerFindings } from './find-in-worker.js'
 import { fetchTrace, readInlineTrace, readSource, type Source, watchTrace } from './load-trace.js'
 import { applyTheme, storedTheme } from './theme.js'
 
 let shown = false
-const root = document.getElementById('osprofiler')
 
-applyTheme(storedTheme())
-if (root !== null) void open(root)
+if (typeof document === 'undefined') answerFindings()
+else start()
+
+function start(): void {
+  const root = document.getElementById('osprofiler')
+  applyTheme(storedTheme())
+  if (root !== null) void open(root)
+}
 
 async function open(element: HTMLElement): Promise<void> {
   const source = readSource()
@@ -30,14 +36,14 @@ async function openInline(element: HTMLElement): Promise<void> {
   await new Promise(resolve => setTimeout(resolve, 0))
   const trace = readInlineTrace()
   if (trace === undefined) throw new Error('There are no records in this page.')
-  show(element, <App report={trace.report} facts={trace.facts} source={undefined} />)
+  show(element, <App trace={trace} facts={trace.facts} source={undefined} />)
 }
 
 async function openFromServer(element: HTMLElement, source: Source): Promise<void> {
   const refresh = async (): Promise<void> => {
-    const report = await fetchTrace(source)
-    document.title = `Trace ${report.baseId ?? ''}`.trim()
-    show(element, <App report={report} facts={{}} source={source} />)
+    const trace = await fetchTrace(source)
+    document.title = `Trace ${trace.report.baseId ?? ''}`.trim()
+    show(element, <App trace={trace} facts={{}} source={source} />)
   }
   await refresh()
   // A trace that cannot be had again stays as it is: what is shown is still true.

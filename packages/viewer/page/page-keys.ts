@@ -1,4 +1,4 @@
-import { useEffect } from 'preact/hooks'
+import { useLayoutEffect } from 'preact/hooks'
 import { panRange, zoomRange } from './time-range.js'
 import type { TraceModel } from './trace-model.js'
 import { collapseFrom, type Patch, reveal, type ViewState, wholeRange } from './view-state.js'
@@ -33,7 +33,8 @@ const CHANGES: Readonly<Record<string, Change>> = {
 }
 
 export function usePageKeys(model: TraceModel, patch: Patch, { switchTheme, showKeys }: PageActions): void {
-  useEffect(() => {
+  // Not after the next paint: a key pressed right away counts too.
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return
       if (document.querySelector('dialog[open]') !== null) return

@@ -1,3 +1,5 @@
+import { startWorker } from './start-worker.js'
+
 /** Tests texts with a regular expression in a worker: a pattern that runs away is stopped with its worker. */
 export interface PatternSearch {
   /** Which of the texts match. */
@@ -14,19 +16,10 @@ const WORKER = `onmessage = ({ data: { pattern, texts } }) => {
   postMessage(hits)
 }`
 
-interface TrustedTypes {
-  createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): string }
-}
-
-const policy = (globalThis as { trustedTypes?: TrustedTypes }).trustedTypes?.createPolicy('osprofiler', {
-  createScriptURL: url => url,
-})
-
 /** @throws Error in words for the user when the pattern cannot be read */
 export function createPatternSearch(pattern: string): PatternSearch {
   checkPattern(pattern)
-  const url = URL.createObjectURL(new Blob([WORKER], { type: 'text/javascript' }))
-  const worker = new Worker(policy?.createScriptURL(url) ?? url)
+  const worker = startWorker(WORKER)
   return {
     test: texts =>
       new Promise((resolve, reject) => {
@@ -44,10 +37,7 @@ export function createPatternSearch(pattern: string): PatternSearch {
         }
         worker.postMessage({ pattern, texts })
       }),
-    close: () => {
-      worker.terminate()
-      URL.revokeObjectURL(url)
-    },
+    close: () => worker.terminate(),
   }
 }
 

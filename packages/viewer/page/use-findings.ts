@@ -1,18 +1,28 @@
-import { type Finding, type Report, summarize } from '@osprofiler/report'
+import { type Finding, summarize } from '@osprofiler/report'
 import { useEffect, useMemo, useState } from 'preact/hooks'
+import { findInWorker } from './find-in-worker.js'
+import type { Trace } from './load-trace.js'
 
-/** Findings of more points than these are looked for once the trace is on the screen. */
+/** Findings of more points than these are looked for beside the page. */
 const MOST_AT_ONCE = 5000
 
 /** What stands out in a trace; `undefined` while it is still looked for. */
-export function useFindings(report: Report): readonly Finding[] | undefined {
-  const isLarge = report.points.length > MOST_AT_ONCE
-  const atOnce = useMemo(() => (isLarge ? undefined : summarize(report)), [report, isLarge])
+export function useFindings(trace: Trace): readonly Finding[] | undefined {
+  const isLarge = trace.report.points.length > MOST_AT_ONCE
+  const atOnce = useMemo(() => (isLarge ? undefined : summarize(trace.report)), [trace, isLarge])
   const [later, setLater] = useState<readonly Finding[]>()
   useEffect(() => {
     if (!isLarge) return undefined
-    const timer = setTimeout(() => setLater(summarize(report)), 200)
-    return () => clearTimeout(timer)
-  }, [report, isLarge])
+    const running = new AbortController()
+    // Only once the trace is on the screen: the worker needs the same processor, and the page comes first.
+    const timer = setTimeout(async () => {
+      const found = await findInWorker(trace.json, running.signal).catch(() => summarize(trace.report))
+      if (!running.signal.aborted) setLater(found)
+    }, 200)
+    return () => {
+      clearTimeout(timer)
+      running.abort()
+    }
+  }, [trace, isLarge])
   return atOnce ?? later
 }

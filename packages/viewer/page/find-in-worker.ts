@@ -1,0 +1,32 @@
+import { buildReport, type Finding, summarize } from '@osprofiler/report'
+import { startWorker } from './start-worker.js'
+
+/** The application's own script: the worker runs it too, and finds that it has no document. */
+const ownScript = typeof document === 'undefined' ? undefined : document.currentScript?.textContent
+
+/** In the worker: answers the JSON of records with what stands out in them. */
+export function answerFindings(): void {
+  addEventListener('message', ({ data }: MessageEvent<string>) => postMessage(summarize(buildReport(JSON.parse(data)))))
+}
+
+/**
+ * Looks for what stands out beside the page, which stays awake: in a hundred thousand points that takes a second.
+ *
+ * @throws Error where workers are refused
+ */
+export function findInWorker(records: string, signal: AbortSignal): Promise<readonly Finding[]> {
+  return new Promise((resolve, reject) => {
+    const worker = startWorker(ownScript ?? '')
+    const end = (): void => worker.terminate()
+    signal.addEventListener('abort', end)
+    worker.onmessage = ({ data }: MessageEvent<readonly Finding[]>) => {
+      end()
+      resolve(data)
+    }
+    worker.onerror = () => {
+      end()
+      reject(new Error('No worker'))
+    }
+    worker.postMessage(records)
+  })
+}
