@@ -44,6 +44,21 @@ describe('osprofiler trace show in a terminal', () => {
     expect(text).not.toMatch(/error|SIGINT|at .*\.js:/i)
   })
 
+  it('waits for a service that is not there yet', async () => {
+    const records = shopRecords()
+    await keepRecords(store, records.slice(0, 2))
+    const args = ['trace', 'show', SHOP_TRACE, '--follow', '--service', 'orders', '--connection-string', store]
+    const terminal = openTerminal(args)
+
+    await delay(1_000)
+    await keepRecords(store, records.slice(2))
+    const { code, text } = await terminal.ended
+
+    expect(code).toBe(0)
+    expect(text).toContain('5 x db SELECT')
+    expect(text).not.toContain('error')
+  })
+
   it('sends no page to it', async () => {
     await keepRecords(store, shopRecords())
 

@@ -25,7 +25,8 @@ export async function followTrace(trace: string, options: ShowOptions): Promise<
       deadline: Number.POSITIVE_INFINITY,
       onPatience: () => process.stderr.write('No record of this trace has come yet; waiting. Ctrl-C ends it.\n'),
       onChange: records => {
-        if (isDrawn) drawing.last = drawing.last.then(() => redraw(records))
+        // What is wrong with the options is said of the whole trace: the service that they name may still come.
+        if (isDrawn) drawing.last = drawing.last.then(() => redraw(records)).catch(() => undefined)
       },
     }),
   )
