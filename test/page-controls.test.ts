@@ -421,7 +421,7 @@ describe('the page', () => {
       fromMs: index,
       toMs: index + 1,
     }))
-    const { page } = await openPage(recordPoints(deep))
+    const { page } = await openPage(recordPoints(deep), { colorScheme: 'dark' })
     const onScreen = await rows(page).count()
 
     await page.evaluate("dispatchEvent(new Event('beforeprint'))")
@@ -430,6 +430,7 @@ describe('the page', () => {
     expect(onScreen).toBeLessThan(120)
     expect(await rows(page).count()).toBe(120)
     expect(await page.locator('.toolbar').isVisible()).toBe(false)
+    expect(await page.evaluate('getComputedStyle(document.body).color')).toBe('rgb(0, 0, 0)')
   })
 
   it('shows the trace, its id and its time in the head', async () => {
