@@ -24,6 +24,12 @@ const REQUIREMENTS = [
       existsSync(PYTHON) && succeeds(PYTHON, ['-c', 'import osprofiler.web, osprofiler.drivers, sqlalchemy']),
     suites: '**/*python*.test.ts',
   },
+  {
+    name: 'Linux with unshare and prlimit, and leave to use them',
+    debian: ['util-linux'],
+    isThere: () => succeeds('unshare', ['-rm', 'true']) && succeeds('prlimit', ['--pid', String(process.pid)]),
+    suites: '**/*linux*.test.ts',
+  },
 ]
 
 const all = process.env.OSPROFILER_TEST_ALL === '1'
