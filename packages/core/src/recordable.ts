@@ -86,6 +86,9 @@ function copyObject(value: object, allowance: Allowance): unknown {
 
 /** Values that are shown by what they are, not by their members. Brand checks only: none runs code of the value. */
 function describe(value: object): string | undefined {
+  // Nearly all are plain, and each check below is a call out of JavaScript.
+  const prototype = Object.getPrototypeOf(value)
+  if (prototype === Object.prototype || prototype === Array.prototype || prototype === null) return undefined
   if (types.isNativeError(value)) return describeError(value)
   if (types.isDate(value)) {
     const time = Date.prototype.getTime.call(value)

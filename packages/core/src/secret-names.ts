@@ -62,6 +62,7 @@ export function redactQuery(query: string): string {
 }
 
 function decodeName(name: string): string {
+  if (!name.includes('%')) return name
   try {
     return decodeURIComponent(name)
   } catch {
