@@ -1,0 +1,17 @@
+import { createTraceId, signedPack } from '@osprofiler/core'
+
+const PLAIN = 'GET /orders/42?page=2 HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n'
+
+/** So many requests without a header of ours, as texts. */
+export function plainRequests(count) {
+  return Array.from({ length: count }, () => `${PLAIN}\r\n`)
+}
+
+/** Requests signed with a key; each of a trace of its own, as requests of different users are. */
+export function signedRequests(count, key) {
+  return Array.from({ length: count }, () => {
+    const id = createTraceId()
+    const [info, hmac] = signedPack({ base_id: id, parent_id: id }, key)
+    return `${PLAIN}X-Trace-Info: ${info}\r\nX-Trace-HMAC: ${hmac}\r\n\r\n`
+  })
+}
