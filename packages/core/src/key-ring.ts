@@ -62,6 +62,7 @@ export class KeyRing {
 
   /** The position of the key under which these 40 digits (see `readHmac`) sign `text`, or -1. */
   indexOf(text: string, digits: string): number {
+    if (digits.length !== given.length) return -1
     given.write(digits, 'latin1')
     return this.#secrets.findIndex(secret => {
       expected.write(createHmac('sha1', secret).update(text, 'utf8').digest('hex'), 'latin1')

@@ -24,9 +24,9 @@ export interface PointAllowance {
 /** What a process records of one trace unless told otherwise. */
 export const DEFAULT_MAX_POINTS = 100_000
 
-// A trace may come back in many requests, one after another. Its count is kept while the newest of so many others
-// began, or twice as many: in two maps, of which the older goes as a whole. To delete and add entries one by one would
-// make a map of which most is holes, and the collector copy it at every turn.
+// A trace may come back in many requests, one after another. Its count is kept for as long as this many others, or
+// twice as many: in two maps, of which the older goes as a whole. With one entry deleted for each that is added, a
+// map is full of holes, and finding its oldest entry takes microseconds.
 const REMEMBERED = 4_096
 
 const GRANT_AFTER_MS = 1_000
