@@ -68,19 +68,21 @@ function copy(value: unknown, allowance: Allowance): unknown {
 }
 
 function copyObject(value: object, allowance: Allowance): unknown {
-  const depth = allowance.path.length
+  const { path } = allowance
+  const depth = path.length
   try {
     if (types.isProxy(value)) return '[Proxy]'
     const known = describe(value)
     if (known !== undefined) return text(known, allowance)
-    if (allowance.path.includes(value)) return '[Circular]'
+    if (path.includes(value)) return '[Circular]'
     if (depth >= MAX_DEPTH || allowance.values <= 0) return Array.isArray(value) ? '[Array]' : '[Object]'
-    allowance.path.push(value)
-    return Array.isArray(value) ? copyArray(value, allowance) : copyMembers(value, allowance)
+    path.push(value)
+    const copied = Array.isArray(value) ? copyArray(value, allowance) : copyMembers(value, allowance)
+    path.pop()
+    return copied
   } catch {
+    path.length = depth
     return '[Unreadable]'
-  } finally {
-    allowance.path.length = depth
   }
 }
 

@@ -49,16 +49,14 @@ export function redactCutUrls(text: string): string {
 
 /** A query string with the values under secret names redacted: `page=2&access_token=***`. */
 export function redactQuery(query: string): string {
-  if (query === '') return query
-  return query
-    .split('&')
-    .map(pair => {
-      const equals = pair.indexOf('=')
-      return equals > 0 && isSecretName(decodeName(pair.slice(0, equals)))
-        ? `${pair.slice(0, equals + 1)}${REDACTED}`
-        : pair
-    })
-    .join('&')
+  const pairs = query.split('&')
+  if (!pairs.some(isSecretPair)) return query
+  return pairs.map(pair => (isSecretPair(pair) ? `${pair.slice(0, pair.indexOf('=') + 1)}${REDACTED}` : pair)).join('&')
+}
+
+function isSecretPair(pair: string): boolean {
+  const equals = pair.indexOf('=')
+  return equals > 0 && isSecretName(decodeName(pair.slice(0, equals)))
 }
 
 function decodeName(name: string): string {
