@@ -1,8 +1,10 @@
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
+import { runContext } from './context/run.js'
 import { runPoints } from './points/run.js'
 import { runServers } from './servers/run.js'
 import { runSignatures } from './signatures/run.js'
+import { runStore } from './store/run.js'
 
 const SECTIONS = new Map([
   ['express', effort => runServers('express', effort)],
@@ -10,6 +12,8 @@ const SECTIONS = new Map([
   ['fastify', effort => runServers('fastify', effort)],
   ['points', runPoints],
   ['signatures', runSignatures],
+  ['store', runStore],
+  ['context', runContext],
 ])
 
 const { values, positionals } = parseArgs({

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
-import { context, trace } from '@opentelemetry/api'
+import { context, propagation, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core'
 import { registerInstrumentations } from '@opentelemetry/instrumentation'
 import { AlwaysOffSampler, AlwaysOnSampler, BasicTracerProvider } from '@opentelemetry/sdk-trace-base'
 import { createIdleProcessor } from '../idle-processor.js'
@@ -16,6 +17,9 @@ export function startOpenTelemetry(framework, on) {
   })
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
   trace.setGlobalTracerProvider(provider)
+  propagation.setGlobalPropagator(
+    new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] }),
+  )
 
   const { HttpInstrumentation } = require('@opentelemetry/instrumentation-http')
   const { fastify, instrumentation } = INSTRUMENTATIONS[framework]()

@@ -4,7 +4,7 @@ import { summarise } from '../statistics.js'
 import { printTable, show, verdict } from '../table.js'
 import { readCpuTime } from './cpu-time.js'
 import { openLoad } from './load.js'
-import { plainRequests, signedRequests } from './requests.js'
+import { parentedRequests, plainRequests, signedRequests } from './requests.js'
 
 const WARM_UP_REQUESTS = 6_000
 const ROUND_REQUESTS = 1_500
@@ -18,7 +18,7 @@ const CONTENDERS = [
   ['adapter, bad signature', 'adapter', sign('ANOTHER_KEY'), none],
   ['adapter, traced', 'adapter', sign('SECRET_KEY'), ({ records }, requests) => records === 2 * requests],
   ['OpenTelemetry, always off', 'otel-off', plainRequests, none],
-  ['OpenTelemetry, always on', 'otel-on', plainRequests, ({ spans }, requests) => spans > requests * 0.9],
+  ['OpenTelemetry, always on', 'otel-on', parentedRequests, ({ spans }, requests) => spans > requests * 0.9],
 ]
 
 function none({ records, spans }) {

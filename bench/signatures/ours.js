@@ -1,7 +1,9 @@
 import { createHmac, createSecretKey } from 'node:crypto'
-import { createTraceId, KeyRing, run, signedPack, signedUnpack, Trace } from '@osprofiler/core'
+import { createTraceId, KeyRing, run, setNotifier, signedPack, signedUnpack, Trace } from '@osprofiler/core'
 import { answerTimes } from '../answer.js'
 import { callOften } from '../points/often.js'
+
+setNotifier(() => {})
 
 const KEY = 'SECRET_KEY'
 const ring = new KeyRing(KEY)
