@@ -17,8 +17,6 @@ export interface PointAllowance {
   lastGrant: number
   /** Whether the next point is recorded in any case. */
   granted: boolean
-  /** The caller's point that the newest request of this trace named. */
-  lastParentId?: string
 }
 
 /** What a process records of one trace unless told otherwise. */
@@ -36,9 +34,9 @@ const allowances = shared('point-allowances', () => ({
   older: new Map<string, PointAllowance>(),
 }))
 
-/** The allowance of a trace of which this process has lately served something. */
-export function knownAllowance(baseId: string): PointAllowance | undefined {
-  return allowances.newer.get(baseId) ?? allowances.older.get(baseId)
+/** Whether this process has lately recorded something of a trace. */
+export function isKnownTrace(baseId: string): boolean {
+  return knownAllowance(baseId) !== undefined
 }
 
 /** The allowance of a trace: the one it has, or a new one. */
@@ -87,6 +85,10 @@ export function tellOmitted(allowance: PointAllowance): number {
   const untold = allowance.omitted - allowance.told
   allowance.told = allowance.omitted
   return untold
+}
+
+function knownAllowance(baseId: string): PointAllowance | undefined {
+  return allowances.newer.get(baseId) ?? allowances.older.get(baseId)
 }
 
 function newAllowance(): PointAllowance {

@@ -97,7 +97,9 @@ export function checkTraceable(fn: unknown, { allowMultipleTrace = true }: Trace
 
 function describeCall(fn: Call, name: string, hideArgs: boolean, args: readonly unknown[]): PointInfo {
   if (hideArgs) return { name }
-  const shown = args.map((value, index) => (isSecretName(parameterName(fn, index)) ? REDACTED : value))
+  // What `setPassword(value)` takes is known by the function's name.
+  const hidden = isSecretName(name)
+  const shown = args.map((value, index) => (hidden || isSecretName(parameterName(fn, index)) ? REDACTED : value))
   return { name, args: show(shown) }
 }
 
