@@ -1,6 +1,7 @@
 /**
  * Measures contenders side by side: in each generation every one of them is started anew and warmed up, and then they
- * take turns, in an order that turns around each round, so that a drift of the machine hits all alike.
+ * take turns, in an order that turns around each round, so that a drift of the machine hits all alike. The first round
+ * does not count: who was started first has waited longest, and the collector has taken compiled code from it.
  *
  * A contender is `{name, start}`; `start` resolves to `{measure, stop}` once it is warm, and `measure` to a number.
  * Resolves to the numbers by name: `samples.get(name)[generation][round]`.
@@ -14,8 +15,11 @@ export async function alternate(contenders, { generations, rounds }) {
       samples.get(name).push(values)
       running.push({ values, ...(await start()) })
     }
-    for (let round = 0; round < rounds; round++) {
-      for (const { values, measure } of round % 2 === 0 ? running : running.toReversed()) values.push(await measure())
+    for (let round = 0; round <= rounds; round++) {
+      for (const { values, measure } of round % 2 === 0 ? running : running.toReversed()) {
+        const value = await measure()
+        if (round > 0) values.push(value)
+      }
     }
     await Promise.all(running.map(({ stop }) => stop()))
   }

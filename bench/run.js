@@ -18,7 +18,7 @@ const SECTIONS = new Map([
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { generations: { type: 'string', default: '5' }, rounds: { type: 'string', default: '9' } },
+  options: { generations: { type: 'string', default: '5' }, rounds: { type: 'string', default: '5' } },
 })
 const unknown = positionals.find(name => !SECTIONS.has(name))
 if (unknown !== undefined) {

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 
-const CONNECTIONS = 40
+const CONNECTIONS = 60
 /** Longer than a server takes for a request on each connection. */
 const NAP_MS = 10
 /** What every answer of `serve.js` ends with. */

@@ -1,4 +1,4 @@
-// Writes records into a fresh embedded store, in one of three ways: `node contender.js driver|notifier|statement`.
+// Writes records into a fresh embedded store, in one of these ways: `node contender.js driver|notifier|statement|records`.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -11,7 +11,7 @@ import { createRecords, toRow } from './records.js'
 
 const BATCH = 500
 
-const WRITERS = { driver: writeByDriver, notifier: writeByNotifier, statement: writeByStatement }
+const WRITERS = { driver: writeByDriver, notifier: writeByNotifier, statement: writeRows, records: writeRecords }
 const write = WRITERS[process.argv[2]]
 
 await answer(async ({ count }) => {
@@ -49,13 +49,21 @@ async function writeByNotifier(path, records) {
   return (records.length * 1000) / ms
 }
 
-/** What the store does at the least: one prepared statement a record, its values at hand, in this very thread. */
-async function writeByStatement(path, records) {
-  const driver = openDriver(`sqlite:///${path}`)
+/** What the store does at the least: one prepared statement a row, its values at hand, in this very thread. */
+async function writeRows(path, records) {
+  return await writeByStatement(path, records.map(toRow), row => row)
+}
+
+/** The same from records, as a driver gets them: their JSON has to be made. */
+async function writeRecords(path, records) {
+  return await writeByStatement(path, records, toRow)
+}
+
+async function writeByStatement(path, items, toValues) {
   // The driver makes the table, with its indexes.
-  await driver.write(records.slice(0, 1))
+  const driver = openDriver(`sqlite:///${path}`)
+  await driver.write(createRecords(1))
   await driver.close()
-  const rows = records.map(toRow)
   const database = new (loadSqlite())(path)
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
   const insert = database.prepare(
@@ -63,14 +71,14 @@ async function writeByStatement(path, records) {
       'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
   )
   const start = performance.now()
-  for (let at = 0; at < rows.length; at += BATCH) {
+  for (let at = 0; at < items.length; at += BATCH) {
     database.exec('BEGIN IMMEDIATE')
-    for (const row of rows.slice(at, at + BATCH)) insert.run(...row)
+    for (const item of items.slice(at, at + BATCH)) insert.run(...toValues(item))
     database.exec('COMMIT')
   }
   const ms = performance.now() - start
   database.close()
-  return (records.length * 1000) / ms
+  return (items.length * 1000) / ms
 }
 
 function loadSqlite() {

@@ -7,7 +7,8 @@ const RECORDS = 50_000
 const AIM = 0.8
 
 const ROWS = [
-  ['one statement a record, in transactions of 500', 'statement'],
+  ['one statement a row, in transactions of 500', 'statement'],
+  ['the same, from records: with their JSON', 'records'],
   ["the driver's write(), 500 records each", 'driver'],
   ['createNotifier(), from the first record to the end of flush()', 'notifier'],
 ]
@@ -20,16 +21,19 @@ export async function runStore(effort) {
   )
   printTable(
     'Into the embedded store',
-    ['', 'records/s', 'of the statement', `aim ${AIM}`],
+    ['', 'records/s', 'of the statement', 'of it with JSON', `aim ${AIM}`],
     ROWS.map(([title, name]) => {
       const share = ratio(samples, name, 'statement')
-      const verdict = share.median >= AIM ? 'met' : 'missed'
-      const isReference = name === 'statement'
+      const ofRecords = ratio(samples, name, 'records')
+      const isOurs = name === 'driver' || name === 'notifier'
       return [
         title,
         summarise(samples.get(name).flat()).median.toFixed(0),
-        isReference ? '' : show(share),
-        isReference ? '' : verdict,
+        show(share),
+        show(ofRecords),
+        isOurs
+          ? `${share.median >= AIM ? 'met' : 'missed'}; with JSON ${ofRecords.median >= AIM ? 'met' : 'missed'}`
+          : '',
       ]
     }),
   )
