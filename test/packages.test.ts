@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,6 +13,8 @@ const consumers = join(root, 'test/fixtures/consumers')
 const workspace = mkdtempSync(join(tmpdir(), 'osprofiler-packages-'))
 const rootManifest = readManifest(root)
 const folders = readdirSync(join(root, 'packages')).map(name => join(root, 'packages', name))
+// Which the docs have a user install on Node 20.
+const SQLITE = '@photostructure/sqlite'
 const tarballs = new Map<string, string>()
 
 interface Manifest {
@@ -84,9 +87,42 @@ describe.each(['npm', 'pnpm'] as const)('a project that installs them with %s', 
   })
 })
 
-async function install(manager: 'npm' | 'pnpm', project: string): Promise<void> {
-  const ours = Object.fromEntries([...tarballs].map(([name, tarball]) => [name, `file:${tarball}`]))
-  const theirs = ['express', 'koa', 'fastify', '@types/express', '@types/koa', '@types/node'].map(name => [
+describe('what the README has one install', () => {
+  it('is enough to run its first service and to see a trace of it, under pnpm', async () => {
+    const project = join(workspace, 'documented')
+    mkdirSync(project)
+    copyFileSync(join(root, 'examples/quick-start/express.js'), join(project, 'app.js'))
+    const line = /^npm install (.*?)( *#.*)?$/m.exec(readFileSync(join(root, 'README.md'), 'utf8'))?.[1] ?? ''
+    await install('pnpm', project, line.split(' '))
+    const { stdout: key } = await exec(join(project, 'node_modules/.bin/osprofiler'), ['key', 'new'])
+    const env = { ...process.env, OSPROFILER_HMAC_KEYS: key.trim(), XDG_STATE_HOME: project, PORT: '0' }
+    const app = spawn(process.execPath, ['--input-type=module', '-e', LISTEN], { cwd: project, env })
+    const [port] = (await once(app.stdout, 'data')) as [Buffer]
+
+    const url = `http://127.0.0.1:${port.toString().trim()}/orders/7`
+    const { stdout } = await exec(join(project, 'node_modules/.bin/osprofiler'), ['run', url], { env })
+
+    expect(stdout).toContain('SELECT * FROM orders')
+    app.kill('SIGTERM')
+    expect(await once(app, 'exit')).toEqual([0, null])
+  }, 120_000)
+})
+
+/** Runs the example and tells on which of the free ports it came to listen. */
+const LISTEN = `
+import { Server } from 'node:http'
+const { listen } = Server.prototype
+Server.prototype.listen = function (...args) {
+  this.once('listening', () => console.log(this.address().port))
+  return listen.apply(this, args)
+}
+await import('./app.js')
+`
+
+async function install(manager: 'npm' | 'pnpm', project: string, only?: readonly string[]): Promise<void> {
+  const wanted = [...tarballs].filter(([name]) => only === undefined || only.includes(name))
+  const ours = Object.fromEntries(wanted.map(([name, tarball]) => [name, `file:${tarball}`]))
+  const theirs = ['express', 'koa', 'fastify', '@types/express', '@types/koa', '@types/node', SQLITE].map(name => [
     name,
     rootManifest.devDependencies[name],
   ])
@@ -96,7 +132,10 @@ async function install(manager: 'npm' | 'pnpm', project: string): Promise<void> 
     await exec('npm', ['install', '--no-audit', '--no-fund'], { cwd: project })
   } else {
     const overrides = [...tarballs].map(([name, tarball]) => `  '${name}': 'file:${tarball}'\n`)
-    writeFileSync(join(project, 'pnpm-workspace.yaml'), `overrides:\n${overrides.join('')}`)
+    writeFileSync(
+      join(project, 'pnpm-workspace.yaml'),
+      `overrides:\n${overrides.join('')}allowBuilds:\n  '${SQLITE}': false\n`,
+    )
     await exec('npx', ['-y', 'pnpm@12', 'install', '--no-frozen-lockfile'], { cwd: project })
   }
 }

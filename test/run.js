@@ -36,6 +36,12 @@ const REQUIREMENTS = [
     isThere: () => succeeds('script', ['--version']),
     suites: 'test/cli-terminal.test.ts',
   },
+  {
+    name: 'Linux with unshare and prlimit, and leave to use them',
+    debian: ['util-linux'],
+    isThere: () => succeeds('unshare', ['-rm', 'true']) && succeeds('prlimit', ['--pid', String(process.pid)]),
+    suites: '**/*linux*.test.ts',
+  },
 ]
 
 const all = process.env.OSPROFILER_TEST_ALL === '1'

@@ -21,7 +21,7 @@ export async function withStore<T>(options: StoreOptions, use: (store: Store) =>
   const connectionString = options.connectionString ?? (process.env.OSPROFILER_CONNECTION_STRING || 'sqlite://')
   const driver = openDriver(connectionString)
   try {
-    return await use({ driver, shownAs: describe(connectionString) })
+    return await use({ driver, shownAs: `${driver.name}://${driver.location ?? ''}` })
   } finally {
     await driver.close()
   }
@@ -42,10 +42,4 @@ export function readable<Name extends 'readRecords' | 'listTraces' | 'listErrorT
     'ERR_NOT_READABLE',
     `A store of ${driver.name}:// can only be written. Look at the traces with the tools of that store.`,
   )
-}
-
-/** Files have no credentials; of anything else only the scheme is shown. */
-function describe(connectionString: string): string {
-  const [scheme = ''] = connectionString.split('://', 1)
-  return ['sqlite', 'file'].includes(scheme.toLowerCase()) ? connectionString : `${scheme}://`
 }

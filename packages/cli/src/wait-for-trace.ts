@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Driver, TraceRecord } from '@osprofiler/core'
+import { escapeControl } from '@osprofiler/report'
 import { readRecords } from './read-trace.js'
 
 const LOOK_AGAIN_MS = 50
@@ -65,6 +66,7 @@ export function findMissing(records: readonly TraceRecord[], baseId: string): st
   if (!isFirstThere) return 'its first point is not there'
   const [first] = open.values()
   if (first === undefined) return undefined
-  const who = `${first.name.replace(/-start$/, '')} in ${first.service}`
+  // Escaped here, line ends and all: a name must not be able to begin a line of its own.
+  const who = escapeControl(`${first.name.replace(/-start$/, '')} in ${first.service}`)
   return open.size === 1 ? `${who} has not stopped` : `${open.size} points have not stopped, the first is ${who}`
 }

@@ -26,7 +26,8 @@ const restsWhenIdle = Number.parseInt(process.versions.node, 10) < 24
 
 /** The profiler of the current asynchronous context, or `undefined` where nothing is traced. */
 export function currentProfiler(): Profiler | undefined {
-  return storage.getStore()
+  const profiler = storage.getStore()
+  return profiler === undefined || profiler.current ? profiler : undefined
 }
 
 /** Runs `fn`, and all that it starts, in the context of a profiler. */

@@ -1,3 +1,4 @@
+import { checkOptionNames } from './check-option-names.js'
 import { Delivery, type DeliverySettings, type DropReason, type NotifierStats } from './delivery.js'
 import type { Driver } from './driver.js'
 import { atNaturalEnd } from './natural-end.js'
@@ -75,7 +76,10 @@ export function createNotifier(driver: Driver, options: NotifierOptions = {}): Q
   return queueNotifier
 }
 
+const OPTIONS = ['maxRecords', 'maxBytes', 'batchSize', 'flushAfter', 'minBackoff', 'maxBackoff'] as const
+
 function readSettings(options: NotifierOptions): DeliverySettings {
+  checkOptionNames(options, OPTIONS, 'createNotifier()')
   return {
     maxRecords: readNumber(options, 'maxRecords', 100_000),
     maxBytes: readNumber(options, 'maxBytes', 64 * 1024 * 1024),

@@ -1,6 +1,7 @@
 import { suppress } from './context.js'
 import type { Driver } from './driver.js'
 import { createListeners } from './listeners.js'
+import { OsprofilerError } from './osprofiler-error.js'
 import type { TraceRecord } from './record.js'
 import { RecordQueue } from './record-queue.js'
 
@@ -45,6 +46,7 @@ interface Flush {
   readonly finish: () => void
 }
 
+const WARN_AFTER_FAILURES = 4
 // Node takes a longer one for no time at all.
 const MAX_TIMEOUT_MS = 2 ** 31 - 1
 
@@ -61,6 +63,7 @@ export class Delivery {
   #settled = 0
   #inFlight = 0
   #writing = false
+  #failures = 0
   #delivering = false
   #closed = false
   #timer: NodeJS.Timeout | undefined
@@ -182,6 +185,7 @@ export class Delivery {
       return { refused: toCount(result?.refused, batch.length), unknown: 0 }
     } catch (error) {
       this.#listeners.tell('error', error)
+      this.#warnOfOutage(error)
       const code = codeOf(error)
       if (code === 'ERR_WRITE_REFUSED') return { refused: batch.length, unknown: 0 }
       if (code === 'ERR_WRITE_UNCERTAIN') return { refused: 0, unknown: batch.length }
@@ -191,8 +195,20 @@ export class Delivery {
     }
   }
 
+  /** Once an outage, where nobody listens to `error`: a store that can never be written would go unnoticed. */
+  #warnOfOutage(error: unknown): void {
+    this.#failures++
+    if (this.#failures !== WARN_AFTER_FAILURES || this.#listeners.has('error')) return
+    // The messages of our own errors hold no secret; of another's nobody knows.
+    const reason = error instanceof OsprofilerError ? error.message : String(codeOf(error) ?? 'it gives no code')
+    process.emitWarning(`No record can be delivered to the store (${this.#driver.name}): ${reason}`, {
+      code: 'OSPROFILER_STORE_UNREACHABLE',
+    })
+  }
+
   #settle(count: number, { refused, unknown }: Outcome): void {
     this.#inFlight = 0
+    this.#failures = 0
     this.#settled += count
     this.#counts.unknown += unknown
     this.#counts.written += count - refused - unknown

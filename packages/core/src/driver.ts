@@ -11,6 +11,9 @@ export interface Driver {
   /** The scheme of its connection string, such as `sqlite`. Holds no credentials. */
   readonly name: string
 
+  /** Where it is, for people, where that is not told by the name: a path. Holds no credentials. */
+  readonly location?: string | undefined
+
   /**
    * Stores a batch, in order. Resolves once the store has taken the records; what it took but will never keep, it
    * counts in `refused`. A rejection means that nothing was written and the batch may be tried again, except with

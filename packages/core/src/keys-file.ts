@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import { KeyRing } from './key-ring.js'
@@ -28,7 +29,7 @@ export function createKeysFile(path: string): () => KeyRing | undefined {
       ring = next.size === 0 ? undefined : next
       warned = false
     } catch (error) {
-      if (!warned) warn(path, error)
+      if (!warned) warn(path, error, text !== undefined)
       warned = true
     }
     return ring
@@ -38,13 +39,15 @@ export function createKeysFile(path: string): () => KeyRing | undefined {
 function readKeys(path: string): string {
   const bytes = readFileSync(path)
   if (bytes.length > MAX_LENGTH) throw new Error(`it is longer than ${MAX_LENGTH} bytes`)
+  if (!isUtf8(bytes)) throw new Error('it is not UTF-8')
   // Some editors begin a file with a byte order mark, which is no part of the first key.
   return bytes.toString('utf8').replace(/^\ufeff/, '')
 }
 
-function warn(path: string, error: unknown): void {
+function warn(path: string, error: unknown, hasGoodOnes: boolean): void {
   const { code, message } = error as NodeJS.ErrnoException
-  process.emitWarning(`Cannot read the HMAC keys in ${path} (${code ?? message}). The last good ones stay in force.`, {
+  const meanwhile = hasGoodOnes ? 'The last good ones stay in force.' : 'Nothing is traced until it can be read.'
+  process.emitWarning(`Cannot read the HMAC keys in ${path} (${code ?? message}). ${meanwhile}`, {
     code: 'OSPROFILER_KEYS_FILE',
   })
 }

@@ -5,6 +5,7 @@ type Listener = (...details: never[]) => unknown
 /** Those who want to be told what happens, by event. */
 export interface Listeners {
   add(event: string, listener: Listener): void
+  has(event: string): boolean
   /** Tells each one. What it throws, now or later, is its own concern; what it does is not traced. */
   tell(event: string, ...details: unknown[]): void
 }
@@ -17,6 +18,7 @@ export function createListeners(): Listeners {
       if (typeof listener !== 'function') throw new TypeError(`A listener is a function, not ${typeof listener}`)
       listeners.set(event, [...(listeners.get(event) ?? []), listener as (...details: unknown[]) => unknown])
     },
+    has: event => listeners.has(event),
     tell(event, ...details) {
       for (const listener of listeners.get(event) ?? []) {
         try {

@@ -1,11 +1,14 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { hostname } from 'node:os'
+import { performance } from 'node:perf_hooks'
 import { recordSettings } from './configuration.js'
 import { notify } from './notifier.js'
 import { openPointAllowance, type PointAllowance, takePoint, tellOmitted } from './point-allowance.js'
 import { recordableInfo } from './recordable.js'
 import { packInfo, X_TRACE_HMAC, X_TRACE_INFO } from './signed-headers.js'
 import { formatTimestamp } from './timestamp.js'
+
+const LEFTOVERS_MS = 10_000
 
 const host = hostname()
 
@@ -19,12 +22,26 @@ export class LocalTrace {
   readonly #maxPoints: number
   readonly #hmacKey: string
   #secret: KeyObject | undefined
+  #endedAt: number | undefined
 
   constructor(hmacKey: string, baseId: string, maxPoints: number) {
     this.#hmacKey = hmacKey
     this.baseId = baseId
     this.points = openPointAllowance(baseId)
     this.#maxPoints = maxPoints
+  }
+
+  /**
+   * Says that what began this trace here, a request or a run, is over. What it left behind is recorded for a while: a
+   * timer that it started for the whole process, say, must not go on recording for ever.
+   */
+  end(): void {
+    this.#endedAt ??= performance.now()
+  }
+
+  /** Whether it is not over, or only just. */
+  get current(): boolean {
+    return this.#endedAt === undefined || performance.now() - this.#endedAt < LEFTOVERS_MS
   }
 
   /** Whether one more point may be recorded; else it is counted. */

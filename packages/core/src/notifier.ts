@@ -1,6 +1,7 @@
 import { recordSettings } from './configuration.js'
 import { describeException } from './exception.js'
 import type { TraceRecord } from './record.js'
+import { recordableInfo } from './recordable.js'
 import { shared } from './shared-state.js'
 
 /** The function that takes a record. What it returns or throws is nobody's concern but its own. */
@@ -48,7 +49,9 @@ function redact(record: TraceRecord): TraceRecord | undefined {
   const withheld = { ...record, info: { host: record.info.host, redact_failed: true } }
   try {
     const shown: unknown = hook(record)
-    if (shown === undefined || isRecord(shown)) return shown
+    if (shown === undefined) return undefined
+    // Copied: what the hook put there is bounded as all else is, and nobody's to change any more.
+    if (isRecord(shown)) return { ...shown, info: recordableInfo(shown.info) }
     if (isThenable(shown)) Promise.resolve(shown).catch(() => {})
     return withheld
   } catch {

@@ -19,7 +19,8 @@ function startFolder(): string {
   try {
     return dirname(realpathSync(process.argv[1] ?? ''))
   } catch {
-    return process.cwd()
+    // Not where the process is: that folder may be gone, and to ask for it throws then.
+    return process.env.PWD ?? '/'
   }
 }
 

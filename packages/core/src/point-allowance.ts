@@ -17,16 +17,14 @@ export interface PointAllowance {
   lastGrant: number
   /** Whether the next point is recorded in any case. */
   granted: boolean
-  /** The caller's point that the newest request of this trace named. */
-  lastParentId?: string
 }
 
 /** What a process records of one trace unless told otherwise. */
 export const DEFAULT_MAX_POINTS = 100_000
 
-// A trace may come back in many requests, one after another. Its count is kept while the newest of so many others
-// began, or twice as many: in two maps, of which the older goes as a whole. To delete and add entries one by one would
-// make a map of which most is holes, and the collector copy it at every turn.
+// A trace may come back in many requests, one after another. Its count is kept for as long as this many others, or
+// twice as many: in two maps, of which the older goes as a whole. With one entry deleted for each that is added, a
+// map is full of holes, and finding its oldest entry takes microseconds.
 const REMEMBERED = 4_096
 
 const GRANT_AFTER_MS = 1_000
@@ -36,9 +34,9 @@ const allowances = shared('point-allowances', () => ({
   older: new Map<string, PointAllowance>(),
 }))
 
-/** The allowance of a trace of which this process has lately served something. */
-export function knownAllowance(baseId: string): PointAllowance | undefined {
-  return allowances.newer.get(baseId) ?? allowances.older.get(baseId)
+/** Whether this process has lately recorded something of a trace. */
+export function isKnownTrace(baseId: string): boolean {
+  return knownAllowance(baseId) !== undefined
 }
 
 /** The allowance of a trace: the one it has, or a new one. */
@@ -87,6 +85,10 @@ export function tellOmitted(allowance: PointAllowance): number {
   const untold = allowance.omitted - allowance.told
   allowance.told = allowance.omitted
   return untold
+}
+
+function knownAllowance(baseId: string): PointAllowance | undefined {
+  return allowances.newer.get(baseId) ?? allowances.older.get(baseId)
 }
 
 function newAllowance(): PointAllowance {

@@ -28,6 +28,11 @@ export class Point {
     if (this.#recorded) trace.recordStart(this.name, this.traceId, parentId, info)
   }
 
+  /** Whether it is recorded, and not only counted. */
+  get recorded(): boolean {
+    return this.#recorded
+  }
+
   /** Whether it has not been stopped. */
   get open(): boolean {
     return this.#open

@@ -4,6 +4,8 @@ import { Point } from './point.js'
 import type { PointInfo } from './record.js'
 
 const SWEEP_AT = 64
+// Nothing of an unrecorded point has to be closed. It is kept for `stop` to find, which no program nests as deep as this.
+const MAX_UNRECORDED = 1_024
 
 /**
  * Where in a trace some code runs: the point that is open around it. What the code starts is nested there.
@@ -17,15 +19,20 @@ export class Profiler {
   readonly #point: Point | undefined
   readonly #rootId: string
   /** What `start` opened and nobody has stopped, outermost first. */
-  readonly #stack: Point[] = []
+  #stack: Point[] = []
   /** What was opened beside the stack: it ends with this profiler, and is nobody's parent by itself. */
-  readonly #beside: Point[] = []
+  #beside: Point[] = []
   #sweepAt = SWEEP_AT
 
   constructor(trace: LocalTrace, rootId: string, point?: Point) {
     this.#trace = trace
     this.#rootId = rootId
     this.#point = point
+  }
+
+  /** Whether what is done here still belongs to the trace: up to ten seconds after the request, or the run, has ended. */
+  get current(): boolean {
+    return this.#trace.current
   }
 
   /** The trace. */
@@ -45,7 +52,10 @@ export class Profiler {
 
   /** Opens a point, in which the next ones are nested until it is stopped. */
   start(name: string, info?: PointInfo): Point {
-    return this.#keep(new Point(this.#trace, name, this.traceId, info), this.#stack)
+    const point = new Point(this.#trace, name, this.traceId, info)
+    if (this.#stack.length >= this.#sweepAt) this.#sweep()
+    if (point.recorded || this.#stack.length < MAX_UNRECORDED) this.#stack.push(point)
+    return point
   }
 
   /** Stops the newest open point that `start` opened here. A stray stop does nothing. */
@@ -58,7 +68,10 @@ export class Profiler {
    * flight. It is the caller who stops it; what is left open ends with this profiler.
    */
   startBeside(name: string, info?: PointInfo): Point {
-    return this.#keep(new Point(this.#trace, name, this.traceId, info), this.#beside)
+    const point = new Point(this.#trace, name, this.traceId, info)
+    if (this.#beside.length >= this.#sweepAt) this.#sweep()
+    if (point.recorded) this.#beside.push(point)
+    return point
   }
 
   /** Opens a point and returns a profiler for the inside of it. `end` or `fail` close both. */
@@ -89,14 +102,11 @@ export class Profiler {
     return { baseId: this.baseId, parentId: this.parentId, traceId: this.traceId }
   }
 
-  #keep(point: Point, points: Point[]): Point {
-    if (points.length >= this.#sweepAt) {
-      // Points that overlap in a chain never leave the top of the stack free; those that stopped are let go here.
-      points.splice(0, points.length, ...points.filter(({ open }) => open))
-      this.#sweepAt = Math.max(SWEEP_AT, 2 * points.length)
-    }
-    points.push(point)
-    return point
+  /** Lets go of points that have stopped: those that overlap in a chain never leave the top of the stack free. */
+  #sweep(): void {
+    this.#stack = this.#stack.filter(({ open }) => open)
+    this.#beside = this.#beside.filter(({ open }) => open)
+    this.#sweepAt = Math.max(SWEEP_AT, 2 * this.#stack.length, 2 * this.#beside.length)
   }
 
   #top(): Point | undefined {
@@ -109,7 +119,8 @@ export class Profiler {
   }
 
   #closeInside(): void {
-    for (const point of this.#beside.splice(0)) point.stop()
+    for (const point of this.#beside) point.stop()
+    this.#beside = []
     for (let point = this.#top(); point !== undefined; point = this.#top()) point.stop()
   }
 }

@@ -2,7 +2,7 @@ import type { TraceRecord } from './record.js'
 
 const RECORD_OVERHEAD = 400
 const VALUE_OVERHEAD = 16
-const MAX_DEPTH = 12
+const MAX_VALUES = 2_000
 
 /** Records that wait, first in, first out, bounded in number and in roughly the memory that they take up. */
 export class RecordQueue {
@@ -26,7 +26,7 @@ export class RecordQueue {
   /** Takes a record in, or refuses it where there is no room. */
   push(record: TraceRecord): boolean {
     if (this.length >= this.#maxRecords) return false
-    const size = RECORD_OVERHEAD + sizeOf(record.info, 0)
+    const size = sizeOf(record)
     if (this.#bytes + size > this.#maxBytes) return false
     this.#bytes += size
     this.#records.push(record)
@@ -50,11 +50,20 @@ export class RecordQueue {
   }
 }
 
-function sizeOf(value: unknown, depth: number): number {
-  if (typeof value === 'string') return VALUE_OVERHEAD + value.length
-  if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return VALUE_OVERHEAD
-  let size = 2 * VALUE_OVERHEAD
-  for (const name in value)
-    size += VALUE_OVERHEAD + name.length + sizeOf((value as Record<string, unknown>)[name], depth + 1)
+/** Roughly. Of what has more values than any record of ours, the rest is not looked at: it might refer to itself. */
+function sizeOf(record: TraceRecord): number {
+  let size = RECORD_OVERHEAD
+  const values: unknown[] = [record.info]
+  for (let index = 0; index < values.length && index < MAX_VALUES; index++) {
+    const value = values[index]
+    size += VALUE_OVERHEAD
+    if (typeof value === 'string') size += value.length
+    if (typeof value !== 'object' || value === null) continue
+    for (const name in value) {
+      size += VALUE_OVERHEAD + name.length
+      values.push((value as Record<string, unknown>)[name])
+      if (values.length >= MAX_VALUES) break
+    }
+  }
   return size
 }

@@ -5,6 +5,7 @@ const MAX_DEPTH = 6
 const MAX_ENTRIES = 100
 const MAX_STRING = 10_000
 const MAX_NAME = 256
+const MAX_LABEL = 64
 // Bounds of one info as a whole: what is wide and deep at once is cut as well.
 const MAX_VALUES = 1_000
 const MAX_CHARACTERS = 64_000
@@ -49,9 +50,10 @@ function copy(value: unknown, allowance: Allowance): unknown {
   allowance.values--
   switch (typeof value) {
     case 'string':
-      return text(redactText(value, MAX_STRING), allowance)
+      return text(redactText(value, Math.min(MAX_STRING, Math.max(allowance.characters, 0))), allowance)
     case 'number':
-      return Number.isFinite(value) ? value : String(value)
+      // Plus 0: JSON has no -0, and a record is what comes back from a store.
+      return Number.isFinite(value) ? value + 0 : String(value)
     case 'boolean':
       return value
     case 'bigint':
@@ -68,24 +70,29 @@ function copy(value: unknown, allowance: Allowance): unknown {
 }
 
 function copyObject(value: object, allowance: Allowance): unknown {
-  const depth = allowance.path.length
+  const { path } = allowance
+  const depth = path.length
   try {
     if (types.isProxy(value)) return '[Proxy]'
     const known = describe(value)
     if (known !== undefined) return text(known, allowance)
-    if (allowance.path.includes(value)) return '[Circular]'
+    if (path.includes(value)) return '[Circular]'
     if (depth >= MAX_DEPTH || allowance.values <= 0) return Array.isArray(value) ? '[Array]' : '[Object]'
-    allowance.path.push(value)
-    return Array.isArray(value) ? copyArray(value, allowance) : copyMembers(value, allowance)
+    path.push(value)
+    const copied = Array.isArray(value) ? copyArray(value, allowance) : copyMembers(value, allowance)
+    path.pop()
+    return copied
   } catch {
+    path.length = depth
     return '[Unreadable]'
-  } finally {
-    allowance.path.length = depth
   }
 }
 
 /** Values that are shown by what they are, not by their members. Brand checks only: none runs code of the value. */
 function describe(value: object): string | undefined {
+  // Nearly all are plain, and each check below is a call out of JavaScript.
+  const prototype = Object.getPrototypeOf(value)
+  if (prototype === Object.prototype || prototype === Array.prototype || prototype === null) return undefined
   if (types.isNativeError(value)) return describeError(value)
   if (types.isDate(value)) {
     const time = Date.prototype.getTime.call(value)
@@ -119,15 +126,28 @@ function copyArray(array: readonly unknown[], allowance: Allowance): unknown[] {
   const copied: unknown[] = []
   const length = Math.min(array.length, MAX_ENTRIES)
   for (let index = 0; index < length && allowance.values > 0; index++) {
-    copied.push(copyMember(array, String(index), allowance) ?? null)
+    // A list of names and values, as Node's rawHeaders: what follows the name of a secret is one.
+    const secret = index > 0 && isSecretLabel(array, index - 1) && isText(array, index)
+    copied.push(secret ? REDACTED : (copyMember(array, String(index), allowance) ?? null))
   }
   if (copied.length < array.length) copied.push(`[${array.length - copied.length} more]`)
   return copied
 }
 
+function isSecretLabel(array: readonly unknown[], index: number): boolean {
+  const label = Object.getOwnPropertyDescriptor(array, index)?.value
+  return typeof label === 'string' && label.length <= MAX_LABEL && isSecretName(label)
+}
+
+function isText(array: readonly unknown[], index: number): boolean {
+  return typeof Object.getOwnPropertyDescriptor(array, index)?.value === 'string'
+}
+
 function copyMembers(value: object, allowance: Allowance): Record<string, unknown> {
   const copied: Record<string, unknown> = {}
   const names = Object.keys(value)
+  // To list the names of a wide object takes long, though most of them are left out: not so for many of them.
+  allowance.values -= Math.floor(names.length / (10 * MAX_ENTRIES))
   let taken = 0
   for (const name of names) {
     if (taken === MAX_ENTRIES || allowance.values <= 0) break

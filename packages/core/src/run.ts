@@ -26,12 +26,14 @@ export interface TraceOptions {
  * @throws TypeError for options that make no trace.
  */
 export function run<T>(options: TraceOptions, fn: () => T): T {
-  const trace = openTrace(options)
+  const { hmacKey, baseId, parentId, maxPointsPerTrace } = readOptions(options)
   if (!isEnabled()) return fn()
-  const profiler = openProfiler(trace)
+  const trace = new LocalTrace(hmacKey, baseId, maxPointsPerTrace)
+  const profiler = new Profiler(trace, parentId)
   const release = keepContext()
   const end = (): void => {
     profiler.end()
+    trace.end()
     release()
   }
   return settle(() => runWith(profiler, fn), end, end)
@@ -44,11 +46,11 @@ export function run<T>(options: TraceOptions, fn: () => T): T {
  * @throws TypeError for options that make no trace.
  */
 export function init(hmacKey: string, options: Omit<TraceOptions, 'hmacKey'> = {}): Profiler | undefined {
-  const trace = openTrace({ ...options, hmacKey })
+  const { baseId, parentId, maxPointsPerTrace } = readOptions({ ...options, hmacKey })
   if (!isEnabled()) return undefined
   const current = currentProfiler()
   if (current !== undefined) return current
-  const profiler = openProfiler(trace)
+  const profiler = new Profiler(new LocalTrace(hmacKey, baseId, maxPointsPerTrace), parentId)
   enterWith(profiler)
   releases.set(profiler, keepContext())
   return profiler
@@ -74,7 +76,7 @@ interface Opening {
 
 const releases = shared('releases', () => new WeakMap<Profiler, () => void>())
 
-function openTrace(options: TraceOptions): Opening {
+function readOptions(options: TraceOptions): Opening {
   const { hmacKey, baseId = createTraceId(), maxPointsPerTrace = DEFAULT_MAX_POINTS } = options
   const parentId = options.parentId || baseId
   if (typeof hmacKey !== 'string' || hmacKey === '')
@@ -82,8 +84,4 @@ function openTrace(options: TraceOptions): Opening {
   if (!isTraceId(baseId) || !isTraceId(parentId))
     throw new TypeError('baseId and parentId are strings of 1 to 255 characters')
   return { hmacKey, baseId, parentId, maxPointsPerTrace }
-}
-
-function openProfiler({ hmacKey, baseId, parentId, maxPointsPerTrace }: Opening): Profiler {
-  return new Profiler(new LocalTrace(hmacKey, baseId, maxPointsPerTrace), parentId)
 }

@@ -15,7 +15,10 @@ const WORDS = [
   'accesskey',
   'credential',
   'hmackey',
+  'sessionid',
 ]
+// Too short to be looked for within a name: `compass`, `spwn`.
+const WHOLE_WORDS = new Set(['pass', 'pw', 'jwt', 'bearer', 'pin', 'sid'])
 const MAX_REMEMBERED = 2_000
 const remembered = new Map<string, boolean>()
 
@@ -23,23 +26,32 @@ const remembered = new Map<string, boolean>()
 export function isSecretName(name: string): boolean {
   const known = remembered.get(name)
   if (known !== undefined) return known
-  const plain = name
-    .slice(0, 256)
-    .replace(/[^a-zA-Z]/g, '')
-    .toLowerCase()
-  const secret = WORDS.some(word => plain.includes(word))
+  const plain = name.replace(/[^a-zA-Z]/g, '').toLowerCase()
+  const secret = WORDS.some(word => plain.includes(word)) || WHOLE_WORDS.has(plain)
   if (remembered.size < MAX_REMEMBERED && name.length <= 64) remembered.set(name, secret)
   return secret
 }
 
-/** A text without the secrets of URLs in it: `postgres://app:***@db/shop`, `https://api/x?access_token=***`. */
+/**
+ * A text without the secrets of URLs, paths and forms in it: `postgres://app:***@db/shop`, `https://***@api/`,
+ * `/callback?access_token=***`, `user=bob&password=***`.
+ */
 export function redactUrls(text: string): string {
-  if (!text.includes('://')) return text
-  return text
-    .replace(/(:\/\/[^\s:@/?#]*:)[^\s/?#]*@/g, `$1${REDACTED}@`)
-    .replace(/([?&;])([^\s?&;=#]{1,256})=[^\s&;#]+/g, (pair, mark: string, name: string) =>
-      isSecretName(decodeName(name)) ? `${mark}${name}=${REDACTED}` : pair,
-    )
+  const withoutUsers = text.includes('://') ? redactUsers(text) : text
+  if (!withoutUsers.includes('=')) return withoutUsers
+  return withoutUsers.replace(
+    /(^|[?&;#])([^\s?&;=#"'<>(),]{1,256})=[^\s&;#"']+/g,
+    (pair, mark: string, name: string) => (isSecretName(decodeName(name)) ? `${mark}${name}=${REDACTED}` : pair),
+  )
+}
+
+function redactUsers(text: string): string {
+  return (
+    text
+      // A password may hold what should have been escaped, a slash say. What begins with a port holds none.
+      .replace(/(:\/\/[^\s:@/?#]*:)(?!\d+(?:[/?#\s]|$))[^\s@]*@/g, `$1${REDACTED}@`)
+      .replace(/(:\/\/)[^\s:@/?#]+@/g, `$1${REDACTED}@`)
+  )
 }
 
 /** As `redactUrls`, for a text that was cut off: a password at its end may lack the `@` that tells it for one. */
@@ -49,19 +61,18 @@ export function redactCutUrls(text: string): string {
 
 /** A query string with the values under secret names redacted: `page=2&access_token=***`. */
 export function redactQuery(query: string): string {
-  if (query === '') return query
-  return query
-    .split('&')
-    .map(pair => {
-      const equals = pair.indexOf('=')
-      return equals > 0 && isSecretName(decodeName(pair.slice(0, equals)))
-        ? `${pair.slice(0, equals + 1)}${REDACTED}`
-        : pair
-    })
-    .join('&')
+  const pairs = query.split('&')
+  if (!pairs.some(isSecretPair)) return query
+  return pairs.map(pair => (isSecretPair(pair) ? `${pair.slice(0, pair.indexOf('=') + 1)}${REDACTED}` : pair)).join('&')
+}
+
+function isSecretPair(pair: string): boolean {
+  const equals = pair.indexOf('=')
+  return equals > 0 && isSecretName(decodeName(pair.slice(0, equals)))
 }
 
 function decodeName(name: string): string {
+  if (!name.includes('%')) return name
   try {
     return decodeURIComponent(name)
   } catch {

@@ -31,6 +31,8 @@ const MAX_ID_LENGTH = 255
 // Python reads either alphabet, and over white space; of what else it skips no honest signer makes use.
 const BASE64 = /^[ \t\n\v\f\r]*([A-Za-z0-9+/_-]+={0,2})[ \t\n\v\f\r]*$/
 const PLAIN_ID = /^[\w.:-]*$/
+// What honest signers of either language write, nearly always. It is read in half the time that a parser takes.
+const PLAIN_INFO = /^\{"base_id": ?"([\w.:-]{1,255})", ?"parent_id": ?"([\w.:-]{1,255})"\}$/
 // A flat object of strings and nulls. Anything deeper or longer Python may refuse where JSON.parse does not:
 // it gives up on a thousand levels, and on integers of 4,300 digits, even in a member that a later one replaces.
 const STRING = String.raw`"(?:[^"\\]|\\.)*"`
@@ -62,25 +64,19 @@ export function signedUnpack(
   if (typeof info !== 'string' || typeof hmac !== 'string') return undefined
   const ring = keys instanceof KeyRing ? keys : new KeyRing(keys)
   const unpacked = readSignedHeaders(info, hmac, ring)
-  if (typeof unpacked === 'string') return undefined
-  const { baseId, parentId, hmacKey } = unpacked
-  return { baseId, parentId, hmacKey }
+  return typeof unpacked === 'string' ? undefined : unpacked
 }
 
-/** As `signedUnpack`, with the reason of a refusal, and the position of the key that matched. */
-export function readSignedHeaders(
-  info: string,
-  hmac: string,
-  ring: KeyRing,
-): (UnpackedTrace & { readonly keyIndex: number }) | HeaderRefusal {
+/** As `signedUnpack`, with the reason of a refusal. */
+export function readSignedHeaders(info: string, hmac: string, ring: KeyRing): UnpackedTrace | HeaderRefusal {
   const digits = readHmac(hmac)
   if (digits === undefined) return 'malformed-hmac'
   if (info.length > MAX_INFO_LENGTH) return 'malformed-info'
-  const keyIndex = ring.indexOf(info, digits)
-  const hmacKey = ring.at(keyIndex)
+  const hmacKey = ring.at(ring.indexOf(info, digits))
   if (hmacKey === undefined) return 'unknown-key'
   const ids = readInfo(info)
-  return ids === undefined ? 'malformed-info' : { ...ids, hmacKey, keyIndex }
+  // Not `{ ...ids, hmacKey }`, which takes Node 20 as long as an HMAC.
+  return ids === undefined ? 'malformed-info' : { baseId: ids.baseId, parentId: ids.parentId, hmacKey }
 }
 
 /** Whether a text can be the id of a trace or a point: 1 to 255 characters that every store can keep. */
@@ -112,8 +108,15 @@ function quote(id: string): string {
 }
 
 function readInfo(info: string): { baseId: string; parentId: string } | undefined {
-  const text = decode(info)
-  if (text === undefined || !FLAT_OBJECT.test(text)) return undefined
+  const bytes = decode(info)
+  if (bytes === undefined) return undefined
+  const plain = PLAIN_INFO.exec(bytes.toString('latin1'))
+  if (plain?.[1] !== undefined && plain[2] !== undefined) return { baseId: plain[1], parentId: plain[2] }
+  return isUtf8(bytes) ? readMembers(bytes.toString('utf8')) : undefined
+}
+
+function readMembers(text: string): { baseId: string; parentId: string } | undefined {
+  if (!FLAT_OBJECT.test(text)) return undefined
   let members: Record<string, unknown>
   try {
     members = JSON.parse(text)
@@ -130,9 +133,7 @@ function readInfo(info: string): { baseId: string; parentId: string } | undefine
   return isTraceId(parentId) ? { baseId, parentId } : undefined
 }
 
-function decode(info: string): string | undefined {
+function decode(info: string): Buffer | undefined {
   const base64 = BASE64.exec(info)?.[1]
-  if (base64 === undefined || base64.length % 4 !== 0) return undefined
-  const bytes = Buffer.from(base64, 'base64')
-  return isUtf8(bytes) ? bytes.toString('utf8') : undefined
+  return base64 === undefined || base64.length % 4 !== 0 ? undefined : Buffer.from(base64, 'base64')
 }

@@ -6,6 +6,9 @@ const TOLERANCE_US = 5_000
 // Read once: the accessor is slow, and the time origin of a process never moves.
 const ORIGIN_MS = performance.timeOrigin
 
+// Looked up twice a record, in a third of the time that it takes to write a number out.
+const THREE_DIGITS = Array.from({ length: 1_000 }, (_, number) => String(number).padStart(3, '0'))
+
 let correctionUs = 0
 let cachedSecond = -1
 let cachedPrefix = ''
@@ -30,7 +33,8 @@ export function formatTimestamp(epochUs: number): string {
     cachedSecond = second
     cachedPrefix = new Date(second * 1000).toISOString().slice(0, 20)
   }
-  return cachedPrefix + String(1e6 + (epochUs - second * 1e6)).slice(1)
+  const us = epochUs - second * 1e6
+  return cachedPrefix + THREE_DIGITS[Math.floor(us / 1000)] + THREE_DIGITS[us % 1000]
 }
 
 function readUs(): number {

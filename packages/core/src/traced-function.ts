@@ -49,7 +49,10 @@ export function createTracedFunction<F extends AnyFunction>(
     const profiler = currentProfiler()
     if (profiler === undefined) return call.apply(this, args)
     const open = (): Profiler =>
-      profiler.fork(name, { ...recordableInfo(info), function: describeCall(call, nameOf(this), hideArgs, args) })
+      profiler.fork(
+        name,
+        Object.assign(recordableInfo(info), { function: describeCall(call, nameOf(this), hideArgs, args) }),
+      )
     // The body of a generator runs when it is first asked, so that is when its point starts.
     if (lazy) return traceIterator(call.apply(this, args) as Iterator<unknown>, open)
     const inside = open()
@@ -94,7 +97,9 @@ export function checkTraceable(fn: unknown, { allowMultipleTrace = true }: Trace
 
 function describeCall(fn: Call, name: string, hideArgs: boolean, args: readonly unknown[]): PointInfo {
   if (hideArgs) return { name }
-  const shown = args.map((value, index) => (isSecretName(parameterName(fn, index)) ? REDACTED : value))
+  // What `setPassword(value)` takes is known by the function's name.
+  const hidden = isSecretName(name)
+  const shown = args.map((value, index) => (hidden || isSecretName(parameterName(fn, index)) ? REDACTED : value))
   return { name, args: show(shown) }
 }
 

@@ -59,6 +59,15 @@ describe('KeyRing', () => {
     expect(new KeyRing('a').verify(TEXT, ` \t\n\v\f\r${hmac('a')} \r\n`)).toBe('a')
   })
 
+  it('finds no key for a part of an HMAC, though it has just verified the whole', () => {
+    const ring = new KeyRing('A')
+    const hmac = ring.sign('text')
+
+    const found = [hmac, hmac.slice(0, 39), '', `${hmac}0`].map(digits => ring.indexOf('text', digits))
+
+    expect(found).toEqual([0, -1, -1, -1])
+  })
+
   it('verifies nothing without keys, and says what to do when it is to sign', () => {
     const ring = new KeyRing(' ,, ')
 

@@ -50,6 +50,7 @@ export function openFileDriver(location: string): Driver {
 
   return {
     name: 'file',
+    location: toShownPath(directory),
     async write(records) {
       checkOpen()
       const files = groupLines(directory, records)

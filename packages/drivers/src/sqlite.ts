@@ -1,4 +1,5 @@
 import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
+import { toShownPath } from './shown-path.js'
 import { findSqliteClient } from './sqlite-client.js'
 import { toStoreError } from './sqlite-failure.js'
 import { toSqlitePath } from './sqlite-path.js'
@@ -73,6 +74,7 @@ export function openSqliteDriver(location: string): Driver {
 
   return {
     name: 'sqlite',
+    location: toShownPath(path),
     write: async records => ({ refused: await write(records) }),
     async *readRecords(baseId) {
       // The clients would cut such an id short, and find another trace.

@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync,
 import { join } from 'node:path'
 import { openDriver } from '@osprofiler/drivers'
 import { describe, expect, it } from 'vitest'
-import { finish, fixture, printed, startFixture, startProgram } from './child.js'
+import { finish, printed, startFixture } from './child.js'
 import { makeRecord, makeTrace, readAll } from './make-record.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
@@ -139,22 +139,6 @@ describe('file://', () => {
     await driver.write([record])
 
     expect(await readAll(driver, record.base_id)).toEqual([record])
-  })
-
-  it('counts what a disk that fills up midway has taken, to the record, and goes on when there is room', async () => {
-    const disk = temporaryDirectory()
-    const command = `mount -t tmpfs -o size=2m tmpfs "$0" && exec "$1" "$2" file "$0"`
-    const args = ['-rm', 'sh', '-c', command, disk, process.execPath, fixture('fill-disk.mjs')]
-
-    const { stdout, stderr } = await finish(startProgram('unshare', args))
-
-    expect(stderr).toBe('')
-    const [before, full, scarce = '', after] = stdout.split('\n')
-    expect(before).toBe('before 10 10')
-    expect(full).toBe('full ERR_STORE 0')
-    expect(scarce).toMatch(/^scarce (\d+) \1$/)
-    expect(Number(scarce.split(' ')[1])).toBeGreaterThan(10)
-    expect(after).toBe('after 10 10')
   })
 
   it('holds all that was acknowledged to several processes, also to one that was killed', async () => {

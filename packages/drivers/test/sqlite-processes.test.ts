@@ -8,7 +8,7 @@ import { openDriver } from '@osprofiler/drivers'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { loadSqliteClient } from '../src/load-sqlite-client.js'
 import { findSqliteClient } from '../src/sqlite-client.js'
-import { finish, fixture, printed, startFixture, startProgram } from './child.js'
+import { finish, fixture, printed, startFixture } from './child.js'
 import { makeRecord, makeTrace, readAll } from './make-record.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
@@ -116,17 +116,6 @@ describe('sqlite:// among several processes', () => {
       await driver.close()
       expect(checkIntegrity(path)).toBe('ok')
     }
-  })
-
-  it('rejects what a full disk cannot take, whole, and goes on when there is room', async () => {
-    const disk = temporaryDirectory()
-    const command = `mount -t tmpfs -o size=2m tmpfs "$0" && exec "$1" "$2" sqlite "$0"`
-    const args = ['-rm', 'sh', '-c', command, disk, process.execPath, fixture('fill-disk.mjs')]
-
-    const { stdout, stderr } = await finish(startProgram('unshare', args))
-
-    expect(stderr).toBe('')
-    expect(stdout).toBe('before 10 10\nfull ERR_STORE 0\nscarce ERR_STORE 0\nafter 10 10\n')
   })
 })
 

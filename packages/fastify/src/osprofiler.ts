@@ -6,7 +6,7 @@ import {
   type RequestStats,
   servedRequest,
 } from '@osprofiler/core/http'
-import type { FastifyPluginAsync } from 'fastify'
+import type { FastifyPluginAsync, RegisterOptions } from 'fastify'
 import fp from 'fastify-plugin'
 
 declare module 'fastify' {
@@ -27,7 +27,8 @@ export interface OsprofilerOptions extends HttpOptions {
 }
 
 // Async, with nothing to await: what a callback plugin throws is nobody's to catch, and ends the process.
-const plugin: FastifyPluginAsync<OsprofilerOptions> = async (fastify, { hmacKeys, ...options }) => {
+const plugin: FastifyPluginAsync<OsprofilerOptions> = async (fastify, registered) => {
+  const { hmacKeys, prefix, logLevel, logSerializers, ...options } = registered as OsprofilerOptions & RegisterOptions
   const tracer = createRequestTracer(hmacKeys, options)
   fastify.decorate('osprofiler', {
     get stats() {

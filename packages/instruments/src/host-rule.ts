@@ -63,7 +63,7 @@ function readName(name: string, rule: string): string {
 }
 
 function malformed(rule: string): TypeError {
-  const shown = JSON.stringify(rule.replace(/\/\/[^/@]*@/, '//***@').slice(0, 100))
+  const shown = JSON.stringify(rule.replace(/(\/\/|:)[^/@]*@/, '$1***@').slice(0, 100))
   return new TypeError(
     `propagateTo has the rule ${shown}. Write a host ("catalog.example"), "*.example", an address or a range ("10.0.0.0/8"), without scheme, port and path.`,
   )

@@ -74,7 +74,11 @@ function readRule(rule: unknown): Matcher {
   }
 }
 
-const isLocal: HostMatcher = host => isPrivate(host) || !/[.:]/.test(host)
+// Where clouds answer for a machine's credentials, by an address or a name that would pass as private.
+const isMetadata = matchRanges([['fd00:ec2::', 32]])
+
+const isLocal: HostMatcher = host =>
+  (isPrivate(host) && !isMetadata(host)) || (!/[.:]/.test(host) && host !== 'metadata')
 
 function readUrl(target: URL | string): URL | undefined {
   const url = typeof target === 'string' ? (URL.canParse(target) ? new URL(target) : undefined) : target

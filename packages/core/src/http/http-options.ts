@@ -1,3 +1,4 @@
+import { checkOptionNames } from '../check-option-names.js'
 import { DEFAULT_MAX_POINTS } from '../point-allowance.js'
 import type { NodeRequest } from './node-messages.js'
 import type { RefusalReason } from './refusals.js'
@@ -24,6 +25,18 @@ export interface HttpOptions {
   readonly onRefused?: ((reason: RefusalReason, req: NodeRequest) => void) | undefined
 }
 
+const OPTIONS: readonly (keyof HttpOptions)[] = [
+  'name',
+  'enabled',
+  'hideQuery',
+  'ignore',
+  'maxTraceAge',
+  'datedTracesOnly',
+  'maxTracesPerSecond',
+  'maxPointsPerTrace',
+  'onRefused',
+]
+
 /** The options with their defaults. */
 export interface ResolvedHttpOptions extends HttpOptions {
   readonly name: string
@@ -34,8 +47,9 @@ export interface ResolvedHttpOptions extends HttpOptions {
   readonly maxPointsPerTrace: number
 }
 
-/** @throws TypeError for an option of the wrong type. */
+/** @throws TypeError for an option of the wrong type, or one that does not exist. */
 export function resolveHttpOptions(options: HttpOptions): ResolvedHttpOptions {
+  checkOptionNames(options, OPTIONS, 'The middleware')
   checkType(options, ['enabled', 'hideQuery', 'datedTracesOnly'], 'boolean')
   checkType(options, ['ignore', 'onRefused'], 'function')
   checkType(options, ['maxTraceAge', 'maxTracesPerSecond', 'maxPointsPerTrace'], 'number')

@@ -2,7 +2,7 @@ import { configuredKeyRing, isEnabled } from '../configuration.js'
 import { suppress } from '../context.js'
 import { type HmacKeys, KeyRing } from '../key-ring.js'
 import { LocalTrace } from '../local-trace.js'
-import { knownAllowance, openRequest } from '../point-allowance.js'
+import { isKnownTrace, openRequest } from '../point-allowance.js'
 import { Profiler } from '../profiler.js'
 import type { PointInfo } from '../record.js'
 import { readSignedHeaders, type UnpackedTrace } from '../signed-headers.js'
@@ -65,7 +65,8 @@ export function createRequestTracer(hmacKeys?: HmacKeys, options: HttpOptions = 
     const unpacked = readSignedHeaders(String(info), String(hmac), ring)
     if (typeof unpacked === 'string') return refuse(unpacked, req)
     if (!isCurrent(unpacked.baseId, settings, Date.now())) return refuse('too-old', req)
-    if (isNewWork(unpacked) && !mayTrace()) return refuse('rate-limited', req)
+    // Nested requests of a trace are not counted, or a service that is called in a loop would lose the end of the loop.
+    if (!isKnownTrace(unpacked.baseId) && !mayTrace()) return refuse('rate-limited', req)
     traced++
     tracedByKey.set(unpacked.hmacKey, (tracedByKey.get(unpacked.hmacKey) ?? 0) + 1)
     return open(unpacked, requestInfo(req, settings.hideQuery, wholeUrl), req, res)
@@ -78,9 +79,21 @@ export function createRequestTracer(hmacKeys?: HmacKeys, options: HttpOptions = 
     res: NodeResponse,
   ): ServedRequest {
     const trace = new LocalTrace(hmacKey, baseId, settings.maxPointsPerTrace)
-    trace.points.lastParentId = parentId
-    const ended = openRequest(trace.points, settings.maxPointsPerTrace)
-    return new ServedRequest(new Profiler(trace, parentId).fork(settings.name, info), req, res, ended)
+    const told = openRequest(trace.points, settings.maxPointsPerTrace)
+    const profiler = new Profiler(trace, parentId).fork(settings.name, info)
+    return new ServedRequest(profiler, req, res, () => {
+      told()
+      trace.end()
+    })
+  }
+
+  /** Whatever a request or a response may be that is not Node's own, it is served. */
+  function beginSafely(req: NodeRequest, res: NodeResponse, wholeUrl: string | undefined): ServedRequest | undefined {
+    try {
+      return begin(req, res, wholeUrl)
+    } catch {
+      return undefined
+    }
   }
 
   return {
@@ -89,7 +102,7 @@ export function createRequestTracer(hmacKeys?: HmacKeys, options: HttpOptions = 
       const outer = servedRequest(req)
       // Mounted twice: the first has opened the request's point, and its context is in force.
       if (outer !== undefined) return fn(outer)
-      const request = begin(req, res, wholeUrl)
+      const request = beginSafely(req, res, wholeUrl)
       if (request !== undefined) return request.run(() => fn(request))
       // Suppressed: a context that some other request left on a shared connection is not this one's.
       return suppress(() => fn(undefined))
@@ -104,15 +117,7 @@ export function createRequestTracer(hmacKeys?: HmacKeys, options: HttpOptions = 
 
 /** Whether a request claims to be traced. Nearly all do not: for them this is all that is done. */
 function isSigned({ headers }: NodeRequest): boolean {
-  return headers['x-trace-info'] !== undefined || headers['x-trace-hmac'] !== undefined
-}
-
-/**
- * Whether a request counts against the traces of a second. One that is nested in a trace which is known here does
- * not, or a service that is called in a loop would lose the end of the loop; the same pair once more does.
- */
-function isNewWork({ baseId, parentId }: UnpackedTrace): boolean {
-  return parentId === baseId || (knownAllowance(baseId)?.lastParentId ?? parentId) === parentId
+  return headers?.['x-trace-info'] !== undefined || headers?.['x-trace-hmac'] !== undefined
 }
 
 function openRing(hmacKeys: HmacKeys | undefined): KeyRing | undefined {

@@ -29,7 +29,7 @@ export class ServedRequest {
     this.#res = res
     // On the request, not in a WeakMap: young objects that such a map holds live until a full collection, and a
     // response leads back to its request, so that all of both would.
-    Object.defineProperty(req, SERVED, { value: this })
+    Object.assign(req, { [SERVED]: this })
     // It is this very object that ends the point: in these events the context is lost.
     res.on('finish', () => this.#end(this.#wasCutOff()))
     res.on('close', () => this.#end(true))

@@ -1,0 +1,54 @@
+/**
+ * Measures contenders side by side: in each generation every one of them is started anew and warmed up, and then they
+ * take turns, in an order that turns around each round, so that a drift of the machine hits all alike. The first round
+ * does not count: who was started first has waited longest, and the collector has taken compiled code from it.
+ *
+ * A contender is `{name, start}`; `start` resolves to `{measure, stop}` once it is warm, and `measure` to a number.
+ * Resolves to the numbers by name: `samples.get(name)[generation][round]`.
+ */
+export async function alternate(contenders, { generations, rounds }) {
+  const samples = new Map(contenders.map(({ name }) => [name, []]))
+  for (let generation = 0; generation < generations; generation++) {
+    const running = []
+    for (const { name, start } of contenders) {
+      const values = []
+      samples.get(name).push(values)
+      running.push({ values, ...(await start()) })
+    }
+    for (let round = 0; round <= rounds; round++) {
+      for (const { values, measure } of round % 2 === 0 ? running : running.toReversed()) {
+        const value = await measure()
+        if (round > 0) values.push(value)
+      }
+    }
+    await Promise.all(running.map(({ stop }) => stop()))
+  }
+  return samples
+}
+
+const WARM_UP_MS = 400
+const ROUND_MS = 60
+
+/**
+ * A contender that is one task, done again and again in a process of its own; measured in ns each time it is done.
+ * `startProcess` starts a process that answers `{count}` with `{ns}`.
+ */
+export function createTask(name, startProcess) {
+  return {
+    name,
+    async start() {
+      const child = startProcess()
+      const time = async count => (await child.ask({ count })).ns
+      let count = 16
+      let spent = 0
+      for (let warm = false; !warm; ) {
+        const ns = await time(count)
+        spent += ns / 1e6
+        warm = spent >= WARM_UP_MS && ns / 1e6 >= ROUND_MS / 2
+        if (ns / 1e6 < ROUND_MS / 2) count *= 2
+        else count = Math.ceil((count * ROUND_MS * 1e6) / ns)
+      }
+      return { measure: async () => (await time(count)) / count, stop: () => child.stop() }
+    },
+  }
+}

@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startNode } from '../child.js'
+import { readCpuTime } from '../servers/cpu-time.js'
+import { openLoad } from '../servers/load.js'
+import { plainRequests, signedRequests } from '../servers/requests.js'
+import { summarise } from '../statistics.js'
+import { printTable, show } from '../table.js'
+
+const AWAITS = 1_000_000
+const REQUESTS = 5_000
+/** A little longer than the context is kept after the last trace: `packages/core/src/context.ts`. */
+const REST_MS = 11_000
+
+/**
+ * What a first trace costs the requests after it that are not traced. In one process, one phase after the other:
+ * there is no going back to a process that never traced.
+ */
+export async function runContext({ generations, rounds }) {
+  const phases = new Map()
+  for (let generation = 0; generation < generations; generation++) await measureProcess(rounds, phases)
+  const before = phases.get('before the first trace')
+  printTable(
+    `What a first trace costs untraced requests, on Node ${process.versions.node}`,
+    ['', 'ns an await', 'us of CPU a request with 100 awaits', 'of before'],
+    [...phases].map(([phase, { awaits, requests }]) => [
+      phase,
+      show(summarise(awaits), 0),
+      show(summarise(requests), 1),
+      (summarise(requests).median / summarise(before.requests).median).toFixed(2),
+    ]),
+  )
+}
+
+async function measureProcess(rounds, phases) {
+  const child = startNode('context/contender.js')
+  const load = await openLoad((await child.ask({})).port)
+  const trace = () => load.send(signedRequests(1, 'SECRET_KEY'))
+  const plain = plainRequests(REQUESTS)
+
+  async function measure(phase, keep) {
+    if (!phases.has(phase)) phases.set(phase, { awaits: [], requests: [] })
+    const { awaits, requests } = phases.get(phase)
+    for (let round = 0; round < rounds; round++) {
+      await keep()
+      awaits.push((await child.ask({ awaits: AWAITS })).ns)
+      const before = readCpuTime(child.pid)
+      await load.send(plain)
+      requests.push((readCpuTime(child.pid) - before) / REQUESTS)
+    }
+  }
+
+  for (let i = 0; i < 3; i++) await load.send(plain)
+  await child.ask({ awaits: AWAITS })
+  await measure('before the first trace', () => {})
+  // Each round sends another trace, so that the context does not come to rest meanwhile.
+  await measure('after a trace', trace)
+  await sleep(REST_MS)
+  await measure('after 10 s without one', () => {})
+  load.close()
+  await child.stop()
+}

@@ -1,0 +1,58 @@
+import { alternate, createTask } from '../alternate.js'
+import { startNode, startPython } from '../child.js'
+import { ratio, summarise } from '../statistics.js'
+import { printTable, show, verdict } from '../table.js'
+
+const ours = (name, task) => createTask(name, () => startNode('points/ours.js', task))
+const openTelemetry = (name, task) => createTask(name, () => startNode('points/opentelemetry.js', task))
+const python = (name, task) => createTask(name, () => startPython('points/python.py', task))
+
+/** Our way to make a point, with what a user of OpenTelemetry and of Python's profiler writes in its place. */
+const PAIRS = [
+  ['start(), stop()', 'startStop', 'startEnd', 'startStop'],
+  ['withTrace()', 'withTrace', 'active', 'block'],
+  ['withTrace(), with an info', 'withTraceInfo', 'activeAttributes', 'blockInfo'],
+  ['trace()', 'trace', 'active', 'trace'],
+  ['trace(), hideArgs', 'traceHidden', 'active', 'trace'],
+  ['withTrace(), async', 'withTraceAsync', 'activeAsync', 'block'],
+  ['trace(), async', 'traceAsync', 'activeAsync', 'trace'],
+]
+
+export async function runPoints(effort) {
+  const rows = []
+  for (const [name, own, span, point] of PAIRS) {
+    const samples = await alternate([ours('own', own), openTelemetry('span', span), python('point', point)], effort)
+    const ofSpan = ratio(samples, 'own', 'span')
+    const ofPoint = ratio(samples, 'own', 'point')
+    const ns = contender => summarise(samples.get(contender).flat()).median.toFixed(0)
+    rows.push([
+      name,
+      ns('own'),
+      ns('span'),
+      ns('point'),
+      show(ofSpan),
+      verdict(ofSpan.median, 0.5),
+      show(ofPoint),
+      verdict(ofPoint.median, 0.2),
+    ])
+  }
+  printTable(
+    'One point',
+    ['', 'ours, ns', 'OpenTelemetry', "Python's", 'of a span', 'aim 0.5', "of Python's point", 'aim 0.2'],
+    rows,
+  )
+  await runInactive(effort)
+}
+
+async function runInactive(effort) {
+  const samples = await alternate([ours('traced', 'inactive'), ours('bare', 'untraced')], effort)
+  const traced = summarise(samples.get('traced').flat())
+  printTable(
+    'A traced function with no profiler active',
+    ['', 'ns a call', 'aim 50'],
+    [
+      ['traced', show(traced, 1), verdict(traced.median, 50)],
+      ['not traced', show(summarise(samples.get('bare').flat()), 1), ''],
+    ],
+  )
+}

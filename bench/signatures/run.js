@@ -1,0 +1,45 @@
+import { alternate, createTask } from '../alternate.js'
+import { startNode, startPython } from '../child.js'
+import { ratio, summarise } from '../statistics.js'
+import { printTable, show, verdict } from '../table.js'
+
+const AIM = 1.3
+
+/** What we do, the least that would do it, and what Python's OSProfiler does. */
+const ROWS = [
+  ['signedUnpack(), a key ring', 'verify', 'verifyBare', 'verify'],
+  ['signedPack()', 'sign', 'signBare', 'sign'],
+  ["a point's headers", 'headers', 'headersBare', 'sign'],
+]
+
+export async function runSignatures(effort) {
+  const rows = []
+  for (const [name, own, bare, python] of ROWS) {
+    const samples = await alternate(
+      [
+        createTask('own', () => startNode('signatures/ours.js', own)),
+        createTask('bare', () => startNode('signatures/ours.js', bare)),
+        createTask('HMAC', () => startNode('signatures/ours.js', 'hmac')),
+        createTask('python', () => startPython('signatures/python.py', python)),
+      ],
+      effort,
+    )
+    const ns = contender => summarise(samples.get(contender).flat()).median.toFixed(0)
+    const ofBare = ratio(samples, 'own', 'bare')
+    rows.push([
+      name,
+      ns('own'),
+      ns('HMAC'),
+      ns('bare'),
+      ns('python'),
+      show(ofBare),
+      verdict(ofBare.median, AIM),
+      show(ratio(samples, 'own', 'python')),
+    ])
+  }
+  printTable(
+    'Signatures, in ns',
+    ['', 'ours', 'HMAC alone', 'HMAC and JSON', "Python's", 'of HMAC and JSON', `aim ${AIM}`, "of Python's"],
+    rows,
+  )
+}

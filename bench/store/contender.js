@@ -1,0 +1,91 @@
+// Writes records into a fresh embedded store, in one of these ways: `node contender.js driver|notifier|statement|records`.
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createNotifier } from '@osprofiler/core'
+import { openDriver } from '@osprofiler/drivers'
+import { answer } from '../answer.js'
+import { createRecords, toRow } from './records.js'
+
+const BATCH = 500
+
+const WRITERS = { driver: writeByDriver, notifier: writeByNotifier, statement: writeRows, records: writeRecords }
+const write = WRITERS[process.argv[2]]
+
+await answer(async ({ count }) => {
+  const directory = mkdtempSync(join(tmpdir(), 'osprofiler-bench-'))
+  try {
+    return { perSecond: await write(join(directory, 'traces.db'), createRecords(count)) }
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+})
+
+async function writeByDriver(path, records) {
+  const driver = openDriver(`sqlite:///${path}`)
+  // The thread starts and the table is made with the first record, which is not measured.
+  await driver.write(records.slice(0, 1))
+  const start = performance.now()
+  for (let at = 0; at < records.length; at += BATCH) await driver.write(records.slice(at, at + BATCH))
+  const ms = performance.now() - start
+  await driver.close()
+  return (records.length * 1000) / ms
+}
+
+async function writeByNotifier(path, records) {
+  const driver = openDriver(`sqlite:///${path}`)
+  const notifier = createNotifier(driver, { batchSize: BATCH })
+  await driver.write(records.slice(0, 1))
+  const start = performance.now()
+  for (const record of records) notifier(record)
+  await notifier.flush(60_000)
+  const ms = performance.now() - start
+  const { written } = notifier.stats
+  if (written !== records.length) throw new Error(`${written} of ${records.length} records were written`)
+  await notifier.close()
+  await driver.close()
+  return (records.length * 1000) / ms
+}
+
+/** What the store does at the least: one prepared statement a row, its values at hand, in this very thread. */
+async function writeRows(path, records) {
+  return await writeByStatement(path, records.map(toRow), row => row)
+}
+
+/** The same from records, as a driver gets them: their JSON has to be made. */
+async function writeRecords(path, records) {
+  return await writeByStatement(path, records, toRow)
+}
+
+async function writeByStatement(path, items, toValues) {
+  // The driver makes the table, with its indexes.
+  const driver = openDriver(`sqlite:///${path}`)
+  await driver.write(createRecords(1))
+  await driver.close()
+  const database = new (loadSqlite())(path)
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
+  const insert = database.prepare(
+    'INSERT INTO data (timestamp, base_id, parent_id, trace_id, project, host, service, name, data) ' +
+      'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  )
+  const start = performance.now()
+  for (let at = 0; at < items.length; at += BATCH) {
+    database.exec('BEGIN IMMEDIATE')
+    for (const item of items.slice(at, at + BATCH)) insert.run(...toValues(item))
+    database.exec('COMMIT')
+  }
+  const ms = performance.now() - start
+  database.close()
+  return (items.length * 1000) / ms
+}
+
+function loadSqlite() {
+  const require = createRequire(import.meta.url)
+  try {
+    return require('node:sqlite').DatabaseSync
+  } catch {
+    return require('@photostructure/sqlite').DatabaseSync
+  }
+}

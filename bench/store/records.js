@@ -1,0 +1,34 @@
+import { randomUUID } from 'node:crypto'
+import { createTraceId } from '@osprofiler/core'
+
+const POINTS_PER_TRACE = 10
+
+/** Records as a service emits them: ten points a trace, each a query, with a start and a stop. */
+export function createRecords(count) {
+  const records = []
+  let baseId
+  for (let i = 0; records.length < count; i++) {
+    if (i % POINTS_PER_TRACE === 0) baseId = createTraceId()
+    const common = {
+      base_id: baseId,
+      parent_id: baseId,
+      trace_id: randomUUID(),
+      project: 'node',
+      service: 'orders',
+    }
+    const timestamp = `${new Date(Date.now() + i).toISOString().slice(0, -1)}000`
+    const db = {
+      statement: 'SELECT id, state, total FROM orders WHERE customer = ? AND state = ?',
+      params: '[42,"paid"]',
+    }
+    records.push({ ...common, name: 'db-start', timestamp, info: { db, host: 'shop-7' } })
+    records.push({ ...common, name: 'db-stop', timestamp, info: { host: 'shop-7' } })
+  }
+  return records.slice(0, count)
+}
+
+/** The values of a record's row, the JSON encoded twice, as Python's driver stores it. */
+export function toRow({ timestamp, base_id, parent_id, trace_id, project, service, name, info }) {
+  const data = JSON.stringify(JSON.stringify({ info }))
+  return [timestamp, base_id, parent_id, trace_id, project, info.host, service, name, data]
+}
