@@ -1,19 +1,19 @@
 import type { Report, ReportNode } from './report.js'
 import { nodeHead, reportInfo, reportStats } from './report-json.js'
-import { writeJson } from './write-json.js'
+import { writeJson, writeNestedJson } from './write-json.js'
 
-const CHUNK_LENGTH = 64 * 1024
+const CHUNK_LENGTH = 128 * 1024
 
 /** Below this, lines would hold more indentation than text, and their sum grow with the square of the depth. */
 const DEEPEST_INDENTED = 100
 
 /**
- * The text of `reportJson(report)` in pieces of some 64 KiB, laid out as Python prints it (`indent=2`, ASCII only), for
+ * The text of `reportJson(report)` in pieces of some 128 KiB, laid out as Python prints it (`indent=2`, ASCII only), for
  * reports that no single string could hold and no recursion could walk. Points nested more than 100 deep are written
  * without line breaks. Ends without a line break.
  */
 export function* reportJsonChunks(report: Report): Generator<string, void, undefined> {
-  let chunk = `{\n  "info": ${indented(reportInfo(report), '\n  ')},\n  "children": [`
+  let chunk = `{\n  "info": ${writeNestedJson(reportInfo(report), 1)},\n  "children": [`
   let previous: ReportNode | undefined
   for (const node of report.points) {
     if (previous !== undefined) {
@@ -38,14 +38,14 @@ export function* reportJsonChunks(report: Report): Generator<string, void, undef
     }
     chunk += '\n  '
   }
-  yield `${chunk}],\n  "stats": ${indented(reportStats(report), '\n  ')}\n}`
+  yield `${chunk}],\n  "stats": ${writeNestedJson(reportStats(report), 1)}\n}`
 }
 
 function openNode(node: ReportNode): string {
   const lineBreak = lineBreakAt(node.depth)
   const head = nodeHead(node)
   if (lineBreak === '') return `${writeJson(head, 0).slice(0, -1)},"children":[`
-  const text = indented(head, lineBreak)
+  const text = writeNestedJson(head, 2 * (node.depth + 1))
   const end = text.endsWith(`${lineBreak}}`) ? lineBreak.length + 1 : 1
   return `${lineBreak}${text.slice(0, -end)},${lineBreak}  "children": [`
 }
@@ -65,9 +65,4 @@ function closeNode(depth: number, isLeaf: boolean): string {
 /** The line break before a point's braces: Python's report nests each level by four spaces. */
 function lineBreakAt(depth: number): string {
   return depth > DEEPEST_INDENTED ? '' : `\n${' '.repeat(4 * (depth + 1))}`
-}
-
-/** No string in JSON holds a raw line break, so every one in its text is layout. */
-function indented(value: unknown, lineBreak: string): string {
-  return writeJson(value, 2).replaceAll('\n', lineBreak)
 }

@@ -82,6 +82,14 @@ describe('the JSON in chunks', () => {
     expect(chunked(records)).toBe(JSON.stringify(reportJson(buildReport(records)), null, 2))
   })
 
+  it('is so at any depth that is indented', () => {
+    const chain = Array.from({ length: 100 }, (_, index) =>
+      recordsOf({ id: `p${index}`, ...(index > 0 && { parent: `p${index - 1}` }), from: index, to: 300 - index }),
+    ).flat()
+
+    expect(chunked(chain)).toBe(JSON.stringify(reportJson(buildReport(chain)), null, 2))
+  })
+
   it('is laid out as Python does when there are no points', () => {
     expect(chunked([])).toContain('"children": [],\n  "stats": {}\n}')
   })
