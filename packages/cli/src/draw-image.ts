@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { extname } from 'node:path'
-import { OsprofilerError } from '@osprofiler/core'
 
 /** Formats of `--render-dot`, by the file's extension. */
 export type ImageFormat = 'svg' | 'png'
@@ -20,13 +19,14 @@ const MOST_PIXELS = 60_000_000
  *
  * @throws OsprofilerError `ERR_CONFIGURATION` for any but `.svg` and `.png`
  */
-export function imageFormat(file: string): ImageFormat {
+export async function imageFormat(file: string): Promise<ImageFormat> {
   const extension = extname(file).toLowerCase()
   if (extension === '.svg' || extension === '.png') return extension === '.svg' ? 'svg' : 'png'
   const hint =
     extension === '.pdf'
       ? 'PDF cannot be drawn without Graphviz: draw .svg and print that, or use --dot --out FILE and "dot -Tpdf"'
       : 'Give a file that ends in .svg or .png'
+  const { OsprofilerError } = await import('@osprofiler/core')
   throw new OsprofilerError('ERR_CONFIGURATION', `--render-dot cannot draw ${file}. ${hint}.`)
 }
 
@@ -53,7 +53,7 @@ async function drawSvg(dot: string): Promise<string> {
       edgeAttributes: FONT,
     })
   } catch (cause) {
-    throw tooLarge(cause)
+    throw await tooLarge(cause)
   }
 }
 
@@ -75,11 +75,12 @@ async function drawPng(svg: string): Promise<Uint8Array> {
     const fitTo = { mode: 'width' as const, value: Math.max(1, Math.floor(width * scale)) }
     return new Resvg(svg, { ...options, fitTo }).render().asPng()
   } catch (cause) {
-    throw tooLarge(cause)
+    throw await tooLarge(cause)
   }
 }
 
-function tooLarge(cause: unknown): OsprofilerError {
+async function tooLarge(cause: unknown): Promise<Error> {
+  const { OsprofilerError } = await import('@osprofiler/core')
   const reason = cause instanceof Error ? cause.message : String(cause)
   return new OsprofilerError(
     'ERR_CONFIGURATION',

@@ -16,7 +16,7 @@ export async function drawReport(
 ): Promise<string> {
   const { depth, minMs, service, filter, rawTimes } = options
   const timed = rawTimes ? report : correctSkew(report)
-  if (service !== undefined) checkService(timed, service)
+  if (service !== undefined) await checkService(timed, service)
   return renderTree(timed, {
     ...(terminal === undefined ? {} : describeTerminal(terminal, process.env)),
     depth,
@@ -34,9 +34,9 @@ async function findMatches(report: Report, expression: string): Promise<Readonly
   return matchPoints(report, (_, index) => matches[index] === true)
 }
 
-function checkService(report: Report, service: string): void {
+async function checkService(report: Report, service: string): Promise<void> {
   const known = new Set(report.points.map(point => point.service ?? ''))
   if (!known.has(service)) {
-    throw wrongUsage(`No point is of the service "${service}". This trace has: ${[...known].sort().join(', ')}.`)
+    throw await wrongUsage(`No point is of the service "${service}". This trace has: ${[...known].sort().join(', ')}.`)
   }
 }

@@ -1,9 +1,8 @@
 import { existsSync, statSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Driver, OsprofilerError, type TraceRecord } from '@osprofiler/core'
+import type { Driver, TraceRecord } from '@osprofiler/core'
 import type { Report } from '@osprofiler/report'
 import type { StoreOptions } from './commands/show-options.js'
-import { readable, withStore } from './open-store.js'
 
 /** How often a trace that is awaited is read again, in milliseconds. */
 const LOOK_AGAIN = 100
@@ -22,6 +21,7 @@ export interface ReadOptions extends StoreOptions {
 export async function readTrace(trace: string, options: ReadOptions): Promise<Report> {
   const report = isFile(trace) ? await readFromFile(trace) : await readFromStore(trace, options)
   if (report.points.length > 0) return report
+  const { OsprofilerError } = await import('@osprofiler/core')
   // As Python's command says it, so that scripts which look for it go on working.
   throw new OsprofilerError(
     'ERR_TRACE_NOT_FOUND',
@@ -31,6 +31,7 @@ export async function readTrace(trace: string, options: ReadOptions): Promise<Re
 
 /** All records of a trace that are in the store now. */
 export async function readRecords(driver: Driver, baseId: string): Promise<TraceRecord[]> {
+  const { readable } = await import('./open-store.js')
   const records: TraceRecord[] = []
   for await (const batch of readable(driver, 'readRecords')(baseId)) for (const record of batch) records.push(record)
   return records
@@ -48,6 +49,8 @@ async function readFromFile(path: string): Promise<Report> {
 }
 
 async function readFromStore(baseId: string, options: ReadOptions): Promise<Report> {
+  // Only here: a file needs no driver, and they take a third as long to load as all that shows it.
+  const { withStore } = await import('./open-store.js')
   return await withStore(options, async ({ driver }) => {
     // The store's thread starts while this one loads what builds the report.
     const [records, { buildReport }] = await Promise.all([

@@ -26,7 +26,7 @@ const SHORTEST_ROUND_MS = 20
  * @throws OsprofilerError where nothing could be sent
  */
 export async function runRequest(target: string, options: RunOptions): Promise<number> {
-  checkOptions(options)
+  await checkOptions(options)
   const request = describeRequest(target, options)
   const key = readSigningKey(options)
   // Before anything is sent: a baseline that is not there would be told too late.
@@ -40,13 +40,14 @@ export async function runRequest(target: string, options: RunOptions): Promise<n
   })
 }
 
-function checkOptions(options: RunOptions): void {
+async function checkOptions(options: RunOptions): Promise<void> {
   const { baseline, failOn, html, dot, export: target, renderDot } = options
   if (baseline === undefined) {
-    if (failOn !== undefined) throw wrongUsage('--fail-on compares with a --baseline FILE. --save-baseline makes one.')
-    chooseOutputs(options, process.stdout.isTTY)
+    if (failOn !== undefined)
+      throw await wrongUsage('--fail-on compares with a --baseline FILE. --save-baseline makes one.')
+    await chooseOutputs(options, process.stdout.isTTY)
   } else if (html || dot || target !== undefined || renderDot !== undefined) {
-    throw wrongUsage('A comparison with --baseline is text, or --json.')
+    throw await wrongUsage('A comparison with --baseline is text, or --json.')
   }
 }
 

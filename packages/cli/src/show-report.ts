@@ -6,7 +6,7 @@ import { type Chunks, writeChunks, writeFileAside } from './write-output.js'
 
 /** Writes a report in the formats that were asked for, to where they were asked for. */
 export async function showReport(report: Report, options: ShowOptions): Promise<void> {
-  for (const output of chooseOutputs(options, process.stdout.isTTY)) {
+  for (const output of await chooseOutputs(options, process.stdout.isTTY)) {
     const chunks = await toChunks(report, output, options)
     if (output.file === undefined) await writeChunks(process.stdout, chunks)
     else await writeFileAside(output.file, chunks)

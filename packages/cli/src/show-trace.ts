@@ -4,7 +4,7 @@ import { readTrace } from './read-trace.js'
 
 /** Shows a trace that is named by its id or by a file; see `readTrace`. */
 export async function showTrace(trace: string, options: ShowOptions): Promise<void> {
-  chooseOutputs(options, process.stdout.isTTY)
+  await chooseOutputs(options, process.stdout.isTTY)
   if (options.follow) {
     const { followTrace } = await import('./follow-trace.js')
     return await followTrace(trace, options)
