@@ -1,0 +1,33 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+/** Makes a Node process tell what it used; `python_report.py` tells it by itself. */
+export const TELL_USE = ['--import', new URL('tell-use.js', import.meta.url).href]
+
+/** What the user of our command starts. */
+export const COMMAND = fileURLToPath(new URL('../../packages/cli/dist/osprofiler.js', import.meta.url))
+
+/**
+ * Runs a process from its start to its end.
+ *
+ * @returns `ms` by the clock, and what the process told in its descriptor 3: `cpuMs`, and `peak` memory in MB
+ * @throws Error when it fails
+ */
+export async function measureProcess(command, args) {
+  const { PATH, HOME } = process.env
+  const start = performance.now()
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit', 'pipe'], env: { PATH, HOME } })
+  const told = collect(child.stdio[3])
+  const { code, end } = await new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', code => resolve({ code, end: performance.now() }))
+  })
+  if (code !== 0) throw new Error(`${[command, ...args].join(' ')} ended with ${code}`)
+  return { ms: end - start, ...JSON.parse((await told) || '{}') }
+}
+
+async function collect(stream) {
+  let text = ''
+  for await (const chunk of stream) text += chunk
+  return text
+}

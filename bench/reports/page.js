@@ -1,0 +1,141 @@
+import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { buildReport } from '@osprofiler/report'
+import { renderPage } from '@osprofiler/viewer'
+import { chromium } from 'playwright-core'
+import { quantile, summarise } from '../statistics.js'
+import { printTable, show } from '../table.js'
+import { createRecords } from './records.js'
+import { takeTurns } from './turns.js'
+
+const CHROMIUM = '/usr/bin/chromium'
+const SWITCHES = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+const SIZES = [1000, 10_000, 100_000]
+const FRAMES = 120
+const ROWS = '.row[aria-level]'
+
+/** What the page of a large trace takes longer than that of a small one: to open, and to scroll. */
+export async function runPage({ rounds }) {
+  const directory = mkdtempSync(join(tmpdir(), 'osprofiler-bench-'))
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: SWITCHES })
+  try {
+    const pages = SIZES.map(points => ({ points, ...writePage(directory, points) }))
+    const taken = await takeTurns(
+      pages.map(({ points, file }) => ({ name: points, measure: () => measurePage(browser, file) })),
+      rounds,
+    )
+    printRows(pages, taken)
+  } finally {
+    await browser.close()
+    rmSync(directory, { recursive: true })
+  }
+}
+
+function writePage(directory, points) {
+  const file = join(directory, `${points}.html`)
+  const start = performance.now()
+  const descriptor = openSync(file, 'w')
+  for (const chunk of renderPage(buildReport(createRecords(points * 2, true)))) writeSync(descriptor, chunk)
+  closeSync(descriptor)
+  return { file, size: statSync(file).size, writtenMs: performance.now() - start }
+}
+
+async function measurePage(browser, file) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
+  try {
+    const page = await context.newPage()
+    await page.addInitScript(noteRows, ROWS)
+    await page.goto(pathToFileURL(file).href)
+    await page.waitForFunction(() => window.rowsMs !== undefined, undefined, { timeout: 120_000 })
+    const opened = await page.evaluate(() => ({
+      paintMs: performance.getEntriesByName('first-contentful-paint')[0]?.startTime,
+      rowsMs: window.rowsMs,
+    }))
+    const scroll = await page.evaluate(scrollFrames, { rows: ROWS, frames: FRAMES })
+    const jump = await page.evaluate(scrollFrames, { rows: ROWS, frames: FRAMES, jump: true })
+    return { ...opened, scroll: summariseFrames(scroll), jump: summariseFrames(jump) }
+  } finally {
+    await context.close()
+  }
+}
+
+function summariseFrames({ frames, blank }) {
+  return { median: quantile(frames), late: quantile(frames, 0.95), worst: Math.max(...frames), blank }
+}
+
+/** In the page: notes when the first rows were painted, in milliseconds since it was opened. */
+function noteRows(rows) {
+  const look = () => {
+    if (document.querySelector(rows) === null) requestAnimationFrame(look)
+    // This frame paints them; the next begins after it.
+    else
+      requestAnimationFrame(() => {
+        window.rowsMs = performance.now()
+      })
+  }
+  requestAnimationFrame(look)
+}
+
+/**
+ * In the page: scrolls in every frame, by three rows or to anywhere. Resolves to the frames' lengths in milliseconds,
+ * and to how many of them had no row in the middle of the view.
+ */
+async function scrollFrames({ rows, frames: count, jump = false }) {
+  // The page may be drawing its rows anew: what scrolls around them stays.
+  let scroller = document.querySelector('.grid') ?? document.querySelector(rows)
+  while (
+    scroller.scrollHeight <= scroller.clientHeight + 1 ||
+    !/auto|scroll/.test(getComputedStyle(scroller).overflowY)
+  ) {
+    scroller = scroller.parentElement
+  }
+  const { left, top, width, height } = scroller.getBoundingClientRect()
+  const nextFrame = () => new Promise(resolve => requestAnimationFrame(resolve))
+  const frames = []
+  let blank = 0
+  let last = await nextFrame()
+  for (let frame = 0; frame < count; frame++) {
+    if (jump) scroller.scrollTop = ((frame * 0.618034) % 1) * (scroller.scrollHeight - scroller.clientHeight)
+    else scroller.scrollTop += 72
+    const now = await nextFrame()
+    frames.push(now - last)
+    last = now
+    if (document.elementFromPoint(left + width / 2, top + height / 2)?.closest(rows) === null) blank++
+  }
+  return { frames, blank }
+}
+
+function printRows(pages, taken) {
+  const median = (points, read, digits = 0) => show(summarise(taken.get(points).map(read)), digits)
+  const frames = (points, way) =>
+    ['median', 'late', 'worst', 'blank'].map(key =>
+      summarise(taken.get(points).map(use => use[way][key])).median.toFixed(0),
+    )
+  printTable(
+    'The page, in ms',
+    ['points', 'MB', 'to write it', 'first paint', 'rows'],
+    pages.map(({ points, size, writtenMs }) => [
+      points,
+      (size / 1e6).toFixed(1),
+      writtenMs.toFixed(0),
+      median(points, ({ paintMs }) => paintMs),
+      median(points, ({ rowsMs }) => rowsMs),
+    ]),
+  )
+  printTable(
+    `Its frames, in ms, while it scrolls (${FRAMES} each)`,
+    ['points', 'by 3 rows: median', '95 %', 'worst', 'blank', 'to anywhere: median', '95 %', 'worst', 'blank'],
+    pages.map(({ points }) => [points, ...frames(points, 'scroll'), ...frames(points, 'jump')]),
+  )
+}

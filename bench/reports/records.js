@@ -1,0 +1,70 @@
+import { closeSync, openSync, writeSync } from 'node:fs'
+
+const BASE_ID = '0199f000-0000-7000-8000-000000000000'
+const BEGIN = Date.UTC(2026, 10, 22, 12)
+/** The points of one order: a call to another service, which is served there and makes six queries. */
+const PARENTS = [-1, 0, 1, 2, 2, 2, 2, 2, 2, 0]
+const NAMES = ['function', 'http', 'wsgi', 'db', 'db', 'db', 'db', 'db', 'db', 'cache']
+
+/**
+ * The records of one trace, one after another: a request that handles orders, ten points each, four levels deep.
+ *
+ * @param areUnlike whether each point has a name of its own: like ones would be folded into one row of a page
+ */
+export function* createRecords(count, areUnlike = false) {
+  for (let number = 0, order = 0; number < count; order++) {
+    for (let step = 0; step < NAMES.length && number < count; step++) {
+      const us = order * 5000 + step * 400
+      const isNested = PARENTS[step] >= 0
+      const common = {
+        base_id: BASE_ID,
+        parent_id: isNested ? pointId(order, PARENTS[step]) : number === 0 ? BASE_ID : pointId(0, 0),
+        trace_id: pointId(order, step),
+        project: 'shop',
+        service: step >= 2 && step <= 8 ? 'orders' : 'gateway',
+      }
+      const kind = NAMES[step]
+      const name = areUnlike ? `${kind} ${order}.${step}` : kind
+      const host = `${common.service}-${order % 4}`
+      yield { ...common, name: `${name}-start`, timestamp: timestamp(us), info: { host, ...createInfo(kind, order) } }
+      if (++number === count) return
+      yield { ...common, name: `${name}-stop`, timestamp: timestamp(us + 350), info: { host } }
+      number++
+    }
+  }
+}
+
+/** Writes them into a file, one a line, as a `.jsonl` file has them. */
+export function writeRecords(path, count) {
+  const file = openSync(path, 'w')
+  let lines = ''
+  for (const record of createRecords(count)) {
+    lines += `${JSON.stringify(record)}\n`
+    if (lines.length < 1_000_000) continue
+    writeSync(file, lines)
+    lines = ''
+  }
+  writeSync(file, lines)
+  closeSync(file)
+}
+
+function createInfo(name, order) {
+  if (name === 'db') {
+    const statement = 'SELECT id, sku, state, total FROM items WHERE order_id = ? AND state = ? ORDER BY id'
+    return { db: { statement, params: `[${order}, "paid"]` } }
+  }
+  if (name === 'function' || name === 'cache') {
+    return { function: { name: `shop.${name}.handle`, args: `[${order}]`, kwargs: '{}' } }
+  }
+  const request = { path: `/orders/${order}`, query: 'full=1', method: 'GET', scheme: 'http' }
+  return name === 'wsgi' ? { request } : { requests: { ...request, hostname: 'orders', port: 8080 } }
+}
+
+function pointId(order, step) {
+  return `0199f000-0000-4000-8000-${String(order * NAMES.length + step).padStart(12, '0')}`
+}
+
+function timestamp(us) {
+  const ms = Math.floor(us / 1000)
+  return `${new Date(BEGIN + ms).toISOString().slice(0, -1)}${String(us - ms * 1000).padStart(3, '0')}`
+}

@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { summarise } from '../statistics.js'
+import { printTable, show } from '../table.js'
+import { COMMAND, measureProcess, TELL_USE } from './measure-process.js'
+import { writeRecords } from './records.js'
+import { takeTurns } from './turns.js'
+
+const SPEED_AIM = 10
+const MEMORY_AIM = 7
+const MILLION = 1_000_000
+const PYTHON_SCRIPT = fileURLToPath(new URL('python_report.py', import.meta.url))
+
+/** From a file of records to the report's JSON in a file. */
+export async function runToJson({ rounds, million = false }) {
+  const rows = []
+  for (const count of [10_000, 100_000, ...(million ? [MILLION] : [])]) rows.push(...(await measure(count, rounds)))
+  printTable(
+    "From records to JSON on disk: ours, and how many times as much Python's takes",
+    ['', 'JSON', 's', 'CPU s', 'MB', 'time', `aim ${SPEED_AIM}`, 'CPU', 'memory', `aim ${MEMORY_AIM}`],
+    rows,
+  )
+}
+
+async function measure(count, rounds) {
+  const directory = mkdtempSync(join(tmpdir(), 'osprofiler-bench-'))
+  try {
+    const records = join(directory, 'records.jsonl')
+    const out = join(directory, 'ours.json')
+    writeRecords(records, count)
+    const python = way => ({
+      name: way,
+      measure: () => measureProcess('/usr/bin/python3', [PYTHON_SCRIPT, records, join(directory, `${way}.json`), way]),
+    })
+    const ours = {
+      name: 'ours',
+      measure: () =>
+        measureProcess(process.execPath, [...TELL_USE, COMMAND, 'trace', 'show', records, '--json', '--out', out]),
+    }
+    const isMillion = count >= MILLION
+    // A million takes minutes: only the way that Python's users go, once.
+    const contenders = isMillion ? [ours, python('dumps')] : [ours, python('dumps'), python('dump')]
+    const taken = await takeTurns(contenders, isMillion ? 1 : rounds, !isMillion)
+    return toRows(count, taken, statSync(out).size)
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+}
+
+function toRows(count, taken, size) {
+  const ours = taken.get('ours')
+  const figure = (name, key, divisor, digits) =>
+    (summarise(taken.get(name).map(use => use[key])).median / divisor).toFixed(digits)
+  const used = name => [figure(name, 'ms', 1000, 2), figure(name, 'cpuMs', 1000, 2), figure(name, 'peak', 1, 0)]
+  const times = (name, key) => summarise(taken.get(name).map((use, round) => use[key] / ours[round][key]))
+  const python = (name, title) => {
+    const [ms, cpu, peak] = ['ms', 'cpuMs', 'peak'].map(key => times(name, key))
+    return [
+      title,
+      '',
+      ...used(name),
+      ...[show(ms, 1), reached(ms.median, SPEED_AIM), show(cpu, 1), show(peak, 1), reached(peak.median, MEMORY_AIM)],
+    ]
+  }
+  return [
+    [`${count} records: ours`, `${(size / 1e6).toFixed(0)} MB`, ...used('ours'), '', '', '', '', ''],
+    python('dumps', "Python's, as its command writes"),
+    ...(taken.has('dump') ? [python('dump', "Python's, with json.dump()")] : []),
+  ]
+}
+
+function reached(value, aim) {
+  return value >= aim ? 'met' : 'missed'
+}
