@@ -2,6 +2,7 @@ import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { runContext } from './context/run.js'
 import { runPoints } from './points/run.js'
+import { runReports } from './reports/run.js'
 import { runServers } from './servers/run.js'
 import { runSignatures } from './signatures/run.js'
 import { runStore } from './store/run.js'
@@ -14,6 +15,7 @@ const SECTIONS = new Map([
   ['signatures', runSignatures],
   ['store', runStore],
   ['context', runContext],
+  ['reports', runReports],
 ])
 
 const { values, positionals } = parseArgs({
