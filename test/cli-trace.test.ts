@@ -38,6 +38,32 @@ beforeEach(() => {
 })
 
 describe('osprofiler trace show', () => {
+  it('reads a trace from a pipe', () => {
+    const file = new URL('glance-image-show.jsonl', TRACES).pathname
+    const line = 'cat "$0" | "$1" "$2" trace show /dev/stdin'
+
+    const shown = execFileSync('sh', ['-c', line, file, process.execPath, commandPath], { encoding: 'utf8' })
+
+    expect(shown).toContain('wsgi GET /v2/images')
+  })
+
+  it('says of a file that holds no record, and of one that holds several traces, that it does', async () => {
+    const empty = join(directory, 'empty.jsonl')
+    writeFileSync(empty, '')
+    const several = join(directory, 'several.jsonl')
+    const [one = '', other = ''] = NAMES.map(name => readFileSync(new URL(`${name}.jsonl`, TRACES), 'utf8'))
+    writeFileSync(several, one + other)
+
+    const [nothing, both] = await Promise.all([
+      osprofiler(['trace', 'show', empty]),
+      osprofiler(['trace', 'show', several]),
+    ])
+
+    expect(nothing).toMatchObject({ code: 1, stderr: `error: Cannot read a trace from ${empty}: it holds no record\n` })
+    expect(both.code).toBe(0)
+    expect(both.stderr).toContain('This file holds 2 traces, which are drawn as one. `osprofiler trace diff` compares')
+  })
+
   it.each(NAMES)('prints the JSON that Python prints for %s', async name => {
     const records = parseRecords(readTrace(`${name}.jsonl`))
     await keep(records)

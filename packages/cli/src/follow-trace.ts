@@ -14,7 +14,7 @@ import { waitForTrace } from './wait-for-trace.js'
  * complete. A trace that is not there yet is waited for, without an end: Ctrl-C is one, and says nothing.
  */
 export async function followTrace(trace: string, options: ShowOptions): Promise<void> {
-  if (isFile(trace)) throw await wrongUsage('--follow wants a trace in a store, and this is a file.')
+  if (await isFile(trace)) throw await wrongUsage('--follow wants a trace in a store, and this is a file.')
   const { idleTimeout = 1, out, json, html, dot, renderDot, export: target } = options
   const isDrawn = process.stdout.isTTY && [out, json, html, dot, renderDot, target].every(option => !option)
   const screen = createRedrawing(process.stdout)

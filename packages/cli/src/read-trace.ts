@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Driver, TraceRecord } from '@osprofiler/core'
 import type { Report } from '@osprofiler/report'
@@ -19,9 +19,11 @@ export interface ReadOptions extends StoreOptions {
  * @throws OsprofilerError `ERR_TRACE_NOT_FOUND`, `ERR_TRACE_FILE`, and what the store throws
  */
 export async function readTrace(trace: string, options: ReadOptions): Promise<Report> {
-  const report = isFile(trace) ? await readFromFile(trace) : await readFromStore(trace, options)
+  const fromFile = await isFile(trace)
+  const report = fromFile ? await readFromFile(trace) : await readFromStore(trace, options)
   if (report.points.length > 0) return report
   const { OsprofilerError } = await import('@osprofiler/core')
+  if (fromFile) throw new OsprofilerError('ERR_TRACE_FILE', `Cannot read a trace from ${trace}: it holds no record`)
   // As Python's command says it, so that scripts which look for it go on working.
   throw new OsprofilerError(
     'ERR_TRACE_NOT_FOUND',
@@ -38,8 +40,10 @@ export async function readRecords(driver: Driver, baseId: string): Promise<Trace
 }
 
 /** Also a pipe, as in `trace show <(zcat trace.json.gz)`. What looks like a path is one, to say so when it is not there. */
-export function isFile(trace: string): boolean {
-  if (existsSync(trace)) return !statSync(trace).isDirectory()
+export async function isFile(trace: string): Promise<boolean> {
+  // Not statSync: after it has looked at a pipe, Node 20 resolves the links of modules wrongly, and imports fail.
+  const known = await stat(trace).catch(() => undefined)
+  if (known !== undefined) return !known.isDirectory()
   return /[/\\]|\.(jsonl?|html?|dot|svg|png)$/.test(trace)
 }
 

@@ -11,5 +11,11 @@ export async function showTrace(trace: string, options: ShowOptions): Promise<vo
   }
   // What shows it is loaded while the store is asked.
   const [report, { showReport }] = await Promise.all([readTrace(trace, options), import('./show-report.js')])
+  const traces = new Set(report.points.map(({ start, stop }) => (start ?? stop)?.base_id))
+  if (traces.size > 1) {
+    process.stderr.write(
+      `This file holds ${traces.size} traces, which are drawn as one. \`osprofiler trace diff\` compares them with others.\n`,
+    )
+  }
   await showReport(report, options)
 }

@@ -53,6 +53,8 @@ interface Layout {
   readonly service: number
   readonly duration: number
   readonly bar: number
+  /** Columns that the branches before a label may take. */
+  readonly branches: number
 }
 
 /** The label gets what it needs of the room that a readable bar leaves; a narrow terminal loses the bar, then the service. */
@@ -67,11 +69,13 @@ function layOut(lines: readonly Line[], columns: number): Layout {
   const room = columns - duration - service - bar - gaps
   const wanted = widest(line => textWidth(`${line.branches}${line.sign}${line.label}${line.note && `  ${line.note}`}`))
   const label = Math.max(0, Math.min(room, wanted))
-  return { label, service, duration, bar: bar === 0 ? 0 : Math.min(bar + room - label, 72) }
+  // Where all labels fit, so do their branches; else these leave half of the room to what is said.
+  const branches = wanted <= room ? label : Math.floor(label / 2)
+  return { label, branches, service, duration, bar: bar === 0 ? 0 : Math.min(bar + room - label, 72) }
 }
 
 function drawLabel(line: Line, columns: number, layout: Layout, { glyphs, paint }: Drawing): string {
-  const branches = fitBranches(line, Math.floor(layout.label / 2))
+  const branches = fitBranches(line, layout.branches)
   const room = columns - textWidth(branches) - textWidth(line.sign)
   // A note says what is wrong: the label makes way for it, up to half of the room.
   const noteRoom = Math.max(Math.floor(room / 2), room - textWidth(line.label))

@@ -78,7 +78,7 @@ function irregularFindings(report: Report): Finding[] {
     const [first] = nodes
     if (first === undefined) return []
     const others = nodes.length - 1
-    const more = others === 0 ? '' : `, and so ${others === 1 ? 'does' : 'do'} ${morePoints(others)}`
+    const more = others === 0 ? '' : `; the same holds for ${morePoints(others)}`
     return [aboutPoints('irregular', nodes, `${quote([first])} ${words}${more}`)]
   })
 }

@@ -1,7 +1,7 @@
 import { findExtents } from './extent.js'
 import type { Report, ReportNode } from './report.js'
 
-/** A stretch of a point in which none of its children ran: it worked, or something was not recorded. */
+/** A stretch of a point in which none of its children ran, nor what they left running: it worked, or something was not recorded. */
 export interface Gap {
   readonly node: ReportNode
   readonly fromUs: number
@@ -33,7 +33,8 @@ export function findGaps(report: Report): Gap[] {
     const children = node.children.map(child => extents.get(child)).filter(child => child !== undefined)
     for (const child of children.sort((a, b) => a.startUs - b.startUs)) {
       consider(child.startUs, child.startUs < finishedUs ? child.node : undefined)
-      const endUs = child.isOpen ? finishedUs : child.endUs
+      // With what it handed over and did not wait for: as long as that runs, something is recorded.
+      const endUs = child.isOpen ? finishedUs : child.lastUs
       if (endUs > reachedUs) {
         reachedUs = endUs
         after = child.node

@@ -121,6 +121,15 @@ describe('a stretch in which nothing was recorded', () => {
     )
   })
 
+  it('is none while work runs that a step handed over and did not wait for', () => {
+    const found = find(
+      'gap',
+      ...request({ id: 'enqueue', from: 0, to: 1_000 }, { id: 'job', parent: 'enqueue', from: 5_000, to: 95_000 }),
+    )
+
+    expect(found.every(({ totalUs }) => (totalUs ?? 0) <= 5_000)).toBe(true)
+  })
+
   it('is found beneath steps that overlap, one inside the other', () => {
     expect(
       find(

@@ -221,7 +221,7 @@ describe('failures and what is missing', () => {
 
     expect(irregular.map(finding => finding.sentence)).toEqual([
       '"point" in api has a stop but no start',
-      '"point" in api hangs below a parent that is not in this trace, and so does 1 more point',
+      '"point" in api hangs below a parent that is not in this trace; the same holds for 1 more point',
     ])
   })
 })

@@ -14,6 +14,18 @@ function rowOf(drawing: string, text: string): string {
 }
 
 describe('the drawing of a trace', () => {
+  it('keeps the names of points when all of them are short', () => {
+    const records = [
+      ...recordsOf({ id: 'a', name: 'w', from: 0, to: 100_000 }),
+      ...recordsOf({ id: 'b', name: 'x', parent: 'a', from: 0, to: 50_000 }),
+      ...recordsOf({ id: 'c', name: 'y', parent: 'b', from: 0, to: 40_000 }),
+    ]
+
+    const [first = '', second = '', third = ''] = draw(records, { width: 80 }).split('\n')
+
+    expect([first, second, third].map(line => line.slice(0, 7).trimEnd())).toEqual(['w', '└─ x', '   └─ y'])
+  })
+
   it('shows tree, services, durations, bars, what to look at, and a summary', () => {
     expect(draw(makeShopTrace(), { width: 100 })).toBe(`\
 wsgi GET /orders/7 200                                gateway   182 ms  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━
