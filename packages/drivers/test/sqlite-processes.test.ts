@@ -119,6 +119,14 @@ describe('sqlite:// among several processes', () => {
   })
 })
 
+/**
+ * Has a thread die of a message that it does not understand, before it takes what comes next. Not by `terminate()`: inside of
+ * the addon that Node 20 needs, that ends the whole process, and Vitest's with it.
+ */
+function kill(thread: Worker | undefined): void {
+  thread?.postMessage(null)
+}
+
 describe('the thread of sqlite://', () => {
   it('is not there before it is needed', async () => {
     const threads = watchThreads()
@@ -136,8 +144,8 @@ describe('the thread of sqlite://', () => {
     await driver.write([makeRecord()])
     const [one, other] = [makeTrace(5_000), makeTrace(3)]
 
+    kill(threads[0])
     const writing = driver.write(one)
-    await threads[0]?.terminate()
 
     await expect(writing).rejects.toMatchObject({ name: 'OsprofilerError', code: 'ERR_WRITE_UNCERTAIN' })
     expect(await driver.write(other)).toEqual({ refused: 0 })
@@ -151,8 +159,8 @@ describe('the thread of sqlite://', () => {
     const { driver } = openStore()
     await driver.write(makeTrace(5_000, { base_id: 'trace' }))
 
+    kill(threads[0])
     const reading = readAll(driver, 'trace')
-    await threads[0]?.terminate()
 
     await expect(reading).rejects.toMatchObject({ code: 'ERR_STORE' })
     await expect(driver.close()).resolves.toBeUndefined()
