@@ -1,5 +1,10 @@
 import { criticalPath, type Report } from '@osprofiler/report'
-import type { CriticalSpan } from './trace-model.js'
+
+/** A stretch of the critical path within a point, in microseconds of the trace. */
+export interface CriticalSpan {
+  readonly fromUs: number
+  readonly toUs: number
+}
 
 /** Where the critical path runs, by point. */
 export function findCriticalPath(

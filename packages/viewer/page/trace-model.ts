@@ -1,5 +1,5 @@
 import { type Report, type ReportNode, selfTimes } from '@osprofiler/report'
-import { findCriticalPath } from './critical-path.js'
+import { type CriticalSpan, findCriticalPath } from './critical-path.js'
 import { foldRepeats } from './fold-repeats.js'
 
 /**
@@ -28,11 +28,6 @@ export interface TraceModel {
   /** Where the critical path runs, in microseconds, by point. */
   readonly criticalOf: () => ReadonlyMap<number, readonly CriticalSpan[]>
   readonly selfUs: () => ReadonlyMap<ReportNode, number>
-}
-
-export interface CriticalSpan {
-  readonly fromUs: number
-  readonly toUs: number
 }
 
 export function createTraceModel(report: Report): TraceModel {
