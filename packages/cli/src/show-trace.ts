@@ -11,8 +11,10 @@ export async function showTrace(trace: string, options: ShowOptions): Promise<vo
   }
   // What shows it is loaded while the store is asked.
   const [report, { showReport }] = await Promise.all([readTrace(trace, options), import('./show-report.js')])
+  const { json, html, dot, export: target } = options
+  const isDrawn = [json, html, dot, target].every(option => !option)
   const traces = new Set(report.points.map(({ start, stop }) => (start ?? stop)?.base_id))
-  if (traces.size > 1) {
+  if (isDrawn && traces.size > 1) {
     process.stderr.write(
       `This file holds ${traces.size} traces, which are drawn as one. \`osprofiler trace diff\` compares them with others.\n`,
     )
