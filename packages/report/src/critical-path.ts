@@ -70,15 +70,6 @@ export function criticalPath(report: Report): CriticalSegment[] {
   return path.reverse()
 }
 
-/** How long each point is on the critical path itself, in microseconds; those that are not on it are left out. */
-export function criticalTimes(path: readonly CriticalSegment[]): Map<ReportNode, number> {
-  const times = new Map<ReportNode, number>()
-  for (const { point, fromUs, toUs } of path) {
-    if (point !== undefined) times.set(point, (times.get(point) ?? 0) + toUs - fromUs)
-  }
-  return times
-}
-
 function openFrame(
   node: ReportNode | undefined,
   children: readonly ReportNode[],

@@ -9,7 +9,7 @@ export interface OtlpAttribute {
 }
 
 /** OpenTelemetry's `SpanKind`. */
-export const KIND = { internal: 1, server: 2, client: 3 } as const
+const KIND = { internal: 1, server: 2, client: 3 } as const
 
 /** Text longer than this is in the records, whole. */
 const LONGEST = 20_000

@@ -65,7 +65,7 @@ export function createRequestTracer(hmacKeys?: HmacKeys, options: HttpOptions = 
     const unpacked = readSignedHeaders(String(info), String(hmac), ring)
     if (typeof unpacked === 'string') return refuse(unpacked, req)
     if (!isCurrent(unpacked.baseId, settings, Date.now())) return refuse('too-old', req)
-    // Nested requests of a trace are not counted, or a service that is called in a loop would lose the end of the loop.
+    // Further requests of a known trace are not counted, or a service that is called in a loop would lose the end of the loop.
     if (!isKnownTrace(unpacked.baseId) && !mayTrace()) return refuse('rate-limited', req)
     traced++
     tracedByKey.set(unpacked.hmacKey, (tracedByKey.get(unpacked.hmacKey) ?? 0) + 1)
