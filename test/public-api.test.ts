@@ -21,6 +21,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'Trace',
       'bind',
       'checkEnvironment',
+      'checkOptionNames',
       'clean',
       'configure',
       'createNotifier',

@@ -1,6 +1,10 @@
 /**
  * Refuses an option that does not exist: a limit with a slip in its name would silently not hold.
+ * For whoever writes an adapter or a driver.
  *
+ * @param options what was given; anything at all
+ * @param names the options that there are
+ * @param owner begins the message, such as `setup()`
  * @throws TypeError that says which options there are.
  */
 export function checkOptionNames(options: unknown, names: readonly string[], owner: string): void {

@@ -36,6 +36,12 @@ export interface Driver {
   /** The traces in which something failed (see `isErrorRecord`), newest first. */
   listErrorTraces?(query?: TraceQuery): Promise<TraceSummary[]>
 
+  /** Removes a trace and resolves to how many records that were: 0 where it is not there. Missing where the store cannot. */
+  deleteTrace?(baseId: string): Promise<number>
+
+  /** Removes the traces of which no record is as young as `before`, and resolves to how many these were. */
+  pruneTraces?(before: Date): Promise<number>
+
   /** Releases everything. Resolves also where the store is gone. Further calls do nothing. */
   close(): Promise<void>
 }
@@ -50,6 +56,10 @@ export interface TraceQuery {
   readonly limit?: number | undefined
   /** Only traces whose first record is not older than this. */
   readonly since?: Date | undefined
+  /** Only traces whose first record is of a point of exactly this name, without `-start`. */
+  readonly name?: string | undefined
+  /** Only traces whose first record is of exactly this service. */
+  readonly service?: string | undefined
 }
 
 /** One trace of a list, in the shape of OSProfiler's `trace list`, with what a reader wants beside it. */

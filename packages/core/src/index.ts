@@ -1,3 +1,4 @@
+export { checkOptionNames } from './check-option-names.js'
 export { type Configuration, checkEnvironment, configure, isEnabled, readSwitch } from './configuration.js'
 export { bind, currentProfiler as get, suppress } from './context.js'
 export { createNotifier, type NotifierOptions, type QueueNotifier } from './create-notifier.js'

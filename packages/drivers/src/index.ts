@@ -1,1 +1,1 @@
-export { openDriver } from './open-driver.js'
+export { type DriverOptions, openDriver } from './open-driver.js'

@@ -1,6 +1,6 @@
 import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
 import { decodeRecord, encodeRecord } from './record-text.js'
-import { readQuery } from './trace-query.js'
+import { isSelected, readBefore, readQuery } from './trace-query.js'
 import { createTally, newestFirst, type TraceTally } from './trace-tally.js'
 
 const MAX_RECORDS = 100_000
@@ -35,15 +35,14 @@ export function openMemoryDriver(name: string): Driver {
     isWanted: (tally: TraceTally) => boolean,
   ): Promise<TraceSummary[]> {
     checkOpen()
-    const { limit, since } = readQuery(query)
+    const selection = readQuery(query)
     const summaries: TraceSummary[] = []
     for (const lines of store.traces.values()) {
-      const tally = createTally()
-      for (const record of toRecords(lines)) tally.add(record)
-      if (tally.summary !== undefined && tally.summary.timestamp >= since && isWanted(tally))
+      const tally = tallyOf(lines)
+      if (tally.summary !== undefined && isSelected(tally.summary, selection) && isWanted(tally))
         summaries.push(tally.summary)
     }
-    return summaries.sort(newestFirst).slice(0, limit)
+    return summaries.sort(newestFirst).slice(0, selection.limit)
   }
 
   function checkOpen(): void {
@@ -68,6 +67,17 @@ export function openMemoryDriver(name: string): Driver {
     },
     listTraces: query => list(query, () => true),
     listErrorTraces: query => list(query, tally => tally.failed),
+    async deleteTrace(baseId) {
+      checkOpen()
+      return remove(store, baseId)
+    },
+    async pruneTraces(before) {
+      const oldest = readBefore(before)
+      checkOpen()
+      const stale = [...store.traces].filter(([, lines]) => tallyOf(lines).newest < oldest)
+      for (const [baseId] of stale) remove(store, baseId)
+      return stale.length
+    },
     async close() {
       closed = true
     },
@@ -79,11 +89,9 @@ function createStore(): MemoryStore {
 }
 
 function keep(store: MemoryStore, baseId: string, line: string): boolean {
-  for (const [oldest, lines] of store.traces) {
+  for (const oldest of store.traces.keys()) {
     if (store.records < MAX_RECORDS) break
-    if (oldest === baseId) continue
-    store.traces.delete(oldest)
-    store.records -= lines.length
+    if (oldest !== baseId) remove(store, oldest)
   }
   if (store.records >= MAX_RECORDS) return false
   const lines = store.traces.get(baseId)
@@ -91,6 +99,20 @@ function keep(store: MemoryStore, baseId: string, line: string): boolean {
   else lines.push(line)
   store.records++
   return true
+}
+
+/** How many records that were. */
+function remove(store: MemoryStore, baseId: string): number {
+  const { length } = store.traces.get(baseId) ?? []
+  store.traces.delete(baseId)
+  store.records -= length
+  return length
+}
+
+function tallyOf(lines: readonly string[]): TraceTally {
+  const tally = createTally()
+  for (const record of toRecords(lines)) tally.add(record)
+  return tally
 }
 
 function toRecords(lines: readonly string[]): TraceRecord[] {

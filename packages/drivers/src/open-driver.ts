@@ -1,10 +1,20 @@
-import { type Driver, OsprofilerError } from '@osprofiler/core'
+import { checkOptionNames, type Driver, OsprofilerError } from '@osprofiler/core'
 import { openFileDriver } from './file.js'
 import { openMemoryDriver } from './memory.js'
+import type { OpenStore } from './open-context.js'
 import { openSqliteDriver } from './sqlite.js'
 
+/** What holds for every store, whatever its connection string says. */
+export interface DriverOptions {
+  /**
+   * Whether a store whose layout has a place of its own for failed traces fills it, as OSProfiler's
+   * `filter_error_trace` has it. Stores that find failed traces by their records list them in any case. Default: false.
+   */
+  readonly filterErrorTrace?: boolean | undefined
+}
+
 /** Each scheme's driver. What a scheme needs beyond Node is looked up when it is opened and loaded when it is used. */
-const DRIVERS = new Map<string, (location: string) => Driver>([
+const DRIVERS = new Map<string, OpenStore>([
   ['file', openFileDriver],
   ['memory', openMemoryDriver],
   ['sqlite', openSqliteDriver],
@@ -23,7 +33,7 @@ const CONNECTION_STRING = /^([a-z][a-z0-9+.-]{0,31}):\/\/(.*)$/is
  * const driver = openDriver('sqlite:////var/lib/shop/traces.db')
  * profiler.setNotifier(profiler.createNotifier(driver))
  */
-export function openDriver(connectionString: string): Driver {
+export function openDriver(connectionString: string, options: DriverOptions = {}): Driver {
   if (typeof connectionString !== 'string') {
     throw new TypeError(
       `A connection string is a string, such as "sqlite://"; this is a value of type ${typeof connectionString}.`,
@@ -36,12 +46,20 @@ export function openDriver(connectionString: string): Driver {
       'A connection string begins with a scheme and "://", such as "sqlite://"; this one does not, and is not shown because it may hold a password.',
     )
   }
-  const open = DRIVERS.get(scheme.toLowerCase())
+  const knownScheme = scheme.toLowerCase()
+  const open = DRIVERS.get(knownScheme)
   if (open === undefined) {
     throw new OsprofilerError(
       'ERR_UNKNOWN_DRIVER',
       `No driver for "${scheme}://". Known schemes: ${[...DRIVERS.keys()].join(', ')}.`,
     )
   }
-  return open(location)
+  return open(location, { scheme: knownScheme, filterErrorTrace: readFilter(options) })
+}
+
+function readFilter(options: DriverOptions): boolean {
+  checkOptionNames(options, ['filterErrorTrace'], 'openDriver()')
+  const { filterErrorTrace = false } = options
+  if (typeof filterErrorTrace === 'boolean') return filterErrorTrace
+  throw new TypeError(`filterErrorTrace is true or false, not ${String(filterErrorTrace)}.`)
 }

@@ -1,21 +1,41 @@
-import type { TraceQuery } from '@osprofiler/core'
+import type { TraceQuery, TraceSummary } from '@osprofiler/core'
 
 /** A `TraceQuery` with its defaults, `since` in the form of a record's timestamp. */
 export interface Selection {
   readonly limit: number
   readonly since: string
+  readonly name: string | undefined
+  readonly service: string | undefined
 }
 
-/** Reads a query. A limit that is no whole number, or a date that is none, is a `TypeError`. */
+/** Reads a query. A limit that is no whole number, a date that is none or a name that is no text is a `TypeError`. */
 export function readQuery(query: TraceQuery = {}): Selection {
-  const { limit = 100, since } = query
+  const { limit = 100, since, name, service } = query
   if (limit !== Number.POSITIVE_INFINITY && !(Number.isInteger(limit) && limit >= 0)) {
     throw new TypeError(`limit is a whole number from 0 on, or Infinity; this is ${String(limit)}.`)
   }
   if (since !== undefined && !(since instanceof Date && !Number.isNaN(since.getTime()))) {
     throw new TypeError('since is a valid Date.')
   }
-  return { limit, since: since === undefined ? '' : toTimestamp(since) }
+  for (const text of [name, service]) {
+    if (text !== undefined && typeof text !== 'string') throw new TypeError('name and service are texts.')
+  }
+  return { limit, since: since === undefined ? '' : toTimestamp(since), name, service }
+}
+
+/** Whether a trace is among those that a query asks for, its limit aside. */
+export function isSelected(trace: TraceSummary, { since, name, service }: Omit<Selection, 'limit'>): boolean {
+  return (
+    trace.timestamp >= since &&
+    (name === undefined || trace.name === name) &&
+    (service === undefined || trace.service === service)
+  )
+}
+
+/** The moment before which traces are pruned, as a record's timestamp. A `TypeError` where it is no valid date. */
+export function readBefore(before: Date): string {
+  if (before instanceof Date && !Number.isNaN(before.getTime())) return toTimestamp(before)
+  throw new TypeError('before is a valid Date.')
 }
 
 /** A date as a record's timestamp, so that the two compare as text. */

@@ -3,6 +3,8 @@ import { isErrorRecord, type TraceRecord, type TraceSummary } from '@osprofiler/
 /** Sums up a trace while its records pass by. */
 export interface TraceTally {
   add(record: TraceRecord): void
+  /** The timestamp of the youngest record; `''` as long as there was none. */
+  readonly newest: string
   /** Whether a record told of a failure. */
   readonly failed: boolean
   /** Undefined as long as there was no record. */
@@ -13,12 +15,17 @@ export interface TraceTally {
 export function createTally(): TraceTally {
   let first: TraceRecord | undefined
   let records = 0
+  let newest = ''
   let failed = false
   return {
     add(record) {
       records++
+      if (record.timestamp > newest) newest = record.timestamp
       failed ||= isErrorRecord(record)
       if (first === undefined || record.timestamp < first.timestamp) first = record
+    },
+    get newest() {
+      return newest
     },
     get failed() {
       return failed

@@ -1,0 +1,12 @@
+import type { Driver } from '@osprofiler/core'
+
+/** What a driver is told beside its connection string. */
+export interface OpenContext {
+  /** The string's own scheme, in lower case: several may name one driver. */
+  readonly scheme: string
+  /** See `DriverOptions`. */
+  readonly filterErrorTrace: boolean
+}
+
+/** Opens a driver on what follows `scheme://` in its connection string. Connects to nothing yet. */
+export type OpenStore = (location: string, context: OpenContext) => Driver
