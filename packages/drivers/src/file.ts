@@ -1,11 +1,11 @@
-import { mkdir, readdir, stat } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
 import { EXTENSION, toDirectory, toTraceFile } from './file-path.js'
 import { encodeRecord, isObject } from './record-text.js'
 import { toShownFailure, toShownPath } from './shown-path.js'
 import { appendLines, readLines } from './trace-file.js'
-import { readQuery, toTimestamp } from './trace-query.js'
+import { isSelected, readBefore, readQuery, toTimestamp } from './trace-query.js'
 import { createTally, newestFirst, type TraceTally } from './trace-tally.js'
 
 /** How many files are worked on at once. */
@@ -27,15 +27,16 @@ export function openFileDriver(location: string): Driver {
     query: TraceQuery | undefined,
     isWanted: (tally: TraceTally) => boolean,
   ): Promise<TraceSummary[]> {
-    const { limit, since } = readQuery(query)
+    const selection = readQuery(query)
+    const { limit, since } = selection
     checkOpen()
     const found: TraceSummary[] = []
     for (const { path, modified } of await listFiles(directory)) {
       // A trace is not younger than its file: beyond this one, none can be among the newest or recent enough.
       if (modified < since || found.filter(({ timestamp }) => timestamp >= modified).length >= limit) break
-      const tally = createTally()
-      for await (const batch of readLines(path)) for (const record of batch) tally.add(record)
-      if (tally.summary !== undefined && tally.summary.timestamp >= since && isWanted(tally)) found.push(tally.summary)
+      const tally = await tallyFile(path)
+      if (tally.summary !== undefined && isSelected(tally.summary, selection) && isWanted(tally))
+        found.push(tally.summary)
     }
     return found.sort(newestFirst).slice(0, limit)
   }
@@ -67,6 +68,18 @@ export function openFileDriver(location: string): Driver {
     },
     listTraces: query => list(query, () => true).catch(fail),
     listErrorTraces: query => list(query, tally => tally.failed).catch(fail),
+    async deleteTrace(baseId) {
+      checkOpen()
+      const path = toTraceFile(directory, baseId)
+      const { records = 0 } = (await tallyFile(path).catch(fail)).summary ?? {}
+      await rm(path, { force: true }).catch(fail)
+      return records
+    },
+    async pruneTraces(before) {
+      const oldest = readBefore(before)
+      checkOpen()
+      return await pruneFiles(directory, oldest).catch(fail)
+    },
     async close() {
       closed = true
     },
@@ -106,6 +119,24 @@ async function appendAll(directory: string, files: ReadonlyMap<string, readonly 
   }
   if (written === 0) throw toFileError(directory, failure)
   return written
+}
+
+async function tallyFile(path: string): Promise<TraceTally> {
+  const tally = createTally()
+  for await (const batch of readLines(path)) for (const record of batch) tally.add(record)
+  return tally
+}
+
+/** How many traces were removed. One that is written just then may lose what comes first of its new records. */
+async function pruneFiles(directory: string, before: string): Promise<number> {
+  let pruned = 0
+  await eachInParallel(await listFiles(directory), async ({ path }) => {
+    const tally = await tallyFile(path)
+    if (tally.summary === undefined || tally.newest >= before) return
+    await rm(path, { force: true })
+    pruned++
+  })
+  return pruned
 }
 
 /** The files of traces, those that changed last first, with a time that none of their records is younger than. */

@@ -3,13 +3,16 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { TraceSummary } from '@osprofiler/core'
 import { toRecord } from './record-text.js'
 import { toRowRecord } from './sqlite-row.js'
-import type { Selection } from './trace-query.js'
+import { isSelected, type Selection } from './trace-query.js'
 import { newestFirst, toSummary } from './trace-tally.js'
 
 const STEP = 1_000
 
 /** Runs a piece of work on the store, or gives undefined where there is none. */
 export type RunStep = <Result>(work: (connection: DatabaseSync) => Result) => Promise<Result | undefined>
+
+/** The traces that were met, `undefined` for one that is not asked for. */
+type Traces = Map<string, TraceSummary | undefined>
 
 interface Position {
   readonly timestamp: string
@@ -21,15 +24,17 @@ interface Position {
  * trace: the cost is that of the newest traces, however many there are. It goes in steps, between which writes
  * get their turn and no snapshot is held.
  */
-export async function listTraces(run: RunStep, { limit, since }: Selection, failed: boolean): Promise<TraceSummary[]> {
+export async function listTraces(run: RunStep, selection: Selection, failed: boolean): Promise<TraceSummary[]> {
+  const { limit, since } = selection
   const isFailure = failed ? await loadFailureTest() : () => true
-  const traces = new Map<string, TraceSummary>()
+  const traces: Traces = new Map()
   // No timestamp sorts after it.
   let position: Position | undefined = { timestamp: '\u{10ffff}', id: Number.MAX_SAFE_INTEGER }
 
   while (position !== undefined) {
     const from: Position = position
     position = await run(connection => stepBack(connection, from, failed, isFailure, traces))
+    for (const [baseId, trace] of traces) if (trace && !isSelected(trace, selection)) traces.set(baseId, undefined)
     // A timestamp that is no valid text comes out changed, and the same step would be made for ever.
     if (position?.id === from.id) break
     const reached = position?.timestamp ?? ''
@@ -37,7 +42,7 @@ export async function listTraces(run: RunStep, { limit, since }: Selection, fail
     await nextTurn()
   }
   return [...traces.values()]
-    .filter(({ timestamp }) => timestamp >= since)
+    .filter(trace => trace !== undefined)
     .sort(newestFirst)
     .slice(0, limit)
 }
@@ -48,7 +53,7 @@ function stepBack(
   { timestamp, id }: Position,
   failed: boolean,
   isFailure: (data: string) => boolean,
-  traces: Map<string, TraceSummary>,
+  traces: Traces,
 ): Position | undefined {
   // Only what might tell of a failure is handed over and parsed.
   const data = failed ? `CASE WHEN instr(data, 'etype') OR instr(data, 'status_code') THEN data END` : `''`
@@ -80,9 +85,9 @@ function summarise(connection: DatabaseSync, baseId: string): TraceSummary | und
   return toSummary(toRecord(first), Number(count.records))
 }
 
-function countSince(traces: ReadonlyMap<string, TraceSummary>, timestamp: string): number {
+function countSince(traces: Traces, timestamp: string): number {
   let count = 0
-  for (const trace of traces.values()) if (trace.timestamp >= timestamp) count++
+  for (const trace of traces.values()) if (trace !== undefined && trace.timestamp >= timestamp) count++
   return count
 }
 

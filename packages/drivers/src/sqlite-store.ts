@@ -5,6 +5,7 @@ import type { ExitGuard } from './exit-guard.js'
 import { loadSqliteClient } from './load-sqlite-client.js'
 import { isObject } from './record-text.js'
 import { INSERT_GROUP, openDatabase, type SqliteDatabase } from './sqlite-database.js'
+import { deleteTraces, pruneTraces } from './sqlite-prune.js'
 import { COLUMNS, type SqliteRow } from './sqlite-row.js'
 import type { Selection } from './trace-query.js'
 
@@ -31,6 +32,10 @@ export interface SqliteStore {
   write(rows: Rows): Promise<void>
   read(baseId: string, after: number): Promise<SqlitePage>
   list(selection: Selection, failed: boolean): Promise<TraceSummary[]>
+  /** How many records were removed. */
+  delete(baseId: string): Promise<number>
+  /** How many traces were removed, those without a record from that timestamp on. */
+  prune(before: string): Promise<number>
   close(): Promise<void>
 }
 
@@ -81,6 +86,15 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
     throw new Error('its file vanishes while it is written')
   }
 
+  /** Works on the table, where it is there and the store is not being closed. */
+  function step<Result>(work: (connection: DatabaseSync) => Result): Promise<Result | undefined> {
+    return attempt(() => {
+      if (closing) throw new Error('it was closed')
+      const opened = use(false)
+      return opened?.hasTable() ? work(opened.connection) : undefined
+    })
+  }
+
   return {
     write(rows) {
       const written = writing.then(() => attempt(() => insertAll(rows)))
@@ -95,17 +109,12 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
     async list(selection, failed) {
       // Loaded when it is needed: it brings core along, for which who reads one trace need not wait.
       const { listTraces } = await import('./sqlite-list.js')
-      return await listTraces(
-        step =>
-          attempt(() => {
-            if (closing) throw new Error('it was closed')
-            const opened = use(false)
-            return opened?.hasTable() ? step(opened.connection) : undefined
-          }),
-        selection,
-        failed,
-      )
+      return await listTraces(step, selection, failed)
     },
+    async delete(baseId) {
+      return (await step(connection => deleteTraces(connection, [baseId]))) ?? 0
+    },
+    prune: before => pruneTraces(step, before),
     async close() {
       closing = true
       await writing

@@ -10,6 +10,8 @@ export type SqliteRequest =
   | { readonly operation: 'write' }
   | { readonly operation: 'read'; readonly baseId: string; readonly after: number }
   | { readonly operation: 'list'; readonly selection: Selection; readonly failed: boolean }
+  | { readonly operation: 'delete'; readonly baseId: string }
+  | { readonly operation: 'prune'; readonly before: string }
   | { readonly operation: 'close' }
 
 /** Why it could not: an error's message, its `code`, and SQLite's result code. */
@@ -33,6 +35,8 @@ interface Answers {
   readonly write: number
   readonly read: SqlitePage
   readonly list: TraceSummary[]
+  readonly delete: number
+  readonly prune: number
   readonly close: undefined
 }
 

@@ -29,6 +29,8 @@ async function answer(request: SqliteRequest): Promise<unknown> {
   store ??= createStore(workerData.client, workerData.path, createExitGuard(workerData.signal))
   if (request.operation === 'read') return store.read(request.baseId, request.after)
   if (request.operation === 'list') return store.list(request.selection, request.failed)
+  if (request.operation === 'delete') return store.delete(request.baseId)
+  if (request.operation === 'prune') return store.prune(request.before)
   if (rows.length > 0) await store.write(rows)
   return refused
 }

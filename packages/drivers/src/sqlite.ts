@@ -6,7 +6,7 @@ import { toSqlitePath } from './sqlite-path.js'
 import { isStorable, packRecord, toRowRecord } from './sqlite-row.js'
 import type { SqlitePage } from './sqlite-store.js'
 import { createThread, ThreadDied } from './sqlite-thread.js'
-import { readQuery } from './trace-query.js'
+import { readBefore, readQuery } from './trace-query.js'
 
 /** How many records are handed to the thread at once, so that it unpacks them while the next ones are packed. */
 const STAGE = 100
@@ -77,8 +77,7 @@ export function openSqliteDriver(location: string): Driver {
     location: toShownPath(path),
     write: async records => ({ refused: await write(records) }),
     async *readRecords(baseId) {
-      // The clients would cut such an id short, and find another trace.
-      if (baseId.includes('\0') || !isStorable(baseId)) return
+      if (!isKeepable(baseId)) return
       for (let after: number | undefined = 0; after !== undefined; ) {
         const page: SqlitePage = await readPage(baseId, after)
         if (page.rows.length > 0) yield page.rows.map(toRowRecord)
@@ -87,10 +86,25 @@ export function openSqliteDriver(location: string): Driver {
     },
     listTraces: query => list(query, false),
     listErrorTraces: query => list(query, true),
+    async deleteTrace(baseId) {
+      checkOpen()
+      if (!isKeepable(baseId)) return 0
+      return await thread.ask({ operation: 'delete', baseId }, Number.POSITIVE_INFINITY).catch(fail)
+    },
+    async pruneTraces(before) {
+      const oldest = readBefore(before)
+      checkOpen()
+      return await thread.ask({ operation: 'prune', before: oldest }, Number.POSITIVE_INFINITY).catch(fail)
+    },
     close() {
       closed = true
       closing ??= thread.close()
       return closing
     },
   }
+}
+
+/** Whether there can be a trace of that id. The clients would cut another one short, and find another trace. */
+function isKeepable(baseId: string): boolean {
+  return !baseId.includes('\0') && isStorable(baseId)
 }

@@ -1,8 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import type { Driver, TraceRecord } from '@osprofiler/core'
+import type { Driver, TraceQuery, TraceRecord } from '@osprofiler/core'
 import { openDriver } from '@osprofiler/drivers'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { makeRecord, makeTrace, readAll } from './make-record.js'
+
+/** What a store cannot do for good reasons, which its page in docs/stores tells. */
+export interface Capabilities {
+  /** Whether traces can be removed. Default: true. */
+  readonly deletes?: boolean
+}
 
 /**
  * Declares what holds for every driver whose store can be read.
@@ -10,7 +16,11 @@ import { makeRecord, makeTrace, readAll } from './make-record.js'
  * @param scheme the driver's name
  * @param createStore makes an empty store for the running test and gives its connection string
  */
-export function describeDriver(scheme: string, createStore: () => string | Promise<string>): void {
+export function describeDriver(
+  scheme: string,
+  createStore: () => string | Promise<string>,
+  { deletes = true }: Capabilities = {},
+): void {
   async function openStore(): Promise<{ driver: Driver; connectionString: string }> {
     const connectionString = await createStore()
     return { driver: open(connectionString), connectionString }
@@ -120,6 +130,7 @@ export function describeDriver(scheme: string, createStore: () => string | Promi
     })
 
     describeLists(openStore)
+    if (deletes) describeRemoval(openStore)
     describeHostileRecords(openStore)
     describeEnd(openStore)
   })
@@ -219,6 +230,29 @@ function describeLists(openStore: OpenStore): void {
     expect(newest).toEqual(listed?.slice(0, 1))
   })
 
+  it('lists only traces whose first record has a name and a service, as many as asked for', async () => {
+    const { driver } = await openStore()
+    const at = (base_id: string, service: string, name: string) => [
+      makeRecord({ base_id, service, name: `${name}-start` }),
+      makeRecord({ base_id, service: 'other', name: 'other-stop' }),
+    ]
+    await driver.write([
+      ...at('one', 'shop', 'wsgi'),
+      ...at('two', 'shop%', 'wsgi'),
+      ...at('three', 'shop', 'rpc'),
+      ...at('four', 'shop', 'wsgi'),
+    ])
+
+    const ids = async (query: TraceQuery) => (await driver.listTraces?.(query))?.map(trace => trace.base_id)
+    expect(await ids({ service: 'shop' })).toEqual(['four', 'three', 'one'])
+    expect(await ids({ service: 'shop', name: 'wsgi' })).toEqual(['four', 'one'])
+    expect(await ids({ service: 'shop%' })).toEqual(['two'])
+    expect(await ids({ name: 'wsgi', limit: 2 })).toEqual(['four', 'two'])
+    expect(await ids({ service: 'other' })).toEqual([])
+    expect(await ids({ name: 'w*' })).toEqual([])
+    expect(await ids({ name: '' })).toEqual([])
+  })
+
   it('rejects a limit that is no whole number and a date that is none', async () => {
     const { driver } = await openStore()
 
@@ -226,6 +260,89 @@ function describeLists(openStore: OpenStore): void {
       await expect(driver.listTraces?.({ limit })).rejects.toThrow(TypeError)
     }
     await expect(driver.listErrorTraces?.({ since: new Date(Number.NaN) })).rejects.toThrow(TypeError)
+  })
+}
+
+function describeRemoval(openStore: OpenStore): void {
+  it('deletes one trace and says how many records that were', async () => {
+    const { driver } = await openStore()
+    const [one, other] = [makeTrace(5), makeTrace(2)]
+    await driver.write([...one, ...other])
+
+    const deleted = await driver.deleteTrace?.(one[0]?.base_id ?? '')
+
+    expect(deleted).toBe(5)
+    expect(await readAll(driver, one[0]?.base_id ?? '')).toEqual([])
+    expect(await readAll(driver, other[0]?.base_id ?? '')).toEqual(other)
+    expect((await driver.listTraces?.())?.map(trace => trace.base_id)).toEqual([other[0]?.base_id])
+    expect(await driver.deleteTrace?.(one[0]?.base_id ?? '')).toBe(0)
+  })
+
+  it('deletes no other trace where an id looks like a pattern, a path or a query', async () => {
+    const { driver } = await openStore()
+    const kept = makeTrace(2, { base_id: 'kept' })
+    await driver.write(kept)
+
+    for (const id of [
+      '*',
+      '%',
+      'kep_',
+      'kep?',
+      'KEPT',
+      'kept ',
+      '',
+      '../kept',
+      "kept' OR '1'='1",
+      'kept\0',
+      '{"$ne":""}',
+    ]) {
+      expect(await driver.deleteTrace?.(id)).toBe(0)
+    }
+
+    expect(await readAll(driver, 'kept')).toEqual(kept)
+  })
+
+  it('forgets a failed trace that it deletes', async () => {
+    const { driver } = await openStore()
+    await driver.write([
+      makeRecord({ base_id: 'failed' }),
+      makeRecord({ base_id: 'failed', name: 'wsgi-stop', info: { etype: 'ValueError', message: 'no' } }),
+    ])
+
+    await driver.deleteTrace?.('failed')
+
+    expect(await driver.listErrorTraces?.()).toEqual([])
+  })
+
+  it('prunes the traces of which no record is as young as a date', async () => {
+    const { driver } = await openStore()
+    const at = (base_id: string, timestamp: string) => makeRecord({ base_id, timestamp })
+    await driver.write([
+      at('old', '2026-11-20T09:00:00.000000'),
+      at('long', '2026-11-20T09:30:00.000000'),
+      at('old', '2026-11-21T23:59:59.999999'),
+      at('long', '2026-11-22T00:00:00.000000'),
+      at('new', '2026-11-22T01:00:00.000000'),
+    ])
+
+    const pruned = await driver.pruneTraces?.(new Date('2026-11-22T00:00:00Z'))
+
+    expect(pruned).toBe(1)
+    expect((await driver.listTraces?.())?.map(trace => [trace.base_id, trace.records])).toEqual([
+      ['new', 1],
+      ['long', 2],
+    ])
+    expect(await driver.pruneTraces?.(new Date('2026-11-22T00:00:00Z'))).toBe(0)
+  })
+
+  it('prunes hundreds of traces, and nothing for a date that is none', async () => {
+    const { driver } = await openStore()
+    await driver.write(Array.from({ length: 250 }, () => makeRecord()))
+
+    await expect(driver.pruneTraces?.(new Date(Number.NaN))).rejects.toThrow(TypeError)
+
+    expect(await driver.pruneTraces?.(new Date('2027-01-01T00:00:00Z'))).toBe(250)
+    expect(await driver.listTraces?.()).toEqual([])
   })
 }
 
@@ -386,7 +503,7 @@ function describeEnd(openStore: OpenStore): void {
 }
 
 function open(connectionString: string): Driver {
-  const driver = openDriver(connectionString)
+  const driver = openDriver(connectionString, { filterErrorTrace: true })
   onTestFinished(() => driver.close())
   return driver
 }
