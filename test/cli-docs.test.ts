@@ -24,7 +24,7 @@ describe('the page about the command', () => {
   })
 
   it('names every option that the help names', async () => {
-    const commands = ['run', 'trace show', 'trace list', 'trace diff']
+    const commands = ['run', 'trace show', 'trace list', 'trace diff', 'trace delete', 'trace prune']
     const helps = await Promise.all(commands.map(command => osprofiler([...command.split(' '), '--help'])))
 
     const options = helps.flatMap(({ stdout }) => stdout.match(/--[a-z][a-z-]+/g) ?? [])

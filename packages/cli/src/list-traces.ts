@@ -11,11 +11,11 @@ const LONGEST_SHOWN = 60
 
 /** Lists the traces of a store as a table, of which the first two columns are those of Python's command. */
 export async function listTraces(options: ListOptions): Promise<void> {
-  const { errorTrace = false, limit, since, json = false } = options
+  const { errorTrace = false, limit, since, name, service, json = false } = options
   const traces = await withStore(options, async ({ driver }) => {
     const list = readable(driver, errorTrace ? 'listErrorTraces' : 'listTraces')
     // One more tells whether there are more.
-    return await list({ limit: limit + 1, since })
+    return await list({ limit: limit + 1, since, name, service })
   })
   const shown = traces.slice(0, limit)
   await writeChunks(process.stdout, json ? [asciiJson(shown)] : drawTable(shown))

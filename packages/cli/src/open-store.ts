@@ -27,19 +27,39 @@ export async function withStore<T>(options: StoreOptions, use: (store: Store) =>
   }
 }
 
+type Reading = 'readRecords' | 'listTraces' | 'listErrorTraces'
+type Removing = 'deleteTrace' | 'pruneTraces'
+
 /**
  * The driver's member that reads, where it has one.
  *
  * @throws OsprofilerError `ERR_NOT_READABLE`
  */
-export function readable<Name extends 'readRecords' | 'listTraces' | 'listErrorTraces'>(
-  driver: Driver,
-  name: Name,
-): NonNullable<Driver[Name]> {
-  const member = driver[name]
-  if (member !== undefined) return member.bind(driver) as NonNullable<Driver[Name]>
-  throw new OsprofilerError(
-    'ERR_NOT_READABLE',
-    `A store of ${driver.name}:// can only be written. Look at the traces with the tools of that store.`,
+export function readable<Name extends Reading>(driver: Driver, name: Name): NonNullable<Driver[Name]> {
+  return (
+    memberOf(driver, name) ??
+    fail(`A store of ${driver.name}:// can only be written. Look at the traces with the tools of that store.`)
   )
+}
+
+/**
+ * The driver's member that removes traces, where it has one.
+ *
+ * @throws OsprofilerError `ERR_NOT_READABLE`
+ */
+export function removable<Name extends Removing>(driver: Driver, name: Name): NonNullable<Driver[Name]> {
+  return (
+    memberOf(driver, name) ??
+    fail(
+      `No trace can be removed from a store of ${driver.name}://. That store's own tools say how long it keeps them.`,
+    )
+  )
+}
+
+function memberOf<Name extends Reading | Removing>(driver: Driver, name: Name): NonNullable<Driver[Name]> | undefined {
+  return driver[name]?.bind(driver) as NonNullable<Driver[Name]> | undefined
+}
+
+function fail(message: string): never {
+  throw new OsprofilerError('ERR_NOT_READABLE', message)
 }

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { keyNewCommand } from './commands/key-new.js'
 import { runCommand } from './commands/run.js'
+import { traceDeleteCommand } from './commands/trace-delete.js'
 import { traceDiffCommand } from './commands/trace-diff.js'
 import { traceListCommand } from './commands/trace-list.js'
+import { tracePruneCommand } from './commands/trace-prune.js'
 import { traceShowCommand } from './commands/trace-show.js'
 import { uiCommand } from './commands/ui.js'
 
@@ -26,7 +28,15 @@ export function createProgram(): Command {
     .addHelpText('after', EXAMPLES)
   program.addCommand(runCommand())
   program.addCommand(
-    group('trace', 'show, list and compare traces', traceShowCommand(), traceListCommand(), traceDiffCommand()),
+    group(
+      'trace',
+      'show, list, compare and remove traces',
+      traceShowCommand(),
+      traceListCommand(),
+      traceDiffCommand(),
+      traceDeleteCommand(),
+      tracePruneCommand(),
+    ),
   )
   program.addCommand(uiCommand())
   program.addCommand(group('key', 'make keys', keyNewCommand()))

@@ -5,5 +5,7 @@ export interface ListOptions extends StoreOptions {
   readonly errorTrace?: boolean
   readonly limit: number
   readonly since?: Date
+  readonly name?: string
+  readonly service?: string
   readonly json?: boolean
 }

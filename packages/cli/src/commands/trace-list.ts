@@ -15,6 +15,8 @@ export function traceListCommand(): Command {
       'only those that began since then: 90s, 30m, 1h, 2d, or a date and time (UTC)',
       parseSince,
     )
+    .option('--name <name>', 'only those whose first point has this name, such as wsgi')
+    .option('--service <name>', 'only those that began in this service')
     .option('--json', 'as a JSON list')
   return addStoreOptions(command)
     .addHelpText(
@@ -22,7 +24,7 @@ export function traceListCommand(): Command {
       `
 Examples:
   osprofiler trace list --since 1h
-  osprofiler trace list --error-trace --limit 10
+  osprofiler trace list --error-trace --service gateway --limit 10
   osprofiler trace list --since 2026-03-01T12:00`,
     )
     .action(async (options: ListOptions) => {

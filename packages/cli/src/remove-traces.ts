@@ -1,0 +1,40 @@
+import { OsprofilerError } from '@osprofiler/core'
+import { escapeControl } from '@osprofiler/report'
+import type { StoreOptions } from './commands/show-options.js'
+import type { PruneOptions } from './commands/trace-prune.js'
+import { removable, withStore } from './open-store.js'
+
+/**
+ * Removes traces and says of each how many records that were.
+ *
+ * @throws OsprofilerError `ERR_TRACE_NOT_FOUND` after all of them, where one is not there
+ */
+export async function deleteTraces(ids: readonly string[], options: StoreOptions): Promise<void> {
+  await withStore(options, async ({ driver, shownAs }) => {
+    const remove = removable(driver, 'deleteTrace')
+    const missing: string[] = []
+    for (const id of ids) {
+      const records = await remove(id)
+      if (records === 0) missing.push(id)
+      else process.stdout.write(`Removed ${escapeControl(id)}: ${count(records, 'record')}.\n`)
+    }
+    if (missing.length === 0) return
+    throw new OsprofilerError('ERR_TRACE_NOT_FOUND', `Not in the store ${shownAs}: ${missing.join(', ')}.`)
+  })
+}
+
+/** Removes the traces that are older than a moment and says how many these were. */
+export async function pruneTraces({ olderThan, ...options }: PruneOptions): Promise<void> {
+  await withStore(options, async ({ driver }) => {
+    const traces = await removable(driver, 'pruneTraces')(olderThan)
+    process.stdout.write(`Removed ${count(traces, 'trace')}, of which nothing was younger than ${toText(olderThan)}.\n`)
+  })
+}
+
+function count(amount: number, noun: string): string {
+  return `${amount} ${noun}${amount === 1 ? '' : 's'}`
+}
+
+function toText(date: Date): string {
+  return `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`
+}

@@ -1,0 +1,84 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { makeDirectory, osprofiler } from './cli-process.js'
+import { keepRecords, shopRecords } from './cli-records.js'
+
+const TRACE = '0199c0de-7000-7abc-8def-0123456789ab'
+
+let store: string
+
+beforeEach(async () => {
+  store = `sqlite:///${makeDirectory()}/traces.db`
+  const records = shopRecords()
+  await keepRecords(store, records)
+  await keepRecords(
+    store,
+    records.map(record => ({
+      ...record,
+      base_id: 'young\u001b[2J',
+      timestamp: record.timestamp.replace('2026', '2028'),
+    })),
+  )
+})
+
+async function ids(...args: string[]): Promise<string[]> {
+  const { stdout } = await osprofiler(['trace', 'list', '--json', '--connection-string', store, ...args])
+  return JSON.parse(stdout).map(({ base_id }: { base_id: string }) => base_id)
+}
+
+describe('osprofiler trace delete', () => {
+  it('removes the trace that is named and no other', async () => {
+    const outcome = await osprofiler(['trace', 'delete', TRACE, '--connection-string', store])
+
+    expect(outcome).toEqual({ code: 0, stdout: `Removed ${TRACE}: 18 records.\n`, stderr: '' })
+    expect(await ids()).toEqual(['young\u001b[2J'])
+  })
+
+  it('removes those that are there and exits with 1 for one that is not', async () => {
+    const outcome = await osprofiler(['trace', 'delete', 'nowhere', 'young\u001b[2J', '--connection-string', store])
+
+    expect(outcome.code).toBe(1)
+    expect(outcome.stdout).toContain('Removed young')
+    expect(outcome.stdout).not.toContain('\u001b')
+    expect(outcome.stdout).toMatch(/Not in the store sqlite:.*: nowhere\.\n$/)
+    expect(await ids()).toEqual([TRACE])
+  })
+
+  it('takes a pattern for an id like any other', async () => {
+    const outcome = await osprofiler(['trace', 'delete', '*', '%', '--connection-string', store])
+
+    expect(outcome.code).toBe(1)
+    expect(await ids()).toHaveLength(2)
+  })
+})
+
+describe('osprofiler trace prune', () => {
+  it('removes the traces that are older than a date', async () => {
+    const prune = (date: string) => osprofiler(['trace', 'prune', '--older-than', date, '--connection-string', store])
+
+    const early = await prune('2026-01-01')
+    const late = await prune('2027-01-01')
+
+    expect(early.stdout).toBe('Removed 0 traces, of which nothing was younger than 2026-01-01 00:00:00 UTC.\n')
+    expect(late.stdout).toBe('Removed 1 trace, of which nothing was younger than 2027-01-01 00:00:00 UTC.\n')
+    expect(await ids()).toEqual(['young\u001b[2J'])
+  })
+
+  it('removes nothing unless it is told what is old', async () => {
+    const untold = await osprofiler(['trace', 'prune', '--connection-string', store])
+    const misspelt = await osprofiler(['trace', 'prune', '--older-than', '7 dogs', '--connection-string', store])
+
+    expect([untold.code, misspelt.code]).toEqual([1, 1])
+    expect(untold.stderr).toContain('--older-than')
+    expect(misspelt.stderr).toContain('Give 90s, 30m, 1h, 2d, 1w')
+    expect(await ids()).toHaveLength(2)
+  })
+})
+
+describe('osprofiler trace list', () => {
+  it('lists only what began in a service, or with a point of a name', async () => {
+    expect(await ids('--service', 'gateway')).toHaveLength(2)
+    expect(await ids('--service', 'nobody')).toEqual([])
+    expect(await ids('--name', 'wsgi', '--limit', '1')).toEqual(['young\u001b[2J'])
+    expect(await ids('--name', 'wsg*')).toEqual([])
+  })
+})
