@@ -1,0 +1,89 @@
+import { join } from 'node:path'
+import { findOwner } from './find-owner.js'
+import { findFreePort } from './free-port.js'
+import { makeCertificate } from './make-certificate.js'
+import { runProgram } from './run-program.js'
+import { makeServerFolder, removeServerFolder } from './server-folder.js'
+import { startServer, type TestServer } from './start-server.js'
+
+/** What a test's MariaDB is to be like. */
+export interface MariadbOptions {
+  /** Of the user `osprofiler`. Default: none. */
+  readonly password?: string | undefined
+  /** Whether that user is let in over TLS alone, with a self-made certificate. */
+  readonly tls?: boolean | undefined
+  /** Further settings, as in `{ max_allowed_packet: '1M' }`. */
+  readonly settings?: Readonly<Record<string, string>> | undefined
+}
+
+/** A MariaDB of a test's own, with a user and an empty database that are both named `osprofiler`. */
+export interface MariadbServer extends TestServer {
+  /** Its certificate's file, where it speaks TLS. */
+  readonly certificateFile: string | undefined
+  /** Runs SQL in it as its superuser and resolves to what the client prints, unaligned and without headings. */
+  sql(text: string): Promise<string>
+}
+
+const NAME = 'osprofiler'
+
+/** Starts a MariaDB. It survives `kill()` with all that it has committed. */
+export async function startMariadb(options: MariadbOptions = {}): Promise<MariadbServer> {
+  const { password, tls = false, settings = {} } = options
+  const owner = findOwner('mysql', 'nobody')
+  const folder = makeServerFolder('mariadb', owner)
+  const data = join(folder, 'data')
+  const socket = join(folder, 'socket')
+  const port = await findFreePort()
+  const certificate = tls ? await makeCertificate(folder, owner) : undefined
+  const install = ['--auth-root-authentication-method=normal', '--skip-test-db', '--skip-name-resolve']
+  // No plugin beside the server: those of a full installation want files of their own.
+  await runProgram('mariadb-install-db', ['--no-defaults', `--datadir=${data}`, ...install], { owner, cwd: folder })
+
+  const sql = (text: string) =>
+    runProgram('mariadb', ['--no-defaults', `--socket=${socket}`, '-u', 'root', '-B', '-N', '-e', text])
+  const server = await startServer({
+    command: 'mariadbd',
+    args: [
+      '--no-defaults',
+      ...toArguments({
+        datadir: data,
+        socket,
+        port: String(port),
+        'bind-address': '127.0.0.1',
+        'pid-file': join(folder, 'pid'),
+        'innodb-buffer-pool-size': '32M',
+        'innodb-log-file-size': '16M',
+        'innodb-flush-log-at-trx-commit': '2',
+        ...(certificate === undefined
+          ? {}
+          : { 'ssl-cert': certificate.certificateFile, 'ssl-key': certificate.keyFile }),
+        ...settings,
+      }),
+      '--skip-name-resolve',
+    ],
+    env: { PATH: `${process.env.PATH}:/usr/sbin` },
+    owner,
+    isReady: async () => (await sql('SELECT 1')).trim() === '1',
+  })
+  const identified = password === undefined ? '' : `IDENTIFIED BY '${password.replaceAll("'", "''")}'`
+  await sql(`CREATE DATABASE ${NAME}; CREATE USER ${NAME}@'%' ${identified} ${tls ? 'REQUIRE SSL' : ''};
+    GRANT ALL ON ${NAME}.* TO ${NAME}@'%'`)
+
+  const user = password === undefined ? NAME : `${NAME}:${encodeURIComponent(password)}`
+  return {
+    host: '127.0.0.1',
+    port,
+    url: `mysql://${user}@127.0.0.1:${port}/${NAME}`,
+    certificateFile: certificate?.certificateFile,
+    sql,
+    ...server,
+    async stop() {
+      await server.kill()
+      removeServerFolder(folder)
+    },
+  }
+}
+
+function toArguments(settings: Readonly<Record<string, string>>): string[] {
+  return Object.entries(settings).map(([name, value]) => `--${name}=${value}`)
+}

@@ -1,0 +1,49 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { findFreePort } from './free-port.js'
+import { makeServerFolder, removeServerFolder } from './server-folder.js'
+import { startServer, type TestServer } from './start-server.js'
+
+/** What a test's NATS is to be like. */
+export interface NatsOptions {
+  readonly user?: string | undefined
+  readonly password?: string | undefined
+  /** Whether it keeps streams. */
+  readonly jetstream?: boolean | undefined
+}
+
+/** Starts a NATS server. */
+export async function startNats(options: NatsOptions = {}): Promise<TestServer> {
+  const { user, password, jetstream = false } = options
+  const folder = makeServerFolder('nats')
+  const port = await findFreePort()
+  const access = user === undefined || password === undefined ? [] : ['--user', user, '--pass', password]
+  const server = await startServer({
+    command: 'nats-server',
+    args: ['-a', '127.0.0.1', '-p', String(port), ...access, ...(jetstream ? ['-js', '-sd', folder] : [])],
+    env: { PATH: `${process.env.PATH}:/usr/sbin` },
+    isReady: () => greets(port),
+  })
+  const login = access.length === 0 ? '' : `${encodeURIComponent(user ?? '')}:${encodeURIComponent(password ?? '')}@`
+  return {
+    host: '127.0.0.1',
+    port,
+    url: `nats://${login}127.0.0.1:${port}`,
+    ...server,
+    async stop() {
+      await server.kill()
+      removeServerFolder(folder)
+    },
+  }
+}
+
+/** A server of NATS speaks first. */
+async function greets(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    const [chunk] = await once(socket, 'data', { signal: AbortSignal.timeout(2000) })
+    return String(chunk).startsWith('INFO ')
+  } finally {
+    socket.destroy()
+  }
+}

@@ -1,0 +1,118 @@
+import { once } from 'node:events'
+import { createServer, connect as openSocket, type Server, type Socket } from 'node:net'
+import { findFreePort } from './free-port.js'
+
+/** A way to a server that can be made slow, cut and closed. */
+export interface Proxy {
+  readonly host: string
+  readonly port: number
+  /** Holds back all that passes from now on, in both directions, by so many milliseconds. 0 ends that. */
+  delay(milliseconds: number): void
+  /** Breaks the connections that there are. New ones are taken. */
+  cut(): void
+  /** Breaks a connection once so many further bytes have gone to the server through the proxy; once. */
+  cutAfter(bytes: number): void
+  /** Breaks the connections that there are and refuses new ones. */
+  refuse(): Promise<void>
+  /** Takes connections again, without delay. */
+  heal(): Promise<void>
+  /** How many bytes have gone to the server so far. */
+  readonly bytesSent: number
+  stop(): Promise<void>
+}
+
+interface Link {
+  readonly client: Socket
+  readonly server: Socket
+}
+
+/** Opens a proxy to a server on 127.0.0.1. It keeps no process alive. */
+export async function startProxy(target: { readonly host: string; readonly port: number }): Promise<Proxy> {
+  const port = await findFreePort()
+  const links = new Set<Link>()
+  let listener: Server | undefined
+  let milliseconds = 0
+  let bytesSent = 0
+  let bytesLeft = Number.POSITIVE_INFINITY
+
+  const proxy: Proxy = {
+    host: '127.0.0.1',
+    port,
+    delay(by) {
+      milliseconds = by
+    },
+    cut() {
+      for (const link of links) breakLink(link)
+    },
+    cutAfter(bytes) {
+      bytesLeft = bytes
+    },
+    async refuse() {
+      const closing = listener
+      listener = undefined
+      closing?.close()
+      proxy.cut()
+      if (closing !== undefined) await once(closing, 'close')
+    },
+    async heal() {
+      milliseconds = 0
+      bytesLeft = Number.POSITIVE_INFINITY
+      listener ??= await listen(port, accept)
+    },
+    get bytesSent() {
+      return bytesSent
+    },
+    stop: () => proxy.refuse(),
+  }
+  await proxy.heal()
+  return proxy
+
+  function accept(client: Socket): void {
+    const link = { client, server: openSocket(target.port, target.host) }
+    const toServer = orderly()
+    const toClient = orderly()
+    links.add(link)
+    for (const socket of [link.client, link.server]) {
+      socket.unref()
+      socket.setNoDelay(true)
+      socket.on('error', () => breakLink(link))
+      socket.on('close', () => links.delete(link))
+    }
+    client.on('data', chunk => sendOn(link, chunk, toServer))
+    client.on('close', () => toServer(() => link.server.end()))
+    link.server.on('data', chunk => toClient(() => client.write(chunk)))
+    link.server.on('close', () => toClient(() => client.end()))
+  }
+
+  function sendOn(link: Link, chunk: Buffer, toServer: (act: () => void) => void): void {
+    const allowed = chunk.subarray(0, bytesLeft)
+    bytesSent += allowed.length
+    bytesLeft -= allowed.length
+    toServer(() => link.server.write(allowed))
+    if (bytesLeft > 0) return
+    bytesLeft = Number.POSITIVE_INFINITY
+    // What was let through arrives: it is the client that learns nothing of it.
+    link.client.destroy()
+  }
+
+  /** Does one thing after another, each as late as the proxy is to be. */
+  function orderly(): (act: () => void) => void {
+    const waiting: (() => void)[] = []
+    return act => {
+      if (milliseconds === 0 && waiting.length === 0) return act()
+      waiting.push(act)
+      setTimeout(() => waiting.shift()?.(), milliseconds).unref()
+    }
+  }
+}
+
+function breakLink({ client, server }: Link): void {
+  client.resetAndDestroy()
+  server.destroy()
+}
+
+async function listen(port: number, accept: (client: Socket) => void): Promise<Server> {
+  const server = createServer(accept).listen(port, '127.0.0.1').unref()
+  await once(server, 'listening')
+  return server
+}

@@ -1,0 +1,140 @@
+import { once } from 'node:events'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { findFreePort } from './free-port.js'
+import { makeCertificate } from './make-certificate.js'
+import { runProgram } from './run-program.js'
+import { makeServerFolder, removeServerFolder } from './server-folder.js'
+import { startServer, type TestServer } from './start-server.js'
+
+/** What a test's RabbitMQ is to be like. */
+export interface RabbitmqOptions {
+  /** Default: `osprofiler`. */
+  readonly user?: string | undefined
+  /** Default: `secret`. */
+  readonly password?: string | undefined
+  /** Default: `/`. */
+  readonly vhost?: string | undefined
+  /** Whether it speaks TLS, and nothing else, with a self-made certificate. */
+  readonly tls?: boolean | undefined
+  /** Further lines of its `rabbitmq.conf`. */
+  readonly settings?: Readonly<Record<string, string>> | undefined
+}
+
+/** A RabbitMQ of a test's own. */
+export interface RabbitmqServer extends TestServer {
+  /** Its certificate's file, where it speaks TLS. */
+  readonly certificateFile: string | undefined
+  /** Runs a command of `rabbitmqctl` and resolves to what it prints. Takes a second or two. */
+  command(...words: readonly string[]): Promise<string>
+}
+
+/** What Debian's wrappers of the same names in the PATH end in, after a change of the user. */
+const PROGRAMS = '/usr/lib/rabbitmq/bin'
+
+/** Starts a RabbitMQ, with an Erlang port mapper of its own. Queues and messages that are durable survive `kill()`. */
+export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<RabbitmqServer> {
+  const { user = 'osprofiler', password = 'secret', vhost = '/', tls = false, settings = {} } = options
+  const folder = makeServerFolder('rabbitmq')
+  const [port, mapperPort, nodePort] = [await findFreePort(), await findFreePort(), await findFreePort()]
+  const certificate = tls ? await makeCertificate(folder) : undefined
+  const files = ['ssl_options.certfile', 'ssl_options.keyfile', 'ssl_options.cacertfile']
+  const { certificateFile = '', keyFile = '' } = certificate ?? {}
+  writeSettings(folder, {
+    [`listeners.${tls ? 'ssl' : 'tcp'}.1`]: `127.0.0.1:${port}`,
+    ...(tls ? { 'listeners.tcp': 'none', ...zip(files, [certificateFile, keyFile, certificateFile]) } : {}),
+    default_user: user,
+    default_pass: password,
+    default_vhost: vhost,
+    loopback_users: 'none',
+    'log.console': 'true',
+    'log.console.level': 'error',
+    'log.file': 'false',
+    ...settings,
+  })
+  const env = describeNode(folder, mapperPort, nodePort)
+
+  const mapper = await startServer({
+    command: 'epmd',
+    args: ['-port', String(mapperPort), '-address', '127.0.0.1'],
+    env,
+    isReady: async () => (await runProgram('epmd', ['-port', String(mapperPort), '-names'])).includes('running'),
+  })
+  const server = await startServer({
+    command: join(PROGRAMS, 'rabbitmq-server'),
+    args: [],
+    env,
+    cwd: folder,
+    isReady: () => (tls ? listens(port) : answers(port)),
+  })
+  return {
+    host: '127.0.0.1',
+    port,
+    url: `${tls ? 'amqps' : 'amqp'}://${encodeURIComponent(user)}:${encodeURIComponent(password)}@127.0.0.1:${port}/${encodeURIComponent(vhost)}`,
+    certificateFile: certificate?.certificateFile,
+    command: (...words) => runProgram(join(PROGRAMS, 'rabbitmqctl'), ['-q', ...words], { env, cwd: folder }),
+    ...server,
+    async stop() {
+      await server.kill()
+      await mapper.kill()
+      removeServerFolder(folder)
+    },
+  }
+}
+
+/** All that would otherwise be the system's: names, ports, folders, plugins, the secret of Erlang's nodes. */
+function describeNode(folder: string, mapperPort: number, nodePort: number): NodeJS.ProcessEnv {
+  const cookie = 'osprofiler'
+  return {
+    HOME: folder,
+    ERL_EPMD_PORT: String(mapperPort),
+    ERL_EPMD_ADDRESS: '127.0.0.1',
+    RABBITMQ_NODENAME: `test${nodePort}@localhost`,
+    RABBITMQ_DIST_PORT: String(nodePort),
+    RABBITMQ_CONFIG_FILE: join(folder, 'rabbitmq.conf'),
+    RABBITMQ_CONF_ENV_FILE: join(folder, 'rabbitmq-env.conf'),
+    RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, 'enabled_plugins'),
+    RABBITMQ_MNESIA_BASE: join(folder, 'mnesia'),
+    RABBITMQ_LOG_BASE: join(folder, 'log'),
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: `-setcookie ${cookie} -start_epmd false`,
+    RABBITMQ_CTL_ERL_ARGS: `-setcookie ${cookie} -start_epmd false`,
+    // With these two the script becomes the server instead of its parent, and so is what a kill kills.
+    RABBITMQ_ALLOW_INPUT: '1',
+    RABBITMQ_SERVER_START_ARGS: '-noinput',
+  }
+}
+
+function writeSettings(folder: string, settings: Readonly<Record<string, string>>): void {
+  const lines = Object.entries(settings).map(([name, value]) => `${name} = ${value}\n`)
+  writeFileSync(join(folder, 'rabbitmq.conf'), lines.join(''))
+  writeFileSync(join(folder, 'rabbitmq-env.conf'), '')
+  writeFileSync(join(folder, 'enabled_plugins'), '[].\n')
+  for (const name of ['mnesia', 'log']) mkdirSync(join(folder, name))
+}
+
+function zip(names: readonly string[], values: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name, index) => [name, values[index] ?? '']))
+}
+
+/** Whether a broker answers the protocol's header with its own first frame. */
+async function answers(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    socket.write(Buffer.from('AMQP\0\0\u0009\u0001', 'latin1'))
+    const [chunk] = await once(socket, 'data', { signal: AbortSignal.timeout(5000) })
+    return chunk[0] === 1
+  } finally {
+    socket.destroy()
+  }
+}
+
+async function listens(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect', { signal: AbortSignal.timeout(5000) })
+    return true
+  } finally {
+    socket.destroy()
+  }
+}

@@ -1,0 +1,23 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import type { Owner } from './find-owner.js'
+
+/** How a program is to run. */
+export interface RunOptions {
+  /** Whose process it is, where that is not ours. */
+  readonly owner?: Owner | undefined
+  readonly cwd?: string
+  readonly env?: NodeJS.ProcessEnv
+}
+
+/** Runs a program to its end and resolves to what it printed. Rejects where it fails. */
+export async function runProgram(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
+  const { owner, cwd = '/', env } = options
+  const { stdout } = await promisify(execFile)(command, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    ...owner,
+    timeout: 60_000,
+  })
+  return stdout
+}
