@@ -1,6 +1,6 @@
-import { OsprofilerError } from '@osprofiler/core'
+import { OsprofilerError, suppress } from '@osprofiler/core'
 
-const TTL = /^(\d{1,9})(s|m|h|d|w)$/
+const TTL = /^(\d{1,6})(s|m|h|d|w)$/
 const UNITS = new Map([
   ['s', 1_000],
   ['m', 60_000],
@@ -21,4 +21,43 @@ export function readTtl(text: string | undefined): number | undefined {
   const milliseconds = Number(amount) * (UNITS.get(unit ?? '') ?? Number.NaN)
   if (milliseconds > 0) return milliseconds
   throw new OsprofilerError('ERR_CONNECTION_STRING', 'ttl says how long traces are kept: 90s, 30m, 12h, 7d or 2w.')
+}
+
+const LONGEST_PAUSE = 3_600_000
+const SHORTEST_PAUSE = 1_000
+
+/** Prunes a store from time to time, while it is being written. */
+export interface Retention {
+  /** To be called after each write. Returns at once. */
+  afterWrite(): void
+  /** Resolves when a pruning that is under way has ended. */
+  settled(): Promise<void>
+}
+
+/**
+ * Keeps a store from growing for ever: once at the first write and then every tenth of `ttl`, though not more often
+ * than each second nor less often than each hour, removes what is older than that. Where it fails, the next one may
+ * succeed. Several processes may do so at once.
+ *
+ * @param ttl milliseconds; `undefined` does nothing at all
+ */
+export function createRetention(ttl: number | undefined, prune: (before: Date) => Promise<unknown>): Retention {
+  const pause = Math.min(Math.max((ttl ?? 0) / 10, SHORTEST_PAUSE), LONGEST_PAUSE)
+  let next = 0
+  let running: Promise<unknown> | undefined
+  return {
+    afterWrite() {
+      const now = Date.now()
+      if (ttl === undefined || running !== undefined || now < next) return
+      next = now + pause
+      running = suppress(() => prune(new Date(now - ttl)))
+        .catch(() => undefined)
+        .finally(() => {
+          running = undefined
+        })
+    },
+    async settled() {
+      await running
+    },
+  }
 }

@@ -1,28 +1,42 @@
 import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import { OsprofilerError } from '@osprofiler/core'
+import { readTtl } from './retention.js'
+
+/** What a connection string of SQLite says. */
+export interface SqliteLocation {
+  /** The database file, absolute. */
+  readonly path: string
+  /** How long traces are kept, in ms. */
+  readonly ttl: number | undefined
+}
 
 /**
- * The database file of a connection string, absolute: what follows `sqlite://` is empty (the default store), `/` and a
- * path from the working directory, or `/` and an absolute path, percent-encoded. What it says is never quoted, for a
- * string that was meant for another store may hold a password.
+ * Reads what follows `sqlite://`: a path, and perhaps `?ttl=7d`. What it says is never quoted, for a string that was
+ * meant for another store may hold a password.
  */
-export function toSqlitePath(location: string): string {
+export function readSqliteLocation(location: string): SqliteLocation {
+  const [, path = '', ttl] = /^([^?]*)(?:\?ttl=([^&]*))?$/.exec(location) ?? malformed()
+  return { path: toSqlitePath(path), ttl: readTtl(ttl) }
+}
+
+/** Empty is the default store; else `/` and a path from the working directory, or `/` and an absolute path. */
+function toSqlitePath(location: string): string {
   if (location === '') return defaultPath()
   const path = decode(location)
-  if (path === undefined || !location.startsWith('/') || location.includes('?')) throw malformed()
+  if (path === undefined || !location.startsWith('/')) malformed()
   const file = path.slice(1)
   if (file === ':memory:') {
     throw new OsprofilerError('ERR_CONNECTION_STRING', 'SQLite in memory cannot be shared. Use "memory://".')
   }
-  if (/^$|[/\\]$|\0/.test(file)) throw malformed()
+  if (/^$|[/\\]$|\0/.test(file)) malformed()
   return resolve(file)
 }
 
-function malformed(): OsprofilerError {
-  return new OsprofilerError(
+function malformed(): never {
+  throw new OsprofilerError(
     'ERR_CONNECTION_STRING',
-    'An SQLite store is "sqlite://" (the default), "sqlite:///relative/path.db" or "sqlite:////absolute/path.db", percent-encoded, without host or options.',
+    'An SQLite store is "sqlite://" (the default), "sqlite:///relative/path.db" or "sqlite:////absolute/path.db", percent-encoded, without a host; the only option is "?ttl=7d".',
   )
 }
 

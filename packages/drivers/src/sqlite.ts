@@ -1,8 +1,9 @@
 import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
+import { createRetention } from './retention.js'
 import { toShownPath } from './shown-path.js'
 import { findSqliteClient } from './sqlite-client.js'
 import { toStoreError } from './sqlite-failure.js'
-import { toSqlitePath } from './sqlite-path.js'
+import { readSqliteLocation } from './sqlite-path.js'
 import { isStorable, packRecord, toRowRecord } from './sqlite-row.js'
 import type { SqlitePage } from './sqlite-store.js'
 import { createThread, ThreadDied } from './sqlite-thread.js'
@@ -21,11 +22,12 @@ const WRITE_HOLD = 2_000
  *
  * Waits up to 5 s for another process's lock, then rejects and has written nothing. A file that is deleted is made
  * anew. Refused are records with a NUL or half a surrogate pair outside of `info`. A thread that dies midway is
- * `ERR_WRITE_UNCERTAIN`, and the next call starts another.
+ * `ERR_WRITE_UNCERTAIN`, and the next call starts another. `?ttl=7d` prunes while it is being written.
  */
 export function openSqliteDriver(location: string): Driver {
-  const path = toSqlitePath(location)
+  const { path, ttl } = readSqliteLocation(location)
   const thread = createThread(findSqliteClient(), path)
+  const retention = createRetention(ttl, before => prune(before, WRITE_HOLD))
   let closed = false
   let closing: Promise<void> | undefined
 
@@ -64,6 +66,12 @@ export function openSqliteDriver(location: string): Driver {
     }
   }
 
+  async function prune(before: Date, hold: number): Promise<number> {
+    const oldest = readBefore(before)
+    checkOpen()
+    return await thread.ask({ operation: 'prune', before: oldest }, hold).catch(fail)
+  }
+
   function fail(error: unknown): never {
     throw toStoreError(path, error)
   }
@@ -75,7 +83,11 @@ export function openSqliteDriver(location: string): Driver {
   return {
     name: 'sqlite',
     location: toShownPath(path),
-    write: async records => ({ refused: await write(records) }),
+    async write(records) {
+      const refused = await write(records)
+      retention.afterWrite()
+      return { refused }
+    },
     async *readRecords(baseId) {
       if (!isKeepable(baseId)) return
       for (let after: number | undefined = 0; after !== undefined; ) {
@@ -91,11 +103,7 @@ export function openSqliteDriver(location: string): Driver {
       if (!isKeepable(baseId)) return 0
       return await thread.ask({ operation: 'delete', baseId }, Number.POSITIVE_INFINITY).catch(fail)
     },
-    async pruneTraces(before) {
-      const oldest = readBefore(before)
-      checkOpen()
-      return await thread.ask({ operation: 'prune', before: oldest }, Number.POSITIVE_INFINITY).catch(fail)
-    },
+    pruneTraces: before => prune(before, Number.POSITIVE_INFINITY),
     close() {
       closed = true
       closing ??= thread.close()

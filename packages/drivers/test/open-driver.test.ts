@@ -37,6 +37,7 @@ describe('openDriver', () => {
     'sqlite:////',
     'sqlite:///dir/',
     'sqlite:///x.db?mode=ro',
+    'sqlite:///x.db?ttl=7d&mode=ro',
     'sqlite:///%zz.db',
     'sqlite:///%00.db',
     'sqlite:///:memory:',

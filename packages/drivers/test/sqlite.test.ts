@@ -5,15 +5,17 @@ import { openDriver } from '@osprofiler/drivers'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { loadSqliteClient } from '../src/load-sqlite-client.js'
 import { findSqliteClient } from '../src/sqlite-client.js'
-import { toSqlitePath } from '../src/sqlite-path.js'
+import { readSqliteLocation } from '../src/sqlite-path.js'
 import { makeRecord, makeTrace, readAll } from './make-record.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
+const toPath = (location: string): string => readSqliteLocation(location).path
+
 describe('the path of sqlite://', () => {
   it('is relative after three slashes, absolute after four, and percent-encoded', () => {
-    expect(toSqlitePath('/traces.db')).toBe(join(process.cwd(), 'traces.db'))
-    expect(toSqlitePath('//var/lib/traces.db')).toBe('/var/lib/traces.db')
-    expect(toSqlitePath('//var/my%20lib/%C3%A9%3F%25%23@:.db')).toBe('/var/my lib/é?%#@:.db')
+    expect(toPath('/traces.db')).toBe(join(process.cwd(), 'traces.db'))
+    expect(toPath('//var/lib/traces.db')).toBe('/var/lib/traces.db')
+    expect(toPath('//var/my%20lib/%C3%A9%3F%25%23@:.db')).toBe('/var/my lib/é?%#@:.db')
   })
 
   it('is by default in the directory for state', () => {
@@ -21,13 +23,39 @@ describe('the path of sqlite://', () => {
     onTestFinished(() => void Object.assign(process.env, { HOME, XDG_STATE_HOME }))
 
     process.env.XDG_STATE_HOME = '/var/state'
-    expect(toSqlitePath('')).toBe('/var/state/osprofiler/traces.db')
+    expect(toPath('')).toBe('/var/state/osprofiler/traces.db')
 
     process.env.HOME = '/home/ada'
     for (const unusable of ['', 'relative']) {
       process.env.XDG_STATE_HOME = unusable
-      expect(toSqlitePath('')).toBe('/home/ada/.local/state/osprofiler/traces.db')
+      expect(toPath('')).toBe('/home/ada/.local/state/osprofiler/traces.db')
     }
+  })
+})
+
+describe('sqlite://...?ttl=', () => {
+  it('removes while it writes the traces that are older', async () => {
+    const { driver: reader, path } = openStore()
+    await reader.write([makeRecord({ base_id: 'old', timestamp: '2020-01-01T00:00:00.000000' })])
+    const driver = openDriver(`sqlite:///${path}?ttl=7d`)
+    onTestFinished(() => driver.close())
+
+    await driver.write([makeRecord({ base_id: 'new', timestamp: new Date().toISOString().replace('Z', '000') })])
+
+    await expect.poll(() => reader.listTraces?.()).toMatchObject([{ base_id: 'new' }])
+  })
+
+  it('removes nothing unless it is asked to', async () => {
+    const { driver } = openStore()
+    await driver.write([makeRecord({ base_id: 'old', timestamp: '2020-01-01T00:00:00.000000' })])
+
+    await driver.write([makeRecord({ base_id: 'new' })])
+
+    expect(await driver.listTraces?.()).toHaveLength(2)
+  })
+
+  it.each(['7', '7y', '-7d', '0d', 'd', '', '1e3d', '99999999999d'])('refuses %j and says what it takes', ttl => {
+    expect(() => openDriver(`sqlite:///x.db?ttl=${ttl}`)).toThrow('90s, 30m, 12h, 7d or 2w')
   })
 })
 
