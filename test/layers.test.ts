@@ -14,7 +14,8 @@ const ALLOWED: Record<string, readonly string[]> = {
   drivers: ['@osprofiler/core'],
   report: ['@osprofiler/core'],
   viewer: ['@osprofiler/core', '@osprofiler/report'],
-  instruments: ['@osprofiler/core'],
+  instruments: ['@osprofiler/core', '@osprofiler/core/rpc'],
+  rpc: ['@osprofiler/core', '@osprofiler/core/rpc'],
   node: ['@osprofiler/core', '@osprofiler/drivers', '@osprofiler/instruments'],
   cli: [
     '@osprofiler/core',
@@ -77,10 +78,10 @@ describe('imports', () => {
     expect(findCycle(graph)).toBeUndefined()
   })
 
-  it('of core/http are never taken by the rest of core', () => {
+  it.each(['http', 'rpc'])('of core/%s are never taken by the rest of core', entry => {
     const upward = sourcesOf('core')
-      .filter(file => !file.includes('/src/http/'))
-      .flatMap(file => relativeImports(file).filter(target => target.includes('/src/http/')))
+      .filter(file => !file.includes(`/src/${entry}/`))
+      .flatMap(file => relativeImports(file).filter(target => target.includes(`/src/${entry}/`)))
 
     expect(upward).toEqual([])
   })

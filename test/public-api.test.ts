@@ -1,5 +1,6 @@
 import * as core from '@osprofiler/core'
 import * as http from '@osprofiler/core/http'
+import * as coreRpc from '@osprofiler/core/rpc'
 import * as drivers from '@osprofiler/drivers'
 import * as express from '@osprofiler/express'
 import * as fastify from '@osprofiler/fastify'
@@ -47,6 +48,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
     ],
   },
   '@osprofiler/core/http': { module: http, names: ['createRequestTracer', 'failRequest', 'servedRequest'] },
+  '@osprofiler/core/rpc': { module: coreRpc, names: ['createCallTracer', 'readCarrier', 'writeCarrier'] },
   '@osprofiler/express': { module: express, names: ['osprofilerErrorHandler', 'osprofilerMiddleware'] },
   '@osprofiler/koa': { module: koa, names: ['osprofilerMiddleware'] },
   '@osprofiler/fastify': { module: fastify, names: ['default', 'module.exports', 'osprofiler'] },

@@ -1,28 +1,14 @@
-import { configuredKeyRing, isEnabled } from '../configuration.js'
 import { suppress } from '../context.js'
-import { type HmacKeys, KeyRing } from '../key-ring.js'
-import { LocalTrace } from '../local-trace.js'
-import { isKnownTrace, openRequest } from '../point-allowance.js'
-import { Profiler } from '../profiler.js'
-import type { PointInfo } from '../record.js'
-import { readSignedHeaders, type UnpackedTrace } from '../signed-headers.js'
-import { type HttpOptions, resolveHttpOptions } from './http-options.js'
+import type { HmacKeys } from '../key-ring.js'
+import { openServedTrace } from '../served-trace.js'
+import { createTraceGate, type TraceStats } from '../trace-gate.js'
+import { checkHttpOptions, type HttpOptions } from './http-options.js'
 import type { NodeRequest, NodeResponse } from './node-messages.js'
-import { createRateLimit } from './rate-limit.js'
-import { createRefusals, type RefusalReason } from './refusals.js'
 import { requestInfo } from './request-info.js'
 import { ServedRequest, servedRequest } from './served-request.js'
-import { isCurrent } from './trace-age.js'
 
 /** What became of the requests that carried trace headers. */
-export interface RequestStats {
-  /** Requests that were traced. */
-  readonly traced: number
-  /** The same by key, in the order of the keys that are in force: when the last ones stay 0, they can go. */
-  readonly tracedByKey: readonly number[]
-  /** Requests that were served untraced, by reason. */
-  readonly refused: Readonly<Record<RefusalReason, number>>
-}
+export type RequestStats = TraceStats
 
 /** Decides which requests are traced, and traces them. One for each place where an adapter is mounted. */
 export interface RequestTracer {
@@ -46,45 +32,17 @@ export interface RequestTracer {
  * http.createServer((req, res) => tracer.serve(req, res, () => handle(req, res)))
  */
 export function createRequestTracer(hmacKeys?: HmacKeys, options: HttpOptions = {}): RequestTracer {
-  const settings = resolveHttpOptions(options)
-  const givenRing = openRing(hmacKeys)
-  const keyRing = (): KeyRing | undefined => givenRing ?? configuredKeyRing()
-  const { counts: refused, refuse } = createRefusals(settings.onRefused)
-  const mayTrace = createRateLimit(settings.maxTracesPerSecond)
-  const tracedByKey = new Map<string, number>()
-  let traced = 0
+  checkHttpOptions(options)
+  const name = options.name || 'wsgi'
+  const hideQuery = options.hideQuery ?? false
+  const gate = createTraceGate(hmacKeys, options)
 
   function begin(req: NodeRequest, res: NodeResponse, wholeUrl: string | undefined): ServedRequest | undefined {
-    const info = req.headers['x-trace-info']
-    const hmac = req.headers['x-trace-hmac']
-    if (!(settings.enabled ?? isEnabled())) return refuse('disabled', req)
-    if (isIgnored(req, settings)) return undefined
-    const ring = keyRing()
-    if (ring === undefined) return refuse('no-keys', req)
-    if (!info || !hmac) return refuse('missing-header', req)
-    const unpacked = readSignedHeaders(String(info), String(hmac), ring)
-    if (typeof unpacked === 'string') return refuse(unpacked, req)
-    if (!isCurrent(unpacked.baseId, settings, Date.now())) return refuse('too-old', req)
-    // Further requests of a known trace are not counted, or a service that is called in a loop would lose the end of the loop.
-    if (!isKnownTrace(unpacked.baseId) && !mayTrace()) return refuse('rate-limited', req)
-    traced++
-    tracedByKey.set(unpacked.hmacKey, (tracedByKey.get(unpacked.hmacKey) ?? 0) + 1)
-    return open(unpacked, requestInfo(req, settings.hideQuery, wholeUrl), req, res)
-  }
-
-  function open(
-    { hmacKey, baseId, parentId }: UnpackedTrace,
-    info: PointInfo,
-    req: NodeRequest,
-    res: NodeResponse,
-  ): ServedRequest {
-    const trace = new LocalTrace(hmacKey, baseId, settings.maxPointsPerTrace)
-    const told = openRequest(trace.points, settings.maxPointsPerTrace)
-    const profiler = new Profiler(trace, parentId).fork(settings.name, info)
-    return new ServedRequest(profiler, req, res, () => {
-      told()
-      trace.end()
-    })
+    const { 'x-trace-info': info = '', 'x-trace-hmac': hmac = '' } = req.headers
+    const admitted = gate.admit(String(info), String(hmac), req)
+    if (admitted === undefined) return undefined
+    const trace = openServedTrace(admitted, gate.maxPointsPerTrace, name, requestInfo(req, hideQuery, wholeUrl))
+    return new ServedRequest(trace.profiler, req, res, trace.ended)
   }
 
   /** Whatever a request or a response may be that is not Node's own, it is served. */
@@ -108,9 +66,7 @@ export function createRequestTracer(hmacKeys?: HmacKeys, options: HttpOptions = 
       return suppress(() => fn(undefined))
     },
     get stats() {
-      const ring = keyRing()
-      const byKey = Array.from({ length: ring?.size ?? 0 }, (_, index) => tracedByKey.get(ring?.at(index) ?? '') ?? 0)
-      return { traced, tracedByKey: byKey, refused: { ...refused } }
+      return gate.stats
     },
   }
 }
@@ -118,19 +74,4 @@ export function createRequestTracer(hmacKeys?: HmacKeys, options: HttpOptions = 
 /** Whether a request claims to be traced. Nearly all do not: for them this is all that is done. */
 function isSigned({ headers }: NodeRequest): boolean {
   return headers?.['x-trace-info'] !== undefined || headers?.['x-trace-hmac'] !== undefined
-}
-
-function openRing(hmacKeys: HmacKeys | undefined): KeyRing | undefined {
-  if (hmacKeys === undefined) return undefined
-  const ring = new KeyRing(hmacKeys)
-  if (ring.size > 0) return ring
-  throw new TypeError('The list of HMAC keys is empty. Leave it out to take the keys from setup() or the environment.')
-}
-
-function isIgnored(req: NodeRequest, { ignore }: HttpOptions): boolean {
-  try {
-    return ignore?.(req) === true
-  } catch {
-    return false
-  }
 }

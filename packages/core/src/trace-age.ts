@@ -1,13 +1,18 @@
-import type { ResolvedHttpOptions } from './http-options.js'
-
 const UUID_7 = /^([0-9a-f]{8})-?([0-9a-f]{4})-?7[0-9a-f]{3}-?[89ab][0-9a-f]{3}-?[0-9a-f]{12}$/i
 const MAX_AHEAD_MS = 60_000
+
+/** What is accepted. */
+export interface AgeLimits {
+  /** In seconds. */
+  readonly maxTraceAge: number
+  readonly datedTracesOnly: boolean
+}
 
 /**
  * Whether a trace is of an age that is accepted. The id is signed, so its date is the signer's: a captured pair of
  * headers ends to be of use. An id without a date passes, unless only dated ones are wanted.
  */
-export function isCurrent(baseId: string, { maxTraceAge, datedTracesOnly }: ResolvedHttpOptions, now: number): boolean {
+export function isCurrent(baseId: string, { maxTraceAge, datedTracesOnly }: AgeLimits, now: number): boolean {
   const date = UUID_7.exec(baseId)
   if (date === null) return !datedTracesOnly
   const age = now - Number.parseInt(`${date[1]}${date[2]}`, 16)

@@ -1,14 +1,13 @@
-import type { HeaderRefusal } from '../signed-headers.js'
-import type { NodeRequest } from './node-messages.js'
 import { createRateLimit } from './rate-limit.js'
+import type { HeaderRefusal } from './signed-headers.js'
 
-/** Why a request that carries trace headers is served untraced. */
+/** Why what carries a trace is served untraced. */
 export type RefusalReason = 'disabled' | 'no-keys' | 'missing-header' | HeaderRefusal | 'too-old' | 'rate-limited'
 
 const TOLD_PER_SECOND = 10
 
 /** Counts refusals by reason, and tells of them now and then. */
-export function createRefusals(onRefused: ((reason: RefusalReason, req: NodeRequest) => void) | undefined) {
+export function createRefusals<Source>(onRefused: ((reason: RefusalReason, source: Source) => void) | undefined) {
   const counts: Record<RefusalReason, number> = {
     disabled: 0,
     'no-keys': 0,
@@ -22,12 +21,12 @@ export function createRefusals(onRefused: ((reason: RefusalReason, req: NodeRequ
   const mayTell = createRateLimit(TOLD_PER_SECOND)
   return {
     counts,
-    refuse(reason: RefusalReason, req: NodeRequest): undefined {
+    refuse(reason: RefusalReason, source: Source): undefined {
       counts[reason]++
       if (onRefused === undefined || !mayTell()) return
       try {
-        // The request is served, whatever becomes of the telling: it may also be an async function.
-        Promise.resolve(onRefused(reason, req)).catch(() => {})
+        // It is served, whatever becomes of the telling: it may also be an async function.
+        Promise.resolve(onRefused(reason, source)).catch(() => {})
       } catch {}
     },
   }

@@ -1,0 +1,62 @@
+import { checkOptionNames } from '../check-option-names.js'
+import { checkOptionTypes } from '../check-option-types.js'
+import type { HmacKeys } from '../key-ring.js'
+import type { PointInfo } from '../record.js'
+import { openServedTrace } from '../served-trace.js'
+import { createTraceGate, GATE_OPTIONS, type TraceGateOptions, type TraceStats } from '../trace-gate.js'
+import type { SignedPair } from './carrier.js'
+import { ServedCall } from './served-call.js'
+
+/** What every adapter of calls and messages understands. `Message` is what its hooks are shown. */
+export interface CallOptions<Message = unknown> extends TraceGateOptions<Message> {
+  /** The name of the point of a served call. Default `rpc`, which OSProfiler's readers know. */
+  readonly name?: string | undefined
+}
+
+/** What became of the calls that carried a trace. */
+export type CallStats = TraceStats
+
+/** Decides which calls and messages are traced, and traces them. One for each place where they come in. */
+export interface CallTracer<Message = unknown> {
+  /**
+   * Opens the point of a call, or returns `undefined` where the pair is missing or not believed. Never throws. `info`
+   * wants `{ function: { name } }`: OSProfiler's readers ask every `rpc` point for it.
+   */
+  open(pair: SignedPair | undefined, message: Message, info: PointInfo): ServedCall | undefined
+  readonly stats: CallStats
+}
+
+/**
+ * What every adapter of calls and messages is built on: verifies the signed pair that came with one, within the limits,
+ * and opens its point.
+ *
+ * Keys given here win; without them, those of `configure` or the environment are looked up at each signed call.
+ *
+ * @throws TypeError for an option of the wrong type, or keys that are given and empty.
+ * @example
+ * const tracer = createCallTracer()
+ * queue.onMessage(message => {
+ *   const call = tracer.open(readCarrier(message.headers), message, { function: { name: 'onMessage' } })
+ *   return call === undefined ? suppress(() => handle(message)) : call.serve(() => handle(message))
+ * })
+ */
+export function createCallTracer<Message = unknown>(
+  hmacKeys?: HmacKeys,
+  options: CallOptions<Message> = {},
+): CallTracer<Message> {
+  checkOptionNames(options, ['name', ...GATE_OPTIONS], 'The tracer of calls')
+  checkOptionTypes(options, ['name'], 'string')
+  const name = options.name || 'rpc'
+  const gate = createTraceGate(hmacKeys, options)
+  return {
+    open(pair, message, info) {
+      if (pair === undefined) return undefined
+      const admitted = gate.admit(pair.info, pair.hmac, message)
+      if (admitted === undefined) return undefined
+      return new ServedCall(openServedTrace(admitted, gate.maxPointsPerTrace, name, info))
+    },
+    get stats() {
+      return gate.stats
+    },
+  }
+}

@@ -1,0 +1,80 @@
+import type { TraceHeaders } from '../local-trace.js'
+import { X_TRACE_HMAC, X_TRACE_INFO } from '../signed-headers.js'
+
+// Longer than any pair that is believed: what is no header is not copied.
+const MAX_BYTES = 16 * 1024
+
+/** A signed pair as a carrier has it; a part that is missing is empty. */
+export interface SignedPair {
+  readonly info: string
+  readonly hmac: string
+}
+
+/** A carrier that is asked by method: `Map`, `Headers`, gRPC's `Metadata`, the headers of NATS. */
+interface KeyedCarrier {
+  get(name: string): unknown
+  set(name: string, value: string): unknown
+  delete?(name: string): unknown
+}
+
+/**
+ * The signed pair that a message's headers carry, under their own names or in lower case, or `undefined` where there is
+ * neither part. The carrier may be an object, a `Map` or anything with `get`; values may be texts, the bytes of texts, or
+ * lists of either. Never throws.
+ */
+export function readCarrier(carrier: unknown): SignedPair | undefined {
+  if (typeof carrier !== 'object' || carrier === null) return undefined
+  try {
+    const info = readHeader(carrier, X_TRACE_INFO)
+    const hmac = readHeader(carrier, X_TRACE_HMAC)
+    return info === '' && hmac === '' ? undefined : { info, hmac }
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Writes the headers of a trace into a carrier, in place of those that it has; without any headers it is left as it
+ * is. What cannot be written to (a frozen object) stays as it was. Never throws.
+ */
+export function writeCarrier(carrier: object, headers: TraceHeaders): void {
+  try {
+    for (const [name, value] of Object.entries(headers)) {
+      if (isKeyed(carrier)) {
+        carrier.delete?.(name.toLowerCase())
+        carrier.set(name, value)
+      } else {
+        Reflect.deleteProperty(carrier, name.toLowerCase())
+        Reflect.set(carrier, name, value)
+      }
+    }
+  } catch {
+    // The message goes out without the trace.
+  }
+}
+
+function readHeader(carrier: object, name: string): string {
+  return readText(carrier, name) || readText(carrier, name.toLowerCase())
+}
+
+function readText(carrier: object, name: string): string {
+  const value: unknown = isKeyed(carrier) ? carrier.get(name) : readOwn(carrier, name)
+  // Several values of one header are joined, as Node does it, and so malformed: nobody says which one is right.
+  return Array.isArray(value) ? value.map(decode).join(', ') : decode(value)
+}
+
+function readOwn(carrier: object, name: string): unknown {
+  return Object.hasOwn(carrier, name) ? Reflect.get(carrier, name) : undefined
+}
+
+function decode(value: unknown): string {
+  if (typeof value === 'string') return value
+  // Latin-1, as both texts are ASCII.
+  if (value instanceof Uint8Array && value.length <= MAX_BYTES) return Buffer.from(value).toString('latin1')
+  return ''
+}
+
+function isKeyed(carrier: object): carrier is KeyedCarrier {
+  const { get, set } = carrier as Partial<KeyedCarrier>
+  return typeof get === 'function' && typeof set === 'function'
+}

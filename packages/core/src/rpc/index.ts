@@ -1,0 +1,3 @@
+export { type CallOptions, type CallStats, type CallTracer, createCallTracer } from './call-tracer.js'
+export { readCarrier, type SignedPair, writeCarrier } from './carrier.js'
+export type { ServedCall } from './served-call.js'

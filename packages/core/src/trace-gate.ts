@@ -1,0 +1,118 @@
+import { checkOptionTypes } from './check-option-types.js'
+import { configuredKeyRing, isEnabled } from './configuration.js'
+import { type HmacKeys, KeyRing } from './key-ring.js'
+import { DEFAULT_MAX_POINTS, isKnownTrace } from './point-allowance.js'
+import { createRateLimit } from './rate-limit.js'
+import { createRefusals, type RefusalReason } from './refusals.js'
+import { readSignedHeaders, type UnpackedTrace } from './signed-headers.js'
+import { isCurrent } from './trace-age.js'
+
+/** Which traces are taken up here. `Source` is what they come with: a request, a message. */
+export interface TraceGateOptions<Source> {
+  /** Whether anything is traced here at all. Default: as `configure`, `setup` or OSPROFILER_ENABLED say. */
+  readonly enabled?: boolean | undefined
+  /** What is not traced even when signed: health checks, say. Asked for what is signed only. */
+  readonly ignore?: ((source: Source) => boolean) | undefined
+  /** Refuses a trace whose id (a UUID of version 7) is older, in seconds. Default 3,600. */
+  readonly maxTraceAge?: number | undefined
+  /** Refuses traces whose id tells no age. Default false: Python's clients send version 4. */
+  readonly datedTracesOnly?: boolean | undefined
+  /** Traces taken up in a second at most. Default 100. */
+  readonly maxTracesPerSecond?: number | undefined
+  /** Points recorded of one trace in this process at most; further ones are counted. Default 100,000. */
+  readonly maxPointsPerTrace?: number | undefined
+  /** Told why what is signed is not traced; at most ten times a second. Answers never tell. */
+  readonly onRefused?: ((reason: RefusalReason, source: Source) => void) | undefined
+}
+
+/** The names of these options. */
+export const GATE_OPTIONS = [
+  'enabled',
+  'ignore',
+  'maxTraceAge',
+  'datedTracesOnly',
+  'maxTracesPerSecond',
+  'maxPointsPerTrace',
+  'onRefused',
+] as const satisfies readonly (keyof TraceGateOptions<never>)[]
+
+/** What became of what carried a trace. */
+export interface TraceStats {
+  /** How often a trace was taken up. */
+  readonly traced: number
+  /** The same by key, in the order of the keys that are in force: when the last ones stay 0, they can go. */
+  readonly tracedByKey: readonly number[]
+  /** How often none was, by reason. */
+  readonly refused: Readonly<Record<RefusalReason, number>>
+}
+
+/** Decides which traces are taken up. One for each place where they come in. */
+export interface TraceGate<Source> {
+  readonly maxPointsPerTrace: number
+  /** The trace of a signed pair, or `undefined` where it is not taken up; a part that is missing is empty. */
+  admit(info: string, hmac: string, source: Source): UnpackedTrace | undefined
+  readonly stats: TraceStats
+}
+
+/**
+ * The rules of the wire format and the limits on top of them, for whatever carries a trace.
+ *
+ * Keys given here win; without them, those of `configure` or the environment are looked up each time.
+ *
+ * @throws TypeError for an option of the wrong type, or keys that are given and empty.
+ */
+export function createTraceGate<Source>(
+  hmacKeys: HmacKeys | undefined,
+  options: TraceGateOptions<Source>,
+): TraceGate<Source> {
+  checkOptionTypes(options, ['enabled', 'datedTracesOnly'], 'boolean')
+  checkOptionTypes(options, ['ignore', 'onRefused'], 'function')
+  checkOptionTypes(options, ['maxTraceAge', 'maxTracesPerSecond', 'maxPointsPerTrace'], 'number')
+  const { maxTraceAge = 3_600, datedTracesOnly = false, maxTracesPerSecond = 100 } = options
+  const ages = { maxTraceAge, datedTracesOnly }
+  const givenRing = openRing(hmacKeys)
+  const keyRing = (): KeyRing | undefined => givenRing ?? configuredKeyRing()
+  const { counts: refused, refuse } = createRefusals(options.onRefused)
+  const mayTrace = createRateLimit(maxTracesPerSecond)
+  const tracedByKey = new Map<string, number>()
+  let traced = 0
+
+  return {
+    maxPointsPerTrace: options.maxPointsPerTrace ?? DEFAULT_MAX_POINTS,
+    admit(info, hmac, source) {
+      if (!(options.enabled ?? isEnabled())) return refuse('disabled', source)
+      if (isIgnored(source, options.ignore)) return undefined
+      const ring = keyRing()
+      if (ring === undefined) return refuse('no-keys', source)
+      if (!info || !hmac) return refuse('missing-header', source)
+      const unpacked = readSignedHeaders(info, hmac, ring)
+      if (typeof unpacked === 'string') return refuse(unpacked, source)
+      if (!isCurrent(unpacked.baseId, ages, Date.now())) return refuse('too-old', source)
+      // What further belongs to a known trace is not counted, or a service that is called in a loop would lose the end of the loop.
+      if (!isKnownTrace(unpacked.baseId) && !mayTrace()) return refuse('rate-limited', source)
+      traced++
+      tracedByKey.set(unpacked.hmacKey, (tracedByKey.get(unpacked.hmacKey) ?? 0) + 1)
+      return unpacked
+    },
+    get stats() {
+      const ring = keyRing()
+      const byKey = Array.from({ length: ring?.size ?? 0 }, (_, index) => tracedByKey.get(ring?.at(index) ?? '') ?? 0)
+      return { traced, tracedByKey: byKey, refused: { ...refused } }
+    },
+  }
+}
+
+function openRing(hmacKeys: HmacKeys | undefined): KeyRing | undefined {
+  if (hmacKeys === undefined) return undefined
+  const ring = new KeyRing(hmacKeys)
+  if (ring.size > 0) return ring
+  throw new TypeError('The list of HMAC keys is empty. Leave it out to take the keys from setup() or the environment.')
+}
+
+function isIgnored<Source>(source: Source, ignore: TraceGateOptions<Source>['ignore']): boolean {
+  try {
+    return ignore?.(source) === true
+  } catch {
+    return false
+  }
+}
