@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { TraceSummary } from '@osprofiler/core'
+import { toRowRecord } from './record-row.js'
 import { toRecord } from './record-text.js'
-import { toRowRecord } from './sqlite-row.js'
 import { isSelected, type Selection } from './trace-query.js'
 import { newestFirst, toSummary } from './trace-tally.js'
 

@@ -3,10 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { TraceSummary } from '@osprofiler/core'
 import type { ExitGuard } from './exit-guard.js'
 import { loadSqliteClient } from './load-sqlite-client.js'
+import { COLUMNS, type RecordRow } from './record-row.js'
 import { isObject } from './record-text.js'
 import { INSERT_GROUP, openDatabase, type SqliteDatabase } from './sqlite-database.js'
 import { deleteTraces, pruneTraces } from './sqlite-prune.js'
-import { COLUMNS, type SqliteRow } from './sqlite-row.js'
 import type { Selection } from './trace-query.js'
 
 const LOCK_PATIENCE = 5_000
@@ -22,7 +22,7 @@ type Rows = readonly (readonly string[])[]
 
 /** Some rows of a trace, and the row after which the next ones come; undefined after the last. */
 export interface SqlitePage {
-  readonly rows: readonly SqliteRow[]
+  readonly rows: readonly RecordRow[]
   readonly after: number | undefined
 }
 
@@ -152,7 +152,7 @@ function rollBack({ connection }: SqliteDatabase): void {
  * which misses nothing that arrives between two. No snapshot is held from one to the next.
  */
 function readPage({ connection }: SqliteDatabase, baseId: string, after: number): SqlitePage {
-  const rows: SqliteRow[] = []
+  const rows: RecordRow[] = []
   let characters = 0
   const select = connection.prepare(
     `SELECT id, ${COLUMNS.join(', ')} FROM data WHERE base_id = ? AND id > ? ORDER BY id`,

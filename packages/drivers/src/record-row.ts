@@ -1,0 +1,63 @@
+import type { TraceRecord } from '@osprofiler/core'
+import { isObject, parse, toRecord } from './record-text.js'
+
+/** The columns of a record in the order in which they are packed, bound and read. */
+export const COLUMNS = [
+  'timestamp',
+  'base_id',
+  'parent_id',
+  'trace_id',
+  'project',
+  'host',
+  'service',
+  'name',
+  'data',
+] as const
+
+/** The values of `COLUMNS` as they are read. Python leaves some NULL. */
+export type RecordRow = readonly (string | null)[]
+
+/**
+ * The values of `COLUMNS` of a record, but for the second encoding of `data`. Undefined for what is no record, or
+ * whose `info` has no JSON.
+ */
+export function toColumns(record: TraceRecord): string[] | undefined {
+  try {
+    const { timestamp, base_id, parent_id, trace_id, project, service, name, info } = record
+    if (!isObject(info) || !areTexts(timestamp, base_id, parent_id, trace_id, project, service, name)) return undefined
+    const host = typeof info.host === 'string' ? info.host : ''
+    return [timestamp, base_id, parent_id, trace_id, project, host, service, name, JSON.stringify({ info })]
+  } catch {
+    return undefined
+  }
+}
+
+/** Encodes `data` once more: Python dumps a text into a column of type JSON, which dumps it again. */
+export function toDataColumn(data: string): string {
+  return JSON.stringify(data)
+}
+
+/** Whether a text survives as UTF-8: not with half a surrogate pair in it. */
+export function isStorable(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text)
+}
+
+/** The record of a row of ours or of Python's, whose records may have their host beside `info`. */
+export function toRowRecord(row: RecordRow): TraceRecord {
+  const [timestamp, base_id, parent_id, trace_id, project, host, service, name, data] = row
+  const { info: told } = parseData(data ?? null)
+  const info = isObject(told) ? told : {}
+  if (host && info.host === undefined) info.host = host
+  return toRecord({ timestamp, base_id, parent_id, trace_id, project, service, name, info })
+}
+
+/** What the `data` column holds, encoded once or twice. */
+function parseData(data: string | null): Record<string, unknown> {
+  const once = parse(data ?? '')
+  const value = typeof once === 'string' ? parse(once) : once
+  return isObject(value) ? value : {}
+}
+
+function areTexts(...values: readonly unknown[]): boolean {
+  return values.every(value => typeof value === 'string')
+}
