@@ -1,16 +1,24 @@
 import { instrumentFetch } from './fetch.js'
-import type { Instrument } from './instrument-settings.js'
+import type { Instrument, TraceSql } from './instrument-settings.js'
+import { instrumentIoredis } from './ioredis.js'
+import { instrumentNodeRedis } from './node-redis.js'
 import { createPropagation, type PropagationRules } from './propagate-to.js'
 
 /** What the instruments share. */
 export interface InstrumentOptions {
   /** Who may receive the headers of a trace. Default: loopback, private addresses, and names without a dot. */
   readonly propagateTo?: PropagationRules | undefined
+  /** How much is recorded of queries. Default: `off`. */
+  readonly traceSql?: TraceSql | undefined
 }
 
 const INSTRUMENTS = {
   /** Node's own `fetch`, and the package `undici`. */
   fetch: instrumentFetch,
+  /** The package `ioredis`, 5 and 6. */
+  ioredis: instrumentIoredis,
+  /** The package `redis`, 5 and 6. */
+  redis: instrumentNodeRedis,
 } satisfies Record<string, Instrument>
 
 /** What can be instrumented. */
@@ -29,9 +37,9 @@ export type InstrumentName = keyof typeof INSTRUMENTS
  */
 export function instrument(
   names: readonly InstrumentName[] = Object.keys(INSTRUMENTS) as InstrumentName[],
-  { propagateTo }: InstrumentOptions = {},
+  { propagateTo, traceSql = 'off' }: InstrumentOptions = {},
 ): () => void {
-  const settings = { mayReceive: createPropagation(propagateTo) }
+  const settings = { mayReceive: createPropagation(propagateTo), traceSql }
   const undos = [...new Set(names.map(checkName))].map(name => INSTRUMENTS[name](settings))
   return () => {
     for (const undo of undos.splice(0)) undo()

@@ -1,0 +1,160 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { bind, get, type PointInfo, suppress } from '@osprofiler/core'
+import { DatabaseStep } from './database-step.js'
+import type { InstrumentSettings } from './instrument-settings.js'
+import { whenLoaded } from './library-loads.js'
+import { type RedisCommand, redisBatchInfo, redisFailure, redisInfo } from './redis-statement.js'
+import { type Around, type Method, undoAll, wrapMethod } from './wrap-method.js'
+
+interface Client {
+  readonly isOpen: boolean
+  readonly isReady: boolean
+  /** From 5.12 on: what the channel tells it by. */
+  readonly _clientId?: string
+}
+
+const READY = 'node-redis:connection:ready'
+
+/**
+ * Makes the commands of node-redis 5.12 and 6 (the package `redis`) points named `db`, and a pipeline or `MULTI` one
+ * point. What has to wait for its connection, or for one of a pool, is a point `wait` until then.
+ *
+ * By its methods, not by its channels of commands: a pool runs what waited for it, and the channels tell of that, in
+ * the context of whoever gave the connection back.
+ */
+export function instrumentNodeRedis({ traceSql }: InstrumentSettings): () => void {
+  const values = traceSql === 'values'
+  const waiting = new Map<string, Set<DatabaseStep>>()
+
+  function traceCalls(
+    readCommands: (first: readonly unknown[]) => readonly RedisCommand[],
+    describe: Describe,
+  ): Around {
+    return (original, self, args) => {
+      const profiler = get()
+      const [first] = args
+      if (profiler === undefined || !Array.isArray(first)) return original.apply(self, args)
+      const commands = readCommands(first)
+      const step = new DatabaseStep(profiler, describe(commands, values))
+      const settled = begin(step, self as Client)
+      return whenSettled(original.apply(self, args), error => {
+        settled()
+        if (error === undefined || isRedirection(error)) step.stop()
+        else step.fail(redisFailure(error, commands, values))
+      })
+    }
+  }
+
+  /** Sends the step when its connection is ready; the function that it returns stops looking out for that. */
+  function begin(step: DatabaseStep, { isOpen, isReady, _clientId }: Client): () => void {
+    if (isReady || !isOpen || _clientId === undefined) {
+      step.send()
+      return () => undefined
+    }
+    step.wait('connection')
+    const steps = waiting.get(_clientId) ?? new Set()
+    waiting.set(_clientId, steps.add(step))
+    return () => {
+      steps.delete(step)
+      if (steps.size === 0) waiting.delete(_clientId)
+    }
+  }
+
+  function onReady(message: unknown): void {
+    for (const step of waiting.get((message as { clientId?: string }).clientId ?? '') ?? []) step.send()
+  }
+
+  subscribe(READY, onReady)
+  const undos = [
+    () => unsubscribe(READY, onReady),
+    whenLoaded('@redis/client', exports => wrapClient(exports as ClientFile), { file: 'dist/lib/client/index.js' }),
+    whenLoaded('@redis/client', exports => wrapPool(exports as PoolFile), { file: 'dist/lib/client/pool.js' }),
+  ]
+  return undoAll(undos)
+
+  function wrapClient({ default: { prototype } }: ClientFile): () => void {
+    const aroundCommand = traceCalls(
+      words => [readCommand(words)],
+      ([command]) => redisInfo(command as RedisCommand, values),
+    )
+    const aroundBatch = traceCalls(queue => (queue as Queued[]).map(({ args }) => readCommand(args)), redisBatchInfo)
+    return undoAll([
+      wrapMethod(prototype, 'sendCommand', aroundCommand),
+      wrapMethod(prototype, '_executePipeline', aroundBatch),
+      wrapMethod(prototype, '_executeMulti', aroundBatch),
+      wrapMethod(prototype, 'connect', aroundConnect),
+    ])
+  }
+}
+
+type Describe = (commands: readonly RedisCommand[], values: boolean) => PointInfo
+
+/** A command of a pipeline. */
+interface Queued {
+  readonly args: readonly unknown[]
+}
+
+function readCommand([name, ...args]: readonly unknown[]): RedisCommand {
+  return { name, args }
+}
+
+interface ClientFile {
+  readonly default: { readonly prototype: object }
+}
+
+interface PoolFile {
+  readonly RedisClientPool: { readonly prototype: object }
+}
+
+function wrapPool({ RedisClientPool: { prototype } }: PoolFile): () => void {
+  return undoAll([wrapMethod(prototype, 'execute', aroundExecute), wrapMethod(prototype, 'connect', aroundConnect)])
+}
+
+/** What a connection does by itself, and what it later hands to listeners, belongs to no request. */
+const aroundConnect: Around = (original, self, args) => suppress(() => original.apply(self, args))
+
+/** Runs what a pool is asked to run in the context of who asked, after a point for the time that it had to wait. */
+const aroundExecute: Around = (original, self, args) => {
+  const profiler = get()
+  const [work] = args
+  if (profiler === undefined || typeof work !== 'function') return original.apply(self, args)
+  let begun = false
+  const wait = { stop: (): void => undefined, fail: (_error: unknown): void => undefined }
+  const bound = bind((...given: unknown[]) => {
+    begun = true
+    wait.stop()
+    return (work as Method)(...given)
+  })
+  // A connection that the pool opens for this call stays when the call is over.
+  const result = suppress(() => original.call(self, bound))
+  if (begun || !(result instanceof Promise)) return result
+  const point = profiler.startBeside('wait', { wait: { for: 'pool' } })
+  wait.stop = () => point.stop()
+  return result.catch((error: unknown) => {
+    point.fail(error)
+    throw error
+  })
+}
+
+/** A promise of the same, after `then` was told of its error, or of the first that is among the replies. */
+function whenSettled(result: unknown, then: (error: unknown) => void): unknown {
+  if (!(result instanceof Promise)) {
+    then(undefined)
+    return result
+  }
+  return result.then(
+    replies => {
+      then(Array.isArray(replies) ? replies.find(reply => reply instanceof Error) : undefined)
+      return replies
+    },
+    (error: unknown) => {
+      then(error ?? new Error(String(error)))
+      throw error
+    },
+  )
+}
+
+/** How a node of a cluster says which one to ask instead. The client does, and that is a call of its own. */
+function isRedirection(error: unknown): boolean {
+  return error instanceof Error && /^(?:MOVED|ASK) \d/.test(error.message)
+}

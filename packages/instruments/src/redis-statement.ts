@@ -1,0 +1,114 @@
+import type { PointInfo } from '@osprofiler/core'
+
+/** A command as a client is about to send it. */
+export interface RedisCommand {
+  readonly name: unknown
+  readonly args: readonly unknown[]
+}
+
+const MAX_SHOWN_ARGUMENTS = 8
+const MAX_SHOWN_COMMANDS = 10
+const MAX_REMEMBERED = 1_000
+
+// Their second word says what they do, and is no value.
+const CONTAINERS = new Set([
+  'ACL',
+  'CLIENT',
+  'CLUSTER',
+  'COMMAND',
+  'CONFIG',
+  'FUNCTION',
+  'LATENCY',
+  'MEMORY',
+  'MODULE',
+  'OBJECT',
+  'PUBSUB',
+  'SCRIPT',
+  'SENTINEL',
+  'SLOWLOG',
+  'XGROUP',
+  'XINFO',
+])
+// Passwords and programs are among their arguments, or can be.
+const SEALED = new Set(['ACL', 'AUTH', 'CONFIG', 'EVAL', 'EVAL_RO', 'FUNCTION', 'HELLO', 'MIGRATE', 'MODULE', 'SCRIPT'])
+  .add('SENTINEL')
+  .add('')
+// They wait until somebody else has something for them, or until it is time.
+const BLOCKING = /^(?:B(?:[LR]POP|LMOVE|LMPOP|RPOPLPUSH|ZPOPM(?:IN|AX)|ZMPOP)|WAIT|WAITAOF)$/
+const BLOCKING_READ = /^XREAD(?:GROUP)?$/
+
+/**
+ * What a point says of a command: its name, and a `?` for each argument. The arguments themselves stand in `params`
+ * where `values` asks for them, but never those of commands in which a password or a program may be.
+ */
+export function redisInfo(command: RedisCommand, values: boolean): PointInfo {
+  const name = commandName(command.name)
+  const statement = writeStatement(name, command.args)
+  const db = values && !SEALED.has(name) ? { statement, params: command.args } : { statement }
+  return isBlocking(name, command.args) ? { db, wait: { for: 'data' } } : { db }
+}
+
+/** The same of commands that are sent together, and how many they are. */
+export function redisBatchInfo(commands: readonly RedisCommand[], values: boolean): PointInfo {
+  const shown = commands.slice(0, MAX_SHOWN_COMMANDS).map(command => redisInfo(command, values).db as PointInfo)
+  const rest = commands.length - shown.length
+  const statement = shown.map(db => db.statement).join('; ') + (rest > 0 ? `; ... ${rest} more` : '')
+  const batch = commands.length
+  return { db: values ? { statement, params: shown.map(db => db.params ?? null), batch } : { statement, batch } }
+}
+
+/** The error of a command, or of several, as a point shows it: servers repeat arguments in what they say. */
+export function redisFailure(error: unknown, commands: readonly RedisCommand[], values: boolean): unknown {
+  if (!(error instanceof Error)) return error
+  const sealed = commands.some(({ name }) => SEALED.has(commandName(name)))
+  if (values && !sealed) return error
+  const args = commands.flatMap(command => command.args)
+  const message = hideArguments(sealed ? beforeValues(error.message) : error.message, args)
+  const shown = new Error(message)
+  // A class that is called `Error` says less than the name that it was given.
+  shown.name = error.constructor.name === 'Error' ? error.name : error.constructor.name
+  return shown
+}
+
+const names = new Map<string, string>()
+
+/** In capitals; empty for what is no name: a whole command line in its place, say, with who knows what in it. */
+function commandName(name: unknown): string {
+  if (typeof name !== 'string') return Buffer.isBuffer(name) ? commandName(name.toString()) : ''
+  const known = names.get(name)
+  if (known !== undefined) return known
+  const read = /^[a-z][\w.-]{0,39}$/i.test(name) ? name.toUpperCase() : ''
+  if (names.size < MAX_REMEMBERED && name.length <= 40) names.set(name, read)
+  return read
+}
+
+function writeStatement(name: string, args: readonly unknown[]): string {
+  const [first] = args
+  const inner = CONTAINERS.has(name) && args.length > 0 ? commandName(first) : ''
+  let statement = name === '' ? '?' : name
+  if (inner !== '') statement += ` ${inner}`
+  const hidden = args.length - (inner === '' ? 0 : 1)
+  for (let shown = 0; shown < Math.min(hidden, MAX_SHOWN_ARGUMENTS); shown++) statement += ' ?'
+  return hidden > MAX_SHOWN_ARGUMENTS ? `${statement} ... ${hidden - MAX_SHOWN_ARGUMENTS} more` : statement
+}
+
+function isBlocking(name: string, args: readonly unknown[]): boolean {
+  if (BLOCKING.test(name)) return true
+  return BLOCKING_READ.test(name) && args.slice(0, 6).some(arg => typeof arg === 'string' && /^block$/i.test(arg))
+}
+
+const MIN_HIDDEN = 3
+
+function hideArguments(message: string, args: readonly unknown[]): string {
+  let shown = message.replace(/(with args beginning with:).*$/s, '$1 ?').replace(/(['"`]).*\1/gs, '$1?$1')
+  for (const arg of args) {
+    const text = typeof arg === 'string' || typeof arg === 'number' ? String(arg) : Buffer.isBuffer(arg) ? `${arg}` : ''
+    if (text.length >= MIN_HIDDEN) shown = shown.replaceAll(text, '?')
+  }
+  return shown
+}
+
+/** What a server says of a password or a program, up to where it might begin to quote it. */
+function beforeValues(message: string): string {
+  return message.replace(/["'`(:<>@].*$/s, '').trim()
+}
