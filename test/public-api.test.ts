@@ -8,6 +8,7 @@ import * as instruments from '@osprofiler/instruments'
 import * as koa from '@osprofiler/koa'
 import * as node from '@osprofiler/node'
 import * as report from '@osprofiler/report'
+import * as rpc from '@osprofiler/rpc'
 import * as viewer from '@osprofiler/viewer'
 import * as viewerServer from '@osprofiler/viewer/server'
 import { describe, expect, it } from 'vitest'
@@ -48,7 +49,10 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
     ],
   },
   '@osprofiler/core/http': { module: http, names: ['createRequestTracer', 'failRequest', 'servedRequest'] },
-  '@osprofiler/core/rpc': { module: coreRpc, names: ['createCallTracer', 'readCarrier', 'writeCarrier'] },
+  '@osprofiler/core/rpc': {
+    module: coreRpc,
+    names: ['configuredKeyRing', 'createCallTracer', 'readCarrier', 'writeCarrier'],
+  },
   '@osprofiler/express': { module: express, names: ['osprofilerErrorHandler', 'osprofilerMiddleware'] },
   '@osprofiler/koa': { module: koa, names: ['osprofilerMiddleware'] },
   '@osprofiler/fastify': { module: fastify, names: ['default', 'module.exports', 'osprofiler'] },
@@ -87,6 +91,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
     ],
   },
   '@osprofiler/instruments': { module: instruments, names: ['createPropagation', 'instrument'] },
+  '@osprofiler/rpc': { module: rpc, names: ['createRunTraced', 'injectTrace', 'runTraced'] },
   '@osprofiler/viewer/server': { module: viewerServer, names: ['createViewer'] },
   '@osprofiler/viewer': { module: viewer, names: ['pageTemplate', 'pageTheme', 'renderPage'] },
   '@osprofiler/node': { module: node, names: ['setup'] },

@@ -20,9 +20,9 @@ export type CallStats = TraceStats
 export interface CallTracer<Message = unknown> {
   /**
    * Opens the point of a call, or returns `undefined` where the pair is missing or not believed. Never throws. `info`
-   * wants `{ function: { name } }`: OSProfiler's readers ask every `rpc` point for it.
+   * wants `{ function: { name } }`: OSProfiler's readers ask every `rpc` point for it. `name` is that of the point.
    */
-  open(pair: SignedPair | undefined, message: Message, info: PointInfo): ServedCall | undefined
+  open(pair: SignedPair | undefined, message: Message, info: PointInfo, name?: string): ServedCall | undefined
   readonly stats: CallStats
 }
 
@@ -46,10 +46,10 @@ export function createCallTracer<Message = unknown>(
 ): CallTracer<Message> {
   checkOptionNames(options, ['name', ...GATE_OPTIONS], 'The tracer of calls')
   checkOptionTypes(options, ['name'], 'string')
-  const name = options.name || 'rpc'
+  const usualName = options.name || 'rpc'
   const gate = createTraceGate(hmacKeys, options)
   return {
-    open(pair, message, info) {
+    open(pair, message, info, name = usualName) {
       if (pair === undefined) return undefined
       const admitted = gate.admit(pair.info, pair.hmac, message)
       if (admitted === undefined) return undefined

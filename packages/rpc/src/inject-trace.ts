@@ -1,0 +1,41 @@
+import { getTraceIdHeaders, type HmacKeys } from '@osprofiler/core'
+import { configuredKeyRing, writeCarrier } from '@osprofiler/core/rpc'
+import { removeTraceInfo, writeTraceInfo } from './trace-info.js'
+
+/** How a trace is put into the context of a call. */
+export interface InjectOptions {
+  /**
+   * Puts `trace_info` beside the signed pair, which Python's services understand: with the HMAC key _in clear_, so that
+   * whoever reads the message can sign whatever they like from then on. Default false.
+   */
+  readonly compatible?: boolean | undefined
+  /** Keys that may be sent so; no other ever is. Default: those of `configure`, `setup` or the environment. */
+  readonly hmacKeys?: HmacKeys | undefined
+}
+
+/**
+ * Puts the current trace into the headers or the context of a message, and returns that: what is done with the message
+ * elsewhere, within `runTraced`, becomes a child of the current point. An object, a `Map`, or anything with `get` and
+ * `set` (`Headers`, gRPC's `Metadata`, the headers of NATS); without one, a new object.
+ *
+ * Where nothing is traced it is returned as it is. A trace that is in it already, that of a message which is forwarded, is
+ * replaced by the current one, a key in clear with it. Never throws.
+ *
+ * @example
+ * producer.send({ topic: 'orders', messages: [{ value, headers: injectTrace({}) }] })
+ */
+export function injectTrace(): Record<string, string>
+export function injectTrace<Context extends object>(context: Context, options?: InjectOptions): Context
+export function injectTrace(context: object = {}, options: InjectOptions = {}): object {
+  const headers = getTraceIdHeaders()
+  if (Object.keys(headers).length === 0) return context
+  writeCarrier(context, headers)
+  try {
+    removeTraceInfo(context)
+    const keys = options.compatible ? (options.hmacKeys ?? configuredKeyRing()) : undefined
+    if (keys !== undefined) writeTraceInfo(context, headers, keys)
+  } catch {
+    // The message goes out all the same.
+  }
+  return context
+}

@@ -1,0 +1,62 @@
+import { type HmacKeys, type KeyRing, signedPack, signedUnpack, type TraceHeaders } from '@osprofiler/core'
+import { readCarrier, type SignedPair } from '@osprofiler/core/rpc'
+
+/** Where OpenStack's services put a trace into the context of a call: what they give to `profiler.init(**trace_info)`. */
+const TRACE_INFO = 'trace_info'
+/** Before each name of a context, once oslo.messaging has put it into a message. */
+const CONTEXT = '_context_'
+const MEMBERS: readonly string[] = ['hmac_key', 'base_id', 'parent_id']
+const MAX_KEY = 1_024
+/** Refused, and counted as such. */
+const MALFORMED: SignedPair = { info: '-', hmac: '-' }
+
+/**
+ * The trace in the context of an oslo.messaging call, by itself or in its message, where `_context_` stands before each
+ * name: a signed pair, or else what Python puts there, with its key in clear. That is signed with the key that came with it:
+ * so it is believed, in constant time, if the key is one of ours, and all rules of a signed pair apply to the rest.
+ */
+export function readOsloContext(context: unknown): SignedPair | undefined {
+  if (typeof context !== 'object' || context === null) return undefined
+  try {
+    return readPrefixed(context) ?? readTraceInfo(own(context, TRACE_INFO) ?? own(context, CONTEXT + TRACE_INFO))
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Puts what Python's callee takes for a trace into a context: the trace that these headers carry, with the key in
+ * clear, where one of these keys has signed them.
+ */
+export function writeTraceInfo(context: object, headers: TraceHeaders, keys: HmacKeys | KeyRing): void {
+  const trace = signedUnpack(headers['X-Trace-Info'], headers['X-Trace-HMAC'], keys)
+  if (trace === undefined) return
+  Reflect.set(context, TRACE_INFO, { hmac_key: trace.hmacKey, base_id: trace.baseId, parent_id: trace.parentId })
+}
+
+/** Takes a trace that Python put into a context out of it again: a key in clear is not passed on. */
+export function removeTraceInfo(context: object): void {
+  for (const name of [TRACE_INFO, CONTEXT + TRACE_INFO]) Reflect.deleteProperty(context, name)
+}
+
+function readPrefixed(context: object): SignedPair | undefined {
+  const names = ['X-Trace-Info', 'X-Trace-HMAC']
+  return readCarrier(Object.fromEntries(names.map(name => [name, own(context, CONTEXT + name)])))
+}
+
+function readTraceInfo(traceInfo: unknown): SignedPair | undefined {
+  if (traceInfo === undefined || traceInfo === null) return undefined
+  // With another member, Python's init() fails.
+  if (typeof traceInfo !== 'object' || Object.keys(traceInfo).some(name => !MEMBERS.includes(name))) return MALFORMED
+  const [key, baseId, parentId = null] = MEMBERS.map(name => own(traceInfo, name))
+  if (typeof key !== 'string' || key.length > MAX_KEY || typeof baseId !== 'string') return MALFORMED
+  if (typeof parentId !== 'string' && parentId !== null) return MALFORMED
+  // An empty key is none.
+  if (key === '') return MALFORMED
+  const [info, hmac] = signedPack({ base_id: baseId, parent_id: parentId }, key)
+  return { info, hmac }
+}
+
+function own(holder: object, name: string): unknown {
+  return Object.hasOwn(holder, name) ? Reflect.get(holder, name) : undefined
+}
