@@ -1,6 +1,7 @@
 import { checkOptionNames, type Driver, OsprofilerError } from '@osprofiler/core'
 import { openFileDriver } from './file.js'
 import { openMemoryDriver } from './memory.js'
+import { openMongodbDriver } from './mongodb.js'
 import type { OpenStore } from './open-context.js'
 import { openSqliteDriver } from './sqlite.js'
 
@@ -17,6 +18,8 @@ export interface DriverOptions {
 const DRIVERS = new Map<string, OpenStore>([
   ['file', openFileDriver],
   ['memory', openMemoryDriver],
+  ['mongodb', openMongodbDriver],
+  ['mongodb+srv', openMongodbDriver],
   ['sqlite', openSqliteDriver],
 ])
 

@@ -1,0 +1,171 @@
+import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
+import type { Collection, Db } from 'mongodb'
+import { findClient } from './client-package.js'
+import { createMongodbConnection } from './mongodb-connection.js'
+import { type DocumentBatch, fromDocument, toDocuments } from './mongodb-document.js'
+import { countRefused, toMongodbError } from './mongodb-failure.js'
+import { listTraces } from './mongodb-list.js'
+import { readMongodbUrl } from './mongodb-url.js'
+import type { OpenContext } from './open-context.js'
+import { createPreparedBatches } from './prepared-batch.js'
+import { readBefore, readQuery } from './trace-query.js'
+
+const RECORDS = 'profiler'
+const FAILURES = 'profiler_error'
+const PAGE = 500
+
+/**
+ * MongoDB, in the layout of Python's driver: a document a record in `osprofiler.profiler`, and the failed traces in
+ * `profiler_error` where `filterErrorTrace` says so.
+ *
+ * A batch is one unordered insert. Its documents have `_id`s of our own, which a batch that is tried again keeps:
+ * nothing is written twice, whenever a connection breaks. With `?ttl=` documents carry the date on which a TTL index
+ * lets the server remove them.
+ */
+export function openMongodbDriver(location: string, { scheme, filterErrorTrace }: OpenContext): Driver {
+  const url = readMongodbUrl(scheme, location)
+  findClient('mongodb', scheme)
+  const connection = createMongodbConnection(url, db => createIndexes(db, url.ttl))
+  const batches = createPreparedBatches<DocumentBatch>()
+  const writes = new Set<Promise<unknown>>()
+  let closed = false
+
+  async function use<Result>(work: (db: Db, client: typeof import('mongodb')) => Promise<Result>): Promise<Result> {
+    checkOpen()
+    try {
+      const { db, client, release } = await connection.borrow()
+      return await work(db, client).finally(release)
+    } catch (error) {
+      throw toMongodbError(error)
+    }
+  }
+
+  async function write(records: readonly TraceRecord[]): Promise<number> {
+    if (records.length === 0) return 0
+    return await use(async (db, client) => {
+      const batch = batches.of(records, () => toDocuments(records, url.ttl, client))
+      const refused = await insert(db.collection(RECORDS), batch)
+      if (filterErrorTrace) await noteFailures(db.collection(FAILURES), batch)
+      batches.settle(records)
+      return batch.refused + refused
+    })
+  }
+
+  async function list(query: TraceQuery | undefined, failed: boolean): Promise<TraceSummary[]> {
+    const selection = readQuery(query)
+    return await use(async db => [...(await listTraces(db.collection(RECORDS), selection, failed))])
+  }
+
+  async function* read(baseId: string): AsyncGenerator<readonly TraceRecord[]> {
+    checkOpen()
+    if (!baseId.isWellFormed()) return
+    const { db, release } = await connection.borrow()
+    const documents = db.collection(RECORDS).find(
+      { base_id: { $eq: baseId } },
+      {
+        projection: { _id: 0 },
+        sort: { timestamp: 1, _id: 1 },
+        batchSize: PAGE,
+        allowDiskUse: true,
+      },
+    )
+    try {
+      while (await documents.hasNext()) yield documents.readBufferedDocuments().map(fromDocument)
+    } finally {
+      await documents.close().finally(release)
+    }
+  }
+
+  function checkOpen(): void {
+    if (closed) throw new OsprofilerError('ERR_STORE', 'This store was closed. Open it again with openDriver().')
+  }
+
+  return {
+    name: 'mongodb',
+    async write(records) {
+      checkOpen()
+      const writing = write(records)
+      writes.add(writing)
+      try {
+        return { refused: await writing }
+      } finally {
+        writes.delete(writing)
+      }
+    },
+    async *readRecords(baseId) {
+      try {
+        yield* read(baseId)
+      } catch (error) {
+        throw toMongodbError(error)
+      }
+    },
+    listTraces: query => list(query, false),
+    listErrorTraces: query => list(query, true),
+    deleteTrace: baseId => use(db => deleteTrace(db, baseId)),
+    async pruneTraces(before) {
+      const oldest = readBefore(before)
+      return await use(db => pruneTraces(db, oldest))
+    },
+    async close() {
+      closed = true
+      await Promise.allSettled(writes)
+      await connection.close()
+    },
+  }
+}
+
+/** How many documents will never be kept. */
+async function insert(collection: Collection, { documents }: DocumentBatch): Promise<number> {
+  if (documents.length === 0) return 0
+  try {
+    await collection.insertMany([...documents], { ordered: false })
+    return 0
+  } catch (error) {
+    return countRefused(error)
+  }
+}
+
+async function noteFailures(collection: Collection, { failures }: DocumentBatch): Promise<void> {
+  if (failures.size === 0) return
+  const updates = [...failures].map(([base_id, timestamp]) => ({
+    updateOne: { filter: { base_id: { $eq: base_id } }, update: { $set: { base_id, timestamp } }, upsert: true },
+  }))
+  await collection.bulkWrite(updates, { ordered: false })
+}
+
+async function deleteTrace(db: Db, baseId: string): Promise<number> {
+  if (!baseId.isWellFormed()) return 0
+  await db.collection(FAILURES).deleteMany({ base_id: { $eq: baseId } })
+  const { deletedCount } = await db.collection(RECORDS).deleteMany({ base_id: { $eq: baseId } })
+  return deletedCount
+}
+
+async function pruneTraces(db: Db, before: string): Promise<number> {
+  const stale = db
+    .collection(RECORDS)
+    .aggregate<{ readonly _id: unknown }>(
+      [{ $group: { _id: '$base_id', newest: { $max: '$timestamp' } } }, { $match: { newest: { $lt: before } } }],
+      { allowDiskUse: true, batchSize: PAGE },
+    )
+  let pruned = 0
+  while (await stale.hasNext()) {
+    const baseIds = stale.readBufferedDocuments().map(({ _id }) => _id)
+    // What came in meanwhile is young, and stays.
+    const old = { base_id: { $in: baseIds }, timestamp: { $lt: before } }
+    await db.collection(RECORDS).deleteMany(old)
+    await db.collection(FAILURES).deleteMany(old)
+    pruned += baseIds.length
+  }
+  return pruned
+}
+
+async function createIndexes(db: Db, ttl: number | undefined): Promise<void> {
+  await db
+    .collection(RECORDS)
+    .createIndexes([
+      { key: { base_id: 1, timestamp: 1, _id: 1 } },
+      { key: { timestamp: -1 } },
+      ...(ttl === undefined ? [] : [{ key: { expires_at: 1 }, expireAfterSeconds: 0 }]),
+    ])
+  await db.collection(FAILURES).createIndexes([{ key: { base_id: 1 } }])
+}
