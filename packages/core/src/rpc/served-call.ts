@@ -18,16 +18,14 @@ export class ServedCall {
   }
 
   /**
-   * Runs `fn` and all that it starts in the call's context, and returns what it returns. The call ends when `fn` is
-   * done (its promise settled, where it returns one), unless `isOver` then says that it is not over yet: a message, say,
-   * that is acknowledged later. What `fn` throws is recorded and thrown on.
+   * Runs `fn` and all that it starts in the call's context, and returns what it returns. When `fn` is done (its promise
+   * settled, where it returns one) the call ends, unless `done` is given: a message, say, may be acknowledged later.
+   * What `fn` throws ends the call, is recorded, and thrown on.
    */
-  serve<T>(fn: () => T, isOver: () => boolean = () => true): T {
+  serve<T>(fn: () => T, done: () => void = () => this.end()): T {
     return settle(
       () => runWith(this.profiler, fn),
-      () => {
-        if (isOver()) this.end()
-      },
+      done,
       error => this.fail(error),
     )
   }

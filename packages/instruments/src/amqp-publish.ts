@@ -1,0 +1,79 @@
+import { bind, get, type Point, type Profiler } from '@osprofiler/core'
+import { writeCarrier } from '@osprofiler/core/rpc'
+import type { MessageTarget } from './message-settings.js'
+import type { Around } from './wrap-method.js'
+
+interface PublishOptions {
+  readonly headers?: object | undefined
+}
+
+type Callback = (this: unknown, ...args: unknown[]) => unknown
+
+/** The options of messages that are points already: a channel with confirmations publishes through a plain one. */
+const published = new WeakSet<object>()
+
+/** Ends at once: nobody tells what becomes of the message. */
+export function aroundPublish(mayCarry: (target: MessageTarget) => boolean): Around {
+  return (original, self, args) => {
+    const [exchange, routingKey, content, options] = args
+    const profiler = isPublished(options) ? undefined : get()
+    if (profiler === undefined) return original.apply(self, args)
+    const [point, carrying] = openPublished(profiler, exchange, routingKey, options, mayCarry)
+    return attempt(point, () => {
+      const result = original.call(self, exchange, routingKey, content, carrying)
+      point.stop()
+      return result
+    })
+  }
+}
+
+/** Ends when the broker has confirmed the message, or refused it. */
+export function aroundPublishConfirmed(mayCarry: (target: MessageTarget) => boolean): Around {
+  return (original, self, args) => {
+    const profiler = get()
+    if (profiler === undefined) return original.apply(self, args)
+    const [exchange, routingKey, content, options, callback] = args
+    const [point, carrying] = openPublished(profiler, exchange, routingKey, options, mayCarry)
+    const bound = typeof callback === 'function' ? bind(callback as Callback) : undefined
+    function confirmed(this: unknown, error: unknown, ...more: unknown[]): unknown {
+      if (error) point.fail(error)
+      else point.stop()
+      return bound?.call(this, error, ...more)
+    }
+    return attempt(point, () => original.call(self, exchange, routingKey, content, carrying, confirmed))
+  }
+}
+
+/** The point of a published message, and the options with which it carries the trace. */
+function openPublished(
+  profiler: Profiler,
+  exchange: unknown,
+  routingKey: unknown,
+  options: unknown,
+  mayCarry: (target: MessageTarget) => boolean,
+): [Point, PublishOptions] {
+  const target = { exchange: String(exchange ?? ''), routingKey: String(routingKey ?? '') }
+  const point = profiler.startBeside('rpc', {
+    function: { name: `publish ${[target.exchange, target.routingKey].filter(Boolean).join('/')}` },
+    amqp: { exchange: target.exchange, routing_key: target.routingKey },
+  })
+  const { headers, ...others } = (options ?? {}) as PublishOptions
+  const carrying = { ...others, headers: { ...headers } }
+  if (mayCarry(target)) writeCarrier(carrying.headers, point.getTraceIdHeaders())
+  published.add(carrying)
+  return [point, carrying]
+}
+
+function isPublished(options: unknown): boolean {
+  return typeof options === 'object' && options !== null && published.has(options)
+}
+
+/** What throws at once, as on a closed channel. */
+function attempt(point: Point, call: () => unknown): unknown {
+  try {
+    return call()
+  } catch (error) {
+    point.fail(error)
+    throw error
+  }
+}

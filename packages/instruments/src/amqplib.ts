@@ -1,0 +1,41 @@
+import { createCallTracer } from '@osprofiler/core/rpc'
+import { aroundConsume, SETTLING } from './amqp-consume.js'
+import { aroundGet } from './amqp-get.js'
+import { aroundPublish, aroundPublishConfirmed } from './amqp-publish.js'
+import type { InstrumentSettings } from './instrument-settings.js'
+import { whenLoaded } from './library-loads.js'
+import { readMessageRule } from './message-settings.js'
+import { undoAll, wrapMethod } from './wrap-method.js'
+
+/** What either file exports, in amqplib 0.10, 1 and 2. */
+interface ChannelClasses {
+  readonly Channel: { readonly prototype: object }
+  readonly ConfirmChannel: { readonly prototype: object }
+}
+
+/** Channels with promises, and those with callbacks. */
+const FILES = ['lib/channel_model.js', 'lib/callback_model.js']
+
+/**
+ * Makes the messages that amqplib publishes and gets points named `rpc`, puts the trace into their headers, and has the
+ * consumers of messages that carry a trace take it up, with the keys of `configure`, `setup` or the environment.
+ *
+ * The library tells of nothing by itself, so methods of its channels are wrapped.
+ */
+export function instrumentAmqplib({ messages: { propagate, ...options } }: InstrumentSettings): () => void {
+  const mayCarry = readMessageRule(propagate)
+  const tracer = createCallTracer(undefined, options)
+
+  function wrapChannels(exports: unknown): () => void {
+    const { Channel, ConfirmChannel } = exports as ChannelClasses
+    return undoAll([
+      wrapMethod(Channel.prototype, 'publish', aroundPublish(mayCarry)),
+      wrapMethod(ConfirmChannel.prototype, 'publish', aroundPublishConfirmed(mayCarry)),
+      wrapMethod(Channel.prototype, 'consume', aroundConsume(tracer)),
+      wrapMethod(Channel.prototype, 'get', aroundGet),
+      ...Object.entries(SETTLING).map(([name, around]) => wrapMethod(Channel.prototype, name, around)),
+    ])
+  }
+
+  return undoAll(FILES.map(file => whenLoaded('amqplib', wrapChannels, { file })))
+}
