@@ -38,6 +38,14 @@ export class Point {
     return this.#open
   }
 
+  /**
+   * Opens a point nested in this one, for a part of what it is itself about, such as waiting for a connection. It is the
+   * caller who stops it, before this one.
+   */
+  startInside(name: string, info?: PointInfo): Point {
+    return new Point(this.#trace, name, this.traceId, info)
+  }
+
   /** What its stop is to say beside the stop's own info, whoever stops it. Of one member, the last counts. */
   tell(info: PointInfo): void {
     if (this.#open) this.#told = { ...this.#told, ...recordableInfo(info) }

@@ -1,8 +1,11 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { type Point, type PointInfo, redactQuery } from '@osprofiler/core'
+import type { Point, PointInfo } from '@osprofiler/core'
 import { claim } from './claim.js'
+import { firstCause } from './first-cause.js'
 import type { InstrumentSettings } from './instrument-settings.js'
 import type { Propagation } from './propagate-to.js'
+import { type RequestTimes, timeRequest } from './request-times.js'
+import { requestsInfo } from './requests-info.js'
 import { callersProfiler } from './undici-caller.js'
 import { isSealed, type RequestUrls, requestUrls, type UndiciRequest } from './undici-request.js'
 
@@ -21,7 +24,7 @@ interface Message {
  */
 export function instrumentFetch({ mayReceive }: InstrumentSettings): () => void {
   // By request, and not by context: when an answer arrives, it is in that of whoever opened the connection.
-  const points = new WeakMap<object, Point>()
+  const points = new WeakMap<object, { readonly point: Point; readonly times: RequestTimes }>()
 
   function onCreate({ request }: Message): void {
     const profiler = callersProfiler(request)
@@ -29,23 +32,23 @@ export function instrumentFetch({ mayReceive }: InstrumentSettings): () => void 
     const urls = requestUrls(request)
     if (urls === undefined || !claim(request)) return
     const point = profiler.startBeside(urls.target.protocol.slice(0, -1), requestInfo(request, urls.target))
-    points.set(request, point)
+    points.set(request, { point, times: timeRequest(point) })
     if (mayCarry(request, urls, mayReceive)) {
       for (const [name, value] of Object.entries(point.getTraceIdHeaders())) request.addHeader(name, value)
     }
   }
 
   function onHeaders({ request, response }: Message): void {
-    points.get(request)?.tell({ requests: { status_code: response?.statusCode } })
+    points.get(request)?.times.answered(response?.statusCode)
   }
 
   function onTrailers({ request }: Message): void {
-    points.get(request)?.stop()
+    points.get(request)?.times.ended()
     points.delete(request)
   }
 
   function onError({ request, error }: Message): void {
-    points.get(request)?.fail(firstCause(error))
+    points.get(request)?.point.fail(firstCause(error))
     points.delete(request)
   }
 
@@ -61,29 +64,21 @@ export function instrumentFetch({ mayReceive }: InstrumentSettings): () => void 
   }
 }
 
-/** As OSProfiler's adapter for Python's `requests` has it: `info.requests`. */
 function requestInfo({ method }: UndiciRequest, { pathname, search, hostname, port, protocol }: URL): PointInfo {
   const scheme = protocol.slice(0, -1)
-  return {
-    requests: {
-      method,
-      query: redactQuery(search.slice(1)),
-      path: pathname,
-      hostname: hostname.replace(/^\[|\]$/g, ''),
-      port: port === '' ? (scheme === 'https' ? 443 : 80) : Number(port),
-      scheme,
-    },
-  }
+  return requestsInfo({
+    method,
+    query: search.slice(1),
+    path: pathname,
+    hostname: hostname.replace(/^\[|\]$/g, ''),
+    port: port === '' ? (scheme === 'https' ? 443 : 80) : Number(port),
+    scheme,
+  })
 }
 
 /** A proxy reads what passes through it, so it must be allowed as well. */
 function mayCarry(request: UndiciRequest, { target, peer }: RequestUrls, mayReceive: Propagation): boolean {
   return mayReceive(target) && (peer.host === target.host || mayReceive(peer)) && !isSealed(request)
-}
-
-/** The failure of the first address, where all of a host's addresses failed: the error for them all says nothing. */
-function firstCause(error: unknown): unknown {
-  return error instanceof AggregateError && error.message === '' ? error.errors[0] : error
 }
 
 /** A listener that throws would end the program. */

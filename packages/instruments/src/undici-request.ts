@@ -1,3 +1,5 @@
+import { sealsRequest } from './sealing-headers.js'
+
 /** The part of undici's request that its channels show and that all its versions from 5 to 8 share. */
 export interface UndiciRequest {
   /** Who is connected to: the server, or a proxy. */
@@ -24,15 +26,10 @@ export function requestUrls({ origin, path, method }: UndiciRequest): RequestUrl
   return { peer, target: new URL(path.startsWith('/') ? `${peer.origin}${path}` : path) }
 }
 
-// Of Amazon and who copied it, Google, Alibaba, Azure, and what RFCs and drafts call them.
-const SIGNED = /^\s*(?:aws4?|goog[14]|oss4?|sharedkey(?:lite)?|signature|hawk|hmac)\b/i
-
-/** Whether a request has trace headers of its own, or is signed by a scheme that a further header might break. */
+/** Whether a request is closed to further headers. */
 export function isSealed({ headers }: UndiciRequest): boolean {
   for (const [name, value] of eachHeader(headers)) {
-    const known = name.toLowerCase()
-    if (known === 'x-trace-info' || known === 'x-trace-hmac' || known === 'signature-input') return true
-    if (known === 'authorization' && SIGNED.test(value)) return true
+    if (sealsRequest(name, value)) return true
   }
   return false
 }

@@ -41,7 +41,7 @@ describe.each([5, 6, 7, ...newest])('undici %i', version => {
 
     const { info, trace_id } = only(records, 'http-start')
     expect(info.requests).toMatchObject({ method: 'GET', path: '/ok', query: 'a=1', port: server.port })
-    expect(only(records, 'http-stop').info.requests).toEqual({ status_code: 200 })
+    expect(only(records, 'http-stop').info.requests).toMatchObject({ status_code: 200 })
     expect(server.arrived.map(carried)).toEqual([{ baseId, parentId: trace_id, hmacKey: KEY }])
     expect(server.arrived[0]?.headers).toMatchObject({ a: 'b', c: 'd, e' })
   })
@@ -52,7 +52,7 @@ describe.each([5, 6, 7, ...newest])('undici %i', version => {
     expect(server.arrived.map(carried)).toEqual([
       expect.objectContaining({ parentId: only(records, 'http-start').trace_id }),
     ])
-    expect(only(records, 'http-stop').info.requests).toEqual({ status_code: 200 })
+    expect(only(records, 'http-stop').info.requests).toMatchObject({ status_code: 200 })
   })
 
   it('stream() and pipeline() of a Client are points', async () => {

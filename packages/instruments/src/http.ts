@@ -1,0 +1,178 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import http, { type ClientRequest, type IncomingMessage } from 'node:http'
+import https from 'node:https'
+import { syncBuiltinESMExports } from 'node:module'
+import { get, type Point, type Profiler } from '@osprofiler/core'
+import { claim } from './claim.js'
+import { callOfRequest, type HttpCall, outgoingRequest, readArguments, receivers } from './http-call.js'
+import { areSealed, areWrittenAtOnce, hideHeaders, mergeHeaders, setHeadersLate } from './http-headers.js'
+import { createHttpPoints } from './http-points.js'
+import type { InstrumentSettings } from './instrument-settings.js'
+import { type RequestTimes, timeRequest } from './request-times.js'
+import { requestsInfo } from './requests-info.js'
+import { type Method, undoAll, wrapMethod } from './wrap-method.js'
+
+type Scheme = HttpCall['scheme']
+
+/** A request whose point has begun, before Node makes it. */
+interface Begun {
+  readonly call: HttpCall
+  readonly point: Point
+  readonly times: RequestTimes
+  /** What Node is given: the program's arguments, or some in which the headers are already. */
+  readonly args: unknown[]
+  /** Whether headers can still be set once the request is made. */
+  readonly late: boolean
+}
+
+/**
+ * Makes the requests of `node:http` and `node:https`, and so those of axios, got, node-fetch and superagent, points
+ * named `http` or `https`, from the call to the last byte of the answer, and sends the trace on to whom it may be sent.
+ *
+ * The functions are wrapped on every Node: only their arguments say which port is meant, and hold headers that Node
+ * writes at once. What was taken out of the module before (`const { request } = require('http')`) is known by the
+ * channels; on Node 20 too late for headers.
+ *
+ * An answer that is not read never ends: its point ends with what surrounds it.
+ */
+export function instrumentHttp({ mayReceive }: InstrumentSettings): () => void {
+  const points = createHttpPoints()
+
+  function begin(profiler: Profiler, args: unknown[], scheme: Scheme): Begun {
+    const { call, options, callback } = readArguments(args, scheme)
+    const { headers } = options
+    const point = beginPoint(profiler, call)
+    const times = timeRequest(point)
+    if (!areWrittenAtOnce(headers)) return { call, point, times, args, late: true }
+    if (areSealed(headers) || !mayCarry(call)) return { call, point, times, args, late: false }
+    const merged = { ...options, headers: mergeHeaders(headers, point.getTraceIdHeaders()) }
+    return { call, point, times, args: [merged, callback], late: false }
+  }
+
+  function send(original: Method, self: unknown, args: unknown[], scheme: Scheme): unknown {
+    const profiler = get()
+    if (profiler === undefined || opening.requests) return original.apply(self, args)
+    const begun = attempt(() => begin(profiler, args, scheme))
+    if (begun === undefined) return original.apply(self, args)
+    try {
+      const request = whileOpening(() => original.apply(self, begun.args)) as ClientRequest
+      attempt(() => {
+        claim(request)
+        follow(request, begun)
+      })
+      return request
+    } catch (error) {
+      begun.point.fail(error)
+      throw error
+    }
+  }
+
+  function follow(request: ClientRequest, { call, point, times, late }: Omit<Begun, 'args'>): void {
+    points.follow(request, point, times)
+    if (!late) hideHeaders(request)
+    else if (mayCarry(call, request.path)) setHeadersLate(request, () => point.getTraceIdHeaders())
+  }
+
+  function mayCarry(call: HttpCall, sent?: string): boolean {
+    return call.method !== 'CONNECT' && receivers(call, sent).every(mayReceive)
+  }
+
+  function onRequest({ request }: { request: ClientRequest }): void {
+    const profiler = get()
+    if (profiler === undefined || opening.requests || !claim(request)) return
+    const call = callOfRequest(request)
+    const point = beginPoint(profiler, call)
+    follow(request, { call, point, times: timeRequest(point), late: !request.headersSent })
+  }
+
+  function onError({ request, error }: { request: ClientRequest; error: unknown }): void {
+    points.onError(request, error)
+  }
+
+  function onAnswer({ request, response }: { request: ClientRequest; response: IncomingMessage }): void {
+    points.onAnswer(request, response)
+  }
+
+  const undoFunctions = wrapFunctions(send)
+  const undoChannels = listen({
+    [TELLS_OF_CREATION ? 'http.client.request.created' : 'http.client.request.start']: onRequest,
+    'http.client.request.error': onError,
+    'http.client.response.finish': onAnswer,
+  })
+  return () => {
+    undoFunctions()
+    undoChannels()
+  }
+}
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+const TELLS_OF_CREATION = major > 22 || (major === 22 && minor >= 12)
+
+type Send = (original: Method, self: unknown, args: unknown[], scheme: Scheme) => unknown
+
+function wrapFunctions(send: Send): () => void {
+  const undos = ([http, https] as const).flatMap((module, index) => {
+    const scheme = index === 0 ? 'http' : 'https'
+    const { request } = module
+    return [
+      wrapMethod(module, 'request', (original, self, args) => send(original, self, args, scheme)),
+      // Not by Node's own `get`, which sends the head before anything could be added to it.
+      wrapMethod(module, 'get', (original, self, args) => {
+        if (get() === undefined || opening.requests) return original.apply(self, args)
+        const sent = send(request as Method, self, args, scheme) as ClientRequest
+        sent.end()
+        return sent
+      }),
+    ]
+  })
+  // For who has imported the functions by their names.
+  syncBuiltinESMExports()
+  return () => {
+    undoAll(undos)()
+    syncBuiltinESMExports()
+  }
+}
+
+const OPENING = Symbol.for('osprofiler.instruments.opening')
+const opening = openState()
+
+/** Of all copies of this package: whether a request is being made whose point has begun. */
+function openState(): { requests: boolean } {
+  const holder = globalThis as { [OPENING]?: { requests: boolean } }
+  if (holder[OPENING] === undefined) Object.defineProperty(holder, OPENING, { value: { requests: false } })
+  return holder[OPENING] ?? { requests: false }
+}
+
+/** What an agent asks a proxy for while it opens a connection is a part of the request as well. */
+function whileOpening<T>(fn: () => T): T {
+  opening.requests = true
+  try {
+    return fn()
+  } finally {
+    opening.requests = false
+  }
+}
+
+function beginPoint(profiler: Profiler, call: HttpCall): Point {
+  const request = outgoingRequest(call)
+  return profiler.startBeside(request.scheme, requestsInfo(request))
+}
+
+/** We are a guest: what fails here must not be felt. */
+function attempt<T>(fn: () => T): T | undefined {
+  try {
+    return fn()
+  } catch {
+    return undefined
+  }
+}
+
+function listen(listeners: Record<string, (message: never) => void>): () => void {
+  const harmless = Object.entries(listeners).map(
+    ([channel, listener]) => [channel, (message: unknown) => attempt(() => listener(message as never))] as const,
+  )
+  for (const [channel, listener] of harmless) subscribe(channel, listener)
+  return () => {
+    for (const [channel, listener] of harmless) unsubscribe(channel, listener)
+  }
+}

@@ -1,0 +1,22 @@
+import { type PointInfo, redactQuery } from '@osprofiler/core'
+
+/** An outgoing request as its point tells it. */
+export interface OutgoingRequest {
+  readonly scheme: string
+  readonly method: string
+  /** Whom it names; IPv6 without brackets. */
+  readonly hostname: string
+  /** None on a Unix socket. */
+  readonly port: number | undefined
+  readonly path: string
+  /** Without the question mark. */
+  readonly query: string
+  readonly socketPath?: string | undefined
+}
+
+/** As OSProfiler's adapter for Python's `requests` has it: `info.requests`. */
+export function requestsInfo(request: OutgoingRequest): PointInfo {
+  const { method, query, path, hostname, port, scheme, socketPath } = request
+  const requests = { method, query: redactQuery(query), path, hostname, port, scheme }
+  return { requests: socketPath === undefined ? requests : { ...requests, socket_path: socketPath } }
+}
