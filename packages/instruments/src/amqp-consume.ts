@@ -21,10 +21,11 @@ export function aroundConsume(tracer: CallTracer): Around {
     if (typeof callback !== 'function') return original.apply(self, args)
     const noAck = (options as { noAck?: boolean } | undefined)?.noAck === true
     const channel = self as EventEmitter
+    const consumer = callback as (this: unknown, message: Message | null) => unknown
 
     // `null` says that the broker has cancelled the consumer.
     function deliver(this: unknown, message: Message | null): unknown {
-      const work = (): unknown => Reflect.apply(callback, this, [message])
+      const work = (): unknown => consumer.call(this, message)
       const pair = readCarrier(message?.properties.headers)
       // Suppressed: messages arrive in the context of whoever opened the connection.
       if (message === null || pair === undefined) return suppress(work)

@@ -2,7 +2,7 @@ import type { Point, PointInfo, Profiler } from '@osprofiler/core'
 
 /**
  * A call of a database: a point `db`, and before it, where the call could not be sent at once, a point `wait` that
- * says for what it waited. What happens twice, or after its end, counts once.
+ * says for what it waited. A call that failed before it was sent is a `db` point all the same, which says what it was.
  */
 export class DatabaseStep {
   readonly #profiler: Profiler
@@ -15,34 +15,23 @@ export class DatabaseStep {
     this.#info = info
   }
 
-  /** Whether it has been sent. */
-  get sent(): boolean {
-    return this.#call !== undefined
+  /** It has to wait until its connection is there. Nothing where it has been sent. */
+  wait(): void {
+    if (this.#call === undefined) this.#wait ??= this.#profiler.startBeside('wait', { wait: { for: 'connection' } })
   }
 
-  /** It has to wait, for a `connection` to be opened or for one of a `pool`. */
-  wait(reason: 'connection' | 'pool'): void {
-    if (!this.sent) this.#wait ??= this.#profiler.startBeside('wait', { wait: { for: reason } })
-  }
-
-  /** It is sent now. */
-  send(): void {
+  /** It is sent now: the first time counts. */
+  send(): Point {
     this.#wait?.stop()
     this.#call ??= this.#profiler.startBeside('db', this.#info)
+    return this.#call
   }
 
   stop(info?: PointInfo): void {
-    if (this.#wait === undefined) this.send()
-    this.#open()?.stop(info)
+    this.send().stop(info)
   }
 
-  /** One that failed while it waited has failed of that; one that was refused at once, by itself. */
   fail(error: unknown): void {
-    if (this.#wait === undefined) this.send()
-    this.#open()?.fail(error)
-  }
-
-  #open(): Point | undefined {
-    return this.#call ?? this.#wait
+    this.send().fail(error)
   }
 }

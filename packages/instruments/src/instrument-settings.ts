@@ -1,12 +1,17 @@
 import type { Propagation } from './propagate-to.js'
 
-/** How much is recorded of queries: nothing, their text with the values in it replaced, or all. */
+/**
+ * What is recorded of SQL: `off`, no point at all; `statements`, the text with every literal replaced by `?`;
+ * `values`, the text as it is, and its parameters.
+ */
 export type TraceSql = 'off' | 'statements' | 'values'
 
 /** What an instrument is given. */
 export interface InstrumentSettings {
   readonly mayReceive: Propagation
   readonly traceSql: TraceSql
+  /** By the name of the library: the exports of copies that nobody can find, such as those in a bundle. */
+  readonly libraries: Readonly<Record<string, unknown>>
 }
 
 /** Begins to listen to a library or to wrap it; the function that it returns undoes that. */

@@ -1,6 +1,9 @@
+import { instrumentAmqplib } from './amqplib.js'
 import { instrumentFetch } from './fetch.js'
+import { instrumentHttp } from './http.js'
 import type { Instrument, TraceSql } from './instrument-settings.js'
 import { instrumentIoredis } from './ioredis.js'
+import type { MessageOptions } from './message-settings.js'
 import { instrumentNodeRedis } from './node-redis.js'
 import { createPropagation, type PropagationRules } from './propagate-to.js'
 
@@ -10,11 +13,17 @@ export interface InstrumentOptions {
   readonly propagateTo?: PropagationRules | undefined
   /** How much is recorded of queries. Default: `off`. */
   readonly traceSql?: TraceSql | undefined
+  /** Which messages carry the trace on, and the limits on those that arrive with one. */
+  readonly messages?: MessageOptions | undefined
 }
 
 const INSTRUMENTS = {
+  /** The package `amqplib`, 0.10 to 2: publishers and consumers of RabbitMQ. */
+  amqplib: instrumentAmqplib,
   /** Node's own `fetch`, and the package `undici`. */
   fetch: instrumentFetch,
+  /** `node:http` and `node:https`, and so axios, got, node-fetch and superagent. */
+  http: instrumentHttp,
   /** The package `ioredis`, 5 and 6. */
   ioredis: instrumentIoredis,
   /** The package `redis`, 5 and 6. */
@@ -37,13 +46,18 @@ export type InstrumentName = keyof typeof INSTRUMENTS
  */
 export function instrument(
   names: readonly InstrumentName[] = Object.keys(INSTRUMENTS) as InstrumentName[],
-  { propagateTo, traceSql = 'off' }: InstrumentOptions = {},
+  { propagateTo, traceSql = 'off', messages = {} }: InstrumentOptions = {},
 ): () => void {
-  const settings = { mayReceive: createPropagation(propagateTo), traceSql }
+  const settings = { mayReceive: createPropagation(propagateTo), traceSql, messages }
   const undos = [...new Set(names.map(checkName))].map(name => INSTRUMENTS[name](settings))
   return () => {
     for (const undo of undos.splice(0)) undo()
   }
+}
+
+function checkTraceSql(value: TraceSql): TraceSql {
+  if (['off', 'statements', 'values'].includes(value)) return value
+  throw new TypeError(`traceSql is "off", "statements" or "values", not ${JSON.stringify(value)}`)
 }
 
 function checkName(name: InstrumentName): InstrumentName {

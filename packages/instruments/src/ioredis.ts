@@ -85,7 +85,9 @@ export function instrumentIoredis({ traceSql }: InstrumentSettings): () => void 
     if (!sends || isAutomatic(pipeline) || traced.has(pipeline)) return original.apply(self, args)
     traced.add(pipeline)
     const commands = [...pipeline._queue]
-    const step = new DatabaseStep(profiler, redisBatchInfo(commands, values))
+    const transaction = commands[0]?.name === 'multi' && commands.at(-1)?.name === 'exec'
+    const inner = transaction ? commands.slice(1, -1) : commands
+    const step = new DatabaseStep(profiler, redisBatchInfo(inner, transaction, values))
     whenOver(
       pipeline,
       results => endBatch(step, results, commands, values),
@@ -122,7 +124,7 @@ function sendStep(step: DatabaseStep, client: Client, first: Command | undefined
   }
   if (first !== undefined) whenWritten(first, () => step.send())
   const sent = send()
-  step.wait('connection')
+  step.wait()
   return sent
 }
 

@@ -35,7 +35,7 @@ export function instrumentNodeRedis({ traceSql }: InstrumentSettings): () => voi
       const [first] = args
       if (profiler === undefined || !Array.isArray(first)) return original.apply(self, args)
       const commands = readCommands(first)
-      const step = new DatabaseStep(profiler, describe(commands, values))
+      const step = new DatabaseStep(profiler, describe(commands))
       const settled = begin(step, self as Client)
       return whenSettled(original.apply(self, args), error => {
         settled()
@@ -51,7 +51,7 @@ export function instrumentNodeRedis({ traceSql }: InstrumentSettings): () => voi
       step.send()
       return () => undefined
     }
-    step.wait('connection')
+    step.wait()
     const steps = waiting.get(_clientId) ?? new Set()
     waiting.set(_clientId, steps.add(step))
     return () => {
@@ -77,17 +77,21 @@ export function instrumentNodeRedis({ traceSql }: InstrumentSettings): () => voi
       words => [readCommand(words)],
       ([command]) => redisInfo(command as RedisCommand, values),
     )
-    const aroundBatch = traceCalls(queue => (queue as Queued[]).map(({ args }) => readCommand(args)), redisBatchInfo)
+    const aroundBatch = (transaction: boolean): Around =>
+      traceCalls(
+        queue => (queue as Queued[]).map(({ args }) => readCommand(args)),
+        commands => redisBatchInfo(commands, transaction, values),
+      )
     return undoAll([
       wrapMethod(prototype, 'sendCommand', aroundCommand),
-      wrapMethod(prototype, '_executePipeline', aroundBatch),
-      wrapMethod(prototype, '_executeMulti', aroundBatch),
+      wrapMethod(prototype, '_executePipeline', aroundBatch(false)),
+      wrapMethod(prototype, '_executeMulti', aroundBatch(true)),
       wrapMethod(prototype, 'connect', aroundConnect),
     ])
   }
 }
 
-type Describe = (commands: readonly RedisCommand[], values: boolean) => PointInfo
+type Describe = (commands: readonly RedisCommand[]) => PointInfo
 
 /** A command of a pipeline. */
 interface Queued {

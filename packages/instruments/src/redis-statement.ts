@@ -29,10 +29,25 @@ const CONTAINERS = new Set([
   'XGROUP',
   'XINFO',
 ])
-// Passwords and programs are among their arguments, or can be.
-const SEALED = new Set(['ACL', 'AUTH', 'CONFIG', 'EVAL', 'EVAL_RO', 'FUNCTION', 'HELLO', 'MIGRATE', 'MODULE', 'SCRIPT'])
-  .add('SENTINEL')
-  .add('')
+// Passwords and programs are among their arguments, or can be, and in what servers say of them.
+const SEALED = new Set([
+  '',
+  'ACL',
+  'AUTH',
+  'CONFIG',
+  'EVAL',
+  'EVALSHA',
+  'EVALSHA_RO',
+  'EVAL_RO',
+  'FCALL',
+  'FCALL_RO',
+  'FUNCTION',
+  'HELLO',
+  'MIGRATE',
+  'MODULE',
+  'SCRIPT',
+  'SENTINEL',
+])
 // They wait until somebody else has something for them, or until it is time.
 const BLOCKING = /^(?:B(?:[LR]POP|LMOVE|LMPOP|RPOPLPUSH|ZPOPM(?:IN|AX)|ZMPOP)|WAIT|WAITAOF)$/
 const BLOCKING_READ = /^XREAD(?:GROUP)?$/
@@ -48,11 +63,12 @@ export function redisInfo(command: RedisCommand, values: boolean): PointInfo {
   return isBlocking(name, command.args) ? { db, wait: { for: 'data' } } : { db }
 }
 
-/** The same of commands that are sent together, and how many they are. */
-export function redisBatchInfo(commands: readonly RedisCommand[], values: boolean): PointInfo {
+/** The same of commands that are sent together, alone or as a transaction, and how many they are. */
+export function redisBatchInfo(commands: readonly RedisCommand[], transaction: boolean, values: boolean): PointInfo {
   const shown = commands.slice(0, MAX_SHOWN_COMMANDS).map(command => redisInfo(command, values).db as PointInfo)
   const rest = commands.length - shown.length
-  const statement = shown.map(db => db.statement).join('; ') + (rest > 0 ? `; ... ${rest} more` : '')
+  const parts = [...shown.map(db => db.statement), ...(rest > 0 ? [`... ${rest} more`] : [])]
+  const statement = (transaction ? ['MULTI', ...parts, 'EXEC'] : parts).join('; ')
   const batch = commands.length
   return { db: values ? { statement, params: shown.map(db => db.params ?? null), batch } : { statement, batch } }
 }
@@ -60,13 +76,14 @@ export function redisBatchInfo(commands: readonly RedisCommand[], values: boolea
 /** The error of a command, or of several, as a point shows it: servers repeat arguments in what they say. */
 export function redisFailure(error: unknown, commands: readonly RedisCommand[], values: boolean): unknown {
   if (!(error instanceof Error)) return error
-  const sealed = commands.some(({ name }) => SEALED.has(commandName(name)))
-  if (values && !sealed) return error
-  const args = commands.flatMap(command => command.args)
-  const message = hideArguments(sealed ? beforeValues(error.message) : error.message, args)
-  const shown = new Error(message)
   // A class that is called `Error` says less than the name that it was given.
-  shown.name = error.constructor.name === 'Error' ? error.name : error.constructor.name
+  const name = error.constructor.name === 'Error' ? error.name : error.constructor.name
+  const sealed = commands.some(command => SEALED.has(commandName(command.name)))
+  if (values && !sealed) return error
+  const shown = new Error(
+    sealed && REPLIES.has(name) ? errorCode(error.message) : hideArguments(error.message, commands),
+  )
+  shown.name = name
   return shown
 }
 
@@ -99,16 +116,21 @@ function isBlocking(name: string, args: readonly unknown[]): boolean {
 
 const MIN_HIDDEN = 3
 
-function hideArguments(message: string, args: readonly unknown[]): string {
+function hideArguments(message: string, commands: readonly RedisCommand[]): string {
   let shown = message.replace(/(with args beginning with:).*$/s, '$1 ?').replace(/(['"`]).*\1/gs, '$1?$1')
-  for (const arg of args) {
-    const text = typeof arg === 'string' || typeof arg === 'number' ? String(arg) : Buffer.isBuffer(arg) ? `${arg}` : ''
+  for (const arg of commands.flatMap(({ args }) => args)) {
+    const text = typeof arg === 'string' || typeof arg === 'number' || Buffer.isBuffer(arg) ? String(arg) : ''
     if (text.length >= MIN_HIDDEN) shown = shown.replaceAll(text, '?')
   }
   return shown
 }
 
-/** What a server says of a password or a program, up to where it might begin to quote it. */
-function beforeValues(message: string): string {
-  return message.replace(/["'`(:<>@].*$/s, '').trim()
+// The classes of what a server answered, in ioredis and in node-redis.
+const REPLIES = new Set(['BlobError', 'ErrorReply', 'ReplyError', 'SimpleError'])
+// Of scripts an error can be any text at all.
+const CODES =
+  /^(?:ERR|WRONG(?:TYPE|PASS)|NO(?:AUTH|PERM|SCRIPT|PROTO|REPLICAS)|OOM|READONLY|BUSY(?:KEY)?|LOADING|EXECABORT|CROSSSLOT|CLUSTERDOWN|TRYAGAIN|IOERR|UNKILLABLE)\b/
+
+function errorCode(message: string): string {
+  return CODES.exec(message)?.[0] ?? ''
 }

@@ -1,0 +1,187 @@
+import { realpathSync } from 'node:fs'
+import Module, { createRequire } from 'node:module'
+import { join, sep } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { type LibraryFile, readLibraryFile } from './library-file.js'
+
+/** Which copy of a library was loaded, and which file of it. Both are empty for one that was given by hand. */
+export interface LibraryCopy {
+  readonly version: string
+  /** From the folder of the library on, with slashes: `lib/index.js`. */
+  readonly file: string
+}
+
+/** What is done with what a file of a library exports; the function that it returns undoes that. */
+export type OnLibrary = (exports: unknown, copy: LibraryCopy) => (() => void) | undefined
+
+/** Where in a library to look. */
+export interface LibraryEntry {
+  /** The CommonJS file that is waited for. Default: the one that `main` names. */
+  readonly file?: string | undefined
+  /** The same of its build of ECMAScript modules, where it has one that is not a shell around the CommonJS files. */
+  readonly esModule?: string | undefined
+  /** The exports of a copy that nobody can find, such as one in a bundle. */
+  readonly given?: unknown
+}
+
+/**
+ * Gives each copy of a library that the program loads, those that it has loaded already and those that it will, to
+ * `onLibrary`, once and right after the file was run. Returns a function that undoes it all.
+ *
+ * Nothing is hooked before this is called. CommonJS files are found in `require.cache` and by the method with which
+ * Node loads them, whether by `require` or by `import`. ECMAScript modules are found, some ticks after they were
+ * loaded, by `module.registerHooks` (Node 22.15), and on every Node by importing what the program's main file and the
+ * working directory find under the library's name, if they find any: who has loaded it cannot be known, so it is
+ * loaded then. Only what lies in `node_modules` is found: no bundle, and no fork of a library in the program's folder.
+ *
+ * @example
+ * const undo = whenLoaded('pg', (pg, { version }) => wrapMethod(pg.Client.prototype, 'query', traceQuery))
+ */
+export function whenLoaded(library: string, onLibrary: OnLibrary, entry: LibraryEntry = {}): () => void {
+  const { file, esModule, given } = entry
+  const seen = new WeakSet<object>()
+  const urls = new Set<string>()
+  const undos: (() => void)[] = []
+  let asked = true
+
+  function tell(exports: unknown, copy: LibraryCopy): void {
+    if (!asked || !isObject(exports) || seen.has(exports)) return
+    seen.add(exports)
+    try {
+      const undo = onLibrary(exports, copy)
+      if (undo !== undefined) undos.push(undo)
+    } catch {
+      // A library that is not what its name promises is left alone.
+    }
+  }
+
+  function onFile(loaded: LibraryFile, exports: unknown): void {
+    if (loaded.library !== library || loaded.file !== (file ?? loaded.main)) return
+    tell(exports, { version: loaded.version, file: loaded.file })
+  }
+
+  function onModule(loaded: LibraryFile, url: string): void {
+    if (loaded.library !== library || loaded.file !== esModule || urls.has(url)) return
+    // First: the import is resolved as well, which tells of it again.
+    urls.add(url)
+    const copy = { version: loaded.version, file: loaded.file }
+    import(url).then(
+      exports => tell(exports, copy),
+      () => undefined,
+    )
+  }
+
+  if (given !== undefined) tell(given, { version: '', file: '' })
+  for (const module of Object.values(requireHere.cache)) {
+    if (module?.loaded) readAnd(module.filename, loaded => onFile(loaded, module.exports))
+  }
+  undos.push(watchFiles(onFile))
+  if (esModule !== undefined) {
+    undos.push(watchModules(onModule))
+    for (const [loaded, url] of findModules(library, esModule)) onModule(loaded, url)
+  }
+  return () => {
+    asked = false
+    for (const undo of undos.splice(0).reverse()) undo()
+  }
+}
+
+const requireHere = createRequire(import.meta.url)
+
+type FileWatcher = (loaded: LibraryFile, exports: unknown) => void
+type Load = (this: NodeJS.Module, filename: string, ...more: unknown[]) => unknown
+
+const fileWatchers = new Set<FileWatcher>()
+const loader = Module.prototype as unknown as { load: Load }
+let unhook: (() => void) | undefined
+
+/** By a hook that all watchers share; there only while there is one. */
+function watchFiles(watcher: FileWatcher): () => void {
+  fileWatchers.add(watcher)
+  unhook ??= hookLoad()
+  return () => {
+    fileWatchers.delete(watcher)
+    if (fileWatchers.size > 0) return
+    unhook?.()
+    unhook = undefined
+  }
+}
+
+/** Not into `require`, by which others put something in place of what was loaded: this is below, and once a file. */
+function hookLoad(): () => void {
+  const original = loader.load
+  let hooked = true
+
+  function load(this: NodeJS.Module, filename: string, ...more: unknown[]): unknown {
+    const result = original.call(this, filename, ...more)
+    if (!hooked) return result
+    readAnd(filename, loaded => {
+      for (const watcher of [...fileWatchers]) watcher(loaded, this.exports)
+    })
+    return result
+  }
+
+  loader.load = load
+  return () => {
+    hooked = false
+    // What somebody has wrapped since stays, and does nothing.
+    if (loader.load === load) loader.load = original
+  }
+}
+
+type ModuleWatcher = (loaded: LibraryFile, url: string) => void
+type Resolve = (specifier: string, context: unknown, next: (...args: unknown[]) => { url: string }) => { url: string }
+type RegisterHooks = (hooks: { resolve: Resolve }) => { deregister(): void }
+
+/** Where Node cannot be asked to tell of modules, this does nothing. */
+function watchModules(watcher: ModuleWatcher): () => void {
+  const { registerHooks } = Module as { registerHooks?: RegisterHooks }
+  const hooks = registerHooks?.({
+    resolve(specifier, context, next) {
+      const resolved = next(specifier, context)
+      // Later, when it is loading anyhow: to import it from here would change the order of the program.
+      readAnd(resolved.url, loaded => setImmediate(watcher, loaded, resolved.url))
+      return resolved
+    },
+  })
+  return () => hooks?.deregister()
+}
+
+/** The modules of this file in the copies that the program itself would import. */
+function findModules(library: string, file: string): [LibraryFile, string][] {
+  const found = new Map<string, [LibraryFile, string]>()
+  const folder = join('node_modules', library, sep)
+  for (const from of [realPath(process.argv[1]), join(process.cwd(), 'index.js')]) {
+    try {
+      const entry = createRequire(from).resolve(library)
+      const filename = join(entry.slice(0, entry.lastIndexOf(folder)), folder, file)
+      readAnd(filename, loaded => found.set(filename, [loaded, pathToFileURL(filename).href]))
+    } catch {
+      // It has none there.
+    }
+  }
+  return [...found.values()]
+}
+
+/** Of a command in `node_modules/.bin`, say: its libraries are where it is linked to. */
+function realPath(path = ''): string {
+  try {
+    return realpathSync.native(path)
+  } catch {
+    return path
+  }
+}
+
+function readAnd(location: string, then: (loaded: LibraryFile) => void): void {
+  if (!location.includes('node_modules')) return
+  try {
+    const loaded = readLibraryFile(location.startsWith('file:') ? fileURLToPath(location) : location)
+    if (loaded !== undefined) then(loaded)
+  } catch {
+    // The program loads its libraries, whatever we make of them.
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function'
+}

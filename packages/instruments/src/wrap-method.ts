@@ -1,0 +1,82 @@
+/** A method as its wrapper calls it. */
+export type Method = (this: unknown, ...args: unknown[]) => unknown
+
+/** What is done in place of a method: calls `original` itself, with `self` and arguments of its choice. */
+export type Around = (original: Method, self: unknown, args: unknown[]) => unknown
+
+interface Wrapping {
+  /** Of all who want this method wrapped: the first one works, the next takes over when it is undone. */
+  readonly arounds: Around[]
+  /** Takes the wrapper away again, unless somebody has wrapped it since: then it stays, and does nothing. */
+  restore(): void
+}
+
+/**
+ * Puts `around` in place of a method of `holder`, mostly a prototype; the function that it returns undoes that.
+ * `undefined` where there is no such method.
+ *
+ * Wrapped twice, by two installations or two copies of this package, a call is still told to one of them only.
+ */
+export function wrapMethod(holder: object, name: string, around: Around): (() => void) | undefined {
+  const wrappings = wrappingsOf(holder)
+  const wrapping = wrappings.get(name) ?? wrap(holder, name)
+  if (wrapping === undefined) return undefined
+  wrappings.set(name, wrapping)
+  wrapping.arounds.push(around)
+  return () => {
+    const at = wrapping.arounds.indexOf(around)
+    if (at < 0) return
+    wrapping.arounds.splice(at, 1)
+    if (wrapping.arounds.length > 0) return
+    wrapping.restore()
+    wrappings.delete(name)
+  }
+}
+
+/** Undoes them all; for what wraps several methods. */
+export function undoAll(undos: readonly ((() => void) | undefined)[]): () => void {
+  return () => {
+    for (const undo of undos) undo?.()
+  }
+}
+
+function wrap(holder: object, name: string): Wrapping | undefined {
+  const before = Object.getOwnPropertyDescriptor(holder, name)
+  const original: unknown = Reflect.get(holder, name)
+  if (typeof original !== 'function') return undefined
+  const arounds: Around[] = []
+  const wrapper = createWrapper(original as Method, arounds)
+  const enumerable = before?.enumerable ?? false
+  Object.defineProperty(holder, name, { value: wrapper, enumerable, writable: true, configurable: true })
+  return {
+    arounds,
+    restore() {
+      if (Object.getOwnPropertyDescriptor(holder, name)?.value !== wrapper) return
+      if (before === undefined) Reflect.deleteProperty(holder, name)
+      else Object.defineProperty(holder, name, before)
+    },
+  }
+}
+
+function createWrapper(original: Method, arounds: readonly Around[]): Method {
+  const wrapper: Method = function (...args) {
+    const around = arounds[0]
+    return around === undefined ? original.apply(this, args) : around(original, this, args)
+  }
+  // There are libraries that look at these.
+  for (const property of ['length', 'name'] as const) {
+    Object.defineProperty(wrapper, property, { value: original[property], configurable: true })
+  }
+  return wrapper
+}
+
+const WRAPPINGS = Symbol.for('osprofiler.instruments.wrappings')
+
+/** Shared by all copies of this package. Kept beside the holders, which belong to others and may be frozen. */
+function wrappingsOf(holder: object): Map<string, Wrapping> {
+  const shared = globalThis as { [WRAPPINGS]?: WeakMap<object, Map<string, Wrapping>> }
+  if (shared[WRAPPINGS] === undefined) Object.defineProperty(shared, WRAPPINGS, { value: new WeakMap() })
+  const wrappings = shared[WRAPPINGS]?.get(holder) ?? new Map<string, Wrapping>()
+  shared[WRAPPINGS]?.set(holder, wrappings)
+  return wrappings
+}

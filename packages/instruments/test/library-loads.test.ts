@@ -1,0 +1,215 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+const LOADS = new URL('../dist/library-loads.js', import.meta.url).href
+const hasHooks = 'registerHooks' in process.getBuiltinModule('node:module')
+
+let folder: string
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'osprofiler-loads-'))
+  write('node_modules/shop/package.json', '{ "name": "shop", "version": "2.1.0", "main": "./lib" }')
+  write('node_modules/shop/lib/index.js', 'exports.till = require("./till")\nexports.kind = "cjs"')
+  write('node_modules/shop/lib/till.js', 'exports.ring = () => "ring"')
+  write(
+    'node_modules/modern/package.json',
+    JSON.stringify({
+      name: 'modern',
+      version: '3.0.0',
+      type: 'module',
+      main: 'cjs/index.cjs',
+      exports: { import: './src/index.js', default: './cjs/index.cjs' },
+    }),
+  )
+  write('node_modules/modern/src/index.js', 'export const kind = "esm"')
+  write('node_modules/modern/cjs/index.cjs', 'exports.kind = "cjs"')
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(join(folder, path)), { recursive: true })
+  writeFileSync(join(folder, path), text)
+}
+
+/** Runs a program that says what it is told; what it prints, line by line. */
+function runProgram(body: string): string[] {
+  const program = `
+    import { createRequire } from 'node:module'
+    import { whenLoaded } from ${JSON.stringify(LOADS)}
+    const require = createRequire(import.meta.url)
+    const tell = label => (exports, { version, file }) => {
+      console.log(label, exports.kind ?? Object.keys(exports).join(), version, file)
+      return () => console.log('undone', label)
+    }
+    const soon = () => new Promise(resolve => setTimeout(resolve, 50))
+    ${body}`
+  write('program.mjs', program)
+  return execFileSync(process.execPath, [join(folder, 'program.mjs')], {
+    cwd: folder,
+    encoding: 'utf8',
+    timeout: 20_000,
+  })
+    .split('\n')
+    .filter(line => line !== '')
+}
+
+describe('a CommonJS library', () => {
+  it('is given when it is required later, once, and in time for who requires it', () => {
+    const told = runProgram(`
+      whenLoaded('shop', (exports, copy) => { exports.seen = copy })
+      console.log(require('shop').seen, require('shop/lib/index.js').seen.version)`)
+
+    expect(told).toEqual(["{ version: '2.1.0', file: 'lib/index.js' } 2.1.0"])
+  })
+
+  it.each(['require', 'import'])('is given when a program that uses %s has loaded it before', how => {
+    const load = how === 'import' ? 'await import' : 'require'
+
+    const told = runProgram(`${load}('shop'); whenLoaded('shop', tell('early'))`)
+
+    expect(told).toEqual(['early cjs 2.1.0 lib/index.js'])
+  })
+
+  it('is given when it is imported later', () => {
+    const told = runProgram(`whenLoaded('shop', tell('later')); await import('shop')`)
+
+    expect(told).toEqual(['later cjs 2.1.0 lib/index.js'])
+  })
+
+  it('is given by a file of it that is asked for', () => {
+    const told = runProgram(`whenLoaded('shop', tell('till'), { file: 'lib/till.js' }); require('shop')`)
+
+    expect(told).toEqual(['till ring 2.1.0 lib/till.js'])
+  })
+
+  it('is given in each of its copies, whatever their folder is called', () => {
+    write('node_modules/shop-1/package.json', '{ "name": "shop", "version": "1.0.0" }')
+    write('node_modules/shop-1/index.js', 'exports.kind = "old"')
+    write('node_modules/user/package.json', '{ "name": "user", "version": "1.0.0" }')
+    write('node_modules/user/index.js', 'require("shop")')
+    write('node_modules/user/node_modules/shop/package.json', '{ "name": "shop", "version": "9.0.0" }')
+    write('node_modules/user/node_modules/shop/index.js', 'exports.kind = "nested"')
+
+    const told = runProgram(`
+      require('shop-1')
+      whenLoaded('shop', tell('a'))
+      require('user')
+      require('shop')`)
+
+    expect(told).toEqual(['a old 1.0.0 index.js', 'a nested 9.0.0 index.js', 'a cjs 2.1.0 lib/index.js'])
+  })
+
+  it('is loaded as ever when what is done with it throws', () => {
+    const told = runProgram(`
+      whenLoaded('shop', () => { throw new Error('no') })
+      console.log(require('shop').kind)`)
+
+    expect(told).toEqual(['cjs'])
+  })
+
+  it('that fails to load fails as ever', () => {
+    write('node_modules/shop/lib/till.js', 'throw new Error("out of order")')
+
+    const told = runProgram(`
+      whenLoaded('shop', tell('a'))
+      try { require('shop') } catch (error) { console.log(error.message) }`)
+
+    expect(told).toEqual(['out of order'])
+  })
+})
+
+describe('a library of ECMAScript modules', () => {
+  const ES_MODULE = "{ esModule: 'src/index.js' }"
+
+  it('is given in both its builds', () => {
+    const told = runProgram(`
+      whenLoaded('modern', tell('a'), ${ES_MODULE})
+      await import('modern')
+      require('modern')
+      await soon()`)
+
+    expect(told.sort()).toEqual(['a cjs 3.0.0 cjs/index.cjs', 'a esm 3.0.0 src/index.js'])
+  })
+
+  it('is given when the program has imported it before', () => {
+    const told = runProgram(`import 'modern'; whenLoaded('modern', tell('a'), ${ES_MODULE}); await soon()`)
+
+    expect(told).toEqual(['a esm 3.0.0 src/index.js'])
+  })
+
+  it('is given in a copy that the main file does not see, where Node has hooks', () => {
+    write(
+      'node_modules/user/package.json',
+      '{ "name": "user", "version": "1.0.0", "type": "module", "main": "index.js" }',
+    )
+    write('node_modules/user/index.js', 'import "modern"')
+    write(
+      'node_modules/user/node_modules/modern/package.json',
+      '{ "name": "modern", "version": "4.0.0", "type": "module", "main": "index.js" }',
+    )
+    write('node_modules/user/node_modules/modern/index.js', 'export const kind = "nested"')
+
+    const told = runProgram(`
+      const undo = whenLoaded('modern', tell('a'), { esModule: 'index.js' })
+      await import('user')
+      await soon()`)
+
+    expect(told).toEqual(hasHooks ? ['a nested 4.0.0 index.js'] : [])
+  })
+})
+
+describe('whenLoaded()', () => {
+  it('gives what is given by hand', () => {
+    const told = runProgram(`whenLoaded('bundled', tell('a'), { given: { kind: 'bundle' } })`)
+
+    expect(told).toEqual(['a bundle  '])
+  })
+
+  it('is undone: nothing is given any more, what was done is undone once, and no hook is left', () => {
+    const told = runProgram(`
+      const Module = require('node:module')
+      const before = Module.prototype.load
+      const undo = whenLoaded('shop', tell('a'), { esModule: 'lib/index.js' })
+      require('shop')
+      undo()
+      undo()
+      delete require.cache[require.resolve('shop')]
+      require('shop')
+      await soon()
+      console.log(Module.prototype.load === before)`)
+
+    expect(told).toEqual(['a cjs 2.1.0 lib/index.js', 'undone a', 'true'])
+  })
+
+  it('serves two who ask for the same library, until each is undone', () => {
+    const told = runProgram(`
+      const undo = whenLoaded('shop', tell('a'))
+      whenLoaded('shop', tell('b'))
+      undo()
+      require('shop')`)
+
+    expect(told).toEqual(['b cjs 2.1.0 lib/index.js'])
+  })
+
+  it('leaves the hook of somebody who came later in place', () => {
+    const told = runProgram(`
+      const Module = require('node:module')
+      const undo = whenLoaded('shop', tell('a'))
+      const ours = Module.prototype.load
+      Module.prototype.load = function (...args) { console.log('theirs'); return ours.apply(this, args) }
+      undo()
+      require('shop')`)
+
+    expect(told).toEqual(['theirs', 'theirs'])
+  })
+
+  it('gives no file that was not installed', () => {
+    write('package.json', '{ "name": "shop", "version": "0.0.1" }')
+    write('index.cjs', 'exports.kind = "own"')
+
+    expect(runProgram(`whenLoaded('shop', tell('a'), { file: 'index.cjs' }); require('./index.cjs')`)).toEqual([])
+  })
+})
