@@ -7,7 +7,7 @@
 //   OSPROFILER_TEST_NODES=22,24 runs them on these versions of Node too, from the registry, but for what no version changes
 
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -19,10 +19,45 @@ const PYTHON = '/usr/bin/python3'
 const REQUIREMENTS = [
   {
     name: 'the Python OSProfiler',
-    debian: ['python3-osprofiler', 'python3-sqlalchemy', 'python3-graphviz'],
+    debian: [
+      ...['python3-osprofiler', 'python3-sqlalchemy', 'python3-graphviz', 'python3-redis', 'python3-pymysql'],
+      ...['python3-psycopg2', 'python3-pymongo', 'python3-elasticsearch', 'python3-oslo.messaging'],
+    ],
     isThere: () =>
-      existsSync(PYTHON) && succeeds(PYTHON, ['-c', 'import osprofiler.web, osprofiler.drivers, sqlalchemy, graphviz']),
+      existsSync(PYTHON) &&
+      succeeds(PYTHON, ['-c', 'import osprofiler.web, osprofiler.drivers, sqlalchemy, graphviz']) &&
+      succeeds(PYTHON, ['-c', 'import redis, pymysql, psycopg2, pymongo, elasticsearch, oslo_messaging']),
     suites: '**/*python*.test.ts',
+  },
+  {
+    name: 'Redis',
+    debian: ['redis-server', 'openssl'],
+    isThere: () => isProgram('redis-server') && isProgram('redis-cli') && isProgram('openssl'),
+    suites: '**/*redis*.test.ts',
+  },
+  {
+    name: 'PostgreSQL',
+    debian: ['postgresql', 'openssl'],
+    isThere: () => isProgram('initdb') && isProgram('psql') && isProgram('openssl'),
+    suites: '**/*postgresql*.test.ts',
+  },
+  {
+    name: 'MariaDB',
+    debian: ['mariadb-server', 'openssl'],
+    isThere: () => isProgram('mariadbd') && isProgram('mariadb-install-db') && isProgram('openssl'),
+    suites: '**/*mariadb*.test.ts',
+  },
+  {
+    name: 'RabbitMQ',
+    debian: ['rabbitmq-server', 'openssl'],
+    isThere: () => existsSync('/usr/lib/rabbitmq/bin/rabbitmq-server') && isProgram('epmd') && isProgram('openssl'),
+    suites: '**/*rabbitmq*.test.ts',
+  },
+  {
+    name: 'NATS',
+    debian: ['nats-server'],
+    isThere: () => isProgram('nats-server'),
+    suites: '**/*nats*.test.ts',
   },
   {
     name: 'Chromium',
@@ -84,9 +119,23 @@ function bringUp() {
     say(`Installing with apt-get, which OSPROFILER_TEST_INSTALL=0 forbids: ${packages.join(' ')}`)
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
     spawnSync('apt-get', ['update', '-qq'], { stdio: 'inherit', env })
-    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { stdio: 'inherit', env })
+    withoutServices(() => {
+      spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { stdio: 'inherit', env })
+    })
   }
   return absent.filter(({ isThere }) => !isThere())
+}
+
+/** Keeps Debian's packages from starting what they install: the tests start servers of their own. */
+function withoutServices(install) {
+  const policy = '/usr/sbin/policy-rc.d'
+  if (existsSync(policy)) return install()
+  writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  try {
+    install()
+  } finally {
+    rmSync(policy, { force: true })
+  }
 }
 
 function test(name, node, leftOut) {
@@ -112,6 +161,14 @@ function test(name, node, leftOut) {
 function findNode(version) {
   const print = ['-y', `--package=node@${version}`, '--', 'node', '-p', 'process.execPath']
   return execFileSync('npx', print, { cwd: tmpdir(), encoding: 'utf8' }).trim()
+}
+
+/** Whether there is a program of this name, also where Debian keeps it out of a user's PATH. */
+function isProgram(name) {
+  const versions = '/usr/lib/postgresql'
+  const ofPostgresql = existsSync(versions) ? readdirSync(versions).map(version => join(versions, version, 'bin')) : []
+  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', ...ofPostgresql]
+  return folders.some(folder => existsSync(join(folder, name)))
 }
 
 function succeeds(command, args) {

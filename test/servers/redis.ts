@@ -37,6 +37,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
       save: '',
       appendonly: 'yes',
       appendfsync: 'no',
+      'repl-diskless-sync-delay': '0',
       ...(password === undefined ? {} : { requirepass: password, masterauth: password }),
       ...settings,
     }),

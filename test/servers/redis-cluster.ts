@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { findFreePort } from './free-port.js'
+import { type RedisServer, startRedis } from './redis.js'
+
+/** A Redis Cluster of three masters, each with a third of the slots. */
+export interface RedisCluster {
+  readonly nodes: readonly RedisServer[]
+  /** All nodes' addresses in one string: `redis://h1:p1,h2:p2,h3:p3`. */
+  readonly url: string
+  stop(): Promise<void>
+}
+
+/** What it is to be like. */
+export interface RedisClusterOptions {
+  /** Of every node. */
+  readonly password?: string | undefined
+}
+
+const SLOTS = 16_384
+const NODES = [0, 1, 2]
+
+/** Starts such a cluster and resolves once each of its nodes serves. */
+export async function startRedisCluster(options: RedisClusterOptions = {}): Promise<RedisCluster> {
+  const nodes = await Promise.all(NODES.map(() => startNode(options)))
+  await Promise.all(nodes.map((node, index) => node.command('CLUSTER', 'ADDSLOTSRANGE', ...describeSlots(index))))
+  await Promise.all(nodes.map((node, index) => node.command('CLUSTER', 'SET-CONFIG-EPOCH', String(index + 1))))
+  const [first, ...others] = nodes
+  for (const { host, port, busPort } of others) {
+    await first?.command('CLUSTER', 'MEET', host, String(port), String(busPort))
+  }
+  while (!(await Promise.all(nodes.map(serves))).every(Boolean)) await sleep(25)
+
+  const [, access = ''] = /^(.*?:\/\/.*@|.*?:\/\/)/.exec(first?.url ?? '') ?? []
+  return {
+    nodes,
+    url: access + nodes.map(({ host, port }) => `${host}:${port}`).join(','),
+    async stop() {
+      await Promise.all(nodes.map(node => node.stop()))
+    },
+  }
+}
+
+async function startNode(options: RedisClusterOptions): Promise<RedisServer & { readonly busPort: number }> {
+  const busPort = await findFreePort()
+  const settings = {
+    'cluster-enabled': 'yes',
+    'cluster-port': String(busPort),
+    'cluster-node-timeout': '2000',
+    'cluster-announce-ip': '127.0.0.1',
+  }
+  return { ...(await startRedis({ ...options, settings })), busPort }
+}
+
+function describeSlots(index: number): [string, string] {
+  const [from, to] = [index, index + 1].map(third => Math.floor((third * SLOTS) / NODES.length))
+  return [String(from), String((to ?? SLOTS) - 1)]
+}
+
+async function serves(node: RedisServer): Promise<boolean> {
+  const state = await node.command('CLUSTER', 'INFO')
+  return /cluster_state:ok/.test(state) && /cluster_known_nodes:3/.test(state)
+}

@@ -1,0 +1,126 @@
+import { randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { findFreePort } from './free-port.js'
+import { askRedis, type RedisServer, startRedis } from './redis.js'
+import { makeServerFolder, removeServerFolder } from './server-folder.js'
+import { startServer, type TestServer } from './start-server.js'
+
+/** A master and its replica, watched by three Sentinels. */
+export interface RedisSentinels {
+  readonly master: RedisServer
+  readonly replica: RedisServer
+  readonly sentinels: readonly TestServer[]
+  /** All Sentinels in one string: `redissentinel://h1:p1,h2:p2,h3:p3/mymaster`. */
+  readonly url: string
+  /** Resolves once the Sentinels agree that the replica is the master, and it takes writes. */
+  whenFailedOver(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** What they are to be like. */
+export interface RedisSentinelsOptions {
+  /** Of master, replica and Sentinels alike. */
+  readonly password?: string | undefined
+}
+
+interface Plan {
+  readonly port: number
+  readonly id: string
+}
+
+/** Starts them all and resolves once a failover would succeed. A master that does not answer for 0.5 s is replaced. */
+export async function startRedisSentinels(options: RedisSentinelsOptions = {}): Promise<RedisSentinels> {
+  const { password } = options
+  const master = await startRedis({ password })
+  const replica = await startRedis({ password, settings: { replicaof: `127.0.0.1 ${master.port}` } })
+  while (!/master_link_status:up/.test(await replica.command('INFO', 'replication'))) await sleep(25)
+
+  const plans: Plan[] = []
+  while (plans.length < 3) plans.push({ port: await findFreePort(), id: randomBytes(20).toString('hex') })
+  const sentinels = await Promise.all(plans.map(plan => startSentinel(plan, plans, master, replica, password)))
+  const user = password === undefined ? '' : `:${encodeURIComponent(password)}@`
+  return {
+    master,
+    replica,
+    sentinels,
+    url: `redissentinel://${user}${sentinels.map(({ host, port }) => `${host}:${port}`).join(',')}/mymaster`,
+    async whenFailedOver() {
+      const known = () => Promise.all(plans.map(({ port }) => askForMaster(port, password)))
+      while (!(await known()).every(port => port === replica.port)) await sleep(25)
+      while (!/role:master/.test(await replica.command('INFO', 'replication'))) await sleep(25)
+    },
+    async stop() {
+      await Promise.all([...sentinels, replica, master].map(server => server.stop()))
+    },
+  }
+}
+
+async function startSentinel(
+  plan: Plan,
+  plans: readonly Plan[],
+  master: RedisServer,
+  replica: RedisServer,
+  password: string | undefined,
+): Promise<TestServer> {
+  const folder = makeServerFolder('sentinel')
+  const file = join(folder, 'sentinel.conf')
+  writeFileSync(file, describe(plan, plans, master, replica, password, folder))
+  const server = await startServer({
+    command: 'redis-server',
+    args: [file, '--sentinel'],
+    isReady: async () => {
+      const state = await askRedis(plan.port, password, undefined, ['SENTINEL', 'CKQUORUM', 'mymaster'])
+      return state.startsWith('OK 3')
+    },
+  })
+  return {
+    host: '127.0.0.1',
+    port: plan.port,
+    url: `redis://127.0.0.1:${plan.port}`,
+    ...server,
+    async stop() {
+      await server.kill()
+      removeServerFolder(folder)
+    },
+  }
+}
+
+/** Each is told of the others, whom it would otherwise find out about in some seconds. */
+function describe(
+  { port, id }: Plan,
+  plans: readonly Plan[],
+  master: RedisServer,
+  replica: RedisServer,
+  password: string | undefined,
+  folder: string,
+): string {
+  const others = plans.filter(other => other.id !== id)
+  const access =
+    password === undefined
+      ? []
+      : [
+          `requirepass "${password}"`,
+          `sentinel sentinel-pass "${password}"`,
+          `sentinel auth-pass mymaster "${password}"`,
+        ]
+  return [
+    'bind 127.0.0.1',
+    `port ${port}`,
+    `dir ${folder}`,
+    `sentinel myid ${id}`,
+    `sentinel monitor mymaster 127.0.0.1 ${master.port} 2`,
+    'sentinel down-after-milliseconds mymaster 500',
+    'sentinel failover-timeout mymaster 3000',
+    ...access,
+    `sentinel known-replica mymaster 127.0.0.1 ${replica.port}`,
+    ...others.map(other => `sentinel known-sentinel mymaster 127.0.0.1 ${other.port} ${other.id}`),
+    '',
+  ].join('\n')
+}
+
+async function askForMaster(port: number, password: string | undefined): Promise<number> {
+  const answer = await askRedis(port, password, undefined, ['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'mymaster'])
+  return Number(answer.split('\n')[1])
+}
