@@ -1,0 +1,30 @@
+import type { TraceRecord } from '@osprofiler/core'
+
+/** What a test looks at in a point of a database: what was asked, and what it failed of. */
+export interface DatabaseCall {
+  readonly statement: unknown
+  readonly params?: unknown
+  readonly etype?: unknown
+  readonly message?: unknown
+}
+
+/** The points `db` of these records, in the order of their starts. */
+export function databaseCalls(records: readonly TraceRecord[]): DatabaseCall[] {
+  return records
+    .filter(({ name }) => name === 'db-start')
+    .map(({ info, trace_id }) => {
+      const stop = records.find(record => record.trace_id === trace_id && record.name === 'db-stop')
+      if (stop === undefined) throw new Error(`${JSON.stringify(info.db)} never stopped`)
+      const { statement, params } = info.db as { statement: unknown; params?: unknown }
+      const { etype, message } = stop.info
+      return { statement, ...(params === undefined ? {} : { params }), ...(etype ? { etype, message } : {}) }
+    })
+}
+
+/** For what these records say that was waited. */
+export function waits(records: readonly TraceRecord[]): unknown[] {
+  const starts = records.filter(({ name }) => name === 'wait-start')
+  const stops = records.filter(({ name }) => name === 'wait-stop')
+  if (starts.length !== stops.length) throw new Error('A wait never stopped')
+  return starts.map(({ info }) => (info.wait as { for: unknown }).for)
+}
