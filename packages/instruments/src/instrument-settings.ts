@@ -1,3 +1,4 @@
+import type { MessageOptions } from './message-settings.js'
 import type { Propagation } from './propagate-to.js'
 
 /**
@@ -10,6 +11,7 @@ export type TraceSql = 'off' | 'statements' | 'values'
 export interface InstrumentSettings {
   readonly mayReceive: Propagation
   readonly traceSql: TraceSql
+  readonly messages: MessageOptions
   /** By the name of the library: the exports of copies that nobody can find, such as those in a bundle. */
   readonly libraries: Readonly<Record<string, unknown>>
 }

@@ -11,10 +11,15 @@ import { createPropagation, type PropagationRules } from './propagate-to.js'
 export interface InstrumentOptions {
   /** Who may receive the headers of a trace. Default: loopback, private addresses, and names without a dot. */
   readonly propagateTo?: PropagationRules | undefined
-  /** How much is recorded of queries. Default: `off`. */
+  /** What is recorded of SQL. Default: `off`, nothing. */
   readonly traceSql?: TraceSql | undefined
   /** Which messages carry the trace on, and the limits on those that arrive with one. */
   readonly messages?: MessageOptions | undefined
+  /**
+   * By the name of the package: the exports of libraries that cannot be found in `node_modules`, such as those in a
+   * bundle: `{ pg }` after `import pg from 'pg'`.
+   */
+  readonly libraries?: Readonly<Record<string, unknown>> | undefined
 }
 
 const INSTRUMENTS = {
@@ -46,9 +51,10 @@ export type InstrumentName = keyof typeof INSTRUMENTS
  */
 export function instrument(
   names: readonly InstrumentName[] = Object.keys(INSTRUMENTS) as InstrumentName[],
-  { propagateTo, traceSql = 'off', messages = {} }: InstrumentOptions = {},
+  { propagateTo, traceSql = 'off', messages = {}, libraries = {} }: InstrumentOptions = {},
 ): () => void {
-  const settings = { mayReceive: createPropagation(propagateTo), traceSql, messages }
+  const mayReceive = createPropagation(propagateTo)
+  const settings = { mayReceive, traceSql: checkTraceSql(traceSql), messages, libraries }
   const undos = [...new Set(names.map(checkName))].map(name => INSTRUMENTS[name](settings))
   return () => {
     for (const undo of undos.splice(0)) undo()
