@@ -3,6 +3,7 @@ import { openFileDriver } from './file.js'
 import { openMemoryDriver } from './memory.js'
 import { openMongodbDriver } from './mongodb.js'
 import type { OpenStore } from './open-context.js'
+import { openOtlpDriver } from './otlp.js'
 import { openSqliteDriver } from './sqlite.js'
 
 /** What holds for every store, whatever its connection string says. */
@@ -20,6 +21,8 @@ const DRIVERS = new Map<string, OpenStore>([
   ['memory', openMemoryDriver],
   ['mongodb', openMongodbDriver],
   ['mongodb+srv', openMongodbDriver],
+  ['otlp', openOtlpDriver],
+  ['otlp+https', openOtlpDriver],
   ['sqlite', openSqliteDriver],
 ])
 

@@ -1,0 +1,128 @@
+import { type Driver, OsprofilerError, suppress } from '@osprofiler/core'
+import { findClient } from './client-package.js'
+import type { OpenContext } from './open-context.js'
+import { createOpenPoints, type OtlpPlan } from './otlp-points.js'
+import { createOtlpSender } from './otlp-sender.js'
+import { readOtlpSettings } from './otlp-settings.js'
+import { createSpanMaker } from './otlp-span.js'
+
+/** Points in one request, of those that are given up. */
+const BATCH = 500
+
+/**
+ * Sends points to an OpenTelemetry collector as spans, by OTLP over HTTP. Write only.
+ *
+ * A span is sent when its stop comes; until then its start waits here, in memory that is bounded, and counts as
+ * written. What has not stopped is sent marked `osprofiler.unfinished`: some seconds after all above it has stopped,
+ * where more points are open than there is room for, and at the end.
+ */
+export function openOtlpDriver(location: string, context: OpenContext): Driver {
+  const settings = readOtlpSettings(location, context)
+  const format = settings.protocol === 'http/json' ? 'http' : 'proto'
+  findClient(`@opentelemetry/exporter-trace-otlp-${format}`, context.scheme)
+  const open = createOpenPoints(settings.lingerMs)
+  const toSpans = createSpanMaker(settings.resource)
+  const sender = createOtlpSender(settings)
+  const inTurn = createTurns()
+  let closing: Promise<void> | undefined
+  let lingering: NodeJS.Timeout | undefined
+  let writes = 0
+  let noticedWrites = -1
+
+  /** Resolves to how many records of the plan's batch the collector rejected. */
+  async function carryOut(plan: OtlpPlan): Promise<number> {
+    try {
+      const { points, records } = plan
+      const rejected = points.length === 0 ? 0 : await sender.send(toSpans(points))
+      plan.commit()
+      // Which of the spans these were, no collector tells.
+      return rejected === 0 ? 0 : Math.ceil((records * rejected) / points.length)
+    } catch (error) {
+      // A batch that is not tried again leaves its starts here: their stops are still to come.
+      if (!isRetried(error)) plan.commit()
+      throw error
+    }
+  }
+
+  /** Sends what is given up, until there is no more of it. */
+  async function giveUp(next: () => OtlpPlan): Promise<void> {
+    for (let plan = next(); plan.points.length > 0; plan = next()) {
+      try {
+        await carryOut(plan)
+      } catch (error) {
+        if (isRetried(error)) throw error
+      }
+    }
+  }
+
+  /** Looks after what is open: some time later, and at the process's natural end. */
+  function watchOpenPoints(): void {
+    process.off('beforeExit', endNaturally)
+    if (open.size === 0 || closing !== undefined) return
+    process.on('beforeExit', endNaturally)
+    lingering ??= setTimeout(() => {
+      lingering = undefined
+      void inTurn(() => giveUp(() => open.planOverdue(BATCH)))
+        .catch(() => undefined)
+        .finally(watchOpenPoints)
+    }, settings.lingerMs).unref()
+  }
+
+  /** The notifier delivers what it has at that moment, too: only when no more comes is a point known not to stop. */
+  function endNaturally(): void {
+    if (noticedWrites === writes) return void suppress(endAll)
+    noticedWrites = writes
+    setImmediate(() => undefined)
+  }
+
+  /** Sends all that is open, for as long as one request may take. Keeps the process alive meanwhile. */
+  async function endAll(): Promise<void> {
+    process.off('beforeExit', endNaturally)
+    const end = performance.now() + settings.timeoutMs
+    const alive = setTimeout(() => undefined, settings.timeoutMs)
+    await inTurn(() => giveUp(() => open.planOldest(performance.now() < end ? BATCH : 0))).catch(() => undefined)
+    process.off('beforeExit', endNaturally)
+    clearTimeout(alive)
+  }
+
+  return {
+    name: context.scheme,
+    location: new URL(settings.url).host,
+    async write(records) {
+      if (closing !== undefined) {
+        throw new OsprofilerError('ERR_STORE', 'This store was closed. Open it again with openDriver().')
+      }
+      writes++
+      return inTurn(async () => {
+        try {
+          await giveUp(() => open.planOldest(open.isFull ? BATCH : 0))
+          const plan = open.plan(records)
+          return { refused: plan.refused + (await carryOut(plan)) }
+        } finally {
+          watchOpenPoints()
+        }
+      })
+    },
+    close() {
+      closing ??= suppress(endAll).then(() => {
+        clearTimeout(lingering)
+        return sender.close()
+      })
+      return closing
+    },
+  }
+}
+
+function isRetried(error: unknown): boolean {
+  return error instanceof OsprofilerError && error.code === 'ERR_STORE'
+}
+
+/** Does one thing after another, in the order of the calls. */
+function createTurns(): <Result>(work: () => Promise<Result>) => Promise<Result> {
+  let last: Promise<unknown> = Promise.resolve()
+  return work => {
+    const turn = last.then(work)
+    last = turn.catch(() => undefined)
+    return turn
+  }
+}

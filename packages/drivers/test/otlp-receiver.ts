@@ -1,0 +1,216 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { buffer, text } from 'node:stream/consumers'
+import { createGunzip } from 'node:zlib'
+import definitions from 'opentelemetry-definitions/build/src/generated/root.js'
+import { onTestFinished } from 'vitest'
+import type { Certificate } from '../../../test/servers/make-certificate.js'
+
+/** A span as a collector gets it, the parts of its resource beside it. */
+export interface ReceivedSpan {
+  readonly traceId: string
+  readonly spanId: string
+  /** `''` where it has none. */
+  readonly parentSpanId: string
+  readonly name: string
+  /** As opentelemetry-proto numbers it: 1 internal, 2 server, 3 client. */
+  readonly kind: number
+  /** In nanoseconds since 1970. */
+  readonly start: bigint
+  readonly end: bigint
+  readonly attributes: Readonly<Record<string, unknown>>
+  readonly events: readonly { readonly name: string; readonly attributes: Readonly<Record<string, unknown>> }[]
+  readonly status: { readonly code: number; readonly message: string }
+  readonly flags: number
+  readonly resource: Readonly<Record<string, unknown>>
+}
+
+/** A collector for a test. */
+export interface OtlpReceiver {
+  readonly host: string
+  readonly port: number
+  readonly spans: readonly ReceivedSpan[]
+  readonly requests: readonly { readonly path: string; readonly headers: IncomingMessage['headers'] }[]
+  /** How it answers from now on; what is answered with another status than 200 is not kept. */
+  answer(answer: Answer): void
+  /** Stops listening, and breaks the connections that there are. */
+  stop(): Promise<void>
+  /** Listens again, on the same port. */
+  start(): Promise<void>
+}
+
+interface Answer {
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  /** How many of a request's spans it says it rejected. It keeps the others, the first ones. */
+  readonly rejected?: number
+  /** Breaks the connection instead, once the request is there; keeps the spans. */
+  readonly breaks?: boolean
+  /** Answers only when this resolves. */
+  readonly after?: Promise<unknown>
+}
+
+/** A message of protobufjs, which declares none of those that were generated. */
+interface Message {
+  decode(bytes: Uint8Array): unknown
+  encode(message: object): { finish(): Uint8Array }
+  fromObject(object: unknown): unknown
+  toObject(message: unknown, options: object): unknown
+}
+
+interface Definitions {
+  readonly opentelemetry: {
+    readonly proto: { readonly collector: { readonly trace: { readonly v1: Readonly<Record<MessageName, Message>> } } }
+  }
+}
+type MessageName = 'ExportTraceServiceRequest' | 'ExportTraceServiceResponse'
+
+const { ExportTraceServiceRequest, ExportTraceServiceResponse } = (definitions as unknown as Definitions).opentelemetry
+  .proto.collector.trace.v1
+
+/** Starts a collector that decodes what it gets with OpenTelemetry's own protobuf definitions. */
+export async function startOtlpReceiver(certificate?: Certificate): Promise<OtlpReceiver> {
+  const spans: ReceivedSpan[] = []
+  const requests: { path: string; headers: IncomingMessage['headers'] }[] = []
+  let behaviour: Answer = {}
+  let port = 0
+
+  const onRequest: RequestListener = async (request, response) => {
+    const { status = 200, headers = {}, rejected = 0, breaks = false, after } = behaviour
+    const isJson = request.headers['content-type'] === 'application/json'
+    const stream = request.headers['content-encoding'] === 'gzip' ? request.pipe(createGunzip()) : request
+    const message = await read(stream, isJson).catch(() => undefined)
+    requests.push({ path: request.url ?? '', headers: request.headers })
+    await after
+    if (message === undefined) return void response.destroy()
+    const received = toSpans(message)
+    if (status === 200) spans.push(...received.slice(0, received.length - rejected))
+    if (breaks) return void response.destroy()
+    const type = isJson ? 'application/json' : 'application/x-protobuf'
+    response.writeHead(status, { 'content-type': type, ...headers })
+    response.end(status === 200 ? encodeAnswer(rejected, isJson) : 'no')
+  }
+
+  function create() {
+    if (certificate === undefined) return createServer(onRequest)
+    const { certificateFile, keyFile } = certificate
+    return createTlsServer({ cert: readFileSync(certificateFile), key: readFileSync(keyFile) }, onRequest)
+  }
+  let server = create()
+
+  const receiver: OtlpReceiver = {
+    host: '127.0.0.1',
+    get port() {
+      return port
+    },
+    spans,
+    requests,
+    answer(answer) {
+      behaviour = answer
+    },
+    async stop() {
+      server.close()
+      server.closeAllConnections()
+      if (server.listening) await once(server, 'close')
+    },
+    async start() {
+      server = create()
+      server.listen(port, '127.0.0.1').unref()
+      await once(server, 'listening')
+      port = (server.address() as AddressInfo).port
+    },
+  }
+  await receiver.start()
+  onTestFinished(() => receiver.stop())
+  return receiver
+}
+
+async function read(stream: NodeJS.ReadableStream, isJson: boolean): Promise<unknown> {
+  if (isJson) return ExportTraceServiceRequest.fromObject(withBytes(JSON.parse(await text(stream))))
+  return ExportTraceServiceRequest.decode(await buffer(stream))
+}
+
+/** OTLP's JSON has ids in hexadecimal, where protobuf's own has base64. */
+function withBytes(value: unknown, key = ''): unknown {
+  if (Array.isArray(value)) return value.map(item => withBytes(item))
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, withBytes(member, name)]))
+  }
+  const isId = key === 'traceId' || key === 'spanId' || key === 'parentSpanId'
+  return isId && typeof value === 'string' ? Buffer.from(value, 'hex') : value
+}
+
+function encodeAnswer(rejected: number, isJson: boolean): Buffer | string {
+  const partialSuccess = { rejectedSpans: rejected, errorMessage: 'too old' }
+  const answer = rejected === 0 ? {} : { partialSuccess }
+  return isJson ? JSON.stringify(answer) : Buffer.from(ExportTraceServiceResponse.encode(answer).finish())
+}
+
+interface Decoded {
+  readonly resourceSpans: readonly {
+    readonly resource: { readonly attributes: readonly DecodedAttribute[] }
+    readonly scopeSpans: readonly { readonly spans: readonly DecodedSpan[] }[]
+  }[]
+}
+
+interface DecodedSpan {
+  readonly traceId: string
+  readonly spanId: string
+  readonly parentSpanId: string
+  readonly name: string
+  readonly kind: number
+  readonly startTimeUnixNano: string
+  readonly endTimeUnixNano: string
+  readonly attributes: readonly DecodedAttribute[]
+  readonly events: readonly { readonly name: string; readonly attributes: readonly DecodedAttribute[] }[]
+  readonly status: { readonly code: number; readonly message: string }
+  readonly flags: number
+}
+
+interface DecodedAttribute {
+  readonly key: string
+  readonly value: Readonly<Record<string, unknown>>
+}
+
+function toSpans(message: unknown): ReceivedSpan[] {
+  const options = { bytes: String, longs: String, defaults: true, arrays: true, oneofs: true }
+  const { resourceSpans } = ExportTraceServiceRequest.toObject(message, options) as Decoded
+  return resourceSpans.flatMap(({ resource, scopeSpans }) =>
+    scopeSpans.flatMap(({ spans }) => spans.map(span => toSpan(span, toObject(resource.attributes)))),
+  )
+}
+
+function toSpan(span: DecodedSpan, resource: Readonly<Record<string, unknown>>): ReceivedSpan {
+  const { name, kind, flags, status } = span
+  return {
+    name,
+    kind,
+    flags,
+    resource,
+    traceId: toHex(span.traceId),
+    spanId: toHex(span.spanId),
+    parentSpanId: toHex(span.parentSpanId),
+    start: BigInt(span.startTimeUnixNano),
+    end: BigInt(span.endTimeUnixNano),
+    attributes: toObject(span.attributes),
+    events: span.events.map(event => ({ name: event.name, attributes: toObject(event.attributes) })),
+    status: { code: status?.code ?? 0, message: status?.message ?? '' },
+  }
+}
+
+function toHex(base64: string): string {
+  return Buffer.from(base64 ?? '', 'base64').toString('hex')
+}
+
+function toObject(attributes: readonly DecodedAttribute[]): Record<string, unknown> {
+  return Object.fromEntries(
+    attributes.map(({ key, value }) => {
+      const [member = 'value'] = [value.value].flat()
+      const found = value[String(member)]
+      return [key, member === 'intValue' ? Number(found) : found]
+    }),
+  )
+}

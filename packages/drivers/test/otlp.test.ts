@@ -1,0 +1,556 @@
+import { randomUUID } from 'node:crypto'
+import { createNotifier, type Driver, type TraceRecord } from '@osprofiler/core'
+import { openDriver } from '@osprofiler/drivers'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { makeCertificate } from '../../../test/servers/make-certificate.js'
+import { makeRecord } from './make-record.js'
+import { type OtlpReceiver, startOtlpReceiver } from './otlp-receiver.js'
+import { temporaryDirectory } from './temporary-directory.js'
+
+const INTERNAL = 1
+const SERVER = 2
+const CLIENT = 3
+const ERROR = 2
+
+describe('otlp:// sends points as spans', () => {
+  it.each(['http/protobuf', 'http/json'])('by %s, with ids, times and the service', async protocol => {
+    const receiver = await startOtlpReceiver()
+    const driver = open(receiver, `?protocol=${protocol}`)
+    const base_id = 'f0e1d2c3-b4a5-7687-9908-f7e6d5c4b3a2'
+    const outer = point({ base_id, trace_id: '11111111-2222-4333-8444-555555555555' })
+    const inner = point({ name: 'db', base_id, parent_id: outer.start.trace_id })
+
+    const result = await driver.write([outer.start, inner.start, inner.stop, outer.stop])
+
+    expect(result).toEqual({ refused: 0 })
+    expect(receiver.requests.map(({ path }) => path)).toEqual(['/v1/traces'])
+    const [first, second] = receiver.spans
+    expect(second).toMatchObject({
+      traceId: 'f0e1d2c3b4a576879908f7e6d5c4b3a2',
+      spanId: '8444555555555555',
+      parentSpanId: '',
+      kind: SERVER,
+      resource: { 'service.name': 'orders', 'service.namespace': 'shop', 'host.name': 'web-1' },
+    })
+    expect(first).toMatchObject({ traceId: second?.traceId, parentSpanId: second?.spanId, kind: CLIENT })
+    expect(second?.start).toBe(toNanoseconds(outer.start.timestamp))
+    expect(second?.end).toBe(toNanoseconds(outer.stop.timestamp))
+  })
+
+  it('sends a span when its stop comes, in whichever batch that is', async () => {
+    const receiver = await startOtlpReceiver()
+    const driver = open(receiver)
+    const { start, stop } = point()
+
+    const begun = await driver.write([start])
+    const sentAtStart = receiver.requests.length
+    const ended = await driver.write([stop])
+
+    expect([begun, sentAtStart, ended]).toEqual([{ refused: 0 }, 0, { refused: 0 }])
+    expect(receiver.spans).toHaveLength(1)
+  })
+
+  it('keeps concurrent points of all traces apart, also where ids are alike', async () => {
+    const receiver = await startOtlpReceiver()
+    const driver = open(receiver)
+    const points = ['one', 'other', 'on', 'eother'].flatMap(base_id =>
+      ['a', 'b', 'ea'].map(trace_id =>
+        point({ base_id, trace_id, parent_id: base_id, service: `${base_id} ${trace_id}` }),
+      ),
+    )
+
+    await driver.write(points.map(({ start }) => start))
+    await driver.write(points.map(({ stop }) => stop).reverse())
+
+    const times = new Map(points.map(({ start, stop }) => [start.service, [start.timestamp, stop.timestamp]]))
+    expect(receiver.spans).toHaveLength(points.length)
+    for (const { resource, start, end } of receiver.spans) {
+      expect([start, end]).toEqual(times.get(String(resource['service.name']))?.map(toNanoseconds))
+    }
+  })
+
+  it('names the parent of a point that is in another service, as a remote one', async () => {
+    const receiver = await startOtlpReceiver()
+    const driver = open(receiver)
+    const parent_id = randomUUID()
+    const { start, stop } = point({ parent_id })
+
+    await driver.write([start, stop])
+
+    expect(receiver.spans[0]?.parentSpanId).toBe(parent_id.replaceAll('-', '').slice(16))
+    expect((receiver.spans[0]?.flags ?? 0) & 0x300).toBe(0x300)
+  })
+
+  it('hashes ids that are no UUIDs, each to another', async () => {
+    const receiver = await startOtlpReceiver()
+    const driver = open(receiver)
+    const ids = [
+      '*',
+      '../../x',
+      '',
+      '00000000-0000-0000-0000-000000000000',
+      '\u001b[2J',
+      'é'.repeat(200),
+      'a\0b',
+      '\ud800',
+    ]
+
+    for (const id of ids) {
+      const { start, stop } = point({ base_id: id, trace_id: id, parent_id: id })
+      await driver.write([start, stop])
+    }
+
+    const found = receiver.spans.map(({ traceId, spanId }) => `${traceId} ${spanId}`)
+    expect(new Set(found).size).toBe(ids.length)
+    for (const id of found) expect(id).toMatch(/^(?!0{32})[0-9a-f]{32} (?!0{16})[0-9a-f]{16}$/)
+    for (const [index, { attributes }] of receiver.spans.entries()) {
+      expect(attributes['osprofiler.base_id']).toBe(ids[index]?.toWellFormed())
+    }
+  })
+})
+
+describe('otlp:// follows the semantic conventions, and tells what Python tells', () => {
+  it('of a served request', async () => {
+    const request = { path: '/orders/7', query: 'a=1', method: 'GET', scheme: 'http' }
+
+    const span = await sendOne({}, { request }, { response: { status_code: 200 } })
+
+    expect(span).toMatchObject({ name: 'GET', kind: SERVER, status: { code: 0 }, events: [] })
+    expect(span?.attributes).toMatchObject({
+      'http.request.method': 'GET',
+      'url.path': '/orders/7',
+      'url.query': 'a=1',
+      'url.scheme': 'http',
+      'http.response.status_code': 200,
+      'http.path': '/orders/7',
+      'http.query': 'a=1',
+      'http.method': 'GET',
+      'http.scheme': 'http',
+      'osprofiler.name': 'wsgi',
+    })
+    expect(span?.attributes).not.toHaveProperty('error.type')
+  })
+
+  it('of an outgoing request', async () => {
+    const requests = { method: 'brew', query: 'q=%20', path: '/items', hostname: 'catalog', port: 8080, scheme: 'http' }
+
+    const span = await sendOne({ name: 'http' }, { requests }, { requests: { status_code: 404 } })
+
+    expect(span).toMatchObject({ name: 'HTTP', kind: CLIENT, status: { code: ERROR } })
+    expect(span?.attributes).toMatchObject({
+      'http.request.method': '_OTHER',
+      'http.request.method_original': 'brew',
+      'url.full': 'http://catalog:8080/items?q=%20',
+      'server.address': 'catalog',
+      'server.port': 8080,
+      'http.response.status_code': 404,
+      'error.type': '404',
+      'http.hostname': 'catalog',
+      'http.port': 8080,
+      status_code: 404,
+      error: true,
+    })
+  })
+
+  it.each([
+    ['SELECT id FROM orders WHERE id = ?', 'SELECT orders'],
+    ['insert into "shop"."lines" (a) values (\'from elsewhere\')', 'INSERT shop.lines'],
+    ["/* a */ -- b\n SELECT 'from x'", 'SELECT'],
+    ['UPDATE `a` SET b = 1', 'UPDATE a'],
+    ['{"find": 1}', 'db'],
+    ['', 'db'],
+  ])('of a query %j, as %j', async (statement, name) => {
+    const span = await sendOne({ name: 'db' }, { db: { statement, params: { id: 7 } } }, { db: { result: 'one row' } })
+
+    expect(span).toMatchObject({ name, kind: CLIENT })
+    expect(span?.attributes).toMatchObject({
+      'db.query.text': statement,
+      'db.statement': statement,
+      'db.params': '{"id":7}',
+      result: 'one row',
+    })
+  })
+
+  it('of a function, and of whatever else the program told', async () => {
+    const info = {
+      function: { name: 'Manager.create', args: '(1,)', kwargs: '{}' },
+      queue: 'jobs',
+      tries: 2,
+      list: [1],
+    }
+
+    const span = await sendOne({ name: 'rpc' }, info, { function: { result: '7' } })
+
+    expect(span).toMatchObject({ name: 'Manager.create', kind: SERVER })
+    expect(span?.attributes).toMatchObject({
+      'code.function.name': 'Manager.create',
+      name: 'Manager.create',
+      args: '(1,)',
+      kwargs: '{}',
+      result: '7',
+      'osprofiler.info.queue': 'jobs',
+      'osprofiler.info.tries': 2,
+      'osprofiler.info.list': '[1]',
+    })
+  })
+
+  it('of an rpc point within another point of the process, which is internal', async () => {
+    const receiver = await startOtlpReceiver()
+    const driver = open(receiver)
+    const outer = point()
+    const inner = point({ name: 'rpc', base_id: outer.start.base_id, parent_id: outer.start.trace_id })
+
+    await driver.write([outer.start, inner.start, inner.stop, outer.stop])
+
+    expect(receiver.spans.map(({ kind }) => kind)).toEqual([INTERNAL, SERVER])
+  })
+
+  it('of an exception, as an event and a status', async () => {
+    const span = await sendOne({}, {}, { etype: 'ValueError', message: 'no such thing' })
+
+    expect(span).toMatchObject({
+      status: { code: ERROR, message: 'no such thing' },
+      events: [
+        { name: 'exception', attributes: { 'exception.type': 'ValueError', 'exception.message': 'no such thing' } },
+      ],
+      attributes: { 'error.type': 'ValueError', error: true },
+    })
+  })
+
+  it('of an answer of 500 or more to a served request, and not of one of 404', async () => {
+    const failed = await sendOne({}, { request: { method: 'GET' } }, { response: { status_code: 503 } })
+    const missing = await sendOne({}, { request: { method: 'GET' } }, { response: { status_code: 404 } })
+
+    expect([failed?.status.code, failed?.attributes['error.type']]).toEqual([ERROR, '503'])
+    expect([missing?.status.code, missing?.attributes['error.type']]).toEqual([0, undefined])
+  })
+})
+
+describe('otlp:// sends a point that never stopped, marked', () => {
+  it('some time after all above it has stopped', async () => {
+    const receiver = await startOtlpReceiver()
+    const driver = open(receiver, '?linger=0.05')
+    const outer = point()
+    const inner = point({ name: 'db', base_id: outer.start.base_id, parent_id: outer.start.trace_id })
+
+    const { timestamp } = makeRecord()
+    await driver.write([outer.start, inner.start, { ...outer.stop, timestamp }])
+    await vi.waitFor(() => expect(receiver.spans).toHaveLength(2), 10_000)
+
+    expect(receiver.spans[1]).toMatchObject({ kind: CLIENT, attributes: { 'osprofiler.unfinished': true } })
+    expect(receiver.spans[1]?.end).toBe(toNanoseconds(timestamp))
+    expect(receiver.spans[0]?.attributes).not.toHaveProperty('osprofiler.unfinished')
+  })
+
+  it('and not before that: not while what holds it is open, nor while records of its trace come', async () => {
+    const receiver = await startOtlpReceiver()
+    const driver = open(receiver, '?linger=0.05')
+    const held = point()
+    const inner = point({ name: 'db', base_id: held.start.base_id, parent_id: held.start.trace_id })
+    const closed = point()
+    const late = point({ name: 'db', base_id: closed.start.base_id, parent_id: closed.start.trace_id })
+
+    await driver.write([held.start, inner.start, closed.start, late.start])
+    await driver.write([closed.stop])
+    await vi.waitFor(() => expect(receiver.spans).toHaveLength(2), 10_000)
+
+    expect(receiver.spans.map(({ traceId }) => traceId)).toEqual(Array(2).fill(receiver.spans[0]?.traceId))
+    expect(receiver.spans[0]?.attributes['osprofiler.base_id']).toBe(closed.start.base_id)
+  })
+
+  it('when the driver is closed', async () => {
+    const receiver = await startOtlpReceiver()
+    const driver = open(receiver)
+    const points = Array.from({ length: 1_200 }, () => point())
+
+    await driver.write(points.map(({ start }) => start))
+    await driver.close()
+
+    expect(receiver.spans).toHaveLength(1_200)
+    expect(receiver.spans.every(({ attributes }) => attributes['osprofiler.unfinished'] === true)).toBe(true)
+    expect(receiver.requests).toHaveLength(3)
+  })
+
+  it('where more are open than there is room for, the oldest', async () => {
+    const receiver = await startOtlpReceiver()
+    const driver = open(receiver)
+
+    for (let batch = 0; batch < 45; batch++) {
+      await driver.write(Array.from({ length: 500 }, () => makeRecord({ service: `batch ${batch}` })))
+    }
+
+    const services = new Set(receiver.spans.map(({ resource }) => resource['service.name']))
+    expect([...services]).toEqual(Array.from(services, (_, batch) => `batch ${batch}`))
+    expect(receiver.spans.length).toBeGreaterThanOrEqual(45 * 500 - 20_500)
+    expect(receiver.spans.length).toBeLessThan(5_000)
+  })
+
+  it('and a stop whose start is not there, as a moment', async () => {
+    const receiver = await startOtlpReceiver()
+    const driver = open(receiver)
+    const { stop } = point()
+
+    await driver.write([stop])
+
+    const [span] = receiver.spans
+    expect(span?.attributes).toMatchObject({ 'osprofiler.marks': 'no-start', 'osprofiler.name': 'wsgi' })
+    expect([span?.start, span?.end]).toEqual(Array(2).fill(toNanoseconds(stop.timestamp)))
+  })
+})
+
+describe('otlp:// goes where it is told', () => {
+  it('to a path, with credentials, compressed', async () => {
+    const receiver = await startOtlpReceiver()
+    const driver = openDriver(`otlp://me:p%40ss@127.0.0.1:${receiver.port}/tenant/a/?compression=gzip`)
+    const { start, stop } = point()
+
+    await driver.write([start, stop])
+    await driver.close()
+
+    expect(receiver.spans).toHaveLength(1)
+    expect(receiver.requests[0]).toMatchObject({
+      path: '/tenant/a/v1/traces',
+      headers: { authorization: `Basic ${btoa('me:p@ss')}`, 'content-encoding': 'gzip' },
+    })
+  })
+
+  it('as the environment says, where the string leaves it open', async () => {
+    const receiver = await startOtlpReceiver()
+    stubEnvironment({
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${receiver.port}/base`,
+      OTEL_EXPORTER_OTLP_HEADERS: 'api-key=s3cret,x-tenant=a',
+      OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'x-tenant=b',
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+      OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
+      OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test%20bed,service.name=other',
+      OTEL_SERVICE_NAME: 'checkout',
+    })
+
+    await sendAndClose('otlp://')
+
+    expect(receiver.requests[0]).toMatchObject({
+      path: '/base/v1/traces',
+      headers: {
+        'api-key': 's3cret',
+        'x-tenant': 'b',
+        'content-type': 'application/json',
+        'content-encoding': 'gzip',
+      },
+    })
+    expect(receiver.spans[0]?.resource).toMatchObject({
+      'service.name': 'checkout',
+      'service.namespace': 'shop',
+      'deployment.environment.name': 'test bed',
+    })
+  })
+
+  it('as the string says, where both say something', async () => {
+    const receiver = await startOtlpReceiver()
+    stubEnvironment({
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://127.0.0.1:1/nowhere',
+      OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'grpc',
+      OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
+      OTEL_SERVICE_NAME: 'checkout',
+    })
+
+    await sendAndClose(
+      `otlp://127.0.0.1:${receiver.port}?protocol=http/protobuf&compression=none&service=till&timeout=5`,
+    )
+
+    expect(receiver.requests[0]?.headers).not.toHaveProperty('content-encoding')
+    expect(receiver.requests[0]?.headers['content-type']).toBe('application/x-protobuf')
+    expect(receiver.spans[0]?.resource['service.name']).toBe('till')
+  })
+
+  it("takes the traces' own endpoint as it is", async () => {
+    const receiver = await startOtlpReceiver()
+    stubEnvironment({
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `http://127.0.0.1:${receiver.port}/in`,
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1',
+    })
+
+    await sendAndClose('otlp://')
+
+    expect(receiver.requests[0]?.path).toBe('/in')
+  })
+
+  it('over TLS, to whom it can trust', async () => {
+    const certificate = await makeCertificate(temporaryDirectory())
+    const receiver = await startOtlpReceiver(certificate)
+    stubEnvironment({ OTEL_EXPORTER_OTLP_CERTIFICATE: certificate.certificateFile })
+
+    await sendAndClose(`otlp+https://localhost:${receiver.port}`)
+    await sendAndClose(`otlp+https://127.0.0.1:${receiver.port}?certificate=${certificate.certificateFile}`)
+
+    expect(receiver.spans).toHaveLength(2)
+  })
+
+  it('over TLS, and says so where it cannot trust', async () => {
+    const receiver = await startOtlpReceiver(await makeCertificate(temporaryDirectory()))
+    const driver = openDriver(`otlp+https://localhost:${receiver.port}`)
+    const { start, stop } = point()
+
+    const writing = driver.write([start, stop])
+
+    await expect(writing).rejects.toMatchObject({
+      code: 'ERR_STORE',
+      message: expect.stringMatching(/SELF_SIGNED.*not trusted.*OTEL_EXPORTER_OTLP_CERTIFICATE/),
+    })
+    expect(receiver.spans).toEqual([])
+    await driver.close()
+  })
+
+  it.each([
+    'otlp://a,b',
+    'otlp://host:0',
+    'otlp://host?colour=red',
+    'otlp://host?protocol=grpc',
+    'otlp://host?timeout=never',
+    'otlp://host?linger=-1',
+    'otlp://host?compression=lz4',
+    'otlp://host?certificate=/nowhere/ca.pem',
+    'otlp://us er:p4ss@ho st',
+    'otlp://me:p4ss@host:port',
+  ])('refuses %j and shows nothing of it', string => {
+    const error = refusalOf(string)
+
+    expect(error).toMatchObject({ code: 'ERR_CONNECTION_STRING' })
+    expect(`${error.message} ${String(error.cause)}`).not.toContain('p4ss')
+  })
+
+  it.each([
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:p4ss'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://me:p4ss@collector'],
+    ['OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc'],
+    ['OTEL_EXPORTER_OTLP_TIMEOUT', 'p4ss'],
+    ['OTEL_EXPORTER_OTLP_CERTIFICATE', '/nowhere/p4ss.pem'],
+  ])('refuses %s=%s, by its name alone', (name, value) => {
+    stubEnvironment({ [name]: value })
+
+    const error = refusalOf('otlp://')
+
+    expect(error).toMatchObject({ code: 'ERR_CONFIGURATION', message: expect.stringContaining(name) })
+    expect(`${error.message} ${String(error.stack)}`).not.toContain('p4ss')
+  })
+})
+
+describe('otlp:// keeps what is refused apart', () => {
+  it.each(['http/protobuf', 'http/json'])(
+    'counts rejected spans of a partial success as refused, by %s',
+    async protocol => {
+      const receiver = await startOtlpReceiver()
+      const driver = open(receiver, `?protocol=${protocol}`)
+      const notifier = createNotifier(driver)
+      receiver.answer({ rejected: 1 })
+
+      for (const { start, stop } of [point(), point(), point()]) for (const record of [start, stop]) notifier(record)
+      await notifier.close()
+
+      expect(notifier.stats).toMatchObject({ emitted: 6, written: 4, dropped: 2, unknown: 0 })
+      expect(receiver.spans).toHaveLength(2)
+    },
+  )
+
+  it('refuses what is no record, and sends the rest', async () => {
+    const receiver = await startOtlpReceiver()
+    const driver = open(receiver)
+    const { start, stop } = point()
+    const cycle: Record<string, unknown> = {}
+    cycle.self = cycle
+    const bad: unknown[] = [
+      makeRecord({ info: cycle }),
+      makeRecord({ info: { big: 1n } }),
+      makeRecord({ timestamp: 'yesterday' }),
+      { ...makeRecord(), base_id: 7 },
+      null,
+    ]
+
+    const result = await driver.write([start, ...bad, stop] as TraceRecord[])
+
+    expect(result).toEqual({ refused: bad.length })
+    expect(receiver.spans).toHaveLength(1)
+  })
+
+  it('sends hostile text as text', async () => {
+    const info = JSON.parse(
+      '{"__proto__": {"polluted": true}, "toString": "mine", "$where": "1", "x": "a\\u0000\\ud800"}',
+    )
+    Object.assign(info, { long: 'x'.repeat(1_000_000), request: { method: 'GET', path: '"\'\\\u2028</script>' } })
+
+    const span = await sendOne({ name: '*[a-z]?\u001b[2J' }, info, {})
+
+    expect(span?.attributes).toMatchObject({
+      'osprofiler.info.__proto__': '{"polluted":true}',
+      'osprofiler.info.toString': 'mine',
+      'osprofiler.info.$where': '1',
+      'osprofiler.info.x': 'a\0\ufffd',
+      'url.path': '"\'\\\u2028</script>',
+      'osprofiler.name': '*[a-z]?\u001b[2J',
+    })
+    expect(String(span?.attributes['osprofiler.info.long'])).toHaveLength(20_000)
+  })
+
+  it('is write only', () => {
+    const driver = openDriver('otlp://localhost')
+
+    expect(driver.readRecords).toBeUndefined()
+    expect(driver.listTraces).toBeUndefined()
+    expect([driver.name, driver.location]).toEqual(['otlp', 'localhost:4318'])
+  })
+
+  it('rejects what is written after its end', async () => {
+    const driver = openDriver('otlp://localhost')
+
+    await Promise.all([driver.close(), driver.close()])
+
+    await expect(driver.write([makeRecord()])).rejects.toMatchObject({ code: 'ERR_STORE' })
+  })
+})
+
+function point(members: Partial<TraceRecord> = {}): { start: TraceRecord; stop: TraceRecord } {
+  const { name = 'wsgi' } = members
+  const start = makeRecord({ info: { host: 'web-1' }, ...members, name: `${name}-start` })
+  const { base_id, parent_id, trace_id } = start
+  return { start, stop: makeRecord({ ...members, base_id, parent_id, trace_id, info: {}, name: `${name}-stop` }) }
+}
+
+function open(receiver: OtlpReceiver, options = ''): Driver {
+  const driver = openDriver(`otlp://127.0.0.1:${receiver.port}${options}`)
+  onTestFinished(() => driver.close())
+  return driver
+}
+
+async function sendOne(members: Partial<TraceRecord>, startInfo: TraceRecord['info'], stopInfo: TraceRecord['info']) {
+  const receiver = await startOtlpReceiver()
+  const { start, stop } = point(members)
+  await open(receiver).write([
+    { ...start, info: startInfo },
+    { ...stop, info: stopInfo },
+  ])
+  return receiver.spans[0]
+}
+
+async function sendAndClose(connectionString: string): Promise<void> {
+  const driver = openDriver(connectionString)
+  const { start, stop } = point()
+  await driver.write([start, stop])
+  await driver.close()
+}
+
+function stubEnvironment(variables: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value)
+  onTestFinished(() => void vi.unstubAllEnvs())
+}
+
+function refusalOf(connectionString: string): Error {
+  try {
+    openDriver(connectionString)
+  } catch (error) {
+    if (error instanceof Error) return error
+  }
+  throw new Error('It was taken.')
+}
+
+function toNanoseconds(timestamp: string): bigint {
+  return BigInt(Date.parse(`${timestamp.slice(0, 23)}Z`)) * 1_000_000n + BigInt(timestamp.slice(23)) * 1_000n
+}
