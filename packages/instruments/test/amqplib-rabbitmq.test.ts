@@ -1,0 +1,426 @@
+import { once } from 'node:events'
+import { createRequire } from 'node:module'
+import {
+  configure,
+  createTraceId,
+  get,
+  setNotifier,
+  signedPack,
+  suppress,
+  type TraceRecord,
+  withTrace,
+} from '@osprofiler/core'
+import { instrument } from '@osprofiler/instruments'
+import type { Channel, ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib'
+import type * as CallbackApi from 'amqplib/callback_api'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type RabbitmqServer, startRabbitmq } from '../../../test/servers/rabbitmq.js'
+import { collect, inTrace, KEY, only, until } from './traced-calls.js'
+
+type Library = typeof import('amqplib')
+
+const require = createRequire(import.meta.url)
+let rabbitmq: RabbitmqServer
+let undo: () => void
+let unconfigure: () => void
+let records: TraceRecord[]
+
+beforeAll(async () => {
+  rabbitmq = await startRabbitmq()
+})
+
+afterAll(() => rabbitmq.stop())
+
+beforeEach(() => {
+  undo = instrument(['amqplib'])
+  unconfigure = configure({ hmacKeys: KEY })
+  records = collect()
+})
+
+afterEach(() => {
+  undo()
+  unconfigure()
+  setNotifier(undefined)
+})
+
+/** The names of what was recorded as started, with what was called. */
+function started(): string[] {
+  return records.filter(({ name }) => name.endsWith('-start')).map(called)
+}
+
+function called({ name, info }: TraceRecord): string {
+  return (info.function as { name: string } | undefined)?.name ?? name
+}
+
+function startOf(name: string): TraceRecord {
+  const [record, ...more] = records.filter(one => one.name.endsWith('-start') && called(one) === name)
+  if (record === undefined || more.length > 0) throw new Error(`Not one ${name} in ${started().join(', ')}`)
+  return record
+}
+
+function stopOf(name: string): TraceRecord | undefined {
+  const { trace_id: id } = startOf(name)
+  return records.find(record => record.name.endsWith('-stop') && record.trace_id === id)
+}
+
+describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', name => {
+  const amqplib: Library = require(name)
+  let connection: ChannelModel
+  let channel: Channel
+  let queue: string
+
+  beforeEach(async () => {
+    connection = await amqplib.connect(rabbitmq.url)
+    channel = await connection.createChannel()
+    ;({ queue } = await channel.assertQueue('', { exclusive: true }))
+  })
+
+  afterEach(() => connection.close())
+
+  /** Publishes in a trace, consumes it, and resolves when `work` is done. */
+  async function consumeOne(work: (message: ConsumeMessage) => unknown, noAck = false): Promise<string> {
+    const consumed = new Promise<void>((resolve, reject) => {
+      channel.consume(
+        queue,
+        message => Promise.resolve(message === null ? undefined : work(message)).then(() => resolve(), reject),
+        { noAck },
+      )
+    })
+    const { baseId } = await inTrace(async () => channel.sendToQueue(queue, Buffer.from('hello')))
+    await consumed
+    return baseId
+  }
+
+  async function getHeaders(): Promise<unknown> {
+    const message = await channel.get(queue, { noAck: true })
+    return message === false ? undefined : message.properties.headers
+  }
+
+  it('has a consumer take up the trace of a message, below the point that published it', async () => {
+    const baseId = await consumeOne(async message => {
+      await withTrace('work', async () => {})
+      channel.ack(message)
+    })
+    await until(() => records.length === 6)
+
+    const [publish, consume] = [startOf(`publish ${queue}`), startOf(`consume ${queue}`)]
+    expect(publish).toMatchObject({ name: 'rpc-start', base_id: baseId, parent_id: baseId })
+    expect(publish.info.amqp).toEqual({ exchange: '', routing_key: queue })
+    expect(consume).toMatchObject({ name: 'rpc-start', base_id: baseId, parent_id: publish.trace_id })
+    expect(consume.info.amqp).toEqual({ queue, exchange: '', routing_key: queue })
+    expect(only(records, 'work-start').parent_id).toBe(consume.trace_id)
+    expect(records.map(({ info }) => info.etype).filter(Boolean)).toEqual([])
+  })
+
+  it('ends the point of a message that needs no acknowledgement with the work on it', async () => {
+    await consumeOne(() => {}, true)
+
+    await until(() => stopOf(`consume ${queue}`) !== undefined)
+    expect(stopOf(`consume ${queue}`)?.info.etype).toBeUndefined()
+  })
+
+  it('ends the point of a message when it is acknowledged, in whatever context', async () => {
+    const messages: ConsumeMessage[] = []
+    await consumeOne(message => void messages.push(message))
+    expect(stopOf(`consume ${queue}`)).toBeUndefined()
+
+    const [message] = messages
+    suppress(() => message && channel.ack(message))
+
+    expect(stopOf(`consume ${queue}`)?.info.etype).toBeUndefined()
+    expect(stopOf(`consume ${queue}`)).toBeDefined()
+  })
+
+  it('ends all messages that one acknowledgement is for', async () => {
+    const messages: ConsumeMessage[] = []
+    await channel.consume(queue, message => message && messages.push(message))
+    await inTrace(async () => {
+      for (let index = 0; index < 3; index++) channel.sendToQueue(queue, Buffer.from(String(index)))
+    })
+    await until(() => messages.length === 3)
+    const stops = (): number => records.filter(record => record.name === 'rpc-stop').length
+    expect(stops()).toBe(3)
+
+    if (messages[1] !== undefined) channel.ack(messages[1], true)
+    expect(stops()).toBe(5)
+    channel.ackAll()
+
+    expect(stops()).toBe(6)
+  })
+
+  it.each([
+    ['nack', (message: ConsumeMessage) => channel.nack(message, false, false), 'Rejected'],
+    ['reject', (message: ConsumeMessage) => channel.reject(message, false), 'Rejected'],
+    ['nackAll', () => channel.nackAll(false), 'Rejected'],
+  ])('records that a message was rejected by %s', async (_, reject, what) => {
+    await consumeOne(reject)
+
+    await until(() => stopOf(`consume ${queue}`) !== undefined)
+    expect(stopOf(`consume ${queue}`)?.info).toMatchObject({ etype: 'MessageRejected', message: what })
+  })
+
+  it('shows each delivery of a message that is delivered again', async () => {
+    let deliveries = 0
+    await consumeOne(
+      message =>
+        new Promise<void>(resolve => {
+          deliveries++
+          if (deliveries > 1) channel.ack(message)
+          else channel.nack(message)
+          resolve()
+        }),
+    )
+    await until(() => records.filter(record => record.name === 'rpc-stop').length === 3)
+
+    const [first, second] = records.filter(({ name, info }) => name === 'rpc-start' && 'queue' in Object(info.amqp))
+    expect(first?.info.amqp).not.toHaveProperty('redelivered')
+    expect(second?.info.amqp).toMatchObject({ redelivered: true })
+    expect(second?.parent_id).toBe(first?.parent_id)
+  })
+
+  it('records what a consumer fails of, and leaves its failure as unhandled as it was', async () => {
+    const unhandled = takeUnhandledRejection()
+    await channel.consume(queue, async () => {
+      throw new RangeError('out of stock')
+    })
+
+    await inTrace(async () => channel.sendToQueue(queue, Buffer.from('x')))
+
+    expect(await unhandled).toMatchObject({ message: 'out of stock' })
+    expect(stopOf(`consume ${queue}`)?.info).toMatchObject({ etype: 'RangeError', message: 'out of stock' })
+  })
+
+  it('ends what was not acknowledged when the channel closes', async () => {
+    await consumeOne(() => {})
+
+    await channel.close()
+
+    expect(stopOf(`consume ${queue}`)?.info).toMatchObject({ etype: 'ChannelClosed' })
+  })
+
+  it('keeps two hundred messages in work at once apart', async () => {
+    await channel.prefetch(50)
+    const seen = new Map<string, string | undefined>()
+    await channel.consume(queue, async message => {
+      if (message === null) return
+      await new Promise(resolve => setTimeout(resolve, Math.random() * 5))
+      seen.set(String(message.content), get()?.baseId)
+      channel.ack(message)
+    })
+
+    const published = await Promise.all(
+      Array.from({ length: 200 }, (_, index) =>
+        inTrace(async () => void channel.sendToQueue(queue, Buffer.from(String(index)))),
+      ),
+    )
+    await until(() => seen.size === 200)
+
+    expect(published.map((_, index) => seen.get(String(index)))).toEqual(published.map(({ baseId }) => baseId))
+  })
+
+  it('consumes untraced what carries no trace, and what carries one that is not believed', async () => {
+    const contexts: unknown[] = []
+    const headers = [{}, { 'X-Trace-Info': 'e30=', 'X-Trace-HMAC': '0'.repeat(40) }, undefined]
+    // Opened within a trace, of which its messages are no part.
+    await inTrace(async () => {
+      await channel.consume(queue, () => contexts.push(get()), { noAck: true })
+    })
+    for (const each of headers) channel.sendToQueue(queue, Buffer.from(''), each === undefined ? {} : { headers: each })
+    await until(() => contexts.length === 3)
+
+    expect(contexts).toEqual([undefined, undefined, undefined])
+    expect(records).toEqual([])
+  })
+
+  it('replaces the trace of a message that is forwarded, and leaves the rest of it alone', async () => {
+    const { queue: second } = await channel.assertQueue('', { exclusive: true })
+    await channel.consume(second, () => {}, { noAck: true })
+    const options = { headers: { 'X-Trace-Info': 'old', 'x-trace-hmac': 'old', other: 1 }, messageId: 'm-1' }
+    const arrived = new Promise<ConsumeMessage>(resolve => {
+      channel.consume(queue, message => message && resolve(message), { noAck: true })
+    })
+
+    await inTrace(async () => channel.publish('', queue, Buffer.from('x'), options))
+    const { properties, content } = await arrived
+    suppress(() => channel.publish('', second, content, { headers: properties.headers }))
+    await until(() => started().length === 3)
+
+    expect(properties.messageId).toBe('m-1')
+    expect(properties.headers).toMatchObject({ other: 1 })
+    expect(Object.keys(properties.headers ?? {}).sort()).toEqual(['X-Trace-HMAC', 'X-Trace-Info', 'other'])
+    expect(options.headers['X-Trace-Info']).toBe('old')
+    // Forwarded outside of a trace, it is as it came.
+    expect(startOf(`consume ${second}`).parent_id).toBe(startOf(`publish ${queue}`).trace_id)
+  })
+
+  it('has a point last until the broker has confirmed the message, whose callback runs in the trace', async () => {
+    const confirming: ConfirmChannel = await connection.createConfirmChannel()
+    const context = await inTrace(
+      () =>
+        new Promise<string | undefined>((resolve, reject) => {
+          confirming.sendToQueue(queue, Buffer.from('x'), {}, error => (error ? reject(error) : resolve(get()?.baseId)))
+          expect(stopOf(`publish ${queue}`)).toBeUndefined()
+        }),
+    )
+
+    expect(context.result).toBe(context.baseId)
+    expect(stopOf(`publish ${queue}`)?.info.etype).toBeUndefined()
+    expect(started()).toEqual([`publish ${queue}`])
+  })
+
+  it('waits for confirmations as before', async () => {
+    const confirming = await connection.createConfirmChannel()
+
+    await inTrace(async () => {
+      for (let index = 0; index < 5; index++) confirming.publish('', queue, Buffer.from('x'))
+      await confirming.waitForConfirms()
+    })
+
+    expect(records.filter(record => record.name === 'rpc-stop')).toHaveLength(5)
+    expect((await channel.checkQueue(queue)).messageCount).toBe(5)
+  })
+
+  it('records the failure of a message that the broker refuses', async () => {
+    const confirming = await connection.createConfirmChannel()
+    confirming.on('error', () => {})
+    const failed = inTrace(
+      () =>
+        new Promise((_, reject) => {
+          confirming.publish('no-such-exchange', 'key', Buffer.from('x'), {}, reject)
+        }),
+    )
+
+    await expect(failed).rejects.toThrow()
+    expect(stopOf('publish no-such-exchange/key')?.info.etype).toBe('Error')
+  })
+
+  it('records what is thrown on a closed channel', async () => {
+    await channel.close()
+
+    await inTrace(async () => {
+      expect(() => channel.publish('', queue, Buffer.from('x'))).toThrow('Channel closed')
+    })
+
+    expect(stopOf(`publish ${queue}`)?.info).toMatchObject({ etype: 'IllegalOperationError' })
+    channel = await connection.createChannel()
+  })
+
+  it('makes asking for a message a point', async () => {
+    const { result } = await inTrace(() => channel.get(queue, { noAck: true }))
+
+    expect(result).toBe(false)
+    expect(stopOf(`get ${queue}`)?.info.etype).toBeUndefined()
+  })
+
+  it('records that asking for a message failed', async () => {
+    channel.on('error', () => {})
+
+    // What 0.10 rejects with is no error.
+    await expect(inTrace(() => channel.get('no-such-queue'))).rejects.toBeDefined()
+
+    expect(stopOf('get no-such-queue')?.info).toMatchObject({ etype: 'Error' })
+    channel = await connection.createChannel()
+  })
+
+  it('works with the callback API, too', async () => {
+    const callbacks: typeof CallbackApi = require(`${name}/callback_api`)
+    const opened = await new Promise<CallbackApi.Connection>((resolve, reject) => {
+      callbacks.connect(rabbitmq.url, (error, made) => (error ? reject(error) : resolve(made)))
+    })
+    const confirming = await new Promise<CallbackApi.ConfirmChannel>((resolve, reject) => {
+      opened.createConfirmChannel((error, made) => (error ? reject(error) : resolve(made)))
+    })
+    const { queue: own } = await channel.assertQueue('', {})
+    confirming.consume(own, message => message && confirming.ack(message))
+
+    const { baseId, result } = await inTrace(
+      () => new Promise(resolve => confirming.sendToQueue(own, Buffer.from('x'), {}, () => resolve(get()?.baseId))),
+    )
+    await until(() => stopOf(`consume ${own}`) !== undefined)
+    const asked = await inTrace(
+      () =>
+        new Promise(resolve => {
+          confirming.get(own, {}, (_, message) => resolve([message, get()?.traceId]))
+        }),
+    )
+
+    expect(result).toBe(baseId)
+    expect(startOf(`consume ${own}`).parent_id).toBe(startOf(`publish ${own}`).trace_id)
+    expect(asked.result).toEqual([false, asked.baseId])
+    expect(stopOf(`get ${own}`)).toBeDefined()
+    await channel.deleteQueue(own)
+    opened.close()
+    await once(opened, 'close')
+  })
+
+  it('leaves a call alone once it is undone, on channels that are open as well', async () => {
+    undo()
+
+    const { result } = await inTrace(async () => channel.sendToQueue(queue, Buffer.from('x')))
+
+    expect(result).toBe(true)
+    expect(await getHeaders()).toEqual({})
+    expect(records).toEqual([])
+  })
+
+  it('finds a copy of the library that is loaded later', async () => {
+    const folder = require.resolve(name).replace(/channel_api\.js$/, '')
+    const loaded = Object.entries(require.cache).filter(([file]) => file.startsWith(folder))
+    for (const [file] of loaded) delete require.cache[file]
+    const later: Library = require(name)
+    Object.assign(require.cache, Object.fromEntries(loaded))
+    const opened = await later.connect(rabbitmq.url)
+
+    await inTrace(async () => (await opened.createChannel()).publish('amq.direct', 'key', Buffer.from('x')))
+    await opened.close()
+
+    expect(later).not.toBe(amqplib)
+    expect(started()).toEqual(['publish amq.direct/key'])
+  })
+
+  it('makes one point where it was asked for twice', async () => {
+    const undoSecond = instrument(['amqplib'])
+
+    await inTrace(async () => channel.sendToQueue(queue, Buffer.from('x')))
+    undoSecond()
+
+    expect(started()).toEqual([`publish ${queue}`])
+  })
+
+  it('puts the trace into those messages only that may carry it', async () => {
+    undo()
+    undo = instrument(['amqplib'], { messages: { propagate: ({ routingKey }) => routingKey !== queue } })
+
+    await inTrace(async () => channel.sendToQueue(queue, Buffer.from('x')))
+
+    expect(await getHeaders()).toEqual({})
+    expect(started()).toEqual([`publish ${queue}`])
+  })
+
+  it('holds the limits that it is given', async () => {
+    undo()
+    const refused: unknown[] = []
+    undo = instrument(['amqplib'], { messages: { maxTracesPerSecond: 0, onRefused: reason => refused.push(reason) } })
+    const context = new Promise(resolve => {
+      channel.consume(queue, () => resolve(get()), { noAck: true })
+    })
+    const [info, hmac] = signedPack({ base_id: createTraceId() }, KEY)
+    channel.sendToQueue(queue, Buffer.from('x'), { headers: { 'X-Trace-Info': info, 'X-Trace-HMAC': hmac } })
+
+    expect(await context).toBeUndefined()
+    expect(refused).toEqual(['rate-limited'])
+    expect(records).toEqual([])
+  })
+})
+
+/** The next rejection that nobody handles: it is for the test, and not for the test runner. */
+function takeUnhandledRejection(): Promise<unknown> {
+  const listeners = process.listeners('unhandledRejection')
+  process.removeAllListeners('unhandledRejection')
+  return new Promise(resolve => {
+    process.once('unhandledRejection', reason => {
+      for (const listener of listeners) process.on('unhandledRejection', listener)
+      resolve(reason)
+    })
+  })
+}
