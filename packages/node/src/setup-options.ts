@@ -7,7 +7,12 @@ import {
   OsprofilerError,
   readSwitch,
 } from '@osprofiler/core'
-import { createPropagation, type InstrumentName, type PropagationRules } from '@osprofiler/instruments'
+import {
+  createPropagation,
+  type InstrumentName,
+  type MessageOptions,
+  type PropagationRules,
+} from '@osprofiler/instruments'
 
 /** What `setup` is told. What is not given is taken from the environment, then from the defaults. */
 export interface SetupOptions extends Configuration {
@@ -29,6 +34,8 @@ export interface SetupOptions extends Configuration {
    * commas), else loopback, private addresses and names without a dot.
    */
   readonly propagateTo?: PropagationRules | undefined
+  /** Which messages to a broker carry the trace on, and the limits on those that arrive with one. Default: all do. */
+  readonly messages?: MessageOptions | undefined
 }
 
 /** The options with what the environment says of those that are not given. */
@@ -40,6 +47,7 @@ export interface ResolvedOptions {
   readonly notifier: Notifier | undefined
   readonly instruments: readonly InstrumentName[] | undefined
   readonly propagateTo: PropagationRules | undefined
+  readonly messages: MessageOptions | undefined
   /** Whether this process has been given a key at all. */
   readonly hasKeys: boolean
 }
@@ -53,6 +61,7 @@ const OPTIONS: ReadonlySet<string> = new Set<keyof SetupOptions>([
   'notifier',
   'instruments',
   'propagateTo',
+  'messages',
 ])
 
 /**
@@ -73,6 +82,7 @@ export function resolveOptions(options: SetupOptions): ResolvedOptions {
     notifierOptions,
     instruments: options.instruments ?? instrumentsOfEnvironment(),
     propagateTo: options.propagateTo ?? propagationOfEnvironment(),
+    messages: options.messages,
     hasKeys: Boolean(options.hmacKeys ?? (OSPROFILER_HMAC_KEYS || OSPROFILER_HMAC_KEYS_FILE)),
   }
 }
