@@ -42,7 +42,12 @@ export function toSummary(
   records: number,
 ): TraceSummary {
   const { base_id, timestamp, name, project, service } = first
-  return { base_id, timestamp, name: name.replace(/-(?:start|stop)$/, ''), project, service, records }
+  return { base_id, timestamp, name: toPointName(name), project, service, records }
+}
+
+/** A record's name without what says which end of a point it is. */
+export function toPointName(name: string): string {
+  return name.replace(/-(?:start|stop)$/, '')
 }
 
 /** Puts the newest trace first. */

@@ -1,0 +1,90 @@
+import type { Socket } from 'node:net'
+import type { ConnectionOptions } from 'node:tls'
+import type { Host } from './connection-url.js'
+import { toPostgresqlFailure } from './postgresql-failure.js'
+import { isSocketPath, type Ways } from './sql-location.js'
+import { type CreateSocket, createSession, type SqlFailure, type SqlSession } from './sql-session.js'
+
+/** How to connect to PostgreSQL. What is not given, the client takes from its environment. */
+export interface PostgresqlSettings {
+  /** Tried one after the other. */
+  readonly hosts: readonly Host[]
+  readonly ways: Ways
+  readonly user: string | undefined
+  readonly password: string | undefined
+  readonly database: string | undefined
+  readonly applicationName: string
+  /** As in `-csearch_path=traces`. */
+  readonly sessionOptions: string | undefined
+  /** In milliseconds. */
+  readonly connectPatience: number
+}
+
+const KEEP_ALIVE_AFTER = 30_000
+
+/** Connects to the first server that answers. Rejects with an `SqlFailure`. */
+export async function connectPostgresql(settings: PostgresqlSettings, createSocket: CreateSocket): Promise<SqlSession> {
+  let failure: SqlFailure | undefined
+  for (const host of settings.hosts) {
+    for (const way of isSocketPath(host.host) ? ['plain' as const] : settings.ways) {
+      try {
+        return await connect(settings, host, way, createSocket())
+      } catch (error) {
+        failure = toPostgresqlFailure(error)
+        if (!isAboutTheWay(failure)) break
+      }
+    }
+  }
+  throw failure
+}
+
+async function connect(
+  { user, password, database, applicationName, sessionOptions, connectPatience }: PostgresqlSettings,
+  { host, port }: Host,
+  way: 'plain' | ConnectionOptions,
+  socket: Socket,
+): Promise<SqlSession> {
+  const { default: pg } = await import('pg')
+  const client = new pg.Client({
+    host,
+    port,
+    user,
+    password,
+    database,
+    ssl: way === 'plain' ? false : { ...way },
+    application_name: applicationName,
+    options: sessionOptions,
+    stream: () => socket,
+    connectionTimeoutMillis: connectPatience,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER,
+  })
+  // Told to whoever runs a statement; without a listener it would end the program.
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    // A client does not say so by itself, and the server would take what the database is in.
+    await client.query("SET client_encoding TO 'UTF8'")
+  } catch (error) {
+    socket.destroy()
+    throw error
+  }
+  return createSession({
+    async query(text, values) {
+      const { rows, rowCount } = await client.query({ text, values: [...values], rowMode: 'array' })
+      return { rows, changed: rowCount ?? 0 }
+    },
+    end: () => client.end(),
+    destroy: () => socket.destroy(),
+    onEnd(listener) {
+      client.once('error', listener)
+      client.once('end', listener)
+    },
+    toFailure: toPostgresqlFailure,
+  })
+}
+
+/** Whether a server refuses to be spoken to over TLS, or without it. */
+function isAboutTheWay({ code, message }: SqlFailure): boolean {
+  return code === '28000' || message.includes('does not support SSL')
+}

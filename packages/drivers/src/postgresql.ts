@@ -1,0 +1,110 @@
+import { type Driver, OsprofilerError } from '@osprofiler/core'
+import { findClient } from './client-package.js'
+import { type ConnectionUrl, type Host, parseConnectionUrl, type UrlForm } from './connection-url.js'
+import type { OpenContext } from './open-context.js'
+import { connectPostgresql, type PostgresqlSettings } from './postgresql-session.js'
+import { createPostgresqlStore } from './postgresql-store.js'
+import { readTtl } from './retention.js'
+import { createSqlDriver } from './sql-driver.js'
+import { ANY_NAME, ANYONE, readChoice, readSeconds, readTlsFiles, showAddress, type Ways } from './sql-location.js'
+
+/** The schemes of its connection strings: those of Python's clients name the same store. */
+export const POSTGRESQL_SCHEMES = [
+  'postgresql',
+  'postgres',
+  'postgresql+asyncpg',
+  'postgresql+pg8000',
+  'postgresql+psycopg',
+  'postgresql+psycopg2',
+] as const
+
+const FORM: UrlForm = {
+  example: 'postgresql://user:password@host:5432/database',
+  defaultPort: 5432,
+  defaultHost: 'localhost',
+  options: [
+    'host',
+    'port',
+    'user',
+    'password',
+    'dbname',
+    'sslmode',
+    'sslrootcert',
+    'sslcert',
+    'sslkey',
+    'application_name',
+    'connect_timeout',
+    'client_encoding',
+    'options',
+    'ttl',
+  ],
+}
+
+const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
+const CONNECT_PATIENCE = 10_000
+
+/**
+ * Keeps records in PostgreSQL, in the table of Python's SQLAlchemy driver. A batch is one multi-row insert in a
+ * transaction of its own: when `write` resolves, the server has committed it. Refused are records with a NUL or half
+ * a surrogate pair outside of `info`, with a text of more than 255 characters, and what the database itself refuses
+ * while it takes other rows. A connection that breaks during the commit is `ERR_WRITE_UNCERTAIN`.
+ *
+ * User, password and database that are not given come from `PGUSER`, `PGPASSWORD` and `PGDATABASE`, as with every
+ * client.
+ */
+export function openPostgresqlDriver(location: string, { scheme }: OpenContext): Driver {
+  const url = parseConnectionUrl(location, FORM)
+  findClient('pg', scheme)
+  const { options } = url
+  const settings: PostgresqlSettings = {
+    hosts: toHosts(url),
+    ways: toWays(options),
+    user: options.get('user') ?? url.username,
+    password: options.get('password') ?? url.password,
+    database: (options.get('dbname') ?? url.path) || undefined,
+    applicationName: options.get('application_name') ?? 'osprofiler',
+    sessionOptions: options.get('options'),
+    connectPatience: readSeconds(options, 'connect_timeout', CONNECT_PATIENCE),
+  }
+  readChoice(options, 'client_encoding', ['utf8', 'utf-8', 'UNICODE'])
+  return createSqlDriver({
+    name: 'postgresql',
+    location: `${settings.hosts.map(showAddress).join(',')}/${settings.database ?? ''}`,
+    ttl: readTtl(options.get('ttl')),
+    keepsNul: false,
+    open: async createSocket => createPostgresqlStore(await connectPostgresql(settings, createSocket)),
+  })
+}
+
+/** Where the servers are: libpq also takes host and port as options. */
+function toHosts({ hosts, options }: ConnectionUrl): readonly Host[] {
+  const named = options.get('host')?.split(',')
+  const port = options.get('port')
+  if (port !== undefined && !/^[1-9]\d{0,4}$/.test(port)) {
+    throw new OsprofilerError('ERR_CONNECTION_STRING', 'port is a number from 1 to 65535.')
+  }
+  const places = named?.map(host => ({ host, port: FORM.defaultPort })) ?? hosts
+  return places.map(place => (port === undefined ? place : { ...place, port: Number(port) }))
+}
+
+/** The ways of libpq's `sslmode`, whose default is to try TLS first. */
+function toWays(options: ReadonlyMap<string, string>): Ways {
+  const files = readTlsFiles(options, { ca: 'sslrootcert', cert: 'sslcert', key: 'sslkey' })
+  const mode = readChoice(options, 'sslmode', SSL_MODES) ?? 'prefer'
+  const anyone = { ...files, ...ANYONE }
+  const chain = { ...files, ...ANY_NAME }
+  switch (mode) {
+    case 'disable':
+      return ['plain']
+    case 'allow':
+      return ['plain', anyone]
+    case 'prefer':
+      return [anyone, 'plain']
+    case 'require':
+      return [files.ca === undefined ? anyone : chain]
+    case 'verify-ca':
+      return [chain]
+    case 'verify-full':
+      return [files]
+  }
+}

@@ -1,0 +1,117 @@
+import { type Driver, OsprofilerError, type TraceQuery, type TraceSummary } from '@osprofiler/core'
+import { isStorable } from './record-row.js'
+import { createRetention } from './retention.js'
+import { toShownPath } from './shown-path.js'
+import { toBatch } from './sql-batch.js'
+import { createSqlConnection } from './sql-connection.js'
+import { listTraces } from './sql-list.js'
+import { pruneTraces, removeRecords } from './sql-prune.js'
+import { readRecords, type UseStore } from './sql-read.js'
+import { type CreateSocket, SqlFailure } from './sql-session.js'
+import type { SqlStore } from './sql-store.js'
+import { CommitLost, writeBatch } from './sql-write.js'
+import { readBefore, readQuery } from './trace-query.js'
+
+/** What one database's driver is made of. */
+export interface SqlDatabase {
+  readonly name: string
+  /** Where it is: shown in messages. */
+  readonly location: string
+  /** How long a trace is kept, in milliseconds. */
+  readonly ttl: number | undefined
+  /** Whether its texts may have NUL in them. */
+  readonly keepsNul: boolean
+  /** Connects. Rejects with an `SqlFailure`. */
+  open(createSocket: CreateSocket): Promise<SqlStore>
+}
+
+/** How long something in the background may delay the natural end of the program. */
+const BACKGROUND_HOLD = 2_000
+
+/**
+ * A driver on the table of Python's SQLAlchemy driver. It writes on one connection and reads on another: who reads a
+ * long trace holds up no write.
+ */
+export function createSqlDriver(database: SqlDatabase): Driver {
+  const { name, keepsNul } = database
+  const location = toShownPath(database.location)
+  const writing = createSqlConnection(database.open)
+  const reading = createSqlConnection(database.open)
+  const use = readFor(Number.POSITIVE_INFINITY)
+  const retention = createRetention(database.ttl, before => prune(readFor(BACKGROUND_HOLD), before))
+  let closed = false
+  let closing: Promise<void> | undefined
+
+  function readFor(hold: number): UseStore {
+    return async work => {
+      checkOpen()
+      return await reading.use(work, hold).catch(fail)
+    }
+  }
+
+  async function list(query: TraceQuery | undefined, failed: boolean): Promise<TraceSummary[]> {
+    const selection = readQuery(query)
+    checkOpen()
+    return await listTraces(use, selection, failed)
+  }
+
+  async function prune(through: UseStore, before: Date): Promise<number> {
+    const oldest = readBefore(before)
+    checkOpen()
+    return await pruneTraces(through, oldest)
+  }
+
+  function fail(error: unknown): never {
+    throw toStoreError(location, error)
+  }
+
+  function checkOpen(): void {
+    if (closed) throw new OsprofilerError('ERR_STORE', 'This store was closed. Open it again with openDriver().')
+  }
+
+  /** An id that no record can have is not asked for: clients and databases would change it, and find another. */
+  function isKeepable(baseId: string): boolean {
+    checkOpen()
+    return isStorable(baseId) && (keepsNul || !baseId.includes('\0'))
+  }
+
+  return {
+    name,
+    location,
+    async write(records) {
+      checkOpen()
+      if (records.length === 0) return { refused: 0 }
+      const batch = toBatch(records, keepsNul)
+      const refused = await writing.use(async store => writeBatch(store, await batch), BACKGROUND_HOLD).catch(fail)
+      retention.afterWrite()
+      return { refused }
+    },
+    async *readRecords(baseId) {
+      if (isKeepable(baseId)) yield* readRecords(use, baseId)
+    },
+    listTraces: query => list(query, false),
+    listErrorTraces: query => list(query, true),
+    async deleteTrace(baseId) {
+      return isKeepable(baseId) ? await removeRecords(use, [baseId], undefined) : 0
+    },
+    pruneTraces: before => prune(use, before),
+    close() {
+      closed = true
+      closing ??= Promise.all([writing.close(), reading.close()]).then(() => undefined)
+      return closing
+    },
+  }
+}
+
+function toStoreError(location: string, error: unknown): unknown {
+  if (error instanceof CommitLost) {
+    return new OsprofilerError(
+      'ERR_WRITE_UNCERTAIN',
+      `The connection to "${location}" broke while a batch was committed. Nobody knows whether it was written.`,
+      { cause: error.cause },
+    )
+  }
+  if (!(error instanceof SqlFailure)) return error
+  const reason = error.advice ?? `cannot be used: ${error.message}`
+  return new OsprofilerError('ERR_STORE', `The store "${location}" ${reason}.`, { cause: error })
+}

@@ -1,0 +1,43 @@
+import type { TraceRecord } from '@osprofiler/core'
+import { toRowRecord } from './record-row.js'
+import type { RecordId, SqlStore } from './sql-store.js'
+
+const PAGE_ROWS = 500
+const PAGE_BYTES = 4_000_000
+/** How many ids are kept of a trace that is being read. */
+const IDS = 50_000
+
+/** Does a piece of work on the store. Between two of them others get their turn, and no snapshot is held. */
+export type UseStore = <Result>(work: (store: SqlStore) => Promise<Result>) => Promise<Result>
+
+/**
+ * A trace in the order of its arrival. Its ids come first: the index gives them at a cost that is linear whatever
+ * else it holds, and pages can be made of them that have neither too many rows nor too many bytes.
+ */
+export async function* readRecords(use: UseStore, baseId: string): AsyncIterable<readonly TraceRecord[]> {
+  for (let after: number | undefined = 0; after !== undefined; ) {
+    const from: number = after
+    const found = await use(async store => ((await store.hasTable()) ? await store.findRecords(baseId, from, IDS) : []))
+    for (const page of toPages(found)) {
+      const rows = await use(store => store.readRows(page))
+      // Deleted in the meantime.
+      if (rows.length > 0) yield rows.map(toRowRecord)
+    }
+    after = found.length === IDS ? found.at(-1)?.id : undefined
+  }
+}
+
+function* toPages(records: readonly RecordId[]): Iterable<readonly number[]> {
+  let page: number[] = []
+  let total = 0
+  for (const { id, bytes } of records) {
+    if (page.length === PAGE_ROWS || (page.length > 0 && total + bytes > PAGE_BYTES)) {
+      yield page
+      page = []
+      total = 0
+    }
+    page.push(id)
+    total += bytes
+  }
+  if (page.length > 0) yield page
+}
