@@ -1,0 +1,108 @@
+import { get, run, signedUnpack, withTrace } from '@osprofiler/core'
+import { injectTrace } from '@osprofiler/rpc'
+import { describe, expect, it } from 'vitest'
+import { collectRecords } from './collect-records.js'
+
+const TRACE = { hmacKey: 'KEY', baseId: '0b1e55ed-0000-4000-8000-000000000000' }
+
+collectRecords()
+
+describe('injectTrace', () => {
+  it.each<[string, () => object, (carrier: never, name: string) => unknown]>([
+    ['an object', () => ({}), (carrier: Record<string, string>, name) => carrier[name]],
+    [
+      'an object without a prototype',
+      () => Object.create(null),
+      (carrier: Record<string, string>, name) => carrier[name],
+    ],
+    ['a Map', () => new Map(), (carrier: Map<string, string>, name) => carrier.get(name)],
+    ['Headers', () => new Headers(), (carrier: Headers, name) => carrier.get(name)],
+  ])('puts the pair of the current point into %s, and returns it', (_, create, read) => {
+    const carrier = create()
+
+    run(TRACE, () => withTrace('send', () => expect(injectTrace(carrier)).toBe(carrier)))
+
+    const [info, hmac] = ['X-Trace-Info', 'X-Trace-HMAC'].map(name => String(read(carrier as never, name)))
+    expect(signedUnpack(info, hmac, 'KEY')).toMatchObject({ baseId: TRACE.baseId })
+    expect(signedUnpack(info, hmac, 'KEY')?.parentId).not.toBe(TRACE.baseId)
+  })
+
+  it('makes an object where there is none', () => {
+    expect(run(TRACE, () => Object.keys(injectTrace()))).toEqual(['X-Trace-Info', 'X-Trace-HMAC'])
+    expect(injectTrace()).toEqual({})
+  })
+
+  it('leaves what is sent outside of a trace as it is', () => {
+    const context = { 'X-Trace-Info': 'theirs', trace_info: { hmac_key: 'theirs' } }
+
+    injectTrace(context, { compatible: true, hmacKeys: 'KEY' })
+
+    expect(context).toEqual({ 'X-Trace-Info': 'theirs', trace_info: { hmac_key: 'theirs' } })
+  })
+
+  it('replaces the trace of a message that is forwarded, in whatever case it is written', () => {
+    const headers = { 'x-trace-info': 'old', 'X-Trace-HMAC': 'old', other: 'kept' }
+    const map = new Map(Object.entries(headers))
+
+    run(TRACE, () => [injectTrace(headers), injectTrace(map)])
+
+    expect(Object.keys(headers).sort()).toEqual(['X-Trace-HMAC', 'X-Trace-Info', 'other'])
+    expect([...map.keys()].sort()).toEqual(['X-Trace-HMAC', 'X-Trace-Info', 'other'])
+    expect(headers['X-Trace-HMAC']).not.toBe('old')
+  })
+
+  it.each([
+    ['a frozen object', Object.freeze({})],
+    ['one whose setter throws', { get: () => undefined, set: () => fail() }],
+    [
+      'one that refuses everything',
+      new Proxy({}, { set: () => fail(), deleteProperty: () => fail(), get: () => fail() }),
+    ],
+    ['one that is switched off', Proxy.revocable({}, {}).proxy],
+  ])('does not fail of %s', (_, carrier) => {
+    expect(() => run(TRACE, () => injectTrace(carrier, { compatible: true, hmacKeys: 'KEY' }))).not.toThrow()
+  })
+
+  describe('for Python', () => {
+    it('sends no key unless it is asked to', () => {
+      const context = run(TRACE, () => injectTrace({ user: 'alice' }))
+
+      expect(Object.keys(context)).toEqual(['user', 'X-Trace-Info', 'X-Trace-HMAC'])
+      expect(JSON.stringify(context)).not.toContain('KEY')
+    })
+
+    it('puts what profiler.init() takes beside the pair where it is asked to', () => {
+      const context: Record<string, unknown> = {}
+
+      const point = run(TRACE, () => withTrace('call', () => sendCompatible(context, 'OTHER,KEY')))
+
+      expect(context.trace_info).toEqual({ hmac_key: 'KEY', base_id: TRACE.baseId, parent_id: point })
+      expect(context).toHaveProperty('X-Trace-Info')
+    })
+
+    it('sends no key that is not among those that may be sent', () => {
+      const context: Record<string, unknown> = {}
+
+      run(TRACE, () => sendCompatible(context, 'OTHER'))
+
+      expect(Object.keys(context)).toEqual(['X-Trace-Info', 'X-Trace-HMAC'])
+    })
+
+    it('does not pass on a key in clear that came with the context', () => {
+      const context = { trace_info: { hmac_key: 'KEY' }, _context_trace_info: { hmac_key: 'KEY' } }
+
+      run(TRACE, () => injectTrace(context))
+
+      expect(Object.keys(context)).toEqual(['X-Trace-Info', 'X-Trace-HMAC'])
+    })
+  })
+})
+
+function sendCompatible(context: Record<string, unknown>, hmacKeys: string): string | undefined {
+  injectTrace(context, { compatible: true, hmacKeys })
+  return get()?.traceId
+}
+
+function fail(): never {
+  throw new Error('No')
+}
