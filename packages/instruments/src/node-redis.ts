@@ -68,6 +68,8 @@ export function instrumentNodeRedis({ traceSql }: InstrumentSettings): () => voi
   const undos = [
     () => unsubscribe(READY, onReady),
     whenLoaded('@redis/client', exports => wrapClient(exports as ClientFile), { file: 'dist/lib/client/index.js' }),
+    whenLoaded('@redis/client', wrapConnect, { file: 'dist/lib/cluster/index.js' }),
+    whenLoaded('@redis/client', wrapConnect, { file: 'dist/lib/sentinel/index.js' }),
     whenLoaded('@redis/client', exports => wrapPool(exports as PoolFile), { file: 'dist/lib/client/pool.js' }),
   ]
   return undoAll(undos)
@@ -102,12 +104,17 @@ function readCommand([name, ...args]: readonly unknown[]): RedisCommand {
   return { name, args }
 }
 
+/** A file that has the class of a client, a cluster or a Sentinel. */
 interface ClientFile {
   readonly default: { readonly prototype: object }
 }
 
 interface PoolFile {
   readonly RedisClientPool: { readonly prototype: object }
+}
+
+function wrapConnect(exports: unknown): (() => void) | undefined {
+  return wrapMethod((exports as ClientFile).default.prototype, 'connect', aroundConnect)
 }
 
 function wrapPool({ RedisClientPool: { prototype } }: PoolFile): () => void {
