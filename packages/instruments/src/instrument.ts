@@ -4,6 +4,7 @@ import { instrumentHttp } from './http.js'
 import type { Instrument, TraceSql } from './instrument-settings.js'
 import { instrumentIoredis } from './ioredis.js'
 import type { MessageOptions } from './message-settings.js'
+import { instrumentMongodb } from './mongodb.js'
 import { instrumentNodeRedis } from './node-redis.js'
 import { createPropagation, type PropagationRules } from './propagate-to.js'
 
@@ -31,6 +32,8 @@ const INSTRUMENTS = {
   http: instrumentHttp,
   /** The package `ioredis`, 5 and 6. */
   ioredis: instrumentIoredis,
+  /** The package `mongodb`, 6 and 7, and so mongoose. */
+  mongodb: instrumentMongodb,
   /** The package `redis`, 5 and 6. */
   redis: instrumentNodeRedis,
 } satisfies Record<string, Instrument>

@@ -1,0 +1,131 @@
+import type { PointInfo } from '@osprofiler/core'
+
+type Document = Readonly<Record<string, unknown>>
+
+const MAX_MEMBERS = 10
+const MAX_DEPTH = 4
+const NAME = /^[$\w.-]{1,64}$/
+
+/** What each command asks for, by the members that say it. Of others, only their name is ever shown. */
+const COMMANDS: Readonly<Record<string, readonly string[]>> = {
+  aggregate: ['pipeline'],
+  collMod: [],
+  count: ['query'],
+  create: [],
+  createIndexes: [],
+  delete: ['deletes'],
+  distinct: ['key', 'query'],
+  drop: [],
+  dropIndexes: [],
+  find: ['filter', 'sort'],
+  findAndModify: ['query', 'update'],
+  getMore: [],
+  insert: ['documents'],
+  listIndexes: [],
+  update: ['updates'],
+}
+const MORE_PARAMS = ['sort', 'projection', 'skip', 'limit', 'hint', 'collation', 'arrayFilters']
+
+/**
+ * What a point says of a command: its name, its collection, and the fields and operators that it asks by, with `?` for
+ * each value: `find orders {status: ?}`. The values stand in `params` where `values` asks for them; never those of
+ * commands that are not about documents, since passwords and handshakes are among them.
+ */
+export function mongodbInfo(command: unknown, values: boolean): PointInfo {
+  const document = isDocument(command) ? command : {}
+  const [name = ''] = Object.keys(document)
+  const members = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (members === undefined) return { db: { statement: NAME.test(name) ? name : '?' } }
+  const collection = name === 'getMore' ? document.collection : document[name]
+  const shapes = members.filter(member => document[member] !== undefined).map(member => describe(document, member))
+  const statement = [name, String(collection), ...shapes].join(' ')
+  if (!values || members.length === 0) return { db: { statement } }
+  const shown = new Set([...members, ...MORE_PARAMS])
+  const params = Object.fromEntries(Object.entries(document).filter(([member]) => shown.has(member)))
+  return { db: { statement, params: plain(params, MAX_DEPTH + 1) } }
+}
+
+/** An error as a point shows it: servers repeat the values that they refuse. */
+export function mongodbFailure(error: unknown, values: boolean): unknown {
+  if (values || !(error instanceof Error)) return error
+  const shown = new Error(error.message.replace(/\{.*\}/s, '{?}').replace(/(["'`]).*\1/gs, '$1?$1'))
+  shown.name = error.constructor.name
+  return shown
+}
+
+/** What is wrong with an answer that is no failure of the command: documents that were not written. */
+export function writeError(answer: unknown): Error | undefined {
+  const [first] = isDocument(answer) && Array.isArray(answer.writeErrors) ? (answer.writeErrors as Document[]) : []
+  if (first === undefined) return undefined
+  const error = new Error(String(first.errmsg))
+  error.name = 'MongoWriteError'
+  return error
+}
+
+function describe(document: Document, member: string): string {
+  const value = document[member]
+  if (member === 'documents') return list(value, () => '?')
+  if (member === 'deletes') return list(value, each => (isDocument(each) ? shape(each.q) : '?'))
+  if (member === 'updates') {
+    return list(value, each => (isDocument(each) ? `${shape(each.q)} ${shapeOfUpdate(each.u)}` : '?'))
+  }
+  if (member === 'update') return shapeOfUpdate(value)
+  if (member === 'sort') return `sort ${shape(value)}`
+  if (member === 'key') return typeof value === 'string' && NAME.test(value) ? value : '?'
+  return shape(value)
+}
+
+function list(value: unknown, describeEach: (each: unknown) => string): string {
+  if (!Array.isArray(value)) return '?'
+  const [first, ...more] = value
+  const described = value.length === 0 ? '' : describeEach(first)
+  return more.length === 0 ? described : `${described}, ... ${more.length} more`
+}
+
+/** Fields and operators, as deep as they are ones of the query: `{status: ?, $or: [{total: {$gt: ?}}, ...]}`. */
+function shape(value: unknown, depth = 0): string {
+  if (depth >= MAX_DEPTH) return '?'
+  if (Array.isArray(value)) {
+    if (!value.some(isDocument)) return '?'
+    const shown = value.slice(0, MAX_MEMBERS).map(each => shape(each, depth + 1))
+    return `[${[...shown, ...(value.length > MAX_MEMBERS ? ['...'] : [])].join(', ')}]`
+  }
+  if (!isDocument(value)) return '?'
+  const members = Object.entries(value)
+  const shown = members.slice(0, MAX_MEMBERS).map(([name, inner]) => {
+    return `${NAME.test(name) ? name : '?'}: ${isPartOfQuery(name, inner, depth) ? shape(inner, depth + 1) : '?'}`
+  })
+  return `{${[...shown, ...(members.length > MAX_MEMBERS ? ['...'] : [])].join(', ')}}`
+}
+
+/** Names within a value are data. They are the query's in a list of conditions, a stage of these, or after an operator. */
+function isPartOfQuery(name: string, inner: unknown, depth: number): boolean {
+  if (/^\$(?:and|or|nor|not|match|elemMatch)$/.test(name)) return true
+  if (name.startsWith('$') || depth > MAX_DEPTH || !isDocument(inner)) return false
+  const names = Object.keys(inner)
+  return names.length > 0 && names.every(each => each.startsWith('$'))
+}
+
+function shapeOfUpdate(value: unknown): string {
+  if (Array.isArray(value)) return shape(value)
+  if (!isDocument(value)) return '?'
+  const names = Object.keys(value)
+  return names.every(name => name.startsWith('$')) ? `{${names.map(name => `${name}: ?`).join(', ')}}` : '?'
+}
+
+/** Values as a reader knows them: of an `ObjectId`, its text. */
+function plain(value: unknown, depth: number): unknown {
+  if (depth < 0) return '...'
+  if (Array.isArray(value)) return value.slice(0, 100).map(each => plain(each, depth - 1))
+  if (isDocument(value)) {
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, plain(each, depth - 1)]))
+  }
+  const { _bsontype: type } = (value ?? {}) as { _bsontype?: unknown }
+  return type === undefined ? value : type === 'ObjectId' || type === 'Decimal128' ? String(value) : `[${type}]`
+}
+
+function isDocument(value: unknown): value is Document {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}

@@ -1,0 +1,109 @@
+import { get, type Point, suppress } from '@osprofiler/core'
+import type { InstrumentSettings } from './instrument-settings.js'
+import { whenLoaded } from './library-loads.js'
+import { mongodbFailure, mongodbInfo, writeError } from './mongodb-statement.js'
+import { type Around, undoAll, wrapMethod } from './wrap-method.js'
+
+interface Class {
+  readonly prototype: object
+}
+
+interface Pool {
+  readonly availableConnectionCount: number
+  readonly totalConnectionCount: number
+  readonly waitQueueSize: number
+  readonly options: { readonly maxPoolSize?: number }
+}
+
+/**
+ * Makes the commands of mongodb 6 and 7, and so of mongoose, points named `db`. The time until there is a connection,
+ * or one of the pool, is a point `wait`.
+ *
+ * By the method through which each command goes, not by command monitoring: that is switched on where a client is
+ * made, for all that it does, and has each answer taken apart a second time.
+ */
+export function instrumentMongodb({ traceSql }: InstrumentSettings): () => void {
+  const values = traceSql === 'values'
+
+  const aroundCommand: Around = (original, self, args) => {
+    const profiler = get()
+    if (profiler === undefined) return original.apply(self, args)
+    const point = profiler.startBeside('db', mongodbInfo(args[1], values))
+    return endWith(original.apply(self, args), point, values)
+  }
+
+  return undoAll([
+    whenLoaded('mongodb', exports => wrapMethod(classOf(exports, 'Connection'), 'command', aroundCommand), {
+      file: 'lib/cmap/connection.js',
+    }),
+    whenLoaded('mongodb', exports => wrapPool(classOf(exports, 'ConnectionPool')), {
+      file: 'lib/cmap/connection_pool.js',
+    }),
+    whenLoaded('mongodb', exports => wrapMethod(classOf(exports, 'Topology'), 'selectServer', aroundSelect), {
+      file: 'lib/sdam/topology.js',
+    }),
+    whenLoaded('mongodb', exports => wrapMethod(classOf(exports, 'MongoClient'), 'connect', aroundConnect), {
+      file: 'lib/mongo_client.js',
+    }),
+  ])
+}
+
+function classOf(exports: unknown, name: string): object {
+  return (exports as Readonly<Record<string, Class>>)[name]?.prototype ?? {}
+}
+
+function wrapPool(prototype: object): () => void {
+  return undoAll([
+    wrapMethod(prototype, 'checkOut', aroundCheckOut),
+    // What a connection does by itself, to be opened and later, belongs to no request.
+    wrapMethod(prototype, 'createConnection', (original, self, args) => suppress(() => original.apply(self, args))),
+  ])
+}
+
+const aroundCheckOut: Around = (original, self, args) => {
+  const profiler = get()
+  const { availableConnectionCount, waitQueueSize, totalConnectionCount, options } = self as Pool
+  if (profiler === undefined || availableConnectionCount > waitQueueSize) return original.apply(self, args)
+  const full = totalConnectionCount >= (options.maxPoolSize || Number.POSITIVE_INFINITY)
+  const point = profiler.startBeside('wait', { wait: { for: full ? 'pool' : 'connection' } })
+  return endWith(original.apply(self, args), point, true)
+}
+
+const aroundSelect: Around = (original, self, args) => {
+  const profiler = get()
+  const { description } = self as { readonly description?: { readonly hasKnownServers?: boolean } }
+  if (profiler === undefined || description?.hasKnownServers !== false) return original.apply(self, args)
+  const point = profiler.startBeside('wait', { wait: { for: 'connection' } })
+  return endWith(original.apply(self, args), point, true)
+}
+
+/** The client goes on to look after its servers for as long as it lives, and that belongs to no request. */
+const aroundConnect: Around = (original, self, args) => {
+  const profiler = get()
+  if (profiler === undefined) return original.apply(self, args)
+  const { topology } = self as { readonly topology?: { isConnected(): boolean } }
+  const connect = () => original.apply(self, args)
+  if (topology?.isConnected() === true) return suppress(connect)
+  const point = profiler.startBeside('wait', { wait: { for: 'connection' } })
+  return endWith(suppress(connect), point, true)
+}
+
+/** A promise of the same, with which the point ends. */
+function endWith(result: unknown, point: Point, values: boolean): unknown {
+  if (!(result instanceof Promise)) {
+    point.stop()
+    return result
+  }
+  return result.then(
+    answer => {
+      const error = writeError(answer)
+      if (error === undefined) point.stop()
+      else point.fail(mongodbFailure(error, values))
+      return answer
+    },
+    (error: unknown) => {
+      point.fail(mongodbFailure(error, values))
+      throw error
+    },
+  )
+}
