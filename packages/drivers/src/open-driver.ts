@@ -1,6 +1,7 @@
 import { checkOptionNames, type Driver, OsprofilerError } from '@osprofiler/core'
 import { openFileDriver } from './file.js'
 import { openMemoryDriver } from './memory.js'
+import { openMessagingDriver } from './messaging.js'
 import { openMongodbDriver } from './mongodb.js'
 import type { OpenStore } from './open-context.js'
 import { openOtlpDriver } from './otlp.js'
@@ -19,6 +20,7 @@ export interface DriverOptions {
 const DRIVERS = new Map<string, OpenStore>([
   ['file', openFileDriver],
   ['memory', openMemoryDriver],
+  ['messaging', openMessagingDriver],
   ['mongodb', openMongodbDriver],
   ['mongodb+srv', openMongodbDriver],
   ['otlp', openOtlpDriver],

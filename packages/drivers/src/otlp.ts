@@ -5,6 +5,7 @@ import { createOpenPoints, type OtlpPlan } from './otlp-points.js'
 import { createOtlpSender } from './otlp-sender.js'
 import { readOtlpSettings } from './otlp-settings.js'
 import { createSpanMaker } from './otlp-span.js'
+import { createTurns } from './turns.js'
 
 /** Points in one request, of those that are given up. */
 const BATCH = 500
@@ -115,14 +116,4 @@ export function openOtlpDriver(location: string, context: OpenContext): Driver {
 
 function isRetried(error: unknown): boolean {
   return error instanceof OsprofilerError && error.code === 'ERR_STORE'
-}
-
-/** Does one thing after another, in the order of the calls. */
-function createTurns(): <Result>(work: () => Promise<Result>) => Promise<Result> {
-  let last: Promise<unknown> = Promise.resolve()
-  return work => {
-    const turn = last.then(work)
-    last = turn.catch(() => undefined)
-    return turn
-  }
 }

@@ -1,0 +1,39 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { TraceRecord } from '@osprofiler/core'
+import { encodeRecord, isObject, parse, toRecord } from './record-text.js'
+
+/** oslo.messaging adds the priority to the topic, for the queue and for the routing key. */
+export const TOPIC = 'profiler.info'
+
+/**
+ * A record as a notification of oslo.messaging, in the envelope of its format 2.0; undefined for one that no store can
+ * take. Listeners unwrap that; Python's driver itself sends format 1.0, which is the same without the envelope.
+ */
+export function encodeNotification(record: TraceRecord): Buffer | undefined {
+  const payload = encodeRecord(record)
+  if (payload === undefined) return undefined
+  const { host } = record.info
+  const message = JSON.stringify({
+    message_id: randomUUID(),
+    publisher_id: typeof host === 'string' ? host : hostname(),
+    event_type: `profiler.${record.service}`,
+    priority: 'INFO',
+    timestamp: new Date().toISOString().replace('T', ' ').slice(0, -1),
+    // By this a listener sees that it had a notification before.
+    _unique_id: randomUUID().replaceAll('-', ''),
+  })
+  // The payload is JSON already, and may be a megabyte.
+  const whole = `${message.slice(0, -1)},"payload":${payload}}`
+  return Buffer.from(JSON.stringify({ 'oslo.version': '2.0', 'oslo.message': whole }))
+}
+
+/** The record of a notification in either format; undefined for what is none of a profiler. */
+export function decodeNotification(content: Buffer): TraceRecord | undefined {
+  const body = parse(content.toString())
+  const text = isObject(body) ? body['oslo.message'] : undefined
+  const message = typeof text === 'string' ? parse(text) : body
+  const payload = isObject(message) ? message.payload : undefined
+  if (!isObject(payload) || typeof payload.base_id !== 'string' || typeof payload.name !== 'string') return undefined
+  return toRecord(payload)
+}

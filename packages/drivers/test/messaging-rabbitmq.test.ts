@@ -1,0 +1,303 @@
+import { once } from 'node:events'
+import { createNotifier, type Driver } from '@osprofiler/core'
+import { openDriver } from '@osprofiler/drivers'
+import { connect } from 'amqplib'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { startProxy } from '../../../test/servers/proxy.js'
+import { type RabbitmqServer, startRabbitmq } from '../../../test/servers/rabbitmq.js'
+import { describeDriver } from './driver-contract.js'
+import { makeRecord, makeTrace, readAll } from './make-record.js'
+
+const QUEUE = 'profiler.info'
+
+let server: RabbitmqServer
+beforeAll(async () => {
+  server = await startRabbitmq({ password: 'p@ss/w:rd' })
+})
+afterAll(() => server.stop())
+
+describeDriver('messaging', createStore)
+
+/** The one queue, without what earlier tests left in it. */
+async function createStore(): Promise<string> {
+  const client = await connect(server.url)
+  const channel = await client.createChannel()
+  await channel.deleteQueue(QUEUE)
+  await client.close()
+  return toConnectionString(server)
+}
+
+function toConnectionString({ host, port }: { readonly host: string; readonly port: number }): string {
+  return `messaging://osprofiler:${encodeURIComponent('p@ss/w:rd')}@${host}:${port}/`
+}
+
+describe('messaging:// over RabbitMQ', () => {
+  it('sends what oslo.messaging takes for a notification, to a queue that waits for a listener', async () => {
+    const driver = open(await createStore())
+    const record = makeRecord({ service: 'orders', info: { host: 'web-1', note: 'é\ud800\0' } })
+
+    await driver.write([record])
+
+    const [message] = await takeAll()
+    const envelope = JSON.parse(String(message?.content))
+    const notification = JSON.parse(envelope['oslo.message'])
+    expect(message?.fields).toMatchObject({ exchange: 'openstack', routingKey: QUEUE })
+    expect(message?.properties).toMatchObject({ contentType: 'application/json', contentEncoding: 'utf-8' })
+    expect(envelope['oslo.version']).toBe('2.0')
+    expect(notification).toMatchObject({
+      event_type: 'profiler.orders',
+      publisher_id: 'web-1',
+      priority: 'INFO',
+      payload: record,
+      message_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+$/),
+    })
+  })
+
+  it('reads without taking anything away, in the order in which it was written', async () => {
+    const driver = open(await createStore())
+    const [one, other] = [makeTrace(700), makeTrace(700)]
+    await driver.write(one.flatMap((record, index) => [record, other[index] ?? record]))
+
+    for (let time = 0; time < 3; time++) expect(await readAll(driver, one[0]?.base_id ?? '')).toEqual(one)
+
+    const left = (await takeAll()).map(({ content }) => JSON.parse(JSON.parse(String(content))['oslo.message']).payload)
+    expect(left).toEqual(one.flatMap((record, index) => [record, other[index]]))
+  })
+
+  it('leaves what is no notification of a profiler where it is', async () => {
+    const driver = open(await createStore())
+    const record = makeRecord()
+    await driver.write([record])
+    const foreign = ['no json', '{}', '[]', '{"oslo.message": "{"}', '{"payload": {"base_id": 7}}', '']
+    await publish(foreign)
+
+    const found = await driver.listTraces?.()
+    const removed = await driver.pruneTraces?.(new Date('2100-01-01'))
+
+    expect(found?.map(({ base_id }) => base_id)).toEqual([record.base_id])
+    expect(removed).toBe(1)
+    expect((await takeAll()).map(({ content }) => String(content))).toEqual(foreign)
+  })
+
+  it('reads notifications of format 1.0, which Python sends', async () => {
+    const driver = open(await createStore())
+    const record = makeRecord()
+    await driver.write([])
+    await driver.write([makeRecord()])
+    await publish([JSON.stringify({ event_type: 'profiler.x', publisher_id: 'h', priority: 'INFO', payload: record })])
+
+    expect(await readAll(driver, record.base_id)).toEqual([record])
+  })
+
+  it('declares the queue anew where somebody has removed it', async () => {
+    const connectionString = await createStore()
+    const driver = open(connectionString)
+    const records = [makeRecord(), makeRecord()]
+    await driver.write(records.slice(0, 1))
+    await createStore()
+
+    const result = await driver.write(records.slice(1))
+
+    expect(result).toEqual({ refused: 0 })
+    expect(await takeAll()).toHaveLength(1)
+  })
+
+  it('takes the broker from the transport URL that services of OpenStack share', async () => {
+    await createStore()
+    const { host, port } = server
+    const credentials = `osprofiler:${encodeURIComponent('p@ss/w:rd')}`
+    const record = makeRecord()
+
+    for (const url of [
+      `rabbit://${credentials}@${host}:1,${credentials}@${host}:${port}//?heartbeat_timeout_threshold=60`,
+      `amqp://${credentials}@${host}:${port},other:5672/`,
+    ]) {
+      process.env.OSPROFILER_TRANSPORT_URL = url
+      const driver = open('messaging://')
+      delete process.env.OSPROFILER_TRANSPORT_URL
+      await driver.write([record])
+    }
+
+    expect(await takeAll()).toHaveLength(2)
+  })
+
+  it('says what is wrong with a password, a virtual host, a queue that was declared otherwise', async () => {
+    await createStore()
+    const { host, port } = server
+    const credentials = `osprofiler:${encodeURIComponent('p@ss/w:rd')}`
+
+    for (const [string, message] of [
+      [`messaging://osprofiler:wr0ng@${host}:${port}/`, /user or password \(403\)/],
+      [`messaging://${credentials}@${host}:${port}/nowhere`, /virtual host.*\(530\)/],
+      [`messaging://${credentials}@${host}:${port}/?amqp_durable_queues=1`, /declared otherwise.*amqp_durable_queues/],
+    ] as const) {
+      await open(toConnectionString(server)).write([makeRecord()])
+      const error: unknown = await open(string)
+        .write([makeRecord()])
+        .catch(reason => reason)
+
+      expect(error).toMatchObject({ code: 'ERR_STORE', message: expect.stringMatching(message) })
+      expect(String(error)).not.toMatch(/wr0ng|p@ss|w:rd/)
+    }
+  })
+
+  it('is refused by a queue that is full, and tries again when it is not', async () => {
+    await createStore()
+    const client = await connect(server.url)
+    const channel = await client.createChannel()
+    await channel.assertExchange('full', 'topic', { durable: false })
+    await channel.assertQueue(QUEUE, { durable: false })
+    await server.command('set_policy', 'full', 'profiler', '{"max-length":10,"overflow":"reject-publish"}')
+    onTestFinished(async () => void (await server.command('clear_policy', 'full')))
+    const driver = open(toConnectionString(server))
+    const notifier = createNotifier(driver, { minBackoff: 20, maxBackoff: 50 })
+
+    for (let count = 0; count < 30; count++) notifier(makeRecord())
+    await notifier.flush()
+    const { written, dropped } = notifier.stats
+    notifier(makeRecord())
+    await expect.poll(() => notifier.stats.retried).toBeGreaterThan(1)
+    const held = notifier.stats
+    await channel.purgeQueue(QUEUE)
+    await notifier.close()
+    await client.close()
+
+    expect(written + dropped).toBe(30)
+    expect(written).toBeGreaterThanOrEqual(10)
+    expect(held).toMatchObject({ emitted: 31, queued: 1 })
+    expect(notifier.stats).toMatchObject({ written: written + 1, dropped, unknown: 0 })
+  })
+
+  it('waits where the broker is short of memory, and delivers when it is not any more', async () => {
+    const connectionString = await createStore()
+    const driver = open(connectionString)
+    const notifier = createNotifier(driver, { minBackoff: 20, maxBackoff: 50 })
+    notifier(makeRecord())
+    await notifier.flush()
+
+    await server.command('set_vm_memory_high_watermark', '0.00000001')
+    for (let count = 0; count < 20; count++) notifier(makeRecord())
+    await notifier.flush(1_000)
+    const held = notifier.stats
+    await server.command('set_vm_memory_high_watermark', '0.4')
+    await notifier.close(20_000)
+
+    expect(held).toMatchObject({ written: 1, queued: 20 })
+    expect(notifier.stats).toMatchObject({ written: 21, dropped: 0, unknown: 0 })
+    expect(await takeAll()).toHaveLength(21)
+  })
+
+  it('delivers all when the broker was not there at the start', async () => {
+    await createStore()
+    const proxy = await startProxy(server)
+    onTestFinished(() => proxy.stop())
+    await proxy.refuse()
+    const notifier = createNotifier(open(toConnectionString(proxy)), { minBackoff: 20, maxBackoff: 50 })
+
+    for (const record of makeTrace(100)) notifier(record)
+    await expect.poll(() => notifier.stats.retried).toBeGreaterThan(0)
+    await proxy.heal()
+    await notifier.close()
+
+    expect(notifier.stats).toMatchObject({ emitted: 100, written: 100, dropped: 0, unknown: 0 })
+    expect(await takeAll()).toHaveLength(100)
+  })
+
+  it('counts as unknown what was cut off before it was confirmed, and writes nothing twice', async () => {
+    await createStore()
+    const proxy = await startProxy(server)
+    onTestFinished(() => proxy.stop())
+    const notifier = createNotifier(open(toConnectionString(proxy)), { minBackoff: 20, maxBackoff: 50, batchSize: 50 })
+    notifier(makeRecord())
+    await notifier.flush()
+
+    for (let cuts = 0; cuts < 5; cuts++) {
+      proxy.cutAfter(5_000)
+      for (const record of makeTrace(100)) notifier(record)
+      await notifier.flush()
+    }
+    await notifier.close()
+
+    const { emitted, written, dropped, unknown, queued } = notifier.stats
+    const arrived = (await takeAll()).map(({ content }) => {
+      const { trace_id, timestamp } = JSON.parse(JSON.parse(String(content))['oslo.message']).payload
+      return `${trace_id} ${timestamp}`
+    })
+    expect(emitted).toBe(written + dropped + unknown)
+    expect([emitted, dropped, queued]).toEqual([501, 0, 0])
+    expect(unknown).toBeGreaterThan(0)
+    expect(new Set(arrived).size).toBe(arrived.length)
+    expect(arrived.length).toBeGreaterThanOrEqual(written)
+    expect(arrived.length).toBeLessThanOrEqual(written + unknown)
+  })
+
+  it('is as slow as its broker, and loses nothing by that', async () => {
+    await createStore()
+    const proxy = await startProxy(server)
+    onTestFinished(() => proxy.stop())
+    proxy.delay(50)
+    const notifier = createNotifier(open(toConnectionString(proxy)))
+
+    for (const record of makeTrace(1_000)) notifier(record)
+    await notifier.close(20_000)
+
+    expect(notifier.stats).toMatchObject({ written: 1_000, dropped: 0, unknown: 0, retried: 0 })
+    expect(await takeAll()).toHaveLength(1_000)
+  })
+
+  it('goes on after the broker was killed and started again under load', async () => {
+    await createStore()
+    const driver = open(`${toConnectionString(server)}?amqp_durable_queues=1&control_exchange=lasting`)
+    const notifier = createNotifier(driver, { minBackoff: 20, maxBackoff: 100, maxRecords: 500 })
+    const emit = () => {
+      for (const record of makeTrace(10)) notifier(record)
+    }
+    const load = setInterval(emit, 5)
+    onTestFinished(() => clearInterval(load))
+    await expect.poll(() => notifier.stats.written).toBeGreaterThan(100)
+
+    await server.kill()
+    await expect.poll(() => notifier.stats.dropped, { timeout: 10_000 }).toBeGreaterThan(0)
+    const during = notifier.stats
+    await server.restart()
+    await expect.poll(() => notifier.stats.written, { timeout: 20_000 }).toBeGreaterThan(during.written + 100)
+    clearInterval(load)
+    await notifier.close()
+
+    const { emitted, written, dropped, unknown, queued } = notifier.stats
+    expect(during.queued).toBeLessThanOrEqual(1_000)
+    expect([emitted, queued]).toEqual([written + dropped + unknown, 0])
+    const arrived = (await takeAll()).length
+    expect(arrived).toBeGreaterThanOrEqual(written)
+    expect(arrived).toBeLessThanOrEqual(written + unknown)
+  })
+})
+
+function open(connectionString: string): Driver {
+  const driver = openDriver(connectionString)
+  onTestFinished(() => driver.close())
+  return driver
+}
+
+async function publish(contents: readonly string[]): Promise<void> {
+  const client = await connect(server.url)
+  const channel = await client.createConfirmChannel()
+  for (const content of contents) channel.publish('openstack', QUEUE, Buffer.from(content))
+  await channel.waitForConfirms()
+  await client.close()
+}
+
+/** Consumes all that the queue holds. */
+async function takeAll() {
+  const client = await connect(server.url)
+  const channel = await client.createChannel()
+  const messages = []
+  for (let message = await channel.get(QUEUE); message !== false; message = await channel.get(QUEUE)) {
+    messages.push(message)
+  }
+  channel.ackAll()
+  const closed = once(client, 'close')
+  await Promise.all([client.close(), closed])
+  return messages
+}
