@@ -1,4 +1,4 @@
-import { SqlFailure, type SqlVerdict } from './sql-session.js'
+import { adviseConnection, SqlFailure, type SqlVerdict } from './sql-failure.js'
 
 /** What SQLSTATEs mean for the one who runs the program: the code, or its first two characters. */
 const ADVICE = new Map([
@@ -20,12 +20,14 @@ const LOST = /^(?:08...|57P0.)$/
 
 /** What an error of `pg` means. */
 export function toPostgresqlFailure(error: unknown): SqlFailure {
+  if (error instanceof SqlFailure) return error
   const { message, code, severity, constraint } = error as Record<string, unknown>
   const state = typeof code === 'string' ? code : undefined
   const text = String(message)
   // The server's own errors have a severity; all others are of the connection.
   const verdict = severity === undefined ? 'lost' : toVerdict(state ?? '', severity, constraint)
-  return new SqlFailure(text, state, verdict, ADVICE.get(state ?? '') ?? adviseConnection(text, state))
+  const advice = ADVICE.get(state ?? '') ?? adviseClient(text) ?? adviseConnection(text, state)
+  return new SqlFailure(text, state, verdict, advice)
 }
 
 function toVerdict(state: string, severity: unknown, constraint: unknown): SqlVerdict {
@@ -35,17 +37,8 @@ function toVerdict(state: string, severity: unknown, constraint: unknown): SqlVe
   return REFUSED.test(state) ? 'refused' : 'failed'
 }
 
-function adviseConnection(message: string, code: string | undefined): string | undefined {
+function adviseClient(message: string): string | undefined {
   if (message.includes('client password must be')) return 'asks for a password; put one into the connection string'
   if (message.includes('does not support SSL')) return 'does not speak TLS; sslmode=disable does without'
-  if (message.startsWith('Connection terminated')) return 'broke the connection'
-  if (message === 'timeout expired') return 'cannot be reached in time'
-  if (code === undefined) return undefined
-  return CONNECTION_ADVICE.get(code)
+  return message.startsWith('Connection terminated') ? 'broke the connection' : undefined
 }
-
-const CONNECTION_ADVICE = new Map([
-  ['ECONNREFUSED', 'cannot be reached: nothing listens there'],
-  ['ENOTFOUND', 'cannot be reached: its name is not known'],
-  ['ENOENT', 'cannot be reached: there is no such socket'],
-])

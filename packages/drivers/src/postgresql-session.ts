@@ -2,8 +2,9 @@ import type { Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import type { Host } from './connection-url.js'
 import { toPostgresqlFailure } from './postgresql-failure.js'
-import { isSocketPath, type Ways } from './sql-location.js'
-import { type CreateSocket, createSession, type SqlFailure, type SqlSession } from './sql-session.js'
+import type { SqlFailure } from './sql-failure.js'
+import { isSocketPath, type SqlTls, type Ways } from './sql-location.js'
+import { type CreateSocket, connectWithin, createSession, type SqlSession } from './sql-session.js'
 
 /** How to connect to PostgreSQL. What is not given, the client takes from its environment. */
 export interface PostgresqlSettings {
@@ -19,8 +20,6 @@ export interface PostgresqlSettings {
   /** In milliseconds. */
   readonly connectPatience: number
 }
-
-const KEEP_ALIVE_AFTER = 30_000
 
 /** Connects to the first server that answers. Rejects with an `SqlFailure`. */
 export async function connectPostgresql(settings: PostgresqlSettings, createSocket: CreateSocket): Promise<SqlSession> {
@@ -41,7 +40,7 @@ export async function connectPostgresql(settings: PostgresqlSettings, createSock
 async function connect(
   { user, password, database, applicationName, sessionOptions, connectPatience }: PostgresqlSettings,
   { host, port }: Host,
-  way: 'plain' | ConnectionOptions,
+  way: 'plain' | SqlTls,
   socket: Socket,
 ): Promise<SqlSession> {
   const { default: pg } = await import('pg')
@@ -51,24 +50,18 @@ async function connect(
     user,
     password,
     database,
-    ssl: way === 'plain' ? false : { ...way },
+    ssl: way === 'plain' ? false : toTlsOptions(way),
     application_name: applicationName,
     options: sessionOptions,
     stream: () => socket,
-    connectionTimeoutMillis: connectPatience,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER,
   })
   // Told to whoever runs a statement; without a listener it would end the program.
   client.on('error', () => undefined)
-  try {
+  await connectWithin(connectPatience, socket, async () => {
     await client.connect()
     // A client does not say so by itself, and the server would take what the database is in.
     await client.query("SET client_encoding TO 'UTF8'")
-  } catch (error) {
-    socket.destroy()
-    throw error
-  }
+  })
   return createSession({
     async query(text, values) {
       const { rows, rowCount } = await client.query({ text, values: [...values], rowMode: 'array' })
@@ -82,6 +75,11 @@ async function connect(
     },
     toFailure: toPostgresqlFailure,
   })
+}
+
+function toTlsOptions({ verify, ...files }: SqlTls): ConnectionOptions {
+  if (verify === 'nothing') return { ...files, rejectUnauthorized: false }
+  return verify === 'name' ? files : { ...files, checkServerIdentity: () => undefined }
 }
 
 /** Whether a server refuses to be spoken to over TLS, or without it. */

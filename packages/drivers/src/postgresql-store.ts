@@ -1,7 +1,8 @@
 import type { TraceSummary } from '@osprofiler/core'
 import { COLUMNS, type RecordRow } from './record-row.js'
 import { checkColumns, toMetRecord, toTextOrNull, toTraceSummary } from './sql-cells.js'
-import { SqlFailure, type SqlSession } from './sql-session.js'
+import { SqlFailure } from './sql-failure.js'
+import type { SqlSession } from './sql-session.js'
 import type { SqlStore, Step } from './sql-store.js'
 
 // As SQLAlchemy makes it for Python's driver, but for `id`, which is BIGINT: a million requests a day use up the

@@ -6,7 +6,7 @@ import { connectPostgresql, type PostgresqlSettings } from './postgresql-session
 import { createPostgresqlStore } from './postgresql-store.js'
 import { readTtl } from './retention.js'
 import { createSqlDriver } from './sql-driver.js'
-import { ANY_NAME, ANYONE, readChoice, readSeconds, readTlsFiles, showAddress, type Ways } from './sql-location.js'
+import { readChoice, readSeconds, readTlsFiles, showAddress, type Ways } from './sql-location.js'
 
 /** The schemes of its connection strings: those of Python's clients name the same store. */
 export const POSTGRESQL_SCHEMES = [
@@ -90,10 +90,8 @@ function toHosts({ hosts, options }: ConnectionUrl): readonly Host[] {
 /** The ways of libpq's `sslmode`, whose default is to try TLS first. */
 function toWays(options: ReadonlyMap<string, string>): Ways {
   const files = readTlsFiles(options, { ca: 'sslrootcert', cert: 'sslcert', key: 'sslkey' })
-  const mode = readChoice(options, 'sslmode', SSL_MODES) ?? 'prefer'
-  const anyone = { ...files, ...ANYONE }
-  const chain = { ...files, ...ANY_NAME }
-  switch (mode) {
+  const anyone = { ...files, verify: 'nothing' } as const
+  switch (readChoice(options, 'sslmode', SSL_MODES) ?? 'prefer') {
     case 'disable':
       return ['plain']
     case 'allow':
@@ -101,10 +99,10 @@ function toWays(options: ReadonlyMap<string, string>): Ways {
     case 'prefer':
       return [anyone, 'plain']
     case 'require':
-      return [files.ca === undefined ? anyone : chain]
+      return [files.ca === undefined ? anyone : { ...files, verify: 'authority' }]
     case 'verify-ca':
-      return [chain]
+      return [{ ...files, verify: 'authority' }]
     case 'verify-full':
-      return [files]
+      return [{ ...files, verify: 'name' }]
   }
 }

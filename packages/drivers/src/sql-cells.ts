@@ -1,7 +1,7 @@
 import type { TraceSummary } from '@osprofiler/core'
 import { COLUMNS } from './record-row.js'
 import { toRecord } from './record-text.js'
-import { SqlFailure } from './sql-session.js'
+import { SqlFailure } from './sql-failure.js'
 import type { MetRecord } from './sql-store.js'
 import { toSummary } from './trace-tally.js'
 

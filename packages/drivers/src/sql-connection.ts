@@ -16,6 +16,7 @@ export interface SqlConnection {
 }
 
 const CLOSE_PATIENCE = 5_000
+const KEEP_ALIVE_AFTER = 30_000
 
 /** Prepares a connection. `open` connects over the sockets that it is given. */
 export function createSqlConnection(open: (createSocket: CreateSocket) => Promise<SqlStore>): SqlConnection {
@@ -27,7 +28,11 @@ export function createSqlConnection(open: (createSocket: CreateSocket) => Promis
   function createSocket(): Socket {
     const created = new Socket()
     socket = created
-    created.once('connect', () => holds === 0 && created.unref())
+    created.setNoDelay(true)
+    created.once('connect', () => {
+      created.setKeepAlive(true, KEEP_ALIVE_AFTER)
+      if (holds === 0) created.unref()
+    })
     return created
   }
 

@@ -1,18 +1,24 @@
 import { readFileSync } from 'node:fs'
-import type { ConnectionOptions } from 'node:tls'
 import { OsprofilerError } from '@osprofiler/core'
 import type { Host } from './connection-url.js'
+
+/** How to speak TLS: with whoever answers, with a known authority's certificate in any name, or in the host's name. */
+export interface SqlTls extends TlsFiles {
+  readonly verify: 'nothing' | 'authority' | 'name'
+}
+
+/** Certificates: of the authority to trust, and our own with its key. */
+export interface TlsFiles {
+  readonly ca?: Buffer
+  readonly cert?: Buffer
+  readonly key?: Buffer
+}
 
 /**
  * How a connection is made: plain, over TLS, or first this and then that way. TLS that has to be verified, or that is
  * not to be done without, has no other way beside it.
  */
-export type Ways = readonly ('plain' | ConnectionOptions)[]
-
-/** TLS with whoever answers. */
-export const ANYONE: ConnectionOptions = { rejectUnauthorized: false }
-/** TLS with whoever has a certificate of a known authority, in whatever name. */
-export const ANY_NAME: ConnectionOptions = { checkServerIdentity: () => undefined }
+export type Ways = readonly ('plain' | SqlTls)[]
 
 /** What names the files of TLS, by their options in a connection string. */
 export interface TlsFileOptions {
@@ -22,8 +28,8 @@ export interface TlsFileOptions {
 }
 
 /** Reads the files of certificates that a connection string names. */
-export function readTlsFiles(options: ReadonlyMap<string, string>, names: TlsFileOptions): ConnectionOptions {
-  const files: ConnectionOptions = {}
+export function readTlsFiles(options: ReadonlyMap<string, string>, names: TlsFileOptions): TlsFiles {
+  const files: { -readonly [kind in keyof TlsFiles]: Buffer } = {}
   for (const kind of ['ca', 'cert', 'key'] as const) {
     const name = names[kind]
     const path = options.get(name)

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { SqlFailure } from './sql-failure.js'
 
 /** What a statement gave: rows as arrays of their columns' values, and how many rows it changed. */
 export interface SqlResult {
@@ -8,7 +9,7 @@ export interface SqlResult {
 
 /** As much of a database's client as these drivers use, on one connection that is open. */
 export interface SqlClient {
-  query(text: string, values: readonly unknown[]): Promise<SqlResult>
+  query(text: string, values: readonly unknown[], often: boolean): Promise<SqlResult>
   /** Says good-bye to the server. */
   end(): Promise<unknown>
   /** Breaks the connection. */
@@ -22,37 +23,14 @@ export interface SqlClient {
 export interface SqlSession {
   /** Whether it can still be used. */
   readonly isOpen: boolean
-  /** Runs one statement. Rejects with an `SqlFailure`. */
-  run(text: string, values?: readonly unknown[]): Promise<SqlResult>
+  /** Runs one statement, perhaps one that comes `often` and is worth preparing. Rejects with an `SqlFailure`. */
+  run(text: string, values?: readonly unknown[], often?: boolean): Promise<SqlResult>
   /** Resolves when the connection is closed. */
   end(): Promise<void>
 }
 
 /** Makes the socket of a connection, not yet connected, whose maker decides whether it keeps the process alive. */
 export type CreateSocket = () => Socket
-
-/**
- * What a failed statement means. `refused`: the database takes these rows never, other rows perhaps. `lost`: the
- * connection broke, and whether the statement was carried out is not known. `failed`: it was not.
- */
-export type SqlVerdict = 'refused' | 'lost' | 'failed'
-
-/** A client's error without what does not belong into messages and logs: no statement, no values, no connection. */
-export class SqlFailure extends Error {
-  override readonly name = 'SqlFailure'
-  /** The database's or the system's. */
-  readonly code: string | undefined
-  readonly verdict: SqlVerdict
-  /** What is wrong and what to do, to follow on "The store ...". */
-  readonly advice: string | undefined
-
-  constructor(message: string, code: string | undefined, verdict: SqlVerdict, advice?: string) {
-    super(message)
-    this.code = code
-    this.verdict = verdict
-    this.advice = advice
-  }
-}
 
 /** How long a statement may take: beyond it the server, or the way to it, is taken for dead. */
 const ANSWER_PATIENCE = 30_000
@@ -70,7 +48,7 @@ export function createSession(client: SqlClient): SqlSession {
     client.destroy()
   }
 
-  async function run(text: string, values: readonly unknown[] = []): Promise<SqlResult> {
+  async function run(text: string, values: readonly unknown[] = [], often = false): Promise<SqlResult> {
     if (!isOpen) throw new SqlFailure('the connection is closed', undefined, 'lost')
     let late = false
     const timer = setTimeout(() => {
@@ -78,7 +56,7 @@ export function createSession(client: SqlClient): SqlSession {
       breakOff()
     }, ANSWER_PATIENCE).unref()
     try {
-      return await client.query(text, values)
+      return await client.query(text, values, often)
     } catch (error) {
       const failure = late ? new SqlFailure(NO_ANSWER, 'ETIMEDOUT', 'lost', NO_ANSWER) : client.toFailure(error)
       if (failure.verdict === 'lost') breakOff()
@@ -103,4 +81,26 @@ export function createSession(client: SqlClient): SqlSession {
   }
 }
 
+/** Connects over a socket, which is destroyed where that fails or takes longer than `patience` milliseconds. */
+export async function connectWithin<Result>(
+  patience: number,
+  socket: Socket,
+  connect: () => Promise<Result>,
+): Promise<Result> {
+  let late = false
+  const timer = setTimeout(() => {
+    late = true
+    socket.destroy()
+  }, patience).unref()
+  try {
+    return await connect()
+  } catch (error) {
+    socket.destroy()
+    throw late ? new SqlFailure(UNREACHED, 'ETIMEDOUT', 'lost', UNREACHED) : error
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const UNREACHED = 'cannot be reached in time'
 const NO_ANSWER = `gave no answer within ${ANSWER_PATIENCE / 1_000} s`

@@ -1,5 +1,6 @@
 import type { SqlBatch, SqlRow } from './sql-batch.js'
-import { SqlFailure, type SqlSession } from './sql-session.js'
+import { SqlFailure } from './sql-failure.js'
+import type { SqlSession } from './sql-session.js'
 import type { SqlStore } from './sql-store.js'
 
 type Rows = readonly SqlRow[]
