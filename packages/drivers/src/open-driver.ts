@@ -3,8 +3,10 @@ import { openFileDriver } from './file.js'
 import { openMemoryDriver } from './memory.js'
 import { openMessagingDriver } from './messaging.js'
 import { openMongodbDriver } from './mongodb.js'
+import { MYSQL_SCHEMES, openMysqlDriver } from './mysql.js'
 import type { OpenStore } from './open-context.js'
 import { openOtlpDriver } from './otlp.js'
+import { openPostgresqlDriver, POSTGRESQL_SCHEMES } from './postgresql.js'
 import { openSqliteDriver } from './sqlite.js'
 
 /** What holds for every store, whatever its connection string says. */
@@ -23,8 +25,10 @@ const DRIVERS = new Map<string, OpenStore>([
   ['messaging', openMessagingDriver],
   ['mongodb', openMongodbDriver],
   ['mongodb+srv', openMongodbDriver],
+  ...MYSQL_SCHEMES.map((scheme): [string, OpenStore] => [scheme, openMysqlDriver]),
   ['otlp', openOtlpDriver],
   ['otlp+https', openOtlpDriver],
+  ...POSTGRESQL_SCHEMES.map((scheme): [string, OpenStore] => [scheme, openPostgresqlDriver]),
   ['sqlite', openSqliteDriver],
 ])
 
