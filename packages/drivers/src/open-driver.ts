@@ -1,10 +1,12 @@
 import { checkOptionNames, type Driver, OsprofilerError } from '@osprofiler/core'
+import { openElasticsearchDriver } from './elasticsearch.js'
 import { openFileDriver } from './file.js'
 import { openMemoryDriver } from './memory.js'
 import { openMessagingDriver } from './messaging.js'
 import { openMongodbDriver } from './mongodb.js'
 import { MYSQL_SCHEMES, openMysqlDriver } from './mysql.js'
 import type { OpenStore } from './open-context.js'
+import { openOpensearchDriver } from './opensearch.js'
 import { openOtlpDriver } from './otlp.js'
 import { openPostgresqlDriver, POSTGRESQL_SCHEMES } from './postgresql.js'
 import { openSqliteDriver } from './sqlite.js'
@@ -20,12 +22,16 @@ export interface DriverOptions {
 
 /** Each scheme's driver. What a scheme needs beyond Node is looked up when it is opened and loaded when it is used. */
 const DRIVERS = new Map<string, OpenStore>([
+  ['elasticsearch', openElasticsearchDriver],
+  ['elasticsearch+https', openElasticsearchDriver],
   ['file', openFileDriver],
   ['memory', openMemoryDriver],
   ['messaging', openMessagingDriver],
   ['mongodb', openMongodbDriver],
   ['mongodb+srv', openMongodbDriver],
   ...MYSQL_SCHEMES.map((scheme): [string, OpenStore] => [scheme, openMysqlDriver]),
+  ['opensearch', openOpensearchDriver],
+  ['opensearch+https', openOpensearchDriver],
   ['otlp', openOtlpDriver],
   ['otlp+https', openOtlpDriver],
   ...POSTGRESQL_SCHEMES.map((scheme): [string, OpenStore] => [scheme, openPostgresqlDriver]),

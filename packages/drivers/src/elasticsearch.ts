@@ -1,0 +1,40 @@
+import { type Driver, OsprofilerError } from '@osprofiler/core'
+import { findClient } from './client-package.js'
+import type { OpenContext } from './open-context.js'
+import { createSearchDriver } from './search-driver.js'
+import { readSearchUrl, type SearchUrl } from './search-url.js'
+
+const REQUEST_TIMEOUT = 30_000
+
+/** Elasticsearch 8 and 9, through Elastic's client. See `createSearchDriver`. */
+export function openElasticsearchDriver(location: string, { scheme, filterErrorTrace }: OpenContext): Driver {
+  const url = readSearchUrl(scheme, location, ['api_key'])
+  const auth = readAuth(url)
+  findClient('@elastic/elasticsearch', scheme)
+  return createSearchDriver({
+    name: 'elasticsearch',
+    title: 'Elasticsearch',
+    ttl: url.ttl,
+    filterErrorTrace,
+    async open() {
+      const { Client } = await import('@elastic/elasticsearch')
+      return new Client({
+        nodes: [...url.nodes],
+        ...(auth === undefined ? {} : { auth }),
+        ...(url.ca === undefined ? {} : { tls: { ca: url.ca } }),
+        maxRetries: url.nodes.length - 1,
+        requestTimeout: REQUEST_TIMEOUT,
+        // It would refuse a record that somebody gave a member "__proto__": JSON makes it a member like any other.
+        disablePrototypePoisoningProtection: true,
+      })
+    },
+  })
+}
+
+function readAuth({ username, password, apiKey }: SearchUrl) {
+  if (apiKey !== undefined && username !== undefined) {
+    throw new OsprofilerError('ERR_CONNECTION_STRING', 'A connection string has a user and a password, or api_key.')
+  }
+  if (apiKey !== undefined) return { apiKey }
+  return username === undefined ? undefined : { username, password: password ?? '' }
+}

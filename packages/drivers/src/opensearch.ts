@@ -1,0 +1,31 @@
+import type { Driver } from '@osprofiler/core'
+import { findClient } from './client-package.js'
+import type { OpenContext } from './open-context.js'
+import { createSearchDriver } from './search-driver.js'
+import { readSearchUrl } from './search-url.js'
+
+const REQUEST_TIMEOUT = 30_000
+
+/** OpenSearch 1, 2 and 3, through its own client: Elastic's refuses to speak with it. See `createSearchDriver`. */
+export function openOpensearchDriver(location: string, { scheme, filterErrorTrace }: OpenContext): Driver {
+  const { nodes, username, password, ca, ttl } = readSearchUrl(scheme, location)
+  findClient('@opensearch-project/opensearch', scheme)
+  return createSearchDriver({
+    name: 'opensearch',
+    title: 'OpenSearch',
+    ttl,
+    filterErrorTrace,
+    async open() {
+      const { Client } = await import('@opensearch-project/opensearch')
+      return new Client({
+        nodes: [...nodes],
+        ...(username === undefined ? {} : { auth: { username, password: password ?? '' } }),
+        ...(ca === undefined ? {} : { ssl: { ca } }),
+        maxRetries: nodes.length - 1,
+        requestTimeout: REQUEST_TIMEOUT,
+        // It would refuse a record that somebody gave a member "__proto__": JSON makes it a member like any other.
+        disablePrototypePoisoningProtection: true,
+      })
+    },
+  })
+}

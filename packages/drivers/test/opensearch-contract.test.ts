@@ -1,0 +1,14 @@
+import { beforeAll } from 'vitest'
+import { describeDriver } from './driver-contract.js'
+import { openSearchStore } from './search-store.js'
+
+let store: Awaited<ReturnType<typeof openSearchStore>>
+
+beforeAll(async () => {
+  store = await openSearchStore('opensearch')
+})
+
+describeDriver('opensearch', async () => {
+  await store.clear()
+  return store.url
+})

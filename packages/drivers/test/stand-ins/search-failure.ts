@@ -1,0 +1,15 @@
+/** What Elasticsearch or OpenSearch answers to what it refuses. */
+export class SearchRefusal extends Error {
+  readonly status: number
+  readonly type: string
+
+  constructor(status: number, type: string, reason: string) {
+    super(reason)
+    this.status = status
+    this.type = type
+  }
+
+  get body(): object {
+    return { error: { type: this.type, reason: this.message, root_cause: [] }, status: this.status }
+  }
+}
