@@ -15,6 +15,9 @@ export interface HttpPoints {
 interface Followed {
   readonly point: Point
   readonly times: RequestTimes
+  /** The part of it in which no connection was free. */
+  readonly wait: Point | undefined
+  answered: boolean
   timedOut: boolean
 }
 
@@ -29,7 +32,7 @@ export function createHttpPoints(): HttpPoints {
     const response = readResponse(request)
     if (response === undefined) return fail(followed, undefined)
     // Nothing is published of an answer that makes something else of the connection: a WebSocket, a tunnel.
-    if (isUpgrade(request)) {
+    if (!followed.answered) {
       times.answered(response.statusCode)
       point.stop()
     } else if (response.complete) {
@@ -41,21 +44,19 @@ export function createHttpPoints(): HttpPoints {
 
   return {
     follow(request, point, times) {
-      const followed = { point, times, timedOut: false }
-      points.set(request, followed)
       const wait = isQueued(request) ? point.startInside('wait', { wait: { for: 'pool' } }) : undefined
+      const followed = { point, times, wait, answered: false, timedOut: false }
+      points.set(request, followed)
       if (wait !== undefined) request.once('socket', () => wait.stop())
       request.once('timeout', () => {
         followed.timedOut = true
       })
-      request.once('close', () => {
-        wait?.stop()
-        onClose(request)
-      })
+      request.once('close', () => onClose(request))
     },
     onAnswer(request, response) {
       const followed = points.get(request)
       if (followed === undefined) return
+      followed.answered = true
       followed.times.answered(response.statusCode)
       response.once('end', () => followed.times.ended())
     },
@@ -67,7 +68,8 @@ export function createHttpPoints(): HttpPoints {
 }
 
 /** Who gives a request up without saying why, by `destroy()`, is told by Node of a connection that was reset. */
-function fail({ point, timedOut }: Followed, error: unknown): void {
+function fail({ point, wait, timedOut }: Followed, error: unknown): void {
+  wait?.stop()
   const reset = error === undefined || (error as { code?: unknown } | null)?.code === 'ECONNRESET'
   if (timedOut && reset) return point.fail(new DOMException('The request timed out', 'TimeoutError'))
   point.fail(firstCause(error) ?? new DOMException('The request was given up', 'AbortError'))
@@ -84,8 +86,4 @@ function isQueued(request: ClientRequest): boolean {
 
 function readResponse(request: ClientRequest): IncomingMessage | undefined {
   return (request as { res?: IncomingMessage | null }).res ?? undefined
-}
-
-function isUpgrade(request: ClientRequest): boolean {
-  return (request as { upgradeOrConnect?: boolean }).upgradeOrConnect === true
 }

@@ -21,8 +21,6 @@ interface Begun {
   readonly times: RequestTimes
   /** What Node is given: the program's arguments, or some in which the headers are already. */
   readonly args: unknown[]
-  /** Whether headers can still be set once the request is made. */
-  readonly late: boolean
 }
 
 /**
@@ -43,10 +41,9 @@ export function instrumentHttp({ mayReceive }: InstrumentSettings): () => void {
     const { headers } = options
     const point = beginPoint(profiler, call)
     const times = timeRequest(point)
-    if (!areWrittenAtOnce(headers)) return { call, point, times, args, late: true }
-    if (areSealed(headers) || !mayCarry(call)) return { call, point, times, args, late: false }
+    if (!areWrittenAtOnce(headers) || areSealed(headers) || !mayCarry(call)) return { call, point, times, args }
     const merged = { ...options, headers: mergeHeaders(headers, point.getTraceIdHeaders()) }
-    return { call, point, times, args: [merged, callback], late: false }
+    return { call, point, times, args: [merged, callback] }
   }
 
   function send(original: Method, self: unknown, args: unknown[], scheme: Scheme): unknown {
@@ -59,6 +56,7 @@ export function instrumentHttp({ mayReceive }: InstrumentSettings): () => void {
       attempt(() => {
         claim(request)
         follow(request, begun)
+        if (begun.args !== args) hideHeaders(request)
       })
       return request
     } catch (error) {
@@ -67,10 +65,10 @@ export function instrumentHttp({ mayReceive }: InstrumentSettings): () => void {
     }
   }
 
-  function follow(request: ClientRequest, { call, point, times, late }: Omit<Begun, 'args'>): void {
+  function follow(request: ClientRequest, { call, point, times }: Omit<Begun, 'args'>): void {
     points.follow(request, point, times)
-    if (!late) hideHeaders(request)
-    else if (mayCarry(call, request.path)) setHeadersLate(request, () => point.getTraceIdHeaders())
+    // Asked of the request, not of the arguments: others may have changed those on the way.
+    if (!request.headersSent && mayCarry(call, request.path)) setHeadersLate(request, () => point.getTraceIdHeaders())
   }
 
   function mayCarry(call: HttpCall, sent?: string): boolean {
@@ -82,7 +80,7 @@ export function instrumentHttp({ mayReceive }: InstrumentSettings): () => void {
     if (profiler === undefined || opening.requests || !claim(request)) return
     const call = callOfRequest(request)
     const point = beginPoint(profiler, call)
-    follow(request, { call, point, times: timeRequest(point), late: !request.headersSent })
+    follow(request, { call, point, times: timeRequest(point) })
   }
 
   function onError({ request, error }: { request: ClientRequest; error: unknown }): void {

@@ -1,5 +1,6 @@
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 
 /** A request as it arrived. */
 export interface Arrived {
@@ -17,6 +18,12 @@ export interface OriginServer extends AsyncDisposable {
   readonly connections: () => number
   /** Sends the second halves of answers. */
   release(): void
+}
+
+/** What turns a connection into something else, and the answer to it. */
+const TAKEN_OVER = {
+  upgrade: 'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n',
+  connect: 'HTTP/1.1 200 Connected\r\n\r\n',
 }
 
 export async function openOrigin(): Promise<OriginServer> {
@@ -43,7 +50,19 @@ export async function openOrigin(): Promise<OriginServer> {
     }
     return req.resume().on('end', () => res.end('ok'))
   })
-  server.on('connection', () => connections++)
+  const sockets = new Set<Duplex>()
+  server.on('connection', socket => {
+    connections++
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+  })
+  for (const [event, head] of Object.entries(TAKEN_OVER)) {
+    server.on(event, ({ url = '', method = '', headers, rawHeaders }: IncomingMessage, socket: Duplex) => {
+      arrived.push({ url, method, headers, rawHeaders })
+      socket.on('error', () => undefined)
+      socket.write(head)
+    })
+  }
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   return {
@@ -55,7 +74,7 @@ export async function openOrigin(): Promise<OriginServer> {
       for (const release of releases.splice(0)) release()
     },
     async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
+      for (const socket of sockets) socket.destroy()
       await new Promise(resolve => server.close(resolve))
     },
   }

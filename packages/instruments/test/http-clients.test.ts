@@ -1,0 +1,148 @@
+import { createRequire } from 'node:module'
+import { setNotifier, type TraceRecord } from '@osprofiler/core'
+import { instrument } from '@osprofiler/instruments'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type OriginServer, openOrigin } from './origin-server.js'
+import { carried, collect, inTrace, KEY, until } from './traced-calls.js'
+
+/** A client as programs use it: asks for a URL, gives up after some time, or when it is told to. */
+type Client = (url: string, options?: { timeout?: number; signal?: AbortSignal }) => Promise<unknown>
+
+const require = createRequire(import.meta.url)
+
+const CLIENTS: Record<string, () => Promise<Client>> = {
+  async 'axios (ECMAScript module)'() {
+    const { default: axios } = await import('axios')
+    return (url, options) => axios.get(url, { adapter: 'http', proxy: false, ...options })
+  },
+  async 'axios (CommonJS)'() {
+    const axios: typeof import('axios').default = require('axios')
+    return (url, options) => axios.get(url, { adapter: 'http', proxy: false, ...options })
+  },
+  async got() {
+    const { got } = await import('got')
+    return (url, { timeout, signal } = {}) => {
+      const limits = { ...(timeout && { timeout: { request: timeout } }), ...(signal && { signal }) }
+      return got(url, { retry: { limit: 0 }, ...limits }).text()
+    }
+  },
+  async 'node-fetch'() {
+    const { default: fetch } = await import('node-fetch')
+    return async (url, { timeout, signal = timeout === undefined ? undefined : AbortSignal.timeout(timeout) } = {}) => {
+      const response = await fetch(url, signal && { signal: signal as never })
+      if (!response.ok) throw new Error(String(response.status))
+      return response.text()
+    }
+  },
+  async superagent() {
+    const superagent: typeof import('superagent') = require('superagent')
+    return (url, { timeout, signal } = {}) => {
+      const request = superagent.get(url)
+      if (timeout !== undefined) void request.timeout(timeout)
+      signal?.addEventListener('abort', () => {
+        request.abort()
+      })
+      return new Promise((resolve, reject) => {
+        request.on('abort', () => reject(new Error('aborted')))
+        request.then(resolve, reject)
+      })
+    }
+  },
+}
+
+let server: OriginServer
+let records: TraceRecord[]
+const undos: (() => void)[] = []
+
+beforeEach(async () => {
+  server = await openOrigin()
+  records = collect()
+})
+afterEach(async () => {
+  for (const undo of undos.splice(0)) undo()
+  setNotifier(undefined)
+  await server[Symbol.asyncDispose]()
+})
+
+function stops(): TraceRecord[] {
+  return records.filter(({ name }) => name === 'http-stop')
+}
+
+describe.each(Object.keys(CLIENTS))('%s', name => {
+  let client: Client
+
+  beforeEach(async () => {
+    // The first test of each client loads it before it instruments, the others after that.
+    client = await (CLIENTS[name] ?? (() => Promise.reject(new Error(name))))()
+    undos.push(instrument(['http', 'fetch']))
+  })
+
+  it('is one point a request, and carries the trace', async () => {
+    const { baseId } = await inTrace(() => client(`${server.origin}/ok?a=1`))
+
+    const [start] = records
+    expect(records.map(record => record.name)).toEqual(['http-start', 'http-stop'])
+    expect(start?.info.requests).toMatchObject({ path: '/ok', query: 'a=1', port: server.port })
+    expect(stops()[0]?.info.requests).toMatchObject({ status_code: 200 })
+    expect(server.arrived.map(carried)).toEqual([{ baseId, parentId: start?.trace_id, hmacKey: KEY }])
+  })
+
+  it('is one point a hop of a redirect, each with its own headers', async () => {
+    const { baseId } = await inTrace(() => client(`${server.origin}/redirect?to=${server.origin}/ok`))
+
+    const starts = records.filter(record => record.name === 'http-start')
+    expect(stops().map(({ info }) => info.requests)).toMatchObject([{ status_code: 302 }, { status_code: 200 }])
+    expect(server.arrived.map(carried)).toEqual(
+      starts.map(({ trace_id }) => ({ baseId, parentId: trace_id, hmacKey: KEY })),
+    )
+  })
+
+  it('carries nothing to a host that a redirect leads to and that is not allowed', async () => {
+    for (const undo of undos.splice(0)) undo()
+    undos.push(instrument(['http', 'fetch'], { propagateTo: '127.0.0.1' }))
+
+    await inTrace(() => client(`${server.origin}/redirect?to=http://localhost:${server.port}/ok`))
+
+    const [first, second] = records.filter(record => record.name === 'http-start')
+    expect(second?.info.requests).toMatchObject({ hostname: 'localhost' })
+    expect(server.arrived.map(carried)).toEqual([expect.objectContaining({ parentId: first?.trace_id }), undefined])
+  })
+
+  it('tells the status of an answer that it takes for an error', async () => {
+    await inTrace(() => client(`${server.origin}/status?code=500`).catch(() => undefined))
+
+    expect(stops()[0]?.info.requests).toMatchObject({ status_code: 500 })
+  })
+
+  it.each<[string, () => { timeout?: number; signal?: AbortSignal }]>([
+    ['takes too long', () => ({ timeout: 40 })],
+    ['is aborted', () => ({ signal: AbortSignal.timeout(40) })],
+  ])('ends with an error when it %s', async (_name, options) => {
+    await inTrace(async () => {
+      await client(`${server.origin}/never`, options()).catch(() => undefined)
+      await until(() => stops().length === 1)
+    })
+
+    expect(stops()[0]?.info.etype).toBeTypeOf('string')
+  })
+
+  it('keeps requests apart', async () => {
+    const asked = Array.from({ length: 30 }, (_, index) => index)
+    const traces = await Promise.all(
+      asked.map(index => inTrace(() => client(`${server.origin}/redirect?to=${server.origin}/ok?trace=${index}`))),
+    )
+
+    expect(records).toHaveLength(4 * asked.length)
+    for (const arrived of server.arrived) {
+      const index = Number(/trace=(\d+)/.exec(arrived.url)?.[1])
+      expect(carried(arrived)?.baseId).toBe(traces[index]?.baseId)
+    }
+  })
+
+  it('passes untouched outside of a trace', async () => {
+    await client(`${server.origin}/ok`)
+
+    expect(server.arrived.map(carried)).toEqual([undefined])
+    expect(records).toEqual([])
+  })
+})

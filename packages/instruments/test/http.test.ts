@@ -1,0 +1,506 @@
+import { execFile } from 'node:child_process'
+import http, { Agent, get as importedGet, request as importedRequest } from 'node:http'
+import { createServer as createNetServer } from 'node:net'
+import { promisify } from 'node:util'
+import { setNotifier, suppress, type TraceRecord, withTrace } from '@osprofiler/core'
+import { instrument } from '@osprofiler/instruments'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { ask } from './http-asking.js'
+import { type OriginServer, openOrigin } from './origin-server.js'
+import { carried, collect, inTrace, KEY, only, until } from './traced-calls.js'
+
+// As a program has them that took them out before anything was instrumented.
+const { request: takenRequest } = http
+const tellsOfCreation = Number.parseInt(process.versions.node, 10) >= 22
+
+let server: OriginServer
+let records: TraceRecord[]
+const undos: (() => void)[] = []
+
+function instrumented(...args: Parameters<typeof instrument>): () => void {
+  const undo = instrument(...args)
+  undos.push(undo)
+  return undo
+}
+
+beforeAll(async () => {
+  server = await openOrigin()
+})
+afterAll(() => server[Symbol.asyncDispose]())
+beforeEach(() => {
+  records = collect()
+  server.arrived.length = 0
+})
+afterEach(() => {
+  for (const undo of undos.splice(0)) undo()
+  setNotifier(undefined)
+})
+
+function get(path: string, options: http.RequestOptions = {}): Promise<string> {
+  return ask(onAnswer => http.get(server.origin + path, options, onAnswer))
+}
+
+function names(): string[] {
+  return records.map(({ name }) => name)
+}
+
+describe('a traced request', () => {
+  it('is a point with what was asked and what came', async () => {
+    instrumented(['http'])
+
+    const { baseId } = await inTrace(() =>
+      ask(onAnswer =>
+        http.request(`${server.origin}/ok/path?page=2&access_token=SEALED`, { method: 'post' }, onAnswer).end('x'),
+      ),
+    )
+
+    const start = only(records, 'http-start')
+    expect(start).toMatchObject({ base_id: baseId, parent_id: baseId })
+    expect(start.info.requests).toEqual({
+      method: 'POST',
+      query: 'page=2&access_token=***',
+      path: '/ok/path',
+      hostname: '127.0.0.1',
+      port: server.port,
+      scheme: 'http',
+    })
+    const stop = only(records, 'http-stop')
+    expect(stop.trace_id).toBe(start.trace_id)
+    expect(stop.info.requests).toEqual({
+      status_code: 200,
+      first_byte_ms: expect.any(Number),
+      last_byte_ms: expect.any(Number),
+    })
+    expect(records).toHaveLength(2)
+  })
+
+  it.each<[string, (onAnswer: (response: http.IncomingMessage) => void) => http.ClientRequest]>([
+    ['http.request(url)', onAnswer => http.request(`${server.origin}/ok`, onAnswer)],
+    ['http.request(url, options)', onAnswer => http.request(`${server.origin}/no`, { path: '/ok' }, onAnswer)],
+    ['http.request(URL)', onAnswer => http.request(new URL(`${server.origin}/ok`), onAnswer)],
+    [
+      'http.request(options)',
+      onAnswer => http.request({ port: server.port, host: '127.0.0.1', path: '/ok' }, onAnswer),
+    ],
+    [
+      'hostname before host',
+      onAnswer => http.get({ port: server.port, host: 'no', hostname: '127.0.0.1', path: '/ok' }, onAnswer),
+    ],
+    ['http.get(url)', onAnswer => http.get(`${server.origin}/ok`, onAnswer)],
+    ['request imported by its name', onAnswer => importedRequest(`${server.origin}/ok`, onAnswer)],
+    ['get imported by its name', onAnswer => importedGet(`${server.origin}/ok`, onAnswer)],
+    ['headers in a list', onAnswer => http.get(`${server.origin}/ok`, { headers: ['Host', 'a', 'B', 'c'] }, onAnswer)],
+    [
+      'headers in a list of pairs',
+      onAnswer =>
+        http.get(
+          `${server.origin}/ok`,
+          {
+            headers: [
+              ['Host', 'a'],
+              ['B', 'c'],
+            ] as never,
+          },
+          onAnswer,
+        ),
+    ],
+    ['Expect', onAnswer => http.get(`${server.origin}/ok`, { headers: { Expect: '100-continue' } }, onAnswer)],
+    ['an agent', onAnswer => http.get(`${server.origin}/ok`, { agent: new Agent() }, onAnswer)],
+    ['no agent', onAnswer => http.get(`${server.origin}/ok`, { agent: false }, onAnswer)],
+    [
+      'an IPv4 address as IPv6',
+      onAnswer => http.get({ host: '::ffff:127.0.0.1', port: server.port, path: '/ok' }, onAnswer),
+    ],
+  ])('carries the trace, with its own point as the parent of what the callee does: %s', async (_name, send) => {
+    instrumented(['http'])
+
+    const { baseId } = await inTrace(() => ask(send))
+
+    const parentId = only(records, 'http-start').trace_id
+    expect(server.arrived.map(carried)).toEqual([{ baseId, parentId, hmacKey: KEY }])
+    expect(server.arrived[0]?.rawHeaders.filter(name => /^x-trace/i.test(name))).toEqual([
+      'X-Trace-Info',
+      'X-Trace-HMAC',
+    ])
+    expect(only(records, 'http-start').info.requests).toMatchObject({ path: '/ok', port: server.port })
+    expect(only(records, 'http-stop').info.requests).toMatchObject({ status_code: 200 })
+  })
+
+  it.each<[string, (onAnswer: (response: http.IncomingMessage) => void) => http.ClientRequest]>([
+    ['request', onAnswer => takenRequest(`${server.origin}/ok?a=1`, onAnswer)],
+    ['new ClientRequest', onAnswer => new http.ClientRequest(new URL(`${server.origin}/ok?a=1`) as never, onAnswer)],
+  ])('is known when the program took the function out of the module before: %s', async (_name, send) => {
+    instrumented(['http'])
+
+    const { baseId } = await inTrace(() => ask(send))
+
+    const { trace_id, info } = only(records, 'http-start')
+    expect(info.requests).toEqual({
+      method: 'GET',
+      query: 'a=1',
+      path: '/ok',
+      hostname: '127.0.0.1',
+      port: server.port,
+      scheme: 'http',
+    })
+    expect(only(records, 'http-stop').info.requests).toMatchObject({ status_code: 200 })
+    // Node 20 tells of it when its head is written.
+    const trace = { baseId, parentId: trace_id, hmacKey: KEY }
+    expect(server.arrived.map(carried)).toEqual([tellsOfCreation ? trace : undefined])
+  })
+
+  it('is nested in the point around it, and nothing in it', async () => {
+    instrumented(['http'])
+
+    await inTrace(() =>
+      withTrace('outer', async () => {
+        await Promise.all([get('/slow'), get('/slow'), withTrace('beside', () => get('/ok'))])
+      }),
+    )
+
+    const outer = only(records, 'outer-start').trace_id
+    const beside = only(records, 'beside-start')
+    const parents = records.filter(({ name }) => name === 'http-start').map(record => record.parent_id)
+    expect(beside.parent_id).toBe(outer)
+    expect(parents.sort()).toEqual([outer, outer, beside.trace_id].sort())
+  })
+
+  it('lasts until the end of the answer was read, and tells when its first byte came', async () => {
+    instrumented(['http'])
+
+    await inTrace(() =>
+      ask(onAnswer =>
+        http.get(`${server.origin}/halves`, response => {
+          withTrace('head came', () => undefined)
+          setTimeout(() => server.release(), 30)
+          onAnswer(response)
+        }),
+      ),
+    )
+
+    expect(names()).toEqual(['http-start', 'head came-start', 'head came-stop', 'http-stop'])
+    const { requests } = only(records, 'http-stop').info as { requests: Record<string, number> }
+    const { first_byte_ms: first = 0, last_byte_ms: last = 0 } = requests
+    expect(first).toBeGreaterThan(0)
+    expect(last - first).toBeGreaterThan(25)
+  })
+
+  it.each([404, 500, 204])('that is answered with %i says so, and is no exception', async code => {
+    instrumented(['http'])
+
+    await inTrace(() => get(`/status?code=${code}`))
+
+    const { info } = only(records, 'http-stop')
+    expect(info.requests).toMatchObject({ status_code: code })
+    expect(info).not.toHaveProperty('etype')
+  })
+
+  it('whose answer nobody listens to ends when Node has thrown it away', async () => {
+    instrumented(['http'])
+
+    await inTrace(async () => {
+      http.get(`${server.origin}/ok`)
+      await until(() => records.length === 2)
+    })
+
+    expect(only(records, 'http-stop').info.requests).toMatchObject({ status_code: 200 })
+  })
+
+  it('whose answer is never read ends with its trace, and keeps its status', async () => {
+    instrumented(['http'])
+
+    const { result } = await inTrace(
+      () => new Promise<http.IncomingMessage>(resolve => http.get(`${server.origin}/big`, resolve)),
+    )
+    result.destroy()
+
+    expect(only(records, 'http-stop').info.requests).toEqual({ status_code: 503, first_byte_ms: expect.any(Number) })
+  })
+
+  it('whose answer is given up ends then', async () => {
+    instrumented(['http'])
+
+    await inTrace(async () => {
+      http.get(`${server.origin}/big`, response => response.destroy()).on('error', () => undefined)
+      await until(() => records.length === 2)
+    })
+
+    const { info } = only(records, 'http-stop')
+    expect(info.requests).toMatchObject({ status_code: 503 })
+    expect(info.etype).toBeTypeOf('string')
+  })
+
+  it('whose answer is cut off ends with the error, and keeps its status', async () => {
+    instrumented(['http'])
+
+    await inTrace(() => get('/cut').catch(() => undefined))
+
+    const { info } = only(records, 'http-stop')
+    expect(info.requests).toMatchObject({ status_code: 200 })
+    expect(info).toMatchObject({ etype: 'Error', message: 'aborted' })
+  })
+
+  it.each(['127.0.0.1', 'localhost'])('fails with what the connection to %s failed of', async host => {
+    instrumented(['http'])
+    const port = await freePort()
+
+    const { result } = await inTrace(() => ask(onAnswer => http.get({ host, port }, onAnswer)).catch(error => error))
+
+    expect(result).toBeInstanceOf(Error)
+    expect(only(records, 'http-stop').info.message).toContain('ECONNREFUSED')
+  })
+
+  it('fails with what was wrong with its arguments', async () => {
+    instrumented(['http'])
+
+    const { result } = await inTrace(async () => {
+      try {
+        return http.get({ path: '/a b' })
+      } catch (error) {
+        return error
+      }
+    })
+
+    expect(result).toBeInstanceOf(TypeError)
+    expect(only(records, 'http-stop').info.etype).toBe('TypeError')
+  })
+
+  it.each<[string, string, (request: http.ClientRequest) => void]>([
+    ['destroy()', 'Error', request => request.destroy()],
+    ['destroy(error)', 'RangeError', request => request.destroy(new RangeError('too much'))],
+    ['abort()', 'Error', request => request.abort()],
+  ])('that is given up by %s ends with it', async (_name, etype, giveUp) => {
+    instrumented(['http'])
+
+    await inTrace(async () => {
+      const request = http.get(`${server.origin}/never`)
+      request.on('error', () => undefined)
+      await until(() => server.arrived.length === 1)
+      giveUp(request)
+      await until(() => records.length === 2)
+    })
+
+    expect(only(records, 'http-stop').info).toMatchObject({ etype })
+  })
+
+  it('that is given up at once, before it has a connection, ends with it', async () => {
+    instrumented(['http'])
+
+    await inTrace(async () => {
+      http
+        .get(`${server.origin}/never`)
+        .on('error', () => undefined)
+        .destroy()
+      await until(() => records.length === 2)
+    })
+
+    expect(only(records, 'http-stop').info.etype).toBeTypeOf('string')
+  })
+
+  it('that is aborted by a signal ends with an AbortError', async () => {
+    instrumented(['http'])
+    const controller = new AbortController()
+
+    await inTrace(async () => {
+      const answer = get('/never', { signal: controller.signal }).catch(() => undefined)
+      await until(() => server.arrived.length === 1)
+      controller.abort()
+      return answer
+    })
+
+    expect(only(records, 'http-stop').info).toMatchObject({ etype: 'AbortError' })
+  })
+
+  it('that the program destroys for it took too long ends with a TimeoutError', async () => {
+    instrumented(['http'])
+
+    await inTrace(
+      () =>
+        new Promise(resolve => {
+          const request = http.get(`${server.origin}/never`, { timeout: 30 })
+          request.on('timeout', () => request.destroy())
+          request.on('error', resolve)
+        }),
+    )
+
+    expect(only(records, 'http-stop').info).toMatchObject({ etype: 'TimeoutError' })
+  })
+
+  it('is an error of the program as before where nobody listens to it', async () => {
+    const port = await freePort()
+    const program = `
+      import http from 'node:http'
+      import { run, setNotifier } from '@osprofiler/core'
+      import { instrument } from '@osprofiler/instruments'
+      instrument(['http'])
+      setNotifier(() => undefined)
+      process.on('uncaughtException', error => console.log(error.code))
+      run({ hmacKey: 'K' }, () => http.get('http://127.0.0.1:${port}/'))`
+
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], {
+      cwd: import.meta.dirname,
+    })
+
+    expect(stdout.trim()).toBe('ECONNREFUSED')
+  })
+})
+
+describe('connections', () => {
+  it('that are used again keep each request in its own trace', async () => {
+    instrumented(['http'])
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+
+    const { baseId: first } = await inTrace(() => get('/ok?1', { agent }))
+    const { baseId: second } = await inTrace(() => get('/ok?2', { agent }))
+    agent.destroy()
+
+    expect(server.arrived.map(arrived => carried(arrived)?.baseId)).toEqual([first, second])
+    expect(records.map(({ base_id }) => base_id)).toEqual([first, first, second, second])
+  })
+
+  it('of which there are too few are waited for, which is a point in that of the request', async () => {
+    instrumented(['http'])
+    const agent = new Agent({ maxSockets: 1 })
+
+    const [, second] = await Promise.all([
+      inTrace(() => get('/slow?ms=30', { agent })),
+      inTrace(async () => {
+        const answer = await get('/ok', { agent })
+        await withTrace('after', () => undefined)
+        return answer
+      }),
+    ])
+    agent.destroy()
+
+    const own = records.filter(record => record.base_id === second.baseId)
+    const request = only(own, 'http-start')
+    expect(only(own, 'wait-start')).toMatchObject({ parent_id: request.trace_id, info: { wait: { for: 'pool' } } })
+    expect(own.map(({ name }) => name)).toEqual([
+      'http-start',
+      'wait-start',
+      'wait-stop',
+      'http-stop',
+      'after-start',
+      'after-stop',
+    ])
+    expect(records.filter(({ name }) => name === 'wait-start')).toHaveLength(1)
+  })
+
+  it('that a request gave up waiting for are waited for no more', async () => {
+    instrumented(['http'])
+    const agent = new Agent({ maxSockets: 1 })
+
+    await inTrace(async () => {
+      const first = http.get(`${server.origin}/never`, { agent }).on('error', () => undefined)
+      const second = http.get(`${server.origin}/ok`, { agent }).on('error', () => undefined)
+      second.destroy()
+      await until(() => server.arrived.length === 1)
+      first.destroy()
+      await until(() => records.length === 6)
+    })
+    agent.destroy()
+
+    const { trace_id, parent_id } = only(records, 'wait-stop')
+    const stops = records.filter(({ name }) => name.endsWith('-stop')).map(record => record.trace_id)
+    expect(stops.indexOf(parent_id)).toBeGreaterThan(stops.indexOf(trace_id))
+    expect(stops).toHaveLength(3)
+  })
+
+  it('that become something else end the point: an upgrade', async () => {
+    instrumented(['http'])
+
+    await inTrace(async () => {
+      const socket = await new Promise<import('node:stream').Duplex>((resolve, reject) => {
+        const headers = { connection: 'upgrade', upgrade: 'echo' }
+        const request = http.get(`${server.origin}/upgrade`, { headers })
+        request.on('upgrade', (_response, socket) => resolve(socket)).on('error', reject)
+      })
+      await withTrace('after', () => undefined)
+      socket.destroy()
+    })
+
+    expect(names()).toEqual(['http-start', 'http-stop', 'after-start', 'after-stop'])
+    expect(only(records, 'http-stop').info.requests).toMatchObject({ status_code: 101 })
+    expect(server.arrived.map(carried)).toEqual([expect.anything()])
+  })
+
+  it('that become something else end the point: a tunnel, which is shown no trace', async () => {
+    instrumented(['http'])
+
+    await inTrace(async () => {
+      const socket = await new Promise<import('node:stream').Duplex>((resolve, reject) => {
+        const request = http.request({ port: server.port, host: '127.0.0.1', method: 'CONNECT', path: 'catalog:443' })
+        request.on('connect', (_response, socket) => resolve(socket)).on('error', reject)
+        request.end()
+      })
+      socket.destroy()
+      await until(() => records.length === 2)
+    })
+
+    expect(only(records, 'http-start').info.requests).toMatchObject({ method: 'CONNECT', path: 'catalog:443' })
+    expect(only(records, 'http-stop').info.requests).toMatchObject({ status_code: 200 })
+    expect(server.arrived.map(carried)).toEqual([undefined])
+  })
+
+  it('that nobody takes over end the point too', async () => {
+    instrumented(['http'])
+
+    await inTrace(async () => {
+      const headers = { connection: 'upgrade', upgrade: 'echo' }
+      http.get(`${server.origin}/upgrade`, { headers }).on('error', () => undefined)
+      await until(() => records.length === 2)
+    })
+
+    expect(only(records, 'http-stop').info.requests).toMatchObject({ status_code: 101 })
+  })
+})
+
+describe('untraced', () => {
+  it.each<[string, (fn: () => Promise<string>) => Promise<unknown>]>([
+    ['outside of a trace', fn => fn()],
+    ['in suppress()', fn => inTrace(() => suppress(fn))],
+  ])('is a request %s', async (_name, run) => {
+    instrumented(['http'])
+
+    await run(() => get('/ok'))
+    await run(() => ask(onAnswer => takenRequest(`${server.origin}/ok`, onAnswer)))
+
+    expect(server.arrived.map(carried)).toEqual([undefined, undefined])
+    expect(records).toEqual([])
+  })
+
+  it('is everything once it is undone, and the module is as before', async () => {
+    const before = { ...http }
+    const undo = instrument(['http'])
+    undo()
+    undo()
+
+    await inTrace(() => get('/ok'))
+
+    expect(http.request).toBe(before.request)
+    expect(importedGet).toBe(before.get)
+    expect(server.arrived.map(carried)).toEqual([undefined])
+    expect(records).toEqual([])
+  })
+
+  it('lets a request that is under way end when it is undone', async () => {
+    const undo = instrumented(['http'])
+
+    await inTrace(async () => {
+      const answer = get('/slow')
+      await until(() => records.length === 1)
+      undo()
+      await answer
+    })
+
+    expect(names()).toEqual(['http-start', 'http-stop'])
+  })
+})
+
+async function freePort(): Promise<number> {
+  const closed = createNetServer()
+  await new Promise<void>(resolve => closed.listen(0, '127.0.0.1', resolve))
+  const address = closed.address()
+  await new Promise(resolve => closed.close(resolve))
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
