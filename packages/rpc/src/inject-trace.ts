@@ -1,9 +1,11 @@
-import { getTraceIdHeaders, type HmacKeys } from '@osprofiler/core'
+import { getTraceIdHeaders, type HmacKeys, type TraceHeaders } from '@osprofiler/core'
 import { configuredKeyRing, writeCarrier } from '@osprofiler/core/rpc'
 import { removeTraceInfo, writeTraceInfo } from './trace-info.js'
 
 /** How a trace is put into the context of a call. */
 export interface InjectOptions {
+  /** The point below which the callee's are to be: a handle of `start`, say. Default: the current one. */
+  readonly point?: { getTraceIdHeaders(): TraceHeaders } | undefined
   /**
    * Puts `trace_info` beside the signed pair, which Python's services understand: with the HMAC key _in clear_, so that
    * whoever reads the message can sign whatever they like from then on. Default false.
@@ -27,7 +29,7 @@ export interface InjectOptions {
 export function injectTrace(): Record<string, string>
 export function injectTrace<Context extends object>(context: Context, options?: InjectOptions): Context
 export function injectTrace(context: object = {}, options: InjectOptions = {}): object {
-  const headers = getTraceIdHeaders()
+  const headers = options.point === undefined ? getTraceIdHeaders() : options.point.getTraceIdHeaders()
   if (Object.keys(headers).length === 0) return context
   writeCarrier(context, headers)
   try {

@@ -1,8 +1,9 @@
-import { get, run, signedUnpack, withTrace } from '@osprofiler/core'
+import { get, run, signedUnpack, start, withTrace } from '@osprofiler/core'
 import { injectTrace } from '@osprofiler/rpc'
 import { describe, expect, it } from 'vitest'
 import { collectRecords } from './collect-records.js'
 
+const NONE: Record<string, string> = {}
 const TRACE = { hmacKey: 'KEY', baseId: '0b1e55ed-0000-4000-8000-000000000000' }
 
 collectRecords()
@@ -30,6 +31,15 @@ describe('injectTrace', () => {
   it('makes an object where there is none', () => {
     expect(run(TRACE, () => Object.keys(injectTrace()))).toEqual(['X-Trace-Info', 'X-Trace-HMAC'])
     expect(injectTrace()).toEqual({})
+  })
+
+  it('names another point where it is told to', () => {
+    const { traceId, headers } = run(TRACE, () => {
+      const point = start('send')
+      return { traceId: point.traceId, headers: withTrace('inside', () => injectTrace({ ...NONE }, { point })) }
+    })
+
+    expect(signedUnpack(headers['X-Trace-Info'], headers['X-Trace-HMAC'], 'KEY')?.parentId).toBe(traceId)
   })
 
   it('leaves what is sent outside of a trace as it is', () => {

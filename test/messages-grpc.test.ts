@@ -1,0 +1,131 @@
+import {
+  Client,
+  credentials,
+  type MethodDefinition,
+  Server,
+  ServerCredentials,
+  type ServerDuplexStream,
+  type ServerUnaryCall,
+  type sendUnaryData,
+  status,
+} from '@grpc/grpc-js'
+import { configure, createTraceId, get, run, withTrace } from '@osprofiler/core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { serveTraced, traceCalls } from '../examples/messages/grpc.js'
+import { collectRecords } from './adapters/collect-records.js'
+
+const records = collectRecords()
+const server = new Server({ interceptors: [serveTraced] })
+let client: Client
+let unconfigure: () => void
+
+const json = {
+  serialize: (value: unknown): Buffer => Buffer.from(JSON.stringify(value)),
+  deserialize: (bytes: Buffer): unknown => JSON.parse(bytes.toString()),
+}
+
+function method(path: string, stream: boolean): MethodDefinition<unknown, unknown> {
+  return {
+    path,
+    requestStream: stream,
+    responseStream: stream,
+    requestSerialize: json.serialize,
+    requestDeserialize: json.deserialize,
+    responseSerialize: json.serialize,
+    responseDeserialize: json.deserialize,
+  }
+}
+
+const SERVICE = {
+  add: method('/Prices/Add', false),
+  fail: method('/Prices/Fail', false),
+  echo: method('/Prices/Echo', true),
+}
+
+beforeAll(async () => {
+  unconfigure = configure({ hmacKeys: 'KEY' })
+  server.addService(SERVICE, {
+    add({ request }: ServerUnaryCall<number[], unknown>, done: sendUnaryData<unknown>) {
+      withTrace('work', async () => {}).then(() => done(null, { sum: request[0], trace: get()?.baseId }))
+    },
+    fail(_: unknown, done: sendUnaryData<unknown>) {
+      done({ code: status.NOT_FOUND, details: 'no such price' })
+    },
+    echo(call: ServerDuplexStream<unknown, unknown>) {
+      call.on('data', value => call.write([value, get()?.baseId]))
+      call.on('end', () => call.end())
+    },
+  })
+  const port = await new Promise<number>((resolve, reject) => {
+    const insecure = ServerCredentials.createInsecure()
+    server.bindAsync('127.0.0.1:0', insecure, (error, bound) => (error ? reject(error) : resolve(bound)))
+  })
+  client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), { interceptors: [traceCalls] })
+})
+
+afterAll(() => {
+  unconfigure()
+  client.close()
+  server.forceShutdown()
+})
+
+function call(definition: MethodDefinition<unknown, unknown>, argument: unknown): Promise<unknown> {
+  const { path, requestSerialize, responseDeserialize } = definition
+  return new Promise((resolve, reject) => {
+    client.makeUnaryRequest(path, requestSerialize, responseDeserialize, argument, (error, value) =>
+      error ? reject(error) : resolve(value),
+    )
+  })
+}
+
+/** The server tells of its end when it has sent the answer, which the client may have by then. */
+async function recorded(count: number): Promise<void> {
+  await expect.poll(() => records.length).toBe(count)
+}
+
+describe('the recipe for gRPC', () => {
+  it('shows what is called below the call', async () => {
+    const baseId = createTraceId()
+
+    const answer = await run({ hmacKey: 'KEY', baseId }, () => call(SERVICE.add, [2, 3]))
+    await recorded(6)
+
+    expect(answer).toEqual({ sum: 2, trace: baseId })
+    const [asked, served, work] = records.filter(({ name }) => name.endsWith('-start'))
+    expect(asked).toMatchObject({ name: 'rpc-start', parent_id: baseId, info: { function: { name: '/Prices/Add' } } })
+    expect(served).toMatchObject({ name: 'rpc-start', parent_id: asked?.trace_id })
+    expect(work).toMatchObject({ name: 'work-start', parent_id: served?.trace_id })
+    expect(records.map(({ info }) => info.etype).filter(Boolean)).toEqual([])
+  })
+
+  it('records a failure on both sides', async () => {
+    await expect(run({ hmacKey: 'KEY' }, () => call(SERVICE.fail, []))).rejects.toThrow('no such price')
+    await recorded(4)
+
+    expect(records.filter(({ name }) => name === 'rpc-stop').map(({ info }) => info.message)).toEqual([
+      'no such price',
+      'no such price',
+    ])
+  })
+
+  it('keeps the trace through a stream, and others out of it', async () => {
+    const { path, requestSerialize, responseDeserialize } = SERVICE.echo
+    const echo = async (): Promise<unknown> => {
+      const stream = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize)
+      stream.write('x')
+      setTimeout(() => stream.end('y'), 10)
+      return stream.toArray()
+    }
+    const traces = [createTraceId(), createTraceId()]
+
+    const answers = await Promise.all([...traces.map(baseId => run({ hmacKey: 'KEY', baseId }, echo)), echo()])
+    await recorded(8)
+
+    expect(answers).toEqual([...traces, null].map(id => ['x', 'y'].map(value => [value, id])))
+  })
+
+  it('leaves what is untraced untraced', async () => {
+    expect(await call(SERVICE.add, [2, 3])).toEqual({ sum: 2 })
+    expect(records).toEqual([])
+  })
+})

@@ -1,0 +1,66 @@
+import { connect, type Msg, type NatsConnection } from '@nats-io/transport-node'
+import { configure, createTraceId, get, run, suppress } from '@osprofiler/core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { publish, request, subscribe } from '../examples/messages/nats.js'
+import { collectRecords } from './adapters/collect-records.js'
+import { startNats } from './servers/nats.js'
+import type { TestServer } from './servers/start-server.js'
+
+const records = collectRecords()
+let nats: TestServer
+let connection: NatsConnection
+let unconfigure: () => void
+
+beforeAll(async () => {
+  nats = await startNats()
+  connection = await connect({ servers: nats.url.replace('nats://', '') })
+  unconfigure = configure({ hmacKeys: 'KEY' })
+})
+
+afterAll(async () => {
+  unconfigure()
+  await connection.close()
+  await nats.stop()
+})
+
+describe('the recipe for NATS', () => {
+  it('hands a trace on to the subscribers of a subject', async () => {
+    const baseId = createTraceId()
+    const seen = new Promise(resolve => {
+      subscribe(connection, 'orders.created', (message: Msg) => resolve([message.string(), get()?.baseId]))
+    })
+
+    run({ hmacKey: 'KEY', baseId }, () => publish(connection, 'orders.created', 'chair'))
+
+    expect(await seen).toEqual(['chair', baseId])
+    expect(records.map(({ name, info }) => [name, Object(info.function).name])).toEqual([
+      ['rpc-start', 'publish orders.created'],
+      ['rpc-stop', undefined],
+      ['rpc-start', 'consume orders.created'],
+      ['rpc-stop', undefined],
+    ])
+    expect(records[2]?.parent_id).toBe(records[0]?.trace_id)
+  })
+
+  it('shows who answers a request below who asks', async () => {
+    subscribe(connection, 'prices', async (message: Msg) => message.respond(`${message.string()}: 7`))
+
+    const answer = await run({ hmacKey: 'KEY' }, () => request(connection, 'prices', 'chair'))
+
+    expect(answer.string()).toBe('chair: 7')
+    const [asked, answered] = records.filter(({ name }) => name === 'rpc-start')
+    expect(answered).toMatchObject({ parent_id: asked?.trace_id, info: { function: { name: 'consume prices' } } })
+    expect(asked?.info).toMatchObject({ function: { name: 'request prices' } })
+  })
+
+  it('leaves what is untraced untraced', async () => {
+    const seen = new Promise(resolve => {
+      subscribe(connection, 'quiet', (message: Msg) => resolve([get(), message.headers?.get('X-Trace-Info')]))
+    })
+
+    suppress(() => publish(connection, 'quiet', 'x'))
+
+    expect(await seen).toEqual([undefined, undefined])
+    expect(records).toEqual([])
+  })
+})
