@@ -6,6 +6,7 @@ import { instrumentIoredis } from './ioredis.js'
 import type { MessageOptions } from './message-settings.js'
 import { instrumentMongodb } from './mongodb.js'
 import { instrumentNodeRedis } from './node-redis.js'
+import { instrumentPg } from './pg.js'
 import { createPropagation, type PropagationRules } from './propagate-to.js'
 
 /** What the instruments share. */
@@ -34,6 +35,8 @@ const INSTRUMENTS = {
   ioredis: instrumentIoredis,
   /** The package `mongodb`, 6 and 7, and so mongoose. */
   mongodb: instrumentMongodb,
+  /** The package `pg` 8, and knex, kysely and others over it. */
+  pg: instrumentPg,
   /** The package `redis`, 5 and 6. */
   redis: instrumentNodeRedis,
 } satisfies Record<string, Instrument>

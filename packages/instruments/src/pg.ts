@@ -1,0 +1,146 @@
+import { bind, get, type Profiler, suppress } from '@osprofiler/core'
+import { type Callback, type Ending, followCallback, followPromise, runStep } from './follow.js'
+import type { InstrumentSettings } from './instrument-settings.js'
+import { whenLoaded } from './library-loads.js'
+import { createStartSql, type StartSql } from './sql-step.js'
+import { type Around, undoAll, wrapMethod } from './wrap-method.js'
+
+/** The part of pg 8 that is wrapped. Its member `native` loads another client when it is looked at. */
+interface Pg {
+  readonly Client: { readonly prototype: object }
+  readonly Pool: { readonly prototype: object }
+}
+
+/** What a query is given as, beside a text. */
+interface QueryConfig {
+  readonly text?: unknown
+  readonly name?: unknown
+  readonly values?: unknown
+  callback?: unknown
+}
+
+/** A query that is given as an object which reads the answer by itself: `Query`, `Cursor`, `QueryStream`. */
+interface Submittable extends QueryConfig {
+  readonly submit: unknown
+  readonly cursor?: QueryConfig
+}
+
+interface Pool {
+  readonly totalCount: number
+  readonly idleCount: number
+  readonly waitingCount: number
+  readonly options: { readonly max: number }
+}
+
+/**
+ * Makes the queries of pg 8 points named `db`, by a client or a pool, with promises, callbacks, cursors and streams;
+ * the wait for a client of a pool is a point `wait`. The client `pg.native` is left alone.
+ *
+ * Callbacks run in the context of whoever gave them: pg calls them in that of who opened the connection, or who gave
+ * a client back to the pool, so that one request would record what another one does. This goes for untraced ones too.
+ */
+export function instrumentPg({ traceSql, libraries }: InstrumentSettings): () => void {
+  if (traceSql === 'off') return () => undefined
+  const start = createStartSql(traceSql, 'postgresql')
+  return whenLoaded(
+    'pg',
+    exports => {
+      const { Client, Pool } = exports as Pg
+      return undoAll([
+        wrapMethod(Client.prototype, 'query', createAroundQuery(start)),
+        wrapMethod(Client.prototype, 'connect', aroundOpen),
+        wrapMethod(ownerOf(Pool.prototype, 'connect'), 'connect', aroundAcquire),
+      ])
+    },
+    { given: libraries.pg },
+  )
+}
+
+function createAroundQuery(start: StartSql): Around {
+  return (original, self, args) => {
+    const profiler = get()
+    const [config, values] = args
+    if (isSubmittable(config)) {
+      follow(config, args, profiler && startSubmittable(start, profiler, config))
+      return original.apply(self, args)
+    }
+    const at = args.findLastIndex(arg => typeof arg === 'function')
+    const holder = typeof config === 'object' && config !== null ? (config as QueryConfig) : undefined
+    const callback = at < 0 ? holder?.callback : args[at]
+    const step = profiler && startQuery(start, profiler, config, values)
+    if (typeof callback === 'function') {
+      const followed = followCallback(step, callback as Callback)
+      const given = at < 0 ? [config, values, followed] : args.with(at, followed)
+      try {
+        return runStep(step, () => original.apply(self, given))
+      } finally {
+        // pg writes it into the object, which may be used again.
+        if (holder?.callback === followed) holder.callback = callback
+      }
+    }
+    return step === undefined ? original.apply(self, args) : followPromise(step, () => original.apply(self, args))
+  }
+}
+
+function startQuery(start: StartSql, profiler: Profiler, config: unknown, values: unknown): Ending {
+  const given = typeof values === 'function' ? undefined : values
+  if (typeof config !== 'object' || config === null) return start(profiler, config, given)
+  const { text, name, values: own } = config as QueryConfig
+  // A statement that is prepared already may be named alone.
+  return start(profiler, text ?? name, given ?? own)
+}
+
+function isSubmittable(config: unknown): config is Submittable {
+  return typeof (config as Submittable | undefined | null)?.submit === 'function'
+}
+
+function startSubmittable(start: StartSql, profiler: Profiler, query: Submittable): Ending {
+  const { text, values } = query.cursor ?? query
+  return start(profiler, text, values)
+}
+
+/** It reads the answer by itself: pg tells it when there is no more of it. */
+function follow(query: Submittable, args: unknown[], step: Ending | undefined): void {
+  if (typeof query.callback === 'function') query.callback = bind(query.callback as Callback)
+  for (const [index, arg] of args.entries()) if (typeof arg === 'function') args[index] = bind(arg as Callback)
+  if (step === undefined) return
+  wrapMethod(query, 'handleReadyForQuery', (original, self, given) => {
+    step.stop()
+    return original.apply(self, given)
+  })
+  wrapMethod(query, 'handleError', (original, self, given) => {
+    step.fail(given[0])
+    return original.apply(self, given)
+  })
+}
+
+/** What a connection does by itself belongs to no request, and its socket is none's. */
+const aroundOpen: Around = (original, self, args) => {
+  if (get() === undefined) return original.apply(self, args)
+  const bound = args.map(arg => (typeof arg === 'function' ? bind(arg as Callback) : arg))
+  return suppress(() => original.apply(self, bound))
+}
+
+const aroundAcquire: Around = (original, self, args) => {
+  const profiler = get()
+  const reason = profiler && reasonToWait(self as Pool)
+  const wait = reason === undefined ? undefined : profiler?.startBeside('wait', { wait: { for: reason } })
+  const [callback] = args
+  if (typeof callback === 'function') {
+    return runStep(wait, () => original.call(self, followCallback(wait, callback as Callback)))
+  }
+  return wait === undefined ? original.apply(self, args) : followPromise(wait, () => original.apply(self, args))
+}
+
+/** Why a client cannot be had at once; `undefined` where it can. Those who came before are served first. */
+function reasonToWait({ idleCount, waitingCount, totalCount, options }: Pool): string | undefined {
+  if (idleCount > waitingCount) return undefined
+  return totalCount < options.max ? 'connection' : 'pool'
+}
+
+/** The prototype that has a method itself: pg has one class of pools a client, around that of pg-pool. */
+function ownerOf(prototype: object, method: string): object {
+  const parent: unknown = Object.getPrototypeOf(prototype)
+  const inherited = !Object.hasOwn(prototype, method) && typeof parent === 'object' && parent !== null
+  return inherited ? ownerOf(parent, method) : prototype
+}

@@ -1,0 +1,71 @@
+import type { ReadStatement } from './sql-text.js'
+
+// Shorter ones would take the message apart, and tell little.
+const MIN_HIDDEN = 3
+const MAX_PARAMS = 1_000
+// Where servers say what of the schema is meant: names, and no values.
+const NAMED = ['constraint', 'table', 'column', 'schema', 'dataType']
+
+/**
+ * An error of a database without the values that its message repeats: the parameters and the literals of the
+ * statement, and all that it quotes, unless it is a name that the statement shows as well.
+ */
+export function hideInMessage(error: unknown, { text, literals }: ReadStatement, params: unknown): unknown {
+  if (!(error instanceof Error)) return typeof error === 'string' ? '' : error
+  const names = new Set(text.match(/[\w$]+/g))
+  for (const member of NAMED) {
+    const name: unknown = Reflect.get(error, member)
+    if (typeof name === 'string') names.add(name)
+  }
+  const shown = new Error(hide(error.message, names, [...textsOf(params), ...literals.map(unquote)]))
+  // A class that is called `Error` says less than the name that it was given.
+  shown.name = error.constructor.name === 'Error' ? error.name : error.constructor.name
+  if (error.cause instanceof Error) shown.cause = hideInMessage(error.cause, { text, literals }, params)
+  return shown
+}
+
+function hide(message: string, names: ReadonlySet<string>, values: readonly string[]): string {
+  let shown = message
+  for (const value of values) if (value.length >= MIN_HIDDEN && !names.has(value)) shown = shown.replaceAll(value, '?')
+  return hideQuoted(hideQuoted(shown, '"', names), "'", names)
+}
+
+/** From the first quotation that is no known name to the last quote of all: quotations in values are not escaped. */
+function hideQuoted(message: string, quote: string, names: ReadonlySet<string>): string {
+  for (let open = message.indexOf(quote); open >= 0; ) {
+    const close = message.indexOf(quote, open + 1)
+    if (close < 0) return `${message.slice(0, open + 1)}?`
+    if (!isName(message.slice(open + 1, close), names)) {
+      return `${message.slice(0, open + 1)}?${message.slice(message.lastIndexOf(quote))}`
+    }
+    open = message.indexOf(quote, close + 1)
+  }
+  return message
+}
+
+/** `users`, or `shop.users.id`. */
+function isName(quoted: string, names: ReadonlySet<string>): boolean {
+  return quoted === '?' || quoted.split('.').every(part => names.has(part))
+}
+
+/** What in the parameters of a query is text, or becomes text, two lists deep: rows of values. */
+function textsOf(params: unknown): string[] {
+  const list = Array.isArray(params) ? params.flat(1) : isPlain(params) ? Object.values(params) : [params]
+  return list.slice(0, MAX_PARAMS).flatMap(value => {
+    if (typeof value === 'object' && value !== null) return isPlain(value) ? Object.values(value).filter(isText) : []
+    return ['string', 'number', 'bigint'].includes(typeof value) ? [String(value)] : []
+  })
+}
+
+function isPlain(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
+}
+
+function unquote(literal: string): string {
+  const inner = /^[^'"$]{0,2}(['"])(.*)\1$/s.exec(literal)
+  return inner?.[2] === undefined ? literal : inner[2].replaceAll(`${inner[1]}${inner[1]}`, inner[1] ?? '')
+}

@@ -1,0 +1,54 @@
+import type { PointInfo, Profiler } from '@osprofiler/core'
+import type { Ending } from './follow.js'
+import type { TraceSql } from './instrument-settings.js'
+import { hideInMessage } from './sql-message.js'
+import { MAX_STATEMENT, readStatement, type SqlDialect } from './sql-text.js'
+
+/** Opens the point of a query, whose text and parameters are whatever the program gave to its library. */
+export type StartSql = (profiler: Profiler, text: unknown, params?: unknown) => Ending
+
+/** How the queries of one library become points named `db`, as OSProfiler's tracer of SQLAlchemy records them. */
+export function createStartSql(traceSql: TraceSql, dialect: SqlDialect): StartSql {
+  const values = traceSql === 'values'
+  return (profiler, text, params) => {
+    const sql = typeof text === 'string' ? text : ''
+    const point = profiler.startBeside('db', { db: values ? { statement: cut(sql), params } : describe(sql, dialect) })
+    return {
+      stop: () => point.stop(),
+      fail(error) {
+        const shown = values ? error : hideInMessage(error, readStatement(sql, dialect), params)
+        point.fail(shown, { db: describeFailure(shown) })
+      },
+    }
+  }
+}
+
+/** As `handle_error` in Python's `osprofiler.sqlalchemy` has it, where an absent cause is written `None`. */
+function describeFailure(error: unknown): PointInfo {
+  const { message = error, cause } = error instanceof Error ? error : {}
+  return { original_exception: String(message), chained_exception: cause instanceof Error ? cause.message : 'None' }
+}
+
+function cut(sql: string): string {
+  return sql.length > MAX_STATEMENT ? `${sql.slice(0, MAX_STATEMENT)}...` : sql
+}
+
+// A program has few statements with placeholders, and sends each of them often.
+const MAX_KNOWN = 500
+const MAX_KNOWN_LENGTH = 1_000
+const known: Record<SqlDialect, Map<string, PointInfo>> = {
+  postgresql: new Map(),
+  mysql: new Map(),
+  sqlite: new Map(),
+}
+
+function describe(sql: string, dialect: SqlDialect): PointInfo {
+  const remembered = known[dialect].get(sql)
+  if (remembered !== undefined) return remembered
+  const described = { statement: readStatement(sql, dialect).text }
+  if (sql.length <= MAX_KNOWN_LENGTH) {
+    if (known[dialect].size >= MAX_KNOWN) known[dialect].clear()
+    known[dialect].set(sql, described)
+  }
+  return described
+}

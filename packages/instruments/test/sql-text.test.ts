@@ -1,0 +1,122 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { MAX_STATEMENT, readStatement, type SqlDialect } from '../src/sql-text.js'
+
+const DIALECTS = ['postgresql', 'mysql', 'sqlite'] as const
+
+function shown(sql: string, dialect: SqlDialect = 'postgresql'): string {
+  return readStatement(sql, dialect).text
+}
+
+describe.each(DIALECTS)('a statement of %s', dialect => {
+  it.each([
+    ["SELECT * FROM users WHERE name = 'SEALED'", 'SELECT * FROM users WHERE name = ?'],
+    ["SELECT 'it''s SEALED', 'x'", 'SELECT ?, ?'],
+    ['SELECT 1, -2.5, .5, 1e10, 1.5E-3, 0xFF, 1_000', 'SELECT ?, -?, ?, ?, ?, ?, ?'],
+    ["SELECT x'5EA1ED', X'00'", 'SELECT ?, ?'],
+    ['SELECT t1.c2 FROM t1 LIMIT 10 OFFSET 20', 'SELECT t1.c2 FROM t1 LIMIT ? OFFSET ?'],
+    ['SELECT a -- SEALED\n, b', 'SELECT a , b'],
+    ['/* SEALED */ SELECT /* it\'s "SEALED */ a', 'SELECT a'],
+    ['SELECT\n\t  a\r\n  FROM b ', 'SELECT a FROM b'],
+    ["SELECT 'SEALED", 'SELECT ?'],
+    ['SELECT a /* SEALED', 'SELECT a'],
+    ['SELECT a -- SEALED', 'SELECT a'],
+    ["SELECT ''", 'SELECT ?'],
+    ['SELECT ünïcode, 名前 FROM "t"'.replaceAll('"', dialect === 'mysql' ? '`' : '"'), undefined],
+    ['', ''],
+  ])('%s', (sql, expected = sql) => {
+    expect(shown(sql, dialect)).toBe(expected)
+  })
+
+  it('never fails, never runs on, and shows no more than it may, whatever it reads', () => {
+    const part = fc.constantFrom("'", '"', '`', '\\', '$$', '$a$', '--', '/*', '*/', '#', '\n', ' ', 'a', '1', 'E', '[')
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 40 }), parts => {
+        expect(shown(parts.join(''), dialect).length).toBeLessThanOrEqual(MAX_STATEMENT + 3)
+      }),
+    )
+  })
+
+  it('with secrets between quotes shows none of them, whatever stands around them', () => {
+    const around = fc.constantFrom("''", 'a', ' ', '1', ',', '--x\n', '/* x */', '"a"', '(')
+    fc.assert(
+      fc.property(fc.array(around), fc.array(around), (before, after) => {
+        const sql = `${before.join(' ')} 'SEALED' ${after.join(' ')}`
+
+        expect(shown(sql, dialect)).not.toContain('SEALED')
+      }),
+    )
+  })
+
+  it.each(["'", "''", "'\\", "\\'", '"', '`', '$a$', '/*', '$', '1', '[', "''\\"])(
+    'of a hundred thousand %s is read in linear time',
+    part => {
+      // In quadratic time this would take minutes, not the test's time.
+      expect(shown(part.repeat(100_000), dialect).length).toBeLessThanOrEqual(MAX_STATEMENT + 3)
+    },
+  )
+
+  it('is cut where it is long, and what it was cut in is not shown', () => {
+    const sql = `SELECT ${'column_name, '.repeat(1_000)} 'SEALED'`
+
+    expect(shown(sql, dialect)).toHaveLength(MAX_STATEMENT + 3)
+    expect(shown(`SELECT 'SEALED${'x'.repeat(100_000)}'`, dialect)).toBe('SELECT ?...')
+  })
+
+  it('that changes a setting shows no word of its value', () => {
+    expect(shown('SET app.token = SEALED', dialect)).toBe('SET app.token = ?')
+    expect(shown('SET app.token TO SEALED; SELECT a', dialect)).toBe('SET app.token TO ?; SELECT a')
+    expect(shown('UPDATE t SET a = b', dialect)).toBe('UPDATE t SET a = b')
+  })
+})
+
+describe('a statement of PostgreSQL', () => {
+  it.each([
+    ["ALTER USER bob PASSWORD 'SEALED'", 'ALTER USER bob PASSWORD ?'],
+    ["SELECT E'it\\'s SEALED', e'\\\\'", 'SELECT ?, ?'],
+    ["SELECT 'C:\\', a", 'SELECT ?, a'],
+    ["SELECT $$SEALED$$, $x$ it's $$ SEALED $x$", 'SELECT ?, ?'],
+    ['SELECT $x$ SEALED $y$', 'SELECT ?'],
+    ['SELECT $1, $2::int[], a$b, "Odd ""name"', 'SELECT $1, $2::int[], a$b, "Odd ""name"'],
+    ['/* a /* b */ SEALED */ SELECT a #> b', 'SELECT a #> b'],
+    ["SELECT U&'\\0053EALED', b'01', N'SEALED'", 'SELECT ?, ?, ?'],
+    ["SELECT a->>'key' FROM t WHERE b @> '{}'::jsonb", 'SELECT a->>? FROM t WHERE b @> ?::jsonb'],
+    ['SELECT "SEALED', 'SELECT ?'],
+    // With standard_conforming_strings off, the first string ends at the third quote.
+    ["SELECT 'it\\'s SEALED'", 'SELECT ?'],
+    ["SELECT E'a'\n'it\\'s SEALED'", 'SELECT ? ?'],
+  ])('%s', (sql, expected) => {
+    expect(shown(sql)).toBe(expected)
+  })
+})
+
+describe('a statement of MySQL', () => {
+  it.each([
+    ["CREATE USER 'bob'@'%' IDENTIFIED BY 'SEALED'", 'CREATE USER ?@? IDENTIFIED BY ?'],
+    ['SELECT "it\\"s SEALED", \'it\\\'s SEALED\', "x""y"', 'SELECT ?, ?, ?'],
+    ["SELECT _utf8mb4'SEALED', @name, @@global.x, `a``b`", 'SELECT _utf8mb4?, @name, @@global.x, `a``b`'],
+    ['SELECT a # SEALED\n, 5--3', 'SELECT a , ?--?'],
+    ["SELECT a /*!50001 , 'SEALED' */ , SEALED", 'SELECT a ?'],
+    ["SELECT a /*M! , '*/ SEALED' */", 'SELECT a ?'],
+    ['SELECT `SEALED', 'SELECT ?'],
+    ["SELECT 'SEALED\\", 'SELECT ?'],
+    // With NO_BACKSLASH_ESCAPES, the first string ends at the second quote.
+    ["SELECT 'a\\', 'SEALED'", 'SELECT ?'],
+    ["SELECT 'a\\' = ' SEALED', 'b\\'", 'SELECT ?'],
+    ["SELECT 'a\\', 'b\\', 'SEALED', 'c'", 'SELECT ?'],
+  ])('%s', (sql, expected) => {
+    expect(shown(sql, 'mysql')).toBe(expected)
+  })
+})
+
+describe('a statement of SQLite', () => {
+  it.each([
+    ["ATTACH DATABASE 'a.db' AS a KEY 'SEALED'", 'ATTACH DATABASE ? AS a KEY ?'],
+    ['PRAGMA key = SEALED', 'PRAGMA key = ?'],
+    ['PRAGMA key("SEALED")', 'PRAGMA key(?)'],
+    ['PRAGMA table_info', 'PRAGMA table_info'],
+    ["SELECT ?1, :name, @name, $name, [odd 'name], `b`, 'C:\\'", "SELECT ?1, :name, @name, $name, [odd 'name], `b`, ?"],
+  ])('%s', (sql, expected) => {
+    expect(shown(sql, 'sqlite')).toBe(expected)
+  })
+})
