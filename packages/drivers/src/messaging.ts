@@ -1,5 +1,6 @@
 import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
 import { findClient } from './client-package.js'
+import { keepAlive } from './keep-alive.js'
 import { type BrokerConnection, connectToBroker, describeFailure, shownHost } from './messaging-connection.js'
 import { encodeNotification } from './messaging-notification.js'
 import { openPublisher, type Publisher } from './messaging-publisher.js'
@@ -11,6 +12,9 @@ import { createTally, newestFirst, type TraceTally } from './trace-tally.js'
 import { createTurns } from './turns.js'
 
 const BATCH = 500
+const CLOSE_PATIENCE_MS = 2_000
+/** For so long an operation keeps the process alive, in milliseconds. */
+const HOLD = { write: 5_000, read: 60_000 }
 
 /**
  * Sends records as notifications of oslo.messaging over RabbitMQ, as OSProfiler's services do by default. Written means
@@ -51,15 +55,17 @@ export function openMessagingDriver(location: string, context: OpenContext): Dri
 
   function scan(see: (waiting: Waiting) => void, finish?: () => void): Promise<void> {
     checkOpen()
-    return inTurn(async () => {
-      const open = await connect()
-      try {
-        await scanQueue(open, see, finish)
-      } catch (error) {
-        open.destroy()
-        throw toStoreError(error)
-      }
-    })
+    return keepAlive(HOLD.read, () =>
+      inTurn(async () => {
+        const open = await connect()
+        try {
+          await scanQueue(open, see, finish)
+        } catch (error) {
+          open.destroy()
+          throw toStoreError(error)
+        }
+      }),
+    )
   }
 
   async function list(
@@ -88,7 +94,7 @@ export function openMessagingDriver(location: string, context: OpenContext): Dri
       const contents = records.flatMap(record => encodeNotification(record) ?? [])
       const refused = records.length - contents.length
       if (contents.length === 0) return { refused }
-      return { refused: refused + (await inTurn(() => publish(contents))) }
+      return { refused: refused + (await keepAlive(HOLD.write, () => inTurn(() => publish(contents)))) }
     },
     async *readRecords(baseId) {
       const found: TraceRecord[] = []
@@ -134,7 +140,7 @@ export function openMessagingDriver(location: string, context: OpenContext): Dri
         const open = connection
         connection = undefined
         if (open?.isOpen !== true) return
-        const patience = setTimeout(() => open.destroy(), 2_000).unref()
+        const patience = setTimeout(() => open.destroy(), CLOSE_PATIENCE_MS)
         await open.model.close().catch(() => undefined)
         clearTimeout(patience)
         open.destroy()

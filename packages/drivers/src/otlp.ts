@@ -1,5 +1,6 @@
-import { type Driver, OsprofilerError, suppress } from '@osprofiler/core'
+import { type Driver, OsprofilerError, suppress, type TraceRecord, type WriteResult } from '@osprofiler/core'
 import { findClient } from './client-package.js'
+import { keepAlive } from './keep-alive.js'
 import type { OpenContext } from './open-context.js'
 import { createOpenPoints, type OtlpPlan } from './otlp-points.js'
 import { createOtlpSender } from './otlp-sender.js'
@@ -9,6 +10,8 @@ import { createTurns } from './turns.js'
 
 /** Points in one request, of those that are given up. */
 const BATCH = 500
+/** For so long a write keeps the process alive, in milliseconds. */
+const HOLD_MS = 5_000
 
 /**
  * Sends points to an OpenTelemetry collector as spans, by OTLP over HTTP. Write only.
@@ -56,6 +59,16 @@ export function openOtlpDriver(location: string, context: OpenContext): Driver {
     }
   }
 
+  async function write(records: readonly TraceRecord[]): Promise<WriteResult> {
+    try {
+      await giveUp(() => open.planOldest(open.isFull ? BATCH : 0))
+      const plan = open.plan(records)
+      return { refused: plan.refused + (await carryOut(plan)) }
+    } finally {
+      watchOpenPoints()
+    }
+  }
+
   /** Looks after what is open: some time later, and at the process's natural end. */
   function watchOpenPoints(): void {
     process.off('beforeExit', endNaturally)
@@ -80,10 +93,9 @@ export function openOtlpDriver(location: string, context: OpenContext): Driver {
   async function endAll(): Promise<void> {
     process.off('beforeExit', endNaturally)
     const end = performance.now() + settings.timeoutMs
-    const alive = setTimeout(() => undefined, settings.timeoutMs)
-    await inTurn(() => giveUp(() => open.planOldest(performance.now() < end ? BATCH : 0))).catch(() => undefined)
+    const next = () => open.planOldest(performance.now() < end ? BATCH : 0)
+    await keepAlive(settings.timeoutMs, () => inTurn(() => giveUp(next))).catch(() => undefined)
     process.off('beforeExit', endNaturally)
-    clearTimeout(alive)
   }
 
   return {
@@ -94,15 +106,7 @@ export function openOtlpDriver(location: string, context: OpenContext): Driver {
         throw new OsprofilerError('ERR_STORE', 'This store was closed. Open it again with openDriver().')
       }
       writes++
-      return inTurn(async () => {
-        try {
-          await giveUp(() => open.planOldest(open.isFull ? BATCH : 0))
-          const plan = open.plan(records)
-          return { refused: plan.refused + (await carryOut(plan)) }
-        } finally {
-          watchOpenPoints()
-        }
-      })
+      return keepAlive(HOLD_MS, () => inTurn(() => write(records)))
     },
     close() {
       closing ??= suppress(endAll).then(() => {

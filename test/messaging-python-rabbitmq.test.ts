@@ -1,0 +1,132 @@
+import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import type { TraceRecord } from '@osprofiler/core'
+import { openDriver } from '@osprofiler/drivers'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeRecord } from '../packages/drivers/test/make-record.js'
+import { withoutOwnKeys } from '../packages/report/test/without-own-keys.js'
+import { osprofiler } from './cli-process.js'
+import { type RabbitmqServer, startRabbitmq } from './servers/rabbitmq.js'
+
+const PYTHON = '/usr/bin/python3'
+const SCRIPT = fileURLToPath(new URL('python/messaging.py', import.meta.url))
+/** Python's own command, as its console script starts it. */
+const COMMAND = 'import sys; from osprofiler.cmd.shell import main; sys.exit(main())'
+
+let server: RabbitmqServer
+let transportUrl: string
+beforeAll(async () => {
+  server = await startRabbitmq()
+  transportUrl = `rabbit://osprofiler:secret@${server.host}:${server.port}//`
+})
+afterAll(() => server.stop())
+
+describe('messaging:// and OpenStack', () => {
+  it("has oslo.messaging's own listener receive what it sends", async () => {
+    const records = makeTrace(randomUUID(), 'orders')
+    await write(records)
+
+    const received = python('listen', String(records.length))
+
+    const notifications = received
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line))
+    // Its threads take them in any order.
+    const byTime = (one: TraceRecord, other: TraceRecord) => (one.timestamp < other.timestamp ? -1 : 1)
+    expect(notifications.map(({ payload }) => payload).sort(byTime)).toEqual(records.toSorted(byTime))
+    expect(notifications[0]).toMatchObject({
+      context: {},
+      publisher_id: 'web-1',
+      event_type: 'profiler.orders',
+      metadata: { message_id: expect.any(String), timestamp: expect.any(String) },
+    })
+  })
+
+  it("has Python's command show a trace as ours does", async () => {
+    const [baseId, other] = [randomUUID(), randomUUID()]
+    await write([...makeTrace(baseId, 'orders'), ...makeTrace(other, 'billing')])
+
+    const ours = await show(baseId)
+    // Second: Python's command empties the queue, whatever it was asked for.
+    const theirs = pythonShow(baseId)
+
+    expect(ours.stderr).toBe('')
+    expect(withoutOwnKeys(JSON.parse(ours.stdout))).toEqual(withoutOwnKeys(JSON.parse(theirs)))
+    expect(JSON.parse(theirs).children[0].info.name).toBe('wsgi')
+  })
+
+  it("shows a trace of which one half is Python's as one tree, as Python does", async () => {
+    const baseId = randomUUID()
+    const records = makeTrace(baseId, 'orders')
+    const inner = makeRecord({
+      base_id: baseId,
+      parent_id: records[0]?.trace_id ?? '',
+      name: 'rpc-start',
+      project: 'nova',
+      service: 'compute',
+      info: { host: 'nova-1', function: { name: 'Manager.é' } },
+    })
+    await write(records)
+    python('notify', '', [inner, { ...makeRecord(inner), name: 'rpc-stop', timestamp: makeRecord().timestamp }])
+
+    const ours = await show(baseId)
+    const theirs = pythonShow(baseId)
+
+    const report = JSON.parse(ours.stdout)
+    expect(withoutOwnKeys(report)).toEqual(withoutOwnKeys(JSON.parse(theirs)))
+    expect(report.children).toHaveLength(1)
+    expect(report.children[0].children.map((child: { info: { service: string } }) => child.info.service)).toEqual([
+      'orders',
+      'compute',
+    ])
+  })
+
+  it('finds the traces that Python wrote in its list', async () => {
+    const baseId = randomUUID()
+    python('notify', '', [makeRecord({ base_id: baseId, project: 'nova', service: 'compute' })])
+
+    const listed = await osprofiler(['trace', 'list', '--connection-string', 'messaging://'], {
+      env: { OSPROFILER_TRANSPORT_URL: transportUrl },
+    })
+
+    expect(listed.stdout).toContain(baseId)
+  })
+})
+
+/** A served request with a query in it. */
+function makeTrace(baseId: string, service: string): TraceRecord[] {
+  const top = makeRecord({ base_id: baseId, service })
+  const query = makeRecord({ base_id: baseId, service, parent_id: top.trace_id, name: 'db-start' })
+  const info = { host: 'web-1', db: { statement: "SELECT 'é漢😀\0'", params: {} } }
+  const { timestamp: queried } = makeRecord()
+  const { timestamp: answered } = makeRecord()
+  return [
+    top,
+    { ...query, info },
+    { ...query, name: 'db-stop', timestamp: queried, info: { host: 'web-1', etype: 'ValueError', message: 'no' } },
+    { ...top, name: 'wsgi-stop', timestamp: answered, info: { host: 'web-1', response: { status_code: 200 } } },
+  ]
+}
+
+async function write(records: readonly TraceRecord[]): Promise<void> {
+  const driver = openDriver(`messaging://osprofiler:secret@${server.host}:${server.port}`)
+  await driver.write(records)
+  await driver.close()
+}
+
+function show(baseId: string) {
+  const store = ['--connection-string', 'messaging://', '--transport-url', transportUrl]
+  return osprofiler(['trace', 'show', baseId, '--json', ...store])
+}
+
+function pythonShow(baseId: string): string {
+  const store = ['--connection-string', 'messaging://', '--transport-url', transportUrl, '--idle-timeout', '1']
+  return execFileSync(PYTHON, ['-c', COMMAND, 'trace', 'show', baseId, '--json', ...store], { encoding: 'utf8' })
+}
+
+function python(command: string, argument: string, records: readonly TraceRecord[] = []): string {
+  const input = records.map(record => JSON.stringify(record)).join('\n')
+  return execFileSync(PYTHON, [SCRIPT, command, transportUrl, argument], { encoding: 'utf8', input })
+}
