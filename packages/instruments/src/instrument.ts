@@ -5,6 +5,7 @@ import type { Instrument, TraceSql } from './instrument-settings.js'
 import { instrumentIoredis } from './ioredis.js'
 import type { MessageOptions } from './message-settings.js'
 import { instrumentMongodb } from './mongodb.js'
+import { instrumentMongoose } from './mongoose.js'
 import { instrumentNodeRedis } from './node-redis.js'
 import { instrumentPg } from './pg.js'
 import { createPropagation, type PropagationRules } from './propagate-to.js'
@@ -35,6 +36,8 @@ const INSTRUMENTS = {
   ioredis: instrumentIoredis,
   /** The package `mongodb`, 6 and 7, and so mongoose. */
   mongodb: instrumentMongodb,
+  /** The package `mongoose`, 8 and 9: what it holds back until it is connected. */
+  mongoose: instrumentMongoose,
   /** The package `pg` 8, and knex, kysely and others over it. */
   pg: instrumentPg,
   /** The package `redis`, 5 and 6. */

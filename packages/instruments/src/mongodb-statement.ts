@@ -1,8 +1,10 @@
 import type { PointInfo } from '@osprofiler/core'
+import { withMessage } from './shown-error.js'
 
 type Document = Readonly<Record<string, unknown>>
 
 const MAX_MEMBERS = 10
+const MAX_ITEMS = 100
 const MAX_DEPTH = 4
 const NAME = /^[$\w.-]{1,64}$/
 
@@ -48,18 +50,29 @@ export function mongodbInfo(command: unknown, values: boolean): PointInfo {
 /** An error as a point shows it: servers repeat the values that they refuse. */
 export function mongodbFailure(error: unknown, values: boolean): unknown {
   if (values || !(error instanceof Error)) return error
-  const shown = new Error(error.message.replace(/\{.*\}/s, '{?}').replace(/(["'`]).*\1/gs, '$1?$1'))
-  shown.name = error.constructor.name
-  return shown
+  return withMessage(error, error.message.replace(/\{.*\}/s, '{?}').replace(/(["'`]).*\1/gs, '$1?$1'))
 }
 
 /** What is wrong with an answer that is no failure of the command: documents that were not written. */
 export function writeError(answer: unknown): Error | undefined {
-  const [first] = isDocument(answer) && Array.isArray(answer.writeErrors) ? (answer.writeErrors as Document[]) : []
+  const { get, toObject } = (answer ?? {}) as Partial<Answer>
+  // An answer that is not taken apart yet stays so, unless it tells of an error.
+  if (typeof get === 'function' && get.call(answer, 'writeErrors', BSON_ARRAY) == null) return undefined
+  const document = typeof toObject === 'function' ? toObject.call(answer) : answer
+  const [first] =
+    isDocument(document) && Array.isArray(document.writeErrors) ? (document.writeErrors as Document[]) : []
   if (first === undefined) return undefined
   const error = new Error(String(first.errmsg))
   error.name = 'MongoWriteError'
   return error
+}
+
+const BSON_ARRAY = 4
+
+/** The answer of a server, of which mongodb reads what is asked for. */
+interface Answer {
+  get(name: string, type: number): unknown
+  toObject(): unknown
 }
 
 function describe(document: Document, member: string): string {
@@ -76,10 +89,16 @@ function describe(document: Document, member: string): string {
 }
 
 function list(value: unknown, describeEach: (each: unknown) => string): string {
-  if (!Array.isArray(value)) return '?'
-  const [first, ...more] = value
-  const described = value.length === 0 ? '' : describeEach(first)
-  return more.length === 0 ? described : `${described}, ... ${more.length} more`
+  const items = Array.isArray(value) ? value : sequence(value)
+  if (items === undefined) return '?'
+  const described = items.length === 0 ? '' : describeEach(items[0])
+  return items.length < 2 ? described : `${described}, ... ${items.length - 1} more`
+}
+
+/** Documents that are kept as they will be sent. */
+function sequence(value: unknown): readonly unknown[] | undefined {
+  const { documents } = (isDocument(value) ? {} : (value ?? {})) as { readonly documents?: unknown }
+  return Array.isArray(documents) ? documents : undefined
 }
 
 /** Fields and operators, as deep as they are ones of the query: `{status: ?, $or: [{total: {$gt: ?}}, ...]}`. */
@@ -90,8 +109,8 @@ function shape(value: unknown, depth = 0): string {
     const shown = value.slice(0, MAX_MEMBERS).map(each => shape(each, depth + 1))
     return `[${[...shown, ...(value.length > MAX_MEMBERS ? ['...'] : [])].join(', ')}]`
   }
-  if (!isDocument(value)) return '?'
-  const members = Object.entries(value)
+  const members = entriesOf(value)
+  if (members === undefined) return '?'
   const shown = members.slice(0, MAX_MEMBERS).map(([name, inner]) => {
     return `${NAME.test(name) ? name : '?'}: ${isPartOfQuery(name, inner, depth) ? shape(inner, depth + 1) : '?'}`
   })
@@ -116,12 +135,18 @@ function shapeOfUpdate(value: unknown): string {
 /** Values as a reader knows them: of an `ObjectId`, its text. */
 function plain(value: unknown, depth: number): unknown {
   if (depth < 0) return '...'
-  if (Array.isArray(value)) return value.slice(0, 100).map(each => plain(each, depth - 1))
-  if (isDocument(value)) {
-    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, plain(each, depth - 1)]))
-  }
+  const items = Array.isArray(value) ? value : sequence(value)
+  if (items !== undefined) return items.slice(0, MAX_ITEMS).map(each => plain(each, depth - 1))
+  const members = entriesOf(value)
+  if (members !== undefined) return Object.fromEntries(members.map(([name, each]) => [name, plain(each, depth - 1)]))
   const { _bsontype: type } = (value ?? {}) as { _bsontype?: unknown }
   return type === undefined ? value : type === 'ObjectId' || type === 'Decimal128' ? String(value) : `[${type}]`
+}
+
+/** Of a document, or of the `Map` that mongodb makes of a sort. */
+function entriesOf(value: unknown): readonly [string, unknown][] | undefined {
+  if (value instanceof Map) return [...value].map(([name, each]) => [String(name), each])
+  return isDocument(value) ? Object.entries(value) : undefined
 }
 
 function isDocument(value: unknown): value is Document {

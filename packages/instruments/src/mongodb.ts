@@ -29,7 +29,7 @@ export function instrumentMongodb({ traceSql }: InstrumentSettings): () => void 
     const profiler = get()
     if (profiler === undefined) return original.apply(self, args)
     const point = profiler.startBeside('db', mongodbInfo(args[1], values))
-    return endWith(original.apply(self, args), point, values)
+    return endWith(original.apply(self, args), point, error => mongodbFailure(error, values), writeError)
   }
 
   return undoAll([
@@ -66,7 +66,7 @@ const aroundCheckOut: Around = (original, self, args) => {
   if (profiler === undefined || availableConnectionCount > waitQueueSize) return original.apply(self, args)
   const full = totalConnectionCount >= (options.maxPoolSize || Number.POSITIVE_INFINITY)
   const point = profiler.startBeside('wait', { wait: { for: full ? 'pool' : 'connection' } })
-  return endWith(original.apply(self, args), point, true)
+  return endWith(original.apply(self, args), point)
 }
 
 const aroundSelect: Around = (original, self, args) => {
@@ -74,7 +74,7 @@ const aroundSelect: Around = (original, self, args) => {
   const { description } = self as { readonly description?: { readonly hasKnownServers?: boolean } }
   if (profiler === undefined || description?.hasKnownServers !== false) return original.apply(self, args)
   const point = profiler.startBeside('wait', { wait: { for: 'connection' } })
-  return endWith(original.apply(self, args), point, true)
+  return endWith(original.apply(self, args), point)
 }
 
 /** The client goes on to look after its servers for as long as it lives, and that belongs to no request. */
@@ -85,24 +85,29 @@ const aroundConnect: Around = (original, self, args) => {
   const connect = () => original.apply(self, args)
   if (topology?.isConnected() === true) return suppress(connect)
   const point = profiler.startBeside('wait', { wait: { for: 'connection' } })
-  return endWith(suppress(connect), point, true)
+  return endWith(suppress(connect), point)
 }
 
 /** A promise of the same, with which the point ends. */
-function endWith(result: unknown, point: Point, values: boolean): unknown {
+function endWith(
+  result: unknown,
+  point: Point,
+  show: (error: unknown) => unknown = error => error,
+  findError: (answer: unknown) => unknown = () => undefined,
+): unknown {
   if (!(result instanceof Promise)) {
     point.stop()
     return result
   }
   return result.then(
     answer => {
-      const error = writeError(answer)
+      const error = findError(answer)
       if (error === undefined) point.stop()
-      else point.fail(mongodbFailure(error, values))
+      else point.fail(show(error))
       return answer
     },
     (error: unknown) => {
-      point.fail(mongodbFailure(error, values))
+      point.fail(show(error))
       throw error
     },
   )

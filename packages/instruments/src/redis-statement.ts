@@ -1,4 +1,5 @@
 import type { PointInfo } from '@osprofiler/core'
+import { errorName, withMessage } from './shown-error.js'
 
 /** A command as a client is about to send it. */
 export interface RedisCommand {
@@ -76,15 +77,10 @@ export function redisBatchInfo(commands: readonly RedisCommand[], transaction: b
 /** The error of a command, or of several, as a point shows it: servers repeat arguments in what they say. */
 export function redisFailure(error: unknown, commands: readonly RedisCommand[], values: boolean): unknown {
   if (!(error instanceof Error)) return error
-  // A class that is called `Error` says less than the name that it was given.
-  const name = error.constructor.name === 'Error' ? error.name : error.constructor.name
   const sealed = commands.some(command => SEALED.has(commandName(command.name)))
   if (values && !sealed) return error
-  const shown = new Error(
-    sealed && REPLIES.has(name) ? errorCode(error.message) : hideArguments(error.message, commands),
-  )
-  shown.name = name
-  return shown
+  const answered = REPLIES.has(errorName(error))
+  return withMessage(error, sealed && answered ? errorCode(error.message) : hideArguments(error.message, commands))
 }
 
 const names = new Map<string, string>()

@@ -1,0 +1,70 @@
+import { bind, get, type Point } from '@osprofiler/core'
+import { whenLoaded } from './library-loads.js'
+import { type Around, undoAll, wrapMethod } from './wrap-method.js'
+
+/** What waits in a collection: a method, or its name, and its arguments. */
+type Waiting = readonly [method: string | ((...args: unknown[]) => unknown), args: unknown[] | undefined]
+
+interface Collection {
+  queue: Waiting[]
+}
+
+interface Held {
+  readonly wait: Point
+  run(fn: () => unknown): unknown
+}
+
+/**
+ * Gives the operations that mongoose 8 and 9 hold back until they are connected to the traces that asked for them,
+ * after a point `wait` for that time. All else of mongoose are points already, as commands of mongodb.
+ *
+ * Its own channels (`mongoose:query` and others) are not listened to: they tell of the same commands once more.
+ */
+export function instrumentMongoose(): () => void {
+  const held = new WeakMap<Waiting, Held>()
+
+  const aroundAdd: Around = (original, self, args) => {
+    const added = original.apply(self, args)
+    const profiler = get()
+    const entry = (self as Collection).queue.at(-1)
+    if (profiler === undefined || entry === undefined) return added
+    const wait = profiler.startBeside('wait', { wait: { for: 'connection' } })
+    held.set(entry, { wait, run: bind((fn: () => unknown) => fn()) })
+    return added
+  }
+
+  const aroundRemove: Around = (original, self, args) => {
+    const [method, given] = args
+    const entry = (self as Collection).queue.find(each => each[0] === method && each[1] === given)
+    if (entry !== undefined) held.get(entry)?.wait.fail(new Error('It was held back for too long'))
+    return original.apply(self, args)
+  }
+
+  const aroundDo: Around = (original, self, args) => {
+    const collection = self as Collection
+    collection.queue = collection.queue.map(entry => {
+      const found = held.get(entry)
+      return found === undefined ? entry : [() => runHeld(collection, entry, found), []]
+    })
+    return original.apply(self, args)
+  }
+
+  return whenLoaded(
+    'mongoose',
+    exports => {
+      const { prototype } = exports as { readonly prototype: object }
+      return undoAll([
+        wrapMethod(prototype, 'addQueue', aroundAdd),
+        wrapMethod(prototype, 'removeQueue', aroundRemove),
+        wrapMethod(prototype, 'doQueue', aroundDo),
+      ])
+    },
+    { file: 'lib/collection.js' },
+  )
+}
+
+function runHeld(collection: Collection, [method, args = []]: Waiting, { wait, run }: Held): unknown {
+  wait.stop()
+  const called = typeof method === 'function' ? method : Reflect.get(collection, method)
+  return run(() => Reflect.apply(called, collection, args))
+}

@@ -1,0 +1,403 @@
+import { setNotifier, type TraceRecord, withTrace } from '@osprofiler/core'
+import { instrument } from '@osprofiler/instruments'
+import type { MongoClient } from 'mongodb'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { startMongodb } from '../../../packages/drivers/test/stand-ins/mongodb.js'
+import { findFreePort } from '../../../test/servers/free-port.js'
+import { startProxy, type Proxy as Way } from '../../../test/servers/proxy.js'
+import { databaseCalls, waits } from './database-calls.js'
+import { LOAD_ORDERS, traceInProgram } from './load-order.js'
+import { collect, inTrace, only, until } from './traced-calls.js'
+
+const TRACES = 200
+const DATABASE = 'osprofiler_instruments'
+const PASSWORD = 'SEALED-password'
+
+let url: string
+let proxy: Way
+let records: TraceRecord[]
+const undos: (() => void)[] = []
+
+function instrumented(...args: Parameters<typeof instrument>): () => void {
+  const undo = instrument(...args)
+  undos.push(undo)
+  return undo
+}
+
+/** In a MongoDB that is there for tests, or else in a stand-in. */
+beforeAll(async () => {
+  url = process.env.OSPROFILER_TEST_MONGODB_URL ?? (await startStandIn())
+  const { hostname, port } = new URL(url)
+  proxy = await startProxy({ host: hostname, port: Number(port || 27_017) })
+})
+afterAll(() => proxy.stop())
+beforeEach(() => {
+  records = collect()
+})
+afterEach(async () => {
+  for (const undo of undos.splice(0)) undo()
+  setNotifier(undefined)
+  await proxy.heal()
+})
+
+async function startStandIn(): Promise<string> {
+  const { host, port } = await startMongodb({ credentials: { username: 'shop', password: PASSWORD } })
+  return `mongodb://shop:${PASSWORD}@${host}:${port}/?authSource=admin`
+}
+
+/** The same server, by a way that can be cut. */
+function urlThroughProxy(): string {
+  const through = new URL(url)
+  through.host = `${proxy.host}:${proxy.port}`
+  return through.href
+}
+
+describe.each(['mongodb', 'mongodb-6'])('%s', name => {
+  let library: typeof import('mongodb')
+  let client: MongoClient
+  const clients: MongoClient[] = []
+
+  function create(options: object = {}, to = url): MongoClient {
+    const created = new library.MongoClient(to, options)
+    clients.push(created)
+    return created
+  }
+
+  const orders = (from = client) => from.db(DATABASE).collection<{ _id: number; status?: string }>('orders')
+
+  beforeAll(async () => {
+    library = await import(name)
+  })
+  beforeEach(async () => {
+    client = create()
+    await orders().deleteMany({})
+  })
+  afterEach(async () => {
+    await Promise.all(clients.splice(0).map(each => each.close()))
+  })
+
+  it('makes a command a point, with the values in it hidden', async () => {
+    instrumented()
+
+    const { baseId, result } = await inTrace(async () => {
+      await orders().insertMany([{ _id: 1, status: 'SEALED' }, { _id: 2 }])
+      const found = await orders()
+        .find({ status: 'SEALED', _id: { $gte: 1 } })
+        .sort({ _id: -1 })
+        .toArray()
+      await orders()
+        .aggregate([{ $match: { status: 'SEALED' } }])
+        .toArray()
+      await orders().distinct('status')
+      await orders().deleteMany({ $or: [{ _id: 1 }, { _id: 2 }] })
+      return found
+    })
+
+    expect(result).toEqual([{ _id: 1, status: 'SEALED' }])
+    expect(databaseCalls(records)).toEqual([
+      { statement: 'insert orders ?, ... 1 more' },
+      { statement: 'find orders {status: ?, _id: {$gte: ?}} sort {_id: ?}' },
+      { statement: 'aggregate orders [{$match: {status: ?}}]' },
+      { statement: 'distinct orders status {}' },
+      { statement: 'delete orders {$or: [{_id: ?}, {_id: ?}]}' },
+    ])
+    expect(records.map(({ base_id, parent_id }) => [base_id, parent_id])).toEqual(Array(10).fill([baseId, baseId]))
+    expect(JSON.stringify(records)).not.toContain('SEALED')
+  })
+
+  it('shows values where they are asked for, but for those under the names of secrets, and no result', async () => {
+    instrumented(['mongodb'], { traceSql: 'values' })
+    await orders().insertOne({ _id: 1, status: 'RESULT' })
+    const id = new library.ObjectId()
+
+    await inTrace(async () => {
+      await orders().findOne({ _id: 1, password: 'SEALED', session: { token: 'SEALED' } } as never)
+      await orders().findOne({ _id: id } as never, { projection: { status: 1 } })
+    })
+
+    expect(databaseCalls(records).map(({ params }) => params)).toEqual([
+      { filter: { _id: 1, password: '***', session: { token: '***' } }, limit: 1 },
+      { filter: { _id: String(id) }, projection: { status: 1 }, limit: 1 },
+    ])
+    expect(JSON.stringify(records)).not.toMatch(/SEALED|RESULT/)
+  })
+
+  it('makes each batch of an answer a point', async () => {
+    instrumented()
+    await orders().insertMany(Array.from({ length: 5 }, (_, index) => ({ _id: index })))
+
+    await inTrace(() => withTrace('read', () => orders().find({}, { batchSize: 2 }).toArray()))
+
+    const read = only(records, 'read-start').trace_id
+    expect(databaseCalls(records).map(({ statement }) => statement)).toEqual([
+      'find orders {}',
+      'getMore orders',
+      'getMore orders',
+    ])
+    for (const record of records) if (record.name === 'db-start') expect(record.parent_id).toBe(read)
+  })
+
+  it('says what a command failed of, without values', async () => {
+    instrumented()
+
+    const { result } = await inTrace(async () => {
+      await orders().insertOne({ _id: 'SEALED' } as never)
+      const twice = await orders()
+        .insertOne({ _id: 'SEALED' } as never)
+        .catch((error: Error) => error.message)
+      await orders()
+        .find({ status: { $nonsense: 'SEALED' } } as never)
+        .toArray()
+        .catch(() => undefined)
+      await client
+        .db(DATABASE)
+        .command({ nonsense: 'SEALED' })
+        .catch(() => undefined)
+      return twice
+    })
+
+    expect(result).toContain('SEALED')
+    expect(databaseCalls(records)).toEqual([
+      { statement: 'insert orders ?' },
+      { statement: 'insert orders ?', etype: 'MongoWriteError', message: expect.stringMatching(/^E11000 .*\{\?\}/) },
+      {
+        statement: 'find orders {status: {$nonsense: ?}}',
+        etype: 'MongoServerError',
+        message: expect.stringMatching(/operator/),
+      },
+      { statement: 'nonsense', etype: 'MongoServerError', message: expect.stringMatching(/^no such command/) },
+    ])
+    expect(JSON.stringify(records)).not.toContain('SEALED')
+  })
+
+  it.each(['off', 'statements', 'values'] as const)('never shows how who is logged in, with %s', async traceSql => {
+    instrumented(['mongodb'], { traceSql })
+    const payload = new library.Binary(Buffer.from('\0SEALED\0SEALED'))
+    const failing = (command: object) =>
+      client
+        .db('admin')
+        .command(command)
+        .catch(() => undefined)
+
+    await inTrace(async () => {
+      await failing({ createUser: 'SEALED', pwd: 'SEALED', roles: [] })
+      await failing({ updateUser: 'SEALED', pwd: 'SEALED' })
+      await failing({ saslStart: 1, mechanism: 'PLAIN', payload })
+      await failing({ hello: 1, speculativeAuthenticate: { saslStart: 1, mechanism: 'PLAIN', payload } })
+      await failing({ authenticate: 1, user: 'SEALED', key: 'SEALED' })
+      await create().db(DATABASE).command({ ping: 1 })
+    })
+
+    const statements = databaseCalls(records).map(({ statement }) => statement)
+    expect(statements).toEqual(['createUser', 'updateUser', 'saslStart', 'hello', 'authenticate', 'ping'])
+    expect(JSON.stringify(records)).not.toMatch(/SEALED|payload/)
+  })
+
+  it('makes the time until there is a connection a wait, and no point of what the connection does by itself', async () => {
+    instrumented()
+
+    await inTrace(() => orders(create({ heartbeatFrequencyMS: 500 })).findOne({}))
+
+    expect(new Set(waits(records))).toEqual(new Set(['connection']))
+    expect(databaseCalls(records)).toEqual([{ statement: 'find orders {}' }])
+  })
+
+  it('ends the wait for a server that is not there', async () => {
+    instrumented()
+    const lost = create({ serverSelectionTimeoutMS: 60 }, `mongodb://127.0.0.1:${await findFreePort()}/`)
+
+    await inTrace(() =>
+      orders(lost)
+        .findOne({})
+        .catch((error: Error) => error),
+    )
+
+    expect(only(records, 'wait-stop').info).toMatchObject({ etype: 'MongoServerSelectionError' })
+    expect(databaseCalls(records)).toEqual([])
+  })
+
+  it('ends the point of a command whose connection breaks', async () => {
+    instrumented()
+    const cut = create({ retryReads: false }, urlThroughProxy())
+    await cut.connect()
+    await orders(cut).findOne({})
+    proxy.delay(200)
+
+    await inTrace(async () => {
+      const answer = orders(cut)
+        .findOne({})
+        .catch((error: Error) => error)
+      await until(() => records.some(record => record.name === 'db-start'))
+      proxy.cut()
+      return answer
+    })
+
+    expect(databaseCalls(records)).toEqual([expect.objectContaining({ etype: 'MongoNetworkError' })])
+  })
+
+  it('ends the point of a command that takes too long, or is aborted', async () => {
+    instrumented()
+    const slow = create({ retryReads: false, socketTimeoutMS: 60 }, urlThroughProxy())
+    await slow.connect()
+    await orders(slow).findOne({})
+    const controller = new AbortController()
+    proxy.delay(200)
+
+    await inTrace(() =>
+      orders(slow)
+        .findOne({})
+        .catch((error: Error) => error),
+    )
+    await proxy.heal()
+    const patient = create({ retryReads: false }, urlThroughProxy())
+    await orders(patient).findOne({})
+    proxy.delay(200)
+    await inTrace(async () => {
+      const answer = orders(patient)
+        .findOne({}, { signal: controller.signal })
+        .catch((error: Error) => error)
+      await until(() => records.filter(record => record.name === 'db-start').length === 2)
+      controller.abort()
+      return answer
+    })
+
+    expect(databaseCalls(records).map(({ etype }) => etype)).toEqual(['MongoNetworkTimeoutError', 'AbortError'])
+  })
+
+  it('keeps commands apart in a pool of one connection, and says how long they waited for it', async () => {
+    instrumented(['mongodb'], { traceSql: 'values' })
+    const narrow = create({ maxPoolSize: 1 })
+    await narrow.connect()
+
+    const traces = await Promise.all(
+      Array.from({ length: TRACES }, (_, index) =>
+        inTrace(() =>
+          withTrace('work', async () => {
+            await orders(narrow).insertOne({ _id: index })
+            await new Promise(resolve => setTimeout(resolve, index % 5))
+            await orders(narrow).find({ _id: index }).toArray()
+          }),
+        ),
+      ),
+    )
+
+    for (const [index, { baseId }] of traces.entries()) {
+      const own = records.filter(record => record.base_id === baseId)
+      const work = only(own, 'work-start').trace_id
+      expect(databaseCalls(own).map(({ params }) => params)).toEqual([
+        { documents: [{ _id: index }] },
+        { filter: { _id: index } },
+      ])
+      for (const record of own) if (/^(?:db|wait)-/.test(record.name)) expect(record.parent_id).toBe(work)
+    }
+    expect(waits(records).length).toBeGreaterThan(TRACES)
+    expect(waits(records)).toContain('pool')
+  })
+
+  it('is untouched where nothing is traced', async () => {
+    instrumented()
+
+    await orders().findOne({})
+
+    expect(records).toEqual([])
+  })
+
+  it('is one point when instrumented twice, and none when both are undone', async () => {
+    const first = instrumented()
+    const second = instrumented()
+
+    await inTrace(() => orders().findOne({}))
+    first()
+    await inTrace(() => orders().findOne({}))
+    second()
+    await inTrace(() => orders().findOne({}))
+
+    expect(databaseCalls(records)).toHaveLength(2)
+  })
+
+  it('is one point beside command monitoring, whose listeners hear all', async () => {
+    instrumented()
+    const monitored = create({ monitorCommands: true })
+    const heard: string[] = []
+    monitored.on('commandSucceeded', ({ commandName }) => void heard.push(commandName))
+
+    await inTrace(() => orders(monitored).findOne({}))
+
+    expect(heard).toEqual(['find'])
+    expect(databaseCalls(records)).toEqual([{ statement: 'find orders {}' }])
+  })
+
+  it.each(LOAD_ORDERS)('is found by %s, loaded %s us', async (...order) => {
+    const work = `await new library.MongoClient('${url}').db('${DATABASE}').collection('orders').findOne({ a: 1 })`
+
+    const told = await traceInProgram(order, name, work)
+
+    expect(told.filter(each => each.startsWith('db'))).toEqual(['db-start find orders {a: ?}', 'db-stop'])
+  })
+})
+
+describe.each(['mongoose', 'mongoose-8'])('%s', name => {
+  let library: typeof import('mongoose')
+  let mongoose: InstanceType<typeof library.Mongoose>
+
+  beforeAll(async () => {
+    const imported = await import(name)
+    library = imported.default ?? imported
+  })
+  beforeEach(() => {
+    mongoose = new library.Mongoose()
+  })
+  afterEach(() => mongoose.disconnect())
+
+  function createModel() {
+    const schema = new library.Schema(
+      { _id: Number, status: String },
+      { versionKey: false, autoIndex: false, autoCreate: false },
+    )
+    return mongoose.model('Order', schema, 'orders')
+  }
+
+  it("'s operations are the points of the commands that they take", async () => {
+    instrumented()
+    const Order = createModel()
+    await mongoose.connect(url, { dbName: DATABASE })
+    await Order.deleteMany({})
+    records.length = 0
+
+    const { baseId } = await inTrace(() =>
+      withTrace('work', async () => {
+        await new Order({ _id: 1, status: 'SEALED' }).save()
+        await Order.find({ status: 'SEALED' })
+        await Order.aggregate([{ $match: { status: 'SEALED' } }])
+      }),
+    )
+
+    const work = only(records, 'work-start').trace_id
+    expect(databaseCalls(records)).toEqual([
+      { statement: 'insert orders ?' },
+      { statement: 'find orders {status: ?}' },
+      { statement: 'aggregate orders [{$match: {status: ?}}]' },
+    ])
+    for (const record of records) {
+      expect(record.base_id).toBe(baseId)
+      if (record.name === 'db-start') expect(record.parent_id).toBe(work)
+    }
+    expect(JSON.stringify(records)).not.toContain('SEALED')
+  })
+
+  it('keeps operations apart that it held back until it was connected', async () => {
+    instrumented(['mongodb', 'mongoose'], { traceSql: 'values' })
+    const Order = createModel()
+
+    const asked = Array.from({ length: 20 }, (_, index) => inTrace(() => Order.findOne({ _id: index }).exec()))
+    const opened = inTrace(() => mongoose.connect(url, { dbName: DATABASE }))
+    const traces = await Promise.all(asked)
+    await opened
+
+    for (const [index, { baseId }] of traces.entries()) {
+      const own = records.filter(record => record.base_id === baseId)
+      expect(databaseCalls(own).map(({ params }) => params)).toEqual([{ filter: { _id: index }, limit: 1 }])
+      expect(new Set(waits(own))).toEqual(new Set(['connection']))
+    }
+  })
+})
