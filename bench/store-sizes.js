@@ -1,0 +1,82 @@
+// What a traced request takes up in each store: `node bench/store-sizes.js [traces]`. The table of docs/stores.md.
+
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openDriver } from '@osprofiler/drivers'
+import { startMariadb } from '../test/servers/dist/mariadb.js'
+import { startPostgresql } from '../test/servers/dist/postgresql.js'
+import { startRedis } from '../test/servers/dist/redis.js'
+import { createRecords } from './store/records.js'
+import { printTable } from './table.js'
+
+const RECORDS_PER_TRACE = 20
+const BLOCK = 512
+
+const traces = Number(process.argv[2] ?? 5_000)
+const records = createRecords(traces * RECORDS_PER_TRACE)
+const wire = records.reduce((sum, record) => sum + Buffer.byteLength(JSON.stringify(record)), 0)
+
+const rows = [['as JSON', wire]]
+rows.push(['file://', await inFolder(folder => [`file://${folder}`, () => sizeOf(folder)])])
+rows.push(['sqlite://', await inFolder(folder => [`sqlite:///${folder}/traces.db`, () => sizeOf(folder)])])
+rows.push(['redis://', await inServer(startRedis(), redisSize)])
+rows.push(['postgresql://', await inServer(startPostgresql(), postgresqlSize)])
+rows.push(['mysql://', await inServer(startMariadb(), mariadbSize)])
+
+printTable(
+  `${traces} traced requests, each of 10 points`,
+  ['store', 'bytes a record', 'kB a request of 10 points'],
+  rows.map(([store, bytes]) => [store, (bytes / records.length).toFixed(0), (bytes / traces / 1_000).toFixed(1)]),
+)
+
+async function inFolder(choose) {
+  const folder = mkdtempSync(join(tmpdir(), 'osprofiler-sizes-'))
+  try {
+    const [connectionString, measure] = choose(folder)
+    await fill(connectionString)
+    return measure()
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+async function inServer(starting, measure) {
+  const server = await starting
+  try {
+    const empty = await measure(server)
+    await fill(server.url)
+    return (await measure(server)) - empty
+  } finally {
+    await server.stop()
+  }
+}
+
+async function fill(connectionString) {
+  const driver = openDriver(connectionString)
+  for (let at = 0; at < records.length; at += 500) await driver.write(records.slice(at, at + 500))
+  await driver.close()
+}
+
+/** Of a folder's files, in whole blocks of the disk. */
+function sizeOf(folder) {
+  return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).blocks * BLOCK, 0)
+}
+
+async function redisSize(server) {
+  return Number(/used_memory:(\d+)/.exec(await server.command('INFO', 'memory'))?.[1])
+}
+
+async function postgresqlSize(server) {
+  return Number(await server.sql('SELECT pg_database_size('osprofiler')').then(text => text.trim()))
+}
+
+/** Analysed first: MariaDB's own figures lag behind. */
+async function mariadbSize(server) {
+  if ((await server.sql("SHOW TABLES FROM osprofiler LIKE 'data'")).trim() === '') return 0
+  await server.sql('ANALYZE TABLE osprofiler.data')
+  const size = await server.sql(
+    "SELECT data_length + index_length FROM information_schema.tables WHERE table_name = 'data' AND table_schema = 'osprofiler'",
+  )
+  return Number(size.trim().split('\n').at(-1))
+}
