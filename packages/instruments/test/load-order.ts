@@ -15,15 +15,16 @@ export const LOAD_ORDERS = [
 
 /**
  * Runs a program that loads a library before or after `instrument()` and does `work(library)` in a trace; resolves to
- * the names and the statements of what was recorded.
+ * the names and the statements of what was recorded. `settings` are the arguments of `instrument()`, as code.
  */
 export async function traceInProgram(
   [system, order]: (typeof LOAD_ORDERS)[number],
   library: string,
   work: string,
+  settings = '',
 ): Promise<string[]> {
   const load = (name: string) => (system === 'import' ? `await import('${name}')` : `require('${name}')`)
-  const steps = [`library = ${load(library)}`, `(${load('@osprofiler/instruments')}).instrument()`]
+  const steps = [`library = ${load(library)}`, `(${load('@osprofiler/instruments')}).instrument(${settings})`]
   const program = `
     const main = async () => {
       const { run, setNotifier } = ${load('@osprofiler/core')}
