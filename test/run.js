@@ -54,6 +54,12 @@ const REQUIREMENTS = [
     suites: '**/*rabbitmq*.test.ts',
   },
   {
+    name: "Ceilometer's notification agent",
+    debian: ['python3-ceilometer'],
+    isThere: () => existsSync(PYTHON) && succeeds(PYTHON, ['-c', 'import ceilometer.cmd.agent_notification']),
+    suites: '**/*ceilometer-agent*.test.ts',
+  },
+  {
     name: 'NATS',
     debian: ['nats-server'],
     isThere: () => isProgram('nats-server'),
