@@ -1,0 +1,27 @@
+import { afterAll, beforeAll } from 'vitest'
+import { type MariadbServer, startMariadb } from './servers/mariadb.js'
+import { describeSharing } from './sql-python.js'
+
+let server: MariadbServer
+beforeAll(async () => {
+  server = await startMariadb()
+})
+afterAll(() => server.stop())
+
+let databases = 0
+
+describeSharing('MariaDB', async () => {
+  const name = `shared_${++databases}`
+  await server.sql(`CREATE DATABASE ${name} CHARACTER SET utf8mb4; GRANT ALL ON ${name}.* TO osprofiler`)
+  const table = `table_schema = '${name}' AND table_name = 'data'`
+  return {
+    url: server.url.replace(/osprofiler$/, name).replace('mysql:', 'mysql+pymysql:'),
+    describeColumns: async () => {
+      const columns = 'column_name, column_type, is_nullable, extra'
+      const from = `FROM information_schema.columns WHERE ${table} ORDER BY ordinal_position`
+      return (await server.sql(`SELECT ${columns} ${from}`)).trim()
+    },
+    countIndexes: async () =>
+      Number(await server.sql(`SELECT count(DISTINCT index_name) FROM information_schema.statistics WHERE ${table}`)),
+  }
+})

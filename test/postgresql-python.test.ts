@@ -1,0 +1,34 @@
+import pg from 'pg'
+import { afterAll, beforeAll } from 'vitest'
+import { type PostgresqlServer, startPostgresql } from './servers/postgresql.js'
+import { describeSharing } from './sql-python.js'
+
+let server: PostgresqlServer
+beforeAll(async () => {
+  server = await startPostgresql()
+})
+afterAll(() => server.stop())
+
+let databases = 0
+
+describeSharing('PostgreSQL', async () => {
+  const name = `shared_${++databases}`
+  await server.sql(`CREATE DATABASE ${name} OWNER osprofiler`)
+  const url = server.url.replace(/osprofiler$/, name)
+
+  async function select(text: string): Promise<string> {
+    const client = new pg.Client({ connectionString: url })
+    await client.connect()
+    const { rows } = await client.query({ text, rowMode: 'array' })
+    await client.end()
+    return rows.map(row => row.join(' ')).join('\n')
+  }
+
+  return {
+    url,
+    describeColumns: () =>
+      select(`SELECT column_name, data_type, character_maximum_length, is_nullable, column_default
+        FROM information_schema.columns WHERE table_name = 'data' ORDER BY ordinal_position`),
+    countIndexes: async () => Number(await select(`SELECT count(*) FROM pg_indexes WHERE tablename = 'data'`)),
+  }
+})

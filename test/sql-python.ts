@@ -1,0 +1,179 @@
+import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import type { TraceRecord } from '@osprofiler/core'
+import { openDriver } from '@osprofiler/drivers'
+import { describe, expect, it } from 'vitest'
+import { withoutOwnKeys } from '../packages/report/test/without-own-keys.js'
+import { osprofiler } from './cli-process.js'
+import { keepRecords, SHOP_TRACE, shopRecords, toLines } from './cli-records.js'
+
+/** An empty database of a test's own. */
+export interface SqlDatabase {
+  /** Its connection string, which both sides understand. */
+  readonly url: string
+  /** Each column of its table "data" in a line, with its type and without its collation. */
+  describeColumns(): Promise<string>
+  /** How many indexes its table has, the primary key among them. */
+  countIndexes(): Promise<number>
+}
+
+const PYTHON = '/usr/bin/python3'
+/** Python's own command, as its console script starts it. */
+const COMMAND = 'import sys; from osprofiler.cmd.shell import main; sys.exit(main())'
+const WRITER = fileURLToPath(new URL('python/sql_store.py', import.meta.url))
+
+/** Declares that a database is shared with OSProfiler's own SQLAlchemy driver. */
+export function describeSharing(name: string, createDatabase: () => Promise<SqlDatabase>): void {
+  describe(`${name} and OSProfiler's own SQLAlchemy driver`, () => {
+    it('show the same JSON of a trace that we wrote', async () => {
+      const { url } = await createDatabase()
+
+      await keepRecords(url, shopRecords())
+
+      const [ours, theirs] = await Promise.all([shownByUs(url), shownByPython(url)])
+      expect(ours).toEqual(theirs)
+    })
+
+    it('show the same JSON of a trace that Python wrote, in a table that Python made', async () => {
+      const { url, countIndexes } = await createDatabase()
+      const text = 'é漢😀 "\\'
+
+      await writeWithPython(url, shopRecords({ text }), `vm${text}`)
+
+      const [ours, theirs] = await Promise.all([shownByUs(url), shownByPython(url)])
+      expect(ours).toEqual(theirs)
+      expect(await countIndexes()).toBe(9)
+    })
+
+    it('make one tree of a trace that both wrote, whoever made the table', async () => {
+      const records = shopRecords()
+      const ours = records.filter(({ service }) => service === 'gateway')
+      const theirs = records.filter(({ service }) => service !== 'gateway')
+      const [first, second, whole] = [await createDatabase(), await createDatabase(), await createDatabase()]
+      await keepRecords(whole.url, records)
+
+      await keepRecords(first.url, ours)
+      await Promise.all([first, second].map(({ url }) => writeWithPython(url, theirs)))
+      await keepRecords(second.url, ours)
+
+      const expected = await shownByUs(whole.url)
+      const shown = [first, second].flatMap(({ url }) => [shownByUs(url), shownByPython(url)])
+      for (const tree of await Promise.all(shown)) expect(tree).toEqual(expected)
+    })
+
+    it('list the same traces', async () => {
+      const { url } = await createDatabase()
+      const [first, second, third] = [randomUUID(), randomUUID(), randomUUID()]
+      await keepRecords(url, shopRecords({ baseId: first }))
+      await writeWithPython(url, shopRecords({ baseId: second }))
+      await keepRecords(url, shopRecords({ baseId: third }))
+
+      const listed = await Promise.all([listedByUs(url), listedByPython(url)])
+
+      for (const baseIds of listed) expect(baseIds).toEqual(new Set([first, second, third]))
+    })
+
+    it('keep what Python has no project, service or host for', async () => {
+      const { url } = await createDatabase()
+      const [record] = shopRecords()
+      const bare = { ...record, project: null, service: null, info: {}, host: 'nova-2' }
+
+      await writeWithPython(url, [bare], '')
+
+      expect(await readTrace(url)).toMatchObject([{ project: '', service: '', info: { host: 'nova-2' } }])
+    })
+
+    it('make the same columns, but for a wider id', async () => {
+      const [ours, theirs] = [await createDatabase(), await createDatabase()]
+      await keepRecords(ours.url, shopRecords())
+      await writeWithPython(theirs.url, shopRecords())
+
+      const [id, ...columns] = (await ours.describeColumns()).split('\n')
+      const [theirId, ...theirColumns] = (await theirs.describeColumns()).split('\n')
+
+      expect(columns).toEqual(theirColumns)
+      expect([id, theirId]).toEqual([expect.stringContaining('bigint'), expect.stringMatching(/int(?:eger|\(11\))/)])
+      expect(await ours.countIndexes()).toBe(3)
+    })
+
+    it('may make the table at the same time, several of each, and no record is lost', async () => {
+      const { url } = await createDatabase()
+      const records = shopRecords()
+
+      await Promise.all([
+        ...Array.from({ length: 6 }, () => keepRecords(url, records)),
+        ...Array.from({ length: 2 }, () => writeWithPython(url, records)),
+      ])
+
+      // Python may fail to make a table that is being made, and says so in its log alone.
+      expect(await readTrace(url)).toHaveLength(8 * records.length)
+    })
+  })
+}
+
+/** Python's SQL driver hands on only what is left of a record beside its columns. */
+async function shownByUs(url: string): Promise<unknown> {
+  const { stdout } = await osprofiler(['trace', 'show', SHOP_TRACE, '--json', '--connection-string', url])
+  return withoutColumns(withoutOwnKeys(JSON.parse(stdout)))
+}
+
+async function shownByPython(url: string): Promise<unknown> {
+  const shown = await python(['trace', 'show', SHOP_TRACE, '--json', '--connection-string', url])
+  return withoutColumns(withoutOwnKeys(JSON.parse(shown)))
+}
+
+async function listedByUs(url: string): Promise<Set<string>> {
+  const { stdout } = await osprofiler(['trace', 'list', '--connection-string', url])
+  return readIds(stdout)
+}
+
+// Not its times: they are those of whichever record of a trace the database gives first.
+async function listedByPython(url: string): Promise<Set<string>> {
+  return readIds(await python(['trace', 'list', '--connection-string', url]))
+}
+
+function readIds(text: string): Set<string> {
+  return new Set(text.match(/\b[0-9a-f]{8}-[0-9a-f-]{27}\b/g))
+}
+
+function withoutColumns(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutColumns)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [
+      key,
+      key.startsWith('meta.raw_payload.') ? { info: member.info } : withoutColumns(member),
+    ]),
+  )
+}
+
+async function readTrace(url: string): Promise<TraceRecord[]> {
+  const driver = openDriver(url)
+  const records: TraceRecord[] = []
+  for await (const batch of driver.readRecords?.(SHOP_TRACE) ?? []) records.push(...batch)
+  await driver.close()
+  return records
+}
+
+function python(args: readonly string[]): Promise<string> {
+  return runPython(['-c', COMMAND, ...args], '')
+}
+
+async function writeWithPython(url: string, records: readonly object[], host = 'vm'): Promise<void> {
+  await runPython([WRITER, url, host], toLines(records as readonly TraceRecord[]))
+}
+
+async function runPython(args: readonly string[], input: string): Promise<string> {
+  const child = spawn(PYTHON, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+  const texts = { stdout: '', stderr: '' }
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', text => {
+      texts[stream] += text
+    })
+  }
+  child.stdin.end(input)
+  const code = await new Promise(resolve => child.once('close', resolve))
+  if (code !== 0) throw new Error(`Python failed: ${texts.stderr}`)
+  return texts.stdout
+}
