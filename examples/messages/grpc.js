@@ -7,7 +7,7 @@ export function traceCalls(options, nextCall) {
   const point = get()?.startBeside('rpc', { function: { name: options.method_definition.path } })
   if (point === undefined) return new InterceptingCall(nextCall(options))
   return new InterceptingCall(nextCall(options), {
-    start(metadata, listener, next) {
+    start(metadata, _listener, next) {
       next(injectTrace(metadata, { point }), {
         onReceiveStatus(answer, nextStatus) {
           if (answer.code === status.OK) point.stop()
