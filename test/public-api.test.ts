@@ -90,7 +90,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'summarize',
     ],
   },
-  '@osprofiler/instruments': { module: instruments, names: ['createPropagation', 'instrument'] },
+  '@osprofiler/instruments': { module: instruments, names: ['INSTRUMENT_NAMES', 'createPropagation', 'instrument'] },
   '@osprofiler/rpc': { module: rpc, names: ['createRunTraced', 'injectTrace', 'runTraced'] },
   '@osprofiler/viewer/server': { module: viewerServer, names: ['createViewer'] },
   '@osprofiler/viewer': { module: viewer, names: ['pageTemplate', 'pageTheme', 'renderPage'] },

@@ -1,4 +1,5 @@
 import { instrumentAmqplib } from './amqplib.js'
+import { instrumentElasticsearch } from './elasticsearch.js'
 import { instrumentFetch } from './fetch.js'
 import { instrumentHttp } from './http.js'
 import type { Instrument, TraceSql } from './instrument-settings.js'
@@ -28,6 +29,8 @@ export interface InstrumentOptions {
 const INSTRUMENTS = {
   /** The package `amqplib`, 0.10 to 2: publishers and consumers of RabbitMQ. */
   amqplib: instrumentAmqplib,
+  /** The packages `@elastic/elasticsearch`, 8 and 9, and `@opensearch-project/opensearch`, 2 and 3. */
+  elasticsearch: instrumentElasticsearch,
   /** Node's own `fetch`, and the package `undici`. */
   fetch: instrumentFetch,
   /** `node:http` and `node:https`, and so axios, got, node-fetch and superagent. */
@@ -47,6 +50,9 @@ const INSTRUMENTS = {
 /** What can be instrumented. */
 export type InstrumentName = keyof typeof INSTRUMENTS
 
+/** All that there are. */
+export const INSTRUMENT_NAMES = Object.keys(INSTRUMENTS) as readonly InstrumentName[]
+
 /**
  * Makes the calls of these libraries points of the traces in which they happen: `fetch` (Node's own, and undici's).
  * Default: all that there are. Returns a function that undoes it.
@@ -59,7 +65,7 @@ export type InstrumentName = keyof typeof INSTRUMENTS
  * const undo = instrument(['fetch'], { propagateTo: '*.internal.example, 10.0.0.0/8' })
  */
 export function instrument(
-  names: readonly InstrumentName[] = Object.keys(INSTRUMENTS) as InstrumentName[],
+  names: readonly InstrumentName[] = INSTRUMENT_NAMES,
   { propagateTo, traceSql = 'off', messages = {}, libraries = {} }: InstrumentOptions = {},
 ): () => void {
   const mayReceive = createPropagation(propagateTo)
@@ -77,5 +83,5 @@ function checkTraceSql(value: TraceSql): TraceSql {
 
 function checkName(name: InstrumentName): InstrumentName {
   if (Object.hasOwn(INSTRUMENTS, name)) return name
-  throw new TypeError(`No instrument ${JSON.stringify(name)}. Known: ${Object.keys(INSTRUMENTS).join(', ')}.`)
+  throw new TypeError(`No instrument ${JSON.stringify(name)}. Known: ${INSTRUMENT_NAMES.join(', ')}.`)
 }

@@ -9,9 +9,11 @@ import {
 } from '@osprofiler/core'
 import {
   createPropagation,
+  INSTRUMENT_NAMES,
   type InstrumentName,
   type MessageOptions,
   type PropagationRules,
+  type TraceSql,
 } from '@osprofiler/instruments'
 
 /** What `setup` is told. What is not given is taken from the environment, then from the defaults. */
@@ -36,6 +38,10 @@ export interface SetupOptions extends Configuration {
   readonly propagateTo?: PropagationRules | undefined
   /** Which messages to a broker carry the trace on, and the limits on those that arrive with one. Default: all do. */
   readonly messages?: MessageOptions | undefined
+  /** What is recorded of SQL. Else OSPROFILER_TRACE_SQL (`off`, `statements`, `values`), else `off`, nothing. */
+  readonly traceSql?: TraceSql | undefined
+  /** By the name of the package: libraries that cannot be found in `node_modules`, such as those in a bundle. */
+  readonly libraries?: Readonly<Record<string, unknown>> | undefined
 }
 
 /** The options with what the environment says of those that are not given. */
@@ -48,6 +54,8 @@ export interface ResolvedOptions {
   readonly instruments: readonly InstrumentName[] | undefined
   readonly propagateTo: PropagationRules | undefined
   readonly messages: MessageOptions | undefined
+  readonly traceSql: TraceSql | undefined
+  readonly libraries: Readonly<Record<string, unknown>> | undefined
   /** Whether this process has been given a key at all. */
   readonly hasKeys: boolean
 }
@@ -62,6 +70,8 @@ const OPTIONS: ReadonlySet<string> = new Set<keyof SetupOptions>([
   'instruments',
   'propagateTo',
   'messages',
+  'traceSql',
+  'libraries',
 ])
 
 /**
@@ -83,6 +93,8 @@ export function resolveOptions(options: SetupOptions): ResolvedOptions {
     instruments: options.instruments ?? instrumentsOfEnvironment(),
     propagateTo: options.propagateTo ?? propagationOfEnvironment(),
     messages: options.messages,
+    traceSql: options.traceSql ?? traceSqlOfEnvironment(),
+    libraries: options.libraries,
     hasKeys: Boolean(options.hmacKeys ?? (OSPROFILER_HMAC_KEYS || OSPROFILER_HMAC_KEYS_FILE)),
   }
 }
@@ -95,8 +107,17 @@ function pickConfiguration(options: SetupOptions): Configuration {
 }
 
 function instrumentsOfEnvironment(): readonly InstrumentName[] | undefined {
-  // All that there are yet are of outgoing requests.
-  return readSwitch('OSPROFILER_TRACE_REQUESTS') === false ? [] : undefined
+  if (readSwitch('OSPROFILER_TRACE_REQUESTS') !== false) return undefined
+  return INSTRUMENT_NAMES.filter(name => name !== 'fetch' && name !== 'http')
+}
+
+function traceSqlOfEnvironment(): TraceSql | undefined {
+  const word = process.env.OSPROFILER_TRACE_SQL?.trim().toLowerCase() || undefined
+  if (word === undefined || word === 'off' || word === 'statements' || word === 'values') return word
+  throw new OsprofilerError(
+    'ERR_CONFIGURATION',
+    `OSPROFILER_TRACE_SQL is ${JSON.stringify(word.slice(0, 40))}. Use off, statements or values.`,
+  )
 }
 
 function propagationOfEnvironment(): string | undefined {
