@@ -1,0 +1,218 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createNotifier, type NotifierOptions, type NotifierStats, type QueueNotifier } from '@osprofiler/core'
+import { openDriver } from '@osprofiler/drivers'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { type Proxy as ServerProxy, startProxy } from '../../../test/servers/proxy.js'
+import type { TestServer } from '../../../test/servers/start-server.js'
+import { finish, startFixture } from './child.js'
+import { makeRecord } from './make-record.js'
+
+/** A database's server, and what these tests do to it from behind. */
+export interface FaultyServer extends TestServer {
+  countRows(): Promise<{ readonly rows: number; readonly distinct: number }>
+  /** Empties the table, which then takes everything. */
+  repair(): Promise<void>
+  /** Has the table refuse records named "bad", and say of those named "full" that the disk is. */
+  obstruct(): Promise<void>
+  forbidWrites(): Promise<void>
+  allowWrites(): Promise<void>
+}
+
+const BATCH = 100
+/** Quick to try again, so that the tests are. */
+const QUICK: NotifierOptions = { batchSize: BATCH, flushAfter: 5, minBackoff: 10, maxBackoff: 50 }
+
+/** Declares how a driver bears what happens to its server, under load and through a notifier. */
+export function describeFaults(name: string, start: () => Promise<FaultyServer>): void {
+  let server: FaultyServer
+  let proxy: ServerProxy
+  beforeAll(async () => {
+    server = await start()
+    proxy = await startProxy(server)
+    const driver = openDriver(server.url)
+    await driver.write([makeRecord()])
+    await driver.close()
+  })
+  beforeEach(() => server.repair())
+  afterEach(() => proxy.heal())
+  afterAll(async () => {
+    await proxy.stop()
+    await server.stop()
+  })
+
+  const storeUrl = () => server.url.replace(`:${server.port}/`, `:${proxy.port}/`)
+
+  /** A notifier on a driver that reaches the server through the proxy. */
+  function openNotifier(options: NotifierOptions = {}): Load {
+    const driver = openDriver(storeUrl())
+    const notifier = createNotifier(driver, { ...QUICK, ...options })
+    const errors: unknown[] = []
+    notifier.on('error', error => errors.push(error))
+    onTestFinished(async () => {
+      await notifier.close(1_000)
+      await driver.close()
+    })
+    return createLoad(notifier, errors)
+  }
+
+  /** Every record has one fate, and none is there twice. */
+  async function expectBalance({ emitted, written, dropped, unknown, queued }: NotifierStats): Promise<void> {
+    const { rows, distinct } = await server.countRows()
+    expect(written + dropped + unknown).toBe(emitted)
+    expect(queued).toBe(0)
+    expect(distinct).toBe(rows)
+    expect(rows).toBeGreaterThanOrEqual(written)
+    expect(rows).toBeLessThanOrEqual(written + unknown)
+  }
+
+  describe(`${name}, when its server`, () => {
+    it('is not there at first, gets every record once it is', async () => {
+      await proxy.refuse()
+      const load = openNotifier()
+
+      load.emit(10 * BATCH)
+      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(3))
+      await proxy.heal()
+      await load.notifier.flush()
+
+      expect(load.notifier.stats).toMatchObject({ written: 10 * BATCH, dropped: 0, unknown: 0 })
+      expect(load.errors[0]).toMatchObject({ code: 'ERR_STORE', message: expect.stringContaining('cannot be reached') })
+      await expectBalance(load.notifier.stats)
+    })
+
+    it('is killed and started again under load, loses and repeats nothing that it has committed', async () => {
+      const load = openNotifier()
+
+      const emitting = load.emitUntil(() => load.notifier.stats.written >= 40 * BATCH)
+      await vi.waitFor(() => expect(load.notifier.stats.written).toBeGreaterThan(5 * BATCH))
+      await server.restart()
+      await emitting
+      await load.notifier.flush(20_000)
+
+      expect(load.errors.length).toBeGreaterThan(0)
+      await expectBalance(load.notifier.stats)
+    })
+
+    it('loses its connections in the middle of batches, keeps each whole or not at all', async () => {
+      const load = openNotifier()
+      await load.write(BATCH)
+      const before = proxy.bytesSent
+      await load.write(BATCH)
+      const batchBytes = proxy.bytesSent - before
+
+      // In each part of it, and close to its end, where it is committed.
+      const offsets = [0.05, 0.3, 0.6, 0.9].map(part => Math.round(part * batchBytes))
+      for (const bytes of [...offsets, ...Array.from({ length: 30 }, (_, back) => batchBytes - back)]) {
+        proxy.cutAfter(bytes)
+        await load.write(BATCH)
+      }
+
+      expect(load.errors.length).toBeGreaterThan(10)
+      expect((await server.countRows()).rows % BATCH).toBe(0)
+      expect(load.notifier.stats.unknown).toBeGreaterThan(0)
+      await expectBalance(load.notifier.stats)
+    })
+
+    it('is slow, holds up nobody: what has no room is dropped and counted', async () => {
+      const load = openNotifier({ maxRecords: 5 * BATCH })
+      proxy.delay(30)
+
+      load.emit(20 * BATCH)
+      const { queued, dropped } = load.notifier.stats
+      await load.notifier.flush(20_000)
+
+      expect(queued).toBeLessThanOrEqual(6 * BATCH)
+      expect(dropped).toBeGreaterThanOrEqual(14 * BATCH)
+      await expectBalance(load.notifier.stats)
+    })
+
+    it('cannot be written for a while, gets every record afterwards', async () => {
+      const load = openNotifier()
+      await server.forbidWrites()
+
+      load.emit(3 * BATCH)
+      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(1))
+      await server.allowWrites()
+      await load.notifier.flush()
+
+      expect(load.errors[0]).toMatchObject({ code: 'ERR_STORE', message: expect.stringContaining('can only be read') })
+      expect(load.notifier.stats).toMatchObject({ written: 3 * BATCH, dropped: 0, unknown: 0 })
+      await expectBalance(load.notifier.stats)
+    })
+
+    it('refuses one record of a batch, keeps the others', async () => {
+      const load = openNotifier()
+      await server.obstruct()
+
+      load.emit(BATCH - 1)
+      load.notifier(makeRecord({ name: 'bad' }))
+      await load.notifier.flush()
+
+      expect(load.notifier.stats).toMatchObject({ written: BATCH - 1, dropped: 1, unknown: 0 })
+      expect(load.errors).toEqual([])
+      await expectBalance(load.notifier.stats)
+    })
+
+    it('has a full disk, gets every record when it has room again', async () => {
+      const load = openNotifier()
+      await server.obstruct()
+
+      load.notifier(makeRecord({ name: 'full' }))
+      load.emit(BATCH - 1)
+      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(1))
+      await server.repair()
+      await load.notifier.flush()
+
+      expect(load.errors[0]).toMatchObject({ code: 'ERR_STORE', message: expect.stringContaining('full disk') })
+      expect(load.notifier.stats).toMatchObject({ written: BATCH, dropped: 0, unknown: 0 })
+      await expectBalance(load.notifier.stats)
+    })
+
+    it.each(['silent', 'gone'])('is %s, lets the program come to its natural end', async state => {
+      if (state === 'silent') proxy.delay(60_000)
+      else await proxy.refuse()
+
+      const { code, stderr } = await finish(startFixture('end-naturally.mjs', [storeUrl(), 'background']))
+
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    })
+
+    it('answers, keeps the program alive for as long as it waits', async () => {
+      const { code, stdout } = await finish(startFixture('end-naturally.mjs', [storeUrl(), 'await']))
+
+      expect({ code, stdout }).toEqual({ code: 0, stdout: 'read 1\nlisted 1\nfailed 0\n' })
+    })
+  })
+}
+
+/** Something that emits records. */
+interface Load {
+  readonly notifier: QueueNotifier
+  readonly errors: readonly unknown[]
+  emit(count: number): void
+  /** Emits a record now and then, as many services do, until something holds. */
+  emitUntil(done: () => boolean): Promise<void>
+  /** Emits so many and waits for their fate. */
+  write(count: number): Promise<void>
+}
+
+function createLoad(notifier: QueueNotifier, errors: readonly unknown[]): Load {
+  const emit = (count: number) => {
+    for (let index = 0; index < count; index++) notifier(makeRecord())
+  }
+  return {
+    notifier,
+    errors,
+    emit,
+    async emitUntil(done) {
+      while (!done()) {
+        emit(BATCH)
+        await sleep(5)
+      }
+    },
+    async write(count) {
+      emit(count)
+      await notifier.flush()
+    },
+  }
+}
