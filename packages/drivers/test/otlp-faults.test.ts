@@ -1,0 +1,239 @@
+import { createNotifier, type Driver, type QueueNotifier, type TraceRecord } from '@osprofiler/core'
+import { openDriver } from '@osprofiler/drivers'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { startProxy } from '../../../test/servers/proxy.js'
+import { finish, startFixture } from './child.js'
+import { makeRecord } from './make-record.js'
+import { startOtlpReceiver } from './otlp-receiver.js'
+
+const QUICK = { minBackoff: 20, maxBackoff: 50 }
+
+describe('otlp:// and a collector that fails', () => {
+  it('delivers all when it was not there at the start', async () => {
+    const receiver = await startOtlpReceiver()
+    await receiver.stop()
+    const notifier = createNotifier(open(receiver), QUICK)
+
+    emit(notifier, 50)
+    await expect.poll(() => notifier.stats.retried).toBeGreaterThan(0)
+    await receiver.start()
+    await notifier.close()
+
+    expect(notifier.stats).toMatchObject({ emitted: 100, written: 100, dropped: 0, unknown: 0 })
+    expect(receiver.spans).toHaveLength(50)
+  })
+
+  it('goes on after it was killed and started again under load', async () => {
+    const receiver = await startOtlpReceiver()
+    const notifier = createNotifier(open(receiver), { ...QUICK, maxRecords: 200 })
+    const load = setInterval(() => emit(notifier, 5), 5)
+    onTestFinished(() => clearInterval(load))
+    await expect.poll(() => notifier.stats.written).toBeGreaterThan(50)
+
+    await receiver.stop()
+    await expect.poll(() => notifier.stats.dropped, { timeout: 10_000 }).toBeGreaterThan(0)
+    const during = notifier.stats
+    await receiver.start()
+    await expect.poll(() => notifier.stats.written, { timeout: 10_000 }).toBeGreaterThan(during.written + 50)
+    clearInterval(load)
+    await notifier.close()
+
+    const { emitted, written, dropped, unknown } = notifier.stats
+    expect(during.queued).toBeLessThanOrEqual(700)
+    expect(emitted).toBe(written + dropped + unknown)
+    expect(new Set(receiver.spans.map(({ spanId }) => spanId)).size).toBe(receiver.spans.length)
+  })
+
+  it('counts as unknown what was cut off before the answer, and sends nothing twice', async () => {
+    const receiver = await startOtlpReceiver()
+    const proxy = await startProxy(receiver)
+    onTestFinished(() => proxy.stop())
+    const notifier = createNotifier(open(proxy), { ...QUICK, batchSize: 40 })
+    emit(notifier, 1)
+    await notifier.flush()
+
+    for (let cuts = 0; cuts < 5; cuts++) {
+      proxy.cutAfter(3_000)
+      emit(notifier, 60)
+      await notifier.flush()
+    }
+    await notifier.close()
+
+    const { emitted, written, dropped, unknown, queued } = notifier.stats
+    expect([emitted, dropped, queued]).toEqual([602, 0, 0])
+    expect(emitted).toBe(written + unknown)
+    expect(unknown).toBeGreaterThan(0)
+    const { length } = receiver.spans
+    expect(new Set(receiver.spans.map(({ spanId }) => spanId)).size).toBe(length)
+    expect(length * 2).toBeGreaterThanOrEqual(written)
+    expect(length * 2).toBeLessThanOrEqual(written + unknown)
+  })
+
+  it('counts as unknown what it got and did not answer, and sends it once', async () => {
+    const receiver = await startOtlpReceiver()
+    receiver.answer({ breaks: true })
+    const notifier = createNotifier(open(receiver), QUICK)
+
+    emit(notifier, 3)
+    await notifier.close()
+
+    expect(notifier.stats).toMatchObject({ emitted: 6, written: 0, unknown: 6 })
+    expect([receiver.requests.length, receiver.spans.length]).toEqual([1, 3])
+  })
+
+  it('gives up waiting for an answer, and says that nobody knows', async () => {
+    const receiver = await startOtlpReceiver()
+    receiver.answer({ after: new Promise(() => undefined) })
+    const driver = open(receiver, '?timeout=0.2')
+
+    const writing = driver.write(makePoints(1))
+
+    await expect(writing).rejects.toMatchObject({ code: 'ERR_WRITE_UNCERTAIN' })
+    receiver.answer({})
+    await expect(driver.write(makePoints(1))).resolves.toEqual({ refused: 0 })
+  })
+
+  it('is as slow as its collector, and loses nothing by that', async () => {
+    const receiver = await startOtlpReceiver()
+    const proxy = await startProxy(receiver)
+    onTestFinished(() => proxy.stop())
+    proxy.delay(50)
+    const notifier = createNotifier(open(proxy))
+
+    emit(notifier, 500)
+    await notifier.close(20_000)
+
+    expect(notifier.stats).toMatchObject({ written: 1_000, dropped: 0, unknown: 0, retried: 0 })
+    expect(receiver.spans).toHaveLength(500)
+  })
+
+  it.each([429, 502, 503, 504])('tries again what is answered with %i, a request a try', async status => {
+    const receiver = await startOtlpReceiver()
+    receiver.answer({ status })
+    const notifier = createNotifier(open(receiver), QUICK)
+
+    emit(notifier, 2)
+    await expect.poll(() => notifier.stats.retried).toBeGreaterThanOrEqual(8)
+    receiver.answer({})
+    await notifier.close()
+
+    const { written, retried } = notifier.stats
+    expect(written).toBe(4)
+    expect(receiver.requests).toHaveLength(retried / 4 + 1)
+    expect(receiver.spans).toHaveLength(2)
+  })
+
+  it('leaves a collector alone for as long as it asks for', async () => {
+    const receiver = await startOtlpReceiver()
+    receiver.answer({ status: 503, headers: { 'retry-after': '1' } })
+    const notifier = createNotifier(open(receiver), QUICK)
+
+    emit(notifier, 1)
+    await expect.poll(() => notifier.stats.retried, { timeout: 5_000 }).toBeGreaterThanOrEqual(20)
+    const asked = receiver.requests.length
+    receiver.answer({})
+    await notifier.close()
+
+    expect(asked).toBeLessThanOrEqual(2)
+    expect(notifier.stats).toMatchObject({ written: 2, unknown: 0 })
+  })
+
+  it.each([
+    [400, /answered 400/],
+    [401, /answered 401.*OTEL_EXPORTER_OTLP_HEADERS/],
+    [404, /answered 404.*path/],
+    [413, /answered 413/],
+    [500, /answered 500/],
+    [302, /answered 302/],
+  ])('drops what is answered with %i, and says so', async (status, message) => {
+    const receiver = await startOtlpReceiver()
+    receiver.answer({ status, headers: { location: 'http://127.0.0.1:1/' } })
+    const notifier = createNotifier(openDriver(`otlp://me:s3cret@127.0.0.1:${receiver.port}`), QUICK)
+    const errors: unknown[] = []
+    notifier.on('error', error => errors.push(error))
+
+    emit(notifier, 2)
+    await notifier.close()
+
+    expect(notifier.stats).toMatchObject({ emitted: 4, written: 0, dropped: 4 })
+    expect(errors).toMatchObject([{ code: 'ERR_WRITE_REFUSED', message: expect.stringMatching(message) }])
+    expect(String(errors)).not.toContain('s3cret')
+    expect(receiver.requests).toHaveLength(1)
+  })
+
+  it('keeps the starts of a batch that was dropped: what stops later is sent whole', async () => {
+    const receiver = await startOtlpReceiver()
+    const driver = open(receiver)
+    const [start, stop] = makePoints(1)
+    receiver.answer({ status: 400 })
+
+    const dropped = driver.write([...makePoints(1), ...(start ? [start] : [])])
+    await expect(dropped).rejects.toMatchObject({ code: 'ERR_WRITE_REFUSED' })
+    receiver.answer({})
+    await driver.write(stop ? [stop] : [])
+
+    expect(receiver.spans).toHaveLength(1)
+    expect(receiver.spans[0]?.attributes).not.toHaveProperty('osprofiler.marks')
+  })
+
+  it('resolves its end though the collector is gone', async () => {
+    const receiver = await startOtlpReceiver()
+    const driver = open(receiver)
+    await driver.write([makeRecord()])
+    await receiver.stop()
+
+    await expect(driver.close()).resolves.toBeUndefined()
+  })
+})
+
+describe('a program with an open otlp:// store', () => {
+  it.each([
+    ['leaves all to its notifier', 'notify', ''],
+    ['waits for its own write', 'await', 'written\n'],
+    ['writes in the background', 'background', ''],
+    ['closes it', 'close', 'closed\n'],
+  ])('ends by itself, and has sent also the point that never stopped, when it %s', async (_, work, stdout) => {
+    const receiver = await startOtlpReceiver()
+
+    const outcome = await finish(startFixture('leave-open.mjs', [`otlp://127.0.0.1:${receiver.port}`, work]))
+
+    expect(outcome).toEqual({ code: 0, stdout, stderr: '' })
+    const sent = receiver.spans.map(({ attributes }) => [
+      attributes['osprofiler.trace_id'],
+      attributes['osprofiler.unfinished'],
+    ])
+    expect(sent).toEqual([
+      ['stopped', undefined],
+      ['open', true],
+    ])
+  })
+
+  it('ends by itself though the collector does not answer, or is not there', async () => {
+    const receiver = await startOtlpReceiver()
+    receiver.answer({ after: new Promise(() => undefined) })
+
+    for (const port of [receiver.port, 1]) {
+      const outcome = await finish(startFixture('leave-open.mjs', [`otlp://127.0.0.1:${port}?timeout=1`, 'background']))
+
+      expect(outcome).toEqual({ code: 0, stdout: '', stderr: '' })
+    }
+  })
+})
+
+function emit(notifier: QueueNotifier, points: number): void {
+  for (const record of makePoints(points)) notifier(record)
+}
+
+/** The records of so many points, one after another. */
+function makePoints(count: number): TraceRecord[] {
+  return Array.from({ length: count }, () => makeRecord()).flatMap(start => [
+    start,
+    { ...start, name: 'wsgi-stop', timestamp: makeRecord().timestamp },
+  ])
+}
+
+function open({ port }: { readonly port: number }, options = ''): Driver {
+  const driver = openDriver(`otlp://127.0.0.1:${port}${options}`)
+  onTestFinished(() => driver.close())
+  return driver
+}
