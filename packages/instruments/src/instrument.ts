@@ -1,9 +1,12 @@
 import { instrumentAmqplib } from './amqplib.js'
 import { instrumentElasticsearch } from './elasticsearch.js'
+import { instrumentExpress } from './express.js'
+import { instrumentFastify } from './fastify.js'
 import { instrumentFetch } from './fetch.js'
 import { instrumentHttp } from './http.js'
 import type { Instrument, TraceSql } from './instrument-settings.js'
 import { instrumentIoredis } from './ioredis.js'
+import { instrumentKoa } from './koa.js'
 import type { MessageOptions } from './message-settings.js'
 import { instrumentMongodb } from './mongodb.js'
 import { instrumentMongoose } from './mongoose.js'
@@ -47,15 +50,27 @@ const INSTRUMENTS = {
   redis: instrumentNodeRedis,
 } satisfies Record<string, Instrument>
 
-/** What can be instrumented. */
-export type InstrumentName = keyof typeof INSTRUMENTS
+/** To see what happens inside of a framework: only for who asks for them, since each layer is a point. */
+const FRAMEWORKS = {
+  /** The layers of Express 4 and 5. */
+  express: instrumentExpress,
+  /** The hooks and handlers of Fastify 5. */
+  fastify: instrumentFastify,
+  /** The middlewares of Koa 2 and 3. */
+  koa: instrumentKoa,
+} satisfies Record<string, Instrument>
 
-/** All that there are. */
+const ALL = { ...INSTRUMENTS, ...FRAMEWORKS }
+
+/** What can be instrumented. */
+export type InstrumentName = keyof typeof ALL
+
+/** All that are on by default. */
 export const INSTRUMENT_NAMES = Object.keys(INSTRUMENTS) as readonly InstrumentName[]
 
 /**
  * Makes the calls of these libraries points of the traces in which they happen: `fetch` (Node's own, and undici's).
- * Default: all that there are. Returns a function that undoes it.
+ * Default: all but the frameworks (`express`, `fastify`, `koa`). Returns a function that undoes it.
  *
  * Nothing is listened to before, and a call that is made outside of a trace passes untouched. Called twice, or from
  * two copies of this package, a call is still one point.
@@ -70,7 +85,7 @@ export function instrument(
 ): () => void {
   const mayReceive = createPropagation(propagateTo)
   const settings = { mayReceive, traceSql: checkTraceSql(traceSql), messages, libraries }
-  const undos = [...new Set(names.map(checkName))].map(name => INSTRUMENTS[name](settings))
+  const undos = [...new Set(names.map(checkName))].map(name => ALL[name](settings))
   return () => {
     for (const undo of undos.splice(0)) undo()
   }
@@ -82,6 +97,6 @@ function checkTraceSql(value: TraceSql): TraceSql {
 }
 
 function checkName(name: InstrumentName): InstrumentName {
-  if (Object.hasOwn(INSTRUMENTS, name)) return name
-  throw new TypeError(`No instrument ${JSON.stringify(name)}. Known: ${INSTRUMENT_NAMES.join(', ')}.`)
+  if (Object.hasOwn(ALL, name)) return name
+  throw new TypeError(`No instrument ${JSON.stringify(name)}. Known: ${Object.keys(ALL).join(', ')}.`)
 }

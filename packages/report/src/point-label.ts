@@ -28,11 +28,14 @@ export function pointDetail(node: ReportNode): string {
 
 /**
  * Makes a function that tells which points are repetitions of one another: those of the same service and name that do
- * the same with other values. Its key ignores ids, numbers and quoted values in paths and statements.
+ * the same with other values. Its key ignores ids, numbers and quoted values in paths and statements, and the names of a
+ * framework's layers in which nothing else was recorded.
  */
 export function createRepetitionKey(): (node: ReportNode) => string {
   const shapeOf = createShapeReader()
-  return node => JSON.stringify([node.service, node.name, shapeOf(node)])
+  // The layers of a framework that did nothing further are all the same to who reads a trace, whatever their names.
+  return node =>
+    JSON.stringify([node.service, node.name, (isLayer(node) && node.children.length === 0) || shapeOf(node)])
 }
 
 /**
@@ -52,10 +55,16 @@ export function createShapeReader(): (node: ReportNode) => string {
   }
 }
 
+/** Whether a point is a layer of a framework (`info.layer`): a middleware, a hook, a handler. */
+export function isLayer(node: ReportNode): boolean {
+  return readText(node.start, 'info', 'layer', 'name') !== undefined
+}
+
 /** The line for points that repeat: their detail where it is the same for all, or else what they have in common. */
 export function repeatedDetail(nodes: readonly ReportNode[]): string {
   const texts = new Set(nodes.map(node => readPurpose(node.start).text))
   const [text = ''] = texts
+  if (texts.size > 1 && nodes.every(isLayer)) return 'layers'
   return abbreviate(texts.size === 1 ? text : generalize(text))
 }
 
@@ -70,6 +79,14 @@ function readPurpose(start: unknown): Purpose {
     const shownPort = typeof port === 'number' || typeof port === 'string' ? `:${port}` : ''
     const target = `${readText(sent, 'hostname') ?? ''}${shownPort}${readText(sent, 'path') ?? ''}`
     return { text: join(readText(sent, 'method'), target), hasStatus: true }
+  }
+  const layer = readField(start, 'info', 'layer')
+  if (layer !== undefined) {
+    const after = readField(layer, 'after') === true ? '(after)' : undefined
+    return {
+      text: join(readText(layer, 'hook'), readText(layer, 'name'), after, readText(layer, 'route')),
+      hasStatus: false,
+    }
   }
   const statement = readText(start, 'info', 'db', 'statement')
   if (statement !== undefined) {

@@ -1,5 +1,5 @@
 import { groupBy } from './group-by.js'
-import { createRepetitionKey } from './point-label.js'
+import { createRepetitionKey, isLayer } from './point-label.js'
 import type { Report, ReportNode } from './report.js'
 import { unionUs } from './self-time.js'
 
@@ -15,13 +15,13 @@ export interface Repetition {
 
 const FEWEST = 3
 
-/** The repetitions of a trace, longest first. Points without both ends are left out. */
+/** The repetitions of a trace, longest first. Points without both ends and layers of a framework are left out. */
 export function repeatedPoints(report: Report): Repetition[] {
   const keyOf = createRepetitionKey()
   const found: Repetition[] = []
   for (const siblings of [report.roots, ...report.points.map(node => node.children)]) {
     if (siblings.length < FEWEST) continue
-    const whole = siblings.filter(node => node.durationUs !== undefined)
+    const whole = siblings.filter(node => node.durationUs !== undefined && !isLayer(node))
     const groups = groupBy(whole, keyOf)
     for (const nodes of groups.values()) {
       if (nodes.length >= FEWEST) found.push(toRepetition(nodes))

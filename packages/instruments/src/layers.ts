@@ -1,0 +1,43 @@
+import { get, type Point, type PointInfo } from '@osprofiler/core'
+
+/** What a framework runs on the way of a request, and hands it on to the next: a middleware, a hook, a handler. */
+export interface Layer {
+  /** Of its function; empty for one without. */
+  readonly name: string
+  /** When a hook is called, such as `onRequest`. */
+  readonly hook?: string | undefined
+  /** The pattern that it was registered for, such as `GET /orders/:id`. */
+  readonly route?: string | undefined
+  /** Whether this is the part after those that it has handed the request on to. */
+  readonly after?: boolean | undefined
+}
+
+/** Begins the point of a layer; `undefined` for a request that is not traced. */
+export type EnterLayer = (request: object, layer: Layer) => Point | undefined
+
+/**
+ * Makes the layers of one framework points: siblings, one after another. Each lasts until the request is handed on, which
+ * is when the next one of the same request begins, or until it ends by itself; the last one, with its request at the
+ * latest. What a layer starts is nested in it.
+ */
+export function createLayers(framework: string): EnterLayer {
+  const current = new WeakMap<object, Point>()
+  return (request, layer) => {
+    const profiler = get()
+    if (profiler === undefined) return undefined
+    current.get(request)?.stop()
+    const point = profiler.start(framework, layerInfo(layer))
+    current.set(request, point)
+    return point
+  }
+}
+
+function layerInfo({ name, hook, route, after }: Layer): PointInfo {
+  return { layer: { name: name || '<anonymous>', hook, route, after } }
+}
+
+/** A stand-in for a function, with all that others may look at: its name, its length, its own properties. */
+export function disguise<T extends (...args: never[]) => unknown>(standIn: T, fn: (...args: never[]) => unknown): T {
+  const { prototype: _prototype, ...properties } = Object.getOwnPropertyDescriptors(fn)
+  return Object.defineProperties(standIn, properties)
+}
