@@ -10,8 +10,10 @@ import { instrumentKoa } from './koa.js'
 import type { MessageOptions } from './message-settings.js'
 import { instrumentMongodb } from './mongodb.js'
 import { instrumentMongoose } from './mongoose.js'
+import { instrumentMysql2 } from './mysql2.js'
 import { instrumentNodeRedis } from './node-redis.js'
 import { instrumentPg } from './pg.js'
+import { instrumentPostgres } from './postgres.js'
 import { createPropagation, type PropagationRules } from './propagate-to.js'
 
 /** What the instruments share. */
@@ -46,8 +48,12 @@ const INSTRUMENTS = {
   mongoose: instrumentMongoose,
   /** The package `pg` 8, and knex, kysely and others over it. */
   pg: instrumentPg,
+  /** The package `postgres` 3. */
+  postgres: instrumentPostgres,
   /** The package `redis`, 5 and 6. */
   redis: instrumentNodeRedis,
+  /** Node's own `node:sqlite`. */
+  sqlite: instrumentNodeSqlite,
 } satisfies Record<string, Instrument>
 
 /** To see what happens inside of a framework: only for who asks for them, since each layer is a point. */
@@ -58,6 +64,8 @@ const FRAMEWORKS = {
   fastify: instrumentFastify,
   /** The middlewares of Koa 2 and 3. */
   koa: instrumentKoa,
+  /** Node's own `node:sqlite`. */
+  sqlite: instrumentNodeSqlite,
 } satisfies Record<string, Instrument>
 
 const ALL = { ...INSTRUMENTS, ...FRAMEWORKS }

@@ -40,7 +40,7 @@ interface Pipeline {
  * By its methods, not by its channels: these tell of a command once it is written, which for one that waited is in the
  * context of whoever opened the connection, and with anyone listening they cost a third of an untraced command.
  */
-export function instrumentIoredis({ traceSql }: InstrumentSettings): () => void {
+export function instrumentIoredis({ traceSql, libraries }: InstrumentSettings): () => void {
   const values = traceSql === 'values'
   const traced = new WeakSet<object>()
 
@@ -96,7 +96,7 @@ export function instrumentIoredis({ traceSql }: InstrumentSettings): () => void 
     return sendStep(step, pipeline.redis, commands[0], () => original.apply(self, args))
   }
 
-  return whenLoaded('ioredis', exports => {
+  const wrap = (exports: unknown) => {
     const { Redis, Cluster, Pipeline } = exports as Ioredis
     return undoAll([
       wrapMethod(Redis.prototype, 'sendCommand', aroundCommand),
@@ -106,7 +106,8 @@ export function instrumentIoredis({ traceSql }: InstrumentSettings): () => void 
       wrapMethod(Pipeline.prototype, 'sendCommand', aroundQueued),
       wrapMethod(Pipeline.prototype, 'exec', aroundBatch),
     ])
-  })
+  }
+  return whenLoaded('ioredis', wrap, { given: libraries.ioredis })
 }
 
 /** What a connection does by itself, and what it later hands to listeners, belongs to no request. */

@@ -1,0 +1,85 @@
+import type { PointInfo } from '@osprofiler/core'
+import { withMessage } from './shown-error.js'
+
+/** What the clients of Elasticsearch and OpenSearch are asked for. */
+export interface SearchRequest {
+  readonly method?: unknown
+  readonly path?: unknown
+  readonly body?: unknown
+  readonly bulkBody?: unknown
+}
+
+const MAX_DEPTH = 6
+const MAX_MEMBERS = 10
+const NAME = /^[\w.*@-]{1,64}$/
+const WORD = /^_[a-z_]{1,40}$/
+
+// Their bodies are queries: names of fields and of kinds of queries, and values.
+const QUERIES = /\/_(?:search|count|delete_by_query|update_by_query|explain|validate\/query)$/
+// Of other requests bodies are never shown: passwords, keys and programs are among them.
+const DOCUMENTS =
+  /^(?:\/[^_/][^/]*)?\/_(?:search|count|delete_by_query|explain|doc|create|bulk|mget|msearch)(?:\/[^/]*)?$/
+
+/**
+ * What a point says of a request: its method, its path without the ids of documents, and the fields of its query with
+ * `?` for each value: `POST /orders/_search {query: {term: {status: ?}}}`. The values stand in `params` where `values`
+ * asks for them, of requests that are about documents.
+ */
+export function searchInfo({ method, path, body, bulkBody }: SearchRequest, values: boolean): PointInfo {
+  const asked = typeof path === 'string' ? path : ''
+  const shape = QUERIES.test(asked) && isObject(body) ? ` ${describe(body, 0)}` : ''
+  const statement = `${String(method)} ${hideIds(asked)}${shape}`
+  if (!values || !DOCUMENTS.test(asked)) return { db: { statement } }
+  return {
+    db: { statement, params: { path: asked, body: isObject(body ?? bulkBody) ? (body ?? bulkBody) : undefined } },
+  }
+}
+
+/** An error as a point shows it: servers repeat the values that they refuse. */
+export function searchFailure(error: unknown, values: boolean): unknown {
+  if (!(error instanceof Error)) return error
+  const { body } = ((error as { readonly meta?: unknown }).meta ?? {}) as { readonly body?: unknown }
+  if (values || !isObject(body)) return error
+  const { type } = isObject(body.error) ? body.error : {}
+  return withMessage(error, typeof type === 'string' && /^[a-z_]{1,80}$/.test(type) ? type : '')
+}
+
+/** Of a path: the indices, and the words of the API. What else stands in it may be the id of a document, or a user. */
+function hideIds(path: string): string {
+  const parts = path.split('/').slice(1)
+  const shown = parts.map((part, index) => {
+    const isIndex = index === 0 && !part.startsWith('_')
+    return part === '' || WORD.test(part) || isIndex ? decode(part) : '?'
+  })
+  return `/${shown.join('/')}`
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}
+
+function describe(value: unknown, depth: number): string {
+  if (depth >= MAX_DEPTH) return '?'
+  if (Array.isArray(value)) {
+    if (!value.some(isObject)) return '?'
+    const shown = value.slice(0, MAX_MEMBERS).map(each => describe(each, depth + 1))
+    return `[${[...shown, ...(value.length > MAX_MEMBERS ? ['...'] : [])].join(', ')}]`
+  }
+  if (!isObject(value)) return '?'
+  const members = Object.entries(value)
+  const shown = members.slice(0, MAX_MEMBERS).map(([name, inner]) => {
+    // What a program is given is named as its author likes.
+    const hidden = name === 'script' || name === 'params'
+    return `${NAME.test(name) ? name : '?'}: ${hidden ? '?' : describe(inner, depth + 1)}`
+  })
+  return `{${[...shown, ...(members.length > MAX_MEMBERS ? ['...'] : [])].join(', ')}}`
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false
+  return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype
+}
