@@ -319,6 +319,7 @@ describe('a mistake', () => {
   it.each([
     ['OSPROFILER_ENABLED', 'maybe', /OSPROFILER_ENABLED.*true or false/],
     ['OSPROFILER_TRACE_REQUESTS', 'some', /OSPROFILER_TRACE_REQUESTS.*true or false/],
+    ['OSPROFILER_TRACE_SQL', 'all', /OSPROFILER_TRACE_SQL is "all".*off, statements or values/],
     ['OSPROFILER_PROPAGATE_TO', 'a, http://b:80/', /OSPROFILER_PROPAGATE_TO.*"http:\/\/b:80\/"/],
   ])('in the environment says what to write: %s=%s', (name, value, message) => {
     vi.stubEnv(name, value)
