@@ -174,7 +174,7 @@ describe.each([
 
   it('nests each try of a request that is tried again', async () => {
     await instrumented()
-    const lost = create({ node: `http://127.0.0.1:${await findFreePort()}`, maxRetries: 2 })
+    const lost = create({ node: `http://127.0.0.1:${await findFreePort()}`, maxRetries: 2, retryBackoff: () => 0 })
 
     await inTrace(() => lost.search(query(ALL)).catch(() => undefined))
 
