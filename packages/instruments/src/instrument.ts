@@ -15,6 +15,7 @@ import { instrumentNodeRedis } from './node-redis.js'
 import { instrumentPg } from './pg.js'
 import { instrumentPostgres } from './postgres.js'
 import { createPropagation, type PropagationRules } from './propagate-to.js'
+import { instrumentBetterSqlite3, instrumentNodeSqlite } from './sqlite.js'
 
 /** What the instruments share. */
 export interface InstrumentOptions {
@@ -34,6 +35,8 @@ export interface InstrumentOptions {
 const INSTRUMENTS = {
   /** The package `amqplib`, 0.10 to 2: publishers and consumers of RabbitMQ. */
   amqplib: instrumentAmqplib,
+  /** The package `better-sqlite3`. */
+  'better-sqlite3': instrumentBetterSqlite3,
   /** The packages `@elastic/elasticsearch`, 8 and 9, and `@opensearch-project/opensearch`, 2 and 3. */
   elasticsearch: instrumentElasticsearch,
   /** Node's own `fetch`, and the package `undici`. */
@@ -46,14 +49,16 @@ const INSTRUMENTS = {
   mongodb: instrumentMongodb,
   /** The package `mongoose`, 8 and 9: what it holds back until it is connected. */
   mongoose: instrumentMongoose,
+  /** The package `mysql2` 2 and 3, and knex, kysely and others over it. */
+  mysql2: instrumentMysql2,
+  /** Node's own `node:sqlite`. */
+  'node:sqlite': instrumentNodeSqlite,
   /** The package `pg` 8, and knex, kysely and others over it. */
   pg: instrumentPg,
   /** The package `postgres` 3. */
   postgres: instrumentPostgres,
   /** The package `redis`, 5 and 6. */
   redis: instrumentNodeRedis,
-  /** Node's own `node:sqlite`. */
-  sqlite: instrumentNodeSqlite,
 } satisfies Record<string, Instrument>
 
 /** To see what happens inside of a framework: only for who asks for them, since each layer is a point. */
@@ -64,8 +69,6 @@ const FRAMEWORKS = {
   fastify: instrumentFastify,
   /** The middlewares of Koa 2 and 3. */
   koa: instrumentKoa,
-  /** Node's own `node:sqlite`. */
-  sqlite: instrumentNodeSqlite,
 } satisfies Record<string, Instrument>
 
 const ALL = { ...INSTRUMENTS, ...FRAMEWORKS }

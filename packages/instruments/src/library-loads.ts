@@ -3,6 +3,7 @@ import Module, { createRequire } from 'node:module'
 import { join, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { type LibraryFile, readLibraryFile } from './library-file.js'
+import { watchResolved } from './resolve-hook.js'
 
 /** Which copy of a library was loaded, and which file of it. Both are empty for one that was given by hand. */
 export interface LibraryCopy {
@@ -77,7 +78,8 @@ export function whenLoaded(library: string, onLibrary: OnLibrary, entry: Library
   }
   undos.push(watchFiles(onFile))
   if (esModule !== undefined) {
-    undos.push(watchModules(onModule))
+    // Later, when it is loading anyhow: to import it from a hook would change the order of the program.
+    undos.push(watchResolved(url => readAnd(url, loaded => setImmediate(onModule, loaded, url))))
     for (const [loaded, url] of findModules(library, esModule)) onModule(loaded, url)
   }
   return () => {
@@ -127,24 +129,6 @@ function hookLoad(): () => void {
     // What somebody has wrapped since stays, and does nothing.
     if (loader.load === load) loader.load = original
   }
-}
-
-type ModuleWatcher = (loaded: LibraryFile, url: string) => void
-type Resolve = (specifier: string, context: unknown, next: (...args: unknown[]) => { url: string }) => { url: string }
-type RegisterHooks = (hooks: { resolve: Resolve }) => { deregister(): void }
-
-/** Where Node cannot be asked to tell of modules, this does nothing. */
-function watchModules(watcher: ModuleWatcher): () => void {
-  const { registerHooks } = Module as { registerHooks?: RegisterHooks }
-  const hooks = registerHooks?.({
-    resolve(specifier, context, next) {
-      const resolved = next(specifier, context)
-      // Later, when it is loading anyhow: to import it from here would change the order of the program.
-      readAnd(resolved.url, loaded => setImmediate(watcher, loaded, resolved.url))
-      return resolved
-    },
-  })
-  return () => hooks?.deregister()
 }
 
 /** The modules of this file in the copies that the program itself would import. */

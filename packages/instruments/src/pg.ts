@@ -3,7 +3,7 @@ import { type Callback, type Ending, followCallback, followPromise, runStep } fr
 import type { InstrumentSettings } from './instrument-settings.js'
 import { whenLoaded } from './library-loads.js'
 import { createStartSql, type StartSql } from './sql-step.js'
-import { type Around, undoAll, wrapMethod } from './wrap-method.js'
+import { type Around, ownerOf, undoAll, wrapMethod } from './wrap-method.js'
 
 /** The part of pg 8 that is wrapped. Its member `native` loads another client when it is looked at. */
 interface Pg {
@@ -136,11 +136,4 @@ const aroundAcquire: Around = (original, self, args) => {
 function reasonToWait({ idleCount, waitingCount, totalCount, options }: Pool): string | undefined {
   if (idleCount > waitingCount) return undefined
   return totalCount < options.max ? 'connection' : 'pool'
-}
-
-/** The prototype that has a method itself: pg has one class of pools a client, around that of pg-pool. */
-function ownerOf(prototype: object, method: string): object {
-  const parent: unknown = Object.getPrototypeOf(prototype)
-  const inherited = !Object.hasOwn(prototype, method) && typeof parent === 'object' && parent !== null
-  return inherited ? ownerOf(parent, method) : prototype
 }

@@ -40,6 +40,13 @@ export function undoAll(undos: readonly ((() => void) | undefined)[]): () => voi
   }
 }
 
+/** The prototype that has a method itself, in the chain of a class: libraries derive one from another. */
+export function ownerOf(prototype: object, method: string): object {
+  const parent: unknown = Object.getPrototypeOf(prototype)
+  const inherited = !Object.hasOwn(prototype, method) && typeof parent === 'object' && parent !== null
+  return inherited ? ownerOf(parent, method) : prototype
+}
+
 function wrap(holder: object, name: string): Wrapping | undefined {
   const before = Object.getOwnPropertyDescriptor(holder, name)
   const original: unknown = Reflect.get(holder, name)

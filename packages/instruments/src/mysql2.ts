@@ -1,0 +1,105 @@
+import { get, type Profiler, suppress } from '@osprofiler/core'
+import { type Callback, type Ending, followCallback, runStep } from './follow.js'
+import type { InstrumentSettings } from './instrument-settings.js'
+import { type OnLibrary, whenLoaded } from './library-loads.js'
+import { createStartSql, type StartSql } from './sql-step.js'
+import { type Around, ownerOf, undoAll, wrapMethod } from './wrap-method.js'
+
+/** What a query is given as, beside a text: options, or a command that was made of them. */
+interface QueryOptions {
+  readonly sql?: unknown
+  readonly values?: unknown
+  onResult?: unknown
+}
+
+interface Pool {
+  readonly config: { readonly connectionLimit: number }
+  readonly _freeConnections: { readonly length: number }
+  readonly _allConnections: { readonly length: number }
+}
+
+/**
+ * Makes the queries of mysql2 2 and 3 points named `db`, by a connection or a pool, `query` or `execute`, with promises
+ * (which it builds on callbacks), callbacks, events and streams; the wait for a connection of a pool is a point `wait`.
+ *
+ * By its methods, not by its channels: those give no way to run the callback of who waited for a connection in his own
+ * context instead of that of who gave it back, tell of a query with its values put in, and are there from 3.20 on.
+ */
+export function instrumentMysql2({ traceSql, libraries }: InstrumentSettings): () => void {
+  if (traceSql === 'off') return () => undefined
+  const start = createStartSql(traceSql, 'mysql')
+
+  const onConnection: OnLibrary = exports => {
+    const { prototype } = exports as { prototype: object }
+    return undoAll(['query', 'execute'].map(name => wrapMethod(ownerOf(prototype, name), name, createAround(start))))
+  }
+  const onPool: OnLibrary = exports => {
+    const { prototype } = exports as { prototype: object }
+    return wrapMethod(ownerOf(prototype, 'getConnection'), 'getConnection', createAroundAcquire())
+  }
+  const given = libraries.mysql2 as { Connection?: unknown; Pool?: unknown } | undefined
+  return undoAll([
+    // Its promises load these without its main file.
+    whenLoaded('mysql2', onConnection, { file: 'lib/connection.js', given: given?.Connection }),
+    whenLoaded('mysql2', onPool, { file: 'lib/pool.js', given: given?.Pool }),
+  ])
+}
+
+function createAround(start: StartSql): Around {
+  return (original, self, args) => {
+    const profiler = get()
+    const [sql, values] = args
+    const options = typeof sql === 'object' && sql !== null ? (sql as QueryOptions) : undefined
+    const step = profiler && startQuery(start, profiler, options ?? { sql, values }, values)
+    const at = args.findLastIndex(arg => typeof arg === 'function')
+    if (at >= 0) {
+      const followed = followCallback(step, args[at] as Callback)
+      return runStep(step, () => original.apply(self, args.with(at, followed)))
+    }
+    if (typeof options?.onResult === 'function') {
+      options.onResult = followCallback(step, options.onResult as Callback)
+      return runStep(step, () => original.apply(self, args))
+    }
+    const command = runStep(step, () => original.apply(self, args))
+    if (step !== undefined) followEvents(command, step)
+    return command
+  }
+}
+
+function startQuery(start: StartSql, profiler: Profiler, options: QueryOptions, values: unknown): Ending {
+  const given = typeof values === 'function' ? undefined : values
+  return start(profiler, options.sql, given ?? options.values)
+}
+
+/** Not by listeners: an error to which nobody listens must stay one. */
+function followEvents(command: unknown, step: Ending): void {
+  if (typeof command !== 'object' || command === null) return
+  wrapMethod(command, 'emit', (original, self, args) => {
+    if (args[0] === 'error') step.fail(args[1])
+    if (args[0] === 'end') step.stop()
+    return original.apply(self, args)
+  })
+}
+
+function createAroundAcquire(): Around {
+  // One who waited is told to come again, in the context of another request, when a connection has broken.
+  const known = new WeakSet<object>()
+  return (original, self, args) => {
+    const [callback] = args
+    if (typeof callback !== 'function' || known.has(callback)) return original.apply(self, args)
+    const profiler = get()
+    const reason = profiler && reasonToWait(self as Pool)
+    const wait = reason === undefined ? undefined : profiler?.startBeside('wait', { wait: { for: reason } })
+    const followed = followCallback(wait, callback as Callback)
+    known.add(followed)
+    // The connection that it may open is no request's.
+    return suppress(() => runStep(wait, () => original.call(self, followed)))
+  }
+}
+
+/** Why a connection cannot be had at once; `undefined` where it can. */
+function reasonToWait({ config, _freeConnections, _allConnections }: Pool): string | undefined {
+  if (_freeConnections.length > 0) return undefined
+  const { connectionLimit } = config
+  return connectionLimit === 0 || _allConnections.length < connectionLimit ? 'connection' : 'pool'
+}
