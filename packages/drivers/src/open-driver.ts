@@ -1,4 +1,5 @@
 import { checkOptionNames, type Driver, OsprofilerError } from '@osprofiler/core'
+import { openCeilometerDriver } from './ceilometer.js'
 import { openElasticsearchDriver } from './elasticsearch.js'
 import { openFileDriver } from './file.js'
 import { openMemoryDriver } from './memory.js'
@@ -22,6 +23,8 @@ export interface DriverOptions {
 
 /** Each scheme's driver. What a scheme needs beyond Node is looked up when it is opened and loaded when it is used. */
 const DRIVERS = new Map<string, OpenStore>([
+  ['ceilometer', openCeilometerDriver],
+  ['ceilometer+https', openCeilometerDriver],
   ['elasticsearch', openElasticsearchDriver],
   ['elasticsearch+https', openElasticsearchDriver],
   ['file', openFileDriver],
