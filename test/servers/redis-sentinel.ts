@@ -21,8 +21,10 @@ export interface RedisSentinels {
 
 /** What they are to be like. */
 export interface RedisSentinelsOptions {
-  /** Of master, replica and Sentinels alike. */
+  /** Of master and replica. */
   readonly password?: string | undefined
+  /** Of the Sentinels. */
+  readonly sentinelPassword?: string | undefined
 }
 
 interface Plan {
@@ -32,14 +34,14 @@ interface Plan {
 
 /** Starts them all and resolves once a failover would succeed. A master that does not answer for 0.5 s is replaced. */
 export async function startRedisSentinels(options: RedisSentinelsOptions = {}): Promise<RedisSentinels> {
-  const { password } = options
+  const { password, sentinelPassword } = options
   const master = await startRedis({ password })
   const replica = await startRedis({ password, settings: { replicaof: `127.0.0.1 ${master.port}` } })
   while (!/master_link_status:up/.test(await replica.command('INFO', 'replication'))) await sleep(25)
 
   const plans: Plan[] = []
   while (plans.length < 3) plans.push({ port: await findFreePort(), id: randomBytes(20).toString('hex') })
-  const sentinels = await Promise.all(plans.map(plan => startSentinel(plan, plans, master, replica, password)))
+  const sentinels = await Promise.all(plans.map(plan => startSentinel(plan, plans, master, replica, options)))
   const user = password === undefined ? '' : `:${encodeURIComponent(password)}@`
   return {
     master,
@@ -47,7 +49,7 @@ export async function startRedisSentinels(options: RedisSentinelsOptions = {}): 
     sentinels,
     url: `redissentinel://${user}${sentinels.map(({ host, port }) => `${host}:${port}`).join(',')}/mymaster`,
     async whenFailedOver() {
-      const known = () => Promise.all(plans.map(({ port }) => askForMaster(port, password)))
+      const known = () => Promise.all(plans.map(({ port }) => askForMaster(port, sentinelPassword)))
       while (!(await known()).every(port => port === replica.port)) await sleep(25)
       while (!/role:master/.test(await replica.command('INFO', 'replication'))) await sleep(25)
     },
@@ -62,16 +64,16 @@ async function startSentinel(
   plans: readonly Plan[],
   master: RedisServer,
   replica: RedisServer,
-  password: string | undefined,
+  options: RedisSentinelsOptions,
 ): Promise<TestServer> {
   const folder = makeServerFolder('sentinel')
   const file = join(folder, 'sentinel.conf')
-  writeFileSync(file, describe(plan, plans, master, replica, password, folder))
+  writeFileSync(file, describe(plan, plans, master, replica, options, folder))
   const server = await startServer({
     command: 'redis-server',
     args: [file, '--sentinel'],
     isReady: async () => {
-      const state = await askRedis(plan.port, password, undefined, ['SENTINEL', 'CKQUORUM', 'mymaster'])
+      const state = await askRedis(plan.port, options.sentinelPassword, undefined, ['SENTINEL', 'CKQUORUM', 'mymaster'])
       return state.startsWith('OK 3')
     },
   })
@@ -93,18 +95,16 @@ function describe(
   plans: readonly Plan[],
   master: RedisServer,
   replica: RedisServer,
-  password: string | undefined,
+  { password, sentinelPassword }: RedisSentinelsOptions,
   folder: string,
 ): string {
   const others = plans.filter(other => other.id !== id)
-  const access =
-    password === undefined
+  const access = [
+    ...(password === undefined ? [] : [`sentinel auth-pass mymaster "${password}"`]),
+    ...(sentinelPassword === undefined
       ? []
-      : [
-          `requirepass "${password}"`,
-          `sentinel sentinel-pass "${password}"`,
-          `sentinel auth-pass mymaster "${password}"`,
-        ]
+      : [`requirepass "${sentinelPassword}"`, `sentinel sentinel-pass "${sentinelPassword}"`]),
+  ]
   return [
     'bind 127.0.0.1',
     `port ${port}`,

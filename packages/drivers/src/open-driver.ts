@@ -2,6 +2,7 @@ import { checkOptionNames, type Driver, OsprofilerError } from '@osprofiler/core
 import { openCeilometerDriver } from './ceilometer.js'
 import { openElasticsearchDriver } from './elasticsearch.js'
 import { openFileDriver } from './file.js'
+import { openLoginsightDriver } from './loginsight.js'
 import { openMemoryDriver } from './memory.js'
 import { openMessagingDriver } from './messaging.js'
 import { openMongodbDriver } from './mongodb.js'
@@ -10,6 +11,7 @@ import type { OpenStore } from './open-context.js'
 import { openOpensearchDriver } from './opensearch.js'
 import { openOtlpDriver } from './otlp.js'
 import { openPostgresqlDriver, POSTGRESQL_SCHEMES } from './postgresql.js'
+import { openRedisDriver } from './redis.js'
 import { openSqliteDriver } from './sqlite.js'
 
 /** What holds for every store, whatever its connection string says. */
@@ -28,6 +30,7 @@ const DRIVERS = new Map<string, OpenStore>([
   ['elasticsearch', openElasticsearchDriver],
   ['elasticsearch+https', openElasticsearchDriver],
   ['file', openFileDriver],
+  ['loginsight', openLoginsightDriver],
   ['memory', openMemoryDriver],
   ['messaging', openMessagingDriver],
   ['mongodb', openMongodbDriver],
@@ -38,6 +41,10 @@ const DRIVERS = new Map<string, OpenStore>([
   ['otlp', openOtlpDriver],
   ['otlp+https', openOtlpDriver],
   ...POSTGRESQL_SCHEMES.map((scheme): [string, OpenStore] => [scheme, openPostgresqlDriver]),
+  ['redis', openRedisDriver],
+  ['rediss', openRedisDriver],
+  ['redissentinel', openRedisDriver],
+  ['redissentinels', openRedisDriver],
   ['sqlite', openSqliteDriver],
 ])
 

@@ -1,0 +1,47 @@
+import { OsprofilerError } from '@osprofiler/core'
+
+/** What servers answer that will be so whenever a command is sent again: the key holds something else, a value is too large. */
+const FOR_EVER = /^WRONGTYPE |exceeds maximum allowed size|^ERR invalid bulk length/
+
+/** What they answer when another one has become the master, or the keys' home, or will be soon. */
+const ELSEWHERE = /^(?:READONLY|MOVED|ASK|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|LOADING|UNBLOCKED) /
+
+/** What to do about a refusal, beside waiting. */
+const ADVICE: readonly (readonly [RegExp, string])[] = [
+  [/^(?:WRONGPASS|NOAUTH|ERR invalid password)/, 'the password is wrong or missing'],
+  [/^NOPERM/, 'the user has no leave for a command that is needed; see docs/stores/redis.md'],
+  [/^OOM/, 'it is full (maxmemory)'],
+  [/^READONLY/, 'it is a replica, which takes no writes'],
+  [/^MISCONF/, 'it cannot save to its disk, and takes no writes'],
+  [/^LOADING/, 'it is loading its data'],
+  [/^MOVED/, 'it is of a Cluster: add "?cluster=true" to the connection string'],
+  [/^CLUSTERDOWN/, 'the Cluster is down'],
+]
+
+/** Whether a refusal will be the same for ever. */
+export function isForEver({ message }: Error): boolean {
+  return FOR_EVER.test(message)
+}
+
+/** Whether a refusal says that another server is the one to ask. */
+export function isElsewhere({ message }: Error): boolean {
+  return ELSEWHERE.test(message)
+}
+
+/** An error for those who use the driver. The cause holds what the server or the system said, and no command. */
+export function toRedisError(error: unknown): unknown {
+  if (error instanceof OsprofilerError || error instanceof TypeError) return error
+  const { message, code } = error as NodeJS.ErrnoException
+  const said = firstLine(message)
+  const [, advice] = ADVICE.find(([pattern]) => pattern.test(said)) ?? []
+  const reason = advice === undefined ? said : `${advice} (${said})`
+  // Not the client's own error: that carries the command, with the password that it was to log in with.
+  const cause = Object.assign(new Error(said), code === undefined ? {} : { code })
+  return new OsprofilerError('ERR_STORE', `The store in Redis cannot be used: ${reason}.`, { cause })
+}
+
+/** An address is told, which a message may need; a command is not. */
+function firstLine(message: unknown): string {
+  const [line = ''] = String(message ?? '').split('\n', 1)
+  return line.replace(/\.$/, '').slice(0, 200) || 'the connection was closed'
+}

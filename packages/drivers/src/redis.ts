@@ -1,0 +1,100 @@
+import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord } from '@osprofiler/core'
+import { findClient } from './client-package.js'
+import type { OpenContext } from './open-context.js'
+import { createPreparedBatches } from './prepared-batch.js'
+import { createClusterRoute } from './redis-cluster.js'
+import { toRedisError } from './redis-failure.js'
+import { RECORDS } from './redis-keys.js'
+import { createLegacyKeys } from './redis-legacy.js'
+import { listTraces } from './redis-list.js'
+import { createMasterRoute } from './redis-master.js'
+import { readList } from './redis-read.js'
+import { deleteTrace, pruneTraces } from './redis-remove.js'
+import { readRedisUrl } from './redis-url.js'
+import { prepareBatch, type RedisBatch, sendBatch } from './redis-write.js'
+import { readBefore, readQuery } from './trace-query.js'
+
+/**
+ * Redis, alone, as a Cluster or watched by Sentinels, in the layout of Python's driver: a list a trace,
+ * `osprofiler_opt:<base_id>`, and `osprofiler_error:<base_id>` for a failed one where `filterErrorTrace` says so.
+ *
+ * A batch is one variadic push a trace, all sent together. What of it the server has refused is sent again when the
+ * batch is; what was on its way when a connection broke is not, and its fate unknown.
+ */
+export function openRedisDriver(location: string, { scheme, filterErrorTrace }: OpenContext): Driver {
+  const place = readRedisUrl(scheme, location)
+  findClient('ioredis', scheme)
+  const route = place.kind === 'cluster' ? createClusterRoute(place) : createMasterRoute(place)
+  const legacy = createLegacyKeys(route)
+  const batches = createPreparedBatches<RedisBatch>()
+  const writes = new Set<Promise<unknown>>()
+  let closed = false
+
+  async function use<Result>(work: () => Promise<Result>): Promise<Result> {
+    checkOpen()
+    try {
+      return await work()
+    } catch (error) {
+      throw toRedisError(error)
+    }
+  }
+
+  async function write(records: readonly TraceRecord[]): Promise<number> {
+    const batch = batches.of(records, () => prepareBatch(records, { ttl: place.ttl, filterErrorTrace }))
+    const refused = await sendBatch(route, batch)
+    batches.settle(records)
+    return refused
+  }
+
+  async function* read(baseId: string): AsyncGenerator<readonly TraceRecord[]> {
+    checkOpen()
+    if (!baseId.isWellFormed()) return
+    let isThere = false
+    for await (const records of readList(route, `${RECORDS}${baseId}`)) {
+      isThere = true
+      yield records
+    }
+    if (!isThere) yield* legacy.read(baseId)
+  }
+
+  async function list(query: TraceQuery | undefined, failed: boolean) {
+    const selection = readQuery(query)
+    return await use(() => listTraces(route, legacy, selection, failed))
+  }
+
+  function checkOpen(): void {
+    if (closed) throw new OsprofilerError('ERR_STORE', 'This store was closed. Open it again with openDriver().')
+  }
+
+  return {
+    name: scheme,
+    async write(records) {
+      const writing = use(() => write(records))
+      writes.add(writing)
+      try {
+        return { refused: await writing }
+      } finally {
+        writes.delete(writing)
+      }
+    },
+    async *readRecords(baseId) {
+      try {
+        yield* read(baseId)
+      } catch (error) {
+        throw toRedisError(error)
+      }
+    },
+    listTraces: query => list(query, false),
+    listErrorTraces: query => list(query, true),
+    deleteTrace: baseId => use(() => deleteTrace(route, legacy, baseId)),
+    async pruneTraces(before) {
+      const oldest = readBefore(before)
+      return await use(() => pruneTraces(route, legacy, oldest))
+    },
+    async close() {
+      closed = true
+      await Promise.allSettled(writes)
+      await route.close()
+    },
+  }
+}
