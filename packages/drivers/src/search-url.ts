@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { OsprofilerError } from '@osprofiler/core'
+import { readAuthority } from './authority-file.js'
 import { parseConnectionUrl } from './connection-url.js'
 import { readTtl } from './retention.js'
 
@@ -10,7 +10,7 @@ export interface SearchUrl {
   readonly username: string | undefined
   readonly password: string | undefined
   readonly apiKey: string | undefined
-  /** The certificate of an authority beside those that Node knows, as PEM. */
+  /** See `readAuthority`. */
   readonly ca: string | undefined
   /** See `readTtl`. */
   readonly ttl: number | undefined
@@ -35,15 +35,7 @@ export function readSearchUrl(scheme: string, location: string, options: readonl
     username,
     password,
     apiKey: given.get('api_key'),
-    ca: ca === undefined ? undefined : readAuthority(ca),
+    ca: readAuthority(ca),
     ttl: readTtl(given.get('ttl')),
-  }
-}
-
-function readAuthority(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (cause) {
-    throw new OsprofilerError('ERR_CONNECTION_STRING', 'The file that ca names cannot be read.', { cause })
   }
 }

@@ -1,0 +1,112 @@
+import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
+import { readAuthority } from './authority-file.js'
+import { parseConnectionUrl } from './connection-url.js'
+import { createHttpClient, HttpFailure, type LogInsightServer } from './loginsight-http.js'
+import { type EventBatch, ingest, toEvents } from './loginsight-ingest.js'
+import { listTraces, readTrace } from './loginsight-query.js'
+import { type Credentials, createSession } from './loginsight-session.js'
+import { createPreparedBatches } from './prepared-batch.js'
+import { readQuery } from './trace-query.js'
+
+const FORM = {
+  example: 'loginsight://user:password@host',
+  defaultPort: 9_543,
+  options: ['ca', 'insecure', 'provider'],
+}
+/** A reader is given this many records at once. */
+const BATCH = 500
+
+/**
+ * VMware's Log Insight, in the layout of Python's driver: an event a record. A batch is one request to its ingestion
+ * service. That knows no ids: a batch whose answer never came is `ERR_WRITE_UNCERTAIN`. Events cannot be removed; Log
+ * Insight forgets them by itself.
+ *
+ * Unlike Python's driver, it sends everything over TLS, and wants a certificate that it can verify, or to be told
+ * `?insecure=true`.
+ */
+export function openLoginsightDriver(location: string): Driver {
+  const { server, credentials } = readLocation(location)
+  const client = createHttpClient(server)
+  const send = createSession(client, credentials)
+  const batches = createPreparedBatches<EventBatch>()
+  const writes = new Set<Promise<unknown>>()
+  let closed = false
+
+  async function write(records: readonly TraceRecord[]): Promise<number> {
+    const batch = batches.of(records, () => toEvents(records))
+    await ingest(send, batch)
+    batches.settle(records)
+    return batch.refused
+  }
+
+  async function* read(baseId: string): AsyncGenerator<readonly TraceRecord[]> {
+    checkOpen()
+    for await (const records of readTrace(send, baseId)) {
+      for (let start = 0; start < records.length; start += BATCH) yield records.slice(start, start + BATCH)
+    }
+  }
+
+  async function list(query: TraceQuery | undefined, failed: boolean): Promise<TraceSummary[]> {
+    const selection = readQuery(query)
+    checkOpen()
+    return await listTraces(send, selection, failed).catch(fail)
+  }
+
+  function checkOpen(): void {
+    if (closed) throw new OsprofilerError('ERR_STORE', 'This store was closed. Open it again with openDriver().')
+  }
+
+  return {
+    name: 'loginsight',
+    async write(records) {
+      checkOpen()
+      const writing = write(records)
+      writes.add(writing)
+      try {
+        return { refused: await writing }
+      } catch (error) {
+        return fail(error)
+      } finally {
+        writes.delete(writing)
+      }
+    },
+    async *readRecords(baseId) {
+      try {
+        yield* read(baseId)
+      } catch (error) {
+        fail(error)
+      }
+    },
+    listTraces: query => list(query, false),
+    listErrorTraces: query => list(query, true),
+    async close() {
+      closed = true
+      await Promise.allSettled(writes)
+      client.close()
+    },
+  }
+}
+
+function fail(error: unknown): never {
+  if (!(error instanceof HttpFailure)) throw error
+  throw new OsprofilerError('ERR_STORE', `Log Insight cannot be reached: ${error.message}.`, { cause: error })
+}
+
+function readLocation(location: string): { readonly server: LogInsightServer; readonly credentials: Credentials } {
+  const { username, password, hosts, path, options } = parseConnectionUrl(location, FORM)
+  const [host] = hosts
+  if (username === undefined || password === undefined || host === undefined || hosts.length > 1 || path !== '') {
+    throw new OsprofilerError(
+      'ERR_CONNECTION_STRING',
+      `Such a connection string looks like "${FORM.example}": one host, with a user and a password.`,
+    )
+  }
+  const insecure = options.get('insecure') ?? 'false'
+  if (insecure !== 'true' && insecure !== 'false') {
+    throw new OsprofilerError('ERR_CONNECTION_STRING', 'insecure is true or false.')
+  }
+  return {
+    server: { ...host, ca: readAuthority(options.get('ca')), insecure: insecure === 'true' },
+    credentials: { username, password, provider: options.get('provider') },
+  }
+}

@@ -1,0 +1,130 @@
+// A stand-in for VMware's Log Insight, which cannot be had: the sessions, ingestion and queries of its REST API, as its
+// documentation has them, over real sockets, on the one port with TLS and a certificate of its own making, on the other
+// without, for Python's driver. It keeps events in memory and refuses every path, operator or member that it does not
+// know. The same tests run against a real one where OSPROFILER_TEST_LOGINSIGHT_URL names it.
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { Server, Socket } from 'node:net'
+import { findFreePort } from '../../../../test/servers/free-port.js'
+import { makeCertificate } from '../../../../test/servers/make-certificate.js'
+import { ingestEvents, LogInsightRefusal, parseBody, queryEvents, type StoredEvent } from './loginsight-events.js'
+
+export interface LogInsightStandIn {
+  readonly host: string
+  /** With TLS. */
+  readonly port: number
+  /** Without. */
+  readonly plainPort: number
+  readonly certificateFile: string
+  readonly events: StoredEvent[]
+  /** Takes the place of an answer, where it gives one. */
+  intercept:
+    | ((method: string, path: string) => { readonly status: number; readonly body: object } | undefined)
+    | undefined
+  /** Ends every session, as time does. */
+  endSessions(): void
+  kill(): Promise<void>
+  restart(): Promise<void>
+}
+
+export const USERNAME = 'tracer'
+export const PASSWORD = 'p@ss:word/é'
+
+/** @param folder where the certificate goes */
+export async function startLogInsight(folder: string): Promise<LogInsightStandIn> {
+  const { certificateFile, keyFile } = await makeCertificate(folder)
+  const tls = { cert: readFileSync(certificateFile), key: readFileSync(keyFile) }
+  const [port, plainPort] = [await findFreePort(), await findFreePort()]
+  const sessions = new Map<string, boolean>()
+  const sockets = new Set<Socket>()
+  let servers: Server[] = []
+
+  const standIn: LogInsightStandIn = {
+    host: '127.0.0.1',
+    port,
+    plainPort,
+    certificateFile,
+    events: [],
+    intercept: undefined,
+    endSessions() {
+      for (const id of sessions.keys()) sessions.set(id, false)
+    },
+    async kill() {
+      const closing = servers
+      servers = []
+      for (const server of closing) server.close()
+      for (const socket of sockets) socket.destroy()
+      await Promise.all(closing.map(server => once(server, 'close')))
+    },
+    async restart() {
+      if (servers.length > 0) return
+      servers = [
+        createTlsServer(tls, serve).on('secureConnection', keep).listen(port, '127.0.0.1'),
+        createServer(serve).on('connection', keep).listen(plainPort, '127.0.0.1'),
+      ]
+      await Promise.all(servers.map(server => once(server.unref(), 'listening')))
+    },
+  }
+  await standIn.restart()
+  return standIn
+
+  function keep(socket: Socket): void {
+    sockets.add(socket.unref())
+    socket.on('close', () => sockets.delete(socket))
+  }
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let text = ''
+    for await (const chunk of request.setEncoding('utf8')) text += chunk
+    const { status, body } = answer(request, text)
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  }
+
+  function answer(request: IncomingMessage, text: string): { readonly status: number; readonly body: object } {
+    const { method = '', url = '' } = request
+    try {
+      return standIn.intercept?.(method, url) ?? { status: 200, body: route(method, url, request, text) }
+    } catch (error) {
+      if (!(error instanceof LogInsightRefusal)) throw error
+      return { status: error.status, body: { errorMessage: error.message } }
+    }
+  }
+
+  function route(method: string, url: string, request: IncomingMessage, text: string): object {
+    const { pathname, searchParams } = new URL(url, 'http://stand-in')
+    if (method === 'POST' && pathname === '/api/v1/sessions') return login(parseBody(text))
+    if (method === 'POST' && /^\/api\/v1\/events\/ingest\/[0-9A-Fa-f-]{36}$/.test(pathname)) {
+      // Who has no session may write, and who names one has to have it.
+      if (sessionOf(request) !== undefined) checkSession(request)
+      return { status: 'ok', message: 'events ingested', ingested: ingestEvents(standIn.events, text) }
+    }
+    checkSession(request)
+    if (method === 'GET' && pathname === '/api/v1/sessions/current') return {}
+    const [, path] = /^\/api\/v1\/events\/(.+)$/.exec(pathname) ?? []
+    if (method !== 'GET' || path === undefined)
+      throw new LogInsightRefusal(404, `No such service: ${method} ${pathname}`)
+    return { complete: true, duration: 1, events: queryEvents(standIn.events, path, searchParams) }
+  }
+
+  function login({ username, password }: Record<string, unknown>): object {
+    if (username !== USERNAME || password !== PASSWORD)
+      throw new LogInsightRefusal(401, 'Invalid username or password.')
+    const sessionId = randomBytes(24).toString('base64')
+    sessions.set(sessionId, true)
+    return { userId: 'stand-in', sessionId, ttl: 1_800 }
+  }
+
+  function checkSession(request: IncomingMessage): void {
+    const live = sessions.get(sessionOf(request) ?? '')
+    if (live === undefined) throw new LogInsightRefusal(401, 'Invalid session ID')
+    if (!live) throw new LogInsightRefusal(440, 'Login Timeout')
+  }
+}
+
+function sessionOf({ headers }: IncomingMessage): string | undefined {
+  const [, bearer] = /^Bearer (.+)$/.exec(headers.authorization ?? '') ?? []
+  return bearer ?? headers['x-li-session-id']?.toString()
+}
