@@ -68,7 +68,7 @@ async function redisSize(server) {
 }
 
 async function postgresqlSize(server) {
-  return Number(await server.sql('SELECT pg_database_size('osprofiler')').then(text => text.trim()))
+  return Number(await server.sql("SELECT pg_database_size('osprofiler')").then(text => text.trim()))
 }
 
 /** Analysed first: MariaDB's own figures lag behind. */
