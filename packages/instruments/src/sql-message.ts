@@ -32,20 +32,24 @@ function hide(message: string, names: ReadonlySet<string>, values: readonly stri
 
 /** From the first quotation that is no known name to the last quote of all: quotations in values are not escaped. */
 function hideQuoted(message: string, quote: string, names: ReadonlySet<string>): string {
-  for (let open = message.indexOf(quote); open >= 0; ) {
+  // Behind a letter it is an apostrophe.
+  const opening = new RegExp(`(?<!\\w)${quote}`, 'g')
+  for (let match = opening.exec(message); match !== null; match = opening.exec(message)) {
+    const open = match.index
     const close = message.indexOf(quote, open + 1)
     if (close < 0) return `${message.slice(0, open + 1)}?`
     if (!isName(message.slice(open + 1, close), names)) {
       return `${message.slice(0, open + 1)}?${message.slice(message.lastIndexOf(quote))}`
     }
-    open = message.indexOf(quote, close + 1)
+    opening.lastIndex = close + 1
   }
   return message
 }
 
-/** `users`, or `shop.users.id`. */
+/** `users`, or `shop.users`, of which the statement may leave out the first part. */
 function isName(quoted: string, names: ReadonlySet<string>): boolean {
-  return quoted === '?' || quoted.split('.').every(part => names.has(part))
+  const [last = '', ...before] = quoted.split('.').reverse()
+  return quoted === '?' || (names.has(last) && before.every(part => /^\w+$/.test(part)))
 }
 
 /** What in the parameters of a query is text, or becomes text, two lists deep: rows of values. */

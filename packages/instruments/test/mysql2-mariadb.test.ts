@@ -1,0 +1,334 @@
+import { get, setNotifier, type TraceRecord, withTrace } from '@osprofiler/core'
+import { instrument } from '@osprofiler/instruments'
+import type mysql from 'mysql2'
+import type { Connection, Pool, PoolOptions } from 'mysql2'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type MariadbServer, startMariadb } from '../../../test/servers/mariadb.js'
+import { databaseCalls, waits } from './database-calls.js'
+import { LOAD_ORDERS, traceInProgram } from './load-order.js'
+import { collect, inTrace, only, until } from './traced-calls.js'
+
+const TRACES = 200
+
+let server: MariadbServer
+let records: TraceRecord[]
+const undos: (() => void | Promise<void>)[] = []
+
+function instrumented(traceSql: 'off' | 'statements' | 'values' = 'statements'): () => void {
+  const undo = instrument(['mysql2'], { traceSql })
+  undos.push(undo)
+  return undo
+}
+
+beforeAll(async () => {
+  server = await startMariadb()
+})
+afterAll(() => server.stop())
+beforeEach(() => {
+  records = collect()
+})
+afterEach(async () => {
+  for (const undo of undos.splice(0).reverse()) await undo()
+  setNotifier(undefined)
+})
+
+describe.each(['mysql2', 'mysql2-2'])('%s', name => {
+  let library: typeof mysql
+  let pool: Pool
+
+  function openPool(options: PoolOptions = {}): Pool {
+    const opened = library.createPool({ uri: server.url.replace(/^\w+:/, 'mysql:'), connectionLimit: 1, ...options })
+    undos.push(() => new Promise(resolve => opened.end(() => resolve())))
+    return opened
+  }
+
+  /** A query in the style of callbacks. */
+  function ask(
+    queryable: Pool | Connection,
+    sql: string,
+    values: unknown[] = [],
+    how: 'query' | 'execute' = 'query',
+  ): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      queryable[how](sql, values as never, (error, rows) => (error ? reject(error) : resolve(rows)))
+    })
+  }
+
+  function acquire(): Promise<mysql.PoolConnection> {
+    return new Promise((resolve, reject) =>
+      pool.getConnection((error, found) => (error ? reject(error) : resolve(found))),
+    )
+  }
+
+  beforeAll(async () => {
+    library = (await import(name)).default
+  })
+  beforeEach(async () => {
+    pool = openPool()
+    await ask(pool, 'SELECT 1')
+  })
+
+  describe('a traced query', () => {
+    it('is a point with its statement, without values', async () => {
+      instrumented()
+
+      const { baseId, result } = await inTrace(() => ask(pool, "SELECT ? AS a, 'SEALED' AS b", ['SEALED']))
+
+      expect(result).toEqual([{ a: 'SEALED', b: 'SEALED' }])
+      const start = only(records, 'db-start')
+      expect(start).toMatchObject({ base_id: baseId, parent_id: baseId })
+      expect(start.info.db).toEqual({ statement: 'SELECT ? AS a, ? AS b' })
+      expect(only(records, 'db-stop').info).toEqual({ host: start.info.host })
+      expect(JSON.stringify(records)).not.toContain('SEALED')
+      expect(records).toHaveLength(2)
+    })
+
+    it('has its text and parameters where values are asked for', async () => {
+      instrumented('values')
+
+      await inTrace(() => ask(pool, "SELECT ?, 'b'", ['a']))
+
+      expect(databaseCalls(records)).toEqual([{ statement: "SELECT ?, 'b'", params: ['a'] }])
+    })
+
+    it('is no point when SQL is off', async () => {
+      instrumented('off')
+
+      await inTrace(() => ask(pool, 'SELECT 1'))
+
+      expect(records).toEqual([])
+    })
+
+    it.each<[string, (connection: mysql.PoolConnection) => Promise<unknown>]>([
+      ['query() and a callback', connection => ask(connection, 'SELECT 7 AS n')],
+      ['execute() and a callback', connection => ask(connection, 'SELECT 7 AS n', [], 'execute')],
+      [
+        'query() of a pool',
+        () =>
+          Promise.resolve()
+            .then(() => pool.promise().query('SELECT 7 AS n'))
+            .then(([rows]) => rows),
+      ],
+      ['a promise', async connection => (await connection.promise().query({ sql: 'SELECT 7 AS n' }))[0]],
+      ['execute() and a promise', async connection => (await connection.promise().execute('SELECT 7 AS n'))[0]],
+      [
+        'events',
+        connection =>
+          new Promise((resolve, reject) => {
+            const rows: unknown[] = []
+            const query = connection.query('SELECT 7 AS n')
+            query.on('result', row => rows.push(row)).on('error', reject)
+            query.on('end', () => resolve(rows))
+          }),
+      ],
+      [
+        'a stream',
+        connection =>
+          new Promise((resolve, reject) => {
+            const rows: unknown[] = []
+            const stream = connection.query('SELECT 7 AS n').stream()
+            stream.on('data', row => rows.push(row)).on('error', reject)
+            stream.on('end', () => resolve(rows))
+          }),
+      ],
+    ])('with %s gives what it gives, and is one point', async (form, run) => {
+      instrumented()
+      const connection = await acquire()
+      if (form.includes('pool')) connection.release()
+
+      const { result } = await inTrace(() => run(connection))
+      await until(() => records.length === 2)
+      if (!form.includes('pool')) connection.release()
+
+      expect(result).toEqual([{ n: 7 }])
+      expect(databaseCalls(records)).toEqual([{ statement: 'SELECT ? AS n' }])
+    })
+
+    it('is nested in the point around it, and nothing in it', async () => {
+      instrumented()
+
+      await inTrace(() =>
+        withTrace('outer', async () => {
+          await ask(pool, 'SELECT 1')
+          await withTrace('inner', () => ask(pool, 'SELECT 1'))
+        }),
+      )
+
+      const outer = only(records, 'outer-start').trace_id
+      const inner = only(records, 'inner-start')
+      expect(inner.parent_id).toBe(outer)
+      expect(records.filter(record => record.name === 'db-start').map(record => record.parent_id)).toEqual([
+        outer,
+        inner.trace_id,
+      ])
+    })
+
+    it('that fails says so as Python records it, and repeats no value', async () => {
+      instrumented()
+      const run = (sql: string, values?: unknown[]) => ask(pool, sql, values).catch((error: Error) => error)
+
+      const { result } = await inTrace(() => run('SELECT a FROM nowhere'))
+      await inTrace(() => run("SELECT 'SEALED' 'x' FROM FROM 'SEALED'"))
+      await inTrace(() => run('SELECT JSON_EXTRACT(?) FROM SEALEDD', ['SEALED']))
+
+      expect(result).toBeInstanceOf(Error)
+      const [first] = databaseCalls(records)
+      expect(first?.message).toContain('nowhere')
+      expect(records[1]?.info.db).toEqual({ original_exception: first?.message, chained_exception: 'None' })
+      expect(databaseCalls(records)).toHaveLength(3)
+      expect(JSON.stringify(records).replaceAll('SEALEDD', '')).not.toContain('SEALED')
+    })
+
+    it('that takes too long ends with its time-out', async () => {
+      instrumented()
+      const connection = await acquire()
+
+      await inTrace(() =>
+        connection
+          .promise()
+          .query({ sql: 'SELECT SLEEP(10)', timeout: 50 })
+          .catch(() => undefined),
+      )
+      connection.destroy()
+
+      expect(databaseCalls(records)).toMatchObject([{ message: expect.stringMatching(/timeout/i) }])
+    })
+
+    it('that the server cancels ends with that', async () => {
+      instrumented()
+
+      await inTrace(async () => {
+        const answer = ask(pool, 'SELECT SLEEP(10) FROM nowhere').catch(() => undefined)
+        await answer
+        const connection = await acquire()
+        const slow = ask(connection, 'SELECT SLEEP(10)').catch((error: Error) => error)
+        await until(() => records.some(({ info }) => JSON.stringify(info).includes('SLEEP(?)"')))
+        await new Promise(resolve => setTimeout(resolve, 50))
+        await server.sql(`KILL ${connection.threadId}`)
+        await slow
+        connection.destroy()
+      })
+
+      expect(databaseCalls(records).at(-1)?.etype).toBeTypeOf('string')
+    })
+  })
+
+  describe('waiting for a connection of a pool', () => {
+    it('is a point of its own', async () => {
+      instrumented()
+      const connection = await acquire()
+
+      await inTrace(async () => {
+        const answer = ask(pool, 'SELECT 1')
+        await new Promise(resolve => setTimeout(resolve, 20))
+        connection.release()
+        await answer
+      })
+
+      expect(waits(records)).toEqual(['pool'])
+      expect(records.map(record => record.name)).toEqual(['wait-start', 'wait-stop', 'db-start', 'db-stop'])
+    })
+
+    it('is none where one is free', async () => {
+      instrumented()
+
+      await inTrace(async () => (await acquire()).release())
+
+      expect(records).toEqual([])
+    })
+
+    it('says when it is for a new connection, and fails with it', async () => {
+      instrumented()
+      const fresh = openPool()
+      const refused = library.createPool({ host: '127.0.0.1', port: 1, password: 'SEALED' })
+
+      await inTrace(() => ask(fresh, 'SELECT 1'))
+      await inTrace(() => ask(refused, 'SELECT 1').catch(() => undefined))
+
+      expect(waits(records)).toEqual(['connection', 'connection'])
+      expect(records.at(-1)?.info.message).toContain('ECONNREFUSED')
+      expect(databaseCalls(records)).toHaveLength(1)
+      expect(JSON.stringify(records)).not.toContain('SEALED')
+    })
+  })
+
+  describe('two hundred requests over a pool of one', () => {
+    it.each(['promises', 'callbacks'])('each have their own points: %s', async form => {
+      instrumented('values')
+      const run = (sql: string) => (form === 'promises' ? pool.promise().query(sql) : ask(pool, sql))
+
+      const traces = await Promise.all(
+        Array.from({ length: TRACES }, (_, index) =>
+          inTrace(async () => {
+            await run(`SELECT ${index}`)
+            await run(`SELECT ${index}, 'again'`)
+            return get()?.baseId
+          }),
+        ),
+      )
+
+      for (const [index, { baseId, result }] of traces.entries()) {
+        const own = records.filter(record => record.base_id === baseId)
+        expect(result).toBe(baseId)
+        expect(databaseCalls(own).map(({ statement }) => statement)).toEqual([
+          `SELECT ${index}`,
+          `SELECT ${index}, 'again'`,
+        ])
+      }
+      expect(databaseCalls(records)).toHaveLength(2 * TRACES)
+    })
+
+    it('leave nothing in an untraced one that waits among them, nor in its callbacks', async () => {
+      instrumented()
+      const fresh = openPool()
+      const contexts: unknown[] = []
+      const untraced = () =>
+        new Promise<void>((resolve, reject) => {
+          fresh.query('SELECT 0', error => {
+            contexts.push(get())
+            if (error) reject(error)
+            else ask(fresh, 'SELECT 0').then(() => resolve(), reject)
+          })
+        })
+
+      await Promise.all(Array.from({ length: 50 }, () => [inTrace(() => ask(fresh, 'SELECT 1')), untraced()]).flat())
+
+      expect(contexts).toEqual(Array.from({ length: 50 }, () => undefined))
+      expect(databaseCalls(records)).toHaveLength(50)
+    })
+  })
+
+  describe('instrument()', () => {
+    it('is undone', async () => {
+      const undo = instrumented()
+      undo()
+
+      await inTrace(() => ask(pool, 'SELECT 1'))
+
+      expect(records).toEqual([])
+    })
+
+    it('twice makes one point of a query, and undone once, still does', async () => {
+      const undo = instrumented()
+      instrumented()
+
+      await inTrace(() => ask(pool, 'SELECT 1'))
+      undo()
+      await inTrace(() => ask(pool, 'SELECT 1'))
+
+      expect(databaseCalls(records)).toHaveLength(2)
+    })
+
+    it.each(LOAD_ORDERS)('finds the library by %s, loaded %s it', async (...order) => {
+      const url = server.url.replace(/^\w+:/, 'mysql:')
+      const recorded = await traceInProgram(
+        order,
+        `${name}/promise${order[0] === 'import' ? '.js' : ''}`,
+        `const connection = await library.createConnection('${url}'); await connection.query('SELECT 1'); await connection.end()`,
+        "undefined, { traceSql: 'statements' }",
+      )
+
+      expect(recorded).toEqual(['db-start SELECT ?', 'db-stop'])
+    })
+  })
+})
