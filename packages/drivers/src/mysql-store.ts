@@ -56,6 +56,9 @@ export function createMysqlStore(session: SqlSession, maxPacket: number): SqlSto
     session,
     maxBytes: maxPacket - PACKET_MARGIN,
     hasTable,
+    forgetTable() {
+      collations = NONE
+    },
     async createTable() {
       await session.run(TABLE)
     },

@@ -32,6 +32,7 @@ export function toPostgresqlFailure(error: unknown): SqlFailure {
 
 function toVerdict(state: string, severity: unknown, constraint: unknown): SqlVerdict {
   if (severity === 'FATAL' || severity === 'PANIC' || LOST.test(state)) return 'lost'
+  if (state === '42P01') return 'missing'
   // A sequence that was left behind: the next numbers may be free.
   if (constraint === 'data_pkey') return 'failed'
   return REFUSED.test(state) ? 'refused' : 'failed'

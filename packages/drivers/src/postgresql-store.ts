@@ -58,6 +58,9 @@ export function createPostgresqlStore(session: SqlSession): SqlStore {
     session,
     maxBytes: MAX_BYTES,
     hasTable,
+    forgetTable() {
+      found = false
+    },
     createTable,
     async insert(rows) {
       const columns = COLUMNS.map((_, index) => rows.map(row => row[index]))

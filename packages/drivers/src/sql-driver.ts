@@ -4,10 +4,10 @@ import { createRetention } from './retention.js'
 import { toShownPath } from './shown-path.js'
 import { toBatch } from './sql-batch.js'
 import { createSqlConnection } from './sql-connection.js'
-import { SqlFailure } from './sql-failure.js'
+import { isFailure, SqlFailure } from './sql-failure.js'
 import { listTraces } from './sql-list.js'
 import { pruneTraces, removeRecords } from './sql-prune.js'
-import { readRecords, type UseStore } from './sql-read.js'
+import { readRecords, type UseTable } from './sql-read.js'
 import type { CreateSocket } from './sql-session.js'
 import type { SqlStore } from './sql-store.js'
 import { CommitLost, writeBatch } from './sql-write.js'
@@ -43,10 +43,10 @@ export function createSqlDriver(database: SqlDatabase): Driver {
   let closed = false
   let closing: Promise<void> | undefined
 
-  function readFor(hold: number): UseStore {
-    return async work => {
+  function readFor(hold: number): UseTable {
+    return async (work, otherwise) => {
       checkOpen()
-      return await reading.use(work, hold).catch(fail)
+      return await reading.use(store => useTable(store, work, otherwise), hold).catch(fail)
     }
   }
 
@@ -56,7 +56,7 @@ export function createSqlDriver(database: SqlDatabase): Driver {
     return await listTraces(use, selection, failed)
   }
 
-  async function prune(through: UseStore, before: Date): Promise<number> {
+  async function prune(through: UseTable, before: Date): Promise<number> {
     const oldest = readBefore(before)
     checkOpen()
     return await pruneTraces(through, oldest)
@@ -101,6 +101,22 @@ export function createSqlDriver(database: SqlDatabase): Driver {
       closing ??= Promise.all([writing.close(), reading.close()]).then(() => undefined)
       return closing
     },
+  }
+}
+
+async function useTable<Result>(
+  store: SqlStore,
+  work: (store: SqlStore) => Promise<Result>,
+  otherwise: Result,
+): Promise<Result> {
+  if (!(await store.hasTable())) return otherwise
+  try {
+    return await work(store)
+  } catch (error) {
+    // It was dropped, and may be made again.
+    if (!isFailure(error, 'missing')) throw error
+    store.forgetTable()
+    return otherwise
   }
 }
 

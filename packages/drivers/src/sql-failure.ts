@@ -1,8 +1,9 @@
 /**
- * What a failed statement means. `refused`: the database takes these rows never, other rows perhaps. `lost`: the
- * connection broke, and whether the statement was carried out is not known. `failed`: it was not.
+ * What a failed statement means. `refused`: the database takes these rows never, other rows perhaps. `missing`: there
+ * is no table. `lost`: the connection broke, and whether the statement was carried out is not known. `failed`: it was
+ * not.
  */
-export type SqlVerdict = 'refused' | 'lost' | 'failed'
+export type SqlVerdict = 'refused' | 'missing' | 'lost' | 'failed'
 
 /** A client's error without what does not belong into messages and logs: no statement, no values, no connection. */
 export class SqlFailure extends Error {
@@ -19,6 +20,11 @@ export class SqlFailure extends Error {
     this.verdict = verdict
     this.advice = advice
   }
+}
+
+/** Whether an error is an `SqlFailure` of that meaning. */
+export function isFailure(error: unknown, verdict: SqlVerdict): boolean {
+  return error instanceof SqlFailure && error.verdict === verdict
 }
 
 const ADVICE = new Map([

@@ -1,7 +1,7 @@
 import { isErrorRecord, type TraceSummary } from '@osprofiler/core'
 import { collectNewest } from './newest-traces.js'
 import { toRowRecord } from './record-row.js'
-import type { UseStore } from './sql-read.js'
+import type { UseTable } from './sql-read.js'
 import type { MetRecord, Position } from './sql-store.js'
 import type { Selection } from './trace-query.js'
 import { toPointName } from './trace-tally.js'
@@ -11,7 +11,7 @@ const LONGEST_STEP = 16_000
 const SUMMARIES = 1_000
 
 /** The newest traces that a query asks for, at the cost of the records that are as young as these. */
-export async function listTraces(use: UseStore, selection: Selection, failed: boolean): Promise<TraceSummary[]> {
+export async function listTraces(use: UseTable, selection: Selection, failed: boolean): Promise<TraceSummary[]> {
   return await collectNewest(
     {
       pages: walkBack(use, selection, failed),
@@ -19,7 +19,7 @@ export async function listTraces(use: UseStore, selection: Selection, failed: bo
         const summaries: TraceSummary[] = []
         for (let start = 0; start < baseIds.length; start += SUMMARIES) {
           const some = baseIds.slice(start, start + SUMMARIES)
-          summaries.push(...(await use(store => store.summarise(some))))
+          summaries.push(...(await use(store => store.summarise(some), [])))
         }
         return summaries
       },
@@ -29,13 +29,13 @@ export async function listTraces(use: UseStore, selection: Selection, failed: bo
 }
 
 /** The records, from the newest back, that may be a trace's first, or that tell of a failure. */
-async function* walkBack(use: UseStore, selection: Selection, failed: boolean): AsyncIterable<readonly MetRecord[]> {
+async function* walkBack(use: UseTable, selection: Selection, failed: boolean): AsyncIterable<readonly MetRecord[]> {
   const counts = failed ? isFailure : (record: MetRecord) => mayBeFirst(record, selection)
   let from: Position | undefined
   let limit = FIRST_STEP
   for (;;) {
     const step = { from, direction: 'older', limit, withFailures: failed } as const
-    const met: readonly MetRecord[] = await use(async store => ((await store.hasTable()) ? await store.walk(step) : []))
+    const met: readonly MetRecord[] = await use(store => store.walk(step), [])
     const page = met.filter(counts)
     if (page.length > 0) yield page
     from = met.at(-1)

@@ -36,8 +36,9 @@ export interface SqlStore {
   readonly session: SqlSession
   /** More bytes than this has no row's `data`, and no statement its values. */
   readonly maxBytes: number
-  /** Whether the table is there. Throws where it is another program's. */
+  /** Whether the table is there; a yes is remembered. Throws where it is another program's. */
   hasTable(): Promise<boolean>
+  forgetTable(): void
   /** Makes it and its indexes, unless another process does so at the same time. */
   createTable(): Promise<void>
   insert(rows: readonly (readonly string[])[]): Promise<void>

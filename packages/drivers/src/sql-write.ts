@@ -1,5 +1,5 @@
 import type { SqlBatch, SqlRow } from './sql-batch.js'
-import { SqlFailure } from './sql-failure.js'
+import { isFailure } from './sql-failure.js'
 import type { SqlSession } from './sql-session.js'
 import type { SqlStore } from './sql-store.js'
 
@@ -26,9 +26,10 @@ export async function writeBatch(store: SqlStore, batch: SqlBatch): Promise<numb
   try {
     return refused + (await transact(store.session, () => insertAll(store, rows)))
   } catch (error) {
-    if (!isRefusal(error)) throw error
+    if (isFailure(error, 'missing')) await store.createTable()
+    else if (!isFailure(error, 'refused')) throw error
   }
-  // Found out the second time, so that the first needs no savepoints.
+  // What is refused is found out the second time, so that the first needs no savepoints.
   return refused + (await transact(store.session, () => insertOrRefuse(store, rows)))
 }
 
@@ -44,7 +45,7 @@ async function transact(session: SqlSession, work: () => Promise<number>): Promi
   try {
     await session.run('COMMIT')
   } catch (cause) {
-    if (cause instanceof SqlFailure && cause.verdict === 'lost') throw new CommitLost('COMMIT', { cause })
+    if (isFailure(cause, 'lost')) throw new CommitLost('COMMIT', { cause })
     throw cause
   }
   return refused
@@ -64,16 +65,12 @@ async function insertOrRefuse(store: SqlStore, rows: Rows): Promise<number> {
     await session.run('RELEASE SAVEPOINT osprofiler')
     return 0
   } catch (error) {
-    if (!isRefusal(error)) throw error
+    if (!isFailure(error, 'refused')) throw error
     await session.run('ROLLBACK TO SAVEPOINT osprofiler')
   }
   if (rows.length === 1) return 1
   const half = rows.length >> 1
   return (await insertOrRefuse(store, rows.slice(0, half))) + (await insertOrRefuse(store, rows.slice(half)))
-}
-
-function isRefusal(error: unknown): boolean {
-  return error instanceof SqlFailure && error.verdict === 'refused'
 }
 
 function* toPieces(rows: Rows, maxBytes: number): Iterable<Rows> {

@@ -23,9 +23,11 @@ describeFaults('MariaDB', async () => {
       const [rows, distinct] = await run('SELECT count(*), count(DISTINCT trace_id) FROM data')
       return { rows: Number(rows), distinct: Number(distinct) }
     },
-    async repair() {
-      await run('DROP TRIGGER IF EXISTS obstruct')
+    async empty() {
       await run('TRUNCATE data')
+    },
+    async relieve() {
+      await run('DROP TRIGGER IF EXISTS obstruct')
     },
     async obstruct() {
       await run(OBSTRUCT)

@@ -34,8 +34,11 @@ describeFaults('PostgreSQL', async () => {
       const [rows, distinct] = await run('SELECT count(*), count(DISTINCT trace_id) FROM data')
       return { rows: Number(rows), distinct: Number(distinct) }
     },
-    async repair() {
-      await run('DROP TRIGGER IF EXISTS obstruct ON data; TRUNCATE data')
+    async empty() {
+      await run('TRUNCATE data')
+    },
+    async relieve() {
+      await run('DROP TRIGGER IF EXISTS obstruct ON data')
     },
     async obstruct() {
       await run(OBSTRUCT)

@@ -10,10 +10,11 @@ import { makeRecord } from './make-record.js'
 /** A database's server, and what these tests do to it from behind. */
 export interface FaultyServer extends TestServer {
   countRows(): Promise<{ readonly rows: number; readonly distinct: number }>
-  /** Empties the table, which then takes everything. */
-  repair(): Promise<void>
+  empty(): Promise<void>
   /** Has the table refuse records named "bad", and say of those named "full" that the disk is. */
   obstruct(): Promise<void>
+  /** Has the table take everything again. */
+  relieve(): Promise<void>
   forbidWrites(): Promise<void>
   allowWrites(): Promise<void>
 }
@@ -33,7 +34,10 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
     await driver.write([makeRecord()])
     await driver.close()
   })
-  beforeEach(() => server.repair())
+  beforeEach(async () => {
+    await server.relieve()
+    await server.empty()
+  })
   afterEach(() => proxy.heal())
   afterAll(async () => {
     await proxy.stop()
@@ -160,7 +164,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       load.notifier(makeRecord({ name: 'full' }))
       load.emit(BATCH - 1)
       await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(1))
-      await server.repair()
+      await server.relieve()
       await load.notifier.flush()
 
       expect(load.errors[0]).toMatchObject({ code: 'ERR_STORE', message: expect.stringContaining('full disk') })

@@ -1,0 +1,153 @@
+import { dirname, join } from 'node:path'
+import { openDriver } from '@osprofiler/drivers'
+import mysql from 'mysql2/promise'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type MariadbServer, startMariadb } from '../../../test/servers/mariadb.js'
+import { makeRecord, readAll } from './make-record.js'
+import { describeTable, expectToWork, open } from './sql-table.js'
+
+let server: MariadbServer
+beforeAll(async () => {
+  // Over TLS alone: what finds its own way there, does so without being told.
+  server = await startMariadb({ password: 'open sesame', tls: true, settings: { 'max-allowed-packet': '2M' } })
+})
+afterAll(() => server.stop())
+
+let databases = 0
+
+async function createDatabase() {
+  const name = `table_${++databases}`
+  await server.sql(`CREATE DATABASE ${name}; GRANT ALL ON ${name}.* TO osprofiler`)
+  const url = server.url.replace(/osprofiler$/, name)
+
+  async function run(text: string): Promise<void> {
+    const connection = await mysql.createConnection({ uri: url, ssl: { rejectUnauthorized: false } })
+    await connection.query(text)
+    await connection.end()
+  }
+
+  return {
+    url,
+    run,
+    async urlFor(...rights: readonly string[]) {
+      const user = `user_${databases}`
+      await server.sql(
+        `CREATE USER ${user} IDENTIFIED BY 'friend'; GRANT ${rights.join(', ')} ON ${name}.data TO ${user}`,
+      )
+      return url.replace(/\/\/.*@/, `//${user}:friend@`)
+    },
+  }
+}
+
+describeTable('mysql://', createDatabase)
+
+describe('a table of MariaDB', () => {
+  it('takes no record of more bytes than a packet may have, and all others of its batch', async () => {
+    const { url } = await createDatabase()
+    const driver = open(url)
+    const large = ['x', 'é', '漢', '"'].map(letter =>
+      makeRecord({ base_id: letter, info: { text: letter.repeat(2_040_000 / Buffer.byteLength(letter)) } }),
+    )
+    const largest = makeRecord({ base_id: 'largest', info: { text: '漢'.repeat(670_000) } })
+
+    const result = await driver.write([...large, largest, makeRecord({ base_id: 'small' })])
+
+    expect(result?.refused).toBe(4)
+    expect(await readAll(driver, 'largest')).toEqual([largest])
+    expect(await readAll(driver, 'small')).toHaveLength(1)
+  })
+
+  // As Python's driver makes it where the server's default is what it once was.
+  const OLD_TABLE = `CREATE TABLE data (id INTEGER NOT NULL AUTO_INCREMENT, timestamp VARCHAR(26), base_id VARCHAR(255),
+    parent_id VARCHAR(255), trace_id VARCHAR(255), project VARCHAR(255), host VARCHAR(255), service VARCHAR(255),
+    name VARCHAR(255), data JSON, PRIMARY KEY (id), KEY ix_data_base_id (base_id), KEY ix_data_timestamp (timestamp))
+    CHARACTER SET latin1 COLLATE latin1_swedish_ci`
+
+  it('tells ids apart that its collation takes for one', async () => {
+    const { url, run } = await createDatabase()
+    await run(OLD_TABLE)
+    const driver = open(url)
+    const records = ['id', 'ID', 'id ', 'íd', 'Id'].map(base_id => makeRecord({ base_id }))
+
+    await driver.write(records)
+
+    for (const record of records) expect(await readAll(driver, record.base_id)).toEqual([record])
+    expect(await readAll(driver, 'iD')).toEqual([])
+    expect(await readAll(driver, 'id😀')).toEqual([])
+    expect(await driver.listTraces?.()).toHaveLength(5)
+    expect(await driver.deleteTrace?.('ID')).toBe(1)
+    expect(await driver.pruneTraces?.(new Date('2027-01-01'))).toBe(4)
+  })
+
+  it('refuses what its character set has not, and keeps the rest', async () => {
+    const { url, run } = await createDatabase()
+    await run(OLD_TABLE)
+    const driver = open(url)
+    const kept = makeRecord({ base_id: 'kept', name: 'é-start', info: { text: '漢😀' } })
+
+    const result = await driver.write([makeRecord({ name: '漢-start' }), kept, makeRecord({ service: '😀' })])
+
+    expect(result?.refused).toBe(2)
+    expect(await readAll(driver, 'kept')).toEqual([kept])
+  })
+
+  it('cuts nothing short, whatever the mode of the server', async () => {
+    await server.sql(`SET GLOBAL sql_mode = 'NO_BACKSLASH_ESCAPES,ANSI_QUOTES'`)
+    const { url } = await createDatabase()
+
+    await expectToWork(url)
+
+    const driver = open(url)
+    const record = makeRecord({ base_id: `\\' OR "1"="1" -- `, name: 'x\\' })
+    await driver.write([record])
+    expect(await readAll(driver, record.base_id)).toEqual([record])
+    await server.sql('SET GLOBAL sql_mode = DEFAULT')
+  })
+})
+
+describe('a connection string of MySQL', () => {
+  it.each(['mysql', 'mysql+pymysql', 'mysql+mysqldb', 'mariadb', 'mariadb+pymysql'])(
+    'may begin with %s',
+    async scheme => {
+      const driver = open(server.url.replace('mysql', scheme))
+
+      expect(driver).toMatchObject({ name: 'mysql', location: `127.0.0.1:${server.port}/osprofiler` })
+      expect(await driver.listTraces?.()).toEqual([])
+    },
+  )
+
+  it('has the options for TLS of the clients of MySQL and of Python', async () => {
+    const { url } = await createDatabase()
+    const ca = `ssl_ca=${encodeURIComponent(server.certificateFile ?? '')}`
+
+    for (const options of ['ssl_mode=REQUIRED', 'ssl_mode=preferred', 'ssl=true', ca, `${ca}&ssl_mode=VERIFY_CA`])
+      await expectToWork(`${url}?${options}`)
+    await expectToWork(`${url}?${ca}&ssl_check_hostname=false`)
+    for (const options of ['ssl_disabled=true', 'ssl=false', 'ssl_mode=DISABLED']) {
+      await expect(open(`${url}?${options}`).listTraces?.()).rejects.toMatchObject({ code: 'ERR_STORE' })
+    }
+    for (const options of ['ssl_verify_cert=true', 'ssl_mode=VERIFY_IDENTITY']) {
+      const refusal = { code: 'ERR_STORE', message: expect.stringContaining('certificate') }
+      await expect(open(`${url}?${options}`).listTraces?.()).rejects.toMatchObject(refusal)
+    }
+    expect(() => openDriver(`${url}?ssl_ca=/nowhere`)).toThrow(/ssl_ca.*ENOENT/)
+  })
+
+  it('may name a socket, a character set and several hosts', async () => {
+    const { url } = await createDatabase()
+    const socket = join(dirname(server.certificateFile ?? ''), 'socket')
+    await server.sql(`CREATE USER local@localhost; GRANT ALL ON osprofiler.* TO local@localhost`)
+
+    await expectToWork(`mysql+pymysql://local@/osprofiler?unix_socket=${encodeURIComponent(socket)}&charset=utf8mb4`)
+    await expectToWork(url.replace('@', '@127.0.0.1:1,'))
+  })
+
+  it('names a database', () => {
+    expect(() => openDriver('mysql://user:Tr0ub4dor@host')).toThrow(
+      expect.objectContaining({
+        code: 'ERR_CONNECTION_STRING',
+        message: expect.not.stringContaining('Tr0ub'),
+      }) as Error,
+    )
+  })
+})

@@ -1,0 +1,96 @@
+import { dirname } from 'node:path'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type PostgresqlServer, startPostgresql } from '../../../test/servers/postgresql.js'
+import { makeRecord, readAll } from './make-record.js'
+import { describeTable, expectToWork, open } from './sql-table.js'
+
+let server: PostgresqlServer
+beforeAll(async () => {
+  // Over TLS alone: what finds its own way there, does so without being told.
+  server = await startPostgresql({ password: 'open sesame', tls: true })
+})
+afterAll(() => server.stop())
+
+let databases = 0
+
+async function createDatabase() {
+  const name = `table_${++databases}`
+  await server.sql(`CREATE DATABASE ${name} OWNER osprofiler`)
+  const url = server.url.replace(/osprofiler$/, name)
+
+  async function run(text: string): Promise<void> {
+    const client = new pg.Client({ connectionString: url, ssl: { rejectUnauthorized: false } })
+    await client.connect()
+    await client.query(text)
+    await client.end()
+  }
+
+  return {
+    url,
+    run,
+    async urlFor(...rights: readonly string[]) {
+      const user = `user_${databases}`
+      await server.sql(`CREATE ROLE ${user} LOGIN PASSWORD 'friend'`)
+      await run(`GRANT ${rights.join(', ')} ON data TO ${user}; GRANT USAGE ON SEQUENCE data_id_seq TO ${user}`)
+      return url.replace(/\/\/.*@/, `//${user}:friend@`)
+    },
+  }
+}
+
+describeTable('postgresql://', createDatabase)
+
+describe('a connection string of PostgreSQL', () => {
+  it.each(['postgres', 'postgresql', 'postgresql+psycopg2', 'postgresql+psycopg', 'POSTGRESQL+ASYNCPG'])(
+    'may begin with %s',
+    async scheme => {
+      const driver = open(server.url.replace('postgresql', scheme))
+
+      expect(driver).toMatchObject({ name: 'postgresql', location: `127.0.0.1:${server.port}/osprofiler` })
+      expect(await driver.listTraces?.()).toEqual([])
+    },
+  )
+
+  it('has the modes of TLS that libpq has', async () => {
+    const { url } = await createDatabase()
+    const root = `sslrootcert=${encodeURIComponent(server.certificateFile ?? '')}`
+
+    for (const options of ['require', 'prefer', 'allow', `verify-ca&${root}`, `verify-full&${root}`, `require&${root}`])
+      await expectToWork(`${url}?sslmode=${options}`)
+    const refusal = (message: string) => ({ code: 'ERR_STORE', message: expect.stringContaining(message) })
+    await expect(open(`${url}?sslmode=disable`).listTraces?.()).rejects.toMatchObject(refusal('sslmode'))
+    await expect(open(`${url}?sslmode=verify-full`).listTraces?.()).rejects.toMatchObject(refusal('certificate'))
+    expect(() => open(`${url}?sslrootcert=/nowhere`)).toThrow(/sslrootcert.*ENOENT/)
+  })
+
+  it('may name a folder of sockets, parts as options, and several hosts', async () => {
+    const folder = dirname(server.certificateFile ?? '')
+    await server.sql('CREATE DATABASE sockets')
+    const parts = `host=127.0.0.1&port=${server.port}&user=osprofiler&password=open%20sesame&dbname=osprofiler`
+
+    await expectToWork(`postgresql://postgres@/sockets?host=${encodeURIComponent(folder)}&port=${server.port}`)
+    await expectToWork(`postgresql://postgres@${encodeURIComponent(folder)}:${server.port}/sockets`)
+    await expectToWork(`postgresql:///?${parts}`)
+    await expectToWork(server.url.replace('@', '@127.0.0.1:1,'))
+  })
+
+  it('may set what holds for a session', async () => {
+    const { url, run } = await createDatabase()
+    await run('CREATE SCHEMA traces')
+
+    await expectToWork(`${url}?options=-csearch_path%3Dtraces&application_name=shop`)
+
+    await expect(run('SELECT id FROM traces.data')).resolves.toBeUndefined()
+  })
+
+  it('keeps any text in a database of another encoding, or refuses it', async () => {
+    await server.sql(`CREATE DATABASE latin OWNER osprofiler TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'`)
+    const driver = open(server.url.replace(/osprofiler$/, 'latin'))
+    const kept = makeRecord({ base_id: 'kept', name: 'é-start' })
+
+    const result = await driver.write([makeRecord({ name: '漢-start' }), kept, makeRecord({ info: { text: '漢' } })])
+
+    expect(result?.refused).toBe(2)
+    expect(await readAll(driver, 'kept')).toEqual([kept])
+  })
+})
