@@ -1,7 +1,8 @@
 import { OsprofilerError } from '@osprofiler/core'
-import type { ConfirmChannel, Message } from 'amqplib'
+import type { Message, Options } from 'amqplib'
 import { type BrokerConnection, describeFailure } from './messaging-connection.js'
 import { TOPIC } from './messaging-notification.js'
+import type { MessagingSettings } from './messaging-url.js'
 
 /** Publishes on a channel of its own. */
 export interface Publisher {
@@ -23,8 +24,18 @@ interface Outcome {
 const CONFIRM_TIMEOUT_MS = 30_000
 
 /** Opens a channel for publishing and declares what oslo.messaging declares. */
-export async function openPublisher(connection: BrokerConnection, exchange: string): Promise<Publisher> {
+export async function openPublisher(
+  connection: BrokerConnection,
+  { exchange, ttlMs }: MessagingSettings,
+): Promise<Publisher> {
   const channel = await connection.model.createConfirmChannel()
+  const options: Options.Publish = {
+    mandatory: true,
+    persistent: true,
+    contentType: 'application/json',
+    contentEncoding: 'utf-8',
+    ...(ttlMs !== undefined && { expiration: String(ttlMs) }),
+  }
   let failure: unknown
   let isOpen = true
   channel.on('error', error => {
@@ -86,23 +97,13 @@ export async function openPublisher(connection: BrokerConnection, exchange: stri
       // Before the channel's own listener, which has every message look as if it had been refused.
       channel.prependListener('close', onClose)
       try {
-        publishAll(channel, exchange, contents, onConfirm)
+        for (const content of contents) channel.publish(exchange, TOPIC, content, options, onConfirm)
       } catch (error) {
         end()
         reject(toFailure(failure ?? error))
       }
     })
   }
-}
-
-function publishAll(
-  channel: ConfirmChannel,
-  exchange: string,
-  contents: readonly Buffer[],
-  onConfirm: (error: unknown) => void,
-): void {
-  const options = { mandatory: true, persistent: true, contentType: 'application/json', contentEncoding: 'utf-8' }
-  for (const content of contents) channel.publish(exchange, TOPIC, content, options, onConfirm)
 }
 
 /** A full queue that refuses all may be emptied: then the batch is tried again. */

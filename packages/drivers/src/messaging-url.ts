@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { OsprofilerError } from '@osprofiler/core'
 import { type ConnectionUrl, parseConnectionUrl, type UrlForm } from './connection-url.js'
+import { readTtl } from './retention.js'
 
 /** Where the broker is, and how what it holds was declared. */
 export interface MessagingSettings {
@@ -13,6 +14,8 @@ export interface MessagingSettings {
   readonly durable: boolean
   readonly autoDelete: boolean
   readonly quorum: boolean
+  /** How long the broker keeps a notification, in milliseconds. Undefined: until somebody consumes it. */
+  readonly ttlMs: number | undefined
 }
 
 /** One of a cluster. */
@@ -67,6 +70,7 @@ const FORM: UrlForm = {
     'amqp_durable_queues',
     'amqp_auto_delete',
     'rabbit_quorum_queue',
+    'ttl',
     ...IGNORED,
   ],
 }
@@ -99,6 +103,7 @@ export function readMessagingSettings(location: string): MessagingSettings {
     durable: quorum || readFlag(options, 'amqp_durable_queues'),
     autoDelete: readFlag(options, 'amqp_auto_delete'),
     quorum,
+    ttlMs: readTtl(options.get('ttl')),
   }
 }
 

@@ -40,7 +40,7 @@ export function openMessagingDriver(location: string, context: OpenContext): Dri
   async function publish(contents: readonly Buffer[]): Promise<number> {
     const open = await connect()
     try {
-      publisher ??= await openPublisher(open, settings.exchange)
+      publisher ??= await openPublisher(open, settings)
     } catch (error) {
       open.destroy()
       throw toStoreError(error)

@@ -1,5 +1,6 @@
 import type { TraceRecord } from '@osprofiler/core'
 import type { OtlpPoint } from './otlp-points.js'
+import { summarizeQuery } from './otlp-query.js'
 import { isObject } from './record-text.js'
 
 /** Attributes of a span. */
@@ -7,11 +8,10 @@ export type OtlpAttributes = Record<string, string | number | boolean>
 
 /** Text longer than this is cut: collectors refuse a message of a few megabytes whole. */
 const LONGEST = 20_000
-const LONGEST_PARSED = 4_000
 const MOST_OF_INFO = 64
 const METHODS = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE'])
 /** Members of `info` that become attributes of their own. */
-const TOLD = new Set(['host', 'request', 'requests', 'response', 'db', 'function', 'etype', 'message'])
+const TOLD = new Set(['host', 'request', 'requests', 'response', 'db', 'function', 'amqp', 'etype', 'message'])
 
 /** A method by OpenTelemetry's conventions, which know these and no other. */
 export function knownMethod(method: unknown): string | undefined {
@@ -35,8 +35,8 @@ export function readErrorType({ start, stop }: OtlpPoint): string | undefined {
 }
 
 /**
- * What a point did: by OpenTelemetry's semantic conventions for HTTP and databases (1.38), and beside it under the
- * names that Python's OTLP driver gives it.
+ * What a point did: by OpenTelemetry's semantic conventions for HTTP, databases and messages (1.38), and beside it under
+ * the names that Python's OTLP driver gives it.
  */
 export function workAttributes(point: OtlpPoint): OtlpAttributes {
   const attributes: OtlpAttributes = {}
@@ -46,6 +46,7 @@ export function workAttributes(point: OtlpPoint): OtlpAttributes {
   if (isObject(info.requests)) Object.assign(attributes, httpAttributes(info.requests), sent(info.requests))
   if (isObject(info.db)) Object.assign(attributes, dbAttributes(info.db))
   if (isObject(info.function)) Object.assign(attributes, functionAttributes(info.function))
+  if (isObject(info.amqp)) Object.assign(attributes, amqpAttributes(info.amqp))
   set(attributes, 'http.response.status_code', readStatus(stop))
   set(attributes, 'status_code', readMember(stop?.info, 'requests', 'status_code'))
   set(attributes, 'result', readMember(stop?.info, 'db', 'result') || readMember(stop?.info, 'function', 'result'))
@@ -120,27 +121,20 @@ function functionAttributes({ name, args, kwargs }: Record<string, unknown>): Ot
   return attributes
 }
 
+/** Of a message over AMQP, as our instrument of amqplib tells it. */
+function amqpAttributes({ exchange, queue, routing_key }: Record<string, unknown>): OtlpAttributes {
+  const attributes: OtlpAttributes = { 'messaging.system': 'rabbitmq' }
+  set(attributes, 'messaging.destination.name', exchange || queue)
+  set(attributes, 'messaging.rabbitmq.destination.routing_key', routing_key)
+  return attributes
+}
+
 /** What else the program told about the point. */
 function toldAttributes(info: Readonly<Record<string, unknown>>): OtlpAttributes {
   const attributes: OtlpAttributes = {}
   const names = Object.keys(info).filter(name => !TOLD.has(name))
   for (const name of names.slice(0, MOST_OF_INFO)) set(attributes, `osprofiler.info.${toText(name)}`, info[name])
   return attributes
-}
-
-/** What a query does to which table: `SELECT orders`. Few of them differ, as a span's name wants it. */
-export function summarizeQuery(statement: unknown): string | undefined {
-  if (typeof statement !== 'string') return undefined
-  const text = statement
-    .slice(0, LONGEST_PARSED)
-    .replace(/^(?:\s|--[^\n]*\n|\/\*.*?\*\/)+/s, '')
-    .replace(/'[^']*'/g, '')
-  const operation = /^[a-z]{1,20}\b/i.exec(text)?.[0].toUpperCase()
-  if (operation === undefined) return undefined
-  const target =
-    /\b(?:from|into|update|table|join)\s+(?:only\s+|if\s+(?:not\s+)?exists\s+)?([\w$.]{1,100}|["`[][\w$. "`[\]]{1,100}["`\]])/i
-  const name = target.exec(text)?.[1]?.replace(/["`[\]]/g, '')
-  return name === undefined ? operation : `${operation} ${name}`
 }
 
 function set(attributes: OtlpAttributes, name: string, value: unknown): void {

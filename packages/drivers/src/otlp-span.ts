@@ -5,12 +5,12 @@ import {
   knownMethod,
   type OtlpAttributes,
   readErrorType,
-  summarizeQuery,
   toText,
   workAttributes,
 } from './otlp-attributes.js'
 import { otlpSpanId, otlpTraceId } from './otlp-id.js'
 import type { OtlpPoint } from './otlp-points.js'
+import { summarizeQuery } from './otlp-query.js'
 import { isObject } from './record-text.js'
 import { toMicroseconds } from './record-time.js'
 
@@ -19,7 +19,13 @@ export type ReadableSpan = Parameters<OTLPTraceExporter['export']>[0][number]
 type Resource = ReadableSpan['resource']
 
 /** OpenTelemetry's `SpanKind`, as its API numbers it. */
-const KIND = { internal: 0, server: 1, client: 2 } as const
+const KIND = { internal: 0, server: 1, client: 2, producer: 3, consumer: 4 } as const
+/** By what our instrument of amqplib calls a step: asking for a message is a client's. */
+const MESSAGE_KIND = new Map<string, number>([
+  ['publish', KIND.producer],
+  ['consume', KIND.consumer],
+  ['get', KIND.client],
+])
 /** OpenTelemetry's `SpanStatusCode`. */
 const STATUS = { unset: 0, error: 2 } as const
 /** The span was chosen to be recorded. */
@@ -105,7 +111,10 @@ function toKind({ start, hasLocalParent }: OtlpPoint, record: TraceRecord): numb
   if (isObject(start?.info.request) || name === 'wsgi') return KIND.server
   if (isObject(start?.info.requests) || name === 'http' || name === 'https') return KIND.client
   if (isObject(start?.info.db) || name === 'db') return KIND.client
-  return name === 'rpc' && !hasLocalParent ? KIND.server : KIND.internal
+  const { amqp, function: called } = start?.info ?? {}
+  const step = isObject(amqp) && isObject(called) ? String(called.name).split(' ', 1)[0] : undefined
+  const kind = MESSAGE_KIND.get(step ?? '')
+  return kind ?? (name === 'rpc' && !hasLocalParent ? KIND.server : KIND.internal)
 }
 
 function toStatus(point: OtlpPoint): ReadableSpan['status'] {

@@ -2,9 +2,10 @@ import { once } from 'node:events'
 import { createNotifier, type Driver } from '@osprofiler/core'
 import { openDriver } from '@osprofiler/drivers'
 import { connect } from 'amqplib'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { startProxy } from '../../../test/servers/proxy.js'
 import { type RabbitmqServer, startRabbitmq } from '../../../test/servers/rabbitmq.js'
+import { finish, startFixture } from './child.js'
 import { describeDriver } from './driver-contract.js'
 import { makeRecord, makeTrace, readAll } from './make-record.js'
 
@@ -90,6 +91,17 @@ describe('messaging:// over RabbitMQ', () => {
     expect(await readAll(driver, record.base_id)).toEqual([record])
   })
 
+  it('has the broker forget after a time what nobody consumed', async () => {
+    const driver = open(`${await createStore()}?ttl=1s`)
+    const record = makeRecord()
+
+    await driver.write([record])
+    const written = await readAll(driver, record.base_id)
+
+    expect(written).toEqual([record])
+    await expect.poll(() => readAll(driver, record.base_id), { timeout: 5_000 }).toEqual([])
+  })
+
   it('declares the queue anew where somebody has removed it', async () => {
     const connectionString = await createStore()
     const driver = open(connectionString)
@@ -113,10 +125,9 @@ describe('messaging:// over RabbitMQ', () => {
       `rabbit://${credentials}@${host}:1,${credentials}@${host}:${port}//?heartbeat_timeout_threshold=60`,
       `amqp://${credentials}@${host}:${port},other:5672/`,
     ]) {
-      process.env.OSPROFILER_TRANSPORT_URL = url
-      const driver = open('messaging://')
-      delete process.env.OSPROFILER_TRANSPORT_URL
-      await driver.write([record])
+      vi.stubEnv('OSPROFILER_TRANSPORT_URL', url)
+      onTestFinished(() => void vi.unstubAllEnvs())
+      await open('messaging://').write([record])
     }
 
     expect(await takeAll()).toHaveLength(2)
@@ -273,6 +284,93 @@ describe('messaging:// over RabbitMQ', () => {
     expect(arrived).toBeLessThanOrEqual(written + unknown)
   })
 })
+
+describe('messaging:// over TLS', () => {
+  it('writes to whom it can trust, and says so where it cannot', async () => {
+    const secure = await startRabbitmq({ tls: true })
+    onTestFinished(() => secure.stop())
+    const { host, port, certificateFile } = secure
+    const location = `osprofiler:secret@${host}:${port}/`
+    vi.stubEnv('OSPROFILER_TRANSPORT_URL', `amqps://${location}?ssl_ca_file=${certificateFile}`)
+    onTestFinished(() => void vi.unstubAllEnvs())
+
+    const bare = await open('messaging://').write([makeRecord()])
+    const named = await open(`messaging://${location}?ssl=1&ssl_ca_file=${certificateFile}`).write([makeRecord()])
+    const untrusted = open(`messaging://${location}?ssl=true`).write([makeRecord()])
+
+    expect([bare, named]).toEqual([{ refused: 0 }, { refused: 0 }])
+    await expect(untrusted).rejects.toMatchObject({
+      code: 'ERR_STORE',
+      message: expect.stringMatching(/not trusted \(.*CERT.*\); see ssl_ca_file/),
+    })
+  })
+})
+
+describe('a program with an open messaging:// store', () => {
+  it.each([
+    ['leaves all to its notifier', 'notify', ''],
+    ['waits for its own write', 'await', 'written\n'],
+    ['writes in the background', 'background', ''],
+    ['closes it', 'close', 'closed\n'],
+  ])('ends by itself, and has written all, when it %s', async (_, work, stdout) => {
+    const connectionString = await createStore()
+
+    const outcome = await finish(startFixture('leave-open.mjs', [connectionString, work]))
+
+    expect(outcome).toEqual({ code: 0, stdout, stderr: '' })
+    expect(await takeAll()).toHaveLength(3)
+  })
+
+  it('ends by itself though the broker is not there', async () => {
+    const outcome = await finish(startFixture('leave-open.mjs', ['messaging://a:b@127.0.0.1:1', 'background']))
+
+    expect(outcome).toEqual({ code: 0, stdout: '', stderr: '' })
+  })
+})
+
+describe('a messaging:// string', () => {
+  it.each([
+    'messaging://me:s3cret@a:b',
+    'messaging://me:s3cret@host?colour=red',
+    'messaging://me:s3cret@host?ssl=perhaps',
+    'messaging://me:s3cret@host?ssl=1&ssl_ca_file=/nowhere/s3cret.pem',
+    'messaging://me:s3cret@host?ttl=soon',
+    'messaging://',
+  ])('is refused as %j, and not shown', string => {
+    const error = refusalOf(string)
+
+    expect(error).toMatchObject({ code: 'ERR_CONNECTION_STRING' })
+    expect(`${error.message} ${String(error.cause)}`).not.toContain('s3cret')
+  })
+
+  it.each(['kafka://me:s3cret@host', 'me:s3cret@host', 'rabbit://me:s3cret@host:x'])(
+    'may not leave the broker to the transport URL %j, which is not shown',
+    url => {
+      vi.stubEnv('OSPROFILER_TRANSPORT_URL', url)
+      onTestFinished(() => void vi.unstubAllEnvs())
+
+      const error = refusalOf('messaging://')
+
+      expect(error).toMatchObject({ code: 'ERR_CONNECTION_STRING' })
+      expect(error.message).not.toContain('s3cret')
+    },
+  )
+
+  it('names its brokers for people, without credentials', () => {
+    const driver = openDriver('messaging://me:s3cret@one,you:s3cret@[::1]:5673/vhost')
+
+    expect([driver.name, driver.location]).toEqual(['messaging', 'one:5672,[::1]:5673'])
+  })
+})
+
+function refusalOf(connectionString: string): Error {
+  try {
+    openDriver(connectionString)
+  } catch (error) {
+    if (error instanceof Error) return error
+  }
+  throw new Error('It was taken.')
+}
 
 function open(connectionString: string): Driver {
   const driver = openDriver(connectionString)

@@ -157,6 +157,9 @@ describe('otlp:// follows the semantic conventions, and tells what Python tells'
     ['insert into "shop"."lines" (a) values (\'from elsewhere\')', 'INSERT shop.lines'],
     ["/* a */ -- b\n SELECT 'from x'", 'SELECT'],
     ['UPDATE `a` SET b = 1', 'UPDATE a'],
+    ['find orders {status: ?}', 'find orders'],
+    ['HSET ? ? ?', 'HSET'],
+    ['GET secret', 'GET'],
     ['{"find": 1}', 'db'],
     ['', 'db'],
   ])('of a query %j, as %j', async (statement, name) => {
@@ -191,6 +194,20 @@ describe('otlp:// follows the semantic conventions, and tells what Python tells'
       'osprofiler.info.queue': 'jobs',
       'osprofiler.info.tries': 2,
       'osprofiler.info.list': '[1]',
+    })
+  })
+
+  it.each([
+    ['publish shop/orders', 4, { exchange: 'shop', routing_key: 'orders' }, 'shop'],
+    ['consume jobs', 5, { exchange: '', queue: 'jobs', routing_key: 'jobs' }, 'jobs'],
+    ['get jobs', CLIENT, { queue: 'jobs' }, 'jobs'],
+  ])('of a message, %s', async (name, kind, amqp, destination) => {
+    const span = await sendOne({ name: 'rpc' }, { function: { name }, amqp }, {})
+
+    expect(span).toMatchObject({ name, kind })
+    expect(span?.attributes).toMatchObject({
+      'messaging.system': 'rabbitmq',
+      'messaging.destination.name': destination,
     })
   })
 

@@ -1,0 +1,21 @@
+const LONGEST_PARSED = 4_000
+const BEFORE = /^(?:\s|--[^\n]*\n|\/\*.*?\*\/)+/s
+const SQL = /^(?:select|insert|update|delete|replace|merge|with|create|alter|drop|truncate|call|explain)\b/i
+/** A table, also in quotes. */
+const TABLE =
+  /\b(?:from|into|update|table|join)\s+(?:only\s+|if\s+(?:not\s+)?exists\s+)?([\w$.]{1,100}|["`[][\w$. "`[\]]{1,100}["`\]])/i
+/** As our instrument of MongoDB has it: `find orders {status: ?}`. */
+const COMMAND = /^([a-z]\w{0,40})(?: ([\w.]{1,100})(?= \{))?/i
+
+/** What a query does to which table or collection: `SELECT orders`. Few of them differ, as a span's name wants it. */
+export function summarizeQuery(statement: unknown): string | undefined {
+  if (typeof statement !== 'string') return undefined
+  const text = statement
+    .slice(0, LONGEST_PARSED)
+    .replace(BEFORE, '')
+    .replace(/'[^']*'/g, '')
+  const operation = SQL.exec(text)?.[0].toUpperCase()
+  if (operation === undefined) return COMMAND.exec(text)?.slice(1).filter(Boolean).join(' ')
+  const table = TABLE.exec(text)?.[1]?.replace(/["`[\]]/g, '')
+  return table === undefined ? operation : `${operation} ${table}`
+}
