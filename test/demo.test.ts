@@ -52,15 +52,17 @@ describe('the demo', () => {
     expect(steps).toEqual(['1. ', '2. ', '3. ', '4. ', '5. ', '6. '])
   })
 
-  it('traces one request through three services, under the right parents', () => {
+  it('traces one request through three services and a message, under the right parents', () => {
     const [gateway, ...others] = report.roots
-    const [toCatalog, toOrders] = callees(gateway)
+    const [toCatalog, toHistory, toOrders] = callees(gateway)
 
     expect(others).toEqual([])
     expect(describePoint(gateway)).toBe('gateway wsgi')
-    expect(gateway?.children.map(describePoint)).toEqual(['gateway http', 'gateway http'])
+    expect(gateway?.children.map(describePoint)).toEqual(['gateway rpc', 'gateway http', 'gateway http'])
     expect(describePoint(toCatalog)).toBe('catalog wsgi')
     expect(toCatalog?.children.map(describePoint)).toEqual(['catalog catalog'])
+    expect(describePoint(toHistory)).toBe('history rpc')
+    expect(toHistory?.children.map(describePoint)).toEqual(['history db'])
     expect(describePoint(toOrders)).toBe('orders wsgi')
     expect(toOrders?.children.map(describePoint)).toEqual(Array(21).fill('orders db'))
     expect(report.points.flatMap(({ marks }) => marks)).toEqual([])
@@ -68,7 +70,7 @@ describe('the demo', () => {
 
   it('makes the bottleneck plain: a slow query and a repeated one', () => {
     const { stdout } = demo.said
-    const slow = report.points.find(({ name }) => name === 'db')
+    const slow = report.points.find(({ name, service }) => name === 'db' && service === 'orders')
 
     expect(slow?.durationUs).toBeGreaterThan(20_000)
     expect(stdout).toMatch(/─ db SELECT \.\.\. FROM orders/)
@@ -161,7 +163,7 @@ function findProcess(file: string, parent: number | undefined): number {
   return Number(found?.[0])
 }
 
-/** The served requests below the requests that a point sent: that to the catalog first. */
+/** What was served below what a point sent, by the name of the service. */
 function callees(node: ReportNode | undefined): ReportNode[] {
   const served = node?.children.flatMap(({ children }) => children) ?? []
   return served.toSorted((one, other) => ((one.service ?? '') < (other.service ?? '') ? -1 : 1))

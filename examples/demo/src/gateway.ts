@@ -1,19 +1,27 @@
 // What a browser talks to: asks the other two services at the same time, and puts their answers together.
 
+import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import { Worker } from 'node:worker_threads'
+import * as profiler from '@osprofiler/core'
 import { osprofilerErrorHandler, osprofilerMiddleware } from '@osprofiler/express'
 import { setup } from '@osprofiler/node'
+import { injectTrace } from '@osprofiler/rpc'
 import express from 'express'
 import type { Product } from './catalog.js'
+import type { Seen } from './history.js'
 import type { Order } from './orders.js'
 
 const osprofiler = setup({ service: 'gateway' })
 const { CATALOG_URL, ORDERS_URL } = process.env
+const history = new Worker(new URL('./history.js', import.meta.url))
+await once(history, 'message')
 
 const app = express()
 app.use(osprofilerMiddleware())
 
 app.get('/customers/:id/orders', async (req, res) => {
+  tellHistory(req.params.id)
   const [products, orders] = await Promise.all([
     getJson<Product[]>(`${CATALOG_URL}/products`),
     getJson<Order[]>(`${ORDERS_URL}/customers/${encodeURIComponent(req.params.id)}/orders`),
@@ -33,7 +41,21 @@ const server = app.listen(0, '127.0.0.1', () => {
   console.log(`gateway listens on http://127.0.0.1:${(server.address() as AddressInfo).port}`)
 })
 
-process.once('SIGTERM', () => server.close(() => osprofiler.close()))
+process.once('SIGTERM', () => {
+  server.close(async () => {
+    history.postMessage('end')
+    await once(history, 'exit')
+    await osprofiler.close()
+  })
+})
+
+/** A message, in whose headers the trace goes on. Whatever carries messages would do. */
+function tellHistory(customer: string): void {
+  profiler.withTrace('rpc', { function: { name: 'tellHistory' } }, () => {
+    const message: Seen = { headers: injectTrace({}), customer }
+    history.postMessage(message)
+  })
+}
 
 async function getJson<T>(url: string): Promise<T> {
   const response = await fetch(url)

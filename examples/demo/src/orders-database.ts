@@ -1,5 +1,5 @@
-import { createRequire, isBuiltin } from 'node:module'
 import type { DatabaseSync } from 'node:sqlite'
+import { openDatabase } from './open-database.js'
 
 const ORDERS = 300_000
 const ORDERS_OF_A_CUSTOMER = 20
@@ -7,10 +7,7 @@ const ITEMS = 100_000
 
 /** Opens the database of the orders, and fills it where it is new: every customer has 20 orders. */
 export function openOrdersDatabase(file: string): DatabaseSync {
-  // Node has SQLite of its own from 22.13 on; before, a package has the same one.
-  const client = isBuiltin('node:sqlite') ? 'node:sqlite' : '@photostructure/sqlite'
-  const sqlite: { DatabaseSync: typeof DatabaseSync } = createRequire(import.meta.url)(client)
-  const database = new sqlite.DatabaseSync(file)
+  const database = openDatabase(file)
   const isNew = database.prepare(`SELECT 1 FROM sqlite_master WHERE name = 'orders'`).get() === undefined
   if (isNew) fill(database)
   return database

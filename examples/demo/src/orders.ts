@@ -1,10 +1,10 @@
 // Keeps the orders in SQLite, and reads them in two ways that are common, and slow. The trace shows both.
 
-import * as profiler from '@osprofiler/core'
 import { osprofiler as plugin } from '@osprofiler/fastify'
 import { setup } from '@osprofiler/node'
 import fastify from 'fastify'
 import { openOrdersDatabase } from './orders-database.js'
+import { query } from './query.js'
 
 /** What a customer ordered. */
 export interface Order {
@@ -28,13 +28,14 @@ app.register(plugin)
 app.get<{ Params: { id: string } }>('/customers/:id/orders', request => {
   // No index covers what is inside of the JSON: SQLite reads every order there is.
   const orders = query<Omit<Order, 'items'>>(
+    database,
     `SELECT id, placed_at AS placedAt FROM orders WHERE json_extract(customer, '$.id') = ? ORDER BY placed_at DESC`,
     Number(request.params.id),
   )
   // One query for each order, where a single one with a join would do, and again without an index.
   return orders.map(order => ({
     ...order,
-    items: query<Item>('SELECT sku, quantity FROM items WHERE order_id = ?', order.id),
+    items: query<Item>(database, 'SELECT sku, quantity FROM items WHERE order_id = ?', order.id),
   }))
 })
 
@@ -46,12 +47,3 @@ app.addHook('onClose', async () => {
 console.log(`orders listens on ${await app.listen({ host: '127.0.0.1', port: 0 })}`)
 
 process.once('SIGTERM', () => app.close())
-
-/** A query that shows up in the trace: whatever has no instrument is a point like this. */
-function query<Row>(statement: string, ...params: number[]): Row[] {
-  return profiler.withTrace(
-    'db',
-    { db: { statement, params } },
-    () => database.prepare(statement).all(...params) as Row[],
-  )
-}

@@ -60,6 +60,7 @@ async function demonstrate(): Promise<void> {
   console.log(`   gateway  Express  ${gateway}`)
   console.log(`   catalog  Koa      ${CATALOG_URL}`)
   console.log(`   orders   Fastify  ${ORDERS_URL}  300,000 orders in SQLite`)
+  console.log('   history  a thread of the gateway, which takes messages')
 
   const url = `${gateway}/customers/4711/orders`
   step(3, `A signed request: osprofiler run ${url}`)
