@@ -11,6 +11,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bindingFile, compileBinding } from './better-sqlite3.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const PYTHON = '/usr/bin/python3'
@@ -66,6 +67,14 @@ const REQUIREMENTS = [
     suites: '**/*nats*.test.ts',
   },
   {
+    name: 'the binary part of better-sqlite3, compiled',
+    debian: ['g++', 'make', 'python3'],
+    isThere: () => existsSync(bindingFile),
+    // By a compiler that is there, or was just installed: a minute or two, once.
+    make: compileBinding,
+    suites: '**/better-sqlite3.test.ts',
+  },
+  {
     name: 'Chromium',
     debian: ['chromium'],
     isThere: () => existsSync('/usr/bin/chromium'),
@@ -90,6 +99,8 @@ const ONE_NODE_IS_ENOUGH = [
   '**/page-*.test.ts',
   '**/ui-browser.test.ts',
   'packages/report/**',
+  // Compiled for one Node.
+  '**/better-sqlite3.test.ts',
   'test/{docs,layers,packages,public-api}.test.ts',
 ]
 
@@ -102,8 +113,10 @@ run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b'])
 run(process.execPath, [join(root, 'packages/viewer/build-page.js')])
 
 const versions = (process.env.OSPROFILER_TEST_NODES ?? '').split(',').filter(version => version !== '')
-const results = [test(process.version, process.execPath, [])]
-for (const version of versions) results.push(test(`Node ${version}`, findNode(version), ONE_NODE_IS_ENOUGH))
+const results = [test(process.version, process.execPath, lacking(process.versions.node))]
+for (const version of versions) {
+  results.push(test(`Node ${version}`, findNode(version), [...ONE_NODE_IS_ENOUGH, ...lacking(version)]))
+}
 
 for (const { name, suites, debian } of missing) {
   say(`Not run: ${suites}, for want of ${name} (Debian: ${debian.join(' ')})`)
@@ -115,9 +128,14 @@ const total = results.reduce((sum, { passed, failed }) => ({
 console.log(`${total.passed} passed, ${total.failed} failed`)
 process.exitCode = results.every(({ ok }) => ok) ? 0 : 1
 
+/** What a version of Node has not. */
+function lacking(version) {
+  return Number.parseInt(version, 10) < 22 ? ['**/node-sqlite.test.ts'] : []
+}
+
 /** What cannot be had here, after an attempt to install it where that is allowed. */
 function bringUp() {
-  const absent = REQUIREMENTS.filter(({ isThere }) => !isThere())
+  const absent = REQUIREMENTS.filter(({ isThere, make }) => !isThere() && !tryMake(make))
   if (absent.length === 0) return []
   const packages = absent.flatMap(({ debian }) => debian)
   const mayInstall = process.getuid?.() === 0 && process.env.OSPROFILER_TEST_INSTALL !== '0'
@@ -129,7 +147,13 @@ function bringUp() {
       spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { stdio: 'inherit', env })
     })
   }
-  return absent.filter(({ isThere }) => !isThere())
+  return absent.filter(({ isThere, make }) => !isThere() && !tryMake(make))
+}
+
+function tryMake(make) {
+  if (make === undefined) return false
+  say('Compiling better-sqlite3, which is kept for the next time')
+  return make()
 }
 
 /** Keeps Debian's packages from starting what they install: the tests start servers of their own. */

@@ -1,0 +1,221 @@
+import { setNotifier, type TraceRecord, withTrace } from '@osprofiler/core'
+import { type InstrumentName, instrument } from '@osprofiler/instruments'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { databaseCalls } from './database-calls.js'
+import { LOAD_ORDERS, traceInProgram } from './load-order.js'
+import { collect, inTrace, only } from './traced-calls.js'
+
+/** The part of `node:sqlite` and of better-sqlite3 that both have. */
+export interface SqliteDatabase {
+  exec(sql: string): unknown
+  prepare(sql: string): SqliteStatement
+  close(): unknown
+}
+
+export interface SqliteStatement {
+  run(...params: unknown[]): unknown
+  get(...params: unknown[]): unknown
+  all(...params: unknown[]): unknown[]
+  iterate(...params: unknown[]): Iterable<unknown>
+}
+
+/** What both promise. `program` opens a database called `db`, of what `library` exports, in a program of its own. */
+export function describeSqlite(name: InstrumentName, open: (file: string) => SqliteDatabase, program: string): void {
+  let records: TraceRecord[]
+  let db: SqliteDatabase
+  const undos: (() => void)[] = []
+
+  function instrumented(traceSql: 'off' | 'statements' | 'values' = 'statements'): () => void {
+    const undo = instrument([name], { traceSql })
+    undos.push(undo)
+    return undo
+  }
+
+  function inTraceSync<T>(fn: () => T): Promise<{ baseId: string; result: T }> {
+    return inTrace(async () => fn())
+  }
+
+  beforeEach(() => {
+    records = collect()
+    db = open(':memory:')
+    db.exec('CREATE TABLE t (n INTEGER PRIMARY KEY, s TEXT)')
+  })
+  afterEach(() => {
+    for (const undo of undos.splice(0)) undo()
+    db.close()
+    setNotifier(undefined)
+  })
+
+  describe('a traced statement', () => {
+    it('is a point, without values', async () => {
+      instrumented()
+      const statement = db.prepare("SELECT ? AS a, 'SEALED' AS b")
+
+      const { baseId, result } = await inTraceSync(() => ({ ...(statement.get('SEALED') as object) }))
+
+      expect(result).toEqual({ a: 'SEALED', b: 'SEALED' })
+      const start = only(records, 'db-start')
+      expect(start).toMatchObject({ base_id: baseId, parent_id: baseId })
+      expect(start.info.db).toEqual({ statement: 'SELECT ? AS a, ? AS b' })
+      expect(only(records, 'db-stop').info).toEqual({ host: start.info.host })
+      expect(records).toHaveLength(2)
+    })
+
+    it('has its text and parameters where values are asked for', async () => {
+      instrumented('values')
+
+      await inTraceSync(() => {
+        db.prepare("SELECT ?, ?, 'b'").all(1, 'a')
+        db.prepare('SELECT :name').get({ name: 'x' })
+      })
+
+      expect(databaseCalls(records)).toEqual([
+        { statement: "SELECT ?, ?, 'b'", params: [1, 'a'] },
+        { statement: 'SELECT :name', params: { name: 'x' } },
+      ])
+    })
+
+    it('is no point when SQL is off', async () => {
+      instrumented('off')
+
+      await inTraceSync(() => db.prepare('SELECT 1').get())
+
+      expect(records).toEqual([])
+    })
+
+    it.each<[string, (statement: SqliteStatement) => unknown]>([
+      ['run', statement => void statement.run()],
+      ['get', statement => statement.get()],
+      ['all', statement => statement.all()],
+      ['iterate', statement => [...statement.iterate()]],
+    ])('by %s is one point, nested in the point around it', async (method, run) => {
+      const text = method === 'run' ? 'INSERT INTO t (s) VALUES (7)' : 'SELECT 7 AS n'
+      const untraced = run(db.prepare(text))
+      instrumented()
+
+      const { result } = await inTraceSync(() => withTrace('outer', () => run(db.prepare(text))))
+
+      expect(result).toEqual(untraced)
+      expect(only(records, 'db-start').parent_id).toBe(only(records, 'outer-start').trace_id)
+      expect(records.map(record => record.name)).toEqual(['outer-start', 'db-start', 'db-stop', 'outer-stop'])
+    })
+
+    it('that is read row by row lasts until the last one, or until nobody wants more', async () => {
+      db.exec('INSERT INTO t (s) VALUES (1), (2), (3)')
+      instrumented()
+      const seen: string[] = []
+
+      await inTraceSync(() => {
+        for (const _row of db.prepare('SELECT s FROM t').iterate()) seen.push(records.map(one => one.name).join())
+        for (const _row of db.prepare('SELECT n FROM t').iterate()) break
+      })
+
+      expect(seen).toEqual(['db-start', 'db-start', 'db-start'])
+      expect(records.map(record => record.name)).toEqual(['db-start', 'db-stop', 'db-start', 'db-stop'])
+    })
+
+    it('that was prepared before is a point', async () => {
+      const statement = db.prepare('SELECT 1 AS n')
+      instrumented()
+      db.prepare('SELECT 2')
+
+      await inTraceSync(() => statement.get())
+
+      expect(databaseCalls(records)).toEqual([{ statement: 'SELECT ? AS n' }])
+    })
+
+    it('that fails says so as Python records it, and repeats no value', async () => {
+      db.exec("INSERT INTO t (n, s) VALUES (1, 'x')")
+      instrumented()
+      const run = (fn: () => unknown) => {
+        try {
+          return fn()
+        } catch (error) {
+          return error
+        }
+      }
+
+      const { result } = await inTraceSync(() => run(() => db.prepare('INSERT INTO t (n) VALUES (?)').run(1)))
+      await inTraceSync(() => run(() => db.exec("SELECT 'x' FROM \"SEALED\" 'SEALED' 'SEALED'")))
+
+      expect(result).toBeInstanceOf(Error)
+      const [first, second] = databaseCalls(records)
+      expect(first?.message).toContain('UNIQUE constraint failed')
+      expect(records[1]?.info.db).toEqual({ original_exception: first?.message, chained_exception: 'None' })
+      expect(second?.etype).toBeTypeOf('string')
+      expect(JSON.stringify(records).replaceAll('\\"SEALED\\"', '')).not.toContain('SEALED')
+    })
+
+    it('in a script is a point', async () => {
+      instrumented()
+
+      await inTraceSync(() => db.exec("BEGIN; INSERT INTO t (s) VALUES ('SEALED'); COMMIT"))
+
+      expect(databaseCalls(records)).toEqual([{ statement: 'BEGIN; INSERT INTO t (s) VALUES (?); COMMIT' }])
+    })
+  })
+
+  it('two hundred requests each have their own points', async () => {
+    instrumented('values')
+
+    const traces = await Promise.all(
+      Array.from({ length: 200 }, (_, index) =>
+        inTrace(async () => {
+          db.prepare(`SELECT ${index}`).get()
+          await new Promise(resolve => setImmediate(resolve))
+          db.prepare(`SELECT ${index}, 2`).get()
+        }),
+      ),
+    )
+
+    for (const [index, { baseId }] of traces.entries()) {
+      const own = records.filter(record => record.base_id === baseId)
+      expect(databaseCalls(own).map(({ statement }) => statement)).toEqual([`SELECT ${index}`, `SELECT ${index}, 2`])
+    }
+  })
+
+  it('an untraced statement is no point', () => {
+    instrumented()
+
+    db.prepare('SELECT 1').all()
+    db.exec('SELECT 1')
+
+    expect(records).toEqual([])
+  })
+
+  describe('instrument()', () => {
+    it('is undone', async () => {
+      const { exec, prepare } = db
+      const undo = instrumented()
+      db.prepare('SELECT 1')
+      undo()
+
+      await inTraceSync(() => db.prepare('SELECT 1').get())
+
+      expect([db.exec, db.prepare]).toEqual([exec, prepare])
+      expect(records).toEqual([])
+    })
+
+    it('twice makes one point of a statement, and undone once, still does', async () => {
+      const undo = instrumented()
+      instrumented()
+
+      await inTraceSync(() => db.prepare('SELECT 1').get())
+      undo()
+      await inTraceSync(() => db.prepare('SELECT 1').get())
+
+      expect(databaseCalls(records)).toHaveLength(2)
+    })
+
+    it.each(LOAD_ORDERS)('finds the library by %s, loaded %s it', async (...order) => {
+      const recorded = await traceInProgram(
+        order,
+        name,
+        `await new Promise(resolve => setTimeout(resolve, 50)); ${program}; db.prepare('SELECT 1').get()`,
+        "undefined, { traceSql: 'statements' }",
+      )
+
+      expect(recorded).toEqual(['db-start SELECT ?', 'db-stop'])
+    })
+  })
+}

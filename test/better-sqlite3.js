@@ -1,0 +1,48 @@
+// The binary part of better-sqlite3, for the tests of its instrument. It is compiled by the test command, once for each
+// Node that runs it, and kept: an install that compiled it would take a minute longer for everybody.
+
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const source = join(root, 'packages/instruments/node_modules/better-sqlite3')
+
+/** Where the binary for this Node is, or will be. */
+export const bindingFile = join(
+  root,
+  'node_modules/.cache/osprofiler',
+  `better-sqlite3-${readVersion()}-node-${process.versions.modules}-${process.platform}-${process.arch}.node`,
+)
+
+/** Compiles it, in a folder of its own. Returns whether it is there. */
+export function compileBinding() {
+  if (existsSync(bindingFile)) return true
+  const folder = join(tmpdir(), `osprofiler-better-sqlite3-${process.pid}`)
+  for (const part of ['binding.gyp', 'deps', 'src', 'package.json']) {
+    cpSync(join(source, part), join(folder, part), { recursive: true, dereference: true })
+  }
+  // Node's own headers, where it was installed with them: else they are downloaded.
+  const prefix = resolve(dirname(process.execPath), '..')
+  const headers = existsSync(join(prefix, 'include/node/node.h')) ? [`--nodedir=${prefix}`] : []
+  spawnSync('npx', ['-y', 'node-gyp@11', 'rebuild', '--release', '--jobs=max', ...headers], {
+    cwd: folder,
+    stdio: 'ignore',
+  })
+  const built = join(folder, 'build/Release/better_sqlite3.node')
+  if (existsSync(built)) {
+    mkdirSync(dirname(bindingFile), { recursive: true })
+    // By way of a copy beside it: two who compile at once may both finish.
+    cpSync(built, `${bindingFile}.${process.pid}`)
+    renameSync(`${bindingFile}.${process.pid}`, bindingFile)
+  }
+  rmSync(folder, { recursive: true, force: true })
+  return existsSync(bindingFile)
+}
+
+function readVersion() {
+  const manifest = join(source, 'package.json')
+  return existsSync(manifest) ? JSON.parse(readFileSync(manifest, 'utf8')).version : 'missing'
+}
