@@ -1,17 +1,15 @@
-import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
+import { type Driver, OsprofilerError } from '@osprofiler/core'
 import { findClient } from './client-package.js'
 import { keepAlive } from './keep-alive.js'
 import { type BrokerConnection, connectToBroker, describeFailure, shownHost } from './messaging-connection.js'
 import { encodeNotification } from './messaging-notification.js'
 import { openPublisher, type Publisher } from './messaging-publisher.js'
+import { createQueueReader } from './messaging-reader.js'
 import { scanQueue, type Waiting } from './messaging-scan.js'
 import { readMessagingSettings } from './messaging-url.js'
 import type { OpenContext } from './open-context.js'
-import { isSelected, readBefore, readQuery } from './trace-query.js'
-import { createTally, newestFirst, type TraceTally } from './trace-tally.js'
 import { createTurns } from './turns.js'
 
-const BATCH = 500
 const CLOSE_PATIENCE_MS = 2_000
 /** For so long an operation keeps the process alive, in milliseconds. */
 const HOLD = { write: 5_000, read: 60_000 }
@@ -53,9 +51,9 @@ export function openMessagingDriver(location: string, context: OpenContext): Dri
     }
   }
 
-  function scan(see: (waiting: Waiting) => void, finish?: () => void): Promise<void> {
+  async function scan(see: (waiting: Waiting) => void, finish?: () => void): Promise<void> {
     checkOpen()
-    return keepAlive(HOLD.read, () =>
+    await keepAlive(HOLD.read, () =>
       inTurn(async () => {
         const open = await connect()
         try {
@@ -66,20 +64,6 @@ export function openMessagingDriver(location: string, context: OpenContext): Dri
         }
       }),
     )
-  }
-
-  async function list(
-    query: TraceQuery | undefined,
-    isWanted: (tally: TraceTally) => boolean,
-  ): Promise<TraceSummary[]> {
-    const selection = readQuery(query)
-    const tallies = new Map<string, TraceTally>()
-    await scan(({ record }) => tallyOf(tallies, record.base_id, createTally).add(record))
-    const summaries = [...tallies.values()].filter(isWanted).flatMap(({ summary }) => summary ?? [])
-    return summaries
-      .filter(summary => isSelected(summary, selection))
-      .sort(newestFirst)
-      .slice(0, selection.limit)
   }
 
   function checkOpen(): void {
@@ -96,44 +80,8 @@ export function openMessagingDriver(location: string, context: OpenContext): Dri
       if (contents.length === 0) return { refused }
       return { refused: refused + (await keepAlive(HOLD.write, () => inTurn(() => publish(contents)))) }
     },
-    async *readRecords(baseId) {
-      const found: TraceRecord[] = []
-      await scan(({ record }) => {
-        if (record.base_id === baseId) found.push(record)
-      })
-      for (let from = 0; from < found.length; from += BATCH) yield found.slice(from, from + BATCH)
-    },
-    listTraces: async query => list(query, () => true),
-    listErrorTraces: async query => list(query, tally => tally.failed),
-    async deleteTrace(baseId) {
-      let removed = 0
-      await scan(({ record, take }) => {
-        if (record.base_id !== baseId) return
-        take()
-        removed++
-      })
-      return removed
-    },
-    async pruneTraces(before) {
-      const limit = readBefore(before)
-      const traces = new Map<string, { newest: string; takes: (() => void)[] }>()
-      let removed = 0
-      await scan(
-        ({ record, take }) => {
-          const trace = tallyOf(traces, record.base_id, () => ({ newest: '', takes: [] }))
-          trace.takes.push(take)
-          if (record.timestamp > trace.newest) trace.newest = record.timestamp
-        },
-        () => {
-          for (const { newest, takes } of traces.values()) {
-            if (newest >= limit) continue
-            for (const take of takes) take()
-            removed++
-          }
-        },
-      )
-      return removed
-    },
+    // What is put back into a quorum queue counts as a failed delivery, and after some of those it is dropped.
+    ...(settings.quorum ? {} : createQueueReader(scan)),
     async close() {
       closed = true
       await inTurn(async () => {
@@ -147,12 +95,6 @@ export function openMessagingDriver(location: string, context: OpenContext): Dri
       })
     },
   }
-}
-
-function tallyOf<Value>(values: Map<string, Value>, key: string, create: () => Value): Value {
-  const value = values.get(key) ?? create()
-  values.set(key, value)
-  return value
 }
 
 function toStoreError(error: unknown): unknown {

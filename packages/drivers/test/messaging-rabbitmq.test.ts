@@ -133,6 +133,17 @@ describe('messaging:// over RabbitMQ', () => {
     expect(await takeAll()).toHaveLength(2)
   })
 
+  it('writes to a quorum queue, and does not read it', async () => {
+    await createStore()
+    const driver = open(`${toConnectionString(server)}?rabbit_quorum_queue=1&control_exchange=quorum`)
+
+    const result = await driver.write([makeRecord()])
+
+    expect(result).toEqual({ refused: 0 })
+    expect(driver.readRecords).toBeUndefined()
+    expect(await takeAll()).toHaveLength(1)
+  })
+
   it('says what is wrong with a password, a virtual host, a queue that was declared otherwise', async () => {
     await createStore()
     const { host, port } = server
