@@ -16,7 +16,7 @@ export type RedisReply =
   | { readonly outcome: 'refused'; readonly error: Error }
   | { readonly outcome: 'lost'; readonly error: Error }
 
-/** A connection to one server. Keeps a process alive only while a command is on its way. */
+/** A connection to one server. Keeps a process alive only while it waits for an answer, and for some seconds at most. */
 export interface RedisLink {
   /** False once it has broken: another one has to be made. */
   readonly isOpen: boolean
@@ -27,6 +27,8 @@ export interface RedisLink {
 
 /** A connection that has not been used for so long may have broken unnoticed: it is tried before a batch depends on it. */
 const IDLE_MS = 1_000
+/** A program that has nothing else to do waits no longer for a server that hangs. */
+const HOLD_MS = 5_000
 
 /**
  * Connects and logs in. The client neither tries again nor sends anything again by itself, which could write a batch
@@ -61,7 +63,7 @@ export async function openRedisLink(
   redis.on('error', error => {
     reason = error
   })
-  const deadline = setTimeout(() => end(redis), 2 * connectTimeout)
+  const deadline = setTimeout(() => end(redis), connectTimeout)
   try {
     await suppress(() => redis.connect())
     const link = createLink(redis, replyTimeout)
@@ -88,13 +90,15 @@ function createLink(redis: Redis, replyTimeout: number): RedisLink {
 
   async function exchange(commands: readonly RedisCommand[]): Promise<readonly RedisReply[]> {
     if (underWay++ === 0) redis.stream.ref()
-    const deadline = setTimeout(() => end(redis), replyTimeout)
+    const deadline = setTimeout(() => end(redis), replyTimeout).unref()
+    const hold = setTimeout(() => redis.stream.unref(), HOLD_MS).unref()
     try {
       const batch = commands.map(([name, ...words]) => [name.toLowerCase(), ...words])
       const replies = await suppress(() => redis.pipeline(batch).exec())
       return (replies ?? []).map(([error, value]) => toReply(error, value))
     } finally {
       clearTimeout(deadline)
+      clearTimeout(hold)
       lastUse = performance.now()
       if (--underWay === 0) redis.stream.unref()
     }

@@ -1,0 +1,178 @@
+import { openDriver } from '@osprofiler/drivers'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { type Proxy as ServerProxy, startProxy } from '../../../test/servers/proxy.js'
+import { type RedisServer, startRedis } from '../../../test/servers/redis.js'
+import { finish, startFixture } from './child.js'
+import { makeRecord } from './make-record.js'
+import { BATCH, type NotifierLoad, openLoad } from './notifier-load.js'
+import { storedPoints } from './redis-stored.js'
+
+const PASSWORD = 's3cret-é'
+let server: RedisServer
+let proxy: ServerProxy
+beforeAll(async () => {
+  server = await startRedis({ password: PASSWORD })
+  proxy = await startProxy(server)
+})
+beforeEach(() => server.command('FLUSHALL'))
+afterEach(() => proxy.heal())
+afterAll(async () => {
+  await proxy.stop()
+  await server.stop()
+})
+
+const storeUrl = (options = '') => `${server.url.replace(`:${server.port}`, `:${proxy.port}`)}/${options}`
+const open = (maxRecords?: number): NotifierLoad => openLoad(openDriver(storeUrl()), maxRecords)
+
+async function expectBalance(load: NotifierLoad): Promise<void> {
+  load.expectBalance(await storedPoints(server))
+  for (const error of load.errors) {
+    expect(`${error.message} ${error.cause}`).not.toMatch(/s3cret/)
+    expect(JSON.stringify(error.cause ?? {})).not.toMatch(/s3cret/)
+  }
+}
+
+/** Emits three batches, waits until the store has failed some times, repairs it, and expects all to arrive. */
+async function expectDelay(load: NotifierLoad, repair: () => Promise<unknown>, message: RegExp): Promise<void> {
+  load.emit(3 * BATCH)
+  await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(2), 5_000)
+  await repair()
+  await load.notifier.flush()
+
+  expect(load.errors[0]).toMatchObject({ code: 'ERR_STORE', message: expect.stringMatching(message) })
+  expect(load.notifier.stats).toMatchObject({ written: 3 * BATCH, dropped: 0, unknown: 0 })
+  await expectBalance(load)
+}
+
+describe('redis://, when its server', () => {
+  it('is not there at first, gets every record once it is', async () => {
+    await proxy.refuse()
+
+    await expectDelay(open(), () => proxy.heal(), /ECONNREFUSED/)
+  })
+
+  it('is killed and started again under load, repeats nothing', async () => {
+    const load = open()
+
+    const emitting = load.emitUntil(() => load.notifier.stats.written >= 40 * BATCH)
+    await vi.waitFor(() => expect(load.notifier.stats.written).toBeGreaterThan(5 * BATCH))
+    await server.restart()
+    await emitting
+    await load.notifier.flush(20_000)
+
+    expect(load.errors.length).toBeGreaterThan(0)
+    await expectBalance(load)
+  })
+
+  it('loses its connections in the middle of batches, keeps no record twice', async () => {
+    const load = open()
+    await load.write(BATCH)
+    const before = proxy.bytesSent
+    await load.write(BATCH)
+    const batchBytes = proxy.bytesSent - before
+
+    for (let part = 0; part < 30; part++) {
+      proxy.cutAfter(Math.max(1, Math.round((part / 29) * batchBytes)))
+      await load.write(BATCH)
+    }
+
+    expect(load.notifier.stats.unknown).toBeGreaterThan(0)
+    expect(load.errors.some(error => 'code' in error && error.code === 'ERR_WRITE_UNCERTAIN')).toBe(true)
+    await expectBalance(load)
+  })
+
+  it('is slow, holds up nobody: what has no room is dropped and counted', async () => {
+    const load = open(5 * BATCH)
+    proxy.delay(30)
+
+    load.emit(20 * BATCH)
+    const { queued, dropped } = load.notifier.stats
+    await load.notifier.flush(20_000)
+
+    expect(queued).toBeLessThanOrEqual(6 * BATCH)
+    expect(dropped).toBeGreaterThanOrEqual(14 * BATCH)
+    await expectBalance(load)
+  })
+
+  it('hangs for longer than it may, is given up, and what it was sent is not sent again', async () => {
+    const load = openLoad(openDriver(storeUrl('?socket_timeout=0.3')))
+    await load.write(BATCH)
+    proxy.delay(600)
+
+    await load.write(BATCH)
+    await proxy.heal()
+    await load.write(BATCH)
+
+    expect(load.notifier.stats).toMatchObject({ unknown: BATCH, dropped: 0 })
+    // It was taken all the same, in the end.
+    await vi.waitFor(async () => expect(await storedPoints(server)).toHaveLength(3 * BATCH), 5_000)
+    await expectBalance(load)
+  })
+
+  it('was left alone and lost its connection unnoticed, gets the next batch all the same', async () => {
+    const load = open()
+    await load.write(BATCH)
+    await new Promise(resolve => setTimeout(resolve, 1_100))
+    // Refused at its next word, as by a firewall that has forgotten the connection.
+    proxy.cutAfter(1)
+
+    await load.write(BATCH)
+
+    expect(load.notifier.stats).toMatchObject({ written: 2 * BATCH, unknown: 0 })
+    await expectBalance(load)
+  })
+
+  it('has become a replica, gets every record when it is a master again', async () => {
+    await server.command('REPLICAOF', '127.0.0.1', '1')
+
+    await expectDelay(open(), () => server.command('REPLICAOF', 'NO', 'ONE'), /is a replica/)
+  })
+
+  it('is full, gets every record when it has room again', async () => {
+    await server.command('CONFIG', 'SET', 'maxmemory', '100kb')
+
+    await expectDelay(open(), () => server.command('CONFIG', 'SET', 'maxmemory', '0'), /is full \(maxmemory\)/)
+  })
+
+  it('has another password, gets every record when it is right again', async () => {
+    await server.command('ACL', 'SETUSER', 'default', 'resetpass', '>other')
+    const restore = () => openRestorer('other')
+
+    await expectDelay(open(), restore, /password is wrong or missing/)
+  })
+
+  it('has a key of something else where a trace is to be, refuses its records and keeps the others', async () => {
+    const load = open()
+    await server.command('SET', 'osprofiler_opt:bad', 'not a list')
+
+    load.emit(BATCH - 2)
+    for (let index = 0; index < 2; index++) load.notifier(makeRecord({ base_id: 'bad' }))
+    await load.notifier.flush()
+
+    expect(load.notifier.stats).toMatchObject({ written: BATCH - 2, dropped: 2, unknown: 0 })
+    await expectBalance(load)
+  })
+
+  it.each(['silent', 'gone'])('is %s, lets the program come to its natural end', async state => {
+    if (state === 'silent') proxy.delay(60_000)
+    else await proxy.refuse()
+
+    const { code, stderr } = await finish(startFixture('end-naturally.mjs', [storeUrl(), 'background']))
+
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  })
+
+  it('answers, keeps the program alive for as long as it waits', async () => {
+    const { code, stdout } = await finish(startFixture('end-naturally.mjs', [storeUrl(), 'await']))
+
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'read 1\nlisted 1\nfailed 0\n' })
+  })
+})
+
+/** Gives the default user its password back. */
+async function openRestorer(password: string): Promise<void> {
+  const { Redis } = await import('ioredis')
+  const redis = new Redis({ port: server.port, password })
+  await redis.call('ACL', 'SETUSER', 'default', 'resetpass', `>${PASSWORD}`)
+  redis.disconnect()
+}

@@ -1,0 +1,16 @@
+import { Redis } from 'ioredis'
+import type { TestServer } from '../../../test/servers/start-server.js'
+
+/** The ids of the points of all records in a server, in its Cluster's part, each as often as it is there. */
+export async function storedPoints({ url }: Pick<TestServer, 'url'>): Promise<string[]> {
+  const redis = new Redis(url)
+  try {
+    const keys = await redis.keys('osprofiler_opt:*')
+    const lists = await Promise.all(
+      keys.map(async key => ((await redis.type(key)) === 'list' ? redis.lrange(key, 0, -1) : [])),
+    )
+    return lists.flat().map(line => JSON.parse(line).trace_id)
+  } finally {
+    redis.disconnect()
+  }
+}

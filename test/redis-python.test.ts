@@ -1,0 +1,161 @@
+import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import type { TraceRecord } from '@osprofiler/core'
+import { openDriver } from '@osprofiler/drivers'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { withoutOwnKeys } from '../packages/report/test/without-own-keys.js'
+import { osprofiler } from './cli-process.js'
+import { keepRecords, SHOP_TRACE, shopRecords, toLines } from './cli-records.js'
+import { type RedisServer, startRedis } from './servers/redis.js'
+
+const PYTHON = '/usr/bin/python3'
+const COMMAND = 'import sys; from osprofiler.cmd.shell import main; sys.exit(main())'
+const WRITER = fileURLToPath(new URL('python/redis_store.py', import.meta.url))
+
+let server: RedisServer
+let url: string
+beforeAll(async () => {
+  server = await startRedis({ password: 'secret' })
+  url = `${server.url}/2`
+})
+beforeEach(() => server.command('FLUSHALL'))
+afterAll(() => server.stop())
+
+describe("redis:// and OSProfiler's own driver", () => {
+  it('show the same JSON of a trace that we wrote', async () => {
+    await keepRecords(url, shopRecords({ text: 'é漢😀 "\\' }))
+
+    const [ours, theirs] = await Promise.all([shownByUs(), shownByPython()])
+
+    expect(ours).toEqual(theirs)
+    expect(theirs).toMatchObject({ info: { name: 'total' }, children: [{ info: { name: 'wsgi' } }] })
+  })
+
+  it('show the same JSON of a trace that Python wrote', async () => {
+    await writeWithPython(shopRecords({ text: 'é漢😀 "\\' }))
+
+    const [ours, theirs] = await Promise.all([shownByUs(), shownByPython()])
+
+    expect(ours).toEqual(theirs)
+    expect(theirs).toMatchObject({ info: { name: 'total' }, children: [{ info: { name: 'wsgi' } }] })
+  })
+
+  it('make one tree of a trace that both wrote', async () => {
+    const records = shopRecords()
+    await keepRecords(url, records)
+    const expected = await shownByUs()
+    await server.command('FLUSHALL')
+
+    await keepRecords(
+      url,
+      records.filter(({ service }) => service === 'gateway'),
+    )
+    await writeWithPython(records.filter(({ service }) => service !== 'gateway'))
+
+    expect(await shownByUs()).toEqual(expected)
+    expect(await shownByPython()).toEqual(expected)
+  })
+
+  it('store the same keys and the same members', async () => {
+    const records = shopRecords().map(record => ({ ...record, info: { host: 'vm', etype: 'ValueError' } }))
+    await keepFailing(`${server.url}/5`, records)
+    await writeWithPython(records, `${server.url}/6`, 'filter')
+
+    const [ours, theirs] = await Promise.all([5, 6].map(dump))
+
+    expect(ours).toEqual(theirs)
+    expect(Object.keys(ours ?? {})).toEqual([`osprofiler_error:${SHOP_TRACE}`, `osprofiler_opt:${SHOP_TRACE}`])
+  })
+
+  it('list the same traces, and the same failed ones', async () => {
+    const [first, second, failed, theirFailed] = Array.from({ length: 4 }, () => randomUUID())
+    const failing = (baseId = '') =>
+      shopRecords({ baseId }).map(record => ({ ...record, info: { ...record.info, etype: 'E', message: 'no' } }))
+    await keepFailing(url, [...shopRecords({ baseId: first ?? '' }), ...failing(failed)])
+    await writeWithPython([...shopRecords({ baseId: second ?? '' }), ...failing(theirFailed)], url, 'filter')
+
+    const both = async (...args: string[]) => [
+      readIds((await osprofiler(['trace', 'list', ...args, '--connection-string', url])).stdout),
+      readIds(await python(['trace', 'list', ...args.flatMap(arg => [arg, 'True']), '--connection-string', url])),
+    ]
+    const [ours, theirs] = await both()
+    const [ourFailed, theirFailures] = await both('--error-trace')
+
+    expect(ours).toEqual(new Set([first, second, failed, theirFailed]))
+    expect(theirs).toEqual(ours)
+    expect(ourFailed).toEqual(new Set([failed, theirFailed]))
+    expect(theirFailures).toEqual(ourFailed)
+  })
+
+  it('read the keys of the layout that Python had before', async () => {
+    const records = shopRecords()
+    for (const record of records) {
+      const key = `osprofiler:${record.base_id}${record.trace_id}${record.timestamp}`
+      await server.command('-n', '2', 'SET', key, JSON.stringify(record))
+    }
+
+    const [ours, theirs] = await Promise.all([shownByUs(), shownByPython()])
+
+    expect(ours).toEqual(theirs)
+    const driver = openDriver(url)
+    onTestFinished(() => driver.close())
+    expect(await driver.listTraces?.()).toMatchObject([{ base_id: SHOP_TRACE, name: 'wsgi', records: records.length }])
+    expect(await driver.deleteTrace?.(SHOP_TRACE.slice(0, -1))).toBe(0)
+    expect(await driver.deleteTrace?.(SHOP_TRACE)).toBe(records.length)
+    expect((await server.command('-n', '2', 'DBSIZE')).trim()).toBe('0')
+  })
+})
+
+async function shownByUs(): Promise<unknown> {
+  const { stdout } = await osprofiler(['trace', 'show', SHOP_TRACE, '--json', '--connection-string', url])
+  return withoutOwnKeys(JSON.parse(stdout))
+}
+
+async function shownByPython(): Promise<unknown> {
+  return withoutOwnKeys(JSON.parse(await python(['trace', 'show', SHOP_TRACE, '--json', '--connection-string', url])))
+}
+
+async function keepFailing(to: string, records: readonly TraceRecord[]): Promise<void> {
+  const driver = openDriver(to, { filterErrorTrace: true })
+  await driver.write(records)
+  await driver.close()
+}
+
+/** Every key of a database with what it holds, as JSON knows it. */
+async function dump(db: number): Promise<Record<string, unknown>> {
+  const { Redis } = await import('ioredis')
+  const redis = new Redis(`${server.url}/${db}`)
+  const keys = (await redis.keys('*')).sort()
+  const values = await Promise.all(
+    keys.map(async key => ((await redis.type(key)) === 'list' ? redis.lrange(key, 0, -1) : redis.get(key))),
+  )
+  redis.disconnect()
+  return Object.fromEntries(keys.map((key, index) => [key, [values[index]].flat().map(text => JSON.parse(text ?? ''))]))
+}
+
+function readIds(text: string): Set<string> {
+  return new Set(text.match(/\b[0-9a-f]{8}-[0-9a-f-]{27}\b/g))
+}
+
+function python(args: readonly string[]): Promise<string> {
+  return runPython(['-c', COMMAND, ...args], '')
+}
+
+async function writeWithPython(records: readonly TraceRecord[], to = url, ...more: readonly string[]): Promise<void> {
+  await runPython([WRITER, to, ...more], toLines(records))
+}
+
+async function runPython(args: readonly string[], input: string): Promise<string> {
+  const child = spawn(PYTHON, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+  const texts = { stdout: '', stderr: '' }
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', text => {
+      texts[stream] += text
+    })
+  }
+  child.stdin.end(input)
+  const code = await new Promise(resolve => child.once('close', resolve))
+  if (code !== 0) throw new Error(`Python failed: ${texts.stderr}`)
+  return texts.stdout
+}
