@@ -1,11 +1,10 @@
 import { createRequire } from 'node:module'
 import { answerTimes } from '../answer.js'
 
-const IN_FLIGHT = 10
-const [, , task, port] = process.argv
+const [, , task, port, inFlight] = process.argv
 const require = createRequire(import.meta.url)
 
-/** Each contender is a process of its own, set up as its user would; its task is so many `GET`s, ten at a time. */
+/** Each contender is a process of its own, set up as its user would; its task is so many `GET`s, some at a time. */
 const CONTENDERS = {
   async bare() {
     return run => run()
@@ -47,8 +46,8 @@ await redis.set('key', 'value')
 answerTimes({
   [task]: count =>
     inContext(async () => {
-      for (let done = 0; done < count; done += IN_FLIGHT) {
-        await Promise.all(Array.from({ length: Math.min(IN_FLIGHT, count - done) }, () => redis.get('key')))
+      for (let done = 0; done < count; done += Number(inFlight)) {
+        await Promise.all(Array.from({ length: Number(inFlight) }, () => redis.get('key')))
       }
     }),
 })

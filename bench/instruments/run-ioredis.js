@@ -7,15 +7,22 @@ import { printTable, show, verdict } from '../table.js'
 /** A command of ioredis: with nothing around it, with our instrument on but no trace, traced, and in a span. */
 export async function runIoredis(effort) {
   const server = await startRedis()
-  const contender = name => createTask(name, () => startNode('instruments/ioredis.js', name, String(server.port)))
-  const samples = await alternate(['bare', 'untraced', 'traced', 'openTelemetry'].map(contender), effort)
+  for (const inFlight of [1, 10]) await runCommands(server, inFlight, effort)
   await server.stop()
+}
 
+async function runCommands({ port }, inFlight, effort) {
+  const start = name => () => startNode('instruments/ioredis.js', name, String(port), String(inFlight))
+  const names = ['bare', 'untraced', 'traced', 'openTelemetry']
+  const samples = await alternate(
+    names.map(name => createTask(name, start(name))),
+    effort,
+  )
   const ns = name => show(summarise(samples.get(name).flat()), 0)
   const untraced = ratio(samples, 'untraced', 'bare')
   const added = addedTime(samples, 'traced', 'openTelemetry')
   printTable(
-    'A command of ioredis',
+    `A command of ioredis, ${inFlight} at a time`,
     ['', 'ns', 'of bare', 'aim 1.01', "of OpenTelemetry's added time", 'aim 0.33'],
     [
       ['bare', ns('bare'), '', '', '', ''],

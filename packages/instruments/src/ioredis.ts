@@ -1,9 +1,9 @@
-import { bind, get, suppress } from '@osprofiler/core'
+import { bind, get, type Profiler, suppress } from '@osprofiler/core'
 import { DatabaseStep } from './database-step.js'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { whenLoaded } from './library-loads.js'
 import { type RedisCommand, redisBatchInfo, redisFailure, redisInfo } from './redis-statement.js'
-import { type Around, undoAll, wrapMethod } from './wrap-method.js'
+import { type Around, type Method, undoAll, wrapMethod } from './wrap-method.js'
 
 /** The part of ioredis 5 and 6 that is wrapped. */
 interface Ioredis {
@@ -18,14 +18,19 @@ interface Client {
   readonly isCluster?: boolean
 }
 
+// A property, which is cheaper than a set of all commands.
+const TRACED = Symbol('osprofiler.traced')
+
 /** A command, with what the library calls when it is written and when it is over. */
 interface Command extends RedisCommand {
+  [TRACED]?: true
   toWritable(this: Command, ...args: unknown[]): unknown
   resolve(this: Command, value: unknown): void
   reject(this: Command, error: unknown): void
 }
 
 interface Pipeline {
+  [TRACED]?: true
   readonly redis: Client
   readonly _transactions: number
   readonly _queue: readonly Command[]
@@ -42,38 +47,21 @@ interface Pipeline {
  */
 export function instrumentIoredis({ traceSql, libraries }: InstrumentSettings): () => void {
   const values = traceSql === 'values'
-  const traced = new WeakSet<object>()
 
   const aroundCommand: Around = (original, self, args) => {
     const profiler = get()
     if (profiler === undefined) return original.apply(self, args)
     const [command, stream] = args as [Command, { readonly isPipeline?: boolean } | undefined]
     // Once: it comes by again when its connection is ready, and from the cluster to one of its nodes.
-    if (stream?.isPipeline === true || traced.has(command)) return original.apply(self, args)
-    traced.add(command)
-    const step = new DatabaseStep(profiler, redisInfo(command, values))
-    whenOver(
-      command,
-      () => step.stop(),
-      error => step.fail(redisFailure(error, [command], values)),
-    )
-    return sendStep(step, self as Client, command, () => original.apply(self, args))
+    if (command[TRACED] === true || stream?.isPipeline === true) return original.apply(self, args)
+    return sendStep(traceCommand(profiler, command), self as Client, command, original, args)
   }
 
   // With `enableAutoPipelining` the commands of several requests meet in one pipeline: each is a point of its own.
   const aroundQueued: Around = (original, self, args) => {
     const profiler = isAutomatic(self as object) ? get() : undefined
     const [command] = args as [Command]
-    if (profiler !== undefined && !traced.has(command)) {
-      traced.add(command)
-      const step = new DatabaseStep(profiler, redisInfo(command, values))
-      step.send()
-      whenOver(
-        command,
-        () => step.stop(),
-        error => step.fail(redisFailure(error, [command], values)),
-      )
-    }
+    if (profiler !== undefined && command[TRACED] !== true) traceCommand(profiler, command).send()
     return original.apply(self, args)
   }
 
@@ -82,18 +70,44 @@ export function instrumentIoredis({ traceSql, libraries }: InstrumentSettings): 
     const profiler = get()
     // While `_transactions` counts, this call only puts the EXEC at the end; the next one sends.
     const sends = profiler !== undefined && pipeline._transactions === 0 && pipeline._queue.length > 0
-    if (!sends || isAutomatic(pipeline) || traced.has(pipeline)) return original.apply(self, args)
-    traced.add(pipeline)
+    if (!sends || isAutomatic(pipeline) || pipeline[TRACED] === true) return original.apply(self, args)
+    const step = traceBatch(profiler, pipeline)
+    return sendStep(step, pipeline.redis, pipeline._queue[0], original, args, self)
+  }
+
+  function traceCommand(profiler: Profiler, command: Command): DatabaseStep {
+    const step = new DatabaseStep(profiler, redisInfo(command, values))
+    const { resolve, reject } = command
+    command[TRACED] = true
+    // By what the library calls, not by the promise: a failure that nobody handles must stay one.
+    command.resolve = value => {
+      // First: it rejects, itself, what it cannot make a result of.
+      resolve.call(command, value)
+      step.stop()
+    }
+    command.reject = error => {
+      reject.call(command, error)
+      step.fail(redisFailure(error, [command], values))
+    }
+    return step
+  }
+
+  function traceBatch(profiler: Profiler, pipeline: Pipeline): DatabaseStep {
     const commands = [...pipeline._queue]
     const transaction = commands[0]?.name === 'multi' && commands.at(-1)?.name === 'exec'
     const inner = transaction ? commands.slice(1, -1) : commands
     const step = new DatabaseStep(profiler, redisBatchInfo(inner, transaction, values))
-    whenOver(
-      pipeline,
-      results => endBatch(step, results, commands, values),
-      error => step.fail(redisFailure(error, commands, values)),
-    )
-    return sendStep(step, pipeline.redis, commands[0], () => original.apply(self, args))
+    const { resolve, reject } = pipeline
+    pipeline[TRACED] = true
+    pipeline.resolve = results => {
+      resolve.call(pipeline, results)
+      endBatch(step, results, commands, values)
+    }
+    pipeline.reject = error => {
+      reject.call(pipeline, error)
+      step.fail(redisFailure(error, commands, values))
+    }
+    return step
   }
 
   const wrap = (exports: unknown) => {
@@ -118,13 +132,20 @@ const aroundConnect: Around = (original, self, args) => {
 }
 
 /** Sends a command, or several of which this is the first, and begins its point when it is written. */
-function sendStep(step: DatabaseStep, client: Client, first: Command | undefined, send: () => unknown): unknown {
+function sendStep(
+  step: DatabaseStep,
+  client: Client,
+  first: Command | undefined,
+  original: Method,
+  args: unknown[],
+  self: unknown = client,
+): unknown {
   if (client.status === 'ready' && client.isCluster !== true) {
     step.send()
-    return send()
+    return original.apply(self, args)
   }
   if (first !== undefined) whenWritten(first, () => step.send())
-  const sent = send()
+  const sent = original.apply(self, args)
   step.wait()
   return sent
 }
@@ -134,24 +155,6 @@ function whenWritten(command: Command, then: () => void): void {
     Reflect.deleteProperty(command, 'toWritable')
     then()
     return command.toWritable(...args)
-  }
-}
-
-/** By what the library calls, not by the promise: a failure that nobody handles must stay one. */
-function whenOver(
-  work: Command | Pipeline,
-  onResult: (value: unknown) => void,
-  onError: (error: unknown) => void,
-): void {
-  const { resolve, reject } = work as Command
-  work.resolve = function (this: Command, value: unknown) {
-    // First: it rejects, itself, what it cannot make a result of.
-    resolve.call(this, value)
-    onResult(value)
-  }
-  work.reject = function (this: Command, error: unknown) {
-    reject.call(this, error)
-    onError(error)
   }
 }
 

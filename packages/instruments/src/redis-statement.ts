@@ -57,11 +57,19 @@ const BLOCKING_READ = /^XREAD(?:GROUP)?$/
  * What a point says of a command: its name, and a `?` for each argument. The arguments themselves stand in `params`
  * where `values` asks for them, but never those of commands in which a password or a program may be.
  */
-export function redisInfo(command: RedisCommand, values: boolean): PointInfo {
-  const name = commandName(command.name)
-  const statement = writeStatement(name, command.args)
-  const db = values && !SEALED.has(name) ? { statement, params: command.args } : { statement }
-  return isBlocking(name, command.args) ? { db, wait: { for: 'data' } } : { db }
+export function redisInfo({ name, args }: RedisCommand, values: boolean): PointInfo {
+  const kind = kindOf(name)
+  if (values && !kind.sealed) return describe(kind, args, args)
+  if (kind.varies || args.length > MAX_SHOWN_ARGUMENTS) return describe(kind, args)
+  // A record copies it, so that all commands of a name and a number of arguments may share it.
+  kind.infos[args.length] ??= describe(kind, args)
+  return kind.infos[args.length] as PointInfo
+}
+
+function describe(kind: Kind, args: readonly unknown[], params?: readonly unknown[]): PointInfo {
+  const statement = writeStatement(kind, args)
+  const db = params === undefined ? { statement } : { statement, params }
+  return isBlocking(kind.name, args) ? { db, wait: { for: 'data' } } : { db }
 }
 
 /** The same of commands that are sent together, alone or as a transaction, and how many they are. */
@@ -77,27 +85,37 @@ export function redisBatchInfo(commands: readonly RedisCommand[], transaction: b
 /** The error of a command, or of several, as a point shows it: servers repeat arguments in what they say. */
 export function redisFailure(error: unknown, commands: readonly RedisCommand[], values: boolean): unknown {
   if (!(error instanceof Error)) return error
-  const sealed = commands.some(command => SEALED.has(commandName(command.name)))
+  const sealed = commands.some(command => kindOf(command.name).sealed)
   if (values && !sealed) return error
   const answered = REPLIES.has(errorName(error))
   return withMessage(error, sealed && answered ? errorCode(error.message) : hideArguments(error.message, commands))
 }
 
-const names = new Map<string, string>()
-
-/** In capitals; empty for what is no name: a whole command line in its place, say, with who knows what in it. */
-function commandName(name: unknown): string {
-  if (typeof name !== 'string') return Buffer.isBuffer(name) ? commandName(name.toString()) : ''
-  const known = names.get(name)
-  if (known !== undefined) return known
-  const read = /^[a-z][\w.-]{0,39}$/i.test(name) ? name.toUpperCase() : ''
-  if (names.size < MAX_REMEMBERED && name.length <= 40) names.set(name, read)
-  return read
+/** What is known of all commands of a name. */
+interface Kind {
+  /** In capitals; empty for what is no name: a whole command line in its place, say, with who knows what in it. */
+  readonly name: string
+  readonly sealed: boolean
+  /** Whether what is said of it depends on its arguments, and not only on their number. */
+  readonly varies: boolean
+  readonly infos: PointInfo[]
 }
 
-function writeStatement(name: string, args: readonly unknown[]): string {
-  const [first] = args
-  const inner = CONTAINERS.has(name) && args.length > 0 ? commandName(first) : ''
+const kinds = new Map<string, Kind>()
+
+function kindOf(given: unknown): Kind {
+  const text = typeof given === 'string' ? given : Buffer.isBuffer(given) ? given.toString() : ''
+  const known = kinds.get(text)
+  if (known !== undefined) return known
+  const name = /^[a-z][\w.-]{0,39}$/i.test(text) ? text.toUpperCase() : ''
+  const varies = CONTAINERS.has(name) || BLOCKING_READ.test(name)
+  const kind = { name, sealed: SEALED.has(name), varies, infos: [] }
+  if (kinds.size < MAX_REMEMBERED && name !== '') kinds.set(text, kind)
+  return kind
+}
+
+function writeStatement({ name }: Kind, args: readonly unknown[]): string {
+  const inner = CONTAINERS.has(name) && args.length > 0 ? kindOf(args[0]).name : ''
   let statement = name === '' ? '?' : name
   if (inner !== '') statement += ` ${inner}`
   const hidden = args.length - (inner === '' ? 0 : 1)
