@@ -17,6 +17,8 @@ interface ExpressLayer {
   readonly handle?: { readonly length: number }
   /** Of the layer that only leads to a route, whose own layers follow. */
   readonly route?: unknown
+  /** Of those layers of a route; undefined for all methods. */
+  readonly method?: unknown
 }
 
 /** What `express.router.request` publishes: the same object from a layer's start to its end. */
@@ -112,12 +114,17 @@ function traceLayer(enter: EnterLayer, parameters: 3 | 4): Around {
   }
 }
 
-function enterLayer(enter: EnterLayer, req: ExpressRequest, { name = '', route }: ExpressLayer): Point | undefined {
-  const { method = '', baseUrl = '' } = req
-  const path = route === undefined ? req.route?.path : undefined
-  const pattern = typeof path === 'string' || path instanceof RegExp || Array.isArray(path) ? String(path) : undefined
+function enterLayer(enter: EnterLayer, req: ExpressRequest, layer: ExpressLayer): Point | undefined {
+  const { name = '' } = layer
   return enter(req, {
     name: name === '<anonymous>' || name === 'anonymous' ? '' : name,
-    route: pattern === undefined ? undefined : `${method} ${baseUrl}${pattern}`,
+    // The request keeps its route for those that come after it, such as handlers of its errors.
+    route: Object.hasOwn(layer, 'method') ? routeOf(req) : undefined,
   })
+}
+
+function routeOf({ method, baseUrl = '', route }: ExpressRequest): string | undefined {
+  const path = route?.path
+  if (typeof path !== 'string' && !(path instanceof RegExp) && !Array.isArray(path)) return undefined
+  return `${method} ${baseUrl}${path}`
 }

@@ -35,9 +35,8 @@ export function instrumentKoa({ libraries }: InstrumentSettings): () => void {
 }
 
 function traceMiddleware(middleware: Middleware, enter: EnterLayer): Middleware {
-  const { _name: shownName } = middleware as { _name?: unknown }
-  const name = typeof shownName === 'string' ? shownName : middleware.name
   const isRouter = 'router' in middleware
+  const name = nameOf(middleware) || (isRouter ? 'router' : '')
 
   function layered(this: unknown, ctx: KoaContext, next: Next): unknown {
     let point = enter(ctx, { name })
@@ -89,6 +88,12 @@ function traceMiddleware(middleware: Middleware, enter: EnterLayer): Middleware 
   }
 
   return disguise(layered, middleware as (...args: never[]) => unknown)
+}
+
+function nameOf(middleware: Middleware): string {
+  // Where Koa itself looks first.
+  const { _name: shown } = middleware as { _name?: unknown }
+  return typeof shown === 'string' ? shown : middleware.name.replace(/^(?:bound )+/, '')
 }
 
 /** Known only once the router has run. */

@@ -18,12 +18,14 @@ interface Purpose {
  * What a point did, in a line for people: the request it served or sent, its query, its function; empty when it does not
  * say. It still holds whatever the record held: pass it through `escapeControl` before a terminal sees it.
  *
- * `GET /orders/7 200` · `GET catalog:8080/items 200` · `SELECT ... FROM items WHERE id = ?` · `Manager.create`
+ * `GET /orders/7 200` · `GET catalog:8080/items 200` · `SELECT ... FROM items WHERE id = ?` · `Manager.create` ·
+ * `getOrder GET /orders/:id`
  */
 export function pointDetail(node: ReportNode): string {
   const { text, hasStatus } = readPurpose(node.start)
-  const status = hasStatus ? readStatus(node.stop) : undefined
-  return status === undefined ? abbreviate(text) : `${text} ${status}`
+  // A router knows its route only when it has found it.
+  const outcome = hasStatus ? readStatus(node.stop) : readText(node.stop, 'info', 'layer', 'route')
+  return outcome === undefined ? abbreviate(text) : `${text} ${outcome}`
 }
 
 /**

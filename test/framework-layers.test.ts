@@ -1,0 +1,451 @@
+import { once } from 'node:events'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { createRequire } from 'node:module'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import Router from '@koa/router'
+import { createTraceId, setNotifier, signedPack, type TraceRecord, withTrace } from '@osprofiler/core'
+import { osprofilerErrorHandler, osprofilerMiddleware } from '@osprofiler/express'
+import osprofiler from '@osprofiler/fastify'
+import { instrument } from '@osprofiler/instruments'
+import { osprofilerMiddleware as koaMiddleware } from '@osprofiler/koa'
+import { buildReport, renderTree, summarize } from '@osprofiler/report'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+const KEY = 'SECRET'
+const limits = { maxTracesPerSecond: 10_000 }
+const require = createRequire(import.meta.url)
+
+let records: TraceRecord[]
+const undos: (() => unknown)[] = []
+
+beforeEach(() => {
+  records = []
+  setNotifier(record => void records.push(record))
+})
+afterEach(async () => {
+  for (const undo of undos.splice(0).reverse()) await undo()
+  setNotifier(undefined)
+})
+
+interface App {
+  /** Sends a request, signed unless told otherwise; resolves to its status once all of its points are recorded. */
+  get(path: string, signed?: boolean): Promise<{ status: number; baseId: string }>
+}
+
+async function serve(listener: RequestListener): Promise<App> {
+  return reach(createServer(listener).listen(0, '127.0.0.1'))
+}
+
+async function reach(server: Server): Promise<App> {
+  if (!server.listening) await once(server, 'listening')
+  undos.push(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return {
+    async get(path, signed = true) {
+      const baseId = createTraceId()
+      const [info, hmac] = signedPack({ base_id: baseId, parent_id: baseId }, KEY)
+      const response = await fetch(origin + path, {
+        headers: signed ? { 'X-Trace-Info': info, 'X-Trace-HMAC': hmac } : {},
+      })
+      await response.text()
+      const isOver = () => records.some(({ name, base_id }) => name === 'wsgi-stop' && base_id === baseId)
+      while (signed && !isOver()) await sleep(1)
+      return { status: response.status, baseId }
+    },
+  }
+}
+
+/** The points of a framework in the order of their starts: what each says of its layer, and what is nested in it. */
+function layers(framework: string, baseId?: string) {
+  const own = records.filter(record => baseId === undefined || record.base_id === baseId)
+  const wsgi = own.find(({ name }) => name === 'wsgi-start')?.trace_id
+  return own
+    .filter(({ name }) => name === `${framework}-start`)
+    .map(({ trace_id, parent_id, info }) => {
+      const stop = own.find(record => record.trace_id === trace_id && record.name.endsWith('-stop'))
+      const inside = own.filter(record => record.parent_id === trace_id && record.name.endsWith('-start'))
+      expect(parent_id).toBe(wsgi)
+      return {
+        ...(info.layer as object),
+        ...(stop?.info.layer as object),
+        ...(stop?.info.etype === undefined ? {} : { etype: stop.info.etype }),
+        ...(inside.length === 0 ? {} : { inside: inside.map(record => record.name.replace('-start', '')) }),
+      }
+    })
+}
+
+/** Each point stops before the next one starts: none is counted twice. */
+function expectOneAfterAnother(framework: string): void {
+  const names = records.map(({ name }) => name).filter(name => name.startsWith(`${framework}-`))
+  for (const [index, name] of names.entries()) {
+    expect(name).toBe(`${framework}-${index % 2 === 0 ? 'start' : 'stop'}`)
+  }
+}
+
+describe.each(['express', 'express4'])('the layers of %s', version => {
+  const express: typeof import('express') = require(version)
+
+  function createApp() {
+    undos.push(instrument(['express']))
+    const app = express()
+    app.use(osprofilerMiddleware(KEY, limits))
+    return app
+  }
+
+  it('are points, named by function and route, in which is nested what they do', async () => {
+    const app = createApp()
+    app.use(express.json())
+    app.use(function authenticate(_req, _res, next) {
+      setTimeout(next, 5)
+    })
+    const orders = express.Router()
+    orders.get('/:id', async function getOrder(_req, res) {
+      await withTrace('db', () => sleep(5))
+      res.json({})
+    })
+    app.use('/orders', orders)
+    const { get } = await serve(app)
+
+    expect(await get('/orders/7')).toMatchObject({ status: 200 })
+
+    const named = layers('express').filter(({ name }: { name?: string }) => name !== 'router')
+    expect(named).toEqual([
+      { name: 'jsonParser' },
+      { name: 'authenticate' },
+      { name: 'getOrder', route: 'GET /orders/:id', inside: ['db'] },
+    ])
+    expectOneAfterAnother('express')
+  })
+
+  it('last until the request is handed on, or is over', async () => {
+    const app = createApp()
+    app.use(function slow(_req, _res, next) {
+      setTimeout(next, 30)
+    })
+    app.get('/', function answer(_req, res) {
+      setTimeout(() => res.end('ok'), 30)
+    })
+    const { get } = await serve(app)
+
+    await get('/')
+
+    const { points } = buildReport(records)
+    const durations = points.filter(({ name }) => name === 'express').map(({ durationUs = 0 }) => durationUs / 1000)
+    expect(durations).toHaveLength(2)
+    for (const ms of durations) expect(ms).toBeGreaterThan(25)
+    expect(points[0]?.durationUs).toBeGreaterThan((durations[0] ?? 0) * 1000 + (durations[1] ?? 0) * 1000 - 5_000)
+  })
+
+  it('that fail say so, those that only pass it on do not', async () => {
+    const app = createApp()
+    app.get('/thrown', function fail() {
+      throw new RangeError('thrown')
+    })
+    app.get('/passed', function fail(_req, _res, next) {
+      setTimeout(() => next(new RangeError('passed')), 1)
+    })
+    app.use(osprofilerErrorHandler())
+    const recover: import('express').ErrorRequestHandler = function recover(_error, _req, res, _next) {
+      res.status(503).end()
+    }
+    app.use(recover)
+    const { get } = await serve(app)
+
+    for (const path of ['/thrown', '/passed']) {
+      const { status, baseId } = await get(path)
+
+      expect(status).toBe(503)
+      expect(layers('express', baseId)).toEqual([
+        { name: 'fail', route: `GET ${path}`, etype: 'RangeError' },
+        { name: 'osprofilerError' },
+        { name: 'recover' },
+      ])
+    }
+  })
+
+  it('without a name are told by their route', async () => {
+    const app = createApp()
+    app.get(['/a', '/b'], (_req, _res, next) => next('route'))
+    app.get(/^\/b$/, (_req, res) => void res.end())
+    const { get } = await serve(app)
+
+    await get('/b')
+
+    expect(layers('express')).toEqual([
+      { name: '<anonymous>', route: 'GET /a,/b' },
+      { name: '<anonymous>', route: 'GET /^\\/b$/' },
+    ])
+  })
+
+  it('of untraced requests are none, and of interleaved ones are kept apart', async () => {
+    const app = createApp()
+    app.get('/:id', async function answer(req, res) {
+      await withTrace(`work ${req.params.id}`, () => sleep(Number(req.params.id) % 5))
+      res.end()
+    })
+    const { get } = await serve(app)
+
+    const all = await Promise.all(Array.from({ length: 60 }, (_, id) => get(`/${id}`, id % 2 === 0)))
+
+    for (const [id, { baseId }] of all.entries()) {
+      const expected = { name: 'answer', route: 'GET /:id', inside: [`work ${id}`] }
+      expect(layers('express', baseId)).toEqual(id % 2 === 0 ? [expected] : [])
+    }
+  })
+
+  it('are one point each when there are two who ask for them, and none once that is undone', async () => {
+    const app = createApp()
+    const undo = instrument(['express'])
+    app.get('/', function answer(_req, res) {
+      res.end()
+    })
+    const { get } = await serve(app)
+
+    await get('/')
+    const both = layers('express')
+    undo()
+    const { baseId: one } = await get('/')
+    undos.shift()?.()
+    const { baseId: none } = await get('/')
+
+    expect(both).toHaveLength(1)
+    expect(layers('express', one)).toHaveLength(1)
+    expect(layers('express', none)).toEqual([])
+  })
+})
+
+describe.each(['koa', 'koa2'])('the middlewares of %s', version => {
+  const Koa: typeof import('koa') = require(version)
+
+  function createApp() {
+    undos.push(instrument(['koa']))
+    const app = new Koa()
+    app.silent = true
+    app.use(koaMiddleware(KEY, limits) as import('koa').Middleware)
+    return app
+  }
+
+  it('are points: on the way in, and on the way back', async () => {
+    const app = createApp()
+    app.use(async function logger(_ctx, next) {
+      await withTrace('before', () => sleep(1))
+      await next()
+      await withTrace('later', () => sleep(1))
+    })
+    app.use(function passing(_ctx, next) {
+      return next()
+    })
+    const router = new Router()
+    router.get('/orders/:id', async ctx => {
+      ctx.body = await withTrace('db', async () => 'order')
+    })
+    app.use(router.routes() as unknown as import('koa').Middleware)
+    const { get } = await serve(app.callback())
+
+    expect(await get('/orders/7')).toMatchObject({ status: 200 })
+
+    expect(layers('koa')).toEqual([
+      { name: 'logger', inside: ['before'] },
+      { name: 'passing' },
+      { name: 'router', route: 'GET /orders/:id', inside: ['db'] },
+      { name: 'passing', after: true },
+      { name: 'logger', after: true, inside: ['later'] },
+    ])
+    expectOneAfterAnother('koa')
+  })
+
+  it('that fail say so, those that only pass it on do not', async () => {
+    const app = createApp()
+    app.use(async function outer(_ctx, next) {
+      await next()
+    })
+    app.use(async function failing() {
+      await sleep(1)
+      throw new RangeError('no')
+    })
+    const { get } = await serve(app.callback())
+
+    expect(await get('/')).toMatchObject({ status: 500 })
+
+    expect(layers('koa')).toEqual([
+      { name: 'outer' },
+      { name: 'failing', etype: 'RangeError' },
+      { name: 'outer', after: true },
+    ])
+  })
+
+  it('keep what others find on them', async () => {
+    const app = createApp()
+    const router = new Router()
+    const middleware = router.routes() as unknown as import('koa').Middleware
+    app.use(middleware)
+
+    const [, used] = app.middleware
+
+    expect(used).toHaveProperty('router', router)
+    expect(used).toHaveProperty('name', middleware.name)
+    expect(used).toHaveProperty('length', middleware.length)
+  })
+
+  it('of untraced requests are none, and of interleaved ones are kept apart', async () => {
+    const app = createApp()
+    app.use(async function answer(ctx) {
+      await withTrace(`work ${ctx.path}`, () => sleep(5))
+      ctx.body = 'ok'
+    })
+    const { get } = await serve(app.callback())
+
+    const all = await Promise.all(Array.from({ length: 60 }, (_, id) => get(`/${id}`, id % 2 === 0)))
+
+    for (const [id, { baseId }] of all.entries()) {
+      expect(layers('koa', baseId)).toEqual(id % 2 === 0 ? [{ name: 'answer', inside: [`work /${id}`] }] : [])
+    }
+  })
+})
+
+describe('the hooks and handlers of Fastify', () => {
+  const fastify: typeof import('fastify').fastify = require('fastify')
+
+  async function createApp() {
+    undos.push(instrument(['fastify']))
+    const app = fastify()
+    undos.push(() => app.close())
+    await app.register(osprofiler, { hmacKeys: KEY, ...limits })
+    return app
+  }
+
+  async function reachApp(app: Awaited<ReturnType<typeof createApp>>): Promise<App> {
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    return reach(app.server)
+  }
+
+  it('are points, named by hook, function and route', async () => {
+    const app = await createApp()
+    app.addHook('onRequest', function authenticate(_request, _reply, done) {
+      setTimeout(done, 2)
+    })
+    await app.register(async child => {
+      child.addHook('preHandler', async function load() {
+        await withTrace('db', () => sleep(1))
+      })
+      child.route({
+        method: 'GET',
+        url: '/orders/:id',
+        preValidation: [async function check() {}],
+        async handler() {
+          return withTrace('db', async () => ({ id: 7 }))
+        },
+      })
+    })
+    app.addHook('onSend', function addHeaders(_request, _reply, payload, done) {
+      done(null, payload)
+    })
+    const { get } = await reachApp(app)
+
+    expect(await get('/orders/7')).toMatchObject({ status: 200 })
+
+    const route = 'GET /orders/:id'
+    expect(layers('fastify')).toEqual([
+      { name: 'authenticate', hook: 'onRequest' },
+      { name: 'check', hook: 'preValidation', route },
+      { name: 'load', hook: 'preHandler', inside: ['db'] },
+      { name: 'handler', route, inside: ['db'] },
+      { name: 'addHeaders', hook: 'onSend' },
+    ])
+    expectOneAfterAnother('fastify')
+  })
+
+  it('that fail say so', async () => {
+    const app = await createApp()
+    app.addHook('onRequest', function refuse(request, _reply, done) {
+      done(request.url === '/refused' ? new RangeError('no') : undefined)
+    })
+    app.get('/refused', async () => 'ok')
+    app.get('/failed', async function failing() {
+      throw new TypeError('no')
+    })
+    const { get } = await reachApp(app)
+
+    const { baseId: refused } = await get('/refused')
+    const { baseId: failed } = await get('/failed')
+
+    expect(layers('fastify', refused)).toEqual([{ name: 'refuse', hook: 'onRequest', etype: 'RangeError' }])
+    expect(layers('fastify', failed)).toEqual([
+      { name: 'refuse', hook: 'onRequest' },
+      { name: 'failing', route: 'GET /failed', etype: 'TypeError' },
+    ])
+  })
+
+  it('that Fastify refuses are refused as before', async () => {
+    const app = await createApp()
+
+    const add = () => app.addHook('onRequest', async (_request, _reply, _done) => undefined)
+
+    expect(add).toThrow(/async/i)
+  })
+
+  it('of untraced requests are none, and of interleaved ones are kept apart', async () => {
+    const app = await createApp()
+    app.get('/:id', function answer(request, reply) {
+      const { id } = request.params as { id: string }
+      setTimeout(() => {
+        withTrace(`work ${id}`, () => undefined)
+        void reply.send('ok')
+      }, Number(id) % 5)
+    })
+    const { get } = await reachApp(app)
+
+    const all = await Promise.all(Array.from({ length: 60 }, (_, id) => get(`/${id}`, id % 2 === 0)))
+
+    for (const [id, { baseId }] of all.entries()) {
+      const expected = { name: 'answer', route: 'GET /:id', inside: [`work ${id}`] }
+      expect(layers('fastify', baseId)).toEqual(id % 2 === 0 ? [expected] : [])
+    }
+  })
+
+  it('are one point each when there are two who ask for them, and none once that is undone', async () => {
+    undos.push(instrument(['fastify']))
+    const app = await createApp()
+    app.addHook('onRequest', async function hook() {})
+    app.get('/', async function answer() {
+      return 'ok'
+    })
+    const { get } = await reachApp(app)
+
+    await get('/')
+    const both = layers('fastify')
+    for (const undo of undos.splice(0, 2)) undo()
+    const { baseId } = await get('/')
+
+    expect(both).toHaveLength(2)
+    expect(layers('fastify', baseId)).toEqual([])
+  })
+})
+
+it('a report folds the layers that did nothing further, and takes them for no loop', async () => {
+  const Koa: typeof import('koa') = require('koa')
+  undos.push(instrument(['koa']))
+  const app = new Koa()
+  app.use(koaMiddleware(KEY, limits) as import('koa').Middleware)
+  for (const name of ['one', 'two', 'three', 'four']) {
+    app.use(Object.defineProperty((_ctx: unknown, next: () => Promise<unknown>) => next(), 'name', { value: name }))
+  }
+  app.use(async function answer(ctx) {
+    ctx.body = await withTrace('db', { db: { statement: 'SELECT 1' } }, async () => 'ok')
+  })
+  const { get } = await serve(app.callback())
+
+  await get('/')
+
+  const report = buildReport(records)
+  const tree = renderTree(report, { width: 80 })
+  expect(tree).toMatch(/8 x koa layers/)
+  expect(tree).toMatch(/koa answer/)
+  expect(tree).toMatch(/db SELECT 1/)
+  expect(tree).not.toMatch(/two/)
+  expect(summarize(report).filter(({ kind }) => kind === 'repeated')).toEqual([])
+})
