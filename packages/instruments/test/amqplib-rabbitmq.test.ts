@@ -218,6 +218,16 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(published.map((_, index) => seen.get(String(index)))).toEqual(published.map(({ baseId }) => baseId))
   })
 
+  it('tells a consumer that the broker has cancelled it', async () => {
+    const cancelled = new Promise(resolve => {
+      channel.consume(queue, message => resolve([message, get()]))
+    })
+
+    await channel.deleteQueue(queue)
+
+    expect(await cancelled).toEqual([null, undefined])
+  })
+
   it('consumes untraced what carries no trace, and what carries one that is not believed', async () => {
     const contexts: unknown[] = []
     const headers = [{}, { 'X-Trace-Info': 'e30=', 'X-Trace-HMAC': '0'.repeat(40) }, undefined]

@@ -65,6 +65,7 @@ describe('runTraced', () => {
     ['lists of one', pair => Object.fromEntries(Object.entries(pair).map(([name, value]) => [name, [value]]))],
     ['a Map', pair => new Map(Object.entries(pair))],
     ['Headers', pair => new Headers(pair)],
+    ['what has a get alone', pair => ({ get: (name: string) => pair[name] })],
   ])('reads a trace from %s', (_, carry) => {
     expect(runTraced(carry(headersOf('KEY')), 'KEY', () => get() !== undefined)).toBe(true)
   })

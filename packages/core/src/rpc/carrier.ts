@@ -10,9 +10,12 @@ export interface SignedPair {
   readonly hmac: string
 }
 
-/** A carrier that is asked by method: `Map`, `Headers`, gRPC's `Metadata`, the headers of NATS. */
-interface KeyedCarrier {
+/** Carriers that are asked by method: `Map`, `Headers`, gRPC's `Metadata`, the headers of NATS. */
+interface Readable {
   get(name: string): unknown
+}
+
+interface Writable {
   set(name: string, value: string): unknown
   delete?(name: string): unknown
 }
@@ -40,7 +43,7 @@ export function readCarrier(carrier: unknown): SignedPair | undefined {
 export function writeCarrier(carrier: object, headers: TraceHeaders): void {
   try {
     for (const [name, value] of Object.entries(headers)) {
-      if (isKeyed(carrier)) {
+      if (isWritable(carrier)) {
         carrier.delete?.(name.toLowerCase())
         carrier.set(name, value)
       } else {
@@ -58,7 +61,7 @@ function readHeader(carrier: object, name: string): string {
 }
 
 function readText(carrier: object, name: string): string {
-  const value: unknown = isKeyed(carrier) ? carrier.get(name) : readOwn(carrier, name)
+  const value: unknown = isReadable(carrier) ? carrier.get(name) : readOwn(carrier, name)
   // Several values of one header are joined, as Node does it, and so malformed: nobody says which one is right.
   return Array.isArray(value) ? value.map(decode).join(', ') : decode(value)
 }
@@ -74,7 +77,10 @@ function decode(value: unknown): string {
   return ''
 }
 
-function isKeyed(carrier: object): carrier is KeyedCarrier {
-  const { get, set } = carrier as Partial<KeyedCarrier>
-  return typeof get === 'function' && typeof set === 'function'
+function isReadable(carrier: object): carrier is Readable {
+  return typeof (carrier as Partial<Readable>).get === 'function'
+}
+
+function isWritable(carrier: object): carrier is Writable {
+  return typeof (carrier as Partial<Writable>).set === 'function'
 }
