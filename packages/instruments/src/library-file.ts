@@ -21,10 +21,17 @@ interface Manifest {
 }
 
 const FOLDER = `${sep}node_modules${sep}`
+// Every instrument asks about every file.
+const files = new Map<string, LibraryFile | undefined>()
 const manifests = new Map<string, Manifest | undefined>()
 
 /** What library a file is of; `undefined` for one that was not installed (the program's own, or a bundle). */
 export function readLibraryFile(filename: string): LibraryFile | undefined {
+  if (!files.has(filename)) files.set(filename, locate(filename))
+  return files.get(filename)
+}
+
+function locate(filename: string): LibraryFile | undefined {
   const at = filename.lastIndexOf(FOLDER)
   if (at < 0) return undefined
   const parts = filename.slice(at + FOLDER.length).split(sep)

@@ -33,9 +33,11 @@ function deliverTo(driver: Driver, options: NotifierOptions): Delivery {
 
 async function nothing(): Promise<void> {}
 
-function openStore({ connectionString, hasKeys }: Pick<ResolvedOptions, 'connectionString' | 'hasKeys'>): Driver {
+type StoreOptions = Pick<ResolvedOptions, 'connectionString' | 'hasKeys' | 'filterErrorTrace'>
+
+function openStore({ connectionString, hasKeys, filterErrorTrace }: StoreOptions): Driver {
   try {
-    return openDriver(connectionString ?? 'sqlite://')
+    return openDriver(connectionString ?? 'sqlite://', { filterErrorTrace })
   } catch (error) {
     const needed = connectionString !== undefined || hasKeys
     if (needed || !(error instanceof OsprofilerError)) throw error

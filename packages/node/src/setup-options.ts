@@ -27,8 +27,8 @@ export interface SetupOptions extends Configuration {
   /** In place of a store and its queue: your own function, which takes every record. */
   readonly notifier?: Notifier | undefined
   /**
-   * Which libraries' calls become points. Default: all that there are, unless OSPROFILER_TRACE_REQUESTS is false,
-   * which leaves out those of outgoing requests.
+   * Which libraries' calls become points. Default: all but the frameworks; where OSPROFILER_TRACE_REQUESTS is false,
+   * those of outgoing requests (`fetch`, `http`) are left out too.
    */
   readonly instruments?: readonly InstrumentName[] | undefined
   /**
@@ -42,6 +42,11 @@ export interface SetupOptions extends Configuration {
   readonly traceSql?: TraceSql | undefined
   /** By the name of the package: libraries that cannot be found in `node_modules`, such as those in a bundle. */
   readonly libraries?: Readonly<Record<string, unknown>> | undefined
+  /**
+   * Whether a store whose layout has a place of its own for failed traces fills it. Else OSPROFILER_FILTER_ERROR_TRACE,
+   * else false. A store that finds failed traces by their records lists them in any case.
+   */
+  readonly filterErrorTrace?: boolean | undefined
 }
 
 /** The options with what the environment says of those that are not given. */
@@ -56,6 +61,7 @@ export interface ResolvedOptions {
   readonly messages: MessageOptions | undefined
   readonly traceSql: TraceSql | undefined
   readonly libraries: Readonly<Record<string, unknown>> | undefined
+  readonly filterErrorTrace: boolean | undefined
   /** Whether this process has been given a key at all. */
   readonly hasKeys: boolean
 }
@@ -72,6 +78,7 @@ const OPTIONS: ReadonlySet<string> = new Set<keyof SetupOptions>([
   'messages',
   'traceSql',
   'libraries',
+  'filterErrorTrace',
 ])
 
 /**
@@ -95,6 +102,7 @@ export function resolveOptions(options: SetupOptions): ResolvedOptions {
     messages: options.messages,
     traceSql: options.traceSql ?? traceSqlOfEnvironment(),
     libraries: options.libraries,
+    filterErrorTrace: options.filterErrorTrace ?? readSwitch('OSPROFILER_FILTER_ERROR_TRACE'),
     hasKeys: Boolean(options.hmacKeys ?? (OSPROFILER_HMAC_KEYS || OSPROFILER_HMAC_KEYS_FILE)),
   }
 }
@@ -137,7 +145,7 @@ function checkOptions(options: SetupOptions): void {
   if (unknown !== undefined) {
     throw new TypeError(`setup() has no option ${JSON.stringify(unknown)}. Known: ${[...OPTIONS].join(', ')}.`)
   }
-  const { connectionString, driver, notifier, notifierOptions, instruments } = options
+  const { connectionString, driver, notifier, notifierOptions, instruments, filterErrorTrace } = options
   const stores = Object.entries({ connectionString, driver, notifier }).filter(([, value]) => value !== undefined)
   if (stores.length > 1) {
     throw new TypeError(`Give one of ${stores.map(([name]) => name).join(' and ')}: each says where the records go`)
@@ -153,5 +161,8 @@ function checkOptions(options: SetupOptions): void {
   }
   if (instruments !== undefined && !Array.isArray(instruments)) {
     throw new TypeError('instruments is a list of names, such as ["fetch"]')
+  }
+  if (filterErrorTrace !== undefined && typeof filterErrorTrace !== 'boolean') {
+    throw new TypeError(`filterErrorTrace is a boolean, not ${typeof filterErrorTrace}`)
   }
 }

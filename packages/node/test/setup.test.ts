@@ -305,6 +305,8 @@ describe('a mistake', () => {
     ['instruments that are no list', { instruments: 'fetch' }, /list/],
     ['an unknown instrument', { instruments: ['ftp'] }, /"ftp".*fetch/],
     ['a malformed rule', { propagateTo: 'http://catalog' }, /catalog/],
+    ['a word for SQL that is none', { traceSql: 'all' }, /traceSql.*"off", "statements" or "values"/],
+    ['a place of failed traces that is no switch', { filterErrorTrace: 'yes' }, /filterErrorTrace is a boolean/],
   ])('in the options is a TypeError, and changes nothing: %s', async (_, options, message) => {
     const records: TraceRecord[] = []
     opened(setup({ service: 'before', notifier: record => void records.push(record) }))
@@ -319,6 +321,7 @@ describe('a mistake', () => {
   it.each([
     ['OSPROFILER_ENABLED', 'maybe', /OSPROFILER_ENABLED.*true or false/],
     ['OSPROFILER_TRACE_REQUESTS', 'some', /OSPROFILER_TRACE_REQUESTS.*true or false/],
+    ['OSPROFILER_FILTER_ERROR_TRACE', 'some', /OSPROFILER_FILTER_ERROR_TRACE.*true or false/],
     ['OSPROFILER_TRACE_SQL', 'all', /OSPROFILER_TRACE_SQL is "all".*off, statements or values/],
     ['OSPROFILER_PROPAGATE_TO', 'a, http://b:80/', /OSPROFILER_PROPAGATE_TO.*"http:\/\/b:80\/"/],
   ])('in the environment says what to write: %s=%s', (name, value, message) => {
