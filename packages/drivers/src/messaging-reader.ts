@@ -21,7 +21,7 @@ export function createQueueReader(scan: Scan): QueueReader {
   ): Promise<TraceSummary[]> {
     const selection = readQuery(query)
     const tallies = new Map<string, TraceTally>()
-    await scan(({ record }) => valueOf(tallies, record.base_id, createTally).add(record))
+    await scan(({ record }) => getOrMake(tallies, record.base_id, createTally).add(record))
     return [...tallies.values()]
       .filter(isWanted)
       .flatMap(({ summary }) => summary ?? [])
@@ -55,7 +55,7 @@ export function createQueueReader(scan: Scan): QueueReader {
       let removed = 0
       await scan(
         ({ record, take }) => {
-          const trace = valueOf(traces, record.base_id, () => ({ newest: '', takes: [] }))
+          const trace = getOrMake(traces, record.base_id, () => ({ newest: '', takes: [] }))
           trace.takes.push(take)
           if (record.timestamp > trace.newest) trace.newest = record.timestamp
         },
@@ -73,7 +73,7 @@ export function createQueueReader(scan: Scan): QueueReader {
 }
 
 /** The value of a key, made where it has none yet. */
-function valueOf<Value>(values: Map<string, Value>, key: string, create: () => Value): Value {
+function getOrMake<Value>(values: Map<string, Value>, key: string, create: () => Value): Value {
   const value = values.get(key) ?? create()
   values.set(key, value)
   return value

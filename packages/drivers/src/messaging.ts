@@ -9,8 +9,10 @@ import { scanQueue, type Waiting } from './messaging-scan.js'
 import { readMessagingSettings } from './messaging-url.js'
 import type { OpenContext } from './open-context.js'
 import { createTurns } from './turns.js'
+import { within } from './within.js'
 
-const CLOSE_PATIENCE_MS = 2_000
+/** A broker that is gone, or takes nothing, holds up the end for so long. */
+const CLOSE_PATIENCE_MS = 3_000
 /** For so long an operation keeps the process alive, in milliseconds. */
 const HOLD = { write: 5_000, read: 60_000 }
 
@@ -66,6 +68,14 @@ export function openMessagingDriver(location: string, context: OpenContext): Dri
     )
   }
 
+  async function disconnect(): Promise<void> {
+    const open = connection
+    connection = undefined
+    if (open?.isOpen !== true) return
+    await open.model.close().catch(() => undefined)
+    open.destroy()
+  }
+
   function checkOpen(): void {
     if (closed) throw new OsprofilerError('ERR_STORE', 'This store was closed. Open it again with openDriver().')
   }
@@ -84,15 +94,7 @@ export function openMessagingDriver(location: string, context: OpenContext): Dri
     ...(settings.quorum ? {} : createQueueReader(scan)),
     async close() {
       closed = true
-      await inTurn(async () => {
-        const open = connection
-        connection = undefined
-        if (open?.isOpen !== true) return
-        const patience = setTimeout(() => open.destroy(), CLOSE_PATIENCE_MS)
-        await open.model.close().catch(() => undefined)
-        clearTimeout(patience)
-        open.destroy()
-      })
+      if (!(await within(CLOSE_PATIENCE_MS, inTurn(disconnect)))) connection?.destroy()
     },
   }
 }

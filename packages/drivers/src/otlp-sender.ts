@@ -4,6 +4,7 @@ import { OsprofilerError } from '@osprofiler/core'
 import { readRejected } from './otlp-rejected.js'
 import type { OtlpSettings } from './otlp-settings.js'
 import type { ReadableSpan } from './otlp-span.js'
+import { within } from './within.js'
 
 type ExporterOptions = NonNullable<ConstructorParameters<typeof OTLPTraceExporter>[0]>
 
@@ -34,6 +35,7 @@ type Outcome =
 const RETRYABLE = new Set([429, 502, 503, 504])
 const LONGEST_BODY = 65_536
 const LONGEST_PAUSE_MS = 60_000
+const SHUTDOWN_MS = 1_000
 
 /**
  * A sender over OpenTelemetry's own exporter, which is loaded on first use.
@@ -85,7 +87,8 @@ export function createOtlpSender(settings: OtlpSettings): OtlpSender {
     },
     async close() {
       agent?.destroy()
-      await (await exporter?.catch(() => undefined))?.shutdown().catch(() => undefined)
+      const loaded = await exporter?.catch(() => undefined)
+      if (loaded !== undefined) await within(SHUTDOWN_MS, loaded.shutdown())
     },
   }
 }

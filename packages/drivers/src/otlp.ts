@@ -7,6 +7,7 @@ import { createOtlpSender } from './otlp-sender.js'
 import { readOtlpSettings } from './otlp-settings.js'
 import { createSpanMaker } from './otlp-span.js'
 import { createTurns } from './turns.js'
+import { within } from './within.js'
 
 /** Points in one request, of those that are given up. */
 const BATCH = 500
@@ -92,9 +93,10 @@ export function openOtlpDriver(location: string, context: OpenContext): Driver {
   /** Sends all that is open, for as long as one request may take. Keeps the process alive meanwhile. */
   async function endAll(): Promise<void> {
     process.off('beforeExit', endNaturally)
-    const end = performance.now() + settings.timeoutMs
-    const next = () => open.planOldest(performance.now() < end ? BATCH : 0)
-    await keepAlive(settings.timeoutMs, () => inTurn(() => giveUp(next))).catch(() => undefined)
+    await within(
+      settings.timeoutMs,
+      inTurn(() => giveUp(() => open.planOldest(BATCH))),
+    )
     process.off('beforeExit', endNaturally)
   }
 
