@@ -13,6 +13,7 @@ import { openOtlpDriver } from './otlp.js'
 import { openPostgresqlDriver, POSTGRESQL_SCHEMES } from './postgresql.js'
 import { openRedisDriver } from './redis.js'
 import { openSqliteDriver } from './sqlite.js'
+import { untraced } from './untraced.js'
 
 /** What holds for every store, whatever its connection string says. */
 export interface DriverOptions {
@@ -82,7 +83,7 @@ export function openDriver(connectionString: string, options: DriverOptions = {}
       `No driver for "${scheme}://". Known schemes: ${[...DRIVERS.keys()].join(', ')}.`,
     )
   }
-  return open(location, { scheme: knownScheme, filterErrorTrace: readFilter(options) })
+  return untraced(open(location, { scheme: knownScheme, filterErrorTrace: readFilter(options) }))
 }
 
 function readFilter(options: DriverOptions): boolean {

@@ -1,0 +1,34 @@
+import { type Driver, suppress, type TraceRecord } from '@osprofiler/core'
+
+type Batches = AsyncIterable<readonly TraceRecord[]>
+
+/** The same driver, of whose work nothing is traced, whoever asks for it: its client may be instrumented. */
+export function untraced(driver: Driver): Driver {
+  const { readRecords, listTraces, listErrorTraces, deleteTrace, pruneTraces } = driver
+  return {
+    ...driver,
+    write: records => suppress(() => driver.write(records)),
+    ...(readRecords && { readRecords: baseId => untracedBatches(() => readRecords.call(driver, baseId)) }),
+    ...(listTraces && { listTraces: query => suppress(() => listTraces.call(driver, query)) }),
+    ...(listErrorTraces && { listErrorTraces: query => suppress(() => listErrorTraces.call(driver, query)) }),
+    ...(deleteTrace && { deleteTrace: baseId => suppress(() => deleteTrace.call(driver, baseId)) }),
+    ...(pruneTraces && { pruneTraces: before => suppress(() => pruneTraces.call(driver, before)) }),
+    close: () => suppress(() => driver.close()),
+  }
+}
+
+/** What is read is read step by step, each when the caller asks for it. */
+function untracedBatches(read: () => Batches): Batches {
+  return {
+    [Symbol.asyncIterator]() {
+      const iterator = suppress(() => read()[Symbol.asyncIterator]())
+      return {
+        next: () => suppress(() => iterator.next()),
+        return: async value => {
+          await suppress(() => iterator.return?.(value))
+          return { done: true, value }
+        },
+      }
+    },
+  }
+}

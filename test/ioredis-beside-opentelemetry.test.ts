@@ -1,0 +1,78 @@
+import { createRequire } from 'node:module'
+import { context, trace } from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
+import { run, setNotifier, type TraceRecord } from '@osprofiler/core'
+import { instrument } from '@osprofiler/instruments'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { type RedisServer, startRedis } from './servers/redis.js'
+
+// What its instrumentation hooks into by itself is require().
+const require = createRequire(import.meta.url)
+const exporter = new InMemorySpanExporter()
+const undos: (() => void)[] = []
+let server: RedisServer
+let records: TraceRecord[]
+
+beforeAll(async () => {
+  server = await startRedis()
+  const tracerProvider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+  trace.setGlobalTracerProvider(tracerProvider)
+})
+afterAll(() => server.stop())
+afterEach(() => {
+  for (const undo of undos.splice(0).reverse()) undo()
+  setNotifier(undefined)
+  exporter.reset()
+})
+
+function useOurs(): void {
+  undos.push(instrument(['ioredis']))
+}
+
+let instrumentation: { enable(): void; disable(): void } | undefined
+
+function useOpenTelemetry(): void {
+  instrumentation ??= createInstrumentation()
+  instrumentation.enable()
+  undos.push(() => instrumentation?.disable())
+}
+
+function createInstrumentation() {
+  const { IORedisInstrumentation } = require('@opentelemetry/instrumentation-ioredis')
+  const created = new IORedisInstrumentation()
+  require('ioredis')
+  return created
+}
+
+it.each([
+  ['before', [useOurs, useOpenTelemetry]],
+  ['after', [useOpenTelemetry, useOurs]],
+])('is one point and one span, instrumented %s OpenTelemetry', async (_order, steps) => {
+  for (const use of steps) use()
+  const redis = new (require('ioredis').Redis)(server.port, '127.0.0.1')
+  await redis.ping()
+  records = []
+  setNotifier(record => void records.push(record))
+  const ask = () =>
+    run({ hmacKey: 'SECRET' }, () =>
+      trace.getTracer('test').startActiveSpan('root', async span => {
+        await redis.get('a')
+        span.end()
+      }),
+    )
+
+  await ask()
+  const told = [records.map(({ name }) => name), exporter.getFinishedSpans().map(({ name }) => name)]
+  for (const undo of undos.splice(0).reverse()) undo()
+  await ask()
+  redis.disconnect()
+
+  expect(told).toEqual([
+    ['db-start', 'db-stop'],
+    ['get', 'root'],
+  ])
+  expect(records).toHaveLength(2)
+  expect(exporter.getFinishedSpans().map(({ name }) => name)).toEqual(['get', 'root', 'root'])
+})

@@ -1,0 +1,30 @@
+import { createTraceId, run, setNotifier, type TraceRecord } from '@osprofiler/core'
+import { openDriver } from '@osprofiler/drivers'
+import { instrument } from '@osprofiler/instruments'
+import { makeTrace } from '../packages/drivers/test/make-record.js'
+
+/** Does all that a driver can, from inside of a trace and with every instrument on; what that trace recorded of it. */
+export async function recordsOfDriver(connectionString: string): Promise<{ written: number; recorded: string[] }> {
+  const recorded: TraceRecord[] = []
+  const written = makeTrace(4, { base_id: createTraceId() })
+  const [first] = written
+  setNotifier(record => void recorded.push(record))
+  const undo = instrument(undefined, { traceSql: 'values' })
+  // Instruments find modules some ticks after they were loaded.
+  await new Promise(resolve => setTimeout(resolve, 50))
+  const found = await run({ hmacKey: 'SECRET' }, async () => {
+    const driver = openDriver(connectionString)
+    await driver.write(written)
+    let read = 0
+    for await (const batch of driver.readRecords?.(first?.base_id ?? '') ?? []) read += batch.length
+    await driver.listTraces?.({})
+    await driver.listErrorTraces?.({})
+    await driver.deleteTrace?.(first?.base_id ?? '')
+    await driver.pruneTraces?.(new Date(0))
+    await driver.close()
+    return read
+  })
+  undo()
+  setNotifier(undefined)
+  return { written: found, recorded: recorded.map(({ name, info }) => `${name} ${JSON.stringify(info)}`) }
+}
