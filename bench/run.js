@@ -6,6 +6,7 @@ import { runReports } from './reports/run.js'
 import { runServers } from './servers/run.js'
 import { runSignatures } from './signatures/run.js'
 import { runStore } from './store/run.js'
+import { runStores } from './stores/run.js'
 
 const SECTIONS = new Map([
   ['express', effort => runServers('express', effort)],
@@ -14,6 +15,7 @@ const SECTIONS = new Map([
   ['points', runPoints],
   ['signatures', runSignatures],
   ['store', runStore],
+  ['stores', runStores],
   ['context', runContext],
   ['reports', runReports],
 ])

@@ -1,0 +1,32 @@
+import { Redis } from 'ioredis'
+
+/** Redis, as a store to measure: see `run.js`. */
+export const redis = {
+  title: 'Redis',
+  python: 'osprofiler.drivers.redis_driver.Redis',
+
+  async start() {
+    const { startRedis } = await import('../../test/servers/dist/redis.js')
+    const server = await startRedis({ settings: { appendonly: 'no' } })
+    return { url: server.url, clear: () => server.command('FLUSHALL'), stop: () => server.stop() }
+  },
+
+  /** One variadic push a trace, in a pipeline a batch. */
+  openBare(url) {
+    const client = new Redis(url)
+    return {
+      async write(batch, toText) {
+        const traces = new Map()
+        for (const item of batch) {
+          const texts = traces.get(item.base_id)
+          if (texts === undefined) traces.set(item.base_id, [toText(item)])
+          else texts.push(toText(item))
+        }
+        const pipeline = client.pipeline()
+        for (const [baseId, texts] of traces) pipeline.lpush(`osprofiler_opt:${baseId}`, ...texts)
+        await pipeline.exec()
+      },
+      close: () => client.quit(),
+    }
+  },
+}
