@@ -13,7 +13,8 @@ import {
 import { instrument } from '@osprofiler/instruments'
 import type { Channel, ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib'
 import type * as CallbackApi from 'amqplib/callback_api'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { startProxy } from '../../../test/servers/proxy.js'
 import { type RabbitmqServer, startRabbitmq } from '../../../test/servers/rabbitmq.js'
 import { collect, inTrace, KEY, only, until } from './traced-calls.js'
 
@@ -196,6 +197,32 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     await channel.close()
 
     expect(stopOf(`consume ${queue}`)?.info).toMatchObject({ etype: 'ChannelClosed' })
+  })
+
+  it('ends what waits for the broker, or for a consumer, when the connection breaks', async () => {
+    const proxy = await startProxy(rabbitmq)
+    onTestFinished(() => proxy.stop())
+    const broken = await amqplib.connect(rabbitmq.url.replace(String(rabbitmq.port), String(proxy.port)))
+    const closed = new Promise(resolve => broken.once('close', resolve))
+    broken.on('error', () => {})
+    const confirming = await broken.createConfirmChannel()
+    const { queue: own } = await confirming.assertQueue('', { exclusive: true })
+    const consumed = new Promise(resolve => {
+      confirming.consume(own, resolve)
+    })
+    await inTrace(async () => void confirming.sendToQueue(own, Buffer.from('x')))
+    await consumed
+    proxy.delay(10_000)
+    const unconfirmed = inTrace(
+      () => new Promise((_, reject) => confirming.publish('amq.direct', 'never', Buffer.from('x'), {}, reject)),
+    )
+
+    proxy.cut()
+    await expect(unconfirmed).rejects.toThrow()
+    await closed
+
+    expect(stopOf(`consume ${own}`)?.info).toMatchObject({ etype: 'ChannelClosed' })
+    expect(stopOf('publish amq.direct/never')?.info.etype).toBe('Error')
   })
 
   it('keeps two hundred messages in work at once apart', async () => {
