@@ -35,11 +35,12 @@ let instrumentation: { enable(): void; disable(): void } | undefined
 
 function useOpenTelemetry(): void {
   instrumentation ??= createInstrumentation()
-  instrumentation.enable()
-  undos.push(() => instrumentation?.disable())
+  const used = instrumentation
+  used.enable()
+  undos.push(() => used.disable())
 }
 
-function createInstrumentation() {
+function createInstrumentation(): { enable(): void; disable(): void } {
   const { IORedisInstrumentation } = require('@opentelemetry/instrumentation-ioredis')
   const created = new IORedisInstrumentation()
   require('ioredis')
