@@ -4,7 +4,7 @@ import type { OpenContext } from './open-context.js'
 import { createSearchDriver } from './search-driver.js'
 import { readSearchUrl, type SearchUrl } from './search-url.js'
 
-const REQUEST_TIMEOUT = 30_000
+const REQUEST_TIMEOUT = 60_000
 
 /** Elasticsearch 8 and 9, through Elastic's client. See `createSearchDriver`. */
 export function openElasticsearchDriver(location: string, { scheme, filterErrorTrace }: OpenContext): Driver {

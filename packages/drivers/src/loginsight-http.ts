@@ -16,6 +16,8 @@ export interface HttpRequest {
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
+  /** How long an answer may take, in milliseconds. */
+  readonly timeout: number
 }
 
 export interface HttpAnswer {
@@ -42,7 +44,6 @@ export interface HttpClient {
   close(): void
 }
 
-const TIMEOUT = 90_000
 /** Before the server closes a connection, of which a request on its way would learn nothing. */
 const IDLE_CONNECTION = 4_000
 const MAX_CHARACTERS = 200_000_000
@@ -56,12 +57,14 @@ export function createHttpClient({ host, port, ca, insecure }: LogInsightServer)
     ...(ca === undefined ? {} : { ca }),
   })
   return {
-    send: ({ method, path, headers, body = '' }) =>
+    send: ({ method, path, headers, body = '', timeout }) =>
       new Promise((resolve, reject) => {
         let sent = false
         const json = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
         const request = openRequest({ host, port, agent, method, path, headers: { ...headers, ...json } })
-        request.setTimeout(TIMEOUT, () => request.destroy(new Error(`no answer came in ${TIMEOUT / 1_000} s`)))
+        const seconds = timeout / 1_000
+        const timer = setTimeout(() => request.destroy(new Error(`no answer came in ${seconds} s`)), timeout)
+        request.on('close', () => clearTimeout(timer))
         request.on('socket', socket => {
           sent = request.reusedSocket
           if (!sent) socket.once('secureConnect', () => (sent = true))

@@ -18,7 +18,9 @@ interface Event {
 const PAGE = 20_000
 /** How much a list reads at most. */
 const MAX_LIST_PAGES = 5
+/** Of the server with a query, and ours with the server. */
 const QUERY_TIMEOUT = 60_000
+const PATIENCE = 90_000
 
 /** An id of which a word can be made: others, of signs alone or with a wildcard in them, mean something else there. */
 const WORD = /^\w+(?:-\w+)*$/
@@ -112,7 +114,7 @@ function countTraces(events: readonly Event[]): Map<string, number> {
 }
 
 async function query(send: Send, path: string): Promise<Event[]> {
-  const { status, body } = await send({ method: 'GET', path })
+  const { status, body } = await send({ method: 'GET', path, timeout: PATIENCE })
   if (status !== 200) throw new OsprofilerError('ERR_STORE', `Log Insight cannot be read: it answers ${status}.`)
   if (body.complete === false) {
     throw new OsprofilerError('ERR_STORE', 'Log Insight gave a part of its answer only, for want of time. Try again.')

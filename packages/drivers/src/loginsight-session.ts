@@ -8,6 +8,7 @@ export interface Credentials {
   readonly provider: string | undefined
 }
 
+const LOGIN_PATIENCE = 5_000
 const UNAUTHORIZED = 401
 const LOGIN_TIMEOUT = 440
 
@@ -19,7 +20,8 @@ export function createSession(
   let session: Promise<string> | undefined
 
   async function login(): Promise<string> {
-    const request = { method: 'POST', path: '/api/v1/sessions', body: JSON.stringify(credentials) } as const
+    const body = JSON.stringify(credentials)
+    const request = { method: 'POST', path: '/api/v1/sessions', body, timeout: LOGIN_PATIENCE } as const
     const answer = await client.send(request).catch(({ message }) => {
       // Of what was to be sent within the session, nothing was.
       throw new HttpFailure(message, false)

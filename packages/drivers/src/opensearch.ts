@@ -4,7 +4,7 @@ import type { OpenContext } from './open-context.js'
 import { createSearchDriver } from './search-driver.js'
 import { readSearchUrl } from './search-url.js'
 
-const REQUEST_TIMEOUT = 30_000
+const REQUEST_TIMEOUT = 60_000
 
 /** OpenSearch 1, 2 and 3, through its own client: Elastic's refuses to speak with it. See `createSearchDriver`. */
 export function openOpensearchDriver(location: string, { scheme, filterErrorTrace }: OpenContext): Driver {

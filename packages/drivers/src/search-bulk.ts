@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { isErrorRecord, type TraceRecord } from '@osprofiler/core'
 import { decodeRecord, encodeRecord, isObject } from './record-text.js'
-import { type SearchClient, SearchFailure } from './search-client.js'
+import { type SearchClient, SearchFailure, WRITE_TIMEOUT } from './search-client.js'
 import { FAILURES, RECORDS } from './search-layout.js'
 
 /** A batch as lines of a bulk request, and how many of its records cannot be any. */
@@ -38,7 +38,8 @@ export async function sendBulk(client: SearchClient, batch: readonly BulkDocumen
 async function sendPiece(client: SearchClient, piece: readonly BulkDocument[]): Promise<number> {
   try {
     const bulkBody = piece.map(({ lines }) => lines).join('')
-    return countRefused(await client.request({ method: 'POST', path: '/_bulk', bulkBody }))
+    const request = { method: 'POST', path: '/_bulk', bulkBody } as const
+    return countRefused(await client.request(request, { requestTimeout: WRITE_TIMEOUT }))
   } catch (error) {
     const tooLarge = error instanceof SearchFailure && error.status === 413
     if (!tooLarge) throw error

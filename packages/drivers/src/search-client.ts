@@ -16,6 +16,9 @@ export interface RequestOptions {
   readonly requestTimeout?: number
 }
 
+/** How long a write may take, in milliseconds: while it waits, a program that has ended its work does not end. */
+export const WRITE_TIMEOUT = 10_000
+
 /** What both clients have, as their own documentation has it for requests of one's own. */
 export interface SearchTransport {
   request(request: SearchRequest, options: RequestOptions): Promise<unknown>

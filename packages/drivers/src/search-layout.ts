@@ -5,6 +5,9 @@ import { type SearchClient, SearchFailure } from './search-client.js'
 export const RECORDS = 'osprofiler-notifications'
 export const FAILURES = 'osprofiler-notifications-error'
 
+/** While a write waits for its index, a program that has ended its work does not end. */
+const PATIENCE = 5_000
+
 /** Lucene has no room for a term of 32,766 bytes or more; a longer text is kept, and not searched. */
 const SEARCHED = { type: 'keyword', ignore_above: 8_191 }
 
@@ -42,8 +45,9 @@ const MAPPINGS = {
 /** Makes an index unless it is there. Who may not is left to what there is. */
 export async function createIndex(client: SearchClient, index: keyof typeof MAPPINGS): Promise<void> {
   try {
-    if ((await client.find({ method: 'GET', path: `/${index}` })) !== undefined) return
-    await client.request({ method: 'PUT', path: `/${index}`, body: { mappings: MAPPINGS[index] } })
+    const options = { requestTimeout: PATIENCE }
+    if ((await client.find({ method: 'GET', path: `/${index}` }, options)) !== undefined) return
+    await client.request({ method: 'PUT', path: `/${index}`, body: { mappings: MAPPINGS[index] } }, options)
   } catch (error) {
     if (!(error instanceof SearchFailure)) throw error
     if (error.type !== 'resource_already_exists_exception' && error.status !== 403) throw error

@@ -11,6 +11,7 @@ import type { Server, Socket } from 'node:net'
 import { findFreePort } from '../../../../test/servers/free-port.js'
 import { makeCertificate } from '../../../../test/servers/make-certificate.js'
 import { ingestEvents, LogInsightRefusal, parseBody, queryEvents, type StoredEvent } from './loginsight-events.js'
+import { readBody } from './read-body.js'
 
 export interface LogInsightStandIn {
   readonly host: string
@@ -62,7 +63,7 @@ export async function startLogInsight(folder: string): Promise<LogInsightStandIn
     async restart() {
       if (servers.length > 0) return
       servers = [
-        createTlsServer(tls, serve).on('secureConnection', keep).listen(port, '127.0.0.1'),
+        createTlsServer(tls, serve).on('connection', keep).listen(port, '127.0.0.1'),
         createServer(serve).on('connection', keep).listen(plainPort, '127.0.0.1'),
       ]
       await Promise.all(servers.map(server => once(server.unref(), 'listening')))
@@ -77,8 +78,8 @@ export async function startLogInsight(folder: string): Promise<LogInsightStandIn
   }
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    let text = ''
-    for await (const chunk of request.setEncoding('utf8')) text += chunk
+    const text = await readBody(request)
+    if (text === undefined) return
     const { status, body } = answer(request, text)
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
   }
@@ -86,7 +87,7 @@ export async function startLogInsight(folder: string): Promise<LogInsightStandIn
   function answer(request: IncomingMessage, text: string): { readonly status: number; readonly body: object } {
     const { method = '', url = '' } = request
     try {
-      return standIn.intercept?.(method, url) ?? { status: 200, body: route(method, url, request, text) }
+      return standIn.intercept?.(method, url, text) ?? { status: 200, body: route(method, url, request, text) }
     } catch (error) {
       if (!(error instanceof LogInsightRefusal)) throw error
       return { status: error.status, body: { errorMessage: error.message } }

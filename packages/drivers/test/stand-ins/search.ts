@@ -8,6 +8,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { findFreePort } from '../../../../test/servers/free-port.js'
+import { readBody } from './read-body.js'
 import { type Answer, StandInCluster } from './search-cluster.js'
 import { SearchRefusal } from './search-failure.js'
 
@@ -56,7 +57,7 @@ export async function startSearch(options: SearchStandInOptions): Promise<Search
     async restart() {
       if (server !== undefined) return
       server = tls === undefined ? createServer(serve) : createTlsServer(tls, serve)
-      server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
+      server.on('connection', (socket: Socket) => {
         sockets.add(socket.unref())
         socket.on('close', () => sockets.delete(socket))
       })
@@ -69,8 +70,8 @@ export async function startSearch(options: SearchStandInOptions): Promise<Search
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = '', url = '' } = request
-    let body = ''
-    for await (const chunk of request.setEncoding('utf8')) body += chunk
+    const body = await readBody(request)
+    if (body === undefined) return
     standIn.requests.push(`${method} ${url}`)
     const { status, content } = answer(method, url, body, request)
     const type = product === 'elasticsearch' ? acceptedType(request) : 'application/json; charset=UTF-8'

@@ -1,0 +1,42 @@
+import type { FaultyStandIn } from './stand-in-faults.js'
+import { type SearchStandIn, startSearch } from './stand-ins/search.js'
+
+const RECORDS = 'osprofiler-notifications'
+/** What no index takes for the text that a `base_id` is. */
+const UNFIT = '{"base_id":{"no":"text"}}'
+
+/** A stand-in for Elasticsearch or OpenSearch, for the tests of faults. */
+export async function startFaultySearch(product: 'elasticsearch' | 'opensearch'): Promise<FaultyStandIn> {
+  const server = await startSearch({ product })
+  server.cluster.answer('PUT', `/${RECORDS}`, '{"mappings":{"properties":{"base_id":{"type":"keyword"}}}}', undefined)
+  return {
+    ...server,
+    knowsIds: true,
+    url: port => `${product}://127.0.0.1:${port}`,
+    points: () => readRecords(server).map(({ trace_id }) => trace_id),
+    clear: () => {
+      server.cluster.index(RECORDS).refresh()
+      server.cluster.index(RECORDS).deleteByQuery({ match_all: {} })
+    },
+    refuseBad() {
+      server.intercept = (method, path, body) => {
+        if (path !== '/_bulk') return undefined
+        return server.cluster.answer(method, path, body.replace(/^{"name":"bad".*$/m, UNFIT), undefined)
+      }
+    },
+    takeNothing() {
+      const error = { type: 'es_rejected_execution_exception', reason: 'queue capacity' }
+      server.intercept = (_, path) => (path === '/_bulk' ? { status: 429, content: { error, status: 429 } } : undefined)
+    },
+    repair() {
+      server.intercept = undefined
+    },
+  }
+}
+
+/** What an index holds, as a search shows it. */
+export function readRecords(server: SearchStandIn): readonly Readonly<Record<string, unknown>>[] {
+  const index = server.cluster.index(RECORDS)
+  index.refresh()
+  return index.search({ size: 1 }, true).hits.map(({ _source }) => _source)
+}

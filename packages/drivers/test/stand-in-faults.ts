@@ -1,0 +1,208 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createNotifier, type NotifierOptions, type NotifierStats, type QueueNotifier } from '@osprofiler/core'
+import { openDriver } from '@osprofiler/drivers'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { type Proxy as ServerProxy, startProxy } from '../../../test/servers/proxy.js'
+import { finish, startFixture } from './child.js'
+import { makeRecord } from './make-record.js'
+
+/** A stand-in, and what these tests do to it from behind. */
+export interface FaultyStandIn {
+  readonly host: string
+  readonly port: number
+  /** Whether it tells by an id of ours what it has already, so that no fate is unknown. */
+  readonly knowsIds: boolean
+  /** Its connection string, reached at a port. */
+  url(port: number): string
+  kill(): Promise<void>
+  restart(): Promise<void>
+  /** The `trace_id` of every record that it keeps. */
+  points(): readonly unknown[]
+  clear(): void
+  /** Has it refuse records named "bad". */
+  refuseBad(): void
+  /** Has it take nothing for now, in its own way of saying so. */
+  takeNothing(): void
+  /** Has it take anything again. */
+  repair(): void
+}
+
+const BATCH = 100
+/** Quick to try again, so that the tests are. */
+const QUICK: NotifierOptions = { batchSize: BATCH, flushAfter: 5, minBackoff: 10, maxBackoff: 50 }
+
+/** Declares how a driver bears what happens to its server, under load and through a notifier. */
+export function describeFaults(name: string, start: () => Promise<FaultyStandIn>): void {
+  let server: FaultyStandIn
+  let proxy: ServerProxy
+  beforeAll(async () => {
+    server = await start()
+    proxy = await startProxy(server)
+  })
+  beforeEach(() => {
+    server.repair()
+    server.clear()
+  })
+  afterEach(() => proxy.heal())
+  afterAll(async () => {
+    await proxy.stop()
+    await server.kill()
+  })
+
+  function openNotifier(options: NotifierOptions = {}): Load {
+    const driver = openDriver(server.url(proxy.port))
+    const notifier = createNotifier(driver, { ...QUICK, ...options })
+    const errors: unknown[] = []
+    notifier.on('error', error => errors.push(error))
+    onTestFinished(async () => {
+      await notifier.close(1_000)
+      await driver.close()
+    })
+    return createLoad(notifier, errors)
+  }
+
+  /** Every record has one fate, and none is there twice. */
+  function expectBalance({ emitted, written, dropped, unknown, queued }: NotifierStats): void {
+    const points = server.points()
+    expect(written + dropped + unknown).toBe(emitted)
+    expect(queued).toBe(0)
+    expect(new Set(points).size).toBe(points.length)
+    expect(points.length).toBeGreaterThanOrEqual(written)
+    expect(points.length).toBeLessThanOrEqual(written + unknown)
+    if (server.knowsIds) expect(unknown).toBe(0)
+  }
+
+  describe(`${name}, when its server`, () => {
+    it('is not there at first, gets every record once it is', async () => {
+      await proxy.refuse()
+      const load = openNotifier()
+
+      load.emit(5 * BATCH)
+      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(0), 20_000)
+      await proxy.heal()
+      await load.notifier.flush(20_000)
+
+      expect(load.errors[0]).toMatchObject({ name: 'OsprofilerError', code: 'ERR_STORE' })
+      expect(load.notifier.stats).toMatchObject({ written: 5 * BATCH, dropped: 0, unknown: 0 })
+      expectBalance(load.notifier.stats)
+    })
+
+    it('is killed and started again under load, loses and repeats nothing', async () => {
+      const load = openNotifier()
+
+      const emitting = load.emitUntil(() => load.notifier.stats.written >= 20 * BATCH)
+      await vi.waitFor(() => expect(load.notifier.stats.written).toBeGreaterThan(5 * BATCH), 20_000)
+      await server.kill()
+      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(0), 20_000)
+      await server.restart()
+      await emitting
+      await load.notifier.flush(20_000)
+
+      expectBalance(load.notifier.stats)
+    })
+
+    it('loses its connections in the middle of batches, repeats nothing', async () => {
+      const load = openNotifier()
+      await load.write(BATCH)
+      const before = proxy.bytesSent
+      await load.write(BATCH)
+      const batchBytes = proxy.bytesSent - before
+
+      for (const part of [0.05, 0.3, 0.6, 0.9, 0.97, 1]) {
+        proxy.cutAfter(Math.round(part * batchBytes))
+        await load.write(BATCH)
+      }
+
+      expect(load.errors.length).toBeGreaterThan(3)
+      expectBalance(load.notifier.stats)
+    })
+
+    it('is slow, holds up nobody: what has no room is dropped and counted', async () => {
+      const load = openNotifier({ maxRecords: 5 * BATCH })
+      await load.write(1)
+      proxy.delay(30)
+
+      load.emit(20 * BATCH)
+      const { queued, dropped } = load.notifier.stats
+      await load.notifier.flush(20_000)
+
+      expect(queued).toBeLessThanOrEqual(6 * BATCH)
+      expect(dropped).toBeGreaterThanOrEqual(14 * BATCH)
+      expectBalance(load.notifier.stats)
+    })
+
+    it('takes nothing for a while, gets every record afterwards', async () => {
+      const load = openNotifier()
+      server.takeNothing()
+
+      load.emit(3 * BATCH)
+      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(1), 10_000)
+      server.repair()
+      await load.notifier.flush(20_000)
+
+      expect(load.errors[0]).toMatchObject({ name: 'OsprofilerError', code: 'ERR_STORE' })
+      expect(load.notifier.stats).toMatchObject({ written: 3 * BATCH, dropped: 0, unknown: 0 })
+      expectBalance(load.notifier.stats)
+    })
+
+    it('refuses one record of a batch, keeps the others', async () => {
+      const load = openNotifier()
+      server.refuseBad()
+
+      load.emit(BATCH - 1)
+      load.notifier(makeRecord({ name: 'bad' }))
+      await load.notifier.flush(20_000)
+
+      expect(load.notifier.stats).toMatchObject({ written: BATCH - 1, dropped: 1, unknown: 0 })
+      expect(load.errors).toEqual([])
+      expectBalance(load.notifier.stats)
+    })
+
+    it.each(['silent', 'gone'])('is %s, lets the program come to its natural end', async state => {
+      if (state === 'silent') proxy.delay(60_000)
+      else await proxy.refuse()
+
+      const { code, stderr } = await finish(startFixture('end-naturally.mjs', [server.url(proxy.port), 'background']))
+
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    })
+
+    it('answers, keeps the program alive for as long as it waits, and no longer', async () => {
+      const { code, stdout } = await finish(startFixture('end-naturally.mjs', [server.url(proxy.port), 'await']))
+
+      expect({ code, stdout }).toEqual({ code: 0, stdout: 'read 1\nlisted 1\nfailed 0\n' })
+    })
+  })
+}
+
+/** Something that emits records. */
+interface Load {
+  readonly notifier: QueueNotifier
+  readonly errors: readonly unknown[]
+  emit(count: number): void
+  /** Emits a record now and then, as many services do, until something holds. */
+  emitUntil(done: () => boolean): Promise<void>
+  /** Emits so many and waits for their fate. */
+  write(count: number): Promise<void>
+}
+
+function createLoad(notifier: QueueNotifier, errors: readonly unknown[]): Load {
+  const emit = (count: number) => {
+    for (let index = 0; index < count; index++) notifier(makeRecord())
+  }
+  return {
+    notifier,
+    errors,
+    emit,
+    async emitUntil(done) {
+      while (!done()) {
+        emit(BATCH / 2)
+        await sleep(5)
+      }
+    },
+    async write(count) {
+      emit(count)
+      await notifier.flush(20_000)
+    },
+  }
+}
