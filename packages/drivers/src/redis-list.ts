@@ -3,7 +3,7 @@ import { isObject, parse } from './record-text.js'
 import { FAILURES, RECORDS, scanKeys } from './redis-keys.js'
 import type { LegacyKeys } from './redis-legacy.js'
 import type { RedisCommand, RedisReply } from './redis-link.js'
-import { readList } from './redis-read.js'
+import { readList, readLists } from './redis-read.js'
 import type { RedisRoute } from './redis-route.js'
 import { isSelected, type Selection } from './trace-query.js'
 import { createTally, newestFirst, type TraceTally } from './trace-tally.js'
@@ -16,7 +16,7 @@ interface Candidate {
 
 /** So many of the newest are remembered; further ones would fill the memory. */
 const MAX_CANDIDATES = 100_000
-const AT_ONCE = 10
+const AT_ONCE = 20
 
 /**
  * The newest traces. Redis has no order of traces: each key is looked at once, for the record that came first, which
@@ -31,20 +31,13 @@ export async function listTraces(
   const { limit, since } = selection
   const found = failed ? [] : await listLegacy(legacy, selection)
   const { candidates, wereAll } = await findCandidates(route, failed, since)
+  if (!wereAll && limit > MAX_CANDIDATES) throw tooMany()
   for (let at = 0; at < candidates.length; at += AT_ONCE) {
     if (countSince(found, candidates[at]?.bound ?? '') >= limit) break
-    const some = candidates.slice(at, at + AT_ONCE)
-    const tallies = await Promise.all(some.map(({ baseId }) => tallyTrace(route, baseId)))
-    const summaries = tallies.flatMap(({ summary }) => summary ?? [])
+    const summaries = await summarise(route, candidates.slice(at, at + AT_ONCE))
     found.push(...summaries.filter(summary => isSelected(summary, selection)))
   }
-  const oldest = candidates.at(-1)?.bound ?? ''
-  if (!wereAll && countSince(found, oldest) < limit) {
-    throw new OsprofilerError(
-      'ERR_STORE',
-      `More than ${MAX_CANDIDATES} traces would have to be looked at. Ask for fewer of them, or for younger ones.`,
-    )
-  }
+  if (!wereAll && countSince(found, candidates.at(-1)?.bound ?? '') < limit) throw tooMany()
   return found.sort(newestFirst).slice(0, limit)
 }
 
@@ -53,6 +46,21 @@ export async function tallyTrace(route: RedisRoute, baseId: string): Promise<Tra
   const tally = createTally()
   for await (const records of readList(route, `${RECORDS}${baseId}`)) for (const record of records) tally.add(record)
   return tally
+}
+
+async function summarise(route: RedisRoute, candidates: readonly Candidate[]): Promise<TraceSummary[]> {
+  const tallies = new Map(candidates.map(({ baseId }) => [`${RECORDS}${baseId}`, createTally()]))
+  await readLists(route, [...tallies.keys()], (key, records) => {
+    for (const record of records) tallies.get(key)?.add(record)
+  })
+  return [...tallies.values()].flatMap(({ summary }) => summary ?? [])
+}
+
+function tooMany(): OsprofilerError {
+  return new OsprofilerError(
+    'ERR_STORE',
+    `More than ${MAX_CANDIDATES} traces would have to be looked at. Ask for fewer of them, or for younger ones.`,
+  )
 }
 
 async function listLegacy(legacy: LegacyKeys, selection: Selection): Promise<TraceSummary[]> {

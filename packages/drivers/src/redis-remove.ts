@@ -33,8 +33,9 @@ export async function pruneTraces(route: RedisRoute, legacy: LegacyKeys, before:
 async function pruneTrace(route: RedisRoute, baseId: string, before: string): Promise<boolean> {
   const key = `${RECORDS}${baseId}`
   const [length] = toValues(await route.send([{ key, command: ['LLEN', key] }]))
-  const { newest } = await tallyTrace(route, baseId)
-  if (Number(length) === 0 || newest >= before) return false
+  const { summary, newest } = await tallyTrace(route, baseId)
+  // A list in which no record stands is not of ours.
+  if (summary === undefined || newest >= before) return false
   // What was pushed since the list was measured stays: it is cut off behind that.
   const [, left] = toValues(
     await route.send([

@@ -1,0 +1,216 @@
+import { inspect } from 'node:util'
+import type { Driver, DriverOptions } from '@osprofiler/drivers'
+import { openDriver } from '@osprofiler/drivers'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { type RedisServer, startRedis } from '../../../test/servers/redis.js'
+import { makeRecord, makeTrace, readAll } from './make-record.js'
+
+let server: RedisServer
+let redis: Redis
+beforeAll(async () => {
+  server = await startRedis({ password: 's3cret' })
+  redis = new Redis(server.url)
+})
+beforeEach(() => redis.flushall())
+afterAll(async () => {
+  redis.disconnect()
+  await server.stop()
+})
+
+function open(options = '', driverOptions: DriverOptions = {}): Driver {
+  const driver = openDriver(`${server.url}${options}`, driverOptions)
+  onTestFinished(() => driver.close())
+  return driver
+}
+
+describe('redis://', () => {
+  it('writes a batch by one push a trace', async () => {
+    const driver = open()
+    await driver.write([makeRecord()])
+    const before = await callsOf('lpush')
+
+    await driver.write([...makeTrace(50), ...makeTrace(50)])
+
+    expect((await callsOf('lpush')) - before).toBe(2)
+  })
+
+  it('takes a batch in which one trace alone is larger than what goes to a server at once', async () => {
+    const driver = open()
+    const trace = makeTrace(12_345)
+    const large = makeTrace(4, { info: { text: 'x'.repeat(5_000_000) } })
+
+    await driver.write([...trace, ...large])
+
+    expect(await readAll(driver, trace[0]?.base_id ?? '')).toEqual(trace)
+    expect(await readAll(driver, large[0]?.base_id ?? '')).toEqual(large)
+  })
+
+  it('notes failed traces only where it is told to', async () => {
+    const failed = makeTrace(2, { info: { host: 'h', etype: 'ValueError', message: 'no' } })
+
+    await open().write(failed)
+    const withoutNotes = await redis.keys('osprofiler_error:*')
+    await open('', { filterErrorTrace: true }).write(failed)
+
+    expect(withoutNotes).toEqual([])
+    const note = JSON.parse((await redis.get(`osprofiler_error:${failed[0]?.base_id}`)) ?? '')
+    expect(note).toEqual({ base_id: failed[0]?.base_id, timestamp: failed[1]?.timestamp })
+  })
+
+  it('has what it writes forgotten after ttl, counted from the last record of a trace', async () => {
+    const driver = open('?ttl=1h', { filterErrorTrace: true })
+    const trace = makeTrace(2, { info: { etype: 'E' } })
+    const keys = [`osprofiler_opt:${trace[0]?.base_id}`, `osprofiler_error:${trace[0]?.base_id}`]
+
+    await driver.write(trace)
+    await Promise.all(keys.map(key => redis.expire(key, 10)))
+    await driver.write(trace)
+
+    for (const key of keys) {
+      expect(await redis.ttl(key)).toBeGreaterThan(3_500)
+      expect(await redis.ttl(key)).toBeLessThanOrEqual(3_600)
+    }
+  })
+
+  it('keeps what comes in while it prunes', async () => {
+    const driver = open()
+    const old = makeTrace(3_000)
+    const [{ base_id = '' } = {}] = old
+    await driver.write(old)
+
+    const pruning = driver.pruneTraces?.(new Date('2026-11-22T11:00:00Z'))
+    const late = makeRecord({ base_id, timestamp: '2026-11-22T12:00:00.000000' })
+    await redis.lpush(`osprofiler_opt:${base_id}`, JSON.stringify(late))
+    await pruning
+
+    expect((await readAll(driver, base_id)).at(-1)).toEqual(late)
+  })
+
+  it('reads, lists and deletes what an id names and nothing that its pattern would match', async () => {
+    const driver = open()
+    for (const id of ['a', 'b', '[ab]', '*']) {
+      await redis.set(`osprofiler:${id}point`, JSON.stringify(makeRecord({ base_id: id, name: `${id}-start` })))
+    }
+
+    expect(await readAll(driver, '*')).toMatchObject([{ name: '*-start' }])
+    expect(await readAll(driver, '[ab]')).toMatchObject([{ name: '[ab]-start' }])
+    expect(await readAll(driver, '?')).toEqual([])
+    expect(await driver.deleteTrace?.('*')).toBe(1)
+    expect(await driver.listTraces?.()).toMatchObject([{ base_id: '[ab]' }, { base_id: 'b' }, { base_id: 'a' }])
+    expect(await driver.pruneTraces?.(new Date('2027-01-01T00:00:00Z'))).toBe(3)
+    expect(await redis.dbsize()).toBe(0)
+  })
+
+  it('leaves alone what others keep in the database, also under names like its own', async () => {
+    const driver = open()
+    await redis.mset({ session: 'x', 'osprofiler_opt:text': 'x', 'osprofiler_error:text': 'x', 'osprofiler:text': 'x' })
+    await redis.lpush('osprofiler_opt:broken', 'no JSON', '[]', '{"base_id":7}')
+    await redis.hset('osprofiler_opt:hash', 'a', 'b')
+
+    expect(await driver.listTraces?.()).toEqual([])
+    expect(await driver.listErrorTraces?.()).toEqual([])
+    expect(await readAll(driver, 'broken')).toEqual([])
+    await expect(readAll(driver, 'text')).rejects.toMatchObject({ code: 'ERR_STORE' })
+    expect(await driver.pruneTraces?.(new Date('2027-01-01T00:00:00Z'))).toBe(0)
+    expect(await redis.dbsize()).toBe(6)
+  })
+
+  it('lists in memory that does not grow with the traces, and says where it stops looking', async () => {
+    const driver = open()
+    await redis.eval(
+      `for index = 0, 100049 do
+        local record = '{"base_id":"%d","name":"a-start","timestamp":"2026-11-22T10:00:00.%06d"}'
+        redis.call('LPUSH', 'osprofiler_opt:' .. index, string.format(record, index, index))
+      end`,
+      0,
+    )
+
+    expect((await driver.listTraces?.({ limit: 2 }))?.map(trace => trace.base_id)).toEqual(['100049', '100048'])
+    await expect(driver.listTraces?.({ limit: 100_001 })).rejects.toThrow('More than 100000 traces')
+  })
+})
+
+describe('a connection string of Redis', () => {
+  it('goes to the database that its path or its option names, as in Python', async () => {
+    await open('/4').write([makeRecord({ base_id: 'path' })])
+    await open('?db=4').write([makeRecord({ base_id: 'option' })])
+
+    expect((await open('/4').listTraces?.())?.map(trace => trace.base_id)).toEqual(['option', 'path'])
+  })
+
+  it('is refused by the server where its password is wrong, its user unknown or its database too high', async () => {
+    const { host, port } = server
+    const refused = async (text: string): Promise<Error> => {
+      const driver = openDriver(text)
+      onTestFinished(() => driver.close())
+      return (await driver.write([makeRecord()]).catch(error => error)) as Error
+    }
+    const errors = [
+      await refused(`redis://:wr0ng@${host}:${port}`),
+      await refused(`redis://nobody:wr0ng@${host}:${port}`),
+      await refused(`redis://${host}:${port}`),
+      await refused(`redis://:s3cret@${host}:${port}/99`),
+    ]
+
+    for (const error of errors) {
+      expect(error).toMatchObject({ name: 'OsprofilerError', code: 'ERR_STORE' })
+      expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/wr0ng|s3cret/)
+    }
+    expect(errors.map(({ message }) => message)).toEqual([
+      expect.stringContaining('the password is wrong or missing (WRONGPASS'),
+      expect.stringContaining('the password is wrong or missing (WRONGPASS'),
+      expect.stringContaining('the password is wrong or missing (NOAUTH'),
+      expect.stringContaining('DB index is out of range'),
+    ])
+  })
+
+  it('may hold a password that the server does not ask for, and prints nothing about it', async () => {
+    const free = await startRedis()
+    onTestFinished(() => free.stop())
+    const driver = openDriver(`redis://:unasked@127.0.0.1:${free.port}`)
+    onTestFinished(() => driver.close())
+
+    expect(await driver.write([makeRecord()])).toEqual({ refused: 0 })
+  })
+
+  it.each([
+    ['redis://host/x', 'a number from 0'],
+    ['redis://host:1,host:2/1', 'no other database than 0'],
+    ['redis://host:1,host:2?cluster=false', 'several hosts are a Cluster'],
+    ['redis://host?cluster=perhaps', 'cluster is true or false'],
+    ['redis://host?socket_timeout=-1', 'socket_timeout is a number of seconds'],
+    ['redis://host?ssl_ca_certs=/ca.pem', 'ssl_ca_certs is for rediss://'],
+    ['rediss://host?ssl_cert_reqs=maybe', 'none, optional or required'],
+    ['redis://host?ttl=soon', 'ttl says how long'],
+    ['redis://host?sentinel_password=x', 'no option "sentinel_password"'],
+    ['redissentinel://host:1/mymaster?cluster=true', 'no option "cluster"'],
+  ])('says what is wrong with %s', (text, reason) => {
+    expect(() => openDriver(text)).toThrow(
+      expect.objectContaining({ code: 'ERR_CONNECTION_STRING', message: expect.stringContaining(reason) }),
+    )
+  })
+})
+
+describe('rediss://', () => {
+  it('speaks TLS with a server whose authority is named, and with no other unless it is told not to look', async () => {
+    const { url, certificateFile = '', ...secured } = await startRedis({ password: 'secret', tls: true })
+    onTestFinished(() => secured.stop())
+    const write = async (options: string) => {
+      const driver = openDriver(`${url}${options}`)
+      onTestFinished(() => driver.close())
+      return await driver.write([makeRecord()])
+    }
+
+    expect(await write(`?ssl_ca_certs=${encodeURIComponent(certificateFile)}`)).toEqual({ refused: 0 })
+    expect(await write('?ssl_cert_reqs=none')).toEqual({ refused: 0 })
+    await expect(write('')).rejects.toMatchObject({ code: 'ERR_STORE', message: expect.stringMatching(/self-signed/) })
+    await expect(write('?ssl_ca_certs=/no/such/file')).rejects.toMatchObject({ code: 'ERR_STORE' })
+  })
+})
+
+/** How often the server has run a command. */
+async function callsOf(command: string): Promise<number> {
+  const stats = await redis.info('commandstats')
+  return Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(stats)?.[1] ?? 0)
+}
