@@ -4,7 +4,8 @@ import { readCarrier, type SignedPair } from '@osprofiler/core/rpc'
 /** Where OpenStack's services put a trace into the context of a call: what they give to `profiler.init(**trace_info)`. */
 const TRACE_INFO = 'trace_info'
 /** Before each name of a context, once oslo.messaging has put it into a message. */
-const CONTEXT = '_context_'
+const IN_MESSAGE = `_context_${TRACE_INFO}`
+const PAIR_IN_MESSAGE = { info: '_context_X-Trace-Info', hmac: '_context_X-Trace-HMAC' }
 const MEMBERS: readonly string[] = ['hmac_key', 'base_id', 'parent_id']
 const MAX_KEY = 1_024
 /** Refused, and counted as such. */
@@ -18,7 +19,11 @@ const MALFORMED: SignedPair = { info: '-', hmac: '-' }
 export function readOsloContext(context: unknown): SignedPair | undefined {
   if (typeof context !== 'object' || context === null) return undefined
   try {
-    return readPrefixed(context) ?? readTraceInfo(own(context, TRACE_INFO) ?? own(context, CONTEXT + TRACE_INFO))
+    const info = own(context, PAIR_IN_MESSAGE.info)
+    const hmac = own(context, PAIR_IN_MESSAGE.hmac)
+    if (info !== undefined || hmac !== undefined) return readCarrier({ 'X-Trace-Info': info, 'X-Trace-HMAC': hmac })
+    const traceInfo = own(context, TRACE_INFO) ?? own(context, IN_MESSAGE)
+    return traceInfo === undefined || traceInfo === null ? undefined : readTraceInfo(traceInfo)
   } catch {
     return undefined
   }
@@ -36,18 +41,17 @@ export function writeTraceInfo(context: object, headers: TraceHeaders, keys: Hma
 
 /** Takes a trace that Python put into a context out of it again: a key in clear is not passed on. */
 export function removeTraceInfo(context: object): void {
-  for (const name of [TRACE_INFO, CONTEXT + TRACE_INFO]) Reflect.deleteProperty(context, name)
+  for (const name of [TRACE_INFO, IN_MESSAGE]) Reflect.deleteProperty(context, name)
 }
 
-function readPrefixed(context: object): SignedPair | undefined {
-  const names = ['X-Trace-Info', 'X-Trace-HMAC']
-  return readCarrier(Object.fromEntries(names.map(name => [name, own(context, CONTEXT + name)])))
-}
-
-function readTraceInfo(traceInfo: unknown): SignedPair | undefined {
-  if (traceInfo === undefined || traceInfo === null) return undefined
+function readTraceInfo(traceInfo: unknown): SignedPair {
   // With another member, Python's init() fails.
-  if (typeof traceInfo !== 'object' || Object.keys(traceInfo).some(name => !MEMBERS.includes(name))) return MALFORMED
+  if (
+    typeof traceInfo !== 'object' ||
+    traceInfo === null ||
+    Object.keys(traceInfo).some(name => !MEMBERS.includes(name))
+  )
+    return MALFORMED
   const [key, baseId, parentId = null] = MEMBERS.map(name => own(traceInfo, name))
   if (typeof key !== 'string' || key.length > MAX_KEY || typeof baseId !== 'string') return MALFORMED
   if (typeof parentId !== 'string' && parentId !== null) return MALFORMED
