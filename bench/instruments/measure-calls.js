@@ -1,0 +1,47 @@
+import { alternate, createTask } from '../alternate.js'
+import { ratio, summarise } from '../statistics.js'
+import { printTable, show, verdict } from '../table.js'
+
+const NAMES = ['bare', 'untraced', 'traced', 'openTelemetry']
+const AGAIN = 'bare, once more (A/A)'
+
+/**
+ * Measures one call of a library by each contender and prints the table. `startContender(name)` starts a process that
+ * answers `{count}` with `{ns}`.
+ */
+export async function measureCalls(title, startContender, effort) {
+  const contenders = NAMES.map(name => createTask(name, () => startContender(name)))
+  contenders.push(createTask(AGAIN, () => startContender('bare')))
+  const samples = await alternate(contenders, effort)
+  const us = name => show(inMicroseconds(samples.get(name)), 1)
+  const ofBare = name => show(ratio(samples, name, 'bare'), 3)
+  const added = addedTime(samples, 'traced', 'openTelemetry')
+  printTable(
+    `${title}: CPU time of the caller`,
+    ['', 'us', 'of bare', 'aim 1.01', "of OpenTelemetry's added time", 'aim 0.33'],
+    [
+      ['bare', us('bare'), '', '', '', ''],
+      [AGAIN, us(AGAIN), ofBare(AGAIN), '', '', ''],
+      [
+        'untraced, instruments on',
+        us('untraced'),
+        ofBare('untraced'),
+        verdict(ratio(samples, 'untraced', 'bare').median, 1.01),
+        '',
+        '',
+      ],
+      ['traced', us('traced'), ofBare('traced'), '', show(added), verdict(added.median, 0.33)],
+      ['OpenTelemetry', us('openTelemetry'), ofBare('openTelemetry'), '', '', ''],
+    ],
+  )
+}
+
+function inMicroseconds(samples) {
+  return summarise(samples.flat().map(ns => ns / 1000))
+}
+
+/** What one adds to bare in a round, of what the other adds in the same. */
+function addedTime(samples, name, reference) {
+  const [bare, own, other] = ['bare', name, reference].map(each => samples.get(each).flat())
+  return summarise(own.map((value, index) => (value - bare[index]) / (other[index] - bare[index])))
+}

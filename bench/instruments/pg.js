@@ -1,0 +1,24 @@
+// Queries of pg, by a client or a pool, in one of these ways: `node pg.js CONTENDER client|pool URL`.
+
+import { createRequire } from 'node:module'
+import { answerTimes } from '../answer.js'
+import { createContender } from './contenders.js'
+
+const [, , task, by, connectionString] = process.argv
+const require = createRequire(import.meta.url)
+
+const inContext = await createContender(task, [['pg'], { traceSql: 'statements' }], () => {
+  const { PgInstrumentation } = require('@opentelemetry/instrumentation-pg')
+  return [new PgInstrumentation()]
+})
+const pg = require('pg')
+const queryable = by === 'pool' ? new pg.Pool({ connectionString, max: 1 }) : new pg.Client(connectionString)
+if (by === 'client') await queryable.connect()
+
+answerTimes({
+  [task]: count =>
+    inContext(async () => {
+      for (let i = 0; i < count; i++)
+        await queryable.query('SELECT $1::int AS id, name FROM products WHERE id = $1', [7])
+    }),
+})
