@@ -68,7 +68,7 @@ function toArguments(broker: Broker, { vhost, tls }: MessagingSettings) {
     // Its timers would keep the process alive; that the other side is there, TCP asks.
     heartbeat: 0,
   }
-  const socket = { ...tls, timeout: CONNECT_TIMEOUT_MS, keepAlive: true, keepAliveDelay: KEEP_ALIVE_MS, noDelay: true }
+  const socket = { ...tls, timeout: CONNECT_TIMEOUT_MS, keepAlive: true, keepAliveDelay: KEEP_ALIVE_MS }
   return [address, { ...socket, clientProperties: { connection_name: 'osprofiler' } }] as const
 }
 

@@ -9,23 +9,20 @@ export const TOPIC = 'profiler.info'
 /**
  * A record as a notification of oslo.messaging, in the envelope of its format 2.0; undefined for one that no store can
  * take. Listeners unwrap that; Python's driver itself sends format 1.0, which is the same without the envelope.
+ *
+ * Put together as text: the payload is JSON already, and as an object it would be made into JSON once more.
  */
-export function encodeNotification(record: TraceRecord): Buffer | undefined {
+export function encodeNotification(record: TraceRecord, sentAt: Date): Buffer | undefined {
   const payload = encodeRecord(record)
   if (payload === undefined) return undefined
   const { host } = record.info
-  const message = JSON.stringify({
-    message_id: randomUUID(),
-    publisher_id: typeof host === 'string' ? host : hostname(),
-    event_type: `profiler.${record.service}`,
-    priority: 'INFO',
-    timestamp: new Date().toISOString().replace('T', ' ').slice(0, -1),
-    // By this a listener sees that it had a notification before.
-    _unique_id: randomUUID().replaceAll('-', ''),
-  })
-  // The payload is JSON already, and may be a megabyte.
-  const whole = `${message.slice(0, -1)},"payload":${payload}}`
-  return Buffer.from(JSON.stringify({ 'oslo.version': '2.0', 'oslo.message': whole }))
+  const id = randomUUID()
+  const publisher = JSON.stringify(typeof host === 'string' ? host : hostname())
+  const event = JSON.stringify(`profiler.${record.service}`)
+  const timestamp = sentAt.toISOString().replace('T', ' ').slice(0, -1)
+  // By its unique id a listener sees that it had a notification before.
+  const message = `{"message_id":"${id}","_unique_id":"${id}","publisher_id":${publisher},"event_type":${event},"priority":"INFO","timestamp":"${timestamp}","payload":${payload}}`
+  return Buffer.from(`{"oslo.version":"2.0","oslo.message":${JSON.stringify(message)}}`)
 }
 
 /** The record of a notification in either format; undefined for what is none of a profiler. */

@@ -85,7 +85,8 @@ export function openMessagingDriver(location: string, context: OpenContext): Dri
     location: settings.brokers.map(shownHost).join(','),
     async write(records) {
       checkOpen()
-      const contents = records.flatMap(record => encodeNotification(record) ?? [])
+      const sentAt = new Date()
+      const contents = records.flatMap(record => encodeNotification(record, sentAt) ?? [])
       const refused = records.length - contents.length
       if (contents.length === 0) return { refused }
       return { refused: refused + (await keepAlive(HOLD.write, () => inTurn(() => publish(contents)))) }

@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto'
+import { connect } from 'amqplib'
+
+const QUEUE = 'profiler.info'
+
+/** RabbitMQ, as a store to measure: see `run.js`. */
+export const messaging = {
+  title: 'RabbitMQ, as notifications',
+  python: 'osprofiler.drivers.messaging.Messaging',
+
+  async start() {
+    const { startRabbitmq } = await import('../../test/servers/dist/rabbitmq.js')
+    const server = await startRabbitmq()
+    return { url: server.url.replace('amqp:', 'messaging:'), clear: () => clear(server.url), stop: () => server.stop() }
+  },
+
+  /** Published with confirms, all of a batch before the first of them is waited for. */
+  openBare(url) {
+    const opening = open(url)
+    return {
+      async write(batch, toText) {
+        const { channel } = await opening
+        for (const item of batch)
+          channel.publish('openstack', QUEUE, toNotification(toText(item)), { persistent: true })
+        await channel.waitForConfirms()
+      },
+      close: async () => (await opening).client.close(),
+    }
+  },
+}
+
+/** What it takes for oslo.messaging to know it for a notification. */
+function toNotification(payload) {
+  const message = `{"message_id":"${randomUUID()}","event_type":"profiler.orders","publisher_id":"shop-7","priority":"INFO","timestamp":"2026-11-22 10:00:00.000","payload":${payload}}`
+  return Buffer.from(JSON.stringify({ 'oslo.version': '2.0', 'oslo.message': message }))
+}
+
+async function open(url) {
+  const client = await connect(url.replace('messaging:', 'amqp:'))
+  const channel = await client.createConfirmChannel()
+  await declare(channel)
+  return { client, channel }
+}
+
+async function declare(channel) {
+  await channel.assertExchange('openstack', 'topic', { durable: false })
+  await channel.assertQueue(QUEUE, { durable: false })
+  await channel.bindQueue(QUEUE, 'openstack', QUEUE)
+}
+
+async function clear(url) {
+  const { client, channel } = await open(url)
+  await channel.purgeQueue(QUEUE)
+  await client.close()
+}
