@@ -8,6 +8,7 @@ import { callOfRequest, type HttpCall, outgoingRequest, readArguments, receivers
 import { areSealed, areWrittenAtOnce, hideHeaders, mergeHeaders, setHeadersLate } from './http-headers.js'
 import { createHttpPoints } from './http-points.js'
 import type { InstrumentSettings } from './instrument-settings.js'
+import { looksAtHostOnly } from './propagate-to.js'
 import { type RequestTimes, timeRequest } from './request-times.js'
 import { requestsInfo } from './requests-info.js'
 import { type Method, undoAll, wrapMethod } from './wrap-method.js'
@@ -19,8 +20,9 @@ interface Begun {
   readonly call: HttpCall
   readonly point: Point
   readonly times: RequestTimes
-  /** What Node is given: the program's arguments, or some in which the headers are already. */
+  /** What Node is given: the program's arguments, or some in which the headers are merged already. */
   readonly args: unknown[]
+  readonly merged: boolean
 }
 
 /**
@@ -35,15 +37,16 @@ interface Begun {
  */
 export function instrumentHttp({ mayReceive }: InstrumentSettings): () => void {
   const points = createHttpPoints()
+  const hostOnly = looksAtHostOnly(mayReceive)
 
-  function begin(profiler: Profiler, args: unknown[], scheme: Scheme): Begun {
-    const { call, options, callback } = readArguments(args, scheme)
-    const { headers } = options
+  function begin(profiler: Profiler, given: unknown[], scheme: Scheme): Begun {
+    const { call, headers, args, withHeaders } = readArguments(given, scheme)
     const point = beginPoint(profiler, call)
-    const times = timeRequest(point)
-    if (!areWrittenAtOnce(headers) || areSealed(headers) || !mayCarry(call)) return { call, point, times, args }
-    const merged = { ...options, headers: mergeHeaders(headers, point.getTraceIdHeaders()) }
-    return { call, point, times, args: [merged, callback] }
+    const begun = { call, point, times: timeRequest(point) }
+    const merges = areWrittenAtOnce(headers) && !areSealed(headers) && mayCarry(call)
+    return merges
+      ? { ...begun, args: withHeaders(mergeHeaders(headers, point.getTraceIdHeaders())), merged: true }
+      : { ...begun, args, merged: false }
   }
 
   function send(original: Method, self: unknown, args: unknown[], scheme: Scheme): unknown {
@@ -54,9 +57,10 @@ export function instrumentHttp({ mayReceive }: InstrumentSettings): () => void {
     try {
       const request = whileOpening(() => original.apply(self, begun.args)) as ClientRequest
       attempt(() => {
-        claim(request)
+        // Else it is not told of before it is claimed.
+        if (!TELLS_OF_CREATION) claim(request)
         follow(request, begun)
-        if (begun.args !== args) hideHeaders(request)
+        if (begun.merged) hideHeaders(request)
       })
       return request
     } catch (error) {
@@ -65,14 +69,14 @@ export function instrumentHttp({ mayReceive }: InstrumentSettings): () => void {
     }
   }
 
-  function follow(request: ClientRequest, { call, point, times }: Omit<Begun, 'args'>): void {
+  function follow(request: ClientRequest, { call, point, times }: Omit<Begun, 'args' | 'merged'>): void {
     points.follow(request, point, times)
     // Asked of the request, not of the arguments: others may have changed those on the way.
     if (!request.headersSent && mayCarry(call, request.path)) setHeadersLate(request, () => point.getTraceIdHeaders())
   }
 
   function mayCarry(call: HttpCall, sent?: string): boolean {
-    return call.method !== 'CONNECT' && receivers(call, sent).every(mayReceive)
+    return call.method !== 'CONNECT' && receivers(call, sent, hostOnly).every(mayReceive)
   }
 
   function onRequest({ request }: { request: ClientRequest }): void {

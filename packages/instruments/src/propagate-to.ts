@@ -35,21 +35,50 @@ const isPrivate = matchRanges([
  * instrument(undefined, { propagateTo: [createPropagation(), '*.svc.cluster.local'] })
  */
 export function createPropagation(propagateTo?: PropagationRules): Propagation {
-  const matchers = readRules(propagateTo)
-  return target => {
+  const { isHost, matchers } = readRules(propagateTo)
+  const propagation: Propagation = target => {
     const url = readUrl(target)
     if (url === undefined) return false
-    const host = hostKey(url)
-    return matchers.some(matches => matches(host, url))
+    return isHost(hostKey(url)) || matchers.some(matches => matches(url))
+  }
+  if (matchers.length === 0) ofHosts.add(propagation)
+  return propagation
+}
+
+const ofHosts = new WeakSet<Propagation>()
+
+/** Whether it has no function among its rules, and so gives all URLs of a host the same answer. */
+export function looksAtHostOnly(propagation: Propagation): boolean {
+  return ofHosts.has(propagation)
+}
+
+type UrlMatcher = (url: URL) => boolean
+
+interface Rules {
+  readonly isHost: HostMatcher
+  readonly matchers: readonly UrlMatcher[]
+}
+
+function readRules(propagateTo: PropagationRules | undefined): Rules {
+  if (propagateTo === undefined) return { isHost: remember(isLocal), matchers: [] }
+  const rules: readonly unknown[] = typeof propagateTo === 'string' ? splitRules(propagateTo) : [propagateTo].flat()
+  const hosts = rules.filter(rule => typeof rule === 'string').map(rule => readHostRule(rule.trim()))
+  return {
+    isHost: remember(host => hosts.some(matches => matches(host))),
+    matchers: rules.filter(rule => typeof rule !== 'string').map(readFunction),
   }
 }
 
-type Matcher = (host: string, url: URL) => boolean
+const MAX_REMEMBERED = 1_000
 
-function readRules(propagateTo: PropagationRules | undefined): readonly Matcher[] {
-  if (propagateTo === undefined) return [isLocal]
-  const rules = typeof propagateTo === 'string' ? splitRules(propagateTo) : [propagateTo].flat()
-  return rules.map(readRule)
+/** A program asks for the same few hosts all the time, and to look through ranges of addresses takes a while. */
+function remember(matches: HostMatcher): HostMatcher {
+  const known = new Map<string, boolean>()
+  return host => {
+    const answer = known.get(host) ?? matches(host)
+    if (known.size < MAX_REMEMBERED) known.set(host, answer)
+    return answer
+  }
 }
 
 function splitRules(text: string): readonly string[] {
@@ -59,12 +88,11 @@ function splitRules(text: string): readonly string[] {
     .filter(rule => rule !== '')
 }
 
-function readRule(rule: unknown): Matcher {
-  if (typeof rule === 'string') return readHostRule(rule.trim())
+function readFunction(rule: unknown): UrlMatcher {
   if (typeof rule !== 'function') {
     throw new TypeError(`propagateTo takes hosts and functions, not a value of type ${typeof rule}`)
   }
-  return (_host, url) => {
+  return url => {
     try {
       // A copy: the function may write into it, and other rules are asked about the same URL.
       return rule(new URL(url)) === true

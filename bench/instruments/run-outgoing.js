@@ -1,0 +1,58 @@
+import { alternate, createTask } from '../alternate.js'
+import { startNode } from '../child.js'
+import { ratio, summarise } from '../statistics.js'
+import { printTable, show, verdict } from '../table.js'
+
+const CLIENTS = [
+  ['http', 'http.get'],
+  ['fetch', 'fetch'],
+]
+const NAMES = ['bare', 'untraced', 'traced', 'openTelemetry']
+const IN_FLIGHT = 8
+
+/** An outgoing request: with nothing around it, with our instruments on but no trace, traced, and in a span. */
+export async function runOutgoing(effort) {
+  const origin = startNode('instruments/origin.js')
+  const { port } = await origin.ask({})
+  for (const [client, title] of CLIENTS) await runClient(client, title, port, effort)
+  await origin.stop()
+}
+
+async function runClient(client, title, port, effort) {
+  const start = name => () => startNode('instruments/outgoing.js', name, client, String(port), String(IN_FLIGHT))
+  const contenders = [...NAMES, 'bare, once more (A/A)'].map(name => createTask(name, start(name.replace(/,.*/, ''))))
+  const samples = await alternate(contenders, effort)
+  const us = name =>
+    show(
+      summarise(
+        samples
+          .get(name)
+          .flat()
+          .map(ns => ns / 1000),
+      ),
+      1,
+    )
+  const ofBare = name => show(ratio(samples, name, 'bare'), 3)
+  const added = addedTime(samples, 'traced', 'openTelemetry')
+  printTable(
+    `${title}, ${IN_FLIGHT} at a time: CPU time of the caller`,
+    ['', 'us', 'of bare', 'aim 1.01', "of OpenTelemetry's added time", 'aim 0.33'],
+    [
+      ['bare', us('bare'), '', '', '', ''],
+      ['bare, once more (A/A)', us('bare, once more (A/A)'), ofBare('bare, once more (A/A)'), '', '', ''],
+      ['untraced, instruments on', us('untraced'), ofBare('untraced'), verdictOfBare(samples), '', ''],
+      ['traced', us('traced'), ofBare('traced'), '', show(added), verdict(added.median, 0.33)],
+      ['OpenTelemetry', us('openTelemetry'), ofBare('openTelemetry'), '', '', ''],
+    ],
+  )
+}
+
+function verdictOfBare(samples) {
+  return verdict(ratio(samples, 'untraced', 'bare').median, 1.01)
+}
+
+/** What one adds to bare in a round, of what the other adds in the same. */
+function addedTime(samples, name, reference) {
+  const [bare, own, other] = ['bare', name, reference].map(each => samples.get(each).flat())
+  return summarise(own.map((value, index) => (value - bare[index]) / (other[index] - bare[index])))
+}
