@@ -59,26 +59,26 @@ export function instrumentPg({ traceSql, libraries }: InstrumentSettings): () =>
 function createAroundQuery(start: StartSql): Around {
   return (original, self, args) => {
     const profiler = get()
-    const [config, values] = args
-    if (isSubmittable(config)) {
-      follow(config, args, profiler && startSubmittable(start, profiler, config))
+    const [config, values, last] = args
+    const holder = typeof config === 'object' && config !== null ? (config as QueryConfig) : undefined
+    if (isSubmittable(holder)) {
+      followSubmittable(holder, args, profiler && startSubmittable(start, profiler, holder))
       return original.apply(self, args)
     }
-    const at = args.findLastIndex(arg => typeof arg === 'function')
-    const holder = typeof config === 'object' && config !== null ? (config as QueryConfig) : undefined
+    const at = typeof last === 'function' ? 2 : typeof values === 'function' ? 1 : -1
     const callback = at < 0 ? holder?.callback : args[at]
-    const step = profiler && startQuery(start, profiler, config, values)
-    if (typeof callback === 'function') {
-      const followed = followCallback(step, callback as Callback)
-      const given = at < 0 ? [config, values, followed] : args.with(at, followed)
-      try {
-        return runStep(step, () => original.apply(self, given))
-      } finally {
-        // pg writes it into the object, which may be used again.
-        if (holder?.callback === followed) holder.callback = callback
-      }
+    if (typeof callback !== 'function') {
+      if (profiler === undefined) return original.apply(self, args)
+      return followPromise(startQuery(start, profiler, config, values), () => original.apply(self, args))
     }
-    return step === undefined ? original.apply(self, args) : followPromise(step, () => original.apply(self, args))
+    const step = profiler && startQuery(start, profiler, config, values)
+    const followed = followCallback(step, callback as Callback)
+    try {
+      return runStep(step, () => original.apply(self, at < 0 ? [config, values, followed] : args.with(at, followed)))
+    } finally {
+      // pg writes it into the object, which may be used again.
+      if (holder?.callback === followed) holder.callback = callback
+    }
   }
 }
 
@@ -90,8 +90,8 @@ function startQuery(start: StartSql, profiler: Profiler, config: unknown, values
   return start(profiler, text ?? name, given ?? own)
 }
 
-function isSubmittable(config: unknown): config is Submittable {
-  return typeof (config as Submittable | undefined | null)?.submit === 'function'
+function isSubmittable(config: QueryConfig | undefined): config is Submittable {
+  return typeof (config as Submittable | undefined)?.submit === 'function'
 }
 
 function startSubmittable(start: StartSql, profiler: Profiler, query: Submittable): Ending {
@@ -100,7 +100,7 @@ function startSubmittable(start: StartSql, profiler: Profiler, query: Submittabl
 }
 
 /** It reads the answer by itself: pg tells it when there is no more of it. */
-function follow(query: Submittable, args: unknown[], step: Ending | undefined): void {
+function followSubmittable(query: Submittable, args: unknown[], step: Ending | undefined): void {
   if (typeof query.callback === 'function') query.callback = bind(query.callback as Callback)
   for (const [index, arg] of args.entries()) if (typeof arg === 'function') args[index] = bind(arg as Callback)
   if (step === undefined) return
