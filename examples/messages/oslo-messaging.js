@@ -12,7 +12,11 @@ export async function serveCalls(channel, topic, methods) {
   await channel.consume(topic, async delivery => {
     const message = readMessage(delivery)
     const { method, args, _msg_id, _reply_q } = message
-    const reply = await runTraced(message, undefined, async () => methods[method](args), { functionName: method }).then(
+    const serve = async () => {
+      if (!Object.hasOwn(methods, method)) throw new Error(`No method ${method}`)
+      return methods[method](args)
+    }
+    const reply = await runTraced(message, undefined, serve, { functionName: method }).then(
       result => ({ result, failure: null }),
       error => ({ result: null, failure: describeFailure(error) }),
     )
