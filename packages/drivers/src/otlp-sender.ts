@@ -31,6 +31,9 @@ type Outcome =
   | { readonly status: number; readonly body: Buffer; readonly retryAfter: string | undefined }
   | { readonly failure: Error }
 
+/** OpenTelemetry's `ExportResultCode`. */
+const SUCCESS = 0
+const ACCEPTED: Outcome = { status: 200, body: Buffer.alloc(0), retryAfter: undefined }
 /** By OTLP's specification these are to be tried again; what else is not 2xx never is. */
 const RETRYABLE = new Set([429, 502, 503, 504])
 const LONGEST_BODY = 65_536
@@ -72,7 +75,8 @@ export function createOtlpSender(settings: OtlpSettings): OtlpSender {
 
   return {
     async send(spans) {
-      if (performance.now() < pausedUntil) throw new OsprofilerError('ERR_STORE', 'The collector asked to wait.')
+      if (performance.now() < pausedUntil)
+        throw new OsprofilerError('ERR_STORE', 'The collector asked to be left alone for a while.')
       exporter ??= load()
       const outcome = await exchange(await exporter, spans, settings.timeoutMs, opened => {
         current = opened
@@ -124,9 +128,10 @@ function exchange(
     }
     open(opened)
     try {
-      exporter.export([...spans], ({ error }) => {
+      exporter.export([...spans], ({ code, error }) => {
         // Of a request it knows no more than was seen.
-        if (opened.request === undefined) settle({ failure: toFailure(opened, codeOf(error)) })
+        if (opened.request !== undefined) return
+        settle(code === SUCCESS ? ACCEPTED : { failure: toFailure(opened, codeOf(error)) })
       })
     } catch (cause) {
       settle({ failure: new OsprofilerError('ERR_WRITE_REFUSED', 'The spans cannot be encoded.', { cause }) })
