@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
-import type { Driver, DriverOptions } from '@osprofiler/drivers'
-import { openDriver } from '@osprofiler/drivers'
+import type { Driver } from '@osprofiler/core'
+import { type DriverOptions, openDriver } from '@osprofiler/drivers'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { type RedisServer, startRedis } from '../../../test/servers/redis.js'
