@@ -102,7 +102,8 @@ export async function startSearch(options: SearchStandInOptions): Promise<Search
     )
     const version = given.find(text => text !== undefined)
     if (version === undefined) return undefined
-    if (product === 'elasticsearch' && compatibleWith.includes(Number(version))) return Number(version)
+    if (product === 'opensearch') throw new SearchRefusal(406, '', 'Content-Type header is not supported')
+    if (compatibleWith.includes(Number(version))) return Number(version)
     throw new SearchRefusal(400, 'media_type_header_exception', `A compatible version is not ${version}`)
   }
 }
