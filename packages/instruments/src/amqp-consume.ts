@@ -14,8 +14,11 @@ interface Message {
   readonly properties: { readonly headers?: object | undefined }
 }
 
-/** Has a consumer's callback take up the traces that messages carry, each until its message is acknowledged. */
-export function aroundConsume(tracer: CallTracer): Around {
+/**
+ * Has a consumer's callback take up the traces that messages carry, each until its message is acknowledged. `tracers` are
+ * those in force when a message comes, of which the first is asked: a consumer may live for as long as its program.
+ */
+export function aroundConsume(tracers: readonly CallTracer[]): Around {
   return (original, self, args) => {
     const [queue, callback, options, ...more] = args
     if (typeof callback !== 'function') return original.apply(self, args)
@@ -26,6 +29,8 @@ export function aroundConsume(tracer: CallTracer): Around {
     // `null` says that the broker has cancelled the consumer.
     function deliver(this: unknown, message: Message | null): unknown {
       const work = (): unknown => consumer.call(this, message)
+      const [tracer] = tracers
+      if (tracer === undefined) return work()
       const pair = readCarrier(message?.properties.headers)
       // Suppressed: messages arrive in the context of whoever opened the connection.
       if (message === null || pair === undefined) return suppress(work)

@@ -1,4 +1,4 @@
-import { createCallTracer } from '@osprofiler/core/rpc'
+import { type CallTracer, createCallTracer } from '@osprofiler/core/rpc'
 import { aroundConsume, SETTLING } from './amqp-consume.js'
 import { aroundGet } from './amqp-get.js'
 import { aroundPublish, aroundPublishConfirmed } from './amqp-publish.js'
@@ -12,6 +12,9 @@ interface ChannelClasses {
   readonly Channel: { readonly prototype: object }
   readonly ConfirmChannel: { readonly prototype: object }
 }
+
+/** Of all who want amqplib instrumented; the first one works. */
+const tracers: CallTracer[] = []
 
 /** Channels with promises, and those with callbacks. */
 const FILES = ['lib/channel_model.js', 'lib/callback_model.js']
@@ -31,11 +34,15 @@ export function instrumentAmqplib({ messages: { propagate, ...options } }: Instr
     return undoAll([
       wrapMethod(Channel.prototype, 'publish', aroundPublish(mayCarry)),
       wrapMethod(ConfirmChannel.prototype, 'publish', aroundPublishConfirmed(mayCarry)),
-      wrapMethod(Channel.prototype, 'consume', aroundConsume(tracer)),
+      wrapMethod(Channel.prototype, 'consume', aroundConsume(tracers)),
       wrapMethod(Channel.prototype, 'get', aroundGet),
       ...Object.entries(SETTLING).map(([name, around]) => wrapMethod(Channel.prototype, name, around)),
     ])
   }
 
-  return undoAll(FILES.map(file => whenLoaded('amqplib', wrapChannels, { file })))
+  tracers.push(tracer)
+  const forget = (): void => {
+    if (tracers.includes(tracer)) tracers.splice(tracers.indexOf(tracer), 1)
+  }
+  return undoAll([forget, ...FILES.map(file => whenLoaded('amqplib', wrapChannels, { file }))])
 }

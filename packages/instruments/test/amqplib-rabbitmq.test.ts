@@ -400,6 +400,22 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(records).toEqual([])
   })
 
+  it('leaves a consumer that there is alone once it is undone, and traces it for who asks next', async () => {
+    const contexts: (string | undefined)[] = []
+    await channel.consume(queue, () => contexts.push(get()?.baseId), { noAck: true })
+    const [info, hmac] = signedPack({ base_id: 'a-trace' }, KEY)
+    const options = { headers: { 'X-Trace-Info': info, 'X-Trace-HMAC': hmac } }
+    undo()
+
+    channel.sendToQueue(queue, Buffer.from('x'), options)
+    await until(() => contexts.length === 1)
+    undo = instrument(['amqplib'])
+    channel.sendToQueue(queue, Buffer.from('x'), options)
+    await until(() => contexts.length === 2)
+
+    expect(contexts).toEqual([undefined, 'a-trace'])
+  })
+
   it('finds a copy of the library that is loaded later', async () => {
     const folder = require.resolve(name).replace(/channel_api\.js$/, '')
     const loaded = Object.entries(require.cache).filter(([file]) => file.startsWith(folder))
