@@ -5,10 +5,14 @@ import { whenLoaded } from './library-loads.js'
 import { createStartSql, type StartSql } from './sql-step.js'
 import { type Around, ownerOf, undoAll, wrapMethod } from './wrap-method.js'
 
+interface Class {
+  readonly prototype: object
+}
+
 /** The part of pg 8 that is wrapped. Its member `native` loads another client when it is looked at. */
 interface Pg {
-  readonly Client: { readonly prototype: object }
-  readonly Pool: { readonly prototype: object }
+  readonly Client: Class
+  readonly Pool: Class
 }
 
 /** What a query is given as, beside a text. */
@@ -42,18 +46,27 @@ interface Pool {
 export function instrumentPg({ traceSql, libraries }: InstrumentSettings): () => void {
   if (traceSql === 'off') return () => undefined
   const start = createStartSql(traceSql, 'postgresql')
-  return whenLoaded(
-    'pg',
-    exports => {
-      const { Client, Pool } = exports as Pg
-      return undoAll([
-        wrapMethod(Client.prototype, 'query', createAroundQuery(start)),
-        wrapMethod(Client.prototype, 'connect', aroundOpen),
-        wrapMethod(ownerOf(Pool.prototype, 'connect'), 'connect', aroundAcquire),
-      ])
-    },
-    { given: libraries.pg },
-  )
+  const given = libraries.pg as Partial<Pg> | undefined
+  return undoAll([
+    // By their own files: others, who wrap them when these are loaded and again with the main file, look for themselves
+    // on top, and would wrap once more around us.
+    whenLoaded(
+      'pg',
+      exports => {
+        const { prototype } = exports as Class
+        return undoAll([
+          wrapMethod(prototype, 'query', createAroundQuery(start)),
+          wrapMethod(prototype, 'connect', aroundOpen),
+        ])
+      },
+      { file: 'lib/client.js', given: given?.Client },
+    ),
+    whenLoaded(
+      'pg-pool',
+      exports => wrapMethod(ownerOf((exports as Class).prototype, 'connect'), 'connect', aroundAcquire),
+      { given: given?.Pool },
+    ),
+  ])
 }
 
 function createAroundQuery(start: StartSql): Around {

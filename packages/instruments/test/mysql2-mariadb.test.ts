@@ -50,7 +50,9 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
     how: 'query' | 'execute' = 'query',
   ): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      queryable[how](sql, values as never, (error, rows) => (error ? reject(error) : resolve(rows)))
+      const done = (error: unknown, rows: unknown) => (error ? reject(error) : resolve(rows))
+      if (how === 'query') queryable.query(sql, values, done)
+      else queryable.execute(sql, values as never, done)
     })
   }
 

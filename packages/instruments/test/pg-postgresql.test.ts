@@ -1,7 +1,7 @@
+import { createRequire } from 'node:module'
 import { get, setNotifier, suppress, type TraceRecord, withTrace } from '@osprofiler/core'
 import { instrument } from '@osprofiler/instruments'
 import pg from 'pg'
-import Cursor from 'pg-cursor'
 import QueryStream from 'pg-query-stream'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type PostgresqlServer, startPostgresql } from '../../../test/servers/postgresql.js'
@@ -10,6 +10,13 @@ import { LOAD_ORDERS, traceInProgram } from './load-order.js'
 import { collect, inTrace, only, until } from './traced-calls.js'
 
 const TRACES = 200
+
+interface CursorQuery extends pg.Submittable {
+  read(rows: number, callback?: () => void): Promise<unknown[]>
+  close(): Promise<void>
+}
+// It has no types of its own.
+const Cursor: new (text: string) => CursorQuery = createRequire(import.meta.url)('pg-cursor')
 
 let server: PostgresqlServer
 let records: TraceRecord[]
@@ -212,7 +219,10 @@ describe('a traced query of pg', () => {
   it.each(['promise', 'callback'])('that takes too long ends with its time-out: %s', async form => {
     instrumented()
     const slow = openPool({ query_timeout: 50 })
-    const run = form === 'promise' ? () => slow.query('SELECT pg_sleep(10)') : () => ask(slow, 'SELECT pg_sleep(10)')
+    const run = async () => {
+      if (form === 'promise') await slow.query('SELECT pg_sleep(10)')
+      else await ask(slow, 'SELECT pg_sleep(10)')
+    }
 
     await inTrace(() => run().catch(() => undefined))
 

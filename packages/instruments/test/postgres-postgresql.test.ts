@@ -212,7 +212,7 @@ describe('a traced query of postgres', () => {
 
   it('that waits for a connection is a point that waits first', async () => {
     await instrumented()
-    const narrow = open({ max_pipeline: 1 })
+    const narrow = open({ max_pipeline: 1 } as object)
 
     await inTrace(async () => {
       await narrow`SELECT 1`

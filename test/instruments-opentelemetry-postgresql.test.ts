@@ -1,0 +1,75 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type PostgresqlServer, startPostgresql } from './servers/postgresql.js'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+let server: PostgresqlServer
+
+beforeAll(async () => {
+  server = await startPostgresql()
+})
+afterAll(() => server.stop())
+
+/** Runs a program with OpenTelemetry's instrumentation of pg and ours; what each has recorded, by steps of it. */
+async function runProgram(steps: readonly string[]): Promise<unknown> {
+  const program = `
+    const { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } = require('@opentelemetry/sdk-trace-base')
+    const { AsyncLocalStorageContextManager } = require('@opentelemetry/context-async-hooks')
+    const { registerInstrumentations } = require('@opentelemetry/instrumentation')
+    const { PgInstrumentation } = require('@opentelemetry/instrumentation-pg')
+    const { context } = require('@opentelemetry/api')
+    const { run, setNotifier } = require('@osprofiler/core')
+    const { instrument } = require('@osprofiler/instruments')
+    const records = []
+    setNotifier(({ name }) => void records.push(name))
+    context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+    const exporter = new InMemorySpanExporter()
+    const tracerProvider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
+    let undo, undoTheirs
+    const ours = () => { undo = instrument(['pg'], { traceSql: 'statements' }) }
+    const theirs = () => { undoTheirs = registerInstrumentations({ tracerProvider, instrumentations: [new PgInstrumentation()] }) }
+    const told = []
+    const query = async () => {
+      const pool = new (require('pg').Pool)({ connectionString: ${JSON.stringify(server.url)}, max: 1 })
+      await run({ hmacKey: 'k' }, async () => { await (await pool.connect()).release(); await pool.query('SELECT 1') })
+      await pool.end()
+      const spans = exporter.getFinishedSpans().map(({ name }) => name).filter(name => name.startsWith('pg.query'))
+      told.push([spans.length, records.splice(0).filter(name => name === 'db-start').length])
+      exporter.reset()
+    }
+    const main = async () => { ${steps.map(step => `await ${step}()`).join('; ')}; console.log(JSON.stringify(told)) }
+    main().catch(error => { console.error(error); process.exitCode = 1 })`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=commonjs', '-e', program], {
+    cwd: root,
+  })
+  return JSON.parse(stdout)
+}
+
+describe('pg, beside its instrumentation of OpenTelemetry', () => {
+  it.each([
+    [['theirs', 'ours', 'query', 'query']],
+    [['ours', 'theirs', 'query', 'query']],
+    [['theirs', 'query', 'ours', 'query']],
+  ])('makes one span and one point of a query: %s', async steps => {
+    const told = (await runProgram(steps)) as unknown[]
+
+    expect(told.at(-1)).toEqual([1, 1])
+  })
+
+  it('is left to it when we are undone', async () => {
+    expect(await runProgram(['theirs', 'ours', 'query', 'undo', 'query'])).toEqual([
+      [1, 1],
+      [1, 0],
+    ])
+  })
+
+  it('is left to us when it is undone', async () => {
+    expect(await runProgram(['ours', 'theirs', 'query', 'undoTheirs', 'query'])).toEqual([
+      [1, 1],
+      [0, 1],
+    ])
+  })
+})
