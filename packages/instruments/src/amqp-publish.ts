@@ -3,10 +3,6 @@ import { writeCarrier } from '@osprofiler/core/rpc'
 import type { MessageTarget } from './message-settings.js'
 import type { Around } from './wrap-method.js'
 
-interface PublishOptions {
-  readonly headers?: object | undefined
-}
-
 type Callback = (this: unknown, ...args: unknown[]) => unknown
 
 /** The options of messages that are points already: a channel with confirmations publishes through a plain one. */
@@ -51,21 +47,36 @@ function openPublished(
   routingKey: unknown,
   options: unknown,
   mayCarry: (target: MessageTarget) => boolean,
-): [Point, PublishOptions] {
+): [Point, object] {
   const target = { exchange: String(exchange ?? ''), routingKey: String(routingKey ?? '') }
   const point = profiler.startBeside('rpc', {
     function: { name: `publish ${[target.exchange, target.routingKey].filter(Boolean).join('/')}` },
     amqp: { exchange: target.exchange, routing_key: target.routingKey },
   })
-  const { headers, ...others } = (options ?? {}) as PublishOptions
-  const carrying = { ...others, headers: { ...headers } }
-  if (mayCarry(target)) writeCarrier(carrying.headers, point.getTraceIdHeaders())
+  const headers = copyHeaders(options)
+  if (mayCarry(target)) writeCarrier(headers, point.getTraceIdHeaders())
+  // With all else that the library would find in the options, inherited or not.
+  const carrying: object = Object.create(isObject(options) ? options : null, {
+    headers: { value: headers, enumerable: true },
+  })
   published.add(carrying)
   return [point, carrying]
 }
 
+/** As the library reads them: those that they inherit, too. The program's own are not written to. */
+function copyHeaders(options: unknown): Record<string, unknown> {
+  const headers: unknown = isObject(options) ? Reflect.get(options, 'headers') : undefined
+  const copy: Record<string, unknown> = {}
+  if (isObject(headers)) for (const name in headers) copy[name] = Reflect.get(headers, name)
+  return copy
+}
+
 function isPublished(options: unknown): boolean {
-  return typeof options === 'object' && options !== null && published.has(options)
+  return isObject(options) && published.has(options)
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }
 
 /** What throws at once, as on a closed channel. */

@@ -290,6 +290,22 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(startOf(`consume ${second}`).parent_id).toBe(startOf(`publish ${queue}`).trace_id)
   })
 
+  it('sends options and headers as the library would have, inherited ones as well', async () => {
+    class Defaults {
+      get messageId() {
+        return 'm-2'
+      }
+    }
+    const options = Object.assign(new Defaults(), { headers: Object.create({ inherited: 'yes' }), type: 'order' })
+    Object.freeze(options)
+
+    await inTrace(async () => channel.sendToQueue(queue, Buffer.from('x'), options))
+    const message = await channel.get(queue, { noAck: true })
+
+    expect(message).toMatchObject({ properties: { messageId: 'm-2', type: 'order', headers: { inherited: 'yes' } } })
+    expect(await getHeaders()).toBeUndefined()
+  })
+
   it('has a point last until the broker has confirmed the message, whose callback runs in the trace', async () => {
     const confirming: ConfirmChannel = await connection.createConfirmChannel()
     const context = await inTrace(

@@ -7,7 +7,8 @@ const TRACE_INFO = 'trace_info'
 const IN_MESSAGE = `_context_${TRACE_INFO}`
 const PAIR_IN_MESSAGE = { info: '_context_X-Trace-Info', hmac: '_context_X-Trace-HMAC' }
 const MEMBERS: readonly string[] = ['hmac_key', 'base_id', 'parent_id']
-const MAX_KEY = 1_024
+// Beyond what can be believed: nothing is computed over megabytes.
+const MAX_LENGTH = 1_024
 /** Refused, and counted as such. */
 const MALFORMED: SignedPair = { info: '-', hmac: '-' }
 
@@ -53,12 +54,14 @@ function readTraceInfo(traceInfo: unknown): SignedPair {
   )
     return MALFORMED
   const [key, baseId, parentId = null] = MEMBERS.map(name => own(traceInfo, name))
-  if (typeof key !== 'string' || key.length > MAX_KEY || typeof baseId !== 'string') return MALFORMED
-  if (typeof parentId !== 'string' && parentId !== null) return MALFORMED
   // An empty key is none.
-  if (key === '') return MALFORMED
+  if (!isText(key) || key === '' || !isText(baseId) || !(parentId === null || isText(parentId))) return MALFORMED
   const [info, hmac] = signedPack({ base_id: baseId, parent_id: parentId }, key)
   return { info, hmac }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= MAX_LENGTH
 }
 
 function own(holder: object, name: string): unknown {
