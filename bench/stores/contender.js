@@ -8,6 +8,7 @@ import { STORES } from './stores.js'
 
 const BATCH = 500
 const [, , store, way, url] = process.argv
+const { toText = JSON.stringify } = STORES.get(store)
 
 const WRITERS = {
   driver: openDriverWriter,
@@ -50,7 +51,7 @@ function openNotifierWriter() {
 function openBareWriter() {
   const client = STORES.get(store).openBare(url)
   return {
-    prepare: records => records.map(record => ({ ...record, text: JSON.stringify(record) })),
+    prepare: records => records.map(record => ({ ...record, text: toText(record) })),
     write: inBatches(batch => client.write(batch, ({ text }) => text)),
   }
 }
@@ -58,7 +59,7 @@ function openBareWriter() {
 /** The same from records, as a driver gets them: their JSON has to be made. */
 function openRecordWriter() {
   const client = STORES.get(store).openBare(url)
-  return { prepare: records => records, write: inBatches(batch => client.write(batch, JSON.stringify)) }
+  return { prepare: records => records, write: inBatches(batch => client.write(batch, toText)) }
 }
 
 function inBatches(write) {

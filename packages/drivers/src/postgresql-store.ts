@@ -62,6 +62,9 @@ export function createPostgresqlStore(session: SqlSession): SqlStore {
       found = false
     },
     createTable,
+    async begin() {
+      await session.run('BEGIN')
+    },
     async insert(rows) {
       const columns = COLUMNS.map((_, index) => rows.map(row => row[index]))
       await session.run(INSERT, columns)

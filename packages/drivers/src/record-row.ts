@@ -39,7 +39,7 @@ export function toDataColumn(data: string): string {
 
 /** Whether a text survives as UTF-8: not with half a surrogate pair in it. */
 export function isStorable(text: string): boolean {
-  return !/\p{Surrogate}/u.test(text)
+  return text.isWellFormed()
 }
 
 /** The record of a row of ours or of Python's, whose records may have their host beside `info`. */

@@ -6,7 +6,7 @@ import { COLUMNS, isStorable, toColumns, toDataColumn } from './record-row.js'
 export interface SqlRow {
   /** Of `COLUMNS`. */
   readonly values: readonly string[]
-  /** How many these are in UTF-8. */
+  /** How many these are in UTF-8 at most. */
   readonly bytes: number
 }
 
@@ -44,22 +44,26 @@ export async function toBatch(records: readonly TraceRecord[], keepsNul: boolean
 }
 
 function toRow(record: TraceRecord, keepsNul: boolean): SqlRow | undefined {
-  const columns = toColumns(record)
-  const json = columns?.pop()
-  if (columns === undefined || json === undefined) return undefined
-  // `info` has the host too: it is no loss where this one has no room.
-  if (!fit(columns, keepsNul)) columns[HOST] = ''
-  if (!fit(columns, keepsNul)) return undefined
+  const values = toColumns(record)
+  const json = values?.pop()
+  if (values === undefined || json === undefined) return undefined
+  if (!fit(values, keepsNul)) {
+    // `info` has the host too: it is no loss where this one has no room.
+    values[HOST] = ''
+    if (!fit(values, keepsNul)) return undefined
+  }
   const data = toDataColumn(json)
   if (data.length > MAX_DATA) return undefined
-  return { values: [...columns, data], bytes: Buffer.byteLength(data) + Buffer.byteLength(columns.join('')) }
+  const others = values.reduce((sum, { length }) => sum + length, 0)
+  values.push(data)
+  return { values, bytes: Buffer.byteLength(data) + 3 * others }
 }
 
 function fit(texts: readonly string[], keepsNul: boolean): boolean {
-  // Joined by what cannot make a pair of two halves.
-  const all = texts.join(' ')
-  if (!isStorable(all) || (!keepsNul && all.includes('\0'))) return false
-  return texts.every((text, column) => isWithin(text, WIDTHS[column] ?? 0))
+  for (const [column, text] of texts.entries()) {
+    if (!isStorable(text) || !isWithin(text, WIDTHS[column] ?? 0)) return false
+  }
+  return keepsNul || !texts.some(text => text.includes('\0'))
 }
 
 /** Whether a text has at most so many characters, as databases count them. */

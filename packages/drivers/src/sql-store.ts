@@ -41,6 +41,8 @@ export interface SqlStore {
   forgetTable(): void
   /** Makes it and its indexes, unless another process does so at the same time. */
   createTable(): Promise<void>
+  /** Begins a transaction, which `COMMIT` and `ROLLBACK` end. */
+  begin(): Promise<void>
   insert(rows: readonly (readonly string[])[]): Promise<void>
   /** The first of a trace's records behind one, in the order of their arrival. */
   findRecords(baseId: string, after: number, limit: number): Promise<readonly RecordId[]>

@@ -1,6 +1,5 @@
 import type { SqlBatch, SqlRow } from './sql-batch.js'
 import { isFailure } from './sql-failure.js'
-import type { SqlSession } from './sql-session.js'
 import type { SqlStore } from './sql-store.js'
 
 type Rows = readonly SqlRow[]
@@ -24,17 +23,18 @@ export async function writeBatch(store: SqlStore, batch: SqlBatch): Promise<numb
   if (rows.length === 0) return refused
   if (!(await store.hasTable())) await store.createTable()
   try {
-    return refused + (await transact(store.session, () => insertAll(store, rows)))
+    return refused + (await transact(store, () => insertAll(store, rows)))
   } catch (error) {
     if (isFailure(error, 'missing')) await store.createTable()
     else if (!isFailure(error, 'refused')) throw error
   }
   // What is refused is found out the second time, so that the first needs no savepoints.
-  return refused + (await transact(store.session, () => insertOrRefuse(store, rows)))
+  return refused + (await transact(store, () => insertOrRefuse(store, rows)))
 }
 
-async function transact(session: SqlSession, work: () => Promise<number>): Promise<number> {
-  await session.run('BEGIN')
+async function transact(store: SqlStore, work: () => Promise<number>): Promise<number> {
+  const { session } = store
+  await store.begin()
   let refused: number
   try {
     refused = await work()

@@ -1,0 +1,52 @@
+import { openDriver } from '@osprofiler/drivers'
+import mysql from 'mysql2/promise'
+import { createRecords } from '../store/records.js'
+import { COLUMNS, toData, toRow } from './sql-rows.js'
+
+const SETTINGS = {
+  'innodb-flush-log-at-trx-commit': '1',
+  'innodb-buffer-pool-size': '256M',
+  'innodb-log-file-size': '96M',
+}
+
+/** MariaDB, as a store to measure: see `run.js`. It commits to the disk. */
+export const mariadb = {
+  title: 'MariaDB',
+  python: 'osprofiler.drivers.sqlalchemy_driver.SQLAlchemyDriver',
+  toText: toData,
+
+  async start() {
+    const { startMariadb } = await import('../../test/servers/dist/mariadb.js')
+    const server = await startMariadb({ settings: SETTINGS })
+    // Python's default client for MySQL is another one than Debian's tests have.
+    const url = server.url.replace('mysql:', 'mysql+pymysql:')
+    const driver = openDriver(url)
+    await driver.write(createRecords(1))
+    await driver.close()
+    const client = await mysql.createConnection({ uri: server.url })
+    return {
+      url,
+      clear: () => client.query('TRUNCATE data'),
+      async stop() {
+        await client.end()
+        await server.stop()
+      },
+    }
+  },
+
+  /** One multi-row insert a batch, prepared, in no transaction but its own. */
+  openBare(url) {
+    const connected = mysql.createConnection({ uri: url })
+    const row = `(${COLUMNS.map(() => '?').join(', ')})`
+    return {
+      async write(batch, toText) {
+        const client = await connected
+        await client.execute(
+          `INSERT INTO data (${COLUMNS.join(', ')}) VALUES ${batch.map(() => row).join(', ')}`,
+          batch.flatMap(item => toRow(item, toText(item))),
+        )
+      },
+      close: async () => (await connected).end(),
+    }
+  },
+}

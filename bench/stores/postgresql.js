@@ -1,0 +1,56 @@
+import { openDriver } from '@osprofiler/drivers'
+import pg from 'pg'
+import { createRecords } from '../store/records.js'
+import { COLUMNS, toData, toRow } from './sql-rows.js'
+
+// One array a column, which is twice as fast as a list of all values.
+const INSERT = `INSERT INTO data (${COLUMNS.join(', ')})
+  SELECT ${COLUMNS.map(column => (column === 'data' ? 'data::json' : column)).join(', ')}
+  FROM unnest(${COLUMNS.map((_, index) => `$${index + 1}::text[]`).join(', ')}) AS batch (${COLUMNS.join(', ')})`
+
+/** PostgreSQL, as a store to measure: see `run.js`. It commits to the disk. */
+export const postgresql = {
+  title: 'PostgreSQL',
+  python: 'osprofiler.drivers.sqlalchemy_driver.SQLAlchemyDriver',
+  toText: toData,
+
+  async start() {
+    const { startPostgresql } = await import('../../test/servers/dist/postgresql.js')
+    const server = await startPostgresql({ settings: { fsync: 'on', shared_buffers: '256MB' } })
+    const { url } = server
+    const driver = openDriver(url)
+    await driver.write(createRecords(1))
+    await driver.close()
+    const client = await connect(url)
+    return {
+      url,
+      clear: () => client.query('TRUNCATE data'),
+      async stop() {
+        await client.end()
+        await server.stop()
+      },
+    }
+  },
+
+  /** One multi-row insert a batch, in no transaction but its own. */
+  openBare(url) {
+    const connected = connect(url)
+    return {
+      async write(batch, toText) {
+        const client = await connected
+        const rows = batch.map(item => toRow(item, toText(item)))
+        await client.query(
+          INSERT,
+          COLUMNS.map((_, index) => rows.map(row => row[index])),
+        )
+      },
+      close: async () => (await connected).end(),
+    }
+  },
+}
+
+async function connect(url) {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  return client
+}
