@@ -2,7 +2,7 @@ import type { TraceSummary } from '@osprofiler/core'
 import { collectNewest } from './newest-traces.js'
 import { isObject, toRecord } from './record-text.js'
 import type { SearchClient } from './search-client.js'
-import { findExactField, RECORDS } from './search-layout.js'
+import { FAILURES, findExactField, RECORDS } from './search-layout.js'
 import { byTime, readHits, readPages } from './search-pages.js'
 import type { Selection } from './trace-query.js'
 import { createTally } from './trace-tally.js'
@@ -13,13 +13,17 @@ const CANDIDATES = 10
 
 const SUMMARY = ['base_id', 'timestamp', 'name', 'project', 'service']
 
-/** What `isErrorRecord` looks for: our own mark, or the members themselves where the index looks into `info`. */
+/**
+ * What `isErrorRecord` looks for: our own mark; the members themselves, where the index looks into `info`; and what
+ * Python's driver has noted, where it does not.
+ */
 const FAILED = {
   bool: {
     should: [
       { term: { failed: true } },
       { exists: { field: 'info.etype' } },
       { range: { 'info.response.status_code': { gte: 500 } } },
+      { term: { _index: FAILURES } },
     ],
     minimum_should_match: 1,
   },
@@ -33,7 +37,7 @@ export async function listTraces(client: SearchClient, selection: Selection, fai
   const recent = selection.since === '' ? [] : [{ range: { timestamp: { gte: selection.since } } }]
   const query = { bool: { filter: failed ? [...recent, FAILED] : recent } }
   const pages = readPages(client, {
-    index: RECORDS,
+    index: failed ? `${RECORDS},${FAILURES}` : RECORDS,
     size: PAGE,
     query,
     members: ['base_id', 'timestamp'],

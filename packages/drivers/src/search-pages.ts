@@ -6,6 +6,7 @@ const PATIENCE = '2m'
 
 /** A search whose hits come in pages. */
 export interface PagedSearch {
+  /** One, or several with commas between them; those that are not there have nothing in them. */
   readonly index: string
   readonly size: number
   readonly query: object
@@ -28,7 +29,12 @@ export async function* readPages(
   { index, size, query, members, order }: PagedSearch,
 ): AsyncGenerator<readonly Record<string, unknown>[]> {
   const body = { size, query, sort: byTime(order), ...(members === undefined ? {} : { _source: members }) }
-  let page = await client.find({ method: 'POST', path: `/${index}/_search`, querystring: { scroll: PATIENCE }, body })
+  let page = await client.find({
+    method: 'POST',
+    path: `/${index}/_search`,
+    querystring: { scroll: PATIENCE, ignore_unavailable: true },
+    body,
+  })
   let scrollId = page?._scroll_id
   try {
     while (page !== undefined) {

@@ -80,7 +80,7 @@ export class StandInCluster {
         for (const one of this.#resolve(name, query)) one.refresh()
         return ok({ _shards: { failed: 0 } })
       case 'POST _search':
-        return ok(this.#search(this.index(name), toBody(body), query))
+        return ok(this.#search(this.#resolve(name, query), toBody(body), query))
       case 'POST _delete_by_query':
         return ok(this.#deleteByQuery(this.index(name), toBody(body), query))
       default:
@@ -139,10 +139,13 @@ export class StandInCluster {
     }
   }
 
-  #search(index: StandInIndex, body: Values, query: URLSearchParams): object {
+  #search(indices: readonly StandInIndex[], body: Values, query: URLSearchParams): object {
     const wanted = { ...body, ...(query.has('size') ? { size: Number(query.get('size')) } : {}) }
     const scrolls = query.has('scroll')
-    const { hits, total, aggregations } = index.search(wanted, scrolls)
+    const found = indices.map(index => index.search(wanted, scrolls))
+    const hits = found.length === 1 ? (found[0]?.hits ?? []) : mergeNewest(found.flatMap(({ hits }) => hits))
+    const total = found.reduce((sum, part) => sum + part.total, 0)
+    const aggregations = found[0]?.aggregations
     const size = Number(wanted.size ?? 10)
     const result = toResult(hits.slice(0, size), total)
     if (!scrolls) return aggregations === undefined ? result : { ...result, aggregations }
@@ -165,6 +168,11 @@ export class StandInCluster {
     if (parameters.get('refresh') === 'true') index.refresh()
     return { deleted, version_conflicts: 0, failures: [] }
   }
+}
+
+/** What several indices have found, newest first: the one order in which more than one is asked here. */
+function mergeNewest(hits: readonly Hit[]): Hit[] {
+  return [...hits].sort((one, other) => (String(one._source.timestamp) < String(other._source.timestamp) ? 1 : -1))
 }
 
 function toResult(hits: readonly Hit[], total: number): object {

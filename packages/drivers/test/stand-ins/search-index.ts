@@ -69,7 +69,7 @@ export class StandInIndex {
     const now = Date.now()
     return [...this.#documents.values()].filter(document => {
       if (document.since > this.#refreshed && now - document.since < REFRESH_AFTER) return false
-      return matchesQuery(this.mapping, document._source, query)
+      return matchesQuery(this.mapping, { ...document._source, _index: this.#name }, query)
     })
   }
 }

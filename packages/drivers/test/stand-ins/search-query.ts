@@ -50,6 +50,7 @@ function analyse(field: Field | undefined, text: unknown): unknown[] {
 }
 
 function hasTerm(mapping: Field, document: Values, path: string, terms: readonly unknown[]): boolean {
+  if (path === '_index') return terms.includes(document._index)
   const field = findField(mapping, path)
   const indexed = valuesAt(mapping, document, path).flatMap(value => analyse(field, value))
   return terms.some(term => indexed.some(value => String(value) === String(term)))

@@ -1,0 +1,78 @@
+import { openDriver } from '@osprofiler/drivers'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { readAll } from './make-record.js'
+import { makePythonTrace, makeServed, SERVED_REPORT, usePython } from './python-store.js'
+import { type SearchStandIn, startSearch } from './stand-ins/search.js'
+
+// Python's client 7.17 names types of documents; it has an Elasticsearch 8 allow that where it is told so.
+const env = { ELASTIC_CLIENT_APIVERSIONING: '1' }
+let server: SearchStandIn
+
+beforeAll(async () => {
+  server = await startSearch({ product: 'elasticsearch', compatibleWith: [7, 8, 9] })
+})
+beforeEach(() => server.cluster.deleteAll())
+afterAll(() => server.kill())
+
+const storeUrl = () => `elasticsearch://127.0.0.1:${server.port}`
+
+describe("elasticsearch:// and OSProfiler's own driver", () => {
+  it('give Python a trace that it can report', async () => {
+    const driver = open()
+    await driver.write(makeServed())
+    await driver.listTraces?.()
+
+    const report = JSON.parse(await usePython('read', storeUrl(), { baseId: 'trace', env }))
+
+    expect(report).toMatchObject(SERVED_REPORT)
+  })
+
+  it('read a trace that Python wrote, whole, from the index that Python made', async () => {
+    const records = makePythonTrace()
+    await usePython('write', storeUrl(), { records, env })
+
+    const driver = open()
+
+    expect(await readAll(driver, 'trace')).toEqual(records)
+    expect(await driver.listTraces?.()).toMatchObject([
+      { base_id: 'trace', name: 'rpc', service: 'compute', records: 2 },
+    ])
+    expect(await driver.listErrorTraces?.()).toMatchObject([{ base_id: 'trace' }])
+    expect(await driver.deleteTrace?.('trace')).toBe(2)
+  })
+
+  it('make one tree of what both wrote, whoever was first', async () => {
+    const nested = makePythonTrace().map(record => ({ ...record, parent_id: 'root', trace_id: 'call' }))
+    for (const first of ['ours', 'theirs']) {
+      server.cluster.deleteAll()
+      const driver = open()
+      if (first === 'ours') await driver.write(makeServed())
+      await usePython('write', storeUrl(), { records: nested, env })
+      if (first === 'theirs') await driver.write(makeServed())
+
+      const found = await readAll(driver, 'trace')
+      const report = JSON.parse(await usePython('read', storeUrl(), { baseId: 'trace', env }))
+
+      expect(found).toHaveLength(6)
+      expect(report.children).toHaveLength(1)
+    }
+  })
+
+  it('find the failed traces that Python has noted, in an index that does not look into info', async () => {
+    const driver = open()
+    await driver.write(
+      makeServed()
+        .slice(0, 1)
+        .map(record => ({ ...record, base_id: 'fine' })),
+    )
+    await usePython('write', storeUrl(), { records: makePythonTrace(), env })
+
+    expect(await driver.listErrorTraces?.()).toMatchObject([{ base_id: 'trace', records: 2 }])
+  })
+})
+
+function open() {
+  const driver = openDriver(storeUrl())
+  onTestFinished(() => driver.close())
+  return driver
+}

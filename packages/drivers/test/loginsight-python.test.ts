@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openDriver } from '@osprofiler/drivers'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { readAll } from './make-record.js'
+import { makePythonTrace, makeServed, SERVED_REPORT, usePython } from './python-store.js'
+import { type LogInsightStandIn, startLogInsight } from './stand-ins/loginsight.js'
+import { toLoginsightUrl } from './stand-ins/loginsight-url.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'osprofiler-loginsight-'))
+let server: LogInsightStandIn
+
+beforeAll(async () => {
+  server = await startLogInsight(folder)
+})
+beforeEach(() => {
+  server.events.length = 0
+})
+afterAll(async () => {
+  await server.kill()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const toPythonUrl = () => toLoginsightUrl(server).replace(/:\d+\/.*/, '')
+const toEnv = () => ({ PORTS: `${server.plainPort},${server.port}` })
+
+describe("loginsight:// and OSProfiler's own driver", () => {
+  it('give Python a trace that it can report', async () => {
+    await open().write(makeServed())
+
+    const report = JSON.parse(await usePython('read', toPythonUrl(), { baseId: 'trace', env: toEnv() }))
+
+    expect(report).toMatchObject(SERVED_REPORT)
+  })
+
+  it('read a trace that Python wrote, whole, and list it', async () => {
+    const records = makePythonTrace()
+    await usePython('write', toPythonUrl(), { records, env: toEnv() })
+
+    const driver = open()
+
+    expect(await readAll(driver, 'trace')).toEqual(records)
+    expect(await driver.listTraces?.()).toMatchObject([
+      { base_id: 'trace', name: 'rpc', service: 'compute', records: 2 },
+    ])
+    expect(await driver.listErrorTraces?.()).toMatchObject([{ base_id: 'trace' }])
+  })
+
+  it('make one tree of what both wrote', async () => {
+    const nested = makePythonTrace().map(record => ({ ...record, parent_id: 'root', trace_id: 'call' }))
+    const driver = open()
+    await driver.write(makeServed())
+    await usePython('write', toPythonUrl(), { records: nested, env: toEnv() })
+
+    const report = JSON.parse(await usePython('read', toPythonUrl(), { baseId: 'trace', env: toEnv() }))
+
+    expect(await readAll(driver, 'trace')).toHaveLength(6)
+    expect(report.children).toHaveLength(1)
+  })
+})
+
+function open() {
+  const driver = openDriver(toLoginsightUrl(server))
+  onTestFinished(() => driver.close())
+  return driver
+}

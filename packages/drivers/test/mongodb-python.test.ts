@@ -1,0 +1,72 @@
+import { openDriver } from '@osprofiler/drivers'
+import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { readAll } from './make-record.js'
+import { openMongodbStore } from './mongodb-store.js'
+import { makePythonTrace, makeServed, SERVED_REPORT, usePython } from './python-store.js'
+
+let store: Awaited<ReturnType<typeof openMongodbStore>>
+
+beforeAll(async () => {
+  store = await openMongodbStore()
+})
+beforeEach(() => store.clear())
+
+describe("mongodb:// and OSProfiler's own driver", () => {
+  it('give Python a trace that it can report and list', async () => {
+    await open().write(makeServed())
+
+    const report = JSON.parse(await usePython('read', store.url, { baseId: 'trace' }))
+
+    expect(report).toMatchObject(SERVED_REPORT)
+    expect(JSON.parse(await usePython('list', store.url))).toEqual([
+      { base_id: 'trace', timestamp: '2026-11-22T10:00:00.000001' },
+    ])
+    expect(JSON.parse(await usePython('errors', store.url))).toEqual([
+      { base_id: 'trace', timestamp: '2026-11-22T10:00:00.009001' },
+    ])
+  })
+
+  it('give Python also a trace of which MongoDB cannot keep everything', async () => {
+    const [root, ...rest] = makeServed()
+    if (root === undefined) throw new Error('There is a root.')
+    await open().write([{ ...root, info: { host: 'web-1', $where: 'half \ud800' } }, ...rest])
+
+    const report = JSON.parse(await usePython('read', store.url, { baseId: 'trace' }))
+
+    expect(report.stats).toEqual(SERVED_REPORT.stats)
+  })
+
+  it('read a trace that Python wrote, whole, and list it', async () => {
+    const records = makePythonTrace()
+    await usePython('write', store.url, { records })
+
+    const driver = open()
+
+    expect(await readAll(driver, 'trace')).toEqual(records)
+    expect(await driver.listTraces?.()).toMatchObject([
+      { base_id: 'trace', name: 'rpc', service: 'compute', records: 2 },
+    ])
+    expect(await driver.listErrorTraces?.()).toMatchObject([{ base_id: 'trace' }])
+    expect(await driver.deleteTrace?.('trace')).toBe(2)
+    expect(JSON.parse(await usePython('errors', store.url))).toEqual([])
+  })
+
+  it('make one tree of what both wrote', async () => {
+    const [start, ...rest] = makeServed()
+    const nested = makePythonTrace().map(record => ({ ...record, parent_id: 'root', trace_id: 'call' }))
+    const driver = open()
+    await driver.write([start, ...rest].filter(record => record !== undefined))
+    await usePython('write', store.url, { records: nested })
+
+    const report = JSON.parse(await usePython('read', store.url, { baseId: 'trace' }))
+
+    expect(report.children).toHaveLength(1)
+    expect(await readAll(driver, 'trace')).toHaveLength(6)
+  })
+})
+
+function open() {
+  const driver = openDriver(store.url, { filterErrorTrace: true })
+  onTestFinished(() => driver.close())
+  return driver
+}

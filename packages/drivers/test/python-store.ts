@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process'
+import type { TraceRecord } from '@osprofiler/core'
+import { onTestFinished } from 'vitest'
+import { finish, fixture } from './child.js'
+import { makeRecord } from './make-record.js'
+
+// Debian's, which is the one that has OSProfiler.
+const PYTHON = '/usr/bin/python3'
+
+/** Uses OSProfiler's own driver on a store, and gives what it prints. */
+export async function usePython(
+  command: 'read' | 'write' | 'list' | 'errors',
+  connectionString: string,
+  {
+    baseId = '',
+    records = [],
+    env = {},
+  }: { baseId?: string; records?: readonly object[]; env?: NodeJS.ProcessEnv } = {},
+): Promise<string> {
+  const args = [fixture('python_store.py'), command, connectionString, baseId]
+  const child = spawn(PYTHON, args, { env: { ...process.env, PYTHONIOENCODING: 'utf-8', ...env } })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  child.stdin.end(records.map(record => `${JSON.stringify(record)}\n`).join(''))
+  const { code, stdout, stderr } = await finish(child)
+  if (code !== 0) throw new Error(`Python ended with ${code}: ${stderr}`)
+  return stdout
+}
+
+/** A request with a query in it that failed, as a service of ours records it. */
+export function makeServed(): TraceRecord[] {
+  const root = makeRecord({ base_id: 'trace', trace_id: 'root', timestamp: '2026-11-22T10:00:00.000001' })
+  const query = { base_id: 'trace', parent_id: 'root', trace_id: 'query' }
+  const statement = { host: 'web-1', db: { statement: 'SELECT é', params: [1, 1_700_000_000_000] } }
+  return [
+    root,
+    makeRecord({ ...query, name: 'db-start', timestamp: '2026-11-22T10:00:00.002001', info: statement }),
+    makeRecord({ ...query, name: 'db-stop', timestamp: '2026-11-22T10:00:00.005001', info: { host: 'web-1' } }),
+    { ...root, name: 'wsgi-stop', timestamp: '2026-11-22T10:00:00.009001', info: { host: 'web-1', etype: 'Error' } },
+  ]
+}
+
+/** What Python's report of `makeServed` has in it. */
+export const SERVED_REPORT = {
+  stats: { wsgi: { count: 1, duration: 9 }, db: { count: 1, duration: 3 } },
+  children: [
+    {
+      trace_id: 'root',
+      info: { name: 'wsgi', project: 'shop', service: 'orders', host: 'web-1', exception: 'Error' },
+      children: [
+        {
+          trace_id: 'query',
+          parent_id: 'root',
+          info: {
+            started: 2,
+            finished: 5,
+            'meta.raw_payload.db-start': { info: { db: { statement: 'SELECT é', params: [1, 1_700_000_000_000] } } },
+          },
+        },
+      ],
+    },
+  ],
+}
+
+/** Records as a service in Python sends them. */
+export function makePythonTrace(): TraceRecord[] {
+  const info = { host: 'nova-1', text: 'é漢😀', deep: { list: [1, null, 2.5, 2 ** 40] } }
+  return [
+    makeRecord({ base_id: 'trace', name: 'rpc-start', project: 'nova', service: 'compute', info }),
+    makeRecord({
+      base_id: 'trace',
+      name: 'rpc-stop',
+      project: 'nova',
+      service: 'compute',
+      info: { host: 'nova-1', etype: 'E' },
+    }),
+  ]
+}
