@@ -131,6 +131,40 @@ describe('redis://', () => {
   })
 })
 
+describe('a user of Redis', () => {
+  const openAs = (user: string, options = ''): Driver => {
+    const driver = openDriver(`redis://${user}:pw@${server.host}:${server.port}${options}`, { filterErrorTrace: true })
+    onTestFinished(() => driver.close())
+    return driver
+  }
+  const setUser = (name: string, commands: string) =>
+    redis.call('ACL', 'SETUSER', name, 'reset', 'on', '>pw', '~osprofiler*', '+ping', '+select', ...commands.split(' '))
+
+  it('may be one that can write and not read', async () => {
+    await setUser('writer', '+lpush +pexpire +set')
+    const driver = openAs('writer', '/1?ttl=1h')
+
+    expect(await driver.write(makeTrace(2, { info: { etype: 'E' } }))).toEqual({ refused: 0 })
+    await expect(driver.listTraces?.()).rejects.toMatchObject({
+      code: 'ERR_STORE',
+      message: expect.stringMatching(/no leave for a command that is needed.*'scan'/),
+    })
+  })
+
+  it('may be one that can read, delete and prune and not write', async () => {
+    const [one, other] = [makeTrace(3), makeTrace(2, { info: { etype: 'E' } })]
+    await open('', { filterErrorTrace: true }).write([...one, ...other])
+    await setUser('reader', '+lrange +lindex +llen +get +exists +scan +del +ltrim')
+    const driver = openAs('reader')
+
+    expect(await driver.listTraces?.()).toHaveLength(2)
+    expect(await driver.listErrorTraces?.()).toHaveLength(1)
+    expect(await driver.deleteTrace?.(one[0]?.base_id ?? '')).toBe(3)
+    expect(await driver.pruneTraces?.(new Date('2027-01-01T00:00:00Z'))).toBe(1)
+    await expect(driver.write(makeTrace(2))).rejects.toMatchObject({ code: 'ERR_STORE' })
+  })
+})
+
 describe('a connection string of Redis', () => {
   it('goes to the database that its path or its option names, as in Python', async () => {
     await open('/4').write([makeRecord({ base_id: 'path' })])
