@@ -6,6 +6,7 @@ import { instrumentFetch } from './fetch.js'
 import { instrumentHttp } from './http.js'
 import type { Instrument, TraceSql } from './instrument-settings.js'
 import { instrumentIoredis } from './ioredis.js'
+import { instrumentKnex } from './knex.js'
 import { instrumentKoa } from './koa.js'
 import type { MessageOptions } from './message-settings.js'
 import { instrumentMongodb } from './mongodb.js'
@@ -45,6 +46,8 @@ const INSTRUMENTS = {
   http: instrumentHttp,
   /** The package `ioredis`, 5 and 6. */
   ioredis: instrumentIoredis,
+  /** The pool of the package `knex` 3; its queries are those of the library below it. */
+  knex: instrumentKnex,
   /** The package `mongodb`, 6 and 7, and so mongoose. */
   mongodb: instrumentMongodb,
   /** The package `mongoose`, 8 and 9: what it holds back until it is connected. */

@@ -1,0 +1,130 @@
+import { get, setNotifier, type TraceRecord } from '@osprofiler/core'
+import { instrument } from '@osprofiler/instruments'
+import knex, { type Knex } from 'knex'
+import { Kysely, PostgresDialect, sql } from 'kysely'
+import pg from 'pg'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type PostgresqlServer, startPostgresql } from '../../../test/servers/postgresql.js'
+import { databaseCalls, waits } from './database-calls.js'
+import { collect, inTrace } from './traced-calls.js'
+
+const TRACES = 200
+
+interface Shop {
+  products: { id: number; name: string }
+}
+
+let server: PostgresqlServer
+let records: TraceRecord[]
+let undo: () => void
+
+beforeAll(async () => {
+  server = await startPostgresql()
+  const client = new pg.Client(server.url)
+  await client.connect()
+  await client.query('CREATE TABLE products (id int PRIMARY KEY, name text)')
+  await client.end()
+})
+afterAll(() => server.stop())
+beforeEach(() => {
+  records = collect()
+  undo = instrument(undefined, { traceSql: 'statements' })
+})
+afterEach(() => {
+  undo()
+  setNotifier(undefined)
+})
+
+/** What a request does first, and once more: its number tells it from others. */
+type Ask = (number: number) => Promise<unknown>
+
+async function expectNoMixture(ask: Ask): Promise<void> {
+  const traces = await Promise.all(
+    Array.from({ length: TRACES }, (_, number) =>
+      inTrace(async () => {
+        await ask(number)
+        await ask(number)
+        return get()?.baseId
+      }),
+    ),
+  )
+
+  for (const { baseId, result } of traces) {
+    expect(result).toBe(baseId)
+    expect(databaseCalls(records.filter(record => record.base_id === baseId))).toHaveLength(2)
+  }
+  expect(databaseCalls(records)).toHaveLength(2 * TRACES)
+}
+
+describe('knex', () => {
+  let db: Knex
+
+  beforeAll(() => {
+    db = knex({ client: 'pg', connection: server.url, pool: { min: 0, max: 1 } })
+  })
+  afterAll(() => db.destroy())
+
+  it('makes one point of a query', async () => {
+    await db('products').where({ id: 1 })
+
+    const { result } = await inTrace(async () => await db('products').where({ name: 'SEALED' }).select('id'))
+
+    expect(result).toEqual([])
+    expect(databaseCalls(records)).toEqual([{ statement: 'select "id" from "products" where "name" = $1' }])
+    expect(JSON.stringify(records)).not.toContain('SEALED')
+  })
+
+  it('makes a point of each query of a transaction, and of its begin and end', async () => {
+    await inTrace(() => db.transaction(trx => trx('products').insert({ id: 1, name: 'a' })))
+    await inTrace(() => db.transaction(trx => trx('products').insert({ id: 1, name: 'a' })).catch(() => undefined))
+
+    expect(databaseCalls(records).map(({ statement, etype }) => (etype ? [statement, etype] : statement))).toEqual([
+      'BEGIN;',
+      'insert into "products" ("id", "name") values ($1, $2)',
+      'COMMIT;',
+      'BEGIN;',
+      ['insert into "products" ("id", "name") values ($1, $2)', 'DatabaseError'],
+      'ROLLBACK',
+    ])
+  })
+
+  it('says that it waits for its pool', async () => {
+    await inTrace(() => Promise.all([db('products').select('id'), db('products').select('name')]))
+
+    expect(waits(records)).toEqual(['pool'])
+    expect(databaseCalls(records)).toHaveLength(2)
+  })
+
+  it('keeps two hundred requests over one connection apart', async () => {
+    await expectNoMixture(number => db.select(db.raw('?::int AS n', [number])))
+  })
+})
+
+describe('kysely', () => {
+  let db: Kysely<Shop>
+
+  beforeAll(() => {
+    db = new Kysely({ dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: server.url, max: 1 }) }) })
+  })
+  afterAll(() => db.destroy())
+
+  it('makes one point of a query', async () => {
+    await inTrace(() => db.selectFrom('products').select('id').where('name', '=', 'SEALED').execute())
+
+    expect(databaseCalls(records)).toEqual([{ statement: 'select "id" from "products" where "name" = $1' }])
+    expect(JSON.stringify(records)).not.toContain('SEALED')
+  })
+
+  it('says that it waits for the pool', async () => {
+    const both = () => Promise.all([sql`SELECT 1`.execute(db), sql`SELECT 2`.execute(db)])
+
+    await inTrace(both)
+
+    expect(waits(records)).toEqual(['pool'])
+    expect(databaseCalls(records)).toHaveLength(2)
+  })
+
+  it('keeps two hundred requests over one connection apart', async () => {
+    await expectNoMixture(number => sql`SELECT ${number}::int AS n`.execute(db))
+  })
+})
