@@ -35,7 +35,7 @@ export async function* readTrace(send: Send, baseId: string): AsyncGenerator<rea
   }
 }
 
-/** The newest traces of what a list reads, or those of them in which something failed. */
+/** The newest traces, or those in which something failed. Rejects where they are not all in what a list reads. */
 export async function listTraces(send: Send, selection: Selection, failed: boolean): Promise<TraceSummary[]> {
   const { limit, since } = selection
   const traces = new Map<string, TraceTally>()
@@ -43,12 +43,20 @@ export async function listTraces(send: Send, selection: Selection, failed: boole
   if (limit === 0) return []
   // A record arrives after its own time, so nothing that is wanted arrived before.
   for await (const events of readPages(send, anyRecord(), since === '' ? 0 : Date.parse(`${since}Z`), 'DESC')) {
+    if (pages++ === MAX_LIST_PAGES) throw tooMany()
     for (const { trace } of events) addTo(traces, trace)
     const reached = toTimestamp(new Date(events.at(-1)?.timestamp ?? 0))
-    pages++
-    if (pages === MAX_LIST_PAGES || select(traces, { ...selection, since: reached }, failed).length >= limit) break
+    if (select(traces, { ...selection, since: reached }, failed).length >= limit) break
   }
   return select(traces, selection, failed).sort(newestFirst).slice(0, limit)
+}
+
+function tooMany(): OsprofilerError {
+  const records = (MAX_LIST_PAGES * PAGE).toLocaleString('en')
+  return new OsprofilerError(
+    'ERR_STORE',
+    `The traces asked for are not all among the newest ${records} records of Log Insight: ask for fewer, or for younger ones.`,
+  )
 }
 
 function addTo(traces: Map<string, TraceTally>, trace: string): void {
