@@ -6,7 +6,7 @@ const QUEUE = 'profiler.info'
 /** RabbitMQ, as a store to measure: see `run.js`. */
 export const messaging = {
   title: 'RabbitMQ, as notifications',
-  python: 'osprofiler.drivers.messaging.Messaging',
+  python: 'messaging_python.Messaging',
 
   async start() {
     const { startRabbitmq } = await import('../../test/servers/dist/rabbitmq.js')
