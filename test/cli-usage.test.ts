@@ -33,7 +33,9 @@ describe('osprofiler', () => {
     expect(code).toBe(1)
     expect(stdout).toBe('')
     expect(stderr).toContain("error: unknown command 'bogus'")
-    expect(stderr).toContain('Known commands: run, trace show, trace list, trace diff, trace delete, trace prune, ui, key new')
+    expect(stderr).toContain(
+      'Known commands: run, trace show, trace list, trace diff, trace delete, trace prune, ui, key new',
+    )
   })
 
   it('shows the help where no command is given', async () => {

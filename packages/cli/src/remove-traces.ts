@@ -1,7 +1,7 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { escapeControl } from '@osprofiler/report'
+import type { PruneOptions } from './commands/prune-options.js'
 import type { StoreOptions } from './commands/show-options.js'
-import type { PruneOptions } from './commands/trace-prune.js'
 import { removable, withStore } from './open-store.js'
 
 /**

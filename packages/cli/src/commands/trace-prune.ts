@@ -1,11 +1,7 @@
 import { Command } from 'commander'
 import { parseSince } from '../parse-since.js'
-import { addStoreOptions, type StoreOptions } from './show-options.js'
-
-/** The options of `trace prune`. */
-export interface PruneOptions extends StoreOptions {
-  readonly olderThan: Date
-}
+import type { PruneOptions } from './prune-options.js'
+import { addStoreOptions } from './show-options.js'
 
 /** `osprofiler trace prune` */
 export function tracePruneCommand(): Command {
