@@ -42,9 +42,8 @@ export function createSpanMaker(
     return points.flatMap(point => {
       const record = point.start ?? point.stop
       if (record === undefined) return []
-      const attributes = resourceAttributes(record, resource)
-      const key = JSON.stringify(attributes)
-      const shared = resources.get(key) ?? toResource(attributes)
+      const key = JSON.stringify([record.service, record.project, record.info.host])
+      const shared = resources.get(key) ?? toResource(resourceAttributes(record, resource))
       resources.set(key, shared)
       return [toSpan(point, record, shared)]
     })
