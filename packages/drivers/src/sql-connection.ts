@@ -36,8 +36,9 @@ export function createSqlConnection(open: (createSocket: CreateSocket) => Promis
     return created
   }
 
-  // Bound here, or the connection would for ever hold the context of the request in which it happened to be opened.
-  const connect = AsyncResource.bind(() => open(createSocket))
+  // Bound here, or the connection would for ever hold the context of the request in which it happened to be opened; and
+  // suppressed, for the driver may have been opened in one as well.
+  const connect = AsyncResource.bind(() => suppress(() => open(createSocket)))
 
   async function reach(): Promise<SqlStore> {
     if (!store?.session.isOpen) store = await connect()

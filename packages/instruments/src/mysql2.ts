@@ -50,7 +50,7 @@ function createAround(start: StartSql): Around {
     const profiler = get()
     const [sql, values] = args
     const options = typeof sql === 'object' && sql !== null ? (sql as QueryOptions) : undefined
-    const step = profiler && startQuery(start, profiler, options ?? { sql, values }, values)
+    const step = profiler && startQuery(start, profiler, options ?? { sql }, values)
     const at = args.findLastIndex(arg => typeof arg === 'function')
     if (at >= 0) {
       const followed = followCallback(step, args[at] as Callback)
@@ -67,8 +67,7 @@ function createAround(start: StartSql): Around {
 }
 
 function startQuery(start: StartSql, profiler: Profiler, options: QueryOptions, values: unknown): Ending {
-  const given = typeof values === 'function' ? undefined : values
-  return start(profiler, options.sql, given ?? options.values)
+  return start(profiler, options.sql, typeof values === 'function' || values === undefined ? options.values : values)
 }
 
 /** Not by listeners: an error to which nobody listens must stay one. */
