@@ -61,6 +61,12 @@ const REQUIREMENTS = [
     suites: '**/*ceilometer-agent*.test.ts',
   },
   {
+    name: 'OpenSSL, which makes certificates',
+    debian: ['openssl'],
+    isThere: () => isProgram('openssl'),
+    suites: 'packages/drivers/test/{loginsight*,mongodb,search}.test.ts',
+  },
+  {
     name: 'NATS',
     debian: ['nats-server'],
     isThere: () => isProgram('nats-server'),

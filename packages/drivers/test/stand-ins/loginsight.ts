@@ -23,7 +23,7 @@ export interface LogInsightStandIn {
   readonly events: StoredEvent[]
   /** Takes the place of an answer, where it gives one. */
   intercept:
-    | ((method: string, path: string) => { readonly status: number; readonly body: object } | undefined)
+    | ((method: string, path: string, body: string) => { readonly status: number; readonly body: object } | undefined)
     | undefined
   /** Ends every session, as time does. */
   endSessions(): void
