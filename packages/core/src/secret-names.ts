@@ -36,12 +36,12 @@ export function isSecretName(name: string): boolean {
  * A text without the secrets of URLs, paths and forms in it: `postgres://app:***@db/shop`, `https://***@api/`,
  * `/callback?access_token=***`, `user=bob&password=***`.
  */
-export function redactUrls(text: string): string {
+export function redactUrls(text: string, depth = 0): string {
   const withoutUsers = text.includes('://') ? redactUsers(text) : text
   if (!withoutUsers.includes('=')) return withoutUsers
   return withoutUsers.replace(
-    /(^|[?&;#])([^\s?&;=#"'<>(),]{1,256})=[^\s&;#"']+/g,
-    (pair, mark: string, name: string) => (isSecretName(decodeName(name)) ? `${mark}${name}=${REDACTED}` : pair),
+    /(^|[?&;#])([^\s?&;=#"'<>(),]{1,256})=([^\s&;#"']+)/g,
+    (_pair, mark: string, name: string, value: string) => `${mark}${name}=${redactValue(name, value, depth)}`,
   )
 }
 
@@ -61,14 +61,26 @@ export function redactCutUrls(text: string): string {
 
 /** A query string with the values under secret names redacted: `page=2&access_token=***`. */
 export function redactQuery(query: string): string {
-  const pairs = query.split('&')
-  if (!pairs.some(isSecretPair)) return query
-  return pairs.map(pair => (isSecretPair(pair) ? `${pair.slice(0, pair.indexOf('=') + 1)}${REDACTED}` : pair)).join('&')
+  return query.includes('=') ? query.split('&').map(redactPair).join('&') : query
 }
 
-function isSecretPair(pair: string): boolean {
+function redactPair(pair: string): string {
   const equals = pair.indexOf('=')
-  return equals > 0 && isSecretName(decodeName(pair.slice(0, equals)))
+  if (equals <= 0) return pair
+  const name = pair.slice(0, equals)
+  return `${name}=${redactValue(name, pair.slice(equals + 1), 0)}`
+}
+
+// What may be a URL in a URL, with an escaped `=` or `@`: `?next=%2Flogin%3Ftoken%3D...`
+const NESTED = /%(?:25){0,3}(?:3d|40)/i
+const MAX_DEPTH = 4
+
+function redactValue(name: string, value: string, depth: number): string {
+  if (isSecretName(decodeName(name))) return REDACTED
+  if (depth >= MAX_DEPTH || !NESTED.test(value)) return value
+  const decoded = decodeName(value)
+  const redacted = decoded === value ? value : redactUrls(decoded, depth + 1)
+  return redacted === decoded ? value : encodeURIComponent(redacted.toWellFormed())
 }
 
 function decodeName(name: string): string {
