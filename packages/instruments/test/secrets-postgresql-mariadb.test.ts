@@ -1,0 +1,73 @@
+import { createConnection } from 'mysql2/promise'
+import pg from 'pg'
+import postgres from 'postgres'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type MariadbServer, startMariadb } from '../../../test/servers/mariadb.js'
+import { type PostgresqlServer, startPostgresql } from '../../../test/servers/postgresql.js'
+import { recordWithoutSecrets, SECRET } from './secrets.js'
+
+let postgresql: PostgresqlServer
+let mariadb: MariadbServer
+
+beforeAll(async () => {
+  ;[postgresql, mariadb] = await Promise.all([startPostgresql(), startMariadb()])
+})
+afterAll(() => Promise.all([postgresql.stop(), mariadb.stop()]))
+
+/** What no statement may be told with: as a literal, in a comment, as a parameter, in what fails. */
+const QUERIES: [text: string, params?: string[]][] = [
+  [`SELECT '${SECRET}' AS a, '${SECRET}''s' AS b`],
+  [`SELECT 1 /* ${SECRET} */ -- ${SECRET}`],
+  [`SELECT 'x' WHERE 'a' = '${SECRET}' OR 'b' IN ('${SECRET}', '${SECRET}')`],
+  [`SELECT CAST('${SECRET}' AS DECIMAL) + nothing_${SECRET.length} FROM no_table WHERE a = '${SECRET}'`],
+  [`SELEKT '${SECRET}'`],
+]
+
+const CLIENTS: Record<string, () => Promise<unknown>> = {
+  async pg() {
+    const client = new pg.Client(postgresql.url)
+    await client.connect()
+    for (const [text] of QUERIES) await client.query(text).catch(() => undefined)
+    await client.query('SELECT $1::text AS a', [SECRET])
+    await client.query('SELECT $1::int AS a', [SECRET]).catch(() => undefined)
+    await client.end()
+    const refused = new pg.Client(withUser(postgresql.url))
+    await refused.connect().catch(() => undefined)
+  },
+  async postgres() {
+    const sql = postgres(postgresql.url, { max: 1, onnotice: () => undefined })
+    for (const [text] of QUERIES) await sql.unsafe(text).catch(() => undefined)
+    await sql`SELECT ${SECRET}::text AS a`
+    await sql`SELECT ${SECRET}::int AS a`.catch(() => undefined)
+    await sql.end()
+    const refused = postgres(withUser(postgresql.url), { max: 1 })
+    await refused`SELECT 1`.catch(() => undefined)
+    await refused.end({ timeout: 1 })
+  },
+  async mysql2() {
+    const connection = await createConnection(mariadb.url)
+    for (const [text] of QUERIES) await connection.query(text).catch(() => undefined)
+    await connection.query('SELECT ? AS a', [SECRET])
+    await connection.execute('SELECT ? AS a', [SECRET])
+    await connection.query('SELECT * FROM no_table WHERE a = ?', [SECRET]).catch(() => undefined)
+    await connection.end()
+    await createConnection(withUser(mariadb.url)).catch(() => undefined)
+  },
+}
+
+/** The same server, by a user that it does not know. */
+function withUser(url: string): string {
+  const other = new URL(url)
+  other.username = SECRET
+  other.password = SECRET
+  return other.href
+}
+
+describe.each(Object.entries(CLIENTS))('by %s', (_name, ask) => {
+  it.each(['off', 'statements'] as const)('no value of a query is told, nor a password, with %s', async traceSql => {
+    const records = await recordWithoutSecrets({ traceSql }, ask)
+
+    const points = records.filter(({ name }) => name === 'db-start')
+    expect(points.length > 0).toBe(traceSql === 'statements')
+  })
+})
