@@ -84,17 +84,18 @@ export function createMysqlStore(session: SqlSession, maxPacket: number): SqlSto
       const { rows } = await session.run(`SELECT ${COLUMNS.join(', ')} FROM data WHERE id IN (?) ORDER BY id`, [ids])
       return rows.map((row): RecordRow => row.map(toTextOrNull))
     },
-    async walk({ from, direction, limit, withFailures }) {
+    async walk({ from, direction, limit, withSuspects }) {
       const [sign, order] = direction === 'older' ? ['<', 'DESC'] : ['>', 'ASC']
-      // Only what might tell of a failure is handed over and parsed.
-      const data = withFailures ? `CASE WHEN INSTR(data, 'etype') OR INSTR(data, 'status_code') THEN data END` : 'NULL'
+      const bytes = withSuspects
+        ? `CASE WHEN INSTR(data, 'etype') OR INSTR(data, 'status_code') THEN LENGTH(data) END`
+        : 'NULL'
       const time = as('timestamp')
       const behind =
         from === undefined
           ? ''
           : `AND timestamp ${sign}= ${time} AND (timestamp ${sign} ${time} OR id ${sign} ${from.id})`
       const { rows } = await session.run(
-        `SELECT timestamp, id, base_id, name, service, ${data} FROM data
+        `SELECT timestamp, id, base_id, name, service, ${bytes} FROM data
          WHERE timestamp IS NOT NULL AND base_id IS NOT NULL ${behind}
          ORDER BY timestamp ${order}, id ${order} LIMIT ${limit}`,
         from === undefined ? [] : [from.timestamp, from.timestamp],

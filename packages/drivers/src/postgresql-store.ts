@@ -101,13 +101,12 @@ export function createPostgresqlStore(session: SqlSession): SqlStore {
   }
 }
 
-async function walk(session: SqlSession, { from, direction, limit, withFailures }: Step) {
+async function walk(session: SqlSession, { from, direction, limit, withSuspects }: Step) {
   const [sign, order] = direction === 'older' ? ['<', 'DESC'] : ['>', 'ASC']
-  // Only what might tell of a failure is handed over and parsed.
-  const data = withFailures ? `CASE WHEN data::text ~ 'etype|status_code' THEN data::text END` : 'NULL'
+  const bytes = withSuspects ? `CASE WHEN data::text ~ 'etype|status_code' THEN octet_length(data::text) END` : 'NULL'
   const behind = from === undefined ? '' : `AND timestamp ${sign}= $2 AND (timestamp, id) ${sign} ($2, $3)`
   const { rows } = await session.run(
-    `SELECT timestamp, id, base_id, name, service, ${data} FROM data
+    `SELECT timestamp, id, base_id, name, service, ${bytes} FROM data
      WHERE timestamp IS NOT NULL AND base_id IS NOT NULL ${behind}
      ORDER BY timestamp ${order}, id ${order} LIMIT $1`,
     from === undefined ? [limit] : [limit, from.timestamp, from.id],

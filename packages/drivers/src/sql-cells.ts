@@ -21,15 +21,15 @@ export function toTextOrNull(cell: unknown): string | null {
   return cell === null || cell === undefined ? null : String(cell)
 }
 
-/** A record of a walk, of its columns `timestamp, id, base_id, name, service, data`. */
-export function toMetRecord([timestamp, id, base_id, name, service, data]: Cells): MetRecord {
+/** A record of a walk, of its columns `timestamp, id, base_id, name, service`, and how many bytes are suspect. */
+export function toMetRecord([timestamp, id, base_id, name, service, bytes]: Cells): MetRecord {
   return {
     timestamp: String(timestamp),
     id: Number(id),
     base_id: String(base_id),
     name: toTextOrNull(name) ?? '',
     service: toTextOrNull(service) ?? '',
-    data: toTextOrNull(data),
+    suspectBytes: bytes === null ? undefined : Number(bytes),
   }
 }
 

@@ -1,7 +1,7 @@
 import { isErrorRecord, type TraceSummary } from '@osprofiler/core'
 import { collectNewest } from './newest-traces.js'
 import { toRowRecord } from './record-row.js'
-import type { UseTable } from './sql-read.js'
+import { toPages, type UseTable } from './sql-read.js'
 import type { MetRecord, Position } from './sql-store.js'
 import type { Selection } from './trace-query.js'
 import { toPointName } from './trace-tally.js'
@@ -28,15 +28,14 @@ export async function listTraces(use: UseTable, selection: Selection, failed: bo
   )
 }
 
-/** The records, from the newest back, that may be a trace's first, or that tell of a failure. */
+/** The records, from the newest back, that may be a trace's first, or that belong to a failed one. */
 async function* walkBack(use: UseTable, selection: Selection, failed: boolean): AsyncIterable<readonly MetRecord[]> {
-  const counts = failed ? isFailure : (record: MetRecord) => mayBeFirst(record, selection)
   let from: Position | undefined
   let limit = FIRST_STEP
   for (;;) {
-    const step = { from, direction: 'older', limit, withFailures: failed } as const
+    const step = { from, direction: 'older', limit, withSuspects: failed } as const
     const met: readonly MetRecord[] = await use(store => store.walk(step), [])
-    const page = met.filter(counts)
+    const page = failed ? await findFailed(use, met) : met.filter(record => mayBeFirst(record, selection))
     if (page.length > 0) yield page
     from = met.at(-1)
     if (from === undefined || met.length < limit || from.timestamp < selection.since) return
@@ -50,6 +49,13 @@ function mayBeFirst(record: MetRecord, { name, service }: Selection): boolean {
   )
 }
 
-function isFailure({ data }: MetRecord): boolean {
-  return data !== null && isErrorRecord(toRowRecord([null, null, null, null, null, null, null, null, data]))
+/** The records of those traces of which one here tells of a failure. What may tell so is read and looked at. */
+async function findFailed(use: UseTable, met: readonly MetRecord[]): Promise<readonly MetRecord[]> {
+  const suspects = met.flatMap(({ id, suspectBytes: bytes }) => (bytes === undefined ? [] : { id, bytes }))
+  const failed = new Set<string>()
+  for (const page of toPages(suspects)) {
+    const records = (await use(store => store.readRows(page), [])).map(toRowRecord)
+    for (const record of records) if (isErrorRecord(record)) failed.add(record.base_id)
+  }
+  return met.filter(({ base_id }) => failed.has(base_id))
 }

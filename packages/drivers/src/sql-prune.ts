@@ -9,7 +9,7 @@ export async function pruneTraces(use: UseTable, before: string): Promise<number
   let pruned = 0
   let from: Position | undefined
   for (;;) {
-    const step = { from, direction: 'newer', limit: STEP, withFailures: false } as const
+    const step = { from, direction: 'newer', limit: STEP, withSuspects: false } as const
     const met: readonly MetRecord[] = await use(store => store.walk(step), [])
     const old = [...new Set(met.filter(({ timestamp }) => timestamp < before).map(({ base_id }) => base_id))]
     const young = new Set(old.length === 0 ? [] : await use(store => store.findYoung(old, before), []))

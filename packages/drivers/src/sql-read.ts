@@ -32,7 +32,8 @@ export async function* readRecords(use: UseTable, baseId: string): AsyncIterable
   }
 }
 
-function* toPages(records: readonly RecordId[]): Iterable<readonly number[]> {
+/** Ids by the page: neither too many rows nor too many bytes are read at once. */
+export function* toPages(records: readonly RecordId[]): Iterable<readonly number[]> {
   let page: number[] = []
   let total = 0
   for (const { id, bytes } of records) {

@@ -14,12 +14,13 @@ export interface Position {
   readonly id: number
 }
 
-/** A record that a walk meets. `data` is there where it was asked for and may tell of a failure. */
+/** A record that a walk meets. */
 export interface MetRecord extends Position {
   readonly base_id: string
   readonly name: string
   readonly service: string
-  readonly data: string | null
+  /** How many its `data` has, where that was asked for and may tell of a failure. */
+  readonly suspectBytes: number | undefined
 }
 
 /** A walk's next step. */
@@ -28,7 +29,7 @@ export interface Step {
   readonly from: Position | undefined
   readonly direction: 'older' | 'newer'
   readonly limit: number
-  readonly withFailures: boolean
+  readonly withSuspects: boolean
 }
 
 /** The table of Python's driver on one connection: each function is a statement or two. */
