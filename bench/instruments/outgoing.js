@@ -1,4 +1,4 @@
-// Requests to a server, by `http.get` or `fetch`, in one of these ways: `node outgoing.js http|fetch CONTENDER PORT IN_FLIGHT`.
+// Requests to a server, by `http.get` or `fetch`, in one of these ways: `node outgoing.js CONTENDER http|fetch PORT IN_FLIGHT`.
 
 import http from 'node:http'
 import { createRequire } from 'node:module'
@@ -50,15 +50,18 @@ const CONTENDERS = {
   },
 }
 
-const url = `http://127.0.0.1:${port}/orders/7?page=2`
+const urls = Array.from(
+  { length: Number(inFlight) },
+  (_, index) => `http://127.0.0.1:${port}/${index === 0 ? 'first' : 'other'}/7?page=2`,
+)
 const agent = new http.Agent({ keepAlive: true, maxSockets: Number(inFlight) })
 
 const CLIENTS = {
-  http: () =>
+  http: url =>
     new Promise((resolve, reject) => {
       http.get(url, { agent }, response => response.resume().on('end', resolve)).on('error', reject)
     }),
-  fetch: async () => (await fetch(url)).text(),
+  fetch: async url => (await fetch(url)).text(),
 }
 
 const inContext = await CONTENDERS[task]()
@@ -68,7 +71,7 @@ answerTimes({
   [task]: count =>
     inContext(async () => {
       for (let done = 0; done < count; done += Number(inFlight)) {
-        await Promise.all(Array.from({ length: Number(inFlight) }, send))
+        await Promise.all(urls.map(send))
       }
     }),
 })

@@ -8,7 +8,7 @@ const CLIENTS = [
   ['fetch', 'fetch'],
 ]
 const NAMES = ['bare', 'untraced', 'traced', 'openTelemetry']
-const IN_FLIGHT = 8
+const IN_FLIGHT = 40
 
 /** An outgoing request: with nothing around it, with our instruments on but no trace, traced, and in a span. */
 export async function runOutgoing(effort) {

@@ -4,7 +4,7 @@ import { claim } from './claim.js'
 import { firstCause } from './first-cause.js'
 import type { InstrumentSettings } from './instrument-settings.js'
 import type { Propagation } from './propagate-to.js'
-import { type RequestTimes, timeRequest } from './request-times.js'
+import { RequestTimes } from './request-times.js'
 import { requestsInfo } from './requests-info.js'
 import { callersProfiler } from './undici-caller.js'
 import { isSealed, type RequestUrls, requestUrls, type UndiciRequest } from './undici-request.js'
@@ -32,7 +32,7 @@ export function instrumentFetch({ mayReceive }: InstrumentSettings): () => void 
     const urls = requestUrls(request)
     if (urls === undefined || !claim(request)) return
     const point = profiler.startBeside(urls.target.protocol.slice(0, -1), requestInfo(request, urls.target))
-    points.set(request, { point, times: timeRequest(point) })
+    points.set(request, { point, times: new RequestTimes(point) })
     if (mayCarry(request, urls, mayReceive)) {
       for (const [name, value] of Object.entries(point.getTraceIdHeaders())) request.addHeader(name, value)
     }

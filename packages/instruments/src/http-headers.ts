@@ -26,36 +26,50 @@ export function mergeHeaders(headers: OutgoingHttpHeaders | HeaderList, added: T
  * `makeHeaders` is asked then, and not for a request that is closed to further headers.
  */
 export function setHeadersLate(request: ClientRequest, makeHeaders: () => TraceHeaders): void {
-  let waiting = true
+  // Somebody else waits for the first byte as well: which of us would come first cannot be known.
+  if (Object.hasOwn(request, 'end')) return setHeaders(request, makeHeaders)
+  Object.assign(request, { [LATE]: makeHeaders, ...WRITERS })
+}
 
-  function setHeaders(): void {
-    if (!waiting) return
-    waiting = false
-    try {
-      if (request.headersSent || isSealed(request)) return
-      const headers = makeHeaders()
-      for (const [name, value] of Object.entries(headers)) request.setHeader(name, value)
-      hideHeaders(request)
-    } catch {
-      // It is sent without them.
-    }
+const LATE = Symbol('osprofiler.headers')
+
+interface LateRequest extends ClientRequest {
+  [LATE]?: (() => TraceHeaders) | undefined
+}
+
+/** In place of the methods of a request that send its head. Shared by all requests, since each has so many of them. */
+const WRITERS = {
+  write(this: LateRequest, ...args: unknown[]): unknown {
+    return beforeHead(this).write.apply(this, args)
+  },
+  end(this: LateRequest, ...args: unknown[]): unknown {
+    return beforeHead(this).end.apply(this, args)
+  },
+  flushHeaders(this: LateRequest): unknown {
+    return beforeHead(this).flushHeaders.apply(this, [])
+  },
+}
+
+type Methods<Names extends string> = Record<Names, (this: unknown, ...args: unknown[]) => unknown>
+
+function beforeHead(request: LateRequest): Methods<keyof typeof WRITERS> {
+  const makeHeaders = request[LATE]
+  if (makeHeaders !== undefined) {
+    request[LATE] = undefined
+    setHeaders(request, makeHeaders)
   }
+  return Object.getPrototypeOf(request)
+}
 
-  const { write, end, flushHeaders } = request
-  Object.assign(request, {
-    write(...args: Parameters<typeof write>) {
-      setHeaders()
-      return write.apply(request, args)
-    },
-    end(...args: Parameters<typeof end>) {
-      setHeaders()
-      return end.apply(request, args)
-    },
-    flushHeaders() {
-      setHeaders()
-      flushHeaders.call(request)
-    },
-  })
+function setHeaders(request: ClientRequest, makeHeaders: () => TraceHeaders): void {
+  try {
+    if (request.headersSent || isSealed(request)) return
+    const headers = makeHeaders()
+    for (const name in headers) request.setHeader(name, headers[name as keyof TraceHeaders])
+    hideHeaders(request)
+  } catch {
+    // It is sent without them.
+  }
 }
 
 /**
@@ -63,15 +77,31 @@ export function setHeadersLate(request: ClientRequest, makeHeaders: () => TraceH
  * superagent does, copies those to the next request, which may go to somebody who must not have them.
  */
 export function hideHeaders(request: ClientRequest): void {
-  const { getHeaders, getHeaderNames, getRawHeaderNames } = request
-  Object.assign(request, {
-    getHeaders() {
-      const { 'x-trace-info': _info, 'x-trace-hmac': _hmac, ...headers } = getHeaders.call(request)
-      return headers
-    },
-    getHeaderNames: () => getHeaderNames.call(request).filter(isOthers),
-    getRawHeaderNames: () => getRawHeaderNames.call(request).filter(isOthers),
-  })
+  Object.assign(request, READERS)
+}
+
+const READERS = {
+  getHeaders(this: ClientRequest): unknown {
+    const {
+      'x-trace-info': _info,
+      'x-trace-hmac': _hmac,
+      ...headers
+    } = prototypeOf(this).getHeaders.apply(this) as object & {
+      'x-trace-info'?: unknown
+      'x-trace-hmac'?: unknown
+    }
+    return headers
+  },
+  getHeaderNames(this: ClientRequest): unknown {
+    return (prototypeOf(this).getHeaderNames.apply(this) as string[]).filter(isOthers)
+  },
+  getRawHeaderNames(this: ClientRequest): unknown {
+    return (prototypeOf(this).getRawHeaderNames.apply(this) as string[]).filter(isOthers)
+  },
+}
+
+function prototypeOf(request: ClientRequest): Methods<'getHeaders' | 'getHeaderNames' | 'getRawHeaderNames'> {
+  return Object.getPrototypeOf(request)
 }
 
 function isOthers(name: string): boolean {

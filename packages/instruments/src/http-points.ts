@@ -23,48 +23,61 @@ interface Followed {
 
 /** By request, and not by context: when an answer arrives, it may be in that of whoever opened the connection. */
 export function createHttpPoints(): HttpPoints {
-  const points = new WeakMap<object, Followed>()
+  // On the message itself, and with listeners that all share: a map of weak keys costs the collector much more.
+  const followed = Symbol('osprofiler.point')
+  const read = (message: object): Followed | undefined => (message as { [followed]?: Followed })[followed]
 
-  function onClose(request: ClientRequest): void {
-    const followed = points.get(request)
-    if (followed === undefined || !followed.point.open) return
-    const { point, times } = followed
-    const response = readResponse(request)
-    if (response === undefined) return fail(followed, undefined)
-    // Nothing is published of an answer that makes something else of the connection: a WebSocket, a tunnel.
-    if (!followed.answered) {
-      times.answered(response.statusCode)
-      point.stop()
-    } else if (response.complete) {
-      point.stop()
-    } else {
-      fail(followed, response.errored ?? undefined)
-    }
+  function onSocket(this: ClientRequest): void {
+    read(this)?.wait?.stop()
+  }
+
+  function onTimeout(this: ClientRequest): void {
+    const own = read(this)
+    if (own !== undefined) own.timedOut = true
+  }
+
+  function onClose(this: ClientRequest): void {
+    const own = read(this)
+    if (own !== undefined) close(own, readResponse(this))
+  }
+
+  function onEnd(this: IncomingMessage): void {
+    read(this)?.times.ended()
   }
 
   return {
     follow(request, point, times) {
       const wait = isQueued(request) ? point.startInside('wait', { wait: { for: 'pool' } }) : undefined
-      const followed = { point, times, wait, answered: false, timedOut: false }
-      points.set(request, followed)
-      if (wait !== undefined) request.once('socket', () => wait.stop())
-      request.once('timeout', () => {
-        followed.timedOut = true
-      })
-      request.once('close', () => onClose(request))
+      const own: Followed = { point, times, wait, answered: false, timedOut: false }
+      Object.assign(request, { [followed]: own })
+      if (wait !== undefined) request.on('socket', onSocket)
+      request.on('timeout', onTimeout)
+      request.on('close', onClose)
     },
     onAnswer(request, response) {
-      const followed = points.get(request)
-      if (followed === undefined) return
-      followed.answered = true
-      followed.times.answered(response.statusCode)
-      response.once('end', () => followed.times.ended())
+      const own = read(request)
+      if (own === undefined) return
+      own.answered = true
+      own.times.answered(response.statusCode)
+      Object.assign(response, { [followed]: own })
+      response.on('end', onEnd)
     },
     onError(request, error) {
-      const followed = points.get(request)
-      if (followed !== undefined) fail(followed, error)
+      const own = read(request)
+      if (own !== undefined) fail(own, error)
     },
   }
+}
+
+function close(followed: Followed, response: IncomingMessage | undefined): void {
+  const { point, times, wait, answered } = followed
+  wait?.stop()
+  if (!point.open) return
+  if (response === undefined) return fail(followed, undefined)
+  // Nothing is published of an answer that makes something else of the connection: a WebSocket, a tunnel.
+  if (!answered) times.answered(response.statusCode)
+  else if (!response.complete) return fail(followed, response.errored ?? undefined)
+  point.stop()
 }
 
 /** Who gives a request up without saying why, by `destroy()`, is told by Node of a connection that was reset. */

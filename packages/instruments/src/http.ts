@@ -9,7 +9,7 @@ import { areSealed, areWrittenAtOnce, hideHeaders, mergeHeaders, setHeadersLate 
 import { createHttpPoints } from './http-points.js'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { looksAtHostOnly } from './propagate-to.js'
-import { type RequestTimes, timeRequest } from './request-times.js'
+import { RequestTimes } from './request-times.js'
 import { requestsInfo } from './requests-info.js'
 import { type Method, undoAll, wrapMethod } from './wrap-method.js'
 
@@ -42,7 +42,7 @@ export function instrumentHttp({ mayReceive }: InstrumentSettings): () => void {
   function begin(profiler: Profiler, given: unknown[], scheme: Scheme): Begun {
     const { call, headers, args, withHeaders } = readArguments(given, scheme)
     const point = beginPoint(profiler, call)
-    const begun = { call, point, times: timeRequest(point) }
+    const begun = { call, point, times: new RequestTimes(point) }
     const merges = areWrittenAtOnce(headers) && !areSealed(headers) && mayCarry(call)
     return merges
       ? { ...begun, args: withHeaders(mergeHeaders(headers, point.getTraceIdHeaders())), merged: true }
@@ -84,7 +84,7 @@ export function instrumentHttp({ mayReceive }: InstrumentSettings): () => void {
     if (profiler === undefined || opening.requests || !claim(request)) return
     const call = callOfRequest(request)
     const point = beginPoint(profiler, call)
-    follow(request, { call, point, times: timeRequest(point) })
+    follow(request, { call, point, times: new RequestTimes(point) })
   }
 
   function onError({ request, error }: { request: ClientRequest; error: unknown }): void {
