@@ -1,6 +1,11 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { configure, createTraceId, get, run, setNotifier, type TraceRecord, withTrace } from '@osprofiler/core'
+import { createRequestTracer } from '@osprofiler/core/http'
+import { instrument } from '@osprofiler/instruments'
 import amqplib, { type Channel, type ChannelModel } from 'amqplib'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { openCaller, serveCalls } from '../examples/messages/oslo-messaging.js'
 import { type OsloPeer, startOsloPeer } from './python/oslo-rpc.js'
 import { type RabbitmqServer, startRabbitmq } from './servers/rabbitmq.js'
@@ -33,6 +38,11 @@ beforeEach(() => {
 
 function named(name: string, all: readonly (TraceRecord | undefined)[] = records): TraceRecord | undefined {
   return all.find(record => record?.name === name)
+}
+
+/** By its name, or by what it called. */
+function findPoint(name: string): TraceRecord | undefined {
+  return records.find(record => record.name === name || Object(record.info.function).name === name)
 }
 
 describe('a service in Node that Python calls', () => {
@@ -117,6 +127,35 @@ describe('a service in Python that Node calls', () => {
     const served = lines.map(({ record }) => record)
     expect(named('rpc-start', served)).toMatchObject({ base_id: baseId, parent_id: named('rpc-start')?.trace_id })
     expect(named('rpc-start')?.info).toMatchObject({ function: { name: 'python-topic.add' } })
+  })
+
+  it('is one of the services that a request goes through, which the instrument of amqplib shows as well', async () => {
+    const undo = instrument(['amqplib', 'fetch'])
+    const call = await openCaller(channel, { compatible: true })
+    const tracer = createRequestTracer()
+    const server = createServer((req, res) => {
+      tracer.serve(req, res, async () => res.end(String(await call('python-topic', 'add', { a: 3, b: 4 }))))
+    })
+    onTestFinished(() => {
+      undo()
+      server.close()
+      server.closeAllConnections()
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const told = (await python.lines(() => true)).length
+
+    const { port } = server.address() as AddressInfo
+    const answer = await run({ hmacKey: KEY }, async () => (await fetch(`http://127.0.0.1:${port}`)).text())
+
+    expect(answer).toBe('7')
+    const lines = await python.lines(all => all.slice(told).some(({ record }) => record?.name === 'rpc-stop'))
+    const served = lines.slice(told).map(({ record }) => record)
+    const [request, calling, publishing] = ['wsgi-start', 'rpc-start', 'publish openstack/python-topic'].map(findPoint)
+    expect(request?.parent_id).toBe(named('http-start')?.trace_id)
+    expect(calling?.parent_id).toBe(request?.trace_id)
+    expect(publishing?.parent_id).toBe(calling?.trace_id)
+    expect(named('rpc-start', served)?.parent_id).toBe(calling?.trace_id)
   })
 
   it('serves untraced where it is not, and finds no key', async () => {
