@@ -1,4 +1,5 @@
-import { get, type Point, suppress } from '@osprofiler/core'
+import { get, suppress } from '@osprofiler/core'
+import { end, followPromise } from './follow.js'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { whenLoaded } from './library-loads.js'
 import { mongodbFailure, mongodbInfo, writeError } from './mongodb-statement.js'
@@ -29,7 +30,16 @@ export function instrumentMongodb({ traceSql }: InstrumentSettings): () => void 
     const profiler = get()
     if (profiler === undefined) return original.apply(self, args)
     const point = profiler.startBeside('db', mongodbInfo(args[1], values))
-    return endWith(original.apply(self, args), point, error => mongodbFailure(error, values), writeError)
+    const step = {
+      stop: () => point.stop(),
+      fail: (error: unknown) => point.fail(mongodbFailure(error, values)),
+    }
+    return followPromise(step, () =>
+      (original.apply(self, args) as Promise<unknown>).then(answer => {
+        end(step, writeError(answer))
+        return answer
+      }),
+    )
   }
 
   return undoAll([
@@ -66,7 +76,7 @@ const aroundCheckOut: Around = (original, self, args) => {
   if (profiler === undefined || availableConnectionCount > waitQueueSize) return original.apply(self, args)
   const full = totalConnectionCount >= (options.maxPoolSize || Number.POSITIVE_INFINITY)
   const point = profiler.startBeside('wait', { wait: { for: full ? 'pool' : 'connection' } })
-  return endWith(original.apply(self, args), point)
+  return followPromise(point, () => original.apply(self, args))
 }
 
 const aroundSelect: Around = (original, self, args) => {
@@ -74,7 +84,7 @@ const aroundSelect: Around = (original, self, args) => {
   const { description } = self as { readonly description?: { readonly hasKnownServers?: boolean } }
   if (profiler === undefined || description?.hasKnownServers !== false) return original.apply(self, args)
   const point = profiler.startBeside('wait', { wait: { for: 'connection' } })
-  return endWith(original.apply(self, args), point)
+  return followPromise(point, () => original.apply(self, args))
 }
 
 /** The client goes on to look after its servers for as long as it lives, and that belongs to no request. */
@@ -85,30 +95,5 @@ const aroundConnect: Around = (original, self, args) => {
   const connect = () => original.apply(self, args)
   if (topology?.isConnected() === true) return suppress(connect)
   const point = profiler.startBeside('wait', { wait: { for: 'connection' } })
-  return endWith(suppress(connect), point)
-}
-
-/** A promise of the same, with which the point ends. */
-function endWith(
-  result: unknown,
-  point: Point,
-  show: (error: unknown) => unknown = error => error,
-  findError: (answer: unknown) => unknown = () => undefined,
-): unknown {
-  if (!(result instanceof Promise)) {
-    point.stop()
-    return result
-  }
-  return result.then(
-    answer => {
-      const error = findError(answer)
-      if (error === undefined) point.stop()
-      else point.fail(show(error))
-      return answer
-    },
-    (error: unknown) => {
-      point.fail(show(error))
-      throw error
-    },
-  )
+  return followPromise(point, () => suppress(connect))
 }

@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { bind, get, type PointInfo, suppress } from '@osprofiler/core'
+import { bind, get, type Point, type PointInfo, suppress } from '@osprofiler/core'
 import { DatabaseStep } from './database-step.js'
+import { followPromise } from './follow.js'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { whenLoaded } from './library-loads.js'
 import { type RedisCommand, redisBatchInfo, redisFailure, redisInfo } from './redis-statement.js'
@@ -130,21 +131,17 @@ const aroundExecute: Around = (original, self, args) => {
   const [work] = args
   if (profiler === undefined || typeof work !== 'function') return original.apply(self, args)
   let begun = false
-  const wait = { stop: (): void => undefined, fail: (_error: unknown): void => undefined }
+  let wait: Point | undefined
   const bound = bind((...given: unknown[]) => {
     begun = true
-    wait.stop()
+    wait?.stop()
     return (work as Method)(...given)
   })
   // A connection that the pool opens for this call stays when the call is over.
   const result = suppress(() => original.call(self, bound))
   if (begun || !(result instanceof Promise)) return result
-  const point = profiler.startBeside('wait', { wait: { for: 'pool' } })
-  wait.stop = () => point.stop()
-  return result.catch((error: unknown) => {
-    point.fail(error)
-    throw error
-  })
+  wait = profiler.startBeside('wait', { wait: { for: 'pool' } })
+  return followPromise(wait, () => result)
 }
 
 /** A promise of the same, after `then` was told of its error, or of the first that is among the replies. */
