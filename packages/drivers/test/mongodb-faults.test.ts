@@ -10,7 +10,7 @@ describeFaults('MongoDB', async () => {
   return {
     ...server,
     knowsIds: true,
-    url: port => `mongodb://127.0.0.1:${port}`,
+    url: port => `mongodb://127.0.0.1:${port}/?serverSelectionTimeoutMS=1000&connectTimeoutMS=1000`,
     points: () => {
       const documents = records().find({}, {})
       return documents.map(document => decodeDocument(document).trace_id)

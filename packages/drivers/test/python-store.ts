@@ -7,23 +7,24 @@ import { makeRecord } from './make-record.js'
 // Debian's, which is the one that has OSProfiler.
 const PYTHON = '/usr/bin/python3'
 
-/** Uses OSProfiler's own driver on a store, and gives what it prints. */
+/** Uses OSProfiler's own driver on a store, by some of the fixture's commands, and gives what those print that read. */
 export async function usePython(
-  command: 'read' | 'write' | 'list' | 'errors',
+  commands: string,
   connectionString: string,
   {
     baseId = '',
     records = [],
     env = {},
   }: { baseId?: string; records?: readonly object[]; env?: NodeJS.ProcessEnv } = {},
-): Promise<string> {
-  const args = [fixture('python_store.py'), command, connectionString, baseId]
+): Promise<unknown[]> {
+  const args = [fixture('python_store.py'), commands, connectionString, baseId]
   const child = spawn(PYTHON, args, { env: { ...process.env, PYTHONIOENCODING: 'utf-8', ...env } })
   onTestFinished(() => void child.kill('SIGKILL'))
   child.stdin.end(records.map(record => `${JSON.stringify(record)}\n`).join(''))
   const { code, stdout, stderr } = await finish(child)
   if (code !== 0) throw new Error(`Python ended with ${code}: ${stderr}`)
-  return stdout
+  const lines = stdout.split('\n').filter(line => line !== '')
+  return lines.map(line => JSON.parse(line))
 }
 
 /** A request with a query in it that failed, as a service of ours records it. */
