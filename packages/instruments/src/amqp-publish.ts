@@ -66,7 +66,7 @@ function openPublished(
 /** As the library reads them: those that they inherit, too. The program's own are not written to. */
 function copyHeaders(options: unknown): Record<string, unknown> {
   const headers: unknown = isObject(options) ? Reflect.get(options, 'headers') : undefined
-  const copy: Record<string, unknown> = {}
+  const copy: Record<string, unknown> = Object.create(null)
   if (isObject(headers)) for (const name in headers) copy[name] = Reflect.get(headers, name)
   return copy
 }

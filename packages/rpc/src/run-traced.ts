@@ -1,5 +1,5 @@
 import { type HmacKeys, type PointInfo, suppress } from '@osprofiler/core'
-import { type CallOptions, type CallStats, createCallTracer, readCarrier } from '@osprofiler/core/rpc'
+import { type CallOptions, createCallTracer, readCarrier, type TraceStats } from '@osprofiler/core/rpc'
 import { readOsloContext } from './trace-info.js'
 
 /** What a message carries its trace in: its headers, or the context of an oslo.messaging call; or neither. */
@@ -19,7 +19,7 @@ export interface Call {
 export interface RunTraced {
   <T>(context: TraceContext, fn: () => T, call?: Call): T
   /** What became of the messages that carried a trace. */
-  readonly stats: CallStats
+  readonly stats: TraceStats
 }
 
 /**

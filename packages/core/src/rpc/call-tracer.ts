@@ -13,9 +13,6 @@ export interface CallOptions<Message = unknown> extends TraceGateOptions<Message
   readonly name?: string | undefined
 }
 
-/** What became of the calls that carried a trace. */
-export type CallStats = TraceStats
-
 /** Decides which calls and messages are traced, and traces them. One for each place where they come in. */
 export interface CallTracer<Message = unknown> {
   /**
@@ -23,7 +20,7 @@ export interface CallTracer<Message = unknown> {
    * wants `{ function: { name } }`: OSProfiler's readers ask every `rpc` point for it. `name` is that of the point.
    */
   open(pair: SignedPair | undefined, message: Message, info: PointInfo, name?: string): ServedCall | undefined
-  readonly stats: CallStats
+  readonly stats: TraceStats
 }
 
 /**
