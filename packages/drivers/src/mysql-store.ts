@@ -1,5 +1,6 @@
+import { createComparisons, EXACT_ID } from './mysql-comparison.js'
 import { COLUMNS, type RecordRow } from './record-row.js'
-import { checkColumns, toMetRecord, toTextOrNull, toTraceSummary } from './sql-cells.js'
+import { toMetRecord, toTextOrNull, toTraceSummary } from './sql-cells.js'
 import type { SqlSession } from './sql-session.js'
 import type { SqlStore } from './sql-store.js'
 
@@ -15,51 +16,16 @@ const TABLE = `CREATE TABLE IF NOT EXISTS data (
 /** What a statement has beside its values. */
 const PACKET_MARGIN = 65_536
 
-/** How a column of the table is to be compared with a value. */
-type Collations = ReadonlyMap<string, { readonly characterSet: string; readonly collation: string }>
-
-const NONE: Collations = new Map()
-
 /** The table in MySQL or MariaDB, for a session whose packets may have so many bytes. */
 export function createMysqlStore(session: SqlSession, maxPacket: number): SqlStore {
-  let collations: Collations = NONE
+  const { findColumns, forgetColumns, toTerm, toCondition } = createComparisons(session)
   let begins = false
-
-  async function hasTable(): Promise<boolean> {
-    if (collations.size > 0) return true
-    const { rows } = await session.run(
-      `SELECT column_name, character_set_name, collation_name FROM information_schema.columns
-       WHERE table_schema = DATABASE() AND table_name = 'data'`,
-    )
-    if (!checkColumns(rows.map(([name]) => String(name)))) return false
-    collations = new Map(
-      rows.map(([name, characterSet, collation]) => [
-        String(name),
-        { characterSet: String(characterSet), collation: String(collation) },
-      ]),
-    )
-    return true
-  }
-
-  /** A value in the character set and collation of a column: by another its index would be of no use. */
-  function as(column: string): string {
-    const { characterSet, collation } = collations.get(column) ?? {}
-    return `CONVERT(? USING ${characterSet}) COLLATE ${collation}`
-  }
-
-  /** A condition for `base_id` with as many values, twice: by the index, and then exactly. */
-  function isOneOf(baseIds: readonly string[]): string {
-    const found = baseIds.map(() => as('base_id')).join(', ')
-    return `base_id IN (${found}) AND ${EXACT_ID} IN (${baseIds.map(() => 'CAST(? AS BINARY)').join(', ')})`
-  }
 
   return {
     session,
     maxBytes: maxPacket - PACKET_MARGIN,
-    hasTable,
-    forgetTable() {
-      collations = NONE
-    },
+    hasTable: findColumns,
+    forgetTable: forgetColumns,
     async createTable() {
       await session.run(TABLE)
     },
@@ -75,7 +41,7 @@ export function createMysqlStore(session: SqlSession, maxPacket: number): SqlSto
     },
     async findRecords(baseId, after, limit) {
       const { rows } = await session.run(
-        `SELECT id, LENGTH(data) FROM data WHERE ${isOneOf([baseId])} AND id > ? ORDER BY id LIMIT ${limit}`,
+        `SELECT id, LENGTH(data) FROM data WHERE ${toCondition([baseId])} AND id > ? ORDER BY id LIMIT ${limit}`,
         [baseId, baseId, after],
       )
       return rows.map(([id, bytes]) => ({ id: Number(id), bytes: Number(bytes) }))
@@ -89,7 +55,7 @@ export function createMysqlStore(session: SqlSession, maxPacket: number): SqlSto
       const bytes = withSuspects
         ? `CASE WHEN INSTR(data, 'etype') OR INSTR(data, 'status_code') THEN LENGTH(data) END`
         : 'NULL'
-      const time = as('timestamp')
+      const time = toTerm('timestamp')
       const behind =
         from === undefined
           ? ''
@@ -107,7 +73,7 @@ export function createMysqlStore(session: SqlSession, maxPacket: number): SqlSto
         `SELECT base_id, timestamp, name, project, service, records FROM (
            SELECT base_id, timestamp, name, project, service, COUNT(*) OVER (PARTITION BY ${EXACT_ID}) AS records,
              ROW_NUMBER() OVER (PARTITION BY ${EXACT_ID} ORDER BY timestamp, id) AS place
-           FROM data WHERE ${isOneOf(baseIds)} AND timestamp IS NOT NULL) AS traces
+           FROM data WHERE ${toCondition(baseIds)} AND timestamp IS NOT NULL) AS traces
          WHERE place = 1`,
         [...baseIds, ...baseIds],
       )
@@ -115,15 +81,15 @@ export function createMysqlStore(session: SqlSession, maxPacket: number): SqlSto
     },
     async findYoung(baseIds, from) {
       const { rows } = await session.run(
-        `SELECT MIN(base_id) FROM data WHERE ${isOneOf(baseIds)} AND timestamp >= ${as('timestamp')}
+        `SELECT MIN(base_id) FROM data WHERE ${toCondition(baseIds)} AND timestamp >= ${toTerm('timestamp')}
          GROUP BY ${EXACT_ID}`,
         [...baseIds, ...baseIds, from],
       )
       return rows.map(([baseId]) => String(baseId))
     },
     async remove(baseIds, before, limit) {
-      const old = before === undefined ? '' : `AND (timestamp IS NULL OR timestamp < ${as('timestamp')})`
-      const { changed } = await session.run(`DELETE FROM data WHERE ${isOneOf(baseIds)} ${old} LIMIT ${limit}`, [
+      const old = before === undefined ? '' : `AND (timestamp IS NULL OR timestamp < ${toTerm('timestamp')})`
+      const { changed } = await session.run(`DELETE FROM data WHERE ${toCondition(baseIds)} ${old} LIMIT ${limit}`, [
         ...baseIds,
         ...baseIds,
         ...(before === undefined ? [] : [before]),
@@ -132,6 +98,3 @@ export function createMysqlStore(session: SqlSession, maxPacket: number): SqlSto
     },
   }
 }
-
-/** Collations take "a" for "A", or for "a ". Bytes do not. */
-const EXACT_ID = 'CAST(CONVERT(base_id USING utf8mb4) AS BINARY)'

@@ -33,8 +33,7 @@ export function readTlsFiles(options: ReadonlyMap<string, string>, names: TlsFil
   for (const kind of ['ca', 'cert', 'key'] as const) {
     const name = names[kind]
     const path = options.get(name)
-    // libpq's name for the authorities that are known anyway.
-    if (path === undefined || path === 'system') continue
+    if (path === undefined) continue
     try {
       files[kind] = readFileSync(path)
     } catch (cause) {

@@ -172,6 +172,17 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       await expectBalance(load.notifier.stats)
     })
 
+    it('never answers, is given up after connect_timeout', async () => {
+      proxy.delay(60_000)
+      const driver = openDriver(`${storeUrl()}?connect_timeout=1`)
+
+      const listing = driver.listTraces?.()
+
+      const message = expect.stringContaining('cannot be reached in time')
+      await expect(listing).rejects.toMatchObject({ code: 'ERR_STORE', message })
+      await driver.close()
+    })
+
     it.each(['silent', 'gone'])('is %s, lets the program come to its natural end', async state => {
       if (state === 'silent') proxy.delay(60_000)
       else await proxy.refuse()
