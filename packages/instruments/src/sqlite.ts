@@ -10,6 +10,11 @@ interface Class {
   readonly prototype: object
 }
 
+/** The binary part of better-sqlite3. */
+interface Addon {
+  readonly Statement: Class
+}
+
 /** A statement of `node:sqlite` or of better-sqlite3, which call their text by two names. */
 interface Statement {
   readonly sourceSQL?: unknown
@@ -26,37 +31,42 @@ export function instrumentNodeSqlite({ traceSql }: InstrumentSettings): () => vo
   })
 }
 
-/** Makes the statements, scripts and pragmas of better-sqlite3 points named `db`. */
+/** Makes the statements, scripts, pragmas and transactions of better-sqlite3 points named `db`. */
 export function instrumentBetterSqlite3({ traceSql, libraries }: InstrumentSettings): () => void {
   if (traceSql === 'off') return () => undefined
   const start = createStartSql(traceSql, 'sqlite')
-  // It does not export the class of its statements: that is found in the binary, or by the next statement of another one.
-  const file = 'build/Release/better_sqlite3.node'
   return undoAll([
-    whenLoaded(
-      'better-sqlite3',
-      exports => wrapStatements((exports as { Statement: Class }).Statement.prototype, start),
-      {
-        file,
-      },
-    ),
-    whenLoaded(
-      'better-sqlite3',
-      exports => {
-        const Database = exports as Class
-        const found = new Map<object, () => void>()
-        const aroundPrepare: Around = (original, self, args) => {
-          const statement = original.apply(self, args) as object
-          const prototype: object = Object.getPrototypeOf(statement)
-          if (!found.has(prototype)) found.set(prototype, wrapStatements(prototype, start))
-          return statement
-        }
-        const undo = undoAll([wrapExec(Database, start), wrapMethod(Database.prototype, 'prepare', aroundPrepare)])
-        return () => undoAll([undo, ...found.values()])()
-      },
-      { given: libraries['better-sqlite3'] },
-    ),
+    // It does not export the class of its statements. Where the binary is at its place, that one has it.
+    whenLoaded('better-sqlite3', exports => wrapStatements((exports as Addon).Statement.prototype, start), {
+      file: 'build/Release/better_sqlite3.node',
+    }),
+    whenLoaded('better-sqlite3', exports => wrapDatabase(exports as Class, start), {
+      given: libraries['better-sqlite3'],
+    }),
   ])
+}
+
+/** Wraps the class of databases, and that of statements once there is one of a binary that was not known. */
+function wrapDatabase(Database: Class, start: StartSql): () => void {
+  const found = new Map<object, () => void>()
+  const learn = (statement: unknown) => {
+    const prototype: object = Object.getPrototypeOf(statement)
+    if (!found.has(prototype)) found.set(prototype, wrapStatements(prototype, start))
+    return statement
+  }
+  const aroundPrepare: Around = (original, self, args) => learn(original.apply(self, args))
+  // These prepare statements past the method for it.
+  const aroundOthers: Around = (original, self, args) => {
+    if (found.size === 0 && get() !== undefined) (self as { prepare(sql: string): unknown }).prepare('SELECT 1')
+    return original.apply(self, args)
+  }
+  const undo = undoAll([
+    wrapExec(Database, start),
+    wrapMethod(Database.prototype, 'prepare', aroundPrepare),
+    wrapMethod(Database.prototype, 'pragma', aroundOthers),
+    wrapMethod(Database.prototype, 'transaction', aroundOthers),
+  ])
+  return () => undoAll([undo, ...found.values()])()
 }
 
 function wrapExec({ prototype }: Class, start: StartSql): (() => void) | undefined {
@@ -71,7 +81,7 @@ function wrapStatements(prototype: object, start: StartSql): () => void {
   const begin = (self: unknown, args: readonly unknown[]): Ending | undefined => {
     const { sourceSQL, source = sourceSQL } = self as Statement
     const profiler = get()
-    return profiler && start(profiler, source, args.length === 1 ? args[0] : args)
+    return profiler && start(profiler, source, args.length > 1 ? args : args[0])
   }
   const aroundRun: Around = (original, self, args) => {
     const step = begin(self, args)

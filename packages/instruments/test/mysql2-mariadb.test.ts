@@ -89,8 +89,9 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       instrumented('values')
 
       await inTrace(() => ask(pool, "SELECT ?, 'b'", ['a']))
+      await inTrace(() => new Promise(resolve => pool.query('SELECT 1', resolve)))
 
-      expect(databaseCalls(records)).toEqual([{ statement: "SELECT ?, 'b'", params: ['a'] }])
+      expect(databaseCalls(records)).toEqual([{ statement: "SELECT ?, 'b'", params: ['a'] }, { statement: 'SELECT 1' }])
     })
 
     it('is no point when SQL is off', async () => {
