@@ -9,7 +9,7 @@ interface Client {
 }
 
 /**
- * Makes the requests of Elasticsearch's client, 8 and 9, and of OpenSearch's, 2 and 3, points named `db`: one for a
+ * Makes the requests of Elasticsearch's client, 8 and 9, and of OpenSearch's, 3, points named `db`: one for a
  * call, with the HTTP requests that it takes, tries and retries, nested in it.
  */
 export function instrumentElasticsearch({ traceSql, libraries }: InstrumentSettings): () => void {

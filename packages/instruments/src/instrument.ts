@@ -38,7 +38,7 @@ const INSTRUMENTS = {
   amqplib: instrumentAmqplib,
   /** The package `better-sqlite3`. */
   'better-sqlite3': instrumentBetterSqlite3,
-  /** The packages `@elastic/elasticsearch`, 8 and 9, and `@opensearch-project/opensearch`, 2 and 3. */
+  /** The packages `@elastic/elasticsearch`, 8 and 9, and `@opensearch-project/opensearch`, 3. */
   elasticsearch: instrumentElasticsearch,
   /** Node's own `fetch`, and the package `undici`. */
   fetch: instrumentFetch,

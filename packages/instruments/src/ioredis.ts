@@ -18,8 +18,8 @@ interface Client {
   readonly isCluster?: boolean
 }
 
-// A property, which is cheaper than a set of all commands.
-const TRACED = Symbol('osprofiler.traced')
+// A property, which is cheaper than a set of all commands; the same one in all copies of this package.
+const TRACED = Symbol.for('osprofiler.instruments.traced')
 
 /** A command, with what the library calls when it is written and when it is over. */
 interface Command extends RedisCommand {
