@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { TraceRecord } from '@osprofiler/core'
 import { openDriver } from '@osprofiler/drivers'
@@ -83,6 +84,20 @@ describe('messaging:// and OpenStack', () => {
     ])
   })
 
+  it('waits for a trace that is still to come, for as long as it is told', async () => {
+    const baseId = randomUUID()
+    const records = makeTrace(baseId, 'orders')
+
+    const shown = show(baseId, '--idle-timeout', '4')
+    await write(records.slice(0, 1))
+    // Long enough for the command to have looked before; where it has not, it sees all at once.
+    await sleep(1_500)
+    await write(records.slice(1))
+
+    const { stdout } = await shown
+    expect(JSON.parse(stdout).children[0].children).toHaveLength(1)
+  })
+
   it('finds the traces that Python wrote in its list', async () => {
     const baseId = randomUUID()
     python('notify', '', [makeRecord({ base_id: baseId, project: 'nova', service: 'compute' })])
@@ -116,9 +131,9 @@ async function write(records: readonly TraceRecord[]): Promise<void> {
   await driver.close()
 }
 
-function show(baseId: string) {
+function show(baseId: string, ...options: readonly string[]) {
   const store = ['--connection-string', 'messaging://', '--transport-url', transportUrl]
-  return osprofiler(['trace', 'show', baseId, '--json', ...store])
+  return osprofiler(['trace', 'show', baseId, '--json', ...store, ...options])
 }
 
 function pythonShow(baseId: string): string {

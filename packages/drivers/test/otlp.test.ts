@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { inspect } from 'node:util'
 import { createNotifier, type Driver, type TraceRecord } from '@osprofiler/core'
 import { openDriver } from '@osprofiler/drivers'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -505,6 +506,13 @@ describe('otlp:// keeps what is refused apart', () => {
       'osprofiler.name': '*[a-z]?\u001b[2J',
     })
     expect(String(span?.attributes['osprofiler.info.long'])).toHaveLength(20_000)
+  })
+
+  it('shows no credentials to whoever inspects it', () => {
+    stubEnvironment({ OTEL_EXPORTER_OTLP_HEADERS: 'api-key=s3cret' })
+    const driver = openDriver('otlp://me:s3cret@localhost')
+
+    expect(inspect(driver, { depth: Number.POSITIVE_INFINITY, showHidden: true })).not.toContain('s3cret')
   })
 
   it('is write only', () => {
