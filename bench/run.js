@@ -1,6 +1,7 @@
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { runContext } from './context/run.js'
+import { runInstruments } from './instruments/run.js'
 import { runPoints } from './points/run.js'
 import { runReports } from './reports/run.js'
 import { runServers } from './servers/run.js'
@@ -16,6 +17,7 @@ const SECTIONS = new Map([
   ['signatures', runSignatures],
   ['store', runStore],
   ['stores', runStores],
+  ['instruments', runInstruments],
   ['context', runContext],
   ['reports', runReports],
 ])
