@@ -1,5 +1,6 @@
 import { isErrorRecord, type TraceRecord } from '@osprofiler/core'
 import type { Document, ObjectId } from 'mongodb'
+import { copyPlain } from './mongodb-plain.js'
 import { decodeRecord, encodeRecord, isObject, parse, toRecord } from './record-text.js'
 
 /** The parts of the client that a document is made with. */
@@ -17,6 +18,8 @@ export interface DocumentBatch {
   readonly refused: number
 }
 
+type RecordDocument = TraceRecord & { readonly _id: ObjectId }
+
 /** A document of more has no place in MongoDB. */
 const MAX_BYTES = 16 * 1024 * 1024
 /** So much JSON may be more than that as BSON, and so little cannot be. */
@@ -29,8 +32,6 @@ const MAX_DEPTH = 90
  * references or types of its own. Found in values too, where it costs nothing but space.
  */
 const INEXACT = /"\$|"_bsontype"|"__proto__"|\\u(?:0000|d[89a-f])/
-/** A number that would be stored as a fraction, and be shown by Python as one. */
-const LONG = /[:[,]-?\d{10}/
 
 /**
  * A batch in the layout of Python's driver: a record is a document, `info` an object in it. Where MongoDB would not
@@ -46,14 +47,10 @@ export function toDocuments(
   // A TTL index removes by a date, which the timestamp of Python's layout is not.
   const expiry = ttl === undefined ? {} : { expires_at: new Date(Date.now() + ttl) }
   for (const record of records) {
-    const line = encodeRecord(record)
-    // Of what the line says: the record may be anybody's, and answer otherwise when it is asked again.
-    const plain = line === undefined ? undefined : decodeRecord(line)
-    if (line === undefined || plain === undefined) continue
-    const document = toDocument(plain, line, maker)
+    const document = toDocument(record, maker)
     if (document === undefined) continue
     documents.push(Object.assign(document, expiry))
-    if (isErrorRecord(plain)) failures.set(plain.base_id, plain.timestamp)
+    if (isErrorRecord(document)) failures.set(document.base_id, document.timestamp)
   }
   return { documents, failures, refused: records.length - documents.length }
 }
@@ -64,19 +61,36 @@ export function fromDocument(document: Document): TraceRecord {
   return toRecord({ ...document, info: isObject(exact) ? exact : toJsonValue(document.info) })
 }
 
-function toDocument(record: TraceRecord, line: string, maker: DocumentMaker): Document | undefined {
-  if (!areStorable(record)) return undefined
-  const exact = !INEXACT.test(line) && !isDeeper(record.info, MAX_DEPTH)
-  const info = exact && !LONG.test(line) ? record.info : toBsonValue(record.info, MAX_DEPTH, maker)
-  const document = { _id: new maker.ObjectId(), ...record, info }
-  if (!exact) Object.assign(document, { info_json: JSON.stringify(record.info) })
+function toDocument(record: TraceRecord, maker: DocumentMaker): RecordDocument | undefined {
+  const copy = copyRecord(record)
+  if (copy !== undefined) return { _id: new maker.ObjectId(), ...copy }
+  const line = encodeRecord(record)
+  const plain = line === undefined ? undefined : decodeRecord(line)
+  if (line === undefined || plain === undefined || !areStorable(plain)) return undefined
+  const exact = !INEXACT.test(line) && !isDeeper(plain.info, MAX_DEPTH)
+  const info = toBsonValue(plain.info, MAX_DEPTH, maker) as TraceRecord['info']
+  const document = { _id: new maker.ObjectId(), ...plain, info }
+  if (!exact) Object.assign(document, { info_json: JSON.stringify(plain.info) })
   if (line.length > SIZE_IN_DOUBT && maker.BSON.calculateObjectSize(document) >= MAX_BYTES) return undefined
   return document
 }
 
+/** A record that MongoDB keeps as it is, or undefined for one that wants a closer look. */
+function copyRecord(record: TraceRecord): TraceRecord | undefined {
+  try {
+    const { name, base_id, parent_id, trace_id, timestamp, project, service } = record
+    const info = copyPlain(record.info)
+    if (info === undefined) return undefined
+    const copy = { name, base_id, parent_id, trace_id, timestamp, info, project, service }
+    return areStorable(copy) ? copy : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** Whether UTF-8 keeps the texts outside of `info` as they are. */
 function areStorable({ info: _, ...texts }: TraceRecord): boolean {
-  return Object.values(texts).every(text => text.isWellFormed())
+  return Object.values(texts).every(text => typeof text === 'string' && text.isWellFormed())
 }
 
 function isDeeper(value: unknown, depth: number): boolean {
