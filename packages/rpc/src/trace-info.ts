@@ -4,7 +4,7 @@ import { readCarrier, type SignedPair } from '@osprofiler/core/rpc'
 /** Where OpenStack's services put a trace into the context of a call: what they give to `profiler.init(**trace_info)`. */
 const TRACE_INFO = 'trace_info'
 /** Before each name of a context, once oslo.messaging has put it into a message. */
-const IN_MESSAGE = `_context_${TRACE_INFO}`
+const IN_MESSAGE = '_context_trace_info'
 const PAIR_IN_MESSAGE = { info: '_context_X-Trace-Info', hmac: '_context_X-Trace-HMAC' }
 const MEMBERS: readonly string[] = ['hmac_key', 'base_id', 'parent_id']
 // Beyond what can be believed: nothing is computed over megabytes.

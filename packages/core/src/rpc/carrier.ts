@@ -1,6 +1,9 @@
 import type { TraceHeaders } from '../local-trace.js'
 import { X_TRACE_HMAC, X_TRACE_INFO } from '../signed-headers.js'
 
+// Written out: to look for a text that was computed takes three times as long, and most messages carry no trace.
+const LOWER_INFO = 'x-trace-info'
+const LOWER_HMAC = 'x-trace-hmac'
 // Longer than any pair that is believed: what is no header is not copied.
 const MAX_BYTES = 16 * 1024
 
@@ -28,8 +31,9 @@ interface Writable {
 export function readCarrier(carrier: unknown): SignedPair | undefined {
   if (typeof carrier !== 'object' || carrier === null) return undefined
   try {
-    const info = readHeader(carrier, X_TRACE_INFO)
-    const hmac = readHeader(carrier, X_TRACE_HMAC)
+    const read = isReadable(carrier) ? (name: string) => carrier.get(name) : (name: string) => readOwn(carrier, name)
+    const info = readText(read(X_TRACE_INFO)) || readText(read(LOWER_INFO))
+    const hmac = readText(read(X_TRACE_HMAC)) || readText(read(LOWER_HMAC))
     return info === '' && hmac === '' ? undefined : { info, hmac }
   } catch {
     return undefined
@@ -56,12 +60,7 @@ export function writeCarrier(carrier: object, headers: TraceHeaders): void {
   }
 }
 
-function readHeader(carrier: object, name: string): string {
-  return readText(carrier, name) || readText(carrier, name.toLowerCase())
-}
-
-function readText(carrier: object, name: string): string {
-  const value: unknown = isReadable(carrier) ? carrier.get(name) : readOwn(carrier, name)
+function readText(value: unknown): string {
   // Several values of one header are joined, as Node does it, and so malformed: nobody says which one is right.
   return Array.isArray(value) ? value.map(decode).join(', ') : decode(value)
 }
