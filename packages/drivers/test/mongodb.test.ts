@@ -144,7 +144,7 @@ describe('mongodb://', () => {
     await open(`${storeUrl()}/?ttl=1h`).write([makeRecord({ base_id: 'short' })])
     await open(storeUrl()).write([makeRecord({ base_id: 'for ever' })])
     await expect
-      .poll(() => server.database.collection('osprofiler.profiler').indexes)
+      .poll(() => server.database.collection('osprofiler.profiler').indexes, { timeout: 10_000 })
       .toContainEqual(expect.objectContaining({ key: { expires_at: 1 }, expireAfterSeconds: 0 }))
 
     server.database.expire(Date.now() + 3_500_000)
@@ -161,7 +161,7 @@ describe('mongodb://', () => {
     const hellos = () => server.commands.filter(name => name === 'endSessions').length
     const before = hellos()
 
-    await expect.poll(hellos, { timeout: 5_000 }).toBeGreaterThan(before)
+    await expect.poll(hellos, { timeout: 10_000 }).toBeGreaterThan(before)
 
     expect(await driver.write([makeRecord()])).toEqual({ refused: 0 })
   })

@@ -180,7 +180,9 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s://', product => {
 
     await open(`${storeUrl()}/?ttl=1h`).write([makeRecord({ base_id: 'young', timestamp: young.timestamp })])
 
-    await expect.poll(() => readRecords(server).map(({ base_id }) => base_id)).toEqual(['young', 'young'])
+    await expect
+      .poll(() => readRecords(server).map(({ base_id }) => base_id), { timeout: 10_000 })
+      .toEqual(['young', 'young'])
   })
 
   it('works with as little as it is allowed: to write and to read', async () => {
@@ -196,7 +198,7 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s://', product => {
 
     await other.write([record])
 
-    await expect.poll(() => readAll(other, record.base_id), { timeout: 5_000 }).toEqual([record])
+    await expect.poll(() => readAll(other, record.base_id), { timeout: 10_000 }).toEqual([record])
   })
 
   it('rejects with ERR_STORE where something else answers', async () => {
