@@ -32,7 +32,7 @@ export interface OpenPoints {
   plan(records: readonly TraceRecord[]): OtlpPlan
   /** At most so many points, the oldest first, that are given up though they did not stop. */
   planOldest(limit: number): OtlpPlan
-  /** As `planOldest`, of those alone that nobody waits for any longer: all above them has stopped, a while ago. */
+  /** As `planOldest`, of those alone that nobody waits for any longer: all above them has stopped, a while ago; or nothing of their trace has come for an hour. */
   planOverdue(limit: number): OtlpPlan
 }
 
@@ -56,6 +56,8 @@ interface OpenTrace {
 /** Beyond either, there is no room for more. */
 const MAX_POINTS = 20_000
 const MAX_CHARACTERS = 16 * 1024 * 1024
+/** Of a trace of which nothing came for so long, the stops were lost. */
+const LONGEST_SILENCE_MS = 3_600_000
 
 /**
  * Keeps the starts of points until their stops come. A point is told by its trace and its own id, so those of
@@ -125,8 +127,8 @@ export function createOpenPoints(lingerMs: number, now: () => number = () => per
   }
 
   function isOverdue({ baseId }: OpenPoint): boolean {
-    const trace = traces.get(baseId)
-    return trace !== undefined && trace.tops.size === 0 && now() - trace.touchedAt >= lingerMs
+    const { tops, touchedAt } = traces.get(baseId) ?? { tops: undefined, touchedAt: now() }
+    return now() - touchedAt >= (tops?.size === 0 ? lingerMs : LONGEST_SILENCE_MS)
   }
 
   function remember(point: OpenPoint): void {

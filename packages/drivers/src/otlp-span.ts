@@ -54,7 +54,7 @@ function toSpan(point: OtlpPoint, record: TraceRecord, resource: Resource): Read
   const { start, stop, lastSeen, hasLocalParent } = point
   const traceId = otlpTraceId(record.base_id)
   const context = { traceId, spanId: otlpSpanId(record.trace_id), traceFlags: SAMPLED }
-  const hasParent = record.parent_id !== record.base_id && record.parent_id !== record.trace_id
+  const hasParent = !['', record.base_id, record.trace_id].includes(record.parent_id)
   const startedAt = toMicroseconds(record.timestamp) ?? 0
   const endedAt = Math.max(startedAt, toMicroseconds((stop?.timestamp ?? lastSeen) || record.timestamp) ?? startedAt)
   const exception = exceptionAttributes(point)

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest'
+import { createOpenPoints } from '../src/otlp-points.js'
+import { makeRecord } from './make-record.js'
+
+const LINGER_MS = 5_000
+const HOUR_MS = 3_600_000
+
+describe('the points that are open', () => {
+  it('are given up when nothing of their trace has come for an hour', () => {
+    let time = 0
+    const open = createOpenPoints(LINGER_MS, () => time)
+    const [silent, lively] = [makeRecord(), makeRecord()]
+    open.plan([silent, lively]).commit()
+
+    time = HOUR_MS - 1
+    const early = open.planOverdue(10).points.length
+    open.plan([makeRecord({ base_id: lively.base_id })]).commit()
+    time = HOUR_MS
+    const late = open.planOverdue(10)
+
+    expect(early).toBe(0)
+    expect(late.points.map(({ start }) => start)).toEqual([silent])
+  })
+
+  it('stay as they were until what was planned is carried out', () => {
+    const open = createOpenPoints(LINGER_MS)
+    const start = makeRecord()
+    const stop = { ...start, name: 'wsgi-stop' }
+    open.plan([start]).commit()
+
+    const plans = [open.plan([stop]), open.plan([stop])]
+
+    expect(plans.map(({ points }) => points)).toEqual(Array(2).fill([expect.objectContaining({ start, stop })]))
+    expect(open.size).toBe(1)
+    plans[1]?.commit()
+    expect(open.size).toBe(0)
+  })
+
+  it('are forgotten whole: neither points nor traces stay behind', () => {
+    let time = 0
+    const open = createOpenPoints(LINGER_MS, () => time)
+    const starts = Array.from({ length: 1_000 }, () => makeRecord({ info: { text: 'x'.repeat(20_000) } }))
+    open.plan(starts).commit()
+    const full = open.isFull
+
+    open.plan(starts.map(start => ({ ...start, name: 'wsgi-stop' }))).commit()
+    time = 2 * HOUR_MS
+
+    expect([full, open.isFull, open.size]).toEqual([true, false, 0])
+    expect(open.planOverdue(10).points).toEqual([])
+  })
+})
