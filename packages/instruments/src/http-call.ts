@@ -13,74 +13,78 @@ export interface HttpCall {
   readonly host: string
   readonly port: number
   readonly socketPath: string | undefined
-  /** From the slash on; or a whole URL, in a request to a proxy. */
-  readonly target: string
+  /** From the slash on, without the query. */
+  readonly path: string
+  /** Without the question mark. */
+  readonly query: string
+  /** What is asked for instead by a whole URL, in a request to a proxy. */
+  readonly whole: URL | undefined
   readonly agent: unknown
 }
 
 /** The arguments of `http.request` as Node understands them. */
 export interface HttpArguments {
   readonly call: HttpCall
-  readonly headers: unknown
-  /** As given, but for a URL in a text: that is parsed by now. */
-  readonly args: unknown[]
-  /** Arguments that mean the same, with other headers. */
-  withHeaders(headers: unknown): unknown[]
+  readonly url: URL | undefined
+  readonly options: HttpOptions
 }
+
+/** The options, which come from the program: any of them may be anything. */
+type HttpOptions = Readonly<Record<string, unknown>>
+
+const NO_OPTIONS: HttpOptions = {}
 
 /** Reads the arguments of `http.request`, or of that of `https`. Throws for a URL that is none, as Node will. */
 export function readArguments(args: readonly unknown[], scheme: Scheme): HttpArguments {
-  const [first, ...rest] = args
+  const [first, second] = args
   const url = typeof first === 'string' ? new URL(first) : isUrl(first) ? first : undefined
-  const second = url === undefined ? first : rest[0]
-  const given = typeof second === 'object' && second !== null ? (second as HttpOptions) : {}
-  const own = (name: string): unknown => (Object.hasOwn(given, name) ? given[name] : undefined)
-  return {
-    call: url === undefined ? readCall(own, scheme) : readCall(withUrl(own, given, url), scheme),
-    headers: own('headers'),
-    args: url === undefined ? [...args] : [url, ...rest],
-    withHeaders(headers) {
-      const callback = typeof second === 'function' ? second : url === undefined ? rest[0] : rest[1]
-      return [{ ...(url && urlToHttpOptions(url)), ...given, headers }, callback]
-    },
-  }
+  const given = url === undefined ? first : second
+  const options = typeof given === 'object' && given !== null ? (given as HttpOptions) : NO_OPTIONS
+  return { call: readCall(options, url, scheme), url, options }
 }
 
-/** Members of the options, which come from the program: any of them may be anything. */
-type HttpOptions = Readonly<Record<string, unknown>>
-type ReadOption = (name: string) => unknown
-
-/** What the options have, even if it is `undefined`, wins over the URL. */
-function withUrl(own: ReadOption, given: HttpOptions, url: URL): ReadOption {
-  return name => {
-    if (Object.hasOwn(given, name)) return own(name)
-    switch (name) {
-      case 'protocol':
-      case 'hostname':
-      case 'port':
-        return url[name]
-      case 'path':
-        return url.pathname + url.search
-      default:
-        return undefined
-    }
-  }
+/** Arguments that mean the same, with other headers. */
+export function withHeaders(args: readonly unknown[], { url, options }: HttpArguments, headers: unknown): unknown[] {
+  const callback = args.slice(1, 3).find(argument => typeof argument === 'function')
+  return [{ ...(url && urlToHttpOptions(url)), ...options, headers }, callback]
 }
 
-function readCall(option: ReadOption, scheme: Scheme): HttpCall {
-  const method = option('method')
-  const socketPath = option('socketPath')
-  const agent = option('agent')
-  const port = option('port') || option('defaultPort') || readMember(agent, 'defaultPort')
+function readCall(options: HttpOptions, url: URL | undefined, scheme: Scheme): HttpCall {
+  const method = own(options, 'method')
+  const socketPath = own(options, 'socketPath')
+  const agent = own(options, 'agent')
+  const hostname = own(options, 'hostname', url?.hostname)
+  const port = own(options, 'port', url?.port) || own(options, 'defaultPort') || readMember(agent, 'defaultPort')
+  const path = own(options, 'path')
+  const asked =
+    url !== undefined && !Object.hasOwn(options, 'path')
+      ? { path: url.pathname, query: url.search.slice(1), whole: undefined }
+      : splitTarget(String(path || '/'))
   return {
-    scheme: readScheme(option('protocol') ?? readMember(agent, 'protocol')) ?? scheme,
+    scheme: readScheme(own(options, 'protocol', url?.protocol) ?? readMember(agent, 'protocol')) ?? scheme,
     method: typeof method === 'string' && method !== '' ? method.toUpperCase() : 'GET',
-    host: String(option('hostname') || option('host') || 'localhost'),
+    host: String(hostname || own(options, 'host') || 'localhost'),
     port: Number(port || DEFAULT_PORTS[scheme]),
     socketPath: typeof socketPath === 'string' && socketPath !== '' ? socketPath : undefined,
-    target: String(option('path') || '/'),
+    path: asked.path,
+    query: asked.query,
+    whole: asked.whole,
     agent,
   }
+}
+
+/** What the options have, even if it is `undefined`, wins over the URL. */
+function own(options: HttpOptions, name: string, ofUrl?: string): unknown {
+  return Object.hasOwn(options, name) ? options[name] : ofUrl
+}
+
+function splitTarget(target: string): Pick<HttpCall, 'path' | 'query' | 'whole'> {
+  const whole = /^https?:\/\//i.test(target) && URL.canParse(target) ? new URL(target) : undefined
+  if (whole !== undefined) return { path: whole.pathname, query: whole.search.slice(1), whole }
+  const mark = target.indexOf('?')
+  return mark === -1
+    ? { path: target, query: '', whole }
+    : { path: target.slice(0, mark), query: target.slice(mark + 1), whole }
 }
 
 /** A request that exists. Which port it goes to it does not say, but for the header that Node makes of that. */
@@ -99,33 +103,21 @@ export function callOfRequest(request: ClientRequest): HttpCall {
     host,
     port: Number(port || readMember(agent, 'defaultPort') || DEFAULT_PORTS[scheme]),
     socketPath: typeof socketPath === 'string' ? socketPath : undefined,
-    target: path,
+    ...splitTarget(path),
     agent,
   }
 }
 
 /** What its point tells. Of a request to a proxy, what it asks for there. */
-export function outgoingRequest({ scheme, method, host, port, socketPath, target }: HttpCall): OutgoingRequest {
-  const whole = wholeUrl(target)
-  const path = whole === undefined ? target : whole.pathname + whole.search
-  const mark = path.indexOf('?')
-  const request = {
-    method,
-    path: mark === -1 ? path : path.slice(0, mark),
-    query: mark === -1 ? '' : path.slice(mark + 1),
-  }
+export function outgoingRequest(call: HttpCall): OutgoingRequest {
+  const { method, path, query, whole, socketPath } = call
   if (whole === undefined) {
-    return {
-      ...request,
-      scheme,
-      hostname: bareHost(host),
-      port: socketPath === undefined ? port : undefined,
-      socketPath,
-    }
+    const port = socketPath === undefined ? call.port : undefined
+    return { scheme: call.scheme, method, hostname: bareHost(call.host), port, path, query, socketPath }
   }
-  const wholeScheme = readScheme(whole.protocol) ?? scheme
-  const wholePort = whole.port === '' ? DEFAULT_PORTS[wholeScheme] : Number(whole.port)
-  return { ...request, scheme: wholeScheme, hostname: bareHost(whole.hostname), port: wholePort }
+  const scheme = readScheme(whole.protocol) ?? call.scheme
+  const port = whole.port === '' ? DEFAULT_PORTS[scheme] : Number(whole.port)
+  return { scheme, method, hostname: bareHost(whole.hostname), port, path, query, socketPath: undefined }
 }
 
 /**
@@ -133,19 +125,25 @@ export function outgoingRequest({ scheme, method, host, port, socketPath, target
  * for somebody who cannot be known. `sent` is the target that was sent in the end; `hostOnly` leaves the path out of the
  * URLs.
  */
-export function receivers(call: HttpCall, sent: string = call.target, hostOnly = false): readonly (URL | string)[] {
-  const { scheme, host, port, agent, target } = call
+export function receivers(call: HttpCall, sent: string | undefined, hostOnly: boolean): readonly (URL | string)[] {
+  const { scheme, host, port, agent, path, query, whole } = call
   const origin = originOf(scheme, host, String(port))
-  const whole = wholeUrl(target)
   const others: (URL | string | undefined)[] = whole === undefined ? [] : [origin]
   // What an agent was made with wins over what the request says.
   const agentHost = readMember(readMember(agent, 'options'), 'host')
   if (agentHost) others.push(originOf(scheme, String(agentHost), ''))
   // Through a proxy, https is a tunnel: it sees nothing of it.
-  if (scheme === 'http') others.push(...proxies(agent, sent !== target))
+  if (scheme === 'http') {
+    const rewritten = whole === undefined && sent !== undefined && /^https?:/i.test(sent)
+    others.push(...proxies(agent, rewritten))
+  }
   // Not resolved against the origin: a path of two slashes would be taken for another host.
-  const asked = origin === undefined || hostOnly || !target.startsWith('/') ? origin : `${origin.origin}${target}`
+  const asked = origin === undefined || hostOnly || !path.startsWith('/') ? origin : joinUrl(origin, path, query)
   return [whole ?? asked, ...others].map(receiver => receiver ?? '')
+}
+
+function joinUrl({ origin }: URL, path: string, query: string): string {
+  return query === '' ? origin + path : `${origin}${path}?${query}`
 }
 
 /** The proxy of an agent, as the agents that are in use keep it. */
@@ -187,11 +185,6 @@ function parseOrigin(scheme: string, host: string, port: string): URL | undefine
 
 function bareHost(host: string): string {
   return host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host
-}
-
-function wholeUrl(target: string): URL | undefined {
-  if (target.startsWith('/')) return undefined
-  return /^https?:\/\//i.test(target) && URL.canParse(target) ? new URL(target) : undefined
 }
 
 function readUrl(value: unknown): string | undefined {

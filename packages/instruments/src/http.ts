@@ -4,7 +4,7 @@ import https from 'node:https'
 import { syncBuiltinESMExports } from 'node:module'
 import { get, type Point, type Profiler } from '@osprofiler/core'
 import { claim } from './claim.js'
-import { callOfRequest, type HttpCall, outgoingRequest, readArguments, receivers } from './http-call.js'
+import { callOfRequest, type HttpCall, outgoingRequest, readArguments, receivers, withHeaders } from './http-call.js'
 import { areSealed, areWrittenAtOnce, hideHeaders, mergeHeaders, setHeadersLate } from './http-headers.js'
 import { createHttpPoints } from './http-points.js'
 import type { InstrumentSettings } from './instrument-settings.js'
@@ -39,14 +39,18 @@ export function instrumentHttp({ mayReceive }: InstrumentSettings): () => void {
   const points = createHttpPoints()
   const hostOnly = looksAtHostOnly(mayReceive)
 
-  function begin(profiler: Profiler, given: unknown[], scheme: Scheme): Begun {
-    const { call, headers, args, withHeaders } = readArguments(given, scheme)
+  function begin(profiler: Profiler, args: unknown[], scheme: Scheme): Begun {
+    const read = readArguments(args, scheme)
+    const { call, url, options } = read
     const point = beginPoint(profiler, call)
-    const begun = { call, point, times: new RequestTimes(point) }
-    const merges = areWrittenAtOnce(headers) && !areSealed(headers) && mayCarry(call)
-    return merges
-      ? { ...begun, args: withHeaders(mergeHeaders(headers, point.getTraceIdHeaders())), merged: true }
-      : { ...begun, args, merged: false }
+    const times = new RequestTimes(point)
+    const { headers } = options
+    if (areWrittenAtOnce(headers) && !areSealed(headers) && mayCarry(call)) {
+      const merged = withHeaders(args, read, mergeHeaders(headers, point.getTraceIdHeaders()))
+      return { call, point, times, args: merged, merged: true }
+    }
+    // Parsed already.
+    return { call, point, times, args: url === undefined ? args : args.with(0, url), merged: false }
   }
 
   function send(original: Method, self: unknown, args: unknown[], scheme: Scheme): unknown {

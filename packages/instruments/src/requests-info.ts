@@ -16,7 +16,8 @@ export interface OutgoingRequest {
 
 /** As OSProfiler's adapter for Python's `requests` has it: `info.requests`. */
 export function requestsInfo(request: OutgoingRequest): PointInfo {
-  const { method, query, path, hostname, port, scheme, socketPath } = request
-  const requests = { method, query: redactQuery(query), path, hostname, port, scheme }
-  return { requests: socketPath === undefined ? requests : { ...requests, socket_path: socketPath } }
+  const { method, path, hostname, port, scheme, socketPath } = request
+  const query = request.query === '' ? '' : redactQuery(request.query)
+  const requests = { method, query, path, hostname, port, scheme, socket_path: socketPath }
+  return { requests }
 }
