@@ -2,12 +2,15 @@ import { adviseConnection, SqlFailure, type SqlVerdict } from './sql-failure.js'
 
 const NO_LEAVE = 'does not let this user do that; grant it SELECT, INSERT and DELETE on the table "data"'
 const READ_ONLY = 'can only be read: it is a replica, or was set so'
+const LOCKED = 'has locked this user; unlock it, or name another one in the connection string'
 const FULL = 'is on a full disk'
 
 /** What the servers' error numbers mean for the one who runs the program. */
 const ADVICE = new Map([
   [1045, 'does not take this user and password; correct them in the connection string'],
   [1698, 'does not take this user and password; correct them in the connection string'],
+  [3118, LOCKED],
+  [4151, LOCKED],
   [1130, 'does not let anybody in from here; see the hosts of its users'],
   [1044, 'does not let this user use that database; grant it that'],
   [1049, 'has no such database; create it, or name another one in the connection string'],

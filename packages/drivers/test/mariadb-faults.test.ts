@@ -38,5 +38,11 @@ describeFaults('MariaDB', async () => {
     async allowWrites() {
       await server.sql('SET GLOBAL read_only = OFF')
     },
+    async lockOut() {
+      await server.sql('ALTER USER osprofiler ACCOUNT LOCK')
+    },
+    async letIn() {
+      await server.sql('ALTER USER osprofiler ACCOUNT UNLOCK')
+    },
   }
 })

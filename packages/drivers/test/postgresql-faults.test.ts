@@ -45,5 +45,11 @@ describeFaults('PostgreSQL', async () => {
     },
     forbidWrites: () => setReadOnly('on'),
     allowWrites: () => setReadOnly('off'),
+    async lockOut() {
+      await server.sql('ALTER ROLE osprofiler NOLOGIN')
+    },
+    async letIn() {
+      await server.sql('ALTER ROLE osprofiler LOGIN')
+    },
   }
 })

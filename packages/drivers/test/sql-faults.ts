@@ -17,6 +17,9 @@ export interface FaultyServer extends TestServer {
   relieve(): Promise<void>
   forbidWrites(): Promise<void>
   allowWrites(): Promise<void>
+  /** Lets the store's user in no longer; who is in, stays. */
+  lockOut(): Promise<void>
+  letIn(): Promise<void>
 }
 
 const BATCH = 100
@@ -141,6 +144,22 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
 
       expect(load.errors[0]).toMatchObject({ code: 'ERR_STORE', message: expect.stringContaining('can only be read') })
       expect(load.notifier.stats).toMatchObject({ written: 3 * BATCH, dropped: 0, unknown: 0 })
+      await expectBalance(load.notifier.stats)
+    })
+
+    it('lets nobody in for a while, gets every record afterwards', async () => {
+      const load = openNotifier()
+      await load.write(BATCH)
+      await server.lockOut()
+      proxy.cut()
+
+      load.emit(3 * BATCH)
+      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(2))
+      await server.letIn()
+      await load.notifier.flush()
+
+      expect(load.errors.at(-1)).toMatchObject({ code: 'ERR_STORE' })
+      expect(load.notifier.stats).toMatchObject({ written: 4 * BATCH, dropped: 0, unknown: 0 })
       await expectBalance(load.notifier.stats)
     })
 
