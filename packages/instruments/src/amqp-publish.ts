@@ -11,9 +11,9 @@ const published = new WeakSet<object>()
 /** Ends at once: nobody tells what becomes of the message. */
 export function aroundPublish(mayCarry: (target: MessageTarget) => boolean): Around {
   return (original, self, args) => {
+    const profiler = get()
     const [exchange, routingKey, content, options] = args
-    const profiler = isPublished(options) ? undefined : get()
-    if (profiler === undefined) return original.apply(self, args)
+    if (profiler === undefined || isPublished(options)) return original.apply(self, args)
     const [point, carrying] = openPublished(profiler, exchange, routingKey, options, mayCarry)
     return attempt(point, () => {
       const result = original.call(self, exchange, routingKey, content, carrying)
