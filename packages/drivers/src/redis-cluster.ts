@@ -90,7 +90,7 @@ async function sendTogether(link: KeptLink, errands: readonly Errand[]): Promise
   try {
     const open = await link.borrow()
     const replies = await open.send(
-      errands.flatMap(({ command, asking }): RedisCommand[] => (asking ? [['ASKING'], command] : [command])),
+      errands.flatMap(({ command, asking }): RedisCommand[] => (asking ? [['asking'], command] : [command])),
     )
     let at = 0
     return errands.map(({ asking }) => {
@@ -129,7 +129,7 @@ async function loadOwners(hosts: readonly Host[], linkTo: (host: Host) => KeptLi
   for (const host of hosts) {
     try {
       const link = await linkTo(host).borrow()
-      const [ranges] = toValues(await link.send([['CLUSTER', 'SLOTS']]))
+      const [ranges] = toValues(await link.send([['cluster', 'SLOTS']]))
       return toOwners(ranges, host)
     } catch (error) {
       failure = error

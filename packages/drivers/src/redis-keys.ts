@@ -22,7 +22,7 @@ export async function* scanKeys(route: RedisRoute, prefix: string): AsyncGenerat
   for (const link of await route.openLinks()) {
     let cursor = '0'
     do {
-      const [page] = toValues(await link.send([['SCAN', cursor, 'MATCH', pattern, 'COUNT', KEYS_A_TURN]]))
+      const [page] = toValues(await link.send([['scan', cursor, 'MATCH', pattern, 'COUNT', KEYS_A_TURN]]))
       const [next, keys] = Array.isArray(page) ? page : []
       cursor = String(next ?? '0')
       if (Array.isArray(keys) && keys.length > 0) yield { link, keys: [...new Set(keys.map(String))] }

@@ -25,7 +25,7 @@ export function createLegacyKeys(route: RedisRoute): LegacyKeys {
     if (areThere === undefined) areThere = await findAny(route)
     if (!areThere) return
     for await (const { link, keys } of scanKeys(route, prefix)) {
-      const replies = await link.send(keys.map((key): RedisCommand => ['GET', key]))
+      const replies = await link.send(keys.map((key): RedisCommand => ['get', key]))
       const found = keys.flatMap((key, index) => {
         const reply = replies[index]
         const record = reply?.outcome === 'done' ? decodeRecord(String(reply.value)) : undefined
@@ -35,7 +35,7 @@ export function createLegacyKeys(route: RedisRoute): LegacyKeys {
         records: found.map(({ record }) => record),
         async remove(isKept) {
           const doomed = found.filter(({ record }) => !isKept(record))
-          const answers = await link.send(doomed.map(({ key }): RedisCommand => ['DEL', key]))
+          const answers = await link.send(doomed.map(({ key }): RedisCommand => ['del', key]))
           return answers.filter(reply => reply.outcome === 'done' && reply.value === 1).length
         },
       }

@@ -4,7 +4,7 @@ import type { Redis, RedisOptions } from 'ioredis'
 import type { Host } from './connection-url.js'
 import type { RedisLogin, RedisPlace, RedisTls } from './redis-url.js'
 
-/** A command of Redis: its name, and what it is given. */
+/** A command of Redis: its name, as the client's method is called, and what it is given. */
 export type RedisCommand = readonly [name: string, ...words: (string | number)[]]
 
 /**
@@ -93,7 +93,7 @@ function createLink(redis: Redis, replyTimeout: number): RedisLink {
     const deadline = setTimeout(() => end(redis), replyTimeout).unref()
     const hold = setTimeout(() => redis.stream.unref(), HOLD_MS).unref()
     try {
-      const batch = commands.map(([name, ...words]) => [name.toLowerCase(), ...words])
+      const batch = commands.map(command => [...command])
       const replies = await suppress(() => redis.pipeline(batch).exec())
       return (replies ?? []).map(([error, value]) => toReply(error, value))
     } finally {
@@ -110,7 +110,7 @@ function createLink(redis: Redis, replyTimeout: number): RedisLink {
     },
     async send(commands) {
       if (performance.now() - lastUse > IDLE_MS) {
-        const [reply] = await exchange([['PING']])
+        const [reply] = await exchange([['ping']])
         if (reply?.outcome === 'lost') throw reply.error
       }
       if (redis.status !== 'ready') throw new Error('Connection is closed.')
@@ -127,14 +127,14 @@ function toReply(error: Error | null, value: unknown): RedisReply {
 
 async function logIn(link: RedisLink, { username, password }: RedisLogin, db: number): Promise<void> {
   const commands: RedisCommand[] = []
-  if (password !== undefined) commands.push(username === undefined ? ['AUTH', password] : ['AUTH', username, password])
-  if (db !== 0) commands.push(['SELECT', db])
+  if (password !== undefined) commands.push(username === undefined ? ['auth', password] : ['auth', username, password])
+  if (db !== 0) commands.push(['select', db])
   // Asks for leave, too: without a password that is wanted, the first command is refused.
-  commands.push(['PING'])
+  commands.push(['ping'])
   const replies = await link.send(commands)
   for (const [index, reply] of replies.entries()) {
     if (reply.outcome === 'done') continue
-    if (commands[index]?.[0] === 'AUTH' && wantsNoPassword(reply.error)) continue
+    if (commands[index]?.[0] === 'auth' && wantsNoPassword(reply.error)) continue
     throw reply.error
   }
 }

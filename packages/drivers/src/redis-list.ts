@@ -86,7 +86,7 @@ async function findCandidates(
   let candidates = new Map<string, Candidate>()
   let wereAll = true
   for await (const { link, keys } of scanKeys(route, prefix)) {
-    const replies = await link.send(keys.map((key): RedisCommand => (failed ? ['GET', key] : ['LINDEX', key, -1])))
+    const replies = await link.send(keys.map((key): RedisCommand => (failed ? ['get', key] : ['lindex', key, -1])))
     for (const [index, key] of keys.entries()) {
       const bound = readTimestamp(replies[index])
       const baseId = key.slice(prefix.length)

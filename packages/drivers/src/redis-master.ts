@@ -33,7 +33,7 @@ async function openMaster(place: RedisPlace): Promise<RedisLink> {
     try {
       const master = await askForMaster(sentinel, place)
       const link = await openRedisLink(master, place.login, place.db, place)
-      const [role] = toValues(await link.send([['ROLE']]))
+      const [role] = toValues(await link.send([['role']]))
       if (Array.isArray(role) && role[0] === 'master') return link
       link.close()
       failure = new Error(`READONLY the Sentinel's master has become a ${Array.isArray(role) ? role[0] : 'replica'}`)
@@ -47,7 +47,7 @@ async function openMaster(place: RedisPlace): Promise<RedisLink> {
 async function askForMaster(sentinel: Host, place: RedisPlace): Promise<Host> {
   const link = await openRedisLink(sentinel, place.sentinelLogin, 0, place)
   try {
-    const [address] = toValues(await link.send([['SENTINEL', 'get-master-addr-by-name', place.masterName]]))
+    const [address] = toValues(await link.send([['sentinel', 'get-master-addr-by-name', place.masterName]]))
     if (Array.isArray(address)) return { host: String(address[0]), port: Number(address[1]) }
     throw new Error(`its Sentinels know no master "${place.masterName}"`)
   } finally {

@@ -48,7 +48,7 @@ function firstPage(key: string): Page {
 }
 
 function toPage(key: string, read: number, length: number): Page {
-  return { key, read, length, command: { key, command: ['LRANGE', key, -(read + length), -(read + 1)] } }
+  return { key, read, length, command: { key, command: ['lrange', key, -(read + length), -(read + 1)] } }
 }
 
 function readPage(

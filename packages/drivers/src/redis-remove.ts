@@ -9,7 +9,7 @@ import { type RedisRoute, toValues } from './redis-route.js'
 export async function deleteTrace(route: RedisRoute, legacy: LegacyKeys, baseId: string): Promise<number> {
   if (!baseId.isWellFormed()) return 0
   const key = `${RECORDS}${baseId}`
-  const [length] = toValues(await route.send([{ key, command: ['LLEN', key] }]))
+  const [length] = toValues(await route.send([{ key, command: ['llen', key] }]))
   await forget(route, baseId, key)
   return Number(length) + (await legacy.remove(new Set([baseId])))
 }
@@ -19,7 +19,7 @@ export async function pruneTraces(route: RedisRoute, legacy: LegacyKeys, before:
   let pruned = 0
   for await (const { link, keys } of scanKeys(route, RECORDS)) {
     // Of most traces, the record that came last is the youngest: one that is young enough spares reading them.
-    const heads = await link.send(keys.map((key): RedisCommand => ['LINDEX', key, 0]))
+    const heads = await link.send(keys.map((key): RedisCommand => ['lindex', key, 0]))
     for (const [index, key] of keys.entries()) {
       const reply = heads[index]
       if (reply?.outcome === 'lost') throw reply.error
@@ -32,15 +32,15 @@ export async function pruneTraces(route: RedisRoute, legacy: LegacyKeys, before:
 
 async function pruneTrace(route: RedisRoute, baseId: string, before: string): Promise<boolean> {
   const key = `${RECORDS}${baseId}`
-  const [length] = toValues(await route.send([{ key, command: ['LLEN', key] }]))
+  const [length] = toValues(await route.send([{ key, command: ['llen', key] }]))
   const { summary, newest } = await tallyTrace(route, baseId)
   // A list in which no record stands is not of ours.
   if (summary === undefined || newest >= before) return false
   // What was pushed since the list was measured stays: it is cut off behind that.
   const [, left] = toValues(
     await route.send([
-      { key, command: ['LTRIM', key, 0, -(Number(length) + 1)] },
-      { key, command: ['EXISTS', key] },
+      { key, command: ['ltrim', key, 0, -(Number(length) + 1)] },
+      { key, command: ['exists', key] },
     ]),
   )
   if (left === 0) await forget(route, baseId)
@@ -61,7 +61,7 @@ async function pruneLegacy(legacy: LegacyKeys, before: string): Promise<number> 
 
 async function forget(route: RedisRoute, baseId: string, ...keys: readonly string[]): Promise<void> {
   const doomed = [...keys, `${FAILURES}${baseId}`]
-  toValues(await route.send(doomed.map(key => ({ key, command: ['DEL', key] }))))
+  toValues(await route.send(doomed.map(key => ({ key, command: ['del', key] }))))
 }
 
 function isYoung(line: unknown, before: string): boolean {

@@ -21,10 +21,10 @@ interface Step extends KeyedCommand {
   state: 'due' | 'done' | 'refused' | 'unknown'
 }
 
-interface Entry {
-  readonly baseId: string
-  readonly line: string
-  readonly failedAt: string | undefined
+/** What a batch has of one trace. */
+interface TraceLines {
+  readonly lines: string[]
+  failedAt: string | undefined
 }
 
 /** What goes to a server at once: more would be copied about in memory, there and here. */
@@ -36,19 +36,10 @@ export function prepareBatch(
   records: readonly TraceRecord[],
   options: { readonly ttl: number | undefined; readonly filterErrorTrace: boolean },
 ): RedisBatch {
-  const traces = new Map<string, Entry[]>()
+  const traces = new Map<string, TraceLines>()
   let refused = 0
-  for (const record of records) {
-    const entry = toEntry(record, options.filterErrorTrace)
-    if (entry === undefined) {
-      refused++
-      continue
-    }
-    const entries = traces.get(entry.baseId)
-    if (entries === undefined) traces.set(entry.baseId, [entry])
-    else entries.push(entry)
-  }
-  return { steps: [...traces].flatMap(([baseId, entries]) => toSteps(baseId, entries, options.ttl)), refused }
+  for (const record of records) if (!add(traces, record, options.filterErrorTrace)) refused++
+  return { steps: [...traces].flatMap(([baseId, trace]) => toSteps(baseId, trace, options.ttl)), refused }
 }
 
 /**
@@ -88,49 +79,55 @@ function settle(step: Step, reply: RedisReply | undefined): Error | undefined {
   return reply.error
 }
 
-function toEntry(record: TraceRecord, filterErrorTrace: boolean): Entry | undefined {
+/** Whether it could be: a record may be anybody's, and throw when it is looked at. */
+function add(traces: Map<string, TraceLines>, record: TraceRecord, filterErrorTrace: boolean): boolean {
   const line = encodeRecord(record)
-  if (line === undefined) return undefined
+  if (line === undefined) return false
   try {
     const { base_id: baseId, timestamp } = record
-    const failedAt = filterErrorTrace && isErrorRecord(record) ? timestamp : undefined
-    // A key is made of bytes: half a surrogate pair has none.
-    return baseId.isWellFormed() ? { baseId, line, failedAt } : undefined
+    const trace = traces.get(baseId) ?? { lines: [], failedAt: undefined }
+    if (filterErrorTrace && isErrorRecord(record)) trace.failedAt = timestamp
+    if (trace.lines.length === 0) {
+      // A key is made of bytes: half a surrogate pair has none.
+      if (!baseId.isWellFormed()) return false
+      traces.set(baseId, trace)
+    }
+    trace.lines.push(line)
+    return true
   } catch {
-    return undefined
+    return false
   }
 }
 
-function toSteps(baseId: string, entries: readonly Entry[], ttl: number | undefined): Step[] {
-  const steps = toPushes(`${RECORDS}${baseId}`, entries)
+function toSteps(baseId: string, { lines, failedAt }: TraceLines, ttl: number | undefined): Step[] {
+  const key = `${RECORDS}${baseId}`
+  const steps = toPushes(key, lines)
   const last = steps.at(-1)
-  if (ttl !== undefined) steps.push(toStep(`${RECORDS}${baseId}`, ['PEXPIRE', `${RECORDS}${baseId}`, ttl], last))
-  const timestamp = entries.findLast(({ failedAt }) => failedAt !== undefined)?.failedAt
-  if (timestamp !== undefined) {
-    const key = `${FAILURES}${baseId}`
+  if (ttl !== undefined) steps.push(toStep(key, ['pexpire', key, ttl], last))
+  if (failedAt !== undefined) {
+    const note = `${FAILURES}${baseId}`
     const expiry = ttl === undefined ? [] : ['PX', ttl]
-    steps.push(toStep(key, ['SET', key, JSON.stringify({ base_id: baseId, timestamp }), ...expiry], last))
+    steps.push(toStep(note, ['set', note, JSON.stringify({ base_id: baseId, timestamp: failedAt }), ...expiry], last))
   }
   return steps
 }
 
 /** One push, but for batches that are beyond all measure. */
-function toPushes(key: string, entries: readonly Entry[]): Step[] {
+function toPushes(key: string, lines: readonly string[]): Step[] {
   const steps: Step[] = []
-  let lines: string[] = []
+  let from = 0
   let size = 0
-  const push = () => {
-    const command: RedisCommand = ['LPUSH', key, ...lines]
-    steps.push({ key, command, records: lines.length, size, follows: undefined, state: 'due' })
-    lines = []
+  const push = (to: number) => {
+    const command: RedisCommand = ['lpush', key, ...lines.slice(from, to)]
+    steps.push({ key, command, records: to - from, size, follows: undefined, state: 'due' })
+    from = to
     size = 0
   }
-  for (const { line } of entries) {
-    if (lines.length === MAX_LINES || (lines.length > 0 && size + line.length > MAX_SIZE)) push()
-    lines.push(line)
-    size += line.length
+  for (const [at, { length }] of lines.entries()) {
+    if (at - from === MAX_LINES || (at > from && size + length > MAX_SIZE)) push(at)
+    size += length
   }
-  push()
+  push(lines.length)
   return steps
 }
 
