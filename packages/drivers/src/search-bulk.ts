@@ -44,8 +44,9 @@ async function sendPiece(client: SearchClient, piece: readonly BulkDocument[]): 
     const request = { method: 'POST', path: '/_bulk', bulkBody } as const
     return countRefused(await client.request(request, { requestTimeout: WRITE_TIMEOUT }))
   } catch (error) {
-    const tooLarge = error instanceof SearchFailure && error.status === 413
-    if (!tooLarge) throw error
+    // Too large, or a document in it that the server, or what stands before it, takes offence at.
+    const refused = error instanceof SearchFailure && (error.status === 413 || error.status === 400)
+    if (!refused) throw error
     if (piece.length === 1) return 1
     const half = Math.ceil(piece.length / 2)
     return (await sendPiece(client, piece.slice(0, half))) + (await sendPiece(client, piece.slice(half)))

@@ -21,10 +21,11 @@ describe('copyPlain', () => {
   })
 
   it("copies what services record, so that it is nobody else's", () => {
-    const info = { host: 'web-1', db: { statement: 'SELECT é', params: [1, -2.5, true, null, ['x']] }, '': {} }
+    const params: unknown[] = [1, -2.5, true, null, ['x']]
+    const info = { host: 'web-1', db: { statement: 'SELECT é', params }, '': {} }
 
     const copy = copyPlain(info)
-    info.db.params.push('later')
+    params.push('later')
 
     expect(copy).toEqual({ host: 'web-1', db: { statement: 'SELECT é', params: [1, -2.5, true, null, ['x']] }, '': {} })
   })

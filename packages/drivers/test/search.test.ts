@@ -127,19 +127,20 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s://', product => {
     expect(await readAll(driver, trace[0]?.base_id ?? '')).toEqual(trace)
   })
 
-  it('cuts a batch for which a request has no room, down to the record that never has', async () => {
-    const driver = open(storeUrl())
-    const trace = makeTrace(6)
-    server.intercept = (_, path, body) =>
-      path === '/_bulk' && (body.length > 2_000 || body.includes('too large'))
-        ? { status: 413, content: {} }
-        : undefined
+  it.each([413, 400])(
+    'cuts a batch that is answered with %i as a whole, down to the record that is refused',
+    async status => {
+      const driver = open(storeUrl())
+      const trace = makeTrace(6)
+      server.intercept = (_, path, body) =>
+        path === '/_bulk' && (body.length > 2_000 || body.includes('too large')) ? { status, content: {} } : undefined
 
-    const result = await driver.write([...trace, makeRecord({ info: { text: 'too large' } })])
+      const result = await driver.write([...trace, makeRecord({ info: { text: 'too large' } })])
 
-    expect(result).toEqual({ refused: 1 })
-    expect(await readAll(driver, trace[0]?.base_id ?? '')).toEqual(trace)
-  })
+      expect(result).toEqual({ refused: 1 })
+      expect(await readAll(driver, trace[0]?.base_id ?? '')).toEqual(trace)
+    },
+  )
 
   it('ends every search that it has begun, also for a reader who stops early', async () => {
     const driver = open(storeUrl())
