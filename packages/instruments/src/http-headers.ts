@@ -28,7 +28,8 @@ export function mergeHeaders(headers: OutgoingHttpHeaders | HeaderList, added: T
 export function setHeadersLate(request: ClientRequest, makeHeaders: () => TraceHeaders): void {
   // Somebody else waits for the first byte as well: which of us would come first cannot be known.
   if (Object.hasOwn(request, 'end')) return setHeaders(request, makeHeaders)
-  Object.assign(request, { [LATE]: makeHeaders, ...WRITERS })
+  ;(request as LateRequest)[LATE] = makeHeaders
+  Object.assign(request, WRITERS)
 }
 
 const LATE = Symbol('osprofiler.headers')

@@ -25,7 +25,8 @@ interface Followed {
 export function createHttpPoints(): HttpPoints {
   // On the message itself, and with listeners that all share: a map of weak keys costs the collector much more.
   const followed = Symbol('osprofiler.point')
-  const read = (message: object): Followed | undefined => (message as { [followed]?: Followed })[followed]
+  type Marked = { [followed]?: Followed }
+  const read = (message: object): Followed | undefined => (message as Marked)[followed]
 
   function onSocket(this: ClientRequest): void {
     read(this)?.wait?.stop()
@@ -49,7 +50,7 @@ export function createHttpPoints(): HttpPoints {
     follow(request, point, times) {
       const wait = isQueued(request) ? point.startInside('wait', { wait: { for: 'pool' } }) : undefined
       const own: Followed = { point, times, wait, answered: false, timedOut: false }
-      Object.assign(request, { [followed]: own })
+      ;(request as Marked)[followed] = own
       if (wait !== undefined) request.on('socket', onSocket)
       request.on('timeout', onTimeout)
       request.on('close', onClose)
@@ -59,7 +60,7 @@ export function createHttpPoints(): HttpPoints {
       if (own === undefined) return
       own.answered = true
       own.times.answered(response.statusCode)
-      Object.assign(response, { [followed]: own })
+      ;(response as Marked)[followed] = own
       response.on('end', onEnd)
     },
     onError(request, error) {

@@ -3,7 +3,6 @@ import http, { type ClientRequest, type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { syncBuiltinESMExports } from 'node:module'
 import { get, type Point, type Profiler } from '@osprofiler/core'
-import { claim } from './claim.js'
 import { callOfRequest, type HttpCall, outgoingRequest, readArguments, receivers, withHeaders } from './http-call.js'
 import { areSealed, areWrittenAtOnce, hideHeaders, mergeHeaders, setHeadersLate } from './http-headers.js'
 import { createHttpPoints } from './http-points.js'
@@ -62,7 +61,7 @@ export function instrumentHttp({ mayReceive }: InstrumentSettings): () => void {
       const request = whileOpening(() => original.apply(self, begun.args)) as ClientRequest
       attempt(() => {
         // Else it is not told of before it is claimed.
-        if (!TELLS_OF_CREATION) claim(request)
+        if (!TELLS_OF_CREATION) claimRequest(request)
         follow(request, begun)
         if (begun.merged) hideHeaders(request)
       })
@@ -85,7 +84,7 @@ export function instrumentHttp({ mayReceive }: InstrumentSettings): () => void {
 
   function onRequest({ request }: { request: ClientRequest }): void {
     const profiler = get()
-    if (profiler === undefined || opening.requests || !claim(request)) return
+    if (profiler === undefined || opening.requests || !claimRequest(request)) return
     const call = callOfRequest(request)
     const point = beginPoint(profiler, call)
     follow(request, { call, point, times: new RequestTimes(point) })
@@ -147,6 +146,15 @@ function openState(): { requests: boolean } {
   const holder = globalThis as { [OPENING]?: { requests: boolean } }
   if (holder[OPENING] === undefined) Object.defineProperty(holder, OPENING, { value: { requests: false } })
   return holder[OPENING] ?? { requests: false }
+}
+
+const CLAIMED = Symbol.for('osprofiler.instruments.http')
+
+/** As `claim`, with a mark on the request itself: a set of weak keys costs the collector more than that. */
+function claimRequest(request: ClientRequest & { [CLAIMED]?: true }): boolean {
+  if (request[CLAIMED]) return false
+  request[CLAIMED] = true
+  return true
 }
 
 /** What an agent asks a proxy for while it opens a connection is a part of the request as well. */
