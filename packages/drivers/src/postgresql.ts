@@ -79,12 +79,16 @@ export function openPostgresqlDriver(location: string, { scheme }: OpenContext):
 /** Where the servers are: libpq also takes host and port as options. */
 function toHosts({ hosts, options }: ConnectionUrl): readonly Host[] {
   const named = options.get('host')?.split(',')
-  const port = options.get('port')
-  if (port !== undefined && !/^[1-9]\d{0,4}$/.test(port)) {
-    throw new OsprofilerError('ERR_CONNECTION_STRING', 'port is a number from 1 to 65535.')
-  }
+  const port = readPort(options.get('port'))
   const places = named?.map(host => ({ host, port: FORM.defaultPort })) ?? hosts
-  return places.map(place => (port === undefined ? place : { ...place, port: Number(port) }))
+  return places.map(place => (port === undefined ? place : { ...place, port }))
+}
+
+function readPort(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const port = Number(text)
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port
+  throw new OsprofilerError('ERR_CONNECTION_STRING', 'port is a number from 1 to 65535.')
 }
 
 /** The ways of libpq's `sslmode`, whose default is to try TLS first. */

@@ -74,6 +74,15 @@ describe('a connection string of PostgreSQL', () => {
     await expectToWork(server.url.replace('@', '@127.0.0.1:1,'))
   })
 
+  it.each(['port=0', 'port=65536', 'port=x', 'sslmode=maybe', 'client_encoding=latin1', 'charset=utf8'])(
+    'does not have %s',
+    option => {
+      expect(() => open(`${server.url}?${option}`)).toThrow(
+        expect.objectContaining({ code: 'ERR_CONNECTION_STRING' }) as Error,
+      )
+    },
+  )
+
   it('may set what holds for a session', async () => {
     const { url, run } = await createDatabase()
     await run('CREATE SCHEMA traces')
