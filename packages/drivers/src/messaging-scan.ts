@@ -3,7 +3,7 @@ import type { Channel, ConsumeMessage } from 'amqplib'
 import type { BrokerConnection } from './messaging-connection.js'
 import { decodeNotification, TOPIC } from './messaging-notification.js'
 
-/** More is not read: all of it would travel here, and wait at the broker for us meanwhile. */
+/** More messages are not looked through: all of it would travel here, and wait at the broker for us meanwhile. */
 const MOST = 100_000
 /** Another consumer may take what was there when the reading began. */
 const IDLE_MS = 1_000
@@ -27,16 +27,17 @@ export async function scanQueue(
   connection: BrokerConnection,
   see: (waiting: Waiting) => void,
   finish: () => void = () => undefined,
+  most = MOST,
 ): Promise<void> {
   const channel = await connection.model.createChannel()
   channel.on('error', () => undefined)
   await connection.declare(channel)
   const { messageCount } = await channel.checkQueue(TOPIC)
-  if (messageCount > MOST) {
+  if (messageCount > most) {
     await channel.close()
     throw new OsprofilerError(
       'ERR_STORE',
-      `More than ${MOST} notifications wait in the queue "${TOPIC}", too many to look through. Has it no consumer?`,
+      `More than ${most} notifications wait in the queue "${TOPIC}", too many to look through. Has it no consumer?`,
     )
   }
   if (messageCount > 0) await receive(channel, messageCount, message => seeMessage(channel, message, see))

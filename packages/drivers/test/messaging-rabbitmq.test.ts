@@ -5,6 +5,9 @@ import { connect } from 'amqplib'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { startProxy } from '../../../test/servers/proxy.js'
 import { type RabbitmqServer, startRabbitmq } from '../../../test/servers/rabbitmq.js'
+import { connectToBroker } from '../src/messaging-connection.js'
+import { scanQueue } from '../src/messaging-scan.js'
+import { readMessagingSettings } from '../src/messaging-url.js'
 import { finish, startFixture } from './child.js'
 import { describeDriver } from './driver-contract.js'
 import { makeRecord, makeTrace, readAll } from './make-record.js'
@@ -89,6 +92,24 @@ describe('messaging:// over RabbitMQ', () => {
     await publish([JSON.stringify({ event_type: 'profiler.x', publisher_id: 'h', priority: 'INFO', payload: record })])
 
     expect(await readAll(driver, record.base_id)).toEqual([record])
+  })
+
+  it('says so where more waits than it looks through, and takes nothing of it', async () => {
+    const connectionString = await createStore()
+    const driver = open(connectionString)
+    await driver.write(makeTrace(11))
+    const connection = await connectToBroker(readMessagingSettings(connectionString.slice('messaging://'.length)))
+    onTestFinished(() => connection.destroy())
+    const seen: unknown[] = []
+
+    const scanning = scanQueue(connection, waiting => seen.push(waiting), undefined, 10)
+
+    await expect(scanning).rejects.toMatchObject({
+      code: 'ERR_STORE',
+      message: expect.stringMatching(/More than 10 notifications wait in the queue "profiler.info"/),
+    })
+    expect(seen).toEqual([])
+    expect(await takeAll()).toHaveLength(11)
   })
 
   it('has the broker forget after a time what nobody consumed', async () => {
