@@ -1,6 +1,6 @@
 import { BSON } from 'mongodb'
 import { type BsonElements, decodeDocument, joinDocument, splitDocument } from './bson-elements.js'
-import { aggregate, CommandFailure, matches, sortBy } from './mongodb-query.js'
+import { aggregate, CommandFailure, checkFilter, matches, sortBy } from './mongodb-query.js'
 
 type Values = Readonly<Record<string, unknown>>
 
@@ -51,6 +51,7 @@ export class StandInCollection {
   }
 
   find(filter: Values, { projection = {}, sort = {}, limit = 0 }: Record<string, unknown>): Buffer[] {
+    checkFilter(filter)
     const found = [...this.#documents.values()].filter(({ values }) => matches(values, filter))
     const sorted = sortBy(found, sort as Values, ({ values }) => values)
     const cut = Number(limit) > 0 ? sorted.slice(0, Number(limit)) : sorted
@@ -70,6 +71,7 @@ export class StandInCollection {
   }
 
   delete(filter: Values, limit: number): number {
+    checkFilter(filter)
     let deleted = 0
     for (const [id, { values }] of this.#documents) {
       if (!matches(values, filter)) continue
@@ -82,6 +84,7 @@ export class StandInCollection {
 
   /** Sets members, or puts another document in the place of one; `upsert` adds it where there is none. */
   update(filter: Values, update: Values, upsert: boolean): { readonly n: number; readonly upsertedId?: unknown } {
+    checkFilter(filter)
     const { $set, ...rest } = update
     const operators = Object.keys(rest).filter(key => key.startsWith('$'))
     if (operators.length > 0) throw new CommandFailure(9, 'FailedToParse', `Unknown modifier: ${operators[0]}`)

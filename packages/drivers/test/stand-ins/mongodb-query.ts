@@ -14,11 +14,24 @@ export class CommandFailure extends Error {
   }
 }
 
-/** Whether a document is one that a filter asks for. An operator that is not known is refused. */
+const OPERATORS = new Set(['$eq', '$ne', '$in', '$exists', '$lt', '$gte'])
+
+/** Refuses an operator that is not known, whether or not there is a document to be asked for. */
+export function checkFilter(filter: Values): void {
+  for (const [key, condition] of Object.entries(filter)) {
+    if (key === '$or') for (const branch of condition as Values[]) checkFilter(branch)
+    else if (key.startsWith('$')) throw new CommandFailure(2, 'BadValue', `unknown top level operator: ${key}`)
+    else if (isOperators(condition)) {
+      const unknown = Object.keys(condition).find(operator => !OPERATORS.has(operator))
+      if (unknown !== undefined) throw new CommandFailure(2, 'BadValue', `unknown operator: ${unknown}`)
+    }
+  }
+}
+
+/** Whether a document is one that a filter asks for. */
 export function matches(document: Values, filter: Values): boolean {
   return Object.entries(filter).every(([key, condition]) => {
     if (key === '$or') return (condition as Values[]).some(branch => matches(document, branch))
-    if (key.startsWith('$')) throw new CommandFailure(2, 'BadValue', `unknown top level operator: ${key}`)
     return fulfils(valueAt(document, key), condition)
   })
 }
@@ -31,8 +44,7 @@ function fulfils(value: unknown, condition: unknown): boolean {
     if (operator === '$in') return (operand as unknown[]).some(one => isEqual(value, one))
     if (operator === '$exists') return (value !== undefined) === operand
     if (operator === '$lt') return isComparable(value, operand) && compareValues(value, operand) < 0
-    if (operator === '$gte') return isComparable(value, operand) && compareValues(value, operand) >= 0
-    throw new CommandFailure(2, 'BadValue', `unknown operator: ${operator}`)
+    return isComparable(value, operand) && compareValues(value, operand) >= 0
   })
 }
 
@@ -107,7 +119,10 @@ export function aggregate(documents: readonly Values[], pipeline: readonly Value
 function runStage(input: Values[], stage: Values): Values[] {
   const [[name, specification] = ['', undefined]] = Object.entries(stage)
   const members = specification as Values
-  if (name === '$match') return input.filter(document => matches(document, members))
+  if (name === '$match') {
+    checkFilter(members)
+    return input.filter(document => matches(document, members))
+  }
   if (name === '$sort') return sortBy(input, members, document => document)
   if (name === '$project' && Object.values(members).every(value => value === 0))
     return input.map(withoutMembers(members))

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { aggregate, filterSource, type Hit } from './search-aggregations.js'
 import { SearchRefusal } from './search-failure.js'
 import { checkMapping, type Field, mapDocument } from './search-mapping.js'
-import { matchesQuery, sortDocuments } from './search-query.js'
+import { checkQuery, matchesQuery, sortDocuments } from './search-query.js'
 
 type Values = Readonly<Record<string, unknown>>
 
@@ -66,6 +66,7 @@ export class StandInIndex {
   }
 
   #find(query: Values): Stored[] {
+    checkQuery(query)
     const now = Date.now()
     return [...this.#documents.values()].filter(document => {
       if (document.since > this.#refreshed && now - document.since < REFRESH_AFTER) return false

@@ -3,10 +3,21 @@ import { type Field, findField, toDate, valuesAt } from './search-mapping.js'
 
 type Values = Readonly<Record<string, unknown>>
 
-/** Whether a document is one that a query asks for. A query that is not known is refused. */
-export function matchesQuery(mapping: Field, document: Values, query: Values): boolean {
+const QUERIES = new Set(['match_all', 'bool', 'exists', 'term', 'terms', 'match', 'range'])
+
+/** Refuses a query that is not known, whether or not there is a document to be asked for. */
+export function checkQuery(query: Values): void {
   const [[kind, body] = ['', undefined], ...more] = Object.entries(query)
   if (more.length > 0) throw new SearchRefusal(400, 'parsing_exception', 'a query has one name')
+  if (!QUERIES.has(kind)) throw new SearchRefusal(400, 'parsing_exception', `unknown query [${kind}]`)
+  if (kind !== 'bool') return
+  const { filter, should, must_not } = body as Values
+  for (const part of [filter, should, must_not]) for (const inner of toQueries(part)) checkQuery(inner)
+}
+
+/** Whether a document is one that a query asks for. */
+export function matchesQuery(mapping: Field, document: Values, query: Values): boolean {
+  const [[kind, body] = ['', undefined]] = Object.entries(query)
   const members = body as Values
   const [[path, operand] = ['', undefined]] = Object.entries(members)
   if (kind === 'match_all') return true
@@ -15,8 +26,7 @@ export function matchesQuery(mapping: Field, document: Values, query: Values): b
   if (kind === 'term') return hasTerm(mapping, document, path, [toOperand(operand)])
   if (kind === 'terms') return hasTerm(mapping, document, path, operand as unknown[])
   if (kind === 'match') return hasTerm(mapping, document, path, analyse(findField(mapping, path), operand))
-  if (kind === 'range') return isInRange(mapping, document, path, operand as Values)
-  throw new SearchRefusal(400, 'parsing_exception', `unknown query [${kind}]`)
+  return isInRange(mapping, document, path, operand as Values)
 }
 
 function matchesBool(mapping: Field, document: Values, { filter, should, must_not, ...rest }: Values): boolean {
