@@ -120,6 +120,17 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       await expectBalance(load.notifier.stats)
     })
 
+    it('ends connections that are idle, is connected to again', async () => {
+      const load = openNotifier()
+      await load.write(BATCH)
+      proxy.cut()
+
+      await load.write(BATCH)
+
+      expect(load.notifier.stats).toMatchObject({ written: 2 * BATCH, dropped: 0, unknown: 0 })
+      await expectBalance(load.notifier.stats)
+    })
+
     it('is slow, holds up nobody: what has no room is dropped and counted', async () => {
       const load = openNotifier({ maxRecords: 5 * BATCH })
       proxy.delay(30)
