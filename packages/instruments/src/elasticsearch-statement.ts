@@ -25,7 +25,16 @@ const DOCUMENTS =
  * `?` for each value: `POST /orders/_search {query: {term: {status: ?}}}`. The values stand in `params` where `values`
  * asks for them, of requests that are about documents.
  */
-export function searchInfo({ method, path, body, bulkBody }: SearchRequest, values: boolean): PointInfo {
+export function searchInfo(request: SearchRequest, values: boolean): PointInfo {
+  try {
+    return describeRequest(request, values)
+  } catch {
+    // A getter of the program's, which is the client's to run.
+    return { db: { statement: '?' } }
+  }
+}
+
+function describeRequest({ method, path, body, bulkBody }: SearchRequest, values: boolean): PointInfo {
   const asked = typeof path === 'string' ? path : ''
   const shape = QUERIES.test(asked) && isObject(body) ? ` ${describe(body, 0)}` : ''
   const statement = `${String(method)} ${hideIds(asked)}${shape}`

@@ -59,9 +59,11 @@ export function instrumentIoredis({ traceSql, libraries }: InstrumentSettings): 
 
   // With `enableAutoPipelining` the commands of several requests meet in one pipeline: each is a point of its own.
   const aroundQueued: Around = (original, self, args) => {
-    const profiler = isAutomatic(self as object) ? get() : undefined
+    const profiler = get()
     const [command] = args as [Command]
-    if (profiler !== undefined && command[TRACED] !== true) traceCommand(profiler, command).send()
+    if (profiler !== undefined && command[TRACED] !== true && isAutomatic(self as object)) {
+      traceCommand(profiler, command).send()
+    }
     return original.apply(self, args)
   }
 

@@ -34,6 +34,15 @@ const MORE_PARAMS = ['sort', 'projection', 'skip', 'limit', 'hint', 'collation',
  * commands that are not about documents, since passwords and handshakes are among them.
  */
 export function mongodbInfo(command: unknown, values: boolean): PointInfo {
+  try {
+    return describeCommand(command, values)
+  } catch {
+    // A getter of the program's, which is mongodb's to run.
+    return { db: { statement: '?' } }
+  }
+}
+
+function describeCommand(command: unknown, values: boolean): PointInfo {
   const document = isDocument(command) ? command : {}
   const [name = ''] = Object.keys(document)
   const members = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined

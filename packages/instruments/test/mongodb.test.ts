@@ -294,6 +294,22 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     expect(waits(records)).toContain('pool')
   })
 
+  it('takes a filter whose getter fails for some', async () => {
+    instrumented()
+    let reads = 0
+    const filter = {
+      get status() {
+        reads++
+        if (reads === 1) throw new Error('not yet')
+        return 'open'
+      },
+    }
+
+    await inTrace(() => orders().findOne(filter))
+
+    expect(databaseCalls(records)).toEqual([{ statement: '?' }])
+  })
+
   it('is untouched where nothing is traced', async () => {
     instrumented()
 
