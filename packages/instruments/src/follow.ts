@@ -11,6 +11,7 @@ export type Callback = (this: unknown, error: unknown, ...results: unknown[]) =>
 
 /** A callback that ends a step first and then runs in today's context, whoever calls it. */
 export function followCallback(step: Ending | undefined, callback: Callback): Callback {
+  if (step === undefined) return bind(callback)
   return bind(function (this: unknown, error: unknown, ...results: unknown[]) {
     end(step, error)
     return callback.call(this, error, ...results)

@@ -86,8 +86,11 @@ function createAroundQuery(start: StartSql): Around {
     }
     const step = profiler && startQuery(start, profiler, config, values)
     const followed = followCallback(step, callback as Callback)
+    if (at < 0) args = [config, values, followed]
+    else args[at] = followed
+    if (step === undefined && holder === undefined) return original.apply(self, args)
     try {
-      return runStep(step, () => original.apply(self, at < 0 ? [config, values, followed] : args.with(at, followed)))
+      return runStep(step, () => original.apply(self, args))
     } finally {
       // pg writes it into the object, which may be used again.
       if (holder?.callback === followed) holder.callback = callback
@@ -140,7 +143,8 @@ const aroundAcquire: Around = (original, self, args) => {
   const wait = reason === undefined ? undefined : profiler?.startBeside('wait', { wait: { for: reason } })
   const [callback] = args
   if (typeof callback === 'function') {
-    return runStep(wait, () => original.call(self, followCallback(wait, callback as Callback)))
+    const followed = followCallback(wait, callback as Callback)
+    return wait === undefined ? original.call(self, followed) : runStep(wait, () => original.call(self, followed))
   }
   return wait === undefined ? original.apply(self, args) : followPromise(wait, () => original.apply(self, args))
 }
