@@ -25,7 +25,8 @@ afterAll(async () => {
 const toPythonUrl = () => toLoginsightUrl(server).replace(/:\d+\/.*/, '')
 const toEnv = () => ({ PORTS: `${server.plainPort},${server.port}` })
 
-describe("loginsight:// and OSProfiler's own driver", () => {
+// Each starts Python, which takes its time to import everything.
+describe("loginsight:// and OSProfiler's own driver", { timeout: 90_000 }, () => {
   it('give Python a trace that it can report', async () => {
     await open().write(makeServed())
 

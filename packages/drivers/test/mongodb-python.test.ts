@@ -11,7 +11,8 @@ beforeAll(async () => {
 })
 beforeEach(() => store.clear())
 
-describe("mongodb:// and OSProfiler's own driver", () => {
+// Each starts Python, which takes its time to import everything.
+describe("mongodb:// and OSProfiler's own driver", { timeout: 90_000 }, () => {
   it('give Python a trace that it can report and list', async () => {
     await open().write(makeServed())
 

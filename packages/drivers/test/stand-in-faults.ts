@@ -72,7 +72,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyStandIn>
     if (server.knowsIds) expect(unknown).toBe(0)
   }
 
-  describe(`${name}, when its server`, () => {
+  describe(`${name}, when its server`, { timeout: 60_000 }, () => {
     it('is not there at first, gets every record once it is', async () => {
       await proxy.refuse()
       const load = openNotifier()
