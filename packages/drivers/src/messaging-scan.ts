@@ -6,7 +6,7 @@ import { decodeNotification, TOPIC } from './messaging-notification.js'
 /** More messages are not looked through: all of it would travel here, and wait at the broker for us meanwhile. */
 const MOST = 100_000
 /** Another consumer may take what was there when the reading began. */
-const IDLE_MS = 1_000
+const IDLE_MS = 5_000
 
 /** A notification that waits in the queue. */
 export interface Waiting {

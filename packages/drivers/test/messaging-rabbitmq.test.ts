@@ -13,6 +13,8 @@ import { describeDriver } from './driver-contract.js'
 import { makeRecord, makeTrace, readAll } from './make-record.js'
 
 const QUEUE = 'profiler.info'
+/** A broker and `rabbitmqctl` start an Erlang of their own, which takes its time on a busy machine. */
+const COMMANDS_TAKE_LONG = 120_000
 
 let server: RabbitmqServer
 beforeAll(async () => {
@@ -113,14 +115,13 @@ describe('messaging:// over RabbitMQ', () => {
   })
 
   it('has the broker forget after a time what nobody consumed', async () => {
-    const driver = open(`${await createStore()}?ttl=1s`)
-    const record = makeRecord()
+    const connectionString = await createStore()
 
-    await driver.write([record])
-    const written = await readAll(driver, record.base_id)
+    await open(connectionString).write([makeRecord()])
+    await open(`${connectionString}?ttl=7d`).write([makeRecord()])
 
-    expect(written).toEqual([record])
-    await expect.poll(() => readAll(driver, record.base_id), { timeout: 5_000 }).toEqual([])
+    const expirations = (await takeAll()).map(({ properties }) => properties.expiration)
+    expect(expirations).toEqual([undefined, String(7 * 86_400_000)])
   })
 
   it('declares the queue anew where somebody has removed it', async () => {
@@ -185,7 +186,9 @@ describe('messaging:// over RabbitMQ', () => {
     }
   })
 
-  it('is refused by a queue that is full, and tries again when it is not', async () => {
+  it('is refused by a queue that is full, and tries again when it is not', {
+    timeout: COMMANDS_TAKE_LONG,
+  }, async () => {
     await createStore()
     const client = await connect(server.url)
     const channel = await client.createChannel()
@@ -197,13 +200,13 @@ describe('messaging:// over RabbitMQ', () => {
     const notifier = createNotifier(driver, { minBackoff: 20, maxBackoff: 50 })
 
     for (let count = 0; count < 30; count++) notifier(makeRecord())
-    await notifier.flush()
+    await notifier.flush(20_000)
     const { written, dropped } = notifier.stats
     notifier(makeRecord())
-    await expect.poll(() => notifier.stats.retried).toBeGreaterThan(1)
+    await expect.poll(() => notifier.stats.retried, { timeout: 20_000 }).toBeGreaterThan(1)
     const held = notifier.stats
     await channel.purgeQueue(QUEUE)
-    await notifier.close()
+    await notifier.close(20_000)
     await client.close()
 
     expect(written + dropped).toBe(30)
@@ -212,13 +215,15 @@ describe('messaging:// over RabbitMQ', () => {
     expect(notifier.stats).toMatchObject({ written: written + 1, dropped, unknown: 0 })
   })
 
-  it('waits where the broker is short of memory, and delivers when it is not any more', async () => {
+  it('waits where the broker is short of memory, and delivers when it is not any more', {
+    timeout: COMMANDS_TAKE_LONG,
+  }, async () => {
     const connectionString = await createStore()
     const notifier = createNotifier(open(connectionString), { minBackoff: 20, maxBackoff: 50 })
     notifier(makeRecord())
-    await notifier.flush()
+    await notifier.flush(20_000)
     const other = open(connectionString)
-    await other.write([])
+    await other.write([makeRecord()])
 
     await server.command('set_vm_memory_high_watermark', '0.00000001')
     for (let count = 0; count < 20; count++) notifier(makeRecord())
@@ -227,13 +232,13 @@ describe('messaging:// over RabbitMQ', () => {
     const given = other.write([makeRecord()]).catch(error => error)
     await other.close()
     await server.command('set_vm_memory_high_watermark', '0.4')
-    await notifier.close(20_000)
+    await notifier.close(60_000)
 
     expect(held).toMatchObject({ written: 1, queued: 20 })
     expect(notifier.stats).toMatchObject({ written: 21, dropped: 0, unknown: 0 })
     // Whoever does not wait for it does not know, and is not held up.
     expect(await given).toMatchObject({ code: 'ERR_WRITE_UNCERTAIN' })
-    expect((await takeAll()).length - 21).toBeOneOf([0, 1])
+    expect((await takeAll()).length - 22).toBeOneOf([0, 1])
   })
 
   it('delivers all when the broker was not there at the start', async () => {
@@ -244,9 +249,9 @@ describe('messaging:// over RabbitMQ', () => {
     const notifier = createNotifier(open(toConnectionString(proxy)), { minBackoff: 20, maxBackoff: 50 })
 
     for (const record of makeTrace(100)) notifier(record)
-    await expect.poll(() => notifier.stats.retried).toBeGreaterThan(0)
+    await expect.poll(() => notifier.stats.retried, { timeout: 20_000 }).toBeGreaterThan(0)
     await proxy.heal()
-    await notifier.close()
+    await notifier.close(20_000)
 
     expect(notifier.stats).toMatchObject({ emitted: 100, written: 100, dropped: 0, unknown: 0 })
     expect(await takeAll()).toHaveLength(100)
@@ -258,14 +263,14 @@ describe('messaging:// over RabbitMQ', () => {
     onTestFinished(() => proxy.stop())
     const notifier = createNotifier(open(toConnectionString(proxy)), { minBackoff: 20, maxBackoff: 50, batchSize: 50 })
     notifier(makeRecord())
-    await notifier.flush()
+    await notifier.flush(20_000)
 
     for (let cuts = 0; cuts < 5; cuts++) {
       proxy.cutAfter(5_000)
       for (const record of makeTrace(100)) notifier(record)
-      await notifier.flush()
+      await notifier.flush(20_000)
     }
-    await notifier.close()
+    await notifier.close(20_000)
 
     const { emitted, written, dropped, unknown, queued } = notifier.stats
     const arrived = (await takeAll()).map(({ content }) => {
@@ -294,7 +299,7 @@ describe('messaging:// over RabbitMQ', () => {
     expect(await takeAll()).toHaveLength(1_000)
   })
 
-  it('goes on after the broker was killed and started again under load', async () => {
+  it('goes on after the broker was killed and started again under load', { timeout: COMMANDS_TAKE_LONG }, async () => {
     await createStore()
     const driver = open(`${toConnectionString(server)}?amqp_durable_queues=1&control_exchange=lasting`)
     const notifier = createNotifier(driver, { minBackoff: 20, maxBackoff: 100, maxRecords: 500 })
@@ -303,15 +308,15 @@ describe('messaging:// over RabbitMQ', () => {
     }
     const load = setInterval(emit, 5)
     onTestFinished(() => clearInterval(load))
-    await expect.poll(() => notifier.stats.written).toBeGreaterThan(100)
+    await expect.poll(() => notifier.stats.written, { timeout: 20_000 }).toBeGreaterThan(100)
 
     await server.kill()
-    await expect.poll(() => notifier.stats.dropped, { timeout: 10_000 }).toBeGreaterThan(0)
+    await expect.poll(() => notifier.stats.dropped, { timeout: 20_000 }).toBeGreaterThan(0)
     const during = notifier.stats
     await server.restart()
     await expect.poll(() => notifier.stats.written, { timeout: 20_000 }).toBeGreaterThan(during.written + 100)
     clearInterval(load)
-    await notifier.close()
+    await notifier.close(20_000)
 
     const { emitted, written, dropped, unknown, queued } = notifier.stats
     expect(during.queued).toBeLessThanOrEqual(1_000)
@@ -323,7 +328,7 @@ describe('messaging:// over RabbitMQ', () => {
 })
 
 describe('messaging:// over TLS', () => {
-  it('writes to whom it can trust, and says so where it cannot', async () => {
+  it('writes to whom it can trust, and says so where it cannot', { timeout: COMMANDS_TAKE_LONG }, async () => {
     const secure = await startRabbitmq({ tls: true })
     onTestFinished(() => secure.stop())
     const { host, port, certificateFile } = secure

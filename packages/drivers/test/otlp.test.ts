@@ -462,7 +462,7 @@ describe('otlp:// keeps what is refused apart', () => {
       receiver.answer({ rejected: 1 })
 
       for (const { start, stop } of [point(), point(), point()]) for (const record of [start, stop]) notifier(record)
-      await notifier.close()
+      await notifier.close(20_000)
 
       expect(notifier.stats).toMatchObject({ emitted: 6, written: 4, dropped: 2, unknown: 0 })
       expect(receiver.spans).toHaveLength(2)
