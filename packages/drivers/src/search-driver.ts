@@ -3,7 +3,13 @@ import { createPreparedBatches } from './prepared-batch.js'
 import { toRecord } from './record-text.js'
 import { createRetention } from './retention.js'
 import { type BulkBatch, sendBulk, toBulkBatch } from './search-bulk.js'
-import { createSearchClient, type OpenedTransport, SearchFailure, toSearchError } from './search-client.js'
+import {
+  createSearchClient,
+  type OpenedTransport,
+  SearchFailure,
+  toSearchError,
+  WRITE_TIMEOUT,
+} from './search-client.js'
 import { createIndex, FAILURES, findExactField, RECORDS } from './search-layout.js'
 import { listTraces } from './search-list.js'
 import { readPages } from './search-pages.js'
@@ -36,7 +42,10 @@ const LOOK_AGAIN = 60_000
 export function createSearchDriver({ name, title, ttl, filterErrorTrace, open }: SearchProduct): Driver {
   const client = createSearchClient(open)
   const batches = createPreparedBatches<BulkBatch>()
-  const retention = createRetention(ttl, before => refresh().then(() => pruneTraces(client, readBefore(before))))
+  const retention = createRetention(ttl, async before => {
+    await refresh()
+    await pruneTraces(client, readBefore(before), WRITE_TIMEOUT)
+  })
   const writes = new Set<Promise<unknown>>()
   let lookAt = 0
   let closed = false

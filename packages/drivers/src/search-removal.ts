@@ -4,8 +4,8 @@ import { FAILURES, findExactField, RECORDS } from './search-layout.js'
 import { readBuckets } from './search-list.js'
 
 const PAGE = 1_000
-/** The server answers when it has removed everything. */
-const REMOVAL_TIMEOUT = 600_000
+/** The server answers when it has removed everything, and goes on also where nobody waits for that. */
+const PATIENCE = 600_000
 
 /** Removes a trace and resolves to how many records that were. */
 export async function deleteTrace(client: SearchClient, baseId: string): Promise<number> {
@@ -15,7 +15,7 @@ export async function deleteTrace(client: SearchClient, baseId: string): Promise
 }
 
 /** Removes the traces without a record as young as `before`, a record's timestamp; resolves to how many these were. */
-export async function pruneTraces(client: SearchClient, before: string): Promise<number> {
+export async function pruneTraces(client: SearchClient, before: string, patience = PATIENCE): Promise<number> {
   const field = await findExactField(client, RECORDS)
   if (field === undefined) return 0
   let pruned = 0
@@ -26,7 +26,7 @@ export async function pruneTraces(client: SearchClient, before: string): Promise
     const young = await findYoung(client, field, page.baseIds, before)
     const stale = page.baseIds.filter(baseId => !young.has(baseId))
     pruned += stale.length
-    if (stale.length > 0) await removeOld(client, stale, before)
+    if (stale.length > 0) await removeOld(client, stale, before, patience)
   } while (after !== undefined)
   return pruned
 }
@@ -67,16 +67,26 @@ async function findYoung(
   return new Set(readBuckets(answer, 'traces').map(({ key }) => key))
 }
 
-async function removeOld(client: SearchClient, baseIds: readonly string[], before: string): Promise<void> {
+async function removeOld(
+  client: SearchClient,
+  baseIds: readonly string[],
+  before: string,
+  patience: number,
+): Promise<void> {
   // What came in meanwhile is young, and stays.
   const toQuery = (field: string) => ({
     bool: { filter: [{ terms: { [field]: baseIds } }], must_not: [{ range: { timestamp: { gte: before } } }] },
   })
-  await removeFrom(client, RECORDS, toQuery)
-  await removeFrom(client, FAILURES, toQuery)
+  await removeFrom(client, RECORDS, toQuery, patience)
+  await removeFrom(client, FAILURES, toQuery, patience)
 }
 
-async function removeFrom(client: SearchClient, index: string, toQuery: (field: string) => object): Promise<number> {
+async function removeFrom(
+  client: SearchClient,
+  index: string,
+  toQuery: (field: string) => object,
+  patience = PATIENCE,
+): Promise<number> {
   const field = await findExactField(client, index)
   if (field === undefined) return 0
   const answer = await client.find(
@@ -86,7 +96,7 @@ async function removeFrom(client: SearchClient, index: string, toQuery: (field: 
       querystring: { conflicts: 'proceed', refresh: true },
       body: { query: toQuery(field) },
     },
-    { requestTimeout: REMOVAL_TIMEOUT },
+    { requestTimeout: patience },
   )
   return Number(answer?.deleted ?? 0)
 }
