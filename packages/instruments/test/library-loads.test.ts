@@ -41,10 +41,14 @@ function runProgram(body: string): string[] {
     import { whenLoaded } from ${JSON.stringify(LOADS)}
     const require = createRequire(import.meta.url)
     const tell = label => (exports, { version, file }) => {
+      count++
       console.log(label, exports.kind ?? Object.keys(exports).join(), version, file)
       return () => console.log('undone', label)
     }
-    const soon = () => new Promise(resolve => setTimeout(resolve, 50))
+    let count = 0
+    const soon = async expected => {
+      for (let i = 0; i < 500 && (i < 5 || count < expected); i++) await new Promise(resolve => setTimeout(resolve, 10))
+    }
     ${body}`
   write('program.mjs', program)
   return execFileSync(process.execPath, [join(folder, 'program.mjs')], {
@@ -129,13 +133,13 @@ describe('a library of ECMAScript modules', () => {
       whenLoaded('modern', tell('a'), ${ES_MODULE})
       await import('modern')
       require('modern')
-      await soon()`)
+      await soon(2)`)
 
     expect(told.sort()).toEqual(['a cjs 3.0.0 cjs/index.cjs', 'a esm 3.0.0 src/index.js'])
   })
 
   it('is given when the program has imported it before', () => {
-    const told = runProgram(`import 'modern'; whenLoaded('modern', tell('a'), ${ES_MODULE}); await soon()`)
+    const told = runProgram(`import 'modern'; whenLoaded('modern', tell('a'), ${ES_MODULE}); await soon(1)`)
 
     expect(told).toEqual(['a esm 3.0.0 src/index.js'])
   })
@@ -155,7 +159,7 @@ describe('a library of ECMAScript modules', () => {
     const told = runProgram(`
       const undo = whenLoaded('modern', tell('a'), { esModule: 'index.js' })
       await import('user')
-      await soon()`)
+      await soon(${hasHooks ? 1 : 0})`)
 
     expect(told).toEqual(hasHooks ? ['a nested 4.0.0 index.js'] : [])
   })
@@ -178,7 +182,7 @@ describe('whenLoaded()', () => {
       undo()
       delete require.cache[require.resolve('shop')]
       require('shop')
-      await soon()
+      await soon(0)
       console.log(Module.prototype.load === before)`)
 
     expect(told).toEqual(['a cjs 2.1.0 lib/index.js', 'undone a', 'true'])

@@ -211,7 +211,11 @@ export function describeSqlite(name: InstrumentName, open: (file: string) => Sql
       const recorded = await traceInProgram(
         order,
         name,
-        `await new Promise(resolve => setTimeout(resolve, 50)); ${program}; db.prepare('SELECT 1').get()`,
+        `${program}
+         for (let i = 0; i < 500 && records.length === 0; i++) {
+           db.prepare('SELECT 1').get()
+           await new Promise(resolve => setTimeout(resolve, 10))
+         }`,
         "undefined, { traceSql: 'statements' }",
       )
 
