@@ -24,20 +24,15 @@ interface Open {
   readonly connected: Promise<unknown>
 }
 
-/** `prepare` is called with each connection that is made, in the background; what it rejects with is of no account. */
-export function createMongodbConnection(
-  { url, defaults }: MongodbUrl,
-  prepare: (db: Db) => Promise<unknown>,
-): MongodbConnection {
+/** Connects to nothing until it is borrowed. */
+export function createMongodbConnection({ url, defaults }: MongodbUrl): MongodbConnection {
   let open: Open | undefined
   let users = 0
   let idle: NodeJS.Timeout | undefined
 
   function connect({ MongoClient }: typeof import('mongodb')): Open {
     const client = new MongoClient(url, defaults)
-    const connected = client.connect()
-    connected.then(() => prepare(client.db(DATABASE))).catch(() => undefined)
-    return { client, connected }
+    return { client, connected: client.connect() }
   }
 
   async function close(): Promise<void> {

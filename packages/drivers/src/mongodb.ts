@@ -13,6 +13,7 @@ import { readBefore, readQuery } from './trace-query.js'
 const RECORDS = 'profiler'
 const FAILURES = 'profiler_error'
 const PAGE = 500
+const INDEX_AGAIN = 60_000
 
 /**
  * MongoDB, in the layout of Python's driver: a document a record in `osprofiler.profiler`, and the failed traces in
@@ -25,9 +26,10 @@ const PAGE = 500
 export function openMongodbDriver(location: string, { scheme, filterErrorTrace }: OpenContext): Driver {
   const url = readMongodbUrl(scheme, location)
   findClient('mongodb', scheme)
-  const connection = createMongodbConnection(url, db => createIndexes(db, url.ttl))
+  const connection = createMongodbConnection(url)
   const batches = createPreparedBatches<DocumentBatch>()
   const writes = new Set<Promise<unknown>>()
+  let indexAt = 0
   let closed = false
 
   async function use<Result>(work: (db: Db, client: typeof import('mongodb')) => Promise<Result>): Promise<Result> {
@@ -43,11 +45,21 @@ export function openMongodbDriver(location: string, { scheme, filterErrorTrace }
   async function write(records: readonly TraceRecord[]): Promise<number> {
     if (records.length === 0) return 0
     return await use(async (db, client) => {
+      ensureIndexes(db)
       const batch = batches.of(records, () => toDocuments(records, url.ttl, client))
       const refused = await insert(db.collection(RECORDS), batch)
       if (filterErrorTrace) await noteFailures(db.collection(FAILURES), batch)
       batches.settle(records)
       return batch.refused + refused
+    })
+  }
+
+  /** In the background: with many documents it takes its time, and who may not do it can write all the same. */
+  function ensureIndexes(db: Db): void {
+    if (Date.now() < indexAt) return
+    indexAt = Number.POSITIVE_INFINITY
+    createIndexes(db, url.ttl).catch(() => {
+      indexAt = Date.now() + INDEX_AGAIN
     })
   }
 
