@@ -70,7 +70,7 @@ function layers(framework: string, baseId?: string) {
       const inside = own.filter(record => record.parent_id === trace_id && record.name.endsWith('-start'))
       expect(parent_id).toBe(wsgi)
       return {
-        ...(info.layer as object),
+        ...(info.layer as { name: string }),
         ...(stop?.info.layer as object),
         ...(stop?.info.etype === undefined ? {} : { etype: stop.info.etype }),
         ...(inside.length === 0 ? {} : { inside: inside.map(record => record.name.replace('-start', '')) }),
@@ -112,7 +112,7 @@ describe.each(['express', 'express4'])('the layers of %s', version => {
 
     expect(await get('/orders/7')).toMatchObject({ status: 200 })
 
-    const named = layers('express').filter(({ name }: { name?: string }) => name !== 'router')
+    const named = layers('express').filter(({ name }) => name !== 'router')
     expect(named).toEqual([
       { name: 'jsonParser' },
       { name: 'authenticate' },
@@ -383,7 +383,8 @@ describe('the hooks and handlers of Fastify', () => {
   it('that Fastify refuses are refused as before', async () => {
     const app = await createApp()
 
-    const add = () => app.addHook('onRequest', async (_request, _reply, _done) => undefined)
+    const wrong = async (_request: unknown, _reply: unknown, _done: unknown): Promise<void> => undefined
+    const add = () => app.addHook('onRequest', wrong as never)
 
     expect(add).toThrow(/async/i)
   })

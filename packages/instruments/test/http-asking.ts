@@ -33,7 +33,7 @@ export async function openByteServer(host = '127.0.0.1'): Promise<ByteServer> {
     socket.setEncoding('latin1')
     socket.on('error', () => undefined)
     socket.on('data', chunk => {
-      received[at] += chunk
+      received[at] = `${received[at]}${chunk}`
       if (received[at]?.includes('\r\n\r\n')) {
         socket.end('HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok')
       }
