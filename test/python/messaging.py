@@ -19,13 +19,16 @@ class Endpoint(object):
     def __init__(self, count):
         self.left = count
         self.done = threading.Event()
+        self.lock = threading.Lock()
 
     def info(self, context, publisher_id, event_type, payload, metadata):
-        print(json.dumps({"context": context, "publisher_id": publisher_id, "event_type": event_type,
-                          "payload": payload, "metadata": metadata}), flush=True)
-        self.left -= 1
-        if self.left == 0:
-            self.done.set()
+        # Called by several threads at once.
+        with self.lock:
+            print(json.dumps({"context": context, "publisher_id": publisher_id, "event_type": event_type,
+                              "payload": payload, "metadata": metadata}), flush=True)
+            self.left -= 1
+            if self.left == 0:
+                self.done.set()
 
 
 if command == "notify":
