@@ -50,6 +50,11 @@ afterEach(async () => {
   setNotifier(undefined)
 })
 
+/** Tries until the server has done it: a query is sent before it runs. */
+async function untilDone(sql: string): Promise<void> {
+  while (!(await server.sql(sql)).includes('t')) await new Promise(resolve => setTimeout(resolve, 10))
+}
+
 /** A query in the style of callbacks. */
 function ask(queryable: pg.Pool | pg.ClientBase, text: string): Promise<unknown[]> {
   return new Promise((resolve, reject) => {
@@ -235,7 +240,9 @@ describe('a traced query of pg', () => {
     await inTrace(async () => {
       const answer = pool.query('SELECT pg_sleep(10)').catch(() => undefined)
       await until(() => records.length === 1)
-      await server.sql("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(10)'")
+      await untilDone(
+        "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(10)' AND state = 'active'",
+      )
       await answer
     })
 
@@ -254,9 +261,8 @@ describe('a traced query of pg', () => {
       else if (form === 'events') client.query(new pg.Query(text)).on('error', () => undefined)
       else client.query(new Cursor(text)).read(1, () => undefined)
       await until(() => records.length === 1)
-      await new Promise(resolve => setTimeout(resolve, 20))
-      await server.sql(
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'osprofiler' AND query LIKE 'SELECT pg_sleep%'`,
+      await untilDone(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'osprofiler' AND query LIKE 'SELECT pg_sleep%' AND state = 'active'",
       )
       await until(() => records.length === 2)
     })

@@ -170,7 +170,9 @@ describe('a traced query of postgres', () => {
     await inTrace(async () => {
       const query = sql`SELECT pg_sleep(10)`.execute()
       await until(() => records.length === 1)
-      await new Promise(resolve => setTimeout(resolve, 20))
+      // It is sent before it runs, and only then it can be cancelled.
+      const running = "SELECT true FROM pg_stat_activity WHERE query LIKE '%pg_sleep(10)' AND state = 'active'"
+      while (!(await server.sql(running)).includes('t')) await new Promise(resolve => setTimeout(resolve, 10))
       query.cancel()
       await query.catch(() => undefined)
     })
