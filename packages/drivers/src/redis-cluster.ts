@@ -1,6 +1,7 @@
 import type { Host } from './connection-url.js'
 import { isElsewhere } from './redis-failure.js'
-import { type KeptLink, keepLink, openRedisLink, type RedisCommand, type RedisReply } from './redis-link.js'
+import { type KeptLink, keepLink } from './redis-kept-link.js'
+import { openRedisLink, type RedisCommand, type RedisReply } from './redis-link.js'
 import { type KeyedCommand, type RedisRoute, toValues } from './redis-route.js'
 import type { RedisPlace } from './redis-url.js'
 

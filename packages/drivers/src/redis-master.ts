@@ -1,6 +1,7 @@
 import type { Host } from './connection-url.js'
 import { isElsewhere } from './redis-failure.js'
-import { keepLink, openRedisLink, type RedisLink } from './redis-link.js'
+import { keepLink } from './redis-kept-link.js'
+import { openRedisLink, type RedisLink } from './redis-link.js'
 import { type RedisRoute, toValues } from './redis-route.js'
 import type { RedisPlace } from './redis-url.js'
 
