@@ -142,7 +142,7 @@ export function describeTable(name: string, createDatabase: () => Promise<TestDa
         makeRecord({ base_id: 'new', timestamp: stamp(0) }),
       ])
 
-      await vi.waitFor(async () => expect(await readAll(driver, 'old')).toEqual([]))
+      await vi.waitFor(async () => expect(await readAll(driver, 'old')).toEqual([]), 20_000)
       expect(await readAll(driver, 'new')).toHaveLength(1)
     })
 
