@@ -24,7 +24,9 @@ interface Message {
  */
 export function instrumentFetch({ mayReceive }: InstrumentSettings): () => void {
   // By request, and not by context: when an answer arrives, it is in that of whoever opened the connection.
-  const points = new WeakMap<object, { readonly point: Point; readonly times: RequestTimes }>()
+  // On the request itself: a map of weak keys costs the collector much more.
+  const followed = Symbol('osprofiler.point')
+  type Marked = UndiciRequest & { [followed]?: { readonly point: Point; readonly times: RequestTimes } | undefined }
 
   function onCreate({ request }: Message): void {
     const profiler = callersProfiler(request)
@@ -32,24 +34,22 @@ export function instrumentFetch({ mayReceive }: InstrumentSettings): () => void 
     const urls = requestUrls(request)
     if (urls === undefined || !claim(request)) return
     const point = profiler.startBeside(urls.target.protocol.slice(0, -1), requestInfo(request, urls.target))
-    points.set(request, { point, times: new RequestTimes(point) })
+    ;(request as Marked)[followed] = { point, times: new RequestTimes(point) }
     if (mayCarry(request, urls, mayReceive)) {
       for (const [name, value] of Object.entries(point.getTraceIdHeaders())) request.addHeader(name, value)
     }
   }
 
   function onHeaders({ request, response }: Message): void {
-    points.get(request)?.times.answered(response?.statusCode)
+    ;(request as Marked)[followed]?.times.answered(response?.statusCode)
   }
 
   function onTrailers({ request }: Message): void {
-    points.get(request)?.times.ended()
-    points.delete(request)
+    ;(request as Marked)[followed]?.times.ended()
   }
 
   function onError({ request, error }: Message): void {
-    points.get(request)?.point.fail(firstCause(error))
-    points.delete(request)
+    ;(request as Marked)[followed]?.point.fail(firstCause(error))
   }
 
   const listeners = Object.entries({
