@@ -51,6 +51,22 @@ describe('osprofiler trace delete', () => {
   })
 })
 
+describe('a store that cannot do what is asked', () => {
+  it.each([
+    [['delete', 'x'], 'otlp://127.0.0.1', 'No trace can be removed from a store of otlp://.'],
+    [['prune', '--older-than', '7d'], 'ceilometer://token@127.0.0.1', 'No trace can be removed'],
+    [['list'], 'ceilometer://token@127.0.0.1', 'The traces of a store of ceilometer:// cannot be listed.'],
+    [['list'], 'otlp://127.0.0.1', 'A store of otlp:// can only be written.'],
+    [['show', 'x'], 'otlp://127.0.0.1', 'A store of otlp:// can only be written.'],
+  ])('says so for %j', async (args, connectionString, message) => {
+    const outcome = await osprofiler(['trace', ...args, '--connection-string', connectionString])
+
+    expect(outcome.code).toBe(1)
+    expect(outcome.stderr).toContain(message)
+    expect(outcome.stderr).not.toContain('token')
+  })
+})
+
 describe('osprofiler trace prune', () => {
   it('removes the traces that are older than a date', async () => {
     const prune = (date: string) => osprofiler(['trace', 'prune', '--older-than', date, '--connection-string', store])

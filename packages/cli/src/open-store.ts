@@ -36,10 +36,12 @@ type Removing = 'deleteTrace' | 'pruneTraces'
  * @throws OsprofilerError `ERR_NOT_READABLE`
  */
 export function readable<Name extends Reading>(driver: Driver, name: Name): NonNullable<Driver[Name]> {
-  return (
-    memberOf(driver, name) ??
-    fail(`A store of ${driver.name}:// can only be written. Look at the traces with the tools of that store.`)
-  )
+  const member = memberOf(driver, name)
+  if (member !== undefined) return member
+  if (driver.readRecords !== undefined) {
+    return fail(`The traces of a store of ${driver.name}:// cannot be listed. Show one by its id.`)
+  }
+  return fail(`A store of ${driver.name}:// can only be written. Look at the traces with the tools of that store.`)
 }
 
 /**
