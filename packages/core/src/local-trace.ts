@@ -54,12 +54,14 @@ export class LocalTrace {
     this.#send(`${name}-start`, traceId, parentId, recordableInfo(info))
   }
 
-  /** Sends the record of a point's stop, which also tells of points that were omitted until then. */
-  recordStop(name: string, traceId: string, parentId: string, info: unknown): void {
-    const recorded = recordableInfo(info)
+  /**
+   * Sends the record of a point's stop, which also tells of points that were omitted until then. The info is as
+   * `recordableInfo` makes it, and becomes the record's own.
+   */
+  recordStop(name: string, traceId: string, parentId: string, info: Record<string, unknown>): void {
     const omitted = tellOmitted(this.points)
-    if (omitted > 0) recorded.points_omitted = omitted
-    this.#send(`${name}-stop`, traceId, parentId, recorded)
+    if (omitted > 0) info.points_omitted = omitted
+    this.#send(`${name}-stop`, traceId, parentId, info)
   }
 
   /** The headers that make a callee's points children of a point of this trace. */

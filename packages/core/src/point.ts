@@ -6,6 +6,7 @@ import { cutText, recordableInfo } from './recordable.js'
 
 // With `-start` and what marks a cut, a name fits the 255 characters of the column that stores have for it.
 const MAX_NAME = 240
+const MAX_TIMES_TOLD = 3
 
 /** One step of a trace, from its start to its stop. Made by a `Profiler`; it stops once, whoever stops it. */
 export class Point {
@@ -17,7 +18,8 @@ export class Point {
   readonly #trace: LocalTrace
   readonly #recorded: boolean
   #open = true
-  #told: PointInfo | undefined
+  #told: Record<string, unknown> | undefined
+  #timesTold = 0
 
   constructor(trace: LocalTrace, name: string, parentId: string, info: PointInfo | undefined) {
     this.#trace = trace
@@ -48,7 +50,11 @@ export class Point {
 
   /** What its stop is to say beside the stop's own info, whoever stops it. Of one member, the last counts. */
   tell(info: PointInfo): void {
-    if (this.#open) this.#told = { ...this.#told, ...recordableInfo(info) }
+    if (!this.#open || !this.#recorded) return
+    const told = recordableInfo(info)
+    this.#told = this.#told === undefined ? told : { ...this.#told, ...told }
+    // Each is bounded; what many of them make together is only once it is looked at as a whole.
+    if (++this.#timesTold > MAX_TIMES_TOLD) this.#told = recordableInfo(this.#told)
   }
 
   /** Ends the point now. Later calls do nothing. */
@@ -56,8 +62,11 @@ export class Point {
     if (!this.#open) return
     this.#open = false
     if (!this.#recorded) return
-    const told = this.#told === undefined ? info : { ...this.#told, ...recordableInfo(info) }
-    this.#trace.recordStop(this.name, this.traceId, this.parentId, told)
+    if (info !== undefined || this.#told === undefined) {
+      const told = recordableInfo(info)
+      this.#told = this.#told === undefined ? told : { ...this.#told, ...told }
+    }
+    this.#trace.recordStop(this.name, this.traceId, this.parentId, this.#told)
   }
 
   /** Ends the point with what was thrown in it. */

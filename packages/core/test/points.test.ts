@@ -242,3 +242,47 @@ describe('the current point', () => {
     })
   })
 })
+
+describe('what a point is told before it stops', () => {
+  it('is in its stop as it was then, of one member what came last', async () => {
+    const query = { rows: [1] }
+
+    const records = await traceRecords(() => {
+      const point = get()?.startBeside('db', undefined)
+      point?.tell({ query, status: 1 })
+      query.rows.push(2)
+      point?.tell({ status: 2 })
+      point?.stop({ more: 'info' })
+    })
+
+    expect(infoOf(records, 'db-stop')).toEqual({ query: { rows: [1] }, status: 2, more: 'info', host: hostname() })
+  })
+
+  it('is in its stop also where that says nothing, and where it fails', async () => {
+    const records = await traceRecords(() => {
+      const quiet = get()?.startBeside('quiet', undefined)
+      quiet?.tell({ status: 1 })
+      quiet?.stop()
+      const failed = get()?.startBeside('failed', undefined)
+      failed?.tell({ status: 1 })
+      failed?.fail(new TypeError('no'))
+    })
+
+    expect(infoOf(records, 'quiet-stop')).toEqual({ status: 1, host: hostname() })
+    expect(infoOf(records, 'failed-stop')).toEqual({ status: 1, etype: 'TypeError', message: 'no', host: hostname() })
+  })
+
+  it('is as bounded, redacted and harmless as any other info, however often it is told', async () => {
+    const records = await traceRecords(() => {
+      const point = get()?.startBeside('db', undefined)
+      for (let index = 0; index < 500; index++) point?.tell({ [`member${index}`]: 'x'.repeat(9_000) })
+      point?.tell(JSON.parse('{"password": "hunter2", "__proto__": {"polluted": true}}'))
+      point?.stop()
+    })
+
+    const text = JSON.stringify(infoOf(records, 'db-stop'))
+    expect(text.length).toBeLessThan(100_000)
+    expect(text).not.toContain('hunter2')
+    expect(({} as { polluted?: boolean }).polluted).toBeUndefined()
+  })
+})
