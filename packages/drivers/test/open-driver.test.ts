@@ -101,6 +101,29 @@ describe('openDriver', () => {
     expect(shown).not.toMatch(/p4ss|w\/rd|%41|w%2Frd/)
   })
 
+  it.each([
+    ['redis://u:s3cret@db', 'redis', 'db:6379/0'],
+    ['redis://:s3cret@[::1]:7000/2', 'redis', '[::1]:7000/2'],
+    ['rediss://:s3cret@one:7000,two', 'rediss', 'one:7000,two:6379'],
+    ['redissentinel://:s3cret@s1,s2:1/main?db=3&sentinel_password=s3cret', 'redissentinel', 's1:26379,s2:1/main/3'],
+    ['mongodb://u:s3cret@one,two:1/admin', 'mongodb', 'one:27017,two:1'],
+    ['mongodb+srv://u:s3cret@cluster.example', 'mongodb', 'cluster.example'],
+    ['elasticsearch+https://u:s3cret@one,two:1/behind', 'elasticsearch', 'one:9200,two:1/behind'],
+    ['opensearch://u:s3cret@db', 'opensearch', 'db:9200'],
+    ['loginsight://u:s3cret@db', 'loginsight', 'db:9543'],
+    ['postgresql://u:s3cret@db/shop', 'postgresql', 'db:5432/shop'],
+    ['mysql://u:s3cret@db/shop', 'mysql', 'db:3306/shop'],
+    ['messaging://u:s3cret@db/shop', 'messaging', 'db:5672'],
+    ['otlp://u:s3cret@db', 'otlp', 'db:4318'],
+    ['ceilometer://s3cret@db', 'ceilometer', 'db:8777'],
+  ])('says of %s where it is, and not who asks', async (connectionString, name, location) => {
+    const driver = openDriver(connectionString)
+    await driver.close()
+
+    expect([driver.name, driver.location]).toEqual([name, location])
+    expect(inspect(driver, { depth: 9, showHidden: true })).not.toContain('s3cret')
+  })
+
   it('shows no password where a path holds what looks like a connection string', async () => {
     const directory = temporaryDirectory()
     writeFileSync(join(directory, 'redis:'), 'in the way')
