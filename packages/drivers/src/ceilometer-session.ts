@@ -1,5 +1,5 @@
 import { OsprofilerError, suppress } from '@osprofiler/core'
-import { parseConnectionUrl, type UrlForm } from './connection-url.js'
+import { parseConnectionUrl, showHost, type UrlForm } from './connection-url.js'
 import type { OpenContext } from './open-context.js'
 import { isObject, parse } from './record-text.js'
 
@@ -43,14 +43,13 @@ export function openCeilometerSession(location: string, { scheme }: OpenContext)
       `Such a connection string looks like "${FORM.example}", with one host and a timeout in seconds. It is not shown, for it may hold a token.`,
     )
   }
-  const shownHost = host.host.includes(':') ? `[${host.host}]` : host.host
   const transport = scheme.endsWith('+https') ? 'https' : 'http'
-  const url = `${transport}://${shownHost}:${host.port}/${path}`
+  const url = `${transport}://${showHost(host)}/${path}`
   const isBare = /^(\?|$)/.test(location)
   let access: Promise<Access> | undefined
 
   return {
-    location: isBare ? '' : `${shownHost}:${host.port}`,
+    location: isBare ? '' : showHost(host),
     async get(path) {
       access ??= findAccess(isBare ? undefined : url, token, timeoutMs)
       try {

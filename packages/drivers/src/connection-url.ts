@@ -17,6 +17,11 @@ export interface Host {
   readonly port: number
 }
 
+/** A server's address for people and for URLs: `host:port`, an IPv6 address in brackets. */
+export function showHost({ host, port }: Host): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
 /** How a scheme's connection strings look. */
 export interface UrlForm {
   /** Shown in errors, in place of the string: `redis://user:password@host:6379/0`. */
@@ -61,6 +66,8 @@ function readCredentials(credentials: string | undefined, form: UrlForm): readon
 function readHost(text: string, form: UrlForm): Host {
   const [, address, name = '', port] = HOST.exec(text) ?? fail(form, 'a host in it cannot be understood')
   const host = address ?? (decode(name, form) || form.defaultHost || fail(form, 'it names no host'))
+  // Credentials that were encoded as a whole, `user%3Apassword%40host`: a host is shown.
+  if (host.includes('@')) fail(form, 'a host in it cannot be understood')
   const number = port === undefined ? form.defaultPort : Number(port)
   if (number < 1 || number > 65_535) fail(form, 'a port is a number from 1 to 65535')
   return { host, port: number }

@@ -14,6 +14,7 @@ export function openElasticsearchDriver(location: string, { scheme, filterErrorT
   return createSearchDriver({
     name: 'elasticsearch',
     title: 'Elasticsearch',
+    location: url.location,
     ttl: url.ttl,
     filterErrorTrace,
     async open() {

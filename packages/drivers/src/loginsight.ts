@@ -1,6 +1,6 @@
 import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
 import { readAuthority } from './authority-file.js'
-import { parseConnectionUrl } from './connection-url.js'
+import { parseConnectionUrl, showHost } from './connection-url.js'
 import { createHttpClient, HttpFailure, type LogInsightServer } from './loginsight-http.js'
 import { type EventBatch, ingest, toEvents } from './loginsight-ingest.js'
 import { listTraces, readTrace } from './loginsight-query.js'
@@ -58,6 +58,7 @@ export function openLoginsightDriver(location: string): Driver {
 
   return {
     name: 'loginsight',
+    location: showHost(server),
     async write(records) {
       checkOpen()
       const writing = write(records)

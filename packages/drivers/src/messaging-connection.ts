@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { OsprofilerError } from '@osprofiler/core'
 import type { Channel, ChannelModel } from 'amqplib'
+import { showHost } from './connection-url.js'
 import { TOPIC } from './messaging-notification.js'
 import type { Broker, MessagingSettings } from './messaging-url.js'
 
@@ -31,15 +32,10 @@ export async function connectToBroker(settings: MessagingSettings): Promise<Brok
     try {
       return watch(await connect(...toArguments(broker, settings)), settings)
     } catch (error) {
-      failures.push(`${shownHost(broker)}: ${describeFailure(error)}`)
+      failures.push(`${showHost(broker)}: ${describeFailure(error)}`)
     }
   }
   throw new OsprofilerError('ERR_STORE', `No message broker can be reached: ${failures.join(', ')}.`)
-}
-
-/** What a broker is called in messages. */
-export function shownHost({ host, port }: Pick<Broker, 'host' | 'port'>): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 /** What went wrong, without what a client's message may show. */

@@ -1,7 +1,8 @@
 import { type Driver, OsprofilerError } from '@osprofiler/core'
 import { findClient } from './client-package.js'
+import { showHost } from './connection-url.js'
 import { keepAlive } from './keep-alive.js'
-import { type BrokerConnection, connectToBroker, describeFailure, shownHost } from './messaging-connection.js'
+import { type BrokerConnection, connectToBroker, describeFailure } from './messaging-connection.js'
 import { encodeNotification } from './messaging-notification.js'
 import { openPublisher, type Publisher } from './messaging-publisher.js'
 import { createQueueReader } from './messaging-reader.js'
@@ -82,7 +83,7 @@ export function openMessagingDriver(location: string, context: OpenContext): Dri
 
   return {
     name: 'messaging',
-    location: settings.brokers.map(shownHost).join(','),
+    location: settings.brokers.map(showHost).join(','),
     async write(records) {
       checkOpen()
       const sentAt = new Date()

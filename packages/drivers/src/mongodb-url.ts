@@ -1,12 +1,14 @@
 import { OsprofilerError } from '@osprofiler/core'
 import type { MongoClientOptions } from 'mongodb'
-import { parseConnectionUrl } from './connection-url.js'
+import { parseConnectionUrl, showHost } from './connection-url.js'
 import { readTtl } from './retention.js'
 
 /** Where a MongoDB is, in the form that its client wants. */
 export interface MongodbUrl {
   /** Holds the password. */
   readonly url: string
+  /** For people. */
+  readonly location: string
   /** What the string does not settle itself. */
   readonly defaults: MongoClientOptions
   /** See `readTtl`. */
@@ -83,6 +85,7 @@ export function readMongodbUrl(scheme: string, location: string): MongodbUrl {
   }
   return {
     url: `${scheme}://${withoutTtl(location)}`,
+    location: hosts.map(host => (scheme === 'mongodb' ? showHost(host) : host.host)).join(','),
     defaults: Object.fromEntries(Object.entries(DEFAULTS).filter(([name]) => !options.has(name))),
     ttl: readTtl(options.get('ttl')),
   }

@@ -94,6 +94,7 @@ export function openMongodbDriver(location: string, { scheme, filterErrorTrace }
 
   return {
     name: 'mongodb',
+    location: url.location,
     async write(records) {
       checkOpen()
       const writing = write(records)

@@ -8,11 +8,12 @@ const REQUEST_TIMEOUT = 60_000
 
 /** OpenSearch 1, 2 and 3, through its own client: Elastic's refuses to speak with it. See `createSearchDriver`. */
 export function openOpensearchDriver(location: string, { scheme, filterErrorTrace }: OpenContext): Driver {
-  const { nodes, username, password, ca, ttl } = readSearchUrl(scheme, location)
+  const { location: shownAs, nodes, username, password, ca, ttl } = readSearchUrl(scheme, location)
   findClient('@opensearch-project/opensearch', scheme)
   return createSearchDriver({
     name: 'opensearch',
     title: 'OpenSearch',
+    location: shownAs,
     ttl,
     filterErrorTrace,
     async open() {

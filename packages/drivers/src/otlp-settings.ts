@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { OsprofilerError } from '@osprofiler/core'
-import { parseConnectionUrl, type UrlForm } from './connection-url.js'
+import { parseConnectionUrl, showHost, type UrlForm } from './connection-url.js'
 import type { OpenContext } from './open-context.js'
 
 /** Where spans go, and how. */
@@ -43,7 +43,7 @@ export function readOtlpSettings(location: string, { scheme }: OpenContext): Otl
   const [host] = hosts
   if (host === undefined || hosts.length > 1) throw refuse('it names one host')
   const transport = scheme === 'otlp+https' ? 'https' : 'http'
-  const base = `${transport}://${host.host.includes(':') ? `[${host.host}]` : host.host}:${host.port}/${path}`
+  const base = `${transport}://${showHost(host)}/${path}`
   // Only where the string names no host at all has the environment a say in where.
   const url = /^(\?|$)/.test(location) ? (readEndpoint(transport) ?? toTracesUrl(base)) : toTracesUrl(base)
   const credentials = username === undefined ? undefined : `${username}:${password ?? ''}`

@@ -16,6 +16,12 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/^LOADING/, 'it is loading its data'],
   [/^MOVED/, 'it is of a Cluster: add "?cluster=true" to the connection string'],
   [/^CLUSTERDOWN/, 'the Cluster is down'],
+  [/^ERR unknown command 'sentinel'/i, 'it is no Sentinel; redis:// is for the server itself'],
+  [/cluster support disabled/, 'it is of no Cluster: leave "cluster=true" out'],
+  [
+    /^Connection is closed/,
+    'it ended the connection, or gave no answer in time; does it speak TLS (rediss://), or not (redis://)?',
+  ],
 ]
 
 /** Whether a refusal will be the same for ever. */
@@ -29,7 +35,7 @@ export function isElsewhere({ message }: Error): boolean {
 }
 
 /** An error for those who use the driver. The cause holds what the server or the system said, and no command. */
-export function toRedisError(error: unknown): unknown {
+export function toRedisError(location: string, error: unknown): unknown {
   if (error instanceof OsprofilerError || error instanceof TypeError) return error
   const { message, code } = error as NodeJS.ErrnoException
   const said = firstLine(message)
@@ -37,7 +43,7 @@ export function toRedisError(error: unknown): unknown {
   const reason = advice === undefined ? said : `${advice} (${said})`
   // Not the client's own error: that carries the command, with the password that it was to log in with.
   const cause = Object.assign(new Error(said), code === undefined ? {} : { code })
-  return new OsprofilerError('ERR_STORE', `The store in Redis cannot be used: ${reason}.`, { cause })
+  return new OsprofilerError('ERR_STORE', `The store "${location}" in Redis cannot be used: ${reason}.`, { cause })
 }
 
 /** An address is told, which a message may need; a command is not. */

@@ -1,5 +1,5 @@
 import { OsprofilerError } from '@osprofiler/core'
-import { type ConnectionUrl, type Host, parseConnectionUrl, type UrlForm } from './connection-url.js'
+import { type ConnectionUrl, type Host, parseConnectionUrl, showHost, type UrlForm } from './connection-url.js'
 import { readTtl } from './retention.js'
 
 /** Where a Redis is and how to talk to it. */
@@ -7,6 +7,8 @@ export interface RedisPlace {
   /** One server, the nodes of a Cluster of which some are known, or Sentinels that know the master. */
   readonly kind: 'single' | 'cluster' | 'sentinel'
   readonly hosts: readonly Host[]
+  /** For people. */
+  readonly location: string
   /** By which Sentinels know the master. */
   readonly masterName: string
   readonly login: RedisLogin
@@ -78,11 +80,13 @@ export function readRedisUrl(scheme: string, location: string): RedisPlace {
   const kind = bySentinel ? 'sentinel' : readSwitch(options, 'cluster', hosts.length > 1) ? 'cluster' : 'single'
   if (kind === 'single' && hosts.length > 1) fail('several hosts are a Cluster, and "cluster=false" says it is none')
   const db = readDatabase(options.get('db') ?? (bySentinel ? '' : path))
+  const masterName = path === '' ? 'mymaster' : path
   if (kind === 'cluster' && db !== 0) fail('a Cluster has no other database than 0')
   return {
     kind,
     hosts,
-    masterName: path === '' ? 'mymaster' : path,
+    location: showLocation(hosts, bySentinel ? masterName : undefined, kind === 'cluster' ? undefined : db),
+    masterName,
     login: readLogin(url),
     sentinelLogin: { username: options.get('sentinel_username'), password: options.get('sentinel_password') },
     db,
@@ -95,6 +99,10 @@ export function readRedisUrl(scheme: string, location: string): RedisPlace {
 
 function readLogin({ username, password, options }: ConnectionUrl): RedisLogin {
   return { username: username ?? options.get('username'), password: password ?? options.get('password') }
+}
+
+function showLocation(hosts: readonly Host[], masterName: string | undefined, db: number | undefined): string {
+  return [hosts.map(showHost).join(','), masterName, db].filter(part => part !== undefined).join('/')
 }
 
 function readDatabase(text: string): number {

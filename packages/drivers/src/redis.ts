@@ -35,7 +35,7 @@ export function openRedisDriver(location: string, { scheme, filterErrorTrace }: 
     try {
       return await work()
     } catch (error) {
-      throw toRedisError(error)
+      throw toRedisError(place.location, error)
     }
   }
 
@@ -68,6 +68,7 @@ export function openRedisDriver(location: string, { scheme, filterErrorTrace }: 
 
   return {
     name: scheme,
+    location: place.location,
     async write(records) {
       const writing = use(() => write(records))
       writes.add(writing)
@@ -81,7 +82,7 @@ export function openRedisDriver(location: string, { scheme, filterErrorTrace }: 
       try {
         yield* read(baseId)
       } catch (error) {
-        throw toRedisError(error)
+        throw toRedisError(place.location, error)
       }
     },
     listTraces: query => list(query, false),

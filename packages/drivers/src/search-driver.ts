@@ -22,6 +22,8 @@ export interface SearchProduct {
   readonly name: string
   /** As people write it. */
   readonly title: string
+  /** Where it is, for people. */
+  readonly location: string
   /** See `readTtl`. */
   readonly ttl: number | undefined
   readonly filterErrorTrace: boolean
@@ -39,7 +41,7 @@ const LOOK_AGAIN = 60_000
  * A batch is one bulk request. Its documents have ids of our own, which a batch that is tried again keeps: nothing is
  * written twice, whenever a connection breaks. A reader has the index refreshed first, so that it finds what was written.
  */
-export function createSearchDriver({ name, title, ttl, filterErrorTrace, open }: SearchProduct): Driver {
+export function createSearchDriver({ name, title, location, ttl, filterErrorTrace, open }: SearchProduct): Driver {
   const client = createSearchClient(open)
   const batches = createPreparedBatches<BulkBatch>()
   const retention = createRetention(ttl, async before => {
@@ -113,6 +115,7 @@ export function createSearchDriver({ name, title, ttl, filterErrorTrace, open }:
 
   return {
     name,
+    location,
     async write(records) {
       checkOpen()
       const writing = write(records)

@@ -1,10 +1,12 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { readAuthority } from './authority-file.js'
-import { parseConnectionUrl } from './connection-url.js'
+import { parseConnectionUrl, showHost } from './connection-url.js'
 import { readTtl } from './retention.js'
 
 /** Where an Elasticsearch or OpenSearch is, and who asks. */
 export interface SearchUrl {
+  /** For people. */
+  readonly location: string
   /** Without credentials. */
   readonly nodes: readonly string[]
   readonly username: string | undefined
@@ -31,7 +33,8 @@ export function readSearchUrl(scheme: string, location: string, options: readonl
     throw new OsprofilerError('ERR_CONNECTION_STRING', `ca is for TLS, which ${scheme}+https:// asks for.`)
   }
   return {
-    nodes: hosts.map(({ host, port }) => `${protocol}://${host.includes(':') ? `[${host}]` : host}:${port}${prefix}`),
+    location: `${hosts.map(showHost).join(',')}${prefix}`,
+    nodes: hosts.map(host => `${protocol}://${showHost(host)}${prefix}`),
     username,
     password,
     apiKey: given.get('api_key'),

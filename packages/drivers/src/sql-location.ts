@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { OsprofilerError } from '@osprofiler/core'
-import type { Host } from './connection-url.js'
+import { type Host, showHost } from './connection-url.js'
 
 /** How to speak TLS: with whoever answers, with a known authority's certificate in any name, or in the host's name. */
 export interface SqlTls extends TlsFiles {
@@ -71,7 +71,6 @@ export function isSocketPath(host: string): boolean {
 }
 
 /** An address for people. */
-export function showAddress({ host, port }: Host): string {
-  if (isSocketPath(host)) return host
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`
+export function showAddress(host: Host): string {
+  return isSocketPath(host.host) ? host.host : showHost(host)
 }

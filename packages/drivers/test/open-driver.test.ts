@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { inspect } from 'node:util'
 import { OsprofilerError } from '@osprofiler/core'
 import { openDriver } from '@osprofiler/drivers'
 import { describe, expect, it } from 'vitest'
@@ -74,6 +75,8 @@ describe('openDriver', () => {
   it.each([
     `redis://user:${secret}@host/0`,
     `redis://:${secret}@host`,
+    `redis://${encodeURIComponent(`user:${secret}@host`)}`,
+    `otlp://${encodeURIComponent(`user:${secret}@host`)}`,
     `redis:user:${secret}@host`,
     `redis//user:${secret}@host`,
     `user:${secret}@redis://host`,
