@@ -1,11 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { createNotifier, type NotifierOptions, type NotifierStats, type QueueNotifier } from '@osprofiler/core'
+import type { NotifierStats } from '@osprofiler/core'
 import { openDriver } from '@osprofiler/drivers'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Proxy as ServerProxy, startProxy } from '../../../test/servers/proxy.js'
 import type { TestServer } from '../../../test/servers/start-server.js'
 import { finish, startFixture } from './child.js'
 import { makeRecord } from './make-record.js'
+import { BATCH, type NotifierLoad, openLoad } from './notifier-load.js'
 
 /** A database's server, and what these tests do to it from behind. */
 export interface FaultyServer extends TestServer {
@@ -22,11 +22,8 @@ export interface FaultyServer extends TestServer {
   letIn(): Promise<void>
 }
 
-const BATCH = 100
 /** How long anything may take on a machine that has much else to do. */
 const PATIENCE = 20_000
-/** Quick to try again, so that the tests are. */
-const QUICK: NotifierOptions = { batchSize: BATCH, flushAfter: 5, minBackoff: 10, maxBackoff: 50 }
 
 /** Declares how a driver bears what happens to its server, under load and through a notifier. */
 export function describeFaults(name: string, start: () => Promise<FaultyServer>): void {
@@ -52,17 +49,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
   const storeUrl = () => server.url.replace(`:${server.port}/`, `:${proxy.port}/`)
 
   /** A notifier on a driver that reaches the server through the proxy. */
-  function openNotifier(options: NotifierOptions = {}): Load {
-    const driver = openDriver(storeUrl())
-    const notifier = createNotifier(driver, { ...QUICK, ...options })
-    const errors: unknown[] = []
-    notifier.on('error', error => errors.push(error))
-    onTestFinished(async () => {
-      await notifier.close(1_000)
-      await driver.close()
-    })
-    return createLoad(notifier, errors)
-  }
+  const openNotifier = (maxRecords?: number): NotifierLoad => openLoad(openDriver(storeUrl()), maxRecords)
 
   /** Every record has one fate, and none is there twice. */
   async function expectBalance({ emitted, written, dropped, unknown, queued }: NotifierStats): Promise<void> {
@@ -135,7 +122,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
     })
 
     it('is slow, holds up nobody: what has no room is dropped and counted', async () => {
-      const load = openNotifier({ maxRecords: 5 * BATCH })
+      const load = openNotifier(5 * BATCH)
       proxy.delay(30)
 
       load.emit(20 * BATCH)
@@ -234,36 +221,4 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       expect({ code, stdout }).toEqual({ code: 0, stdout: 'read 1\nlisted 1\nfailed 0\n' })
     })
   })
-}
-
-/** Something that emits records. */
-interface Load {
-  readonly notifier: QueueNotifier
-  readonly errors: readonly unknown[]
-  emit(count: number): void
-  /** Emits a record now and then, as many services do, until something holds. */
-  emitUntil(done: () => boolean): Promise<void>
-  /** Emits so many and waits for their fate. */
-  write(count: number): Promise<void>
-}
-
-function createLoad(notifier: QueueNotifier, errors: readonly unknown[]): Load {
-  const emit = (count: number) => {
-    for (let index = 0; index < count; index++) notifier(makeRecord())
-  }
-  return {
-    notifier,
-    errors,
-    emit,
-    async emitUntil(done) {
-      while (!done()) {
-        emit(BATCH)
-        await sleep(5)
-      }
-    },
-    async write(count) {
-      emit(count)
-      await notifier.flush(PATIENCE)
-    },
-  }
 }

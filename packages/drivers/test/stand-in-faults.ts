@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { createNotifier, type NotifierOptions, type NotifierStats, type QueueNotifier } from '@osprofiler/core'
+import type { NotifierStats } from '@osprofiler/core'
 import { openDriver } from '@osprofiler/drivers'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Proxy as ServerProxy, startProxy } from '../../../test/servers/proxy.js'
 import { finish, startFixture } from './child.js'
 import { makeRecord } from './make-record.js'
+import { BATCH, type NotifierLoad, openLoad } from './notifier-load.js'
 
 /** A stand-in, and what these tests do to it from behind. */
 export interface FaultyStandIn {
@@ -27,10 +27,6 @@ export interface FaultyStandIn {
   repair(): void
 }
 
-const BATCH = 100
-/** Quick to try again, so that the tests are. */
-const QUICK: NotifierOptions = { batchSize: BATCH, flushAfter: 5, minBackoff: 10, maxBackoff: 50 }
-
 /** Declares how a driver bears what happens to its server, under load and through a notifier. */
 export function describeFaults(name: string, start: () => Promise<FaultyStandIn>): void {
   let server: FaultyStandIn
@@ -49,17 +45,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyStandIn>
     await server.kill()
   })
 
-  function openNotifier(options: NotifierOptions = {}): Load {
-    const driver = openDriver(server.url(proxy.port))
-    const notifier = createNotifier(driver, { ...QUICK, ...options })
-    const errors: unknown[] = []
-    notifier.on('error', error => errors.push(error))
-    onTestFinished(async () => {
-      await notifier.close(1_000)
-      await driver.close()
-    })
-    return createLoad(notifier, errors)
-  }
+  const openNotifier = (maxRecords?: number): NotifierLoad => openLoad(openDriver(server.url(proxy.port)), maxRecords)
 
   /** Every record has one fate, and none is there twice. */
   function expectBalance({ emitted, written, dropped, unknown, queued }: NotifierStats): void {
@@ -118,7 +104,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyStandIn>
     })
 
     it('is slow, holds up nobody: what has no room is dropped and counted', async () => {
-      const load = openNotifier({ maxRecords: 5 * BATCH })
+      const load = openNotifier(5 * BATCH)
       await load.write(1)
       proxy.delay(30)
 
@@ -173,36 +159,4 @@ export function describeFaults(name: string, start: () => Promise<FaultyStandIn>
       expect({ code, stdout }).toEqual({ code: 0, stdout: 'read 1\nlisted 1\nfailed 0\n' })
     })
   })
-}
-
-/** Something that emits records. */
-interface Load {
-  readonly notifier: QueueNotifier
-  readonly errors: readonly unknown[]
-  emit(count: number): void
-  /** Emits a record now and then, as many services do, until something holds. */
-  emitUntil(done: () => boolean): Promise<void>
-  /** Emits so many and waits for their fate. */
-  write(count: number): Promise<void>
-}
-
-function createLoad(notifier: QueueNotifier, errors: readonly unknown[]): Load {
-  const emit = (count: number) => {
-    for (let index = 0; index < count; index++) notifier(makeRecord())
-  }
-  return {
-    notifier,
-    errors,
-    emit,
-    async emitUntil(done) {
-      while (!done()) {
-        emit(BATCH / 2)
-        await sleep(5)
-      }
-    },
-    async write(count) {
-      emit(count)
-      await notifier.flush(20_000)
-    },
-  }
 }
