@@ -42,6 +42,17 @@ export function createHttpPoints(): HttpPoints {
     if (own !== undefined) close(own, readResponse(this))
   }
 
+  /** Told at once: who gives a request up may be done with its own before the connection has closed. */
+  function destroy(this: ClientRequest, error?: unknown): unknown {
+    const own = read(this)
+    const response = readResponse(this)
+    // What has become something else, or is there as a whole, is told when it closes.
+    const unanswered = response === undefined || (own?.answered === true && !response.complete)
+    const destroyed = Object.getPrototypeOf(this).destroy.call(this, error)
+    if (own?.point.open && unanswered) fail(own, error ?? undefined)
+    return destroyed
+  }
+
   function onEnd(this: IncomingMessage): void {
     read(this)?.times.ended()
   }
@@ -54,6 +65,7 @@ export function createHttpPoints(): HttpPoints {
       if (wait !== undefined) request.on('socket', onSocket)
       request.on('timeout', onTimeout)
       request.on('close', onClose)
+      if (!Object.hasOwn(request, 'destroy')) Object.assign(request, { destroy })
     },
     onAnswer(request, response) {
       const own = read(request)

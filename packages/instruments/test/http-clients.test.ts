@@ -3,7 +3,7 @@ import { setNotifier, type TraceRecord } from '@osprofiler/core'
 import { instrument } from '@osprofiler/instruments'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type OriginServer, openOrigin } from './origin-server.js'
-import { carried, collect, inTrace, KEY, until } from './traced-calls.js'
+import { carried, collect, inTrace, KEY } from './traced-calls.js'
 
 /** A client as programs use it: asks for a URL, gives up after some time, or when it is told to. */
 type Client = (url: string, options?: { timeout?: number; signal?: AbortSignal }) => Promise<unknown>
@@ -118,10 +118,8 @@ describe.each(Object.keys(CLIENTS))('%s', name => {
     ['takes too long', () => ({ timeout: 40 })],
     ['is aborted', () => ({ signal: AbortSignal.timeout(40) })],
   ])('ends with an error when it %s', async (_name, options) => {
-    await inTrace(async () => {
-      await client(`${server.origin}/never`, options()).catch(() => undefined)
-      await until(() => stops().length === 1)
-    })
+    // The program may answer its own caller at once: the trace ends before the connection has closed.
+    await inTrace(() => client(`${server.origin}/never`, options()).catch(() => undefined))
 
     expect(stops()[0]?.info.etype).toBeTypeOf('string')
   })
