@@ -110,6 +110,9 @@ const ONE_NODE_IS_ENOUGH = [
   // Compiled for one Node.
   '**/better-sqlite3.test.ts',
   'test/{docs,layers,packages,public-api}.test.ts',
+  // The layouts of stores, which Python reads.
+  'packages/drivers/test/{elasticsearch,loginsight,mongodb}-python.test.ts',
+  'test/{ceilometer-agent-rabbitmq,mariadb-python,postgresql-python,redis-python}.test.ts',
 ]
 
 const all = process.env.OSPROFILER_TEST_ALL === '1'
