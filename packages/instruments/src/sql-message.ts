@@ -1,4 +1,4 @@
-import type { ReadStatement } from './sql-text.js'
+import { type ReadStatement, readStatement } from './sql-text.js'
 
 // Shorter ones would take the message apart, and tell little.
 const MIN_HIDDEN = 3
@@ -17,7 +17,9 @@ export function hideInMessage(error: unknown, { text, literals }: ReadStatement,
     const name: unknown = Reflect.get(error, member)
     if (typeof name === 'string') names.add(name)
   }
-  const shown = new Error(hide(error.message, names, [...textsOf(params), ...literals.map(unquote)]))
+  const shown = new Error(
+    hide(error.message, names, [...textsOf(params), ...literals.flatMap(literal => valuesOf(literal))]),
+  )
   // A class that is called `Error` says less than the name that it was given.
   shown.name = error.constructor.name === 'Error' ? error.name : error.constructor.name
   if (error.cause instanceof Error) shown.cause = hideInMessage(error.cause, { text, literals }, params)
@@ -67,6 +69,17 @@ function isPlain(value: unknown): value is object {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string'
+}
+
+// A body in a body, in dollar quotes both: deeper ones are nobody's SQL.
+const MAX_BODIES = 3
+
+/** The value of a literal, and of those in it where it is the body of a function or of a `DO` of PostgreSQL. */
+function valuesOf(literal: string, bodies = 0): string[] {
+  const quote = /^\$[^$]*\$/.exec(literal)?.[0]
+  if (quote === undefined || bodies === MAX_BODIES) return [unquote(literal)]
+  const body = literal.slice(quote.length, literal.endsWith(quote) ? -quote.length : undefined)
+  return [body, ...readStatement(body, 'postgresql').literals.flatMap(inner => valuesOf(inner, bodies + 1))]
 }
 
 function unquote(literal: string): string {

@@ -30,6 +30,10 @@ const CLIENTS: Record<string, () => Promise<unknown>> = {
     for (const [text] of QUERIES) await client.query(text).catch(() => undefined)
     await client.query('SELECT $1::text AS a', [SECRET])
     await client.query('SELECT $1::int AS a', [SECRET]).catch(() => undefined)
+    await client.query(`DO $$ BEGIN RAISE 'unknown token ${SECRET}'; END $$`).catch(() => undefined)
+    await client
+      .query(`DO $a$ BEGIN EXECUTE $b$ DO $c$ BEGIN RAISE '${SECRET}'; END $c$ $b$; END $a$`)
+      .catch(() => undefined)
     await client.end()
     const refused = new pg.Client(withUser(postgresql.url))
     await refused.connect().catch(() => undefined)
