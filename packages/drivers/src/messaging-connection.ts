@@ -44,12 +44,20 @@ export function describeFailure(error: unknown): string {
   const text = typeof message === 'string' ? message : ''
   if (/ACCESS.REFUSED|403/i.test(text) || code === 403) return 'it refused the user or password (403)'
   if (/ConnectionOpenOk|530/.test(text) || code === 530) return 'it has no such virtual host for this user (530)'
+  if (isTooLong(error)) return 'it keeps nothing for so long (406); see ttl'
+  if (code === 406 && text.includes('message size')) return 'a notification is larger than its max_message_size (406)'
   if (code === 406) return 'its exchange or queue was declared otherwise (406); see amqp_durable_queues'
   if (typeof code === 'string' && /CERT|SIGNATURE|ALTNAME|ISSUER/.test(code)) {
     return `its certificate is not trusted (${code}); see ssl_ca_file`
   }
   if (typeof code === 'string' || typeof code === 'number') return String(code)
   return /timed?.?out/i.test(text) ? 'no answer in time' : 'the connection ended'
+}
+
+/** Whether a broker closed a channel for the first of some messages that all have the same expiration: it took none. */
+export function isTooLong(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown }
+  return code === 406 && String(message).includes('invalid expiration')
 }
 
 function toArguments(broker: Broker, { vhost, tls }: MessagingSettings) {

@@ -1,6 +1,6 @@
 import { OsprofilerError } from '@osprofiler/core'
 import type { Message, Options } from 'amqplib'
-import { type BrokerConnection, describeFailure } from './messaging-connection.js'
+import { type BrokerConnection, describeFailure, isTooLong } from './messaging-connection.js'
 import { TOPIC } from './messaging-notification.js'
 import type { MessagingSettings } from './messaging-url.js'
 
@@ -115,7 +115,7 @@ function settle(refused: number, count: number): number {
 /** Of what was published, the broker closes a channel for want of leave, before it takes anything. */
 function toFailure(error: unknown): OsprofilerError {
   const { code } = (error ?? {}) as { code?: unknown }
-  if (code === 403 || code === 404) {
+  if (code === 403 || code === 404 || isTooLong(error)) {
     return new OsprofilerError('ERR_STORE', `The message broker takes no notification: ${describeFailure(error)}.`)
   }
   return new OsprofilerError(

@@ -124,6 +124,15 @@ describe('messaging:// over RabbitMQ', () => {
     expect(expirations).toEqual([undefined, String(7 * 86_400_000)])
   })
 
+  it('says so where the broker keeps nothing for as long as it is told to, and tries again', async () => {
+    const driver = open(`${await createStore()}?ttl=999999w`)
+
+    const error = await driver.write([makeRecord()]).catch(failure => failure)
+
+    expect(error).toMatchObject({ code: 'ERR_STORE', message: expect.stringContaining('see ttl') })
+    expect(await takeAll()).toEqual([])
+  })
+
   it('declares the queue anew where somebody has removed it', async () => {
     const connectionString = await createStore()
     const driver = open(connectionString)
