@@ -104,9 +104,10 @@ function readFunction(rule: unknown): UrlMatcher {
 
 // Where clouds answer for a machine's credentials, by an address or a name that would pass as private.
 const isMetadata = matchRanges([['fd00:ec2::', 32]])
+const METADATA_NAMES = ['metadata', 'instance-data']
 
 const isLocal: HostMatcher = host =>
-  (isPrivate(host) && !isMetadata(host)) || (!/[.:]/.test(host) && host !== 'metadata')
+  (isPrivate(host) && !isMetadata(host)) || (!/[.:]/.test(host) && !METADATA_NAMES.includes(host))
 
 function readUrl(target: URL | string): URL | undefined {
   const url = typeof target === 'string' ? (URL.canParse(target) ? new URL(target) : undefined) : target

@@ -53,6 +53,8 @@ describe('without rules', () => {
     'http://11.0.0.1/',
     'http://192.169.0.1/',
     'http://169.254.169.254/latest/meta-data/',
+    'http://metadata/computeMetadata/v1/',
+    'http://instance-data/latest/meta-data/',
     'http://0xa9fea9fe/',
     'http://2852039166/',
     'http://[::ffff:169.254.169.254]/',
