@@ -1,3 +1,4 @@
+import { checkOptionNames } from '@osprofiler/core'
 import { instrumentAmqplib } from './amqplib.js'
 import { instrumentElasticsearch } from './elasticsearch.js'
 import { instrumentExpress } from './express.js'
@@ -74,6 +75,19 @@ const FRAMEWORKS = {
   koa: instrumentKoa,
 } satisfies Record<string, Instrument>
 
+/** Those that can be given by hand; of the others no single object leads to what is wrapped. */
+const LIBRARIES = [
+  '@elastic/elasticsearch',
+  '@opensearch-project/opensearch',
+  'better-sqlite3',
+  'ioredis',
+  'knex',
+  'koa',
+  'mysql2',
+  'pg',
+  'postgres',
+]
+
 const ALL = { ...INSTRUMENTS, ...FRAMEWORKS }
 
 /** What can be instrumented. */
@@ -89,7 +103,7 @@ export const INSTRUMENT_NAMES = Object.keys(INSTRUMENTS) as readonly InstrumentN
  * Nothing is listened to before, and a call that is made outside of a trace passes untouched. Called twice, or from
  * two copies of this package, a call is still one point.
  *
- * @throws TypeError for a name that is not known, or a malformed rule.
+ * @throws TypeError for a name of an instrument or a library that is not known, or a malformed rule.
  * @example
  * const undo = instrument(['fetch'], { propagateTo: '*.internal.example, 10.0.0.0/8' })
  */
@@ -97,6 +111,7 @@ export function instrument(
   names: readonly InstrumentName[] = INSTRUMENT_NAMES,
   { propagateTo, traceSql = 'off', messages = {}, libraries = {} }: InstrumentOptions = {},
 ): () => void {
+  checkOptionNames(libraries, LIBRARIES, 'libraries')
   const mayReceive = createPropagation(propagateTo)
   const settings = { mayReceive, traceSql: checkTraceSql(traceSql), messages, libraries }
   const undos = [...new Set(names.map(checkName))].map(name => ALL[name](settings))

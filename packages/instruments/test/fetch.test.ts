@@ -400,6 +400,13 @@ describe('instrument()', () => {
     expect(() => instrument(['toString' as 'fetch'])).toThrow(TypeError)
   })
 
+  it('refuses a library that cannot be given by hand, which would be found by nobody', () => {
+    expect(() => instrument(['fetch'], { libraries: { postgresql: {} } })).toThrow(
+      /"postgresql"\. Known: .*pg, postgres/,
+    )
+    expect(() => instrument(['fetch'], { libraries: null as never })).toThrow(TypeError)
+  })
+
   it('listens to nothing when a rule is malformed', async () => {
     expect(() => instrument(undefined, { propagateTo: 'http://catalog' })).toThrow(TypeError)
 
