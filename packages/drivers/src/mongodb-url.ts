@@ -69,6 +69,9 @@ const CLIENT_OPTIONS = [
  */
 const DEFAULTS = { appName: 'osprofiler', serverSelectionTimeoutMS: 5_000, connectTimeoutMS: 5_000, maxPoolSize: 5 }
 
+/** Behind a host, and not in a password. */
+const PORT = /^[^/?]*:\d*(?:[/?]|$)/
+
 /** Reads what follows `mongodb://` or `mongodb+srv://`. The client reads it too, later: here mistakes are found. */
 export function readMongodbUrl(scheme: string, location: string): MongodbUrl {
   const example = `${scheme}://user:password@host${scheme === 'mongodb' ? ':27017' : ''}/?authSource=admin`
@@ -77,7 +80,7 @@ export function readMongodbUrl(scheme: string, location: string): MongodbUrl {
     defaultPort: 27_017,
     options: [...CLIENT_OPTIONS, 'ttl'],
   })
-  if (scheme === 'mongodb+srv' && (hosts.length > 1 || location.includes(`:${hosts[0]?.port}`))) {
+  if (scheme === 'mongodb+srv' && (hosts.length > 1 || PORT.test(location))) {
     throw new OsprofilerError(
       'ERR_CONNECTION_STRING',
       `Such a connection string looks like "${example}": one name, without a port.`,

@@ -111,6 +111,7 @@ describe('openDriver', () => {
     ['redissentinel://:s3cret@s1,s2:1/main?db=3&sentinel_password=s3cret', 'redissentinel', 's1:26379,s2:1/main/3'],
     ['mongodb://u:s3cret@one,two:1/admin', 'mongodb', 'one:27017,two:1'],
     ['mongodb+srv://u:s3cret@cluster.example', 'mongodb', 'cluster.example'],
+    ['mongodb+srv://u:27017s3cret@cluster.example', 'mongodb', 'cluster.example'],
     ['elasticsearch+https://u:s3cret@one,two:1/behind', 'elasticsearch', 'one:9200,two:1/behind'],
     ['opensearch://u:s3cret@db', 'opensearch', 'db:9200'],
     ['loginsight://u:s3cret@db', 'loginsight', 'db:9543'],
