@@ -43,14 +43,21 @@ export function createHttpPoints(): HttpPoints {
   }
 
   /** Told at once: who gives a request up may be done with its own before the connection has closed. */
-  function destroy(this: ClientRequest, error?: unknown): unknown {
-    const own = read(this)
+  function destroyRequest(this: ClientRequest, error?: unknown): unknown {
     const response = readResponse(this)
-    // What has become something else, or is there as a whole, is told when it closes.
-    const unanswered = response === undefined || (own?.answered === true && !response.complete)
-    const destroyed = Object.getPrototypeOf(this).destroy.call(this, error)
-    if (own?.point.open && unanswered) fail(own, error ?? undefined)
-    return destroyed
+    // What has become something else is told when it closes.
+    return giveUp(this, error, response === undefined || (read(this)?.answered === true && !response.complete))
+  }
+
+  function destroyAnswer(this: IncomingMessage, error?: unknown): unknown {
+    return giveUp(this, error, !this.complete)
+  }
+
+  function giveUp(message: object, error: unknown, unfinished: boolean): unknown {
+    const result = Object.getPrototypeOf(message).destroy.call(message, error)
+    const own = read(message)
+    if (unfinished && own?.point.open) fail(own, error ?? undefined)
+    return result
   }
 
   function onEnd(this: IncomingMessage): void {
@@ -65,7 +72,7 @@ export function createHttpPoints(): HttpPoints {
       if (wait !== undefined) request.on('socket', onSocket)
       request.on('timeout', onTimeout)
       request.on('close', onClose)
-      if (!Object.hasOwn(request, 'destroy')) Object.assign(request, { destroy })
+      if (!Object.hasOwn(request, 'destroy')) Object.assign(request, { destroy: destroyRequest })
     },
     onAnswer(request, response) {
       const own = read(request)
@@ -74,6 +81,7 @@ export function createHttpPoints(): HttpPoints {
       own.times.answered(response.statusCode)
       ;(response as Marked)[followed] = own
       response.on('end', onEnd)
+      if (!Object.hasOwn(response, 'destroy')) Object.assign(response, { destroy: destroyAnswer })
     },
     onError(request, error) {
       const own = read(request)

@@ -217,17 +217,16 @@ describe('a traced request', () => {
     expect(only(records, 'http-stop').info.requests).toEqual({ status_code: 503, first_byte_ms: expect.any(Number) })
   })
 
-  it('whose answer is given up ends then', async () => {
+  it('whose answer is given up ends at once', async () => {
     instrumented(['http'])
 
     await inTrace(async () => {
-      http.get(`${server.origin}/big`, response => response.destroy()).on('error', () => undefined)
-      await until(() => records.length === 2)
+      const answer = await new Promise<http.IncomingMessage>(resolve => http.get(`${server.origin}/big`, resolve))
+      answer.destroy()
     })
 
     const { info } = only(records, 'http-stop')
-    expect(info.requests).toMatchObject({ status_code: 503 })
-    expect(info.etype).toBeTypeOf('string')
+    expect(info).toMatchObject({ requests: { status_code: 503 }, etype: 'AbortError' })
   })
 
   it('whose answer is cut off ends with the error, and keeps its status', async () => {
