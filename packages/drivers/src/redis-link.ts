@@ -79,6 +79,8 @@ export async function openRedisLink(
 
 /** At once, where the client would wait for a server that hangs, and keep the process alive meanwhile. */
 function end(redis: Redis): void {
+  // Told a second time, the client would wait for the end of what has ended, for two seconds.
+  if (redis.stream?.destroyed) return
   redis.disconnect()
   redis.stream?.destroy()
 }
