@@ -47,6 +47,8 @@ interface Flush {
 }
 
 const WARN_AFTER_FAILURES = 4
+// Ten tries or so in a flush's five seconds: a store that refuses a password is not stormed.
+const LONGEST_FLUSH_PAUSE_MS = 500
 // Node takes a longer one for no time at all.
 const MAX_TIMEOUT_MS = 2 ** 31 - 1
 
@@ -173,7 +175,7 @@ export class Delivery {
       if (outcome !== undefined) return this.#settle(batch.length, outcome)
       this.#counts.retried += batch.length
       // Whoever flushes has little time: the store may be back before a long pause ends.
-      await this.#pause(this.#flushes.size > 0 ? minBackoff : backoff)
+      await this.#pause(this.#flushes.size > 0 ? Math.min(backoff, LONGEST_FLUSH_PAUSE_MS) : backoff)
     }
   }
 

@@ -356,6 +356,21 @@ describe('a flood into a store that is dead', () => {
 })
 
 describe('flush', () => {
+  it('tries a store that fails with growing pauses too, and does not storm it', async () => {
+    let tries = 0
+    const notifier = create(() => {
+      tries++
+      throw new Error('wrong password')
+    })
+    emit(notifier, 1)
+
+    await notifier.flush(1_500)
+
+    expect(tries).toBeGreaterThan(2)
+    expect(tries).toBeLessThan(8)
+    await notifier.close(1)
+  })
+
   it('resolves at once where nothing waits', async () => {
     const notifier = create(() => new Promise(() => {}))
     await notifier.flush()
