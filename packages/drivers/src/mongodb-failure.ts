@@ -24,7 +24,7 @@ export function countRefused(error: unknown): number {
 }
 
 /** An error for those who use the driver. What it says is what the server or the system said. */
-export function toMongodbError(error: unknown): unknown {
+export function toMongodbError(location: string, error: unknown): unknown {
   if (error instanceof OsprofilerError || error instanceof TypeError) return error
   const { name, message, code } = isObject(error) ? error : { name: '', message: '', code: undefined }
   // The client's own complaints may quote the connection string.
@@ -35,7 +35,7 @@ export function toMongodbError(error: unknown): unknown {
   if (isRefusal(name)) {
     return new OsprofilerError('ERR_WRITE_REFUSED', `MongoDB's client cannot send this: ${reason}.`, { cause })
   }
-  return new OsprofilerError('ERR_STORE', `The store in MongoDB cannot be used: ${reason}.`, { cause })
+  return new OsprofilerError('ERR_STORE', `The store "${location}" in MongoDB cannot be used: ${reason}.`, { cause })
 }
 
 /** What the client finds wrong with a document, it finds wrong with it for ever. */

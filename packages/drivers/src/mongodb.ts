@@ -38,7 +38,7 @@ export function openMongodbDriver(location: string, { scheme, filterErrorTrace }
       const { db, client, release } = await connection.borrow()
       return await work(db, client).finally(release)
     } catch (error) {
-      throw toMongodbError(error)
+      throw toMongodbError(url.location, error)
     }
   }
 
@@ -109,7 +109,7 @@ export function openMongodbDriver(location: string, { scheme, filterErrorTrace }
       try {
         yield* read(baseId)
       } catch (error) {
-        throw toMongodbError(error)
+        throw toMongodbError(url.location, error)
       }
     },
     listTraces: query => list(query, false),

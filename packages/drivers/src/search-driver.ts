@@ -92,7 +92,7 @@ export function createSearchDriver({ name, title, location, ttl, filterErrorTrac
       await refresh()
       return await work()
     } catch (error) {
-      throw toSearchError(title, error)
+      throw toSearchError(title, location, error)
     }
   }
 
@@ -123,7 +123,7 @@ export function createSearchDriver({ name, title, location, ttl, filterErrorTrac
       try {
         return { refused: await writing }
       } catch (error) {
-        throw toSearchError(title, error)
+        throw toSearchError(title, location, error)
       } finally {
         writes.delete(writing)
       }
@@ -132,7 +132,7 @@ export function createSearchDriver({ name, title, location, ttl, filterErrorTrac
       try {
         yield* read(baseId)
       } catch (error) {
-        throw toSearchError(title, error)
+        throw toSearchError(title, location, error)
       }
     },
     listTraces: query => list(query, false),
