@@ -72,7 +72,7 @@ export function openFileDriver(location: string): Driver {
       checkOpen()
       const path = toTraceFile(directory, baseId)
       const { records = 0 } = (await tallyFile(path).catch(fail)).summary ?? {}
-      await rm(path, { force: true }).catch(fail)
+      if (records > 0) await rm(path, { force: true }).catch(fail)
       return records
     },
     async pruneTraces(before) {

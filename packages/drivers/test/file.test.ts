@@ -18,6 +18,16 @@ describe('file://', () => {
     expect(text).toBe(trace.map(record => `${JSON.stringify(record)}\n`).join(''))
   })
 
+  it('leaves a file without a record in it where it is, whose trace it does not find', async () => {
+    const { directory, driver } = openStore()
+    const { base_id } = makeRecord()
+    mkdirSync(directory, { recursive: true })
+    writeFileSync(join(directory, `${base_id}.jsonl`), 'not JSON\n')
+
+    expect(await driver.deleteTrace?.(base_id)).toBe(0)
+    expect(readdirSync(directory)).toEqual([`${base_id}.jsonl`])
+  })
+
   it('keeps directory and files to their owner', async () => {
     const { directory, driver } = openStore()
 
