@@ -98,7 +98,9 @@ export function createSearchClient(open: () => Promise<OpenedTransport>): Search
 export function toSearchError(product: string, location: string, error: unknown): unknown {
   if (error instanceof OsprofilerError || error instanceof TypeError) return error
   const cause = error instanceof SearchFailure ? error : toSearchFailure(error)
-  return new OsprofilerError('ERR_STORE', `The store "${location}" in ${product} cannot be used: ${cause.message}.`, { cause })
+  return new OsprofilerError('ERR_STORE', `The store "${location}" in ${product} cannot be used: ${cause.message}.`, {
+    cause,
+  })
 }
 
 /** The one client gives the answer's body, the other puts more beside it. */
