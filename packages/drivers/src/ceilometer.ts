@@ -2,6 +2,7 @@ import { type Driver, OsprofilerError, type TraceRecord } from '@osprofiler/core
 import { decodeEvent } from './ceilometer-event.js'
 import { openCeilometerSession } from './ceilometer-session.js'
 import type { OpenContext } from './open-context.js'
+import { createLife } from './store-life.js'
 
 const BATCH = 500
 /** As Python's driver asked for. */
@@ -13,24 +14,20 @@ const MOST_EVENTS = 100_000
  */
 export function openCeilometerDriver(location: string, context: OpenContext): Driver {
   const session = openCeilometerSession(location, context)
-  let closed = false
-
-  function checkOpen(): void {
-    if (closed) throw new OsprofilerError('ERR_STORE', 'This store was closed. Open it again with openDriver().')
-  }
+  const life = createLife()
 
   return {
     name: context.scheme,
     location: session.location,
     async write() {
-      checkOpen()
+      life.checkOpen()
       throw new OsprofilerError(
         'ERR_WRITE_REFUSED',
         'ceilometer:// can only be read. Write to messaging://, whose notifications Ceilometer takes.',
       )
     },
     async *readRecords(baseId) {
-      checkOpen()
+      life.checkOpen()
       const query = new URLSearchParams([
         ['q.field', 'base_id'],
         ['q.op', 'eq'],
@@ -47,7 +44,7 @@ export function openCeilometerDriver(location: string, context: OpenContext): Dr
       throw new OsprofilerError('ERR_STORE', `The trace has more than ${MOST_EVENTS} events; no more of them are read.`)
     },
     async close() {
-      closed = true
+      life.end()
     },
   }
 }

@@ -4,6 +4,7 @@ import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type T
 import { EXTENSION, toDirectory, toTraceFile } from './file-path.js'
 import { encodeRecord, isObject } from './record-text.js'
 import { toShownFailure, toShownPath } from './shown-path.js'
+import { createLife } from './store-life.js'
 import { appendLines, readLines } from './trace-file.js'
 import { isSelected, readBefore, readQuery, toTimestamp } from './trace-query.js'
 import { createTally, newestFirst, type TraceTally } from './trace-tally.js'
@@ -21,7 +22,7 @@ const PARALLEL = 16
  */
 export function openFileDriver(location: string): Driver {
   const directory = toDirectory(location)
-  let closed = false
+  const life = createLife()
 
   async function list(
     query: TraceQuery | undefined,
@@ -29,7 +30,7 @@ export function openFileDriver(location: string): Driver {
   ): Promise<TraceSummary[]> {
     const selection = readQuery(query)
     const { limit, since } = selection
-    checkOpen()
+    life.checkOpen()
     const found: TraceSummary[] = []
     for (const { path, modified } of await listFiles(directory)) {
       // A trace is not younger than its file: beyond this one, none can be among the newest or recent enough.
@@ -45,21 +46,17 @@ export function openFileDriver(location: string): Driver {
     throw toFileError(directory, error)
   }
 
-  function checkOpen(): void {
-    if (closed) throw new OsprofilerError('ERR_STORE', 'This store was closed. Open it again with openDriver().')
-  }
-
   return {
     name: 'file',
     location: toShownPath(directory),
     async write(records) {
-      checkOpen()
+      life.checkOpen()
       const files = groupLines(directory, records)
       if (files.size === 0) return { refused: records.length }
       return { refused: records.length - (await appendAll(directory, files)) }
     },
     async *readRecords(baseId) {
-      checkOpen()
+      life.checkOpen()
       try {
         yield* readLines(toTraceFile(directory, baseId))
       } catch (error) {
@@ -69,7 +66,7 @@ export function openFileDriver(location: string): Driver {
     listTraces: query => list(query, () => true).catch(fail),
     listErrorTraces: query => list(query, tally => tally.failed).catch(fail),
     async deleteTrace(baseId) {
-      checkOpen()
+      life.checkOpen()
       const path = toTraceFile(directory, baseId)
       const { records = 0 } = (await tallyFile(path).catch(fail)).summary ?? {}
       if (records > 0) await rm(path, { force: true }).catch(fail)
@@ -77,11 +74,11 @@ export function openFileDriver(location: string): Driver {
     },
     async pruneTraces(before) {
       const oldest = readBefore(before)
-      checkOpen()
+      life.checkOpen()
       return await pruneFiles(directory, oldest).catch(fail)
     },
     async close() {
-      closed = true
+      life.end()
     },
   }
 }

@@ -6,6 +6,7 @@ import { type EventBatch, ingest, toEvents } from './loginsight-ingest.js'
 import { listTraces, readTrace } from './loginsight-query.js'
 import { type Credentials, createSession } from './loginsight-session.js'
 import { createPreparedBatches } from './prepared-batch.js'
+import { createLife } from './store-life.js'
 import { readQuery } from './trace-query.js'
 
 const FORM = {
@@ -29,8 +30,7 @@ export function openLoginsightDriver(location: string): Driver {
   const client = createHttpClient(server)
   const send = createSession(client, credentials)
   const batches = createPreparedBatches<EventBatch>()
-  const writes = new Set<Promise<unknown>>()
-  let closed = false
+  const life = createLife()
 
   async function write(records: readonly TraceRecord[]): Promise<number> {
     const batch = batches.of(records, () => toEvents(records))
@@ -40,7 +40,7 @@ export function openLoginsightDriver(location: string): Driver {
   }
 
   async function* read(baseId: string): AsyncGenerator<readonly TraceRecord[]> {
-    checkOpen()
+    life.checkOpen()
     for await (const records of readTrace(send, baseId)) {
       for (let start = 0; start < records.length; start += BATCH) yield records.slice(start, start + BATCH)
     }
@@ -48,27 +48,19 @@ export function openLoginsightDriver(location: string): Driver {
 
   async function list(query: TraceQuery | undefined, failed: boolean): Promise<TraceSummary[]> {
     const selection = readQuery(query)
-    checkOpen()
+    life.checkOpen()
     return await listTraces(send, selection, failed).catch(fail)
-  }
-
-  function checkOpen(): void {
-    if (closed) throw new OsprofilerError('ERR_STORE', 'This store was closed. Open it again with openDriver().')
   }
 
   return {
     name: 'loginsight',
     location: showHost(server),
     async write(records) {
-      checkOpen()
-      const writing = write(records)
-      writes.add(writing)
+      life.checkOpen()
       try {
-        return { refused: await writing }
+        return { refused: await life.follow(write(records)) }
       } catch (error) {
         return fail(error)
-      } finally {
-        writes.delete(writing)
       }
     },
     async *readRecords(baseId) {
@@ -81,8 +73,8 @@ export function openLoginsightDriver(location: string): Driver {
     listTraces: query => list(query, false),
     listErrorTraces: query => list(query, true),
     async close() {
-      closed = true
-      await Promise.allSettled(writes)
+      life.end()
+      await life.writesSettled()
       client.close()
     },
   }

@@ -1,5 +1,6 @@
 import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
 import { decodeRecord, encodeRecord } from './record-text.js'
+import { createLife } from './store-life.js'
 import { isSelected, readBefore, readQuery } from './trace-query.js'
 import { createTally, newestFirst, type TraceTally } from './trace-tally.js'
 
@@ -28,13 +29,13 @@ export function openMemoryDriver(name: string): Driver {
   }
   const store = name === '' ? createStore() : (namedStores.get(name) ?? createStore())
   if (name !== '') namedStores.set(name, store)
-  let closed = false
+  const life = createLife()
 
   async function list(
     query: TraceQuery | undefined,
     isWanted: (tally: TraceTally) => boolean,
   ): Promise<TraceSummary[]> {
-    checkOpen()
+    life.checkOpen()
     const selection = readQuery(query)
     const summaries: TraceSummary[] = []
     for (const lines of store.traces.values()) {
@@ -45,14 +46,10 @@ export function openMemoryDriver(name: string): Driver {
     return summaries.sort(newestFirst).slice(0, selection.limit)
   }
 
-  function checkOpen(): void {
-    if (closed) throw new OsprofilerError('ERR_STORE', 'This store was closed. Open it again with openDriver().')
-  }
-
   return {
     name: 'memory',
     async write(records) {
-      checkOpen()
+      life.checkOpen()
       let refused = 0
       for (const record of records) {
         const line = encodeRecord(record)
@@ -61,25 +58,25 @@ export function openMemoryDriver(name: string): Driver {
       return { refused }
     },
     async *readRecords(baseId) {
-      checkOpen()
+      life.checkOpen()
       const lines = store.traces.get(baseId) ?? []
       for (let start = 0; start < lines.length; start += BATCH) yield toRecords(lines.slice(start, start + BATCH))
     },
     listTraces: query => list(query, () => true),
     listErrorTraces: query => list(query, tally => tally.failed),
     async deleteTrace(baseId) {
-      checkOpen()
+      life.checkOpen()
       return remove(store, baseId)
     },
     async pruneTraces(before) {
       const oldest = readBefore(before)
-      checkOpen()
+      life.checkOpen()
       const stale = [...store.traces].filter(([, lines]) => tallyOf(lines).newest < oldest)
       for (const [baseId] of stale) remove(store, baseId)
       return stale.length
     },
     async close() {
-      closed = true
+      life.end()
     },
   }
 }

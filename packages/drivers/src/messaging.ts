@@ -9,6 +9,7 @@ import { createQueueReader } from './messaging-reader.js'
 import { scanQueue, type Waiting } from './messaging-scan.js'
 import { readMessagingSettings } from './messaging-url.js'
 import type { OpenContext } from './open-context.js'
+import { createLife } from './store-life.js'
 import { createTurns } from './turns.js'
 import { within } from './within.js'
 
@@ -29,7 +30,7 @@ export function openMessagingDriver(location: string, context: OpenContext): Dri
   const inTurn = createTurns()
   let connection: BrokerConnection | undefined
   let publisher: Publisher | undefined
-  let closed = false
+  const life = createLife()
 
   async function connect(): Promise<BrokerConnection> {
     if (connection?.isOpen === true) return connection
@@ -55,7 +56,7 @@ export function openMessagingDriver(location: string, context: OpenContext): Dri
   }
 
   async function scan(see: (waiting: Waiting) => void, finish?: () => void): Promise<void> {
-    checkOpen()
+    life.checkOpen()
     await keepAlive(HOLD.read, () =>
       inTurn(async () => {
         const open = await connect()
@@ -77,15 +78,11 @@ export function openMessagingDriver(location: string, context: OpenContext): Dri
     open.destroy()
   }
 
-  function checkOpen(): void {
-    if (closed) throw new OsprofilerError('ERR_STORE', 'This store was closed. Open it again with openDriver().')
-  }
-
   return {
     name: 'messaging',
     location: settings.brokers.map(showHost).join(','),
     async write(records) {
-      checkOpen()
+      life.checkOpen()
       const sentAt = new Date()
       const contents = records.flatMap(record => encodeNotification(record, sentAt) ?? [])
       const refused = records.length - contents.length
@@ -95,7 +92,7 @@ export function openMessagingDriver(location: string, context: OpenContext): Dri
     // What is put back into a quorum queue counts as a failed delivery, and after some of those it is dropped.
     ...(settings.quorum ? {} : createQueueReader(scan)),
     async close() {
-      closed = true
+      life.end()
       if (!(await within(CLOSE_PATIENCE_MS, inTurn(disconnect)))) connection?.destroy()
     },
   }

@@ -1,4 +1,4 @@
-import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
+import type { Driver, TraceQuery, TraceRecord, TraceSummary } from '@osprofiler/core'
 import type { Collection, Db } from 'mongodb'
 import { findClient } from './client-package.js'
 import { createMongodbConnection } from './mongodb-connection.js'
@@ -8,6 +8,7 @@ import { listTraces } from './mongodb-list.js'
 import { readMongodbUrl } from './mongodb-url.js'
 import type { OpenContext } from './open-context.js'
 import { createPreparedBatches } from './prepared-batch.js'
+import { createLife } from './store-life.js'
 import { readBefore, readQuery } from './trace-query.js'
 
 const RECORDS = 'profiler'
@@ -28,12 +29,11 @@ export function openMongodbDriver(location: string, { scheme, filterErrorTrace }
   findClient('mongodb', scheme)
   const connection = createMongodbConnection(url)
   const batches = createPreparedBatches<DocumentBatch>()
-  const writes = new Set<Promise<unknown>>()
   let indexAt = 0
-  let closed = false
+  const life = createLife()
 
   async function use<Result>(work: (db: Db, client: typeof import('mongodb')) => Promise<Result>): Promise<Result> {
-    checkOpen()
+    life.checkOpen()
     try {
       const { db, client, release } = await connection.borrow()
       return await work(db, client).finally(release)
@@ -69,7 +69,7 @@ export function openMongodbDriver(location: string, { scheme, filterErrorTrace }
   }
 
   async function* read(baseId: string): AsyncGenerator<readonly TraceRecord[]> {
-    checkOpen()
+    life.checkOpen()
     if (!baseId.isWellFormed()) return
     const { db, release } = await connection.borrow()
     const documents = db.collection(RECORDS).find(
@@ -88,22 +88,12 @@ export function openMongodbDriver(location: string, { scheme, filterErrorTrace }
     }
   }
 
-  function checkOpen(): void {
-    if (closed) throw new OsprofilerError('ERR_STORE', 'This store was closed. Open it again with openDriver().')
-  }
-
   return {
     name: 'mongodb',
     location: url.location,
     async write(records) {
-      checkOpen()
-      const writing = write(records)
-      writes.add(writing)
-      try {
-        return { refused: await writing }
-      } finally {
-        writes.delete(writing)
-      }
+      life.checkOpen()
+      return { refused: await life.follow(write(records)) }
     },
     async *readRecords(baseId) {
       try {
@@ -120,8 +110,8 @@ export function openMongodbDriver(location: string, { scheme, filterErrorTrace }
       return await use(db => pruneTraces(db, oldest))
     },
     async close() {
-      closed = true
-      await Promise.allSettled(writes)
+      life.end()
+      await life.writesSettled()
       await connection.close()
     },
   }

@@ -6,6 +6,7 @@ import { createOpenPoints, type OtlpPlan } from './otlp-points.js'
 import { createOtlpSender } from './otlp-sender.js'
 import { readOtlpSettings } from './otlp-settings.js'
 import { createSpanMaker } from './otlp-span.js'
+import { storeClosed } from './store-life.js'
 import { createTurns } from './turns.js'
 import { within } from './within.js'
 
@@ -105,7 +106,7 @@ export function openOtlpDriver(location: string, context: OpenContext): Driver {
     location: new URL(settings.url).host,
     async write(records) {
       if (closing !== undefined) {
-        throw new OsprofilerError('ERR_STORE', 'This store was closed. Open it again with openDriver().')
+        throw storeClosed()
       }
       writes++
       return keepAlive(HOLD_MS, () => inTurn(() => write(records)))

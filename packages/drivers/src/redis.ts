@@ -1,4 +1,4 @@
-import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord } from '@osprofiler/core'
+import type { Driver, TraceQuery, TraceRecord } from '@osprofiler/core'
 import { findClient } from './client-package.js'
 import type { OpenContext } from './open-context.js'
 import { createPreparedBatches } from './prepared-batch.js'
@@ -12,6 +12,7 @@ import { readList } from './redis-read.js'
 import { deleteTrace, pruneTraces } from './redis-remove.js'
 import { readRedisUrl } from './redis-url.js'
 import { prepareBatch, type RedisBatch, sendBatch } from './redis-write.js'
+import { createLife } from './store-life.js'
 import { readBefore, readQuery } from './trace-query.js'
 
 /**
@@ -27,11 +28,10 @@ export function openRedisDriver(location: string, { scheme, filterErrorTrace }: 
   const route = place.kind === 'cluster' ? createClusterRoute(place) : createMasterRoute(place)
   const legacy = createLegacyKeys(route)
   const batches = createPreparedBatches<RedisBatch>()
-  const writes = new Set<Promise<unknown>>()
-  let closed = false
+  const life = createLife()
 
   async function use<Result>(work: () => Promise<Result>): Promise<Result> {
-    checkOpen()
+    life.checkOpen()
     try {
       return await work()
     } catch (error) {
@@ -47,7 +47,7 @@ export function openRedisDriver(location: string, { scheme, filterErrorTrace }: 
   }
 
   async function* read(baseId: string): AsyncGenerator<readonly TraceRecord[]> {
-    checkOpen()
+    life.checkOpen()
     if (!baseId.isWellFormed()) return
     let isThere = false
     for await (const records of readList(route, `${RECORDS}${baseId}`)) {
@@ -62,21 +62,11 @@ export function openRedisDriver(location: string, { scheme, filterErrorTrace }: 
     return await use(() => listTraces(route, legacy, selection, failed))
   }
 
-  function checkOpen(): void {
-    if (closed) throw new OsprofilerError('ERR_STORE', 'This store was closed. Open it again with openDriver().')
-  }
-
   return {
     name: scheme,
     location: place.location,
     async write(records) {
-      const writing = use(() => write(records))
-      writes.add(writing)
-      try {
-        return { refused: await writing }
-      } finally {
-        writes.delete(writing)
-      }
+      return { refused: await life.follow(use(() => write(records))) }
     },
     async *readRecords(baseId) {
       try {
@@ -93,8 +83,8 @@ export function openRedisDriver(location: string, { scheme, filterErrorTrace }: 
       return await use(() => pruneTraces(route, legacy, oldest))
     },
     async close() {
-      closed = true
-      await Promise.allSettled(writes)
+      life.end()
+      await life.writesSettled()
       await route.close()
     },
   }

@@ -1,4 +1,4 @@
-import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
+import type { Driver, TraceQuery, TraceRecord, TraceSummary } from '@osprofiler/core'
 import { createPreparedBatches } from './prepared-batch.js'
 import { toRecord } from './record-text.js'
 import { createRetention } from './retention.js'
@@ -14,6 +14,7 @@ import { createIndex, FAILURES, findExactField, RECORDS } from './search-layout.
 import { listTraces } from './search-list.js'
 import { readPages } from './search-pages.js'
 import { deleteTrace, pruneTraces } from './search-removal.js'
+import { createLife } from './store-life.js'
 import { readBefore, readQuery } from './trace-query.js'
 
 /** What Elasticsearch and OpenSearch differ in. */
@@ -48,9 +49,8 @@ export function createSearchDriver({ name, title, location, ttl, filterErrorTrac
     await refresh()
     await pruneTraces(client, readBefore(before), WRITE_TIMEOUT)
   })
-  const writes = new Set<Promise<unknown>>()
   let lookAt = 0
-  let closed = false
+  const life = createLife()
 
   async function write(records: readonly TraceRecord[]): Promise<number> {
     const { documents, refused } = batches.of(records, () => toBulkBatch(records, filterErrorTrace))
@@ -70,7 +70,7 @@ export function createSearchDriver({ name, title, location, ttl, filterErrorTrac
   }
 
   async function* read(baseId: string): AsyncGenerator<readonly TraceRecord[]> {
-    checkOpen()
+    life.checkOpen()
     if (!baseId.isWellFormed()) return
     await refresh()
     const field = await findExactField(client, RECORDS)
@@ -87,7 +87,7 @@ export function createSearchDriver({ name, title, location, ttl, filterErrorTrac
   }
 
   async function use<Result>(work: () => Promise<Result>): Promise<Result> {
-    checkOpen()
+    life.checkOpen()
     try {
       await refresh()
       return await work()
@@ -109,23 +109,15 @@ export function createSearchDriver({ name, title, location, ttl, filterErrorTrac
     }
   }
 
-  function checkOpen(): void {
-    if (closed) throw new OsprofilerError('ERR_STORE', 'This store was closed. Open it again with openDriver().')
-  }
-
   return {
     name,
     location,
     async write(records) {
-      checkOpen()
-      const writing = write(records)
-      writes.add(writing)
+      life.checkOpen()
       try {
-        return { refused: await writing }
+        return { refused: await life.follow(write(records)) }
       } catch (error) {
         throw toSearchError(title, location, error)
-      } finally {
-        writes.delete(writing)
       }
     },
     async *readRecords(baseId) {
@@ -143,8 +135,8 @@ export function createSearchDriver({ name, title, location, ttl, filterErrorTrac
       return await use(() => pruneTraces(client, oldest))
     },
     async close() {
-      closed = true
-      await Promise.allSettled(writes)
+      life.end()
+      await life.writesSettled()
       await retention.settled()
       await client.close()
     },

@@ -11,6 +11,7 @@ import { readRecords, type UseTable } from './sql-read.js'
 import type { CreateSocket } from './sql-session.js'
 import type { SqlStore } from './sql-store.js'
 import { CommitLost, writeBatch } from './sql-write.js'
+import { createLife } from './store-life.js'
 import { readBefore, readQuery } from './trace-query.js'
 
 /** What one database's driver is made of. */
@@ -40,25 +41,25 @@ export function createSqlDriver(database: SqlDatabase): Driver {
   const reading = createSqlConnection(database.open)
   const use = readFor(Number.POSITIVE_INFINITY)
   const retention = createRetention(database.ttl, before => prune(readFor(BACKGROUND_HOLD), before))
-  let closed = false
+  const life = createLife()
   let closing: Promise<void> | undefined
 
   function readFor(hold: number): UseTable {
     return async (work, otherwise) => {
-      checkOpen()
+      life.checkOpen()
       return await reading.use(store => useTable(store, work, otherwise), hold).catch(fail)
     }
   }
 
   async function list(query: TraceQuery | undefined, failed: boolean): Promise<TraceSummary[]> {
     const selection = readQuery(query)
-    checkOpen()
+    life.checkOpen()
     return await listTraces(use, selection, failed)
   }
 
   async function prune(through: UseTable, before: Date): Promise<number> {
     const oldest = readBefore(before)
-    checkOpen()
+    life.checkOpen()
     return await pruneTraces(through, oldest)
   }
 
@@ -66,13 +67,9 @@ export function createSqlDriver(database: SqlDatabase): Driver {
     throw toStoreError(location, error)
   }
 
-  function checkOpen(): void {
-    if (closed) throw new OsprofilerError('ERR_STORE', 'This store was closed. Open it again with openDriver().')
-  }
-
   /** An id that no record can have is not asked for: clients and databases would change it, and find another. */
   function isKeepable(baseId: string): boolean {
-    checkOpen()
+    life.checkOpen()
     return isStorable(baseId) && (keepsNul || !baseId.includes('\0'))
   }
 
@@ -80,7 +77,7 @@ export function createSqlDriver(database: SqlDatabase): Driver {
     name,
     location,
     async write(records) {
-      checkOpen()
+      life.checkOpen()
       if (records.length === 0) return { refused: 0 }
       const batch = toBatch(records, keepsNul)
       const refused = await writing.use(async store => writeBatch(store, await batch), BACKGROUND_HOLD).catch(fail)
@@ -97,7 +94,7 @@ export function createSqlDriver(database: SqlDatabase): Driver {
     },
     pruneTraces: before => prune(use, before),
     close() {
-      closed = true
+      life.end()
       closing ??= Promise.all([writing.close(), reading.close()]).then(() => undefined)
       return closing
     },

@@ -8,6 +8,7 @@ import { readSqliteLocation } from './sqlite-path.js'
 import { packRecord } from './sqlite-row.js'
 import type { SqlitePage } from './sqlite-store.js'
 import { createThread, ThreadDied } from './sqlite-thread.js'
+import { createLife } from './store-life.js'
 import { readBefore, readQuery } from './trace-query.js'
 
 /** How many records are handed to the thread at once, so that it unpacks them while the next ones are packed. */
@@ -29,22 +30,22 @@ export function openSqliteDriver(location: string): Driver {
   const { path, ttl } = readSqliteLocation(location)
   const thread = createThread(findSqliteClient(), path)
   const retention = createRetention(ttl, before => prune(before, WRITE_HOLD))
-  let closed = false
+  const life = createLife()
   let closing: Promise<void> | undefined
 
   async function list(query: TraceQuery | undefined, failed: boolean): Promise<TraceSummary[]> {
     const selection = readQuery(query)
-    checkOpen()
+    life.checkOpen()
     return await thread.ask({ operation: 'list', selection, failed }, Number.POSITIVE_INFINITY).catch(fail)
   }
 
   async function readPage(baseId: string, after: number): Promise<SqlitePage> {
-    checkOpen()
+    life.checkOpen()
     return await thread.ask({ operation: 'read', baseId, after }, Number.POSITIVE_INFINITY).catch(fail)
   }
 
   async function write(records: readonly TraceRecord[]): Promise<number> {
-    checkOpen()
+    life.checkOpen()
     if (records.length === 0) return 0
     let unpackable = 0
     try {
@@ -69,16 +70,12 @@ export function openSqliteDriver(location: string): Driver {
 
   async function prune(before: Date, hold: number): Promise<number> {
     const oldest = readBefore(before)
-    checkOpen()
+    life.checkOpen()
     return await thread.ask({ operation: 'prune', before: oldest }, hold).catch(fail)
   }
 
   function fail(error: unknown): never {
     throw toStoreError(path, error)
-  }
-
-  function checkOpen(): void {
-    if (closed) throw new OsprofilerError('ERR_STORE', 'This store was closed. Open it again with openDriver().')
   }
 
   return {
@@ -100,13 +97,13 @@ export function openSqliteDriver(location: string): Driver {
     listTraces: query => list(query, false),
     listErrorTraces: query => list(query, true),
     async deleteTrace(baseId) {
-      checkOpen()
+      life.checkOpen()
       if (!isKeepable(baseId)) return 0
       return await thread.ask({ operation: 'delete', baseId }, Number.POSITIVE_INFINITY).catch(fail)
     },
     pruneTraces: before => prune(before, Number.POSITIVE_INFINITY),
     close() {
-      closed = true
+      life.end()
       closing ??= thread.close()
       return closing
     },
