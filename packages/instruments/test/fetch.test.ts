@@ -5,19 +5,12 @@ import { fileURLToPath } from 'node:url'
 import { setNotifier, suppress, type TraceRecord, withTrace } from '@osprofiler/core'
 import { instrument } from '@osprofiler/instruments'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { instrumented, undoAfterTest, undoInstruments } from './instrumented.js'
 import { type OriginServer, openOrigin } from './origin-server.js'
 import { carried, collect, inTrace, KEY, only, until } from './traced-calls.js'
 
 let server: OriginServer
 let records: TraceRecord[]
-const undos: (() => void)[] = []
-
-/** Instruments until the test is over. */
-function instrumented(...args: Parameters<typeof instrument>): () => void {
-  const undo = instrument(...args)
-  undos.push(undo)
-  return undo
-}
 
 beforeAll(async () => {
   server = await openOrigin()
@@ -28,7 +21,7 @@ beforeEach(() => {
   server.arrived.length = 0
 })
 afterEach(() => {
-  for (const undo of undos.splice(0)) undo()
+  undoInstruments()
   setNotifier(undefined)
 })
 
@@ -378,7 +371,7 @@ describe('instrument()', () => {
   it('makes one point of a request where two copies of the package meet', async () => {
     const second = await importCopy()
     instrumented()
-    undos.push(second.instrument())
+    undoAfterTest(second.instrument())
 
     await inTrace(() => get('/ok'))
 

@@ -6,6 +6,7 @@ import { setNotifier, suppress, type TraceRecord, withTrace } from '@osprofiler/
 import { instrument } from '@osprofiler/instruments'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { ask } from './http-asking.js'
+import { instrumented, undoInstruments } from './instrumented.js'
 import { type OriginServer, openOrigin } from './origin-server.js'
 import { carried, collect, inTrace, KEY, only, until } from './traced-calls.js'
 
@@ -15,13 +16,6 @@ const tellsOfCreation = Number.parseInt(process.versions.node, 10) >= 22
 
 let server: OriginServer
 let records: TraceRecord[]
-const undos: (() => void)[] = []
-
-function instrumented(...args: Parameters<typeof instrument>): () => void {
-  const undo = instrument(...args)
-  undos.push(undo)
-  return undo
-}
 
 beforeAll(async () => {
   server = await openOrigin()
@@ -32,7 +26,7 @@ beforeEach(() => {
   server.arrived.length = 0
 })
 afterEach(() => {
-  for (const undo of undos.splice(0)) undo()
+  undoInstruments()
   setNotifier(undefined)
 })
 

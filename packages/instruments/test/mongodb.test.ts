@@ -1,11 +1,11 @@
 import { setNotifier, type TraceRecord, withTrace } from '@osprofiler/core'
-import { instrument } from '@osprofiler/instruments'
 import type { MongoClient } from 'mongodb'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startMongodb } from '../../../packages/drivers/test/stand-ins/mongodb.js'
 import { findFreePort } from '../../../test/servers/free-port.js'
 import { startProxy, type Proxy as Way } from '../../../test/servers/proxy.js'
 import { databaseCalls, waits } from './database-calls.js'
+import { instrumented, undoInstruments } from './instrumented.js'
 import { LOAD_ORDERS, traceInProgram } from './load-order.js'
 import { collect, inTrace, only, until } from './traced-calls.js'
 
@@ -16,13 +16,6 @@ const PASSWORD = 'SEALED-password'
 let url: string
 let proxy: Way
 let records: TraceRecord[]
-const undos: (() => void)[] = []
-
-function instrumented(...args: Parameters<typeof instrument>): () => void {
-  const undo = instrument(...args)
-  undos.push(undo)
-  return undo
-}
 
 /** In a MongoDB that is there for tests, or else in a stand-in. */
 beforeAll(async () => {
@@ -35,7 +28,7 @@ beforeEach(() => {
   records = collect()
 })
 afterEach(async () => {
-  for (const undo of undos.splice(0)) undo()
+  undoInstruments()
   setNotifier(undefined)
   await proxy.heal()
 })

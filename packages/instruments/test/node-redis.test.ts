@@ -1,11 +1,11 @@
 import { setNotifier, type TraceRecord, withTrace } from '@osprofiler/core'
-import { instrument } from '@osprofiler/instruments'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startProxy, type Proxy as Way } from '../../../test/servers/proxy.js'
 import { type RedisServer, startRedis } from '../../../test/servers/redis.js'
 import { type RedisCluster, startRedisCluster } from '../../../test/servers/redis-cluster.js'
 import { type RedisSentinels, startRedisSentinels } from '../../../test/servers/redis-sentinel.js'
 import { databaseCalls, waits } from './database-calls.js'
+import { instrumented, undoInstruments } from './instrumented.js'
 import { LOAD_ORDERS, traceInProgram } from './load-order.js'
 import { collect, inTrace, only, until } from './traced-calls.js'
 
@@ -19,13 +19,6 @@ let cluster: RedisCluster
 let sentinels: RedisSentinels
 let proxy: Way
 let records: TraceRecord[]
-const undos: (() => void)[] = []
-
-function instrumented(...args: Parameters<typeof instrument>): () => void {
-  const undo = instrument(...args)
-  undos.push(undo)
-  return undo
-}
 
 beforeAll(async () => {
   ;[server, cluster, sentinels] = await Promise.all([startRedis(), startRedisCluster(), startRedisSentinels()])
@@ -36,7 +29,7 @@ beforeEach(() => {
   records = collect()
 })
 afterEach(async () => {
-  for (const undo of undos.splice(0)) undo()
+  undoInstruments()
   setNotifier(undefined)
   await proxy.heal()
 })
