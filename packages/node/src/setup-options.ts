@@ -1,6 +1,7 @@
 import {
   type Configuration,
   checkEnvironment,
+  checkOptionNames,
   type Driver,
   type Notifier,
   type NotifierOptions,
@@ -67,7 +68,7 @@ export interface ResolvedOptions {
 }
 
 const CONFIGURATION = ['hmacKeys', 'enabled', 'project', 'service', 'redact'] as const
-const OPTIONS: ReadonlySet<string> = new Set<keyof SetupOptions>([
+const OPTIONS: readonly (keyof SetupOptions)[] = [
   ...CONFIGURATION,
   'connectionString',
   'driver',
@@ -79,7 +80,7 @@ const OPTIONS: ReadonlySet<string> = new Set<keyof SetupOptions>([
   'traceSql',
   'libraries',
   'filterErrorTrace',
-])
+]
 
 /**
  * @throws TypeError for a wrong option.
@@ -140,11 +141,7 @@ function propagationOfEnvironment(): string | undefined {
 }
 
 function checkOptions(options: SetupOptions): void {
-  if (typeof options !== 'object' || options === null) throw new TypeError('setup() takes an object of options')
-  const unknown = Object.keys(options).find(name => !OPTIONS.has(name))
-  if (unknown !== undefined) {
-    throw new TypeError(`setup() has no option ${JSON.stringify(unknown)}. Known: ${[...OPTIONS].join(', ')}.`)
-  }
+  checkOptionNames(options, OPTIONS, 'setup()')
   const { connectionString, driver, notifier, notifierOptions, instruments, filterErrorTrace } = options
   const stores = Object.entries({ connectionString, driver, notifier }).filter(([, value]) => value !== undefined)
   if (stores.length > 1) {
