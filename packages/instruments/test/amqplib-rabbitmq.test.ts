@@ -53,15 +53,25 @@ function called({ name, info }: TraceRecord): string {
   return (info.function as { name: string } | undefined)?.name ?? name
 }
 
+/** The record of the one call of this name; throws where there is not one. */
 function startOf(name: string): TraceRecord {
-  const [record, ...more] = records.filter(one => one.name.endsWith('-start') && called(one) === name)
-  if (record === undefined || more.length > 0) throw new Error(`Not one ${name} in ${started().join(', ')}`)
-  return record
+  return recordOf(name, '-start')
 }
 
-function stopOf(name: string): TraceRecord | undefined {
-  const { trace_id: id } = startOf(name)
-  return records.find(record => record.name.endsWith('-stop') && record.trace_id === id)
+function stopOf(name: string): TraceRecord {
+  return recordOf(name, '-stop')
+}
+
+function isStopped(name: string): boolean {
+  const start = records.find(record => record.name.endsWith('-start') && called(record) === name)
+  return records.some(record => record.name.endsWith('-stop') && record.trace_id === start?.trace_id)
+}
+
+function recordOf(name: string, suffix: string): TraceRecord {
+  const ids = records.filter(record => called(record) === name).map(record => record.trace_id)
+  const [record, ...more] = records.filter(one => one.name.endsWith(suffix) && ids.includes(one.trace_id))
+  if (record === undefined || more.length > 0) throw new Error(`Not one ${name} in ${started().join(', ')}`)
+  return record
 }
 
 describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', name => {
@@ -116,20 +126,20 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
   it('ends the point of a message that needs no acknowledgement with the work on it', async () => {
     await consumeOne(() => {}, true)
 
-    await until(() => stopOf(`consume ${queue}`) !== undefined)
-    expect(stopOf(`consume ${queue}`)?.info.etype).toBeUndefined()
+    await until(() => isStopped(`consume ${queue}`))
+    expect(stopOf(`consume ${queue}`).info.etype).toBeUndefined()
   })
 
   it('ends the point of a message when it is acknowledged, in whatever context', async () => {
     const messages: ConsumeMessage[] = []
     await consumeOne(message => void messages.push(message))
-    expect(stopOf(`consume ${queue}`)).toBeUndefined()
+    expect(isStopped(`consume ${queue}`)).toBe(false)
 
     const [message] = messages
     suppress(() => message && channel.ack(message))
 
-    expect(stopOf(`consume ${queue}`)?.info.etype).toBeUndefined()
-    expect(stopOf(`consume ${queue}`)).toBeDefined()
+    expect(stopOf(`consume ${queue}`).info.etype).toBeUndefined()
+    expect(isStopped(`consume ${queue}`)).toBe(true)
   })
 
   it('ends all messages that one acknowledgement is for', async () => {
@@ -156,8 +166,8 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
   ])('records that a message was rejected by %s', async (_, reject, what) => {
     await consumeOne(reject)
 
-    await until(() => stopOf(`consume ${queue}`) !== undefined)
-    expect(stopOf(`consume ${queue}`)?.info).toMatchObject({ etype: 'MessageRejected', message: what })
+    await until(() => isStopped(`consume ${queue}`))
+    expect(stopOf(`consume ${queue}`).info).toMatchObject({ etype: 'MessageRejected', message: what })
   })
 
   it('shows each delivery of a message that is delivered again', async () => {
@@ -188,7 +198,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     await inTrace(async () => channel.sendToQueue(queue, Buffer.from('x')))
 
     expect(await unhandled).toMatchObject({ message: 'out of stock' })
-    expect(stopOf(`consume ${queue}`)?.info).toMatchObject({ etype: 'RangeError', message: 'out of stock' })
+    expect(stopOf(`consume ${queue}`).info).toMatchObject({ etype: 'RangeError', message: 'out of stock' })
   })
 
   it('ends what was not acknowledged when the channel closes', async () => {
@@ -196,7 +206,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
 
     await channel.close()
 
-    expect(stopOf(`consume ${queue}`)?.info).toMatchObject({ etype: 'ChannelClosed' })
+    expect(stopOf(`consume ${queue}`).info).toMatchObject({ etype: 'ChannelClosed' })
   })
 
   it('ends what waits for the broker, or for a consumer, when the connection breaks', async () => {
@@ -221,8 +231,8 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     await expect(unconfirmed).rejects.toThrow()
     await closed
 
-    expect(stopOf(`consume ${own}`)?.info).toMatchObject({ etype: 'ChannelClosed' })
-    expect(stopOf('publish amq.direct/never')?.info.etype).toBe('Error')
+    expect(stopOf(`consume ${own}`).info).toMatchObject({ etype: 'ChannelClosed' })
+    expect(stopOf('publish amq.direct/never').info.etype).toBe('Error')
   })
 
   it('keeps two hundred messages in work at once apart', async () => {
@@ -312,12 +322,12 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
       () =>
         new Promise<string | undefined>((resolve, reject) => {
           confirming.sendToQueue(queue, Buffer.from('x'), {}, error => (error ? reject(error) : resolve(get()?.baseId)))
-          expect(stopOf(`publish ${queue}`)).toBeUndefined()
+          expect(isStopped(`publish ${queue}`)).toBe(false)
         }),
     )
 
     expect(context.result).toBe(context.baseId)
-    expect(stopOf(`publish ${queue}`)?.info.etype).toBeUndefined()
+    expect(stopOf(`publish ${queue}`).info.etype).toBeUndefined()
     expect(started()).toEqual([`publish ${queue}`])
   })
 
@@ -344,7 +354,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     )
 
     await expect(failed).rejects.toThrow()
-    expect(stopOf('publish no-such-exchange/key')?.info.etype).toBe('Error')
+    expect(stopOf('publish no-such-exchange/key').info.etype).toBe('Error')
   })
 
   it('records what is thrown on a closed channel', async () => {
@@ -354,7 +364,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
       expect(() => channel.publish('', queue, Buffer.from('x'))).toThrow('Channel closed')
     })
 
-    expect(stopOf(`publish ${queue}`)?.info).toMatchObject({ etype: 'IllegalOperationError' })
+    expect(stopOf(`publish ${queue}`).info).toMatchObject({ etype: 'IllegalOperationError' })
     channel = await connection.createChannel()
   })
 
@@ -362,7 +372,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     const { result } = await inTrace(() => channel.get(queue, { noAck: true }))
 
     expect(result).toBe(false)
-    expect(stopOf(`get ${queue}`)?.info.etype).toBeUndefined()
+    expect(stopOf(`get ${queue}`).info.etype).toBeUndefined()
   })
 
   it('records that asking for a message failed', async () => {
@@ -371,7 +381,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     // What 0.10 rejects with is no error.
     await expect(inTrace(() => channel.get('no-such-queue'))).rejects.toBeDefined()
 
-    expect(stopOf('get no-such-queue')?.info).toMatchObject({ etype: 'Error' })
+    expect(stopOf('get no-such-queue').info).toMatchObject({ etype: 'Error' })
     channel = await connection.createChannel()
   })
 
@@ -379,6 +389,10 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     const callbacks: typeof CallbackApi = require(`${name}/callback_api`)
     const opened = await new Promise<CallbackApi.Connection>((resolve, reject) => {
       callbacks.connect(rabbitmq.url, (error, made) => (error ? reject(error) : resolve(made)))
+    })
+    onTestFinished(async () => {
+      opened.close()
+      await once(opened, 'close')
     })
     const confirming = await new Promise<CallbackApi.ConfirmChannel>((resolve, reject) => {
       opened.createConfirmChannel((error, made) => (error ? reject(error) : resolve(made)))
@@ -389,7 +403,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     const { baseId, result } = await inTrace(
       () => new Promise(resolve => confirming.sendToQueue(own, Buffer.from('x'), {}, () => resolve(get()?.baseId))),
     )
-    await until(() => stopOf(`consume ${own}`) !== undefined)
+    await until(() => isStopped(`consume ${own}`))
     const asked = await inTrace(
       () =>
         new Promise(resolve => {
@@ -400,10 +414,8 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(result).toBe(baseId)
     expect(startOf(`consume ${own}`).parent_id).toBe(startOf(`publish ${own}`).trace_id)
     expect(asked.result).toEqual([false, asked.baseId])
-    expect(stopOf(`get ${own}`)).toBeDefined()
+    expect(isStopped(`get ${own}`)).toBe(true)
     await channel.deleteQueue(own)
-    opened.close()
-    await once(opened, 'close')
   })
 
   it('leaves a call alone once it is undone, on channels that are open as well', async () => {
