@@ -1,6 +1,6 @@
 import { type Driver, OsprofilerError, type TraceRecord } from '@osprofiler/core'
-import { decodeEvent } from './ceilometer-event.js'
-import { openCeilometerSession } from './ceilometer-session.js'
+import { decodeEvent } from './ceilometer/event.js'
+import { openCeilometerSession } from './ceilometer/session.js'
 import type { OpenContext } from './open-context.js'
 import { createLife } from './store-life.js'
 

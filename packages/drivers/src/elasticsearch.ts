@@ -1,8 +1,8 @@
 import { type Driver, OsprofilerError } from '@osprofiler/core'
 import { findClient } from './client-package.js'
 import type { OpenContext } from './open-context.js'
-import { createSearchDriver } from './search-driver.js'
-import { readSearchUrl, type SearchUrl } from './search-url.js'
+import { createSearchDriver } from './search/driver.js'
+import { readSearchUrl, type SearchUrl } from './search/url.js'
 
 const REQUEST_TIMEOUT = 60_000
 

@@ -1,11 +1,11 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
-import { EXTENSION, toDirectory, toTraceFile } from './file-path.js'
+import { EXTENSION, toDirectory, toTraceFile } from './file/path.js'
+import { appendLines, readLines } from './file/trace-file.js'
 import { encodeRecord, isObject } from './record-text.js'
 import { toShownFailure, toShownPath } from './shown-path.js'
 import { createLife } from './store-life.js'
-import { appendLines, readLines } from './trace-file.js'
 import { isSelected, readBefore, readQuery, toTimestamp } from './trace-query.js'
 import { createTally, newestFirst, type TraceTally } from './trace-tally.js'
 

@@ -1,12 +1,12 @@
 import { type Driver, OsprofilerError } from '@osprofiler/core'
 import { findClient } from './client-package.js'
 import { type ConnectionUrl, type Host, parseConnectionUrl, type UrlForm } from './connection-url.js'
-import { connectMysql, type MysqlSettings } from './mysql-session.js'
-import { createMysqlStore } from './mysql-store.js'
+import { connectMysql, type MysqlSettings } from './mysql/session.js'
+import { createMysqlStore } from './mysql/store.js'
 import type { OpenContext } from './open-context.js'
 import { readTtl } from './retention.js'
-import { createSqlDriver } from './sql-driver.js'
-import { readChoice, readSeconds, readTlsFiles, showAddress, type Ways } from './sql-location.js'
+import { createSqlDriver } from './sql/driver.js'
+import { readChoice, readSeconds, readTlsFiles, showAddress, type Ways } from './sql/location.js'
 
 /** The schemes of its connection strings: those of Python's clients name the same store. */
 export const MYSQL_SCHEMES = [

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { BSON } from 'mongodb'
 import { describe, expect, it } from 'vitest'
-import { copyPlain } from '../src/mongodb-plain.js'
+import { copyPlain } from '../src/mongodb/plain.js'
 
 describe('copyPlain', () => {
   it('says of any value what JSON says, also once BSON had it, or nothing', () => {

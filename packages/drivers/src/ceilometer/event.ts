@@ -1,0 +1,41 @@
+import type { TraceRecord } from '@osprofiler/core'
+import { isObject, toRecord } from '../record-text.js'
+
+/** The traits that Ceilometer's own definitions make of a notification's payload, and where they were in it. */
+const REQUEST_TRAITS = ['path', 'query', 'method', 'scheme']
+
+/**
+ * The record that Ceilometer's agent made an event of; undefined for what is none. It is whole where the API keeps raw
+ * events (`store_raw = info`), and otherwise as much of it as there are traits.
+ */
+export function decodeEvent(event: unknown): TraceRecord | undefined {
+  if (!isObject(event)) return undefined
+  const payload = isObject(event.raw) ? event.raw.payload : undefined
+  if (isObject(payload) && typeof payload.base_id === 'string' && typeof payload.name === 'string') {
+    return toRecord(payload)
+  }
+  const traits = readTraits(event.traits)
+  if (typeof traits.get('base_id') !== 'string' || typeof traits.get('name') !== 'string') return undefined
+  return toRecord({ ...Object.fromEntries(traits), info: toInfo(traits) })
+}
+
+function readTraits(traits: unknown): Map<string, unknown> {
+  const found = new Map<string, unknown>()
+  for (const trait of Array.isArray(traits) ? traits : []) {
+    if (isObject(trait) && typeof trait.name === 'string') found.set(trait.name, trait.value)
+  }
+  return found
+}
+
+function toInfo(traits: ReadonlyMap<string, unknown>): Record<string, unknown> {
+  const request = Object.fromEntries(
+    REQUEST_TRAITS.filter(name => traits.has(name)).map(name => [name, traits.get(name)]),
+  )
+  return {
+    host: traits.get('host') ?? '',
+    ...(Object.keys(request).length > 0 && { request }),
+    ...(traits.has('db.statement') && {
+      db: { statement: traits.get('db.statement'), params: traits.get('db.params') ?? null },
+    }),
+  }
+}

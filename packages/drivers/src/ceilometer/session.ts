@@ -1,0 +1,168 @@
+import { OsprofilerError, suppress } from '@osprofiler/core'
+import { parseConnectionUrl, showHost, type UrlForm } from '../connection-url.js'
+import type { OpenContext } from '../open-context.js'
+import { isObject, parse } from '../record-text.js'
+
+/** A way to Ceilometer's API. */
+export interface CeilometerSession {
+  /** The host, for people. */
+  readonly location: string
+  /** What is at a path, such as `/v2/events?limit=1`. */
+  get(path: string): Promise<unknown>
+}
+
+interface Access {
+  readonly url: string
+  readonly token: string | undefined
+}
+
+const FORM: UrlForm = {
+  example: 'ceilometer://token@host:8777',
+  defaultPort: 8777,
+  defaultHost: 'localhost',
+  options: ['timeout'],
+}
+const DEFAULT_TIMEOUT_S = 60
+const LONGEST_ANSWER = 256 * 1024 * 1024
+/** What Keystone's catalog calls the API of events: Ceilometer's own, and Panko's, which took it over. */
+const SERVICE_TYPES = ['event', 'metering']
+
+/**
+ * Reads a `ceilometer://` connection string. What it leaves open is taken from where OpenStack's commands have it:
+ * `CEILOMETER_URL` and `OS_AUTH_TOKEN`, or Keystone's `OS_AUTH_URL`, `OS_USERNAME`, `OS_PASSWORD`, ...
+ *
+ * @throws OsprofilerError `ERR_CONNECTION_STRING`
+ */
+export function openCeilometerSession(location: string, { scheme }: OpenContext): CeilometerSession {
+  const { username: token, hosts, path, options } = parseConnectionUrl(location, FORM)
+  const [host] = hosts
+  const timeoutMs = Number(options.get('timeout') ?? DEFAULT_TIMEOUT_S) * 1000
+  if (host === undefined || hosts.length > 1 || !(timeoutMs > 0 && timeoutMs < 2 ** 31)) {
+    throw new OsprofilerError(
+      'ERR_CONNECTION_STRING',
+      `Such a connection string looks like "${FORM.example}", with one host and a timeout in seconds. It is not shown, for it may hold a token.`,
+    )
+  }
+  const transport = scheme.endsWith('+https') ? 'https' : 'http'
+  const url = `${transport}://${showHost(host)}/${path}`
+  const isBare = /^(\?|$)/.test(location)
+  let access: Promise<Access> | undefined
+
+  return {
+    location: isBare ? '' : showHost(host),
+    async get(path) {
+      access ??= findAccess(isBare ? undefined : url, token, timeoutMs)
+      try {
+        const { url: base, token: key } = await access
+        const headers = key === undefined ? {} : { 'x-auth-token': key }
+        const response = await request(`${base.replace(/\/+$/, '')}${path}`, { headers }, timeoutMs)
+        return parse(response.text)
+      } catch (error) {
+        // A token may have expired.
+        access = undefined
+        throw error
+      }
+    },
+  }
+}
+
+async function findAccess(url: string | undefined, token: string | undefined, timeoutMs: number): Promise<Access> {
+  const { CEILOMETER_URL, OS_AUTH_TOKEN, OS_AUTH_URL } = process.env
+  const known = { url: url ?? (CEILOMETER_URL || undefined), token: token ?? (OS_AUTH_TOKEN || undefined) }
+  if (known.url !== undefined && (known.token !== undefined || !OS_AUTH_URL)) return { ...known, url: known.url }
+  if (!OS_AUTH_URL) {
+    throw new OsprofilerError(
+      'ERR_STORE',
+      `ceilometer:// names no host. Write ${FORM.example}, or set CEILOMETER_URL, or OS_AUTH_URL and what Keystone asks for.`,
+    )
+  }
+  const granted = await askKeystone(OS_AUTH_URL, timeoutMs)
+  return { url: known.url ?? granted.url, token: granted.token }
+}
+
+/** Logs in by a password, as Keystone's API of version 3 has it. */
+async function askKeystone(authUrl: string, timeoutMs: number): Promise<Access> {
+  const { OS_USERNAME, OS_PASSWORD, OS_PROJECT_NAME, OS_TENANT_NAME, OS_USER_DOMAIN_NAME, OS_PROJECT_DOMAIN_NAME } =
+    process.env
+  const domain = { name: OS_USER_DOMAIN_NAME || 'Default' }
+  const user = { name: OS_USERNAME, password: OS_PASSWORD, domain }
+  const project = { name: OS_PROJECT_NAME || OS_TENANT_NAME, domain: { name: OS_PROJECT_DOMAIN_NAME || 'Default' } }
+  const auth = { identity: { methods: ['password'], password: { user } }, scope: { project } }
+  const base = authUrl.replace(/\/+$/, '').replace(/\/v3$/, '')
+  const response = await request(
+    `${base}/v3/auth/tokens`,
+    { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ auth }) },
+    timeoutMs,
+  )
+  const url = findEndpoint(parse(response.text))
+  if (url === undefined) {
+    throw new OsprofilerError(
+      'ERR_STORE',
+      "Keystone's catalog has no service of type event or metering; set CEILOMETER_URL.",
+    )
+  }
+  return { url, token: response.headers.get('x-subject-token') ?? undefined }
+}
+
+function findEndpoint(answer: unknown): string | undefined {
+  const token = isObject(answer) ? answer.token : undefined
+  const catalog: unknown[] = isObject(token) && Array.isArray(token.catalog) ? token.catalog : []
+  const { OS_REGION_NAME: region } = process.env
+  for (const type of SERVICE_TYPES) {
+    for (const service of catalog) {
+      if (!isObject(service) || service.type !== type || !Array.isArray(service.endpoints)) continue
+      const endpoint: unknown = service.endpoints.find(
+        (found: unknown) => isObject(found) && found.interface === 'public' && (!region || found.region === region),
+      )
+      if (isObject(endpoint) && typeof endpoint.url === 'string') return endpoint.url
+    }
+  }
+  return undefined
+}
+
+async function request(
+  url: string,
+  init: RequestInit,
+  timeoutMs: number,
+): Promise<{ readonly headers: Headers; readonly text: string }> {
+  try {
+    // A redirect would take the token to wherever it leads.
+    const signal = AbortSignal.timeout(timeoutMs)
+    const response = await suppress(() => fetch(url, { ...init, redirect: 'error', signal }))
+    if (!response.ok) {
+      await response.body?.cancel()
+      throw new OsprofilerError('ERR_STORE', describeStatus(response.status))
+    }
+    return { headers: response.headers, text: await readText(response) }
+  } catch (error) {
+    if (error instanceof OsprofilerError) throw error
+    throw new OsprofilerError('ERR_STORE', `Ceilometer cannot be reached: ${codeOf(error)}.`)
+  }
+}
+
+async function readText(response: Response): Promise<string> {
+  const decoder = new TextDecoder()
+  let text = ''
+  for await (const chunk of response.body ?? []) {
+    text += decoder.decode(chunk, { stream: true })
+    if (text.length > LONGEST_ANSWER) {
+      throw new OsprofilerError('ERR_STORE', `Ceilometer's answer is longer than ${LONGEST_ANSWER} characters.`)
+    }
+  }
+  return text + decoder.decode()
+}
+
+function describeStatus(status: number): string {
+  if (status === 401 || status === 403) {
+    return `Ceilometer or Keystone refused the token or password: it answered ${status}. See OS_AUTH_TOKEN and OS_PASSWORD.`
+  }
+  return `Ceilometer cannot be read: it answered ${status}.`
+}
+
+/** A code tells what happened; a message may hold the URL. */
+function codeOf(error: unknown): string {
+  const { name, cause } = (error ?? {}) as { name?: unknown; cause?: unknown }
+  const { code } = (cause ?? {}) as { code?: unknown }
+  if (typeof code === 'string') return code
+  return name === 'TimeoutError' ? 'no answer in time' : 'the connection failed'
+}

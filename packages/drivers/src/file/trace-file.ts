@@ -1,0 +1,88 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import type { TraceRecord } from '@osprofiler/core'
+import { decodeRecord } from '../record-text.js'
+
+const BATCH = 500
+
+/**
+ * Appends lines to a file, which is made for its owner alone, in one write, so that lines of several processes do
+ * not mix. Returns how many lines are in the file as a whole: fewer than given only where the disk filled up midway.
+ */
+export async function appendLines(path: string, lines: readonly string[]): Promise<number> {
+  const handle = await open(path, 'a+', 0o600)
+  try {
+    const text = `${lines.join('\n')}\n`
+    // After a crash or a full disk the file may end in half a line, which must not swallow the first of these.
+    const bytes = Buffer.from((await endsInLine(handle)) ? text : `\n${text}`)
+    const written = await writeAll(handle, bytes)
+    if (written === bytes.length) return lines.length
+    const whole = bytes.subarray(0, written).toString('latin1').split('\n').length - 1
+    return bytes.length === Buffer.byteLength(text) ? whole : Math.max(0, whole - 1)
+  } finally {
+    await handle.close()
+  }
+}
+
+/** The records of a file in batches, the first line first. Lines that hold no whole record are passed over. */
+export async function* readLines(path: string): AsyncGenerator<TraceRecord[]> {
+  const handle = await openExisting(path)
+  if (handle === undefined) return
+  try {
+    let batch: TraceRecord[] = []
+    for await (const line of splitLines(handle)) {
+      const record = decodeRecord(line)
+      if (record !== undefined) batch.push(record)
+      if (batch.length === BATCH) {
+        yield batch
+        batch = []
+      }
+    }
+    if (batch.length > 0) yield batch
+  } finally {
+    await handle.close()
+  }
+}
+
+async function endsInLine(handle: FileHandle): Promise<boolean> {
+  const { size } = await handle.stat()
+  if (size === 0) return true
+  const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, size - 1)
+  return buffer[0] === 0x0a
+}
+
+/** How many bytes were written. Rejects where it is none. */
+async function writeAll(handle: FileHandle, bytes: Buffer): Promise<number> {
+  let written = 0
+  while (written < bytes.length) {
+    try {
+      written += (await handle.write(bytes, written)).bytesWritten
+    } catch (error) {
+      if (written === 0) throw error
+      break
+    }
+  }
+  return written
+}
+
+async function openExisting(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, 'r')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** Not `readline`, which also breaks lines at characters that JSON leaves unescaped. */
+async function* splitLines(handle: FileHandle): AsyncGenerator<string> {
+  const pieces: string[] = []
+  for await (const chunk of handle.createReadStream({ encoding: 'utf8', autoClose: false })) {
+    const [head = '', ...lines] = String(chunk).split('\n')
+    pieces.push(head)
+    for (const next of lines) {
+      yield pieces.splice(0).join('')
+      pieces.push(next)
+    }
+  }
+  yield pieces.join('')
+}

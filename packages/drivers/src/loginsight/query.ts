@@ -1,0 +1,143 @@
+import { OsprofilerError, type TraceRecord, type TraceSummary } from '@osprofiler/core'
+import { decodeRecord, isObject } from '../record-text.js'
+import { isSelected, type Selection, toTimestamp } from '../trace-query.js'
+import { createTally, newestFirst, type TraceTally } from '../trace-tally.js'
+import type { HttpAnswer, HttpRequest } from './http.js'
+import { EVENT_TEXT } from './ingest.js'
+
+type Send = (request: HttpRequest) => Promise<HttpAnswer>
+
+interface Event {
+  /** When it arrived, in milliseconds. */
+  readonly timestamp: number
+  /** The record as it was sent. */
+  readonly trace: string
+}
+
+/** As many as Log Insight gives at once. */
+const PAGE = 20_000
+/** How much a list reads at most. */
+const MAX_LIST_PAGES = 5
+/** Of the server with a query, and ours with the server. */
+const QUERY_TIMEOUT = 60_000
+const PATIENCE = 90_000
+
+/** An id of which a word can be made: others, of signs alone or with a wildcard in them, mean something else there. */
+const WORD = /^\w+(?:-\w+)*$/
+
+/** The records of a trace, oldest first within what one answer holds. */
+export async function* readTrace(send: Send, baseId: string): AsyncGenerator<readonly TraceRecord[]> {
+  // It finds words, in whatever case and among others; whether it is the id is seen here.
+  const constraint = WORD.test(baseId) ? `/base_id/CONTAINS%20${baseId}` : anyRecord()
+  for await (const events of readPages(send, constraint, 0, 'ASC')) {
+    const records = events.flatMap(({ trace }) => decodeRecord(trace) ?? []).filter(({ base_id }) => base_id === baseId)
+    if (records.length > 0) yield records.sort(byTime)
+  }
+}
+
+/** The newest traces, or those in which something failed. Rejects where they are not all in what a list reads. */
+export async function listTraces(send: Send, selection: Selection, failed: boolean): Promise<TraceSummary[]> {
+  const { limit, since } = selection
+  const traces = new Map<string, TraceTally>()
+  let pages = 0
+  if (limit === 0) return []
+  // A record arrives after its own time, so nothing that is wanted arrived before.
+  for await (const events of readPages(send, anyRecord(), since === '' ? 0 : Date.parse(`${since}Z`), 'DESC')) {
+    if (pages++ === MAX_LIST_PAGES) throw tooMany()
+    for (const { trace } of events) addTo(traces, trace)
+    const reached = toTimestamp(new Date(events.at(-1)?.timestamp ?? 0))
+    if (select(traces, { ...selection, since: reached }, failed).length >= limit) break
+  }
+  return select(traces, selection, failed).sort(newestFirst).slice(0, limit)
+}
+
+function tooMany(): OsprofilerError {
+  const records = (MAX_LIST_PAGES * PAGE).toLocaleString('en')
+  return new OsprofilerError(
+    'ERR_STORE',
+    `The traces asked for are not all among the newest ${records} records of Log Insight: ask for fewer, or for younger ones.`,
+  )
+}
+
+function addTo(traces: Map<string, TraceTally>, trace: string): void {
+  const record = decodeRecord(trace)
+  if (record === undefined) return
+  const tally = traces.get(record.base_id) ?? createTally()
+  traces.set(record.base_id, tally)
+  tally.add(record)
+}
+
+function select(traces: ReadonlyMap<string, TraceTally>, selection: Selection, failed: boolean): TraceSummary[] {
+  return [...traces.values()].flatMap(tally => {
+    const { summary } = tally
+    return summary !== undefined && isSelected(summary, selection) && (tally.failed || !failed) ? [summary] : []
+  })
+}
+
+function anyRecord(): string {
+  return `/text/CONTAINS%20${encodeURIComponent(EVENT_TEXT)}`
+}
+
+/** Events in the order of their arrival, which is told in milliseconds: pages overlap in one, and are told apart here. */
+async function* readPages(
+  send: Send,
+  constraint: string,
+  since: number,
+  direction: 'ASC' | 'DESC',
+): AsyncGenerator<readonly Event[]> {
+  let from = direction === 'ASC' ? since : undefined
+  let known = new Map<string, number>()
+  for (;;) {
+    const bounds =
+      direction === 'ASC' || from === undefined ? [`GE%20${from ?? since}`] : [`GE%20${since}`, `LE%20${from}`]
+    const path = `/api/v1/events${constraint}${bounds.map(bound => `/timestamp/${bound}`).join('')}`
+    const events = await query(send, `${path}?limit=${PAGE}&timeout=${QUERY_TIMEOUT}&order-by-direction=${direction}`)
+    const fresh = withoutKnown(events, from, known)
+    if (fresh.length > 0) yield fresh
+    if (events.length < PAGE) return
+    const last = events.at(-1)?.timestamp ?? 0
+    if (last === from) {
+      throw new OsprofilerError(
+        'ERR_STORE',
+        `Log Insight shows no more than ${PAGE} of the records of one millisecond.`,
+      )
+    }
+    from = last
+    known = countTraces(events.filter(({ timestamp }) => timestamp === last))
+  }
+}
+
+function withoutKnown(events: readonly Event[], moment: number | undefined, known: Map<string, number>): Event[] {
+  return events.filter(({ timestamp, trace }) => {
+    const count = timestamp === moment ? (known.get(trace) ?? 0) : 0
+    known.set(trace, count - 1)
+    return count <= 0
+  })
+}
+
+function countTraces(events: readonly Event[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const { trace } of events) counts.set(trace, (counts.get(trace) ?? 0) + 1)
+  return counts
+}
+
+async function query(send: Send, path: string): Promise<Event[]> {
+  const { status, body } = await send({ method: 'GET', path, timeout: PATIENCE })
+  if (status !== 200) throw new OsprofilerError('ERR_STORE', `Log Insight cannot be read: it answers ${status}.`)
+  if (body.complete === false) {
+    throw new OsprofilerError('ERR_STORE', 'Log Insight gave a part of its answer only, for want of time. Try again.')
+  }
+  return Array.isArray(body.events) ? body.events.flatMap(event => toEvent(event) ?? []) : []
+}
+
+function toEvent(event: unknown): Event | undefined {
+  if (!isObject(event) || !Array.isArray(event.fields)) return undefined
+  const field = event.fields.find(candidate => isObject(candidate) && candidate.name === 'trace')
+  const trace = isObject(field) ? field.content : undefined
+  return typeof trace === 'string' ? { timestamp: Number(event.timestamp), trace } : undefined
+}
+
+function byTime(one: TraceRecord, other: TraceRecord): number {
+  if (one.timestamp === other.timestamp) return 0
+  return one.timestamp < other.timestamp ? -1 : 1
+}

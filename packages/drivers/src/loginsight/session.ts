@@ -1,0 +1,52 @@
+import { OsprofilerError } from '@osprofiler/core'
+import { type HttpAnswer, type HttpClient, HttpFailure, type HttpRequest } from './http.js'
+
+export interface Credentials {
+  readonly username: string
+  readonly password: string
+  /** Who knows the user: `Local`, `ActiveDirectory`, `vIDM`; undefined leaves that to the server. */
+  readonly provider: string | undefined
+}
+
+const LOGIN_PATIENCE = 5_000
+const UNAUTHORIZED = 401
+const LOGIN_TIMEOUT = 440
+
+/** Sends requests within a session, which is opened when it is needed and anew when it has run out. */
+export function createSession(
+  client: HttpClient,
+  credentials: Credentials,
+): (request: HttpRequest) => Promise<HttpAnswer> {
+  let session: Promise<string> | undefined
+
+  async function login(): Promise<string> {
+    const body = JSON.stringify(credentials)
+    const request = { method: 'POST', path: '/api/v1/sessions', body, timeout: LOGIN_PATIENCE } as const
+    const answer = await client.send(request).catch(({ message }) => {
+      // Of what was to be sent within the session, nothing was.
+      throw new HttpFailure(message, false)
+    })
+    const { sessionId } = answer.body
+    if (answer.status === 200 && typeof sessionId === 'string') return sessionId
+    throw new OsprofilerError('ERR_STORE', `Log Insight lets nobody in: it answers ${answer.status}.`)
+  }
+
+  async function sendWithin(request: HttpRequest): Promise<HttpAnswer> {
+    session ??= login()
+    const opened = session
+    const id = await opened.catch(error => {
+      session = undefined
+      throw error
+    })
+    // The one for today's versions, the other for those that Python's driver was written for.
+    const headers = { authorization: `Bearer ${id}`, 'x-li-session-id': id }
+    const answer = await client.send({ ...request, headers })
+    if ((answer.status === UNAUTHORIZED || answer.status === LOGIN_TIMEOUT) && session === opened) session = undefined
+    return answer
+  }
+
+  return async request => {
+    const answer = await sendWithin(request)
+    return answer.status === UNAUTHORIZED || answer.status === LOGIN_TIMEOUT ? await sendWithin(request) : answer
+  }
+}

@@ -1,0 +1,116 @@
+import type { Socket } from 'node:net'
+import { OsprofilerError } from '@osprofiler/core'
+import type { Channel, ChannelModel } from 'amqplib'
+import { showHost } from '../connection-url.js'
+import { TOPIC } from './notification.js'
+import type { Broker, MessagingSettings } from './url.js'
+
+/** A connection to a broker, that was there when it was handed out. */
+export interface BrokerConnection {
+  readonly model: ChannelModel
+  /** Declares what oslo.messaging declares, so that nothing is lost before a listener comes. */
+  declare(channel: Channel): Promise<void>
+  /** Why the broker takes nothing at present, or undefined. */
+  readonly blockedBy: string | undefined
+  readonly isOpen: boolean
+  /** Ends it at once, whatever it was doing. */
+  destroy(): void
+}
+
+const CONNECT_TIMEOUT_MS = 10_000
+const KEEP_ALIVE_MS = 15_000
+
+/**
+ * Connects to the first broker that answers.
+ *
+ * @throws OsprofilerError `ERR_STORE`
+ */
+export async function connectToBroker(settings: MessagingSettings): Promise<BrokerConnection> {
+  const { connect } = await import('amqplib')
+  const failures: string[] = []
+  for (const broker of settings.brokers) {
+    try {
+      return watch(await connect(...toArguments(broker, settings)), settings)
+    } catch (error) {
+      failures.push(`${showHost(broker)}: ${describeFailure(error)}`)
+    }
+  }
+  throw new OsprofilerError('ERR_STORE', `No message broker can be reached: ${failures.join(', ')}.`)
+}
+
+/** What went wrong, without what a client's message may show. */
+export function describeFailure(error: unknown): string {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown }
+  const text = typeof message === 'string' ? message : ''
+  if (/ACCESS.REFUSED|403/i.test(text) || code === 403) return 'it refused the user or password (403)'
+  if (/ConnectionOpenOk|530/.test(text) || code === 530) return 'it has no such virtual host for this user (530)'
+  if (isTooLong(error)) return 'it keeps nothing for so long (406); see ttl'
+  if (code === 406 && text.includes('message size')) return 'a notification is larger than its max_message_size (406)'
+  if (code === 406) return 'its exchange or queue was declared otherwise (406); see amqp_durable_queues'
+  if (typeof code === 'string' && /CERT|SIGNATURE|ALTNAME|ISSUER/.test(code)) {
+    return `its certificate is not trusted (${code}); see ssl_ca_file`
+  }
+  if (typeof code === 'string' || typeof code === 'number') return String(code)
+  return /timed?.?out/i.test(text) ? 'no answer in time' : 'the connection ended'
+}
+
+/** Whether a broker closed a channel for the first of some messages that all have the same expiration: it took none. */
+export function isTooLong(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown }
+  return code === 406 && String(message).includes('invalid expiration')
+}
+
+function toArguments(broker: Broker, { vhost, tls }: MessagingSettings) {
+  const { host, port, username, password } = broker
+  const address = {
+    protocol: tls === undefined ? 'amqp' : 'amqps',
+    hostname: host,
+    port,
+    username,
+    password,
+    vhost: encodeURIComponent(vhost),
+    // Its timers would keep the process alive; that the other side is there, TCP asks.
+    heartbeat: 0,
+  }
+  const socket = { ...tls, timeout: CONNECT_TIMEOUT_MS, keepAlive: true, keepAliveDelay: KEEP_ALIVE_MS }
+  return [address, { ...socket, clientProperties: { connection_name: 'osprofiler' } }] as const
+}
+
+function watch(model: ChannelModel, settings: MessagingSettings): BrokerConnection {
+  const { exchange, durable, autoDelete, quorum } = settings
+  const socket = Reflect.get(model.connection, 'stream') as Socket
+  let blockedBy: string | undefined
+  let isOpen = true
+  // Whoever waits for a write keeps the process alive, and nobody else.
+  socket.unref()
+  model.on('error', () => undefined)
+  model.on('close', () => {
+    isOpen = false
+  })
+  model.on('blocked', reason => {
+    blockedBy = reason
+  })
+  model.on('unblocked', () => {
+    blockedBy = undefined
+  })
+  return {
+    model,
+    async declare(channel) {
+      await channel.assertExchange(exchange, 'topic', { durable, autoDelete })
+      const kind = quorum ? { arguments: { 'x-queue-type': 'quorum' } } : {}
+      await channel.assertQueue(TOPIC, { durable, autoDelete, ...kind })
+      await channel.bindQueue(TOPIC, exchange, TOPIC)
+    },
+    get blockedBy() {
+      return blockedBy
+    },
+    get isOpen() {
+      return isOpen
+    },
+    destroy() {
+      isOpen = false
+      // Without an error the client would not notice.
+      socket.destroy(new Error('ended by the driver'))
+    },
+  }
+}

@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { TraceRecord } from '@osprofiler/core'
+import { encodeRecord, isObject, parse, toRecord } from '../record-text.js'
+
+/** oslo.messaging adds the priority to the topic, for the queue and for the routing key. */
+export const TOPIC = 'profiler.info'
+
+/**
+ * A record as a notification of oslo.messaging, in the envelope of its format 2.0; undefined for one that no store can
+ * take. Listeners unwrap that; Python's driver itself sends format 1.0, which is the same without the envelope.
+ *
+ * Put together as text: the payload is JSON already, and as an object it would be made into JSON once more.
+ */
+export function encodeNotification(record: TraceRecord, sentAt: Date): Buffer | undefined {
+  const payload = encodeRecord(record)
+  if (payload === undefined) return undefined
+  const { host } = record.info
+  const id = randomUUID()
+  const publisher = JSON.stringify(typeof host === 'string' ? host : hostname())
+  const event = JSON.stringify(`profiler.${record.service}`)
+  const timestamp = sentAt.toISOString().replace('T', ' ').slice(0, -1)
+  // By its unique id a listener sees that it had a notification before.
+  const message = `{"message_id":"${id}","_unique_id":"${id}","publisher_id":${publisher},"event_type":${event},"priority":"INFO","timestamp":"${timestamp}","payload":${payload}}`
+  return Buffer.from(`{"oslo.version":"2.0","oslo.message":${JSON.stringify(message)}}`)
+}
+
+/** The record of a notification in either format; undefined for what is none of a profiler. */
+export function decodeNotification(content: Buffer): TraceRecord | undefined {
+  const body = parse(content.toString())
+  const text = isObject(body) ? body['oslo.message'] : undefined
+  const message = typeof text === 'string' ? parse(text) : body
+  const payload = isObject(message) ? message.payload : undefined
+  if (!isObject(payload) || typeof payload.base_id !== 'string' || typeof payload.name !== 'string') return undefined
+  return toRecord(payload)
+}

@@ -1,0 +1,163 @@
+import { readFileSync } from 'node:fs'
+import { OsprofilerError } from '@osprofiler/core'
+import { type ConnectionUrl, parseConnectionUrl, type UrlForm } from '../connection-url.js'
+import { readTtl } from '../retention.js'
+
+/** Where the broker is, and how what it holds was declared. */
+export interface MessagingSettings {
+  /** Tried in this order. */
+  readonly brokers: readonly Broker[]
+  readonly vhost: string
+  /** Undefined without TLS. */
+  readonly tls: TlsFiles | undefined
+  readonly exchange: string
+  readonly durable: boolean
+  readonly autoDelete: boolean
+  readonly quorum: boolean
+  /** How long the broker keeps a notification, in milliseconds. Undefined: until somebody consumes it. */
+  readonly ttlMs: number | undefined
+}
+
+/** One of a cluster. */
+export interface Broker {
+  readonly host: string
+  readonly port: number
+  readonly username: string
+  readonly password: string
+}
+
+interface TlsFiles {
+  readonly ca?: Buffer
+  readonly cert?: Buffer
+  readonly key?: Buffer
+}
+
+const VARIABLE = 'OSPROFILER_TRANSPORT_URL'
+const TRANSPORT = /^(rabbit|kombu|amqp|amqps):\/\/(.*)$/is
+
+/** Options of oslo.messaging that a transport URL shared with its services may hold, and that mean nothing here. */
+const IGNORED = [
+  'direct_mandatory_flag',
+  'enable_cancel_on_failover',
+  'heartbeat_in_pthread',
+  'heartbeat_rate',
+  'heartbeat_timeout_threshold',
+  'kombu_compression',
+  'kombu_failover_strategy',
+  'kombu_missing_consumer_retry_timeout',
+  'kombu_reconnect_delay',
+  'rabbit_interval_max',
+  'rabbit_login_method',
+  'rabbit_qos_prefetch_count',
+  'rabbit_retry_backoff',
+  'rabbit_retry_interval',
+  'rabbit_transient_queues_ttl',
+  'ssl_enforce_fips_mode',
+  'ssl_enforce_hostname_verification',
+  'ssl_version',
+]
+
+const FORM: UrlForm = {
+  example: 'messaging://user:password@host:5672/vhost',
+  defaultPort: 5672,
+  defaultHost: 'localhost',
+  options: [
+    'ssl',
+    'ssl_ca_file',
+    'ssl_cert_file',
+    'ssl_key_file',
+    'control_exchange',
+    'amqp_durable_queues',
+    'amqp_auto_delete',
+    'rabbit_quorum_queue',
+    'ttl',
+    ...IGNORED,
+  ],
+}
+
+/**
+ * Reads a `messaging://` connection string, or the transport URL of oslo.messaging that a bare one leaves to
+ * `OSPROFILER_TRANSPORT_URL`.
+ *
+ * @throws OsprofilerError `ERR_CONNECTION_STRING`
+ */
+export function readMessagingSettings(location: string): MessagingSettings {
+  const [transport, rest] = location === '' ? readTransport() : ['rabbit', location]
+  const isTls = transport === 'amqps'
+  const urls = readUrls(rest, isTls ? { ...FORM, defaultPort: 5671 } : FORM)
+  const [first] = urls
+  const options = first?.options ?? new Map<string, string>()
+  const quorum = readFlag(options, 'rabbit_quorum_queue')
+  return {
+    brokers: urls.flatMap(({ hosts, username, password }) =>
+      hosts.map(host => ({
+        ...host,
+        username: username ?? first?.username ?? 'guest',
+        password: (username === undefined ? first?.password : password) ?? (first?.username ? '' : 'guest'),
+      })),
+    ),
+    // As oslo.messaging has it: "/" and "//" are both the default one.
+    vhost: first?.path || '/',
+    tls: isTls || readFlag(options, 'ssl') ? readTls(options) : undefined,
+    exchange: options.get('control_exchange') || 'openstack',
+    durable: quorum || readFlag(options, 'amqp_durable_queues'),
+    autoDelete: readFlag(options, 'amqp_auto_delete'),
+    quorum,
+    ttlMs: readTtl(options.get('ttl')),
+  }
+}
+
+function readTransport(): readonly [transport: string, rest: string] {
+  const url = process.env[VARIABLE]
+  if (!url) {
+    throw new OsprofilerError(
+      'ERR_CONNECTION_STRING',
+      `messaging:// names no broker. Write ${FORM.example}, or set ${VARIABLE} (rabbit://user:password@host:5672/vhost).`,
+    )
+  }
+  const [, transport, rest] = TRANSPORT.exec(url) ?? []
+  if (transport === undefined || rest === undefined) {
+    throw new OsprofilerError(
+      'ERR_CONNECTION_STRING',
+      `${VARIABLE} is a URL of rabbit://, amqp:// or amqps://: other transports have no driver. It is not shown, for it may hold a password.`,
+    )
+  }
+  return [transport.toLowerCase(), rest]
+}
+
+/** In a transport URL every host may have credentials of its own; those without have the first one's. */
+function readUrls(location: string, form: UrlForm): ConnectionUrl[] {
+  const [, hosts = '', rest = ''] = /^([^/?#]*)(.*)$/s.exec(location) ?? []
+  return hosts.split(',').map(host => parseConnectionUrl(host + rest, form))
+}
+
+function readFlag(options: ReadonlyMap<string, string>, name: string): boolean {
+  const text = (options.get(name) ?? 'false').toLowerCase()
+  if (['1', 'true', 'yes', 'on'].includes(text)) return true
+  if (['0', 'false', 'no', 'off', ''].includes(text)) return false
+  throw refuse(`${name} is 1 or 0`)
+}
+
+function readTls(options: ReadonlyMap<string, string>): TlsFiles {
+  const ca = readFile(options, 'ssl_ca_file')
+  const cert = readFile(options, 'ssl_cert_file')
+  const key = readFile(options, 'ssl_key_file')
+  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }
+}
+
+function readFile(options: ReadonlyMap<string, string>, name: string): Buffer | undefined {
+  const path = options.get(name)
+  if (path === undefined) return undefined
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    throw refuse(`the file of ${name} cannot be read (${(error as NodeJS.ErrnoException).code})`)
+  }
+}
+
+function refuse(reason: string): OsprofilerError {
+  return new OsprofilerError(
+    'ERR_CONNECTION_STRING',
+    `Such a connection string looks like "${FORM.example}": ${reason}. It is not shown, for it may hold a password.`,
+  )
+}

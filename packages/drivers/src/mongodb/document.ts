@@ -1,0 +1,138 @@
+import { isErrorRecord, type TraceRecord } from '@osprofiler/core'
+import type { Document, ObjectId } from 'mongodb'
+import { decodeRecord, encodeRecord, isObject, parse, toRecord } from '../record-text.js'
+import { copyPlain } from './plain.js'
+
+/** The parts of the client that a document is made with. */
+export interface DocumentMaker {
+  readonly ObjectId: new () => ObjectId
+  readonly Long: { fromNumber(value: number): unknown }
+  readonly BSON: { calculateObjectSize(document: Document): number }
+}
+
+/** A batch as documents, and how many of its records cannot be any. */
+export interface DocumentBatch {
+  readonly documents: readonly Document[]
+  /** The failed traces, each with the time of its last failure. */
+  readonly failures: ReadonlyMap<string, string>
+  readonly refused: number
+}
+
+type RecordDocument = TraceRecord & { readonly _id: ObjectId }
+
+/** A document of more has no place in MongoDB. */
+const MAX_BYTES = 16 * 1024 * 1024
+/** So much JSON may be more than that as BSON, and so little cannot be. */
+const SIZE_IN_DOUBT = 1_000_000
+/** MongoDB takes 100 levels, and `info` is not the first. */
+const MAX_DEPTH = 90
+
+/**
+ * What BSON or a client changes: halves of surrogate pairs, NUL in a key, keys that a client takes for operators,
+ * references or types of its own. Found in values too, where it costs nothing but space.
+ */
+const INEXACT = /"\$|"_bsontype"|"__proto__"|\\u(?:0000|d[89a-f])/
+
+/**
+ * A batch in the layout of Python's driver: a record is a document, `info` an object in it. Where MongoDB would not
+ * keep `info` exactly, `info_json` holds it beside the nearest that it does keep.
+ */
+export function toDocuments(
+  records: readonly TraceRecord[],
+  ttl: number | undefined,
+  maker: DocumentMaker,
+): DocumentBatch {
+  const failures = new Map<string, string>()
+  const documents: Document[] = []
+  // A TTL index removes by a date, which the timestamp of Python's layout is not.
+  const expiry = ttl === undefined ? {} : { expires_at: new Date(Date.now() + ttl) }
+  for (const record of records) {
+    const document = toDocument(record, maker)
+    if (document === undefined) continue
+    documents.push(Object.assign(document, expiry))
+    if (isErrorRecord(document)) failures.set(document.base_id, document.timestamp)
+  }
+  return { documents, failures, refused: records.length - documents.length }
+}
+
+/** The record of a document of ours or of Python's. */
+export function fromDocument(document: Document): TraceRecord {
+  const exact = typeof document.info_json === 'string' ? parse(document.info_json) : undefined
+  return toRecord({ ...document, info: isObject(exact) ? exact : toJsonValue(document.info) })
+}
+
+function toDocument(record: TraceRecord, maker: DocumentMaker): RecordDocument | undefined {
+  const copy = copyRecord(record)
+  if (copy !== undefined) return { _id: new maker.ObjectId(), ...copy }
+  const line = encodeRecord(record)
+  const plain = line === undefined ? undefined : decodeRecord(line)
+  if (line === undefined || plain === undefined || !areStorable(plain)) return undefined
+  const exact = !INEXACT.test(line) && !isDeeper(plain.info, MAX_DEPTH)
+  const info = toBsonValue(plain.info, MAX_DEPTH, maker) as TraceRecord['info']
+  const document = { _id: new maker.ObjectId(), ...plain, info }
+  if (!exact) Object.assign(document, { info_json: JSON.stringify(plain.info) })
+  if (line.length > SIZE_IN_DOUBT && maker.BSON.calculateObjectSize(document) >= MAX_BYTES) return undefined
+  return document
+}
+
+/** A record that MongoDB keeps as it is, or undefined for one that wants a closer look. */
+function copyRecord(record: TraceRecord): TraceRecord | undefined {
+  try {
+    const { name, base_id, parent_id, trace_id, timestamp, project, service } = record
+    const info = copyPlain(record.info)
+    if (info === undefined) return undefined
+    const copy = { name, base_id, parent_id, trace_id, timestamp, info, project, service }
+    return areStorable(copy) ? copy : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether UTF-8 keeps the texts outside of `info` as they are. */
+function areStorable({ info: _, ...texts }: TraceRecord): boolean {
+  return Object.values(texts).every(text => typeof text === 'string' && text.isWellFormed())
+}
+
+function isDeeper(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (depth === 0) return true
+  return Object.values(value).some(member => isDeeper(member, depth - 1))
+}
+
+/** What of a JSON value MongoDB keeps, under keys that mean nothing to it or to any client. */
+function toBsonValue(value: unknown, depth: number, maker: DocumentMaker): unknown {
+  if (typeof value === 'string') return value.toWellFormed()
+  if (typeof value === 'number') return isLong(value) ? maker.Long.fromNumber(value) : value
+  if (typeof value !== 'object' || value === null) return value
+  if (depth === 0) return '...'
+  if (Array.isArray(value)) return value.map(member => toBsonValue(member, depth - 1, maker))
+  const members: Record<string, unknown> = Object.create(null)
+  for (const [key, member] of Object.entries(value)) members[toBsonKey(key)] = toBsonValue(member, depth - 1, maker)
+  return members
+}
+
+function isLong(value: number): boolean {
+  return Number.isSafeInteger(value) && Math.abs(value) >= 2 ** 31
+}
+
+function toBsonKey(key: string): string {
+  // MongoDB's own advice for a "$": the one that is as wide as a Chinese character.
+  const safe = key.replace(/^\$/, '\uff04').replaceAll('\0', '\u2400').toWellFormed()
+  return safe === '_bsontype' ? '_bsontype_' : safe
+}
+
+/** A value that Python may have stored, as JSON: dates, large integers and what else BSON has become text or numbers. */
+function toJsonValue(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number(value)
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(toJsonValue)
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString().slice(0, -1)
+  const prototype = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) return toScalar(value)
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, toJsonValue(member)]))
+}
+
+function toScalar(value: object): unknown {
+  const { _bsontype: type } = value as { readonly _bsontype?: unknown }
+  return type === 'Long' || type === 'Double' || type === 'Int32' ? Number(value) : String(value)
+}

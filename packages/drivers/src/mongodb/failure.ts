@@ -1,0 +1,59 @@
+import { OsprofilerError } from '@osprofiler/core'
+import { isObject } from '../record-text.js'
+
+/**
+ * Codes of MongoDB with which a write may succeed when it is made again: a primary that steps down, a server that
+ * shuts down, a network between servers, a conflict, a time that ran out, a disk that is full.
+ */
+const TRANSIENT = new Set([
+  6, 7, 24, 50, 64, 79, 89, 91, 100, 112, 133, 134, 150, 189, 202, 234, 262, 317, 384, 9001, 10058, 10107, 11600, 11602,
+  13388, 13435, 13436, 14031, 63,
+])
+const DUPLICATE_KEY = 11_000
+
+/**
+ * How many documents of a batch will never be kept, from what the client rejected with. A document whose `_id` is
+ * there already was written by an earlier try. Throws on what may be tried again.
+ */
+export function countRefused(error: unknown): number {
+  const writeErrors = readWriteErrors(error)
+  if (writeErrors.length === 0) throw error
+  const refused = writeErrors.filter(failure => !isThereAlready(failure))
+  if (refused.some(({ code }) => TRANSIENT.has(Number(code)))) throw error
+  return refused.length
+}
+
+/** An error for those who use the driver. What it says is what the server or the system said. */
+export function toMongodbError(location: string, error: unknown): unknown {
+  if (error instanceof OsprofilerError || error instanceof TypeError) return error
+  const { name, message, code } = isObject(error) ? error : { name: '', message: '', code: undefined }
+  // The client's own complaints may quote the connection string.
+  const reason = /^Mongo(Network|ServerSelection|Server|BulkWrite|WriteConcern)/.test(String(name))
+    ? firstLine(message)
+    : `its client says ${String(name) || 'nothing'}`
+  const cause = Object.assign(new Error(reason), code === undefined ? {} : { code })
+  if (isRefusal(name)) {
+    return new OsprofilerError('ERR_WRITE_REFUSED', `MongoDB's client cannot send this: ${reason}.`, { cause })
+  }
+  return new OsprofilerError('ERR_STORE', `The store "${location}" in MongoDB cannot be used: ${reason}.`, { cause })
+}
+
+/** What the client finds wrong with a document, it finds wrong with it for ever. */
+function isRefusal(name: unknown): boolean {
+  return name === 'BSONError' || name === 'BSONVersionError' || name === 'MongoInvalidArgumentError'
+}
+
+/** The server names the index whose key is there twice; `_id` alone is ours. */
+function isThereAlready({ code, errmsg }: { readonly code?: unknown; readonly errmsg?: unknown }): boolean {
+  return code === DUPLICATE_KEY && /index: _id_\b/.test(String(errmsg))
+}
+
+function readWriteErrors(error: unknown): { readonly code?: unknown; readonly errmsg?: unknown }[] {
+  if (!isObject(error) || error.name !== 'MongoBulkWriteError') return []
+  const { writeErrors } = error
+  return [writeErrors].flat().filter(isObject)
+}
+
+function firstLine(message: unknown): string {
+  return String(message).split('\n', 1)[0]?.slice(0, 300) ?? ''
+}

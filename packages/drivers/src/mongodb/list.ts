@@ -1,0 +1,56 @@
+import type { TraceSummary } from '@osprofiler/core'
+import type { Collection, Document, Filter } from 'mongodb'
+import { collectNewest, type RecordPlace } from '../newest-traces.js'
+import { toRecord } from '../record-text.js'
+import type { Selection } from '../trace-query.js'
+import { toSummary } from '../trace-tally.js'
+
+const PAGE = 1_000
+
+/** What `isErrorRecord` looks for. */
+const FAILED: Filter<Document> = {
+  $or: [{ 'info.etype': { $exists: true, $ne: null } }, { 'info.response.status_code': { $gte: 500 } }],
+}
+
+/** The newest traces of a collection, or of those in which something failed. */
+export function listTraces(
+  collection: Collection,
+  selection: Selection,
+  failed: boolean,
+): Promise<readonly TraceSummary[]> {
+  // A trace that began late enough has no older record.
+  const recent = selection.since === '' ? {} : { timestamp: { $gte: selection.since } }
+  const source = {
+    pages: readPlaces(collection, failed ? { ...recent, ...FAILED } : recent),
+    summarise: (baseIds: readonly string[]) => summarise(collection, baseIds),
+  }
+  return collectNewest(source, selection)
+}
+
+async function* readPlaces(collection: Collection, filter: Filter<Document>): AsyncGenerator<readonly RecordPlace[]> {
+  const places = collection.find(filter, {
+    projection: { _id: 0, base_id: 1, timestamp: 1 },
+    sort: { timestamp: -1 },
+    batchSize: PAGE,
+    allowDiskUse: true,
+  })
+  try {
+    while (await places.hasNext()) yield places.readBufferedDocuments().map(toRecord)
+  } finally {
+    await places.close()
+  }
+}
+
+async function summarise(collection: Collection, baseIds: readonly string[]): Promise<TraceSummary[]> {
+  const groups = collection.aggregate(
+    [
+      { $match: { base_id: { $in: baseIds } } },
+      { $project: { info: 0, info_json: 0 } },
+      { $sort: { base_id: 1, timestamp: 1, _id: 1 } },
+      { $group: { _id: '$base_id', first: { $first: '$$ROOT' }, records: { $sum: 1 } } },
+    ],
+    { allowDiskUse: true, batchSize: PAGE },
+  )
+  const found = await groups.toArray()
+  return found.map(({ first, records }) => toSummary(toRecord(first), Number(records)))
+}

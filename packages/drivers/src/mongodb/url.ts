@@ -1,0 +1,103 @@
+import { OsprofilerError } from '@osprofiler/core'
+import type { MongoClientOptions } from 'mongodb'
+import { parseConnectionUrl, showHost } from '../connection-url.js'
+import { readTtl } from '../retention.js'
+
+/** Where a MongoDB is, in the form that its client wants. */
+export interface MongodbUrl {
+  /** Holds the password. */
+  readonly url: string
+  /** For people. */
+  readonly location: string
+  /** What the string does not settle itself. */
+  readonly defaults: MongoClientOptions
+  /** See `readTtl`. */
+  readonly ttl: number | undefined
+}
+
+/** MongoDB's own options, as its manual spells them. */
+const CLIENT_OPTIONS = [
+  'appName',
+  'authMechanism',
+  'authMechanismProperties',
+  'authSource',
+  'compressors',
+  'connectTimeoutMS',
+  'directConnection',
+  'heartbeatFrequencyMS',
+  'journal',
+  'loadBalanced',
+  'localThresholdMS',
+  'maxConnecting',
+  'maxIdleTimeMS',
+  'maxPoolSize',
+  'maxStalenessSeconds',
+  'minPoolSize',
+  'proxyHost',
+  'proxyPassword',
+  'proxyPort',
+  'proxyUsername',
+  'readConcernLevel',
+  'readPreference',
+  'readPreferenceTags',
+  'replicaSet',
+  'retryReads',
+  'retryWrites',
+  'serverMonitoringMode',
+  'serverSelectionTimeoutMS',
+  'socketTimeoutMS',
+  'srvMaxHosts',
+  'srvServiceName',
+  'ssl',
+  'timeoutMS',
+  'tls',
+  'tlsAllowInvalidCertificates',
+  'tlsAllowInvalidHostnames',
+  'tlsCAFile',
+  'tlsCertificateKeyFile',
+  'tlsCertificateKeyFilePassword',
+  'tlsInsecure',
+  'w',
+  'waitQueueTimeoutMS',
+  'wtimeoutMS',
+  'zlibCompressionLevel',
+]
+
+/**
+ * The client would wait for half a minute for a server that is down, and keep a hundred connections; we write one
+ * batch at a time, and try again.
+ */
+const DEFAULTS = { appName: 'osprofiler', serverSelectionTimeoutMS: 5_000, connectTimeoutMS: 5_000, maxPoolSize: 5 }
+
+/** Behind a host, and not in a password. */
+const PORT = /^[^/?]*:\d*(?:[/?]|$)/
+
+/** Reads what follows `mongodb://` or `mongodb+srv://`. The client reads it too, later: here mistakes are found. */
+export function readMongodbUrl(scheme: string, location: string): MongodbUrl {
+  const example = `${scheme}://user:password@host${scheme === 'mongodb' ? ':27017' : ''}/?authSource=admin`
+  const { hosts, options } = parseConnectionUrl(location, {
+    example,
+    defaultPort: 27_017,
+    options: [...CLIENT_OPTIONS, 'ttl'],
+  })
+  if (scheme === 'mongodb+srv' && (hosts.length > 1 || PORT.test(location))) {
+    throw new OsprofilerError(
+      'ERR_CONNECTION_STRING',
+      `Such a connection string looks like "${example}": one name, without a port.`,
+    )
+  }
+  return {
+    url: `${scheme}://${withoutTtl(location)}`,
+    location: hosts.map(host => (scheme === 'mongodb' ? showHost(host) : host.host)).join(','),
+    defaults: Object.fromEntries(Object.entries(DEFAULTS).filter(([name]) => !options.has(name))),
+    ttl: readTtl(options.get('ttl')),
+  }
+}
+
+/** Our own option, which the client does not know. It wants a slash between the hosts and its options. */
+function withoutTtl(location: string): string {
+  const [place = '', query = ''] = location.split('?', 2)
+  const rest = query.split('&').filter(option => option !== '' && !option.startsWith('ttl='))
+  const slash = place.slice(place.lastIndexOf('@') + 1).includes('/') ? '' : '/'
+  return `${place}${slash}${rest.length > 0 ? `?${rest.join('&')}` : ''}`
+}

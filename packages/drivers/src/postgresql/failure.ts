@@ -1,0 +1,45 @@
+import { adviseConnection, SqlFailure, type SqlVerdict } from '../sql/failure.js'
+
+/** What SQLSTATEs mean for the one who runs the program: the code, or its first two characters. */
+const ADVICE = new Map([
+  ['28P01', 'does not take this user and password; correct them in the connection string'],
+  ['28000', 'does not let this user in from here: see its pg_hba.conf, and sslmode in the connection string'],
+  ['3D000', 'has no such database; create it, or name another one in the connection string'],
+  ['42501', 'does not let this user do that; grant it SELECT, INSERT and DELETE on the table "data", and its sequence'],
+  ['25006', 'can only be read: it is a standby, or its transactions are read-only'],
+  ['53100', 'is on a full disk'],
+  ['53300', 'has no connection left; raise its max_connections, or use fewer processes'],
+  ['57P03', 'is starting up or shutting down'],
+  ['2200H', 'has used up the numbers of its table "data"; make the column id a BIGINT'],
+  ['3F000', 'has no schema to make its table in; see the search_path of this user'],
+])
+
+const REFUSED = /^(?:22(?!00H)...|23...|44...|54...|P0001)$/
+/** Of these the client does not say that they are the connection's end. */
+const LOST = /^(?:08...|57P0.)$/
+
+/** What an error of `pg` means. */
+export function toPostgresqlFailure(error: unknown): SqlFailure {
+  if (error instanceof SqlFailure) return error
+  const { message, code, severity, constraint } = error as Record<string, unknown>
+  const state = typeof code === 'string' ? code : undefined
+  const text = String(message)
+  // The server's own errors have a severity; all others are of the connection.
+  const verdict = severity === undefined ? 'lost' : toVerdict(state ?? '', severity, constraint)
+  const advice = ADVICE.get(state ?? '') ?? adviseClient(text) ?? adviseConnection(text, state)
+  return new SqlFailure(text, state, verdict, advice)
+}
+
+function toVerdict(state: string, severity: unknown, constraint: unknown): SqlVerdict {
+  if (severity === 'FATAL' || severity === 'PANIC' || LOST.test(state)) return 'lost'
+  if (state === '42P01') return 'missing'
+  // A sequence that was left behind: the next numbers may be free.
+  if (constraint === 'data_pkey') return 'failed'
+  return REFUSED.test(state) ? 'refused' : 'failed'
+}
+
+function adviseClient(message: string): string | undefined {
+  if (message.includes('client password must be')) return 'asks for a password; put one into the connection string'
+  if (message.includes('does not support SSL')) return 'does not speak TLS; sslmode=disable does without'
+  return message.startsWith('Connection terminated') ? 'broke the connection' : undefined
+}

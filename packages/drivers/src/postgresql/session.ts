@@ -1,0 +1,88 @@
+import type { Socket } from 'node:net'
+import type { ConnectionOptions } from 'node:tls'
+import type { Host } from '../connection-url.js'
+import type { SqlFailure } from '../sql/failure.js'
+import { isSocketPath, type SqlTls, type Ways } from '../sql/location.js'
+import { type CreateSocket, connectWithin, createSession, type SqlSession } from '../sql/session.js'
+import { toPostgresqlFailure } from './failure.js'
+
+/** How to connect to PostgreSQL. What is not given, the client takes from its environment. */
+export interface PostgresqlSettings {
+  /** Tried one after the other. */
+  readonly hosts: readonly Host[]
+  readonly ways: Ways
+  readonly user: string | undefined
+  readonly password: string | undefined
+  readonly database: string | undefined
+  readonly applicationName: string
+  /** As in `-csearch_path=traces`. */
+  readonly sessionOptions: string | undefined
+  /** In milliseconds. */
+  readonly connectPatience: number
+}
+
+/** Connects to the first server that answers. Rejects with an `SqlFailure`. */
+export async function connectPostgresql(settings: PostgresqlSettings, createSocket: CreateSocket): Promise<SqlSession> {
+  let failure: SqlFailure | undefined
+  for (const host of settings.hosts) {
+    for (const way of isSocketPath(host.host) ? ['plain' as const] : settings.ways) {
+      try {
+        return await connect(settings, host, way, createSocket())
+      } catch (error) {
+        failure = toPostgresqlFailure(error)
+        if (!isAboutTheWay(failure)) break
+      }
+    }
+  }
+  throw failure
+}
+
+async function connect(
+  { user, password, database, applicationName, sessionOptions, connectPatience }: PostgresqlSettings,
+  { host, port }: Host,
+  way: 'plain' | SqlTls,
+  socket: Socket,
+): Promise<SqlSession> {
+  const { default: pg } = await import('pg')
+  const client = new pg.Client({
+    host,
+    port,
+    user,
+    password,
+    database,
+    ssl: way === 'plain' ? false : toTlsOptions(way),
+    application_name: applicationName,
+    options: sessionOptions,
+    stream: () => socket,
+  })
+  // Told to whoever runs a statement; without a listener it would end the program.
+  client.on('error', () => undefined)
+  await connectWithin(connectPatience, socket, async () => {
+    await client.connect()
+    // A client does not say so by itself, and the server would take what the database is in.
+    await client.query("SET client_encoding TO 'UTF8'")
+  })
+  return createSession({
+    async query(text, values) {
+      const { rows, rowCount } = await client.query({ text, values: [...values], rowMode: 'array' })
+      return { rows, changed: rowCount ?? 0 }
+    },
+    end: () => client.end(),
+    destroy: () => socket.destroy(),
+    onEnd(listener) {
+      client.once('error', listener)
+      client.once('end', listener)
+    },
+    toFailure: toPostgresqlFailure,
+  })
+}
+
+function toTlsOptions({ verify, ...files }: SqlTls): ConnectionOptions {
+  if (verify === 'nothing') return { ...files, rejectUnauthorized: false }
+  return verify === 'name' ? files : { ...files, checkServerIdentity: () => undefined }
+}
+
+/** Whether a server refuses to be spoken to over TLS, or without it. */
+function isAboutTheWay({ code, message }: SqlFailure): boolean {
+  return code === '28000' || message.includes('does not support SSL')
+}

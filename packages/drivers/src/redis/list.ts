@@ -1,0 +1,120 @@
+import { OsprofilerError, type TraceSummary } from '@osprofiler/core'
+import { isObject, parse } from '../record-text.js'
+import { isSelected, type Selection } from '../trace-query.js'
+import { createTally, newestFirst, type TraceTally } from '../trace-tally.js'
+import { FAILURES, RECORDS, scanKeys } from './keys.js'
+import type { LegacyKeys } from './legacy.js'
+import type { RedisCommand, RedisReply } from './link.js'
+import { readList, readLists } from './read.js'
+import type { RedisRoute } from './route.js'
+
+/** A trace of which it is only known that it began at this time or before. */
+interface Candidate {
+  readonly baseId: string
+  readonly bound: string
+}
+
+/** So many of the newest are remembered; further ones would fill the memory. */
+const MAX_CANDIDATES = 100_000
+const AT_ONCE = 20
+
+/**
+ * The newest traces. Redis has no order of traces: each key is looked at once, for the record that came first, which
+ * bounds when its trace began. Then traces are read whole, the newest bound first, until no other can be newer.
+ */
+export async function listTraces(
+  route: RedisRoute,
+  legacy: LegacyKeys,
+  selection: Selection,
+  failed: boolean,
+): Promise<TraceSummary[]> {
+  const { limit, since } = selection
+  const found = failed ? [] : await listLegacy(legacy, selection)
+  const { candidates, wereAll } = await findCandidates(route, failed, since)
+  if (!wereAll && limit > MAX_CANDIDATES) throw tooMany()
+  for (let at = 0; at < candidates.length; at += AT_ONCE) {
+    if (countSince(found, candidates[at]?.bound ?? '') >= limit) break
+    const summaries = await summarise(route, candidates.slice(at, at + AT_ONCE))
+    found.push(...summaries.filter(summary => isSelected(summary, selection)))
+  }
+  if (!wereAll && countSince(found, candidates.at(-1)?.bound ?? '') < limit) throw tooMany()
+  return found.sort(newestFirst).slice(0, limit)
+}
+
+/** Sums up a trace, by all of its records. */
+export async function tallyTrace(route: RedisRoute, baseId: string): Promise<TraceTally> {
+  const tally = createTally()
+  for await (const records of readList(route, `${RECORDS}${baseId}`)) for (const record of records) tally.add(record)
+  return tally
+}
+
+async function summarise(route: RedisRoute, candidates: readonly Candidate[]): Promise<TraceSummary[]> {
+  const tallies = new Map(candidates.map(({ baseId }) => [`${RECORDS}${baseId}`, createTally()]))
+  await readLists(route, [...tallies.keys()], (key, records) => {
+    for (const record of records) tallies.get(key)?.add(record)
+  })
+  return [...tallies.values()].flatMap(({ summary }) => summary ?? [])
+}
+
+function tooMany(): OsprofilerError {
+  return new OsprofilerError(
+    'ERR_STORE',
+    `More than ${MAX_CANDIDATES} traces would have to be looked at. Ask for fewer of them, or for younger ones.`,
+  )
+}
+
+async function listLegacy(legacy: LegacyKeys, selection: Selection): Promise<TraceSummary[]> {
+  const tallies = new Map<string, TraceTally>()
+  for await (const records of legacy.read()) {
+    for (const record of records) {
+      const tally = tallies.get(record.base_id) ?? createTally()
+      tallies.set(record.base_id, tally)
+      tally.add(record)
+    }
+  }
+  const summaries = [...tallies.values()].flatMap(({ summary }) => summary ?? [])
+  return summaries.filter(summary => isSelected(summary, selection))
+}
+
+/** The traces that may have begun since then, newest bound first. */
+async function findCandidates(
+  route: RedisRoute,
+  failed: boolean,
+  since: string,
+): Promise<{ readonly candidates: readonly Candidate[]; readonly wereAll: boolean }> {
+  const prefix = failed ? FAILURES : RECORDS
+  let candidates = new Map<string, Candidate>()
+  let wereAll = true
+  for await (const { link, keys } of scanKeys(route, prefix)) {
+    const replies = await link.send(keys.map((key): RedisCommand => (failed ? ['get', key] : ['lindex', key, -1])))
+    for (const [index, key] of keys.entries()) {
+      const bound = readTimestamp(replies[index])
+      const baseId = key.slice(prefix.length)
+      if (bound !== undefined && bound >= since) candidates.set(baseId, { baseId, bound })
+    }
+    if (candidates.size <= 2 * MAX_CANDIDATES) continue
+    candidates = new Map(newest(candidates).map(candidate => [candidate.baseId, candidate]))
+    wereAll = false
+  }
+  if (candidates.size > MAX_CANDIDATES) wereAll = false
+  return { candidates: newest(candidates), wereAll }
+}
+
+function newest(candidates: ReadonlyMap<string, Candidate>): Candidate[] {
+  return [...candidates.values()]
+    .sort((one, other) => (one.bound === other.bound ? 0 : one.bound < other.bound ? 1 : -1))
+    .slice(0, MAX_CANDIDATES)
+}
+
+/** Undefined where the key is gone, or somebody else's. */
+function readTimestamp(reply: RedisReply | undefined): string | undefined {
+  if (reply?.outcome === 'lost') throw reply.error
+  const value = reply?.outcome === 'done' && typeof reply.value === 'string' ? parse(reply.value) : undefined
+  return isObject(value) && typeof value.timestamp === 'string' ? value.timestamp : undefined
+}
+
+function countSince(traces: readonly TraceSummary[], timestamp: string): number {
+  let count = 0
+  for (const trace of traces) if (trace.timestamp >= timestamp) count++
+  return count
+}

@@ -1,0 +1,57 @@
+import type { Host } from '../connection-url.js'
+import { isElsewhere } from './failure.js'
+import { keepLink } from './kept-link.js'
+import { openRedisLink, type RedisLink } from './link.js'
+import { type RedisRoute, toValues } from './route.js'
+import type { RedisPlace } from './url.js'
+
+/** The way to one server: the one that is named, or the one that Sentinels call the master at the time. */
+export function createMasterRoute(place: RedisPlace): RedisRoute {
+  const kept = keepLink(async () => {
+    if (place.kind === 'sentinel') return await openMaster(place)
+    const [host] = place.hosts
+    if (host === undefined) throw new Error('No host is named.')
+    return await openRedisLink(host, place.login, place.db, place)
+  })
+
+  return {
+    async send(commands) {
+      const link = await kept.borrow()
+      const replies = await link.send(commands.map(({ command }) => command))
+      // Who has become a replica says so with each command: the master is to be found again.
+      if (replies.some(reply => reply.outcome === 'refused' && isElsewhere(reply.error))) await kept.forget()
+      return replies
+    },
+    openLinks: async () => [await kept.borrow()],
+    close: kept.forget,
+  }
+}
+
+/** Asks one Sentinel after another for the master, and the master whether it is one. */
+async function openMaster(place: RedisPlace): Promise<RedisLink> {
+  let failure: unknown
+  for (const sentinel of place.hosts) {
+    try {
+      const master = await askForMaster(sentinel, place)
+      const link = await openRedisLink(master, place.login, place.db, place)
+      const [role] = toValues(await link.send([['role']]))
+      if (Array.isArray(role) && role[0] === 'master') return link
+      link.close()
+      failure = new Error(`READONLY the Sentinel's master has become a ${Array.isArray(role) ? role[0] : 'replica'}`)
+    } catch (error) {
+      failure = error
+    }
+  }
+  throw failure
+}
+
+async function askForMaster(sentinel: Host, place: RedisPlace): Promise<Host> {
+  const link = await openRedisLink(sentinel, place.sentinelLogin, 0, place)
+  try {
+    const [address] = toValues(await link.send([['sentinel', 'get-master-addr-by-name', place.masterName]]))
+    if (Array.isArray(address)) return { host: String(address[0]), port: Number(address[1]) }
+    throw new Error(`its Sentinels know no master "${place.masterName}"`)
+  } finally {
+    link.close()
+  }
+}

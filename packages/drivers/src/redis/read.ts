@@ -1,0 +1,64 @@
+import type { TraceRecord } from '@osprofiler/core'
+import { decodeRecord } from '../record-text.js'
+import { type KeyedCommand, type RedisRoute, toValues } from './route.js'
+
+const FIRST_PAGE = 50
+const LONGEST_PAGE = 1_000
+/** Characters that a page is to have, roughly: records may have a megabyte each. */
+const PAGE_SIZE = 1_000_000
+
+/** The records of a list from its end, where the oldest is, in pages. What is pushed meanwhile stands at the other end. */
+export async function* readList(route: RedisRoute, key: string): AsyncGenerator<readonly TraceRecord[]> {
+  for (let page = firstPage(key); ; ) {
+    const [lines] = toValues(await route.send([page.command]))
+    const { records, next } = readPage(page, lines)
+    if (records.length > 0) yield records
+    if (next === undefined) return
+    page = next
+  }
+}
+
+/** As `readList`, of several lists whose first pages come together; each is handed to `take` as it comes. */
+export async function readLists(
+  route: RedisRoute,
+  keys: readonly string[],
+  take: (key: string, records: readonly TraceRecord[]) => void,
+): Promise<void> {
+  let pages = keys.map(firstPage)
+  while (pages.length > 0) {
+    const replies = toValues(await route.send(pages.map(({ command }) => command)))
+    pages = pages.flatMap((page, index) => {
+      const { records, next } = readPage(page, replies[index])
+      take(page.key, records)
+      return next ?? []
+    })
+  }
+}
+
+interface Page {
+  readonly key: string
+  /** Records that stand behind it in the list. */
+  readonly read: number
+  readonly length: number
+  readonly command: KeyedCommand
+}
+
+function firstPage(key: string): Page {
+  return toPage(key, 0, FIRST_PAGE)
+}
+
+function toPage(key: string, read: number, length: number): Page {
+  return { key, read, length, command: { key, command: ['lrange', key, -(read + length), -(read + 1)] } }
+}
+
+function readPage(
+  { key, read, length }: Page,
+  lines: unknown,
+): { readonly records: readonly TraceRecord[]; readonly next?: Page } {
+  if (!Array.isArray(lines) || lines.length === 0) return { records: [] }
+  const records = lines.toReversed().flatMap(line => decodeRecord(String(line)) ?? [])
+  if (lines.length < length) return { records }
+  const size = lines.reduce((sum: number, line) => sum + String(line).length, 1)
+  const fitting = Math.floor((PAGE_SIZE * lines.length) / size)
+  return { records, next: toPage(key, read + lines.length, Math.min(Math.max(fitting, 1), LONGEST_PAGE)) }
+}

@@ -1,0 +1,70 @@
+import { isObject, parse } from '../record-text.js'
+import { FAILURES, RECORDS, scanKeys } from './keys.js'
+import type { LegacyKeys } from './legacy.js'
+import type { RedisCommand } from './link.js'
+import { tallyTrace } from './list.js'
+import { type RedisRoute, toValues } from './route.js'
+
+/** Removes a trace, in whichever layout, and resolves to how many records that were. */
+export async function deleteTrace(route: RedisRoute, legacy: LegacyKeys, baseId: string): Promise<number> {
+  if (!baseId.isWellFormed()) return 0
+  const key = `${RECORDS}${baseId}`
+  const [length] = toValues(await route.send([{ key, command: ['llen', key] }]))
+  await forget(route, baseId, key)
+  return Number(length) + (await legacy.remove(new Set([baseId])))
+}
+
+/** Removes the traces without a record from that time or later, and resolves to how many these were. */
+export async function pruneTraces(route: RedisRoute, legacy: LegacyKeys, before: string): Promise<number> {
+  let pruned = 0
+  for await (const { link, keys } of scanKeys(route, RECORDS)) {
+    // Of most traces, the record that came last is the youngest: one that is young enough spares reading them.
+    const heads = await link.send(keys.map((key): RedisCommand => ['lindex', key, 0]))
+    for (const [index, key] of keys.entries()) {
+      const reply = heads[index]
+      if (reply?.outcome === 'lost') throw reply.error
+      if (reply?.outcome !== 'done' || isYoung(reply.value, before)) continue
+      if (await pruneTrace(route, key.slice(RECORDS.length), before)) pruned++
+    }
+  }
+  return pruned + (await pruneLegacy(legacy, before))
+}
+
+async function pruneTrace(route: RedisRoute, baseId: string, before: string): Promise<boolean> {
+  const key = `${RECORDS}${baseId}`
+  const [length] = toValues(await route.send([{ key, command: ['llen', key] }]))
+  const { summary, newest } = await tallyTrace(route, baseId)
+  // A list in which no record stands is not of ours.
+  if (summary === undefined || newest >= before) return false
+  // What was pushed since the list was measured stays: it is cut off behind that.
+  const [, left] = toValues(
+    await route.send([
+      { key, command: ['ltrim', key, 0, -(Number(length) + 1)] },
+      { key, command: ['exists', key] },
+    ]),
+  )
+  if (left === 0) await forget(route, baseId)
+  return left === 0
+}
+
+async function pruneLegacy(legacy: LegacyKeys, before: string): Promise<number> {
+  const newest = new Map<string, string>()
+  for await (const records of legacy.read()) {
+    for (const { base_id, timestamp } of records) {
+      if (timestamp >= (newest.get(base_id) ?? '')) newest.set(base_id, timestamp)
+    }
+  }
+  const stale = new Set([...newest].filter(([, timestamp]) => timestamp < before).map(([baseId]) => baseId))
+  if (stale.size > 0) await legacy.remove(stale)
+  return stale.size
+}
+
+async function forget(route: RedisRoute, baseId: string, ...keys: readonly string[]): Promise<void> {
+  const doomed = [...keys, `${FAILURES}${baseId}`]
+  toValues(await route.send(doomed.map(key => ({ key, command: ['del', key] }))))
+}
+
+function isYoung(line: unknown, before: string): boolean {
+  const value = typeof line === 'string' ? parse(line) : undefined
+  return isObject(value) && typeof value.timestamp === 'string' && value.timestamp >= before
+}

@@ -1,0 +1,128 @@
+import { OsprofilerError } from '@osprofiler/core'
+import { isObject } from '../record-text.js'
+
+/** A request of the REST API that Elasticsearch and OpenSearch share. */
+export interface SearchRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
+  readonly path: string
+  readonly querystring?: Readonly<Record<string, string | number | boolean>>
+  readonly body?: object
+  /** Lines of JSON, in place of `body`. */
+  readonly bulkBody?: string
+}
+
+export interface RequestOptions {
+  readonly maxRetries?: number
+  readonly requestTimeout?: number
+}
+
+/** How long a write may take, in milliseconds: while it waits, a program that has ended its work does not end. */
+export const WRITE_TIMEOUT = 10_000
+
+/** What both clients have, as their own documentation has it for requests of one's own. */
+export interface SearchTransport {
+  request(request: SearchRequest, options: RequestOptions): Promise<unknown>
+}
+
+/** A client that is loaded and made when it is first used. */
+export interface SearchClient {
+  /** What the server answers. Rejects with a `SearchFailure`. */
+  request(request: SearchRequest, options?: RequestOptions): Promise<Record<string, unknown>>
+  /** Like `request`, and undefined where there is no such index. */
+  find(request: SearchRequest, options?: RequestOptions): Promise<Record<string, unknown> | undefined>
+  close(): Promise<void>
+}
+
+export interface OpenedTransport {
+  readonly transport: SearchTransport
+  close(): Promise<void> | void
+}
+
+/** A request that came to nothing. What it says holds nothing that was sent. */
+export class SearchFailure extends Error {
+  /** The server's answer, or undefined where there was none. */
+  readonly status: number | undefined
+  /** The server's name for what is wrong, such as `index_not_found_exception`. */
+  readonly type: string
+
+  constructor(status: number | undefined, type: string) {
+    super(status === undefined ? type : `it answers ${status}${type === '' ? '' : ` ${type}`}`)
+    this.name = 'SearchFailure'
+    this.status = status
+    this.type = type
+  }
+}
+
+/** @param open loads the client; called once, or again after it has failed */
+export function createSearchClient(open: () => Promise<OpenedTransport>): SearchClient {
+  let opening: Promise<OpenedTransport> | undefined
+  let closing: Promise<void> | undefined
+
+  async function closeOpened(): Promise<void> {
+    const opened = await opening?.catch(() => undefined)
+    await opened?.close()
+  }
+
+  async function request(
+    { querystring = {}, ...rest }: SearchRequest,
+    options: RequestOptions = {},
+  ): Promise<Record<string, unknown>> {
+    try {
+      opening ??= open()
+      const { transport } = await opening
+      return toObject(await transport.request({ ...rest, querystring }, options))
+    } catch (error) {
+      throw toSearchFailure(error)
+    }
+  }
+
+  return {
+    request,
+    async find(wanted, options) {
+      try {
+        return await request(wanted, options)
+      } catch (error) {
+        if (error instanceof SearchFailure && error.status === 404) return undefined
+        throw error
+      }
+    },
+    close() {
+      // Once: OpenSearch's client, closed again, never answers.
+      closing ??= closeOpened()
+      return closing
+    },
+  }
+}
+
+/** An error for those who use the driver. */
+export function toSearchError(product: string, location: string, error: unknown): unknown {
+  if (error instanceof OsprofilerError || error instanceof TypeError) return error
+  const cause = error instanceof SearchFailure ? error : toSearchFailure(error)
+  return new OsprofilerError('ERR_STORE', `The store "${location}" in ${product} cannot be used: ${cause.message}.`, {
+    cause,
+  })
+}
+
+/** The one client gives the answer's body, the other puts more beside it. */
+function toObject(result: unknown): Record<string, unknown> {
+  const body = isObject(result) && 'statusCode' in result && 'body' in result ? result.body : result
+  return isObject(body) ? body : {}
+}
+
+function toSearchFailure(error: unknown): SearchFailure {
+  if (error instanceof SearchFailure) return error
+  const { name, message, meta } = isObject(error) ? error : { name: '', message: '', meta: undefined }
+  const status = isObject(meta) && typeof meta.statusCode === 'number' ? meta.statusCode : 0
+  if (name === 'ResponseError' && isObject(meta) && status > 0) return new SearchFailure(status, typeOf(meta.body))
+  if (name === 'ConnectionError' || name === 'TimeoutError' || name === 'NoLivingConnectionsError') {
+    return new SearchFailure(undefined, String(message).split('\n', 1)[0] ?? '')
+  }
+  // A 200 of something else that speaks HTTP, or what cannot be read as an answer, which the message may quote.
+  return new SearchFailure(undefined, `its client says ${String(name) || 'nothing'}`)
+}
+
+function typeOf(body: unknown): string {
+  const error = isObject(body) ? body.error : undefined
+  const type = isObject(error) ? error.type : undefined
+  return typeof type === 'string' && /^\w{1,80}$/.test(type) ? type : ''
+}

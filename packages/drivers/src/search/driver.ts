@@ -1,0 +1,138 @@
+import type { Driver, TraceQuery, TraceRecord, TraceSummary } from '@osprofiler/core'
+import { createPreparedBatches } from '../prepared-batch.js'
+import { toRecord } from '../record-text.js'
+import { createRetention } from '../retention.js'
+import { createLife } from '../store-life.js'
+import { readBefore, readQuery } from '../trace-query.js'
+import { type BulkBatch, sendBulk, toBulkBatch } from './bulk.js'
+import { createSearchClient, type OpenedTransport, SearchFailure, toSearchError, WRITE_TIMEOUT } from './client.js'
+import { createIndex, FAILURES, findExactField, RECORDS } from './layout.js'
+import { listTraces } from './list.js'
+import { readPages } from './pages.js'
+import { deleteTrace, pruneTraces } from './removal.js'
+
+/** What Elasticsearch and OpenSearch differ in. */
+export interface SearchProduct {
+  /** The scheme, without `+https`. */
+  readonly name: string
+  /** As people write it. */
+  readonly title: string
+  /** Where it is, for people. */
+  readonly location: string
+  /** See `readTtl`. */
+  readonly ttl: number | undefined
+  readonly filterErrorTrace: boolean
+  /** Loads the client and makes it. Connects to nothing yet. */
+  open(): Promise<OpenedTransport>
+}
+
+const PAGE = 500
+/** An index that is deleted while we write comes back with a mapping that it makes up: we look for it so often. */
+const LOOK_AGAIN = 60_000
+
+/**
+ * Elasticsearch and OpenSearch, in the layout of Python's driver: a document a record.
+ *
+ * A batch is one bulk request. Its documents have ids of our own, which a batch that is tried again keeps: nothing is
+ * written twice, whenever a connection breaks. A reader has the index refreshed first, so that it finds what was written.
+ */
+export function createSearchDriver({ name, title, location, ttl, filterErrorTrace, open }: SearchProduct): Driver {
+  const client = createSearchClient(open)
+  const batches = createPreparedBatches<BulkBatch>()
+  const retention = createRetention(ttl, async before => {
+    await refresh()
+    await pruneTraces(client, readBefore(before), WRITE_TIMEOUT)
+  })
+  let lookAt = 0
+  const life = createLife()
+
+  async function write(records: readonly TraceRecord[]): Promise<number> {
+    const { documents, refused } = batches.of(records, () => toBulkBatch(records, filterErrorTrace))
+    if (documents.length === 0) return refused
+    await createIndices()
+    const unwanted = await sendBulk(client, documents)
+    batches.settle(records)
+    retention.afterWrite()
+    return refused + unwanted
+  }
+
+  async function createIndices(): Promise<void> {
+    if (Date.now() < lookAt) return
+    await createIndex(client, RECORDS)
+    if (filterErrorTrace) await createIndex(client, FAILURES)
+    lookAt = Date.now() + LOOK_AGAIN
+  }
+
+  async function* read(baseId: string): AsyncGenerator<readonly TraceRecord[]> {
+    life.checkOpen()
+    if (!baseId.isWellFormed()) return
+    await refresh()
+    const field = await findExactField(client, RECORDS)
+    if (field === undefined) return
+    const query = { term: { [field]: { value: baseId } } }
+    for await (const page of readPages(client, { index: RECORDS, size: PAGE, query, order: 'asc' })) {
+      yield page.map(toRecord)
+    }
+  }
+
+  async function list(query: TraceQuery | undefined, failed: boolean): Promise<TraceSummary[]> {
+    const selection = readQuery(query)
+    return await use(() => listTraces(client, selection, failed))
+  }
+
+  async function use<Result>(work: () => Promise<Result>): Promise<Result> {
+    life.checkOpen()
+    try {
+      await refresh()
+      return await work()
+    } catch (error) {
+      throw toSearchError(title, location, error)
+    }
+  }
+
+  /** Who may not ask for it sees what the server has come to by itself, a second later. */
+  async function refresh(): Promise<void> {
+    try {
+      await client.find({
+        method: 'POST',
+        path: `/${RECORDS},${FAILURES}/_refresh`,
+        querystring: { ignore_unavailable: true },
+      })
+    } catch (error) {
+      if (!(error instanceof SearchFailure && error.status === 403)) throw error
+    }
+  }
+
+  return {
+    name,
+    location,
+    async write(records) {
+      life.checkOpen()
+      try {
+        return { refused: await life.follow(write(records)) }
+      } catch (error) {
+        throw toSearchError(title, location, error)
+      }
+    },
+    async *readRecords(baseId) {
+      try {
+        yield* read(baseId)
+      } catch (error) {
+        throw toSearchError(title, location, error)
+      }
+    },
+    listTraces: query => list(query, false),
+    listErrorTraces: query => list(query, true),
+    deleteTrace: baseId => use(async () => (baseId.isWellFormed() ? await deleteTrace(client, baseId) : 0)),
+    async pruneTraces(before) {
+      const oldest = readBefore(before)
+      return await use(() => pruneTraces(client, oldest))
+    },
+    async close() {
+      life.end()
+      await life.writesSettled()
+      await retention.settled()
+      await client.close()
+    },
+  }
+}

@@ -1,0 +1,75 @@
+import type { TraceSummary } from '@osprofiler/core'
+import { collectNewest } from '../newest-traces.js'
+import { isObject, toRecord } from '../record-text.js'
+import type { Selection } from '../trace-query.js'
+import { createTally } from '../trace-tally.js'
+import type { SearchClient } from './client.js'
+import { FAILURES, findExactField, RECORDS } from './layout.js'
+import { byTime, readHits, readPages } from './pages.js'
+
+const PAGE = 1_000
+/** Of records of one millisecond, an index that Python has made does not know the first. */
+const CANDIDATES = 10
+
+const SUMMARY = ['base_id', 'timestamp', 'name', 'project', 'service']
+
+/**
+ * What `isErrorRecord` looks for: our own mark; the members themselves, where the index looks into `info`; and what
+ * Python's driver has noted, where it does not.
+ */
+const FAILED = {
+  bool: {
+    should: [
+      { term: { failed: true } },
+      { exists: { field: 'info.etype' } },
+      { range: { 'info.response.status_code': { gte: 500 } } },
+      { term: { _index: FAILURES } },
+    ],
+    minimum_should_match: 1,
+  },
+}
+
+/** The newest traces, or those in which something failed. */
+export async function listTraces(client: SearchClient, selection: Selection, failed: boolean): Promise<TraceSummary[]> {
+  const field = await findExactField(client, RECORDS)
+  if (field === undefined) return []
+  // A trace that began late enough has no older record.
+  const recent = selection.since === '' ? [] : [{ range: { timestamp: { gte: selection.since } } }]
+  const query = { bool: { filter: failed ? [...recent, FAILED] : recent } }
+  const pages = readPages(client, {
+    index: failed ? `${RECORDS},${FAILURES}` : RECORDS,
+    size: PAGE,
+    query,
+    members: ['base_id', 'timestamp'],
+    order: 'desc',
+  })
+  return await collectNewest(
+    { pages: mapPages(pages), summarise: baseIds => summarise(client, field, baseIds) },
+    selection,
+  )
+}
+
+async function* mapPages(pages: AsyncIterable<readonly Record<string, unknown>[]>) {
+  for await (const page of pages) yield page.map(toRecord)
+}
+
+async function summarise(client: SearchClient, field: string, baseIds: readonly string[]): Promise<TraceSummary[]> {
+  const first = { top_hits: { size: CANDIDATES, sort: byTime('asc'), _source: SUMMARY } }
+  const traces = { terms: { field, include: baseIds, size: baseIds.length }, aggs: { first } }
+  const body = { size: 0, query: { terms: { [field]: baseIds } }, aggs: { traces } }
+  const answer = await client.request({ method: 'POST', path: `/${RECORDS}/_search`, body })
+  return readBuckets(answer, 'traces').flatMap(bucket => toTrace(bucket) ?? [])
+}
+
+function toTrace({ doc_count: records, first: hits }: Record<string, unknown>): TraceSummary | undefined {
+  const tally = createTally()
+  for (const document of readHits(hits)) tally.add(toRecord(document))
+  return tally.summary === undefined ? undefined : { ...tally.summary, records: Number(records) }
+}
+
+/** The buckets of an aggregation of this name. */
+export function readBuckets(answer: unknown, name: string): Record<string, unknown>[] {
+  const aggregations = isObject(answer) && isObject(answer.aggregations) ? answer.aggregations : {}
+  const { buckets } = isObject(aggregations[name]) ? aggregations[name] : {}
+  return Array.isArray(buckets) ? buckets.filter(isObject) : []
+}

@@ -1,0 +1,44 @@
+import { OsprofilerError } from '@osprofiler/core'
+import { readAuthority } from '../authority-file.js'
+import { parseConnectionUrl, showHost } from '../connection-url.js'
+import { readTtl } from '../retention.js'
+
+/** Where an Elasticsearch or OpenSearch is, and who asks. */
+export interface SearchUrl {
+  /** For people. */
+  readonly location: string
+  /** Without credentials. */
+  readonly nodes: readonly string[]
+  readonly username: string | undefined
+  readonly password: string | undefined
+  readonly apiKey: string | undefined
+  /** See `readAuthority`. */
+  readonly ca: string | undefined
+  /** See `readTtl`. */
+  readonly ttl: number | undefined
+}
+
+/** Reads what follows `elasticsearch://` and the like; `+https` at the scheme's end asks for TLS. */
+export function readSearchUrl(scheme: string, location: string, options: readonly string[] = []): SearchUrl {
+  const form = {
+    example: `${scheme}://user:password@host:9200`,
+    defaultPort: 9_200,
+    options: ['ca', 'ttl', ...options],
+  }
+  const { hosts, path, username, password, options: given } = parseConnectionUrl(location, form)
+  const protocol = scheme.endsWith('+https') ? 'https' : 'http'
+  const prefix = path === '' ? '' : `/${path.split('/').map(encodeURIComponent).join('/')}`
+  const ca = given.get('ca')
+  if (ca !== undefined && protocol === 'http') {
+    throw new OsprofilerError('ERR_CONNECTION_STRING', `ca is for TLS, which ${scheme}+https:// asks for.`)
+  }
+  return {
+    location: `${hosts.map(showHost).join(',')}${prefix}`,
+    nodes: hosts.map(host => `${protocol}://${showHost(host)}${prefix}`),
+    username,
+    password,
+    apiKey: given.get('api_key'),
+    ca: readAuthority(ca),
+    ttl: readTtl(given.get('ttl')),
+  }
+}

@@ -1,0 +1,131 @@
+import { type Driver, OsprofilerError, type TraceQuery, type TraceSummary } from '@osprofiler/core'
+import { isStorable } from '../record-row.js'
+import { createRetention } from '../retention.js'
+import { toShownPath } from '../shown-path.js'
+import { createLife } from '../store-life.js'
+import { readBefore, readQuery } from '../trace-query.js'
+import { toBatch } from './batch.js'
+import { createSqlConnection } from './connection.js'
+import { isFailure, SqlFailure } from './failure.js'
+import { listTraces } from './list.js'
+import { pruneTraces, removeRecords } from './prune.js'
+import { readRecords, type UseTable } from './read.js'
+import type { CreateSocket } from './session.js'
+import type { SqlStore } from './store.js'
+import { CommitLost, writeBatch } from './write.js'
+
+/** What one database's driver is made of. */
+export interface SqlDatabase {
+  readonly name: string
+  /** Where it is: shown in messages. */
+  readonly location: string
+  /** How long a trace is kept, in milliseconds. */
+  readonly ttl: number | undefined
+  /** Whether its texts may have NUL in them. */
+  readonly keepsNul: boolean
+  /** Connects. Rejects with an `SqlFailure`. */
+  open(createSocket: CreateSocket): Promise<SqlStore>
+}
+
+/** How long something in the background may delay the natural end of the program. */
+const BACKGROUND_HOLD = 2_000
+
+/**
+ * A driver on the table of Python's SQLAlchemy driver. It writes on one connection and reads on another: who reads a
+ * long trace holds up no write.
+ */
+export function createSqlDriver(database: SqlDatabase): Driver {
+  const { name, keepsNul } = database
+  const location = toShownPath(database.location)
+  const writing = createSqlConnection(database.open)
+  const reading = createSqlConnection(database.open)
+  const use = readFor(Number.POSITIVE_INFINITY)
+  const retention = createRetention(database.ttl, before => prune(readFor(BACKGROUND_HOLD), before))
+  const life = createLife()
+  let closing: Promise<void> | undefined
+
+  function readFor(hold: number): UseTable {
+    return async (work, otherwise) => {
+      life.checkOpen()
+      return await reading.use(store => useTable(store, work, otherwise), hold).catch(fail)
+    }
+  }
+
+  async function list(query: TraceQuery | undefined, failed: boolean): Promise<TraceSummary[]> {
+    const selection = readQuery(query)
+    life.checkOpen()
+    return await listTraces(use, selection, failed)
+  }
+
+  async function prune(through: UseTable, before: Date): Promise<number> {
+    const oldest = readBefore(before)
+    life.checkOpen()
+    return await pruneTraces(through, oldest)
+  }
+
+  function fail(error: unknown): never {
+    throw toStoreError(location, error)
+  }
+
+  /** An id that no record can have is not asked for: clients and databases would change it, and find another. */
+  function isKeepable(baseId: string): boolean {
+    life.checkOpen()
+    return isStorable(baseId) && (keepsNul || !baseId.includes('\0'))
+  }
+
+  return {
+    name,
+    location,
+    async write(records) {
+      life.checkOpen()
+      if (records.length === 0) return { refused: 0 }
+      const batch = toBatch(records, keepsNul)
+      const refused = await writing.use(async store => writeBatch(store, await batch), BACKGROUND_HOLD).catch(fail)
+      retention.afterWrite()
+      return { refused }
+    },
+    async *readRecords(baseId) {
+      if (isKeepable(baseId)) yield* readRecords(use, baseId)
+    },
+    listTraces: query => list(query, false),
+    listErrorTraces: query => list(query, true),
+    async deleteTrace(baseId) {
+      return isKeepable(baseId) ? await removeRecords(use, [baseId], undefined) : 0
+    },
+    pruneTraces: before => prune(use, before),
+    close() {
+      life.end()
+      closing ??= Promise.all([writing.close(), reading.close()]).then(() => undefined)
+      return closing
+    },
+  }
+}
+
+async function useTable<Result>(
+  store: SqlStore,
+  work: (store: SqlStore) => Promise<Result>,
+  otherwise: Result,
+): Promise<Result> {
+  if (!(await store.hasTable())) return otherwise
+  try {
+    return await work(store)
+  } catch (error) {
+    // It was dropped, and may be made again.
+    if (!isFailure(error, 'missing')) throw error
+    store.forgetTable()
+    return otherwise
+  }
+}
+
+function toStoreError(location: string, error: unknown): unknown {
+  if (error instanceof CommitLost) {
+    return new OsprofilerError(
+      'ERR_WRITE_UNCERTAIN',
+      `The connection to "${location}" broke while a batch was committed. Nobody knows whether it was written.`,
+      { cause: error.cause },
+    )
+  }
+  if (!(error instanceof SqlFailure)) return error
+  const reason = error.advice ?? `cannot be used: ${error.message}`
+  return new OsprofilerError('ERR_STORE', `The store "${location}" ${reason}.`, { cause: error })
+}

@@ -1,0 +1,61 @@
+import { isErrorRecord, type TraceSummary } from '@osprofiler/core'
+import { collectNewest } from '../newest-traces.js'
+import { toRowRecord } from '../record-row.js'
+import type { Selection } from '../trace-query.js'
+import { toPointName } from '../trace-tally.js'
+import { toPages, type UseTable } from './read.js'
+import type { MetRecord, Position } from './store.js'
+
+const FIRST_STEP = 1_000
+const LONGEST_STEP = 16_000
+const SUMMARIES = 1_000
+
+/** The newest traces that a query asks for, at the cost of the records that are as young as these. */
+export async function listTraces(use: UseTable, selection: Selection, failed: boolean): Promise<TraceSummary[]> {
+  return await collectNewest(
+    {
+      pages: walkBack(use, selection, failed),
+      async summarise(baseIds) {
+        const summaries: TraceSummary[] = []
+        for (let start = 0; start < baseIds.length; start += SUMMARIES) {
+          const some = baseIds.slice(start, start + SUMMARIES)
+          summaries.push(...(await use(store => store.summarise(some), [])))
+        }
+        return summaries
+      },
+    },
+    selection,
+  )
+}
+
+/** The records, from the newest back, that may be a trace's first, or that belong to a failed one. */
+async function* walkBack(use: UseTable, selection: Selection, failed: boolean): AsyncIterable<readonly MetRecord[]> {
+  let from: Position | undefined
+  let limit = FIRST_STEP
+  for (;;) {
+    const step = { from, direction: 'older', limit, withSuspects: failed } as const
+    const met: readonly MetRecord[] = await use(store => store.walk(step), [])
+    const page = failed ? await findFailed(use, met) : met.filter(record => mayBeFirst(record, selection))
+    if (page.length > 0) yield page
+    from = met.at(-1)
+    if (from === undefined || met.length < limit || from.timestamp < selection.since) return
+    limit = Math.min(2 * limit, LONGEST_STEP)
+  }
+}
+
+function mayBeFirst(record: MetRecord, { name, service }: Selection): boolean {
+  return (
+    (name === undefined || toPointName(record.name) === name) && (service === undefined || record.service === service)
+  )
+}
+
+/** The records of those traces of which one here tells of a failure. What may tell so is read and looked at. */
+async function findFailed(use: UseTable, met: readonly MetRecord[]): Promise<readonly MetRecord[]> {
+  const suspects = met.flatMap(({ id, suspectBytes: bytes }) => (bytes === undefined ? [] : { id, bytes }))
+  const failed = new Set<string>()
+  for (const page of toPages(suspects)) {
+    const records = (await use(store => store.readRows(page), [])).map(toRowRecord)
+    for (const record of records) if (isErrorRecord(record)) failed.add(record.base_id)
+  }
+  return met.filter(({ base_id }) => failed.has(base_id))
+}

@@ -1,0 +1,106 @@
+import type { Socket } from 'node:net'
+import { SqlFailure } from './failure.js'
+
+/** What a statement gave: rows as arrays of their columns' values, and how many rows it changed. */
+export interface SqlResult {
+  readonly rows: readonly (readonly unknown[])[]
+  readonly changed: number
+}
+
+/** As much of a database's client as these drivers use, on one connection that is open. */
+export interface SqlClient {
+  query(text: string, values: readonly unknown[], often: boolean): Promise<SqlResult>
+  /** Says good-bye to the server. */
+  end(): Promise<unknown>
+  /** Breaks the connection. */
+  destroy(): void
+  /** Calls back when the connection is gone, whoever ended it. */
+  onEnd(listener: () => void): void
+  toFailure(error: unknown): SqlFailure
+}
+
+/** A connection to a database. */
+export interface SqlSession {
+  /** Whether it can still be used. */
+  readonly isOpen: boolean
+  /** Runs one statement, perhaps one that comes `often` and is worth preparing. Rejects with an `SqlFailure`. */
+  run(text: string, values?: readonly unknown[], often?: boolean): Promise<SqlResult>
+  /** Resolves when the connection is closed. */
+  end(): Promise<void>
+}
+
+/** Makes the socket of a connection, not yet connected, whose maker decides whether it keeps the process alive. */
+export type CreateSocket = () => Socket
+
+/** How long a statement may take: beyond it the server, or the way to it, is taken for dead. */
+const ANSWER_PATIENCE = 30_000
+const GOODBYE_PATIENCE = 1_000
+
+/** A session on a client that has just connected. A statement that is never answered ends it. */
+export function createSession(client: SqlClient): SqlSession {
+  let isOpen = true
+  client.onEnd(() => {
+    isOpen = false
+  })
+
+  function breakOff(): void {
+    isOpen = false
+    client.destroy()
+  }
+
+  async function run(text: string, values: readonly unknown[] = [], often = false): Promise<SqlResult> {
+    if (!isOpen) throw new SqlFailure('the connection is closed', undefined, 'lost')
+    let late = false
+    const timer = setTimeout(() => {
+      late = true
+      breakOff()
+    }, ANSWER_PATIENCE).unref()
+    try {
+      return await client.query(text, values, often)
+    } catch (error) {
+      const failure = late ? new SqlFailure(NO_ANSWER, 'ETIMEDOUT', 'lost', NO_ANSWER) : client.toFailure(error)
+      if (failure.verdict === 'lost') breakOff()
+      throw failure
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  return {
+    get isOpen() {
+      return isOpen
+    },
+    run,
+    async end() {
+      isOpen = false
+      const timer = setTimeout(client.destroy, GOODBYE_PATIENCE).unref()
+      await client.end().catch(() => undefined)
+      clearTimeout(timer)
+      client.destroy()
+    },
+  }
+}
+
+/** Connects over a socket, which is destroyed where that fails or takes longer than `patience` milliseconds. */
+export async function connectWithin<Result>(
+  patience: number,
+  socket: Socket,
+  connect: () => Promise<Result>,
+): Promise<Result> {
+  let late = false
+  const timer = setTimeout(() => {
+    late = true
+    socket.destroy()
+  }, patience).unref()
+  try {
+    return await connect()
+  } catch (error) {
+    socket.destroy()
+    throw late ? new SqlFailure(UNREACHED, 'ETIMEDOUT', 'lost', UNREACHED) : error
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const UNREACHED = 'cannot be reached in time'
+const NO_ANSWER = `gave no answer within ${ANSWER_PATIENCE / 1_000} s`

@@ -1,0 +1,58 @@
+import type { TraceSummary } from '@osprofiler/core'
+import type { RecordRow } from '../record-row.js'
+import type { SqlSession } from './session.js'
+
+/** A record in the table, and how many bytes its `data` has. */
+export interface RecordId {
+  readonly id: number
+  readonly bytes: number
+}
+
+/** Where a walk over the records has come to. */
+export interface Position {
+  readonly timestamp: string
+  readonly id: number
+}
+
+/** A record that a walk meets. */
+export interface MetRecord extends Position {
+  readonly base_id: string
+  readonly name: string
+  readonly service: string
+  /** How many its `data` has, where that was asked for and may tell of a failure. */
+  readonly suspectBytes: number | undefined
+}
+
+/** A walk's next step. */
+export interface Step {
+  /** Behind this record, or from the very first one. */
+  readonly from: Position | undefined
+  readonly direction: 'older' | 'newer'
+  readonly limit: number
+  readonly withSuspects: boolean
+}
+
+/** The table of Python's driver on one connection: each function is a statement or two. */
+export interface SqlStore {
+  readonly session: SqlSession
+  /** More bytes than this has no row's `data`, and no statement its values. */
+  readonly maxBytes: number
+  /** Whether the table is there; a yes is remembered. Throws where it is another program's. */
+  hasTable(): Promise<boolean>
+  forgetTable(): void
+  /** Makes it and its indexes, unless another process does so at the same time. */
+  createTable(): Promise<void>
+  /** Begins a transaction, which `COMMIT` and `ROLLBACK` end. */
+  begin(): Promise<void>
+  insert(rows: readonly (readonly string[])[]): Promise<void>
+  /** The first of a trace's records behind one, in the order of their arrival. */
+  findRecords(baseId: string, after: number, limit: number): Promise<readonly RecordId[]>
+  readRows(ids: readonly number[]): Promise<readonly RecordRow[]>
+  /** Records by timestamp, some at a time, at a cost that depends on how many these are. */
+  walk(step: Step): Promise<readonly MetRecord[]>
+  summarise(baseIds: readonly string[]): Promise<readonly TraceSummary[]>
+  /** Which of these traces have a record from a timestamp on. */
+  findYoung(baseIds: readonly string[], from: string): Promise<readonly string[]>
+  /** Removes at most so many of the traces' records, those before a timestamp, and says how many it were. */
+  remove(baseIds: readonly string[], before: string | undefined, limit: number): Promise<number>
+}

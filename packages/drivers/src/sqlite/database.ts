@@ -1,0 +1,98 @@
+import { closeSync, mkdirSync, openSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { COLUMNS } from '../record-row.js'
+
+/** An open database: its connection, and what tells whether its file is still the one at its path. */
+export interface SqliteDatabase {
+  readonly connection: DatabaseSync
+  /** Whether the table was there when it was looked for last. */
+  hasTable(): boolean
+  /** Makes what is missing and prepares the inserts, of one row and of `INSERT_GROUP` rows. */
+  prepareInserts(): { readonly one: StatementSync; readonly many: StatementSync }
+  isInPlace(): boolean
+  close(): void
+}
+
+// As SQLAlchemy makes it for Python's driver. Of its eight indexes, the two that our reading uses, under their
+// names, so that a table that either side made has them once: a trace by its id, and the newest records. Each
+// index more is paid at every insert.
+const TABLE = `
+  CREATE TABLE IF NOT EXISTS data (
+    id INTEGER NOT NULL, timestamp VARCHAR(26), base_id VARCHAR(255), parent_id VARCHAR(255), trace_id VARCHAR(255),
+    project VARCHAR(255), host VARCHAR(255), service VARCHAR(255), name VARCHAR(255), data JSON, PRIMARY KEY (id)
+  );
+  CREATE INDEX IF NOT EXISTS ix_data_base_id ON data (base_id);
+  CREATE INDEX IF NOT EXISTS ix_data_timestamp ON data (timestamp);`
+
+/** How many rows go in with one statement: a call a row is a third of an insert's cost. */
+export const INSERT_GROUP = 10
+
+/**
+ * Opens the database at a path, and makes it where `create` says so. Undefined where it is not there.
+ *
+ * SQLite itself waits for a lock only as long as the thread may be deaf; longer waits are the caller's.
+ */
+export function openDatabase(Database: typeof DatabaseSync, path: string, create: boolean): SqliteDatabase | undefined {
+  if (create) makeFile(path)
+  const identity = identify(path)
+  if (identity === undefined) return undefined
+  const connection = new Database(path)
+  let inserts: { one: StatementSync; many: StatementSync } | undefined
+
+  function hasTable(): boolean {
+    const names = connection
+      .prepare('PRAGMA table_info(data)')
+      .all()
+      .map(column => column.name)
+    if (names.length === 0) return false
+    const missing = ['id', ...COLUMNS].filter(column => !names.includes(column))
+    if (missing.length === 0) return true
+    throw new Error(`its table "data" is another program's (it has no column ${missing.join(', ')}); name another file`)
+  }
+
+  try {
+    connection.exec('PRAGMA busy_timeout = 100')
+    hasTable()
+  } catch (error) {
+    connection.close()
+    throw error
+  }
+
+  return {
+    connection,
+    hasTable,
+    prepareInserts() {
+      if (inserts !== undefined) return inserts
+      connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
+      connection.exec(TABLE)
+      inserts = { one: connection.prepare(toInsert(1)), many: connection.prepare(toInsert(INSERT_GROUP)) }
+      return inserts
+    },
+    isInPlace: () => identify(path) === identity,
+    close: () => connection.close(),
+  }
+}
+
+function toInsert(rows: number): string {
+  const row = `(${COLUMNS.map(() => '?').join(', ')})`
+  return `INSERT INTO data (${COLUMNS.join(', ')}) VALUES ${Array.from({ length: rows }, () => row).join(', ')}`
+}
+
+/** Makes the file and its directory for the owner alone. What is there stays as it is. */
+function makeFile(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  try {
+    // SQLite would make it with 0644; -wal and -shm follow it. Never opens a file that is there: on POSIX, closing
+    // it again would drop the locks that this process holds on it through other connections.
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+  }
+}
+
+/** What tells one file from another, or undefined where there is none. */
+function identify(path: string): string | undefined {
+  const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
+  return stats === undefined ? undefined : `${stats.dev}:${stats.ino}`
+}

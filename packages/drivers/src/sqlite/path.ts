@@ -1,0 +1,56 @@
+import { homedir } from 'node:os'
+import { isAbsolute, join, resolve } from 'node:path'
+import { OsprofilerError } from '@osprofiler/core'
+import { readTtl } from '../retention.js'
+
+/** What a connection string of SQLite says. */
+export interface SqliteLocation {
+  /** The database file, absolute. */
+  readonly path: string
+  /** How long traces are kept, in ms. */
+  readonly ttl: number | undefined
+}
+
+/**
+ * Reads what follows `sqlite://`: a path, and perhaps `?ttl=7d`. What it says is never quoted, for a string that was
+ * meant for another store may hold a password.
+ */
+export function readSqliteLocation(location: string): SqliteLocation {
+  const [, path = '', ttl] = /^([^?]*)(?:\?ttl=([^&]*))?$/.exec(location) ?? malformed()
+  return { path: toSqlitePath(path), ttl: readTtl(ttl) }
+}
+
+/** Empty is the default store; else `/` and a path from the working directory, or `/` and an absolute path. */
+function toSqlitePath(location: string): string {
+  if (location === '') return defaultPath()
+  const path = decode(location)
+  if (path === undefined || !location.startsWith('/')) malformed()
+  const file = path.slice(1)
+  if (file === ':memory:') {
+    throw new OsprofilerError('ERR_CONNECTION_STRING', 'SQLite in memory cannot be shared. Use "memory://".')
+  }
+  if (/^$|[/\\]$|\0/.test(file)) malformed()
+  return resolve(file)
+}
+
+function malformed(): never {
+  throw new OsprofilerError(
+    'ERR_CONNECTION_STRING',
+    'An SQLite store is "sqlite://" (the default), "sqlite:///relative/path.db" or "sqlite:////absolute/path.db", percent-encoded, without a host; the only option is "?ttl=7d".',
+  )
+}
+
+function decode(location: string): string | undefined {
+  try {
+    return decodeURIComponent(location)
+  } catch {
+    return undefined
+  }
+}
+
+function defaultPath(): string {
+  const configured = process.env.XDG_STATE_HOME
+  // The XDG specification has relative paths ignored.
+  const stateHome = configured !== undefined && isAbsolute(configured) ? configured : join(homedir(), '.local', 'state')
+  return join(stateHome, 'osprofiler', 'traces.db')
+}

@@ -1,0 +1,37 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { RunStep } from './list.js'
+
+const STEP = 100
+
+/** Removes the traces without a record from a timestamp on, in steps between which writes get their turn. */
+export async function pruneTraces(run: RunStep, before: string): Promise<number> {
+  let pruned = 0
+  for (;;) {
+    const step = await run(connection => {
+      const stale = findStale(connection, before)
+      deleteTraces(connection, stale)
+      return stale.length
+    })
+    pruned += step ?? 0
+    if (step !== STEP) return pruned
+    await nextTurn()
+  }
+}
+
+/** Removes traces and says how many records that were. */
+export function deleteTraces(connection: DatabaseSync, baseIds: readonly string[]): number {
+  if (baseIds.length === 0) return 0
+  const places = baseIds.map(() => '?').join(', ')
+  return Number(connection.prepare(`DELETE FROM data WHERE base_id IN (${places})`).run(...baseIds).changes)
+}
+
+function findStale(connection: DatabaseSync, before: string): string[] {
+  const found = connection
+    .prepare(
+      `SELECT DISTINCT base_id FROM data AS old WHERE timestamp < ? AND base_id IS NOT NULL AND NOT EXISTS
+       (SELECT 1 FROM data WHERE base_id = old.base_id AND timestamp >= ?) LIMIT ${STEP}`,
+    )
+    .all(before, before)
+  return found.map(row => String(row.base_id))
+}

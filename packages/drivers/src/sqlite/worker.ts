@@ -1,0 +1,45 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { createExitGuard } from '../exit-guard.js'
+import { isObject } from '../record-text.js'
+import { type SqliteBatch, unpackRows } from './row.js'
+import { createStore, type SqliteStore } from './store.js'
+import type { SqliteFailure, SqliteMessage, SqliteReply, SqliteRequest } from './thread.js'
+
+// The thread in which SQLite runs: wherever it waits for another process's lock, the program's event loop goes on.
+
+const port = parentPort
+let store: SqliteStore | undefined
+let batch: SqliteBatch = { rows: [], refused: 0 }
+
+port?.on('message', async (message: SqliteMessage) => {
+  if ('packed' in message) return unpackRows(message.packed, batch)
+  const { id, request } = message
+  const reply: SqliteReply = await answer(request).then(
+    value => ({ id, value }),
+    (error: unknown) => ({ id, failure: describe(error) }),
+  )
+  port.postMessage(reply)
+  if (request.operation === 'close') port.close()
+})
+
+async function answer(request: SqliteRequest): Promise<unknown> {
+  if (request.operation === 'close') return store?.close()
+  const { rows, refused } = batch
+  if (request.operation === 'write') batch = { rows: [], refused: 0 }
+  store ??= createStore(workerData.client, workerData.path, createExitGuard(workerData.signal))
+  if (request.operation === 'read') return store.read(request.baseId, request.after)
+  if (request.operation === 'list') return store.list(request.selection, request.failed)
+  if (request.operation === 'delete') return store.delete(request.baseId)
+  if (request.operation === 'prune') return store.prune(request.before)
+  if (rows.length > 0) await store.write(rows)
+  return refused
+}
+
+function describe(error: unknown): SqliteFailure {
+  const { message, code, errcode } = isObject(error) ? error : { message: error, code: undefined, errcode: undefined }
+  return {
+    message: String(message),
+    code: typeof code === 'string' ? code : undefined,
+    result: typeof errcode === 'number' ? errcode : undefined,
+  }
+}
