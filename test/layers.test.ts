@@ -85,6 +85,31 @@ describe('imports', () => {
 
     expect(upward).toEqual([])
   })
+
+  it('of a store reach into the folder of no other store', () => {
+    const src = join(packagesFolder, 'drivers', 'src')
+    const folders = readdirSync(src, { withFileTypes: true }).flatMap(entry =>
+      entry.isDirectory() ? [entry.name] : [],
+    )
+    /** What stores of a kind have in common, in a folder of its own. */
+    const shared: Record<string, string> = {
+      postgresql: 'sql',
+      mysql: 'sql',
+      elasticsearch: 'search',
+      opensearch: 'search',
+    }
+
+    const strays = sourcesOf('drivers').flatMap(file => {
+      const [store = ''] = relative(src, file).replace(/\.ts$/, '').split('/')
+      return relativeImports(file)
+        .map(target => relative(src, target).split('/')[0] ?? '')
+        .filter(folder => folders.includes(folder) && folder !== store && folder !== shared[store])
+        .map(folder => `${relative(src, file)} -> ${folder}`)
+    })
+
+    expect(folders).toContain('redis')
+    expect(strays).toEqual([])
+  })
 })
 
 function sourcesOf(name: string): string[] {
