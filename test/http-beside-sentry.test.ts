@@ -1,0 +1,156 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { createTraceId, signedPack, signedUnpack, type TraceRecord } from '@osprofiler/core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const PROGRAM = fileURLToPath(new URL('fixtures/gateway-beside-sentry.mjs', import.meta.url))
+const KEY = 'SECRET'
+const OURS = ['x-trace-hmac', 'x-trace-info']
+const OF_SENTRY = ['baggage', 'sentry-trace']
+
+const PATHS = ['/get-by-name', '/list', '/body', '/fetch']
+const WITH_SENTRY = PATHS.map(path => [path, path === '/list' ? [0, 0] : [1, 1]])
+
+/** A request as it came over the wire: names in small letters, each with every value that it came with. */
+type Arrived = Record<string, string[]>
+
+interface Span {
+  readonly span_id: string
+  readonly attributes: Record<string, { readonly value: unknown }>
+}
+
+/** What came of one request to the gateway. */
+interface Asked {
+  /** The requests that it made of it, by their paths. */
+  readonly arrived: ReadonlyMap<string, Arrived>
+  readonly records: readonly TraceRecord[]
+  /** What Sentry saw of those requests, by their paths. */
+  readonly spans: ReadonlyMap<string, Span>
+  readonly end: { readonly code: unknown; readonly complaints: string }
+}
+
+const BASE_ID = createTraceId()
+const [INFO, HMAC] = signedPack({ base_id: BASE_ID }, KEY)
+const SIGNED = { 'X-Trace-Info': INFO, 'X-Trace-HMAC': HMAC }
+
+let arrived = new Map<string, Arrived>()
+const origin = createServer(({ url = '', rawHeaders }, res) => {
+  const headers: Arrived = {}
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = String(rawHeaders[at]).toLowerCase()
+    headers[name] = [...(headers[name] ?? []), String(rawHeaders[at + 1])]
+  }
+  arrived.set(url, headers)
+  res.end('ok')
+})
+
+beforeAll(async () => {
+  await once(origin.listen(0, '127.0.0.1'), 'listening')
+})
+afterAll(() => {
+  origin.closeAllConnections()
+  origin.close()
+})
+
+/** Starts the gateway, asks it once, and ends it. */
+async function askGateway(order: string, headers: Record<string, string>): Promise<Asked> {
+  arrived = new Map()
+  const { port } = origin.address() as AddressInfo
+  const env = { ...process.env, KEY, ORIGIN: `http://127.0.0.1:${port}` }
+  const program = fork(PROGRAM, [order], { env, execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+  let complaints = ''
+  program.stderr?.setEncoding('utf8').on('data', chunk => {
+    complaints += chunk
+  })
+  try {
+    const [listening] = await once(program, 'message')
+    await (await fetch(`http://127.0.0.1:${listening.port}/`, { headers })).text()
+    const closed = once(program, 'close')
+    program.send('end')
+    const [{ records, envelopes }] = await once(program, 'message')
+    const [code] = await closed
+    return { arrived, records, spans: outgoing(envelopes), end: { code, complaints } }
+  } finally {
+    program.kill('SIGKILL')
+  }
+}
+
+function outgoing(envelopes: [unknown, [{ type: string }, { items: Span[] }][]][]): Map<string, Span> {
+  const items = envelopes.flatMap(([, all]) => all.filter(([{ type }]) => type === 'span'))
+  const spans = items.flatMap(([, { items }]) => items)
+  const clients = spans.filter(({ attributes }) => attributes['sentry.op']?.value === 'http.client')
+  const byPath = new Map(clients.map(span => [new URL(String(span.attributes['url.full']?.value)).pathname, span]))
+  if (byPath.size < clients.length) throw new Error('A request is more than one span')
+  return byPath
+}
+
+/** How often each request came with each of the headers of Sentry. */
+function headersOfSentry({ arrived }: Asked): [string, number[]][] {
+  return [...arrived].map(([path, headers]) => [path, OF_SENTRY.map(name => headers[name]?.length ?? 0)])
+}
+
+it('Sentry alone adds its headers to a request, but for one whose headers are a list', async () => {
+  const asked = await askGateway('alone', SIGNED)
+
+  expect(headersOfSentry(asked)).toEqual(WITH_SENTRY)
+})
+
+describe.each(['before', 'after'])('with Sentry installed %s ours', order => {
+  let signed: Asked
+  let unsigned: Asked
+
+  beforeAll(async () => {
+    signed = await askGateway(order, SIGNED)
+    unsigned = await askGateway(order, {})
+  })
+
+  it('a request carries our headers once, and is one point', () => {
+    const calls = signed.records.filter(({ name }) => name === 'http-start')
+
+    expect(calls.map(({ info }) => (info.requests as { path: string }).path)).toEqual(PATHS)
+    for (const [at, headers] of [...signed.arrived.values()].entries()) {
+      expect(OURS.map(name => headers[name]?.length)).toEqual([1, 1])
+      const sent = signedUnpack(String(headers['x-trace-info']), String(headers['x-trace-hmac']), [KEY])
+      expect(sent).toMatchObject({ baseId: BASE_ID, parentId: calls[at]?.trace_id })
+    }
+    expect(signed.arrived.get('/list')?.['x-own']).toEqual(['b'])
+  })
+
+  it("a request carries Sentry's headers as without us, and is one span", () => {
+    for (const asked of [signed, unsigned]) {
+      expect(headersOfSentry(asked)).toEqual(WITH_SENTRY)
+      expect([...asked.spans.keys()]).toEqual(PATHS)
+      for (const [path, { span_id }] of asked.spans) {
+        const sent = asked.arrived.get(path)?.['sentry-trace'] ?? []
+        for (const value of sent) expect(value).toContain(`-${span_id}-`)
+      }
+    }
+  })
+
+  it('points have the parents that they have without it', () => {
+    const started = signed.records.filter(({ name }) => name.endsWith('-start'))
+    const nameOf = (id: string) => started.find(({ trace_id }) => trace_id === id)?.name.replace(/-start$/, '')
+
+    expect(started.map(({ name, parent_id }) => [nameOf(parent_id), name])).toEqual([
+      [undefined, 'wsgi-start'],
+      ...['get by name', 'http.request with a list of headers', 'http.request with a body', 'fetch'].flatMap(name => [
+        ['wsgi', `${name}-start`],
+        [name, 'http-start'],
+      ]),
+    ])
+    expect(signed.records).toHaveLength(started.length * 2)
+    expect(new Set(signed.records.map(({ base_id }) => base_id))).toEqual(new Set([BASE_ID]))
+  })
+
+  it('an unsigned request is no point, and carries no header of ours', () => {
+    expect(unsigned.records).toEqual([])
+    expect([...unsigned.arrived.values()].flatMap(headers => OURS.filter(name => name in headers))).toEqual([])
+  })
+
+  it('nothing is thrown or said', () => {
+    for (const { end } of [signed, unsigned]) expect(end).toEqual({ code: 0, complaints: '' })
+  })
+})
