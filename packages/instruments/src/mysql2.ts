@@ -18,9 +18,15 @@ interface Pool {
   readonly _allConnections: { readonly length: number }
 }
 
+/** What `prepare` gives. */
+interface Prepared {
+  readonly query: unknown
+}
+
 /**
  * Makes the queries of mysql2 2 and 3 points named `db`, by a connection or a pool, `query` or `execute`, with promises
  * (which it builds on callbacks), callbacks, events and streams; the wait for a connection of a pool is a point `wait`.
+ * To `prepare` a statement is a point, and so is each time that this is executed.
  *
  * By its methods, not by its channels: those give no way to run the callback of who waited for a connection in his own
  * context instead of that of who gave it back, tell of a query with its values put in, and are there from 3.20 on.
@@ -31,7 +37,11 @@ export function instrumentMysql2({ traceSql, libraries }: InstrumentSettings): (
 
   const onConnection: OnLibrary = exports => {
     const { prototype } = exports as { prototype: object }
-    return undoAll(['query', 'execute'].map(name => wrapMethod(ownerOf(prototype, name), name, createAround(start))))
+    const wrap = (name: string, around: Around) => wrapMethod(ownerOf(prototype, name), name, around)
+    return undoAll([
+      ...['query', 'execute'].map(name => wrap(name, createAround(openQuery(start)))),
+      wrapPrepare(wrap, start),
+    ])
   }
   const onPool: OnLibrary = exports => {
     const { prototype } = exports as { prototype: object }
@@ -45,17 +55,43 @@ export function instrumentMysql2({ traceSql, libraries }: InstrumentSettings): (
   ])
 }
 
-function createAround(start: StartSql): Around {
+/** Opens the point of a call. */
+type Open = (profiler: Profiler, self: unknown, args: readonly unknown[]) => Ending
+
+function openQuery(start: StartSql): Open {
+  return (profiler, _self, [sql, values]) => {
+    const options = optionsOf(sql) ?? { sql }
+    return start(profiler, options.sql, typeof values === 'function' || values === undefined ? options.values : values)
+  }
+}
+
+function openPrepare(start: StartSql): Open {
+  return (profiler, _self, [given]) => {
+    const sql = optionsOf(given)?.sql ?? given
+    return start(profiler, typeof sql === 'string' ? `PREPARE ${sql}` : sql)
+  }
+}
+
+function openPrepared(start: StartSql): Open {
+  return (profiler, self, [values]) => {
+    return start(profiler, (self as Prepared).query, typeof values === 'function' ? undefined : values)
+  }
+}
+
+function optionsOf(given: unknown): QueryOptions | undefined {
+  return typeof given === 'object' && given !== null ? (given as QueryOptions) : undefined
+}
+
+function createAround(open: Open): Around {
   return (original, self, args) => {
     const profiler = get()
-    const [sql, values] = args
-    const options = typeof sql === 'object' && sql !== null ? (sql as QueryOptions) : undefined
-    const step = profiler && startQuery(start, profiler, options ?? { sql }, values)
+    const step = profiler && open(profiler, self, args)
     const at = args.findLastIndex(arg => typeof arg === 'function')
     if (at >= 0) {
       const followed = followCallback(step, args[at] as Callback)
       return runStep(step, () => original.apply(self, args.with(at, followed)))
     }
+    const options = optionsOf(args[0])
     if (typeof options?.onResult === 'function') {
       options.onResult = followCallback(step, options.onResult as Callback)
       return runStep(step, () => original.apply(self, args))
@@ -66,8 +102,29 @@ function createAround(start: StartSql): Around {
   }
 }
 
-function startQuery(start: StartSql, profiler: Profiler, options: QueryOptions, values: unknown): Ending {
-  return start(profiler, options.sql, typeof values === 'function' || values === undefined ? options.values : values)
+/** The class of prepared statements is not exported: the first one that is prepared leads to it. */
+function wrapPrepare(wrap: (name: string, around: Around) => (() => void) | undefined, start: StartSql): () => void {
+  let unwrap: (() => void) | undefined
+  const around = createAround(openPrepare(start))
+  const learn = (statement: unknown) => {
+    if (typeof statement !== 'object' || statement === null) return
+    unwrap ??= wrapMethod(Object.getPrototypeOf(statement), 'execute', createAround(openPrepared(start)))
+  }
+  const undo = wrap('prepare', (original, self, args) => {
+    const [options, callback] = args
+    if (typeof callback !== 'function') return around(original, self, args)
+    const learning: Callback = function (error, statement, ...more) {
+      learn(statement)
+      return callback.call(this, error, statement, ...more)
+    }
+    return around(original, self, [options, learning])
+  })
+  return () => {
+    undo?.()
+    unwrap?.()
+    // One that is being prepared leads to it no more.
+    unwrap = () => undefined
+  }
 }
 
 /** Not by listeners: an error to which nobody listens must stay one. */

@@ -216,6 +216,127 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
     })
   })
 
+  describe('a prepared statement', () => {
+    /** Prepares in the style of callbacks. */
+    function prepare(connection: Connection, sql: string): Promise<mysql.PrepareStatementInfo> {
+      return new Promise((resolve, reject) =>
+        connection.prepare(sql, (error, statement) => (error ? reject(error) : resolve(statement))),
+      )
+    }
+
+    it('is a point when it is prepared, and whenever it is executed', async () => {
+      instrumented()
+      const connection = await acquire()
+
+      const { baseId, result } = await inTrace(async () => {
+        const statement = await prepare(connection, "SELECT ? AS a, 'SEALED' AS b")
+        await new Promise(resolve => statement.execute(['x'], resolve))
+        return new Promise((resolve, reject) =>
+          statement.execute(['SEALED'], (error, rows) => (error ? reject(error) : resolve(rows))),
+        )
+      })
+      connection.release()
+
+      expect(result).toEqual([{ a: 'SEALED', b: 'SEALED' }])
+      expect(databaseCalls(records)).toEqual([
+        { statement: 'PREPARE SELECT ? AS a, ? AS b' },
+        { statement: 'SELECT ? AS a, ? AS b' },
+        { statement: 'SELECT ? AS a, ? AS b' },
+      ])
+      expect(new Set(records.map(({ base_id, parent_id }) => `${base_id} ${parent_id}`))).toEqual(
+        new Set([`${baseId} ${baseId}`]),
+      )
+    })
+
+    it('has its parameters where values are asked for', async () => {
+      instrumented('values')
+      const connection = await acquire()
+
+      await inTrace(async () => {
+        const statement = await connection.promise().prepare("SELECT ?, 'b'")
+        await statement.execute(['a'])
+        await statement.close()
+      })
+      connection.release()
+
+      expect(databaseCalls(records)).toEqual([
+        { statement: "PREPARE SELECT ?, 'b'" },
+        { statement: "SELECT ?, 'b'", params: ['a'] },
+      ])
+    })
+
+    it('that was prepared before, outside of a trace, is a point where it is executed in one', async () => {
+      instrumented()
+      const connection = await acquire()
+      const statement = await prepare(connection, 'SELECT ? AS a')
+
+      await inTrace(() => new Promise(resolve => statement.execute([1]).on('end', () => resolve(undefined))))
+      connection.release()
+
+      expect(databaseCalls(records)).toEqual([{ statement: 'SELECT ? AS a' }])
+    })
+
+    it('calls back in the trace of who asked, not of who opened the connection', async () => {
+      instrumented()
+      const connection = await acquire()
+      const statement = await prepare(connection, 'SELECT ? AS a')
+      const seen: unknown[] = []
+      const see = () => void seen.push(get()?.baseId)
+
+      const traces = await Promise.all(
+        [1, 2].map(n =>
+          inTrace(async () => {
+            await prepare(connection, 'SELECT 1').finally(see)
+            await new Promise<void>(resolve => {
+              statement.execute([n], () => resolve(see()))
+            })
+          }),
+        ),
+      )
+      connection.release()
+
+      const asked = traces.map(({ baseId }) => baseId)
+      expect(seen.toSorted()).toEqual([...asked, ...asked].toSorted())
+    })
+
+    it('that fails says so, whether it cannot be prepared or executed, and repeats no value', async () => {
+      instrumented()
+      const connection = (await acquire()).promise()
+
+      await inTrace(async () => {
+        await connection.prepare("SELECT 'SEALED' FROM no_such").catch(() => undefined)
+        const statement = await connection.prepare("SELECT CONCAT('SEALED', ?, (SELECT 1 UNION SELECT 2))")
+        await statement.execute(['SEALED']).catch(() => undefined)
+      })
+      connection.release()
+
+      expect(databaseCalls(records)).toEqual([
+        { statement: 'PREPARE SELECT ? FROM no_such', etype: 'Error', message: expect.stringContaining('no_such') },
+        { statement: expect.stringMatching(/^PREPARE SELECT CONCAT/) },
+        {
+          statement: expect.stringMatching(/^SELECT CONCAT/),
+          etype: 'Error',
+          message: expect.stringContaining('1 row'),
+        },
+      ])
+      expect(JSON.stringify(records)).not.toContain('SEALED')
+    })
+
+    it('is no point any more when it is undone', async () => {
+      const undo = instrumented()
+      const connection = await acquire()
+      const statement = await prepare(connection, 'SELECT ? AS a')
+      const { execute } = statement
+      undo()
+
+      await inTrace(() => new Promise(resolve => statement.execute([1], resolve)))
+      connection.release()
+
+      expect(statement.execute).not.toBe(execute)
+      expect(records).toEqual([])
+    })
+  })
+
   describe('waiting for a connection of a pool', () => {
     it('is a point of its own', async () => {
       instrumented()
