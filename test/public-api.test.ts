@@ -35,6 +35,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'isEnabled',
       'isErrorRecord',
       'readSwitch',
+      'recordErrorAs',
       'redactQuery',
       'run',
       'setNotifier',

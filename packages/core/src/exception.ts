@@ -1,4 +1,5 @@
 import { cutText, redactText } from './recordable.js'
+import { shared } from './shared-state.js'
 
 const MAX_TYPE = 256
 const MAX_MESSAGE = 2_000
@@ -9,6 +10,16 @@ export interface ExceptionInfo {
   readonly message: string
 }
 
+const shownAs = shared('shownErrors', () => new WeakMap<object, object>())
+
+/**
+ * Has every point record this error as another one, also those around the point that failed, to which it is thrown on.
+ * For who has cut out of a message what is not to be recorded; the error itself stays as it is.
+ */
+export function recordErrorAs(error: object, shown: object): void {
+  shownAs.set(error, shown)
+}
+
 /**
  * An error, or whatever else was thrown, as OSProfiler records it: the name of its class, and its message.
  * Never throws, whatever the value does.
@@ -17,8 +28,9 @@ export function describeException(error: unknown): ExceptionInfo {
   try {
     const thrown = (typeof error === 'object' && error !== null) || typeof error === 'function' ? error : undefined
     if (thrown === undefined) return { etype: typeof error, message: shorten(String(error)) }
-    const { name, message } = thrown as { name?: unknown; message?: unknown }
-    const className = typeof thrown.constructor === 'function' ? thrown.constructor.name : ''
+    const shown = shownAs.get(thrown) ?? thrown
+    const { name, message } = shown as { name?: unknown; message?: unknown }
+    const className = typeof shown.constructor === 'function' ? shown.constructor.name : ''
     // A class that says more than `Error` is named by itself; an `Error` or `DOMException` that was given a name, by that.
     const named = typeof name === 'string' && name !== '' ? name : 'Error'
     const etype = ['', 'Error', 'Object', 'DOMException'].includes(className) ? named : className

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { describeException } from '../src/exception.js'
+import { describeException, recordErrorAs } from '../src/exception.js'
 
 class StoreError extends Error {}
 
@@ -50,6 +50,16 @@ describe('an exception', () => {
     ['no prototype', Object.create(null)],
   ])('never fails to be described: %s', (_, error) => {
     expect(describeException(error)).toEqual({ etype: 'Error', message: expect.any(String) })
+  })
+
+  it('is described as another one once that is asked for', () => {
+    const error = new StoreError('duplicate entry "alice@example.com"')
+    const shown = Object.assign(new Error('duplicate entry "?"'), { name: 'StoreError' })
+
+    recordErrorAs(error, shown)
+
+    expect(describeException(error)).toEqual({ etype: 'StoreError', message: 'duplicate entry "?"' })
+    expect(error.message).toContain('alice')
   })
 
   it('has a message that is bounded, can be encoded, and holds no password of a URL', () => {

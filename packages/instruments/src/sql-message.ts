@@ -1,10 +1,13 @@
+import { withMessage } from './shown-error.js'
 import { type ReadStatement, readStatement } from './sql-text.js'
 
 // Shorter ones would take the message apart, and tell little.
 const MIN_HIDDEN = 3
 const MAX_PARAMS = 1_000
 // Where servers say what of the schema is meant: names, and no values.
-const NAMED = ['constraint', 'table', 'column', 'schema', 'dataType']
+const SCHEMA = ['constraint', 'table', 'column', 'schema']
+// As pg calls them, and as postgres does.
+const NAMED = [...SCHEMA, 'dataType', ...SCHEMA.map(name => `${name}_name`)]
 
 /**
  * An error of a database without the values that its message repeats: the parameters and the literals of the
@@ -17,12 +20,10 @@ export function hideInMessage(error: unknown, { text, literals }: ReadStatement,
     const name: unknown = Reflect.get(error, member)
     if (typeof name === 'string') names.add(name)
   }
-  const shown = new Error(
-    hide(error.message, names, [...textsOf(params), ...literals.flatMap(literal => valuesOf(literal))]),
-  )
-  // A class that is called `Error` says less than the name that it was given.
-  shown.name = error.constructor.name === 'Error' ? error.name : error.constructor.name
-  if (error.cause instanceof Error) shown.cause = hideInMessage(error.cause, { text, literals }, params)
+  const values = [...textsOf(params), ...literals.flatMap(literal => valuesOf(literal))]
+  const show = (each: Error): Error => withMessage(each, hide(each.message, names, values))
+  const shown = show(error)
+  if (error.cause instanceof Error) shown.cause = show(error.cause)
   return shown
 }
 

@@ -1,3 +1,4 @@
+import { withTrace } from '@osprofiler/core'
 import { createConnection } from 'mysql2/promise'
 import pg from 'pg'
 import postgres from 'postgres'
@@ -27,22 +28,20 @@ const CLIENTS: Record<string, () => Promise<unknown>> = {
   async pg() {
     const client = new pg.Client(postgresql.url)
     await client.connect()
-    for (const [text] of QUERIES) await client.query(text).catch(() => undefined)
+    for (const [text] of QUERIES) await failing(() => client.query(text))
     await client.query('SELECT $1::text AS a', [SECRET])
-    await client.query('SELECT $1::int AS a', [SECRET]).catch(() => undefined)
-    await client.query(`DO $$ BEGIN RAISE 'unknown token ${SECRET}'; END $$`).catch(() => undefined)
-    await client
-      .query(`DO $a$ BEGIN EXECUTE $b$ DO $c$ BEGIN RAISE '${SECRET}'; END $c$ $b$; END $a$`)
-      .catch(() => undefined)
+    await failing(() => client.query('SELECT $1::int AS a', [SECRET]))
+    await failing(() => client.query(`DO $$ BEGIN RAISE 'unknown token ${SECRET}'; END $$`))
+    await failing(() => client.query(`DO $a$ BEGIN EXECUTE $b$ DO $c$ BEGIN RAISE '${SECRET}'; END $c$ $b$; END $a$`))
     await client.end()
     const refused = new pg.Client(withUser(postgresql.url))
     await refused.connect().catch(() => undefined)
   },
   async postgres() {
     const sql = postgres(postgresql.url, { max: 1, onnotice: () => undefined })
-    for (const [text] of QUERIES) await sql.unsafe(text).catch(() => undefined)
+    for (const [text] of QUERIES) await failing(async () => sql.unsafe(text))
     await sql`SELECT ${SECRET}::text AS a`
-    await sql`SELECT ${SECRET}::int AS a`.catch(() => undefined)
+    await failing(async () => sql`SELECT ${SECRET}::int AS a`)
     await sql.end()
     const refused = postgres(withUser(postgresql.url), { max: 1 })
     await refused`SELECT 1`.catch(() => undefined)
@@ -50,13 +49,18 @@ const CLIENTS: Record<string, () => Promise<unknown>> = {
   },
   async mysql2() {
     const connection = await createConnection(mariadb.url)
-    for (const [text] of QUERIES) await connection.query(text).catch(() => undefined)
+    for (const [text] of QUERIES) await failing(() => connection.query(text))
     await connection.query('SELECT ? AS a', [SECRET])
     await connection.execute('SELECT ? AS a', [SECRET])
-    await connection.query('SELECT * FROM no_table WHERE a = ?', [SECRET]).catch(() => undefined)
+    await failing(() => connection.query('SELECT * FROM no_table WHERE a = ?', [SECRET]))
     await connection.end()
     await createConnection(withUser(mariadb.url)).catch(() => undefined)
   },
+}
+
+/** Within a point of the program, to which a failure is thrown on: that is one more place where it is told. */
+async function failing(ask: () => Promise<unknown>): Promise<void> {
+  await withTrace('step', ask).catch(() => undefined)
 }
 
 /** The same server, by a user that it does not know. */
@@ -68,10 +72,9 @@ function withUser(url: string): string {
 }
 
 describe.each(Object.entries(CLIENTS))('by %s', (_name, ask) => {
-  it.each(['off', 'statements'] as const)('no value of a query is told, nor a password, with %s', async traceSql => {
-    const records = await recordWithoutSecrets({ traceSql }, ask)
+  it('no value of a query is told, nor a password', async () => {
+    const records = await recordWithoutSecrets({ traceSql: 'statements' }, ask)
 
-    const points = records.filter(({ name }) => name === 'db-start')
-    expect(points.length > 0).toBe(traceSql === 'statements')
+    expect(records.some(({ name }) => name === 'db-start')).toBe(true)
   })
 })
