@@ -24,14 +24,22 @@ const SECTIONS = new Map([
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { generations: { type: 'string', default: '5' }, rounds: { type: 'string', default: '5' } },
+  options: {
+    generations: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '5' },
+    only: { type: 'string' },
+  },
 })
 const unknown = positionals.find(name => !SECTIONS.has(name))
 if (unknown !== undefined) {
   console.error(`No section "${unknown}". There are: ${[...SECTIONS.keys()].join(', ')}.`)
   process.exit(2)
 }
-const effort = { generations: Number(values.generations), rounds: Number(values.rounds) }
+const effort = {
+  generations: Number(values.generations),
+  rounds: Number(values.rounds),
+  only: values.only?.split(','),
+}
 console.log(`Node ${process.versions.node}, ${cpus().length} x ${cpus()[0]?.model}`)
 console.log(`${effort.generations} generations of processes, ${effort.rounds} rounds each; median (quartiles)`)
 for (const name of positionals.length > 0 ? positionals : SECTIONS.keys()) await SECTIONS.get(name)(effort)

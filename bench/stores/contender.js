@@ -4,11 +4,12 @@ import { createNotifier } from '@osprofiler/core'
 import { openDriver } from '@osprofiler/drivers'
 import { answer } from '../answer.js'
 import { createRecords } from '../store/records.js'
-import { STORES } from './stores.js'
+import { loadStore } from './stores.js'
 
 const BATCH = 500
-const [, , store, way, url] = process.argv
-const { toText = JSON.stringify } = STORES.get(store)
+const [, , name, way, url] = process.argv
+const store = await loadStore(name)
+const { toText = JSON.stringify, toItems = records => records } = store
 
 const WRITERS = {
   driver: openDriverWriter,
@@ -19,17 +20,17 @@ const WRITERS = {
 const writer = await WRITERS[way]()
 
 await answer(async ({ count }) => {
-  const items = writer.prepare(createRecords(count))
-  // The connection is made with the first record, which is not measured.
-  await writer.write(items.slice(0, 1))
+  const batches = inBatches(createRecords(count)).map(writer.prepare)
+  // The connection is made with the first point, which is not measured.
+  await writer.write([writer.prepare(createRecords(2))])
   const start = performance.now()
-  await writer.write(items)
+  await writer.write(batches)
   return { perSecond: (count * 1000) / (performance.now() - start) }
 })
 
 function openDriverWriter() {
   const driver = openDriver(url)
-  return { prepare: records => records, write: inBatches(batch => driver.write(batch)) }
+  return { prepare: records => records, write: oneByOne(records => driver.write(records)) }
 }
 
 function openNotifierWriter() {
@@ -37,10 +38,10 @@ function openNotifierWriter() {
   let expected = 0
   return {
     prepare: records => records,
-    async write(records) {
-      for (const record of records) notifier(record)
+    async write(batches) {
+      for (const record of batches.flat()) notifier(record)
       await notifier.flush(60_000)
-      expected += records.length
+      expected += batches.flat().length
       const { written } = notifier.stats
       if (written !== expected) throw new Error(`${written} of ${expected} records were written`)
     },
@@ -49,21 +50,27 @@ function openNotifierWriter() {
 
 /** What the client does at the least: its texts are at hand. */
 function openBareWriter() {
-  const client = STORES.get(store).openBare(url)
+  const client = store.openBare(url)
   return {
-    prepare: records => records.map(record => ({ ...record, text: toText(record) })),
-    write: inBatches(batch => client.write(batch, ({ text }) => text)),
+    prepare: records => toItems(records).map(item => ({ ...item, text: toText(item) })),
+    write: oneByOne(items => client.write(items, ({ text }) => text)),
   }
 }
 
 /** The same from records, as a driver gets them: their JSON has to be made. */
 function openRecordWriter() {
-  const client = STORES.get(store).openBare(url)
-  return { prepare: records => records, write: inBatches(batch => client.write(batch, toText)) }
+  const client = store.openBare(url)
+  return { prepare: records => records, write: oneByOne(records => client.write(toItems(records), toText)) }
 }
 
-function inBatches(write) {
-  return async items => {
-    for (let at = 0; at < items.length; at += BATCH) await write(items.slice(at, at + BATCH))
+function oneByOne(write) {
+  return async batches => {
+    for (const batch of batches) await write(batch)
   }
+}
+
+function inBatches(records) {
+  return Array.from({ length: Math.ceil(records.length / BATCH) }, (_, index) =>
+    records.slice(index * BATCH, (index + 1) * BATCH),
+  )
 }

@@ -10,9 +10,8 @@ const SETTINGS = {
 }
 
 /** MariaDB, as a store to measure: see `run.js`. It commits to the disk. */
-export const mariadb = {
+export const store = {
   title: 'MariaDB',
-  python: 'osprofiler.drivers.sqlalchemy_driver.SQLAlchemyDriver',
   toText: toData,
 
   async start() {
@@ -26,6 +25,7 @@ export const mariadb = {
     const client = await mysql.createConnection({ uri: server.url })
     return {
       url,
+      python: ['osprofiler.drivers.sqlalchemy_driver.SQLAlchemyDriver', url],
       clear: () => client.query('TRUNCATE data'),
       async stop() {
         await client.end()
@@ -46,7 +46,6 @@ export const mariadb = {
           batch.flatMap(item => toRow(item, toText(item))),
         )
       },
-      close: async () => (await connected).end(),
     }
   },
 }

@@ -9,9 +9,8 @@ const INSERT = `INSERT INTO data (${COLUMNS.join(', ')})
   FROM unnest(${COLUMNS.map((_, index) => `$${index + 1}::text[]`).join(', ')}) AS batch (${COLUMNS.join(', ')})`
 
 /** PostgreSQL, as a store to measure: see `run.js`. It commits to the disk. */
-export const postgresql = {
+export const store = {
   title: 'PostgreSQL',
-  python: 'osprofiler.drivers.sqlalchemy_driver.SQLAlchemyDriver',
   toText: toData,
 
   async start() {
@@ -24,6 +23,7 @@ export const postgresql = {
     const client = await connect(url)
     return {
       url,
+      python: ['osprofiler.drivers.sqlalchemy_driver.SQLAlchemyDriver', url],
       clear: () => client.query('TRUNCATE data'),
       async stop() {
         await client.end()
@@ -44,7 +44,6 @@ export const postgresql = {
           COLUMNS.map((_, index) => rows.map(row => row[index])),
         )
       },
-      close: async () => (await connected).end(),
     }
   },
 }

@@ -1,14 +1,19 @@
 import { Redis } from 'ioredis'
 
 /** Redis, as a store to measure: see `run.js`. */
-export const redis = {
+export const store = {
   title: 'Redis',
-  python: 'osprofiler.drivers.redis_driver.Redis',
 
   async start() {
     const { startRedis } = await import('../../test/servers/dist/redis.js')
     const server = await startRedis({ settings: { appendonly: 'no' } })
-    return { url: server.url, clear: () => server.command('FLUSHALL'), stop: () => server.stop() }
+    const { url } = server
+    return {
+      url,
+      python: ['osprofiler.drivers.redis_driver.Redis', url],
+      clear: () => server.command('FLUSHALL'),
+      stop: () => server.stop(),
+    }
   },
 
   /** One variadic push a trace, in a pipeline a batch. */
@@ -26,7 +31,6 @@ export const redis = {
         for (const [baseId, texts] of traces) pipeline.lpush(`osprofiler_opt:${baseId}`, ...texts)
         await pipeline.exec()
       },
-      close: () => client.quit(),
     }
   },
 }

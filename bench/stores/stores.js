@@ -1,21 +1,19 @@
-import { mariadb } from './mariadb.js'
-import { messaging } from './messaging.js'
-import { postgresql } from './postgresql.js'
-import { redis } from './redis.js'
+/** The stores that are measured: each by a file of this folder. */
+export const STORES = ['redis', 'otlp-protobuf', 'otlp-json', 'postgresql', 'mariadb', 'messaging']
 
 /**
- * The stores that are measured, by name. Each has
+ * A store by its name, with its client. It has
  *
  *   title          for people
- *   python         the class of Python's driver, or `python_writer.py`'s argument for it
- *   toText         what of a record the store keeps as a text; JSON of the whole record where it is missing
- *   start()        a server of its own: {url, clear(), stop()}; `clear` empties it between measurements
- *   openBare(url)  its bare client: {write(batch, toText), close()}, which writes a batch as the driver does, the text
+ *   toText         what of an item the store keeps as a text; JSON of the whole where it is missing
+ *   toItems        what a batch of records comes to, where that is not one item a record
+ *   start()        a server of its own: {url, python, clear(), stop()}; `clear` empties it between measurements, `python`
+ *                  are the class of Python's driver, or `python_writer.py`'s argument for it, and its connection string,
+ *                  and missing where Python has none; `note` is what to know of the server
+ *   openBare(url)  its bare client: {write(items, toText), close()}, which writes a batch as the driver does, the text
  *                  of each item by `toText`
  */
-export const STORES = new Map([
-  ['redis', redis],
-  ['postgresql', postgresql],
-  ['mariadb', mariadb],
-  ['messaging', messaging],
-])
+export async function loadStore(name) {
+  const { store } = await import(`./${name}.js`)
+  return store
+}

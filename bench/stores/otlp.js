@@ -1,0 +1,75 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { ROOT_CONTEXT, SpanKind } from '@opentelemetry/api'
+import { resourceFromAttributes } from '@opentelemetry/resources'
+import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base'
+
+/** A collector, as a store to measure. It takes requests and forgets them. */
+export function createOtlpStore(protocol, Exporter) {
+  return {
+    title: `OTLP, ${protocol}`,
+
+    async start() {
+      const collector = createServer((request, response) => request.resume().on('end', () => response.end()))
+      // Contenders wait longer for their turns than a connection is kept by default.
+      collector.keepAliveTimeout = 600_000
+      await once(collector.listen(0, '127.0.0.1'), 'listening')
+      return {
+        url: `otlp://127.0.0.1:${collector.address().port}?protocol=${protocol}`,
+        note: 'Beside spans that are made and ended by a tracer of OpenTelemetry.',
+        clear: () => {},
+        async stop() {
+          collector.closeAllConnections()
+          await once(collector.close(), 'close')
+        },
+      }
+    },
+
+    /** A point is a span, whose two records stand side by side. */
+    toItems: records => records.flatMap((start, index) => (index % 2 === 0 ? { start, stop: records[index + 1] } : [])),
+
+    toText: createSpanMaker(),
+
+    openBare(url) {
+      const exporter = new Exporter({ url: `${url.replace(/^otlp:(.*)\?.*/, 'http:$1')}/v1/traces` })
+      return {
+        write: (batch, toSpan) =>
+          new Promise((resolve, reject) =>
+            exporter.export(batch.map(toSpan), ({ error }) => (error === undefined ? resolve() : reject(error))),
+          ),
+      }
+    },
+  }
+}
+
+/** The span of a point with the attributes that our driver gives it, by OpenTelemetry's own tracer. */
+function createSpanMaker() {
+  const resource = resourceFromAttributes({
+    'service.name': 'orders',
+    'service.namespace': 'node',
+    'host.name': 'shop-7',
+  })
+  const tracer = new BasicTracerProvider({ resource }).getTracer('osprofiler')
+  return ({ start, stop }) => {
+    const { base_id, parent_id, trace_id, info } = start
+    const attributes = {
+      'db.query.text': info.db.statement,
+      'db.query.summary': 'SELECT orders',
+      'db.statement': info.db.statement,
+      'db.params': JSON.stringify(info.db.params),
+      'osprofiler.name': 'db',
+      'osprofiler.base_id': base_id,
+      'osprofiler.trace_id': trace_id,
+      'osprofiler.parent_id': parent_id,
+    }
+    const startTime = toTime(start.timestamp)
+    const span = tracer.startSpan('SELECT orders', { kind: SpanKind.CLIENT, startTime, attributes }, ROOT_CONTEXT)
+    span.end(toTime(stop.timestamp))
+    return span
+  }
+}
+
+/** OpenTelemetry takes times as whole seconds and the nanoseconds beyond them. */
+function toTime(timestamp) {
+  return [Date.parse(`${timestamp.slice(0, 19)}Z`) / 1000, Number(timestamp.slice(20)) * 1000]
+}
