@@ -4,6 +4,7 @@ import { DatabaseStep } from './database-step.js'
 import { followPromise } from './follow.js'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { whenLoaded } from './library-loads.js'
+import { wrapSubscriptions } from './node-redis-subscribe.js'
 import { type RedisCommand, redisBatchInfo, redisFailure, redisInfo } from './redis-statement.js'
 import { type Around, type Method, undoAll, wrapMethod } from './wrap-method.js'
 
@@ -69,6 +70,9 @@ export function instrumentNodeRedis({ traceSql }: InstrumentSettings): () => voi
   const undos = [
     () => unsubscribe(READY, onReady),
     whenLoaded('@redis/client', exports => wrapClient(exports as ClientFile), { file: 'dist/lib/client/index.js' }),
+    whenLoaded('@redis/client', exports => wrapSubscriptions(exports as ClientFile, values), {
+      file: 'dist/lib/client/commands-queue.js',
+    }),
     whenLoaded('@redis/client', wrapConnect, { file: 'dist/lib/cluster/index.js' }),
     whenLoaded('@redis/client', wrapConnect, { file: 'dist/lib/sentinel/index.js' }),
     whenLoaded('@redis/client', exports => wrapPool(exports as PoolFile), { file: 'dist/lib/client/pool.js' }),
@@ -105,7 +109,7 @@ function readCommand([name, ...args]: readonly unknown[]): RedisCommand {
   return { name, args }
 }
 
-/** A file that has the class of a client, a cluster or a Sentinel. */
+/** A file that has the class of a client, of its queue, of a cluster or a Sentinel. */
 interface ClientFile {
   readonly default: { readonly prototype: object }
 }

@@ -329,7 +329,65 @@ describe.each(['redis', 'redis-5'])('%s', name => {
       await until(() => heard.length === 1)
     })
 
-    expect(databaseCalls(records)).toEqual([])
+    expect(databaseCalls(records).map(({ statement }) => statement)).toEqual(['SUBSCRIBE ?'])
+  })
+
+  it('makes it a point to subscribe and to unsubscribe, also by a client that was there before', async () => {
+    const subscriber = create()
+    await subscriber.connect()
+    instrumented(['redis'], { traceSql: 'values' })
+    const listener = () => undefined
+
+    const { baseId } = await inTrace(async () => {
+      await subscriber.subscribe(['news', 'weather'], listener)
+      await subscriber.pSubscribe('n*', listener)
+      await subscriber.sSubscribe('sharded', listener)
+      await subscriber.SUNSUBSCRIBE('sharded')
+      await subscriber.pUnsubscribe('n*')
+      await subscriber.unsubscribe('news')
+    })
+
+    expect(databaseCalls(records)).toEqual([
+      { statement: 'SUBSCRIBE ? ?', params: ['news', 'weather'] },
+      { statement: 'PSUBSCRIBE ?', params: ['n*'] },
+      { statement: 'SSUBSCRIBE ?', params: ['sharded'] },
+      { statement: 'SUNSUBSCRIBE ?', params: ['sharded'] },
+      { statement: 'PUNSUBSCRIBE ?', params: ['n*'] },
+      { statement: 'UNSUBSCRIBE ?', params: ['news'] },
+    ])
+    expect(records.map(({ parent_id }) => parent_id)).toEqual(Array(12).fill(baseId))
+  })
+
+  it('makes no point of a subscription for which nothing is sent', async () => {
+    instrumented()
+    const subscriber = create()
+    await subscriber.connect()
+    const heard: string[] = []
+    await subscriber.subscribe('news', message => heard.push(`first ${message}`))
+
+    await inTrace(() => subscriber.subscribe('news', message => heard.push(`second ${message}`)))
+    await server.command('PUBLISH', 'news', 'x')
+    await until(() => heard.length === 2)
+
+    expect(heard).toEqual(['first x', 'second x'])
+    expect(records).toEqual([])
+  })
+
+  it('ends a subscription that is refused with its error, without the name of the channel', async () => {
+    await server.command('ACL', 'SETUSER', 'narrow', 'on', '>secret', '+@all', 'resetchannels')
+    instrumented()
+    const subscriber = create({ username: 'narrow', password: 'secret' })
+    await subscriber.connect()
+
+    const { result } = await inTrace(() =>
+      subscriber.subscribe('SEALED', () => undefined).catch((error: Error) => error),
+    )
+
+    expect(result).toBeInstanceOf(Error)
+    expect(databaseCalls(records)).toEqual([
+      { statement: 'SUBSCRIBE ?', etype: expect.any(String), message: expect.stringContaining('NOPERM') },
+    ])
+    expect(JSON.stringify(records)).not.toContain('SEALED')
   })
 
   it('is a point for each node that a cluster asks, none of them failed', async () => {
