@@ -9,7 +9,10 @@ export default defineConfig({
     pool: 'forks',
     // Much of their time is waiting, for servers, programs and pauses: more than Vitest's default of one on two processors.
     maxWorkers: Math.max(2, availableParallelism()),
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Bounds for what hangs, not for what is slow: a machine may be slow, and have much else to do.
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
+    teardownTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 })

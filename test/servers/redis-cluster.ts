@@ -45,7 +45,7 @@ async function startNode(options: RedisClusterOptions): Promise<RedisServer & { 
   const settings = {
     'cluster-enabled': 'yes',
     'cluster-port': String(busPort),
-    'cluster-node-timeout': '2000',
+    'cluster-node-timeout': '5000',
     'cluster-announce-ip': '127.0.0.1',
   }
   return { ...(await startRedis({ ...options, settings })), busPort }

@@ -32,7 +32,7 @@ interface Plan {
   readonly id: string
 }
 
-/** Starts them all and resolves once a failover would succeed. A master that does not answer for 0.5 s is replaced. */
+/** Starts them all and resolves once a failover would succeed. A master that does not answer for 2 s is replaced. */
 export async function startRedisSentinels(options: RedisSentinelsOptions = {}): Promise<RedisSentinels> {
   const { password, sentinelPassword } = options
   const master = await startRedis({ password })
@@ -111,7 +111,7 @@ function describe(
     `dir ${folder}`,
     `sentinel myid ${id}`,
     `sentinel monitor mymaster 127.0.0.1 ${master.port} 2`,
-    'sentinel down-after-milliseconds mymaster 500',
+    'sentinel down-after-milliseconds mymaster 2000',
     'sentinel failover-timeout mymaster 3000',
     ...access,
     `sentinel known-replica mymaster 127.0.0.1 ${replica.port}`,

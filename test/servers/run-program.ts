@@ -17,7 +17,7 @@ export async function runProgram(command: string, args: readonly string[], optio
     cwd,
     env: { ...process.env, ...env },
     ...owner,
-    timeout: 60_000,
+    timeout: 120_000,
   })
   return stdout
 }

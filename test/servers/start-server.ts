@@ -35,7 +35,7 @@ export interface RunningServer {
   restart(): Promise<void>
 }
 
-const READY_WITHIN_MS = 50_000
+const READY_WITHIN_MS = 120_000
 const ASK_EVERY_MS = 25
 const OUTPUT_KEPT = 4000
 

@@ -103,7 +103,7 @@ describe('redis:// with a Cluster', () => {
     const trace = makeTrace(4)
     const key = `osprofiler_opt:${trace[0]?.base_id}`
     const slot = (await cluster.nodes[0]?.command('CLUSTER', 'KEYSLOT', key))?.trim() ?? ''
-    const owner = cluster.nodes.findIndex((_, index) => Number(slot) < ((index + 1) * 16_384) / 3 - 1)
+    const owner = cluster.nodes.findIndex((_, index) => Number(slot) < Math.floor(((index + 1) * 16_384) / 3))
     const [from, to] = [cluster.nodes[owner], cluster.nodes[(owner + 1) % 3]]
     const [fromId = '', toId = ''] = await Promise.all([from, to].map(node => node?.command('CLUSTER', 'MYID')))
     await driver.write([makeRecord()])
