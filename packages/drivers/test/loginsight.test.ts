@@ -6,6 +6,7 @@ import { openDriver } from '@osprofiler/drivers'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { startProxy } from '../../../test/servers/proxy.js'
 import { makeRecord, makeTrace, readAll } from './make-record.js'
+import { refusalOf } from './refusal-of.js'
 import { type LogInsightStandIn, startLogInsight } from './stand-ins/loginsight.js'
 import { toLoginsightUrl } from './stand-ins/loginsight-url.js'
 
@@ -183,7 +184,7 @@ describe('loginsight://', () => {
     ['tracer:s3cret@db/?ca=/nowhere', 'cannot be read'],
     ['tracer:s3cret@db/?ttl=7d', 'no option "ttl"'],
   ])('says of %s what is wrong with it, and not the password', (location, reason) => {
-    const message = messageOf(() => openDriver(`loginsight://${location}`))
+    const { message } = refusalOf(`loginsight://${location}`)
 
     expect(message).toContain(reason)
     expect(message).not.toContain('s3cret')
@@ -194,13 +195,4 @@ function open(connectionString: string): Driver {
   const driver = openDriver(connectionString)
   onTestFinished(() => driver.close())
   return driver
-}
-
-function messageOf(work: () => unknown): string {
-  try {
-    work()
-  } catch (error) {
-    return String(error)
-  }
-  throw new Error('Nothing was thrown.')
 }

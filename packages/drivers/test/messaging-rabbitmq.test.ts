@@ -11,6 +11,7 @@ import { readMessagingSettings } from '../src/messaging/url.js'
 import { finish, startFixture } from './child.js'
 import { describeDriver } from './driver-contract.js'
 import { makeRecord, makeTrace, readAll } from './make-record.js'
+import { refusalOf } from './refusal-of.js'
 
 const QUEUE = 'profiler.info'
 /** A broker and `rabbitmqctl` start an Erlang of their own, which takes its time on a busy machine. */
@@ -413,15 +414,6 @@ describe('a messaging:// string', () => {
     expect([driver.name, driver.location]).toEqual(['messaging', 'one:5672,[::1]:5673'])
   })
 })
-
-function refusalOf(connectionString: string): Error {
-  try {
-    openDriver(connectionString)
-  } catch (error) {
-    if (error instanceof Error) return error
-  }
-  throw new Error('It was taken.')
-}
 
 function open(connectionString: string): Driver {
   const driver = openDriver(connectionString)

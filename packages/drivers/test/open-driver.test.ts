@@ -7,11 +7,12 @@ import { OsprofilerError } from '@osprofiler/core'
 import { openDriver } from '@osprofiler/drivers'
 import { describe, expect, it } from 'vitest'
 import { finish, startProgram } from './child.js'
+import { refusalOf } from './refusal-of.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
 describe('openDriver', () => {
   it('says which schemes it knows when it does not know one', () => {
-    const error = refusal('reddis://localhost')
+    const error = refusalOf('reddis://localhost')
 
     expect(error.code).toBe('ERR_UNKNOWN_DRIVER')
     expect(error.message).toMatch(/^No driver for "reddis:\/\/"\. Known schemes: .*\bfile, .*\bredis, .*\bsqlite\.$/)
@@ -28,7 +29,7 @@ describe('openDriver', () => {
     'sql ite://x',
     '1x://',
   ])('refuses %j, which has no scheme', string => {
-    expect(refusal(string).code).toBe('ERR_CONNECTION_STRING')
+    expect(refusalOf(string).code).toBe('ERR_CONNECTION_STRING')
   })
 
   it.each([
@@ -54,7 +55,7 @@ describe('openDriver', () => {
     'memory://a/b',
     'memory://a b',
   ])('refuses %j and says what is right', string => {
-    const error = refusal(string)
+    const error = refusalOf(string)
 
     expect(error.code).toBe('ERR_CONNECTION_STRING')
     expect(error.message).toContain('://')
@@ -98,7 +99,7 @@ describe('openDriver', () => {
     `rediss://host?pasword=${secret}`,
     `redissentinel://:${encodeURIComponent(secret)}@host/mymaster?db=${secret}`,
   ])('shows no password of %j', string => {
-    const error = refusal(string)
+    const error = refusalOf(string)
 
     const shown = [error.message, String(error.stack), JSON.stringify(error), String(error.cause)].join()
     expect(shown).not.toMatch(/p4ss|w\/rd|%41|w%2Frd/)
@@ -176,14 +177,4 @@ const record = {
   info: {},
   project: 'shop',
   service: 'orders',
-}
-
-function refusal(connectionString: string): OsprofilerError {
-  try {
-    openDriver(connectionString)
-  } catch (error) {
-    if (error instanceof OsprofilerError) return error
-    throw error
-  }
-  throw new Error(`"${connectionString}" was taken.`)
 }

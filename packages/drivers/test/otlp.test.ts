@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { makeCertificate } from '../../../test/servers/make-certificate.js'
 import { makeRecord } from './make-record.js'
 import { type OtlpReceiver, startOtlpReceiver } from './otlp-receiver.js'
+import { refusalOf } from './refusal-of.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
 const INTERNAL = 1
@@ -565,15 +566,6 @@ async function sendAndClose(connectionString: string): Promise<void> {
 function stubEnvironment(variables: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value)
   onTestFinished(() => void vi.unstubAllEnvs())
-}
-
-function refusalOf(connectionString: string): Error {
-  try {
-    openDriver(connectionString)
-  } catch (error) {
-    if (error instanceof Error) return error
-  }
-  throw new Error('It was taken.')
 }
 
 function toNanoseconds(timestamp: string): bigint {

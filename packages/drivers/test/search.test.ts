@@ -6,6 +6,7 @@ import { type DriverOptions, openDriver } from '@osprofiler/drivers'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { makeCertificate } from '../../../test/servers/make-certificate.js'
 import { makeRecord, makeTrace, readAll } from './make-record.js'
+import { refusalOf } from './refusal-of.js'
 import { readRecords } from './search-faults.js'
 import { toBasic } from './search-store.js'
 import { type SearchStandIn, type SearchStandInOptions, startSearch } from './stand-ins/search.js'
@@ -218,7 +219,7 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s://', product => {
     ['tracer:s3cret@db/?ttl=soon', 'ttl says'],
     ['tracer:s3cret@db/?ca=/ca.pem', 'for TLS'],
   ])('says of %s what is wrong with it, and not the password', (location, reason) => {
-    const message = messageOf(() => openDriver(`${product}://${location}`))
+    const { message } = refusalOf(`${product}://${location}`)
 
     expect(message).toContain(reason)
     expect(message).not.toContain('s3cret')
@@ -276,7 +277,7 @@ describe.each([
 
 describe('elasticsearch://', () => {
   it('refuses a user beside an API key', () => {
-    expect(messageOf(() => openDriver('elasticsearch://a:b@db/?api_key=c'))).toContain('or api_key')
+    expect(refusalOf('elasticsearch://a:b@db/?api_key=c').message).toContain('or api_key')
   })
 
   it('rejects with ERR_STORE where it is an OpenSearch that answers', async () => {
@@ -294,13 +295,4 @@ function open(connectionString: string, options: DriverOptions = {}): Driver {
   const driver = openDriver(connectionString, options)
   onTestFinished(() => driver.close())
   return driver
-}
-
-function messageOf(work: () => unknown): string {
-  try {
-    work()
-  } catch (error) {
-    return String(error)
-  }
-  throw new Error('Nothing was thrown.')
 }

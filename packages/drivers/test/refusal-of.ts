@@ -1,0 +1,13 @@
+import { OsprofilerError } from '@osprofiler/core'
+import { openDriver } from '@osprofiler/drivers'
+
+/** What a connection string is refused with; anything else fails the test. */
+export function refusalOf(connectionString: string): OsprofilerError {
+  try {
+    openDriver(connectionString)
+  } catch (error) {
+    if (error instanceof OsprofilerError) return error
+    throw error
+  }
+  throw new Error(`"${connectionString}" was taken.`)
+}
