@@ -10,7 +10,7 @@ export interface NotifierLoad {
   readonly errors: readonly Error[]
   /** Emits so many records at once, of several traces. */
   emit(count: number): void
-  /** Emits a batch every few milliseconds, as a service does, until something holds. */
+  /** Emits a batch every few milliseconds, as a service does, until something holds or the test is over. */
   emitUntil(isEnough: () => boolean): Promise<void>
   /** Emits so many and waits until their fate is settled. */
   write(count: number): Promise<void>
@@ -19,6 +19,8 @@ export interface NotifierLoad {
 }
 
 export const BATCH = 100
+/** How long anything may take on a machine that has much else to do, in milliseconds. */
+export const PATIENCE = 30_000
 const TRACES = 7
 
 /** Opens such a load, quick to try again so that the tests are; closed with the test. */
@@ -32,7 +34,9 @@ export function openLoad(driver: Driver, maxRecords = 100_000): NotifierLoad {
   })
   const errors: Error[] = []
   notifier.on('error', error => errors.push(error as Error))
+  let isOver = false
   onTestFinished(async () => {
+    isOver = true
     await notifier.close(1_000)
     await driver.close()
   })
@@ -45,14 +49,14 @@ export function openLoad(driver: Driver, maxRecords = 100_000): NotifierLoad {
     errors,
     emit,
     async emitUntil(isEnough) {
-      while (!isEnough()) {
+      while (!isOver && !isEnough()) {
         emit(BATCH)
         await sleep(5)
       }
     },
     async write(count) {
       emit(count)
-      await notifier.flush(20_000)
+      await notifier.flush(PATIENCE)
     },
     expectBalance(stored) {
       const { written, dropped, unknown, queued } = notifier.stats

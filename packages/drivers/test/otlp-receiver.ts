@@ -2,11 +2,11 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import { buffer, text } from 'node:stream/consumers'
 import { createGunzip } from 'node:zlib'
 import definitions from 'opentelemetry-definitions/build/src/generated/root.js'
 import { onTestFinished } from 'vitest'
+import { findFreePort } from '../../../test/servers/free-port.js'
 import type { Certificate } from '../../../test/servers/make-certificate.js'
 
 /** A span as a collector gets it, the parts of its resource beside it. */
@@ -76,7 +76,7 @@ export async function startOtlpReceiver(certificate?: Certificate): Promise<Otlp
   const spans: ReceivedSpan[] = []
   const requests: { path: string; headers: IncomingMessage['headers'] }[] = []
   let behaviour: Answer = {}
-  let port = 0
+  const port = await findFreePort()
 
   const onRequest: RequestListener = async (request, response) => {
     const { status = 200, headers = {}, rejected = 0, breaks = false, after } = behaviour
@@ -103,24 +103,21 @@ export async function startOtlpReceiver(certificate?: Certificate): Promise<Otlp
 
   const receiver: OtlpReceiver = {
     host: '127.0.0.1',
-    get port() {
-      return port
-    },
+    port,
     spans,
     requests,
     answer(answer) {
       behaviour = answer
     },
     async stop() {
-      server.close()
+      const closed = new Promise(resolve => server.close(resolve))
       server.closeAllConnections()
-      if (server.listening) await once(server, 'close')
+      await closed
     },
     async start() {
       server = create()
       server.listen(port, '127.0.0.1').unref()
       await once(server, 'listening')
-      port = (server.address() as AddressInfo).port
     },
   }
   await receiver.start()

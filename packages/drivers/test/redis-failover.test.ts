@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { startRedisCluster } from '../../../test/servers/redis-cluster.js'
 import { type RedisSentinels, startRedisSentinels } from '../../../test/servers/redis-sentinel.js'
 import { makeRecord, makeTrace, readAll } from './make-record.js'
-import { BATCH, openLoad } from './notifier-load.js'
+import { BATCH, openLoad, PATIENCE } from './notifier-load.js'
 import { storedPoints } from './redis-stored.js'
 
 describe('redissentinel://', () => {
@@ -21,10 +21,10 @@ describe('redissentinel://', () => {
     const { written: beforeKill } = load.notifier.stats
     await sentinels.whenFailedOver()
     const { written } = load.notifier.stats
-    await vi.waitFor(() => expect(load.notifier.stats.written).toBeGreaterThan(written + 5 * BATCH), 20_000)
+    await vi.waitFor(() => expect(load.notifier.stats.written).toBeGreaterThan(written + 5 * BATCH), PATIENCE)
     isOver = true
     await emitting
-    await load.notifier.flush(20_000)
+    await load.notifier.flush(PATIENCE)
 
     // What the master had taken and not handed on yet is the loss that Redis does not promise to spare anyone.
     const stored = await storedPoints(sentinels.replica)
@@ -70,7 +70,7 @@ describe('redissentinel://', () => {
 async function replicated({ master, replica }: RedisSentinels): Promise<void> {
   await vi.waitFor(
     async () => expect(await storedPoints(replica)).toHaveLength((await storedPoints(master)).length),
-    10_000,
+    PATIENCE,
   )
 }
 
@@ -83,13 +83,13 @@ describe('redis:// with a Cluster', () => {
 
     let isOver = false
     const emitting = load.emitUntil(() => isOver)
-    await vi.waitFor(() => expect(load.notifier.stats.written).toBeGreaterThan(5 * BATCH), 10_000)
+    await vi.waitFor(() => expect(load.notifier.stats.written).toBeGreaterThan(5 * BATCH), PATIENCE)
     await second?.restart()
     const { written } = load.notifier.stats
-    await vi.waitFor(() => expect(load.notifier.stats.written).toBeGreaterThan(written + 5 * BATCH), 20_000)
+    await vi.waitFor(() => expect(load.notifier.stats.written).toBeGreaterThan(written + 5 * BATCH), PATIENCE)
     isOver = true
     await emitting
-    await load.notifier.flush(20_000)
+    await load.notifier.flush(PATIENCE)
 
     expect(load.errors.length).toBeGreaterThan(0)
     load.expectBalance((await Promise.all(cluster.nodes.map(storedPoints))).flat())

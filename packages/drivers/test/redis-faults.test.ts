@@ -4,7 +4,7 @@ import { type Proxy as ServerProxy, startProxy } from '../../../test/servers/pro
 import { type RedisServer, startRedis } from '../../../test/servers/redis.js'
 import { finish, startFixture } from './child.js'
 import { makeRecord } from './make-record.js'
-import { BATCH, type NotifierLoad, openLoad } from './notifier-load.js'
+import { BATCH, type NotifierLoad, openLoad, PATIENCE } from './notifier-load.js'
 import { storedPoints } from './redis-stored.js'
 
 const PASSWORD = 's3cret-é'
@@ -35,9 +35,9 @@ async function expectBalance(load: NotifierLoad): Promise<void> {
 /** Emits three batches, waits until the store has failed some times, repairs it, and expects all to arrive. */
 async function expectDelay(load: NotifierLoad, repair: () => Promise<unknown>, message: RegExp): Promise<void> {
   load.emit(3 * BATCH)
-  await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(2), 5_000)
+  await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(2), PATIENCE)
   await repair()
-  await load.notifier.flush()
+  await load.notifier.flush(PATIENCE)
 
   expect(load.errors[0]).toMatchObject({ code: 'ERR_STORE', message: expect.stringMatching(message) })
   expect(load.notifier.stats).toMatchObject({ written: 3 * BATCH, dropped: 0, unknown: 0 })
@@ -55,12 +55,12 @@ describe('redis://, when its server', () => {
     const load = open()
 
     const emitting = load.emitUntil(() => load.errors.length > 0 && load.notifier.stats.written >= 40 * BATCH)
-    await vi.waitFor(() => expect(load.notifier.stats.written).toBeGreaterThan(5 * BATCH))
+    await vi.waitFor(() => expect(load.notifier.stats.written).toBeGreaterThan(5 * BATCH), PATIENCE)
     await server.kill()
-    await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(0), 20_000)
+    await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(0), PATIENCE)
     await server.restart()
     await emitting
-    await load.notifier.flush(20_000)
+    await load.notifier.flush(PATIENCE)
 
     await expectBalance(load)
   })
@@ -88,7 +88,7 @@ describe('redis://, when its server', () => {
 
     load.emit(20 * BATCH)
     const { queued, dropped } = load.notifier.stats
-    await load.notifier.flush(20_000)
+    await load.notifier.flush(PATIENCE)
 
     expect(queued).toBeLessThanOrEqual(6 * BATCH)
     expect(dropped).toBeGreaterThanOrEqual(14 * BATCH)
@@ -96,9 +96,9 @@ describe('redis://, when its server', () => {
   })
 
   it('hangs for longer than it may, is given up, and what it was sent is not sent again', async () => {
-    const load = openLoad(openDriver(storeUrl('?socket_timeout=0.3')))
+    const load = openLoad(openDriver(storeUrl('?socket_timeout=2')))
     await load.write(BATCH)
-    proxy.delay(600)
+    proxy.delay(5_000)
 
     await load.write(BATCH)
     await proxy.heal()
@@ -106,7 +106,7 @@ describe('redis://, when its server', () => {
 
     expect(load.notifier.stats).toMatchObject({ unknown: BATCH, dropped: 0 })
     // It was taken all the same, in the end.
-    await vi.waitFor(async () => expect(await storedPoints(server)).toHaveLength(3 * BATCH), 5_000)
+    await vi.waitFor(async () => expect(await storedPoints(server)).toHaveLength(3 * BATCH), PATIENCE)
     await expectBalance(load)
   })
 
@@ -148,7 +148,7 @@ describe('redis://, when its server', () => {
 
     load.emit(BATCH - 2)
     for (let index = 0; index < 2; index++) load.notifier(makeRecord({ base_id: 'bad' }))
-    await load.notifier.flush()
+    await load.notifier.flush(PATIENCE)
 
     expect(load.notifier.stats).toMatchObject({ written: BATCH - 2, dropped: 2, unknown: 0 })
     await expectBalance(load)

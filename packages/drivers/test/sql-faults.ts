@@ -5,7 +5,7 @@ import { type Proxy as ServerProxy, startProxy } from '../../../test/servers/pro
 import type { TestServer } from '../../../test/servers/start-server.js'
 import { finish, startFixture } from './child.js'
 import { makeRecord } from './make-record.js'
-import { BATCH, type NotifierLoad, openLoad } from './notifier-load.js'
+import { BATCH, type NotifierLoad, openLoad, PATIENCE } from './notifier-load.js'
 
 /** A database's server, and what these tests do to it from behind. */
 export interface FaultyServer extends TestServer {
@@ -21,9 +21,6 @@ export interface FaultyServer extends TestServer {
   lockOut(): Promise<void>
   letIn(): Promise<void>
 }
-
-/** How long anything may take on a machine that has much else to do. */
-const PATIENCE = 20_000
 
 /** Declares how a driver bears what happens to its server, under load and through a notifier. */
 export function describeFaults(name: string, start: () => Promise<FaultyServer>): void {

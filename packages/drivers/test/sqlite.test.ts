@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, stat
 import { dirname, join } from 'node:path'
 import { type Driver, OsprofilerError } from '@osprofiler/core'
 import { openDriver } from '@osprofiler/drivers'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { findSqliteClient } from '../src/sqlite/client.js'
 import { loadSqliteClient } from '../src/sqlite/load-client.js'
 import { readSqliteLocation } from '../src/sqlite/path.js'
@@ -19,15 +19,14 @@ describe('the path of sqlite://', () => {
   })
 
   it('is by default in the directory for state', () => {
-    const { HOME, XDG_STATE_HOME } = process.env
-    onTestFinished(() => void Object.assign(process.env, { HOME, XDG_STATE_HOME }))
+    onTestFinished(() => void vi.unstubAllEnvs())
 
-    process.env.XDG_STATE_HOME = '/var/state'
+    vi.stubEnv('XDG_STATE_HOME', '/var/state')
     expect(toPath('')).toBe('/var/state/osprofiler/traces.db')
 
-    process.env.HOME = '/home/ada'
+    vi.stubEnv('HOME', '/home/ada')
     for (const unusable of ['', 'relative']) {
-      process.env.XDG_STATE_HOME = unusable
+      vi.stubEnv('XDG_STATE_HOME', unusable)
       expect(toPath('')).toBe('/home/ada/.local/state/osprofiler/traces.db')
     }
   })
@@ -247,7 +246,9 @@ describe('sqlite://', () => {
     }
     const events: string[] = []
 
-    const listing = driver.listErrorTraces?.().then(() => events.push('listed'))
+    // So many that the write is asked for before all of them are made, however late this thread has its turn.
+    const lists = Array.from({ length: 10 }, () => driver.listErrorTraces?.())
+    const listing = Promise.all(lists).then(() => events.push('listed'))
     await driver.write([makeRecord()]).then(() => events.push('written'))
     await listing
 

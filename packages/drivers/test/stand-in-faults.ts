@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { type Proxy as ServerProxy, startProxy } from '../../../test/servers/proxy.js'
 import { finish, startFixture } from './child.js'
 import { makeRecord } from './make-record.js'
-import { BATCH, type NotifierLoad, openLoad } from './notifier-load.js'
+import { BATCH, type NotifierLoad, openLoad, PATIENCE } from './notifier-load.js'
 
 /** A stand-in, and what these tests do to it from behind. */
 export interface FaultyStandIn {
@@ -58,15 +58,15 @@ export function describeFaults(name: string, start: () => Promise<FaultyStandIn>
     if (server.knowsIds) expect(unknown).toBe(0)
   }
 
-  describe(`${name}, when its server`, { timeout: 60_000 }, () => {
+  describe(`${name}, when its server`, () => {
     it('is not there at first, gets every record once it is', async () => {
       await proxy.refuse()
       const load = openNotifier()
 
       load.emit(5 * BATCH)
-      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(0), 20_000)
+      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(0), PATIENCE)
       await proxy.heal()
-      await load.notifier.flush(20_000)
+      await load.notifier.flush(PATIENCE)
 
       expect(load.errors[0]).toMatchObject({ name: 'OsprofilerError', code: 'ERR_STORE' })
       expect(load.notifier.stats).toMatchObject({ written: 5 * BATCH, dropped: 0, unknown: 0 })
@@ -77,12 +77,12 @@ export function describeFaults(name: string, start: () => Promise<FaultyStandIn>
       const load = openNotifier()
 
       const emitting = load.emitUntil(() => load.errors.length > 0 && load.notifier.stats.written >= 20 * BATCH)
-      await vi.waitFor(() => expect(load.notifier.stats.written).toBeGreaterThan(5 * BATCH), 20_000)
+      await vi.waitFor(() => expect(load.notifier.stats.written).toBeGreaterThan(5 * BATCH), PATIENCE)
       await server.kill()
-      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(0), 20_000)
+      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(0), PATIENCE)
       await server.restart()
       await emitting
-      await load.notifier.flush(20_000)
+      await load.notifier.flush(PATIENCE)
 
       expectBalance(load.notifier.stats)
     })
@@ -110,7 +110,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyStandIn>
 
       load.emit(20 * BATCH)
       const { queued, dropped } = load.notifier.stats
-      await load.notifier.flush(20_000)
+      await load.notifier.flush(PATIENCE)
 
       expect(queued).toBeLessThanOrEqual(6 * BATCH)
       expect(dropped).toBeGreaterThanOrEqual(14 * BATCH)
@@ -122,9 +122,9 @@ export function describeFaults(name: string, start: () => Promise<FaultyStandIn>
       server.takeNothing()
 
       load.emit(3 * BATCH)
-      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(1), 10_000)
+      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(1), PATIENCE)
       server.repair()
-      await load.notifier.flush(20_000)
+      await load.notifier.flush(PATIENCE)
 
       expect(load.errors[0]).toMatchObject({ name: 'OsprofilerError', code: 'ERR_STORE' })
       expect(load.notifier.stats).toMatchObject({ written: 3 * BATCH, dropped: 0, unknown: 0 })
@@ -137,7 +137,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyStandIn>
 
       load.emit(BATCH - 1)
       load.notifier(makeRecord({ name: 'bad' }))
-      await load.notifier.flush(20_000)
+      await load.notifier.flush(PATIENCE)
 
       expect(load.notifier.stats).toMatchObject({ written: BATCH - 1, dropped: 1, unknown: 0 })
       expect(load.errors).toEqual([])
