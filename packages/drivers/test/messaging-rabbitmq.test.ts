@@ -225,6 +225,27 @@ describe('messaging:// over RabbitMQ', () => {
     expect(notifier.stats).toMatchObject({ written: written + 1, dropped, unknown: 0 })
   })
 
+  it('is refused what is larger than the broker takes, and nothing else, however often', {
+    timeout: COMMANDS_TAKE_LONG,
+  }, async () => {
+    const small = await startRabbitmq({ password: 'p@ss/w:rd', settings: { max_message_size: '20000' } })
+    onTestFinished(() => small.stop())
+    const driver = open(toConnectionString(small))
+    const large = (length: number) => makeRecord({ info: { text: 'x'.repeat(length) } })
+    const [one, other] = [makeTrace(300), makeTrace(300)]
+
+    const results = [
+      await driver.write([...one.slice(0, 200), large(30_000), large(40_000), ...one.slice(200), large(25_000)]),
+      await driver.write([large(21_000), large(5_000), ...other]),
+      await driver.write([large(1_000_000)]),
+    ]
+
+    expect(results).toEqual([{ refused: 3 }, { refused: 1 }, { refused: 1 }])
+    expect(await readAll(driver, one[0]?.base_id ?? '')).toEqual(one)
+    expect(await readAll(driver, other[0]?.base_id ?? '')).toEqual(other)
+    expect(await driver.listTraces?.()).toHaveLength(3)
+  })
+
   it('waits where the broker is short of memory, and delivers when it is not any more', {
     timeout: COMMANDS_TAKE_LONG,
   }, async () => {

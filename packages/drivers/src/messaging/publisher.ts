@@ -1,6 +1,7 @@
 import { OsprofilerError } from '@osprofiler/core'
-import type { Message, Options } from 'amqplib'
+import type { ConfirmChannel, Message, Options } from 'amqplib'
 import { type BrokerConnection, describeFailure, isTooLong } from './connection.js'
+import { createMessageSizes } from './message-size.js'
 import { TOPIC } from './notification.js'
 import type { MessagingSettings } from './url.js'
 
@@ -21,14 +22,18 @@ interface Outcome {
   readonly returned: readonly Buffer[]
 }
 
+interface OpenChannel {
+  readonly isOpen: boolean
+  /** Why the broker closed it. */
+  readonly failure: unknown
+  readonly channel: ConfirmChannel
+}
+
 const CONFIRM_TIMEOUT_MS = 30_000
 
 /** Opens a channel for publishing and declares what oslo.messaging declares. */
-export async function openPublisher(
-  connection: BrokerConnection,
-  { exchange, ttlMs }: MessagingSettings,
-): Promise<Publisher> {
-  const channel = await connection.model.createConfirmChannel()
+export async function openPublisher(connection: BrokerConnection, settings: MessagingSettings): Promise<Publisher> {
+  const { exchange, ttlMs } = settings
   const options: Options.Publish = {
     mandatory: true,
     persistent: true,
@@ -36,35 +41,64 @@ export async function openPublisher(
     contentEncoding: 'utf-8',
     ...(ttlMs !== undefined && { expiration: String(ttlMs) }),
   }
-  let failure: unknown
-  let isOpen = true
-  channel.on('error', error => {
-    failure = error
-  })
-  channel.on('close', () => {
-    isOpen = false
-  })
-  await connection.declare(channel)
+  const sizes = createMessageSizes()
+  let open = await openChannel(connection)
 
   return {
     get isOpen() {
-      return isOpen
+      return open.isOpen
     },
     async publish(contents) {
       if (connection.blockedBy !== undefined) {
         throw new OsprofilerError('ERR_STORE', `The message broker takes nothing now: ${connection.blockedBy}.`)
       }
-      const first = await send(contents)
-      if (first.returned.length === 0) return settle(first.nacked, contents.length)
-      // Somebody removed the queue. Declared again, it takes what found no place.
-      await connection.declare(channel).catch(() => undefined)
-      const second = await send(first.returned)
-      return settle(first.nacked + second.nacked + second.returned.length, contents.length)
+      let rest = sizes.sift(contents)
+      let sent = 0
+      let nacked = 0
+      try {
+        while (rest.length > 0) {
+          const run = sizes.firstRun(rest)
+          const refused = await sendRun(run)
+          if (refused === undefined) {
+            open = await openChannel(connection)
+            rest = sizes.sift(rest.slice(1))
+          } else {
+            rest = rest.slice(run.length)
+            sent += run.length
+            nacked += refused
+          }
+        }
+      } catch (error) {
+        // Tried again, what was taken would be there twice.
+        throw sent > nacked ? toUncertain(error) : error
+      }
+      // A full queue that refuses all may be emptied: then the batch is tried again.
+      if (sent > 0 && nacked === sent) {
+        throw new OsprofilerError('ERR_STORE', 'The message broker refused the notifications. Is its queue full?')
+      }
+      return contents.length - sent + nacked
     },
+  }
+
+  /** How many of these the broker refused, or undefined where it took none, for the first one is too large. */
+  async function sendRun(contents: readonly Buffer[]): Promise<number | undefined> {
+    try {
+      const { nacked, returned } = await send(contents)
+      sizes.passed(contents)
+      if (returned.length === 0) return nacked
+      // Somebody removed the queue. Declared again, it takes what found no place.
+      await connection.declare(open.channel).catch(() => undefined)
+      const again = await send(returned)
+      return nacked + again.nacked + again.returned.length
+    } catch (error) {
+      if (!open.isOpen && sizes.refused(contents[0], open.failure)) return undefined
+      throw error
+    }
   }
 
   function send(contents: readonly Buffer[]): Promise<Outcome> {
     return new Promise((resolve, reject) => {
+      const { channel } = open
       const returned: Buffer[] = []
       let nacked = 0
       let waiting = contents.length
@@ -78,7 +112,7 @@ export async function openPublisher(
       }
       function onClose(): void {
         end()
-        reject(toFailure(failure))
+        reject(toFailure(open.failure))
       }
       function onConfirm(error: unknown): void {
         if (error) nacked++
@@ -100,16 +134,32 @@ export async function openPublisher(
         for (const content of contents) channel.publish(exchange, TOPIC, content, options, onConfirm)
       } catch (error) {
         end()
-        reject(toFailure(failure ?? error))
+        reject(toFailure(open.failure ?? error))
       }
     })
   }
 }
 
-/** A full queue that refuses all may be emptied: then the batch is tried again. */
-function settle(refused: number, count: number): number {
-  if (refused < count) return refused
-  throw new OsprofilerError('ERR_STORE', 'The message broker refused the notifications. Is its queue full?')
+async function openChannel(connection: BrokerConnection): Promise<OpenChannel> {
+  const channel = await connection.model.createConfirmChannel()
+  let failure: unknown
+  let isOpen = true
+  channel.on('error', error => {
+    failure = error
+  })
+  channel.on('close', () => {
+    isOpen = false
+  })
+  await connection.declare(channel)
+  return {
+    channel,
+    get isOpen() {
+      return isOpen
+    },
+    get failure() {
+      return failure
+    },
+  }
 }
 
 /** Of what was published, the broker closes a channel for want of leave, before it takes anything. */
@@ -118,8 +168,14 @@ function toFailure(error: unknown): OsprofilerError {
   if (code === 403 || code === 404 || isTooLong(error)) {
     return new OsprofilerError('ERR_STORE', `The message broker takes no notification: ${describeFailure(error)}.`)
   }
+  return toUncertain(error)
+}
+
+function toUncertain(error: unknown): OsprofilerError {
+  if (error instanceof OsprofilerError && error.code === 'ERR_WRITE_UNCERTAIN') return error
+  const reason = error instanceof OsprofilerError ? error.message.replace(/\.$/, '') : describeFailure(error)
   return new OsprofilerError(
     'ERR_WRITE_UNCERTAIN',
-    `The connection to the message broker ended before it had confirmed (${describeFailure(error)}): nobody knows which notifications it has.`,
+    `The connection to the message broker ended before it had confirmed (${reason}): nobody knows which notifications it has.`,
   )
 }
