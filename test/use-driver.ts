@@ -1,3 +1,4 @@
+import * as elasticsearch from '@elastic/elasticsearch'
 import { createTraceId, run, setNotifier, type TraceRecord } from '@osprofiler/core'
 import { openDriver } from '@osprofiler/drivers'
 import { instrument } from '@osprofiler/instruments'
@@ -9,9 +10,9 @@ export async function recordsOfDriver(connectionString: string): Promise<{ writt
   const written = makeTrace(4, { base_id: createTraceId() })
   const [first] = written
   setNotifier(record => void recorded.push(record))
-  const undo = instrument(undefined, { traceSql: 'values' })
-  // Instruments find modules some ticks after they were loaded.
-  await new Promise(resolve => setTimeout(resolve, 50))
+  // The one client of a driver that would be found only some ticks after it was loaded.
+  const libraries = { '@elastic/elasticsearch': elasticsearch }
+  const undo = instrument(undefined, { traceSql: 'values', libraries })
   const found = await run({ hmacKey: 'SECRET' }, async () => {
     const driver = openDriver(connectionString)
     await driver.write(written)

@@ -186,7 +186,7 @@ describe.each([
   it('ends the point of a request that takes too long, or is aborted', async () => {
     await instrumented()
     const slow = create({ node: `http://127.0.0.1:${proxy.port}` })
-    proxy.delay(300)
+    proxy.delay(10_000)
 
     await inTrace(() => slow.search(query(ALL), { requestTimeout: 60 }).catch(() => undefined))
     await inTrace(async () => {
@@ -280,8 +280,12 @@ describe.each([
     const search = JSON.stringify(query({ query: { match: { status: 'x' } } }))
     // Modules are found some ticks after they were loaded.
     const work = `
-      await new Promise(resolve => setTimeout(resolve, 200))
-      await new library.Client({ node: '${url}' }).search(${search})`
+      const client = new library.Client({ node: '${url}' })
+      for (let i = 0; i < 500 && !records.some(({ name }) => name === 'db-stop'); i++) {
+        records.length = 0
+        await client.search(${search})
+        await new Promise(resolve => setTimeout(resolve, 10))
+      }`
 
     const told = await traceInProgram(order, name, work)
 

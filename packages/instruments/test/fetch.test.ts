@@ -1,10 +1,10 @@
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer as createNetServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { setNotifier, suppress, type TraceRecord, withTrace } from '@osprofiler/core'
 import { instrument } from '@osprofiler/instruments'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { findFreePort } from '../../../test/servers/free-port.js'
 import { instrumented, undoAfterTest, undoInstruments } from './instrumented.js'
 import { type OriginServer, openOrigin } from './origin-server.js'
 import { carried, collect, inTrace, KEY, only, until } from './traced-calls.js'
@@ -37,14 +37,6 @@ async function importCopy(): Promise<{ instrument: typeof instrument }> {
   cpSync(new URL('../dist', import.meta.url), copy, { recursive: true })
   writeFileSync(join(copy, 'package.json'), '{ "type": "module" }')
   return await import(join(copy, 'index.js'))
-}
-
-async function freePort(): Promise<number> {
-  const closed = createNetServer()
-  await new Promise<void>(resolve => closed.listen(0, '127.0.0.1', resolve))
-  const address = closed.address()
-  await new Promise(resolve => closed.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 describe('a traced fetch', () => {
@@ -185,7 +177,7 @@ describe('a traced fetch', () => {
 
   it('fails with what the connection failed of', async () => {
     instrumented()
-    const port = await freePort()
+    const port = await findFreePort()
 
     const { result } = await inTrace(() => fetch(`http://127.0.0.1:${port}/`).catch((error: Error) => error))
 
@@ -195,7 +187,7 @@ describe('a traced fetch', () => {
 
   it('fails with the failure of a host that has several addresses', async () => {
     instrumented()
-    const port = await freePort()
+    const port = await findFreePort()
 
     await inTrace(() => fetch(`http://localhost:${port}/`).catch((error: Error) => error))
 

@@ -115,8 +115,9 @@ describe.each(Object.keys(CLIENTS))('%s', name => {
   })
 
   it.each<[string, () => { timeout?: number; signal?: AbortSignal }]>([
-    ['takes too long', () => ({ timeout: 40 })],
-    ['is aborted', () => ({ signal: AbortSignal.timeout(40) })],
+    // Long enough for a client to have sent its request by then.
+    ['takes too long', () => ({ timeout: 500 })],
+    ['is aborted', () => ({ signal: AbortSignal.timeout(500) })],
   ])('ends with an error when it %s', async (_name, options) => {
     // The program may answer its own caller at once: the trace ends before the connection has closed.
     await inTrace(() => client(`${server.origin}/never`, options()).catch(() => undefined))

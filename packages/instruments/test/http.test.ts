@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
 import http, { Agent, get as importedGet, request as importedRequest } from 'node:http'
-import { createServer as createNetServer } from 'node:net'
 import { promisify } from 'node:util'
 import { setNotifier, suppress, type TraceRecord, withTrace } from '@osprofiler/core'
 import { instrument } from '@osprofiler/instruments'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { findFreePort } from '../../../test/servers/free-port.js'
 import { ask } from './http-asking.js'
 import { instrumented, undoInstruments } from './instrumented.js'
 import { type OriginServer, openOrigin } from './origin-server.js'
@@ -235,7 +235,7 @@ describe('a traced request', () => {
 
   it.each(['127.0.0.1', 'localhost'])('fails with what the connection to %s failed of', async host => {
     instrumented(['http'])
-    const port = await freePort()
+    const port = await findFreePort()
 
     const { result } = await inTrace(() => ask(onAnswer => http.get({ host, port }, onAnswer)).catch(error => error))
 
@@ -319,7 +319,7 @@ describe('a traced request', () => {
   })
 
   it('is an error of the program as before where nobody listens to it', async () => {
-    const port = await freePort()
+    const port = await findFreePort()
     const program = `
       import http from 'node:http'
       import { run, setNotifier } from '@osprofiler/core'
@@ -488,11 +488,3 @@ describe('untraced', () => {
     expect(names()).toEqual(['http-start', 'http-stop'])
   })
 })
-
-async function freePort(): Promise<number> {
-  const closed = createNetServer()
-  await new Promise<void>(resolve => closed.listen(0, '127.0.0.1', resolve))
-  const address = closed.address()
-  await new Promise(resolve => closed.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
-}

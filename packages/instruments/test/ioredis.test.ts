@@ -193,7 +193,8 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
 
   it('ends the point of a command that takes too long', async () => {
     instrumented()
-    const hasty = await open({ commandTimeout: 40 })
+    const hasty = await open()
+    hasty.options.commandTimeout = 40
 
     await inTrace(() => hasty.blpop('nothing', 0).catch((error: Error) => error))
 

@@ -212,7 +212,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     instrumented()
     const hasty = create({
       url: `redis://127.0.0.1:${proxy.port}`,
-      socket: { reconnectStrategy: false, socketTimeout: 60 },
+      socket: { reconnectStrategy: false, socketTimeout: 1_000 },
     })
     await hasty.connect()
 
@@ -311,7 +311,12 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     clients.push(pool)
     await pool.connect()
 
-    await inTrace(() => Promise.all([pool.blPop('nothing', 0.2), pool.get('a').catch((error: Error) => error)]))
+    await inTrace(async () => {
+      const blocked = pool.blPop('nothing', 0)
+      await pool.get('a').catch((error: Error) => error)
+      await server.command('RPUSH', 'nothing', 'x')
+      await blocked
+    })
 
     expect(only(records, 'wait-stop').info).toMatchObject({ etype: 'TimeoutError' })
     expect(databaseCalls(records)).toEqual([{ statement: 'BLPOP ? ?' }])

@@ -311,8 +311,9 @@ describe('waiting for a client of a pool', () => {
 
   it('ends with its time-out', async () => {
     instrumented()
-    const full = openPool({ connectionTimeoutMillis: 40 })
+    const full = openPool()
     const client = await full.connect()
+    full.options.connectionTimeoutMillis = 40
 
     await inTrace(() => full.connect().catch(() => undefined))
     client.release()

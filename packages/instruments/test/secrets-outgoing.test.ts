@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import http from 'node:http'
-import { Client as Elasticsearch } from '@elastic/elasticsearch'
+import * as elasticsearch from '@elastic/elasticsearch'
 import axios from 'axios'
 import got from 'got'
 import { MongoClient } from 'mongodb'
@@ -14,6 +14,7 @@ import { findFreePort } from '../../../test/servers/free-port.js'
 import { type OriginServer, openOrigin } from './origin-server.js'
 import { recordWithoutSecrets, SECRET } from './secrets.js'
 
+const { Client: Elasticsearch } = elasticsearch
 const LEVELS = ['off', 'statements', 'values'] as const
 const HEADERS = {
   authorization: `Bearer ${SECRET}`,
@@ -77,8 +78,9 @@ it.each(LEVELS)('nothing is told of how who logs in to Elasticsearch, with %s', 
   const authorization = `Basic ${Buffer.from(`shop:${password}`).toString('base64')}`
   const standIn = await startSearch({ product: 'elasticsearch', authorization })
   const node = `http://127.0.0.1:${standIn.port}`
+  const libraries = { '@elastic/elasticsearch': elasticsearch }
 
-  const records = await recordWithoutSecrets({ traceSql }, async () => {
+  const records = await recordWithoutSecrets({ traceSql, libraries }, async () => {
     const allowed = new Elasticsearch({ node, auth: { username: 'shop', password }, maxRetries: 0 })
     await allowed.index({ index: 'orders', document: { status: 'open', password: SECRET, card: { token: SECRET } } })
     await allowed.security.changePassword({ username: 'shop', password: SECRET }).catch(() => undefined)

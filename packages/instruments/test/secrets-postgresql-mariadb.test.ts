@@ -73,7 +73,7 @@ function withUser(url: string): string {
 
 describe.each(Object.entries(CLIENTS))('by %s', (_name, ask) => {
   it('no value of a query is told, nor a password', async () => {
-    const records = await recordWithoutSecrets({ traceSql: 'statements' }, ask)
+    const records = await recordWithoutSecrets({ traceSql: 'statements', libraries: { postgres } }, ask)
 
     expect(records.some(({ name }) => name === 'db-start')).toBe(true)
   })

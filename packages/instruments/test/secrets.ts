@@ -8,7 +8,8 @@ export const SECRET = 'SEALED'
 
 /**
  * Does some work in a trace with every instrument on, and a hook that marks each record that it sees; resolves to what
- * left the process. All of it has been seen by the hook, and no secret stands in it.
+ * left the process. All of it has been seen by the hook, and no secret stands in it. Libraries that are ECMAScript modules
+ * are found some ticks after they were loaded: `options` hands them over.
  */
 export async function recordWithoutSecrets(
   options: Parameters<typeof instrument>[1],
@@ -19,8 +20,6 @@ export async function recordWithoutSecrets(
   setNotifier(record => void left.push(record))
   const undo = instrument(undefined, options)
   try {
-    // Instruments find modules some ticks after they were loaded.
-    await new Promise(resolve => setTimeout(resolve, 50))
     await inTrace(work)
   } finally {
     undo()

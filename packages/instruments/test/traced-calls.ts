@@ -3,9 +3,15 @@ import type { Arrived } from './origin-server.js'
 
 export const KEY = 'SECRET'
 
+/** How long anything may take on a machine that has much else to do, in milliseconds. */
+const PATIENCE = 30_000
+
+let collected: readonly TraceRecord[] = []
+
 /** Collects what is recorded from here on. */
 export function collect(): TraceRecord[] {
   const records: TraceRecord[] = []
+  collected = records
   setNotifier(record => void records.push(record))
   return records
 }
@@ -35,11 +41,21 @@ export function carried({ headers }: Arrived): UnpackedTrace | undefined {
   return unpacked
 }
 
-/** Resolves when `condition` holds; rejects after two seconds. */
+/** Resolves when `condition` holds; while it throws, it does not. Rejects after half a minute, with what there was. */
 export async function until(condition: () => boolean): Promise<void> {
-  const end = Date.now() + 2_000
-  while (!condition()) {
-    if (Date.now() > end) throw new Error(`Never came: ${condition}`)
+  const end = performance.now() + PATIENCE
+  for (;;) {
+    let last: unknown
+    try {
+      last = condition()
+    } catch (error) {
+      last = error
+    }
+    if (last === true) return
+    if (performance.now() > end) {
+      const names = collected.map(({ name }) => name).join(' ')
+      throw new Error(`Never came: ${condition}, but ${last}; recorded: ${names}`)
+    }
     await new Promise(resolve => setTimeout(resolve, 5))
   }
 }
