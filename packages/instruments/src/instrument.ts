@@ -15,6 +15,7 @@ import { instrumentMongoose } from './mongoose.js'
 import { instrumentMysql2 } from './mysql2.js'
 import { instrumentNodeRedis } from './node-redis.js'
 import { instrumentPg } from './pg.js'
+import { instrumentPhotostructureSqlite } from './photostructure-sqlite.js'
 import { instrumentPostgres } from './postgres.js'
 import { createPropagation, type PropagationRules } from './propagate-to.js'
 import { instrumentBetterSqlite3, instrumentNodeSqlite } from './sqlite.js'
@@ -35,6 +36,8 @@ export interface InstrumentOptions {
 }
 
 const INSTRUMENTS = {
+  /** The package `@photostructure/sqlite` 1, which is `node:sqlite` for Node 20. */
+  '@photostructure/sqlite': instrumentPhotostructureSqlite,
   /** The package `amqplib`, 0.10 to 2: publishers and consumers of RabbitMQ. */
   amqplib: instrumentAmqplib,
   /** The package `better-sqlite3`. */

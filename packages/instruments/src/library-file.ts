@@ -7,7 +7,9 @@ export interface LibraryFile {
   /** The name in its `package.json`, which an alias in `node_modules` does not change. */
   readonly library: string
   readonly version: string
-  /** From the folder of the library on, with slashes: `lib/client.js`. */
+  /** The folder that it is in. */
+  readonly folder: string
+  /** From that folder on, with slashes: `lib/client.js`. */
   readonly file: string
   /** The file of the library that its `main` names. */
   readonly main: string | undefined
@@ -42,6 +44,7 @@ function locate(filename: string): LibraryFile | undefined {
   return {
     library: manifest.library,
     version: manifest.version,
+    folder: root,
     file: parts.join('/'),
     get main() {
       if (!('main' in manifest)) manifest.main = findMain(root)

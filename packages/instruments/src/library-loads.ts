@@ -5,10 +5,11 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { type LibraryFile, readLibraryFile } from './library-file.js'
 import { watchResolved } from './resolve-hook.js'
 
-/** Which copy of a library was loaded, and which file of it. Both are empty for one that was given by hand. */
+/** Which copy of a library was loaded, and which file of it. All are empty for one that was given by hand. */
 export interface LibraryCopy {
   readonly version: string
-  /** From the folder of the library on, with slashes: `lib/index.js`. */
+  readonly folder: string
+  /** From that folder on, with slashes: `lib/index.js`. */
   readonly file: string
 }
 
@@ -17,8 +18,8 @@ export type OnLibrary = (exports: unknown, copy: LibraryCopy) => (() => void) | 
 
 /** Where in a library to look. */
 export interface LibraryEntry {
-  /** The CommonJS file that is waited for. Default: the one that `main` names. */
-  readonly file?: string | undefined
+  /** The CommonJS file that is waited for, or a pattern of its name. Default: the one that `main` names. */
+  readonly file?: string | RegExp | undefined
   /** The same of its build of ECMAScript modules, where it has one that is not a shell around the CommonJS files. */
   readonly esModule?: string | undefined
   /** The exports of a copy that nobody can find, such as one in a bundle. */
@@ -57,22 +58,21 @@ export function whenLoaded(library: string, onLibrary: OnLibrary, entry: Library
   }
 
   function onFile(loaded: LibraryFile, exports: unknown): void {
-    if (loaded.library !== library || loaded.file !== (file ?? loaded.main)) return
-    tell(exports, { version: loaded.version, file: loaded.file })
+    if (loaded.library !== library || !isNamed(loaded.file, file ?? loaded.main)) return
+    tell(exports, pickCopy(loaded))
   }
 
   function onModule(loaded: LibraryFile, url: string): void {
     if (loaded.library !== library || loaded.file !== esModule || urls.has(url)) return
     // First: the import is resolved as well, which tells of it again.
     urls.add(url)
-    const copy = { version: loaded.version, file: loaded.file }
     import(url).then(
-      exports => tell(exports, copy),
+      exports => tell(exports, pickCopy(loaded)),
       () => undefined,
     )
   }
 
-  if (given !== undefined) tell(given, { version: '', file: '' })
+  if (given !== undefined) tell(given, { version: '', folder: '', file: '' })
   for (const module of Object.values(requireHere.cache)) {
     if (module?.loaded) readAnd(module.filename, loaded => onFile(loaded, module.exports))
   }
@@ -164,6 +164,14 @@ function readAnd(location: string, then: (loaded: LibraryFile) => void): void {
   } catch {
     // The program loads its libraries, whatever we make of them.
   }
+}
+
+function isNamed(file: string, name: string | RegExp | undefined): boolean {
+  return typeof name === 'object' ? name.test(file) : file === name
+}
+
+function pickCopy({ version, folder, file }: LibraryFile): LibraryCopy {
+  return { version, folder, file }
 }
 
 function isObject(value: unknown): value is object {

@@ -6,7 +6,8 @@ import { whenLoaded } from './library-loads.js'
 import { createStartSql, type StartSql } from './sql-step.js'
 import { type Around, undoAll, wrapMethod } from './wrap-method.js'
 
-interface Class {
+/** A class, as far as it is wrapped. */
+export interface Class {
   readonly prototype: object
 }
 
@@ -15,7 +16,7 @@ interface Addon {
   readonly Statement: Class
 }
 
-/** A statement of `node:sqlite` or of better-sqlite3, which call their text by two names. */
+/** A statement of `node:sqlite` and its like, or of better-sqlite3, which call their text by two names. */
 interface Statement {
   readonly sourceSQL?: unknown
   readonly source?: unknown
@@ -69,7 +70,8 @@ function wrapDatabase(Database: Class, start: StartSql): () => void {
   return () => undoAll([undo, ...found.values()])()
 }
 
-function wrapExec({ prototype }: Class, start: StartSql): (() => void) | undefined {
+/** Makes the scripts of a class of databases points. */
+export function wrapExec({ prototype }: Class, start: StartSql): (() => void) | undefined {
   return wrapMethod(prototype, 'exec', (original, self, args) => {
     const profiler = get()
     if (profiler === undefined) return original.apply(self, args)
@@ -77,7 +79,8 @@ function wrapExec({ prototype }: Class, start: StartSql): (() => void) | undefin
   })
 }
 
-function wrapStatements(prototype: object, start: StartSql): () => void {
+/** Makes the statements of a class points; this is its prototype. */
+export function wrapStatements(prototype: object, start: StartSql): () => void {
   const begin = (self: unknown, args: readonly unknown[]): Ending | undefined => {
     const { sourceSQL, source = sourceSQL } = self as Statement
     const profiler = get()

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -64,9 +64,22 @@ describe('a CommonJS library', () => {
   it('is given when it is required later, once, and in time for who requires it', () => {
     const told = runProgram(`
       whenLoaded('shop', (exports, copy) => { exports.seen = copy })
-      console.log(require('shop').seen, require('shop/lib/index.js').seen.version)`)
+      console.log(JSON.stringify(require('shop').seen))
+      console.log(require('shop/lib/index.js').seen.version)`)
 
-    expect(told).toEqual(["{ version: '2.1.0', file: 'lib/index.js' } 2.1.0"])
+    const [seen = '', ...more] = told
+    const root = realpathSync(join(folder, 'node_modules/shop'))
+    expect(JSON.parse(seen)).toEqual({ version: '2.1.0', folder: root, file: 'lib/index.js' })
+    expect(more).toEqual(['2.1.0'])
+  })
+
+  it('is given by a pattern of the name of its file', () => {
+    const told = runProgram(`
+      whenLoaded('shop', tell('found'), { file: /^lib\\/i[a-z]+\\.js$/ })
+      whenLoaded('shop', tell('other'), { file: /^index\\.js$/ })
+      require('shop')`)
+
+    expect(told.map(line => line.split(' ')[0])).toEqual(['found'])
   })
 
   it.each(['require', 'import'])('is given when a program that uses %s has loaded it before', how => {

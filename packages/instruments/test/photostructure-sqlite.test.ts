@@ -1,0 +1,71 @@
+import { createRequire } from 'node:module'
+import { setNotifier } from '@osprofiler/core'
+import { instrument } from '@osprofiler/instruments'
+import { DatabaseSync, StatementSync } from '@photostructure/sqlite'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { databaseCalls } from './database-calls.js'
+import { describeSqlite } from './sqlite-suite.js'
+import { collect, inTrace } from './traced-calls.js'
+
+const NAME = '@photostructure/sqlite'
+const commonJs: typeof import('@photostructure/sqlite') = createRequire(import.meta.url)(NAME)
+
+/** Opens a database, which is seen since it is opened with the instrument on. */
+function open(file: string): DatabaseSync {
+  const undo = instrument([NAME], { traceSql: 'statements' })
+  try {
+    return new DatabaseSync(file)
+  } finally {
+    undo()
+  }
+}
+
+describe(NAME, () => {
+  describeSqlite(
+    NAME,
+    file => open(file) as never,
+    // Not `library`, which is the default export here, and the classes of the binary part.
+    `const { DatabaseSync } = await import('${NAME}'); const db = new DatabaseSync(':memory:')`,
+    false,
+  )
+
+  it.each([
+    ['import', DatabaseSync],
+    ['require', commonJs.DatabaseSync],
+    ['its default export', commonJs.default.DatabaseSync],
+  ])('is seen by %s', async (_name, Database) => {
+    onTestFinished(instrument([NAME], { traceSql: 'values' }))
+    const records = collect()
+    onTestFinished(() => setNotifier(undefined))
+
+    const { result } = await inTrace(async () => {
+      const db = new Database(':memory:')
+      return db.prepare('SELECT 1 AS n').get()
+    })
+
+    expect({ ...result }).toEqual({ n: 1 })
+    expect(databaseCalls(records)).toEqual([{ statement: 'SELECT 1 AS n' }])
+  })
+
+  it('leaves what was opened before as it was: no point, and a database and a statement all the same', async () => {
+    class Own extends DatabaseSync {}
+    const before = new DatabaseSync(':memory:')
+    const undo = instrument([NAME], { traceSql: 'values' })
+    const after = new Own(':memory:')
+    undo()
+    const records = collect()
+    onTestFinished(() => setNotifier(undefined))
+
+    await inTrace(async () => [before, after].map(db => db.prepare('SELECT 1').get()))
+
+    expect(records).toEqual([])
+    for (const db of [before, after]) {
+      expect(db).toBeInstanceOf(DatabaseSync)
+      expect(db).toBeInstanceOf(commonJs.DatabaseSync)
+      expect(db.prepare('SELECT 1')).toBeInstanceOf(StatementSync)
+      expect(db.isOpen).toBe(true)
+    }
+    expect([before instanceof Own, after instanceof Own]).toEqual([false, true])
+    for (const value of [undefined, null, 'text', {}]) expect(value).not.toBeInstanceOf(DatabaseSync)
+  })
+})
