@@ -1,6 +1,7 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { decodeRecord, encodeRecord } from '../record-text.js'
 import { toMicroseconds } from '../record-time.js'
+import { toPlainRecord } from './plain.js'
 
 /** A point that is ready to be sent. At least one of its records is there. */
 export interface OtlpPoint {
@@ -36,21 +37,38 @@ export interface OpenPoints {
   planOverdue(limit: number): OtlpPlan
 }
 
+/** A point that has started, of which a batch is to tell more. */
+interface BegunPoint {
+  readonly start: TraceRecord
+  readonly hasLocalParent: boolean
+}
+
+/** A point that is open beyond its batch. */
 interface OpenPoint {
-  readonly key: string
-  /** A line of JSON: what a caller does to the record afterwards cannot change it, and its size is known. */
-  readonly line: string
   readonly baseId: string
+  readonly traceId: string
+  /** A line of JSON: it holds no more of the program's memory than its own length, which is known. */
+  readonly line: string
   readonly hasLocalParent: boolean
 }
 
 interface OpenTrace {
-  /** The keys of its open points: those that no other open point of this process holds, and the others. */
-  readonly tops: Set<string>
-  readonly inner: Set<string>
+  /** By their own ids: strings that most often come from one record to the next, and then are found without a look at them. */
+  readonly points: Map<string, OpenPoint>
+  /** How many of them no other open point of this process holds. */
+  tops: number
   lastSeen: string
   /** When a record of it came last, on the clock of `now`. */
   touchedAt: number
+}
+
+/** What a batch tells of a trace. */
+interface BatchedTrace {
+  readonly held: OpenTrace | undefined
+  readonly begun: Map<string, BegunPoint>
+  /** Of the points that were open before. */
+  readonly ended: Set<string>
+  youngest: string
 }
 
 /** Beyond either, there is no room for more. */
@@ -66,46 +84,45 @@ const LONGEST_SILENCE_MS = 3_600_000
  * @param lingerMs how long the points are waited for that are open when all those above them have stopped
  */
 export function createOpenPoints(lingerMs: number, now: () => number = () => performance.now()): OpenPoints {
-  const open = new Map<string, OpenPoint>()
   const traces = new Map<string, OpenTrace>()
+  /** In the order of their starts. */
+  const open = new Set<OpenPoint>()
   let characters = 0
 
   function plan(records: readonly TraceRecord[]): OtlpPlan {
-    const started = new Map<string, OpenPoint>()
-    const ended = new Set<string>()
-    const youngest = new Map<string, string>()
+    const batch = new Map<string, BatchedTrace>()
     const points: OtlpPoint[] = []
     let refused = 0
     let paired = 0
-    const find = (key: string) => started.get(key) ?? (ended.has(key) ? undefined : open.get(key))
 
-    for (const record of records) {
-      const line = encodeRecord(record)
-      if (line === undefined || toMicroseconds(record.timestamp) === undefined) {
+    for (const given of records) {
+      const record = toPlainRecord(given)
+      if (record === undefined || toMicroseconds(record.timestamp) === undefined) {
         refused++
         continue
       }
-      const { base_id: baseId, timestamp } = record
-      const key = toKey(baseId, record.trace_id)
-      if (timestamp > (youngest.get(baseId) ?? '')) youngest.set(baseId, timestamp)
+      const { base_id: baseId, trace_id: traceId, timestamp } = record
+      const trace = batch.get(baseId) ?? createBatched(traces.get(baseId))
+      batch.set(baseId, trace)
+      if (timestamp > trace.youngest) trace.youngest = timestamp
       if (record.name.endsWith('-stop')) {
-        const begun = find(key)
-        points.push(toFinished(begun, line))
-        paired += started.delete(key) ? 2 : 1
-        ended.add(key)
+        points.push(toFinished(find(trace, traceId), record))
+        paired += trace.begun.delete(traceId) ? 2 : 1
+        if (trace.held?.points.has(traceId)) trace.ended.add(traceId)
       } else {
-        const hasLocalParent = find(toKey(baseId, record.parent_id)) !== undefined
-        started.set(key, { key, line, baseId, hasLocalParent })
+        trace.begun.set(traceId, { start: record, hasLocalParent: find(trace, record.parent_id) !== undefined })
       }
     }
+    const begun = [...batch.values()].flatMap(trace => [...trace.begun.values()].map(toOpen))
     return {
       points,
       records: paired,
       refused,
       commit() {
-        for (const key of ended) forget(key)
-        for (const point of started.values()) remember(point)
-        for (const [baseId, timestamp] of youngest) touch(baseId, timestamp)
+        for (const [baseId, { ended }] of batch)
+          for (const traceId of ended) forget(traces.get(baseId)?.points.get(traceId))
+        for (const point of begun) remember(point)
+        for (const [baseId, { youngest }] of batch) touch(baseId, youngest)
       },
     }
   }
@@ -116,7 +133,7 @@ export function createOpenPoints(lingerMs: number, now: () => number = () => per
       records: 0,
       refused: 0,
       commit() {
-        for (const { key } of given) forget(key)
+        for (const point of given) forget(point)
       },
     }
   }
@@ -128,28 +145,28 @@ export function createOpenPoints(lingerMs: number, now: () => number = () => per
 
   function isOverdue({ baseId }: OpenPoint): boolean {
     const { tops, touchedAt } = traces.get(baseId) ?? { tops: undefined, touchedAt: now() }
-    return now() - touchedAt >= (tops?.size === 0 ? lingerMs : LONGEST_SILENCE_MS)
+    return now() - touchedAt >= (tops === 0 ? lingerMs : LONGEST_SILENCE_MS)
   }
 
   function remember(point: OpenPoint): void {
-    forget(point.key)
-    open.set(point.key, point)
-    characters += point.line.length
-    const trace = traces.get(point.baseId) ?? { tops: new Set(), inner: new Set(), lastSeen: '', touchedAt: now() }
-    traces.set(point.baseId, trace)
-    const siblings = point.hasLocalParent ? trace.inner : trace.tops
-    siblings.add(point.key)
+    const { baseId, traceId, line, hasLocalParent } = point
+    forget(traces.get(baseId)?.points.get(traceId))
+    const trace = traces.get(baseId) ?? { points: new Map(), tops: 0, lastSeen: '', touchedAt: now() }
+    traces.set(baseId, trace)
+    trace.points.set(traceId, point)
+    if (!hasLocalParent) trace.tops++
+    open.add(point)
+    characters += line.length
   }
 
-  function forget(key: string): void {
-    const point = open.get(key)
-    if (point === undefined) return
-    open.delete(key)
+  function forget(point: OpenPoint | undefined): void {
+    if (point === undefined || !open.delete(point)) return
     characters -= point.line.length
     const trace = traces.get(point.baseId)
-    trace?.tops.delete(key)
-    trace?.inner.delete(key)
-    if (trace?.tops.size === 0 && trace.inner.size === 0) traces.delete(point.baseId)
+    if (trace === undefined) return
+    trace.points.delete(point.traceId)
+    if (!point.hasLocalParent) trace.tops--
+    if (trace.points.size === 0) traces.delete(point.baseId)
   }
 
   function touch(baseId: string, timestamp: string): void {
@@ -167,20 +184,26 @@ export function createOpenPoints(lingerMs: number, now: () => number = () => per
       return open.size > MAX_POINTS || characters > MAX_CHARACTERS
     },
     plan,
-    planOldest: limit => planToGiveUp(take(open.values(), limit, () => true)),
-    planOverdue: limit => planToGiveUp(take(open.values(), limit, isOverdue)),
+    planOldest: limit => planToGiveUp(take(open, limit, () => true)),
+    planOverdue: limit => planToGiveUp(take(open, limit, isOverdue)),
   }
 }
 
-function toFinished(begun: OpenPoint | undefined, line: string): OtlpPoint {
-  const stop = decodeRecord(line)
-  const start = begun && decodeRecord(begun.line)
-  return { start, stop, hasLocalParent: begun?.hasLocalParent ?? false, lastSeen: stop?.timestamp ?? '' }
+function createBatched(held: OpenTrace | undefined): BatchedTrace {
+  return { held, begun: new Map(), ended: new Set(), youngest: '' }
 }
 
-/** No two points share it, whatever their ids hold. */
-function toKey(baseId: string, traceId: string): string {
-  return `${baseId.length} ${baseId}${traceId}`
+function find({ held, begun, ended }: BatchedTrace, traceId: string): BegunPoint | OpenPoint | undefined {
+  return begun.get(traceId) ?? (ended.has(traceId) ? undefined : held?.points.get(traceId))
+}
+
+function toFinished(begun: BegunPoint | OpenPoint | undefined, stop: TraceRecord): OtlpPoint {
+  const start = begun !== undefined && 'line' in begun ? decodeRecord(begun.line) : begun?.start
+  return { start, stop, hasLocalParent: begun?.hasLocalParent ?? false, lastSeen: stop.timestamp }
+}
+
+function toOpen({ start, hasLocalParent }: BegunPoint): OpenPoint {
+  return { baseId: start.base_id, traceId: start.trace_id, line: encodeRecord(start) ?? '', hasLocalParent }
 }
 
 function take(
