@@ -186,7 +186,7 @@ describe.each([
   it('ends the point of a request that takes too long, or is aborted', async () => {
     await instrumented()
     const slow = create({ node: `http://127.0.0.1:${proxy.port}` })
-    proxy.delay(10_000)
+    proxy.delay(2_000)
 
     await inTrace(() => slow.search(query(ALL), { requestTimeout: 60 }).catch(() => undefined))
     await inTrace(async () => {

@@ -214,7 +214,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     const cut = create({ retryReads: false }, urlThroughProxy())
     await cut.connect()
     await orders(cut).findOne({})
-    proxy.delay(10_000)
+    proxy.delay(2_000)
 
     await inTrace(async () => {
       const answer = orders(cut)
@@ -234,7 +234,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     await slow.connect()
     await orders(slow).findOne({})
     const controller = new AbortController()
-    proxy.delay(10_000)
+    proxy.delay(2_000)
 
     await inTrace(() =>
       orders(slow)
@@ -244,7 +244,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     await proxy.heal()
     const patient = create({ retryReads: false }, urlThroughProxy())
     await orders(patient).findOne({})
-    proxy.delay(10_000)
+    proxy.delay(2_000)
     await inTrace(async () => {
       const answer = orders(patient)
         .findOne({}, { signal: controller.signal })
