@@ -16,9 +16,10 @@ export interface Driver {
 
   /**
    * Stores a batch, in order. Resolves once the store has taken the records; what it took but will never keep, it
-   * counts in `refused`. A rejection means that nothing was written and the batch may be tried again, except with
-   * an `OsprofilerError` of code `ERR_WRITE_REFUSED` (the store will never take this batch: it is dropped) or
-   * `ERR_WRITE_UNCERTAIN` (a connection broke midway and nobody knows: it is not sent twice).
+   * counts in `refused`, and so it does what has not the shape of a record, or a timestamp that tells no time. A
+   * rejection means that nothing was written and the batch may be tried again, except with an `OsprofilerError` of code
+   * `ERR_WRITE_REFUSED` (the store will never take this batch: it is dropped) or `ERR_WRITE_UNCERTAIN` (a connection
+   * broke midway and nobody knows: it is not sent twice).
    *
    * Called by the notifier with one batch at a time, never on the path of a request.
    */

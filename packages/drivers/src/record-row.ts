@@ -1,5 +1,6 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { isObject, parse, toRecord } from './record-text.js'
+import { isTimestamp } from './record-time.js'
 
 /** The columns of a record in the order in which they are packed, bound and read. */
 export const COLUMNS = [
@@ -18,13 +19,14 @@ export const COLUMNS = [
 export type RecordRow = readonly (string | null)[]
 
 /**
- * The values of `COLUMNS` of a record, but for the second encoding of `data`. Undefined for what is no record, or
- * whose `info` has no JSON.
+ * The values of `COLUMNS` of a record, but for the second encoding of `data`. Undefined for what is no record,
+ * whose `info` has no JSON or whose timestamp is no time.
  */
 export function toColumns(record: TraceRecord): string[] | undefined {
   try {
     const { timestamp, base_id, parent_id, trace_id, project, service, name, info } = record
     if (!isObject(info) || !areTexts(timestamp, base_id, parent_id, trace_id, project, service, name)) return undefined
+    if (!isTimestamp(timestamp)) return undefined
     const host = typeof info.host === 'string' ? info.host : ''
     return [timestamp, base_id, parent_id, trace_id, project, host, service, name, JSON.stringify({ info })]
   } catch {

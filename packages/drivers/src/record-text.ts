@@ -1,14 +1,16 @@
 import type { TraceRecord } from '@osprofiler/core'
+import { isTimestamp } from './record-time.js'
 
 /**
- * A record as a line of JSON, or undefined for one that no store can take: a member that is no string, `info`
- * that is no object or has no JSON (a cycle, a BigInt, a getter that throws).
+ * A record as a line of JSON, or undefined for one that no store can take: a member that is no string, a
+ * timestamp that is no time, `info` that is no object or has no JSON (a cycle, a BigInt, a getter that throws).
  */
 export function encodeRecord(record: TraceRecord): string | undefined {
   try {
     const { name, base_id, parent_id, trace_id, timestamp, info, project, service } = record
     const texts = [name, base_id, parent_id, trace_id, timestamp, project, service]
     if (!texts.every(text => typeof text === 'string') || !isObject(info)) return undefined
+    if (!isTimestamp(timestamp)) return undefined
     return JSON.stringify({ name, base_id, parent_id, trace_id, timestamp, info, project, service })
   } catch {
     return undefined

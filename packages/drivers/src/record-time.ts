@@ -1,5 +1,7 @@
 const SHAPE = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.(\d{1,6}))?Z?$/
 const SECOND = 'YYYY-MM-DDTHH:MM:SS'.length
+const MICROSECONDS = 'YYYY-MM-DDTHH:MM:SS.ffffff'.length
+const [POINT, ZERO, NINE] = [0x2e, 0x30, 0x39]
 
 /** Records come in bursts: the second that was read last is mostly that of the next one. */
 let lastSecond = ''
@@ -15,4 +17,23 @@ export function toMicroseconds(timestamp: string): number | undefined {
     lastSecond = second
   }
   return Number.isNaN(lastMs) ? undefined : lastMs * 1000 + Number((match[1] ?? '').padEnd(6, '0'))
+}
+
+/**
+ * Whether a timestamp tells a time. One that does not has no place in a list, and would never be old enough to be
+ * pruned: no store takes its record.
+ */
+export function isTimestamp(timestamp: string): boolean {
+  return isOfLastSecond(timestamp) || toMicroseconds(timestamp) !== undefined
+}
+
+/** Most are: as our own clock writes them, in the second of the one before. Seen in a tenth of the time. */
+function isOfLastSecond(timestamp: string): boolean {
+  if (timestamp.length !== MICROSECONDS || Number.isNaN(lastMs) || !timestamp.startsWith(lastSecond)) return false
+  if (timestamp.charCodeAt(SECOND) !== POINT) return false
+  for (let at = SECOND + 1; at < MICROSECONDS; at++) {
+    const code = timestamp.charCodeAt(at)
+    if (code < ZERO || code > NINE) return false
+  }
+  return true
 }

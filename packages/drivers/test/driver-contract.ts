@@ -380,6 +380,32 @@ function describeHostileRecords(openStore: OpenStore): void {
     expect(await readAll(driver, base_id)).toEqual(good)
   })
 
+  it('refuses a record whose timestamp is no time, which no list could place and no pruning would ever remove', async () => {
+    const { driver } = await openStore()
+    const good = ['2026-11-22T10:00:00.123456', '2026-11-22T10:00:01.5', '2026-11-22T10:00:02Z'].map(timestamp =>
+      makeRecord({ base_id: timestamp, timestamp }),
+    )
+    const bad = [
+      '',
+      'yesterday',
+      '0',
+      'zzz',
+      '2026-99-22T10:00:00.000000',
+      '1763805600',
+      '2026-11-22T10:00:00.123456+02:00',
+    ]
+
+    const result = await driver.write([
+      ...good,
+      ...bad.map(timestamp => makeRecord({ timestamp })),
+      ...bad.map(timestamp => makeRecord({ timestamp, info: { text: '\ud800' } })),
+    ])
+
+    expect(result?.refused).toBe(2 * bad.length)
+    for (const record of good) expect(await readAll(driver, record.base_id)).toEqual([record])
+    expect(await driver.listTraces?.()).toHaveLength(good.length)
+  })
+
   it('keeps ids that look like paths, patterns, queries or devices, each apart from the others', async () => {
     const { driver } = await openStore()
     const uuid = randomUUID()

@@ -91,9 +91,9 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s://', product => {
     expect(await readAll(driver, good.base_id)).toEqual([good])
   })
 
-  it('refuses an id for which an index has no room, and keeps long names and odd times', async () => {
+  it('refuses an id for which an index has no room, and keeps long names', async () => {
     const driver = open(storeUrl())
-    const long = makeRecord({ base_id: 'long', name: 'n'.repeat(40_000), timestamp: 'yesterday' })
+    const long = makeRecord({ base_id: 'long', name: 'n'.repeat(40_000) })
 
     const result = await driver.write([makeRecord({ base_id: 'x'.repeat(32_767) }), long])
 

@@ -1,6 +1,7 @@
 import { isErrorRecord, type TraceRecord } from '@osprofiler/core'
 import type { Document, ObjectId } from 'mongodb'
 import { decodeRecord, encodeRecord, isObject, parse, toRecord } from '../record-text.js'
+import { isTimestamp } from '../record-time.js'
 import { copyPlain } from './plain.js'
 
 /** The parts of the client that a document is made with. */
@@ -82,7 +83,7 @@ function copyRecord(record: TraceRecord): TraceRecord | undefined {
     const info = copyPlain(record.info)
     if (info === undefined) return undefined
     const copy = { name, base_id, parent_id, trace_id, timestamp, info, project, service }
-    return areStorable(copy) ? copy : undefined
+    return areStorable(copy) && isTimestamp(timestamp) ? copy : undefined
   } catch {
     return undefined
   }

@@ -16,7 +16,6 @@ const PLACE = {
   // The date has milliseconds; its text orders what they do not tell apart.
   timestamp: {
     type: 'date',
-    ignore_malformed: true,
     fields: { keyword: { type: 'keyword', ignore_above: 256 } },
   },
 }
