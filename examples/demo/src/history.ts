@@ -4,7 +4,6 @@ import { parentPort } from 'node:worker_threads'
 import { setup } from '@osprofiler/node'
 import { runTraced } from '@osprofiler/rpc'
 import { openDatabase } from './open-database.js'
-import { query } from './query.js'
 
 /** What the gateway tells. */
 export interface Seen {
@@ -13,7 +12,7 @@ export interface Seen {
   readonly customer: string
 }
 
-const osprofiler = setup({ service: 'history' })
+const osprofiler = setup({ service: 'history', traceSql: 'values' })
 const database = openDatabase(':memory:')
 database.exec('CREATE TABLE seen (customer TEXT NOT NULL, at TEXT NOT NULL)')
 
@@ -25,5 +24,5 @@ parentPort?.on('message', async (message: Seen | 'end') => {
 parentPort?.postMessage('ready')
 
 function keep({ customer }: Seen): void {
-  query(database, `INSERT INTO seen (customer, at) VALUES (?, datetime('now'))`, customer)
+  database.prepare(`INSERT INTO seen (customer, at) VALUES (?, datetime('now'))`).run(customer)
 }

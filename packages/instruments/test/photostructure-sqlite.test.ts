@@ -11,7 +11,7 @@ const NAME = '@photostructure/sqlite'
 const commonJs: typeof import('@photostructure/sqlite') = createRequire(import.meta.url)(NAME)
 
 /** Opens a database, which is seen since it is opened with the instrument on. */
-function open(file: string): DatabaseSync {
+function open(file: string): InstanceType<typeof DatabaseSync> {
   const undo = instrument([NAME], { traceSql: 'statements' })
   try {
     return new DatabaseSync(file)
