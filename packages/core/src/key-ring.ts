@@ -1,4 +1,5 @@
-import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
+import { createSign, type Sign } from './hmac-sha1.js'
 import { OsprofilerError } from './osprofiler-error.js'
 
 /** HMAC keys: a list, or one string split at commas with the spaces around each key trimmed, as in `'NEW,OLD'`. */
@@ -25,12 +26,12 @@ const expected = Buffer.alloc(40)
  */
 export class KeyRing {
   readonly #keys: readonly string[]
-  readonly #secrets: readonly KeyObject[]
+  readonly #signs: readonly Sign[]
 
   /** @throws TypeError where a key is not a non-empty, well-formed string. */
   constructor(keys: HmacKeys) {
     this.#keys = listKeys(keys)
-    this.#secrets = this.#keys.map(key => createSecretKey(Buffer.from(key, 'utf8')))
+    this.#signs = this.#keys.map(createSign)
   }
 
   /** How many keys there are. */
@@ -44,14 +45,14 @@ export class KeyRing {
    * @throws OsprofilerError `ERR_NO_KEYS` where the ring is empty.
    */
   sign(text: string): string {
-    const [secret] = this.#secrets
-    if (secret === undefined) {
+    const [sign] = this.#signs
+    if (sign === undefined) {
       throw new OsprofilerError(
         'ERR_NO_KEYS',
         'Cannot sign: there is no HMAC key. Set OSPROFILER_HMAC_KEYS or give one.',
       )
     }
-    return createHmac('sha1', secret).update(text, 'utf8').digest('hex')
+    return sign(text)
   }
 
   /** The key under which `hmac` is the signature of `text`, or `undefined`. Costs at most one HMAC a key. */
@@ -64,8 +65,8 @@ export class KeyRing {
   indexOf(text: string, digits: string): number {
     if (digits.length !== given.length) return -1
     given.write(digits, 'latin1')
-    return this.#secrets.findIndex(secret => {
-      expected.write(createHmac('sha1', secret).update(text, 'utf8').digest('hex'), 'latin1')
+    return this.#signs.findIndex(sign => {
+      expected.write(sign(text), 'latin1')
       return timingSafeEqual(expected, given)
     })
   }
