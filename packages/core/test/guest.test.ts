@@ -104,7 +104,7 @@ describe('a guest in the program', () => {
     const [record] = await traceRecords(() => withTrace('step', () => 1))
 
     for (const notifier of [silent, heard]) notifier(record as TraceRecord)
-    await vi.waitFor(() => expect(silent.stats.retried).toBeGreaterThan(10))
+    await expect.poll(() => silent.stats.retried).toBeGreaterThan(10)
     await Promise.all([silent.close(10), heard.close(10)])
 
     expect(warnings).toEqual(['No record can be delivered to the store (broken): ECONNREFUSED'])

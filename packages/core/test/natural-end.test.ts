@@ -8,12 +8,15 @@ import { setTimeout as delay } from 'node:timers/promises'
 import * as profiler from '@osprofiler/core'
 
 const taken = []
+const began = performance.now()
 let current
 function create(write, options) {
   const driver = { name: 'test', write: async records => { await write(); taken.push(...records) }, close: async () => {} }
   const notifier = profiler.createNotifier(driver, options)
   profiler.setNotifier(notifier)
-  current ??= process.on('exit', () => writeSync(1, JSON.stringify({ taken: taken.length, ...current.stats })))
+  current ??= process.on('exit', () => {
+    writeSync(1, JSON.stringify({ taken: taken.length, ms: performance.now() - began, ...current.stats }))
+  })
   current = notifier
   return notifier
 }
@@ -22,15 +25,14 @@ const work = points => profiler.run({ hmacKey: 'KEY' }, () => {
 })
 `
 
-/** Runs a program to its end: the statistics that it printed, and for how long it ran. */
+/** Runs a program to its end: what it printed, which is its statistics, and for how long it ran once it was loaded. */
 async function runToItsEnd(program: string) {
-  const started = performance.now()
   const arguments_ = ['--input-type=module', '-e', PROGRAM + program]
   const { stdout, stderr } = await promisify(execFile)(process.execPath, arguments_, {
     cwd: import.meta.dirname,
-    timeout: 25_000,
+    timeout: 60_000,
   })
-  return { ...JSON.parse(stdout), stderr, ms: performance.now() - started }
+  return { ...JSON.parse(stdout), stderr }
 }
 
 describe.concurrent('a program that comes to its natural end', () => {
@@ -90,7 +92,7 @@ describe.concurrent('a program that comes to its natural end', () => {
 
     expect(queued).toBe(2)
     expect(ms).toBeGreaterThan(4_000)
-    expect(ms).toBeLessThan(15_000)
+    expect(ms).toBeLessThan(20_000)
   })
 
   it('ends at once where nothing waits, and after close', async () => {
@@ -141,18 +143,17 @@ describe.concurrent("an application's own shutdown", () => {
 describe('a traced program', () => {
   it('does not wait for its store', async () => {
     const program = `
-      const notifier = create(() => delay(2_000))
+      let answer, asked
+      const answered = new Promise(resolve => { answer = resolve })
+      const wasAsked = new Promise(resolve => { asked = resolve })
+      create(() => { asked(); return answered })
       work(1)
-      await delay(200)
-      let longest = 0
-      let last = performance.now()
+      await wasAsked
       for (let round = 0; round < 50; round++) {
         work(5)
         await delay(5)
-        longest = Math.max(longest, performance.now() - last)
-        last = performance.now()
       }
-      process.on('exit', () => process.exitCode = longest < 1_000 ? 0 : 9)
+      answer()
     `
     const { written } = await runToItsEnd(program)
 

@@ -1,7 +1,7 @@
 import { setNotifier, type TraceRecord } from '@osprofiler/core'
 import { createRequestTracer, type RequestTracer } from '@osprofiler/core/http'
 import { v7 } from 'uuid'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { serveFake, signedHeaders } from './fixtures/fake-exchange.js'
 
 describe('maxPointsPerTrace', () => {
@@ -47,7 +47,9 @@ describe('maxPointsPerTrace', () => {
     expect(omitted()).toBe(1 + 3 * 6 - 10)
   })
 
-  it('tells of all that was omitted when requests come one after another, too', async () => {
+  it('tells of all that was omitted when requests come one after another, too', () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    onTestFinished(() => void vi.useRealTimers())
     const tracer = createRequestTracer('KEY', { maxPointsPerTrace: 10 })
     const baseId = v7()
     for (let request = 0; request < 5; request++) serveWithPoints(tracer, baseId, 5)
@@ -55,7 +57,7 @@ describe('maxPointsPerTrace', () => {
     expect(records).toHaveLength(2 * 11)
     expect(omitted()).toBe(2 + 5)
 
-    await new Promise(resolve => setTimeout(resolve, 1_050))
+    vi.setSystemTime(Date.now() + 1_000)
     serveWithPoints(tracer, baseId, 5)
 
     expect(records).toHaveLength(2 * 12)

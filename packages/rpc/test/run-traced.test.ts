@@ -1,6 +1,7 @@
+import { performance } from 'node:perf_hooks'
 import { configure, createTraceId, get, run, signedPack, traceClass, withTrace } from '@osprofiler/core'
 import { createRunTraced, injectTrace, runTraced } from '@osprofiler/rpc'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { collectRecords } from './collect-records.js'
 
 const records = collectRecords()
@@ -122,13 +123,13 @@ describe('runTraced', () => {
   })
 
   it('holds the limits of the HTTP adapters', () => {
+    holdClock()
     const old = '01000000-0000-7000-8000-000000000000'
 
     expect(runTraced(headersOf('AGE', old), 'AGE', get)).toBeUndefined()
     const traced = Array.from({ length: 150 }, () => runTraced(headersOf('RATE'), 'RATE', get) !== undefined)
 
-    expect(traced.filter(Boolean).length).toBeGreaterThanOrEqual(100)
-    expect(traced.at(-1)).toBe(false)
+    expect(traced.filter(Boolean)).toHaveLength(100)
   })
 
   it('shows the methods of a traced class below the call', () => {
@@ -149,6 +150,7 @@ describe('runTraced', () => {
 
 describe('createRunTraced', () => {
   it('has limits, hooks and counts of its own', () => {
+    holdClock()
     const told: unknown[] = []
     const serve = createRunTraced('KEY', {
       name: 'message',
@@ -177,6 +179,13 @@ describe('createRunTraced', () => {
     expect(() => createRunTraced('KEY', { maxTraceAge: -1 })).toThrow('maxTraceAge is not negative')
   })
 })
+
+/** No time passes, in which more would be let in. */
+function holdClock(): void {
+  const now = Math.ceil(performance.now())
+  const clock = vi.spyOn(performance, 'now').mockReturnValue(now)
+  onTestFinished(() => clock.mockRestore())
+}
 
 function mapValues<T>(object: Record<string, string>, change: (value: string) => T): Record<string, T> {
   return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]))
