@@ -1,13 +1,20 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
-import { EXTENSION, toDirectory, toTraceFile } from './file/path.js'
+import { EXTENSION, readFileLocation, toTraceFile } from './file/path.js'
 import { appendLines, readLines } from './file/trace-file.js'
 import { encodeRecord, isObject } from './record-text.js'
+import { createRetention } from './retention.js'
 import { toShownFailure, toShownPath } from './shown-path.js'
 import { createLife } from './store-life.js'
 import { isSelected, readBefore, readQuery, toTimestamp } from './trace-query.js'
 import { createTally, newestFirst, type TraceTally } from './trace-tally.js'
+
+interface TraceFile {
+  readonly path: string
+  /** A time that none of its records is younger than, in their form. */
+  readonly modified: string
+}
 
 /** How many files are worked on at once. */
 const PARALLEL = 16
@@ -21,7 +28,12 @@ const PARALLEL = 16
  * sending them again would store the others twice; where all of it failed, it may be tried again.
  */
 export function openFileDriver(location: string): Driver {
-  const directory = toDirectory(location)
+  const { directory, ttl } = readFileLocation(location)
+  // A file that was written since is left unread: its trace is not old yet.
+  const retention = createRetention(ttl, before => {
+    const oldest = readBefore(before)
+    return pruneFiles(directory, oldest, ({ modified }) => modified < oldest)
+  })
   const life = createLife()
 
   async function list(
@@ -53,7 +65,9 @@ export function openFileDriver(location: string): Driver {
       life.checkOpen()
       const files = groupLines(directory, records)
       if (files.size === 0) return { refused: records.length }
-      return { refused: records.length - (await appendAll(directory, files)) }
+      const written = await life.follow(appendAll(directory, files))
+      retention.afterWrite()
+      return { refused: records.length - written }
     },
     async *readRecords(baseId) {
       life.checkOpen()
@@ -79,6 +93,8 @@ export function openFileDriver(location: string): Driver {
     },
     async close() {
       life.end()
+      await life.writesSettled()
+      await retention.settled()
     },
   }
 }
@@ -125,9 +141,13 @@ async function tallyFile(path: string): Promise<TraceTally> {
 }
 
 /** How many traces were removed. One that is written just then may lose what comes first of its new records. */
-async function pruneFiles(directory: string, before: string): Promise<number> {
+async function pruneFiles(
+  directory: string,
+  before: string,
+  isCandidate: (file: TraceFile) => boolean = () => true,
+): Promise<number> {
   let pruned = 0
-  await eachInParallel(await listFiles(directory), async ({ path }) => {
+  await eachInParallel((await listFiles(directory)).filter(isCandidate), async ({ path }) => {
     const tally = await tallyFile(path)
     if (tally.summary === undefined || tally.newest >= before) return
     await rm(path, { force: true })
@@ -137,8 +157,8 @@ async function pruneFiles(directory: string, before: string): Promise<number> {
 }
 
 /** The files of traces, those that changed last first, with a time that none of their records is younger than. */
-async function listFiles(directory: string): Promise<{ path: string; modified: string }[]> {
-  const files: { path: string; modified: string }[] = []
+async function listFiles(directory: string): Promise<TraceFile[]> {
+  const files: TraceFile[] = []
   await eachInParallel(await readNames(directory), async name => {
     const path = join(directory, name)
     const stats = await stat(path).catch(() => undefined)

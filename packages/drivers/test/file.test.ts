@@ -1,7 +1,16 @@
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { openDriver } from '@osprofiler/drivers'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { finish, printed, startFixture } from './child.js'
 import { makeRecord, makeTrace, readAll } from './make-record.js'
 import { temporaryDirectory } from './temporary-directory.js'
@@ -174,6 +183,63 @@ describe('file://', () => {
     const awaited = await finish(startFixture('end-naturally.mjs', [`file://${directory}`, 'await']))
 
     expect(awaited).toEqual({ code: 0, stdout: 'read 1\nlisted 1\nfailed 0\n', stderr: '' })
+  })
+})
+
+describe('file://...?ttl=', () => {
+  it('removes, while it is written, the traces of which no record and no write is younger', async () => {
+    const directory = temporaryDirectory()
+    const at = (base_id: string, timestamp: Date) =>
+      makeRecord({ base_id, timestamp: `${timestamp.toISOString().slice(0, -1)}000` })
+    const [now, longAgo] = [new Date(), new Date(Date.now() - 8 * 86_400_000)]
+    await openDriver(`file://${directory}`).write([
+      at('old', longAgo),
+      at('going on', longAgo),
+      at('going on', now),
+      at('written late', longAgo),
+      at('young', now),
+    ])
+    const files = readdirSync(directory)
+    for (const file of files) utimesSync(join(directory, file), longAgo, longAgo)
+    const driver = openDriver(`file://${directory}?ttl=7d`)
+
+    await driver.write([at('written late', longAgo)])
+
+    const ids = async () => (await driver.listTraces?.())?.map(({ base_id }) => base_id).sort()
+    await vi.waitFor(() => expect(readdirSync(directory)).toHaveLength(3))
+    expect(await ids()).toEqual(['going on', 'written late', 'young'])
+  })
+
+  it('keeps everything without it', async () => {
+    const { directory, driver } = openStore()
+    await driver.write([makeRecord({ base_id: 'old', timestamp: '2001-01-01T00:00:00.000000' })])
+    for (const file of readdirSync(directory)) utimesSync(join(directory, file), 0, 0)
+
+    await driver.write([makeRecord()])
+    await driver.close()
+
+    expect(readdirSync(directory)).toHaveLength(2)
+  })
+
+  it('is through with what it was removing when it is closed', async () => {
+    const directory = temporaryDirectory()
+    const old = Array.from({ length: 200 }, () => makeRecord({ timestamp: '2001-01-01T00:00:00.000000' }))
+    await openDriver(`file://${directory}`).write(old)
+    for (const file of readdirSync(directory)) utimesSync(join(directory, file), 1, 1)
+    const driver = openDriver(`file://${directory}?ttl=90s`)
+
+    await driver.write([makeRecord()])
+    await driver.close()
+
+    expect(readdirSync(directory)).toHaveLength(1)
+  })
+
+  it('is no part of a directory whose name has such a sign in it', async () => {
+    const directory = temporaryDirectory()
+
+    await openDriver(`file://${directory}/a%3Fttl=7d?ttl=7d`).write([makeRecord()])
+
+    expect(readdirSync(directory)).toEqual(['a?ttl=7d'])
   })
 })
 

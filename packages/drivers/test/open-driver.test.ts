@@ -48,6 +48,8 @@ describe('openDriver', () => {
     'file://host/dir',
     'file://./dir',
     'file:///dir?x=1',
+    'file:///dir?ttl=7d&x=1',
+    'file:///?ttl=7d',
     'file:///dir#x',
     'file:///dir%2Fx',
     'file:///dir%00',

@@ -2,24 +2,42 @@ import { createHash } from 'node:crypto'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { OsprofilerError } from '@osprofiler/core'
+import { readTtl } from '../retention.js'
 
 /** What the name of a trace's file ends with. */
 export const EXTENSION = '.jsonl'
 
-/** The directory of a connection string: what follows `file://`, an absolute path, percent-encoded. */
-export function toDirectory(location: string): string {
+/** What a connection string of a file store says. */
+export interface FileLocation {
+  /** Absolute. */
+  readonly directory: string
+  /** How long traces are kept, in ms. */
+  readonly ttl: number | undefined
+}
+
+/** Reads what follows `file://`: an absolute path, percent-encoded, and perhaps `?ttl=7d`. */
+export function readFileLocation(location: string): FileLocation {
+  const [, path = '', ttl] = /^([^?#]*)(?:\?ttl=([^&#]*))?$/.exec(location) ?? malformed()
+  return { directory: toDirectory(path), ttl: readTtl(ttl) }
+}
+
+function toDirectory(path: string): string {
   try {
-    const url = new URL(`file://${location}`)
-    if (location.startsWith('/') && !/[?#]/.test(location)) {
+    const url = new URL(`file://${path}`)
+    if (path.startsWith('/')) {
       const directory = resolve(fileURLToPath(url))
       if (!directory.includes('\0') && directory !== resolve('/')) return directory
     }
   } catch {
     // A malformed string, or an encoded slash: refused below without its text, which may hold a password.
   }
+  return malformed()
+}
+
+function malformed(): never {
   throw new OsprofilerError(
     'ERR_CONNECTION_STRING',
-    'A file store is "file:///absolute/directory", percent-encoded, without host or options.',
+    'A file store is "file:///absolute/directory", percent-encoded, without a host; the only option is "?ttl=7d".',
   )
 }
 
