@@ -84,6 +84,16 @@ describe('a service in Node that Python calls', () => {
     expect(JSON.stringify(records)).not.toContain(KEY)
   })
 
+  it('puts away what is no call, and goes on serving', async () => {
+    for (const text of ['no JSON', 'null', '{}', '{"oslo.message": "null"}']) {
+      channel.publish('openstack', 'node-topic', Buffer.from(text))
+    }
+
+    const { result } = await python.call(createTraceId(), KEY, 'add', { a: 2, b: 3 })
+
+    expect(result).toBe(5)
+  })
+
   it('records what it failed of, and Python is told', async () => {
     const { error } = await python.call(createTraceId(), KEY, 'fail', {})
 

@@ -11,6 +11,7 @@ export async function serveCalls(channel, topic, methods) {
   await channel.bindQueue(topic, 'openstack', topic)
   await channel.consume(topic, async delivery => {
     const message = readMessage(delivery)
+    if (message === undefined) return delivery && channel.reject(delivery, false)
     const { method, args, _msg_id, _reply_q } = message
     const serve = async () => {
       if (!Object.hasOwn(methods, method)) throw new Error(`No method ${method}`)
@@ -29,7 +30,7 @@ export async function serveCalls(channel, topic, methods) {
 export async function openCaller(channel, options) {
   const { queue } = await channel.assertQueue(`reply_${randomUUID()}`, { exclusive: true })
   const waiting = new Map()
-  await channel.consume(queue, delivery => settle(waiting, readMessage(delivery)), { noAck: true })
+  await channel.consume(queue, delivery => settle(waiting, readMessage(delivery) ?? {}), { noAck: true })
 
   return (topic, method, args, context = {}) =>
     withTrace('rpc', { function: { name: `${topic}.${method}` } }, () => {
@@ -48,8 +49,13 @@ function settle(waiting, { _msg_id, result, failure }) {
   else call?.resolve(result)
 }
 
-function readMessage({ content }) {
-  return JSON.parse(JSON.parse(content.toString())['oslo.message'])
+/** `undefined` for what is no call, and for the `null` of a consumer that the broker has cancelled. */
+function readMessage(delivery) {
+  try {
+    return JSON.parse(JSON.parse(delivery.content.toString())['oslo.message']) ?? undefined
+  } catch {
+    return undefined
+  }
 }
 
 function send(channel, exchange, routingKey, message) {
