@@ -9,6 +9,8 @@ let lastMs = Number.NaN
 
 /** A record's timestamp (UTC, one to six digits of fraction or none) in microseconds since 1970; undefined for what is none. */
 export function toMicroseconds(timestamp: string): number | undefined {
+  const fraction = readInLastSecond(timestamp)
+  if (fraction !== undefined) return lastMs * 1000 + fraction
   const match = SHAPE.exec(timestamp)
   if (match === null) return undefined
   const second = timestamp.slice(0, SECOND)
@@ -24,16 +26,18 @@ export function toMicroseconds(timestamp: string): number | undefined {
  * pruned: no store takes its record.
  */
 export function isTimestamp(timestamp: string): boolean {
-  return isOfLastSecond(timestamp) || toMicroseconds(timestamp) !== undefined
+  return toMicroseconds(timestamp) !== undefined
 }
 
-/** Most are: as our own clock writes them, in the second of the one before. Seen in a tenth of the time. */
-function isOfLastSecond(timestamp: string): boolean {
-  if (timestamp.length !== MICROSECONDS || Number.isNaN(lastMs) || !timestamp.startsWith(lastSecond)) return false
-  if (timestamp.charCodeAt(SECOND) !== POINT) return false
+/** The microseconds of a timestamp as our own clock writes it, in the second of the one before. Most are: seen in half the time. */
+function readInLastSecond(timestamp: string): number | undefined {
+  if (timestamp.length !== MICROSECONDS || Number.isNaN(lastMs) || !timestamp.startsWith(lastSecond)) return undefined
+  if (timestamp.charCodeAt(SECOND) !== POINT) return undefined
+  let microseconds = 0
   for (let at = SECOND + 1; at < MICROSECONDS; at++) {
     const code = timestamp.charCodeAt(at)
-    if (code < ZERO || code > NINE) return false
+    if (code < ZERO || code > NINE) return undefined
+    microseconds = microseconds * 10 + code - ZERO
   }
-  return true
+  return microseconds
 }

@@ -17,7 +17,7 @@ describe('toPlainRecord', () => {
 
         expect(record?.info).toStrictEqual(throughJson(value))
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     )
   })
 

@@ -19,17 +19,12 @@ export function knownMethod(method: unknown): string | undefined {
   return METHODS.has(method.toUpperCase()) ? method.toUpperCase() : '_OTHER'
 }
 
-/** The status that a request was answered with. */
-export function readStatus(stop: TraceRecord | undefined): number | undefined {
-  const status = readMember(stop?.info, 'response', 'status_code') ?? readMember(stop?.info, 'requests', 'status_code')
-  return Number.isInteger(status) ? (status as number) : undefined
-}
-
 /** What went wrong: an exception's type, or the status that by the conventions is an error on its side. */
 export function readErrorType({ start, stop }: OtlpPoint): string | undefined {
-  const { etype } = stop?.info ?? {}
+  const etype = stop?.info.etype
   if (etype !== undefined && etype !== null) return toText(etype)
   const status = readStatus(stop) ?? 0
+  if (status < 400) return undefined
   const isClient = isObject(start?.info.requests) || isObject(stop?.info.requests)
   return status >= (isClient ? 400 : 500) ? String(status) : undefined
 }
@@ -40,19 +35,14 @@ export function readErrorType({ start, stop }: OtlpPoint): string | undefined {
  */
 export function workAttributes(point: OtlpPoint): OtlpAttributes {
   const attributes: OtlpAttributes = {}
-  const { start, stop } = point
-  const info = start?.info ?? {}
-  if (isObject(info.request)) Object.assign(attributes, httpAttributes(info.request), served(info.request))
-  if (isObject(info.requests)) Object.assign(attributes, httpAttributes(info.requests), sent(info.requests))
-  if (isObject(info.db)) Object.assign(attributes, dbAttributes(info.db))
-  if (isObject(info.function)) Object.assign(attributes, functionAttributes(info.function))
-  if (isObject(info.amqp)) Object.assign(attributes, amqpAttributes(info.amqp))
-  set(attributes, 'http.response.status_code', readStatus(stop))
-  set(attributes, 'status_code', readMember(stop?.info, 'requests', 'status_code'))
-  set(attributes, 'result', readMember(stop?.info, 'db', 'result') || readMember(stop?.info, 'function', 'result'))
-  set(attributes, 'error.type', readErrorType(point))
-  if (readErrorType(point) !== undefined) attributes.error = true
-  Object.assign(attributes, toldAttributes({ ...info, ...stop?.info }))
+  const { request, requests, db, function: called, amqp } = point.start?.info ?? {}
+  if (isObject(request)) addServed(attributes, request)
+  if (isObject(requests)) addSent(attributes, requests)
+  if (isObject(db)) addQuery(attributes, db)
+  if (isObject(called)) addFunction(attributes, called)
+  if (isObject(amqp)) addMessage(attributes, amqp)
+  addOutcome(attributes, point)
+  addTold(attributes, point)
   return attributes
 }
 
@@ -68,29 +58,20 @@ export function exceptionAttributes({ stop }: OtlpPoint): OtlpAttributes | undef
 /** A text that OTLP can carry: no halves of surrogate pairs, and not too long. */
 export function toText(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
-  return text.slice(0, LONGEST).toWellFormed()
+  return (text.length > LONGEST ? text.slice(0, LONGEST) : text).toWellFormed()
 }
 
-function httpAttributes(request: Record<string, unknown>): OtlpAttributes {
-  const attributes: OtlpAttributes = {}
-  const method = knownMethod(request.method)
-  set(attributes, 'http.request.method', method)
-  if (method === '_OTHER') set(attributes, 'http.request.method_original', request.method)
-  set(attributes, 'url.scheme', request.scheme)
-  for (const name of ['path', 'query', 'method', 'scheme']) set(attributes, `http.${name}`, request[name])
-  return attributes
-}
-
-function served({ path, query, route }: Record<string, unknown>): OtlpAttributes {
-  const attributes: OtlpAttributes = {}
+function addServed(attributes: OtlpAttributes, request: Record<string, unknown>): void {
+  const { path, query, route } = request
+  addHttp(attributes, request)
   set(attributes, 'url.path', path)
   set(attributes, 'url.query', query === '' ? undefined : query)
   set(attributes, 'http.route', route)
-  return attributes
 }
 
-function sent({ scheme, hostname, port, path, query }: Record<string, unknown>): OtlpAttributes {
-  const attributes: OtlpAttributes = {}
+function addSent(attributes: OtlpAttributes, request: Record<string, unknown>): void {
+  const { scheme, hostname, port, path, query } = request
+  addHttp(attributes, request)
   set(attributes, 'server.address', hostname)
   set(attributes, 'server.port', port)
   set(attributes, 'http.hostname', hostname)
@@ -101,40 +82,69 @@ function sent({ scheme, hostname, port, path, query }: Record<string, unknown>):
     const shownPort = port === undefined || port === null || port === '' ? '' : `:${toText(port)}`
     set(attributes, 'url.full', `${scheme}://${host}${shownPort}${toText(path ?? '')}${search}`)
   }
-  return attributes
 }
 
-function dbAttributes({ statement, params, system }: Record<string, unknown>): OtlpAttributes {
-  const attributes: OtlpAttributes = {}
+function addHttp(attributes: OtlpAttributes, { method, scheme, path, query }: Record<string, unknown>): void {
+  const known = knownMethod(method)
+  set(attributes, 'http.request.method', known)
+  if (known === '_OTHER') set(attributes, 'http.request.method_original', method)
+  set(attributes, 'url.scheme', scheme)
+  set(attributes, 'http.path', path)
+  set(attributes, 'http.query', query)
+  set(attributes, 'http.method', method)
+  set(attributes, 'http.scheme', scheme)
+}
+
+function addQuery(attributes: OtlpAttributes, { statement, params, system }: Record<string, unknown>): void {
   set(attributes, 'db.system.name', system)
   set(attributes, 'db.query.text', statement)
   set(attributes, 'db.query.summary', summarizeQuery(statement))
   set(attributes, 'db.statement', statement)
   if (params !== undefined) attributes['db.params'] = toText(JSON.stringify(params))
-  return attributes
 }
 
-function functionAttributes({ name, args, kwargs }: Record<string, unknown>): OtlpAttributes {
-  const attributes: OtlpAttributes = {}
+function addFunction(attributes: OtlpAttributes, { name, args, kwargs }: Record<string, unknown>): void {
   set(attributes, 'code.function.name', name)
-  for (const [key, value] of Object.entries({ name, args, kwargs })) set(attributes, key, value)
-  return attributes
+  set(attributes, 'name', name)
+  set(attributes, 'args', args)
+  set(attributes, 'kwargs', kwargs)
 }
 
 /** Of a message over AMQP, as our instrument of amqplib tells it. */
-function amqpAttributes({ exchange, queue, routing_key }: Record<string, unknown>): OtlpAttributes {
-  const attributes: OtlpAttributes = { 'messaging.system': 'rabbitmq' }
+function addMessage(attributes: OtlpAttributes, { exchange, queue, routing_key }: Record<string, unknown>): void {
+  attributes['messaging.system'] = 'rabbitmq'
   set(attributes, 'messaging.destination.name', exchange || queue)
   set(attributes, 'messaging.rabbitmq.destination.routing_key', routing_key)
-  return attributes
 }
 
-/** What else the program told about the point. */
-function toldAttributes(info: Readonly<Record<string, unknown>>): OtlpAttributes {
-  const attributes: OtlpAttributes = {}
-  const names = Object.keys(info).filter(name => !TOLD.has(name))
-  for (const name of names.slice(0, MOST_OF_INFO)) set(attributes, `osprofiler.info.${toText(name)}`, info[name])
-  return attributes
+/** What came of it. */
+function addOutcome(attributes: OtlpAttributes, point: OtlpPoint): void {
+  const { requests, db, function: called } = point.stop?.info ?? {}
+  set(attributes, 'http.response.status_code', readStatus(point.stop))
+  set(attributes, 'status_code', memberOf(requests, 'status_code'))
+  set(attributes, 'result', memberOf(db, 'result') || memberOf(called, 'result'))
+  const error = readErrorType(point)
+  if (error === undefined) return
+  attributes['error.type'] = error
+  attributes.error = true
+}
+
+/** What else the program told about the point, at its stop rather than at its start. */
+function addTold(attributes: OtlpAttributes, { start, stop }: OtlpPoint): void {
+  const info = { ...start?.info, ...stop?.info }
+  let told = 0
+  for (const name of Object.keys(info)) {
+    if (TOLD.has(name)) continue
+    if (told++ === MOST_OF_INFO) return
+    set(attributes, `osprofiler.info.${toText(name)}`, info[name])
+  }
+}
+
+/** The status that a request was answered with. */
+function readStatus(stop: TraceRecord | undefined): number | undefined {
+  const { response, requests } = stop?.info ?? {}
+  const status = memberOf(response, 'status_code') ?? memberOf(requests, 'status_code')
+  return Number.isInteger(status) ? (status as number) : undefined
 }
 
 function set(attributes: OtlpAttributes, name: string, value: unknown): void {
@@ -142,6 +152,6 @@ function set(attributes: OtlpAttributes, name: string, value: unknown): void {
   attributes[name] = typeof value === 'boolean' || Number.isFinite(value) ? (value as number | boolean) : toText(value)
 }
 
-function readMember(value: unknown, ...path: readonly string[]): unknown {
-  return path.reduce<unknown>((found, name) => (isObject(found) ? found[name] : undefined), value)
+function memberOf(value: unknown, name: string): unknown {
+  return isObject(value) ? value[name] : undefined
 }

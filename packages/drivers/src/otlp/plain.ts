@@ -35,8 +35,10 @@ function copyValue(value: unknown, depth: number): unknown {
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value
   // JSON knows no -0.
   if (typeof value === 'number' && Number.isFinite(value)) return value + 0
-  if (typeof value !== 'object' || depth === 0) throw new Error('not plain')
-  return Array.isArray(value) ? copyArray(value, depth) : copyObject(value, depth)
+  if (depth === 0) throw new Error('not plain')
+  if (Array.isArray(value)) return copyArray(value, depth)
+  if (isObject(value)) return copyObject(value, depth)
+  throw new Error('not plain')
 }
 
 function copyArray(values: readonly unknown[], depth: number): unknown[] {
@@ -44,12 +46,13 @@ function copyArray(values: readonly unknown[], depth: number): unknown[] {
   return Array.from(values, value => copyValue(value, depth - 1))
 }
 
-function copyObject(value: object, depth: number): Record<string, unknown> {
+function copyObject(value: Record<string, unknown>, depth: number): Record<string, unknown> {
   const prototype = Object.getPrototypeOf(value)
   if ((prototype !== Object.prototype && prototype !== null) || 'toJSON' in value) throw new Error('not plain')
   const members: Record<string, unknown> = {}
-  for (const [key, member] of Object.entries(value)) {
+  for (const key of Object.keys(value)) {
     if (key === '__proto__') throw new Error('not plain')
+    const member = value[key]
     if (member !== undefined) members[key] = copyValue(member, depth - 1)
   }
   return members

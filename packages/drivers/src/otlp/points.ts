@@ -9,8 +9,10 @@ export interface OtlpPoint {
   readonly stop: TraceRecord | undefined
   /** Whether its parent was open in this process when it started. Otherwise that is in another service, or nowhere. */
   readonly hasLocalParent: boolean
-  /** The youngest timestamp of its trace, for a point without a stop. */
-  readonly lastSeen: string
+  /** In microseconds since 1970. */
+  readonly startedAt: number
+  /** Not before its start. Where it has no stop, when its trace was last heard of. */
+  readonly endedAt: number
 }
 
 /** What a batch comes to. Nothing has changed yet: a batch that could not be sent is planned again. */
@@ -40,6 +42,7 @@ export interface OpenPoints {
 /** A point that has started, of which a batch is to tell more. */
 interface BegunPoint {
   readonly start: TraceRecord
+  readonly startedAt: number
   readonly hasLocalParent: boolean
 }
 
@@ -49,6 +52,7 @@ interface OpenPoint {
   readonly traceId: string
   /** A line of JSON: it holds no more of the program's memory than its own length, which is known. */
   readonly line: string
+  readonly startedAt: number
   readonly hasLocalParent: boolean
 }
 
@@ -57,7 +61,8 @@ interface OpenTrace {
   readonly points: Map<string, OpenPoint>
   /** How many of them no other open point of this process holds. */
   tops: number
-  lastSeen: string
+  /** The time of its youngest record. */
+  lastSeen: number
   /** When a record of it came last, on the clock of `now`. */
   touchedAt: number
 }
@@ -68,7 +73,7 @@ interface BatchedTrace {
   readonly begun: Map<string, BegunPoint>
   /** Of the points that were open before. */
   readonly ended: Set<string>
-  youngest: string
+  youngest: number
 }
 
 /** Beyond either, there is no room for more. */
@@ -97,20 +102,22 @@ export function createOpenPoints(lingerMs: number, now: () => number = () => per
 
     for (const given of records) {
       const record = toPlainRecord(given)
-      if (record === undefined || toMicroseconds(record.timestamp) === undefined) {
+      const at = record && toMicroseconds(record.timestamp)
+      if (record === undefined || at === undefined) {
         refused++
         continue
       }
-      const { base_id: baseId, trace_id: traceId, timestamp } = record
+      const { base_id: baseId, trace_id: traceId } = record
       const trace = batch.get(baseId) ?? createBatched(traces.get(baseId))
       batch.set(baseId, trace)
-      if (timestamp > trace.youngest) trace.youngest = timestamp
+      trace.youngest = Math.max(trace.youngest, at)
       if (record.name.endsWith('-stop')) {
-        points.push(toFinished(find(trace, traceId), record))
+        points.push(toFinished(find(trace, traceId), record, at))
         paired += trace.begun.delete(traceId) ? 2 : 1
         if (trace.held?.points.has(traceId)) trace.ended.add(traceId)
       } else {
-        trace.begun.set(traceId, { start: record, hasLocalParent: find(trace, record.parent_id) !== undefined })
+        const hasLocalParent = find(trace, record.parent_id) !== undefined
+        trace.begun.set(traceId, { start: record, startedAt: at, hasLocalParent })
       }
     }
     const begun = [...batch.values()].flatMap(trace => [...trace.begun.values()].map(toOpen))
@@ -138,9 +145,9 @@ export function createOpenPoints(lingerMs: number, now: () => number = () => per
     }
   }
 
-  function toUnfinished({ line, baseId, hasLocalParent }: OpenPoint): OtlpPoint {
-    const start = decodeRecord(line)
-    return { start, stop: undefined, hasLocalParent, lastSeen: traces.get(baseId)?.lastSeen ?? start?.timestamp ?? '' }
+  function toUnfinished({ line, baseId, startedAt, hasLocalParent }: OpenPoint): OtlpPoint {
+    const endedAt = Math.max(startedAt, traces.get(baseId)?.lastSeen ?? 0)
+    return { start: decodeRecord(line), stop: undefined, hasLocalParent, startedAt, endedAt }
   }
 
   function isOverdue({ baseId }: OpenPoint): boolean {
@@ -151,7 +158,7 @@ export function createOpenPoints(lingerMs: number, now: () => number = () => per
   function remember(point: OpenPoint): void {
     const { baseId, traceId, line, hasLocalParent } = point
     forget(traces.get(baseId)?.points.get(traceId))
-    const trace = traces.get(baseId) ?? { points: new Map(), tops: 0, lastSeen: '', touchedAt: now() }
+    const trace = traces.get(baseId) ?? { points: new Map(), tops: 0, lastSeen: 0, touchedAt: now() }
     traces.set(baseId, trace)
     trace.points.set(traceId, point)
     if (!hasLocalParent) trace.tops++
@@ -169,11 +176,11 @@ export function createOpenPoints(lingerMs: number, now: () => number = () => per
     if (trace.points.size === 0) traces.delete(point.baseId)
   }
 
-  function touch(baseId: string, timestamp: string): void {
+  function touch(baseId: string, at: number): void {
     const trace = traces.get(baseId)
     if (trace === undefined) return
     trace.touchedAt = now()
-    if (timestamp > trace.lastSeen) trace.lastSeen = timestamp
+    trace.lastSeen = Math.max(trace.lastSeen, at)
   }
 
   return {
@@ -190,20 +197,22 @@ export function createOpenPoints(lingerMs: number, now: () => number = () => per
 }
 
 function createBatched(held: OpenTrace | undefined): BatchedTrace {
-  return { held, begun: new Map(), ended: new Set(), youngest: '' }
+  return { held, begun: new Map(), ended: new Set(), youngest: 0 }
 }
 
 function find({ held, begun, ended }: BatchedTrace, traceId: string): BegunPoint | OpenPoint | undefined {
   return begun.get(traceId) ?? (ended.has(traceId) ? undefined : held?.points.get(traceId))
 }
 
-function toFinished(begun: BegunPoint | OpenPoint | undefined, stop: TraceRecord): OtlpPoint {
+function toFinished(begun: BegunPoint | OpenPoint | undefined, stop: TraceRecord, at: number): OtlpPoint {
   const start = begun !== undefined && 'line' in begun ? decodeRecord(begun.line) : begun?.start
-  return { start, stop, hasLocalParent: begun?.hasLocalParent ?? false, lastSeen: stop.timestamp }
+  const { hasLocalParent = false, startedAt = at } = begun ?? {}
+  return { start, stop, hasLocalParent, startedAt, endedAt: Math.max(startedAt, at) }
 }
 
-function toOpen({ start, hasLocalParent }: BegunPoint): OpenPoint {
-  return { baseId: start.base_id, traceId: start.trace_id, line: encodeRecord(start) ?? '', hasLocalParent }
+function toOpen({ start, startedAt, hasLocalParent }: BegunPoint): OpenPoint {
+  const line = encodeRecord(start) ?? ''
+  return { baseId: start.base_id, traceId: start.trace_id, line, startedAt, hasLocalParent }
 }
 
 function take(

@@ -7,9 +7,24 @@ const TABLE =
 /** As our instrument of MongoDB has it: `find orders {status: ?}`. */
 const COMMAND = /^([a-z]\w{0,40})(?: ([\w.]{1,100})(?= \{))?/i
 
+/** A program has few queries, and asks them again and again: so many summaries, of texts no longer than that, are kept. */
+const MOST_KEPT = 500
+const LONGEST_KEPT = 1_000
+const kept = new Map<string, string | undefined>()
+
 /** What a query does to which table or collection: `SELECT orders`. Few of them differ, as a span's name wants it. */
 export function summarizeQuery(statement: unknown): string | undefined {
   if (typeof statement !== 'string') return undefined
+  if (statement.length > LONGEST_KEPT) return summarize(statement)
+  const known = kept.get(statement)
+  if (known !== undefined || kept.has(statement)) return known
+  const summary = summarize(statement)
+  if (kept.size === MOST_KEPT) kept.clear()
+  kept.set(statement, summary)
+  return summary
+}
+
+function summarize(statement: string): string | undefined {
   const text = statement
     .slice(0, LONGEST_PARSED)
     .replace(BEFORE, '')

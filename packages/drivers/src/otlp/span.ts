@@ -1,7 +1,6 @@
 import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import type { TraceRecord } from '@osprofiler/core'
 import { isObject } from '../record-text.js'
-import { toMicroseconds } from '../record-time.js'
 import {
   exceptionAttributes,
   knownMethod,
@@ -31,55 +30,39 @@ const STATUS = { unset: 0, error: 2 } as const
 /** The span was chosen to be recorded. */
 const SAMPLED = 1
 const SCOPE = { name: 'osprofiler' }
+const ENDINGS = ['-start', '-stop']
 
 /** Makes a maker of spans. What is given for `resource` wins over what a record says of its service. */
 export function createSpanMaker(
   resource: Readonly<Record<string, string>>,
 ): (points: readonly OtlpPoint[]) => ReadableSpan[] {
   return points => {
-    // An exporter groups spans by the resource itself.
-    const resources = new Map<string, Resource>()
+    const findResource = createResources(resource)
+    const findTraceId = createTraceIds()
     return points.flatMap(point => {
       const record = point.start ?? point.stop
-      if (record === undefined) return []
-      const key = JSON.stringify([record.service, record.project, record.info.host])
-      const shared = resources.get(key) ?? toResource(resourceAttributes(record, resource))
-      resources.set(key, shared)
-      return [toSpan(point, record, shared)]
+      return record === undefined ? [] : toSpan(point, record, findTraceId(record), findResource(record))
     })
   }
 }
 
-function toSpan(point: OtlpPoint, record: TraceRecord, resource: Resource): ReadableSpan {
-  const { start, stop, lastSeen, hasLocalParent } = point
-  const traceId = otlpTraceId(record.base_id)
-  const context = { traceId, spanId: otlpSpanId(record.trace_id), traceFlags: SAMPLED }
-  const hasParent = !['', record.base_id, record.trace_id].includes(record.parent_id)
-  const startedAt = toMicroseconds(record.timestamp) ?? 0
-  const endedAt = Math.max(startedAt, toMicroseconds((stop?.timestamp ?? lastSeen) || record.timestamp) ?? startedAt)
-  const exception = exceptionAttributes(point)
-  return {
-    name: toName(point, record),
-    kind: toKind(point, record),
+function toSpan(point: OtlpPoint, record: TraceRecord, traceId: string, resource: Resource): ReadableSpan {
+  const { startedAt, endedAt, hasLocalParent } = point
+  const { base_id, trace_id, parent_id } = record
+  const context = { traceId, spanId: otlpSpanId(trace_id), traceFlags: SAMPLED }
+  const endTime = toTime(endedAt)
+  const pointName = toPointName(record)
+  const span = {
+    name: toName(point) || pointName || 'unknown',
+    kind: toKind(point, pointName),
     spanContext: () => context,
-    ...(hasParent && {
-      parentSpanContext: {
-        traceId,
-        spanId: otlpSpanId(record.parent_id),
-        traceFlags: SAMPLED,
-        isRemote: !hasLocalParent,
-      },
-    }),
     startTime: toTime(startedAt),
-    endTime: toTime(endedAt),
+    endTime,
     duration: toTime(endedAt - startedAt),
     ended: true,
     status: toStatus(point),
-    attributes: { ...workAttributes(point), ...ownAttributes(record, start, stop) },
-    events:
-      exception === undefined
-        ? []
-        : [{ time: toTime(endedAt), name: 'exception', attributes: exception, droppedAttributesCount: 0 }],
+    attributes: toAttributes(point, record, pointName),
+    events: toEvents(point, endTime),
     links: [],
     resource,
     instrumentationScope: SCOPE,
@@ -87,10 +70,13 @@ function toSpan(point: OtlpPoint, record: TraceRecord, resource: Resource): Read
     droppedEventsCount: 0,
     droppedLinksCount: 0,
   }
+  if (parent_id === '' || parent_id === base_id || parent_id === trace_id) return span
+  const parent = { traceId, spanId: otlpSpanId(parent_id), traceFlags: SAMPLED, isRemote: !hasLocalParent }
+  return { ...span, parentSpanContext: parent }
 }
 
 /** By the conventions a name is what many spans share: a method and a route, never a path. */
-function toName({ start }: OtlpPoint, record: TraceRecord): string {
+function toName({ start }: OtlpPoint): string | undefined {
   const { request, requests, db, function: called } = start?.info ?? {}
   const http = isObject(request) ? request : requests
   if (isObject(http)) {
@@ -100,13 +86,11 @@ function toName({ start }: OtlpPoint, record: TraceRecord): string {
   }
   const summary = isObject(db) ? summarizeQuery(db.statement) : undefined
   if (summary !== undefined) return summary
-  if (isObject(called) && typeof called.name === 'string' && called.name !== '') return toText(called.name)
-  return pointName(record) || 'unknown'
+  return isObject(called) && typeof called.name === 'string' ? toText(called.name) : undefined
 }
 
 /** A point's name: the default ones tell which side of a call it is on. An `rpc` point serves what came from outside. */
-function toKind({ start, hasLocalParent }: OtlpPoint, record: TraceRecord): number {
-  const name = pointName(record)
+function toKind({ start, hasLocalParent }: OtlpPoint, name: string): number {
   if (isObject(start?.info.request) || name === 'wsgi') return KIND.server
   if (isObject(start?.info.requests) || name === 'http' || name === 'https') return KIND.client
   if (isObject(start?.info.db) || name === 'db') return KIND.client
@@ -125,19 +109,50 @@ function toStatus(point: OtlpPoint): ReadableSpan['status'] {
     : { code: STATUS.error, message: toText(message) }
 }
 
-/** The ids as they were, for whoever searches for one, and what is odd about a point. */
-function ownAttributes(
-  record: TraceRecord,
-  start: TraceRecord | undefined,
-  stop: TraceRecord | undefined,
-): OtlpAttributes {
-  return {
-    'osprofiler.name': toText(pointName(record)),
-    'osprofiler.base_id': toText(record.base_id),
-    'osprofiler.trace_id': toText(record.trace_id),
-    'osprofiler.parent_id': toText(record.parent_id),
-    ...(stop === undefined && { 'osprofiler.unfinished': true }),
-    ...(start === undefined && { 'osprofiler.marks': 'no-start' }),
+/** What the point did; the ids as they were, for whoever searches for one; and what is odd about it. */
+function toAttributes(point: OtlpPoint, record: TraceRecord, pointName: string): OtlpAttributes {
+  const attributes = workAttributes(point)
+  attributes['osprofiler.name'] = pointName
+  attributes['osprofiler.base_id'] = toText(record.base_id)
+  attributes['osprofiler.trace_id'] = toText(record.trace_id)
+  attributes['osprofiler.parent_id'] = toText(record.parent_id)
+  if (point.stop === undefined) attributes['osprofiler.unfinished'] = true
+  if (point.start === undefined) attributes['osprofiler.marks'] = 'no-start'
+  return attributes
+}
+
+function toEvents(point: OtlpPoint, time: [number, number]): ReadableSpan['events'] {
+  const attributes = exceptionAttributes(point)
+  return attributes === undefined ? [] : [{ time, name: 'exception', attributes, droppedAttributesCount: 0 }]
+}
+
+/** Makes each trace's id once while its points stand side by side, as they mostly do. */
+function createTraceIds(): (record: TraceRecord) => string {
+  let baseId: string | undefined
+  let id = ''
+  return record => {
+    if (record.base_id !== baseId) {
+      baseId = record.base_id
+      id = otlpTraceId(baseId)
+    }
+    return id
+  }
+}
+
+/** One resource for all points of a service in a process: an exporter groups spans by the resource itself. */
+function createResources(given: Readonly<Record<string, string>>): (record: TraceRecord) => Resource {
+  const resources = new Map<string, Resource>()
+  let last: TraceRecord | undefined
+  let found = toResource({})
+  return record => {
+    const isAsLast =
+      last?.service === record.service && last.project === record.project && last.info.host === record.info.host
+    if (isAsLast) return found
+    const key = JSON.stringify([record.service, record.project, record.info.host])
+    found = resources.get(key) ?? toResource(resourceAttributes(record, given))
+    resources.set(key, found)
+    last = record
+    return found
   }
 }
 
@@ -156,8 +171,10 @@ function toResource(attributes: Record<string, string>): Resource {
   return resource
 }
 
-function pointName({ name }: TraceRecord): string {
-  return toText(name.replace(/(?<=.)-(?:start|stop)$/s, ''))
+/** Without the `-start` or `-stop` at its end, of a name that is more than that. */
+function toPointName({ name }: TraceRecord): string {
+  const ending = ENDINGS.find(each => name.endsWith(each) && name.length > each.length) ?? ''
+  return toText(name.slice(0, name.length - ending.length))
 }
 
 /** Times before 1970 have no place in OTLP. */
