@@ -46,17 +46,30 @@ export function createHttpPoints(): HttpPoints {
   function destroyRequest(this: ClientRequest, error?: unknown): unknown {
     const response = readResponse(this)
     // What has become something else is told when it closes.
-    return giveUp(this, error, response === undefined || (read(this)?.answered === true && !response.complete))
+    return giveUp(
+      this,
+      error,
+      response,
+      response === undefined || (read(this)?.answered === true && !response.complete),
+    )
   }
 
   function destroyAnswer(this: IncomingMessage, error?: unknown): unknown {
-    return giveUp(this, error, !this.complete)
+    return giveUp(this, error, this, !this.complete)
   }
 
-  function giveUp(message: object, error: unknown, unfinished: boolean): unknown {
+  function giveUp(
+    message: object,
+    error: unknown,
+    response: IncomingMessage | undefined,
+    unfinished: boolean,
+  ): unknown {
     const result = Object.getPrototypeOf(message).destroy.call(message, error)
     const own = read(message)
-    if (unfinished && own?.point.open) fail(own, error ?? undefined)
+    if (!unfinished || !own?.point.open) return result
+    // Who follows a redirect by itself has no use for the rest of the answer that told of it.
+    if (!error && response !== undefined && isRedirect(response)) own.point.stop()
+    else fail(own, error ?? undefined)
     return result
   }
 
@@ -116,6 +129,10 @@ function isQueued(request: ClientRequest): boolean {
     if (requests[name]?.at(-1) === request) return true
   }
   return false
+}
+
+function isRedirect({ statusCode = 0, headers }: IncomingMessage): boolean {
+  return statusCode >= 300 && statusCode < 400 && headers.location !== undefined
 }
 
 function readResponse(request: ClientRequest): IncomingMessage | undefined {

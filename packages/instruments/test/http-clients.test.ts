@@ -92,6 +92,7 @@ describe.each(Object.keys(CLIENTS))('%s', name => {
 
     const starts = records.filter(record => record.name === 'http-start')
     expect(stops().map(({ info }) => info.requests)).toMatchObject([{ status_code: 302 }, { status_code: 200 }])
+    expect(stops().filter(({ info }) => info.etype !== undefined)).toEqual([])
     expect(server.arrived.map(carried)).toEqual(
       starts.map(({ trace_id }) => ({ baseId, parentId: trace_id, hmacKey: KEY })),
     )
