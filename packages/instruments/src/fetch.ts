@@ -1,13 +1,13 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import type { Point, PointInfo } from '@osprofiler/core'
+import type { PointInfo, TraceHeaders } from '@osprofiler/core'
 import { claim } from './claim.js'
 import { firstCause } from './first-cause.js'
 import type { InstrumentSettings } from './instrument-settings.js'
-import type { Propagation } from './propagate-to.js'
+import { looksAtHostOnly } from './propagate-to.js'
 import { RequestTimes } from './request-times.js'
 import { requestsInfo } from './requests-info.js'
 import { callersProfiler } from './undici-caller.js'
-import { isSealed, type RequestUrls, requestUrls, type UndiciRequest } from './undici-request.js'
+import { isSealed, type RequestTarget, requestTarget, type UndiciRequest } from './undici-request.js'
 
 /** What is published: the request, and with it the answer or the error. */
 interface Message {
@@ -23,33 +23,42 @@ interface Message {
  * An answer whose body is not read never ends: its point ends with what surrounds it.
  */
 export function instrumentFetch({ mayReceive }: InstrumentSettings): () => void {
+  const hostOnly = looksAtHostOnly(mayReceive)
   // By request, and not by context: when an answer arrives, it is in that of whoever opened the connection.
   // On the request itself: a map of weak keys costs the collector much more.
   const followed = Symbol('osprofiler.point')
-  type Marked = UndiciRequest & { [followed]?: { readonly point: Point; readonly times: RequestTimes } | undefined }
+  type Marked = UndiciRequest & { [followed]?: RequestTimes }
 
   function onCreate({ request }: Message): void {
     const profiler = callersProfiler(request)
     if (profiler === undefined) return
-    const urls = requestUrls(request)
-    if (urls === undefined || !claim(request)) return
-    const point = profiler.startBeside(urls.target.protocol.slice(0, -1), requestInfo(request, urls.target))
-    ;(request as Marked)[followed] = { point, times: new RequestTimes(point) }
-    if (mayCarry(request, urls, mayReceive)) {
-      for (const [name, value] of Object.entries(point.getTraceIdHeaders())) request.addHeader(name, value)
+    const target = requestTarget(request)
+    if (target === undefined || !claim(request)) return
+    const point = profiler.startBeside(target.origin.scheme, requestInfo(request, target))
+    ;(request as Marked)[followed] = new RequestTimes(point)
+    if (mayCarry(request, target)) {
+      const headers = point.getTraceIdHeaders()
+      for (const name in headers) request.addHeader(name, headers[name as keyof TraceHeaders])
     }
   }
 
+  /** A proxy reads what passes through it, so it must be allowed as well. */
+  function mayCarry(request: UndiciRequest, target: RequestTarget): boolean {
+    const { origin, peer } = target
+    if (!mayReceive(hostOnly ? origin.url : wholeUrl(target))) return false
+    return (peer.url.host === origin.url.host || mayReceive(peer.url)) && !isSealed(request)
+  }
+
   function onHeaders({ request, response }: Message): void {
-    ;(request as Marked)[followed]?.times.answered(response?.statusCode)
+    ;(request as Marked)[followed]?.answered(response?.statusCode)
   }
 
   function onTrailers({ request }: Message): void {
-    ;(request as Marked)[followed]?.times.ended()
+    ;(request as Marked)[followed]?.ended()
   }
 
   function onError({ request, error }: Message): void {
-    ;(request as Marked)[followed]?.point.fail(firstCause(error))
+    ;(request as Marked)[followed]?.failed(firstCause(error))
   }
 
   const listeners = Object.entries({
@@ -64,21 +73,13 @@ export function instrumentFetch({ mayReceive }: InstrumentSettings): () => void 
   }
 }
 
-function requestInfo({ method }: UndiciRequest, { pathname, search, hostname, port, protocol }: URL): PointInfo {
-  const scheme = protocol.slice(0, -1)
-  return requestsInfo({
-    method,
-    query: search.slice(1),
-    path: pathname,
-    hostname: hostname.replace(/^\[|\]$/g, ''),
-    port: port === '' ? (scheme === 'https' ? 443 : 80) : Number(port),
-    scheme,
-  })
+function requestInfo({ method }: UndiciRequest, { origin, path, query }: RequestTarget): PointInfo {
+  const { hostname, port, scheme } = origin
+  return requestsInfo({ method, query, path, hostname, port, scheme })
 }
 
-/** A proxy reads what passes through it, so it must be allowed as well. */
-function mayCarry(request: UndiciRequest, { target, peer }: RequestUrls, mayReceive: Propagation): boolean {
-  return mayReceive(target) && (peer.host === target.host || mayReceive(peer)) && !isSealed(request)
+function wholeUrl({ origin, path, query }: RequestTarget): string {
+  return query === '' ? origin.url.origin + path : `${origin.url.origin}${path}?${query}`
 }
 
 /** A listener that throws would end the program. */

@@ -10,7 +10,7 @@ export type HostMatcher = (host: string) => boolean
 export function hostKey({ hostname }: URL): string {
   const host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
   // `catalog.` keeps its dot: it says that no search list is to be used, so it may be a name of the public root.
-  return /^[^.].*\..*[^.]\.$/.test(host) ? host.slice(0, -1) : host
+  return host.endsWith('.') && /^[^.].*\..*[^.]\.$/.test(host) ? host.slice(0, -1) : host
 }
 
 /**

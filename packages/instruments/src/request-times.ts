@@ -29,6 +29,11 @@ export class RequestTimes {
     this.#point.stop({ requests: { status_code, first_byte_ms, last_byte_ms: this.#sinceStart() } })
   }
 
+  /** It came to nothing. Ends the point. */
+  failed(error: unknown): void {
+    this.#point.fail(error)
+  }
+
   #sinceStart(): number {
     return Math.round((performance.now() - this.#startedAt) * 1000) / 1000
   }

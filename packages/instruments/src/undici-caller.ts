@@ -10,17 +10,43 @@ import type { UndiciRequest } from './undici-request.js'
  * `fetch` do not, and such a one is left alone: a wrong trace is worse than none.
  */
 export function callersProfiler(request: UndiciRequest): Profiler | undefined {
-  const resource = callersResource(request)
+  const copy = copyOf(request)
+  if (copy.nodesOwn) return get()
+  const resource = callersResource(request, copy)
   if (resource !== undefined) return resource.runInAsyncScope(get)
   const profiler = get()
-  return profiler === undefined || (!isNodesOwn(request) && isDelayed()) ? undefined : profiler
+  return profiler === undefined || isDelayed() ? undefined : profiler
+}
+
+/** A copy of undici, of which there may be several in a process. */
+interface Copy {
+  /** The one in Node itself: it makes the requests of `fetch` alone, and its pools have no limit. */
+  readonly nodesOwn: boolean
+  /** Under which its requests keep what takes their answers. */
+  readonly handler: symbol | undefined
+}
+
+const copies = new WeakMap<object, Copy>()
+
+/** By the class of its requests: to look at the stack each time takes 15 us. */
+function copyOf(request: object): Copy {
+  const maker = request.constructor
+  const known = copies.get(maker)
+  if (known !== undefined) return known
+  const nodesOwn =
+    readStack()
+      .find(({ name }) => name === maker.name)
+      ?.file.startsWith('node:') === true
+  const handler = Object.getOwnPropertySymbols(request).find(({ description }) => description === 'handler')
+  const copy = { nodesOwn, handler }
+  copies.set(maker, copy)
+  return copy
 }
 
 const MAX_WRAPPERS = 8
 
 /** `request()`, `stream()` and `pipeline()` keep their context in the handler, around which interceptors put their own. */
-function callersResource(request: object): AsyncResource | undefined {
-  const symbol = Object.getOwnPropertySymbols(request).find(({ description }) => description === 'handler')
+function callersResource(request: object, { handler: symbol }: Copy): AsyncResource | undefined {
   let handler = symbol === undefined ? undefined : (request as Record<symbol, unknown>)[symbol]
   for (let depth = 0; depth < MAX_WRAPPERS && typeof handler === 'object' && handler !== null; depth++) {
     if (handler instanceof AsyncResource) return handler
@@ -34,17 +60,6 @@ const FRAMES = 16
 const DELAYED = new Set(['onDrain', '[onDrain]', 'emitDrain', 'onMessageComplete', 'onRetry'])
 // What it calls, from version 8 on, to get back into the context of the caller.
 const RESTORED = 'runInAsyncScope'
-const nodesOwn = new WeakMap<object, boolean>()
-
-/** Whether a request is of the copy in Node itself, whose pools have no limit. To look at the stack each time takes 15 us. */
-function isNodesOwn(request: object): boolean {
-  const known = nodesOwn.get(request.constructor)
-  if (known !== undefined) return known
-  const maker = readStack().find(({ name }) => name === request.constructor.name)
-  const own = maker?.file.startsWith('node:') === true
-  nodesOwn.set(request.constructor, own)
-  return own
-}
 
 /** Whether undici creates a request later than it was called for, in a context of its own, by what is on the stack. */
 function isDelayed(): boolean {

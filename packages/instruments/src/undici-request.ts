@@ -12,35 +12,69 @@ export interface UndiciRequest {
   addHeader(name: string, value: string): unknown
 }
 
-/** The URLs of a request: what it asks for, and whom it connects to, which is another one where a proxy stands between. */
-export interface RequestUrls {
-  readonly target: URL
-  readonly peer: URL
+/** A server: its URL without a path, and what a point says of it. Nobody may write into it. */
+export interface Origin {
+  readonly url: URL
+  readonly scheme: string
+  /** IPv6 without brackets. */
+  readonly hostname: string
+  readonly port: number
 }
 
-/** The URLs of a request, or `undefined` where it is not an HTTP request (`CONNECT` opens a tunnel for one). */
-export function requestUrls({ origin, path, method }: UndiciRequest): RequestUrls | undefined {
+/** What a request asks for, and whom it connects to, which is another one where a proxy stands between. */
+export interface RequestTarget {
+  readonly origin: Origin
+  readonly path: string
+  /** Without the question mark. */
+  readonly query: string
+  readonly peer: Origin
+}
+
+/** What a request asks for, or `undefined` where it is not an HTTP request (`CONNECT` opens a tunnel for one). */
+export function requestTarget({ origin, path, method }: UndiciRequest): RequestTarget | undefined {
   if (method === 'CONNECT') return undefined
-  const peer = new URL(origin)
+  const peer = originOf(String(origin))
   // Not resolved against the origin: a path of two slashes would be taken for another host.
-  return { peer, target: new URL(path.startsWith('/') ? `${peer.origin}${path}` : path) }
+  if (path.startsWith('/')) return { origin: peer, ...splitPath(path), peer }
+  const url = new URL(path)
+  return { origin: originOf(url.origin), ...splitPath(url.pathname + url.search), peer }
+}
+
+function splitPath(target: string): Pick<RequestTarget, 'path' | 'query'> {
+  const mark = target.indexOf('?')
+  return mark === -1 ? { path: target, query: '' } : { path: target.slice(0, mark), query: target.slice(mark + 1) }
+}
+
+const MAX_REMEMBERED = 500
+const origins = new Map<string, Origin>()
+
+/** Remembered: a program asks for the same few all the time. */
+function originOf(text: string): Origin {
+  const known = origins.get(text)
+  if (known !== undefined) return known
+  if (origins.size >= MAX_REMEMBERED) origins.clear()
+  const origin = parseOrigin(text)
+  origins.set(text, origin)
+  return origin
+}
+
+function parseOrigin(text: string): Origin {
+  const url = new URL(text)
+  const scheme = url.protocol.slice(0, -1)
+  const port = url.port === '' ? (scheme === 'https' ? 443 : 80) : Number(url.port)
+  return { url, scheme, hostname: url.hostname.replace(/^\[|\]$/g, ''), port }
 }
 
 /** Whether a request is closed to further headers. */
 export function isSealed({ headers }: UndiciRequest): boolean {
-  for (const [name, value] of eachHeader(headers)) {
-    if (sealsRequest(name, value)) return true
+  if (typeof headers === 'string') return headers.split('\r\n').some(isSealingLine)
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    if (sealsRequest(String(headers[index]), String(headers[index + 1]))) return true
   }
   return false
 }
 
-function* eachHeader(headers: UndiciRequest['headers']): Iterable<readonly [name: string, value: string]> {
-  if (typeof headers === 'string') {
-    for (const line of headers.split('\r\n')) {
-      const colon = line.indexOf(':')
-      if (colon > 0) yield [line.slice(0, colon), line.slice(colon + 1)]
-    }
-    return
-  }
-  for (let index = 0; index + 1 < headers.length; index += 2) yield [String(headers[index]), String(headers[index + 1])]
+function isSealingLine(line: string): boolean {
+  const colon = line.indexOf(':')
+  return colon > 0 && sealsRequest(line.slice(0, colon), line.slice(colon + 1))
 }
