@@ -1,12 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findFreePort } from './free-port.js'
+import { type Certificate, makeCertificate } from './make-certificate.js'
 import { type RedisServer, startRedis } from './redis.js'
+import { makeServerFolder, removeServerFolder } from './server-folder.js'
 
 /** A Redis Cluster of three masters, each with a third of the slots. */
 export interface RedisCluster {
   readonly nodes: readonly RedisServer[]
   /** All nodes' addresses in one string: `redis://h1:p1,h2:p2,h3:p3`. */
   readonly url: string
+  /** The file of their certificate, where they speak TLS. */
+  readonly certificateFile: string | undefined
   stop(): Promise<void>
 }
 
@@ -14,6 +18,8 @@ export interface RedisCluster {
 export interface RedisClusterOptions {
   /** Of every node. */
   readonly password?: string | undefined
+  /** Whether its nodes speak TLS, with everybody, by one certificate. */
+  readonly tls?: boolean | undefined
 }
 
 const SLOTS = 16_384
@@ -21,7 +27,9 @@ const NODES = [0, 1, 2]
 
 /** Starts such a cluster and resolves once each of its nodes serves. */
 export async function startRedisCluster(options: RedisClusterOptions = {}): Promise<RedisCluster> {
-  const nodes = await Promise.all(NODES.map(() => startNode(options)))
+  const folder = makeServerFolder('redis-cluster')
+  const certificate = options.tls ? await makeCertificate(folder) : undefined
+  const nodes = await Promise.all(NODES.map(() => startNode(options.password, certificate)))
   await Promise.all(nodes.map((node, index) => node.command('CLUSTER', 'ADDSLOTSRANGE', ...describeSlots(index))))
   await Promise.all(nodes.map((node, index) => node.command('CLUSTER', 'SET-CONFIG-EPOCH', String(index + 1))))
   const [first, ...others] = nodes
@@ -34,21 +42,27 @@ export async function startRedisCluster(options: RedisClusterOptions = {}): Prom
   return {
     nodes,
     url: access + nodes.map(({ host, port }) => `${host}:${port}`).join(','),
+    certificateFile: certificate?.certificateFile,
     async stop() {
       await Promise.all(nodes.map(node => node.stop()))
+      removeServerFolder(folder)
     },
   }
 }
 
-async function startNode(options: RedisClusterOptions): Promise<RedisServer & { readonly busPort: number }> {
+async function startNode(
+  password: string | undefined,
+  certificate: Certificate | undefined,
+): Promise<RedisServer & { readonly busPort: number }> {
   const busPort = await findFreePort()
   const settings = {
     'cluster-enabled': 'yes',
     'cluster-port': String(busPort),
     'cluster-node-timeout': '5000',
     'cluster-announce-ip': '127.0.0.1',
+    ...(certificate === undefined ? {} : { 'tls-cluster': 'yes' }),
   }
-  return { ...(await startRedis({ ...options, settings })), busPort }
+  return { ...(await startRedis({ password, certificate, settings })), busPort }
 }
 
 function describeSlots(index: number): [string, string] {

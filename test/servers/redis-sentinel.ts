@@ -3,7 +3,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findFreePort } from './free-port.js'
-import { askRedis, type RedisServer, startRedis } from './redis.js'
+import { type Certificate, makeCertificate } from './make-certificate.js'
+import { askRedis, describePorts, type RedisServer, startRedis } from './redis.js'
 import { makeServerFolder, removeServerFolder } from './server-folder.js'
 import { startServer, type TestServer } from './start-server.js'
 
@@ -12,8 +13,10 @@ export interface RedisSentinels {
   readonly master: RedisServer
   readonly replica: RedisServer
   readonly sentinels: readonly TestServer[]
-  /** All Sentinels in one string: `redissentinel://h1:p1,h2:p2,h3:p3/mymaster`. */
+  /** All Sentinels in one string: `redissentinel://h1:p1,h2:p2,h3:p3/mymaster`, or `redissentinels://`. */
   readonly url: string
+  /** The file of their certificate, where they speak TLS. */
+  readonly certificateFile: string | undefined
   /** Resolves once the Sentinels agree that the replica is the master, and it takes writes. */
   whenFailedOver(): Promise<void>
   stop(): Promise<void>
@@ -25,6 +28,8 @@ export interface RedisSentinelsOptions {
   readonly password?: string | undefined
   /** Of the Sentinels. */
   readonly sentinelPassword?: string | undefined
+  /** Whether all of them speak TLS, with everybody, by one certificate. */
+  readonly tls?: boolean | undefined
 }
 
 interface Plan {
@@ -35,26 +40,32 @@ interface Plan {
 /** Starts them all and resolves once a failover would succeed. A master that does not answer for 2 s is replaced. */
 export async function startRedisSentinels(options: RedisSentinelsOptions = {}): Promise<RedisSentinels> {
   const { password, sentinelPassword } = options
-  const master = await startRedis({ password })
-  const replica = await startRedis({ password, settings: { replicaof: `127.0.0.1 ${master.port}` } })
+  const folder = makeServerFolder('redis-sentinel')
+  const certificate = options.tls ? await makeCertificate(folder) : undefined
+  const master = await startRedis({ password, certificate })
+  const replica = await startRedis({ password, certificate, settings: { replicaof: `127.0.0.1 ${master.port}` } })
   while (!/master_link_status:up/.test(await replica.command('INFO', 'replication'))) await sleep(25)
 
   const plans: Plan[] = []
   while (plans.length < 3) plans.push({ port: await findFreePort(), id: randomBytes(20).toString('hex') })
-  const sentinels = await Promise.all(plans.map(plan => startSentinel(plan, plans, master, replica, options)))
+  const sentinels = await Promise.all(
+    plans.map(plan => startSentinel(plan, plans, master, replica, options, certificate)),
+  )
   const user = password === undefined ? '' : `:${encodeURIComponent(password)}@`
   return {
     master,
     replica,
     sentinels,
-    url: `redissentinel://${user}${sentinels.map(({ host, port }) => `${host}:${port}`).join(',')}/mymaster`,
+    url: `redissentinel${certificate === undefined ? '' : 's'}://${user}${sentinels.map(({ host, port }) => `${host}:${port}`).join(',')}/mymaster`,
+    certificateFile: certificate?.certificateFile,
     async whenFailedOver() {
-      const known = () => Promise.all(plans.map(({ port }) => askForMaster(port, sentinelPassword)))
+      const known = () => Promise.all(plans.map(({ port }) => askForMaster(port, sentinelPassword, certificate)))
       while (!(await known()).every(port => port === replica.port)) await sleep(25)
       while (!/role:master/.test(await replica.command('INFO', 'replication'))) await sleep(25)
     },
     async stop() {
       await Promise.all([...sentinels, replica, master].map(server => server.stop()))
+      removeServerFolder(folder)
     },
   }
 }
@@ -65,15 +76,20 @@ async function startSentinel(
   master: RedisServer,
   replica: RedisServer,
   options: RedisSentinelsOptions,
+  certificate: Certificate | undefined,
 ): Promise<TestServer> {
   const folder = makeServerFolder('sentinel')
   const file = join(folder, 'sentinel.conf')
-  writeFileSync(file, describe(plan, plans, master, replica, options, folder))
+  writeFileSync(file, describe(plan, plans, master, replica, options, certificate, folder))
   const server = await startServer({
     command: 'redis-server',
     args: [file, '--sentinel'],
     isReady: async () => {
-      const state = await askRedis(plan.port, options.sentinelPassword, undefined, ['SENTINEL', 'CKQUORUM', 'mymaster'])
+      const state = await askRedis(plan.port, options.sentinelPassword, certificate, [
+        'SENTINEL',
+        'CKQUORUM',
+        'mymaster',
+      ])
       return state.startsWith('OK 3')
     },
   })
@@ -96,6 +112,7 @@ function describe(
   master: RedisServer,
   replica: RedisServer,
   { password, sentinelPassword }: RedisSentinelsOptions,
+  certificate: Certificate | undefined,
   folder: string,
 ): string {
   const others = plans.filter(other => other.id !== id)
@@ -107,7 +124,7 @@ function describe(
   ]
   return [
     'bind 127.0.0.1',
-    `port ${port}`,
+    ...Object.entries(describePorts(port, certificate)).map(setting => setting.join(' ')),
     `dir ${folder}`,
     `sentinel myid ${id}`,
     `sentinel monitor mymaster 127.0.0.1 ${master.port} 2`,
@@ -120,7 +137,11 @@ function describe(
   ].join('\n')
 }
 
-async function askForMaster(port: number, password: string | undefined): Promise<number> {
-  const answer = await askRedis(port, password, undefined, ['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'mymaster'])
+async function askForMaster(
+  port: number,
+  password: string | undefined,
+  certificate: Certificate | undefined,
+): Promise<number> {
+  const answer = await askRedis(port, password, certificate, ['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'mymaster'])
   return Number(answer.split('\n')[1])
 }

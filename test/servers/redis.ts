@@ -9,6 +9,8 @@ export interface RedisOptions {
   readonly password?: string | undefined
   /** Whether it speaks TLS, and nothing else, with a self-made certificate. */
   readonly tls?: boolean | undefined
+  /** In place of one that is made for it alone: for those that trust one another. */
+  readonly certificate?: Certificate | undefined
   /** Further settings, as in `{ maxmemory: '20mb' }`. */
   readonly settings?: Readonly<Record<string, string>> | undefined
 }
@@ -23,10 +25,10 @@ export interface RedisServer extends TestServer {
 
 /** Starts a Redis that survives `restart()` with its data: each write is in its log before it is answered. */
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
-  const { password, tls = false, settings = {} } = options
+  const { password, settings = {} } = options
   const folder = makeServerFolder('redis')
   const port = await findFreePort()
-  const certificate = tls ? await makeCertificate(folder) : undefined
+  const certificate = options.certificate ?? (options.tls ? await makeCertificate(folder) : undefined)
   const command = (...words: readonly string[]) => askRedis(port, password, certificate, words)
   const server = await startServer({
     command: 'redis-server',
@@ -47,7 +49,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
   return {
     host: '127.0.0.1',
     port,
-    url: `${tls ? 'rediss' : 'redis'}://${user}127.0.0.1:${port}`,
+    url: `${certificate === undefined ? 'redis' : 'rediss'}://${user}127.0.0.1:${port}`,
     certificateFile: certificate?.certificateFile,
     command,
     ...server,
@@ -70,7 +72,8 @@ export async function askRedis(
   return await runProgram('redis-cli', ['-p', String(port), ...access, ...tls, ...words])
 }
 
-function describePorts(port: number, certificate: Certificate | undefined): Record<string, string> {
+/** Where it listens and with what. Those that it talks to itself, as a replica, a node or a Sentinel, it talks to likewise. */
+export function describePorts(port: number, certificate: Certificate | undefined): Record<string, string> {
   if (certificate === undefined) return { port: String(port) }
   const { certificateFile, keyFile } = certificate
   return {
@@ -80,6 +83,7 @@ function describePorts(port: number, certificate: Certificate | undefined): Reco
     'tls-key-file': keyFile,
     'tls-ca-cert-file': certificateFile,
     'tls-auth-clients': 'no',
+    'tls-replication': 'yes',
   }
 }
 

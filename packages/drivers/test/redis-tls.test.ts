@@ -1,0 +1,80 @@
+import { createNotifier, type Driver } from '@osprofiler/core'
+import { openDriver } from '@osprofiler/drivers'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { type RedisCluster, startRedisCluster } from '../../../test/servers/redis-cluster.js'
+import { type RedisSentinels, startRedisSentinels } from '../../../test/servers/redis-sentinel.js'
+import { makeRecord, makeTrace, readAll } from './make-record.js'
+
+const POLL = { timeout: 10_000 }
+
+describe('redissentinels://', () => {
+  let sentinels: RedisSentinels
+  beforeAll(async () => {
+    sentinels = await startRedisSentinels({ password: 's3cret', sentinelPassword: 'other', tls: true })
+  })
+  afterAll(() => sentinels.stop())
+
+  it('says of Sentinels whose certificate nobody vouches for that it cannot trust them, and no password', async () => {
+    await expectDistrust(`${sentinels.url}?sentinel_password=other`)
+  })
+
+  it('finds the master, and after a failover the next one, by TLS alone', async () => {
+    const authority = `ssl_ca_certs=${sentinels.certificateFile}`
+    const driver = open(`${sentinels.url}?sentinel_password=other&${authority}`)
+    const replica = open(`${sentinels.replica.url}?${authority}`)
+    const [before, after] = [makeTrace(4), makeTrace(6)]
+    const notifier = createNotifier(driver, { minBackoff: 20, maxBackoff: 100 })
+
+    await driver.write(before)
+    await expect.poll(() => readAll(replica, before[0]?.base_id ?? ''), POLL).toEqual(before)
+    await sentinels.master.kill()
+    await sentinels.whenFailedOver()
+    for (const record of after) notifier(record)
+    await notifier.close(20_000)
+
+    expect(notifier.stats).toMatchObject({ written: 6, dropped: 0, unknown: 0 })
+    for (const trace of [before, after]) expect(await readAll(driver, trace[0]?.base_id ?? '')).toEqual(trace)
+    expect(await driver.listTraces?.()).toHaveLength(2)
+  })
+})
+
+describe('rediss:// with several hosts', () => {
+  let cluster: RedisCluster
+  beforeAll(async () => {
+    cluster = await startRedisCluster({ password: 's3cret', tls: true })
+  })
+  afterAll(() => cluster.stop())
+
+  it('says of nodes whose certificate nobody vouches for that it cannot trust them, and no password', async () => {
+    await expectDistrust(cluster.url)
+  })
+
+  it('writes to every node of a Cluster, reads and lists what they hold, and removes it, by TLS alone', async () => {
+    const driver = open(`${cluster.url}?ssl_ca_certs=${cluster.certificateFile}`)
+    const traces = Array.from({ length: 60 }, () => makeTrace(2))
+
+    const result = await driver.write(traces.flat())
+
+    expect(result).toEqual({ refused: 0 })
+    for (const trace of traces) expect(await readAll(driver, trace[0]?.base_id ?? '')).toEqual(trace)
+    expect(await driver.listTraces?.()).toHaveLength(60)
+    for (const node of cluster.nodes) expect(Number(await node.command('DBSIZE'))).toBeGreaterThan(0)
+    expect(await driver.deleteTrace?.(traces[0]?.[0]?.base_id ?? '')).toBe(2)
+    expect(await driver.pruneTraces?.(new Date('2100-01-01'))).toBe(59)
+  })
+})
+
+async function expectDistrust(connectionString: string): Promise<void> {
+  const error: unknown = await open(connectionString)
+    .write([makeRecord()])
+    .catch(reason => reason)
+
+  expect(error).toMatchObject({ code: 'ERR_STORE', message: expect.stringMatching(/self-signed certificate/) })
+  expect(`${error} ${(error as Error).cause}`).not.toContain('s3cret')
+}
+
+function open(connectionString: string): Driver {
+  const driver = openDriver(connectionString)
+  onTestFinished(() => driver.close())
+  return driver
+}
