@@ -25,12 +25,12 @@ const DOCUMENTS =
  * `?` for each value: `POST /orders/_search {query: {term: {status: ?}}}`. The values stand in `params` where `values`
  * asks for them, of requests that are about documents.
  */
-export function searchInfo(request: SearchRequest, values: boolean): PointInfo {
+export function searchInfo(request: SearchRequest, system: string, values: boolean): PointInfo {
   try {
-    return describeRequest(request, values)
+    return { db: { system, ...describeRequest(request, values) } }
   } catch {
     // A getter of the program's, which is the client's to run.
-    return { db: { statement: '?' } }
+    return { db: { system, statement: '?' } }
   }
 }
 
@@ -38,10 +38,8 @@ function describeRequest({ method, path, body, bulkBody }: SearchRequest, values
   const asked = typeof path === 'string' ? path : ''
   const shape = QUERIES.test(asked) && isObject(body) ? ` ${describe(body, 0)}` : ''
   const statement = `${String(method)} ${hideIds(asked)}${shape}`
-  if (!values || !DOCUMENTS.test(asked)) return { db: { statement } }
-  return {
-    db: { statement, params: { path: asked, body: isObject(body ?? bulkBody) ? (body ?? bulkBody) : undefined } },
-  }
+  if (!values || !DOCUMENTS.test(asked)) return { statement }
+  return { statement, params: { path: asked, body: isObject(body ?? bulkBody) ? (body ?? bulkBody) : undefined } }
 }
 
 /** An error as a point shows it: servers repeat the values that they refuse. */

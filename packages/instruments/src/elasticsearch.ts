@@ -8,6 +8,11 @@ interface Client {
   readonly Transport: { readonly prototype: object }
 }
 
+const SYSTEMS = {
+  '@elastic/elasticsearch': 'elasticsearch',
+  '@opensearch-project/opensearch': 'opensearch',
+} as const
+
 /**
  * Makes the requests of Elasticsearch's client, 8 and 9, and of OpenSearch's, 3, points named `db`: one for a
  * call, with the HTTP requests that it takes, tries and retries, nested in it.
@@ -15,25 +20,28 @@ interface Client {
 export function instrumentElasticsearch({ traceSql, libraries }: InstrumentSettings): () => void {
   const values = traceSql === 'values'
 
-  const aroundRequest: Around = (original, self, args) => {
-    if (get() === undefined) return original.apply(self, args)
-    const trace = (send: () => Promise<unknown>): Promise<unknown> =>
-      withTrace('db', searchInfo((args[0] ?? {}) as SearchRequest, values), () => {
-        const inside = get()
-        return send().catch((error: unknown) => {
-          inside?.fail(searchFailure(error, values))
-          throw error
+  const aroundRequest =
+    (system: string): Around =>
+    (original, self, args) => {
+      if (get() === undefined) return original.apply(self, args)
+      const trace = (send: () => Promise<unknown>): Promise<unknown> =>
+        withTrace('db', searchInfo((args[0] ?? {}) as SearchRequest, system, values), () => {
+          const inside = get()
+          return send().catch((error: unknown) => {
+            inside?.fail(searchFailure(error, values))
+            throw error
+          })
         })
-      })
-    const callback = args.findIndex(arg => typeof arg === 'function')
-    if (callback >= 0) return requestWithCallback(original, self, args, callback, trace)
-    return request(original, self, args, trace)
-  }
+      const callback = args.findIndex(arg => typeof arg === 'function')
+      if (callback >= 0) return requestWithCallback(original, self, args, callback, trace)
+      return request(original, self, args, trace)
+    }
 
-  const wrap = (exports: unknown) => wrapMethod((exports as Client).Transport.prototype, 'request', aroundRequest)
+  const wrapFor = (system: string) => (exports: unknown) =>
+    wrapMethod((exports as Client).Transport.prototype, 'request', aroundRequest(system))
   return undoAll(
-    ['@elastic/elasticsearch', '@opensearch-project/opensearch'].map(name =>
-      whenLoaded(name, wrap, { esModule: 'esm/index.js', given: libraries[name] }),
+    Object.entries(SYSTEMS).map(([name, system]) =>
+      whenLoaded(name, wrapFor(system), { esModule: 'esm/index.js', given: libraries[name as keyof typeof SYSTEMS] }),
     ),
   )
 }

@@ -68,7 +68,7 @@ export function redisInfo({ name, args }: RedisCommand, values: boolean): PointI
 
 function describe(kind: Kind, args: readonly unknown[], params?: readonly unknown[]): PointInfo {
   const statement = writeStatement(kind, args)
-  const db = params === undefined ? { statement } : { statement, params }
+  const db = { system: 'redis', statement, ...(params !== undefined && { params }) }
   return isBlocking(kind.name, args) ? { db, wait: { for: 'data' } } : { db }
 }
 
@@ -79,7 +79,8 @@ export function redisBatchInfo(commands: readonly RedisCommand[], transaction: b
   const parts = [...shown.map(db => db.statement), ...(rest > 0 ? [`... ${rest} more`] : [])]
   const statement = (transaction ? ['MULTI', ...parts, 'EXEC'] : parts).join('; ')
   const batch = commands.length
-  return { db: values ? { statement, params: shown.map(db => db.params ?? null), batch } : { statement, batch } }
+  const params = values ? { params: shown.map(db => db.params ?? null) } : {}
+  return { db: { system: 'redis', statement, ...params, batch } }
 }
 
 /** The error of a command, or of several, as a point shows it: servers repeat arguments in what they say. */

@@ -12,7 +12,9 @@ export function createStartSql(traceSql: TraceSql, dialect: SqlDialect): StartSq
   const values = traceSql === 'values'
   return (profiler, text, params) => {
     const sql = typeof text === 'string' ? text : ''
-    const point = profiler.startBeside('db', { db: values ? { statement: cut(sql), params } : describe(sql, dialect) })
+    const point = profiler.startBeside('db', {
+      db: values ? { system: dialect, statement: cut(sql), params } : describe(sql, dialect),
+    })
     return {
       stop: () => point.stop(),
       fail(error) {
@@ -45,7 +47,7 @@ const known: Record<SqlDialect, Map<string, PointInfo>> = {
 function describe(sql: string, dialect: SqlDialect): PointInfo {
   const remembered = known[dialect].get(sql)
   if (remembered !== undefined) return remembered
-  const described = { statement: readStatement(sql, dialect).text }
+  const described = { system: dialect, statement: readStatement(sql, dialect).text }
   if (sql.length <= MAX_KNOWN_LENGTH) {
     if (known[dialect].size >= MAX_KNOWN) known[dialect].clear()
     known[dialect].set(sql, described)

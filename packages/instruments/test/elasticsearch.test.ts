@@ -104,6 +104,7 @@ describe.each([
     expect(databaseCalls(records)).toEqual([{ statement }])
     const call = only(records, 'db-start')
     expect(call.parent_id).toBe(baseId)
+    expect(call.info.db).toMatchObject({ system: product })
     expect(only(records, 'http-start').parent_id).toBe(call.trace_id)
     expect(records.map(record => record.name)).toEqual(['db-start', 'http-start', 'http-stop', 'db-stop'])
     expect(JSON.stringify(records)).not.toContain('SEALED')

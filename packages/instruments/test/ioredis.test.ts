@@ -158,8 +158,8 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     })
 
     expect(records).toHaveLength(4)
-    expect(records[0]?.info.db).toEqual({ statement: 'SET ? ?; INCR ?; GET ?', batch: 3 })
-    expect(records[2]?.info.db).toEqual({ statement: `${'GET ?; '.repeat(10)}... 2 more`, batch: 12 })
+    expect(records[0]?.info.db).toEqual({ system: 'redis', statement: 'SET ? ?; INCR ?; GET ?', batch: 3 })
+    expect(records[2]?.info.db).toEqual({ system: 'redis', statement: `${'GET ?; '.repeat(10)}... 2 more`, batch: 12 })
   })
 
   it('makes a transaction one point, which fails with a command in it', async () => {

@@ -95,6 +95,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
       { statement: 'delete orders {$or: [{_id: ?}, {_id: ?}]}' },
     ])
     expect(records.map(({ base_id, parent_id }) => [base_id, parent_id])).toEqual(Array(10).fill([baseId, baseId]))
+    expect(records[0]?.info.db).toMatchObject({ system: 'mongodb' })
     expect(JSON.stringify(records)).not.toContain('SEALED')
   })
 

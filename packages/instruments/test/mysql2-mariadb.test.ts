@@ -79,7 +79,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(result).toEqual([{ a: 'SEALED', b: 'SEALED' }])
       const start = only(records, 'db-start')
       expect(start).toMatchObject({ base_id: baseId, parent_id: baseId })
-      expect(start.info.db).toEqual({ statement: 'SELECT ? AS a, ? AS b' })
+      expect(start.info.db).toEqual({ system: 'mysql', statement: 'SELECT ? AS a, ? AS b' })
       expect(only(records, 'db-stop').info).toEqual({ host: start.info.host })
       expect(JSON.stringify(records)).not.toContain('SEALED')
       expect(records).toHaveLength(2)

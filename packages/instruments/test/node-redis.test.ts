@@ -166,9 +166,9 @@ describe.each(['redis', 'redis-5'])('%s', name => {
 
     const starts = records.filter(record => record.name === 'db-start')
     expect(starts.map(({ info }) => info.db)).toEqual([
-      { statement: 'SET ? ?; GET ?', batch: 2 },
-      { statement: 'MULTI; SET ? ?; GET ?; EXEC', batch: 2 },
-      { statement: 'MULTI; LPUSH ? ?; EXEC', batch: 1 },
+      { system: 'redis', statement: 'SET ? ?; GET ?', batch: 2 },
+      { system: 'redis', statement: 'MULTI; SET ? ?; GET ?; EXEC', batch: 2 },
+      { system: 'redis', statement: 'MULTI; LPUSH ? ?; EXEC', batch: 1 },
     ])
     expect(databaseCalls(records)[2]).toMatchObject({ message: expect.stringMatching(/^WRONGTYPE/) })
   })

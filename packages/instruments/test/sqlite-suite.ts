@@ -64,7 +64,7 @@ export function describeSqlite(
       expect(result).toEqual({ a: 'SEALED', b: 'SEALED' })
       const start = only(records, 'db-start')
       expect(start).toMatchObject({ base_id: baseId, parent_id: baseId })
-      expect(start.info.db).toEqual({ statement: 'SELECT ? AS a, ? AS b' })
+      expect(start.info.db).toEqual({ system: 'sqlite', statement: 'SELECT ? AS a, ? AS b' })
       expect(only(records, 'db-stop').info).toEqual({ host: start.info.host })
       expect(records).toHaveLength(2)
     })

@@ -34,6 +34,7 @@ export function workAttributes(node: ReportNode): OtlpAttribute[] {
     ...otlpAttribute('server.address', readField(sent, 'hostname')),
     ...otlpAttribute('server.port', readField(sent, 'port')),
     ...otlpAttribute('http.response.status_code', readStatus(node.stop)),
+    ...otlpAttribute('db.system.name', readField(node.start, 'info', 'db', 'system')),
     ...otlpAttribute('db.query.text', readField(node.start, 'info', 'db', 'statement')),
     ...otlpAttribute('code.function.name', readField(node.start, 'info', 'function', 'name')),
   ]

@@ -245,7 +245,14 @@ describe('the export for OpenTelemetry', () => {
     const [server, client, db] = spans([
       { id, ...served('/orders', 500), from: 0, to: 900 },
       { id: 'b', parent: id, ...sent('catalog', 8081, '/items'), from: 100, to: 200 },
-      { id: 'c', parent: id, ...query('SELECT 1'), from: 300, to: 400 },
+      {
+        id: 'c',
+        parent: id,
+        name: 'db',
+        info: { db: { system: 'postgresql', statement: 'SELECT 1' } },
+        from: 300,
+        to: 400,
+      },
     ])
 
     expect(server).toMatchObject({
@@ -262,6 +269,7 @@ describe('the export for OpenTelemetry', () => {
     expect(client).toMatchObject({ kind: 3, parentSpanId: '83330123456789ab', status: {} })
     expect(attribute(client, 'server.port')).toBe('8081')
     expect(attribute(db, 'db.query.text')).toBe('SELECT 1')
+    expect(attribute(db, 'db.system.name')).toBe('postgresql')
   })
 
   it('hashes ids that are no UUID, always to the same, and never to zeros', () => {
