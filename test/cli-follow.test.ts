@@ -42,9 +42,13 @@ describe('osprofiler trace show --follow', () => {
   })
 
   it('waits for a trace that is not there yet, and says so', async () => {
-    const following = osprofiler(follow)
+    let onStderr = (_: string): void => undefined
+    const told = new Promise<string>(resolve => {
+      onStderr = resolve
+    })
+    const following = osprofiler(follow, { onStderr })
 
-    await delay(4_500)
+    await told
     await keepRecords(store, shopRecords())
     const { code, stdout, stderr } = await following
 

@@ -17,11 +17,13 @@ export interface OsprofilerOptions {
   readonly env?: NodeJS.ProcessEnv
   readonly input?: string
   readonly cwd?: string
+  /** Hears what it says on standard error while it runs. */
+  readonly onStderr?: (text: string) => void
 }
 
 /** Runs the command as a shell would, without a terminal, and with no setting but those of `env`. */
 export async function osprofiler(args: readonly string[], options: OsprofilerOptions = {}): Promise<Outcome> {
-  const { env = {}, input = '', cwd } = options
+  const { env = {}, input = '', cwd, onStderr } = options
   const { PATH, HOME } = process.env
   const child = spawn(process.execPath, [COMMAND, ...args], { env: { PATH, HOME, ...env }, cwd })
   const texts = { stdout: '', stderr: '' }
@@ -30,6 +32,7 @@ export async function osprofiler(args: readonly string[], options: OsprofilerOpt
   })
   child.stderr.setEncoding('utf8').on('data', text => {
     texts.stderr += text
+    onStderr?.(text)
   })
   // A command that reads no input may be gone before it is written.
   child.stdin.on('error', () => undefined)

@@ -157,7 +157,7 @@ describe('osprofiler trace show', () => {
     const [start, ...rest] = makeRecords({ service: 'shop' })
     const driver = openDriver(store)
     await driver.write(start === undefined ? [] : [start])
-    const shown = osprofiler(['trace', 'show', TRACE, '--connection-string', store, '--idle-timeout', '2'])
+    const shown = osprofiler(['trace', 'show', TRACE, '--connection-string', store, '--idle-timeout', '4'])
 
     await delay(1_000)
     await driver.write(rest)

@@ -129,7 +129,9 @@ describe.each(frameworks)('a connection to $name', framework => {
       socket.write(`GET ${path} HTTP/1.1\r\n${lines.join('')}\r\n`)
     }
     socket.resume()
-    await pause(100)
+    await traces.whenServed(sent[0]?.baseId ?? '')
+    const looks = () => traces.all.filter(({ name }) => name === 'look-stop').length
+    await expect.poll(looks).toBe(sent.length - 1)
     socket.destroy()
 
     for (const [index, { path, baseId }] of sent.entries()) {

@@ -140,12 +140,19 @@ function startDemo(): Demo {
 }
 
 async function untilSaid(demo: Demo, text: string): Promise<void> {
-  while (!demo.said.stdout.includes(text)) await delay(10)
+  let isOver = false
+  void demo.ended.then(() => {
+    isOver = true
+  })
+  while (!demo.said.stdout.includes(text)) {
+    if (isOver) throw new Error(`It ended: ${demo.said.stdout}${demo.said.stderr}`)
+    await delay(10)
+  }
 }
 
 /** A process that has ended is still in its group until it has been waited for. */
 async function isGone({ child }: Demo): Promise<boolean> {
-  for (let attempts = 0; attempts < 50; attempts++) {
+  for (const deadline = performance.now() + 20_000; performance.now() < deadline; ) {
     try {
       process.kill(-(child.pid ?? 0), 0)
     } catch {

@@ -1,11 +1,11 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { findFreePort } from './servers/free-port.js'
 
 const exec = promisify(execFile)
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -37,7 +37,7 @@ describe('the examples of the docs', () => {
     ['examples/adapter/hono.js', '/', ['wsgi', 'GET /', 'work']],
     ['examples/adapter/hono.js', '/fails', ['GET /fails', 'RangeError']],
   ])('%s is traced at %s by one command', async (file, path, shown) => {
-    const port = await freePort()
+    const port = await findFreePort()
     const flags = file.includes('registered') ? ['--import', '@osprofiler/node/register'] : []
     service = spawn(process.execPath, [...flags, join(root, file)], { cwd: root, env: { ...env, PORT: String(port) } })
     await listening(port)
@@ -48,16 +48,8 @@ describe('the examples of the docs', () => {
   })
 })
 
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise(resolve => server.close(resolve))
-  return port
-}
-
 async function listening(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
+  for (const deadline = performance.now() + 60_000; performance.now() < deadline; ) {
     const answered = await fetch(`http://127.0.0.1:${port}/`).then(
       response => response.arrayBuffer(),
       () => undefined,

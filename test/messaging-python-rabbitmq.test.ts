@@ -138,7 +138,7 @@ function show(baseId: string, ...options: readonly string[]) {
 }
 
 function pythonShow(baseId: string): string {
-  const store = ['--connection-string', 'messaging://', '--transport-url', transportUrl, '--idle-timeout', '1']
+  const store = ['--connection-string', 'messaging://', '--transport-url', transportUrl, '--idle-timeout', '3']
   return execFileSync(PYTHON, ['-c', COMMAND, 'trace', 'show', baseId, '--json', ...store], { encoding: 'utf8' })
 }
 

@@ -53,8 +53,9 @@ export async function openPage(records: readonly TraceRecord[], options: OpenOpt
 
 /** Opens an address; requests for anything that does not begin with `own` are offences. */
 export async function launchPage(address: string, options: BrowserContextOptions, own: string): Promise<OpenedPage> {
-  browser ??= chromium.launch({ executablePath: CHROMIUM, args: SWITCHES })
+  browser ??= chromium.launch({ executablePath: CHROMIUM, args: SWITCHES, timeout: 120_000 })
   const context = await (await browser).newContext({ viewport: { width: 1280, height: 800 }, ...options })
+  context.setDefaultTimeout(60_000)
   onTestFinished(() => context.close())
   const page = await context.newPage()
   const offences = watch(page, own)

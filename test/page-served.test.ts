@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { launchPage } from './page-browser.js'
 import { recordPoints, shopTrace } from './page-trace.js'
 
-const SOON = { timeout: 15_000 }
+const SOON = { timeout: 30_000 }
 
 describe('the page over HTTP', () => {
   it('gets its trace from the server that sent it, and links to the list', async () => {

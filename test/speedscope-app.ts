@@ -16,7 +16,7 @@ const TYPES: Readonly<Record<string, string>> = {
 }
 /** Where the outermost points of a profile are drawn, below the toolbar and the map of the whole. */
 const OUTERMOST_ROW = 155
-const SOON = { timeout: 15_000 }
+const SOON = { timeout: 30_000 }
 
 /** What the application shows of an opened file. */
 export interface Shown {

@@ -23,7 +23,7 @@ const AXE = readFileSync(new URL(import.meta.resolve('axe-core/axe.min.js')), 'u
 let browser: Browser
 
 beforeAll(async () => {
-  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: SWITCHES })
+  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: SWITCHES, timeout: 120_000 })
 })
 
 afterAll(() => browser.close())
@@ -210,6 +210,8 @@ describe('the list in a browser', () => {
     await expect.poll(() => reads, { timeout: 20_000 }).toBeGreaterThan(1)
 
     await page.context().close()
+    // What it asked for before that may still be on its way.
+    await new Promise(resolve => setTimeout(resolve, 1_000))
     const before = reads
     await new Promise(resolve => setTimeout(resolve, 2_500))
 
@@ -386,6 +388,7 @@ async function fullUi(): Promise<Ui> {
 /** Opens a page as a user would, and fails the test when it logs an error, breaks its policy, or leaves its server. */
 async function openPage(ui: Ui, path = '', options: BrowserContextOptions = {}): Promise<Page> {
   const context = await browser.newContext(options)
+  context.setDefaultTimeout(60_000)
   const page = await context.newPage()
   const faults: string[] = []
   page.on('pageerror', error => faults.push(String(error)))

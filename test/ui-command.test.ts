@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { openDriver } from '@osprofiler/drivers'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { commandPath, makeDirectory, osprofiler } from './cli-process.js'
+import { findFreePort } from './servers/free-port.js'
 import { makeTrace } from './ui-server.js'
 
 interface RunningUi {
@@ -51,7 +50,7 @@ describe('osprofiler ui', () => {
 
   it('serves on the port that is asked for', async () => {
     const { store } = await fullStore()
-    const port = await freePort()
+    const port = await findFreePort()
 
     const ui = await startCommand(['--connection-string', store, '--port', String(port)])
 
@@ -103,12 +102,4 @@ async function startCommand(args: readonly string[]): Promise<RunningUi> {
   await Promise.race([once(child.stdout, 'data'), ended])
   if (said.stdout === '') throw new Error(`It ended: ${said.stderr}`)
   return { child, address: said.stdout.trim(), said, ended }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise(resolve => server.close(resolve))
-  return port
 }

@@ -463,7 +463,7 @@ async function waitFor<Found>(look: () => Promise<Found>, isThere: (found: Found
   for (let attempt = 1; ; attempt++) {
     const found = await look()
     if (isThere(found)) return found
-    if (attempt === 100) throw new Error('It did not come.')
+    if (attempt === 300) throw new Error('It did not come.')
     await new Promise(resolve => setTimeout(resolve, 100))
   }
 }

@@ -59,6 +59,7 @@ describe('one trace through five systems', () => {
 
   it('is the same for each of many orders at once, and for none of those that nobody signed', async () => {
     const before = await counts()
+    const known = await store.listTraces?.({ limit: 1_000 })
     const unsigned = Array.from({ length: 20 }, (_, index) => order(`quiet-${index}`, {}))
     const baseIds = await Promise.all(Array.from({ length: 20 }, (_, index) => order(`busy-${index}`)))
     await Promise.all(unsigned)
@@ -67,7 +68,7 @@ describe('one trace through five systems', () => {
 
     for (const report of reports) expect(report.roots.map(outline)).toEqual([WHOLE])
     await expect.poll(counts).toEqual({ stored: before.stored + 40, counted: before.counted + 40 })
-    expect(await store.listTraces?.({ limit: 1_000 })).toHaveLength(21)
+    expect(await store.listTraces?.({ limit: 1_000 })).toHaveLength((known?.length ?? 0) + 20)
   })
 
   it('goes on where the worker is asked', async () => {

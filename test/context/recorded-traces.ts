@@ -10,7 +10,7 @@ export interface RecordedTraces {
   whenServed(baseId: string, requests?: number): Promise<readonly TraceRecord[]>
 }
 
-const PATIENCE_MS = 10_000
+const PATIENCE_MS = 60_000
 
 /** Takes the records of this process from here on. */
 export function recordTraces(requestPoint = 'wsgi'): RecordedTraces {
