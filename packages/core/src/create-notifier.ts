@@ -50,7 +50,11 @@ const FLUSH_TIMEOUT_MS = 5_000
  */
 export function createNotifier(driver: Driver, options: NotifierOptions = {}): QueueNotifier {
   const delivery = new Delivery(driver, readSettings(options))
-  const forgetNaturalEnd = atNaturalEnd(() => delivery.flush(FLUSH_TIMEOUT_MS))
+  const forgetNaturalEnd = atNaturalEnd(async () => {
+    const delivered = await delivery.flush(FLUSH_TIMEOUT_MS)
+    if (!delivered) delivery.rest()
+    return delivered
+  })
 
   function notifier(record: TraceRecord): void {
     delivery.add(record)

@@ -70,6 +70,8 @@ export class Delivery {
   #closed = false
   #timer: NodeJS.Timeout | undefined
   #endPause: (() => void) | undefined
+  #pauseTimer: NodeJS.Timeout | undefined
+  #resting = false
 
   constructor(driver: Driver, settings: DeliverySettings) {
     this.#driver = driver
@@ -91,6 +93,7 @@ export class Delivery {
     const refusal = this.#push(record)
     if (refusal !== undefined) return this.#drop(1, refusal)
     this.#accepted++
+    if (this.#resting) this.#wake()
     if (this.#delivering) return
     if (this.#timer === undefined) this.#deliverIn(this.#settings.flushAfter)
     else if (this.#queue.length === this.#settings.batchSize) this.#deliverIn(0)
@@ -113,10 +116,19 @@ export class Delivery {
       }
     })
     // It does not wait for a pause to end: the store may be back.
-    this.#endPause?.()
+    this.#wake()
     suppress(() => void this.#deliver())
     await settled
     return this.#settled >= target
+  }
+
+  /**
+   * Leaves a store that fails alone until there is a new record for it, or somebody flushes. For the end of a program:
+   * two that are tried in turn would keep it alive for ever.
+   */
+  rest(): void {
+    this.#resting = true
+    clearTimeout(this.#pauseTimer)
   }
 
   async close(timeout: number): Promise<void> {
@@ -124,7 +136,7 @@ export class Delivery {
     if (this.#closed) return
     this.#closed = true
     clearTimeout(this.#timer)
-    this.#endPause?.()
+    this.#wake()
     let left = this.#queue.take(this.#queue.length).length
     // A batch that waits for another try was not written; of one that is under way nobody will know.
     if (this.#writing) this.#counts.unknown += this.#inFlight
@@ -225,12 +237,15 @@ export class Delivery {
 
   #pause(ms: number): Promise<void> {
     return new Promise(resolve => {
-      const timer = setTimeout(resolve, Math.min(ms, MAX_TIMEOUT_MS)).unref()
-      this.#endPause = () => {
-        clearTimeout(timer)
-        resolve()
-      }
+      if (!this.#resting) this.#pauseTimer = setTimeout(resolve, Math.min(ms, MAX_TIMEOUT_MS)).unref()
+      this.#endPause = resolve
     })
+  }
+
+  #wake(): void {
+    this.#resting = false
+    clearTimeout(this.#pauseTimer)
+    this.#endPause?.()
   }
 }
 

@@ -15,7 +15,7 @@ function create(write, options) {
   const notifier = profiler.createNotifier(driver, options)
   profiler.setNotifier(notifier)
   current ??= process.on('exit', () => {
-    writeSync(1, JSON.stringify({ taken: taken.length, ms: performance.now() - began, ...current.stats }))
+    writeSync(1, JSON.stringify({ taken: taken.length, ms: performance.now() - began, ...current.stats, ...globalThis.told }))
   })
   current = notifier
   return notifier
@@ -93,6 +93,42 @@ describe.concurrent('a program that comes to its natural end', () => {
     expect(queued).toBe(2)
     expect(ms).toBeGreaterThan(4_000)
     expect(ms).toBeLessThan(20_000)
+  })
+
+  it('leaves a store alone that took nothing in that time, until there is something new for it', async () => {
+    const program = `
+      const told = globalThis.told = { tries: 0 }
+      create(() => { told.tries++; throw new Error('gone') }, { maxBackoff: 100 })
+      work(1)
+      process.once('beforeExit', async () => {
+        await delay(5_500)
+        told.inTime = told.tries
+        await delay(1_000)
+        told.later = told.tries - told.inTime
+        work(1)
+        await delay(1_000)
+        told.again = told.tries - told.inTime - told.later
+      })
+    `
+    const { inTime, later, again, queued } = await runToItsEnd(program)
+
+    expect(inTime).toBeGreaterThan(5)
+    expect(later).toBe(0)
+    expect(again).toBeGreaterThan(2)
+    expect(queued).toBe(4)
+  })
+
+  it('is not held up any longer by stores that fail in turn', async () => {
+    const program = `
+      for (const pause of [300, 400, 500]) {
+        create(async () => { await delay(pause); throw new Error('gone') }, { maxBackoff: 10 })
+        work(1)
+      }
+    `
+    const { queued, ms } = await runToItsEnd(program)
+
+    expect(queued).toBe(2)
+    expect(ms).toBeLessThan(12_000)
   })
 
   it('ends at once where nothing waits, and after close', async () => {
