@@ -29,6 +29,10 @@ export interface UrlForm {
   readonly defaultPort: number
   /** The names of options that may stand behind `?`. */
   readonly options: readonly string[]
+  /** Those of options that may be given several times: a list, as if it had been given once, with commas. */
+  readonly lists?: readonly string[]
+  /** Names of options that are passed over: strings that other clients read as well have them, and here they mean nothing. */
+  readonly passedOver?: readonly string[]
   /** In place of a host that is not given. Without it, one has to be. */
   readonly defaultHost?: string
 }
@@ -79,12 +83,15 @@ function readOptions(query: string, form: UrlForm): Map<string, string> {
     if (pair === '') continue
     const [name = '', ...value] = pair.split('=')
     const decoded = decode(name, form)
+    if (form.passedOver?.includes(decoded)) continue
     if (!form.options.includes(decoded)) {
       const shown = /^\w{1,40}$/.test(decoded) ? `no option "${decoded}"` : 'no such option'
       fail(form, `it has ${shown}; known: ${form.options.join(', ') || 'none'}`)
     }
-    if (options.has(decoded)) fail(form, `it gives ${decoded} twice`)
-    options.set(decoded, decode(value.join('='), form))
+    const before = options.get(decoded)
+    if (before !== undefined && !form.lists?.includes(decoded)) fail(form, `it gives ${decoded} twice`)
+    const text = decode(value.join('='), form)
+    options.set(decoded, before === undefined ? text : `${before},${text}`)
   }
   return options
 }

@@ -41,6 +41,7 @@ const FORM: UrlForm = {
     'ssl_verify_identity',
     'ttl',
   ],
+  passedOver: ['autocommit', 'local_infile', 'plugin', 'read_timeout', 'use_unicode', 'write_timeout'],
 }
 
 const SSL_MODES = ['DISABLED', 'PREFERRED', 'REQUIRED', 'VERIFY_CA', 'VERIFY_IDENTITY'] as const

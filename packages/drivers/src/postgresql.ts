@@ -36,11 +36,23 @@ const FORM: UrlForm = {
     'connect_timeout',
     'client_encoding',
     'options',
+    'target_session_attrs',
     'ttl',
+  ],
+  lists: ['host', 'port'],
+  passedOver: [
+    'gssencmode',
+    'keepalives',
+    'keepalives_count',
+    'keepalives_idle',
+    'keepalives_interval',
+    'plugin',
+    'tcp_user_timeout',
   ],
 }
 
 const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
+const SESSION_ATTRIBUTES = ['any', 'read-write', 'primary'] as const
 const CONNECT_PATIENCE = 10_000
 
 /**
@@ -64,6 +76,7 @@ export function openPostgresqlDriver(location: string, { scheme }: OpenContext):
     database: (options.get('dbname') ?? url.path) || undefined,
     applicationName: options.get('application_name') ?? 'osprofiler',
     sessionOptions: options.get('options'),
+    mustBeWritable: (readChoice(options, 'target_session_attrs', SESSION_ATTRIBUTES) ?? 'any') !== 'any',
     connectPatience: readSeconds(options, 'connect_timeout', CONNECT_PATIENCE),
   }
   readChoice(options, 'client_encoding', ['utf8', 'utf-8', 'UNICODE'])
@@ -76,16 +89,23 @@ export function openPostgresqlDriver(location: string, { scheme }: OpenContext):
   })
 }
 
-/** Where the servers are: libpq also takes host and port as options. */
+/** Where the servers are: libpq also takes hosts and ports as options, SQLAlchemy hosts with their ports. */
 function toHosts({ hosts, options }: ConnectionUrl): readonly Host[] {
-  const named = options.get('host')?.split(',')
-  const port = readPort(options.get('port'))
-  const places = named?.map(host => ({ host, port: FORM.defaultPort })) ?? hosts
-  return places.map(place => (port === undefined ? place : { ...place, port }))
+  const places = options.get('host')?.split(',').map(toPlace) ?? hosts
+  const ports = options.get('port')?.split(',').map(readPort) ?? []
+  if (ports.length > 1 && ports.length !== places.length) {
+    throw new OsprofilerError('ERR_CONNECTION_STRING', 'port is one number, or as many as there are hosts.')
+  }
+  return places.map((place, index) => ({ ...place, port: ports[index] ?? ports[0] ?? place.port }))
 }
 
-function readPort(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
+function toPlace(text: string): Host {
+  const [, address, name, port] = /^(?:\[([^\]]+)\]|([^:/]+)):(\d+)$/.exec(text) ?? []
+  const host = address ?? name ?? text
+  return { host, port: port === undefined ? FORM.defaultPort : readPort(port) }
+}
+
+function readPort(text: string): number {
   const port = Number(text)
   if (Number.isInteger(port) && port > 0 && port < 65_536) return port
   throw new OsprofilerError('ERR_CONNECTION_STRING', 'port is a number from 1 to 65535.')

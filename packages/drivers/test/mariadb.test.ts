@@ -109,9 +109,10 @@ describe('a connection string of MySQL', () => {
   it.each(['mysql', 'mysql+pymysql', 'mysql+mysqldb', 'mariadb', 'mariadb+pymysql'])(
     'may begin with %s',
     async scheme => {
-      const driver = open(server.url.replace('mysql', scheme))
+      const { url } = await createDatabase()
+      const driver = open(url.replace('mysql', scheme))
 
-      expect(driver).toMatchObject({ name: 'mysql', location: `127.0.0.1:${server.port}/osprofiler` })
+      expect(driver).toMatchObject({ name: 'mysql', location: `127.0.0.1:${server.port}/table_${databases}` })
       expect(await driver.listTraces?.()).toEqual([])
     },
   )
@@ -140,6 +141,15 @@ describe('a connection string of MySQL', () => {
 
     await expectToWork(`mysql+pymysql://local@/osprofiler?unix_socket=${encodeURIComponent(socket)}&charset=utf8mb4`)
     await expectToWork(url.replace('@', '@127.0.0.1:1,'))
+  })
+
+  it('passes over what only other clients know, and nothing that says how safe the way is', async () => {
+    const { url } = await createDatabase()
+
+    // As DevStack writes it.
+    await expectToWork(`${url.replace('mysql', 'mysql+pymysql')}?charset=utf8&plugin=dbcounter`)
+    await expectToWork(`${url}?read_timeout=60&write_timeout=60&autocommit=true&local_infile=0&use_unicode=1`)
+    expect(() => openDriver(`${url}?read_default_file=/etc/my.cnf`)).toThrow(/no option "read_default_file"/)
   })
 
   it('names a database', () => {

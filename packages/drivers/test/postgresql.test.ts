@@ -44,9 +44,10 @@ describe('a connection string of PostgreSQL', () => {
   it.each(['postgres', 'postgresql', 'postgresql+psycopg2', 'postgresql+psycopg', 'POSTGRESQL+ASYNCPG'])(
     'may begin with %s',
     async scheme => {
-      const driver = open(server.url.replace('postgresql', scheme))
+      const { url } = await createDatabase()
+      const driver = open(url.replace('postgresql', scheme))
 
-      expect(driver).toMatchObject({ name: 'postgresql', location: `127.0.0.1:${server.port}/osprofiler` })
+      expect(driver).toMatchObject({ name: 'postgresql', location: `127.0.0.1:${server.port}/table_${databases}` })
       expect(await driver.listTraces?.()).toEqual([])
     },
   )
@@ -74,14 +75,46 @@ describe('a connection string of PostgreSQL', () => {
     await expectToWork(server.url.replace('@', '@127.0.0.1:1,'))
   })
 
-  it.each(['port=0', 'port=65536', 'port=x', 'sslmode=maybe', 'client_encoding=latin1', 'charset=utf8'])(
-    'does not have %s',
-    option => {
-      expect(() => open(`${server.url}?${option}`)).toThrow(
-        expect.objectContaining({ code: 'ERR_CONNECTION_STRING' }) as Error,
-      )
-    },
-  )
+  it('may name its hosts as SQLAlchemy and libpq do, each with its port', async () => {
+    const user = server.url.replace(/@.*/, '@')
+
+    await expectToWork(`${user}/osprofiler?host=127.0.0.1:1&host=127.0.0.1:${server.port}`)
+    await expectToWork(`${user}/osprofiler?host=127.0.0.1,127.0.0.1&port=1,${server.port}`)
+    expect(open(`${user}/osprofiler?host=[::1]:5433,::1,db`).location).toBe('[::1]:5433,[::1]:5432,db:5432/osprofiler')
+  })
+
+  it('passes over what only other clients know', async () => {
+    await expectToWork(`${server.url}?keepalives=1&keepalives_idle=30&gssencmode=disable&plugin=dbcounter`)
+  })
+
+  it('may ask for a server that can be written', async () => {
+    const { url, run } = await createDatabase()
+    const database = url.slice(url.lastIndexOf('/') + 1)
+    await expectToWork(`${url}?target_session_attrs=read-write`)
+    await run(`ALTER DATABASE "${database}" SET default_transaction_read_only = on`)
+
+    const refused = open(`${url}?target_session_attrs=read-write`).listTraces?.()
+
+    await expect(refused).rejects.toMatchObject({ code: 'ERR_STORE', message: expect.stringContaining('only be read') })
+    await expect(open(`${url}?target_session_attrs=any`).listTraces?.()).resolves.toEqual(expect.anything())
+  })
+
+  it.each([
+    'port=0',
+    'port=65536',
+    'port=x',
+    'host=a,b,c&port=1,2',
+    'user=a&user=b',
+    'host=a:99999',
+    'target_session_attrs=standby',
+    'sslmode=maybe',
+    'client_encoding=latin1',
+    'charset=utf8',
+  ])('does not have %s', option => {
+    expect(() => open(`${server.url}?${option}`)).toThrow(
+      expect.objectContaining({ code: 'ERR_CONNECTION_STRING' }) as Error,
+    )
+  })
 
   it('may set what holds for a session', async () => {
     const { url, run } = await createDatabase()

@@ -1,12 +1,13 @@
 import { adviseConnection, SqlFailure, type SqlVerdict } from '../sql/failure.js'
 
+const READ_ONLY = '25006'
 /** What SQLSTATEs mean for the one who runs the program: the code, or its first two characters. */
 const ADVICE = new Map([
   ['28P01', 'does not take this user and password; correct them in the connection string'],
   ['28000', 'does not let this user in from here: see its pg_hba.conf, and sslmode in the connection string'],
   ['3D000', 'has no such database; create it, or name another one in the connection string'],
   ['42501', 'does not let this user do that; grant it SELECT, INSERT and DELETE on the table "data", and its sequence'],
-  ['25006', 'can only be read: it is a standby, or its transactions are read-only'],
+  [READ_ONLY, 'can only be read: it is a standby, or its transactions are read-only'],
   ['53100', 'is on a full disk'],
   ['53300', 'has no connection left; raise its max_connections, or use fewer processes'],
   ['57P03', 'is starting up or shutting down'],
@@ -28,6 +29,11 @@ export function toPostgresqlFailure(error: unknown): SqlFailure {
   const verdict = severity === undefined ? 'lost' : toVerdict(state ?? '', severity, constraint)
   const advice = ADVICE.get(state ?? '') ?? adviseClient(text) ?? adviseConnection(text, state)
   return new SqlFailure(text, state, verdict, advice)
+}
+
+/** That a server can only be read, in the words for one that says so itself. */
+export function createReadOnlyFailure(): SqlFailure {
+  return new SqlFailure('read-only', READ_ONLY, 'failed', ADVICE.get(READ_ONLY))
 }
 
 function toVerdict(state: string, severity: unknown, constraint: unknown): SqlVerdict {

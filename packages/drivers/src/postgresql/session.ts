@@ -4,7 +4,7 @@ import type { Host } from '../connection-url.js'
 import type { SqlFailure } from '../sql/failure.js'
 import { isSocketPath, type SqlTls, type Ways } from '../sql/location.js'
 import { type CreateSocket, connectWithin, createSession, type SqlSession } from '../sql/session.js'
-import { toPostgresqlFailure } from './failure.js'
+import { createReadOnlyFailure, toPostgresqlFailure } from './failure.js'
 
 /** How to connect to PostgreSQL. What is not given, the client takes from its environment. */
 export interface PostgresqlSettings {
@@ -17,6 +17,8 @@ export interface PostgresqlSettings {
   readonly applicationName: string
   /** As in `-csearch_path=traces`. */
   readonly sessionOptions: string | undefined
+  /** Whether a server that can only be read, such as a standby, is passed over. */
+  readonly mustBeWritable: boolean
   /** In milliseconds. */
   readonly connectPatience: number
 }
@@ -27,7 +29,9 @@ export async function connectPostgresql(settings: PostgresqlSettings, createSock
   for (const host of settings.hosts) {
     for (const way of isSocketPath(host.host) ? ['plain' as const] : settings.ways) {
       try {
-        return await connect(settings, host, way, createSocket())
+        const session = await connect(settings, host, way, createSocket())
+        if (!settings.mustBeWritable) return session
+        return await checkWritable(session)
       } catch (error) {
         failure = toPostgresqlFailure(error)
         if (!isAboutTheWay(failure)) break
@@ -35,6 +39,13 @@ export async function connectPostgresql(settings: PostgresqlSettings, createSock
     }
   }
   throw failure
+}
+
+async function checkWritable(session: SqlSession): Promise<SqlSession> {
+  const { rows } = await session.run('SHOW transaction_read_only')
+  if (rows[0]?.[0] !== 'on') return session
+  await session.end()
+  throw createReadOnlyFailure()
 }
 
 async function connect(
