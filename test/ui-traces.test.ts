@@ -94,6 +94,8 @@ describe('the list of the ui', () => {
       ...store,
       async listTraces(query) {
         reads++
+        // Long enough for all of them to have asked before it rests no more.
+        await new Promise(resolve => setTimeout(resolve, 1_000))
         return (await store.listTraces?.(query)) ?? []
       },
     }
