@@ -19,7 +19,7 @@ interface Purpose {
  * say. It still holds whatever the record held: pass it through `escapeControl` before a terminal sees it.
  *
  * `GET /orders/7 200` · `GET catalog:8080/items 200` · `SELECT ... FROM items WHERE id = ?` · `Manager.create` ·
- * `getOrder GET /orders/:id`
+ * `getOrder GET /orders/:id` · `for connection`
  */
 export function pointDetail(node: ReportNode): string {
   const { text, hasStatus } = readPurpose(node.start)
@@ -94,6 +94,8 @@ function readPurpose(start: unknown): Purpose {
   if (statement !== undefined) {
     return { text: statement.slice(0, LONGEST).replace(/\s+/g, ' ').trim(), hasStatus: false }
   }
+  const awaited = readText(start, 'info', 'wait', 'for')
+  if (awaited !== undefined) return { text: `for ${awaited.slice(0, LONGEST)}`, hasStatus: false }
   // Python's names start with the module: glance.api.v2.images.ImagesController.show
   const name = readText(start, 'info', 'function', 'name') ?? ''
   return { text: name.slice(0, LONGEST).split('.').slice(-2).join('.'), hasStatus: false }

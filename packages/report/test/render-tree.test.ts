@@ -52,6 +52,15 @@ Trace ${BASE_ID} · 182 ms · 28 points · services gateway, catalog, orders
 `)
   })
 
+  it('says of a wait for what it was', () => {
+    const root = { id: 'root', from: 0, to: 100_000, ...served('/orders/7') }
+    const wait = { parent: 'root', name: 'wait', info: { wait: { for: 'pool' } } }
+
+    const drawing = draw(makeTrace(root, { id: 'a', from: 0, to: 50_000, ...wait }))
+
+    expect(drawing).toMatch(/─ wait for pool /)
+  })
+
   it('can be pure ASCII', () => {
     const drawing = draw(makeShopTrace(), { width: 60, unicode: false })
 
