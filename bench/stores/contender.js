@@ -23,9 +23,12 @@ await answer(async ({ count }) => {
   const batches = inBatches(createRecords(count)).map(writer.prepare)
   // The connection is made with the first point, which is not measured.
   await writer.write([writer.prepare(createRecords(2))])
+  const cpu = process.cpuUsage()
   const start = performance.now()
   await writer.write(batches)
-  return { perSecond: (count * 1000) / (performance.now() - start) }
+  const seconds = (performance.now() - start) / 1000
+  const { user, system } = process.cpuUsage(cpu)
+  return { perSecond: count / seconds, perCpuSecond: (count * 1e6) / (user + system) }
 })
 
 function openDriverWriter() {

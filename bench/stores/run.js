@@ -37,7 +37,7 @@ async function runStore(name, store, effort) {
       `Into ${store.title}`,
       [
         '',
-        'records/s',
+        server.byCpuTime ? 'records/s of CPU time' : 'records/s',
         'of the bare client',
         'of it with JSON',
         'times Python',
@@ -78,15 +78,15 @@ function createWriter(name, way, server) {
           : startNode('stores/contender.js', name, way, server.url)
       const write = async count => {
         await server.clear()
-        return (await child.ask({ count })).perSecond
+        return await child.ask({ count })
       }
       let count = FEWEST_RECORDS
       // Twice: the first time, much is compiled and connected.
       for (let round = 0; round < 2; round++) {
-        const points = Math.ceil(((await write(count)) * SECONDS) / 2)
+        const points = Math.ceil(((await write(count)).perSecond * SECONDS) / 2)
         count = Math.min(Math.max(2 * points, FEWEST_RECORDS), MOST_RECORDS)
       }
-      const measure = () => write(count)
+      const measure = async () => (await write(count))[server.byCpuTime ? 'perCpuSecond' : 'perSecond']
       return { measure, stop: () => child.stop() }
     },
   }

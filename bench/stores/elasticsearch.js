@@ -1,0 +1,21 @@
+import { Client } from '@elastic/elasticsearch'
+import { clearIndex, openSearchServer, toNode, toText } from './search.js'
+
+/** Elasticsearch, as a store to measure: see `run.js`. */
+export const store = {
+  title: 'Elasticsearch',
+
+  async start() {
+    const server = await openSearchServer('elasticsearch')
+    const python = ['elasticsearch_python.Elasticsearch', server.url]
+    return { ...server, python, clear: () => clearIndex(server.url) }
+  },
+
+  toText,
+
+  /** One bulk request a batch. */
+  openBare(url) {
+    const client = new Client({ node: toNode(url) })
+    return { write: (batch, toLines) => client.bulk({ operations: batch.map(toLines) }) }
+  },
+}

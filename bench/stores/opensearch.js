@@ -1,0 +1,20 @@
+import { Client } from '@opensearch-project/opensearch'
+import { clearIndex, openSearchServer, toNode, toText } from './search.js'
+
+/** OpenSearch, as a store to measure: see `run.js`. OSProfiler's driver cannot be pointed at it. */
+export const store = {
+  title: 'OpenSearch',
+
+  async start() {
+    const server = await openSearchServer('opensearch')
+    return { ...server, clear: () => clearIndex(server.url) }
+  },
+
+  toText,
+
+  /** One bulk request a batch. */
+  openBare(url) {
+    const client = new Client({ node: toNode(url) })
+    return { write: (batch, toLines) => client.bulk({ body: batch.map(toLines) }) }
+  },
+}

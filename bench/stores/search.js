@@ -1,0 +1,31 @@
+import { openServer } from './stand-ins.js'
+
+const INDEX = 'osprofiler-notifications'
+
+/** An Elasticsearch or OpenSearch, real or not: see `openServer`. */
+export function openSearchServer(product) {
+  return openServer(product, {
+    file: 'search',
+    // Python's client is of version 7.
+    start: ({ startSearch }) => startSearch({ product, compatibleWith: [7, 8, 9] }),
+    toUrl: ({ host, port }) => `${product}://${host}:${port}`,
+  })
+}
+
+/** Where its client finds it. */
+export function toNode(url) {
+  return url.replace(/^\w+(\+https)?:/, (_, tls) => (tls === undefined ? 'http:' : 'https:'))
+}
+
+export async function clearIndex(url) {
+  const { origin, username, password } = new URL(toNode(url))
+  const credentials = [username, password].map(decodeURIComponent).join(':')
+  const headers = username === '' ? {} : { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }
+  const { status } = await fetch(`${origin}/${INDEX}`, { method: 'DELETE', headers })
+  if (status !== 200 && status !== 404) throw new Error(`The index cannot be deleted: ${status}.`)
+}
+
+/** A record's two lines of a bulk request. */
+export function toText(record) {
+  return `{"create":{"_index":"${INDEX}"}}\n${JSON.stringify(record)}`
+}
