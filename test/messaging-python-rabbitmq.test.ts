@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 
 // Several Pythons are started one after another, each of which takes its time on a busy machine.
-describe('messaging:// and OpenStack', { timeout: 120_000 }, () => {
+describe('messaging:// and OpenStack', { timeout: 300_000 }, () => {
   it("has oslo.messaging's own listener receive what it sends", async () => {
     const records = makeTrace(randomUUID(), 'orders')
     await write(records)

@@ -29,7 +29,7 @@ beforeAll(async () => {
     const { stdout } = await exec('npx', args, { cwd: folder })
     tarballs.set(readManifest(folder).name, JSON.parse(stdout).filename)
   }
-}, 120_000)
+}, 300_000)
 
 afterAll(() => rmSync(workspace, { recursive: true, force: true }))
 
@@ -105,7 +105,7 @@ describe('what the README has one install', () => {
     expect(stdout).toContain('SELECT * FROM orders')
     app.kill('SIGTERM')
     expect(await once(app, 'exit')).toEqual([0, null])
-  }, 120_000)
+  }, 300_000)
 })
 
 /** Runs the example and tells on which of the free ports it came to listen. */
@@ -129,14 +129,14 @@ async function install(manager: 'npm' | 'pnpm', project: string, only?: readonly
   const manifest = { private: true, type: 'module', dependencies: { ...ours, ...Object.fromEntries(theirs) } }
   writeFileSync(join(project, 'package.json'), JSON.stringify(manifest))
   if (manager === 'npm') {
-    await exec('npm', ['install', '--no-audit', '--no-fund'], { cwd: project })
+    await exec('npm', ['install', '--no-audit', '--no-fund', '--fetch-retries=5'], { cwd: project })
   } else {
     const overrides = [...tarballs].map(([name, tarball]) => `  '${name}': 'file:${tarball}'\n`)
     writeFileSync(
       join(project, 'pnpm-workspace.yaml'),
       `overrides:\n${overrides.join('')}allowBuilds:\n  '${SQLITE}': false\n`,
     )
-    await exec('npx', ['-y', 'pnpm@12', 'install', '--no-frozen-lockfile'], { cwd: project })
+    await exec('npx', ['-y', 'pnpm@12', 'install', '--no-frozen-lockfile', '--fetch-retries=5'], { cwd: project })
   }
 }
 

@@ -25,8 +25,7 @@ const WRITER = fileURLToPath(new URL('python/sql_store.py', import.meta.url))
 
 /** Declares that a database is shared with OSProfiler's own SQLAlchemy driver. */
 export function describeSharing(name: string, createDatabase: () => Promise<SqlDatabase>): void {
-  // Several programs a test, each of which takes its time to start.
-  describe(`${name} and OSProfiler's own SQLAlchemy driver`, { timeout: 90_000 }, () => {
+  describe(`${name} and OSProfiler's own SQLAlchemy driver`, () => {
     it('show the same JSON of a trace that we wrote', async () => {
       const { url } = await createDatabase()
 

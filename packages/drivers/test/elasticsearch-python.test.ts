@@ -16,8 +16,7 @@ afterAll(() => server.kill())
 
 const storeUrl = () => `elasticsearch://127.0.0.1:${server.port}`
 
-// Each starts Python, which takes its time to import everything.
-describe("elasticsearch:// and OSProfiler's own driver", { timeout: 90_000 }, () => {
+describe("elasticsearch:// and OSProfiler's own driver", () => {
   it('give Python a trace that it can report', async () => {
     const driver = open()
     await driver.write(makeServed())

@@ -11,8 +11,7 @@ beforeAll(async () => {
 })
 beforeEach(() => store.clear())
 
-// Each starts Python, which takes its time to import everything.
-describe("mongodb:// and OSProfiler's own driver", { timeout: 90_000 }, () => {
+describe("mongodb:// and OSProfiler's own driver", () => {
   it('give Python a trace that it can report and list', async () => {
     await open().write(makeServed())
 

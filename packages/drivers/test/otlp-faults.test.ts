@@ -15,9 +15,9 @@ describe('otlp:// and a collector that fails', () => {
     const notifier = createNotifier(open(receiver), QUICK)
 
     emit(notifier, 50)
-    await expect.poll(() => notifier.stats.retried, { timeout: 20_000 }).toBeGreaterThan(0)
+    await expect.poll(() => notifier.stats.retried).toBeGreaterThan(0)
     await receiver.start()
-    await notifier.close(20_000)
+    await notifier.close(30_000)
 
     expect(notifier.stats).toMatchObject({ emitted: 100, written: 100, dropped: 0, unknown: 0 })
     expect(receiver.spans).toHaveLength(50)
@@ -28,15 +28,15 @@ describe('otlp:// and a collector that fails', () => {
     const notifier = createNotifier(open(receiver), { ...QUICK, maxRecords: 200 })
     const load = setInterval(() => emit(notifier, 5), 5)
     onTestFinished(() => clearInterval(load))
-    await expect.poll(() => notifier.stats.written, { timeout: 20_000 }).toBeGreaterThan(50)
+    await expect.poll(() => notifier.stats.written).toBeGreaterThan(50)
 
     await receiver.stop()
-    await expect.poll(() => notifier.stats.dropped, { timeout: 20_000 }).toBeGreaterThan(0)
+    await expect.poll(() => notifier.stats.dropped).toBeGreaterThan(0)
     const during = notifier.stats
     await receiver.start()
-    await expect.poll(() => notifier.stats.written, { timeout: 20_000 }).toBeGreaterThan(during.written + 50)
+    await expect.poll(() => notifier.stats.written).toBeGreaterThan(during.written + 50)
     clearInterval(load)
-    await notifier.close(20_000)
+    await notifier.close(30_000)
 
     const { emitted, written, dropped, unknown } = notifier.stats
     expect(during.queued).toBeLessThanOrEqual(700)
@@ -50,14 +50,14 @@ describe('otlp:// and a collector that fails', () => {
     onTestFinished(() => proxy.stop())
     const notifier = createNotifier(open(proxy), { ...QUICK, batchSize: 40 })
     emit(notifier, 1)
-    await notifier.flush(20_000)
+    await notifier.flush(30_000)
 
     for (let cuts = 0; cuts < 5; cuts++) {
       proxy.cutAfter(3_000)
       emit(notifier, 60)
-      await notifier.flush(20_000)
+      await notifier.flush(30_000)
     }
-    await notifier.close(20_000)
+    await notifier.close(30_000)
 
     const { emitted, written, dropped, unknown, queued } = notifier.stats
     expect([emitted, dropped, queued]).toEqual([602, 0, 0])
@@ -75,7 +75,7 @@ describe('otlp:// and a collector that fails', () => {
     const notifier = createNotifier(open(receiver), QUICK)
 
     emit(notifier, 3)
-    await notifier.close(20_000)
+    await notifier.close(30_000)
 
     expect(notifier.stats).toMatchObject({ emitted: 6, written: 0, unknown: 6 })
     expect([receiver.requests.length, receiver.spans.length]).toEqual([1, 3])
@@ -101,7 +101,7 @@ describe('otlp:// and a collector that fails', () => {
     const notifier = createNotifier(open(proxy))
 
     emit(notifier, 500)
-    await notifier.close(20_000)
+    await notifier.close(30_000)
 
     expect(notifier.stats).toMatchObject({ written: 1_000, dropped: 0, unknown: 0, retried: 0 })
     expect(receiver.spans).toHaveLength(500)
@@ -113,9 +113,9 @@ describe('otlp:// and a collector that fails', () => {
     const notifier = createNotifier(open(receiver), QUICK)
 
     emit(notifier, 2)
-    await expect.poll(() => notifier.stats.retried, { timeout: 20_000 }).toBeGreaterThanOrEqual(8)
+    await expect.poll(() => notifier.stats.retried).toBeGreaterThanOrEqual(8)
     receiver.answer({})
-    await notifier.close(20_000)
+    await notifier.close(30_000)
 
     const { written, retried } = notifier.stats
     expect(written).toBe(4)
@@ -129,9 +129,9 @@ describe('otlp:// and a collector that fails', () => {
     const notifier = createNotifier(open(receiver), QUICK)
 
     emit(notifier, 1)
-    await expect.poll(() => notifier.stats.retried, { timeout: 20_000 }).toBeGreaterThan(0)
+    await expect.poll(() => notifier.stats.retried).toBeGreaterThan(0)
     receiver.answer({})
-    await notifier.close(20_000)
+    await notifier.close(30_000)
 
     expect(notifier.stats).toMatchObject({ written: 2, unknown: 0 })
     expect(notifier.stats.retried).toBeGreaterThan(2)
@@ -153,7 +153,7 @@ describe('otlp:// and a collector that fails', () => {
     notifier.on('error', error => errors.push(error))
 
     emit(notifier, 2)
-    await notifier.close(20_000)
+    await notifier.close(30_000)
 
     expect(notifier.stats).toMatchObject({ emitted: 4, written: 0, dropped: 4 })
     expect(errors).toMatchObject([{ code: 'ERR_WRITE_REFUSED', message: expect.stringMatching(message) }])

@@ -54,7 +54,7 @@ function runProgram(body: string): string[] {
   return execFileSync(process.execPath, [join(folder, 'program.mjs')], {
     cwd: folder,
     encoding: 'utf8',
-    timeout: 20_000,
+    timeout: 60_000,
   })
     .split('\n')
     .filter(line => line !== '')
