@@ -212,6 +212,16 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     })
 
+    it('is one of several that are silent, is tried no further once the store is closed', async () => {
+      proxy.delay(60_000)
+      const host = `127.0.0.1:${proxy.port}`
+      const url = storeUrl().replace(host, [host, host, host].join())
+
+      const { code, stdout, stderr } = await finish(startFixture('end-naturally.mjs', [url, 'close at once']))
+
+      expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'closed\n', stderr: '' })
+    })
+
     it('answers, keeps the program alive for as long as it waits', async () => {
       const { code, stdout } = await finish(startFixture('end-naturally.mjs', [storeUrl(), 'await']))
 

@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import { Socket } from 'node:net'
 import { suppress } from '@osprofiler/core'
+import { SqlFailure } from './failure.js'
 import type { CreateSocket } from './session.js'
 import type { SqlStore } from './store.js'
 
@@ -24,8 +25,10 @@ export function createSqlConnection(open: (createSocket: CreateSocket) => Promis
   let socket: Socket | undefined
   let last: Promise<unknown> = Promise.resolve()
   let holds = 0
+  let isGivenUp = false
 
   function createSocket(): Socket {
+    if (isGivenUp) throw new SqlFailure('the store is closed', undefined, 'failed')
     const created = new Socket()
     socket = created
     created.setNoDelay(true)
@@ -68,7 +71,11 @@ export function createSqlConnection(open: (createSocket: CreateSocket) => Promis
     },
     async close() {
       const release = holdProcess(CLOSE_PATIENCE)
-      const timer = setTimeout(() => socket?.destroy(), CLOSE_PATIENCE).unref()
+      const timer = setTimeout(() => {
+        // Nor is another server or another way tried.
+        isGivenUp = true
+        socket?.destroy()
+      }, CLOSE_PATIENCE)
       await last
       clearTimeout(timer)
       await store?.session.end()
