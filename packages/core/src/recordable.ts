@@ -152,12 +152,30 @@ function copyMembers(value: object, allowance: Allowance): Record<string, unknow
   for (const name of names) {
     if (taken === MAX_ENTRIES || allowance.values <= 0) break
     taken++
-    const member = isSecretName(name) ? REDACTED : copyMember(value, name, allowance)
+    const { shown, secret } = readName(name)
+    const member = secret ? REDACTED : copyMember(value, name, allowance)
     if (member === undefined) continue
-    setMember(copied, text(cutText(name, MAX_NAME), allowance), member)
+    setMember(copied, spend(shown, allowance), member)
   }
   if (taken < names.length) copied['...'] = `[${names.length - taken} more]`
   return copied
+}
+
+interface Name {
+  readonly shown: string
+  readonly secret: boolean
+}
+
+const MAX_REMEMBERED = 2_000
+const remembered = new Map<string, Name>()
+
+/** Remembered: the members of infos have the same few names all the time. */
+function readName(name: string): Name {
+  const known = remembered.get(name)
+  if (known !== undefined) return known
+  const read = { shown: cutText(name, MAX_NAME).toWellFormed(), secret: isSecretName(name) }
+  if (remembered.size < MAX_REMEMBERED && name.length <= MAX_LABEL) remembered.set(name, read)
+  return read
 }
 
 function setMember(copied: Record<string, unknown>, name: string, value: unknown): void {
@@ -175,11 +193,15 @@ function copyMember(holder: object, name: string, allowance: Allowance): unknown
   return 'value' in property ? copy(property.value, allowance) : '[Getter]'
 }
 
+/** Lone surrogates cannot be encoded: stores would refuse the record or alter it. */
 function text(value: string, allowance: Allowance): string {
+  return spend(value.isWellFormed() ? value : value.toWellFormed(), allowance)
+}
+
+function spend(value: string, allowance: Allowance): string {
   const cut = value.length > allowance.characters ? cutText(value, Math.max(allowance.characters, 0)) : value
   allowance.characters -= cut.length
-  // Lone surrogates cannot be encoded: stores would refuse the record or alter it.
-  return cut.isWellFormed() ? cut : cut.toWellFormed()
+  return cut
 }
 
 function isPlain(value: unknown): value is Record<string, unknown> {

@@ -32,17 +32,45 @@ export function isSecretName(name: string): boolean {
   return secret
 }
 
+// A name and its value: where a URL, a path or a form may stand in a text, and in what is known for a query.
+const PAIR_IN_TEXT = /(?<=^|[?&;#])([^\s?&;=#"'<>(),]{1,256})=([^\s&;#"']+)/g
+const PAIR_OF_QUERY = /(?<=^|&)([^&=]+)=([^&]*)/g
+
 /**
  * A text without the secrets of URLs, paths and forms in it: `postgres://app:***@db/shop`, `https://***@api/`,
  * `/callback?access_token=***`, `user=bob&password=***`.
  */
 export function redactUrls(text: string, depth = 0): string {
-  const withoutUsers = text.includes('://') ? redactUsers(text) : text
-  if (!withoutUsers.includes('=')) return withoutUsers
-  return withoutUsers.replace(
-    /(^|[?&;#])([^\s?&;=#"'<>(),]{1,256})=([^\s&;#"']+)/g,
-    (_pair, mark: string, name: string, value: string) => `${mark}${name}=${redactValue(name, value, depth)}`,
-  )
+  return redactPairs(text.includes('://') ? redactUsers(text) : text, PAIR_IN_TEXT, depth)
+}
+
+/** A query string with the values under secret names redacted: `page=2&access_token=***`. */
+export function redactQuery(query: string): string {
+  return redactPairs(query, PAIR_OF_QUERY, 0)
+}
+
+/** Not by `replace`, which takes three times as long for a text in which nothing is to be hidden. */
+function redactPairs(text: string, pattern: RegExp, depth: number): string {
+  if (!text.includes('=')) return text
+  let shown = ''
+  let end = 0
+  for (let pair = execFrom(pattern, text, 0); pair !== null; ) {
+    const value = pair[2] ?? ''
+    const after = pair.index + pair[0].length
+    const redacted = redactValue(pair[1] ?? '', value, depth)
+    if (redacted !== value) {
+      shown += text.slice(end, after - value.length) + redacted
+      end = after
+    }
+    pair = execFrom(pattern, text, after)
+  }
+  return end === 0 ? text : shown + text.slice(end)
+}
+
+/** A value may be a text with pairs in it: where a pattern stands is not kept in the pattern. */
+function execFrom(pattern: RegExp, text: string, index: number): RegExpExecArray | null {
+  pattern.lastIndex = index
+  return pattern.exec(text)
 }
 
 function redactUsers(text: string): string {
@@ -59,25 +87,13 @@ export function redactCutUrls(text: string): string {
   return redactUrls(text).replace(/(:\/\/[^\s:@/?#]*:)[^\s/?#]*$/, `$1${REDACTED}`)
 }
 
-/** A query string with the values under secret names redacted: `page=2&access_token=***`. */
-export function redactQuery(query: string): string {
-  return query.includes('=') ? query.split('&').map(redactPair).join('&') : query
-}
-
-function redactPair(pair: string): string {
-  const equals = pair.indexOf('=')
-  if (equals <= 0) return pair
-  const name = pair.slice(0, equals)
-  return `${name}=${redactValue(name, pair.slice(equals + 1), 0)}`
-}
-
 // What may be a URL in a URL, with an escaped `=` or `@`: `?next=%2Flogin%3Ftoken%3D...`
 const NESTED = /%(?:25){0,3}(?:3d|40)/i
 const MAX_DEPTH = 4
 
 function redactValue(name: string, value: string, depth: number): string {
   if (isSecretName(decodeName(name))) return REDACTED
-  if (depth >= MAX_DEPTH || !NESTED.test(value)) return value
+  if (depth >= MAX_DEPTH || !value.includes('%') || !NESTED.test(value)) return value
   const decoded = decodeName(value)
   const redacted = decoded === value ? value : redactUrls(decoded, depth + 1)
   return redacted === decoded ? value : encodeURIComponent(redacted.toWellFormed())
