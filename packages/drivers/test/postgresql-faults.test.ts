@@ -22,10 +22,9 @@ describeFaults('PostgreSQL', async () => {
     return rows[0] ?? []
   }
 
-  /** A setting of a database is for the sessions to come: those that there are, end. */
+  /** A setting of a database is for the sessions to come. */
   async function setReadOnly(value: string): Promise<void> {
     await server.sql(`ALTER DATABASE osprofiler SET default_transaction_read_only = ${value}`)
-    await server.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'osprofiler'`)
   }
 
   return {
@@ -43,7 +42,11 @@ describeFaults('PostgreSQL', async () => {
     async obstruct() {
       await run(OBSTRUCT)
     },
-    forbidWrites: () => setReadOnly('on'),
+    async forbidWrites() {
+      await setReadOnly('on')
+      await server.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'osprofiler'`)
+    },
+    // Who was let in to read has to come again, as after a failover.
     allowWrites: () => setReadOnly('off'),
     async lockOut() {
       await server.sql('ALTER ROLE osprofiler NOLOGIN')

@@ -52,6 +52,7 @@ export function toMysqlFailure(error: unknown): SqlFailure {
 function toVerdict(errno: number, state: string, message: string): SqlVerdict {
   if (LOST.has(errno)) return 'lost'
   if (errno === 1146) return 'missing'
+  if (ADVICE.get(errno) === READ_ONLY) return 'readonly'
   // A counter that was left behind, or is at its end: it is not for the row.
   if (message.includes('PRIMARY')) return 'failed'
   return REFUSED.test(state) || REFUSED_NUMBERS.has(errno) ? 'refused' : 'failed'

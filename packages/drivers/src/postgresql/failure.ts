@@ -33,12 +33,13 @@ export function toPostgresqlFailure(error: unknown): SqlFailure {
 
 /** That a server can only be read, in the words for one that says so itself. */
 export function createReadOnlyFailure(): SqlFailure {
-  return new SqlFailure('read-only', READ_ONLY, 'failed', ADVICE.get(READ_ONLY))
+  return new SqlFailure('read-only', READ_ONLY, 'readonly', ADVICE.get(READ_ONLY))
 }
 
 function toVerdict(state: string, severity: unknown, constraint: unknown): SqlVerdict {
   if (severity === 'FATAL' || severity === 'PANIC' || LOST.test(state)) return 'lost'
   if (state === '42P01') return 'missing'
+  if (state === READ_ONLY) return 'readonly'
   // A sequence that was left behind: the next numbers may be free.
   if (constraint === 'data_pkey') return 'failed'
   return REFUSED.test(state) ? 'refused' : 'failed'

@@ -1,9 +1,9 @@
 /**
  * What a failed statement means. `refused`: the database takes these rows never, other rows perhaps. `missing`: there
- * is no table. `lost`: the connection broke, and whether the statement was carried out is not known. `failed`: it was
- * not.
+ * is no table. `lost`: the connection broke, and whether the statement was carried out is not known. `readonly`: it was
+ * not, for the server can only be read; after a failover another one is at its address. `failed`: it was not.
  */
-export type SqlVerdict = 'refused' | 'missing' | 'lost' | 'failed'
+export type SqlVerdict = 'refused' | 'missing' | 'lost' | 'readonly' | 'failed'
 
 /** A client's error without what does not belong into messages and logs: no statement, no values, no connection. */
 export class SqlFailure extends Error {

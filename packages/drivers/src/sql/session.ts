@@ -59,7 +59,7 @@ export function createSession(client: SqlClient): SqlSession {
       return await client.query(text, values, often)
     } catch (error) {
       const failure = late ? new SqlFailure(NO_ANSWER, 'ETIMEDOUT', 'lost', NO_ANSWER) : client.toFailure(error)
-      if (failure.verdict === 'lost') breakOff()
+      if (failure.verdict === 'lost' || failure.verdict === 'readonly') breakOff()
       throw failure
     } finally {
       clearTimeout(timer)
