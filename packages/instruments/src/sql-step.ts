@@ -2,7 +2,8 @@ import type { PointInfo, Profiler } from '@osprofiler/core'
 import type { Ending } from './follow.js'
 import type { TraceSql } from './instrument-settings.js'
 import { hideInMessage } from './sql-message.js'
-import { MAX_STATEMENT, readStatement, type SqlDialect } from './sql-text.js'
+import { MAX_STATEMENT, readStatement } from './sql-text.js'
+import type { SqlDialect } from './sql-tokens.js'
 
 /** Opens the point of a query, whose text and parameters are whatever the program gave to its library. */
 export type StartSql = (profiler: Profiler, text: unknown, params?: unknown) => Ending

@@ -1,61 +1,8 @@
-/** Whose rules a statement is read by: what is a string and what a comment differs. */
-export type SqlDialect = 'postgresql' | 'mysql' | 'sqlite'
+import { readToken, type SqlDialect, type SqlToken } from './sql-tokens.js'
 
 /** What is read of a statement, and how much of it is recorded, in characters. */
 const MAX_READ = 50_000
 export const MAX_STATEMENT = 4_000
-
-// In each: what is left out, what is kept as it is, and what is a value. The order decides. A quote that is never
-// closed runs to the end. All are linear: no repeated part of a pattern can be read in two ways.
-const BACKSLASHED = String.raw`'[^'\\]*(?:(?:\\(?:[^]|$)|'')[^'\\]*)*(?:'|$)`
-const PLAIN = "'[^']*(?:''[^']*)*(?:'|$)"
-const NUMBER = String.raw`\.?\d[\w.$]*(?:(?<=[eE])[+-]\d+)?`
-const WORD = String.raw`[A-Za-z_\x80-\uffff][\w$\x80-\uffff]*`
-const BACKTICKED = '`[^`]*(?:``[^`]*)*(?:`|$)'
-const DOUBLE_QUOTED = '"[^"]*(?:""[^"]*)*(?:"|$)'
-const BLOCK_COMMENT = String.raw`/\*[^]*?(?:\*/|$)`
-const LINE_COMMENT = String.raw`--[^\n\r]*`
-
-const TOKENS = {
-  postgresql: compile({
-    // The rest of it, for they nest, is skipped by hand.
-    skipped: String.raw`\s+|${LINE_COMMENT}|/\*`,
-    value: [
-      `[eE]${BACKSLASHED}`,
-      `(?:[bBxXnN]|[uU]&)?${PLAIN}`,
-      String.raw`\$(?<tag>(?:[A-Za-z_\x80-\uffff][\w\x80-\uffff]*)?)\$[^]*?(?:\$\k<tag>\$|$)`,
-      NUMBER,
-    ],
-    kept: [String.raw`\$\d+`, `[:@]?${WORD}`],
-    name: `(?:[uU]&)?${DOUBLE_QUOTED}`,
-  }),
-  mysql: compile({
-    skipped: String.raw`\s+|#[^\n\r]*|--(?=[\s\x00-\x1f]|$)[^\n\r]*|${BLOCK_COMMENT}`,
-    // In double quotes stands a name where sql_mode has ANSI_QUOTES, and nobody tells us.
-    value: [`[bBxXnN]?${BACKSLASHED}`, BACKSLASHED.replaceAll("'", '"'), NUMBER],
-    kept: [`[:@]*${WORD}`],
-    name: BACKTICKED,
-  }),
-  sqlite: compile({
-    skipped: String.raw`\s+|${LINE_COMMENT}|${BLOCK_COMMENT}`,
-    value: [`[xX]?${PLAIN}`, NUMBER],
-    kept: [String.raw`\?\d+`, `[:@$]?${WORD}`],
-    name: String.raw`${DOUBLE_QUOTED}|${BACKTICKED}|\[[^\]]*(?:\]|$)`,
-  }),
-} satisfies Record<SqlDialect, RegExp>
-
-interface TokenPatterns {
-  readonly skipped: string
-  readonly value: readonly string[]
-  readonly kept: readonly string[]
-  readonly name: string
-}
-
-function compile({ skipped, value, kept, name }: TokenPatterns): RegExp {
-  const parts = { skipped, value: value.join('|'), kept: kept.join('|'), name, other: '[^]' }
-  const groups = Object.entries(parts).map(([group, pattern]) => `(?<${group}>${pattern})`)
-  return new RegExp(groups.join('|'), 'y')
-}
 
 /** A statement as it may be shown, and what was hidden of it. */
 export interface ReadStatement {
@@ -65,129 +12,204 @@ export interface ReadStatement {
 
 /**
  * Reads a statement with each literal replaced by `?`, its comments left out and its spaces made one. Names,
- * placeholders and words stay. Of `PRAGMA x = word` and `SET x = word` the words are values as well.
+ * placeholders and words stay, but for those in the place of a value: of `PRAGMA x = word`, `SET x = word` and
+ * `ALTER ROLE y SET x = word`, a password without its quotes, and what SQLite may read as a string, `= "value"`.
  *
- * What cannot be read surely is not shown: from an unclosed quote on; all that stands in and behind a comment that
- * MySQL executes; and, where what follows a string with a backslash cannot be SQL, from that string on, for then the
- * server has `standard_conforming_strings` or `NO_BACKSLASH_ESCAPES` set against the default, and read it otherwise.
+ * What cannot be read surely is not shown:
+ * - all behind a comment that MySQL executes, or in which another one begins, and behind a NUL, where some servers stop;
+ * - all from the first string on where a quote is never closed, or a word follows a string at once: an apostrophe in a
+ *   value that nobody has doubled looks so, and what was meant to be in the string stands outside of it;
+ * - all from the first string with a backslash on where what follows cannot be SQL, for then the server has
+ *   `standard_conforming_strings` or `NO_BACKSLASH_ESCAPES` set against the default, and read it otherwise;
+ * - what follows on a `COPY`, whose rows may stand there.
  */
 export function readStatement(sql: string, dialect: SqlDialect): ReadStatement {
-  const source = sql.length > MAX_READ ? sql.slice(0, MAX_READ) : sql
-  const pattern = TOKENS[dialect]
-  const reading = new Reading()
+  const nul = sql.indexOf('\0')
+  const end = Math.min(MAX_READ, nul < 0 ? sql.length : nul)
+  const source = sql.slice(0, end)
+  const reading = new Reading(dialect)
   let at = 0
-  while (at < source.length && reading.text.length <= MAX_STATEMENT) {
-    pattern.lastIndex = at
-    const match = pattern.exec(source)
-    if (match === null) break
-    const [token] = match
-    const { skipped, value, name, kept } = match.groups ?? {}
-    const end = at + token.length
-    if (skipped !== undefined) {
-      if (dialect === 'mysql' && /^\/\*M?!/.test(token)) return reading.finish(' ?')
-      at = dialect === 'postgresql' && token === '/*' ? skipNestedComment(source, end) : end
-      reading.space()
-      continue
-    }
-    if (value !== undefined) reading.value(token, isDoubtful(token, dialect), source[end])
-    else if (kept !== undefined) reading.word(token)
-    else if (name !== undefined) reading.name(token, end === source.length)
-    else reading.sign(token)
-    if (reading.broken) return reading.finish('')
-    at = end
+  while (at < end && reading.goesOn) {
+    const token = readToken(source, at, dialect)
+    at += token.text.length
+    reading.read(token, source[at])
   }
-  return reading.finish(at < sql.length ? '...' : '')
+  if (at === nul) reading.read({ kind: 'unsure', text: '' }, undefined)
+  return reading.finish(at < sql.length)
 }
 
-/** Whether a server with another setting would have ended this string elsewhere. */
-function isDoubtful(token: string, dialect: SqlDialect): boolean {
-  return dialect !== 'sqlite' && token.includes('\\') && !/^[eE$]/.test(token)
-}
-
-function skipNestedComment(source: string, from: number): number {
-  const marks = /\/\*|\*\//g
-  marks.lastIndex = from
-  for (let depth = 1; depth > 0; ) {
-    const mark = marks.exec(source)
-    if (mark === null) return source.length
-    depth += mark[0] === '/*' ? 1 : -1
-  }
-  return marks.lastIndex
-}
+// Behind these SQLite takes a name in double quotes that it does not know for a string, and in the lists of those.
+const VALUE_FOLLOWS = /^(?:[=<>!|]|LIKE|GLOB|MATCH|REGEXP|ESCAPE|BETWEEN|IS|NOT|THEN|ELSE|DEFAULT)$/i
+const LIST_FOLLOWS = /^(?:VALUES|IN)$/
 
 /** What has been read so far. */
 class Reading {
-  text = ''
-  /** Whether what comes next cannot be told. */
-  broken = false
+  /** Whether there is more that can be told. */
+  goesOn = true
+  readonly #dialect: SqlDialect
   readonly #literals: string[] = []
+  #text = ''
   #spaced = false
-  /** Where the first string began of which the server may have seen another end. */
-  #doubtfulFrom: number | undefined
-  /** The first word of the statement that this is. */
-  #verb = ''
-  /** Behind the sign that makes a word a value. */
-  #setting = false
+  /** What was read last, as it was written. */
+  #previous = ''
+  /** Where the first string began; whether the server may have seen another end of one. */
+  #stringFrom: number | undefined
+  #doubtful = false
+  #unclosed = false
+  /** Whether what was not read is said to be hidden. */
+  #sealed = false
+  #statement = new Statement()
+  /** Behind a `COPY`. */
+  #rows = false
 
-  space(): void {
-    this.#spaced = this.text !== ''
+  constructor(dialect: SqlDialect) {
+    this.#dialect = dialect
   }
 
-  value(token: string, doubtful: boolean, next: string | undefined): void {
-    this.#hide(token)
-    if (doubtful) this.#doubtfulFrom ??= this.text.length - 1
-    // A string that another one follows at once, or a word: no SQL that somebody writes.
-    if (this.#doubtfulFrom !== undefined && next !== undefined && /[\w'"\\]/.test(next)) this.#break()
-    if (/^['"]/.test(token) && (token.length === 1 || token.at(-1) !== token[0])) this.#break()
+  /** Takes the next part; `next` is what follows it at once. */
+  read({ kind, text }: SqlToken, next: string | undefined): void {
+    if (kind === 'skipped') {
+      this.#spaced = this.#text !== ''
+      return
+    }
+    if (this.#rows || kind === 'unsure') this.#seal()
+    else if (kind === 'string') this.#string(text, next)
+    else if (kind === 'number') this.#hide(text)
+    else if (kind === 'word') this.#word(text)
+    else if (kind === 'name') this.#name(text, next)
+    else if (kind === 'sign') this.#sign(text)
+    else this.#hide(text)
+    this.#unclosed = kind === 'unclosed'
+    this.#previous = text
+    if (this.#text.length > MAX_STATEMENT) this.goesOn = false
   }
 
-  word(token: string): void {
-    this.#verb ||= token.toUpperCase()
-    const sets = this.#verb === 'SET' || this.#verb === 'PRAGMA'
-    if (sets && this.#setting) {
-      this.#hide(token)
+  /** `cut` where there was more of the statement. */
+  finish(cut: boolean): ReadStatement {
+    if ((cut && this.#doubtful) || (!cut && this.#unclosed)) this.#sealStrings()
+    const more = !this.#sealed && (cut || this.#text.length > MAX_STATEMENT)
+    return { text: `${this.#text.slice(0, MAX_STATEMENT)}${more ? '...' : ''}`, literals: this.#literals }
+  }
+
+  #string(text: string, next: string | undefined): void {
+    this.#statement.passSecret()
+    this.#hide(text)
+    this.#stringFrom ??= this.#text.length - 1
+    this.#doubtful ||= this.#dialect !== 'sqlite' && text.includes('\\') && !/^[eE$]/.test(text)
+    // No SQL that somebody writes; or it goes on where a backslash counts, and is not closed there.
+    const goesOn = /^[eE]'/.test(this.#previous) && text.startsWith("'")
+    if (goesOn || (next !== undefined && /[\w'"\\\x80-\uffff]/.test(next))) this.#sealStrings()
+  }
+
+  #word(text: string): void {
+    if (this.#statement.isValue(text, this.#previous)) this.#hide(text)
+    else this.#add(text)
+  }
+
+  #name(text: string, next: string | undefined): void {
+    const isValue = this.#statement.passSecret() || this.#isStringOfSqlite(text, next)
+    if (isValue) this.#hide(text)
+    else this.#add(text)
+  }
+
+  #isStringOfSqlite(text: string, next: string | undefined): boolean {
+    if (this.#dialect !== 'sqlite' || !text.startsWith('"') || next === '.') return false
+    const inList = this.#statement.lists && (this.#previous === '(' || this.#previous === ',')
+    return inList || VALUE_FOLLOWS.test(this.#previous)
+  }
+
+  #sign(text: string): void {
+    if (text === '\\' && this.#doubtful) return this.#sealStrings()
+    this.#add(text)
+    if (text === ';') {
+      this.#rows = this.#statement.verb === 'COPY'
+      this.#statement = new Statement()
     } else {
-      this.#add(token)
-      if (sets && /^to$/i.test(token)) this.#setting = true
+      this.#statement.sign(text)
     }
   }
 
-  name(token: string, last: boolean): void {
-    const closed = token.length > 1 && (token.at(-1) === '"' || token.at(-1) === '`' || token.at(-1) === ']')
-    if (this.#setting || (last && !closed)) this.#hide(token)
-    else this.#add(token)
-  }
-
-  sign(token: string): void {
-    if (token === '\\') this.#break()
-    if (token === ';') this.#verb = ''
-    this.#setting = token === ';' ? false : this.#setting || ((token === '=' || token === '(') && isSetting(this.#verb))
-    this.#add(token)
-  }
-
-  finish(end: string): ReadStatement {
-    if (end !== '' && this.#doubtfulFrom !== undefined) this.#break()
-    const text = this.broken ? this.text : `${this.text.slice(0, MAX_STATEMENT)}${end}`
-    return { text, literals: this.#literals }
-  }
-
-  #hide(token: string): void {
-    this.#literals.push(token)
+  #hide(text: string): void {
+    this.#literals.push(text)
     this.#add('?')
   }
 
-  #add(token: string): void {
-    this.text += this.#spaced ? ` ${token}` : token
+  #add(text: string): void {
+    this.#text += this.#spaced ? ` ${text}` : text
     this.#spaced = false
   }
 
-  #break(): void {
-    if (this.#doubtfulFrom === undefined) return
-    this.text = `${this.text.slice(0, this.#doubtfulFrom)}?`
-    this.broken = true
+  /** Hides all from here on. */
+  #seal(): void {
+    this.#add('?')
+    this.#sealed = true
+    this.goesOn = false
+  }
+
+  /** Hides all from the first string on. */
+  #sealStrings(): void {
+    if (this.#stringFrom === undefined) return
+    this.#text = this.#text.slice(0, this.#stringFrom)
+    this.#spaced = false
+    this.#seal()
   }
 }
 
-function isSetting(verb: string): boolean {
-  return verb === 'SET' || verb === 'PRAGMA'
+const SETS = /^(?:ALTER|CREATE|SET)$/
+const MADE = /^(?:ALTER|CREATE|REPLACE)$/i
+const ACCOUNT = /^(?:USER|ROLE|GROUP)$/
+const SECRET_FOLLOWS = /^(?:BY|PASSWORD|RANDOM)$/
+const SECRET_OF_PLUGIN_FOLLOWS = /^(?:AS|USING)$/
+
+/** One statement of a text: which of its words are values. */
+class Statement {
+  /** Its first word. */
+  verb = ''
+  /** Within a list of values. */
+  lists = false
+  /** Whether it may change settings; behind the sign that makes words values, to its end. */
+  #sets = false
+  #setting = false
+  /** Whether it is about who may log in; behind the word that makes the next one a password. */
+  #account = false
+  #plugin = false
+  #secret = false
+
+  /** Takes a word, and says whether it stands for a value. */
+  isValue(word: string, previous: string): boolean {
+    const upper = word.toUpperCase()
+    this.verb ||= upper
+    this.lists = LIST_FOLLOWS.test(upper)
+    const isSecret = this.#isSecret(upper, previous)
+    if (isSecret || this.#setting) return true
+    if (upper === 'PRAGMA' || (upper === 'SET' && SETS.test(this.verb))) this.#sets = true
+    // Of a foreign key, or of a column.
+    if (/^SET$/i.test(previous) && /^(?:NULL|DEFAULT)$/.test(upper)) this.#sets = false
+    this.#setting = this.#sets && upper === 'TO'
+    return false
+  }
+
+  #isSecret(upper: string, previous: string): boolean {
+    if (upper === 'IDENTIFIED') this.#plugin = true
+    if (this.#plugin || (ACCOUNT.test(upper) && MADE.test(previous))) this.#account = true
+    const follows =
+      (this.#account && SECRET_FOLLOWS.test(upper)) ||
+      (this.#plugin && SECRET_OF_PLUGIN_FOLLOWS.test(upper)) ||
+      (this.verb === 'ATTACH' && upper === 'KEY')
+    if (!follows) return this.passSecret()
+    this.#secret = true
+    return this.#setting
+  }
+
+  /** Whether what comes now is a value; what comes behind it is no password any more. */
+  passSecret(): boolean {
+    const isSecret = this.#secret
+    this.#secret = false
+    return isSecret || this.#setting
+  }
+
+  sign(sign: string): void {
+    if (!this.#sets) return
+    if (sign === '=' || (sign === '(' && /^(?:SET|PRAGMA)$/.test(this.verb))) this.#setting = true
+  }
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { MAX_STATEMENT, readStatement, type SqlDialect } from '../src/sql-text.js'
+import { MAX_STATEMENT, readStatement } from '../src/sql-text.js'
+import type { SqlDialect } from '../src/sql-tokens.js'
 
 const DIALECTS = ['postgresql', 'mysql', 'sqlite'] as const
 
@@ -22,6 +23,10 @@ describe.each(DIALECTS)('a statement of %s', dialect => {
     ['SELECT a /* SEALED', 'SELECT a'],
     ['SELECT a -- SEALED', 'SELECT a'],
     ["SELECT ''", 'SELECT ?'],
+    // An apostrophe that nobody has doubled.
+    ["INSERT INTO notes VALUES ('a', 'it's my SEALED')", 'INSERT INTO notes VALUES (?'],
+    ["INSERT INTO notes VALUES ('rock ' n SEALED')", 'INSERT INTO notes VALUES (?'],
+    ["SELECT 'a' || 'SEALED", 'SELECT ?'],
     ['SELECT ünïcode, 名前 FROM "t"'.replaceAll('"', dialect === 'mysql' ? '`' : '"'), undefined],
     ['', ''],
   ])('%s', (sql, expected = sql) => {
@@ -84,8 +89,29 @@ describe('a statement of PostgreSQL', () => {
     ['SELECT "SEALED', 'SELECT ?'],
     // With standard_conforming_strings off, the first string ends at the third quote.
     ["SELECT 'it\\'s SEALED'", 'SELECT ?'],
-    ["SELECT E'a'\n'it\\'s SEALED'", 'SELECT ? ?'],
-  ])('%s', (sql, expected) => {
+    ["SELECT E'a'\n'it\\'s SEALED'", 'SELECT ?'],
+    ["SELECT E'a' -- x\n  'b\\' SEALED' , '', a", 'SELECT ? , ?, a'],
+    ["SELECT E'a'\n'b\\' SEALED", 'SELECT ?'],
+    ["SELECT a[1:E'\\' SEALED'], @E'\\' SEALED', a::E'\\' SEALED'", 'SELECT a[?:?], @?, a::?'],
+    ['SELECT 1$$ SEALED $$, 1e-5_424242', 'SELECT ??, ?'],
+    ['DO LANGUAGE plpgsql AS$$ SEALED $$', 'DO LANGUAGE plpgsql ?'],
+    ["NOTIFY ch, 'SEALED'; LISTEN ch", 'NOTIFY ch, ?; LISTEN ch'],
+    ["COPY t FROM PROGRAM 'SEALED'", 'COPY t FROM PROGRAM ?'],
+    ['COPY t (a) FROM STDIN;\n1\tSEALED\n\\.\n', 'COPY t (a) FROM STDIN; ?'],
+    ["CREATE USER MAPPING FOR bob SERVER s OPTIONS (password 'SEALED')", undefined],
+    ['ALTER ROLE bob PASSWORD SEALED', 'ALTER ROLE bob PASSWORD ?'],
+    ['CREATE USER bob WITH ENCRYPTED PASSWORD "SEALED" LOGIN', 'CREATE USER bob WITH ENCRYPTED PASSWORD ? LOGIN'],
+    ['ALTER ROLE bob SET app.token = SEALED', 'ALTER ROLE bob SET app.token = ?'],
+    ['ALTER DATABASE d SET x TO a, SEALED; SELECT a', 'ALTER DATABASE d SET x TO ?, ?; SELECT a'],
+    ['ALTER SYSTEM SET x = SEALED', 'ALTER SYSTEM SET x = ?'],
+    ['CREATE FUNCTION f() RETURNS int SET x = SEALED AS $$SEALED$$', 'CREATE FUNCTION f() RETURNS int SET x = ? ? ?'],
+    [
+      'ALTER TABLE t ALTER a SET DEFAULT b, ADD CHECK (c = d)',
+      'ALTER TABLE t ALTER a SET DEFAULT b, ADD CHECK (c = d)',
+    ],
+    ['CREATE TABLE t (a int REFERENCES u ON DELETE SET NULL, CHECK (b = c))', undefined],
+    ['INSERT INTO t VALUES ($1) ON CONFLICT (a) DO UPDATE SET b = excluded.b', undefined],
+  ])('%s', (sql, expected = sql.replace("'SEALED'", '?')) => {
     expect(shown(sql)).toBe(expected)
   })
 })
@@ -104,6 +130,21 @@ describe('a statement of MySQL', () => {
     ["SELECT 'a\\', 'SEALED'", 'SELECT ?'],
     ["SELECT 'a\\' = ' SEALED', 'b\\'", 'SELECT ?'],
     ["SELECT 'a\\', 'b\\', 'SEALED', 'c'", 'SELECT ?'],
+    // A comment ends with its line, and a line with a line feed.
+    ["SELECT a -- it\r's\n, 'SEALED', b", 'SELECT a , ?, b'],
+    ["SELECT a # it\r's\n, 'SEALED', b", 'SELECT a , ?, b'],
+    ["SELECT 5 --\u00a0' \n SEALED ', a", 'SELECT ? -- ?, a'],
+    ['SELECT /* a /* b */ SEALED */ c', 'SELECT ?'],
+    ['SELECT a + \0 SEALED', 'SELECT a + ?'],
+    ['ALTER USER bob IDENTIFIED BY SEALED', 'ALTER USER bob IDENTIFIED BY ?'],
+    ['GRANT ALL ON t TO bob IDENTIFIED BY PASSWORD SEALED', 'GRANT ALL ON t TO bob IDENTIFIED BY PASSWORD ?'],
+    ['CREATE USER bob IDENTIFIED WITH x AS `SEALED`', 'CREATE USER bob IDENTIFIED WITH x AS ?'],
+    ["CREATE USER bob IDENTIFIED WITH x AS 'SEALED'", 'CREATE USER bob IDENTIFIED WITH x AS ?'],
+    ['CREATE USER bob IDENTIFIED VIA x USING PASSWORD(SEALED)', 'CREATE USER bob IDENTIFIED VIA x USING PASSWORD(?)'],
+    ['SET PASSWORD FOR bob = PASSWORD(SEALED)', 'SET PASSWORD FOR bob = ?(?)'],
+    ['SET @x := SEALED, @@y = SEALED', 'SET @x := ?, ? = ?'],
+    ["LOAD DATA LOCAL INFILE 'SEALED' INTO TABLE t", 'LOAD DATA LOCAL INFILE ? INTO TABLE t'],
+    ['SELECT user FROM t GROUP BY password, a', 'SELECT user FROM t GROUP BY password, a'],
   ])('%s', (sql, expected) => {
     expect(shown(sql, 'mysql')).toBe(expected)
   })
@@ -115,6 +156,20 @@ describe('a statement of SQLite', () => {
     ['PRAGMA key = SEALED', 'PRAGMA key = ?'],
     ['PRAGMA key("SEALED")', 'PRAGMA key(?)'],
     ['PRAGMA table_info', 'PRAGMA table_info'],
+    ['ATTACH ? AS a KEY SEALED', 'ATTACH ? AS a KEY ?'],
+    ["SELECT a -- it\r's\n, 'SEALED', b", 'SELECT a , ?, b'],
+    ['SELECT /* a /* b */ SEALED */ c', 'SELECT ?'],
+    // A name in double quotes that it does not know is a string.
+    [
+      'SELECT "a" FROM "t" WHERE "b" = "SEALED" OR "b" LIKE "%SEALED"',
+      'SELECT "a" FROM "t" WHERE "b" = ? OR "b" LIKE ?',
+    ],
+    [
+      'INSERT INTO t ("a", "b") VALUES ("SEALED", 1, "SEALED"), ("SEALED")',
+      'INSERT INTO t ("a", "b") VALUES (?, ?, ?), (?)',
+    ],
+    ['SELECT a FROM t WHERE a IN ("SEALED", "SEALED") AND "b"', 'SELECT a FROM t WHERE a IN (?, ?) AND "b"'],
+    ['SELECT "a"."b" FROM "a" JOIN "c" ON "a"."b" = "c"."d"', 'SELECT "a"."b" FROM "a" JOIN "c" ON "a"."b" = "c"."d"'],
     ["SELECT ?1, :name, @name, $name, [odd 'name], `b`, 'C:\\'", "SELECT ?1, :name, @name, $name, [odd 'name], `b`, ?"],
   ])('%s', (sql, expected) => {
     expect(shown(sql, 'sqlite')).toBe(expected)

@@ -1,0 +1,141 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { readStatement } from '../src/sql-text.js'
+import type { SqlDialect } from '../src/sql-tokens.js'
+
+// A statement as each server reads it: made of parts of which is known whether they are values, so that no second
+// reader has to agree with ours.
+
+/** Stand in every value and in every comment, and in nothing else. */
+const SECRET = 'SEALED'
+const SECRET_NUMBER = '424242'
+
+interface Part {
+  readonly sql: string
+  /** Must be shown, where the statement has nothing in it that can be read in two ways. */
+  readonly name?: string
+}
+
+const CONFUSING = ["'", '"', '`', '\\', '$$', '$a$', '--', '-- ', '/*', '*/', '#', '\n', '\r', ';', '=', '[', ']', '?']
+const PLAIN_TEXT = [' ', ',', 'a', 'E', "E'", 'x', '1', '(', 'SET a = ', 'é', '😀']
+
+/** What users type: the secret somewhere between what may mislead a reader. */
+const text = fc
+  .tuple(...[0, 1].map(() => fc.array(fc.constantFrom(...CONFUSING, ...PLAIN_TEXT), { maxLength: 6 })))
+  .map(([before = [], after = []]) => `${before.join('')}${SECRET}${after.join('')}`)
+
+const doubled = (quote: string) => (value: string) => `${quote}${value.replaceAll(quote, quote + quote)}${quote}`
+const backslashed = (quote: string) => (value: string) =>
+  `${quote}${value.replace(/['"\\]/g, '\\$&').replaceAll('\n', '\\n')}${quote}`
+const withoutBackslash = text.map(value => value.replaceAll('\\', ''))
+
+const dollarQuoted = (value: string) => {
+  const tag = ['', 'x', 'body'].find(name => !`${value}$`.includes(`$${name}$`)) ?? 'other'
+  return `$${tag}$${value}$${tag}$`
+}
+
+const lineComment = (mark: string) => text.map(value => `${mark}${value.replaceAll('\n', '')}\n`)
+const numbers = fc.constantFrom(
+  ...[SECRET_NUMBER, `-${SECRET_NUMBER}`, `.${SECRET_NUMBER}`, `${SECRET_NUMBER}.`, `1.${SECRET_NUMBER}e5`],
+  ...[`1e${SECRET_NUMBER}`, `1E-${SECRET_NUMBER}`, `2.5e+${SECRET_NUMBER}`, `0x${SECRET_NUMBER}`, `1_${SECRET_NUMBER}`],
+)
+
+const VALUES: Record<SqlDialect, readonly fc.Arbitrary<string>[]> = {
+  postgresql: [
+    text.map(doubled("'")),
+    text.map(value => `E${backslashed("'")(value)}`),
+    text.map(value => `E'a'\n  ${backslashed("'")(value)}`),
+    withoutBackslash.map(value => `U&${doubled("'")(value)}`),
+    text.map(dollarQuoted),
+    fc.constant(`X'${SECRET}'`),
+    fc.constant(`B'${SECRET_NUMBER}'`),
+    numbers,
+  ],
+  mysql: [
+    text.map(backslashed("'")),
+    text.map(backslashed('"')),
+    withoutBackslash.map(doubled("'")),
+    withoutBackslash.map(doubled('"')),
+    text.map(value => `_utf8mb4${backslashed("'")(value)}`),
+    fc.constant(`x'${SECRET}'`),
+    numbers,
+  ],
+  sqlite: [text.map(doubled("'")), text.map(value => `= ${doubled('"')(value)}`), fc.constant(`X'${SECRET}'`), numbers],
+}
+
+const nested = (value: string) => `/*${value.replaceAll('*/', '').replaceAll('/*', '')} /* it's */ ${SECRET} */`
+const flat = (value: string) => `/* ${value.replaceAll('*/', '').replaceAll('/*', '').replace(/\/$/, '')} */`
+const COMMENTS: Record<SqlDialect, readonly fc.Arbitrary<string>[]> = {
+  postgresql: [text.map(nested), lineComment('--').map(comment => comment.replaceAll('\r', ''))],
+  mysql: [text.map(flat), lineComment('-- '), lineComment('#')],
+  sqlite: [text.map(flat), lineComment('--')],
+}
+
+const QUOTED: Record<SqlDialect, readonly string[]> = {
+  postgresql: ['"it\'s"', '"a""b"', '"--"'],
+  mysql: ["`it's`", '`a``b`', '`--`'],
+  sqlite: ["[it's]", '"a""b"', '`/*`'],
+}
+const WORDS = ['SELECT', 'orders', 'o.price', 'WHERE', 'FROM', 'IN', 'größe', 'VALUES', 'a$b']
+const SIGNS = [',', '(', ')', '=', '<>', '::', '||', '->>', ';', '*', '?']
+
+function partOf(dialect: SqlDialect): fc.Arbitrary<Part> {
+  const names = fc.constantFrom(...WORDS, ...(dialect === 'sqlite' ? [] : QUOTED[dialect]))
+  return fc.oneof(
+    // With a comma behind it: a string that another one follows is no SQL, or goes on in it.
+    { weight: 3, arbitrary: fc.oneof(...VALUES[dialect]).map(sql => ({ sql: `${sql} ,` })) },
+    { weight: 1, arbitrary: fc.oneof(...COMMENTS[dialect]).map(sql => ({ sql })) },
+    { weight: 3, arbitrary: names.map(name => ({ sql: name, name })) },
+    { weight: 1, arbitrary: fc.constantFrom(...QUOTED[dialect]).map(sql => ({ sql })) },
+    { weight: 2, arbitrary: fc.constantFrom(...SIGNS).map(sql => ({ sql })) },
+  )
+}
+
+const space = fc.constantFrom(' ', '\n', '\t', '\r\n', '  ')
+const RUNS = { numRuns: 2_000 }
+
+describe.each(['postgresql', 'mysql', 'sqlite'] as const)('a statement of %s', dialect => {
+  const statement = fc.array(fc.tuple(partOf(dialect), space), { minLength: 1, maxLength: 14 })
+
+  it('shows no value of it, wherever it stands, and whatever is in it', () => {
+    fc.assert(
+      fc.property(statement, parts => {
+        const sql = parts.map(([part, between]) => part.sql + between).join('')
+
+        const { text } = readStatement(sql, dialect)
+
+        expect(text).not.toMatch(/SEALED|424242/)
+      }),
+      RUNS,
+    )
+  })
+
+  it('shows its names, where it cannot be read in two ways', () => {
+    fc.assert(
+      fc.property(statement, parts => {
+        const clear = parts.filter(([part]) => !/[\\;]/.test(part.sql))
+        const sql = clear.map(([part, between]) => part.sql + between).join('')
+
+        const { text } = readStatement(sql, dialect)
+
+        const names = clear.flatMap(([{ name }]) => (name === undefined ? [] : [name]))
+        expect(names.filter(name => !text.includes(name))).toEqual([])
+      }),
+      RUNS,
+    )
+  })
+
+  it('shows no value of it where it is cut in two', () => {
+    fc.assert(
+      fc.property(statement, fc.nat(), (parts, at) => {
+        const sql = parts.map(([part, between]) => part.sql + between).join('')
+
+        // Cut within its secret, a part of that is left.
+        const { text } = readStatement(sql.slice(0, at % (sql.length + 1)), dialect)
+
+        expect(text).not.toMatch(/SEAL|4242/)
+      }),
+      RUNS,
+    )
+  })
+})
