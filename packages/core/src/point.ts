@@ -6,7 +6,6 @@ import { cutText, recordableInfo } from './recordable.js'
 
 // With `-start` and what marks a cut, a name fits the 255 characters of the column that stores have for it.
 const MAX_NAME = 240
-const MAX_TIMES_TOLD = 3
 
 /** One step of a trace, from its start to its stop. Made by a `Profiler`; it stops once, whoever stops it. */
 export class Point {
@@ -18,8 +17,7 @@ export class Point {
   readonly #trace: LocalTrace
   readonly #recorded: boolean
   #open = true
-  #told: Record<string, unknown> | undefined
-  #timesTold = 0
+  #ask: (() => PointInfo | undefined) | undefined
 
   constructor(trace: LocalTrace, name: string, parentId: string, info: PointInfo | undefined) {
     this.#trace = trace
@@ -48,13 +46,9 @@ export class Point {
     return new Point(this.#trace, name, this.traceId, info)
   }
 
-  /** What its stop is to say beside the stop's own info, whoever stops it. Of one member, the last counts. */
-  tell(info: PointInfo): void {
-    if (!this.#open || !this.#recorded) return
-    const told = recordableInfo(info)
-    this.#told = this.#told === undefined ? told : { ...this.#told, ...told }
-    // Each is bounded; what many of them make together is only once it is looked at as a whole.
-    if (++this.#timesTold > MAX_TIMES_TOLD) this.#told = recordableInfo(this.#told)
+  /** Has its stop, whoever stops it, ask what else there is to say: what comes to be known of it while it is open. */
+  atStop(ask: () => PointInfo | undefined): void {
+    this.#ask = ask
   }
 
   /** Ends the point now. Later calls do nothing. */
@@ -62,11 +56,7 @@ export class Point {
     if (!this.#open) return
     this.#open = false
     if (!this.#recorded) return
-    if (info !== undefined || this.#told === undefined) {
-      const told = recordableInfo(info)
-      this.#told = this.#told === undefined ? told : { ...this.#told, ...told }
-    }
-    this.#trace.recordStop(this.name, this.traceId, this.parentId, this.#told)
+    this.#trace.recordStop(this.name, this.traceId, this.parentId, this.#closingInfo(info))
   }
 
   /** Ends the point with what was thrown in it. */
@@ -79,9 +69,24 @@ export class Point {
   getTraceIdHeaders(): TraceHeaders {
     return this.#trace.headers(this.traceId)
   }
+
+  #closingInfo(info: PointInfo | undefined): Record<string, unknown> {
+    const known = askSafely(this.#ask)
+    this.#ask = undefined
+    if (known === undefined) return recordableInfo(info)
+    return info === undefined ? recordableInfo(known) : { ...recordableInfo(known), ...recordableInfo(info) }
+  }
 }
 
 /** A call in TypeScript has a text here. Any other must not fail either: untraced, it would not. */
 function pointName(name: unknown): string {
   return typeof name === 'string' ? cutText(name, MAX_NAME).toWellFormed() : `[${typeof name}]`
+}
+
+function askSafely(ask: (() => PointInfo | undefined) | undefined): PointInfo | undefined {
+  try {
+    return ask?.()
+  } catch {
+    return undefined
+  }
 }

@@ -243,41 +243,71 @@ describe('the current point', () => {
   })
 })
 
-describe('what a point is told before it stops', () => {
-  it('is in its stop as it was then, of one member what came last', async () => {
+describe('what a point asks for at its stop', () => {
+  it('is in its stop as it is then, of one member what the stop itself says', async () => {
     const query = { rows: [1] }
 
     const records = await traceRecords(() => {
       const point = get()?.startBeside('db', undefined)
-      point?.tell({ query, status: 1 })
+      point?.atStop(() => ({ query, status: 1 }))
       query.rows.push(2)
-      point?.tell({ status: 2 })
-      point?.stop({ more: 'info' })
+      point?.stop({ status: 2, more: 'info' })
+      query.rows.push(3)
     })
 
-    expect(infoOf(records, 'db-stop')).toEqual({ query: { rows: [1] }, status: 2, more: 'info', host: hostname() })
+    expect(infoOf(records, 'db-stop')).toEqual({ query: { rows: [1, 2] }, status: 2, more: 'info', host: hostname() })
   })
 
-  it('is in its stop also where that says nothing, and where it fails', async () => {
+  it('is in its stop also where that says nothing, where it fails, and where somebody else stops it', async () => {
     const records = await traceRecords(() => {
-      const quiet = get()?.startBeside('quiet', undefined)
-      quiet?.tell({ status: 1 })
+      const profiler = get()
+      const [quiet, failed] = ['quiet', 'failed', 'left'].map(name => {
+        const point = profiler?.startBeside(name, undefined)
+        point?.atStop(() => ({ status: 1 }))
+        return point
+      })
       quiet?.stop()
-      const failed = get()?.startBeside('failed', undefined)
-      failed?.tell({ status: 1 })
       failed?.fail(new TypeError('no'))
     })
 
     expect(infoOf(records, 'quiet-stop')).toEqual({ status: 1, host: hostname() })
     expect(infoOf(records, 'failed-stop')).toEqual({ status: 1, etype: 'TypeError', message: 'no', host: hostname() })
+    expect(infoOf(records, 'left-stop')).toEqual({ status: 1, host: hostname() })
   })
 
-  it('is as bounded, redacted and harmless as any other info, however often it is told', async () => {
+  it('is asked for once, and may fail or have nothing to say', async () => {
+    let asked = 0
+
+    const records = await traceRecords(() => {
+      const profiler = get()
+      const point = profiler?.startBeside('once', undefined)
+      point?.atStop(() => ({ asked: ++asked }))
+      point?.stop()
+      point?.stop()
+      const empty = profiler?.startBeside('empty', undefined)
+      empty?.atStop(() => undefined)
+      empty?.stop()
+      const failing = profiler?.startBeside('failing', undefined)
+      failing?.atStop(() => {
+        throw new Error('no')
+      })
+      failing?.stop({ more: 'info' })
+    })
+
+    expect(infoOf(records, 'once-stop')).toEqual({ asked: 1, host: hostname() })
+    expect(asked).toBe(1)
+    expect(infoOf(records, 'empty-stop')).toEqual({ host: hostname() })
+    expect(infoOf(records, 'failing-stop')).toEqual({ more: 'info', host: hostname() })
+  })
+
+  it('is as bounded, redacted and harmless as any other info', async () => {
+    const wide = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`member${index}`, 'x'.repeat(9_000)]))
+    const hostile = JSON.parse('{"password": "hunter2", "__proto__": {"polluted": true}}')
+
     const records = await traceRecords(() => {
       const point = get()?.startBeside('db', undefined)
-      for (let index = 0; index < 500; index++) point?.tell({ [`member${index}`]: 'x'.repeat(9_000) })
-      point?.tell(JSON.parse('{"password": "hunter2", "__proto__": {"polluted": true}}'))
-      point?.stop()
+      point?.atStop(() => Object.assign(hostile, wide))
+      point?.stop({ more: 'info' })
     })
 
     const text = JSON.stringify(infoOf(records, 'db-stop'))

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks'
-import type { Point } from '@osprofiler/core'
+import type { Point, PointInfo } from '@osprofiler/core'
 
 /**
  * Tells the point of an outgoing request what came of it and when: in milliseconds with three decimals since this was
@@ -10,28 +10,35 @@ export class RequestTimes {
   readonly #startedAt = performance.now()
   #status: number | undefined
   #firstByteMs: number | undefined
+  #lastByteMs: number | undefined
 
   constructor(point: Point) {
     this.#point = point
+    point.atStop(() => this.#info())
   }
 
   /** The head of the answer is there: `status_code`, `first_byte_ms`. Told at the point's stop, whoever stops it. */
   answered(status: number | undefined): void {
     this.#status = status
     this.#firstByteMs = this.#sinceStart()
-    this.#point.tell({ requests: { status_code: status, first_byte_ms: this.#firstByteMs } })
   }
 
   /** The end of the answer was read: `last_byte_ms`. Ends the point. */
   ended(): void {
-    const status_code = this.#status
-    const first_byte_ms = this.#firstByteMs
-    this.#point.stop({ requests: { status_code, first_byte_ms, last_byte_ms: this.#sinceStart() } })
+    this.#lastByteMs = this.#sinceStart()
+    this.#point.stop()
   }
 
   /** It came to nothing. Ends the point. */
   failed(error: unknown): void {
     this.#point.fail(error)
+  }
+
+  #info(): PointInfo | undefined {
+    if (this.#firstByteMs === undefined) return undefined
+    return {
+      requests: { status_code: this.#status, first_byte_ms: this.#firstByteMs, last_byte_ms: this.#lastByteMs },
+    }
   }
 
   #sinceStart(): number {
