@@ -10,13 +10,15 @@ export interface ExceptionInfo {
   readonly message: string
 }
 
-const shownAs = shared('shownErrors', () => new WeakMap<object, object>())
+const shownAs = shared('shownErrors', () => new WeakMap<object, Error>())
+// Where errors keep the one that they were made of, and repeat: Node's name for it, those of Sequelize and of TypeORM.
+const MADE_OF = ['cause', 'original', 'driverError']
 
 /**
  * Has every point record this error as another one, also those around the point that failed, to which it is thrown on.
  * For who has cut out of a message what is not to be recorded; the error itself stays as it is.
  */
-export function recordErrorAs(error: object, shown: object): void {
+export function recordErrorAs(error: Error, shown: Error): void {
   shownAs.set(error, shown)
 }
 
@@ -34,10 +36,25 @@ export function describeException(error: unknown): ExceptionInfo {
     // A class that says more than `Error` is named by itself; an `Error` or `DOMException` that was given a name, by that.
     const named = typeof name === 'string' && name !== '' ? name : 'Error'
     const etype = ['', 'Error', 'Object', 'DOMException'].includes(className) ? named : className
-    return { etype: cutText(etype, MAX_TYPE), message: typeof message === 'string' ? shorten(message) : '' }
+    return {
+      etype: cutText(etype, MAX_TYPE),
+      message: typeof message === 'string' ? shorten(hideInner(thrown, message)) : '',
+    }
   } catch {
     return { etype: 'Error', message: '' }
   }
+}
+
+/** A message without what is not to be recorded of an error that this one was made of. */
+function hideInner(thrown: object, message: string): string {
+  for (const name of MADE_OF) {
+    // No getter is run.
+    const inner: unknown = Object.getOwnPropertyDescriptor(thrown, name)?.value
+    if (!(inner instanceof Error) || inner.message === '') continue
+    const shown = shownAs.get(inner)
+    if (shown !== undefined) return message.replaceAll(inner.message, () => shown.message)
+  }
+  return message
 }
 
 function shorten(message: string): string {

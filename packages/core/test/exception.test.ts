@@ -62,6 +62,16 @@ describe('an exception', () => {
     expect(error.message).toContain('alice')
   })
 
+  it.each(['cause', 'original', 'driverError'])('repeats nothing that is not shown of the error in its %s', name => {
+    const inner = new StoreError('duplicate entry "alice@example.com"')
+    recordErrorAs(inner, new Error('duplicate entry "?"'))
+    const outer = Object.assign(new NamedError(`Not saved: ${inner.message}`), { [name]: inner })
+
+    const described = describeException(outer)
+
+    expect(described).toEqual({ etype: 'NamedError', message: 'Not saved: duplicate entry "?"' })
+  })
+
   it('has a message that is bounded, can be encoded, and holds no password of a URL', () => {
     const long = describeException(
       new Error(`${'x'.repeat(1_980)} redis://:${'S3CRET'.repeat(99)}@h/ ${'y'.repeat(1e6)}`),
