@@ -52,7 +52,10 @@ function hideInner(thrown: object, message: string): string {
     const inner: unknown = Object.getOwnPropertyDescriptor(thrown, name)?.value
     if (!(inner instanceof Error) || inner.message === '') continue
     const shown = shownAs.get(inner)
-    if (shown !== undefined) return message.replaceAll(inner.message, () => shown.message)
+    if (shown === undefined) continue
+    // Drizzle's tells the query and its parameters in place of what was wrong with them.
+    if (Object.hasOwn(thrown, 'params') && !message.includes(inner.message)) return shown.message
+    return message.replaceAll(inner.message, () => shown.message)
   }
   return message
 }

@@ -72,6 +72,15 @@ describe('an exception', () => {
     expect(described).toEqual({ etype: 'NamedError', message: 'Not saved: duplicate entry "?"' })
   })
 
+  it('has the message that is shown of its cause where its own tells the parameters of a query', () => {
+    const cause = new StoreError('not a number: "alice@example.com"')
+    recordErrorAs(cause, new Error('not a number: "?"'))
+    const params = ['alice@example.com']
+    const error = Object.assign(new Error(`Failed query: SELECT $1::int\nparams: ${params}`, { cause }), { params })
+
+    expect(describeException(error)).toEqual({ etype: 'Error', message: 'not a number: "?"' })
+  })
+
   it('has a message that is bounded, can be encoded, and holds no password of a URL', () => {
     const long = describeException(
       new Error(`${'x'.repeat(1_980)} redis://:${'S3CRET'.repeat(99)}@h/ ${'y'.repeat(1e6)}`),
