@@ -8,7 +8,9 @@
  * @throws TypeError that says which options there are.
  */
 export function checkOptionNames(options: unknown, names: readonly string[], owner: string): void {
-  if (typeof options !== 'object' || options === null) throw new TypeError(`${owner} takes its options as an object`)
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new TypeError(`${owner} takes its options as an object`)
+  }
   const unknown = Object.keys(options).find(name => !names.includes(name))
   if (unknown === undefined) return
   throw new TypeError(`${owner} has no option ${JSON.stringify(unknown.slice(0, 60))}. Known: ${names.join(', ')}.`)

@@ -95,8 +95,7 @@ function readSettings(options: NotifierOptions): DeliverySettings {
 }
 
 function readNumber(options: NotifierOptions, name: keyof NotifierOptions, fallback: number): number {
-  const value = options[name] ?? fallback
-  if (typeof value !== 'number' || !(value > 0))
-    throw new TypeError(`${name} is a number above 0, not ${String(value)}`)
-  return value
+  const { [name]: value = fallback } = options
+  if (typeof value === 'number' && value > 0) return value
+  throw new TypeError(`${name} is a number above 0, not ${typeof value === 'number' ? value : typeof value}`)
 }

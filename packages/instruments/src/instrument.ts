@@ -9,7 +9,7 @@ import type { Instrument, TraceSql } from './instrument-settings.js'
 import { instrumentIoredis } from './ioredis.js'
 import { instrumentKnex } from './knex.js'
 import { instrumentKoa } from './koa.js'
-import type { MessageOptions } from './message-settings.js'
+import { checkMessages, type MessageOptions } from './message-settings.js'
 import { instrumentMongodb } from './mongodb.js'
 import { instrumentMongoose } from './mongoose.js'
 import { instrumentMysql2 } from './mysql2.js'
@@ -112,9 +112,13 @@ export const INSTRUMENT_NAMES = Object.keys(INSTRUMENTS) as readonly InstrumentN
  */
 export function instrument(
   names: readonly InstrumentName[] = INSTRUMENT_NAMES,
-  { propagateTo, traceSql = 'off', messages = {}, libraries = {} }: InstrumentOptions = {},
+  options: InstrumentOptions = {},
 ): () => void {
-  checkOptionNames(libraries, LIBRARIES, 'libraries')
+  checkOptionNames(options, ['propagateTo', 'traceSql', 'messages', 'libraries'], 'instrument()')
+  const { propagateTo, traceSql = 'off', messages = {}, libraries = {} } = options
+  checkNames(names)
+  checkMessages(messages)
+  checkLibraries(libraries)
   const mayReceive = createPropagation(propagateTo)
   const settings = { mayReceive, traceSql: checkTraceSql(traceSql), messages, libraries }
   const undos = [...new Set(names.map(checkName))].map(name => ALL[name](settings))
@@ -125,10 +129,28 @@ export function instrument(
 
 function checkTraceSql(value: TraceSql): TraceSql {
   if (['off', 'statements', 'values'].includes(value)) return value
-  throw new TypeError(`traceSql is "off", "statements" or "values", not ${JSON.stringify(value)}`)
+  throw new TypeError(`traceSql is "off", "statements" or "values", not ${show(value)}`)
+}
+
+function checkNames(names: unknown): void {
+  if (Array.isArray(names)) return
+  throw new TypeError(`The instruments are a list of names, such as ["fetch"], or left out for all; not ${show(names)}`)
+}
+
+function checkLibraries(libraries: Readonly<Record<string, unknown>>): void {
+  checkOptionNames(libraries, LIBRARIES, 'libraries')
+  for (const [name, exports] of Object.entries(libraries)) {
+    if ((typeof exports === 'object' && exports !== null) || typeof exports === 'function') continue
+    throw new TypeError(`libraries: ${JSON.stringify(name)} is what that package exports, not ${show(exports)}`)
+  }
 }
 
 function checkName(name: InstrumentName): InstrumentName {
   if (Object.hasOwn(ALL, name)) return name
-  throw new TypeError(`No instrument ${JSON.stringify(name)}. Known: ${Object.keys(ALL).join(', ')}.`)
+  throw new TypeError(`No instrument ${show(name)}. Known: ${Object.keys(ALL).join(', ')}.`)
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 60))
+  return value === null ? 'null' : `a value of type ${typeof value}`
 }

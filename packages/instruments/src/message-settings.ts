@@ -1,4 +1,5 @@
-import type { CallOptions } from '@osprofiler/core/rpc'
+import { checkOptionNames } from '@osprofiler/core'
+import { type CallOptions, createCallTracer } from '@osprofiler/core/rpc'
 
 /** Where a message is published to. */
 export interface MessageTarget {
@@ -14,6 +15,26 @@ export interface MessageOptions extends CallOptions {
    * `propagateTo`, so by default all do; say `false`, or which, where strangers read from it.
    */
   readonly propagate?: boolean | ((target: MessageTarget) => boolean) | undefined
+}
+
+const OPTIONS: Readonly<Record<keyof MessageOptions, true>> = {
+  propagate: true,
+  name: true,
+  enabled: true,
+  ignore: true,
+  maxTraceAge: true,
+  datedTracesOnly: true,
+  maxTracesPerSecond: true,
+  maxPointsPerTrace: true,
+  onRefused: true,
+}
+
+/** Whether anything is instrumented that looks at them or not. @throws TypeError for a wrong one. */
+export function checkMessages(messages: MessageOptions): void {
+  checkOptionNames(messages, Object.keys(OPTIONS), 'messages')
+  const { propagate, ...limits } = messages
+  readMessageRule(propagate)
+  createCallTracer(undefined, limits)
 }
 
 /** @throws TypeError where it is neither a boolean nor a function. */

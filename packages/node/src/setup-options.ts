@@ -12,6 +12,7 @@ import {
   createPropagation,
   INSTRUMENT_NAMES,
   type InstrumentName,
+  type InstrumentOptions,
   type MessageOptions,
   type PropagationRules,
   type TraceSql,
@@ -58,10 +59,7 @@ export interface ResolvedOptions {
   readonly notifierOptions: NotifierOptions
   readonly notifier: Notifier | undefined
   readonly instruments: readonly InstrumentName[] | undefined
-  readonly propagateTo: PropagationRules | undefined
-  readonly messages: MessageOptions | undefined
-  readonly traceSql: TraceSql | undefined
-  readonly libraries: Readonly<Record<string, unknown>> | undefined
+  readonly instrumentOptions: InstrumentOptions
   readonly filterErrorTrace: boolean | undefined
   /** Whether this process has been given a key at all. */
   readonly hasKeys: boolean
@@ -99,10 +97,12 @@ export function resolveOptions(options: SetupOptions): ResolvedOptions {
     notifier,
     notifierOptions,
     instruments: options.instruments ?? instrumentsOfEnvironment(),
-    propagateTo: options.propagateTo ?? propagationOfEnvironment(),
-    messages: options.messages,
-    traceSql: options.traceSql ?? traceSqlOfEnvironment(),
-    libraries: options.libraries,
+    instrumentOptions: {
+      propagateTo: options.propagateTo ?? propagationOfEnvironment(),
+      messages: options.messages,
+      traceSql: options.traceSql ?? traceSqlOfEnvironment(),
+      libraries: options.libraries,
+    },
     filterErrorTrace: options.filterErrorTrace ?? readSwitch('OSPROFILER_FILTER_ERROR_TRACE'),
     hasKeys: Boolean(options.hmacKeys ?? (OSPROFILER_HMAC_KEYS || OSPROFILER_HMAC_KEYS_FILE)),
   }
@@ -142,18 +142,20 @@ function propagationOfEnvironment(): string | undefined {
 
 function checkOptions(options: SetupOptions): void {
   checkOptionNames(options, OPTIONS, 'setup()')
+  const empty = OPTIONS.find(name => options[name] === null)
+  if (empty !== undefined) throw new TypeError(`${empty} is null: leave it out for its default`)
   const { connectionString, driver, notifier, notifierOptions, instruments, filterErrorTrace } = options
   const stores = Object.entries({ connectionString, driver, notifier }).filter(([, value]) => value !== undefined)
   if (stores.length > 1) {
     throw new TypeError(`Give one of ${stores.map(([name]) => name).join(' and ')}: each says where the records go`)
   }
-  if (driver !== undefined && typeof driver?.write !== 'function') {
+  if (driver !== undefined && typeof driver.write !== 'function') {
     throw new TypeError('driver has no write(): it is what openDriver() of @osprofiler/drivers returns')
   }
   if (notifier !== undefined && typeof notifier !== 'function') {
     throw new TypeError(`notifier is a function that takes a record, not ${typeof notifier}`)
   }
-  if (notifierOptions !== undefined && (typeof notifierOptions !== 'object' || notifierOptions === null)) {
+  if (notifierOptions !== undefined && typeof notifierOptions !== 'object') {
     throw new TypeError('notifierOptions is an object: see createNotifier() of @osprofiler/core')
   }
   if (instruments !== undefined && !Array.isArray(instruments)) {

@@ -46,7 +46,7 @@ export function setup(options: SetupOptions): Osprofiler<Notifier>
 export function setup(options: SetupOptions = {}): Osprofiler<Notifier> {
   const resolved = resolveOptions(options)
   // Tried and taken back: a mistake is found while what was set up before is still in place.
-  instrument(resolved.instruments, resolved)()
+  instrument(resolved.instruments, resolved.instrumentOptions)()
   configure(resolved.configuration)()
   const delivery = openDelivery(resolved)
   const replaced = installed?.osprofiler.close()
@@ -59,7 +59,7 @@ function install(resolved: ResolvedOptions, delivery: Delivery, replaced: Promis
   const { driver, notifier } = delivery
   const before = getNotifier()
   const unconfigure = configure(resolved.configuration)
-  const uninstrument = instrument(resolved.instruments, resolved)
+  const uninstrument = instrument(resolved.instruments, resolved.instrumentOptions)
   setNotifier(notifier)
   let closing: Promise<void> | undefined
 
