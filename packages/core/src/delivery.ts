@@ -67,6 +67,7 @@ export class Delivery {
   #writing = false
   #failures = 0
   #delivering = false
+  #ending = false
   #closed = false
   #timer: NodeJS.Timeout | undefined
   #endPause: (() => void) | undefined
@@ -89,7 +90,7 @@ export class Delivery {
 
   add(record: TraceRecord): void {
     this.#counts.emitted++
-    if (this.#closed) return this.#drop(1, 'closed')
+    if (this.#ending) return this.#drop(1, 'closed')
     const refusal = this.#push(record)
     if (refusal !== undefined) return this.#drop(1, refusal)
     this.#accepted++
@@ -132,17 +133,22 @@ export class Delivery {
   }
 
   async close(timeout: number): Promise<void> {
+    const deadline = performance.now() + timeout
     await this.flush(timeout)
+    // What came during that is delivered in what is left of the time, and nothing else is taken.
+    this.#ending = true
+    const left = deadline - performance.now()
+    if (left > 0) await this.flush(left)
     if (this.#closed) return
     this.#closed = true
     clearTimeout(this.#timer)
     this.#wake()
-    let left = this.#queue.take(this.#queue.length).length
+    let lost = this.#queue.take(this.#queue.length).length
     // A batch that waits for another try was not written; of one that is under way nobody will know.
     if (this.#writing) this.#counts.unknown += this.#inFlight
-    else left += this.#inFlight
+    else lost += this.#inFlight
     this.#inFlight = 0
-    if (left > 0) this.#drop(left, 'closed')
+    if (lost > 0) this.#drop(lost, 'closed')
     for (const { finish } of this.#flushes) finish()
   }
 

@@ -449,6 +449,31 @@ describe('flush', () => {
 })
 
 describe('close', () => {
+  it('delivers what is recorded while it delivers, and takes no more then', async () => {
+    let release: () => void = () => undefined
+    const written: number[] = []
+    const notifier = create(async records => {
+      await new Promise<void>(resolve => {
+        release = resolve
+      })
+      written.push(records.length)
+    })
+
+    emit(notifier, 2)
+    const closing = notifier.close()
+    await tick()
+    emit(notifier, 3, 2)
+    release()
+    await until(() => written.length === 1)
+    await tick()
+    emit(notifier, 4, 5)
+    release()
+    await closing
+
+    expect(written).toEqual([2, 3])
+    expect(notifier.stats).toMatchObject({ emitted: 9, written: 5, dropped: 4, unknown: 0, queued: 0 })
+  })
+
   it('delivers what waits, then takes no more', async () => {
     const drops: unknown[] = []
     const notifier = create(() => delay(5), { batchSize: 2 })
