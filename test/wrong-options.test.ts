@@ -75,11 +75,7 @@ const TAKERS: readonly [taker: string, rows: readonly Row[], take: (options: Rec
   ],
   [
     'libraries of instrument()',
-    [
-      ['pg', 'function', 'object', 'list', 'list of null'],
-      ['koa', 'function', 'object', 'list', 'list of null'],
-      ['redis'],
-    ],
+    [['pg'], ['ioredis'], ['koa', 'function'], ['postgres', 'function'], ['redis']],
     libraries => instrument([], { libraries })(),
   ],
   ['the middleware of Express', MIDDLEWARE, options => express('KEY', options)],

@@ -4,6 +4,7 @@ import { instrumentElasticsearch } from './elasticsearch.js'
 import { instrumentExpress } from './express.js'
 import { instrumentFastify } from './fastify.js'
 import { instrumentFetch } from './fetch.js'
+import { readLibraries } from './given-libraries.js'
 import { instrumentHttp } from './http.js'
 import type { Instrument, TraceSql } from './instrument-settings.js'
 import { instrumentIoredis } from './ioredis.js'
@@ -18,6 +19,7 @@ import { instrumentPg } from './pg.js'
 import { instrumentPhotostructureSqlite } from './photostructure-sqlite.js'
 import { instrumentPostgres } from './postgres.js'
 import { createPropagation, type PropagationRules } from './propagate-to.js'
+import { showWrong } from './show-wrong.js'
 import { instrumentBetterSqlite3, instrumentNodeSqlite } from './sqlite.js'
 
 /** What the instruments share. */
@@ -78,19 +80,6 @@ const FRAMEWORKS = {
   koa: instrumentKoa,
 } satisfies Record<string, Instrument>
 
-/** Those that can be given by hand; of the others no single object leads to what is wrapped. */
-const LIBRARIES = [
-  '@elastic/elasticsearch',
-  '@opensearch-project/opensearch',
-  'better-sqlite3',
-  'ioredis',
-  'knex',
-  'koa',
-  'mysql2',
-  'pg',
-  'postgres',
-]
-
 const ALL = { ...INSTRUMENTS, ...FRAMEWORKS }
 
 /** What can be instrumented. */
@@ -118,9 +107,9 @@ export function instrument(
   const { propagateTo, traceSql = 'off', messages = {}, libraries = {} } = options
   checkNames(names)
   checkMessages(messages)
-  checkLibraries(libraries)
   const mayReceive = createPropagation(propagateTo)
-  const settings = { mayReceive, traceSql: checkTraceSql(traceSql), messages, libraries }
+  const given = readLibraries(libraries)
+  const settings = { mayReceive, traceSql: checkTraceSql(traceSql), messages, libraries: given }
   const undos = [...new Set(names.map(checkName))].map(name => ALL[name](settings))
   return () => {
     for (const undo of undos.splice(0)) undo()
@@ -129,28 +118,17 @@ export function instrument(
 
 function checkTraceSql(value: TraceSql): TraceSql {
   if (['off', 'statements', 'values'].includes(value)) return value
-  throw new TypeError(`traceSql is "off", "statements" or "values", not ${show(value)}`)
+  throw new TypeError(`traceSql is "off", "statements" or "values", not ${showWrong(value)}`)
 }
 
 function checkNames(names: unknown): void {
   if (Array.isArray(names)) return
-  throw new TypeError(`The instruments are a list of names, such as ["fetch"], or left out for all; not ${show(names)}`)
-}
-
-function checkLibraries(libraries: Readonly<Record<string, unknown>>): void {
-  checkOptionNames(libraries, LIBRARIES, 'libraries')
-  for (const [name, exports] of Object.entries(libraries)) {
-    if ((typeof exports === 'object' && exports !== null) || typeof exports === 'function') continue
-    throw new TypeError(`libraries: ${JSON.stringify(name)} is what that package exports, not ${show(exports)}`)
-  }
+  throw new TypeError(
+    `The instruments are a list of names, such as ["fetch"], or left out for all; not ${showWrong(names)}`,
+  )
 }
 
 function checkName(name: InstrumentName): InstrumentName {
   if (Object.hasOwn(ALL, name)) return name
-  throw new TypeError(`No instrument ${show(name)}. Known: ${Object.keys(ALL).join(', ')}.`)
-}
-
-function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, 60))
-  return value === null ? 'null' : `a value of type ${typeof value}`
+  throw new TypeError(`No instrument ${showWrong(name)}. Known: ${Object.keys(ALL).join(', ')}.`)
 }
