@@ -4,7 +4,8 @@ import type { OpenContext } from './open-context.js'
 import { createSearchDriver } from './search/driver.js'
 import { readSearchUrl, type SearchUrl } from './search/url.js'
 
-const REQUEST_TIMEOUT = 60_000
+const CONNECT_TIMEOUT = 5_000
+const REQUEST_TIMEOUT = 30_000
 
 /** Elasticsearch 8 and 9, through Elastic's client. See `createSearchDriver`. */
 export function openElasticsearchDriver(location: string, { scheme, filterErrorTrace }: OpenContext): Driver {
@@ -22,7 +23,8 @@ export function openElasticsearchDriver(location: string, { scheme, filterErrorT
       return new Client({
         nodes: [...url.nodes],
         ...(auth === undefined ? {} : { auth }),
-        ...(url.ca === undefined ? {} : { tls: { ca: url.ca } }),
+        // A connection that is being made is ended by nothing else.
+        tls: { timeout: CONNECT_TIMEOUT, ...(url.ca === undefined ? {} : { ca: url.ca }) },
         maxRetries: url.nodes.length - 1,
         requestTimeout: REQUEST_TIMEOUT,
         // It would refuse a record that somebody gave a member "__proto__": JSON makes it a member like any other.

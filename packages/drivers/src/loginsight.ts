@@ -8,6 +8,7 @@ import { type Credentials, createSession } from './loginsight/session.js'
 import { createPreparedBatches } from './prepared-batch.js'
 import { createLife } from './store-life.js'
 import { readQuery } from './trace-query.js'
+import { within } from './within.js'
 
 const FORM = {
   example: 'loginsight://user:password@host',
@@ -16,6 +17,8 @@ const FORM = {
 }
 /** A reader is given this many records at once. */
 const BATCH = 500
+/** A server that hangs holds up the end for so long. */
+const CLOSE_PATIENCE = 5_000
 
 /**
  * VMware's Log Insight, in the layout of Python's driver: an event a record. A batch is one request to its ingestion
@@ -74,7 +77,7 @@ export function openLoginsightDriver(location: string): Driver {
     listErrorTraces: query => list(query, true),
     async close() {
       life.end()
-      await life.writesSettled()
+      await within(CLOSE_PATIENCE, life.writesSettled())
       client.close()
     },
   }

@@ -1,4 +1,5 @@
 import { type Driver, OsprofilerError } from '@osprofiler/core'
+import { createBoundWork } from './bound-work.js'
 import { findClient } from './client-package.js'
 import { showHost } from './connection-url.js'
 import { keepAlive } from './keep-alive.js'
@@ -15,7 +16,7 @@ import { within } from './within.js'
 
 /** A broker that is gone, or takes nothing, holds up the end for so long. */
 const CLOSE_PATIENCE_MS = 3_000
-/** For so long an operation keeps the process alive, in milliseconds. */
+/** For so long an operation keeps the process alive, and a read may take, in milliseconds. */
 const HOLD = { write: 5_000, read: 60_000 }
 
 /**
@@ -26,26 +27,29 @@ const HOLD = { write: 5_000, read: 60_000 }
  */
 export function openMessagingDriver(location: string, context: OpenContext): Driver {
   const settings = readMessagingSettings(location)
+  const place = settings.brokers.map(showHost).join(',')
   findClient('amqplib', context.scheme)
   const inTurn = createTurns()
   let connection: BrokerConnection | undefined
   let publisher: Publisher | undefined
   const life = createLife()
+  const work = createBoundWork()
 
-  async function connect(): Promise<BrokerConnection> {
+  async function connect(end?: AbortSignal): Promise<BrokerConnection> {
     if (connection?.isOpen === true) return connection
     publisher = undefined
-    connection = await connectToBroker(settings)
+    connection = await connectToBroker(settings, end)
     return connection
   }
 
-  async function publish(contents: readonly Buffer[]): Promise<number> {
-    const open = await connect()
+  async function publish(contents: readonly Buffer[], end: AbortSignal): Promise<number> {
+    const open = await connect(end)
+    end.addEventListener('abort', open.destroy)
     try {
       publisher ??= await openPublisher(open, settings)
     } catch (error) {
       open.destroy()
-      throw toStoreError(error)
+      throw toStoreError(place, error)
     }
     try {
       return await publisher.publish(contents)
@@ -57,16 +61,21 @@ export function openMessagingDriver(location: string, context: OpenContext): Dri
 
   async function scan(see: (waiting: Waiting) => void, finish?: () => void): Promise<void> {
     life.checkOpen()
-    await keepAlive(HOLD.read, () =>
-      inTurn(async () => {
-        const open = await connect()
-        try {
-          await scanQueue(open, see, finish)
-        } catch (error) {
-          open.destroy()
-          throw toStoreError(error)
-        }
-      }),
+    await work.run(
+      end =>
+        keepAlive(HOLD.read, () =>
+          inTurn(async () => {
+            const open = await connect(end)
+            end.addEventListener('abort', open.destroy)
+            try {
+              await scanQueue(open, see, finish)
+            } catch (error) {
+              open.destroy()
+              throw toStoreError(place, end.aborted ? end.reason : error)
+            }
+          }),
+        ),
+      HOLD.read,
     )
   }
 
@@ -80,25 +89,29 @@ export function openMessagingDriver(location: string, context: OpenContext): Dri
 
   return {
     name: 'messaging',
-    location: settings.brokers.map(showHost).join(','),
+    location: place,
     async write(records) {
       life.checkOpen()
       const sentAt = new Date()
       const contents = records.flatMap(record => encodeNotification(record, sentAt) ?? [])
       const refused = records.length - contents.length
       if (contents.length === 0) return { refused }
-      return { refused: refused + (await keepAlive(HOLD.write, () => inTurn(() => publish(contents)))) }
+      const writing = work.run(end => keepAlive(HOLD.write, () => inTurn(() => publish(contents, end))))
+      return { refused: refused + (await writing) }
     },
     // What is put back into a quorum queue counts as a failed delivery, and after some of those it is dropped.
     ...(settings.quorum ? {} : createQueueReader(scan)),
     async close() {
       life.end()
-      if (!(await within(CLOSE_PATIENCE_MS, inTurn(disconnect)))) connection?.destroy()
+      if (!(await within(CLOSE_PATIENCE_MS, inTurn(disconnect)))) {
+        work.abort()
+        connection?.destroy()
+      }
     },
   }
 }
 
-function toStoreError(error: unknown): unknown {
+function toStoreError(place: string, error: unknown): unknown {
   if (error instanceof OsprofilerError) return error
-  return new OsprofilerError('ERR_STORE', `The message broker cannot be used: ${describeFailure(error)}.`)
+  return new OsprofilerError('ERR_STORE', `The message broker at "${place}" cannot be used: ${describeFailure(error)}.`)
 }

@@ -1,5 +1,6 @@
 import type { Driver, TraceQuery, TraceRecord, TraceSummary } from '@osprofiler/core'
 import type { Collection, Db } from 'mongodb'
+import { createBoundWork } from './bound-work.js'
 import { findClient } from './client-package.js'
 import { createMongodbConnection } from './mongodb/connection.js'
 import { type DocumentBatch, fromDocument, toDocuments } from './mongodb/document.js'
@@ -10,11 +11,16 @@ import type { OpenContext } from './open-context.js'
 import { createPreparedBatches } from './prepared-batch.js'
 import { createLife } from './store-life.js'
 import { readBefore, readQuery } from './trace-query.js'
+import { within } from './within.js'
 
 const RECORDS = 'profiler'
 const FAILURES = 'profiler_error'
 const PAGE = 500
 const INDEX_AGAIN = 60_000
+/** How long a write may take, in milliseconds: while it waits, a program that has ended its work does not end. */
+const WRITE_PATIENCE = 10_000
+/** A server that hangs holds up the end for so long. */
+const CLOSE_PATIENCE = 5_000
 
 /**
  * MongoDB, in the layout of Python's driver: a document a record in `osprofiler.profiler`, and the failed traces in
@@ -29,20 +35,26 @@ export function openMongodbDriver(location: string, { scheme, filterErrorTrace }
   findClient('mongodb', scheme)
   const connection = createMongodbConnection(url)
   const batches = createPreparedBatches<DocumentBatch>()
+  const work = createBoundWork()
   let indexAt = 0
   const life = createLife()
 
-  async function use<Result>(work: (db: Db, client: typeof import('mongodb')) => Promise<Result>): Promise<Result> {
+  async function use<Result>(
+    task: (db: Db, client: typeof import('mongodb')) => Promise<Result>,
+    end?: AbortSignal,
+  ): Promise<Result> {
     life.checkOpen()
     try {
-      const { db, client, release } = await connection.borrow()
-      return await work(db, client).finally(release)
+      const { db, client, release } = await connection.borrow(end)
+      return await task(db, client).finally(release)
     } catch (error) {
+      // Connections that failed would keep a program alive while it waits to try again, and again.
+      await connection.closeUnused()
       throw toMongodbError(url.location, error)
     }
   }
 
-  async function write(records: readonly TraceRecord[]): Promise<number> {
+  async function write(records: readonly TraceRecord[], end: AbortSignal): Promise<number> {
     if (records.length === 0) return 0
     return await use(async (db, client) => {
       ensureIndexes(db)
@@ -51,7 +63,7 @@ export function openMongodbDriver(location: string, { scheme, filterErrorTrace }
       if (filterErrorTrace) await noteFailures(db.collection(FAILURES), batch)
       batches.settle(records)
       return batch.refused + refused
-    })
+    }, end)
   }
 
   /** In the background: with many documents it takes its time, and who may not do it can write all the same. */
@@ -93,7 +105,13 @@ export function openMongodbDriver(location: string, { scheme, filterErrorTrace }
     location: url.location,
     async write(records) {
       life.checkOpen()
-      return { refused: await life.follow(write(records)) }
+      const writing = work.run(end => {
+        end.addEventListener('abort', () => void connection.close())
+        return write(records, end).catch(error => {
+          throw end.aborted ? toMongodbError(url.location, end.reason) : error
+        })
+      }, WRITE_PATIENCE)
+      return { refused: await life.follow(writing) }
     },
     async *readRecords(baseId) {
       try {
@@ -111,7 +129,8 @@ export function openMongodbDriver(location: string, { scheme, filterErrorTrace }
     },
     async close() {
       life.end()
-      await life.writesSettled()
+      await within(CLOSE_PATIENCE, life.writesSettled())
+      work.abort()
       await connection.close()
     },
   }

@@ -1,10 +1,12 @@
+import type { Client } from '@opensearch-project/opensearch'
 import type { Driver } from '@osprofiler/core'
 import { findClient } from './client-package.js'
 import type { OpenContext } from './open-context.js'
+import type { SearchTransport } from './search/client.js'
 import { createSearchDriver } from './search/driver.js'
 import { readSearchUrl } from './search/url.js'
 
-const REQUEST_TIMEOUT = 60_000
+const REQUEST_TIMEOUT = 30_000
 
 /** OpenSearch 1, 2 and 3, through its own client: Elastic's refuses to speak with it. See `createSearchDriver`. */
 export function openOpensearchDriver(location: string, { scheme, filterErrorTrace }: OpenContext): Driver {
@@ -18,7 +20,7 @@ export function openOpensearchDriver(location: string, { scheme, filterErrorTrac
     filterErrorTrace,
     async open() {
       const { Client } = await import('@opensearch-project/opensearch')
-      return new Client({
+      const client = new Client({
         nodes: [...nodes],
         ...(username === undefined ? {} : { auth: { username, password: password ?? '' } }),
         ...(ca === undefined ? {} : { ssl: { ca } }),
@@ -27,6 +29,21 @@ export function openOpensearchDriver(location: string, { scheme, filterErrorTrac
         // It would refuse a record that somebody gave a member "__proto__": JSON makes it a member like any other.
         disablePrototypePoisoningProtection: true,
       })
+      return { transport: toTransport(client.transport), close: () => client.close() }
     },
   })
+}
+
+/** Its requests are ended by a method, where those of Elastic's client are by a signal. */
+function toTransport(transport: Client['transport']): SearchTransport {
+  return {
+    request(request, { signal, ...options }) {
+      const answer = transport.request(request, options)
+      signal?.addEventListener('abort', () => {
+        // What it returns would be taken for a promise that nobody looks after.
+        answer.abort()
+      })
+      return answer
+    },
+  }
 }

@@ -3,6 +3,7 @@ import { openDriver } from '@osprofiler/drivers'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Proxy as ServerProxy, startProxy } from '../../../test/servers/proxy.js'
 import { finish, startFixture } from './child.js'
+import { endBesideHang, LONGEST_END_OF_WORK_MS } from './end-beside-hang.js'
 import { makeRecord } from './make-record.js'
 import { BATCH, type NotifierLoad, openLoad, PATIENCE } from './notifier-load.js'
 
@@ -151,6 +152,13 @@ export function describeFaults(name: string, start: () => Promise<FaultyStandIn>
       const { code, stderr } = await finish(startFixture('end-naturally.mjs', [server.url(proxy.port), 'background']))
 
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    })
+
+    it('hangs when the program ends, holds that up for a bounded time', async () => {
+      const { code, ms } = await endBesideHang(server.url(proxy.port), () => proxy.delay(60_000))
+
+      expect(code).toBe(0)
+      expect(ms).toBeLessThan(LONGEST_END_OF_WORK_MS)
     })
 
     it('answers, keeps the program alive for as long as it waits, and no longer', async () => {

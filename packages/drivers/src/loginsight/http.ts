@@ -1,4 +1,5 @@
 import { Agent, request as openRequest } from 'node:https'
+import { createBoundWork } from '../bound-work.js'
 import { isObject, parse } from '../record-text.js'
 
 /** Where a Log Insight is, and what its certificate is measured by. */
@@ -56,35 +57,41 @@ export function createHttpClient({ host, port, ca, insecure }: LogInsightServer)
     rejectUnauthorized: !insecure,
     ...(ca === undefined ? {} : { ca }),
   })
+  const work = createBoundWork()
+
+  function exchange({ method, path, headers, body = '', timeout }: HttpRequest, end: AbortSignal): Promise<HttpAnswer> {
+    return new Promise((resolve, reject) => {
+      let sent = false
+      const json = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+      const request = openRequest({ host, port, agent, method, path, headers: { ...headers, ...json } })
+      const seconds = timeout / 1_000
+      const timer = setTimeout(() => request.destroy(new Error(`no answer came in ${seconds} s`)), timeout)
+      end.addEventListener('abort', () => request.destroy(end.reason))
+      request.on('close', () => clearTimeout(timer))
+      request.on('socket', socket => {
+        sent = request.reusedSocket
+        if (!sent) socket.once('secureConnect', () => (sent = true))
+      })
+      request.on('error', error => reject(new HttpFailure(error.message, sent)))
+      request.on('response', response => {
+        let text = ''
+        response.setEncoding('utf8')
+        response.on('data', chunk => {
+          text += chunk
+          if (text.length > MAX_CHARACTERS) response.destroy(new Error('its answer is too long'))
+        })
+        response.on('error', error => reject(new HttpFailure(error.message, true)))
+        response.on('end', () => {
+          const value = parse(text)
+          resolve({ status: response.statusCode ?? 0, body: isObject(value) ? value : {} })
+        })
+      })
+      request.end(body)
+    })
+  }
+
   return {
-    send: ({ method, path, headers, body = '', timeout }) =>
-      new Promise((resolve, reject) => {
-        let sent = false
-        const json = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
-        const request = openRequest({ host, port, agent, method, path, headers: { ...headers, ...json } })
-        const seconds = timeout / 1_000
-        const timer = setTimeout(() => request.destroy(new Error(`no answer came in ${seconds} s`)), timeout)
-        request.on('close', () => clearTimeout(timer))
-        request.on('socket', socket => {
-          sent = request.reusedSocket
-          if (!sent) socket.once('secureConnect', () => (sent = true))
-        })
-        request.on('error', error => reject(new HttpFailure(error.message, sent)))
-        request.on('response', response => {
-          let text = ''
-          response.setEncoding('utf8')
-          response.on('data', chunk => {
-            text += chunk
-            if (text.length > MAX_CHARACTERS) response.destroy(new Error('its answer is too long'))
-          })
-          response.on('error', error => reject(new HttpFailure(error.message, true)))
-          response.on('end', () => {
-            const value = parse(text)
-            resolve({ status: response.statusCode ?? 0, body: isObject(value) ? value : {} })
-          })
-        })
-        request.end(body)
-      }),
+    send: request => work.run(end => exchange(request, end)),
     close() {
       agent.destroy()
     },

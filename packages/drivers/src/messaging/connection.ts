@@ -17,20 +17,22 @@ export interface BrokerConnection {
   destroy(): void
 }
 
-const CONNECT_TIMEOUT_MS = 10_000
+const CONNECT_TIMEOUT_MS = 5_000
 const KEEP_ALIVE_MS = 15_000
 
 /**
  * Connects to the first broker that answers.
  *
+ * @param signal ends that
  * @throws OsprofilerError `ERR_STORE`
  */
-export async function connectToBroker(settings: MessagingSettings): Promise<BrokerConnection> {
+export async function connectToBroker(settings: MessagingSettings, signal?: AbortSignal): Promise<BrokerConnection> {
   const { connect } = await import('amqplib')
   const failures: string[] = []
   for (const broker of settings.brokers) {
     try {
-      return watch(await connect(...toArguments(broker, settings)), settings)
+      signal?.throwIfAborted()
+      return watch(await connect(...toArguments(broker, settings, signal)), settings)
     } catch (error) {
       failures.push(`${showHost(broker)}: ${describeFailure(error)}`)
     }
@@ -40,7 +42,9 @@ export async function connectToBroker(settings: MessagingSettings): Promise<Brok
 
 /** What went wrong, without what a client's message may show. */
 export function describeFailure(error: unknown): string {
-  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown }
+  const { name, code, message } = (error ?? {}) as { name?: unknown; code?: unknown; message?: unknown }
+  if (name === 'AbortError') return 'nobody waits for it any longer'
+  if (name === 'NoAnswer') return String(message)
   const text = typeof message === 'string' ? message : ''
   if (/ACCESS.REFUSED|403/i.test(text) || code === 403) return 'it refused the user or password (403)'
   if (/ConnectionOpenOk|530/.test(text) || code === 530) return 'it has no such virtual host for this user (530)'
@@ -60,7 +64,7 @@ export function isTooLong(error: unknown): boolean {
   return code === 406 && String(message).includes('invalid expiration')
 }
 
-function toArguments(broker: Broker, { vhost, tls }: MessagingSettings) {
+function toArguments(broker: Broker, { vhost, tls }: MessagingSettings, signal: AbortSignal | undefined) {
   const { host, port, username, password } = broker
   const address = {
     protocol: tls === undefined ? 'amqp' : 'amqps',
@@ -72,7 +76,7 @@ function toArguments(broker: Broker, { vhost, tls }: MessagingSettings) {
     // Its timers would keep the process alive; that the other side is there, TCP asks.
     heartbeat: 0,
   }
-  const socket = { ...tls, timeout: CONNECT_TIMEOUT_MS, keepAlive: true, keepAliveDelay: KEEP_ALIVE_MS }
+  const socket = { ...tls, signal, timeout: CONNECT_TIMEOUT_MS, keepAlive: true, keepAliveDelay: KEEP_ALIVE_MS }
   return [address, { ...socket, clientProperties: { connection_name: 'osprofiler' } }] as const
 }
 

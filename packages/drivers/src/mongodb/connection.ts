@@ -13,8 +13,10 @@ const IDLE_MS = 1_000
 
 /** A client that is connected while it is used. */
 export interface MongodbConnection {
-  /** Lends the database until `release` is called. Rejects where no server answers. */
-  borrow(): Promise<{ readonly db: Db; readonly client: typeof import('mongodb'); release(): void }>
+  /** Lends the database until `release` is called. Rejects where no server answers, or `end` comes before it is asked. */
+  borrow(end?: AbortSignal): Promise<{ readonly db: Db; readonly client: typeof import('mongodb'); release(): void }>
+  /** Closes what is open, unless somebody uses it. */
+  closeUnused(): Promise<void>
   /** Closes what is open. */
   close(): Promise<void>
 }
@@ -43,8 +45,9 @@ export function createMongodbConnection({ url, defaults }: MongodbUrl): MongodbC
   }
 
   return {
-    async borrow() {
+    async borrow(end) {
       const client = await import('mongodb')
+      end?.throwIfAborted()
       users++
       clearTimeout(idle)
       let released = false
@@ -65,6 +68,9 @@ export function createMongodbConnection({ url, defaults }: MongodbUrl): MongodbC
         release()
         throw error
       }
+    },
+    async closeUnused() {
+      if (users === 0) await close()
     },
     close,
   }

@@ -28,7 +28,7 @@ export function toMongodbError(location: string, error: unknown): unknown {
   if (error instanceof OsprofilerError || error instanceof TypeError) return error
   const { name, message, code } = isObject(error) ? error : { name: '', message: '', code: undefined }
   // The client's own complaints may quote the connection string.
-  const reason = /^Mongo(Network|ServerSelection|Server|BulkWrite|WriteConcern)/.test(String(name))
+  const reason = /^(?:NoAnswer|Mongo(?:Network|ServerSelection|Server|BulkWrite|WriteConcern))/.test(String(name))
     ? firstLine(message)
     : `its client says ${String(name) || 'nothing'}`
   const cause = Object.assign(new Error(reason), code === undefined ? {} : { code })

@@ -1,4 +1,5 @@
 import { OsprofilerError } from '@osprofiler/core'
+import { createBoundWork } from '../bound-work.js'
 import { isObject } from '../record-text.js'
 
 /** A request of the REST API that Elasticsearch and OpenSearch share. */
@@ -14,6 +15,7 @@ export interface SearchRequest {
 export interface RequestOptions {
   readonly maxRetries?: number
   readonly requestTimeout?: number
+  readonly signal?: AbortSignal
 }
 
 /** How long a write may take, in milliseconds: while it waits, a program that has ended its work does not end. */
@@ -30,6 +32,8 @@ export interface SearchClient {
   request(request: SearchRequest, options?: RequestOptions): Promise<Record<string, unknown>>
   /** Like `request`, and undefined where there is no such index. */
   find(request: SearchRequest, options?: RequestOptions): Promise<Record<string, unknown> | undefined>
+  /** Ends the requests that are under way. */
+  abort(): void
   close(): Promise<void>
 }
 
@@ -57,6 +61,7 @@ export class SearchFailure extends Error {
 export function createSearchClient(open: () => Promise<OpenedTransport>): SearchClient {
   let opening: Promise<OpenedTransport> | undefined
   let closing: Promise<void> | undefined
+  const work = createBoundWork()
 
   async function closeOpened(): Promise<void> {
     const opened = await opening?.catch(() => undefined)
@@ -68,9 +73,15 @@ export function createSearchClient(open: () => Promise<OpenedTransport>): Search
     options: RequestOptions = {},
   ): Promise<Record<string, unknown>> {
     try {
-      opening ??= open()
-      const { transport } = await opening
-      return toObject(await transport.request({ ...rest, querystring }, options))
+      const wanted = { ...rest, querystring }
+      return toObject(
+        await work.run(async signal => {
+          opening ??= open()
+          const { transport } = await opening
+          signal.throwIfAborted()
+          return await transport.request(wanted, { ...options, signal })
+        }),
+      )
     } catch (error) {
       throw toSearchFailure(error)
     }
@@ -86,6 +97,7 @@ export function createSearchClient(open: () => Promise<OpenedTransport>): Search
         throw error
       }
     },
+    abort: work.abort,
     close() {
       // Once: OpenSearch's client, closed again, never answers.
       closing ??= closeOpened()
@@ -114,9 +126,12 @@ function toSearchFailure(error: unknown): SearchFailure {
   const { name, message, meta } = isObject(error) ? error : { name: '', message: '', meta: undefined }
   const status = isObject(meta) && typeof meta.statusCode === 'number' ? meta.statusCode : 0
   if (name === 'ResponseError' && isObject(meta) && status > 0) return new SearchFailure(status, typeOf(meta.body))
-  if (name === 'ConnectionError' || name === 'TimeoutError' || name === 'NoLivingConnectionsError') {
+  if (name === 'ConnectionError' || name === 'NoLivingConnectionsError') {
     return new SearchFailure(undefined, String(message).split('\n', 1)[0] ?? '')
   }
+  if (name === 'TimeoutError') return new SearchFailure(undefined, 'it gave no answer in time')
+  if (name === 'RequestAbortedError' || name === 'NoAnswer')
+    return new SearchFailure(undefined, 'nobody waits for it any longer')
   // A 200 of something else that speaks HTTP, or what cannot be read as an answer, which the message may quote.
   return new SearchFailure(undefined, `its client says ${String(name) || 'nothing'}`)
 }

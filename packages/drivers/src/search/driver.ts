@@ -4,6 +4,7 @@ import { toRecord } from '../record-text.js'
 import { createRetention } from '../retention.js'
 import { createLife } from '../store-life.js'
 import { readBefore, readQuery } from '../trace-query.js'
+import { within } from '../within.js'
 import { type BulkBatch, sendBulk, toBulkBatch } from './bulk.js'
 import { createSearchClient, type OpenedTransport, SearchFailure, toSearchError, WRITE_TIMEOUT } from './client.js'
 import { createIndex, FAILURES, findExactField, RECORDS } from './layout.js'
@@ -29,6 +30,8 @@ export interface SearchProduct {
 const PAGE = 500
 /** An index that is deleted while we write comes back with a mapping that it makes up: we look for it so often. */
 const LOOK_AGAIN = 60_000
+/** A server that hangs holds up the end for so long. */
+const CLOSE_PATIENCE = 5_000
 
 /**
  * Elasticsearch and OpenSearch, in the layout of Python's driver: a document a record.
@@ -130,7 +133,7 @@ export function createSearchDriver({ name, title, location, ttl, filterErrorTrac
     },
     async close() {
       life.end()
-      await life.writesSettled()
+      if (!(await within(CLOSE_PATIENCE, life.writesSettled()))) client.abort()
       await retention.settled()
       await client.close()
     },
