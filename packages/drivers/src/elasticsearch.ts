@@ -5,7 +5,6 @@ import { createSearchDriver } from './search/driver.js'
 import { readSearchUrl, type SearchUrl } from './search/url.js'
 
 const CONNECT_TIMEOUT = 5_000
-const REQUEST_TIMEOUT = 30_000
 
 /** Elasticsearch 8 and 9, through Elastic's client. See `createSearchDriver`. */
 export function openElasticsearchDriver(location: string, { scheme, filterErrorTrace }: OpenContext): Driver {
@@ -26,7 +25,7 @@ export function openElasticsearchDriver(location: string, { scheme, filterErrorT
         // A connection that is being made is ended by nothing else.
         tls: { timeout: CONNECT_TIMEOUT, ...(url.ca === undefined ? {} : { ca: url.ca }) },
         maxRetries: url.nodes.length - 1,
-        requestTimeout: REQUEST_TIMEOUT,
+        requestTimeout: url.timeout,
         // It would refuse a record that somebody gave a member "__proto__": JSON makes it a member like any other.
         disablePrototypePoisoningProtection: true,
       })

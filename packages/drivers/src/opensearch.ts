@@ -6,11 +6,9 @@ import type { SearchTransport } from './search/client.js'
 import { createSearchDriver } from './search/driver.js'
 import { readSearchUrl } from './search/url.js'
 
-const REQUEST_TIMEOUT = 30_000
-
 /** OpenSearch 1, 2 and 3, through its own client: Elastic's refuses to speak with it. See `createSearchDriver`. */
 export function openOpensearchDriver(location: string, { scheme, filterErrorTrace }: OpenContext): Driver {
-  const { location: shownAs, nodes, username, password, ca, ttl } = readSearchUrl(scheme, location)
+  const { location: shownAs, nodes, username, password, ca, timeout, ttl } = readSearchUrl(scheme, location)
   findClient('@opensearch-project/opensearch', scheme)
   return createSearchDriver({
     name: 'opensearch',
@@ -25,7 +23,7 @@ export function openOpensearchDriver(location: string, { scheme, filterErrorTrac
         ...(username === undefined ? {} : { auth: { username, password: password ?? '' } }),
         ...(ca === undefined ? {} : { ssl: { ca } }),
         maxRetries: nodes.length - 1,
-        requestTimeout: REQUEST_TIMEOUT,
+        requestTimeout: timeout,
         // It would refuse a record that somebody gave a member "__proto__": JSON makes it a member like any other.
         disablePrototypePoisoningProtection: true,
       })

@@ -5,6 +5,7 @@ import type { Driver } from '@osprofiler/core'
 import { type DriverOptions, openDriver } from '@osprofiler/drivers'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { makeCertificate } from '../../../test/servers/make-certificate.js'
+import { startProxy } from '../../../test/servers/proxy.js'
 import { makeRecord, makeTrace, readAll } from './make-record.js'
 import { refusalOf } from './refusal-of.js'
 import { readRecords } from './search-faults.js'
@@ -99,6 +100,22 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s://', product => {
 
     expect(result).toEqual({ refused: 1 })
     expect(await readAll(driver, 'long')).toEqual([long])
+  })
+
+  it('says which server gave a reader no answer in time, and no password', async () => {
+    const proxy = await startProxy(server)
+    onTestFinished(() => proxy.stop())
+    proxy.delay(60_000)
+    const driver = openDriver(`${product}://tracer:s3cret@127.0.0.1:${proxy.port}/?timeout=0.5`)
+
+    for (const read of [() => driver.listTraces?.(), () => readAll(driver, 'x'), () => driver.deleteTrace?.('x')]) {
+      const error: unknown = await Promise.resolve(read()).catch(reason => reason)
+
+      const message = expect.stringContaining(`"127.0.0.1:${proxy.port}"`)
+      expect(error).toMatchObject({ name: 'OsprofilerError', code: 'ERR_STORE', message })
+      expect(String(error)).toMatch(/no answer in time; see timeout/)
+      expect(String(error)).not.toContain('s3cret')
+    }
   })
 
   it('writes nothing twice when a part of a batch was held up, and counts the refused once', async () => {
@@ -217,6 +234,8 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s://', product => {
     ['', 'names no host'],
     ['tracer:s3cret@db/?refresh=1', 'no option "refresh"'],
     ['tracer:s3cret@db/?ttl=soon', 'ttl says'],
+    ['tracer:s3cret@db/?timeout=never', 'timeout is'],
+    ['tracer:s3cret@db/?timeout=0', 'timeout is'],
     ['tracer:s3cret@db/?ca=/ca.pem', 'for TLS'],
   ])('says of %s what is wrong with it, and not the password', (location, reason) => {
     const { message } = refusalOf(`${product}://${location}`)

@@ -129,7 +129,7 @@ function toSearchFailure(error: unknown): SearchFailure {
   if (name === 'ConnectionError' || name === 'NoLivingConnectionsError') {
     return new SearchFailure(undefined, String(message).split('\n', 1)[0] ?? '')
   }
-  if (name === 'TimeoutError') return new SearchFailure(undefined, 'it gave no answer in time')
+  if (name === 'TimeoutError') return new SearchFailure(undefined, 'it gave no answer in time; see timeout')
   if (name === 'RequestAbortedError' || name === 'NoAnswer')
     return new SearchFailure(undefined, 'nobody waits for it any longer')
   // A 200 of something else that speaks HTTP, or what cannot be read as an answer, which the message may quote.

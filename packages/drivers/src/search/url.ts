@@ -14,6 +14,8 @@ export interface SearchUrl {
   readonly apiKey: string | undefined
   /** See `readAuthority`. */
   readonly ca: string | undefined
+  /** How long an answer may take, in milliseconds. */
+  readonly timeout: number
   /** See `readTtl`. */
   readonly ttl: number | undefined
 }
@@ -23,7 +25,7 @@ export function readSearchUrl(scheme: string, location: string, options: readonl
   const form = {
     example: `${scheme}://user:password@host:9200`,
     defaultPort: 9_200,
-    options: ['ca', 'ttl', ...options],
+    options: ['ca', 'timeout', 'ttl', ...options],
   }
   const { hosts, path, username, password, options: given } = parseConnectionUrl(location, form)
   const protocol = scheme.endsWith('+https') ? 'https' : 'http'
@@ -39,6 +41,13 @@ export function readSearchUrl(scheme: string, location: string, options: readonl
     password,
     apiKey: given.get('api_key'),
     ca: readAuthority(ca),
+    timeout: readTimeout(given.get('timeout')),
     ttl: readTtl(given.get('ttl')),
   }
+}
+
+function readTimeout(text = '30'): number {
+  const seconds = Number(text)
+  if (seconds > 0 && seconds < 86_400) return Math.ceil(seconds * 1_000)
+  throw new OsprofilerError('ERR_CONNECTION_STRING', 'timeout is a number of seconds above 0.')
 }
