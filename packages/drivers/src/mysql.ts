@@ -13,11 +13,13 @@ export const MYSQL_SCHEMES = [
   'mysql',
   'mysql+aiomysql',
   'mysql+asyncmy',
+  'mysql+cymysql',
   'mysql+mysqlconnector',
   'mysql+mysqldb',
   'mysql+pymysql',
   'mariadb',
   'mariadb+mariadbconnector',
+  'mariadb+mysqlconnector',
   'mariadb+mysqldb',
   'mariadb+pymysql',
 ] as const

@@ -49,7 +49,18 @@ const DRIVERS = new Map<string, OpenStore>([
   ['sqlite', openSqliteDriver],
 ])
 
-const CONNECTION_STRING = /^([a-z][a-z0-9+.-]{0,31}):\/\/(.*)$/is
+/** What to write in place of schemes that other programs know, or OSProfiler's in Python. */
+const INSTEAD = new Map([
+  ['amqp', 'RabbitMQ is "messaging://".'],
+  ['amqps', 'RabbitMQ is "messaging://", with "?ssl=1" for TLS.'],
+  ['http', 'A collector is "otlp://", a search engine "elasticsearch://" or "opensearch://".'],
+  ['https', 'A collector is "otlp+https://", a search engine "elasticsearch+https://" or "opensearch+https://".'],
+  ['jaeger', 'Jaeger takes what "otlp://" sends, on its port 4318.'],
+  ['rabbit', 'RabbitMQ is "messaging://"; such a URL is for OSPROFILER_TRANSPORT_URL.'],
+  ['unix', 'Redis is reached by TCP, as "redis://".'],
+])
+
+const CONNECTION_STRING = /^([a-z][a-z0-9+._-]{0,31}):\/\/(.*)$/is
 
 /**
  * Opens the store that a connection string names.
@@ -78,10 +89,9 @@ export function openDriver(connectionString: string, options: DriverOptions = {}
   const knownScheme = scheme.toLowerCase()
   const open = DRIVERS.get(knownScheme)
   if (open === undefined) {
-    throw new OsprofilerError(
-      'ERR_UNKNOWN_DRIVER',
-      `No driver for "${scheme}://". Known schemes: ${[...DRIVERS.keys()].join(', ')}.`,
-    )
+    const known = `Known schemes: ${[...DRIVERS.keys()].join(', ')}.`
+    const advice = [INSTEAD.get(knownScheme) ?? '', known].filter(Boolean).join(' ')
+    throw new OsprofilerError('ERR_UNKNOWN_DRIVER', `No driver for "${scheme}://". ${advice}`)
   }
   return untraced(open(location, { scheme: knownScheme, filterErrorTrace: readFilter(options) }))
 }

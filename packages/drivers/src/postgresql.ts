@@ -16,6 +16,8 @@ export const POSTGRESQL_SCHEMES = [
   'postgresql+pg8000',
   'postgresql+psycopg',
   'postgresql+psycopg2',
+  'postgresql+psycopg2cffi',
+  'postgresql+psycopg_async',
 ] as const
 
 const FORM: UrlForm = {

@@ -19,6 +19,25 @@ describe('openDriver', () => {
   })
 
   it.each([
+    ['jaeger://localhost:6831', 'otlp://'],
+    ['rabbit://user:pw@host:5672/', 'messaging://'],
+    ['amqps://user:pw@host/', 'messaging://'],
+    ['http://localhost:4318', 'otlp://'],
+    ['https://es:9200', 'elasticsearch+https://'],
+    ['unix:///run/redis.sock', 'redis://'],
+  ])('says of %s what takes its place', (string, place) => {
+    expect(refusalOf(string).code).toBe('ERR_UNKNOWN_DRIVER')
+    expect(refusalOf(string).message.split('Known schemes')[0]).toContain(place)
+  })
+
+  it.each(['postgresql+psycopg2cffi', 'postgresql+psycopg_async', 'mysql+cymysql', 'mariadb+mysqlconnector'])(
+    'takes %s, which SQLAlchemy does',
+    scheme => {
+      expect(openDriver(`${scheme}://user@host/database`).location).toMatch(/^host:\d+\/database$/)
+    },
+  )
+
+  it.each([
     '',
     'sqlite',
     'sqlite:',
