@@ -33,8 +33,8 @@ export function isSecretName(name: string): boolean {
 }
 
 // A name and its value: where a URL, a path or a form may stand in a text, and in what is known for a query.
-const PAIR_IN_TEXT = /(?<=^|[?&;#])([^\s?&;=#"'<>(),]{1,256})=([^\s&;#"']+)/g
-const PAIR_OF_QUERY = /(?<=^|&)([^&=]+)=([^&]*)/g
+const PAIR_IN_TEXT = /(?:^|[?&;#])([^\s?&;=#"'<>(),]{1,256})=([^\s&;#"']+)/g
+const PAIR_OF_QUERY = /(?:^|&)([^&=]+)=([^&]*)/g
 
 /**
  * A text without the secrets of URLs, paths and forms in it: `postgres://app:***@db/shop`, `https://***@api/`,
