@@ -136,7 +136,7 @@ async function install(manager: 'npm' | 'pnpm', project: string, only?: readonly
       join(project, 'pnpm-workspace.yaml'),
       `overrides:\n${overrides.join('')}allowBuilds:\n  '${SQLITE}': false\n`,
     )
-    await exec('npx', ['-y', 'pnpm@12', 'install', '--no-frozen-lockfile', '--fetch-retries=5'], { cwd: project })
+    await exec('npx', ['-y', 'pnpm@12', 'install', '--no-frozen-lockfile'], { cwd: project })
   }
 }
 

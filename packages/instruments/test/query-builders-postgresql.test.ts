@@ -59,8 +59,10 @@ async function expectNoMixture(ask: Ask): Promise<void> {
 describe('knex', () => {
   let db: Knex
 
-  beforeAll(() => {
-    db = knex({ client: 'pg', connection: server.url, pool: { min: 0, max: 1 } })
+  // Connected, so that none of the tests is the one that waits for that.
+  beforeAll(async () => {
+    db = knex({ client: 'pg', connection: server.url, pool: { min: 1, max: 1 } })
+    await db('products').select('id')
   })
   afterAll(() => db.destroy())
 
@@ -103,8 +105,9 @@ describe('knex', () => {
 describe('kysely', () => {
   let db: Kysely<Shop>
 
-  beforeAll(() => {
+  beforeAll(async () => {
     db = new Kysely({ dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: server.url, max: 1 }) }) })
+    await sql`SELECT 0`.execute(db)
   })
   afterAll(() => db.destroy())
 
