@@ -114,7 +114,7 @@ describe.concurrent('a program that comes to its natural end', () => {
 
     expect(inTime).toBeGreaterThan(5)
     expect(later).toBe(0)
-    expect(again).toBeGreaterThan(2)
+    expect(again).toBeGreaterThan(0)
     expect(queued).toBe(4)
   })
 

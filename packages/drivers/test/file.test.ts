@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { openDriver } from '@osprofiler/drivers'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { finish, printed, startFixture } from './child.js'
 import { makeRecord, makeTrace, readAll } from './make-record.js'
 import { temporaryDirectory } from './temporary-directory.js'
@@ -206,7 +206,7 @@ describe('file://...?ttl=', () => {
     await driver.write([at('written late', longAgo)])
 
     const ids = async () => (await driver.listTraces?.())?.map(({ base_id }) => base_id).sort()
-    await vi.waitFor(() => expect(readdirSync(directory)).toHaveLength(3))
+    await expect.poll(() => readdirSync(directory)).toHaveLength(3)
     expect(await ids()).toEqual(['going on', 'written late', 'young'])
   })
 
