@@ -5,8 +5,6 @@ import { type RedisCluster, startRedisCluster } from '../../../test/servers/redi
 import { type RedisSentinels, startRedisSentinels } from '../../../test/servers/redis-sentinel.js'
 import { makeRecord, makeTrace, readAll } from './make-record.js'
 
-const POLL = { timeout: 10_000 }
-
 describe('redissentinels://', () => {
   let sentinels: RedisSentinels
   beforeAll(async () => {
@@ -18,6 +16,15 @@ describe('redissentinels://', () => {
     await expectDistrust(`${sentinels.url}?sentinel_password=other`)
   })
 
+  it('says whose password is missing where it is that of the Sentinels', async () => {
+    const driver = open(`${sentinels.url}?ssl_ca_certs=${sentinels.certificateFile}`)
+
+    await expect(driver.write([makeRecord()])).rejects.toMatchObject({
+      code: 'ERR_STORE',
+      message: expect.stringMatching(/password of the Sentinels.*sentinel_password.*NOAUTH/),
+    })
+  })
+
   it('finds the master, and after a failover the next one, by TLS alone', async () => {
     const authority = `ssl_ca_certs=${sentinels.certificateFile}`
     const driver = open(`${sentinels.url}?sentinel_password=other&${authority}`)
@@ -26,7 +33,7 @@ describe('redissentinels://', () => {
     const notifier = createNotifier(driver, { minBackoff: 20, maxBackoff: 100 })
 
     await driver.write(before)
-    await expect.poll(() => readAll(replica, before[0]?.base_id ?? ''), POLL).toEqual(before)
+    await expect.poll(() => readAll(replica, before[0]?.base_id ?? '')).toEqual(before)
     await sentinels.master.kill()
     await sentinels.whenFailedOver()
     for (const record of after) notifier(record)
@@ -69,7 +76,10 @@ async function expectDistrust(connectionString: string): Promise<void> {
     .write([makeRecord()])
     .catch(reason => reason)
 
-  expect(error).toMatchObject({ code: 'ERR_STORE', message: expect.stringMatching(/self-signed certificate/) })
+  expect(error).toMatchObject({
+    code: 'ERR_STORE',
+    message: expect.stringMatching(/not trusted.*ssl_ca_certs.*self-signed certificate/),
+  })
   expect(`${error} ${(error as Error).cause}`).not.toContain('s3cret')
 }
 

@@ -208,6 +208,13 @@ describe('a connection string of Redis', () => {
     expect(await driver.write([makeRecord()])).toEqual({ refused: 0 })
   })
 
+  it('may have options that only tell Python how its client is to work', async () => {
+    const options = ['client_name=x', 'health_check_interval=30', 'max_connections=10', 'protocol=3']
+    const driver = open(`?${[...options, 'retry_on_timeout=true', 'socket_keepalive=true'].join('&')}`)
+
+    expect(await driver.write([makeRecord()])).toEqual({ refused: 0 })
+  })
+
   it.each([
     ['redis://host/x', 'a number from 0'],
     ['redis://host:1,host:2/1', 'no other database than 0'],
@@ -216,6 +223,8 @@ describe('a connection string of Redis', () => {
     ['redis://host?socket_timeout=-1', 'socket_timeout is a number of seconds'],
     ['redis://host?ssl_ca_certs=/ca.pem', 'ssl_ca_certs is for rediss://'],
     ['rediss://host?ssl_cert_reqs=maybe', 'none, optional or required'],
+    ['rediss://host?ssl_ca_certs=/no/such/file', 'the file that ssl_ca_certs names cannot be read (ENOENT)'],
+    ['redissentinel://host/mymaster/2', 'a database is given as "?db=2"'],
     ['redis://host?ttl=soon', 'ttl says how long'],
     ['redis://host?sentinel_password=x', 'no option "sentinel_password"'],
     ['redissentinel://host:1/mymaster?cluster=true', 'no option "cluster"'],
@@ -238,8 +247,23 @@ describe('rediss://', () => {
 
     expect(await write(`?ssl_ca_certs=${encodeURIComponent(certificateFile)}`)).toEqual({ refused: 0 })
     expect(await write('?ssl_cert_reqs=none')).toEqual({ refused: 0 })
-    await expect(write('')).rejects.toMatchObject({ code: 'ERR_STORE', message: expect.stringMatching(/self-signed/) })
-    await expect(write('?ssl_ca_certs=/no/such/file')).rejects.toMatchObject({ code: 'ERR_STORE' })
+    expect(await write('?ssl_cert_reqs=CERT_NONE')).toEqual({ refused: 0 })
+    await expect(write('')).rejects.toMatchObject({
+      code: 'ERR_STORE',
+      message: expect.stringMatching(/not trusted.*ssl_ca_certs.*self-signed/),
+    })
+  })
+
+  it('is what the message names where a server is spoken to without TLS and wants it', async () => {
+    const { url, ...secured } = await startRedis({ password: 'secret', tls: true })
+    onTestFinished(() => secured.stop())
+    const driver = openDriver(url.replace('rediss:', 'redis:'))
+    onTestFinished(() => driver.close())
+
+    await expect(driver.write([makeRecord()])).rejects.toMatchObject({
+      code: 'ERR_STORE',
+      message: expect.stringContaining('does it speak TLS (rediss://)'),
+    })
   })
 })
 

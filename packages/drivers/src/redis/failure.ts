@@ -8,6 +8,10 @@ const ELSEWHERE = /^(?:READONLY|MOVED|ASK|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|LOADIN
 
 /** What to do about a refusal, beside waiting. */
 const ADVICE: readonly (readonly [RegExp, string])[] = [
+  [
+    /^Sentinel: (?:WRONGPASS|NOAUTH|ERR invalid password)/,
+    'the password of the Sentinels themselves is wrong or missing: see "?sentinel_password="',
+  ],
   [/^(?:WRONGPASS|NOAUTH|ERR invalid password)/, 'the password is wrong or missing'],
   [/^NOPERM/, 'the user has no leave for a command that is needed; see docs/stores/redis.md'],
   [/^OOM/, 'it is full (maxmemory)'],
@@ -19,10 +23,20 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/^ERR unknown command 'sentinel'/i, 'it is no Sentinel; redis:// is for the server itself'],
   [/cluster support disabled/, 'it is of no Cluster: leave "cluster=true" out'],
   [
-    /^Connection is closed/,
+    /certificate|altnames/i,
+    'its certificate is not trusted; see ssl_ca_certs and the other options for TLS in docs/stores/redis.md',
+  ],
+  [
+    /^Connection is closed|ECONNRESET/,
     'it ended the connection, or gave no answer in time; does it speak TLS (rediss://), or not (redis://)?',
   ],
 ]
+
+/** A Sentinel's own refusal, which is told from that of the master. */
+export function toSentinelRefusal(error: unknown): unknown {
+  if (!(error instanceof Error) || error.name !== 'ReplyError') return error
+  return new Error(`Sentinel: ${error.message}`)
+}
 
 /** Whether a refusal will be the same for ever. */
 export function isForEver({ message }: Error): boolean {

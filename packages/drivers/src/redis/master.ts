@@ -1,5 +1,5 @@
 import type { Host } from '../connection-url.js'
-import { isElsewhere } from './failure.js'
+import { isElsewhere, toSentinelRefusal } from './failure.js'
 import { keepLink } from './kept-link.js'
 import { openRedisLink, type RedisLink } from './link.js'
 import { type RedisRoute, toValues } from './route.js'
@@ -46,7 +46,9 @@ async function openMaster(place: RedisPlace): Promise<RedisLink> {
 }
 
 async function askForMaster(sentinel: Host, place: RedisPlace): Promise<Host> {
-  const link = await openRedisLink(sentinel, place.sentinelLogin, 0, place)
+  const link = await openRedisLink(sentinel, place.sentinelLogin, 0, place).catch(error => {
+    throw toSentinelRefusal(error)
+  })
   try {
     const [address] = toValues(await link.send([['sentinel', 'get-master-addr-by-name', place.masterName]]))
     if (Array.isArray(address)) return { host: String(address[0]), port: Number(address[1]) }

@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs'
 import { OsprofilerError } from '@osprofiler/core'
 import { type ConnectionUrl, type Host, parseConnectionUrl, showHost, type UrlForm } from '../connection-url.js'
 import { readTtl } from '../retention.js'
@@ -54,6 +55,15 @@ const OPTIONS = [
   'ssl_check_hostname',
   'ttl',
 ]
+/** They tell Python how its client is to work. */
+const PASSED_OVER = [
+  'client_name',
+  'health_check_interval',
+  'max_connections',
+  'protocol',
+  'retry_on_timeout',
+  'socket_keepalive',
+]
 const TLS_SCHEMES = new Set(['rediss', 'redissentinels'])
 const FORMS: Readonly<Record<string, UrlForm>> = {
   redis: {
@@ -61,12 +71,14 @@ const FORMS: Readonly<Record<string, UrlForm>> = {
     defaultPort: 6_379,
     defaultHost: 'localhost',
     options: [...OPTIONS, 'cluster'],
+    passedOver: PASSED_OVER,
   },
   sentinel: {
     example: 'redissentinel://user:password@host:26379,host:26379/mymaster',
     defaultPort: 26_379,
     defaultHost: 'localhost',
     options: [...OPTIONS, 'sentinel_username', 'sentinel_password'],
+    passedOver: PASSED_OVER,
   },
 }
 
@@ -81,6 +93,7 @@ export function readRedisUrl(scheme: string, location: string): RedisPlace {
   if (kind === 'single' && hosts.length > 1) fail('several hosts are a Cluster, and "cluster=false" says it is none')
   const db = readDatabase(options.get('db') ?? (bySentinel ? '' : path))
   const masterName = path === '' ? 'mymaster' : path
+  if (bySentinel && path.includes('/')) fail('behind the name of the master, a database is given as "?db=2"')
   if (kind === 'cluster' && db !== 0) fail('a Cluster has no other database than 0')
   return {
     kind,
@@ -122,15 +135,27 @@ function readTls(scheme: string, options: ReadonlyMap<string, string>): RedisTls
   if (!TLS_SCHEMES.has(scheme)) {
     return given.length === 0 ? undefined : fail(`${given[0]} is for ${scheme}s://, which speaks TLS`)
   }
-  const checks = options.get('ssl_cert_reqs') ?? 'required'
+  const checks = (options.get('ssl_cert_reqs') ?? 'required').toLowerCase().replace(/^cert_/, '')
   if (!['none', 'optional', 'required'].includes(checks)) fail('ssl_cert_reqs is none, optional or required')
   return {
-    caFile: options.get('ssl_ca_certs'),
-    certificateFile: options.get('ssl_certfile'),
-    keyFile: options.get('ssl_keyfile'),
+    caFile: readFileOption(options, 'ssl_ca_certs'),
+    certificateFile: readFileOption(options, 'ssl_certfile'),
+    keyFile: readFileOption(options, 'ssl_keyfile'),
     verify: checks !== 'none',
     checkHost: readSwitch(options, 'ssl_check_hostname', true),
   }
+}
+
+/** The path of a file that can be read. What is in it is read with each connection: certificates are renewed. */
+function readFileOption(options: ReadonlyMap<string, string>, name: string): string | undefined {
+  const path = options.get(name)
+  if (path === undefined) return undefined
+  try {
+    accessSync(path, constants.R_OK)
+  } catch (error) {
+    fail(`the file that ${name} names cannot be read (${(error as NodeJS.ErrnoException).code})`)
+  }
+  return path
 }
 
 function readSwitch(options: ReadonlyMap<string, string>, name: string, fallback: boolean): boolean {
