@@ -30,11 +30,10 @@ export function readErrorType({ start, stop }: OtlpPoint): string | undefined {
 }
 
 /**
- * What a point did: by OpenTelemetry's semantic conventions for HTTP, databases and messages (1.38), and beside it under
+ * Adds what a point did: by OpenTelemetry's semantic conventions for HTTP, databases and messages (1.38), and beside it under
  * the names that Python's OTLP driver gives it.
  */
-export function workAttributes(point: OtlpPoint): OtlpAttributes {
-  const attributes: OtlpAttributes = {}
+export function addWork(attributes: OtlpAttributes, point: OtlpPoint): void {
   const { request, requests, db, function: called, amqp } = point.start?.info ?? {}
   if (isObject(request)) addServed(attributes, request)
   if (isObject(requests)) addSent(attributes, requests)
@@ -43,7 +42,6 @@ export function workAttributes(point: OtlpPoint): OtlpAttributes {
   if (isObject(amqp)) addMessage(attributes, amqp)
   addOutcome(attributes, point)
   addTold(attributes, point)
-  return attributes
 }
 
 /** What the exception was, as an event tells it. */

@@ -1,14 +1,7 @@
 import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import type { TraceRecord } from '@osprofiler/core'
 import { isObject } from '../record-text.js'
-import {
-  exceptionAttributes,
-  knownMethod,
-  type OtlpAttributes,
-  readErrorType,
-  toText,
-  workAttributes,
-} from './attributes.js'
+import { addWork, exceptionAttributes, knownMethod, type OtlpAttributes, readErrorType, toText } from './attributes.js'
 import { otlpSpanId, otlpTraceId } from './id.js'
 import type { OtlpPoint } from './points.js'
 import { summarizeQuery } from './query.js'
@@ -30,6 +23,7 @@ const STATUS = { unset: 0, error: 2 } as const
 /** The span was chosen to be recorded. */
 const SAMPLED = 1
 const SCOPE = { name: 'osprofiler' }
+const NONE: never[] = []
 const ENDINGS = ['-start', '-stop']
 
 /** Makes a maker of spans. What is given for `resource` wins over what a record says of its service. */
@@ -63,7 +57,7 @@ function toSpan(point: OtlpPoint, record: TraceRecord, traceId: string, resource
     status: toStatus(point),
     attributes: toAttributes(point, record, pointName),
     events: toEvents(point, endTime),
-    links: [],
+    links: NONE,
     resource,
     instrumentationScope: SCOPE,
     droppedAttributesCount: 0,
@@ -72,7 +66,7 @@ function toSpan(point: OtlpPoint, record: TraceRecord, traceId: string, resource
   }
   if (parent_id === '' || parent_id === base_id || parent_id === trace_id) return span
   const parent = { traceId, spanId: otlpSpanId(parent_id), traceFlags: SAMPLED, isRemote: !hasLocalParent }
-  return { ...span, parentSpanContext: parent }
+  return Object.assign(span, { parentSpanContext: parent })
 }
 
 /** By the conventions a name is what many spans share: a method and a route, never a path. */
@@ -111,11 +105,13 @@ function toStatus(point: OtlpPoint): ReadableSpan['status'] {
 
 /** What the point did; the ids as they were, for whoever searches for one; and what is odd about it. */
 function toAttributes(point: OtlpPoint, record: TraceRecord, pointName: string): OtlpAttributes {
-  const attributes = workAttributes(point)
-  attributes['osprofiler.name'] = pointName
-  attributes['osprofiler.base_id'] = toText(record.base_id)
-  attributes['osprofiler.trace_id'] = toText(record.trace_id)
-  attributes['osprofiler.parent_id'] = toText(record.parent_id)
+  const attributes: OtlpAttributes = {
+    'osprofiler.name': pointName,
+    'osprofiler.base_id': toText(record.base_id),
+    'osprofiler.trace_id': toText(record.trace_id),
+    'osprofiler.parent_id': toText(record.parent_id),
+  }
+  addWork(attributes, point)
   if (point.stop === undefined) attributes['osprofiler.unfinished'] = true
   if (point.start === undefined) attributes['osprofiler.marks'] = 'no-start'
   return attributes
@@ -123,7 +119,7 @@ function toAttributes(point: OtlpPoint, record: TraceRecord, pointName: string):
 
 function toEvents(point: OtlpPoint, time: [number, number]): ReadableSpan['events'] {
   const attributes = exceptionAttributes(point)
-  return attributes === undefined ? [] : [{ time, name: 'exception', attributes, droppedAttributesCount: 0 }]
+  return attributes === undefined ? NONE : [{ time, name: 'exception', attributes, droppedAttributesCount: 0 }]
 }
 
 /** Makes each trace's id once while its points stand side by side, as they mostly do. */
