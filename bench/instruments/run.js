@@ -1,9 +1,11 @@
 import { runIoredis } from './run-ioredis.js'
 import { runOutgoing } from './run-outgoing.js'
 import { runPg } from './run-pg.js'
+import { runUntraced } from './run-untraced.js'
 
 /** What calls cost that become points by themselves: outgoing requests, queries and commands. */
 export async function runInstruments(effort) {
+  await runUntraced(effort)
   await runOutgoing(effort)
   await runPg(effort)
   await runIoredis(effort)

@@ -1,0 +1,22 @@
+import { alternate, createTask } from '../alternate.js'
+import { startNode } from '../child.js'
+import { summarise } from '../statistics.js'
+import { printTable, show } from '../table.js'
+
+const LIBRARIES = ['http', 'fetch', 'pg', 'ioredis']
+
+/**
+ * What instruments add to a call that nobody traces, the call itself taken away: beside a real one it is too little to
+ * be told from noise.
+ */
+export async function runUntraced(effort) {
+  const rows = []
+  for (const library of LIBRARIES) {
+    const start = name => startNode('instruments/untraced.js', name, library)
+    const contenders = ['bare', 'untraced'].map(name => createTask(name, () => start(name)))
+    const samples = await alternate(contenders, effort)
+    const [bare, untraced] = ['bare', 'untraced'].map(name => samples.get(name).flat())
+    rows.push([library, show(summarise(untraced.map((ns, index) => ns - bare[index])), 0)])
+  }
+  printTable('What instruments add to an untraced call: CPU time', ['', 'ns'], rows)
+}
