@@ -25,10 +25,10 @@ import { readBefore, readQuery } from './trace-query.js'
 export function openRedisDriver(location: string, { scheme, filterErrorTrace }: OpenContext): Driver {
   const place = readRedisUrl(scheme, location)
   findClient('ioredis', scheme)
-  const route = place.kind === 'cluster' ? createClusterRoute(place) : createMasterRoute(place)
+  const life = createLife()
+  const route = (place.kind === 'cluster' ? createClusterRoute : createMasterRoute)(place, life.checkOpen)
   const legacy = createLegacyKeys(route)
   const batches = createPreparedBatches<RedisBatch>()
-  const life = createLife()
 
   async function use<Result>(work: () => Promise<Result>): Promise<Result> {
     life.checkOpen()

@@ -21,8 +21,10 @@ const REDIRECTION = /^(MOVED|ASK) \d+ (.*):(\d+)$/
  * The way to the nodes of a Cluster: each slot's commands go to its master together, and where that has moved, after it.
  *
  * Not the client's own: it sends a batch again whose connection broke, though the first one may have been executed.
+ * Of the nodes that are asked for the slots, `checkOpen` comes before each but the first, and throws where nobody waits
+ * for the answer any more.
  */
-export function createClusterRoute(place: RedisPlace): RedisRoute {
+export function createClusterRoute(place: RedisPlace, checkOpen: () => void): RedisRoute {
   const links = new Map<string, KeptLink>()
   let owners: Promise<readonly Host[]> | undefined
 
@@ -39,7 +41,7 @@ export function createClusterRoute(place: RedisPlace): RedisRoute {
     const seen = owners
     const found = await seen?.catch(() => undefined)
     if (found !== undefined) return found
-    if (owners === seen) owners = loadOwners(place.hosts, linkTo)
+    if (owners === seen) owners = loadOwners(place.hosts, linkTo, checkOpen)
     return await (owners ?? [])
   }
 
@@ -125,9 +127,14 @@ function lost(): RedisReply {
 }
 
 /** Which master has each slot, by the first of these hosts that says so. */
-async function loadOwners(hosts: readonly Host[], linkTo: (host: Host) => KeptLink): Promise<readonly Host[]> {
+async function loadOwners(
+  hosts: readonly Host[],
+  linkTo: (host: Host) => KeptLink,
+  checkOpen: () => void,
+): Promise<readonly Host[]> {
   let failure: unknown
   for (const host of hosts) {
+    if (failure !== undefined) checkOpen()
     try {
       const link = await linkTo(host).borrow()
       const [ranges] = toValues(await link.send([['cluster', 'SLOTS']]))

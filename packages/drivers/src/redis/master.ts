@@ -5,10 +5,13 @@ import { openRedisLink, type RedisLink } from './link.js'
 import { type RedisRoute, toValues } from './route.js'
 import type { RedisPlace } from './url.js'
 
-/** The way to one server: the one that is named, or the one that Sentinels call the master at the time. */
-export function createMasterRoute(place: RedisPlace): RedisRoute {
+/**
+ * The way to one server: the one that is named, or the one that Sentinels call the master at the time. Of several
+ * Sentinels, `checkOpen` is asked before each but the first: it throws where nobody waits for the answer any more.
+ */
+export function createMasterRoute(place: RedisPlace, checkOpen: () => void): RedisRoute {
   const kept = keepLink(async () => {
-    if (place.kind === 'sentinel') return await openMaster(place)
+    if (place.kind === 'sentinel') return await openMaster(place, checkOpen)
     const [host] = place.hosts
     if (host === undefined) throw new Error('No host is named.')
     return await openRedisLink(host, place.login, place.db, place)
@@ -28,9 +31,10 @@ export function createMasterRoute(place: RedisPlace): RedisRoute {
 }
 
 /** Asks one Sentinel after another for the master, and the master whether it is one. */
-async function openMaster(place: RedisPlace): Promise<RedisLink> {
+async function openMaster(place: RedisPlace, checkOpen: () => void): Promise<RedisLink> {
   let failure: unknown
   for (const sentinel of place.hosts) {
+    if (failure !== undefined) checkOpen()
     try {
       const master = await askForMaster(sentinel, place)
       const link = await openRedisLink(master, place.login, place.db, place)
