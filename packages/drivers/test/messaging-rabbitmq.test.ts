@@ -443,6 +443,18 @@ describe('a messaging:// string', () => {
     },
   )
 
+  it('leaves the broker to the transport URL where it has options alone, which win over those of the URL', () => {
+    vi.stubEnv('OSPROFILER_TRANSPORT_URL', 'rabbit://me:s3cret@one,you:pw@two:5673/vhost?control_exchange=nova')
+    onTestFinished(() => void vi.unstubAllEnvs())
+
+    for (const location of ['?ttl=7d&control_exchange=mine', '/?ttl=7d&control_exchange=mine']) {
+      const { vhost, ttlMs, exchange } = readMessagingSettings(location)
+
+      expect(openDriver(`messaging://${location}`).location).toBe('one:5672,two:5673')
+      expect({ vhost, ttlMs, exchange }).toEqual({ vhost: 'vhost', ttlMs: 604_800_000, exchange: 'mine' })
+    }
+  })
+
   it('names its brokers for people, without credentials', () => {
     const driver = openDriver('messaging://me:s3cret@one,you:s3cret@[::1]:5673/vhost')
 

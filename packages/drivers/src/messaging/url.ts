@@ -76,17 +76,19 @@ const FORM: UrlForm = {
 }
 
 /**
- * Reads a `messaging://` connection string, or the transport URL of oslo.messaging that a bare one leaves to
- * `OSPROFILER_TRANSPORT_URL`.
+ * Reads a `messaging://` connection string, or the transport URL of oslo.messaging that one without hosts leaves to
+ * `OSPROFILER_TRANSPORT_URL`; its own options win.
  *
  * @throws OsprofilerError `ERR_CONNECTION_STRING`
  */
 export function readMessagingSettings(location: string): MessagingSettings {
-  const [transport, rest] = location === '' ? readTransport() : ['rabbit', location]
+  const isBare = /^(?:\/?\?|$)/.test(location)
+  const [transport, rest] = isBare ? readTransport() : ['rabbit', location]
   const isTls = transport === 'amqps'
   const urls = readUrls(rest, isTls ? { ...FORM, defaultPort: 5671 } : FORM)
   const [first] = urls
-  const options = first?.options ?? new Map<string, string>()
+  const own = isBare ? parseConnectionUrl(location, FORM).options : []
+  const options = new Map([...(first?.options ?? []), ...own])
   const quorum = readFlag(options, 'rabbit_quorum_queue')
   return {
     brokers: urls.flatMap(({ hosts, username, password }) =>
