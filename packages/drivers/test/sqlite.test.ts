@@ -33,6 +33,18 @@ describe('the path of sqlite://', () => {
 })
 
 describe('sqlite://...?ttl=', () => {
+  // Minutes, while nothing can be written, where its cost goes by the square of the records.
+  it('does not hang over a trace of many records', { timeout: 30_000 }, async () => {
+    const { driver } = openStore()
+    await driver.write(makeTrace(20_000))
+    await driver.write([makeRecord({ base_id: 'young', timestamp: '2026-11-24T00:00:00.000000' })])
+
+    const pruned = await driver.pruneTraces?.(new Date('2026-11-23T00:00:00Z'))
+
+    expect(pruned).toBe(1)
+    expect(await driver.listTraces?.()).toMatchObject([{ base_id: 'young' }])
+  })
+
   it('removes while it writes the traces that are older', async () => {
     const { driver: reader, path } = openStore()
     await reader.write([makeRecord({ base_id: 'old', timestamp: '2020-01-01T00:00:00.000000' })])

@@ -26,11 +26,12 @@ export function deleteTraces(connection: DatabaseSync, baseIds: readonly string[
   return Number(connection.prepare(`DELETE FROM data WHERE base_id IN (${places})`).run(...baseIds).changes)
 }
 
+/** Each trace is looked into once, not once for each of its records: of a long one that would take minutes. */
 function findStale(connection: DatabaseSync, before: string): string[] {
   const found = connection
     .prepare(
-      `SELECT DISTINCT base_id FROM data AS old WHERE timestamp < ? AND base_id IS NOT NULL AND NOT EXISTS
-       (SELECT 1 FROM data WHERE base_id = old.base_id AND timestamp >= ?) LIMIT ${STEP}`,
+      `SELECT base_id FROM (SELECT DISTINCT base_id FROM data WHERE timestamp < ? AND base_id IS NOT NULL) AS old
+       WHERE NOT EXISTS (SELECT 1 FROM data WHERE base_id = old.base_id AND timestamp >= ?) LIMIT ${STEP}`,
     )
     .all(before, before)
   return found.map(row => String(row.base_id))
