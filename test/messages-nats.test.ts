@@ -53,6 +53,22 @@ describe('the recipe for NATS', () => {
     expect(asked?.info).toMatchObject({ function: { name: 'request prices' } })
   })
 
+  it('records what a handler throws, says so, and goes on', async () => {
+    const failures: unknown[] = []
+    const failing = (message: Msg) => {
+      if (message.string() === 'table') throw new RangeError('no tables')
+      message.respond('made')
+    }
+    subscribe(connection, 'made.to.order', failing, (failure: unknown) => failures.push(failure))
+
+    run({ hmacKey: 'KEY' }, () => publish(connection, 'made.to.order', 'table'))
+    const answer = await request(connection, 'made.to.order', 'chair')
+
+    expect(answer.string()).toBe('made')
+    expect(failures).toEqual([new RangeError('no tables')])
+    expect(records.at(-1)?.info).toMatchObject({ etype: 'RangeError', message: 'no tables' })
+  })
+
   it('leaves what is untraced untraced', async () => {
     const seen = new Promise(resolve => {
       subscribe(connection, 'quiet', (message: Msg) => resolve([get(), message.headers?.get('X-Trace-Info')]))

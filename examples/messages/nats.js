@@ -14,10 +14,16 @@ export function request(connection, subject, data) {
   )
 }
 
-export function subscribe(connection, subject, handle) {
-  const callback = (error, message) => {
-    if (error) throw error
-    return runTraced(message.headers, undefined, () => handle(message), { functionName: `consume ${subject}` })
+/** What `handle` throws is told to `onError`: thrown in a callback of NATS, it would end the connection. */
+export function subscribe(connection, subject, handle, onError = console.error) {
+  const call = { functionName: `consume ${subject}` }
+  const callback = async (error, message) => {
+    try {
+      if (error) throw error
+      await runTraced(message.headers, undefined, () => handle(message), call)
+    } catch (failure) {
+      onError(failure)
+    }
   }
   return connection.subscribe(subject, { callback })
 }
