@@ -1,0 +1,14 @@
+import { once } from 'node:events'
+import { expect, it } from 'vitest'
+import { startProgram } from './program.js'
+
+it('setup() leaves nothing behind when it is called again, or closed', async () => {
+  const { child, ended } = startProgram('many-setups.mjs', {}, ['--expose-gc'])
+
+  const [replaced] = await once(child, 'message')
+  const [closed] = await once(child, 'message')
+
+  expect(await ended).toMatchObject({ code: 0, stderr: '' })
+  // The last one is in use.
+  expect({ replaced, closed }).toEqual({ replaced: 1, closed: 0 })
+})
