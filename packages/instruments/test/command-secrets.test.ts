@@ -1,0 +1,72 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type RedisCommand, redisBatchInfo, redisFailure, redisInfo } from '../src/redis-statement.js'
+
+const KNOWN = ['GET', 'set', 'HSET', 'XREAD', 'BLPOP', 'PUBLISH', 'JSON.SET', 'FT.SEARCH', 'MODULE_OF_YOURS', 'nosuch']
+/** Whose arguments are passwords and programs. */
+const SEALED = ['AUTH', 'auth', 'HELLO', 'EVAL', 'evalsha', 'FCALL', 'MIGRATE']
+const SEALED_CONTAINERS = ['CONFIG SET', 'ACL SETUSER', 'acl getuser', 'SCRIPT LOAD', 'FUNCTION LOAD', 'SENTINEL SET']
+const CONTAINERS = ['CLIENT SETNAME', 'OBJECT ENCODING', 'xgroup CREATE', 'PUBSUB NUMSUB']
+/** A whole line in place of a name, as one types it. */
+const LINES = ['AUTH SEALED', 'SET key SEALED', "EVAL 'SEALED' 0", '>SEALED', 'SEALED\r\nGET a', '', ' SEALED']
+
+const argument = fc.oneof(
+  fc.constantFrom<unknown>('SEALED', 'on', '>SEALED', 'requirepass', 'AUTH2', 'BLOCK', '0', Buffer.from('SEALED'), 42),
+  fc.tuple(fc.string(), fc.string()).map(([before, after]) => `${before}SEALED${after}`),
+  fc.constantFrom<unknown>(null, undefined, { SEALED: 'SEALED' }, ['SEALED'], Symbol('SEALED')),
+)
+
+function commandOf(names: readonly string[]): fc.Arbitrary<RedisCommand> {
+  return fc.tuple(fc.constantFrom(...names), fc.array(argument, { maxLength: 12 })).map(([name, args]) => {
+    const [first = '', ...words] = LINES.includes(name) ? [name] : name.split(' ')
+    return { name: first, args: [...words, ...args] }
+  })
+}
+
+const sealed = commandOf([...SEALED, ...SEALED_CONTAINERS])
+const any = commandOf([...KNOWN, ...SEALED, ...SEALED_CONTAINERS, ...CONTAINERS, ...LINES])
+
+/** All that an error says, as a record would. */
+function told(error: unknown): string {
+  return error instanceof Error ? `${error.name} ${error.message}` : String(error)
+}
+
+describe('a command of Redis, known or not', () => {
+  it('shows none of its arguments, and no line in place of its name', () => {
+    fc.assert(
+      fc.property(fc.array(any, { minLength: 1, maxLength: 12 }), fc.boolean(), (commands, transaction) => {
+        for (const command of commands) expect(JSON.stringify(redisInfo(command, false))).not.toContain('SEALED')
+        expect(JSON.stringify(redisBatchInfo(commands, transaction, false))).not.toContain('SEALED')
+      }),
+    )
+  })
+
+  it('shows those of passwords and programs to nobody, also where values are asked for', () => {
+    fc.assert(
+      fc.property(fc.array(sealed, { minLength: 1, maxLength: 12 }), fc.boolean(), (commands, transaction) => {
+        for (const command of commands) expect(JSON.stringify(redisInfo(command, true))).not.toContain('SEALED')
+        expect(JSON.stringify(redisBatchInfo(commands, transaction, true))).not.toContain('SEALED')
+      }),
+    )
+  })
+
+  it('shows none of them in what the server says of it', () => {
+    const says = fc.constantFrom<(text: string) => string>(
+      text => `ERR unknown command '${text}', with args beginning with: '${text}' '${text}'`,
+      text => `WRONGTYPE ${text}`,
+      text => `ERR Error in ACL SETUSER modifier '${text}': Syntax error`,
+    )
+    fc.assert(
+      fc.property(any, says, (command, say) => {
+        const texts = command.args.filter(arg => typeof arg === 'string' && arg.includes('SEALED'))
+        const error = Object.assign(new Error(say(String(texts[0] ?? ''))), { name: 'ReplyError' })
+
+        expect(told(redisFailure(error, [command], false))).not.toContain('SEALED')
+      }),
+    )
+  })
+})
+
+it('an unknown command is shown by its name, and how many arguments it has', () => {
+  expect(redisInfo({ name: 'nosuch', args: ['a', 'b'] }, false)).toMatchObject({ db: { statement: 'NOSUCH ? ?' } })
+})
