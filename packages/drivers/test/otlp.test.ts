@@ -165,10 +165,15 @@ describe('otlp:// follows the semantic conventions, and tells what Python tells'
     ['{"find": 1}', 'db'],
     ['', 'db'],
   ])('of a query %j, as %j', async (statement, name) => {
-    const span = await sendOne({ name: 'db' }, { db: { statement, params: { id: 7 } } }, { db: { result: 'one row' } })
+    const span = await sendOne(
+      { name: 'db' },
+      { db: { system: 'redis', statement, params: { id: 7 } } },
+      { db: { result: 'one row' } },
+    )
 
     expect(span).toMatchObject({ name, kind: CLIENT })
     expect(span?.attributes).toMatchObject({
+      'db.system.name': 'redis',
       'db.query.text': statement,
       'db.statement': statement,
       'db.params': '{"id":7}',
