@@ -1,4 +1,4 @@
-import { get, type Profiler, suppress } from '@osprofiler/core'
+import { bind, get, type Profiler, suppress } from '@osprofiler/core'
 import { type Callback, type Ending, followCallback, runStep } from './follow.js'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { type OnLibrary, whenLoaded } from './library-loads.js'
@@ -127,13 +127,14 @@ function wrapPrepare(wrap: (name: string, around: Around) => (() => void) | unde
   }
 }
 
-/** Not by listeners: an error to which nobody listens must stay one. */
+/** Not by listeners: an error to which nobody listens must stay one. Those that there are run in today's context. */
 function followEvents(command: unknown, step: Ending): void {
   if (typeof command !== 'object' || command === null) return
+  const inContext = bind((run: () => unknown) => run())
   wrapMethod(command, 'emit', (original, self, args) => {
     if (args[0] === 'error') step.fail(args[1])
     if (args[0] === 'end') step.stop()
-    return original.apply(self, args)
+    return inContext(() => original.apply(self, args))
   })
 }
 

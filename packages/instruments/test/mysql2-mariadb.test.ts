@@ -337,6 +337,25 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
     })
   })
 
+  it('events and streams of a traced query run in its trace', async () => {
+    instrumented()
+    const connection = await acquire()
+    const seen = new Map<string, unknown>()
+    const see = (event: string) => () => void seen.set(event, get()?.baseId)
+
+    const { baseId } = await inTrace(async () => {
+      await new Promise(resolve => {
+        connection.query('SELECT 7').on('result', see('result')).on('end', see('end')).on('end', resolve)
+      })
+      await new Promise(resolve => {
+        connection.query('SELECT 7').stream().on('data', see('data')).on('end', resolve)
+      })
+    })
+    connection.release()
+
+    expect(Object.fromEntries(seen)).toEqual({ result: baseId, end: baseId, data: baseId })
+  })
+
   describe('waiting for a connection of a pool', () => {
     it('is a point of its own', async () => {
       instrumented()
