@@ -118,19 +118,6 @@ describe.concurrent('a program that comes to its natural end', () => {
     expect(queued).toBe(4)
   })
 
-  it('is not held up any longer by stores that fail in turn', async () => {
-    const program = `
-      for (const pause of [300, 400, 500]) {
-        create(async () => { await delay(pause); throw new Error('gone') }, { maxBackoff: 10 })
-        work(1)
-      }
-    `
-    const { queued, ms } = await runToItsEnd(program)
-
-    expect(queued).toBe(2)
-    expect(ms).toBeLessThan(12_000)
-  })
-
   it('ends at once where nothing waits, and after close', async () => {
     const idle = await runToItsEnd(`create(() => new Promise(() => {}))`)
     const closed = await runToItsEnd(
