@@ -1,5 +1,4 @@
-import { timingSafeEqual } from 'node:crypto'
-import { createSign, type Sign } from './hmac-sha1.js'
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
 import { OsprofilerError } from './osprofiler-error.js'
 
 /** HMAC keys: a list, or one string split at commas with the spaces around each key trimmed, as in `'NEW,OLD'`. */
@@ -26,12 +25,12 @@ const expected = Buffer.alloc(40)
  */
 export class KeyRing {
   readonly #keys: readonly string[]
-  readonly #signs: readonly Sign[]
+  readonly #secrets: readonly KeyObject[]
 
   /** @throws TypeError where a key is not a non-empty, well-formed string. */
   constructor(keys: HmacKeys) {
     this.#keys = listKeys(keys)
-    this.#signs = this.#keys.map(createSign)
+    this.#secrets = this.#keys.map(key => createSecretKey(Buffer.from(key, 'utf8')))
   }
 
   /** How many keys there are. */
@@ -45,14 +44,14 @@ export class KeyRing {
    * @throws OsprofilerError `ERR_NO_KEYS` where the ring is empty.
    */
   sign(text: string): string {
-    const [sign] = this.#signs
-    if (sign === undefined) {
+    const [secret] = this.#secrets
+    if (secret === undefined) {
       throw new OsprofilerError(
         'ERR_NO_KEYS',
         'Cannot sign: there is no HMAC key. Set OSPROFILER_HMAC_KEYS or give one.',
       )
     }
-    return sign(text)
+    return createHmac('sha1', secret).update(text, 'utf8').digest('hex')
   }
 
   /** The key under which `hmac` is the signature of `text`, or `undefined`. Costs at most one HMAC a key. */
@@ -65,8 +64,8 @@ export class KeyRing {
   indexOf(text: string, digits: string): number {
     if (digits.length !== given.length) return -1
     given.write(digits, 'latin1')
-    return this.#signs.findIndex(sign => {
-      expected.write(sign(text), 'latin1')
+    return this.#secrets.findIndex(secret => {
+      expected.write(createHmac('sha1', secret).update(text, 'utf8').digest('hex'), 'latin1')
       return timingSafeEqual(expected, given)
     })
   }

@@ -1,7 +1,7 @@
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { hostname } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { recordSettings } from './configuration.js'
-import { signOf } from './hmac-sha1.js'
 import { notify } from './notifier.js'
 import { openPointAllowance, type PointAllowance, takePoint, tellOmitted } from './point-allowance.js'
 import { recordableInfo } from './recordable.js'
@@ -21,6 +21,7 @@ export class LocalTrace {
   readonly points: PointAllowance
   readonly #maxPoints: number
   readonly #hmacKey: string
+  #secret: KeyObject | undefined
   #endedAt: number | undefined
 
   constructor(hmacKey: string, baseId: string, maxPoints: number) {
@@ -65,8 +66,9 @@ export class LocalTrace {
 
   /** The headers that make a callee's points children of a point of this trace. */
   headers(traceId: string): TraceHeaders {
+    this.#secret ??= createSecretKey(Buffer.from(this.#hmacKey, 'utf8'))
     const info = packInfo({ base_id: this.baseId, parent_id: traceId })
-    return { [X_TRACE_INFO]: info, [X_TRACE_HMAC]: signOf(this.#hmacKey)(info) }
+    return { [X_TRACE_INFO]: info, [X_TRACE_HMAC]: createHmac('sha1', this.#secret).update(info).digest('hex') }
   }
 
   #send(name: string, traceId: string, parentId: string, info: Record<string, unknown>): void {

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { signOf } from './hmac-sha1.js'
+import { createHmac } from 'node:crypto'
 import { type HmacKeys, KeyRing, readHmac } from './key-ring.js'
 
 /** The header that says which trace, in base64. */
@@ -49,7 +49,7 @@ const FLAT_OBJECT = new RegExp(`^${SPACE}\\{(?:${MEMBER}(?:,${MEMBER})*)\\}${SPA
 export function signedPack(data: TraceInfo, hmacKey: string): [info: string, hmac: string] {
   if (typeof hmacKey !== 'string' || hmacKey === '') throw new TypeError('signedPack() needs a key to sign with')
   const info = packInfo(data)
-  return [info, signOf(hmacKey)(info)]
+  return [info, createHmac('sha1', hmacKey).update(info).digest('hex')]
 }
 
 /**
