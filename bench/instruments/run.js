@@ -1,3 +1,4 @@
+import { runAmqplib } from './run-amqplib.js'
 import { runIoredis } from './run-ioredis.js'
 import { runOutgoing } from './run-outgoing.js'
 import { runPg } from './run-pg.js'
@@ -9,4 +10,5 @@ export async function runInstruments(effort) {
   await runOutgoing(effort)
   await runPg(effort)
   await runIoredis(effort)
+  await runAmqplib(effort)
 }

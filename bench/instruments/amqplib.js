@@ -1,0 +1,45 @@
+// Messages through RabbitMQ and back, forty at a time: `node amqplib.js CONTENDER URL`.
+
+import { createRequire } from 'node:module'
+import { answerTimes } from '../answer.js'
+import { createContender } from './contenders.js'
+
+const IN_FLIGHT = 40
+const [, , task, url] = process.argv
+const require = createRequire(import.meta.url)
+
+// Of those whom a consumer believes.
+process.env.OSPROFILER_HMAC_KEYS = 'SECRET_KEY'
+const options = { messages: { maxPointsPerTrace: Number.POSITIVE_INFINITY } }
+const inContext = await createContender(task, [['amqplib'], options], () => {
+  const { propagation } = require('@opentelemetry/api')
+  const { W3CTraceContextPropagator } = require('@opentelemetry/core')
+  const { AmqplibInstrumentation } = require('@opentelemetry/instrumentation-amqplib')
+  propagation.setGlobalPropagator(new W3CTraceContextPropagator())
+  return [new AmqplibInstrumentation()]
+})
+
+const connection = await require('amqplib').connect(url)
+const channel = await connection.createChannel()
+const { queue } = await channel.assertQueue('', { exclusive: true })
+const body = Buffer.from(JSON.stringify({ order: 7, state: 'paid' }))
+let arrived = () => {}
+await channel.consume(queue, message => {
+  channel.ack(message)
+  arrived()
+})
+
+answerTimes({
+  [task]: count =>
+    inContext(async () => {
+      for (let done = 0; done < count; done += IN_FLIGHT) await exchange(Math.min(IN_FLIGHT, count - done))
+    }),
+})
+
+function exchange(messages) {
+  return new Promise(resolve => {
+    let missing = messages
+    arrived = () => --missing === 0 && resolve()
+    for (let i = 0; i < messages; i++) channel.sendToQueue(queue, body)
+  })
+}
