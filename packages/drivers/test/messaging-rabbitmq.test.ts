@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createNotifier, type Driver } from '@osprofiler/core'
 import { openDriver } from '@osprofiler/drivers'
 import { connect } from 'amqplib'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFailed, onTestFinished, vi } from 'vitest'
 import { startProxy } from '../../../test/servers/proxy.js'
 import { type RabbitmqServer, startRabbitmq } from '../../../test/servers/rabbitmq.js'
 import { connectToBroker } from '../src/messaging/connection.js'
@@ -259,6 +259,7 @@ describe('messaging:// over RabbitMQ', () => {
     const other = open(connectionString)
     await other.write([makeRecord()])
 
+    onTestFailed(async () => void (await server.command('set_vm_memory_high_watermark', '0.4')))
     await server.command('set_vm_memory_high_watermark', '0.00000001')
     for (let count = 0; count < 20; count++) notifier(makeRecord())
     await notifier.flush(500)
@@ -344,6 +345,7 @@ describe('messaging:// over RabbitMQ', () => {
     onTestFinished(() => clearInterval(load))
     await expect.poll(() => notifier.stats.written, { timeout: PATIENCE }).toBeGreaterThan(100)
 
+    onTestFailed(() => server.restart())
     await server.kill()
     await expect.poll(() => notifier.stats.dropped, { timeout: PATIENCE }).toBeGreaterThan(0)
     const during = notifier.stats
