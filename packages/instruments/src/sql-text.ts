@@ -19,7 +19,7 @@ export interface ReadStatement {
  * - all behind a comment that MySQL executes, or in which another one begins, and behind a NUL, where some servers stop;
  * - all from the first string on where a quote is never closed, or a word follows a string at once: an apostrophe in a
  *   value that nobody has doubled looks so, and what was meant to be in the string stands outside of it;
- * - all from the first string with a backslash on where what follows cannot be SQL, for then the server has
+ * - the same where there is a string with a backslash and what follows cannot be SQL, for then the server has
  *   `standard_conforming_strings` or `NO_BACKSLASH_ESCAPES` set against the default, and read it otherwise;
  * - what follows on a `COPY`, whose rows may stand there.
  */
