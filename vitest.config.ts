@@ -7,8 +7,8 @@ export default defineConfig({
     setupFiles: ['test/seed.ts'],
     // Sockets, child processes and worker threads: what one test file leaves behind must not meet the next.
     pool: 'forks',
-    // Much of their time is waiting, for servers, programs and pauses: more than Vitest's default of one on two processors.
-    maxWorkers: Math.max(2, availableParallelism()),
+    // Most of their time is waiting, for servers, programs and pauses.
+    maxWorkers: availableParallelism() + 2,
     // Bounds for what hangs, not for what is slow: a machine may be slow, and have much else to do.
     testTimeout: 120_000,
     hookTimeout: 180_000,
