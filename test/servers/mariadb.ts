@@ -35,9 +35,11 @@ export async function startMariadb(options: MariadbOptions = {}): Promise<Mariad
   const socket = join(folder, 'socket')
   const port = await findFreePort()
   const certificate = tls ? await makeCertificate(folder, owner) : undefined
+  // Each that starts removes the temporary tables that it finds, and so those of others if they share a folder.
+  const folders = [`--datadir=${data}`, `--tmpdir=${folder}`]
   const install = ['--auth-root-authentication-method=normal', '--skip-test-db', '--skip-name-resolve']
   // No plugin beside the server: those of a full installation want files of their own.
-  await runProgram('mariadb-install-db', ['--no-defaults', `--datadir=${data}`, ...install], { owner, cwd: folder })
+  await runProgram('mariadb-install-db', ['--no-defaults', ...folders, ...install], { owner, cwd: folder })
 
   const sql = (text: string) =>
     runProgram('mariadb', ['--no-defaults', `--socket=${socket}`, '-u', 'root', '-B', '-N', '-e', text])
@@ -45,8 +47,8 @@ export async function startMariadb(options: MariadbOptions = {}): Promise<Mariad
     command: 'mariadbd',
     args: [
       '--no-defaults',
+      ...folders,
       ...toArguments({
-        datadir: data,
         socket,
         port: String(port),
         'bind-address': '127.0.0.1',
