@@ -7,6 +7,7 @@ import { OsprofilerError } from '@osprofiler/core'
 import { openDriver } from '@osprofiler/drivers'
 import { describe, expect, it } from 'vitest'
 import { finish, startProgram } from './child.js'
+import { makeRecord } from './make-record.js'
 import { refusalOf } from './refusal-of.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
@@ -157,7 +158,7 @@ describe('openDriver', () => {
 
     for (const string of [`sqlite:///${stray}`, `file://${stray}`]) {
       const driver = openDriver(string)
-      const error: unknown = await driver.write([record]).catch(reason => reason)
+      const error: unknown = await driver.write([makeRecord()]).catch(reason => reason)
       await driver.close()
 
       expect(error).toBeInstanceOf(OsprofilerError)
@@ -188,14 +189,3 @@ describe('openDriver', () => {
     expect(stdout).toMatch(/^memory\nERR_MISSING_CLIENT .*npm install @photostructure\/sqlite.*22\.13/)
   })
 })
-
-const record = {
-  name: 'db-start',
-  base_id: 'trace',
-  parent_id: 'trace',
-  trace_id: 'point',
-  timestamp: '2026-11-22T10:00:00.000001',
-  info: {},
-  project: 'shop',
-  service: 'orders',
-}
