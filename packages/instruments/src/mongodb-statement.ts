@@ -34,11 +34,12 @@ const MORE_PARAMS = ['sort', 'projection', 'skip', 'limit', 'hint', 'collation',
  * commands that are not about documents, since passwords and handshakes are among them.
  */
 export function mongodbInfo(command: unknown, values: boolean): PointInfo {
+  const system = 'mongodb'
   try {
-    return describeCommand(command, values)
+    return { db: { system, ...describeCommand(command, values) } }
   } catch {
     // A getter of the program's, which is mongodb's to run.
-    return { db: { system: 'mongodb', statement: '?' } }
+    return { db: { system, statement: '?' } }
   }
 }
 
@@ -46,14 +47,14 @@ function describeCommand(command: unknown, values: boolean): PointInfo {
   const document = isDocument(command) ? command : {}
   const [name = ''] = Object.keys(document)
   const members = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (members === undefined) return { db: { system: 'mongodb', statement: NAME.test(name) ? name : '?' } }
+  if (members === undefined) return { statement: NAME.test(name) ? name : '?' }
   const collection = name === 'getMore' ? document.collection : document[name]
   const shapes = members.filter(member => document[member] !== undefined).map(member => describe(document, member))
   const statement = [name, String(collection), ...shapes].join(' ')
-  if (!values || members.length === 0) return { db: { system: 'mongodb', statement } }
+  if (!values || members.length === 0) return { statement }
   const shown = new Set([...members, ...MORE_PARAMS])
   const params = Object.fromEntries(Object.entries(document).filter(([member]) => shown.has(member)))
-  return { db: { system: 'mongodb', statement, params: plain(params, MAX_DEPTH + 1) } }
+  return { statement, params: plain(params, MAX_DEPTH + 1) }
 }
 
 /** An error as a point shows it: servers repeat the values that they refuse. */
