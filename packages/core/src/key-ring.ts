@@ -17,7 +17,7 @@ const expected = Buffer.alloc(40)
 /**
  * The secrets that a process believes in: signs with the first key, verifies with any, so that keys can be rotated.
  *
- * A ring of no keys verifies nothing. The keys cannot be read from it, printed or serialised.
+ * A ring of no keys verifies nothing. Printing or serializing a ring shows no key.
  *
  * @example
  * const ring = new KeyRing('NEW,OLD')

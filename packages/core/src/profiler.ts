@@ -11,7 +11,7 @@ const MAX_UNRECORDED = 1_024
  * Where in a trace some code runs: the point that is open around it. What the code starts is nested there.
  *
  * Each request, and each traced function within one, has a profiler of its own, so that work in parallel finds the
- * right parent. The key with which it signs is in it and cannot be read from it.
+ * right parent. Printing or serializing a profiler does not show the key with which it signs.
  */
 export class Profiler {
   readonly #trace: LocalTrace

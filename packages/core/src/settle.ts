@@ -2,7 +2,7 @@ import { types } from 'node:util'
 
 /**
  * Runs `fn` and tells once how it ended, when its promise settles where it returns one. The caller gets what it
- * would have got without us: the same value, the same exception, a promise that is handled or not as before.
+ * would have got without us: the same value, or the same exception.
  *
  * Only real promises are followed. Another thenable (a query builder) is a value: calling its `then` could run it.
  */

@@ -31,8 +31,8 @@ const MAX_TEXT = 2_000
 const tracedTimes = shared('traced-functions', () => new WeakMap<object, number>())
 
 /**
- * The function that records each call of `fn` as a point, and is otherwise like it. `nameOf` tells from the `this`
- * of a call what the function is called in the record.
+ * The function that records each call of `fn` as a point. `nameOf` tells from the `this` of a call what the function
+ * is called in the record.
  */
 export function createTracedFunction<F extends AnyFunction>(
   fn: F,
