@@ -53,5 +53,6 @@ export {
   WeakRef,
   WeakSet,
 } from '../platform.js'
+export { UNREAD } from '../follow-promise.js'
 export { type Settlement, settle } from '../settle.js'
 export { type AnyFunction, type Call, type InPlaceOfCall, originalOf, sourceOf, standIn } from '../stand-in.js'
