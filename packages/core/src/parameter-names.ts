@@ -1,3 +1,4 @@
+import { Function, Math, Reflect, WeakMap } from './platform.js'
 import { shared } from './shared-state.js'
 
 interface Parameters {
@@ -31,7 +32,9 @@ export function keepParameterNames(standIn: object, original: object): void {
 function parametersOf(fn: object): Parameters {
   let parameters = known.get(fn)
   if (parameters === undefined) {
-    const read = readParameters(Function.prototype.toString.call(fn).slice(0, MAX_SOURCE).replace(OPAQUE, ' '))
+    const read = readParameters(
+      Reflect.apply(Function.prototype.toString, fn, []).slice(0, MAX_SOURCE).replace(OPAQUE, ' '),
+    )
     parameters = {
       names: read.map(parameter => NAME.exec(parameter)?.[2] ?? ''),
       rest: /^\s*\.\.\./.test(read.at(-1) ?? ''),
