@@ -56,3 +56,5 @@ export {
   WeakRef,
   WeakSet,
 } from '../platform.js'
+export { type Settlement, settle } from '../settle.js'
+export { type AnyFunction, type Call, type InPlaceOfCall, originalOf, sourceOf, standIn } from '../stand-in.js'
