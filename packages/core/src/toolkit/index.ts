@@ -1,3 +1,6 @@
+export { handleRejection } from '../handle-rejection.js'
+export { isError } from '../is-error.js'
+export { isThenable } from '../is-thenable.js'
 export {
   AbortController,
   AbortSignal,
