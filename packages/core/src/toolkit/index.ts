@@ -1,3 +1,4 @@
+export { UNREAD } from '../follow-promise.js'
 export { handleRejection } from '../handle-rejection.js'
 export { isError } from '../is-error.js'
 export { isThenable } from '../is-thenable.js'
@@ -56,6 +57,5 @@ export {
   WeakRef,
   WeakSet,
 } from '../platform.js'
-export { UNREAD } from '../follow-promise.js'
 export { type Settlement, settle } from '../settle.js'
 export { type AnyFunction, type Call, type InPlaceOfCall, originalOf, sourceOf, standIn } from '../stand-in.js'
