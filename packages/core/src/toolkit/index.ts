@@ -1,3 +1,7 @@
+export { checkConfiguration } from '../configuration.js'
+export { beforeFirstTrace } from '../first-trace.js'
+export { checkKeysFile } from '../keys-file.js'
+export { mainFile, resolvePackage } from '../main-file.js'
 export {
   AbortController,
   AbortSignal,
