@@ -83,6 +83,11 @@ export function bind<This, Args extends unknown[], Result>(
   }
 }
 
+/** Whether a trace has begun here and not ended. */
+export function isTraceLive(): boolean {
+  return context.live > 0
+}
+
 /** Counts a trace that begins; the function that it returns, called once or more, counts its end. */
 export function keepContext(): () => void {
   context.live++

@@ -210,7 +210,8 @@ describe('a promise that nobody awaits', () => {
       reads++
       return undefined
     }
-    const value = Object.defineProperties({}, { anything: { get: read, enumerable: true }, then: { get: read } })
+    const value = {}
+    for (const name of ['anything', 'then']) Object.defineProperty(value, name, { get: read, enumerable: true })
     const records: TraceRecord[] = []
     setNotifier(record => records.push(record))
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { suppress } from '@osprofiler/core'
 import type { Redis, RedisOptions } from 'ioredis'
+import { loadClient } from '../client-package.js'
 import type { Host } from '../connection-url.js'
 import type { RedisLogin, RedisPlace, RedisTls } from './url.js'
 
@@ -40,7 +41,7 @@ export async function openRedisLink(
   db: number,
   place: RedisPlace,
 ): Promise<RedisLink> {
-  const ioredis = await import('ioredis')
+  const ioredis = await loadClient('ioredis', () => import('ioredis'))
   const { connectTimeout, replyTimeout } = place
   const options = {
     host,
