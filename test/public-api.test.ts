@@ -90,6 +90,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'TextDecoder',
       'TextEncoder',
       'TypeError',
+      'UNREAD',
       'URL',
       'URLSearchParams',
       'Uint8Array',

@@ -1,9 +1,10 @@
 // A program that serves and asks, traced and untraced, in a process whose globals were replaced before or after the
 // packages were loaded. Tells its parent what came of it.
 import http from 'node:http'
+import timers from 'node:timers'
 import { asked, replacements } from './replacements.mjs'
 
-const [replacement, moment, store] = process.argv.slice(2)
+const [replacement, moment, store, names] = process.argv.slice(2)
 const { exit, stdout } = process
 const now = process.hrtime.bigint
 const KEY = 'KEY'
@@ -12,11 +13,19 @@ process.on('warning', ({ name, code, message }) => told.warnings.push(code ?? `$
 process.on('uncaughtException', error => tell(error.stack))
 process.on('unhandledRejection', error => tell(error?.stack))
 const { stringify } = JSON
+const { setTimeout } = timers
+const { Promise } = globalThis
+const wait = ms => new Promise(resolve => setTimeout(resolve, ms))
 setTimeout(() => tell('It hangs'), 20_000)
 
-const { default: express } = await import('express')
-const { default: Koa } = await import('koa')
-const { default: fastify } = await import('fastify')
+const loads = {
+  'node:http': () => undefined,
+  express: () => import('express'),
+  koa: () => import('koa'),
+  fastify: () => import('fastify'),
+}
+const frameworks = {}
+for (const name of names.split(',')) frameworks[name] = (await loads[name]())?.default
 // Loaded and used once by Node itself, which takes what it needs from the globals then.
 await fetch('data:,')
 if (moment === 'before') replacements[replacement]()
@@ -45,14 +54,18 @@ async function handle() {
 }
 
 const servers = {
+  async 'node:http'() {
+    const osprofiler = adapters.express.osprofilerMiddleware()
+    return http.createServer((req, res) => osprofiler(req, res, async () => res.end(await handle())))
+  },
   async express() {
-    const app = express()
+    const app = frameworks.express()
     app.use(adapters.express.osprofilerMiddleware())
     app.get('/', async (_req, res) => res.end(await handle()))
     return http.createServer(app)
   },
   async koa() {
-    const app = new Koa()
+    const app = new frameworks.koa()
     app.use(adapters.koa.osprofilerMiddleware())
     app.use(async ctx => {
       ctx.body = await handle()
@@ -60,7 +73,7 @@ const servers = {
     return http.createServer(app.callback())
   },
   async fastify() {
-    const app = fastify({ forceCloseConnections: true })
+    const app = frameworks.fastify({ forceCloseConnections: true })
     app.register(adapters.fastify.osprofiler)
     app.get('/', () => handle())
     await app.ready()
@@ -69,8 +82,8 @@ const servers = {
 }
 
 const traces = {}
-for (const [name, open] of Object.entries(servers)) {
-  const server = await open()
+for (const name in frameworks) {
+  const server = await servers[name]()
   const url = await listen(server)
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
   const baseId = core.createTraceId()
@@ -91,13 +104,16 @@ traces.rpc = await core.run({ hmacKey: KEY }, async () => {
   return core.get().baseId
 })
 
+// The records come into the store by themselves.
+for (let tries = 0; tries < 200 && osprofiler.notifier.stats.written === 0; tries++) await wait(50)
+told.written = osprofiler.notifier.stats.written
 const closedAt = now()
 await osprofiler.close()
 told.closeMs = Number(now() - closedAt) / 1e6
 told.stats = osprofiler.notifier.stats
 
 told.records = {}
-told.ages = []
+told.timestamps = []
 const driver = openDriver(store)
 for (const [name, baseId] of Object.entries(traces)) told.records[name] = await read(driver, baseId)
 await driver.close()
@@ -108,6 +124,12 @@ core.setNotifier(notifier)
 const baseId = core.run({ hmacKey: KEY }, () => core.withTrace('kept', () => core.get().baseId))
 await notifier.close()
 told.records.memory = await read(memory, baseId)
+
+const hung = core.createNotifier({ name: 'hung', write: () => new Promise(() => {}), close: async () => {} })
+core.setNotifier(hung)
+core.run({ hmacKey: KEY }, () => core.withTrace('lost', () => 1))
+await hung.close(100)
+core.setNotifier(undefined)
 
 tell()
 
@@ -122,7 +144,7 @@ async function read(from, baseId) {
   for await (const batch of from.readRecords(baseId)) {
     for (const { name, timestamp } of batch) {
       names.push(name)
-      told.ages.push(timestamp)
+      told.timestamps.push(timestamp)
     }
   }
   return names.sort()

@@ -66,6 +66,11 @@ export const replacements = {
     Object.entries = (...args) => ours(new taken.Error()) ?? entries(...args)
     Object.assign = (...args) => ours(new taken.Error()) ?? assign(...args)
   },
+  'mapped stacks'() {
+    const { captureStackTrace } = Error
+    Error.captureStackTrace = (...args) => ours(new taken.Error()) ?? captureStackTrace(...args)
+    Error.prepareStackTrace = error => `${error}\n    at mapped (source.ts:1:1)`
+  },
   'deleted globals'() {
     for (const name of [
       'performance',

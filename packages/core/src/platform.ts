@@ -39,7 +39,12 @@ export const Promise = (async () => {})().constructor as PromiseConstructor
 const SERIALIZED_DATE = NodeBuffer.from([0xff, 0x0f, 0x44, 0, 0, 0, 0, 0, 0, 0, 0])
 export const Date = (deserialize(SERIALIZED_DATE) as globalThis.Date).constructor as DateConstructor
 /** The wall clock, in milliseconds since the epoch. */
-export const dateNow: () => number = isNative(Date.now) ? Date.now : () => Number(new Date())
+export const dateNow: () => number = isNative(Date.now) ? Date.now : readDate
+
+function readDate(): number {
+  const date = new Date()
+  return date.getTime()
+}
 
 // Fake timers put a clock of their own upon the object. That of Node is a member of its prototype.
 const clock: typeof nodePerformance = global.Object.getPrototypeOf(nodePerformance)
