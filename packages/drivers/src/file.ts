@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
+import { Array, Date, Error, Map, Promise, String, TypeError } from '@osprofiler/core/toolkit'
 import { EXTENSION, readFileLocation, toTraceFile } from './file/path.js'
 import { appendLines, readLines } from './file/trace-file.js'
 import { encodeRecord, isObject } from './record-text.js'

@@ -1,4 +1,5 @@
 import type { TraceQuery, TraceSummary } from '@osprofiler/core'
+import { Date, Number, String, TypeError } from '@osprofiler/core/toolkit'
 
 /** A `TraceQuery` with its defaults, `since` in the form of a record's timestamp. */
 export interface Selection {

@@ -1,4 +1,5 @@
 import { type Driver, suppress, type TraceRecord } from '@osprofiler/core'
+import { Symbol } from '@osprofiler/core/toolkit'
 
 type Batches = AsyncIterable<readonly TraceRecord[]>
 

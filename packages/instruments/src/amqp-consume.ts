@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import { type PointInfo, suppress } from '@osprofiler/core'
 import { type CallTracer, readCarrier } from '@osprofiler/core/rpc'
+import { Boolean, WeakMap } from '@osprofiler/core/toolkit'
 import { AmqpDeliveries, type Verdict } from './amqp-deliveries.js'
 import type { Around } from './wrap-method.js'
 

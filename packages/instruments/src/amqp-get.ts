@@ -1,4 +1,5 @@
 import { bind, get } from '@osprofiler/core'
+import { Promise } from '@osprofiler/core/toolkit'
 import type { Around } from './wrap-method.js'
 
 type Callback = (this: unknown, ...args: unknown[]) => unknown

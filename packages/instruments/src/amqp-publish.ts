@@ -1,5 +1,6 @@
 import { bind, get, type Point, type Profiler } from '@osprofiler/core'
 import { writeCarrier } from '@osprofiler/core/rpc'
+import { Boolean, Object, Reflect, String, WeakSet } from '@osprofiler/core/toolkit'
 import type { MessageTarget } from './message-settings.js'
 import type { Around } from './wrap-method.js'
 

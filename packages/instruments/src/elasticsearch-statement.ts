@@ -1,4 +1,5 @@
 import type { PointInfo } from '@osprofiler/core'
+import { Array, decodeURIComponent, Error, Object, String } from '@osprofiler/core/toolkit'
 import { withMessage } from './shown-error.js'
 
 /** What the clients of Elasticsearch and OpenSearch are asked for. */

@@ -1,4 +1,5 @@
 import { bind, get, withTrace } from '@osprofiler/core'
+import { Object, Promise, Reflect } from '@osprofiler/core/toolkit'
 import { type SearchRequest, searchFailure, searchInfo } from './elasticsearch-statement.js'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { whenLoaded } from './library-loads.js'

@@ -1,4 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { Array, Error, Promise, String, WeakSet } from '@osprofiler/core/toolkit'
 import { claim } from './claim.js'
 import { createLayers, disguise, type EnterLayer, type Layer } from './layers.js'
 import { wrapMethod } from './wrap-method.js'

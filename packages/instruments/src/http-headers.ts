@@ -1,5 +1,6 @@
 import type { ClientRequest, OutgoingHttpHeaders } from 'node:http'
 import type { TraceHeaders } from '@osprofiler/core'
+import { Array, Object, String } from '@osprofiler/core/toolkit'
 import { SEALING_HEADERS, sealsRequest } from './sealing-headers.js'
 
 type HeaderList = readonly unknown[]

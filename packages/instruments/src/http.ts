@@ -3,6 +3,7 @@ import http, { type ClientRequest, type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { syncBuiltinESMExports } from 'node:module'
 import { get, type Point, type Profiler } from '@osprofiler/core'
+import { globalObject, Number, Object, process } from '@osprofiler/core/toolkit'
 import { callOfRequest, type HttpCall, outgoingRequest, readArguments, receivers, withHeaders } from './http-call.js'
 import { areSealed, areWrittenAtOnce, hideHeaders, mergeHeaders, setHeadersLate } from './http-headers.js'
 import { createHttpPoints } from './http-points.js'
@@ -143,7 +144,7 @@ const opening = openState()
 
 /** Of all copies of this package: whether a request is being made whose point has begun. */
 function openState(): { requests: boolean } {
-  const holder = globalThis as { [OPENING]?: { requests: boolean } }
+  const holder = globalObject as { [OPENING]?: { requests: boolean } }
   if (holder[OPENING] === undefined) Object.defineProperty(holder, OPENING, { value: { requests: false } })
   return holder[OPENING] ?? { requests: false }
 }

@@ -1,4 +1,5 @@
 import { bind, get, type Profiler, suppress } from '@osprofiler/core'
+import { Array, Error, Object, Reflect } from '@osprofiler/core/toolkit'
 import { DatabaseStep } from './database-step.js'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { whenLoaded } from './library-loads.js'

@@ -1,3 +1,4 @@
+import { Promise, WeakSet } from '@osprofiler/core/toolkit'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { createLayers, disguise, type EnterLayer } from './layers.js'
 import { whenLoaded } from './library-loads.js'

@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs'
 import Module, { createRequire } from 'node:module'
 import { join, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { Map, Object, process, Set, setImmediate, WeakSet } from '@osprofiler/core/toolkit'
 import { type LibraryFile, readLibraryFile } from './library-file.js'
 import { watchResolved } from './resolve-hook.js'
 

@@ -1,4 +1,5 @@
 import type { PointInfo } from '@osprofiler/core'
+import { Array, Error, Map, Object, Set, String } from '@osprofiler/core/toolkit'
 import { withMessage } from './shown-error.js'
 
 type Document = Readonly<Record<string, unknown>>

@@ -1,4 +1,5 @@
 import { get, suppress } from '@osprofiler/core'
+import { Number } from '@osprofiler/core/toolkit'
 import { end, followPromise } from './follow.js'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { whenLoaded } from './library-loads.js'

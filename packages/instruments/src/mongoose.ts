@@ -1,4 +1,5 @@
 import { bind, get, type Point } from '@osprofiler/core'
+import { Error, Reflect, WeakMap } from '@osprofiler/core/toolkit'
 import { whenLoaded } from './library-loads.js'
 import { type Around, undoAll, wrapMethod } from './wrap-method.js'
 

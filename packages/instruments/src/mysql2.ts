@@ -1,4 +1,5 @@
 import { bind, get, type Profiler, suppress } from '@osprofiler/core'
+import { Object, WeakSet } from '@osprofiler/core/toolkit'
 import { type Callback, type Ending, followCallback, runStep } from './follow.js'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { type OnLibrary, whenLoaded } from './library-loads.js'

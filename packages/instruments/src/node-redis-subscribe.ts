@@ -1,4 +1,5 @@
 import { get } from '@osprofiler/core'
+import { Promise, String } from '@osprofiler/core/toolkit'
 import { followPromise } from './follow.js'
 import { redisFailure, redisInfo } from './redis-statement.js'
 import { type Around, undoAll, wrapMethod } from './wrap-method.js'

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { globalObject, Map, Object, WeakMap } from '@osprofiler/core/toolkit'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { whenLoaded } from './library-loads.js'
 import { createStartSql, type StartSql } from './sql-step.js'
@@ -81,7 +82,7 @@ const EXTENDED = Symbol.for('osprofiler.instruments.extended')
 
 /** The prototype that inherits from this one, or this one where it already does: one for all copies of this package. */
 function extend(prototype: object): object {
-  const shared = globalThis as { [EXTENDED]?: WeakMap<object, object> }
+  const shared = globalObject as { [EXTENDED]?: WeakMap<object, object> }
   if (shared[EXTENDED] === undefined) Object.defineProperty(shared, EXTENDED, { value: new WeakMap() })
   const known = shared[EXTENDED]?.get(prototype)
   if (known !== undefined) return known

@@ -1,4 +1,5 @@
 import { bind, get, type Point, type Profiler, suppress } from '@osprofiler/core'
+import { Object, Reflect } from '@osprofiler/core/toolkit'
 import type { Ending } from './follow.js'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { whenLoaded } from './library-loads.js'

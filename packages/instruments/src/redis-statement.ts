@@ -1,4 +1,5 @@
 import type { PointInfo } from '@osprofiler/core'
+import { Buffer, Error, Map, Math, Set, String } from '@osprofiler/core/toolkit'
 import { errorName, withMessage } from './shown-error.js'
 
 /** A command as a client is about to send it. */

@@ -1,3 +1,4 @@
+import { Array, Error, Object, Reflect, RegExp, Set, String } from '@osprofiler/core/toolkit'
 import { withMessage } from './shown-error.js'
 import { type ReadStatement, readStatement } from './sql-text.js'
 

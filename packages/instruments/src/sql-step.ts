@@ -1,4 +1,5 @@
 import type { PointInfo, Profiler } from '@osprofiler/core'
+import { Error, Map, String } from '@osprofiler/core/toolkit'
 import type { Ending } from './follow.js'
 import type { TraceSql } from './instrument-settings.js'
 import { hideInMessage } from './sql-message.js'

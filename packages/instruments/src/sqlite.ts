@@ -1,4 +1,5 @@
 import { get } from '@osprofiler/core'
+import { Map, Object } from '@osprofiler/core/toolkit'
 import { whenBuiltinLoaded } from './builtin-loads.js'
 import { type Ending, runStep } from './follow.js'
 import type { InstrumentSettings } from './instrument-settings.js'

@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
 import { get, type Profiler } from '@osprofiler/core'
+import { Error, Object, Set, WeakMap } from '@osprofiler/core/toolkit'
 import type { UndiciRequest } from './undici-request.js'
 
 /**

@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import type { TraceRecord } from '@osprofiler/core'
+import { Buffer, Error, Math, String } from '@osprofiler/core/toolkit'
 import { decodeRecord } from '../record-text.js'
 
 const BATCH = 500

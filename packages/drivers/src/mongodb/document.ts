@@ -1,4 +1,5 @@
 import { isErrorRecord, type TraceRecord } from '@osprofiler/core'
+import { Array, Date, dateNow, JSON, Map, Math, Number, Object, String } from '@osprofiler/core/toolkit'
 import type { Document, ObjectId } from 'mongodb'
 import { decodeRecord, encodeRecord, isObject, parse, toRecord } from '../record-text.js'
 import { isTimestamp } from '../record-time.js'
@@ -46,7 +47,7 @@ export function toDocuments(
   const failures = new Map<string, string>()
   const documents: Document[] = []
   // A TTL index removes by a date, which the timestamp of Python's layout is not.
-  const expiry = ttl === undefined ? {} : { expires_at: new Date(Date.now() + ttl) }
+  const expiry = ttl === undefined ? {} : { expires_at: new Date(dateNow() + ttl) }
   for (const record of records) {
     const document = toDocument(record, maker)
     if (document === undefined) continue

@@ -1,3 +1,4 @@
+import { Array, Error, Map, Number, Promise, Set, String } from '@osprofiler/core/toolkit'
 import type { Host } from '../connection-url.js'
 import { isElsewhere } from './failure.js'
 import { type KeptLink, keepLink } from './kept-link.js'

@@ -1,4 +1,5 @@
 import { OsprofilerError } from '@osprofiler/core'
+import { Error, Object, String, TypeError } from '@osprofiler/core/toolkit'
 
 /** What servers answer that will be so whenever a command is sent again: the key holds something else, a value is too large. */
 const FOR_EVER = /^WRONGTYPE |exceeds maximum allowed size|^ERR invalid bulk length/

@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { Array, Error } from '@osprofiler/core/platform'
 import { COLUMNS } from '../record-row.js'
 
 /** An open database: its connection, and what tells whether its file is still the one at its path. */

@@ -1,4 +1,5 @@
 import { OsprofilerError } from '@osprofiler/core'
+import { Error, Map, String } from '@osprofiler/core/toolkit'
 import { toShownFailure, toShownPath } from '../shown-path.js'
 import { ThreadFailed } from './thread.js'
 
