@@ -106,6 +106,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'emitWarning',
       'encodeURIComponent',
       'fetch',
+      'globalObject',
       'handleRejection',
       'isError',
       'isThenable',

@@ -1,6 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Point } from '@osprofiler/core'
-import { DOMException, Object, Symbol } from '@osprofiler/core/toolkit'
+import { DOMException, Object, Reflect, Symbol } from '@osprofiler/core/toolkit'
 import { firstCause } from './first-cause.js'
 import type { RequestTimes } from './request-times.js'
 
@@ -65,7 +65,7 @@ export function createHttpPoints(): HttpPoints {
     response: IncomingMessage | undefined,
     unfinished: boolean,
   ): unknown {
-    const result = Object.getPrototypeOf(message).destroy.call(message, error)
+    const result = Reflect.apply(Object.getPrototypeOf(message).destroy, message, [error])
     const own = read(message)
     if (!unfinished || !own?.point.open) return result
     // Who follows a redirect by itself has no use for the rest of the answer that told of it.

@@ -69,7 +69,7 @@ function wrap(holder: object, name: string): Wrapping | undefined {
 function createWrapper(original: Method, arounds: readonly Around[]): Method {
   const wrapper: Method = function (...args) {
     const around = arounds[0]
-    return around === undefined ? original.apply(this, args) : around(original, this, args)
+    return around === undefined ? Reflect.apply(original, this, args) : around(original, this, args)
   }
   // There are libraries that look at these.
   for (const property of ['length', 'name'] as const) {

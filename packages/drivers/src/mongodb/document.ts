@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { isErrorRecord, type TraceRecord } from '@osprofiler/core'
 import { Array, Date, dateNow, JSON, Map, Math, Number, Object, String } from '@osprofiler/core/toolkit'
 import type { Document, ObjectId } from 'mongodb'
@@ -128,7 +129,7 @@ function toJsonValue(value: unknown): unknown {
   if (typeof value === 'bigint') return Number(value)
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(toJsonValue)
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString().slice(0, -1)
+  if (types.isDate(value)) return Number.isNaN(value.getTime()) ? null : value.toISOString().slice(0, -1)
   const prototype = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) return toScalar(value)
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, toJsonValue(member)]))
