@@ -109,6 +109,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'emitWarning',
       'encodeURIComponent',
       'fetch',
+      'globalObject',
       'handleRejection',
       'isError',
       'isThenable',

@@ -1,5 +1,5 @@
 import { className, functionName } from './class-name.js'
-import { Map, Object, Proxy, Reflect, TypeError, WeakSet } from './platform.js'
+import { Function, Map, Object, Proxy, Reflect, TypeError, WeakSet } from './platform.js'
 import { type AnyFunction, type Call, readAsOriginal, sourceOf, standForClass } from './stand-in.js'
 import { methodName } from './trace-decorator.js'
 import {

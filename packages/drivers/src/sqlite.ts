@@ -1,4 +1,5 @@
 import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
+import { Number } from '@osprofiler/core/toolkit'
 import type { OpenContext } from './open-context.js'
 import { isStorable, toRowRecord } from './record-row.js'
 import { createRetention } from './retention.js'

@@ -30,6 +30,7 @@ export {
   FinalizationRegistry,
   Function,
   fetch,
+  globalObject,
   Int32Array,
   JSON,
   Map,

@@ -1,5 +1,6 @@
 import { isBuiltin } from 'node:module'
 import { OsprofilerError } from '@osprofiler/core'
+import { process } from '@osprofiler/core/toolkit'
 import { resolveClient } from '../client-package.js'
 import type { OpenContext } from '../open-context.js'
 
