@@ -2,7 +2,6 @@ import Module, { createRequire } from 'node:module'
 import { join, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import {
-  Map,
   mainFile,
   Object,
   process,
