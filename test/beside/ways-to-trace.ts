@@ -74,6 +74,13 @@ export const WAYS_BY_PROXY: readonly WayToTrace[] = [
 
 export const WAYS_TO_TRACE: readonly WayToTrace[] = [...WAYS_IN_PLACE, ...WAYS_BY_PROXY]
 
+/** The ways that differ for functions. */
+export const WAYS_OF_FUNCTIONS: readonly WayToTrace[] = [
+  { ...UNTRACED, name: 'trace()', wrap: point },
+  { ...UNTRACED, name: 'trace() twice', wrap: twice },
+  { ...UNTRACED, name: 'trace() that shows results', wrap: trace('step', { hideResult: false }) },
+]
+
 /** What a program did without us, with us outside of a trace, and with us in a trace, with the points of the latter. */
 export interface Comparison {
   readonly untraced: unknown
