@@ -5,6 +5,7 @@ import {
   type Factory,
   inject,
   injectable,
+  injectFromBase,
   multiInject,
   named,
   optional,
@@ -75,6 +76,7 @@ async function resolve({ above, below, classAbove, classBelow, wrap }: WayToTrac
   }
 
   @classAbove
+  @injectFromBase({ extendConstructorArguments: false, extendProperties: true })
   @injectable()
   @classBelow
   class Samurai extends Person {
