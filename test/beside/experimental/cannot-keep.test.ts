@@ -1,0 +1,105 @@
+import 'reflect-metadata'
+import { types } from 'node:util'
+import { trace, traceClass } from '@osprofiler/core'
+import { plainToInstance } from 'class-transformer'
+import { IsInt, validate } from 'class-validator'
+import { container, injectable } from 'tsyringe'
+import { describe, expect, it } from 'vitest'
+
+// Each of these is in "What a wrapper cannot keep" of docs/trace-points.md, with a way out that is tried here too.
+
+const family = traceClass('step', { traceSubclasses: true })
+const inPlace = traceClass('step')
+
+describe('a traced function cannot keep', () => {
+  it('its text for Function.prototype.toString.call(fn), but fn.toString() has the text', () => {
+    const fn = (price: number) => price * 2
+    const traced = trace('step')(fn)
+
+    expect(Function.prototype.toString.call(traced)).toBe('function () { [native code] }')
+    expect(traced.toString()).toBe(fn.toString())
+    expect(`${traced}`).toBe(`${fn}`)
+  })
+
+  it('what util.types says, but its constructor and its Symbol.toStringTag say the same', () => {
+    const fn = async () => 1
+    const traced = trace('step')(fn)
+
+    expect(types.isAsyncFunction(traced)).toBe(false)
+    expect(types.isProxy(traced)).toBe(true)
+    expect(traced.constructor).toBe(fn.constructor)
+    expect(Object.prototype.toString.call(traced)).toBe('[object AsyncFunction]')
+  })
+
+  it('what a Map or a WeakMap holds for the function itself, but can be put there itself', () => {
+    const fn = () => 1
+    const traced = trace('step')(fn)
+    const prices = new WeakMap<object, number>([[fn, 3]])
+
+    expect(traced === fn).toBe(false)
+    expect(prices.get(traced)).toBeUndefined()
+    prices.set(traced, 3)
+    expect(prices.get(traced)).toBe(3)
+  })
+
+  it('metadata that is noted of the function itself later', () => {
+    const fn = () => 1
+    Reflect.defineMetadata('role', 'admin', fn)
+    const traced = trace('step')(fn)
+    Reflect.defineMetadata('plan', 'free', fn)
+
+    expect(Reflect.getMetadata('role', traced)).toBe('admin')
+    expect(Reflect.getMetadata('plan', traced)).toBeUndefined()
+  })
+})
+
+describe('a class under traceSubclasses cannot keep', () => {
+  it('what a decorator below noted of the class in a Map, such as @injectable() of tsyringe: trace below that', () => {
+    class Database {}
+    @family
+    @injectable()
+    class Above {
+      constructor(readonly database: Database) {}
+    }
+    @injectable()
+    @family
+    class Below {
+      constructor(readonly database: Database) {}
+    }
+
+    expect(() => container.resolve(Above)).toThrow('TypeInfo not known for "Above"')
+    expect(container.resolve(Below).database).toBeInstanceOf(Database)
+  })
+
+  it('what decorators of its members noted of the class in a Map, such as those of class-validator', async () => {
+    @family
+    class Unchecked {
+      @IsInt()
+      amount!: number
+    }
+    @inPlace
+    class Checked {
+      @IsInt()
+      amount!: number
+    }
+    const check = (type: new () => object) => validate(plainToInstance(type, { amount: 'two' }))
+
+    expect((await check(Unchecked)).map(({ property }) => property)).not.toContain('amount')
+    expect((await check(Checked)).map(({ property }) => property)).toEqual(['amount'])
+  })
+
+  it('a static method that reads a static #private member: trace each class without traceSubclasses', () => {
+    const declare = () =>
+      class Counter {
+        static #count = 3
+        static readonly count = function (this: typeof Counter): number {
+          return this.#count
+        }
+
+        readonly name = 'counter'
+      }
+
+    expect(() => family(declare()).count()).toThrow(TypeError)
+    expect(inPlace(declare()).count()).toBe(3)
+  })
+})
