@@ -1,3 +1,6 @@
+export { handleRejection } from '../handle-rejection.js'
+export { isError } from '../is-error.js'
+export { isThenable } from '../is-thenable.js'
 export {
   AbortController,
   AbortSignal,
@@ -53,5 +56,6 @@ export {
   WeakRef,
   WeakSet,
 } from '../platform.js'
+export { UNREAD } from '../follow-promise.js'
 export { type Settlement, settle } from '../settle.js'
 export { type AnyFunction, type Call, type InPlaceOfCall, originalOf, sourceOf, standIn } from '../stand-in.js'
