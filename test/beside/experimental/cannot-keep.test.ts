@@ -5,6 +5,7 @@ import { plainToInstance } from 'class-transformer'
 import { IsInt, validate } from 'class-validator'
 import { container, injectable } from 'tsyringe'
 import { describe, expect, it } from 'vitest'
+import { traceRecords } from '../../../packages/core/test/fixtures/trace-records.js'
 
 // Each of these is in "What a wrapper cannot keep" of docs/trace-points.md, with a way out that is tried here too.
 
@@ -50,6 +51,43 @@ describe('a traced function cannot keep', () => {
 
     expect(Reflect.getMetadata('role', traced)).toBe('admin')
     expect(Reflect.getMetadata('plan', traced)).toBeUndefined()
+  })
+})
+
+describe('a traced function cannot hide', () => {
+  it('that its own body knows it by another name, so that only calls of the traced function are recorded', async () => {
+    const factorial = trace('factorial')(function own(value: number): number {
+      return value < 2 ? 1 : value * own(value - 1)
+    })
+    const recursive = trace('recursive')((value: number): number => (value < 2 ? 1 : value * recursive(value - 1)))
+
+    const names = (await traceRecords(() => [factorial(3), recursive(3)])).map(({ name }) => name)
+
+    expect(names.filter(name => name === 'factorial-start')).toHaveLength(1)
+    expect(names.filter(name => name === 'recursive-start')).toHaveLength(3)
+  })
+
+  it('its frames in the stack of an error', () => {
+    const fail = (): string => `${new Error('where').stack}`
+
+    expect(trace('step')(fail)()).toContain('Object.apply')
+    expect(fail()).not.toContain('Object.apply')
+  })
+})
+
+describe('a class under traceClass', () => {
+  it('has the methods that it inherits for its own, each of which calls that of its parent', () => {
+    class Base {
+      list(): string {
+        return 'base'
+      }
+    }
+    class Orders extends Base {}
+    inPlace(Orders)
+    Base.prototype.list = () => 'guarded'
+
+    expect(Object.hasOwn(Orders.prototype, 'list')).toBe(true)
+    expect(new Orders().list()).toBe('guarded')
   })
 })
 
