@@ -125,7 +125,9 @@ describe.each(PLATFORMS)('Nest on %s', platform => {
     const [first, , end] = untraced
 
     expect(first?.seen.map(([, , , status]) => status)).toEqual(STATUSES)
-    expect(first?.log).toEqual(expect.arrayContaining(['bootstrap true true 1 EUR', 'Orders.list']))
+    expect(first?.log).toEqual(
+      expect.arrayContaining(['Explorer: explorer job,other', 'bootstrap true true 1 EUR', 'Orders.list']),
+    )
     expect(end?.log).toEqual(['destroy', 'before shutdown undefined', 'shutdown undefined'])
   })
 

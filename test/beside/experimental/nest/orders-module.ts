@@ -8,7 +8,9 @@ import {
   Headers,
   HttpCode,
   Inject,
+  type MiddlewareConsumer,
   Module,
+  type NestModule,
   Param,
   ParseIntPipe,
   Post,
@@ -23,12 +25,13 @@ import {
   UsePipes,
   ValidationPipe,
 } from '@nestjs/common'
-import { APP_INTERCEPTOR } from '@nestjs/core'
+import { APP_INTERCEPTOR, DiscoveryModule } from '@nestjs/core'
 import { IsInt, IsString, Min } from 'class-validator'
 import { type Observable, of } from 'rxjs'
 import type { WayToTrace } from '../../ways-to-trace.js'
 import { createEnhancers, Plan } from './enhancers.js'
 import { createProviders } from './providers.js'
+import { createSurroundings } from './surroundings.js'
 
 const Roles = (...roles: string[]) => SetMetadata('roles', roles)
 const Customer = createParamDecorator(
@@ -41,6 +44,7 @@ export function createOrdersModule(way: WayToTrace): { module: Type; Orders: Typ
   const log: string[] = []
   const { RolesGuard, Envelope, Upper, OutOfStock, OutOfStockFilter } = createEnhancers(way)
   const { providers, Prices, Visit, Hooks } = createProviders(way, log)
+  const { Explorer, Stamp, stamp } = createSurroundings(way, log)
 
   @classInPlace
   class OrderDto {
@@ -161,10 +165,17 @@ export function createOrdersModule(way: WayToTrace): { module: Type; Orders: Typ
   }
 
   @Module({
+    imports: [DiscoveryModule],
     controllers: [Orders],
-    providers: [...providers, RolesGuard, { provide: APP_INTERCEPTOR, useClass: Hooks }],
+    providers: [...providers, Explorer, RolesGuard, { provide: APP_INTERCEPTOR, useClass: Hooks }],
   })
-  class OrdersModule {}
+  class OrdersModule implements NestModule {
+    @above
+    @below
+    configure(consumer: MiddlewareConsumer): void {
+      consumer.apply(Stamp, stamp).forRoutes(Orders)
+    }
+  }
 
   return { module: OrdersModule, Orders, log }
 }

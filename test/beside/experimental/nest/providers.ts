@@ -13,7 +13,7 @@ import {
   Scope,
   type Type,
 } from '@nestjs/common'
-import { DiscoveryService, ModuleRef, REQUEST } from '@nestjs/core'
+import { ModuleRef, REQUEST } from '@nestjs/core'
 import { type Observable, tap } from 'rxjs'
 import type { WayToTrace } from '../../ways-to-trace.js'
 
@@ -112,7 +112,6 @@ export function createProviders({ above, below, classAbove, classBelow, wrap }: 
   const providers: Provider[] = [
     Prices,
     Visit,
-    DiscoveryService,
     { provide: 'CURRENCY', useFactory: wrap((): string => 'EUR') },
     {
       provide: 'GREETING',
