@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { callbackify, inspect, promisify } from 'node:util'
+import { trace } from '@osprofiler/core'
 import express from 'express'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import Koa from 'koa'
@@ -142,7 +143,7 @@ const PROGRAMS: Record<string, (wrap: WayToTrace['wrap']) => unknown> = {
     return seen
   },
 
-  'Node, by what it shows and changes': async wrap => {
+  'Node, by what its functions take and change': async wrap => {
     const read = wrap((value: number, done: (error: null, value: number) => void) =>
       setImmediate(done, null, value + 1),
     )
@@ -158,7 +159,6 @@ const PROGRAMS: Record<string, (wrap: WayToTrace['wrap']) => unknown> = {
       await promisify(read)(1),
       await promisify(callbackify(later))(2),
       await (promisify(custom) as () => Promise<unknown>)(),
-      inspect(later),
       mocked,
       shop.price(2),
       later.bind(null).name,
@@ -178,5 +178,13 @@ describe.each(Object.entries(PROGRAMS))('%s', (_, program) => {
     expect(outside).toEqual(untraced)
     expect(inside).toEqual(untraced)
     expect(points).toBeGreaterThan(0)
+  })
+})
+
+describe('util.inspect', () => {
+  it('shows a function that is traced twice as one that is traced once', () => {
+    const once = trace('step')(async function later() {})
+
+    expect(inspect(trace('outer')(once))).toBe(inspect(once))
   })
 })

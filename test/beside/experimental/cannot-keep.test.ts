@@ -1,5 +1,5 @@
 import 'reflect-metadata'
-import { types } from 'node:util'
+import { inspect, types } from 'node:util'
 import { trace, traceClass } from '@osprofiler/core'
 import { plainToInstance } from 'class-transformer'
 import { IsInt, validate } from 'class-validator'
@@ -43,7 +43,7 @@ describe('a traced function cannot keep', () => {
     expect(prices.get(traced)).toBe(3)
   })
 
-  it('metadata that is noted of the function itself later', () => {
+  it('metadata that is noted of the function itself later, but of the traced function', () => {
     const fn = () => 1
     Reflect.defineMetadata('role', 'admin', fn)
     const traced = trace('step')(fn)
@@ -51,10 +51,21 @@ describe('a traced function cannot keep', () => {
 
     expect(Reflect.getMetadata('role', traced)).toBe('admin')
     expect(Reflect.getMetadata('plan', traced)).toBeUndefined()
+    Reflect.defineMetadata('plan', 'free', traced)
+    expect(Reflect.getMetadata('plan', traced)).toBe('free')
   })
 })
 
 describe('a traced function cannot hide', () => {
+  it('from util.inspect of Node 26 that the function is a proxy, but its name tells nothing of that', () => {
+    const fn = async function later() {}
+    const traced = trace('step')(fn)
+    const showsProxies = inspect(new Proxy(fn, {})) !== inspect(fn)
+
+    expect(inspect(traced)).toBe(showsProxies ? `Proxy(${inspect(fn)})` : inspect(fn))
+    expect(traced.name).toBe('later')
+  })
+
   it('that its own body knows it by another name, so that only calls of the traced function are recorded', async () => {
     const factorial = trace('factorial')(function own(value: number): number {
       return value < 2 ? 1 : value * own(value - 1)
@@ -124,6 +135,18 @@ describe('a class under traceSubclasses cannot keep', () => {
 
     expect((await check(Unchecked)).map(({ property }) => property)).not.toContain('amount')
     expect((await check(Checked)).map(({ property }) => property)).toEqual(['amount'])
+  })
+
+  it('metadata that is noted of the class by the name of a field: note that of the prototype', () => {
+    class Orders {
+      limit = 3
+    }
+    Reflect.defineMetadata('unit', 'EUR', Orders, 'limit')
+    Reflect.defineMetadata('unit', 'EUR', Orders.prototype, 'limit')
+
+    expect(Reflect.getMetadata('unit', family(Orders), 'limit')).toBeUndefined()
+    expect(Reflect.getMetadata('unit', family(Orders).prototype, 'limit')).toBe('EUR')
+    expect(Reflect.getMetadata('unit', inPlace(Orders), 'limit')).toBe('EUR')
   })
 
   it('a static method that reads a static #private member: trace each class without traceSubclasses', () => {
