@@ -3,8 +3,13 @@ import type { AddressInfo } from 'node:net'
 import { getTraceIdHeaders, run, setNotifier } from '@osprofiler/core'
 import { osprofilerMiddleware } from '@osprofiler/koa'
 import Koa from 'koa2'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { UNTRACED, WAYS_OF_FUNCTIONS, type WayToTrace } from './ways-to-trace.js'
+
+// Koa 2 deprecates generator functions, in a line on stderr.
+vi.hoisted(() => {
+  process.env.NO_DEPRECATION = 'koa'
+})
 
 const KEY = 'KEY'
 const REQUESTS = [
@@ -71,14 +76,6 @@ async function answers(way: WayToTrace, sign: () => Record<string, string>): Pro
   return seen
 }
 
-// Koa 2 deprecates generator functions in a warning.
-const { noDeprecation } = process
-beforeAll(() => {
-  process.noDeprecation = true
-})
-afterAll(() => {
-  process.noDeprecation = noDeprecation ?? false
-})
 afterEach(() => setNotifier(undefined))
 
 describe('Koa 2 with generator functions for middlewares', () => {
