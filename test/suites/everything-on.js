@@ -1,0 +1,56 @@
+// Preload for the processes of another project's test suite: everything is signed, traced and instrumented.
+//
+//   NODE_OPTIONS="--import=file:///.../test/suites/everything-on.js"
+//
+//   OSPROFILER_SUITES_MOUNT=server     every node:http and HTTP/2 server is served by our request tracer (default)
+//   OSPROFILER_SUITES_MOUNT=adapter    every application of Express, Koa and Fastify has our adapter mounted first
+//   OSPROFILER_SUITES_PROPAGATE=off    outgoing requests and messages carry no headers
+//   OSPROFILER_SUITES_LEAVE_OUT=a,b    instruments that stay off, to find the one that makes a difference
+//   OSPROFILER_SUITES_POINTS=file      takes a line with the number of points of each name, for each process
+
+import { appendFileSync } from 'node:fs'
+import { init } from '@osprofiler/core'
+import { INSTRUMENT_NAMES } from '@osprofiler/instruments'
+import { setup } from '@osprofiler/node'
+import { mountAdapters } from './mount-adapters.js'
+import { serveTraced, signRequests } from './signed-servers.js'
+
+const HMAC_KEY = 'suites'
+const {
+  OSPROFILER_SUITES_MOUNT: mount = 'server',
+  OSPROFILER_SUITES_PROPAGATE: propagate,
+  OSPROFILER_SUITES_LEAVE_OUT: leftOut = '',
+  OSPROFILER_SUITES_POINTS: pointsFile,
+} = process.env
+
+const points = new Map()
+const instruments = [...INSTRUMENT_NAMES, 'express', 'fastify', 'koa'].filter(
+  name => !leftOut.split(',').includes(name),
+)
+setup({
+  hmacKeys: HMAC_KEY,
+  instruments,
+  traceSql: 'values',
+  notifier: count,
+  ...(propagate === 'off' ? { propagateTo: [], messages: { propagate: false } } : {}),
+})
+
+if (mount === 'adapter') {
+  signRequests(HMAC_KEY)
+  mountAdapters(HMAC_KEY)
+} else {
+  serveTraced(HMAC_KEY)
+}
+
+// The calls of a client's tests happen outside of any request.
+init(HMAC_KEY, { maxPointsPerTrace: Number.MAX_SAFE_INTEGER })
+
+if (pointsFile !== undefined) process.on('exit', () => appendFileSync(pointsFile, `${JSON.stringify(describe())}\n`))
+
+function count({ name }) {
+  if (name.endsWith('-start')) points.set(name.slice(0, -6), (points.get(name.slice(0, -6)) ?? 0) + 1)
+}
+
+function describe() {
+  return Object.fromEntries(points)
+}

@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { readResults } from './read-results.js'
+
+const EVERYTHING_ON = pathToFileURL(join(import.meta.dirname, 'everything-on.js')).href
+const TIME_LIMIT_MS = 15 * 60_000
+const OUTPUT_KEPT = 20_000_000
+
+/**
+ * Runs the tests of one suite once, with us or without. Resolves to the results by name, the points that were recorded,
+ * and the end of what was printed.
+ */
+export async function runTests({ steps, mount = 'server', env = {}, node }, folder, withUs) {
+  const results = new Map()
+  const points = {}
+  let output = ''
+  for (const step of steps(folder)) {
+    const scratch = mkdtempSync(join(tmpdir(), 'osprofiler-suites-'))
+    const [resultsFile, pointsFile] = ['results', 'points'].map(name => join(scratch, name))
+    const { command = node, args, cwd = folder, format = 'lines', env: ofStep = {}, label = '' } = step
+    const ours = withUs
+      ? {
+          NODE_OPTIONS: `--import=${EVERYTHING_ON}`,
+          OSPROFILER_SUITES_MOUNT: mount,
+          OSPROFILER_SUITES_POINTS: pointsFile,
+        }
+      : {}
+    const run = await spawnTests(
+      command,
+      args.map(word => word.replace('{results}', resultsFile)),
+      cwd,
+      {
+        ...process.env,
+        ...env,
+        ...ofStep,
+        ...ours,
+        NODE_OPTIONS: [env.NODE_OPTIONS, ofStep.NODE_OPTIONS, ours.NODE_OPTIONS].filter(Boolean).join(' '),
+        OSPROFILER_SUITES_RESULTS: resultsFile,
+        PATH: `${join(node, '..')}:${process.env.PATH}`,
+      },
+    )
+    output += run.output.slice(-100_000)
+    if (format === 'printed') {
+      results.set(label, { state: run.status === 0 ? 'passed' : 'failed', error: run.output.slice(-3000) })
+    }
+    for (const [name, result] of readResults(format, resultsFile, run.output)) {
+      results.set(label === '' ? name : `${label}: ${name}`, result)
+    }
+    if (run.timedOut) results.set(`${label} (ends in time)`, { state: 'failed', error: 'Killed after the time limit' })
+    addPoints(points, pointsFile)
+    rmSync(scratch, { recursive: true, force: true })
+  }
+  return { results, points, output }
+}
+
+/** With a process group of its own, so that all that a suite started can be ended with it. */
+function spawnTests(command, args, cwd, env) {
+  return new Promise(resolve => {
+    const child = spawn(command, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    let timedOut = false
+    const keep = chunk => {
+      output = `${output}${chunk}`.slice(-OUTPUT_KEPT)
+    }
+    child.stdout.on('data', keep)
+    child.stderr.on('data', keep)
+    const endGroup = () => {
+      try {
+        process.kill(-child.pid, 'SIGKILL')
+      } catch {
+        // All have ended.
+      }
+    }
+    const timer = setTimeout(() => {
+      timedOut = true
+      endGroup()
+    }, TIME_LIMIT_MS)
+    child.on('error', error => keep(String(error)))
+    child.on('exit', () => setTimeout(endGroup, 200))
+    child.on('close', status => {
+      clearTimeout(timer)
+      endGroup()
+      resolve({ status, output, timedOut })
+    })
+  })
+}
+
+function addPoints(points, file) {
+  if (!existsSync(file)) return
+  for (const line of readFileSync(file, 'utf8').trim().split('\n')) {
+    for (const [name, number] of Object.entries(JSON.parse(line))) points[name] = (points[name] ?? 0) + number
+  }
+}
