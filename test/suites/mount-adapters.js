@@ -15,8 +15,8 @@ const FRAMEWORKS = [
 /** Mounts our adapter in every application of Express, Koa and Fastify that is created from now on. */
 export function mountAdapters(hmacKey) {
   const { load } = Module.prototype
-  Module.prototype.load = function (filename) {
-    const result = load.apply(this, arguments)
+  Module.prototype.load = function (filename, ...more) {
+    const result = load.call(this, filename, ...more)
     for (const { file, mount } of FRAMEWORKS) {
       if (file.test(filename)) this.exports = mount(this.exports, hmacKey)
     }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 
-const ANSI = /\u001b\[[\d;]*m/g
+const ANSI = RegExp(`${String.fromCharCode(27)}\\[[\\d;]*m`, 'g')
 
 /** The tests of one run, each by its name: `{ state, error }`. Of tests with one name the second is `name #2`. */
 export function readResults(format, file, output) {

@@ -36,7 +36,7 @@ if (checkouts === undefined || unknown.length > 0) {
 
 mkdirSync(values.results, { recursive: true })
 for (const suite of SUITES.filter(({ name }) => names.length === 0 || names.includes(name))) {
-  const folder = resolve(checkouts, suite.folder)
+  const folder = resolve(checkouts, suite.place)
   if (!existsSync(folder)) console.log(`${suite.name}: no checkout of github.com/${suite.repository} at ${folder}`)
   else await runSuite(suite, folder)
 }

@@ -57,9 +57,10 @@ function onRequest(around) {
   const http2Servers = [http2.createServer(), http2.createSecureServer()].map(Object.getPrototypeOf)
   for (const prototype of [http.Server.prototype, https.Server.prototype, ...http2Servers]) {
     const { emit } = prototype
-    prototype.emit = function (event, req, res, ...rest) {
+    prototype.emit = function (...args) {
+      const [event, req, res, ...rest] = args
       const isRequest = event === 'request' || event === 'checkContinue' || event === 'checkExpectation'
-      if (!isRequest || res === undefined) return emit.apply(this, arguments)
+      if (!isRequest || res === undefined) return emit.apply(this, args)
       return around(req, res, () => emit.call(this, event, req, res, ...rest))
     }
   }

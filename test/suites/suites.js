@@ -11,6 +11,8 @@ const NPM = ['npm', 'install', '--ignore-scripts', '--legacy-peer-deps', '--no-p
 /**
  * What is run: in which checkout, how it is installed (each command in its folder), with which Node and servers, where
  * our tracer stands, and the steps of its tests.
+ *
+ * `asInstalled`: the checkout is in `<folder>/node_modules`, for instruments that know a library by its place there.
  */
 export const SUITES = [
   {
@@ -21,6 +23,7 @@ export const SUITES = [
   },
   {
     name: 'koa',
+    asInstalled: true,
     repository: 'koajs/koa',
     mount: 'adapter',
     steps: folder => [nodeTest(folder, /^__tests__\/.*\.test\.[mc]?js$/)],
@@ -77,7 +80,17 @@ export const SUITES = [
     repository: 'brianc/node-postgres',
     servers: ['postgresql'],
     install: [['npx', '-y', 'yarn@1', 'install', '--ignore-scripts', '--ignore-engines', '--pure-lockfile']],
-    prepare: [['node', 'node_modules/typescript/bin/tsc', '--build']],
+    prepare: [
+      ['node', 'node_modules/typescript/bin/tsc', '--build'],
+      // The other way around than Yarn has linked them: a library is known by its place in node_modules.
+      ...['pg', 'pg-pool'].map(name => [
+        ...[
+          'bash',
+          '-c',
+          `rm node_modules/${name} && mv packages/${name} node_modules && ln -s ../node_modules/${name} packages`,
+        ],
+      ]),
+    ],
     env: { PGTESTNOSSL: 'true' },
     steps: folder => [
       ...findFiles(join(folder, 'packages/pg'), /^test\/(unit|integration)\/.*-tests\.js$/).map(file => ({
@@ -126,6 +139,7 @@ export const SUITES = [
   },
   {
     name: 'knex',
+    asInstalled: true,
     repository: 'knex/knex',
     servers: ['postgresql', 'mariadb'],
     prepare: [['node', 'node_modules/typescript/bin/tsc']],
@@ -168,6 +182,7 @@ export const SUITES = [
   },
   {
     name: 'amqplib',
+    asInstalled: true,
     repository: 'amqp-node/amqplib',
     servers: ['rabbitmq'],
     steps: folder => [nodeTest(folder, /^test\/.*\.test\.js$/, ['--test-timeout=20000'])],
@@ -183,7 +198,10 @@ export const SUITES = [
       },
     ],
   },
-].map(suite => ({ folder: suite.name, install: [NPM], prepare: [], ...suite }))
+].map(suite => {
+  const { name, folder = name, asInstalled = false } = suite
+  return { install: [NPM], prepare: [], ...suite, folder, place: asInstalled ? `node_modules/${folder}` : folder }
+})
 
 function mocha(folder, args, inside = '') {
   const cwd = join(folder, inside)
