@@ -1,16 +1,20 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { relative } from 'node:path'
 
-const ANSI = RegExp(`${String.fromCharCode(27)}\\[[\\d;]*m`, 'g')
+const ESCAPE = String.fromCharCode(27)
+const GREEN = '32'
+const POKU_TEST = RegExp(`^\\s*${ESCAPE}\\[(31|32)m(?:${ESCAPE}\\[1m)?[●✘] (.*?)${ESCAPE}\\[0m`)
+const PG_STATES = { '✔': 'passed', 'FAILED!': 'failed', '? - SKIPPED': 'skipped' }
 
 /** The tests of one run, each by its name: `{ state, error }`. Of tests with one name the second is `name #2`. */
-export function readResults(format, file, output) {
+export function readResults(format, file, output, folder) {
   const results = new Map()
   const add = ({ name, state, error }) => {
     let unique = name
     for (let number = 2; results.has(unique); number++) unique = `${name} #${number}`
     results.set(unique, { state, error })
   }
-  for (const result of READERS[format](file, output)) add(result)
+  for (const result of READERS[format](file, output, folder)) add(result)
   return results
 }
 
@@ -25,13 +29,11 @@ const READERS = {
   },
 
   /** The JSON of Jest, which is that of Vitest too. */
-  jest(file) {
+  jest(file, _output, folder) {
     if (!existsSync(file)) return []
     const { testResults } = JSON.parse(readFileSync(file, 'utf8'))
     return testResults.flatMap(({ name, message, status, assertionResults }) => {
-      const short = name
-        .replace(`${process.env.OSPROFILER_SUITES_FOLDER ?? ''}/`, '')
-        .replace(/^.*?\/suites\/[^/]+\//, '')
+      const short = relative(folder, name)
       const tests = assertionResults.map(({ fullName, status: state, failureMessages = [] }) => ({
         name: `${short} > ${fullName}`,
         state: state === 'passed' || state === 'failed' ? state : 'skipped',
@@ -42,18 +44,14 @@ const READERS = {
     })
   },
 
-  /** Marks at the start or the end of printed lines, of the runners of pg and mysql2. */
+  /** What the runners of pg and mysql2 print: a mark behind a name, or before it and in color. */
   printed(_file, output) {
-    return output
-      .replace(ANSI, '')
-      .split('\n')
-      .flatMap(line => {
-        const [, name, mark] = /^ {2}(\S.*) (✔|FAILED!|\? - SKIPPED)$/.exec(line) ?? []
-        if (mark !== undefined)
-          return [{ name, state: mark === '✔' ? 'passed' : mark === 'FAILED!' ? 'failed' : 'skipped' }]
-        const [, sign, title] = /^\s*([✔✘]) (.*?)(?: › [\d.]+ms)?$/.exec(line) ?? []
-        return sign === undefined ? [] : [{ name: title, state: sign === '✔' ? 'passed' : 'failed' }]
-      })
+    return output.split('\n').flatMap(line => {
+      const [, color, title] = POKU_TEST.exec(line) ?? []
+      if (title !== undefined) return [{ name: title, state: color === GREEN ? 'passed' : 'failed' }]
+      const [, name, mark] = /^ {2}(\S.*) (✔|FAILED!|\? - SKIPPED)$/.exec(line) ?? []
+      return mark === undefined ? [] : [{ name, state: PG_STATES[mark] }]
+    })
   },
 
   /** The top level of TAP. */

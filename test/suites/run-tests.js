@@ -46,7 +46,7 @@ export async function runTests({ steps, mount = 'server', env = {}, node }, fold
     if (format === 'printed') {
       results.set(label, { state: run.status === 0 ? 'passed' : 'failed', error: run.output.slice(-3000) })
     }
-    for (const [name, result] of readResults(format, resultsFile, run.output)) {
+    for (const [name, result] of readResults(format, resultsFile, run.output, folder)) {
       results.set(label === '' ? name : `${label}: ${name}`, result)
     }
     if (run.timedOut) results.set(`${label} (ends in time)`, { state: 'failed', error: 'Killed after the time limit' })
