@@ -9,11 +9,12 @@
 //   OSPROFILER_SUITES_POINTS=file      takes a line with the number of points of each name, for each process
 
 import { appendFileSync } from 'node:fs'
-import { init } from '@osprofiler/core'
 import { INSTRUMENT_NAMES } from '@osprofiler/instruments'
 import { setup } from '@osprofiler/node'
+import { giveLibraries } from './give-libraries.js'
 import { mountAdapters } from './mount-adapters.js'
 import { serveTraced, signRequests } from './signed-servers.js'
+import { traceTests } from './trace-tests.js'
 
 const HMAC_KEY = 'suites'
 const {
@@ -42,8 +43,8 @@ if (mount === 'adapter') {
   serveTraced(HMAC_KEY)
 }
 
-// The calls of a client's tests happen outside of any request.
-init(HMAC_KEY, { maxPointsPerTrace: Number.MAX_SAFE_INTEGER })
+giveLibraries({ traceSql: 'values' })
+traceTests(HMAC_KEY)
 
 if (pointsFile !== undefined) process.on('exit', () => appendFileSync(pointsFile, `${JSON.stringify(describe())}\n`))
 

@@ -32,7 +32,8 @@ function mountInExpress(application, hmacKey) {
     if (!mounted.has(this)) {
       mounted.add(this)
       this.use(expressMiddleware(hmacKey))
-      const router = this.router?.stack === undefined ? this._router : this.router
+      // Express 4 throws for `router`.
+      const router = this._router ?? this.router
       router.stack.unshift(router.stack.pop())
       this.use(osprofilerErrorHandler())
     }

@@ -2,10 +2,9 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { readResults } from './read-results.js'
 
-const EVERYTHING_ON = pathToFileURL(join(import.meta.dirname, 'everything-on.js')).href
+const EVERYTHING_ON = join(import.meta.dirname, 'everything-on.js')
 const TIME_LIMIT_MS = 15 * 60_000
 const OUTPUT_KEPT = 20_000_000
 
@@ -13,7 +12,7 @@ const OUTPUT_KEPT = 20_000_000
  * Runs the tests of one suite once, with us or without. Resolves to the results by name, the points that were recorded,
  * and the end of what was printed.
  */
-export async function runTests({ steps, mount = 'server', env = {}, node }, folder, withUs) {
+export async function runTests({ steps, mount = 'server', preload = 'import', env = {}, node }, folder, withUs) {
   const results = new Map()
   const points = {}
   let output = ''
@@ -23,7 +22,7 @@ export async function runTests({ steps, mount = 'server', env = {}, node }, fold
     const { command = node, args, cwd = folder, format = 'lines', env: ofStep = {}, label = '' } = step
     const ours = withUs
       ? {
-          NODE_OPTIONS: `--import=${EVERYTHING_ON}`,
+          NODE_OPTIONS: `--${preload}=${EVERYTHING_ON}`,
           OSPROFILER_SUITES_MOUNT: mount,
           OSPROFILER_SUITES_POINTS: pointsFile,
         }
@@ -39,14 +38,14 @@ export async function runTests({ steps, mount = 'server', env = {}, node }, fold
         ...ours,
         NODE_OPTIONS: [env.NODE_OPTIONS, ofStep.NODE_OPTIONS, ours.NODE_OPTIONS].filter(Boolean).join(' '),
         OSPROFILER_SUITES_RESULTS: resultsFile,
-        PATH: `${join(node, '..')}:${process.env.PATH}`,
+        PATH: `${join(node, '..')}:${env.PATH ?? process.env.PATH}`,
       },
     )
     output += run.output.slice(-100_000)
     if (format === 'printed') {
       results.set(label, { state: run.status === 0 ? 'passed' : 'failed', error: run.output.slice(-3000) })
     }
-    for (const [name, result] of readResults(format, resultsFile, run.output, folder)) {
+    for (const [name, result] of readResults(format, resultsFile, run.printed, folder)) {
       results.set(label === '' ? name : `${label}: ${name}`, result)
     }
     if (run.timedOut) results.set(`${label} (ends in time)`, { state: 'failed', error: 'Killed after the time limit' })
@@ -60,13 +59,18 @@ export async function runTests({ steps, mount = 'server', env = {}, node }, fold
 function spawnTests(command, args, cwd, env) {
   return new Promise(resolve => {
     const child = spawn(command, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+    let printed = ''
     let output = ''
     let timedOut = false
     const keep = chunk => {
       output = `${output}${chunk}`.slice(-OUTPUT_KEPT)
     }
-    child.stdout.on('data', keep)
-    child.stderr.on('data', keep)
+    child.stdout.setEncoding('utf8').on('data', chunk => {
+      // Apart: a warning in the middle of a line would hide the test that the line names.
+      printed = `${printed}${chunk}`.slice(-OUTPUT_KEPT)
+      keep(chunk)
+    })
+    child.stderr.setEncoding('utf8').on('data', keep)
     const endGroup = () => {
       try {
         process.kill(-child.pid, 'SIGKILL')
@@ -83,7 +87,7 @@ function spawnTests(command, args, cwd, env) {
     child.on('close', status => {
       clearTimeout(timer)
       endGroup()
-      resolve({ status, output, timedOut })
+      resolve({ status, printed, output, timedOut })
     })
   })
 }
