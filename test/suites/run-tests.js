@@ -94,7 +94,7 @@ function spawnTests(command, args, cwd, env) {
 
 function addPoints(points, file) {
   if (!existsSync(file)) return
-  for (const line of readFileSync(file, 'utf8').trim().split('\n')) {
-    for (const [name, number] of Object.entries(JSON.parse(line))) points[name] = (points[name] ?? 0) + number
+  for (const name of readFileSync(file, 'utf8').split('\n')) {
+    if (name !== '') points[name] = (points[name] ?? 0) + 1
   }
 }
