@@ -6,8 +6,11 @@ export function compareRuns(control, withUs) {
   const names = new Set([...control, ...withUs].flatMap(({ results }) => [...results.keys()]))
   const differences = []
   const unsteady = []
+  const failedInControl = []
   for (const name of names) {
     const [expected, actual] = [control, withUs].map(runs => runs.map(({ results }) => results.get(name)))
+    const failed = expected.find(result => result?.state === 'failed')
+    if (failed !== undefined) failedInControl.push({ name, error: failed.error?.slice(0, 500) })
     const states = new Set(expected.map(result => result?.state))
     const found = new Set(actual.map(result => result?.state))
     if (states.size > 1) unsteady.push({ name, control: [...states], withUs: [...found] })
@@ -25,6 +28,7 @@ export function compareRuns(control, withUs) {
     points: withUs.map(({ points }) => points),
     differences,
     unsteady,
+    failedInControl,
   }
 }
 
