@@ -1,16 +1,18 @@
 // Runs the test suites of other projects with everything signed and every instrument on, against a control without us.
 //
-//   node test/suites/run.js <folder> [suite ...] [--runs=2] [--control-only] [--install] [--results=file]
+//   node test/suites/run.js <folder> [suite ...] [--runs=2] [--only=control|with-us] [--add] [--install] [--results=folder]
 //
 // <folder> holds a checkout for each suite, named as in `suites.js`; `--install` installs what the checkouts depend on.
-// Both kinds of runs are compared by the names of the tests: one that differs among the runs of a kind is not steady.
+// Both kinds of runs are compared by the names of the tests. `--only` runs one kind and takes the other from the results
+// of before; `--add` keeps the earlier runs of the kinds that run. A test that differs among the controls is unsteady.
 
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { compareRuns, describeRow } from './compare-runs.js'
+import { openRuns } from './keep-runs.js'
 import { runTests } from './run-tests.js'
 import { startServers } from './servers.js'
 import { SUITES } from './suites.js'
@@ -19,8 +21,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     runs: { type: 'string', default: '2' },
-    'control-only': { type: 'boolean', default: false },
-    'with-us-only': { type: 'boolean', default: false },
+    only: { type: 'string' },
+    add: { type: 'boolean', default: false },
     install: { type: 'boolean', default: false },
     results: { type: 'string', default: join(tmpdir(), 'osprofiler-suites') },
   },
@@ -34,7 +36,6 @@ if (checkouts === undefined || unknown.length > 0) {
   process.exit(2)
 }
 
-mkdirSync(values.results, { recursive: true })
 for (const suite of SUITES.filter(({ name }) => names.length === 0 || names.includes(name))) {
   const folder = resolve(checkouts, suite.place)
   if (!existsSync(folder)) console.log(`${suite.name}: no checkout of github.com/${suite.repository} at ${folder}`)
@@ -44,29 +45,26 @@ for (const suite of SUITES.filter(({ name }) => names.length === 0 || names.incl
 async function runSuite(suite, folder) {
   const node = findNode(suite.node)
   if (values.install) install(suite, folder, node)
-  const control = []
-  const withUs = []
+  const runs = openRuns(values.results, suite)
+  const kinds = ['control', 'with-us'].filter(kind => values.only === undefined || values.only === kind)
+  if (!values.add) for (const kind of kinds) runs.clear(kind)
   for (let run = 0; run < Number(values.runs); run++) {
-    if (!values['with-us-only']) control.push(await runOnce(suite, folder, node, false))
-    if (!values['control-only']) withUs.push(await runOnce(suite, folder, node, true))
+    for (const kind of kinds) runs.keep(kind, await runOnce(suite, folder, node, kind))
   }
-  const comparison = compareRuns(control, withUs)
+  const comparison = compareRuns(runs.read('control'), runs.read('with-us'))
   const version = execFileSync('git', ['describe', '--tags', '--always'], { cwd: folder, encoding: 'utf8' }).trim()
   console.log(describeRow(suite.name, version, comparison))
-  const file = join(values.results, `${suite.folder}.json`)
-  writeFileSync(file, JSON.stringify({ suite: suite.name, version, ...comparison }, undefined, 2))
+  runs.report({ suite: suite.name, version, ...comparison })
 }
 
 /** With servers of its own: what one run leaves in them must not meet the next. */
-async function runOnce(suite, folder, node, withUs) {
+async function runOnce(suite, folder, node, kind) {
   const servers = await startServers(suite.servers)
   const started = performance.now()
   try {
-    const run = await runTests({ ...suite, env: { ...suite.env, ...servers.env }, node }, folder, withUs)
+    const run = await runTests({ ...suite, env: { ...suite.env, ...servers.env }, node }, folder, kind === 'with-us')
     const seconds = Math.round((performance.now() - started) / 1000)
-    console.log(`${suite.name} ${withUs ? 'with us' : 'control'}: ${run.results.size} tests in ${seconds} s`)
-    const file = join(values.results, `${suite.folder}-${withUs ? 'with-us' : 'control'}.log`)
-    writeFileSync(file, run.output)
+    console.log(`${suite.name} ${kind}: ${run.results.size} tests in ${seconds} s`)
     return run
   } finally {
     await servers.stop()

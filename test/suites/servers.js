@@ -39,7 +39,9 @@ const SERVERS = {
   },
 
   async rabbitmq() {
-    const server = await startRabbitmq({ user: 'guest', password: 'guest' })
+    // Some of amqplib's tests have the port in them, and want it by IPv6 as well.
+    const settings = { 'listeners.tcp.2': '127.0.0.1:5672', 'listeners.tcp.3': '::1:5672' }
+    const server = await startRabbitmq({ user: 'guest', password: 'guest', settings })
     return { server, env: { URL: server.url } }
   },
 
