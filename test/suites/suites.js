@@ -194,7 +194,18 @@ export const SUITES = [
   {
     name: 'graphql-yoga',
     repository: 'dotansimha/graphql-yoga',
-    install: [['npx', '-y', 'pnpm@10', 'install', '--ignore-scripts', '--frozen-lockfile']],
+    // Some examples and two plugins want packages that are not on the registry.
+    install: [
+      [
+        ...['npx', '-y', 'pnpm@10', 'install', '--ignore-scripts', '--frozen-lockfile', '--filter', '.'],
+        ...['graphql-yoga', 'subscription', 'logger', 'event-target/*', 'plugins/*'].flatMap(name => [
+          ...['--filter', `./packages/${name}`],
+        ]),
+      ],
+    ],
+    prepare: [
+      ['bash', '-c', `echo 'export default "__TITLE__ __OPTS__"' > packages/graphql-yoga/src/graphiql-html.ts`],
+    ],
     steps: folder => [
       {
         args: [bin(folder, 'jest'), '--json', '--outputFile={results}', '--maxWorkers=2', '--forceExit'],
