@@ -203,9 +203,7 @@ export const SUITES = [
         ]),
       ],
     ],
-    prepare: [
-      ['bash', '-c', `echo 'export default "__TITLE__ __OPTS__"' > packages/graphql-yoga/src/graphiql-html.ts`],
-    ],
+    prepare: [['node', 'packages/graphql-yoga/scripts/generate-graphiql-html.js']],
     steps: folder => [
       {
         args: [bin(folder, 'jest'), '--json', '--outputFile={results}', '--maxWorkers=2', '--forceExit'],
