@@ -194,15 +194,7 @@ export const SUITES = [
   {
     name: 'graphql-yoga',
     repository: 'dotansimha/graphql-yoga',
-    // Some examples and two plugins want packages that are not on the registry.
-    install: [
-      [
-        ...['npx', '-y', 'pnpm@10', 'install', '--ignore-scripts', '--frozen-lockfile', '--filter', '.'],
-        ...['graphql-yoga', 'subscription', 'logger', 'event-target/*', 'plugins/*'].flatMap(name => [
-          ...['--filter', `./packages/${name}`],
-        ]),
-      ],
-    ],
+    install: [['npx', '-y', 'pnpm@10', 'install', '--ignore-scripts', '--frozen-lockfile']],
     prepare: [['node', 'packages/graphql-yoga/scripts/generate-graphiql-html.js']],
     steps: folder => [
       {
