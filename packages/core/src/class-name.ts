@@ -24,6 +24,6 @@ export function functionName(fn: object): string {
 
 /** The name of the class of an object, or of the class whose prototype this is. */
 export function className(object: object): string {
-  const constructor = readData(object, 'constructor')
-  return typeof constructor === 'function' ? functionName(constructor) : ''
+  const maker = readData(object, 'constructor')
+  return typeof maker === 'function' ? functionName(maker) : ''
 }

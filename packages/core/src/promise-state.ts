@@ -11,18 +11,18 @@ const inspect = nodeInspect
  * rejection would go unseen. `util.inspect` tells without one.
  *
  * The inspection ends before it looks at a value that is an object, so no code of the program runs and a large value
- * costs nothing. Such a promise may be fulfilled or rejected: `isRejected` tells.
+ * costs nothing. Such a promise may be fulfilled or rejected: `readStateAndValue` tells.
  */
 export function readPromiseState(promise: Promise<unknown>): PromiseState {
   return inspectState(promise, new DepthOfOne() as unknown as number) ?? 'object'
 }
 
 /**
- * Reads whether a settled promise was rejected. Looks at its value as `console.log` does, one level deep, but calls no
- * custom inspection: for promises that nobody waits for.
+ * Reads whether a promise is settled, and how. Looks at its value as `console.log` does, one level deep, but calls no custom
+ * inspection: for promises that nobody waits for.
  */
-export function isRejected(promise: Promise<unknown>): boolean {
-  return inspectState(promise, 0) === 'rejected'
+export function readStateAndValue(promise: Promise<unknown>): PromiseState {
+  return inspectState(promise, 0) ?? 'object'
 }
 
 /** A depth that is compared twice for the promise itself, and a third time for the value of the promise. */

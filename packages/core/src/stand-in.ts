@@ -1,4 +1,4 @@
-import { Function, Object, Proxy, Reflect, WeakMap } from './platform.js'
+import { Function, Object, Proxy, Reflect, Symbol, WeakMap } from './platform.js'
 import { shared } from './shared-state.js'
 
 /** A function of any shape. */
@@ -13,6 +13,7 @@ export type InPlaceOfCall = (original: Call, self: unknown, args: unknown[]) => 
 /** What each stand-in stands for, by the stand-in. */
 const originals = shared('stand-ins', () => new WeakMap<object, AnyFunction>())
 const readSource = Function.prototype.toString
+const hasInstance = Function.prototype[Symbol.hasInstance]
 
 /**
  * A function that stands for `fn` and runs `call` in its place, also for `new`.
@@ -52,7 +53,8 @@ export function originalOf<F extends AnyFunction>(fn: F): F {
 /** A property of a function whose stand-in was asked for it. */
 export function readAsOriginal(original: AnyFunction, key: string | symbol, receiver: unknown): unknown {
   const value: unknown = Reflect.get(original, key, receiver)
-  return key === 'toString' && value === readSource ? sourceText : value
+  if (value === readSource) return sourceText
+  return value === hasInstance ? hasInstanceOfOriginal : value
 }
 
 /** The source text of a function, also behind a stand-in. */
@@ -73,6 +75,13 @@ export function standForClass(standing: AnyFunction, original: AnyFunction): voi
 const { toString: sourceText } = {
   toString(this: AnyFunction): string {
     return Reflect.apply(readSource, originalOf(this), [])
+  },
+}
+
+/** In place of the one of all functions, which does not find what a bound function is bound to behind a proxy. */
+const { [Symbol.hasInstance]: hasInstanceOfOriginal } = {
+  [Symbol.hasInstance](this: AnyFunction, value: unknown): boolean {
+    return Reflect.apply(hasInstance, originalOf(this), [value])
   },
 }
 
