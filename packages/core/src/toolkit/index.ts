@@ -57,3 +57,4 @@ export {
   WeakRef,
   WeakSet,
 } from '../platform.js'
+export { requireFrom } from '../require-from.js'
