@@ -118,6 +118,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'performance',
       'process',
       'queueMicrotask',
+      'requireFrom',
       'resolvePackage',
       'setImmediate',
       'setInterval',

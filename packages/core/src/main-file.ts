@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { basename, delimiter, isAbsolute, join, sep } from 'node:path'
+import { requireFrom } from './require-from.js'
 
 /**
  * The real path of the file that the program was started with, or `undefined` where there is no such file: with `-e`, on
@@ -12,7 +12,7 @@ export function mainFile(): string | undefined {
   if (path === undefined || !isAbsolute(path) || '_eval' in process) return undefined
   try {
     // Node's own way from `node .` and `node app` to a file. An absolute path is looked for nowhere else.
-    return createRequire(path).resolve(path)
+    return requireFrom(path).resolve(path)
   } catch {
     return undefined
   }
@@ -24,7 +24,7 @@ export function mainFile(): string | undefined {
  */
 export function resolvePackage(name: string, from: string): string | undefined {
   try {
-    const { resolve } = createRequire(from)
+    const { resolve } = requireFrom(from)
     const entry = resolve(name)
     if ('pnp' in process.versions) return entry
     const asked = process.env.NODE_PATH?.split(delimiter) ?? []

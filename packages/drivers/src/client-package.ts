@@ -1,7 +1,6 @@
-import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { OsprofilerError } from '@osprofiler/core'
-import { mainFile, resolvePackage } from '@osprofiler/core/toolkit'
+import { mainFile, requireFrom, resolvePackage } from '@osprofiler/core/toolkit'
 import type { OpenContext } from './open-context.js'
 
 // Undefined in a bundle of CommonJS.
@@ -45,7 +44,7 @@ function isNextToUs(packageName: string): boolean {
   if (here === undefined) return false
   if (resolvePackage(packageName, here) !== undefined) return true
   try {
-    createRequire(here).resolve(packageName)
+    requireFrom(here).resolve(packageName)
     return false
   } catch (error) {
     // A package without an entry for `require` is there all the same.

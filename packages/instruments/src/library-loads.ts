@@ -1,15 +1,15 @@
-import Module, { createRequire } from 'node:module'
+import Module from 'node:module'
 import { join, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import {
-  mainFile,
+  mainFile,mainFile, 
   Object,
   process,
-  Reflect,
-  resolvePackage,
+  Reflect,requireFrom, 
+  resolvePackage,resolvePackage, 
   Set,
   setImmediate,
-  WeakSet,
+  WeakSet
 } from '@osprofiler/core/toolkit'
 import { type LibraryFile, readLibraryFile } from './library-file.js'
 import { watchResolved } from './resolve-hook.js'
@@ -99,7 +99,7 @@ export function whenLoaded(library: string, onLibrary: OnLibrary, entry: Library
 
 /** What was loaded before, wherever: all `require` functions have one cache. In a bundle this file has no URL. */
 export function loadedModules(): NodeJS.Module[] {
-  const { cache } = createRequire(process.execPath)
+  const { cache } = requireFrom(process.execPath)
   return Object.values(cache).filter(module => module?.loaded) as NodeJS.Module[]
 }
 

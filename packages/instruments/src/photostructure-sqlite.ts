@@ -1,6 +1,5 @@
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { globalObject, Map, Object, Reflect, WeakMap } from '@osprofiler/core/toolkit'
+import { globalObject, Map, Object, Reflect, requireFrom, WeakMap } from '@osprofiler/core/toolkit'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { loadedModules, whenLoaded } from './library-loads.js'
 import { createStartSql, type StartSql } from './sql-step.js'
@@ -51,7 +50,7 @@ function loadBuilds(folder: string): Addon[] {
   const filename = join(folder, COMMONJS_BUILD)
   const builds = loadedModules().filter(module => module.filename === filename)
   // Which modules of ECMAScript are loaded, nobody tells. This one runs a few lines over the same binary part.
-  const require = createRequire(join(folder, 'package.json'))
+  const require = requireFrom(join(folder, 'package.json'))
   return [...builds.map(module => module.exports as Addon), require(join(folder, MODULE_BUILD)) as Addon]
 }
 

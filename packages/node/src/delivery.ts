@@ -32,7 +32,7 @@ export function prepareDelivery(options: SetupOptions, isStrict: boolean): Deliv
   }
   if (driver !== undefined) return { ...deliverTo(() => driver, notifierOptions), driver, close: nothing }
   const opened = isStrict && needsStore(options) ? openStore(options) : undefined
-  return deliverTo(() => opened ?? openStoreSafely(options), notifierOptions)
+  return deliverToOurs(() => opened ?? openStore(options), notifierOptions)
 }
 
 /** @throws OsprofilerError for a connection string of the environment that no driver takes. */
@@ -41,7 +41,28 @@ export function checkStoreOfEnvironment(options: SetupOptions): void {
   if (connectionString !== undefined) checkConnectionString(connectionString)
 }
 
-function deliverTo(open: () => Driver, options: NotifierOptions): Delivery {
+/** Delivers to a store that it may not be possible to open. That is told once it is needed. */
+function deliverToOurs(openOurs: () => Driver, options: NotifierOptions): Delivery {
+  let failure: unknown
+
+  function open(): Driver {
+    try {
+      return openOurs()
+    } catch (error) {
+      failure = error
+      return MISSING_STORE
+    }
+  }
+
+  function tell(): void {
+    if (failure !== undefined) warn('OSPROFILER_NO_STORE', 'The records of traces are lost.', failure)
+    failure = undefined
+  }
+
+  return deliverTo(open, options, tell)
+}
+
+function deliverTo(open: () => Driver, options: NotifierOptions, onOpen = (): void => undefined): Delivery {
   let store: Driver | undefined
   const opened = (): Driver => {
     store ??= open()
@@ -60,7 +81,10 @@ function deliverTo(open: () => Driver, options: NotifierOptions): Delivery {
       return opened()
     },
     notifier,
-    open: () => void opened(),
+    open() {
+      opened()
+      onOpen()
+    },
     flush: () => notifier.flush(),
     end: () => notifier.close(),
     async close() {
@@ -79,15 +103,6 @@ function needsStore(options: SetupOptions): boolean {
 function openStore(options: SetupOptions): Driver {
   const connectionString = options.connectionString ?? connectionStringOfEnvironment(options) ?? 'sqlite://'
   return openDriver(connectionString, { filterErrorTrace: readFilterErrorTrace(options) })
-}
-
-function openStoreSafely(options: SetupOptions): Driver {
-  try {
-    return openStore(options)
-  } catch (error) {
-    warn('OSPROFILER_NO_STORE', 'The records of traces are lost.', error)
-    return MISSING_STORE
-  }
 }
 
 /** Stands for a store that could not be opened. What it is given is counted as dropped. */

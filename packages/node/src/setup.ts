@@ -121,7 +121,7 @@ function install(
 
   /** An adapter that is switched on by itself may trace all the same: its records go nowhere, without a word. */
   function stayUntraced(error: unknown): void {
-    warn('OSPROFILER_CONFIGURATION', 'Nothing is traced.', error)
+    warn('OSPROFILER_CONFIGURATION', 'Nothing is traced:', error)
     receive(() => undefined)
   }
 

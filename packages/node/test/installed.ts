@@ -23,7 +23,6 @@ export interface RunOptions {
   readonly cwd?: string
   /** In place of the environment, of which nothing but the path is handed on. */
   readonly env?: Readonly<Record<string, string>>
-  readonly uid?: number
 }
 
 export interface Outcome {
@@ -62,11 +61,10 @@ export function installProgram(): InstalledProgram {
   }
 }
 
-function runNode(args: readonly string[], { cwd, env = {}, uid }: RunOptions): Promise<Outcome> {
+function runNode(args: readonly string[], { cwd, env = {} }: RunOptions): Promise<Outcome> {
   const child = spawn(process.execPath, args, {
     cwd,
     env: { PATH: process.env.PATH ?? '', ...env },
-    ...(uid === undefined ? {} : { uid, gid: uid }),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   onTestFinished(() => void child.kill('SIGKILL'))

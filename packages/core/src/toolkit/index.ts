@@ -62,5 +62,6 @@ export {
   WeakRef,
   WeakSet,
 } from '../platform.js'
+export { requireFrom } from '../require-from.js'
 export { type Settlement, settle } from '../settle.js'
 export { type AnyFunction, type Call, type InPlaceOfCall, originalOf, sourceOf, standIn } from '../stand-in.js'
