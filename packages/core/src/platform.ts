@@ -5,7 +5,7 @@
  * timers, mocks, a frozen realm. An imported name of a module of Node is no safer: `syncBuiltinESMExports()` changes it.
  * So each name is a constant of this file, and the rest of the project asks for no global at call time.
  */
-import { Buffer as NodeBuffer } from 'node:buffer'
+import { Buffer as NodeBuffer, btoa as nodeBtoa } from 'node:buffer'
 import nodeCrypto from 'node:crypto'
 import { performance as nodePerformance } from 'node:perf_hooks'
 import nodeProcess from 'node:process'
@@ -30,7 +30,7 @@ function copyOf<Namespace extends object>(namespace: Namespace): { [Name in keyo
 }
 
 export const { setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, clearImmediate } = takeTimers()
-export const { queueMicrotask, fetch, btoa, decodeURIComponent, encodeURIComponent } = global
+export const { queueMicrotask, fetch, decodeURIComponent, encodeURIComponent } = global
 
 /** The promise of async functions, also where the global one was replaced before this package was loaded. */
 export const Promise = (async () => {})().constructor as PromiseConstructor
@@ -64,6 +64,7 @@ export const { createHmac, createSecretKey, randomFillSync, randomUUID, timingSa
 export const URL = NodeUrl
 export const URLSearchParams = NodeUrlSearchParams
 export const Buffer = NodeBuffer
+export const btoa = nodeBtoa
 export const TextDecoder = NodeTextDecoder
 export const TextEncoder = NodeTextEncoder
 export const { AbortController, AbortSignal, DOMException } = global
