@@ -26,6 +26,7 @@ export const SUITES = [
     asInstalled: true,
     repository: 'koajs/koa',
     mount: 'adapter',
+    prepare: [['npm', 'run', 'build']],
     steps: folder => [nodeTest(folder, /^__tests__\/.*\.test\.[mc]?js$/)],
   },
   {
@@ -84,6 +85,7 @@ export const SUITES = [
     install: [['npx', '-y', 'yarn@1', 'install', '--ignore-scripts', '--ignore-engines', '--pure-lockfile']],
     prepare: [
       ['node', 'node_modules/typescript/bin/tsc', '--build'],
+      ['chmod', '600', 'packages/pg/test/unit/client/pgpass.file'],
       // The other way around than Yarn has linked them: a library is known by its place in node_modules.
       ...['pg', 'pg-pool'].map(name => [
         ...[
@@ -101,9 +103,13 @@ export const SUITES = [
         format: 'printed',
         label: file,
       })),
-      mocha(folder, ['--exit'], 'packages/pg-pool'),
-      mocha(folder, ['--exit'], 'packages/pg-cursor'),
-      mocha(folder, ['--exit', '-r', 'ts-node/register', 'test/**/*.ts'], 'packages/pg-query-stream'),
+      mocha(folder, ['--exit', '--timeout', '20000'], 'packages/pg-pool'),
+      mocha(folder, ['--exit', '--timeout', '20000'], 'packages/pg-cursor'),
+      mocha(
+        folder,
+        ['--exit', '--timeout', '20000', '-r', 'ts-node/register', 'test/**/*.ts'],
+        'packages/pg-query-stream',
+      ),
     ],
   },
   {
