@@ -221,7 +221,8 @@ function mocha(folder, args, inside = '') {
 
 function nodeTest(folder, pattern, options = [], label = '') {
   const reporter = [`--test-reporter=${NODE_REPORTER}`, '--test-reporter-destination={results}']
-  return { args: [...options, '--test', ...reporter, ...findFiles(folder, pattern)], label }
+  const files = findFiles(folder, pattern)
+  return { args: ['--test-concurrency=4', ...options, '--test', ...reporter, ...files], label }
 }
 
 function vitest(folder) {
