@@ -118,11 +118,14 @@ export const SUITES = [
     repository: 'sidorares/node-mysql2',
     servers: ['mariadb'],
     node: 22,
+    atOnce: 4,
     steps: folder =>
       findFiles(folder, /^test\/(unit|integration|global)\/.*\.test\.m?[jt]s$/).map(file => ({
         args: ['--import=tsx', file],
         format: 'printed',
         label: file,
+        // These change what holds for the whole server.
+        alone: file.startsWith('test/global/'),
       })),
   },
   {
