@@ -10,49 +10,49 @@ const OUTPUT_KEPT = 20_000_000
 
 /**
  * Runs the tests of one suite once, with us or without. Resolves to the results by name, the points that were recorded,
- * and the end of what was printed.
+ * and the end of what was printed. `atOnce` steps run at a time, and then those that want to be `alone`.
  */
-export async function runTests({ steps, mount = 'server', preload = 'import', env = {}, node }, folder, withUs) {
-  const results = new Map()
-  const points = {}
-  let output = ''
-  for (const step of steps(folder)) {
-    const scratch = mkdtempSync(join(tmpdir(), 'osprofiler-suites-'))
-    const [resultsFile, pointsFile] = ['results', 'points'].map(name => join(scratch, name))
-    const { command = node, args, cwd = folder, format = 'lines', env: ofStep = {}, label = '' } = step
-    const ours = withUs
-      ? {
-          NODE_OPTIONS: `--${preload}=${EVERYTHING_ON}`,
-          OSPROFILER_SUITES_MOUNT: mount,
-          OSPROFILER_SUITES_POINTS: pointsFile,
-        }
-      : {}
-    const run = await spawnTests(
-      command,
-      args.map(word => word.replace('{results}', resultsFile)),
-      cwd,
-      {
-        ...process.env,
-        ...env,
-        ...ofStep,
-        ...ours,
-        NODE_OPTIONS: [env.NODE_OPTIONS, ofStep.NODE_OPTIONS, ours.NODE_OPTIONS].filter(Boolean).join(' '),
-        OSPROFILER_SUITES_RESULTS: resultsFile,
-        PATH: `${join(node, '..')}:${env.PATH ?? process.env.PATH}`,
-      },
-    )
-    output += run.output.slice(-100_000)
-    if (format === 'printed') {
-      results.set(label, { state: run.status === 0 ? 'passed' : 'failed', error: run.output.slice(-3000) })
-    }
-    for (const [name, result] of readResults(format, resultsFile, run.printed, folder)) {
-      results.set(label === '' ? name : `${label}: ${name}`, result)
-    }
-    if (run.timedOut) results.set(`${label} (ends in time)`, { state: 'failed', error: 'Killed after the time limit' })
-    addPoints(points, pointsFile)
-    rmSync(scratch, { recursive: true, force: true })
+export async function runTests(suite, folder, withUs) {
+  const run = { results: new Map(), points: {}, output: '' }
+  const steps = suite.steps(folder)
+  const waiting = steps.filter(({ alone = false }) => !alone)
+  const work = async () => {
+    for (let step = waiting.shift(); step !== undefined; step = waiting.shift())
+      await runStep(run, suite, step, folder, withUs)
   }
-  return { results, points, output }
+  await Promise.all(Array.from({ length: suite.atOnce ?? 1 }, work))
+  for (const step of steps.filter(({ alone }) => alone)) await runStep(run, suite, step, folder, withUs)
+  return run
+}
+
+async function runStep(run, { mount = 'server', preload = 'import', env = {}, node }, step, folder, withUs) {
+  const { command = node, args, cwd = folder, format = 'lines', env: ofStep = {}, label = '' } = step
+  const scratch = mkdtempSync(join(tmpdir(), 'osprofiler-suites-'))
+  const [resultsFile, pointsFile] = ['results', 'points'].map(name => join(scratch, name))
+  const ours = {
+    NODE_OPTIONS: `--${preload}=${EVERYTHING_ON}`,
+    OSPROFILER_SUITES_MOUNT: mount,
+    OSPROFILER_SUITES_POINTS: pointsFile,
+  }
+  const words = args.map(word => word.replace('{results}', resultsFile))
+  const { status, printed, output, timedOut } = await spawnTests(command, words, cwd, {
+    ...process.env,
+    ...env,
+    ...ofStep,
+    ...(withUs ? ours : {}),
+    NODE_OPTIONS: [env.NODE_OPTIONS, ofStep.NODE_OPTIONS, withUs && ours.NODE_OPTIONS].filter(Boolean).join(' '),
+    OSPROFILER_SUITES_RESULTS: resultsFile,
+    PATH: `${join(node, '..')}:${env.PATH ?? process.env.PATH}`,
+  })
+  run.output += output.slice(-100_000)
+  if (format === 'printed')
+    run.results.set(label, { state: status === 0 ? 'passed' : 'failed', error: output.slice(-3000) })
+  for (const [name, result] of readResults(format, resultsFile, printed, folder)) {
+    run.results.set(label === '' ? name : `${label}: ${name}`, result)
+  }
+  if (timedOut) run.results.set(`${label} (ends in time)`, { state: 'failed', error: 'Killed after the time limit' })
+  addPoints(run.points, pointsFile)
+  rmSync(scratch, { recursive: true, force: true })
 }
 
 /** With a process group of its own, so that all that a suite started can be ended with it. */

@@ -26,6 +26,7 @@ export const SUITES = [
     asInstalled: true,
     repository: 'koajs/koa',
     mount: 'adapter',
+    prepare: [['npm', 'run', 'build']],
     steps: folder => [nodeTest(folder, /^__tests__\/.*\.test\.[mc]?js$/)],
   },
   {
@@ -84,6 +85,7 @@ export const SUITES = [
     install: [['npx', '-y', 'yarn@1', 'install', '--ignore-scripts', '--ignore-engines', '--pure-lockfile']],
     prepare: [
       ['node', 'node_modules/typescript/bin/tsc', '--build'],
+      ['chmod', '600', 'packages/pg/test/unit/client/pgpass.file'],
       // The other way around than Yarn has linked them: a library is known by its place in node_modules.
       ...['pg', 'pg-pool'].map(name => [
         ...[
@@ -101,9 +103,13 @@ export const SUITES = [
         format: 'printed',
         label: file,
       })),
-      mocha(folder, ['--exit'], 'packages/pg-pool'),
-      mocha(folder, ['--exit'], 'packages/pg-cursor'),
-      mocha(folder, ['--exit', '-r', 'ts-node/register', 'test/**/*.ts'], 'packages/pg-query-stream'),
+      mocha(folder, ['--exit', '--timeout', '20000'], 'packages/pg-pool'),
+      mocha(folder, ['--exit', '--timeout', '20000'], 'packages/pg-cursor'),
+      mocha(
+        folder,
+        ['--exit', '--timeout', '20000', '-r', 'ts-node/register', 'test/**/*.ts'],
+        'packages/pg-query-stream',
+      ),
     ],
   },
   {
@@ -112,11 +118,14 @@ export const SUITES = [
     repository: 'sidorares/node-mysql2',
     servers: ['mariadb'],
     node: 22,
+    atOnce: 4,
     steps: folder =>
       findFiles(folder, /^test\/(unit|integration|global)\/.*\.test\.m?[jt]s$/).map(file => ({
         args: ['--import=tsx', file],
         format: 'printed',
         label: file,
+        // These change what holds for the whole server.
+        alone: file.startsWith('test/global/'),
       })),
   },
   {
@@ -215,7 +224,8 @@ function mocha(folder, args, inside = '') {
 
 function nodeTest(folder, pattern, options = [], label = '') {
   const reporter = [`--test-reporter=${NODE_REPORTER}`, '--test-reporter-destination={results}']
-  return { args: [...options, '--test', ...reporter, ...findFiles(folder, pattern)], label }
+  const files = findFiles(folder, pattern)
+  return { args: ['--test-concurrency=4', ...options, '--test', ...reporter, ...files], label }
 }
 
 function vitest(folder) {
