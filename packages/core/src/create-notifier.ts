@@ -25,7 +25,10 @@ export interface QueueNotifier {
   (record: TraceRecord): void
   /** Resolves when all that waits now was taken by the store or given up, or after `timeout` ms (default 5,000). */
   flush(timeout?: number): Promise<void>
-  /** As `flush`; then drops what is left and takes no more. The driver stays open: it is its owner's to close. */
+  /**
+   * As `flush`; then drops what is left, a write that has not ended included, and takes no more. The driver stays open: it
+   * is its owner's to close.
+   */
   close(timeout?: number): Promise<void>
   readonly stats: NotifierStats
   /** `drop`: so many records were dropped. `error`: a write failed. What a listener throws is ignored. */
@@ -50,8 +53,8 @@ const FLUSH_TIMEOUT_MS = 5_000
  */
 export function createNotifier(driver: Driver, options: NotifierOptions = {}): QueueNotifier {
   const delivery = new Delivery(driver, readSettings(options))
-  const forgetNaturalEnd = atNaturalEnd(async () => {
-    const delivered = await delivery.flush(FLUSH_TIMEOUT_MS)
+  const forgetNaturalEnd = atNaturalEnd(async timeout => {
+    const delivered = await delivery.flush(timeout)
     if (!delivered) delivery.rest()
     return delivered
   })

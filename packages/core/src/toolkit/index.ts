@@ -1,3 +1,4 @@
+export { afterNaturalEnd, holdProcess, naturalEndLeft } from '../natural-end.js'
 export {
   AbortController,
   AbortSignal,
