@@ -2,6 +2,7 @@ import { checkOptionNames, type Driver, OsprofilerError } from '@osprofiler/core
 import { openCeilometerDriver } from './ceilometer.js'
 import { openElasticsearchDriver } from './elasticsearch.js'
 import { openFileDriver } from './file.js'
+import { held } from './held.js'
 import { openLoginsightDriver } from './loginsight.js'
 import { openMemoryDriver } from './memory.js'
 import { openMessagingDriver } from './messaging.js'
@@ -93,7 +94,7 @@ export function openDriver(connectionString: string, options: DriverOptions = {}
     const advice = [INSTEAD.get(knownScheme) ?? '', known].filter(Boolean).join(' ')
     throw new OsprofilerError('ERR_UNKNOWN_DRIVER', `No driver for "${scheme}://". ${advice}`)
   }
-  return untraced(open(location, { scheme: knownScheme, filterErrorTrace: readFilter(options) }))
+  return untraced(held(open(location, { scheme: knownScheme, filterErrorTrace: readFilter(options) })))
 }
 
 function readFilter(options: DriverOptions): boolean {

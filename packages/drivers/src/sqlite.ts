@@ -14,9 +14,6 @@ import { readBefore, readQuery } from './trace-query.js'
 /** How many records are handed to the thread at once, so that it unpacks them while the next ones are packed. */
 const STAGE = 100
 
-/** How long a write in the background may delay the natural end of the program. */
-const WRITE_HOLD = 2_000
-
 /**
  * The embedded store: an SQLite file with the table of Python's SQLAlchemy driver, which any number of processes of
  * either language write and read at once. SQLite runs in a thread of its own. Batches are transactions in
@@ -29,19 +26,18 @@ const WRITE_HOLD = 2_000
 export function openSqliteDriver(location: string): Driver {
   const { path, ttl } = readSqliteLocation(location)
   const thread = createThread(findSqliteClient(), path)
-  const retention = createRetention(ttl, before => prune(before, WRITE_HOLD))
+  const retention = createRetention(ttl, prune)
   const life = createLife()
-  let closing: Promise<void> | undefined
 
   async function list(query: TraceQuery | undefined, failed: boolean): Promise<TraceSummary[]> {
     const selection = readQuery(query)
     life.checkOpen()
-    return await thread.ask({ operation: 'list', selection, failed }, Number.POSITIVE_INFINITY).catch(fail)
+    return await thread.ask({ operation: 'list', selection, failed }).catch(fail)
   }
 
   async function readPage(baseId: string, after: number): Promise<SqlitePage> {
     life.checkOpen()
-    return await thread.ask({ operation: 'read', baseId, after }, Number.POSITIVE_INFINITY).catch(fail)
+    return await thread.ask({ operation: 'read', baseId, after }).catch(fail)
   }
 
   async function write(records: readonly TraceRecord[]): Promise<number> {
@@ -55,7 +51,7 @@ export function openSqliteDriver(location: string): Driver {
         unpackable += staged.length - packed.length
         thread.stage(packed)
       }
-      return unpackable + (await thread.ask({ operation: 'write' }, WRITE_HOLD))
+      return unpackable + (await thread.ask({ operation: 'write' }))
     } catch (error) {
       if (!(error instanceof ThreadDied)) throw toStoreError(path, error)
       throw new OsprofilerError(
@@ -68,10 +64,10 @@ export function openSqliteDriver(location: string): Driver {
     }
   }
 
-  async function prune(before: Date, hold: number): Promise<number> {
+  async function prune(before: Date): Promise<number> {
     const oldest = readBefore(before)
     life.checkOpen()
-    return await thread.ask({ operation: 'prune', before: oldest }, hold).catch(fail)
+    return await thread.ask({ operation: 'prune', before: oldest }).catch(fail)
   }
 
   function fail(error: unknown): never {
@@ -99,14 +95,10 @@ export function openSqliteDriver(location: string): Driver {
     async deleteTrace(baseId) {
       life.checkOpen()
       if (!isKeepable(baseId)) return 0
-      return await thread.ask({ operation: 'delete', baseId }, Number.POSITIVE_INFINITY).catch(fail)
+      return await thread.ask({ operation: 'delete', baseId }).catch(fail)
     },
-    pruneTraces: before => prune(before, Number.POSITIVE_INFINITY),
-    close() {
-      life.end()
-      closing ??= thread.close()
-      return closing
-    },
+    pruneTraces: prune,
+    close: timeout => life.close(timeout, { settle: thread.close, cut: thread.cut }),
   }
 }
 

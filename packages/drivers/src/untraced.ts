@@ -13,7 +13,7 @@ export function untraced(driver: Driver): Driver {
     ...(listErrorTraces && { listErrorTraces: query => suppress(() => listErrorTraces.call(driver, query)) }),
     ...(deleteTrace && { deleteTrace: baseId => suppress(() => deleteTrace.call(driver, baseId)) }),
     ...(pruneTraces && { pruneTraces: before => suppress(() => pruneTraces.call(driver, before)) }),
-    close: () => suppress(() => driver.close()),
+    close: timeout => suppress(() => driver.close(timeout)),
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Host } from '../connection-url.js'
 import { isElsewhere } from './failure.js'
 import { type KeptLink, keepLink } from './kept-link.js'
-import { openRedisLink, type RedisCommand, type RedisReply } from './link.js'
+import { createRedisLinks, type RedisCommand, type RedisLinks, type RedisReply } from './link.js'
 import { type KeyedCommand, type RedisRoute, toValues } from './route.js'
 import type { RedisPlace } from './url.js'
 
@@ -21,10 +21,9 @@ const REDIRECTION = /^(MOVED|ASK) \d+ (.*):(\d+)$/
  * The way to the nodes of a Cluster: each slot's commands go to its master together, and where that has moved, after it.
  *
  * Not the client's own: it sends a batch again whose connection broke, though the first one may have been executed.
- * Of the nodes that are asked for the slots, `checkOpen` comes before each but the first, and throws where nobody waits
- * for the answer any more.
  */
-export function createClusterRoute(place: RedisPlace, checkOpen: () => void): RedisRoute {
+export function createClusterRoute(place: RedisPlace): RedisRoute {
+  const opened = createRedisLinks(place)
   const links = new Map<string, KeptLink>()
   let owners: Promise<readonly Host[]> | undefined
 
@@ -32,7 +31,7 @@ export function createClusterRoute(place: RedisPlace, checkOpen: () => void): Re
     const address = `${host.host}:${host.port}`
     const known = links.get(address)
     if (known !== undefined) return known
-    const made = keepLink(() => openRedisLink(host, place.login, 0, place))
+    const made = keepLink(() => opened.open(host, place.login, 0))
     links.set(address, made)
     return made
   }
@@ -41,7 +40,7 @@ export function createClusterRoute(place: RedisPlace, checkOpen: () => void): Re
     const seen = owners
     const found = await seen?.catch(() => undefined)
     if (found !== undefined) return found
-    if (owners === seen) owners = loadOwners(place.hosts, linkTo, checkOpen)
+    if (owners === seen) owners = loadOwners(place.hosts, linkTo, opened)
     return await (owners ?? [])
   }
 
@@ -82,10 +81,7 @@ export function createClusterRoute(place: RedisPlace, checkOpen: () => void): Re
       const hosts = new Set(await findOwners())
       return await Promise.all([...hosts].map(host => linkTo(host).borrow()))
     },
-    async close() {
-      await Promise.all([...links.values()].map(link => link.forget()))
-      links.clear()
-    },
+    cut: opened.cut,
   }
 }
 
@@ -130,11 +126,12 @@ function lost(): RedisReply {
 async function loadOwners(
   hosts: readonly Host[],
   linkTo: (host: Host) => KeptLink,
-  checkOpen: () => void,
+  opened: RedisLinks,
 ): Promise<readonly Host[]> {
+  const { cuts } = opened
   let failure: unknown
   for (const host of hosts) {
-    if (failure !== undefined) checkOpen()
+    if (opened.cuts !== cuts) break
     try {
       const link = await linkTo(host).borrow()
       const [ranges] = toValues(await link.send([['cluster', 'SLOTS']]))
