@@ -1,4 +1,5 @@
 import { createNotifier, type Driver, type Notifier, type NotifierOptions, OsprofilerError } from '@osprofiler/core'
+import { Math, Number, performance } from '@osprofiler/core/toolkit'
 import { openDriver } from '@osprofiler/drivers'
 import type { ResolvedOptions } from './setup-options.js'
 
@@ -20,14 +21,23 @@ export function openDelivery({ notifier, driver, notifierOptions, ...store }: Re
   return deliverTo(openStore(store), notifierOptions)
 }
 
+/** Delivering and closing the store take five seconds at most, of which a busy machine needs a moment. */
+const LONGEST_CLOSE_MS = 4_900
+/** What of that is left to a store for its closing, however long the delivery takes. */
+const CLOSING_SHARE_MS = 900
+
 function deliverTo(driver: Driver, options: NotifierOptions): Delivery {
   const notifier = createNotifier(driver, options)
+  let deadline = Number.POSITIVE_INFINITY
   return {
     driver,
     notifier,
     flush: () => notifier.flush(),
-    end: () => notifier.close(),
-    close: () => driver.close().catch(() => undefined),
+    end() {
+      deadline = performance.now() + LONGEST_CLOSE_MS
+      return notifier.close(LONGEST_CLOSE_MS - CLOSING_SHARE_MS)
+    },
+    close: () => driver.close(Math.max(0, deadline - performance.now())).catch(() => undefined),
   }
 }
 
