@@ -43,7 +43,8 @@ export function openMongodbDriver(location: string, { scheme, filterErrorTrace }
     task: (db: Db, client: typeof import('mongodb')) => Promise<Result>,
     end?: AbortSignal,
   ): Promise<Result> {
-    life.checkOpen()
+    // A write, which has an end, was let in before the client was loaded.
+    if (end === undefined) life.checkOpen()
     try {
       const { db, client, release } = await connection.borrow(end)
       return await task(db, client).finally(release)
@@ -57,7 +58,7 @@ export function openMongodbDriver(location: string, { scheme, filterErrorTrace }
   async function writeInTime(records: readonly TraceRecord[]): Promise<number> {
     // The time for loading the client is not the server's.
     await import('mongodb').catch(() => undefined)
-    life.checkOpen()
+    life.checkUncut()
     return await work.run(async end => {
       end.addEventListener('abort', connection.cut)
       try {

@@ -6,6 +6,12 @@ import { within } from './within.js'
 export interface StoreLife {
   /** @throws OsprofilerError `ERR_STORE` once it has ended. */
   checkOpen(): void
+  /**
+   * For a write that has yet to connect: one that began before the end may.
+   *
+   * @throws OsprofilerError `ERR_STORE` once everything was cut.
+   */
+  checkUncut(): void
   /** Has `close` wait for a write. Resolves to what that resolves to. */
   follow<Result>(write: Promise<Result>): Promise<Result>
   /** Ends it, once: further calls wait for the first. Resolves within `timeout` milliseconds, whatever hangs. */
@@ -31,17 +37,22 @@ const LEAVE_SHARE = 0.2
 export function createLife(): StoreLife {
   const writes = new Set<Promise<unknown>>()
   let closing: Promise<void> | undefined
+  let isCut = false
 
   async function end(timeout: number, { settle, leave, cut }: Closing): Promise<void> {
     const settled = await within(timeout * (1 - LEAVE_SHARE), Promise.allSettled([...writes, settle?.()]))
     // A server that hangs is not taken leave of.
     if (settled && leave !== undefined) await within(timeout * LEAVE_SHARE, leave())
+    isCut = true
     cut()
   }
 
   return {
     checkOpen() {
       if (closing !== undefined) throw storeClosed()
+    },
+    checkUncut() {
+      if (isCut) throw storeClosed()
     },
     async follow(write) {
       writes.add(write)

@@ -63,7 +63,7 @@ export function createSearchDriver({ name, title, location, ttl, filterErrorTrac
     if (documents.length === 0) return refused
     const characters = documents.reduce((sum, { lines }) => sum + lines.length, 0)
     await client.load()
-    life.checkOpen()
+    life.checkUncut()
     // Over all of its requests and all nodes that are tried.
     const unwanted = await work.run(
       async end => {
