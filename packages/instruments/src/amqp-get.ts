@@ -1,38 +1,16 @@
-import { bind, get } from '@osprofiler/core'
+import { get } from '@osprofiler/core'
+import { type Callback, followCallback, followPromise, runStep } from './follow.js'
 import type { Around } from './wrap-method.js'
-
-type Callback = (this: unknown, ...args: unknown[]) => unknown
 
 /** Asking for one message: a step of whoever asks. With it comes no function that could take up the message's trace. */
 export const aroundGet: Around = (original, self, args) => {
   const profiler = get()
   if (profiler === undefined) return original.apply(self, args)
-  const [queue, options, callback] = args
+  const [queue, , callback] = args
   const point = profiler.startBeside('rpc', { function: { name: `get ${queue}` }, amqp: { queue } })
-
-  function answered(this: unknown, error: unknown, ...more: unknown[]): unknown {
-    if (error) point.fail(error)
-    else point.stop()
-    return bound.call(this, error, ...more)
+  if (typeof callback === 'function') {
+    const followed = followCallback(point, callback as Callback)
+    return runStep(point, () => original.apply(self, args.with(2, followed)))
   }
-
-  const bound = bind((typeof callback === 'function' ? callback : () => undefined) as Callback)
-  try {
-    const result = original.call(self, queue, options, ...(typeof callback === 'function' ? [answered] : []))
-    if (!(result instanceof Promise)) return result
-    return result.then(
-      message => {
-        point.stop()
-        return message
-      },
-      error => {
-        point.fail(error)
-        throw error
-      },
-    )
-  } catch (error) {
-    // At once, as on a closed channel.
-    point.fail(error)
-    throw error
-  }
+  return followPromise(point, () => original.apply(self, args))
 }

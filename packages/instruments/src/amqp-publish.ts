@@ -1,9 +1,8 @@
-import { bind, get, type Point, type Profiler } from '@osprofiler/core'
+import { get, type Point, type Profiler } from '@osprofiler/core'
 import { writeCarrier } from '@osprofiler/core/rpc'
+import { type Callback, followCallback, runStep } from './follow.js'
 import type { MessageTarget } from './message-settings.js'
 import type { Around } from './wrap-method.js'
-
-type Callback = (this: unknown, ...args: unknown[]) => unknown
 
 /** The options of messages that are points already: a channel with confirmations publishes through a plain one. */
 const published = new WeakSet<object>()
@@ -15,7 +14,7 @@ export function aroundPublish(mayCarry: (target: MessageTarget) => boolean): Aro
     const [exchange, routingKey, content, options] = args
     if (profiler === undefined || isPublished(options)) return original.apply(self, args)
     const [point, carrying] = openPublished(profiler, exchange, routingKey, options, mayCarry)
-    return attempt(point, () => {
+    return runStep(point, () => {
       const result = original.call(self, exchange, routingKey, content, carrying)
       point.stop()
       return result
@@ -30,13 +29,9 @@ export function aroundPublishConfirmed(mayCarry: (target: MessageTarget) => bool
     if (profiler === undefined) return original.apply(self, args)
     const [exchange, routingKey, content, options, callback] = args
     const [point, carrying] = openPublished(profiler, exchange, routingKey, options, mayCarry)
-    const bound = typeof callback === 'function' ? bind(callback as Callback) : undefined
-    function confirmed(this: unknown, error: unknown, ...more: unknown[]): unknown {
-      if (error) point.fail(error)
-      else point.stop()
-      return bound?.call(this, error, ...more)
-    }
-    return attempt(point, () => original.call(self, exchange, routingKey, content, carrying, confirmed))
+    // The library calls what it is given, if anything: a callback of ours changes nothing for it.
+    const confirmed = followCallback(point, typeof callback === 'function' ? (callback as Callback) : () => undefined)
+    return runStep(point, () => original.call(self, exchange, routingKey, content, carrying, confirmed))
   }
 }
 
@@ -77,14 +72,4 @@ function isPublished(options: unknown): boolean {
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null
-}
-
-/** What throws at once, as on a closed channel. */
-function attempt(point: Point, call: () => unknown): unknown {
-  try {
-    return call()
-  } catch (error) {
-    point.fail(error)
-    throw error
-  }
 }

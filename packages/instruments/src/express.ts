@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage } from 'node:http'
 import type { Point } from '@osprofiler/core'
+import { standIn } from '@osprofiler/core/toolkit'
 import { claim } from './claim.js'
 import { createLayers, type EnterLayer } from './layers.js'
 import { whenLoaded } from './library-loads.js'
@@ -84,7 +85,7 @@ function hasChannel(version: string): boolean {
   return major > 2 || (major === 2 && minor >= 3)
 }
 
-type Next = (error?: unknown) => void
+type Next = (this: unknown, ...args: unknown[]) => unknown
 
 function wrapLayer(layer: unknown, enter: EnterLayer, [request, failed]: readonly [string, string]): () => void {
   const { prototype } = layer as { prototype: object }
@@ -104,13 +105,14 @@ function traceLayer(enter: EnterLayer, parameters: 3 | 4): Around {
     if (isErrorHandler !== (parameters === 4) || layer.route !== undefined) return original.apply(self, args)
     const point = enterLayer(enter, req, layer)
     if (point === undefined) return original.apply(self, args)
-    const handOn: Next = error => {
+    const handOn = standIn(next, (nextLayer, nextSelf, given) => {
+      const [error] = given
       // What only leads elsewhere is no error, and neither is one that was handed in.
       if (!error || error === 'route' || error === 'router' || error === incoming) point.stop()
       else point.fail(error)
-      next(error)
-    }
-    return original.apply(self, [...args.slice(0, -1), handOn])
+      return Reflect.apply(nextLayer, nextSelf, given)
+    })
+    return original.apply(self, args.with(parameters - 1, handOn))
   }
 }
 

@@ -1,5 +1,6 @@
+import { settle, standIn } from '@osprofiler/core/toolkit'
 import type { InstrumentSettings } from './instrument-settings.js'
-import { createLayers, disguise, type EnterLayer } from './layers.js'
+import { createLayers, type EnterLayer } from './layers.js'
 import { whenLoaded } from './library-loads.js'
 import { wrapMethod } from './wrap-method.js'
 
@@ -10,84 +11,80 @@ interface KoaContext {
   readonly _matchedRoute?: unknown
 }
 
-type Next = () => Promise<unknown>
-type Middleware = (this: unknown, ctx: KoaContext, next: Next) => unknown
+type Next = (this: unknown, ...args: unknown[]) => unknown
+type Middleware = (this: unknown, ...args: unknown[]) => unknown
 
 /**
  * Makes the middlewares of Koa 2 and 3 points named `koa`, those that are given to `app.use` from now on. One that works
- * on after `await next()` is a second point there, whose `layer.after` is true.
+ * on after `await next()` is a second point there, whose `layer.after` is true. Generators are no points.
  */
 export function instrumentKoa({ libraries }: InstrumentSettings): () => void {
   const enter = createLayers('koa')
-  const wrapped = new WeakSet<object>()
+  const known = new WeakMap<object, unknown>()
+
+  function layered(middleware: unknown): unknown {
+    if (typeof middleware !== 'function' || isGenerator(middleware)) return middleware
+    const before = known.get(middleware)
+    if (before !== undefined) return before
+    const traced = traceMiddleware(middleware as Middleware, enter)
+    known.set(middleware, traced).set(traced, traced)
+    return traced
+  }
 
   return whenLoaded(
     'koa',
     koa =>
-      wrapMethod((koa as { prototype: object }).prototype, 'use', (original, self, [middleware, ...rest]) => {
-        if (typeof middleware !== 'function' || wrapped.has(middleware)) return original.call(self, middleware, ...rest)
-        const layered = traceMiddleware(middleware as Middleware, enter)
-        wrapped.add(layered)
-        return original.call(self, layered, ...rest)
-      }),
+      wrapMethod((koa as { prototype: object }).prototype, 'use', (original, self, [middleware, ...rest]) =>
+        original.call(self, layered(middleware), ...rest),
+      ),
     { given: libraries.koa },
   )
+}
+
+/** Koa 2 calls one with another `this` and another first argument: it runs as it is, and is no point. */
+function isGenerator(middleware: unknown): boolean {
+  return Object.prototype.toString.call(middleware) === '[object GeneratorFunction]'
 }
 
 function traceMiddleware(middleware: Middleware, enter: EnterLayer): Middleware {
   const isRouter = 'router' in middleware
   const name = nameOf(middleware) || (isRouter ? 'router' : '')
 
-  function layered(this: unknown, ctx: KoaContext, next: Next): unknown {
+  return standIn(middleware, (original, self, args) => {
+    const [ctx, next, ...rest] = args as [KoaContext, Next, ...unknown[]]
     let point = enter(ctx, { name })
-    if (point === undefined) return middleware.call(this, ctx, next)
+    if (point === undefined) return Reflect.apply(original, self, args)
+    let over = false
     let below: { readonly error: unknown } | undefined
 
-    const handOn: Next = () => {
+    // What the middleware did not wait for may come back when the middleware is over.
+    const comeBack = (): void => {
+      if (!over) point = enter(ctx, { name, after: true })
+    }
+    const handOn = (handed: Next, handedSelf: unknown, handedArgs: unknown[]): unknown => {
       point?.stop()
-      const comeBack = (): void => {
-        point = enter(ctx, { name, after: true })
-      }
-      return next().then(
-        value => {
-          comeBack()
-          return value
-        },
-        error => {
+      return settle(() => Reflect.apply(handed, handedSelf, handedArgs), {
+        done: comeBack,
+        failed(error) {
           below = { error }
           comeBack()
-          throw error
         },
-      )
+      })
     }
-    const info = () => (isRouter ? routeInfo(ctx) : undefined)
-    const end = (): void => point?.stop(info())
-    // What those below failed of is told by theirs.
-    const fail = (error: unknown): void => (below?.error === error ? end() : point?.fail(error, info()))
-
-    try {
-      const result = middleware.call(this, ctx, handOn)
-      if (!(result instanceof Promise)) {
-        end()
-        return result
-      }
-      return result.then(
-        value => {
-          end()
-          return value
-        },
-        error => {
-          fail(error)
-          throw error
-        },
-      )
-    } catch (error) {
-      fail(error)
-      throw error
+    const end = (failure?: { readonly error: unknown }): void => {
+      over = true
+      const info = isRouter ? routeInfo(ctx) : undefined
+      // What those below failed of is told by theirs.
+      if (failure === undefined || below?.error === failure.error) point?.stop(info)
+      else point?.fail(failure.error, info)
     }
-  }
 
-  return disguise(layered, middleware as (...args: never[]) => unknown)
+    const given = typeof next === 'function' ? [ctx, standIn(next, handOn), ...rest] : args
+    return settle(() => Reflect.apply(original, self, given), {
+      done: () => end(),
+      failed: error => end({ error }),
+    })
+  })
 }
 
 function nameOf(middleware: Middleware): string {

@@ -24,7 +24,8 @@ export function createLayers(framework: string): EnterLayer {
   const current = new WeakMap<object, Point>()
   return (request, layer) => {
     const profiler = get()
-    if (profiler === undefined) return undefined
+    // A layer that comes back when its request is over has nobody who would stop its point.
+    if (profiler === undefined || profiler.ended) return undefined
     current.get(request)?.stop()
     const point = profiler.start(framework, layerInfo(layer))
     current.set(request, point)
@@ -34,10 +35,4 @@ export function createLayers(framework: string): EnterLayer {
 
 function layerInfo({ name, hook, route, after }: Layer): PointInfo {
   return { layer: { name: name || '<anonymous>', hook, route, after } }
-}
-
-/** A stand-in for a function, with all that others may look at: its name, its length, its own properties. */
-export function disguise<T extends (...args: never[]) => unknown>(standIn: T, fn: (...args: never[]) => unknown): T {
-  const { prototype: _prototype, ...properties } = Object.getOwnPropertyDescriptors(fn)
-  return Object.defineProperties(standIn, properties)
 }

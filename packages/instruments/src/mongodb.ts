@@ -1,4 +1,5 @@
 import { get, suppress } from '@osprofiler/core'
+import { settle } from '@osprofiler/core/toolkit'
 import { end, followPromise } from './follow.js'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { whenLoaded } from './library-loads.js'
@@ -34,12 +35,10 @@ export function instrumentMongodb({ traceSql }: InstrumentSettings): () => void 
       stop: () => point.stop(),
       fail: (error: unknown) => point.fail(mongodbFailure(error, values)),
     }
-    return followPromise(step, () =>
-      (original.apply(self, args) as Promise<unknown>).then(answer => {
-        end(step, writeError(answer))
-        return answer
-      }),
-    )
+    return settle(() => original.apply(self, args), {
+      done: answer => end(step, writeError(answer)),
+      failed: error => step.fail(error),
+    })
   }
 
   return undoAll([

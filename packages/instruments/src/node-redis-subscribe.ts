@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { get } from '@osprofiler/core'
 import { followPromise } from './follow.js'
 import { redisFailure, redisInfo } from './redis-statement.js'
@@ -22,7 +23,7 @@ export function wrapSubscriptions({ default: { prototype } }: QueueFile, values:
       const result = original.apply(self, args)
       const profiler = get()
       // Nothing, where the server has been asked before.
-      if (profiler === undefined || !(result instanceof Promise)) return result
+      if (profiler === undefined || !types.isPromise(result)) return result
       const [type, channels = []] = args
       const command = { name: `${PREFIXES[String(type)] ?? ''}${verb}`, args: [channels].flat() }
       const point = profiler.startBeside('db', redisInfo(command, values))

@@ -1,3 +1,5 @@
+import { standIn } from '@osprofiler/core/toolkit'
+
 /** A method as its wrapper calls it. */
 export type Method = (this: unknown, ...args: unknown[]) => unknown
 
@@ -66,15 +68,10 @@ function wrap(holder: object, name: string): Wrapping | undefined {
 }
 
 function createWrapper(original: Method, arounds: readonly Around[]): Method {
-  const wrapper: Method = function (...args) {
+  return standIn(original, (method, self, args) => {
     const around = arounds[0]
-    return around === undefined ? original.apply(this, args) : around(original, this, args)
-  }
-  // There are libraries that look at these.
-  for (const property of ['length', 'name'] as const) {
-    Object.defineProperty(wrapper, property, { value: original[property], configurable: true })
-  }
-  return wrapper
+    return around === undefined ? method.apply(self, args) : around(method, self, args)
+  })
 }
 
 const WRAPPINGS = Symbol.for('osprofiler.instruments.wrappings')

@@ -8,6 +8,7 @@ import {
   type RequestStats,
   type ServedRequest,
 } from '@osprofiler/core/http'
+import { settle, standIn } from '@osprofiler/core/toolkit'
 
 /** What the middleware reads of Koa's context. */
 export interface OsprofilerContext {
@@ -40,16 +41,10 @@ export function osprofilerMiddleware(hmacKeys?: HmacKeys, options?: HttpOptions)
   function osprofiler(ctx: OsprofilerContext, next: () => Promise<unknown>): Promise<unknown> {
     const serve = (request: ServedRequest | undefined): Promise<unknown> => {
       if (request === undefined) return next()
-      return next().then(
-        value => {
-          bindStream(ctx.body)
-          return value
-        },
-        error => {
-          request.fail(error)
-          throw error
-        },
-      )
+      return settle(next, {
+        done: () => bindStream(ctx.body),
+        failed: error => request.fail(error),
+      })
     }
     return tracer.serve(ctx.req, ctx.res, serve, ctx.originalUrl)
   }
@@ -59,5 +54,9 @@ export function osprofilerMiddleware(hmacKeys?: HmacKeys, options?: HttpOptions)
 
 /** Koa reads a body that is a stream after all middleware, where a generator behind it would not find its trace. */
 function bindStream(body: unknown): void {
-  if (body instanceof Readable) body._read = bind(body._read)
+  if (!(body instanceof Readable)) return
+  const inContext = bind((run: () => unknown) => run())
+  const enumerable = Object.getOwnPropertyDescriptor(body, '_read')?.enumerable ?? false
+  const value = standIn(body._read, (read, self, args) => inContext(() => Reflect.apply(read, self, args)))
+  Reflect.defineProperty(body, '_read', { value, writable: true, enumerable, configurable: true })
 }
