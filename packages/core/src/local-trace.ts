@@ -56,12 +56,12 @@ export class LocalTrace {
 
   /**
    * Sends the record of a point's stop, which also tells of points that were omitted until then. The info is as
-   * `recordableInfo` makes it, and becomes the record's own.
+   * `recordableInfo` makes it, and becomes the record's own. The point stopped `ago` milliseconds ago.
    */
-  recordStop(name: string, traceId: string, parentId: string, info: Record<string, unknown>): void {
+  recordStop(name: string, traceId: string, parentId: string, info: Record<string, unknown>, ago: number): void {
     const omitted = tellOmitted(this.points)
     if (omitted > 0) info.points_omitted = omitted
-    this.#send(`${name}-stop`, traceId, parentId, info)
+    this.#send(`${name}-stop`, traceId, parentId, info, Math.round(ago * 1_000))
   }
 
   /** The headers that make a callee's points children of a point of this trace. */
@@ -71,7 +71,7 @@ export class LocalTrace {
     return { [X_TRACE_INFO]: info, [X_TRACE_HMAC]: createHmac('sha1', this.#secret).update(info).digest('hex') }
   }
 
-  #send(name: string, traceId: string, parentId: string, info: Record<string, unknown>): void {
+  #send(name: string, traceId: string, parentId: string, info: Record<string, unknown>, agoUs = 0): void {
     const { project, service } = recordSettings()
     info.host = host
     notify({
@@ -79,7 +79,7 @@ export class LocalTrace {
       base_id: this.baseId,
       parent_id: parentId,
       trace_id: traceId,
-      timestamp: formatTimestamp(this.points.now()),
+      timestamp: formatTimestamp(this.points.now() - agoUs),
       info,
       project,
       service,

@@ -86,16 +86,16 @@ export class Profiler {
     return new Profiler(this.#trace, point.traceId, point)
   }
 
-  /** Closes what is still open here, the newest first, and the point whose inside this is. */
-  end(info?: PointInfo): void {
-    this.#closeInside()
-    this.#point?.stop(info)
+  /** Closes what is still open here, the newest first, and the point whose inside this is: now, or `ago` milliseconds ago. */
+  end(info?: PointInfo, ago = 0): void {
+    this.#closeInside(ago)
+    this.#point?.stop(info, ago)
   }
 
   /** As `end`, with what was thrown. */
-  fail(error: unknown, info?: PointInfo): void {
-    this.#closeInside()
-    this.#point?.fail(error, info)
+  fail(error: unknown, info?: PointInfo, ago = 0): void {
+    this.#closeInside(ago)
+    this.#point?.fail(error, info, ago)
   }
 
   /** The signed headers that make a callee's points children of the current one. */
@@ -124,11 +124,11 @@ export class Profiler {
     return undefined
   }
 
-  #closeInside(): void {
+  #closeInside(ago: number): void {
     this.#ended = true
-    for (const point of this.#beside) point.stop()
+    for (const point of this.#beside) point.stop(undefined, ago)
     this.#beside = []
-    for (let point = this.#top(); point !== undefined; point = this.#top()) point.stop()
+    for (let point = this.#top(); point !== undefined; point = this.#top()) point.stop(undefined, ago)
   }
 }
 

@@ -31,12 +31,16 @@ export function run<T>(options: TraceOptions, fn: () => T): T {
   const trace = new LocalTrace(hmacKey, baseId, maxPointsPerTrace)
   const profiler = new Profiler(trace, parentId)
   const release = keepContext()
-  const end = (): void => {
-    profiler.end()
+  const end = (ago = 0): void => {
+    profiler.end(undefined, ago)
     trace.end()
     release()
   }
-  return settle(() => runWith(profiler, fn), end, end)
+  return settle(() => runWith(profiler, fn), {
+    done: (_, ago) => end(ago),
+    failed: (_, ago) => end(ago),
+    abandoned: () => end(),
+  })
 }
 
 /**

@@ -73,11 +73,10 @@ export function withTrace<T>(name: string, ...rest: [() => T] | [PointInfo | und
   const profiler = currentProfiler()
   if (profiler === undefined) return fn()
   const inside = profiler.fork(name, info)
-  return settle(
-    () => runWith(inside, fn),
-    () => inside.end(),
-    error => inside.fail(error),
-  )
+  return settle(() => runWith(inside, fn), {
+    done: (_, ago) => inside.end(undefined, ago),
+    failed: (error, ago) => inside.fail(error, undefined, ago),
+  })
 }
 
 /** The signed headers that hand the trace on to another service: of the current point, or none when not tracing. */

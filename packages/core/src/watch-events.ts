@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events'
+import { Object, Reflect } from './platform.js'
 
 /** Shown each event of an emitter, with its first argument, before the listeners are told. Must not throw. */
 export type EventWatcher = (event: string | symbol, argument: unknown) => void

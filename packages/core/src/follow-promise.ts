@@ -1,0 +1,225 @@
+import v8 from 'node:v8'
+import { suppress } from './context.js'
+import {
+  Error,
+  Map,
+  Object,
+  Promise,
+  performance,
+  Reflect,
+  Set,
+  setImmediate,
+  setTimeout,
+  WeakSet,
+} from './platform.js'
+import { isRejected, readPromiseState } from './promise-state.js'
+
+/** What is told of a followed promise, once. `ago` says how many milliseconds ago the promise settled. */
+export interface PromiseOutcome {
+  /** The value is `undefined` where it could not be read. */
+  fulfilled(value: unknown, ago: number): void
+  /** The reason is `UNKNOWN_REASON` where it could not be read. */
+  rejected(reason: unknown, ago: number): void
+  /** The promise has not settled in ten minutes and is not followed any longer. */
+  readonly abandoned?: (() => void) | undefined
+}
+
+interface Followed {
+  readonly promise: Promise<unknown>
+  readonly outcomes: PromiseOutcome[]
+  /** Whether a handler of ours calls no code of the program: neither a `then` nor a constructor of its own. */
+  readonly plain: boolean
+  readonly expiresAt: number
+  /** When the promise settled, or was resolved with another promise. */
+  settledAt: number | undefined
+}
+
+/** Stands for the reason of a rejection that nobody but the program could read. */
+export const UNKNOWN_REASON = Object.assign(
+  new Error('The promise was rejected, for a reason that could not be read'),
+  {
+    name: 'PromiseRejected',
+  },
+)
+
+// The hooks cost every `await` of the process a few nanoseconds, so a promise that never settles is given up.
+const LONGEST_MS = 10 * 60_000
+// A program that handles a settled promise later than this gets its reason recorded as unknown.
+const UNHANDLED_MS = 1_000
+const SWEEP_MS = 1_000
+
+const nativeThen = Promise.prototype.then
+const RESOLVED = Promise.resolve()
+
+const followed = new Map<object, Followed>()
+/** Promises that have a handler of ours: another handler changes nothing. */
+const handled = new WeakSet<object>()
+/** Settled promises without a handler, the one that settled first at the front. */
+const unhandled = new Set<Followed>()
+let unread: Followed[] = []
+let stopHooks: (() => void) | undefined
+let restPlanned = false
+let sweepPlanned = false
+
+/**
+ * Tells how a promise settles, without any difference that the program could see: no other promise, no handler that
+ * would hide an unhandled rejection, no tick more.
+ *
+ * While the promise has no handler, `v8.promiseHooks` tells when it settles, and when the program adds its first
+ * handler. From then on a handler of ours is invisible, because unhandled rejections are no longer in question.
+ */
+export function followPromise(promise: Promise<unknown>, outcome: PromiseOutcome): void {
+  const known = followed.get(promise)
+  if (known !== undefined) {
+    known.outcomes.push(outcome)
+    return
+  }
+  const entry: Followed = {
+    promise,
+    outcomes: [outcome],
+    plain: isPlain(promise),
+    expiresAt: performance.now() + LONGEST_MS,
+    settledAt: undefined,
+  }
+  // Only where the runtime has no such hooks do our handlers make a difference.
+  if (handled.has(promise) || !startHooks()) return addHandler(entry)
+  followed.set(promise, entry)
+  // A promise that has settled before tells nothing more.
+  readSoon(entry)
+  planSweep()
+}
+
+/** Tells of the settled promises that nobody has handled until now. For the end of a program, which may be near. */
+export function finishFollowing(): void {
+  readStates()
+  for (const entry of [...unhandled]) finishUnhandled(entry)
+}
+
+const HOOKS = {
+  init(_child: unknown, parent: unknown): void {
+    const entry = parent === undefined ? undefined : followed.get(parent as object)
+    if (entry?.plain) handle(entry)
+  },
+  // Comes before the promise is settled, and also when the promise is resolved with another one.
+  settled(promise: unknown): void {
+    const entry = followed.get(promise as object)
+    if (entry === undefined) return
+    entry.settledAt = performance.now()
+    readSoon(entry)
+  },
+}
+
+function startHooks(): boolean {
+  try {
+    stopHooks ??= v8.promiseHooks.createHook(HOOKS) as () => void
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The program has handled this promise. */
+function handle(entry: Followed): void {
+  if (entry.settledAt !== undefined && readPromiseState(entry.promise) === 'pending') entry.settledAt = undefined
+  forget(entry)
+  handled.add(entry.promise)
+  addHandler(entry)
+}
+
+function addHandler(entry: Followed): void {
+  Reflect.apply(nativeThen, entry.promise, [
+    (value: unknown) => tell(entry, (outcome, ago) => outcome.fulfilled(value, ago)),
+    (reason: unknown) => tell(entry, (outcome, ago) => outcome.rejected(reason, ago)),
+  ])
+}
+
+/** Reads the states when the code that runs now has had the chance to handle its promises. */
+function readSoon(entry: Followed): void {
+  if (unread.push(entry) === 1) Reflect.apply(nativeThen, RESOLVED, [readStates])
+}
+
+function readStates(): void {
+  const entries = unread
+  unread = []
+  for (const entry of entries) if (followed.get(entry.promise) === entry) readState(entry)
+}
+
+function readState(entry: Followed): void {
+  const state = readPromiseState(entry.promise)
+  if (state === 'pending') {
+    entry.settledAt = undefined
+    return
+  }
+  entry.settledAt ??= performance.now()
+  // Nothing tells when the program handles a promise of another class.
+  if (!entry.plain) finishUnhandled(entry)
+  else if (state === 'fulfilled') finish(entry, false)
+  else unhandled.add(entry)
+}
+
+function finishUnhandled(entry: Followed): void {
+  finish(entry, isRejected(entry.promise))
+}
+
+function finish(entry: Followed, rejected: boolean): void {
+  forget(entry)
+  tell(entry, (outcome, ago) => (rejected ? outcome.rejected(UNKNOWN_REASON, ago) : outcome.fulfilled(undefined, ago)))
+}
+
+function tell({ outcomes, settledAt }: Followed, one: (outcome: PromiseOutcome, ago: number) => void): void {
+  const ago = settledAt === undefined ? 0 : performance.now() - settledAt
+  for (const outcome of outcomes) {
+    try {
+      one(outcome, ago)
+    } catch {
+      // An error here would be an unhandled rejection of the program.
+    }
+  }
+}
+
+function forget(entry: Followed): void {
+  followed.delete(entry.promise)
+  unhandled.delete(entry)
+  if (followed.size === 0 && !restPlanned) {
+    restPlanned = true
+    suppress(() => setImmediate(rest)).unref()
+  }
+}
+
+/** One turn of the event loop later, because the next promise mostly follows at once. */
+function rest(): void {
+  restPlanned = false
+  if (followed.size > 0) return
+  stopHooks?.()
+  stopHooks = undefined
+}
+
+function planSweep(): void {
+  if (sweepPlanned) return
+  sweepPlanned = true
+  suppress(() => setTimeout(sweep, SWEEP_MS)).unref()
+}
+
+function sweep(): void {
+  sweepPlanned = false
+  const now = performance.now()
+  for (const entry of unhandled) {
+    if (now - (entry.settledAt ?? now) < UNHANDLED_MS) break
+    finishUnhandled(entry)
+  }
+  for (const entry of followed.values()) {
+    if (entry.expiresAt > now) break
+    forget(entry)
+    for (const { abandoned } of entry.outcomes) abandoned?.()
+  }
+  if (followed.size > 0) planSweep()
+}
+
+/** Whether a handler can be added without a call into the program: it would ask the class for the promise it returns. */
+function isPlain(promise: Promise<unknown>): boolean {
+  return (
+    Reflect.getPrototypeOf(promise) === Promise.prototype &&
+    Promise.prototype.constructor === Promise &&
+    !Object.hasOwn(promise, 'constructor')
+  )
+}
