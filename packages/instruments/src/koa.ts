@@ -1,3 +1,4 @@
+import { bind } from '@osprofiler/core'
 import { settle, standIn } from '@osprofiler/core/toolkit'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { createLayers, type EnterLayer } from './layers.js'
@@ -57,10 +58,11 @@ function traceMiddleware(middleware: Middleware, enter: EnterLayer): Middleware 
     let over = false
     let below: { readonly error: unknown } | undefined
 
-    // What the middleware did not wait for may come back when the middleware is over.
-    const comeBack = (): void => {
+    // Bound: whoever waits for the promise in the end may be untraced, as Koa itself is.
+    const comeBack = bind(() => {
+      // What the middleware did not wait for may come back when the middleware is over.
       if (!over) point = enter(ctx, { name, after: true })
-    }
+    })
     const handOn = (handed: Next, handedSelf: unknown, handedArgs: unknown[]): unknown => {
       point?.stop()
       return settle(() => Reflect.apply(handed, handedSelf, handedArgs), {
