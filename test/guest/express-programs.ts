@@ -88,7 +88,7 @@ export const EXPRESS_PROGRAMS: Readonly<Record<string, ExpressProgram>> = {
     })
   },
   'are in a router with parameters'(app, ticks, express) {
-    const router = express.Router({})
+    const router = express.Router()
     router.param('id', (_req, _res, next) => {
       ticks.note('param')
       next()

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
-import Bluebird from 'bluebird'
 import type { FastifyInstance } from 'fastify'
+import { Bluebird } from './bluebird.js'
 import type { Ticks } from './ticks.js'
 
 /** Puts its hooks and its route `/` into a server. */

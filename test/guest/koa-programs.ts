@@ -3,9 +3,9 @@ import { Readable } from 'node:stream'
 import { ReadableStream } from 'node:stream/web'
 import { setImmediate as turn } from 'node:timers/promises'
 import Router from '@koa/router'
-import Bluebird from 'bluebird'
 import type Koa from 'koa'
 import mount from 'koa-mount'
+import { Bluebird } from './bluebird.js'
 import type { Ticks } from './ticks.js'
 
 type Next = () => Promise<unknown>
@@ -198,7 +198,7 @@ export const KOA_PROGRAMS: Readonly<Record<string, KoaProgram>> = {
     const used = app.middleware.at(-1) as typeof known & { own: number }
     const { name, length, own } = used
     ticks.note([name, length, own, used.constructor.name, Object.prototype.toString.call(used), `${used}`].join(' '))
-    ticks.note(String(app.use(known) === app))
+    ticks.note(String((app.use(known) as unknown) === app))
     ticks.note(String(app.middleware.at(-1) === app.middleware.at(-2)))
   },
   'answers by a generator'(app, ticks) {
