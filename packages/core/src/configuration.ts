@@ -2,6 +2,7 @@ import { type HmacKeys, KeyRing } from './key-ring.js'
 import { createKeysFile } from './keys-file.js'
 import { OsprofilerError } from './osprofiler-error.js'
 import { packageName } from './package-name.js'
+import { emitWarning, JSON, process, TypeError } from './platform.js'
 import type { TraceRecord } from './record.js'
 import { shared } from './shared-state.js'
 
@@ -119,7 +120,7 @@ function resolve(): Resolved {
     return { ...settings, enabled, keyRing: openKeyRing(configuration.hmacKeys) }
   } catch (error) {
     // This runs while a request is served: the request must not fail of it.
-    process.emitWarning(`Nothing is traced: ${(error as Error).message}`, { code: 'OSPROFILER_CONFIGURATION' })
+    emitWarning(`Nothing is traced: ${(error as Error).message}`, { code: 'OSPROFILER_CONFIGURATION' })
     return { ...settings, enabled: false, keyRing: () => undefined }
   }
 }

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { dateNow, Number, process, Reflect, setTimeout } from './platform.js'
 import type { Profiler } from './profiler.js'
 import { shared } from './shared-state.js'
 
@@ -52,8 +53,8 @@ export function bind<This, Args extends unknown[], Result>(
 ): (this: This, ...args: Args) => Result {
   const bound = storage.getStore()
   return function (this: This, ...args: Args): Result {
-    if (storage.getStore() === bound) return fn.apply(this, args)
-    return storage.run(bound, () => fn.apply(this, args))
+    if (storage.getStore() === bound) return Reflect.apply(fn, this, args)
+    return storage.run(bound, () => Reflect.apply(fn, this, args))
   }
 }
 
@@ -70,14 +71,14 @@ export function keepContext(): () => void {
 }
 
 function restLater(): void {
-  context.restAt = Date.now() + REST_AFTER_MS
+  context.restAt = dateNow() + REST_AFTER_MS
   context.timer ??= setTimeout(rest, REST_AFTER_MS).unref()
 }
 
 function rest(): void {
   context.timer = undefined
   if (context.live > 0) return
-  const remaining = context.restAt - Date.now()
+  const remaining = context.restAt - dateNow()
   if (remaining > 0) {
     context.timer = setTimeout(rest, remaining).unref()
   } else {

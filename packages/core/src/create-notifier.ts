@@ -2,6 +2,7 @@ import { checkOptionNames } from './check-option-names.js'
 import { Delivery, type DeliverySettings, type DropReason, type NotifierStats } from './delivery.js'
 import type { Driver } from './driver.js'
 import { atNaturalEnd } from './natural-end.js'
+import { Object, TypeError } from './platform.js'
 import type { TraceRecord } from './record.js'
 
 /** How records are queued and delivered. */

@@ -1,3 +1,5 @@
+import { isError } from './is-error.js'
+import { Object, String, WeakMap } from './platform.js'
 import { cutText, redactText } from './recordable.js'
 import { shared } from './shared-state.js'
 
@@ -50,7 +52,7 @@ function hideInner(thrown: object, message: string): string {
   for (const name of MADE_OF) {
     // No getter is run.
     const inner: unknown = Object.getOwnPropertyDescriptor(thrown, name)?.value
-    if (!(inner instanceof Error) || inner.message === '') continue
+    if (!isError(inner) || inner.message === '') continue
     const shown = shownAs.get(inner)
     if (shown === undefined) continue
     // Drizzle's tells the query and its parameters in place of what was wrong with them.

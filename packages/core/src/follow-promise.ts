@@ -16,7 +16,7 @@ import { isRejected, readPromiseState } from './promise-state.js'
 
 /** What is told of a followed promise, once. `ago` says how many milliseconds ago the promise settled. */
 export interface PromiseOutcome {
-  /** The value is `undefined` where it could not be read. */
+  /** The value is `UNREAD` where it could not be read. */
   fulfilled(value: unknown, ago: number): void
   /** The reason is `UNKNOWN_REASON` where it could not be read. */
   rejected(reason: unknown, ago: number): void
@@ -41,6 +41,9 @@ export const UNKNOWN_REASON = Object.assign(
     name: 'PromiseRejected',
   },
 )
+
+/** Stands for the value of a promise that nobody but the program could read. */
+export const UNREAD: unique symbol = Symbol('unread')
 
 // The hooks cost every `await` of the process a few nanoseconds, so a promise that never settles is given up.
 const LONGEST_MS = 10 * 60_000
@@ -163,7 +166,7 @@ function finishUnhandled(entry: Followed): void {
 
 function finish(entry: Followed, rejected: boolean): void {
   forget(entry)
-  tell(entry, (outcome, ago) => (rejected ? outcome.rejected(UNKNOWN_REASON, ago) : outcome.fulfilled(undefined, ago)))
+  tell(entry, (outcome, ago) => (rejected ? outcome.rejected(UNKNOWN_REASON, ago) : outcome.fulfilled(UNREAD, ago)))
 }
 
 function tell({ outcomes, settledAt }: Followed, one: (outcome: PromiseOutcome, ago: number) => void): void {

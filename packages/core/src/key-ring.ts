@@ -1,5 +1,6 @@
-import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { OsprofilerError } from './osprofiler-error.js'
+import { Array, Buffer, createHmac, createSecretKey, RegExp, TypeError, timingSafeEqual } from './platform.js'
 
 /** HMAC keys: a list, or one string split at commas with the spaces around each key trimmed, as in `'NEW,OLD'`. */
 export type HmacKeys = string | readonly string[]

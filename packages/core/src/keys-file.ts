@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
-import { performance } from 'node:perf_hooks'
 import { KeyRing } from './key-ring.js'
+import { Error, emitWarning, Number, performance } from './platform.js'
 
 const LOOK_AGAIN_MS = 1_000
 const MAX_LENGTH = 64 * 1024
@@ -47,7 +47,7 @@ function readKeys(path: string): string {
 function warn(path: string, error: unknown, hasGoodOnes: boolean): void {
   const { code, message } = error as NodeJS.ErrnoException
   const meanwhile = hasGoodOnes ? 'The last good ones stay in force.' : 'Nothing is traced until it can be read.'
-  process.emitWarning(`Cannot read the HMAC keys in ${path} (${code ?? message}). ${meanwhile}`, {
+  emitWarning(`Cannot read the HMAC keys in ${path} (${code ?? message}). ${meanwhile}`, {
     code: 'OSPROFILER_KEYS_FILE',
   })
 }

@@ -1,3 +1,4 @@
+import { process, Set } from './platform.js'
 import { shared } from './shared-state.js'
 
 /** Resolves to whether all could be delivered. */

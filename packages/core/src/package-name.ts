@@ -1,5 +1,6 @@
 import { readFileSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { JSON, process } from './platform.js'
 
 const NAMELESS = 'app'
 

@@ -1,3 +1,4 @@
+import { Math, WeakMap } from './platform.js'
 import { shared } from './shared-state.js'
 import { type AnyFunction, originalOf, sourceOf } from './stand-in.js'
 

@@ -6,6 +6,7 @@
  * So each name is a constant of this file, and the rest of the project asks for no global at call time.
  */
 import { Buffer as NodeBuffer } from 'node:buffer'
+import nodeCrypto from 'node:crypto'
 import { performance as nodePerformance } from 'node:perf_hooks'
 import nodeProcess from 'node:process'
 import nodeTimers from 'node:timers'
@@ -14,6 +15,8 @@ import { TextDecoder as NodeTextDecoder, TextEncoder as NodeTextEncoder } from '
 import { deserialize } from 'node:v8'
 
 const global = globalThis
+/** The global object: copies of this package that meet in one process share their state there. */
+export const globalObject: object = global
 
 /** A copy of a namespace: a mock of `JSON.parse` or `Object.keys` replaces a member of the original. */
 function copyOf<Namespace extends object>(namespace: Namespace): { [Name in keyof Namespace]: Namespace[Name] } {
@@ -45,6 +48,9 @@ export const performance = {
 
 export const process: NodeJS.Process = nodeProcess
 export const emitWarning: typeof nodeProcess.emitWarning = nodeProcess.emitWarning.bind(nodeProcess)
+
+/** Also behind the ids: the package `uuid` asks for the global `crypto` at each call. */
+export const { createHmac, createSecretKey, randomFillSync, randomUUID, timingSafeEqual } = nodeCrypto
 
 export const URL = NodeUrl
 export const URLSearchParams = NodeUrlSearchParams

@@ -1,6 +1,6 @@
-import { v4 } from 'uuid'
 import { describeException } from './exception.js'
 import type { LocalTrace, TraceHeaders } from './local-trace.js'
+import { randomUUID } from './platform.js'
 import type { PointInfo } from './record.js'
 import { cutText, recordableInfo } from './recordable.js'
 
@@ -24,7 +24,7 @@ export class Point {
     this.#recorded = trace.takePoint()
     this.name = pointName(name)
     this.parentId = parentId
-    this.traceId = this.#recorded ? v4() : parentId
+    this.traceId = this.#recorded ? randomUUID() : parentId
     if (this.#recorded) trace.recordStart(this.name, this.traceId, parentId, info)
   }
 

@@ -1,5 +1,6 @@
 import { v7 } from 'uuid'
 import type { LocalTrace, TraceHeaders } from './local-trace.js'
+import { dateNow, Math, randomFillSync, Uint8Array } from './platform.js'
 import { Point } from './point.js'
 import type { PointInfo } from './record.js'
 
@@ -134,5 +135,5 @@ export class Profiler {
 
 /** A fresh id for a trace: UUID version 7, so that its age is known and signed. */
 export function createTraceId(): string {
-  return v7()
+  return v7({ msecs: dateNow(), random: randomFillSync(new Uint8Array(16)) })
 }

@@ -1,9 +1,11 @@
-import { inspect } from 'node:util'
+import { inspect as nodeInspect } from 'node:util'
+import { Symbol } from './platform.js'
 
 /** What can be learned of a promise without a handler on it. `object`: settled, with a value that was not touched. */
 export type PromiseState = 'pending' | 'fulfilled' | 'rejected' | 'object'
 
 const UNTOUCHED = Symbol('untouched')
+const inspect = nodeInspect
 
 /**
  * Reads whether a promise is settled. A handler would tell, but would also count as the program's own: an unhandled

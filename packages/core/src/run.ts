@@ -1,6 +1,7 @@
 import { isEnabled } from './configuration.js'
 import { currentProfiler, enterWith, keepContext, runWith } from './context.js'
 import { LocalTrace } from './local-trace.js'
+import { TypeError, WeakMap } from './platform.js'
 import { DEFAULT_MAX_POINTS } from './point-allowance.js'
 import { createTraceId, Profiler } from './profiler.js'
 import { settle } from './settle.js'

@@ -5,7 +5,7 @@ const { isPromise } = types
 
 /** How what was run has ended. `ago` says how many milliseconds ago. */
 export interface Settlement {
-  /** The value is `undefined` where a promise's value could not be read. */
+  /** The value is `UNREAD` where a promise's value could not be read. */
   done(value: unknown, ago: number): void
   failed(error: unknown, ago: number): void
   /** A promise was given up, unsettled, after ten minutes. Default: nothing is told. */

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
-import { createHmac } from 'node:crypto'
 import { type HmacKeys, KeyRing, readHmac } from './key-ring.js'
+import { Buffer, btoa, createHmac, JSON, Object, RegExp, String, TypeError } from './platform.js'
 
 /** The header that says which trace, in base64. */
 export const X_TRACE_INFO = 'X-Trace-Info'

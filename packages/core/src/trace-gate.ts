@@ -1,6 +1,7 @@
 import { checkOptionTypes } from './check-option-types.js'
 import { configuredKeyRing, isEnabled } from './configuration.js'
 import { type HmacKeys, KeyRing } from './key-ring.js'
+import { Array, dateNow, Map, TypeError } from './platform.js'
 import { DEFAULT_MAX_POINTS, isKnownTrace } from './point-allowance.js'
 import { createRateLimit } from './rate-limit.js'
 import { createRefusals, type RefusalReason } from './refusals.js'
@@ -87,7 +88,7 @@ export function createTraceGate<Source>(
       if (!info || !hmac) return refuse('missing-header', source)
       const unpacked = readSignedHeaders(info, hmac, ring)
       if (typeof unpacked === 'string') return refuse(unpacked, source)
-      if (!isCurrent(unpacked.baseId, ages, Date.now())) return refuse('too-old', source)
+      if (!isCurrent(unpacked.baseId, ages, dateNow())) return refuse('too-old', source)
       // What further belongs to a known trace is not counted, or a service that is called in a loop would lose the end of the loop.
       if (!isKnownTrace(unpacked.baseId) && !mayTrace()) return refuse('rate-limited', source)
       traced++

@@ -1,5 +1,6 @@
 import { types } from 'node:util'
 import { currentProfiler, runWith } from './context.js'
+import { UNREAD } from './follow-promise.js'
 import { parameterName } from './parameter-names.js'
 import { JSON, Object, Reflect, TypeError, WeakMap, WeakSet } from './platform.js'
 import type { Profiler } from './profiler.js'
@@ -71,7 +72,9 @@ export function createTracedFunction<F extends AnyFunction>(
       },
       {
         done(result, ago) {
-          if (!followed) inside.end(hideResult ? undefined : { function: { result: show(result) } }, ago)
+          if (followed) return
+          const shown = hideResult || result === UNREAD ? undefined : { function: { result: show(result) } }
+          inside.end(shown, ago)
         },
         failed: (error, ago) => inside.fail(error, undefined, ago),
       },

@@ -7,7 +7,7 @@ import { type MariadbServer, startMariadb } from '../../../test/servers/mariadb.
 import { type PostgresqlServer, startPostgresql } from '../../../test/servers/postgresql.js'
 import { type Call, type Note, notePromise, watchCall } from './guest-calls.js'
 import { instrumented, undoInstruments } from './instrumented.js'
-import { collect, inTrace } from './traced-calls.js'
+import { collect, inTrace, until } from './traced-calls.js'
 
 let postgresql: PostgresqlServer
 let mariadb: MariadbServer
@@ -98,7 +98,11 @@ describe.each(Object.keys(CALLS))('%s', name => {
     await watchCall(call)
     const plain = await watchCall(call)
     const records = collect()
+    const queries = Object.getPrototypeOf(sql`SELECT 1`)
+    const { handle } = queries
     instrumented(['pg', 'postgres', 'mysql2'], { traceSql: 'statements' })
+    // Found some ticks later, as ECMAScript modules are.
+    await until(() => queries.handle !== handle)
 
     const watched = how === 'traced' ? (await inTrace(() => watchCall(call))).result : await watchCall(call)
 

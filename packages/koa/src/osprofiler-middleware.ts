@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { bind, type HmacKeys } from '@osprofiler/core'
 import {
   createRequestTracer,
@@ -8,7 +8,7 @@ import {
   type RequestStats,
   type ServedRequest,
 } from '@osprofiler/core/http'
-import { settle, standIn } from '@osprofiler/core/toolkit'
+import { Object, Reflect, settle, standIn } from '@osprofiler/core/toolkit'
 
 /** What the middleware reads of Koa's context. */
 export interface OsprofilerContext {
@@ -54,9 +54,15 @@ export function osprofilerMiddleware(hmacKeys?: HmacKeys, options?: HttpOptions)
 
 /** Koa reads a body that is a stream after all middleware, where a generator behind it would not find its trace. */
 function bindStream(body: unknown): void {
-  if (!(body instanceof Readable)) return
+  // Not by `instanceof`: the stream may be of another copy of the class, such as that of `readable-stream`.
+  if (!isReadable(body)) return
   const inContext = bind((run: () => unknown) => run())
   const enumerable = Object.getOwnPropertyDescriptor(body, '_read')?.enumerable ?? false
   const value = standIn(body._read, (read, self, args) => inContext(() => Reflect.apply(read, self, args)))
+  // Defined, so that no listing of a stream shows what its class alone had before.
   Reflect.defineProperty(body, '_read', { value, writable: true, enumerable, configurable: true })
+}
+
+function isReadable(body: unknown): body is Readable {
+  return typeof (body as Partial<Readable> | null | undefined)?._read === 'function'
 }

@@ -1,4 +1,5 @@
 import { createNotifier, type Driver, type Notifier, type NotifierOptions, OsprofilerError } from '@osprofiler/core'
+import { emitWarning } from '@osprofiler/core/toolkit'
 import { openDriver } from '@osprofiler/drivers'
 import type { ResolvedOptions } from './setup-options.js'
 
@@ -52,7 +53,7 @@ function createMissingStore({ message }: OsprofilerError): Driver {
   return {
     name: 'none',
     async write() {
-      if (!told) process.emitWarning(`The records of traces are lost. ${message}`, { code: 'OSPROFILER_NO_STORE' })
+      if (!told) emitWarning(`The records of traces are lost. ${message}`, { code: 'OSPROFILER_NO_STORE' })
       told = true
       throw new OsprofilerError('ERR_WRITE_REFUSED', message)
     },

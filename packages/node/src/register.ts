@@ -1,3 +1,4 @@
+import { emitWarning } from '@osprofiler/core/toolkit'
 import { type Osprofiler, setup } from './setup.js'
 
 /**
@@ -19,7 +20,7 @@ function setupFromEnvironment(): Osprofiler | undefined {
   try {
     return setup()
   } catch (error) {
-    process.emitWarning(`Nothing is traced: ${(error as Error).message}`, { code: 'OSPROFILER_CONFIGURATION' })
+    emitWarning(`Nothing is traced: ${(error as Error).message}`, { code: 'OSPROFILER_CONFIGURATION' })
     stayUntraced()
     return undefined
   }

@@ -8,6 +8,7 @@ import {
   OsprofilerError,
   readSwitch,
 } from '@osprofiler/core'
+import { Array, Boolean, JSON, Object, process, TypeError } from '@osprofiler/core/toolkit'
 import {
   createPropagation,
   INSTRUMENT_NAMES,

@@ -1,4 +1,5 @@
 import { configure, type Driver, getNotifier, type Notifier, type QueueNotifier, setNotifier } from '@osprofiler/core'
+import { Promise } from '@osprofiler/core/toolkit'
 import { instrument } from '@osprofiler/instruments'
 import { type Delivery, openDelivery } from './delivery.js'
 import { type ResolvedOptions, resolveOptions, type SetupOptions } from './setup-options.js'

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { Set, WeakMap } from '../platform.js'
 import { watchEvents } from '../watch-events.js'
 
 const waiting = new WeakMap<Socket, Set<() => void>>()

@@ -1,3 +1,7 @@
+export { UNREAD } from '../follow-promise.js'
+export { handleRejection } from '../handle-rejection.js'
+export { isError } from '../is-error.js'
+export { isThenable } from '../is-thenable.js'
 export {
   AbortController,
   AbortSignal,
