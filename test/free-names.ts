@@ -10,6 +10,8 @@ interface Node {
 export interface Use {
   readonly name: string
   readonly line: number
+  /** Whether the use runs when a function is called, not when the module loads. */
+  readonly inFunction: boolean
 }
 
 /** The names of a module, by what they are to the check on globals. */
@@ -28,6 +30,7 @@ export function namesOf(source: string): ModuleNames {
   const local: Use[] = []
   const used: Use[] = []
   const classes: Use[] = []
+  let functions = 0
   visit(parse(source, { ecmaVersion: 'latest', sourceType: 'module', locations: true }) as unknown as Node)
   const declared = new Set([...imported, ...local.map(({ name }) => name)])
   return { free: used.filter(({ name }) => !declared.has(name)), local, classes }
@@ -48,7 +51,13 @@ export function namesOf(source: string): ModuleNames {
     if (/Function/.test(node.type)) for (const parameter of node.params as Node[]) declare(parameter)
     const right = node.right as Node | undefined
     if (node.operator === 'instanceof' && right?.type === 'Identifier') classes.push(useOf(right))
+    if (/Function/.test(node.type)) functions++
     for (const [name, child] of childrenOf(node)) visit(child, node, name)
+    if (/Function/.test(node.type)) functions--
+  }
+
+  function useOf({ name, loc }: Node): Use {
+    return { name: String(name), line: loc.start.line, inFunction: functions > 0 }
   }
 
   function declare(pattern: unknown): void {
@@ -70,10 +79,6 @@ function childrenOf(node: Node): [string, Node][] {
   return Object.entries(node).flatMap(([name, value]) =>
     (Array.isArray(value) ? value : [value]).filter(isNode).map((child): [string, Node] => [name, child]),
   )
-}
-
-function useOf({ name, loc }: Node): Use {
-  return { name: String(name), line: loc.start.line }
 }
 
 function isNode(value: unknown): value is Node {

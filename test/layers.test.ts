@@ -11,7 +11,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   express: ['@osprofiler/core', '@osprofiler/core/http', '@osprofiler/core/toolkit'],
   koa: ['@osprofiler/core', '@osprofiler/core/http', '@osprofiler/core/toolkit'],
   fastify: ['@osprofiler/core', '@osprofiler/core/http', '@osprofiler/core/toolkit'],
-  drivers: ['@osprofiler/core', '@osprofiler/core/toolkit'],
+  drivers: ['@osprofiler/core', '@osprofiler/core/platform', '@osprofiler/core/toolkit'],
   report: ['@osprofiler/core'],
   viewer: ['@osprofiler/core', '@osprofiler/report'],
   instruments: ['@osprofiler/core', '@osprofiler/core/rpc', '@osprofiler/core/toolkit'],

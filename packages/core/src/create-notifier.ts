@@ -74,9 +74,9 @@ export function createNotifier(driver: Driver, options: NotifierOptions = {}): Q
       return queueNotifier
     },
   }
-  const queueNotifier = Object.defineProperty(Object.assign(notifier, members), 'stats', {
-    get: () => delivery.stats,
-    enumerable: true,
+  const queueNotifier = Object.defineProperties(notifier, {
+    ...Object.getOwnPropertyDescriptors(members),
+    stats: { get: () => delivery.stats, enumerable: true },
   }) as unknown as QueueNotifier
   return queueNotifier
 }

@@ -35,11 +35,10 @@ interface Followed {
 }
 
 /** Stands for the reason of a rejection that nobody but the program could read. */
-export const UNKNOWN_REASON = Object.assign(
+export const UNKNOWN_REASON = Object.defineProperty(
   new Error('The promise was rejected, for a reason that could not be read'),
-  {
-    name: 'PromiseRejected',
-  },
+  'name',
+  { value: 'PromiseRejected' },
 )
 
 /** Stands for the value of a promise that nobody but the program could read. */

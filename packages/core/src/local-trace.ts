@@ -2,9 +2,9 @@ import type { KeyObject } from 'node:crypto'
 import { hostname } from 'node:os'
 import { recordSettings } from './configuration.js'
 import { notify } from './notifier.js'
-import { Buffer, createHmac, createSecretKey, performance } from './platform.js'
+import { Buffer, createHmac, createSecretKey, Math, performance } from './platform.js'
 import { openPointAllowance, type PointAllowance, takePoint, tellOmitted } from './point-allowance.js'
-import { recordableInfo } from './recordable.js'
+import { recordableInfo, setMember } from './recordable.js'
 import { packInfo, X_TRACE_HMAC, X_TRACE_INFO } from './signed-headers.js'
 import { formatTimestamp } from './timestamp.js'
 
@@ -73,7 +73,7 @@ export class LocalTrace {
 
   #send(name: string, traceId: string, parentId: string, info: Record<string, unknown>, agoUs = 0): void {
     const { project, service } = recordSettings()
-    info.host = host
+    setMember(info, 'host', host)
     notify({
       name,
       base_id: this.baseId,

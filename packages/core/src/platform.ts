@@ -9,14 +9,18 @@ import { Buffer as NodeBuffer } from 'node:buffer'
 import nodeCrypto from 'node:crypto'
 import { performance as nodePerformance } from 'node:perf_hooks'
 import nodeProcess from 'node:process'
-import nodeTimers from 'node:timers'
 import { URL as NodeUrl, URLSearchParams as NodeUrlSearchParams } from 'node:url'
 import { TextDecoder as NodeTextDecoder, TextEncoder as NodeTextEncoder } from 'node:util'
 import { deserialize } from 'node:v8'
+import { takeTimers } from './node-timers.js'
 
 const global = globalThis
 /** The global object: copies of this package that meet in one process share their state there. */
 export const globalObject: object = global
+
+function isNative(fn: object): boolean {
+  return /\[native code\]/.test(global.Reflect.apply(global.Function.prototype.toString, fn, []))
+}
 
 /** A copy of a namespace: a mock of `JSON.parse` or `Object.keys` replaces a member of the original. */
 function copyOf<Namespace extends object>(namespace: Namespace): { [Name in keyof Namespace]: Namespace[Name] } {
@@ -25,7 +29,7 @@ function copyOf<Namespace extends object>(namespace: Namespace): { [Name in keyo
   return global.Object.fromEntries(members) as Namespace
 }
 
-export const { setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, clearImmediate } = nodeTimers
+export const { setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, clearImmediate } = takeTimers()
 export const { queueMicrotask, fetch, btoa, decodeURIComponent, encodeURIComponent } = global
 
 /** The promise of async functions, also where the global one was replaced before this package was loaded. */
@@ -35,7 +39,12 @@ export const Promise = (async () => {})().constructor as PromiseConstructor
 const SERIALIZED_DATE = NodeBuffer.from([0xff, 0x0f, 0x44, 0, 0, 0, 0, 0, 0, 0, 0])
 export const Date = (deserialize(SERIALIZED_DATE) as globalThis.Date).constructor as DateConstructor
 /** The wall clock, in milliseconds since the epoch. */
-export const dateNow: () => number = Date.now
+export const dateNow: () => number = isNative(Date.now) ? Date.now : readDate
+
+function readDate(): number {
+  const date = new Date()
+  return date.getTime()
+}
 
 // Fake timers put a clock of their own upon the object. That of Node is a member of its prototype.
 const clock: typeof nodePerformance = global.Object.getPrototypeOf(nodePerformance)

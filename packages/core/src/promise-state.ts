@@ -1,5 +1,4 @@
 import { inspect as nodeInspect } from 'node:util'
-import { Symbol } from './platform.js'
 
 /** What can be learned of a promise without a handler on it. `object`: settled, with a value that was not touched. */
 export type PromiseState = 'pending' | 'fulfilled' | 'rejected' | 'object'

@@ -179,9 +179,10 @@ function readName(name: string): Name {
   return read
 }
 
-function setMember(copied: Record<string, unknown>, name: string, value: unknown): void {
+/** Sets a member of an object of ours, whatever the program did to `Object.prototype`. */
+export function setMember(copied: Record<string, unknown>, name: string, value: unknown): void {
   if (name in Object.prototype) {
-    // An assignment would set the prototype, call a setter, or fail where the program froze `Object.prototype`.
+    // An assignment would set the prototype, call a setter of the program, or fail on a frozen `Object.prototype`.
     Object.defineProperty(copied, name, { value, enumerable: true, configurable: true, writable: true })
   } else {
     copied[name] = value

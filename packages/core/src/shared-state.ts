@@ -1,4 +1,4 @@
-import { emitWarning, globalObject, Map, Object, Symbol } from './platform.js'
+import { emitWarning, globalObject, Map, Object } from './platform.js'
 
 const REGISTRY = Symbol.for('osprofiler.core')
 const LAYOUT = 1

@@ -1,4 +1,4 @@
-import { Function, Object, Proxy, Reflect } from './platform.js'
+import { Function, Object, Proxy, Reflect, WeakMap } from './platform.js'
 import { shared } from './shared-state.js'
 
 /** A function of any shape. */

@@ -1,4 +1,4 @@
-import { Map, Object, Proxy, Reflect, TypeError, WeakSet } from './platform.js'
+import { Function, Map, Object, Proxy, Reflect, TypeError, WeakSet } from './platform.js'
 import { type AnyFunction, type Call, readAsOriginal, sourceOf, standForClass } from './stand-in.js'
 import { methodName } from './trace-decorator.js'
 import { checkTraceable, createTracedFunction, isClass, type TraceFunctionOptions } from './traced-function.js'

@@ -1,4 +1,4 @@
-import { Object, TypeError } from './platform.js'
+import { Object, String, TypeError } from './platform.js'
 import type { AnyFunction } from './stand-in.js'
 
 /** What `trace(name)` returns: wraps a function, or decorates a method or a field that holds a function. */

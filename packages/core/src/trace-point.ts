@@ -1,6 +1,6 @@
 import { currentProfiler, runWith } from './context.js'
 import type { TraceHeaders } from './local-trace.js'
-import { Symbol, TypeError } from './platform.js'
+import { TypeError } from './platform.js'
 import type { Point } from './point.js'
 import type { PointInfo } from './record.js'
 import { settle } from './settle.js'

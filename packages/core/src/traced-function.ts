@@ -2,7 +2,7 @@ import { types } from 'node:util'
 import { currentProfiler, runWith } from './context.js'
 import { UNREAD } from './follow-promise.js'
 import { parameterName } from './parameter-names.js'
-import { JSON, Object, Reflect, TypeError, WeakMap, WeakSet } from './platform.js'
+import { JSON, Reflect, TypeError, WeakMap, WeakSet } from './platform.js'
 import type { Profiler } from './profiler.js'
 import type { PointInfo } from './record.js'
 import { cutText, recordable, recordableInfo } from './recordable.js'
@@ -48,10 +48,7 @@ export function createTracedFunction<F extends AnyFunction>(
     const call = find === undefined ? original : find(self)
     if (profiler === undefined) return Reflect.apply(call, self, args)
     const open = (): Profiler =>
-      profiler.fork(
-        name,
-        Object.assign(recordableInfo(info), { function: describeCall(fn, nameOf(self), hideArgs, args) }),
-      )
+      profiler.fork(name, { ...recordableInfo(info), function: describeCall(fn, nameOf(self), hideArgs, args) })
     // The body of a generator runs when it is first asked, so that is when its point starts.
     if (isGeneratorFunction(call)) {
       const generator = Reflect.apply(call, self, args) as Iterator<unknown>

@@ -1,4 +1,5 @@
 import { type Driver, OsprofilerError } from '@osprofiler/core'
+import { Date } from '@osprofiler/core/toolkit'
 import { createBoundWork } from './bound-work.js'
 import { findClient } from './client-package.js'
 import { showHost } from './connection-url.js'

@@ -1,4 +1,5 @@
 import type { Driver, TraceQuery, TraceRecord, TraceSummary } from '@osprofiler/core'
+import { dateNow, Number } from '@osprofiler/core/toolkit'
 import type { Collection, Db } from 'mongodb'
 import { createBoundWork } from './bound-work.js'
 import { findClient } from './client-package.js'
@@ -68,10 +69,10 @@ export function openMongodbDriver(location: string, { scheme, filterErrorTrace }
 
   /** In the background: with many documents it takes its time, and who may not do it can write all the same. */
   function ensureIndexes(db: Db): void {
-    if (Date.now() < indexAt) return
+    if (dateNow() < indexAt) return
     indexAt = Number.POSITIVE_INFINITY
     createIndexes(db, url.ttl).catch(() => {
-      indexAt = Date.now() + INDEX_AGAIN
+      indexAt = dateNow() + INDEX_AGAIN
     })
   }
 

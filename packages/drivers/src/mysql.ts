@@ -1,4 +1,5 @@
 import { type Driver, OsprofilerError } from '@osprofiler/core'
+import { Number } from '@osprofiler/core/toolkit'
 import { findClient } from './client-package.js'
 import { type ConnectionUrl, type Host, parseConnectionUrl, type UrlForm } from './connection-url.js'
 import { connectMysql, type MysqlSettings } from './mysql/session.js'

@@ -1,4 +1,5 @@
 import { checkOptionNames, type Driver, OsprofilerError } from '@osprofiler/core'
+import { Boolean, Map, String, TypeError } from '@osprofiler/core/toolkit'
 import { openCeilometerDriver } from './ceilometer.js'
 import { openElasticsearchDriver } from './elasticsearch.js'
 import { openFileDriver } from './file.js'

@@ -1,4 +1,5 @@
 import { type Driver, OsprofilerError, suppress, type TraceRecord, type WriteResult } from '@osprofiler/core'
+import { clearTimeout, Math, process, setImmediate, setTimeout, URL } from '@osprofiler/core/toolkit'
 import { findClient } from './client-package.js'
 import { keepAlive } from './keep-alive.js'
 import type { OpenContext } from './open-context.js'

@@ -1,4 +1,5 @@
 import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
+import { Number } from '@osprofiler/core/toolkit'
 import { isStorable, toRowRecord } from './record-row.js'
 import { createRetention } from './retention.js'
 import { toShownPath } from './shown-path.js'

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import { type PointInfo, suppress } from '@osprofiler/core'
 import { type CallTracer, readCarrier } from '@osprofiler/core/rpc'
-import { standIn } from '@osprofiler/core/toolkit'
+import { Boolean, Reflect, standIn, WeakMap } from '@osprofiler/core/toolkit'
 import { AmqpDeliveries, type Verdict } from './amqp-deliveries.js'
 import type { Around, Method } from './wrap-method.js'
 
@@ -22,13 +22,13 @@ interface Message {
 export function aroundConsume(tracers: readonly CallTracer[]): Around {
   return (original, self, args) => {
     const [queue, callback, options, ...more] = args
-    if (typeof callback !== 'function') return original.apply(self, args)
+    if (typeof callback !== 'function') return Reflect.apply(original, self, args)
     const noAck = (options as { noAck?: boolean } | undefined)?.noAck === true
     const channel = self as EventEmitter
     const deliver = standIn(callback as Method, (consumer, consumerSelf, given) => {
       // `null` says that the broker has cancelled the consumer.
       const message = given[0] as Message | null
-      const work = (): unknown => consumer.apply(consumerSelf, given)
+      const work = (): unknown => Reflect.apply(consumer, consumerSelf, given)
       const [tracer] = tracers
       if (tracer === undefined) return work()
       const pair = readCarrier(message?.properties.headers)
@@ -39,7 +39,7 @@ export function aroundConsume(tracers: readonly CallTracer[]): Around {
       return noAck ? call.serve(work) : deliveriesOf(channel).serve(message.fields.deliveryTag, call, work)
     })
 
-    return original.call(self, queue, deliver, options, ...more)
+    return Reflect.apply(original, self, [queue, deliver, options, ...more])
   }
 }
 
@@ -56,7 +56,7 @@ export const SETTLING: Readonly<Record<string, Around>> = {
 
 function settling(settle: (deliveries: AmqpDeliveries, args: unknown[]) => void): Around {
   return (original, self, args) => {
-    const result = original.apply(self, args)
+    const result = Reflect.apply(original, self, args)
     const deliveries = channels.get(self as object)
     if (deliveries !== undefined) settle(deliveries, args)
     return result

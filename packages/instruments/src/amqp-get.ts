@@ -1,16 +1,17 @@
 import { get } from '@osprofiler/core'
+import { Reflect } from '@osprofiler/core/toolkit'
 import { type Callback, followCallback, followPromise, runStep } from './follow.js'
 import type { Around } from './wrap-method.js'
 
 /** Asking for one message: a step of whoever asks. With it comes no function that could take up the message's trace. */
 export const aroundGet: Around = (original, self, args) => {
   const profiler = get()
-  if (profiler === undefined) return original.apply(self, args)
+  if (profiler === undefined) return Reflect.apply(original, self, args)
   const [queue, , callback] = args
   const point = profiler.startBeside('rpc', { function: { name: `get ${queue}` }, amqp: { queue } })
   if (typeof callback === 'function') {
     const followed = followCallback(point, callback as Callback)
-    return runStep(point, () => original.apply(self, args.with(2, followed)))
+    return runStep(point, () => Reflect.apply(original, self, args.with(2, followed)))
   }
-  return followPromise(point, () => original.apply(self, args))
+  return followPromise(point, () => Reflect.apply(original, self, args))
 }

@@ -1,5 +1,6 @@
 import { get, type Point, type Profiler } from '@osprofiler/core'
 import { writeCarrier } from '@osprofiler/core/rpc'
+import { Boolean, Object, Reflect, String, WeakSet } from '@osprofiler/core/toolkit'
 import { type Callback, followCallback, runStep } from './follow.js'
 import type { MessageTarget } from './message-settings.js'
 import type { Around } from './wrap-method.js'
@@ -12,10 +13,10 @@ export function aroundPublish(mayCarry: (target: MessageTarget) => boolean): Aro
   return (original, self, args) => {
     const profiler = get()
     const [exchange, routingKey, content, options] = args
-    if (profiler === undefined || isPublished(options)) return original.apply(self, args)
+    if (profiler === undefined || isPublished(options)) return Reflect.apply(original, self, args)
     const [point, carrying] = openPublished(profiler, exchange, routingKey, options, mayCarry)
     return runStep(point, () => {
-      const result = original.call(self, exchange, routingKey, content, carrying)
+      const result = Reflect.apply(original, self, [exchange, routingKey, content, carrying])
       point.stop()
       return result
     })
@@ -26,12 +27,12 @@ export function aroundPublish(mayCarry: (target: MessageTarget) => boolean): Aro
 export function aroundPublishConfirmed(mayCarry: (target: MessageTarget) => boolean): Around {
   return (original, self, args) => {
     const profiler = get()
-    if (profiler === undefined) return original.apply(self, args)
+    if (profiler === undefined) return Reflect.apply(original, self, args)
     const [exchange, routingKey, content, options, callback] = args
     const [point, carrying] = openPublished(profiler, exchange, routingKey, options, mayCarry)
     // The library calls what it is given, if anything: a callback of ours changes nothing for it.
     const confirmed = followCallback(point, typeof callback === 'function' ? (callback as Callback) : () => undefined)
-    return runStep(point, () => original.call(self, exchange, routingKey, content, carrying, confirmed))
+    return runStep(point, () => Reflect.apply(original, self, [exchange, routingKey, content, carrying, confirmed]))
   }
 }
 

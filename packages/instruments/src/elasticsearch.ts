@@ -1,5 +1,5 @@
 import { get, withTrace } from '@osprofiler/core'
-import { settle, standIn } from '@osprofiler/core/toolkit'
+import { Object, Promise, Reflect, settle, standIn } from '@osprofiler/core/toolkit'
 import { type SearchRequest, searchFailure, searchInfo } from './elasticsearch-statement.js'
 import { bindCallback } from './follow.js'
 import type { InstrumentSettings } from './instrument-settings.js'
@@ -25,7 +25,7 @@ export function instrumentElasticsearch({ traceSql, libraries }: InstrumentSetti
   const aroundRequest =
     (system: string): Around =>
     (original, self, args) => {
-      if (get() === undefined) return original.apply(self, args)
+      if (get() === undefined) return Reflect.apply(original, self, args)
       const trace: Trace = send =>
         withTrace('db', searchInfo((args[0] ?? {}) as SearchRequest, system, values), () => {
           const inside = get()
@@ -35,7 +35,7 @@ export function instrumentElasticsearch({ traceSql, libraries }: InstrumentSetti
       if (callback >= 0) return requestWithCallback(original, self, args, callback, trace)
       return system === 'opensearch'
         ? requestThenable(original, self, args, trace)
-        : trace(() => original.apply(self, args))
+        : trace(() => Reflect.apply(original, self, args))
     }
 
   const wrapFor = (system: string) => (exports: unknown) =>
@@ -54,7 +54,8 @@ type Answered = (error: unknown, result: unknown) => void
 function requestWithCallback(original: Method, self: unknown, args: unknown[], at: number, trace: Trace): unknown {
   const callback = bindCallback(args[at] as Answered)
   return untilAnswered(trace, answered =>
-    original.apply(
+    Reflect.apply(
+      original,
       self,
       args.with(
         at,
@@ -81,7 +82,7 @@ function requestThenable(original: Method, self: unknown, [params, options]: unk
       answered(error, result)
       callback?.(error, result)
     }
-    return original.call(self, params, options, told)
+    return Reflect.apply(original, self, [params, options, told])
   }) as object
   for (const name of ['then', 'catch', 'finally'] as const) {
     const value = standIn(Reflect.get(returned, name), (_own, _self, given) =>

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { types } from 'node:util'
 import type { Point } from '@osprofiler/core'
-import { settle, standIn } from '@osprofiler/core/toolkit'
+import { Array, Reflect, String, settle, standIn, WeakSet } from '@osprofiler/core/toolkit'
 import { claim } from './claim.js'
 import { createLayers, type EnterLayer, type Layer } from './layers.js'
 import { wrapMethod } from './wrap-method.js'
@@ -42,7 +42,11 @@ export function instrumentFastify(): () => void {
     const { fastify } = message as { fastify: FastifyInstance }
     if (!claim(fastify)) return
     wrapMethod(fastify, 'addHook', (original, self, [name, hook, ...rest]) =>
-      original.call(self, name, HOOKS.includes(String(name)) ? layered(hook, { hook: String(name) }) : hook, ...rest),
+      Reflect.apply(original, self, [
+        name,
+        HOOKS.includes(String(name)) ? layered(hook, { hook: String(name) }) : hook,
+        ...rest,
+      ]),
     )
     fastify.addHook('onRoute', (options: RouteOptions) => {
       const route = `${[options.method].flat().join(',')} ${options.url}`

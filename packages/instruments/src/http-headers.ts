@@ -1,5 +1,6 @@
 import { ClientRequest, type OutgoingHttpHeaders } from 'node:http'
 import type { TraceHeaders } from '@osprofiler/core'
+import { Array, Object, Reflect, String } from '@osprofiler/core/toolkit'
 import { createOverrides, defineHidden, type Override } from './own-methods.js'
 import { SEALING_HEADERS, sealsRequest } from './sealing-headers.js'
 
@@ -47,7 +48,7 @@ const beforeHead: Override = (original, self, args) => {
     request[LATE] = undefined
     setHeaders(request, makeHeaders)
   }
-  return original.apply(self, args)
+  return Reflect.apply(original, self, args)
 }
 
 const overrideWriters = createOverrides(ClientRequest.prototype, {
@@ -75,11 +76,11 @@ export function hideHeaders(request: ClientRequest): void {
   overrideReaders(request)
 }
 
-const hideNames: Override = (original, self, args) => (original.apply(self, args) as string[]).filter(isOthers)
+const hideNames: Override = (original, self, args) => (Reflect.apply(original, self, args) as string[]).filter(isOthers)
 
 const overrideReaders = createOverrides(ClientRequest.prototype, {
   getHeaders(original, self, args) {
-    const headers = original.apply(self, args) as Record<string, unknown>
+    const headers = Reflect.apply(original, self, args) as Record<string, unknown>
     for (const name in headers) if (!isOthers(name)) delete headers[name]
     return headers
   },

@@ -1,6 +1,6 @@
 import { ClientRequest, IncomingMessage } from 'node:http'
 import type { Point } from '@osprofiler/core'
-import { watchEvents } from '@osprofiler/core/toolkit'
+import { DOMException, Object, Reflect, Symbol, watchEvents } from '@osprofiler/core/toolkit'
 import { firstCause } from './first-cause.js'
 import { createOverrides, defineHidden } from './own-methods.js'
 import type { RequestTimes } from './request-times.js'
@@ -27,7 +27,7 @@ interface Followed {
 export function createHttpPoints(): HttpPoints {
   // On the message itself: a map of weak keys costs the collector much more.
   const followed = Symbol('osprofiler.point')
-  type Marked = { [followed]?: Followed }
+  type Marked = { [mark: symbol]: Followed | undefined }
   const read = (message: object): Followed | undefined => (message as Marked)[followed]
 
   // Told at once: who gives a request up may be done with its own before the connection has closed.
@@ -36,7 +36,7 @@ export function createHttpPoints(): HttpPoints {
       const response = readResponse(self as ClientRequest)
       // What has become something else is told when it closes.
       const unfinished = response === undefined || (read(self)?.answered === true && !response.complete)
-      const result = original.apply(self, args)
+      const result = Reflect.apply(original, self, args)
       giveUp(self, args[0], response, unfinished)
       return result
     },
@@ -45,7 +45,7 @@ export function createHttpPoints(): HttpPoints {
     destroy(original, self, args) {
       const response = self as IncomingMessage
       const unfinished = !response.complete
-      const result = original.apply(self, args)
+      const result = Reflect.apply(original, self, args)
       giveUp(self, args[0], response, unfinished)
       return result
     },

@@ -1,4 +1,5 @@
 import { checkOptionNames } from '@osprofiler/core'
+import { Array, Object, Set, TypeError } from '@osprofiler/core/toolkit'
 import { instrumentAmqplib } from './amqplib.js'
 import { instrumentElasticsearch } from './elasticsearch.js'
 import { instrumentExpress } from './express.js'

@@ -1,5 +1,5 @@
 import { bind } from '@osprofiler/core'
-import { settle, standIn } from '@osprofiler/core/toolkit'
+import { Object, Reflect, settle, standIn, WeakMap } from '@osprofiler/core/toolkit'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { createLayers, type EnterLayer } from './layers.js'
 import { whenLoaded } from './library-loads.js'
@@ -36,7 +36,7 @@ export function instrumentKoa({ libraries }: InstrumentSettings): () => void {
     'koa',
     koa =>
       wrapMethod((koa as { prototype: object }).prototype, 'use', (original, self, [middleware, ...rest]) =>
-        original.call(self, layered(middleware), ...rest),
+        Reflect.apply(original, self, [layered(middleware), ...rest]),
       ),
     { given: libraries.koa },
   )
@@ -44,7 +44,7 @@ export function instrumentKoa({ libraries }: InstrumentSettings): () => void {
 
 /** Koa 2 calls one with another `this` and another first argument: it runs as it is, and is no point. */
 function isGenerator(middleware: unknown): boolean {
-  return Object.prototype.toString.call(middleware) === '[object GeneratorFunction]'
+  return Reflect.apply(Object.prototype.toString, middleware, []) === '[object GeneratorFunction]'
 }
 
 function traceMiddleware(middleware: Middleware, enter: EnterLayer): Middleware {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, sep } from 'node:path'
+import { JSON, Map, String } from '@osprofiler/core/toolkit'
 
 /** A file of an installed library: which copy of which library, and where in it. */
 export interface LibraryFile {

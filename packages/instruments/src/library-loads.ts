@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs'
 import Module, { createRequire } from 'node:module'
 import { join, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { Map, Object, process, Reflect, Set, setImmediate, WeakSet } from '@osprofiler/core/toolkit'
 import { type LibraryFile, readLibraryFile } from './library-file.js'
 import { watchResolved } from './resolve-hook.js'
 
@@ -115,7 +116,7 @@ function hookLoad(): () => void {
   let hooked = true
 
   function load(this: NodeJS.Module, filename: string, ...more: unknown[]): unknown {
-    const result = original.call(this, filename, ...more)
+    const result = Reflect.apply(original, this, [filename, ...more])
     if (!hooked) return result
     readAnd(filename, loaded => {
       for (const watcher of [...fileWatchers]) watcher(loaded, this.exports)

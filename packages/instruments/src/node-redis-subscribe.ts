@@ -1,5 +1,6 @@
 import { types } from 'node:util'
 import { get } from '@osprofiler/core'
+import { Reflect, String } from '@osprofiler/core/toolkit'
 import { followPromise } from './follow.js'
 import { redisFailure, redisInfo } from './redis-statement.js'
 import { type Around, undoAll, wrapMethod } from './wrap-method.js'
@@ -20,7 +21,7 @@ export function wrapSubscriptions({ default: { prototype } }: QueueFile, values:
   const aroundCall =
     (verb: string): Around =>
     (original, self, args) => {
-      const result = original.apply(self, args)
+      const result = Reflect.apply(original, self, args)
       const profiler = get()
       // Nothing, where the server has been asked before.
       if (profiler === undefined || !types.isPromise(result)) return result

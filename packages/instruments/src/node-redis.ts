@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { types } from 'node:util'
 import { bind, get, type Point, type PointInfo, suppress } from '@osprofiler/core'
-import { settle, standIn } from '@osprofiler/core/toolkit'
+import { Array, Error, isError, Map, Reflect, Set, String, settle, standIn } from '@osprofiler/core/toolkit'
 import { DatabaseStep } from './database-step.js'
 import { followPromise } from './follow.js'
 import type { InstrumentSettings } from './instrument-settings.js'
@@ -39,7 +39,7 @@ export function instrumentNodeRedis({ traceSql }: InstrumentSettings): () => voi
     return (original, self, args) => {
       const profiler = get()
       const [first] = args
-      if (profiler === undefined || !Array.isArray(first)) return original.apply(self, args)
+      if (profiler === undefined || !Array.isArray(first)) return Reflect.apply(original, self, args)
       const commands = readCommands(first)
       const step = new DatabaseStep(profiler, describe(commands))
       const settled = begin(step, self as Client)
@@ -48,9 +48,9 @@ export function instrumentNodeRedis({ traceSql }: InstrumentSettings): () => voi
         if (error === undefined || isRedirection(error)) step.stop()
         else step.fail(redisFailure(error, commands, values))
       }
-      return settle(() => original.apply(self, args), {
+      return settle(() => Reflect.apply(original, self, args), {
         // A batch has failed when one of its commands has.
-        done: replies => end(Array.isArray(replies) ? replies.find(reply => reply instanceof Error) : undefined),
+        done: replies => end(Array.isArray(replies) ? replies.find(isError) : undefined),
         failed: error => end(error ?? new Error(String(error))),
       })
     }
@@ -136,23 +136,23 @@ function wrapPool({ RedisClientPool: { prototype } }: PoolFile): () => void {
 }
 
 /** What a connection does by itself, and what it later hands to listeners, belongs to no request. */
-const aroundConnect: Around = (original, self, args) => suppress(() => original.apply(self, args))
+const aroundConnect: Around = (original, self, args) => suppress(() => Reflect.apply(original, self, args))
 
 /** Runs what a pool is asked to run in the context of who asked, after a point for the time that it had to wait. */
 const aroundExecute: Around = (original, self, args) => {
   const profiler = get()
   const [work] = args
-  if (profiler === undefined || typeof work !== 'function') return original.apply(self, args)
+  if (profiler === undefined || typeof work !== 'function') return Reflect.apply(original, self, args)
   let begun = false
   let wait: Point | undefined
   const inContext = bind((run: () => unknown) => run())
   const bound = standIn(work as Method, (method, methodSelf, given) => {
     begun = true
     wait?.stop()
-    return inContext(() => method.apply(methodSelf, given))
+    return inContext(() => Reflect.apply(method, methodSelf, given))
   })
   // A connection that the pool opens for this call stays when the call is over.
-  const result = suppress(() => original.call(self, bound))
+  const result = suppress(() => Reflect.apply(original, self, [bound]))
   if (begun || !isPromise(result)) return result
   wait = profiler.startBeside('wait', { wait: { for: 'pool' } })
   return followPromise(wait, () => result)
@@ -160,5 +160,5 @@ const aroundExecute: Around = (original, self, args) => {
 
 /** How a node of a cluster says which one to ask instead. The client does, and that is a call of its own. */
 function isRedirection(error: unknown): boolean {
-  return error instanceof Error && /^(?:MOVED|ASK) \d/.test(error.message)
+  return isError(error) && /^(?:MOVED|ASK) \d/.test(error.message)
 }

@@ -1,3 +1,4 @@
+import { Object, Reflect, Symbol } from '@osprofiler/core/toolkit'
 import type { Method } from './wrap-method.js'
 
 /** What one object does in place of a method of its prototype. */
@@ -15,10 +16,10 @@ export function createOverrides(
   prototype: object,
   overrides: Readonly<Record<string, Override>>,
 ): (object: object) => boolean {
-  const mark = Symbol('osprofiler.prototype')
+  const mark: symbol = Symbol('osprofiler.prototype')
   const members = Object.entries(overrides).map(([name, override]) => {
     const like: unknown = Reflect.get(prototype, name)
-    const method = function (this: { [mark]?: object }, ...args: unknown[]): unknown {
+    const method = function (this: Readonly<Record<symbol, object | undefined>>, ...args: unknown[]): unknown {
       // Not the prototype of `this`, which may be an object that inherits from the overridden one.
       const below = this[mark] ?? Object.getPrototypeOf(this)
       return override(below[name], this, args)

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { globalObject, Map, Object, Reflect, WeakMap } from '@osprofiler/core/toolkit'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { whenLoaded } from './library-loads.js'
 import { createStartSql, type StartSql } from './sql-step.js'
@@ -56,10 +57,10 @@ function extendDatabases(Database: ExtensibleClass): object {
   if (prototype === original) return prototype
   Database.prototype = prototype
   // Databases that were opened before are still databases.
-  Object.defineProperty(Database, Symbol.hasInstance, {
+  Object.defineProperty(Database, hasInstance, {
     value(this: ExtensibleClass, value: unknown) {
       const asked = this.prototype === prototype ? original : this.prototype
-      return Object.prototype.isPrototypeOf.call(asked, value as object)
+      return Reflect.apply(Object.prototype.isPrototypeOf, asked, [value as object])
     },
     configurable: true,
   })
@@ -69,7 +70,7 @@ function extendDatabases(Database: ExtensibleClass): object {
 function wrapPrepare(databases: object, start: StartSql): () => void {
   const found = new Map<object, () => void>()
   const undo = wrapMethod(databases, 'prepare', (original, self, args) => {
-    const statement = original.apply(self, args) as object
+    const statement = Reflect.apply(original, self, args) as object
     const prototype = extend(Object.getPrototypeOf(statement))
     if (!found.has(prototype)) found.set(prototype, wrapStatements(prototype, start))
     return Object.setPrototypeOf(statement, prototype)
@@ -77,11 +78,12 @@ function wrapPrepare(databases: object, start: StartSql): () => void {
   return () => undoAll([undo, ...found.values()])()
 }
 
+const { hasInstance } = Symbol
 const EXTENDED = Symbol.for('osprofiler.instruments.extended')
 
 /** The prototype that inherits from this one, or this one where it already does: one for all copies of this package. */
 function extend(prototype: object): object {
-  const shared = globalThis as { [EXTENDED]?: WeakMap<object, object> }
+  const shared = globalObject as { [EXTENDED]?: WeakMap<object, object> }
   if (shared[EXTENDED] === undefined) Object.defineProperty(shared, EXTENDED, { value: new WeakMap() })
   const known = shared[EXTENDED]?.get(prototype)
   if (known !== undefined) return known

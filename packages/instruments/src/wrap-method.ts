@@ -1,5 +1,4 @@
-import { standIn } from '@osprofiler/core/toolkit'
-
+import { globalObject, Map, Object, Reflect, standIn, WeakMap } from '@osprofiler/core/toolkit'
 /** A method as its wrapper calls it. */
 export type Method = (this: unknown, ...args: unknown[]) => unknown
 
@@ -70,7 +69,7 @@ function wrap(holder: object, name: string): Wrapping | undefined {
 function createWrapper(original: Method, arounds: readonly Around[]): Method {
   return standIn(original, (method, self, args) => {
     const around = arounds[0]
-    return around === undefined ? method.apply(self, args) : around(method, self, args)
+    return around === undefined ? Reflect.apply(method, self, args) : around(method, self, args)
   })
 }
 
@@ -78,7 +77,7 @@ const WRAPPINGS = Symbol.for('osprofiler.instruments.wrappings')
 
 /** Shared by all copies of this package. Kept beside the holders, which belong to others and may be frozen. */
 function wrappingsOf(holder: object): Map<string, Wrapping> {
-  const shared = globalThis as { [WRAPPINGS]?: WeakMap<object, Map<string, Wrapping>> }
+  const shared = globalObject as { [WRAPPINGS]?: WeakMap<object, Map<string, Wrapping>> }
   if (shared[WRAPPINGS] === undefined) Object.defineProperty(shared, WRAPPINGS, { value: new WeakMap() })
   const wrappings = shared[WRAPPINGS]?.get(holder) ?? new Map<string, Wrapping>()
   shared[WRAPPINGS]?.set(holder, wrappings)

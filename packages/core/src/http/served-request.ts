@@ -1,5 +1,5 @@
 import { keepContext, runWith } from '../context.js'
-import { Object, Symbol, setImmediate } from '../platform.js'
+import { Object, setImmediate } from '../platform.js'
 import type { Profiler } from '../profiler.js'
 import { watchEvents } from '../watch-events.js'
 import { onConnectionEnd } from './connection-end.js'

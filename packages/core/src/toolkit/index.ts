@@ -26,6 +26,7 @@ export {
   FinalizationRegistry,
   Function,
   fetch,
+  globalObject,
   Int32Array,
   JSON,
   Map,

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { OsprofilerError } from '@osprofiler/core'
+import { Error, encodeURIComponent, Reflect, String } from '@osprofiler/core/toolkit'
 import type { Channel, ChannelModel } from 'amqplib'
 import { showHost } from '../connection-url.js'
 import { TOPIC } from './notification.js'

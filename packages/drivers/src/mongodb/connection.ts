@@ -1,4 +1,5 @@
 import { suppress } from '@osprofiler/core'
+import { clearTimeout, setTimeout } from '@osprofiler/core/toolkit'
 import type { Db, MongoClient } from 'mongodb'
 import type { MongodbUrl } from './url.js'
 

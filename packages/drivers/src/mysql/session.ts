@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { Array } from '@osprofiler/core/toolkit'
 import type { Connection, ConnectionOptions, ResultSetHeader, RowDataPacket, SslOptions } from 'mysql2'
 import type { Host } from '../connection-url.js'
 import type { SqlFailure } from '../sql/failure.js'

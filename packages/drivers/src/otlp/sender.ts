@@ -1,6 +1,7 @@
 import type { Agent as HttpAgent } from 'node:http'
 import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { OsprofilerError } from '@osprofiler/core'
+import { Math, Number, performance } from '@osprofiler/core/toolkit'
 import { within } from '../within.js'
 import { type Exchange, exchange, follow, RETRYABLE, watchRequests } from './exchange.js'
 import { readRejected } from './rejected.js'

@@ -1,3 +1,4 @@
+import { Array, Error, isError, Map, Number, Promise, Set, String } from '@osprofiler/core/toolkit'
 import type { Host } from '../connection-url.js'
 import { isElsewhere } from './failure.js'
 import { type KeptLink, keepLink } from './kept-link.js'
@@ -102,7 +103,7 @@ async function sendTogether(link: KeptLink, errands: readonly Errand[]): Promise
     })
   } catch (error) {
     // None of these was sent; those to other nodes were.
-    return errands.map(() => ({ outcome: 'refused', error: error instanceof Error ? error : new Error(String(error)) }))
+    return errands.map(() => ({ outcome: 'refused', error: isError(error) ? error : new Error(String(error)) }))
   }
 }
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { suppress } from '@osprofiler/core'
+import { clearTimeout, Error, Promise, performance, setTimeout } from '@osprofiler/core/toolkit'
 import type { Redis, RedisOptions } from 'ioredis'
 import type { Host } from '../connection-url.js'
 import type { RedisLogin, RedisPlace, RedisTls } from './url.js'

@@ -1,5 +1,6 @@
 import { createRequire, isBuiltin } from 'node:module'
 import { OsprofilerError } from '@osprofiler/core'
+import { process } from '@osprofiler/core/toolkit'
 
 const PACKAGE = '@photostructure/sqlite'
 
