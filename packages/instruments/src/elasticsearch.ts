@@ -1,9 +1,10 @@
 import { get, withTrace } from '@osprofiler/core'
-import { Object, Promise, Reflect, settle, standIn } from '@osprofiler/core/toolkit'
+import { Object, Promise, Reflect, settle } from '@osprofiler/core/toolkit'
 import { type SearchRequest, searchFailure, searchInfo } from './elasticsearch-statement.js'
 import { bindCallback } from './follow.js'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { whenLoaded } from './library-loads.js'
+import { standInOnce } from './stand-in-once.js'
 import { type Around, type Method, undoAll, wrapMethod } from './wrap-method.js'
 
 interface Client {
@@ -59,7 +60,7 @@ function requestWithCallback(original: Method, self: unknown, args: unknown[], a
       self,
       args.with(
         at,
-        standIn(callback, (told, toldSelf, given) => {
+        standInOnce(callback, (told, toldSelf, given) => {
           answered(given[0], given[1])
           return Reflect.apply(told, toldSelf, given)
         }),
@@ -85,7 +86,7 @@ function requestThenable(original: Method, self: unknown, [params, options]: unk
     return Reflect.apply(original, self, [params, options, told])
   }) as object
   for (const name of ['then', 'catch', 'finally'] as const) {
-    const value = standIn(Reflect.get(returned, name), (_own, _self, given) =>
+    const value = standInOnce(Reflect.get(returned, name), (_own, _self, given) =>
       Reflect.apply(promise[name], promise, given),
     )
     Object.defineProperty(returned, name, { value })

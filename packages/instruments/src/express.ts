@@ -2,10 +2,11 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage } from 'node:http'
 import { types } from 'node:util'
 import type { Point } from '@osprofiler/core'
-import { Array, Number, Object, Reflect, standIn, WeakMap } from '@osprofiler/core/toolkit'
+import { Array, Number, Object, Reflect, WeakMap } from '@osprofiler/core/toolkit'
 import { claim } from './claim.js'
 import { createLayers, type EnterLayer } from './layers.js'
 import { whenLoaded } from './library-loads.js'
+import { standInOnce } from './stand-in-once.js'
 import { type Around, undoAll, wrapMethod } from './wrap-method.js'
 
 /** A request as Express has it while its layers run. */
@@ -106,7 +107,7 @@ function traceLayer(enter: EnterLayer, parameters: 3 | 4): Around {
     if (isErrorHandler !== (parameters === 4) || layer.route !== undefined) return Reflect.apply(original, self, args)
     const point = enterLayer(enter, req, layer)
     if (point === undefined) return Reflect.apply(original, self, args)
-    const handOn = standIn(next, (nextLayer, nextSelf, given) => {
+    const handOn = standInOnce(next, (nextLayer, nextSelf, given) => {
       const [error] = given
       // What only leads elsewhere is no error, and neither is one that was handed in.
       if (!error || error === 'route' || error === 'router' || error === incoming) point.stop()

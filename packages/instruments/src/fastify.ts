@@ -4,6 +4,7 @@ import type { Point } from '@osprofiler/core'
 import { Array, Reflect, String, settle, standIn, WeakSet } from '@osprofiler/core/toolkit'
 import { claim } from './claim.js'
 import { createLayers, type EnterLayer, type Layer } from './layers.js'
+import { standInOnce } from './stand-in-once.js'
 import { wrapMethod } from './wrap-method.js'
 
 /** A hook or a handler: a request and a reply come first, and in hooks with callbacks what goes on comes last. */
@@ -97,7 +98,7 @@ function traceStep(step: Step, layer: Omit<Layer, 'name'>, enter: EnterLayer): S
 }
 
 function endAtCall(done: Step, point: Point): Step {
-  return standIn(done, (original, self, args) => {
+  return standInOnce(done, (original, self, args) => {
     const [error] = args
     if (error) point.fail(error)
     else point.stop()

@@ -1,5 +1,6 @@
 import { bind } from '@osprofiler/core'
-import { Reflect, settle, standIn } from '@osprofiler/core/toolkit'
+import { Reflect, settle } from '@osprofiler/core/toolkit'
+import { standInOnce } from './stand-in-once.js'
 
 /** What ends when the work that it stands for does: a point, or more than one. Its first end counts. */
 export interface Ending {
@@ -27,7 +28,7 @@ export function bindCallback<Fn>(callback: Fn): Fn {
 /** Stands for the callback, because a library may look at the length or the name of what it is given. */
 function bindAfter(callback: Method, before: (error: unknown) => void): Method {
   const inContext = bind((self: unknown, args: unknown[]) => Reflect.apply(callback, self, args))
-  return standIn(callback, (_callback, self, args) => {
+  return standInOnce(callback, (_callback, self, args) => {
     before(args[0])
     return inContext(self, args)
   })

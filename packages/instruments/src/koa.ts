@@ -3,6 +3,7 @@ import { Object, Reflect, settle, standIn, WeakMap } from '@osprofiler/core/tool
 import type { InstrumentSettings } from './instrument-settings.js'
 import { createLayers, type EnterLayer } from './layers.js'
 import { whenLoaded } from './library-loads.js'
+import { standInOnce } from './stand-in-once.js'
 import { wrapMethod } from './wrap-method.js'
 
 /** The part of Koa's context that tells what a router has found. */
@@ -81,7 +82,7 @@ function traceMiddleware(middleware: Middleware, enter: EnterLayer): Middleware 
       else point?.fail(failure.error, info)
     }
 
-    const given = typeof next === 'function' ? [ctx, standIn(next, handOn), ...rest] : args
+    const given = typeof next === 'function' ? [ctx, standInOnce(next, handOn), ...rest] : args
     return settle(() => Reflect.apply(original, self, given), {
       done: () => end(),
       failed: error => end({ error }),

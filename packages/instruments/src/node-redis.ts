@@ -1,13 +1,14 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { types } from 'node:util'
 import { bind, get, type Point, type PointInfo, suppress } from '@osprofiler/core'
-import { Array, Error, isError, Map, Reflect, Set, String, settle, standIn } from '@osprofiler/core/toolkit'
+import { Array, Error, isError, Map, Reflect, Set, String, settle } from '@osprofiler/core/toolkit'
 import { DatabaseStep } from './database-step.js'
 import { followPromise } from './follow.js'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { whenLoaded } from './library-loads.js'
 import { wrapSubscriptions } from './node-redis-subscribe.js'
 import { type RedisCommand, redisBatchInfo, redisFailure, redisInfo } from './redis-statement.js'
+import { standInOnce } from './stand-in-once.js'
 import { type Around, type Method, undoAll, wrapMethod } from './wrap-method.js'
 
 interface Client {
@@ -146,7 +147,7 @@ const aroundExecute: Around = (original, self, args) => {
   let begun = false
   let wait: Point | undefined
   const inContext = bind((run: () => unknown) => run())
-  const bound = standIn(work as Method, (method, methodSelf, given) => {
+  const bound = standInOnce(work as Method, (method, methodSelf, given) => {
     begun = true
     wait?.stop()
     return inContext(() => Reflect.apply(method, methodSelf, given))

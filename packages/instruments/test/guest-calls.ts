@@ -29,7 +29,9 @@ export async function watchCall(call: Call): Promise<readonly string[]> {
 
   const note: Note = what => void log.push(`${count} ${what}`)
   const undo = watchSockets(begin)
-  const forget = takeUnhandled(reason => log.push(`unhandled ${describe(reason)}`))
+  // Kept apart: when Node tells of one depends on how many answers come at once.
+  const unhandled: string[] = []
+  const forget = takeUnhandled(reason => unhandled.push(`unhandled ${describe(reason)}`))
   begin()
   try {
     await call(note)
@@ -39,7 +41,7 @@ export async function watchCall(call: Call): Promise<readonly string[]> {
     forget()
     chain++
   }
-  return log
+  return [...log, ...unhandled]
 }
 
 /** Waits for a promise in the ways of programs, and notes when each of them goes on. */
