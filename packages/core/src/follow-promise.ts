@@ -1,5 +1,6 @@
 import v8 from 'node:v8'
-import { suppress } from './context.js'
+import { currentScope, type Scope, suppress } from './context.js'
+import { madePromises } from './made-promises.js'
 import {
   Error,
   Map,
@@ -29,6 +30,10 @@ interface Followed {
   readonly outcomes: PromiseOutcome[]
   /** Whether a handler of ours calls no code of the program: neither a `then` nor a constructor of its own. */
   readonly plain: boolean
+  /** Where the function runs whose promise this is, if that is known. */
+  readonly bodyScope: Scope | undefined
+  /** Promises that were made for handlers of this one, or for what its own function waits for. */
+  children: unknown[]
   readonly expiresAt: number
   /** When the promise settled, or was resolved with another promise. */
   settledAt: number | undefined
@@ -45,10 +50,12 @@ export const UNKNOWN_REASON = Object.defineProperty(
 export const UNREAD: unique symbol = Symbol('unread')
 
 // The hooks cost every `await` of the process a few nanoseconds, so a promise that never settles is given up.
-const LONGEST_MS = 10 * 60_000
-// A program that handles a settled promise later than this gets its reason recorded as unknown.
-const UNHANDLED_MS = 1_000
-const SWEEP_MS = 1_000
+// That happens within ten minutes: after this time, at the next look.
+const LONGEST_MS = 9 * 60_000
+const LOOK_EVERY_MS = 60_000
+// If a program handles a settled promise later than this, the reason of its rejection is not recorded.
+const UNHANDLED_MS = 100
+const MAX_CHILDREN = 16
 
 const nativeThen = Promise.prototype.then
 const RESOLVED = Promise.resolve()
@@ -58,10 +65,13 @@ const followed = new Map<object, Followed>()
 const handled = new WeakSet<object>()
 /** Settled promises without a handler, the one that settled first at the front. */
 const unhandled = new Set<Followed>()
+/** The promise that got its newest child with the last event. */
+let doubtful: Followed | undefined
 let unread: Followed[] = []
 let stopHooks: (() => void) | undefined
 let restPlanned = false
-let sweepPlanned = false
+let unhandledPlanned = false
+let expiryPlanned = false
 
 /**
  * Tells how a promise settles, without any difference that the program could see: no other promise, no handler that
@@ -69,8 +79,11 @@ let sweepPlanned = false
  *
  * While the promise has no handler, `v8.promiseHooks` tells when it settles, and when the program adds its first
  * handler. From then on a handler of ours is invisible, because unhandled rejections are no longer in question.
+ *
+ * `bodyScope` is the scope of the function whose promise this is, from `promiseWatch`. An `await` of that function itself
+ * looks like a handler, and the scope tells both apart. Where the scope is not known, our handler comes after the program's.
  */
-export function followPromise(promise: Promise<unknown>, outcome: PromiseOutcome): void {
+export function followPromise(promise: Promise<unknown>, outcome: PromiseOutcome, bodyScope: Scope | undefined): void {
   const known = followed.get(promise)
   if (known !== undefined) {
     known.outcomes.push(outcome)
@@ -80,6 +93,8 @@ export function followPromise(promise: Promise<unknown>, outcome: PromiseOutcome
     promise,
     outcomes: [outcome],
     plain: isPlain(promise),
+    bodyScope,
+    children: [],
     expiresAt: performance.now() + LONGEST_MS,
     settledAt: undefined,
   }
@@ -88,7 +103,7 @@ export function followPromise(promise: Promise<unknown>, outcome: PromiseOutcome
   followed.set(promise, entry)
   // A promise that has settled before tells nothing more.
   readSoon(entry)
-  planSweep()
+  planExpiry()
 }
 
 /** Tells of the settled promises that nobody has handled until now. For the end of a program, which may be near. */
@@ -97,18 +112,61 @@ export function finishFollowing(): void {
   for (const entry of [...unhandled]) finishUnhandled(entry)
 }
 
+/** Keeps the hooks on while a function runs that may return a promise, and notes the promises that are made. */
+export const promiseWatch = {
+  /** To be ended by `find` or `end`. */
+  begin(): number {
+    startHooks()
+    return madePromises.begin()
+  },
+  /** The scope in which a promise was made since `begin`. */
+  find(begun: number, promise: unknown): Scope | undefined {
+    const scope = madePromises.find(begun, promise)
+    promiseWatch.end()
+    return scope
+  },
+  end(): void {
+    madePromises.end()
+    planRest()
+  },
+}
+
 const HOOKS = {
-  init(_child: unknown, parent: unknown): void {
+  init(child: unknown, parent: unknown): void {
+    doubtful = undefined
+    madePromises.note(child)
     const entry = parent === undefined ? undefined : followed.get(parent as object)
-    if (entry?.plain) handle(entry)
+    if (!entry?.plain) return
+    if (isHandled(entry)) handle(entry)
+    else addChild(entry, child)
   },
   // Comes before the promise is settled, and also when the promise is resolved with another one.
   settled(promise: unknown): void {
+    // Made and settled at once: the function waits for a value that is no promise.
+    if (doubtful?.children.at(-1) === promise) doubtful?.children.pop()
+    doubtful = undefined
     const entry = followed.get(promise as object)
     if (entry === undefined) return
     entry.settledAt = performance.now()
     readSoon(entry)
   },
+}
+
+/** Whether a promise that was just made for this one is for a handler. */
+function isHandled(entry: Followed): boolean {
+  if (unhandled.has(entry)) return true
+  const { bodyScope } = entry
+  return bodyScope !== undefined && !bodyScope.left && bodyScope !== currentScope()
+}
+
+function addChild(entry: Followed, child: unknown): void {
+  if (entry.children.length >= MAX_CHILDREN) entry.children = entry.children.filter(isPending)
+  if (entry.children.length < MAX_CHILDREN) entry.children.push(child)
+  doubtful = entry
+}
+
+function isPending(promise: unknown): boolean {
+  return readPromiseState(promise as Promise<unknown>) === 'pending'
 }
 
 function startHooks(): boolean {
@@ -155,8 +213,14 @@ function readState(entry: Followed): void {
   entry.settledAt ??= performance.now()
   // Nothing tells when the program handles a promise of another class.
   if (!entry.plain) finishUnhandled(entry)
+  // Told at once, before the program goes on: the value is nothing of interest.
   else if (state === 'fulfilled') finish(entry, false)
-  else unhandled.add(entry)
+  // What the function waited for has settled before. Only what waits for the function is still pending.
+  else if (entry.children.some(isPending)) handle(entry)
+  else {
+    unhandled.add(entry)
+    planUnhandled()
+  }
 }
 
 function finishUnhandled(entry: Followed): void {
@@ -182,39 +246,53 @@ function tell({ outcomes, settledAt }: Followed, one: (outcome: PromiseOutcome, 
 function forget(entry: Followed): void {
   followed.delete(entry.promise)
   unhandled.delete(entry)
-  if (followed.size === 0 && !restPlanned) {
-    restPlanned = true
-    suppress(() => setImmediate(rest)).unref()
-  }
+  planRest()
+}
+
+function planRest(): void {
+  if (followed.size > 0 || madePromises.watched() || restPlanned) return
+  restPlanned = true
+  suppress(() => setImmediate(rest)).unref()
 }
 
 /** One turn of the event loop later, because the next promise mostly follows at once. */
 function rest(): void {
   restPlanned = false
-  if (followed.size > 0) return
+  if (followed.size > 0 || madePromises.watched()) return
   stopHooks?.()
   stopHooks = undefined
 }
 
-function planSweep(): void {
-  if (sweepPlanned) return
-  sweepPlanned = true
-  suppress(() => setTimeout(sweep, SWEEP_MS)).unref()
+function planUnhandled(): void {
+  if (unhandledPlanned || unhandled.size === 0) return
+  unhandledPlanned = true
+  suppress(() => setTimeout(finishOverdue, UNHANDLED_MS)).unref()
 }
 
-function sweep(): void {
-  sweepPlanned = false
+function finishOverdue(): void {
+  unhandledPlanned = false
   const now = performance.now()
   for (const entry of unhandled) {
-    if (now - (entry.settledAt ?? now) < UNHANDLED_MS) break
-    finishUnhandled(entry)
+    if (now - (entry.settledAt ?? now) >= UNHANDLED_MS) finishUnhandled(entry)
   }
+  planUnhandled()
+}
+
+function planExpiry(): void {
+  if (expiryPlanned || followed.size === 0) return
+  expiryPlanned = true
+  suppress(() => setTimeout(forgetExpired, LOOK_EVERY_MS)).unref()
+}
+
+function forgetExpired(): void {
+  expiryPlanned = false
+  const now = performance.now()
   for (const entry of followed.values()) {
     if (entry.expiresAt > now) break
     forget(entry)
     for (const { abandoned } of entry.outcomes) abandoned?.()
   }
-  if (followed.size > 0) planSweep()
+  planExpiry()
 }
 
 /** Whether a handler can be added without a call into the program: it would ask the class for the promise it returns. */
