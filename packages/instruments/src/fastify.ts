@@ -33,7 +33,7 @@ export function instrumentFastify(): () => void {
 
   const layered = (step: unknown, layer: Omit<Layer, 'name'>): unknown => {
     if (Array.isArray(step)) return step.map(one => layered(one, layer))
-    if (typeof step !== 'function' || wrapped.has(step) || /^osprofiler/.test(step.name)) return step
+    if (typeof step !== 'function' || wrapped.has(step) || /^osprofiler/.test(nameOf(step))) return step
     const traced = traceStep(step as Step, layer, (request, entered) => (active ? enter(request, entered) : undefined))
     wrapped.add(traced)
     return traced
@@ -73,7 +73,7 @@ export function instrumentFastify(): () => void {
 }
 
 function traceStep(step: Step, layer: Omit<Layer, 'name'>, enter: EnterLayer): Step {
-  const name = step.name
+  const name = nameOf(step)
   return standIn(step, (original, self, args) => {
     const point = enter(args[0] as object, { ...layer, name })
     if (point === undefined) return Reflect.apply(original, self, args)
@@ -95,6 +95,11 @@ function traceStep(step: Step, layer: Omit<Layer, 'name'>, enter: EnterLayer): S
       },
     )
   })
+}
+
+function nameOf(step: object): string {
+  const { name } = step as { readonly name?: unknown }
+  return typeof name === 'string' ? name : ''
 }
 
 function endAtCall(done: Step, point: Point): Step {

@@ -92,8 +92,10 @@ function traceMiddleware(middleware: Middleware, enter: EnterLayer): Middleware 
 
 function nameOf(middleware: Middleware): string {
   // Where Koa itself looks first.
-  const { _name: shown } = middleware as { _name?: unknown }
-  return typeof shown === 'string' ? shown : middleware.name.replace(/^(?:bound )+/, '')
+  const { _name: shown, name } = middleware as { _name?: unknown; name: unknown }
+  if (typeof shown === 'string') return shown
+  // A program may have given its function another one.
+  return typeof name === 'string' ? name.replace(/^(?:bound )+/, '') : ''
 }
 
 /** Known only once the router has run. */
