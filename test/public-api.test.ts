@@ -129,6 +129,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'settle',
       'sourceOf',
       'standIn',
+      'watchEvents',
     ],
   },
   '@osprofiler/express': { module: express, names: ['osprofilerErrorHandler', 'osprofilerMiddleware'] },

@@ -66,3 +66,4 @@ export {
 export { requireFrom } from '../require-from.js'
 export { type Settlement, settle } from '../settle.js'
 export { type AnyFunction, type Call, type InPlaceOfCall, originalOf, sourceOf, standIn } from '../stand-in.js'
+export { type EventWatcher, watchEvents } from '../watch-events.js'
