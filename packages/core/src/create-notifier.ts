@@ -51,13 +51,18 @@ const FLUSH_TIMEOUT_MS = 5_000
  */
 export function createNotifier(driver: Driver, options: NotifierOptions = {}): QueueNotifier {
   const delivery = new Delivery(driver, readSettings(options))
-  const forgetNaturalEnd = atNaturalEnd(async () => {
+  let forgetNaturalEnd: (() => void) | undefined
+  let closed = false
+
+  async function flushAtEnd(): Promise<boolean> {
     const delivered = await delivery.flush(FLUSH_TIMEOUT_MS)
     if (!delivered) delivery.rest()
     return delivered
-  })
+  }
 
   function notifier(record: TraceRecord): void {
+    // Not before: a notifier that takes no record leaves the process as it was.
+    if (!closed) forgetNaturalEnd ??= atNaturalEnd(flushAtEnd)
     delivery.add(record)
   }
 
@@ -66,7 +71,8 @@ export function createNotifier(driver: Driver, options: NotifierOptions = {}): Q
       await delivery.flush(timeout)
     },
     async close(timeout = FLUSH_TIMEOUT_MS): Promise<void> {
-      forgetNaturalEnd()
+      closed = true
+      forgetNaturalEnd?.()
       await delivery.close(timeout)
     },
     on(event: string, listener: (...details: never[]) => void): QueueNotifier {

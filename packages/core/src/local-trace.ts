@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { hostname } from 'node:os'
 import { recordSettings } from './configuration.js'
+import { tellFirstKey } from './first-key.js'
 import { notify } from './notifier.js'
 import { Buffer, createHmac, createSecretKey, Math, performance } from './platform.js'
 import { openPointAllowance, type PointAllowance, takePoint, tellOmitted } from './point-allowance.js'
@@ -25,6 +26,8 @@ export class LocalTrace {
   #endedAt: number | undefined
 
   constructor(hmacKey: string, baseId: string, maxPoints: number) {
+    // Whoever waits for a first key to install something does so before the first point.
+    tellFirstKey()
     this.#hmacKey = hmacKey
     this.baseId = baseId
     this.points = openPointAllowance(baseId)

@@ -11,26 +11,18 @@ const inspect = nodeInspect
  * rejection would go unseen. `util.inspect` tells without one.
  *
  * The inspection ends before it looks at a value that is an object, so no code of the program runs and a large value
- * costs nothing. Such a promise may be fulfilled or rejected: `isRejected` tells.
+ * costs nothing. Such a promise may be fulfilled or rejected: `readStateAndValue` tells.
  */
 export function readPromiseState(promise: Promise<unknown>): PromiseState {
-  try {
-    return inspectState(promise, new DepthOfOne() as unknown as number)
-  } catch (error) {
-    return error === UNTOUCHED ? 'object' : 'pending'
-  }
+  return inspectState(promise, new DepthOfOne() as unknown as number) ?? 'object'
 }
 
 /**
- * Reads whether a settled promise was rejected. Looks at its value as `console.log` does, one level deep, but calls no
- * custom inspection: for promises that nobody waits for.
+ * Reads whether a promise is settled, and how. Looks at its value as `console.log` does, one level deep, but calls no custom
+ * inspection: for promises that nobody waits for.
  */
-export function isRejected(promise: Promise<unknown>): boolean {
-  try {
-    return inspectState(promise, 0) === 'rejected'
-  } catch {
-    return false
-  }
+export function readStateAndValue(promise: Promise<unknown>): PromiseState {
+  return inspectState(promise, 0) ?? 'object'
 }
 
 /** A depth that is compared twice for the promise itself, and a third time for the value of the promise. */
@@ -44,8 +36,9 @@ class DepthOfOne {
   }
 }
 
-function inspectState(promise: Promise<unknown>, depth: number): PromiseState {
-  let state: PromiseState = 'fulfilled'
+/** What `inspect` has told before it ended, or `undefined` where it ended at the value. */
+function inspectState(promise: Promise<unknown>, depth: number): PromiseState | undefined {
+  let state: PromiseState | undefined
   const options = {
     depth,
     // Has `inspect` compare the depth before it does anything else with an object.
@@ -57,10 +50,16 @@ function inspectState(promise: Promise<unknown>, depth: number): PromiseState {
     maxStringLength: 0,
     stylize(text: string): string {
       if (text === '<pending>') state = 'pending'
-      if (text === '<rejected>') state = 'rejected'
+      else if (text === '<rejected>') state = 'rejected'
+      else state ??= 'fulfilled'
       return text
     },
   }
-  inspect(promise, options)
-  return state
+  try {
+    inspect(promise, options)
+    return state ?? 'fulfilled'
+  } catch {
+    // On Node 20 and 22 the promises of a context have members of Node's own, which come after the state.
+    return state
+  }
 }

@@ -1,10 +1,10 @@
 import { isEnabled } from './configuration.js'
-import { currentProfiler, enterWith, keepContext, runWith } from './context.js'
+import { createScope, currentProfiler, enterWith, keepContext } from './context.js'
 import { LocalTrace } from './local-trace.js'
 import { TypeError, WeakMap } from './platform.js'
 import { DEFAULT_MAX_POINTS } from './point-allowance.js'
 import { createTraceId, Profiler } from './profiler.js'
-import { settle } from './settle.js'
+import { settleIn } from './settle.js'
 import { shared } from './shared-state.js'
 import { isTraceId } from './signed-headers.js'
 
@@ -37,7 +37,7 @@ export function run<T>(options: TraceOptions, fn: () => T): T {
     trace.end()
     release()
   }
-  return settle(() => runWith(profiler, fn), {
+  return settleIn(createScope(profiler), fn, {
     done: (_, ago) => end(ago),
     failed: (_, ago) => end(ago),
     abandoned: () => end(),

@@ -1,4 +1,4 @@
-import { Function, Object, Proxy, Reflect, WeakMap } from './platform.js'
+import { Function, Object, Proxy, Reflect, Symbol, WeakMap } from './platform.js'
 import { shared } from './shared-state.js'
 
 /** A function of any shape. */
@@ -13,6 +13,7 @@ export type InPlaceOfCall = (original: Call, self: unknown, args: unknown[]) => 
 /** What each stand-in stands for, by the stand-in. */
 const originals = shared('stand-ins', () => new WeakMap<object, AnyFunction>())
 const readSource = Function.prototype.toString
+const hasInstance = Function.prototype[Symbol.hasInstance]
 
 /**
  * A function that stands for `fn` and runs `call` in its place, also for `new`.
@@ -24,35 +25,36 @@ const readSource = Function.prototype.toString
  * `WeakMap` holds for `fn` itself.
  */
 export function standIn<F extends AnyFunction>(fn: F, call: InPlaceOfCall): F {
-  const proxy: F = new Proxy(fn, {
-    apply: (original, self, args) => call(original as unknown as Call, self, args),
-    construct(original, args, newTarget) {
-      const target = newTarget === proxy ? original : newTarget
-      if (newTarget === proxy) adoptPrototype(original, proxy)
-      const build = (...given: unknown[]) => Reflect.construct(original, given, target)
+  const innermost = originalOf(fn)
+  // Not of another stand-in: `util.inspect` looks through one proxy, and each proxy costs a call.
+  const proxy: F = new Proxy(innermost, {
+    apply: (_, self, args) => call(fn as unknown as Call, self, args),
+    construct(_, args, newTarget) {
+      const target = newTarget === proxy ? fn : newTarget
+      if (newTarget === proxy) adoptPrototype(innermost, proxy)
+      const build = (...given: unknown[]) => Reflect.construct(fn, given, target)
       return call(build, undefined, args) as object
     },
-    get(original, key, receiver) {
-      if (key === 'prototype') adoptPrototype(original, proxy)
-      return readAsOriginal(original, key, receiver)
+    get(_, key, receiver) {
+      if (key === 'prototype') adoptPrototype(innermost, proxy)
+      return readAsOriginal(innermost, key, receiver)
     },
   })
-  originals.set(proxy, fn)
+  originals.set(proxy, innermost)
   copyMetadata(fn, proxy)
   return proxy
 }
 
-/** The function that a stand-in stands for at last; any other function is its own original. */
+/** The function that a stand-in stands for, perhaps behind further ones. Any other function is its own original. */
 export function originalOf<F extends AnyFunction>(fn: F): F {
-  let original: AnyFunction = fn
-  for (let next = originals.get(fn); next !== undefined; next = originals.get(next)) original = next
-  return original as F
+  return (originals.get(fn) ?? fn) as F
 }
 
 /** A property of a function whose stand-in was asked for it. */
 export function readAsOriginal(original: AnyFunction, key: string | symbol, receiver: unknown): unknown {
   const value: unknown = Reflect.get(original, key, receiver)
-  return key === 'toString' && value === readSource ? sourceText : value
+  if (value === readSource) return sourceText
+  return value === hasInstance ? hasInstanceOfOriginal : value
 }
 
 /** The source text of a function, also behind a stand-in. */
@@ -62,7 +64,7 @@ export function sourceOf(fn: AnyFunction): string {
 
 /** Has a class known that stands for another one: for whoever asks for `constructor`, source text or metadata. */
 export function standForClass(standing: AnyFunction, original: AnyFunction): void {
-  originals.set(standing, original)
+  originals.set(standing, originalOf(original))
   adoptPrototype(original, standing)
   copyMetadata(original, standing)
   const members = [...Reflect.ownKeys(original), ...Reflect.ownKeys(original.prototype)]
@@ -72,7 +74,14 @@ export function standForClass(standing: AnyFunction, original: AnyFunction): voi
 /** In place of `Function.prototype.toString`, which shows `function () { [native code] }` for a proxy. */
 const { toString: sourceText } = {
   toString(this: AnyFunction): string {
-    return Reflect.apply(readSource, originals.has(this) ? originalOf(this) : this, [])
+    return Reflect.apply(readSource, originalOf(this), [])
+  },
+}
+
+/** In place of the one of all functions, which does not find what a bound function is bound to behind a proxy. */
+const { [Symbol.hasInstance]: hasInstanceOfOriginal } = {
+  [Symbol.hasInstance](this: AnyFunction, value: unknown): boolean {
+    return Reflect.apply(hasInstance, originalOf(this), [value])
   },
 }
 

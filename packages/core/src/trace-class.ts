@@ -1,7 +1,14 @@
+import { className, functionName } from './class-name.js'
 import { Function, Map, Object, Proxy, Reflect, TypeError, WeakSet } from './platform.js'
 import { type AnyFunction, type Call, readAsOriginal, sourceOf, standForClass } from './stand-in.js'
 import { methodName } from './trace-decorator.js'
-import { checkTraceable, createTracedFunction, isClass, type TraceFunctionOptions } from './traced-function.js'
+import {
+  checkTraceable,
+  createTracedFunction,
+  isClass,
+  isGeneratorFunction,
+  type TraceFunctionOptions,
+} from './traced-function.js'
 
 /** How the methods of a class are recorded. */
 export interface TraceClassOptions extends TraceFunctionOptions {
@@ -35,11 +42,11 @@ export function traceClass(
   options: TraceClassOptions = {},
 ): <C extends AnyClass>(value: C, context?: ClassDecoratorContext<C>) => C {
   if (typeof name !== 'string' || name === '') throw new TypeError('traceClass() takes the name of the points first')
-  return (value, context) => {
+  return value => {
     if (typeof value !== 'function')
       throw new TypeError(`Only a class can be traced by traceClass(), not ${typeof value}`)
     traceMembers(value, name, options, true)
-    return options.traceSubclasses ? watchSubclasses(value, name, options, context !== undefined) : value
+    return options.traceSubclasses ? watchSubclasses(value, name, options) : value
   }
 }
 
@@ -57,12 +64,21 @@ function traceMembers(target: AnyClass, name: string, options: TraceClassOptions
   if (options.traceStaticMethods) members.push(...listMembers(target, inherited, options))
   for (const { descriptor } of members) checkTraceable(descriptor.value, options)
   for (const { holder, key, descriptor, owner, inherited } of members) {
-    // Looked up at each call: the program may replace the method of the parent class later, by a guard or a mock.
-    const find = inherited
-      ? (self: unknown) => Reflect.get(Reflect.getPrototypeOf(holder) ?? {}, key, self) as Call
-      : undefined
+    const find = inherited ? findInherited(holder, key, descriptor.value) : undefined
     const traced = createTracedFunction(descriptor.value, name, options, () => methodName(owner, key), find)
     Object.defineProperty(holder, key, { ...descriptor, value: traced })
+  }
+}
+
+/**
+ * Looks a method of the parent class up at each call: the program may replace the method later, by a guard or a mock. A
+ * generator function is known for one and stays one: a library may have wrapped it by its kind at each level, as MobX does.
+ */
+function findInherited(holder: object, key: string, known: AnyFunction): (self: unknown) => Call {
+  return self => {
+    const current: unknown = Reflect.get(Reflect.getPrototypeOf(holder) ?? {}, key, self)
+    const kept = isGeneratorFunction(known) && typeof current === 'function' && !isGeneratorFunction(current as Call)
+    return (kept ? known : current) as Call
   }
 }
 
@@ -76,7 +92,7 @@ function listMembers(holder: object, inherited: boolean, options: TraceClassOpti
       if (isInherited && !Object.isExtensible(holder)) continue
       // Those of Map, Array or Promise are not the program's steps: its own constructor calls some of them.
       if (isInherited && isNative(descriptor.value)) continue
-      const owner = typeof source === 'function' ? source.name : source.constructor.name
+      const owner = typeof source === 'function' ? functionName(source) : className(source)
       members.set(key, {
         holder,
         inherited: isInherited,
@@ -105,16 +121,7 @@ function isNative(fn: AnyFunction): boolean {
   return /\{\s*\[native code\]\s*\}$/.test(sourceOf(fn))
 }
 
-/**
- * `decorated` says that a standard decorator is applied: the name of the class inside its own body then means the proxy.
- * Otherwise the name means the class itself, and so does `new.target`.
- */
-function watchSubclasses<C extends AnyClass>(
-  target: C,
-  name: string,
-  options: TraceClassOptions,
-  decorated: boolean,
-): C {
+function watchSubclasses<C extends AnyClass>(target: C, name: string, options: TraceClassOptions): C {
   const seen = new WeakSet<object>([target])
   const watched: C = new Proxy(target, {
     construct(_, args, newTarget) {
@@ -126,8 +133,8 @@ function watchSubclasses<C extends AnyClass>(
           subclass = Object.getPrototypeOf(subclass)
         }
       }
-      const shown = newTarget === watched && !decorated ? target : newTarget
-      return Reflect.construct(target as unknown as new () => object, args, shown)
+      // `new.target` is the proxy, as is the name of a decorated class in its own body.
+      return Reflect.construct(target as unknown as new () => object, args, newTarget)
     },
     get(_, key, receiver) {
       return readAsOriginal(target as unknown as AnyFunction, key, receiver)

@@ -1,5 +1,6 @@
 import { checkOptionTypes } from './check-option-types.js'
 import { configuredKeyRing, isEnabled } from './configuration.js'
+import { openAdapter } from './first-trace.js'
 import { type HmacKeys, KeyRing } from './key-ring.js'
 import { Array, dateNow, Map, TypeError } from './platform.js'
 import { DEFAULT_MAX_POINTS, isKnownTrace } from './point-allowance.js'
@@ -72,6 +73,7 @@ export function createTraceGate<Source>(
   const { maxTraceAge = 3_600, datedTracesOnly = false, maxTracesPerSecond = 100 } = options
   const ages = { maxTraceAge, datedTracesOnly }
   const givenRing = openRing(hmacKeys)
+  if (givenRing !== undefined) openAdapter(options.enabled)
   const keyRing = (): KeyRing | undefined => givenRing ?? configuredKeyRing()
   const { counts: refused, refuse } = createRefusals(options.onRefused)
   const mayTrace = createRateLimit(maxTracesPerSecond)
@@ -97,7 +99,11 @@ export function createTraceGate<Source>(
     },
     get stats() {
       const ring = keyRing()
-      const byKey = Array.from({ length: ring?.size ?? 0 }, (_, index) => tracedByKey.get(ring?.at(index) ?? '') ?? 0)
+      const byKey = Array.from({ length: ring?.size ?? 0 }, () => 0)
+      for (const [key, count] of tracedByKey) {
+        const position = ring?.position(key) ?? -1
+        if (position >= 0) byKey[position] = count
+      }
       return { traced, tracedByKey: byKey, refused: { ...refused } }
     },
   }

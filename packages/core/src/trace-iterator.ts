@@ -1,7 +1,7 @@
-import { runWith } from './context.js'
+import { createScope, type Scope } from './context.js'
 import { Object, Reflect } from './platform.js'
 import type { Profiler } from './profiler.js'
-import { settle } from './settle.js'
+import { settleIn } from './settle.js'
 import { type Call, standIn } from './stand-in.js'
 
 type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>
@@ -13,17 +13,18 @@ type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>
  */
 export function traceIterator(iterator: AnyIterator, open: () => Profiler): boolean {
   if (!Object.isExtensible(iterator)) return false
-  let inside: Profiler | undefined
+  // One scope for all steps: the body of an async generator may go on with the next step in the context of the last.
+  let scope: Scope | undefined
 
   function take(step: Call, self: unknown, args: unknown[], starts: boolean): unknown {
-    if (self !== iterator || (inside === undefined && !starts)) return Reflect.apply(step, self, args)
-    inside ??= open()
-    const scope = inside
-    return settle(() => runWith(scope, () => Reflect.apply(step, self, args)), {
+    if (self !== iterator || (scope === undefined && !starts)) return Reflect.apply(step, self, args)
+    scope ??= createScope(open())
+    const { profiler } = scope
+    return settleIn(scope, () => Reflect.apply(step, self, args), {
       done(result, ago) {
-        if ((result as IteratorResult<unknown> | undefined)?.done) scope.end(undefined, ago)
+        if ((result as IteratorResult<unknown>).done) profiler.end(undefined, ago)
       },
-      failed: (error, ago) => scope.fail(error, undefined, ago),
+      failed: (error, ago) => profiler.fail(error, undefined, ago),
     })
   }
 

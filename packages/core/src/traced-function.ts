@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { currentProfiler, runWith } from './context.js'
+import { createScope, currentProfiler } from './context.js'
 import { UNREAD } from './follow-promise.js'
 import { parameterName } from './parameter-names.js'
 import { JSON, Reflect, TypeError, WeakMap, WeakSet } from './platform.js'
@@ -7,7 +7,7 @@ import type { Profiler } from './profiler.js'
 import type { PointInfo } from './record.js'
 import { cutText, recordable, recordableInfo } from './recordable.js'
 import { isSecretName, REDACTED } from './secret-names.js'
-import { settle } from './settle.js'
+import { settleIn } from './settle.js'
 import { shared } from './shared-state.js'
 import { type AnyFunction, type Call, originalOf, sourceOf, standIn } from './stand-in.js'
 import { traceIterator } from './trace-iterator.js'
@@ -57,9 +57,10 @@ export function createTracedFunction<F extends AnyFunction>(
     }
     const inside = open()
     let followed = false
-    return settle(
+    return settleIn(
+      createScope(inside),
       () => {
-        const result = runWith(inside, () => Reflect.apply(call, self, args))
+        const result = Reflect.apply(call, self, args)
         // A generator that a function returns again and again belongs to the first call.
         if (types.isGeneratorObject(result) && !iterators.has(result)) {
           iterators.add(result)
@@ -75,6 +76,7 @@ export function createTracedFunction<F extends AnyFunction>(
         },
         failed: (error, ago) => inside.fail(error, undefined, ago),
       },
+      types.isAsyncFunction(originalOf(call)),
     )
   })
 
@@ -106,8 +108,8 @@ export function isClass(fn: AnyFunction): boolean {
 }
 
 /** Of either kind, async or not. */
-function isGeneratorFunction(call: Call): boolean {
-  return types.isGeneratorFunction(originalOf(call))
+export function isGeneratorFunction(call: AnyFunction | Call): boolean {
+  return types.isGeneratorFunction(originalOf(call as AnyFunction))
 }
 
 function describeCall(fn: AnyFunction, name: string, hideArgs: boolean, args: readonly unknown[]): PointInfo {

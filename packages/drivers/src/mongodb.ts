@@ -31,9 +31,10 @@ const CLOSE_PATIENCE = 5_000
  * nothing is written twice, whenever a connection breaks. With `?ttl=` documents carry the date on which a TTL index
  * lets the server remove them.
  */
-export function openMongodbDriver(location: string, { scheme, filterErrorTrace }: OpenContext): Driver {
+export function openMongodbDriver(location: string, context: OpenContext): Driver {
+  const { scheme, filterErrorTrace } = context
   const url = readMongodbUrl(scheme, location)
-  findClient('mongodb', scheme)
+  findClient('mongodb', context)
   const connection = createMongodbConnection(url)
   const batches = createPreparedBatches<DocumentBatch>()
   const work = createBoundWork()

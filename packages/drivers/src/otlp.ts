@@ -26,7 +26,7 @@ const HOLD_MS = 5_000
 export function openOtlpDriver(location: string, context: OpenContext): Driver {
   const settings = readOtlpSettings(location, context)
   const format = settings.protocol === 'http/json' ? 'http' : 'proto'
-  findClient(`@opentelemetry/exporter-trace-otlp-${format}`, context.scheme)
+  findClient(`@opentelemetry/exporter-trace-otlp-${format}`, context)
   const open = createOpenPoints(settings.lingerMs)
   const toSpans = createSpanMaker(settings.resource)
   const sender = createOtlpSender(settings)

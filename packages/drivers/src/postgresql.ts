@@ -67,9 +67,9 @@ const CONNECT_PATIENCE = 10_000
  * User, password and database that are not given come from `PGUSER`, `PGPASSWORD` and `PGDATABASE`, as with every
  * client.
  */
-export function openPostgresqlDriver(location: string, { scheme }: OpenContext): Driver {
+export function openPostgresqlDriver(location: string, context: OpenContext): Driver {
   const url = parseConnectionUrl(location, FORM)
-  findClient('pg', scheme)
+  findClient('pg', context)
   const { options } = url
   const settings: PostgresqlSettings = {
     hosts: toHosts(url),

@@ -1,8 +1,7 @@
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { globalObject, Map, Object, Reflect, WeakMap } from '@osprofiler/core/toolkit'
+import { globalObject, Map, Object, Reflect, requireFrom, WeakMap } from '@osprofiler/core/toolkit'
 import type { InstrumentSettings } from './instrument-settings.js'
-import { whenLoaded } from './library-loads.js'
+import { loadedModules, whenLoaded } from './library-loads.js'
 import { createStartSql, type StartSql } from './sql-step.js'
 import { type Class, wrapExec, wrapStatements } from './sqlite.js'
 import { undoAll, wrapMethod } from './wrap-method.js'
@@ -17,7 +16,8 @@ interface ExtensibleClass extends Class {
 }
 
 const ADDON = /^(?:prebuilds|build)\/.+\.node$/
-const BUILDS = ['dist/index.cjs', 'dist/index.mjs']
+const COMMONJS_BUILD = 'dist/index.cjs'
+const MODULE_BUILD = 'dist/index.mjs'
 
 /**
  * Makes the statements and scripts of `@photostructure/sqlite` 1 points named `db`: `node:sqlite` for Node 20.
@@ -45,10 +45,13 @@ export function instrumentPhotostructureSqlite({ traceSql }: InstrumentSettings)
   return undo
 }
 
-/** The builds of which the program has loaded one or both: nothing more is run for that but their few lines. */
+/** The builds of which the program has loaded one or both, in the folder that it has loaded them from. */
 function loadBuilds(folder: string): Addon[] {
-  const require = createRequire(join(folder, 'package.json'))
-  return BUILDS.map(file => require(join(folder, file)) as Addon)
+  const filename = join(folder, COMMONJS_BUILD)
+  const builds = loadedModules().filter(module => module.filename === filename)
+  // Which modules of ECMAScript are loaded, nobody tells. This one runs a few lines over the same binary part.
+  const require = requireFrom(join(folder, 'package.json'))
+  return [...builds.map(module => module.exports as Addon), require(join(folder, MODULE_BUILD)) as Addon]
 }
 
 function extendDatabases(Database: ExtensibleClass): object {

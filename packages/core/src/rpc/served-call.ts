@@ -1,8 +1,8 @@
-import { keepContext, runWith } from '../context.js'
+import { createScope, keepContext } from '../context.js'
 import type { Profiler } from '../profiler.js'
 import type { PointInfo } from '../record.js'
 import type { ServedTrace } from '../served-trace.js'
-import { settle } from '../settle.js'
+import { settleIn } from '../settle.js'
 
 /** A call or a message that is traced: its point is open until it is over. */
 export class ServedCall {
@@ -23,7 +23,7 @@ export class ServedCall {
    * What `fn` throws ends the call, is recorded, and thrown on.
    */
   serve<T>(fn: () => T, done: (ago: number) => void = ago => this.end(undefined, ago)): T {
-    return settle(() => runWith(this.profiler, fn), {
+    return settleIn(createScope(this.profiler), fn, {
       done: (_, ago) => done(ago),
       failed: (error, ago) => this.fail(error, undefined, ago),
       abandoned: () => done(0),

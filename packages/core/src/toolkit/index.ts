@@ -1,7 +1,11 @@
+export { checkConfiguration } from '../configuration.js'
+export { beforeFirstTrace } from '../first-trace.js'
 export { UNREAD } from '../follow-promise.js'
 export { handleRejection } from '../handle-rejection.js'
 export { isError } from '../is-error.js'
 export { isThenable } from '../is-thenable.js'
+export { checkKeysFile } from '../keys-file.js'
+export { mainFile, resolvePackage } from '../main-file.js'
 export {
   AbortController,
   AbortSignal,
@@ -58,5 +62,6 @@ export {
   WeakRef,
   WeakSet,
 } from '../platform.js'
+export { requireFrom } from '../require-from.js'
 export { type Settlement, settle } from '../settle.js'
 export { type AnyFunction, type Call, type InPlaceOfCall, originalOf, sourceOf, standIn } from '../stand-in.js'

@@ -129,7 +129,9 @@ function readCertificate(name: string, option: string | undefined): Buffer | und
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? 'unreadable'
     const message = `names a file that cannot be read (${code})`
-    throw option === undefined ? misconfigured(name, message) : refuse(`its certificate ${message}`)
+    throw option === undefined
+      ? misconfigured(name, message)
+      : refuse(`its certificate ${message}`, { cause: new Error(code) })
   }
 }
 
@@ -157,10 +159,11 @@ function readVariable(name: string): string | undefined {
   return process.env[`OTEL_EXPORTER_OTLP_${name}`]?.trim() || undefined
 }
 
-function refuse(reason: string): OsprofilerError {
+function refuse(reason: string, options?: ErrorOptions): OsprofilerError {
   return new OsprofilerError(
     'ERR_CONNECTION_STRING',
     `Such a connection string looks like "${FORM.example}": ${reason}. It is not shown, for it may hold a password.`,
+    options,
   )
 }
 

@@ -1,4 +1,5 @@
 import { Array, Error, isError, Map, Number, Promise, Set, String } from '@osprofiler/core/toolkit'
+import { loadClient } from '../client-package.js'
 import type { Host } from '../connection-url.js'
 import { isElsewhere } from './failure.js'
 import { type KeptLink, keepLink } from './kept-link.js'
@@ -64,7 +65,7 @@ export function createClusterRoute(place: RedisPlace, checkOpen: () => void): Re
 
   return {
     async send(commands) {
-      const { Command } = await import('ioredis')
+      const { Command } = await loadClient('ioredis', () => import('ioredis'))
       const slots = await findOwners()
       const replies: RedisReply[] = []
       let errands = commands.map(({ key, command }, index): Errand => {

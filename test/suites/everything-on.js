@@ -1,0 +1,52 @@
+// Preload for the processes of another project's test suite: everything is signed, traced and instrumented.
+//
+//   NODE_OPTIONS="--import=file:///.../test/suites/everything-on.js"
+//
+//   OSPROFILER_SUITES_MOUNT=server     every node:http and HTTP/2 server is served by our request tracer (default)
+//   OSPROFILER_SUITES_MOUNT=adapter    every application of Express, Koa and Fastify has our adapter mounted first
+//   OSPROFILER_SUITES_PROPAGATE=off    outgoing requests and messages carry no headers
+//   OSPROFILER_SUITES_LEAVE_OUT=a,b    instruments that stay off, to find the one that makes a difference
+//   OSPROFILER_SUITES_POINTS=file      takes the name of every point, each in a line
+
+import { openSync, writeSync } from 'node:fs'
+import { INSTRUMENT_NAMES } from '@osprofiler/instruments'
+import { setup } from '@osprofiler/node'
+import { giveLibraries } from './give-libraries.js'
+import { mountAdapters } from './mount-adapters.js'
+import { serveTraced, signRequests } from './signed-servers.js'
+import { traceTests } from './trace-tests.js'
+
+const HMAC_KEY = 'suites'
+const {
+  OSPROFILER_SUITES_MOUNT: mount = 'server',
+  OSPROFILER_SUITES_PROPAGATE: propagate,
+  OSPROFILER_SUITES_LEAVE_OUT: leftOut = '',
+  OSPROFILER_SUITES_POINTS: pointsFile,
+} = process.env
+
+// Written at once: some runners of tests kill their processes.
+const file = pointsFile === undefined ? undefined : openSync(pointsFile, 'a')
+const instruments = [...INSTRUMENT_NAMES, 'express', 'fastify', 'koa'].filter(
+  name => !leftOut.split(',').includes(name),
+)
+setup({
+  hmacKeys: HMAC_KEY,
+  instruments,
+  traceSql: 'values',
+  notifier: count,
+  ...(propagate === 'off' ? { propagateTo: [], messages: { propagate: false } } : {}),
+})
+
+if (mount === 'adapter') {
+  signRequests(HMAC_KEY)
+  mountAdapters(HMAC_KEY)
+} else {
+  serveTraced(HMAC_KEY)
+}
+
+giveLibraries({ traceSql: 'values' })
+traceTests(HMAC_KEY)
+
+function count({ name }) {
+  if (file !== undefined && name.endsWith('-start')) writeSync(file, `${name.slice(0, -6)}\n`)
+}

@@ -1,0 +1,13 @@
+import { readdirSync } from 'node:fs'
+import { join, relative } from 'node:path'
+
+/** The files below a folder whose path from there matches, in order. */
+export function findFiles(folder, pattern, below = '') {
+  const found = readdirSync(join(folder, below), { withFileTypes: true, recursive: false }).flatMap(entry => {
+    const path = join(folder, below, entry.name)
+    if (entry.isDirectory())
+      return entry.name === 'node_modules' ? [] : findFiles(folder, pattern, relative(folder, path))
+    return pattern.test(relative(folder, path)) ? [relative(folder, path)] : []
+  })
+  return found.sort()
+}

@@ -1,0 +1,90 @@
+import Module from 'node:module'
+import { osprofilerMiddleware as expressMiddleware, osprofilerErrorHandler } from '@osprofiler/express'
+import { osprofiler } from '@osprofiler/fastify'
+import { osprofilerMiddleware as koaMiddleware } from '@osprofiler/koa'
+import { sign } from './signed-servers.js'
+
+/** What is done with the exports of a framework's file, known by the end of its name. Returns what replaces them. */
+const FRAMEWORKS = [
+  { file: /[\\/]express[^\\/]*[\\/]lib[\\/]application\.js$/, mount: mountInExpress },
+  { file: /[\\/]koa[^\\/]*[\\/]lib[\\/]application\.js$/, mount: mountInKoa },
+  { file: /[\\/]fastify[^\\/]*[\\/]fastify\.js$/, mount: mountInFastify },
+  { file: /[\\/]light-my-request[\\/]index\.js$/, mount: signInjected },
+]
+
+/** Mounts our adapter in every application of Express, Koa and Fastify that is created from now on. */
+export function mountAdapters(hmacKey) {
+  const { load } = Module.prototype
+  Module.prototype.load = function (filename, ...more) {
+    const result = load.call(this, filename, ...more)
+    for (const { file, mount } of FRAMEWORKS) {
+      if (file.test(filename)) this.exports = mount(this.exports, hmacKey)
+    }
+    return result
+  }
+}
+
+/** First and last of the router: at its first request, for an application's settings count until it has a router. */
+function mountInExpress(application, hmacKey) {
+  const { handle } = application
+  const mounted = new WeakSet()
+  application.handle = function (...args) {
+    if (!mounted.has(this)) {
+      mounted.add(this)
+      this.use(expressMiddleware(hmacKey))
+      // Express 4 throws for `router`.
+      const router = this._router ?? this.router
+      router.stack.unshift(router.stack.pop())
+      this.use(osprofilerErrorHandler())
+    }
+    return handle.apply(this, args)
+  }
+  return application
+}
+
+/** In the list itself, which Koa reads while it serves: middlewares may be added later. */
+function mountInKoa(Koa, hmacKey) {
+  const { callback } = Koa.prototype
+  const mounted = new WeakSet()
+  Koa.prototype.callback = function () {
+    if (!mounted.has(this)) {
+      mounted.add(this)
+      this.middleware.unshift(koaMiddleware(hmacKey))
+    }
+    return callback.call(this)
+  }
+  return Koa
+}
+
+/** By calling the plugin: `register()` would be one more plugin in what the tests print and count. */
+function mountInFastify(fastify, hmacKey) {
+  const mounting = new Proxy(fastify, {
+    apply(target, self, args) {
+      const app = Reflect.apply(target, self, args)
+      osprofiler(app, { hmacKeys: hmacKey })
+      return app
+    },
+  })
+  for (const name of ['fastify', 'default']) fastify[name] = mounting
+  return mounting
+}
+
+/** Fastify's tests send most requests without a server. */
+function signInjected(inject, hmacKey) {
+  const signing = new Proxy(inject, {
+    apply(target, self, [dispatch, ...rest]) {
+      const signed = typeof dispatch === 'function' ? signFirst(dispatch) : dispatch
+      return Reflect.apply(target, self, [signed, ...rest])
+    },
+  })
+
+  function signFirst(dispatch) {
+    return function (req, res) {
+      sign(req, hmacKey)
+      return dispatch.call(this, req, res)
+    }
+  }
+
+  for (const name of ['inject', 'default']) if (name in inject) inject[name] = signing
+  return signing
+}

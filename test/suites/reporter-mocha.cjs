@@ -1,0 +1,14 @@
+// A reporter for every version of Mocha: a line for each test in the file that OSPROFILER_SUITES_RESULTS names.
+
+const { appendFileSync } = require('node:fs')
+
+module.exports = function report(runner) {
+  const tell = (test, state, error) =>
+    appendFileSync(
+      process.env.OSPROFILER_SUITES_RESULTS,
+      `${JSON.stringify({ name: test.fullTitle(), state, error: error && String(error.stack ?? error.message) })}\n`,
+    )
+  runner.on('pass', test => tell(test, 'passed'))
+  runner.on('fail', (test, error) => tell(test, 'failed', error))
+  runner.on('pending', test => tell(test, 'skipped'))
+}

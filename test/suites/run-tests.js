@@ -1,0 +1,100 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { readResults } from './read-results.js'
+
+const EVERYTHING_ON = join(import.meta.dirname, 'everything-on.js')
+const TIME_LIMIT_MS = 15 * 60_000
+const OUTPUT_KEPT = 20_000_000
+
+/**
+ * Runs the tests of one suite once, with us or without. Resolves to the results by name, the points that were recorded,
+ * and the end of what was printed. `atOnce` steps run at a time, and then those that want to be `alone`.
+ */
+export async function runTests(suite, folder, withUs) {
+  const run = { results: new Map(), points: {}, output: '' }
+  const steps = suite.steps(folder)
+  const waiting = steps.filter(({ alone = false }) => !alone)
+  const work = async () => {
+    for (let step = waiting.shift(); step !== undefined; step = waiting.shift())
+      await runStep(run, suite, step, folder, withUs)
+  }
+  await Promise.all(Array.from({ length: suite.atOnce ?? 1 }, work))
+  for (const step of steps.filter(({ alone }) => alone)) await runStep(run, suite, step, folder, withUs)
+  return run
+}
+
+async function runStep(run, { mount = 'server', preload = 'import', env = {}, node }, step, folder, withUs) {
+  const { command = node, args, cwd = folder, format = 'lines', env: ofStep = {}, label = '' } = step
+  const scratch = mkdtempSync(join(tmpdir(), 'osprofiler-suites-'))
+  const [resultsFile, pointsFile] = ['results', 'points'].map(name => join(scratch, name))
+  const ours = {
+    NODE_OPTIONS: `--${preload}=${EVERYTHING_ON}`,
+    OSPROFILER_SUITES_MOUNT: mount,
+    OSPROFILER_SUITES_POINTS: pointsFile,
+  }
+  const words = args.map(word => word.replace('{results}', resultsFile))
+  const { status, printed, output, timedOut } = await spawnTests(command, words, cwd, {
+    ...process.env,
+    ...env,
+    ...ofStep,
+    ...(withUs ? ours : {}),
+    NODE_OPTIONS: [env.NODE_OPTIONS, ofStep.NODE_OPTIONS, withUs && ours.NODE_OPTIONS].filter(Boolean).join(' '),
+    OSPROFILER_SUITES_RESULTS: resultsFile,
+    PATH: `${join(node, '..')}:${env.PATH ?? process.env.PATH}`,
+  })
+  run.output += output.slice(-100_000)
+  if (format === 'printed')
+    run.results.set(label, { state: status === 0 ? 'passed' : 'failed', error: output.slice(-3000) })
+  for (const [name, result] of readResults(format, resultsFile, printed, folder)) {
+    run.results.set(label === '' ? name : `${label}: ${name}`, result)
+  }
+  if (timedOut) run.results.set(`${label} (ends in time)`, { state: 'failed', error: 'Killed after the time limit' })
+  addPoints(run.points, pointsFile)
+  rmSync(scratch, { recursive: true, force: true })
+}
+
+/** With a process group of its own, so that all that a suite started can be ended with it. */
+function spawnTests(command, args, cwd, env) {
+  return new Promise(resolve => {
+    const child = spawn(command, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+    let printed = ''
+    let output = ''
+    let timedOut = false
+    const keep = chunk => {
+      output = `${output}${chunk}`.slice(-OUTPUT_KEPT)
+    }
+    child.stdout.setEncoding('utf8').on('data', chunk => {
+      // Apart: a warning in the middle of a line would hide the test that the line names.
+      printed = `${printed}${chunk}`.slice(-OUTPUT_KEPT)
+      keep(chunk)
+    })
+    child.stderr.setEncoding('utf8').on('data', keep)
+    const endGroup = () => {
+      try {
+        process.kill(-child.pid, 'SIGKILL')
+      } catch {
+        // All have ended.
+      }
+    }
+    const timer = setTimeout(() => {
+      timedOut = true
+      endGroup()
+    }, TIME_LIMIT_MS)
+    child.on('error', error => keep(String(error)))
+    child.on('exit', () => setTimeout(endGroup, 200))
+    child.on('close', status => {
+      clearTimeout(timer)
+      endGroup()
+      resolve({ status, printed, output, timedOut })
+    })
+  })
+}
+
+function addPoints(points, file) {
+  if (!existsSync(file)) return
+  for (const name of readFileSync(file, 'utf8').split('\n')) {
+    if (name !== '') points[name] = (points[name] ?? 0) + 1
+  }
+}

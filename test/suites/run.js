@@ -1,0 +1,88 @@
+// Runs the test suites of other projects with everything signed and every instrument on, against a control without us.
+//
+//   node test/suites/run.js <folder> [suite ...] [--runs=2] [--only=control|with-us] [--add] [--install] [--results=folder]
+//
+// <folder> holds a checkout for each suite, named as in `suites.js`; `--install` installs what the checkouts depend on.
+// Both kinds of runs are compared by the names of the tests. `--only` runs one kind and takes the other from the results
+// of before; `--add` keeps the earlier runs of the kinds that run. A test that differs among the controls is unsteady.
+
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { compareRuns, describeRow } from './compare-runs.js'
+import { openRuns } from './keep-runs.js'
+import { runTests } from './run-tests.js'
+import { startServers } from './servers.js'
+import { SUITES } from './suites.js'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    runs: { type: 'string', default: '2' },
+    only: { type: 'string' },
+    add: { type: 'boolean', default: false },
+    install: { type: 'boolean', default: false },
+    results: { type: 'string', default: join(tmpdir(), 'osprofiler-suites') },
+  },
+})
+const [checkouts, ...names] = positionals
+const unknown = names.filter(name => !SUITES.some(suite => suite.name === name))
+if (checkouts === undefined || unknown.length > 0) {
+  console.error(
+    `Usage: node test/suites/run.js <folder with checkouts> [suite ...]\nSuites: ${SUITES.map(({ name }) => name).join(' ')}`,
+  )
+  process.exit(2)
+}
+
+for (const suite of SUITES.filter(({ name }) => names.length === 0 || names.includes(name))) {
+  const folder = resolve(checkouts, suite.place)
+  if (!existsSync(folder)) console.log(`${suite.name}: no checkout of github.com/${suite.repository} at ${folder}`)
+  else await runSuite(suite, folder)
+}
+
+async function runSuite(suite, folder) {
+  const node = findNode(suite.node)
+  if (values.install) install(suite, folder, node)
+  const runs = openRuns(values.results, suite)
+  const kinds = ['control', 'with-us'].filter(kind => values.only === undefined || values.only === kind)
+  if (!values.add) for (const kind of kinds) runs.clear(kind)
+  for (let run = 0; run < Number(values.runs); run++) {
+    for (const kind of kinds) runs.keep(kind, await runOnce(suite, folder, node, kind))
+  }
+  const comparison = compareRuns(runs.read('control'), runs.read('with-us'))
+  const version = execFileSync('git', ['describe', '--tags', '--always'], { cwd: folder, encoding: 'utf8' }).trim()
+  console.log(describeRow(suite.name, version, comparison))
+  runs.report({ suite: suite.name, version, ...comparison })
+}
+
+/** With servers of its own: what one run leaves in them must not meet the next. */
+async function runOnce(suite, folder, node, kind) {
+  const servers = await startServers(suite.servers)
+  const started = performance.now()
+  try {
+    const run = await runTests({ ...suite, env: { ...suite.env, ...servers.env }, node }, folder, kind === 'with-us')
+    const seconds = Math.round((performance.now() - started) / 1000)
+    console.log(`${suite.name} ${kind}: ${run.results.size} tests in ${seconds} s`)
+    return run
+  } finally {
+    await servers.stop()
+  }
+}
+
+function install({ install: commands, prepare, revision }, folder, node) {
+  const env = { ...process.env, HUSKY: '0', PATH: `${join(node, '..')}:${process.env.PATH}` }
+  const checkout = revision === undefined ? [] : [['git', 'checkout', '-q', revision]]
+  for (const [command, ...args] of [...checkout, ...commands, ...prepare]) {
+    const { status } = spawnSync(command, args, { cwd: folder, env, stdio: 'inherit' })
+    if (status !== 0) console.log(`${command} ${args.join(' ')} failed in ${folder}`)
+  }
+}
+
+/** Another version of Node, from the npm registry. */
+function findNode(version) {
+  if (version === undefined || process.versions.node.startsWith(`${version}.`)) return process.execPath
+  const print = ['-y', `--package=node@${version}`, '--', 'node', '-p', 'process.execPath']
+  return execFileSync('npx', print, { cwd: tmpdir(), encoding: 'utf8' }).trim()
+}

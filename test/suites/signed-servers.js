@@ -1,0 +1,67 @@
+import http from 'node:http'
+import http2 from 'node:http2'
+import https from 'node:https'
+import { signedPack } from '@osprofiler/core'
+import { createRequestTracer } from '@osprofiler/core/http'
+
+const HEADERS = ['x-trace-info', 'x-trace-hmac']
+
+/** Signs every request that arrives at a server of Node. */
+export function signRequests(hmacKey) {
+  onRequest((req, _res, serve) => {
+    sign(req, hmacKey)
+    return serve()
+  })
+}
+
+/** Signs every request that arrives at a server of Node, and serves it traced. */
+export function serveTraced(hmacKey) {
+  const tracer = createRequestTracer(hmacKey)
+  onRequest((req, res, serve) => {
+    sign(req, hmacKey)
+    return tracer.serve(req, res, serve)
+  })
+}
+
+/**
+ * Gives a request the headers of a trace, hidden: whoever asks for them finds them, and whoever lists or copies the
+ * headers does not. Headers that a traced client has sent are hidden too, for the tests did not send them.
+ */
+export function sign(req, hmacKey) {
+  if (req.headers === undefined || req.headers === null) return
+  const { 'X-Trace-Info': info, 'X-Trace-HMAC': hmac } = newHeaders(hmacKey)
+  const values = HEADERS.every(name => req.headers[name] !== undefined)
+    ? HEADERS.map(name => req.headers[name])
+    : [info, hmac]
+  for (const [index, name] of HEADERS.entries()) {
+    Object.defineProperty(req.headers, name, { value: values[index], configurable: true, writable: true })
+  }
+  hideRaw(req.rawHeaders)
+}
+
+function newHeaders(hmacKey) {
+  const id = crypto.randomUUID()
+  const [info, hmac] = signedPack({ base_id: id, parent_id: id }, hmacKey)
+  return { 'X-Trace-Info': info, 'X-Trace-HMAC': hmac }
+}
+
+function hideRaw(rawHeaders) {
+  if (!Array.isArray(rawHeaders)) return
+  for (let index = rawHeaders.length - 2; index >= 0; index -= 2) {
+    if (HEADERS.includes(String(rawHeaders[index]).toLowerCase())) rawHeaders.splice(index, 2)
+  }
+}
+
+/** Stands around what a server does for a request. */
+function onRequest(around) {
+  const http2Servers = [http2.createServer(), http2.createSecureServer()].map(Object.getPrototypeOf)
+  for (const prototype of [http.Server.prototype, https.Server.prototype, ...http2Servers]) {
+    const { emit } = prototype
+    prototype.emit = function (...args) {
+      const [event, req, res, ...rest] = args
+      const isRequest = event === 'request' || event === 'checkContinue' || event === 'checkExpectation'
+      if (!isRequest || res === undefined) return emit.apply(this, args)
+      return around(req, res, () => emit.call(this, event, req, res, ...rest))
+    }
+  }
+}
