@@ -106,6 +106,7 @@ export function createWorld(ways) {
         if (way === 'resolves') resolve(value)
         if (way === 'rejects') reject(value)
         if (way === 'throws') throw value
+        if (way === 'stays') state.open = true
       },
     }),
     store(value, fn) {
