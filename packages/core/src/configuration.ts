@@ -3,7 +3,7 @@ import { type HmacKeys, KeyRing } from './key-ring.js'
 import { createKeysFile } from './keys-file.js'
 import { OsprofilerError } from './osprofiler-error.js'
 import { packageName } from './package-name.js'
-import { emitWarning, JSON, process, TypeError } from './platform.js'
+import { emitWarning, JSON, Object, process, TypeError } from './platform.js'
 import type { TraceRecord } from './record.js'
 import { shared } from './shared-state.js'
 

@@ -1,3 +1,4 @@
+import { Set } from './platform.js'
 import { shared } from './shared-state.js'
 
 interface State {

@@ -7,6 +7,7 @@ import {
   Object,
   Promise,
   performance,
+  process,
   Reflect,
   Set,
   setImmediate,

@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { basename, delimiter, isAbsolute, join, sep } from 'node:path'
+import { process } from './platform.js'
 import { requireFrom } from './require-from.js'
 
 /**

@@ -33,6 +33,12 @@ export function watchExit(signal: ExitSignal): () => void {
   }
 }
 
+/** Has the thread not go into native code again: whether it is out. */
+export function haveLeft(signal: ExitSignal): boolean {
+  Atomics.store(signal, LEAVING, 1)
+  return Atomics.load(signal, BUSY) === 0
+}
+
 /** The thread's side. */
 export function createExitGuard(signal: ExitSignal): ExitGuard {
   return {
@@ -52,5 +58,6 @@ export function createExitGuard(signal: ExitSignal): ExitGuard {
 
 function holdExit(): void {
   for (const signal of watched) Atomics.store(signal, LEAVING, 1)
-  for (const signal of watched) Atomics.wait(signal, BUSY, 1, PATIENCE)
+  const deadline = performance.now() + PATIENCE
+  for (const signal of watched) Atomics.wait(signal, BUSY, 1, Math.max(0, deadline - performance.now()))
 }

@@ -2,14 +2,15 @@ import Module from 'node:module'
 import { join, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import {
-  mainFile,mainFile, 
+  mainFile,
   Object,
   process,
-  Reflect,requireFrom, 
-  resolvePackage,resolvePackage, 
+  Reflect,
+  requireFrom,
+  resolvePackage,
   Set,
   setImmediate,
-  WeakSet
+  WeakSet,
 } from '@osprofiler/core/toolkit'
 import { type LibraryFile, readLibraryFile } from './library-file.js'
 import { watchResolved } from './resolve-hook.js'

@@ -1,5 +1,5 @@
 import { checkEnvironment, OsprofilerError, readSwitch } from '@osprofiler/core'
-import { checkKeysFile } from '@osprofiler/core/toolkit'
+import { Boolean, checkKeysFile, JSON, process } from '@osprofiler/core/toolkit'
 import {
   createPropagation,
   INSTRUMENT_NAMES,

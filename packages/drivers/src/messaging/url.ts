@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { OsprofilerError } from '@osprofiler/core'
-import { Map, process } from '@osprofiler/core/toolkit'
+import { Error, Map, process } from '@osprofiler/core/toolkit'
 import { type ConnectionUrl, parseConnectionUrl, type UrlForm } from '../connection-url.js'
 import { readTtl } from '../retention.js'
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { OsprofilerError } from '@osprofiler/core'
-import { Buffer, decodeURIComponent, Number, process, String, URL } from '@osprofiler/core/toolkit'
+import { Buffer, decodeURIComponent, Error, Number, process, String, URL } from '@osprofiler/core/toolkit'
 import { parseConnectionUrl, showHost, type UrlForm } from '../connection-url.js'
 import type { OpenContext } from '../open-context.js'
 

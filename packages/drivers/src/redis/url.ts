@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs'
 import { OsprofilerError } from '@osprofiler/core'
-import { Math, Number, Set, TypeError } from '@osprofiler/core/toolkit'
+import { Error, Math, Number, Set, TypeError } from '@osprofiler/core/toolkit'
 import { type ConnectionUrl, type Host, parseConnectionUrl, showHost, type UrlForm } from '../connection-url.js'
 import { readTtl } from '../retention.js'
 

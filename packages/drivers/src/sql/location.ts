@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { OsprofilerError } from '@osprofiler/core'
-import { Number } from '@osprofiler/core/toolkit'
+import { Error, Number } from '@osprofiler/core/toolkit'
 import { type Host, showHost } from '../connection-url.js'
 
 /** How to speak TLS: with whoever answers, with a known authority's certificate in any name, or in the host's name. */
