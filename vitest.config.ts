@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
-    setupFiles: ['test/seed.ts'],
+    setupFiles: ['test/seed.ts', 'test/turnable-clock.ts'],
     // Sockets, child processes and worker threads: what one test file leaves behind must not meet the next.
     pool: 'forks',
     // Most of their time is waiting, for servers, programs and pauses.

@@ -8,15 +8,15 @@ const packagesFolder = fileURLToPath(new URL('../packages', import.meta.url))
 /** What each package may import of ours: packages side by side never import one another. */
 const ALLOWED: Record<string, readonly string[]> = {
   core: [],
-  express: ['@osprofiler/core', '@osprofiler/core/http'],
-  koa: ['@osprofiler/core', '@osprofiler/core/http'],
-  fastify: ['@osprofiler/core', '@osprofiler/core/http'],
-  drivers: ['@osprofiler/core'],
+  express: ['@osprofiler/core', '@osprofiler/core/http', '@osprofiler/core/toolkit'],
+  koa: ['@osprofiler/core', '@osprofiler/core/http', '@osprofiler/core/toolkit'],
+  fastify: ['@osprofiler/core', '@osprofiler/core/http', '@osprofiler/core/toolkit'],
+  drivers: ['@osprofiler/core', '@osprofiler/core/platform', '@osprofiler/core/toolkit'],
   report: ['@osprofiler/core'],
   viewer: ['@osprofiler/core', '@osprofiler/report'],
-  instruments: ['@osprofiler/core', '@osprofiler/core/rpc'],
-  rpc: ['@osprofiler/core', '@osprofiler/core/rpc'],
-  node: ['@osprofiler/core', '@osprofiler/drivers', '@osprofiler/instruments'],
+  instruments: ['@osprofiler/core', '@osprofiler/core/rpc', '@osprofiler/core/toolkit'],
+  rpc: ['@osprofiler/core', '@osprofiler/core/rpc', '@osprofiler/core/toolkit'],
+  node: ['@osprofiler/core', '@osprofiler/core/toolkit', '@osprofiler/drivers', '@osprofiler/instruments'],
   cli: [
     '@osprofiler/core',
     '@osprofiler/drivers',
@@ -78,7 +78,7 @@ describe('imports', () => {
     expect(findCycle(graph)).toBeUndefined()
   })
 
-  it.each(['http', 'rpc'])('of core/%s are never taken by the rest of core', entry => {
+  it.each(['http', 'rpc', 'toolkit'])('of core/%s are never taken by the rest of core', entry => {
     const upward = sourcesOf('core')
       .filter(file => !file.includes(`/src/${entry}/`))
       .flatMap(file => relativeImports(file).filter(target => target.includes(`/src/${entry}/`)))

@@ -14,7 +14,9 @@ export interface KeyOptions {
  */
 export function readSigningKey(options: KeyOptions): string {
   const { text, source } = readKeys(options)
-  const key = new KeyRing(text.replace(/[\r\n]+/g, ',')).at(0)
+  const ring = new KeyRing(text.replace(/[\r\n]+/g, ','))
+  // A ring gives a key for a signature of it alone, and signs with the first one.
+  const key = ring.size === 0 ? undefined : ring.verify(source ?? '', ring.sign(source ?? ''))
   if (key !== undefined) return key
   throw new OsprofilerError(
     'ERR_NO_KEYS',

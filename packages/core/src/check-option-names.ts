@@ -1,3 +1,5 @@
+import { Array, JSON, Object, TypeError } from './platform.js'
+
 /**
  * Refuses an option that does not exist: a limit with a slip in its name would silently not hold.
  * For whoever writes an adapter or a driver.

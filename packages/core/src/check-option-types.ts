@@ -1,3 +1,5 @@
+import { TypeError } from './platform.js'
+
 /**
  * Checks the types of options that are given; a number must not be negative.
  *

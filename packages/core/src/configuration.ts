@@ -1,7 +1,9 @@
+import { hasOwnKeys, isKeyAwaited, tellFirstKey } from './first-key.js'
 import { type HmacKeys, KeyRing } from './key-ring.js'
 import { createKeysFile } from './keys-file.js'
 import { OsprofilerError } from './osprofiler-error.js'
 import { packageName } from './package-name.js'
+import { emitWarning, JSON, Object, process, TypeError } from './platform.js'
 import type { TraceRecord } from './record.js'
 import { shared } from './shared-state.js'
 
@@ -22,8 +24,13 @@ export interface Configuration {
   readonly redact?: ((record: TraceRecord) => TraceRecord | undefined) | undefined
 }
 
+/** Keys are kept as a ring, which shows them to nobody. */
+interface Settings extends Omit<Configuration, 'hmacKeys'> {
+  readonly keyRing?: KeyRing | undefined
+}
+
 interface State {
-  configuration: Configuration
+  settings: Settings
   resolved: Resolved | undefined
 }
 
@@ -35,7 +42,7 @@ interface Resolved {
   readonly keyRing: () => KeyRing | undefined
 }
 
-const state = shared<State>('configuration', () => ({ configuration: {}, resolved: undefined }))
+const state = shared<State>('configuration', () => ({ settings: {}, resolved: undefined }))
 
 /**
  * Sets what holds for the whole process; members that are not named keep their value, and one set to `undefined`
@@ -44,16 +51,24 @@ const state = shared<State>('configuration', () => ({ configuration: {}, resolve
  * @throws TypeError for a member of the wrong type.
  */
 export function configure(configuration: Configuration): () => void {
-  checkConfiguration(configuration)
-  const before = state.configuration
-  const ring = configuration.hmacKeys === undefined ? undefined : new KeyRing(configuration.hmacKeys)
-  if (ring?.size === 0) throw new TypeError('hmacKeys is empty: give at least one key, or leave it out')
-  state.configuration = { ...before, ...configuration }
+  const before = state.settings
+  state.settings = { ...before, ...toSettings(configuration) }
   state.resolved = undefined
+  // The keys of a file are looked at for that, which nobody else asks for yet.
+  if (isKeyAwaited() && isEnabled() && (hasOwnKeys() || configuredKeyRing() !== undefined)) tellFirstKey()
   return () => {
-    state.configuration = before
+    state.settings = before
     state.resolved = undefined
   }
+}
+
+/**
+ * Says what `configure` would refuse, and changes nothing.
+ *
+ * @throws TypeError for a member of the wrong type.
+ */
+export function checkConfiguration(configuration: Configuration): void {
+  toSettings(configuration)
 }
 
 /** Whether anything is to be traced. */
@@ -68,7 +83,9 @@ export function recordSettings(): Pick<Resolved, 'project' | 'service' | 'redact
 
 /** The keys that the process believes in now, or `undefined` where there are none. */
 export function configuredKeyRing(): KeyRing | undefined {
-  return resolved().keyRing()
+  const ring = resolved().keyRing()
+  if (ring !== undefined && isKeyAwaited() && isEnabled()) tellFirstKey()
+  return ring
 }
 
 /**
@@ -107,37 +124,46 @@ function resolved(): Resolved {
 }
 
 function resolve(): Resolved {
-  const { configuration } = state
-  const settings = {
-    project: configuration.project ?? (process.env.OSPROFILER_PROJECT || 'node'),
-    service: configuration.service ?? (process.env.OSPROFILER_SERVICE || packageName()),
-    redact: configuration.redact,
+  const { settings } = state
+  let service: string | undefined
+  const base = {
+    project: settings.project ?? (process.env.OSPROFILER_PROJECT || 'node'),
+    // Looked for when there is a record: the name is in a file.
+    get service() {
+      service ??= settings.service ?? (process.env.OSPROFILER_SERVICE || packageName())
+      return service
+    },
+    redact: settings.redact,
   }
   try {
-    checkEnvironment()
-    const enabled = configuration.enabled ?? readSwitch('OSPROFILER_ENABLED') ?? true
-    return { ...settings, enabled, keyRing: openKeyRing(configuration.hmacKeys) }
+    const enabled = settings.enabled ?? readSwitch('OSPROFILER_ENABLED') ?? true
+    if (enabled) checkEnvironment()
+    return Object.assign(base, { enabled, keyRing: openKeyRing(settings.keyRing) })
   } catch (error) {
     // This runs while a request is served: the request must not fail of it.
-    process.emitWarning(`Nothing is traced: ${(error as Error).message}`, { code: 'OSPROFILER_CONFIGURATION' })
-    return { ...settings, enabled: false, keyRing: () => undefined }
+    emitWarning(`Nothing is traced: ${(error as Error).message}`, { code: 'OSPROFILER_CONFIGURATION' })
+    return Object.assign(base, { enabled: false, keyRing: () => undefined })
   }
 }
 
-function openKeyRing(configured: HmacKeys | undefined): () => KeyRing | undefined {
+function openKeyRing(configured: KeyRing | undefined): () => KeyRing | undefined {
   const file = process.env.OSPROFILER_HMAC_KEYS_FILE
   if (configured === undefined && file) return createKeysFile(file)
-  const ring = new KeyRing(configured ?? process.env.OSPROFILER_HMAC_KEYS ?? '')
+  const ring = configured ?? new KeyRing(process.env.OSPROFILER_HMAC_KEYS ?? '')
   const known = ring.size === 0 ? undefined : ring
   return () => known
 }
 
-function checkConfiguration({ enabled, project, service, redact }: Configuration): void {
-  const check = (name: string, value: unknown, type: string): void => {
+function toSettings(configuration: Configuration): Settings {
+  const { hmacKeys, ...settings } = configuration
+  for (const [name, type] of Object.entries(TYPES)) {
+    const value = configuration[name as keyof typeof TYPES]
     if (value !== undefined && typeof value !== type) throw new TypeError(`${name} is a ${type}, not ${typeof value}`)
   }
-  check('enabled', enabled, 'boolean')
-  check('project', project, 'string')
-  check('service', service, 'string')
-  check('redact', redact, 'function')
+  if (!('hmacKeys' in configuration)) return settings
+  const keyRing = hmacKeys === undefined ? undefined : new KeyRing(hmacKeys)
+  if (keyRing?.size === 0) throw new TypeError('hmacKeys is empty: give at least one key, or leave it out')
+  return { ...settings, keyRing }
 }
+
+const TYPES = { enabled: 'boolean', project: 'string', service: 'string', redact: 'function' } as const

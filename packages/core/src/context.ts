@@ -1,9 +1,17 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { dateNow, Number, process, Reflect, setTimeout } from './platform.js'
 import type { Profiler } from './profiler.js'
 import { shared } from './shared-state.js'
 
+/** One run of a function in the context of a profiler. Two runs can be told apart, also with the same profiler. */
+export interface Scope {
+  readonly profiler: Profiler
+  /** Whether the rest of the run has been given another context, by `init` or `clean`. */
+  left: boolean
+}
+
 interface Context {
-  readonly storage: AsyncLocalStorage<Profiler | undefined>
+  readonly storage: AsyncLocalStorage<Scope | undefined>
   /** Traces that have begun here and not ended. */
   live: number
   /** Until when the context is kept working after the last trace ended, in milliseconds since the epoch. */
@@ -11,7 +19,7 @@ interface Context {
   timer: NodeJS.Timeout | undefined
 }
 
-const context = shared<Context>('context', () => ({
+const context = shared<Context>('scopes', () => ({
   storage: new AsyncLocalStorage(),
   live: 0,
   restAt: 0,
@@ -26,18 +34,36 @@ const restsWhenIdle = Number.parseInt(process.versions.node, 10) < 24
 
 /** The profiler of the current asynchronous context, or `undefined` where nothing is traced. */
 export function currentProfiler(): Profiler | undefined {
-  const profiler = storage.getStore()
+  const profiler = storage.getStore()?.profiler
   return profiler === undefined || profiler.current ? profiler : undefined
+}
+
+/** The scope of the current asynchronous context, or `undefined` where nothing is traced. */
+export function currentScope(): Scope | undefined {
+  return storage.getStore()
+}
+
+/** A scope for one run with a profiler. */
+export function createScope(profiler: Profiler): Scope {
+  return { profiler, left: false }
+}
+
+/** Runs `fn`, and all that it starts, in a scope. */
+export function runIn<T>(scope: Scope, fn: () => T): T {
+  return storage.run(scope, fn)
 }
 
 /** Runs `fn`, and all that it starts, in the context of a profiler. */
 export function runWith<T>(profiler: Profiler, fn: () => T): T {
-  return storage.run(profiler, fn)
+  return storage.run(createScope(profiler), fn)
 }
 
 /** Makes a profiler, or none, that of the rest of the current asynchronous context. */
 export function enterWith(profiler: Profiler | undefined): void {
-  if (profiler !== storage.getStore()) storage.enterWith(profiler)
+  const scope = storage.getStore()
+  if (profiler === scope?.profiler) return
+  if (scope !== undefined) scope.left = true
+  storage.enterWith(profiler && createScope(profiler))
 }
 
 /** Runs `fn` untraced, and all that it starts. */
@@ -52,9 +78,14 @@ export function bind<This, Args extends unknown[], Result>(
 ): (this: This, ...args: Args) => Result {
   const bound = storage.getStore()
   return function (this: This, ...args: Args): Result {
-    if (storage.getStore() === bound) return fn.apply(this, args)
-    return storage.run(bound, () => fn.apply(this, args))
+    if (storage.getStore() === bound) return Reflect.apply(fn, this, args)
+    return storage.run(bound, () => Reflect.apply(fn, this, args))
   }
+}
+
+/** Whether a trace has begun here and not ended. */
+export function isTraceLive(): boolean {
+  return context.live > 0
 }
 
 /** Counts a trace that begins; the function that it returns, called once or more, counts its end. */
@@ -70,14 +101,14 @@ export function keepContext(): () => void {
 }
 
 function restLater(): void {
-  context.restAt = Date.now() + REST_AFTER_MS
+  context.restAt = dateNow() + REST_AFTER_MS
   context.timer ??= setTimeout(rest, REST_AFTER_MS).unref()
 }
 
 function rest(): void {
   context.timer = undefined
   if (context.live > 0) return
-  const remaining = context.restAt - Date.now()
+  const remaining = context.restAt - dateNow()
   if (remaining > 0) {
     context.timer = setTimeout(rest, remaining).unref()
   } else {

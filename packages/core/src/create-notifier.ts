@@ -2,6 +2,7 @@ import { checkOptionNames } from './check-option-names.js'
 import { Delivery, type DeliverySettings, type DropReason, type NotifierStats } from './delivery.js'
 import type { Driver } from './driver.js'
 import { atNaturalEnd } from './natural-end.js'
+import { Object, TypeError } from './platform.js'
 import type { TraceRecord } from './record.js'
 
 /** How records are queued and delivered. */
@@ -50,13 +51,18 @@ const FLUSH_TIMEOUT_MS = 5_000
  */
 export function createNotifier(driver: Driver, options: NotifierOptions = {}): QueueNotifier {
   const delivery = new Delivery(driver, readSettings(options))
-  const forgetNaturalEnd = atNaturalEnd(async () => {
+  let forgetNaturalEnd: (() => void) | undefined
+  let closed = false
+
+  async function flushAtEnd(): Promise<boolean> {
     const delivered = await delivery.flush(FLUSH_TIMEOUT_MS)
     if (!delivered) delivery.rest()
     return delivered
-  })
+  }
 
   function notifier(record: TraceRecord): void {
+    // Not before: a notifier that takes no record leaves the process as it was.
+    if (!closed) forgetNaturalEnd ??= atNaturalEnd(flushAtEnd)
     delivery.add(record)
   }
 
@@ -65,7 +71,8 @@ export function createNotifier(driver: Driver, options: NotifierOptions = {}): Q
       await delivery.flush(timeout)
     },
     async close(timeout = FLUSH_TIMEOUT_MS): Promise<void> {
-      forgetNaturalEnd()
+      closed = true
+      forgetNaturalEnd?.()
       await delivery.close(timeout)
     },
     on(event: string, listener: (...details: never[]) => void): QueueNotifier {
@@ -73,9 +80,9 @@ export function createNotifier(driver: Driver, options: NotifierOptions = {}): Q
       return queueNotifier
     },
   }
-  const queueNotifier = Object.defineProperty(Object.assign(notifier, members), 'stats', {
-    get: () => delivery.stats,
-    enumerable: true,
+  const queueNotifier = Object.defineProperties(notifier, {
+    ...Object.getOwnPropertyDescriptors(members),
+    stats: { get: () => delivery.stats, enumerable: true },
   }) as unknown as QueueNotifier
   return queueNotifier
 }

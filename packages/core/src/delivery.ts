@@ -2,6 +2,7 @@ import { suppress } from './context.js'
 import type { Driver } from './driver.js'
 import { createListeners } from './listeners.js'
 import { OsprofilerError } from './osprofiler-error.js'
+import { clearTimeout, emitWarning, Math, Number, Promise, performance, Set, String, setTimeout } from './platform.js'
 import type { TraceRecord } from './record.js'
 import { RecordQueue } from './record-queue.js'
 
@@ -221,7 +222,7 @@ export class Delivery {
     if (this.#failures !== WARN_AFTER_FAILURES || this.#listeners.has('error')) return
     // The messages of our own errors hold no secret; of another's nobody knows.
     const reason = error instanceof OsprofilerError ? error.message : String(codeOf(error) ?? 'it gives no code')
-    process.emitWarning(`No record can be delivered to the store (${this.#driver.name}): ${reason}`, {
+    emitWarning(`No record can be delivered to the store (${this.#driver.name}): ${reason}`, {
       code: 'OSPROFILER_STORE_UNREACHABLE',
     })
   }

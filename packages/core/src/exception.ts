@@ -1,3 +1,7 @@
+import { types } from 'node:util'
+import { className, readData } from './class-name.js'
+import { isError } from './is-error.js'
+import { DOMException, Object, Reflect, String, WeakMap } from './platform.js'
 import { cutText, redactText } from './recordable.js'
 import { shared } from './shared-state.js'
 
@@ -23,26 +27,41 @@ export function recordErrorAs(error: Error, shown: Error): void {
 }
 
 /**
- * An error, or whatever else was thrown, as OSProfiler records it: the name of its class, and its message.
- * Never throws, whatever the value does.
+ * An error, or whatever else was thrown, as OSProfiler records it: the name of its class, and its message. Runs no code of
+ * the value (no getter, no proxy trap), and never throws.
  */
 export function describeException(error: unknown): ExceptionInfo {
   try {
     const thrown = (typeof error === 'object' && error !== null) || typeof error === 'function' ? error : undefined
     if (thrown === undefined) return { etype: typeof error, message: shorten(String(error)) }
     const shown = shownAs.get(thrown) ?? thrown
-    const { name, message } = shown as { name?: unknown; message?: unknown }
-    const className = typeof shown.constructor === 'function' ? shown.constructor.name : ''
+    const name = readText(shown, 'name')
+    const message = readText(shown, 'message')
+    const type = className(shown)
     // A class that says more than `Error` is named by itself; an `Error` or `DOMException` that was given a name, by that.
-    const named = typeof name === 'string' && name !== '' ? name : 'Error'
-    const etype = ['', 'Error', 'Object', 'DOMException'].includes(className) ? named : className
+    const named = name || 'Error'
+    const etype = ['', 'Error', 'Object', 'DOMException'].includes(type) ? named : type
     return {
       etype: cutText(etype, MAX_TYPE),
-      message: typeof message === 'string' ? shorten(hideInner(thrown, message)) : '',
+      message: message === undefined ? '' : shorten(hideInner(thrown, message)),
     }
   } catch {
     return { etype: 'Error', message: '' }
   }
+}
+
+const domGetters = Object.getOwnPropertyDescriptors(DOMException.prototype)
+
+/** A text member of an error. Those of a `DOMException` are getters, which are Node's own. */
+function readText(thrown: object, name: 'name' | 'message'): string | undefined {
+  const value = isDomException(thrown)
+    ? Reflect.apply(domGetters[name].get as () => string, thrown, [])
+    : readData(thrown, name)
+  return typeof value === 'string' ? value : undefined
+}
+
+function isDomException(thrown: object): boolean {
+  return !types.isProxy(thrown) && Reflect.getPrototypeOf(thrown) === DOMException.prototype
 }
 
 /** A message without what is not to be recorded of an error that this one was made of. */
@@ -50,12 +69,13 @@ function hideInner(thrown: object, message: string): string {
   for (const name of MADE_OF) {
     // No getter is run.
     const inner: unknown = Object.getOwnPropertyDescriptor(thrown, name)?.value
-    if (!(inner instanceof Error) || inner.message === '') continue
-    const shown = shownAs.get(inner)
+    const shown = isError(inner) ? shownAs.get(inner) : undefined
     if (shown === undefined) continue
+    const told = readText(inner as Error, 'message') ?? ''
+    if (told === '') continue
     // Drizzle's tells the query and its parameters in place of what was wrong with them.
-    if (Object.hasOwn(thrown, 'params') && !message.includes(inner.message)) return shown.message
-    return message.replaceAll(inner.message, () => shown.message)
+    if (Object.hasOwn(thrown, 'params') && !message.includes(told)) return shown.message
+    return message.replaceAll(told, () => shown.message)
   }
   return message
 }

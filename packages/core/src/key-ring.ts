@@ -1,5 +1,6 @@
-import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { OsprofilerError } from './osprofiler-error.js'
+import { Array, Buffer, createHmac, createSecretKey, RegExp, TypeError, timingSafeEqual } from './platform.js'
 
 /** HMAC keys: a list, or one string split at commas with the spaces around each key trimmed, as in `'NEW,OLD'`. */
 export type HmacKeys = string | readonly string[]
@@ -17,7 +18,7 @@ const expected = Buffer.alloc(40)
 /**
  * The secrets that a process believes in: signs with the first key, verifies with any, so that keys can be rotated.
  *
- * A ring of no keys verifies nothing. Printing or serializing a ring shows no key.
+ * A ring of no keys verifies nothing. Only `verify` gives a key, to whoever has a signature of it.
  *
  * @example
  * const ring = new KeyRing('NEW,OLD')
@@ -57,22 +58,18 @@ export class KeyRing {
   /** The key under which `hmac` is the signature of `text`, or `undefined`. Costs at most one HMAC a key. */
   verify(text: string, hmac: string): string | undefined {
     const digits = readHmac(hmac)
-    return digits === undefined ? undefined : this.#keys[this.indexOf(text, digits)]
-  }
-
-  /** The position of the key under which these 40 digits (see `readHmac`) sign `text`, or -1. */
-  indexOf(text: string, digits: string): number {
-    if (digits.length !== given.length) return -1
+    if (digits === undefined) return undefined
     given.write(digits, 'latin1')
-    return this.#secrets.findIndex(secret => {
+    const index = this.#secrets.findIndex(secret => {
       expected.write(createHmac('sha1', secret).update(text, 'utf8').digest('hex'), 'latin1')
       return timingSafeEqual(expected, given)
     })
+    return this.#keys[index]
   }
 
-  /** The key at a position that `indexOf` gave. For whoever signs on with it; never show it. */
-  at(index: number): string | undefined {
-    return this.#keys[index]
+  /** The position of a key that the caller knows, or -1. */
+  position(key: string): number {
+    return this.#keys.indexOf(key)
   }
 }
 

@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
-import { performance } from 'node:perf_hooks'
 import { KeyRing } from './key-ring.js'
+import { OsprofilerError } from './osprofiler-error.js'
+import { Error, emitWarning, Number, performance } from './platform.js'
 
 const LOOK_AGAIN_MS = 1_000
 const MAX_LENGTH = 64 * 1024
@@ -24,7 +25,7 @@ export function createKeysFile(path: string): () => KeyRing | undefined {
     try {
       const read = readKeys(path)
       if (read === text) return ring
-      const next = new KeyRing(read.replace(/[\r\n]+/g, ','))
+      const next = toKeyRing(read)
       text = read
       ring = next.size === 0 ? undefined : next
       warned = false
@@ -36,6 +37,23 @@ export function createKeysFile(path: string): () => KeyRing | undefined {
   }
 }
 
+/**
+ * Says why the keys in a file cannot be used.
+ *
+ * @throws OsprofilerError `ERR_CONFIGURATION`
+ */
+export function checkKeysFile(path: string): void {
+  try {
+    toKeyRing(readKeys(path))
+  } catch (cause) {
+    throw new OsprofilerError('ERR_CONFIGURATION', describe(path, cause), { cause })
+  }
+}
+
+function toKeyRing(text: string): KeyRing {
+  return new KeyRing(text.replace(/[\r\n]+/g, ','))
+}
+
 function readKeys(path: string): string {
   const bytes = readFileSync(path)
   if (bytes.length > MAX_LENGTH) throw new Error(`it is longer than ${MAX_LENGTH} bytes`)
@@ -44,10 +62,12 @@ function readKeys(path: string): string {
   return bytes.toString('utf8').replace(/^\ufeff/, '')
 }
 
-function warn(path: string, error: unknown, hasGoodOnes: boolean): void {
+function describe(path: string, error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException
+  return `Cannot read the HMAC keys in ${path} (${code ?? message}).`
+}
+
+function warn(path: string, error: unknown, hasGoodOnes: boolean): void {
   const meanwhile = hasGoodOnes ? 'The last good ones stay in force.' : 'Nothing is traced until it can be read.'
-  process.emitWarning(`Cannot read the HMAC keys in ${path} (${code ?? message}). ${meanwhile}`, {
-    code: 'OSPROFILER_KEYS_FILE',
-  })
+  emitWarning(`${describe(path, error)} ${meanwhile}`, { code: 'OSPROFILER_KEYS_FILE' })
 }

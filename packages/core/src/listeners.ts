@@ -1,4 +1,7 @@
 import { suppress } from './context.js'
+import { handleRejection } from './handle-rejection.js'
+import { isThenable } from './is-thenable.js'
+import { Map, TypeError } from './platform.js'
 
 type Listener = (...details: never[]) => unknown
 
@@ -24,7 +27,7 @@ export function createListeners(): Listeners {
         try {
           // Suppressed: one that makes records, of a full queue for instance, would be told of them in turn.
           const result = suppress(() => listener(...details))
-          if (result instanceof Promise) result.catch(() => {})
+          if (isThenable(result)) handleRejection(result)
         } catch {
           // As said above.
         }

@@ -1,10 +1,11 @@
-import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { hostname } from 'node:os'
-import { performance } from 'node:perf_hooks'
 import { recordSettings } from './configuration.js'
+import { tellFirstKey } from './first-key.js'
 import { notify } from './notifier.js'
+import { Buffer, createHmac, createSecretKey, Math, performance } from './platform.js'
 import { openPointAllowance, type PointAllowance, takePoint, tellOmitted } from './point-allowance.js'
-import { recordableInfo } from './recordable.js'
+import { recordableInfo, setMember } from './recordable.js'
 import { packInfo, X_TRACE_HMAC, X_TRACE_INFO } from './signed-headers.js'
 import { formatTimestamp } from './timestamp.js'
 
@@ -25,6 +26,8 @@ export class LocalTrace {
   #endedAt: number | undefined
 
   constructor(hmacKey: string, baseId: string, maxPoints: number) {
+    // Whoever waits for a first key to install something does so before the first point.
+    tellFirstKey()
     this.#hmacKey = hmacKey
     this.baseId = baseId
     this.points = openPointAllowance(baseId)
@@ -56,12 +59,12 @@ export class LocalTrace {
 
   /**
    * Sends the record of a point's stop, which also tells of points that were omitted until then. The info is as
-   * `recordableInfo` makes it, and becomes the record's own.
+   * `recordableInfo` makes it, and becomes the record's own. The point stopped `ago` milliseconds ago.
    */
-  recordStop(name: string, traceId: string, parentId: string, info: Record<string, unknown>): void {
+  recordStop(name: string, traceId: string, parentId: string, info: Record<string, unknown>, ago: number): void {
     const omitted = tellOmitted(this.points)
     if (omitted > 0) info.points_omitted = omitted
-    this.#send(`${name}-stop`, traceId, parentId, info)
+    this.#send(`${name}-stop`, traceId, parentId, info, Math.round(ago * 1_000))
   }
 
   /** The headers that make a callee's points children of a point of this trace. */
@@ -71,15 +74,15 @@ export class LocalTrace {
     return { [X_TRACE_INFO]: info, [X_TRACE_HMAC]: createHmac('sha1', this.#secret).update(info).digest('hex') }
   }
 
-  #send(name: string, traceId: string, parentId: string, info: Record<string, unknown>): void {
+  #send(name: string, traceId: string, parentId: string, info: Record<string, unknown>, agoUs = 0): void {
     const { project, service } = recordSettings()
-    info.host = host
+    setMember(info, 'host', host)
     notify({
       name,
       base_id: this.baseId,
       parent_id: parentId,
       trace_id: traceId,
-      timestamp: formatTimestamp(this.points.now()),
+      timestamp: formatTimestamp(this.points.now() - agoUs),
       info,
       project,
       service,

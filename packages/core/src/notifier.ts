@@ -1,5 +1,8 @@
 import { recordSettings } from './configuration.js'
 import { describeException } from './exception.js'
+import { handleRejection } from './handle-rejection.js'
+import { isThenable } from './is-thenable.js'
+import { emitWarning, TypeError } from './platform.js'
 import type { TraceRecord } from './record.js'
 import { recordableInfo } from './recordable.js'
 import { shared } from './shared-state.js'
@@ -36,7 +39,7 @@ export function notify(record: TraceRecord): void {
   if (shown === undefined) return
   try {
     const result = notifier(shown)
-    if (isThenable(result)) Promise.resolve(result).catch(warnFailing)
+    if (isThenable(result)) handleRejection(result, warnFailing)
   } catch (error) {
     warnFailing(error)
   }
@@ -52,7 +55,7 @@ function redact(record: TraceRecord): TraceRecord | undefined {
     if (shown === undefined) return undefined
     // Copied: what the hook put there is bounded as all else is, and nobody's to change any more.
     if (isRecord(shown)) return { ...shown, info: recordableInfo(shown.info) }
-    if (isThenable(shown)) Promise.resolve(shown).catch(() => {})
+    if (isThenable(shown)) handleRejection(shown)
     return withheld
   } catch {
     return withheld
@@ -65,25 +68,18 @@ function isRecord(value: unknown): value is TraceRecord {
   return typeof name === 'string' && typeof info === 'object' && info !== null
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-}
-
 function warnMissing(): void {
   if (state.warnedMissing) return
   state.warnedMissing = true
-  process.emitWarning(
-    'A request is traced, but its records go nowhere. Call setup() of @osprofiler/node, or setNotifier().',
-    {
-      code: 'OSPROFILER_NO_NOTIFIER',
-    },
-  )
+  emitWarning('A request is traced, but its records go nowhere. Call setup() of @osprofiler/node, or setNotifier().', {
+    code: 'OSPROFILER_NO_NOTIFIER',
+  })
 }
 
 function warnFailing(error: unknown): void {
   if (state.warnedFailing) return
   state.warnedFailing = true
-  process.emitWarning(
+  emitWarning(
     `The notifier failed (${describeException(error).etype}); its records are lost. Further failures are not shown.`,
     {
       code: 'OSPROFILER_NOTIFIER_FAILED',

@@ -1,3 +1,4 @@
+import { Error } from './platform.js'
 /** What went wrong, for programs: stable across versions, where messages are not. */
 export type OsprofilerErrorCode =
   | 'ERR_CONFIGURATION'
@@ -18,11 +19,12 @@ export type OsprofilerErrorCode =
  * The message is one line: what happened, with which value, what to do next. It never holds a key or a password.
  */
 export class OsprofilerError extends Error {
+  // A field, not an assignment, which fails where the program froze `Error.prototype`.
+  override readonly name = 'OsprofilerError'
   readonly code: OsprofilerErrorCode
 
   constructor(code: OsprofilerErrorCode, message: string, options?: ErrorOptions) {
     super(message, options)
-    this.name = 'OsprofilerError'
     this.code = code
   }
 }

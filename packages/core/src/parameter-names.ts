@@ -1,4 +1,6 @@
+import { Math, WeakMap } from './platform.js'
 import { shared } from './shared-state.js'
+import { type AnyFunction, originalOf, sourceOf } from './stand-in.js'
 
 interface Parameters {
   readonly names: readonly string[]
@@ -18,25 +20,21 @@ const MAX_SOURCE = 4_000
  * The name of the parameter that takes an argument, so that one called `password` is known for a secret. Read from
  * the function's source text once; where that says nothing (native, bound, destructured) the name is empty.
  */
-export function parameterName(fn: object, index: number): string {
+export function parameterName(fn: AnyFunction, index: number): string {
   const { names, rest } = parametersOf(fn)
   return names[rest ? Math.min(index, names.length - 1) : index] ?? ''
 }
 
-/** Has a function that stands for another one known by the other's parameters. */
-export function keepParameterNames(standIn: object, original: object): void {
-  known.set(standIn, parametersOf(original))
-}
-
-function parametersOf(fn: object): Parameters {
-  let parameters = known.get(fn)
+function parametersOf(fn: AnyFunction): Parameters {
+  const original = originalOf(fn)
+  let parameters = known.get(original)
   if (parameters === undefined) {
-    const read = readParameters(Function.prototype.toString.call(fn).slice(0, MAX_SOURCE).replace(OPAQUE, ' '))
+    const read = readParameters(sourceOf(original).slice(0, MAX_SOURCE).replace(OPAQUE, ' '))
     parameters = {
       names: read.map(parameter => NAME.exec(parameter)?.[2] ?? ''),
       rest: /^\s*\.\.\./.test(read.at(-1) ?? ''),
     }
-    known.set(fn, parameters)
+    known.set(original, parameters)
   }
   return parameters
 }

@@ -1,3 +1,4 @@
+import { dateNow, Map } from './platform.js'
 import { shared } from './shared-state.js'
 import { createClock } from './timestamp.js'
 
@@ -58,7 +59,7 @@ export function openPointAllowance(baseId: string): PointAllowance {
  */
 export function openRequest(allowance: PointAllowance, max: number): () => void {
   if (allowance.taken >= max) {
-    const now = Date.now()
+    const now = dateNow()
     if (max === 0 || allowance.tellers > 0 || now - allowance.lastGrant < GRANT_AFTER_MS) return () => {}
     allowance.lastGrant = now
     allowance.granted = true

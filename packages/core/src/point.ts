@@ -1,6 +1,6 @@
-import { v4 } from 'uuid'
 import { describeException } from './exception.js'
 import type { LocalTrace, TraceHeaders } from './local-trace.js'
+import { randomUUID } from './platform.js'
 import type { PointInfo } from './record.js'
 import { cutText, recordableInfo } from './recordable.js'
 
@@ -24,7 +24,7 @@ export class Point {
     this.#recorded = trace.takePoint()
     this.name = pointName(name)
     this.parentId = parentId
-    this.traceId = this.#recorded ? v4() : parentId
+    this.traceId = this.#recorded ? randomUUID() : parentId
     if (this.#recorded) trace.recordStart(this.name, this.traceId, parentId, info)
   }
 
@@ -51,18 +51,18 @@ export class Point {
     this.#ask = ask
   }
 
-  /** Ends the point now. Later calls do nothing. */
-  stop(info?: PointInfo): void {
+  /** Ends the point, now or `ago` milliseconds ago. Later calls do nothing. */
+  stop(info?: PointInfo, ago = 0): void {
     if (!this.#open) return
     this.#open = false
     if (!this.#recorded) return
-    this.#trace.recordStop(this.name, this.traceId, this.parentId, this.#closingInfo(info))
+    this.#trace.recordStop(this.name, this.traceId, this.parentId, this.#closingInfo(info), ago)
   }
 
   /** Ends the point with what was thrown in it. */
-  fail(error: unknown, info?: PointInfo): void {
+  fail(error: unknown, info?: PointInfo, ago = 0): void {
     if (!this.#open) return
-    this.stop({ ...(info === undefined ? undefined : recordableInfo(info)), ...describeException(error) })
+    this.stop({ ...(info === undefined ? undefined : recordableInfo(info)), ...describeException(error) }, ago)
   }
 
   /** The signed headers that make a callee's points children of this one. */

@@ -1,5 +1,6 @@
 import { v7 } from 'uuid'
 import type { LocalTrace, TraceHeaders } from './local-trace.js'
+import { dateNow, Math, randomFillSync, Uint8Array } from './platform.js'
 import { Point } from './point.js'
 import type { PointInfo } from './record.js'
 
@@ -80,16 +81,16 @@ export class Profiler {
     return new Profiler(this.#trace, point.traceId, point)
   }
 
-  /** Closes what is still open here, the newest first, and the point whose inside this is. */
-  end(info?: PointInfo): void {
-    this.#closeInside()
-    this.#point?.stop(info)
+  /** Closes what is still open here, the newest first, and the point whose inside this is: now, or `ago` milliseconds ago. */
+  end(info?: PointInfo, ago = 0): void {
+    this.#closeInside(ago)
+    this.#point?.stop(info, ago)
   }
 
   /** As `end`, with what was thrown. */
-  fail(error: unknown, info?: PointInfo): void {
-    this.#closeInside()
-    this.#point?.fail(error, info)
+  fail(error: unknown, info?: PointInfo, ago = 0): void {
+    this.#closeInside(ago)
+    this.#point?.fail(error, info, ago)
   }
 
   /** The signed headers that make a callee's points children of the current one. */
@@ -118,14 +119,14 @@ export class Profiler {
     return undefined
   }
 
-  #closeInside(): void {
-    for (const point of this.#beside) point.stop()
+  #closeInside(ago: number): void {
+    for (const point of this.#beside) point.stop(undefined, ago)
     this.#beside = []
-    for (let point = this.#top(); point !== undefined; point = this.#top()) point.stop()
+    for (let point = this.#top(); point !== undefined; point = this.#top()) point.stop(undefined, ago)
   }
 }
 
 /** A fresh id for a trace: UUID version 7, so that its age is known and signed. */
 export function createTraceId(): string {
-  return v7()
+  return v7({ msecs: dateNow(), random: randomFillSync(new Uint8Array(16)) })
 }

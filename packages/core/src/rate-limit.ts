@@ -1,4 +1,4 @@
-import { performance } from 'node:perf_hooks'
+import { Math, performance } from './platform.js'
 
 /** A function that says whether one more may pass: `perSecond` in any second, as many at once (a token bucket). */
 export function createRateLimit(perSecond: number): () => boolean {

@@ -1,3 +1,4 @@
+import { Math } from './platform.js'
 import type { TraceRecord } from './record.js'
 
 const RECORD_OVERHEAD = 400

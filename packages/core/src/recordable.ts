@@ -1,4 +1,5 @@
 import { types } from 'node:util'
+import { Array, ArrayBuffer, Date, Map, Math, Number, Object, Reflect, String, URL } from './platform.js'
 import { isSecretName, REDACTED, redactCutUrls, redactUrls } from './secret-names.js'
 
 const MAX_DEPTH = 6
@@ -95,7 +96,7 @@ function describe(value: object): string | undefined {
   if (prototype === Object.prototype || prototype === Array.prototype || prototype === null) return undefined
   if (types.isNativeError(value)) return describeError(value)
   if (types.isDate(value)) {
-    const time = Date.prototype.getTime.call(value)
+    const time = Reflect.apply(Date.prototype.getTime, value, [])
     return Number.isNaN(time) ? '[Invalid Date]' : new Date(time).toISOString()
   }
   if (types.isRegExp(value)) return '[RegExp]'
@@ -116,7 +117,7 @@ function describeError(error: object): string {
 function describeUrl(value: object): string | undefined {
   if (Object.getPrototypeOf(value) !== URL.prototype) return undefined
   try {
-    return redactText(readHref.call(value), MAX_STRING)
+    return redactText(Reflect.apply(readHref, value, []), MAX_STRING)
   } catch {
     return undefined
   }
@@ -157,7 +158,7 @@ function copyMembers(value: object, allowance: Allowance): Record<string, unknow
     if (member === undefined) continue
     setMember(copied, spend(shown, allowance), member)
   }
-  if (taken < names.length) copied['...'] = `[${names.length - taken} more]`
+  if (taken < names.length) setMember(copied, '...', `[${names.length - taken} more]`)
   return copied
 }
 
@@ -178,12 +179,13 @@ function readName(name: string): Name {
   return read
 }
 
-function setMember(copied: Record<string, unknown>, name: string, value: unknown): void {
-  if (name !== '__proto__') {
-    copied[name] = value
-  } else {
-    // An assignment would set the prototype.
+/** Sets a member of an object of ours, whatever the program did to `Object.prototype`. */
+export function setMember(copied: Record<string, unknown>, name: string, value: unknown): void {
+  if (name in Object.prototype) {
+    // An assignment would set the prototype, call a setter of the program, or fail on a frozen `Object.prototype`.
     Object.defineProperty(copied, name, { value, enumerable: true, configurable: true, writable: true })
+  } else {
+    copied[name] = value
   }
 }
 

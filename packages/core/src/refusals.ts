@@ -1,3 +1,4 @@
+import { handleRejection } from './handle-rejection.js'
 import { createRateLimit } from './rate-limit.js'
 import type { HeaderRefusal } from './signed-headers.js'
 
@@ -26,7 +27,7 @@ export function createRefusals<Source>(onRefused: ((reason: RefusalReason, sourc
       if (onRefused === undefined || !mayTell()) return
       try {
         // It is served, whatever becomes of the telling: it may also be an async function.
-        Promise.resolve(onRefused(reason, source)).catch(() => {})
+        handleRejection(onRefused(reason, source))
       } catch {}
     },
   }

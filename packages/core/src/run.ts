@@ -1,9 +1,10 @@
 import { isEnabled } from './configuration.js'
-import { currentProfiler, enterWith, keepContext, runWith } from './context.js'
+import { createScope, currentProfiler, enterWith, keepContext } from './context.js'
 import { LocalTrace } from './local-trace.js'
+import { TypeError, WeakMap } from './platform.js'
 import { DEFAULT_MAX_POINTS } from './point-allowance.js'
 import { createTraceId, Profiler } from './profiler.js'
-import { settle } from './settle.js'
+import { settleIn } from './settle.js'
 import { shared } from './shared-state.js'
 import { isTraceId } from './signed-headers.js'
 
@@ -31,12 +32,16 @@ export function run<T>(options: TraceOptions, fn: () => T): T {
   const trace = new LocalTrace(hmacKey, baseId, maxPointsPerTrace)
   const profiler = new Profiler(trace, parentId)
   const release = keepContext()
-  const end = (): void => {
-    profiler.end()
+  const end = (ago = 0): void => {
+    profiler.end(undefined, ago)
     trace.end()
     release()
   }
-  return settle(() => runWith(profiler, fn), end, end)
+  return settleIn(createScope(profiler), fn, {
+    done: (_, ago) => end(ago),
+    failed: (_, ago) => end(ago),
+    abandoned: () => end(),
+  })
 }
 
 /**

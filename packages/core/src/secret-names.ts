@@ -1,3 +1,5 @@
+import { decodeURIComponent, encodeURIComponent, Map, Set } from './platform.js'
+
 /** What stands in a record in place of a secret. */
 export const REDACTED = '***'
 

@@ -1,55 +1,56 @@
 import { types } from 'node:util'
+import { createScope, currentProfiler, runIn, type Scope } from './context.js'
+import { followPromise, promiseWatch } from './follow-promise.js'
+
+const { isAsyncFunction, isPromise } = types
+
+/** How what was run has ended. `ago` says how many milliseconds ago. */
+export interface Settlement {
+  /** The value is `UNREAD` where a promise's value could not be read. */
+  done(value: unknown, ago: number): void
+  failed(error: unknown, ago: number): void
+  /** A promise was given up, unsettled, after ten minutes. Default: nothing is told. */
+  readonly abandoned?: (() => void) | undefined
+}
 
 /**
- * Runs `fn` and tells once how it ended, when its promise settles where it returns one. The caller gets what it
- * would have got without us: the same value, or the same exception.
+ * Runs `fn` in the current context, tells once how `fn` ended, and returns what `fn` returned or throws what `fn` threw. A
+ * native promise is followed until it settles, and the program sees no difference: the promise is returned itself and
+ * gets no handler that counts.
  *
- * Only real promises are followed. Another thenable (a query builder) is a value: calling its `then` could run it.
+ * Any other thenable (a query builder) is a value, because a call of its `then` could run it.
+ *
+ * @example
+ * return settle(() => client.query(text), { done: () => point.stop(), failed: error => point.fail(error) })
  */
-export function settle<T>(fn: () => T, done: (value: unknown) => void, failed: (error: unknown) => void): T {
+export function settle<T>(fn: () => T, settlement: Settlement): T {
+  const profiler = currentProfiler()
+  // A scope of its own: what `fn` waits for itself must not be taken for a handler of its promise.
+  return settleIn(profiler && createScope(profiler), fn, settlement)
+}
+
+/** As `settle`, in this scope. `isAsync` says that `fn` is an async function, or no more than a call of one. */
+export function settleIn<T>(
+  scope: Scope | undefined,
+  fn: () => T,
+  { done, failed, abandoned }: Settlement,
+  isAsync: boolean = isAsyncFunction(fn),
+): T {
+  const watch = isAsync ? undefined : promiseWatch.begin()
   let result: T
   try {
-    result = fn()
+    result = scope === undefined ? fn() : runIn(scope, fn)
   } catch (error) {
-    failed(error)
+    if (watch !== undefined) promiseWatch.end()
+    failed(error, 0)
     throw error
   }
-  if (types.isPromise(result)) return follow(result, done, failed) as T
-  done(result)
+  if (!isPromise(result)) {
+    if (watch !== undefined) promiseWatch.end()
+    done(result, 0)
+    return result
+  }
+  const bodyScope = watch === undefined ? scope : promiseWatch.find(watch, result)
+  followPromise(result, { fulfilled: done, rejected: failed, abandoned }, bodyScope)
   return result
-}
-
-function follow(
-  promise: Promise<unknown>,
-  done: (value: unknown) => void,
-  failed: (error: unknown) => void,
-): Promise<unknown> {
-  // Own names only: on Node 20 and 22 every promise of a traced context has symbols of AsyncLocalStorage on it.
-  if (Object.getPrototypeOf(promise) !== Promise.prototype || Object.getOwnPropertyNames(promise).length > 0) {
-    observe(promise, done, failed)
-    return promise
-  }
-  return promise.then(
-    value => {
-      done(value)
-      return value
-    },
-    error => {
-      failed(error)
-      throw error
-    },
-  )
-}
-
-/**
- * Follows a promise that has members of its own (`got(url).json()`): the caller needs this very object. Its failure
- * then counts as handled, for nothing tells whether anybody else waits for it.
- */
-function observe(promise: Promise<unknown>, done: (value: unknown) => void, failed: (error: unknown) => void): void {
-  try {
-    Promise.prototype.then.call(promise, done, failed)
-  } catch {
-    // A class of promises that cannot be derived from, as those that begin their work when they are waited for.
-    done(promise)
-  }
 }

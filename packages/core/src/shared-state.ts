@@ -1,3 +1,5 @@
+import { emitWarning, globalObject, Map, Object } from './platform.js'
+
 const REGISTRY = Symbol.for('osprofiler.core')
 const LAYOUT = 1
 
@@ -18,14 +20,14 @@ export function shared<T>(name: string, create: () => T): T {
 }
 
 function openRegistry(): Registry {
-  const holder = globalThis as { [REGISTRY]?: Registry }
+  const holder = globalObject as { [REGISTRY]?: Registry }
   const existing = holder[REGISTRY]
   if (existing?.layout === LAYOUT) return existing
   const own: Registry = { layout: LAYOUT, values: new Map() }
   if (existing === undefined) {
     Object.defineProperty(holder, REGISTRY, { value: own })
   } else {
-    process.emitWarning(
+    emitWarning(
       'Two versions of @osprofiler/core that cannot share their state are loaded; each traces for itself. Install one version.',
       { code: 'OSPROFILER_TWO_VERSIONS' },
     )

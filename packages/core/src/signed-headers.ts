@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
-import { createHmac } from 'node:crypto'
 import { type HmacKeys, KeyRing, readHmac } from './key-ring.js'
+import { Buffer, btoa, createHmac, JSON, Object, RegExp, String, TypeError } from './platform.js'
 
 /** The header that says which trace, in base64. */
 export const X_TRACE_INFO = 'X-Trace-Info'
@@ -62,7 +62,8 @@ export function signedUnpack(
   keys: HmacKeys | KeyRing,
 ): UnpackedTrace | undefined {
   if (typeof info !== 'string' || typeof hmac !== 'string') return undefined
-  const ring = keys instanceof KeyRing ? keys : new KeyRing(keys)
+  // By its method, not by its class: with two copies of this package in a process there are two.
+  const ring = typeof keys === 'object' && 'verify' in keys ? keys : new KeyRing(keys)
   const unpacked = readSignedHeaders(info, hmac, ring)
   return typeof unpacked === 'string' ? undefined : unpacked
 }
@@ -72,7 +73,7 @@ export function readSignedHeaders(info: string, hmac: string, ring: KeyRing): Un
   const digits = readHmac(hmac)
   if (digits === undefined) return 'malformed-hmac'
   if (info.length > MAX_INFO_LENGTH) return 'malformed-info'
-  const hmacKey = ring.at(ring.indexOf(info, digits))
+  const hmacKey = ring.verify(info, digits)
   if (hmacKey === undefined) return 'unknown-key'
   const ids = readInfo(info)
   // Not `{ ...ids, hmacKey }`, which takes Node 20 as long as an HMAC.

@@ -1,4 +1,4 @@
-import { performance } from 'node:perf_hooks'
+import { Array, Date, dateNow, Math, performance, String } from './platform.js'
 
 // A wall clock that was set by more than this since the last look is followed at the next trace.
 const TOLERANCE_US = 5_000
@@ -20,7 +20,7 @@ let cachedPrefix = ''
  * microseconds when the process began. The second is used, moved for a new trace when somebody set the first.
  */
 export function createClock(): () => number {
-  const drift = Date.now() * 1000 - readUs()
+  const drift = dateNow() * 1000 - readUs()
   if (Math.abs(drift - correctionUs) > TOLERANCE_US) correctionUs = drift
   const correction = correctionUs
   return () => readUs() + correction

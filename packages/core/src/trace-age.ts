@@ -1,3 +1,5 @@
+import { Number } from './platform.js'
+
 const UUID_7 = /^([0-9a-f]{8})-?([0-9a-f]{4})-?7[0-9a-f]{3}-?[89ab][0-9a-f]{3}-?[0-9a-f]{12}$/i
 const MAX_AHEAD_MS = 60_000
 

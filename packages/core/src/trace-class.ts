@@ -1,5 +1,14 @@
+import { className, functionName } from './class-name.js'
+import { Function, Map, Object, Proxy, Reflect, TypeError, WeakSet } from './platform.js'
+import { type AnyFunction, type Call, readAsOriginal, sourceOf, standForClass } from './stand-in.js'
 import { methodName } from './trace-decorator.js'
-import { type AnyFunction, checkTraceable, createTracedFunction, type TraceFunctionOptions } from './traced-function.js'
+import {
+  checkTraceable,
+  createTracedFunction,
+  isClass,
+  isGeneratorFunction,
+  type TraceFunctionOptions,
+} from './traced-function.js'
 
 /** How the methods of a class are recorded. */
 export interface TraceClassOptions extends TraceFunctionOptions {
@@ -8,8 +17,11 @@ export interface TraceClassOptions extends TraceFunctionOptions {
   /** Also static methods, the class methods of Python among them. Default: false. */
   readonly traceStaticMethods?: boolean | undefined
   /**
-   * Also the methods of subclasses, from the first time that one is constructed. Default: false. The class that is
-   * returned stands for the given one as a proxy, so a static method of it cannot reach a static `#private` member.
+   * Also the methods of subclasses, from the first time that one is constructed. Default: false.
+   *
+   * The class that is returned is a proxy of the given one, and the `constructor` of its objects. A static method of
+   * the proxy cannot reach a static `#private` member. Code that has kept the given class itself, such as a decorator
+   * below this one that keeps classes in a `Map`, does not find the proxy there.
    */
   readonly traceSubclasses?: boolean | undefined
 }
@@ -40,6 +52,8 @@ export function traceClass(
 
 interface Member {
   readonly holder: object
+  /** Whether the holder inherits it. */
+  readonly inherited: boolean
   readonly key: string
   readonly descriptor: PropertyDescriptor & { readonly value: AnyFunction }
   readonly owner: string
@@ -49,9 +63,22 @@ function traceMembers(target: AnyClass, name: string, options: TraceClassOptions
   const members = listMembers(target.prototype, inherited, options)
   if (options.traceStaticMethods) members.push(...listMembers(target, inherited, options))
   for (const { descriptor } of members) checkTraceable(descriptor.value, options)
-  for (const { holder, key, descriptor, owner } of members) {
-    const traced = createTracedFunction(descriptor.value, name, options, () => methodName(owner, key))
+  for (const { holder, key, descriptor, owner, inherited } of members) {
+    const find = inherited ? findInherited(holder, key, descriptor.value) : undefined
+    const traced = createTracedFunction(descriptor.value, name, options, () => methodName(owner, key), find)
     Object.defineProperty(holder, key, { ...descriptor, value: traced })
+  }
+}
+
+/**
+ * Looks a method of the parent class up at each call: the program may replace the method later, by a guard or a mock. A
+ * generator function is known for one and stays one: a library may have wrapped it by its kind at each level, as MobX does.
+ */
+function findInherited(holder: object, key: string, known: AnyFunction): (self: unknown) => Call {
+  return self => {
+    const current: unknown = Reflect.get(Reflect.getPrototypeOf(holder) ?? {}, key, self)
+    const kept = isGeneratorFunction(known) && typeof current === 'function' && !isGeneratorFunction(current as Call)
+    return (kept ? known : current) as Call
   }
 }
 
@@ -61,10 +88,18 @@ function listMembers(holder: object, inherited: boolean, options: TraceClassOpti
   for (let source: object | null = holder; isUserDefined(source); source = Object.getPrototypeOf(source)) {
     for (const [key, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(source))) {
       if (members.has(key) || !isTraceable(key, descriptor, options.tracePrivate ?? false)) continue
+      const isInherited = source !== holder
+      if (isInherited && !Object.isExtensible(holder)) continue
       // Those of Map, Array or Promise are not the program's steps: its own constructor calls some of them.
-      if (source !== holder && isNative(descriptor.value)) continue
-      const owner = typeof source === 'function' ? source.name : source.constructor.name
-      members.set(key, { holder, key, descriptor: descriptor as Member['descriptor'], owner })
+      if (isInherited && isNative(descriptor.value)) continue
+      const owner = typeof source === 'function' ? functionName(source) : className(source)
+      members.set(key, {
+        holder,
+        inherited: isInherited,
+        key,
+        descriptor: descriptor as Member['descriptor'],
+        owner,
+      })
     }
     if (!inherited) break
   }
@@ -79,11 +114,11 @@ function isTraceable(key: string, descriptor: PropertyDescriptor, tracePrivate: 
   if (key === 'constructor' || key.startsWith('__') || (key.startsWith('_') && !tracePrivate)) return false
   if (typeof descriptor.value !== 'function' || !descriptor.configurable) return false
   // A class that is a static member is no method.
-  return !/^class\b/.test(Function.prototype.toString.call(descriptor.value))
+  return !isClass(descriptor.value)
 }
 
 function isNative(fn: AnyFunction): boolean {
-  return /\{\s*\[native code\]\s*\}$/.test(Function.prototype.toString.call(fn))
+  return /\{\s*\[native code\]\s*\}$/.test(sourceOf(fn))
 }
 
 function watchSubclasses<C extends AnyClass>(target: C, name: string, options: TraceClassOptions): C {
@@ -91,15 +126,24 @@ function watchSubclasses<C extends AnyClass>(target: C, name: string, options: T
   const watched: C = new Proxy(target, {
     construct(_, args, newTarget) {
       // Not so for a construction by Reflect.construct() for an unrelated class, whose line never comes by here.
-      if (Object.prototype.isPrototypeOf.call(watched, newTarget)) {
+      if (newTarget !== watched && isSubclass(newTarget, watched)) {
         for (let subclass = newTarget as AnyClass; subclass !== watched && !seen.has(subclass); ) {
           seen.add(subclass)
           traceMembers(subclass, name, options, false)
           subclass = Object.getPrototypeOf(subclass)
         }
       }
-      return Reflect.construct(target as unknown as new () => object, args, newTarget === watched ? target : newTarget)
+      // `new.target` is the proxy, as is the name of a decorated class in its own body.
+      return Reflect.construct(target as unknown as new () => object, args, newTarget)
+    },
+    get(_, key, receiver) {
+      return readAsOriginal(target as unknown as AnyFunction, key, receiver)
     },
   })
+  standForClass(watched as unknown as AnyFunction, target as unknown as AnyFunction)
   return watched
+}
+
+function isSubclass(newTarget: object, watched: object): boolean {
+  return Reflect.apply(Object.prototype.isPrototypeOf, watched, [newTarget])
 }

@@ -1,4 +1,7 @@
-import type { AnyFunction } from './traced-function.js'
+import { types } from 'node:util'
+import { className, functionName } from './class-name.js'
+import { Object, String, TypeError } from './platform.js'
+import { type AnyFunction, originalOf } from './stand-in.js'
 
 /** What `trace(name)` returns: wraps a function, or decorates a method or a field that holds a function. */
 export interface TraceDecorator {
@@ -38,7 +41,8 @@ export function methodName(owner: unknown, key: string | symbol): string {
 
 function wrapFunction(value: unknown, wrap: WrapFunction): AnyFunction {
   const fn = value as AnyFunction
-  return wrap(fn, () => fn.name || '<anonymous>')
+  const name = (typeof fn === 'function' && functionName(originalOf(fn))) || '<anonymous>'
+  return wrap(fn, () => name)
 }
 
 function decorateStandard(value: unknown, context: DecoratorContext, wrap: WrapFunction): unknown {
@@ -64,30 +68,30 @@ function decorateLegacy(
 ): PropertyDescriptor {
   if (typeof descriptor?.value !== 'function')
     throw new TypeError(`trace() decorates methods, and ${String(key)} is none`)
-  const owner = typeof target === 'function' ? target.name : target.constructor.name
+  const owner = typeof target === 'function' ? functionName(target) : className(target)
   return { ...descriptor, value: wrap(descriptor.value, () => methodName(owner, key)) }
 }
 
 /** The class that defines a member, seen from the `this` of a call: a subclass may have another by that name. */
 function ownerOf(receiver: unknown, key: string | symbol, member: AnyFunction): string | undefined {
   if (typeof receiver !== 'object' && typeof receiver !== 'function') return undefined
-  try {
-    let nearest: object | undefined
-    for (let holder: object | null = receiver; holder !== null; holder = Object.getPrototypeOf(holder)) {
-      const descriptor = Object.getOwnPropertyDescriptor(holder, key)
-      if (descriptor === undefined) continue
-      if (descriptor.value === member) return className(holder)
-      nearest ??= holder
-    }
-    return nearest && className(nearest)
-  } catch {
-    // A proxy, whose traps are the program's: what they throw must not fail the call.
-    return undefined
+  let nearest: object | undefined
+  for (let holder: object | null = behindClass(receiver); holder !== null; holder = Object.getPrototypeOf(holder)) {
+    // The traps of a proxy are the program's.
+    if (types.isProxy(holder)) return undefined
+    const descriptor = Object.getOwnPropertyDescriptor(holder, key)
+    if (descriptor?.value === member) return nameOfHolder(holder)
+    if (descriptor !== undefined) nearest ??= holder
   }
+  return nearest && nameOfHolder(nearest)
 }
 
-function className(holder: object): string | undefined {
-  return typeof holder === 'function' ? holder.name : holder.constructor?.name
+function behindClass(receiver: object | null): object | null {
+  return typeof receiver === 'function' ? originalOf(receiver as AnyFunction) : receiver
+}
+
+function nameOfHolder(holder: object): string {
+  return typeof holder === 'function' ? functionName(holder) : className(holder)
 }
 
 function isStandardContext(context: unknown): context is DecoratorContext {

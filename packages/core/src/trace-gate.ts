@@ -1,6 +1,8 @@
 import { checkOptionTypes } from './check-option-types.js'
 import { configuredKeyRing, isEnabled } from './configuration.js'
+import { openAdapter } from './first-trace.js'
 import { type HmacKeys, KeyRing } from './key-ring.js'
+import { Array, dateNow, Map, TypeError } from './platform.js'
 import { DEFAULT_MAX_POINTS, isKnownTrace } from './point-allowance.js'
 import { createRateLimit } from './rate-limit.js'
 import { createRefusals, type RefusalReason } from './refusals.js'
@@ -71,6 +73,7 @@ export function createTraceGate<Source>(
   const { maxTraceAge = 3_600, datedTracesOnly = false, maxTracesPerSecond = 100 } = options
   const ages = { maxTraceAge, datedTracesOnly }
   const givenRing = openRing(hmacKeys)
+  if (givenRing !== undefined) openAdapter(options.enabled)
   const keyRing = (): KeyRing | undefined => givenRing ?? configuredKeyRing()
   const { counts: refused, refuse } = createRefusals(options.onRefused)
   const mayTrace = createRateLimit(maxTracesPerSecond)
@@ -87,7 +90,7 @@ export function createTraceGate<Source>(
       if (!info || !hmac) return refuse('missing-header', source)
       const unpacked = readSignedHeaders(info, hmac, ring)
       if (typeof unpacked === 'string') return refuse(unpacked, source)
-      if (!isCurrent(unpacked.baseId, ages, Date.now())) return refuse('too-old', source)
+      if (!isCurrent(unpacked.baseId, ages, dateNow())) return refuse('too-old', source)
       // What further belongs to a known trace is not counted, or a service that is called in a loop would lose the end of the loop.
       if (!isKnownTrace(unpacked.baseId) && !mayTrace()) return refuse('rate-limited', source)
       traced++
@@ -96,7 +99,11 @@ export function createTraceGate<Source>(
     },
     get stats() {
       const ring = keyRing()
-      const byKey = Array.from({ length: ring?.size ?? 0 }, (_, index) => tracedByKey.get(ring?.at(index) ?? '') ?? 0)
+      const byKey = Array.from({ length: ring?.size ?? 0 }, () => 0)
+      for (const [key, count] of tracedByKey) {
+        const position = ring?.position(key) ?? -1
+        if (position >= 0) byKey[position] = count
+      }
       return { traced, tracedByKey: byKey, refused: { ...refused } }
     },
   }

@@ -1,34 +1,38 @@
-import { runWith } from './context.js'
+import { createScope, type Scope } from './context.js'
+import { Object, Reflect } from './platform.js'
 import type { Profiler } from './profiler.js'
-import { settle } from './settle.js'
+import { settleIn } from './settle.js'
+import { type Call, standIn } from './stand-in.js'
 
 type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>
-type Step = (value?: unknown) => unknown
 
 /**
- * A generator whose steps run inside a point: from the first step (`open` starts the point then) until it is done,
- * was left with `return`, or failed.
+ * Runs the steps of a generator inside a point: from the first step (`open` starts the point then) until the generator
+ * is done, was left with `return`, or failed. Gives the generator methods of its own, because the program may keep the
+ * generator itself. Returns whether that was possible: a frozen generator takes none.
  */
-export function traceIterator(iterator: AnyIterator, open: () => Profiler): AnyIterator {
-  let inside: Profiler | undefined
-  const take =
-    (step: Step, starts: boolean): Step =>
-    (...value): unknown => {
-      if (inside === undefined && !starts) return step.apply(iterator, value)
-      inside ??= open()
-      const scope = inside
-      return settle(
-        () => runWith(scope, () => step.apply(iterator, value)),
-        result => {
-          if ((result as IteratorResult<unknown>).done) scope.end()
-        },
-        error => scope.fail(error),
-      )
-    }
-  const { next, return: leave, throw: raise } = iterator as { next: Step; return?: Step; throw?: Step }
-  return Object.assign(Object.create(Object.getPrototypeOf(iterator)), {
-    next: take(next, true),
-    ...(leave && { return: take(leave, false) }),
-    ...(raise && { throw: take(raise, false) }),
-  })
+export function traceIterator(iterator: AnyIterator, open: () => Profiler): boolean {
+  if (!Object.isExtensible(iterator)) return false
+  // One scope for all steps: the body of an async generator may go on with the next step in the context of the last.
+  let scope: Scope | undefined
+
+  function take(step: Call, self: unknown, args: unknown[], starts: boolean): unknown {
+    if (self !== iterator || (scope === undefined && !starts)) return Reflect.apply(step, self, args)
+    scope ??= createScope(open())
+    const { profiler } = scope
+    return settleIn(scope, () => Reflect.apply(step, self, args), {
+      done(result, ago) {
+        if ((result as IteratorResult<unknown>).done) profiler.end(undefined, ago)
+      },
+      failed: (error, ago) => profiler.fail(error, undefined, ago),
+    })
+  }
+
+  for (const name of ['next', 'return', 'throw'] as const) {
+    const method = Reflect.get(iterator, name) as Call | undefined
+    if (typeof method !== 'function') continue
+    const value = standIn(method, (step, self, args) => take(step, self, args, name === 'next'))
+    Object.defineProperty(iterator, name, { value, writable: true, configurable: true, enumerable: false })
+  }
+  return true
 }

@@ -1,8 +1,9 @@
-import { currentProfiler, runWith } from './context.js'
+import { createScope, currentProfiler } from './context.js'
 import type { TraceHeaders } from './local-trace.js'
+import { TypeError } from './platform.js'
 import type { Point } from './point.js'
 import type { PointInfo } from './record.js'
-import { settle } from './settle.js'
+import { settleIn } from './settle.js'
 
 /**
  * A point from here to the end of a block, or to its `stop`. Where nothing is traced it does nothing.
@@ -73,11 +74,10 @@ export function withTrace<T>(name: string, ...rest: [() => T] | [PointInfo | und
   const profiler = currentProfiler()
   if (profiler === undefined) return fn()
   const inside = profiler.fork(name, info)
-  return settle(
-    () => runWith(inside, fn),
-    () => inside.end(),
-    error => inside.fail(error),
-  )
+  return settleIn(createScope(inside), fn, {
+    done: (_, ago) => inside.end(undefined, ago),
+    failed: (error, ago) => inside.fail(error, undefined, ago),
+  })
 }
 
 /** The signed headers that hand the trace on to another service: of the current point, or none when not tracing. */

@@ -1,3 +1,4 @@
+import { TypeError } from './platform.js'
 import { decorate, type TraceDecorator } from './trace-decorator.js'
 import { createTracedFunction, type TraceFunctionOptions } from './traced-function.js'
 

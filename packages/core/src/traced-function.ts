@@ -1,12 +1,15 @@
 import { types } from 'node:util'
-import { currentProfiler, runWith } from './context.js'
-import { keepParameterNames, parameterName } from './parameter-names.js'
+import { createScope, currentProfiler } from './context.js'
+import { UNREAD } from './follow-promise.js'
+import { parameterName } from './parameter-names.js'
+import { JSON, Reflect, TypeError, WeakMap, WeakSet } from './platform.js'
 import type { Profiler } from './profiler.js'
 import type { PointInfo } from './record.js'
 import { cutText, recordable, recordableInfo } from './recordable.js'
 import { isSecretName, REDACTED } from './secret-names.js'
-import { settle } from './settle.js'
+import { settleIn } from './settle.js'
 import { shared } from './shared-state.js'
+import { type AnyFunction, type Call, originalOf, sourceOf, standIn } from './stand-in.js'
 import { traceIterator } from './trace-iterator.js'
 
 /** How a traced function is recorded. */
@@ -21,61 +24,65 @@ export interface TraceFunctionOptions {
   readonly allowMultipleTrace?: boolean | undefined
 }
 
-/** A function of any shape. */
-export type AnyFunction = (this: never, ...args: never[]) => unknown
-
-type Call = (this: unknown, ...args: unknown[]) => unknown
-
 const MAX_TEXT = 2_000
 
 const tracedTimes = shared('traced-functions', () => new WeakMap<object, number>())
 
 /**
- * The function that records each call of `fn` as a point. `nameOf` tells from the `this` of a call what the function
- * is called in the record.
+ * The function that stands for `fn` and records each call as a point. `nameOf` tells from the `this` of a call what the
+ * function is called in the record. `find` gives the function to call where that may change between calls.
  */
 export function createTracedFunction<F extends AnyFunction>(
   fn: F,
   name: string,
   options: TraceFunctionOptions,
   nameOf: (receiver: unknown) => string,
+  find?: (receiver: unknown) => Call,
 ): F {
   const times = checkTraceable(fn, options)
-  const call = fn as unknown as Call
   const { info, hideArgs = false, hideResult = true } = options
-  const lazy = types.isGeneratorFunction(fn)
+  const iterators = new WeakSet<object>()
 
-  function traced(this: unknown, ...args: unknown[]): unknown {
+  const traced = standIn(fn, (original, self, args) => {
     const profiler = currentProfiler()
-    if (profiler === undefined) return call.apply(this, args)
+    const call = find === undefined ? original : find(self)
+    if (profiler === undefined) return Reflect.apply(call, self, args)
     const open = (): Profiler =>
-      profiler.fork(
-        name,
-        Object.assign(recordableInfo(info), { function: describeCall(call, nameOf(this), hideArgs, args) }),
-      )
+      profiler.fork(name, { ...recordableInfo(info), function: describeCall(fn, nameOf(self), hideArgs, args) })
     // The body of a generator runs when it is first asked, so that is when its point starts.
-    if (lazy) return traceIterator(call.apply(this, args) as Iterator<unknown>, open)
+    if (isGeneratorFunction(call)) {
+      const generator = Reflect.apply(call, self, args) as Iterator<unknown>
+      traceIterator(generator, open)
+      return generator
+    }
     const inside = open()
-    let iterator: unknown
-    return settle(
+    let followed = false
+    return settleIn(
+      createScope(inside),
       () => {
-        const result = runWith(inside, () => call.apply(this, args))
-        if (!types.isGeneratorObject(result)) return result
-        iterator = traceIterator(result, () => inside)
-        return iterator
+        const result = Reflect.apply(call, self, args)
+        // A generator that a function returns again and again belongs to the first call.
+        if (types.isGeneratorObject(result) && !iterators.has(result)) {
+          iterators.add(result)
+          followed = traceIterator(result, () => inside)
+        }
+        return result
       },
-      result => {
-        if (iterator === undefined) inside.end(hideResult ? undefined : { function: { result: show(result) } })
+      {
+        done(result, ago) {
+          if (followed) return
+          const shown = hideResult || result === UNREAD ? undefined : { function: { result: show(result) } }
+          inside.end(shown, ago)
+        },
+        failed: (error, ago) => inside.fail(error, undefined, ago),
       },
-      error => inside.fail(error),
+      types.isAsyncFunction(originalOf(call)),
     )
-  }
+  })
 
-  Object.defineProperties(traced, Object.getOwnPropertyDescriptors(fn))
-  keepParameterNames(traced, fn)
   tracedTimes.set(fn, times + 1)
   tracedTimes.set(traced, times + 1)
-  return traced as unknown as F
+  return traced
 }
 
 /**
@@ -85,7 +92,7 @@ export function createTracedFunction<F extends AnyFunction>(
  */
 export function checkTraceable(fn: unknown, { allowMultipleTrace = true }: TraceFunctionOptions): number {
   if (typeof fn !== 'function') throw new TypeError(`Only a function can be traced, not ${typeof fn}`)
-  if (/^class\b/.test(Function.prototype.toString.call(fn))) {
+  if (isClass(fn as AnyFunction)) {
     throw new TypeError(`${fn.name || 'This'} is a class: trace its methods with traceClass()`)
   }
   const times = tracedTimes.get(fn) ?? 0
@@ -95,7 +102,17 @@ export function checkTraceable(fn: unknown, { allowMultipleTrace = true }: Trace
   return times
 }
 
-function describeCall(fn: Call, name: string, hideArgs: boolean, args: readonly unknown[]): PointInfo {
+/** Whether a function is a class, which cannot be called without `new`. */
+export function isClass(fn: AnyFunction): boolean {
+  return /^class\b/.test(sourceOf(fn))
+}
+
+/** Of either kind, async or not. */
+export function isGeneratorFunction(call: AnyFunction | Call): boolean {
+  return types.isGeneratorFunction(originalOf(call as AnyFunction))
+}
+
+function describeCall(fn: AnyFunction, name: string, hideArgs: boolean, args: readonly unknown[]): PointInfo {
   if (hideArgs) return { name }
   // What `setPassword(value)` takes is known by the function's name.
   const hidden = isSecretName(name)

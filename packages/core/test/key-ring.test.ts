@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { inspect } from 'node:util'
-import { type HmacKeys, KeyRing, OsprofilerError } from '@osprofiler/core'
+import { serialize } from 'node:v8'
+import { configure, type HmacKeys, KeyRing, OsprofilerError } from '@osprofiler/core'
 import { describe, expect, it } from 'vitest'
 
 const TEXT = 'eyJiYXNlX2lkIjogImEifQ=='
@@ -8,6 +9,16 @@ const TEXT = 'eyJiYXNlX2lkIjogImEifQ=='
 function hmac(key: string): string {
   return createHmac('sha1', Buffer.from(key, 'utf8')).update(TEXT).digest('hex')
 }
+
+it('shows no key that configure() was given, in all that a process shares', () => {
+  const undo = configure({ hmacKeys: ['SECRET-ONE', 'SECRET-TWO'] })
+
+  const shown = inspect(Reflect.get(globalThis, Symbol.for('osprofiler.core')), { depth: 12, showHidden: true })
+  undo()
+
+  expect(shown).toContain('configuration')
+  expect(shown).not.toContain('SECRET')
+})
 
 describe('KeyRing', () => {
   it('signs with the first key and verifies with any, saying which', () => {
@@ -63,9 +74,9 @@ describe('KeyRing', () => {
     const ring = new KeyRing('A')
     const hmac = ring.sign('text')
 
-    const found = [hmac, hmac.slice(0, 39), '', `${hmac}0`].map(digits => ring.indexOf('text', digits))
+    const found = [hmac, hmac.slice(0, 39), '', `${hmac}0`].map(digits => ring.verify('text', digits))
 
-    expect(found).toEqual([0, -1, -1, -1])
+    expect(found).toEqual(['A', undefined, undefined, undefined])
   })
 
   it('verifies nothing without keys, and says what to do when it is to sign', () => {
@@ -87,6 +98,33 @@ describe('KeyRing', () => {
     expect(() => new KeyRing(keys as HmacKeys)).toThrow(TypeError)
   })
 
+  it('says where a key stands that the caller knows', () => {
+    const ring = new KeyRing('NEW,OLD')
+
+    expect(['NEW', 'OLD', 'OTHER', '', 'NEW,OLD'].map(key => ring.position(key))).toEqual([0, 1, -1, -1, -1])
+  })
+
+  it('gives no key to whoever calls all that it has, but for a signature', () => {
+    const ring = new KeyRing(['SECRET-ONE', 'SECRET-TWO'])
+    const members = [ring, KeyRing.prototype, KeyRing].flatMap(holder =>
+      Reflect.ownKeys(holder).map(name => [holder, name] as const),
+    )
+    const guesses: unknown[][] = [[], [0], [1], ['0'], [TEXT], [TEXT, ''], [TEXT, hmac('OTHER')], [ring], [[0, 1]]]
+
+    const shown = members.flatMap(([holder, name]) =>
+      guesses.map(guess => {
+        try {
+          const member: unknown = Reflect.get(holder, name, ring)
+          return inspect(typeof member === 'function' ? Reflect.apply(member, ring, guess) : member, { depth: 9 })
+        } catch (error) {
+          return inspect(error, { depth: 9, showHidden: true })
+        }
+      }),
+    )
+
+    expect(shown.join()).not.toContain('SECRET')
+  })
+
   it('shows its keys to nobody', () => {
     const ring = new KeyRing(['SECRET-ONE', 'SECRET-TWO'])
     const shown = [
@@ -94,6 +132,9 @@ describe('KeyRing', () => {
       JSON.stringify(ring),
       String(ring),
       `${Object.values(ring)}`,
+      inspect(structuredClone(ring), { showHidden: true }),
+      inspect(serialize(ring).toString('latin1')),
+      inspect({ ...ring }),
     ]
 
     expect(shown.join()).not.toContain('SECRET')

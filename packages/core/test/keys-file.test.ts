@@ -35,7 +35,7 @@ describe('createKeysFile', () => {
     const ring = createKeysFile(file)()
 
     expect(ring?.size).toBe(3)
-    expect([0, 1, 2].map(index => ring?.at(index))).toEqual(['one', 'two', 'three'])
+    expect(['one', 'two', 'three'].map(key => ring?.position(key))).toEqual([0, 1, 2])
   })
 
   it('hands out the same ring for as long as the file says the same', () => {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { keepParameterNames, parameterName } from '../src/parameter-names.js'
+import { parameterName } from '../src/parameter-names.js'
+import { standIn } from '../src/stand-in.js'
 
 /** The names of the first four parameters of a function that is given by its source text. */
 function namesIn(source: string): string[] {
-  const fn: object = new Function(`return ${source}`)()
+  const fn: () => unknown = new Function(`return ${source}`)()
   return [0, 1, 2, 3].map(index => parameterName(fn, index))
 }
 
@@ -50,8 +51,10 @@ describe('the names of parameters', () => {
   })
 
   it('are those of the original for what stands for it', () => {
-    const wrapper = (...args: unknown[]) => args
-    keepParameterNames(wrapper, (password: string) => password)
+    const wrapper = standIn(
+      (password: string) => password,
+      (original, self, args) => Reflect.apply(original, self, args),
+    )
 
     expect(parameterName(wrapper, 0)).toBe('password')
   })

@@ -1,3 +1,4 @@
+import './fixtures/count-hmacs.js'
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { createRequestTracer } from '@osprofiler/core/http'

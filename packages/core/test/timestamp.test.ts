@@ -2,7 +2,7 @@ import { run, setNotifier, start } from '@osprofiler/core'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createClock } from '../src/timestamp.js'
 
-const realNow = Date.now
+const realNow = () => performance.timeOrigin + performance.now()
 
 /** Sets the wall clock by so many milliseconds, as an administrator or a time service would. */
 function setWallClock(ms: number): void {

@@ -282,7 +282,7 @@ describe('traceClass with traceSubclasses', () => {
     expect(new Child(7).made).toBe(7)
     expect(new Child(7)).toBeInstanceOf(Base)
     expect(new Traced(7)).toBeInstanceOf(Traced)
-    expect(new Traced(7).constructor).toBe(Base)
+    expect(new Traced(7).constructor).toBe(Traced)
     expect(Traced.name).toBe('Base')
   })
 

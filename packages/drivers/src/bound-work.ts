@@ -1,3 +1,14 @@
+import {
+  AbortController,
+  clearTimeout,
+  Error,
+  Number,
+  Object,
+  process,
+  Set,
+  setTimeout,
+} from '@osprofiler/core/toolkit'
+
 /** For so long the notifier delivers at the natural end of a program; nobody waits any longer. */
 const PATIENCE_MS = 5_000
 

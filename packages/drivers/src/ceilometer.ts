@@ -1,4 +1,5 @@
 import { type Driver, OsprofilerError, type TraceRecord } from '@osprofiler/core'
+import { Array, String, URLSearchParams } from '@osprofiler/core/toolkit'
 import { decodeEvent } from './ceilometer/event.js'
 import { openCeilometerSession } from './ceilometer/session.js'
 import type { OpenContext } from './open-context.js'

@@ -1,4 +1,5 @@
 import { OsprofilerError } from '@osprofiler/core'
+import { decodeURIComponent, Map, Number } from '@osprofiler/core/toolkit'
 
 /** What a connection string says behind `scheme://`. Everything is decoded. */
 export interface ConnectionUrl {

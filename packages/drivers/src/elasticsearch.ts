@@ -1,5 +1,5 @@
 import { type Driver, OsprofilerError } from '@osprofiler/core'
-import { findClient } from './client-package.js'
+import { findClient, loadClient } from './client-package.js'
 import type { OpenContext } from './open-context.js'
 import { createSearchDriver } from './search/driver.js'
 import { readSearchUrl, type SearchUrl } from './search/url.js'
@@ -7,10 +7,11 @@ import { readSearchUrl, type SearchUrl } from './search/url.js'
 const CONNECT_TIMEOUT = 5_000
 
 /** Elasticsearch 8 and 9, through Elastic's client. See `createSearchDriver`. */
-export function openElasticsearchDriver(location: string, { scheme, filterErrorTrace }: OpenContext): Driver {
+export function openElasticsearchDriver(location: string, context: OpenContext): Driver {
+  const { scheme, filterErrorTrace } = context
   const url = readSearchUrl(scheme, location, ['api_key'])
   const auth = readAuth(url)
-  findClient('@elastic/elasticsearch', scheme)
+  findClient('@elastic/elasticsearch', context)
   return createSearchDriver({
     name: 'elasticsearch',
     title: 'Elasticsearch',
@@ -18,7 +19,7 @@ export function openElasticsearchDriver(location: string, { scheme, filterErrorT
     ttl: url.ttl,
     filterErrorTrace,
     async open() {
-      const { Client } = await import('@elastic/elasticsearch')
+      const { Client } = await loadClient('@elastic/elasticsearch', () => import('@elastic/elasticsearch'))
       return new Client({
         nodes: [...url.nodes],
         ...(auth === undefined ? {} : { auth }),

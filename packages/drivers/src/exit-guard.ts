@@ -1,3 +1,4 @@
+import { Atomics, Int32Array, Promise, process, Set, SharedArrayBuffer } from '@osprofiler/core/platform'
 /**
  * Lets a thread leave native code before the process ends. Node stops threads wherever they are, and an addon that
  * then has something to throw aborts the whole process. So the end waits, for moments, until the thread is out,

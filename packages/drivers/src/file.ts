@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
+import { Array, Date, isError, Map, Promise, String, TypeError } from '@osprofiler/core/toolkit'
 import { EXTENSION, readFileLocation, toTraceFile } from './file/path.js'
 import { appendLines, readLines } from './file/trace-file.js'
 import { encodeRecord, isObject } from './record-text.js'
@@ -172,7 +173,7 @@ async function readNames(directory: string): Promise<string[]> {
   try {
     return (await readdir(directory)).filter(name => name.endsWith(EXTENSION))
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    if (isError(error) && 'code' in error && error.code === 'ENOENT') return []
     throw error
   }
 }

@@ -1,1 +1,1 @@
-export { type DriverOptions, openDriver } from './open-driver.js'
+export { checkConnectionString, type DriverOptions, openDriver } from './open-driver.js'

@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from '@osprofiler/core/toolkit'
 /**
  * Keeps the process alive until something is done, for at most so many milliseconds: what waits for a store is not cut
  * off by the end of the process, and a store that hangs does not hold that up. Sockets themselves never keep it alive.

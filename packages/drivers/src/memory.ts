@@ -1,4 +1,5 @@
 import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
+import { Map } from '@osprofiler/core/toolkit'
 import { decodeRecord, encodeRecord } from './record-text.js'
 import { createLife } from './store-life.js'
 import { isSelected, readBefore, readQuery } from './trace-query.js'

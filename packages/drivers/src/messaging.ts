@@ -1,4 +1,5 @@
 import { type Driver, OsprofilerError } from '@osprofiler/core'
+import { Date } from '@osprofiler/core/toolkit'
 import { createBoundWork } from './bound-work.js'
 import { findClient } from './client-package.js'
 import { showHost } from './connection-url.js'
@@ -28,7 +29,7 @@ const HOLD = { write: 5_000, read: 60_000 }
 export function openMessagingDriver(location: string, context: OpenContext): Driver {
   const settings = readMessagingSettings(location)
   const place = settings.brokers.map(showHost).join(',')
-  findClient('amqplib', context.scheme)
+  findClient('amqplib', context)
   const inTurn = createTurns()
   let connection: BrokerConnection | undefined
   let publisher: Publisher | undefined

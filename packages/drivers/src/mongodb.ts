@@ -1,4 +1,5 @@
 import type { Driver, TraceQuery, TraceRecord, TraceSummary } from '@osprofiler/core'
+import { dateNow, Number } from '@osprofiler/core/toolkit'
 import type { Collection, Db } from 'mongodb'
 import { createBoundWork } from './bound-work.js'
 import { findClient } from './client-package.js'
@@ -30,9 +31,10 @@ const CLOSE_PATIENCE = 5_000
  * nothing is written twice, whenever a connection breaks. With `?ttl=` documents carry the date on which a TTL index
  * lets the server remove them.
  */
-export function openMongodbDriver(location: string, { scheme, filterErrorTrace }: OpenContext): Driver {
+export function openMongodbDriver(location: string, context: OpenContext): Driver {
+  const { scheme, filterErrorTrace } = context
   const url = readMongodbUrl(scheme, location)
-  findClient('mongodb', scheme)
+  findClient('mongodb', context)
   const connection = createMongodbConnection(url)
   const batches = createPreparedBatches<DocumentBatch>()
   const work = createBoundWork()
@@ -68,10 +70,10 @@ export function openMongodbDriver(location: string, { scheme, filterErrorTrace }
 
   /** In the background: with many documents it takes its time, and who may not do it can write all the same. */
   function ensureIndexes(db: Db): void {
-    if (Date.now() < indexAt) return
+    if (dateNow() < indexAt) return
     indexAt = Number.POSITIVE_INFINITY
     createIndexes(db, url.ttl).catch(() => {
-      indexAt = Date.now() + INDEX_AGAIN
+      indexAt = dateNow() + INDEX_AGAIN
     })
   }
 

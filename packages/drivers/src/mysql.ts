@@ -1,4 +1,5 @@
 import { type Driver, OsprofilerError } from '@osprofiler/core'
+import { Number } from '@osprofiler/core/toolkit'
 import { findClient } from './client-package.js'
 import { type ConnectionUrl, type Host, parseConnectionUrl, type UrlForm } from './connection-url.js'
 import { connectMysql, type MysqlSettings } from './mysql/session.js'
@@ -57,9 +58,10 @@ const CONNECT_PATIENCE = 10_000
  * `max_allowed_packet`, and what the database itself refuses while it takes other rows. A connection that breaks
  * during the commit is `ERR_WRITE_UNCERTAIN`.
  */
-export function openMysqlDriver(location: string, { scheme }: OpenContext): Driver {
+export function openMysqlDriver(location: string, context: OpenContext): Driver {
+  const { scheme } = context
   const url = parseConnectionUrl(location, FORM)
-  findClient('mysql2', scheme)
+  findClient('mysql2', context)
   const { options } = url
   if (url.path === '') {
     throw new OsprofilerError('ERR_CONNECTION_STRING', `${scheme}:// names a database, as in "${FORM.example}".`)

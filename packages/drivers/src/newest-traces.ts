@@ -1,4 +1,5 @@
 import type { TraceSummary } from '@osprofiler/core'
+import { Set } from '@osprofiler/core/toolkit'
 import { isSelected, type Selection } from './trace-query.js'
 import { newestFirst } from './trace-tally.js'
 

@@ -6,6 +6,8 @@ export interface OpenContext {
   readonly scheme: string
   /** See `DriverOptions`. */
   readonly filterErrorTrace: boolean
+  /** Whether the connection string alone is looked at: the store's client may be missing. */
+  readonly checkOnly?: boolean | undefined
 }
 
 /** Opens a driver on what follows `scheme://` in its connection string. Connects to nothing yet. */

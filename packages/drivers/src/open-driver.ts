@@ -1,4 +1,5 @@
 import { checkOptionNames, type Driver, OsprofilerError } from '@osprofiler/core'
+import { Boolean, Map, String, TypeError } from '@osprofiler/core/toolkit'
 import { openCeilometerDriver } from './ceilometer.js'
 import { openElasticsearchDriver } from './elasticsearch.js'
 import { openFileDriver } from './file.js'
@@ -7,7 +8,7 @@ import { openMemoryDriver } from './memory.js'
 import { openMessagingDriver } from './messaging.js'
 import { openMongodbDriver } from './mongodb.js'
 import { MYSQL_SCHEMES, openMysqlDriver } from './mysql.js'
-import type { OpenStore } from './open-context.js'
+import type { OpenContext, OpenStore } from './open-context.js'
 import { openOpensearchDriver } from './opensearch.js'
 import { openOtlpDriver } from './otlp.js'
 import { openPostgresqlDriver, POSTGRESQL_SCHEMES } from './postgresql.js'
@@ -74,6 +75,20 @@ const CONNECTION_STRING = /^([a-z][a-z0-9+._-]{0,31}):\/\/(.*)$/is
  * profiler.setNotifier(profiler.createNotifier(driver))
  */
 export function openDriver(connectionString: string, options: DriverOptions = {}): Driver {
+  return untraced(open(connectionString, { filterErrorTrace: readFilter(options) }))
+}
+
+/**
+ * Says what `openDriver` would refuse of a connection string. Does not look for the store's client.
+ *
+ * @throws TypeError, OsprofilerError as `openDriver` does; one with a `cause` is about what the string refers to, such as
+ * a file of certificates.
+ */
+export function checkConnectionString(connectionString: string): void {
+  open(connectionString, { filterErrorTrace: false, checkOnly: true })
+}
+
+function open(connectionString: string, context: Omit<OpenContext, 'scheme'>): Driver {
   if (typeof connectionString !== 'string') {
     throw new TypeError(
       `A connection string is a string, such as "sqlite://"; this is a value of type ${typeof connectionString}.`,
@@ -87,13 +102,13 @@ export function openDriver(connectionString: string, options: DriverOptions = {}
     )
   }
   const knownScheme = scheme.toLowerCase()
-  const open = DRIVERS.get(knownScheme)
-  if (open === undefined) {
+  const openStore = DRIVERS.get(knownScheme)
+  if (openStore === undefined) {
     const known = `Known schemes: ${[...DRIVERS.keys()].join(', ')}.`
     const advice = [INSTEAD.get(knownScheme) ?? '', known].filter(Boolean).join(' ')
     throw new OsprofilerError('ERR_UNKNOWN_DRIVER', `No driver for "${scheme}://". ${advice}`)
   }
-  return untraced(open(location, { scheme: knownScheme, filterErrorTrace: readFilter(options) }))
+  return openStore(location, { ...context, scheme: knownScheme })
 }
 
 function readFilter(options: DriverOptions): boolean {

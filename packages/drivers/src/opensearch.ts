@@ -1,15 +1,16 @@
 import type { Client } from '@opensearch-project/opensearch'
 import type { Driver } from '@osprofiler/core'
-import { findClient } from './client-package.js'
+import { findClient, loadClient } from './client-package.js'
 import type { OpenContext } from './open-context.js'
 import type { SearchTransport } from './search/client.js'
 import { createSearchDriver } from './search/driver.js'
 import { readSearchUrl } from './search/url.js'
 
 /** OpenSearch 1, 2 and 3, through its own client: Elastic's refuses to speak with it. See `createSearchDriver`. */
-export function openOpensearchDriver(location: string, { scheme, filterErrorTrace }: OpenContext): Driver {
+export function openOpensearchDriver(location: string, context: OpenContext): Driver {
+  const { scheme, filterErrorTrace } = context
   const { location: shownAs, nodes, username, password, ca, timeout, ttl } = readSearchUrl(scheme, location)
-  findClient('@opensearch-project/opensearch', scheme)
+  findClient('@opensearch-project/opensearch', context)
   return createSearchDriver({
     name: 'opensearch',
     title: 'OpenSearch',
@@ -17,7 +18,10 @@ export function openOpensearchDriver(location: string, { scheme, filterErrorTrac
     ttl,
     filterErrorTrace,
     async open() {
-      const { Client } = await import('@opensearch-project/opensearch')
+      const { Client } = await loadClient(
+        '@opensearch-project/opensearch',
+        () => import('@opensearch-project/opensearch'),
+      )
       const client = new Client({
         nodes: [...nodes],
         ...(username === undefined ? {} : { auth: { username, password: password ?? '' } }),

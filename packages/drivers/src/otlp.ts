@@ -1,4 +1,5 @@
 import { type Driver, OsprofilerError, suppress, type TraceRecord, type WriteResult } from '@osprofiler/core'
+import { clearTimeout, Math, process, setImmediate, setTimeout, URL } from '@osprofiler/core/toolkit'
 import { findClient } from './client-package.js'
 import { keepAlive } from './keep-alive.js'
 import type { OpenContext } from './open-context.js'
@@ -25,7 +26,7 @@ const HOLD_MS = 5_000
 export function openOtlpDriver(location: string, context: OpenContext): Driver {
   const settings = readOtlpSettings(location, context)
   const format = settings.protocol === 'http/json' ? 'http' : 'proto'
-  findClient(`@opentelemetry/exporter-trace-otlp-${format}`, context.scheme)
+  findClient(`@opentelemetry/exporter-trace-otlp-${format}`, context)
   const open = createOpenPoints(settings.lingerMs)
   const toSpans = createSpanMaker(settings.resource)
   const sender = createOtlpSender(settings)

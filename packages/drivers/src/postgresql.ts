@@ -1,4 +1,5 @@
 import { type Driver, OsprofilerError } from '@osprofiler/core'
+import { Number } from '@osprofiler/core/toolkit'
 import { findClient } from './client-package.js'
 import { type ConnectionUrl, type Host, parseConnectionUrl, type UrlForm } from './connection-url.js'
 import type { OpenContext } from './open-context.js'
@@ -66,9 +67,9 @@ const CONNECT_PATIENCE = 10_000
  * User, password and database that are not given come from `PGUSER`, `PGPASSWORD` and `PGDATABASE`, as with every
  * client.
  */
-export function openPostgresqlDriver(location: string, { scheme }: OpenContext): Driver {
+export function openPostgresqlDriver(location: string, context: OpenContext): Driver {
   const url = parseConnectionUrl(location, FORM)
-  findClient('pg', scheme)
+  findClient('pg', context)
   const { options } = url
   const settings: PostgresqlSettings = {
     hosts: toHosts(url),

@@ -1,4 +1,5 @@
 import type { TraceRecord } from '@osprofiler/core'
+import { WeakMap } from '@osprofiler/core/toolkit'
 
 /** What a driver made of the batches that are not settled. */
 export interface PreparedBatches<Prepared> {

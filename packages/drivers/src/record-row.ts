@@ -1,4 +1,5 @@
 import type { TraceRecord } from '@osprofiler/core'
+import { JSON } from '@osprofiler/core/platform'
 import { isObject, parse, toRecord } from './record-text.js'
 import { isTimestamp } from './record-time.js'
 

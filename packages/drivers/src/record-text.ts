@@ -1,4 +1,5 @@
 import type { TraceRecord } from '@osprofiler/core'
+import { Array, JSON, String } from '@osprofiler/core/platform'
 import { isTimestamp } from './record-time.js'
 
 /** Texts in which JSON escapes nothing. */

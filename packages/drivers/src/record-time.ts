@@ -1,3 +1,5 @@
+import { Date, Number } from '@osprofiler/core/platform'
+
 const SHAPE = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.(\d{1,6}))?Z?$/
 const SECOND = 'YYYY-MM-DDTHH:MM:SS'.length
 const MICROSECONDS = 'YYYY-MM-DDTHH:MM:SS.ffffff'.length

@@ -22,9 +22,10 @@ import { readBefore, readQuery } from './trace-query.js'
  * A batch is one variadic push a trace, all sent together. What of it the server has refused is sent again when the
  * batch is; what was on its way when a connection broke is not, and its fate unknown.
  */
-export function openRedisDriver(location: string, { scheme, filterErrorTrace }: OpenContext): Driver {
+export function openRedisDriver(location: string, context: OpenContext): Driver {
+  const { scheme, filterErrorTrace } = context
   const place = readRedisUrl(scheme, location)
-  findClient('ioredis', scheme)
+  findClient('ioredis', context)
   const life = createLife()
   const route = (place.kind === 'cluster' ? createClusterRoute : createMasterRoute)(place, life.checkOpen)
   const legacy = createLegacyKeys(route)

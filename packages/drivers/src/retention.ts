@@ -1,4 +1,5 @@
 import { OsprofilerError, suppress } from '@osprofiler/core'
+import { Date, dateNow, Map, Math, Number } from '@osprofiler/core/toolkit'
 
 const TTL = /^(\d{1,6})(s|m|h|d|w)$/
 const UNITS = new Map([
@@ -47,7 +48,7 @@ export function createRetention(ttl: number | undefined, prune: (before: Date) =
   let running: Promise<unknown> | undefined
   return {
     afterWrite() {
-      const now = Date.now()
+      const now = dateNow()
       if (ttl === undefined || running !== undefined || now < next) return
       next = now + pause
       running = suppress(() => prune(new Date(now - ttl)))

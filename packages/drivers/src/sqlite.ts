@@ -1,4 +1,6 @@
 import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
+import { Number } from '@osprofiler/core/toolkit'
+import type { OpenContext } from './open-context.js'
 import { isStorable, toRowRecord } from './record-row.js'
 import { createRetention } from './retention.js'
 import { toShownPath } from './shown-path.js'
@@ -26,9 +28,9 @@ const WRITE_HOLD = 2_000
  * anew. Refused are records with a NUL or half a surrogate pair outside of `info`. A thread that dies midway is
  * `ERR_WRITE_UNCERTAIN`, and the next call starts another. `?ttl=7d` prunes while it is being written.
  */
-export function openSqliteDriver(location: string): Driver {
+export function openSqliteDriver(location: string, context?: OpenContext): Driver {
   const { path, ttl } = readSqliteLocation(location)
-  const thread = createThread(findSqliteClient(), path)
+  const thread = createThread(findSqliteClient(context), path)
   const retention = createRetention(ttl, before => prune(before, WRITE_HOLD))
   const life = createLife()
   let closing: Promise<void> | undefined

@@ -1,4 +1,5 @@
 import { OsprofilerError } from '@osprofiler/core'
+import { Promise, Set } from '@osprofiler/core/toolkit'
 
 /** How long a driver may be used: until it is closed, and a batch that it is writing then is still written. */
 export interface StoreLife {

@@ -1,4 +1,6 @@
+import { types } from 'node:util'
 import type { TraceQuery, TraceSummary } from '@osprofiler/core'
+import { Number, String, TypeError } from '@osprofiler/core/toolkit'
 
 /** A `TraceQuery` with its defaults, `since` in the form of a record's timestamp. */
 export interface Selection {
@@ -14,7 +16,7 @@ export function readQuery(query: TraceQuery = {}): Selection {
   if (limit !== Number.POSITIVE_INFINITY && !(Number.isInteger(limit) && limit >= 0)) {
     throw new TypeError(`limit is a whole number from 0 on, or Infinity; this is ${String(limit)}.`)
   }
-  if (since !== undefined && !(since instanceof Date && !Number.isNaN(since.getTime()))) {
+  if (since !== undefined && !(types.isDate(since) && !Number.isNaN(since.getTime()))) {
     throw new TypeError('since is a valid Date.')
   }
   for (const text of [name, service]) {
@@ -34,7 +36,7 @@ export function isSelected(trace: TraceSummary, { since, name, service }: Omit<S
 
 /** The moment before which traces are pruned, as a record's timestamp. A `TypeError` where it is no valid date. */
 export function readBefore(before: Date): string {
-  if (before instanceof Date && !Number.isNaN(before.getTime())) return toTimestamp(before)
+  if (types.isDate(before) && !Number.isNaN(before.getTime())) return toTimestamp(before)
   throw new TypeError('before is a valid Date.')
 }
 

@@ -1,4 +1,5 @@
 import { type Driver, suppress, type TraceRecord } from '@osprofiler/core'
+import { Reflect, Symbol } from '@osprofiler/core/toolkit'
 
 type Batches = AsyncIterable<readonly TraceRecord[]>
 
@@ -8,11 +9,13 @@ export function untraced(driver: Driver): Driver {
   return {
     ...driver,
     write: records => suppress(() => driver.write(records)),
-    ...(readRecords && { readRecords: baseId => untracedBatches(() => readRecords.call(driver, baseId)) }),
-    ...(listTraces && { listTraces: query => suppress(() => listTraces.call(driver, query)) }),
-    ...(listErrorTraces && { listErrorTraces: query => suppress(() => listErrorTraces.call(driver, query)) }),
-    ...(deleteTrace && { deleteTrace: baseId => suppress(() => deleteTrace.call(driver, baseId)) }),
-    ...(pruneTraces && { pruneTraces: before => suppress(() => pruneTraces.call(driver, before)) }),
+    ...(readRecords && { readRecords: baseId => untracedBatches(() => Reflect.apply(readRecords, driver, [baseId])) }),
+    ...(listTraces && { listTraces: query => suppress(() => Reflect.apply(listTraces, driver, [query])) }),
+    ...(listErrorTraces && {
+      listErrorTraces: query => suppress(() => Reflect.apply(listErrorTraces, driver, [query])),
+    }),
+    ...(deleteTrace && { deleteTrace: baseId => suppress(() => Reflect.apply(deleteTrace, driver, [baseId])) }),
+    ...(pruneTraces && { pruneTraces: before => suppress(() => Reflect.apply(pruneTraces, driver, [before])) }),
     close: () => suppress(() => driver.close()),
   }
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { HmacKeys } from '@osprofiler/core'
 import { createRequestTracer, type HttpOptions, type RequestStats } from '@osprofiler/core/http'
+import { Object } from '@osprofiler/core/toolkit'
 
 /** A middleware for Express, Connect, or a plain `node:http` handler. */
 export interface OsprofilerMiddleware {

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import { type PointInfo, suppress } from '@osprofiler/core'
 import { type CallTracer, readCarrier } from '@osprofiler/core/rpc'
+import { Boolean, Reflect, WeakMap } from '@osprofiler/core/toolkit'
 import { AmqpDeliveries, type Verdict } from './amqp-deliveries.js'
 import type { Around } from './wrap-method.js'
 
@@ -21,14 +22,14 @@ interface Message {
 export function aroundConsume(tracers: readonly CallTracer[]): Around {
   return (original, self, args) => {
     const [queue, callback, options, ...more] = args
-    if (typeof callback !== 'function') return original.apply(self, args)
+    if (typeof callback !== 'function') return Reflect.apply(original, self, args)
     const noAck = (options as { noAck?: boolean } | undefined)?.noAck === true
     const channel = self as EventEmitter
     const consumer = callback as (this: unknown, message: Message | null) => unknown
 
     // `null` says that the broker has cancelled the consumer.
     function deliver(this: unknown, message: Message | null): unknown {
-      const work = (): unknown => consumer.call(this, message)
+      const work = (): unknown => Reflect.apply(consumer, this, [message])
       const [tracer] = tracers
       if (tracer === undefined) return work()
       const pair = readCarrier(message?.properties.headers)
@@ -39,7 +40,7 @@ export function aroundConsume(tracers: readonly CallTracer[]): Around {
       return noAck ? call.serve(work) : deliveriesOf(channel).serve(message.fields.deliveryTag, call, work)
     }
 
-    return original.call(self, queue, deliver, options, ...more)
+    return Reflect.apply(original, self, [queue, deliver, options, ...more])
   }
 }
 
@@ -56,7 +57,7 @@ export const SETTLING: Readonly<Record<string, Around>> = {
 
 function settling(settle: (deliveries: AmqpDeliveries, args: unknown[]) => void): Around {
   return (original, self, args) => {
-    const result = original.apply(self, args)
+    const result = Reflect.apply(original, self, args)
     const deliveries = channels.get(self as object)
     if (deliveries !== undefined) settle(deliveries, args)
     return result

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import type { PointInfo } from '@osprofiler/core'
 import type { ServedCall } from '@osprofiler/core/rpc'
+import { Map, Number } from '@osprofiler/core/toolkit'
 
 /** What a consumer said of a message: what is recorded, nothing of one that was acknowledged. */
 export interface Verdict {

@@ -1,5 +1,6 @@
 import { bind, get, type Point, type Profiler } from '@osprofiler/core'
 import { writeCarrier } from '@osprofiler/core/rpc'
+import { Boolean, Object, Reflect, String, WeakSet } from '@osprofiler/core/toolkit'
 import type { MessageTarget } from './message-settings.js'
 import type { Around } from './wrap-method.js'
 
@@ -13,10 +14,10 @@ export function aroundPublish(mayCarry: (target: MessageTarget) => boolean): Aro
   return (original, self, args) => {
     const profiler = get()
     const [exchange, routingKey, content, options] = args
-    if (profiler === undefined || isPublished(options)) return original.apply(self, args)
+    if (profiler === undefined || isPublished(options)) return Reflect.apply(original, self, args)
     const [point, carrying] = openPublished(profiler, exchange, routingKey, options, mayCarry)
     return attempt(point, () => {
-      const result = original.call(self, exchange, routingKey, content, carrying)
+      const result = Reflect.apply(original, self, [exchange, routingKey, content, carrying])
       point.stop()
       return result
     })
@@ -27,16 +28,16 @@ export function aroundPublish(mayCarry: (target: MessageTarget) => boolean): Aro
 export function aroundPublishConfirmed(mayCarry: (target: MessageTarget) => boolean): Around {
   return (original, self, args) => {
     const profiler = get()
-    if (profiler === undefined) return original.apply(self, args)
+    if (profiler === undefined) return Reflect.apply(original, self, args)
     const [exchange, routingKey, content, options, callback] = args
     const [point, carrying] = openPublished(profiler, exchange, routingKey, options, mayCarry)
     const bound = typeof callback === 'function' ? bind(callback as Callback) : undefined
     function confirmed(this: unknown, error: unknown, ...more: unknown[]): unknown {
       if (error) point.fail(error)
       else point.stop()
-      return bound?.call(this, error, ...more)
+      return bound === undefined ? undefined : Reflect.apply(bound, this, [error, ...more])
     }
-    return attempt(point, () => original.call(self, exchange, routingKey, content, carrying, confirmed))
+    return attempt(point, () => Reflect.apply(original, self, [exchange, routingKey, content, carrying, confirmed]))
   }
 }
 

@@ -1,4 +1,5 @@
 import { type CallTracer, createCallTracer } from '@osprofiler/core/rpc'
+import { Object } from '@osprofiler/core/toolkit'
 import { aroundConsume, SETTLING } from './amqp-consume.js'
 import { aroundGet } from './amqp-get.js'
 import { aroundPublish, aroundPublishConfirmed } from './amqp-publish.js'

@@ -1,3 +1,4 @@
+import { process, setTimeout } from '@osprofiler/core/toolkit'
 import { watchResolved } from './resolve-hook.js'
 
 // When it was asked for it is loaded soon: at once by `require`, with all that is imported beside it by `import`.

@@ -1,4 +1,5 @@
 import type { PointInfo } from '@osprofiler/core'
+import { Array, decodeURIComponent, isError, Object, String } from '@osprofiler/core/toolkit'
 import { withMessage } from './shown-error.js'
 
 /** What the clients of Elasticsearch and OpenSearch are asked for. */
@@ -44,7 +45,7 @@ function describeRequest({ method, path, body, bulkBody }: SearchRequest, values
 
 /** An error as a point shows it: servers repeat the values that they refuse. */
 export function searchFailure(error: unknown, values: boolean): unknown {
-  if (!(error instanceof Error)) return error
+  if (!isError(error)) return error
   const { body } = ((error as { readonly meta?: unknown }).meta ?? {}) as { readonly body?: unknown }
   if (values || !isObject(body)) return error
   const { type } = isObject(body.error) ? body.error : {}

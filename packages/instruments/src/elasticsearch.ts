@@ -1,4 +1,5 @@
 import { bind, get, withTrace } from '@osprofiler/core'
+import { Object, Promise, Reflect } from '@osprofiler/core/toolkit'
 import { type SearchRequest, searchFailure, searchInfo } from './elasticsearch-statement.js'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { whenLoaded } from './library-loads.js'
@@ -23,7 +24,7 @@ export function instrumentElasticsearch({ traceSql, libraries }: InstrumentSetti
   const aroundRequest =
     (system: string): Around =>
     (original, self, args) => {
-      if (get() === undefined) return original.apply(self, args)
+      if (get() === undefined) return Reflect.apply(original, self, args)
       const trace = (send: () => Promise<unknown>): Promise<unknown> =>
         withTrace('db', searchInfo((args[0] ?? {}) as SearchRequest, system, values), () => {
           const inside = get()
@@ -51,7 +52,7 @@ type Trace = (send: () => Promise<unknown>) => Promise<unknown>
 function request(original: Method, self: unknown, args: unknown[], trace: Trace): unknown {
   let returned: unknown
   const answer = trace(() => {
-    returned = original.apply(self, args)
+    returned = Reflect.apply(original, self, args)
     // At once: what OpenSearch's client returns is no promise, but has its methods, which are ours below.
     return new Promise((resolve, reject) => (returned as Promise<unknown>).then(resolve, reject))
   })
@@ -73,7 +74,7 @@ function requestWithCallback(original: Method, self: unknown, args: unknown[], a
           else resolve(result)
           callback(error, result)
         }
-        returned = original.apply(self, args.toSpliced(at, 1, told))
+        returned = Reflect.apply(original, self, args.toSpliced(at, 1, told))
       }),
   )
   answer.catch(() => undefined)

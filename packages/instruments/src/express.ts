@@ -1,6 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage } from 'node:http'
+import { types } from 'node:util'
 import type { Point } from '@osprofiler/core'
+import { Array, Number, Object, Reflect, WeakMap } from '@osprofiler/core/toolkit'
 import { claim } from './claim.js'
 import { createLayers, type EnterLayer } from './layers.js'
 import { whenLoaded } from './library-loads.js'
@@ -101,16 +103,16 @@ function traceLayer(enter: EnterLayer, parameters: 3 | 4): Around {
     const isErrorHandler = layer.handle?.length === 4
     const incoming = parameters === 4 ? args[0] : undefined
     const [req, , next] = args.slice(parameters - 3) as [ExpressRequest, unknown, Next]
-    if (isErrorHandler !== (parameters === 4) || layer.route !== undefined) return original.apply(self, args)
+    if (isErrorHandler !== (parameters === 4) || layer.route !== undefined) return Reflect.apply(original, self, args)
     const point = enterLayer(enter, req, layer)
-    if (point === undefined) return original.apply(self, args)
+    if (point === undefined) return Reflect.apply(original, self, args)
     const handOn: Next = error => {
       // What only leads elsewhere is no error, and neither is one that was handed in.
       if (!error || error === 'route' || error === 'router' || error === incoming) point.stop()
       else point.fail(error)
       next(error)
     }
-    return original.apply(self, [...args.slice(0, -1), handOn])
+    return Reflect.apply(original, self, [...args.slice(0, -1), handOn])
   }
 }
 
@@ -125,6 +127,6 @@ function enterLayer(enter: EnterLayer, req: ExpressRequest, layer: ExpressLayer)
 
 function routeOf({ method, baseUrl = '', route }: ExpressRequest): string | undefined {
   const path = route?.path
-  if (typeof path !== 'string' && !(path instanceof RegExp) && !Array.isArray(path)) return undefined
+  if (typeof path !== 'string' && !types.isRegExp(path) && !Array.isArray(path)) return undefined
   return `${method} ${baseUrl}${path}`
 }

@@ -1,4 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { Array, isError, Promise, Reflect, String, WeakSet } from '@osprofiler/core/toolkit'
 import { claim } from './claim.js'
 import { createLayers, disguise, type EnterLayer, type Layer } from './layers.js'
 import { wrapMethod } from './wrap-method.js'
@@ -37,7 +38,11 @@ export function instrumentFastify(): () => void {
     const { fastify } = message as { fastify: FastifyInstance }
     if (!claim(fastify)) return
     wrapMethod(fastify, 'addHook', (original, self, [name, hook, ...rest]) =>
-      original.call(self, name, HOOKS.includes(String(name)) ? layered(hook, { hook: String(name) }) : hook, ...rest),
+      Reflect.apply(original, self, [
+        name,
+        HOOKS.includes(String(name)) ? layered(hook, { hook: String(name) }) : hook,
+        ...rest,
+      ]),
     )
     fastify.addHook('onRoute', (options: RouteOptions) => {
       const route = `${[options.method].flat().join(',')} ${options.url}`
@@ -67,17 +72,17 @@ function traceStep(step: Step, layer: Omit<Layer, 'name'>, enter: EnterLayer): S
 
   function run(self: unknown, [request, ...rest]: readonly [object, ...unknown[]]): unknown {
     const point = enter(request, { ...layer, name })
-    if (point === undefined) return step.call(self, request, ...rest)
+    if (point === undefined) return Reflect.apply(step, self, [request, ...rest])
     const done = layer.hook === undefined ? undefined : rest.at(-1)
     if (typeof done === 'function') {
       rest[rest.length - 1] = (error: unknown, ...more: unknown[]) => {
-        if (error instanceof Error) point.fail(error)
+        if (isError(error)) point.fail(error)
         else point.stop()
         return done(error, ...more)
       }
     }
     try {
-      const result = step.call(self, request, ...rest)
+      const result = Reflect.apply(step, self, [request, ...rest])
       // Not waited for instead of the program, which may be handed any thenable.
       if (result instanceof Promise) {
         result.then(

@@ -1,5 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { PointInfo, TraceHeaders } from '@osprofiler/core'
+import { Object, Symbol } from '@osprofiler/core/toolkit'
 import { claim } from './claim.js'
 import { firstCause } from './first-cause.js'
 import type { InstrumentSettings } from './instrument-settings.js'
@@ -27,7 +28,7 @@ export function instrumentFetch({ mayReceive }: InstrumentSettings): () => void 
   // By request, and not by context: when an answer arrives, it is in that of whoever opened the connection.
   // On the request itself: a map of weak keys costs the collector much more.
   const followed = Symbol('osprofiler.point')
-  type Marked = UndiciRequest & { [followed]?: RequestTimes }
+  type Marked = UndiciRequest & { [mark: symbol]: RequestTimes | undefined }
 
   function onCreate({ request }: Message): void {
     const profiler = callersProfiler(request)

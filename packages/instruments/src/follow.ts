@@ -1,4 +1,5 @@
 import { bind } from '@osprofiler/core'
+import { Reflect } from '@osprofiler/core/toolkit'
 
 /** What ends when the work that it stands for does: a point, or more than one. Its first end counts. */
 export interface Ending {
@@ -14,7 +15,7 @@ export function followCallback(step: Ending | undefined, callback: Callback): Ca
   if (step === undefined) return bind(callback)
   return bind(function (this: unknown, error: unknown, ...results: unknown[]) {
     end(step, error)
-    return callback.call(this, error, ...results)
+    return Reflect.apply(callback, this, [error, ...results])
   })
 }
 

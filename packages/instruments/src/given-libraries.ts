@@ -1,4 +1,5 @@
 import { checkOptionNames } from '@osprofiler/core'
+import { JSON, Object, Reflect, TypeError } from '@osprofiler/core/toolkit'
 import { showWrong } from './show-wrong.js'
 
 /**

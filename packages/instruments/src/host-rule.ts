@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net'
+import { JSON, Number, TypeError, URL } from '@osprofiler/core/toolkit'
 
 /** Whether a host, as `hostKey` gives it, is meant by a rule. */
 export type HostMatcher = (host: string) => boolean

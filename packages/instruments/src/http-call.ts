@@ -1,6 +1,7 @@
 import type { ClientRequest } from 'node:http'
 import { isIP } from 'node:net'
 import { urlToHttpOptions } from 'node:url'
+import { Boolean, Map, Number, Object, String, URL } from '@osprofiler/core/toolkit'
 import type { OutgoingRequest } from './requests-info.js'
 
 type Scheme = 'http' | 'https'

@@ -1,5 +1,6 @@
 import type { ClientRequest, OutgoingHttpHeaders } from 'node:http'
 import type { TraceHeaders } from '@osprofiler/core'
+import { Array, Object, Reflect, String } from '@osprofiler/core/toolkit'
 import { SEALING_HEADERS, sealsRequest } from './sealing-headers.js'
 
 type HeaderList = readonly unknown[]
@@ -41,13 +42,13 @@ interface LateRequest extends ClientRequest {
 /** In place of the methods of a request that send its head. Shared by all requests, since each has so many of them. */
 const WRITERS = {
   write(this: LateRequest, ...args: unknown[]): unknown {
-    return beforeHead(this).write.apply(this, args)
+    return Reflect.apply(beforeHead(this).write, this, args)
   },
   end(this: LateRequest, ...args: unknown[]): unknown {
-    return beforeHead(this).end.apply(this, args)
+    return Reflect.apply(beforeHead(this).end, this, args)
   },
   flushHeaders(this: LateRequest): unknown {
-    return beforeHead(this).flushHeaders.apply(this, [])
+    return Reflect.apply(beforeHead(this).flushHeaders, this, [])
   },
 }
 
@@ -87,17 +88,17 @@ const READERS = {
       'x-trace-info': _info,
       'x-trace-hmac': _hmac,
       ...headers
-    } = prototypeOf(this).getHeaders.apply(this) as object & {
+    } = Reflect.apply(prototypeOf(this).getHeaders, this, []) as object & {
       'x-trace-info'?: unknown
       'x-trace-hmac'?: unknown
     }
     return headers
   },
   getHeaderNames(this: ClientRequest): unknown {
-    return (prototypeOf(this).getHeaderNames.apply(this) as string[]).filter(isOthers)
+    return (Reflect.apply(prototypeOf(this).getHeaderNames, this, []) as string[]).filter(isOthers)
   },
   getRawHeaderNames(this: ClientRequest): unknown {
-    return (prototypeOf(this).getRawHeaderNames.apply(this) as string[]).filter(isOthers)
+    return (Reflect.apply(prototypeOf(this).getRawHeaderNames, this, []) as string[]).filter(isOthers)
   },
 }
 

@@ -1,5 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Point } from '@osprofiler/core'
+import { DOMException, Object, Reflect, Symbol } from '@osprofiler/core/toolkit'
 import { firstCause } from './first-cause.js'
 import type { RequestTimes } from './request-times.js'
 
@@ -25,7 +26,7 @@ interface Followed {
 export function createHttpPoints(): HttpPoints {
   // On the message itself, and with listeners that all share: a map of weak keys costs the collector much more.
   const followed = Symbol('osprofiler.point')
-  type Marked = { [followed]?: Followed }
+  type Marked = { [mark: symbol]: Followed | undefined }
   const read = (message: object): Followed | undefined => (message as Marked)[followed]
 
   function onSocket(this: ClientRequest): void {
@@ -64,7 +65,7 @@ export function createHttpPoints(): HttpPoints {
     response: IncomingMessage | undefined,
     unfinished: boolean,
   ): unknown {
-    const result = Object.getPrototypeOf(message).destroy.call(message, error)
+    const result = Reflect.apply(Object.getPrototypeOf(message).destroy, message, [error])
     const own = read(message)
     if (!unfinished || !own?.point.open) return result
     // Who follows a redirect by itself has no use for the rest of the answer that told of it.
@@ -81,7 +82,7 @@ export function createHttpPoints(): HttpPoints {
     follow(request, point, times) {
       const wait = isQueued(request) ? point.startInside('wait', { wait: { for: 'pool' } }) : undefined
       const own: Followed = { point, times, wait, answered: false, timedOut: false }
-      ;(request as Marked)[followed] = own
+      ;(request as object as Marked)[followed] = own
       if (wait !== undefined) request.on('socket', onSocket)
       request.on('timeout', onTimeout)
       request.on('close', onClose)
@@ -92,7 +93,7 @@ export function createHttpPoints(): HttpPoints {
       if (own === undefined) return
       own.answered = true
       own.times.answered(response.statusCode)
-      ;(response as Marked)[followed] = own
+      ;(response as object as Marked)[followed] = own
       response.on('end', onEnd)
       if (!Object.hasOwn(response, 'destroy')) Object.assign(response, { destroy: destroyAnswer })
     },

@@ -3,6 +3,7 @@ import http, { type ClientRequest, type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { syncBuiltinESMExports } from 'node:module'
 import { get, type Point, type Profiler } from '@osprofiler/core'
+import { globalObject, Number, Object, process, Reflect } from '@osprofiler/core/toolkit'
 import { callOfRequest, type HttpCall, outgoingRequest, readArguments, receivers, withHeaders } from './http-call.js'
 import { areSealed, areWrittenAtOnce, hideHeaders, mergeHeaders, setHeadersLate } from './http-headers.js'
 import { createHttpPoints } from './http-points.js'
@@ -54,11 +55,11 @@ export function instrumentHttp({ mayReceive }: InstrumentSettings): () => void {
 
   function send(original: Method, self: unknown, args: unknown[], scheme: Scheme): unknown {
     const profiler = get()
-    if (profiler === undefined || opening.requests) return original.apply(self, args)
+    if (profiler === undefined || opening.requests) return Reflect.apply(original, self, args)
     const begun = attempt(() => begin(profiler, args, scheme))
-    if (begun === undefined) return original.apply(self, args)
+    if (begun === undefined) return Reflect.apply(original, self, args)
     try {
-      const request = whileOpening(() => original.apply(self, begun.args)) as ClientRequest
+      const request = whileOpening(() => Reflect.apply(original, self, begun.args)) as ClientRequest
       attempt(() => {
         // Else it is not told of before it is claimed.
         if (!TELLS_OF_CREATION) claimRequest(request)
@@ -123,7 +124,7 @@ function wrapFunctions(send: Send): () => void {
       wrapMethod(module, 'request', (original, self, args) => send(original, self, args, scheme)),
       // Not by Node's own `get`, which sends the head before anything could be added to it.
       wrapMethod(module, 'get', (original, self, args) => {
-        if (get() === undefined || opening.requests) return original.apply(self, args)
+        if (get() === undefined || opening.requests) return Reflect.apply(original, self, args)
         const sent = send(request as Method, self, args, scheme) as ClientRequest
         sent.end()
         return sent
@@ -143,7 +144,7 @@ const opening = openState()
 
 /** Of all copies of this package: whether a request is being made whose point has begun. */
 function openState(): { requests: boolean } {
-  const holder = globalThis as { [OPENING]?: { requests: boolean } }
+  const holder = globalObject as { [OPENING]?: { requests: boolean } }
   if (holder[OPENING] === undefined) Object.defineProperty(holder, OPENING, { value: { requests: false } })
   return holder[OPENING] ?? { requests: false }
 }

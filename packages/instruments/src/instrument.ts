@@ -1,4 +1,5 @@
 import { checkOptionNames } from '@osprofiler/core'
+import { Array, Object, Set, TypeError } from '@osprofiler/core/toolkit'
 import { instrumentAmqplib } from './amqplib.js'
 import { instrumentElasticsearch } from './elasticsearch.js'
 import { instrumentExpress } from './express.js'
@@ -6,7 +7,7 @@ import { instrumentFastify } from './fastify.js'
 import { instrumentFetch } from './fetch.js'
 import { readLibraries } from './given-libraries.js'
 import { instrumentHttp } from './http.js'
-import type { Instrument, TraceSql } from './instrument-settings.js'
+import type { Instrument, InstrumentSettings, TraceSql } from './instrument-settings.js'
 import { instrumentIoredis } from './ioredis.js'
 import { instrumentKnex } from './knex.js'
 import { instrumentKoa } from './koa.js'
@@ -103,17 +104,33 @@ export function instrument(
   names: readonly InstrumentName[] = INSTRUMENT_NAMES,
   options: InstrumentOptions = {},
 ): () => void {
-  checkOptionNames(options, ['propagateTo', 'traceSql', 'messages', 'libraries'], 'instrument()')
-  const { propagateTo, traceSql = 'off', messages = {}, libraries = {} } = options
-  checkNames(names)
-  checkMessages(messages)
-  const mayReceive = createPropagation(propagateTo)
-  const given = readLibraries(libraries)
-  const settings = { mayReceive, traceSql: checkTraceSql(traceSql), messages, libraries: given }
-  const undos = [...new Set(names.map(checkName))].map(name => ALL[name](settings))
+  const settings = readSettings(names, options)
+  const undos = [...new Set(names)].map(name => ALL[name](settings))
   return () => {
     for (const undo of undos.splice(0)) undo()
   }
+}
+
+/**
+ * Says what `instrument` would refuse, and touches nothing.
+ *
+ * @throws TypeError as `instrument` does
+ */
+export function checkInstruments(
+  names: readonly InstrumentName[] = INSTRUMENT_NAMES,
+  options: InstrumentOptions = {},
+): void {
+  readSettings(names, options)
+}
+
+function readSettings(names: readonly InstrumentName[], options: InstrumentOptions): InstrumentSettings {
+  checkOptionNames(options, ['propagateTo', 'traceSql', 'messages', 'libraries'], 'instrument()')
+  const { propagateTo, traceSql = 'off', messages = {}, libraries = {} } = options
+  checkNames(names)
+  for (const name of names) checkName(name)
+  checkMessages(messages)
+  const mayReceive = createPropagation(propagateTo)
+  return { mayReceive, traceSql: checkTraceSql(traceSql), messages, libraries: readLibraries(libraries) }
 }
 
 function checkTraceSql(value: TraceSql): TraceSql {
@@ -128,7 +145,7 @@ function checkNames(names: unknown): void {
   )
 }
 
-function checkName(name: InstrumentName): InstrumentName {
-  if (Object.hasOwn(ALL, name)) return name
+function checkName(name: InstrumentName): void {
+  if (Object.hasOwn(ALL, name)) return
   throw new TypeError(`No instrument ${showWrong(name)}. Known: ${Object.keys(ALL).join(', ')}.`)
 }

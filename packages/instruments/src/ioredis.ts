@@ -1,4 +1,5 @@
 import { bind, get, type Profiler, suppress } from '@osprofiler/core'
+import { Array, isError, Object, Reflect } from '@osprofiler/core/toolkit'
 import { DatabaseStep } from './database-step.js'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { whenLoaded } from './library-loads.js'
@@ -50,10 +51,10 @@ export function instrumentIoredis({ traceSql, libraries }: InstrumentSettings): 
 
   const aroundCommand: Around = (original, self, args) => {
     const profiler = get()
-    if (profiler === undefined) return original.apply(self, args)
+    if (profiler === undefined) return Reflect.apply(original, self, args)
     const [command, stream] = args as [Command, { readonly isPipeline?: boolean } | undefined]
     // Once: it comes by again when its connection is ready, and from the cluster to one of its nodes.
-    if (command[TRACED] === true || stream?.isPipeline === true) return original.apply(self, args)
+    if (command[TRACED] === true || stream?.isPipeline === true) return Reflect.apply(original, self, args)
     return sendStep(traceCommand(profiler, command), self as Client, command, original, args)
   }
 
@@ -64,7 +65,7 @@ export function instrumentIoredis({ traceSql, libraries }: InstrumentSettings): 
     if (profiler !== undefined && command[TRACED] !== true && isAutomatic(self as object)) {
       traceCommand(profiler, command).send()
     }
-    return original.apply(self, args)
+    return Reflect.apply(original, self, args)
   }
 
   const aroundBatch: Around = (original, self, args) => {
@@ -72,7 +73,7 @@ export function instrumentIoredis({ traceSql, libraries }: InstrumentSettings): 
     const profiler = get()
     // While `_transactions` counts, this call only puts the EXEC at the end; the next one sends.
     const sends = profiler !== undefined && pipeline._transactions === 0 && pipeline._queue.length > 0
-    if (!sends || isAutomatic(pipeline) || pipeline[TRACED] === true) return original.apply(self, args)
+    if (!sends || isAutomatic(pipeline) || pipeline[TRACED] === true) return Reflect.apply(original, self, args)
     const step = traceBatch(profiler, pipeline)
     return sendStep(step, pipeline.redis, pipeline._queue[0], original, args, self)
   }
@@ -84,11 +85,11 @@ export function instrumentIoredis({ traceSql, libraries }: InstrumentSettings): 
     // By what the library calls, not by the promise: a failure that nobody handles must stay one.
     command.resolve = value => {
       // First: it rejects, itself, what it cannot make a result of.
-      resolve.call(command, value)
+      Reflect.apply(resolve, command, [value])
       step.stop()
     }
     command.reject = error => {
-      reject.call(command, error)
+      Reflect.apply(reject, command, [error])
       step.fail(redisFailure(error, [command], values))
     }
     return step
@@ -102,11 +103,11 @@ export function instrumentIoredis({ traceSql, libraries }: InstrumentSettings): 
     const { resolve, reject } = pipeline
     pipeline[TRACED] = true
     pipeline.resolve = results => {
-      resolve.call(pipeline, results)
+      Reflect.apply(resolve, pipeline, [results])
       endBatch(step, results, commands, values)
     }
     pipeline.reject = error => {
-      reject.call(pipeline, error)
+      Reflect.apply(reject, pipeline, [error])
       step.fail(redisFailure(error, commands, values))
     }
     return step
@@ -128,9 +129,9 @@ export function instrumentIoredis({ traceSql, libraries }: InstrumentSettings): 
 
 /** What a connection does by itself, and what it later hands to listeners, belongs to no request. */
 const aroundConnect: Around = (original, self, args) => {
-  if (get() === undefined) return original.apply(self, args)
+  if (get() === undefined) return Reflect.apply(original, self, args)
   const bound = args.map(arg => (typeof arg === 'function' ? bind(arg as () => unknown) : arg))
-  return suppress(() => original.apply(self, bound))
+  return suppress(() => Reflect.apply(original, self, bound))
 }
 
 /** Sends a command, or several of which this is the first, and begins its point when it is written. */
@@ -144,10 +145,10 @@ function sendStep(
 ): unknown {
   if (client.status === 'ready' && client.isCluster !== true) {
     step.send()
-    return original.apply(self, args)
+    return Reflect.apply(original, self, args)
   }
   if (first !== undefined) whenWritten(first, () => step.send())
-  const sent = original.apply(self, args)
+  const sent = Reflect.apply(original, self, args)
   step.wait()
   return sent
 }
@@ -167,7 +168,7 @@ function endBatch(step: DatabaseStep, results: unknown, commands: readonly Comma
     const command = commands[index]
     if (error && command) return step.fail(redisFailure(error, [command], values))
     if (command?.name !== 'exec' || !Array.isArray(reply)) continue
-    const inner = reply.findIndex(value => value instanceof Error)
+    const inner = reply.findIndex(value => isError(value))
     const failed = commands[index - reply.length + inner]
     if (inner >= 0 && failed) return step.fail(redisFailure(reply[inner], [failed], values))
   }

@@ -1,4 +1,5 @@
 import { get } from '@osprofiler/core'
+import { Reflect } from '@osprofiler/core/toolkit'
 import { followPromise } from './follow.js'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { whenLoaded } from './library-loads.js'
@@ -24,8 +25,10 @@ export function instrumentKnex({ traceSql, libraries }: InstrumentSettings): () 
       wrapMethod((exports as { prototype: object }).prototype, 'acquireConnection', (original, self, args) => {
         const profiler = get()
         const reason = profiler && reasonToWait(self as KnexClient)
-        if (profiler === undefined || reason === undefined) return original.apply(self, args)
-        return followPromise(profiler.startBeside('wait', { wait: { for: reason } }), () => original.apply(self, args))
+        if (profiler === undefined || reason === undefined) return Reflect.apply(original, self, args)
+        return followPromise(profiler.startBeside('wait', { wait: { for: reason } }), () =>
+          Reflect.apply(original, self, args),
+        )
       }),
     { file: 'lib/client.js', given: (libraries.knex as { Client?: unknown } | undefined)?.Client },
   )

@@ -1,3 +1,4 @@
+import { Promise, Reflect, WeakSet } from '@osprofiler/core/toolkit'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { createLayers, disguise, type EnterLayer } from './layers.js'
 import { whenLoaded } from './library-loads.js'
@@ -25,10 +26,11 @@ export function instrumentKoa({ libraries }: InstrumentSettings): () => void {
     'koa',
     koa =>
       wrapMethod((koa as { prototype: object }).prototype, 'use', (original, self, [middleware, ...rest]) => {
-        if (typeof middleware !== 'function' || wrapped.has(middleware)) return original.call(self, middleware, ...rest)
+        if (typeof middleware !== 'function' || wrapped.has(middleware))
+          return Reflect.apply(original, self, [middleware, ...rest])
         const layered = traceMiddleware(middleware as Middleware, enter)
         wrapped.add(layered)
-        return original.call(self, layered, ...rest)
+        return Reflect.apply(original, self, [layered, ...rest])
       }),
     { given: libraries.koa },
   )
@@ -40,7 +42,7 @@ function traceMiddleware(middleware: Middleware, enter: EnterLayer): Middleware 
 
   function layered(this: unknown, ctx: KoaContext, next: Next): unknown {
     let point = enter(ctx, { name })
-    if (point === undefined) return middleware.call(this, ctx, next)
+    if (point === undefined) return Reflect.apply(middleware, this, [ctx, next])
     let below: { readonly error: unknown } | undefined
 
     const handOn: Next = () => {
@@ -66,7 +68,7 @@ function traceMiddleware(middleware: Middleware, enter: EnterLayer): Middleware 
     const fail = (error: unknown): void => (below?.error === error ? end() : point?.fail(error, info()))
 
     try {
-      const result = middleware.call(this, ctx, handOn)
+      const result = Reflect.apply(middleware, this, [ctx, handOn])
       if (!(result instanceof Promise)) {
         end()
         return result

@@ -1,4 +1,5 @@
 import { get, type Point, type PointInfo } from '@osprofiler/core'
+import { Object, WeakMap } from '@osprofiler/core/toolkit'
 
 /** What a framework runs on the way of a request, and hands it on to the next: a middleware, a hook, a handler. */
 export interface Layer {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join, sep } from 'node:path'
+import { JSON, Map, requireFrom, String } from '@osprofiler/core/toolkit'
 
 /** A file of an installed library: which copy of which library, and where in it. */
 export interface LibraryFile {
@@ -70,7 +70,7 @@ function parseManifest(root: string): Manifest | undefined {
 function findMain(root: string): string | undefined {
   try {
     // By its folder, which asks `main` alone: the conditions of `exports` may lead elsewhere.
-    const filename = createRequire(join(root, 'package.json')).resolve(root)
+    const filename = requireFrom(join(root, 'package.json')).resolve(root)
     return filename.slice(root.length + 1).replaceAll(sep, '/')
   } catch {
     return undefined

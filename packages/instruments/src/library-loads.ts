@@ -1,7 +1,17 @@
-import { realpathSync } from 'node:fs'
-import Module, { createRequire } from 'node:module'
+import Module from 'node:module'
 import { join, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import {
+  mainFile,
+  Object,
+  process,
+  Reflect,
+  requireFrom,
+  resolvePackage,
+  Set,
+  setImmediate,
+  WeakSet,
+} from '@osprofiler/core/toolkit'
 import { type LibraryFile, readLibraryFile } from './library-file.js'
 import { watchResolved } from './resolve-hook.js'
 
@@ -32,9 +42,10 @@ export interface LibraryEntry {
  *
  * Nothing is hooked before this is called. CommonJS files are found in `require.cache` and by the method with which
  * Node loads them, whether by `require` or by `import`. ECMAScript modules are found, some ticks after they were
- * loaded, by `module.registerHooks` (Node 22.15), and on every Node by importing what the program's main file and the
- * working directory find under the library's name, if they find any: who has loaded it cannot be known, so it is
- * loaded then. Only what lies in `node_modules` is found: no bundle, and no fork of a library in the program's folder.
+ * loaded, by `module.registerHooks` (Node 22.15). Node does not tell which ones it has loaded before. So the copy that
+ * the program's main file finds under the library's name is imported. Nothing is looked for from anywhere else: whoever
+ * can write where the process stands must not get code run. Only what lies in `node_modules` is found: no bundle, and no
+ * fork of a library in the program's folder.
  *
  * @example
  * const undo = whenLoaded('pg', (pg, { version }) => wrapMethod(pg.Client.prototype, 'query', traceQuery))
@@ -66,21 +77,20 @@ export function whenLoaded(library: string, onLibrary: OnLibrary, entry: Library
     if (loaded.library !== library || loaded.file !== esModule || urls.has(url)) return
     // First: the import is resolved as well, which tells of it again.
     urls.add(url)
-    import(url).then(
+    // No bundler can know what it is.
+    import(/* webpackIgnore: true */ /* @vite-ignore */ url).then(
       exports => tell(exports, pickCopy(loaded)),
       () => undefined,
     )
   }
 
   if (given !== undefined) tell(given, { version: '', folder: '', file: '' })
-  for (const module of Object.values(requireHere.cache)) {
-    if (module?.loaded) readAnd(module.filename, loaded => onFile(loaded, module.exports))
-  }
+  for (const module of loadedModules()) readAnd(module.filename, loaded => onFile(loaded, module.exports))
   undos.push(watchFiles(onFile))
   if (esModule !== undefined) {
     // Later, when it is loading anyhow: to import it from a hook would change the order of the program.
     undos.push(watchResolved(url => readAnd(url, loaded => setImmediate(onModule, loaded, url))))
-    for (const [loaded, url] of findModules(library, esModule)) onModule(loaded, url)
+    findModule(library, esModule, onModule)
   }
   return () => {
     asked = false
@@ -88,7 +98,11 @@ export function whenLoaded(library: string, onLibrary: OnLibrary, entry: Library
   }
 }
 
-const requireHere = createRequire(import.meta.url)
+/** What was loaded before, wherever: all `require` functions have one cache. In a bundle this file has no URL. */
+export function loadedModules(): NodeJS.Module[] {
+  const { cache } = requireFrom(process.execPath)
+  return Object.values(cache).filter(module => module?.loaded) as NodeJS.Module[]
+}
 
 type FileWatcher = (loaded: LibraryFile, exports: unknown) => void
 type Load = (this: NodeJS.Module, filename: string, ...more: unknown[]) => unknown
@@ -115,7 +129,7 @@ function hookLoad(): () => void {
   let hooked = true
 
   function load(this: NodeJS.Module, filename: string, ...more: unknown[]): unknown {
-    const result = original.call(this, filename, ...more)
+    const result = Reflect.apply(original, this, [filename, ...more])
     if (!hooked) return result
     readAnd(filename, loaded => {
       for (const watcher of [...fileWatchers]) watcher(loaded, this.exports)
@@ -131,29 +145,14 @@ function hookLoad(): () => void {
   }
 }
 
-/** The modules of this file in the copies that the program itself would import. */
-function findModules(library: string, file: string): [LibraryFile, string][] {
-  const found = new Map<string, [LibraryFile, string]>()
+/** Gives the module of this file in the copy that the program's main file would import. */
+function findModule(library: string, file: string, then: (loaded: LibraryFile, url: string) => void): void {
+  const main = mainFile()
+  const entry = main === undefined ? undefined : resolvePackage(library, main)
+  if (entry === undefined) return
   const folder = join('node_modules', library, sep)
-  for (const from of [realPath(process.argv[1]), join(process.cwd(), 'index.js')]) {
-    try {
-      const entry = createRequire(from).resolve(library)
-      const filename = join(entry.slice(0, entry.lastIndexOf(folder)), folder, file)
-      readAnd(filename, loaded => found.set(filename, [loaded, pathToFileURL(filename).href]))
-    } catch {
-      // It has none there.
-    }
-  }
-  return [...found.values()]
-}
-
-/** Of a command in `node_modules/.bin`, say: its libraries are where it is linked to. */
-function realPath(path = ''): string {
-  try {
-    return realpathSync.native(path)
-  } catch {
-    return path
-  }
+  const filename = join(entry.slice(0, entry.lastIndexOf(folder)), folder, file)
+  readAnd(filename, loaded => then(loaded, pathToFileURL(filename).href))
 }
 
 function readAnd(location: string, then: (loaded: LibraryFile) => void): void {

@@ -1,4 +1,6 @@
+import { types } from 'node:util'
 import type { PointInfo } from '@osprofiler/core'
+import { Array, Error, isError, Object, Reflect, Set, String } from '@osprofiler/core/toolkit'
 import { withMessage } from './shown-error.js'
 
 type Document = Readonly<Record<string, unknown>>
@@ -59,7 +61,7 @@ function describeCommand(command: unknown, values: boolean): PointInfo {
 
 /** An error as a point shows it: servers repeat the values that they refuse. */
 export function mongodbFailure(error: unknown, values: boolean): unknown {
-  if (values || !(error instanceof Error)) return error
+  if (values || !isError(error)) return error
   return withMessage(error, error.message.replace(/\{.*\}/s, '{?}').replace(/(["'`]).*\1/gs, '$1?$1'))
 }
 
@@ -67,8 +69,8 @@ export function mongodbFailure(error: unknown, values: boolean): unknown {
 export function writeError(answer: unknown): Error | undefined {
   const { get, toObject } = (answer ?? {}) as Partial<Answer>
   // An answer that is not taken apart yet stays so, unless it tells of an error.
-  if (typeof get === 'function' && get.call(answer, 'writeErrors', BSON_ARRAY) == null) return undefined
-  const document = typeof toObject === 'function' ? toObject.call(answer) : answer
+  if (typeof get === 'function' && Reflect.apply(get, answer, ['writeErrors', BSON_ARRAY]) == null) return undefined
+  const document = typeof toObject === 'function' ? Reflect.apply(toObject, answer, []) : answer
   const [first] =
     isDocument(document) && Array.isArray(document.writeErrors) ? (document.writeErrors as Document[]) : []
   if (first === undefined) return undefined
@@ -155,7 +157,7 @@ function plain(value: unknown, depth: number): unknown {
 
 /** Of a document, or of the `Map` that mongodb makes of a sort. */
 function entriesOf(value: unknown): readonly [string, unknown][] | undefined {
-  if (value instanceof Map) return [...value].map(([name, each]) => [String(name), each])
+  if (types.isMap(value)) return [...value].map(([name, each]) => [String(name), each])
   return isDocument(value) ? Object.entries(value) : undefined
 }
 

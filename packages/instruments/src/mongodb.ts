@@ -1,4 +1,5 @@
 import { get, suppress } from '@osprofiler/core'
+import { Number, Reflect } from '@osprofiler/core/toolkit'
 import { end, followPromise } from './follow.js'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { whenLoaded } from './library-loads.js'
@@ -28,14 +29,14 @@ export function instrumentMongodb({ traceSql }: InstrumentSettings): () => void 
 
   const aroundCommand: Around = (original, self, args) => {
     const profiler = get()
-    if (profiler === undefined) return original.apply(self, args)
+    if (profiler === undefined) return Reflect.apply(original, self, args)
     const point = profiler.startBeside('db', mongodbInfo(args[1], values))
     const step = {
       stop: () => point.stop(),
       fail: (error: unknown) => point.fail(mongodbFailure(error, values)),
     }
     return followPromise(step, () =>
-      (original.apply(self, args) as Promise<unknown>).then(answer => {
+      (Reflect.apply(original, self, args) as Promise<unknown>).then(answer => {
         end(step, writeError(answer))
         return answer
       }),
@@ -66,33 +67,35 @@ function wrapPool(prototype: object): () => void {
   return undoAll([
     wrapMethod(prototype, 'checkOut', aroundCheckOut),
     // What a connection does by itself, to be opened and later, belongs to no request.
-    wrapMethod(prototype, 'createConnection', (original, self, args) => suppress(() => original.apply(self, args))),
+    wrapMethod(prototype, 'createConnection', (original, self, args) =>
+      suppress(() => Reflect.apply(original, self, args)),
+    ),
   ])
 }
 
 const aroundCheckOut: Around = (original, self, args) => {
   const profiler = get()
   const { availableConnectionCount, waitQueueSize, totalConnectionCount, options } = self as Pool
-  if (profiler === undefined || availableConnectionCount > waitQueueSize) return original.apply(self, args)
+  if (profiler === undefined || availableConnectionCount > waitQueueSize) return Reflect.apply(original, self, args)
   const full = totalConnectionCount >= (options.maxPoolSize || Number.POSITIVE_INFINITY)
   const point = profiler.startBeside('wait', { wait: { for: full ? 'pool' : 'connection' } })
-  return followPromise(point, () => original.apply(self, args))
+  return followPromise(point, () => Reflect.apply(original, self, args))
 }
 
 const aroundSelect: Around = (original, self, args) => {
   const profiler = get()
   const { description } = self as { readonly description?: { readonly hasKnownServers?: boolean } }
-  if (profiler === undefined || description?.hasKnownServers !== false) return original.apply(self, args)
+  if (profiler === undefined || description?.hasKnownServers !== false) return Reflect.apply(original, self, args)
   const point = profiler.startBeside('wait', { wait: { for: 'connection' } })
-  return followPromise(point, () => original.apply(self, args))
+  return followPromise(point, () => Reflect.apply(original, self, args))
 }
 
 /** The client goes on to look after its servers for as long as it lives, and that belongs to no request. */
 const aroundConnect: Around = (original, self, args) => {
   const profiler = get()
-  if (profiler === undefined) return original.apply(self, args)
+  if (profiler === undefined) return Reflect.apply(original, self, args)
   const { topology } = self as { readonly topology?: { isConnected(): boolean } }
-  const connect = () => original.apply(self, args)
+  const connect = () => Reflect.apply(original, self, args)
   if (topology?.isConnected() === true) return suppress(connect)
   const point = profiler.startBeside('wait', { wait: { for: 'connection' } })
   return followPromise(point, () => suppress(connect))

@@ -1,4 +1,5 @@
 import { bind, get, type Point } from '@osprofiler/core'
+import { Error, Reflect, WeakMap } from '@osprofiler/core/toolkit'
 import { whenLoaded } from './library-loads.js'
 import { type Around, undoAll, wrapMethod } from './wrap-method.js'
 
@@ -24,7 +25,7 @@ export function instrumentMongoose(): () => void {
   const held = new WeakMap<Waiting, Held>()
 
   const aroundAdd: Around = (original, self, args) => {
-    const added = original.apply(self, args)
+    const added = Reflect.apply(original, self, args)
     const profiler = get()
     const entry = (self as Collection).queue.at(-1)
     if (profiler === undefined || entry === undefined) return added
@@ -37,7 +38,7 @@ export function instrumentMongoose(): () => void {
     const [method, given] = args
     const entry = (self as Collection).queue.find(each => each[0] === method && each[1] === given)
     if (entry !== undefined) held.get(entry)?.wait.fail(new Error('It was held back for too long'))
-    return original.apply(self, args)
+    return Reflect.apply(original, self, args)
   }
 
   const aroundDo: Around = (original, self, args) => {
@@ -46,7 +47,7 @@ export function instrumentMongoose(): () => void {
       const found = held.get(entry)
       return found === undefined ? entry : [() => runHeld(collection, entry, found), []]
     })
-    return original.apply(self, args)
+    return Reflect.apply(original, self, args)
   }
 
   return whenLoaded(

@@ -1,4 +1,5 @@
 import { bind, get, type Profiler, suppress } from '@osprofiler/core'
+import { Object, Reflect, WeakSet } from '@osprofiler/core/toolkit'
 import { type Callback, type Ending, followCallback, runStep } from './follow.js'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { type OnLibrary, whenLoaded } from './library-loads.js'
@@ -89,14 +90,14 @@ function createAround(open: Open): Around {
     const at = args.findLastIndex(arg => typeof arg === 'function')
     if (at >= 0) {
       const followed = followCallback(step, args[at] as Callback)
-      return runStep(step, () => original.apply(self, args.with(at, followed)))
+      return runStep(step, () => Reflect.apply(original, self, args.with(at, followed)))
     }
     const options = optionsOf(args[0])
     if (typeof options?.onResult === 'function') {
       options.onResult = followCallback(step, options.onResult as Callback)
-      return runStep(step, () => original.apply(self, args))
+      return runStep(step, () => Reflect.apply(original, self, args))
     }
-    const command = runStep(step, () => original.apply(self, args))
+    const command = runStep(step, () => Reflect.apply(original, self, args))
     if (step !== undefined) followEvents(command, step)
     return command
   }
@@ -115,7 +116,7 @@ function wrapPrepare(wrap: (name: string, around: Around) => (() => void) | unde
     if (typeof callback !== 'function') return around(original, self, args)
     const learning: Callback = function (error, statement, ...more) {
       learn(statement)
-      return callback.call(this, error, statement, ...more)
+      return Reflect.apply(callback, this, [error, statement, ...more])
     }
     return around(original, self, [options, learning])
   })
@@ -134,7 +135,7 @@ function followEvents(command: unknown, step: Ending): void {
   wrapMethod(command, 'emit', (original, self, args) => {
     if (args[0] === 'error') step.fail(args[1])
     if (args[0] === 'end') step.stop()
-    return inContext(() => original.apply(self, args))
+    return inContext(() => Reflect.apply(original, self, args))
   })
 }
 
@@ -143,14 +144,14 @@ function createAroundAcquire(): Around {
   const known = new WeakSet<object>()
   return (original, self, args) => {
     const [callback] = args
-    if (typeof callback !== 'function' || known.has(callback)) return original.apply(self, args)
+    if (typeof callback !== 'function' || known.has(callback)) return Reflect.apply(original, self, args)
     const profiler = get()
     const reason = profiler && reasonToWait(self as Pool)
     const wait = reason === undefined ? undefined : profiler?.startBeside('wait', { wait: { for: reason } })
     const followed = followCallback(wait, callback as Callback)
     known.add(followed)
     // The connection that it may open is no request's.
-    return suppress(() => runStep(wait, () => original.call(self, followed)))
+    return suppress(() => runStep(wait, () => Reflect.apply(original, self, [followed])))
   }
 }
 

@@ -1,4 +1,5 @@
 import { get } from '@osprofiler/core'
+import { Promise, Reflect, String } from '@osprofiler/core/toolkit'
 import { followPromise } from './follow.js'
 import { redisFailure, redisInfo } from './redis-statement.js'
 import { type Around, undoAll, wrapMethod } from './wrap-method.js'
@@ -19,7 +20,7 @@ export function wrapSubscriptions({ default: { prototype } }: QueueFile, values:
   const aroundCall =
     (verb: string): Around =>
     (original, self, args) => {
-      const result = original.apply(self, args)
+      const result = Reflect.apply(original, self, args)
       const profiler = get()
       // Nothing, where the server has been asked before.
       if (profiler === undefined || !(result instanceof Promise)) return result

@@ -1,5 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { bind, get, type Point, type PointInfo, suppress } from '@osprofiler/core'
+import { Array, Error, isError, Map, Promise, Reflect, Set, String } from '@osprofiler/core/toolkit'
 import { DatabaseStep } from './database-step.js'
 import { followPromise } from './follow.js'
 import type { InstrumentSettings } from './instrument-settings.js'
@@ -35,11 +36,11 @@ export function instrumentNodeRedis({ traceSql }: InstrumentSettings): () => voi
     return (original, self, args) => {
       const profiler = get()
       const [first] = args
-      if (profiler === undefined || !Array.isArray(first)) return original.apply(self, args)
+      if (profiler === undefined || !Array.isArray(first)) return Reflect.apply(original, self, args)
       const commands = readCommands(first)
       const step = new DatabaseStep(profiler, describe(commands))
       const settled = begin(step, self as Client)
-      return whenSettled(original.apply(self, args), error => {
+      return whenSettled(Reflect.apply(original, self, args), error => {
         settled()
         if (error === undefined || isRedirection(error)) step.stop()
         else step.fail(redisFailure(error, commands, values))
@@ -127,13 +128,13 @@ function wrapPool({ RedisClientPool: { prototype } }: PoolFile): () => void {
 }
 
 /** What a connection does by itself, and what it later hands to listeners, belongs to no request. */
-const aroundConnect: Around = (original, self, args) => suppress(() => original.apply(self, args))
+const aroundConnect: Around = (original, self, args) => suppress(() => Reflect.apply(original, self, args))
 
 /** Runs what a pool is asked to run in the context of who asked, after a point for the time that it had to wait. */
 const aroundExecute: Around = (original, self, args) => {
   const profiler = get()
   const [work] = args
-  if (profiler === undefined || typeof work !== 'function') return original.apply(self, args)
+  if (profiler === undefined || typeof work !== 'function') return Reflect.apply(original, self, args)
   let begun = false
   let wait: Point | undefined
   const bound = bind((...given: unknown[]) => {
@@ -142,7 +143,7 @@ const aroundExecute: Around = (original, self, args) => {
     return (work as Method)(...given)
   })
   // A connection that the pool opens for this call stays when the call is over.
-  const result = suppress(() => original.call(self, bound))
+  const result = suppress(() => Reflect.apply(original, self, [bound]))
   if (begun || !(result instanceof Promise)) return result
   wait = profiler.startBeside('wait', { wait: { for: 'pool' } })
   return followPromise(wait, () => result)
@@ -156,7 +157,7 @@ function whenSettled(result: unknown, then: (error: unknown) => void): unknown {
   }
   return result.then(
     replies => {
-      then(Array.isArray(replies) ? replies.find(reply => reply instanceof Error) : undefined)
+      then(Array.isArray(replies) ? replies.find(reply => isError(reply)) : undefined)
       return replies
     },
     (error: unknown) => {
@@ -168,5 +169,5 @@ function whenSettled(result: unknown, then: (error: unknown) => void): unknown {
 
 /** How a node of a cluster says which one to ask instead. The client does, and that is a call of its own. */
 function isRedirection(error: unknown): boolean {
-  return error instanceof Error && /^(?:MOVED|ASK) \d/.test(error.message)
+  return isError(error) && /^(?:MOVED|ASK) \d/.test(error.message)
 }

@@ -1,4 +1,5 @@
 import { bind, get, type Profiler, suppress } from '@osprofiler/core'
+import { Reflect } from '@osprofiler/core/toolkit'
 import { type Callback, type Ending, followCallback, followPromise, runStep } from './follow.js'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { whenLoaded } from './library-loads.js'
@@ -76,21 +77,21 @@ function createAroundQuery(start: StartSql): Around {
     const holder = typeof config === 'object' && config !== null ? (config as QueryConfig) : undefined
     if (isSubmittable(holder)) {
       followSubmittable(holder, args, profiler && startSubmittable(start, profiler, holder))
-      return original.apply(self, args)
+      return Reflect.apply(original, self, args)
     }
     const at = typeof last === 'function' ? 2 : typeof values === 'function' ? 1 : -1
     const callback = at < 0 ? holder?.callback : args[at]
     if (typeof callback !== 'function') {
-      if (profiler === undefined) return original.apply(self, args)
-      return followPromise(startQuery(start, profiler, config, values), () => original.apply(self, args))
+      if (profiler === undefined) return Reflect.apply(original, self, args)
+      return followPromise(startQuery(start, profiler, config, values), () => Reflect.apply(original, self, args))
     }
     const step = profiler && startQuery(start, profiler, config, values)
     const followed = followCallback(step, callback as Callback)
     if (at < 0) args = [config, values, followed]
     else args[at] = followed
-    if (step === undefined && holder === undefined) return original.apply(self, args)
+    if (step === undefined && holder === undefined) return Reflect.apply(original, self, args)
     try {
-      return runStep(step, () => original.apply(self, args))
+      return runStep(step, () => Reflect.apply(original, self, args))
     } finally {
       // pg writes it into the object, which may be used again.
       if (holder?.callback === followed) holder.callback = callback
@@ -122,19 +123,19 @@ function followSubmittable(query: Submittable, args: unknown[], step: Ending | u
   if (step === undefined) return
   wrapMethod(query, 'handleReadyForQuery', (original, self, given) => {
     step.stop()
-    return original.apply(self, given)
+    return Reflect.apply(original, self, given)
   })
   wrapMethod(query, 'handleError', (original, self, given) => {
     step.fail(given[0])
-    return original.apply(self, given)
+    return Reflect.apply(original, self, given)
   })
 }
 
 /** What a connection does by itself belongs to no request, and its socket is none's. */
 const aroundOpen: Around = (original, self, args) => {
-  if (get() === undefined) return original.apply(self, args)
+  if (get() === undefined) return Reflect.apply(original, self, args)
   const bound = args.map(arg => (typeof arg === 'function' ? bind(arg as Callback) : arg))
-  return suppress(() => original.apply(self, bound))
+  return suppress(() => Reflect.apply(original, self, bound))
 }
 
 const aroundAcquire: Around = (original, self, args) => {
@@ -144,9 +145,13 @@ const aroundAcquire: Around = (original, self, args) => {
   const [callback] = args
   if (typeof callback === 'function') {
     const followed = followCallback(wait, callback as Callback)
-    return wait === undefined ? original.call(self, followed) : runStep(wait, () => original.call(self, followed))
+    return wait === undefined
+      ? Reflect.apply(original, self, [followed])
+      : runStep(wait, () => Reflect.apply(original, self, [followed]))
   }
-  return wait === undefined ? original.apply(self, args) : followPromise(wait, () => original.apply(self, args))
+  return wait === undefined
+    ? Reflect.apply(original, self, args)
+    : followPromise(wait, () => Reflect.apply(original, self, args))
 }
 
 /** Why a client cannot be had at once; `undefined` where it can. Those who came before are served first. */

@@ -1,7 +1,7 @@
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { globalObject, Map, Object, Reflect, requireFrom, WeakMap } from '@osprofiler/core/toolkit'
 import type { InstrumentSettings } from './instrument-settings.js'
-import { whenLoaded } from './library-loads.js'
+import { loadedModules, whenLoaded } from './library-loads.js'
 import { createStartSql, type StartSql } from './sql-step.js'
 import { type Class, wrapExec, wrapStatements } from './sqlite.js'
 import { undoAll, wrapMethod } from './wrap-method.js'
@@ -16,7 +16,8 @@ interface ExtensibleClass extends Class {
 }
 
 const ADDON = /^(?:prebuilds|build)\/.+\.node$/
-const BUILDS = ['dist/index.cjs', 'dist/index.mjs']
+const COMMONJS_BUILD = 'dist/index.cjs'
+const MODULE_BUILD = 'dist/index.mjs'
 
 /**
  * Makes the statements and scripts of `@photostructure/sqlite` 1 points named `db`: `node:sqlite` for Node 20.
@@ -44,10 +45,13 @@ export function instrumentPhotostructureSqlite({ traceSql }: InstrumentSettings)
   return undo
 }
 
-/** The builds of which the program has loaded one or both: nothing more is run for that but their few lines. */
+/** The builds of which the program has loaded one or both, in the folder that it has loaded them from. */
 function loadBuilds(folder: string): Addon[] {
-  const require = createRequire(join(folder, 'package.json'))
-  return BUILDS.map(file => require(join(folder, file)) as Addon)
+  const filename = join(folder, COMMONJS_BUILD)
+  const builds = loadedModules().filter(module => module.filename === filename)
+  // Which modules of ECMAScript are loaded, nobody tells. This one runs a few lines over the same binary part.
+  const require = requireFrom(join(folder, 'package.json'))
+  return [...builds.map(module => module.exports as Addon), require(join(folder, MODULE_BUILD)) as Addon]
 }
 
 function extendDatabases(Database: ExtensibleClass): object {
@@ -56,10 +60,10 @@ function extendDatabases(Database: ExtensibleClass): object {
   if (prototype === original) return prototype
   Database.prototype = prototype
   // Databases that were opened before are still databases.
-  Object.defineProperty(Database, Symbol.hasInstance, {
+  Object.defineProperty(Database, hasInstance, {
     value(this: ExtensibleClass, value: unknown) {
       const asked = this.prototype === prototype ? original : this.prototype
-      return Object.prototype.isPrototypeOf.call(asked, value as object)
+      return Reflect.apply(Object.prototype.isPrototypeOf, asked, [value as object])
     },
     configurable: true,
   })
@@ -69,7 +73,7 @@ function extendDatabases(Database: ExtensibleClass): object {
 function wrapPrepare(databases: object, start: StartSql): () => void {
   const found = new Map<object, () => void>()
   const undo = wrapMethod(databases, 'prepare', (original, self, args) => {
-    const statement = original.apply(self, args) as object
+    const statement = Reflect.apply(original, self, args) as object
     const prototype = extend(Object.getPrototypeOf(statement))
     if (!found.has(prototype)) found.set(prototype, wrapStatements(prototype, start))
     return Object.setPrototypeOf(statement, prototype)
@@ -77,11 +81,12 @@ function wrapPrepare(databases: object, start: StartSql): () => void {
   return () => undoAll([undo, ...found.values()])()
 }
 
+const { hasInstance } = Symbol
 const EXTENDED = Symbol.for('osprofiler.instruments.extended')
 
 /** The prototype that inherits from this one, or this one where it already does: one for all copies of this package. */
 function extend(prototype: object): object {
-  const shared = globalThis as { [EXTENDED]?: WeakMap<object, object> }
+  const shared = globalObject as { [EXTENDED]?: WeakMap<object, object> }
   if (shared[EXTENDED] === undefined) Object.defineProperty(shared, EXTENDED, { value: new WeakMap() })
   const known = shared[EXTENDED]?.get(prototype)
   if (known !== undefined) return known

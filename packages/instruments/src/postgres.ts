@@ -1,4 +1,5 @@
 import { bind, get, type Point, type Profiler, suppress } from '@osprofiler/core'
+import { Object, Reflect } from '@osprofiler/core/toolkit'
 import type { Ending } from './follow.js'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { whenLoaded } from './library-loads.js'
@@ -45,9 +46,9 @@ function createAround(start: StartSql): Around {
     const profiler = get()
     const query = self as Query
     // `then` and `catch` come by here as well, each time.
-    if (profiler === undefined || query.executed) return original.apply(self, args)
+    if (profiler === undefined || query.executed) return Reflect.apply(original, self, args)
     follow(query, createStep(start, profiler, query))
-    return original.apply(self, args)
+    return Reflect.apply(original, self, args)
   }
 }
 
@@ -105,7 +106,7 @@ function before(value: unknown, then: (argument: unknown) => void): unknown {
   if (typeof value !== 'function') return value
   return function (this: unknown, argument: unknown) {
     then(argument)
-    return value.call(this, argument)
+    return Reflect.apply(value, this, [argument])
   }
 }
 

@@ -1,3 +1,4 @@
+import { Map, TypeError, URL, WeakSet } from '@osprofiler/core/toolkit'
 import { type HostMatcher, hostKey, matchRanges, readHostRule } from './host-rule.js'
 
 /**

@@ -1,4 +1,5 @@
 import type { PointInfo } from '@osprofiler/core'
+import { Buffer, isError, Map, Math, Set, String } from '@osprofiler/core/toolkit'
 import { errorName, withMessage } from './shown-error.js'
 
 /** A command as a client is about to send it. */
@@ -85,7 +86,7 @@ export function redisBatchInfo(commands: readonly RedisCommand[], transaction: b
 
 /** The error of a command, or of several, as a point shows it: servers repeat arguments in what they say. */
 export function redisFailure(error: unknown, commands: readonly RedisCommand[], values: boolean): unknown {
-  if (!(error instanceof Error)) return error
+  if (!isError(error)) return error
   const sealed = commands.some(command => kindOf(command.name).sealed)
   if (values && !sealed) return error
   const answered = REPLIES.has(errorName(error))

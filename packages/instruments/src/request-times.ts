@@ -1,5 +1,5 @@
-import { performance } from 'node:perf_hooks'
 import type { Point, PointInfo } from '@osprofiler/core'
+import { Math, performance } from '@osprofiler/core/toolkit'
 
 /**
  * Tells the point of an outgoing request what came of it and when: in milliseconds with three decimals since this was

@@ -1,3 +1,4 @@
+import { Array, JSON } from '@osprofiler/core/toolkit'
 /** What was given in place of an option, for the message of an error: a text as it is, of anything else its kind. */
 export function showWrong(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 60))

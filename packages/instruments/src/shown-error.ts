@@ -1,4 +1,5 @@
 import { recordErrorAs } from '@osprofiler/core'
+import { Error } from '@osprofiler/core/toolkit'
 
 /** The name that a record gives an error: its class, unless that says less than the name that it was given. */
 export function errorName(error: Error): string {

@@ -1,3 +1,4 @@
+import { Array, isError, Object, Reflect, RegExp, Set, String } from '@osprofiler/core/toolkit'
 import { withMessage } from './shown-error.js'
 import { type ReadStatement, readStatement } from './sql-text.js'
 
@@ -14,7 +15,7 @@ const NAMED = [...SCHEMA, 'dataType', ...SCHEMA.map(name => `${name}_name`)]
  * statement, and all that it quotes, unless it is a name that the statement shows as well.
  */
 export function hideInMessage(error: unknown, { text, literals }: ReadStatement, params: unknown): unknown {
-  if (!(error instanceof Error)) return typeof error === 'string' ? '' : error
+  if (!isError(error)) return typeof error === 'string' ? '' : error
   const names = new Set(text.match(/[\w$]+/g))
   for (const member of NAMED) {
     const name: unknown = Reflect.get(error, member)
@@ -23,7 +24,7 @@ export function hideInMessage(error: unknown, { text, literals }: ReadStatement,
   const values = [...textsOf(params), ...literals.flatMap(literal => valuesOf(literal))]
   const show = (each: Error): Error => withMessage(each, hide(each.message, names, values))
   const shown = show(error)
-  if (error.cause instanceof Error) shown.cause = show(error.cause)
+  if (isError(error.cause)) shown.cause = show(error.cause)
   return shown
 }
 

@@ -1,4 +1,5 @@
 import type { PointInfo, Profiler } from '@osprofiler/core'
+import { isError, Map, String } from '@osprofiler/core/toolkit'
 import type { Ending } from './follow.js'
 import type { TraceSql } from './instrument-settings.js'
 import { hideInMessage } from './sql-message.js'
@@ -28,8 +29,8 @@ export function createStartSql(traceSql: TraceSql, dialect: SqlDialect): StartSq
 
 /** As `handle_error` in Python's `osprofiler.sqlalchemy` has it, where an absent cause is written `None`. */
 function describeFailure(error: unknown): PointInfo {
-  const { message = error, cause } = error instanceof Error ? error : {}
-  return { original_exception: String(message), chained_exception: cause instanceof Error ? cause.message : 'None' }
+  const { message = error, cause } = isError(error) ? error : {}
+  return { original_exception: String(message), chained_exception: isError(cause) ? cause.message : 'None' }
 }
 
 function cut(sql: string): string {

@@ -1,3 +1,4 @@
+import { Math } from '@osprofiler/core/toolkit'
 import { readToken, type SqlDialect, type SqlToken } from './sql-tokens.js'
 
 /** What is read of a statement, and how much of it is recorded, in characters. */

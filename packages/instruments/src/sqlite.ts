@@ -1,4 +1,5 @@
 import { get } from '@osprofiler/core'
+import { Map, Object, Reflect } from '@osprofiler/core/toolkit'
 import { whenBuiltinLoaded } from './builtin-loads.js'
 import { type Ending, runStep } from './follow.js'
 import type { InstrumentSettings } from './instrument-settings.js'
@@ -55,11 +56,11 @@ function wrapDatabase(Database: Class, start: StartSql): () => void {
     if (!found.has(prototype)) found.set(prototype, wrapStatements(prototype, start))
     return statement
   }
-  const aroundPrepare: Around = (original, self, args) => learn(original.apply(self, args))
+  const aroundPrepare: Around = (original, self, args) => learn(Reflect.apply(original, self, args))
   // These prepare statements past the method for it.
   const aroundOthers: Around = (original, self, args) => {
     if (found.size === 0 && get() !== undefined) (self as { prepare(sql: string): unknown }).prepare('SELECT 1')
-    return original.apply(self, args)
+    return Reflect.apply(original, self, args)
   }
   const undo = undoAll([
     wrapExec(Database, start),
@@ -74,8 +75,8 @@ function wrapDatabase(Database: Class, start: StartSql): () => void {
 export function wrapExec({ prototype }: Class, start: StartSql): (() => void) | undefined {
   return wrapMethod(prototype, 'exec', (original, self, args) => {
     const profiler = get()
-    if (profiler === undefined) return original.apply(self, args)
-    return runSync(start(profiler, args[0]), () => original.apply(self, args))
+    if (profiler === undefined) return Reflect.apply(original, self, args)
+    return runSync(start(profiler, args[0]), () => Reflect.apply(original, self, args))
   })
 }
 
@@ -88,12 +89,14 @@ export function wrapStatements(prototype: object, start: StartSql): () => void {
   }
   const aroundRun: Around = (original, self, args) => {
     const step = begin(self, args)
-    return step === undefined ? original.apply(self, args) : runSync(step, () => original.apply(self, args))
+    return step === undefined
+      ? Reflect.apply(original, self, args)
+      : runSync(step, () => Reflect.apply(original, self, args))
   }
   const aroundIterate: Around = (original, self, args) => {
     const step = begin(self, args)
-    if (step === undefined) return original.apply(self, args)
-    const rows = runStep(step, () => original.apply(self, args))
+    if (step === undefined) return Reflect.apply(original, self, args)
+    const rows = runStep(step, () => Reflect.apply(original, self, args))
     followRows(rows as object, step)
     return rows
   }
@@ -112,12 +115,12 @@ function runSync(step: Ending, run: () => unknown): unknown {
 /** The rows are read one by one: it is over after the last, or when the reader has enough. */
 function followRows(rows: object, step: Ending): void {
   wrapMethod(rows, 'next', (original, self, args) => {
-    const row = runStep(step, () => original.apply(self, args)) as IteratorResult<unknown>
+    const row = runStep(step, () => Reflect.apply(original, self, args)) as IteratorResult<unknown>
     if (row.done) step.stop()
     return row
   })
   wrapMethod(rows, 'return', (original, self, args) => {
     step.stop()
-    return original.apply(self, args)
+    return Reflect.apply(original, self, args)
   })
 }

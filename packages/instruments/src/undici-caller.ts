@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
 import { get, type Profiler } from '@osprofiler/core'
+import { Error, Object, Reflect, Set, WeakMap } from '@osprofiler/core/toolkit'
 import type { UndiciRequest } from './undici-request.js'
 
 /**
@@ -72,19 +73,34 @@ interface Frame {
   readonly file: string
 }
 
-/** The newest functions on the stack, the last called first. */
+const { captureStackTrace } = Error
+
+/** The newest functions on the stack, the last called first. No assignment, which fails where the program froze `Error`. */
 function readStack(): readonly Frame[] {
   const { stackTraceLimit, prepareStackTrace } = Error
-  const holder: { stack?: readonly Frame[] } = {}
+  const holder: { stack?: readonly Frame[] | string } = {}
   try {
-    Error.stackTraceLimit = FRAMES
+    Reflect.set(Error, 'stackTraceLimit', FRAMES)
     // Tools that map the lines of a stack to their sources would spend milliseconds here.
-    Error.prepareStackTrace = (_error, frames) =>
-      frames.map(frame => ({ name: frame.getFunctionName() ?? '', file: frame.getFileName() ?? '' }))
-    Error.captureStackTrace(holder, readStack)
-    return holder.stack ?? []
+    Reflect.set(Error, 'prepareStackTrace', readFrames)
+    captureStackTrace(holder, readStack)
+    const { stack = [] } = holder
+    return typeof stack === 'string' ? stack.split('\n').map(readLine) : stack
   } finally {
-    Error.stackTraceLimit = stackTraceLimit
-    Error.prepareStackTrace = prepareStackTrace
+    Reflect.set(Error, 'stackTraceLimit', stackTraceLimit)
+    if (prepareStackTrace === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace')
+    else Reflect.set(Error, 'prepareStackTrace', prepareStackTrace)
   }
+}
+
+function readFrames(_error: unknown, frames: readonly NodeJS.CallSite[]): readonly Frame[] {
+  return frames.map(frame => ({ name: frame.getFunctionName() ?? '', file: frame.getFileName() ?? '' }))
+}
+
+const LINE = /^\s+at (?:async |new )?(?:(?:[^ ]*\.)?([^ .]+) (?:\[as [^\]]*\] )?)?\(?([^()]*?)(?::\d+){0,2}\)?$/
+
+/** Where Node or the program writes the stack as a text in spite of us. */
+function readLine(line: string): Frame {
+  const [, name = '', file = ''] = LINE.exec(line) ?? []
+  return { name, file }
 }

@@ -1,3 +1,4 @@
+import { Map, Number, String, URL } from '@osprofiler/core/toolkit'
 import { sealsRequest } from './sealing-headers.js'
 
 /** The part of undici's request that its channels show and that all its versions from 5 to 8 share. */

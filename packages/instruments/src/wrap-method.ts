@@ -1,3 +1,4 @@
+import { globalObject, Map, Object, Reflect, WeakMap } from '@osprofiler/core/toolkit'
 /** A method as its wrapper calls it. */
 export type Method = (this: unknown, ...args: unknown[]) => unknown
 
@@ -68,7 +69,7 @@ function wrap(holder: object, name: string): Wrapping | undefined {
 function createWrapper(original: Method, arounds: readonly Around[]): Method {
   const wrapper: Method = function (...args) {
     const around = arounds[0]
-    return around === undefined ? original.apply(this, args) : around(original, this, args)
+    return around === undefined ? Reflect.apply(original, this, args) : around(original, this, args)
   }
   // There are libraries that look at these.
   for (const property of ['length', 'name'] as const) {
@@ -81,7 +82,7 @@ const WRAPPINGS = Symbol.for('osprofiler.instruments.wrappings')
 
 /** Shared by all copies of this package. Kept beside the holders, which belong to others and may be frozen. */
 function wrappingsOf(holder: object): Map<string, Wrapping> {
-  const shared = globalThis as { [WRAPPINGS]?: WeakMap<object, Map<string, Wrapping>> }
+  const shared = globalObject as { [WRAPPINGS]?: WeakMap<object, Map<string, Wrapping>> }
   if (shared[WRAPPINGS] === undefined) Object.defineProperty(shared, WRAPPINGS, { value: new WeakMap() })
   const wrappings = shared[WRAPPINGS]?.get(holder) ?? new Map<string, Wrapping>()
   shared[WRAPPINGS]?.set(holder, wrappings)

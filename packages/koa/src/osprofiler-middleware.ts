@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { bind, type HmacKeys } from '@osprofiler/core'
 import {
   createRequestTracer,
@@ -8,6 +8,7 @@ import {
   type RequestStats,
   type ServedRequest,
 } from '@osprofiler/core/http'
+import { Object } from '@osprofiler/core/toolkit'
 
 /** What the middleware reads of Koa's context. */
 export interface OsprofilerContext {
@@ -59,5 +60,10 @@ export function osprofilerMiddleware(hmacKeys?: HmacKeys, options?: HttpOptions)
 
 /** Koa reads a body that is a stream after all middleware, where a generator behind it would not find its trace. */
 function bindStream(body: unknown): void {
-  if (body instanceof Readable) body._read = bind(body._read)
+  // Not by `instanceof`: the stream may be of another copy of the class, such as that of `readable-stream`.
+  if (isReadable(body)) body._read = bind(body._read)
+}
+
+function isReadable(body: unknown): body is Readable {
+  return typeof (body as Partial<Readable> | null | undefined)?._read === 'function'
 }

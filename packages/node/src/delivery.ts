@@ -1,11 +1,16 @@
-import { createNotifier, type Driver, type Notifier, type NotifierOptions, OsprofilerError } from '@osprofiler/core'
-import { openDriver } from '@osprofiler/drivers'
-import type { ResolvedOptions } from './setup-options.js'
+import { createNotifier, type Driver, type Notifier, type NotifierOptions } from '@osprofiler/core'
+import { checkConnectionString, openDriver } from '@osprofiler/drivers'
+import { connectionStringOfEnvironment, namesKeys, readFilterErrorTrace } from './environment.js'
+import type { SetupOptions } from './setup-options.js'
+import { warn } from './warn.js'
 
 /** Where records go, and how it ends. */
 export interface Delivery {
+  /** The store, which is opened when somebody asks for it. */
   readonly driver: Driver | undefined
   readonly notifier: Notifier
+  /** Opens the store. Connects to nothing. Warns where that is not possible. */
+  open(): void
   flush(): Promise<void>
   /** Delivers what waits and takes no more. */
   end(): Promise<void>
@@ -13,49 +18,96 @@ export interface Delivery {
   close(): Promise<void>
 }
 
-/** Prepares what takes the records. Connects to nothing. */
-export function openDelivery({ notifier, driver, notifierOptions, ...store }: ResolvedOptions): Delivery {
-  if (notifier !== undefined) return { driver: undefined, notifier, flush: nothing, end: nothing, close: nothing }
-  if (driver !== undefined) return { ...deliverTo(driver, notifierOptions), close: nothing }
-  return deliverTo(openStore(store), notifierOptions)
+/**
+ * Prepares what takes the records. Touches nothing yet, unless it is to be strict: then the store is opened where one is
+ * needed.
+ *
+ * @throws TypeError for a wrong option of the queue.
+ * @throws OsprofilerError where it is to be strict, as `openDriver` does.
+ */
+export function prepareDelivery(options: SetupOptions, isStrict: boolean): Delivery {
+  const { notifier, driver, notifierOptions = {} } = options
+  if (notifier !== undefined) {
+    return { driver: undefined, notifier, open: () => undefined, flush: nothing, end: nothing, close: nothing }
+  }
+  if (driver !== undefined) return { ...deliverTo(() => driver, notifierOptions), driver, close: nothing }
+  const opened = isStrict && needsStore(options) ? openStore(options) : undefined
+  return deliverToOurs(() => opened ?? openStore(options), notifierOptions)
 }
 
-function deliverTo(driver: Driver, options: NotifierOptions): Delivery {
-  const notifier = createNotifier(driver, options)
+/** @throws OsprofilerError for a connection string of the environment that no driver takes. */
+export function checkStoreOfEnvironment(options: SetupOptions): void {
+  const connectionString = connectionStringOfEnvironment(options)
+  if (connectionString !== undefined) checkConnectionString(connectionString)
+}
+
+/** Delivers to a store that it may not be possible to open. That is told once it is needed. */
+function deliverToOurs(openOurs: () => Driver, options: NotifierOptions): Delivery {
+  let failure: unknown
+
+  function open(): Driver {
+    try {
+      return openOurs()
+    } catch (error) {
+      failure = error
+      return MISSING_STORE
+    }
+  }
+
+  function tell(): void {
+    if (failure !== undefined) warn('OSPROFILER_NO_STORE', 'The records of traces are lost.', failure)
+    failure = undefined
+  }
+
+  return deliverTo(open, options, tell)
+}
+
+function deliverTo(open: () => Driver, options: NotifierOptions, onOpen = (): void => undefined): Delivery {
+  let store: Driver | undefined
+  const opened = (): Driver => {
+    store ??= open()
+    return store
+  }
+  const writer: Driver = {
+    get name() {
+      return opened().name
+    },
+    write: records => opened().write(records),
+    close: nothing,
+  }
+  const notifier = createNotifier(writer, options)
   return {
-    driver,
+    get driver() {
+      return opened()
+    },
     notifier,
+    open() {
+      opened()
+      onOpen()
+    },
     flush: () => notifier.flush(),
     end: () => notifier.close(),
-    close: () => driver.close().catch(() => undefined),
+    async close() {
+      await store?.close().catch(() => undefined)
+    },
   }
 }
 
 async function nothing(): Promise<void> {}
 
-type StoreOptions = Pick<ResolvedOptions, 'connectionString' | 'hasKeys' | 'filterErrorTrace'>
-
-function openStore({ connectionString, hasKeys, filterErrorTrace }: StoreOptions): Driver {
-  try {
-    return openDriver(connectionString ?? 'sqlite://', { filterErrorTrace })
-  } catch (error) {
-    const needed = connectionString !== undefined || hasKeys
-    if (needed || !(error instanceof OsprofilerError)) throw error
-    // Nobody asked for a store, and nothing is traced: a client that is missing must not stop the program.
-    return createMissingStore(error)
-  }
+/** Where nobody asked for a store and nothing is traced, a client that is missing is no mistake. */
+function needsStore(options: SetupOptions): boolean {
+  return (options.connectionString ?? connectionStringOfEnvironment(options)) !== undefined || namesKeys(options)
 }
 
-/** Stands for a store that could not be opened, in case something is recorded all the same. */
-function createMissingStore({ message }: OsprofilerError): Driver {
-  let told = false
-  return {
-    name: 'none',
-    async write() {
-      if (!told) process.emitWarning(`The records of traces are lost. ${message}`, { code: 'OSPROFILER_NO_STORE' })
-      told = true
-      throw new OsprofilerError('ERR_WRITE_REFUSED', message)
-    },
-    async close() {},
-  }
+function openStore(options: SetupOptions): Driver {
+  const connectionString = options.connectionString ?? connectionStringOfEnvironment(options) ?? 'sqlite://'
+  return openDriver(connectionString, { filterErrorTrace: readFilterErrorTrace(options) })
+}
+
+/** Stands for a store that could not be opened. What it is given is counted as dropped. */
+const MISSING_STORE: Driver = {
+  name: 'none',
+  write: async records => ({ refused: records.length }),
+  close: nothing,
 }

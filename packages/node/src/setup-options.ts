@@ -1,18 +1,16 @@
 import {
   type Configuration,
-  checkEnvironment,
   checkOptionNames,
   type Driver,
   type Notifier,
   type NotifierOptions,
-  OsprofilerError,
-  readSwitch,
+  type OsprofilerError,
 } from '@osprofiler/core'
+import { Array, checkConfiguration, Object, TypeError } from '@osprofiler/core/toolkit'
+import { checkConnectionString } from '@osprofiler/drivers'
 import {
-  createPropagation,
-  INSTRUMENT_NAMES,
+  checkInstruments,
   type InstrumentName,
-  type InstrumentOptions,
   type MessageOptions,
   type PropagationRules,
   type TraceSql,
@@ -49,20 +47,11 @@ export interface SetupOptions extends Configuration {
    * else false. A store that finds failed traces by their records lists them in any case.
    */
   readonly filterErrorTrace?: boolean | undefined
-}
-
-/** The options with what the environment says of those that are not given. */
-export interface ResolvedOptions {
-  readonly configuration: Configuration
-  readonly connectionString: string | undefined
-  readonly driver: Driver | undefined
-  readonly notifierOptions: NotifierOptions
-  readonly notifier: Notifier | undefined
-  readonly instruments: readonly InstrumentName[] | undefined
-  readonly instrumentOptions: InstrumentOptions
-  readonly filterErrorTrace: boolean | undefined
-  /** Whether this process has been given a key at all. */
-  readonly hasKeys: boolean
+  /**
+   * Whether what is wrong in the environment is thrown. Default: false. It is a warning of the process then, and the
+   * program runs untraced, or its traces are not stored.
+   */
+  readonly strict?: boolean | undefined
 }
 
 const CONFIGURATION = ['hmacKeys', 'enabled', 'project', 'service', 'redact'] as const
@@ -78,76 +67,40 @@ const OPTIONS: readonly (keyof SetupOptions)[] = [
   'traceSql',
   'libraries',
   'filterErrorTrace',
+  'strict',
 ]
 
-/**
- * @throws TypeError for a wrong option.
- * @throws OsprofilerError `ERR_CONFIGURATION` for what cannot be understood in the environment.
- */
-export function resolveOptions(options: SetupOptions): ResolvedOptions {
-  checkOptions(options)
-  checkEnvironment()
-  const { driver, notifier, notifierOptions = {} } = options
-  const replaced = driver !== undefined || notifier !== undefined
-  const { OSPROFILER_HMAC_KEYS, OSPROFILER_HMAC_KEYS_FILE, OSPROFILER_CONNECTION_STRING } = process.env
-  return {
-    configuration: pickConfiguration(options),
-    connectionString: options.connectionString ?? (replaced ? undefined : OSPROFILER_CONNECTION_STRING || undefined),
-    driver,
-    notifier,
-    notifierOptions,
-    instruments: options.instruments ?? instrumentsOfEnvironment(),
-    instrumentOptions: {
-      propagateTo: options.propagateTo ?? propagationOfEnvironment(),
-      messages: options.messages,
-      traceSql: options.traceSql ?? traceSqlOfEnvironment(),
-      libraries: options.libraries,
-    },
-    filterErrorTrace: options.filterErrorTrace ?? readSwitch('OSPROFILER_FILTER_ERROR_TRACE'),
-    hasKeys: Boolean(options.hmacKeys ?? (OSPROFILER_HMAC_KEYS || OSPROFILER_HMAC_KEYS_FILE)),
-  }
-}
-
-/** What `configure` is told: only what was given, for a member set to `undefined` would forget what it knows. */
-function pickConfiguration(options: SetupOptions): Configuration {
+/** The part of the options that is `configure`'s. A member set to `undefined` there would forget what it knows. */
+export function pickConfiguration(options: SetupOptions): Configuration {
   return Object.fromEntries(
     CONFIGURATION.filter(name => options[name] !== undefined).map(name => [name, options[name]]),
   )
 }
 
-function instrumentsOfEnvironment(): readonly InstrumentName[] | undefined {
-  if (readSwitch('OSPROFILER_TRACE_REQUESTS') !== false) return undefined
-  return INSTRUMENT_NAMES.filter(name => name !== 'fetch' && name !== 'http')
-}
-
-function traceSqlOfEnvironment(): TraceSql | undefined {
-  const word = process.env.OSPROFILER_TRACE_SQL?.trim().toLowerCase() || undefined
-  if (word === undefined || word === 'off' || word === 'statements' || word === 'values') return word
-  throw new OsprofilerError(
-    'ERR_CONFIGURATION',
-    `OSPROFILER_TRACE_SQL is ${JSON.stringify(word.slice(0, 40))}. Use off, statements or values.`,
-  )
-}
-
-function propagationOfEnvironment(): string | undefined {
-  const rules = process.env.OSPROFILER_PROPAGATE_TO?.trim() || undefined
-  try {
-    createPropagation(rules)
-    return rules
-  } catch (cause) {
-    const reason = (cause as Error).message
-    throw new OsprofilerError('ERR_CONFIGURATION', `OSPROFILER_PROPAGATE_TO cannot be understood: ${reason}`, { cause })
-  }
-}
-
-function checkOptions(options: SetupOptions): void {
+/**
+ * Checks what the code says, and touches nothing.
+ *
+ * @throws TypeError for a wrong option.
+ * @throws OsprofilerError `ERR_CONNECTION_STRING`, `ERR_UNKNOWN_DRIVER` for a connection string that no driver takes.
+ */
+export function checkOptions(options: SetupOptions): void {
   checkOptionNames(options, OPTIONS, 'setup()')
   const empty = OPTIONS.find(name => options[name] === null)
   if (empty !== undefined) throw new TypeError(`${empty} is null: leave it out for its default`)
-  const { connectionString, driver, notifier, notifierOptions, instruments, filterErrorTrace } = options
-  const stores = Object.entries({ connectionString, driver, notifier }).filter(([, value]) => value !== undefined)
-  if (stores.length > 1) {
-    throw new TypeError(`Give one of ${stores.map(([name]) => name).join(' and ')}: each says where the records go`)
+  checkReceiver(options)
+  checkSwitches(options)
+  const { instruments, propagateTo, messages, traceSql, libraries } = options
+  if (instruments !== undefined && !Array.isArray(instruments)) {
+    throw new TypeError('instruments is a list of names, such as ["fetch"]')
+  }
+  checkInstruments(instruments, { propagateTo, messages, traceSql, libraries })
+  checkConfiguration(pickConfiguration(options))
+}
+
+function checkReceiver({ connectionString, driver, notifier, notifierOptions }: SetupOptions): void {
+  const receivers = Object.entries({ connectionString, driver, notifier }).filter(([, value]) => value !== undefined)
+  if (receivers.length > 1) {
+    throw new TypeError(`Give one of ${receivers.map(([name]) => name).join(' and ')}: each says where the records go`)
   }
   if (driver !== undefined && typeof driver.write !== 'function') {
     throw new TypeError('driver has no write(): it is what openDriver() of @osprofiler/drivers returns')
@@ -158,10 +111,24 @@ function checkOptions(options: SetupOptions): void {
   if (notifierOptions !== undefined && typeof notifierOptions !== 'object') {
     throw new TypeError('notifierOptions is an object: see createNotifier() of @osprofiler/core')
   }
-  if (instruments !== undefined && !Array.isArray(instruments)) {
-    throw new TypeError('instruments is a list of names, such as ["fetch"]')
+  if (connectionString !== undefined) checkString(connectionString)
+}
+
+function checkString(connectionString: string): void {
+  try {
+    checkConnectionString(connectionString)
+  } catch (error) {
+    const { code, cause } = error as Partial<OsprofilerError>
+    // Else the string is right, and something on this machine is not: that is found when the store is opened.
+    const isWrong = cause === undefined && (code === 'ERR_CONNECTION_STRING' || code === 'ERR_UNKNOWN_DRIVER')
+    if (isWrong || error instanceof TypeError) throw error
   }
-  if (filterErrorTrace !== undefined && typeof filterErrorTrace !== 'boolean') {
-    throw new TypeError(`filterErrorTrace is a boolean, not ${typeof filterErrorTrace}`)
+}
+
+function checkSwitches({ strict, filterErrorTrace }: SetupOptions): void {
+  for (const [name, value] of Object.entries({ strict, filterErrorTrace })) {
+    if (value !== undefined && typeof value !== 'boolean') {
+      throw new TypeError(`${name} is a boolean, not ${typeof value}`)
+    }
   }
 }

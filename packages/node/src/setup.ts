@@ -1,11 +1,14 @@
 import { configure, type Driver, getNotifier, type Notifier, type QueueNotifier, setNotifier } from '@osprofiler/core'
+import { beforeFirstTrace, Promise } from '@osprofiler/core/toolkit'
 import { instrument } from '@osprofiler/instruments'
-import { type Delivery, openDelivery } from './delivery.js'
-import { type ResolvedOptions, resolveOptions, type SetupOptions } from './setup-options.js'
+import { checkStoreOfEnvironment, type Delivery, prepareDelivery } from './delivery.js'
+import { checkKeys, isDisabled, readInstrumentation } from './environment.js'
+import { checkOptions, pickConfiguration, type SetupOptions } from './setup-options.js'
+import { warn } from './warn.js'
 
 /** What `setup` has put in place. */
 export interface Osprofiler<N extends Notifier = QueueNotifier> {
-  /** The store; `undefined` where your own notifier takes the records. */
+  /** The store, opened when it is asked for; `undefined` where your own notifier takes the records. */
   readonly driver: Driver | undefined
   /** What takes the records: a queue with `stats` and events, or your own function. */
   readonly notifier: N
@@ -32,11 +35,15 @@ let installed: Installed | undefined
  *
  * Synchronous, and connects to nothing: the store is opened when there is something to write. A second call replaces
  * the first, whose records are still delivered. Nothing keeps the process alive; at its natural end, what waits is
- * delivered.
+ * delivered. While tracing is disabled, or there is no key, nothing is put in place: that is done when a first key comes,
+ * of a keys file, an adapter or `run()`.
+ *
+ * What is wrong in the environment is a warning of the process: the program runs untraced, or its traces are not stored.
  *
  * @throws TypeError for a wrong option; nothing has changed then.
- * @throws OsprofilerError for a connection string that no driver takes (`ERR_CONNECTION_STRING`, `ERR_UNKNOWN_DRIVER`,
- * `ERR_MISSING_CLIENT`), or an environment that cannot be understood (`ERR_CONFIGURATION`); nothing has changed then.
+ * @throws OsprofilerError for a connection string in the options that no driver takes (`ERR_CONNECTION_STRING`,
+ * `ERR_UNKNOWN_DRIVER`). With `strict` also for what is wrong in the environment: what cannot be understood
+ * (`ERR_CONFIGURATION`), a store's client that is not installed (`ERR_MISSING_CLIENT`). Nothing has changed then.
  * @example
  * const osprofiler = setup({ connectionString: 'sqlite:///traces.db', service: 'catalog' })
  * process.once('SIGTERM', () => server.close(() => osprofiler.close()))
@@ -44,31 +51,87 @@ let installed: Installed | undefined
 export function setup(options?: SetupOptions & { readonly notifier?: undefined }): Osprofiler
 export function setup(options: SetupOptions): Osprofiler<Notifier>
 export function setup(options: SetupOptions = {}): Osprofiler<Notifier> {
-  const resolved = resolveOptions(options)
-  // Tried and taken back: a mistake is found while what was set up before is still in place.
-  instrument(resolved.instruments, resolved.instrumentOptions)()
-  configure(resolved.configuration)()
-  const delivery = openDelivery(resolved)
+  checkOptions(options)
+  const isOn = !isDisabled(options)
+  const { strict = false } = options
+  // What is wrong is thrown while what was set up before is still in place.
+  const fault = isOn ? findFault(options) : undefined
+  if (strict && fault !== undefined) throw fault
+  const delivery = prepareDelivery(options, isOn && strict)
   const replaced = installed?.osprofiler.close()
   installed?.undo()
-  installed = install(resolved, delivery, replaced)
+  installed = install(options, delivery, fault, replaced)
+  // Told now, whenever a first key may come.
+  if (isOn && fault === undefined && hasWrongStore(options)) delivery.open()
   return installed.osprofiler
 }
 
-function install(resolved: ResolvedOptions, delivery: Delivery, replaced: Promise<void> | undefined): Installed {
-  const { driver, notifier } = delivery
+function hasWrongStore(options: SetupOptions): boolean {
+  try {
+    checkStoreOfEnvironment(options)
+    return false
+  } catch {
+    return true
+  }
+}
+
+/** Why nothing can be traced, or with `strict` what else is wrong in the environment. */
+function findFault(options: SetupOptions): unknown {
+  try {
+    readInstrumentation(options)
+    if (!options.strict) return undefined
+    checkKeys(options)
+    checkStoreOfEnvironment(options)
+    return undefined
+  } catch (error) {
+    return error
+  }
+}
+
+function install(
+  options: SetupOptions,
+  delivery: Delivery,
+  fault: unknown,
+  replaced: Promise<void> | undefined,
+): Installed {
   const before = getNotifier()
-  const unconfigure = configure(resolved.configuration)
-  const uninstrument = instrument(resolved.instruments, resolved.instrumentOptions)
-  setNotifier(notifier)
+  const configuration = pickConfiguration(options)
+  const undos = [configure(fault === undefined ? configuration : { ...configuration, enabled: false })]
   let closing: Promise<void> | undefined
+
+  function receive(notifier: Notifier): void {
+    // One that the program has set since stays.
+    if (getNotifier() !== before) return
+    setNotifier(notifier)
+    undos.push(() => {
+      if (getNotifier() === notifier) setNotifier(before)
+    })
+  }
+
+  function putInPlace(): void {
+    try {
+      const { names, options: shared } = readInstrumentation(options)
+      delivery.open()
+      undos.push(instrument(names, shared))
+      receive(delivery.notifier)
+    } catch (error) {
+      stayUntraced(error)
+    }
+  }
+
+  /** An adapter that is switched on by itself may trace all the same: its records go nowhere, without a word. */
+  function stayUntraced(error: unknown): void {
+    warn('OSPROFILER_CONFIGURATION', 'Nothing is traced:', error)
+    receive(() => undefined)
+  }
+
+  if (fault === undefined) undos.push(beforeFirstTrace(putInPlace))
+  else stayUntraced(fault)
 
   function undo(): void {
     if (installed?.osprofiler !== osprofiler) return
     installed = undefined
-    uninstrument()
-    unconfigure()
-    if (getNotifier() === notifier) setNotifier(before)
+    for (const undoOne of undos.splice(0).reverse()) undoOne()
   }
 
   async function close(): Promise<void> {
@@ -79,8 +142,10 @@ function install(resolved: ResolvedOptions, delivery: Delivery, replaced: Promis
   }
 
   const osprofiler: Osprofiler<Notifier> = {
-    driver,
-    notifier,
+    get driver() {
+      return delivery.driver
+    },
+    notifier: delivery.notifier,
     flush: () => delivery.flush(),
     close() {
       closing ??= close()

@@ -1,5 +1,6 @@
 import { getTraceIdHeaders, type HmacKeys, type TraceHeaders } from '@osprofiler/core'
 import { configuredKeyRing, writeCarrier } from '@osprofiler/core/rpc'
+import { Object } from '@osprofiler/core/toolkit'
 import { removeTraceInfo, writeTraceInfo } from './trace-info.js'
 
 /** How a trace is put into the context of a call. */

@@ -1,5 +1,6 @@
 import { type HmacKeys, type PointInfo, suppress } from '@osprofiler/core'
 import { type CallOptions, createCallTracer, readCarrier, type TraceStats } from '@osprofiler/core/rpc'
+import { JSON, Map, Object, TypeError } from '@osprofiler/core/toolkit'
 import { readOsloContext } from './trace-info.js'
 
 /** What a message carries its trace in: its headers, or the context of an oslo.messaging call; or neither. */

@@ -1,5 +1,6 @@
 import { type HmacKeys, type KeyRing, signedPack, signedUnpack, type TraceHeaders } from '@osprofiler/core'
 import { readCarrier, type SignedPair } from '@osprofiler/core/rpc'
+import { Object, Reflect } from '@osprofiler/core/toolkit'
 
 /** Where OpenStack's services put a trace into the context of a call: what they give to `profiler.init(**trace_info)`. */
 const TRACE_INFO = 'trace_info'

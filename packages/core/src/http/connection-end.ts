@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { Set, WeakMap } from '../platform.js'
 
 const waiting = new WeakMap<Socket, Set<() => void>>()
 

@@ -1,5 +1,6 @@
 import { suppress } from '../context.js'
 import type { HmacKeys } from '../key-ring.js'
+import { String } from '../platform.js'
 import { openServedTrace } from '../served-trace.js'
 import { createTraceGate, type TraceStats } from '../trace-gate.js'
 import { checkHttpOptions, type HttpOptions } from './http-options.js'

@@ -1,4 +1,5 @@
 import { keepContext, runWith } from '../context.js'
+import { Object, setImmediate } from '../platform.js'
 import type { Profiler } from '../profiler.js'
 import { onConnectionEnd } from './connection-end.js'
 import type { NodeRequest, NodeResponse } from './node-messages.js'

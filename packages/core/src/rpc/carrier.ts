@@ -1,4 +1,6 @@
+import { types } from 'node:util'
 import type { TraceHeaders } from '../local-trace.js'
+import { Array, Buffer, Object, Reflect } from '../platform.js'
 import { X_TRACE_HMAC, X_TRACE_INFO } from '../signed-headers.js'
 
 // Written out: to look for a text that was computed takes three times as long, and most messages carry no trace.
@@ -72,7 +74,7 @@ function readOwn(carrier: object, name: string): unknown {
 function decode(value: unknown): string {
   if (typeof value === 'string') return value
   // Latin-1, as both texts are ASCII.
-  if (value instanceof Uint8Array && value.length <= MAX_BYTES) return Buffer.from(value).toString('latin1')
+  if (types.isUint8Array(value) && value.length <= MAX_BYTES) return Buffer.from(value).toString('latin1')
   return ''
 }
 

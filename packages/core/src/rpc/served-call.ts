@@ -1,8 +1,8 @@
-import { keepContext, runWith } from '../context.js'
+import { createScope, keepContext } from '../context.js'
 import type { Profiler } from '../profiler.js'
 import type { PointInfo } from '../record.js'
 import type { ServedTrace } from '../served-trace.js'
-import { settle } from '../settle.js'
+import { settleIn } from '../settle.js'
 
 /** A call or a message that is traced: its point is open until it is over. */
 export class ServedCall {
@@ -22,22 +22,22 @@ export class ServedCall {
    * settled, where it returns one) the call ends, unless `done` is given: a message, say, may be acknowledged later.
    * What `fn` throws ends the call, is recorded, and thrown on.
    */
-  serve<T>(fn: () => T, done: () => void = () => this.end()): T {
-    return settle(
-      () => runWith(this.profiler, fn),
-      done,
-      error => this.fail(error),
-    )
+  serve<T>(fn: () => T, done: (ago: number) => void = ago => this.end(undefined, ago)): T {
+    return settleIn(createScope(this.profiler), fn, {
+      done: (_, ago) => done(ago),
+      failed: (error, ago) => this.fail(error, undefined, ago),
+      abandoned: () => done(0),
+    })
   }
 
   /** Ends the call. Only the first end or failure counts. */
-  end(info?: PointInfo): void {
-    this.#close(() => this.profiler.end(info))
+  end(info?: PointInfo, ago?: number): void {
+    this.#close(() => this.profiler.end(info, ago))
   }
 
   /** Ends the call with what was thrown in it. */
-  fail(error: unknown, info?: PointInfo): void {
-    this.#close(() => this.profiler.fail(error, info))
+  fail(error: unknown, info?: PointInfo, ago?: number): void {
+    this.#close(() => this.profiler.fail(error, info, ago))
   }
 
   #close(close: () => void): void {

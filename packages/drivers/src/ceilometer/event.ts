@@ -1,4 +1,5 @@
 import type { TraceRecord } from '@osprofiler/core'
+import { Array, Map, Object } from '@osprofiler/core/toolkit'
 import { isObject, toRecord } from '../record-text.js'
 
 /** The traits that Ceilometer's own definitions make of a notification's payload, and where they were in it. */

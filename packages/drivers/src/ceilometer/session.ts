@@ -1,4 +1,5 @@
 import { OsprofilerError, suppress } from '@osprofiler/core'
+import { AbortSignal, Array, fetch, JSON, Number, process, TextDecoder } from '@osprofiler/core/toolkit'
 import { parseConnectionUrl, showHost, type UrlForm } from '../connection-url.js'
 import type { OpenContext } from '../open-context.js'
 import { isObject, parse } from '../record-text.js'

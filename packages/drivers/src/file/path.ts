@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { OsprofilerError } from '@osprofiler/core'
+import { JSON, URL } from '@osprofiler/core/toolkit'
 import { readTtl } from '../retention.js'
 
 /** What the name of a trace's file ends with. */

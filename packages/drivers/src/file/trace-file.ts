@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import type { TraceRecord } from '@osprofiler/core'
+import { Buffer, isError, Math, String } from '@osprofiler/core/toolkit'
 import { decodeRecord } from '../record-text.js'
 
 const BATCH = 500
@@ -68,7 +69,7 @@ async function openExisting(path: string): Promise<FileHandle | undefined> {
   try {
     return await open(path, 'r')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    if (isError(error) && 'code' in error && error.code === 'ENOENT') return undefined
     throw error
   }
 }

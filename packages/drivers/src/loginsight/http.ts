@@ -1,4 +1,5 @@
 import { Agent, request as openRequest } from 'node:https'
+import { Buffer, clearTimeout, Error, Promise, setTimeout } from '@osprofiler/core/toolkit'
 import { createBoundWork } from '../bound-work.js'
 import { isObject, parse } from '../record-text.js'
 

@@ -1,4 +1,5 @@
 import { OsprofilerError, type TraceRecord } from '@osprofiler/core'
+import { Buffer, JSON, Math, Number, Object } from '@osprofiler/core/toolkit'
 import { encodeRecord } from '../record-text.js'
 import { type HttpAnswer, HttpFailure, type HttpRequest } from './http.js'
 

@@ -1,4 +1,5 @@
 import { OsprofilerError, type TraceRecord, type TraceSummary } from '@osprofiler/core'
+import { Array, Date, encodeURIComponent, Map, Number } from '@osprofiler/core/toolkit'
 import { decodeRecord, isObject } from '../record-text.js'
 import { isSelected, type Selection, toTimestamp } from '../trace-query.js'
 import { createTally, newestFirst, type TraceTally } from '../trace-tally.js'

@@ -1,4 +1,5 @@
 import { OsprofilerError } from '@osprofiler/core'
+import { JSON } from '@osprofiler/core/toolkit'
 import { type HttpAnswer, type HttpClient, HttpFailure, type HttpRequest } from './http.js'
 
 export interface Credentials {

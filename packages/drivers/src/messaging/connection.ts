@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net'
 import { OsprofilerError } from '@osprofiler/core'
+import { Error, encodeURIComponent, Reflect, String } from '@osprofiler/core/toolkit'
 import type { Channel, ChannelModel } from 'amqplib'
+import { loadClient } from '../client-package.js'
 import { showHost } from '../connection-url.js'
 import { TOPIC } from './notification.js'
 import type { Broker, MessagingSettings } from './url.js'
@@ -27,7 +29,7 @@ const KEEP_ALIVE_MS = 15_000
  * @throws OsprofilerError `ERR_STORE`
  */
 export async function connectToBroker(settings: MessagingSettings, signal?: AbortSignal): Promise<BrokerConnection> {
-  const { connect } = await import('amqplib')
+  const { connect } = await loadClient('amqplib', () => import('amqplib'))
   const failures: string[] = []
   for (const broker of settings.brokers) {
     try {

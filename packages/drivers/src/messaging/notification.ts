@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { TraceRecord } from '@osprofiler/core'
+import { Buffer, JSON } from '@osprofiler/core/toolkit'
 import { encodeRecord, isObject, parse, toRecord } from '../record-text.js'
 
 /** oslo.messaging adds the priority to the topic, for the queue and for the routing key. */

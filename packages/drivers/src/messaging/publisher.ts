@@ -1,4 +1,5 @@
 import { OsprofilerError } from '@osprofiler/core'
+import { clearInterval, Promise, String, setInterval } from '@osprofiler/core/toolkit'
 import type { ConfirmChannel, Message, Options } from 'amqplib'
 import { type BrokerConnection, describeFailure, isTooLong } from './connection.js'
 import { createMessageSizes } from './message-size.js'

@@ -1,4 +1,5 @@
 import type { Driver, TraceQuery, TraceRecord, TraceSummary } from '@osprofiler/core'
+import { Map } from '@osprofiler/core/toolkit'
 import { isSelected, readBefore, readQuery } from '../trace-query.js'
 import { createTally, newestFirst, type TraceTally } from '../trace-tally.js'
 import type { Waiting } from './scan.js'

@@ -1,4 +1,5 @@
 import { OsprofilerError, type TraceRecord } from '@osprofiler/core'
+import { clearTimeout, Math, Promise, process, setTimeout } from '@osprofiler/core/toolkit'
 import type { Channel, ConsumeMessage } from 'amqplib'
 import type { BrokerConnection } from './connection.js'
 import { decodeNotification, TOPIC } from './notification.js'

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { OsprofilerError } from '@osprofiler/core'
+import { Error, Map, process } from '@osprofiler/core/toolkit'
 import { type ConnectionUrl, parseConnectionUrl, type UrlForm } from '../connection-url.js'
 import { readTtl } from '../retention.js'
 
@@ -85,7 +86,8 @@ export function readMessagingSettings(location: string): MessagingSettings {
   const isBare = /^(?:\/?\?|$)/.test(location)
   const [transport, rest] = isBare ? readTransport() : ['rabbit', location]
   const isTls = transport === 'amqps'
-  const urls = readUrls(rest, isTls ? { ...FORM, defaultPort: 5671 } : FORM)
+  const form = isTls ? { ...FORM, defaultPort: 5671 } : FORM
+  const urls = isBare ? readVariable(() => readUrls(rest, form)) : readUrls(rest, form)
   const [first] = urls
   const own = isBare ? parseConnectionUrl(location, FORM).options : []
   const options = new Map([...(first?.options ?? []), ...own])
@@ -109,12 +111,22 @@ export function readMessagingSettings(location: string): MessagingSettings {
   }
 }
 
+/** Reads what the environment says: an error that has a cause is not one of the connection string. */
+function readVariable<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (cause) {
+    throw new OsprofilerError('ERR_CONNECTION_STRING', `${VARIABLE}: ${(cause as Error).message}`, { cause })
+  }
+}
+
 function readTransport(): readonly [transport: string, rest: string] {
   const url = process.env[VARIABLE]
   if (!url) {
     throw new OsprofilerError(
       'ERR_CONNECTION_STRING',
       `messaging:// names no broker. Write ${FORM.example}, or set ${VARIABLE} (rabbit://user:password@host:5672/vhost).`,
+      { cause: new Error(`${VARIABLE} is not set`) },
     )
   }
   const [, transport, rest] = TRANSPORT.exec(url) ?? []
@@ -122,6 +134,7 @@ function readTransport(): readonly [transport: string, rest: string] {
     throw new OsprofilerError(
       'ERR_CONNECTION_STRING',
       `${VARIABLE} is a URL of rabbit://, amqp:// or amqps://: other transports have no driver. It is not shown, for it may hold a password.`,
+      { cause: new Error(`${VARIABLE} has another form`) },
     )
   }
   return [transport.toLowerCase(), rest]
@@ -153,13 +166,16 @@ function readFile(options: ReadonlyMap<string, string>, name: string): Buffer | 
   try {
     return readFileSync(path)
   } catch (error) {
-    throw refuse(`the file of ${name} cannot be read (${(error as NodeJS.ErrnoException).code})`)
+    const { code } = error as NodeJS.ErrnoException
+    // Not the error itself, which shows the path.
+    throw refuse(`the file of ${name} cannot be read (${code})`, { cause: new Error(code) })
   }
 }
 
-function refuse(reason: string): OsprofilerError {
+function refuse(reason: string, options?: ErrorOptions): OsprofilerError {
   return new OsprofilerError(
     'ERR_CONNECTION_STRING',
     `Such a connection string looks like "${FORM.example}": ${reason}. It is not shown, for it may hold a password.`,
+    options,
   )
 }

@@ -1,5 +1,7 @@
 import { suppress } from '@osprofiler/core'
+import { clearTimeout, setTimeout } from '@osprofiler/core/toolkit'
 import type { Db, MongoClient } from 'mongodb'
+import { loadClient } from '../client-package.js'
 import type { MongodbUrl } from './url.js'
 
 /** The database of Python's driver, whatever the connection string names: there it says where a user is known. */
@@ -46,7 +48,7 @@ export function createMongodbConnection({ url, defaults }: MongodbUrl): MongodbC
 
   return {
     async borrow(end) {
-      const client = await import('mongodb')
+      const client = await loadClient('mongodb', () => import('mongodb'))
       end?.throwIfAborted()
       users++
       clearTimeout(idle)

@@ -1,4 +1,6 @@
+import { types } from 'node:util'
 import { isErrorRecord, type TraceRecord } from '@osprofiler/core'
+import { Array, Date, dateNow, JSON, Map, Math, Number, Object, String } from '@osprofiler/core/toolkit'
 import type { Document, ObjectId } from 'mongodb'
 import { decodeRecord, encodeRecord, isObject, parse, toRecord } from '../record-text.js'
 import { isTimestamp } from '../record-time.js'
@@ -46,7 +48,7 @@ export function toDocuments(
   const failures = new Map<string, string>()
   const documents: Document[] = []
   // A TTL index removes by a date, which the timestamp of Python's layout is not.
-  const expiry = ttl === undefined ? {} : { expires_at: new Date(Date.now() + ttl) }
+  const expiry = ttl === undefined ? {} : { expires_at: new Date(dateNow() + ttl) }
   for (const record of records) {
     const document = toDocument(record, maker)
     if (document === undefined) continue
@@ -127,7 +129,7 @@ function toJsonValue(value: unknown): unknown {
   if (typeof value === 'bigint') return Number(value)
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(toJsonValue)
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString().slice(0, -1)
+  if (types.isDate(value)) return Number.isNaN(value.getTime()) ? null : value.toISOString().slice(0, -1)
   const prototype = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) return toScalar(value)
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, toJsonValue(member)]))

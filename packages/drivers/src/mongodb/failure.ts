@@ -1,4 +1,5 @@
 import { OsprofilerError } from '@osprofiler/core'
+import { Error, Number, Object, Set, String, TypeError } from '@osprofiler/core/toolkit'
 import { isObject } from '../record-text.js'
 
 /**

@@ -1,4 +1,5 @@
 import type { TraceSummary } from '@osprofiler/core'
+import { Number } from '@osprofiler/core/toolkit'
 import type { Collection, Document, Filter } from 'mongodb'
 import { collectNewest, type RecordPlace } from '../newest-traces.js'
 import { toRecord } from '../record-text.js'

@@ -1,3 +1,5 @@
+import { Array, Error, Math, Number, Object } from '@osprofiler/core/toolkit'
+
 /** MongoDB takes 100 levels; more than this is worth a closer look. */
 const MAX_DEPTH = 50
 /** So many characters may be more than a document has room for, with what surrounds them. */

@@ -1,4 +1,5 @@
 import { OsprofilerError } from '@osprofiler/core'
+import { Object } from '@osprofiler/core/toolkit'
 import type { MongoClientOptions } from 'mongodb'
 import { parseConnectionUrl, showHost } from '../connection-url.js'
 import { readTtl } from '../retention.js'

@@ -1,3 +1,4 @@
+import { Map, String } from '@osprofiler/core/toolkit'
 import { checkColumns } from '../sql/cells.js'
 import type { SqlSession } from '../sql/session.js'
 

@@ -1,3 +1,4 @@
+import { Map, Set, String } from '@osprofiler/core/toolkit'
 import { adviseConnection, SqlFailure, type SqlVerdict } from '../sql/failure.js'
 
 const NO_LEAVE = 'does not let this user do that; grant it SELECT, INSERT and DELETE on the table "data"'

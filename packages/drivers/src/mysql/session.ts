@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net'
+import { Array } from '@osprofiler/core/toolkit'
 import type { Connection, ConnectionOptions, ResultSetHeader, RowDataPacket, SslOptions } from 'mysql2'
+import { loadClient } from '../client-package.js'
 import type { Host } from '../connection-url.js'
 import type { SqlFailure } from '../sql/failure.js'
 import { isSocketPath, type SqlTls, type Ways } from '../sql/location.js'
@@ -53,7 +55,7 @@ async function connect(
   way: 'plain' | SqlTls,
   socket: Socket,
 ): Promise<SqlSession> {
-  const { default: mysql } = await import('mysql2')
+  const { default: mysql } = await loadClient('mysql2', () => import('mysql2'))
   const options: ConnectionOptions = {
     host,
     port,

@@ -1,3 +1,4 @@
+import { Number, String } from '@osprofiler/core/toolkit'
 import { COLUMNS, type RecordRow } from '../record-row.js'
 import { toMetRecord, toTextOrNull, toTraceSummary } from '../sql/cells.js'
 import type { SqlSession } from '../sql/session.js'

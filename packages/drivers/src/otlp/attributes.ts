@@ -1,4 +1,5 @@
 import type { TraceRecord } from '@osprofiler/core'
+import { JSON, Number, Object, Set, String } from '@osprofiler/core/toolkit'
 import { isObject } from '../record-text.js'
 import type { OtlpPoint } from './points.js'
 import { summarizeQuery } from './query.js'

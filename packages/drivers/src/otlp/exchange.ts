@@ -1,6 +1,7 @@
 import type { ClientRequest, Agent as HttpAgent, IncomingMessage } from 'node:http'
 import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { OsprofilerError } from '@osprofiler/core'
+import { Buffer, clearTimeout, Object, Promise, Reflect, Set, setTimeout } from '@osprofiler/core/toolkit'
 import type { ReadableSpan } from './span.js'
 
 /** One request to a collector, while it is under way. */

@@ -1,3 +1,5 @@
+import { BigInt, TextEncoder } from '@osprofiler/core/toolkit'
+
 // The same ids as packages/report/src/otlp-id.ts gives: neither package may import the other, and a test holds the two together.
 
 const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i

@@ -1,4 +1,5 @@
 import type { TraceRecord } from '@osprofiler/core'
+import { Array, Error, Number, Object } from '@osprofiler/core/toolkit'
 import { decodeRecord, encodeRecord, isObject } from '../record-text.js'
 
 /** More levels are left to JSON, which knows a way to end. */

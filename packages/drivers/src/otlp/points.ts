@@ -1,4 +1,5 @@
 import type { TraceRecord } from '@osprofiler/core'
+import { Map, Math, performance, Set } from '@osprofiler/core/toolkit'
 import { decodeRecord, encodeRecord } from '../record-text.js'
 import { toMicroseconds } from '../record-time.js'
 import { toPlainRecord } from './plain.js'

@@ -1,3 +1,5 @@
+import { Boolean, Map } from '@osprofiler/core/toolkit'
+
 const LONGEST_PARSED = 4_000
 const BEFORE = /^(?:\s|--[^\n]*\n|\/\*.*?\*\/)+/s
 const SQL = /^(?:select|insert|update|delete|replace|merge|with|create|alter|drop|truncate|call|explain)\b/i

@@ -1,3 +1,4 @@
+import { Buffer, Number } from '@osprofiler/core/toolkit'
 import { isObject, parse } from '../record-text.js'
 
 /** The field of an `ExportTraceServiceResponse` that holds an `ExportTracePartialSuccess`, with its wire type. */

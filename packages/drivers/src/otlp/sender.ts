@@ -1,6 +1,8 @@
 import type { Agent as HttpAgent } from 'node:http'
 import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { OsprofilerError } from '@osprofiler/core'
+import { Math, Number, performance } from '@osprofiler/core/toolkit'
+import { loadClient } from '../client-package.js'
 import { within } from '../within.js'
 import { type Exchange, exchange, follow, RETRYABLE, watchRequests } from './exchange.js'
 import { readRejected } from './rejected.js'
@@ -48,8 +50,14 @@ export function createOtlpSender(settings: OtlpSettings): OtlpSender {
     const options = { url, headers, timeoutMillis: timeoutMs, httpAgentOptions: createAgent }
     const { OTLPTraceExporter: Exporter } =
       protocol === 'http/json'
-        ? await import('@opentelemetry/exporter-trace-otlp-http')
-        : await import('@opentelemetry/exporter-trace-otlp-proto')
+        ? await loadClient(
+            '@opentelemetry/exporter-trace-otlp-http',
+            () => import('@opentelemetry/exporter-trace-otlp-http'),
+          )
+        : await loadClient(
+            '@opentelemetry/exporter-trace-otlp-proto',
+            () => import('@opentelemetry/exporter-trace-otlp-proto'),
+          )
     return new Exporter({
       ...options,
       ...(compression !== undefined && { compression: compression as NonNullable<ExporterOptions['compression']> }),

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { OsprofilerError } from '@osprofiler/core'
+import { Buffer, decodeURIComponent, Error, Number, process, String, URL } from '@osprofiler/core/toolkit'
 import { parseConnectionUrl, showHost, type UrlForm } from '../connection-url.js'
 import type { OpenContext } from '../open-context.js'
 
@@ -128,7 +129,9 @@ function readCertificate(name: string, option: string | undefined): Buffer | und
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? 'unreadable'
     const message = `names a file that cannot be read (${code})`
-    throw option === undefined ? misconfigured(name, message) : refuse(`its certificate ${message}`)
+    throw option === undefined
+      ? misconfigured(name, message)
+      : refuse(`its certificate ${message}`, { cause: new Error(code) })
   }
 }
 
@@ -156,10 +159,11 @@ function readVariable(name: string): string | undefined {
   return process.env[`OTEL_EXPORTER_OTLP_${name}`]?.trim() || undefined
 }
 
-function refuse(reason: string): OsprofilerError {
+function refuse(reason: string, options?: ErrorOptions): OsprofilerError {
   return new OsprofilerError(
     'ERR_CONNECTION_STRING',
     `Such a connection string looks like "${FORM.example}": ${reason}. It is not shown, for it may hold a password.`,
+    options,
   )
 }
 

@@ -1,5 +1,6 @@
 import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import type { TraceRecord } from '@osprofiler/core'
+import { JSON, Map, Math, Object, String } from '@osprofiler/core/toolkit'
 import { isObject } from '../record-text.js'
 import { addWork, exceptionAttributes, knownMethod, type OtlpAttributes, readErrorType, toText } from './attributes.js'
 import { otlpSpanId, otlpTraceId } from './id.js'

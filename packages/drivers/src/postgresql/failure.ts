@@ -1,3 +1,4 @@
+import { Map, String } from '@osprofiler/core/toolkit'
 import { adviseConnection, SqlFailure, type SqlVerdict } from '../sql/failure.js'
 
 const READ_ONLY = '25006'

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
+import { loadClient } from '../client-package.js'
 import type { Host } from '../connection-url.js'
 import type { SqlFailure } from '../sql/failure.js'
 import { isSocketPath, type SqlTls, type Ways } from '../sql/location.js'
@@ -54,7 +55,7 @@ async function connect(
   way: 'plain' | SqlTls,
   socket: Socket,
 ): Promise<SqlSession> {
-  const { default: pg } = await import('pg')
+  const { default: pg } = await loadClient('pg', () => import('pg'))
   const client = new pg.Client({
     host,
     port,

@@ -1,3 +1,5 @@
+import { Array, Error, isError, Map, Number, Promise, Set, String } from '@osprofiler/core/toolkit'
+import { loadClient } from '../client-package.js'
 import type { Host } from '../connection-url.js'
 import { isElsewhere } from './failure.js'
 import { type KeptLink, keepLink } from './kept-link.js'
@@ -63,7 +65,7 @@ export function createClusterRoute(place: RedisPlace, checkOpen: () => void): Re
 
   return {
     async send(commands) {
-      const { Command } = await import('ioredis')
+      const { Command } = await loadClient('ioredis', () => import('ioredis'))
       const slots = await findOwners()
       const replies: RedisReply[] = []
       let errands = commands.map(({ key, command }, index): Errand => {
@@ -102,7 +104,7 @@ async function sendTogether(link: KeptLink, errands: readonly Errand[]): Promise
     })
   } catch (error) {
     // None of these was sent; those to other nodes were.
-    return errands.map(() => ({ outcome: 'refused', error: error instanceof Error ? error : new Error(String(error)) }))
+    return errands.map(() => ({ outcome: 'refused', error: isError(error) ? error : new Error(String(error)) }))
   }
 }
 

@@ -1,4 +1,5 @@
 import { OsprofilerError } from '@osprofiler/core'
+import { Error, isError, Object, String, TypeError } from '@osprofiler/core/toolkit'
 
 /** What servers answer that will be so whenever a command is sent again: the key holds something else, a value is too large. */
 const FOR_EVER = /^WRONGTYPE |exceeds maximum allowed size|^ERR invalid bulk length/
@@ -34,7 +35,7 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
 
 /** A Sentinel's own refusal, which is told from that of the master. */
 export function toSentinelRefusal(error: unknown): unknown {
-  if (!(error instanceof Error) || error.name !== 'ReplyError') return error
+  if (!isError(error) || error.name !== 'ReplyError') return error
   return new Error(`Sentinel: ${error.message}`)
 }
 

@@ -1,3 +1,4 @@
+import { Array, Set, String } from '@osprofiler/core/toolkit'
 import type { RedisLink } from './link.js'
 import { type RedisRoute, toValues } from './route.js'
 

@@ -1,4 +1,5 @@
 import type { TraceRecord } from '@osprofiler/core'
+import { String } from '@osprofiler/core/toolkit'
 import { decodeRecord } from '../record-text.js'
 import { LEGACY, scanKeys } from './keys.js'
 import type { RedisCommand } from './link.js'

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { suppress } from '@osprofiler/core'
+import { clearTimeout, Error, Promise, performance, setTimeout } from '@osprofiler/core/toolkit'
 import type { Redis, RedisOptions } from 'ioredis'
+import { loadClient } from '../client-package.js'
 import type { Host } from '../connection-url.js'
 import type { RedisLogin, RedisPlace, RedisTls } from './url.js'
 
@@ -40,7 +42,7 @@ export async function openRedisLink(
   db: number,
   place: RedisPlace,
 ): Promise<RedisLink> {
-  const ioredis = await import('ioredis')
+  const ioredis = await loadClient('ioredis', () => import('ioredis'))
   const { connectTimeout, replyTimeout } = place
   const options = {
     host,

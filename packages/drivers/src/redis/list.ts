@@ -1,4 +1,5 @@
 import { OsprofilerError, type TraceSummary } from '@osprofiler/core'
+import { Map } from '@osprofiler/core/toolkit'
 import { isObject, parse } from '../record-text.js'
 import { isSelected, type Selection } from '../trace-query.js'
 import { createTally, newestFirst, type TraceTally } from '../trace-tally.js'

@@ -1,3 +1,4 @@
+import { Array, Error, Number, String } from '@osprofiler/core/toolkit'
 import type { Host } from '../connection-url.js'
 import { isElsewhere, toSentinelRefusal } from './failure.js'
 import { keepLink } from './kept-link.js'

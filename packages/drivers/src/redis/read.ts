@@ -1,4 +1,5 @@
 import type { TraceRecord } from '@osprofiler/core'
+import { Array, Math, String } from '@osprofiler/core/toolkit'
 import { decodeRecord } from '../record-text.js'
 import { type KeyedCommand, type RedisRoute, toValues } from './route.js'
 

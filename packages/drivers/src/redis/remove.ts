@@ -1,3 +1,4 @@
+import { Map, Number, Set } from '@osprofiler/core/toolkit'
 import { isObject, parse } from '../record-text.js'
 import { FAILURES, RECORDS, scanKeys } from './keys.js'
 import type { LegacyKeys } from './legacy.js'

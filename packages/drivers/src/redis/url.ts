@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs'
 import { OsprofilerError } from '@osprofiler/core'
+import { Error, Math, Number, Set, TypeError } from '@osprofiler/core/toolkit'
 import { type ConnectionUrl, type Host, parseConnectionUrl, showHost, type UrlForm } from '../connection-url.js'
 import { readTtl } from '../retention.js'
 
@@ -153,7 +154,9 @@ function readFileOption(options: ReadonlyMap<string, string>, name: string): str
   try {
     accessSync(path, constants.R_OK)
   } catch (error) {
-    fail(`the file that ${name} names cannot be read (${(error as NodeJS.ErrnoException).code})`)
+    const { code } = error as NodeJS.ErrnoException
+    // Not the error itself, which shows the path.
+    fail(`the file that ${name} names cannot be read (${code})`, { cause: new Error(code) })
   }
   return path
 }
@@ -166,9 +169,10 @@ function readSwitch(options: ReadonlyMap<string, string>, name: string, fallback
   return fail(`${name} is true or false`)
 }
 
-function fail(reason: string): never {
+function fail(reason: string, options?: ErrorOptions): never {
   throw new OsprofilerError(
     'ERR_CONNECTION_STRING',
     `The connection string of Redis cannot be used: ${reason}. It is not shown, for it may hold a password.`,
+    options,
   )
 }

@@ -1,4 +1,5 @@
 import { isErrorRecord, OsprofilerError, type TraceRecord } from '@osprofiler/core'
+import { JSON, Map } from '@osprofiler/core/toolkit'
 import { encodeRecord } from '../record-text.js'
 import { isForEver } from './failure.js'
 import { FAILURES, RECORDS } from './keys.js'

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { isErrorRecord, type TraceRecord } from '@osprofiler/core'
+import { Array, JSON, Math, Number, Object, String } from '@osprofiler/core/toolkit'
 import { decodeRecord, encodeRecord, isObject } from '../record-text.js'
 import { type SearchClient, SearchFailure, WRITE_TIMEOUT } from './client.js'
 import { FAILURES, RECORDS } from './layout.js'

@@ -1,4 +1,5 @@
 import { OsprofilerError } from '@osprofiler/core'
+import { Error, String, TypeError } from '@osprofiler/core/toolkit'
 import { createBoundWork } from '../bound-work.js'
 import { isObject } from '../record-text.js'
 

@@ -1,4 +1,5 @@
 import type { Driver, TraceQuery, TraceRecord, TraceSummary } from '@osprofiler/core'
+import { dateNow } from '@osprofiler/core/toolkit'
 import { createPreparedBatches } from '../prepared-batch.js'
 import { toRecord } from '../record-text.js'
 import { createRetention } from '../retention.js'
@@ -60,10 +61,10 @@ export function createSearchDriver({ name, title, location, ttl, filterErrorTrac
   }
 
   async function createIndices(): Promise<void> {
-    if (Date.now() < lookAt) return
+    if (dateNow() < lookAt) return
     await createIndex(client, RECORDS)
     if (filterErrorTrace) await createIndex(client, FAILURES)
-    lookAt = Date.now() + LOOK_AGAIN
+    lookAt = dateNow() + LOOK_AGAIN
   }
 
   async function* read(baseId: string): AsyncGenerator<readonly TraceRecord[]> {

@@ -1,3 +1,4 @@
+import { Object } from '@osprofiler/core/toolkit'
 import { isObject } from '../record-text.js'
 import { type SearchClient, SearchFailure } from './client.js'
 

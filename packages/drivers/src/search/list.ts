@@ -1,4 +1,5 @@
 import type { TraceSummary } from '@osprofiler/core'
+import { Array, Number } from '@osprofiler/core/toolkit'
 import { collectNewest } from '../newest-traces.js'
 import { isObject, toRecord } from '../record-text.js'
 import type { Selection } from '../trace-query.js'

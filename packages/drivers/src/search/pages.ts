@@ -1,3 +1,4 @@
+import { Array } from '@osprofiler/core/toolkit'
 import { isObject } from '../record-text.js'
 import type { SearchClient } from './client.js'
 

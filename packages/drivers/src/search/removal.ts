@@ -1,3 +1,4 @@
+import { Number, Set } from '@osprofiler/core/toolkit'
 import { isObject } from '../record-text.js'
 import type { SearchClient } from './client.js'
 import { FAILURES, findExactField, RECORDS } from './layout.js'

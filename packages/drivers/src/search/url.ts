@@ -1,4 +1,5 @@
 import { OsprofilerError } from '@osprofiler/core'
+import { encodeURIComponent, Math, Number } from '@osprofiler/core/toolkit'
 import { readAuthority } from '../authority-file.js'
 import { parseConnectionUrl, showHost } from '../connection-url.js'
 import { readTtl } from '../retention.js'

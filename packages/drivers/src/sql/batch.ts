@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { TraceRecord } from '@osprofiler/core'
+import { Buffer } from '@osprofiler/core/toolkit'
 import { COLUMNS, isStorable, toColumns, toDataColumn } from '../record-row.js'
 
 /** A record's row on its way into a table. */

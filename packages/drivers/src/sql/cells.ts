@@ -1,4 +1,5 @@
 import type { TraceSummary } from '@osprofiler/core'
+import { Number, String } from '@osprofiler/core/toolkit'
 import { COLUMNS } from '../record-row.js'
 import { toRecord } from '../record-text.js'
 import { toSummary } from '../trace-tally.js'

@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import { Socket } from 'node:net'
 import { suppress } from '@osprofiler/core'
+import { clearTimeout, Number, Promise, setTimeout } from '@osprofiler/core/toolkit'
 import { SqlFailure } from './failure.js'
 import type { CreateSocket } from './session.js'
 import type { SqlStore } from './store.js'

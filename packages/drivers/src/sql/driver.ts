@@ -1,4 +1,5 @@
 import { type Driver, OsprofilerError, type TraceQuery, type TraceSummary } from '@osprofiler/core'
+import { Number, Promise } from '@osprofiler/core/toolkit'
 import { isStorable } from '../record-row.js'
 import { createRetention } from '../retention.js'
 import { toShownPath } from '../shown-path.js'

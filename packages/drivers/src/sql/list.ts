@@ -1,4 +1,5 @@
 import { isErrorRecord, type TraceSummary } from '@osprofiler/core'
+import { Math, Set } from '@osprofiler/core/toolkit'
 import { collectNewest } from '../newest-traces.js'
 import { toRowRecord } from '../record-row.js'
 import type { Selection } from '../trace-query.js'

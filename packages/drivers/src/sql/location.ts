@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { OsprofilerError } from '@osprofiler/core'
+import { Error, Number } from '@osprofiler/core/toolkit'
 import { type Host, showHost } from '../connection-url.js'
 
 /** How to speak TLS: with whoever answers, with a known authority's certificate in any name, or in the host's name. */
@@ -36,9 +37,13 @@ export function readTlsFiles(options: ReadonlyMap<string, string>, names: TlsFil
     if (path === undefined) continue
     try {
       files[kind] = readFileSync(path)
-    } catch (cause) {
-      const { code } = cause as NodeJS.ErrnoException
-      throw new OsprofilerError('ERR_CONNECTION_STRING', `The file that ${name} names cannot be read: ${code}.`)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      // Not the error itself, which shows the path.
+      const cause = new Error(code)
+      throw new OsprofilerError('ERR_CONNECTION_STRING', `The file that ${name} names cannot be read: ${code}.`, {
+        cause,
+      })
     }
   }
   return files

@@ -1,3 +1,4 @@
+import { Set } from '@osprofiler/core/toolkit'
 import type { UseTable } from './read.js'
 import type { MetRecord, Position } from './store.js'
 

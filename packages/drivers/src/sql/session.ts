@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { clearTimeout, setTimeout } from '@osprofiler/core/toolkit'
 import { SqlFailure } from './failure.js'
 
 /** What a statement gave: rows as arrays of their columns' values, and how many rows it changed. */

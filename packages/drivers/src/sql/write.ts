@@ -1,3 +1,4 @@
+import { Error, Math } from '@osprofiler/core/toolkit'
 import type { SqlBatch, SqlRow } from './batch.js'
 import { isFailure } from './failure.js'
 import type { SqlStore } from './store.js'

@@ -1,5 +1,8 @@
-import { createRequire, isBuiltin } from 'node:module'
+import { isBuiltin } from 'node:module'
 import { OsprofilerError } from '@osprofiler/core'
+import { process } from '@osprofiler/core/toolkit'
+import { resolveClient } from '../client-package.js'
+import type { OpenContext } from '../open-context.js'
 
 const PACKAGE = '@photostructure/sqlite'
 
@@ -9,15 +12,12 @@ const PACKAGE = '@photostructure/sqlite'
  *
  * @throws OsprofilerError `ERR_MISSING_CLIENT` where there is neither.
  */
-export function findSqliteClient(): string {
-  if (isBuiltin('node:sqlite')) return 'node:sqlite'
-  try {
-    return createRequire(import.meta.url).resolve(PACKAGE)
-  } catch (cause) {
-    throw new OsprofilerError(
-      'ERR_MISSING_CLIENT',
-      `Node ${process.versions.node} has no SQLite of its own. Run "npm install ${PACKAGE}", or use Node 22.13 or later.`,
-      { cause },
-    )
-  }
+export function findSqliteClient(context?: OpenContext): string {
+  if (context?.checkOnly || isBuiltin('node:sqlite')) return 'node:sqlite'
+  const file = resolveClient(PACKAGE)
+  if (file !== undefined) return file
+  throw new OsprofilerError(
+    'ERR_MISSING_CLIENT',
+    `Node ${process.versions.node} has no SQLite of its own. Run "npm install ${PACKAGE}", or use Node 22.13 or later.`,
+  )
 }

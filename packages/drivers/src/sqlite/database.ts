@@ -1,6 +1,8 @@
 import { closeSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { Array, Error } from '@osprofiler/core/platform'
+import { isError } from '@osprofiler/core/toolkit'
 import { COLUMNS } from '../record-row.js'
 
 /** An open database: its connection, and what tells whether its file is still the one at its path. */
@@ -87,7 +89,7 @@ function makeFile(path: string): void {
     // it again would drop the locks that this process holds on it through other connections.
     closeSync(openSync(path, 'wx', 0o600))
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    if (!(isError(error) && 'code' in error && error.code === 'EEXIST')) throw error
   }
 }
 

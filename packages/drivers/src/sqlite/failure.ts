@@ -1,4 +1,5 @@
 import { OsprofilerError } from '@osprofiler/core'
+import { isError, Map, String } from '@osprofiler/core/toolkit'
 import { toShownFailure, toShownPath } from '../shown-path.js'
 import { ThreadFailed } from './thread.js'
 
@@ -18,7 +19,7 @@ const ADVICE = new Map([
 export function toStoreError(path: string, error: unknown): OsprofilerError {
   if (error instanceof OsprofilerError) return error
   const failure = error instanceof ThreadFailed ? error.failure : undefined
-  const cause = toShownFailure(path, error instanceof Error ? error.message : String(error), failure?.code)
+  const cause = toShownFailure(path, isError(error) ? error.message : String(error), failure?.code)
   const advice = failure?.result === undefined ? undefined : ADVICE.get(failure.result & 0xff)
   return new OsprofilerError(
     'ERR_STORE',

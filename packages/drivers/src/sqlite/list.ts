@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { TraceSummary } from '@osprofiler/core'
+import { Map, Number, String } from '@osprofiler/core/toolkit'
 import { toRowRecord } from '../record-row.js'
 import { toRecord } from '../record-text.js'
 import { isSelected, type Selection } from '../trace-query.js'

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import type { DatabaseSync } from 'node:sqlite'
+import { process, Reflect, String } from '@osprofiler/core/platform'
 
 // Apart from what finds it: the thread of the store would otherwise load all of core, for 20 ms of every command.
 

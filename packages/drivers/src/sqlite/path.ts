@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import { OsprofilerError } from '@osprofiler/core'
+import { decodeURIComponent, process } from '@osprofiler/core/toolkit'
 import { readTtl } from '../retention.js'
 
 /** What a connection string of SQLite says. */
@@ -30,7 +31,7 @@ function toSqlitePath(location: string): string {
     throw new OsprofilerError('ERR_CONNECTION_STRING', 'SQLite in memory cannot be shared. Use "memory://".')
   }
   if (/^$|[/\\]$|\0/.test(file)) malformed()
-  return resolve(file)
+  return toAbsolute(file)
 }
 
 function malformed(): never {
@@ -51,6 +52,37 @@ function decode(location: string): string | undefined {
 function defaultPath(): string {
   const configured = process.env.XDG_STATE_HOME
   // The XDG specification has relative paths ignored.
-  const stateHome = configured !== undefined && isAbsolute(configured) ? configured : join(homedir(), '.local', 'state')
+  const stateHome =
+    configured !== undefined && isAbsolute(configured) ? configured : join(findHome(), '.local', 'state')
   return join(stateHome, 'osprofiler', 'traces.db')
+}
+
+function findHome(): string {
+  let home = ''
+  let cause: unknown
+  try {
+    home = homedir()
+  } catch (error) {
+    // Node throws for a user id that the system does not know.
+    cause = error
+  }
+  if (isAbsolute(home)) return home
+  throw new OsprofilerError(
+    'ERR_CONFIGURATION',
+    'The embedded store has no place, because this user has no home directory. Set XDG_STATE_HOME to an absolute path, or name a store, such as "sqlite:////var/lib/app/traces.db".',
+    { cause },
+  )
+}
+
+/** A relative path begins where the process is, and that directory may be gone. */
+function toAbsolute(file: string): string {
+  try {
+    return resolve(file)
+  } catch (cause) {
+    throw new OsprofilerError(
+      'ERR_CONFIGURATION',
+      'The path of the SQLite store is relative, and the working directory does not exist. Write an absolute path.',
+      { cause },
+    )
+  }
 }

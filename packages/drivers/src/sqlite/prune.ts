@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { Number, String } from '@osprofiler/core/platform'
 import type { RunStep } from './list.js'
 
 const STEP = 100

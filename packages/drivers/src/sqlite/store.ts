@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { TraceSummary } from '@osprofiler/core'
+import { dateNow, Error, Number, Promise, String } from '@osprofiler/core/platform'
 import type { ExitGuard } from '../exit-guard.js'
 import { COLUMNS, type RecordRow } from '../record-row.js'
 import { isObject } from '../record-text.js'
@@ -61,7 +62,7 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
 
   /** Tries again while another process holds the lock, deaf only for the moments in which SQLite itself waits. */
   async function attempt<Result>(work: () => Result): Promise<Result> {
-    const begun = Date.now()
+    const begun = dateNow()
     for (;;) {
       try {
         return await guard.run(work)
@@ -69,7 +70,7 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
         const locked = isLocked(error)
         if (!locked) await guard.run(release)
         const patience = closing ? CLOSING_PATIENCE : LOCK_PATIENCE
-        if (!locked || Date.now() - begun > patience) throw error
+        if (!locked || dateNow() - begun > patience) throw error
       }
       await delay(LOCK_PAUSE)
     }

@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import { Worker } from 'node:worker_threads'
 import type { TraceSummary } from '@osprofiler/core'
+import { clearTimeout, Error, Map, Number, Promise, setTimeout, URL } from '@osprofiler/core/toolkit'
 import { createExitSignal, watchExit } from '../exit-guard.js'
 import type { Selection } from '../trace-query.js'
 import type { SqlitePage } from './store.js'

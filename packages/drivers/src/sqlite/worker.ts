@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { String } from '@osprofiler/core/platform'
 import { createExitGuard } from '../exit-guard.js'
 import { isObject } from '../record-text.js'
 import { type SqliteBatch, unpackRows } from './row.js'

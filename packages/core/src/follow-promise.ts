@@ -1,0 +1,334 @@
+import v8 from 'node:v8'
+import { currentScope, type Scope, suppress } from './context.js'
+import { madePromises } from './made-promises.js'
+import {
+  Error,
+  Map,
+  Object,
+  Promise,
+  performance,
+  process,
+  Reflect,
+  Set,
+  setImmediate,
+  setTimeout,
+  WeakSet,
+} from './platform.js'
+import { readPromiseState, readStateAndValue } from './promise-state.js'
+
+/** What is told of a followed promise, once. `ago` says how many milliseconds ago the promise settled. */
+export interface PromiseOutcome {
+  /** The value is `UNREAD` where it could not be read. */
+  fulfilled(value: unknown, ago: number): void
+  /** The reason is `UNKNOWN_REASON` where it could not be read. */
+  rejected(reason: unknown, ago: number): void
+  /** The promise has not settled in ten minutes and is not followed any longer. */
+  readonly abandoned?: (() => void) | undefined
+}
+
+interface Followed {
+  readonly promise: Promise<unknown>
+  readonly outcomes: PromiseOutcome[]
+  /** Whether a handler of ours calls no code of the program: neither a `then` nor a constructor of its own. */
+  readonly plain: boolean
+  /** Where the function runs whose promise this is, if that is known. */
+  readonly bodyScope: Scope | undefined
+  /** Promises that were made for handlers of this one, or for what its own function waits for. */
+  children: unknown[]
+  readonly followedAt: number
+  /** When the promise settled, or was resolved with another promise. */
+  settledAt: number | undefined
+}
+
+/** Stands for the reason of a rejection that nobody but the program could read. */
+export const UNKNOWN_REASON = Object.defineProperty(
+  new Error('The promise was rejected, for a reason that could not be read'),
+  'name',
+  { value: 'PromiseRejected' },
+)
+
+/** Stands for the value of a promise that nobody but the program could read. */
+export const UNREAD: unique symbol = Symbol('unread')
+
+// The hooks cost every `await` of the process a few nanoseconds, so a promise that never settles is given up.
+// That happens within ten minutes: after this time, at the next look.
+const LONGEST_MS = 9 * 60_000
+const LOOK_EVERY_MS = 60_000
+// If a program handles a settled promise later than this, the reason of its rejection is not recorded.
+const UNHANDLED_MS = 100
+const MAX_CHILDREN = 16
+
+const nativeThen = Promise.prototype.then
+const RESOLVED = Promise.resolve()
+
+const followed = new Map<object, Followed>()
+/** Promises that have a handler of ours: another handler changes nothing. */
+const handled = new WeakSet<object>()
+/** Promises without a handler that may have settled, in the order in which they came here. */
+const unhandled = new Set<Followed>()
+/** Promises that have just settled, and of which a handler or a class of their own makes it pay to look at once. */
+let unread: Followed[] = []
+/** The promise that got its newest child with the last event. */
+let doubtful: Followed | undefined
+let stopHooks: (() => void) | undefined
+let restPlanned = false
+let unhandledPlanned = false
+let expiryPlanned = false
+let watchesEnd = false
+
+/**
+ * Tells how a promise settles, without any difference that the program could see: no other promise, no handler that
+ * would hide an unhandled rejection, no tick more.
+ *
+ * While the promise has no handler, `v8.promiseHooks` tells when it settles, and when the program adds its first
+ * handler. From then on a handler of ours is invisible, because unhandled rejections are no longer in question.
+ *
+ * `bodyScope` is the scope of the function whose promise this is, from `promiseWatch`. An `await` of that function itself
+ * looks like a handler, and the scope tells both apart. Where the scope is not known, our handler comes after the program's.
+ */
+export function followPromise(promise: Promise<unknown>, outcome: PromiseOutcome, bodyScope: Scope | undefined): void {
+  const isHandled = handled.has(promise)
+  const known = isHandled ? undefined : followed.get(promise)
+  if (known !== undefined) {
+    known.outcomes.push(outcome)
+    return
+  }
+  const entry: Followed = {
+    promise,
+    outcomes: [outcome],
+    plain: isPlain(promise),
+    bodyScope,
+    children: [],
+    followedAt: performance.now(),
+    settledAt: undefined,
+  }
+  // Only where the runtime has no such hooks do our handlers make a difference.
+  if (isHandled || !startHooks()) return addHandler(entry)
+  followed.set(promise, entry)
+  // It may have settled before, and then it tells nothing more.
+  addUnhandled(entry)
+  if (!entry.plain) readSoon(entry)
+  planExpiry()
+  if (!watchesEnd) process.on('beforeExit', finishFollowing)
+  watchesEnd = true
+}
+
+/** Tells of the settled promises that nobody has handled until now. For the end of a program, which may be near. */
+export function finishFollowing(): void {
+  readStates()
+  for (const entry of [...unhandled]) readUnhandled(entry)
+}
+
+/** Keeps the hooks on while a function runs that may return a promise, and notes the promises that are made. */
+export const promiseWatch = {
+  /** To be ended by `find` or `end`. */
+  begin(): number {
+    startHooks()
+    return madePromises.begin()
+  },
+  /** The scope in which a promise was made since `begin`. */
+  find(begun: number, promise: unknown): Scope | undefined {
+    const scope = madePromises.find(begun, promise)
+    promiseWatch.end()
+    return scope
+  },
+  end(): void {
+    madePromises.end()
+    planRest()
+  },
+}
+
+const HOOKS = {
+  init(child: unknown, parent: unknown): void {
+    doubtful = undefined
+    madePromises.note(child)
+    const entry = parent === undefined ? undefined : followed.get(parent as object)
+    if (!entry?.plain || entry.outcomes.length === 0) return
+    if (getsHandler(entry)) handle(entry)
+    else addChild(entry, child)
+  },
+  // Comes before the promise is settled, and also when the promise is resolved with another one.
+  settled(promise: unknown): void {
+    // Made and settled at once: the function waits for a value that is no promise.
+    if (doubtful?.children.at(-1) === promise) doubtful?.children.pop()
+    doubtful = undefined
+    const entry = followed.get(promise as object)
+    if (entry === undefined) return
+    entry.settledAt = performance.now()
+    if (entry.outcomes.length === 0) return
+    addUnhandled(entry)
+    if (entry.children.length > 0 || !entry.plain) readSoon(entry)
+  },
+}
+
+/** Whether a promise that was just made for this one is for a handler. */
+function getsHandler(entry: Followed): boolean {
+  const { bodyScope, promise, children } = entry
+  // Where it comes from is not known. If it has settled before, it waits for nothing more.
+  if (bodyScope === undefined && children.length === 0 && readPromiseState(promise) !== 'pending') {
+    entry.settledAt ??= entry.followedAt
+  }
+  // Its function is over.
+  if (entry.settledAt !== undefined) return true
+  return bodyScope !== undefined && !bodyScope.left && bodyScope !== currentScope()
+}
+
+function addChild(entry: Followed, child: unknown): void {
+  if (entry.children.length >= MAX_CHILDREN) entry.children = entry.children.filter(isPending)
+  if (entry.children.length < MAX_CHILDREN) entry.children.push(child)
+  doubtful = entry
+}
+
+function isPending(promise: unknown): boolean {
+  return readPromiseState(promise as Promise<unknown>) === 'pending'
+}
+
+function startHooks(): boolean {
+  try {
+    stopHooks ??= v8.promiseHooks.createHook(HOOKS) as () => void
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The program has handled this promise. */
+function handle(entry: Followed): void {
+  handled.add(entry.promise)
+  unhandled.delete(entry)
+  // A promise that was resolved with another one has yet to settle: until then the hooks tell when.
+  if (entry.settledAt === undefined) forget(entry)
+  addHandler(entry, entry.outcomes.splice(0))
+}
+
+function addHandler(entry: Followed, outcomes: readonly PromiseOutcome[] = entry.outcomes): void {
+  const ended = (one: (outcome: PromiseOutcome, ago: number) => void): void => {
+    forget(entry)
+    tell(outcomes, entry, one)
+  }
+  Reflect.apply(nativeThen, entry.promise, [
+    (value: unknown) => ended((outcome, ago) => outcome.fulfilled(value, ago)),
+    (reason: unknown) => ended((outcome, ago) => outcome.rejected(reason, ago)),
+  ])
+}
+
+/** Reads the state once the promise has settled, and before the handlers of the program run. */
+function readSoon(entry: Followed): void {
+  if (unread.push(entry) === 1) Reflect.apply(nativeThen, RESOLVED, [readStates])
+}
+
+function readStates(): void {
+  const entries = unread
+  unread = []
+  for (const entry of entries) if (unhandled.has(entry)) readSettled(entry)
+}
+
+function readSettled(entry: Followed): void {
+  // Nothing tells when the program handles a promise of another class.
+  if (!entry.plain) return readUnhandled(entry)
+  const state = readPromiseState(entry.promise)
+  if (state === 'pending') return
+  // Told at once, before the program goes on: the value is nothing of interest.
+  if (state === 'fulfilled') finish(entry, false)
+  // What the function waited for has settled before. Only what waits for the function is still pending.
+  else if (entry.children.some(isPending)) handle(entry)
+}
+
+function readUnhandled(entry: Followed): void {
+  const state = readStateAndValue(entry.promise)
+  entry.settledAt ??= entry.followedAt
+  // The hooks tell when it settles.
+  if (state === 'pending') unhandled.delete(entry)
+  else finish(entry, state === 'rejected')
+}
+
+function finish(entry: Followed, rejected: boolean): void {
+  forget(entry)
+  tell(entry.outcomes, entry, (outcome, ago) =>
+    rejected ? outcome.rejected(UNKNOWN_REASON, ago) : outcome.fulfilled(UNREAD, ago),
+  )
+}
+
+function tell(
+  outcomes: readonly PromiseOutcome[],
+  { settledAt }: Followed,
+  one: (outcome: PromiseOutcome, ago: number) => void,
+): void {
+  const ago = settledAt === undefined ? 0 : performance.now() - settledAt
+  for (const outcome of outcomes) {
+    try {
+      one(outcome, ago)
+    } catch {
+      // An error here would be an unhandled rejection of the program.
+    }
+  }
+}
+
+function forget(entry: Followed): void {
+  followed.delete(entry.promise)
+  unhandled.delete(entry)
+  planRest()
+}
+
+function planRest(): void {
+  if (followed.size > 0 || madePromises.watched() || restPlanned) return
+  restPlanned = true
+  suppress(() => setImmediate(rest)).unref()
+}
+
+/** One turn of the event loop later, because the next promise mostly follows at once. */
+function rest(): void {
+  restPlanned = false
+  if (followed.size > 0 || madePromises.watched()) return
+  stopHooks?.()
+  stopHooks = undefined
+}
+
+function addUnhandled(entry: Followed): void {
+  // At the end, as the youngest.
+  unhandled.delete(entry)
+  unhandled.add(entry)
+  planUnhandled()
+}
+
+function planUnhandled(): void {
+  if (unhandledPlanned || unhandled.size === 0) return
+  unhandledPlanned = true
+  suppress(() => setTimeout(readOverdue, UNHANDLED_MS)).unref()
+}
+
+function readOverdue(): void {
+  unhandledPlanned = false
+  const now = performance.now()
+  for (const entry of unhandled) {
+    if (now - (entry.settledAt ?? entry.followedAt) < UNHANDLED_MS) break
+    readUnhandled(entry)
+  }
+  planUnhandled()
+}
+
+function planExpiry(): void {
+  if (expiryPlanned || followed.size === 0) return
+  expiryPlanned = true
+  suppress(() => setTimeout(forgetExpired, LOOK_EVERY_MS)).unref()
+}
+
+function forgetExpired(): void {
+  expiryPlanned = false
+  const now = performance.now()
+  for (const entry of followed.values()) {
+    if (now - entry.followedAt < LONGEST_MS) break
+    forget(entry)
+    for (const { abandoned } of entry.outcomes) abandoned?.()
+  }
+  planExpiry()
+}
+
+/** Whether a handler can be added without a call into the program: it would ask the class for the promise it returns. */
+function isPlain(promise: Promise<unknown>): boolean {
+  return (
+    Reflect.getPrototypeOf(promise) === Promise.prototype &&
+    Promise.prototype.constructor === Promise &&
+    !Object.hasOwn(promise, 'constructor')
+  )
+}

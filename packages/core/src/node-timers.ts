@@ -1,0 +1,52 @@
+import type { Socket } from 'node:net'
+import nodeProcess from 'node:process'
+import nodeTimers from 'node:timers'
+
+type Timers = Pick<typeof nodeTimers, (typeof NAMES)[number]>
+
+const NAMES = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate', 'clearImmediate'] as const
+const { Object, Reflect } = globalThis
+const { toString: readSource } = Function.prototype
+
+/**
+ * Node's own timers, also where zone.js or fake timers replaced those of `node:timers` before this package was loaded.
+ * A fake timer may never fire, and a zone waits for every timer that was set inside the zone.
+ */
+export function takeTimers(): Timers {
+  const timers = Object.fromEntries(NAMES.map(name => [name, outsideZone(nodeTimers[name])])) as unknown as Timers
+  return isNodes(timers.setTimeout) ? timers : (timersOfSockets() ?? timers)
+}
+
+/** zone.js keeps what it replaced under this name. */
+function outsideZone(timer: object): unknown {
+  return Reflect.get(timer, '__zone_symbol__OriginalDelegate') ?? timer
+}
+
+function isNodes(setTimeout: object): boolean {
+  return /new Timeout\(/.test(Reflect.apply(readSource, setTimeout, []))
+}
+
+/** The class of timers that Node itself uses for its sockets cannot be replaced. */
+type Timer = new (callback: () => void, ms: number, args: undefined, repeats: boolean, holds: boolean) => NodeJS.Timeout
+
+function timersOfSockets(): Timers | undefined {
+  const socket: Socket = new (nodeProcess.getBuiltinModule('node:net').Socket)()
+  socket.setTimeout(60_000)
+  const timer = Object.getOwnPropertySymbols(socket)
+    .map(key => Reflect.get(socket, key) as object | null | undefined)
+    .find(value => value?.constructor?.name === 'Timeout')
+  socket.setTimeout(0)
+  if (!timer) return undefined
+  const Timer = timer.constructor as Timer
+  const set = (callback: () => void, ms = 1): NodeJS.Timeout =>
+    new Timer(callback, ms, undefined, false, true).refresh()
+  const clear = (timeout: NodeJS.Timeout | undefined): void => void timeout?.close()
+  return {
+    setTimeout: set,
+    clearTimeout: clear,
+    setInterval: (callback: () => void, ms = 1) => new Timer(callback, ms, undefined, true, true).refresh(),
+    clearInterval: clear,
+    setImmediate: (callback: () => void) => set(callback),
+    clearImmediate: clear,
+  } as unknown as Timers
+}

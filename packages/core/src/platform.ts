@@ -1,0 +1,81 @@
+/**
+ * What this project uses of Node and of the language, taken when the package loads.
+ *
+ * A program may replace any global, and any member of a module of Node, before or after that: zone.js, bluebird, fake
+ * timers, mocks, a frozen realm. An imported name of a module of Node is no safer: `syncBuiltinESMExports()` changes it.
+ * So each name is a constant of this file, and the rest of the project asks for no global at call time.
+ */
+import { Buffer as NodeBuffer, btoa as nodeBtoa } from 'node:buffer'
+import nodeCrypto from 'node:crypto'
+import { performance as nodePerformance } from 'node:perf_hooks'
+import nodeProcess from 'node:process'
+import { URL as NodeUrl, URLSearchParams as NodeUrlSearchParams } from 'node:url'
+import { TextDecoder as NodeTextDecoder, TextEncoder as NodeTextEncoder } from 'node:util'
+import { deserialize } from 'node:v8'
+import { takeTimers } from './node-timers.js'
+
+const global = globalThis
+/** The global object: copies of this package that meet in one process share their state there. */
+export const globalObject: object = global
+
+function isNative(fn: object): boolean {
+  return /\[native code\]/.test(global.Reflect.apply(global.Function.prototype.toString, fn, []))
+}
+
+/** A copy of a namespace: a mock of `JSON.parse` or `Object.keys` replaces a member of the original. */
+function copyOf<Namespace extends object>(namespace: Namespace): { [Name in keyof Namespace]: Namespace[Name] } {
+  const names = global.Object.getOwnPropertyNames(namespace) as (keyof Namespace)[]
+  const members = names.map(name => [name, namespace[name]] as const)
+  return global.Object.fromEntries(members) as Namespace
+}
+
+export const { setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, clearImmediate } = takeTimers()
+export const { queueMicrotask, fetch, decodeURIComponent, encodeURIComponent } = global
+
+/** The promise of async functions, also where the global one was replaced before this package was loaded. */
+export const Promise = (async () => {})().constructor as PromiseConstructor
+
+// Fake timers replace the global date. What Node's deserializer makes is a date of the language.
+const SERIALIZED_DATE = NodeBuffer.from([0xff, 0x0f, 0x44, 0, 0, 0, 0, 0, 0, 0, 0])
+export const Date = (deserialize(SERIALIZED_DATE) as globalThis.Date).constructor as DateConstructor
+/** The wall clock, in milliseconds since the epoch. */
+export const dateNow: () => number = isNative(Date.now) ? Date.now : readDate
+
+function readDate(): number {
+  const date = new Date()
+  return date.getTime()
+}
+
+// Fake timers put a clock of their own upon the object. That of Node is a member of its prototype.
+const clock: typeof nodePerformance = global.Object.getPrototypeOf(nodePerformance)
+/** Node's monotonic clock. */
+export const performance = {
+  now: clock.now.bind(nodePerformance) as () => number,
+  // Read once: the accessor is slow, and the time origin of a process never moves.
+  timeOrigin: global.Reflect.get(clock, 'timeOrigin', nodePerformance) as number,
+}
+
+export const process: NodeJS.Process = nodeProcess
+export const emitWarning: typeof nodeProcess.emitWarning = nodeProcess.emitWarning.bind(nodeProcess)
+
+/** Also behind the ids: the package `uuid` asks for the global `crypto` at each call. */
+export const { createHmac, createSecretKey, randomFillSync, randomUUID, timingSafeEqual } = nodeCrypto
+
+export const URL = NodeUrl
+export const URLSearchParams = NodeUrlSearchParams
+export const Buffer = NodeBuffer
+export const btoa = nodeBtoa
+export const TextDecoder = NodeTextDecoder
+export const TextEncoder = NodeTextEncoder
+export const { AbortController, AbortSignal, DOMException } = global
+
+export const JSON = copyOf(global.JSON)
+export const Math = copyOf(global.Math)
+export const Object = copyOf(global.Object)
+export const Reflect = copyOf(global.Reflect)
+export const Atomics = copyOf(global.Atomics)
+
+export const { Array, ArrayBuffer, BigInt, Boolean, Function, Number, Proxy, RegExp, String, Symbol } = global
+export const { AggregateError, Error, RangeError, TypeError } = global
+export const { Map, Set, WeakMap, WeakRef, WeakSet, FinalizationRegistry } = global
+export const { Int32Array, SharedArrayBuffer, Uint8Array } = global

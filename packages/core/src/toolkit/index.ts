@@ -1,0 +1,67 @@
+export { checkConfiguration } from '../configuration.js'
+export { beforeFirstTrace } from '../first-trace.js'
+export { UNREAD } from '../follow-promise.js'
+export { handleRejection } from '../handle-rejection.js'
+export { isError } from '../is-error.js'
+export { isThenable } from '../is-thenable.js'
+export { checkKeysFile } from '../keys-file.js'
+export { mainFile, resolvePackage } from '../main-file.js'
+export {
+  AbortController,
+  AbortSignal,
+  AggregateError,
+  Array,
+  ArrayBuffer,
+  Atomics,
+  BigInt,
+  Boolean,
+  Buffer,
+  btoa,
+  clearImmediate,
+  clearInterval,
+  clearTimeout,
+  Date,
+  DOMException,
+  dateNow,
+  decodeURIComponent,
+  Error,
+  emitWarning,
+  encodeURIComponent,
+  FinalizationRegistry,
+  Function,
+  fetch,
+  globalObject,
+  Int32Array,
+  JSON,
+  Map,
+  Math,
+  Number,
+  Object,
+  Promise,
+  Proxy,
+  performance,
+  process,
+  queueMicrotask,
+  RangeError,
+  Reflect,
+  RegExp,
+  Set,
+  SharedArrayBuffer,
+  String,
+  Symbol,
+  setImmediate,
+  setInterval,
+  setTimeout,
+  TextDecoder,
+  TextEncoder,
+  TypeError,
+  Uint8Array,
+  URL,
+  URLSearchParams,
+  WeakMap,
+  WeakRef,
+  WeakSet,
+} from '../platform.js'
+export { requireFrom } from '../require-from.js'
+export { type Settlement, settle } from '../settle.js'
+export { type AnyFunction, type Call, type InPlaceOfCall, originalOf, sourceOf, standIn } from '../stand-in.js'

@@ -1,0 +1,260 @@
+import { run, setNotifier, type TraceRecord, trace, traceClass, withTrace } from '@osprofiler/core'
+import { createRunTraced } from '@osprofiler/rpc'
+import { afterEach, describe, expect, it } from 'vitest'
+import { signedHeaders } from './fixtures/fake-exchange.js'
+import { infoOf, outline, traceRecords } from './fixtures/trace-records.js'
+
+const turn = () => new Promise(resolve => setImmediate(resolve))
+
+class Own<T> extends Promise<T> {}
+class OtherSpecies<T> extends Promise<T> {
+  static override get [Symbol.species]() {
+    return Promise
+  }
+}
+
+const failure = () => new Error('backend is down')
+
+/** A kind of promise, what the program does with it, and whether its reason can be recorded. */
+const KINDS: Record<string, { make(): Promise<unknown>; use?(promise: Promise<unknown>): unknown; reason?: boolean }> =
+  {
+    'an awaited rejection': { make: async () => Promise.reject(failure()), use: ignore, reason: true },
+    'a rejection after a while': {
+      async make() {
+        await turn()
+        throw failure()
+      },
+      use: ignore,
+      reason: true,
+    },
+    'a rejection that is handled two ticks later': {
+      make: async () => Promise.reject(failure()),
+      async use(promise) {
+        await null
+        await null
+        await ignore(promise)
+      },
+      reason: true,
+    },
+    'a rejection that is handled inside and never awaited': {
+      make() {
+        const loading = Promise.reject(failure())
+        loading.catch(() => {})
+        return loading
+      },
+    },
+    'a rejection that nobody handles': { make: () => Promise.reject(failure()) },
+    'a rejection that nobody handles, after a while': {
+      async make() {
+        await turn()
+        throw failure()
+      },
+    },
+    'a rejection of a derived class that nobody handles': { make: () => Own.reject(failure()) },
+    'an awaited rejection of a derived class': { make: () => Own.reject(failure()), use: ignore },
+    'a rejection of a derived class with another species': { make: () => OtherSpecies.reject(failure()), use: ignore },
+    'a rejection with members of its own': {
+      make: () => Object.assign(Promise.reject(failure()), { json: () => 1 }),
+      use: ignore,
+      reason: true,
+    },
+    'a rejection that only a `finally` waits for': {
+      make: async () => Promise.reject(failure()),
+      use: promise => ignore(promise.finally(() => {})),
+      reason: true,
+    },
+    'a rejection in Promise.all': {
+      make: async () => Promise.reject(failure()),
+      use: promise => ignore(Promise.all([promise])),
+      reason: true,
+    },
+    'a rejection that another promise adopts': {
+      make: async () => Promise.reject(failure()),
+      use: promise => ignore((async () => promise)()),
+      reason: true,
+    },
+  }
+
+const WAYS: Record<string, (make: () => unknown) => () => unknown> = {
+  trace: make => trace('step')(make),
+  withTrace: make => () => withTrace('step', make),
+  'a traced method': make => {
+    class Step {
+      go() {
+        return make()
+      }
+    }
+    const step = new (traceClass('step')(Step))()
+    return () => step.go()
+  },
+}
+
+async function ignore(promise: PromiseLike<unknown>): Promise<void> {
+  try {
+    await promise
+  } catch {
+    // The program knows what to do.
+  }
+}
+
+/** What a program sees of one promise: the unhandled rejections, and the ticks until the program has used it. */
+async function observe(call: () => unknown, use: (promise: Promise<unknown>) => unknown) {
+  const seen: unknown[] = []
+  let promise: unknown
+  const unhandled = (reason: Error, of: unknown) => seen.push(['unhandled', reason.message, of === promise])
+  const before = process.listeners('unhandledRejection')
+  process.removeAllListeners('unhandledRejection')
+  process.on('unhandledRejection', unhandled)
+  let ticks = 0
+  let counting = true
+  async function count() {
+    // Bounded: a chain of microtasks without an end would keep the event loop from its next turn.
+    for (; counting && ticks < 50; ticks++) await null
+  }
+
+  promise = call()
+  count()
+  await use(promise as Promise<unknown>)
+  counting = false
+  seen.push(`${ticks} ticks`)
+  await turn()
+  await turn()
+  process.off('unhandledRejection', unhandled)
+  for (const listener of before) process.on('unhandledRejection', listener)
+  return seen
+}
+
+afterEach(() => setNotifier(undefined))
+
+describe.each(Object.entries(WAYS))('%s', (_way, wrap) => {
+  it.each(Object.entries(KINDS))('leaves %s as it is', async (_kind, { make, use = () => {}, reason }) => {
+    const plain = await observe(make, use)
+    const records: TraceRecord[] = []
+    setNotifier(record => records.push(record))
+
+    const traced = await run({ hmacKey: 'KEY' }, () => observe(wrap(make), use))
+    await expect.poll(() => records.filter(({ name }) => name === 'step-stop').length).toBe(1)
+
+    expect(traced).toEqual(plain)
+    expect(infoOf(records, 'step-stop')).toMatchObject(
+      reason
+        ? { etype: 'Error', message: 'backend is down' }
+        : { etype: 'PromiseRejected', message: 'The promise was rejected, for a reason that could not be read' },
+    )
+  })
+
+  it('returns the very promise, each time', async () => {
+    const memoized = Promise.resolve(1)
+    const call = wrap(() => memoized)
+
+    await traceRecords(() => {
+      expect(call()).toBe(memoized)
+      expect(call()).toBe(memoized)
+    })
+  })
+
+  it('stops the point of a promise when the promise settles, not when it is awaited', async () => {
+    const call = wrap(async () => {
+      await turn()
+      return { large: true }
+    })
+
+    const records = await traceRecords(async () => {
+      const promise = call()
+      await turn()
+      await withTrace('other', () => new Promise(resolve => setTimeout(resolve, 50)))
+      await promise
+    })
+
+    const [stop, otherStop] = ['step-stop', 'other-stop'].map(name => records.find(record => record.name === name))
+    expect(String(stop?.timestamp) < String(otherStop?.timestamp)).toBe(true)
+  })
+
+  it('stops the points of calls that share a promise', async () => {
+    const shared = turn()
+    const call = wrap(() => shared)
+
+    const records = await traceRecords(() => Promise.all([call(), call(), call()]))
+
+    expect(outline(records)).toBe('step step step')
+  })
+})
+
+describe('a promise that nobody awaits', () => {
+  it('ends its point when it is fulfilled with nothing, at once', async () => {
+    const records: TraceRecord[] = []
+    setNotifier(record => records.push(record))
+
+    run({ hmacKey: 'KEY' }, () => {
+      trace('audit')(async () => turn())()
+    })
+
+    await expect.poll(() => records.map(({ name }) => name), { interval: 1 }).toEqual(['audit-start', 'audit-stop'])
+  })
+
+  it('shows no result that could not be read', async () => {
+    const records: TraceRecord[] = []
+    setNotifier(record => records.push(record))
+
+    run({ hmacKey: 'KEY' }, () => {
+      trace('audit', { hideResult: false })(async () => ({ found: 1 }))()
+    })
+
+    await expect.poll(() => records.map(({ name }) => name)).toContain('audit-stop')
+    expect(infoOf(records, 'audit-stop')).not.toHaveProperty('function')
+  })
+
+  it('runs no getter of its value before the program does', async () => {
+    let reads = 0
+    const read = () => {
+      reads++
+      return undefined
+    }
+    const value = {}
+    for (const name of ['anything', 'then']) Object.defineProperty(value, name, { get: read, enumerable: true })
+    const records: TraceRecord[] = []
+    setNotifier(record => records.push(record))
+
+    run({ hmacKey: 'KEY' }, () => {
+      withTrace('step', () => new Promise(resolve => resolve(value)))
+    })
+    const readByPromise = reads
+    await expect.poll(() => records.map(({ name }) => name)).toContain('step-stop')
+
+    expect(reads).toBe(readByPromise)
+  })
+})
+
+describe('a thenable', () => {
+  it('is a value, whose `then` belongs to the program', async () => {
+    let asked = 0
+    const query = Object.defineProperty({}, 'then', {
+      value(resolve: (value: number) => void) {
+        asked++
+        resolve(1)
+      },
+    })
+
+    const records = await traceRecords(() => {
+      withTrace('build', () => query)
+    })
+
+    expect(asked).toBe(0)
+    expect(outline(records)).toBe('build')
+  })
+})
+
+describe('a message', () => {
+  it('whose promise is handled inside stays unawaited', async () => {
+    const serve = createRunTraced('KEY')
+    const loading = Promise.reject(failure())
+    loading.catch(() => {})
+    const records: TraceRecord[] = []
+    setNotifier(record => records.push(record))
+
+    const returned = serve(signedHeaders('KEY'), () => loading)
+
+    expect(returned).toBe(loading)
+    await expect.poll(() => records.map(({ name }) => name)).toEqual(['rpc-start', 'rpc-stop'])
+  })
+})

@@ -1,0 +1,268 @@
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type InstalledProgram, installProgram } from './installed.js'
+
+let program: InstalledProgram
+beforeAll(() => {
+  program = installProgram()
+  writeFileSync(join(program.outside, 'bytes'), Buffer.from([0xff, 0xfe, 0x00]))
+  writeFileSync(join(program.outside, 'file'), '')
+  mkdirSync(join(program.outside, 'sealed'))
+  chmodSync(join(program.outside, 'sealed'), 0o555)
+})
+afterAll(() => program.remove())
+
+const KEYS = { OSPROFILER_HMAC_KEYS: 'KEY' }
+const HOMELESS = `await import(${JSON.stringify(new URL('fixtures/homeless.mjs', import.meta.url).href)})`
+
+/** Runs a program that is set up, traces a point, and says what became of it. */
+async function serve(options: string, env: Record<string, string> = {}, before = '') {
+  const file = program.write(
+    `${crypto.randomUUID()}.mjs`,
+    `import { run, withTrace } from '@osprofiler/core'
+     import { setup } from '@osprofiler/node'
+     const warnings = []
+     process.on('warning', ({ code, message }) => warnings.push({ code, message }))
+     ${before}
+     let osprofiler
+     let thrown
+     try {
+       osprofiler = setup(${options})
+     } catch ({ name, code, message }) {
+       thrown = { name, code, message }
+     }
+     run({ hmacKey: 'KEY' }, () => withTrace('work', () => undefined))
+     await osprofiler?.flush()
+     const { emitted, dropped } = osprofiler?.notifier.stats ?? {}
+     const driver = thrown === undefined ? osprofiler.driver?.name : undefined
+     await osprofiler?.close()
+     setImmediate(() => console.log(JSON.stringify({ warnings, thrown, emitted, dropped, driver })))`,
+  )
+  const { stdout, stderr, code } = await program.run(['--no-warnings', file], {
+    env: { HOME: program.outside, ...env },
+  })
+  expect({ stderr, code }).toEqual({ stderr: '', code: 0 })
+  return JSON.parse(stdout)
+}
+
+const UNTRACED: readonly (readonly [string, Record<string, string>, RegExp])[] = [
+  ['a switch that is none', { OSPROFILER_ENABLED: 'maybe' }, /OSPROFILER_ENABLED.*true or false/],
+  ['a switch of requests that is none', { OSPROFILER_TRACE_REQUESTS: 'some' }, /OSPROFILER_TRACE_REQUESTS.*true or/],
+  ['a filter that is none', { OSPROFILER_FILTER_ERROR_TRACE: '2' }, /OSPROFILER_FILTER_ERROR_TRACE.*true or false/],
+  ['an unknown word for SQL', { OSPROFILER_TRACE_SQL: 'all' }, /OSPROFILER_TRACE_SQL is "all".*off, statements or/],
+  ['a malformed rule', { OSPROFILER_PROPAGATE_TO: 'a,\nhttp://b:80/' }, /OSPROFILER_PROPAGATE_TO/],
+  ['a rule of a range that is none', { OSPROFILER_PROPAGATE_TO: '10.0.0.0/99' }, /OSPROFILER_PROPAGATE_TO/],
+  ['keys that are given twice', { ...KEYS, OSPROFILER_HMAC_KEYS_FILE: '/keys' }, /Both.*Unset one/],
+]
+
+const CLIENTS: readonly (readonly [string, string])[] = [
+  ['redis://localhost', 'ioredis'],
+  ['redissentinel://localhost/master', 'ioredis'],
+  ['mysql://localhost/db', 'mysql2'],
+  ['postgresql://localhost/db', 'pg'],
+  ['mongodb://localhost', 'mongodb'],
+  ['elasticsearch://localhost', '@elastic/elasticsearch'],
+  ['opensearch://localhost', '@opensearch-project/opensearch'],
+  ['messaging://localhost', 'amqplib'],
+  ['otlp://localhost', '@opentelemetry/exporter-trace-otlp-proto'],
+]
+
+const MALFORMED = [
+  'mongo-db://app:TOPSECRET@host/x',
+  'app:TOPSECRET@host',
+  'sqlite://app:TOPSECRET@host/x',
+  'redis://app:TOPSECRET@host:port',
+  'memory://?TOPSECRET',
+  '://',
+  '\n',
+]
+
+describe('an environment that cannot be understood', () => {
+  it.each(UNTRACED)('is one warning, and the program runs untraced: %s', async (_, env, message) => {
+    const outcomes = await Promise.all(
+      ['{}', `{ hmacKeys: 'KEY' }`].map(options => serve(options, { ...KEYS, ...env })),
+    )
+
+    for (const { warnings, thrown, emitted } of outcomes) {
+      expect(warnings).toEqual([{ code: 'OSPROFILER_CONFIGURATION', message: expect.stringMatching(message) }])
+      expect(warnings[0].message).toMatch(/^Nothing is traced: .*\.$/)
+      expect({ thrown, emitted }).toEqual({ emitted: 0 })
+    }
+  })
+
+  it.each(UNTRACED)('is thrown where that is asked for: %s', async (_, env, message) => {
+    const { warnings, thrown } = await serve('{ strict: true }', env)
+
+    expect(thrown).toEqual({
+      name: 'OsprofilerError',
+      code: 'ERR_CONFIGURATION',
+      message: expect.stringMatching(message),
+    })
+    expect(warnings.filter(({ code }: { code: string }) => code === 'OSPROFILER_NO_STORE')).toEqual([])
+  })
+
+  it.each(UNTRACED)('is one warning by the register: %s', async (_, env, message) => {
+    const register = join(program.folder, 'node_modules/@osprofiler/node/dist/register.js')
+    const file = program.write('served.mjs', 'console.log("served")')
+
+    const { stdout, stderr, code } = await program.run(['--import', register, file], { env: { ...KEYS, ...env } })
+
+    expect({ stdout, code }).toEqual({ stdout: 'served\n', code: 0 })
+    expect(stderr).toMatch(message)
+    expect(stderr.match(/Warning:/g)).toHaveLength(1)
+  })
+})
+
+describe('a keys file', () => {
+  it.each(['nowhere', '', 'bytes', 'file/below'])('that cannot be read is one warning: %j', async name => {
+    const env = { OSPROFILER_HMAC_KEYS_FILE: join(program.outside, name), OSPROFILER_CONNECTION_STRING: 'memory://' }
+
+    const { warnings, thrown } = await serve('{}', env)
+
+    expect(thrown).toBeUndefined()
+    expect(warnings).toEqual([
+      { code: 'OSPROFILER_KEYS_FILE', message: expect.stringMatching(/Nothing is traced until it can be read/) },
+    ])
+  })
+
+  it.each(['nowhere', '', 'bytes', 'file/below'])('is thrown where that is asked for: %j', async name => {
+    const env = { OSPROFILER_HMAC_KEYS_FILE: join(program.outside, name), OSPROFILER_CONNECTION_STRING: 'memory://' }
+
+    const { thrown } = await serve('{ strict: true }', env)
+
+    expect(thrown).toMatchObject({ code: 'ERR_CONFIGURATION', message: expect.stringMatching(/Cannot read the HMAC/) })
+  })
+})
+
+describe('a store that cannot be had', () => {
+  const lost = { code: 'OSPROFILER_NO_STORE' }
+  const counted = { emitted: 2, dropped: 2, driver: 'none' }
+
+  it.each(CLIENTS)('is one warning that says what to install: %s', async (store, client) => {
+    const message = expect.stringContaining(`Run "npm install ${client}".`)
+
+    const [given, named, strict] = await Promise.all([
+      serve(`{ connectionString: '${store}' }`),
+      serve('{}', { ...KEYS, OSPROFILER_CONNECTION_STRING: store }),
+      serve('{ strict: true }', { OSPROFILER_CONNECTION_STRING: store }),
+    ])
+
+    expect([given, named]).toEqual([
+      { warnings: [{ ...lost, message }], ...counted },
+      { warnings: [{ ...lost, message }], ...counted },
+    ])
+    expect(strict.thrown).toMatchObject({ code: 'ERR_MISSING_CLIENT', message })
+  })
+
+  it.each(MALFORMED)('is one warning where the environment names it: %j', async store => {
+    const env = { OSPROFILER_CONNECTION_STRING: store }
+
+    const [{ thrown }, ...outcomes] = await Promise.all([
+      serve('{ strict: true }', env),
+      serve('{}', env),
+      serve('{}', { ...KEYS, ...env }),
+    ])
+
+    for (const { warnings, ...rest } of outcomes) {
+      expect(warnings).toEqual([{ ...lost, message: expect.not.stringContaining('TOPSECRET') }])
+      expect(rest).toEqual(counted)
+    }
+    expect(thrown).toMatchObject({ name: 'OsprofilerError', message: expect.not.stringContaining('TOPSECRET') })
+  })
+
+  it.each(MALFORMED)('is thrown where the code names it: %j', async store => {
+    const { warnings, thrown } = await serve(JSON.stringify({ connectionString: store }))
+
+    expect(thrown).toMatchObject({ code: expect.stringMatching(/^ERR_(CONNECTION_STRING|UNKNOWN_DRIVER)$/) })
+    expect(warnings.filter(({ code }: { code: string }) => code === 'OSPROFILER_NO_STORE')).toEqual([])
+  })
+
+  it.each([
+    ['redis', 'rediss://localhost?ssl_ca_certs=/no/such/file'],
+    ['messaging', 'messaging://localhost?ssl=1&ssl_ca_file=/no/such/file'],
+    ['a broker that no variable names', 'messaging://'],
+    ['loginsight', 'loginsight://user:password@host?ca=/no/such/file'],
+    ['mysql', 'mysql://localhost/db?ssl_ca=/no/such/file'],
+    ['postgresql', 'postgresql://localhost/db?sslmode=verify-full&sslrootcert=/no/such/file'],
+  ])('is one warning where what its string refers to is not there: %s', async (_, store) => {
+    const { warnings, thrown } = await serve(JSON.stringify({ connectionString: store }))
+
+    expect({ warnings, thrown }).toEqual({ warnings: [{ ...lost, message: expect.any(String) }] })
+  })
+
+  it('is one warning where the user is unknown and has no home', async () => {
+    const outcomes = await Promise.all(
+      ['{}', `{ connectionString: 'sqlite://' }`, `{ hmacKeys: 'KEY' }`].map(options => serve(options, {}, HOMELESS)),
+    )
+
+    for (const { warnings, ...rest } of outcomes) {
+      expect(warnings).toEqual([{ ...lost, message: expect.stringMatching(/XDG_STATE_HOME|npm install/) }])
+      expect(rest).toEqual(counted)
+    }
+  })
+
+  it.each([
+    ['{ enabled: false }', {}],
+    ['{}', { OSPROFILER_ENABLED: 'false' }],
+    ['{ notifier() {} }', {}],
+  ])('is nothing to tell of where nothing is stored, and the user has no home: %s %j', async (options, env) => {
+    const file = program.write(
+      'homeless.mjs',
+      `${HOMELESS}
+       const { setup } = await import('@osprofiler/node')
+       await setup(${options}).close()
+       console.log('served')`,
+    )
+
+    const outcome = await program.run([file], { env: { ...KEYS, ...env } })
+
+    expect(outcome).toEqual({ code: 0, stdout: 'served\n', stderr: '' })
+  })
+
+  it('is one warning where the working directory is gone and the path relative', async () => {
+    const gone = join(program.outside, 'gone')
+    mkdirSync(gone, { recursive: true })
+    const text = JSON.stringify(gone)
+    const leave = `process.chdir(${text}); (await import('node:fs')).rmdirSync(${text})`
+
+    const { warnings, thrown } = await serve(`{ connectionString: 'sqlite:///traces.db' }`, {}, leave)
+
+    expect({ warnings, thrown }).toEqual({
+      warnings: [{ ...lost, message: expect.stringMatching(/absolute path|npm install/) }],
+    })
+    rmSync(gone, { recursive: true, force: true })
+  })
+
+  it.each([
+    ['a relative state folder', { XDG_STATE_HOME: 'relative' }],
+    ['a state folder that is a file', { XDG_STATE_HOME: 'FOLDER/file' }],
+    ['a state folder that nobody may write', { XDG_STATE_HOME: 'FOLDER/sealed' }],
+    ['a home that is not there', { HOME: '/nowhere/at/all' }],
+  ])('lets the program serve: %s', async (_, environment) => {
+    const env = Object.fromEntries(
+      Object.entries(environment).map(([name, value]) => [name, value.replace('FOLDER', program.outside)]),
+    )
+
+    const { thrown, emitted } = await serve('{}', { ...KEYS, ...env })
+
+    expect({ thrown, emitted }).toEqual({ emitted: 2 })
+  })
+})
+
+it('keeps what was set up before where strict throws', async () => {
+  const { text } = await program
+    .run([
+      program.write(
+        'strict.mjs',
+        `import { getNotifier } from '@osprofiler/core'
+         import { setup } from '@osprofiler/node'
+         const first = setup({ hmacKeys: 'KEY', notifier() {} })
+         try { setup({ connectionString: 'redis://localhost', strict: true }) } catch {}
+         console.log(getNotifier() === first.notifier)`,
+      ),
+    ])
+    .then(({ stdout }) => ({ text: stdout }))
+
+  expect(text).toBe('true\n')
+})

@@ -1,0 +1,226 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type InstalledProgram, installProgram } from './installed.js'
+
+const OBSERVED = JSON.stringify(fileURLToPath(new URL('fixtures/observed.mjs', import.meta.url)))
+
+let program: InstalledProgram
+beforeAll(() => {
+  program = installProgram()
+  program.write('empty-keys', '\n')
+})
+afterAll(() => program.remove())
+
+/** Runs a program that is told by `observe()` what it has touched. Its last line is parsed. */
+async function observed(text: string, env: Record<string, string> = {}): Promise<Record<string, unknown>> {
+  const file = program.write(
+    `${crypto.randomUUID()}.mjs`,
+    `import { observe, takeFiles } from ${OBSERVED}
+     import { configure, getNotifier, run, withTrace } from '@osprofiler/core'
+     import { createRequestTracer } from '@osprofiler/core/http'
+     import { setup } from '@osprofiler/node'
+     import { writeFileSync } from 'node:fs'
+     const turn = () => new Promise(resolve => setTimeout(resolve, 50))
+     const touched = []
+     const look = what => {
+       const now = observe()
+       const files = takeFiles()
+       if (now !== before) touched.push([what, now])
+       if (files.length > 0) touched.push([what, files])
+     }
+     takeFiles()
+     const before = observe()
+     ${text}`,
+  )
+  const { stdout, stderr, code } = await program.run([file], { env: { XDG_STATE_HOME: program.outside, ...env } })
+  expect({ stderr, code }).toEqual({ stderr: '', code: 0 })
+  return JSON.parse(stdout)
+}
+
+const EVERYTHING = `instruments: ['fetch', 'http', 'pg', 'express', 'koa', 'fastify', 'elasticsearch', 'postgres', 'node:sqlite'],
+  traceSql: 'values'`
+const KEYS = { OSPROFILER_HMAC_KEYS: 'KEY' }
+const OFF = { OSPROFILER_ENABLED: 'false' }
+
+describe('setup() touches nothing', () => {
+  it.each<[string, string, Record<string, string>]>([
+    ['when an option disables it', `{ enabled: false, hmacKeys: 'KEY' }`, {}],
+    [
+      'when an option disables it, whatever else is asked for',
+      `{ enabled: false, hmacKeys: 'KEY', ${EVERYTHING} }`,
+      KEYS,
+    ],
+    ['when an option disables it and is strict', `{ enabled: false, strict: true, hmacKeys: 'KEY' }`, {}],
+    [
+      'when an option disables it beside an environment that is wrong',
+      `{ enabled: false }`,
+      { OSPROFILER_TRACE_SQL: 'x' },
+    ],
+    ['when an option disables it beside a keys file', `{ enabled: false }`, { OSPROFILER_HMAC_KEYS_FILE: '/nowhere' }],
+    ['when the environment disables it', `{}`, { ...OFF, ...KEYS }],
+    [
+      'when the environment disables it, with a store',
+      `{ connectionString: 'redis://localhost' }`,
+      { ...OFF, ...KEYS },
+    ],
+    ['when there is no key', `{}`, {}],
+    ['when there is no key, whatever else is asked for', `{ ${EVERYTHING}, service: 'shop' }`, {}],
+    ['when there is no key, with a store', `{ connectionString: 'redis://localhost' }`, {}],
+    ['when there is no key, with a notifier', `{ notifier() {} }`, {}],
+  ])('%s', async (_, options, env) => {
+    const { touched } = await observed(
+      `const osprofiler = setup(${options})
+       look('setup')
+       if (getNotifier() !== undefined) touched.push('notifier')
+       await osprofiler.flush()
+       await turn()
+       look('later')
+       await osprofiler.close()
+       look('close')
+       console.log(JSON.stringify({ touched }))`,
+      env,
+    )
+
+    expect(touched).toEqual([])
+  })
+
+  it('but reads the keys file, when it is empty', async () => {
+    const file = join(program.folder, 'empty-keys')
+
+    const { touched } = await observed(`setup(); look('setup'); console.log(JSON.stringify({ touched }))`, {
+      OSPROFILER_HMAC_KEYS_FILE: file,
+    })
+
+    expect(touched).toEqual([['setup', [`readFileSync ${file}`, `openSync ${file}`]]])
+  })
+
+  it('by --import of the register without a key', async () => {
+    const file = program.write(
+      'registered.mjs',
+      `import http from 'node:http'
+       import Module from 'node:module'
+       console.log(process.listenerCount('beforeExit'), http.request.name, Module.prototype.load.length)`,
+    )
+    const register = join(program.folder, 'node_modules/@osprofiler/node/dist/register.js')
+
+    const plain = await program.run([file])
+    const registered = await program.run(['--import', register, file])
+
+    expect(registered).toEqual(plain)
+  })
+})
+
+describe('what setup() installs', () => {
+  const INSTALLED = '[before !== observe(), getNotifier() === osprofiler.notifier]'
+
+  it.each<[string, string, string, string, Record<string, string>]>([
+    ['is there at once with a key', `{ hmacKeys: 'KEY' }`, '', '', {}],
+    ['is there at once with a key of the environment', `{}`, '', '', KEYS],
+    ['is there at once where an adapter was given keys before', `{}`, `createRequestTracer('KEY')`, '', {}],
+    ['is there at once in a trace that is open', `{}`, `run({ hmacKey: 'KEY' }, turn)`, '', {}],
+    ['comes with keys of an adapter', `{}`, '', `createRequestTracer('KEY')`, {}],
+    ['comes with keys of configure()', `{}`, '', `configure({ hmacKeys: 'KEY' })`, {}],
+    ['comes with a key of run()', `{}`, '', `run({ hmacKey: 'KEY' }, () => {})`, {}],
+    ['comes when tracing is enabled', `{ enabled: false, hmacKeys: 'KEY' }`, '', `configure({ enabled: true })`, {}],
+    [
+      'comes when tracing is enabled before the environment',
+      `{}`,
+      '',
+      `configure({ enabled: true })`,
+      { ...OFF, ...KEYS },
+    ],
+    [
+      'comes with an adapter that is enabled by itself',
+      `{ enabled: false }`,
+      '',
+      `createRequestTracer('KEY', { enabled: true })`,
+      {},
+    ],
+  ])('%s, and goes with close()', async (_, options, earlier, later, env) => {
+    const result = await observed(
+      `${earlier}
+       const osprofiler = setup({ ...${options}, connectionString: 'memory://' })
+       const early = ${INSTALLED}
+       ${later}
+       const late = ${INSTALLED}
+       await osprofiler.close()
+       const { hooks: _1, ...was } = JSON.parse(before)
+       const { hooks: _2, ...is } = JSON.parse(observe())
+       // Node 20 and 22 keep a timer for a context that was used.
+       const same = JSON.stringify({ ...was, resources: [] }) === JSON.stringify({ ...is, resources: [] })
+       console.log(JSON.stringify({ early, late, same: [same, getNotifier() === undefined] }))
+       process.exit()`,
+      env,
+    )
+
+    const nothing = [false, false]
+    expect(result).toEqual({ early: later === '' ? [true, true] : nothing, late: [true, true], same: [true, true] })
+  })
+
+  it.each([
+    ['an adapter that is disabled by itself', `createRequestTracer('KEY', { enabled: false })`],
+    ['other settings', `configure({ service: 'shop' })`],
+    ['keys while tracing is disabled', `configure({ enabled: false, hmacKeys: 'KEY' })`],
+    ['run() while tracing is disabled', `configure({ enabled: false }); run({ hmacKey: 'KEY' }, () => {})`],
+    ['a trace after close()', `await osprofiler.close(); configure({ hmacKeys: 'KEY' })`],
+  ])('does not come with %s', async (_, text) => {
+    const { touched } = await observed(
+      `const osprofiler = setup({ connectionString: 'memory://' })
+       ${text}
+       look('setup')
+       console.log(JSON.stringify({ touched }))`,
+    )
+
+    expect(touched).toEqual([])
+  })
+
+  it('comes when a keys file is filled, before the first point of the request that finds it so', async () => {
+    const keys = join(program.folder, 'later-keys')
+
+    const { names } = await observed(
+      `import { createServer } from 'node:http'
+       import { signedPack } from '@osprofiler/core'
+       writeFileSync(${JSON.stringify(keys)}, '')
+       const names = []
+       setup({ notifier: ({ name }) => { names.push(name) } })
+       const tracer = createRequestTracer()
+       const server = createServer((req, res) => tracer.serve(req, res, async () => {
+         if (req.url === '/inner') return res.end()
+         await (await fetch(origin + '/inner')).text()
+         res.end()
+       }))
+       await new Promise(resolve => server.listen(0, '127.0.0.1', resolve))
+       const origin = 'http://127.0.0.1:' + server.address().port
+       const ask = async () => {
+         const [info, hmac] = signedPack({ base_id: crypto.randomUUID() }, 'KEY')
+         await (await fetch(origin, { headers: { 'X-Trace-Info': info, 'X-Trace-HMAC': hmac } })).text()
+       }
+       await ask()
+       const without = names.length
+       writeFileSync(${JSON.stringify(keys)}, 'KEY')
+       await new Promise(resolve => setTimeout(resolve, 1_100))
+       await ask()
+       await turn()
+       console.log(JSON.stringify({ names: [without, ...names.sort()] }))
+       process.exit()`,
+      { OSPROFILER_HMAC_KEYS_FILE: keys },
+    )
+
+    expect(names).toEqual([0, 'http-start', 'http-stop', 'wsgi-start', 'wsgi-start', 'wsgi-stop', 'wsgi-stop'])
+  })
+
+  it('leaves a notifier in place that the program has set before a first key', async () => {
+    const { own } = await observed(
+      `import { setNotifier } from '@osprofiler/core'
+       const notifier = () => {}
+       setup({ connectionString: 'memory://' })
+       setNotifier(notifier)
+       run({ hmacKey: 'KEY' }, () => {})
+       console.log(JSON.stringify({ own: getNotifier() === notifier }))
+       process.exit()`,
+    )
+
+    expect(own).toBe(true)
+  })
+})

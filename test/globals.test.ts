@@ -1,0 +1,70 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import * as toolkit from '@osprofiler/core/toolkit'
+import { describe, expect, it } from 'vitest'
+import { namesOf, type Use } from './free-names.js'
+
+const packagesFolder = fileURLToPath(new URL('../packages', import.meta.url))
+const PACKAGES = ['core', 'express', 'koa', 'fastify', 'rpc', 'instruments', 'drivers', 'node']
+
+/** Where a global is used on purpose. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  // The places that take them, when the package loads.
+  'core/dist/platform.js': Object.getOwnPropertyNames(globalThis),
+  'core/dist/node-timers.js': ['globalThis', 'Function'],
+  // `reflect-metadata` extends the global `Reflect`, perhaps after this package was loaded.
+  'core/dist/stand-in.js': ['globalThis'],
+}
+/** Where `instanceof` asks for a class of the language on purpose. */
+const ASKS_CLASS = ['core/dist/is-error.js']
+/** Thrown by this project itself for a wrong call, in the realm of this project. */
+const OWN_CLASSES = ['TypeError']
+
+describe('code that lives in a program', () => {
+  it.each(PACKAGES)('asks for no global: %s', name => {
+    const found = modulesOf(name).flatMap(({ file, names }) =>
+      names.free
+        .filter(use => !isHarmless(use) && !ALLOWED[file]?.includes(use.name))
+        .map(use => `${file}:${use.line} ${use.name}`),
+    )
+
+    expect(found).toEqual([])
+  })
+
+  // A name that is declared in one function would hide the global of that name in another.
+  it.each(PACKAGES)('names nothing of its own like a global: %s', name => {
+    const found = modulesOf(name)
+      .filter(({ file }) => ALLOWED[file] === undefined)
+      .flatMap(({ file, names }) =>
+        names.local.filter(use => use.name in globalThis).map(use => `${file}:${use.line} ${use.name}`),
+      )
+
+    expect(found).toEqual([])
+  })
+
+  it.each(PACKAGES)('knows a value of the program by `instanceof` of no class of the language: %s', name => {
+    const found = modulesOf(name)
+      .filter(({ file }) => !ASKS_CLASS.includes(file))
+      .flatMap(({ file, names }) =>
+        names.classes
+          .filter(use => (use.name in globalThis || use.name in toolkit) && !OWN_CLASSES.includes(use.name))
+          .map(use => `${file}:${use.line} instanceof ${use.name}`),
+      )
+
+    expect(found).toEqual([])
+  })
+})
+
+/** TypeScript knows a unique symbol by the global `Symbol` alone. A module makes its symbols when the module loads. */
+function isHarmless({ name, inFunction }: Use): boolean {
+  return name === 'undefined' || (name === 'Symbol' && !inFunction)
+}
+
+function modulesOf(name: string) {
+  const folder = join(packagesFolder, name, 'dist')
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter(file => file.endsWith('.js'))
+    .map(file => join(folder, file))
+    .map(file => ({ file: relative(packagesFolder, file), names: namesOf(readFileSync(file, 'utf8')) }))
+}

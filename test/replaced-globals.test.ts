@@ -1,0 +1,86 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { replacements } from './replaced-globals/replacements.mjs'
+
+const run = promisify(execFile)
+const PROGRAM = fileURLToPath(new URL('replaced-globals/program.mjs', import.meta.url))
+const FRAMEWORKS = ['express', 'koa', 'fastify']
+/** A line is the answer to a request without headers, to a traced one, and to another one without headers. */
+const ANSWER = '200 upstream,upstream,42,step'
+const SERVED = ['double', 'http', 'http', 'step', 'wsgi']
+
+/** Metadata is copied at decoration time, by the `Reflect` of that time. */
+const ASKED_AT_DECORATION = /core\/dist\/stand-in\.js/
+
+interface Told {
+  readonly answers: readonly string[]
+  readonly records: Readonly<Record<string, readonly string[]>>
+  readonly timestamps: readonly string[]
+  readonly warnings: readonly string[]
+  readonly errors: readonly string[]
+  /** Places of ours that asked for what was replaced. */
+  readonly asked: readonly string[]
+  /** Records that were in the store before anything was closed. */
+  readonly written: number
+  readonly closeMs: number
+}
+
+describe.each(['before', 'after'])('a program that replaced globals %s the packages were loaded', moment => {
+  it.each(Object.keys(replacements))('answers as ever, and its records arrive: %s', async name => {
+    const begun = new Date().toISOString()
+
+    const told = await runProgram(name, moment)
+
+    expectUnchanged(told, FRAMEWORKS, begun)
+    if (moment === 'after') expect(told.asked.filter(place => !ASKED_AT_DECORATION.test(place))).toEqual([])
+  })
+})
+
+// Express and Koa cannot be loaded there.
+it('runs as ever with --frozen-intrinsics', async () => {
+  const begun = new Date().toISOString()
+
+  const told = await runProgram('nothing', 'after', ['node:http', 'fastify'], ['--frozen-intrinsics', '--no-warnings'])
+
+  expectUnchanged(told, ['node:http', 'fastify'], begun)
+})
+
+function expectUnchanged(told: Told, frameworks: readonly string[], begun: string): void {
+  expect(told.errors).toEqual([])
+  expect(told.warnings).toEqual([])
+  expect(told.answers).toEqual(frameworks.flatMap(name => Array.from({ length: 3 }, () => `${name} ${ANSWER}`)))
+  expect(told.records).toEqual({
+    ...Object.fromEntries(frameworks.map(name => [name, pointsOf(SERVED)])),
+    rpc: pointsOf(['rpc', 'served']),
+    memory: pointsOf(['kept']),
+  })
+  expect(told.written).toBeGreaterThan(0)
+  expect(told.closeMs).toBeLessThan(5_000)
+  for (const timestamp of told.timestamps) {
+    expect(timestamp.slice(0, 19) >= begun.slice(0, 19)).toBe(true)
+    expect(timestamp.slice(0, 19) <= new Date().toISOString()).toBe(true)
+  }
+}
+
+function pointsOf(names: readonly string[]): readonly string[] {
+  return names.flatMap(name => [`${name}-start`, `${name}-stop`]).sort()
+}
+
+async function runProgram(
+  name: string,
+  moment: string,
+  frameworks: readonly string[] = FRAMEWORKS,
+  execArgv: readonly string[] = [],
+): Promise<Told> {
+  const folder = mkdtempSync(join(tmpdir(), 'osprofiler-globals-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const store = `sqlite:///${join(folder, 'traces.db')}`
+  const argv = [...execArgv, PROGRAM, name, moment, store, frameworks.join()]
+  const { stdout } = await run(process.execPath, argv, { timeout: 60_000 })
+  return JSON.parse(stdout) as Told
+}

@@ -1,0 +1,171 @@
+// A program that serves and asks, traced and untraced, in a process whose globals were replaced before or after the
+// packages were loaded. Tells its parent what came of it.
+import http from 'node:http'
+import timers from 'node:timers'
+import { asked, replacements } from './replacements.mjs'
+
+const [replacement, moment, store, names] = process.argv.slice(2)
+const { exit, stdout } = process
+const now = process.hrtime.bigint
+const KEY = 'KEY'
+const told = { answers: [], warnings: [], errors: [] }
+process.on('warning', ({ name, code, message }) => told.warnings.push(code ?? `${name}: ${message}`))
+process.on('uncaughtException', error => tell(error.stack))
+process.on('unhandledRejection', error => tell(error?.stack))
+const { stringify } = JSON
+const { setTimeout } = timers
+const { Promise } = globalThis
+const wait = ms => new Promise(resolve => setTimeout(resolve, ms))
+setTimeout(() => tell('It hangs'), 20_000)
+
+const loads = {
+  'node:http': () => undefined,
+  express: () => import('express'),
+  koa: () => import('koa'),
+  fastify: () => import('fastify'),
+}
+const frameworks = {}
+for (const name of names.split(',')) frameworks[name] = (await loads[name]())?.default
+// Loaded and used once by Node itself, which takes what it needs from the globals then.
+await fetch('data:,')
+if (moment === 'before') replacements[replacement]()
+const core = await import('@osprofiler/core')
+const { openDriver } = await import('@osprofiler/drivers')
+const { setup } = await import('@osprofiler/node')
+const { runTraced, injectTrace } = await import('@osprofiler/rpc')
+const adapters = {
+  express: await import('@osprofiler/express'),
+  koa: await import('@osprofiler/koa'),
+  fastify: await import('@osprofiler/fastify'),
+}
+if (moment === 'after') replacements[replacement]()
+
+const osprofiler = setup({ hmacKeys: KEY, connectionString: store, propagateTo: ['127.0.0.1'] })
+const upstream = http.createServer((_req, res) => res.end('upstream'))
+const upstreamUrl = await listen(upstream)
+const double = core.trace('double')(async function double(number) {
+  return 2 * number
+})
+
+async function handle() {
+  const [fetched, got, doubled] = [await (await fetch(upstreamUrl)).text(), await get(upstreamUrl), await double(21)]
+  const stepped = await core.withTrace('step', { db: { statement: 'SELECT 1' } }, async () => 'step')
+  return [fetched, got.body, doubled, stepped].join()
+}
+
+const servers = {
+  async 'node:http'() {
+    const osprofiler = adapters.express.osprofilerMiddleware()
+    return http.createServer((req, res) => osprofiler(req, res, async () => res.end(await handle())))
+  },
+  async express() {
+    const app = frameworks.express()
+    app.use(adapters.express.osprofilerMiddleware())
+    app.get('/', async (_req, res) => res.end(await handle()))
+    return http.createServer(app)
+  },
+  async koa() {
+    const app = new frameworks.koa()
+    app.use(adapters.koa.osprofilerMiddleware())
+    app.use(async ctx => {
+      ctx.body = await handle()
+    })
+    return http.createServer(app.callback())
+  },
+  async fastify() {
+    const app = frameworks.fastify({ forceCloseConnections: true })
+    app.register(adapters.fastify.osprofiler)
+    app.get('/', () => handle())
+    await app.ready()
+    return app.server
+  },
+}
+
+const traces = {}
+for (const name in frameworks) {
+  const server = await servers[name]()
+  const url = await listen(server)
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+  const baseId = core.createTraceId()
+  const headers = core.signedPack({ base_id: baseId, parent_id: baseId }, KEY)
+  const signed = { 'x-trace-info': headers[0], 'x-trace-hmac': headers[1] }
+  for (const sent of [{}, signed, {}]) {
+    const { status, body } = await get(url, { agent, headers: sent })
+    told.answers.push(`${name} ${status} ${body}`)
+  }
+  agent.destroy()
+  server.close()
+  traces[name] = baseId
+}
+
+traces.rpc = await core.run({ hmacKey: KEY }, async () => {
+  const message = injectTrace({})
+  await runTraced(message, KEY, () => core.withTrace('served', () => 1))
+  return core.get().baseId
+})
+
+// The records come into the store by themselves.
+for (let tries = 0; tries < 200 && osprofiler.notifier.stats.written === 0; tries++) await wait(50)
+told.written = osprofiler.notifier.stats.written
+const closedAt = now()
+await osprofiler.close()
+told.closeMs = Number(now() - closedAt) / 1e6
+told.stats = osprofiler.notifier.stats
+
+told.records = {}
+told.timestamps = []
+const driver = openDriver(store)
+for (const [name, baseId] of Object.entries(traces)) told.records[name] = await read(driver, baseId)
+await driver.close()
+
+const memory = openDriver('memory://')
+const notifier = core.createNotifier(memory)
+core.setNotifier(notifier)
+const baseId = core.run({ hmacKey: KEY }, () => core.withTrace('kept', () => core.get().baseId))
+await notifier.close()
+told.records.memory = await read(memory, baseId)
+
+const hung = core.createNotifier({ name: 'hung', write: () => new Promise(() => {}), close: async () => {} })
+core.setNotifier(hung)
+core.run({ hmacKey: KEY }, () => core.withTrace('lost', () => 1))
+await hung.close(100)
+core.setNotifier(undefined)
+
+tell()
+
+function tell(error) {
+  if (error !== undefined) told.errors.push(String(error))
+  told.asked = [...asked]
+  stdout.write(`${stringify(told)}\n`, () => exit(0))
+}
+
+async function read(from, baseId) {
+  const names = []
+  for await (const batch of from.readRecords(baseId)) {
+    for (const { name, timestamp } of batch) {
+      names.push(name)
+      told.timestamps.push(timestamp)
+    }
+  }
+  return names.sort()
+}
+
+function listen(server) {
+  return new Promise(resolve => {
+    server.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${server.address().port}/`))
+  })
+}
+
+function get(url, options = {}) {
+  return new Promise((resolve, reject) => {
+    http
+      .get(url, options, res => {
+        let body = ''
+        res.on('data', chunk => {
+          body += chunk
+        })
+        res.on('end', () => resolve({ status: res.statusCode, body }))
+      })
+      .on('error', reject)
+  })
+}

@@ -1,0 +1,137 @@
+import { createRequire } from 'node:module'
+
+const require = createRequire(import.meta.url)
+// Taken now: a getter of a global must not ask for a global.
+const taken = { Error, Object, Reflect }
+
+// Not `nextTick` and `queueMicrotask`: Node and Fastify themselves would stand still.
+const FAKED = [
+  ...['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate', 'clearImmediate'],
+  ...['Date', 'hrtime', 'performance'],
+]
+
+function fail(name) {
+  return () => {
+    throw new Error(`The replaced ${name} was called`)
+  }
+}
+
+/** Every object of the language that a program can reach, each frozen as it is. */
+function freezeRealm() {
+  const iterators = [[][Symbol.iterator](), new Map().entries(), new Set().values(), ''[Symbol.iterator]()]
+  const functions = [async () => {}, function* () {}, async function* () {}]
+  const roots = [
+    ...['Object', 'Function', 'Array', 'Error', 'TypeError', 'RangeError', 'AggregateError', 'Promise', 'Map', 'Set'],
+    ...['WeakMap', 'WeakSet', 'WeakRef', 'Date', 'RegExp', 'String', 'Number', 'Boolean', 'BigInt', 'Symbol', 'Proxy'],
+    ...['Reflect', 'JSON', 'Math', 'Atomics', 'Uint8Array', 'ArrayBuffer', 'DataView'],
+  ].map(name => globalThis[name])
+  const prototypes = [...iterators, ...functions, new Uint8Array()].flatMap(value => {
+    const prototype = Object.getPrototypeOf(value)
+    return [prototype, Object.getPrototypeOf(prototype)]
+  })
+  for (const value of [...roots, ...roots.flatMap(({ prototype }) => prototype ?? []), ...prototypes]) {
+    Object.freeze(value)
+  }
+}
+
+/** What programs replace, by name. Each function replaces it in this process. */
+export const replacements = {
+  nothing() {},
+  'zone.js'() {
+    require('zone.js/node')
+  },
+  bluebird() {
+    globalThis.Promise = require('bluebird')
+  },
+  'fake timers'() {
+    require('@sinonjs/fake-timers').install({ now: 0, toFake: FAKED })
+  },
+  'mocked clocks'() {
+    Date.now = () => 0
+    performance.now = () => 0
+    process.hrtime = fail('process.hrtime')
+    process.uptime = () => 0
+    Math.random = () => 0
+  },
+  'mocked process'() {
+    process.emitWarning = fail('process.emitWarning')
+    globalThis.process = Object.assign(Object.create(process), { hrtime: fail('process.hrtime') })
+  },
+  'mocked functions'() {
+    const { parse, stringify } = JSON
+    JSON.parse = (...args) => ours(new taken.Error()) ?? parse(...args)
+    JSON.stringify = (...args) => ours(new taken.Error()) ?? stringify(...args)
+    const { keys, entries, assign } = Object
+    Object.keys = (...args) => ours(new taken.Error()) ?? keys(...args)
+    Object.entries = (...args) => ours(new taken.Error()) ?? entries(...args)
+    Object.assign = (...args) => ours(new taken.Error()) ?? assign(...args)
+  },
+  'mapped stacks'() {
+    const { captureStackTrace } = Error
+    Error.captureStackTrace = (...args) => ours(new taken.Error()) ?? captureStackTrace(...args)
+    Error.prepareStackTrace = error => `${error}\n    at mapped (source.ts:1:1)`
+  },
+  'deleted globals'() {
+    for (const name of ['performance', 'crypto', 'structuredClone', 'btoa', 'WeakRef']) delete globalThis[name]
+  },
+  'globals that tell who asks'() {
+    for (const name of Object.getOwnPropertyNames(globalThis)) {
+      const { configurable, value } = Object.getOwnPropertyDescriptor(globalThis, name)
+      if (!configurable || value === undefined) continue
+      taken.Object.defineProperty(globalThis, name, {
+        configurable: true,
+        get: () => ours(new taken.Error(), name) ?? value,
+        set: replaced => taken.Object.defineProperty(globalThis, name, { value: replaced, writable: true }),
+      })
+    }
+  },
+  'replaced then'() {
+    const { then } = Promise.prototype
+    const value = function (...handlers) {
+      return taken.Reflect.apply(then, this, handlers)
+    }
+    Object.defineProperty(Promise.prototype, 'then', { value, writable: true, configurable: true })
+  },
+  'replaced call, apply and bind'() {
+    const { apply, bind, call } = Function.prototype
+    const replaced = {
+      apply(self, args) {
+        return ours(new taken.Error(), 'apply') ?? taken.Reflect.apply(apply, this, [self, args ?? []])
+      },
+      bind(...args) {
+        return ours(new taken.Error(), 'bind') ?? taken.Reflect.apply(bind, this, args)
+      },
+      call(...args) {
+        return ours(new taken.Error(), 'call') ?? taken.Reflect.apply(call, this, args)
+      },
+    }
+    for (const name of ['apply', 'bind', 'call']) {
+      Object.defineProperty(Function.prototype, name, { value: replaced[name], writable: true, configurable: true })
+    }
+  },
+  'setters of Object.prototype'() {
+    for (const name of ['info', 'host', 'db', 'etype', 'message', 'function', 'request', 'flush', 'close', 'timer']) {
+      Object.defineProperty(Object.prototype, name, {
+        configurable: true,
+        get: () => undefined,
+        set(value) {
+          ours(new taken.Error(), name)
+          taken.Object.defineProperty(this, name, { value, configurable: true, enumerable: true, writable: true })
+        },
+      })
+    }
+  },
+  'frozen realm': freezeRealm,
+}
+
+/** Ours that asked for something replaced, with the line that did. */
+export const asked = new Set()
+const OURS = /packages\/(?:core|express|koa|fastify|rpc|node|instruments|drivers)\/dist\/\S+/
+
+function ours({ stack }, name = '') {
+  // The error of whoever replaced `Error.prepareStackTrace` has another stack.
+  if (typeof stack !== 'string') return
+  const line = stack.split('\n').find(each => each.startsWith('    at ') && !each.includes('replacements.mjs'))
+  const place = line === undefined ? undefined : OURS.exec(line)?.[0]
+  if (place !== undefined) asked.add(`${name} ${place}`)
+}
