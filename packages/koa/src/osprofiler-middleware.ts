@@ -42,7 +42,8 @@ export function osprofilerMiddleware(hmacKeys?: HmacKeys, options?: HttpOptions)
     const serve = (request: ServedRequest | undefined): Promise<unknown> => {
       if (request === undefined) return next()
       return settle(next, {
-        done: () => bindStream(ctx.body),
+        // In the context of the request, which is not that of whoever handles the promise.
+        done: () => request.run(() => bindStream(ctx.body)),
         failed: error => request.fail(error),
       })
     }
