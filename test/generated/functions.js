@@ -79,7 +79,7 @@ const SHARED = [
   ],
   ...[
     'Map',
-    'Date',
+    'WeakMap',
     'Promise',
     'Error',
     'Proxy',
