@@ -198,7 +198,7 @@ export const SUITES = [
     asInstalled: true,
     repository: 'amqp-node/amqplib',
     servers: ['rabbitmq'],
-    steps: folder => [nodeTest(folder, /^test\/.*\.test\.js$/, ['--test-timeout=20000'])],
+    steps: folder => [nodeTest(folder, /^test\/.*\.test\.js$/, ['--test-timeout=300000'])],
   },
   {
     name: 'graphql-yoga',

@@ -1,5 +1,5 @@
 import { type Driver, OsprofilerError } from '@osprofiler/core'
-import { Date } from '@osprofiler/core/toolkit'
+import { AbortController, AbortSignal, clearTimeout, Date, setTimeout } from '@osprofiler/core/toolkit'
 import { createBoundWork } from './bound-work.js'
 import { findClient } from './client-package.js'
 import { showHost } from './connection-url.js'

@@ -1,6 +1,7 @@
 import { get, type Point, type Profiler } from '@osprofiler/core'
 import { writeCarrier } from '@osprofiler/core/rpc'
 import { Boolean, Object, Reflect, String, WeakSet } from '@osprofiler/core/toolkit'
+import { endWhenConfirmed } from './amqp-confirms.js'
 import { type Callback, followCallback, runStep } from './follow.js'
 import type { MessageTarget } from './message-settings.js'
 import type { Around } from './wrap-method.js'
@@ -30,8 +31,11 @@ export function aroundPublishConfirmed(mayCarry: (target: MessageTarget) => bool
     if (profiler === undefined) return Reflect.apply(original, self, args)
     const [exchange, routingKey, content, options, callback] = args
     const [point, carrying] = openPublished(profiler, exchange, routingKey, options, mayCarry)
-    // The library calls what it is given, if anything: a callback of ours changes nothing for it.
-    const confirmed = followCallback(point, typeof callback === 'function' ? (callback as Callback) : () => undefined)
+    if (typeof callback !== 'function') {
+      endWhenConfirmed(self as object, point)
+      return runStep(point, () => Reflect.apply(original, self, [exchange, routingKey, content, carrying]))
+    }
+    const confirmed = followCallback(point, callback as Callback)
     return runStep(point, () => Reflect.apply(original, self, [exchange, routingKey, content, carrying, confirmed]))
   }
 }

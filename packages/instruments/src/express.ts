@@ -11,6 +11,7 @@ import { type Around, undoAll, wrapMethod } from './wrap-method.js'
 
 /** A request as Express has it while its layers run. */
 interface ExpressRequest extends IncomingMessage {
+  next?: unknown
   readonly baseUrl?: string
   readonly route?: { readonly path?: unknown }
 }
@@ -114,6 +115,8 @@ function traceLayer(enter: EnterLayer, parameters: 3 | 4): Around {
       else point.fail(error)
       return Reflect.apply(nextLayer, nextSelf, given)
     })
+    // The router keeps it there as well, and a program may compare the two.
+    if (req.next === next) req.next = handOn
     return Reflect.apply(original, self, args.with(parameters - 1, handOn))
   }
 }

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import type { TraceRecord } from '@osprofiler/core'
-import { Buffer, isError, Math, String } from '@osprofiler/core/toolkit'
+import { Buffer, Error, isError, Math, String } from '@osprofiler/core/toolkit'
 import { decodeRecord } from '../record-text.js'
 
 const BATCH = 500

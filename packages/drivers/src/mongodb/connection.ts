@@ -1,5 +1,5 @@
 import { suppress } from '@osprofiler/core'
-import { clearTimeout, setTimeout } from '@osprofiler/core/toolkit'
+import { clearTimeout, Set, setTimeout } from '@osprofiler/core/toolkit'
 import type { Db, MongoClient } from 'mongodb'
 import { loadClient } from '../client-package.js'
 import { type ClientSockets, createClientSockets } from './client-sockets.js'

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { suppress } from '@osprofiler/core'
-import { clearTimeout, Error, Promise, performance, setTimeout } from '@osprofiler/core/toolkit'
+import { clearTimeout, Error, Promise, performance, Set, setImmediate, setTimeout } from '@osprofiler/core/toolkit'
 import type { Redis, RedisOptions } from 'ioredis'
 import { loadClient } from '../client-package.js'
 import type { Host } from '../connection-url.js'

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { OsprofilerError } from '@osprofiler/core'
-import { Error, String, TypeError } from '@osprofiler/core/toolkit'
+import { AbortController, Error, String, TypeError } from '@osprofiler/core/toolkit'
 import { createBoundWork } from '../bound-work.js'
 import { isObject } from '../record-text.js'
 

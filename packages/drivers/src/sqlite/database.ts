@@ -1,7 +1,7 @@
 import { closeSync, openSync, realpathSync, statSync } from 'node:fs'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { Array, Error } from '@osprofiler/core/platform'
-import { isError } from '@osprofiler/core/toolkit'
+import { isError, Object } from '@osprofiler/core/toolkit'
 import { COLUMNS } from '../record-row.js'
 
 /** An open database: its connection, and what tells whether its file is still the one at its path. */
