@@ -1,6 +1,7 @@
 // What an `await` that has nothing to do with tracing costs in a process, by what is traced there meanwhile.
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import v8 from 'node:v8'
 import { run, setNotifier, trace } from '@osprofiler/core'
 import { answerTimes } from '../answer.js'
 
@@ -15,6 +16,11 @@ const MEANWHILE = {
   /** A trace that has not ended, whose promises are all handled: the context is in use, and no promise is followed. */
   trace() {
     run({ hmacKey }, never).catch(() => {})
+  },
+  /** As `trace`, with hooks that do nothing: the least that it costs to be told of promises. */
+  hooks() {
+    run({ hmacKey }, never).catch(() => {})
+    v8.promiseHooks.createHook({ init() {}, settled() {} })
   },
   /** A traced promise that is pending, and that nobody handles. */
   promise() {

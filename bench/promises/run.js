@@ -7,8 +7,8 @@ const task = (name, script, argument) => createTask(name, () => startNode(`promi
 
 /** What it costs that promises are followed: the awaits of the whole process meanwhile, and the calls themselves. */
 export async function runPromises(effort) {
-  await runAwaits(effort)
-  await runCalls(effort)
+  if (effort.only?.includes('calls') !== true) await runAwaits(effort)
+  if (effort.only?.includes('awaits') !== true) await runCalls(effort)
 }
 
 const AWAITS = [
@@ -20,7 +20,7 @@ async function runAwaits(effort) {
   const rows = []
   for (const [name, kind] of AWAITS) {
     const samples = await alternate(
-      ['nothing', 'trace', 'promise'].map(meanwhile => task(meanwhile, 'awaits', `${kind}/${meanwhile}`)),
+      ['nothing', 'trace', 'hooks', 'promise'].map(meanwhile => task(meanwhile, 'awaits', `${kind}/${meanwhile}`)),
       effort,
     )
     const added = summarise(difference(samples, 'promise', 'trace'))
@@ -36,7 +36,15 @@ async function runAwaits(effort) {
   }
   printTable(
     `An untraced await, ns, on Node ${process.versions.node}`,
-    ['', 'nothing is traced', 'a trace, hooks off', 'a pending traced promise, hooks on', 'the hooks add', 'on to off'],
+    [
+      '',
+      'nothing is traced',
+      'a trace, hooks off',
+      'empty hooks',
+      'a pending traced promise',
+      'which adds',
+      'of empty hooks',
+    ],
     rows,
   )
 }

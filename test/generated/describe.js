@@ -31,7 +31,8 @@ const READS = {
   json: fn => JSON.stringify({ fn, list: [fn] }),
   shown: fn => inspect(fn, { depth: 0 }),
   constructs: fn => Reflect.construct(Object, [], fn) instanceof Object,
-  isInstance: fn => ({}) instanceof fn,
+  // A bound function that is no `Function` any more is asked past every trap of a proxy.
+  isInstance: fn => fn instanceof Function && {} instanceof fn,
   metadata: fn =>
     Reflect.getMetadataKeys(fn)
       .map(key => `${key}=${Reflect.getMetadata(key, fn)}`)

@@ -79,7 +79,7 @@ const SHARED = [
   ],
   ...[
     'Map',
-    'Date',
+    'WeakMap',
     'Promise',
     'Error',
     'Proxy',
@@ -112,7 +112,7 @@ function dressing({ one, some }) {
       `if (original.prototype) original.prototype.extra = function () { return this.a }`,
       `original.prototype = { other: 1 }`,
       `delete original.name; delete original.length`,
-      `Object.${one('freeze', 'seal', 'preventExtensions')}(original)`,
+      `Object.${one('freeze', 'preventExtensions')}(original)`,
     ),
   ).join('; ')
 }
