@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { runContext } from './context/run.js'
 import { runInstruments } from './instruments/run.js'
 import { runPoints } from './points/run.js'
+import { runPromises } from './promises/run.js'
 import { runReports } from './reports/run.js'
 import { runServers } from './servers/run.js'
 import { runSignatures } from './signatures/run.js'
@@ -14,6 +15,7 @@ const SECTIONS = new Map([
   ['koa', effort => runServers('koa', effort)],
   ['fastify', effort => runServers('fastify', effort)],
   ['points', runPoints],
+  ['promises', runPromises],
   ['signatures', runSignatures],
   ['store', runStore],
   ['stores', runStores],

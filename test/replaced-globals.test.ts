@@ -81,6 +81,6 @@ async function runProgram(
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const store = `sqlite:///${join(folder, 'traces.db')}`
   const argv = [...execArgv, PROGRAM, name, moment, store, frameworks.join()]
-  const { stdout } = await run(process.execPath, argv, { timeout: 60_000 })
+  const { stdout } = await run(process.execPath, argv, { timeout: 100_000 })
   return JSON.parse(stdout) as Told
 }

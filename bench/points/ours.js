@@ -15,6 +15,9 @@ const tracedWork = profiler.trace('point')(work)
 const tracedWorkHidden = profiler.trace('point', { hideArgs: true })(work)
 const tracedWorkAsync = profiler.trace('point')(workAsync)
 
+/** The least that a stand-in costs which is called, constructed and read as what it stands for. */
+const proxyWork = new Proxy(work, { apply: (fn, self, args) => Reflect.apply(fn, self, args) })
+
 answerTimes({
   startStop: traced(
     callOften(() => {
@@ -30,6 +33,9 @@ answerTimes({
   traceAsync: traced(awaitOften(tracedWorkAsync)),
   inactive: async count => {
     for (let i = 0; i < count; i++) tracedWork(i)
+  },
+  proxy: async count => {
+    for (let i = 0; i < count; i++) proxyWork(i)
   },
   untraced: async count => {
     for (let i = 0; i < count; i++) work(i)

@@ -45,14 +45,17 @@ export async function runPoints(effort) {
 }
 
 async function runInactive(effort) {
-  const samples = await alternate([ours('traced', 'inactive'), ours('bare', 'untraced')], effort)
+  const contenders = [ours('traced', 'inactive'), ours('proxy', 'proxy'), ours('bare', 'untraced')]
+  const samples = await alternate(contenders, effort)
   const traced = summarise(samples.get('traced').flat())
+  const ns = contender => show(summarise(samples.get(contender).flat()), 1)
   printTable(
     'A traced function with no profiler active',
-    ['', 'ns a call', 'aim 50'],
+    ['', 'ns a call', 'aim 50', 'of a proxy'],
     [
-      ['traced', show(traced, 1), verdict(traced.median, 50)],
-      ['not traced', show(summarise(samples.get('bare').flat()), 1), ''],
+      ['traced', ns('traced'), verdict(traced.median, 50), show(ratio(samples, 'traced', 'proxy'))],
+      ['a proxy that calls on', ns('proxy'), '', ''],
+      ['not traced', ns('bare'), '', ''],
     ],
   )
 }

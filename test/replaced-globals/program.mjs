@@ -16,7 +16,7 @@ const { stringify } = JSON
 const { setTimeout } = timers
 const { Promise } = globalThis
 const wait = ms => new Promise(resolve => setTimeout(resolve, ms))
-setTimeout(() => tell('It hangs'), 20_000)
+setTimeout(() => tell('It hangs'), 50_000)
 
 const loads = {
   'node:http': () => undefined,

@@ -22,7 +22,7 @@ function freezeRealm() {
   const functions = [async () => {}, function* () {}, async function* () {}]
   const roots = [
     ...['Object', 'Function', 'Array', 'Error', 'TypeError', 'RangeError', 'AggregateError', 'Promise', 'Map', 'Set'],
-    ...['WeakMap', 'WeakSet', 'WeakRef', 'Date', 'RegExp', 'String', 'Number', 'Boolean', 'BigInt', 'Symbol', 'Proxy'],
+    ...['WeakMap', 'WeakSet', 'Date', 'RegExp', 'String', 'Number', 'Boolean', 'BigInt', 'Symbol', 'Proxy'],
     ...['Reflect', 'JSON', 'Math', 'Atomics', 'Uint8Array', 'ArrayBuffer', 'DataView'],
   ].map(name => globalThis[name])
   const prototypes = [...iterators, ...functions, new Uint8Array()].flatMap(value => {
@@ -72,7 +72,7 @@ export const replacements = {
     Error.prepareStackTrace = error => `${error}\n    at mapped (source.ts:1:1)`
   },
   'deleted globals'() {
-    for (const name of ['performance', 'crypto', 'structuredClone', 'btoa', 'WeakRef']) delete globalThis[name]
+    for (const name of ['performance', 'crypto', 'structuredClone', 'btoa']) delete globalThis[name]
   },
   'globals that tell who asks'() {
     for (const name of Object.getOwnPropertyNames(globalThis)) {

@@ -26,7 +26,10 @@ export interface QueueNotifier {
   (record: TraceRecord): void
   /** Resolves when all that waits now was taken by the store or given up, or after `timeout` ms (default 5,000). */
   flush(timeout?: number): Promise<void>
-  /** As `flush`; then drops what is left and takes no more. The driver stays open: it is its owner's to close. */
+  /**
+   * As `flush`; then drops what is left, a write that has not ended included, and takes no more. The driver stays open: it
+   * is its owner's to close.
+   */
   close(timeout?: number): Promise<void>
   readonly stats: NotifierStats
   /** `drop`: so many records were dropped. `error`: a write failed. What a listener throws is ignored. */
@@ -54,8 +57,8 @@ export function createNotifier(driver: Driver, options: NotifierOptions = {}): Q
   let forgetNaturalEnd: (() => void) | undefined
   let closed = false
 
-  async function flushAtEnd(): Promise<boolean> {
-    const delivered = await delivery.flush(FLUSH_TIMEOUT_MS)
+  async function flushAtEnd(timeout: number): Promise<boolean> {
+    const delivered = await delivery.flush(timeout)
     if (!delivered) delivery.rest()
     return delivered
   }

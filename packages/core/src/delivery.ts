@@ -1,8 +1,8 @@
 import { suppress } from './context.js'
 import type { Driver } from './driver.js'
 import { createListeners } from './listeners.js'
-import { OsprofilerError } from './osprofiler-error.js'
-import { clearTimeout, emitWarning, Math, Number, Promise, performance, Set, String, setTimeout } from './platform.js'
+import { codeOf, createOutageWarning, type OutageWarning } from './outage-warning.js'
+import { clearTimeout, Math, Number, Promise, performance, Set, setTimeout } from './platform.js'
 import type { TraceRecord } from './record.js'
 import { RecordQueue } from './record-queue.js'
 
@@ -13,9 +13,9 @@ import { RecordQueue } from './record-queue.js'
 export interface NotifierStats {
   readonly emitted: number
   readonly written: number
-  /** Not kept: the queue was full, the store refused them, or they still waited when the notifier was closed. */
+  /** Not kept: the queue was full, the store refused them, or it had not taken them when the notifier was closed. */
   readonly dropped: number
-  /** The connection broke in the middle of their write, or the write had not ended when the notifier was closed. */
+  /** The connection broke in the middle of their write. */
   readonly unknown: number
   /** Waiting, or being written. */
   readonly queued: number
@@ -47,7 +47,6 @@ interface Flush {
   readonly finish: () => void
 }
 
-const WARN_AFTER_FAILURES = 4
 // Ten tries or so in a flush's five seconds: a store that refuses a password is not stormed.
 const LONGEST_FLUSH_PAUSE_MS = 500
 // Node takes a longer one for no time at all.
@@ -61,12 +60,11 @@ export class Delivery {
   readonly #listeners = createListeners()
   readonly #counts = { emitted: 0, written: 0, dropped: 0, unknown: 0, retried: 0 }
   readonly #flushes = new Set<Flush>()
+  readonly #warning: OutageWarning
   /** Records taken in, and those whose fate is settled: both in order, so that a flush knows its own. */
   #accepted = 0
   #settled = 0
   #inFlight = 0
-  #writing = false
-  #failures = 0
   #delivering = false
   #ending = false
   #closed = false
@@ -79,6 +77,7 @@ export class Delivery {
     this.#driver = driver
     this.#settings = settings
     this.#queue = new RecordQueue(settings.maxRecords, settings.maxBytes)
+    this.#warning = createOutageWarning(driver.name, () => this.#listeners.has('error'))
   }
 
   get stats(): NotifierStats {
@@ -131,6 +130,7 @@ export class Delivery {
   rest(): void {
     this.#resting = true
     clearTimeout(this.#pauseTimer)
+    this.#warning.lost(this.stats.queued)
   }
 
   async close(timeout: number): Promise<void> {
@@ -144,12 +144,10 @@ export class Delivery {
     this.#closed = true
     clearTimeout(this.#timer)
     this.#wake()
-    let lost = this.#queue.take(this.#queue.length).length
-    // A batch that waits for another try was not written; of one that is under way nobody will know.
-    if (this.#writing) this.#counts.unknown += this.#inFlight
-    else lost += this.#inFlight
+    const lost = this.#queue.take(this.#queue.length).length + this.#inFlight
     this.#inFlight = 0
     if (lost > 0) this.#drop(lost, 'closed')
+    this.#warning.lost(lost)
     for (const { finish } of this.#flushes) finish()
   }
 
@@ -200,36 +198,22 @@ export class Delivery {
 
   /** What became of a batch, or `undefined` where it is to be tried again. */
   async #write(batch: readonly TraceRecord[]): Promise<Outcome | undefined> {
-    this.#writing = true
     try {
       const result = await this.#driver.write(batch)
+      this.#warning.over()
       return { refused: toCount(result?.refused, batch.length), unknown: 0 }
     } catch (error) {
       this.#listeners.tell('error', error)
-      this.#warnOfOutage(error)
       const code = codeOf(error)
+      if (code !== 'ERR_WRITE_REFUSED') this.#warning.failed(error)
       if (code === 'ERR_WRITE_REFUSED') return { refused: batch.length, unknown: 0 }
       if (code === 'ERR_WRITE_UNCERTAIN') return { refused: 0, unknown: batch.length }
       return undefined
-    } finally {
-      this.#writing = false
     }
-  }
-
-  /** Once an outage, where nobody listens to `error`: a store that can never be written would go unnoticed. */
-  #warnOfOutage(error: unknown): void {
-    this.#failures++
-    if (this.#failures !== WARN_AFTER_FAILURES || this.#listeners.has('error')) return
-    // The messages of our own errors hold no secret; of another's nobody knows.
-    const reason = error instanceof OsprofilerError ? error.message : String(codeOf(error) ?? 'it gives no code')
-    emitWarning(`No record can be delivered to the store (${this.#driver.name}): ${reason}`, {
-      code: 'OSPROFILER_STORE_UNREACHABLE',
-    })
   }
 
   #settle(count: number, { refused, unknown }: Outcome): void {
     this.#inFlight = 0
-    this.#failures = 0
     this.#settled += count
     this.#counts.unknown += unknown
     this.#counts.written += count - refused - unknown
@@ -259,13 +243,4 @@ export class Delivery {
 /** A driver's count, which may be anything: a driver can be anybody's. */
 function toCount(value: unknown, max: number): number {
   return Number.isInteger(value) ? Math.min(Math.max(value as number, 0), max) : 0
-}
-
-/** The code of an error. Not by its class: with two copies of this package in a process there are two. */
-function codeOf(error: unknown): unknown {
-  try {
-    return (error as { code?: unknown } | null | undefined)?.code
-  } catch {
-    return undefined
-  }
 }

@@ -43,8 +43,11 @@ export interface Driver {
   /** Removes the traces of which no record is as young as `before`, and resolves to how many these were. */
   pruneTraces?(before: Date): Promise<number>
 
-  /** Releases everything. Resolves also where the store is gone. Further calls do nothing. */
-  close(): Promise<void>
+  /**
+   * Releases everything. Lets writes end that are under way, and resolves after `timeout` milliseconds (default 5,000)
+   * at the latest, also where the store is gone or hangs. Nothing keeps the process alive then. Further calls do nothing.
+   */
+  close(timeout?: number): Promise<void>
 }
 
 export interface WriteResult {

@@ -1,5 +1,7 @@
 import v8 from 'node:v8'
-import { currentScope, type Scope, suppress } from './context.js'
+import { createAgingSet } from './aging-set.js'
+import { type Scope, suppress } from './context.js'
+import { type FollowedPromise, hasWaitingChild, noteChild, noteEvent, type PromiseOutcome } from './followed-promise.js'
 import { madePromises } from './made-promises.js'
 import {
   Error,
@@ -9,36 +11,11 @@ import {
   performance,
   process,
   Reflect,
-  Set,
   setImmediate,
   setTimeout,
   WeakSet,
 } from './platform.js'
 import { readPromiseState, readStateAndValue } from './promise-state.js'
-
-/** What is told of a followed promise, once. `ago` says how many milliseconds ago the promise settled. */
-export interface PromiseOutcome {
-  /** The value is `UNREAD` where it could not be read. */
-  fulfilled(value: unknown, ago: number): void
-  /** The reason is `UNKNOWN_REASON` where it could not be read. */
-  rejected(reason: unknown, ago: number): void
-  /** The promise has not settled in ten minutes and is not followed any longer. */
-  readonly abandoned?: (() => void) | undefined
-}
-
-interface Followed {
-  readonly promise: Promise<unknown>
-  readonly outcomes: PromiseOutcome[]
-  /** Whether a handler of ours calls no code of the program: neither a `then` nor a constructor of its own. */
-  readonly plain: boolean
-  /** Where the function runs whose promise this is, if that is known. */
-  readonly bodyScope: Scope | undefined
-  /** Promises that were made for handlers of this one, or for what its own function waits for. */
-  children: unknown[]
-  readonly followedAt: number
-  /** When the promise settled, or was resolved with another promise. */
-  settledAt: number | undefined
-}
 
 /** Stands for the reason of a rejection that nobody but the program could read. */
 export const UNKNOWN_REASON = Object.defineProperty(
@@ -56,25 +33,20 @@ const LONGEST_MS = 9 * 60_000
 const LOOK_EVERY_MS = 60_000
 // If a program handles a settled promise later than this, the reason of its rejection is not recorded.
 const UNHANDLED_MS = 100
-const MAX_CHILDREN = 16
 
 const nativeThen = Promise.prototype.then
 const RESOLVED = Promise.resolve()
 
-const followed = new Map<object, Followed>()
+const followed = new Map<object, FollowedPromise>()
 /** Promises that have a handler of ours: another handler changes nothing. */
 const handled = new WeakSet<object>()
-/** Promises without a handler that may have settled, in the order in which they came here. */
-const unhandled = new Set<Followed>()
-/** Promises that have just settled, and of which a handler or a class of their own makes it pay to look at once. */
-let unread: Followed[] = []
-/** The promise that got its newest child with the last event. */
-let doubtful: Followed | undefined
+/** Promises without a handler that may have settled. */
+const unhandled = createAgingSet<FollowedPromise>(UNHANDLED_MS, readUnhandled)
+/** Promises that have just settled. */
+let unread: FollowedPromise[] = []
 let stopHooks: (() => void) | undefined
 let restPlanned = false
-let unhandledPlanned = false
 let expiryPlanned = false
-let watchesEnd = false
 
 /**
  * Tells how a promise settles, without any difference that the program could see: no other promise, no handler that
@@ -93,7 +65,7 @@ export function followPromise(promise: Promise<unknown>, outcome: PromiseOutcome
     known.outcomes.push(outcome)
     return
   }
-  const entry: Followed = {
+  const entry: FollowedPromise = {
     promise,
     outcomes: [outcome],
     plain: isPlain(promise),
@@ -106,17 +78,9 @@ export function followPromise(promise: Promise<unknown>, outcome: PromiseOutcome
   if (isHandled || !startHooks()) return addHandler(entry)
   followed.set(promise, entry)
   // It may have settled before, and then it tells nothing more.
-  addUnhandled(entry)
+  unhandled.add(entry)
   if (!entry.plain) readSoon(entry)
   planExpiry()
-  if (!watchesEnd) process.on('beforeExit', finishFollowing)
-  watchesEnd = true
-}
-
-/** Tells of the settled promises that nobody has handled until now. For the end of a program, which may be near. */
-export function finishFollowing(): void {
-  readStates()
-  for (const entry of [...unhandled]) readUnhandled(entry)
 }
 
 /** Keeps the hooks on while a function runs that may return a promise, and notes the promises that are made. */
@@ -140,52 +104,29 @@ export const promiseWatch = {
 
 const HOOKS = {
   init(child: unknown, parent: unknown): void {
-    doubtful = undefined
+    noteEvent()
     madePromises.note(child)
     const entry = parent === undefined ? undefined : followed.get(parent as object)
     if (!entry?.plain || entry.outcomes.length === 0) return
-    if (getsHandler(entry)) handle(entry)
-    else addChild(entry, child)
+    if (noteChild(entry, child)) handle(entry)
   },
   // Comes before the promise is settled, and also when the promise is resolved with another one.
   settled(promise: unknown): void {
-    // Made and settled at once: the function waits for a value that is no promise.
-    if (doubtful?.children.at(-1) === promise) doubtful?.children.pop()
-    doubtful = undefined
+    noteEvent(promise)
     const entry = followed.get(promise as object)
     if (entry === undefined) return
     entry.settledAt = performance.now()
     if (entry.outcomes.length === 0) return
-    addUnhandled(entry)
-    if (entry.children.length > 0 || !entry.plain) readSoon(entry)
+    unhandled.add(entry)
+    readSoon(entry)
   },
 }
 
-/** Whether a promise that was just made for this one is for a handler. */
-function getsHandler(entry: Followed): boolean {
-  const { bodyScope, promise, children } = entry
-  // Where it comes from is not known. If it has settled before, it waits for nothing more.
-  if (bodyScope === undefined && children.length === 0 && readPromiseState(promise) !== 'pending') {
-    entry.settledAt ??= entry.followedAt
-  }
-  // Its function is over.
-  if (entry.settledAt !== undefined) return true
-  return bodyScope !== undefined && !bodyScope.left && bodyScope !== currentScope()
-}
-
-function addChild(entry: Followed, child: unknown): void {
-  if (entry.children.length >= MAX_CHILDREN) entry.children = entry.children.filter(isPending)
-  if (entry.children.length < MAX_CHILDREN) entry.children.push(child)
-  doubtful = entry
-}
-
-function isPending(promise: unknown): boolean {
-  return readPromiseState(promise as Promise<unknown>) === 'pending'
-}
-
 function startHooks(): boolean {
+  if (stopHooks !== undefined) return true
   try {
-    stopHooks ??= v8.promiseHooks.createHook(HOOKS) as () => void
+    stopHooks = v8.promiseHooks.createHook(HOOKS) as () => void
+    process.on('beforeExit', readAll)
     return true
   } catch {
     return false
@@ -193,7 +134,7 @@ function startHooks(): boolean {
 }
 
 /** The program has handled this promise. */
-function handle(entry: Followed): void {
+function handle(entry: FollowedPromise): void {
   handled.add(entry.promise)
   unhandled.delete(entry)
   // A promise that was resolved with another one has yet to settle: until then the hooks tell when.
@@ -201,7 +142,7 @@ function handle(entry: Followed): void {
   addHandler(entry, entry.outcomes.splice(0))
 }
 
-function addHandler(entry: Followed, outcomes: readonly PromiseOutcome[] = entry.outcomes): void {
+function addHandler(entry: FollowedPromise, outcomes: readonly PromiseOutcome[] = entry.outcomes): void {
   const ended = (one: (outcome: PromiseOutcome, ago: number) => void): void => {
     forget(entry)
     tell(outcomes, entry, one)
@@ -213,7 +154,7 @@ function addHandler(entry: Followed, outcomes: readonly PromiseOutcome[] = entry
 }
 
 /** Reads the state once the promise has settled, and before the handlers of the program run. */
-function readSoon(entry: Followed): void {
+function readSoon(entry: FollowedPromise): void {
   if (unread.push(entry) === 1) Reflect.apply(nativeThen, RESOLVED, [readStates])
 }
 
@@ -223,7 +164,13 @@ function readStates(): void {
   for (const entry of entries) if (unhandled.has(entry)) readSettled(entry)
 }
 
-function readSettled(entry: Followed): void {
+/** At the end of a program there is no later look. */
+function readAll(): void {
+  readStates()
+  unhandled.lookAtAll()
+}
+
+function readSettled(entry: FollowedPromise): void {
   // Nothing tells when the program handles a promise of another class.
   if (!entry.plain) return readUnhandled(entry)
   const state = readPromiseState(entry.promise)
@@ -231,10 +178,10 @@ function readSettled(entry: Followed): void {
   // Told at once, before the program goes on: the value is nothing of interest.
   if (state === 'fulfilled') finish(entry, false)
   // What the function waited for has settled before. Only what waits for the function is still pending.
-  else if (entry.children.some(isPending)) handle(entry)
+  else if (hasWaitingChild(entry)) handle(entry)
 }
 
-function readUnhandled(entry: Followed): void {
+function readUnhandled(entry: FollowedPromise): void {
   const state = readStateAndValue(entry.promise)
   entry.settledAt ??= entry.followedAt
   // The hooks tell when it settles.
@@ -242,7 +189,7 @@ function readUnhandled(entry: Followed): void {
   else finish(entry, state === 'rejected')
 }
 
-function finish(entry: Followed, rejected: boolean): void {
+function finish(entry: FollowedPromise, rejected: boolean): void {
   forget(entry)
   tell(entry.outcomes, entry, (outcome, ago) =>
     rejected ? outcome.rejected(UNKNOWN_REASON, ago) : outcome.fulfilled(UNREAD, ago),
@@ -251,7 +198,7 @@ function finish(entry: Followed, rejected: boolean): void {
 
 function tell(
   outcomes: readonly PromiseOutcome[],
-  { settledAt }: Followed,
+  { settledAt }: FollowedPromise,
   one: (outcome: PromiseOutcome, ago: number) => void,
 ): void {
   const ago = settledAt === undefined ? 0 : performance.now() - settledAt
@@ -264,7 +211,7 @@ function tell(
   }
 }
 
-function forget(entry: Followed): void {
+function forget(entry: FollowedPromise): void {
   followed.delete(entry.promise)
   unhandled.delete(entry)
   planRest()
@@ -280,31 +227,9 @@ function planRest(): void {
 function rest(): void {
   restPlanned = false
   if (followed.size > 0 || madePromises.watched()) return
+  process.off('beforeExit', readAll)
   stopHooks?.()
   stopHooks = undefined
-}
-
-function addUnhandled(entry: Followed): void {
-  // At the end, as the youngest.
-  unhandled.delete(entry)
-  unhandled.add(entry)
-  planUnhandled()
-}
-
-function planUnhandled(): void {
-  if (unhandledPlanned || unhandled.size === 0) return
-  unhandledPlanned = true
-  suppress(() => setTimeout(readOverdue, UNHANDLED_MS)).unref()
-}
-
-function readOverdue(): void {
-  unhandledPlanned = false
-  const now = performance.now()
-  for (const entry of unhandled) {
-    if (now - (entry.settledAt ?? entry.followedAt) < UNHANDLED_MS) break
-    readUnhandled(entry)
-  }
-  planUnhandled()
 }
 
 function planExpiry(): void {

@@ -27,7 +27,8 @@ function isNodes(setTimeout: object): boolean {
 }
 
 /** The class of timers that Node itself uses for its sockets cannot be replaced. */
-type Timer = new (callback: () => void, ms: number, args: undefined, repeats: boolean, holds: boolean) => NodeJS.Timeout
+type Callback = (...args: unknown[]) => void
+type Timer = new (callback: Callback, ms: number, args: unknown[], repeats: boolean, holds: boolean) => NodeJS.Timeout
 
 function timersOfSockets(): Timers | undefined {
   const socket: Socket = new (nodeProcess.getBuiltinModule('node:net').Socket)()
@@ -38,15 +39,16 @@ function timersOfSockets(): Timers | undefined {
   socket.setTimeout(0)
   if (!timer) return undefined
   const Timer = timer.constructor as Timer
-  const set = (callback: () => void, ms = 1): NodeJS.Timeout =>
-    new Timer(callback, ms, undefined, false, true).refresh()
+  const set = (callback: Callback, ms = 1, ...args: unknown[]): NodeJS.Timeout =>
+    new Timer(callback, ms, args, false, true).refresh()
   const clear = (timeout: NodeJS.Timeout | undefined): void => void timeout?.close()
   return {
     setTimeout: set,
     clearTimeout: clear,
-    setInterval: (callback: () => void, ms = 1) => new Timer(callback, ms, undefined, true, true).refresh(),
+    setInterval: (callback: Callback, ms = 1, ...args: unknown[]) =>
+      new Timer(callback, ms, args, true, true).refresh(),
     clearInterval: clear,
-    setImmediate: (callback: () => void) => set(callback),
+    setImmediate: (callback: Callback, ...args: unknown[]) => set(callback, 1, ...args),
     clearImmediate: clear,
   } as unknown as Timers
 }

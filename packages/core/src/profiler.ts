@@ -24,6 +24,7 @@ export class Profiler {
   /** What was opened beside the stack: it ends with this profiler, and is nobody's parent by itself. */
   #beside: Point[] = []
   #sweepAt = SWEEP_AT
+  #ended = false
 
   constructor(trace: LocalTrace, rootId: string, point?: Point) {
     this.#trace = trace
@@ -34,6 +35,11 @@ export class Profiler {
   /** Whether what is done here still belongs to the trace: up to ten seconds after the request, or the run, has ended. */
   get current(): boolean {
     return this.#trace.current
+  }
+
+  /** Whether `end` or `fail` was called. Nothing closes a point that is opened here from then on but its opener. */
+  get ended(): boolean {
+    return this.#ended
   }
 
   /** The trace. */
@@ -120,6 +126,7 @@ export class Profiler {
   }
 
   #closeInside(ago: number): void {
+    this.#ended = true
     for (const point of this.#beside) point.stop(undefined, ago)
     this.#beside = []
     for (let point = this.#top(); point !== undefined; point = this.#top()) point.stop(undefined, ago)

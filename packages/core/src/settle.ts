@@ -4,7 +4,7 @@ import { followPromise, promiseWatch } from './follow-promise.js'
 
 const { isAsyncFunction, isPromise } = types
 
-/** How what was run has ended. `ago` says how many milliseconds ago. */
+/** How what was run has ended. `ago` says how many milliseconds ago. The functions are called in any context. */
 export interface Settlement {
   /** The value is `UNREAD` where a promise's value could not be read. */
   done(value: unknown, ago: number): void

@@ -62,6 +62,11 @@ export function sourceOf(fn: AnyFunction): string {
   return Reflect.apply(readSource, originalOf(fn), [])
 }
 
+/** Whether a function is one of the language or of Node, not written in JavaScript. */
+export function isNative(fn: AnyFunction): boolean {
+  return /\{\s*\[native code\]\s*\}$/.test(sourceOf(fn))
+}
+
 /** Has a class known that stands for another one: for whoever asks for `constructor`, source text or metadata. */
 export function standForClass(standing: AnyFunction, original: AnyFunction): void {
   originals.set(standing, originalOf(original))
@@ -91,6 +96,8 @@ function adoptPrototype(original: AnyFunction, proxy: AnyFunction): void {
   if (typeof prototype !== 'object' || prototype === null) return
   const own = Object.getOwnPropertyDescriptor(prototype, 'constructor')
   if (own?.value !== original || !(own.writable && own.configurable)) return
+  // The language itself asks for the constructor of an array or a promise.
+  if (isNative(original)) return
   Object.defineProperty(prototype, 'constructor', { ...own, value: proxy })
 }
 

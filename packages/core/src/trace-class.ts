@@ -1,6 +1,6 @@
 import { className, functionName } from './class-name.js'
 import { Function, Map, Object, Proxy, Reflect, TypeError, WeakSet } from './platform.js'
-import { type AnyFunction, type Call, readAsOriginal, sourceOf, standForClass } from './stand-in.js'
+import { type AnyFunction, type Call, isNative, readAsOriginal, standForClass } from './stand-in.js'
 import { methodName } from './trace-decorator.js'
 import {
   checkTraceable,
@@ -115,10 +115,6 @@ function isTraceable(key: string, descriptor: PropertyDescriptor, tracePrivate: 
   if (typeof descriptor.value !== 'function' || !descriptor.configurable) return false
   // A class that is a static member is no method.
   return !isClass(descriptor.value)
-}
-
-function isNative(fn: AnyFunction): boolean {
-  return /\{\s*\[native code\]\s*\}$/.test(sourceOf(fn))
 }
 
 function watchSubclasses<C extends AnyClass>(target: C, name: string, options: TraceClassOptions): C {

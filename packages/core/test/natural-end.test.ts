@@ -125,7 +125,7 @@ describe.concurrent('a program that comes to its natural end', () => {
     )
 
     expect(idle.ms).toBeLessThan(4_000)
-    expect(closed).toMatchObject({ emitted: 2, unknown: 2, queued: 0 })
+    expect(closed).toMatchObject({ emitted: 2, dropped: 2, queued: 0 })
     expect(closed.ms).toBeLessThan(4_000)
   })
 

@@ -1,6 +1,6 @@
-import { run, setNotifier, type TraceRecord, trace, traceClass, withTrace } from '@osprofiler/core'
+import { createTraceId, run, setNotifier, type TraceRecord, trace, traceClass, withTrace } from '@osprofiler/core'
 import { createRunTraced } from '@osprofiler/rpc'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { signedHeaders } from './fixtures/fake-exchange.js'
 import { infoOf, outline, traceRecords } from './fixtures/trace-records.js'
 
@@ -124,15 +124,26 @@ async function observe(call: () => unknown, use: (promise: Promise<unknown>) => 
   return seen
 }
 
+let baseId: string
+
+/** The records of the trace of one test: a promise that nobody awaited may end its point after its own test. */
+function listen(): TraceRecord[] {
+  const records: TraceRecord[] = []
+  setNotifier(record => record.base_id === baseId && records.push(record))
+  return records
+}
+
+beforeEach(() => {
+  baseId = createTraceId()
+})
 afterEach(() => setNotifier(undefined))
 
 describe.each(Object.entries(WAYS))('%s', (_way, wrap) => {
   it.each(Object.entries(KINDS))('leaves %s as it is', async (_kind, { make, use = () => {}, reason }) => {
     const plain = await observe(make, use)
-    const records: TraceRecord[] = []
-    setNotifier(record => records.push(record))
+    const records = listen()
 
-    const traced = await run({ hmacKey: 'KEY' }, () => observe(wrap(make), use))
+    const traced = await run({ hmacKey: 'KEY', baseId: baseId }, () => observe(wrap(make), use))
     await expect.poll(() => records.filter(({ name }) => name === 'step-stop').length).toBe(1)
 
     expect(traced).toEqual(plain)
@@ -182,10 +193,9 @@ describe.each(Object.entries(WAYS))('%s', (_way, wrap) => {
 
 describe('a promise that nobody awaits', () => {
   it('ends its point when it is fulfilled with nothing, at once', async () => {
-    const records: TraceRecord[] = []
-    setNotifier(record => records.push(record))
+    const records = listen()
 
-    run({ hmacKey: 'KEY' }, () => {
+    run({ hmacKey: 'KEY', baseId: baseId }, () => {
       trace('audit')(async () => turn())()
     })
 
@@ -193,10 +203,9 @@ describe('a promise that nobody awaits', () => {
   })
 
   it('shows no result that could not be read', async () => {
-    const records: TraceRecord[] = []
-    setNotifier(record => records.push(record))
+    const records = listen()
 
-    run({ hmacKey: 'KEY' }, () => {
+    run({ hmacKey: 'KEY', baseId: baseId }, () => {
       trace('audit', { hideResult: false })(async () => ({ found: 1 }))()
     })
 
@@ -212,10 +221,9 @@ describe('a promise that nobody awaits', () => {
     }
     const value = {}
     for (const name of ['anything', 'then']) Object.defineProperty(value, name, { get: read, enumerable: true })
-    const records: TraceRecord[] = []
-    setNotifier(record => records.push(record))
+    const records = listen()
 
-    run({ hmacKey: 'KEY' }, () => {
+    run({ hmacKey: 'KEY', baseId: baseId }, () => {
       withTrace('step', () => new Promise(resolve => resolve(value)))
     })
     const readByPromise = reads
@@ -249,10 +257,9 @@ describe('a message', () => {
     const serve = createRunTraced('KEY')
     const loading = Promise.reject(failure())
     loading.catch(() => {})
-    const records: TraceRecord[] = []
-    setNotifier(record => records.push(record))
+    const records = listen()
 
-    const returned = serve(signedHeaders('KEY'), () => loading)
+    const returned = serve(signedHeaders('KEY', baseId), () => loading)
 
     expect(returned).toBe(loading)
     await expect.poll(() => records.map(({ name }) => name)).toEqual(['rpc-start', 'rpc-stop'])

@@ -44,9 +44,7 @@ export function openCeilometerDriver(location: string, context: OpenContext): Dr
       if (events.length < MOST_EVENTS) return
       throw new OsprofilerError('ERR_STORE', `The trace has more than ${MOST_EVENTS} events; no more of them are read.`)
     },
-    async close() {
-      life.end()
-    },
+    close: timeout => life.close(timeout, { cut: session.cut }),
   }
 }
 

@@ -18,13 +18,12 @@ export function openElasticsearchDriver(location: string, context: OpenContext):
     location: url.location,
     ttl: url.ttl,
     filterErrorTrace,
-    async open() {
+    async open(signal) {
       const { Client } = await loadClient('@elastic/elasticsearch', () => import('@elastic/elasticsearch'))
       return new Client({
         nodes: [...url.nodes],
         ...(auth === undefined ? {} : { auth }),
-        // A connection that is being made is ended by nothing else.
-        tls: { timeout: CONNECT_TIMEOUT, ...(url.ca === undefined ? {} : { ca: url.ca }) },
+        tls: { ...toConnectOptions(signal), ...(url.ca === undefined ? {} : { ca: url.ca }) },
         maxRetries: url.nodes.length - 1,
         requestTimeout: url.timeout,
         // It would refuse a record that somebody gave a member "__proto__": JSON makes it a member like any other.
@@ -32,6 +31,11 @@ export function openElasticsearchDriver(location: string, context: OpenContext):
       })
     },
   })
+}
+
+/** The client hands these on to Node's `connect`, though its types know only those of TLS. */
+function toConnectOptions(signal: AbortSignal): { readonly timeout: number; readonly signal: AbortSignal } {
+  return { timeout: CONNECT_TIMEOUT, signal }
 }
 
 function readAuth({ username, password, apiKey }: SearchUrl) {

@@ -1,4 +1,5 @@
 import { Atomics, Int32Array, Promise, process, Set, SharedArrayBuffer } from '@osprofiler/core/platform'
+import { Math, performance } from '@osprofiler/core/toolkit'
 /**
  * Lets a thread leave native code before the process ends. Node stops threads wherever they are, and an addon that
  * then has something to throw aborts the whole process. So the end waits, for moments, until the thread is out,
@@ -33,6 +34,12 @@ export function watchExit(signal: ExitSignal): () => void {
   }
 }
 
+/** Has the thread not go into native code again: whether it is out. */
+export function haveLeft(signal: ExitSignal): boolean {
+  Atomics.store(signal, LEAVING, 1)
+  return Atomics.load(signal, BUSY) === 0
+}
+
 /** The thread's side. */
 export function createExitGuard(signal: ExitSignal): ExitGuard {
   return {
@@ -52,5 +59,6 @@ export function createExitGuard(signal: ExitSignal): ExitGuard {
 
 function holdExit(): void {
   for (const signal of watched) Atomics.store(signal, LEAVING, 1)
-  for (const signal of watched) Atomics.wait(signal, BUSY, 1, PATIENCE)
+  const deadline = performance.now() + PATIENCE
+  for (const signal of watched) Atomics.wait(signal, BUSY, 1, Math.max(0, deadline - performance.now()))
 }

@@ -1,9 +1,10 @@
-import { mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
 import { Array, Date, isError, Map, Promise, String, TypeError } from '@osprofiler/core/toolkit'
 import { EXTENSION, readFileLocation, toTraceFile } from './file/path.js'
 import { appendLines, readLines } from './file/trace-file.js'
+import { makeDirectory } from './make-directory.js'
 import { encodeRecord, isObject } from './record-text.js'
 import { createRetention } from './retention.js'
 import { toShownFailure, toShownPath } from './shown-path.js'
@@ -92,11 +93,7 @@ export function openFileDriver(location: string): Driver {
       life.checkOpen()
       return await pruneFiles(directory, oldest).catch(fail)
     },
-    async close() {
-      life.end()
-      await life.writesSettled()
-      await retention.settled()
-    },
+    close: timeout => life.close(timeout, { settle: retention.settled, cut: () => undefined }),
   }
 }
 
@@ -119,7 +116,7 @@ async function appendAll(directory: string, files: ReadonlyMap<string, readonly 
   let written = 0
   let failure: unknown
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 })
+    await makeDirectory(directory)
     await eachInParallel([...files], async ([path, lines]) => {
       try {
         const appended = await appendLines(path, lines)

@@ -8,7 +8,6 @@ import { type Credentials, createSession } from './loginsight/session.js'
 import { createPreparedBatches } from './prepared-batch.js'
 import { createLife } from './store-life.js'
 import { readQuery } from './trace-query.js'
-import { within } from './within.js'
 
 const FORM = {
   example: 'loginsight://user:password@host',
@@ -17,8 +16,6 @@ const FORM = {
 }
 /** A reader is given this many records at once. */
 const BATCH = 500
-/** A server that hangs holds up the end for so long. */
-const CLOSE_PATIENCE = 5_000
 
 /**
  * VMware's Log Insight, in the layout of Python's driver: an event a record. A batch is one request to its ingestion
@@ -75,11 +72,7 @@ export function openLoginsightDriver(location: string): Driver {
     },
     listTraces: query => list(query, false),
     listErrorTraces: query => list(query, true),
-    async close() {
-      life.end()
-      await within(CLOSE_PATIENCE, life.writesSettled())
-      client.close()
-    },
+    close: timeout => life.close(timeout, { cut: client.close }),
   }
 }
 

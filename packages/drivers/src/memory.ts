@@ -76,9 +76,7 @@ export function openMemoryDriver(name: string): Driver {
       for (const [baseId] of stale) remove(store, baseId)
       return stale.length
     },
-    async close() {
-      life.end()
-    },
+    close: timeout => life.close(timeout, { cut: () => undefined }),
   }
 }
 

@@ -1,9 +1,8 @@
 import { type Driver, OsprofilerError } from '@osprofiler/core'
-import { Date } from '@osprofiler/core/toolkit'
+import { AbortController, AbortSignal, clearTimeout, Date, setTimeout } from '@osprofiler/core/toolkit'
 import { createBoundWork } from './bound-work.js'
 import { findClient } from './client-package.js'
 import { showHost } from './connection-url.js'
-import { keepAlive } from './keep-alive.js'
 import { type BrokerConnection, connectToBroker, describeFailure } from './messaging/connection.js'
 import { encodeNotification } from './messaging/notification.js'
 import { openPublisher, type Publisher } from './messaging/publisher.js'
@@ -13,12 +12,11 @@ import { readMessagingSettings } from './messaging/url.js'
 import type { OpenContext } from './open-context.js'
 import { createLife } from './store-life.js'
 import { createTurns } from './turns.js'
-import { within } from './within.js'
 
-/** A broker that is gone, or takes nothing, holds up the end for so long. */
-const CLOSE_PATIENCE_MS = 3_000
-/** For so long an operation keeps the process alive, and a read may take, in milliseconds. */
-const HOLD = { write: 5_000, read: 60_000 }
+/** For so long all brokers together are tried: until one has answered, the client keeps the process alive. */
+const CONNECT_MS = 4_000
+/** For so long a read may take. */
+const READ_MS = 60_000
 
 /**
  * Sends records as notifications of oslo.messaging over RabbitMQ, as OSProfiler's services do by default. Written means
@@ -31,16 +29,28 @@ export function openMessagingDriver(location: string, context: OpenContext): Dri
   const place = settings.brokers.map(showHost).join(',')
   findClient('amqplib', context)
   const inTurn = createTurns()
+  let brokers = settings.brokers
   let connection: BrokerConnection | undefined
   let publisher: Publisher | undefined
   const life = createLife()
   const work = createBoundWork()
 
-  async function connect(end?: AbortSignal): Promise<BrokerConnection> {
+  async function connect(end: AbortSignal): Promise<BrokerConnection> {
     if (connection?.isOpen === true) return connection
     publisher = undefined
-    connection = await connectToBroker(settings, end)
-    return connection
+    // Not `AbortSignal.timeout()`: the socket listens to the signal for as long as it lives.
+    const limit = new AbortController()
+    const timer = setTimeout(() => limit.abort(), CONNECT_MS).unref()
+    try {
+      connection = await connectToBroker(settings, AbortSignal.any([end, limit.signal]), brokers)
+      return connection
+    } catch (error) {
+      // The next time, another one comes first.
+      if (limit.signal.aborted) brokers = [...brokers.slice(1), ...brokers.slice(0, 1)]
+      throw error
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   async function publish(contents: readonly Buffer[], end: AbortSignal): Promise<number> {
@@ -64,28 +74,22 @@ export function openMessagingDriver(location: string, context: OpenContext): Dri
     life.checkOpen()
     await work.run(
       end =>
-        keepAlive(HOLD.read, () =>
-          inTurn(async () => {
-            const open = await connect(end)
-            end.addEventListener('abort', open.destroy)
-            try {
-              await scanQueue(open, see, finish)
-            } catch (error) {
-              open.destroy()
-              throw toStoreError(place, end.aborted ? end.reason : error)
-            }
-          }),
-        ),
-      HOLD.read,
+        inTurn(async () => {
+          const open = await connect(end)
+          end.addEventListener('abort', open.destroy)
+          try {
+            await scanQueue(open, see, finish)
+          } catch (error) {
+            open.destroy()
+            throw toStoreError(place, end.aborted ? end.reason : error)
+          }
+        }),
+      READ_MS,
     )
   }
 
   async function disconnect(): Promise<void> {
-    const open = connection
-    connection = undefined
-    if (open?.isOpen !== true) return
-    await open.model.close().catch(() => undefined)
-    open.destroy()
+    if (connection?.isOpen === true) await connection.model.close().catch(() => undefined)
   }
 
   return {
@@ -97,18 +101,19 @@ export function openMessagingDriver(location: string, context: OpenContext): Dri
       const contents = records.flatMap(record => encodeNotification(record, sentAt) ?? [])
       const refused = records.length - contents.length
       if (contents.length === 0) return { refused }
-      const writing = work.run(end => keepAlive(HOLD.write, () => inTurn(() => publish(contents, end))))
-      return { refused: refused + (await writing) }
+      const writing = work.run(end => inTurn(() => publish(contents, end)))
+      return { refused: refused + (await life.follow(writing)) }
     },
     // What is put back into a quorum queue counts as a failed delivery, and after some of those it is dropped.
     ...(settings.quorum ? {} : createQueueReader(scan)),
-    async close() {
-      life.end()
-      if (!(await within(CLOSE_PATIENCE_MS, inTurn(disconnect)))) {
-        work.abort()
-        connection?.destroy()
-      }
-    },
+    close: timeout =>
+      life.close(timeout, {
+        leave: () => inTurn(disconnect),
+        cut() {
+          work.abort()
+          connection?.destroy()
+        },
+      }),
   }
 }
 

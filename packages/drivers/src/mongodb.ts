@@ -12,16 +12,16 @@ import type { OpenContext } from './open-context.js'
 import { createPreparedBatches } from './prepared-batch.js'
 import { createLife } from './store-life.js'
 import { readBefore, readQuery } from './trace-query.js'
-import { within } from './within.js'
 
 const RECORDS = 'profiler'
 const FAILURES = 'profiler_error'
 const PAGE = 500
 const INDEX_AGAIN = 60_000
-/** How long a write may take, in milliseconds: while it waits, a program that has ended its work does not end. */
-const WRITE_PATIENCE = 10_000
-/** A server that hangs holds up the end for so long. */
-const CLOSE_PATIENCE = 5_000
+/**
+ * How long a write may take, in milliseconds: the client's connections keep a program alive that has ended its work. What
+ * the server was sent is written all the same, and found there when the batch is tried again.
+ */
+const WRITE_PATIENCE = 4_000
 
 /**
  * MongoDB, in the layout of Python's driver: a document a record in `osprofiler.profiler`, and the failed traces in
@@ -45,7 +45,8 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
     task: (db: Db, client: typeof import('mongodb')) => Promise<Result>,
     end?: AbortSignal,
   ): Promise<Result> {
-    life.checkOpen()
+    // A write, which has an end, was let in before the client was loaded.
+    if (end === undefined) life.checkOpen()
     try {
       const { db, client, release } = await connection.borrow(end)
       return await task(db, client).finally(release)
@@ -54,6 +55,20 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
       await connection.closeUnused()
       throw toMongodbError(url.location, error)
     }
+  }
+
+  async function writeInTime(records: readonly TraceRecord[]): Promise<number> {
+    // The time for loading the client is not the server's.
+    await import('mongodb').catch(() => undefined)
+    life.checkUncut()
+    return await work.run(async end => {
+      end.addEventListener('abort', connection.cut)
+      try {
+        return await write(records, end)
+      } catch (error) {
+        throw end.aborted ? toMongodbError(url.location, end.reason) : error
+      }
+    }, WRITE_PATIENCE)
   }
 
   async function write(records: readonly TraceRecord[], end: AbortSignal): Promise<number> {
@@ -107,13 +122,7 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
     location: url.location,
     async write(records) {
       life.checkOpen()
-      const writing = work.run(end => {
-        end.addEventListener('abort', () => void connection.close())
-        return write(records, end).catch(error => {
-          throw end.aborted ? toMongodbError(url.location, end.reason) : error
-        })
-      }, WRITE_PATIENCE)
-      return { refused: await life.follow(writing) }
+      return { refused: await life.follow(writeInTime(records)) }
     },
     async *readRecords(baseId) {
       try {
@@ -129,12 +138,14 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
       const oldest = readBefore(before)
       return await use(db => pruneTraces(db, oldest))
     },
-    async close() {
-      life.end()
-      await within(CLOSE_PATIENCE, life.writesSettled())
-      work.abort()
-      await connection.close()
-    },
+    close: timeout =>
+      life.close(timeout, {
+        leave: connection.close,
+        cut() {
+          work.abort()
+          connection.cut()
+        },
+      }),
   }
 }
 

@@ -3,6 +3,7 @@ import { Boolean, Map, String, TypeError } from '@osprofiler/core/toolkit'
 import { openCeilometerDriver } from './ceilometer.js'
 import { openElasticsearchDriver } from './elasticsearch.js'
 import { openFileDriver } from './file.js'
+import { held } from './held.js'
 import { openLoginsightDriver } from './loginsight.js'
 import { openMemoryDriver } from './memory.js'
 import { openMessagingDriver } from './messaging.js'
@@ -75,7 +76,7 @@ const CONNECTION_STRING = /^([a-z][a-z0-9+._-]{0,31}):\/\/(.*)$/is
  * profiler.setNotifier(profiler.createNotifier(driver))
  */
 export function openDriver(connectionString: string, options: DriverOptions = {}): Driver {
-  return untraced(open(connectionString, { filterErrorTrace: readFilter(options) }))
+  return untraced(held(open(connectionString, { filterErrorTrace: readFilter(options) })))
 }
 
 /**

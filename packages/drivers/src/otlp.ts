@@ -1,20 +1,25 @@
 import { type Driver, OsprofilerError, suppress, type TraceRecord, type WriteResult } from '@osprofiler/core'
-import { clearTimeout, Math, process, setImmediate, setTimeout, URL } from '@osprofiler/core/toolkit'
+import {
+  clearTimeout,
+  holdProcess,
+  Math,
+  naturalEndLeft,
+  process,
+  setImmediate,
+  setTimeout,
+  URL,
+} from '@osprofiler/core/toolkit'
 import { findClient } from './client-package.js'
-import { keepAlive } from './keep-alive.js'
 import type { OpenContext } from './open-context.js'
 import { createOpenPoints, type OtlpPlan } from './otlp/points.js'
 import { createOtlpSender } from './otlp/sender.js'
 import { readOtlpSettings } from './otlp/settings.js'
 import { createSpanMaker } from './otlp/span.js'
-import { storeClosed } from './store-life.js'
+import { createLife } from './store-life.js'
 import { createTurns } from './turns.js'
-import { within } from './within.js'
 
 /** Points in one request, of those that are given up. */
 const BATCH = 500
-/** For so long a write keeps the process alive, in milliseconds. */
-const HOLD_MS = 5_000
 
 /**
  * Sends points to an OpenTelemetry collector as spans, by OTLP over HTTP. Write only.
@@ -31,7 +36,8 @@ export function openOtlpDriver(location: string, context: OpenContext): Driver {
   const toSpans = createSpanMaker(settings.resource)
   const sender = createOtlpSender(settings)
   const inTurn = createTurns()
-  let closing: Promise<void> | undefined
+  const life = createLife()
+  let isClosing = false
   let lingering: NodeJS.Timeout | undefined
   let writes = 0
   let noticedWrites = -1
@@ -75,7 +81,7 @@ export function openOtlpDriver(location: string, context: OpenContext): Driver {
   /** Looks after what is open: some time later, and at the process's natural end. */
   function watchOpenPoints(): void {
     process.off('beforeExit', endNaturally)
-    if (open.size === 0 || closing !== undefined) return
+    if (open.size === 0 || isClosing) return
     process.on('beforeExit', endNaturally)
     lingering ??= setTimeout(() => {
       lingering = undefined
@@ -87,18 +93,18 @@ export function openOtlpDriver(location: string, context: OpenContext): Driver {
 
   /** The notifier delivers what it has at that moment, too: only when no more comes is a point known not to stop. */
   function endNaturally(): void {
+    if (naturalEndLeft() === 0) return
     if (noticedWrites === writes) return void suppress(endAll)
     noticedWrites = writes
     setImmediate(() => undefined)
   }
 
-  /** Sends all that is open, for as long as one request may take. Keeps the process alive meanwhile. */
+  /** Sends all that is open. */
   async function endAll(): Promise<void> {
     process.off('beforeExit', endNaturally)
-    await within(
-      settings.timeoutMs,
-      inTurn(() => giveUp(() => open.planOldest(BATCH))),
-    )
+    const release = holdProcess(naturalEndLeft())
+    await inTurn(() => giveUp(() => open.planOldest(BATCH))).catch(() => undefined)
+    release()
     process.off('beforeExit', endNaturally)
   }
 
@@ -106,18 +112,20 @@ export function openOtlpDriver(location: string, context: OpenContext): Driver {
     name: context.scheme,
     location: new URL(settings.url).host,
     async write(records) {
-      if (closing !== undefined) {
-        throw storeClosed()
-      }
+      life.checkOpen()
       writes++
-      return keepAlive(HOLD_MS, () => inTurn(() => write(records)))
+      return await life.follow(inTurn(() => write(records)))
     },
-    close() {
-      closing ??= suppress(endAll).then(() => {
-        clearTimeout(lingering)
-        return sender.close()
+    close(timeout) {
+      isClosing = true
+      return life.close(timeout, {
+        settle: () => suppress(endAll),
+        leave: sender.leave,
+        cut() {
+          clearTimeout(lingering)
+          sender.cut()
+        },
       })
-      return closing
     },
   }
 }

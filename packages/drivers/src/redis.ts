@@ -1,4 +1,5 @@
 import type { Driver, TraceQuery, TraceRecord } from '@osprofiler/core'
+import { createBoundWork } from './bound-work.js'
 import { findClient } from './client-package.js'
 import type { OpenContext } from './open-context.js'
 import { createPreparedBatches } from './prepared-batch.js'
@@ -27,9 +28,10 @@ export function openRedisDriver(location: string, context: OpenContext): Driver 
   const place = readRedisUrl(scheme, location)
   findClient('ioredis', context)
   const life = createLife()
-  const route = (place.kind === 'cluster' ? createClusterRoute : createMasterRoute)(place, life.checkOpen)
+  const route = (place.kind === 'cluster' ? createClusterRoute : createMasterRoute)(place)
   const legacy = createLegacyKeys(route)
   const batches = createPreparedBatches<RedisBatch>()
+  const work = createBoundWork()
 
   async function use<Result>(work: () => Promise<Result>): Promise<Result> {
     life.checkOpen()
@@ -40,7 +42,8 @@ export function openRedisDriver(location: string, context: OpenContext): Driver 
     }
   }
 
-  async function write(records: readonly TraceRecord[]): Promise<number> {
+  async function write(records: readonly TraceRecord[], end: AbortSignal): Promise<number> {
+    end.addEventListener('abort', route.cut)
     const batch = batches.of(records, () => prepareBatch(records, { ttl: place.ttl, filterErrorTrace }))
     const refused = await sendBatch(route, batch)
     batches.settle(records)
@@ -67,7 +70,7 @@ export function openRedisDriver(location: string, context: OpenContext): Driver 
     name: scheme,
     location: place.location,
     async write(records) {
-      return { refused: await life.follow(use(() => write(records))) }
+      return { refused: await life.follow(use(() => work.run(end => write(records, end)))) }
     },
     async *readRecords(baseId) {
       try {
@@ -83,10 +86,6 @@ export function openRedisDriver(location: string, context: OpenContext): Driver 
       const oldest = readBefore(before)
       return await use(() => pruneTraces(route, legacy, oldest))
     },
-    async close() {
-      life.end()
-      await life.writesSettled()
-      await route.close()
-    },
+    close: timeout => life.close(timeout, { cut: route.cut }),
   }
 }

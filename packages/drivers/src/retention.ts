@@ -1,5 +1,5 @@
 import { OsprofilerError, suppress } from '@osprofiler/core'
-import { Date, dateNow, Map, Math, Number } from '@osprofiler/core/toolkit'
+import { Date, dateNow, holdProcess, Map, Math, Number } from '@osprofiler/core/toolkit'
 
 const TTL = /^(\d{1,6})(s|m|h|d|w)$/
 const UNITS = new Map([
@@ -24,6 +24,8 @@ export function readTtl(text: string | undefined): number | undefined {
   throw new OsprofilerError('ERR_CONNECTION_STRING', 'ttl says how long traces are kept: 90s, 30m, 12h, 7d or 2w.')
 }
 
+/** For so long a pruning keeps the process alive: a program that ends soon has to prune as well. */
+const HOLD_MS = 2_000
 const LONGEST_PAUSE = 3_600_000
 const SHORTEST_PAUSE = 1_000
 
@@ -51,9 +53,11 @@ export function createRetention(ttl: number | undefined, prune: (before: Date) =
       const now = dateNow()
       if (ttl === undefined || running !== undefined || now < next) return
       next = now + pause
+      const release = holdProcess(HOLD_MS)
       running = suppress(() => prune(new Date(now - ttl)))
         .catch(() => undefined)
         .finally(() => {
+          release()
           running = undefined
         })
     },

@@ -1,5 +1,4 @@
 import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
-import { Number } from '@osprofiler/core/toolkit'
 import type { OpenContext } from './open-context.js'
 import { isStorable, toRowRecord } from './record-row.js'
 import { createRetention } from './retention.js'
@@ -16,9 +15,6 @@ import { readBefore, readQuery } from './trace-query.js'
 /** How many records are handed to the thread at once, so that it unpacks them while the next ones are packed. */
 const STAGE = 100
 
-/** How long a write in the background may delay the natural end of the program. */
-const WRITE_HOLD = 2_000
-
 /**
  * The embedded store: an SQLite file with the table of Python's SQLAlchemy driver, which any number of processes of
  * either language write and read at once. SQLite runs in a thread of its own. Batches are transactions in
@@ -31,19 +27,18 @@ const WRITE_HOLD = 2_000
 export function openSqliteDriver(location: string, context?: OpenContext): Driver {
   const { path, ttl } = readSqliteLocation(location)
   const thread = createThread(findSqliteClient(context), path)
-  const retention = createRetention(ttl, before => prune(before, WRITE_HOLD))
+  const retention = createRetention(ttl, prune)
   const life = createLife()
-  let closing: Promise<void> | undefined
 
   async function list(query: TraceQuery | undefined, failed: boolean): Promise<TraceSummary[]> {
     const selection = readQuery(query)
     life.checkOpen()
-    return await thread.ask({ operation: 'list', selection, failed }, Number.POSITIVE_INFINITY).catch(fail)
+    return await thread.ask({ operation: 'list', selection, failed }).catch(fail)
   }
 
   async function readPage(baseId: string, after: number): Promise<SqlitePage> {
     life.checkOpen()
-    return await thread.ask({ operation: 'read', baseId, after }, Number.POSITIVE_INFINITY).catch(fail)
+    return await thread.ask({ operation: 'read', baseId, after }).catch(fail)
   }
 
   async function write(records: readonly TraceRecord[]): Promise<number> {
@@ -57,7 +52,7 @@ export function openSqliteDriver(location: string, context?: OpenContext): Drive
         unpackable += staged.length - packed.length
         thread.stage(packed)
       }
-      return unpackable + (await thread.ask({ operation: 'write' }, WRITE_HOLD))
+      return unpackable + (await thread.ask({ operation: 'write' }))
     } catch (error) {
       if (!(error instanceof ThreadDied)) throw toStoreError(path, error)
       throw new OsprofilerError(
@@ -70,10 +65,10 @@ export function openSqliteDriver(location: string, context?: OpenContext): Drive
     }
   }
 
-  async function prune(before: Date, hold: number): Promise<number> {
+  async function prune(before: Date): Promise<number> {
     const oldest = readBefore(before)
     life.checkOpen()
-    return await thread.ask({ operation: 'prune', before: oldest }, hold).catch(fail)
+    return await thread.ask({ operation: 'prune', before: oldest }).catch(fail)
   }
 
   function fail(error: unknown): never {
@@ -101,14 +96,10 @@ export function openSqliteDriver(location: string, context?: OpenContext): Drive
     async deleteTrace(baseId) {
       life.checkOpen()
       if (!isKeepable(baseId)) return 0
-      return await thread.ask({ operation: 'delete', baseId }, Number.POSITIVE_INFINITY).catch(fail)
+      return await thread.ask({ operation: 'delete', baseId }).catch(fail)
     },
-    pruneTraces: before => prune(before, Number.POSITIVE_INFINITY),
-    close() {
-      life.end()
-      closing ??= thread.close()
-      return closing
-    },
+    pruneTraces: prune,
+    close: timeout => life.close(timeout, { settle: thread.close, cut: thread.cut }),
   }
 }
 

@@ -16,7 +16,7 @@ export function untraced(driver: Driver): Driver {
     }),
     ...(deleteTrace && { deleteTrace: baseId => suppress(() => Reflect.apply(deleteTrace, driver, [baseId])) }),
     ...(pruneTraces && { pruneTraces: before => suppress(() => Reflect.apply(pruneTraces, driver, [before])) }),
-    close: () => suppress(() => driver.close()),
+    close: timeout => suppress(() => driver.close(timeout)),
   }
 }
 

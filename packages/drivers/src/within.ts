@@ -1,4 +1,5 @@
 import { clearTimeout, Promise, setTimeout } from '@osprofiler/core/toolkit'
+
 /** Waits for something, for at most so many milliseconds: whether it was done in time. Keeps the process alive meanwhile. */
 export function within(milliseconds: number, work: Promise<unknown>): Promise<boolean> {
   return new Promise(resolve => {

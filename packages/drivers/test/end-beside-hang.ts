@@ -1,25 +1,49 @@
+import { expect } from 'vitest'
 import { finish, printed, startFixture } from './child.js'
+
+/** How a program ends whose store hangs: see the fixture. */
+export const WAYS_TO_END = ['closes', 'end', 'ends later'] as const
+export type WayToEnd = (typeof WAYS_TO_END)[number]
 
 /** How a program ended whose store hung. */
 export interface HungEnd {
   readonly code: number | null
-  /** For how long the store held up the end, in milliseconds. */
-  readonly ms: number
+  readonly stderr: string
+  /** How long `close()` took where it was called, in milliseconds. */
+  readonly closeMs?: number
+  /** How long the program lived on. */
+  readonly endMs: number
+  /** What the write ended in that was under way at `close()`. */
+  readonly error?: { readonly code: string; readonly message: string }
 }
 
-/** Five seconds are promised; the rest is for a busy machine, on which to load a client takes its time. */
-export const LONGEST_END_MS = 25_000
-/** Ten seconds more are promised at most for what was under way when the store began to hang. */
-export const LONGEST_END_OF_WORK_MS = LONGEST_END_MS + 10_000
+/** Five seconds are promised; the rest is for a busy machine. */
+const LONGEST_MS = 5_500
+const AT_ONCE_MS = 500
 
 /** Runs a program beside a store that never answers or, with `hang`, stops answering when that is called. */
-export async function endBesideHang(connectionString: string, hang?: () => void): Promise<HungEnd> {
-  const child = startFixture('end-beside-hang.mjs', [connectionString, hang === undefined ? 'at once' : 'after'])
+export async function endBesideHang(
+  connectionString: string,
+  how: WayToEnd,
+  hang?: () => Promise<unknown> | undefined,
+): Promise<HungEnd> {
+  const child = startFixture('end-beside-hang.mjs', [connectionString, hang === undefined ? 'at once' : 'after', how])
   if (hang !== undefined) {
     await printed(child, 'written')
-    hang()
+    await hang()
     child.stdin.write('now\n')
   }
-  const { code, stdout } = await finish(child)
-  return { code, ms: Number(stdout || Number.NaN) }
+  const { code, stdout, stderr } = await finish(child)
+  return { code, stderr, ...JSON.parse(stdout) }
+}
+
+/** Expects a program to have been held up for no longer than is promised, and to have been warned once at most. */
+export function expectEndInTime(end: HungEnd, store: string): void {
+  const { code, stderr, closeMs = 0, endMs, error } = end
+  expect(code, `${store} ${stderr}`).toBe(0)
+  expect(closeMs, store).toBeLessThan(LONGEST_MS)
+  expect(endMs, store).toBeLessThan(closeMs > 0 ? AT_ONCE_MS : LONGEST_MS)
+  expect(stderr.match(/Warning: /g)?.length ?? 0, stderr).toBeLessThanOrEqual(1)
+  expect(`${stderr} ${error?.message}`, store).not.toMatch(/s3cret/)
+  if (error !== undefined) expect(error.code, store).toMatch(/^ERR_(?:STORE|WRITE_UNCERTAIN)$/)
 }

@@ -10,7 +10,6 @@ import { scanQueue } from '../src/messaging/scan.js'
 import { readMessagingSettings } from '../src/messaging/url.js'
 import { finish, startFixture } from './child.js'
 import { describeDriver } from './driver-contract.js'
-import { endBesideHang, LONGEST_END_OF_WORK_MS } from './end-beside-hang.js'
 import { makeRecord, makeTrace, readAll } from './make-record.js'
 import { refusalOf } from './refusal-of.js'
 
@@ -397,17 +396,6 @@ describe('a program with an open messaging:// store', () => {
 
     expect(outcome).toEqual({ code: 0, stdout, stderr: '' })
     expect(await takeAll()).toHaveLength(3)
-  })
-
-  it('ends in a bounded time though the broker hangs', async () => {
-    await createStore()
-    const proxy = await startProxy(server)
-    onTestFinished(() => proxy.stop())
-
-    const { code, ms } = await endBesideHang(toConnectionString(proxy), () => proxy.delay(60_000))
-
-    expect(code).toBe(0)
-    expect(ms).toBeLessThan(LONGEST_END_OF_WORK_MS)
   })
 
   it('ends by itself though the broker is not there', async () => {

@@ -3,7 +3,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { type Proxy as ServerProxy, startProxy } from '../../../test/servers/proxy.js'
 import { type RedisServer, startRedis } from '../../../test/servers/redis.js'
 import { finish, startFixture } from './child.js'
-import { endBesideHang, LONGEST_END_OF_WORK_MS } from './end-beside-hang.js'
 import { makeRecord } from './make-record.js'
 import { BATCH, type NotifierLoad, openLoad, PATIENCE } from './notifier-load.js'
 import { storedPoints } from './redis-stored.js'
@@ -162,13 +161,6 @@ describe('redis://, when its server', () => {
     const { code, stderr } = await finish(startFixture('end-naturally.mjs', [storeUrl(), 'background']))
 
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  })
-
-  it('hangs when the program ends, holds that up for a bounded time', async () => {
-    const { code, ms } = await endBesideHang(storeUrl(), () => proxy.delay(60_000))
-
-    expect(code).toBe(0)
-    expect(ms).toBeLessThan(LONGEST_END_OF_WORK_MS)
   })
 
   it('answers, keeps the program alive for as long as it waits', async () => {

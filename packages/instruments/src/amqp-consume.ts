@@ -1,9 +1,9 @@
 import type { EventEmitter } from 'node:events'
 import { type PointInfo, suppress } from '@osprofiler/core'
 import { type CallTracer, readCarrier } from '@osprofiler/core/rpc'
-import { Boolean, Reflect, WeakMap } from '@osprofiler/core/toolkit'
+import { Boolean, Reflect, standIn, WeakMap } from '@osprofiler/core/toolkit'
 import { AmqpDeliveries, type Verdict } from './amqp-deliveries.js'
-import type { Around } from './wrap-method.js'
+import type { Around, Method } from './wrap-method.js'
 
 interface Message {
   readonly fields: {
@@ -25,11 +25,10 @@ export function aroundConsume(tracers: readonly CallTracer[]): Around {
     if (typeof callback !== 'function') return Reflect.apply(original, self, args)
     const noAck = (options as { noAck?: boolean } | undefined)?.noAck === true
     const channel = self as EventEmitter
-    const consumer = callback as (this: unknown, message: Message | null) => unknown
-
-    // `null` says that the broker has cancelled the consumer.
-    function deliver(this: unknown, message: Message | null): unknown {
-      const work = (): unknown => Reflect.apply(consumer, this, [message])
+    const deliver = standIn(callback as Method, (consumer, consumerSelf, given) => {
+      // `null` says that the broker has cancelled the consumer.
+      const message = given[0] as Message | null
+      const work = (): unknown => Reflect.apply(consumer, consumerSelf, given)
       const [tracer] = tracers
       if (tracer === undefined) return work()
       const pair = readCarrier(message?.properties.headers)
@@ -38,7 +37,7 @@ export function aroundConsume(tracers: readonly CallTracer[]): Around {
       const call = tracer.open(pair, message, deliveryInfo(queue, message))
       if (call === undefined) return suppress(work)
       return noAck ? call.serve(work) : deliveriesOf(channel).serve(message.fields.deliveryTag, call, work)
-    }
+    })
 
     return Reflect.apply(original, self, [queue, deliver, options, ...more])
   }

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import type { PointInfo } from '@osprofiler/core'
 import type { ServedCall } from '@osprofiler/core/rpc'
-import { Map, Number } from '@osprofiler/core/toolkit'
+import { Map, Number, watchEvents } from '@osprofiler/core/toolkit'
 
 /** What a consumer said of a message: what is recorded, nothing of one that was acknowledged. */
 export interface Verdict {
@@ -26,7 +26,9 @@ export class AmqpDeliveries {
 
   /** `channel` says when it closes: what was not acknowledged then, the broker delivers to somebody else. */
   constructor(channel: EventEmitter) {
-    channel.once('close', () => this.settleAll({ info: CLOSED }))
+    watchEvents(channel, event => {
+      if (event === 'close') this.settleAll({ info: CLOSED })
+    })
   }
 
   /** Runs a consumer's callback as the work on this message. */

@@ -1,43 +1,17 @@
-import { bind, get } from '@osprofiler/core'
-import { Promise, Reflect } from '@osprofiler/core/toolkit'
+import { get } from '@osprofiler/core'
+import { Reflect } from '@osprofiler/core/toolkit'
+import { type Callback, followCallback, followPromise, runStep } from './follow.js'
 import type { Around } from './wrap-method.js'
-
-type Callback = (this: unknown, ...args: unknown[]) => unknown
 
 /** Asking for one message: a step of whoever asks. With it comes no function that could take up the message's trace. */
 export const aroundGet: Around = (original, self, args) => {
   const profiler = get()
   if (profiler === undefined) return Reflect.apply(original, self, args)
-  const [queue, options, callback] = args
+  const [queue, , callback] = args
   const point = profiler.startBeside('rpc', { function: { name: `get ${queue}` }, amqp: { queue } })
-
-  function answered(this: unknown, error: unknown, ...more: unknown[]): unknown {
-    if (error) point.fail(error)
-    else point.stop()
-    return Reflect.apply(bound, this, [error, ...more])
+  if (typeof callback === 'function') {
+    const followed = followCallback(point, callback as Callback)
+    return runStep(point, () => Reflect.apply(original, self, args.with(2, followed)))
   }
-
-  const bound = bind((typeof callback === 'function' ? callback : () => undefined) as Callback)
-  try {
-    const result = Reflect.apply(original, self, [
-      queue,
-      options,
-      ...(typeof callback === 'function' ? [answered] : []),
-    ])
-    if (!(result instanceof Promise)) return result
-    return result.then(
-      message => {
-        point.stop()
-        return message
-      },
-      error => {
-        point.fail(error)
-        throw error
-      },
-    )
-  } catch (error) {
-    // At once, as on a closed channel.
-    point.fail(error)
-    throw error
-  }
+  return followPromise(point, () => Reflect.apply(original, self, args))
 }

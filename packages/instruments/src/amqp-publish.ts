@@ -1,10 +1,10 @@
-import { bind, get, type Point, type Profiler } from '@osprofiler/core'
+import { get, type Point, type Profiler } from '@osprofiler/core'
 import { writeCarrier } from '@osprofiler/core/rpc'
 import { Boolean, Object, Reflect, String, WeakSet } from '@osprofiler/core/toolkit'
+import { endWhenConfirmed } from './amqp-confirms.js'
+import { type Callback, followCallback, runStep } from './follow.js'
 import type { MessageTarget } from './message-settings.js'
 import type { Around } from './wrap-method.js'
-
-type Callback = (this: unknown, ...args: unknown[]) => unknown
 
 /** The options of messages that are points already: a channel with confirmations publishes through a plain one. */
 const published = new WeakSet<object>()
@@ -16,7 +16,7 @@ export function aroundPublish(mayCarry: (target: MessageTarget) => boolean): Aro
     const [exchange, routingKey, content, options] = args
     if (profiler === undefined || isPublished(options)) return Reflect.apply(original, self, args)
     const [point, carrying] = openPublished(profiler, exchange, routingKey, options, mayCarry)
-    return attempt(point, () => {
+    return runStep(point, () => {
       const result = Reflect.apply(original, self, [exchange, routingKey, content, carrying])
       point.stop()
       return result
@@ -31,13 +31,12 @@ export function aroundPublishConfirmed(mayCarry: (target: MessageTarget) => bool
     if (profiler === undefined) return Reflect.apply(original, self, args)
     const [exchange, routingKey, content, options, callback] = args
     const [point, carrying] = openPublished(profiler, exchange, routingKey, options, mayCarry)
-    const bound = typeof callback === 'function' ? bind(callback as Callback) : undefined
-    function confirmed(this: unknown, error: unknown, ...more: unknown[]): unknown {
-      if (error) point.fail(error)
-      else point.stop()
-      return bound === undefined ? undefined : Reflect.apply(bound, this, [error, ...more])
+    if (typeof callback !== 'function') {
+      endWhenConfirmed(self as object, point)
+      return runStep(point, () => Reflect.apply(original, self, [exchange, routingKey, content, carrying]))
     }
-    return attempt(point, () => Reflect.apply(original, self, [exchange, routingKey, content, carrying, confirmed]))
+    const confirmed = followCallback(point, callback as Callback)
+    return runStep(point, () => Reflect.apply(original, self, [exchange, routingKey, content, carrying, confirmed]))
   }
 }
 
@@ -78,14 +77,4 @@ function isPublished(options: unknown): boolean {
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null
-}
-
-/** What throws at once, as on a closed channel. */
-function attempt(point: Point, call: () => unknown): unknown {
-  try {
-    return call()
-  } catch (error) {
-    point.fail(error)
-    throw error
-  }
 }

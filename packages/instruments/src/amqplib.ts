@@ -1,12 +1,13 @@
 import { type CallTracer, createCallTracer } from '@osprofiler/core/rpc'
 import { Object } from '@osprofiler/core/toolkit'
+import { aroundConfirmation } from './amqp-confirms.js'
 import { aroundConsume, SETTLING } from './amqp-consume.js'
 import { aroundGet } from './amqp-get.js'
 import { aroundPublish, aroundPublishConfirmed } from './amqp-publish.js'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { whenLoaded } from './library-loads.js'
 import { readMessageRule } from './message-settings.js'
-import { undoAll, wrapMethod } from './wrap-method.js'
+import { ownerOf, undoAll, wrapMethod } from './wrap-method.js'
 
 /** What either file exports, in amqplib 0.10, 1 and 2. */
 interface ChannelClasses {
@@ -35,6 +36,7 @@ export function instrumentAmqplib({ messages: { propagate, ...options } }: Instr
     return undoAll([
       wrapMethod(Channel.prototype, 'publish', aroundPublish(mayCarry)),
       wrapMethod(ConfirmChannel.prototype, 'publish', aroundPublishConfirmed(mayCarry)),
+      wrapMethod(ownerOf(Channel.prototype, 'handleConfirm'), 'handleConfirm', aroundConfirmation),
       wrapMethod(Channel.prototype, 'consume', aroundConsume(tracers)),
       wrapMethod(Channel.prototype, 'get', aroundGet),
       ...Object.entries(SETTLING).map(([name, around]) => wrapMethod(Channel.prototype, name, around)),

@@ -1,3 +1,5 @@
+import { defineHidden } from './own-methods.js'
+
 const CLAIMED = Symbol.for('osprofiler.instruments.claimed')
 
 /**
@@ -9,6 +11,5 @@ const CLAIMED = Symbol.for('osprofiler.instruments.claimed')
  */
 export function claim(call: object & { [CLAIMED]?: true }): boolean {
   if (call[CLAIMED]) return false
-  call[CLAIMED] = true
-  return true
+  return defineHidden(call, CLAIMED, true)
 }

@@ -1,8 +1,10 @@
-import { bind, get, withTrace } from '@osprofiler/core'
-import { Object, Promise, Reflect } from '@osprofiler/core/toolkit'
+import { get, withTrace } from '@osprofiler/core'
+import { Object, Promise, Reflect, settle } from '@osprofiler/core/toolkit'
 import { type SearchRequest, searchFailure, searchInfo } from './elasticsearch-statement.js'
+import { bindCallback } from './follow.js'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { whenLoaded } from './library-loads.js'
+import { standInOnce } from './stand-in-once.js'
 import { type Around, type Method, undoAll, wrapMethod } from './wrap-method.js'
 
 interface Client {
@@ -25,17 +27,16 @@ export function instrumentElasticsearch({ traceSql, libraries }: InstrumentSetti
     (system: string): Around =>
     (original, self, args) => {
       if (get() === undefined) return Reflect.apply(original, self, args)
-      const trace = (send: () => Promise<unknown>): Promise<unknown> =>
+      const trace: Trace = send =>
         withTrace('db', searchInfo((args[0] ?? {}) as SearchRequest, system, values), () => {
           const inside = get()
-          return send().catch((error: unknown) => {
-            inside?.fail(searchFailure(error, values))
-            throw error
-          })
+          return settle(send, { done: () => undefined, failed: error => inside?.fail(searchFailure(error, values)) })
         })
       const callback = args.findIndex(arg => typeof arg === 'function')
       if (callback >= 0) return requestWithCallback(original, self, args, callback, trace)
-      return request(original, self, args, trace)
+      return system === 'opensearch'
+        ? requestThenable(original, self, args, trace)
+        : trace(() => Reflect.apply(original, self, args))
     }
 
   const wrapFor = (system: string) => (exports: unknown) =>
@@ -47,36 +48,64 @@ export function instrumentElasticsearch({ traceSql, libraries }: InstrumentSetti
   )
 }
 
-type Trace = (send: () => Promise<unknown>) => Promise<unknown>
-
-function request(original: Method, self: unknown, args: unknown[], trace: Trace): unknown {
-  let returned: unknown
-  const answer = trace(() => {
-    returned = Reflect.apply(original, self, args)
-    // At once: what OpenSearch's client returns is no promise, but has its methods, which are ours below.
-    return new Promise((resolve, reject) => (returned as Promise<unknown>).then(resolve, reject))
-  })
-  if (returned instanceof Promise) return answer
-  for (const name of ['then', 'catch', 'finally'] as const)
-    Reflect.set(returned as object, name, answer[name].bind(answer))
-  return returned
-}
+type Trace = (send: () => unknown) => unknown
+type Answered = (error: unknown, result: unknown) => void
 
 /** As OpenSearch's client may be asked: the callback is told in the context of who gave it. */
 function requestWithCallback(original: Method, self: unknown, args: unknown[], at: number, trace: Trace): unknown {
-  const callback = bind(args[at] as (...given: unknown[]) => unknown)
-  let returned: unknown
-  const answer = trace(
-    () =>
-      new Promise((resolve, reject) => {
-        const told = (error: unknown, result: unknown) => {
-          if (error) reject(error)
-          else resolve(result)
-          callback(error, result)
-        }
-        returned = Reflect.apply(original, self, args.toSpliced(at, 1, told))
-      }),
+  const callback = bindCallback(args[at] as Answered)
+  return untilAnswered(trace, answered =>
+    Reflect.apply(
+      original,
+      self,
+      args.with(
+        at,
+        standInOnce(callback, (told, toldSelf, given) => {
+          answered(given[0], given[1])
+          return Reflect.apply(told, toldSelf, given)
+        }),
+      ),
+    ),
   )
-  answer.catch(() => undefined)
+}
+
+/**
+ * OpenSearch's client returns an object with the methods of a promise, and calls of these would count as the
+ * program's. The client makes that promise of a callback, so the same is done here, one tick for one tick.
+ */
+function requestThenable(original: Method, self: unknown, [params, options]: unknown[], trace: Trace): unknown {
+  let callback: Answered | undefined
+  const promise = new Promise((resolve, reject) => {
+    callback = (error, result) => (error ? reject(error) : resolve(result))
+  })
+  const returned = untilAnswered(trace, answered => {
+    const told: Answered = (error, result) => {
+      answered(error, result)
+      callback?.(error, result)
+    }
+    return Reflect.apply(original, self, [params, options, told])
+  }) as object
+  for (const name of ['then', 'catch', 'finally'] as const) {
+    const value = standInOnce(Reflect.get(returned, name), (_own, _self, given) =>
+      Reflect.apply(promise[name], promise, given),
+    )
+    Object.defineProperty(returned, name, { value })
+  }
+  return returned
+}
+
+/** Makes a point that lasts until `answered` is called, of which no promise of the program knows. */
+function untilAnswered(trace: Trace, send: (answered: Answered) => unknown): unknown {
+  let returned: unknown
+  const point = trace(() => {
+    let answered: Answered = () => undefined
+    const answer = new Promise((resolve, reject) => {
+      answered = (error, result) => (error ? reject(error) : resolve(result))
+    })
+    // Not by the function of the promise, which would keep what is thrown at once.
+    returned = send((error, result) => answered(error, result))
+    return answer
+  }) as Promise<unknown>
+  point.catch(() => undefined)
   return returned
 }

@@ -6,10 +6,12 @@ import { Array, Number, Object, Reflect, WeakMap } from '@osprofiler/core/toolki
 import { claim } from './claim.js'
 import { createLayers, type EnterLayer } from './layers.js'
 import { whenLoaded } from './library-loads.js'
+import { standInOnce } from './stand-in-once.js'
 import { type Around, undoAll, wrapMethod } from './wrap-method.js'
 
 /** A request as Express has it while its layers run. */
 interface ExpressRequest extends IncomingMessage {
+  next?: unknown
   readonly baseUrl?: string
   readonly route?: { readonly path?: unknown }
 }
@@ -86,7 +88,7 @@ function hasChannel(version: string): boolean {
   return major > 2 || (major === 2 && minor >= 3)
 }
 
-type Next = (error?: unknown) => void
+type Next = (this: unknown, ...args: unknown[]) => unknown
 
 function wrapLayer(layer: unknown, enter: EnterLayer, [request, failed]: readonly [string, string]): () => void {
   const { prototype } = layer as { prototype: object }
@@ -106,13 +108,16 @@ function traceLayer(enter: EnterLayer, parameters: 3 | 4): Around {
     if (isErrorHandler !== (parameters === 4) || layer.route !== undefined) return Reflect.apply(original, self, args)
     const point = enterLayer(enter, req, layer)
     if (point === undefined) return Reflect.apply(original, self, args)
-    const handOn: Next = error => {
+    const handOn = standInOnce(next, (nextLayer, nextSelf, given) => {
+      const [error] = given
       // What only leads elsewhere is no error, and neither is one that was handed in.
       if (!error || error === 'route' || error === 'router' || error === incoming) point.stop()
       else point.fail(error)
-      next(error)
-    }
-    return Reflect.apply(original, self, [...args.slice(0, -1), handOn])
+      return Reflect.apply(nextLayer, nextSelf, given)
+    })
+    // The router keeps it there as well, and a program may compare the two.
+    if (req.next === next) req.next = handOn
+    return Reflect.apply(original, self, args.with(parameters - 1, handOn))
   }
 }
 

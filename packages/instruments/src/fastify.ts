@@ -1,15 +1,20 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { Array, isError, Promise, Reflect, String, WeakSet } from '@osprofiler/core/toolkit'
+import { types } from 'node:util'
+import type { Point } from '@osprofiler/core'
+import { Array, Reflect, String, settle, standIn, WeakSet } from '@osprofiler/core/toolkit'
 import { claim } from './claim.js'
-import { createLayers, disguise, type EnterLayer, type Layer } from './layers.js'
+import { createLayers, type EnterLayer, type Layer } from './layers.js'
+import { standInOnce } from './stand-in-once.js'
 import { wrapMethod } from './wrap-method.js'
 
 /** A hook or a handler: a request and a reply come first, and in hooks with callbacks what goes on comes last. */
-type Step = (this: unknown, request: object, ...rest: unknown[]) => unknown
+type Step = (this: unknown, ...args: unknown[]) => unknown
 
 interface FastifyInstance {
   addHook(name: string, hook: unknown): unknown
 }
+
+const { isPromise } = types
 
 type RouteOptions = Record<string, unknown> & { readonly method?: unknown; readonly url?: unknown }
 
@@ -28,7 +33,7 @@ export function instrumentFastify(): () => void {
 
   const layered = (step: unknown, layer: Omit<Layer, 'name'>): unknown => {
     if (Array.isArray(step)) return step.map(one => layered(one, layer))
-    if (typeof step !== 'function' || wrapped.has(step) || /^osprofiler/.test(step.name)) return step
+    if (typeof step !== 'function' || wrapped.has(step) || /^osprofiler/.test(nameOf(step))) return step
     const traced = traceStep(step as Step, layer, (request, entered) => (active ? enter(request, entered) : undefined))
     wrapped.add(traced)
     return traced
@@ -68,43 +73,40 @@ export function instrumentFastify(): () => void {
 }
 
 function traceStep(step: Step, layer: Omit<Layer, 'name'>, enter: EnterLayer): Step {
-  const name = step.name
+  const name = nameOf(step)
+  return standIn(step, (original, self, args) => {
+    const point = enter(args[0] as object, { ...layer, name })
+    if (point === undefined) return Reflect.apply(original, self, args)
+    const done = layer.hook === undefined ? undefined : args.at(-1)
+    const given = typeof done === 'function' ? args.with(-1, endAtCall(done as Step, point)) : args
+    let waited = false
+    return settle(
+      () => {
+        const result = Reflect.apply(original, self, given)
+        waited = isPromise(result)
+        return result
+      },
+      {
+        // A step without a promise goes on until it calls back, sends, or the next one begins.
+        done() {
+          if (waited) point.stop()
+        },
+        failed: error => point.fail(error),
+      },
+    )
+  })
+}
 
-  function run(self: unknown, [request, ...rest]: readonly [object, ...unknown[]]): unknown {
-    const point = enter(request, { ...layer, name })
-    if (point === undefined) return Reflect.apply(step, self, [request, ...rest])
-    const done = layer.hook === undefined ? undefined : rest.at(-1)
-    if (typeof done === 'function') {
-      rest[rest.length - 1] = (error: unknown, ...more: unknown[]) => {
-        if (isError(error)) point.fail(error)
-        else point.stop()
-        return done(error, ...more)
-      }
-    }
-    try {
-      const result = Reflect.apply(step, self, [request, ...rest])
-      // Not waited for instead of the program, which may be handed any thenable.
-      if (result instanceof Promise) {
-        result.then(
-          () => point.stop(),
-          error => point.fail(error),
-        )
-      }
-      return result
-    } catch (error) {
-      point.fail(error)
-      throw error
-    }
-  }
+function nameOf(step: object): string {
+  const { name } = step as { readonly name?: unknown }
+  return typeof name === 'string' ? name : ''
+}
 
-  // Fastify refuses an async function that also takes a callback, and knows it by its constructor.
-  const standIn: Step =
-    step.constructor.name === 'AsyncFunction'
-      ? async function (...args) {
-          return run(this, args)
-        }
-      : function (...args) {
-          return run(this, args)
-        }
-  return disguise(standIn, step as (...args: never[]) => unknown)
+function endAtCall(done: Step, point: Point): Step {
+  return standInOnce(done, (original, self, args) => {
+    const [error] = args
+    if (error) point.fail(error)
+    else point.stop()
+    return Reflect.apply(original, self, args)
+  })
 }

@@ -1,5 +1,6 @@
 import { bind } from '@osprofiler/core'
-import { Reflect } from '@osprofiler/core/toolkit'
+import { Reflect, settle } from '@osprofiler/core/toolkit'
+import { standInOnce } from './stand-in-once.js'
 
 /** What ends when the work that it stands for does: a point, or more than one. Its first end counts. */
 export interface Ending {
@@ -10,32 +11,32 @@ export interface Ending {
 /** A callback that takes an error first. */
 export type Callback = (this: unknown, error: unknown, ...results: unknown[]) => unknown
 
+type Method = (this: unknown, ...args: unknown[]) => unknown
+
 /** A callback that ends a step first and then runs in today's context, whoever calls it. */
 export function followCallback(step: Ending | undefined, callback: Callback): Callback {
-  if (step === undefined) return bind(callback)
-  return bind(function (this: unknown, error: unknown, ...results: unknown[]) {
-    end(step, error)
-    return Reflect.apply(callback, this, [error, ...results])
+  return bindAfter(callback as Method, error => {
+    if (step !== undefined) end(step, error)
   })
 }
 
-/** Runs what returns a promise, and returns one that is settled when the step has ended: no failure is swallowed. */
+/** A callback that runs in today's context, whoever calls it. */
+export function bindCallback<Fn>(callback: Fn): Fn {
+  return bindAfter(callback as Method, () => undefined) as Fn
+}
+
+/** Stands for the callback, because a library may look at the length or the name of what it is given. */
+function bindAfter(callback: Method, before: (error: unknown) => void): Method {
+  const inContext = bind((self: unknown, args: unknown[]) => Reflect.apply(callback, self, args))
+  return standInOnce(callback, (_callback, self, args) => {
+    before(args[0])
+    return inContext(self, args)
+  })
+}
+
+/** Runs what returns a promise, and ends the step when the promise settles. Another thenable ends the step at once. */
 export function followPromise(step: Ending, run: () => unknown): unknown {
-  const result = runStep(step, run)
-  if (!isThenable(result)) {
-    step.stop()
-    return result
-  }
-  return result.then(
-    value => {
-      step.stop()
-      return value
-    },
-    error => {
-      step.fail(error)
-      throw error
-    },
-  )
+  return settle(run, { done: () => step.stop(), failed: error => step.fail(error) })
 }
 
 /** Runs what ends the step by itself, unless it throws. */
@@ -49,11 +50,7 @@ export function runStep(step: Ending | undefined, run: () => unknown): unknown {
 }
 
 /** Ends a step with the error, where there is one. */
-export function end(step: Ending | undefined, error: unknown): void {
-  if (error === undefined || error === null) step?.stop()
-  else step?.fail(error)
-}
-
-function isThenable(value: unknown): value is Promise<unknown> {
-  return typeof (value as { then?: unknown } | undefined | null)?.then === 'function'
+export function end(step: Ending, error: unknown): void {
+  if (error === undefined || error === null) step.stop()
+  else step.fail(error)
 }

@@ -1,6 +1,7 @@
-import type { ClientRequest, OutgoingHttpHeaders } from 'node:http'
+import { ClientRequest, type OutgoingHttpHeaders } from 'node:http'
 import type { TraceHeaders } from '@osprofiler/core'
 import { Array, Object, Reflect, String } from '@osprofiler/core/toolkit'
+import { createOverrides, defineHidden, type Override } from './own-methods.js'
 import { SEALING_HEADERS, sealsRequest } from './sealing-headers.js'
 
 type HeaderList = readonly unknown[]
@@ -29,8 +30,8 @@ export function mergeHeaders(headers: OutgoingHttpHeaders | HeaderList, added: T
 export function setHeadersLate(request: ClientRequest, makeHeaders: () => TraceHeaders): void {
   // Somebody else waits for the first byte as well: which of us would come first cannot be known.
   if (Object.hasOwn(request, 'end')) return setHeaders(request, makeHeaders)
-  ;(request as LateRequest)[LATE] = makeHeaders
-  Object.assign(request, WRITERS)
+  defineHidden(request, LATE, makeHeaders)
+  overrideWriters(request)
 }
 
 const LATE = Symbol('osprofiler.headers')
@@ -39,29 +40,22 @@ interface LateRequest extends ClientRequest {
   [LATE]?: (() => TraceHeaders) | undefined
 }
 
-/** In place of the methods of a request that send its head. Shared by all requests, since each has so many of them. */
-const WRITERS = {
-  write(this: LateRequest, ...args: unknown[]): unknown {
-    return Reflect.apply(beforeHead(this).write, this, args)
-  },
-  end(this: LateRequest, ...args: unknown[]): unknown {
-    return Reflect.apply(beforeHead(this).end, this, args)
-  },
-  flushHeaders(this: LateRequest): unknown {
-    return Reflect.apply(beforeHead(this).flushHeaders, this, [])
-  },
-}
-
-type Methods<Names extends string> = Record<Names, (this: unknown, ...args: unknown[]) => unknown>
-
-function beforeHead(request: LateRequest): Methods<keyof typeof WRITERS> {
+/** In place of the methods of a request that send its head. */
+const beforeHead: Override = (original, self, args) => {
+  const request = self as LateRequest
   const makeHeaders = request[LATE]
   if (makeHeaders !== undefined) {
     request[LATE] = undefined
     setHeaders(request, makeHeaders)
   }
-  return Object.getPrototypeOf(request)
+  return Reflect.apply(original, self, args)
 }
+
+const overrideWriters = createOverrides(ClientRequest.prototype, {
+  write: beforeHead,
+  end: beforeHead,
+  flushHeaders: beforeHead,
+})
 
 function setHeaders(request: ClientRequest, makeHeaders: () => TraceHeaders): void {
   try {
@@ -79,32 +73,20 @@ function setHeaders(request: ClientRequest, makeHeaders: () => TraceHeaders): vo
  * superagent does, copies those to the next request, which may go to somebody who must not have them.
  */
 export function hideHeaders(request: ClientRequest): void {
-  Object.assign(request, READERS)
+  overrideReaders(request)
 }
 
-const READERS = {
-  getHeaders(this: ClientRequest): unknown {
-    const {
-      'x-trace-info': _info,
-      'x-trace-hmac': _hmac,
-      ...headers
-    } = Reflect.apply(prototypeOf(this).getHeaders, this, []) as object & {
-      'x-trace-info'?: unknown
-      'x-trace-hmac'?: unknown
-    }
+const hideNames: Override = (original, self, args) => (Reflect.apply(original, self, args) as string[]).filter(isOthers)
+
+const overrideReaders = createOverrides(ClientRequest.prototype, {
+  getHeaders(original, self, args) {
+    const headers = Reflect.apply(original, self, args) as Record<string, unknown>
+    for (const name in headers) if (!isOthers(name)) delete headers[name]
     return headers
   },
-  getHeaderNames(this: ClientRequest): unknown {
-    return (Reflect.apply(prototypeOf(this).getHeaderNames, this, []) as string[]).filter(isOthers)
-  },
-  getRawHeaderNames(this: ClientRequest): unknown {
-    return (Reflect.apply(prototypeOf(this).getRawHeaderNames, this, []) as string[]).filter(isOthers)
-  },
-}
-
-function prototypeOf(request: ClientRequest): Methods<'getHeaders' | 'getHeaderNames' | 'getRawHeaderNames'> {
-  return Object.getPrototypeOf(request)
-}
+  getHeaderNames: hideNames,
+  getRawHeaderNames: hideNames,
+})
 
 function isOthers(name: string): boolean {
   return !/^x-trace-(?:info|hmac)$/i.test(name)

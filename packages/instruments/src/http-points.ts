@@ -1,7 +1,8 @@
-import type { ClientRequest, IncomingMessage } from 'node:http'
+import { ClientRequest, IncomingMessage } from 'node:http'
 import type { Point } from '@osprofiler/core'
-import { DOMException, Object, Reflect, Symbol } from '@osprofiler/core/toolkit'
+import { DOMException, Object, Reflect, Symbol, watchEvents } from '@osprofiler/core/toolkit'
 import { firstCause } from './first-cause.js'
+import { createOverrides, defineHidden } from './own-methods.js'
 import type { RequestTimes } from './request-times.js'
 
 /** The points of the requests under way, told by what Node says of those. */
@@ -24,84 +25,70 @@ interface Followed {
 
 /** By request, and not by context: when an answer arrives, it may be in that of whoever opened the connection. */
 export function createHttpPoints(): HttpPoints {
-  // On the message itself, and with listeners that all share: a map of weak keys costs the collector much more.
+  // On the message itself: a map of weak keys costs the collector much more.
   const followed = Symbol('osprofiler.point')
   type Marked = { [mark: symbol]: Followed | undefined }
   const read = (message: object): Followed | undefined => (message as Marked)[followed]
 
-  function onSocket(this: ClientRequest): void {
-    read(this)?.wait?.stop()
-  }
+  // Told at once: who gives a request up may be done with its own before the connection has closed.
+  const overrideRequest = createOverrides(ClientRequest.prototype, {
+    destroy(original, self, args) {
+      const response = readResponse(self as ClientRequest)
+      // What has become something else is told when it closes.
+      const unfinished = response === undefined || (read(self)?.answered === true && !response.complete)
+      const result = Reflect.apply(original, self, args)
+      giveUp(self, args[0], response, unfinished)
+      return result
+    },
+  })
+  const overrideAnswer = createOverrides(IncomingMessage.prototype, {
+    destroy(original, self, args) {
+      const response = self as IncomingMessage
+      const unfinished = !response.complete
+      const result = Reflect.apply(original, self, args)
+      giveUp(self, args[0], response, unfinished)
+      return result
+    },
+  })
 
-  function onTimeout(this: ClientRequest): void {
-    const own = read(this)
-    if (own !== undefined) own.timedOut = true
-  }
-
-  function onClose(this: ClientRequest): void {
-    const own = read(this)
-    if (own !== undefined) close(own, readResponse(this))
-  }
-
-  /** Told at once: who gives a request up may be done with its own before the connection has closed. */
-  function destroyRequest(this: ClientRequest, error?: unknown): unknown {
-    const response = readResponse(this)
-    // What has become something else is told when it closes.
-    return giveUp(
-      this,
-      error,
-      response,
-      response === undefined || (read(this)?.answered === true && !response.complete),
-    )
-  }
-
-  function destroyAnswer(this: IncomingMessage, error?: unknown): unknown {
-    return giveUp(this, error, this, !this.complete)
-  }
-
-  function giveUp(
-    message: object,
-    error: unknown,
-    response: IncomingMessage | undefined,
-    unfinished: boolean,
-  ): unknown {
-    const result = Reflect.apply(Object.getPrototypeOf(message).destroy, message, [error])
+  function giveUp(message: object, error: unknown, response: IncomingMessage | undefined, unfinished: boolean): void {
     const own = read(message)
-    if (!unfinished || !own?.point.open) return result
+    if (!unfinished || !own?.point.open) return
     // Who follows a redirect by itself has no use for the rest of the answer that told of it.
     if (!error && response !== undefined && isRedirect(response)) own.point.stop()
     else fail(own, error ?? undefined)
-    return result
-  }
-
-  function onEnd(this: IncomingMessage): void {
-    read(this)?.times.ended()
   }
 
   return {
     follow(request, point, times) {
       const wait = isQueued(request) ? point.startInside('wait', { wait: { for: 'pool' } }) : undefined
       const own: Followed = { point, times, wait, answered: false, timedOut: false }
-      ;(request as object as Marked)[followed] = own
-      if (wait !== undefined) request.on('socket', onSocket)
-      request.on('timeout', onTimeout)
-      request.on('close', onClose)
-      if (!Object.hasOwn(request, 'destroy')) Object.assign(request, { destroy: destroyRequest })
+      defineHidden(request, followed, own)
+      watchEvents(request, event => onRequestEvent(event, request, own))
+      if (!Object.hasOwn(request, 'destroy')) overrideRequest(request)
     },
     onAnswer(request, response) {
       const own = read(request)
       if (own === undefined) return
       own.answered = true
       own.times.answered(response.statusCode)
-      ;(response as object as Marked)[followed] = own
-      response.on('end', onEnd)
-      if (!Object.hasOwn(response, 'destroy')) Object.assign(response, { destroy: destroyAnswer })
+      defineHidden(response, followed, own)
+      watchEvents(response, event => {
+        if (event === 'end') own.times.ended()
+      })
+      if (!Object.hasOwn(response, 'destroy')) overrideAnswer(response)
     },
     onError(request, error) {
       const own = read(request)
       if (own !== undefined) fail(own, error)
     },
   }
+}
+
+function onRequestEvent(event: string | symbol, request: ClientRequest, followed: Followed): void {
+  if (event === 'socket') followed.wait?.stop()
+  else if (event === 'timeout') followed.timedOut = true
+  else if (event === 'close') close(followed, readResponse(request))
 }
 
 function close(followed: Followed, response: IncomingMessage | undefined): void {

@@ -8,6 +8,7 @@ import { callOfRequest, type HttpCall, outgoingRequest, readArguments, receivers
 import { areSealed, areWrittenAtOnce, hideHeaders, mergeHeaders, setHeadersLate } from './http-headers.js'
 import { createHttpPoints } from './http-points.js'
 import type { InstrumentSettings } from './instrument-settings.js'
+import { defineHidden } from './own-methods.js'
 import { looksAtHostOnly } from './propagate-to.js'
 import { RequestTimes } from './request-times.js'
 import { requestsInfo } from './requests-info.js'
@@ -41,7 +42,7 @@ export function instrumentHttp({ mayReceive }: InstrumentSettings): () => void {
 
   function begin(profiler: Profiler, args: unknown[], scheme: Scheme): Begun {
     const read = readArguments(args, scheme)
-    const { call, url, options } = read
+    const { call, options } = read
     const point = beginPoint(profiler, call)
     const times = new RequestTimes(point)
     const { headers } = options
@@ -49,8 +50,7 @@ export function instrumentHttp({ mayReceive }: InstrumentSettings): () => void {
       const merged = withHeaders(args, read, mergeHeaders(headers, point.getTraceIdHeaders()))
       return { call, point, times, args: merged, merged: true }
     }
-    // Parsed already.
-    return { call, point, times, args: url === undefined ? args : args.with(0, url), merged: false }
+    return { call, point, times, args, merged: false }
   }
 
   function send(original: Method, self: unknown, args: unknown[], scheme: Scheme): unknown {
@@ -154,8 +154,7 @@ const CLAIMED = Symbol.for('osprofiler.instruments.http')
 /** As `claim`, with a mark on the request itself: a set of weak keys costs the collector more than that. */
 function claimRequest(request: ClientRequest & { [CLAIMED]?: true }): boolean {
   if (request[CLAIMED]) return false
-  request[CLAIMED] = true
-  return true
+  return defineHidden(request, CLAIMED, true)
 }
 
 /** What an agent asks a proxy for while it opens a connection is a part of the request as well. */

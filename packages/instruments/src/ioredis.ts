@@ -1,6 +1,7 @@
-import { bind, get, type Profiler, suppress } from '@osprofiler/core'
+import { get, type Profiler, suppress } from '@osprofiler/core'
 import { Array, isError, Object, Reflect } from '@osprofiler/core/toolkit'
 import { DatabaseStep } from './database-step.js'
+import { bindCallback } from './follow.js'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { whenLoaded } from './library-loads.js'
 import { type RedisCommand, redisBatchInfo, redisFailure, redisInfo } from './redis-statement.js'
@@ -130,7 +131,7 @@ export function instrumentIoredis({ traceSql, libraries }: InstrumentSettings): 
 /** What a connection does by itself, and what it later hands to listeners, belongs to no request. */
 const aroundConnect: Around = (original, self, args) => {
   if (get() === undefined) return Reflect.apply(original, self, args)
-  const bound = args.map(arg => (typeof arg === 'function' ? bind(arg as () => unknown) : arg))
+  const bound = args.map(arg => (typeof arg === 'function' ? bindCallback(arg) : arg))
   return suppress(() => Reflect.apply(original, self, bound))
 }
 

@@ -1,7 +1,9 @@
-import { Promise, Reflect, WeakSet } from '@osprofiler/core/toolkit'
+import { bind } from '@osprofiler/core'
+import { Object, Reflect, settle, standIn, WeakMap } from '@osprofiler/core/toolkit'
 import type { InstrumentSettings } from './instrument-settings.js'
-import { createLayers, disguise, type EnterLayer } from './layers.js'
+import { createLayers, type EnterLayer } from './layers.js'
 import { whenLoaded } from './library-loads.js'
+import { standInOnce } from './stand-in-once.js'
 import { wrapMethod } from './wrap-method.js'
 
 /** The part of Koa's context that tells what a router has found. */
@@ -11,91 +13,89 @@ interface KoaContext {
   readonly _matchedRoute?: unknown
 }
 
-type Next = () => Promise<unknown>
-type Middleware = (this: unknown, ctx: KoaContext, next: Next) => unknown
+type Next = (this: unknown, ...args: unknown[]) => unknown
+type Middleware = (this: unknown, ...args: unknown[]) => unknown
 
 /**
  * Makes the middlewares of Koa 2 and 3 points named `koa`, those that are given to `app.use` from now on. One that works
- * on after `await next()` is a second point there, whose `layer.after` is true.
+ * on after `await next()` is a second point there, whose `layer.after` is true. Generators are no points.
  */
 export function instrumentKoa({ libraries }: InstrumentSettings): () => void {
   const enter = createLayers('koa')
-  const wrapped = new WeakSet<object>()
+  const known = new WeakMap<object, unknown>()
+
+  function layered(middleware: unknown): unknown {
+    if (typeof middleware !== 'function' || isGenerator(middleware)) return middleware
+    const before = known.get(middleware)
+    if (before !== undefined) return before
+    const traced = traceMiddleware(middleware as Middleware, enter)
+    known.set(middleware, traced).set(traced, traced)
+    return traced
+  }
 
   return whenLoaded(
     'koa',
     koa =>
-      wrapMethod((koa as { prototype: object }).prototype, 'use', (original, self, [middleware, ...rest]) => {
-        if (typeof middleware !== 'function' || wrapped.has(middleware))
-          return Reflect.apply(original, self, [middleware, ...rest])
-        const layered = traceMiddleware(middleware as Middleware, enter)
-        wrapped.add(layered)
-        return Reflect.apply(original, self, [layered, ...rest])
-      }),
+      wrapMethod((koa as { prototype: object }).prototype, 'use', (original, self, [middleware, ...rest]) =>
+        Reflect.apply(original, self, [layered(middleware), ...rest]),
+      ),
     { given: libraries.koa },
   )
+}
+
+/** Koa 2 calls one with another `this` and another first argument: it runs as it is, and is no point. */
+function isGenerator(middleware: unknown): boolean {
+  return Reflect.apply(Object.prototype.toString, middleware, []) === '[object GeneratorFunction]'
 }
 
 function traceMiddleware(middleware: Middleware, enter: EnterLayer): Middleware {
   const isRouter = 'router' in middleware
   const name = nameOf(middleware) || (isRouter ? 'router' : '')
 
-  function layered(this: unknown, ctx: KoaContext, next: Next): unknown {
+  return standIn(middleware, (original, self, args) => {
+    const [ctx, next, ...rest] = args as [KoaContext, Next, ...unknown[]]
     let point = enter(ctx, { name })
-    if (point === undefined) return Reflect.apply(middleware, this, [ctx, next])
+    if (point === undefined) return Reflect.apply(original, self, args)
+    let over = false
     let below: { readonly error: unknown } | undefined
 
-    const handOn: Next = () => {
+    // Bound: whoever waits for the promise in the end may be untraced, as Koa itself is.
+    const comeBack = bind(() => {
+      // What the middleware did not wait for may come back when the middleware is over.
+      if (!over) point = enter(ctx, { name, after: true })
+    })
+    const handOn = (handed: Next, handedSelf: unknown, handedArgs: unknown[]): unknown => {
       point?.stop()
-      const comeBack = (): void => {
-        point = enter(ctx, { name, after: true })
-      }
-      return next().then(
-        value => {
-          comeBack()
-          return value
-        },
-        error => {
+      return settle(() => Reflect.apply(handed, handedSelf, handedArgs), {
+        done: comeBack,
+        failed(error) {
           below = { error }
           comeBack()
-          throw error
         },
-      )
+      })
     }
-    const info = () => (isRouter ? routeInfo(ctx) : undefined)
-    const end = (): void => point?.stop(info())
-    // What those below failed of is told by theirs.
-    const fail = (error: unknown): void => (below?.error === error ? end() : point?.fail(error, info()))
-
-    try {
-      const result = Reflect.apply(middleware, this, [ctx, handOn])
-      if (!(result instanceof Promise)) {
-        end()
-        return result
-      }
-      return result.then(
-        value => {
-          end()
-          return value
-        },
-        error => {
-          fail(error)
-          throw error
-        },
-      )
-    } catch (error) {
-      fail(error)
-      throw error
+    const end = (failure?: { readonly error: unknown }): void => {
+      over = true
+      const info = isRouter ? routeInfo(ctx) : undefined
+      // What those below failed of is told by theirs.
+      if (failure === undefined || below?.error === failure.error) point?.stop(info)
+      else point?.fail(failure.error, info)
     }
-  }
 
-  return disguise(layered, middleware as (...args: never[]) => unknown)
+    const given = typeof next === 'function' ? [ctx, standInOnce(next, handOn), ...rest] : args
+    return settle(() => Reflect.apply(original, self, given), {
+      done: () => end(),
+      failed: error => end({ error }),
+    })
+  })
 }
 
 function nameOf(middleware: Middleware): string {
   // Where Koa itself looks first.
-  const { _name: shown } = middleware as { _name?: unknown }
-  return typeof shown === 'string' ? shown : middleware.name.replace(/^(?:bound )+/, '')
+  const { _name: shown, name } = middleware as { _name?: unknown; name: unknown }
+  if (typeof shown === 'string') return shown
+  // A program may have given its function another one.
+  return typeof name === 'string' ? name.replace(/^(?:bound )+/, '') : ''
 }
 
 /** Known only once the router has run. */

@@ -1,5 +1,5 @@
 import { get, type Point, type PointInfo } from '@osprofiler/core'
-import { Object, WeakMap } from '@osprofiler/core/toolkit'
+import { WeakMap } from '@osprofiler/core/toolkit'
 
 /** What a framework runs on the way of a request, and hands it on to the next: a middleware, a hook, a handler. */
 export interface Layer {
@@ -25,7 +25,8 @@ export function createLayers(framework: string): EnterLayer {
   const current = new WeakMap<object, Point>()
   return (request, layer) => {
     const profiler = get()
-    if (profiler === undefined) return undefined
+    // A layer that comes back when its request is over has nobody who would stop its point.
+    if (profiler === undefined || profiler.ended) return undefined
     current.get(request)?.stop()
     const point = profiler.start(framework, layerInfo(layer))
     current.set(request, point)
@@ -35,10 +36,4 @@ export function createLayers(framework: string): EnterLayer {
 
 function layerInfo({ name, hook, route, after }: Layer): PointInfo {
   return { layer: { name: name || '<anonymous>', hook, route, after } }
-}
-
-/** A stand-in for a function, with all that others may look at: its name, its length, its own properties. */
-export function disguise<T extends (...args: never[]) => unknown>(standIn: T, fn: (...args: never[]) => unknown): T {
-  const { prototype: _prototype, ...properties } = Object.getOwnPropertyDescriptors(fn)
-  return Object.defineProperties(standIn, properties)
 }

@@ -1,5 +1,5 @@
 import { get, suppress } from '@osprofiler/core'
-import { Number, Reflect } from '@osprofiler/core/toolkit'
+import { Number, Reflect, settle } from '@osprofiler/core/toolkit'
 import { end, followPromise } from './follow.js'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { whenLoaded } from './library-loads.js'
@@ -35,12 +35,10 @@ export function instrumentMongodb({ traceSql }: InstrumentSettings): () => void 
       stop: () => point.stop(),
       fail: (error: unknown) => point.fail(mongodbFailure(error, values)),
     }
-    return followPromise(step, () =>
-      (Reflect.apply(original, self, args) as Promise<unknown>).then(answer => {
-        end(step, writeError(answer))
-        return answer
-      }),
-    )
+    return settle(() => Reflect.apply(original, self, args), {
+      done: answer => end(step, writeError(answer)),
+      failed: error => step.fail(error),
+    })
   }
 
   return undoAll([

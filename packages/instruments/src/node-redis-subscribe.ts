@@ -1,5 +1,6 @@
+import { types } from 'node:util'
 import { get } from '@osprofiler/core'
-import { Promise, Reflect, String } from '@osprofiler/core/toolkit'
+import { Reflect, String } from '@osprofiler/core/toolkit'
 import { followPromise } from './follow.js'
 import { redisFailure, redisInfo } from './redis-statement.js'
 import { type Around, undoAll, wrapMethod } from './wrap-method.js'
@@ -23,7 +24,7 @@ export function wrapSubscriptions({ default: { prototype } }: QueueFile, values:
       const result = Reflect.apply(original, self, args)
       const profiler = get()
       // Nothing, where the server has been asked before.
-      if (profiler === undefined || !(result instanceof Promise)) return result
+      if (profiler === undefined || !types.isPromise(result)) return result
       const [type, channels = []] = args
       const command = { name: `${PREFIXES[String(type)] ?? ''}${verb}`, args: [channels].flat() }
       const point = profiler.startBeside('db', redisInfo(command, values))

@@ -1,12 +1,14 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { types } from 'node:util'
 import { bind, get, type Point, type PointInfo, suppress } from '@osprofiler/core'
-import { Array, Error, isError, Map, Promise, Reflect, Set, String } from '@osprofiler/core/toolkit'
+import { Array, Error, isError, Map, Reflect, Set, String, settle } from '@osprofiler/core/toolkit'
 import { DatabaseStep } from './database-step.js'
 import { followPromise } from './follow.js'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { whenLoaded } from './library-loads.js'
 import { wrapSubscriptions } from './node-redis-subscribe.js'
 import { type RedisCommand, redisBatchInfo, redisFailure, redisInfo } from './redis-statement.js'
+import { standInOnce } from './stand-in-once.js'
 import { type Around, type Method, undoAll, wrapMethod } from './wrap-method.js'
 
 interface Client {
@@ -15,6 +17,8 @@ interface Client {
   /** From 5.12 on: what the channel tells it by. */
   readonly _clientId?: string
 }
+
+const { isPromise } = types
 
 const READY = 'node-redis:connection:ready'
 
@@ -40,10 +44,15 @@ export function instrumentNodeRedis({ traceSql }: InstrumentSettings): () => voi
       const commands = readCommands(first)
       const step = new DatabaseStep(profiler, describe(commands))
       const settled = begin(step, self as Client)
-      return whenSettled(Reflect.apply(original, self, args), error => {
+      const end = (error: unknown): void => {
         settled()
         if (error === undefined || isRedirection(error)) step.stop()
         else step.fail(redisFailure(error, commands, values))
+      }
+      return settle(() => Reflect.apply(original, self, args), {
+        // A batch has failed when one of its commands has.
+        done: replies => end(Array.isArray(replies) ? replies.find(isError) : undefined),
+        failed: error => end(error ?? new Error(String(error))),
       })
     }
   }
@@ -137,34 +146,17 @@ const aroundExecute: Around = (original, self, args) => {
   if (profiler === undefined || typeof work !== 'function') return Reflect.apply(original, self, args)
   let begun = false
   let wait: Point | undefined
-  const bound = bind((...given: unknown[]) => {
+  const inContext = bind((run: () => unknown) => run())
+  const bound = standInOnce(work as Method, (method, methodSelf, given) => {
     begun = true
     wait?.stop()
-    return (work as Method)(...given)
+    return inContext(() => Reflect.apply(method, methodSelf, given))
   })
   // A connection that the pool opens for this call stays when the call is over.
   const result = suppress(() => Reflect.apply(original, self, [bound]))
-  if (begun || !(result instanceof Promise)) return result
+  if (begun || !isPromise(result)) return result
   wait = profiler.startBeside('wait', { wait: { for: 'pool' } })
   return followPromise(wait, () => result)
-}
-
-/** A promise of the same, after `then` was told of its error, or of the first that is among the replies. */
-function whenSettled(result: unknown, then: (error: unknown) => void): unknown {
-  if (!(result instanceof Promise)) {
-    then(undefined)
-    return result
-  }
-  return result.then(
-    replies => {
-      then(Array.isArray(replies) ? replies.find(reply => isError(reply)) : undefined)
-      return replies
-    },
-    (error: unknown) => {
-      then(error ?? new Error(String(error)))
-      throw error
-    },
-  )
 }
 
 /** How a node of a cluster says which one to ask instead. The client does, and that is a call of its own. */

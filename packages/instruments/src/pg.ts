@@ -1,6 +1,6 @@
-import { bind, get, type Profiler, suppress } from '@osprofiler/core'
+import { get, type Profiler, suppress } from '@osprofiler/core'
 import { Reflect } from '@osprofiler/core/toolkit'
-import { type Callback, type Ending, followCallback, followPromise, runStep } from './follow.js'
+import { bindCallback, type Callback, type Ending, followCallback, followPromise, runStep } from './follow.js'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { whenLoaded } from './library-loads.js'
 import { createStartSql, type StartSql } from './sql-step.js'
@@ -118,8 +118,8 @@ function startSubmittable(start: StartSql, profiler: Profiler, query: Submittabl
 
 /** It reads the answer by itself: pg tells it when there is no more of it. */
 function followSubmittable(query: Submittable, args: unknown[], step: Ending | undefined): void {
-  if (typeof query.callback === 'function') query.callback = bind(query.callback as Callback)
-  for (const [index, arg] of args.entries()) if (typeof arg === 'function') args[index] = bind(arg as Callback)
+  if (typeof query.callback === 'function') query.callback = bindCallback(query.callback)
+  for (const [index, arg] of args.entries()) if (typeof arg === 'function') args[index] = bindCallback(arg)
   if (step === undefined) return
   wrapMethod(query, 'handleReadyForQuery', (original, self, given) => {
     step.stop()
@@ -134,7 +134,7 @@ function followSubmittable(query: Submittable, args: unknown[], step: Ending | u
 /** What a connection does by itself belongs to no request, and its socket is none's. */
 const aroundOpen: Around = (original, self, args) => {
   if (get() === undefined) return Reflect.apply(original, self, args)
-  const bound = args.map(arg => (typeof arg === 'function' ? bind(arg as Callback) : arg))
+  const bound = args.map(arg => (typeof arg === 'function' ? bindCallback(arg) : arg))
   return suppress(() => Reflect.apply(original, self, bound))
 }
 

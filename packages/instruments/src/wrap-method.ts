@@ -1,4 +1,4 @@
-import { globalObject, Map, Object, Reflect, WeakMap } from '@osprofiler/core/toolkit'
+import { globalObject, Map, Object, Reflect, standIn, WeakMap } from '@osprofiler/core/toolkit'
 /** A method as its wrapper calls it. */
 export type Method = (this: unknown, ...args: unknown[]) => unknown
 
@@ -67,15 +67,10 @@ function wrap(holder: object, name: string): Wrapping | undefined {
 }
 
 function createWrapper(original: Method, arounds: readonly Around[]): Method {
-  const wrapper: Method = function (...args) {
+  return standIn(original, (method, self, args) => {
     const around = arounds[0]
-    return around === undefined ? Reflect.apply(original, this, args) : around(original, this, args)
-  }
-  // There are libraries that look at these.
-  for (const property of ['length', 'name'] as const) {
-    Object.defineProperty(wrapper, property, { value: original[property], configurable: true })
-  }
-  return wrapper
+    return around === undefined ? Reflect.apply(method, self, args) : around(method, self, args)
+  })
 }
 
 const WRAPPINGS = Symbol.for('osprofiler.instruments.wrappings')

@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
@@ -38,7 +40,18 @@ export async function traceInProgram(
       process.exit()
     }
     main().catch(error => { console.error(error); process.exit(1) })`
-  const type = system === 'import' ? 'module' : 'commonjs'
-  const { stdout } = await run(process.execPath, [`--input-type=${type}`, '-e', program], { cwd: FOLDER })
-  return JSON.parse(stdout)
+  return JSON.parse(await runFile(program, system === 'import' ? 'mjs' : 'cjs'))
+}
+
+/** A file, because a library that is loaded by `import` is found from the main file of its program. */
+async function runFile(program: string, extension: string): Promise<string> {
+  const folder = await mkdtemp(join(FOLDER, 'node_modules', '.program-'))
+  try {
+    const file = join(folder, `main.${extension}`)
+    await writeFile(file, program)
+    const { stdout } = await run(process.execPath, [file], { cwd: FOLDER })
+    return stdout
+  } finally {
+    await rm(folder, { recursive: true })
+  }
 }

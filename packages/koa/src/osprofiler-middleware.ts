@@ -8,7 +8,7 @@ import {
   type RequestStats,
   type ServedRequest,
 } from '@osprofiler/core/http'
-import { Object } from '@osprofiler/core/toolkit'
+import { Object, Reflect, settle, standIn } from '@osprofiler/core/toolkit'
 
 /** What the middleware reads of Koa's context. */
 export interface OsprofilerContext {
@@ -41,16 +41,11 @@ export function osprofilerMiddleware(hmacKeys?: HmacKeys, options?: HttpOptions)
   function osprofiler(ctx: OsprofilerContext, next: () => Promise<unknown>): Promise<unknown> {
     const serve = (request: ServedRequest | undefined): Promise<unknown> => {
       if (request === undefined) return next()
-      return next().then(
-        value => {
-          bindStream(ctx.body)
-          return value
-        },
-        error => {
-          request.fail(error)
-          throw error
-        },
-      )
+      return settle(next, {
+        // In the context of the request, which is not that of whoever handles the promise.
+        done: () => request.run(() => bindStream(ctx.body)),
+        failed: error => request.fail(error),
+      })
     }
     return tracer.serve(ctx.req, ctx.res, serve, ctx.originalUrl)
   }
@@ -61,7 +56,12 @@ export function osprofilerMiddleware(hmacKeys?: HmacKeys, options?: HttpOptions)
 /** Koa reads a body that is a stream after all middleware, where a generator behind it would not find its trace. */
 function bindStream(body: unknown): void {
   // Not by `instanceof`: the stream may be of another copy of the class, such as that of `readable-stream`.
-  if (isReadable(body)) body._read = bind(body._read)
+  if (!isReadable(body)) return
+  const inContext = bind((run: () => unknown) => run())
+  const enumerable = Object.getOwnPropertyDescriptor(body, '_read')?.enumerable ?? false
+  const value = standIn(body._read, (read, self, args) => inContext(() => Reflect.apply(read, self, args)))
+  // Defined, so that no listing of a stream shows what its class alone had before.
+  Reflect.defineProperty(body, '_read', { value, writable: true, enumerable, configurable: true })
 }
 
 function isReadable(body: unknown): body is Readable {

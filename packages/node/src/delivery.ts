@@ -1,4 +1,5 @@
 import { createNotifier, type Driver, type Notifier, type NotifierOptions } from '@osprofiler/core'
+import { Math, Number, performance } from '@osprofiler/core/toolkit'
 import { checkConnectionString, openDriver } from '@osprofiler/drivers'
 import { connectionStringOfEnvironment, namesKeys, readFilterErrorTrace } from './environment.js'
 import type { SetupOptions } from './setup-options.js'
@@ -62,8 +63,14 @@ function deliverToOurs(openOurs: () => Driver, options: NotifierOptions): Delive
   return deliverTo(open, options, tell)
 }
 
+/** Delivering and closing the store take five seconds at most, of which a busy machine needs a moment. */
+const LONGEST_CLOSE_MS = 4_900
+/** What of that is left to a store for its closing, however long the delivery takes. */
+const CLOSING_SHARE_MS = 900
+
 function deliverTo(open: () => Driver, options: NotifierOptions, onOpen = (): void => undefined): Delivery {
   let store: Driver | undefined
+  let deadline = Number.POSITIVE_INFINITY
   const opened = (): Driver => {
     store ??= open()
     return store
@@ -86,9 +93,12 @@ function deliverTo(open: () => Driver, options: NotifierOptions, onOpen = (): vo
       onOpen()
     },
     flush: () => notifier.flush(),
-    end: () => notifier.close(),
+    end() {
+      deadline = performance.now() + LONGEST_CLOSE_MS
+      return notifier.close(LONGEST_CLOSE_MS - CLOSING_SHARE_MS)
+    },
     async close() {
-      await store?.close().catch(() => undefined)
+      await store?.close(Math.max(0, deadline - performance.now())).catch(() => undefined)
     },
   }
 }

@@ -15,8 +15,9 @@ export interface Osprofiler<N extends Notifier = QueueNotifier> {
   /** Resolves when all that was recorded until now is in the store, or after 5 s. */
   flush(): Promise<void>
   /**
-   * For the application's own shutdown, after its servers: delivers what waits (for at most 5 s), closes the store,
-   * unless you opened it, and undoes all that `setup` did. Never rejects. Further calls wait for the first.
+   * For the application's own shutdown, after its servers: delivers what waits, closes the store, unless you opened it,
+   * and undoes all that `setup` did. Takes 5 s in all at most, whatever hangs; records that the store has not taken by
+   * then are counted as dropped. Never rejects. Further calls wait for the first.
    */
   close(): Promise<void>
 }
@@ -136,9 +137,9 @@ function install(
 
   async function close(): Promise<void> {
     // Undone after the delivery: what is recorded during it is still taken.
-    await Promise.all([delivery.end(), replaced])
+    await delivery.end()
     undo()
-    await delivery.close()
+    await Promise.all([delivery.close(), replaced])
   }
 
   const osprofiler: Osprofiler<Notifier> = {

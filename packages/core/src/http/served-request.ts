@@ -1,6 +1,7 @@
 import { keepContext, runWith } from '../context.js'
 import { Object, setImmediate } from '../platform.js'
 import type { Profiler } from '../profiler.js'
+import { watchEvents } from '../watch-events.js'
 import { onConnectionEnd } from './connection-end.js'
 import type { NodeRequest, NodeResponse } from './node-messages.js'
 
@@ -30,10 +31,12 @@ export class ServedRequest {
     this.#res = res
     // On the request, not in a WeakMap: young objects that such a map holds live until a full collection, and a
     // response leads back to its request, so that all of both would.
-    Object.assign(req, { [SERVED]: this })
+    Object.defineProperty(req, SERVED, { value: this, configurable: true })
     // It is this very object that ends the point: in these events the context is lost.
-    res.on('finish', () => this.#end(this.#wasCutOff()))
-    res.on('close', () => this.#end(true))
+    watchEvents(res, event => {
+      if (event === 'finish') this.#end(this.#wasCutOff())
+      else if (event === 'close') this.#end(true)
+    })
     if (isOver(req, res)) {
       const cutOff = this.#wasCutOff()
       setImmediate(() => this.#end(cutOff))

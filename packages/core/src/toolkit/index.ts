@@ -6,6 +6,7 @@ export { isError } from '../is-error.js'
 export { isThenable } from '../is-thenable.js'
 export { checkKeysFile } from '../keys-file.js'
 export { mainFile, resolvePackage } from '../main-file.js'
+export { afterNaturalEnd, holdProcess, naturalEndLeft } from '../natural-end.js'
 export {
   AbortController,
   AbortSignal,
@@ -65,3 +66,4 @@ export {
 export { requireFrom } from '../require-from.js'
 export { type Settlement, settle } from '../settle.js'
 export { type AnyFunction, type Call, type InPlaceOfCall, originalOf, sourceOf, standIn } from '../stand-in.js'
+export { type EventWatcher, watchEvents } from '../watch-events.js'

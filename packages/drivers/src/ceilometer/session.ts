@@ -1,5 +1,6 @@
 import { OsprofilerError, suppress } from '@osprofiler/core'
 import { AbortSignal, Array, fetch, JSON, Number, process, TextDecoder } from '@osprofiler/core/toolkit'
+import { createBoundWork } from '../bound-work.js'
 import { parseConnectionUrl, showHost, type UrlForm } from '../connection-url.js'
 import type { OpenContext } from '../open-context.js'
 import { isObject, parse } from '../record-text.js'
@@ -10,11 +11,19 @@ export interface CeilometerSession {
   readonly location: string
   /** What is at a path, such as `/v2/events?limit=1`. */
   get(path: string): Promise<unknown>
+  /** Ends the requests that are under way. */
+  cut(): void
 }
 
 interface Access {
   readonly url: string
   readonly token: string | undefined
+}
+
+/** For how long a request is waited for, and what ends it before. */
+interface Bounds {
+  readonly timeoutMs: number
+  readonly end: AbortSignal
 }
 
 const FORM: UrlForm = {
@@ -47,27 +56,32 @@ export function openCeilometerSession(location: string, { scheme }: OpenContext)
   const transport = scheme.endsWith('+https') ? 'https' : 'http'
   const url = `${transport}://${showHost(host)}/${path}`
   const isBare = /^(\?|$)/.test(location)
+  const work = createBoundWork()
   let access: Promise<Access> | undefined
 
   return {
     location: isBare ? '' : showHost(host),
-    async get(path) {
-      access ??= findAccess(isBare ? undefined : url, token, timeoutMs)
-      try {
-        const { url: base, token: key } = await access
-        const headers = key === undefined ? {} : { 'x-auth-token': key }
-        const response = await request(`${base.replace(/\/+$/, '')}${path}`, { headers }, timeoutMs)
-        return parse(response.text)
-      } catch (error) {
-        // A token may have expired.
-        access = undefined
-        throw error
-      }
+    get(path) {
+      return work.run(async end => {
+        const bounds = { timeoutMs, end }
+        access ??= findAccess(isBare ? undefined : url, token, bounds)
+        try {
+          const { url: base, token: key } = await access
+          const headers = key === undefined ? {} : { 'x-auth-token': key }
+          const response = await request(`${base.replace(/\/+$/, '')}${path}`, { headers }, bounds)
+          return parse(response.text)
+        } catch (error) {
+          // A token may have expired.
+          access = undefined
+          throw error
+        }
+      })
     },
+    cut: work.abort,
   }
 }
 
-async function findAccess(url: string | undefined, token: string | undefined, timeoutMs: number): Promise<Access> {
+async function findAccess(url: string | undefined, token: string | undefined, bounds: Bounds): Promise<Access> {
   const { CEILOMETER_URL, OS_AUTH_TOKEN, OS_AUTH_URL } = process.env
   const known = { url: url ?? (CEILOMETER_URL || undefined), token: token ?? (OS_AUTH_TOKEN || undefined) }
   if (known.url !== undefined && (known.token !== undefined || !OS_AUTH_URL)) return { ...known, url: known.url }
@@ -77,12 +91,12 @@ async function findAccess(url: string | undefined, token: string | undefined, ti
       `ceilometer:// names no host. Write ${FORM.example}, or set CEILOMETER_URL, or OS_AUTH_URL and what Keystone asks for.`,
     )
   }
-  const granted = await askKeystone(OS_AUTH_URL, timeoutMs)
+  const granted = await askKeystone(OS_AUTH_URL, bounds)
   return { url: known.url ?? granted.url, token: granted.token }
 }
 
 /** Logs in by a password, as Keystone's API of version 3 has it. */
-async function askKeystone(authUrl: string, timeoutMs: number): Promise<Access> {
+async function askKeystone(authUrl: string, bounds: Bounds): Promise<Access> {
   const { OS_USERNAME, OS_PASSWORD, OS_PROJECT_NAME, OS_TENANT_NAME, OS_USER_DOMAIN_NAME, OS_PROJECT_DOMAIN_NAME } =
     process.env
   const domain = { name: OS_USER_DOMAIN_NAME || 'Default' }
@@ -93,7 +107,7 @@ async function askKeystone(authUrl: string, timeoutMs: number): Promise<Access> 
   const response = await request(
     `${base}/v3/auth/tokens`,
     { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ auth }) },
-    timeoutMs,
+    bounds,
   )
   const url = findEndpoint(parse(response.text))
   if (url === undefined) {
@@ -124,11 +138,11 @@ function findEndpoint(answer: unknown): string | undefined {
 async function request(
   url: string,
   init: RequestInit,
-  timeoutMs: number,
+  { timeoutMs, end }: Bounds,
 ): Promise<{ readonly headers: Headers; readonly text: string }> {
   try {
     // A redirect would take the token to wherever it leads.
-    const signal = AbortSignal.timeout(timeoutMs)
+    const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), end])
     const response = await suppress(() => fetch(url, { ...init, redirect: 'error', signal }))
     if (!response.ok) {
       await response.body?.cancel()

@@ -1,17 +1,24 @@
+import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import type { TraceRecord } from '@osprofiler/core'
-import { Buffer, isError, Math, String } from '@osprofiler/core/toolkit'
+import { Buffer, Error, isError, Math, String } from '@osprofiler/core/toolkit'
 import { decodeRecord } from '../record-text.js'
 
 const BATCH = 500
+// Something else than a file may be there. Opening a FIFO, or writing to one, would wait for its other end, and not even
+// `process.exit()` ends such a wait. Windows knows neither the flag nor the matter.
+const { O_RDONLY, O_RDWR, O_APPEND, O_CREAT, O_NONBLOCK = 0 } = constants
+const READ = O_RDONLY | O_NONBLOCK
+const APPEND = O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK
 
 /**
  * Appends lines to a file, which is made for its owner alone, in one write, so that lines of several processes do
  * not mix. Returns how many lines are in the file as a whole: fewer than given only where the disk filled up midway.
  */
 export async function appendLines(path: string, lines: readonly string[]): Promise<number> {
-  const handle = await open(path, 'a+', 0o600)
+  const handle = await open(path, APPEND, 0o600)
   try {
+    await checkFile(handle)
     const text = `${lines.join('\n')}\n`
     // After a crash or a full disk the file may end in half a line, which must not swallow the first of these.
     const bytes = Buffer.from((await endsInLine(handle)) ? text : `\n${text}`)
@@ -29,6 +36,7 @@ export async function* readLines(path: string): AsyncGenerator<TraceRecord[]> {
   const handle = await openExisting(path)
   if (handle === undefined) return
   try {
+    await checkFile(handle)
     let batch: TraceRecord[] = []
     for await (const line of splitLines(handle)) {
       const record = decodeRecord(line)
@@ -42,6 +50,10 @@ export async function* readLines(path: string): AsyncGenerator<TraceRecord[]> {
   } finally {
     await handle.close()
   }
+}
+
+async function checkFile(handle: FileHandle): Promise<void> {
+  if (!(await handle.stat()).isFile()) throw new Error('there is something else in the place of a file')
 }
 
 async function endsInLine(handle: FileHandle): Promise<boolean> {
@@ -67,7 +79,7 @@ async function writeAll(handle: FileHandle, bytes: Buffer): Promise<number> {
 
 async function openExisting(path: string): Promise<FileHandle | undefined> {
   try {
-    return await open(path, 'r')
+    return await open(path, READ)
   } catch (error) {
     if (isError(error) && 'code' in error && error.code === 'ENOENT') return undefined
     throw error

@@ -66,10 +66,12 @@ export function createHttpClient({ host, port, ca, insecure }: LogInsightServer)
       const json = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
       const request = openRequest({ host, port, agent, method, path, headers: { ...headers, ...json } })
       const seconds = timeout / 1_000
-      const timer = setTimeout(() => request.destroy(new Error(`no answer came in ${seconds} s`)), timeout)
+      const timer = setTimeout(() => request.destroy(new Error(`no answer came in ${seconds} s`)), timeout).unref()
       end.addEventListener('abort', () => request.destroy(end.reason))
       request.on('close', () => clearTimeout(timer))
       request.on('socket', socket => {
+        // Whoever waits for the answer keeps the process alive.
+        socket.unref()
         sent = request.reusedSocket
         if (!sent) socket.once('secureConnect', () => (sent = true))
       })
@@ -94,6 +96,7 @@ export function createHttpClient({ host, port, ca, insecure }: LogInsightServer)
   return {
     send: request => work.run(end => exchange(request, end)),
     close() {
+      work.abort()
       agent.destroy()
     },
   }

@@ -26,17 +26,23 @@ const KEEP_ALIVE_MS = 15_000
  * Connects to the first broker that answers.
  *
  * @param signal ends that
+ * @param brokers those of the settings, in the order in which they are tried
  * @throws OsprofilerError `ERR_STORE`
  */
-export async function connectToBroker(settings: MessagingSettings, signal?: AbortSignal): Promise<BrokerConnection> {
+export async function connectToBroker(
+  settings: MessagingSettings,
+  signal?: AbortSignal,
+  brokers = settings.brokers,
+): Promise<BrokerConnection> {
   const { connect } = await loadClient('amqplib', () => import('amqplib'))
   const failures: string[] = []
-  for (const broker of settings.brokers) {
+  for (const broker of brokers) {
     try {
       signal?.throwIfAborted()
       return watch(await connect(...toArguments(broker, settings, signal)), settings)
     } catch (error) {
       failures.push(`${showHost(broker)}: ${describeFailure(error)}`)
+      if (signal?.aborted) break
     }
   }
   throw new OsprofilerError('ERR_STORE', `No message broker can be reached: ${failures.join(', ')}.`)

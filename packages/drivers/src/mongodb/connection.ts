@@ -1,7 +1,8 @@
 import { suppress } from '@osprofiler/core'
-import { clearTimeout, setTimeout } from '@osprofiler/core/toolkit'
+import { clearTimeout, Set, setTimeout } from '@osprofiler/core/toolkit'
 import type { Db, MongoClient } from 'mongodb'
 import { loadClient } from '../client-package.js'
+import { type ClientSockets, createClientSockets } from './client-sockets.js'
 import type { MongodbUrl } from './url.js'
 
 /** The database of Python's driver, whatever the connection string names: there it says where a user is known. */
@@ -21,29 +22,38 @@ export interface MongodbConnection {
   closeUnused(): Promise<void>
   /** Closes what is open. */
   close(): Promise<void>
+  /** Closes what is open, at once. */
+  cut(): void
 }
 
 interface Open {
   readonly client: MongoClient
+  readonly sockets: ClientSockets
   readonly connected: Promise<unknown>
 }
 
 /** Connects to nothing until it is borrowed. */
 export function createMongodbConnection({ url, defaults }: MongodbUrl): MongodbConnection {
+  const closing = new Set<ClientSockets>()
   let open: Open | undefined
   let users = 0
   let idle: NodeJS.Timeout | undefined
 
   function connect({ MongoClient }: typeof import('mongodb')): Open {
+    const sockets = createClientSockets()
     const client = new MongoClient(url, defaults)
-    return { client, connected: client.connect() }
+    return { client, sockets, connected: sockets.watch(() => client.connect()) }
   }
 
   async function close(): Promise<void> {
     clearTimeout(idle)
-    const { client } = open ?? {}
+    if (open === undefined) return
+    const { client, sockets } = open
     open = undefined
-    await client?.close().catch(() => undefined)
+    closing.add(sockets)
+    await client.close().catch(() => undefined)
+    sockets.destroy()
+    closing.delete(sockets)
   }
 
   return {
@@ -75,5 +85,9 @@ export function createMongodbConnection({ url, defaults }: MongodbUrl): MongodbC
       if (users === 0) await close()
     },
     close,
+    cut() {
+      void close()
+      for (const sockets of closing) sockets.destroy()
+    },
   }
 }

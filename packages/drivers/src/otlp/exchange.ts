@@ -10,6 +10,8 @@ export interface Exchange {
   connected: boolean
   request: ClientRequest | undefined
   settle(outcome: Outcome): void
+  /** Ends it without an answer, for a reason that can be shown. */
+  giveUp(reason: string): void
 }
 
 /** What became of it: an answer, or none. */
@@ -32,11 +34,12 @@ export function exchange(
   open: (exchange: Exchange) => void,
 ): Promise<Outcome> {
   return new Promise(resolve => {
-    const opened: Exchange = { connected: false, request: undefined, settle }
-    const deadline = setTimeout(() => {
-      settle({ failure: toFailure(opened, 'no answer in time') })
+    const opened: Exchange = { connected: false, request: undefined, settle, giveUp }
+    const deadline = setTimeout(() => giveUp('no answer in time'), timeoutMs).unref()
+    function giveUp(reason: string): void {
+      settle({ failure: toFailure(opened, reason) })
       opened.request?.destroy()
-    }, timeoutMs).unref()
+    }
     function settle(outcome: Outcome): void {
       clearTimeout(deadline)
       resolve(outcome)

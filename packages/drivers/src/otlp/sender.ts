@@ -2,8 +2,8 @@ import type { Agent as HttpAgent } from 'node:http'
 import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { OsprofilerError } from '@osprofiler/core'
 import { Math, Number, performance } from '@osprofiler/core/toolkit'
+import { createBoundWork } from '../bound-work.js'
 import { loadClient } from '../client-package.js'
-import { within } from '../within.js'
 import { type Exchange, exchange, follow, RETRYABLE, watchRequests } from './exchange.js'
 import { readRejected } from './rejected.js'
 import type { OtlpSettings } from './settings.js'
@@ -19,11 +19,13 @@ export interface OtlpSender {
    * @throws OsprofilerError `ERR_STORE` where none was taken, `ERR_WRITE_REFUSED`, `ERR_WRITE_UNCERTAIN`
    */
   send(spans: readonly ReadableSpan[]): Promise<number>
-  close(): Promise<void>
+  /** Has the exporter end its own work. */
+  leave(): Promise<void>
+  /** Breaks the connection, with a request that is under way. */
+  cut(): void
 }
 
 const LONGEST_PAUSE_MS = 60_000
-const SHUTDOWN_MS = 1_000
 
 /**
  * A sender over OpenTelemetry's own exporter, which is loaded on first use.
@@ -33,6 +35,7 @@ const SHUTDOWN_MS = 1_000
  * from there, and to the exporter itself no failure looks as if it could be tried again: the notifier does that.
  */
 export function createOtlpSender(settings: OtlpSettings): OtlpSender {
+  const work = createBoundWork()
   let exporter: Promise<OTLPTraceExporter> | undefined
   let agent: HttpAgent | undefined
   let current: Exchange | undefined
@@ -41,7 +44,11 @@ export function createOtlpSender(settings: OtlpSettings): OtlpSender {
   async function createAgent(): Promise<HttpAgent> {
     const options = { keepAlive: true, maxSockets: 1, ...settings.tls }
     const { Agent } = settings.url.startsWith('https:') ? await import('node:https') : await import('node:http')
-    agent = watchRequests(new Agent(options), request => current !== undefined && follow(request, current))
+    agent = watchRequests(new Agent(options), request => {
+      // Given up before the exporter had made it.
+      if (current === undefined) request.destroy()
+      else follow(request, current)
+    })
     return agent
   }
 
@@ -69,9 +76,13 @@ export function createOtlpSender(settings: OtlpSettings): OtlpSender {
       if (performance.now() < pausedUntil)
         throw new OsprofilerError('ERR_STORE', 'The collector asked to be left alone for a while.')
       exporter ??= load()
-      const outcome = await exchange(await exporter, spans, settings.timeoutMs, opened => {
-        current = opened
-      })
+      const loaded = await exporter
+      const outcome = await work.run(end =>
+        exchange(loaded, spans, settings.timeoutMs, opened => {
+          current = opened
+          end.addEventListener('abort', () => opened.giveUp('it ended before an answer came'))
+        }),
+      )
       current = undefined
       if ('failure' in outcome) throw outcome.failure
       const { status, body, retryAfter } = outcome
@@ -80,10 +91,13 @@ export function createOtlpSender(settings: OtlpSettings): OtlpSender {
       pausedUntil = performance.now() + readPause(retryAfter)
       throw new OsprofilerError('ERR_STORE', `The collector takes nothing now: it answered ${status}.`)
     },
-    async close() {
-      agent?.destroy()
+    async leave() {
       const loaded = await exporter?.catch(() => undefined)
-      if (loaded !== undefined) await within(SHUTDOWN_MS, loaded.shutdown())
+      await loaded?.shutdown()
+    },
+    cut() {
+      work.abort()
+      agent?.destroy()
     },
   }
 }

@@ -3,7 +3,7 @@ import { loadClient } from '../client-package.js'
 import type { Host } from '../connection-url.js'
 import { isElsewhere } from './failure.js'
 import { type KeptLink, keepLink } from './kept-link.js'
-import { openRedisLink, type RedisCommand, type RedisReply } from './link.js'
+import { createRedisLinks, type RedisCommand, type RedisLinks, type RedisReply } from './link.js'
 import { type KeyedCommand, type RedisRoute, toValues } from './route.js'
 import type { RedisPlace } from './url.js'
 
@@ -23,10 +23,9 @@ const REDIRECTION = /^(MOVED|ASK) \d+ (.*):(\d+)$/
  * The way to the nodes of a Cluster: each slot's commands go to its master together, and where that has moved, after it.
  *
  * Not the client's own: it sends a batch again whose connection broke, though the first one may have been executed.
- * Of the nodes that are asked for the slots, `checkOpen` comes before each but the first, and throws where nobody waits
- * for the answer any more.
  */
-export function createClusterRoute(place: RedisPlace, checkOpen: () => void): RedisRoute {
+export function createClusterRoute(place: RedisPlace): RedisRoute {
+  const opened = createRedisLinks(place)
   const links = new Map<string, KeptLink>()
   let owners: Promise<readonly Host[]> | undefined
 
@@ -34,7 +33,7 @@ export function createClusterRoute(place: RedisPlace, checkOpen: () => void): Re
     const address = `${host.host}:${host.port}`
     const known = links.get(address)
     if (known !== undefined) return known
-    const made = keepLink(() => openRedisLink(host, place.login, 0, place))
+    const made = keepLink(() => opened.open(host, place.login, 0))
     links.set(address, made)
     return made
   }
@@ -43,7 +42,7 @@ export function createClusterRoute(place: RedisPlace, checkOpen: () => void): Re
     const seen = owners
     const found = await seen?.catch(() => undefined)
     if (found !== undefined) return found
-    if (owners === seen) owners = loadOwners(place.hosts, linkTo, checkOpen)
+    if (owners === seen) owners = loadOwners(place.hosts, linkTo, opened)
     return await (owners ?? [])
   }
 
@@ -84,10 +83,7 @@ export function createClusterRoute(place: RedisPlace, checkOpen: () => void): Re
       const hosts = new Set(await findOwners())
       return await Promise.all([...hosts].map(host => linkTo(host).borrow()))
     },
-    async close() {
-      await Promise.all([...links.values()].map(link => link.forget()))
-      links.clear()
-    },
+    cut: opened.cut,
   }
 }
 
@@ -132,11 +128,12 @@ function lost(): RedisReply {
 async function loadOwners(
   hosts: readonly Host[],
   linkTo: (host: Host) => KeptLink,
-  checkOpen: () => void,
+  opened: RedisLinks,
 ): Promise<readonly Host[]> {
+  const { cuts } = opened
   let failure: unknown
   for (const host of hosts) {
-    if (failure !== undefined) checkOpen()
+    if (opened.cuts !== cuts) break
     try {
       const link = await linkTo(host).borrow()
       const [ranges] = toValues(await link.send([['cluster', 'SLOTS']]))

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { suppress } from '@osprofiler/core'
-import { clearTimeout, Error, Promise, performance, setTimeout } from '@osprofiler/core/toolkit'
+import { clearTimeout, Error, Promise, performance, Set, setImmediate, setTimeout } from '@osprofiler/core/toolkit'
 import type { Redis, RedisOptions } from 'ioredis'
 import { loadClient } from '../client-package.js'
 import type { Host } from '../connection-url.js'
@@ -18,7 +18,17 @@ export type RedisReply =
   | { readonly outcome: 'refused'; readonly error: Error }
   | { readonly outcome: 'lost'; readonly error: Error }
 
-/** A connection to one server. Keeps a process alive only while it waits for an answer, and for some seconds at most. */
+/** Opens connections, and ends all of them at once. */
+export interface RedisLinks {
+  /** Connects and logs in. */
+  open(host: Host, login: RedisLogin, db: number): Promise<RedisLink>
+  /** Ends those that are open and those that are being made. */
+  cut(): void
+  /** How often that was done: who was connecting before goes no further. */
+  readonly cuts: number
+}
+
+/** A connection to one server. Does not keep a process alive. */
 export interface RedisLink {
   /** False once it has broken: another one has to be made. */
   readonly isOpen: boolean
@@ -29,22 +39,50 @@ export interface RedisLink {
 
 /** A connection that has not been used for so long may have broken unnoticed: it is tried before a batch depends on it. */
 const IDLE_MS = 1_000
-/** A program that has nothing else to do waits no longer for a server that hangs. */
-const HOLD_MS = 5_000
+
+type ClientOptions = Awaited<ReturnType<typeof toOptions>>
+
+/** Prepares connections to the servers of a place. */
+export function createRedisLinks(place: RedisPlace): RedisLinks {
+  const clients = new Set<Redis>()
+  let cuts = 0
+
+  function prepare(options: ClientOptions, Client: typeof Redis): Redis {
+    // In nobody's trace: a connection outlives the request in whose context it is made.
+    const redis = suppress(() => new Client(options))
+    clients.add(redis)
+    redis.on('end', () => clients.delete(redis))
+    return redis
+  }
+
+  return {
+    async open(host, login, db) {
+      const seen = cuts
+      const { Redis: Client } = await loadClient('ioredis', () => import('ioredis'))
+      const options = await toOptions(host, place)
+      if (cuts !== seen) throw new Error('nobody waits for it any longer')
+      const redis = prepare(options, Client)
+      return await logInto(redis, login, db, place).catch(error => {
+        clients.delete(redis)
+        throw error
+      })
+    },
+    cut() {
+      cuts++
+      for (const client of clients) end(client)
+    },
+    get cuts() {
+      return cuts
+    },
+  }
+}
 
 /**
- * Connects and logs in. The client neither tries again nor sends anything again by itself, which could write a batch
- * twice; nor does it log in, for where a server knows no password it would print that.
+ * The client neither tries again nor sends anything again by itself, which could write a batch twice; nor does it log
+ * in, for where a server knows no password it would print that.
  */
-export async function openRedisLink(
-  { host, port }: Host,
-  login: RedisLogin,
-  db: number,
-  place: RedisPlace,
-): Promise<RedisLink> {
-  const ioredis = await loadClient('ioredis', () => import('ioredis'))
-  const { connectTimeout, replyTimeout } = place
-  const options = {
+async function toOptions({ host, port }: Host, { connectTimeout, tls }: RedisPlace) {
+  return {
     host,
     port,
     lazyConnect: true,
@@ -55,20 +93,24 @@ export async function openRedisLink(
     maxRetriesPerRequest: 0,
     disableClientInfo: true,
     connectTimeout,
-    ...(place.tls === undefined ? {} : { tls: await loadTls(place.tls) }),
+    ...(tls === undefined ? {} : { tls: await loadTls(tls) }),
     // No `HELLO` of the client's own, which would ask for version 3 of the protocol and be refused without a password.
     protocol: 2,
   } satisfies RedisOptions
-  // In nobody's trace: a connection outlives the request in whose context it is made.
-  const redis = suppress(() => new ioredis.Redis(options))
+}
+
+async function logInto(redis: Redis, login: RedisLogin, db: number, place: RedisPlace): Promise<RedisLink> {
   let reason: Error | undefined
   redis.on('error', error => {
     reason = error
   })
-  const deadline = setTimeout(() => end(redis), connectTimeout)
+  const deadline = setTimeout(() => end(redis), place.connectTimeout).unref()
   try {
-    await suppress(() => redis.connect())
-    const link = createLink(redis, replyTimeout)
+    const connecting = suppress(() => redis.connect())
+    // The client makes its socket a moment later. One that says nothing over TLS must not keep the process alive.
+    setImmediate(() => redis.stream?.unref()).unref()
+    await connecting
+    const link = createLink(redis, place.replyTimeout)
     await logIn(link, login, db)
     return link
   } catch (error) {
@@ -88,23 +130,18 @@ function end(redis: Redis): void {
 }
 
 function createLink(redis: Redis, replyTimeout: number): RedisLink {
-  let underWay = 0
   let lastUse = performance.now()
   redis.stream.unref()
 
   async function exchange(commands: readonly RedisCommand[]): Promise<readonly RedisReply[]> {
-    if (underWay++ === 0) redis.stream.ref()
     const deadline = setTimeout(() => end(redis), replyTimeout).unref()
-    const hold = setTimeout(() => redis.stream.unref(), HOLD_MS).unref()
     try {
       const batch = commands.map(command => [...command])
       const replies = await suppress(() => redis.pipeline(batch).exec())
       return (replies ?? []).map(([error, value]) => toReply(error, value))
     } finally {
       clearTimeout(deadline)
-      clearTimeout(hold)
       lastUse = performance.now()
-      if (--underWay === 0) redis.stream.unref()
     }
   }
 

@@ -2,20 +2,18 @@ import { Array, Error, Number, String } from '@osprofiler/core/toolkit'
 import type { Host } from '../connection-url.js'
 import { isElsewhere, toSentinelRefusal } from './failure.js'
 import { keepLink } from './kept-link.js'
-import { openRedisLink, type RedisLink } from './link.js'
+import { createRedisLinks, type RedisLink, type RedisLinks } from './link.js'
 import { type RedisRoute, toValues } from './route.js'
 import type { RedisPlace } from './url.js'
 
-/**
- * The way to one server: the one that is named, or the one that Sentinels call the master at the time. Of several
- * Sentinels, `checkOpen` is asked before each but the first: it throws where nobody waits for the answer any more.
- */
-export function createMasterRoute(place: RedisPlace, checkOpen: () => void): RedisRoute {
+/** The way to one server: the one that is named, or the one that Sentinels call the master at the time. */
+export function createMasterRoute(place: RedisPlace): RedisRoute {
+  const links = createRedisLinks(place)
   const kept = keepLink(async () => {
-    if (place.kind === 'sentinel') return await openMaster(place, checkOpen)
+    if (place.kind === 'sentinel') return await openMaster(place, links)
     const [host] = place.hosts
     if (host === undefined) throw new Error('No host is named.')
-    return await openRedisLink(host, place.login, place.db, place)
+    return await links.open(host, place.login, place.db)
   })
 
   return {
@@ -27,18 +25,19 @@ export function createMasterRoute(place: RedisPlace, checkOpen: () => void): Red
       return replies
     },
     openLinks: async () => [await kept.borrow()],
-    close: kept.forget,
+    cut: links.cut,
   }
 }
 
 /** Asks one Sentinel after another for the master, and the master whether it is one. */
-async function openMaster(place: RedisPlace, checkOpen: () => void): Promise<RedisLink> {
+async function openMaster(place: RedisPlace, links: RedisLinks): Promise<RedisLink> {
+  const { cuts } = links
   let failure: unknown
   for (const sentinel of place.hosts) {
-    if (failure !== undefined) checkOpen()
+    if (links.cuts !== cuts) break
     try {
-      const master = await askForMaster(sentinel, place)
-      const link = await openRedisLink(master, place.login, place.db, place)
+      const master = await askForMaster(sentinel, place, links)
+      const link = await links.open(master, place.login, place.db)
       const [role] = toValues(await link.send([['role']]))
       if (Array.isArray(role) && role[0] === 'master') return link
       link.close()
@@ -50,8 +49,8 @@ async function openMaster(place: RedisPlace, checkOpen: () => void): Promise<Red
   throw failure
 }
 
-async function askForMaster(sentinel: Host, place: RedisPlace): Promise<Host> {
-  const link = await openRedisLink(sentinel, place.sentinelLogin, 0, place).catch(error => {
+async function askForMaster(sentinel: Host, place: RedisPlace, links: RedisLinks): Promise<Host> {
+  const link = await links.open(sentinel, place.sentinelLogin, 0).catch(error => {
     throw toSentinelRefusal(error)
   })
   try {

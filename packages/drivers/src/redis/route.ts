@@ -12,7 +12,8 @@ export interface RedisRoute {
   send(commands: readonly KeyedCommand[]): Promise<readonly RedisReply[]>
   /** A connection to each server that has keys of its own. */
   openLinks(): Promise<readonly RedisLink[]>
-  close(): Promise<void>
+  /** Ends every connection at once. */
+  cut(): void
 }
 
 /** The answers, where all commands were answered. Throws otherwise. */

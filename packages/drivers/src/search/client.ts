@@ -1,5 +1,6 @@
+import { setMaxListeners } from 'node:events'
 import { OsprofilerError } from '@osprofiler/core'
-import { Error, String, TypeError } from '@osprofiler/core/toolkit'
+import { AbortController, Error, String, TypeError } from '@osprofiler/core/toolkit'
 import { createBoundWork } from '../bound-work.js'
 import { isObject } from '../record-text.js'
 
@@ -19,8 +20,11 @@ export interface RequestOptions {
   readonly signal?: AbortSignal
 }
 
-/** How long a write may take, in milliseconds: while it waits, a program that has ended its work does not end. */
-export const WRITE_TIMEOUT = 10_000
+/**
+ * How long a request of a write may take, in milliseconds: the client's connections keep a program alive that has ended
+ * its work. What the server was sent is written all the same, and found there when the batch is tried again.
+ */
+export const WRITE_TIMEOUT = 4_000
 
 /** What both clients have, as their own documentation has it for requests of one's own. */
 export interface SearchTransport {
@@ -29,6 +33,8 @@ export interface SearchTransport {
 
 /** A client that is loaded and made when it is first used. */
 export interface SearchClient {
+  /** Loads the client, for which a busy machine takes its time. */
+  load(): Promise<unknown>
   /** What the server answers. Rejects with a `SearchFailure`. */
   request(request: SearchRequest, options?: RequestOptions): Promise<Record<string, unknown>>
   /** Like `request`, and undefined where there is no such index. */
@@ -58,15 +64,29 @@ export class SearchFailure extends Error {
   }
 }
 
-/** @param open loads the client; called once, or again after it has failed */
-export function createSearchClient(open: () => Promise<OpenedTransport>): SearchClient {
+/** @param open loads the client, whose connections end with the signal; called again after that, or after it has failed */
+export function createSearchClient(open: (end: AbortSignal) => Promise<OpenedTransport>): SearchClient {
   let opening: Promise<OpenedTransport> | undefined
+  let connections = new AbortController()
   let closing: Promise<void> | undefined
   const work = createBoundWork()
 
   async function closeOpened(): Promise<void> {
     const opened = await opening?.catch(() => undefined)
     await opened?.close()
+  }
+
+  function openClient(): Promise<OpenedTransport> {
+    connections = new AbortController()
+    // Each socket listens to it.
+    setMaxListeners(0, connections.signal)
+    return open(connections.signal)
+  }
+
+  /** Ending a request leaves a connection alone that is being made, and that keeps the process alive. */
+  function cutConnections(): void {
+    connections.abort()
+    if (closing === undefined) opening = undefined
   }
 
   async function request(
@@ -77,7 +97,8 @@ export function createSearchClient(open: () => Promise<OpenedTransport>): Search
       const wanted = { ...rest, querystring }
       return toObject(
         await work.run(async signal => {
-          opening ??= open()
+          signal.addEventListener('abort', cutConnections)
+          opening ??= openClient()
           const { transport } = await opening
           signal.throwIfAborted()
           return await transport.request(wanted, { ...options, signal })
@@ -89,6 +110,10 @@ export function createSearchClient(open: () => Promise<OpenedTransport>): Search
   }
 
   return {
+    async load() {
+      opening ??= openClient()
+      await opening
+    },
     request,
     async find(wanted, options) {
       try {
@@ -98,12 +123,25 @@ export function createSearchClient(open: () => Promise<OpenedTransport>): Search
         throw error
       }
     },
-    abort: work.abort,
+    abort() {
+      work.abort()
+      cutConnections()
+    },
     close() {
       // Once: OpenSearch's client, closed again, never answers.
       closing ??= closeOpened()
       return closing
     },
+  }
+}
+
+/** The same client, for what is done in the background: none of its requests holds up the end of a program for long. */
+export function inHurry(client: SearchClient): SearchClient {
+  const options = { requestTimeout: WRITE_TIMEOUT }
+  return {
+    ...client,
+    request: request => client.request(request, options),
+    find: request => client.find(request, options),
   }
 }
 

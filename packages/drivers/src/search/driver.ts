@@ -1,13 +1,20 @@
 import type { Driver, TraceQuery, TraceRecord, TraceSummary } from '@osprofiler/core'
 import { dateNow } from '@osprofiler/core/toolkit'
+import { createBoundWork } from '../bound-work.js'
 import { createPreparedBatches } from '../prepared-batch.js'
 import { toRecord } from '../record-text.js'
 import { createRetention } from '../retention.js'
 import { createLife } from '../store-life.js'
 import { readBefore, readQuery } from '../trace-query.js'
-import { within } from '../within.js'
 import { type BulkBatch, sendBulk, toBulkBatch } from './bulk.js'
-import { createSearchClient, type OpenedTransport, SearchFailure, toSearchError, WRITE_TIMEOUT } from './client.js'
+import {
+  createSearchClient,
+  inHurry,
+  type OpenedTransport,
+  SearchFailure,
+  toSearchError,
+  WRITE_TIMEOUT,
+} from './client.js'
 import { createIndex, FAILURES, findExactField, RECORDS } from './layout.js'
 import { listTraces } from './list.js'
 import { readPages } from './pages.js'
@@ -24,15 +31,15 @@ export interface SearchProduct {
   /** See `readTtl`. */
   readonly ttl: number | undefined
   readonly filterErrorTrace: boolean
-  /** Loads the client and makes it. Connects to nothing yet. */
-  open(): Promise<OpenedTransport>
+  /** Loads the client and makes it. Connects to nothing yet. Its connections end with the signal, also while they are made. */
+  open(end: AbortSignal): Promise<OpenedTransport>
 }
 
 const PAGE = 500
+/** A large batch may take longer. */
+const CHARACTERS_PER_MS = 1_000
 /** An index that is deleted while we write comes back with a mapping that it makes up: we look for it so often. */
 const LOOK_AGAIN = 60_000
-/** A server that hangs holds up the end for so long. */
-const CLOSE_PATIENCE = 5_000
 
 /**
  * Elasticsearch and OpenSearch, in the layout of Python's driver: a document a record.
@@ -43,9 +50,11 @@ const CLOSE_PATIENCE = 5_000
 export function createSearchDriver({ name, title, location, ttl, filterErrorTrace, open }: SearchProduct): Driver {
   const client = createSearchClient(open)
   const batches = createPreparedBatches<BulkBatch>()
+  const work = createBoundWork()
   const retention = createRetention(ttl, async before => {
-    await refresh()
-    await pruneTraces(client, readBefore(before), WRITE_TIMEOUT)
+    const hurried = inHurry(client)
+    await refresh(hurried)
+    await pruneTraces(hurried, readBefore(before), WRITE_TIMEOUT)
   })
   let lookAt = 0
   const life = createLife()
@@ -53,8 +62,18 @@ export function createSearchDriver({ name, title, location, ttl, filterErrorTrac
   async function write(records: readonly TraceRecord[]): Promise<number> {
     const { documents, refused } = batches.of(records, () => toBulkBatch(records, filterErrorTrace))
     if (documents.length === 0) return refused
-    await createIndices()
-    const unwanted = await sendBulk(client, documents)
+    const characters = documents.reduce((sum, { lines }) => sum + lines.length, 0)
+    await client.load()
+    life.checkUncut()
+    // Over all of its requests and all nodes that are tried.
+    const unwanted = await work.run(
+      async end => {
+        end.addEventListener('abort', client.abort)
+        await createIndices()
+        return await sendBulk(client, documents)
+      },
+      WRITE_TIMEOUT + characters / CHARACTERS_PER_MS,
+    )
     batches.settle(records)
     retention.afterWrite()
     return refused + unwanted
@@ -95,9 +114,9 @@ export function createSearchDriver({ name, title, location, ttl, filterErrorTrac
   }
 
   /** Who may not ask for it sees what the server has come to by itself, a second later. */
-  async function refresh(): Promise<void> {
+  async function refresh(through = client): Promise<void> {
     try {
-      await client.find({
+      await through.find({
         method: 'POST',
         path: `/${RECORDS},${FAILURES}/_refresh`,
         querystring: { ignore_unavailable: true },
@@ -132,11 +151,14 @@ export function createSearchDriver({ name, title, location, ttl, filterErrorTrac
       const oldest = readBefore(before)
       return await use(() => pruneTraces(client, oldest))
     },
-    async close() {
-      life.end()
-      if (!(await within(CLOSE_PATIENCE, life.writesSettled()))) client.abort()
-      await retention.settled()
-      await client.close()
-    },
+    close: timeout =>
+      life.close(timeout, {
+        settle: retention.settled,
+        leave: client.close,
+        cut() {
+          client.abort()
+          void client.close()
+        },
+      }),
   }
 }

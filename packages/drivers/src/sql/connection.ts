@@ -1,23 +1,24 @@
 import { AsyncResource } from 'node:async_hooks'
 import { Socket } from 'node:net'
 import { suppress } from '@osprofiler/core'
-import { clearTimeout, Number, Promise, setTimeout } from '@osprofiler/core/toolkit'
+import { Promise } from '@osprofiler/core/toolkit'
+import { createBoundWork } from '../bound-work.js'
 import { SqlFailure } from './failure.js'
 import type { CreateSocket } from './session.js'
 import type { SqlStore } from './store.js'
 
-/** One connection to a database, opened when it is first used and again when it was lost. */
+/** One connection to a database, opened when it is first used and again when it was lost. Keeps no process alive. */
 export interface SqlConnection {
-  /**
-   * Does a piece of work with it, when all that was asked for before is done. Keeps the process alive for at most
-   * `hold` milliseconds of that.
-   */
-  use<Result>(work: (store: SqlStore) => Promise<Result>, hold: number): Promise<Result>
-  /** Resolves when the work that was asked for is done, or cut short where that takes long. */
-  close(): Promise<void>
+  /** Does a piece of work with it, when all that was asked for before is done. */
+  use<Result>(work: (store: SqlStore) => Promise<Result>): Promise<Result>
+  /** Resolves when the work that was asked for is done. */
+  settled(): Promise<unknown>
+  /** Says good-bye to the server. */
+  leave(): Promise<void>
+  /** Breaks the connection for good, whatever it was doing. */
+  end(): void
 }
 
-const CLOSE_PATIENCE = 5_000
 const KEEP_ALIVE_AFTER = 30_000
 
 /** Prepares a connection. `open` connects over the sockets that it is given. */
@@ -25,63 +26,56 @@ export function createSqlConnection(open: (createSocket: CreateSocket) => Promis
   let store: SqlStore | undefined
   let socket: Socket | undefined
   let last: Promise<unknown> = Promise.resolve()
-  let holds = 0
-  let isGivenUp = false
+  const bound = createBoundWork()
+  let cuts = 0
+  let isClosed = false
 
-  function createSocket(): Socket {
-    if (isGivenUp) throw new SqlFailure('the store is closed', undefined, 'failed')
+  function createSocket(seen: number): Socket {
+    // Nor is another server or another way tried.
+    if (isClosed || cuts !== seen) throw new SqlFailure('nobody waits for it any longer', undefined, 'failed')
     const created = new Socket()
     socket = created
     created.setNoDelay(true)
-    created.once('connect', () => {
-      created.setKeepAlive(true, KEEP_ALIVE_AFTER)
-      if (holds === 0) created.unref()
-    })
+    created.unref()
+    created.once('connect', () => created.setKeepAlive(true, KEEP_ALIVE_AFTER))
     return created
   }
 
   // Bound here, or the connection would for ever hold the context of the request in which it happened to be opened; and
   // suppressed, for the driver may have been opened in one as well.
-  const connect = AsyncResource.bind(() => suppress(() => open(createSocket)))
+  const connect = AsyncResource.bind((seen: number) => suppress(() => open(() => createSocket(seen))))
 
   async function reach(): Promise<SqlStore> {
-    if (!store?.session.isOpen) store = await connect()
+    if (!store?.session.isOpen) store = await connect(cuts)
     return store
   }
 
-  /** Keeps the process alive until the returned function is called. */
-  function holdProcess(milliseconds: number): () => void {
-    let held = true
-    if (++holds === 1) socket?.ref()
-    const timer = Number.isFinite(milliseconds) ? setTimeout(release, milliseconds).unref() : undefined
-    return release
+  function cut(): void {
+    cuts++
+    socket?.destroy()
+  }
 
-    function release(): void {
-      clearTimeout(timer)
-      if (held && --holds === 0) socket?.unref()
-      held = false
-    }
+  /** The end of the program, or of the store's time, ends what the server does not answer. */
+  function doWithin<Result>(work: (store: SqlStore) => Promise<Result>): Promise<Result> {
+    return bound.run(async end => {
+      end.addEventListener('abort', cut)
+      return await work(await reach())
+    })
   }
 
   return {
-    use(work, hold) {
-      const release = holdProcess(hold)
-      const result = last.then(() => suppress(async () => await work(await reach()))).finally(release)
+    use(work) {
+      const result = last.then(() => suppress(() => doWithin(work)))
       last = result.catch(() => undefined)
       return result
     },
-    async close() {
-      const release = holdProcess(CLOSE_PATIENCE)
-      const timer = setTimeout(() => {
-        // Nor is another server or another way tried.
-        isGivenUp = true
-        socket?.destroy()
-      }, CLOSE_PATIENCE)
-      await last
-      clearTimeout(timer)
+    settled: () => last,
+    async leave() {
       await store?.session.end()
-      store = undefined
-      release()
+    },
+    end() {
+      isClosed = true
+      cut()
     },
   }
 }

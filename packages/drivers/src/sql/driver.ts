@@ -1,5 +1,5 @@
 import { type Driver, OsprofilerError, type TraceQuery, type TraceSummary } from '@osprofiler/core'
-import { Number, Promise } from '@osprofiler/core/toolkit'
+import { Promise } from '@osprofiler/core/toolkit'
 import { isStorable } from '../record-row.js'
 import { createRetention } from '../retention.js'
 import { toShownPath } from '../shown-path.js'
@@ -28,9 +28,6 @@ export interface SqlDatabase {
   open(createSocket: CreateSocket): Promise<SqlStore>
 }
 
-/** How long something in the background may delay the natural end of the program. */
-const BACKGROUND_HOLD = 2_000
-
 /**
  * A driver on the table of Python's SQLAlchemy driver. It writes on one connection and reads on another: who reads a
  * long trace holds up no write.
@@ -40,16 +37,13 @@ export function createSqlDriver(database: SqlDatabase): Driver {
   const location = toShownPath(database.location)
   const writing = createSqlConnection(database.open)
   const reading = createSqlConnection(database.open)
-  const use = readFor(Number.POSITIVE_INFINITY)
-  const retention = createRetention(database.ttl, before => prune(readFor(BACKGROUND_HOLD), before))
+  const both = [writing, reading]
+  const retention = createRetention(database.ttl, prune)
   const life = createLife()
-  let closing: Promise<void> | undefined
 
-  function readFor(hold: number): UseTable {
-    return async (work, otherwise) => {
-      life.checkOpen()
-      return await reading.use(store => useTable(store, work, otherwise), hold).catch(fail)
-    }
+  const use: UseTable = async (work, otherwise) => {
+    life.checkOpen()
+    return await reading.use(store => useTable(store, work, otherwise)).catch(fail)
   }
 
   async function list(query: TraceQuery | undefined, failed: boolean): Promise<TraceSummary[]> {
@@ -58,10 +52,10 @@ export function createSqlDriver(database: SqlDatabase): Driver {
     return await listTraces(use, selection, failed)
   }
 
-  async function prune(through: UseTable, before: Date): Promise<number> {
+  async function prune(before: Date): Promise<number> {
     const oldest = readBefore(before)
     life.checkOpen()
-    return await pruneTraces(through, oldest)
+    return await pruneTraces(use, oldest)
   }
 
   function fail(error: unknown): never {
@@ -81,7 +75,7 @@ export function createSqlDriver(database: SqlDatabase): Driver {
       life.checkOpen()
       if (records.length === 0) return { refused: 0 }
       const batch = toBatch(records, keepsNul)
-      const refused = await writing.use(async store => writeBatch(store, await batch), BACKGROUND_HOLD).catch(fail)
+      const refused = await writing.use(async store => writeBatch(store, await batch)).catch(fail)
       retention.afterWrite()
       return { refused }
     },
@@ -93,12 +87,15 @@ export function createSqlDriver(database: SqlDatabase): Driver {
     async deleteTrace(baseId) {
       return isKeepable(baseId) ? await removeRecords(use, [baseId], undefined) : 0
     },
-    pruneTraces: before => prune(use, before),
-    close() {
-      life.end()
-      closing ??= Promise.all([writing.close(), reading.close()]).then(() => undefined)
-      return closing
-    },
+    pruneTraces: prune,
+    close: timeout =>
+      life.close(timeout, {
+        settle: () => Promise.all(both.map(connection => connection.settled())),
+        leave: () => Promise.all(both.map(connection => connection.leave())),
+        cut() {
+          for (const connection of both) connection.end()
+        },
+      }),
   }
 }
 

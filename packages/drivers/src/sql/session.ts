@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { clearTimeout, setTimeout } from '@osprofiler/core/toolkit'
+import { within } from '../within.js'
 import { SqlFailure } from './failure.js'
 
 /** What a statement gave: rows as arrays of their columns' values, and how many rows it changed. */
@@ -30,7 +31,7 @@ export interface SqlSession {
   end(): Promise<void>
 }
 
-/** Makes the socket of a connection, not yet connected, whose maker decides whether it keeps the process alive. */
+/** Makes the socket of a connection, not yet connected. It does not keep the process alive. */
 export type CreateSocket = () => Socket
 
 /** How long a statement may take: beyond it the server, or the way to it, is taken for dead. */
@@ -74,9 +75,7 @@ export function createSession(client: SqlClient): SqlSession {
     run,
     async end() {
       isOpen = false
-      const timer = setTimeout(client.destroy, GOODBYE_PATIENCE).unref()
-      await client.end().catch(() => undefined)
-      clearTimeout(timer)
+      await within(GOODBYE_PATIENCE, client.end())
       client.destroy()
     },
   }

@@ -1,8 +1,7 @@
-import { closeSync, mkdirSync, openSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { closeSync, openSync, realpathSync, statSync } from 'node:fs'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { Array, Error } from '@osprofiler/core/platform'
-import { isError } from '@osprofiler/core/toolkit'
+import { isError, Object } from '@osprofiler/core/toolkit'
 import { COLUMNS } from '../record-row.js'
 
 /** An open database: its connection, and what tells whether its file is still the one at its path. */
@@ -27,6 +26,8 @@ const TABLE = `
   CREATE INDEX IF NOT EXISTS ix_data_base_id ON data (base_id);
   CREATE INDEX IF NOT EXISTS ix_data_timestamp ON data (timestamp);`
 
+const SQLITE_CANTOPEN = 14
+
 /** How many rows go in with one statement: a call a row is a third of an insert's cost. */
 export const INSERT_GROUP = 10
 
@@ -39,6 +40,7 @@ export function openDatabase(Database: typeof DatabaseSync, path: string, create
   if (create) makeFile(path)
   const identity = identify(path)
   if (identity === undefined) return undefined
+  checkFiles(path)
   const connection = new Database(path)
   let inserts: { one: StatementSync; many: StatementSync } | undefined
 
@@ -81,15 +83,27 @@ function toInsert(rows: number): string {
   return `INSERT INTO data (${COLUMNS.join(', ')}) VALUES ${Array.from({ length: rows }, () => row).join(', ')}`
 }
 
-/** Makes the file and its directory for the owner alone. What is there stays as it is. */
+/** Makes the file for the owner alone. What is there stays as it is. */
 function makeFile(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   try {
     // SQLite would make it with 0644; -wal and -shm follow it. Never opens a file that is there: on POSIX, closing
     // it again would drop the locks that this process holds on it through other connections.
     closeSync(openSync(path, 'wx', 0o600))
   } catch (error) {
     if (!(isError(error) && 'code' in error && error.code === 'EEXIST')) throw error
+  }
+}
+
+/**
+ * SQLite would open a FIFO and wait for its other end, or a device, and not even `process.exit()` ends such a wait. Beside
+ * the file that a link leads to, it opens others.
+ */
+function checkFiles(path: string): void {
+  const file = realpathSync(path)
+  for (const suffix of ['', '-journal', '-wal', '-shm']) {
+    const stats = statSync(`${file}${suffix}`, { throwIfNoEntry: false })
+    if (stats?.isFile() === false)
+      throw Object.assign(new Error(`no file: ${file}${suffix}`), { errcode: SQLITE_CANTOPEN })
   }
 }
 

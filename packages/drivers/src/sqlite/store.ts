@@ -1,8 +1,10 @@
+import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { TraceSummary } from '@osprofiler/core'
 import { dateNow, Error, Number, Promise, String } from '@osprofiler/core/platform'
 import type { ExitGuard } from '../exit-guard.js'
+import { makeDirectory } from '../make-directory.js'
 import { COLUMNS, type RecordRow } from '../record-row.js'
 import { isObject } from '../record-text.js'
 import type { Selection } from '../trace-query.js'
@@ -84,7 +86,17 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
       insert(opened, rows)
       if (opened.isInPlace()) return
     }
-    throw new Error('its file vanishes while it is written')
+    throw new Error('its file vanishes while it is written, or is a link to none')
+  }
+
+  async function write(rows: Rows): Promise<void> {
+    try {
+      await attempt(() => insertAll(rows))
+    } catch (error) {
+      if (!isObject(error) || error.code !== 'ENOENT') throw error
+      await makeDirectory(dirname(path))
+      await attempt(() => insertAll(rows))
+    }
   }
 
   /** Works on the table, where it is there and the store is not being closed. */
@@ -98,7 +110,7 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
 
   return {
     write(rows) {
-      const written = writing.then(() => attempt(() => insertAll(rows)))
+      const written = writing.then(() => write(rows))
       writing = written.catch(() => undefined)
       return written
     },

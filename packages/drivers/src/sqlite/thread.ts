@@ -1,9 +1,11 @@
 import { AsyncResource } from 'node:async_hooks'
+import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { TraceSummary } from '@osprofiler/core'
-import { clearTimeout, Error, Map, Number, Promise, setTimeout, URL } from '@osprofiler/core/toolkit'
-import { createExitSignal, watchExit } from '../exit-guard.js'
+import { Error, Map, Promise, URL } from '@osprofiler/core/toolkit'
+import { createExitSignal, haveLeft, watchExit } from '../exit-guard.js'
 import type { Selection } from '../trace-query.js'
+import { within } from '../within.js'
 import type { SqlitePage } from './store.js'
 
 /** What the thread is asked to do. */
@@ -61,13 +63,12 @@ export class ThreadFailed extends Error {
 export interface SqliteThread {
   /** Hands over packed records for the next `write`, so that the thread prepares some while others are being packed. */
   stage(packed: readonly string[]): void
-  /**
-   * Asks for something. The thread is started if there is none; it keeps the process alive for at most `hold`
-   * milliseconds of the wait for its answer.
-   */
-  ask<Request extends SqliteRequest>(request: Request, hold: number): Promise<Answers[Request['operation']]>
-  /** Resolves when the thread has come to its end, or is stuck and was left to it. */
+  /** Asks for something. The thread is started if there is none, and keeps no process alive. */
+  ask<Request extends SqliteRequest>(request: Request): Promise<Answers[Request['operation']]>
+  /** Has the thread come to its end, and resolves then. */
   close(): Promise<void>
+  /** Leaves the thread to itself, wherever it is stuck. Whoever waits for it learns that it died. */
+  cut(): void
 }
 
 interface Pending {
@@ -75,14 +76,14 @@ interface Pending {
   reject(error: Error): void
 }
 
-const CLOSE_PATIENCE = 10_000
+const END_PATIENCE = 200
 
 /** Prepares a thread for the database at a path. It starts at the first request. */
 export function createThread(client: string, path: string): SqliteThread {
   const pending = new Map<number, Pending>()
   let worker: Worker | undefined
+  let leave: (() => boolean) | undefined
   let lastId = 0
-  let holds = 0
 
   // Bound here, or the thread would for ever hold the context of the request in which it happened to start.
   const start = AsyncResource.bind(() => {
@@ -103,12 +104,10 @@ export function createThread(client: string, path: string): SqliteThread {
     started.on('exit', () => {
       unwatch()
       worker = undefined
-      for (const [id, { reject }] of pending) {
-        pending.delete(id)
-        reject(new ThreadDied('The thread of the store died.', { cause }))
-      }
+      rejectAll(cause)
     })
-    if (holds === 0) started.unref()
+    started.unref()
+    leave = () => haveLeft(signal)
     return started
   })
 
@@ -119,13 +118,10 @@ export function createThread(client: string, path: string): SqliteThread {
     else waiting?.resolve(reply.value)
   }
 
-  /** Keeps the process alive until the returned function is called. */
-  function holdProcess(): () => void {
-    let held = true
-    if (++holds === 1) worker?.ref()
-    return () => {
-      if (held && --holds === 0) worker?.unref()
-      held = false
+  function rejectAll(cause: unknown): void {
+    for (const [id, { reject }] of pending) {
+      pending.delete(id)
+      reject(new ThreadDied('The thread of the store died.', { cause }))
     }
   }
 
@@ -134,19 +130,12 @@ export function createThread(client: string, path: string): SqliteThread {
     worker.postMessage(message)
   }
 
-  async function ask(request: SqliteRequest, hold: number): Promise<unknown> {
-    const release = holdProcess()
-    const timer = Number.isFinite(hold) ? setTimeout(release, hold).unref() : undefined
-    try {
-      return await new Promise<unknown>((resolve, reject) => {
-        const id = ++lastId
-        post({ id, request })
-        pending.set(id, { resolve, reject })
-      })
-    } finally {
-      clearTimeout(timer)
-      release()
-    }
+  function ask(request: SqliteRequest): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const id = ++lastId
+      post({ id, request })
+      pending.set(id, { resolve, reject })
+    })
   }
 
   return {
@@ -155,13 +144,16 @@ export function createThread(client: string, path: string): SqliteThread {
     async close() {
       const closing = worker
       if (closing === undefined) return
-      const ended = new Promise<void>(resolve => closing.once('exit', () => resolve()))
-      const stuck = new Promise<void>(resolve => setTimeout(resolve, CLOSE_PATIENCE).unref())
-      const release = holdProcess()
-      await Promise.race([ask({ operation: 'close' }, CLOSE_PATIENCE).then(() => ended), ended, stuck]).catch(
-        () => undefined,
-      )
-      release()
+      const ended = once(closing, 'exit')
+      await ask({ operation: 'close' }).catch(() => undefined)
+      // It has left native code for good by now.
+      if (!(await within(END_PATIENCE, ended))) await closing.terminate()
+    },
+    cut() {
+      if (worker === undefined) return
+      // One that is in native code cannot be ended safely; it does not go in again.
+      if (leave?.()) void worker.terminate()
+      rejectAll(undefined)
     },
   }
 }

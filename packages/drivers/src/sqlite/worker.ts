@@ -20,7 +20,8 @@ port?.on('message', async (message: SqliteMessage) => {
     (error: unknown) => ({ id, failure: describe(error) }),
   )
   port.postMessage(reply)
-  if (request.operation === 'close') port.close()
+  // In Deno, whose port cannot be closed, the other side ends the thread.
+  if (request.operation === 'close') port.close?.()
 })
 
 async function answer(request: SqliteRequest): Promise<unknown> {

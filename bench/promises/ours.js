@@ -1,0 +1,21 @@
+import { run, setNotifier, trace, withTrace } from '@osprofiler/core'
+import { answerTimes } from '../answer.js'
+import { MANNERS } from './manners.js'
+
+setNotifier(() => {})
+
+const work = async value => {
+  await undefined
+  return value
+}
+const tracedWork = trace('point', { hideArgs: true })(work)
+const CALLS = { bare: work, trace: tracedWork, withTrace: value => withTrace('point', () => work(value)) }
+
+const [way, manner] = process.argv[2].split('/')
+const measure = MANNERS[manner](CALLS[way])
+const options = { hmacKey: 'SECRET_KEY', maxPointsPerTrace: Number.POSITIVE_INFINITY }
+
+await answerTimes({
+  // The promise of the whole trace is handled at once, so that only the promises of the calls are followed.
+  [process.argv[2]]: count => (way === 'bare' ? measure(count) : run(options, () => measure(count))),
+})

@@ -1,0 +1,81 @@
+import { alternate, createTask } from '../alternate.js'
+import { startNode } from '../child.js'
+import { ratio, summarise } from '../statistics.js'
+import { printTable, show } from '../table.js'
+
+const task = (name, script, argument) => createTask(name, () => startNode(`promises/${script}.js`, argument))
+
+/** What it costs that promises are followed: the awaits of the whole process meanwhile, and the calls themselves. */
+export async function runPromises(effort) {
+  await runAwaits(effort)
+  await runCalls(effort)
+}
+
+const AWAITS = [
+  ['`await` of a value', 'value'],
+  ['`await` of an async call', 'call'],
+]
+
+async function runAwaits(effort) {
+  const rows = []
+  for (const [name, kind] of AWAITS) {
+    const samples = await alternate(
+      ['nothing', 'trace', 'promise'].map(meanwhile => task(meanwhile, 'awaits', `${kind}/${meanwhile}`)),
+      effort,
+    )
+    const added = summarise(difference(samples, 'promise', 'trace'))
+    const ns = contender => summarise(samples.get(contender).flat()).median.toFixed(0)
+    rows.push([
+      name,
+      ns('nothing'),
+      ns('trace'),
+      ns('promise'),
+      show(added, 0),
+      show(ratio(samples, 'promise', 'trace')),
+    ])
+  }
+  printTable(
+    `An untraced await, ns, on Node ${process.versions.node}`,
+    ['', 'nothing is traced', 'a trace, hooks off', 'a pending traced promise, hooks on', 'the hooks add', 'on to off'],
+    rows,
+  )
+}
+
+function difference(samples, name, reference) {
+  const references = samples.get(reference).flat()
+  return samples
+    .get(name)
+    .flat()
+    .map((value, index) => value - references[index])
+}
+
+const MANNERS = [
+  ['awaited at once', 'atOnce'],
+  ['awaited later', 'later'],
+  ['not awaited', 'never'],
+]
+
+async function runCalls(effort) {
+  const rows = []
+  for (const [name, manner] of MANNERS) {
+    const samples = await alternate(
+      [
+        ...['bare', 'trace', 'withTrace'].map(way => task(way, 'ours', `${way}/${manner}`)),
+        task('span', 'opentelemetry', manner),
+      ],
+      effort,
+    )
+    const ns = contender => summarise(samples.get(contender).flat()).median.toFixed(0)
+    rows.push([
+      name,
+      ...['bare', 'trace', 'withTrace', 'span'].map(ns),
+      show(ratio(samples, 'trace', 'span')),
+      show(ratio(samples, 'withTrace', 'span')),
+    ])
+  }
+  printTable(
+    `An asynchronous call, ns, on Node ${process.versions.node}`,
+    ['', 'bare', 'trace(), hideArgs', 'withTrace()', 'in a span', 'trace() of a span', 'withTrace() of a span'],
+    rows,
+  )
+}

@@ -1,0 +1,71 @@
+import { EventEmitter } from 'node:events'
+import { watchEvents } from '@osprofiler/core/toolkit'
+import { describe, expect, it } from 'vitest'
+
+describe('an emitter that is watched', () => {
+  it('has no more listeners than before, and shows each event before it is told', () => {
+    const emitter = new EventEmitter()
+    const order: string[] = []
+
+    watchEvents(emitter, event => order.push(`watched ${String(event)}`))
+    emitter.on('done', (...given) => order.push(`told ${given}`))
+
+    expect(emitter.emit('done', 1, 2)).toBe(true)
+    expect(emitter.emit('other')).toBe(false)
+    expect(order).toEqual(['watched done', 'told 1,2', 'watched other'])
+    expect(emitter.eventNames()).toEqual(['done'])
+    expect(Object.keys(emitter)).not.toContain('emit')
+    expect([emitter.emit.name, emitter.emit.length]).toEqual(['emit', 1])
+  })
+
+  it('throws an error that nobody listens to, as before', () => {
+    const emitter = new EventEmitter()
+
+    watchEvents(emitter, () => undefined)
+
+    expect(() => emitter.emit('error', new RangeError('unheard'))).toThrow(RangeError)
+  })
+
+  it('is watched still when the program has removed all listeners', () => {
+    const emitter = new EventEmitter()
+    const seen: unknown[] = []
+    watchEvents(emitter, event => seen.push(event))
+
+    emitter.removeAllListeners()
+    emitter.emit('close')
+
+    expect(seen).toEqual(['close'])
+  })
+
+  it('may be watched by two, and wrapped by the program', () => {
+    const emitter = new EventEmitter()
+    const seen: string[] = []
+    watchEvents(emitter, () => seen.push('first'))
+    watchEvents(emitter, () => seen.push('second'))
+    const { emit } = emitter
+    emitter.emit = (event, ...given) => {
+      seen.push('program')
+      return emit.call(emitter, event, ...given)
+    }
+
+    emitter.emit('done')
+
+    expect(seen).toEqual(['program', 'second', 'first'])
+  })
+
+  it('is watched where another object only inherits from it', () => {
+    const emitter = new EventEmitter()
+    const seen: unknown[] = []
+    watchEvents(Object.create(emitter), event => seen.push(event))
+
+    emitter.emit('done')
+
+    expect(seen).toEqual(['done'])
+  })
+
+  it('is left as it is when it is frozen', () => {
+    const emitter = Object.freeze(new EventEmitter())
+
+    expect(watchEvents(emitter, () => undefined)).toBe(false)
+  })
+})

@@ -1,0 +1,48 @@
+import type { Driver, TraceRecord } from '@osprofiler/core'
+import { holdProcess, Number, Symbol } from '@osprofiler/core/toolkit'
+
+type Batches = AsyncIterable<readonly TraceRecord[]>
+
+/** For so long a write keeps the process alive: a store that hangs must not hold up the end of the program for longer. */
+const WRITE_MS = 4_000
+
+/**
+ * The same driver, which keeps the process alive while somebody waits for it. The drivers themselves hold nothing that
+ * does, as far as their clients let them.
+ */
+export function held(driver: Driver): Driver {
+  const { readRecords, listTraces, listErrorTraces, deleteTrace, pruneTraces } = driver
+  return {
+    ...driver,
+    write: records => hold(() => driver.write(records), WRITE_MS),
+    ...(readRecords && { readRecords: baseId => heldBatches(readRecords.call(driver, baseId)) }),
+    ...(listTraces && { listTraces: query => hold(() => listTraces.call(driver, query)) }),
+    ...(listErrorTraces && { listErrorTraces: query => hold(() => listErrorTraces.call(driver, query)) }),
+    ...(deleteTrace && { deleteTrace: baseId => hold(() => deleteTrace.call(driver, baseId)) }),
+    ...(pruneTraces && { pruneTraces: before => hold(() => pruneTraces.call(driver, before)) }),
+  }
+}
+
+async function hold<Result>(work: () => Promise<Result>, limit = Number.POSITIVE_INFINITY): Promise<Result> {
+  const release = holdProcess(limit)
+  try {
+    return await work()
+  } finally {
+    release()
+  }
+}
+
+function heldBatches(batches: Batches): Batches {
+  return {
+    [Symbol.asyncIterator]() {
+      const iterator = batches[Symbol.asyncIterator]()
+      return {
+        next: () => hold(() => iterator.next()),
+        return: async value => {
+          await hold(async () => iterator.return?.(value))
+          return { done: true, value }
+        },
+      }
+    },
+  }
+}

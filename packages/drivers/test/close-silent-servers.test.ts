@@ -1,0 +1,50 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { afterAll, beforeAll, describe, it } from 'vitest'
+import { endBesideHang, expectEndInTime, WAYS_TO_END } from './end-beside-hang.js'
+
+const sockets = new Set<Socket>()
+const server = createServer(socket => {
+  sockets.add(socket)
+  // It reads and says nothing, which no client can tell from a server that thinks.
+  socket.on('error', () => undefined).resume()
+})
+beforeAll(async () => {
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+})
+afterAll(() => {
+  for (const socket of sockets) socket.destroy()
+  server.close()
+})
+
+/** Tried one after the other, each for some seconds, they would take longer than is allowed. */
+const SIX = Array.from({ length: 6 }, () => 'HOST').join(',')
+
+/** Some at a time: each is a program of its own. */
+const GROUPS = [
+  ['redis://HOST', 'rediss://HOST', 'redissentinel://HOST', `redissentinel://${SIX}`, `redis://${SIX}?cluster=true`],
+  ['postgresql://me:s3cret@HOST/traces', `postgresql://me:s3cret@${SIX}/traces?connect_timeout=60`],
+  ['mysql://me:s3cret@HOST/traces', 'mysql://me:s3cret@HOST/traces?connect_timeout=60', 'loginsight://me:s3cret@HOST'],
+  ['messaging://me:s3cret@HOST,me:s3cret@HOST,me:s3cret@HOST', 'messaging://me:s3cret@HOST?ssl=1'],
+  ['otlp://HOST', 'otlp://HOST?timeout=60', 'otlp://HOST?protocol=http/json', 'otlp+https://HOST?timeout=60'],
+  ['elasticsearch://HOST?timeout=60', `elasticsearch://${SIX}`, 'elasticsearch+https://HOST'],
+  ['opensearch://HOST?timeout=60', `opensearch://${SIX}`, 'opensearch+https://HOST'],
+  [
+    'mongodb://HOST',
+    'mongodb://HOST/?tls=true',
+    `mongodb://${SIX}`,
+    'mongodb://HOST/?serverSelectionTimeoutMS=60000&connectTimeoutMS=60000',
+  ],
+]
+
+describe.each(WAYS_TO_END)('a program that %s, beside servers that accept and never answer', how => {
+  it.each(GROUPS.map(group => [group]))('is over in time: %j', async stores => {
+    const { port } = server.address() as AddressInfo
+
+    const ends = await Promise.all(
+      stores.map(store => endBesideHang(store.replaceAll('HOST', `127.0.0.1:${port}`), how)),
+    )
+
+    for (const [index, end] of ends.entries()) expectEndInTime(end, stores[index] ?? '')
+  })
+})

@@ -1,0 +1,134 @@
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { openDriver } from '@osprofiler/drivers'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { toTraceFile } from '../src/file/path.js'
+import { finish, printed, startFixture, startProgram } from './child.js'
+import { makeTrace } from './make-record.js'
+import { temporaryDirectory } from './temporary-directory.js'
+
+/** Makes a place in a directory where no store can be, and gives its connection string. */
+type MakePlace = (directory: string) => string | Promise<string>
+
+const DATABASE: Record<string, MakePlace> = {
+  'a folder of procfs, which says of a parent that it is not there': () => 'sqlite:////proc/none/osprofiler/traces.db',
+  'a folder of sysfs, which nobody may make': () => 'sqlite:////sys/none/osprofiler/traces.db',
+  'a path below a device': () => 'sqlite:////dev/null/osprofiler/traces.db',
+  'a device': () => 'sqlite:////dev/full',
+  'a FIFO': directory => `sqlite:///${makeFifo(join(directory, 'fifo'))}`,
+  'a link to a FIFO': directory => `sqlite:///${makeLink(directory, makeFifo(join(directory, 'fifo')))}`,
+  'a path below a FIFO': directory => `sqlite:///${makeFifo(join(directory, 'fifo'))}/traces.db`,
+  'a socket': async directory => `sqlite:///${await makeSocket(join(directory, 'socket'))}`,
+  'a directory': directory => `sqlite:///${directory}`,
+  'a link to nothing': directory => `sqlite:///${makeLink(directory, join(directory, 'nothing'))}`,
+  'a path below a link to nothing': directory =>
+    `sqlite:///${makeLink(directory, join(directory, 'nothing'))}/traces.db`,
+  'a loop of links': directory => `sqlite:///${makeLink(directory, join(directory, 'link'))}/traces.db`,
+  'a name that is too long': directory => `sqlite:///${join(directory, 'x'.repeat(300))}`,
+  'a path that is too long': directory =>
+    `sqlite:///${join(directory, ...Array(500).fill('x'.repeat(100)), 'traces.db')}`,
+  'a path below a file': directory => `sqlite:///${makeFile(join(directory, 'file'))}/traces.db`,
+  'a file of something else': directory => `sqlite:///${makeFile(join(directory, 'traces.db'))}`,
+  'a database with a FIFO for its journal': directory => makeDatabase(directory, '-journal'),
+  'a database with a FIFO for its log': directory => makeDatabase(directory, '-wal'),
+  'a database that is locked': lockDatabase,
+}
+
+const FOLDER: Record<string, MakePlace> = {
+  'a folder of procfs, which says of a parent that it is not there': () => 'file:///proc/none/osprofiler',
+  'a folder of sysfs, which nobody may make': () => 'file:///sys/none/osprofiler',
+  'a path below a device': () => 'file:///dev/null/osprofiler',
+  'a FIFO': directory => `file://${makeFifo(join(directory, 'fifo'))}`,
+  'a link to nothing': directory => `file://${makeLink(directory, join(directory, 'nothing'))}`,
+  'a loop of links': directory => `file://${makeLink(directory, join(directory, 'link'))}`,
+  'a name that is too long': directory => `file://${join(directory, 'x'.repeat(300))}`,
+  'a file': directory => `file://${makeFile(join(directory, 'file'))}`,
+  'a folder with a FIFO for the trace': directory => {
+    makeFifo(toTraceFile(directory, 'trace'))
+    return `file://${directory}`
+  },
+}
+
+const CASES = [
+  ...Object.entries(DATABASE).map(([place, make]) => ['sqlite://', place, make] as const),
+  ...Object.entries(FOLDER).map(([place, make]) => ['file://', place, make] as const),
+]
+
+describe.each(['process.exit()', 'close()', 'by itself'])('a program that ends by %s', how => {
+  it.each(CASES)('with %s at %s is warned once, and ends at once without spinning', async (_, __, makePlace) => {
+    const connectionString = await makePlace(temporaryDirectory())
+
+    await expectPromptEnd(startFixture('end-at-hostile-place.mjs', [connectionString, how]), how)
+  })
+
+  it.each(['sqlite:////DISK/osprofiler/traces.db', 'file:///DISK/osprofiler'])(
+    'with %s on a disk that can only be read is warned once, and ends at once',
+    async store => {
+      const disk = temporaryDirectory()
+      const fixture = join(import.meta.dirname, 'fixtures/end-at-hostile-place.mjs')
+      const command = 'mount -t tmpfs -o ro tmpfs "$0" && exec "$@"'
+      const program = [process.execPath, fixture, store.replace('/DISK', disk), how]
+
+      await expectPromptEnd(startProgram('unshare', ['-rm', 'sh', '-c', command, disk, ...program]), how)
+    },
+  )
+})
+
+async function expectPromptEnd(child: ReturnType<typeof startFixture>, how: string): Promise<void> {
+  const { code, stdout, stderr } = await finish(child)
+  const closedAt = Date.now()
+  const { busy, endedAt } = JSON.parse(stdout)
+
+  expect(code).toBe(how === 'process.exit()' ? 3 : 0)
+  // Of a store that waits for a lock, nothing is known yet when a program ends at once.
+  const warnings = stderr.match(/Warning: /g)?.length ?? 0
+  expect(warnings, stderr).toBeLessThanOrEqual(1)
+  if (how !== 'process.exit()') expect(warnings).toBe(1)
+  expect(busy).toBeLessThan(0.7)
+  expect(closedAt - endedAt).toBeLessThan(2_000)
+}
+
+function makeFifo(path: string): string {
+  execFileSync('mkfifo', [path])
+  return path
+}
+
+function makeLink(directory: string, target: string): string {
+  const path = join(directory, 'link')
+  symlinkSync(target, path)
+  return path
+}
+
+function makeFile(path: string): string {
+  writeFileSync(path, 'something else\n'.repeat(1_000))
+  return path
+}
+
+async function makeSocket(path: string): Promise<string> {
+  const server = createServer().listen(path)
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  return path
+}
+
+/** A database of ours, with a FIFO in the place of a file that belongs to it. */
+async function makeDatabase(directory: string, suffix?: string): Promise<string> {
+  const folder = join(directory, 'state')
+  mkdirSync(folder)
+  const path = join(folder, 'traces.db')
+  const driver = openDriver(`sqlite:///${path}`)
+  await driver.write(makeTrace(2))
+  await driver.close()
+  if (suffix !== undefined) makeFifo(`${path}${suffix}`)
+  return `sqlite:///${path}`
+}
+
+async function lockDatabase(directory: string): Promise<string> {
+  const connectionString = await makeDatabase(directory)
+  const holder = startFixture('hold-lock.mjs', [connectionString.slice('sqlite:///'.length)])
+  await printed(holder, 'locked')
+  return connectionString
+}

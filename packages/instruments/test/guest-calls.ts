@@ -1,0 +1,97 @@
+import { Socket } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
+
+/** Notes what happens, with the number of microtasks since the last bytes came in. */
+export type Note = (what: string) => void
+
+/** A call of a library as a program makes it. Resolves when it is over. */
+export type Call = (note: Note) => Promise<unknown>
+
+const MOST = 2_000
+
+/** Makes a call and returns what could be noticed of it, unhandled rejections too. */
+export async function watchCall(call: Call): Promise<readonly string[]> {
+  const log: string[] = []
+  let count = 0
+  let chain = 0
+
+  async function countTicks(own: number): Promise<void> {
+    while (own === chain && count < MOST) {
+      await null
+      count++
+    }
+  }
+
+  function begin(): void {
+    count = 0
+    void countTicks(++chain)
+  }
+
+  const note: Note = what => void log.push(`${count} ${what}`)
+  const undo = watchSockets(begin)
+  // Kept apart: when Node tells of one depends on how many answers come at once.
+  const unhandled: string[] = []
+  const forget = takeUnhandled(reason => unhandled.push(`unhandled ${describe(reason)}`))
+  begin()
+  try {
+    await call(note)
+    for (let turns = 0; turns < 5; turns++) await turn()
+  } finally {
+    undo()
+    forget()
+    chain++
+  }
+  return [...log, ...unhandled]
+}
+
+/** Waits for a promise in the ways of programs, and notes when each of them goes on. */
+export async function notePromise(promise: unknown, note: Note): Promise<void> {
+  const given = promise as Promise<unknown>
+  note(`${given.constructor.name} ${Object.keys(given)}`)
+  const chained = given.then(
+    value => note(`then ${show(value)}`),
+    error => note(`then ${describe(error)}`),
+  )
+  try {
+    note(`awaited ${show(await given)}`)
+  } catch (error) {
+    note(`awaited ${describe(error)}`)
+  }
+  await chained
+}
+
+function describe(reason: unknown): string {
+  return reason instanceof Error ? `${reason.name} ${reason.message}` : String(reason)
+}
+
+function show(value: unknown): string {
+  return Array.isArray(value) ? `list of ${value.length}` : typeof value
+}
+
+/** Tells of bytes that come in, before they are read. */
+function watchSockets(came: () => void): () => void {
+  const { prototype } = Socket
+  const { emit } = prototype
+  Object.defineProperty(prototype, 'emit', {
+    configurable: true,
+    writable: true,
+    value(this: Socket, event: string, ...args: unknown[]) {
+      if (event === 'data' || event === 'readable') came()
+      return Reflect.apply(emit, this, [event, ...args])
+    },
+  })
+  return () => {
+    Reflect.deleteProperty(prototype, 'emit')
+  }
+}
+
+/** In place of the listeners of the test runner, which take each unhandled rejection for a failure. */
+function takeUnhandled(listener: (reason: unknown) => void): () => void {
+  const others = process.listeners('unhandledRejection')
+  process.removeAllListeners('unhandledRejection')
+  process.on('unhandledRejection', listener)
+  return () => {
+    process.off('unhandledRejection', listener)
+    for (const other of others) process.on('unhandledRejection', other)
+  }
+}

@@ -1,0 +1,190 @@
+import { once } from 'node:events'
+import http, { type ClientRequest, type IncomingMessage } from 'node:http'
+import { setImmediate as turn } from 'node:timers/promises'
+import { setNotifier } from '@osprofiler/core'
+import { HttpAgent } from 'agentkeepalive'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openByteServer } from './http-asking.js'
+import { instrumented, undoInstruments } from './instrumented.js'
+import { type OriginServer, openOrigin } from './origin-server.js'
+import { collect, inTrace, only } from './traced-calls.js'
+
+let server: OriginServer
+
+beforeEach(async () => {
+  server = await openOrigin()
+  collect()
+})
+afterEach(async () => {
+  undoInstruments()
+  setNotifier(undefined)
+  await server[Symbol.asyncDispose]()
+})
+
+type Note = (what: string) => void
+
+/** What a program notes of a request that it makes. Resolves when the request is over. */
+type Program = (origin: string, note: Note) => Promise<unknown>
+
+const EVENTS = ['socket', 'finish', 'response', 'timeout', 'abort', 'error', 'close', 'upgrade', 'connect']
+
+/** Notes what an emitter shows of itself. */
+function look(name: string, emitter: ClientRequest | IncomingMessage, note: Note): void {
+  const counts = emitter.eventNames().map(event => `${String(event)}:${emitter.listenerCount(event)}`)
+  note(`${name} listens to ${counts.sort().join(' ')}`)
+  note(`${name} has ${Object.keys(emitter).join(' ')}`)
+  const symbols = Object.getOwnPropertySymbols(emitter).filter(symbol =>
+    Object.prototype.propertyIsEnumerable.call(emitter, symbol),
+  )
+  note(`${name} has ${symbols.map(String).join(' ')}`)
+}
+
+function follow(request: ClientRequest, note: Note): Promise<unknown> {
+  look('request', request, note)
+  for (const event of EVENTS) request.on(event, (reason: unknown) => note(`request ${event} ${codeOf(reason)}`))
+  request.on('response', response => {
+    look('response', response, note)
+    for (const event of ['end', 'error', 'aborted', 'close']) response.on(event, () => note(`response ${event}`))
+  })
+  return whenClosed(request)
+}
+
+/** Not by `once`, which rejects at an error. */
+function whenClosed(emitter: ClientRequest | IncomingMessage): Promise<unknown> {
+  return new Promise(resolve => emitter.on('close', resolve))
+}
+
+function codeOf(reason: unknown): string {
+  return reason instanceof Error ? String((reason as { code?: unknown }).code) : ''
+}
+
+const PROGRAMS: Readonly<Record<string, Program>> = {
+  async 'reads its answer'(origin, note) {
+    const request = http.get(`${origin}/ok`, response => response.resume())
+    await follow(request, note)
+  },
+  async 'gives its answer up'(origin, note) {
+    const request = http.get(`${origin}/big`, response => void setImmediate(() => response.destroy()))
+    await follow(request, note)
+  },
+  async 'has an answer that nobody listens to'(origin, note) {
+    const request = http.get(`${origin}/ok`)
+    for (const event of EVENTS.filter(event => event !== 'response')) request.on(event, () => note(event))
+    await whenClosed(request)
+  },
+  async 'sends a body in parts'(origin, note) {
+    const request = http.request(`${origin}/ok`, { method: 'POST', headers: { 'X-Own': 'yes' } })
+    const closed = follow(request, note)
+    note(`headers ${JSON.stringify(request.getHeaders())} ${Object.getPrototypeOf(request.getHeaders())}`)
+    note(`names ${request.getHeaderNames()} ${request.getRawHeaderNames()}`)
+    note(`written ${request.write('one')}`)
+    request.on('response', response => response.resume())
+    request.end('two', () => note('flushed'))
+    note(`names ${request.getHeaderNames()} ${request.getRawHeaderNames()}`)
+    await closed
+  },
+  async 'is too slow, and is destroyed for that'(origin, note) {
+    const request = http.get(`${origin}/never`, { timeout: 30 })
+    request.on('timeout', () => request.destroy())
+    await follow(request, note)
+  },
+  async 'is destroyed with an error'(origin, note) {
+    const request = http.get(`${origin}/never`)
+    const closed = follow(request, note)
+    await once(request, 'socket')
+    note(`same ${request.destroy(new Error('enough')) === request}`)
+    await closed
+  },
+  async 'is refused'(_origin, note) {
+    await follow(http.get('http://127.0.0.1:1/'), note)
+  },
+  async 'is cut off'(origin, note) {
+    const request = http.get(`${origin}/cut`, response => response.resume())
+    await follow(request, note)
+  },
+  async 'loses all of its listeners'(origin, note) {
+    const request = http.get(`${origin}/ok`)
+    request.removeAllListeners()
+    request.on('response', response => response.resume().on('end', () => note('ended')))
+    await whenClosed(request)
+    note('closed')
+  },
+  async 'has as many listeners as Node allows'(origin, note) {
+    const warned = (warning: Error): void => note(warning.name)
+    process.on('warning', warned)
+    const request = http.get(`${origin}/ok`, response => response.resume())
+    for (let count = request.listenerCount('close'); count < 10; count++) request.on('close', () => undefined)
+    for (let count = request.listenerCount('timeout'); count < 10; count++) request.on('timeout', () => undefined)
+    await new Promise(resolve => request.prependOnceListener('response', response => response.on('close', resolve)))
+    await turn()
+    process.off('warning', warned)
+  },
+  async 'is wrapped by another library'(origin, note) {
+    const request = http.request(`${origin}/ok`)
+    const { end, emit } = request
+    request.end = function (this: ClientRequest, ...args: unknown[]) {
+      note('end')
+      return Reflect.apply(end, this, args)
+    }
+    request.emit = function (this: ClientRequest, ...args: unknown[]) {
+      note(`emit ${args[0]}`)
+      return Reflect.apply(emit, this, args) as boolean
+    }
+    request.on('response', response => response.resume())
+    request.end()
+    await whenClosed(request)
+  },
+}
+
+describe.each(Object.keys(PROGRAMS))('a request that %s', name => {
+  const program = PROGRAMS[name] ?? (() => Promise.resolve())
+
+  it.each([true, false])('does the same when it is traced, carrying the trace: %j', async carries => {
+    const plain: string[] = []
+    await program(server.origin, what => void plain.push(what))
+    instrumented(['http'], { propagateTo: () => carries })
+    const traced: string[] = []
+
+    await inTrace(() => program(server.origin, what => void traced.push(what)))
+
+    expect(traced).toEqual(plain)
+  })
+})
+
+it('a traced request that may not carry the trace is the same, byte for byte', async () => {
+  await using bytes = await openByteServer()
+  const send = () =>
+    new Promise(resolve => {
+      const options = { port: bytes.port, method: 'POST', headers: { 'X-Own': 'yes' }, agent: false } as const
+      const request = http.request({ host: '127.0.0.1', ...options }, response => response.resume())
+      request.on('close', resolve)
+      request.end('body')
+    })
+  await send()
+  instrumented(['http'], { propagateTo: [] })
+
+  await inTrace(send)
+
+  const [plain, traced] = bytes.received
+  expect(traced).toBe(plain)
+})
+
+describe('a hanging upstream', () => {
+  async function askByAgent(): Promise<unknown> {
+    const agent = new HttpAgent({ timeout: 50, freeSocketTimeout: 4_000 })
+    const request = http.get(`${server.origin}/never`, { agent: agent as unknown as http.Agent })
+    const [error] = await once(request, 'error')
+    agent.destroy()
+    return (error as { code?: unknown }).code
+  }
+
+  it.each(['untraced', 'traced'])('is given up by the agent of agentkeepalive, %s', async how => {
+    const records = collect()
+    instrumented(['http'])
+
+    const code = how === 'untraced' ? await askByAgent() : (await inTrace(askByAgent)).result
+
+    expect(code).toBe('ERR_SOCKET_TIMEOUT')
+    if (how === 'traced') expect(only(records, 'http-stop').info).toMatchObject({ message: 'Socket timeout' })
+  })
+})

@@ -1,0 +1,138 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { type NotifierStats, run, type TraceRecord, withTrace } from '@osprofiler/core'
+import { setup } from '@osprofiler/node'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { temporaryStore } from './temporary-store.js'
+
+interface Outcome {
+  readonly code: number | null
+  readonly stderr: string
+  readonly closeMs: number
+  readonly endMs: number
+  readonly stats: readonly NotifierStats[]
+}
+
+/** Five seconds are promised; the rest is for a busy machine. */
+const LONGEST_CLOSE_MS = 5_500
+const AT_ONCE_MS = 500
+
+const sockets = new Set<Socket>()
+const server = createServer(socket => {
+  sockets.add(socket)
+  // It reads and says nothing, which no client can tell from a server that thinks.
+  socket.on('error', () => undefined).resume()
+})
+beforeAll(async () => {
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+})
+afterAll(() => {
+  for (const socket of sockets) socket.destroy()
+  server.close()
+})
+
+const STORES = [
+  ['redis://HOST', 'redissentinel://HOST,HOST,HOST,HOST', 'redis://HOST,HOST?cluster=true'],
+  ['postgresql://me:pw@HOST/traces?connect_timeout=60', 'mysql://me:pw@HOST/traces?connect_timeout=60'],
+  ['mongodb://HOST/?serverSelectionTimeoutMS=60000', 'messaging://me:pw@HOST,me:pw@HOST', 'loginsight://me:pw@HOST'],
+  ['otlp://HOST?timeout=60', 'otlp://HOST?timeout=60&protocol=http/json', 'otlp+https://HOST?timeout=60'],
+  ['elasticsearch://HOST?timeout=60', 'elasticsearch+https://HOST', 'opensearch://HOST?timeout=60'],
+]
+
+describe('close() of setup()', () => {
+  it.each(STORES.map(stores => [stores]))('takes five seconds in all beside servers that hang: %j', async stores => {
+    const outcomes = await Promise.all(stores.map(store => closeBeside(store)))
+
+    for (const [index, outcome] of outcomes.entries()) {
+      expectInTime(outcome, stores[index] ?? '')
+      const [{ emitted, written, dropped, unknown, queued } = missing()] = outcome.stats
+      expect({ emitted, written, queued }, stores[index]).toEqual({
+        emitted: 2,
+        written: expect.any(Number),
+        queued: 0,
+      })
+      expect(written + dropped + unknown, stores[index]).toBe(2)
+    }
+  })
+
+  it.each([
+    ['a driver whose write never ends', { written: 0, dropped: 2 }],
+    ['a driver whose write throws', { written: 0, dropped: 2 }],
+    ['a driver whose write rejects', { written: 0, dropped: 2 }],
+    ['a driver whose close never ends', { written: 2, dropped: 0 }],
+  ])('takes five seconds at most beside %s, and accounts for all', async (driver, counts) => {
+    const outcome = await closeBeside(driver)
+
+    expectInTime(outcome, driver)
+    expect(outcome.stats[0]).toMatchObject({ emitted: 2, unknown: 0, queued: 0, ...counts })
+  })
+
+  it('takes five seconds in all where the store of an earlier setup() hangs, too', async () => {
+    const outcome = await closeBeside('redis://HOST', 'postgresql://me:pw@HOST/traces')
+
+    expectInTime(outcome, 'two stores')
+    for (const stats of outcome.stats) expect(stats).toMatchObject({ emitted: 2, dropped: 2, unknown: 0, queued: 0 })
+  })
+
+  it('loses nothing that a live store has four seconds for', async () => {
+    const written: TraceRecord[] = []
+    const write = async (records: readonly TraceRecord[]) => {
+      await delay(300)
+      written.push(...records)
+      return undefined
+    }
+    const osprofiler = setup({ hmacKeys: 'KEY', driver: { name: 'slow', write, close: async () => undefined } })
+    for (let point = 0; point < 2_000; point++) tracePoint()
+
+    await osprofiler.close()
+
+    expect(osprofiler.notifier.stats).toMatchObject({ emitted: 4_000, written: 4_000, dropped: 0, unknown: 0 })
+    expect(written).toHaveLength(4_000)
+  })
+
+  it('leaves every record in the store', async () => {
+    const store = temporaryStore()
+    const osprofiler = setup({ hmacKeys: 'KEY', connectionString: store.connectionString })
+    for (let point = 0; point < 400; point++) tracePoint()
+
+    await osprofiler.close()
+
+    expect(await store.records()).toHaveLength(800)
+  })
+})
+
+function tracePoint(): void {
+  run({ hmacKey: 'KEY' }, () => withTrace('step', {}, () => 1))
+}
+
+async function closeBeside(...stores: readonly string[]): Promise<Outcome> {
+  const { port } = server.address() as AddressInfo
+  const program = fileURLToPath(new URL('fixtures/close-beside-hang.mjs', import.meta.url))
+  const child = spawn(process.execPath, [
+    program,
+    ...stores.map(store => store.replaceAll('HOST', `127.0.0.1:${port}`)),
+  ])
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const texts = { stdout: '', stderr: '' }
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].on('data', chunk => {
+      texts[stream] += chunk
+    })
+  }
+  const [code] = await once(child, 'close')
+  return { code, stderr: texts.stderr, ...JSON.parse(texts.stdout || '{}') }
+}
+
+function expectInTime({ code, stderr, closeMs, endMs }: Outcome, store: string): void {
+  expect(code, `${store} ${stderr}`).toBe(0)
+  expect(closeMs, store).toBeLessThan(LONGEST_CLOSE_MS)
+  expect(endMs, store).toBeLessThan(AT_ONCE_MS)
+  expect(stderr.match(/Warning: /g)?.length ?? 0, stderr).toBeLessThanOrEqual(2)
+}
+
+function missing(): never {
+  throw new Error('The program told no counts.')
+}

@@ -1,0 +1,51 @@
+import { createServer, type RequestListener } from 'node:http'
+import { createRequire } from 'node:module'
+import { osprofilerErrorHandler, osprofilerMiddleware } from '@osprofiler/express'
+import { describe, expect, it } from 'vitest'
+import { EXPRESS_PROGRAMS, EXPRESS5_PROGRAMS, type ExpressProgram } from './guest/express-programs.js'
+import { KEY, type MakeServer, observe, VARIANTS, WITHOUT } from './guest/observe-server.js'
+
+const require = createRequire(import.meta.url)
+
+const PROGRAMS: Readonly<Record<string, Readonly<Record<string, ExpressProgram>>>> = {
+  express: { ...EXPRESS_PROGRAMS, ...EXPRESS5_PROGRAMS },
+  express4: EXPRESS_PROGRAMS,
+}
+
+describe.each(Object.keys(PROGRAMS))('middlewares and handlers of %s', version => {
+  const express: typeof import('express') = require(version)
+
+  function serving(program: ExpressProgram): MakeServer {
+    return (ticks, { adapter }) => {
+      const app = express()
+      app.set('env', 'test')
+      if (adapter) app.use(osprofilerMiddleware(KEY, { maxTracesPerSecond: 10_000 }))
+      app.use((req, res, next) => {
+        ticks.begin()
+        ticks.watch('req', req)
+        ticks.watch('res', res)
+        ticks.watch('socket', req.socket)
+        for (const event of ['finish', 'close'] as const) res.on(event, () => ticks.note(event))
+        res.on('close', () => ticks.end())
+        next()
+      })
+      program(app, ticks, express)
+      if (adapter) app.use(osprofilerErrorHandler())
+      return createServer(app as unknown as RequestListener)
+    }
+  }
+
+  describe.each(Object.keys(PROGRAMS[version] ?? {}))('that %s', name => {
+    const program = PROGRAMS[version]?.[name] ?? (() => undefined)
+
+    it.each(Object.keys(VARIANTS))('do the same for %s', async variant => {
+      const plain = await observe('express', serving(program), WITHOUT)
+
+      const { observed, open, points } = await observe('express', serving(program), VARIANTS[variant] ?? WITHOUT)
+
+      expect(observed).toEqual(plain.observed)
+      expect(open).toEqual([])
+      expect(points > 0).toBe(variant.startsWith('a signed'))
+    })
+  })
+})

@@ -1,0 +1,49 @@
+import { createChoices } from './choices.js'
+import { compile, EXECUTIONS, execute } from './execute.js'
+import { FAMILIES } from './families.js'
+import { findRecordFault, recordExecution } from './records.js'
+
+const CONTEXT = 3
+const SHOWN = 5
+
+/** Makes a program of one of the families out of choices. */
+export function generateProgram(generate, families) {
+  const choices = createChoices(generate)
+  const family = families[choices.below(families.length)]
+  const strict = choices.below(2) === 1
+  const source = FAMILIES[family](choices)
+  // A generator that nobody runs to its end, or a stream that nobody reads, leaves a point open.
+  const leavesOpen = /function\* |\*method|\*\[|Readable|Response/.test(source)
+  return { strict, leavesOpen, source }
+}
+
+/**
+ * Executes a program as it is, traced outside of any trace, and traced within one.
+ *
+ * @throws Error with the program and the first steps that differ, or with what is wrong with its records.
+ */
+export async function checkProgram(program, executions = EXECUTIONS) {
+  const compiled = compile(program)
+  let plain
+  for (const [name, ways] of Object.entries(executions)) {
+    const recorded = recordExecution(program)
+    const { entries, leavesOpen, failures } = await execute(compiled, ways)
+    recorded.leavesOpen = program.leavesOpen || leavesOpen
+    plain ??= entries
+    const fault =
+      firstDifference(plain, entries) ?? (name === 'inside' ? findRecordFault(recorded, failures) : undefined)
+    if (fault !== undefined) throw new Error(`${program.source}\n\nstrict: ${program.strict}; ${name}:\n${fault}\n`)
+  }
+}
+
+function firstDifference(plain, traced) {
+  const length = Math.max(plain.length, traced.length)
+  let at = 0
+  while (at < length && plain[at] === traced[at]) at++
+  if (at === length) return undefined
+  return [
+    ...plain.slice(Math.max(0, at - CONTEXT), at).map(entry => `  ${entry}`),
+    ...plain.slice(at, at + SHOWN).map(entry => `- ${entry}`),
+    ...traced.slice(at, at + SHOWN).map(entry => `+ ${entry}`),
+  ].join('\n')
+}

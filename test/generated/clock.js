@@ -1,0 +1,47 @@
+const MICROTASKS = 24
+const TICKS = 2
+/** Turns that are played after the last one that the program waited for: what comes late has to show as well. */
+const REST = 2
+
+/**
+ * Counts the turns of the event loop, the ticks of `process.nextTick` within each, and the microtasks within each of
+ * these. Steps of a program that is compared carry the count, so a promise that settles one microtask later shows.
+ */
+export function createClock() {
+  const now = { turn: 0, tick: 0, microtask: 0 }
+  let waiting = 0
+
+  async function play() {
+    for (now.microtask = 0; now.microtask < MICROTASKS; now.microtask++) await undefined
+    if (now.tick < TICKS) process.nextTick(nextTick)
+  }
+
+  function nextTick() {
+    now.tick++
+    play()
+  }
+
+  return {
+    read: () => `${now.turn}.${now.tick}.${now.microtask}`,
+    /** `setImmediate` for the program: the clock goes on until nothing waits for it. */
+    setImmediate(fn, ...args) {
+      waiting++
+      setImmediate(() => {
+        waiting--
+        fn(...args)
+      })
+    },
+    /** Calls `begin` in the first turn, and resolves when the program has come to rest. */
+    async run(begin) {
+      play()
+      begin()
+      for (let rest = REST; rest > 0; rest = waiting > 0 ? REST : rest - 1) {
+        await new Promise(resolve => setImmediate(resolve))
+        now.turn++
+        now.tick = 0
+        play()
+      }
+      await new Promise(resolve => setImmediate(resolve))
+    },
+  }
+}

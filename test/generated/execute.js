@@ -1,0 +1,39 @@
+import { compileFunction } from 'node:vm'
+import { PLAIN, TRACED } from './ways.js'
+import { createWorld } from './world.js'
+
+/** How a program is executed: as it is, traced outside of any trace, and traced within one. */
+export const EXECUTIONS = {
+  plain: { ...PLAIN, enter: PLAIN.runInside, serveEnter: PLAIN.serveInside },
+  outside: { ...TRACED, enter: PLAIN.runInside, serveEnter: PLAIN.serveInside },
+  inside: { ...TRACED, enter: TRACED.runInside, serveEnter: TRACED.serveInside },
+}
+
+/** The names that the text of a program may use. */
+const NAMES = Object.keys(createWorld(EXECUTIONS.plain).members)
+
+/** Compiles the text of a program once, for all of its executions. */
+export function compile({ source, strict }) {
+  return compileFunction(`${strict ? "'use strict'\n" : ''}${source}`, NAMES)
+}
+
+/** Executes a program, and resolves to all that it saw, the events of the process included. */
+export async function execute(program, ways) {
+  const { members, entries, clock, state, log } = createWorld(ways)
+  const listeners = {
+    unhandledRejection: (reason, promise) => log('unhandledRejection', reason, promise),
+    rejectionHandled: promise => log('rejectionHandled', promise),
+    uncaughtException: error => log('uncaughtException', error),
+  }
+  for (const [event, listener] of Object.entries(listeners)) process.on(event, listener)
+  await clock.run(() => {
+    try {
+      program(...NAMES.map(name => members[name]))
+    } catch (error) {
+      log('the program threw', error)
+    }
+  })
+  for (const [event, listener] of Object.entries(listeners)) process.off(event, listener)
+  state.storage?.disable()
+  return { entries, leavesOpen: state.open, failures: state.failures }
+}

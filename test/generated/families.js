@@ -1,0 +1,14 @@
+import { classProgram } from './classes.js'
+import { functionProgram } from './functions.js'
+import { generatorProgram } from './generators.js'
+import { promiseProgram } from './promises.js'
+import { streamProgram } from './streams.js'
+
+/** The kinds of programs that are generated. */
+export const FAMILIES = {
+  functions: functionProgram,
+  promises: promiseProgram,
+  generators: generatorProgram,
+  classes: classProgram,
+  streams: streamProgram,
+}

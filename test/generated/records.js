@@ -1,0 +1,53 @@
+import { types } from 'node:util'
+import { setNotifier } from '@osprofiler/core'
+
+/** Points that have begun and not ended, by their ids, with the execution that each belongs to. */
+const open = new Map()
+let current
+
+setNotifier(({ name, trace_id: id, info }) => {
+  if (name.endsWith('-start')) {
+    if (open.has(id)) current.faults.push(`a second ${name}`)
+    open.set(id, { name, execution: current })
+    return
+  }
+  const point = open.get(id)
+  if (point === undefined) return current.faults.push(`${name} without a start, or a second one`)
+  open.delete(id)
+  point.execution.stops.push({ name, info })
+})
+
+/** Has the records from here on belong to an execution of a program. */
+export function recordExecution(program) {
+  current = { program, stops: [], faults: [], leavesOpen: false }
+  return current
+}
+
+/**
+ * What is wrong with the records of an execution that has come to rest, in a text, or `undefined`: a point has one start
+ * and one stop, and the failure of a promise that the program awaited at once is recorded with its type and message.
+ */
+export function findRecordFault({ stops, faults }, failures) {
+  const failed = stops.filter(({ name, info }) => name === 'awaited-stop' && info.etype !== undefined)
+  if (failed.length !== failures.length)
+    faults.push(`${failed.length} failures are recorded of ${failures.length} that were awaited`)
+  if (failed.some(({ info }) => info.etype === 'PromiseRejected'))
+    faults.push('a failure that was awaited is recorded without its reason')
+  for (const error of failures.filter(isOrdinary)) {
+    const told = failed.some(({ info }) => info.etype === error.constructor.name && info.message === error.message)
+    if (!told) faults.push(`the failure ${error.message} is not recorded as it was`)
+  }
+  return faults[0]
+}
+
+/** The points of programs that leave nothing open which have not ended, each with its program. */
+export function listOpenPoints() {
+  return [...open.values()].filter(({ execution }) => !execution.leavesOpen)
+}
+
+/** Whether the class and the message of an error can be read without running code of the program. */
+function isOrdinary(error) {
+  if (!types.isNativeError(error) || Object.hasOwn(error, 'constructor')) return false
+  const message = Object.getOwnPropertyDescriptor(error, 'message')?.value
+  return [Error.prototype, RangeError.prototype].includes(Object.getPrototypeOf(error)) && message !== undefined
+}

@@ -1,0 +1,85 @@
+/**
+ * Values that a program hands in, returns, rejects with or throws, made anew for each execution: anything goes, errors
+ * that nobody may touch among them. `log` is told of the code of theirs that runs.
+ */
+export const THINGS = [
+  () => undefined,
+  () => new Error('failed'),
+  () => 'text',
+  () => null,
+  () => -0,
+  () => 12n,
+  () => Symbol.iterator,
+  () => Object.freeze(new RangeError('frozen')),
+  () => ({ nested: { list: [1, 2] } }),
+  () => ['a', 'b'],
+  () => Object.create(null),
+  () => () => 'called',
+  () => new AggregateError([new Error('one'), 2], 'several'),
+  () => new DOMException('aborted', 'AbortError'),
+  () => new Error('outer', { cause: new Error('inner') }),
+  () => Object.assign(new Error('with members'), { code: 'E_CODE', password: 'secret' }),
+  () => new Date(0),
+  () => new Map([['k', 1]]),
+  () => revoked(),
+  log => new Proxy({}, trapsThatTell(log)),
+  log => new Proxy(new Error('behind a proxy'), trapsThatTell(log)),
+  log => ({
+    toString: tell(log, 'toString'),
+    toJSON: tell(log, 'toJSON'),
+    [Symbol.toPrimitive]: tell(log, 'primitive'),
+  }),
+  log => defineGetters(new Error('x'), log, ['name', 'message', 'stack', 'cause', 'constructor']),
+  log => defineGetters({}, log, ['name', 'message', 'constructor', 'length', '0']),
+  log => defineGetters({}, log, ['name', 'message', 'constructor'], new Error('from a getter')),
+  log =>
+    new (class Touchy extends Error {
+      get message() {
+        if (!isInspected()) log('message was read')
+        return 'touchy'
+      }
+    })(),
+]
+
+function tell(log, what) {
+  return () => {
+    log(`${what} was called`)
+    return what
+  }
+}
+
+function revoked() {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  return proxy
+}
+
+function trapsThatTell(log) {
+  return new Proxy(
+    {},
+    {
+      get: (_, trap) => {
+        log(`trap ${String(trap)}`)
+        return undefined
+      },
+    },
+  )
+}
+
+function defineGetters(object, log, names, failure) {
+  for (const name of names) {
+    Object.defineProperty(object, name, {
+      get() {
+        if (!isInspected()) log(`getter ${name}`)
+        if (failure !== undefined) throw failure
+        return name
+      },
+    })
+  }
+  return object
+}
+
+/** Whether `util.inspect` reads: it tells how a promise has settled that nobody waits for, as is documented. */
+function isInspected() {
+  return new Error().stack.includes('node:internal/util/inspect')
+}

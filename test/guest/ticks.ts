@@ -1,0 +1,60 @@
+import type { EventEmitter } from 'node:events'
+
+/** What a program notes of its own run, each entry with the number of microtasks that have gone by. */
+export interface Ticks {
+  readonly log: readonly string[]
+  /** Resolves when the program says that it is over. */
+  readonly over: Promise<void>
+  /** Begins to count anew. To be called first in each turn of the event loop, because a count covers one turn. */
+  begin(): void
+  note(what: string): void
+  /** Notes when events are emitted, and how many listeners an emitter has for each of its events. */
+  watch(name: string, emitter: EventEmitter): void
+  end(): void
+}
+
+const MOST = 1_000
+
+export function createTicks(): Ticks {
+  const log: string[] = []
+  const { promise: over, resolve: end } = deferred()
+  let count = 0
+  let chain = 0
+
+  /** A chain of its own, which competes with the program for microtasks. */
+  async function countTicks(own: number): Promise<void> {
+    while (own === chain && count < MOST) {
+      await null
+      count++
+    }
+  }
+
+  const note = (what: string): void => void log.push(`${count} ${what}`)
+  return {
+    log,
+    over,
+    begin() {
+      count = 0
+      void countTicks(++chain)
+    },
+    note,
+    watch(name, emitter) {
+      const counts = emitter.eventNames().map(event => `${String(event)}:${emitter.listenerCount(event)}`)
+      log.push(`${name} listens to ${counts.sort().join(' ')}`)
+      log.push(`${name} has ${Object.keys(emitter).join(' ')}`)
+      const symbols = Object.getOwnPropertySymbols(emitter).filter(symbol =>
+        Object.prototype.propertyIsEnumerable.call(emitter, symbol),
+      )
+      log.push(`${name} has ${symbols.map(String).join(' ')}`)
+    },
+    end,
+  }
+}
+
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => undefined
+  const promise = new Promise<void>(done => {
+    resolve = done
+  })
+  return { promise, resolve }
+}
