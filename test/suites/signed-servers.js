@@ -34,7 +34,8 @@ export function sign(req, hmacKey) {
     ? HEADERS.map(name => req.headers[name])
     : [info, hmac]
   for (const [index, name] of HEADERS.entries()) {
-    Object.defineProperty(req.headers, name, { value: values[index], configurable: true, writable: true })
+    const hidden = { value: values[index], enumerable: false, configurable: true, writable: true }
+    Object.defineProperty(req.headers, name, hidden)
   }
   hideRaw(req.rawHeaders)
 }

@@ -43,6 +43,7 @@ export const SUITES = [
     mount: 'adapter',
     // Node 20 takes a main file in TypeScript from ts-node only where nothing was imported before.
     preload: 'require',
+    prepare: [['npm', 'run', 'build']],
     env: { TS_NODE_PROJECT: 'tsconfig.ts-node.json', TS_NODE_TRANSPILE_ONLY: 'true' },
     steps: folder => [nodeTest(folder, /^(test|recipes)\/.*\.test\.ts$/, ['--require', 'ts-node/register'])],
   },
@@ -156,7 +157,7 @@ export const SUITES = [
     repository: 'knex/knex',
     servers: ['postgresql', 'mariadb'],
     prepare: [['node', 'node_modules/typescript/bin/tsc']],
-    env: { DB: 'postgres mysql2' },
+    env: { DB: 'postgres mysql2', KNEX_TEST: join(STAND_INS, 'knex-servers.cjs') },
     steps: folder => [
       mocha(folder, ['--exit', '-t', '10000', '--config', 'test/mocha-unit-config-test.js']),
       mocha(folder, ['--exit', '-t', '10000', '--config', 'test/mocha-integration-config-test.js']),
