@@ -114,6 +114,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'handleRejection',
       'isError',
       'isThenable',
+      'joinNaturalEnd',
       'originalOf',
       'mainFile',
       'holdProcess',

@@ -1,6 +1,7 @@
 import { checkOptionNames } from './check-option-names.js'
 import { Delivery, type DeliverySettings, type DropReason, type NotifierStats } from './delivery.js'
 import type { Driver } from './driver.js'
+import { readUnhandledPromises } from './follow-promise.js'
 import { atNaturalEnd } from './natural-end.js'
 import { Object, TypeError } from './platform.js'
 import type { TraceRecord } from './record.js'
@@ -58,6 +59,7 @@ export function createNotifier(driver: Driver, options: NotifierOptions = {}): Q
   let closed = false
 
   async function flushAtEnd(timeout: number): Promise<boolean> {
+    readUnhandledPromises()
     const delivered = await delivery.flush(timeout)
     if (!delivered) delivery.rest()
     return delivered
@@ -71,9 +73,11 @@ export function createNotifier(driver: Driver, options: NotifierOptions = {}): Q
 
   const members = {
     async flush(timeout = FLUSH_TIMEOUT_MS): Promise<void> {
+      readUnhandledPromises()
       await delivery.flush(timeout)
     },
     async close(timeout = FLUSH_TIMEOUT_MS): Promise<void> {
+      readUnhandledPromises()
       closed = true
       forgetNaturalEnd?.()
       await delivery.close(timeout)

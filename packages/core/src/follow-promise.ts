@@ -3,18 +3,7 @@ import { createAgingSet } from './aging-set.js'
 import { type Scope, suppress } from './context.js'
 import { type FollowedPromise, hasWaitingChild, noteChild, noteEvent, type PromiseOutcome } from './followed-promise.js'
 import { madePromises } from './made-promises.js'
-import {
-  Error,
-  Map,
-  Object,
-  Promise,
-  performance,
-  process,
-  Reflect,
-  setImmediate,
-  setTimeout,
-  WeakSet,
-} from './platform.js'
+import { Error, Map, Object, Promise, performance, Reflect, setImmediate, setTimeout, WeakSet } from './platform.js'
 import { readPromiseState, readStateAndValue } from './promise-state.js'
 
 /** Stands for the reason of a rejection that nobody but the program could read. */
@@ -126,7 +115,6 @@ function startHooks(): boolean {
   if (stopHooks !== undefined) return true
   try {
     stopHooks = v8.promiseHooks.createHook(HOOKS) as () => void
-    process.on('beforeExit', readAll)
     return true
   } catch {
     return false
@@ -164,8 +152,8 @@ function readStates(): void {
   for (const entry of entries) if (unhandled.has(entry)) readSettled(entry)
 }
 
-/** At the end of a program there is no later look. */
-function readAll(): void {
+/** Looks at all promises that nobody has handled, now: for who delivers what is recorded. */
+export function readUnhandledPromises(): void {
   readStates()
   unhandled.lookAtAll()
 }
@@ -227,7 +215,6 @@ function planRest(): void {
 function rest(): void {
   restPlanned = false
   if (followed.size > 0 || madePromises.watched()) return
-  process.off('beforeExit', readAll)
   stopHooks?.()
   stopHooks = undefined
 }

@@ -77,12 +77,17 @@ export function naturalEndLeft(): number {
   return Math.max(0, state.deadline - performance.now())
 }
 
-function end(): void {
+/** Says that the process comes to its natural end, for a listener of `beforeExit`. Returns how many milliseconds are left. */
+export function joinNaturalEnd(): number {
   const now = performance.now()
   if (now - state.seenAt > APART_MS) begin(now)
   state.seenAt = now
-  const left = state.deadline - now
-  if (left <= 0) return
+  return Math.max(0, state.deadline - now)
+}
+
+function end(): void {
+  const left = joinNaturalEnd()
+  if (left === 0) return
   for (const flush of state.flushes) {
     void flush(left).then(delivered => {
       state.seenAt = performance.now()

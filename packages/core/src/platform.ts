@@ -56,7 +56,18 @@ export const performance = {
 }
 
 export const process: NodeJS.Process = nodeProcess
-export const emitWarning: typeof nodeProcess.emitWarning = nodeProcess.emitWarning.bind(nodeProcess)
+const nodeEmitWarning = nodeProcess.emitWarning.bind(nodeProcess)
+/** Emits a process warning. Node itself would assign the name of the warning, which throws where errors are frozen. */
+export function emitWarning(message: string, { code }: { readonly code: string }): void {
+  const warning = new Error(message)
+  const member = { enumerable: false, writable: true, configurable: true }
+  Object.defineProperties(warning, { name: { ...member, value: 'Warning' }, code: { ...member, value: code } })
+  try {
+    nodeEmitWarning(warning)
+  } catch {
+    // A program may have replaced the function, and no warning of ours may throw into the program.
+  }
+}
 
 /** Also behind the ids: the package `uuid` asks for the global `crypto` at each call. */
 export const { createHmac, createSecretKey, randomFillSync, randomUUID, timingSafeEqual } = nodeCrypto

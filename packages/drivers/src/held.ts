@@ -1,5 +1,5 @@
 import type { Driver, TraceRecord } from '@osprofiler/core'
-import { holdProcess, Number, Symbol } from '@osprofiler/core/toolkit'
+import { holdProcess, Number, Reflect, Symbol } from '@osprofiler/core/toolkit'
 
 type Batches = AsyncIterable<readonly TraceRecord[]>
 
@@ -15,11 +15,11 @@ export function held(driver: Driver): Driver {
   return {
     ...driver,
     write: records => hold(() => driver.write(records), WRITE_MS),
-    ...(readRecords && { readRecords: baseId => heldBatches(readRecords.call(driver, baseId)) }),
-    ...(listTraces && { listTraces: query => hold(() => listTraces.call(driver, query)) }),
-    ...(listErrorTraces && { listErrorTraces: query => hold(() => listErrorTraces.call(driver, query)) }),
-    ...(deleteTrace && { deleteTrace: baseId => hold(() => deleteTrace.call(driver, baseId)) }),
-    ...(pruneTraces && { pruneTraces: before => hold(() => pruneTraces.call(driver, before)) }),
+    ...(readRecords && { readRecords: baseId => heldBatches(Reflect.apply(readRecords, driver, [baseId])) }),
+    ...(listTraces && { listTraces: query => hold(() => Reflect.apply(listTraces, driver, [query])) }),
+    ...(listErrorTraces && { listErrorTraces: query => hold(() => Reflect.apply(listErrorTraces, driver, [query])) }),
+    ...(deleteTrace && { deleteTrace: baseId => hold(() => Reflect.apply(deleteTrace, driver, [baseId])) }),
+    ...(pruneTraces && { pruneTraces: before => hold(() => Reflect.apply(pruneTraces, driver, [before])) }),
   }
 }
 

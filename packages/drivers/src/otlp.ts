@@ -2,6 +2,7 @@ import { type Driver, OsprofilerError, suppress, type TraceRecord, type WriteRes
 import {
   clearTimeout,
   holdProcess,
+  joinNaturalEnd,
   Math,
   naturalEndLeft,
   process,
@@ -93,7 +94,7 @@ export function openOtlpDriver(location: string, context: OpenContext): Driver {
 
   /** The notifier delivers what it has at that moment, too: only when no more comes is a point known not to stop. */
   function endNaturally(): void {
-    if (naturalEndLeft() === 0) return
+    if (joinNaturalEnd() === 0) return
     if (noticedWrites === writes) return void suppress(endAll)
     noticedWrites = writes
     setImmediate(() => undefined)

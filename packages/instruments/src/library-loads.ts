@@ -43,7 +43,7 @@ export interface LibraryEntry {
  * Nothing is hooked before this is called. CommonJS files are found in `require.cache` and by the method with which
  * Node loads them, whether by `require` or by `import`. ECMAScript modules are found, some ticks after they were
  * loaded, by `module.registerHooks` (Node 22.15). Node does not tell which ones it has loaded before. So the copy that
- * the program's main file finds under the library's name is imported. Nothing is looked for from anywhere else: whoever
+ * the program's main file finds under the library's name is loaded. Nothing is looked for from anywhere else: whoever
  * can write where the process stands must not get code run. Only what lies in `node_modules` is found: no bundle, and no
  * fork of a library in the program's folder.
  *
@@ -77,11 +77,7 @@ export function whenLoaded(library: string, onLibrary: OnLibrary, entry: Library
     if (loaded.library !== library || loaded.file !== esModule || urls.has(url)) return
     // First: the import is resolved as well, which tells of it again.
     urls.add(url)
-    // No bundler can know what it is.
-    import(/* webpackIgnore: true */ /* @vite-ignore */ url).then(
-      exports => tell(exports, pickCopy(loaded)),
-      () => undefined,
-    )
+    loadModule(loaded.folder, url, exports => tell(exports, pickCopy(loaded)))
   }
 
   if (given !== undefined) tell(given, { version: '', folder: '', file: '' })
@@ -90,12 +86,37 @@ export function whenLoaded(library: string, onLibrary: OnLibrary, entry: Library
   if (esModule !== undefined) {
     // Later, when it is loading anyhow: to import it from a hook would change the order of the program.
     undos.push(watchResolved(url => readAnd(url, loaded => setImmediate(onModule, loaded, url))))
-    findModule(library, esModule, onModule)
+    findModule(library, esModule, (loaded, url) => setImmediate(onModule, loaded, url).unref())
   }
   return () => {
     asked = false
     for (const undo of undos.splice(0).reverse()) undo()
   }
+}
+
+/** What Node says of a module that is being loaded by `import` at this moment, or that only `import` can load. */
+const CANNOT_REQUIRE = new Set<unknown>([
+  'ERR_INTERNAL_ASSERTION',
+  'ERR_REQUIRE_ASYNC_MODULE',
+  'ERR_REQUIRE_CYCLE_MODULE',
+  'ERR_REQUIRE_ESM',
+])
+
+/**
+ * By `require`, which throws in place: on Node 20, an import of a module that fails to load raises an unhandled rejection
+ * beside its own. What the program itself is loading at this moment can only be imported.
+ */
+function loadModule(folder: string, url: string, then: (exports: unknown) => void): void {
+  let exports: unknown
+  try {
+    exports = requireFrom(join(folder, 'package.json'))(fileURLToPath(url))
+  } catch (error) {
+    if (!CANNOT_REQUIRE.has((error as { readonly code?: unknown }).code)) return
+    // No bundler can know what it is.
+    import(/* webpackIgnore: true */ /* @vite-ignore */ url).then(then, () => undefined)
+    return
+  }
+  then(exports)
 }
 
 /** What was loaded before, wherever: all `require` functions have one cache. In a bundle this file has no URL. */

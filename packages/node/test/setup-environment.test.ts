@@ -238,7 +238,7 @@ describe('a store that cannot be had', () => {
     ['a relative state folder', { XDG_STATE_HOME: 'relative' }],
     ['a state folder that is a file', { XDG_STATE_HOME: 'FOLDER/file' }],
     ['a state folder that nobody may write', { XDG_STATE_HOME: 'FOLDER/sealed' }],
-    ['a home that is not there', { HOME: '/nowhere/at/all' }],
+    ['a home that is not there', { HOME: 'FOLDER/none/at/all' }],
   ])('lets the program serve: %s', async (_, environment) => {
     const env = Object.fromEntries(
       Object.entries(environment).map(([name, value]) => [name, value.replace('FOLDER', program.outside)]),

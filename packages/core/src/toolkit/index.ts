@@ -6,7 +6,7 @@ export { isError } from '../is-error.js'
 export { isThenable } from '../is-thenable.js'
 export { checkKeysFile } from '../keys-file.js'
 export { mainFile, resolvePackage } from '../main-file.js'
-export { afterNaturalEnd, holdProcess, naturalEndLeft } from '../natural-end.js'
+export { afterNaturalEnd, holdProcess, joinNaturalEnd, naturalEndLeft } from '../natural-end.js'
 export {
   AbortController,
   AbortSignal,
