@@ -34,7 +34,7 @@ interface Open {
 
 /** Connects to nothing until it is borrowed. */
 export function createMongodbConnection({ url, defaults }: MongodbUrl): MongodbConnection {
-  const closing = new Set<ClientSockets>()
+  const closing = new Set<Open>()
   let open: Open | undefined
   let users = 0
   let idle: NodeJS.Timeout | undefined
@@ -48,12 +48,12 @@ export function createMongodbConnection({ url, defaults }: MongodbUrl): MongodbC
   async function close(): Promise<void> {
     clearTimeout(idle)
     if (open === undefined) return
-    const { client, sockets } = open
+    const ending = open
     open = undefined
-    closing.add(sockets)
-    await client.close().catch(() => undefined)
-    sockets.destroy()
-    closing.delete(sockets)
+    closing.add(ending)
+    await ending.client.close().catch(() => undefined)
+    cutOff(ending)
+    closing.delete(ending)
   }
 
   return {
@@ -87,7 +87,22 @@ export function createMongodbConnection({ url, defaults }: MongodbUrl): MongodbC
     close,
     cut() {
       void close()
-      for (const sockets of closing) sockets.destroy()
+      for (const ending of closing) cutOff(ending)
     },
   }
+}
+
+/** The part of a client that has its connections and timers. */
+interface Topology {
+  close(): void
+}
+
+/**
+ * Takes its connections and timers from a client. `close()` of the client first tells the server of its sessions, and with
+ * a server that hangs it tries that again and again.
+ */
+function cutOff({ client, sockets }: Open): void {
+  const { topology } = client as unknown as { readonly topology?: Topology | undefined }
+  topology?.close()
+  sockets.destroy()
 }

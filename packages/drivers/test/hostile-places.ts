@@ -57,25 +57,31 @@ const CASES = [
   ...Object.entries(FOLDER).map(([place, make]) => ['file://', place, make] as const),
 ]
 
-describe.each(['process.exit()', 'close()', 'by itself'])('a program that ends by %s', how => {
-  it.each(CASES)('with %s at %s is warned once, and ends at once without spinning', async (_, __, makePlace) => {
-    const connectionString = await makePlace(temporaryDirectory())
+/** How a program ends. */
+export type Ending = 'process.exit()' | 'close()' | 'by itself'
 
-    await expectPromptEnd(startFixture('end-at-hostile-place.mjs', [connectionString, how]), how)
+/** The tests of a program that ends in this way, with a store at each of the places. */
+export function describeHostilePlaces(how: Ending): void {
+  describe(`a program that ends by ${how}`, () => {
+    it.each(CASES)('with %s at %s is warned once, and ends at once without spinning', async (_, __, makePlace) => {
+      const connectionString = await makePlace(temporaryDirectory())
+
+      await expectPromptEnd(startFixture('end-at-hostile-place.mjs', [connectionString, how]), how)
+    })
+
+    it.each(['sqlite:////DISK/osprofiler/traces.db', 'file:///DISK/osprofiler'])(
+      'with %s on a disk that can only be read is warned once, and ends at once',
+      async store => {
+        const disk = temporaryDirectory()
+        const fixture = join(import.meta.dirname, 'fixtures/end-at-hostile-place.mjs')
+        const command = 'mount -t tmpfs -o ro tmpfs "$0" && exec "$@"'
+        const program = [process.execPath, fixture, store.replace('/DISK', disk), how]
+
+        await expectPromptEnd(startProgram('unshare', ['-rm', 'sh', '-c', command, disk, ...program]), how)
+      },
+    )
   })
-
-  it.each(['sqlite:////DISK/osprofiler/traces.db', 'file:///DISK/osprofiler'])(
-    'with %s on a disk that can only be read is warned once, and ends at once',
-    async store => {
-      const disk = temporaryDirectory()
-      const fixture = join(import.meta.dirname, 'fixtures/end-at-hostile-place.mjs')
-      const command = 'mount -t tmpfs -o ro tmpfs "$0" && exec "$@"'
-      const program = [process.execPath, fixture, store.replace('/DISK', disk), how]
-
-      await expectPromptEnd(startProgram('unshare', ['-rm', 'sh', '-c', command, disk, ...program]), how)
-    },
-  )
-})
+}
 
 async function expectPromptEnd(child: ReturnType<typeof startFixture>, how: string): Promise<void> {
   const { code, stdout, stderr } = await finish(child)
