@@ -8,16 +8,24 @@ type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>
 
 /**
  * Runs the steps of a generator inside a point: from the first step (`open` starts the point then) until the generator
- * is done, was left with `return`, or failed. Gives the generator methods of its own, because the program may keep the
- * generator itself. Returns whether that was possible: a frozen generator takes none.
+ * is done, was left with `return`, or failed. `onLeft` is called where the program leaves it before the first step.
+ *
+ * Gives the generator methods of its own, because the program may keep the generator itself. Returns whether that was
+ * possible: a frozen generator takes none.
  */
-export function traceIterator(iterator: AnyIterator, open: () => Profiler): boolean {
+export function traceIterator(iterator: AnyIterator, open: () => Profiler, onLeft?: () => void): boolean {
   if (!Object.isExtensible(iterator)) return false
   // One scope for all steps: the body of an async generator may go on with the next step in the context of the last.
   let scope: Scope | undefined
+  /** The program has left the generator before its first step, so that its body will never run. */
+  let left = false
 
   function take(step: Call, self: unknown, args: unknown[], starts: boolean): unknown {
-    if (self !== iterator || (scope === undefined && !starts)) return Reflect.apply(step, self, args)
+    if (scope === undefined && !starts && !left) {
+      left = true
+      onLeft?.()
+    }
+    if (left || self !== iterator) return Reflect.apply(step, self, args)
     scope ??= createScope(open())
     const { profiler } = scope
     return settleIn(scope, () => Reflect.apply(step, self, args), {

@@ -64,7 +64,11 @@ export function createTracedFunction<F extends AnyFunction>(
         // A generator that a function returns again and again belongs to the first call.
         if (types.isGeneratorObject(result) && !iterators.has(result)) {
           iterators.add(result)
-          followed = traceIterator(result, () => inside)
+          followed = traceIterator(
+            result,
+            () => inside,
+            () => inside.end(),
+          )
         }
         return result
       },

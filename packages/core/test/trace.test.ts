@@ -266,6 +266,23 @@ describe('a traced generator', () => {
 })
 
 describe('a traced async generator', () => {
+  it('that was left before its first step has no point, and keeps its rejections unhandled', async () => {
+    const rejected = takeUnhandledRejection()
+    const numbers = trace('numbers')(async function* numbers(): AsyncGenerator<number, unknown, unknown> {
+      yield 1
+    })
+
+    const records = await traceRecords(async () => {
+      const iterator = numbers()
+      iterator.return(0)
+      iterator.next()
+      iterator.return(Promise.reject(new Error('left')))
+    })
+
+    expect(await rejected).toMatchObject({ message: 'left' })
+    expect(records).toEqual([])
+  })
+
   it('nests what its steps do, and not what happens between them', async () => {
     const pages = trace('pages')(async function* pages() {
       for (const page of [1, 2]) {
@@ -328,3 +345,15 @@ describe('a traced async generator', () => {
     expect(outline(records)).toBe('query(row)')
   })
 })
+
+/** The next unhandled rejection, which Vitest does not see. */
+function takeUnhandledRejection(): Promise<unknown> {
+  const others = process.listeners('unhandledRejection')
+  process.removeAllListeners('unhandledRejection')
+  return new Promise(resolve => {
+    process.once('unhandledRejection', reason => {
+      for (const other of others) process.on('unhandledRejection', other)
+      resolve(reason)
+    })
+  })
+}
