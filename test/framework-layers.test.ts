@@ -121,6 +121,25 @@ describe.each(['express', 'express4'])('the layers of %s', version => {
     expectOneAfterAnother('express')
   })
 
+  it('get the `next` that their request has', async () => {
+    const app = createApp()
+    const same: boolean[] = []
+    const compare = (req: object, _res: unknown, next: () => void) => {
+      same.push((req as { readonly next?: unknown }).next === next)
+      next()
+    }
+    app.use(compare)
+    app.get('/', compare, (_req, res) => void res.end('ok'))
+    const { get } = await serve(app)
+
+    await get('/', false)
+    const untraced = same.splice(0)
+    await get('/')
+
+    expect(untraced[0]).toBe(true)
+    expect(same).toEqual(untraced)
+  })
+
   it('last until the request is handed on, or is over', async () => {
     const app = createApp()
     app.use(function slow(_req, _res, next) {

@@ -57,8 +57,17 @@ export const performance = {
 
 export const process: NodeJS.Process = nodeProcess
 const nodeEmitWarning = nodeProcess.emitWarning.bind(nodeProcess)
-/** Emits a process warning. Node itself would assign the name of the warning, which throws where errors are frozen. */
-export function emitWarning(message: string, { code }: { readonly code: string }): void {
+/** Emits a process warning. Never throws. */
+export function emitWarning(message: string, options: { readonly code: string }): void {
+  try {
+    nodeEmitWarning(message, options)
+  } catch {
+    emitWarningObject(message, options)
+  }
+}
+
+/** Node assigns the name of a warning, which throws where errors are frozen. So this one has its name already. */
+function emitWarningObject(message: string, { code }: { readonly code: string }): void {
   const warning = new Error(message)
   const member = { enumerable: false, writable: true, configurable: true }
   Object.defineProperties(warning, { name: { ...member, value: 'Warning' }, code: { ...member, value: code } })

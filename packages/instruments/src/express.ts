@@ -1,9 +1,7 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage } from 'node:http'
 import { types } from 'node:util'
 import type { Point } from '@osprofiler/core'
-import { Array, Number, Object, Reflect, WeakMap } from '@osprofiler/core/toolkit'
-import { claim } from './claim.js'
+import { Array, Object, Reflect } from '@osprofiler/core/toolkit'
 import { createLayers, type EnterLayer } from './layers.js'
 import { whenLoaded } from './library-loads.js'
 import { standInOnce } from './stand-in-once.js'
@@ -25,67 +23,19 @@ interface ExpressLayer {
   readonly method?: unknown
 }
 
-/** What `express.router.request` publishes: the same object from a layer's start to its end. */
-interface Published {
-  readonly req: ExpressRequest
-  readonly layer: ExpressLayer
-  readonly error?: unknown
-}
-
 /**
- * Makes the layers of Express points named `express`: by the channel of its router from Express 5.3 (router 2.3) on, and
- * by their prototype in Express 4 and before 5.3, of which nothing is told. A function that ends without handing the
- * request on, such as a handler with callbacks, lasts as long as its request.
+ * Makes the layers of Express points named `express`, by the prototype of its layers. Not by the channel of its router
+ * (Express 5.3): with a listener there, the router hands a layer another `next` than the request has. A function that ends
+ * without handing the request on, such as a handler with callbacks, lasts as long as its request.
  */
 export function instrumentExpress(): () => void {
   const enter = createLayers('express')
   return undoAll([
-    listen(enter),
     whenLoaded('express', layer => wrapLayer(layer, enter, ['handle_request', 'handle_error']), {
       file: 'lib/router/layer.js',
     }),
-    whenLoaded(
-      'router',
-      (layer, { version }) =>
-        hasChannel(version) ? undefined : wrapLayer(layer, enter, ['handleRequest', 'handleError']),
-      { file: 'lib/layer.js' },
-    ),
+    whenLoaded('router', layer => wrapLayer(layer, enter, ['handleRequest', 'handleError']), { file: 'lib/layer.js' }),
   ])
-}
-
-function listen(enter: EnterLayer): () => void {
-  const points = new WeakMap<object, Point>()
-  const listeners = Object.entries({
-    start(published: Published) {
-      if (!claim(published)) return
-      const point = enterLayer(enter, published.req, published.layer)
-      if (point !== undefined) points.set(published, point)
-    },
-    error(published: Published) {
-      points.get(published)?.fail(published.error)
-    },
-    asyncEnd(published: Published) {
-      points.get(published)?.stop()
-    },
-  }).map(([event, listener]) => {
-    const harmless = (message: unknown): void => {
-      try {
-        listener(message as Published)
-      } catch {
-        // A listener that throws would end the program.
-      }
-    }
-    return [`tracing:express.router.request:${event}`, harmless] as const
-  })
-  for (const [channel, listener] of listeners) subscribe(channel, listener)
-  return () => {
-    for (const [channel, listener] of listeners) unsubscribe(channel, listener)
-  }
-}
-
-function hasChannel(version: string): boolean {
-  const [major = 0, minor = 0] = version.split('.').map(Number)
-  return major > 2 || (major === 2 && minor >= 3)
 }
 
 type Next = (this: unknown, ...args: unknown[]) => unknown
