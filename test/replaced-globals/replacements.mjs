@@ -41,7 +41,10 @@ export const replacements = {
     require('zone.js/node')
   },
   bluebird() {
+    const { Promise } = globalThis
     globalThis.Promise = require('bluebird')
+    // Bluebird has no such function, and the `fetch` of Node 26 asks the global promise for it.
+    globalThis.Promise.withResolvers = () => Promise.withResolvers()
   },
   'fake timers'() {
     require('@sinonjs/fake-timers').install({ now: 0, toFake: FAKED })
