@@ -10,7 +10,7 @@ import {
 
 /**
  * As `standIn`, for a function that lives as long as one call: a callback, or what hands a request on. No decorator
- * knows such a function. To make a `standIn` takes 0.8 us, this takes 0.15, and a program makes thousands a second.
+ * knows such a function. A `standIn` costs more to make, and a program makes thousands of these a second.
  */
 export function standInOnce<F extends AnyFunction>(fn: F, call: InPlaceOfCall): F {
   return new Proxy<F>(fn, {
