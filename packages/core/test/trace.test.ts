@@ -1,5 +1,6 @@
 import { start, trace, withTrace } from '@osprofiler/core'
 import { describe, expect, it } from 'vitest'
+import { takeUnhandledRejection } from '../../../test/take-unhandled-rejection.js'
 import { infoOf, outline, traceRecords } from './fixtures/trace-records.js'
 
 const tick = () => new Promise(resolve => setImmediate(resolve))
@@ -270,6 +271,7 @@ describe('a traced async generator', () => {
     const rejected = takeUnhandledRejection()
     const numbers = trace('numbers')(async function* numbers(): AsyncGenerator<number, unknown, unknown> {
       yield 1
+      return 0
     })
 
     const records = await traceRecords(async () => {
@@ -345,15 +347,3 @@ describe('a traced async generator', () => {
     expect(outline(records)).toBe('query(row)')
   })
 })
-
-/** The next unhandled rejection, which Vitest does not see. */
-function takeUnhandledRejection(): Promise<unknown> {
-  const others = process.listeners('unhandledRejection')
-  process.removeAllListeners('unhandledRejection')
-  return new Promise(resolve => {
-    process.once('unhandledRejection', reason => {
-      for (const other of others) process.on('unhandledRejection', other)
-      resolve(reason)
-    })
-  })
-}

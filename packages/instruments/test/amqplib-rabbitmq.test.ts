@@ -16,6 +16,7 @@ import type * as CallbackApi from 'amqplib/callback_api'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { startProxy } from '../../../test/servers/proxy.js'
 import { type RabbitmqServer, startRabbitmq } from '../../../test/servers/rabbitmq.js'
+import { takeUnhandledRejection } from '../../../test/take-unhandled-rejection.js'
 import { collect, inTrace, KEY, only, until } from './traced-calls.js'
 
 type Library = typeof import('amqplib')
@@ -510,15 +511,3 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(records).toEqual([])
   })
 })
-
-/** The next rejection that nobody handles: it is for the test, and not for the test runner. */
-function takeUnhandledRejection(): Promise<unknown> {
-  const listeners = process.listeners('unhandledRejection')
-  process.removeAllListeners('unhandledRejection')
-  return new Promise(resolve => {
-    process.once('unhandledRejection', reason => {
-      for (const listener of listeners) process.on('unhandledRejection', listener)
-      resolve(reason)
-    })
-  })
-}

@@ -1,0 +1,11 @@
+/** The next rejection that nobody handles: it is for the test, and not for the test runner. */
+export function takeUnhandledRejection(): Promise<unknown> {
+  const listeners = process.listeners('unhandledRejection')
+  process.removeAllListeners('unhandledRejection')
+  return new Promise(resolve => {
+    process.once('unhandledRejection', reason => {
+      for (const listener of listeners) process.on('unhandledRejection', listener)
+      resolve(reason)
+    })
+  })
+}
