@@ -29,9 +29,10 @@ async function runAwaits(effort) {
       name,
       ns('nothing'),
       ns('trace'),
+      ns('hooks'),
       ns('promise'),
       show(added, 0),
-      show(ratio(samples, 'promise', 'trace')),
+      show(ratio(samples, 'promise', 'hooks')),
     ])
   }
   printTable(
