@@ -33,11 +33,18 @@ export function sign(req, hmacKey) {
   const values = HEADERS.every(name => req.headers[name] !== undefined)
     ? HEADERS.map(name => req.headers[name])
     : [info, hmac]
-  for (const [index, name] of HEADERS.entries()) {
-    const hidden = { value: values[index], enumerable: false, configurable: true, writable: true }
-    Object.defineProperty(req.headers, name, hidden)
-  }
+  for (const [index, name] of HEADERS.entries()) setHidden(req.headers, name, values[index])
   hideRaw(req.rawHeaders)
+}
+
+/** Hides the headers that a traced client has sent from a program that serves the streams of HTTP/2 itself. */
+function hideSent(headers, rawHeaders) {
+  for (const name of HEADERS) if (Object.hasOwn(headers, name)) setHidden(headers, name, headers[name])
+  hideRaw(rawHeaders)
+}
+
+function setHidden(headers, name, value) {
+  Object.defineProperty(headers, name, { value, enumerable: false, configurable: true, writable: true })
 }
 
 function newHeaders(hmacKey) {
@@ -60,6 +67,8 @@ function onRequest(around) {
     const { emit } = prototype
     prototype.emit = function (...args) {
       const [event, req, res, ...rest] = args
+      // Then these are a stream, its headers, flags and the raw headers.
+      if (event === 'stream') hideSent(res, rest[1])
       const isRequest = event === 'request' || event === 'checkContinue' || event === 'checkExpectation'
       if (!isRequest || res === undefined) return emit.apply(this, args)
       return around(req, res, () => emit.call(this, event, req, res, ...rest))

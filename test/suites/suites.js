@@ -226,7 +226,9 @@ function mocha(folder, args, inside = '') {
 function nodeTest(folder, pattern, options = [], label = '') {
   const reporter = [`--test-reporter=${NODE_REPORTER}`, '--test-reporter-destination={results}']
   const files = findFiles(folder, pattern)
-  return { args: ['--test-concurrency=4', ...options, '--test', ...reporter, ...files], label }
+  // A failed test may leave its file without an end.
+  const limits = ['--test-concurrency=4', '--test-timeout=120000']
+  return { args: [...limits, ...options, '--test', ...reporter, ...files], label }
 }
 
 function vitest(folder) {
