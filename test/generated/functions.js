@@ -63,7 +63,7 @@ function ownFunction(choices) {
         {},
         `, { apply(...all) { log('trap'); return Reflect.apply(...all) } })`,
       ),
-    () => one(`new Function('a', 'return a')`, `(async x => x)`, `function f() { return f }`, `require => 1`),
+    () => one(`new Function('a', 'return a')`, `(async x => x)`, `function f() { return f.name }`, `require => 1`),
   )
 }
 

@@ -29,7 +29,8 @@ export function promise(choices, depth = 0) {
     () => `new Promise((ok, no) => { setImmediate(${settles()}, ${value()}) })`,
     () => `new Promise(() => { throw ${value()} })`,
     () => `new Promise(ok => ok(${inner()}))`,
-    () => `new Promise(ok => later.tick().then(() => ok(${inner()})))`,
+    () =>
+      `new Promise(ok => later.tick().then(() => { try { ok(${inner()}) } catch (error) { leaveOpen(); throw error } }))`,
     () => `handled(${inner()})`,
     () => `handled(Promise.reject(${value()}))`,
     () => `handled((async () => { await ${pause(choices)}; throw ${value()} })())`,
