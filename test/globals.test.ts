@@ -32,6 +32,15 @@ describe('code that lives in a program', () => {
     expect(found).toEqual([])
   })
 
+  // `util.types` is an object, of which a mock may replace any member.
+  it.each(PACKAGES)('takes the checks of Node from the platform: %s', name => {
+    const taken = modulesOf(name)
+      .filter(({ file }) => ALLOWED[file] === undefined)
+      .filter(({ source }) => /\btypes\b[^;]*from ["'](?:node:)?util["']/.test(source))
+
+    expect(taken.map(({ file }) => file)).toEqual([])
+  })
+
   // A name that is declared in one function would hide the global of that name in another.
   it.each(PACKAGES)('names nothing of its own like a global: %s', name => {
     const found = modulesOf(name)
@@ -66,5 +75,8 @@ function modulesOf(name: string) {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter(file => file.endsWith('.js'))
     .map(file => join(folder, file))
-    .map(file => ({ file: relative(packagesFolder, file), names: namesOf(readFileSync(file, 'utf8')) }))
+    .map(file => {
+      const source = readFileSync(file, 'utf8')
+      return { file: relative(packagesFolder, file), source, names: namesOf(source) }
+    })
 }

@@ -2,6 +2,9 @@ const MICROTASKS = 24
 const TICKS = 2
 /** Turns that are played after the last one that the program waited for: what comes late has to show as well. */
 const REST = 2
+/** Longer than the product leaves a promise alone that nobody handles. */
+const LONG_MS = 120
+const LONG_TURN = 1_000
 
 /**
  * Counts the turns of the event loop, the ticks of `process.nextTick` within each, and the microtasks within each of
@@ -10,6 +13,7 @@ const REST = 2
 export function createClock() {
   const now = { turn: 0, tick: 0, microtask: 0 }
   let waiting = 0
+  let rested = false
 
   async function play() {
     for (now.microtask = 0; now.microtask < MICROTASKS; now.microtask++) await undefined
@@ -30,6 +34,19 @@ export function createClock() {
         waiting--
         fn(...args)
       })
+    },
+    /** Calls `fn` after a long time, once: two of these could come in either order. How many turns go by does not count. */
+    rest(fn) {
+      if (rested) return this.setImmediate(fn)
+      rested = true
+      waiting++
+      setTimeout(() => {
+        waiting--
+        now.turn = LONG_TURN
+        now.tick = 0
+        play()
+        fn()
+      }, LONG_MS)
     },
     /** Calls `begin` in the first turn, and resolves when the program has come to rest. */
     async run(begin) {

@@ -5,8 +5,12 @@ export function thing({ below }) {
   return `T(${below(THINGS.length)})`
 }
 
+const LONG_ONE_IN = 1_000
+
 /** The text of a promise that waits for a microtask, a tick or a turn. */
 export function pause({ one, below }) {
+  // Rarely: it takes longer than all the rest of a program.
+  if (below(LONG_ONE_IN) === LONG_ONE_IN - 1) return 'later.long()'
   return one(() => `later.microtasks(${below(6)})`, 'later.tick()', 'later.immediate()', 'undefined')
 }
 

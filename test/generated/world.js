@@ -59,6 +59,7 @@ export function createWorld(ways) {
     },
     tick: () => new Promise(resolve => process.nextTick(resolve)),
     immediate: () => new Promise(resolve => clock.setImmediate(resolve)),
+    long: () => new Promise(resolve => clock.rest(resolve)),
   }
 
   const members = {

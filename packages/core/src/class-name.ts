@@ -1,5 +1,4 @@
-import { types } from 'node:util'
-import { Reflect } from './platform.js'
+import { Reflect, types } from './platform.js'
 
 // Longer than any chain that is no attack: one of proxies could go on for ever.
 const MAX_CHAIN = 100

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { dateNow, Number, process, Reflect, setTimeout } from './platform.js'
+import { dateNow, Number, process, setTimeout } from './platform.js'
 import type { Profiler } from './profiler.js'
 import { shared } from './shared-state.js'
 
@@ -72,15 +72,17 @@ export function suppress<T>(fn: () => T): T {
   return storage.getStore() === undefined ? fn() : storage.run(undefined, fn)
 }
 
-/** A function that runs in today's context, whoever calls it: for callbacks that come from elsewhere. */
-export function bind<This, Args extends unknown[], Result>(
-  fn: (this: This, ...args: Args) => Result,
-): (this: This, ...args: Args) => Result {
-  const bound = storage.getStore()
-  return function (this: This, ...args: Args): Result {
-    if (storage.getStore() === bound) return Reflect.apply(fn, this, args)
-    return storage.run(bound, () => Reflect.apply(fn, this, args))
-  }
+/** Takes today's context: the function that it returns runs others in that, whoever calls it. */
+export function takeContext(): <T>(fn: () => T) => T {
+  const taken = storage.getStore()
+  return fn => (storage.getStore() === taken ? fn() : storage.run(taken, fn))
+}
+
+const keepers: (() => boolean)[] = []
+
+/** Has the context go on working, though no trace is live, for as long as `isNeeded` says so. */
+export function keepWorking(isNeeded: () => boolean): void {
+  keepers.push(isNeeded)
 }
 
 /** Whether a trace has begun here and not ended. */
@@ -108,7 +110,7 @@ function restLater(): void {
 function rest(): void {
   context.timer = undefined
   if (context.live > 0) return
-  const remaining = context.restAt - dateNow()
+  const remaining = keepers.some(isNeeded => isNeeded()) ? REST_AFTER_MS : context.restAt - dateNow()
   if (remaining > 0) {
     context.timer = setTimeout(rest, remaining).unref()
   } else {

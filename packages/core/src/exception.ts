@@ -1,7 +1,6 @@
-import { types } from 'node:util'
 import { className, readData } from './class-name.js'
 import { isError } from './is-error.js'
-import { DOMException, Object, Reflect, String, WeakMap } from './platform.js'
+import { DOMException, Object, Reflect, String, types, WeakMap } from './platform.js'
 import { cutText, redactText } from './recordable.js'
 import { shared } from './shared-state.js'
 

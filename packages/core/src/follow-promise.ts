@@ -1,6 +1,6 @@
 import v8 from 'node:v8'
 import { createAgingSet } from './aging-set.js'
-import { type Scope, suppress } from './context.js'
+import { keepWorking, type Scope, suppress } from './context.js'
 import { type FollowedPromise, hasWaitingChild, noteChild, noteEvent, type PromiseOutcome } from './followed-promise.js'
 import { madePromises } from './made-promises.js'
 import { Error, Map, Object, Promise, performance, Reflect, setImmediate, setTimeout, WeakSet } from './platform.js'
@@ -24,9 +24,15 @@ const LOOK_EVERY_MS = 60_000
 const UNHANDLED_MS = 100
 
 const nativeThen = Promise.prototype.then
-const RESOLVED = Promise.resolve()
+const { species } = Symbol
+const readSpecies = Object.getOwnPropertyDescriptor(Promise, species)?.get
+const { createHook } = v8.promiseHooks
+// Without a constructor, so that its `then` does not ask the class which the program knows for its species.
+const RESOLVED = Object.defineProperty(Promise.resolve(), 'constructor', { value: undefined })
 
 const followed = new Map<object, FollowedPromise>()
+// A scope tells an `await` of the function from a handler of its promise, as long as the context works.
+keepWorking(() => followed.size > 0)
 /** Promises that have a handler of ours: another handler changes nothing. */
 const handled = new WeakSet<object>()
 /** Promises without a handler that may have settled. */
@@ -47,7 +53,12 @@ let expiryPlanned = false
  * `bodyScope` is the scope of the function whose promise this is, from `promiseWatch`. An `await` of that function itself
  * looks like a handler, and the scope tells both apart. Where the scope is not known, our handler comes after the program's.
  */
-export function followPromise(promise: Promise<unknown>, outcome: PromiseOutcome, bodyScope: Scope | undefined): void {
+export function followPromise(
+  promise: Promise<unknown>,
+  outcome: PromiseOutcome,
+  bodyScope: Scope | undefined,
+  mayBeOver: boolean,
+): void {
   const isHandled = handled.has(promise)
   const known = isHandled ? undefined : followed.get(promise)
   if (known !== undefined) {
@@ -59,6 +70,7 @@ export function followPromise(promise: Promise<unknown>, outcome: PromiseOutcome
     outcomes: [outcome],
     plain: isPlain(promise),
     bodyScope,
+    mayBeOver,
     children: [],
     followedAt: performance.now(),
     settledAt: undefined,
@@ -114,7 +126,7 @@ const HOOKS = {
 function startHooks(): boolean {
   if (stopHooks !== undefined) return true
   try {
-    stopHooks = v8.promiseHooks.createHook(HOOKS) as () => void
+    stopHooks = createHook(HOOKS) as () => void
     return true
   } catch {
     return false
@@ -171,10 +183,13 @@ function readSettled(entry: FollowedPromise): void {
 
 function readUnhandled(entry: FollowedPromise): void {
   const state = readStateAndValue(entry.promise)
-  entry.settledAt ??= entry.followedAt
   // The hooks tell when it settles.
-  if (state === 'pending') unhandled.delete(entry)
-  else finish(entry, state === 'rejected')
+  if (state === 'pending') {
+    unhandled.delete(entry)
+    return
+  }
+  entry.settledAt ??= entry.followedAt
+  finish(entry, state === 'rejected')
 }
 
 function finish(entry: FollowedPromise, rejected: boolean): void {
@@ -239,6 +254,7 @@ function forgetExpired(): void {
 /** Whether a handler can be added without a call into the program: it would ask the class for the promise it returns. */
 function isPlain(promise: Promise<unknown>): boolean {
   return (
+    Object.getOwnPropertyDescriptor(Promise, species)?.get === readSpecies &&
     Reflect.getPrototypeOf(promise) === Promise.prototype &&
     Promise.prototype.constructor === Promise &&
     !Object.hasOwn(promise, 'constructor')

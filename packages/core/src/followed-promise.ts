@@ -20,6 +20,8 @@ export interface FollowedPromise {
   readonly plain: boolean
   /** Where the function runs whose promise this is, if that is known. */
   readonly bodyScope: Scope | undefined
+  /** Whether it may have settled before it was followed: it is surely pending when an async function has just returned it. */
+  readonly mayBeOver: boolean
   /** Promises that were made for handlers of this one, or for what its own function waits for. */
   children: unknown[]
   readonly followedAt: number
@@ -37,7 +39,7 @@ let doubtful: FollowedPromise | undefined
  * followed one is. Returns whether it is surely for a handler.
  */
 export function noteChild(followed: FollowedPromise, child: unknown): boolean {
-  if (isOver(followed) || isElsewhere(followed)) return true
+  if (isElsewhere(followed) || isOver(followed)) return true
   if (followed.children.length >= MAX_CHILDREN) followed.children = followed.children.filter(isPending)
   if (followed.children.length < MAX_CHILDREN) followed.children.push(child)
   doubtful = followed
@@ -58,9 +60,8 @@ export function hasWaitingChild({ children }: FollowedPromise): boolean {
 
 /** Whether the function whose promise this is has ended, so that it waits for nothing more. */
 function isOver(followed: FollowedPromise): boolean {
-  const { bodyScope, promise, children, followedAt } = followed
-  // Where it comes from is not known. It may have settled before it was followed.
-  if (bodyScope === undefined && children.length === 0 && readPromiseState(promise) !== 'pending') {
+  const { mayBeOver, promise, children, followedAt } = followed
+  if (mayBeOver && children.length === 0 && readPromiseState(promise) !== 'pending') {
     followed.settledAt ??= followedAt
   }
   return followed.settledAt !== undefined

@@ -1,6 +1,7 @@
+export { bind } from './bind.js'
 export { checkOptionNames } from './check-option-names.js'
 export { type Configuration, checkEnvironment, configure, isEnabled, readSwitch } from './configuration.js'
-export { bind, currentProfiler as get, suppress } from './context.js'
+export { currentProfiler as get, suppress } from './context.js'
 export { createNotifier, type NotifierOptions, type QueueNotifier } from './create-notifier.js'
 export type { DropReason, NotifierStats } from './delivery.js'
 export type { Driver, TraceQuery, TraceSummary, WriteResult } from './driver.js'

@@ -1,5 +1,4 @@
-import { types } from 'node:util'
-import { Error } from './platform.js'
+import { Error, types } from './platform.js'
 
 /** Whether a value is an error, also one of another realm, a `DOMException`, or an object that inherits from an error. */
 export function isError(value: unknown): value is Error {

@@ -10,7 +10,7 @@ import nodeCrypto from 'node:crypto'
 import { performance as nodePerformance } from 'node:perf_hooks'
 import nodeProcess from 'node:process'
 import { URL as NodeUrl, URLSearchParams as NodeUrlSearchParams } from 'node:url'
-import { TextDecoder as NodeTextDecoder, TextEncoder as NodeTextEncoder } from 'node:util'
+import { TextDecoder as NodeTextDecoder, TextEncoder as NodeTextEncoder, types as nodeTypes } from 'node:util'
 import { deserialize } from 'node:v8'
 import { takeTimers } from './node-timers.js'
 
@@ -88,6 +88,14 @@ export const btoa = nodeBtoa
 export const TextDecoder = NodeTextDecoder
 export const TextEncoder = NodeTextEncoder
 export const { AbortController, AbortSignal, DOMException } = global
+
+const { isAnyArrayBuffer, isAsyncFunction, isDate, isGeneratorFunction, isGeneratorObject, isMap } = nodeTypes
+const { isNativeError, isPromise, isProxy, isRegExp, isSet, isUint8Array, isWeakMap, isWeakSet } = nodeTypes
+/** The checks of Node that this project uses. */
+export const types = {
+  ...{ isAnyArrayBuffer, isAsyncFunction, isDate, isGeneratorFunction, isGeneratorObject, isMap },
+  ...{ isNativeError, isPromise, isProxy, isRegExp, isSet, isUint8Array, isWeakMap, isWeakSet },
+}
 
 export const JSON = copyOf(global.JSON)
 export const Math = copyOf(global.Math)

@@ -1,5 +1,4 @@
-import { types } from 'node:util'
-import { Array, ArrayBuffer, Date, Map, Math, Number, Object, Reflect, String, URL } from './platform.js'
+import { Array, ArrayBuffer, Date, Map, Math, Number, Object, Reflect, String, types, URL } from './platform.js'
 import { isSecretName, REDACTED, redactCutUrls, redactUrls } from './secret-names.js'
 
 const MAX_DEPTH = 6

@@ -1,6 +1,6 @@
-import { types } from 'node:util'
 import { createScope, currentProfiler, runIn, type Scope } from './context.js'
 import { followPromise, promiseWatch } from './follow-promise.js'
+import { types } from './platform.js'
 
 const { isAsyncFunction, isPromise } = types
 
@@ -51,6 +51,6 @@ export function settleIn<T>(
     return result
   }
   const bodyScope = watch === undefined ? scope : promiseWatch.find(watch, result)
-  followPromise(result, { fulfilled: done, rejected: failed, abandoned }, bodyScope)
+  followPromise(result, { fulfilled: done, rejected: failed, abandoned }, bodyScope, !isAsync)
   return result
 }

@@ -37,7 +37,15 @@ export function standIn<F extends AnyFunction>(fn: F, call: InPlaceOfCall): F {
     },
     get(_, key, receiver) {
       if (key === 'prototype') adoptPrototype(innermost, proxy)
-      return readAsOriginal(innermost, key, receiver)
+      if (receiver !== proxy) return readAsOriginal(innermost, key, receiver)
+      // An accessor may know its function by a private member, or by a `WeakMap`.
+      const value = readAsOriginal(innermost, key, innermost)
+      return value === innermost ? proxy : value
+    },
+    set: (_, key, value, receiver) => Reflect.set(innermost, key, value, receiver === proxy ? innermost : receiver),
+    getOwnPropertyDescriptor(_, key) {
+      if (key === 'prototype') adoptPrototype(innermost, proxy)
+      return Object.getOwnPropertyDescriptor(innermost, key)
     },
   })
   originals.set(proxy, innermost)
@@ -53,8 +61,10 @@ export function originalOf<F extends AnyFunction>(fn: F): F {
 /** A property of a function whose stand-in was asked for it. */
 export function readAsOriginal(original: AnyFunction, key: string | symbol, receiver: unknown): unknown {
   const value: unknown = Reflect.get(original, key, receiver)
-  if (value === readSource) return sourceText
-  return value === hasInstance ? hasInstanceOfOriginal : value
+  if (value !== readSource && value !== hasInstance) return value
+  // A proxy must show what a frozen function has itself.
+  if (Object.getOwnPropertyDescriptor(original, key)?.configurable === false) return value
+  return value === readSource ? sourceText : hasInstanceOfOriginal
 }
 
 /** The source text of a function, also behind a stand-in. */

@@ -1,4 +1,5 @@
 import { className, functionName } from './class-name.js'
+import { isOfNode } from './node-classes.js'
 import { Function, Map, Object, Proxy, Reflect, TypeError, WeakSet } from './platform.js'
 import { type AnyFunction, type Call, isNative, readAsOriginal, standForClass } from './stand-in.js'
 import { methodName } from './trace-decorator.js'
@@ -77,7 +78,8 @@ function traceMembers(target: AnyClass, name: string, options: TraceClassOptions
 function findInherited(holder: object, key: string, known: AnyFunction): (self: unknown) => Call {
   return self => {
     const current: unknown = Reflect.get(Reflect.getPrototypeOf(holder) ?? {}, key, self)
-    const kept = isGeneratorFunction(known) && typeof current === 'function' && !isGeneratorFunction(current as Call)
+    if (typeof current !== 'function') throw new TypeError(`${key} is not a function`)
+    const kept = isGeneratorFunction(known) && !isGeneratorFunction(current as Call)
     return (kept ? known : current) as Call
   }
 }
@@ -90,8 +92,8 @@ function listMembers(holder: object, inherited: boolean, options: TraceClassOpti
       if (members.has(key) || !isTraceable(key, descriptor, options.tracePrivate ?? false)) continue
       const isInherited = source !== holder
       if (isInherited && !Object.isExtensible(holder)) continue
-      // Those of Map, Array or Promise are not the program's steps: its own constructor calls some of them.
-      if (isInherited && isNative(descriptor.value)) continue
+      // Those of Map, Promise or a stream are not the program's steps, and Node compares some of them with its own.
+      if (isInherited && (isNative(descriptor.value) || isOfNode(source))) continue
       const owner = typeof source === 'function' ? functionName(source) : className(source)
       members.set(key, {
         holder,

@@ -1,6 +1,5 @@
-import { types } from 'node:util'
 import { className, functionName } from './class-name.js'
-import { Object, String, TypeError } from './platform.js'
+import { Object, String, TypeError, types } from './platform.js'
 import { type AnyFunction, originalOf } from './stand-in.js'
 
 /** What `trace(name)` returns: wraps a function, or decorates a method or a field that holds a function. */

@@ -1,8 +1,7 @@
-import { types } from 'node:util'
 import { createScope, currentProfiler } from './context.js'
 import { UNREAD } from './follow-promise.js'
 import { parameterName } from './parameter-names.js'
-import { JSON, Reflect, TypeError, WeakMap, WeakSet } from './platform.js'
+import { JSON, Object, Reflect, TypeError, types, WeakMap, WeakSet } from './platform.js'
 import type { Profiler } from './profiler.js'
 import type { PointInfo } from './record.js'
 import { cutText, recordable, recordableInfo } from './recordable.js'
@@ -80,7 +79,8 @@ export function createTracedFunction<F extends AnyFunction>(
         },
         failed: (error, ago) => inside.fail(error, undefined, ago),
       },
-      types.isAsyncFunction(originalOf(call)),
+      // Not of a wrapper, which may run its function in a context of its own.
+      types.isAsyncFunction(call),
     )
   })
 
@@ -108,7 +108,8 @@ export function checkTraceable(fn: unknown, { allowMultipleTrace = true }: Trace
 
 /** Whether a function is a class, which cannot be called without `new`. */
 export function isClass(fn: AnyFunction): boolean {
-  return /^class\b/.test(sourceOf(fn))
+  // The source text of a method that is called `class` begins alike, but a method has no prototype.
+  return /^class/.test(sourceOf(fn)) && Object.getOwnPropertyDescriptor(originalOf(fn), 'prototype')?.writable === false
 }
 
 /** Of either kind, async or not. */

@@ -1,4 +1,5 @@
-import { createTraceId, run, setNotifier, type TraceRecord, trace, traceClass, withTrace } from '@osprofiler/core'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { bind, createTraceId, run, setNotifier, type TraceRecord, trace, traceClass, withTrace } from '@osprofiler/core'
 import { createRunTraced } from '@osprofiler/rpc'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { signedHeaders } from './fixtures/fake-exchange.js'
@@ -50,6 +51,25 @@ const KINDS: Record<string, { make(): Promise<unknown>; use?(promise: Promise<un
         throw failure()
       },
     },
+    // Longer than an unhandled promise is left alone.
+    'a rejection that nobody handles, of a function that was pending for long': {
+      async make() {
+        await sleep(150)
+        await undefined
+        throw failure()
+      },
+      use: () => sleep(300),
+    },
+    'a rejection that nobody handles, after work of many kinds': {
+      async make() {
+        for (let i = 0; i < 40; i++) await null
+        await Promise.race([sleep(3), new Promise(() => {})])
+        for await (const one of createSteps()) await one
+        await null
+        throw failure()
+      },
+      use: () => sleep(100),
+    },
     'a rejection of a derived class that nobody handles': { make: () => Own.reject(failure()) },
     'an awaited rejection of a derived class': { make: () => Own.reject(failure()), use: ignore },
     'a rejection of a derived class with another species': { make: () => OtherSpecies.reject(failure()), use: ignore },
@@ -77,6 +97,7 @@ const KINDS: Record<string, { make(): Promise<unknown>; use?(promise: Promise<un
 
 const WAYS: Record<string, (make: () => unknown) => () => unknown> = {
   trace: make => trace('step')(make),
+  'trace of a bound function': make => () => trace('step')(bind(make))(),
   withTrace: make => () => withTrace('step', make),
   'a traced method': make => {
     class Step {
@@ -87,6 +108,12 @@ const WAYS: Record<string, (make: () => unknown) => () => unknown> = {
     const step = new (traceClass('step')(Step))()
     return () => step.go()
   },
+}
+
+async function* createSteps() {
+  yield 1
+  await sleep(3)
+  yield 2
 }
 
 async function ignore(promise: PromiseLike<unknown>): Promise<void> {
@@ -188,6 +215,41 @@ describe.each(Object.entries(WAYS))('%s', (_way, wrap) => {
     const records = await traceRecords(() => Promise.all([call(), call(), call()]))
 
     expect(outline(records)).toBe('step step step')
+  })
+})
+
+/** How often the species of promises is asked for while a function runs. */
+async function countSpecies(fn: () => Promise<unknown>): Promise<number> {
+  let asked = 0
+  const species = Object.getOwnPropertyDescriptor(Promise, Symbol.species) as PropertyDescriptor
+  Object.defineProperty(Promise, Symbol.species, {
+    configurable: true,
+    get() {
+      asked++
+      return this
+    },
+  })
+  try {
+    await fn()
+    await null
+  } finally {
+    Object.defineProperty(Promise, Symbol.species, species)
+  }
+  return asked
+}
+
+describe('a program that has replaced the species of promises', () => {
+  it('is asked for the species as often as without a trace', async () => {
+    const load = async () => 'loaded'
+    const traced = trace('load')(load)
+    listen()
+
+    // Once, to have loaded what is loaded at first use.
+    await countSpecies(load)
+    const before = await countSpecies(load)
+    const asked = await countSpecies(() => run({ hmacKey: 'KEY', baseId }, traced))
+
+    expect(asked).toBe(before)
   })
 })
 

@@ -1,4 +1,4 @@
-import { run, setNotifier, trace } from '@osprofiler/core'
+import { bind, run, setNotifier, trace } from '@osprofiler/core'
 import { originalOf, sourceOf, standIn } from '@osprofiler/core/toolkit'
 import { afterEach, describe, expect, it } from 'vitest'
 
@@ -29,6 +29,55 @@ describe('a stand-in', () => {
     expect(Object.keys(twice)).toEqual(['calls'])
   })
 
+  it('gives accessors their own function', () => {
+    const names = new WeakMap<object, string>()
+    const fn = Object.defineProperty(() => 1, 'title', {
+      get() {
+        return names.get(this)
+      },
+      set(title) {
+        names.set(this, title)
+      },
+    }) as (() => number) & { title?: string }
+    names.set(fn, 'before')
+    const standing = same(fn)
+
+    const before = standing.title
+    standing.title = 'after'
+
+    expect([before, standing.title, fn.title]).toEqual(['before', 'after', 'after'])
+  })
+
+  it('reaches private members by accessors', () => {
+    class Command extends Function {
+      #name = 'order'
+      get title() {
+        return this.#name
+      }
+      get self() {
+        return this
+      }
+    }
+    const standing = same(new Command() as unknown as () => unknown) as unknown as Command
+
+    expect(standing.title).toBe('order')
+    expect(standing.self).toBe(standing)
+  })
+
+  it('shows what a frozen function has itself', () => {
+    const fn = Object.freeze(Object.assign(() => 1, { toString: Function.prototype.toString }))
+
+    expect(same(fn).toString).toBe(Function.prototype.toString)
+  })
+
+  it('is the constructor that the descriptor of its prototype shows', () => {
+    const standing = same(function Order() {}) as unknown as new () => object
+
+    const { value } = Object.getOwnPropertyDescriptor(standing, 'prototype') as PropertyDescriptor
+
+    expect(value.constructor).toBe(standing)
+  })
+
   it('answers instanceof as a bound function does', () => {
     class Order {}
     const bound = Order.bind(null) as unknown as () => unknown
@@ -54,5 +103,38 @@ describe('a stand-in', () => {
 
     expect(() => new arrow()).toThrow(TypeError)
     expect(() => ({}) instanceof arrow).toThrow(TypeError)
+  })
+})
+
+describe('a bound function', () => {
+  it.each<[string, (this: never, ...args: never[]) => unknown]>([
+    ['an error handler of Express', (_error: never, _req: never, _res: never, _next: never) => {}],
+    ['an async function', async function load(_id: never) {}],
+    ['a generator function', function* each() {}],
+    ['a function with members', Object.assign((a: never) => a, { unless: true })],
+  ])('is known as %s', (_kind, fn) => {
+    const bound = bind(fn)
+
+    expect([bound.name, bound.length, bound.toString()]).toEqual([fn.name, fn.length, fn.toString()])
+    expect(bound.constructor).toBe(fn.constructor)
+    expect({ ...bound }).toEqual({ ...fn })
+  })
+})
+
+describe('a method that is called `class`', () => {
+  const methods = {
+    class() {
+      return 'read'
+    },
+    class$() {
+      return 'read'
+    },
+  }
+
+  it.each([
+    ['as it is', methods.class],
+    ['with a name that begins so', methods.class$],
+  ])('can be traced %s', (_how, method) => {
+    expect(trace('read')(method)()).toBe('read')
   })
 })

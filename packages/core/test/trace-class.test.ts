@@ -1,3 +1,5 @@
+import { Transform } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import { trace, traceClass } from '@osprofiler/core'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { infoOf, outline, traceRecords } from './fixtures/trace-records.js'
@@ -176,6 +178,51 @@ describe('traceClass', () => {
     })
 
     expect(names(records)).toEqual(['Index.lookup'])
+  })
+
+  it('leaves what a class inherits from a class of Node, which Node compares with its own', async () => {
+    let flushed = 0
+    class Upper extends Transform {
+      override _flush(done: () => void) {
+        flushed++
+        done()
+      }
+    }
+    const Traced = traceClass('upper', { tracePrivate: true })(Upper)
+    const stream = new Traced()
+
+    stream.end()
+    await finished(stream.resume())
+
+    expect(flushed).toBe(1)
+    expect(Object.getOwnPropertyNames(Upper.prototype)).toEqual(['constructor', '_flush'])
+    expect(Upper.prototype.on).toBe(Upper.prototype.addListener)
+  })
+
+  it('says as the language does that an inherited method is gone', () => {
+    class Base {
+      open() {}
+    }
+    class Shop extends Base {}
+    const shop = new (traceClass('shop')(Shop))()
+
+    Reflect.deleteProperty(Base.prototype, 'open')
+
+    expect(() => shop.open()).toThrow(new TypeError('open is not a function'))
+  })
+
+  it('traces a method that is called `class`', () => {
+    class School {
+      class() {
+        return 'lesson'
+      }
+    }
+    const { class: before } = School.prototype
+
+    const Traced = traceClass('school')(School)
+
+    expect(Traced.prototype.class).not.toBe(before)
+    expect(new Traced().class()).toBe('lesson')
   })
 
   it('leaves a class that is a static member usable', async () => {

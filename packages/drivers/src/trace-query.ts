@@ -1,6 +1,5 @@
-import { types } from 'node:util'
 import type { TraceQuery, TraceSummary } from '@osprofiler/core'
-import { Number, String, TypeError } from '@osprofiler/core/toolkit'
+import { Number, String, TypeError, types } from '@osprofiler/core/toolkit'
 
 /** A `TraceQuery` with its defaults, `since` in the form of a record's timestamp. */
 export interface Selection {

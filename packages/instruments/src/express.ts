@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import { types } from 'node:util'
 import type { Point } from '@osprofiler/core'
-import { Array, Object, Reflect } from '@osprofiler/core/toolkit'
+import { Array, Object, Reflect, types } from '@osprofiler/core/toolkit'
 import { createLayers, type EnterLayer } from './layers.js'
 import { whenLoaded } from './library-loads.js'
 import { standInOnce } from './stand-in-once.js'

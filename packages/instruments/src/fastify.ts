@@ -1,7 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { types } from 'node:util'
 import type { Point } from '@osprofiler/core'
-import { Array, Reflect, String, settle, standIn, WeakSet } from '@osprofiler/core/toolkit'
+import { Array, Reflect, String, settle, standIn, types, WeakSet } from '@osprofiler/core/toolkit'
 import { claim } from './claim.js'
 import { createLayers, type EnterLayer, type Layer } from './layers.js'
 import { standInOnce } from './stand-in-once.js'

@@ -36,6 +36,7 @@ export function instrumentKnex({ traceSql, libraries }: InstrumentSettings): () 
 
 /** Why a connection cannot be had at once; `undefined` where it can. */
 function reasonToWait({ pool }: KnexClient): string | undefined {
-  if (pool === undefined || pool.numFree() > pool.numPendingAcquires()) return undefined
+  // A pool of pg or mysql2 may be given instead, whose own instrument tells.
+  if (typeof pool?.numFree !== 'function' || pool.numFree() > pool.numPendingAcquires()) return undefined
   return pool.numUsed() + pool.numPendingCreates() < pool.max ? 'connection' : 'pool'
 }

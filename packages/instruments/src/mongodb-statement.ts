@@ -1,6 +1,5 @@
-import { types } from 'node:util'
 import type { PointInfo } from '@osprofiler/core'
-import { Array, Error, isError, Object, Reflect, Set, String } from '@osprofiler/core/toolkit'
+import { Array, Error, isError, Object, Reflect, Set, String, types } from '@osprofiler/core/toolkit'
 import { withMessage } from './shown-error.js'
 
 type Document = Readonly<Record<string, unknown>>

@@ -1,6 +1,5 @@
-import { types } from 'node:util'
 import { get } from '@osprofiler/core'
-import { Reflect, String } from '@osprofiler/core/toolkit'
+import { Reflect, String, types } from '@osprofiler/core/toolkit'
 import { followPromise } from './follow.js'
 import { redisFailure, redisInfo } from './redis-statement.js'
 import { type Around, undoAll, wrapMethod } from './wrap-method.js'

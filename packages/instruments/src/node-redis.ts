@@ -1,7 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { types } from 'node:util'
 import { bind, get, type Point, type PointInfo, suppress } from '@osprofiler/core'
-import { Array, Error, isError, Map, Reflect, Set, String, settle } from '@osprofiler/core/toolkit'
+import { Array, Error, isError, Map, Reflect, Set, String, settle, types } from '@osprofiler/core/toolkit'
 import { DatabaseStep } from './database-step.js'
 import { followPromise } from './follow.js'
 import type { InstrumentSettings } from './instrument-settings.js'

@@ -69,8 +69,30 @@ function wrap(holder: object, name: string): Wrapping | undefined {
 function createWrapper(original: Method, arounds: readonly Around[]): Method {
   return standIn(original, (method, self, args) => {
     const around = arounds[0]
-    return around === undefined ? Reflect.apply(method, self, args) : around(method, self, args)
+    return around === undefined ? Reflect.apply(method, self, args) : callAround(around, method, self, args)
   })
+}
+
+/**
+ * Whatever `around` makes of a library that is not as it expects, the program gets what the method returns or throws: a
+ * pool of another make, a version that nobody has seen.
+ */
+function callAround(around: Around, method: Method, self: unknown, args: readonly unknown[]): unknown {
+  let threw = false
+  let returned: { readonly value: unknown } | undefined
+  const watched: Method = function (...given) {
+    threw = true
+    const value = Reflect.apply(method, this, given)
+    threw = false
+    returned ??= { value }
+    return value
+  }
+  try {
+    return around(watched, self, [...args])
+  } catch (error) {
+    if (threw) throw error
+    return returned === undefined ? Reflect.apply(method, self, args) : returned.value
+  }
 }
 
 const WRAPPINGS = Symbol.for('osprofiler.instruments.wrappings')

@@ -56,6 +56,34 @@ async function expectNoMixture(ask: Ask): Promise<void> {
   expect(databaseCalls(records)).toHaveLength(2 * TRACES)
 }
 
+describe('knex over a pool that the program has made', () => {
+  it('queries, and waits for that pool', async () => {
+    const pool = new pg.Pool({ connectionString: server.url, max: 1 })
+    const db = knex({ client: 'pg', connectionPool: pool } as Knex.Config)
+
+    const { result } = await inTrace(async () => db.select(db.raw('1 AS one')))
+
+    expect(result).toEqual([{ one: 1 }])
+    expect(databaseCalls(records).map(({ statement }) => statement)).toContain('select ? AS one')
+    await pool.end()
+  })
+
+  it('works with a pool of which nothing is known', async () => {
+    const db = knex({ client: 'pg', connection: server.url })
+    const { pool } = db.client as { pool: object }
+    Object.defineProperty(pool, 'numFree', {
+      value() {
+        throw new Error('not this one')
+      },
+    })
+
+    const { result } = await inTrace(async () => db.select(db.raw('1 AS one')))
+
+    expect(result).toEqual([{ one: 1 }])
+    await db.destroy()
+  })
+})
+
 describe('knex', () => {
   let db: Knex
 

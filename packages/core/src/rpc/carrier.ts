@@ -1,6 +1,5 @@
-import { types } from 'node:util'
 import type { TraceHeaders } from '../local-trace.js'
-import { Array, Buffer, Object, Reflect } from '../platform.js'
+import { Array, Buffer, Object, Reflect, types } from '../platform.js'
 import { X_TRACE_HMAC, X_TRACE_INFO } from '../signed-headers.js'
 
 // Written out: to look for a text that was computed takes three times as long, and most messages carry no trace.

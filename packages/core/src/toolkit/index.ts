@@ -1,4 +1,5 @@
 export { checkConfiguration } from '../configuration.js'
+export { takeContext } from '../context.js'
 export { beforeFirstTrace } from '../first-trace.js'
 export { UNREAD } from '../follow-promise.js'
 export { handleRejection } from '../handle-rejection.js'
@@ -56,6 +57,7 @@ export {
   TextDecoder,
   TextEncoder,
   TypeError,
+  types,
   Uint8Array,
   URL,
   URLSearchParams,

@@ -1,6 +1,5 @@
-import { types } from 'node:util'
 import { isErrorRecord, type TraceRecord } from '@osprofiler/core'
-import { Array, Date, dateNow, JSON, Map, Math, Number, Object, String } from '@osprofiler/core/toolkit'
+import { Array, Date, dateNow, JSON, Map, Math, Number, Object, String, types } from '@osprofiler/core/toolkit'
 import type { Document, ObjectId } from 'mongodb'
 import { decodeRecord, encodeRecord, isObject, parse, toRecord } from '../record-text.js'
 import { isTimestamp } from '../record-time.js'
