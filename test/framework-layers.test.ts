@@ -129,6 +129,9 @@ describe.each(['express', 'express4'])('the layers of %s', version => {
       next()
     }
     app.use(compare)
+    app.use('/', compare)
+    app.use(express.Router().use(compare).use(compare))
+    app.use(compare)
     app.get('/', compare, (_req, res) => void res.end('ok'))
     const { get } = await serve(app)
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Point } from '@osprofiler/core'
-import { Array, Object, Reflect, types } from '@osprofiler/core/toolkit'
+import { Array, Object, Reflect, types, WeakMap } from '@osprofiler/core/toolkit'
 import { createLayers, type EnterLayer } from './layers.js'
 import { whenLoaded } from './library-loads.js'
 import { standInOnce } from './stand-in-once.js'
@@ -47,6 +47,9 @@ function wrapLayer(layer: unknown, enter: EnterLayer, [request, failed]: readonl
   ])
 }
 
+/** What hands a request on, by what stands for it in a layer. */
+const nextOf = new WeakMap<object, Next>()
+
 /** With four parameters, one for errors: Express passes by those of the other kind. */
 function traceLayer(enter: EnterLayer, parameters: 3 | 4): Around {
   return (original, self, args) => {
@@ -64,8 +67,9 @@ function traceLayer(enter: EnterLayer, parameters: 3 | 4): Around {
       else point.fail(error)
       return Reflect.apply(nextLayer, nextSelf, given)
     })
-    // The router keeps it there as well, and a program may compare the two.
-    if (req.next === next) req.next = handOn
+    // The router keeps its own there, and a program may compare the two.
+    if (req.next === next || nextOf.get(req.next as object) === next) req.next = handOn
+    nextOf.set(handOn, next)
     return Reflect.apply(original, self, args.with(parameters - 1, handOn))
   }
 }
