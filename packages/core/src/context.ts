@@ -19,7 +19,7 @@ interface Context {
   timer: NodeJS.Timeout | undefined
 }
 
-const context = shared<Context>('scopes', () => ({
+const context = shared<Context>('context', () => ({
   storage: new AsyncLocalStorage(),
   live: 0,
   restAt: 0,
