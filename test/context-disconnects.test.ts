@@ -190,7 +190,7 @@ describe.each(frameworks)('a client of $name', framework => {
 
     const records = await traces.whenServed(baseId)
     expect(traceOutline(records)).toBe('wsgi')
-    expect(records.at(-1)?.info.etype).toBe('ClientDisconnected')
+    expect(records.at(-1)?.info.etype).toBe('ResponseAborted')
   })
 
   it('is told nothing new by a trace: the answer is the same', async () => {

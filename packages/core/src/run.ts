@@ -33,9 +33,12 @@ export function run<T>(options: TraceOptions, fn: () => T): T {
   const profiler = new Profiler(trace, parentId)
   const release = keepContext()
   const end = (ago = 0): void => {
-    profiler.end(undefined, ago)
-    trace.end()
-    release()
+    try {
+      profiler.end(undefined, ago)
+    } finally {
+      trace.end()
+      release()
+    }
   }
   return settleIn(createScope(profiler), fn, {
     done: (_, ago) => end(ago),
@@ -68,8 +71,11 @@ export function clean(): void {
   enterWith(undefined)
   const release = releases.get(current)
   if (release === undefined) return
-  current.end()
-  release()
+  try {
+    current.end()
+  } finally {
+    release()
+  }
 }
 
 interface Opening {

@@ -21,10 +21,14 @@ export function openServedTrace(
 ): ServedTrace {
   const trace = new LocalTrace(hmacKey, baseId, maxPointsPerTrace)
   const told = openRequest(trace.points, maxPointsPerTrace)
-  const profiler = new Profiler(trace, parentId).fork(name, info)
   const ended = (): void => {
     told()
     trace.end()
   }
-  return { profiler, ended }
+  try {
+    return { profiler: new Profiler(trace, parentId).fork(name, info), ended }
+  } catch (error) {
+    ended()
+    throw error
+  }
 }

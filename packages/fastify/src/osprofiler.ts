@@ -45,6 +45,12 @@ const plugin: FastifyPluginAsync<OsprofilerOptions> = async (fastify, registered
     tracer.serve(request.raw, reply.raw, () => next())
   })
 
+  fastify.addHook('onSend', function osprofilerOnSend(request, _reply, payload, next) {
+    // Fastify reads a slow client's body on from the events of its connection, where the context is lost.
+    if (typeof payload === 'object') servedRequest(request.raw)?.followBody(payload)
+    next(null, payload)
+  })
+
   fastify.addHook('onError', function osprofilerOnError(request, _reply, error, next) {
     failRequest(request.raw, error)
     next()

@@ -1,5 +1,4 @@
-import type { Readable } from 'node:stream'
-import { bind, type HmacKeys } from '@osprofiler/core'
+import type { HmacKeys } from '@osprofiler/core'
 import {
   createRequestTracer,
   type HttpOptions,
@@ -8,7 +7,7 @@ import {
   type RequestStats,
   type ServedRequest,
 } from '@osprofiler/core/http'
-import { Object, Reflect, settle, standIn } from '@osprofiler/core/toolkit'
+import { Object, settle } from '@osprofiler/core/toolkit'
 
 /** What the middleware reads of Koa's context. */
 export interface OsprofilerContext {
@@ -42,8 +41,8 @@ export function osprofilerMiddleware(hmacKeys?: HmacKeys, options?: HttpOptions)
     const serve = (request: ServedRequest | undefined): Promise<unknown> => {
       if (request === undefined) return next()
       return settle(next, {
-        // In the context of the request, which is not that of whoever handles the promise.
-        done: () => request.run(() => bindStream(ctx.body)),
+        // Koa reads the body after all middleware, where a generator behind the body would not find its trace.
+        done: () => request.followBody(ctx.body),
         failed: error => request.fail(error),
       })
     }
@@ -51,19 +50,4 @@ export function osprofilerMiddleware(hmacKeys?: HmacKeys, options?: HttpOptions)
   }
 
   return Object.defineProperty(osprofiler, 'stats', { get: () => tracer.stats }) as OsprofilerMiddleware
-}
-
-/** Koa reads a body that is a stream after all middleware, where a generator behind it would not find its trace. */
-function bindStream(body: unknown): void {
-  // Not by `instanceof`: the stream may be of another copy of the class, such as that of `readable-stream`.
-  if (!isReadable(body)) return
-  const inContext = bind((run: () => unknown) => run())
-  const enumerable = Object.getOwnPropertyDescriptor(body, '_read')?.enumerable ?? false
-  const value = standIn(body._read, (read, self, args) => inContext(() => Reflect.apply(read, self, args)))
-  // Defined, so that no listing of a stream shows what its class alone had before.
-  Reflect.defineProperty(body, '_read', { value, writable: true, enumerable, configurable: true })
-}
-
-function isReadable(body: unknown): body is Readable {
-  return typeof (body as Partial<Readable> | null | undefined)?._read === 'function'
 }

@@ -6,7 +6,7 @@ import { createTraceGate, type TraceStats } from '../trace-gate.js'
 import { checkHttpOptions, type HttpOptions } from './http-options.js'
 import type { NodeRequest, NodeResponse } from './node-messages.js'
 import { requestInfo } from './request-info.js'
-import { ServedRequest, servedRequest } from './served-request.js'
+import { type ServedRequest, servedRequest, serveRequest } from './served-request.js'
 
 /** What became of the requests that carried trace headers. */
 export type RequestStats = TraceStats
@@ -42,8 +42,8 @@ export function createRequestTracer(hmacKeys?: HmacKeys, options: HttpOptions = 
     const { 'x-trace-info': info = '', 'x-trace-hmac': hmac = '' } = req.headers
     const admitted = gate.admit(String(info), String(hmac), req)
     if (admitted === undefined) return undefined
-    const trace = openServedTrace(admitted, gate.maxPointsPerTrace, name, requestInfo(req, hideQuery, wholeUrl))
-    return new ServedRequest(trace.profiler, req, res, trace.ended)
+    const served = requestInfo(req, hideQuery, wholeUrl)
+    return serveRequest(req, res, () => openServedTrace(admitted, gate.maxPointsPerTrace, name, served))
   }
 
   /** Whatever a request or a response may be that is not Node's own, it is served. */

@@ -1,49 +1,49 @@
 import { keepContext, runWith } from '../context.js'
-import { Object, setImmediate } from '../platform.js'
+import { Reflect, setImmediate } from '../platform.js'
 import type { Profiler } from '../profiler.js'
-import { watchEvents } from '../watch-events.js'
-import { onConnectionEnd } from './connection-end.js'
+import type { PointInfo } from '../record.js'
+import type { ServedTrace } from '../served-trace.js'
+import { type BodyFollower, followBody } from './follow-body.js'
 import type { NodeRequest, NodeResponse } from './node-messages.js'
+import { BROKEN_OFF, type ResponseEnd, type WatchedResponse } from './response-end.js'
+import { watchResponse } from './watch-response.js'
 
 const SERVED = Symbol('osprofiler.served')
 
 interface Served {
-  [SERVED]?: ServedRequest
+  [SERVED]?: { readonly request: ServedRequest | undefined }
+}
+
+interface Failure {
+  readonly error: unknown
+  /** Whether the client had left before. Then that may be the cause of the failure. */
+  readonly late: boolean
 }
 
 /** A request that is traced: its point is open from here to the end of the response. */
 export class ServedRequest {
   /** The profiler of the inside of the request's point. */
   readonly profiler: Profiler
-  readonly #req: NodeRequest
-  readonly #res: NodeResponse
   readonly #ended: () => void
   readonly #release = keepContext()
-  readonly #leaveConnection: (() => void) | undefined
-  #failure: { readonly error: unknown } | undefined
+  readonly #response: WatchedResponse
+  readonly #body: BodyFollower
+  #failure: Failure | undefined
+  #bodyFailure: Failure | undefined
   #open = true
 
-  /** `profiler` must have been forked for this request: it is ended with the response, and `ended` is called. */
-  constructor(profiler: Profiler, req: NodeRequest, res: NodeResponse, ended: () => void) {
+  /** The trace must have been opened for this request, which ends the trace with the response. */
+  constructor({ profiler, ended }: ServedTrace, response: WatchedResponse) {
     this.profiler = profiler
     this.#ended = ended
-    this.#req = req
-    this.#res = res
-    // On the request, not in a WeakMap: young objects that such a map holds live until a full collection, and a
-    // response leads back to its request, so that all of both would.
-    Object.defineProperty(req, SERVED, { value: this, configurable: true })
-    // It is this very object that ends the point: in these events the context is lost.
-    watchEvents(res, event => {
-      if (event === 'finish') this.#end(this.#wasCutOff())
-      else if (event === 'close') this.#end(true)
-    })
-    if (isOver(req, res)) {
-      const cutOff = this.#wasCutOff()
-      setImmediate(() => this.#end(cutOff))
-      return
+    this.#response = response
+    this.#body = {
+      produce: fn => (this.#open ? this.run(fn) : fn()),
+      cleanUp: fn => this.run(fn),
+      failed: error => {
+        this.#bodyFailure ??= this.#failureOf(error)
+      },
     }
-    // A pipelined response waits for its turn without a socket, and Node 20 and 22 do not tell it when that is gone.
-    if (res.socket === null) this.#leaveConnection = onConnectionEnd(req.socket, () => this.#end(true))
   }
 
   /** Runs `fn` and all that it starts in the request's context. */
@@ -53,43 +53,93 @@ export class ServedRequest {
 
   /** Tells what the handler threw. The point still ends with the response; the first error counts. */
   fail(error: unknown): void {
-    this.#failure ??= { error }
+    this.#failure ??= this.#failureOf(error)
   }
 
-  /** HTTP/2 says `finish` of a stream that the client reset, too. */
-  #wasCutOff(): boolean {
-    const { stream } = this.#res as { stream?: { readonly rstCode?: number } }
-    return !this.#res.writableEnded || (stream?.rstCode ?? 0) !== 0
+  /**
+   * Has the body of the response be produced in the request's context: for a framework that reads the body after its
+   * handlers. Bodies that are piped into the response are followed without a call.
+   */
+  followBody(body: unknown): void {
+    if (this.#open) followBody(body, this.#body)
   }
 
-  #end(cutOff: boolean): void {
+  /** Ends the point. Later calls do nothing. */
+  end(howEnded: () => ResponseEnd): void {
     if (!this.#open) return
     this.#open = false
-    this.#leaveConnection?.()
-    const info = { response: { status_code: this.#res.statusCode } }
-    // What a body parser throws when the client leaves in the middle of the body is no failure of the application.
-    const failure = cutOff && !this.#req.complete ? undefined : this.#failure
-    if (failure !== undefined) this.profiler.fail(failure.error, info)
-    else if (cutOff) this.profiler.end({ ...info, etype: 'ClientDisconnected', message: 'The client went away' })
-    else this.profiler.end(info)
-    this.#ended()
-    this.#release()
+    try {
+      this.#close(howEnded())
+    } catch {
+      // A response that is not Node's may throw whatever it is asked. A start gets its stop all the same.
+      this.profiler.end()
+    } finally {
+      this.#response.leave()
+      this.#ended()
+      this.#release()
+    }
   }
+
+  #close(end: ResponseEnd): void {
+    const status = this.#response.sentStatus(end)
+    const info: PointInfo = status === undefined ? {} : { response: { status_code: status } }
+    const failure = this.#failureIn(end, status)
+    if (failure !== undefined) this.profiler.fail(failure.error, info)
+    else if (typeof end === 'object') this.profiler.fail(end.error, info)
+    else if (end === 'well') this.profiler.end(info)
+    else this.profiler.end({ ...info, ...BROKEN_OFF[end] })
+  }
+
+  /** What the program failed with, if that is why the response ended as it did. */
+  #failureIn(end: ResponseEnd, status = 0): Failure | undefined {
+    const failure = this.#failure
+    if (end === 'well') return failure ?? (status >= 500 ? this.#bodyFailure : undefined)
+    // What a body parser throws when the client leaves in the middle of the body is no failure of the application.
+    if (failure?.late === false) return failure
+    return this.#bodyFailure?.late === false ? this.#bodyFailure : undefined
+  }
+
+  #failureOf(error: unknown): Failure {
+    try {
+      return { error, late: this.#response.clientLeft() }
+    } catch {
+      return { error, late: false }
+    }
+  }
+}
+
+/**
+ * Traces a request from here to the end of its response. `open` opens the trace, and is called only if the end of the
+ * response will be known.
+ */
+export function serveRequest(req: NodeRequest, res: NodeResponse, open: () => ServedTrace): ServedRequest | undefined {
+  let request: ServedRequest | undefined
+  const response = watchResponse(req, res, {
+    ended: howEnded => request?.end(howEnded),
+    piped: source => request?.followBody(source),
+  })
+  const served = {
+    get request() {
+      return request
+    },
+  }
+  // On the request, not in a WeakMap: young objects that such a map holds live until a full collection, and a
+  // response leads back to its request, so that all of both would.
+  if (response === undefined || !Reflect.defineProperty(req, SERVED, { value: served, configurable: true })) {
+    return undefined
+  }
+  request = new ServedRequest(open(), response)
+  const { over } = response
+  if (over !== undefined) setImmediate(() => request?.end(() => over))
+  return request
 }
 
 /** The traced request that belongs to one of Node's, or `undefined` where it is not traced. */
 export function servedRequest(req: object): ServedRequest | undefined {
-  return (req as Served)[SERVED]
+  return (req as Served)[SERVED]?.request
 }
 
 /** Tells what was thrown while a request was served. Does nothing for one that is not traced. */
 export function failRequest(req: object, error: unknown): void {
   servedRequest(req)?.fail(error)
-}
-
-/** Whether the response is over already, so that no event will tell. In HTTP/2 only its stream knows. */
-function isOver(req: NodeRequest, res: NodeResponse): boolean {
-  const { closed, stream } = res as { closed?: boolean; stream?: { readonly destroyed: boolean } | null }
-  if (res.destroyed || closed || stream?.destroyed) return true
-  return res.socket === null && req.socket?.destroyed === true
 }

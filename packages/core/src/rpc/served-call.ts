@@ -43,8 +43,11 @@ export class ServedCall {
   #close(close: () => void): void {
     if (!this.#open) return
     this.#open = false
-    close()
-    this.#ended()
-    this.#release()
+    try {
+      close()
+    } finally {
+      this.#ended()
+      this.#release()
+    }
   }
 }

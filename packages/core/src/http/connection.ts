@@ -1,0 +1,70 @@
+import type { Socket } from 'node:net'
+import { Set, WeakMap } from '../platform.js'
+import { watchEvents } from '../watch-events.js'
+
+/** What is known of a connection of HTTP/1 over which traced requests come. */
+export interface Connection {
+  /** Whether this side ended the connection before the client did. */
+  readonly endedHere: boolean
+  /** Whether the client has left. */
+  clientLeft(): boolean
+  /** Whether the connection timed out, and no other use was made of the connection since. */
+  timedOut(): boolean
+  /** Calls `closed` when the connection is gone, unless the returned function was called before. */
+  onClose(closed: () => void): () => void
+}
+
+const connections = new WeakMap<Socket, Connection>()
+
+/** Watches a connection once, however many requests come over it. */
+export function watchConnection(socket: Socket): Connection {
+  const known = connections.get(socket)
+  if (known !== undefined) return known
+  const connection = watch(socket)
+  connections.set(socket, connection)
+  return connection
+}
+
+function watch(socket: Socket): Connection {
+  const waiting = new Set<() => void>()
+  let endedHere = false
+  let bytesAtTimeout: readonly [read: number, written: number] | undefined
+
+  watchEvents(socket, event => {
+    if (event === 'finish') endedHere = !socket.readableEnded
+    else if (event === 'timeout') bytesAtTimeout = [socket.bytesRead, socket.bytesWritten]
+    // Before Node's own listeners, which tell the program, so that what the program then does is told apart.
+    else if (event === 'close') for (const closed of [...waiting]) closed()
+  })
+
+  return {
+    get endedHere() {
+      return endedHere
+    },
+    clientLeft() {
+      if (endedHere) return false
+      return isNetworkError(socket.errored) || (socket.readableEnded && !mayHalfClose(socket))
+    },
+    timedOut() {
+      if (bytesAtTimeout === undefined) return false
+      const [read, written] = bytesAtTimeout
+      // A server may answer a time-out by itself, with a text, before it ends the connection.
+      return socket.bytesRead === read && (endedHere || socket.bytesWritten === written)
+    },
+    onClose(closed) {
+      waiting.add(closed)
+      return () => waiting.delete(closed)
+    },
+  }
+}
+
+/** Whether the system reported an error of the connection: `ECONNRESET`, `EPIPE` and their like. */
+function isNetworkError(error: unknown): boolean {
+  return typeof (error as { syscall?: unknown } | null | undefined)?.syscall === 'string'
+}
+
+/** Whether a client of this server may end its side, and still wait for the answer. */
+function mayHalfClose(socket: Socket): boolean {
+  const { server } = socket as { server?: { readonly httpAllowHalfOpen?: boolean } | null }
+  return server?.httpAllowHalfOpen === true
+}

@@ -1,0 +1,100 @@
+import { Object, Reflect, WeakSet } from '../platform.js'
+import { type Call, standIn } from '../stand-in.js'
+import { watchEvents } from '../watch-events.js'
+
+/** What a body of a response is to be followed with. */
+export interface BodyFollower {
+  /** Runs `fn` in the context of the request, while the request is open: a stream may outlive the request. */
+  produce<T>(fn: () => T): T
+  /** Runs `fn`, by which the body cleans up, in the context of the request. */
+  cleanUp<T>(fn: () => T): T
+  /** Told what a body failed with. Must not throw. */
+  failed(error: unknown): void
+}
+
+const followed = new WeakSet<object>()
+
+/**
+ * Has a body be produced in the context of its request, and tells what the body fails with. A framework reads a body after
+ * all handlers, and a slow client has the body read on from the events of a connection: there the context is lost.
+ *
+ * The body may be a stream of Node, of the web or of a library, or a `Response`. Anything else is left alone, and so is a
+ * body that was followed before. The body keeps its bytes, events and errors. Never throws.
+ */
+export function followBody(body: unknown, follower: BodyFollower): void {
+  try {
+    const source = sourceOf(body)
+    if (source === undefined || followed.has(source)) return
+    followed.add(source)
+    if (isWebStream(source)) followWebStream(source, follower)
+    else followNodeStream(source, follower)
+  } catch {
+    // The body is sent as it is.
+  }
+}
+
+interface NodeStream {
+  readonly pipe: Call
+  readonly emit: Call
+}
+
+// Not by `instanceof`: a stream may be of another copy of its class, such as that of `readable-stream`.
+function sourceOf(body: unknown): object | undefined {
+  if (typeof body !== 'object' || body === null) return undefined
+  const { pipe, emit, getReader } = body as Partial<NodeStream & ReadableStream>
+  if (typeof getReader === 'function') return body
+  if (typeof pipe === 'function' && typeof emit === 'function') return body
+  return Object.prototype.toString.call(body) === '[object Response]' ? sourceOf((body as Response).body) : undefined
+}
+
+function isWebStream(source: object): source is ReadableStream {
+  return typeof (source as Partial<ReadableStream>).getReader === 'function'
+}
+
+function followNodeStream(stream: object, { produce, cleanUp, failed }: BodyFollower): void {
+  // A stream that has no `_read` is written to by its own listeners, for "drain" and "resume".
+  for (const name of isMethod(stream, '_read') ? ['_read'] : ['emit', 'resume']) runIn(stream, name, produce)
+  runIn(stream, '_destroy', cleanUp)
+  watchEvents(stream as never, (event, error) => {
+    if (event === 'error') failed(error)
+  })
+}
+
+function followWebStream(stream: ReadableStream, { produce, cleanUp, failed }: BodyFollower): void {
+  const getReader = stream.getReader as Call
+  const value = standIn(getReader, (original, self, args) => {
+    const reader = Reflect.apply(original, self, args) as ReadableStreamDefaultReader
+    runIn(reader, 'read', produce)
+    runIn(reader, 'cancel', cleanUp)
+    // The language counts the rejection of this promise as handled, with or without a handler.
+    reader.closed.then(undefined, error => isReleased(error) || failed(error))
+    return reader
+  })
+  define(stream, 'getReader', value)
+}
+
+/** Whether a reader only let go of its stream. */
+function isReleased(error: unknown): boolean {
+  return (error as { code?: unknown } | null | undefined)?.code === 'ERR_INVALID_STATE'
+}
+
+/** Gives one object a method of its own that runs the former one in the context of the request. */
+function runIn(object: object, name: string, run: BodyFollower['produce']): void {
+  if (!isMethod(object, name)) return
+  const method = Reflect.get(object, name) as Call
+  define(
+    object,
+    name,
+    standIn(method, (original, self, args) => run(() => Reflect.apply(original, self, args))),
+  )
+}
+
+function isMethod(object: object, name: string): boolean {
+  return typeof Reflect.get(object, name) === 'function'
+}
+
+/** Defined, so that no listing of a body shows what its class alone had before. */
+function define(object: object, name: string, value: unknown): void {
+  const enumerable = Object.getOwnPropertyDescriptor(object, name)?.enumerable ?? false
+  Reflect.defineProperty(object, name, { value, writable: true, enumerable, configurable: true })
+}

@@ -1,0 +1,75 @@
+import type { Http2ServerResponse, ServerHttp2Stream } from 'node:http2'
+import { Number, Object, Reflect } from '../platform.js'
+import { watchEvents } from '../watch-events.js'
+import type { ResponseEnd, ResponseWatcher, WatchedResponse } from './response-end.js'
+import { hasPeerLeft, hasTimedOut, watchSession } from './session.js'
+
+/** The stream of a response of HTTP/2, or `undefined` for a response of HTTP/1. */
+export function streamOf(res: object): ServerHttp2Stream | undefined {
+  const { stream } = res as { stream?: Partial<ServerHttp2Stream> | null }
+  return typeof stream?.rstCode === 'number' ? (stream as ServerHttp2Stream) : undefined
+}
+
+/**
+ * Watches a response of HTTP/2 by its stream, on which a program may also answer directly. The response itself tells its
+ * end late, and not at all for some HEAD requests.
+ */
+export function watchHttp2(
+  res: Http2ServerResponse,
+  stream: ServerHttp2Stream,
+  watcher: ResponseWatcher,
+): WatchedResponse | undefined {
+  const { session } = stream
+  if (session !== undefined) watchSession(session)
+  let brokenBy: 'client' | 'server' | undefined
+  let timedOut = false
+
+  function howEnded(): ResponseEnd {
+    if (stream.rstCode === 0 && !stream.aborted && stream.headersSent && stream.writableFinished) return 'well'
+    if (brokenBy !== 'server') return 'client'
+    const { errored } = stream
+    if (errored != null && !isResetCode(errored)) return { error: errored }
+    return timedOut || hasTimedOut(session) ? 'timeout' : 'server'
+  }
+
+  /** Before the first call for a stream that is open. Node calls the methods as well when the connection is gone. */
+  function breaks(): void {
+    if (!stream.closed && !stream.destroyed) brokenBy ??= hasPeerLeft(session) ? 'client' : 'server'
+  }
+
+  const watched =
+    watchEvents(stream, (event, argument) => {
+      if (event === 'close') watcher.ended(howEnded)
+      else if (event === 'pipe') watcher.piped(argument)
+      else if (event === 'timeout') timedOut = true
+    }) && watchEvents(res, (event, argument) => event === 'pipe' && watcher.piped(argument))
+  if (!watched) return undefined
+  for (const name of ['close', 'destroy'] as const) callBefore(stream, name, breaks)
+
+  return {
+    over: stream.destroyed ? howEnded() : undefined,
+    clientLeft: () => (brokenBy === undefined ? stream.closed || hasPeerLeft(session) : brokenBy === 'client'),
+    sentStatus() {
+      if (!stream.headersSent) return undefined
+      return Number(stream.sentHeaders?.[':status'] ?? res.statusCode)
+    },
+    leave() {},
+  }
+}
+
+/** Whether Node made an error of the code with which the stream was closed. */
+function isResetCode(error: unknown): boolean {
+  return (error as { code?: unknown }).code === 'ERR_HTTP2_STREAM_ERROR'
+}
+
+function callBefore(stream: ServerHttp2Stream, name: 'close' | 'destroy', before: () => void): void {
+  const { [name]: method } = Object.getPrototypeOf(stream) as ServerHttp2Stream
+  const value = {
+    [name](this: ServerHttp2Stream, ...args: unknown[]): unknown {
+      before()
+      return Reflect.apply(method, this, args)
+    },
+  }[name]
+  Object.defineProperty(value, 'length', { value: method.length, configurable: true })
+  Reflect.defineProperty(stream, name, { value, writable: true, enumerable: false, configurable: true })
+}

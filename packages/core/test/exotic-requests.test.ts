@@ -1,0 +1,110 @@
+import { IncomingMessage, type ServerResponse as Response, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+import { configure, setNotifier } from '@osprofiler/core'
+import { createRequestTracer } from '@osprofiler/core/http'
+import { afterEach, describe, expect, it } from 'vitest'
+import { liveTraces } from '../../../test/context/live-traces.js'
+import { recordTraces } from '../../../test/context/recorded-traces.js'
+import { KEY, signTrace } from '../../../test/context/signed-request.js'
+
+let restore: (() => void) | undefined
+
+afterEach(() => {
+  restore?.()
+  restore = undefined
+  setNotifier(undefined)
+})
+
+function makeRequest(headers: Readonly<Record<string, string>>): IncomingMessage {
+  const req = new IncomingMessage(new Socket())
+  for (const [name, value] of Object.entries(headers)) req.headers[name.toLowerCase()] = value
+  return req
+}
+
+const thrower = (): never => {
+  throw new Error('exotic')
+}
+
+function withGetter<T extends object>(object: T, name: string): T {
+  return Object.defineProperty(object, name, { get: thrower, configurable: true })
+}
+
+interface Exotic {
+  readonly what: string
+  readonly req?: (req: IncomingMessage) => IncomingMessage
+  readonly res?: (res: Response) => Response
+  readonly prepare?: () => void
+}
+
+const EXOTIC: readonly Exotic[] = [
+  { what: 'a frozen request', req: Object.freeze },
+  { what: 'a frozen response', res: Object.freeze },
+  { what: 'a request that no member can be added to', req: Object.preventExtensions },
+  { what: 'a response that no member can be added to', res: Object.preventExtensions },
+  { what: 'a request with a getter that throws for "url"', req: req => withGetter(req, 'url') },
+  { what: 'a request with a getter that throws for "socket"', req: req => withGetter(req, 'socket') },
+  { what: 'a response with a getter that throws for "socket"', res: res => withGetter(res, 'socket') },
+  { what: 'a response with a getter that throws for "statusCode"', res: res => withGetter(res, 'statusCode') },
+  { what: 'a response with a getter that throws for "headersSent"', res: res => withGetter(res, 'headersSent') },
+  { what: 'a response with a getter that throws for "errored"', res: res => withGetter(res, 'errored') },
+  {
+    what: 'a request whose proxy refuses members',
+    req: req => new Proxy(req, { defineProperty: () => false }),
+  },
+  {
+    what: 'a request whose proxy throws for members',
+    req: req => new Proxy(req, { defineProperty: thrower }),
+  },
+  {
+    what: 'a hook that throws for each record',
+    prepare: () => {
+      restore = configure({ redact: thrower })
+    },
+  },
+]
+
+describe('a signed request that comes with', () => {
+  it.each(EXOTIC)('$what is served, and each start gets its stop', async ({ req = same, res = same, prepare }) => {
+    const traces = recordTraces()
+    prepare?.()
+    const { headers } = signTrace()
+    const original = makeRequest(headers)
+    const response = new ServerResponse(original)
+    const liveBefore = liveTraces()
+    let served = 0
+
+    const tracer = createRequestTracer(KEY)
+    tracer.serve(req(original), res(response), () => served++)
+    try {
+      response.emit('close')
+    } catch {
+      // A frozen emitter fails by itself.
+    }
+    await pause(20)
+
+    expect(served).toBe(1)
+    const names = traces.all.map(({ name }) => name)
+    expect(names.filter(name => name === 'wsgi-stop')).toHaveLength(names.filter(name => name === 'wsgi-start').length)
+    expect(liveTraces()).toBe(liveBefore)
+  })
+
+  it('what cannot be watched takes no allowance of later requests of its trace', async () => {
+    const traces = recordTraces()
+    const { baseId, headers } = signTrace()
+    const tracer = createRequestTracer(KEY, { maxPointsPerTrace: 1 })
+    const frozen = Object.freeze(makeRequest(headers))
+    tracer.serve(frozen, new ServerResponse(frozen), () => {})
+
+    const req = makeRequest(headers)
+    const res = new ServerResponse(req)
+    tracer.serve(req, res, () => res.emit('finish'))
+
+    const records = await traces.whenServed(baseId)
+    expect(records.map(({ name }) => name)).toEqual(['wsgi-start', 'wsgi-stop'])
+  })
+})
+
+function same<T>(value: T): T {
+  return value
+}

@@ -1,0 +1,101 @@
+import { createRequire } from 'node:module'
+import { PassThrough, pipeline, Readable } from 'node:stream'
+import { Minipass } from 'minipass'
+import { Readable as StreamxReadable } from 'streamx'
+
+type Rows = AsyncGenerator<Buffer>
+const require = createRequire(import.meta.url)
+
+/** A version of `readable-stream`, which comes without types. */
+function readableOf(name: string): typeof Readable {
+  return require(name).Readable
+}
+
+/** A way to make a body of rows. Frameworks differ in what they take. */
+export interface MadeBody {
+  readonly make: string
+  readonly from: (rows: Rows) => object
+  readonly isWeb?: true
+}
+
+function userland(Class: typeof Readable) {
+  return (rows: Rows): object =>
+    new Class({
+      read() {
+        rows.next().then(
+          ({ value, done }) => void this.push(done ? null : value),
+          // In version 2 of readable-stream, `destroy` ends the stream as well.
+          error => void this.emit('error', error),
+        )
+      },
+    })
+}
+
+function streamx(rows: Rows): StreamxReadable {
+  const stream: StreamxReadable = new StreamxReadable({
+    read(done: (error: Error | null) => void) {
+      rows.next().then(
+        ({ value, done: isLast }) => {
+          stream.push(isLast ? null : value)
+          done(null)
+        },
+        error => done(error),
+      )
+    },
+  })
+  return stream
+}
+
+/** Written to for as long as the stream flows, and again when the stream asks. */
+function minipass(rows: Rows): Minipass {
+  const stream = new Minipass()
+  const write = async (): Promise<void> => {
+    try {
+      for (;;) {
+        const { value, done } = await rows.next()
+        if (done) return void stream.end()
+        if (!stream.write(value)) return
+      }
+    } catch (error) {
+      stream.emit('error', error)
+    }
+  }
+  stream.on('drain', () => void write())
+  void write()
+  return stream
+}
+
+function pulled(rows: Rows): ReadableStream {
+  return new ReadableStream({
+    async pull(controller) {
+      const { value, done } = await rows.next()
+      if (done) controller.close()
+      else controller.enqueue(value)
+    },
+  })
+}
+
+// The types do not know the function.
+const webStreamFrom = Reflect.get(ReadableStream, 'from') as (rows: Rows) => ReadableStream
+
+/** Every make of a streamed body. */
+export const MADE_BODIES: readonly MadeBody[] = [
+  { make: 'a stream of Node', from: rows => Readable.from(rows) },
+  {
+    make: 'a chain of streams of Node',
+    from: rows => pipeline(Readable.from(rows), new PassThrough(), () => {}),
+  },
+  { make: 'readable-stream 2', from: userland(readableOf('readable-stream2')) },
+  { make: 'readable-stream 3', from: userland(readableOf('readable-stream3')) },
+  { make: 'readable-stream 4', from: userland(readableOf('readable-stream')) },
+  { make: 'streamx', from: streamx },
+  { make: 'minipass', from: minipass },
+  { make: 'a web stream', isWeb: true, from: pulled },
+  {
+    make: 'a web stream of an iterator',
+    isWeb: true,
+    from: rows => Reflect.apply(webStreamFrom, ReadableStream, [rows]),
+  },
+  { make: 'a web stream that was made one of Node', from: rows => Readable.fromWeb(pulled(rows) as never) },
+  { make: 'a Response', isWeb: true, from: rows => new Response(pulled(rows)) },
+]

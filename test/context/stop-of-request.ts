@@ -1,0 +1,50 @@
+import { type ClientRequest, request } from 'node:http'
+import type { Socket } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+import { expect } from 'vitest'
+import type { Listening } from './framework.js'
+import { liveTraces } from './live-traces.js'
+import { recordTraces } from './recorded-traces.js'
+import { signTrace } from './signed-request.js'
+import { traceOutline } from './trace-outline.js'
+
+/** What a client does beside reading the answer. */
+export interface ClientOptions {
+  /** Called when the request was reached by its route. */
+  readonly act?: (req: ClientRequest, socket: Socket) => void
+  /** Called with the first data of the answer, and all further data. */
+  readonly read?: (req: ClientRequest, text: string) => void
+  /** The first part of a body that is never sent whole. */
+  readonly halfBody?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+// Long enough for a second stop, which must not come.
+const SETTLED_MS = 20
+
+/** Sends a signed request, and returns what the only stop of its point says, beside the host. */
+export async function stopOfRequest(
+  server: Listening,
+  options: ClientOptions = {},
+  reached?: Promise<void>,
+): Promise<object> {
+  const { act, read, halfBody, headers } = options
+  const traces = recordTraces()
+  const signed = signTrace()
+  const liveBefore = liveTraces()
+
+  const method = halfBody === undefined ? 'GET' : 'POST'
+  const req = request(server.url, { headers: { ...headers, ...signed.headers }, method, agent: false })
+  req.on('error', () => {})
+  req.on('response', res => res.on('error', () => {}).on('data', data => read?.(req, String(data))))
+  void reached?.then(() => act?.(req, req.socket as Socket))
+  if (halfBody === undefined) req.end()
+  else req.write(halfBody)
+  const records = await traces.whenServed(signed.baseId)
+  await pause(SETTLED_MS)
+
+  expect(traceOutline(traces.of(signed.baseId))).toBe('wsgi')
+  expect(liveTraces()).toBe(liveBefore)
+  const { host, ...info } = records.at(-1)?.info ?? {}
+  return info
+}

@@ -1,0 +1,184 @@
+import { createServer, type IncomingMessage, request } from 'node:http'
+import { pipeline, Readable } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
+import { get, setNotifier, withTrace } from '@osprofiler/core'
+import { osprofilerMiddleware } from '@osprofiler/express'
+import { osprofiler } from '@osprofiler/fastify'
+import { osprofilerMiddleware as koaMiddleware } from '@osprofiler/koa'
+import express5 from 'express'
+import express4 from 'express4'
+import { fastify } from 'fastify'
+import Koa3 from 'koa'
+import Koa2 from 'koa2'
+import { afterEach, describe, expect, it } from 'vitest'
+import { CursorFailed } from './context/failing-rows.js'
+import { type Listening, listen } from './context/framework.js'
+import { liveTraces } from './context/live-traces.js'
+import { MADE_BODIES, type MadeBody } from './context/made-bodies.js'
+import { recordTraces } from './context/recorded-traces.js'
+import { KEY, signTrace } from './context/signed-request.js'
+import { CURSOR, HEAD } from './context/told-ends.js'
+import { traceOutline } from './context/trace-outline.js'
+
+// More than the buffers of a connection hold, so that a client that reads slowly stops the body.
+const ROWS = 8
+const ROW_BYTES = 1_000_000
+const SLOW_MS = 50
+
+async function* rows(failAt = ROWS, failing = (): void => {}): AsyncGenerator<Buffer> {
+  for (let row = 0; row < ROWS; row++) {
+    await pause(1)
+    if (row === failAt) {
+      failing()
+      throw new CursorFailed('cursor failed')
+    }
+    yield withTrace('row', () => Buffer.alloc(ROW_BYTES, get() === undefined ? '-' : '+'))
+  }
+}
+
+type MakeBody = () => object
+
+interface Way {
+  readonly name: string
+  readonly takes: (body: MadeBody) => boolean
+  serve(body: MakeBody): Promise<Listening>
+}
+
+/** All but what is no stream of Node, and minipass, whose streams do not tell what they are piped into. */
+const takesMost = ({ make, isWeb }: MadeBody): boolean => !isWeb && make !== 'minipass'
+
+function express(name: string, create: typeof express5, send: (body: Readable, res: express5.Response) => void): Way {
+  const serve = (body: MakeBody): Promise<Listening> => {
+    const app = create()
+    app.use(osprofilerMiddleware(KEY))
+    app.get('/', (_req, res) => send(body() as Readable, res))
+    return listen(createServer(app))
+  }
+  return { name, takes: takesMost, serve }
+}
+
+function koa(name: string, Koa: typeof Koa3, takes: Way['takes']): Way {
+  const serve = (body: MakeBody): Promise<Listening> => {
+    const app = new Koa()
+    app.on('error', () => {})
+    app.use(koaMiddleware(KEY))
+    app.use(ctx => {
+      ctx.body = body()
+    })
+    return listen(createServer(app.callback()))
+  }
+  return { name, takes, serve }
+}
+
+const fastify5: Way = {
+  name: 'Fastify 5',
+  takes: () => true,
+  async serve(body) {
+    const app = fastify()
+    await app.register(osprofiler, { hmacKeys: KEY })
+    app.get('/', (_request, reply) => reply.send(body()))
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    return listen(app.server, () => app.close())
+  },
+}
+
+const piped = (body: Readable, res: express5.Response): void => void body.on('error', () => res.destroy()).pipe(res)
+const pipelined = (body: Readable, res: express5.Response): void => void pipeline(body, res, () => {})
+const asExpress5 = express4 as unknown as typeof express5
+
+const WAYS: readonly Way[] = [
+  express('Express 5, piped', express5, piped),
+  express('Express 5, in a pipeline', express5, pipelined),
+  express('Express 4, piped', asExpress5, piped),
+  koa('Koa 3', Koa3, ({ make }) => make !== 'streamx' && make !== 'minipass'),
+  koa('Koa 2', Koa2 as unknown as typeof Koa3, body => takesMost(body) && !/4|streamx/.test(body.make)),
+  fastify5,
+]
+
+let server: Listening | undefined
+
+afterEach(async () => {
+  await server?.close()
+  setNotifier(undefined)
+})
+
+/** Reads an answer after a pause. */
+function read(url: string, headers: Record<string, string>, signal?: AbortSignal): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    request(url, { headers, agent: false, ...(signal && { signal }) }, async (res: IncomingMessage) => {
+      const chunks: Buffer[] = []
+      try {
+        await pause(SLOW_MS)
+        for await (const chunk of res) chunks.push(chunk)
+        resolve(Buffer.concat(chunks))
+      } catch (error) {
+        reject(error)
+      }
+    })
+      .on('error', reject)
+      .end()
+  })
+}
+
+describe.each(WAYS)('a body in $name', ({ takes, serve }) => {
+  const bodies = MADE_BODIES.filter(takes)
+
+  it.each(bodies)('of $make is produced in the trace of its request, to its last row', async ({ from }) => {
+    const traces = recordTraces()
+    server = await serve(() => from(rows()))
+    const { baseId, headers } = signTrace()
+
+    const body = await read(server.url, headers)
+
+    const records = await traces.whenServed(baseId)
+    expect(traceOutline(records)).toBe(`wsgi${'\n  row'.repeat(ROWS)}`)
+    expect(records.at(-1)?.info).toMatchObject(HEAD)
+    expect(body.equals(Buffer.alloc(ROWS * ROW_BYTES, '+'))).toBe(true)
+  })
+
+  it.each(bodies)('of $make that fails half way says so in the stop of its request', async ({ from }) => {
+    const traces = recordTraces()
+    const liveBefore = liveTraces()
+    const patience = new AbortController()
+    // Koa 2 leaves the answer open.
+    server = await serve(() => from(rows(3, () => setTimeout(() => patience.abort(), 200))))
+    const { baseId, headers } = signTrace()
+
+    const reading = read(server.url, headers, patience.signal)
+
+    await expect(reading).rejects.toThrow()
+    const records = await traces.whenServed(baseId)
+    expect(traceOutline(records)).toBe(`wsgi${'\n  row'.repeat(3)}`)
+    expect(records.at(-1)?.info).toMatchObject({ ...HEAD, ...CURSOR })
+    expect(liveTraces()).toBe(liveBefore)
+  })
+})
+
+describe('a stream that outlives the request whose body it was', () => {
+  it('is read on in the trace of whoever reads on', async () => {
+    const traces = recordTraces()
+    const shared = Readable.from(rows(), { highWaterMark: 1 })
+    const traced = osprofilerMiddleware(KEY)
+    server = await listen(
+      createServer((req, res) =>
+        traced(req, res, () => {
+          shared.pipe(res)
+          shared.once('data', () => {
+            shared.unpipe(res)
+            res.end()
+          })
+        }),
+      ),
+    )
+    const first = signTrace()
+    const second = signTrace()
+
+    await read(server.url, first.headers)
+    await traces.whenServed(first.baseId)
+    const recorded = traces.of(first.baseId).length
+    await read(server.url, second.headers)
+    await traces.whenServed(second.baseId)
+
+    expect(traces.of(first.baseId)).toHaveLength(recorded)
+  })
+})

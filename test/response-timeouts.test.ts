@@ -1,0 +1,162 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import { connect } from 'node:net'
+import { setNotifier } from '@osprofiler/core'
+import { osprofilerMiddleware } from '@osprofiler/express'
+import { osprofiler } from '@osprofiler/fastify'
+import { fastify } from 'fastify'
+import { afterEach, describe, expect, it } from 'vitest'
+import { CursorFailed } from './context/failing-rows.js'
+import { type Listening, listen, type RawRoute } from './context/framework.js'
+import { frameworks } from './context/frameworks.js'
+import { createGate } from './context/gate.js'
+import { recordTraces } from './context/recorded-traces.js'
+import { KEY, signTrace } from './context/signed-request.js'
+import { type ClientOptions, stopOfRequest } from './context/stop-of-request.js'
+import { CLIENT, CURSOR, HEAD, SERVER, TIMEOUT } from './context/told-ends.js'
+
+let server: Listening | undefined
+
+afterEach(async () => {
+  await server?.close()
+  setNotifier(undefined)
+})
+
+interface Situation {
+  readonly what: string
+  readonly route: RawRoute
+  readonly told: object
+  readonly prepare?: (server: Server) => void
+  readonly client?: ClientOptions
+}
+
+const later = (act: () => unknown): void => void setTimeout(act, 5)
+const never: RawRoute = () => {}
+
+const SITUATIONS: readonly Situation[] = [
+  { what: 'has a time-out of its own', route: (_, res) => res.setTimeout(10), told: TIMEOUT },
+  {
+    what: 'has a time-out after its head',
+    route: (_, res) => void (res.write('a') && later(() => res.setTimeout(10))),
+    told: { ...HEAD, ...TIMEOUT },
+  },
+  { what: 'has the time-out of its server', route: never, prepare: node => node.setTimeout(400), told: TIMEOUT },
+  {
+    what: 'has the time-out of a server that destroys the connection',
+    route: never,
+    prepare: node => node.setTimeout(400, socket => socket.destroy()),
+    told: TIMEOUT,
+  },
+  {
+    what: 'has the time-out of a server that destroys the connection somewhat later',
+    route: never,
+    prepare: node => node.setTimeout(400, socket => later(() => socket.destroy())),
+    told: TIMEOUT,
+  },
+  {
+    what: 'has the time-out of its connection',
+    route: req => req.socket.setTimeout(10, () => req.socket.destroy()),
+    told: TIMEOUT,
+  },
+  {
+    what: 'has a time-out that is answered over the connection',
+    route: (req, res) => res.setTimeout(10, () => req.socket.end('HTTP/1.1 408 Request Timeout\r\n\r\n')),
+    told: TIMEOUT,
+  },
+  {
+    what: 'has a time-out that breaks the response off with an error',
+    route: (_, res) => res.setTimeout(10, () => res.destroy(new CursorFailed('cursor failed'))),
+    told: CURSOR,
+  },
+  {
+    what: 'has a time-out that answers',
+    route: (_, res) => res.setTimeout(10, () => res.writeHead(503).end()),
+    told: { response: { status_code: 503 } },
+  },
+  {
+    what: 'outlives a time-out until its client leaves',
+    route: (_, res) => res.setTimeout(5, () => {}),
+    client: { act: req => setTimeout(() => req.destroy(), 40) },
+    told: CLIENT,
+  },
+  {
+    what: 'outlives a time-out, is written on, and destroyed',
+    route: (_, res) =>
+      res.setTimeout(5, () => {
+        res.write('a')
+        later(() => res.destroy())
+      }),
+    told: { ...HEAD, ...SERVER },
+  },
+]
+
+describe.each(frameworks)('a response of $name', framework => {
+  it.each(SITUATIONS)('that $what says so in its stop', async ({ route, told, prepare, client }) => {
+    const answer: RawRoute = (req, res) => {
+      // Koa sets 404 before its handlers.
+      res.statusCode = 200
+      route(req, res)
+      reached.open()
+    }
+    const reached = createGate()
+    server = await framework.serve({ rawRoutes: { '/': answer } })
+    prepare?.(server.server as Server)
+
+    const info = await stopOfRequest(server, client, reached.opened)
+
+    expect(info).toEqual(told)
+  })
+})
+
+describe('the time-out', () => {
+  const traced = osprofilerMiddleware(KEY)
+
+  it('of a connection to Fastify is the doing of the server', async () => {
+    const app = fastify({ connectionTimeout: 400 })
+    await app.register(osprofiler, { hmacKeys: KEY })
+    app.get('/', () => new Promise(() => {}))
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    server = await listen(app.server, () => app.close())
+
+    const info = await stopOfRequest(server)
+
+    expect(info).toEqual(TIMEOUT)
+  })
+
+  it.each([
+    { answer: 'by Node', listener: undefined },
+    { answer: 'by the program', listener: 'HTTP/1.1 408 Request Timeout\r\n\r\n' },
+  ])('for a body that never comes whole, answered $answer, is the doing of the server', async ({ listener }) => {
+    const node = createServer({ requestTimeout: 20, headersTimeout: 20, connectionsCheckingInterval: 10 }, (req, res) =>
+      traced(req, res, () => req.on('error', () => {}).resume()),
+    )
+    if (listener) node.on('clientError', (_error, socket) => socket.writable && socket.end(listener))
+    server = await listen(node)
+
+    const info = await stopOfRequest(server, { halfBody: 'half' })
+
+    expect(info).toEqual(listener ? SERVER : TIMEOUT)
+  })
+
+  it('of a pipelined connection is told of each request that waits for its turn', async () => {
+    const traces = recordTraces()
+    const node = createServer((req, res) => traced(req, res, () => {}))
+    node.setTimeout(400)
+    server = await listen(node)
+    const requests = [signTrace(), signTrace()]
+    const client = connect(Number(new URL(server.url).port), '127.0.0.1')
+
+    for (const { headers } of requests) {
+      const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
+      client.write(`GET / HTTP/1.1\r\nHost: localhost\r\n${lines.join('\r\n')}\r\n\r\n`)
+    }
+    client.resume()
+    await once(client, 'close')
+
+    for (const { baseId } of requests) {
+      const records = await traces.whenServed(baseId)
+      expect(records.at(-1)?.info).toMatchObject(TIMEOUT)
+      expect(records.at(-1)?.info).not.toHaveProperty('response')
+    }
+  })
+})

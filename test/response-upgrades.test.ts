@@ -1,0 +1,83 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, ServerResponse } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+import { setNotifier, withTrace } from '@osprofiler/core'
+import { osprofilerMiddleware } from '@osprofiler/express'
+import { afterEach, describe, expect, it } from 'vitest'
+import { CursorFailed } from './context/failing-rows.js'
+import { type Listening, listen } from './context/framework.js'
+import { liveTraces } from './context/live-traces.js'
+import { recordTraces } from './context/recorded-traces.js'
+import { KEY, signTrace } from './context/signed-request.js'
+import { CLIENT, CURSOR, TIMEOUT } from './context/told-ends.js'
+import { traceOutline } from './context/trace-outline.js'
+
+let server: Listening | undefined
+
+afterEach(async () => {
+  await server?.close()
+  setNotifier(undefined)
+})
+
+const SWITCHING = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n'
+
+/** What becomes of an upgraded connection: on this side, and on that of the client. */
+interface Situation {
+  readonly what: string
+  readonly serverDoes?: (socket: Socket) => void
+  readonly clientDoes?: (socket: Socket) => void
+  readonly told: object
+}
+
+const SITUATIONS: readonly Situation[] = [
+  { what: 'closed by its client', clientDoes: socket => socket.end(), told: {} },
+  { what: 'closed by the server', serverDoes: socket => socket.end(), told: {} },
+  { what: 'let go of by the server', serverDoes: socket => socket.destroy(), told: {} },
+  { what: 'reset by its client', clientDoes: socket => socket.resetAndDestroy(), told: CLIENT },
+  {
+    what: 'broken off by an error of the server',
+    serverDoes: socket => socket.destroy(new CursorFailed('cursor failed')),
+    told: CURSOR,
+  },
+  {
+    what: 'timed out by the server',
+    serverDoes: socket => socket.setTimeout(10, () => socket.destroy()),
+    told: TIMEOUT,
+  },
+]
+
+describe('an upgraded connection', () => {
+  const traced = osprofilerMiddleware(KEY)
+
+  it.each(SITUATIONS)('$what says so in the stop of its request', async ({ serverDoes, clientDoes, told }) => {
+    const traces = recordTraces()
+    const liveBefore = liveTraces()
+    const node = createServer()
+    node.on('upgrade', (req: IncomingMessage, socket: Socket) => {
+      socket.on('error', () => {}).on('end', () => socket.end())
+      // As libraries do that run middleware for an upgrade.
+      traced(req, new ServerResponse(req), () => {
+        withTrace('greeting', () => socket.write(SWITCHING))
+        socket.on('data', () => socket.write('echo'))
+        if (serverDoes) setTimeout(() => serverDoes(socket), 10)
+      })
+    })
+    server = await listen(node)
+    const { baseId, headers } = signTrace()
+
+    const client = connect(Number(new URL(server.url).port), '127.0.0.1').on('error', () => {})
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+    client.write(`GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: echo\r\n${lines.join('')}\r\n`)
+    await once(client, 'data')
+    client.resume()
+    clientDoes?.(client)
+
+    const records = await traces.whenServed(baseId)
+    await pause(20)
+    expect(traceOutline(traces.of(baseId))).toBe('wsgi\n  greeting')
+    const { host, ...info } = records.at(-1)?.info ?? {}
+    expect(info).toEqual(told)
+    expect(liveTraces()).toBe(liveBefore)
+  })
+})
