@@ -8,6 +8,8 @@ export interface UndiciRequest {
   /** From the slash on; or a whole URL, in a request to a proxy. */
   readonly path: string
   readonly method: string
+  /** What it asks to make of the connection. */
+  readonly upgrade?: unknown
   /** Names and values in turn, a value perhaps a list; or, up to undici 5, the text that will be sent. */
   readonly headers: string | readonly (string | readonly string[])[]
   addHeader(name: string, value: string): unknown
