@@ -1,15 +1,23 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import type { PointInfo, TraceHeaders } from '@osprofiler/core'
-import { Object, Symbol } from '@osprofiler/core/toolkit'
+import type { Point, PointInfo } from '@osprofiler/core'
+import { Object, String, Symbol } from '@osprofiler/core/toolkit'
 import { claim } from './claim.js'
 import { firstCause } from './first-cause.js'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { looksAtHostOnly } from './propagate-to.js'
 import { RequestTimes } from './request-times.js'
 import { requestsInfo } from './requests-info.js'
+import { readSeal } from './sealing-headers.js'
+import { changeTraceHeaders, readTraceValues } from './trace-header-change.js'
 import { watchBody } from './undici-body.js'
 import { callersProfiler } from './undici-caller.js'
-import { isSealed, type RequestTarget, requestTarget, type UndiciRequest } from './undici-request.js'
+import {
+  decidingHeaders,
+  type RequestTarget,
+  removeTraceHeaders,
+  requestTarget,
+  type UndiciRequest,
+} from './undici-request.js'
 import { watchUpgrade } from './undici-upgrade.js'
 
 /** What is published: the request, and with it the answer or the error. */
@@ -43,17 +51,14 @@ export function instrumentFetch({ mayReceive }: InstrumentSettings): () => void 
     if (point.recorded) underWay++
     ;(request as Marked)[followed] = times
     watchUpgrade(request, times)
-    if (mayCarry(request, target)) {
-      const headers = point.getTraceIdHeaders()
-      for (const name in headers) request.addHeader(name, headers[name as keyof TraceHeaders])
-    }
+    setHeaders(request, point, mayCarry(target))
   }
 
   /** A proxy reads what passes through it, so it must be allowed as well. */
-  function mayCarry(request: UndiciRequest, target: RequestTarget): boolean {
+  function mayCarry(target: RequestTarget): boolean {
     const { origin, peer } = target
     if (!mayReceive(hostOnly ? origin.url : wholeUrl(target))) return false
-    return (peer.url.host === origin.url.host || mayReceive(peer.url)) && !isSealed(request)
+    return peer.url.host === origin.url.host || mayReceive(peer.url)
   }
 
   function onHeaders({ request, response }: Message): void {
@@ -96,6 +101,16 @@ export function instrumentFetch({ mayReceive }: InstrumentSettings): () => void 
     undone = true
     if (underWay === 0) stopListening()
   }
+}
+
+function setHeaders(request: UndiciRequest, point: Point, allowed: boolean): void {
+  const given = decidingHeaders(request)
+  const found = readTraceValues(given)
+  const seal = readSeal(given.map(([name, value]) => [name, String(value)]))
+  const changed = changeTraceHeaders(point, found, seal, allowed)
+  if (changed === undefined) return
+  if (found.infos.length + found.hmacs.length > 0) removeTraceHeaders(request)
+  for (const [name, value] of changed.headers) request.addHeader(name, value)
 }
 
 function requestInfo({ method }: UndiciRequest, { origin, path, query }: RequestTarget): PointInfo {
