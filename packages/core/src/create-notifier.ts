@@ -2,6 +2,7 @@ import { checkOptionNames } from './check-option-names.js'
 import { Delivery, type DeliverySettings, type DropReason, type NotifierStats } from './delivery.js'
 import type { Driver } from './driver.js'
 import { readUnhandledPromises } from './follow-promise.js'
+import { lookAtLeftovers } from './leftovers.js'
 import { atNaturalEnd } from './natural-end.js'
 import { Object, TypeError } from './platform.js'
 import type { TraceRecord } from './record.js'
@@ -59,7 +60,7 @@ export function createNotifier(driver: Driver, options: NotifierOptions = {}): Q
   let closed = false
 
   async function flushAtEnd(timeout: number): Promise<boolean> {
-    readUnhandledPromises()
+    recordWhatIsOver()
     const delivered = await delivery.flush(timeout)
     if (!delivered) delivery.rest()
     return delivered
@@ -73,11 +74,11 @@ export function createNotifier(driver: Driver, options: NotifierOptions = {}): Q
 
   const members = {
     async flush(timeout = FLUSH_TIMEOUT_MS): Promise<void> {
-      readUnhandledPromises()
+      recordWhatIsOver()
       await delivery.flush(timeout)
     },
     async close(timeout = FLUSH_TIMEOUT_MS): Promise<void> {
-      readUnhandledPromises()
+      recordWhatIsOver()
       closed = true
       forgetNaturalEnd?.()
       await delivery.close(timeout)
@@ -112,4 +113,10 @@ function readNumber(options: NotifierOptions, name: keyof NotifierOptions, fallb
   const { [name]: value = fallback } = options
   if (typeof value === 'number' && value > 0) return value
   throw new TypeError(`${name} is a number above 0, not ${typeof value === 'number' ? value : typeof value}`)
+}
+
+/** Has points that are over, and wait to hear how they ended, record their stops now. */
+function recordWhatIsOver(): void {
+  readUnhandledPromises()
+  lookAtLeftovers()
 }

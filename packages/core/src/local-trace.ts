@@ -2,11 +2,12 @@ import type { KeyObject } from 'node:crypto'
 import { hostname } from 'node:os'
 import { recordSettings } from './configuration.js'
 import { tellFirstKey } from './first-key.js'
+import { forgetLook, type Look, lookSoon } from './leftovers.js'
 import { notify } from './notifier.js'
-import { Buffer, createHmac, createSecretKey, Math, performance } from './platform.js'
+import { Buffer, createHmac, createSecretKey, Math, performance, Set } from './platform.js'
 import { openPointAllowance, type PointAllowance, takePoint, tellOmitted } from './point-allowance.js'
 import { recordableInfo, setMember } from './recordable.js'
-import { packInfo, X_TRACE_HMAC, X_TRACE_INFO } from './signed-headers.js'
+import { packInfo, readBaseId, signedUnpack, X_TRACE_HMAC, X_TRACE_INFO } from './signed-headers.js'
 import { formatTimestamp } from './timestamp.js'
 
 const LEFTOVERS_MS = 10_000
@@ -22,14 +23,18 @@ export class LocalTrace {
   readonly points: PointAllowance
   readonly #maxPoints: number
   readonly #hmacKey: string
+  readonly #parentId: string
   #secret: KeyObject | undefined
   #endedAt: number | undefined
+  #looks: Set<Look> | undefined
 
-  constructor(hmacKey: string, baseId: string, maxPoints: number) {
+  /** `parentId` is the point around this part of the trace, which the caller's headers name. */
+  constructor(hmacKey: string, baseId: string, parentId: string, maxPoints: number) {
     // Whoever waits for a first key to install something does so before the first point.
     tellFirstKey()
     this.#hmacKey = hmacKey
     this.baseId = baseId
+    this.#parentId = parentId
     this.points = openPointAllowance(baseId)
     this.#maxPoints = maxPoints
   }
@@ -40,6 +45,25 @@ export class LocalTrace {
    */
   end(): void {
     this.#endedAt ??= performance.now()
+    for (const look of this.#looks ?? []) lookSoon(look)
+    this.#looks = undefined
+  }
+
+  /**
+   * Has `look`, which must not throw, called once this trace has been over here for a short while, and told for how many
+   * milliseconds. The program can go on by then with what it took out of the trace. The returned function takes that back.
+   */
+  whenOver(look: (overFor: number) => void): () => void {
+    const timed: Look = () => look(performance.now() - (this.#endedAt ?? performance.now()))
+    if (this.#endedAt !== undefined) lookSoon(timed)
+    else {
+      this.#looks ??= new Set()
+      this.#looks.add(timed)
+    }
+    return () => {
+      this.#looks?.delete(timed)
+      forgetLook(timed)
+    }
   }
 
   /** Whether it is not over, or only just. */
@@ -69,9 +93,23 @@ export class LocalTrace {
 
   /** The headers that make a callee's points children of a point of this trace. */
   headers(traceId: string): TraceHeaders {
-    this.#secret ??= createSecretKey(Buffer.from(this.#hmacKey, 'utf8'))
     const info = packInfo({ base_id: this.baseId, parent_id: traceId })
-    return { [X_TRACE_INFO]: info, [X_TRACE_HMAC]: createHmac('sha1', this.#secret).update(info).digest('hex') }
+    return { [X_TRACE_INFO]: info, [X_TRACE_HMAC]: this.#sign(info) }
+  }
+
+  /**
+   * Whether a pair of headers names this trace and is signed with its key. Half a pair counts as well: an info that names
+   * this trace, or the signature that the caller sent.
+   */
+  ownsHeaders(info: string | undefined, hmac: string | undefined): boolean {
+    if (info === undefined) return hmac?.trim() === this.headers(this.#parentId)[X_TRACE_HMAC]
+    if (hmac === undefined) return readBaseId(info) === this.baseId
+    return signedUnpack(info, hmac, [this.#hmacKey])?.baseId === this.baseId
+  }
+
+  #sign(info: string): string {
+    this.#secret ??= createSecretKey(Buffer.from(this.#hmacKey, 'utf8'))
+    return createHmac('sha1', this.#secret).update(info).digest('hex')
   }
 
   #send(name: string, traceId: string, parentId: string, info: Record<string, unknown>, agoUs = 0): void {

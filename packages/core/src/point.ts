@@ -18,6 +18,7 @@ export class Point {
   readonly #recorded: boolean
   #open = true
   #ask: (() => PointInfo | undefined) | undefined
+  #inside: Point[] | undefined
 
   constructor(trace: LocalTrace, name: string, parentId: string, info: PointInfo | undefined) {
     this.#trace = trace
@@ -39,11 +40,21 @@ export class Point {
   }
 
   /**
-   * Opens a point nested in this one, for a part of what it is itself about, such as waiting for a connection. It is the
-   * caller who stops it, before this one.
+   * Opens a point nested in this one, for a part of what it is itself about, such as waiting for a connection. It ends
+   * with this one, if the caller has not stopped it before.
    */
   startInside(name: string, info?: PointInfo): Point {
-    return new Point(this.#trace, name, this.traceId, info)
+    const point = new Point(this.#trace, name, this.traceId, info)
+    this.#inside = [...(this.#inside?.filter(({ open }) => open) ?? []), point]
+    return point
+  }
+
+  /**
+   * Has `look`, which must not throw, called once the request or the run that this point belongs to has been over for a
+   * short while, and told for how many milliseconds. The returned function takes that back.
+   */
+  whenTraceOver(look: (overFor: number) => void): () => void {
+    return this.#trace.whenOver(look)
   }
 
   /** Has its stop, whoever stops it, ask what else there is to say: what comes to be known of it while it is open. */
@@ -55,6 +66,8 @@ export class Point {
   stop(info?: PointInfo, ago = 0): void {
     if (!this.#open) return
     this.#open = false
+    for (const point of this.#inside ?? []) point.stop(undefined, ago)
+    this.#inside = undefined
     if (!this.#recorded) return
     this.#trace.recordStop(this.name, this.traceId, this.parentId, this.#closingInfo(info), ago)
   }
@@ -68,6 +81,14 @@ export class Point {
   /** The signed headers that make a callee's points children of this one. */
   getTraceIdHeaders(): TraceHeaders {
     return this.#trace.headers(this.traceId)
+  }
+
+  /**
+   * Whether a pair of headers, or half of one, is of this trace and signed with its key: a gateway that copies the headers
+   * of its own request sends such a pair.
+   */
+  ownsHeaders(info: string | undefined, hmac: string | undefined): boolean {
+    return this.#trace.ownsHeaders(info, hmac)
   }
 
   #closingInfo(info: PointInfo | undefined): Record<string, unknown> {

@@ -21,8 +21,6 @@ export class Profiler {
   readonly #rootId: string
   /** What `start` opened and nobody has stopped, outermost first. */
   #stack: Point[] = []
-  /** What was opened beside the stack: it ends with this profiler, and is nobody's parent by itself. */
-  #beside: Point[] = []
   #sweepAt = SWEEP_AT
   #ended = false
 
@@ -72,13 +70,10 @@ export class Profiler {
 
   /**
    * Opens a point in which nothing is nested by itself, for steps that overlap: outgoing requests, queries in
-   * flight. It is the caller who stops it; what is left open ends with this profiler.
+   * flight. It is the caller who stops it, also when this profiler has ended before.
    */
   startBeside(name: string, info?: PointInfo): Point {
-    const point = new Point(this.#trace, name, this.traceId, info)
-    if (this.#beside.length >= this.#sweepAt) this.#sweep()
-    if (point.recorded) this.#beside.push(point)
-    return point
+    return new Point(this.#trace, name, this.traceId, info)
   }
 
   /** Opens a point and returns a profiler for the inside of it. `end` or `fail` close both. */
@@ -87,7 +82,7 @@ export class Profiler {
     return new Profiler(this.#trace, point.traceId, point)
   }
 
-  /** Closes what is still open here, the newest first, and the point whose inside this is: now, or `ago` milliseconds ago. */
+  /** Closes what `start` opened here and nobody has stopped, the newest first, and the point whose inside this is: now, or `ago` milliseconds ago. */
   end(info?: PointInfo, ago = 0): void {
     this.#closeInside(ago)
     this.#point?.stop(info, ago)
@@ -112,8 +107,7 @@ export class Profiler {
   /** Lets go of points that have stopped: those that overlap in a chain never leave the top of the stack free. */
   #sweep(): void {
     this.#stack = this.#stack.filter(({ open }) => open)
-    this.#beside = this.#beside.filter(({ open }) => open)
-    this.#sweepAt = Math.max(SWEEP_AT, 2 * this.#stack.length, 2 * this.#beside.length)
+    this.#sweepAt = Math.max(SWEEP_AT, 2 * this.#stack.length)
   }
 
   #top(): Point | undefined {
@@ -127,8 +121,6 @@ export class Profiler {
 
   #closeInside(ago: number): void {
     this.#ended = true
-    for (const point of this.#beside) point.stop(undefined, ago)
-    this.#beside = []
     for (let point = this.#top(); point !== undefined; point = this.#top()) point.stop(undefined, ago)
   }
 }

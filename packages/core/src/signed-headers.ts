@@ -80,6 +80,11 @@ export function readSignedHeaders(info: string, hmac: string, ring: KeyRing): Un
   return ids === undefined ? 'malformed-info' : { baseId: ids.baseId, parentId: ids.parentId, hmacKey }
 }
 
+/** The trace that an `X-Trace-Info` names, its signature not considered, or `undefined` where it names none. */
+export function readBaseId(info: string): string | undefined {
+  return info.length > MAX_INFO_LENGTH ? undefined : readInfo(info)?.baseId
+}
+
 /** Whether a text can be the id of a trace or a point: 1 to 255 characters that every store can keep. */
 export function isTraceId(id: unknown): id is string {
   if (typeof id !== 'string' || id === '' || !id.isWellFormed()) return false

@@ -262,7 +262,7 @@ describe('what a point asks for at its stop', () => {
     const records = await traceRecords(() => {
       const profiler = get()
       const [quiet, failed] = ['quiet', 'failed', 'left'].map(name => {
-        const point = profiler?.startBeside(name, undefined)
+        const point = name === 'left' ? profiler?.start(name) : profiler?.startBeside(name, undefined)
         point?.atStop(() => ({ status: 1 }))
         return point
       })

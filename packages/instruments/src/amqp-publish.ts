@@ -4,6 +4,7 @@ import { Boolean, Object, Reflect, String, WeakSet } from '@osprofiler/core/tool
 import { endWhenConfirmed } from './amqp-confirms.js'
 import { type Callback, followCallback, runStep } from './follow.js'
 import type { MessageTarget } from './message-settings.js'
+import { changeTraceHeaders, isTraceHeader, readTraceValues } from './trace-header-change.js'
 import type { Around } from './wrap-method.js'
 
 /** The options of messages that are points already: a channel with confirmations publishes through a plain one. */
@@ -55,12 +56,26 @@ function openPublished(
   })
   const headers = copyHeaders(options)
   if (mayCarry(target)) writeCarrier(headers, point.getTraceIdHeaders())
+  else removeCopiedTrace(headers, point)
   // With all else that the library would find in the options, inherited or not.
   const carrying: object = Object.create(isObject(options) ? options : null, {
     headers: { value: headers, enumerable: true },
   })
   published.add(carrying)
   return [point, carrying]
+}
+
+/** Takes this very trace out of headers that were copied from a message, or a request, to somebody who must not have it. */
+function removeCopiedTrace(headers: Record<string, unknown>, point: Point): void {
+  try {
+    const found = readTraceValues(Object.entries(headers))
+    const changed = changeTraceHeaders(point, found, { closed: false, signsTrace: false }, false)
+    if (changed === undefined) return
+    for (const name of Object.keys(headers)) if (isTraceHeader(name)) delete headers[name]
+    for (const [name, value] of changed.headers) headers[name] = value
+  } catch {
+    // A value that cannot be read as a text is no header of ours.
+  }
 }
 
 /** As the library reads them: those that they inherit, too. The program's own are not written to. */

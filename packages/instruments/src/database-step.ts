@@ -27,11 +27,11 @@ export class DatabaseStep {
     return this.#call
   }
 
-  stop(info?: PointInfo): void {
-    this.send().stop(info)
+  stop(info?: PointInfo, ago?: number): void {
+    this.send().stop(info, ago)
   }
 
-  fail(error: unknown): void {
-    this.send().fail(error)
+  fail(error: unknown, info?: PointInfo, ago?: number): void {
+    this.send().fail(error, info, ago)
   }
 }

@@ -1,14 +1,24 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import type { PointInfo, TraceHeaders } from '@osprofiler/core'
-import { Object, Symbol } from '@osprofiler/core/toolkit'
+import type { Point, PointInfo } from '@osprofiler/core'
+import { Object, String, Symbol } from '@osprofiler/core/toolkit'
 import { claim } from './claim.js'
 import { firstCause } from './first-cause.js'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { looksAtHostOnly } from './propagate-to.js'
 import { RequestTimes } from './request-times.js'
 import { requestsInfo } from './requests-info.js'
+import { readSeal } from './sealing-headers.js'
+import { changeTraceHeaders, readTraceValues } from './trace-header-change.js'
+import { watchBody } from './undici-body.js'
 import { callersProfiler } from './undici-caller.js'
-import { isSealed, type RequestTarget, requestTarget, type UndiciRequest } from './undici-request.js'
+import {
+  decidingHeaders,
+  type RequestTarget,
+  removeTraceHeaders,
+  requestTarget,
+  type UndiciRequest,
+} from './undici-request.js'
+import { watchUpgrade } from './undici-upgrade.js'
 
 /** What is published: the request, and with it the answer or the error. */
 interface Message {
@@ -21,7 +31,8 @@ interface Message {
  * Makes the requests of Node's `fetch` and of undici 5 to 8 points named `http` or `https`, one a hop of a redirect,
  * from the call to the last byte of the answer, and sends the trace on to whom it may be sent.
  *
- * An answer whose body is not read never ends: its point ends with what surrounds it.
+ * The point of an answer whose body nobody reads ends at the head of the answer. Whether somebody does is seen when the
+ * trace is over.
  */
 export function instrumentFetch({ mayReceive }: InstrumentSettings): () => void {
   const hostOnly = looksAtHostOnly(mayReceive)
@@ -36,22 +47,25 @@ export function instrumentFetch({ mayReceive }: InstrumentSettings): () => void 
     const target = requestTarget(request)
     if (target === undefined || !claim(request)) return
     const point = profiler.startBeside(target.origin.scheme, requestInfo(request, target))
-    ;(request as Marked)[followed] = new RequestTimes(point)
-    if (mayCarry(request, target)) {
-      const headers = point.getTraceIdHeaders()
-      for (const name in headers) request.addHeader(name, headers[name as keyof TraceHeaders])
-    }
+    const times = new RequestTimes(point, onEnd)
+    if (point.recorded) underWay++
+    ;(request as Marked)[followed] = times
+    watchUpgrade(request, times)
+    setHeaders(request, point, mayCarry(target))
   }
 
   /** A proxy reads what passes through it, so it must be allowed as well. */
-  function mayCarry(request: UndiciRequest, target: RequestTarget): boolean {
+  function mayCarry(target: RequestTarget): boolean {
     const { origin, peer } = target
     if (!mayReceive(hostOnly ? origin.url : wholeUrl(target))) return false
-    return (peer.url.host === origin.url.host || mayReceive(peer.url)) && !isSealed(request)
+    return peer.url.host === origin.url.host || mayReceive(peer.url)
   }
 
   function onHeaders({ request, response }: Message): void {
-    ;(request as Marked)[followed]?.answered(response?.statusCode)
+    const times = (request as Marked)[followed]
+    if (times === undefined) return
+    times.answered(response?.statusCode)
+    watchBody(request, times)
   }
 
   function onTrailers({ request }: Message): void {
@@ -62,16 +76,41 @@ export function instrumentFetch({ mayReceive }: InstrumentSettings): () => void 
     ;(request as Marked)[followed]?.failed(firstCause(error))
   }
 
+  // Those that are under way when this is undone are told of to their ends.
+  let underWay = 0
+  let undone = false
+
+  function onEnd(): void {
+    underWay--
+    if (undone && underWay === 0) stopListening()
+  }
+
+  const createListener = harmless(onCreate)
   const listeners = Object.entries({
-    'undici:request:create': harmless(onCreate),
     'undici:request:headers': harmless(onHeaders),
     'undici:request:trailers': harmless(onTrailers),
     'undici:request:error': harmless(onError),
   })
-  for (const [channel, listener] of listeners) subscribe(channel, listener)
-  return () => {
+  const stopListening = (): void => {
     for (const [channel, listener] of listeners) unsubscribe(channel, listener)
   }
+  subscribe('undici:request:create', createListener)
+  for (const [channel, listener] of listeners) subscribe(channel, listener)
+  return () => {
+    unsubscribe('undici:request:create', createListener)
+    undone = true
+    if (underWay === 0) stopListening()
+  }
+}
+
+function setHeaders(request: UndiciRequest, point: Point, allowed: boolean): void {
+  const given = decidingHeaders(request)
+  const found = readTraceValues(given)
+  const seal = readSeal(given.map(([name, value]) => [name, String(value)]))
+  const changed = changeTraceHeaders(point, found, seal, allowed)
+  if (changed === undefined) return
+  if (found.infos.length + found.hmacs.length > 0) removeTraceHeaders(request)
+  for (const [name, value] of changed.headers) request.addHeader(name, value)
 }
 
 function requestInfo({ method }: UndiciRequest, { origin, path, query }: RequestTarget): PointInfo {

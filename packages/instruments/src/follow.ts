@@ -1,11 +1,14 @@
-import { bind } from '@osprofiler/core'
+import { bind, type PointInfo } from '@osprofiler/core'
 import { Reflect, settle } from '@osprofiler/core/toolkit'
 import { standInOnce } from './stand-in-once.js'
 
-/** What ends when the work that it stands for does: a point, or more than one. Its first end counts. */
+/**
+ * What ends when the work that it stands for does, now or `ago` milliseconds ago: a point, or more than one. Its first end
+ * counts.
+ */
 export interface Ending {
-  stop(): void
-  fail(error: unknown): void
+  stop(info?: PointInfo, ago?: number): void
+  fail(error: unknown, info?: PointInfo, ago?: number): void
 }
 
 /** A callback that takes an error first. */
@@ -36,7 +39,10 @@ function bindAfter(callback: Method, before: (error: unknown) => void): Method {
 
 /** Runs what returns a promise, and ends the step when the promise settles. Another thenable ends the step at once. */
 export function followPromise(step: Ending, run: () => unknown): unknown {
-  return settle(run, { done: () => step.stop(), failed: error => step.fail(error) })
+  return settle(run, {
+    done: (_, ago) => step.stop(undefined, ago),
+    failed: (error, ago) => step.fail(error, undefined, ago),
+  })
 }
 
 /** Runs what ends the step by itself, unless it throws. */

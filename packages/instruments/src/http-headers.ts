@@ -1,10 +1,13 @@
 import { ClientRequest, type OutgoingHttpHeaders } from 'node:http'
-import type { TraceHeaders } from '@osprofiler/core'
-import { Array, Object, Reflect, String } from '@osprofiler/core/toolkit'
+import { Array, Map, Object, Reflect, String } from '@osprofiler/core/toolkit'
 import { createOverrides, defineHidden, type Override } from './own-methods.js'
-import { SEALING_HEADERS, sealsRequest } from './sealing-headers.js'
+import { readSeal, type Seal, SIGNING_HEADERS } from './sealing-headers.js'
+import { isTraceHeader, readTraceValues, type TraceHeaderChange, type TraceValues } from './trace-header-change.js'
 
 type HeaderList = readonly unknown[]
+
+/** Decides what the headers of a trace on a request are to be, by those that it has. */
+export type ChangeHeaders = (found: TraceValues, seal: Seal) => TraceHeaderChange | undefined
 
 /** Whether Node writes these headers when it makes the request, so that none can be set later. */
 export function areWrittenAtOnce(headers: unknown): headers is OutgoingHttpHeaders | HeaderList {
@@ -12,41 +15,51 @@ export function areWrittenAtOnce(headers: unknown): headers is OutgoingHttpHeade
   return typeof headers === 'object' && headers !== null && Object.keys(headers).some(name => /^expect$/i.test(name))
 }
 
-/** Whether a request with these headers is closed to further ones. */
-export function areSealed(headers: OutgoingHttpHeaders | HeaderList): boolean {
-  return eachHeader(headers).some(([name, value]) => sealsRequest(String(name), String(value)))
+/** What `change` makes of these headers, in the form in which they were given; `undefined` where they stay as they are. */
+export function changeHeaders(
+  headers: OutgoingHttpHeaders | HeaderList,
+  change: ChangeHeaders,
+): { readonly headers: unknown; readonly ours: boolean } | undefined {
+  const given = eachHeader(headers).map(([name, value]) => [String(name), value] as const)
+  const changed = change(readTraceValues(given), readSeal(given.map(([name, value]) => [name, String(value)])))
+  if (changed === undefined) return undefined
+  const others = eachHeader(headers).filter(([name]) => !isTraceHeader(String(name)))
+  return { headers: inForm(headers, others, changed.headers), ours: changed.ours }
 }
 
-/** These headers and those of a trace, in the form in which they were given. */
-export function mergeHeaders(headers: OutgoingHttpHeaders | HeaderList, added: TraceHeaders): unknown {
-  if (!isList(headers)) return { ...headers, ...added }
-  return [...headers, ...(Array.isArray(headers[0]) ? Object.entries(added) : Object.entries(added).flat())]
+function inForm(
+  form: OutgoingHttpHeaders | HeaderList,
+  others: readonly (readonly [unknown, unknown])[],
+  added: TraceHeaderChange['headers'],
+): unknown {
+  if (!isList(form)) return Object.fromEntries([...others, ...gathered(added)] as [string, unknown][])
+  return Array.isArray(form[0]) ? [...others, ...added] : [...others, ...added].flat(1)
 }
 
 /**
- * Sets headers on a request when its first byte is written: until then the program may set its own, and sign them.
- * `makeHeaders` is asked then, and not for a request that is closed to further headers.
+ * Changes the headers of a trace on a request when its first byte is written: until then the program may set its own, and
+ * sign them. `change` is asked then.
  */
-export function setHeadersLate(request: ClientRequest, makeHeaders: () => TraceHeaders): void {
+export function changeHeadersLate(request: ClientRequest, change: ChangeHeaders): void {
   // Somebody else waits for the first byte as well: which of us would come first cannot be known.
-  if (Object.hasOwn(request, 'end')) return setHeaders(request, makeHeaders)
-  defineHidden(request, LATE, makeHeaders)
+  if (Object.hasOwn(request, 'end')) return changeNow(request, change)
+  defineHidden(request, LATE, change)
   overrideWriters(request)
 }
 
 const LATE = Symbol('osprofiler.headers')
 
 interface LateRequest extends ClientRequest {
-  [LATE]?: (() => TraceHeaders) | undefined
+  [LATE]?: ChangeHeaders | undefined
 }
 
 /** In place of the methods of a request that send its head. */
 const beforeHead: Override = (original, self, args) => {
   const request = self as LateRequest
-  const makeHeaders = request[LATE]
-  if (makeHeaders !== undefined) {
+  const change = request[LATE]
+  if (change !== undefined) {
     request[LATE] = undefined
-    setHeaders(request, makeHeaders)
+    changeNow(request, change)
   }
   return Reflect.apply(original, self, args)
 }
@@ -57,15 +70,39 @@ const overrideWriters = createOverrides(ClientRequest.prototype, {
   flushHeaders: beforeHead,
 })
 
-function setHeaders(request: ClientRequest, makeHeaders: () => TraceHeaders): void {
+function changeNow(request: ClientRequest, change: ChangeHeaders): void {
   try {
-    if (request.headersSent || isSealed(request)) return
-    const headers = makeHeaders()
-    for (const name in headers) request.setHeader(name, headers[name as keyof TraceHeaders])
-    hideHeaders(request)
+    if (request.headersSent) return
+    const found = readTraceValues(read(request, TRACE_HEADERS))
+    const signing = read(request, SIGNING_HEADERS).map(([name, value]) => [name, String(value)] as const)
+    const changed = change(found, readSeal(signing))
+    if (changed === undefined) return
+    const headers = gathered(changed.headers)
+    for (const name of TRACE_HEADERS) if (!headers.has(name)) request.removeHeader(name)
+    for (const [name, value] of headers) request.setHeader(name, value)
+    if (changed.ours) hideHeaders(request)
   } catch {
     // It is sent without them.
   }
+}
+
+const TRACE_HEADERS = ['X-Trace-Info', 'X-Trace-HMAC'] as const
+
+function read(request: ClientRequest, names: readonly string[]): (readonly [string, unknown])[] {
+  return names.flatMap(name => {
+    const value = request.getHeader(name)
+    return value === undefined ? [] : [[name, value] as const]
+  })
+}
+
+/** By name, several values of one as a list. */
+function gathered(headers: TraceHeaderChange['headers']): Map<string, string | string[]> {
+  const byName = new Map<string, string | string[]>()
+  for (const [name, value] of headers) {
+    const before = byName.get(name)
+    byName.set(name, before === undefined ? value : [before, value].flat())
+  }
+  return byName
 }
 
 /**
@@ -76,28 +113,18 @@ export function hideHeaders(request: ClientRequest): void {
   overrideReaders(request)
 }
 
-const hideNames: Override = (original, self, args) => (Reflect.apply(original, self, args) as string[]).filter(isOthers)
+const hideNames: Override = (original, self, args) =>
+  (Reflect.apply(original, self, args) as string[]).filter(name => !isTraceHeader(name))
 
 const overrideReaders = createOverrides(ClientRequest.prototype, {
   getHeaders(original, self, args) {
     const headers = Reflect.apply(original, self, args) as Record<string, unknown>
-    for (const name in headers) if (!isOthers(name)) delete headers[name]
+    for (const name in headers) if (isTraceHeader(name)) delete headers[name]
     return headers
   },
   getHeaderNames: hideNames,
   getRawHeaderNames: hideNames,
 })
-
-function isOthers(name: string): boolean {
-  return !/^x-trace-(?:info|hmac)$/i.test(name)
-}
-
-function isSealed(request: ClientRequest): boolean {
-  return SEALING_HEADERS.some(name => {
-    const value = request.getHeader(name)
-    return value !== undefined && sealsRequest(name, String(value))
-  })
-}
 
 function eachHeader(headers: OutgoingHttpHeaders | HeaderList): readonly (readonly [unknown, unknown])[] {
   if (!isList(headers)) return Object.entries(headers)

@@ -4,6 +4,7 @@ import { DOMException, Object, Reflect, Symbol, watchEvents } from '@osprofiler/
 import { firstCause } from './first-cause.js'
 import { createOverrides, defineHidden } from './own-methods.js'
 import type { RequestTimes } from './request-times.js'
+import { isAbandoned, isUnread } from './unread-body.js'
 
 /** The points of the requests under way, told by what Node says of those. */
 export interface HttpPoints {
@@ -76,6 +77,12 @@ export function createHttpPoints(): HttpPoints {
       watchEvents(response, event => {
         if (event === 'end') own.times.ended()
       })
+      own.times.whenTraceOver(overFor => {
+        if (!isUnread(response)) {
+          if (isAbandoned(response)) own.times.abandoned(overFor)
+        } else if (response.complete && response.readableLength === 0) own.times.endedAtHead()
+        else own.times.unread()
+      })
       if (!Object.hasOwn(response, 'destroy')) overrideAnswer(response)
     },
     onError(request, error) {
@@ -97,9 +104,10 @@ function close(followed: Followed, response: IncomingMessage | undefined): void 
   if (!point.open) return
   if (response === undefined) return fail(followed, undefined)
   // Nothing is published of an answer that makes something else of the connection: a WebSocket, a tunnel.
-  if (!answered) times.answered(response.statusCode)
-  else if (!response.complete) return fail(followed, response.errored ?? undefined)
-  point.stop()
+  if (!answered) return times.becameOther(response.statusCode)
+  if (!response.complete) return fail(followed, response.errored ?? undefined)
+  // Its body is there as a whole, for whoever will read it.
+  if (!isUnread(response)) point.stop()
 }
 
 /** Who gives a request up without saying why, by `destroy()`, is told by Node of a connection that was reset. */

@@ -5,13 +5,14 @@ import { syncBuiltinESMExports } from 'node:module'
 import { get, type Point, type Profiler } from '@osprofiler/core'
 import { globalObject, Number, Object, process, Reflect } from '@osprofiler/core/toolkit'
 import { callOfRequest, type HttpCall, outgoingRequest, readArguments, receivers, withHeaders } from './http-call.js'
-import { areSealed, areWrittenAtOnce, hideHeaders, mergeHeaders, setHeadersLate } from './http-headers.js'
+import { areWrittenAtOnce, type ChangeHeaders, changeHeaders, changeHeadersLate, hideHeaders } from './http-headers.js'
 import { createHttpPoints } from './http-points.js'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { defineHidden } from './own-methods.js'
 import { looksAtHostOnly } from './propagate-to.js'
 import { RequestTimes } from './request-times.js'
 import { requestsInfo } from './requests-info.js'
+import { changeTraceHeaders } from './trace-header-change.js'
 import { type Method, undoAll, wrapMethod } from './wrap-method.js'
 
 type Scheme = HttpCall['scheme']
@@ -21,9 +22,10 @@ interface Begun {
   readonly call: HttpCall
   readonly point: Point
   readonly times: RequestTimes
-  /** What Node is given: the program's arguments, or some in which the headers are merged already. */
+  /** What Node is given: the program's arguments, or some in which the headers are changed already. */
   readonly args: unknown[]
-  readonly merged: boolean
+  /** Whether the headers of the point are among those arguments. */
+  readonly carrying: boolean
 }
 
 /**
@@ -34,7 +36,8 @@ interface Begun {
  * writes at once. What was taken out of the module before (`const { request } = require('http')`) is known by the
  * channels; on Node 20 too late for headers.
  *
- * An answer that is not read never ends: its point ends with what surrounds it.
+ * The point of an answer that nobody reads ends at the head of the answer. Whether somebody does is seen when the trace is
+ * over.
  */
 export function instrumentHttp({ mayReceive }: InstrumentSettings): () => void {
   const points = createHttpPoints()
@@ -46,11 +49,9 @@ export function instrumentHttp({ mayReceive }: InstrumentSettings): () => void {
     const point = beginPoint(profiler, call)
     const times = new RequestTimes(point)
     const { headers } = options
-    if (areWrittenAtOnce(headers) && !areSealed(headers) && mayCarry(call)) {
-      const merged = withHeaders(args, read, mergeHeaders(headers, point.getTraceIdHeaders()))
-      return { call, point, times, args: merged, merged: true }
-    }
-    return { call, point, times, args, merged: false }
+    const changed = areWrittenAtOnce(headers) ? changeHeaders(headers, changeFor(point, mayCarry(call))) : undefined
+    if (changed === undefined) return { call, point, times, args, carrying: false }
+    return { call, point, times, args: withHeaders(args, read, changed.headers), carrying: changed.ours }
   }
 
   function send(original: Method, self: unknown, args: unknown[], scheme: Scheme): unknown {
@@ -64,7 +65,7 @@ export function instrumentHttp({ mayReceive }: InstrumentSettings): () => void {
         // Else it is not told of before it is claimed.
         if (!TELLS_OF_CREATION) claimRequest(request)
         follow(request, begun)
-        if (begun.merged) hideHeaders(request)
+        if (begun.carrying) hideHeaders(request)
       })
       return request
     } catch (error) {
@@ -73,10 +74,10 @@ export function instrumentHttp({ mayReceive }: InstrumentSettings): () => void {
     }
   }
 
-  function follow(request: ClientRequest, { call, point, times }: Omit<Begun, 'args' | 'merged'>): void {
+  function follow(request: ClientRequest, { call, point, times }: Omit<Begun, 'args' | 'carrying'>): void {
     points.follow(request, point, times)
     // Asked of the request, not of the arguments: others may have changed those on the way.
-    if (!request.headersSent && mayCarry(call, request.path)) setHeadersLate(request, () => point.getTraceIdHeaders())
+    if (!request.headersSent) changeHeadersLate(request, changeFor(point, mayCarry(call, request.path)))
   }
 
   function mayCarry(call: HttpCall, sent?: string): boolean {
@@ -170,6 +171,10 @@ function whileOpening<T>(fn: () => T): T {
 function beginPoint(profiler: Profiler, call: HttpCall): Point {
   const request = outgoingRequest(call)
   return profiler.startBeside(request.scheme, requestsInfo(request))
+}
+
+function changeFor(point: Point, allowed: boolean): ChangeHeaders {
+  return (found, seal) => changeTraceHeaders(point, found, seal, allowed)
 }
 
 /** We are a guest: what fails here must not be felt. */

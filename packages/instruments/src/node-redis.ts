@@ -43,15 +43,15 @@ export function instrumentNodeRedis({ traceSql }: InstrumentSettings): () => voi
       const commands = readCommands(first)
       const step = new DatabaseStep(profiler, describe(commands))
       const settled = begin(step, self as Client)
-      const end = (error: unknown): void => {
+      const end = (error: unknown, ago: number): void => {
         settled()
-        if (error === undefined || isRedirection(error)) step.stop()
-        else step.fail(redisFailure(error, commands, values))
+        if (error === undefined || isRedirection(error)) step.stop(undefined, ago)
+        else step.fail(redisFailure(error, commands, values), undefined, ago)
       }
       return settle(() => Reflect.apply(original, self, args), {
         // A batch has failed when one of its commands has.
-        done: replies => end(Array.isArray(replies) ? replies.find(isError) : undefined),
-        failed: error => end(error ?? new Error(String(error))),
+        done: (replies, ago) => end(Array.isArray(replies) ? replies.find(isError) : undefined, ago),
+        failed: (error, ago) => end(error ?? new Error(String(error)), ago),
       })
     }
   }

@@ -9,23 +9,62 @@ export class RequestTimes {
   readonly #point: Point
   readonly #startedAt = performance.now()
   #status: number | undefined
-  #firstByteMs: number | undefined
+  #answeredAt: number | undefined
   #lastByteMs: number | undefined
+  #unread: true | undefined
+  #forgetLook: (() => void) | undefined
 
-  constructor(point: Point) {
+  /** `onEnd` is called when the point has ended. */
+  constructor(point: Point, onEnd?: () => void) {
     this.#point = point
-    point.atStop(() => this.#info())
+    point.atStop(() => {
+      this.#forgetLook?.()
+      onEnd?.()
+      return this.#info()
+    })
   }
 
   /** The head of the answer is there: `status_code`, `first_byte_ms`. Told at the point's stop, whoever stops it. */
   answered(status: number | undefined): void {
     this.#status = status
-    this.#firstByteMs = this.#sinceStart()
+    this.#answeredAt = performance.now()
+  }
+
+  /** Has `look` called when the trace is over and the point is not: the answer may be one that nobody reads. */
+  whenTraceOver(look: (overFor: number) => void): void {
+    if (!this.#point.open || !this.#point.recorded) return
+    this.#forgetLook?.()
+    this.#forgetLook = this.#point.whenTraceOver(look)
   }
 
   /** The end of the answer was read: `last_byte_ms`. Ends the point. */
   ended(): void {
-    this.#lastByteMs = this.#sinceStart()
+    this.#lastByteMs = this.#sinceStart(performance.now())
+    this.#point.stop()
+  }
+
+  /** The answer was a head alone. Ends the point at the time of the head. */
+  endedAtHead(): void {
+    this.#lastByteMs = this.#answeredAt && this.#sinceStart(this.#answeredAt)
+    this.#stopAtHead()
+  }
+
+  /** Nobody reads the body of the answer: `unread`. Ends the point at the time of the head. */
+  unread(): void {
+    this.#unread = true
+    this.#stopAtHead()
+  }
+
+  /** Nobody reads on in the body of the answer since so many milliseconds. Ends the point at that time. */
+  abandoned(since: number): void {
+    const now = performance.now()
+    this.#point.stop(undefined, Math.min(since, now - (this.#answeredAt ?? now)))
+  }
+
+  /** The answer makes something else of the connection. Ends the point. */
+  becameOther(status: number | undefined): void {
+    if (!this.#point.open) return
+    this.answered(status)
     this.#point.stop()
   }
 
@@ -35,13 +74,19 @@ export class RequestTimes {
   }
 
   #info(): PointInfo | undefined {
-    if (this.#firstByteMs === undefined) return undefined
+    if (this.#answeredAt === undefined) return undefined
+    const first_byte_ms = this.#sinceStart(this.#answeredAt)
     return {
-      requests: { status_code: this.#status, first_byte_ms: this.#firstByteMs, last_byte_ms: this.#lastByteMs },
+      requests: { status_code: this.#status, first_byte_ms, last_byte_ms: this.#lastByteMs, unread: this.#unread },
     }
   }
 
-  #sinceStart(): number {
-    return Math.round((performance.now() - this.#startedAt) * 1000) / 1000
+  #stopAtHead(): void {
+    const now = performance.now()
+    this.#point.stop(undefined, now - (this.#answeredAt ?? now))
+  }
+
+  #sinceStart(time: number): number {
+    return Math.round((time - this.#startedAt) * 1000) / 1000
   }
 }

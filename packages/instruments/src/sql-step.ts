@@ -18,10 +18,10 @@ export function createStartSql(traceSql: TraceSql, dialect: SqlDialect): StartSq
       db: values ? { system: dialect, statement: cut(sql), params } : describe(sql, dialect),
     })
     return {
-      stop: () => point.stop(),
-      fail(error) {
+      stop: (info, ago) => point.stop(info, ago),
+      fail(error, info, ago) {
         const shown = values ? error : hideInMessage(error, readStatement(sql, dialect), params)
-        point.fail(shown, { db: describeFailure(shown) })
+        point.fail(shown, { ...info, db: describeFailure(shown) }, ago)
       },
     }
   }

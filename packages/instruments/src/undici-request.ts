@@ -1,5 +1,6 @@
-import { Map, Number, String, URL } from '@osprofiler/core/toolkit'
-import { sealsRequest } from './sealing-headers.js'
+import { Map, Number, Reflect, Set, String, URL } from '@osprofiler/core/toolkit'
+import { SIGNING_HEADERS } from './sealing-headers.js'
+import { isTraceHeader } from './trace-header-change.js'
 
 /** The part of undici's request that its channels show and that all its versions from 5 to 8 share. */
 export interface UndiciRequest {
@@ -8,6 +9,8 @@ export interface UndiciRequest {
   /** From the slash on; or a whole URL, in a request to a proxy. */
   readonly path: string
   readonly method: string
+  /** What it asks to make of the connection. */
+  readonly upgrade?: unknown
   /** Names and values in turn, a value perhaps a list; or, up to undici 5, the text that will be sent. */
   readonly headers: string | readonly (string | readonly string[])[]
   addHeader(name: string, value: string): unknown
@@ -66,16 +69,42 @@ function parseOrigin(text: string): Origin {
   return { url, scheme, hostname: url.hostname.replace(/^\[|\]$/g, ''), port }
 }
 
-/** Whether a request is closed to further headers. */
-export function isSealed({ headers }: UndiciRequest): boolean {
-  if (typeof headers === 'string') return headers.split('\r\n').some(isSealingLine)
+/** The headers of a request that decide about those of a trace: their names, and their values, which may be lists. */
+export function decidingHeaders({ headers }: UndiciRequest): readonly (readonly [name: string, value: unknown])[] {
+  if (typeof headers === 'string')
+    return headers
+      .split('\r\n')
+      .map(splitLine)
+      .filter(([name]) => mayDecide(name))
+  const deciding: [string, unknown][] = []
   for (let index = 0; index + 1 < headers.length; index += 2) {
-    if (sealsRequest(String(headers[index]), String(headers[index + 1]))) return true
+    const name = String(headers[index])
+    if (mayDecide(name)) deciding.push([name, headers[index + 1]])
   }
-  return false
+  return deciding
 }
 
-function isSealingLine(line: string): boolean {
+const LENGTHS: ReadonlySet<number> = new Set(['x-trace-info', ...SIGNING_HEADERS].map(({ length }) => length))
+
+/** Whether a header may be one of a trace, or hold a signature: by its length, which spares nearly all others. */
+function mayDecide({ length }: string): boolean {
+  return LENGTHS.has(length)
+}
+
+/** Takes the headers of a trace off a request. */
+export function removeTraceHeaders(request: UndiciRequest): void {
+  const { headers } = request
+  const others =
+    typeof headers === 'string'
+      ? headers
+          .split('\r\n')
+          .filter(line => !isTraceHeader(splitLine(line)[0]))
+          .join('\r\n')
+      : headers.filter((_, index) => !isTraceHeader(String(headers[index - (index % 2)])))
+  Reflect.set(request, 'headers', others)
+}
+
+function splitLine(line: string): readonly [string, string] {
   const colon = line.indexOf(':')
-  return colon > 0 && sealsRequest(line.slice(0, colon), line.slice(colon + 1))
+  return colon > 0 ? [line.slice(0, colon), line.slice(colon + 1)] : ['', line]
 }

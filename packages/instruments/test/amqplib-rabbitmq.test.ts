@@ -4,6 +4,7 @@ import {
   configure,
   createTraceId,
   get,
+  getTraceIdHeaders,
   setNotifier,
   signedPack,
   suppress,
@@ -494,6 +495,20 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
 
     expect(await getHeaders()).toEqual({})
     expect(started()).toEqual([`publish ${queue}`])
+  })
+
+  it('takes the current trace out of copied headers of a message that must not carry it, and leaves others', async () => {
+    undo()
+    undo = instrument(['amqplib'], { messages: { propagate: false } })
+    const [info, hmac] = signedPack({ base_id: 'another' }, KEY)
+    const copies = [(): object => getTraceIdHeaders(), () => ({ 'x-trace-info': info, 'x-trace-hmac': hmac })]
+
+    for (const copy of copies) {
+      await inTrace(async () => channel.sendToQueue(queue, Buffer.from('x'), { headers: { ...copy(), a: 'b' } }))
+    }
+
+    expect(await getHeaders()).toEqual({ a: 'b' })
+    expect(await getHeaders()).toEqual({ 'x-trace-info': info, 'x-trace-hmac': hmac, a: 'b' })
   })
 
   it('holds the limits that it is given', async () => {

@@ -443,6 +443,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     process.removeAllListeners('unhandledRejection')
     for (const listener of listeners) process.on('unhandledRejection', listener)
     expect(unhandled).toHaveLength(1)
+    await until(() => records.filter(({ name }) => name === 'db-stop').length === 2)
   })
 
   it('is untouched where nothing is traced', async () => {

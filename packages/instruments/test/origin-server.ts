@@ -38,7 +38,9 @@ export async function openOrigin(): Promise<OriginServer> {
     if (pathname === '/status') return res.writeHead(Number(searchParams.get('code'))).end('status')
     if (pathname === '/slow') return setTimeout(() => res.end('slow'), Number(searchParams.get('ms') ?? 20))
     if (pathname === '/never') return
-    if (pathname === '/big') return res.writeHead(503).end(Buffer.alloc(4_000_000))
+    if (pathname === '/big') {
+      return setTimeout(() => res.writeHead(503).end(Buffer.alloc(4_000_000)), Number(searchParams.get('ms') ?? 0))
+    }
     if (pathname === '/cut') {
       res.writeHead(200, { 'content-length': '100' }).write('half')
       return setTimeout(() => req.socket.destroy(), 20)

@@ -31,6 +31,13 @@ export function only(records: readonly TraceRecord[], name: string): TraceRecord
   return record
 }
 
+/** Waits until the one outgoing request of these records has ended, and resolves to how long it took, in milliseconds. */
+export async function durationOf(records: readonly TraceRecord[]): Promise<number> {
+  await until(() => records.some(({ name }) => name === 'http-stop'))
+  const [start, stop] = [only(records, 'http-start'), only(records, 'http-stop')]
+  return Date.parse(`${stop.timestamp}Z`) - Date.parse(`${start.timestamp}Z`)
+}
+
 /** The trace that a request carried, its signature checked; `undefined` where it carried none. */
 export function carried({ headers }: Arrived): UnpackedTrace | undefined {
   const info = headers['x-trace-info']

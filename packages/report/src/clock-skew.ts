@@ -1,4 +1,4 @@
-import { isOutgoing, isServed } from './hops.js'
+import { isOutgoing, isServed, isUnread } from './hops.js'
 import type { Report, ReportNode } from './report.js'
 
 /** What a trace tells of a host's clock. */
@@ -94,7 +94,7 @@ function constrain(pair: Constraints, parent: ReportNode, child: ReportNode): vo
     else pair.hardMax = Math.min(pair.hardMax, -us)
   }
   // Of other children nobody knows whether they were waited for.
-  if (!isOutgoing(parent) || !isServed(child)) return
+  if (!isOutgoing(parent) || isUnread(parent) || !isServed(child)) return
   if (parent.finishedUs !== undefined && child.finishedUs !== undefined) {
     const us = parent.finishedUs - child.finishedUs
     if (forwards) pair.softMaxes.push(us)

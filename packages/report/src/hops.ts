@@ -32,6 +32,11 @@ export function isOutgoing(node: ReportNode): boolean {
   return node.name === 'http' || node.name === 'https' || isObject(readField(node.start, 'info', 'requests'))
 }
 
+/** Whether a point is an outgoing request whose answer nobody read: it ended at the head, and its callee may end later. */
+export function isUnread(node: ReportNode): boolean {
+  return readField(node.stop, 'info', 'requests', 'unread') === true
+}
+
 /** Whether a point is a served request. */
 export function isServed(node: ReportNode): boolean {
   return node.name === 'wsgi' || isObject(readField(node.start, 'info', 'request'))

@@ -63,6 +63,18 @@ describe('clocks that differ', () => {
     expect(report.points.map(({ start }) => start)).toEqual(raw.points.map(({ start }) => start))
   })
 
+  it('are not told by the end of a call whose answer nobody read', () => {
+    const [unread, callee] = call('a', 20_000, 60_000, 0, ['web', 'db'])
+    const read = call('b', 70_000, 110_000, 0, ['web', 'db'])
+    const info = { requests: { status_code: 200, unread: true } }
+
+    const report = correct(
+      ...request({ ...unread, to: 30_000, stopInfo: info } as Point, { ...callee, from: 22_000 } as Point, ...read),
+    )
+
+    expect(report.clocks[1]).toMatchObject({ offsetUs: 0, contradictory: false })
+  })
+
   it('are bounded by all calls together', () => {
     const off = 1_000_000
     const report = correct(

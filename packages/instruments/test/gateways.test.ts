@@ -1,0 +1,327 @@
+import http, { createServer, type IncomingMessage, request as requestOf, type Server } from 'node:http'
+import { createRequire } from 'node:module'
+import type { AddressInfo } from 'node:net'
+import { PassThrough } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { getTraceIdHeaders, setNotifier, signedPack, type TraceRecord } from '@osprofiler/core'
+import { createRequestTracer } from '@osprofiler/core/http'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ask } from './http-asking.js'
+import { instrumented, undoInstruments } from './instrumented.js'
+import { type Arrived, type OriginServer, openOrigin } from './origin-server.js'
+import { carried, collect, KEY, only, until } from './traced-calls.js'
+
+type Undici = typeof import('undici-7')
+
+const require = createRequire(import.meta.url)
+
+// undici 8 does not load on Node 20.
+const UNDICIS = Number.parseInt(process.versions.node, 10) >= 22 ? [5, 6, 7, 8] : [5, 6, 7]
+
+/** Sends a request to a URL with the headers of another one, and reads the answer. */
+type Forward = (url: string, req: IncomingMessage) => Promise<unknown>
+
+/** As gateways do it: what belongs to the connection is left out. */
+function copied({ headers }: IncomingMessage): Record<string, string> {
+  const { host: _host, connection: _connection, ...others } = headers
+  return others as Record<string, string>
+}
+
+function pairs({ rawHeaders }: IncomingMessage): [string, string][] {
+  return rawHeaders
+    .flatMap((name, index) => (index % 2 === 0 ? [[name, String(rawHeaders[index + 1])] as [string, string]] : []))
+    .filter(([name]) => !/^(?:host|connection)$/i.test(name))
+}
+
+const upper = (req: IncomingMessage) =>
+  Object.fromEntries(pairs(req).map(([name, value]) => [name.toUpperCase(), value]))
+
+const FORWARDS: Record<string, Forward> = {
+  'http.get with an object': (url, req) => ask(onAnswer => http.get(url, { headers: copied(req) }, onAnswer)),
+  'http.get with names in upper case': (url, req) => ask(onAnswer => http.get(url, { headers: upper(req) }, onAnswer)),
+  'http.get with lists as values': (url, req) => {
+    const headers = Object.fromEntries(pairs(req).map(([name, value]) => [name, [value]]))
+    return ask(onAnswer => http.get(url, { headers }, onAnswer))
+  },
+  'http.get with a flat list': (url, req) => {
+    const headers = ['Host', new URL(url).host, ...pairs(req).flat()]
+    return ask(onAnswer => http.get(url, { headers }, onAnswer))
+  },
+  'http.get with a list of pairs': (url, req) => {
+    const headers = [['Host', new URL(url).host], ...pairs(req)] as never
+    return ask(onAnswer => http.get(url, { headers }, onAnswer))
+  },
+  'http.get with each header twice in a list': (url, req) => {
+    const headers = ['Host', new URL(url).host, ...pairs(req).flat(), ...pairs(req).flat()]
+    return ask(onAnswer => http.get(url, { headers }, onAnswer))
+  },
+  'http.request with Expect': (url, req) => {
+    const headers = { ...copied(req), Expect: '100-continue' }
+    return ask(onAnswer => http.request(url, { headers }, onAnswer))
+  },
+  'setHeader() after it was made': (url, req) =>
+    ask(onAnswer => {
+      const request = http.request(url, onAnswer)
+      for (const [name, value] of pairs(req)) request.setHeader(name, value)
+      return request
+    }),
+  'appendHeader() on top of an object': (url, req) =>
+    ask(onAnswer => {
+      const request = http.request(url, { headers: copied(req) }, onAnswer)
+      for (const [name, value] of pairs(req)) if (/^x-trace/i.test(name)) request.appendHeader(name, value)
+      return request
+    }),
+  'a request whose body is piped': (url, req) =>
+    ask(onAnswer => req.pipe(http.request(url, { headers: copied(req), method: 'POST' }, onAnswer))),
+  'a function that was imported by its name': (url, req) =>
+    ask(onAnswer => requestOf(url, { headers: copied(req) }, onAnswer)),
+  axios: async (url, req) => {
+    const { default: axios } = await import('axios')
+    return axios.get(url, { adapter: 'http', proxy: false, headers: copied(req) })
+  },
+  'axios after a redirect': async (url, req) => {
+    const { default: axios } = await import('axios')
+    return axios.get(redirect(url), { adapter: 'http', proxy: false, headers: copied(req) })
+  },
+  got: async (url, req) => (await import('got')).got(url, { headers: copied(req), retry: { limit: 0 } }).text(),
+  'got after a redirect': async (url, req) => (await import('got')).got(redirect(url), { headers: copied(req) }).text(),
+  'node-fetch': async (url, req) => {
+    const { default: fetch } = await import('node-fetch')
+    return (await fetch(url, { headers: pairs(req) })).text()
+  },
+  superagent: async (url, req) => {
+    const superagent: typeof import('superagent') = require('superagent')
+    return superagent.get(url).set(copied(req))
+  },
+  'superagent after a redirect': async (url, req) => {
+    const superagent: typeof import('superagent') = require('superagent')
+    return superagent.get(redirect(url)).set(copied(req))
+  },
+  'fetch with an object': async (url, req) => (await fetch(url, { headers: copied(req) })).text(),
+  'fetch with a list of pairs': async (url, req) => (await fetch(url, { headers: pairs(req) })).text(),
+  'fetch with Headers': async (url, req) => (await fetch(url, { headers: new Headers(copied(req)) })).text(),
+  'fetch with each header twice': async (url, req) =>
+    (await fetch(url, { headers: [...pairs(req), ...pairs(req)] })).text(),
+  'fetch with a Request': async (url, req) => (await fetch(new Request(url, { headers: upper(req) }))).text(),
+  'fetch after a redirect': async (url, req) => (await fetch(redirect(url), { headers: copied(req) })).text(),
+  ...Object.fromEntries(UNDICIS.flatMap(version => Object.entries(undiciForwards(version)))),
+}
+
+function undiciForwards(version: number): Record<string, Forward> {
+  const load = async (): Promise<Undici> => import(`undici-${version}`)
+  return {
+    [`request() of undici ${version} with an object`]: async (url, req) => {
+      const undici = await load()
+      const dispatcher = new undici.Agent()
+      await (await undici.request(url, { headers: copied(req), dispatcher })).body.text()
+      await dispatcher.close()
+    },
+    [`request() of undici ${version} with a flat list`]: async (url, req) => {
+      const undici = await load()
+      const dispatcher = new undici.Agent()
+      await (await undici.request(url, { headers: pairs(req).flat(), dispatcher })).body.text()
+      await dispatcher.close()
+    },
+    [`stream() of undici ${version}`]: async (url, req) => {
+      const undici = await load()
+      const dispatcher = new undici.Agent()
+      const headers = { ...copied(req), 'x-trace-info': [String(req.headers['x-trace-info'])] }
+      await undici.stream(url, { headers, method: 'GET', dispatcher }, () => new PassThrough().resume())
+      await dispatcher.close()
+    },
+    [`pipeline() of undici ${version}`]: async (url, req) => {
+      const undici = await load()
+      const dispatcher = new undici.Agent()
+      const stream = undici.pipeline(url, { headers: upper(req), method: 'GET', dispatcher }, ({ body }) => body)
+      await text(stream.end())
+      await dispatcher.close()
+    },
+    [`fetch() of undici ${version}`]: async (url, req) => {
+      const undici = await load()
+      const dispatcher = new undici.Agent()
+      await (await undici.fetch(url, { headers: copied(req), dispatcher })).text()
+      await dispatcher.close()
+    },
+  }
+}
+
+function redirect(url: string): string {
+  const { pathname } = new URL(url)
+  return new URL(`/redirect?to=${pathname}`, url).href
+}
+
+/** The trace of the caller, and its point. */
+const CALLER = { base_id: '9f0ac3a4-7f4d-4c87-a7d4-a4f8a1d6c5b0', parent_id: 'caller' }
+
+let backend: OriginServer
+let gateway: Server
+let forward: Forward
+let records: TraceRecord[]
+
+beforeEach(async () => {
+  backend = await openOrigin()
+  const tracer = createRequestTracer(KEY)
+  gateway = createServer((req, res) => {
+    const serve = async (): Promise<void> => {
+      try {
+        await forward(`${backend.origin}/ok`, req)
+        res.end('passed on')
+      } catch (error) {
+        res.writeHead(500).end(String(error))
+      }
+    }
+    tracer.serve(req, res, () => void serve())
+  })
+  await new Promise<void>(resolve => gateway.listen(0, '127.0.0.1', resolve))
+  records = collect()
+})
+afterEach(async () => {
+  undoInstruments()
+  setNotifier(undefined)
+  await new Promise(resolve => gateway.close(resolve))
+  await backend[Symbol.asyncDispose]()
+})
+
+/** Calls the gateway with these headers. */
+async function call(headers: Record<string, string>): Promise<void> {
+  const { port } = gateway.address() as AddressInfo
+  const caller = http.request({ port, host: '127.0.0.1', headers, agent: false })
+  expect(await ask(onAnswer => caller.on('response', onAnswer))).toBe('passed on')
+  await until(() => records.some(({ name }) => name === 'wsgi-stop') || headers['x-trace-hmac'] === undefined)
+}
+
+function signedBy(key: string, trace = CALLER): Record<string, string> {
+  const [info, hmac] = signedPack(trace, key)
+  return { 'x-trace-info': info, 'x-trace-hmac': hmac, 'x-other': 'kept' }
+}
+
+/** The values of the headers of a trace, as they arrived. */
+function traceValues({ rawHeaders }: Arrived): string[] {
+  return rawHeaders.flatMap((name, index) =>
+    index % 2 === 0 && /^x-trace-/i.test(name) ? [String(rawHeaders[index + 1])] : [],
+  )
+}
+
+describe.each(Object.keys(FORWARDS))('a gateway that copies the headers of its request, by %s', name => {
+  beforeEach(() => {
+    forward = FORWARDS[name] as Forward
+  })
+
+  it('sends its own point on in place of that of its caller', async () => {
+    instrumented()
+
+    await call(signedBy(KEY))
+
+    const served = only(records, 'wsgi-start')
+    const calls = records.filter(record => record.name === 'http-start')
+    expect(served).toMatchObject({ base_id: CALLER.base_id, parent_id: 'caller' })
+    expect(calls.map(({ parent_id }) => parent_id)).toEqual(calls.map(() => served.trace_id))
+    expect(backend.arrived.map(carried)).toEqual(
+      calls.map(({ trace_id }) => ({ baseId: CALLER.base_id, parentId: trace_id, hmacKey: KEY })),
+    )
+    expect(backend.arrived.map(arrived => traceValues(arrived).length)).toEqual(calls.map(() => 2))
+    expect(backend.arrived.at(-1)?.headers['x-other']).toMatch(/^kept(?:, kept)?$/)
+  })
+
+  it('sends no trace on to a host that must not have it', async () => {
+    instrumented(undefined, { propagateTo: 'nobody.example' })
+
+    await call(signedBy(KEY))
+
+    expect(only(records, 'wsgi-start').base_id).toBe(CALLER.base_id)
+    expect(records.filter(record => record.name === 'http-start').length).toBe(backend.arrived.length)
+    expect(backend.arrived.flatMap(traceValues)).toEqual([])
+    expect(backend.arrived.at(-1)?.headers['x-other']).toMatch(/^kept(?:, kept)?$/)
+  })
+})
+
+const BY_HAND: readonly string[] = ['http.get with an object', 'http.get with a flat list', 'fetch with an object']
+
+describe.each([
+  ...BY_HAND,
+  'setHeader() after it was made',
+  ...UNDICIS.map(v => `request() of undici ${v} with an object`),
+])('by %s', name => {
+  const send = FORWARDS[name] as Forward
+
+  it.each([undefined, 'nobody.example'])(
+    'a pair of another key goes on as it is, to be received by %s',
+    async hosts => {
+      const foreign = signedBy('PARTNER', { base_id: 'theirs', parent_id: 'theirs' })
+      forward = (url, req) =>
+        send(url, {
+          ...req,
+          headers: { ...req.headers, ...foreign },
+          rawHeaders: Object.entries(foreign).flat(),
+        } as never)
+      instrumented(undefined, { propagateTo: hosts })
+
+      await call(signedBy(KEY))
+
+      expect(backend.arrived.map(traceValues)).toEqual([[foreign['x-trace-info'], foreign['x-trace-hmac']]])
+    },
+  )
+
+  it.each(['x-trace-info', 'x-trace-hmac'])('half a pair becomes a whole one, or none: %s', async half => {
+    const onlyHalf = (req: IncomingMessage): IncomingMessage => {
+      const left = { [half]: String(req.headers[half]) }
+      return { headers: left, rawHeaders: Object.entries(left).flat() } as never
+    }
+    forward = (url, req) => send(url, onlyHalf(req))
+    const undo = instrumented()
+
+    await call(signedBy(KEY))
+    undo()
+    instrumented(undefined, { propagateTo: 'nobody.example' })
+    await call(signedBy(KEY))
+
+    const [first, second] = backend.arrived
+    const parentId = records.find(record => record.name === 'http-start')?.trace_id
+    expect(first && carried(first)).toEqual({ baseId: CALLER.base_id, parentId, hmacKey: KEY })
+    expect(second && traceValues(second)).toEqual([])
+  })
+
+  it('what getTraceIdHeaders() gave is replaced by the point of the request itself', async () => {
+    forward = url => {
+      const headers = getTraceIdHeaders() as Record<string, string>
+      return send(url, { headers, rawHeaders: Object.entries(headers).flat() } as never)
+    }
+    instrumented()
+
+    await call(signedBy(KEY))
+
+    const parentId = only(records, 'http-start').trace_id
+    expect(backend.arrived.map(carried)).toEqual([{ baseId: CALLER.base_id, parentId, hmacKey: KEY }])
+  })
+})
+
+describe('a copied pair on a request that is signed', () => {
+  const AWS = 'AWS4-HMAC-SHA256 Credential=AK/20260101/eu/s3/aws4_request, SignedHeaders=host'
+
+  async function forwardSigned(authorization: string, propagateTo: string | undefined): Promise<Arrived> {
+    forward = async (url, req) => (await fetch(url, { headers: { ...copied(req), authorization } })).text()
+    instrumented(undefined, { propagateTo })
+    await call(signedBy(KEY))
+    const [arrived] = backend.arrived
+    if (arrived === undefined) throw new Error('Nothing arrived')
+    return arrived
+  }
+
+  it('is replaced where the signature leaves it out', async () => {
+    const arrived = await forwardSigned(`${AWS}, Signature=a`, undefined)
+
+    expect(carried(arrived)?.parentId).toBe(only(records, 'http-start').trace_id)
+  })
+
+  it('is removed where the signature leaves it out and the host must not have it', async () => {
+    const arrived = await forwardSigned(`${AWS}, Signature=a`, 'nobody.example')
+
+    expect(traceValues(arrived)).toEqual([])
+  })
+
+  it.each([undefined, 'nobody.example'])('stays where it is signed itself, to be received by %s', async propagateTo => {
+    const arrived = await forwardSigned(`${AWS};x-trace-hmac;x-trace-info, Signature=a`, propagateTo)
+
+    expect(carried(arrived)?.parentId).toBe('caller')
+  })
+})
