@@ -20,16 +20,19 @@ export type TraceHeaders = { readonly 'X-Trace-Info': string; readonly 'X-Trace-
 export class LocalTrace {
   readonly baseId: string
   readonly points: PointAllowance
+  readonly #rootId: string
   readonly #maxPoints: number
   readonly #hmacKey: string
   #secret: KeyObject | undefined
   #endedAt: number | undefined
 
-  constructor(hmacKey: string, baseId: string, maxPoints: number) {
+  /** @param rootId the point around the first one here, or the trace */
+  constructor(hmacKey: string, baseId: string, rootId: string, maxPoints: number) {
     // Whoever waits for a first key to install something does so before the first point.
     tellFirstKey()
     this.#hmacKey = hmacKey
     this.baseId = baseId
+    this.#rootId = rootId
     this.points = openPointAllowance(baseId)
     this.#maxPoints = maxPoints
   }
@@ -77,7 +80,7 @@ export class LocalTrace {
   #send(name: string, traceId: string, parentId: string, info: Record<string, unknown>, agoUs = 0): void {
     const { project, service } = recordSettings()
     setMember(info, 'host', host)
-    notify({
+    const record = {
       name,
       base_id: this.baseId,
       parent_id: parentId,
@@ -86,6 +89,7 @@ export class LocalTrace {
       info,
       project,
       service,
-    })
+    }
+    notify(record, parentId === this.#rootId)
   }
 }

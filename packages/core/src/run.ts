@@ -29,7 +29,7 @@ export interface TraceOptions {
 export function run<T>(options: TraceOptions, fn: () => T): T {
   const { hmacKey, baseId, parentId, maxPointsPerTrace } = readOptions(options)
   if (!isEnabled()) return fn()
-  const trace = new LocalTrace(hmacKey, baseId, maxPointsPerTrace)
+  const trace = new LocalTrace(hmacKey, baseId, parentId, maxPointsPerTrace)
   const profiler = new Profiler(trace, parentId)
   const release = keepContext()
   const end = (ago = 0): void => {
@@ -55,7 +55,7 @@ export function init(hmacKey: string, options: Omit<TraceOptions, 'hmacKey'> = {
   if (!isEnabled()) return undefined
   const current = currentProfiler()
   if (current !== undefined) return current
-  const profiler = new Profiler(new LocalTrace(hmacKey, baseId, maxPointsPerTrace), parentId)
+  const profiler = new Profiler(new LocalTrace(hmacKey, baseId, parentId, maxPointsPerTrace), parentId)
   enterWith(profiler)
   releases.set(profiler, keepContext())
   return profiler

@@ -19,7 +19,7 @@ export function openServedTrace(
   name: string,
   info: PointInfo,
 ): ServedTrace {
-  const trace = new LocalTrace(hmacKey, baseId, maxPointsPerTrace)
+  const trace = new LocalTrace(hmacKey, baseId, parentId, maxPointsPerTrace)
   const told = openRequest(trace.points, maxPointsPerTrace)
   const profiler = new Profiler(trace, parentId).fork(name, info)
   const ended = (): void => {
