@@ -71,7 +71,11 @@ const LONGEST_CLOSE_MS = 4_900
 /** What of that is left to a store for its closing, however long the delivery takes. */
 const CLOSING_SHARE_MS = 900
 
-function deliverTo(open: () => Driver, options: NotifierOptions, onOpen = (_: QueueNotifier): void => undefined): Delivery {
+function deliverTo(
+  open: () => Driver,
+  options: NotifierOptions,
+  onOpen = (_: QueueNotifier): void => undefined,
+): Delivery {
   let store: Driver | undefined
   let deadline = Number.POSITIVE_INFINITY
   const opened = (): Driver => {
