@@ -52,7 +52,10 @@ function omittedFindings(report: Report): Finding[] {
 /** What stops tell, and what whoever asks knows beside that. */
 function droppedFindings(report: Report, known: number): Finding[] {
   const telling = report.points.filter(node => droppedBefore(node) > 0)
-  const count = telling.reduce((sum, node) => sum + droppedBefore(node), known > 0 ? known : 0)
+  const count = telling.reduce(
+    (sum, node) => sum + droppedBefore(node),
+    Number.isFinite(known) ? Math.max(known, 0) : 0,
+  )
   if (!(count > 0)) return []
   const records = count === 1 ? '1 record' : `${formatCount(count)} records`
   const services = new Set(telling.map(({ service }) => service).filter(service => service !== undefined))

@@ -1,4 +1,4 @@
-import { buildReport, type Report } from '@osprofiler/report'
+import { buildReport, correctSkew, type Report } from '@osprofiler/report'
 
 export interface Source {
   readonly trace: string
@@ -11,12 +11,15 @@ export interface Source {
 export interface Facts {
   readonly points?: number
   readonly kept?: number
+  /** Whether all times are as the hosts recorded them: else clocks that differ are corrected. */
+  readonly rawTimes?: boolean
 }
 
 /** A trace, and the JSON of its records that it was built from. */
 export interface Trace {
   readonly report: Report
   readonly json: string
+  readonly rawTimes: boolean
 }
 
 type Records = Parameters<typeof buildReport>[0]
@@ -27,7 +30,8 @@ export function readInlineTrace(): (Trace & { readonly facts: Facts }) | undefin
   if (element === null) return undefined
   const json = element.textContent ?? '[]'
   element.remove()
-  return { ...readTrace(json), facts: (readJson('osprofiler-facts') ?? {}) as Facts }
+  const facts = (readJson('osprofiler-facts') ?? {}) as Facts
+  return { ...readTrace(json, facts.rawTimes), facts }
 }
 
 export function readSource(): Source | undefined {
@@ -70,8 +74,9 @@ function readJson(id: string): unknown {
   return text === undefined || text === null ? undefined : JSON.parse(text)
 }
 
-function readTrace(json: string): Trace {
-  return { report: buildReport(toRecords(JSON.parse(json))), json }
+function readTrace(json: string, rawTimes = false): Trace {
+  const report = buildReport(toRecords(JSON.parse(json)))
+  return { report: rawTimes ? report : correctSkew(report), json, rawTimes }
 }
 
 function toRecords(value: unknown): Records {

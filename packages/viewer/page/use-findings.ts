@@ -9,14 +9,19 @@ const MOST_AT_ONCE = 5000
 /** What stands out in a trace; `undefined` while it is still looked for. */
 export function useFindings(trace: Trace): readonly Finding[] | undefined {
   const isLarge = trace.report.points.length > MOST_AT_ONCE
-  const atOnce = useMemo(() => (isLarge ? undefined : summarize(trace.report)), [trace, isLarge])
+  const atOnce = useMemo(
+    () => (isLarge ? undefined : summarize(trace.report, { raw: trace.rawTimes })),
+    [trace, isLarge],
+  )
   const [later, setLater] = useState<readonly Finding[]>()
   useEffect(() => {
     if (!isLarge) return undefined
     const running = new AbortController()
     // Only once the trace is on the screen: the worker needs the same processor, and the page comes first.
     const timer = setTimeout(async () => {
-      const found = await findInWorker(trace.json, running.signal).catch(() => summarize(trace.report))
+      const found = await findInWorker(trace, running.signal).catch(() =>
+        summarize(trace.report, { raw: trace.rawTimes }),
+      )
       if (!running.signal.aborted) setLater(found)
     }, 200)
     return () => {
