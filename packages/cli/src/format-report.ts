@@ -30,7 +30,7 @@ export async function formatReport(report: Report, { format, file }: Output, raw
       return [await drawImage(renderDot(report), format)]
     case 'html': {
       const { renderPage } = await import('@osprofiler/viewer')
-      return renderPage(report, { rawTimes })
+      return renderPage(report)
     }
     case 'perfetto':
       return exportPerfetto(timed(report, rawTimes))

@@ -4,17 +4,17 @@ import { startWorker } from './start-worker.js'
 /** The application's own script: the worker runs it too, and finds that it has no document. */
 const ownScript = typeof document === 'undefined' ? undefined : document.currentScript?.textContent
 
-/** The JSON of records, and whether their times are not to be corrected. */
+/** The JSON of records, and whether the page shows their times as they were recorded. */
 interface Question {
   readonly json: string
-  readonly rawTimes: boolean
+  readonly asRecorded: boolean
 }
 
 /** In the worker: answers records with what stands out in them. */
 export function answerFindings(): void {
-  addEventListener('message', ({ data: { json, rawTimes } }: MessageEvent<Question>) => {
+  addEventListener('message', ({ data: { json, asRecorded } }: MessageEvent<Question>) => {
     const report = buildReport(JSON.parse(json))
-    postMessage(rawTimes ? summarize(report, { raw: true }) : summarize(correctSkew(report)))
+    postMessage(summarize(asRecorded ? report : correctSkew(report)))
   })
 }
 
@@ -23,7 +23,7 @@ export function answerFindings(): void {
  *
  * @throws Error where workers are refused
  */
-export function findInWorker({ json, rawTimes }: Question, signal: AbortSignal): Promise<readonly Finding[]> {
+export function findInWorker(question: Question, signal: AbortSignal): Promise<readonly Finding[]> {
   return new Promise((resolve, reject) => {
     const worker = startWorker(ownScript ?? '')
     const end = (): void => worker.terminate()
@@ -36,6 +36,6 @@ export function findInWorker({ json, rawTimes }: Question, signal: AbortSignal):
       end()
       reject(new Error('No worker'))
     }
-    worker.postMessage({ json, rawTimes } satisfies Question)
+    worker.postMessage(question)
   })
 }

@@ -1,4 +1,4 @@
-import { buildReport, correctSkew, type Report } from '@osprofiler/report'
+import { buildReport, type Report } from '@osprofiler/report'
 
 export interface Source {
   readonly trace: string
@@ -11,15 +11,12 @@ export interface Source {
 export interface Facts {
   readonly points?: number
   readonly kept?: number
-  /** Whether all times are as the hosts recorded them: else clocks that differ are corrected. */
-  readonly rawTimes?: boolean
 }
 
 /** A trace, and the JSON of its records that it was built from. */
 export interface Trace {
   readonly report: Report
   readonly json: string
-  readonly rawTimes: boolean
 }
 
 type Records = Parameters<typeof buildReport>[0]
@@ -30,8 +27,7 @@ export function readInlineTrace(): (Trace & { readonly facts: Facts }) | undefin
   if (element === null) return undefined
   const json = element.textContent ?? '[]'
   element.remove()
-  const facts = (readJson('osprofiler-facts') ?? {}) as Facts
-  return { ...readTrace(json, facts.rawTimes), facts }
+  return { ...readTrace(json), facts: (readJson('osprofiler-facts') ?? {}) as Facts }
 }
 
 export function readSource(): Source | undefined {
@@ -74,9 +70,8 @@ function readJson(id: string): unknown {
   return text === undefined || text === null ? undefined : JSON.parse(text)
 }
 
-function readTrace(json: string, rawTimes = false): Trace {
-  const report = buildReport(toRecords(JSON.parse(json)))
-  return { report: rawTimes ? report : correctSkew(report), json, rawTimes }
+function readTrace(json: string): Trace {
+  return { report: buildReport(toRecords(JSON.parse(json))), json }
 }
 
 function toRecords(value: unknown): Records {

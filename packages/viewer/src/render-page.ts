@@ -7,8 +7,6 @@ export interface RenderPageOptions {
   readonly title?: string | undefined
   /** Of a larger trace only the heaviest points are in the page, which then says so. Default: 200,000. */
   readonly pointLimit?: number | undefined
-  /** Whether the page shows times as their hosts recorded them. Default: false, clocks that differ are corrected. */
-  readonly rawTimes?: boolean | undefined
 }
 
 const POINT_LIMIT = 200_000
@@ -28,7 +26,7 @@ export function renderPage(report: Report, options: RenderPageOptions = {}): Ite
   const page = builtPage()
   const title = options.title ?? `Trace ${report.baseId ?? ''}`.trim()
   const points = heaviestPoints(report.points, options.pointLimit ?? POINT_LIMIT)
-  const facts = { title, points: report.points.length, kept: points.length, rawTimes: options.rawTimes }
+  const facts = { title, points: report.points.length, kept: points.length }
   return inPieces(function* () {
     yield pageStart(page, title)
     yield `<script type="application/json" id="osprofiler-facts">${embedJson(facts)}</script>\n`
