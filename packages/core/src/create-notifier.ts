@@ -1,9 +1,10 @@
 import { checkOptionNames } from './check-option-names.js'
-import { Delivery, type DeliverySettings, type NotifierStats } from './delivery.js'
+import { Delivery, type DeliverySettings } from './delivery.js'
 import type { Driver } from './driver.js'
 import type { DropReason } from './drops.js'
 import { readUnhandledPromises } from './follow-promise.js'
 import { atNaturalEnd } from './natural-end.js'
+import type { NotifierStats } from './notifier-stats.js'
 import { Object, TypeError } from './platform.js'
 import type { TraceRecord } from './record.js'
 

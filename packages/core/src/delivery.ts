@@ -1,27 +1,13 @@
 import { suppress } from './context.js'
 import type { Driver } from './driver.js'
-import { createDrops, type DropStats, type Drops } from './drops.js'
+import { createDrops, type Drops } from './drops.js'
 import { createListeners } from './listeners.js'
+import type { NotifierStats } from './notifier-stats.js'
 import { codeOf, createOutageWarning, type OutageWarning } from './outage-warning.js'
 import { clearTimeout, Math, Number, Promise, performance, Set, setTimeout } from './platform.js'
 import type { TraceRecord } from './record.js'
 import { RecordQueue } from './record-queue.js'
 import { isRootRecord } from './root-record.js'
-
-/**
- * What became of the records: `emitted` is the sum of `written`, `dropped`, `unknown` and `queued`, at any time.
- * After `close` nothing is queued.
- */
-export interface NotifierStats extends DropStats {
-  readonly emitted: number
-  readonly written: number
-  /** The connection broke in the middle of their write. */
-  readonly unknown: number
-  /** Waiting, or being written. */
-  readonly queued: number
-  /** Records whose write failed and was tried again, each time counted. */
-  readonly retried: number
-}
 
 /** How a delivery queues and writes. All numbers are above 0; times are in milliseconds. */
 export interface DeliverySettings {
@@ -105,10 +91,10 @@ export class Delivery {
       // Not unref'd: for as long as this, and no longer, a process is kept alive for its records.
       const deadline = setTimeout(finish, Math.min(timeout, MAX_TIMEOUT_MS))
       this.#flushes.add(flush)
-      const finished = (): boolean => this.#flushes.delete(flush)
+      const forget = (): boolean => this.#flushes.delete(flush)
       function finish(): void {
         clearTimeout(deadline)
-        finished()
+        forget()
         resolve()
       }
     })
@@ -141,8 +127,7 @@ export class Delivery {
     clearTimeout(this.#timer)
     this.#wake()
     const lost = [...this.#batch, ...this.#queue.take(this.#queue.length)]
-    this.#batch = []
-    this.#batchNumber = Number.POSITIVE_INFINITY
+    this.#endBatch()
     this.#drops.drop(lost, 'closed')
     this.#warning.lost(lost.length)
     for (const { finish } of this.#flushes) finish()
@@ -222,13 +207,17 @@ export class Delivery {
   }
 
   #settle(batch: readonly TraceRecord[], { refused, unknown }: Outcome): void {
-    this.#batch = []
-    this.#batchNumber = Number.POSITIVE_INFINITY
+    this.#endBatch()
     this.#counts.unknown += unknown
     this.#counts.written += batch.length - refused - unknown
     this.#drops.refused(batch, refused)
     if (this.#queue.length === 0) this.#drops.over()
     for (const { target, finish } of this.#flushes) if (this.#isSettled(target)) finish()
+  }
+
+  #endBatch(): void {
+    this.#batch = []
+    this.#batchNumber = Number.POSITIVE_INFINITY
   }
 
   #pause(ms: number): Promise<void> {
