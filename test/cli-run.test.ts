@@ -76,6 +76,15 @@ describe('osprofiler run', () => {
     expect(stderr).toContain('The trace is incomplete after 2 s: late in shop has not stopped.')
   })
 
+  it('does not wait for records of which the trace tells that they were dropped', async () => {
+    const { code, stdout, stderr } = await osprofiler(['run', `${origin}/flood`, '--timeout', '60'], { env })
+
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/^wsgi GET \/flood 200 /)
+    expect(stdout).toMatch(/[\d,]+ records of this trace were lost on the way from \S+ to the store:/)
+    expect(stderr).toMatch(/The trace is incomplete: [\d,]+ of its records were dropped on the way to the store\./)
+  }, 30_000)
+
   it('gives an answer up that does not end, and shows what it left', async () => {
     const { code, stdout, stderr } = await osprofiler(['run', `${origin}/endless`, '--timeout', '2'], { env })
 
@@ -301,7 +310,7 @@ const echoed: Record<string, unknown>[] = []
 
 function makeApp(store: string): express.Express {
   const driver = openDriver(store)
-  const notifier = profiler.createNotifier(driver)
+  const notifier = profiler.createNotifier(driver, { maxRecords: 2_000 }).on('drop', () => undefined)
   profiler.setNotifier(notifier)
   onTestFinished(async () => {
     profiler.setNotifier(undefined)
@@ -332,6 +341,10 @@ function makeApp(store: string): express.Express {
     res.end()
     await delay(1_500)
     await driver.write([stop])
+  })
+  app.get('/flood', (_, res) => {
+    for (let step = 0; step < 5_000; step++) profiler.withTrace('outer', () => profiler.withTrace('inner', () => {}))
+    res.end()
   })
   app.get('/endless', (_, res) => {
     res.write('and so on')

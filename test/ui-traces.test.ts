@@ -64,6 +64,34 @@ describe('the list of the ui', () => {
     expect(ended).toMatchObject({ detail: 'GET /orders 200', durationUs: 32_000 })
   })
 
+  it('tells how long a trace took by the clock of its first service, where another clock is ahead', async () => {
+    const ui = await startUi()
+    const [root, call] = ['6ba7b810-9dad-41d1-80b4-00c04fd430c8', '6ba7b811-9dad-41d1-80b4-00c04fd430c8']
+    const point = (name: string, service: string, id: string, parent: string, fromMs: number, toMs: number) =>
+      (['start', 'stop'] as const).map(kind => ({
+        name: `${name}-${kind}`,
+        base_id: 'skewed',
+        parent_id: parent,
+        trace_id: id,
+        timestamp: new Date(Date.UTC(2026, 10, 22) + (kind === 'start' ? fromMs : toMs))
+          .toISOString()
+          .replace('Z', '000'),
+        info: { host: service, requests: { status_code: 200 }, ...(name === 'wsgi' && { request: { path: '/' } }) },
+        project: 'shop',
+        service,
+      }))
+    await ui.driver.write([
+      ...point('wsgi', 'web', root, 'skewed', 0, 727),
+      ...point('http', 'web', call, root, 1, 726),
+      ...point('wsgi', 'db', '6ba7b812-9dad-41d1-80b4-00c04fd430c8', call, 30_002, 30_729),
+    ])
+
+    const read = async () => JSON.parse((await ui.send('api/traces')).body).traces[0]
+    const listed = await waitFor(read, trace => trace.durationUs !== null)
+
+    expect(listed.durationUs).toBe(727_000)
+  })
+
   it('can be that of the failed ones, also of those that are too old for the other', async () => {
     const ui = await startUi()
     const at = Date.now() - 3_600_000

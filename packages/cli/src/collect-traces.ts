@@ -20,8 +20,8 @@ export async function collectTraces(
   const traces: AwaitedTrace[] = []
   for (const baseId of baseIds.slice(0, -1)) {
     const records = await readRecords(driver, baseId)
-    const missing = findMissing(records, baseId)
-    traces.push(missing === undefined ? { records, missing } : await wait(baseId))
+    const found = findMissing(records, baseId)
+    traces.push(found.missing === undefined || found.isLost ? { records, ...found } : await wait(baseId))
   }
   return [...traces, newest]
 }

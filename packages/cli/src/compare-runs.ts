@@ -24,11 +24,14 @@ export async function compareRuns(
   const { timeout, idleTimeout = 1, saveBaseline } = options
   const baseIds = sent.map(({ baseId }) => baseId)
   const traces = await collectTraces(driver, baseIds, { idleMs: idleTimeout * 1_000, timeoutMs: timeout * 1_000 })
-  for (const [index, { records, missing }] of traces.entries()) {
+  for (const [index, { records, missing, isLost }] of traces.entries()) {
     const request = sent[index]
     if (request === undefined || missing === undefined) continue
     if (records.length === 0) tell(...explainMissing(request, shownAs, timeout).trimEnd().split('\n'))
-    else tell(`Trace ${request.baseId} is incomplete after ${timeout} s: ${missing}. Nothing is compared or kept.`)
+    else
+      tell(
+        `Trace ${request.baseId} is incomplete${isLost ? '' : ` after ${timeout} s`}: ${missing}. Nothing is compared or kept.`,
+      )
     return 1
   }
   if (saveBaseline !== undefined) {

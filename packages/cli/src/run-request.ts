@@ -76,7 +76,7 @@ function slowestOf(all: readonly SentRequest[], { times }: RunOptions): SentRequ
 async function showAwaited(sent: SentRequest, store: Store, options: RunOptions): Promise<number> {
   const { timeout, idleTimeout = 1 } = options
   const deadline = performance.now() - sent.durationMs + timeout * 1_000
-  const { records, missing } = await waitForTrace(store.driver, sent.baseId, {
+  const { records, missing, isLost } = await waitForTrace(store.driver, sent.baseId, {
     idleMs: idleTimeout * 1_000,
     deadline,
     onPatience: () => tell(`No record of it has come yet; waiting for up to ${timeout} s.`),
@@ -87,7 +87,7 @@ async function showAwaited(sent: SentRequest, store: Store, options: RunOptions)
   }
   tell('')
   await showReport(buildReport(records), options)
-  if (missing !== undefined) tell(`The trace is incomplete after ${timeout} s: ${missing}.`)
+  if (missing !== undefined) tell(`The trace is incomplete${isLost ? '' : ` after ${timeout} s`}: ${missing}.`)
   return missing === undefined && sent.failure === undefined ? 0 : 1
 }
 

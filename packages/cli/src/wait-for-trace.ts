@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Driver, TraceRecord } from '@osprofiler/core'
-import { escapeControl } from '@osprofiler/report'
+import { escapeControl, formatCount } from '@osprofiler/report'
 import { readRecords } from './read-trace.js'
 
 const LOOK_AGAIN_MS = 50
@@ -10,8 +10,10 @@ const PATIENCE_MS = 3_000
 /** A trace as far as it came. */
 export interface AwaitedTrace {
   readonly records: readonly TraceRecord[]
-  /** What is not there yet, in words; `undefined` where the trace is complete. */
+  /** What is not there, in words; `undefined` where the trace is complete. */
   readonly missing: string | undefined
+  /** Whether that will never come: the trace itself tells that it was dropped. */
+  readonly isLost: boolean
 }
 
 export interface WaitOptions {
@@ -26,8 +28,8 @@ export interface WaitOptions {
 }
 
 /**
- * Reads a trace until it is complete: its first point has stopped, none is open, and nothing new has come for a while.
- * What the store is asked for grows with the trace, so it is asked less often the longer it takes.
+ * Reads a trace until it is complete: its first point has stopped, none is open but those whose stops are known to be
+ * lost, and nothing new has come for a while. What the store is asked for grows with the trace, so it is asked less often the longer it takes.
  */
 export async function waitForTrace(driver: Driver, baseId: string, options: WaitOptions): Promise<AwaitedTrace> {
   const { idleMs, deadline, onPatience, onChange } = options
@@ -43,9 +45,9 @@ export async function waitForTrace(driver: Driver, baseId: string, options: Wait
     }
     known = records.length
 
-    const missing = findMissing(records, baseId)
-    if (missing === undefined && now - changed >= idleMs) return { records, missing }
-    if (now >= deadline) return { records, missing: missing ?? 'new records were still coming' }
+    const { missing, isLost } = findMissing(records, baseId)
+    if ((missing === undefined || isLost) && now - changed >= idleMs) return { records, missing, isLost }
+    if (now >= deadline) return { records, missing: missing ?? 'new records were still coming', isLost }
     if (known === 0 && !impatient && now - began >= PATIENCE_MS) {
       impatient = true
       onPatience()
@@ -54,19 +56,39 @@ export async function waitForTrace(driver: Driver, baseId: string, options: Wait
   }
 }
 
-/** What a trace lacks to be complete, in words; `undefined` where it lacks nothing. */
-export function findMissing(records: readonly TraceRecord[], baseId: string): string | undefined {
+/** What a trace lacks to be complete, in words, and whether that will never come; nothing where it lacks nothing. */
+export function findMissing(records: readonly TraceRecord[], baseId: string): Omit<AwaitedTrace, 'records'> {
   const open = new Map<string, TraceRecord>()
   let isFirstThere = false
+  let hasFirstStopped = false
+  let dropped = 0
   for (const record of records) {
     isFirstThere ||= record.parent_id === baseId
     if (record.name.endsWith('-start')) open.set(record.trace_id, record)
   }
-  for (const record of records) if (record.name.endsWith('-stop')) open.delete(record.trace_id)
-  if (!isFirstThere) return 'its first point is not there'
+  for (const record of records) {
+    if (!record.name.endsWith('-stop')) continue
+    open.delete(record.trace_id)
+    hasFirstStopped ||= record.parent_id === baseId
+    dropped += countDropped(record)
+  }
+  if (!isFirstThere) return { missing: 'its first point is not there', isLost: false }
+  // Each stop that was dropped leaves a point open for ever.
+  if (dropped > 0 && hasFirstStopped && open.size <= dropped) {
+    const words = dropped === 1 ? '1 of its records was' : `${formatCount(dropped)} of its records were`
+    return { missing: `${words} dropped on the way to the store`, isLost: true }
+  }
   const [first] = open.values()
-  if (first === undefined) return undefined
+  if (first === undefined) return { missing: undefined, isLost: false }
   // Escaped here, line ends and all: a name must not be able to begin a line of its own.
   const who = escapeControl(`${first.name.replace(/-start$/, '')} in ${first.service}`)
-  return open.size === 1 ? `${who} has not stopped` : `${open.size} points have not stopped, the first is ${who}`
+  const missing =
+    open.size === 1 ? `${who} has not stopped` : `${open.size} points have not stopped, the first is ${who}`
+  return { missing, isLost: false }
+}
+
+/** A store hands out whatever it holds. */
+function countDropped({ info }: TraceRecord): number {
+  const count = (info as Partial<Record<string, unknown>> | null | undefined)?.records_dropped
+  return typeof count === 'number' && count > 0 ? count : 0
 }

@@ -1,17 +1,22 @@
 import { checkOptionNames } from './check-option-names.js'
-import { Delivery, type DeliverySettings, type DropReason, type NotifierStats } from './delivery.js'
+import { Delivery, type DeliverySettings } from './delivery.js'
 import type { Driver } from './driver.js'
+import type { DropReason } from './drops.js'
 import { readUnhandledPromises } from './follow-promise.js'
 import { lookAtLeftovers } from './leftovers.js'
 import { atNaturalEnd } from './natural-end.js'
+import type { NotifierStats } from './notifier-stats.js'
 import { Object, TypeError } from './platform.js'
 import type { TraceRecord } from './record.js'
 
 /** How records are queued and delivered. */
 export interface NotifierOptions {
-  /** Records that wait at most; further ones are dropped. Default 100,000. */
+  /**
+   * Records that wait at most; further ones are dropped. The last tenth is kept free for the records of roots, such as
+   * served requests. Default 250,000: what `maxPointsPerTrace` allows by default, and that tenth.
+   */
   readonly maxRecords?: number | undefined
-  /** What they may take up in memory, roughly, in bytes. Default 64 MiB. */
+  /** What they may take up in memory, roughly, in bytes. Default 128 MiB. */
   readonly maxBytes?: number | undefined
   /** Records in one write. Default 500. */
   readonly batchSize?: number | undefined
@@ -100,8 +105,8 @@ const OPTIONS = ['maxRecords', 'maxBytes', 'batchSize', 'flushAfter', 'minBackof
 function readSettings(options: NotifierOptions): DeliverySettings {
   checkOptionNames(options, OPTIONS, 'createNotifier()')
   return {
-    maxRecords: readNumber(options, 'maxRecords', 100_000),
-    maxBytes: readNumber(options, 'maxBytes', 64 * 1024 * 1024),
+    maxRecords: readNumber(options, 'maxRecords', 250_000),
+    maxBytes: readNumber(options, 'maxBytes', 128 * 1024 * 1024),
     batchSize: readNumber(options, 'batchSize', 500),
     flushAfter: readNumber(options, 'flushAfter', 50),
     minBackoff: readNumber(options, 'minBackoff', 100),

@@ -1,30 +1,13 @@
 import { suppress } from './context.js'
 import type { Driver } from './driver.js'
+import { createDrops, type Drops } from './drops.js'
 import { createListeners } from './listeners.js'
+import type { NotifierStats } from './notifier-stats.js'
 import { codeOf, createOutageWarning, type OutageWarning } from './outage-warning.js'
 import { clearTimeout, Math, Number, Promise, performance, Set, setTimeout } from './platform.js'
 import type { TraceRecord } from './record.js'
 import { RecordQueue } from './record-queue.js'
-
-/**
- * What became of the records: `emitted` is the sum of `written`, `dropped`, `unknown` and `queued`, at any time.
- * After `close` nothing is queued.
- */
-export interface NotifierStats {
-  readonly emitted: number
-  readonly written: number
-  /** Not kept: the queue was full, the store refused them, or it had not taken them when the notifier was closed. */
-  readonly dropped: number
-  /** The connection broke in the middle of their write. */
-  readonly unknown: number
-  /** Waiting, or being written. */
-  readonly queued: number
-  /** Records whose write failed and was tried again, each time counted. */
-  readonly retried: number
-}
-
-/** Why records were dropped. */
-export type DropReason = 'queue-full' | 'refused' | 'closed'
+import { isRootRecord } from './root-record.js'
 
 /** How a delivery queues and writes. All numbers are above 0; times are in milliseconds. */
 export interface DeliverySettings {
@@ -42,7 +25,7 @@ interface Outcome {
 }
 
 interface Flush {
-  /** It is over when so many of the records that were taken in are settled. */
+  /** It is over when the record of this number is settled, and all before it. */
   readonly target: number
   readonly finish: () => void
 }
@@ -58,13 +41,13 @@ export class Delivery {
   readonly #settings: DeliverySettings
   readonly #queue: RecordQueue
   readonly #listeners = createListeners()
-  readonly #counts = { emitted: 0, written: 0, dropped: 0, unknown: 0, retried: 0 }
+  readonly #counts = { emitted: 0, written: 0, unknown: 0, retried: 0 }
+  readonly #drops: Drops
   readonly #flushes = new Set<Flush>()
   readonly #warning: OutageWarning
-  /** Records taken in, and those whose fate is settled: both in order, so that a flush knows its own. */
-  #accepted = 0
-  #settled = 0
-  #inFlight = 0
+  /** The records that are being written, and the number of the first one. */
+  #batch: readonly TraceRecord[] = []
+  #batchNumber = Number.POSITIVE_INFINITY
   #delivering = false
   #ending = false
   #closed = false
@@ -78,10 +61,11 @@ export class Delivery {
     this.#settings = settings
     this.#queue = new RecordQueue(settings.maxRecords, settings.maxBytes)
     this.#warning = createOutageWarning(driver.name, () => this.#listeners.has('error'))
+    this.#drops = createDrops(driver, settings, this.#listeners)
   }
 
   get stats(): NotifierStats {
-    return { ...this.#counts, queued: this.#queue.length + this.#inFlight }
+    return { ...this.#counts, ...this.#drops.stats, queued: this.#queue.length + this.#batch.length }
   }
 
   on(event: string, listener: (...details: unknown[]) => void): void {
@@ -90,10 +74,8 @@ export class Delivery {
 
   add(record: TraceRecord): void {
     this.#counts.emitted++
-    if (this.#ending) return this.#drop(1, 'closed')
-    const refusal = this.#push(record)
-    if (refusal !== undefined) return this.#drop(1, refusal)
-    this.#accepted++
+    if (this.#ending) return this.#drops.drop([record], 'closed')
+    if (!this.#push(record)) return
     if (this.#resting) this.#wake()
     if (this.#delivering) return
     if (this.#timer === undefined) this.#deliverIn(this.#settings.flushAfter)
@@ -102,17 +84,17 @@ export class Delivery {
 
   /** Resolves when what waits now is settled, or after `timeout` ms: true where it was in time. */
   async flush(timeout: number): Promise<boolean> {
-    if (this.#settled >= this.#accepted || this.#closed) return true
-    const target = this.#accepted
+    const target = this.#queue.lastNumber
+    if (this.#isSettled(target) || this.#closed) return true
     const settled = new Promise<void>(resolve => {
       const flush = { target, finish }
       // Not unref'd: for as long as this, and no longer, a process is kept alive for its records.
       const deadline = setTimeout(finish, Math.min(timeout, MAX_TIMEOUT_MS))
       this.#flushes.add(flush)
-      const finished = (): boolean => this.#flushes.delete(flush)
+      const forget = (): boolean => this.#flushes.delete(flush)
       function finish(): void {
         clearTimeout(deadline)
-        finished()
+        forget()
         resolve()
       }
     })
@@ -120,7 +102,7 @@ export class Delivery {
     this.#wake()
     suppress(() => void this.#deliver())
     await settled
-    return this.#settled >= target
+    return this.#isSettled(target)
   }
 
   /**
@@ -144,20 +126,29 @@ export class Delivery {
     this.#closed = true
     clearTimeout(this.#timer)
     this.#wake()
-    const lost = this.#queue.take(this.#queue.length).length + this.#inFlight
-    this.#inFlight = 0
-    if (lost > 0) this.#drop(lost, 'closed')
-    this.#warning.lost(lost)
+    const lost = [...this.#batch, ...this.#queue.take(this.#queue.length)]
+    this.#endBatch()
+    this.#drops.drop(lost, 'closed')
+    this.#warning.lost(lost.length)
     for (const { finish } of this.#flushes) finish()
   }
 
-  #push(record: TraceRecord): DropReason | undefined {
+  /** Whether the record waits now. */
+  #push(record: TraceRecord): boolean {
     try {
-      return this.#queue.push(record) ? undefined : 'queue-full'
+      const evicted = this.#queue.push(record, isRootRecord(record))
+      this.#drops.drop(evicted, 'queue-full')
+      return !evicted.includes(record)
     } catch {
       // A record from elsewhere of which not even the size can be told.
-      return 'refused'
+      this.#drops.drop([record], 'refused')
+      return false
     }
+  }
+
+  /** Whether the fate of the record of this number is known, and that of all before it. */
+  #isSettled(number: number): boolean {
+    return Math.min(this.#batchNumber, this.#queue.firstNumber) > number
   }
 
   #deliverIn(ms: number): void {
@@ -171,7 +162,7 @@ export class Delivery {
     this.#timer = undefined
     if (this.#delivering || this.#queue.length === 0) return
     this.#delivering = true
-    do await this.#deliverBatch(this.#queue.take(this.#settings.batchSize))
+    do await this.#deliverBatch()
     while (this.#isBatchDue())
     this.#delivering = false
     // What came meanwhile waits for company again: small writes one after another would cost a store dearly.
@@ -183,13 +174,16 @@ export class Delivery {
     return this.#flushes.size > 0 || this.#queue.length >= this.#settings.batchSize
   }
 
-  async #deliverBatch(batch: readonly TraceRecord[]): Promise<void> {
-    const { minBackoff, maxBackoff } = this.#settings
-    this.#inFlight = batch.length
+  async #deliverBatch(): Promise<void> {
+    const { minBackoff, maxBackoff, batchSize } = this.#settings
+    this.#batchNumber = this.#queue.firstNumber
+    const batch = this.#queue.take(batchSize)
+    this.#batch = batch
+    const told = this.#drops.tellIn(batch)
     for (let backoff = minBackoff; !this.#closed; backoff = Math.min(2 * backoff, maxBackoff)) {
-      const outcome = await this.#write(batch)
+      const outcome = await this.#write(told)
       if (this.#closed) return
-      if (outcome !== undefined) return this.#settle(batch.length, outcome)
+      if (outcome !== undefined) return this.#settle(batch, outcome)
       this.#counts.retried += batch.length
       // Whoever flushes has little time: the store may be back before a long pause ends.
       await this.#pause(this.#flushes.size > 0 ? Math.min(backoff, LONGEST_FLUSH_PAUSE_MS) : backoff)
@@ -212,18 +206,18 @@ export class Delivery {
     }
   }
 
-  #settle(count: number, { refused, unknown }: Outcome): void {
-    this.#inFlight = 0
-    this.#settled += count
+  #settle(batch: readonly TraceRecord[], { refused, unknown }: Outcome): void {
+    this.#endBatch()
     this.#counts.unknown += unknown
-    this.#counts.written += count - refused - unknown
-    if (refused > 0) this.#drop(refused, 'refused')
-    for (const { target, finish } of this.#flushes) if (this.#settled >= target) finish()
+    this.#counts.written += batch.length - refused - unknown
+    this.#drops.refused(batch, refused)
+    if (this.#queue.length === 0) this.#drops.over()
+    for (const { target, finish } of this.#flushes) if (this.#isSettled(target)) finish()
   }
 
-  #drop(count: number, reason: DropReason): void {
-    this.#counts.dropped += count
-    this.#listeners.tell('drop', count, reason)
+  #endBatch(): void {
+    this.#batch = []
+    this.#batchNumber = Number.POSITIVE_INFINITY
   }
 
   #pause(ms: number): Promise<void> {

@@ -21,20 +21,20 @@ export type TraceHeaders = { readonly 'X-Trace-Info': string; readonly 'X-Trace-
 export class LocalTrace {
   readonly baseId: string
   readonly points: PointAllowance
+  readonly #rootId: string
   readonly #maxPoints: number
   readonly #hmacKey: string
-  readonly #parentId: string
   #secret: KeyObject | undefined
   #endedAt: number | undefined
   #looks: Set<Look> | undefined
 
-  /** `parentId` is the point around this part of the trace, which the caller's headers name. */
-  constructor(hmacKey: string, baseId: string, parentId: string, maxPoints: number) {
+  /** `rootId` is the point around this part of the trace, which the caller's headers name, or the trace. */
+  constructor(hmacKey: string, baseId: string, rootId: string, maxPoints: number) {
     // Whoever waits for a first key to install something does so before the first point.
     tellFirstKey()
     this.#hmacKey = hmacKey
     this.baseId = baseId
-    this.#parentId = parentId
+    this.#rootId = rootId
     this.points = openPointAllowance(baseId)
     this.#maxPoints = maxPoints
   }
@@ -102,7 +102,7 @@ export class LocalTrace {
    * this trace, or the signature that the caller sent.
    */
   ownsHeaders(info: string | undefined, hmac: string | undefined): boolean {
-    if (info === undefined) return hmac?.trim() === this.headers(this.#parentId)[X_TRACE_HMAC]
+    if (info === undefined) return hmac?.trim() === this.headers(this.#rootId)[X_TRACE_HMAC]
     if (hmac === undefined) return readBaseId(info) === this.baseId
     return signedUnpack(info, hmac, [this.#hmacKey])?.baseId === this.baseId
   }
@@ -115,7 +115,7 @@ export class LocalTrace {
   #send(name: string, traceId: string, parentId: string, info: Record<string, unknown>, agoUs = 0): void {
     const { project, service } = recordSettings()
     setMember(info, 'host', host)
-    notify({
+    const record = {
       name,
       base_id: this.baseId,
       parent_id: parentId,
@@ -124,6 +124,7 @@ export class LocalTrace {
       info,
       project,
       service,
-    })
+    }
+    notify(record, parentId === this.#rootId)
   }
 }

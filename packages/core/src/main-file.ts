@@ -1,11 +1,12 @@
 import { realpathSync } from 'node:fs'
 import { basename, delimiter, isAbsolute, join, sep } from 'node:path'
+import { launchedFile } from './launched-file.js'
 import { process } from './platform.js'
 import { requireFrom } from './require-from.js'
 
 /**
- * The real path of the file that the program was started with, or `undefined` where there is no such file: with `-e`, on
- * standard input, at the prompt.
+ * The real path of the file that the program was started with, also by a process manager such as PM2, or `undefined`
+ * where there is no such file: with `-e`, on standard input, at the prompt.
  */
 export function mainFile(): string | undefined {
   const path = process.argv[1]
@@ -13,7 +14,9 @@ export function mainFile(): string | undefined {
   if (path === undefined || !isAbsolute(path) || '_eval' in process) return undefined
   try {
     // Node's own way from `node .` and `node app` to a file. An absolute path is looked for nowhere else.
-    return requireFrom(path).resolve(path)
+    const file = requireFrom(path).resolve(path)
+    const launched = launchedFile(file)
+    return launched === undefined || launched === file ? launched : requireFrom(launched).resolve(launched)
   } catch {
     return undefined
   }

@@ -5,6 +5,7 @@ import { isThenable } from './is-thenable.js'
 import { emitWarning, TypeError } from './platform.js'
 import type { TraceRecord } from './record.js'
 import { recordableInfo } from './recordable.js'
+import { markRoot } from './root-record.js'
 import { shared } from './shared-state.js'
 
 /** The function that takes a record. What it returns or throws is nobody's concern but its own. */
@@ -31,12 +32,17 @@ export function getNotifier(): Notifier | undefined {
   return state.notifier
 }
 
-/** Sends a record on its way. Never throws. */
-export function notify(record: TraceRecord): void {
+/**
+ * Sends a record on its way. Never throws.
+ *
+ * @param isRoot whether the record is of a point that began the trace in this process
+ */
+export function notify(record: TraceRecord, isRoot = false): void {
   const { notifier } = state
   if (notifier === undefined) return warnMissing()
   const shown = redact(record)
   if (shown === undefined) return
+  if (isRoot) markRoot(shown)
   try {
     const result = notifier(shown)
     if (isThenable(result)) handleRejection(result, warnFailing)

@@ -1,18 +1,26 @@
-import { Math } from './platform.js'
+import { Math, Number } from './platform.js'
 import type { TraceRecord } from './record.js'
 
 const RECORD_OVERHEAD = 400
 const VALUE_OVERHEAD = 16
 const MAX_VALUES = 2_000
+/** The part of the queue that only the records of roots may use. */
+const RESERVED_SHARE = 0.1
 
-/** Records that wait, first in, first out, bounded in number and in roughly the memory that they take up. */
+const NONE: readonly TraceRecord[] = []
+
+/**
+ * Records that wait, first in, first out, bounded in number and in roughly the memory that they take up.
+ *
+ * The last tenth is a reserve for the records of roots: a root tells that its trace happened, how long it took, and what
+ * was dropped of it. Where even the reserve is full, the oldest roots in the reserve make room.
+ */
 export class RecordQueue {
   readonly #maxRecords: number
   readonly #maxBytes: number
-  #records: TraceRecord[] = []
-  #sizes: number[] = []
-  #head = 0
-  #bytes = 0
+  readonly #main = new Line()
+  readonly #reserve = new Line()
+  #lastNumber = 0
 
   constructor(maxRecords: number, maxBytes: number) {
     this.#maxRecords = maxRecords
@@ -21,33 +29,96 @@ export class RecordQueue {
 
   /** How many records wait. */
   get length(): number {
-    return this.#records.length - this.#head
+    return this.#main.length + this.#reserve.length
   }
 
-  /** Takes a record in, or refuses it where there is no room. */
-  push(record: TraceRecord): boolean {
-    if (this.length >= this.#maxRecords) return false
+  /** The number of the record that was taken in last: they are counted from 1. */
+  get lastNumber(): number {
+    return this.#lastNumber
+  }
+
+  /** Takes a record in where there is room. Returns what had to go: nothing, that record itself, or older roots. */
+  push(record: TraceRecord, isRoot: boolean): readonly TraceRecord[] {
     const size = sizeOf(record)
-    if (this.#bytes + size > this.#maxBytes) return false
-    this.#bytes += size
-    this.#records.push(record)
-    this.#sizes.push(size)
-    return true
+    const shared = this.#maxRecords - Math.floor(this.#maxRecords * RESERVED_SHARE)
+    const sharedBytes = this.#maxBytes * (1 - RESERVED_SHARE)
+    if (this.#hasRoom(size) && this.#main.length < shared && this.#main.bytes + size <= sharedBytes) {
+      this.#main.push(record, size, ++this.#lastNumber)
+      return NONE
+    }
+    if (!isRoot || this.#main.length >= this.#maxRecords || this.#main.bytes + size > this.#maxBytes) return [record]
+    const evicted: TraceRecord[] = []
+    while (!this.#hasRoom(size)) {
+      const oldest = this.#reserve.shift()
+      if (oldest === undefined) return [...evicted, record]
+      evicted.push(oldest)
+    }
+    this.#reserve.push(record, size, ++this.#lastNumber)
+    return evicted
   }
 
   /** Takes out the oldest records, `count` at most. */
   take(count: number): readonly TraceRecord[] {
-    const end = Math.min(this.#head + count, this.#records.length)
-    const taken = this.#records.slice(this.#head, end)
-    for (let index = this.#head; index < end; index++) this.#bytes -= this.#sizes[index] ?? 0
-    this.#head = end
+    const taken: TraceRecord[] = []
+    while (taken.length < count) {
+      const line = this.#reserve.firstNumber < this.#main.firstNumber ? this.#reserve : this.#main
+      const record = line.shift()
+      if (record === undefined) break
+      taken.push(record)
+    }
+    return taken
+  }
+
+  /** The number of the oldest record that waits, or infinity. */
+  get firstNumber(): number {
+    return Math.min(this.#main.firstNumber, this.#reserve.firstNumber)
+  }
+
+  #hasRoom(size: number): boolean {
+    return this.length < this.#maxRecords && this.#main.bytes + this.#reserve.bytes + size <= this.#maxBytes
+  }
+}
+
+/** Records one behind the other, each with its size and its number. */
+class Line {
+  #records: TraceRecord[] = []
+  #sizes: number[] = []
+  #numbers: number[] = []
+  #head = 0
+  #bytes = 0
+
+  get length(): number {
+    return this.#records.length - this.#head
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get firstNumber(): number {
+    return this.#numbers[this.#head] ?? Number.POSITIVE_INFINITY
+  }
+
+  push(record: TraceRecord, size: number, number: number): void {
+    this.#bytes += size
+    this.#records.push(record)
+    this.#sizes.push(size)
+    this.#numbers.push(number)
+  }
+
+  shift(): TraceRecord | undefined {
+    const record = this.#records[this.#head]
+    if (record === undefined) return undefined
+    this.#bytes -= this.#sizes[this.#head] ?? 0
+    this.#head++
     // The front is cut off when it is half of the array: each record is moved once at most.
     if (this.#head * 2 >= this.#records.length) {
       this.#records = this.#records.slice(this.#head)
       this.#sizes = this.#sizes.slice(this.#head)
+      this.#numbers = this.#numbers.slice(this.#head)
       this.#head = 0
     }
-    return taken
+    return record
   }
 }
 

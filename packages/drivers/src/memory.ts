@@ -5,7 +5,8 @@ import { createLife } from './store-life.js'
 import { isSelected, readBefore, readQuery } from './trace-query.js'
 import { createTally, newestFirst, type TraceTally } from './trace-tally.js'
 
-const MAX_RECORDS = 100_000
+/** A trace of as many points as are recorded by default finds room. */
+const MAX_RECORDS = 250_000
 const BATCH = 500
 
 interface MemoryStore {
@@ -18,7 +19,7 @@ const namedStores = new Map<string, MemoryStore>()
 
 /**
  * Keeps records in this process, for tests: `memory://` is a store of its own, `memory://name` is shared by all
- * that open the same name and outlives their `close()`. Above 100,000 records the oldest traces make room; what
+ * that open the same name and outlives their `close()`. Above 250,000 records the oldest traces make room; what
  * finds no room even so is refused.
  */
 export function openMemoryDriver(name: string): Driver {

@@ -27,23 +27,23 @@ describe('memory://', () => {
     expect(await readAll(openDriver(connectionString), record.base_id)).toEqual([record])
   })
 
-  it('keeps 100,000 records: the oldest traces make room for new ones', async () => {
+  it('keeps 250,000 records: the oldest traces make room for new ones', async () => {
     const driver = openDriver('memory://')
     await driver.write(makeTrace(10, { base_id: 'oldest' }))
-    await driver.write(makeTrace(99_985, { base_id: 'large' }))
+    await driver.write(makeTrace(249_985, { base_id: 'large' }))
 
     const full = await driver.write(makeTrace(6, { base_id: 'newest' }))
 
     expect(full).toEqual({ refused: 0 })
     expect(await readAll(driver, 'oldest')).toEqual([])
-    expect(await readAll(driver, 'large')).toHaveLength(99_985)
+    expect(await readAll(driver, 'large')).toHaveLength(249_985)
     expect(await readAll(driver, 'newest')).toHaveLength(6)
   })
 
   it('refuses what even an otherwise empty store has no room for', async () => {
     const driver = openDriver('memory://')
 
-    const result = await driver.write(makeTrace(100_003))
+    const result = await driver.write(makeTrace(250_003))
 
     expect(result).toEqual({ refused: 3 })
   })

@@ -1,4 +1,4 @@
-import { createNotifier, type Driver, type Notifier, type NotifierOptions } from '@osprofiler/core'
+import { createNotifier, type Driver, type Notifier, type NotifierOptions, type QueueNotifier } from '@osprofiler/core'
 import { Math, Number, performance } from '@osprofiler/core/toolkit'
 import { checkConnectionString, openDriver } from '@osprofiler/drivers'
 import { connectionStringOfEnvironment, namesKeys, readFilterErrorTrace } from './environment.js'
@@ -55,8 +55,11 @@ function deliverToOurs(openOurs: () => Driver, options: NotifierOptions): Delive
     }
   }
 
-  function tell(): void {
-    if (failure !== undefined) warn('OSPROFILER_NO_STORE', 'The records of traces are lost.', failure)
+  function tell(notifier: QueueNotifier): void {
+    // A listener: that a store which could not be opened refuses everything is told here, once.
+    if (failure === undefined) return
+    notifier.on('drop', () => undefined)
+    warn('OSPROFILER_NO_STORE', 'The records of traces are lost.', failure)
     failure = undefined
   }
 
@@ -68,7 +71,11 @@ const LONGEST_CLOSE_MS = 4_900
 /** What of that is left to a store for its closing, however long the delivery takes. */
 const CLOSING_SHARE_MS = 900
 
-function deliverTo(open: () => Driver, options: NotifierOptions, onOpen = (): void => undefined): Delivery {
+function deliverTo(
+  open: () => Driver,
+  options: NotifierOptions,
+  onOpen = (_: QueueNotifier): void => undefined,
+): Delivery {
   let store: Driver | undefined
   let deadline = Number.POSITIVE_INFINITY
   const opened = (): Driver => {
@@ -90,7 +97,7 @@ function deliverTo(open: () => Driver, options: NotifierOptions, onOpen = (): vo
     notifier,
     open() {
       opened()
-      onOpen()
+      onOpen(notifier)
     },
     flush: () => notifier.flush(),
     end() {

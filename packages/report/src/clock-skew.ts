@@ -1,9 +1,13 @@
-import { isOutgoing, isServed, isUnread } from './hops.js'
-import type { Report, ReportNode } from './report.js'
+import { boundClocks, type ClockBounds } from './clock-bounds.js'
+import { type ClockNames, nameClocks } from './clock-names.js'
+import { fitClocks, mayBe } from './fit-clocks.js'
+import type { Report } from './report.js'
 
 /** What a trace tells of a host's clock. */
 export interface HostClock {
   readonly host: string
+  /** The service whose clock it is, where services of one host have clocks of their own; `undefined` elsewhere. */
+  readonly service: string | undefined
   /** What to add to the host's times, in microseconds, to have them on the clock of the trace's first host. */
   readonly offsetUs: number
   /** How far the true offset is from `offsetUs` at most; `undefined` where nothing in the trace bounds it. */
@@ -12,15 +16,10 @@ export interface HostClock {
   readonly contradictory: boolean
 }
 
-/** What calls say of the difference between two hosts' clocks: it lies between these. */
-interface Constraints {
+/** What calls say of the difference between two clocks. */
+interface ClockPair {
   readonly hosts: readonly [string, string]
-  /** From causes and effects: nothing starts before what started it. */
-  hardMin: number
-  hardMax: number
-  /** From calls that wait: an answer ends before the call that it answers, or hardly later. */
-  readonly softMins: number[]
-  readonly softMaxes: number[]
+  readonly bounds: ClockBounds[]
 }
 
 /** What to add to the second host's times to have them on the first one's clock. */
@@ -30,95 +29,84 @@ interface Difference {
   readonly boundUs: number
 }
 
-/** A response's end is seen by its server as late as this after its client: no sign of clocks that differ. */
-const LATE_END_US = 1000
+/** Clocks that run apart by milliseconds during a trace are no contradiction. */
+const JITTER_US = 10_000
+/** The fastest that NTP has a clock run ahead or behind. */
+const DRIFT = 500e-6
 
 /**
  * The clocks of a trace's hosts, in the order in which they appear, as its calls tell. A callee cannot start before its
- * caller, and one that is waited for does not end after it: each call between two hosts thus bounds the difference of
- * their clocks from both sides, as an exchange of NTP does, and all calls together to where the bounds intersect. Where
- * that has room for clocks that agree, they are taken to agree; or else the middle of it is the estimate.
+ * caller, and one that is waited for does not end after it, or hardly: each call between two hosts thus bounds the
+ * difference of their clocks from both sides, as an exchange of NTP does, and all calls together to where the bounds
+ * intersect. Where that has room for clocks that agree, they are taken to agree; or else the middle of it is the estimate.
  *
  * After RFC 5905, and Marzullo, "Maintaining the Time in a Distributed System" (1984).
  */
 export function estimateClocks(report: Report): HostClock[] {
-  const pairs = gatherConstraints(report)
+  const toleranceUs = toleranceOf(report)
+  const clocks = nameClocks(report, toleranceUs)
+  const pairs = gatherPairs(report, clocks)
   const contradictory = new Set<string>()
   const differences: Difference[] = []
-  for (const pair of pairs) {
-    const difference = solve(pair)
-    if (difference !== undefined) differences.push(difference)
-    else for (const host of pair.hosts) contradictory.add(host)
+  for (const { hosts, bounds } of pairs) {
+    const fit = fitClocks(bounds, toleranceUs)
+    if (fit !== undefined) differences.push({ hosts, ...fit })
+    else for (const host of hosts) contradictory.add(host)
   }
   // Where there are several ways from one host to another, the narrowest bounds are the best to go by.
   differences.sort((a, b) => (a.boundUs < b.boundUs ? -1 : a.boundUs > b.boundUs ? 1 : 0))
-  const known = spread(listHosts(report), joinTree(differences))
-  return Array.from(known, ([host, { us, boundUs }]) => ({
-    host,
+  const known = spread(new Set(clocks.names.keys()), joinTree(differences))
+  for (const host of findContradictory(pairs, known, toleranceUs)) contradictory.add(host)
+  return Array.from(known, ([name, { us, boundUs }]) => ({
+    ...(clocks.names.get(name) ?? { host: name, service: undefined }),
     offsetUs: us,
     boundUs: Number.isFinite(boundUs) ? boundUs : undefined,
-    contradictory: contradictory.has(host),
+    contradictory: contradictory.has(name),
   }))
 }
 
-function listHosts(report: Report): Set<string> {
-  return new Set(report.points.map(({ host }) => host).filter(host => host !== undefined))
+/** Each clock runs evenly for the time of the longest point, which one clock has measured. */
+function toleranceOf({ points }: Report): number {
+  const longestUs = points.reduce((longest, { durationUs = 0 }) => Math.max(longest, durationUs), 0)
+  return JITTER_US + Math.ceil(longestUs * DRIFT)
 }
 
-function gatherConstraints(report: Report): Constraints[] {
+function gatherPairs(report: Report, { clockOf }: ClockNames): ClockPair[] {
   const numbers = new Map<string, number>()
-  const pairs = new Map<string, Constraints>()
-  for (const host of listHosts(report)) numbers.set(host, numbers.size)
+  const pairs = new Map<string, ClockPair>()
+  for (const node of report.points) {
+    const clock = clockOf(node)
+    if (clock !== undefined && !numbers.has(clock)) numbers.set(clock, numbers.size)
+  }
   for (const parent of report.points) {
     for (const child of parent.children) {
-      if (parent.host === undefined || child.host === undefined || parent.host === child.host) continue
-      const [a, b] = [numbers.get(parent.host) ?? 0, numbers.get(child.host) ?? 0]
+      const [above, below] = [clockOf(parent), clockOf(child)]
+      if (above === undefined || below === undefined || above === below) continue
+      const [a, b] = [numbers.get(above) ?? 0, numbers.get(below) ?? 0]
+      const bounds = boundClocks(parent, child, a < b)
+      if (bounds === undefined) continue
       const key = a < b ? `${a} ${b}` : `${b} ${a}`
-      let pair = pairs.get(key)
-      if (pair === undefined) {
-        const hosts = a < b ? ([parent.host, child.host] as const) : ([child.host, parent.host] as const)
-        pair = { hosts, hardMin: -Infinity, hardMax: Infinity, softMins: [], softMaxes: [] }
-        pairs.set(key, pair)
-      }
-      constrain(pair, parent, child)
+      const pair = pairs.get(key)
+      if (pair !== undefined) pair.bounds.push(bounds)
+      else pairs.set(key, { hosts: a < b ? [above, below] : [below, above], bounds: [bounds] })
     }
   }
   return [...pairs.values()]
 }
 
-function constrain(pair: Constraints, parent: ReportNode, child: ReportNode): void {
-  const forwards = parent.host === pair.hosts[0]
-  if (parent.startedUs !== undefined && child.startedUs !== undefined) {
-    const us = parent.startedUs - child.startedUs
-    if (forwards) pair.hardMin = Math.max(pair.hardMin, us)
-    else pair.hardMax = Math.min(pair.hardMax, -us)
+/** The clocks of pairs that no difference puts right, or not the one that was found by other ways. */
+function findContradictory(
+  pairs: readonly ClockPair[],
+  known: ReadonlyMap<string, { readonly us: number }>,
+  toleranceUs: number,
+): Set<string> {
+  const contradictory = new Set<string>()
+  for (const { hosts, bounds } of pairs) {
+    const us = (known.get(hosts[1])?.us ?? 0) - (known.get(hosts[0])?.us ?? 0)
+    if (bounds.every(one => mayBe(one, us, toleranceUs))) continue
+    for (const host of hosts) contradictory.add(host)
   }
-  // Of other children nobody knows whether they were waited for.
-  if (!isOutgoing(parent) || isUnread(parent) || !isServed(child)) return
-  if (parent.finishedUs !== undefined && child.finishedUs !== undefined) {
-    const us = parent.finishedUs - child.finishedUs
-    if (forwards) pair.softMaxes.push(us)
-    else pair.softMins.push(-us)
-  }
-}
-
-/** `undefined` where causes and effects contradict one another. */
-function solve({ hosts, hardMin, hardMax, softMins, softMaxes }: Constraints): Difference | undefined {
-  if (hardMin > hardMax) return undefined
-  // An answer that would have to begin before it was asked for outlasted its call, as a stream does.
-  let softMin = softMins.reduce((most, us) => (us <= hardMax ? Math.max(most, us) : most), -Infinity)
-  let softMax = softMaxes.reduce((least, us) => (us >= hardMin ? Math.min(least, us) : least), Infinity)
-  if (Math.max(hardMin, softMin) > Math.min(hardMax, softMax)) {
-    softMin = -Infinity
-    softMax = Infinity
-  }
-  const min = Math.max(hardMin, softMin)
-  const max = Math.min(hardMax, softMax)
-  const mayAgree = hardMin <= 0 && hardMax >= 0 && softMin <= LATE_END_US && softMax >= -LATE_END_US
-  if (mayAgree) return { hosts, us: 0, boundUs: Math.max(-min, max) }
-  if (min === -Infinity) return { hosts, us: max, boundUs: Infinity }
-  if (max === Infinity) return { hosts, us: min, boundUs: Infinity }
-  return { hosts, us: Math.round((min + max) / 2), boundUs: Math.ceil((max - min) / 2) }
+  return contradictory
 }
 
 /** The differences to go by: the first ones that connect hosts not yet connected (Kruskal). */

@@ -1,3 +1,4 @@
+import { clockName } from './clock-names.js'
 import { estimateClocks, type HostClock } from './clock-skew.js'
 import { byStart, inTreeOrder, type LinkedPoint } from './link-points.js'
 import type { Report, ReportNode } from './report.js'
@@ -19,10 +20,11 @@ export interface CorrectedReport extends Report {
 export function correctSkew(report: Report): CorrectedReport {
   if (isCorrected(report)) return report
   const clocks = estimateClocks(report)
-  const offsets = new Map(clocks.filter(({ offsetUs }) => offsetUs !== 0).map(({ host, offsetUs }) => [host, offsetUs]))
-  if (offsets.size === 0) return { ...report, raw: report, clocks }
+  if (clocks.every(({ offsetUs }) => offsetUs === 0)) return { ...report, raw: report, clocks }
 
-  const offsetOf = ({ host }: ReportNode): number => (host === undefined ? 0 : (offsets.get(host) ?? 0))
+  const offsets = new Map(clocks.map(({ host, service, offsetUs }) => [clockName(host, service), offsetUs]))
+  const offsetOf = ({ host, service }: ReportNode): number =>
+    host === undefined ? 0 : (offsets.get(clockName(host, undefined)) ?? offsets.get(clockName(host, service)) ?? 0)
   let firstUs = Number.POSITIVE_INFINITY
   let lastUs = Number.NEGATIVE_INFINITY
   let lastStartedUs = Number.NEGATIVE_INFINITY

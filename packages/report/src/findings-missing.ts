@@ -3,7 +3,7 @@ import { morePoints, points, quote, shorten } from './finding-words.js'
 import { formatCount } from './format-duration.js'
 import { findSilentTargets, type SilentTarget } from './hops.js'
 import { readField } from './read-field.js'
-import type { Mark, Report } from './report.js'
+import type { Mark, Report, ReportNode } from './report.js'
 
 /** Marks that tell of broken records; the others have findings of their own, or harm nobody. */
 const IRREGULAR: ReadonlyMap<Mark, string> = new Map([
@@ -25,7 +25,7 @@ export function missingFindings(report: Report, limit: number, dropped: number):
   return [
     ...unfinishedFindings(report),
     ...omittedFindings(report).slice(0, limit),
-    ...droppedFindings(dropped),
+    ...droppedFindings(report, dropped),
     ...silentFindings(report).slice(0, limit),
     ...irregularFindings(report),
   ]
@@ -49,11 +49,26 @@ function omittedFindings(report: Report): Finding[] {
   })
 }
 
-function droppedFindings(count: number): Finding[] {
+/** What stops tell, and what whoever asks knows beside that. */
+function droppedFindings(report: Report, known: number): Finding[] {
+  const telling = report.points.filter(node => droppedBefore(node) > 0)
+  const count = telling.reduce(
+    (sum, node) => sum + droppedBefore(node),
+    Number.isFinite(known) ? Math.max(known, 0) : 0,
+  )
   if (!(count > 0)) return []
   const records = count === 1 ? '1 record' : `${formatCount(count)} records`
-  const sentence = `${records} of this trace ${count === 1 ? 'was' : 'were'} lost on the way to the store: points are missing or look unfinished`
-  return [{ ...aboutPoints('dropped', [], sentence), count }]
+  const services = new Set(telling.map(({ service }) => service).filter(service => service !== undefined))
+  const [who] = services
+  const from = services.size === 1 && !(known > 0) ? ` from ${shorten(who ?? '')}` : ''
+  const sentence = `${records} of this trace ${count === 1 ? 'was' : 'were'} lost on the way${from} to the store: points are missing or look unfinished`
+  return [{ ...aboutPoints('dropped', telling, sentence), count }]
+}
+
+/** How many records of its trace a service dropped until a point stopped. */
+function droppedBefore({ stop }: ReportNode): number {
+  const count = readField(stop, 'info', 'records_dropped')
+  return typeof count === 'number' && Number.isFinite(count) && count > 0 ? count : 0
 }
 
 /** A service that sometimes reports matters more than one that never does, which may well not be ours. */

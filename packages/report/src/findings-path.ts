@@ -42,17 +42,24 @@ export function skewFindings(report: CorrectedReport, isShownCorrected: boolean,
     .sort((a, b) => Math.abs(b.offsetUs) - Math.abs(a.offsetUs))
     .slice(0, limit)
     .map(clock => {
-      const nodes = report.points.filter(({ host }) => host === clock.host)
+      const nodes = report.points.filter(
+        ({ host, service }) => host === clock.host && (clock.service === undefined || service === clock.service),
+      )
       return aboutPoints('skew', nodes, skewSentence(clock, report.clocks[0], isShownCorrected))
     })
 }
 
 function skewSentence(clock: HostClock, first: HostClock | undefined, isShownCorrected: boolean): string {
-  const who = `The clock of host ${shorten(clock.host)}`
-  const { offsetUs, boundUs } = clock
+  const who = `The clock of ${nameOf(clock)}`
+  const { offsetUs, boundUs, contradictory } = clock
   if (offsetUs === 0) return `${who} was set during this trace, or drifts: its times contradict those of other hosts`
   const us = formatDuration(Math.abs(offsetUs))
   const bound = boundUs === undefined ? 'at least, as far as can be told' : `± ${formatDuration(boundUs)}`
-  const how = `${us} ${offsetUs > 0 ? 'behind' : 'ahead of'} that of ${shorten(first?.host ?? 'the first')} (${bound})`
-  return `${who} is ${how}: its times are ${isShownCorrected ? 'corrected here' : 'shown here as recorded'}`
+  const how = `${us} ${offsetUs > 0 ? 'behind' : 'ahead of'} that of ${first === undefined ? 'the first' : nameOf(first).replace(/^host /, '')} (${bound})`
+  const more = contradictory ? ', and some contradict that: it was set during this trace, or drifts' : ''
+  return `${who} is ${how}: its times are ${isShownCorrected ? 'corrected here' : 'shown here as recorded'}${more}`
+}
+
+function nameOf({ host, service }: HostClock): string {
+  return service === undefined ? `host ${shorten(host)}` : `${shorten(service)} on host ${shorten(host)}`
 }

@@ -183,6 +183,137 @@ describe('clocks that differ', () => {
     expect(slow(true)?.share).toBeLessThan(0.2)
   })
 
+  it('are put right where a callee took a little longer than its call', () => {
+    const off = 30_000_000
+    const report = correct(
+      { id: 'root', host: 'web', ...served('/'), from: 0, to: 727_000 },
+      { id: 'call', parent: 'root', host: 'web', ...sent('db', 80, '/'), from: 1000, to: 726_000 },
+      { id: 'callee', parent: 'call', host: 'db', ...served('/'), from: off + 2000, to: off + 729_000 },
+    )
+
+    expect(report.clocks[1]?.offsetUs).toBeGreaterThanOrEqual(-off - 2000)
+    expect(report.clocks[1]?.offsetUs).toBeLessThanOrEqual(-off + 2000)
+    expect(report.clocks[1]?.boundUs).toBeLessThan(3000)
+    expect(report.durationUs).toBeLessThan(732_000)
+    expect(summarize(report).map(({ sentence }) => sentence)).toContainEqual(
+      expect.stringMatching(/^The clock of host db is 30\.0 s ahead of that of web .*: its times are corrected here$/),
+    )
+  })
+
+  it('are put right where the answer was a stream that outlasted its call, if it began after the call', () => {
+    const off = 30_000_000
+    const report = correct(
+      { id: 'call', host: 'web', ...sent('db', 80, '/'), from: 0, to: 50_000 },
+      { id: 'callee', parent: 'call', host: 'db', ...served('/'), from: off + 2000, to: off + 900_000 },
+    )
+
+    expect(timesOf(report, 'callee')).toEqual([0, 898_000])
+  })
+
+  it('are left alone where a service took up late what its caller had given up', () => {
+    const givenUp = { ...sent('db', 80, '/'), stopInfo: { etype: 'TimeoutError', message: 'timed out' } }
+    const report = correct(
+      { id: 'call', host: 'web', ...givenUp, from: 0, to: 500_000 },
+      { id: 'callee', parent: 'call', host: 'db', ...served('/'), from: 900_000, to: 950_000 },
+    )
+
+    expect(report.clocks[1]).toMatchObject({ offsetUs: 0, contradictory: false })
+  })
+
+  it('are put right by what most calls agree on, and it is said that others do not', () => {
+    const off = 5_000_000
+    const right = Array.from({ length: 6 }, (_, index) =>
+      call(`a${index}`, 20_000 + index * 10_000, 28_000 + index * 10_000, off, ['web', 'db']),
+    )
+    const report = correct(...request(...right.flat(), ...call('b', 100_000, 110_000, 0, ['web', 'db'])))
+
+    expect(report.clocks[1]).toMatchObject({ offsetUs: -off, contradictory: true })
+    expect(summarize(report).map(({ sentence }) => sentence)).toContainEqual(
+      expect.stringMatching(/^The clock of host db is 5\.00 s ahead .* and some contradict that: it was set/),
+    )
+  })
+
+  it('may be those of services whose hosts share a name', () => {
+    const report = correct(
+      { id: 'root', host: 'app', service: 'web', ...served('/'), from: 0, to: 700_000 },
+      { id: 'call', parent: 'root', host: 'app', service: 'web', ...sent('db', 80, '/'), from: 1000, to: 699_000 },
+      { id: 'callee', parent: 'call', host: 'app', service: 'db', ...served('/'), from: 9_003_000, to: 9_697_000 },
+    )
+
+    expect(report.clocks.map(({ host, service, offsetUs }) => [host, service, offsetUs])).toEqual([
+      ['app', 'web', 0],
+      ['app', 'db', -9_000_000],
+    ])
+    expect(report.durationUs).toBe(700_000)
+    expect(summarize(report).map(({ sentence }) => sentence)).toContainEqual(
+      expect.stringMatching(/^The clock of db on host app is 9\.00 s ahead of that of web on host app/),
+    )
+  })
+
+  it('of several hosts are found by their truth: retries, answers that end late, drift, and any latency', () => {
+    const span = fc.record({
+      callee: fc.nat(2),
+      there: fc.integer({ min: 0, max: 40_000 }),
+      work: fc.integer({ min: 1, max: 500_000 }),
+      back: fc.integer({ min: 0, max: 40_000 }),
+      /** How long after its call an answer ends, where nothing is on the way back. */
+      late: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 2_000 })),
+      drift: fc.integer({ min: -2_000, max: 2_000 }),
+      givenUp: fc.boolean(),
+    })
+    const skew = fc.oneof(fc.integer({ min: -4e9, max: 4e9 }), fc.constant(0), fc.integer({ min: -5000, max: 5000 }))
+    fc.assert(
+      fc.property(fc.array(span, { minLength: 1, maxLength: 12 }), fc.tuple(skew, skew, skew), (spans, skews) => {
+        const truths = new Map<string, number>()
+        let at = 5e9
+        const points = spans.flatMap(({ callee, there, work, back, late, drift, givenUp }, index): Point[] => {
+          const from = at
+          const isLate = late > 0
+          const begun = from + there
+          const ended = begun + work
+          const to = isLate ? ended - Math.min(late, work) : ended + back
+          at = Math.max(to, ended) + 1000
+          const host = `host-${callee}`
+          const off = (skews[callee] ?? 0) + drift
+          const callers = [
+            { id: `call-${index}`, host: 'web', ...sent(host, 80, '/'), from, to },
+            // Given up before it was answered, and sent again.
+            ...(givenUp
+              ? [{ ...sent(host, 80, '/'), id: `lost-${index}`, host: 'web', from, to: from, stopInfo: { etype: 'E' } }]
+              : []),
+          ]
+          truths.set(`callee-${index}`, begun)
+          return [
+            ...callers,
+            {
+              id: `callee-${index}`,
+              parent: `call-${index}`,
+              host,
+              ...served('/'),
+              from: begun + off,
+              to: ended + off,
+            },
+          ]
+        })
+        const report = correct(...points)
+
+        const zero = report.points.find(({ traceId }) => traceId === 'call-0')?.startedUs ?? 0
+        expect(report.clocks.some(({ contradictory }) => contradictory)).toBe(false)
+        for (const caller of report.points) {
+          for (const callee of caller.children) {
+            // Drift of 2 ms each way, and answers that end up to 2 ms late.
+            const toleranceUs = 10_000
+            expect(callee.startedUs).toBeGreaterThanOrEqual((caller.startedUs ?? 0) - toleranceUs)
+            expect(callee.finishedUs).toBeLessThanOrEqual((caller.finishedUs ?? 0) + toleranceUs)
+            const error = Math.abs((callee.startedUs ?? 0) - zero - ((truths.get(callee.traceId) ?? 0) - 5e9))
+            expect(error).toBeLessThanOrEqual(40_000 + toleranceUs)
+          }
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+
   it('of any size are found, and callees lie within their callers again', () => {
     const calls = fc.array(fc.tuple(fc.nat(1000), fc.nat(1000), fc.nat(1000)), { minLength: 1, maxLength: 8 })
     fc.assert(

@@ -207,6 +207,20 @@ describe('failures and what is missing', () => {
     expect(found?.sentence).toBe('api left out 1,204 points below "GET /": its limit for one trace')
   })
 
+  it('tells of records that services dropped, and from which service they were', () => {
+    const lossy = (id: string, service: string, count: unknown) =>
+      ({ id, service, from: 0, to: 9, stopInfo: { records_dropped: count } }) as const
+
+    const one = find('dropped', lossy('a', 'orders', 1200), lossy('b', 'orders', 4), lossy('c', 'web', '7'))
+    const several = find('dropped', lossy('a', 'orders', 1), lossy('b', 'web', 2))
+
+    expect(one).toMatchObject([{ count: 1204, traceIds: ['a', 'b'] }])
+    expect(one[0]?.sentence).toBe(
+      '1,204 records of this trace were lost on the way from orders to the store: points are missing or look unfinished',
+    )
+    expect(several[0]?.sentence).toMatch(/^3 records of this trace were lost on the way to the store:/)
+  })
+
   it('tells of broken records, one sentence for each way to be broken', () => {
     const records = [
       ...makeTrace(

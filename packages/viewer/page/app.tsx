@@ -31,7 +31,7 @@ export function App({ trace, facts, source }: AppProps) {
   const { state, patch, kept, visible } = useViewState(model)
   const [theme, setTheme] = useState<Theme>(storedTheme)
   const [keysOpen, setKeysOpen] = useState(false)
-  const findings = useFindings(trace)
+  const findings = useFindings(trace, asRecorded)
   useCarryOver(model, patch)
 
   const mark = (label: string, points: readonly number[]): void => {

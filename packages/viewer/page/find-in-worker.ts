@@ -1,12 +1,21 @@
-import { buildReport, type Finding, summarize } from '@osprofiler/report'
+import { buildReport, correctSkew, type Finding, summarize } from '@osprofiler/report'
 import { startWorker } from './start-worker.js'
 
 /** The application's own script: the worker runs it too, and finds that it has no document. */
 const ownScript = typeof document === 'undefined' ? undefined : document.currentScript?.textContent
 
-/** In the worker: answers the JSON of records with what stands out in them. */
+/** The JSON of records, and whether the page shows their times as they were recorded. */
+interface Question {
+  readonly json: string
+  readonly asRecorded: boolean
+}
+
+/** In the worker: answers records with what stands out in them. */
 export function answerFindings(): void {
-  addEventListener('message', ({ data }: MessageEvent<string>) => postMessage(summarize(buildReport(JSON.parse(data)))))
+  addEventListener('message', ({ data: { json, asRecorded } }: MessageEvent<Question>) => {
+    const report = buildReport(JSON.parse(json))
+    postMessage(summarize(asRecorded ? report : correctSkew(report)))
+  })
 }
 
 /**
@@ -14,7 +23,7 @@ export function answerFindings(): void {
  *
  * @throws Error where workers are refused
  */
-export function findInWorker(records: string, signal: AbortSignal): Promise<readonly Finding[]> {
+export function findInWorker(question: Question, signal: AbortSignal): Promise<readonly Finding[]> {
   return new Promise((resolve, reject) => {
     const worker = startWorker(ownScript ?? '')
     const end = (): void => worker.terminate()
@@ -27,6 +36,6 @@ export function findInWorker(records: string, signal: AbortSignal): Promise<read
       end()
       reject(new Error('No worker'))
     }
-    worker.postMessage(records)
+    worker.postMessage(question)
   })
 }

@@ -1,4 +1,5 @@
 import { formatCount, formatDuration } from '@osprofiler/report'
+import { coverRange } from './cover-range.js'
 import { pointTitle, repeatedTitle, showText } from './point-text.js'
 import { rowKeys } from './row-keys.js'
 import { serviceColour } from './service-colour.js'
@@ -121,18 +122,49 @@ function Bars({ model, members, range, critical }: BarsProps) {
   const spans = critical ? members.flatMap(member => model.criticalOf().get(member) ?? []) : []
   return (
     <>
-      {members.slice(0, MOST_BARS).map(member => {
-        const node = model.points[member]
-        const place = placeInRange(range, model.startsUs[member] ?? Number.NaN, model.endsUs[member] ?? Number.NaN)
-        if (node === undefined || place === undefined) return null
-        return <span key={member} class={node.finishedUs === undefined ? 'bar endless' : 'bar'} style={place} />
-      })}
-      {spans.slice(0, MOST_BARS).map(({ fromUs, toUs }) => {
-        const place = placeInRange(range, fromUs, toUs)
-        return place && <span key={`${fromUs}-${toUs}`} class="critical" style={place} />
-      })}
+      {members.length > MOST_BARS ? (
+        <Density class="bar dense" intervals={members.map(member => intervalOf(model, member))} range={range} />
+      ) : (
+        members.map(member => {
+          const { startUs, endUs } = intervalOf(model, member)
+          const node = model.points[member]
+          const place = placeInRange(range, startUs, endUs)
+          if (node === undefined || place === undefined) return null
+          return <span key={member} class={node.finishedUs === undefined ? 'bar endless' : 'bar'} style={place} />
+        })
+      )}
+      {spans.length > MOST_BARS ? (
+        <Density
+          class="critical"
+          intervals={spans.map(({ fromUs, toUs }) => ({ startUs: fromUs, endUs: toUs }))}
+          range={range}
+        />
+      ) : (
+        spans.map(({ fromUs, toUs }) => {
+          const place = placeInRange(range, fromUs, toUs)
+          return place && <span key={`${fromUs}-${toUs}`} class="critical" style={place} />
+        })
+      )}
     </>
   )
+}
+
+interface DensityProps {
+  readonly class: string
+  readonly intervals: readonly { readonly startUs: number; readonly endUs: number }[]
+  readonly range: Range
+}
+
+/** More bars than a page can hold, or anybody tell apart: where they are, and how close. */
+function Density({ class: name, intervals, range }: DensityProps) {
+  return coverRange(intervals, range, MOST_BARS).map(({ fromUs, toUs, density }) => {
+    const place = placeInRange(range, fromUs, toUs)
+    return place && <span key={fromUs} class={name} style={{ ...place, opacity: 0.3 + 0.7 * density }} />
+  })
+}
+
+function intervalOf({ startsUs, endsUs }: TraceModel, point: number): { startUs: number; endUs: number } {
+  return { startUs: startsUs[point] ?? Number.NaN, endUs: endsUs[point] ?? Number.NaN }
 }
 
 /** `undefined` for what lies outside, or nowhere. */

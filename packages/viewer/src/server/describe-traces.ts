@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Driver, TraceRecord, TraceSummary } from '@osprofiler/core'
-import { buildReport, pointDetail } from '@osprofiler/report'
+import { buildReport, correctSkew, pointDetail } from '@osprofiler/report'
+import { traceDuration } from './trace-duration.js'
 
 /** What a store's list does not say of a trace. */
 export interface TraceDescription {
@@ -71,8 +72,9 @@ async function describe(driver: Driver, baseId: string): Promise<TraceDescriptio
     isWhole = false
     break
   }
-  const { roots, durationUs } = buildReport(records)
-  const [top] = roots
+  const report = correctSkew(buildReport(records))
+  const [top] = report.roots
   if (top === undefined) return undefined
-  return { detail: pointDetail(top), durationUs: isWhole && top.finishedUs !== undefined ? durationUs : undefined }
+  const hasEnded = isWhole && top.finishedUs !== undefined
+  return { detail: pointDetail(top), durationUs: hasEnded ? traceDuration(report) : undefined }
 }

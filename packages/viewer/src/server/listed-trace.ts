@@ -1,6 +1,7 @@
 import type { TraceSummary } from '@osprofiler/core'
-import { escapeControl, pointDetail } from '@osprofiler/report'
+import { correctSkew, escapeControl, pointDetail } from '@osprofiler/report'
 import type { TraceDescription } from './describe-traces.js'
+import { traceDuration } from './trace-duration.js'
 import type { TraceFile } from './trace-files.js'
 
 /** One trace of the list, as a page gets it. All but `ref` is text to be shown, with nothing left to obey. */
@@ -53,7 +54,7 @@ export function toListedFile({ number, name, report }: TraceFile): ListedTrace {
     project: toShown(top?.project),
     service: toShown(top?.service),
     records: report.points.reduce((sum, { start, stop }) => sum + (start ? 1 : 0) + (stop ? 1 : 0), 0),
-    durationUs: report.durationUs ?? null,
+    durationUs: traceDuration(correctSkew(report)) ?? null,
     failed: report.points.some(point => point.failed),
     isFile: true,
   }

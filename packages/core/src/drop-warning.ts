@@ -1,0 +1,51 @@
+import type { Driver } from './driver.js'
+import { emitWarning, Map, Math, Number, performance, Set } from './platform.js'
+
+/** What is warned of: that the queue is full, that not even roots find room in it, or that the store refuses records. */
+export type DropCause = 'queue-full' | 'roots' | 'refused'
+
+/** Warns that records are dropped: of each cause once until all that waits is written, or it would go unnoticed. */
+export interface DropWarning {
+  dropped(cause: DropCause): void
+  /** To be called when nothing waits any more. */
+  over(): void
+}
+
+/** A burst every second must not flood a log. */
+const APART_MS = 60_000
+const MIB = 1024 * 1024
+
+/** @param isHeard whether the program listens to what is warned of here */
+export function createDropWarning(
+  driver: Driver,
+  limits: { readonly maxRecords: number; readonly maxBytes: number },
+  isHeard: () => boolean,
+): DropWarning {
+  const warnedAt = new Map<DropCause, number>()
+  const warned = new Set<DropCause>()
+
+  function describe(cause: DropCause): string {
+    const store = `the store (${driver.name})`
+    const bounds = `${limits.maxRecords} records or ${showBytes(limits.maxBytes)}`
+    const more = 'notifier.stats has the numbers.'
+    if (cause === 'refused') return `Records are dropped: ${store} refuses them; ${more}`
+    if (cause === 'roots') return `Even records of roots are dropped: their part of the queue is full, too; ${more}`
+    return `Records are dropped: ${bounds} wait for ${store}, which takes fewer than come. See maxRecords and maxBytes; ${more}`
+  }
+
+  return {
+    dropped(cause) {
+      if (warned.has(cause) || isHeard()) return
+      const now = performance.now()
+      if (now - (warnedAt.get(cause) ?? Number.NEGATIVE_INFINITY) < APART_MS) return
+      warned.add(cause)
+      warnedAt.set(cause, now)
+      emitWarning(describe(cause), { code: 'OSPROFILER_RECORDS_DROPPED' })
+    },
+    over: () => warned.clear(),
+  }
+}
+
+function showBytes(bytes: number): string {
+  return bytes < MIB ? `${bytes} bytes` : `${Math.round(bytes / MIB)} MiB`
+}

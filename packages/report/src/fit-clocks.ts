@@ -1,0 +1,77 @@
+import type { ClockBounds } from './clock-bounds.js'
+
+/** What to add to a clock's times to have them on another one, and how far off that is at most. */
+export interface ClockFit {
+  readonly us: number
+  readonly boundUs: number
+}
+
+/**
+ * What fits all bounds: nothing where clocks may agree, or else the middle of what is left. Bounds that contradict one
+ * another by no more than the tolerance are met in the middle; of others, those count that most agree with, after
+ * Marzullo. `undefined` where no majority agrees.
+ */
+export function fitClocks(all: readonly ClockBounds[], toleranceUs: number): ClockFit | undefined {
+  const min = greatest(all.map(bounds => bounds.min))
+  const max = least(all.map(bounds => bounds.max))
+  const knownMin = greatest(all.map(bounds => (bounds.isLoose.min ? Number.NEGATIVE_INFINITY : bounds.min)))
+  const knownMax = least(all.map(bounds => (bounds.isLoose.max ? Number.POSITIVE_INFINITY : bounds.max)))
+  if (all.every(bounds => mayBe(bounds, 0, 0))) return { us: 0, boundUs: Math.max(0, -knownMin, knownMax) }
+  if (min > max) return fitContradictory(all, min, max, toleranceUs)
+  // A request is mostly taken up soon after it was sent.
+  if (knownMax === Number.POSITIVE_INFINITY) return { us: min, boundUs: knownMax }
+  if (knownMin === Number.NEGATIVE_INFINITY) return { us: max, boundUs: knownMax - knownMin }
+  return { us: Math.round((min + max) / 2), boundUs: Math.ceil((max - min) / 2) }
+}
+
+/** Whether a difference lies between bounds, or beyond them by no more than the tolerance. */
+export function mayBe({ min, max, slack }: ClockBounds, us: number, toleranceUs: number): boolean {
+  return us >= min - slack.min - toleranceUs && us <= max + slack.max + toleranceUs
+}
+
+function fitContradictory(
+  all: readonly ClockBounds[],
+  min: number,
+  max: number,
+  toleranceUs: number,
+): ClockFit | undefined {
+  // Of causes and effects alone, nobody knows which times are right.
+  if (!all.some(({ isLoose }) => !isLoose.min && !isLoose.max)) return undefined
+  if (min - max <= toleranceUs) return { us: Math.round((min + max) / 2), boundUs: Math.ceil((min - max) / 2) }
+  const marginUs = toleranceUs / 2
+  const us = findMostAgreed(all, marginUs)
+  const agreeing = all.filter(bounds => us >= bounds.min - marginUs && us <= bounds.max + marginUs)
+  const isMajority = agreeing.length * 2 > all.length && agreeing.length < all.length
+  return isMajority ? fitClocks(agreeing, toleranceUs) : undefined
+}
+
+/** A difference within as many of the bounds as possible, once they are widened. */
+function findMostAgreed(all: readonly ClockBounds[], marginUs: number): number {
+  const ends = all.flatMap(({ min, max }) => [
+    { us: min - marginUs, step: 1 },
+    { us: max + marginUs, step: -1 },
+  ])
+  // Of equal places, where one begins comes before where another one ends.
+  ends.sort((a, b) => a.us - b.us || b.step - a.step)
+  let count = 0
+  let most = 0
+  let found = 0
+  for (const { us, step } of ends) {
+    count += step
+    if (count <= most) continue
+    most = count
+    found = us
+  }
+  if (found > Number.NEGATIVE_INFINITY) return found
+  // All begin nowhere: the first end is within all of them.
+  return ends.find(({ step }) => step < 0)?.us ?? 0
+}
+
+/** Not `Math.max(...numbers)`: there may be more calls than a function has arguments. */
+function greatest(numbers: readonly number[]): number {
+  return numbers.reduce((most, number) => Math.max(most, number), Number.NEGATIVE_INFINITY)
+}
+
+function least(numbers: readonly number[]): number {
+  return numbers.reduce((fewest, number) => Math.min(fewest, number), Number.POSITIVE_INFINITY)
+}
