@@ -14,6 +14,8 @@ interface Context {
   readonly storage: AsyncLocalStorage<Scope | undefined>
   /** Traces that have begun here and not ended. */
   live: number
+  /** Whether any trace has ever begun here. */
+  used: boolean
   /** Until when the context is kept working after the last trace ended, in milliseconds since the epoch. */
   restAt: number
   timer: NodeJS.Timeout | undefined
@@ -22,6 +24,7 @@ interface Context {
 const context = shared<Context>('scopes', () => ({
   storage: new AsyncLocalStorage(),
   live: 0,
+  used: false,
   restAt: 0,
   timer: undefined,
 }))
@@ -88,9 +91,15 @@ export function isTraceLive(): boolean {
   return context.live > 0
 }
 
+/** Whether any trace has ever begun in this process. Until then all code runs in the same context, that of nothing. */
+export function wasEverTraced(): boolean {
+  return context.used
+}
+
 /** Counts a trace that begins; the function that it returns, called once or more, counts its end. */
 export function keepContext(): () => void {
   context.live++
+  context.used = true
   let live = true
   return () => {
     if (!live) return

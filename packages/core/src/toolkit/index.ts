@@ -1,4 +1,5 @@
 export { checkConfiguration } from '../configuration.js'
+export { wasEverTraced } from '../context.js'
 export { beforeFirstTrace } from '../first-trace.js'
 export { UNREAD } from '../follow-promise.js'
 export { handleRejection } from '../handle-rejection.js'
