@@ -1,9 +1,17 @@
+import { createRequire } from 'node:module'
 import knex from 'knex'
 import pg from 'pg'
-import Cursor from 'pg-cursor'
 import QueryStream from 'pg-query-stream'
 import postgres from 'postgres'
 import { type Opened, type See, untilDone } from './mixed-callers.js'
+
+interface Cursor extends pg.Submittable {
+  read(rows: number, callback: (error: unknown) => void): void
+  close(callback: () => void): void
+}
+
+// It has no types.
+const Cursor: new (text: string) => Cursor = createRequire(import.meta.url)('pg-cursor')
 
 const TEXT = 'SELECT generate_series(1, 4) AS n, pg_sleep(0.001)'
 
@@ -176,7 +184,12 @@ export function openPostgres(url: string): Opened {
         see('the first')
         await sql`SELECT 2`
       },
-      forEach: see => sql`SELECT generate_series(1, 5)`.forEach(() => see('a row')),
+      forEach: async see => {
+        const query = sql`SELECT generate_series(1, 5)`
+        await query.forEach(() => {
+          see('a row')
+        })
+      },
       'a cursor, with a callback': see => sql`SELECT generate_series(1, 5)`.cursor(2, async () => see('rows')),
       'a cursor that is iterated': async see => {
         for await (const _rows of sql`SELECT generate_series(1, 5)`.cursor(2)) see('rows')
