@@ -12,6 +12,7 @@ const OWN_WORK: readonly (readonly [file: string, name: string, methods: readonl
   ['lib/cmap/connection_pool.js', 'ConnectionPool', ['createConnection', 'ensureMinPoolSize']],
   // Its events go on for as long as the stream is open.
   ['lib/change_stream.js', 'ChangeStream', ['_streamEvents']],
+  ['lib/cursor/change_stream_cursor.js', 'ChangeStreamCursor', ['getMore']],
 ]
 
 /**

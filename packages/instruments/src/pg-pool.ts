@@ -67,7 +67,7 @@ function startWait(profiler: Profiler, { idleCount, waitingCount, totalCount, op
   const point = profiler.startBeside('wait', { wait: { for: reason } })
   return {
     got(client) {
-      const truth = reasonOf(client, since)
+      const truth = reasonOf(client, since, reason)
       point.stop(truth === reason ? undefined : { wait: { for: truth } })
     },
     fail: error => point.fail(error),
@@ -75,10 +75,11 @@ function startWait(profiler: Profiler, { idleCount, waitingCount, totalCount, op
 }
 
 /** For what a client was waited longer: until there was room for it, or until it was open. */
-function reasonOf(client: unknown, since: number): WaitReason {
+function reasonOf(client: unknown, since: number, expected: WaitReason): WaitReason {
   const { _poolUseCount } = client as { readonly _poolUseCount?: number }
   const opened = openedAt.get(client as object)
-  if (_poolUseCount || opened === undefined) return 'pool'
+  if (_poolUseCount) return 'pool'
+  if (opened === undefined || expected === 'connection') return expected
   return opened - since > performance.now() - opened ? 'pool' : 'connection'
 }
 

@@ -1,5 +1,5 @@
 import { get, setNotifier, type TraceRecord, withTrace } from '@osprofiler/core'
-import type { MongoClient } from 'mongodb'
+import { BSON, Long, type MongoClient } from 'mongodb'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type MongodbStandIn, startMongodb } from '../../../packages/drivers/test/stand-ins/mongodb.js'
 import { databaseCalls } from './database-calls.js'
@@ -77,9 +77,11 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
   function changeForever(): void {
     let count = 0
     server.intercept = ({ name: command }) => {
+      if (command === 'killCursors') return { ok: 1 }
       if (!['aggregate', 'find', 'getMore'].includes(command)) return undefined
-      const batch = [{ _id: { _data: String(++count) }, operationType: 'insert', documentKey: { _id: count } }]
-      const cursor = { id: library.Long.fromNumber(7), ns: 'osprofiler.things' }
+      const change = { _id: { _data: String(++count) }, operationType: 'insert', documentKey: { _id: count } }
+      const batch = [Buffer.from(BSON.serialize(change))]
+      const cursor = { id: Long.fromNumber(7), ns: 'osprofiler.things' }
       return {
         cursor: command === 'getMore' ? { ...cursor, nextBatch: batch } : { ...cursor, firstBatch: [] },
         ok: 1,
