@@ -12,7 +12,6 @@ const OWN_WORK: readonly (readonly [file: string, name: string, methods: readonl
   ['lib/cmap/connection_pool.js', 'ConnectionPool', ['createConnection', 'ensureMinPoolSize']],
   // Its events go on for as long as the stream is open.
   ['lib/change_stream.js', 'ChangeStream', ['_streamEvents']],
-  ['lib/cursor/change_stream_cursor.js', 'ChangeStreamCursor', ['getMore']],
 ]
 
 /**
@@ -27,15 +26,13 @@ export function wrapMongodbOwnWork(): () => void {
       wrapIn(file, name, holder => wrapMethods(holder, methods, aroundOwnWork)),
     ),
     wrapIn('lib/cursor/abstract_cursor.js', 'AbstractCursor', holder => [
-      ...wrapMethods(holder, ['fetchBatch'], aroundFetch),
+      ...wrapMethods(holder, ['getMore'], aroundGetMore),
       ...wrapMethods(holder, ['stream'], aroundStream),
     ]),
   ])
 }
 
 interface Cursor {
-  /** Known once the cursor is open. */
-  readonly id?: unknown
   readonly cursorOptions?: { readonly tailable?: boolean }
 }
 
@@ -43,13 +40,9 @@ function staysOpen(cursor: Cursor): boolean {
   return cursor.cursorOptions?.tailable === true
 }
 
-/** The command that opens a cursor is a request's own. */
-const aroundFetch: Around = (original, self, args) => {
-  const cursor = self as Cursor
-  return cursor.id !== undefined && cursor.id !== null && staysOpen(cursor)
-    ? aroundOwnWork(original, self, args)
-    : Reflect.apply(original, self, args)
-}
+/** The command that opens such a cursor is a request's own. */
+const aroundGetMore: Around = (original, self, args) =>
+  staysOpen(self as Cursor) ? aroundOwnWork(original, self, args) : Reflect.apply(original, self, args)
 
 /** What is read of a stream that stays open is no request's, and neither is what comes of it. */
 const aroundStream: Around = (original, self, args) => {

@@ -165,9 +165,16 @@ describe('a cluster', () => {
   /** Moves the slot of `{a}` from its node to another, of which no client knows. */
   async function moveSlot(): Promise<void> {
     const nodes = cluster?.nodes ?? []
-    owner = (owner + 1) % nodes.length
-    const id = (await nodes[owner]?.command('CLUSTER', 'MYID')) as string
-    for (const node of nodes) await node.command('CLUSTER', 'SETSLOT', SLOT_OF_A, 'NODE', id)
+    const ids = await Promise.all(nodes.map(async node => (await node.command('CLUSTER', 'MYID')).trim()))
+    const [from, to] = [owner, (owner + 1) % nodes.length]
+    const [fromId, toId] = [ids[from] ?? '', ids[to] ?? '']
+    const set = (index: number, ...args: string[]) => nodes[index]?.command('CLUSTER', 'SETSLOT', SLOT_OF_A, ...args)
+    // In this order, as the tools for clusters do: the new owner tells the others, and is believed.
+    await set(to, 'IMPORTING', fromId)
+    await set(from, 'MIGRATING', toId)
+    await set(to, 'NODE', toId)
+    await set(from, 'NODE', toId)
+    owner = to
   }
 
   it.each(['ioredis', 'node-redis'])(
