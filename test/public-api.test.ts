@@ -130,6 +130,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'settle',
       'sourceOf',
       'standIn',
+      'wasEverTraced',
       'watchEvents',
     ],
   },
