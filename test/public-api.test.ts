@@ -130,6 +130,8 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'settle',
       'sourceOf',
       'standIn',
+      'takeContext',
+      'types',
       'watchEvents',
     ],
   },

@@ -3,6 +3,7 @@ import { writeCarrier } from '@osprofiler/core/rpc'
 import { Boolean, Object, Reflect, String, WeakSet } from '@osprofiler/core/toolkit'
 import { endWhenConfirmed } from './amqp-confirms.js'
 import { type Callback, followCallback, runStep } from './follow.js'
+import { bindCallbacks } from './keep-context.js'
 import type { MessageTarget } from './message-settings.js'
 import { changeTraceHeaders, isTraceHeader, readTraceValues } from './trace-header-change.js'
 import type { Around } from './wrap-method.js'
@@ -29,7 +30,7 @@ export function aroundPublish(mayCarry: (target: MessageTarget) => boolean): Aro
 export function aroundPublishConfirmed(mayCarry: (target: MessageTarget) => boolean): Around {
   return (original, self, args) => {
     const profiler = get()
-    if (profiler === undefined) return Reflect.apply(original, self, args)
+    if (profiler === undefined) return Reflect.apply(original, self, bindCallbacks(args))
     const [exchange, routingKey, content, options, callback] = args
     const [point, carrying] = openPublished(profiler, exchange, routingKey, options, mayCarry)
     if (typeof callback !== 'function') {

@@ -5,6 +5,7 @@ import { aroundConsume, SETTLING } from './amqp-consume.js'
 import { aroundGet } from './amqp-get.js'
 import { aroundPublish, aroundPublishConfirmed } from './amqp-publish.js'
 import type { InstrumentSettings } from './instrument-settings.js'
+import { aroundCallbacks, aroundOwnWork, wrapMethods } from './keep-context.js'
 import { whenLoaded } from './library-loads.js'
 import { readMessageRule } from './message-settings.js'
 import { ownerOf, undoAll, wrapMethod } from './wrap-method.js'
@@ -13,6 +14,14 @@ import { ownerOf, undoAll, wrapMethod } from './wrap-method.js'
 interface ChannelClasses {
   readonly Channel: { readonly prototype: object }
   readonly ConfirmChannel: { readonly prototype: object }
+}
+
+interface ChannelFile {
+  readonly Channel: { readonly prototype: object }
+}
+
+interface ConnectionFile {
+  readonly Connection: { readonly prototype: object }
 }
 
 /** Of all who want amqplib instrumented; the first one works. */
@@ -43,9 +52,32 @@ export function instrumentAmqplib({ messages: { propagate, ...options } }: Instr
     ])
   }
 
+  const wrapChannel = (exports: unknown) => {
+    const { Channel } = exports as ChannelFile
+    return undoAll([
+      // Frames arrive in the context of whoever opened the connection. So do the answers to what channels ask.
+      wrapMethod(Channel.prototype, 'accept', aroundOwnWork),
+      ...wrapMethods(Channel.prototype, ['sendOrEnqueue', 'closeBecause'], aroundCallbacks),
+    ])
+  }
+  const wrapConnection = (exports: unknown) => {
+    const { prototype } = (exports as ConnectionFile).Connection
+    return undoAll([
+      wrapMethod(prototype, 'startHeartbeater', aroundOwnWork),
+      ...wrapMethods(prototype, ['close', '_updateSecret'], aroundCallbacks),
+    ])
+  }
+  const wrapConnect = (exports: unknown) => wrapMethod(exports as object, 'connect', aroundOwnWork)
+
   tracers.push(tracer)
   const forget = (): void => {
     if (tracers.includes(tracer)) tracers.splice(tracers.indexOf(tracer), 1)
   }
-  return undoAll([forget, ...FILES.map(file => whenLoaded('amqplib', wrapChannels, { file }))])
+  return undoAll([
+    forget,
+    whenLoaded('amqplib', wrapChannel, { file: 'lib/channel.js' }),
+    whenLoaded('amqplib', wrapConnection, { file: 'lib/connection.js' }),
+    ...['channel_api.js', 'callback_api.js'].map(file => whenLoaded('amqplib', wrapConnect, { file })),
+    ...FILES.map(file => whenLoaded('amqplib', wrapChannels, { file })),
+  ])
 }

@@ -1,14 +1,23 @@
 import { get, withTrace } from '@osprofiler/core'
 import { Object, Promise, Reflect, settle } from '@osprofiler/core/toolkit'
 import { type SearchRequest, searchFailure, searchInfo } from './elasticsearch-statement.js'
-import { bindCallback } from './follow.js'
 import type { InstrumentSettings } from './instrument-settings.js'
+import { aroundOwnWork, bindCallback, bindCallbacks } from './keep-context.js'
 import { whenLoaded } from './library-loads.js'
 import { standInOnce } from './stand-in-once.js'
 import { type Around, type Method, undoAll, wrapMethod } from './wrap-method.js'
 
+interface Class {
+  readonly prototype: object
+}
+
 interface Client {
-  readonly Transport: { readonly prototype: object }
+  readonly Transport: Class
+  /** Of Elasticsearch's client. */
+  readonly SniffingTransport?: Class
+  readonly ClusterConnectionPool?: Class
+  /** Of OpenSearch's client. */
+  readonly ConnectionPool?: Class
 }
 
 const SYSTEMS = {
@@ -26,7 +35,7 @@ export function instrumentElasticsearch({ traceSql, libraries }: InstrumentSetti
   const aroundRequest =
     (system: string): Around =>
     (original, self, args) => {
-      if (get() === undefined) return Reflect.apply(original, self, args)
+      if (get() === undefined) return Reflect.apply(original, self, bindCallbacks(args))
       const trace: Trace = send =>
         withTrace('db', searchInfo((args[0] ?? {}) as SearchRequest, system, values), () => {
           const inside = get()
@@ -39,8 +48,17 @@ export function instrumentElasticsearch({ traceSql, libraries }: InstrumentSetti
         : trace(() => Reflect.apply(original, self, args))
     }
 
-  const wrapFor = (system: string) => (exports: unknown) =>
-    wrapMethod((exports as Client).Transport.prototype, 'request', aroundRequest(system))
+  const wrapFor = (system: string) => (exports: unknown) => {
+    const { Transport, SniffingTransport = Transport, ClusterConnectionPool, ConnectionPool } = exports as Client
+    return undoAll([
+      wrapMethod(Transport.prototype, 'request', aroundRequest(system)),
+      // How the client finds its servers, and asks those that had failed whether they are back.
+      wrapMethod(SniffingTransport.prototype, 'sniff', aroundOwnWork),
+      ...[ClusterConnectionPool, ConnectionPool].map(
+        pool => pool && wrapMethod(pool.prototype, 'resurrect', aroundOwnWork),
+      ),
+    ])
+  }
   return undoAll(
     Object.entries(SYSTEMS).map(([name, system]) =>
       whenLoaded(name, wrapFor(system), { esModule: 'esm/index.js', given: libraries[name as keyof typeof SYSTEMS] }),

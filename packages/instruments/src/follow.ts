@@ -1,6 +1,6 @@
-import { bind, type PointInfo } from '@osprofiler/core'
-import { Reflect, settle } from '@osprofiler/core/toolkit'
-import { standInOnce } from './stand-in-once.js'
+import type { PointInfo } from '@osprofiler/core'
+import { settle } from '@osprofiler/core/toolkit'
+import { bindCallback, bindInto } from './keep-context.js'
 
 /**
  * What ends when the work that it stands for does, now or `ago` milliseconds ago: a point, or more than one. Its first end
@@ -14,31 +14,14 @@ export interface Ending {
 /** A callback that takes an error first. */
 export type Callback = (this: unknown, error: unknown, ...results: unknown[]) => unknown
 
-type Method = (this: unknown, ...args: unknown[]) => unknown
-
-/** A callback that ends a step first and then runs in today's context, whoever calls it. */
+/** A callback that ends a step first, if there is one, and then runs in today's context, whoever calls it. */
 export function followCallback(step: Ending | undefined, callback: Callback): Callback {
-  return bindAfter(callback as Method, error => {
-    if (step !== undefined) end(step, error)
-  })
-}
-
-/** A callback that runs in today's context, whoever calls it. */
-export function bindCallback<Fn>(callback: Fn): Fn {
-  return bindAfter(callback as Method, () => undefined) as Fn
-}
-
-/** Stands for the callback, because a library may look at the length or the name of what it is given. */
-function bindAfter(callback: Method, before: (error: unknown) => void): Method {
-  const inContext = bind((self: unknown, args: unknown[]) => Reflect.apply(callback, self, args))
-  return standInOnce(callback, (_callback, self, args) => {
-    before(args[0])
-    return inContext(self, args)
-  })
+  return step === undefined ? bindCallback(callback) : bindInto(callback, error => end(step, error))
 }
 
 /** Runs what returns a promise, and ends the step when the promise settles. Another thenable ends the step at once. */
-export function followPromise(step: Ending, run: () => unknown): unknown {
+export function followPromise(step: Ending | undefined, run: () => unknown): unknown {
+  if (step === undefined) return run()
   return settle(run, {
     done: (_, ago) => step.stop(undefined, ago),
     failed: (error, ago) => step.fail(error, undefined, ago),

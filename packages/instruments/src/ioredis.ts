@@ -1,8 +1,8 @@
-import { get, type Profiler, suppress } from '@osprofiler/core'
+import { get, type Profiler } from '@osprofiler/core'
 import { Array, isError, Object, Reflect } from '@osprofiler/core/toolkit'
 import { DatabaseStep } from './database-step.js'
-import { bindCallback } from './follow.js'
 import type { InstrumentSettings } from './instrument-settings.js'
+import { aroundOwnWork } from './keep-context.js'
 import { whenLoaded } from './library-loads.js'
 import { type RedisCommand, redisBatchInfo, redisFailure, redisInfo } from './redis-statement.js'
 import { type Around, type Method, undoAll, wrapMethod } from './wrap-method.js'
@@ -119,20 +119,16 @@ export function instrumentIoredis({ traceSql, libraries }: InstrumentSettings): 
     return undoAll([
       wrapMethod(Redis.prototype, 'sendCommand', aroundCommand),
       wrapMethod(Cluster.prototype, 'sendCommand', aroundCommand),
-      wrapMethod(Redis.prototype, 'connect', aroundConnect),
-      wrapMethod(Cluster.prototype, 'connect', aroundConnect),
+      // What a connection does by itself, and what it later hands to listeners, belongs to no request.
+      wrapMethod(Redis.prototype, 'connect', aroundOwnWork),
+      wrapMethod(Cluster.prototype, 'connect', aroundOwnWork),
+      // Asked of a node when a command met a slot that has moved.
+      wrapMethod(Cluster.prototype, 'refreshSlotsCache', aroundOwnWork),
       wrapMethod(Pipeline.prototype, 'sendCommand', aroundQueued),
       wrapMethod(Pipeline.prototype, 'exec', aroundBatch),
     ])
   }
   return whenLoaded('ioredis', wrap, { given: libraries.ioredis })
-}
-
-/** What a connection does by itself, and what it later hands to listeners, belongs to no request. */
-const aroundConnect: Around = (original, self, args) => {
-  if (get() === undefined) return Reflect.apply(original, self, args)
-  const bound = args.map(arg => (typeof arg === 'function' ? bindCallback(arg) : arg))
-  return suppress(() => Reflect.apply(original, self, bound))
 }
 
 /** Sends a command, or several of which this is the first, and begins its point when it is written. */

@@ -1,5 +1,4 @@
-import { bind } from '@osprofiler/core'
-import { Object, Reflect, settle, standIn, WeakMap } from '@osprofiler/core/toolkit'
+import { Object, Reflect, settle, standIn, takeContext, WeakMap } from '@osprofiler/core/toolkit'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { createLayers, type EnterLayer } from './layers.js'
 import { whenLoaded } from './library-loads.js'
@@ -59,11 +58,12 @@ function traceMiddleware(middleware: Middleware, enter: EnterLayer): Middleware 
     let over = false
     let below: { readonly error: unknown } | undefined
 
-    // Bound: whoever waits for the promise in the end may be untraced, as Koa itself is.
-    const comeBack = bind(() => {
+    // Whoever waits for the promise in the end may be untraced, as Koa itself is.
+    const inContext = takeContext()
+    const comeBack = (): void => {
       // What the middleware did not wait for may come back when the middleware is over.
-      if (!over) point = enter(ctx, { name, after: true })
-    })
+      if (!over) inContext(() => (point = enter(ctx, { name, after: true })))
+    }
     const handOn = (handed: Next, handedSelf: unknown, handedArgs: unknown[]): unknown => {
       point?.stop()
       return settle(() => Reflect.apply(handed, handedSelf, handedArgs), {

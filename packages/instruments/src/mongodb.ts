@@ -3,7 +3,9 @@ import { Number, Reflect, settle } from '@osprofiler/core/toolkit'
 import { end, followPromise } from './follow.js'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { whenLoaded } from './library-loads.js'
+import { wrapMongodbOwnWork } from './mongodb-own-work.js'
 import { mongodbFailure, mongodbInfo, writeError } from './mongodb-statement.js'
+import { reasonToWait } from './pool-wait.js'
 import { type Around, undoAll, wrapMethod } from './wrap-method.js'
 
 interface Class {
@@ -45,7 +47,7 @@ export function instrumentMongodb({ traceSql }: InstrumentSettings): () => void 
     whenLoaded('mongodb', exports => wrapMethod(classOf(exports, 'Connection'), 'command', aroundCommand), {
       file: 'lib/cmap/connection.js',
     }),
-    whenLoaded('mongodb', exports => wrapPool(classOf(exports, 'ConnectionPool')), {
+    whenLoaded('mongodb', exports => wrapMethod(classOf(exports, 'ConnectionPool'), 'checkOut', aroundCheckOut), {
       file: 'lib/cmap/connection_pool.js',
     }),
     whenLoaded('mongodb', exports => wrapMethod(classOf(exports, 'Topology'), 'selectServer', aroundSelect), {
@@ -54,6 +56,7 @@ export function instrumentMongodb({ traceSql }: InstrumentSettings): () => void 
     whenLoaded('mongodb', exports => wrapMethod(classOf(exports, 'MongoClient'), 'connect', aroundConnect), {
       file: 'lib/mongo_client.js',
     }),
+    wrapMongodbOwnWork(),
   ])
 }
 
@@ -61,23 +64,17 @@ function classOf(exports: unknown, name: string): object {
   return (exports as Readonly<Record<string, Class>>)[name]?.prototype ?? {}
 }
 
-function wrapPool(prototype: object): () => void {
-  return undoAll([
-    wrapMethod(prototype, 'checkOut', aroundCheckOut),
-    // What a connection does by itself, to be opened and later, belongs to no request.
-    wrapMethod(prototype, 'createConnection', (original, self, args) =>
-      suppress(() => Reflect.apply(original, self, args)),
-    ),
-  ])
-}
-
 const aroundCheckOut: Around = (original, self, args) => {
   const profiler = get()
-  const { availableConnectionCount, waitQueueSize, totalConnectionCount, options } = self as Pool
-  if (profiler === undefined || availableConnectionCount > waitQueueSize) return Reflect.apply(original, self, args)
-  const full = totalConnectionCount >= (options.maxPoolSize || Number.POSITIVE_INFINITY)
-  const point = profiler.startBeside('wait', { wait: { for: full ? 'pool' : 'connection' } })
+  const reason = profiler && whyWait(self as Pool)
+  const point = reason === undefined ? undefined : profiler?.startBeside('wait', { wait: { for: reason } })
   return followPromise(point, () => Reflect.apply(original, self, args))
+}
+
+/** Where few connections may be opened at a time (`maxConnecting`), whoever waits for one waits for a connection too. */
+function whyWait({ availableConnectionCount, waitQueueSize, totalConnectionCount, options }: Pool): string | undefined {
+  const max = options.maxPoolSize || Number.POSITIVE_INFINITY
+  return reasonToWait({ free: availableConnectionCount, waiting: waitQueueSize, open: totalConnectionCount, max })
 }
 
 const aroundSelect: Around = (original, self, args) => {

@@ -1,5 +1,6 @@
-import { bind, get, type Point } from '@osprofiler/core'
-import { Error, Reflect, WeakMap } from '@osprofiler/core/toolkit'
+import { get, type Point } from '@osprofiler/core'
+import { Error, Reflect, takeContext, WeakMap } from '@osprofiler/core/toolkit'
+import type { RunInContext } from './keep-context.js'
 import { whenLoaded } from './library-loads.js'
 import { type Around, undoAll, wrapMethod } from './wrap-method.js'
 
@@ -11,8 +12,9 @@ interface Collection {
 }
 
 interface Held {
-  readonly wait: Point
-  run(fn: () => unknown): unknown
+  /** None for what nobody traces. */
+  readonly wait: Point | undefined
+  readonly run: RunInContext
 }
 
 /**
@@ -26,18 +28,17 @@ export function instrumentMongoose(): () => void {
 
   const aroundAdd: Around = (original, self, args) => {
     const added = Reflect.apply(original, self, args)
-    const profiler = get()
     const entry = (self as Collection).queue.at(-1)
-    if (profiler === undefined || entry === undefined) return added
-    const wait = profiler.startBeside('wait', { wait: { for: 'connection' } })
-    held.set(entry, { wait, run: bind((fn: () => unknown) => fn()) })
+    if (entry === undefined) return added
+    const wait = get()?.startBeside('wait', { wait: { for: 'connection' } })
+    held.set(entry, { wait, run: takeContext() })
     return added
   }
 
   const aroundRemove: Around = (original, self, args) => {
     const [method, given] = args
     const entry = (self as Collection).queue.find(each => each[0] === method && each[1] === given)
-    if (entry !== undefined) held.get(entry)?.wait.fail(new Error('It was held back for too long'))
+    if (entry !== undefined) held.get(entry)?.wait?.fail(new Error('It was held back for too long'))
     return Reflect.apply(original, self, args)
   }
 
@@ -65,7 +66,7 @@ export function instrumentMongoose(): () => void {
 }
 
 function runHeld(collection: Collection, [method, args = []]: Waiting, { wait, run }: Held): unknown {
-  wait.stop()
+  wait?.stop()
   const called = typeof method === 'function' ? method : Reflect.get(collection, method)
   return run(() => Reflect.apply(called, collection, args))
 }

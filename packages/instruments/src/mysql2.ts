@@ -1,8 +1,10 @@
-import { bind, get, type Profiler, suppress } from '@osprofiler/core'
-import { Object, Reflect, WeakSet } from '@osprofiler/core/toolkit'
+import { get, type Profiler, suppress } from '@osprofiler/core'
+import { Number, Object, Reflect, takeContext, WeakSet } from '@osprofiler/core/toolkit'
 import { type Callback, type Ending, followCallback, runStep } from './follow.js'
 import type { InstrumentSettings } from './instrument-settings.js'
+import { aroundCallbacks, aroundOwnWork, wrapMethods } from './keep-context.js'
 import { type OnLibrary, whenLoaded } from './library-loads.js'
+import { reasonToWait } from './pool-wait.js'
 import { createStartSql, type StartSql } from './sql-step.js'
 import { type Around, ownerOf, undoAll, wrapMethod } from './wrap-method.js'
 
@@ -33,7 +35,6 @@ interface Prepared {
  * context instead of that of who gave it back, tell of a query with its values put in, and are there from 3.20 on.
  */
 export function instrumentMysql2({ traceSql, libraries }: InstrumentSettings): () => void {
-  if (traceSql === 'off') return () => undefined
   const start = createStartSql(traceSql, 'mysql')
 
   const onConnection: OnLibrary = exports => {
@@ -42,11 +43,16 @@ export function instrumentMysql2({ traceSql, libraries }: InstrumentSettings): (
     return undoAll([
       ...['query', 'execute'].map(name => wrap(name, createAround(openQuery(start)))),
       wrapPrepare(wrap, start),
+      ...OTHERS.map(name => wrap(name, aroundCallbacks)),
     ])
   }
   const onPool: OnLibrary = exports => {
     const { prototype } = exports as { prototype: object }
-    return wrapMethod(ownerOf(prototype, 'getConnection'), 'getConnection', createAroundAcquire())
+    const owner = ownerOf(prototype, 'getConnection')
+    return undoAll([
+      wrapMethod(owner, 'getConnection', createAroundAcquire(traceSql !== 'off')),
+      ...wrapMethods(owner, ['_removeIdleTimeoutConnections', '_removeConnection'], aroundOwnWork),
+    ])
   }
   const given = libraries.mysql2 as { Connection?: unknown; Pool?: unknown } | undefined
   return undoAll([
@@ -56,8 +62,11 @@ export function instrumentMysql2({ traceSql, libraries }: InstrumentSettings): (
   ])
 }
 
-/** Opens the point of a call. */
-type Open = (profiler: Profiler, self: unknown, args: readonly unknown[]) => Ending
+/** What else of a connection takes a callback. */
+const OTHERS = ['ping', 'changeUser', 'reset', 'connect', 'end']
+
+/** Opens the point of a call, if it is to be recorded. */
+type Open = (profiler: Profiler | undefined, self: unknown, args: readonly unknown[]) => Ending | undefined
 
 function openQuery(start: StartSql): Open {
   return (profiler, _self, [sql, values]) => {
@@ -85,8 +94,7 @@ function optionsOf(given: unknown): QueryOptions | undefined {
 
 function createAround(open: Open): Around {
   return (original, self, args) => {
-    const profiler = get()
-    const step = profiler && open(profiler, self, args)
+    const step = open(get(), self, args)
     const at = args.findLastIndex(arg => typeof arg === 'function')
     if (at >= 0) {
       const followed = followCallback(step, args[at] as Callback)
@@ -98,7 +106,7 @@ function createAround(open: Open): Around {
       return runStep(step, () => Reflect.apply(original, self, args))
     }
     const command = runStep(step, () => Reflect.apply(original, self, args))
-    if (step !== undefined) followEvents(command, step)
+    followEvents(command, step)
     return command
   }
 }
@@ -129,35 +137,36 @@ function wrapPrepare(wrap: (name: string, around: Around) => (() => void) | unde
 }
 
 /** Not by listeners: an error to which nobody listens must stay one. Those that there are run in today's context. */
-function followEvents(command: unknown, step: Ending): void {
+function followEvents(command: unknown, step: Ending | undefined): void {
   if (typeof command !== 'object' || command === null) return
-  const inContext = bind((run: () => unknown) => run())
+  const inContext = takeContext()
   wrapMethod(command, 'emit', (original, self, args) => {
-    if (args[0] === 'error') step.fail(args[1])
-    if (args[0] === 'end') step.stop()
+    if (args[0] === 'error') step?.fail(args[1])
+    if (args[0] === 'end') step?.stop()
     return inContext(() => Reflect.apply(original, self, args))
   })
 }
 
-function createAroundAcquire(): Around {
+function createAroundAcquire(records: boolean): Around {
   // One who waited is told to come again, in the context of another request, when a connection has broken.
   const known = new WeakSet<object>()
   return (original, self, args) => {
     const [callback] = args
-    if (typeof callback !== 'function' || known.has(callback)) return Reflect.apply(original, self, args)
-    const profiler = get()
-    const reason = profiler && reasonToWait(self as Pool)
+    if (typeof callback !== 'function') return Reflect.apply(original, self, args)
+    // The connection that it may open is no request's.
+    const acquire = (then: unknown) => suppress(() => Reflect.apply(original, self, [then]))
+    if (known.has(callback)) return acquire(callback)
+    const profiler = records ? get() : undefined
+    const reason = profiler && whyWait(self as Pool)
     const wait = reason === undefined ? undefined : profiler?.startBeside('wait', { wait: { for: reason } })
     const followed = followCallback(wait, callback as Callback)
     known.add(followed)
-    // The connection that it may open is no request's.
-    return suppress(() => runStep(wait, () => Reflect.apply(original, self, [followed])))
+    return runStep(wait, () => acquire(followed))
   }
 }
 
-/** Why a connection cannot be had at once; `undefined` where it can. */
-function reasonToWait({ config, _freeConnections, _allConnections }: Pool): string | undefined {
-  if (_freeConnections.length > 0) return undefined
-  const { connectionLimit } = config
-  return connectionLimit === 0 || _allConnections.length < connectionLimit ? 'connection' : 'pool'
+function whyWait({ config, _freeConnections, _allConnections }: Pool): string | undefined {
+  const max = config.connectionLimit || Number.POSITIVE_INFINITY
+  // A free connection is given at once, and nobody waits while there is room for one more.
+  return reasonToWait({ free: _freeConnections.length, waiting: 0, open: _allConnections.length, max })
 }

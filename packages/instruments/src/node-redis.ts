@@ -1,9 +1,10 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { bind, get, type Point, type PointInfo, suppress } from '@osprofiler/core'
-import { Array, Error, isError, Map, Reflect, Set, String, settle, types } from '@osprofiler/core/toolkit'
+import { get, type Point, type PointInfo, suppress } from '@osprofiler/core'
+import { Array, Error, isError, Map, Reflect, Set, String, settle, takeContext, types } from '@osprofiler/core/toolkit'
 import { DatabaseStep } from './database-step.js'
 import { followPromise } from './follow.js'
 import type { InstrumentSettings } from './instrument-settings.js'
+import { aroundOwnWork, wrapMethods } from './keep-context.js'
 import { whenLoaded } from './library-loads.js'
 import { wrapSubscriptions } from './node-redis-subscribe.js'
 import { type RedisCommand, redisBatchInfo, redisFailure, redisInfo } from './redis-statement.js'
@@ -82,8 +83,9 @@ export function instrumentNodeRedis({ traceSql }: InstrumentSettings): () => voi
     whenLoaded('@redis/client', exports => wrapSubscriptions(exports as ClientFile, values), {
       file: 'dist/lib/client/commands-queue.js',
     }),
-    whenLoaded('@redis/client', wrapConnect, { file: 'dist/lib/cluster/index.js' }),
-    whenLoaded('@redis/client', wrapConnect, { file: 'dist/lib/sentinel/index.js' }),
+    whenLoaded('@redis/client', wrapOwnWork, { file: 'dist/lib/cluster/index.js' }),
+    whenLoaded('@redis/client', wrapOwnWork, { file: 'dist/lib/cluster/cluster-slots.js' }),
+    whenLoaded('@redis/client', wrapSentinel, { file: 'dist/lib/sentinel/index.js' }),
     whenLoaded('@redis/client', exports => wrapPool(exports as PoolFile), { file: 'dist/lib/client/pool.js' }),
   ]
   return undoAll(undos)
@@ -102,7 +104,7 @@ export function instrumentNodeRedis({ traceSql }: InstrumentSettings): () => voi
       wrapMethod(prototype, 'sendCommand', aroundCommand),
       wrapMethod(prototype, '_executePipeline', aroundBatch(false)),
       wrapMethod(prototype, '_executeMulti', aroundBatch(true)),
-      wrapMethod(prototype, 'connect', aroundConnect),
+      wrapMethod(prototype, 'connect', aroundOwnWork),
     ])
   }
 }
@@ -120,32 +122,51 @@ function readCommand([name, ...args]: readonly unknown[]): RedisCommand {
 
 /** A file that has the class of a client, of its queue, of a cluster or a Sentinel. */
 interface ClientFile {
-  readonly default: { readonly prototype: object }
+  readonly default: Class
+}
+
+interface Class {
+  readonly prototype: object
 }
 
 interface PoolFile {
-  readonly RedisClientPool: { readonly prototype: object }
+  readonly RedisClientPool: Class
 }
 
-function wrapConnect(exports: unknown): (() => void) | undefined {
-  return wrapMethod((exports as ClientFile).default.prototype, 'connect', aroundConnect)
-}
-
-function wrapPool({ RedisClientPool: { prototype } }: PoolFile): () => void {
-  return undoAll([wrapMethod(prototype, 'execute', aroundExecute), wrapMethod(prototype, 'connect', aroundConnect)])
+interface Pool {
+  readonly totalClients: number
 }
 
 /** What a connection does by itself, and what it later hands to listeners, belongs to no request. */
-const aroundConnect: Around = (original, self, args) => suppress(() => Reflect.apply(original, self, args))
+const OWN_WORK = ['connect', 'rediscover']
+
+function wrapOwnWork(exports: unknown): () => void {
+  return undoAll(wrapMethods((exports as ClientFile).default.prototype, OWN_WORK, aroundOwnWork))
+}
+
+/** How a Sentinel looks for the servers: when it connects, and when a command has failed. */
+const SENTINEL_WORK = ['connect', 'observe', 'transform']
+
+function wrapSentinel(exports: unknown): () => void {
+  const { RedisSentinelInternal, ...file } = exports as ClientFile & { readonly RedisSentinelInternal?: Class }
+  const undo = wrapOwnWork(file)
+  if (RedisSentinelInternal === undefined) return undo
+  return undoAll([undo, ...wrapMethods(RedisSentinelInternal.prototype, SENTINEL_WORK, aroundOwnWork)])
+}
+
+function wrapPool({ RedisClientPool: { prototype } }: PoolFile): () => void {
+  return undoAll([wrapMethod(prototype, 'execute', aroundExecute), wrapMethod(prototype, 'connect', aroundOwnWork)])
+}
 
 /** Runs what a pool is asked to run in the context of who asked, after a point for the time that it had to wait. */
 const aroundExecute: Around = (original, self, args) => {
-  const profiler = get()
   const [work] = args
-  if (profiler === undefined || typeof work !== 'function') return Reflect.apply(original, self, args)
+  if (typeof work !== 'function') return Reflect.apply(original, self, args)
+  const profiler = get()
+  const { totalClients } = self as Pool
   let begun = false
   let wait: Point | undefined
-  const inContext = bind((run: () => unknown) => run())
+  const inContext = takeContext()
   const bound = standInOnce(work as Method, (method, methodSelf, given) => {
     begun = true
     wait?.stop()
@@ -153,8 +174,10 @@ const aroundExecute: Around = (original, self, args) => {
   })
   // A connection that the pool opens for this call stays when the call is over.
   const result = suppress(() => Reflect.apply(original, self, [bound]))
-  if (begun || !isPromise(result)) return result
-  wait = profiler.startBeside('wait', { wait: { for: 'pool' } })
+  if (profiler === undefined || begun || !isPromise(result)) return result
+  // For whoever has to wait, the pool opens one more connection as long as there is room.
+  const reason = (self as Pool).totalClients > totalClients ? 'connection' : 'pool'
+  wait = profiler.startBeside('wait', { wait: { for: reason } })
   return followPromise(wait, () => result)
 }
 

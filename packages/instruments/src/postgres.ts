@@ -1,8 +1,8 @@
-import { bind, get, type Point, type Profiler, suppress } from '@osprofiler/core'
-import { Object, Reflect } from '@osprofiler/core/toolkit'
-import type { Ending } from './follow.js'
+import { bind, get, suppress } from '@osprofiler/core'
+import { Object, Reflect, takeContext } from '@osprofiler/core/toolkit'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { whenLoaded } from './library-loads.js'
+import { createPostgresStep, type PostgresStep, type SentQuery } from './postgres-step.js'
 import { createStartSql, type StartSql } from './sql-step.js'
 import { type Around, wrapMethod } from './wrap-method.js'
 
@@ -10,11 +10,10 @@ import { type Around, wrapMethod } from './wrap-method.js'
 type OpenPool = (options: object) => (text: TemplateStringsArray) => Query
 
 /** The part of a query that is wrapped: it is sent when somebody waits for it. */
-interface Query {
-  readonly strings: readonly string[]
+interface Query extends SentQuery {
   readonly executed: boolean
-  readonly string?: string
-  readonly parameters?: unknown
+  /** Whether it was asked for a stream, to copy rows. */
+  readonly streaming?: boolean
   handler: (query: unknown) => unknown
   forEachFn?: unknown
   cursorFn?: unknown
@@ -26,12 +25,15 @@ interface Query {
  * The text of a query is put together when it is written to a connection, and so its point begins then.
  */
 export function instrumentPostgres({ traceSql, libraries }: InstrumentSettings): () => void {
-  if (traceSql === 'off') return () => undefined
   const start = createStartSql(traceSql, 'postgresql')
-  return whenLoaded('postgres', exports => wrapMethod(findQueries(exports), 'handle', createAround(start)), {
-    esModule: 'src/index.js',
-    given: libraries.postgres,
-  })
+  return whenLoaded(
+    'postgres',
+    exports => wrapMethod(findQueries(exports), 'handle', createAround(start, traceSql !== 'off')),
+    {
+      esModule: 'src/index.js',
+      given: libraries.postgres,
+    },
+  )
 }
 
 /** The class of queries is not exported, so by one of a pool that is never connected. */
@@ -41,49 +43,27 @@ function findQueries(exports: unknown): object {
   return Object.getPrototypeOf(sql`SELECT`)
 }
 
-function createAround(start: StartSql): Around {
+/** How the library itself subscribes to all changes: the stream of them stays open, and is no request's. */
+const SUBSCRIPTION = /^\s*(?:CREATE|START)_REPLICATION/
+
+function createAround(start: StartSql, records: boolean): Around {
   return (original, self, args) => {
-    const profiler = get()
     const query = self as Query
     // `then` and `catch` come by here as well, each time.
-    if (profiler === undefined || query.executed) return Reflect.apply(original, self, args)
-    follow(query, createStep(start, profiler, query))
+    if (query.executed) return Reflect.apply(original, self, args)
+    if (SUBSCRIPTION.test(query.strings[0] ?? '')) return suppress(() => Reflect.apply(original, self, args))
+    const profiler = records ? get() : undefined
+    follow(query, profiler && createPostgresStep(start, profiler, query))
     return Reflect.apply(original, self, args)
   }
 }
 
-interface Step extends Ending {
-  wait(): void
-  send(): void
-}
-
-function createStep(start: StartSql, profiler: Profiler, query: Query): Step {
-  let wait: Point | undefined
-  let sent: Ending | undefined
-
-  function send(): Ending {
-    wait?.stop()
-    // One that was never written has the text of the program alone: no parameter is counted yet.
-    sent ??= start(profiler, query.string ?? query.strings.join('?'), query.parameters)
-    return sent
-  }
-
-  return {
-    wait() {
-      if (sent === undefined) wait ??= profiler.startBeside('wait', { wait: { for: 'pool' } })
-    },
-    send,
-    stop: () => send().stop(),
-    fail: error => send().fail(error),
-  }
-}
-
-function follow(query: Query, step: Step): void {
+function follow(query: Query, step: PostgresStep | undefined): void {
   const { handler } = query
   // The connection that it may open is no request's.
   const queue = (sent: unknown) => {
     const result = suppress(() => handler(sent))
-    step.wait()
+    step?.wait()
     return result
   }
   query.handler = Object.assign(queue, handler)
@@ -92,6 +72,8 @@ function follow(query: Query, step: Step): void {
     // Called while the answer is read, in the context of who opened the connection.
     if (typeof fn === 'function') query[name] = bind(fn as () => unknown)
   }
+  if (query.streaming) intercept(query, 'resolve', value => before(value, createKeepEvents()))
+  if (step === undefined) return
   // Set when its text is there and it is about to be written.
   intercept(query, 'statement', value => {
     step.send()
@@ -100,6 +82,15 @@ function follow(query: Query, step: Step): void {
   // Replaced, for a cursor, before each of its rows.
   intercept(query, 'resolve', value => before(value, () => step.stop()))
   intercept(query, 'reject', value => before(value, error => step.fail(error)))
+}
+
+/** Has the events of a stream run in today's context. The stream is made when the answer begins. */
+function createKeepEvents(): (stream: unknown) => void {
+  const inContext = takeContext()
+  return stream => {
+    if (typeof stream !== 'object' || stream === null) return
+    wrapMethod(stream, 'emit', (original, self, args) => inContext(() => Reflect.apply(original, self, args)))
+  }
 }
 
 function before(value: unknown, then: (argument: unknown) => void): unknown {

@@ -6,13 +6,18 @@ import { hideInMessage } from './sql-message.js'
 import { MAX_STATEMENT, readStatement } from './sql-text.js'
 import type { SqlDialect } from './sql-tokens.js'
 
-/** Opens the point of a query, whose text and parameters are whatever the program gave to its library. */
-export type StartSql = (profiler: Profiler, text: unknown, params?: unknown) => Ending
+/**
+ * Opens the point of a query, whose text and parameters are whatever the program gave to its library. Nothing outside of
+ * a trace, and where SQL is not recorded.
+ */
+export type StartSql = (profiler: Profiler | undefined, text: unknown, params?: unknown) => Ending | undefined
 
 /** How the queries of one library become points named `db`, as OSProfiler's tracer of SQLAlchemy records them. */
 export function createStartSql(traceSql: TraceSql, dialect: SqlDialect): StartSql {
+  if (traceSql === 'off') return () => undefined
   const values = traceSql === 'values'
   return (profiler, text, params) => {
+    if (profiler === undefined) return undefined
     const sql = typeof text === 'string' ? text : ''
     const point = profiler.startBeside('db', {
       db: values ? { system: dialect, statement: cut(sql), params } : describe(sql, dialect),

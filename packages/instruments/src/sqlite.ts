@@ -74,9 +74,7 @@ function wrapDatabase(Database: Class, start: StartSql): () => void {
 /** Makes the scripts of a class of databases points. */
 export function wrapExec({ prototype }: Class, start: StartSql): (() => void) | undefined {
   return wrapMethod(prototype, 'exec', (original, self, args) => {
-    const profiler = get()
-    if (profiler === undefined) return Reflect.apply(original, self, args)
-    return runSync(start(profiler, args[0]), () => Reflect.apply(original, self, args))
+    return runSync(start(get(), args[0]), () => Reflect.apply(original, self, args))
   })
 }
 
@@ -84,14 +82,10 @@ export function wrapExec({ prototype }: Class, start: StartSql): (() => void) | 
 export function wrapStatements(prototype: object, start: StartSql): () => void {
   const begin = (self: unknown, args: readonly unknown[]): Ending | undefined => {
     const { sourceSQL, source = sourceSQL } = self as Statement
-    const profiler = get()
-    return profiler && start(profiler, source, args.length > 1 ? args : args[0])
+    return start(get(), source, args.length > 1 ? args : args[0])
   }
   const aroundRun: Around = (original, self, args) => {
-    const step = begin(self, args)
-    return step === undefined
-      ? Reflect.apply(original, self, args)
-      : runSync(step, () => Reflect.apply(original, self, args))
+    return runSync(begin(self, args), () => Reflect.apply(original, self, args))
   }
   const aroundIterate: Around = (original, self, args) => {
     const step = begin(self, args)
@@ -106,7 +100,8 @@ export function wrapStatements(prototype: object, start: StartSql): () => void {
   ])
 }
 
-function runSync(step: Ending, run: () => unknown): unknown {
+function runSync(step: Ending | undefined, run: () => unknown): unknown {
+  if (step === undefined) return run()
   const result = runStep(step, run)
   step.stop()
   return result

@@ -26,5 +26,7 @@ export function waits(records: readonly TraceRecord[]): unknown[] {
   const starts = records.filter(({ name }) => name === 'wait-start')
   const stops = records.filter(({ name }) => name === 'wait-stop')
   if (starts.length !== stops.length) throw new Error('A wait never stopped')
-  return starts.map(({ info }) => (info.wait as { for: unknown }).for)
+  const awaited = (record: TraceRecord | undefined) => (record?.info.wait as { for: unknown } | undefined)?.for
+  // The stop knows better, where it says anything.
+  return starts.map(start => awaited(stops.find(stop => stop.trace_id === start.trace_id)) ?? awaited(start))
 }

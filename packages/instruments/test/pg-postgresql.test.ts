@@ -85,13 +85,11 @@ describe('a traced query of pg', () => {
     expect(databaseCalls(records)).toEqual([{ statement: "SELECT $1::text, 'b'", params: ['a'] }])
   })
 
-  it('is no point when SQL is off, and nothing is wrapped', async () => {
-    const { query } = pg.Client.prototype
+  it('is no point when SQL is off', async () => {
     instrumented('off')
 
     await inTrace(() => pool.query('SELECT 1'))
 
-    expect(pg.Client.prototype.query).toBe(query)
     expect(records).toEqual([])
   })
 

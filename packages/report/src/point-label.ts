@@ -22,7 +22,7 @@ interface Purpose {
  * `getOrder GET /orders/:id` · `for connection`
  */
 export function pointDetail(node: ReportNode): string {
-  const { text, hasStatus } = readPurpose(node.start)
+  const { text, hasStatus } = readPurpose(node)
   // A router knows its route only when it has found it.
   const outcome = hasStatus ? readStatus(node.stop) : readText(node.stop, 'info', 'layer', 'route')
   return outcome === undefined ? abbreviate(text) : `${text} ${outcome}`
@@ -47,7 +47,7 @@ export function createRepetitionKey(): (node: ReportNode) => string {
 export function createShapeReader(): (node: ReportNode) => string {
   const shapes = new Map<string, string>()
   return node => {
-    const { text } = readPurpose(node.start)
+    const { text } = readPurpose(node)
     let shape = shapes.get(text)
     if (shape === undefined) {
       shape = generalize(text)
@@ -64,13 +64,13 @@ export function isLayer(node: ReportNode): boolean {
 
 /** The line for points that repeat: their detail where it is the same for all, or else what they have in common. */
 export function repeatedDetail(nodes: readonly ReportNode[]): string {
-  const texts = new Set(nodes.map(node => readPurpose(node.start).text))
+  const texts = new Set(nodes.map(node => readPurpose(node).text))
   const [text = ''] = texts
   if (texts.size > 1 && nodes.every(isLayer)) return 'layers'
   return abbreviate(texts.size === 1 ? text : generalize(text))
 }
 
-function readPurpose(start: unknown): Purpose {
+function readPurpose({ start, stop }: Pick<ReportNode, 'start' | 'stop'>): Purpose {
   const request = readField(start, 'info', 'request')
   if (request !== undefined) {
     return { text: join(readText(request, 'method'), readText(request, 'path')), hasStatus: true }
@@ -94,7 +94,7 @@ function readPurpose(start: unknown): Purpose {
   if (statement !== undefined) {
     return { text: statement.slice(0, LONGEST).replace(/\s+/g, ' ').trim(), hasStatus: false }
   }
-  const awaited = readText(start, 'info', 'wait', 'for')
+  const awaited = readText(stop, 'info', 'wait', 'for') ?? readText(start, 'info', 'wait', 'for')
   if (awaited !== undefined) return { text: `for ${awaited.slice(0, LONGEST)}`, hasStatus: false }
   // Python's names start with the module: glance.api.v2.images.ImagesController.show
   const name = readText(start, 'info', 'function', 'name') ?? ''

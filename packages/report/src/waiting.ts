@@ -19,7 +19,8 @@ export interface Waiting {
  * `pool` (a connection of a pool) and `event-loop` (the process was busy with something else).
  */
 export function readWait(node: ReportNode): string | undefined {
-  const found = readText(node.start, 'info', 'wait', 'for') ?? readText(node.stop, 'info', 'wait', 'for')
+  // The stop knows better: a connection that should have been opened may have come back to the pool first.
+  const found = readText(node.stop, 'info', 'wait', 'for') ?? readText(node.start, 'info', 'wait', 'for')
   return found ?? (node.name === 'wait' ? '' : undefined)
 }
 

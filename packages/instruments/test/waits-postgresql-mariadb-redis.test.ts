@@ -1,0 +1,125 @@
+import { setNotifier, type TraceRecord } from '@osprofiler/core'
+import knex from 'knex'
+import { MongoClient } from 'mongodb'
+import mysql from 'mysql2/promise'
+import pg from 'pg'
+import postgres from 'postgres'
+import { createClientPool } from 'redis'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { startMongodb } from '../../../packages/drivers/test/stand-ins/mongodb.js'
+import { type MariadbServer, startMariadb } from '../../../test/servers/mariadb.js'
+import { type PostgresqlServer, startPostgresql } from '../../../test/servers/postgresql.js'
+import { type RedisServer, startRedis } from '../../../test/servers/redis.js'
+import { waits } from './database-calls.js'
+import { instrumented, undoInstruments } from './instrumented.js'
+import { collect, inTrace, until } from './traced-calls.js'
+
+let postgresql: PostgresqlServer
+let mariadb: MariadbServer
+let redis: RedisServer
+let mongodb: Awaited<ReturnType<typeof startMongodb>>
+let records: TraceRecord[]
+
+beforeAll(async () => {
+  ;[postgresql, mariadb, redis, mongodb] = await Promise.all([
+    startPostgresql(),
+    startMariadb(),
+    startRedis(),
+    startMongodb(),
+  ])
+})
+afterAll(() => Promise.all([postgresql.stop(), mariadb.stop(), redis.stop(), mongodb.kill()]))
+beforeEach(() => {
+  records = collect()
+})
+afterEach(() => {
+  undoInstruments()
+  setNotifier(undefined)
+})
+
+/** A pool of four connections. */
+interface FourConnections {
+  ask(): Promise<unknown>
+  close(): Promise<unknown>
+}
+
+const mysqlUrl = () => mariadb.url.replace(/^\w+:/, 'mysql:')
+
+const POOLS: Readonly<Record<string, () => Promise<FourConnections> | FourConnections>> = {
+  pg() {
+    const pool = new pg.Pool({ connectionString: postgresql.url, max: 4 })
+    return { ask: () => pool.query('SELECT pg_sleep(0.01)'), close: () => pool.end() }
+  },
+  mysql2() {
+    const pool = mysql.createPool({ uri: mysqlUrl(), connectionLimit: 4 })
+    return { ask: () => pool.query('SELECT SLEEP(0.01)'), close: () => pool.end() }
+  },
+  'knex over pg'() {
+    const db = knex({ client: 'pg', connection: postgresql.url, pool: { min: 0, max: 4 } })
+    return { ask: async () => await db.raw('SELECT pg_sleep(0.01)'), close: () => db.destroy() }
+  },
+  mongodb() {
+    const client = new MongoClient(`mongodb://${mongodb.host}:${mongodb.port}`, { maxPoolSize: 4 })
+    return { ask: () => client.db('osprofiler').collection('things').findOne({}), close: () => client.close() }
+  },
+  async 'node-redis'() {
+    const pool = createClientPool({ url: redis.url }, { minimum: 1, maximum: 4 })
+    await pool.connect()
+    return { ask: () => pool.ping(), close: () => pool.close() }
+  },
+}
+
+/** How often each is in a list. */
+function count(list: readonly unknown[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const each of list) counts[String(each)] = (counts[String(each)] ?? 0) + 1
+  return counts
+}
+
+describe.each(Object.keys(POOLS))('a pool of four connections of %s, one of them idle', name => {
+  it('has one of twenty wait for nothing, three for connections, and the others for the pool', async () => {
+    instrumented(undefined, { traceSql: 'statements' })
+    const pool = await POOLS[name]?.()
+    await pool?.ask()
+
+    await inTrace(() => Promise.all(Array.from({ length: 20 }, () => pool?.ask())))
+    await pool?.close()
+
+    expect(count(waits(records))).toEqual({ connection: 3, pool: 16 })
+  })
+})
+
+describe('a pool of pg', () => {
+  it('says what was waited for longer where each connection is used once', async () => {
+    instrumented(undefined, { traceSql: 'statements' })
+    const pool = new pg.Pool({ connectionString: postgresql.url, max: 1, maxUses: 1 })
+
+    await inTrace(() => Promise.all(Array.from({ length: 3 }, () => pool.query('SELECT pg_sleep(0.2)'))))
+    await pool.end()
+
+    expect(waits(records)).toEqual(['connection', 'pool', 'pool'])
+  })
+})
+
+describe('a pool of postgres', () => {
+  it('has the first wait for a connection, and for the pool who comes while that one is taken', async () => {
+    const queries = Object.getPrototypeOf(postgres('postgres://127.0.0.1:1/none')`SELECT`)
+    const { handle } = queries
+    instrumented(undefined, { traceSql: 'statements' })
+    await until(() => queries.handle !== handle)
+    const sql = postgres(postgresql.url, { max: 1, onnotice: () => undefined })
+
+    await inTrace(async () => {
+      await sql`SELECT 1`
+      let other: Promise<unknown> | undefined
+      await sql.begin(async transaction => {
+        other = sql`SELECT 2`.execute()
+        await transaction`SELECT pg_sleep(0.05)`
+      })
+      await other
+    })
+    await sql.end()
+
+    expect(waits(records)).toEqual(['connection', 'pool'])
+  })
+})
