@@ -4,7 +4,7 @@ import { Reflect, types } from './platform.js'
 const MAX_CHAIN = 100
 
 /** The value of a property, own or inherited, without a call into the program: no getter and no proxy trap is run. */
-export function readData(holder: object, key: string): unknown {
+export function readData(holder: object, key: string | symbol): unknown {
   let object: object | null = holder
   for (let depth = 0; object !== null && depth < MAX_CHAIN; depth++) {
     if (types.isProxy(object)) return undefined

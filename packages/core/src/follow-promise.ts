@@ -76,7 +76,7 @@ export function followPromise(
     settledAt: undefined,
   }
   // Only where the runtime has no such hooks do our handlers make a difference.
-  if (isHandled || !startHooks()) return addHandler(entry)
+  if ((isHandled && entry.plain) || !startHooks()) return addHandler(entry)
   followed.set(promise, entry)
   // It may have settled before, and then it tells nothing more.
   unhandled.add(entry)
@@ -135,6 +135,12 @@ function startHooks(): boolean {
 
 /** The program has handled this promise. */
 function handle(entry: FollowedPromise): void {
+  // The program may have given the promise another constructor since.
+  if (!isPlain(entry.promise)) {
+    entry.plain = false
+    if (entry.settledAt !== undefined) readSoon(entry)
+    return
+  }
   handled.add(entry.promise)
   unhandled.delete(entry)
   // A promise that was resolved with another one has yet to settle: until then the hooks tell when.

@@ -17,7 +17,7 @@ export interface FollowedPromise {
   /** Empty once a handler of ours tells them. */
   readonly outcomes: PromiseOutcome[]
   /** Whether a handler of ours calls no code of the program: neither a `then` nor a constructor of its own. */
-  readonly plain: boolean
+  plain: boolean
   /** Where the function runs whose promise this is, if that is known. */
   readonly bodyScope: Scope | undefined
   /** Whether it may have settled before it was followed: it is surely pending when an async function has just returned it. */

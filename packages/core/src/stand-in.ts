@@ -61,6 +61,8 @@ export function originalOf<F extends AnyFunction>(fn: F): F {
 /** A property of a function whose stand-in was asked for it. */
 export function readAsOriginal(original: AnyFunction, key: string | symbol, receiver: unknown): unknown {
   const value: unknown = Reflect.get(original, key, receiver)
+  // Of a bound function without it, the language finds by the binding what an object is an instance of.
+  if (value === undefined && key === Symbol.hasInstance) return hasInstanceOfOriginal
   if (value !== readSource && value !== hasInstance) return value
   // A proxy must show what a frozen function has itself.
   if (Object.getOwnPropertyDescriptor(original, key)?.configurable === false) return value

@@ -4,9 +4,11 @@ import {
   failRequest,
   type HttpOptions,
   type RequestStats,
+  type ServedRequest,
   servedRequest,
 } from '@osprofiler/core/http'
-import type { FastifyPluginAsync, RegisterOptions } from 'fastify'
+import { Reflect, standIn } from '@osprofiler/core/toolkit'
+import type { FastifyPluginAsync, FastifyReply, RegisterOptions } from 'fastify'
 import fp from 'fastify-plugin'
 
 declare module 'fastify' {
@@ -42,19 +44,28 @@ const plugin: FastifyPluginAsync<OsprofilerOptions> = async (fastify, registered
   })
 
   fastify.addHook('onRequest', function osprofilerOnRequest(request, reply, next) {
-    tracer.serve(request.raw, reply.raw, () => next())
-  })
-
-  fastify.addHook('onSend', function osprofilerOnSend(request, _reply, payload, next) {
-    // Fastify reads a slow client's body on from the events of its connection, where the context is lost.
-    if (typeof payload === 'object') servedRequest(request.raw)?.followBody(payload)
-    next(null, payload)
+    tracer.serve(request.raw, reply.raw, served => {
+      if (served !== undefined) followSent(reply, served)
+      next()
+    })
   })
 
   fastify.addHook('onError', function osprofilerOnError(request, _reply, error, next) {
     failRequest(request.raw, error)
     next()
   })
+}
+
+/**
+ * Has what a traced request is answered with be produced in the request's context: Fastify reads a slow client's body on
+ * from the events of its connection. A hook `onSend` would have Fastify throw an error of `reply.send()` elsewhere.
+ */
+function followSent(reply: FastifyReply, served: ServedRequest): void {
+  const send = standIn(reply.send, (original, self, args) => {
+    served.followBody(args[0])
+    return Reflect.apply(original, self, args)
+  })
+  Reflect.defineProperty(reply, 'send', { value: send, writable: true, enumerable: false, configurable: true })
 }
 
 /**

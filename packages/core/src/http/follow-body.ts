@@ -1,3 +1,4 @@
+import { readData } from '../class-name.js'
 import { Object, Reflect, WeakSet } from '../platform.js'
 import { type Call, standIn } from '../stand-in.js'
 import { watchEvents } from '../watch-events.js'
@@ -13,6 +14,7 @@ export interface BodyFollower {
 }
 
 const followed = new WeakSet<object>()
+const { toStringTag } = Symbol
 
 /**
  * Has a body be produced in the context of its request, and tells what the body fails with. A framework reads a body after
@@ -33,18 +35,13 @@ export function followBody(body: unknown, follower: BodyFollower): void {
   }
 }
 
-interface NodeStream {
-  readonly pipe: Call
-  readonly emit: Call
-}
-
 // Not by `instanceof`: a stream may be of another copy of its class, such as that of `readable-stream`.
 function sourceOf(body: unknown): object | undefined {
   if (typeof body !== 'object' || body === null) return undefined
-  const { pipe, emit, getReader } = body as Partial<NodeStream & ReadableStream>
-  if (typeof getReader === 'function') return body
-  if (typeof pipe === 'function' && typeof emit === 'function') return body
-  return Object.prototype.toString.call(body) === '[object Response]' ? sourceOf((body as Response).body) : undefined
+  // A body may be any object of the program: no getter and no proxy trap is run.
+  const hasMethod = (name: string): boolean => typeof readData(body, name) === 'function'
+  if (hasMethod('getReader') || (hasMethod('pipe') && hasMethod('emit'))) return body
+  return readData(body, toStringTag) === 'Response' ? sourceOf((body as Response).body) : undefined
 }
 
 function isWebStream(source: object): source is ReadableStream {

@@ -1,0 +1,60 @@
+import http from 'node:http'
+import { pipeline, Readable } from 'node:stream'
+import { osprofilerErrorHandler, osprofilerMiddleware } from '@osprofiler/express'
+import { osprofiler } from '@osprofiler/fastify'
+import { osprofilerMiddleware as koaMiddleware } from '@osprofiler/koa'
+import express from 'express'
+import { fastify } from 'fastify'
+import Koa from 'koa'
+
+const OPTIONS = { maxTracesPerSecond: 1e9 }
+
+/**
+ * A server for each adapter. `handle` is asked for each request, and resolves to how it is to be answered: `{kind, rows}`,
+ * where `rows` makes an async iterable.
+ */
+export const ADAPTERS = {
+  express(hmacKey, handle) {
+    const app = express()
+    app.use(osprofilerMiddleware(hmacKey, OPTIONS))
+    app.get('/request/:n', async (req, res) => {
+      const { kind, rows } = await handle(req, res)
+      if (kind === 'json') return res.json({ ok: true })
+      if (kind === 'nothing') return
+      pipeline(
+        kind === 'web stream' ? Readable.fromWeb(ReadableStream.from(rows())) : Readable.from(rows()),
+        res,
+        () => {},
+      )
+    })
+    app.use(osprofilerErrorHandler())
+    app.use((_error, _req, res, next) => (res.headersSent ? next() : res.status(500).end('failed')))
+    return http.createServer(app)
+  },
+
+  koa(hmacKey, handle) {
+    const app = new Koa()
+    app.silent = true
+    app.use(koaMiddleware(hmacKey, OPTIONS))
+    app.use(async ctx => {
+      const { kind, rows } = await handle(ctx.req, ctx.res)
+      if (kind === 'json') ctx.body = { ok: true }
+      else if (kind === 'nothing') ctx.respond = false
+      else ctx.body = kind === 'web stream' ? ReadableStream.from(rows()) : Readable.from(rows())
+    })
+    return http.createServer(app.callback())
+  },
+
+  async fastify(hmacKey, handle) {
+    const app = fastify()
+    await app.register(osprofiler, { hmacKeys: hmacKey, ...OPTIONS })
+    app.get('/request/:n', async (request, reply) => {
+      const { kind, rows } = await handle(request.raw, reply.raw)
+      if (kind === 'json') return { ok: true }
+      if (kind === 'nothing') return reply.hijack()
+      return reply.send(kind === 'web stream' ? ReadableStream.from(rows()) : Readable.from(rows()))
+    })
+    await app.ready()
+    return app.server
+  },
+}

@@ -1,0 +1,59 @@
+import http from 'node:http'
+import { request as undiciRequest } from 'undici'
+import { beginStep, endStep } from './truth.js'
+
+const GIVE_UP_MS = 15
+
+/** Asks the backend, by one of the clients, for the steps of a call. What becomes of the call is planned. */
+export async function call(step, parent, request, world) {
+  if (step.outcome !== 'retry') return tryOnce(step, parent, request, world, step.outcome)
+  await tryOnce({ ...step, steps: [] }, parent, request, world, 'status')
+  await tryOnce(step, parent, request, world, 'ok')
+}
+
+async function tryOnce(step, parent, request, world, outcome) {
+  const path = `/call/${step.n}/${outcome}`
+  const failed = outcome === 'timeout' || outcome === 'reset'
+  const truth = beginStep(request.truth, parent, `http ${path}`, {
+    outcome: failed ? { failed: true } : { status: outcome === 'status' ? 503 : 200 },
+  })
+  const served = { step, outcome, parent: step.allowed ? truth : undefined, request }
+  if (!step.allowed) served.request = { ...request, truth: world.noTruth, headers: {} }
+  world.calls.set(path, { ...served, call: truth, headers: undefined })
+  // 127.0.0.1 may have the headers of a trace, and localhost may not.
+  const url = `http://${step.allowed ? '127.0.0.1' : 'localhost'}:${world.backendPort}${path}`
+  const headers = step.copies ? copyHeaders(request.headers) : {}
+  const signal = outcome === 'timeout' ? AbortSignal.timeout(GIVE_UP_MS) : undefined
+  try {
+    await CLIENTS[step.by](url, headers, signal)
+  } catch (error) {
+    if (!failed) throw error
+  }
+  // A request that is given up before it has a connection ends when undici comes to it.
+  if (outcome !== 'timeout') endStep(truth)
+}
+
+/** As a gateway does that knows no better: with the trace of who called it, and without what belongs to one connection. */
+function copyHeaders(headers) {
+  const { host, connection, 'content-length': length, 'transfer-encoding': encoding, ...rest } = headers
+  return rest
+}
+
+const CLIENTS = {
+  async fetch(url, headers, signal) {
+    const answer = await fetch(url, { headers, signal })
+    await answer.text()
+  },
+  http(url, headers, signal) {
+    return new Promise((resolve, reject) => {
+      const request = http.get(url, { headers, signal }, answer => {
+        answer.on('error', reject).on('end', resolve).resume()
+      })
+      request.on('error', reject)
+    })
+  },
+  async undici(url, headers, signal) {
+    const { body } = await undiciRequest(url, { headers, signal })
+    await body.text()
+  },
+}

@@ -1,0 +1,44 @@
+import { takeSteps } from './steps.js'
+import { beginStep, endStep, now } from './truth.js'
+
+const EXCHANGE = 'truth'
+const QUEUE = 'truth'
+
+/** Opens a channel with confirmations, and a consumer that takes the steps which a message asks for. */
+export async function openMessages(connection, inbox) {
+  const channel = await connection.createConfirmChannel()
+  await channel.assertExchange(EXCHANGE, 'topic')
+  await channel.assertQueue(QUEUE)
+  await channel.bindQueue(QUEUE, EXCHANGE, '#')
+  await channel.prefetch(20)
+  await channel.consume(QUEUE, message => {
+    const { step, parent, request, world, received } = inbox.get(message.fields.routingKey)
+    inbox.delete(message.fields.routingKey)
+    const truth = beginStep(request.truth, parent, `consume ${step.n}`)
+    truth.startedAfter = parent.startedAfter
+    return takeSteps(step.steps, truth, request, world).then(() => {
+      channel.ack(message)
+      truth.endedAfter = now()
+      // The work ends with this function, which nobody waits for.
+      setImmediate(() => {
+        endStep(truth)
+        received()
+      })
+    })
+  })
+  return channel
+}
+
+/** Publishes a message, resolves when the broker has confirmed it, and has its consumer take the steps below. */
+export async function publish(step, parent, request, world) {
+  const key = `n.${step.n}`
+  const truth = beginStep(request.truth, parent, `publish ${step.n}`)
+  const consumed = new Promise(received => {
+    world.inbox.set(key, { step, parent: truth, request, world, received })
+  })
+  request.going.push(consumed)
+  await new Promise((resolve, reject) => {
+    world.channel.publish(EXCHANGE, key, Buffer.from('order'), {}, error => (error ? reject(error) : resolve()))
+  })
+  endStep(truth)
+}

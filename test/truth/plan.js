@@ -1,0 +1,68 @@
+import { createChoices } from '../generated/choices.js'
+
+const SLEEPS = [2, 5, 12, 25]
+const MAX_STEPS = 9
+const MAX_DEPTH = 3
+
+/**
+ * Makes the plan of one request out of choices: the steps that its handler takes, how it answers, and what its client does.
+ * Each step has a number of its own, by which its points are known.
+ */
+export function makePlan(generate, numbers) {
+  const { below, one } = createChoices(generate)
+  let left = MAX_STEPS
+
+  function steps(depth) {
+    const made = []
+    for (let count = 1 + below(3); count > 0 && left > 0; count--) made.push(step(depth))
+    return made
+  }
+
+  function step(depth) {
+    left--
+    const common = { n: numbers(), ms: SLEEPS[below(SLEEPS.length)] }
+    const leaf = () =>
+      one(
+        () => ({ ...common, kind: 'block', steps: [] }),
+        () => ({
+          ...common,
+          kind: 'pg',
+          style: one('promise', 'callback', 'client', 'cursor', 'stream'),
+          follows: below(2) === 1,
+        }),
+        () => ({ ...common, kind: 'mysql', style: one('promise', 'callback', 'stream'), follows: below(2) === 1 }),
+        () => ({ ...common, kind: 'redis', style: one('promise', 'callback', 'pipeline') }),
+      )
+    if (depth >= MAX_DEPTH) return leaf()
+    return one(
+      leaf,
+      () => ({ ...common, kind: 'block', wait: one('inside', 'further out', 'not'), steps: steps(depth + 1) }),
+      () => ({ ...common, kind: 'callback', steps: steps(depth + 1) }),
+      () => ({ ...common, kind: 'parallel', steps: steps(depth + 1) }),
+      () => call(common, depth),
+      () => call(common, depth),
+      () => ({ ...common, kind: 'amqp', wait: one('inside', 'not'), steps: steps(depth + 2) }),
+    )
+  }
+
+  function call(common, depth) {
+    return {
+      ...common,
+      kind: 'call',
+      by: one('fetch', 'http', 'undici'),
+      wait: one('inside', 'further out', 'not'),
+      copies: below(3) === 0,
+      allowed: below(4) > 0,
+      outcome: one('ok', 'ok', 'ok', 'status', 'retry', 'timeout', 'reset'),
+      steps: steps(depth + 2),
+    }
+  }
+
+  return {
+    n: numbers(),
+    signed: below(5) > 0,
+    steps: steps(0),
+    answer: one('json', 'json', 'stream', 'web stream', 'throws', 'stream fails', 'time-out', 'destroys'),
+    client: one('waits', 'waits', 'waits', 'waits', 'leaves'),
+  }
+}

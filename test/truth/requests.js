@@ -1,0 +1,98 @@
+import { once } from 'node:events'
+import http from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createTraceId, signedPack, withTrace } from '@osprofiler/core'
+import { takeSteps } from './steps.js'
+import { beginStep, createTruth, endStep, now } from './truth.js'
+
+const ROWS = 3
+const LEAVES_MS = 8
+const TIME_OUT_MS = 10
+
+/** Handles one request of an adapter as planned, and says how it is to be answered. */
+export async function handle(req, res, { plan, request, root }, world) {
+  root.startedBefore = now()
+  request.reached()
+  request.headers = req.headers
+  request.going.push(once(res, 'close').then(() => endStep(root)))
+  if (plan.answer === 'time-out') {
+    res.setTimeout(TIME_OUT_MS)
+    return { kind: 'nothing' }
+  }
+  const steps = takeSteps(plan.steps, root, request, world)
+  request.going.push(steps)
+  await steps
+  if (plan.answer === 'throws') throw new Error('handler failed')
+  if (plan.answer === 'destroys') {
+    res.destroy()
+    return { kind: 'nothing' }
+  }
+  if (plan.client === 'waits') root.endedAfter = now()
+  const rows = () => makeRows(plan, root, request)
+  return { kind: plan.answer === 'stream fails' ? 'stream' : plan.answer, rows }
+}
+
+async function* makeRows({ n, answer }, root, request) {
+  let over
+  request.going.push(
+    new Promise(resolve => {
+      over = resolve
+    }),
+  )
+  try {
+    for (let row = 0; row < ROWS; row++) {
+      await sleep(1)
+      const truth = beginStep(request.truth, root, `row ${n}.${row}`)
+      const text = await withTrace('row', { n: `${n}.${row}` }, async () => {
+        await sleep(1)
+        return `row ${row}\n`
+      })
+      endStep(truth)
+      yield text
+      if (answer === 'stream fails' && row === 1) throw new Error('cursor failed')
+    }
+  } finally {
+    over()
+  }
+}
+
+/** Sends one request as planned. Resolves to its truth when all that it has set going is over. */
+export async function sendRequest(port, plan, world, hmacKey) {
+  const truth = createTruth(plan.signed)
+  const baseId = createTraceId()
+  const [info, hmac] = signedPack({ base_id: baseId, parent_id: baseId }, hmacKey)
+  const headers = plan.signed ? { 'x-trace-info': info, 'x-trace-hmac': hmac } : {}
+  const path = `/request/${plan.n}`
+  const leaves = plan.client === 'leaves'
+  const root = beginStep(truth, undefined, `wsgi ${path}`, { outcome: leaves ? {} : OUTCOMES[plan.answer] })
+  const request = { truth, going: [], headers: {}, reached: () => {} }
+  const reached = new Promise(resolve => {
+    request.reached = resolve
+  })
+  world.requests.set(path, { plan, request, root })
+  await ask(`http://127.0.0.1:${port}${path}`, headers, leaves ? reached : new Promise(() => {}))
+  // What is going on may set more going.
+  for (const going of request.going) await going.catch(() => {})
+  return { baseId, plan, truth }
+}
+
+const OUTCOMES = {
+  json: { status: 200 },
+  stream: { status: 200 },
+  'web stream': { status: 200 },
+  throws: { status: 500, failed: true, etype: 'Error' },
+  'stream fails': { failed: true, notEtype: 'ClientDisconnected' },
+  'time-out': { failed: true, notEtype: 'ClientDisconnected' },
+  destroys: { failed: true, notEtype: 'ClientDisconnected' },
+}
+
+/** Over a connection of its own, which ends with it. The client leaves a little after `leaves` has resolved. */
+function ask(url, headers, leaves) {
+  return new Promise(resolve => {
+    const request = http.get(url, { headers, agent: false }, answer => {
+      answer.on('error', resolve).on('close', resolve).resume()
+    })
+    request.on('error', resolve)
+    leaves.then(() => setTimeout(() => request.destroy(), LEAVES_MS))
+  })
+}

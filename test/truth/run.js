@@ -1,0 +1,100 @@
+// node test/truth/run.js --adapter express --requests 300 [--seed 1] [--at-once 20] [--everything]
+// Sends requests whose traces are known by construction, and prints where the records say something else.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { setNotifier } from '@osprofiler/core'
+import { INSTRUMENT_NAMES } from '@osprofiler/instruments'
+import { setup } from '@osprofiler/node'
+import fc from 'fast-check'
+
+const { values } = parseArgs({
+  options: {
+    adapter: { type: 'string', default: 'express' },
+    requests: { type: 'string', default: '300' },
+    seed: { type: 'string', default: '1' },
+    'at-once': { type: 'string', default: '20' },
+    /** With the layers of frameworks and the statements of SQL, rather than the defaults. */
+    everything: { type: 'boolean', default: false },
+  },
+})
+const KEY = 'truth'
+const SHOWN = 20
+const PATIENCE_MS = 20_000
+const PAUSE_MS = 500
+
+const records = new Map()
+setup({
+  hmacKeys: KEY,
+  notifier(record) {
+    if (!records.has(record.base_id)) records.set(record.base_id, [])
+    records.get(record.base_id).push(record)
+  },
+  // Not `localhost`, which is another host to who may have the headers of a trace.
+  propagateTo: ['127.0.0.1'],
+  ...(values.everything
+    ? { traceSql: 'statements', instruments: [...INSTRUMENT_NAMES, 'express', 'koa', 'fastify'] }
+    : {}),
+})
+
+// After the instruments: what they wrap is loaded now.
+const { ADAPTERS } = await import('./adapters.js')
+const { compare, readPoints } = await import('./compare.js')
+const { makePlan } = await import('./plan.js')
+const { handle, sendRequest } = await import('./requests.js')
+const { listen, openWorld } = await import('./world.js')
+
+const world = await openWorld({ recordsSql: values.everything, hmacKey: KEY })
+const server = await ADAPTERS[values.adapter](KEY, (req, res) => {
+  const served = world.requests.get(req.url)
+  world.requests.delete(req.url)
+  return handle(req, res, served, world)
+})
+const port = await listen(server)
+
+let numbered = 0
+const numbers = () => ++numbered
+const total = Number(values.requests)
+const seed = Number(values.seed)
+let begun = 0
+const requests = []
+
+async function work() {
+  while (begun < total) {
+    const number = begun++
+    let plan
+    fc.assert(
+      fc.property(fc.gen(), generate => {
+        plan = makePlan(generate, numbers)
+      }),
+      { numRuns: 1, seed: seed + number },
+    )
+    requests.push(await sendRequest(port, plan, world, KEY))
+  }
+}
+
+/** What is wrong with all requests. A call that was given up may still arrive, and a stop comes a little after its step. */
+async function check() {
+  const known = new Set(requests.map(({ baseId }) => baseId))
+  const strangers = [...records.keys()].filter(baseId => !known.has(baseId))
+  let faults = []
+  for (let waited = 0; waited < PATIENCE_MS; waited += PAUSE_MS) {
+    await sleep(PAUSE_MS)
+    faults = requests.flatMap(request => {
+      const found = compare(request, readPoints(records.get(request.baseId) ?? []))
+      return found.length === 0 ? [] : [...found, JSON.stringify(request.plan)]
+    })
+    if (faults.length === 0) break
+  }
+  return [...faults, ...strangers.map(baseId => `the trace ${baseId} belongs to no request`), ...world.faults]
+}
+
+await Promise.all(Array.from({ length: Number(values['at-once']) }, work))
+const faults = await check()
+for (const fault of faults.slice(0, SHOWN)) console.log(fault)
+console.log(`${values.adapter}, seed ${seed}: ${total} requests, ${numbered} steps, ${faults.length} faults`)
+setNotifier(undefined)
+server.close()
+server.closeAllConnections()
+await world.close()
+process.exit(faults.length > 0 ? 1 : 0)

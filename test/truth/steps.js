@@ -1,0 +1,84 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { trace, withTrace } from '@osprofiler/core'
+import { call } from './calls.js'
+import { mysqlQuery, pgQuery, redisCommand } from './databases.js'
+import { publish } from './messages.js'
+import { beginStep, endStep, now } from './truth.js'
+
+/**
+ * Takes the steps of a plan, one after another, below a step of the truth. `world` has the systems; `request` the truth of
+ * the request, the headers that it came with, and the list of what is still going on when its handler is over.
+ */
+export async function takeSteps(steps, parent, request, world) {
+  for (const step of steps) await takeStep(step, parent, request, world)
+}
+
+const KINDS = {
+  block,
+  callback,
+  parallel,
+  call: called,
+  amqp: sent,
+  pg: query(pgQuery),
+  mysql: query(mysqlQuery),
+  redis,
+}
+
+function takeStep(step, parent, request, world) {
+  return KINDS[step.kind](step, parent, request, world)
+}
+
+/** Waits for a step inside of the block that began it, further out, or not at all. */
+async function inBlock(step, parent, request, work) {
+  const { n, wait = 'inside' } = step
+  const truth = beginStep(request.truth, parent, `block ${n}`)
+  const { going } = await withTrace('block', { n }, async () => {
+    truth.startedBefore = now()
+    const going = work(truth)
+    request.going.push(going)
+    if (wait === 'inside') await going
+    return { going }
+  })
+  endStep(truth)
+  if (wait === 'further out') await going
+}
+
+function block(step, parent, request, world) {
+  return inBlock(step, parent, request, async truth => {
+    await sleep(step.ms)
+    await takeSteps(step.steps, truth, request, world)
+  })
+}
+
+/** A function with a callback is over when it returns: what it goes on with is still below it. */
+function callback(step, parent, request, world) {
+  const name = `callback-${step.n}`
+  const truth = beginStep(request.truth, parent, name)
+  return new Promise((resolve, reject) => {
+    const work = trace(name)(done => {
+      setTimeout(() => takeSteps(step.steps, truth, request, world).then(() => done(), done), step.ms)
+    })
+    work(error => (error ? reject(error) : resolve()))
+    endStep(truth)
+  })
+}
+
+async function parallel(step, parent, request, world) {
+  await Promise.all(step.steps.map(one => takeStep(one, parent, request, world)))
+}
+
+function called(step, parent, request, world) {
+  return inBlock(step, parent, request, truth => call(step, truth, request, world))
+}
+
+function sent(step, parent, request, world) {
+  return inBlock(step, parent, request, truth => publish(step, truth, request, world))
+}
+
+function query(run) {
+  return (step, parent, request, world) => run(step, parent, request, world)
+}
+
+function redis(step, parent, request, world) {
+  return inBlock(step, parent, request, truth => redisCommand(step, truth, request, world))
+}

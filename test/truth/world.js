@@ -1,0 +1,56 @@
+import { once } from 'node:events'
+import amqplib from 'amqplib'
+import { Redis } from 'ioredis'
+import mysql from 'mysql2'
+import pg from 'pg'
+import { startMariadb } from '../servers/dist/mariadb.js'
+import { startPostgresql } from '../servers/dist/postgresql.js'
+import { startRabbitmq } from '../servers/dist/rabbitmq.js'
+import { startRedis } from '../servers/dist/redis.js'
+import { startBackend } from './backend.js'
+import { openMessages } from './messages.js'
+import { createTruth } from './truth.js'
+
+// Smaller than what is asked at a time, so that nearly all wait for what another one gives back.
+const CONNECTIONS = 3
+
+/** Starts all systems, and opens the clients that the requests share. */
+export async function openWorld({ recordsSql, hmacKey }) {
+  const [postgresql, mariadb, rabbitmq, redis] = await Promise.all([
+    startPostgresql(),
+    startMariadb(),
+    startRabbitmq(),
+    startRedis(),
+  ])
+  const world = {
+    recordsSql,
+    pg: new pg.Pool({ connectionString: postgresql.url, max: CONNECTIONS }),
+    mysql: mysql.createPool({ uri: mariadb.url, connectionLimit: CONNECTIONS }),
+    redis: new Redis(redis.url),
+    /** What is served at a path, and what a message asks for, until it has come. */
+    requests: new Map(),
+    calls: new Map(),
+    inbox: new Map(),
+    faults: [],
+    noTruth: createTruth(false),
+  }
+  const connection = await amqplib.connect(rabbitmq.url)
+  world.channel = await openMessages(connection, world.inbox)
+  const backend = await startBackend(world, hmacKey)
+  world.backendPort = backend.address().port
+  world.close = async () => {
+    backend.close()
+    backend.closeAllConnections()
+    world.redis.disconnect()
+    await Promise.all([world.pg.end(), world.mysql.promise().end(), connection.close()])
+    await Promise.all([postgresql, mariadb, rabbitmq, redis].map(server => server.stop()))
+  }
+  return world
+}
+
+/** Has a server listen, and resolves to its port. */
+export async function listen(server) {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return server.address().port
+}
