@@ -122,6 +122,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'performance',
       'process',
       'queueMicrotask',
+      'readRegularFile',
       'requireFrom',
       'resolvePackage',
       'setImmediate',

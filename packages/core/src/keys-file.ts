@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer'
-import { readFileSync } from 'node:fs'
 import { KeyRing } from './key-ring.js'
 import { OsprofilerError } from './osprofiler-error.js'
 import { Error, emitWarning, Number, performance } from './platform.js'
+import { readRegularFile } from './read-regular-file.js'
 
 const LOOK_AGAIN_MS = 1_000
 const MAX_LENGTH = 64 * 1024
@@ -55,16 +55,14 @@ function toKeyRing(text: string): KeyRing {
 }
 
 function readKeys(path: string): string {
-  const bytes = readFileSync(path)
-  if (bytes.length > MAX_LENGTH) throw new Error(`it is longer than ${MAX_LENGTH} bytes`)
+  const bytes = readRegularFile(path, MAX_LENGTH)
   if (!isUtf8(bytes)) throw new Error('it is not UTF-8')
   // Some editors begin a file with a byte order mark, which is no part of the first key.
   return bytes.toString('utf8').replace(/^\ufeff/, '')
 }
 
 function describe(path: string, error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException
-  return `Cannot read the HMAC keys in ${path} (${code ?? message}).`
+  return `Cannot read the HMAC keys in ${path} (${(error as Error).message}).`
 }
 
 function warn(path: string, error: unknown, hasGoodOnes: boolean): void {

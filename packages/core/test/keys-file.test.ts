@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -60,6 +61,21 @@ describe('createKeysFile', () => {
     now += 1_000
 
     expect(keyRing()).toBe(ring)
+  })
+
+  it('keeps the last good keys where a FIFO takes the place of the file', () => {
+    const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+    const keyRing = createKeysFile(file)
+    writeFileSync(file, 'one')
+    const ring = keyRing()
+
+    rmSync(file)
+    execFileSync('mkfifo', [file])
+    now += 1_000
+
+    expect(keyRing()).toBe(ring)
+    expect(warnings).toHaveBeenCalledTimes(1)
+    expect(warnings.mock.calls[0]?.[0]).toMatch(/it is a pipe.*stay in force/)
   })
 
   it('warns once an outage, naming the file and not what is in it', () => {

@@ -1,5 +1,6 @@
+import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type InstalledProgram, installProgram } from './installed.js'
 
@@ -8,6 +9,7 @@ beforeAll(() => {
   program = installProgram()
   writeFileSync(join(program.outside, 'bytes'), Buffer.from([0xff, 0xfe, 0x00]))
   writeFileSync(join(program.outside, 'file'), '')
+  execFileSync('mkfifo', [join(program.outside, 'fifo')])
   mkdirSync(join(program.outside, 'sealed'))
   chmodSync(join(program.outside, 'sealed'), 0o555)
 })
@@ -115,8 +117,8 @@ describe('an environment that cannot be understood', () => {
 })
 
 describe('a keys file', () => {
-  it.each(['nowhere', '', 'bytes', 'file/below'])('that cannot be read is one warning: %j', async name => {
-    const env = { OSPROFILER_HMAC_KEYS_FILE: join(program.outside, name), OSPROFILER_CONNECTION_STRING: 'memory://' }
+  it.each(['nowhere', '', 'bytes', 'fifo', 'file/below', '/dev/zero'])('that cannot be read is one warning: %j', async name => {
+    const env = { OSPROFILER_HMAC_KEYS_FILE: resolve(program.outside, name), OSPROFILER_CONNECTION_STRING: 'memory://' }
 
     const { warnings, thrown } = await serve('{}', env)
 
@@ -126,12 +128,27 @@ describe('a keys file', () => {
     ])
   })
 
-  it.each(['nowhere', '', 'bytes', 'file/below'])('is thrown where that is asked for: %j', async name => {
-    const env = { OSPROFILER_HMAC_KEYS_FILE: join(program.outside, name), OSPROFILER_CONNECTION_STRING: 'memory://' }
+  it.each(['nowhere', '', 'bytes', 'fifo', 'file/below', '/dev/zero'])('is thrown where that is asked for: %j', async name => {
+    const env = { OSPROFILER_HMAC_KEYS_FILE: resolve(program.outside, name), OSPROFILER_CONNECTION_STRING: 'memory://' }
 
     const { thrown } = await serve('{ strict: true }', env)
 
     expect(thrown).toMatchObject({ code: 'ERR_CONFIGURATION', message: expect.stringMatching(/Cannot read the HMAC/) })
+  })
+
+  it('is no pipe of the shell, which could be read once, and whose keys would then be revoked', () => {
+    const file = program.write(
+      'substitution.mjs',
+      `import { setup } from '@osprofiler/node'
+       await setup({ connectionString: 'memory://' }).close()
+       console.log('served')`,
+    )
+    const command = 'OSPROFILER_HMAC_KEYS_FILE=<(echo KEY) exec "$0" "$1"'
+
+    const { stdout, stderr } = spawnSync('bash', ['-c', command, process.execPath, file], { encoding: 'utf8' })
+
+    expect(stdout).toBe('served\n')
+    expect(stderr).toMatch(/Cannot read the HMAC keys in \/dev\/fd\/\d+ \(it is a pipe, and has to be a regular file\)/)
   })
 })
 

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { suppress } from '@osprofiler/core'
-import { clearTimeout, Error, Promise, performance, Set, setImmediate, setTimeout } from '@osprofiler/core/toolkit'
+import { clearTimeout, Error, performance, Set, setImmediate, setTimeout } from '@osprofiler/core/toolkit'
 import type { Redis, RedisOptions } from 'ioredis'
+import { readCertificateFile } from '../certificate-file.js'
 import { loadClient } from '../client-package.js'
 import type { Host } from '../connection-url.js'
 import type { RedisLogin, RedisPlace, RedisTls } from './url.js'
@@ -40,7 +40,7 @@ export interface RedisLink {
 /** A connection that has not been used for so long may have broken unnoticed: it is tried before a batch depends on it. */
 const IDLE_MS = 1_000
 
-type ClientOptions = Awaited<ReturnType<typeof toOptions>>
+type ClientOptions = ReturnType<typeof toOptions>
 
 /** Prepares connections to the servers of a place. */
 export function createRedisLinks(place: RedisPlace): RedisLinks {
@@ -59,7 +59,7 @@ export function createRedisLinks(place: RedisPlace): RedisLinks {
     async open(host, login, db) {
       const seen = cuts
       const { Redis: Client } = await loadClient('ioredis', () => import('ioredis'))
-      const options = await toOptions(host, place)
+      const options = toOptions(host, place)
       if (cuts !== seen) throw new Error('nobody waits for it any longer')
       const redis = prepare(options, Client)
       return await logInto(redis, login, db, place).catch(error => {
@@ -81,7 +81,7 @@ export function createRedisLinks(place: RedisPlace): RedisLinks {
  * The client neither tries again nor sends anything again by itself, which could write a batch twice; nor does it log
  * in, for where a server knows no password it would print that.
  */
-async function toOptions({ host, port }: Host, { connectTimeout, tls }: RedisPlace) {
+function toOptions({ host, port }: Host, { connectTimeout, tls }: RedisPlace) {
   return {
     host,
     port,
@@ -93,7 +93,7 @@ async function toOptions({ host, port }: Host, { connectTimeout, tls }: RedisPla
     maxRetriesPerRequest: 0,
     disableClientInfo: true,
     connectTimeout,
-    ...(tls === undefined ? {} : { tls: await loadTls(tls) }),
+    ...(tls === undefined ? {} : { tls: readTls(tls) }),
     // No `HELLO` of the client's own, which would ask for version 3 of the protocol and be refused without a password.
     protocol: 2,
   } satisfies RedisOptions
@@ -185,8 +185,8 @@ function wantsNoPassword({ message }: Error): boolean {
   return /no password is set|without any password configured/.test(message)
 }
 
-async function loadTls({ caFile, certificateFile, keyFile, verify, checkHost }: RedisTls) {
-  const [ca, cert, key] = await Promise.all([caFile, certificateFile, keyFile].map(loadFile))
+function readTls({ caFile, certificateFile, keyFile, verify, checkHost }: RedisTls) {
+  const [ca, cert, key] = [caFile, certificateFile, keyFile].map(path => path && readCertificateFile(path))
   return {
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert }),
@@ -194,8 +194,4 @@ async function loadTls({ caFile, certificateFile, keyFile, verify, checkHost }: 
     rejectUnauthorized: verify,
     ...(checkHost ? {} : { checkServerIdentity: () => undefined }),
   }
-}
-
-async function loadFile(path: string | undefined): Promise<Buffer | undefined> {
-  return path === undefined ? undefined : await readFile(path)
 }
