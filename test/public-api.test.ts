@@ -129,6 +129,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'setInterval',
       'setTimeout',
       'settle',
+      'shorten',
       'sourceOf',
       'standIn',
       'watchEvents',

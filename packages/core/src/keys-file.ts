@@ -1,11 +1,14 @@
 import { isUtf8 } from 'node:buffer'
+import { lstatSync } from 'node:fs'
 import { KeyRing } from './key-ring.js'
 import { OsprofilerError } from './osprofiler-error.js'
 import { Error, emitWarning, Number, performance } from './platform.js'
 import { readRegularFile } from './read-regular-file.js'
+import { shorten } from './shorten.js'
 
 const LOOK_AGAIN_MS = 1_000
 const MAX_LENGTH = 64 * 1024
+const LONGEST_SHOWN = 300
 
 /**
  * The keys in a file, separated by commas or line ends, so that they can be rotated without a restart: it is looked
@@ -62,7 +65,26 @@ function readKeys(path: string): string {
 }
 
 function describe(path: string, error: unknown): string {
-  return `Cannot read the HMAC keys in ${path} (${(error as Error).message}).`
+  return `Cannot read the HMAC keys in ${toShownPath(path)} (${(error as Error).message}).`
+}
+
+/**
+ * A path that leads somewhere. Any other value may be a key that was meant for OSPROFILER_HMAC_KEYS, also one that begins
+ * with a slash, as one in 64 keys does that are written as base64.
+ */
+function toShownPath(path: string): string {
+  const [, first = ''] = /^(\/[^/]+)(?:\/|$)/.exec(path) ?? /^([a-z]:[\\/]|\.{1,2}\/)/i.exec(path) ?? []
+  const leadsSomewhere = !/\p{Cc}/u.test(path) && (isThere(path) || (first !== path && isThere(first)))
+  return leadsSomewhere ? shorten(path, LONGEST_SHOWN) : 'the file that OSPROFILER_HMAC_KEYS_FILE names'
+}
+
+function isThere(path: string): boolean {
+  try {
+    lstatSync(path)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function warn(path: string, error: unknown, hasGoodOnes: boolean): void {

@@ -16,6 +16,7 @@ import { createOpenPoints, type OtlpPlan } from './otlp/points.js'
 import { createOtlpSender } from './otlp/sender.js'
 import { readOtlpSettings } from './otlp/settings.js'
 import { createSpanMaker } from './otlp/span.js'
+import { toShownPath } from './shown-path.js'
 import { createLife } from './store-life.js'
 import { createTurns } from './turns.js'
 
@@ -111,7 +112,7 @@ export function openOtlpDriver(location: string, context: OpenContext): Driver {
 
   return {
     name: context.scheme,
-    location: new URL(settings.url).host,
+    location: toShownPath(new URL(settings.url).host),
     async write(records) {
       life.checkOpen()
       writes++

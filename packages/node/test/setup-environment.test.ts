@@ -117,24 +117,39 @@ describe('an environment that cannot be understood', () => {
 })
 
 describe('a keys file', () => {
-  it.each(['nowhere', '', 'bytes', 'fifo', 'file/below', '/dev/zero'])('that cannot be read is one warning: %j', async name => {
-    const env = { OSPROFILER_HMAC_KEYS_FILE: resolve(program.outside, name), OSPROFILER_CONNECTION_STRING: 'memory://' }
+  it.each(['nowhere', '', 'bytes', 'fifo', 'file/below', '/dev/zero'])(
+    'that cannot be read is one warning: %j',
+    async name => {
+      const env = {
+        OSPROFILER_HMAC_KEYS_FILE: resolve(program.outside, name),
+        OSPROFILER_CONNECTION_STRING: 'memory://',
+      }
 
-    const { warnings, thrown } = await serve('{}', env)
+      const { warnings, thrown } = await serve('{}', env)
 
-    expect(thrown).toBeUndefined()
-    expect(warnings).toEqual([
-      { code: 'OSPROFILER_KEYS_FILE', message: expect.stringMatching(/Nothing is traced until it can be read/) },
-    ])
-  })
+      expect(thrown).toBeUndefined()
+      expect(warnings).toEqual([
+        { code: 'OSPROFILER_KEYS_FILE', message: expect.stringMatching(/Nothing is traced until it can be read/) },
+      ])
+    },
+  )
 
-  it.each(['nowhere', '', 'bytes', 'fifo', 'file/below', '/dev/zero'])('is thrown where that is asked for: %j', async name => {
-    const env = { OSPROFILER_HMAC_KEYS_FILE: resolve(program.outside, name), OSPROFILER_CONNECTION_STRING: 'memory://' }
+  it.each(['nowhere', '', 'bytes', 'fifo', 'file/below', '/dev/zero'])(
+    'is thrown where that is asked for: %j',
+    async name => {
+      const env = {
+        OSPROFILER_HMAC_KEYS_FILE: resolve(program.outside, name),
+        OSPROFILER_CONNECTION_STRING: 'memory://',
+      }
 
-    const { thrown } = await serve('{ strict: true }', env)
+      const { thrown } = await serve('{ strict: true }', env)
 
-    expect(thrown).toMatchObject({ code: 'ERR_CONFIGURATION', message: expect.stringMatching(/Cannot read the HMAC/) })
-  })
+      expect(thrown).toMatchObject({
+        code: 'ERR_CONFIGURATION',
+        message: expect.stringMatching(/Cannot read the HMAC/),
+      })
+    },
+  )
 
   it('is no pipe of the shell, which could be read once, and whose keys would then be revoked', () => {
     const file = program.write(

@@ -66,5 +66,6 @@ export {
 export { readRegularFile } from '../read-regular-file.js'
 export { requireFrom } from '../require-from.js'
 export { type Settlement, settle } from '../settle.js'
+export { shorten } from '../shorten.js'
 export { type AnyFunction, type Call, type InPlaceOfCall, originalOf, sourceOf, standIn } from '../stand-in.js'
 export { type EventWatcher, watchEvents } from '../watch-events.js'

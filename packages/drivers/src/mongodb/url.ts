@@ -2,7 +2,7 @@ import { OsprofilerError } from '@osprofiler/core'
 import { Object } from '@osprofiler/core/toolkit'
 import type { MongoClientOptions } from 'mongodb'
 import { readCertificateFile } from '../certificate-file.js'
-import { parseConnectionUrl, showHost } from '../connection-url.js'
+import { parseConnectionUrl, showHost, showHosts } from '../connection-url.js'
 import { readTtl } from '../retention.js'
 
 /** Where a MongoDB is, in the form that its client wants. */
@@ -94,7 +94,7 @@ export function readMongodbUrl(scheme: string, location: string): MongodbUrl {
   for (const name of FILE_OPTIONS) checkFile(options, name)
   return {
     url: `${scheme}://${withoutTtl(location)}`,
-    location: hosts.map(host => (scheme === 'mongodb' ? showHost(host) : host.host)).join(','),
+    location: showHosts(hosts, host => (scheme === 'mongodb' ? showHost(host) : host.host)),
     defaults: Object.fromEntries(Object.entries(DEFAULTS).filter(([name]) => !options.has(name))),
     ttl: readTtl(options.get('ttl')),
   }

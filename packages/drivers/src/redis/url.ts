@@ -1,7 +1,7 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { Math, Number, Set, TypeError } from '@osprofiler/core/toolkit'
 import { readCertificateFile } from '../certificate-file.js'
-import { type ConnectionUrl, type Host, parseConnectionUrl, showHost, type UrlForm } from '../connection-url.js'
+import { type ConnectionUrl, type Host, parseConnectionUrl, showHosts, type UrlForm } from '../connection-url.js'
 import { readTtl } from '../retention.js'
 
 /** Where a Redis is and how to talk to it. */
@@ -116,7 +116,7 @@ function readLogin({ username, password, options }: ConnectionUrl): RedisLogin {
 }
 
 function showLocation(hosts: readonly Host[], masterName: string | undefined, db: number | undefined): string {
-  return [hosts.map(showHost).join(','), masterName, db].filter(part => part !== undefined).join('/')
+  return [showHosts(hosts), masterName, db].filter(part => part !== undefined).join('/')
 }
 
 function readDatabase(text: string): number {
