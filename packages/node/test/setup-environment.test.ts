@@ -116,6 +116,24 @@ describe('an environment that cannot be understood', () => {
   })
 })
 
+describe('a program that has changed what it knows of itself', () => {
+  it.each([
+    `process.execPath = ''`,
+    `process.execPath = 'node'`,
+    `process.execPath = undefined`,
+    `process.argv = []`,
+    `process.argv = undefined`,
+    `process.argv[1] = 7`,
+    `process.argv[1] = '/nowhere'`,
+    `process.title = ''`,
+    `process.env.NODE_PATH = ':::'`,
+  ])('is traced all the same: %s', async before => {
+    const { warnings, thrown, emitted, driver } = await serve(`{ connectionString: 'memory://' }`, KEYS, before)
+
+    expect({ warnings, thrown, emitted, driver }).toEqual({ warnings: [], emitted: 2, driver: 'memory' })
+  })
+})
+
 describe('a keys file', () => {
   it.each(['nowhere', '', 'bytes', 'fifo', 'file/below', '/dev/zero'])(
     'that cannot be read is one warning: %j',
