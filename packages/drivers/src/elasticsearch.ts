@@ -19,7 +19,7 @@ export function openElasticsearchDriver(location: string, context: OpenContext):
     ttl: url.ttl,
     filterErrorTrace,
     async open(signal) {
-      const { Client } = await loadClient('@elastic/elasticsearch', () => import('@elastic/elasticsearch'))
+      const { Client } = await loadClient('@elastic/elasticsearch')
       return new Client({
         nodes: [...url.nodes],
         ...(auth === undefined ? {} : { auth }),

@@ -18,10 +18,7 @@ export function openOpensearchDriver(location: string, context: OpenContext): Dr
     ttl,
     filterErrorTrace,
     async open() {
-      const { Client } = await loadClient(
-        '@opensearch-project/opensearch',
-        () => import('@opensearch-project/opensearch'),
-      )
+      const { Client } = await loadClient('@opensearch-project/opensearch')
       const client = new Client({
         nodes: [...nodes],
         ...(username === undefined ? {} : { auth: { username, password: password ?? '' } }),

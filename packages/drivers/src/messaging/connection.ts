@@ -34,7 +34,7 @@ export async function connectToBroker(
   signal?: AbortSignal,
   brokers = settings.brokers,
 ): Promise<BrokerConnection> {
-  const { connect } = await loadClient('amqplib', () => import('amqplib'))
+  const { connect } = await loadClient('amqplib')
   const failures: string[] = []
   for (const broker of brokers) {
     try {

@@ -58,7 +58,7 @@ export function createMongodbConnection({ url, defaults }: MongodbUrl): MongodbC
 
   return {
     async borrow(end) {
-      const client = await loadClient('mongodb', () => import('mongodb'))
+      const client = await loadClient('mongodb')
       end?.throwIfAborted()
       users++
       clearTimeout(idle)

@@ -57,14 +57,8 @@ export function createOtlpSender(settings: OtlpSettings): OtlpSender {
     const options = { url, headers, timeoutMillis: timeoutMs, httpAgentOptions: createAgent }
     const { OTLPTraceExporter: Exporter } =
       protocol === 'http/json'
-        ? await loadClient(
-            '@opentelemetry/exporter-trace-otlp-http',
-            () => import('@opentelemetry/exporter-trace-otlp-http'),
-          )
-        : await loadClient(
-            '@opentelemetry/exporter-trace-otlp-proto',
-            () => import('@opentelemetry/exporter-trace-otlp-proto'),
-          )
+        ? await loadClient('@opentelemetry/exporter-trace-otlp-http')
+        : await loadClient('@opentelemetry/exporter-trace-otlp-proto')
     return new Exporter({
       ...options,
       ...(compression !== undefined && { compression: compression as NonNullable<ExporterOptions['compression']> }),

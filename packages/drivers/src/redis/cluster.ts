@@ -64,7 +64,7 @@ export function createClusterRoute(place: RedisPlace): RedisRoute {
 
   return {
     async send(commands) {
-      const { Command } = await loadClient('ioredis', () => import('ioredis'))
+      const { Command } = await loadClient('ioredis')
       const slots = await findOwners()
       const replies: RedisReply[] = []
       let errands = commands.map(({ key, command }, index): Errand => {

@@ -58,7 +58,7 @@ export function createRedisLinks(place: RedisPlace): RedisLinks {
   return {
     async open(host, login, db) {
       const seen = cuts
-      const { Redis: Client } = await loadClient('ioredis', () => import('ioredis'))
+      const { Redis: Client } = await loadClient('ioredis')
       const options = toOptions(host, place)
       if (cuts !== seen) throw new Error('nobody waits for it any longer')
       const redis = prepare(options, Client)
