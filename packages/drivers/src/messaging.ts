@@ -42,7 +42,7 @@ export function openMessagingDriver(location: string, context: OpenContext): Dri
     const limit = new AbortController()
     const timer = setTimeout(() => limit.abort(), CONNECT_MS).unref()
     try {
-      connection = await connectToBroker(settings, AbortSignal.any([end, limit.signal]), brokers)
+      connection = await connectToBroker(settings, life.lookup, AbortSignal.any([end, limit.signal]), brokers)
       return connection
     } catch (error) {
       // The next time, another one comes first.

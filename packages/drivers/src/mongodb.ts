@@ -35,11 +35,11 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
   const { scheme, filterErrorTrace } = context
   const url = readMongodbUrl(scheme, location)
   findClient('mongodb', context)
-  const connection = createMongodbConnection(url)
+  const life = createLife()
+  const connection = createMongodbConnection(url, life.lookup)
   const batches = createPreparedBatches<DocumentBatch>()
   const work = createBoundWork()
   let indexAt = 0
-  const life = createLife()
 
   async function use<Result>(
     task: (db: Db, client: typeof import('mongodb')) => Promise<Result>,

@@ -36,9 +36,9 @@ export function openOtlpDriver(location: string, context: OpenContext): Driver {
   findClient(`@opentelemetry/exporter-trace-otlp-${format}`, context)
   const open = createOpenPoints(settings.lingerMs)
   const toSpans = createSpanMaker(settings.resource)
-  const sender = createOtlpSender(settings)
-  const inTurn = createTurns()
   const life = createLife()
+  const sender = createOtlpSender(settings, life.lookup)
+  const inTurn = createTurns()
   let isClosing = false
   let lingering: NodeJS.Timeout | undefined
   let writes = 0

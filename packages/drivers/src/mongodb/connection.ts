@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net'
 import { suppress } from '@osprofiler/core'
 import { clearTimeout, Set, setTimeout } from '@osprofiler/core/toolkit'
 import type { Db, MongoClient } from 'mongodb'
@@ -33,7 +34,7 @@ interface Open {
 }
 
 /** Connects to nothing until it is borrowed. */
-export function createMongodbConnection({ url, defaults }: MongodbUrl): MongodbConnection {
+export function createMongodbConnection({ url, defaults }: MongodbUrl, lookup: LookupFunction): MongodbConnection {
   const closing = new Set<Open>()
   let open: Open | undefined
   let users = 0
@@ -41,7 +42,7 @@ export function createMongodbConnection({ url, defaults }: MongodbUrl): MongodbC
 
   function connect({ MongoClient }: typeof import('mongodb')): Open {
     const sockets = createClientSockets()
-    const client = new MongoClient(url, defaults)
+    const client = new MongoClient(url, { ...defaults, lookup })
     return { client, sockets, connected: sockets.watch(() => client.connect()) }
   }
 

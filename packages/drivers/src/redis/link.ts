@@ -1,3 +1,5 @@
+import { connect as connectPlain, type LookupFunction, type Socket } from 'node:net'
+import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { suppress } from '@osprofiler/core'
 import { clearTimeout, Error, performance, Set, setImmediate, setTimeout } from '@osprofiler/core/toolkit'
 import type { Redis, RedisOptions } from 'ioredis'
@@ -40,10 +42,14 @@ export interface RedisLink {
 /** A connection that has not been used for so long may have broken unnoticed: it is tried before a batch depends on it. */
 const IDLE_MS = 1_000
 
-type ClientOptions = ReturnType<typeof toOptions>
+/** As the client has it by default. */
+const CLOSE_PATIENCE_MS = 2_000
+
+type ClientOptions = ReturnType<typeof toOptions> & { readonly Connector: ReturnType<typeof toConnector> }
+type Client = Awaited<ReturnType<typeof loadClient<'ioredis'>>>
 
 /** Prepares connections to the servers of a place. */
-export function createRedisLinks(place: RedisPlace): RedisLinks {
+export function createRedisLinks(place: RedisPlace, lookup: LookupFunction): RedisLinks {
   const clients = new Set<Redis>()
   let cuts = 0
 
@@ -58,10 +64,10 @@ export function createRedisLinks(place: RedisPlace): RedisLinks {
   return {
     async open(host, login, db) {
       const seen = cuts
-      const { Redis: Client } = await loadClient('ioredis')
-      const options = toOptions(host, place)
+      const client = await loadClient('ioredis')
+      const options = { ...toOptions(host, place), Connector: toConnector(client, host, place, lookup) }
       if (cuts !== seen) throw new Error('nobody waits for it any longer')
-      const redis = prepare(options, Client)
+      const redis = prepare(options, client.Redis)
       return await logInto(redis, login, db, place).catch(error => {
         clients.delete(redis)
         throw error
@@ -93,10 +99,33 @@ function toOptions({ host, port }: Host, { connectTimeout, tls }: RedisPlace) {
     maxRetriesPerRequest: 0,
     disableClientInfo: true,
     connectTimeout,
-    ...(tls === undefined ? {} : { tls: readTls(tls) }),
+    // What it says is for the connector; the client waits for the end of the handshake.
+    ...(tls === undefined ? {} : { tls: {} }),
     // No `HELLO` of the client's own, which would ask for version 3 of the protocol and be refused without a password.
     protocol: 2,
   } satisfies RedisOptions
+}
+
+/** Makes the connection, since the client hands no `lookup` on. */
+function toConnector(client: Client, { host, port }: Host, { tls }: RedisPlace, lookup: LookupFunction) {
+  const { AbstractConnector } = client
+  const address = { host, port, lookup }
+
+  return class extends AbstractConnector {
+    constructor() {
+      super(CLOSE_PATIENCE_MS)
+    }
+
+    override async connect(): Promise<Socket | TLSSocket> {
+      this.connecting = true
+      const stream = tls === undefined ? connectPlain(address) : connectTls({ ...address, ...readTls(tls) })
+      stream.once('error', error => {
+        this.firstError = error
+      })
+      this.stream = stream
+      return stream
+    }
+  }
 }
 
 async function logInto(redis: Redis, login: RedisLogin, db: number, place: RedisPlace): Promise<RedisLink> {
