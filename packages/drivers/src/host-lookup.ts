@@ -30,9 +30,14 @@ export interface HostLookup {
 }
 
 /** For one DNS server, one name and one try. */
-const TRY_MS = 1_500
-/** For all of them together. */
-const PATIENCE_MS = 4_000
+const TRY_MS = 1_200
+/** For all of them together. A question keeps the process alive, and must not do so for longer than a write may. */
+const PATIENCE_MS = 3_000
+/**
+ * So much later a client learns that DNS hangs: a program that has ended its work comes to its end before the write is
+ * tried again, with another question.
+ */
+const BAD_NEWS_AFTER_MS = 1_000
 /** Codes of a DNS server that does not answer: the system's lookup would hang as well. */
 const HUNG = new Set(['ETIMEOUT', 'ECANCELLED'])
 
@@ -73,7 +78,10 @@ export function createHostLookup(): HostLookup {
             else callback(null, first.address, first.family)
           })
         },
-        (error: NodeJS.ErrnoException) => queueMicrotask(() => callback(error, '')),
+        (error: NodeJS.ErrnoException) => {
+          if (!HUNG.has(error.code ?? '')) queueMicrotask(() => callback(error, ''))
+          else setTimeout(() => callback(error, ''), BAD_NEWS_AFTER_MS).unref()
+        },
       )
     },
     leaveSystem() {
