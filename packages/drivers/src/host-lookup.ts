@@ -6,6 +6,7 @@ import {
   clearTimeout,
   Error,
   Map,
+  Number,
   Object,
   Promise,
   queueMicrotask,

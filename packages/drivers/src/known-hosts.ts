@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { join } from 'node:path'
-import { Map, process, readRegularFile } from '@osprofiler/core/toolkit'
+import { Map, Number, process, readRegularFile } from '@osprofiler/core/toolkit'
 
 /** An address of a host, as Node's `lookup` gives it. */
 export interface HostAddress {

@@ -42,8 +42,8 @@ function refusalOf(connectionString: string): unknown {
 }
 
 describe.each([
-  ['a FIFO', () => join(folder, 'SECRET'), 'it is a pipe'],
-  ['a device that has no end', () => '/dev/zero', 'it is a device'],
+  ['a FIFO', (): string => join(folder, 'SECRET'), 'it is a pipe'],
+  ['a device that has no end', (): string => '/dev/zero', 'it is a device'],
 ] as const)('where the file of a certificate is %s', (_, path, reason) => {
   it.each(STORES)('%s is refused at once, and its path not shown', store => {
     const refusal = refusalOf(store.replace('FILE', path()))
