@@ -2,11 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { nodeResolve } from '@rollup/plugin-node-resolve'
-import { build as esbuild } from 'esbuild'
-import { rollup } from 'rollup'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import webpack from 'webpack'
+import { BUNDLERS, type Format } from './bundlers.js'
 
 // Below the packages that the bundles leave outside.
 const root = fileURLToPath(new URL('.', import.meta.url))
@@ -29,49 +26,6 @@ const PROGRAM = `
       await stored.close()
     })
   })`
-
-type Format = 'esm' | 'cjs'
-type Bundle = (entry: string, outfile: string, format: Format, external: string[]) => Promise<void>
-
-const BUNDLERS: Record<string, Bundle> = {
-  async esbuild(entry, outfile, format, external) {
-    await esbuild({
-      entryPoints: [entry],
-      bundle: true,
-      platform: 'node',
-      format,
-      outfile,
-      external,
-      logLevel: 'error',
-    })
-  },
-  async rollup(entry, outfile, format, external) {
-    const plugins = [nodeResolve({ preferBuiltins: true, exportConditions: ['node'] })]
-    const bundle = await rollup({ input: entry, external: [...external, /^node:/], plugins, onwarn: () => undefined })
-    await bundle.write({ file: outfile, format, inlineDynamicImports: true })
-  },
-  async webpack(entry, outfile, format, external) {
-    const isModule = format === 'esm'
-    const filename = outfile.slice(outfile.lastIndexOf('/') + 1)
-    const type = isModule ? 'module' : 'commonjs'
-    // What require() gives of a module of ECMAScript, a bundle of CommonJS takes as it is.
-    const externals = Object.fromEntries(external.map(name => [name, `${type} ${name}`]))
-    const compiler = webpack({
-      mode: 'production',
-      target: 'node20',
-      entry,
-      externals,
-      output: { path: outfile.slice(0, outfile.lastIndexOf('/')), filename, module: isModule, chunkFormat: type },
-      experiments: { outputModule: isModule },
-    })
-    await new Promise<void>((resolve, reject) => {
-      compiler?.run((error, stats) => {
-        if (error || stats?.hasErrors()) reject(error ?? new Error(stats?.toString({ all: false, errors: true })))
-        else resolve()
-      })
-    })
-  },
-}
 
 let folder: string
 beforeAll(() => {

@@ -5,5 +5,5 @@ interface Registry {
 /** How many traces count as live in this process. Up to Node 22 each `await` is dearer while there is one. */
 export function liveTraces(): number {
   const registry = Reflect.get(globalThis, Symbol.for('osprofiler.core')) as Registry
-  return (registry.values.get('scopes') as { readonly live: number }).live
+  return (registry.values.get('context') as { readonly live: number }).live
 }

@@ -1,11 +1,14 @@
 import { isUtf8 } from 'node:buffer'
-import { readFileSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { KeyRing } from './key-ring.js'
 import { OsprofilerError } from './osprofiler-error.js'
 import { Error, emitWarning, Number, performance } from './platform.js'
+import { readRegularFile } from './read-regular-file.js'
+import { shorten } from './shorten.js'
 
 const LOOK_AGAIN_MS = 1_000
 const MAX_LENGTH = 64 * 1024
+const LONGEST_SHOWN = 300
 
 /**
  * The keys in a file, separated by commas or line ends, so that they can be rotated without a restart: it is looked
@@ -55,16 +58,33 @@ function toKeyRing(text: string): KeyRing {
 }
 
 function readKeys(path: string): string {
-  const bytes = readFileSync(path)
-  if (bytes.length > MAX_LENGTH) throw new Error(`it is longer than ${MAX_LENGTH} bytes`)
+  const bytes = readRegularFile(path, MAX_LENGTH)
   if (!isUtf8(bytes)) throw new Error('it is not UTF-8')
   // Some editors begin a file with a byte order mark, which is no part of the first key.
   return bytes.toString('utf8').replace(/^\ufeff/, '')
 }
 
 function describe(path: string, error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException
-  return `Cannot read the HMAC keys in ${path} (${code ?? message}).`
+  return `Cannot read the HMAC keys in ${toShownPath(path)} (${(error as Error).message}).`
+}
+
+/**
+ * A path that leads somewhere. Any other value may be a key that was meant for OSPROFILER_HMAC_KEYS, also one that begins
+ * with a slash, as one in 64 keys does that are written as base64.
+ */
+function toShownPath(path: string): string {
+  const [, first = ''] = /^(\/[^/]+)(?:\/|$)/.exec(path) ?? /^([a-z]:[\\/]|\.{1,2}\/)/i.exec(path) ?? []
+  const leadsSomewhere = !/\p{Cc}/u.test(path) && (isThere(path) || (first !== path && isThere(first)))
+  return leadsSomewhere ? shorten(path, LONGEST_SHOWN) : 'the file that OSPROFILER_HMAC_KEYS_FILE names'
+}
+
+function isThere(path: string): boolean {
+  try {
+    lstatSync(path)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function warn(path: string, error: unknown, hasGoodOnes: boolean): void {

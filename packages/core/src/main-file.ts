@@ -9,9 +9,10 @@ import { requireFrom } from './require-from.js'
  * where there is no such file: with `-e`, on standard input, at the prompt.
  */
 export function mainFile(): string | undefined {
-  const path = process.argv[1]
+  // A program may have put anything there.
+  const path: unknown = process.argv?.[1]
   // With `-e`, Node sets this member, and the first argument is any word that the program is given.
-  if (path === undefined || !isAbsolute(path) || '_eval' in process) return undefined
+  if (typeof path !== 'string' || !isAbsolute(path) || '_eval' in process) return undefined
   try {
     // Node's own way from `node .` and `node app` to a file. An absolute path is looked for nowhere else.
     const file = requireFrom(path).resolve(path)

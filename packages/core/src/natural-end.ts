@@ -64,8 +64,9 @@ export function holdProcess(limit: number): () => void {
   state.holds.add(timer)
   return release
 
+  /** Also later than its time: the client of a store may have kept the process alive by itself until then. */
   function release(): void {
-    if (!state.holds.delete(timer)) return
+    state.holds.delete(timer)
     clearTimeout(timer)
     const endedAt = performance.now()
     state.lastHold = { endedAt, length: endedAt - begun }

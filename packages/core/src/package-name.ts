@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs'
 import { basename, dirname, extname, join, sep } from 'node:path'
 import { launchedName } from './launched-file.js'
 import { mainFile } from './main-file.js'
 import { JSON, process } from './platform.js'
+import { readRegularFile } from './read-regular-file.js'
 
 const NAMELESS = 'app'
+const MAX_LENGTH = 1024 * 1024
 const LIBRARIES = `${sep}node_modules${sep}`
 
 /**
@@ -57,7 +58,7 @@ function fileName(file: string): string {
 
 function readName(path: string): string | undefined {
   try {
-    const { name } = JSON.parse(readFileSync(path, 'utf8')) as { name?: unknown }
+    const { name } = JSON.parse(readRegularFile(path, MAX_LENGTH).toString('utf8')) as { name?: unknown }
     return typeof name === 'string' && name !== '' ? name : undefined
   } catch {
     return undefined

@@ -13,6 +13,7 @@ import { URL as NodeUrl, URLSearchParams as NodeUrlSearchParams } from 'node:url
 import { TextDecoder as NodeTextDecoder, TextEncoder as NodeTextEncoder, types as nodeTypes } from 'node:util'
 import { deserialize } from 'node:v8'
 import { takeTimers } from './node-timers.js'
+import { shorten } from './shorten.js'
 
 const global = globalThis
 /** The global object: copies of this package that meet in one process share their state there. */
@@ -57,12 +58,15 @@ export const performance = {
 
 export const process: NodeJS.Process = nodeProcess
 const nodeEmitWarning = nodeProcess.emitWarning.bind(nodeProcess)
+/** What a variable holds, which a warning may show, has no limit. */
+const LONGEST_WARNING = 2_000
 /** Emits a process warning. Never throws. */
 export function emitWarning(message: string, options: { readonly code: string }): void {
+  const shown = shorten(message, LONGEST_WARNING)
   try {
-    nodeEmitWarning(message, options)
+    nodeEmitWarning(shown, options)
   } catch {
-    emitWarningObject(message, options)
+    emitWarningObject(shown, options)
   }
 }
 

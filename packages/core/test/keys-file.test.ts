@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -60,6 +61,46 @@ describe('createKeysFile', () => {
     now += 1_000
 
     expect(keyRing()).toBe(ring)
+  })
+
+  it('keeps the last good keys where a FIFO takes the place of the file', () => {
+    const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+    const keyRing = createKeysFile(file)
+    writeFileSync(file, 'one')
+    const ring = keyRing()
+
+    rmSync(file)
+    execFileSync('mkfifo', [file])
+    now += 1_000
+
+    expect(keyRing()).toBe(ring)
+    expect(warnings).toHaveBeenCalledTimes(1)
+    expect(warnings.mock.calls[0]?.[0]).toMatch(/it is a pipe.*stay in force/)
+  })
+
+  it.each(['U0VDUkVU', 'SECRET,OTHER', '/SECRET', '/U0VD/UkVU+x=', 'a/SECRET', './none\nSECRET'])(
+    'does not show %j, which may be a key that was given in place of a path',
+    value => {
+      const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+
+      createKeysFile(value)()
+
+      expect(warnings.mock.calls[0]?.[0]).toBe(
+        'Cannot read the HMAC keys in the file that OSPROFILER_HMAC_KEYS_FILE names (ENOENT). Nothing is traced until it can be read.',
+      )
+    },
+  )
+
+  it('shows a path that leads somewhere, and of a very long one the beginning and the end', () => {
+    const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+
+    createKeysFile(join(folder, 'nowhere', 'keys'))()
+    createKeysFile(join(folder, 'x'.repeat(100_000), 'keys'))()
+
+    const [short, long] = warnings.mock.calls.map(([message]) => String(message))
+    expect(short).toContain(`${join(folder, 'nowhere', 'keys')} (ENOENT)`)
+    expect(long).toMatch(/osprofiler-keys-.*x…x+\/keys \(ENAMETOOLONG\)/)
+    expect(long?.length).toBeLessThan(500)
   })
 
   it('warns once an outage, naming the file and not what is in it', () => {

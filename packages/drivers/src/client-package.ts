@@ -3,6 +3,19 @@ import { OsprofilerError } from '@osprofiler/core'
 import { mainFile, requireFrom, resolvePackage } from '@osprofiler/core/toolkit'
 import type { OpenContext } from './open-context.js'
 
+/** What the packages of the clients export. */
+interface Clients {
+  readonly '@elastic/elasticsearch': typeof import('@elastic/elasticsearch')
+  readonly '@opensearch-project/opensearch': typeof import('@opensearch-project/opensearch')
+  readonly '@opentelemetry/exporter-trace-otlp-http': typeof import('@opentelemetry/exporter-trace-otlp-http')
+  readonly '@opentelemetry/exporter-trace-otlp-proto': typeof import('@opentelemetry/exporter-trace-otlp-proto')
+  readonly amqplib: typeof import('amqplib')
+  readonly ioredis: typeof import('ioredis')
+  readonly mongodb: typeof import('mongodb')
+  readonly mysql2: { readonly default: typeof import('mysql2') }
+  readonly pg: typeof import('pg')
+}
+
 // Undefined in a bundle of CommonJS.
 const here: string | undefined = import.meta.url
 
@@ -21,14 +34,17 @@ export function findClient(packageName: string, { scheme, checkOnly }: OpenConte
 }
 
 /**
- * Loads a store's client: by `load`, the `import()` of its name, or else the copy that the program's main file finds.
+ * Loads a store's client: what the import of its name gives here, or else the copy that the program's main file finds.
+ *
+ * The name is no literal in any `import()`: a bundler would look for clients that the program does not have, and fail.
  *
  * @example
- * const { Redis } = await loadClient('ioredis', () => import('ioredis'))
+ * const { Redis } = await loadClient('ioredis')
  */
-export async function loadClient<Client>(packageName: string, load: () => Promise<Client>): Promise<Client> {
+export async function loadClient<Name extends keyof Clients>(packageName: Name): Promise<Clients[Name]> {
   const file = isNextToUs(packageName) ? undefined : resolveClient(packageName)
-  return file === undefined ? await load() : await import(/* webpackIgnore: true */ pathToFileURL(file).href)
+  const specifier: string = file === undefined ? packageName : pathToFileURL(file).href
+  return await import(/* webpackIgnore: true */ /* @vite-ignore */ specifier)
 }
 
 /** The file of a client's package, or `undefined`: in the `node_modules` of this package, else of the program's main file. */

@@ -23,6 +23,12 @@ export function showHost({ host, port }: Host): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
+/** Servers for people: of many, only the first ones. */
+export function showHosts(hosts: readonly Host[], show = showHost): string {
+  const more = hosts.length - SHOWN_HOSTS
+  return `${hosts.slice(0, SHOWN_HOSTS).map(show).join(',')}${more > 0 ? ` and ${more} more` : ''}`
+}
+
 /** How a scheme's connection strings look. */
 export interface UrlForm {
   /** Shown in errors, in place of the string: `redis://user:password@host:6379/0`. */
@@ -42,6 +48,10 @@ export interface UrlForm {
 const PARTS = /^(?:([^/?#]*)@)?([^/?#@]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/
 const HOST = /^(?:\[([0-9a-f:.]+(?:%[\w.-]+)?)\]|([^\s[\]:"'<>\\^`{|}]*))(?::(\d{1,5}))?$/i
 
+const LONGEST_HOST = 255
+const LONGEST_PATH = 1_024
+const SHOWN_HOSTS = 5
+
 /**
  * Reads what follows `scheme://`: `user:password@host:port,host:port/path?option=value`.
  *
@@ -51,11 +61,13 @@ const HOST = /^(?:\[([0-9a-f:.]+(?:%[\w.-]+)?)\]|([^\s[\]:"'<>\\^`{|}]*))(?::(\d
 export function parseConnectionUrl(location: string, form: UrlForm): ConnectionUrl {
   const [, credentials, hosts, path = '', query = ''] = PARTS.exec(location) ?? fail(form, 'it cannot be understood')
   const [username, password] = readCredentials(credentials, form)
+  const decodedPath = decode(path, form)
+  if (decodedPath.length > LONGEST_PATH) fail(form, `its path is longer than ${LONGEST_PATH} characters`)
   return {
     username,
     password,
     hosts: (hosts ?? '').split(',').map(host => readHost(host, form)),
-    path: decode(path, form),
+    path: decodedPath,
     options: readOptions(query, form),
   }
 }
@@ -73,6 +85,8 @@ function readHost(text: string, form: UrlForm): Host {
   const host = address ?? (decode(name, form) || form.defaultHost || fail(form, 'it names no host'))
   // Credentials that were encoded as a whole, `user%3Apassword%40host`: a host is shown.
   if (host.includes('@')) fail(form, 'a host in it cannot be understood')
+  // No name is longer. It is shown in warnings.
+  if (host.length > LONGEST_HOST) fail(form, `a host in it is longer than ${LONGEST_HOST} characters`)
   const number = port === undefined ? form.defaultPort : Number(port)
   if (number < 1 || number > 65_535) fail(form, 'a port is a number from 1 to 65535')
   return { host, port: number }

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net'
 import { type Driver, OsprofilerError } from '@osprofiler/core'
 import { findClient, loadClient } from './client-package.js'
 import type { OpenContext } from './open-context.js'
@@ -18,12 +19,12 @@ export function openElasticsearchDriver(location: string, context: OpenContext):
     location: url.location,
     ttl: url.ttl,
     filterErrorTrace,
-    async open(signal) {
-      const { Client } = await loadClient('@elastic/elasticsearch', () => import('@elastic/elasticsearch'))
+    async open(signal, lookup) {
+      const { Client } = await loadClient('@elastic/elasticsearch')
       return new Client({
         nodes: [...url.nodes],
         ...(auth === undefined ? {} : { auth }),
-        tls: { ...toConnectOptions(signal), ...(url.ca === undefined ? {} : { ca: url.ca }) },
+        tls: { ...toConnectOptions(signal, lookup), ...(url.ca === undefined ? {} : { ca: url.ca }) },
         maxRetries: url.nodes.length - 1,
         requestTimeout: url.timeout,
         // It would refuse a record that somebody gave a member "__proto__": JSON makes it a member like any other.
@@ -34,8 +35,8 @@ export function openElasticsearchDriver(location: string, context: OpenContext):
 }
 
 /** The client hands these on to Node's `connect`, though its types know only those of TLS. */
-function toConnectOptions(signal: AbortSignal): { readonly timeout: number; readonly signal: AbortSignal } {
-  return { timeout: CONNECT_TIMEOUT, signal }
+function toConnectOptions(signal: AbortSignal, lookup: LookupFunction) {
+  return { timeout: CONNECT_TIMEOUT, signal, lookup }
 }
 
 function readAuth({ username, password, apiKey }: SearchUrl) {

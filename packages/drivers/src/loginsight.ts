@@ -27,10 +27,10 @@ const BATCH = 500
  */
 export function openLoginsightDriver(location: string): Driver {
   const { server, credentials } = readLocation(location)
-  const client = createHttpClient(server)
+  const life = createLife()
+  const client = createHttpClient(server, life.lookup)
   const send = createSession(client, credentials)
   const batches = createPreparedBatches<EventBatch>()
-  const life = createLife()
 
   async function write(records: readonly TraceRecord[]): Promise<number> {
     const batch = batches.of(records, () => toEvents(records))

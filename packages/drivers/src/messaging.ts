@@ -2,7 +2,7 @@ import { type Driver, OsprofilerError } from '@osprofiler/core'
 import { AbortController, AbortSignal, clearTimeout, Date, setTimeout } from '@osprofiler/core/toolkit'
 import { createBoundWork } from './bound-work.js'
 import { findClient } from './client-package.js'
-import { showHost } from './connection-url.js'
+import { showHosts } from './connection-url.js'
 import { type BrokerConnection, connectToBroker, describeFailure } from './messaging/connection.js'
 import { encodeNotification } from './messaging/notification.js'
 import { openPublisher, type Publisher } from './messaging/publisher.js'
@@ -26,7 +26,7 @@ const READ_MS = 60_000
  */
 export function openMessagingDriver(location: string, context: OpenContext): Driver {
   const settings = readMessagingSettings(location)
-  const place = settings.brokers.map(showHost).join(',')
+  const place = showHosts(settings.brokers)
   findClient('amqplib', context)
   const inTurn = createTurns()
   let brokers = settings.brokers
@@ -42,7 +42,7 @@ export function openMessagingDriver(location: string, context: OpenContext): Dri
     const limit = new AbortController()
     const timer = setTimeout(() => limit.abort(), CONNECT_MS).unref()
     try {
-      connection = await connectToBroker(settings, AbortSignal.any([end, limit.signal]), brokers)
+      connection = await connectToBroker(settings, life.lookup, AbortSignal.any([end, limit.signal]), brokers)
       return connection
     } catch (error) {
       // The next time, another one comes first.

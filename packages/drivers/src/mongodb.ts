@@ -2,7 +2,7 @@ import type { Driver, TraceQuery, TraceRecord, TraceSummary } from '@osprofiler/
 import { dateNow, Number } from '@osprofiler/core/toolkit'
 import type { Collection, Db } from 'mongodb'
 import { createBoundWork } from './bound-work.js'
-import { findClient } from './client-package.js'
+import { findClient, loadClient } from './client-package.js'
 import { createMongodbConnection } from './mongodb/connection.js'
 import { type DocumentBatch, fromDocument, toDocuments } from './mongodb/document.js'
 import { countRefused, toMongodbError } from './mongodb/failure.js'
@@ -35,11 +35,11 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
   const { scheme, filterErrorTrace } = context
   const url = readMongodbUrl(scheme, location)
   findClient('mongodb', context)
-  const connection = createMongodbConnection(url)
+  const life = createLife()
+  const connection = createMongodbConnection(url, life.lookup)
   const batches = createPreparedBatches<DocumentBatch>()
   const work = createBoundWork()
   let indexAt = 0
-  const life = createLife()
 
   async function use<Result>(
     task: (db: Db, client: typeof import('mongodb')) => Promise<Result>,
@@ -59,7 +59,7 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
 
   async function writeInTime(records: readonly TraceRecord[]): Promise<number> {
     // The time for loading the client is not the server's.
-    await import('mongodb').catch(() => undefined)
+    await loadClient('mongodb').catch(() => undefined)
     life.checkUncut()
     return await work.run(async end => {
       end.addEventListener('abort', connection.cut)

@@ -1,7 +1,7 @@
 import { type Driver, OsprofilerError } from '@osprofiler/core'
 import { Number } from '@osprofiler/core/toolkit'
 import { findClient } from './client-package.js'
-import { type ConnectionUrl, type Host, parseConnectionUrl, type UrlForm } from './connection-url.js'
+import { type ConnectionUrl, type Host, parseConnectionUrl, showHosts, type UrlForm } from './connection-url.js'
 import { connectMysql, type MysqlSettings } from './mysql/session.js'
 import { createMysqlStore } from './mysql/store.js'
 import type { OpenContext } from './open-context.js'
@@ -78,7 +78,7 @@ export function openMysqlDriver(location: string, context: OpenContext): Driver 
   }
   return createSqlDriver({
     name: 'mysql',
-    location: `${settings.hosts.map(showAddress).join(',')}/${settings.database}`,
+    location: `${showHosts(settings.hosts, showAddress)}/${settings.database}`,
     ttl: readTtl(options.get('ttl')),
     keepsNul: true,
     async open(createSocket) {

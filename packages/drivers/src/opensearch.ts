@@ -17,15 +17,14 @@ export function openOpensearchDriver(location: string, context: OpenContext): Dr
     location: shownAs,
     ttl,
     filterErrorTrace,
-    async open() {
-      const { Client } = await loadClient(
-        '@opensearch-project/opensearch',
-        () => import('@opensearch-project/opensearch'),
-      )
+    async open(_, lookup) {
+      const { Client } = await loadClient('@opensearch-project/opensearch')
       const client = new Client({
         nodes: [...nodes],
         ...(username === undefined ? {} : { auth: { username, password: password ?? '' } }),
         ...(ca === undefined ? {} : { ssl: { ca } }),
+        // Handed on to Node's own agent, though its types do not know it.
+        agent: { lookup } as object,
         maxRetries: nodes.length - 1,
         requestTimeout: timeout,
         // It would refuse a record that somebody gave a member "__proto__": JSON makes it a member like any other.

@@ -16,6 +16,7 @@ import { createOpenPoints, type OtlpPlan } from './otlp/points.js'
 import { createOtlpSender } from './otlp/sender.js'
 import { readOtlpSettings } from './otlp/settings.js'
 import { createSpanMaker } from './otlp/span.js'
+import { toShownPath } from './shown-path.js'
 import { createLife } from './store-life.js'
 import { createTurns } from './turns.js'
 
@@ -35,9 +36,9 @@ export function openOtlpDriver(location: string, context: OpenContext): Driver {
   findClient(`@opentelemetry/exporter-trace-otlp-${format}`, context)
   const open = createOpenPoints(settings.lingerMs)
   const toSpans = createSpanMaker(settings.resource)
-  const sender = createOtlpSender(settings)
-  const inTurn = createTurns()
   const life = createLife()
+  const sender = createOtlpSender(settings, life.lookup)
+  const inTurn = createTurns()
   let isClosing = false
   let lingering: NodeJS.Timeout | undefined
   let writes = 0
@@ -111,7 +112,7 @@ export function openOtlpDriver(location: string, context: OpenContext): Driver {
 
   return {
     name: context.scheme,
-    location: new URL(settings.url).host,
+    location: toShownPath(new URL(settings.url).host),
     async write(records) {
       life.checkOpen()
       writes++

@@ -1,7 +1,7 @@
 import { type Driver, OsprofilerError } from '@osprofiler/core'
 import { Number } from '@osprofiler/core/toolkit'
 import { findClient } from './client-package.js'
-import { type ConnectionUrl, type Host, parseConnectionUrl, type UrlForm } from './connection-url.js'
+import { type ConnectionUrl, type Host, parseConnectionUrl, showHosts, type UrlForm } from './connection-url.js'
 import type { OpenContext } from './open-context.js'
 import { connectPostgresql, type PostgresqlSettings } from './postgresql/session.js'
 import { createPostgresqlStore } from './postgresql/store.js'
@@ -85,7 +85,7 @@ export function openPostgresqlDriver(location: string, context: OpenContext): Dr
   readChoice(options, 'client_encoding', ['utf8', 'utf-8', 'UNICODE'])
   return createSqlDriver({
     name: 'postgresql',
-    location: `${settings.hosts.map(showAddress).join(',')}/${settings.database ?? ''}`,
+    location: `${showHosts(settings.hosts, showAddress)}/${settings.database ?? ''}`,
     ttl: readTtl(options.get('ttl')),
     keepsNul: false,
     open: async createSocket => createPostgresqlStore(await connectPostgresql(settings, createSocket)),

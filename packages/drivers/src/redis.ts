@@ -28,7 +28,7 @@ export function openRedisDriver(location: string, context: OpenContext): Driver 
   const place = readRedisUrl(scheme, location)
   findClient('ioredis', context)
   const life = createLife()
-  const route = (place.kind === 'cluster' ? createClusterRoute : createMasterRoute)(place)
+  const route = (place.kind === 'cluster' ? createClusterRoute : createMasterRoute)(place, life.lookup)
   const legacy = createLegacyKeys(route)
   const batches = createPreparedBatches<RedisBatch>()
   const work = createBoundWork()

@@ -1,7 +1,10 @@
-import { Error, Object, String } from '@osprofiler/core/toolkit'
-/** A path without what looks like a password, in case a connection string for another store ended up in it. */
+import { Error, Object, String, shorten } from '@osprofiler/core/toolkit'
+
+const LONGEST = 300
+
+/** A path that is not too long, without what looks like a password, in case a connection string for another store ended up in it. */
 export function toShownPath(path: string): string {
-  return path.replace(/:.*@/s, ':***@')
+  return shorten(path.replace(/:.*@/s, ':***@'), LONGEST)
 }
 
 /** A failure of the system at a path, without its message where that may hold a part of what the path must not show. */

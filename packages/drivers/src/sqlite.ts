@@ -9,6 +9,7 @@ import { readSqliteLocation } from './sqlite/path.js'
 import { packRecord } from './sqlite/row.js'
 import type { SqlitePage } from './sqlite/store.js'
 import { createThread, ThreadDied } from './sqlite/thread.js'
+import { findWorker } from './sqlite/worker-file.js'
 import { createLife } from './store-life.js'
 import { readBefore, readQuery } from './trace-query.js'
 
@@ -26,7 +27,7 @@ const STAGE = 100
  */
 export function openSqliteDriver(location: string, context?: OpenContext): Driver {
   const { path, ttl } = readSqliteLocation(location)
-  const thread = createThread(findSqliteClient(context), path)
+  const thread = createThread(context?.checkOnly ? '' : findWorker(), findSqliteClient(context), path)
   const retention = createRetention(ttl, prune)
   const life = createLife()
 

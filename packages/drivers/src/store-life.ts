@@ -1,9 +1,13 @@
+import type { LookupFunction } from 'node:net'
 import { OsprofilerError } from '@osprofiler/core'
 import { Math, Promise, Set } from '@osprofiler/core/toolkit'
+import { createHostLookup } from './host-lookup.js'
 import { within } from './within.js'
 
 /** How long a driver may be used: until it is closed, and a batch that it is writing then is still written. */
 export interface StoreLife {
+  /** By which the client finds its hosts. It ends with the life. */
+  readonly lookup: LookupFunction
   /** @throws OsprofilerError `ERR_STORE` once it has ended. */
   checkOpen(): void
   /**
@@ -36,18 +40,22 @@ const LEAVE_SHARE = 0.2
 /** Begins the life of a driver. */
 export function createLife(): StoreLife {
   const writes = new Set<Promise<unknown>>()
+  const hosts = createHostLookup()
   let closing: Promise<void> | undefined
   let isCut = false
 
   async function end(timeout: number, { settle, leave, cut }: Closing): Promise<void> {
+    hosts.leaveSystem()
     const settled = await within(timeout * (1 - LEAVE_SHARE), Promise.allSettled([...writes, settle?.()]))
     // A server that hangs is not taken leave of.
     if (settled && leave !== undefined) await within(timeout * LEAVE_SHARE, leave())
     isCut = true
+    hosts.end()
     cut()
   }
 
   return {
+    lookup: hosts.lookup,
     checkOpen() {
       if (closing !== undefined) throw storeClosed()
     },

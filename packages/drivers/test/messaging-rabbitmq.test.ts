@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns'
 import { once } from 'node:events'
 import { createNotifier, type Driver } from '@osprofiler/core'
 import { openDriver } from '@osprofiler/drivers'
@@ -103,7 +104,8 @@ describe('messaging:// over RabbitMQ', () => {
     const connectionString = await createStore()
     const driver = open(connectionString)
     await driver.write(makeTrace(11))
-    const connection = await connectToBroker(readMessagingSettings(connectionString.slice('messaging://'.length)))
+    const settings = readMessagingSettings(connectionString.slice('messaging://'.length))
+    const connection = await connectToBroker(settings, lookup)
     onTestFinished(() => connection.destroy())
     const seen: unknown[] = []
 

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { join, sep } from 'node:path'
-import { JSON, Map, requireFrom, String } from '@osprofiler/core/toolkit'
+import { JSON, Map, readRegularFile, requireFrom, String } from '@osprofiler/core/toolkit'
 
 /** A file of an installed library: which copy of which library, and where in it. */
 export interface LibraryFile {
@@ -22,6 +21,7 @@ interface Manifest {
   main?: string | undefined
 }
 
+const MAX_LENGTH = 1024 * 1024
 const FOLDER = `${sep}node_modules${sep}`
 // Every instrument asks about every file.
 const files = new Map<string, LibraryFile | undefined>()
@@ -60,7 +60,7 @@ function readManifest(root: string): Manifest | undefined {
 
 function parseManifest(root: string): Manifest | undefined {
   try {
-    const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+    const { name, version } = JSON.parse(readRegularFile(join(root, 'package.json'), MAX_LENGTH).toString('utf8'))
     return typeof name === 'string' ? { library: name, version: String(version) } : undefined
   } catch {
     return undefined

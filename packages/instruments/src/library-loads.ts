@@ -4,7 +4,6 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import {
   mainFile,
   Object,
-  process,
   Reflect,
   requireFrom,
   resolvePackage,
@@ -119,9 +118,12 @@ function loadModule(folder: string, url: string, then: (exports: unknown) => voi
   then(exports)
 }
 
+/** No file: `createRequire` wants any absolute path, and a program may have set `process.execPath` to something else. */
+const ANY_FILE = join(sep, 'osprofiler.js')
+
 /** What was loaded before, wherever: all `require` functions have one cache. In a bundle this file has no URL. */
 export function loadedModules(): NodeJS.Module[] {
-  const { cache } = requireFrom(process.execPath)
+  const { cache } = requireFrom(ANY_FILE)
   return Object.values(cache).filter(module => module?.loaded) as NodeJS.Module[]
 }
 

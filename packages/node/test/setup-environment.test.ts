@@ -1,5 +1,6 @@
+import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type InstalledProgram, installProgram } from './installed.js'
 
@@ -8,6 +9,7 @@ beforeAll(() => {
   program = installProgram()
   writeFileSync(join(program.outside, 'bytes'), Buffer.from([0xff, 0xfe, 0x00]))
   writeFileSync(join(program.outside, 'file'), '')
+  execFileSync('mkfifo', [join(program.outside, 'fifo')])
   mkdirSync(join(program.outside, 'sealed'))
   chmodSync(join(program.outside, 'sealed'), 0o555)
 })
@@ -114,24 +116,72 @@ describe('an environment that cannot be understood', () => {
   })
 })
 
-describe('a keys file', () => {
-  it.each(['nowhere', '', 'bytes', 'file/below'])('that cannot be read is one warning: %j', async name => {
-    const env = { OSPROFILER_HMAC_KEYS_FILE: join(program.outside, name), OSPROFILER_CONNECTION_STRING: 'memory://' }
+describe('a program that has changed what it knows of itself', () => {
+  it.each([
+    `process.execPath = ''`,
+    `process.execPath = 'node'`,
+    `process.execPath = undefined`,
+    `process.argv = []`,
+    `process.argv = undefined`,
+    `process.argv[1] = 7`,
+    `process.argv[1] = '/nowhere'`,
+    `process.title = ''`,
+    `process.env.NODE_PATH = ':::'`,
+  ])('is traced all the same: %s', async before => {
+    const { warnings, thrown, emitted, driver } = await serve(`{ connectionString: 'memory://' }`, KEYS, before)
 
-    const { warnings, thrown } = await serve('{}', env)
-
-    expect(thrown).toBeUndefined()
-    expect(warnings).toEqual([
-      { code: 'OSPROFILER_KEYS_FILE', message: expect.stringMatching(/Nothing is traced until it can be read/) },
-    ])
+    expect({ warnings, thrown, emitted, driver }).toEqual({ warnings: [], emitted: 2, driver: 'memory' })
   })
+})
 
-  it.each(['nowhere', '', 'bytes', 'file/below'])('is thrown where that is asked for: %j', async name => {
-    const env = { OSPROFILER_HMAC_KEYS_FILE: join(program.outside, name), OSPROFILER_CONNECTION_STRING: 'memory://' }
+describe('a keys file', () => {
+  it.each(['nowhere', '', 'bytes', 'fifo', 'file/below', '/dev/zero'])(
+    'that cannot be read is one warning: %j',
+    async name => {
+      const env = {
+        OSPROFILER_HMAC_KEYS_FILE: resolve(program.outside, name),
+        OSPROFILER_CONNECTION_STRING: 'memory://',
+      }
 
-    const { thrown } = await serve('{ strict: true }', env)
+      const { warnings, thrown } = await serve('{}', env)
 
-    expect(thrown).toMatchObject({ code: 'ERR_CONFIGURATION', message: expect.stringMatching(/Cannot read the HMAC/) })
+      expect(thrown).toBeUndefined()
+      expect(warnings).toEqual([
+        { code: 'OSPROFILER_KEYS_FILE', message: expect.stringMatching(/Nothing is traced until it can be read/) },
+      ])
+    },
+  )
+
+  it.each(['nowhere', '', 'bytes', 'fifo', 'file/below', '/dev/zero'])(
+    'is thrown where that is asked for: %j',
+    async name => {
+      const env = {
+        OSPROFILER_HMAC_KEYS_FILE: resolve(program.outside, name),
+        OSPROFILER_CONNECTION_STRING: 'memory://',
+      }
+
+      const { thrown } = await serve('{ strict: true }', env)
+
+      expect(thrown).toMatchObject({
+        code: 'ERR_CONFIGURATION',
+        message: expect.stringMatching(/Cannot read the HMAC/),
+      })
+    },
+  )
+
+  it('is no pipe of the shell, which could be read once, and whose keys would then be revoked', () => {
+    const file = program.write(
+      'substitution.mjs',
+      `import { setup } from '@osprofiler/node'
+       await setup({ connectionString: 'memory://' }).close()
+       console.log('served')`,
+    )
+    const command = 'OSPROFILER_HMAC_KEYS_FILE=<(echo KEY) exec "$0" "$1"'
+
+    const { stdout, stderr } = spawnSync('bash', ['-c', command, process.execPath, file], { encoding: 'utf8' })
+
+    expect(stdout).toBe('served\n')
+    expect(stderr).toMatch(/Cannot read the HMAC keys in \/dev\/fd\/\d+ \(it is a pipe, and has to be a regular file\)/)
   })
 })
 

@@ -65,7 +65,9 @@ export {
   WeakRef,
   WeakSet,
 } from '../platform.js'
+export { readRegularFile } from '../read-regular-file.js'
 export { requireFrom } from '../require-from.js'
 export { type Settlement, settle } from '../settle.js'
+export { shorten } from '../shorten.js'
 export { type AnyFunction, type Call, type InPlaceOfCall, originalOf, sourceOf, standIn } from '../stand-in.js'
 export { type EventWatcher, watchEvents } from '../watch-events.js'

@@ -1,4 +1,5 @@
 import { Agent, request as openRequest } from 'node:https'
+import type { LookupFunction } from 'node:net'
 import { Buffer, clearTimeout, Error, Promise, setTimeout } from '@osprofiler/core/toolkit'
 import { createBoundWork } from '../bound-work.js'
 import { isObject, parse } from '../record-text.js'
@@ -51,9 +52,10 @@ const IDLE_CONNECTION = 4_000
 const MAX_CHARACTERS = 200_000_000
 
 /** Speaks HTTPS, by Node's own client: `fetch` could not be told whose certificates to trust. */
-export function createHttpClient({ host, port, ca, insecure }: LogInsightServer): HttpClient {
+export function createHttpClient({ host, port, ca, insecure }: LogInsightServer, lookup: LookupFunction): HttpClient {
   const agent = new Agent({
     keepAlive: true,
+    lookup,
     timeout: IDLE_CONNECTION,
     rejectUnauthorized: !insecure,
     ...(ca === undefined ? {} : { ca }),

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { LookupFunction, Socket } from 'node:net'
 import { OsprofilerError } from '@osprofiler/core'
 import { Error, encodeURIComponent, Reflect, String } from '@osprofiler/core/toolkit'
 import type { Channel, ChannelModel } from 'amqplib'
@@ -31,15 +31,16 @@ const KEEP_ALIVE_MS = 15_000
  */
 export async function connectToBroker(
   settings: MessagingSettings,
+  lookup: LookupFunction,
   signal?: AbortSignal,
   brokers = settings.brokers,
 ): Promise<BrokerConnection> {
-  const { connect } = await loadClient('amqplib', () => import('amqplib'))
+  const { connect } = await loadClient('amqplib')
   const failures: string[] = []
   for (const broker of brokers) {
     try {
       signal?.throwIfAborted()
-      return watch(await connect(...toArguments(broker, settings, signal)), settings)
+      return watch(await connect(...toArguments(broker, settings, lookup, signal)), settings)
     } catch (error) {
       failures.push(`${showHost(broker)}: ${describeFailure(error)}`)
       if (signal?.aborted) break
@@ -72,7 +73,12 @@ export function isTooLong(error: unknown): boolean {
   return code === 406 && String(message).includes('invalid expiration')
 }
 
-function toArguments(broker: Broker, { vhost, tls }: MessagingSettings, signal: AbortSignal | undefined) {
+function toArguments(
+  broker: Broker,
+  { vhost, tls }: MessagingSettings,
+  lookup: LookupFunction,
+  signal: AbortSignal | undefined,
+) {
   const { host, port, username, password } = broker
   const address = {
     protocol: tls === undefined ? 'amqp' : 'amqps',
@@ -84,7 +90,7 @@ function toArguments(broker: Broker, { vhost, tls }: MessagingSettings, signal: 
     // Its timers would keep the process alive; that the other side is there, TCP asks.
     heartbeat: 0,
   }
-  const socket = { ...tls, signal, timeout: CONNECT_TIMEOUT_MS, keepAlive: true, keepAliveDelay: KEEP_ALIVE_MS }
+  const socket = { ...tls, lookup, signal, timeout: CONNECT_TIMEOUT_MS, keepAlive: true, keepAliveDelay: KEEP_ALIVE_MS }
   return [address, { ...socket, clientProperties: { connection_name: 'osprofiler' } }] as const
 }
 

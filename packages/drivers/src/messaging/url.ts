@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { OsprofilerError } from '@osprofiler/core'
 import { Error, Map, process } from '@osprofiler/core/toolkit'
+import { readCertificateFile } from '../certificate-file.js'
 import { type ConnectionUrl, parseConnectionUrl, type UrlForm } from '../connection-url.js'
 import { readTtl } from '../retention.js'
 
@@ -164,11 +164,9 @@ function readFile(options: ReadonlyMap<string, string>, name: string): Buffer | 
   const path = options.get(name)
   if (path === undefined) return undefined
   try {
-    return readFileSync(path)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    // Not the error itself, which shows the path.
-    throw refuse(`the file of ${name} cannot be read (${code})`, { cause: new Error(code) })
+    return readCertificateFile(path)
+  } catch (cause) {
+    throw refuse(`the file of ${name} cannot be read (${(cause as Error).message})`, { cause })
   }
 }
 

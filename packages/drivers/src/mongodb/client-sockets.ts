@@ -13,16 +13,22 @@ export interface ClientSockets {
 
 const CHANNEL = 'net.client.socket'
 
-const storage = new AsyncLocalStorage<Set<Socket>>()
+interface Watched {
+  readonly sockets: Set<Socket>
+  readonly onOpen: (socket: Socket) => void
+}
+
+const storage = new AsyncLocalStorage<Watched>()
 let watching = 0
 
-/** Prepares to watch one client. */
-export function createClientSockets(): ClientSockets {
+/** Prepares to watch one client, whose sockets are each shown to `onOpen` before they connect. */
+export function createClientSockets(onOpen: (socket: Socket) => void): ClientSockets {
   const sockets = new Set<Socket>()
+  const watched = { sockets, onOpen }
   let isOver = false
   if (watching++ === 0) subscribe(CHANNEL, note)
   return {
-    watch: connect => storage.run(sockets, connect),
+    watch: connect => storage.run(watched, connect),
     destroy() {
       for (const socket of sockets) socket.destroy()
       if (isOver) return
@@ -36,9 +42,11 @@ export function createClientSockets(): ClientSockets {
 }
 
 function note(message: unknown): void {
-  const sockets = storage.getStore()
+  const watched = storage.getStore()
   const { socket } = message as { readonly socket?: unknown }
-  if (sockets === undefined || !(socket instanceof Socket)) return
+  if (watched === undefined || !(socket instanceof Socket)) return
+  const { sockets, onOpen } = watched
   sockets.add(socket)
   socket.once('close', () => sockets.delete(socket))
+  onOpen(socket)
 }

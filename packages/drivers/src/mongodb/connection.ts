@@ -1,8 +1,10 @@
+import type { LookupFunction } from 'node:net'
 import { suppress } from '@osprofiler/core'
 import { clearTimeout, Set, setTimeout } from '@osprofiler/core/toolkit'
 import type { Db, MongoClient } from 'mongodb'
 import { loadClient } from '../client-package.js'
 import { type ClientSockets, createClientSockets } from './client-sockets.js'
+import { checkFrames } from './frames.js'
 import type { MongodbUrl } from './url.js'
 
 /** The database of Python's driver, whatever the connection string names: there it says where a user is known. */
@@ -32,16 +34,19 @@ interface Open {
   readonly connected: Promise<unknown>
 }
 
+/** With these options the client also opens sockets to a proxy, or to a service that lets it in. */
+const speaksOtherwise = /[?&](?:proxyHost=|authMechanism=MONGODB-(?:AWS|OIDC)\b|authMechanism=GSSAPI\b)/i
+
 /** Connects to nothing until it is borrowed. */
-export function createMongodbConnection({ url, defaults }: MongodbUrl): MongodbConnection {
+export function createMongodbConnection({ url, defaults }: MongodbUrl, lookup: LookupFunction): MongodbConnection {
   const closing = new Set<Open>()
   let open: Open | undefined
   let users = 0
   let idle: NodeJS.Timeout | undefined
 
   function connect({ MongoClient }: typeof import('mongodb')): Open {
-    const sockets = createClientSockets()
-    const client = new MongoClient(url, defaults)
+    const sockets = createClientSockets(speaksOtherwise.test(url) ? () => undefined : checkFrames)
+    const client = new MongoClient(url, { ...defaults, lookup })
     return { client, sockets, connected: sockets.watch(() => client.connect()) }
   }
 
@@ -58,7 +63,7 @@ export function createMongodbConnection({ url, defaults }: MongodbUrl): MongodbC
 
   return {
     async borrow(end) {
-      const client = await loadClient('mongodb', () => import('mongodb'))
+      const client = await loadClient('mongodb')
       end?.throwIfAborted()
       users++
       clearTimeout(idle)

@@ -1,7 +1,8 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { Object } from '@osprofiler/core/toolkit'
 import type { MongoClientOptions } from 'mongodb'
-import { parseConnectionUrl, showHost } from '../connection-url.js'
+import { readCertificateFile } from '../certificate-file.js'
+import { parseConnectionUrl, showHost, showHosts } from '../connection-url.js'
 import { readTtl } from '../retention.js'
 
 /** Where a MongoDB is, in the form that its client wants. */
@@ -64,6 +65,9 @@ const CLIENT_OPTIONS = [
   'zlibCompressionLevel',
 ]
 
+/** The client reads these files when it connects, and would wait for one that has no end. */
+const FILE_OPTIONS = ['tlsCAFile', 'tlsCertificateKeyFile']
+
 /**
  * The client would wait for half a minute for a server that is down, and keep a hundred connections; we write one
  * batch at a time, and try again.
@@ -87,11 +91,25 @@ export function readMongodbUrl(scheme: string, location: string): MongodbUrl {
       `Such a connection string looks like "${example}": one name, without a port.`,
     )
   }
+  for (const name of FILE_OPTIONS) checkFile(options, name)
   return {
     url: `${scheme}://${withoutTtl(location)}`,
-    location: hosts.map(host => (scheme === 'mongodb' ? showHost(host) : host.host)).join(','),
+    location: showHosts(hosts, host => (scheme === 'mongodb' ? showHost(host) : host.host)),
     defaults: Object.fromEntries(Object.entries(DEFAULTS).filter(([name]) => !options.has(name))),
     ttl: readTtl(options.get('ttl')),
+  }
+}
+
+function checkFile(options: ReadonlyMap<string, string>, name: string): void {
+  const path = options.get(name)
+  if (path === undefined) return
+  try {
+    readCertificateFile(path)
+  } catch (cause) {
+    const reason = (cause as Error).message
+    throw new OsprofilerError('ERR_CONNECTION_STRING', `The file that ${name} names cannot be read: ${reason}.`, {
+      cause,
+    })
   }
 }
 

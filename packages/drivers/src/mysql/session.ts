@@ -55,7 +55,7 @@ async function connect(
   way: 'plain' | SqlTls,
   socket: Socket,
 ): Promise<SqlSession> {
-  const { default: mysql } = await loadClient('mysql2', () => import('mysql2'))
+  const { default: mysql } = await loadClient('mysql2')
   const options: ConnectionOptions = {
     host,
     port,

@@ -1,4 +1,5 @@
 import type { Agent as HttpAgent } from 'node:http'
+import type { LookupFunction } from 'node:net'
 import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { OsprofilerError } from '@osprofiler/core'
 import { Math, Number, performance } from '@osprofiler/core/toolkit'
@@ -34,7 +35,7 @@ const LONGEST_PAUSE_MS = 60_000
  * process while it waits for that. So its requests are watched by the agent that it is given, what they end in is taken
  * from there, and to the exporter itself no failure looks as if it could be tried again: the notifier does that.
  */
-export function createOtlpSender(settings: OtlpSettings): OtlpSender {
+export function createOtlpSender(settings: OtlpSettings, lookup: LookupFunction): OtlpSender {
   const work = createBoundWork()
   let exporter: Promise<OTLPTraceExporter> | undefined
   let agent: HttpAgent | undefined
@@ -42,7 +43,7 @@ export function createOtlpSender(settings: OtlpSettings): OtlpSender {
   let pausedUntil = 0
 
   async function createAgent(): Promise<HttpAgent> {
-    const options = { keepAlive: true, maxSockets: 1, ...settings.tls }
+    const options = { keepAlive: true, maxSockets: 1, lookup, ...settings.tls }
     const { Agent } = settings.url.startsWith('https:') ? await import('node:https') : await import('node:http')
     agent = watchRequests(new Agent(options), request => {
       // Given up before the exporter had made it.
@@ -57,14 +58,8 @@ export function createOtlpSender(settings: OtlpSettings): OtlpSender {
     const options = { url, headers, timeoutMillis: timeoutMs, httpAgentOptions: createAgent }
     const { OTLPTraceExporter: Exporter } =
       protocol === 'http/json'
-        ? await loadClient(
-            '@opentelemetry/exporter-trace-otlp-http',
-            () => import('@opentelemetry/exporter-trace-otlp-http'),
-          )
-        : await loadClient(
-            '@opentelemetry/exporter-trace-otlp-proto',
-            () => import('@opentelemetry/exporter-trace-otlp-proto'),
-          )
+        ? await loadClient('@opentelemetry/exporter-trace-otlp-http')
+        : await loadClient('@opentelemetry/exporter-trace-otlp-proto')
     return new Exporter({
       ...options,
       ...(compression !== undefined && { compression: compression as NonNullable<ExporterOptions['compression']> }),

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { OsprofilerError } from '@osprofiler/core'
-import { Buffer, decodeURIComponent, Error, Number, process, String, URL } from '@osprofiler/core/toolkit'
+import { Buffer, decodeURIComponent, Number, process, String, URL } from '@osprofiler/core/toolkit'
+import { readCertificateFile } from '../certificate-file.js'
 import { parseConnectionUrl, showHost, type UrlForm } from '../connection-url.js'
 import type { OpenContext } from '../open-context.js'
 
@@ -122,16 +122,20 @@ function readTls(authority: string | undefined): OtlpSettings['tls'] {
 }
 
 function readCertificate(name: string, option: string | undefined): Buffer | undefined {
-  const path = option ?? readVariable(`TRACES_${name}`) ?? readVariable(name)
-  if (path === undefined) return undefined
+  const path = readVariable(`TRACES_${name}`) ?? readVariable(name)
+  if (option === undefined)
+    return path === undefined ? undefined : readFile(path, reason => misconfigured(name, reason))
+  const own = readFile(option, (reason, cause) => refuse(`its certificate ${reason}`, { cause }))
+  // The exporter reads the file of the variable in any case, and would wait for one that has no end.
+  if (path !== undefined) readFile(path, reason => misconfigured(name, reason))
+  return own
+}
+
+function readFile(path: string, toError: (reason: string, cause: unknown) => OsprofilerError): Buffer {
   try {
-    return readFileSync(path)
+    return readCertificateFile(path)
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? 'unreadable'
-    const message = `names a file that cannot be read (${code})`
-    throw option === undefined
-      ? misconfigured(name, message)
-      : refuse(`its certificate ${message}`, { cause: new Error(code) })
+    throw toError(`names a file that cannot be read (${(cause as Error).message})`, cause)
   }
 }
 

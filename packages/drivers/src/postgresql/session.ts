@@ -55,7 +55,7 @@ async function connect(
   way: 'plain' | SqlTls,
   socket: Socket,
 ): Promise<SqlSession> {
-  const { default: pg } = await loadClient('pg', () => import('pg'))
+  const { default: pg } = await loadClient('pg')
   const client = new pg.Client({
     host,
     port,

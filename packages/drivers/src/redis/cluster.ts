@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net'
 import { Array, Error, isError, Map, Number, Promise, Set, String } from '@osprofiler/core/toolkit'
 import { loadClient } from '../client-package.js'
 import type { Host } from '../connection-url.js'
@@ -24,8 +25,8 @@ const REDIRECTION = /^(MOVED|ASK) \d+ (.*):(\d+)$/
  *
  * Not the client's own: it sends a batch again whose connection broke, though the first one may have been executed.
  */
-export function createClusterRoute(place: RedisPlace): RedisRoute {
-  const opened = createRedisLinks(place)
+export function createClusterRoute(place: RedisPlace, lookup: LookupFunction): RedisRoute {
+  const opened = createRedisLinks(place, lookup)
   const links = new Map<string, KeptLink>()
   let owners: Promise<readonly Host[]> | undefined
 
@@ -64,7 +65,7 @@ export function createClusterRoute(place: RedisPlace): RedisRoute {
 
   return {
     async send(commands) {
-      const { Command } = await loadClient('ioredis', () => import('ioredis'))
+      const { Command } = await loadClient('ioredis')
       const slots = await findOwners()
       const replies: RedisReply[] = []
       let errands = commands.map(({ key, command }, index): Errand => {

@@ -1,7 +1,9 @@
-import { readFile } from 'node:fs/promises'
+import { connect as connectPlain, type LookupFunction, type Socket } from 'node:net'
+import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { suppress } from '@osprofiler/core'
-import { clearTimeout, Error, Promise, performance, Set, setImmediate, setTimeout } from '@osprofiler/core/toolkit'
+import { clearTimeout, Error, performance, Set, setImmediate, setTimeout } from '@osprofiler/core/toolkit'
 import type { Redis, RedisOptions } from 'ioredis'
+import { readCertificateFile } from '../certificate-file.js'
 import { loadClient } from '../client-package.js'
 import type { Host } from '../connection-url.js'
 import type { RedisLogin, RedisPlace, RedisTls } from './url.js'
@@ -40,10 +42,14 @@ export interface RedisLink {
 /** A connection that has not been used for so long may have broken unnoticed: it is tried before a batch depends on it. */
 const IDLE_MS = 1_000
 
-type ClientOptions = Awaited<ReturnType<typeof toOptions>>
+/** As the client has it by default. */
+const CLOSE_PATIENCE_MS = 2_000
+
+type ClientOptions = ReturnType<typeof toOptions> & { readonly Connector: ReturnType<typeof toConnector> }
+type Client = Awaited<ReturnType<typeof loadClient<'ioredis'>>>
 
 /** Prepares connections to the servers of a place. */
-export function createRedisLinks(place: RedisPlace): RedisLinks {
+export function createRedisLinks(place: RedisPlace, lookup: LookupFunction): RedisLinks {
   const clients = new Set<Redis>()
   let cuts = 0
 
@@ -58,10 +64,10 @@ export function createRedisLinks(place: RedisPlace): RedisLinks {
   return {
     async open(host, login, db) {
       const seen = cuts
-      const { Redis: Client } = await loadClient('ioredis', () => import('ioredis'))
-      const options = await toOptions(host, place)
+      const client = await loadClient('ioredis')
+      const options = { ...toOptions(host, place), Connector: toConnector(client, host, place, lookup) }
       if (cuts !== seen) throw new Error('nobody waits for it any longer')
-      const redis = prepare(options, Client)
+      const redis = prepare(options, client.Redis)
       return await logInto(redis, login, db, place).catch(error => {
         clients.delete(redis)
         throw error
@@ -81,7 +87,7 @@ export function createRedisLinks(place: RedisPlace): RedisLinks {
  * The client neither tries again nor sends anything again by itself, which could write a batch twice; nor does it log
  * in, for where a server knows no password it would print that.
  */
-async function toOptions({ host, port }: Host, { connectTimeout, tls }: RedisPlace) {
+function toOptions({ host, port }: Host, { connectTimeout, tls }: RedisPlace) {
   return {
     host,
     port,
@@ -93,10 +99,33 @@ async function toOptions({ host, port }: Host, { connectTimeout, tls }: RedisPla
     maxRetriesPerRequest: 0,
     disableClientInfo: true,
     connectTimeout,
-    ...(tls === undefined ? {} : { tls: await loadTls(tls) }),
+    // What it says is for the connector; the client waits for the end of the handshake.
+    ...(tls === undefined ? {} : { tls: {} }),
     // No `HELLO` of the client's own, which would ask for version 3 of the protocol and be refused without a password.
     protocol: 2,
   } satisfies RedisOptions
+}
+
+/** Makes the connection, since the client hands no `lookup` on. */
+function toConnector(client: Client, { host, port }: Host, { tls }: RedisPlace, lookup: LookupFunction) {
+  const { AbstractConnector } = client
+  const address = { host, port, lookup }
+
+  return class extends AbstractConnector {
+    constructor() {
+      super(CLOSE_PATIENCE_MS)
+    }
+
+    override async connect(): Promise<Socket | TLSSocket> {
+      this.connecting = true
+      const stream = tls === undefined ? connectPlain(address) : connectTls({ ...address, ...readTls(tls) })
+      stream.once('error', error => {
+        this.firstError = error
+      })
+      this.stream = stream
+      return stream
+    }
+  }
 }
 
 async function logInto(redis: Redis, login: RedisLogin, db: number, place: RedisPlace): Promise<RedisLink> {
@@ -185,8 +214,8 @@ function wantsNoPassword({ message }: Error): boolean {
   return /no password is set|without any password configured/.test(message)
 }
 
-async function loadTls({ caFile, certificateFile, keyFile, verify, checkHost }: RedisTls) {
-  const [ca, cert, key] = await Promise.all([caFile, certificateFile, keyFile].map(loadFile))
+function readTls({ caFile, certificateFile, keyFile, verify, checkHost }: RedisTls) {
+  const [ca, cert, key] = [caFile, certificateFile, keyFile].map(path => path && readCertificateFile(path))
   return {
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert }),
@@ -194,8 +223,4 @@ async function loadTls({ caFile, certificateFile, keyFile, verify, checkHost }: 
     rejectUnauthorized: verify,
     ...(checkHost ? {} : { checkServerIdentity: () => undefined }),
   }
-}
-
-async function loadFile(path: string | undefined): Promise<Buffer | undefined> {
-  return path === undefined ? undefined : await readFile(path)
 }

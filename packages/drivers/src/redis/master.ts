@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net'
 import { Array, Error, Number, String } from '@osprofiler/core/toolkit'
 import type { Host } from '../connection-url.js'
 import { isElsewhere, toSentinelRefusal } from './failure.js'
@@ -7,8 +8,8 @@ import { type RedisRoute, toValues } from './route.js'
 import type { RedisPlace } from './url.js'
 
 /** The way to one server: the one that is named, or the one that Sentinels call the master at the time. */
-export function createMasterRoute(place: RedisPlace): RedisRoute {
-  const links = createRedisLinks(place)
+export function createMasterRoute(place: RedisPlace, lookup: LookupFunction): RedisRoute {
+  const links = createRedisLinks(place, lookup)
   const kept = keepLink(async () => {
     if (place.kind === 'sentinel') return await openMaster(place, links)
     const [host] = place.hosts

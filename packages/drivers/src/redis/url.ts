@@ -1,7 +1,7 @@
-import { accessSync, constants } from 'node:fs'
 import { OsprofilerError } from '@osprofiler/core'
-import { Error, Math, Number, Set, TypeError } from '@osprofiler/core/toolkit'
-import { type ConnectionUrl, type Host, parseConnectionUrl, showHost, type UrlForm } from '../connection-url.js'
+import { Math, Number, Set, TypeError } from '@osprofiler/core/toolkit'
+import { readCertificateFile } from '../certificate-file.js'
+import { type ConnectionUrl, type Host, parseConnectionUrl, showHosts, type UrlForm } from '../connection-url.js'
 import { readTtl } from '../retention.js'
 
 /** Where a Redis is and how to talk to it. */
@@ -116,7 +116,7 @@ function readLogin({ username, password, options }: ConnectionUrl): RedisLogin {
 }
 
 function showLocation(hosts: readonly Host[], masterName: string | undefined, db: number | undefined): string {
-  return [hosts.map(showHost).join(','), masterName, db].filter(part => part !== undefined).join('/')
+  return [showHosts(hosts), masterName, db].filter(part => part !== undefined).join('/')
 }
 
 function readDatabase(text: string): number {
@@ -152,11 +152,9 @@ function readFileOption(options: ReadonlyMap<string, string>, name: string): str
   const path = options.get(name)
   if (path === undefined) return undefined
   try {
-    accessSync(path, constants.R_OK)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    // Not the error itself, which shows the path.
-    fail(`the file that ${name} names cannot be read (${code})`, { cause: new Error(code) })
+    readCertificateFile(path)
+  } catch (cause) {
+    fail(`the file that ${name} names cannot be read (${(cause as Error).message})`, { cause })
   }
   return path
 }

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net'
 import type { Driver, TraceQuery, TraceRecord, TraceSummary } from '@osprofiler/core'
 import { dateNow } from '@osprofiler/core/toolkit'
 import { createBoundWork } from '../bound-work.js'
@@ -32,7 +33,7 @@ export interface SearchProduct {
   readonly ttl: number | undefined
   readonly filterErrorTrace: boolean
   /** Loads the client and makes it. Connects to nothing yet. Its connections end with the signal, also while they are made. */
-  open(end: AbortSignal): Promise<OpenedTransport>
+  open(end: AbortSignal, lookup: LookupFunction): Promise<OpenedTransport>
 }
 
 const PAGE = 500
@@ -48,7 +49,8 @@ const LOOK_AGAIN = 60_000
  * written twice, whenever a connection breaks. A reader has the index refreshed first, so that it finds what was written.
  */
 export function createSearchDriver({ name, title, location, ttl, filterErrorTrace, open }: SearchProduct): Driver {
-  const client = createSearchClient(open)
+  const life = createLife()
+  const client = createSearchClient(end => open(end, life.lookup))
   const batches = createPreparedBatches<BulkBatch>()
   const work = createBoundWork()
   const retention = createRetention(ttl, async before => {
@@ -57,7 +59,6 @@ export function createSearchDriver({ name, title, location, ttl, filterErrorTrac
     await pruneTraces(hurried, readBefore(before), WRITE_TIMEOUT)
   })
   let lookAt = 0
-  const life = createLife()
 
   async function write(records: readonly TraceRecord[]): Promise<number> {
     const { documents, refused } = batches.of(records, () => toBulkBatch(records, filterErrorTrace))

@@ -1,7 +1,7 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { encodeURIComponent, Math, Number } from '@osprofiler/core/toolkit'
 import { readAuthority } from '../authority-file.js'
-import { parseConnectionUrl, showHost } from '../connection-url.js'
+import { parseConnectionUrl, showHost, showHosts } from '../connection-url.js'
 import { readTtl } from '../retention.js'
 
 /** Where an Elasticsearch or OpenSearch is, and who asks. */
@@ -36,7 +36,7 @@ export function readSearchUrl(scheme: string, location: string, options: readonl
     throw new OsprofilerError('ERR_CONNECTION_STRING', `ca is for TLS, which ${scheme}+https:// asks for.`)
   }
   return {
-    location: `${hosts.map(showHost).join(',')}${prefix}`,
+    location: `${showHosts(hosts)}${prefix}`,
     nodes: hosts.map(host => `${protocol}://${showHost(host)}${prefix}`),
     username,
     password,

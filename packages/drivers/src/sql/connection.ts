@@ -1,7 +1,7 @@
 import { AsyncResource } from 'node:async_hooks'
-import { Socket } from 'node:net'
+import { type LookupFunction, Socket } from 'node:net'
 import { suppress } from '@osprofiler/core'
-import { Promise } from '@osprofiler/core/toolkit'
+import { Object, Promise } from '@osprofiler/core/toolkit'
 import { createBoundWork } from '../bound-work.js'
 import { SqlFailure } from './failure.js'
 import type { CreateSocket } from './session.js'
@@ -22,7 +22,10 @@ export interface SqlConnection {
 const KEEP_ALIVE_AFTER = 30_000
 
 /** Prepares a connection. `open` connects over the sockets that it is given. */
-export function createSqlConnection(open: (createSocket: CreateSocket) => Promise<SqlStore>): SqlConnection {
+export function createSqlConnection(
+  open: (createSocket: CreateSocket) => Promise<SqlStore>,
+  lookup: LookupFunction,
+): SqlConnection {
   let store: SqlStore | undefined
   let socket: Socket | undefined
   let last: Promise<unknown> = Promise.resolve()
@@ -33,7 +36,7 @@ export function createSqlConnection(open: (createSocket: CreateSocket) => Promis
   function createSocket(seen: number): Socket {
     // Nor is another server or another way tried.
     if (isClosed || cuts !== seen) throw new SqlFailure('nobody waits for it any longer', undefined, 'failed')
-    const created = new Socket()
+    const created = findBy(lookup, new Socket())
     socket = created
     created.setNoDelay(true)
     created.unref()
@@ -78,4 +81,13 @@ export function createSqlConnection(open: (createSocket: CreateSocket) => Promis
       cut()
     },
   }
+}
+
+/** Both clients connect a socket that they are given by its port and host, or by its path. */
+function findBy(lookup: LookupFunction, socket: Socket): Socket {
+  const connect = socket.connect.bind(socket)
+  return Object.assign(socket, {
+    connect: (port: number | string, host?: string): Socket =>
+      typeof port === 'string' ? connect(port) : connect({ port, lookup, ...(host === undefined ? {} : { host }) }),
+  })
 }

@@ -35,11 +35,11 @@ export interface SqlDatabase {
 export function createSqlDriver(database: SqlDatabase): Driver {
   const { name, keepsNul } = database
   const location = toShownPath(database.location)
-  const writing = createSqlConnection(database.open)
-  const reading = createSqlConnection(database.open)
+  const life = createLife()
+  const writing = createSqlConnection(database.open, life.lookup)
+  const reading = createSqlConnection(database.open, life.lookup)
   const both = [writing, reading]
   const retention = createRetention(database.ttl, prune)
-  const life = createLife()
 
   const use: UseTable = async (work, otherwise) => {
     life.checkOpen()

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { OsprofilerError } from '@osprofiler/core'
-import { Error, Number } from '@osprofiler/core/toolkit'
+import { Number } from '@osprofiler/core/toolkit'
+import { readCertificateFile } from '../certificate-file.js'
 import { type Host, showHost } from '../connection-url.js'
 
 /** How to speak TLS: with whoever answers, with a known authority's certificate in any name, or in the host's name. */
@@ -36,12 +36,10 @@ export function readTlsFiles(options: ReadonlyMap<string, string>, names: TlsFil
     const path = options.get(name)
     if (path === undefined) continue
     try {
-      files[kind] = readFileSync(path)
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      // Not the error itself, which shows the path.
-      const cause = new Error(code)
-      throw new OsprofilerError('ERR_CONNECTION_STRING', `The file that ${name} names cannot be read: ${code}.`, {
+      files[kind] = readCertificateFile(path)
+    } catch (cause) {
+      const reason = (cause as Error).message
+      throw new OsprofilerError('ERR_CONNECTION_STRING', `The file that ${name} names cannot be read: ${reason}.`, {
         cause,
       })
     }

@@ -3,11 +3,12 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { Array, Error } from '@osprofiler/core/platform'
 import { isError, Object } from '@osprofiler/core/toolkit'
 import { COLUMNS } from '../record-row.js'
+import { findTable } from './table.js'
 
 /** An open database: its connection, and what tells whether its file is still the one at its path. */
 export interface SqliteDatabase {
   readonly connection: DatabaseSync
-  /** Whether the table was there when it was looked for last. */
+  /** Whether the table is there. Throws where its place is taken, see `findTable`: also later, since others may change it. */
   hasTable(): boolean
   /** Makes what is missing and prepares the inserts, of one row and of `INSERT_GROUP` rows. */
   prepareInserts(): { readonly one: StatementSync; readonly many: StatementSync }
@@ -44,19 +45,19 @@ export function openDatabase(Database: typeof DatabaseSync, path: string, create
   const connection = new Database(path)
   let inserts: { one: StatementSync; many: StatementSync } | undefined
 
+  let version: unknown
+  let isThere = false
+
   function hasTable(): boolean {
-    const names = connection
-      .prepare('PRAGMA table_info(data)')
-      .all()
-      .map(column => column.name)
-    if (names.length === 0) return false
-    const missing = ['id', ...COLUMNS].filter(column => !names.includes(column))
-    if (missing.length === 0) return true
-    throw new Error(`its table "data" is another program's (it has no column ${missing.join(', ')}); name another file`)
+    const current = connection.prepare('PRAGMA schema_version').get()?.schema_version
+    if (current !== version) isThere = findTable(connection)
+    version = current
+    return isThere
   }
 
   try {
-    connection.exec('PRAGMA busy_timeout = 100')
+    // Another table may refer to ours, and have triggers of its own.
+    connection.exec('PRAGMA busy_timeout = 100; PRAGMA foreign_keys = OFF')
     hasTable()
   } catch (error) {
     connection.close()

@@ -142,6 +142,8 @@ function insert(database: SqliteDatabase, rows: Rows): void {
   // IMMEDIATE: a transaction that begins by reading cannot wait for the lock when it comes to write.
   database.connection.exec('BEGIN IMMEDIATE')
   try {
+    // Nobody changes the table from here on.
+    database.hasTable()
     for (let start = 0; start < grouped; start += INSERT_GROUP)
       many.run(...rows.slice(start, start + INSERT_GROUP).flat())
     for (const row of rows.slice(grouped)) one.run(...row)

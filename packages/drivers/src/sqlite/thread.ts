@@ -2,7 +2,7 @@ import { AsyncResource } from 'node:async_hooks'
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { TraceSummary } from '@osprofiler/core'
-import { Error, Map, Promise, URL } from '@osprofiler/core/toolkit'
+import { Error, Map, Number, Promise, performance, String } from '@osprofiler/core/toolkit'
 import { createExitSignal, haveLeft, watchExit } from '../exit-guard.js'
 import type { Selection } from '../trace-query.js'
 import { within } from '../within.js'
@@ -29,7 +29,7 @@ export type SqliteMessage =
   | { readonly id: number; readonly request: SqliteRequest }
   | { readonly packed: readonly string[] }
 
-/** Its answer to the request of that number. */
+/** Its answer to the request of that number; 0 stands for no request, and says that the thread is there. */
 export type SqliteReply =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly failure: SqliteFailure }
@@ -77,19 +77,27 @@ interface Pending {
 }
 
 const END_PATIENCE = 200
+/** A thread that cannot start is not started again for so long: it costs more than a batch is worth. */
+const START_PAUSE = 10_000
 
-/** Prepares a thread for the database at a path. It starts at the first request. */
-export function createThread(client: string, path: string): SqliteThread {
+/**
+ * Prepares a thread for the database at a path. It starts at the first request.
+ *
+ * @param file what it runs, see `findWorker`
+ */
+export function createThread(file: string, client: string, path: string): SqliteThread {
   const pending = new Map<number, Pending>()
   let worker: Worker | undefined
   let leave: (() => boolean) | undefined
   let lastId = 0
+  let notBefore = Number.NEGATIVE_INFINITY
+  let startFailure: unknown
 
   // Bound here, or the thread would for ever hold the context of the request in which it happened to start.
   const start = AsyncResource.bind(() => {
     const signal = createExitSignal()
     // Neither the program's --import nor its NODE_OPTIONS: what they load does not belong in here.
-    const started = new Worker(new URL('./worker.js', import.meta.url), {
+    const started = new Worker(file, {
       name: 'osprofiler-sqlite',
       workerData: { client, path, signal },
       execArgv: [],
@@ -97,14 +105,21 @@ export function createThread(client: string, path: string): SqliteThread {
     })
     const unwatch = watchExit(signal)
     let cause: unknown
+    let isUp = false
     started.on('error', error => {
       cause = error
     })
-    started.on('message', receive)
+    started.on('message', reply => {
+      isUp = true
+      receive(reply)
+    })
     started.on('exit', () => {
       unwatch()
       worker = undefined
-      rejectAll(cause)
+      if (isUp) return rejectAll(new ThreadDied('The thread of the store died.', { cause }))
+      startFailure = cause
+      notBefore = performance.now() + START_PAUSE
+      rejectAll(toStartFailure(cause))
     })
     started.unref()
     leave = () => haveLeft(signal)
@@ -118,14 +133,15 @@ export function createThread(client: string, path: string): SqliteThread {
     else waiting?.resolve(reply.value)
   }
 
-  function rejectAll(cause: unknown): void {
+  function rejectAll(error: Error): void {
     for (const [id, { reject }] of pending) {
       pending.delete(id)
-      reject(new ThreadDied('The thread of the store died.', { cause }))
+      reject(error)
     }
   }
 
   function post(message: SqliteMessage): void {
+    if (worker === undefined && performance.now() < notBefore) throw toStartFailure(startFailure)
     worker ??= start()
     worker.postMessage(message)
   }
@@ -153,7 +169,13 @@ export function createThread(client: string, path: string): SqliteThread {
       if (worker === undefined) return
       // One that is in native code cannot be ended safely; it does not go in again.
       if (leave?.()) void worker.terminate()
-      rejectAll(undefined)
+      rejectAll(new ThreadDied('The thread of the store died.'))
     },
   }
+}
+
+/** Nothing that was asked of such a thread was done. */
+function toStartFailure(cause: unknown): Error {
+  const { code, message } = (cause ?? {}) as { code?: unknown; message?: unknown }
+  return new Error(`its thread cannot be started (${String(code ?? message ?? 'it ended')})`, { cause })
 }

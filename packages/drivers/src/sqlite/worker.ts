@@ -24,6 +24,8 @@ port?.on('message', async (message: SqliteMessage) => {
   if (request.operation === 'close') port.close?.()
 })
 
+port?.postMessage({ id: 0, value: undefined } satisfies SqliteReply)
+
 async function answer(request: SqliteRequest): Promise<unknown> {
   if (request.operation === 'close') return store?.close()
   const { rows, refused } = batch

@@ -1,0 +1,79 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readRegularFile } from '../src/read-regular-file.js'
+
+const LIMIT = 100_000
+
+describe('readRegularFile', () => {
+  let folder: string
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'osprofiler-files-'))
+    execFileSync('mkfifo', [join(folder, 'fifo')])
+    symlinkSync('fifo', join(folder, 'link-to-fifo'))
+    mkdirSync(join(folder, 'SECRET'))
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  it.each([0, 1, 65_536, 65_537, LIMIT])('gives all of a file of %i bytes, also by a link', length => {
+    const text = 'x'.repeat(length)
+    writeFileSync(join(folder, 'file'), text)
+    rmSync(join(folder, 'link'), { force: true })
+    symlinkSync('file', join(folder, 'link'))
+
+    const read = readRegularFile(join(folder, 'link'), LIMIT)
+
+    expect(read.toString()).toBe(text)
+  })
+
+  it('gives a file that has no size, as those of /proc', () => {
+    const read = readRegularFile('/proc/self/cmdline', LIMIT)
+
+    expect(read.toString()).toContain(process.execPath)
+  })
+
+  it('gives what a file was redirected to', () => {
+    writeFileSync(join(folder, 'keys'), 'KEY')
+    const module = JSON.stringify(new URL('../dist/read-regular-file.js', import.meta.url).href)
+    const program = `const { readRegularFile } = await import(${module})
+      console.log(readRegularFile('/dev/stdin', 9).toString(), readRegularFile('/dev/stdin', 9).toString())`
+
+    const command = `"$0" --input-type=module -e "$1" < "$2"`
+    const output = execFileSync('sh', ['-c', command, process.execPath, program, join(folder, 'keys')])
+
+    expect(output.toString()).toBe('KEY KEY\n')
+  })
+
+  it.each([
+    ['a FIFO', 'fifo', 'it is a pipe, and has to be a regular file'],
+    ['a link to a FIFO', 'link-to-fifo', 'it is a pipe, and has to be a regular file'],
+    ['a device without an end', '/dev/zero', 'it is a device, and has to be a regular file'],
+    ['a folder', 'SECRET', 'EISDIR'],
+    ['nothing', 'SECRET/nothing', 'ENOENT'],
+    ['a path below a FIFO', 'fifo/below', 'ENOTDIR'],
+    ['a path that no system takes', 'SECRET\0', 'ERR_INVALID_ARG_VALUE'],
+  ])('refuses %s at once, and says why without the path', (_, name, reason) => {
+    const path = name.startsWith('/') ? name : join(folder, name)
+
+    expect(() => readRegularFile(path, LIMIT)).toThrow(expect.objectContaining({ message: reason }))
+  })
+
+  it('refuses a socket', async () => {
+    const path = join(folder, 'socket')
+    const server = createServer()
+    await new Promise<void>(resolve => server.listen(path, resolve))
+
+    expect(() => readRegularFile(path, LIMIT)).toThrow('it is a socket, and has to be a regular file')
+
+    server.close()
+  })
+
+  it('refuses a file that is longer than was said', () => {
+    writeFileSync(join(folder, 'huge'), 'x'.repeat(LIMIT + 1))
+
+    expect(() => readRegularFile(join(folder, 'huge'), LIMIT)).toThrow(`it is longer than ${LIMIT} bytes`)
+  })
+})

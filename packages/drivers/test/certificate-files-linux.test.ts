@@ -1,0 +1,63 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { checkConnectionString } from '@osprofiler/drivers'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+
+const STORES = [
+  'postgresql://u:p@127.0.0.1/db?sslmode=verify-full&sslrootcert=FILE',
+  'postgresql://u:p@127.0.0.1/db?sslmode=require&sslcert=FILE',
+  'mysql://127.0.0.1/db?ssl_ca=FILE',
+  'mysql://127.0.0.1/db?ssl_key=FILE',
+  'rediss://127.0.0.1?ssl_ca_certs=FILE',
+  'rediss://127.0.0.1?ssl_keyfile=FILE',
+  'messaging://127.0.0.1?ssl=1&ssl_ca_file=FILE',
+  'elasticsearch+https://127.0.0.1?ca=FILE',
+  'opensearch+https://127.0.0.1?ca=FILE',
+  'loginsight://u:p@127.0.0.1?ca=FILE',
+  'mongodb://127.0.0.1/?tls=true&tlsCAFile=FILE',
+  'mongodb://127.0.0.1/?tls=true&tlsCertificateKeyFile=FILE',
+  'otlp+https://127.0.0.1?certificate=FILE',
+]
+const VARIABLES = ['CERTIFICATE', 'TRACES_CLIENT_CERTIFICATE', 'CLIENT_KEY']
+
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'osprofiler-certificates-'))
+  execFileSync('mkfifo', [join(folder, 'SECRET')])
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+afterEach(() => {
+  for (const name of VARIABLES) delete process.env[`OTEL_EXPORTER_OTLP_${name}`]
+})
+
+function refusalOf(connectionString: string): unknown {
+  try {
+    checkConnectionString(connectionString)
+    return undefined
+  } catch (error) {
+    return error
+  }
+}
+
+describe.each([
+  ['a FIFO', (): string => join(folder, 'SECRET'), 'it is a pipe'],
+  ['a device that has no end', (): string => '/dev/zero', 'it is a device'],
+] as const)('where the file of a certificate is %s', (_, path, reason) => {
+  it.each(STORES)('%s is refused at once, and its path not shown', store => {
+    const refusal = refusalOf(store.replace('FILE', path()))
+
+    expect(refusal).toMatchObject({ code: 'ERR_CONNECTION_STRING', message: expect.stringContaining(reason) })
+    expect(refusal).toHaveProperty('cause')
+    expect(String(refusal)).not.toContain(path())
+  })
+
+  it.each(VARIABLES)('otlp:// refuses what OTEL_EXPORTER_OTLP_%s names, which the exporter would read', name => {
+    process.env[`OTEL_EXPORTER_OTLP_${name}`] = path()
+
+    const refusal = refusalOf('otlp://127.0.0.1')
+
+    expect(refusal).toMatchObject({ code: 'ERR_CONFIGURATION', message: expect.stringContaining(reason) })
+  })
+})

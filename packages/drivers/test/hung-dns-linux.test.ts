@@ -1,0 +1,103 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { finish, startProgram } from './child.js'
+import { temporaryDirectory } from './temporary-directory.js'
+
+const STORES = [
+  'redis://store.example',
+  'rediss://store.example',
+  'redis://store.example?cluster=true',
+  'postgresql://u:p@store.example/db',
+  'mysql://u:p@store.example/db',
+  'mongodb://store.example',
+  'messaging://store.example',
+  'elasticsearch://store.example',
+  'opensearch://store.example',
+  'loginsight://u:p@store.example',
+  'otlp://store.example',
+  'otlp+https://store.example?protocol=http/json',
+]
+
+/** Runs a fixture in a network of its own, where the only DNS server is one of the fixture. */
+async function runWithDns(fixture: string, args: readonly string[], settings = '', env: Record<string, string> = {}) {
+  const directory = temporaryDirectory()
+  const resolver = join(directory, 'resolv.conf')
+  writeFileSync(resolver, `nameserver 127.0.0.1\n${settings}`)
+  const hosts = join(directory, 'hosts')
+  writeFileSync(hosts, '10.0.0.9 Listed listed.example # twice.example\n::9 listed.example\n')
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
+  const command =
+    'ip link set lo up && mount --bind "$0" /etc/resolv.conf && mount --bind "$1" /etc/hosts && shift && exec env "$@"'
+  const program = [...variables, process.execPath, join(import.meta.dirname, 'fixtures', fixture), ...args]
+  const outcome = await finish(startProgram('unshare', ['-rmn', 'sh', '-c', command, resolver, hosts, ...program]))
+  return { ...outcome, closedAt: Date.now() }
+}
+
+describe.each(['process.exit()', 'close()', 'by itself'])('where DNS hangs, a program that ends by %s', how => {
+  it.each(STORES)('with %s ends in time', async store => {
+    const { stdout, code, stderr, closedAt } = await runWithDns('end-beside-hung-dns.mjs', [store, how])
+
+    const { took, at, stats } = JSON.parse(stdout)
+    expect(code, stderr).toBe(0)
+    expect(stats.emitted).toBe(2)
+    expect(took).toBeLessThan(how === 'process.exit()' ? 1_000 : 6_000)
+    // Joining a thread that asks for an address takes ten seconds and more.
+    expect(closedAt - at).toBeLessThan(2_500)
+  })
+})
+
+describe('a host', () => {
+  async function find(names: readonly string[], options: object, settings = '', env: Record<string, string> = {}) {
+    const { stdout, stderr } = await runWithDns('find-hosts.mjs', [JSON.stringify([names, options])], settings, env)
+    expect(stderr).toBe('')
+    return JSON.parse(stdout)
+  }
+
+  it('is found without a question where it is an address, listed, or this machine', async () => {
+    const names = ['127.0.0.1', '::1', 'listed', 'LISTED.example', 'localhost', 'db.localhost', 'localhost.']
+
+    const { found, asked } = await find(names, {})
+
+    const addresses = found.map(([address]: readonly string[]) => address)
+    expect(addresses).toEqual(['127.0.0.1', '::1', '10.0.0.9', '10.0.0.9', '127.0.0.1', '127.0.0.1', '127.0.0.1'])
+    expect(asked).toEqual([])
+  })
+
+  it('is given as all of its addresses, or those of one family', async () => {
+    const all = await find(['listed.example'], { all: true })
+    const six = await find(['listed.example', 'listed'], { family: 6 })
+
+    const four = { address: '10.0.0.9', family: 4 }
+    expect(all.found).toEqual([[[four, { address: '::9', family: 6 }], null]])
+    expect(six.found).toEqual([['::9', 6], 'ENOTFOUND'])
+  })
+
+  it('is found by DNS, also below the domains that are searched', async () => {
+    const settings = 'search none.svc shop.svc\noptions edns0 ndots:2 timeout:1\n'
+
+    const { found, asked } = await find(['db.example', 'redis', 'redis.shop.svc'], {}, settings)
+
+    expect(found).toEqual([
+      ['10.0.0.1', 4],
+      ['10.0.0.2', 4],
+      ['10.0.0.2', 4],
+    ])
+    expect(asked).toEqual([
+      'db.example.none.svc',
+      'db.example.shop.svc',
+      'db.example',
+      'redis.none.svc',
+      'redis.shop.svc',
+    ])
+  })
+
+  it('that only the system knows is found by the system', async () => {
+    const aliases = join(temporaryDirectory(), 'aliases')
+    writeFileSync(aliases, 'alias real.example\n')
+
+    const { found } = await find(['alias', 'nobody'], {}, '', { HOSTALIASES: aliases })
+
+    expect(found).toEqual([['10.0.0.3', 4], 'ENOTFOUND'])
+  })
+})

@@ -1,0 +1,65 @@
+import { createNotifier, type Driver, type TraceRecord } from '@osprofiler/core'
+import { openDriver } from '@osprofiler/drivers'
+import { describe, expect, it, vi } from 'vitest'
+import { makeRecord } from './make-record.js'
+
+const LONG = 'x'.repeat(100_000)
+const HOSTED = ['redis', 'redissentinel', 'postgresql', 'mysql', 'mongodb', 'messaging', 'elasticsearch', 'otlp']
+const MANY = Array.from({ length: 5_000 }, (_, index) => `host-${index}`).join(',')
+
+function messageOf(open: () => unknown): string {
+  try {
+    open()
+    return ''
+  } catch (error) {
+    return String(error)
+  }
+}
+
+describe('a connection string that is far too long', () => {
+  it.each(HOSTED)('%s:// refuses a host that no name can be, and does not show it', scheme => {
+    const message = messageOf(() => openDriver(`${scheme}://${LONG}`))
+
+    expect(message).toMatch(/a host in it is longer than 255 characters/)
+    expect(message.length).toBeLessThan(400)
+  })
+
+  it.each(HOSTED)('%s:// refuses a path that is longer than any name', scheme => {
+    const message = messageOf(() => openDriver(`${scheme}://host/${LONG}`))
+
+    expect(message).toMatch(/path is longer than 1024 characters/)
+  })
+
+  it.each(['redis', 'postgresql', 'mongodb', 'messaging', 'elasticsearch'])(
+    '%s:// of very many hosts names the first ones',
+    async scheme => {
+      const driver = openDriver(`${scheme}://${MANY}`)
+
+      expect(driver.location).toMatch(/^host-0.*,host-4.* and 4995 more\/?$/)
+      await driver.close()
+    },
+  )
+
+  it.each([`sqlite:////${LONG}/traces.db`, `file:///${LONG}`])('is cut in the errors of %.9s', async text => {
+    const driver = openDriver(text)
+
+    const failure = await driver.write([makeRecord()]).catch(String)
+
+    expect(failure).toMatch(/x…x/)
+    expect(String(failure).length).toBeLessThan(1_000)
+    await driver.close()
+  })
+})
+
+it('is cut in warnings, whoever wrote the driver', async () => {
+  const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+  const write = async (): Promise<never> => Promise.reject(Object.assign(new Error('no'), { code: LONG }))
+  const driver: Driver = { name: 'mine', location: LONG, write, close: async () => undefined }
+  const notifier = createNotifier(driver, { minBackoff: 1, maxBackoff: 1, flushAfter: 1 })
+
+  notifier(makeRecord() as TraceRecord)
+
+  await vi.waitFor(() => expect(warnings).toHaveBeenCalledOnce())
+  expect(String(warnings.mock.calls[0]?.[0]).length).toBeLessThan(2_001)
+  await notifier.close(10)
+})

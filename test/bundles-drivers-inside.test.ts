@@ -1,0 +1,66 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type InstalledProgram, installProgram } from '../packages/node/test/installed.js'
+import { BUNDLERS, type Format } from './bundlers.js'
+
+const FORMATS: readonly Format[] = ['esm', 'cjs']
+const EXTENSIONS = { esm: 'mjs', cjs: 'cjs' }
+const PROGRAM = `
+  import { run, withTrace } from '@osprofiler/core'
+  import { setup } from '@osprofiler/node'
+  const warnings = []
+  process.on('warning', ({ code, message }) => warnings.push([code, message].join(' ')))
+  const own = setup({ hmacKeys: 'KEY', connectionString: process.argv[2] })
+  run({ hmacKey: 'KEY' }, () => withTrace('work', () => undefined))
+  own.close().then(() => {
+    const { written, dropped, unknown } = own.notifier.stats
+    setImmediate(() => console.log(JSON.stringify({ warnings, written, dropped, unknown })))
+  })`
+
+let program: InstalledProgram
+let deployed: string
+beforeAll(async () => {
+  program = installProgram()
+  deployed = join(program.outside, 'deployed')
+  mkdirSync(deployed)
+  const entry = program.write('app.mjs', PROGRAM)
+  for (const [name, bundle] of Object.entries(BUNDLERS)) {
+    for (const format of FORMATS) await bundle(entry, join(deployed, `${name}.${EXTENSIONS[format]}`), format, [])
+  }
+  // A bundle is made so that nothing else has to be there. The program has a worker of its own.
+  rmSync(program.folder, { recursive: true })
+  writeFileSync(join(deployed, 'worker.js'), `console.log('a worker of the program ran')`)
+}, 300_000)
+afterAll(() => program.remove())
+
+describe.each(Object.keys(BUNDLERS))(
+  'a bundle by %s, with the drivers inside and no store’s client installed',
+  name => {
+    async function runBundle(format: Format, connectionString: string) {
+      const file = join(deployed, `${name}.${EXTENSIONS[format]}`)
+      const { stdout } = await program.run(['--no-warnings', file, connectionString], { cwd: deployed })
+      return JSON.parse(stdout)
+    }
+
+    it.each(FORMATS)('as %s warns once that the embedded store wants them outside', async format => {
+      const outcome = await runBundle(format, 'sqlite:///traces.db')
+
+      const warning = expect.stringMatching(/^OSPROFILER_NO_STORE .*Leave @osprofiler\/drivers outside of the bundle/)
+      expect(outcome).toEqual({ warnings: [warning], written: 0, dropped: 2, unknown: 0 })
+    })
+
+    it.each(FORMATS)('as %s warns once that a client is not installed', async format => {
+      const outcome = await runBundle(format, 'redis://127.0.0.1:1')
+
+      const warning = expect.stringMatching(/^OSPROFILER_NO_STORE .*npm install ioredis/)
+      expect(outcome).toEqual({ warnings: [warning], written: 0, dropped: 2, unknown: 0 })
+    })
+
+    it.each(FORMATS)('as %s uses the stores that need nothing else', async format => {
+      const outcome = await runBundle(format, `file://${join(deployed, `${name}-${format}`)}`)
+
+      expect(outcome).toEqual({ warnings: [], written: 2, dropped: 0, unknown: 0 })
+    })
+  },
+)
