@@ -12,7 +12,7 @@ const LAUNCHERS: readonly Launcher[] = [
   { ownFile: /[\\/]pm2[\\/]lib[\\/]ProcessContainer\w*\.c?js$/, findProgram: () => readPm2('pm_exec_path') },
   { ownFile: /[\\/]helper-scripts[\\/]node-loader\.js$/, findProgram: findOfPassenger },
   // Until the interceptor has taken itself out of the arguments.
-  { ownFile: /[\\/]iisnode[\\/]interceptor\.js$/, findProgram: () => process.argv[2] },
+  { ownFile: /[\\/]iisnode[\\/]interceptor\.js$/, findProgram: () => process.argv?.[2] },
 ]
 
 /**
@@ -29,8 +29,8 @@ export function launchedFile(path: string): string | undefined {
 }
 
 /** What PM2 calls the program that it has launched here, or `undefined`. */
-export function launchedName(path: string | undefined): string | undefined {
-  if (path === undefined || LAUNCHERS[0]?.ownFile.test(path) !== true) return undefined
+export function launchedName(path: unknown): string | undefined {
+  if (typeof path !== 'string' || LAUNCHERS[0]?.ownFile.test(path) !== true) return undefined
   const name = readPm2('name')
   return typeof name === 'string' && name !== '' ? name : undefined
 }

@@ -17,7 +17,7 @@ const LIBRARIES = `${sep}node_modules${sep}`
 export function packageName(): string {
   const file = mainFile()
   const byFile = file === undefined ? undefined : (projectName(file) ?? nearestName(dirname(file)))
-  return byFile ?? launchedName(process.argv[1]) ?? (file === undefined ? NAMELESS : fileName(file))
+  return byFile ?? launchedName(process.argv?.[1]) ?? (file === undefined ? NAMELESS : fileName(file))
 }
 
 /** The name of the project in whose `node_modules` a file is: that of the part in which the process stands, if it is one. */

@@ -31,9 +31,9 @@ export function prepareDelivery(options: SetupOptions, isStrict: boolean): Deliv
   if (notifier !== undefined) {
     return { driver: undefined, notifier, open: () => undefined, flush: nothing, end: nothing, close: nothing }
   }
-  if (driver !== undefined) return { ...deliverTo(() => driver, notifierOptions), driver, close: nothing }
+  if (driver !== undefined) return { ...deliverTo(() => driver, driver.name, notifierOptions), driver, close: nothing }
   const opened = isStrict && needsStore(options) ? openStore(options) : undefined
-  return deliverToOurs(() => opened ?? openStore(options), notifierOptions)
+  return deliverToOurs(() => opened ?? openStore(options), nameStore(options), notifierOptions)
 }
 
 /** @throws OsprofilerError for a connection string of the environment that no driver takes. */
@@ -43,7 +43,7 @@ export function checkStoreOfEnvironment(options: SetupOptions): void {
 }
 
 /** Delivers to a store that it may not be possible to open. That is told once it is needed. */
-function deliverToOurs(openOurs: () => Driver, options: NotifierOptions): Delivery {
+function deliverToOurs(openOurs: () => Driver, name: string, options: NotifierOptions): Delivery {
   let failure: unknown
 
   function open(): Driver {
@@ -63,7 +63,7 @@ function deliverToOurs(openOurs: () => Driver, options: NotifierOptions): Delive
     failure = undefined
   }
 
-  return deliverTo(open, options, tell)
+  return deliverTo(open, name, options, tell)
 }
 
 /** Delivering and closing the store take five seconds at most, of which a busy machine needs a moment. */
@@ -73,6 +73,7 @@ const CLOSING_SHARE_MS = 900
 
 function deliverTo(
   open: () => Driver,
+  name: string,
   options: NotifierOptions,
   onOpen = (_: QueueNotifier): void => undefined,
 ): Delivery {
@@ -83,9 +84,8 @@ function deliverTo(
     return store
   }
   const writer: Driver = {
-    get name() {
-      return opened().name
-    },
+    // Asked for at once, when nothing may be touched yet.
+    name,
     write: records => opened().write(records),
     close: nothing,
   }
@@ -117,9 +117,17 @@ function needsStore(options: SetupOptions): boolean {
   return (options.connectionString ?? connectionStringOfEnvironment(options)) !== undefined || namesKeys(options)
 }
 
+function toConnectionString(options: SetupOptions): string {
+  return options.connectionString ?? connectionStringOfEnvironment(options) ?? 'sqlite://'
+}
+
+/** The scheme, in which no secret stands. */
+function nameStore(options: SetupOptions): string {
+  return /^([a-z][a-z0-9+._-]{0,31}):\/\//i.exec(toConnectionString(options))?.[1]?.toLowerCase() ?? 'none'
+}
+
 function openStore(options: SetupOptions): Driver {
-  const connectionString = options.connectionString ?? connectionStringOfEnvironment(options) ?? 'sqlite://'
-  return openDriver(connectionString, { filterErrorTrace: readFilterErrorTrace(options) })
+  return openDriver(toConnectionString(options), { filterErrorTrace: readFilterErrorTrace(options) })
 }
 
 /** Stands for a store that could not be opened. What it is given is counted as dropped. */

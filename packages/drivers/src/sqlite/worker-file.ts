@@ -1,7 +1,5 @@
-import { statSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { OsprofilerError } from '@osprofiler/core'
-import { URL } from '@osprofiler/core/toolkit'
+import { requireFrom } from '@osprofiler/core/toolkit'
 
 // Undefined in a bundle of CommonJS; in others, the bundle itself, or for webpack the file where the bundle was made.
 const here: string | undefined = import.meta.url
@@ -13,12 +11,18 @@ const here: string | undefined = import.meta.url
  * @throws OsprofilerError `ERR_MISSING_CLIENT`
  */
 export function findWorker(): string {
-  if (here?.endsWith('/sqlite/worker-file.js')) {
-    const file = fileURLToPath(new URL('./worker.js', here))
-    if (statSync(file, { throwIfNoEntry: false })?.isFile()) return file
-  }
+  const file = here?.endsWith('/sqlite/worker-file.js') ? findBeside(here) : undefined
+  if (file !== undefined) return file
   throw new OsprofilerError(
     'ERR_MISSING_CLIENT',
     'sqlite:// runs in a thread, whose file is not in the bundle. Leave @osprofiler/drivers outside of the bundle (esbuild: --external:@osprofiler/drivers), and install it beside the program.',
   )
+}
+
+function findBeside(url: string): string | undefined {
+  try {
+    return requireFrom(url).resolve('./worker.js')
+  } catch {
+    return undefined
+  }
 }
