@@ -1,7 +1,7 @@
 import type { ClientRequest } from 'node:http'
 import { isIP } from 'node:net'
 import { urlToHttpOptions } from 'node:url'
-import { Boolean, Map, Number, Object, String, URL } from '@osprofiler/core/toolkit'
+import { Array, Boolean, Map, Number, Object, String, types, URL } from '@osprofiler/core/toolkit'
 import type { OutgoingRequest } from './requests-info.js'
 
 type Scheme = 'http' | 'https'
@@ -42,6 +42,26 @@ export function readArguments(args: readonly unknown[], scheme: Scheme): HttpArg
   const given = url === undefined ? first : second
   const options = typeof given === 'object' && given !== null ? (given as HttpOptions) : NO_OPTIONS
   return { call: readCall(options, url, scheme), url, options }
+}
+
+/**
+ * Arguments that mean the same, in which nothing runs code of the program any more: an option may be an accessor, and the
+ * options a proxy. Node reads each of them once.
+ */
+export function readOnce(args: readonly unknown[]): unknown[] {
+  return args.map(argument => {
+    if (typeof argument !== 'object' || argument === null) return argument
+    const options = (isLive(argument) ? { ...argument } : argument) as HttpOptions
+    if (isUrl(options)) return options
+    const { headers } = options
+    if (typeof headers !== 'object' || headers === null || Array.isArray(headers) || !isLive(headers)) return options
+    return { ...options, headers: { ...headers } }
+  })
+}
+
+function isLive(object: object): boolean {
+  if (types.isProxy(object)) return true
+  return Object.values(Object.getOwnPropertyDescriptors(object)).some(({ get }) => get !== undefined)
 }
 
 /** Arguments that mean the same, with other headers. */

@@ -4,7 +4,15 @@ import https from 'node:https'
 import { syncBuiltinESMExports } from 'node:module'
 import { get, type Point, type Profiler } from '@osprofiler/core'
 import { globalObject, Number, Object, process, Reflect } from '@osprofiler/core/toolkit'
-import { callOfRequest, type HttpCall, outgoingRequest, readArguments, receivers, withHeaders } from './http-call.js'
+import {
+  callOfRequest,
+  type HttpCall,
+  outgoingRequest,
+  readArguments,
+  readOnce,
+  receivers,
+  withHeaders,
+} from './http-call.js'
 import { areWrittenAtOnce, type ChangeHeaders, changeHeaders, changeHeadersLate, hideHeaders } from './http-headers.js'
 import { createHttpPoints } from './http-points.js'
 import type { InstrumentSettings } from './instrument-settings.js'
@@ -43,7 +51,8 @@ export function instrumentHttp({ mayReceive }: InstrumentSettings): () => void {
   const points = createHttpPoints()
   const hostOnly = looksAtHostOnly(mayReceive)
 
-  function begin(profiler: Profiler, args: unknown[], scheme: Scheme): Begun {
+  function begin(profiler: Profiler, given: unknown[], scheme: Scheme): Begun {
+    const args = readOnce(given)
     const read = readArguments(args, scheme)
     const { call, options } = read
     const point = beginPoint(profiler, call)

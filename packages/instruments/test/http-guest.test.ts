@@ -151,6 +151,47 @@ describe.each(Object.keys(PROGRAMS))('a request that %s', name => {
   })
 })
 
+it('options that are accessors, or a proxy, are read as often as without a trace', async () => {
+  const read: PropertyKey[] = []
+  const { hostname: host, port } = new URL(server.origin)
+  const options = { host, port, path: '/', method: 'GET', headers: { accept: 'text/plain' } }
+  const accessors = Object.defineProperties(
+    {},
+    Object.fromEntries(
+      Object.entries(options).map(([name, value]) => [
+        name,
+        {
+          enumerable: true,
+          get() {
+            read.push(name)
+            return value
+          },
+        },
+      ]),
+    ),
+  )
+  const proxy = new Proxy(options, {
+    get(target, name) {
+      read.push(name)
+      return Reflect.get(target, name)
+    },
+  })
+  const ask = (given: object) =>
+    new Promise((resolve, reject) => {
+      http.get(given, answer => answer.resume().on('end', resolve)).on('error', reject)
+    })
+  instrumented(['http'])
+  for (const given of [accessors, proxy]) {
+    await ask(given)
+    // Node asks a proxy once more, whether it is a URL.
+    const untraced = read.splice(0).filter(name => name !== 'href')
+
+    await inTrace(() => ask(given))
+
+    expect(read.splice(0)).toEqual(untraced)
+  }
+})
+
 it('a traced request that may not carry the trace is the same, byte for byte', async () => {
   await using bytes = await openByteServer()
   const send = () =>
