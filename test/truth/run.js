@@ -40,6 +40,7 @@ setup({
 // After the instruments: what they wrap is loaded now.
 const { ADAPTERS } = await import('./adapters.js')
 const { compare, readPoints } = await import('./compare.js')
+const { compareSkewed } = await import('./skew.js')
 const { makePlan } = await import('./plan.js')
 const { handle, sendRequest } = await import('./requests.js')
 const { listen, openWorld } = await import('./world.js')
@@ -81,7 +82,9 @@ async function check() {
   for (let waited = 0; waited < PATIENCE_MS; waited += PAUSE_MS) {
     await sleep(PAUSE_MS)
     faults = requests.flatMap(request => {
-      const found = compare(request, readPoints(records.get(request.baseId) ?? []))
+      const all = records.get(request.baseId) ?? []
+      const found = compare(request, readPoints(all))
+      if (found.length === 0) found.push(...compareSkewed(request, all))
       return found.length === 0 ? [] : [...found, JSON.stringify(request.plan)]
     })
     if (faults.length === 0) break

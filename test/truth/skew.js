@@ -1,0 +1,53 @@
+import { buildReport, correctSkew } from '@osprofiler/report'
+
+const LONGEST_SKEW_MS = 60_000
+// An answer may reach its caller a little before its server knows that it has left.
+const TOLERANCE_US = 15_000
+
+/**
+ * What a report says that cannot be, if the clock of the backend were another one: the backend serves a call before the
+ * call begins, or after it has ended.
+ */
+export function compareSkewed({ plan }, records) {
+  const skewed = skewBackend(records, ((plan.n * 7919) % (2 * LONGEST_SKEW_MS)) - LONGEST_SKEW_MS)
+  const { points } = correctSkew(buildReport(skewed))
+  const known = new Map(points.map(point => [point.traceId, point]))
+  return points.flatMap(served => {
+    const call = known.get(served.parentId)
+    if (served.host !== 'backend' || call === undefined || call.name !== 'http' || call.finishedUs === undefined)
+      return []
+    if (served.startedUs < call.startedUs - TOLERANCE_US)
+      return [`request ${plan.n}: by the report, ${served.start.info.request.path} is served before it is asked for`]
+    // A call that was given up may be served at any time after.
+    if (call.exception === undefined && served.startedUs > call.finishedUs + TOLERANCE_US)
+      return [`request ${plan.n}: by the report, ${served.start.info.request.path} is served after its answer`]
+    return []
+  })
+}
+
+/** The same records, with those of the backend on a host whose clock is so many milliseconds ahead. */
+function skewBackend(records, aheadMs) {
+  const parents = new Map(records.map(record => [record.trace_id, record.parent_id]))
+  const served = new Map(
+    records.filter(({ name }) => name === 'wsgi-start').map(({ trace_id: id, info }) => [id, info.request.path]),
+  )
+  const isOfBackend = id => {
+    for (let at = id; at !== undefined; at = parents.get(at)) {
+      // A consumer of messages stands in the front service, whoever has published.
+      if (consumers.has(at)) return false
+      if (served.has(at)) return served.get(at).startsWith('/call/')
+    }
+    return false
+  }
+  const consumers = new Set(
+    records
+      .filter(({ name, info }) => name === 'rpc-start' && info.function.name.startsWith('consume'))
+      .map(record => record.trace_id),
+  )
+  return records.map(record => {
+    if (!isOfBackend(record.trace_id)) return { ...record, info: { ...record.info, host: 'front' } }
+    const moved = new Date(Date.parse(`${record.timestamp.slice(0, 23)}Z`) + aheadMs).toISOString().slice(0, 23)
+    const timestamp = moved + record.timestamp.slice(23)
+    return { ...record, timestamp, service: 'backend', info: { ...record.info, host: 'backend' } }
+  })
+}
