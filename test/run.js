@@ -113,6 +113,9 @@ const ONE_NODE_IS_ENOUGH = [
   // Places of a file system, and servers that never answer: most of the time is waiting.
   'packages/drivers/test/hostile-places-*.test.ts',
   'packages/drivers/test/close-silent-servers.test.ts',
+  'packages/drivers/test/hung-dns-linux.test.ts',
+  // Requests through servers that one Node has already told the truth about.
+  'test/truth.test.ts',
   // The layouts of stores, which Python reads.
   'packages/drivers/test/{elasticsearch,loginsight,mongodb}-python.test.ts',
   'test/{ceilometer-agent-rabbitmq,mariadb-python,postgresql-python,redis-python}.test.ts',
