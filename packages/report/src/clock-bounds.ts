@@ -48,8 +48,9 @@ function boundEnd(parent: ReportNode, child: ReportNode, min: number): EndBound 
   if (startedUs === undefined || finishedUs === undefined || durationUs === undefined) return unknown
   const startUs = finishedUs - (child.startedUs ?? 0)
   const status = readStatus(parent.stop)
-  // The answer may be that of a proxy which gave the request up.
-  const wasAnswered = status !== undefined ? status < 500 : parent.exception === undefined
+  // An error may be the answer of a proxy which gave the request up, unless the callee answered with it.
+  const isOwn = status !== undefined && (status < 500 || status === readStatus(child.stop))
+  const wasAnswered = status === undefined ? parent.exception === undefined : isOwn
   if (!wasAnswered) return { us: startUs + LONGEST_BACKLOG_US, slack: 0, isLoose: true }
   const isWhole = parent.exception === undefined && readField(parent.stop, 'info', 'requests', 'unread') !== true
   const excessUs = Math.max(0, (child.durationUs ?? Number.POSITIVE_INFINITY) - durationUs)

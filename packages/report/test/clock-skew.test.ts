@@ -220,6 +220,29 @@ describe('clocks that differ', () => {
     expect(report.clocks[1]).toMatchObject({ offsetUs: 0, contradictory: false })
   })
 
+  it('are put right by the answer of a service that failed itself', () => {
+    const off = 6_000_000
+    const report = correct(
+      {
+        id: 'call',
+        host: 'web',
+        ...sent('db', 80, '/'),
+        from: 0,
+        to: 180_000,
+        stopInfo: { requests: { status_code: 503 } },
+      },
+      {
+        id: 'callee',
+        parent: 'call',
+        host: 'db',
+        ...served('/'),
+        ...{ from: off + 2000, to: off + 178_000, stopInfo: { response: { status_code: 503 } } },
+      },
+    )
+
+    expect(timesOf(report, 'callee')).toEqual([2000, 178_000])
+  })
+
   it('are put right by what most calls agree on, and it is said that others do not', () => {
     const off = 5_000_000
     const right = Array.from({ length: 6 }, (_, index) =>
