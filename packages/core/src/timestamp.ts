@@ -2,6 +2,7 @@ import { Array, Date, dateNow, Math, performance, String } from './platform.js'
 
 // A wall clock that was set by more than this since the last look is followed at the next trace.
 const TOLERANCE_US = 5_000
+const STANDSTILL_US = 1_000
 
 // Read once: the accessor is slow, and the time origin of a process never moves.
 const ORIGIN_MS = performance.timeOrigin
@@ -20,8 +21,11 @@ let cachedPrefix = ''
  * microseconds when the process began. The second is used, moved for a new trace when somebody set the first.
  */
 export function createClock(): () => number {
-  const drift = dateNow() * 1000 - readUs()
-  if (Math.abs(drift - correctionUs) > TOLERANCE_US) correctionUs = drift
+  const before = readUs()
+  const drift = dateNow() * 1000 - before
+  // A process that stood still between the two looks has learned nothing of the wall clock.
+  const stoodStill = readUs() - before > STANDSTILL_US
+  if (!stoodStill && Math.abs(drift - correctionUs) > TOLERANCE_US) correctionUs = drift
   const correction = correctionUs
   return () => readUs() + correction
 }

@@ -44,6 +44,20 @@ describe('a timestamp', () => {
     expect(Math.abs(createClock()() / 1000 - realNow())).toBeLessThan(60_000)
   })
 
+  it('is not shifted when the process stands still while the wall clock is read', () => {
+    const now = vi.spyOn(Date, 'now').mockImplementation(() => {
+      const asked = realNow()
+      // As when the machine gives the processor to others.
+      while (realNow() < asked + 20);
+      return asked
+    })
+
+    const ms = createClock()() / 1000
+
+    expect(now).toHaveBeenCalled()
+    expect(Math.abs(ms - realNow())).toBeLessThan(10)
+  })
+
   it('does not run backwards between two requests of one trace when the wall clock is set back', () => {
     const timestamps: string[] = []
     setNotifier(({ timestamp }) => void timestamps.push(timestamp))
