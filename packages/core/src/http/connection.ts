@@ -1,11 +1,14 @@
 import type { Socket } from 'node:net'
-import { Set, WeakMap } from '../platform.js'
+import { Reflect, Set, WeakMap } from '../platform.js'
+import { standIn } from '../stand-in.js'
 import { watchEvents } from '../watch-events.js'
 
 /** What is known of a connection of HTTP/1 over which traced requests come. */
 export interface Connection {
   /** Whether this side ended the connection before the client did. */
   readonly endedHere: boolean
+  /** Whether the connection was destroyed while bytes waited to leave. Node then says `finish` of the response all the same. */
+  readonly cutOff: boolean
   /** Whether the client has left. */
   clientLeft(): boolean
   /** Whether the connection timed out, and no other use was made of the connection since. */
@@ -28,6 +31,7 @@ export function watchConnection(socket: Socket): Connection {
 function watch(socket: Socket): Connection {
   const waiting = new Set<() => void>()
   let endedHere = false
+  let cutOff = false
   let bytesAtTimeout: readonly [read: number, written: number] | undefined
 
   watchEvents(socket, event => {
@@ -37,9 +41,18 @@ function watch(socket: Socket): Connection {
     else if (event === 'close') for (const closed of [...waiting]) closed()
   })
 
+  const destroy = standIn(socket.destroy, (original, self, args) => {
+    cutOff ||= !socket.destroyed && socket.writableLength > 0
+    return Reflect.apply(original, self, args)
+  })
+  Reflect.defineProperty(socket, 'destroy', { value: destroy, writable: true, enumerable: false, configurable: true })
+
   return {
     get endedHere() {
       return endedHere
+    },
+    get cutOff() {
+      return cutOff
     },
     clientLeft() {
       if (endedHere) return false
@@ -58,9 +71,17 @@ function watch(socket: Socket): Connection {
   }
 }
 
-/** Whether the system reported an error of the connection: `ECONNRESET`, `EPIPE` and their like. */
+const OWN_CALLS = ['read', 'write', 'writev', 'shutdown']
+
+/** Whether the system reported an error of the connection: `ECONNRESET`, `EPIPE` and their like, but not that of a connect. */
 function isNetworkError(error: unknown): boolean {
-  return typeof (error as { syscall?: unknown } | null | undefined)?.syscall === 'string'
+  const { syscall } = (error ?? {}) as { syscall?: unknown }
+  return typeof syscall === 'string' && OWN_CALLS.includes(syscall) && !isCanceled(error)
+}
+
+/** Whether an error tells only that this side has destroyed the connection, as that of a waiting write does from Node 22 on. */
+export function isCanceled(error: unknown): boolean {
+  return (error as { code?: unknown } | null | undefined)?.code === 'ECANCELED'
 }
 
 /** Whether a client of this server may end its side, and still wait for the answer. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { watchEvents } from '../watch-events.js'
-import { type Connection, watchConnection } from './connection.js'
+import { type Connection, isCanceled, watchConnection } from './connection.js'
 import type { ResponseEnd, ResponseWatcher, WatchedResponse } from './response-end.js'
 
 /** What Node's requests have beside their types. */
@@ -33,11 +33,13 @@ export function watchHttp1(
 
   function howEnded(): ResponseEnd {
     // Node takes the socket from a response that it has finished.
-    if (res.writableFinished && res.socket === null) return 'well'
-    const { errored: socketError } = (socket ?? {}) as { errored?: unknown }
+    if (res.writableFinished && res.socket === null && !connection?.cutOff) return 'well'
+    const { errored } = (socket ?? {}) as { errored?: unknown }
+    const socketError = isCanceled(errored) ? undefined : errored
     const error: unknown = res.errored ?? emitted
     // The socket has the very error of the response if the response was destroyed with the error first.
-    const destroyedFirst = error != null && error === socketError
+    // A gateway destroys the request with an error of its other end.
+    const destroyedFirst = socketError != null && (error === socketError || req.errored === socketError)
     if (!destroyedFirst && hasClientLeft(req, connection)) {
       return req.upgrade && socketError == null ? 'well' : 'client'
     }
@@ -49,7 +51,7 @@ export function watchHttp1(
   }
 
   const watched = watchEvents(res, (event, argument) => {
-    if (event === 'finish') watcher.ended(() => 'well')
+    if (event === 'finish') watcher.ended(connection?.cutOff ? howEnded : () => 'well')
     else if (event === 'close') watcher.ended(howEnded)
     else if (event === 'pipe') watcher.piped(argument)
     else if (event === 'error') emitted ??= argument
