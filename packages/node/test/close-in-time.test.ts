@@ -80,7 +80,7 @@ describe('close() of setup()', () => {
   it('loses nothing that a live store has four seconds for', async () => {
     const written: TraceRecord[] = []
     const write = async (records: readonly TraceRecord[]) => {
-      await delay(300)
+      await delay(120)
       written.push(...records)
       return undefined
     }
