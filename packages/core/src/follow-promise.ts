@@ -59,7 +59,8 @@ export function followPromise(
   bodyScope: Scope | undefined,
   mayBeOver: boolean,
 ): void {
-  const isHandled = handled.has(promise)
+  const plain = isPlain(promise)
+  const isHandled = plain && handled.has(promise)
   const known = isHandled ? undefined : followed.get(promise)
   if (known !== undefined) {
     known.outcomes.push(outcome)
@@ -68,7 +69,7 @@ export function followPromise(
   const entry: FollowedPromise = {
     promise,
     outcomes: [outcome],
-    plain: isPlain(promise),
+    plain,
     bodyScope,
     mayBeOver,
     children: [],
@@ -76,7 +77,7 @@ export function followPromise(
     settledAt: undefined,
   }
   // Only where the runtime has no such hooks do our handlers make a difference.
-  if ((isHandled && entry.plain) || !startHooks()) return addHandler(entry)
+  if (isHandled || !startHooks()) return addHandler(entry)
   followed.set(promise, entry)
   // It may have settled before, and then it tells nothing more.
   unhandled.add(entry)

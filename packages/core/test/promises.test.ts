@@ -295,6 +295,28 @@ describe('a promise that nobody awaits', () => {
   })
 })
 
+describe('a promise that several calls return', () => {
+  it('stops the points of all, also when the program has changed its prototype since', async () => {
+    const records = listen()
+    let settle: ((reason: unknown) => void) | undefined
+    const shared = new Promise((_resolve, reject) => {
+      settle = reject
+    })
+    const call = trace('step')(() => shared)
+
+    await run({ hmacKey: 'KEY', baseId }, async () => {
+      const handled = ignore(call() as Promise<unknown>)
+      Object.setPrototypeOf(shared, null)
+      call()
+      call()
+      settle?.(failure())
+      await handled
+    })
+
+    await expect.poll(() => records.filter(({ name }) => name === 'step-stop').length).toBe(3)
+  })
+})
+
 describe('a thenable', () => {
   it('is a value, whose `then` belongs to the program', async () => {
     let asked = 0
