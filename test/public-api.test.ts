@@ -119,6 +119,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'mainFile',
       'holdProcess',
       'naturalEndLeft',
+      'overrideMethod',
       'performance',
       'process',
       'queueMicrotask',

@@ -1,4 +1,4 @@
-import { suppress } from './context.js'
+import { AsyncResource } from 'node:async_hooks'
 import { Map, performance, setTimeout } from './platform.js'
 
 /** A set whose members are looked at once they have been in it for a while. */
@@ -19,8 +19,11 @@ export function createAgingSet<Member>(ageMs: number, look: (member: Member) => 
   function plan(): void {
     if (planned || addedAt.size === 0) return
     planned = true
-    suppress(() => setTimeout(lookAtAged, ageMs)).unref()
+    startTimer()
   }
+
+  // Bound here, or a set that is never empty would for ever hold the context in which it was first added to.
+  const startTimer = AsyncResource.bind(() => void setTimeout(lookAtAged, ageMs).unref())
 
   function lookAtAged(): void {
     planned = false

@@ -7,7 +7,7 @@ import {
   type ServedRequest,
   servedRequest,
 } from '@osprofiler/core/http'
-import { Reflect, standIn } from '@osprofiler/core/toolkit'
+import { overrideMethod, Reflect } from '@osprofiler/core/toolkit'
 import type { FastifyPluginAsync, FastifyReply, RegisterOptions } from 'fastify'
 import fp from 'fastify-plugin'
 
@@ -61,11 +61,10 @@ const plugin: FastifyPluginAsync<OsprofilerOptions> = async (fastify, registered
  * from the events of its connection. A hook `onSend` would have Fastify throw an error of `reply.send()` elsewhere.
  */
 function followSent(reply: FastifyReply, served: ServedRequest): void {
-  const send = standIn(reply.send, (original, self, args) => {
+  overrideMethod(reply, 'send', (original, self, args) => {
     served.followBody(args[0])
     return Reflect.apply(original, self, args)
   })
-  Reflect.defineProperty(reply, 'send', { value: send, writable: true, enumerable: false, configurable: true })
 }
 
 /**

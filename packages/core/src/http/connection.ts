@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
+import { overrideMethod } from '../override-method.js'
 import { Reflect, Set, WeakMap } from '../platform.js'
-import { standIn } from '../stand-in.js'
 import { watchEvents } from '../watch-events.js'
 
 /** What is known of a connection of HTTP/1 over which traced requests come. */
@@ -41,11 +41,10 @@ function watch(socket: Socket): Connection {
     else if (event === 'close') for (const closed of [...waiting]) closed()
   })
 
-  const destroy = standIn(socket.destroy, (original, self, args) => {
+  overrideMethod(socket, 'destroy', (original, self, args) => {
     cutOff ||= !socket.destroyed && socket.writableLength > 0
     return Reflect.apply(original, self, args)
   })
-  Reflect.defineProperty(socket, 'destroy', { value: destroy, writable: true, enumerable: false, configurable: true })
 
   return {
     get endedHere() {

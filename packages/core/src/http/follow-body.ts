@@ -1,6 +1,6 @@
 import { readData } from '../class-name.js'
-import { Object, Reflect, WeakSet } from '../platform.js'
-import { type Call, standIn } from '../stand-in.js'
+import { overrideMethod } from '../override-method.js'
+import { Reflect, WeakSet } from '../platform.js'
 import { watchEvents } from '../watch-events.js'
 
 /** What a body of a response is to be followed with. */
@@ -58,8 +58,7 @@ function followNodeStream(stream: object, { produce, cleanUp, failed }: BodyFoll
 }
 
 function followWebStream(stream: ReadableStream, { produce, cleanUp, failed }: BodyFollower): void {
-  const getReader = stream.getReader as Call
-  const value = standIn(getReader, (original, self, args) => {
+  overrideMethod(stream, 'getReader', (original, self, args) => {
     const reader = Reflect.apply(original, self, args) as ReadableStreamDefaultReader
     runIn(reader, 'read', produce)
     runIn(reader, 'cancel', cleanUp)
@@ -67,7 +66,6 @@ function followWebStream(stream: ReadableStream, { produce, cleanUp, failed }: B
     reader.closed.then(undefined, error => isReleased(error) || failed(error))
     return reader
   })
-  define(stream, 'getReader', value)
 }
 
 /** Whether a reader only let go of its stream. */
@@ -77,21 +75,9 @@ function isReleased(error: unknown): boolean {
 
 /** Gives one object a method of its own that runs the former one in the context of the request. */
 function runIn(object: object, name: string, run: BodyFollower['produce']): void {
-  if (!isMethod(object, name)) return
-  const method = Reflect.get(object, name) as Call
-  define(
-    object,
-    name,
-    standIn(method, (original, self, args) => run(() => Reflect.apply(original, self, args))),
-  )
+  overrideMethod(object, name, (original, self, args) => run(() => Reflect.apply(original, self, args)))
 }
 
 function isMethod(object: object, name: string): boolean {
   return typeof Reflect.get(object, name) === 'function'
-}
-
-/** Defined, so that no listing of a body shows what its class alone had before. */
-function define(object: object, name: string, value: unknown): void {
-  const enumerable = Object.getOwnPropertyDescriptor(object, name)?.enumerable ?? false
-  Reflect.defineProperty(object, name, { value, writable: true, enumerable, configurable: true })
 }

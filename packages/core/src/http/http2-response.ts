@@ -1,5 +1,6 @@
 import type { Http2ServerResponse, ServerHttp2Stream } from 'node:http2'
-import { Number, Object, Reflect } from '../platform.js'
+import { overrideMethod } from '../override-method.js'
+import { Number, Reflect } from '../platform.js'
 import { watchEvents } from '../watch-events.js'
 import type { ResponseEnd, ResponseWatcher, WatchedResponse } from './response-end.js'
 import { hasPeerLeft, hasTimedOut, watchSession } from './session.js'
@@ -44,7 +45,12 @@ export function watchHttp2(
       else if (event === 'timeout') timedOut = true
     }) && watchEvents(res, (event, argument) => event === 'pipe' && watcher.piped(argument))
   if (!watched) return undefined
-  for (const name of ['close', 'destroy'] as const) callBefore(stream, name, breaks)
+  for (const name of ['close', 'destroy']) {
+    overrideMethod(stream, name, (original, self, args) => {
+      breaks()
+      return Reflect.apply(original, self, args)
+    })
+  }
 
   return {
     over: stream.destroyed ? howEnded() : undefined,
@@ -60,16 +66,4 @@ export function watchHttp2(
 /** Whether Node made an error of the code with which the stream was closed. */
 function isResetCode(error: unknown): boolean {
   return (error as { code?: unknown }).code === 'ERR_HTTP2_STREAM_ERROR'
-}
-
-function callBefore(stream: ServerHttp2Stream, name: 'close' | 'destroy', before: () => void): void {
-  const { [name]: method } = Object.getPrototypeOf(stream) as ServerHttp2Stream
-  const value = {
-    [name](this: ServerHttp2Stream, ...args: unknown[]): unknown {
-      before()
-      return Reflect.apply(method, this, args)
-    },
-  }[name]
-  Object.defineProperty(value, 'length', { value: method.length, configurable: true })
-  Reflect.defineProperty(stream, name, { value, writable: true, enumerable: false, configurable: true })
 }

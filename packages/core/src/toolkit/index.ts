@@ -8,6 +8,7 @@ export { isThenable } from '../is-thenable.js'
 export { checkKeysFile } from '../keys-file.js'
 export { mainFile, resolvePackage } from '../main-file.js'
 export { afterNaturalEnd, holdProcess, joinNaturalEnd, naturalEndLeft } from '../natural-end.js'
+export { overrideMethod } from '../override-method.js'
 export {
   AbortController,
   AbortSignal,
