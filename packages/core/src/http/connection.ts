@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { overrideMethod } from '../override-method.js'
 import { Reflect, Set, WeakMap } from '../platform.js'
 import { watchEvents } from '../watch-events.js'
+import { isNetworkError } from './network-error.js'
 
 /** What is known of a connection of HTTP/1 over which traced requests come. */
 export interface Connection {
@@ -68,19 +69,6 @@ function watch(socket: Socket): Connection {
       return () => waiting.delete(closed)
     },
   }
-}
-
-const OWN_CALLS = ['read', 'write', 'writev', 'shutdown']
-
-/** Whether the system reported an error of the connection: `ECONNRESET`, `EPIPE` and their like, but not that of a connect. */
-function isNetworkError(error: unknown): boolean {
-  const { syscall } = (error ?? {}) as { syscall?: unknown }
-  return typeof syscall === 'string' && OWN_CALLS.includes(syscall) && !isCanceled(error)
-}
-
-/** Whether an error tells only that this side has destroyed the connection, as that of a waiting write does from Node 22 on. */
-export function isCanceled(error: unknown): boolean {
-  return (error as { code?: unknown } | null | undefined)?.code === 'ECANCELED'
 }
 
 /** Whether a client of this server may end its side, and still wait for the answer. */

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { watchEvents } from '../watch-events.js'
-import { type Connection, isCanceled, watchConnection } from './connection.js'
+import { type Connection, watchConnection } from './connection.js'
+import { isCanceled } from './network-error.js'
 import type { ResponseEnd, ResponseWatcher, WatchedResponse } from './response-end.js'
 
 /** What Node's requests have beside their types. */

@@ -1,6 +1,7 @@
 import type { Http2Session } from 'node:http2'
 import { WeakMap } from '../platform.js'
 import { watchEvents } from '../watch-events.js'
+import { isNetworkError } from './network-error.js'
 
 interface SessionState {
   /** The client told of an error of its own, and Node closes all streams. */
@@ -32,8 +33,7 @@ export function hasPeerLeft(session: Http2Session | undefined): boolean {
   if (sessions.get(session)?.refused) return true
   const socket = socketOf(session)
   if (socket === undefined) return !session.destroyed
-  const { errored } = socket as { errored?: { readonly syscall?: unknown } | null }
-  return socket.readableEnded || typeof errored?.syscall === 'string'
+  return socket.readableEnded || isNetworkError(socket.errored)
 }
 
 /** The socket of a session, until the session gives the socket up. */
