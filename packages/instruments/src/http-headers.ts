@@ -2,7 +2,13 @@ import { ClientRequest, type OutgoingHttpHeaders } from 'node:http'
 import { Array, Map, Object, Reflect, String } from '@osprofiler/core/toolkit'
 import { createOverrides, defineHidden, type Override } from './own-methods.js'
 import { readSeal, type Seal, SIGNING_HEADERS } from './sealing-headers.js'
-import { isTraceHeader, readTraceValues, type TraceHeaderChange, type TraceValues } from './trace-header-change.js'
+import {
+  isTraceHeader,
+  readTraceValues,
+  TRACE_HEADERS,
+  type TraceHeaderChange,
+  type TraceValues,
+} from './trace-header-change.js'
 
 type HeaderList = readonly unknown[]
 
@@ -20,10 +26,11 @@ export function changeHeaders(
   headers: OutgoingHttpHeaders | HeaderList,
   change: ChangeHeaders,
 ): { readonly headers: unknown; readonly ours: boolean } | undefined {
-  const given = eachHeader(headers).map(([name, value]) => [String(name), value] as const)
+  const entries = eachHeader(headers)
+  const given = entries.map(([name, value]) => [String(name), value] as const)
   const changed = change(readTraceValues(given), readSeal(given.map(([name, value]) => [name, String(value)])))
   if (changed === undefined) return undefined
-  const others = eachHeader(headers).filter(([name]) => !isTraceHeader(String(name)))
+  const others = entries.filter(([name]) => !isTraceHeader(String(name)))
   return { headers: inForm(headers, others, changed.headers), ours: changed.ours }
 }
 
@@ -85,8 +92,6 @@ function changeNow(request: ClientRequest, change: ChangeHeaders): void {
     // It is sent without them.
   }
 }
-
-const TRACE_HEADERS = ['X-Trace-Info', 'X-Trace-HMAC'] as const
 
 function read(request: ClientRequest, names: readonly string[]): (readonly [string, unknown])[] {
   return names.flatMap(name => {

@@ -5,9 +5,6 @@ import { type Around, wrapMethod } from './wrap-method.js'
 
 type Method = (this: unknown, ...args: unknown[]) => unknown
 
-/** Runs a function in the context in which this runner was made. */
-export type RunInContext = <T>(fn: () => T) => T
-
 /** A callback that runs in today's context, whoever calls it. */
 export function bindCallback<Fn>(callback: Fn): Fn {
   return bindInto(callback, () => undefined)

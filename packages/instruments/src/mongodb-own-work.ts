@@ -54,7 +54,8 @@ const aroundStream: Around = (original, self, args) => {
   return stream
 }
 
-function prototypeOf(exports: unknown, name: string): object {
+/** The prototype of a class that a file of the client exports; an empty object where a version lacks the class. */
+export function prototypeOf(exports: unknown, name: string): object {
   const found = (exports as Readonly<Record<string, { readonly prototype: object } | undefined>>)[name]
   return found?.prototype ?? {}
 }

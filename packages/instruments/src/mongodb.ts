@@ -3,14 +3,10 @@ import { Number, Reflect, settle } from '@osprofiler/core/toolkit'
 import { end, followPromise } from './follow.js'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { whenLoaded } from './library-loads.js'
-import { wrapMongodbOwnWork } from './mongodb-own-work.js'
+import { prototypeOf, wrapMongodbOwnWork } from './mongodb-own-work.js'
 import { mongodbFailure, mongodbInfo, writeError } from './mongodb-statement.js'
 import { reasonToWait } from './pool-wait.js'
 import { type Around, undoAll, wrapMethod } from './wrap-method.js'
-
-interface Class {
-  readonly prototype: object
-}
 
 interface Pool {
   readonly availableConnectionCount: number
@@ -44,24 +40,20 @@ export function instrumentMongodb({ traceSql }: InstrumentSettings): () => void 
   }
 
   return undoAll([
-    whenLoaded('mongodb', exports => wrapMethod(classOf(exports, 'Connection'), 'command', aroundCommand), {
+    whenLoaded('mongodb', exports => wrapMethod(prototypeOf(exports, 'Connection'), 'command', aroundCommand), {
       file: 'lib/cmap/connection.js',
     }),
-    whenLoaded('mongodb', exports => wrapMethod(classOf(exports, 'ConnectionPool'), 'checkOut', aroundCheckOut), {
+    whenLoaded('mongodb', exports => wrapMethod(prototypeOf(exports, 'ConnectionPool'), 'checkOut', aroundCheckOut), {
       file: 'lib/cmap/connection_pool.js',
     }),
-    whenLoaded('mongodb', exports => wrapMethod(classOf(exports, 'Topology'), 'selectServer', aroundSelect), {
+    whenLoaded('mongodb', exports => wrapMethod(prototypeOf(exports, 'Topology'), 'selectServer', aroundSelect), {
       file: 'lib/sdam/topology.js',
     }),
-    whenLoaded('mongodb', exports => wrapMethod(classOf(exports, 'MongoClient'), 'connect', aroundConnect), {
+    whenLoaded('mongodb', exports => wrapMethod(prototypeOf(exports, 'MongoClient'), 'connect', aroundConnect), {
       file: 'lib/mongo_client.js',
     }),
     wrapMongodbOwnWork(),
   ])
-}
-
-function classOf(exports: unknown, name: string): object {
-  return (exports as Readonly<Record<string, Class>>)[name]?.prototype ?? {}
 }
 
 const aroundCheckOut: Around = (original, self, args) => {

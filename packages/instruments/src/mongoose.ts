@@ -1,6 +1,5 @@
 import { get, type Point } from '@osprofiler/core'
 import { Error, Reflect, takeContext, WeakMap } from '@osprofiler/core/toolkit'
-import type { RunInContext } from './keep-context.js'
 import { whenLoaded } from './library-loads.js'
 import { type Around, undoAll, wrapMethod } from './wrap-method.js'
 
@@ -14,7 +13,7 @@ interface Collection {
 interface Held {
   /** None for what nobody traces. */
   readonly wait: Point | undefined
-  readonly run: RunInContext
+  readonly run: ReturnType<typeof takeContext>
 }
 
 /**

@@ -38,7 +38,8 @@ export function changeTraceHeaders(
   return { headers: [...named(info, kept.infos), ...named(hmac, kept.hmacs)], ours: false }
 }
 
-const TRACE_HEADERS = ['X-Trace-Info', 'X-Trace-HMAC'] as const satisfies (keyof TraceHeaders)[]
+/** The names of the headers of a trace, as they are sent. */
+export const TRACE_HEADERS = ['X-Trace-Info', 'X-Trace-HMAC'] as const satisfies (keyof TraceHeaders)[]
 
 function named(name: string, values: readonly string[]): (readonly [string, string])[] {
   return values.map(value => [name, value] as const)
