@@ -1,7 +1,7 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { Object } from '@osprofiler/core/toolkit'
 import type { MongoClientOptions } from 'mongodb'
-import { readCertificateFile } from '../certificate-file.js'
+import { readCertificateOption } from '../certificate-file.js'
 import { parseConnectionUrl, showHost, showHosts } from '../connection-url.js'
 import { readTtl } from '../retention.js'
 
@@ -91,25 +91,15 @@ export function readMongodbUrl(scheme: string, location: string): MongodbUrl {
       `Such a connection string looks like "${example}": one name, without a port.`,
     )
   }
-  for (const name of FILE_OPTIONS) checkFile(options, name)
+  for (const name of FILE_OPTIONS) {
+    const path = options.get(name)
+    if (path !== undefined) readCertificateOption(name, path)
+  }
   return {
     url: `${scheme}://${withoutTtl(location)}`,
     location: showHosts(hosts, host => (scheme === 'mongodb' ? showHost(host) : host.host)),
     defaults: Object.fromEntries(Object.entries(DEFAULTS).filter(([name]) => !options.has(name))),
     ttl: readTtl(options.get('ttl')),
-  }
-}
-
-function checkFile(options: ReadonlyMap<string, string>, name: string): void {
-  const path = options.get(name)
-  if (path === undefined) return
-  try {
-    readCertificateFile(path)
-  } catch (cause) {
-    const reason = (cause as Error).message
-    throw new OsprofilerError('ERR_CONNECTION_STRING', `The file that ${name} names cannot be read: ${reason}.`, {
-      cause,
-    })
   }
 }
 

@@ -1,6 +1,6 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { Number } from '@osprofiler/core/toolkit'
-import { readCertificateFile } from '../certificate-file.js'
+import { readCertificateOption } from '../certificate-file.js'
 import { type Host, showHost } from '../connection-url.js'
 
 /** How to speak TLS: with whoever answers, with a known authority's certificate in any name, or in the host's name. */
@@ -34,15 +34,7 @@ export function readTlsFiles(options: ReadonlyMap<string, string>, names: TlsFil
   for (const kind of ['ca', 'cert', 'key'] as const) {
     const name = names[kind]
     const path = options.get(name)
-    if (path === undefined) continue
-    try {
-      files[kind] = readCertificateFile(path)
-    } catch (cause) {
-      const reason = (cause as Error).message
-      throw new OsprofilerError('ERR_CONNECTION_STRING', `The file that ${name} names cannot be read: ${reason}.`, {
-        cause,
-      })
-    }
+    if (path !== undefined) files[kind] = readCertificateOption(name, path)
   }
   return files
 }
