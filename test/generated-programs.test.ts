@@ -1,7 +1,5 @@
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { printOfScript } from './print-of-script.js'
 
 // OSPROFILER_TEST_RUNS=1000000 tries for an hour rather than for half a minute.
 const RUNS = Number(process.env.OSPROFILER_TEST_RUNS ?? 10_000)
@@ -11,18 +9,10 @@ const FAMILIES = ['functions', 'promises', 'generators', 'classes', 'streams']
 const CHUNK = 20_000
 const TIMEOUT = 120_000 + 50 * RUNS
 
-const runFile = promisify(execFile)
-
 /** What a process told of programs that it executed: one line where traced and untraced ones were alike. */
-async function tryPrograms(family: string, programs: number, seed: number): Promise<string> {
-  const script = join(import.meta.dirname, 'generated/run.js')
+function tryPrograms(family: string, programs: number, seed: number): Promise<string> {
   const options = ['--families', family, '--programs', String(programs), '--seed', String(seed)]
-  try {
-    return (await runFile(process.execPath, [script, ...options], { maxBuffer: Number.POSITIVE_INFINITY })).stdout
-  } catch (error) {
-    const { stdout, stderr } = error as { stdout: string; stderr: string }
-    return `${stdout}${stderr}`
-  }
+  return printOfScript('generated/run.js', options)
 }
 
 describe('a generated program', () => {

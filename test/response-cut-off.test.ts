@@ -1,47 +1,49 @@
 import { once } from 'node:events'
-import { createServer, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { type AddressInfo, connect, type Socket } from 'node:net'
-import { createTraceId, setNotifier, signedPack, type TraceRecord } from '@osprofiler/core'
-import { createRequestTracer } from '@osprofiler/core/http'
+import { request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { setNotifier } from '@osprofiler/core'
 import { afterEach, describe, expect, it } from 'vitest'
+import type { Listening, RawRoute } from './context/framework.js'
+import { nodeServer } from './context/node-server.js'
+import { type RecordedTraces, recordTraces } from './context/recorded-traces.js'
+import { signTrace } from './context/signed-request.js'
 
-const KEY = 'SECRET'
 // More than a connection takes while nobody reads.
 const BODY = Buffer.alloc(32 * 1024 * 1024, 'x')
 
-let server: Server
-let records: TraceRecord[]
+let server: Listening
+let traces: RecordedTraces
 
 afterEach(async () => {
+  await server.close()
   setNotifier(undefined)
-  server.closeAllConnections()
-  await new Promise(resolve => server.close(resolve))
 })
 
-async function serve(handle: (req: IncomingMessage, res: ServerResponse) => void): Promise<number> {
-  records = []
-  setNotifier(record => void records.push(record))
-  const tracer = createRequestTracer(KEY)
-  server = createServer((req, res) => tracer.serve(req, res, () => handle(req, res)))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return (server.address() as AddressInfo).port
+async function serve(route: RawRoute): Promise<void> {
+  traces = recordTraces()
+  server = await nodeServer.serve({ rawRoutes: { '/': route } })
 }
 
-/** Asks, reads what is there first, and reads no more. */
-async function askAndStop(port: number, method = 'GET'): Promise<Socket> {
-  const id = createTraceId()
-  const [info, hmac] = signedPack({ base_id: id, parent_id: id }, KEY)
-  const client = connect(port, '127.0.0.1')
+interface Asked {
+  readonly client: Socket
+  /** What the stop of the request says. */
+  stopInfo(): Promise<Record<string, unknown>>
+}
+
+/** Sends the head of a request. The client reads nothing by itself. */
+function ask(method = 'GET'): Asked {
+  const { baseId, headers } = signTrace()
+  const client = connect(Number(new URL(server.url).port), '127.0.0.1')
   client.on('error', () => {})
-  const length = method === 'POST' ? 'Content-Length: 10\r\n' : ''
-  client.write(`${method} / HTTP/1.1\r\nHost: a\r\n${length}X-Trace-Info: ${info}\r\nX-Trace-HMAC: ${hmac}\r\n\r\n`)
-  return client
-}
-
-async function stopInfo(): Promise<Record<string, unknown>> {
-  await expect.poll(() => records.some(({ name }) => name === 'wsgi-stop')).toBe(true)
-  return records.find(({ name }) => name === 'wsgi-stop')?.info ?? {}
+  const lines = Object.entries({ Host: 'a', ...(method === 'POST' && { 'Content-Length': '10' }), ...headers })
+  client.write(`${method} / HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`)
+  return {
+    client,
+    async stopInfo() {
+      const records = await traces.whenServed(baseId)
+      return records.find(({ name }) => name === 'wsgi-stop')?.info ?? {}
+    },
+  }
 }
 
 type Act = (parts: { client: Socket; req: IncomingMessage; res: ServerResponse }) => void
@@ -53,7 +55,11 @@ describe('an answer that was handed to Node, and not delivered', () => {
       ({ client }) => void client.resetAndDestroy(),
       { etype: 'ClientDisconnected' },
     ],
-    ['the server closes its connections', () => server.closeAllConnections(), { etype: 'ResponseAborted' }],
+    [
+      'the server closes its connections',
+      () => (server.server as Server).closeAllConnections(),
+      { etype: 'ResponseAborted' },
+    ],
     ['the program destroys the response', ({ res }) => void res.destroy(), { etype: 'ResponseAborted' }],
     [
       'the program destroys the connection with an error',
@@ -63,11 +69,11 @@ describe('an answer that was handed to Node, and not delivered', () => {
     ['the connection times out', ({ req }) => void req.socket.setTimeout(50), { etype: 'TimeoutError' }],
   ])('says so where %s', async (_cause, act, expected) => {
     let parts: { req: IncomingMessage; res: ServerResponse } | undefined
-    const port = await serve((req, res) => {
+    await serve((req, res) => {
       parts = { req, res }
       res.end(BODY)
     })
-    const client = await askAndStop(port)
+    const { client, stopInfo } = ask()
     await once(client, 'readable')
 
     if (parts === undefined) throw new Error('The request was not served')
@@ -78,8 +84,8 @@ describe('an answer that was handed to Node, and not delivered', () => {
   })
 
   it('is a well ended one when the client has read all of it', async () => {
-    const port = await serve((_req, res) => res.end(BODY))
-    const client = await askAndStop(port)
+    await serve((_req, res) => res.end(BODY))
+    const { client, stopInfo } = ask()
     client.resume()
 
     const info = await stopInfo()
@@ -92,11 +98,11 @@ describe('an answer that was handed to Node, and not delivered', () => {
 
 describe('an upload that a gateway cannot hand on', () => {
   it('fails with the error of the other end, not by the client', async () => {
-    const port = await serve(req => {
+    await serve(req => {
       const upstream = httpRequest({ host: '127.0.0.1', port: 1, method: 'POST' })
       req.pipe(upstream.on('error', error => req.destroy(error)))
     })
-    const client = await askAndStop(port, 'POST')
+    const { client, stopInfo } = ask('POST')
 
     const info = await stopInfo()
 

@@ -13,6 +13,7 @@ import { openSession } from './context/http2-session.js'
 import { liveTraces } from './context/live-traces.js'
 import { recordTraces } from './context/recorded-traces.js'
 import { KEY, signTrace } from './context/signed-request.js'
+import { later } from './context/situation.js'
 import { CLIENT, CURSOR, HEAD, SERVER, TIMEOUT } from './context/told-ends.js'
 import { traceOutline } from './context/trace-outline.js'
 
@@ -40,7 +41,6 @@ interface Situation {
 }
 
 const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR } = constants
-const later = (act: () => unknown): void => void setTimeout(act, 5)
 const cursorFailed = (): CursorFailed => new CursorFailed('cursor failed')
 const never: Answer = () => {}
 

@@ -6,6 +6,7 @@ import { fastifyApp } from './context/fastify-app.js'
 import type { Listening, RawRoute } from './context/framework.js'
 import { frameworks } from './context/frameworks.js'
 import { createGate } from './context/gate.js'
+import { later, type Situation } from './context/situation.js'
 import { type ClientOptions, stopOfRequest } from './context/stop-of-request.js'
 import { CLIENT, CURSOR, HEAD, SERVER } from './context/told-ends.js'
 
@@ -16,15 +17,6 @@ afterEach(async () => {
   setNotifier(undefined)
 })
 
-interface Situation {
-  readonly what: string
-  readonly route: RawRoute
-  /** What the stop record says. */
-  readonly told: object
-  readonly client?: ClientOptions
-}
-
-const later = (act: () => unknown): void => void setTimeout(act, 5)
 const leaving: ClientOptions = { act: req => later(() => req.destroy()) }
 const leavingWithData: ClientOptions = { read: req => req.destroy() }
 const cursorFailed = (): CursorFailed => new CursorFailed('cursor failed')

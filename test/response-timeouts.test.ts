@@ -12,7 +12,8 @@ import { frameworks } from './context/frameworks.js'
 import { createGate } from './context/gate.js'
 import { recordTraces } from './context/recorded-traces.js'
 import { KEY, signTrace } from './context/signed-request.js'
-import { type ClientOptions, stopOfRequest } from './context/stop-of-request.js'
+import { later, type Situation } from './context/situation.js'
+import { stopOfRequest } from './context/stop-of-request.js'
 import { CLIENT, CURSOR, HEAD, SERVER, TIMEOUT } from './context/told-ends.js'
 
 let server: Listening | undefined
@@ -22,15 +23,6 @@ afterEach(async () => {
   setNotifier(undefined)
 })
 
-interface Situation {
-  readonly what: string
-  readonly route: RawRoute
-  readonly told: object
-  readonly prepare?: (server: Server) => void
-  readonly client?: ClientOptions
-}
-
-const later = (act: () => unknown): void => void setTimeout(act, 5)
 const never: RawRoute = () => {}
 
 const SITUATIONS: readonly Situation[] = [

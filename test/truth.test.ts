@@ -1,25 +1,15 @@
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { printOfScript } from './print-of-script.js'
 
 // OSPROFILER_TEST_REQUESTS=10000 sends so many to each adapter, which takes an hour.
 const REQUESTS = Number(process.env.OSPROFILER_TEST_REQUESTS ?? 300)
 const SEED = Number(process.env.OSPROFILER_TEST_SEED ?? 20_261_129)
 const TIMEOUT = 300_000 + 1_000 * REQUESTS
 
-const runFile = promisify(execFile)
-
 /** What a process told of requests whose traces are known by construction: one line where all was recorded as it was. */
-async function tellTruth(adapter: string, options: readonly string[]): Promise<string> {
-  const script = join(import.meta.dirname, 'truth/run.js')
+function tellTruth(adapter: string, options: readonly string[]): Promise<string> {
   const asked = ['--adapter', adapter, '--requests', String(REQUESTS), '--seed', String(SEED), ...options]
-  try {
-    return (await runFile(process.execPath, [script, ...asked], { maxBuffer: Number.POSITIVE_INFINITY })).stdout
-  } catch (error) {
-    const { stdout, stderr } = error as { stdout: string; stderr: string }
-    return `${stdout}${stderr}`
-  }
+  return printOfScript('truth/run.js', asked)
 }
 
 describe.each([
