@@ -82,7 +82,10 @@ export class Profiler {
     return new Profiler(this.#trace, point.traceId, point)
   }
 
-  /** Closes what `start` opened here and nobody has stopped, the newest first, and the point whose inside this is: now, or `ago` milliseconds ago. */
+  /**
+   * Closes what `start` opened here and nobody has stopped, the newest first. Then closes the point whose inside this is.
+   * All of them stop now, or `ago` milliseconds ago.
+   */
   end(info?: PointInfo, ago = 0): void {
     this.#closeInside(ago)
     this.#point?.stop(info, ago)
