@@ -116,6 +116,11 @@ const SITUATIONS: readonly Situation[] = [
     answer: (_, res) => res.setTimeout(10, () => res.stream.close(NGHTTP2_CANCEL)),
     told: TIMEOUT,
   },
+  {
+    what: 'outlives a time-out, and is broken off for another reason much later',
+    answer: (_, res) => res.setTimeout(10, () => setTimeout(() => res.stream.close(NGHTTP2_CANCEL), 1_300)),
+    told: SERVER,
+  },
   { what: 'has the time-out of its server', answer: never, prepare: node => node.setTimeout(400), told: TIMEOUT },
   {
     what: 'fails half way in a pipeline',

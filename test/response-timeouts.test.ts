@@ -72,6 +72,11 @@ const SITUATIONS: readonly Situation[] = [
     told: CLIENT,
   },
   {
+    what: 'outlives a time-out, and is destroyed for another reason much later',
+    route: (_, res) => res.setTimeout(5, () => setTimeout(() => res.destroy(), 1_300)),
+    told: SERVER,
+  },
+  {
     what: 'outlives a time-out, is written on, and destroyed',
     route: (_, res) =>
       res.setTimeout(5, () => {

@@ -102,6 +102,14 @@ export class Profiler {
     return this.#trace.headers(this.traceId)
   }
 
+  /**
+   * Whether a pair of headers, or half of one, is of this trace and signed with its key: a gateway that copies the headers
+   * of its own request sends such a pair.
+   */
+  ownsHeaders(info: string | undefined, hmac: string | undefined): boolean {
+    return this.#trace.ownsHeaders(info, hmac)
+  }
+
   /** What a log shows of it. */
   toJSON(): { baseId: string; parentId: string; traceId: string } {
     return { baseId: this.baseId, parentId: this.parentId, traceId: this.traceId }

@@ -10,7 +10,8 @@ import {
   type TraceValues,
 } from './trace-header-change.js'
 
-type HeaderList = readonly unknown[]
+/** Headers as a list: names and values in turn, or pairs of them. */
+export type HeaderList = readonly unknown[]
 
 /** Decides what the headers of a trace on a request are to be, by those that it has. */
 export type ChangeHeaders = (found: TraceValues, seal: Seal) => TraceHeaderChange | undefined
@@ -49,7 +50,7 @@ function inForm(
  */
 export function changeHeadersLate(request: ClientRequest, change: ChangeHeaders): void {
   // Somebody else waits for the first byte as well: which of us would come first cannot be known.
-  if (Object.hasOwn(request, 'end')) return changeNow(request, change)
+  if (Object.hasOwn(request, 'end')) return changeHeadersNow(request, change)
   defineHidden(request, LATE, change)
   overrideWriters(request)
 }
@@ -66,7 +67,7 @@ const beforeHead: Override = (original, self, args) => {
   const change = request[LATE]
   if (change !== undefined) {
     request[LATE] = undefined
-    changeNow(request, change)
+    changeHeadersNow(request, change)
   }
   return Reflect.apply(original, self, args)
 }
@@ -77,7 +78,8 @@ const overrideWriters = createOverrides(ClientRequest.prototype, {
   flushHeaders: beforeHead,
 })
 
-function changeNow(request: ClientRequest, change: ChangeHeaders): void {
+/** Changes the headers of a trace on a request whose head has not been written. */
+export function changeHeadersNow(request: ClientRequest, change: ChangeHeaders): void {
   try {
     if (request.headersSent) return
     const found = readTraceValues(read(request, TRACE_HEADERS))
@@ -131,7 +133,8 @@ const overrideReaders = createOverrides(ClientRequest.prototype, {
   getRawHeaderNames: hideNames,
 })
 
-function eachHeader(headers: OutgoingHttpHeaders | HeaderList): readonly (readonly [unknown, unknown])[] {
+/** The headers as pairs of name and value. */
+export function eachHeader(headers: OutgoingHttpHeaders | HeaderList): readonly (readonly [unknown, unknown])[] {
   if (!isList(headers)) return Object.entries(headers)
   if (Array.isArray(headers[0])) return headers as readonly (readonly [unknown, unknown])[]
   return headers.flatMap((name, index) => (index % 2 === 0 ? [[name, headers[index + 1]] as const] : []))

@@ -3,7 +3,7 @@ import http, { type ClientRequest, type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { syncBuiltinESMExports } from 'node:module'
 import { get, type Point, type Profiler } from '@osprofiler/core'
-import { globalObject, Number, Object, process, Reflect } from '@osprofiler/core/toolkit'
+import { Array, globalObject, Number, Object, process, Reflect } from '@osprofiler/core/toolkit'
 import {
   callOfRequest,
   type HttpCall,
@@ -13,8 +13,16 @@ import {
   receivers,
   withHeaders,
 } from './http-call.js'
-import { areWrittenAtOnce, type ChangeHeaders, changeHeaders, changeHeadersLate, hideHeaders } from './http-headers.js'
+import {
+  areWrittenAtOnce,
+  type ChangeHeaders,
+  changeHeaders,
+  changeHeadersLate,
+  changeHeadersNow,
+  hideHeaders,
+} from './http-headers.js'
 import { createHttpPoints } from './http-points.js'
+import { guardHttp2Headers } from './http2-headers.js'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { defineHidden } from './own-methods.js'
 import { looksAtHostOnly } from './propagate-to.js'
@@ -41,13 +49,14 @@ interface Begun {
  * named `http` or `https`, from the call to the last byte of the answer, and sends the trace on to whom it may be sent.
  *
  * The functions are wrapped on every Node: only their arguments say which port is meant, and hold headers that Node
- * writes at once. What was taken out of the module before (`const { request } = require('http')`) is known by the
- * channels; on Node 20 too late for headers.
+ * writes at once. What was taken out of the module before (`const { request } = require('http')`), and what the class
+ * makes, is known by a channel when it is made (on Node 20 when it has been sent), or else when its head is written.
  *
  * The point of an answer that nobody reads ends at the head of the answer. Whether somebody does is seen when the trace is
  * over.
  */
-export function instrumentHttp({ mayReceive }: InstrumentSettings): () => void {
+export function instrumentHttp(settings: InstrumentSettings): () => void {
+  const { mayReceive } = settings
   const points = createHttpPoints()
   const hostOnly = looksAtHostOnly(mayReceive)
 
@@ -71,8 +80,7 @@ export function instrumentHttp({ mayReceive }: InstrumentSettings): () => void {
     try {
       const request = whileOpening(() => Reflect.apply(original, self, begun.args)) as ClientRequest
       attempt(() => {
-        // Else it is not told of before it is claimed.
-        if (!TELLS_OF_CREATION) claimRequest(request)
+        claimRequest(request)
         follow(request, begun)
         if (begun.carrying) hideHeaders(request)
       })
@@ -87,6 +95,20 @@ export function instrumentHttp({ mayReceive }: InstrumentSettings): () => void {
     points.follow(request, point, times)
     // Asked of the request, not of the arguments: others may have changed those on the way.
     if (!request.headersSent) changeHeadersLate(request, changeFor(point, mayCarry(call, request.path)))
+  }
+
+  /** Begins the point of a request that was made by other than the wrapped functions. Returns the headers to write. */
+  function beginLate(request: ClientRequest, headers: unknown): unknown {
+    const profiler = get()
+    if (profiler === undefined || opening.requests || !claimRequest(request)) return headers
+    const call = callOfRequest(request)
+    const point = beginPoint(profiler, call)
+    points.follow(request, point, new RequestTimes(point))
+    const change = changeFor(point, mayCarry(call, request.path))
+    if (Array.isArray(headers)) return changeHeaders(headers, change)?.headers ?? headers
+    // These are the ones of the request itself.
+    if (headers) changeHeadersNow(request, change)
+    return headers
   }
 
   function mayCarry(call: HttpCall, sent?: string): boolean {
@@ -110,15 +132,16 @@ export function instrumentHttp({ mayReceive }: InstrumentSettings): () => void {
   }
 
   const undoFunctions = wrapFunctions(send)
+  const undoHeads = wrapMethod(http.ClientRequest.prototype, '_storeHeader', (original, self, [line, headers]) => {
+    const written = attempt(() => beginLate(self as ClientRequest, headers)) ?? headers
+    return Reflect.apply(original, self, [line, written])
+  })
   const undoChannels = listen({
     [TELLS_OF_CREATION ? 'http.client.request.created' : 'http.client.request.start']: onRequest,
     'http.client.request.error': onError,
     'http.client.response.finish': onAnswer,
   })
-  return () => {
-    undoFunctions()
-    undoChannels()
-  }
+  return undoAll([undoFunctions, undoHeads, undoChannels, guardHttp2Headers(settings)])
 }
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)

@@ -1,4 +1,4 @@
-import type { Point, TraceHeaders } from '@osprofiler/core'
+import type { Point, Profiler, TraceHeaders } from '@osprofiler/core'
 import { Array, Object, String } from '@osprofiler/core/toolkit'
 import type { Seal } from './sealing-headers.js'
 
@@ -11,25 +11,28 @@ export interface TraceValues {
 /** What the headers of a trace on a request are to be from now on. None: the request is to have none. */
 export interface TraceHeaderChange {
   readonly headers: readonly (readonly [name: string, value: string])[]
-  /** Whether these are the headers of the point of the request. */
+  /** Whether these are the headers of the carrier. */
   readonly ours: boolean
 }
+
+/** Whose headers a request may carry: those of its own point, or of the code that makes it. */
+type Carrier = Pick<Point & Profiler, 'getTraceIdHeaders' | 'ownsHeaders'>
 
 /**
  * Decides about the headers of a trace on a request, or returns `undefined` where the request stays as it is.
  *
- * A pair of this very trace was copied from the request that is served, as a gateway does it. The pair of the request's own
- * point takes its place, or none if the receiver must not have it. A pair of another trace or key is the program's own.
+ * A pair of this very trace was copied from the request that is served, as a gateway does it. The pair of the carrier
+ * takes its place, or none if the receiver must not have it. A pair of another trace or key is the program's own.
  */
 export function changeTraceHeaders(
-  point: Point,
+  carrier: Carrier,
   found: TraceValues,
   seal: Seal,
   mayCarry: boolean,
 ): TraceHeaderChange | undefined {
-  const own = (): TraceHeaderChange => ({ headers: Object.entries(point.getTraceIdHeaders()), ours: true })
+  const own = (): TraceHeaderChange => ({ headers: Object.entries(carrier.getTraceIdHeaders()), ours: true })
   if (found.infos.length === 0 && found.hmacs.length === 0) return mayCarry && !seal.closed ? own() : undefined
-  const kept = foreignValues(point, found)
+  const kept = foreignValues(carrier, found)
   const left = kept.infos.length + kept.hmacs.length
   // What is signed by its name cannot change: without it the receiver would refuse the request.
   if (left === found.infos.length + found.hmacs.length || seal.signsTrace) return undefined
@@ -45,12 +48,12 @@ function named(name: string, values: readonly string[]): (readonly [string, stri
   return values.map(value => [name, value] as const)
 }
 
-/** Those values that are not of the trace of this point. */
-function foreignValues(point: Point, { infos, hmacs }: TraceValues): TraceValues {
+/** Those values that are not of the trace of this carrier. */
+function foreignValues(carrier: Carrier, { infos, hmacs }: TraceValues): TraceValues {
   const isOwnInfo = (info: string): boolean =>
-    hmacs.length === 0 ? point.ownsHeaders(info, undefined) : hmacs.some(hmac => point.ownsHeaders(info, hmac))
+    hmacs.length === 0 ? carrier.ownsHeaders(info, undefined) : hmacs.some(hmac => carrier.ownsHeaders(info, hmac))
   const isOwnHmac = (hmac: string): boolean =>
-    infos.length === 0 ? point.ownsHeaders(undefined, hmac) : infos.some(info => point.ownsHeaders(info, hmac))
+    infos.length === 0 ? carrier.ownsHeaders(undefined, hmac) : infos.some(info => carrier.ownsHeaders(info, hmac))
   return { infos: infos.filter(info => !isOwnInfo(info)), hmacs: hmacs.filter(hmac => !isOwnHmac(hmac)) }
 }
 

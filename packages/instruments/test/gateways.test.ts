@@ -1,4 +1,4 @@
-import http, { createServer, type IncomingMessage, request as requestOf, type Server } from 'node:http'
+import http, { ClientRequest, createServer, type IncomingMessage, request as requestOf, type Server } from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { PassThrough } from 'node:stream'
@@ -14,6 +14,9 @@ import { carried, collect, KEY, only, until } from './traced-calls.js'
 type Undici = typeof import('undici-7')
 
 const require = createRequire(import.meta.url)
+
+// A test instruments `node:http` later. So a program that takes the function out of the module before that goes past the wrapper.
+const { request: requestBefore } = http
 
 // undici 8 does not load on Node 20.
 const UNDICIS = Number.parseInt(process.versions.node, 10) >= 22 ? [5, 6, 7, 8] : [5, 6, 7]
@@ -75,6 +78,23 @@ const FORWARDS: Record<string, Forward> = {
     ask(onAnswer => req.pipe(http.request(url, { headers: copied(req), method: 'POST' }, onAnswer))),
   'a function that was imported by its name': (url, req) =>
     ask(onAnswer => requestOf(url, { headers: copied(req) }, onAnswer)),
+  'a function that was taken before, with an object': (url, req) =>
+    ask(onAnswer => requestBefore(url, { headers: copied(req) }, onAnswer)),
+  'a function that was taken before, with a flat list': (url, req) => {
+    const headers = ['Host', new URL(url).host, ...pairs(req).flat()]
+    return ask(onAnswer => requestBefore(url, { headers }, onAnswer))
+  },
+  'a function that was taken before, with Expect': (url, req) => {
+    const headers = { ...copied(req), Expect: '100-continue' }
+    return ask(onAnswer => requestBefore(url, { headers }, onAnswer))
+  },
+  'new ClientRequest()': (url, req) =>
+    ask(onAnswer => new ClientRequest(new URL(url), onAnswer).setHeaders(new Map(pairs(req)))),
+  'new ClientRequest() with a flat list': (url, req) => {
+    const { hostname, port, pathname } = new URL(url)
+    const headers = ['Host', `${hostname}:${port}`, ...pairs(req).flat()]
+    return ask(onAnswer => new ClientRequest({ hostname, port, path: pathname, headers } as never, onAnswer))
+  },
   axios: async (url, req) => {
     const { default: axios } = await import('axios')
     return axios.get(url, { adapter: 'http', proxy: false, headers: copied(req) })

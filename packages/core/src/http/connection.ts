@@ -3,6 +3,7 @@ import { overrideMethod } from '../override-method.js'
 import { Reflect, Set, WeakMap } from '../platform.js'
 import { watchEvents } from '../watch-events.js'
 import { isNetworkError } from './network-error.js'
+import { createTimeoutMark } from './timeout-mark.js'
 
 /** What is known of a connection of HTTP/1 over which traced requests come. */
 export interface Connection {
@@ -12,7 +13,7 @@ export interface Connection {
   readonly cutOff: boolean
   /** Whether the client has left. */
   clientLeft(): boolean
-  /** Whether the connection timed out, and no other use was made of the connection since. */
+  /** Whether this side ended the connection because of a time-out: soon after it, with no other use in between. */
   timedOut(): boolean
   /** Calls `closed` when the connection is gone, unless the returned function was called before. */
   onClose(closed: () => void): () => void
@@ -33,17 +34,32 @@ function watch(socket: Socket): Connection {
   const waiting = new Set<() => void>()
   let endedHere = false
   let cutOff = false
-  let bytesAtTimeout: readonly [read: number, written: number] | undefined
+  const timeout = createTimeoutMark()
+  let bytesAtTimeout = [0, 0]
+  let timedOut: boolean | undefined
+
+  function endsHere(mayHaveAnswered: boolean): void {
+    const [read, written] = bytesAtTimeout
+    // A server may answer a time-out by itself, with a text, before it ends the connection.
+    const unused = socket.bytesRead === read && (mayHaveAnswered || socket.bytesWritten === written)
+    timedOut ??= unused && timeout.isRecent()
+  }
 
   watchEvents(socket, event => {
-    if (event === 'finish') endedHere = !socket.readableEnded
-    else if (event === 'timeout') bytesAtTimeout = [socket.bytesRead, socket.bytesWritten]
+    if (event === 'finish') {
+      endedHere = !socket.readableEnded
+      endsHere(endedHere)
+    } else if (event === 'timeout') {
+      timeout.note()
+      bytesAtTimeout = [socket.bytesRead, socket.bytesWritten]
+    }
     // Before Node's own listeners, which tell the program, so that what the program then does is told apart.
     else if (event === 'close') for (const closed of [...waiting]) closed()
   })
 
   overrideMethod(socket, 'destroy', (original, self, args) => {
     cutOff ||= !socket.destroyed && socket.writableLength > 0
+    endsHere(false)
     return Reflect.apply(original, self, args)
   })
 
@@ -58,12 +74,7 @@ function watch(socket: Socket): Connection {
       if (endedHere) return false
       return isNetworkError(socket.errored) || (socket.readableEnded && !mayHalfClose(socket))
     },
-    timedOut() {
-      if (bytesAtTimeout === undefined) return false
-      const [read, written] = bytesAtTimeout
-      // A server may answer a time-out by itself, with a text, before it ends the connection.
-      return socket.bytesRead === read && (endedHere || socket.bytesWritten === written)
-    },
+    timedOut: () => timedOut === true,
     onClose(closed) {
       waiting.add(closed)
       return () => waiting.delete(closed)

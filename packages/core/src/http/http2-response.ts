@@ -4,6 +4,7 @@ import { Number, Reflect } from '../platform.js'
 import { watchEvents } from '../watch-events.js'
 import type { ResponseEnd, ResponseWatcher, WatchedResponse } from './response-end.js'
 import { hasPeerLeft, hasTimedOut, watchSession } from './session.js'
+import { createTimeoutMark } from './timeout-mark.js'
 
 /** The stream of a response of HTTP/2, or `undefined` for a response of HTTP/1. */
 export function streamOf(res: object): ServerHttp2Stream | undefined {
@@ -23,6 +24,7 @@ export function watchHttp2(
   const { session } = stream
   if (session !== undefined) watchSession(session)
   let brokenBy: 'client' | 'server' | undefined
+  const timeout = createTimeoutMark()
   let timedOut = false
 
   function howEnded(): ResponseEnd {
@@ -30,19 +32,21 @@ export function watchHttp2(
     if (brokenBy !== 'server') return 'client'
     const { errored } = stream
     if (errored != null && !isResetCode(errored)) return { error: errored }
-    return timedOut || hasTimedOut(session) ? 'timeout' : 'server'
+    return timedOut ? 'timeout' : 'server'
   }
 
   /** Before the first call for a stream that is open. Node calls the methods as well when the connection is gone. */
   function breaks(): void {
-    if (!stream.closed && !stream.destroyed) brokenBy ??= hasPeerLeft(session) ? 'client' : 'server'
+    if (stream.closed || stream.destroyed || brokenBy !== undefined) return
+    brokenBy = hasPeerLeft(session) ? 'client' : 'server'
+    timedOut = timeout.isRecent() || hasTimedOut(session)
   }
 
   const watched =
     watchEvents(stream, (event, argument) => {
       if (event === 'close') watcher.ended(howEnded)
       else if (event === 'pipe') watcher.piped(argument)
-      else if (event === 'timeout') timedOut = true
+      else if (event === 'timeout') timeout.note()
     }) && watchEvents(res, (event, argument) => event === 'pipe' && watcher.piped(argument))
   if (!watched) return undefined
   for (const name of ['close', 'destroy']) {

@@ -2,11 +2,12 @@ import type { Http2Session } from 'node:http2'
 import { WeakMap } from '../platform.js'
 import { watchEvents } from '../watch-events.js'
 import { isNetworkError } from './network-error.js'
+import { createTimeoutMark, type TimeoutMark } from './timeout-mark.js'
 
 interface SessionState {
   /** The client told of an error of its own, and Node closes all streams. */
   refused: boolean
-  timedOut: boolean
+  readonly timeout: TimeoutMark
 }
 
 const sessions = new WeakMap<Http2Session, SessionState>()
@@ -14,17 +15,17 @@ const sessions = new WeakMap<Http2Session, SessionState>()
 /** Watches a session of HTTP/2 once, however many requests come over it. */
 export function watchSession(session: Http2Session): void {
   if (sessions.has(session)) return
-  const state: SessionState = { refused: false, timedOut: false }
+  const state: SessionState = { refused: false, timeout: createTimeoutMark() }
   sessions.set(session, state)
   watchEvents(session, (event, code) => {
     if (event === 'goaway') state.refused ||= code !== 0
-    else if (event === 'timeout') state.timedOut = true
+    else if (event === 'timeout') state.timeout.note()
   })
 }
 
-/** Whether a session timed out. */
+/** Whether a session that ends now ends because of a time-out. */
 export function hasTimedOut(session: Http2Session | undefined): boolean {
-  return session !== undefined && sessions.get(session)?.timedOut === true
+  return session !== undefined && sessions.get(session)?.timeout.isRecent() === true
 }
 
 /** Whether the other side has ended the session or its connection. */
