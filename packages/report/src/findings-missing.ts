@@ -2,8 +2,8 @@ import { aboutPoints, type Finding } from './finding.js'
 import { morePoints, points, quote, shorten } from './finding-words.js'
 import { formatCount } from './format-duration.js'
 import { findSilentTargets, type SilentTarget } from './hops.js'
-import { readField } from './read-field.js'
-import type { Mark, Report, ReportNode } from './report.js'
+import { droppedBefore, omittedBelow } from './losses.js'
+import type { Mark, Report } from './report.js'
 
 /** Marks that tell of broken records; the others have findings of their own, or harm nobody. */
 const IRREGULAR: ReadonlyMap<Mark, string> = new Map([
@@ -41,8 +41,8 @@ function unfinishedFindings(report: Report): Finding[] {
 
 function omittedFindings(report: Report): Finding[] {
   return report.points.flatMap(node => {
-    const count = readField(node.stop, 'info', 'points_omitted')
-    if (typeof count !== 'number' || !(count > 0)) return []
+    const count = omittedBelow(node)
+    if (count === 0) return []
     const who = node.service === undefined ? 'A service' : shorten(node.service)
     const sentence = `${who} left out ${points(count)} below ${quote([node], false)}: its limit for one trace`
     return [{ ...aboutPoints('omitted', [node], sentence), count }]
@@ -63,12 +63,6 @@ function droppedFindings(report: Report, known: number): Finding[] {
   const from = services.size === 1 && !(known > 0) ? ` from ${shorten(who ?? '')}` : ''
   const sentence = `${records} of this trace ${count === 1 ? 'was' : 'were'} lost on the way${from} to the store: points are missing or look unfinished`
   return [{ ...aboutPoints('dropped', telling, sentence), count }]
-}
-
-/** How many records of its trace a service dropped until a point stopped. */
-function droppedBefore({ stop }: ReportNode): number {
-  const count = readField(stop, 'info', 'records_dropped')
-  return typeof count === 'number' && Number.isFinite(count) && count > 0 ? count : 0
 }
 
 /** A service that sometimes reports matters more than one that never does, which may well not be ours. */

@@ -35,13 +35,15 @@ const MOST_OF_SELF = 0.9
 
 /**
  * Where the time went, longest first; after that what nobody waited for. No time is told twice: of what is repeated,
- * waits, or lies between services nothing is said again for its single points.
+ * waits, or lies between services nothing is said again for its single points. `isLossy` says where points may be missing:
+ * the time of a point itself may be theirs.
  */
 export function timeFindings(
   report: Report,
   path: readonly CriticalSegment[],
   clocks: readonly HostClock[],
   limit: number,
+  isLossy: (node: ReportNode) => boolean,
 ): Finding[] {
   const critical = findCritical(report, path)
   const choose = (candidates: readonly TimeFinding[]): TimeFinding[] =>
@@ -56,7 +58,7 @@ export function timeFindings(
   const hops = findHops(report)
   const between = choose(groupHops(hops).map(group => sayHops(group, clocks)))
   const told = new Set([...repeated, ...waiting].flatMap(({ nodes }) => nodes))
-  const own = choose(ownTimes(report, new Set([...told, ...hops.map(({ caller }) => caller)])))
+  const own = choose(ownTimes(report, new Set([...told, ...hops.map(({ caller }) => caller)]), isLossy))
   const serial = choose(
     findSerialWork(report, told)
       .filter(({ nodes }) => nodes.every(node => critical.below.has(node)))
@@ -85,12 +87,18 @@ function toFinding(report: Report, { kind, nodes, totalUs, say }: TimeFinding, i
 }
 
 /** The time of points themselves, as one gap where nearly all of it is. */
-function ownTimes(report: Report, told: ReadonlySet<ReportNode>): TimeFinding[] {
+function ownTimes(
+  report: Report,
+  told: ReadonlySet<ReportNode>,
+  isLossy: (node: ReportNode) => boolean,
+): TimeFinding[] {
   const gaps = new Map<ReportNode, Gap>(findGaps(report).map(gap => [gap.node, gap]))
   return Array.from(selfTimes(report)).flatMap(([node, selfUs]) => {
     if (told.has(node)) return []
     const gap = gaps.get(node)
-    return gap !== undefined && gap.toUs - gap.fromUs >= selfUs * MOST_OF_SELF ? [sayGap(gap)] : [saySlow(node, selfUs)]
+    return gap !== undefined && gap.toUs - gap.fromUs >= selfUs * MOST_OF_SELF
+      ? [sayGap(gap, isLossy(node))]
+      : [saySlow(node, selfUs, isLossy(node))]
   })
 }
 

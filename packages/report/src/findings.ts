@@ -5,6 +5,7 @@ import { failedFindings } from './findings-failures.js'
 import { missingFindings } from './findings-missing.js'
 import { criticalFindings, skewFindings } from './findings-path.js'
 import { timeFindings } from './findings-time.js'
+import { findLossy } from './losses.js'
 import type { Report } from './report.js'
 
 export type { Finding, FindingKind } from './finding.js'
@@ -29,7 +30,7 @@ export function summarize(report: Report, { limit = 3, dropped = 0, raw = false 
   const timed = raw ? corrected.raw : corrected
   const path = criticalPath(timed)
   return [
-    ...timeFindings(timed, path, corrected.clocks, limit),
+    ...timeFindings(timed, path, corrected.clocks, limit, findLossy(timed, dropped)),
     ...criticalFindings(timed, path),
     ...failedFindings(timed, limit),
     ...missingFindings(timed, limit, dropped),

@@ -28,6 +28,9 @@ const WAITED_FOR: ReadonlyMap<string, string> = new Map([
   ['event-loop', ' for the event loop'],
 ])
 
+/** Added to the time of a point itself where the trace lacks points. */
+const MAY_MISS = ', or steps that are missing here'
+
 /** `26 % of this request is 20 x "SELECT ..." in orders, one after another` */
 export function sayRepeated({ nodes, totalUs, sequential }: Repetition): TimeFinding {
   const how = sequential ? 'one after another' : 'partly at the same time'
@@ -48,19 +51,20 @@ export function sayWaiting({ nodes, totalUs, for: what }: Waiting): TimeFinding 
 }
 
 /** `37 % of this request is "SELECT ..." in orders` */
-export function saySlow(node: ReportNode, totalUs: number): TimeFinding {
+export function saySlow(node: ReportNode, totalUs: number, isLossy: boolean): TimeFinding {
   const steps = node.children.length
   const outside = steps === 0 ? '' : ` itself, outside its ${steps === 1 ? 'one step' : `${formatCount(steps)} steps`}`
-  const say = (share: string, duration: string): string => `${share} is ${quote([node])}${outside} (${duration})`
+  const say = (share: string, duration: string): string =>
+    `${share} is ${quote([node])}${outside}${isLossy ? MAY_MISS : ''} (${duration})`
   return { kind: 'slow', nodes: [node], totalUs, isOwn: true, say }
 }
 
 /** `18 % of this request is "GET /items" in catalog after "SELECT ...", with nothing recorded` */
-export function sayGap({ node, fromUs, toUs, after, before }: Gap): TimeFinding {
+export function sayGap({ node, fromUs, toUs, after, before }: Gap, isLossy: boolean): TimeFinding {
   const [from, to] = [after, before].map(child => child && quote([child], false))
   const place = from && to ? ` between ${from} and ${to}` : from ? ` after ${from}` : to ? ` before ${to}` : ''
   const say = (share: string, duration: string): string =>
-    `${share} is ${quote([node])}${place}, with nothing recorded (${duration})`
+    `${share} is ${quote([node])}${place}, with nothing recorded${isLossy ? MAY_MISS : ''} (${duration})`
   return { kind: 'gap', nodes: [node], totalUs: toUs - fromUs, isOwn: true, say }
 }
 
