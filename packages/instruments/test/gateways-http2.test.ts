@@ -97,7 +97,10 @@ const SENDS: Record<string, Send> = {
 }
 
 /** Runs `send` in a trace, with the pair of the caller. Returns what arrived, and who sent it. */
-async function forward(send: Send, key = KEY): Promise<{ headers: IncomingHttpHeaders; baseId: string; point: string }> {
+async function forward(
+  send: Send,
+  key = KEY,
+): Promise<{ headers: IncomingHttpHeaders; baseId: string; point: string }> {
   let point = ''
   const { baseId } = await inTrace(async () => {
     const profiler = get()
