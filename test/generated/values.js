@@ -23,6 +23,8 @@ export function promise(choices, depth = 0) {
   const value = () => thing(choices)
   const inner = () => (depth < 2 ? promise(choices, depth + 1) : `Promise.reject(${value()})`)
   const settles = () => one('ok', 'no')
+  // A promise remembers only promises that lie deeper, so that none waits for itself.
+  const remembered = made => `memo('${depth} ${below(2)}', () => ${made})`
   return one(
     () => `Promise.resolve(${value()})`,
     () => `Promise.reject(${value()})`,
@@ -41,8 +43,8 @@ export function promise(choices, depth = 0) {
     () => `handled(${inner()})`,
     () => `handled(Promise.reject(${value()}))`,
     () => `handled((async () => { await ${pause(choices)}; throw ${value()} })())`,
-    () => `memo(${below(2)}, () => ${inner()})`,
-    () => `memo(${below(2)}, () => handled(${inner()}))`,
+    () => remembered(inner()),
+    () => remembered(`handled(${inner()})`),
     () => `Promise.${one('all', 'any', 'allSettled')}([${some(0, 3, inner)}])`,
     () => `Promise.race([${some(1, 3, inner)}])`,
     () => `${inner()}.then(value => { log('inner then', value); return ${inner()} })`,
