@@ -1,0 +1,72 @@
+import { decodeURIComponent, Map, Set } from '../platform.js'
+import { describesSecret } from './describing-names.js'
+import { readableName, wordsOf } from './name-words.js'
+import { tellsOfSecret } from './secret-words.js'
+
+/** What stands in a record in place of a secret. */
+export const REDACTED = '***'
+
+/**
+ * What a value under a name is: `secret`; `address`, a secret in URLs only; `label`, the name of a value that stands beside
+ * it; `value`, of such a label; `half`, the second half of a name, as in `API key`; `plain`, anything else.
+ */
+export type NameKind = 'secret' | 'address' | 'label' | 'value' | 'half' | 'plain'
+
+// Most names have none of these letters, and need no further look.
+const MAY_TELL =
+  /pass|pw|pswd|psw|secret|token|key|auth|cookie|cred|sess|sid|jwt|bearer|pin|otp|cvv|cvc|ssn|psk|code|csrf|xsrf|phrase|pat|mnemonic|card|wort|contrase|wachtwoord|sig|hmac|ticket|assertion|verifier|saml|id$|^number$|^(?:.*[^a-z])?(?:name|header|field|label|param|parameter|variable|property|attribute|option|value|values|val|content|contents|data|text|default|raw|input|k|v)$/i
+const LABELS = new Set('name key header field label param parameter variable property attribute option k'.split(' '))
+const VALUES = new Set('value values val v content contents data text default raw input'.split(' '))
+const HALVES = new Set(['key', 'keys', 'code', 'id', 'phrase', 'number'])
+const ADDRESS = new Set(['key', 'code', 'ticket', 'assertion', 'session', 'samlresponse', 'samlrequest', 'verifier'])
+const SIGNATURES = new Set(['sig', 'signature', 'hmac'])
+
+const MAX_REMEMBERED = 2_000
+const MAX_REMEMBERED_NAME = 64
+const remembered = new Map<string, NameKind>()
+
+/** Whether a value under this name is a secret: `password`, `X-Api-Key`, `refreshToken`, `DB_PASS`, `connect.sid`, ... */
+export function isSecretName(name: string): boolean {
+  return nameKind(name) === 'secret'
+}
+
+/** What is to be thought of a value under this name. */
+export function nameKind(name: string): NameKind {
+  const known = remembered.get(name)
+  if (known !== undefined) return known
+  const kind = judge(name)
+  if (name.length <= MAX_REMEMBERED_NAME) {
+    if (remembered.size >= MAX_REMEMBERED) remembered.clear()
+    remembered.set(name, kind)
+  }
+  return kind
+}
+
+/** Whether a value under this name in a URL is a secret: also `sig`, `X-Amz-Signature`, `key` and `code`. */
+export function isSecretInUrl(name: string): boolean {
+  const kind = nameKind(decodeName(name))
+  return kind === 'secret' || kind === 'address' || (kind !== 'plain' && ADDRESS.has(name.toLowerCase()))
+}
+
+function judge(name: string): NameKind {
+  const given = readableName(name)
+  if (!MAY_TELL.test(given)) return 'plain'
+  const words = wordsOf(given)
+  const joined = words.join('')
+  if (tellsOfSecret(words, joined, !/[a-z]/.test(given))) return describesSecret(words) ? 'plain' : 'secret'
+  const last = words.at(-1) ?? ''
+  if (LABELS.has(joined)) return 'label'
+  if (VALUES.has(last)) return 'value'
+  if (HALVES.has(joined)) return 'half'
+  return SIGNATURES.has(last) || ADDRESS.has(joined) ? 'address' : 'plain'
+}
+
+/** A name in a URL as it was before it was escaped. */
+export function decodeName(name: string): string {
+  if (!name.includes('%')) return name
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    return name
+  }
+}
