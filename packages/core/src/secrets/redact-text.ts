@@ -1,16 +1,30 @@
 import { cutText } from '../cut-text.js'
-import { encodeURIComponent } from '../platform.js'
+import { encodeURIComponent, Set } from '../platform.js'
+import { findBareUsers } from './bare-users.js'
 import { decodeEscapes } from './decode-escapes.js'
-import { findBareUsers, findSecretPaths, findUsers } from './secret-addresses.js'
 import { isSecretInUrl, REDACTED } from './secret-names.js'
 import { findPairs } from './secret-pairs.js'
-import { findCommands, findElements, findFlags, findSchemes, findSqlSecrets } from './secret-phrases.js'
+import { findSecretPaths } from './secret-paths.js'
+import { findCommands, findElements, findFlags, findPragmaKeys, findQuoted, findSchemes } from './secret-phrases.js'
 import { findShapes } from './secret-shapes.js'
+import { findUsers } from './secret-users.js'
+import {
+  ANGLE,
+  AT,
+  COMMAND,
+  LONG_WORD,
+  OPTION,
+  PAIR,
+  PERCENT,
+  QUOTED,
+  SCHEME,
+  SLASH,
+  signsOf,
+} from './signs-of-secrets.js'
 import { type Span, withoutSpans } from './spans.js'
 
-/** No secret is shorter than this with its name or its look. */
+/** No secret is shorter with its name. */
 const SHORTEST = 4
-const SHORTEST_SHAPE = 16
 /** What follows a text at which it was cut tells whether a secret was cut. */
 const LOOK_AHEAD = 300
 const MAX_DEPTH = 4
@@ -20,12 +34,26 @@ const PART = /[^\s&=?#"'<>;,/]+/g
 
 /** A text without the secrets in it, cut to `length` characters. Takes a time that grows with the text, and no faster. */
 export function redactText(text: string, length: number): string {
-  if (text.length < SHORTEST) return cutText(text, length)
+  if (text.length < SHORTEST || knownClean.has(text)) return cutText(text, length)
   const isCut = text.length > length
   const read = isCut ? text.slice(0, length + LOOK_AHEAD) : text
   const spans = findSecrets(read, isCut, 0)
-  if (spans.length === 0) return cutText(text, length)
+  if (spans.length === 0) {
+    remember(text)
+    return cutText(text, length)
+  }
   return isCut ? `${withoutSpans(read, spans, length).replace(/[\ud800-\udbff]$/, '')}...` : settle(read, spans)
+}
+
+/** A program records the same statements, names and paths all the time. */
+const MAX_REMEMBERED = 1_000
+const MAX_REMEMBERED_TEXT = 256
+const knownClean = new Set<string>()
+
+function remember(text: string): void {
+  if (text.length > MAX_REMEMBERED_TEXT) return
+  if (knownClean.size >= MAX_REMEMBERED) knownClean.clear()
+  knownClean.add(text)
 }
 
 /** A query string without its secrets: `page=2&access_token=***&sig=***`. */
@@ -64,23 +92,24 @@ function settle(text: string, spans: Span[]): string {
 }
 
 function findSecrets(text: string, isCut: boolean, depth: number): Span[] {
+  const signs = signsOf(text)
+  if (signs === 0) return []
   const spans: Span[] = []
-  const hasColon = text.includes(':')
-  if (hasColon || text.includes('=')) findPairs(text, spans)
-  if (hasColon) {
-    if (text.includes('://')) findUsers(text, spans, isCut)
-    if (text.includes('@')) findBareUsers(text, spans)
+  const has = (sign: number) => (signs & sign) !== 0
+  if (has(PAIR)) {
+    findPairs(text, spans)
+    if (has(SLASH) && text.includes('://')) findUsers(text, spans, isCut)
+    if (has(AT)) findBareUsers(text, spans)
+    findPragmaKeys(text, spans)
   }
-  if (text.length >= SHORTEST_SHAPE) {
-    findShapes(text, spans)
-    if (text.includes('/')) findSecretPaths(text, spans)
-  }
-  findSchemes(text, spans)
-  findFlags(text, spans)
-  findSqlSecrets(text, spans)
-  findElements(text, spans)
-  findCommands(text, spans)
-  if (depth < MAX_DEPTH && text.includes('%') && ESCAPED.test(text)) findEscaped(text, spans, depth + 1)
+  if (has(LONG_WORD)) findShapes(text, spans)
+  if (has(SLASH)) findSecretPaths(text, spans)
+  if (has(SCHEME)) findSchemes(text, spans)
+  if (has(OPTION)) findFlags(text, spans)
+  if (has(QUOTED)) findQuoted(text, spans)
+  if (has(ANGLE)) findElements(text, spans)
+  if (has(COMMAND | OPTION)) findCommands(text, spans)
+  if (depth < MAX_DEPTH && has(PERCENT) && ESCAPED.test(text)) findEscaped(text, spans, depth + 1)
   return spans
 }
 

@@ -1,6 +1,6 @@
 import { backslashesBefore } from './bare-values.js'
 import { isBlank, isLineEnd, isNameCharacter, isQuote } from './characters.js'
-import { createLabels } from './labels-in-text.js'
+import { createLabels, type Labels } from './labels-in-text.js'
 import { decodeName, isSecretInUrl, isSecretName, nameKind } from './secret-names.js'
 import { hide, type Span } from './spans.js'
 import { readValue } from './values-in-text.js'
@@ -29,13 +29,13 @@ export function findPairs(text: string, spans: Span[]): void {
   let equals = text.indexOf('=')
   let colon = text.indexOf(':')
   let from = 0
-  const labels = createLabels(text, spans)
+  let labels: Labels | undefined
   while (equals !== -1 || colon !== -1) {
     const isEquals = colon === -1 || (equals !== -1 && equals < colon)
     const at = isEquals ? equals : colon
     if (isEquals) equals = text.indexOf('=', at + 1)
     else colon = text.indexOf(':', at + 1)
-    if (at < from || (!isEquals && isNoPair(text, at))) continue
+    if (at < from || (!isEquals && isNoPair(text, at)) || isPlaceholder(text, at + 1)) continue
     const found = readName(text, at, from)
     if (found === undefined) continue
     const kind = nameKind(decodeName(found.name))
@@ -46,6 +46,7 @@ export function findPairs(text: string, spans: Span[]): void {
       for (const span of value.spans) hide(spans, span.start, span.end)
       from = value.end
     } else if (kind === 'label' || kind === 'value') {
+      labels ??= createLabels(text, spans)
       from = labels.read(kind, at)
     }
   }
@@ -55,6 +56,21 @@ export function findPairs(text: string, spans: Span[]): void {
 function isNoPair(text: string, at: number): boolean {
   const next = text.charCodeAt(at + 1)
   return next === COLON || text.charCodeAt(at - 1) === COLON || (next === 47 && text.charCodeAt(at + 2) === 47)
+}
+
+/** `= ?`, `= $1`: statements have many of these, which are not worth a look at the name. */
+function isPlaceholder(text: string, from: number): boolean {
+  const at = text.charCodeAt(from) === 32 ? from + 1 : from
+  const code = text.charCodeAt(at)
+  if (code === 63) return endsWord(text, at + 1)
+  const digit = text.charCodeAt(at + 1)
+  return code === 36 && digit >= 49 && digit <= 57 && endsWord(text, at + 2)
+}
+
+/** At a blank, a comma, a closing bracket or the end. */
+function endsWord(text: string, at: number): boolean {
+  const code = text.charCodeAt(at)
+  return at >= text.length || code === 32 || code === 44 || code === 41 || code === 125
 }
 
 function isSecretHere(text: string, { name, start, inUrl, quote }: NameInText, kind: string): boolean {

@@ -4,14 +4,12 @@ import { isSecretName } from './secret-names.js'
 import { hide, type Span } from './spans.js'
 import { valueAt } from './values-in-text.js'
 
-const MAY_BE_SCHEME = /[Bb](?:earer|asic)|B(?:EARER|ASIC)/
 const SCHEME = /(?<![A-Za-z0-9])(bearer|basic)(?:\s|\+|%20){1,4}([\w~+/.=:%-]{3,})/gi
 const WORDS_BEHIND_SCHEME =
   /^(?:tokens?|auth|auth[eo][a-z]*|realm|scheme|error|formats?|headers?|credentials?|methods?|only|required|missing|not|of|and|or|is|was|are|for|with|from|in|to|the|challenge|schema|usage|support)\b/i
 
 /** Finds what follows `Bearer` and `Basic`. */
 export function findSchemes(text: string, spans: Span[]): void {
-  if (!MAY_BE_SCHEME.test(text)) return
   SCHEME.lastIndex = 0
   for (let match = SCHEME.exec(text); match !== null; match = SCHEME.exec(text)) {
     const [, scheme = '', token = ''] = match
@@ -34,7 +32,7 @@ const FLAG = /(?<![\w-])--?([A-Za-z][\w.-]{1,63})[ \t]{1,8}(?!-)/g
 
 /** Finds what follows an option of a command that is called after a secret. */
 export function findFlags(text: string, spans: Span[]): void {
-  if (text.includes('-')) hideBehind(FLAG, text, spans, name => isSecretName(name))
+  hideBehind(FLAG, text, spans, name => isSecretName(name))
 }
 
 const QUOTED =
@@ -42,13 +40,15 @@ const QUOTED =
 const ATTACHED = /\bkey\s{1,8}(?:x(?='))?(?=["'])/gi
 const PRAGMA = /\bpragma\s{1,8}(?:\w{1,64}\.)?(?:hex|text|re|hexre|textre)?key\s{0,8}[=(]\s{0,8}/gi
 
-/** Finds what SQL knows for a secret: `PASSWORD '...'`, `IDENTIFIED BY '...'`, `ATTACH ... KEY '...'`, `PRAGMA key = ...`. */
-export function findSqlSecrets(text: string, spans: Span[]): void {
-  if (text.includes("'") || text.includes('"')) {
-    hideBehind(QUOTED, text, spans)
-    if (/attach/i.test(text)) hideBehind(ATTACHED, text, spans)
-  }
-  if (/pragma/i.test(text)) hideBehind(PRAGMA, text, spans)
+/** Finds what SQL knows for a secret: `PASSWORD '...'`, `IDENTIFIED BY '...'`, `ATTACH ... KEY '...'`. */
+export function findQuoted(text: string, spans: Span[]): void {
+  hideBehind(QUOTED, text, spans)
+  if (/attach/i.test(text)) hideBehind(ATTACHED, text, spans)
+}
+
+/** Finds the key of a database of SQLCipher: `PRAGMA key = '...'`. */
+export function findPragmaKeys(text: string, spans: Span[]): void {
+  if (text.includes('PRAGMA') || text.includes('pragma')) hideBehind(PRAGMA, text, spans)
 }
 
 const XML = /<([A-Za-z][\w:.-]{1,63})(?:\s[^<>]{0,256})?>([^<]+)/g

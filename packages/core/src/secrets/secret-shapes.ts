@@ -26,7 +26,7 @@ const SHAPES = [
   'do[oprt]_v1_[a-f0-9]{32,}',
   String.raw`hv[sbr]\.[\w-]{16,}`,
   String.raw`dp\.(?:pt|st|ct|scim|audit)\.[\w.-]{16,}`,
-  String.raw`\w{14}\.atlasv1\.[\w-]{16,}`,
+  String.raw`atlasv1\.[\w-]{16,}`,
   // OpenAI, Anthropic. Words with hyphens have no digit.
   String.raw`sk-(?=[\w-]{0,80}\d)[\w-]{16,}`,
   // Google.
@@ -42,22 +42,26 @@ const SHAPES = [
   String.raw`\$(?:5|6|y|7)\$[\w./$=]{16,}`,
   String.raw`pbkdf2_sha\d{1,3}\$[\w$+/=]{16,}`,
 ]
-// A word of sixteen characters or more, at its beginning or behind what is escaped.
-const SHAPE = new RegExp(
-  String.raw`(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrt]))(?=[\w.:/$-]{16})(?:${SHAPES.join('|')})`,
-  'g',
-)
+const ANY = `(?:${SHAPES.join('|')})`
+const SHAPE = new RegExp(`(?<![A-Za-z0-9])${ANY}`, 'g')
+// Behind the end of a line as JSON writes it.
+const SHAPE_IN_JSON = new RegExp(String.raw`(?<=\\[nrt])${ANY}`, 'g')
 const KEY_BLOCK = 'PRIVATE KEY'
 const BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----/g
 const END = /-----END [A-Z0-9 ]{0,60}-----/g
 
 /** Finds tokens and keys that are known by their looks: JSON Web Tokens, keys of AWS, private keys as PEM, ... */
 export function findShapes(text: string, spans: Span[]): void {
-  SHAPE.lastIndex = 0
-  for (let shape = SHAPE.exec(text); shape !== null; shape = SHAPE.exec(text)) {
-    hide(spans, shape.index, shape.index + shape[0].length)
-  }
+  findAll(SHAPE, text, spans)
+  if (text.includes('\\')) findAll(SHAPE_IN_JSON, text, spans)
   if (text.includes(KEY_BLOCK)) findKeyBlocks(text, spans)
+}
+
+function findAll(pattern: RegExp, text: string, spans: Span[]): void {
+  pattern.lastIndex = 0
+  for (let shape = pattern.exec(text); shape !== null; shape = pattern.exec(text)) {
+    hide(spans, shape.index, pattern.lastIndex)
+  }
 }
 
 function findKeyBlocks(text: string, spans: Span[]): void {
