@@ -6,7 +6,7 @@ const MAX_ADDRESS = 1_024
 const DRIVER = /@(?:tcp|udp|unix)[46]?\(/g
 // Without a user, with a port or with a path: `:password@host`, `bob:password@host:6379`.
 const BARE_USER = /(?<![\w./@%+$-])([\w.%+$-]{0,64}):([^\s@:/"'<>`=]{1,256})@[\w.-]{1,253}(:\d{2,5}(?!\d)|\/|$)/g
-const ORACLE = /(?<=\b(?:oracle:(?:thin|oci):|sqlplus )[\w$]{1,64}\/)[^\s"'<>]{1,128}(?=@)/g
+const ORACLE = /\b(?:oracle:(?:thin|oci):|sqlplus )[\w$]{1,64}\/([^\s"'<>/]{1,128})@/g
 const NO_USERS = new Set('mailto sip sips xmpp acct npm yarn pnpm workspace file link portal patch jsr git'.split(' '))
 
 /** Finds the passwords of addresses that have no scheme. */
@@ -34,6 +34,6 @@ export function findBareUsers(text: string, spans: Span[]): void {
 function findOracle(text: string, spans: Span[]): void {
   ORACLE.lastIndex = 0
   for (let match = ORACLE.exec(text); match !== null; match = ORACLE.exec(text)) {
-    hide(spans, match.index, ORACLE.lastIndex)
+    hide(spans, ORACLE.lastIndex - 1 - (match[1] ?? '').length, ORACLE.lastIndex - 1)
   }
 }

@@ -6,7 +6,7 @@ import { skipBlanks, valueAt } from './values-in-text.js'
 const MAX_APART = 512
 const MAX_LABEL = 80
 // A part of a form: its name, its own headers, and an empty line before the value.
-const PART = /["']?[^\n]{0,200}\r?\n(?:[\w-]{1,64}:[^\n]{0,256}\n){0,4}\r?\n([^\r\n]+)/y
+const PART = /["']?[^\n]{0,64}\n(?:[\w-]{1,64}:[^\n]{0,256}\n){0,4}\r?\n([^\r\n]+)/y
 
 export interface Labels {
   /** Takes a name before the sign at a place. Gives the place from which to read on. */
@@ -18,6 +18,7 @@ export function createLabels(text: string, spans: Span[]): Labels {
   /** Where the label of a secret ends, and the sign before the value that came last. */
   let label = -1
   let value = -1
+  const hasLines = text.includes('\n')
   const isNear = (from: number, to: number) => to - from <= MAX_APART && !/[{}<>]/.test(text.slice(from, to))
 
   return {
@@ -49,6 +50,7 @@ export function createLabels(text: string, spans: Span[]): Labels {
   }
 
   function readPart(from: number): number {
+    if (!hasLines) return from
     PART.lastIndex = from - 1
     const content = PART.exec(text)?.[1]
     if (content === undefined) return from

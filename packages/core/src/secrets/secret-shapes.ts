@@ -27,8 +27,8 @@ const SHAPES = [
   String.raw`hv[sbr]\.[\w-]{16,}`,
   String.raw`dp\.(?:pt|st|ct|scim|audit)\.[\w.-]{16,}`,
   String.raw`atlasv1\.[\w-]{16,}`,
-  // OpenAI, Anthropic. Words with hyphens have no digit.
-  String.raw`sk-(?=[\w-]{0,80}\d)[\w-]{16,}`,
+  // OpenAI, Anthropic.
+  String.raw`sk-[\w-]{16,}`,
   // Google.
   String.raw`AIza[\w-]{20,}`,
   String.raw`ya29\.[\w-]{16,}`,
@@ -60,7 +60,8 @@ export function findShapes(text: string, spans: Span[]): void {
 function findAll(pattern: RegExp, text: string, spans: Span[]): void {
   pattern.lastIndex = 0
   for (let shape = pattern.exec(text); shape !== null; shape = pattern.exec(text)) {
-    hide(spans, shape.index, pattern.lastIndex)
+    // `sk-` may also begin a name of words with hyphens.
+    if (!shape[0].startsWith('sk-') || /\d/.test(shape[0])) hide(spans, shape.index, pattern.lastIndex)
   }
 }
 
