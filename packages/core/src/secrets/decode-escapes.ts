@@ -1,11 +1,29 @@
-import { decodeURIComponent, Number, String } from '../platform.js'
+import { Buffer } from '../platform.js'
 
-/** A part of a URL as it was before it was escaped. One that was escaped wrongly is decoded as far as it is ASCII. */
+const PERCENT = 37
+const PLUS = 43
+const BLANK = 32
+
+/**
+ * A part of a URL as it was before it was escaped. What is escaped wrongly stays. Several times as fast as
+ * `decodeURIComponent` where there are thousands of escapes.
+ */
 export function decodeEscapes(part: string): string {
-  const spaced = part.includes('+') ? part.replaceAll('+', ' ') : part
-  try {
-    return decodeURIComponent(spaced)
-  } catch {
-    return spaced.replace(/%([0-7][\da-f])/gi, (_, digits: string) => String.fromCharCode(Number(`0x${digits}`)))
+  const bytes = Buffer.from(part)
+  const { length } = bytes
+  let written = 0
+  for (let at = 0; at < length; at++) {
+    const byte = bytes[at] as number
+    const escaped = byte === PERCENT ? digit(bytes[at + 1]) * 16 + digit(bytes[at + 2]) : -1
+    if (escaped >= 0) at += 2
+    bytes[written++] = escaped >= 0 ? escaped : byte === PLUS ? BLANK : byte
   }
+  return bytes.toString('utf8', 0, written)
+}
+
+/** A hexadecimal digit, else a number so small that any sum with it is negative. */
+function digit(code = 0): number {
+  if (code >= 48 && code <= 57) return code - 48
+  const letter = code | 32
+  return letter >= 97 && letter <= 102 ? letter - 87 : -1_000
 }

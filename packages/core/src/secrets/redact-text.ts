@@ -28,6 +28,7 @@ const SHORTEST = 4
 /** What follows a text at which it was cut tells whether a secret was cut. */
 const LOOK_AHEAD = 300
 const MAX_DEPTH = 4
+const NONE: Span[] = []
 // Parts of a text that may hold something escaped: a URL in a URL, JSON in a query.
 const ESCAPED = /%(?:25){0,3}(?:3[ad]|40|20|22)/i
 const PART = /[^\s&=?#"'<>;,/]+/g
@@ -79,12 +80,14 @@ function redactInner(value: string, depth: number): string {
   return spans.length === 0 ? value : withoutSpans(value, spans, value.length)
 }
 
-const MAX_SETTLED = 2_000
+const MAX_SETTLED = 256
+// Commands and escapes are read to their ends, in which something else may have been hidden.
+const MAY_SETTLE = /%|PASS|AUTH|\*\*\*[^\s"'&;,]/
 
-/** What is hidden first may let more be known. */
+/** A second look at what was hidden, so that a text which has been redacted stays as it is. */
 function settle(text: string, spans: Span[]): string {
   let shown = withoutSpans(text, spans, text.length)
-  if (text.length > MAX_SETTLED) return shown
+  if (text.length > MAX_SETTLED || !MAY_SETTLE.test(shown)) return shown
   for (let round = 0; round < 3; round++) {
     const more = findSecrets(shown, false, 0)
     const next = withoutSpans(shown, more, shown.length)
@@ -96,23 +99,22 @@ function settle(text: string, spans: Span[]): string {
 
 function findSecrets(text: string, isCut: boolean, depth: number): Span[] {
   const signs = signsOf(text)
-  if (signs === 0) return []
+  if (signs === 0) return NONE
   const spans: Span[] = []
-  const has = (sign: number) => (signs & sign) !== 0
-  if (has(PAIR)) {
+  if (signs & PAIR) {
     findPairs(text, spans)
-    if (has(SLASH) && text.includes('://')) findUsers(text, spans, isCut)
-    if (has(AT)) findBareUsers(text, spans)
+    if (signs & SLASH && text.includes('://')) findUsers(text, spans, isCut)
+    if (signs & AT) findBareUsers(text, spans)
     findPragmaKeys(text, spans)
   }
-  if (has(LONG_WORD)) findShapes(text, spans)
-  if (has(SLASH)) findSecretPaths(text, spans)
-  if (has(SCHEME)) findSchemes(text, spans)
-  if (has(OPTION)) findFlags(text, spans)
-  if (has(QUOTED)) findQuoted(text, spans)
-  if (has(ANGLE)) findElements(text, spans)
-  if (has(COMMAND | OPTION)) findCommands(text, spans)
-  if (depth < MAX_DEPTH && has(PERCENT) && ESCAPED.test(text)) findEscaped(text, spans, depth + 1)
+  if (signs & LONG_WORD) findShapes(text, spans)
+  if (signs & SLASH) findSecretPaths(text, spans)
+  if (signs & SCHEME) findSchemes(text, spans)
+  if (signs & OPTION) findFlags(text, spans)
+  if (signs & QUOTED) findQuoted(text, spans)
+  if (signs & ANGLE) findElements(text, spans)
+  if (signs & (COMMAND | OPTION)) findCommands(text, spans)
+  if (signs & PERCENT && depth < MAX_DEPTH && ESCAPED.test(text)) findEscaped(text, spans, depth + 1)
   return spans
 }
 

@@ -80,7 +80,7 @@ function isSecretHere(text: string, { name, start, inUrl, quote }: NameInText, k
   // `API key: ...`
   let from = start - 1
   while (from > 0 && start - from < 24 && isNameCharacter(text.charCodeAt(from - 1))) from--
-  return isSecretName(`${text.slice(from, start - 1)}_${name}`)
+  return isSecretName(text.slice(from, start + name.length))
 }
 
 function readName(text: string, at: number, from: number): NameInText | undefined {
