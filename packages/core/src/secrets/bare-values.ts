@@ -6,8 +6,10 @@ import { isSecretName } from './secret-names.js'
 export interface BarePlace {
   /** Behind `?`, `&` or `#`. */
   readonly inUrl: boolean
-  /** The value may hold blanks: a header's, a line's of an `.env`, one between semicolons. */
+  /** The value may hold blanks: that of a line of an `.env`, and one between semicolons. */
   readonly wide: boolean
+  /** The value is all of the line, as a header's is. */
+  readonly line: boolean
   /** The quote that opens before the name, which ends the value. */
   readonly outer: number
 }
@@ -17,7 +19,8 @@ const NEXT_NAME = /[&;,\s]\s{0,8}(?:amp;)?[\w.%[\]$-]{1,64}["']?\s{0,2}[=:]/y
 const SEMICOLON = 59
 
 /** Where a value without quotes ends. */
-export function endOfBare(text: string, start: number, { inUrl, wide, outer }: BarePlace): number {
+export function endOfBare(text: string, start: number, { inUrl, wide, line, outer }: BarePlace): number {
+  if (line) return endOfLine(text, start, outer)
   for (let at = start; at < text.length; at++) {
     const code = text.charCodeAt(at)
     if (isLineEnd(code) || code === outer) return at
@@ -36,6 +39,14 @@ export function endOfBare(text: string, start: number, { inUrl, wide, outer }: B
     } else if (code === 40 || code === 91 || code === 123) {
       at = endOfBrackets(text, at) - 1
     }
+  }
+  return text.length
+}
+
+function endOfLine(text: string, start: number, outer: number): number {
+  for (let at = start; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (isLineEnd(code) || code === outer || (code === 92 && endsEscaped(text, at + 1))) return at
   }
   return text.length
 }

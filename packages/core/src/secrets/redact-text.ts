@@ -30,8 +30,10 @@ const LOOK_AHEAD = 300
 const MAX_DEPTH = 4
 const NONE: Span[] = []
 // Parts of a text that may hold something escaped: a URL in a URL, JSON in a query.
-const ESCAPED = /%(?:25){0,3}(?:3[ad]|40|20|22)/i
+const ESCAPED = /%(?:25){0,3}[2-7][\da-f]/i
 const PART = /[^\s&=?#"'<>;,/]+/g
+// `pw%3Dx`
+const SHORTEST_ESCAPED = 6
 
 /** A text without the secrets in it, cut to `length` characters. Takes a time that grows with the text, and no faster. */
 export function redactText(text: string, length: number): string {
@@ -49,10 +51,12 @@ export function redactText(text: string, length: number): string {
 /** A program records the same statements, names and paths all the time. */
 const MAX_REMEMBERED = 1_000
 const MAX_REMEMBERED_TEXT = 256
+// A text with an id in it hardly comes again.
+const HAS_NUMBER = /\d{3}/
 const knownClean = new Set<string>()
 
 function remember(text: string): void {
-  if (text.length > MAX_REMEMBERED_TEXT) return
+  if (text.length > MAX_REMEMBERED_TEXT || HAS_NUMBER.test(text)) return
   if (knownClean.size >= MAX_REMEMBERED) knownClean.clear()
   knownClean.add(text)
 }
@@ -122,7 +126,8 @@ function findEscaped(text: string, spans: Span[], depth: number): void {
   PART.lastIndex = 0
   const parts: { start: number; part: string }[] = []
   for (let match = PART.exec(text); match !== null; match = PART.exec(text)) {
-    if (match[0].includes('%')) parts.push({ start: match.index, part: match[0] })
+    if (match[0].length >= SHORTEST_ESCAPED && match[0].includes('%'))
+      parts.push({ start: match.index, part: match[0] })
   }
   for (const { start, part } of parts) {
     if (!ESCAPED.test(part)) continue

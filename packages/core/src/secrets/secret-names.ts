@@ -14,7 +14,7 @@ export type NameKind = 'secret' | 'address' | 'label' | 'value' | 'half' | 'plai
 
 // Most names have none of these letters, and need no further look.
 const MAY_TELL =
-  /pass|pw|pswd|psw|secret|token|key|auth|cookie|cred|sess|sid|jwt|bearer|pin|otp|cvv|cvc|ssn|psk|code|csrf|xsrf|phrase|pat|mnemonic|card|wort|contrase|wachtwoord|sig|hmac|ticket|assertion|verifier|saml|id$|^number$|^(?:.*[^a-z])?(?:name|header|field|label|param|parameter|variable|property|attribute|option|value|values|val|content|contents|data|text|default|raw|input|k|v)$/i
+  /pass|pw|pswd|psw|secret|token|key|auth|cookie|cred|sess|sid|jwt|bearer|pin|otp|cvv|cvc|ssn|psk|code|csrf|xsrf|phrase|pat|mnemonic|card|wort|contrase|wachtwoord|sig|hmac|ticket|assertion|verifier|saml|id$|^number$|(?:value|values|val|content|contents|data|text|default|raw|input)$|^(?:name|header|field|label|param|parameter|variable|property|attribute|option|k|v)$/i
 const LABELS = new Set('name key header field label param parameter variable property attribute option k'.split(' '))
 const VALUES = new Set('value values val v content contents data text default raw input'.split(' '))
 const HALVES = new Set(['key', 'keys', 'code', 'id', 'phrase', 'number'])

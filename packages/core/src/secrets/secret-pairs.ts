@@ -97,20 +97,24 @@ function readName(text: string, at: number, from: number): NameInText | undefine
   if (end - start < 2) return undefined
   let name = text.slice(start, end)
   let inUrl = false
+  let isEscaped = false
   let before = text.charCodeAt(start - 1)
   if (before === 92) {
     // What is escaped in JSON or in a program: the end of a line, or a sign of a URL.
     const escaped = /^(?:u00(3f|26)|u[\da-f]{4}|[nrt])(?=.)/i.exec(name)
-    name = name.slice(escaped?.[0].length ?? 0)
+    // `C:\token` has no tab in it.
+    if (!isSecretName(name)) name = name.slice(escaped?.[0].length ?? 0)
     inUrl = escaped?.[1] !== undefined
+    isEscaped = escaped !== null
     before = 10
   }
   inUrl ||= before === 63 || before === 38 || before === 35 || isBehindEntity(text, start)
-  const quote = isQuote(before) ? before : 0
+  // What is escaped as in JSON stands in quotes.
+  const quote = isQuote(before) ? before : isEscaped ? 34 : 0
   let line = start - 1
   while (line >= from && isBlank(text.charCodeAt(line))) line--
   const last = line < 0 ? 10 : text.charCodeAt(line)
-  const first = quote === 0 && !inUrl && (isLineEnd(last) || last === 59 || before === 10)
+  const first = (quote === 0 || isEscaped) && !inUrl && (isLineEnd(last) || last === 59 || before === 10)
   if (!inUrl && start === 0) inUrl = isForm(text, at)
   return { name, start, quote, inUrl, first, spaced }
 }

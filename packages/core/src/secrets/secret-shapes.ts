@@ -26,7 +26,6 @@ const SHAPES = [
   'do[oprt]_v1_[a-f0-9]{32,}',
   String.raw`hv[sbr]\.[\w-]{16,}`,
   String.raw`dp\.(?:pt|st|ct|scim|audit)\.[\w.-]{16,}`,
-  String.raw`atlasv1\.[\w-]{16,}`,
   // OpenAI, Anthropic.
   String.raw`sk-[\w-]{16,}`,
   // Google.
@@ -36,6 +35,7 @@ const SHAPES = [
   // Telegram, Discord.
   String.raw`(?:bot)?\d{8,12}:[\w-]{30,}`,
   String.raw`[MNO][\w-]{22,28}\.[\w-]{6}\.[\w-]{27,}`,
+  String.raw`[A-Za-z0-9]{14}\.atlasv1\.[\w-]{16,}`,
   // Passwords as they are stored.
   String.raw`\$2[abxy]\$\d\d\$[./A-Za-z0-9]{20,}`,
   String.raw`\$argon2(?:id|i|d)\$[\w$=,+/]{16,}`,

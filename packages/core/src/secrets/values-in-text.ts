@@ -38,9 +38,9 @@ export function readValue(text: string, sign: number, place: ValuePlace): ValueI
     const call = readCall(text, start)
     if (call !== undefined) return call
   }
-  const header = HEADERS.test(place.name)
-  const wide = !place.inUrl && (header || (place.first && isEquals && !place.spaced))
-  const end = endOfBare(text, start, { inUrl: place.inUrl, wide, outer: place.quote })
+  const line = !place.inUrl && HEADERS.test(place.name)
+  const wide = !place.inUrl && place.first && isEquals && !place.spaced
+  const end = endOfBare(text, start, { inUrl: place.inUrl, wide, line, outer: place.quote })
   if (end <= start || (!place.inUrl && isNothing(text.slice(start, Math.min(end, start + 65)), spaced)))
     return undefined
   return { spans: [{ start, end }], end }
@@ -50,7 +50,7 @@ export function readValue(text: string, sign: number, place: ValuePlace): ValueI
 export function valueAt(text: string, at: number): ValueInText | undefined {
   const quote = quoteAt(text, at)
   if (quote !== undefined) return inQuotes(text, quote)
-  const end = endOfBare(text, at, { inUrl: false, wide: false, outer: 0 })
+  const end = endOfBare(text, at, { inUrl: false, wide: false, line: false, outer: 0 })
   return end > at ? { spans: [{ start: at, end }], end } : undefined
 }
 
