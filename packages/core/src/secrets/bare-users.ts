@@ -5,7 +5,8 @@ const MAX_ADDRESS = 1_024
 // go-sql-driver: `user:password@tcp(host)/db`.
 const DRIVER = /@(?:tcp|udp|unix)[46]?\(/g
 // Without a user, with a port or with a path: `:password@host`, `bob:password@host:6379`.
-const BARE_USER = /(?<![\w./@%+$-])([\w.%+$-]{0,64}):([^\s@:/"'<>`=]{1,256})@[\w.-]{1,253}(:\d{2,5}(?!\d)|\/|$)/g
+const BARE_USER =
+  /(?:(?<![\w./@%+$-])|(?<=(?:^|[\s"'])\/\/))([\w.%+$-]{0,64}):([^\s@:/"'<>`=]{1,256})@[\w.-]{1,253}(:\d{2,5}(?!\d)|\/|$)/g
 const ORACLE = /\b(?:oracle:(?:thin|oci):|sqlplus )[\w$]{1,64}\/([^\s"'<>/]{1,128})@/g
 const NO_USERS = new Set('mailto sip sips xmpp acct npm yarn pnpm workspace file link portal patch jsr git'.split(' '))
 

@@ -6,6 +6,9 @@ import { skipBlanks, valueAt } from './values-in-text.js'
 const MAX_APART = 512
 const MAX_LABEL = 80
 // A part of a form: its name, its own headers, and an empty line before the value.
+// `<property name="password">...</property>`
+const ELEMENT = /\s{0,4}>([^<>]+)(?=<)/y
+const HAS_VALUES = /val|cont|data|text|default|raw|input|>/i
 const PART = /["']?[^\n]{0,64}\n(?:[\w-]{1,64}:[^\n]{0,256}\n){0,4}\r?\n([^\r\n]+)/y
 
 export interface Labels {
@@ -19,10 +22,13 @@ export function createLabels(text: string, spans: Span[]): Labels {
   let label = -1
   let value = -1
   const hasLines = text.includes('\n')
+  // Most texts have names, and none of them a value that stands beside it.
+  const hasValues = hasLines || HAS_VALUES.test(text)
   const isNear = (from: number, to: number) => to - from <= MAX_APART && !/[{}<>]/.test(text.slice(from, to))
 
   return {
     read(kind, sign) {
+      if (!hasValues) return sign
       if (kind === 'label') return readLabel(sign)
       value = sign
       return label !== -1 && isNear(label, sign) ? conceal(text, sign) : sign
@@ -50,6 +56,12 @@ export function createLabels(text: string, spans: Span[]): Labels {
   }
 
   function readPart(from: number): number {
+    ELEMENT.lastIndex = from
+    const inner = ELEMENT.exec(text)?.[1]
+    if (inner !== undefined) {
+      hide(spans, ELEMENT.lastIndex - inner.length, ELEMENT.lastIndex)
+      return ELEMENT.lastIndex
+    }
     if (!hasLines) return from
     PART.lastIndex = from - 1
     const content = PART.exec(text)?.[1]

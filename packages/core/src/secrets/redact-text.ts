@@ -2,16 +2,19 @@ import { cutText } from '../cut-text.js'
 import { encodeURIComponent, Set } from '../platform.js'
 import { findBareUsers } from './bare-users.js'
 import { decodeEscapes } from './decode-escapes.js'
+import { findListLabels } from './labels-in-lists.js'
 import { isSecretInUrl, REDACTED } from './secret-names.js'
 import { findPairs } from './secret-pairs.js'
 import { findSecretPaths } from './secret-paths.js'
 import { findCommands, findElements, findFlags, findPragmaKeys, findQuoted, findSchemes } from './secret-phrases.js'
+import { findSentences, hasSentence } from './secret-sentences.js'
 import { findShapes } from './secret-shapes.js'
 import { findUsers } from './secret-users.js'
 import {
   ANGLE,
   AT,
   COMMAND,
+  LIST,
   LONG_WORD,
   OPTION,
   PAIR,
@@ -103,14 +106,16 @@ function settle(text: string, spans: Span[]): string {
 
 function findSecrets(text: string, isCut: boolean, depth: number): Span[] {
   const signs = signsOf(text)
-  if (signs === 0) return NONE
+  if (signs === 0 && !hasSentence(text)) return NONE
   const spans: Span[] = []
   if (signs & PAIR) {
     findPairs(text, spans)
     if (signs & SLASH && text.includes('://')) findUsers(text, spans, isCut)
-    if (signs & AT) findBareUsers(text, spans)
-    findPragmaKeys(text, spans)
   }
+  if (signs & LIST) findListLabels(text, spans)
+  if (hasSentence(text)) findSentences(text, spans)
+  if (signs & (PAIR | COMMAND)) findPragmaKeys(text, spans)
+  if (signs & AT && signs & (PAIR | SLASH)) findBareUsers(text, spans)
   if (signs & LONG_WORD) findShapes(text, spans)
   if (signs & SLASH) findSecretPaths(text, spans)
   if (signs & SCHEME) findSchemes(text, spans)
@@ -118,8 +123,16 @@ function findSecrets(text: string, isCut: boolean, depth: number): Span[] {
   if (signs & QUOTED) findQuoted(text, spans)
   if (signs & ANGLE) findElements(text, spans)
   if (signs & (COMMAND | OPTION)) findCommands(text, spans)
+  if (text.includes('&quot;') && depth < MAX_DEPTH) findEntities(text, spans, depth + 1)
   if (signs & PERCENT && depth < MAX_DEPTH && ESCAPED.test(text)) findEscaped(text, spans, depth + 1)
   return spans
+}
+
+/** JSON in HTML. */
+function findEntities(text: string, spans: Span[], depth: number): void {
+  const decoded = text.replaceAll('&quot;', '"')
+  const redacted = redactInner(decoded, depth)
+  if (redacted !== decoded) spans.push({ start: 0, end: text.length, shown: redacted.replaceAll('"', '&quot;') })
 }
 
 function findEscaped(text: string, spans: Span[], depth: number): void {

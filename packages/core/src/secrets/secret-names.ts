@@ -14,12 +14,16 @@ export type NameKind = 'secret' | 'address' | 'label' | 'value' | 'half' | 'plai
 
 // Most names have none of these letters, and need no further look.
 const MAY_TELL =
-  /pass|pw|pswd|psw|secret|token|key|auth|cookie|cred|sess|sid|jwt|bearer|pin|otp|cvv|cvc|ssn|psk|code|csrf|xsrf|phrase|pat|mnemonic|card|wort|contrase|wachtwoord|sig|hmac|ticket|assertion|verifier|saml|id$|^number$|(?:value|values|val|content|contents|data|text|default|raw|input)$|^(?:name|header|field|label|param|parameter|variable|property|attribute|option|k|v)$/i
-const LABELS = new Set('name key header field label param parameter variable property attribute option k'.split(' '))
-const VALUES = new Set('value values val v content contents data text default raw input'.split(' '))
+  /pass|pw|pswd|psw|secret|token|key|auth|cookie|cred|sess|sid|jwt|bearer|pin|otp|cvv|cvc|ssn|psk|code|csrf|xsrf|phrase|pat|mnemonic|card|wort|contrase|wachtwoord|sig|hmac|ticket|assertion|verifier|saml|id$|number$|sas|jwk|clave|senha|parola|heslo|__host|__secure|session|social|(?:value|values|val|vals|content|contents|data|text|default|raw|input|name|header|field|label|param|parameter|variable|property|attribute|option|type)$|^[kv]$/i
+const LABELS = new Set(
+  'name key header field label param parameter variable property attribute option type id k'.split(' '),
+)
+const VALUES = new Set('value values val vals v content contents data text default raw input'.split(' '))
 const HALVES = new Set(['key', 'keys', 'code', 'id', 'phrase', 'number'])
-const ADDRESS = new Set(['key', 'code', 'ticket', 'assertion', 'session', 'samlresponse', 'samlrequest', 'verifier'])
-const SIGNATURES = new Set(['sig', 'signature', 'hmac'])
+const ADDRESS = new Set(['key', 'code', 'ticket', 'session', 'samlresponse', 'samlrequest'])
+const SIGNATURES = new Set(['sig', 'signature', 'hmac', 'verifier', 'assertion'])
+// Of browsers, and of frameworks.
+const COOKIES = /^__(?:Host|Secure)-|^(?:laravel|rack|ci|flask|play|symfony)[_.:-]session$/i
 
 const MAX_REMEMBERED = 2_000
 const MAX_REMEMBERED_NAME = 64
@@ -53,9 +57,10 @@ function judge(name: string): NameKind {
   if (!MAY_TELL.test(given)) return 'plain'
   const words = wordsOf(given)
   const joined = words.join('')
+  if (COOKIES.test(given)) return 'secret'
   if (tellsOfSecret(words, joined, !/[a-z]/.test(given))) return describesSecret(words) ? 'plain' : 'secret'
   const last = words.at(-1) ?? ''
-  if (LABELS.has(joined)) return 'label'
+  if (LABELS.has(joined) || (LABELS.has(last) && last !== 'id')) return 'label'
   if (VALUES.has(last)) return 'value'
   if (HALVES.has(joined)) return 'half'
   return SIGNATURES.has(last) || ADDRESS.has(joined) ? 'address' : 'plain'

@@ -36,7 +36,7 @@ export function findFlags(text: string, spans: Span[]): void {
 }
 
 const QUOTED =
-  /\b(?:password|passwd|pwd|passphrase|passcode|identified\s{1,8}by|with\s{1,8}[\w-]{1,64}\s{1,8}(?:by|as))\s{1,8}(?=["'])/gi
+  /\b(?:password|passwd|pwd|passphrase|passcode|set\s{1,8}password\s{1,8}for\s{1,8}\S{1,128}\s{0,8}=|\w{1,64}_(?:key|key_id|secret|token|password|pwd)|identified\s{1,8}by|with\s{1,8}[\w-]{1,64}\s{1,8}(?:by|as))\s{1,8}(?=["'])/gi
 const ATTACHED = /\bkey\s{1,8}(?:x(?='))?(?=["'])/gi
 const PRAGMA = /\bpragma\s{1,8}(?:\w{1,64}\.)?(?:hex|text|re|hexre|textre)?key\s{0,8}[=(]\s{0,8}/gi
 
@@ -51,7 +51,7 @@ export function findPragmaKeys(text: string, spans: Span[]): void {
   if (text.includes('PRAGMA') || text.includes('pragma')) hideBehind(PRAGMA, text, spans)
 }
 
-const XML = /<([A-Za-z][\w:.-]{1,63})(?:\s[^<>]{0,256})?>([^<]+)/g
+const XML = /<([A-Za-z][\w:.-]{1,63})(?:\s[^<>]{0,256})?>(?:<!\[CDATA\[)?([^<]+)/g
 
 /** Finds the content of XML that is called after a secret. */
 export function findElements(text: string, spans: Span[]): void {
@@ -66,7 +66,7 @@ export function findElements(text: string, spans: Span[]): void {
 const MAY_BE_COMMAND = /PASS |AUTH |login|mysql|mariadb|sshpass|redis-cli|docker|podman|helm|curl|wget/
 /** Options without a telling name, each behind its commands. */
 const OPTIONS: readonly (readonly [RegExp, RegExp])[] = [
-  [/^/, /^(?:PASS|AUTH(?: PLAIN| LOGIN| default)?) (?=\S{1,512}\s{0,2}$)/gm],
+  [/^/, /^(?:PASS|AUTH(?: \S{1,64})?) (?=\S{1,512}\s{0,2}$)/gm],
   [/^/, /\blogin\s{1,8}\S{1,128}\s{1,8}password\s{1,8}/g],
   [/\b(?:mysql|mariadb)/, /\s-p(?=[^\s-])/g],
   [/\b(?:sshpass|(?:docker|podman|helm)\b.{0,64}?\blogin\b)/, /\s-p\s{0,8}/g],

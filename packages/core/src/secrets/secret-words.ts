@@ -2,12 +2,14 @@ import { Set } from '../platform.js'
 
 /** These count wherever they stand in the letters of a name, across all signs between them. */
 const ANYWHERE =
-  /password|passwd|passphrase|passcode|passwort|kennwort|motdepasse|contrase[nñ]a|wachtwoord|credential|authori[sz]ation(?!s?$)|apikey|accesskey|privatekey|sessionid|sessid|(?:seed|recovery|mnemonic)phrase|cardnumber/
+  /password|passwd|passphrase|passcode|passwort|kennwort|motdepasse|contrase[nñ]a|wachtwoord|credential|authori[sz]ation(?!s?$)|apikey|accesskey|privatekey|sessionid|sessid|(?:seed|recovery|mnemonic)phrase|(?:card|cc)number|socialsecurity|accesssignature|clientassertion/
 // A name such as `authorizations` is no header.
 const HEADER = /authori[sz]ation$/
 const SECRETLY = /secret(?:ar|es?$|ed$|ing$|ion|ive|ly$|ory)/
 const WORDS = new Set(
-  'pw pwd pswd passwd passwrd psw jwt bearer otp totp hotp otpcode cvv cvc ssn psk creds csrf xsrf mnemonic'.split(' '),
+  'pw pwd pswd passwd passwrd psw jwt bearer otp totp hotp otpcode cvv cvc ssn psk cred creds csrf xsrf mnemonic sas jwk clave senha parola heslo'.split(
+    ' ',
+  ),
 )
 const ENDS_LIKE_PASS = /^(?:com|encom|by|sur|tres|over|under|im|out)pass$/
 const ENDS_LIKE_PW = /[a-z](?:pwd?|otp|jwt)$/
@@ -19,13 +21,13 @@ const FOLLOWS_PASS = new Set(
 )
 const FOLLOWS_PIN = new Set(['code', 'number', 'no', 'hash', 'block', 'value'])
 const FOLLOWS_AUTH = new Set(['key', 'header', 'data', 'string', 'str', 'code', 'hash', 'pass', 'value'])
-const AUTHS = /^(?:basic|proxy|http|redis|smtp|imap|db|user)auth$/
+const AUTHS = /^(?:basic|proxy|http|redis|smtp|imap|db|user|aspx|master)auth$/
 const TOKEN = /tokens?$|^tokens?(?:value|id|key|hash|data|str|string)$/
 const COOKIE = /cookies?$/
 
 /** The words before `key` that make a secret. Others are a table's, a cache's or a keyboard's. */
 const KEYS = new Set(
-  'api app private access secret signing sign encryption encrypting encrypt decryption crypto cipher master hmac auth session aes rsa dsa ec ecdsa ed ssh ssl tls pgp gpg license licence account subscription functions consumer integration admin root deploy deployment shared webhook wrapping signature server jwt cookie token password pass recovery backup merchant bot seed storage service client security mfa project sas bearer vapid symmetric des hash salt pepper wrap kek dek sdk stripe sendgrid mailgun openai anthropic google maps aws azure gcp algolia datadog sentry firebase twilio github gitlab slack'.split(
+  'api app private access secret signing sign encryption encrypting encrypt decryption crypto cipher master hmac auth session aes rsa dsa ec ecdsa ed ssh ssl tls pgp gpg license licence account subscription functions consumer integration admin root deploy deployment shared webhook wrapping signature server jwt cookie token password pass recovery backup merchant bot seed storage service client security mfa project sas bearer vapid symmetric des hash salt pepper wrap kek dek sdk hex preshared priv anon product serial host supabase stripe sendgrid mailgun openai anthropic google maps aws azure gcp algolia datadog sentry firebase twilio github gitlab slack'.split(
     ' ',
   ),
 )
@@ -57,7 +59,7 @@ function isSecretWord(word: string, before: string | undefined, after: string | 
   if (word === 'pin') return after === undefined || FOLLOWS_PIN.has(after)
   if (word === 'auth') return after === undefined || FOLLOWS_AUTH.has(after)
   if (word === 'sid' || word === 'sess') return after === undefined
-  if (word === 'pat') return after === undefined && before !== undefined
+  if (word === 'pat') return after === undefined && (before !== undefined || shouted)
   if (word === 'key' || word === 'keys') return isSecretKey(before, shouted)
   if (word === 'code' || word === 'codes') return before !== undefined && CODES.has(before)
   if (word.endsWith('pass')) return !ENDS_LIKE_PASS.test(word)

@@ -17,6 +17,8 @@ export const LONG_WORD = 128
 export const SCHEME = 256
 /** Several lines, or a first line that may begin with a command. */
 export const COMMAND = 512
+/** A list of texts as JSON. */
+export const LIST = 1024
 
 const LONG = 16
 const SIGN_OF = new Uint8Array(128)
@@ -74,5 +76,8 @@ function lookAround(text: string, at: number, code: number): number {
     return next === 101 || next === 97 ? SCHEME : 0
   }
   const before = text.charCodeAt(at - 1)
+  const first = before === 32 ? text.charCodeAt(at - 2) : before
+  // Also where the quote is escaped, in JSON in a text.
+  if (first === 91 || before === 92) return LIST
   return (before === 32 || before === 9 || before === 10) && text.charCodeAt(at - 2) >= 65 ? QUOTED : 0
 }

@@ -21,6 +21,7 @@ export interface ValuePlace {
 const HEADERS = /^(?:proxy-|x-)?authori[sz]ation$|^(?:set-)?cookie2?$/i
 const CALL = /[A-Za-z_][\w.]{0,63}\(/y
 const MAX_CALL = 512
+const BLOCK = /(?:[|>][+-]?)?\r?\n[ \t]{1,32}(?![\w.-]{1,64}:\s|- )([^\s][^\n]*)/y
 
 /** The value behind the `=` or `:` at a place. */
 export function readValue(text: string, sign: number, place: ValuePlace): ValueInText | undefined {
@@ -34,6 +35,8 @@ export function readValue(text: string, sign: number, place: ValuePlace): ValueI
   const quote = quoteAt(text, start)
   if (quote !== undefined) return inQuotes(text, quote)
   if (start >= text.length) return undefined
+  const block = isEquals ? undefined : readBlock(text, start)
+  if (block !== undefined) return block
   if (spaced && isEquals) {
     const call = readCall(text, start)
     if (call !== undefined) return call
@@ -44,6 +47,15 @@ export function readValue(text: string, sign: number, place: ValuePlace): ValueI
   if (end <= start || (!place.inUrl && isNothing(text.slice(start, Math.min(end, start + 65)), spaced)))
     return undefined
   return { spans: [{ start, end }], end }
+}
+
+/** In YAML a value may stand in the lines behind its name, further to the right. */
+function readBlock(text: string, start: number): ValueInText | undefined {
+  BLOCK.lastIndex = start
+  const block = BLOCK.exec(text)
+  if (block === null) return undefined
+  const end = BLOCK.lastIndex
+  return { spans: [{ start: end - (block[1] ?? '').length, end }], end }
 }
 
 /** The value that stands at a place, in quotes, in brackets or bare. */
