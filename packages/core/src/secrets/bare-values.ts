@@ -123,6 +123,8 @@ const NOTHING = new Set(
 )
 // `?`, `$1`, `:1`, `%s`, and names as `:password` and `$token`.
 const PLACEHOLDER = /^(?:\?|[$:?@]\d{1,5}|%s|%\(\w+\)s|(?:[:@$]|@@)([A-Za-z_]\w*))(?:::[\w[\]]+)?[,)]*$/
+// `{$gt: ?}` in a statement of MongoDB.
+const SHAPE_OF_QUERY = /^\{\$?[\w.]+: \?(?:, \$?[\w.]+: \?)*\}+\]?$/
 const REFERENCE = /^["`]?[A-Za-z_]\w*["`]?\.["`]?([A-Za-z_]\w*)["`]?$/
 
 /** Whether a value without quotes is none: a word of a sentence, a placeholder, or in SQL another column. */
@@ -130,6 +132,7 @@ export function isNothing(value: string, spaced: boolean): boolean {
   if (value.length > 64) return false
   if (NOTHING.has(value.toLowerCase())) return true
   if (value.length < 4 && !/[\p{L}\p{N}]/u.test(value)) return true
+  if (SHAPE_OF_QUERY.test(value)) return true
   const placeholder = PLACEHOLDER.exec(value)
   if (placeholder !== null) return placeholder[1] === undefined || isSecretName(placeholder[1])
   const column = spaced ? REFERENCE.exec(value)?.[1] : undefined
