@@ -8,7 +8,10 @@ describe('what is no secret', () => {
   })
 
   it.each(READABLE_NAMES)('stays readable under the name %s', name => {
-    expect(recordableInfo({ [name]: 'shown', list: [name, 'shown'] })).toEqual({ [name]: 'shown', list: [name, 'shown'] })
+    expect(recordableInfo({ [name]: 'shown', list: [name, 'shown'] })).toEqual({
+      [name]: 'shown',
+      list: [name, 'shown'],
+    })
     expect(recordableInfo({ text: `${name}=shown; ${name}: shown` })).toEqual({ text: `${name}=shown; ${name}: shown` })
   })
 

@@ -9,14 +9,15 @@ const messageOf = (error: unknown) => (error as Error).message
 
 describe('the message of a database', () => {
   it.each([
-    ['a member of a member', [{ a: { b: { c: 'SEALED' } } }]],
-    ['a list in a list', [[[['SEALED']]]]],
-    ['an object in a list in an object', { rows: [{ a: [{ b: 'SEALED' }] }] }],
-    ['a number in an object', [{ a: { pin: 424242 } }]],
-    ['a BigInt', [{ a: 424242n }]],
-    ['a buffer', [{ a: Buffer.from('SEALED') }]],
-    ['a map', [new Map([['a', { b: 'SEALED' }]])]],
-    ['a set', [new Set(['SEALED'])]],
+    ['a member of a member', [{ a: { b: { c: 'SEALED' } } }], 'SEALED'],
+    ['a list in a list', [[[['SEALED']]]], 'SEALED'],
+    ['an object in a list in an object', { rows: [{ a: [{ b: 'SEALED' }] }] }, 'SEALED'],
+    ['a number in an object', [{ a: { pin: 424242 } }], '424242'],
+    ['a BigInt', [{ a: 424242n }], '424242'],
+    ['a buffer, as text', [{ a: Buffer.from('SEALED') }], 'SEALED'],
+    ['a buffer, as PostgreSQL writes it', [Buffer.from('SEALED')], '5345414c4544'],
+    ['a map', [new Map([['a', { b: 'SEALED' }]])], 'SEALED'],
+    ['a set', [new Set(['SEALED'])], 'SEALED'],
     [
       'an instance of a class',
       [
@@ -24,17 +25,14 @@ describe('the message of a database', () => {
           a = 'SEALED'
         })(),
       ],
+      'SEALED',
     ],
-    ['the name of a member that is data', [{ 'SEALED@example.com': 1 }]],
-    ['a date', [{ a: new Date('2001-02-03T04:05:06.789Z') }]],
-  ])('repeats no value of a parameter: %s', (_, params) => {
-    const said = 'bad value SEALED, 424242, 5345414c4544, SEALED@example.com or 2001-02-03 04:05:06 in json'
+    ['the name of a member that is data', [{ 'SEALED@example.com': 1 }], 'SEALED@example.com'],
+    ['a date', [{ a: new Date('2001-02-03T04:05:06.789Z') }], '2001-02-03 04:05:06'],
+  ])('repeats no value of a parameter: %s', (_, params, repeated) => {
+    const shown = hideInMessage(new Error(`bad value ${repeated} in json`), statement, params)
 
-    const shown = messageOf(hideInMessage(new Error(said), statement, params))
-
-    const hidden = ['SEALED', '424242', '5345414c4544', '2001-02-03'].filter(text => !shown.includes(text))
-    expect(hidden).not.toEqual([])
-    expect(shown).toMatch(/^bad value .* in json$/)
+    expect(messageOf(shown)).toBe('bad value ? in json')
   })
 
   it('repeats nothing of a text that JSON writes with escapes', () => {
