@@ -48,7 +48,10 @@ export function redactText(text: string, length: number): string {
     remember(text)
     return cutText(text, length)
   }
-  return isCut ? `${withoutSpans(read, spans, length).replace(/[\ud800-\udbff]$/, '')}...` : settle(read, spans)
+  if (!isCut) return settle(read, spans)
+  // What is shown in place of a part may be longer than the part.
+  const shown = withoutSpans(read, spans, length).slice(0, length + REDACTED.length)
+  return `${shown.replace(/[\ud800-\udbff]$/, '')}...`
 }
 
 /** A program records the same statements, names and paths all the time. */

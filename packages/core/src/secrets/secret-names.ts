@@ -8,9 +8,10 @@ export const REDACTED = '***'
 
 /**
  * What a value under a name is: `secret`; `address`, a secret in URLs only; `label`, the name of a value that stands beside
- * it; `value`, of such a label; `half`, the second half of a name, as in `API key`; `plain`, anything else.
+ * it; `value`, of such a label; `half`, the second half of a name, as in `API key`; `described`, a fact about a secret, as
+ * `passwordLength`; `plain`, anything else.
  */
-export type NameKind = 'secret' | 'address' | 'label' | 'value' | 'half' | 'plain'
+export type NameKind = 'secret' | 'address' | 'label' | 'value' | 'half' | 'described' | 'plain'
 
 // Most names have none of these letters, and need no further look.
 const MAY_TELL =
@@ -34,6 +35,12 @@ export function isSecretName(name: string): boolean {
   return nameKind(name) === 'secret'
 }
 
+/** Whether a function of this name handles a secret: `setPassword`, and also `hasPassword` and `isTokenValid`. */
+export function handlesSecret(name: string): boolean {
+  const kind = nameKind(name)
+  return kind === 'secret' || kind === 'described'
+}
+
 /** What is to be thought of a value under this name. */
 export function nameKind(name: string): NameKind {
   const known = remembered.get(name)
@@ -49,7 +56,11 @@ export function nameKind(name: string): NameKind {
 /** Whether a value under this name in a URL is a secret: also `sig`, `X-Amz-Signature`, `key` and `code`. */
 export function isSecretInUrl(name: string): boolean {
   const kind = nameKind(decodeName(name))
-  return kind === 'secret' || kind === 'address' || (kind !== 'plain' && ADDRESS.has(name.toLowerCase()))
+  return (
+    kind === 'secret' ||
+    kind === 'address' ||
+    ((kind === 'label' || kind === 'half') && ADDRESS.has(name.toLowerCase()))
+  )
 }
 
 function judge(name: string): NameKind {
@@ -58,7 +69,7 @@ function judge(name: string): NameKind {
   const words = wordsOf(given)
   const joined = words.join('')
   if (COOKIES.test(given)) return 'secret'
-  if (tellsOfSecret(words, joined, !/[a-z]/.test(given))) return describesSecret(words) ? 'plain' : 'secret'
+  if (tellsOfSecret(words, joined, !/[a-z]/.test(given))) return describesSecret(words) ? 'described' : 'secret'
   const last = words.at(-1) ?? ''
   if (LABELS.has(joined) || (LABELS.has(last) && last !== 'id')) return 'label'
   if (VALUES.has(last)) return 'value'

@@ -39,7 +39,7 @@ export function findPairs(text: string, spans: Span[]): void {
     const found = readName(text, at, from)
     if (found === undefined) continue
     const kind = nameKind(decodeName(found.name))
-    if (kind === 'plain') continue
+    if (kind === 'plain' || kind === 'described') continue
     if (isSecretHere(text, found, kind)) {
       const value = readValue(text, at, found)
       if (value === undefined) continue
