@@ -1,14 +1,32 @@
-import { Buffer } from '../platform.js'
+import { Buffer, String } from '../platform.js'
 
 const PERCENT = 37
 const PLUS = 43
 const BLANK = 32
+
+const SHORT = 48
 
 /**
  * A part of a URL as it was before it was escaped. What is escaped wrongly stays. Several times as fast as
  * `decodeURIComponent` where there are thousands of escapes.
  */
 export function decodeEscapes(part: string): string {
+  return (part.length <= SHORT ? decodeAscii(part) : undefined) ?? decodeBytes(part)
+}
+
+function decodeAscii(part: string): string | undefined {
+  let decoded = ''
+  for (let at = 0; at < part.length; at++) {
+    const code = part.charCodeAt(at)
+    const escaped = code === PERCENT ? digit(part.charCodeAt(at + 1)) * 16 + digit(part.charCodeAt(at + 2)) : -1
+    if (escaped >= 128) return undefined
+    if (escaped >= 0) at += 2
+    decoded += escaped >= 0 ? String.fromCharCode(escaped) : code === PLUS ? ' ' : part[at]
+  }
+  return decoded
+}
+
+function decodeBytes(part: string): string {
   const bytes = Buffer.from(part)
   const { length } = bytes
   let written = 0

@@ -57,12 +57,10 @@ export function redactText(text: string, length: number): string {
 /** A program records the same statements, names and paths all the time. */
 const MAX_REMEMBERED = 1_000
 const MAX_REMEMBERED_TEXT = 256
-// A text with an id in it hardly comes again.
-const HAS_NUMBER = /\d{3}/
 const knownClean = new Set<string>()
 
 function remember(text: string): void {
-  if (text.length > MAX_REMEMBERED_TEXT || HAS_NUMBER.test(text)) return
+  if (text.length > MAX_REMEMBERED_TEXT) return
   if (knownClean.size >= MAX_REMEMBERED) knownClean.clear()
   knownClean.add(text)
 }
