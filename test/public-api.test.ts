@@ -124,6 +124,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'process',
       'queueMicrotask',
       'readRegularFile',
+      'redactPath',
       'requireFrom',
       'resolvePackage',
       'setImmediate',

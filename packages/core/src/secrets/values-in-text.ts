@@ -1,3 +1,4 @@
+import { Math } from '../platform.js'
 import { endOfBare, endOfBrackets, endOfQuoted, isNothing } from './bare-values.js'
 import { isBlank, isLineEnd, isQuote } from './characters.js'
 import type { Span } from './spans.js'
