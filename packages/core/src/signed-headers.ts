@@ -1,6 +1,9 @@
 import { isUtf8 } from 'node:buffer'
-import { type HmacKeys, KeyRing, readHmac } from './key-ring.js'
-import { Buffer, btoa, createHmac, JSON, Object, RegExp, String, TypeError } from './platform.js'
+import type { KeyObject } from 'node:crypto'
+import { hmac as sign } from './hmac.js'
+import { find, type HmacKeys, isKeyRing, KeyRing, keysOf, readHmac } from './key-ring.js'
+import { Buffer, btoa, JSON, Object, RegExp, String, TypeError } from './platform.js'
+import { textOf } from './secret-key.js'
 
 /** The header that says which trace, in base64. */
 export const X_TRACE_INFO = 'X-Trace-Info'
@@ -20,6 +23,13 @@ export interface UnpackedTrace {
   readonly parentId: string
   /** The key that matched: what this request sends on is signed with it. */
   readonly hmacKey: string
+}
+
+/** As `UnpackedTrace`, for this package alone: with the key as an object that shows nothing of the key. */
+export interface VerifiedTrace {
+  readonly baseId: string
+  readonly parentId: string
+  readonly key: KeyObject
 }
 
 /** Why a pair of headers is not believed. */
@@ -49,7 +59,7 @@ const FLAT_OBJECT = new RegExp(`^${SPACE}\\{(?:${MEMBER}(?:,${MEMBER})*)\\}${SPA
 export function signedPack(data: TraceInfo, hmacKey: string): [info: string, hmac: string] {
   if (typeof hmacKey !== 'string' || hmacKey === '') throw new TypeError('signedPack() needs a key to sign with')
   const info = packInfo(data)
-  return [info, createHmac('sha1', hmacKey).update(info).digest('hex')]
+  return [info, sign(hmacKey, info)]
 }
 
 /**
@@ -62,22 +72,26 @@ export function signedUnpack(
   keys: HmacKeys | KeyRing,
 ): UnpackedTrace | undefined {
   if (typeof info !== 'string' || typeof hmac !== 'string') return undefined
-  // By its method, not by its class: with two copies of this package in a process there are two.
-  const ring = typeof keys === 'object' && 'verify' in keys ? keys : new KeyRing(keys)
-  const unpacked = readSignedHeaders(info, hmac, ring)
-  return typeof unpacked === 'string' ? undefined : unpacked
+  const ring = isKeyRing(keys) ? keys : new KeyRing(keys)
+  const verified = readSignedHeaders(info, hmac, keysOf(ring))
+  if (typeof verified === 'string') return undefined
+  return { baseId: verified.baseId, parentId: verified.parentId, hmacKey: textOf(verified.key) }
 }
 
 /** As `signedUnpack`, with the reason of a refusal. */
-export function readSignedHeaders(info: string, hmac: string, ring: KeyRing): UnpackedTrace | HeaderRefusal {
+export function readSignedHeaders(
+  info: string,
+  hmac: string,
+  keys: readonly KeyObject[],
+): VerifiedTrace | HeaderRefusal {
   const digits = readHmac(hmac)
   if (digits === undefined) return 'malformed-hmac'
   if (info.length > MAX_INFO_LENGTH) return 'malformed-info'
-  const hmacKey = ring.verify(info, digits)
-  if (hmacKey === undefined) return 'unknown-key'
+  const key = find(keys, info, digits)
+  if (key === undefined) return 'unknown-key'
   const ids = readInfo(info)
-  // Not `{ ...ids, hmacKey }`, which takes Node 20 as long as an HMAC.
-  return ids === undefined ? 'malformed-info' : { baseId: ids.baseId, parentId: ids.parentId, hmacKey }
+  // Not `{ ...ids, key }`, which takes Node 20 as long as an HMAC.
+  return ids === undefined ? 'malformed-info' : { baseId: ids.baseId, parentId: ids.parentId, key }
 }
 
 /** The trace that an `X-Trace-Info` names, its signature not considered, or `undefined` where it names none. */
