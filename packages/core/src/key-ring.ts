@@ -52,10 +52,7 @@ export class KeyRing {
   sign(text: string): string {
     const [key] = keysOf(this)
     if (key !== undefined) return hmac(key, text)
-    throw new OsprofilerError(
-      'ERR_NO_KEYS',
-      'Cannot sign: there is no HMAC key. Set OSPROFILER_HMAC_KEYS or give one.',
-    )
+    throw new OsprofilerError('ERR_NO_KEYS', 'Cannot sign: there is no HMAC key. Set OSPROFILER_HMAC_KEYS or give one.')
   }
 
   /** The key under which `hmac` is the signature of `text`, or `undefined`. Costs at most one HMAC a key. */

@@ -22,11 +22,57 @@ const MIN_DISTINCT = 6
 const READABLE_BY_OTHERS = 0o004
 
 // As OSProfiler, DevStack and this project write them in their documentation, in small letters without signs.
-const PUBLIC = new Set(['secretkey', 'secret', 'key', 'hmackey', 'hmackeys', 'new', 'old', 'yoursecretkey', 'mysecretkey'])
+const PUBLIC = new Set([
+  'secretkey',
+  'secret',
+  'key',
+  'hmackey',
+  'hmackeys',
+  'new',
+  'old',
+  'yoursecretkey',
+  'mysecretkey',
+])
 const COMMON = new Set(
-  ['admin', 'apikey', 'changeit', 'changeme', 'changethis', 'default', 'demo', 'dev', 'development', 'devstack', 'example'].concat(
-    ['hmac', 'hmacsecret', 'letmein', 'mykey', 'openstack', 'osprofiler', 'pass', 'passw0rd', 'password', 'placeholder', 'prod'],
-    ['production', 'profiler', 'qwerty', 'qwertyuiop', 'root', 'sample', 'staging', 'supersecret', 'test', 'testkey', 'tracing'],
+  [
+    'admin',
+    'apikey',
+    'changeit',
+    'changeme',
+    'changethis',
+    'default',
+    'demo',
+    'dev',
+    'development',
+    'devstack',
+    'example',
+  ].concat(
+    [
+      'hmac',
+      'hmacsecret',
+      'letmein',
+      'mykey',
+      'openstack',
+      'osprofiler',
+      'pass',
+      'passw0rd',
+      'password',
+      'placeholder',
+      'prod',
+    ],
+    [
+      'production',
+      'profiler',
+      'qwerty',
+      'qwertyuiop',
+      'root',
+      'sample',
+      'staging',
+      'supersecret',
+      'test',
+      'testkey',
+      'tracing',
+    ],
     ['topsecret', 'trace', 'welcome', 'yourkey', 'yoursecret'],
   ),
 )

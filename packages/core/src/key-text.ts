@@ -55,12 +55,18 @@ export function trimKey(key: string): string {
 const FAULTS: readonly { readonly pattern: RegExp; readonly reason: string }[] = [
   { pattern: /^["'`\u2018-\u201f]|["'`\u2018-\u201f]$/, reason: 'is in quotes: take them out' },
   { pattern: /^#/, reason: 'begins with #: comments are not read, take the line out' },
-  { pattern: /^(?:export\s+|set\s+|\$env:)?OSPROFILER_HMAC_KEYS(?:_FILE)?\s*=/i, reason: 'is a line of an .env file: take out all up to the "="' },
+  {
+    pattern: /^(?:export\s+|set\s+|\$env:)?OSPROFILER_HMAC_KEYS(?:_FILE)?\s*=/i,
+    reason: 'is a line of an .env file: take out all up to the "="',
+  },
   { pattern: /^-----/, reason: 'is a line of a PEM file: make one with "osprofiler key new"' },
   { pattern: /\0/, reason: 'has NUL characters: is it UTF-16 without a byte order mark? Write it as UTF-8' },
   { pattern: /\p{Cc}/u, reason: 'has control characters' },
   { pattern: /\ufffd/, reason: 'has characters that are not UTF-8' },
-  { pattern: /[\u00ad\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]/, reason: 'has invisible characters: type it anew' },
+  {
+    pattern: /[\u00ad\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]/,
+    reason: 'has invisible characters: type it anew',
+  },
 ]
 
 function decodeUtf16(bytes: Buffer): string {

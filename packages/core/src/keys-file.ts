@@ -35,7 +35,7 @@ export function createKeysFile(path: string): () => KeyRing | undefined {
       const keys = splitKeyText(decodeKeyText(bytes))
       last = read
       ring = keys.length === 0 ? undefined : new KeyRing(keys)
-      warnOfKeyRisks(keys, { source: toShownPath(path), mode: modeOf(path) })
+      if (ring !== undefined) warnOfKeyRisks(keys, { source: toShownPath(path), mode: modeOf(path) })
       warned = false
     } catch (error) {
       if (!warned) warn(path, error, last !== undefined)
@@ -68,10 +68,10 @@ function describe(path: string, error: unknown): string {
 }
 
 /**
- * A path that leads somewhere. Any other value may be a key that was meant for OSPROFILER_HMAC_KEYS, also one that begins
+ * How messages name the file of OSPROFILER_HMAC_KEYS_FILE: by a path that leads somewhere. Any other value may be a key that was meant for OSPROFILER_HMAC_KEYS, also one that begins
  * with a slash, as one in 64 keys does that are written as base64.
  */
-function toShownPath(path: string): string {
+export function toShownPath(path: string): string {
   const [, first = ''] = /^(\/[^/]+)(?:\/|$)/.exec(path) ?? /^([a-z]:[\\/]|\.{1,2}\/)/i.exec(path) ?? []
   const leadsSomewhere = !/\p{Cc}/u.test(path) && (isThere(path) || (first !== path && isThere(first)))
   return leadsSomewhere ? shorten(path, LONGEST_SHOWN) : 'the file that OSPROFILER_HMAC_KEYS_FILE names'

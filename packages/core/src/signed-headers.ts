@@ -43,6 +43,8 @@ const BASE64 = /^[ \t\n\v\f\r]*([A-Za-z0-9+/_-]+={0,2})[ \t\n\v\f\r]*$/
 const PLAIN_ID = /^[\w.:-]*$/
 // What honest signers of either language write, nearly always. It is read in half the time that a parser takes.
 const PLAIN_INFO = /^\{"base_id": ?"([\w.:-]{1,255})", ?"parent_id": ?"([\w.:-]{1,255})"\}$/
+// What a terminal obeys, what ends a line, and what turns the direction of a line.
+const OBEYED = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u
 // A flat object of strings and nulls. Anything deeper or longer Python may refuse where JSON.parse does not:
 // it gives up on a thousand levels, and on integers of 4,300 digits, even in a member that a later one replaces.
 const STRING = String.raw`"(?:[^"\\]|\\.)*"`
@@ -99,9 +101,12 @@ export function readBaseId(info: string): string | undefined {
   return info.length > MAX_INFO_LENGTH ? undefined : readInfo(info)?.baseId
 }
 
-/** Whether a text can be the id of a trace or a point: 1 to 255 characters that every store can keep. */
+/**
+ * Whether a text can be the id of a trace or a point: 1 to 255 characters that every store can keep, and that a program
+ * can log. Python takes control characters as well; no signer sends them but to write into somebody's log or terminal.
+ */
 export function isTraceId(id: unknown): id is string {
-  if (typeof id !== 'string' || id === '' || !id.isWellFormed()) return false
+  if (typeof id !== 'string' || id === '' || !id.isWellFormed() || OBEYED.test(id)) return false
   // Characters as Python and SQL count them: one outside the basic plane is one, though two units here.
   return id.length <= MAX_ID_LENGTH || (id.length <= 2 * MAX_ID_LENGTH && [...id].length <= MAX_ID_LENGTH)
 }
