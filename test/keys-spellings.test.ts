@@ -1,32 +1,14 @@
-import { createHmac, randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { rmSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { configure } from '@osprofiler/core'
 import { configuredKeyRing } from '@osprofiler/core/rpc'
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
-import { makeDirectory, type Outcome, osprofiler } from './cli-process.js'
+import { afterEach, expect, it, vi } from 'vitest'
+import { type KeyOptions, readSigningKey } from '../packages/cli/src/read-keys.js'
+import { makeDirectory, osprofiler } from './cli-process.js'
 
 const KEY = 'o7Vt2kQ9xWc4LmZs8RbYpD1g'
 const OTHER = 'Zq3nTe5uHd0JfXa6KiGwMy2v'
 
-let server: Server
-let origin: string
-/** The signed pairs that came, by path. */
-const arrived = new Map<string | undefined, { readonly info: string; readonly hmac: string }>()
-
-beforeAll(async () => {
-  server = createServer((request, response) => {
-    const { 'x-trace-info': info, 'x-trace-hmac': hmac } = request.headers
-    arrived.set(request.url, { info: String(info), hmac: String(hmac) })
-    response.end()
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-})
-afterAll(() => server.close())
 afterEach(() => {
   vi.restoreAllMocks()
   vi.unstubAllEnvs()
@@ -57,20 +39,22 @@ function readByService(variable: string, value: string): string | undefined {
 }
 
 /** The same of the command. */
-async function readByCommand(args: readonly string[], env: NodeJS.ProcessEnv, input = ''): Promise<string | undefined> {
-  const path = `/${randomUUID()}`
-  const settings = { OSPROFILER_CONNECTION_STRING: 'memory://', ...env }
-  const outcome: Outcome = await osprofiler(['run', origin + path, '--timeout', '1', ...args], { env: settings, input })
-  expect(outcome.stdout + outcome.stderr).not.toMatch(/o7Vt2|Zq3nT/)
-  const pair = arrived.get(path)
-  if (pair === undefined) return reasonIn(outcome.stderr)
-  const { info, hmac } = pair
-  return [KEY, OTHER, `${KEY} ${OTHER}`].find(key => createHmac('sha1', key).update(info).digest('hex') === hmac)
+function readByCommand(options: KeyOptions, environment: Readonly<Record<string, string>> = {}): string | undefined {
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
+  vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+  try {
+    return readSigningKey(options)
+  } catch (error) {
+    return reasonIn(String(error))
+  } finally {
+    vi.restoreAllMocks()
+    vi.unstubAllEnvs()
+  }
 }
 
 const QUOTES = 'its first key is in quotes: take them out'
 
-it.each<[string, string | Buffer, string]>([
+it.each<[string, string, string]>([
   ['a key alone', KEY, KEY],
   ['a line, as echo writes it', `${KEY}\n`, KEY],
   ['a line of Windows', `${KEY}\r\n`, KEY],
@@ -92,20 +76,17 @@ it.each<[string, string | Buffer, string]>([
   ],
   ['a control character', `${KEY}\u001b`, 'its first key has control characters'],
   ['a second mark', `${KEY}\n\ufeff${OTHER}`, 'its second key has invisible characters: type it anew'],
-])('services and the command read alike: %s', async (_what, text, expected) => {
+])('services and the command read alike: %s', (_what, text, expected) => {
   const file = join(makeDirectory(), 'keys')
   writeFileSync(file, text, { mode: 0o600 })
 
-  const services = [
-    readByService('OSPROFILER_HMAC_KEYS_FILE', file),
-    readByService('OSPROFILER_HMAC_KEYS', String(text)),
+  const services = [readByService('OSPROFILER_HMAC_KEYS_FILE', file), readByService('OSPROFILER_HMAC_KEYS', text)]
+  const commands = [
+    readByCommand({ hmacKeyFile: file }),
+    readByCommand({ hmacKey: text }),
+    readByCommand({}, { OSPROFILER_HMAC_KEYS: text }),
+    readByCommand({}, { OSPROFILER_HMAC_KEYS_FILE: file }),
   ]
-  const commands = await Promise.all([
-    readByCommand(['--hmac-key-file', file], {}),
-    readByCommand(['--hmac-key-file', '-'], {}, String(text)),
-    readByCommand([], { OSPROFILER_HMAC_KEYS: String(text) }),
-    readByCommand([], { OSPROFILER_HMAC_KEYS_FILE: file }),
-  ])
 
   expect([...services, ...commands]).toEqual(Array.from({ length: 6 }, () => expected))
 })
@@ -121,13 +102,24 @@ it.each<[string, Buffer, string]>([
   ['half a character', utf16(KEY, 'LE').subarray(0, -1), 'it begins as UTF-16 and is not'],
   ['half a character of the other order', utf16(KEY, 'BE').subarray(0, -1), 'it begins as UTF-16 and is not'],
   ['bytes that are no text', Buffer.from([0xc3, 0x28, 0x61]), 'it is not UTF-8'],
-])('services and the command read the bytes of a file alike: %s', async (_what, bytes, expected) => {
+])('services and the command read the bytes of a file alike: %s', (_what, bytes, expected) => {
   const file = join(makeDirectory(), 'keys')
   writeFileSync(file, bytes, { mode: 0o600 })
 
   const service = readByService('OSPROFILER_HMAC_KEYS_FILE', file)
-  const command = await readByCommand(['--hmac-key-file', file], {})
+  const command = readByCommand({ hmacKeyFile: file })
   rmSync(file)
 
   expect([service, command]).toEqual([expected, expected])
+})
+
+it.each([
+  ['UTF-16', utf16(`"${KEY}"`, 'LE'), QUOTES],
+  ['no text', Buffer.from([0xc3, 0x28, 0x61]), 'it is not UTF-8'],
+  ['more than a file of keys holds', Buffer.alloc(70_000, 'a'), 'it is longer than 65536 bytes'],
+])('the command reads standard input as it reads a file: %s', async (_what, input, expected) => {
+  const { stdout, stderr } = await osprofiler(['run', 'http://127.0.0.1:9/', '--hmac-key-file', '-'], { input })
+
+  expect(reasonIn(stderr)).toBe(expected)
+  expect(stdout + stderr).not.toContain('o7Vt2')
 })

@@ -1,8 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { KeyNewOptions } from './commands/key-new.js'
 import { tell } from './tell.js'
+
+/** The options of `key new`. */
+export interface KeyNewOptions {
+  readonly out?: string
+  readonly env?: boolean
+}
 
 /**
  * Makes a key: 32 random bytes, base64url. Prints the key, or a line for a `.env` file, or writes a new file.
@@ -15,6 +20,8 @@ export async function newKey({ out, env }: KeyNewOptions): Promise<void> {
     process.stdout.write(env ? `OSPROFILER_HMAC_KEYS=${key}\n` : `${key}\n`)
     return
   }
+  if (out === '') throw new Error('Give --out the name of a file.')
+  if (out === '-') throw new Error('Without --out, the key goes to standard output.')
   await writeKey(out, key)
   tell(
     `Wrote a key to ${out}, which its owner alone can read.`,

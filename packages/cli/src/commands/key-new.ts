@@ -1,10 +1,5 @@
 import { Command, Option } from 'commander'
-
-/** The options of `key new`. */
-export interface KeyNewOptions {
-  readonly out?: string
-  readonly env?: boolean
-}
+import type { KeyNewOptions } from '../new-key.js'
 
 /** `osprofiler key new` */
 export function keyNewCommand(): Command {
