@@ -1,6 +1,7 @@
 import { checkOptionTypes } from './check-option-types.js'
 import { configuredKeyRing, isEnabled } from './configuration.js'
 import { openAdapter } from './first-trace.js'
+import { isIgnored } from './ignore-hook.js'
 import { createKeyCounts } from './key-counts.js'
 import { type HmacKeys, KeyRing, keysOf } from './key-ring.js'
 import { dateNow, TypeError } from './platform.js'
@@ -14,7 +15,7 @@ import { isCurrent } from './trace-age.js'
 export interface TraceGateOptions<Source> {
   /** Whether anything is traced here at all. Default: as `configure`, `setup` or OSPROFILER_ENABLED say. */
   readonly enabled?: boolean | undefined
-  /** What is not traced even when signed: health checks, say. Asked for what is signed only. */
+  /** What is not traced even when signed: health checks, say. Asked at once, for what is signed only: no async function. */
   readonly ignore?: ((source: Source) => boolean) | undefined
   /** Refuses a trace whose id (a UUID of version 7) is older, in seconds. Default 3,600. */
   readonly maxTraceAge?: number | undefined
@@ -112,12 +113,4 @@ function openRing(hmacKeys: HmacKeys | undefined): KeyRing | undefined {
   const ring = new KeyRing(hmacKeys)
   if (ring.size > 0) return ring
   throw new TypeError('The list of HMAC keys is empty. Leave it out to take the keys from setup() or the environment.')
-}
-
-function isIgnored<Source>(source: Source, ignore: TraceGateOptions<Source>['ignore']): boolean {
-  try {
-    return ignore?.(source) === true
-  } catch {
-    return false
-  }
 }
