@@ -34,14 +34,17 @@ const rings = shared('key-rings', () => {
  * ring.verify(text, ring.sign(text)) // 'NEW'
  */
 export class KeyRing {
+  readonly #keys: readonly KeyObject[]
+
   /** @throws TypeError where a key is not a non-empty, well-formed string. */
   constructor(keys: HmacKeys) {
-    rings.keep(this, listKeys(keys).map(toReadableKey))
+    this.#keys = listKeys(keys).map(toReadableKey)
+    rings.keep(this, this.#keys)
   }
 
   /** How many keys there are. */
   get size(): number {
-    return keysOf(this).length
+    return this.#keys.length
   }
 
   /**
@@ -50,7 +53,7 @@ export class KeyRing {
    * @throws OsprofilerError `ERR_NO_KEYS` where the ring is empty.
    */
   sign(text: string): string {
-    const [key] = keysOf(this)
+    const [key] = this.#keys
     if (key !== undefined) return hmac(key, text)
     throw new OsprofilerError('ERR_NO_KEYS', 'Cannot sign: there is no HMAC key. Set OSPROFILER_HMAC_KEYS or give one.')
   }
@@ -58,7 +61,7 @@ export class KeyRing {
   /** The key under which `hmac` is the signature of `text`, or `undefined`. Costs at most one HMAC a key. */
   verify(text: string, hmac: string): string | undefined {
     const digits = readHmac(hmac)
-    const key = digits === undefined ? undefined : find(keysOf(this), text, digits)
+    const key = digits === undefined ? undefined : find(this.#keys, text, digits)
     return key === undefined ? undefined : textOf(key)
   }
 }
@@ -80,7 +83,11 @@ export function keysOf(ring: KeyRing): readonly KeyObject[] {
 }
 
 /** The key under which these digits are the signature of a text, found in constant time for each key. */
-export function find(keys: readonly KeyObject[], text: string, digits: string): KeyObject | undefined {
+export function find<Key extends KeyObject | string>(
+  keys: readonly Key[],
+  text: string,
+  digits: string,
+): Key | undefined {
   given.write(digits, 'latin1')
   return keys.find(key => {
     expected.write(hmac(key, text), 'latin1')
@@ -93,7 +100,8 @@ export function readHmac(text: string): string | undefined {
   return HMAC.exec(text)?.[1]
 }
 
-function listKeys(keys: HmacKeys): readonly string[] {
+/** @throws TypeError where a key is not a non-empty, well-formed string. */
+export function listKeys(keys: HmacKeys): readonly string[] {
   if (typeof keys === 'string') {
     const list = keys.split(',').map(trimKey)
     return list.filter(key => key !== '').map(checkKey)

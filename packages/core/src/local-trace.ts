@@ -8,6 +8,7 @@ import { notify } from './notifier.js'
 import { Math, performance, Set } from './platform.js'
 import { openPointAllowance, type PointAllowance, takePoint, tellOmitted } from './point-allowance.js'
 import { recordableInfo, setMember } from './recordable.js'
+import { toSecretKey } from './secret-key.js'
 import { packInfo, readBaseId, readSignedHeaders, X_TRACE_HMAC, X_TRACE_INFO } from './signed-headers.js'
 import { formatTimestamp } from './timestamp.js'
 
@@ -24,12 +25,12 @@ export class LocalTrace {
   readonly points: PointAllowance
   readonly #rootId: string
   readonly #maxPoints: number
-  readonly #key: KeyObject
+  #key: KeyObject | string
   #endedAt: number | undefined
   #looks: Set<Look> | undefined
 
   /** `rootId` is the point around this part of the trace, which the caller's headers name, or the trace. */
-  constructor(key: KeyObject, baseId: string, rootId: string, maxPoints: number) {
+  constructor(key: KeyObject | string, baseId: string, rootId: string, maxPoints: number) {
     // Whoever waits for a first key to install something does so before the first point.
     tellFirstKey()
     this.#key = key
@@ -94,7 +95,7 @@ export class LocalTrace {
   /** The headers that make a callee's points children of a point of this trace. */
   headers(traceId: string): TraceHeaders {
     const info = packInfo({ base_id: this.baseId, parent_id: traceId })
-    return { [X_TRACE_INFO]: info, [X_TRACE_HMAC]: hmac(this.#key, info) }
+    return { [X_TRACE_INFO]: info, [X_TRACE_HMAC]: hmac(this.#secretKey(), info) }
   }
 
   /**
@@ -104,8 +105,14 @@ export class LocalTrace {
   ownsHeaders(info: string | undefined, signature: string | undefined): boolean {
     if (info === undefined) return signature?.trim() === this.headers(this.#rootId)[X_TRACE_HMAC]
     if (signature === undefined) return readBaseId(info) === this.baseId
-    const verified = readSignedHeaders(info, signature, [this.#key])
+    const verified = readSignedHeaders(info, signature, [this.#secretKey()])
     return typeof verified !== 'string' && verified.baseId === this.baseId
+  }
+
+  /** Made when something is signed: most traces of `run` sign nothing. */
+  #secretKey(): KeyObject {
+    if (typeof this.#key === 'string') this.#key = toSecretKey(this.#key)
+    return this.#key
   }
 
   #send(name: string, traceId: string, parentId: string, info: Record<string, unknown>, agoUs = 0): void {

@@ -4,7 +4,6 @@ import { LocalTrace } from './local-trace.js'
 import { TypeError, WeakMap } from './platform.js'
 import { DEFAULT_MAX_POINTS } from './point-allowance.js'
 import { createTraceId, Profiler } from './profiler.js'
-import { toSecretKey } from './secret-key.js'
 import { settleIn } from './settle.js'
 import { shared } from './shared-state.js'
 import { isTraceId } from './signed-headers.js'
@@ -30,7 +29,7 @@ export interface TraceOptions {
 export function run<T>(options: TraceOptions, fn: () => T): T {
   const { hmacKey, baseId, parentId, maxPointsPerTrace } = readOptions(options)
   if (!isEnabled()) return fn()
-  const trace = new LocalTrace(toSecretKey(hmacKey), baseId, parentId, maxPointsPerTrace)
+  const trace = new LocalTrace(hmacKey, baseId, parentId, maxPointsPerTrace)
   const profiler = new Profiler(trace, parentId)
   const release = keepContext()
   const end = (ago = 0): void => {
@@ -59,7 +58,7 @@ export function init(hmacKey: string, options: Omit<TraceOptions, 'hmacKey'> = {
   if (!isEnabled()) return undefined
   const current = currentProfiler()
   if (current !== undefined) return current
-  const trace = new LocalTrace(toSecretKey(hmacKey), baseId, parentId, maxPointsPerTrace)
+  const trace = new LocalTrace(hmacKey, baseId, parentId, maxPointsPerTrace)
   const profiler = new Profiler(trace, parentId)
   enterWith(profiler)
   const release = keepContext()

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { KeyObject } from 'node:crypto'
 import { hmac as sign } from './hmac.js'
-import { find, type HmacKeys, isKeyRing, KeyRing, keysOf, readHmac } from './key-ring.js'
+import { find, type HmacKeys, isKeyRing, type KeyRing, keysOf, listKeys, readHmac } from './key-ring.js'
 import { Buffer, btoa, JSON, Object, RegExp, String, TypeError } from './platform.js'
 import { textOf } from './secret-key.js'
 
@@ -26,10 +26,10 @@ export interface UnpackedTrace {
 }
 
 /** As `UnpackedTrace`, for this package alone: with the key as an object that shows nothing of the key. */
-export interface VerifiedTrace {
+export interface VerifiedTrace<Key = KeyObject> {
   readonly baseId: string
   readonly parentId: string
-  readonly key: KeyObject
+  readonly key: Key
 }
 
 /** Why a pair of headers is not believed. */
@@ -74,18 +74,20 @@ export function signedUnpack(
   keys: HmacKeys | KeyRing,
 ): UnpackedTrace | undefined {
   if (typeof info !== 'string' || typeof hmac !== 'string') return undefined
-  const ring = isKeyRing(keys) ? keys : new KeyRing(keys)
-  const verified = readSignedHeaders(info, hmac, keysOf(ring))
+  // Keys that are given as text are used once: objects of them would take longer to make.
+  const list: readonly (KeyObject | string)[] = isKeyRing(keys) ? keysOf(keys) : listKeys(keys)
+  const verified = readSignedHeaders(info, hmac, list)
   if (typeof verified === 'string') return undefined
-  return { baseId: verified.baseId, parentId: verified.parentId, hmacKey: textOf(verified.key) }
+  const { baseId, parentId, key } = verified
+  return { baseId, parentId, hmacKey: typeof key === 'string' ? key : textOf(key) }
 }
 
 /** As `signedUnpack`, with the reason of a refusal. */
-export function readSignedHeaders(
+export function readSignedHeaders<Key extends KeyObject | string>(
   info: string,
   hmac: string,
-  keys: readonly KeyObject[],
-): VerifiedTrace | HeaderRefusal {
+  keys: readonly Key[],
+): VerifiedTrace<Key> | HeaderRefusal {
   const digits = readHmac(hmac)
   if (digits === undefined) return 'malformed-hmac'
   if (info.length > MAX_INFO_LENGTH) return 'malformed-info'
