@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Driver, TraceRecord } from '@osprofiler/core'
 import type { Report } from '@osprofiler/report'
 import type { StoreOptions } from './commands/show-options.js'
+import { showProgress } from './progress.js'
 
 /** How often a trace that is awaited is read again, in milliseconds. */
 const LOOK_AGAIN = 100
@@ -31,11 +32,22 @@ export async function readTrace(trace: string, options: ReadOptions): Promise<Re
   )
 }
 
-/** All records of a trace that are in the store now. */
-export async function readRecords(driver: Driver, baseId: string): Promise<TraceRecord[]> {
+/**
+ * All records of a trace that are in the store now.
+ *
+ * @param onRead called with the number of records so far
+ */
+export async function readRecords(
+  driver: Driver,
+  baseId: string,
+  onRead?: (records: number) => void,
+): Promise<TraceRecord[]> {
   const { readable } = await import('./open-store.js')
   const records: TraceRecord[] = []
-  for await (const batch of readable(driver, 'readRecords')(baseId)) for (const record of batch) records.push(record)
+  for await (const batch of readable(driver, 'readRecords')(baseId)) {
+    for (const record of batch) records.push(record)
+    onRead?.(records.length)
+  }
   return records
 }
 
@@ -61,16 +73,19 @@ async function readFromStore(baseId: string, options: ReadOptions): Promise<Repo
       readSettled(driver, baseId, options.idleTimeout ?? 0),
       import('@osprofiler/report'),
     ])
+    showProgress(`Putting ${records.length} records together`)
     return buildReport(records)
   })
 }
 
 async function readSettled(driver: Driver, baseId: string, idleTimeout: number): Promise<TraceRecord[]> {
-  let records = await readRecords(driver, baseId)
+  const onRead = (count: number): void => showProgress(`Reading the trace, ${count} records so far`)
+  onRead(0)
+  let records = await readRecords(driver, baseId, onRead)
   for (let changed = Date.now(); Date.now() - changed < idleTimeout * 1_000; ) {
     await delay(Math.min(LOOK_AGAIN, idleTimeout * 1_000))
     const known = records.length
-    records = await readRecords(driver, baseId)
+    records = await readRecords(driver, baseId, onRead)
     if (records.length !== known) changed = Date.now()
   }
   return records
