@@ -52,7 +52,7 @@ function formPart({ kind, text }: BodyPart): (string | Buffer)[] {
 
 function splitAttributes(text: string): { value: string; type?: string; filename?: string } {
   const [, sign = '', quoted, plain = '', attributes = ''] =
-    /^([@<]?)(?:"((?:[^"\\]|\\.)*)"|([^;]*(?:;(?!\s*(?:type|filename)=)[^;]*)*))(.*)$/s.exec(text) ?? []
+    /^([@<]?)(?:"((?:[^"\\]|\\.)*)"|([^;]*))(.*)$/s.exec(text) ?? []
   const value = sign + (quoted === undefined ? plain : unquote(quoted))
   const found: { type?: string; filename?: string } = {}
   const all = attributes.matchAll(/;\s*(type|filename)=(?:"((?:[^"\\]|\\.)*)"|([^;]*))/g)

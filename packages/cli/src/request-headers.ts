@@ -24,9 +24,12 @@ export function joinHeaders(
   const given = lines.flatMap(readLines).map(readHeader)
   const names = new Set(given.map(([name]) => name.toLowerCase()))
   const isDefault = ([name]: readonly [string, ...unknown[]]): boolean => !names.has(name.toLowerCase())
-  return [...before.filter(isDefault), ...given, ...after.filter(isDefault)].flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, toBytes(name, value)]],
-  )
+  const hosts = given.filter(([name]) => name.toLowerCase() === 'host')
+  const others = given.filter(([name]) => name.toLowerCase() !== 'host')
+  // The length of a body in pieces is not known.
+  const length = names.has('transfer-encoding') ? after.filter(([name]) => name !== 'Content-Length') : after
+  const all = [...hosts, ...before.filter(isDefault), ...others, ...length.filter(isDefault)]
+  return all.flatMap(([name, value]) => (value === undefined ? [] : [[name, toBytes(name, value)]]))
 }
 
 function readLines(line: string): string[] {
