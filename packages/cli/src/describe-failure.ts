@@ -10,7 +10,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'its certificate has expired: renew it, or -k to trust anybody',
   CERT_NOT_YET_VALID: 'its certificate is not valid yet: look at both clocks, or -k to trust anybody',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name: use that name in the URL, or -k to trust anybody',
-  EPROTO: 'TLS fails: does the server speak https:// on this port?',
+  EPROTO: 'TLS fails. If the server does not speak https:// on this port, try http://',
   ERR_SSL_WRONG_VERSION_NUMBER: 'the server does not speak TLS on this port: try http://',
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'the server does not speak TLS on this port: try http://',
 }
@@ -19,7 +19,8 @@ const ADVICE: Readonly<Record<string, string>> = {
 export function describeFailure(error: unknown): string {
   const code = failureCode(error)
   if (code === undefined) return error instanceof Error ? error.message : String(error)
-  if (code.startsWith('HPE_')) return `${code}, the answer is not HTTP/1.1: is this port for https://, or for HTTP/2?`
+  if (code.startsWith('HPE_'))
+    return `${code}, the answer is not HTTP/1.1. The port may be for https://, or for HTTP/2 alone`
   const advice = ADVICE[code]
   return advice === undefined ? code : `${code}, ${advice}`
 }

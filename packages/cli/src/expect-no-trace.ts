@@ -15,12 +15,13 @@ const CACHES = ['x-cache', 'cf-cache-status', 'x-vercel-cache', 'x-proxy-cache',
  * @param answer `undefined` where none came, though somebody took the request
  */
 export function expectNoTrace(answer: Answer | undefined, url: URL, notFollowed: URL | undefined): string | undefined {
-  if (answer === undefined) return 'No answer came that could be read.'
+  if (answer === undefined)
+    return 'no answer came that could be read, as where a service crashes or a port is for https://'
   if (notFollowed !== undefined && notFollowed.origin !== url.origin)
-    return `The answer leads to ${notFollowed.origin}, to which the trace is not handed on.`
+    return `the answer leads to ${notFollowed.origin}, and the trace is not handed on to others`
   if (BEFORE_THE_PROGRAM.has(answer.status))
-    return `With status ${answer.status}, a proxy or the server answers before the program sees a request.`
-  return isFromCache(answer) ? 'The answer comes from a cache (Age, X-Cache or their like).' : undefined
+    return `with status ${answer.status}, a proxy or the server answers before the program sees the request`
+  return isFromCache(answer) ? 'the answer comes from a cache, as its headers say' : undefined
 }
 
 /** When to give up a trace of which nothing has come, on the clock of `performance.now()`; see `expectNoTrace`. */

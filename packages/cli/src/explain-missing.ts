@@ -13,7 +13,7 @@ export function explainMissing(sent: SentRequest, storeShownAs: string, seconds:
   const waited =
     untraced === undefined
       ? `No record of trace ${baseId} came within ${seconds} s.`
-      : `${untraced}\nNo record of trace ${baseId} is there, and none is awaited.`
+      : `No record of trace ${baseId} has come, and none is awaited: ${untraced}.`
   return `${waited} What to check, in the service that answered:
   - key         It has to know the key that signed this request (OSPROFILER_HMAC_KEYS of the service).
   - middleware  That of @osprofiler/express, koa or fastify has to come first, and be enabled (OSPROFILER_ENABLED).

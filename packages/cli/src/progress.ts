@@ -3,6 +3,8 @@ import { createRedrawing } from './redraw.js'
 /** Who gets an answer within this time needs no progress. */
 const SILENT_MS = 1_000
 const STEP_MS = 200
+/** Records of which a step takes about a second, in which no timer runs. */
+const MANY_RECORDS = 50_000
 const WIDTH = 80
 
 /**
@@ -16,17 +18,21 @@ let drawn = 0
 let timer: NodeJS.Timeout | undefined
 
 /**
- * Says what is being done, with numbers where they are known. The line appears where this takes more than a second, and
+ * Says what is being done, with numbers where they are known. The line appears where the command has taken a second, and
  * says how long it has taken.
+ *
+ * @param records how many records the next step takes as a whole: many make the line appear at once
  */
-export function showProgress(doing: string): void {
+export function showProgress(doing: string, records = 0): void {
   if (!process.stderr.isTTY || process.env.TERM === 'dumb') return
   words = doing
   if (timer === undefined) {
     began = Date.now()
     drawn = 0
-    timer = setInterval(draw, STEP_MS).unref()
-  } else if (Date.now() - drawn >= STEP_MS) draw()
+    timer = setInterval(drawInTime, STEP_MS).unref()
+  }
+  if (records >= MANY_RECORDS) draw(Date.now())
+  else drawInTime()
 }
 
 /** Takes the line away, because what was done has an end. */
@@ -38,15 +44,23 @@ export function endProgress(): void {
 
 /** Takes the line away for a moment, in which something else is written to the terminal. */
 export function pauseProgress(): void {
-  if (timer === undefined) return
   line.clear()
   drawn = Date.now()
 }
 
-function draw(): void {
+/** A number with a comma after each three digits, as everywhere in the output. */
+export function groupDigits(count: number): string {
+  return count.toLocaleString('en-US')
+}
+
+function drawInTime(): void {
   const now = Date.now()
-  if (now - began < SILENT_MS) return
+  if (now - began >= SILENT_MS && now - drawn >= STEP_MS) draw(now)
+}
+
+function draw(now: number): void {
   drawn = now
-  const room = (process.stderr.columns || WIDTH) - 1
-  line.draw(`${words}, ${Math.floor((now - began) / 1_000)} s`.slice(0, room))
+  const seconds = Math.floor((now - began) / 1_000)
+  const text = seconds === 0 ? words : `${words}, ${seconds} s`
+  line.draw(text.slice(0, (process.stderr.columns || WIDTH) - 1))
 }

@@ -5,6 +5,8 @@ import { showProgress } from './progress.js'
 
 /** In bytes: each piece is waited for, and a busy machine lets one wait. */
 const PIECE = 512 * 1024
+/** What a record takes of a file, in bytes, as a rule of thumb. */
+const RECORD = 300
 
 /**
  * Reads the report of a file, which is never in memory as a whole.
@@ -30,6 +32,7 @@ async function* watched(stream: ReadStream, size: number): AsyncGenerator<string
     showProgress(`Reading the trace, ${toMegabytes(stream.bytesRead)}${whole} MB`)
     yield piece
   }
+  showProgress('Putting the records together', stream.bytesRead / RECORD)
 }
 
 function toMegabytes(bytes: number): string {

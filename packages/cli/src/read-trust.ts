@@ -16,7 +16,7 @@ export function readTrust({ insecure = false, cacert }: CurlOptions): Trust {
   const ca = readPiece('the authorities', cacert)
   try {
     // Node passes over what is no certificate, and would then trust nobody.
-    if (!ca.includes('-----BEGIN')) throw new TypeError('not PEM')
+    if (!/-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----/.test(ca.toString('latin1'))) throw new TypeError('not PEM')
     createSecureContext({ ca })
   } catch {
     throw wrongRequest(

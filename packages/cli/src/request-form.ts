@@ -37,23 +37,23 @@ function formPart({ kind, text }: BodyPart): (string | Buffer)[] {
   const disposition = `Content-Disposition: form-data; name="${quote(name)}"`
   if (kind === 'form-string') return [`${disposition}\r\n\r\n`, rest]
 
-  const { value, type, filename } = splitAttributes(rest)
-  if (value.startsWith('@')) {
-    const file = value.slice(1)
-    const shown = quote(filename ?? basename(file))
-    const of = type ?? TYPES[extname(filename ?? file).toLowerCase()] ?? 'application/octet-stream'
-    return [`${disposition}; filename="${shown}"\r\nContent-Type: ${of}\r\n\r\n`, readPiece('the body', file)]
+  const { sign, value, type, filename } = splitAttributes(rest)
+  if (sign === '@') {
+    const shown = quote(filename ?? basename(value))
+    const of = type ?? TYPES[extname(filename ?? value).toLowerCase()] ?? 'application/octet-stream'
+    return [`${disposition}; filename="${shown}"\r\nContent-Type: ${of}\r\n\r\n`, readPiece('the body', value)]
   }
   const named = filename === undefined ? '' : `; filename="${quote(filename)}"`
   const typed = type === undefined ? '' : `\r\nContent-Type: ${type}`
-  const content = value.startsWith('<') ? readPiece('the body', value.slice(1)) : value
+  const content = sign === '<' ? readPiece('the body', value) : value
   return [`${disposition}${named}${typed}\r\n\r\n`, content]
 }
 
-function splitAttributes(text: string): { value: string; type?: string; filename?: string } {
+/** A sign says that the value is the name of a file, unless quotes stand before it. */
+function splitAttributes(text: string): { sign: string; value: string; type?: string; filename?: string } {
   const [, sign = '', quoted, plain = '', attributes = ''] =
     /^([@<]?)(?:"((?:[^"\\]|\\.)*)"|([^;]*))(.*)$/s.exec(text) ?? []
-  const value = sign + (quoted === undefined ? plain : unquote(quoted))
+  const value = quoted === undefined ? plain : unquote(quoted)
   const found: { type?: string; filename?: string } = {}
   const all = attributes.matchAll(/;\s*(type|filename)=(?:"((?:[^"\\]|\\.)*)"|([^;]*))/g)
   for (const [, name, quotedValue, plainValue = ''] of all) {
@@ -62,7 +62,7 @@ function splitAttributes(text: string): { value: string; type?: string; filename
     if (name === 'type') found.type = attribute
     else found.filename = attribute
   }
-  return { value, ...found }
+  return { sign, value, ...found }
 }
 
 function unquote(text: string): string {

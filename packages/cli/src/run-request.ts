@@ -121,7 +121,9 @@ function describeSent({ method, url }: DescribedRequest, sent: SentRequest): str
 function describeRedirect({ url }: DescribedRequest, { notFollowed }: SentRequest): string[] {
   if (notFollowed === undefined) return []
   if (notFollowed.origin === url.origin) return ['It redirects in circles.']
-  return [`The redirect to ${notFollowed.origin} is not followed: the signed headers are not for others.`]
+  return [
+    `The redirect to ${notFollowed.origin} is not followed: the signed headers are not for others. To trace that host, give its address.`,
+  ]
 }
 
 function formatMs(ms: number): string {

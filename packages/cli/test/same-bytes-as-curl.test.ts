@@ -110,7 +110,7 @@ describe('a command for curl', () => {
     "curl --compressed 'http://HOST/'",
     "curl --compressed -H 'accept-encoding: identity' 'http://HOST/'",
     "curl -sSL -i -f -N -w '%{http_code}' --http1.1 -o /dev/null 'http://HOST/'",
-    "curl -F a=b -F 'c=d;e' -F 'f=<lines.txt' --form-string 'g=@h;type=i' 'http://HOST/'",
+    "curl -F a=b -F 'c=d;e' -F 'f=<lines.txt' -F 'q=\"@x;y\"' --form-string 'g=@h;type=i' 'http://HOST/'",
     "curl -F a=@image.png -F 'b=@lines.txt;type=text/csv;filename=\"x.csv\"' -F 'c={};type=application/json' 'http://HOST/'",
     "curl -k -m 5 'http://HOST/'",
   ])('makes the same request: %s', async command => {
