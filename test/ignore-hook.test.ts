@@ -1,5 +1,5 @@
+import { createRequire } from 'node:module'
 import { signedPack } from '@osprofiler/core'
-import Bluebird from 'bluebird'
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest'
 import { collectRecords } from './adapters/collect-records.js'
 import { ADAPTERS, type AdapterServer, serveWith } from './adapters/serve-with.js'
@@ -16,7 +16,8 @@ const FAULTY: Readonly<Record<string, () => unknown>> = {
   'is async and rejects': async () => {
     throw new Error('TOPSECRET')
   },
-  'returns a rejected promise of a library': () => Bluebird.reject(new Error('TOPSECRET')),
+  'returns a rejected promise of a library': () =>
+    createRequire(import.meta.url)('bluebird').reject(new Error('TOPSECRET')),
   'returns a hostile promise': () =>
     Object.defineProperty({}, 'then', {
       get() {
