@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { configure } from '@osprofiler/core'
 import { configuredKeyRing } from '@osprofiler/core/rpc'
@@ -122,4 +122,19 @@ it.each([
 
   expect(reasonIn(stderr)).toBe(expected)
   expect(stdout + stderr).not.toContain('o7Vt2')
+})
+
+it('the command tells on standard error of keys that are no secret, and shows none', async () => {
+  const file = join(makeDirectory(), 'keys')
+  writeFileSync(file, 'SECRET_KEY\nhunter2\n')
+  chmodSync(file, 0o644)
+
+  const { stdout, stderr } = await osprofiler(['run', 'http://127.0.0.1:9/', '--hmac-key-file', file])
+
+  expect(stderr.match(/^warning: .*/gm)).toEqual([
+    expect.stringMatching(/^warning: The first key in the file .*keys stands in public documentation/),
+    expect.stringMatching(/^warning: The second key in the file .*keys can be guessed/),
+    expect.stringMatching(/^warning: Every user of this machine can read the keys in the file .*keys\./),
+  ])
+  expect(stdout + stderr).not.toMatch(/SECRET_KEY|hunter2/)
 })

@@ -68,8 +68,8 @@ function describe(path: string, error: unknown): string {
 }
 
 /**
- * How messages name the file of OSPROFILER_HMAC_KEYS_FILE: by a path that leads somewhere. Any other value may be a key that was meant for OSPROFILER_HMAC_KEYS, also one that begins
- * with a slash, as one in 64 keys does that are written as base64.
+ * How messages name the file of OSPROFILER_HMAC_KEYS_FILE: by a path that leads somewhere. Any other value may be a key
+ * that was meant for OSPROFILER_HMAC_KEYS. One in 64 keys that are written as base64 begins with a slash.
  */
 export function toShownPath(path: string): string {
   const [, first = ''] = /^(\/[^/]+)(?:\/|$)/.exec(path) ?? /^([a-z]:[\\/]|\.{1,2}\/)/i.exec(path) ?? []

@@ -2,8 +2,8 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 /**
- * Bounds how many connections are open. For one too many, the connection goes that has been idle for longest: one that has
- * sent no whole request yet, or nothing since its last answer. So those who only wait keep nobody out.
+ * Bounds how many connections are open. A connection too many takes the place of the one that has been idle for longest.
+ * Idle is a connection that has sent no whole head of a request yet, or nothing since its last answer.
  *
  * @param most how many may be open, as long as enough of them are idle
  */

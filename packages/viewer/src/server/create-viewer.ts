@@ -32,9 +32,9 @@ export interface Viewer {
   close(): Promise<void>
 }
 
-/** Connections beyond that take the place of idle ones. */
+/** A further connection takes the place of an idle one. */
 const MOST_CONNECTIONS = 100
-/** Connections beyond that are refused: so many requests are being answered, which takes the token or an instant. */
+/** A further connection is refused. So many are open only while requests that have the cookie are being answered. */
 const MOST_ANSWERED = 500
 const LARGEST_FILE = 64 * 1024 * 1024
 /** A connection on which nothing moves is ended after so long, in milliseconds. */
