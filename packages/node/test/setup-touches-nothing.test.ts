@@ -182,7 +182,7 @@ describe('what setup() installs', () => {
     const { names } = await observed(
       `import { createServer } from 'node:http'
        import { signedPack } from '@osprofiler/core'
-       writeFileSync(${JSON.stringify(keys)}, '')
+       writeFileSync(${JSON.stringify(keys)}, '', { mode: 0o600 })
        const names = []
        setup({ notifier: ({ name }) => { names.push(name) } })
        const tracer = createRequestTracer()
@@ -199,7 +199,7 @@ describe('what setup() installs', () => {
        }
        await ask()
        const without = names.length
-       writeFileSync(${JSON.stringify(keys)}, '${STRONG}', { mode: 0o600 })
+       writeFileSync(${JSON.stringify(keys)}, '${STRONG}')
        await new Promise(resolve => setTimeout(resolve, 1_100))
        await ask()
        await turn()
