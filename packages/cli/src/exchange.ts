@@ -17,7 +17,7 @@ export interface Answer {
   readonly headers: http.IncomingHttpHeaders
 }
 
-/** What became of one request. */
+/** The outcome of one request. */
 export interface Exchange {
   readonly answer?: Answer
   readonly error?: unknown
@@ -63,7 +63,7 @@ async function exchange(
     servername: isIP(hostname) === 0 ? hostname : '',
   })
   for (const [name, value] of headers) request.appendHeader(name, value)
-  // What nobody asked for is not sent: Node's defaults tell of its connection, and of a body that is not there.
+  // Node's defaults tell of its connection, and of a body that is not there. curl sends neither.
   for (const name of ['connection', 'content-length', 'transfer-encoding'])
     if (!request.hasHeader(name)) request.removeHeader(name)
   request.once('socket', socket => {

@@ -23,8 +23,8 @@ export function runCommand(): Command {
       'after',
       `
 A request that a browser copied as cURL is sent as it is: put "osprofiler run" before it. The options of curl mean what
-they mean there, but for -n and --json. -s -S -v -i -f -N -# -L -w -o and --http1.1 to --http3 are taken and change nothing:
-run shows the trace and not the answer, and sends HTTP/1.1.
+they mean there, but for -n and --json. -s -S -v -i -f -N -# -L -w -o, and those for a version of HTTP, change nothing: run
+shows the trace and not the answer, and sends HTTP/1.1.
 
 Keys come from --hmac-key-file, or else OSPROFILER_HMAC_KEYS or OSPROFILER_HMAC_KEYS_FILE. The services that are to be
 traced need the one that signs. Redirects are followed as long as they stay with the same scheme, host and port.
