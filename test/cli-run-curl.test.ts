@@ -77,6 +77,7 @@ describe('osprofiler run, with a command for curl', () => {
     [['http://127.0.0.1/', '-u', 'me'], '-u wants a password, too'],
     [['http://127.0.0.1/', '-I', '-d', 'a'], '-I asks for a head alone'],
     [['http://127.0.0.1/', '-d', 'a', '-F', 'a=b'], 'A body is either data (-d) or a form (-F)'],
+    [['http://127.0.0.1/', '-d', '@-', '--hmac-key-file', '-'], 'Standard input can be read once'],
     [['http://127.0.0.1/', '-H', '@gone'], 'Cannot read headers from gone: ENOENT.'],
   ])('says what is wrong with %j', async (args, message) => {
     const { code, stdout, stderr } = await run(...args)

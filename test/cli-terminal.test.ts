@@ -9,6 +9,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { commandPath, makeDirectory } from './cli-process.js'
 import { keepRecords, SHOP_TRACE, shopRecords } from './cli-records.js'
 
+const KEY = 'x7Qm2vKp9sLd4RtY8wBn3ZcF6hJg1NaT'
 /** Clears all that stands below the cursor. */
 const ERASE = '\u001b[J'
 /** Goes up a line, and clears it. */
@@ -89,7 +90,7 @@ describe('a command that takes its time', () => {
     [['run', 'http://127.0.0.1/'], 'Asking the store, 1 s'],
   ])('says in a terminal what it is at: %j', async (args, progress) => {
     const silent = `postgresql://me@127.0.0.1:${await listen(createTcpServer())}/shop`
-    const terminal = openTerminal([...args, '--connection-string', silent], { OSPROFILER_HMAC_KEYS: 'a key' })
+    const terminal = openTerminal([...args, '--connection-string', silent], { OSPROFILER_HMAC_KEYS: KEY })
 
     await terminal.shows(progress)
     terminal.press('\u0003')
@@ -102,7 +103,7 @@ describe('a command that takes its time', () => {
       createHttpServer((_, res) => setTimeout(() => res.setHeader('Age', '1').end(), 1_800 * requests++)),
     )
     const args = ['run', `http://127.0.0.1:${port}/`, '-n', '2', '--connection-string', store]
-    const { text } = await openTerminal(args, { OSPROFILER_HMAC_KEYS: 'a key' }).ended
+    const { text } = await openTerminal(args, { OSPROFILER_HMAC_KEYS: KEY }).ended
 
     expect(text).toMatch(/\nSending request 2 of 2, 1 s\r\n/)
     expect(screenOf(text)).not.toMatch(/Sending|Waiting/)

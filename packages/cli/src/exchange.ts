@@ -31,6 +31,9 @@ export interface Link {
   close(): void
 }
 
+/** Methods by which a request may be sent twice (RFC 9110, 9.2.2). */
+const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
+
 /** Opens such a link. Nothing connects before the first request. */
 export function openLink({ protocol }: URL, trust: Trust): Link {
   const isSecure = protocol === 'https:'
@@ -42,7 +45,7 @@ export function openLink({ protocol }: URL, trust: Trust): Link {
       const first = await exchange(request, agent, signal)
       // The server closed the connection in the moment in which it was used again.
       const isStale = first.isReused && first.answer === undefined && !signal.aborted
-      return isStale ? await exchange(request, agent, signal) : first
+      return isStale && REPEATABLE.has(request.method) ? await exchange(request, agent, signal) : first
     },
     close: () => agent.destroy(),
   }
