@@ -50,7 +50,9 @@ export async function runRequest(words: readonly string[], options: RunOptions):
     const code =
       before === undefined && options.saveBaseline === undefined ? 0 : await compareRuns(sent, store, before, options)
     // Instead of a comparison, there is one of them to see.
-    return before !== undefined || code !== 0 ? code : await showAwaited(slowestOf(sent, options), store, options)
+    if (before !== undefined || code !== 0) return code
+    const shown = await showAwaited(slowestOf(sent, options), store, options)
+    return sent.every(({ failure }) => failure === undefined) ? shown : 1
   })
 }
 
@@ -114,7 +116,7 @@ async function showAwaited(sent: SentRequest, store: Store, options: RunOptions)
   tell('')
   await showReport(buildReport(records), options)
   if (missing !== undefined) tell(`The trace is incomplete${isLost ? '' : ` after ${timeout} s`}: ${missing}.`)
-  return missing === undefined && sent.failure === undefined ? 0 : 1
+  return missing === undefined ? 0 : 1
 }
 
 function describeSent({ method, url }: DescribedRequest, sent: SentRequest): string {
