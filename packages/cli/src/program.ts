@@ -55,11 +55,16 @@ function nameKnownCommands(program: Command): void {
   for (const command of [program, ...program.commands]) {
     command.configureOutput({
       outputError: (message, write) => {
-        write(message)
+        write(withoutValue(message))
         if (message.startsWith('error: unknown command')) write(`Known commands: ${known.join(', ')}\n`)
       },
     })
   }
+}
+
+/** An option that is not known may have a secret behind it in the same word, as in `-Ume:secret`. */
+function withoutValue(message: string): string {
+  return message.replace(/^(error: unknown option '(?:--[\w.-]+|-[^-]))[\s\S]*?'$/m, "$1'")
 }
 
 function listCommands(program: Command): string[] {
