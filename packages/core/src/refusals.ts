@@ -1,5 +1,6 @@
 import { handleRejection } from './handle-rejection.js'
 import { createRateLimit } from './rate-limit.js'
+import { warnOfRefusal } from './refusal-warning.js'
 import type { HeaderRefusal } from './signed-headers.js'
 
 /** Why what carries a trace is served untraced. */
@@ -7,7 +8,7 @@ export type RefusalReason = 'disabled' | 'no-keys' | 'missing-header' | HeaderRe
 
 const TOLD_PER_SECOND = 10
 
-/** Counts refusals by reason, and tells of them now and then. */
+/** Counts refusals by reason, and tells the program and the process of them now and then. */
 export function createRefusals<Source>(onRefused: ((reason: RefusalReason, source: Source) => void) | undefined) {
   const counts: Record<RefusalReason, number> = {
     disabled: 0,
@@ -24,6 +25,7 @@ export function createRefusals<Source>(onRefused: ((reason: RefusalReason, sourc
     counts,
     refuse(reason: RefusalReason, source: Source): undefined {
       counts[reason]++
+      warnOfRefusal(reason)
       if (onRefused === undefined || !mayTell()) return
       try {
         // It is served, whatever becomes of the telling: it may also be an async function.

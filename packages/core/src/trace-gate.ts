@@ -5,6 +5,7 @@ import { type HmacKeys, KeyRing } from './key-ring.js'
 import { Array, dateNow, Map, TypeError } from './platform.js'
 import { DEFAULT_MAX_POINTS, isKnownTrace } from './point-allowance.js'
 import { createRateLimit } from './rate-limit.js'
+import { warnOfNoKeys } from './refusal-warning.js'
 import { createRefusals, type RefusalReason } from './refusals.js'
 import { readSignedHeaders, type UnpackedTrace } from './signed-headers.js'
 import { isCurrent } from './trace-age.js'
@@ -51,6 +52,8 @@ export interface TraceStats {
 /** Decides which traces are taken up. One for each place where they come in. */
 export interface TraceGate<Source> {
   readonly maxPointsPerTrace: number
+  /** To be called for each request and message, signed or not. The first one finds out whether there are keys at all. */
+  come(): void
   /** The trace of a signed pair, or `undefined` where it is not taken up; a part that is missing is empty. */
   admit(info: string, hmac: string, source: Source): UnpackedTrace | undefined
   readonly stats: TraceStats
@@ -79,9 +82,15 @@ export function createTraceGate<Source>(
   const mayTrace = createRateLimit(maxTracesPerSecond)
   const tracedByKey = new Map<string, number>()
   let traced = 0
+  let hasLooked = givenRing !== undefined
 
   return {
     maxPointsPerTrace: options.maxPointsPerTrace ?? DEFAULT_MAX_POINTS,
+    come() {
+      if (hasLooked) return
+      hasLooked = true
+      if ((options.enabled ?? isEnabled()) && configuredKeyRing() === undefined) warnOfNoKeys()
+    },
     admit(info, hmac, source) {
       if (!(options.enabled ?? isEnabled())) return refuse('disabled', source)
       if (isIgnored(source, options.ignore)) return undefined
