@@ -1,6 +1,6 @@
 import { process } from './platform.js'
 import { createRareWarning, type RareWarning } from './rare-warning.js'
-import type { RefusalReason } from './refusals.js'
+import type { RefusalReason } from './refusal-reason.js'
 import { shared } from './shared-state.js'
 
 // One for the process: the same caller is refused by all its adapters.

@@ -1,10 +1,7 @@
 import { handleRejection } from './handle-rejection.js'
 import { createRateLimit } from './rate-limit.js'
+import type { RefusalReason } from './refusal-reason.js'
 import { warnOfRefusal } from './refusal-warning.js'
-import type { HeaderRefusal } from './signed-headers.js'
-
-/** Why what carries a trace is served untraced. */
-export type RefusalReason = 'disabled' | 'no-keys' | 'missing-header' | HeaderRefusal | 'too-old' | 'rate-limited'
 
 const TOLD_PER_SECOND = 10
 
