@@ -11,6 +11,7 @@ import { recordableInfo, setMember } from './recordable.js'
 import { toSecretKey } from './secret-key.js'
 import { packInfo, readBaseId, readSignedHeaders, X_TRACE_HMAC, X_TRACE_INFO } from './signed-headers.js'
 import { formatTimestamp } from './timestamp.js'
+import { takeUnrecorded } from './unrecorded.js'
 
 const LEFTOVERS_MS = 10_000
 
@@ -83,12 +84,15 @@ export class LocalTrace {
   }
 
   /**
-   * Sends the record of a point's stop, which also tells of points that were omitted until then. The info is as
-   * `recordableInfo` makes it, and becomes the record's own. The point stopped `ago` milliseconds ago.
+   * Sends the record of a point's stop, which also tells of points that were omitted until then, and of what began this
+   * part of the trace, which libraries are not recorded. The info is as `recordableInfo` makes it, and becomes the record's
+   * own. The point stopped `ago` milliseconds ago.
    */
   recordStop(name: string, traceId: string, parentId: string, info: Record<string, unknown>, ago: number): void {
     const omitted = tellOmitted(this.points)
     if (omitted > 0) info.points_omitted = omitted
+    const unrecorded = parentId === this.#rootId ? takeUnrecorded(this.baseId) : undefined
+    if (unrecorded !== undefined) info.unrecorded = unrecorded
     this.#send(`${name}-stop`, traceId, parentId, info, Math.round(ago * 1_000))
   }
 

@@ -7,7 +7,9 @@ import { type HmacKeys, KeyRing, keysOf } from './key-ring.js'
 import { dateNow, TypeError } from './platform.js'
 import { DEFAULT_MAX_POINTS, isKnownTrace } from './point-allowance.js'
 import { createRateLimit } from './rate-limit.js'
-import { createRefusals, type RefusalReason } from './refusals.js'
+import type { RefusalReason } from './refusal-reason.js'
+import { warnOfNoKeys } from './refusal-warning.js'
+import { createRefusals } from './refusals.js'
 import { readSignedHeaders, type VerifiedTrace } from './signed-headers.js'
 import { isCurrent } from './trace-age.js'
 
@@ -53,6 +55,8 @@ export interface TraceStats {
 /** Decides which traces are taken up. One for each place where they come in. */
 export interface TraceGate<Source> {
   readonly maxPointsPerTrace: number
+  /** To be called for each request and message, signed or not. The first one finds out whether there are keys at all. */
+  come(): void
   /** The trace of a signed pair, or `undefined` where it is not taken up; a part that is missing is empty. */
   admit(info: string, hmac: string, source: Source): VerifiedTrace | undefined
   readonly stats: TraceStats
@@ -81,9 +85,15 @@ export function createTraceGate<Source>(
   const mayTrace = createRateLimit(maxTracesPerSecond)
   const counts = createKeyCounts()
   let traced = 0
+  let hasLooked = givenRing !== undefined
 
   return {
     maxPointsPerTrace: options.maxPointsPerTrace ?? DEFAULT_MAX_POINTS,
+    come() {
+      if (hasLooked) return
+      hasLooked = true
+      if ((options.enabled ?? isEnabled()) && configuredKeyRing() === undefined) warnOfNoKeys()
+    },
     admit(info, hmac, source) {
       if (!(options.enabled ?? isEnabled())) return refuse('disabled', source)
       if (isIgnored(source, options.ignore)) return undefined

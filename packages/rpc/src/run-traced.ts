@@ -54,10 +54,9 @@ export function createRunTraced(hmacKeys?: HmacKeys, options?: CallOptions<Trace
   function run<T>(context: TraceContext, fn: () => T, { name, functionName, info }: Call = {}): T {
     if (typeof fn !== 'function') throw new TypeError(`What serves a call is a function, not ${typeof fn}`)
     const pair = readCarrier(context) ?? readOsloContext(context)
+    const served = pair && { function: { name: functionName ?? (fn.name || 'anonymous') }, ...info }
+    const opened = tracer.open(pair, context, served ?? {}, name)
     // Suppressed: the context of whoever opened the connection that messages come in on is not theirs.
-    if (pair === undefined) return suppress(fn)
-    const served = { function: { name: functionName ?? (fn.name || 'anonymous') }, ...info }
-    const opened = tracer.open(pair, context, served, name)
     return opened === undefined ? suppress(fn) : opened.serve(fn)
   }
 
