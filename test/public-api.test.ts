@@ -157,6 +157,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'formatCount',
       'formatDuration',
       'formatShare',
+      'jsonText',
       'matchPoints',
       'parseRecords',
       'pointDetail',
