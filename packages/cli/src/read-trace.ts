@@ -1,68 +1,95 @@
-import { stat } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Driver, TraceRecord } from '@osprofiler/core'
 import type { Report } from '@osprofiler/report'
 import type { StoreOptions } from './commands/show-options.js'
+import { explainNoFile, looksLikeFile, type NameOptions, nameTrace } from './name-trace.js'
 
 /** How often a trace that is awaited is read again, in milliseconds. */
 const LOOK_AGAIN = 100
+/** No report is made of more records: endless ones would fill the memory. */
+const MOST_RECORDS = 2_000_000
 
 /** From which store, and how long to wait. */
-export interface ReadOptions extends StoreOptions {
+export interface ReadOptions extends StoreOptions, NameOptions {
   /** In seconds. */
   readonly idleTimeout?: number
 }
 
 /**
- * The report of a trace that is named by its id, or by a file: whatever `trace show` writes, or records (`.jsonl`).
+ * The report of a trace that is named by its id, by a file (whatever `trace show` writes, or records), or by `-` for
+ * standard input. Where there is a file of that name, the store is asked first, for a second.
  *
  * @throws OsprofilerError `ERR_TRACE_NOT_FOUND`, `ERR_TRACE_FILE`, and what the store throws
  */
 export async function readTrace(trace: string, options: ReadOptions): Promise<Report> {
-  const fromFile = await isFile(trace)
-  const report = fromFile ? await readFromFile(trace) : await readFromStore(trace, options)
-  if (report.points.length > 0) return report
-  const { OsprofilerError } = await import('@osprofiler/core')
-  if (fromFile) throw new OsprofilerError('ERR_TRACE_FILE', `Cannot read a trace from ${trace}: it holds no record`)
-  // As Python's command says it, so that scripts which look for it go on working.
-  throw new OsprofilerError(
-    'ERR_TRACE_NOT_FOUND',
-    `Trace with UUID ${trace} not found. Please check the HMAC key used in the command.`,
-  )
+  const name = await nameTrace(trace, options)
+  if (name === 'id') return await readFromStore(trace, options)
+  if (name === 'perhaps a file') {
+    const { askStore } = await import('./ask-store.js')
+    if (await askStore(trace, options)) return await readFromStore(trace, options)
+  }
+  return await readFromFile(trace, name === 'perhaps a file')
 }
 
 /** All records of a trace that are in the store now. */
 export async function readRecords(driver: Driver, baseId: string): Promise<TraceRecord[]> {
   const { readable } = await import('./open-store.js')
   const records: TraceRecord[] = []
-  for await (const batch of readable(driver, 'readRecords')(baseId)) for (const record of batch) records.push(record)
+  for await (const batch of readable(driver, 'readRecords')(baseId)) {
+    for (const record of batch) records.push(record)
+    if (records.length > MOST_RECORDS) {
+      const { OsprofilerError } = await import('@osprofiler/core')
+      throw new OsprofilerError('ERR_STORE', `Trace ${baseId} has more than ${MOST_RECORDS} records: it is not read.`)
+    }
+  }
   return records
 }
 
-/** Also a pipe, as in `trace show <(zcat trace.json.gz)`. What looks like a path is one, to say so when it is not there. */
-export async function isFile(trace: string): Promise<boolean> {
-  // Not statSync: after it has looked at a pipe, Node 20 resolves the links of modules wrongly, and imports fail.
-  const known = await stat(trace).catch(() => undefined)
-  if (known !== undefined) return !known.isDirectory()
-  return /[/\\]|\.(jsonl?|html?|dot|svg|png)$/.test(trace)
-}
-
-async function readFromFile(path: string): Promise<Report> {
+async function readFromFile(path: string, isLimited: boolean): Promise<Report> {
   const { readReportFile } = await import('./read-report-file.js')
-  return await readReportFile(path)
+  const report = await readReportFile(path, isLimited)
+  if (report.points.length > 0) return report
+  const { OsprofilerError } = await import('@osprofiler/core')
+  throw new OsprofilerError('ERR_TRACE_FILE', `Cannot read a trace from ${path}: it holds no record`)
 }
 
 async function readFromStore(baseId: string, options: ReadOptions): Promise<Report> {
   // Only here: a file needs no driver, and they take a third as long to load as all that shows it.
   const { withStore } = await import('./open-store.js')
-  return await withStore(options, async ({ driver }) => {
+  const report = await withStore(options, async ({ driver }) => {
     // The store's thread starts while this one loads what builds the report.
     const [records, { buildReport }] = await Promise.all([
       readSettled(driver, baseId, options.idleTimeout ?? 0),
       import('@osprofiler/report'),
     ])
     return buildReport(records)
-  })
+  }).catch((error: unknown) => failAsFile(baseId, options, error))
+  if (report.points.length > 0) return report
+  const { OsprofilerError } = await import('@osprofiler/core')
+  if (looksLikeFile(baseId) && options.id !== true) {
+    const reason = await explainNoFile(baseId)
+    throw new OsprofilerError(
+      'ERR_TRACE_FILE',
+      `Cannot read a trace from ${baseId}: ${reason}. The store holds no trace of that id either.`,
+    )
+  }
+  // As Python's command says it, so that scripts which look for it go on working.
+  throw new OsprofilerError(
+    'ERR_TRACE_NOT_FOUND',
+    `Trace with UUID ${baseId} not found. Please check the HMAC key used in the command.`,
+  )
+}
+
+/** Whoever meant a file need not know the store that could not be asked. */
+async function failAsFile(baseId: string, options: ReadOptions, cause: unknown): Promise<never> {
+  if (!looksLikeFile(baseId) || options.id === true) throw cause
+  const { OsprofilerError } = await import('@osprofiler/core')
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  throw new OsprofilerError(
+    'ERR_TRACE_FILE',
+    `Cannot read a trace from ${baseId}: ${await explainNoFile(baseId)}. As an id: ${reason}`,
+    { cause },
+  )
 }
 
 async function readSettled(driver: Driver, baseId: string, idleTimeout: number): Promise<TraceRecord[]> {
