@@ -25,7 +25,8 @@ export async function nameTrace(argument: string, { id = false }: NameOptions): 
   if (/^\.[/\\]/.test(argument)) return 'file'
   // Not statSync: after it has looked at a pipe, Node 20 resolves the links of modules wrongly, and imports fail.
   const known = await stat(argument).catch(() => undefined)
-  const isReadable = known?.isFile() === true || (argument === INPUT && known?.isFIFO() === true)
+  const isReadable =
+    known?.isFile() === true || (argument === INPUT && (known?.isFIFO() === true || known?.isSocket() === true))
   return isReadable ? 'perhaps a file' : 'id'
 }
 

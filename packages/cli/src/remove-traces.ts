@@ -1,7 +1,7 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { escapeControl } from '@osprofiler/report'
-import type { PruneOptions } from './commands/prune-options.js'
 import type { DeleteOptions } from './commands/delete-options.js'
+import type { PruneOptions } from './commands/prune-options.js'
 import { removable, withStore } from './open-store.js'
 
 /**
