@@ -39,7 +39,8 @@ function limitedBatches(batches: Batches): Batches {
   }
 }
 
-function limit<Result>(work: Promise<Result>, milliseconds: number): Promise<Result> {
+/** Waits for something, for at most so many milliseconds. Keeps no process alive. */
+export function limit<Result>(work: Promise<Result>, milliseconds: number): Promise<Result> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(noEnd(milliseconds)), milliseconds).unref()
     const settle = <Value>(how: (value: Value) => void) => {

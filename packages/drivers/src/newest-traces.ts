@@ -32,7 +32,11 @@ export interface TraceSource {
  *
  * @throws OsprofilerError `ERR_STORE` where the store goes on and on without another trace
  */
-export async function collectNewest(source: TraceSource, selection: Selection): Promise<TraceSummary[]> {
+export async function collectNewest(
+  source: TraceSource,
+  selection: Selection,
+  patience = PATIENCE_MS,
+): Promise<TraceSummary[]> {
   const { limit, since } = selection
   const met = new Set<string>()
   const found: TraceSummary[] = []
@@ -53,15 +57,15 @@ export async function collectNewest(source: TraceSource, selection: Selection): 
       const reached = page.at(-1)?.timestamp ?? ''
       if (reached < since || countSince(found, reached) >= limit) break
       if (fresh.length > 0) progressAt = performance.now()
-      else if (performance.now() - progressAt > PATIENCE_MS) throw tooSlow()
+      else if (performance.now() - progressAt > patience) throw tooSlow(patience)
     }
   }
 }
 
-function tooSlow(): OsprofilerError {
+function tooSlow(patience: number): OsprofilerError {
   return new OsprofilerError(
     'ERR_STORE',
-    `Within ${PATIENCE_MS / 1_000} s the store gave no other trace. Ask for fewer of them, or for younger ones.`,
+    `Within ${patience / 1_000} s the store gave no other trace. Ask for fewer of them, or for younger ones.`,
   )
 }
 
