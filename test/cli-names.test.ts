@@ -86,8 +86,8 @@ describe('a name that the store does not know', () => {
   })
 
   it.each([
-    ['gone.json', /Cannot read a trace from gone\.json: ENOENT, .* The store holds no trace of that id either/],
-    ['/dev/zero', /it is a device, .* The store holds no trace of that id either/],
+    ['gone.json', /Cannot read a trace from gone\.json: ENOENT, .* holds no trace of that id either/],
+    ['/dev/zero', /it is a device, .* holds no trace of that id either/],
     ['.', /it is a directory|not found/],
     [`${'x'.repeat(5_000)}.json`, /ENOENT/],
   ])('fails at once with a reason: %j', async (name, reason) => {

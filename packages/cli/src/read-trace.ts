@@ -3,6 +3,8 @@ import type { Driver, TraceRecord } from '@osprofiler/core'
 import type { Report } from '@osprofiler/report'
 import type { StoreOptions } from './commands/show-options.js'
 import { explainNoFile, looksLikeFile, type NameOptions, nameTrace } from './name-trace.js'
+import type { Store } from './open-store.js'
+import { groupDigits, showProgress } from './progress.js'
 
 /** How often a trace that is awaited is read again, in milliseconds. */
 const LOOK_AGAIN = 100
@@ -31,12 +33,21 @@ export async function readTrace(trace: string, options: ReadOptions): Promise<Re
   return await readFromFile(trace, name === 'perhaps a file')
 }
 
-/** All records of a trace that are in the store now. */
-export async function readRecords(driver: Driver, baseId: string): Promise<TraceRecord[]> {
+/**
+ * All records of a trace that are in the store now.
+ *
+ * @param onRead called with the number of records so far
+ */
+export async function readRecords(
+  driver: Driver,
+  baseId: string,
+  onRead?: (records: number) => void,
+): Promise<TraceRecord[]> {
   const { readable } = await import('./open-store.js')
   const records: TraceRecord[] = []
   for await (const batch of readable(driver, 'readRecords')(baseId)) {
     for (const record of batch) records.push(record)
+    onRead?.(records.length)
     if (records.length > MOST_RECORDS) {
       const { OsprofilerError } = await import('@osprofiler/core')
       throw new OsprofilerError('ERR_STORE', `Trace ${baseId} has more than ${MOST_RECORDS} records: it is not read.`)
@@ -56,33 +67,33 @@ async function readFromFile(path: string, isLimited: boolean): Promise<Report> {
 async function readFromStore(baseId: string, options: ReadOptions): Promise<Report> {
   // Only here: a file needs no driver, and they take a third as long to load as all that shows it.
   const { withStore } = await import('./open-store.js')
-  const report = await withStore(options, async ({ driver }) => {
+  return await withStore(options, async store => {
     // The store's thread starts while this one loads what builds the report.
     const [records, { buildReport }] = await Promise.all([
-      readSettled(driver, baseId, options.idleTimeout ?? 0),
+      readSettled(store.driver, baseId, options.idleTimeout ?? 0).catch((error: unknown) =>
+        failToRead(baseId, options, error),
+      ),
       import('@osprofiler/report'),
     ])
+    if (records.length === 0) throw await notThere(baseId, options, store)
+    showProgress(`Putting ${groupDigits(records.length)} records together`, records.length)
     return buildReport(records)
-  }).catch((error: unknown) => failAsFile(baseId, options, error))
-  if (report.points.length > 0) return report
+  })
+}
+
+/** Says of what looks like a file that there is neither such a file nor such a trace. */
+async function notThere(baseId: string, { id = false }: NameOptions, store: Store): Promise<Error> {
+  if (id || !looksLikeFile(baseId)) return (await import('./explain-unknown.js')).unknownTrace(baseId, store)
   const { OsprofilerError } = await import('@osprofiler/core')
-  if (looksLikeFile(baseId) && options.id !== true) {
-    const reason = await explainNoFile(baseId)
-    throw new OsprofilerError(
-      'ERR_TRACE_FILE',
-      `Cannot read a trace from ${baseId}: ${reason}. The store holds no trace of that id either.`,
-    )
-  }
-  // As Python's command says it, so that scripts which look for it go on working.
-  throw new OsprofilerError(
-    'ERR_TRACE_NOT_FOUND',
-    `Trace with UUID ${baseId} not found. Please check the HMAC key used in the command.`,
+  return new OsprofilerError(
+    'ERR_TRACE_FILE',
+    `Cannot read a trace from ${baseId}: ${await explainNoFile(baseId)}. ${store.shownAs} holds no trace of that id either.`,
   )
 }
 
 /** Whoever meant a file need not know the store that could not be asked. */
-async function failAsFile(baseId: string, options: ReadOptions, cause: unknown): Promise<never> {
-  if (!looksLikeFile(baseId) || options.id === true) throw cause
+async function failToRead(baseId: string, { id = false }: NameOptions, cause: unknown): Promise<never> {
+  if (id || !looksLikeFile(baseId)) throw cause
   const { OsprofilerError } = await import('@osprofiler/core')
   const reason = cause instanceof Error ? cause.message : String(cause)
   throw new OsprofilerError(
@@ -93,11 +104,13 @@ async function failAsFile(baseId: string, options: ReadOptions, cause: unknown):
 }
 
 async function readSettled(driver: Driver, baseId: string, idleTimeout: number): Promise<TraceRecord[]> {
-  let records = await readRecords(driver, baseId)
+  const onRead = (count: number): void => showProgress(`Reading the trace, ${groupDigits(count)} records so far`)
+  onRead(0)
+  let records = await readRecords(driver, baseId, onRead)
   for (let changed = Date.now(); Date.now() - changed < idleTimeout * 1_000; ) {
     await delay(Math.min(LOOK_AGAIN, idleTimeout * 1_000))
     const known = records.length
-    records = await readRecords(driver, baseId)
+    records = await readRecords(driver, baseId, onRead)
     if (records.length !== known) changed = Date.now()
   }
   return records

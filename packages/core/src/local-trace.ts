@@ -2,12 +2,13 @@ import type { KeyObject } from 'node:crypto'
 import { hostname } from 'node:os'
 import { recordSettings } from './configuration.js'
 import { tellFirstKey } from './first-key.js'
+import { hmac } from './hmac.js'
 import { forgetLook, type Look, lookSoon } from './leftovers.js'
 import { notify } from './notifier.js'
-import { Buffer, createHmac, createSecretKey, Math, performance, Set } from './platform.js'
+import { Math, performance, Set } from './platform.js'
 import { openPointAllowance, type PointAllowance, takePoint, tellOmitted } from './point-allowance.js'
 import { recordableInfo, setMember } from './recordable.js'
-import { packInfo, readBaseId, signedUnpack, X_TRACE_HMAC, X_TRACE_INFO } from './signed-headers.js'
+import { packInfo, readBaseId, readSignedHeaders, X_TRACE_HMAC, X_TRACE_INFO } from './signed-headers.js'
 import { formatTimestamp } from './timestamp.js'
 
 const LEFTOVERS_MS = 10_000
@@ -23,16 +24,15 @@ export class LocalTrace {
   readonly points: PointAllowance
   readonly #rootId: string
   readonly #maxPoints: number
-  readonly #hmacKey: string
-  #secret: KeyObject | undefined
+  readonly #key: KeyObject
   #endedAt: number | undefined
   #looks: Set<Look> | undefined
 
   /** `rootId` is the point around this part of the trace, which the caller's headers name, or the trace. */
-  constructor(hmacKey: string, baseId: string, rootId: string, maxPoints: number) {
+  constructor(key: KeyObject, baseId: string, rootId: string, maxPoints: number) {
     // Whoever waits for a first key to install something does so before the first point.
     tellFirstKey()
-    this.#hmacKey = hmacKey
+    this.#key = key
     this.baseId = baseId
     this.#rootId = rootId
     this.points = openPointAllowance(baseId)
@@ -94,22 +94,18 @@ export class LocalTrace {
   /** The headers that make a callee's points children of a point of this trace. */
   headers(traceId: string): TraceHeaders {
     const info = packInfo({ base_id: this.baseId, parent_id: traceId })
-    return { [X_TRACE_INFO]: info, [X_TRACE_HMAC]: this.#sign(info) }
+    return { [X_TRACE_INFO]: info, [X_TRACE_HMAC]: hmac(this.#key, info) }
   }
 
   /**
    * Whether a pair of headers names this trace and is signed with its key. Half a pair counts as well: an info that names
    * this trace, or the signature that the caller sent.
    */
-  ownsHeaders(info: string | undefined, hmac: string | undefined): boolean {
-    if (info === undefined) return hmac?.trim() === this.headers(this.#rootId)[X_TRACE_HMAC]
-    if (hmac === undefined) return readBaseId(info) === this.baseId
-    return signedUnpack(info, hmac, [this.#hmacKey])?.baseId === this.baseId
-  }
-
-  #sign(info: string): string {
-    this.#secret ??= createSecretKey(Buffer.from(this.#hmacKey, 'utf8'))
-    return createHmac('sha1', this.#secret).update(info).digest('hex')
+  ownsHeaders(info: string | undefined, signature: string | undefined): boolean {
+    if (info === undefined) return signature?.trim() === this.headers(this.#rootId)[X_TRACE_HMAC]
+    if (signature === undefined) return readBaseId(info) === this.baseId
+    const verified = readSignedHeaders(info, signature, [this.#key])
+    return typeof verified !== 'string' && verified.baseId === this.baseId
   }
 
   #send(name: string, traceId: string, parentId: string, info: Record<string, unknown>, agoUs = 0): void {

@@ -4,6 +4,7 @@ import { LocalTrace } from './local-trace.js'
 import { TypeError, WeakMap } from './platform.js'
 import { DEFAULT_MAX_POINTS } from './point-allowance.js'
 import { createTraceId, Profiler } from './profiler.js'
+import { toSecretKey } from './secret-key.js'
 import { settleIn } from './settle.js'
 import { shared } from './shared-state.js'
 import { isTraceId } from './signed-headers.js'
@@ -29,7 +30,7 @@ export interface TraceOptions {
 export function run<T>(options: TraceOptions, fn: () => T): T {
   const { hmacKey, baseId, parentId, maxPointsPerTrace } = readOptions(options)
   if (!isEnabled()) return fn()
-  const trace = new LocalTrace(hmacKey, baseId, parentId, maxPointsPerTrace)
+  const trace = new LocalTrace(toSecretKey(hmacKey), baseId, parentId, maxPointsPerTrace)
   const profiler = new Profiler(trace, parentId)
   const release = keepContext()
   const end = (ago = 0): void => {
@@ -58,7 +59,7 @@ export function init(hmacKey: string, options: Omit<TraceOptions, 'hmacKey'> = {
   if (!isEnabled()) return undefined
   const current = currentProfiler()
   if (current !== undefined) return current
-  const trace = new LocalTrace(hmacKey, baseId, parentId, maxPointsPerTrace)
+  const trace = new LocalTrace(toSecretKey(hmacKey), baseId, parentId, maxPointsPerTrace)
   const profiler = new Profiler(trace, parentId)
   enterWith(profiler)
   const release = keepContext()
@@ -98,6 +99,6 @@ function readOptions(options: TraceOptions): Opening {
   if (typeof hmacKey !== 'string' || hmacKey === '')
     throw new TypeError('A trace needs an hmacKey to sign what it sends on')
   if (!isTraceId(baseId) || !isTraceId(parentId))
-    throw new TypeError('baseId and parentId are strings of 1 to 255 characters')
+    throw new TypeError('baseId and parentId are strings of 1 to 255 characters, none of them a control character')
   return { hmacKey, baseId, parentId, maxPointsPerTrace }
 }

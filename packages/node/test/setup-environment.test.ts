@@ -15,7 +15,7 @@ beforeAll(() => {
 })
 afterAll(() => program.remove())
 
-const KEYS = { OSPROFILER_HMAC_KEYS: 'KEY' }
+const KEYS = { OSPROFILER_HMAC_KEYS: 'o7Vt2kQ9xWc4LmZs8RbYpD1g' }
 const HOMELESS = `await import(${JSON.stringify(new URL('fixtures/homeless.mjs', import.meta.url).href)})`
 
 /** Runs a program that is set up, traces a point, and says what became of it. */

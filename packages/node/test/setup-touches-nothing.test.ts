@@ -40,7 +40,7 @@ async function observed(text: string, env: Record<string, string> = {}): Promise
 
 const EVERYTHING = `instruments: ['fetch', 'http', 'pg', 'express', 'koa', 'fastify', 'elasticsearch', 'postgres', 'node:sqlite'],
   traceSql: 'values'`
-const KEYS = { OSPROFILER_HMAC_KEYS: 'KEY' }
+const KEYS = { OSPROFILER_HMAC_KEYS: 'o7Vt2kQ9xWc4LmZs8RbYpD1g' }
 const OFF = { OSPROFILER_ENABLED: 'false' }
 
 describe('setup() touches nothing', () => {

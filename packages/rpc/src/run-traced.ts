@@ -1,4 +1,4 @@
-import { type HmacKeys, type PointInfo, suppress } from '@osprofiler/core'
+import { createTraceId, type HmacKeys, KeyRing, type PointInfo, suppress } from '@osprofiler/core'
 import { type CallOptions, createCallTracer, readCarrier, type TraceStats } from '@osprofiler/core/rpc'
 import { JSON, Map, Object, TypeError } from '@osprofiler/core/toolkit'
 import { readOsloContext } from './trace-info.js'
@@ -66,14 +66,21 @@ export function createRunTraced(hmacKeys?: HmacKeys, options?: CallOptions<Trace
 
 const MAX_RUNNERS = 100
 const runners = new Map<string, RunTraced>()
+// Keys are the names of nothing: a list of keys is known by its signature under a key that is drawn for this process.
+const drawn = new KeyRing([createTraceId()])
 
 /** One for each list of keys: it is their limits that `runTraced` shares. */
 function runnerFor(hmacKeys: HmacKeys | undefined): RunTraced {
-  const id = typeof hmacKeys === 'string' ? `=${hmacKeys}` : (JSON.stringify(hmacKeys) ?? '')
+  const id = hmacKeys === undefined ? '' : drawn.sign(typeof hmacKeys === 'string' ? `=${hmacKeys}` : list(hmacKeys))
   const known = runners.get(id)
   if (known !== undefined) return known
   const runner = createRunTraced(hmacKeys)
   if (runners.size >= MAX_RUNNERS) runners.clear()
   runners.set(id, runner)
   return runner
+}
+
+function list(hmacKeys: readonly string[]): string {
+  // What is no list has no JSON, perhaps, and is refused where its runner is made.
+  return JSON.stringify(hmacKeys) ?? ''
 }
