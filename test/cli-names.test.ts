@@ -152,7 +152,7 @@ describe('a store that does not answer', () => {
     )
 
     expect(stdout).toContain('wsgi GET /v2/images')
-    expect(stderr).toContain('The store did not answer within a second: trace.jsonl is read as a file.')
+    expect(stderr).toBe('')
     expect(performance.now() - begun).toBeLessThan(10_000)
   })
 })

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { StoreOptions } from './commands/show-options.js'
 import { openStore } from './open-store.js'
-import { tell } from './tell.js'
 
 const PATIENCE_MS = 1_000
 /** A store that hangs is not taken leave of for long. */
@@ -15,13 +14,9 @@ export async function askStore(baseId: string, options: StoreOptions): Promise<b
   const driver = await open(options)
   if (driver?.readRecords === undefined) return false
   const timer = new AbortController()
-  const late = delay(PATIENCE_MS, 'late' as const, { signal: timer.signal }).catch(() => 'late' as const)
-  const batches = driver.readRecords(baseId)
+  const late = delay(PATIENCE_MS, false, { signal: timer.signal }).catch(() => false)
   try {
-    const answer = await Promise.race([hasRecord(batches).catch(() => false), late])
-    if (answer !== 'late') return answer
-    tell(`The store did not answer within a second: ${baseId} is read as a file. --id asks the store alone.`)
-    return false
+    return await Promise.race([hasRecord(driver.readRecords(baseId)).catch(() => false), late])
   } finally {
     timer.abort()
     await driver.close(CLOSE_MS)
