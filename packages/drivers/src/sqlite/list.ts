@@ -109,7 +109,7 @@ function stepBack(
 function summarise(connection: DatabaseSync, baseId: string): TraceSummary | undefined {
   const select = connection.prepare(
     `SELECT timestamp, base_id, name, project, service
-     FROM (SELECT * FROM data WHERE base_id = ? AND timestamp IS NOT NULL LIMIT ${MOST_RECORDS})
+     FROM (SELECT timestamp, id, base_id, name, project, service FROM data WHERE base_id = ? AND timestamp IS NOT NULL LIMIT ${MOST_RECORDS})
      ORDER BY timestamp, id LIMIT 1`,
   )
   select.setReadBigInts(true)
