@@ -163,6 +163,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'formatCount',
       'formatDuration',
       'formatShare',
+      'jsonText',
       'matchPoints',
       'parseRecords',
       'pointDetail',
