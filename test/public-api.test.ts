@@ -128,6 +128,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'process',
       'queueMicrotask',
       'readRegularFile',
+      'redactPath',
       'requireFrom',
       'resolvePackage',
       'setImmediate',

@@ -70,6 +70,7 @@ export {
 } from '../platform.js'
 export { readRegularFile } from '../read-regular-file.js'
 export { requireFrom } from '../require-from.js'
+export { redactPath } from '../secrets/redact-path.js'
 export { type Settlement, settle } from '../settle.js'
 export { shorten } from '../shorten.js'
 export { type AnyFunction, type Call, type InPlaceOfCall, originalOf, sourceOf, standIn } from '../stand-in.js'
