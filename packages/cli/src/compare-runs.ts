@@ -1,4 +1,4 @@
-import { buildReport, type Report } from '@osprofiler/report'
+import { buildReport, jsonText, type Report } from '@osprofiler/report'
 import { collectTraces } from './collect-traces.js'
 import type { RunOptions } from './commands/run-options.js'
 import { explainMissing } from './explain-missing.js'
@@ -22,8 +22,7 @@ export async function compareRuns(
   options: RunOptions,
 ): Promise<number> {
   const { timeout, idleTimeout = 1, saveBaseline } = options
-  const baseIds = sent.map(({ baseId }) => baseId)
-  const traces = await collectTraces(driver, baseIds, { idleMs: idleTimeout * 1_000, timeoutMs: timeout * 1_000 })
+  const traces = await collectTraces(driver, sent, { idleMs: idleTimeout * 1_000, timeoutMs: timeout * 1_000 })
   for (const [index, { records, missing, isLost }] of traces.entries()) {
     const request = sent[index]
     if (request === undefined || missing === undefined) continue
@@ -50,5 +49,5 @@ export async function compareRuns(
 }
 
 function* recordLines(traces: readonly AwaitedTrace[]): Generator<string> {
-  for (const { records } of traces) for (const record of records) yield `${JSON.stringify(record)}\n`
+  for (const { records } of traces) for (const record of records) yield `${jsonText(record, 0)}\n`
 }

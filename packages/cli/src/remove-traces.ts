@@ -1,22 +1,32 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { escapeControl } from '@osprofiler/report'
+import type { DeleteOptions } from './commands/delete-options.js'
 import type { PruneOptions } from './commands/prune-options.js'
-import type { StoreOptions } from './commands/show-options.js'
 import { removable, withStore } from './open-store.js'
+import { showProgress } from './progress.js'
+import { writeChunks } from './write-output.js'
 
 /**
  * Removes traces and says of each how many records that were.
  *
  * @throws OsprofilerError `ERR_TRACE_NOT_FOUND` after all of them, where one is not there
  */
-export async function deleteTraces(ids: readonly string[], options: StoreOptions): Promise<void> {
+export async function deleteTraces(ids: readonly string[], options: DeleteOptions): Promise<void> {
+  const file = options.id === true ? undefined : ids.find(id => /^\.[/\\]/.test(id))
+  if (file !== undefined) {
+    throw new OsprofilerError(
+      'ERR_CONFIGURATION',
+      `${file} names a file, and traces are removed from the store. --id says that it is an id.`,
+    )
+  }
   await withStore(options, async ({ driver, shownAs }) => {
     const remove = removable(driver, 'deleteTrace')
     const missing: string[] = []
-    for (const id of ids) {
+    for (const [index, id] of ids.entries()) {
+      showProgress(`Removing trace ${index + 1} of ${ids.length}`)
       const records = await remove(id)
       if (records === 0) missing.push(id)
-      else process.stdout.write(`Removed ${escapeControl(id)}: ${count(records, 'record')}.\n`)
+      else await writeChunks(process.stdout, [`Removed ${escapeControl(id)}: ${count(records, 'record')}.\n`])
     }
     if (missing.length === 0) return
     throw new OsprofilerError('ERR_TRACE_NOT_FOUND', `Not in the store ${shownAs}: ${missing.join(', ')}.`)
@@ -26,8 +36,10 @@ export async function deleteTraces(ids: readonly string[], options: StoreOptions
 /** Removes the traces that are older than a moment and says how many these were. */
 export async function pruneTraces({ olderThan, ...options }: PruneOptions): Promise<void> {
   await withStore(options, async ({ driver }) => {
+    showProgress('Removing traces')
     const traces = await removable(driver, 'pruneTraces')(olderThan)
-    process.stdout.write(`Removed ${count(traces, 'trace')}, of which nothing was younger than ${toText(olderThan)}.\n`)
+    const text = `Removed ${count(traces, 'trace')}, of which nothing was younger than ${toText(olderThan)}.\n`
+    await writeChunks(process.stdout, [text])
   })
 }
 

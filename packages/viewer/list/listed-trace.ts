@@ -37,8 +37,15 @@ export function arrange(traces: readonly ListedTrace[], search: string, sorting:
   return found.sort((left, right) => direction * compare(sortValue(left, sorting.key), sortValue(right, sorting.key)))
 }
 
+/** A record that is dated later was made up, or its clock is wrong: its trace must not stand on top for ever. */
+const DAY_MS = 86_400_000
+
 function sortValue(trace: ListedTrace, key: SortKey): string | number {
   if (key === 'name') return `${trace.name} ${trace.detail}`
+  if (key === 'timestamp') {
+    const isBelieved = trace.timestamp <= new Date(Date.now() + DAY_MS).toISOString()
+    return `${isBelieved ? 1 : 0} ${trace.timestamp}`
+  }
   return trace[key] ?? -1
 }
 

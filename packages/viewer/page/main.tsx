@@ -4,6 +4,7 @@ import { App } from './app.js'
 import { Failure } from './failure.js'
 import { answerFindings } from './find-in-worker.js'
 import { fetchTrace, readInlineTrace, readSource, type Source, watchTrace } from './load-trace.js'
+import { showText } from './point-text.js'
 import { applyTheme, storedTheme } from './theme.js'
 
 let shown = false
@@ -42,7 +43,7 @@ async function openInline(element: HTMLElement): Promise<void> {
 async function openFromServer(element: HTMLElement, source: Source): Promise<void> {
   const refresh = async (): Promise<void> => {
     const trace = await fetchTrace(source)
-    document.title = `Trace ${trace.report.baseId ?? ''}`.trim()
+    document.title = `Trace ${showText(trace.report.baseId)}`.trim()
     show(element, <App trace={trace} facts={{}} source={source} />)
   }
   await refresh()
