@@ -11,14 +11,14 @@ export function failedFindings(report: Report, limit: number): Finding[] {
   const origins = failureOrigins(report)
   const findings = origins
     .slice(0, limit)
-    .map(node => aboutPoints('failed', [node], `${quote([node])} failed: ${reason(node)}`))
+    .map(node => aboutPoints('failed', [node], `${quote([node])} failed: ${failureReason(node)}`))
   const rest = origins.slice(limit)
   if (rest.length > 0) findings.push(aboutPoints('failed', rest, `${morePoints(rest.length)} failed`))
   return findings
 }
 
 /** Failed points with no failed point below them: the others mostly pass on what went wrong there. */
-function failureOrigins(report: Report): ReportNode[] {
+export function failureOrigins(report: Report): ReportNode[] {
   const failedBelow = new Set<ReportNode>()
   for (const node of report.points.toReversed()) {
     if (node.children.some(child => child.failed || failedBelow.has(child))) failedBelow.add(node)
@@ -26,7 +26,8 @@ function failureOrigins(report: Report): ReportNode[] {
   return report.points.filter(node => node.failed && !failedBelow.has(node))
 }
 
-function reason(node: ReportNode): string {
+/** `TimeoutError: no answer`, or `status 503` where no exception was recorded. */
+export function failureReason(node: ReportNode): string {
   if (node.exception === undefined) return `status ${readStatus(node.stop)}`
   const message = readText(node.stop, 'info', 'message')
   const exception = shorten(node.exception)

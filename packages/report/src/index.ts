@@ -4,6 +4,13 @@ export { type CorrectedReport, correctSkew } from './correct-skew.js'
 export { type CriticalSegment, criticalPath } from './critical-path.js'
 export { type DiffPoint, diffReports, type Regression, type ReportDiff, regressions } from './diff-reports.js'
 export type { Change, Comparison, Spread } from './diff-spread.js'
+export {
+  type DescribeLimits,
+  describeReport,
+  describeTrace,
+  type StoredTraceDescription,
+  type TraceDescription,
+} from './describe-trace.js'
 export { escapeControl } from './escape-control.js'
 export { exportOtlp } from './export-otlp.js'
 export { exportPerfetto } from './export-perfetto.js'
@@ -22,4 +29,5 @@ export type { Mark, Report, ReportNode } from './report.js'
 export { type ReportJson, type ReportNodeJson, reportJson } from './report-json.js'
 export { reportJsonChunks } from './report-json-chunks.js'
 export { selfTimes } from './self-time.js'
+export { recordedNames, shownName } from './shown-name.js'
 export { type Statistics, type StatisticsRow, statistics } from './statistics.js'
