@@ -32,6 +32,8 @@ export const LIST_KEYS: KeyGroups = [
 
 interface ListActions {
   readonly choose: (ref: string) => void
+  /** Compares the two that are chosen, where there are two. */
+  readonly compare: () => void
   readonly switchFailedOnly: () => void
   readonly switchTheme: () => void
   readonly showKeys: () => void
@@ -64,7 +66,7 @@ function obeyKey({ key, target, ctrlKey, metaKey, altKey }: KeyboardEvent, actio
   else if (key === 'ArrowUp') stepRow(-1)
   else if (key === '/') document.querySelector<HTMLInputElement>('#search')?.focus()
   else if (key === 'x' && ref !== undefined) actions.choose(ref)
-  else if (key === 'c') document.querySelector<HTMLAnchorElement>('a.compare[href]')?.click()
+  else if (key === 'c') actions.compare()
   else if (key === 'e') actions.switchFailedOnly()
   else if (key === 't') actions.switchTheme()
   else if (key === '?') actions.showKeys()

@@ -5,26 +5,25 @@ import { filterTraces, isNarrowed, type SortKey, sortTraces } from './arrange-tr
 import { EmptyList } from './empty-list.js'
 import { LIST_KEYS, useListKeys } from './list-keys.js'
 import { ListTools } from './list-tools.js'
-import { type ChangeView, chooseTrace, keepView, restoreView } from './list-view.js'
+import { chooseTrace, useListView } from './list-view.js'
 import { acceptDrops, openFile } from './open-file.js'
 import { PageHeader } from './page-header.js'
 import { RestOfList } from './rest-of-list.js'
 import { RoutesPanel } from './routes-panel.js'
 import { SearchProgress } from './search-progress.js'
+import { compareAddress } from './trace-address.js'
 import { TraceTable } from './trace-table.js'
 import { useServiceColours } from './use-service-colours.js'
 import { useTraceList } from './use-trace-list.js'
 
 /** The page of all traces of a store. */
 export function ListPage({ store }: { readonly store: string }) {
-  const [view, setView] = useState(restoreView)
+  const { view, change } = useListView()
   const [theme, setTheme] = useState(storedTheme)
   const [keysOpen, setKeysOpen] = useState(false)
   const [fileProblem, setFileProblem] = useState('')
   const list = useTraceList(view)
   const colours = useServiceColours(list.traces)
-  const change: ChangeView = members => setView(before => ({ ...before, ...members }))
-  useEffect(() => keepView(view), [view])
 
   const takeFile = async (file: File): Promise<void> => {
     setFileProblem(`Opening ${file.name} ...`)
@@ -47,11 +46,16 @@ export function ListPage({ store }: { readonly store: string }) {
     change({ sorting: { key, descending: sorting.key === key ? !sorting.descending : startsDescending } })
   }
   const choose = (ref: string, isChosen: boolean): void =>
-    setView(before => ({ ...before, chosen: chooseTrace(before.chosen, ref, isChosen) }))
+    change(before => ({ chosen: chooseTrace(before.chosen, ref, isChosen) }))
   const switchTheme = (): void => setTheme(applyNextTheme())
   useListKeys({
-    choose: ref => choose(ref, !chosen.includes(ref)),
-    switchFailedOnly: () => change({ failedOnly: !view.failedOnly }),
+    choose: ref => change(before => ({ chosen: chooseTrace(before.chosen, ref, !before.chosen.includes(ref)) })),
+    compare: () =>
+      change(({ chosen: [first, second] }) => {
+        if (first !== undefined && second !== undefined) location.assign(compareAddress(first, second))
+        return {}
+      }),
+    switchFailedOnly: () => change(({ failedOnly }) => ({ failedOnly: !failedOnly })),
     switchTheme,
     showKeys: () => setKeysOpen(true),
   })

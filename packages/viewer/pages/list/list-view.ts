@@ -1,3 +1,4 @@
+import { useRef, useState } from 'preact/hooks'
 import { LIST_LENGTHS } from '../../src/listed-trace.js'
 import type { Sorting } from './arrange-traces.js'
 
@@ -18,7 +19,7 @@ export interface ListView {
   readonly chosen: readonly string[]
 }
 
-export type ChangeView = (members: Partial<ListView>) => void
+export type ChangeView = (members: Partial<ListView> | ((view: ListView) => Partial<ListView>)) => void
 
 const FIRST_VIEW: ListView = {
   search: '',
@@ -31,15 +32,23 @@ const FIRST_VIEW: ListView = {
   chosen: [],
 }
 
-/** The view as it was when the user left this page for another: it is kept in the history, so that Back brings it. */
-export function restoreView(): ListView {
-  const known: Partial<ListView> | null = history.state
-  return { ...FIRST_VIEW, ...known }
+/** The view, which the history keeps: Back brings it again. */
+export function useListView(): { readonly view: ListView; readonly change: ChangeView } {
+  const [view, setView] = useState(restoreView)
+  const latest = useRef(view)
+  const change: ChangeView = members => {
+    // Two keys may come before the page is drawn again: the second starts from what the first has made.
+    latest.current = { ...latest.current, ...(typeof members === 'function' ? members(latest.current) : members) }
+    history.replaceState(latest.current, '')
+    setView(latest.current)
+  }
+  return { view, change }
 }
 
-/** Keeps a view for `restoreView`. */
-export function keepView(view: ListView): void {
-  history.replaceState(view, '')
+/** The view as it was when the user left this page for another. */
+function restoreView(): ListView {
+  const known: Partial<ListView> | null = history.state
+  return { ...FIRST_VIEW, ...known }
 }
 
 /** The length of the next longer list; `undefined` where there is none. */
