@@ -1,5 +1,6 @@
 import http from 'node:http'
 import { pipeline, Readable } from 'node:stream'
+import Router from '@koa/router'
 import { osprofilerErrorHandler, osprofilerMiddleware } from '@osprofiler/express'
 import { osprofiler } from '@osprofiler/fastify'
 import { osprofilerMiddleware as koaMiddleware } from '@osprofiler/koa'
@@ -7,6 +8,8 @@ import express from 'express'
 import { fastify } from 'fastify'
 import Koa from 'koa'
 
+/** The route of every request, however a server puts it together. */
+export const ROUTE = '/request/:n'
 const OPTIONS = { maxTracesPerSecond: 1e9 }
 
 /**
@@ -17,7 +20,9 @@ export const ADAPTERS = {
   express(hmacKey, handle) {
     const app = express()
     app.use(osprofilerMiddleware(hmacKey, OPTIONS))
-    app.get('/request/:n', async (req, res) => {
+    const router = express.Router()
+    app.use('/request', router)
+    router.get('/:n', async (req, res) => {
       const { kind, rows } = await handle(req, res)
       if (kind === 'json') return res.json({ ok: true })
       if (kind === 'nothing') return
@@ -36,24 +41,29 @@ export const ADAPTERS = {
     const app = new Koa()
     app.silent = true
     app.use(koaMiddleware(hmacKey, OPTIONS))
-    app.use(async ctx => {
+    const router = new Router({ prefix: '/request' })
+    router.get('/:n', async ctx => {
       const { kind, rows } = await handle(ctx.req, ctx.res)
       if (kind === 'json') ctx.body = { ok: true }
       else if (kind === 'nothing') ctx.respond = false
       else ctx.body = kind === 'web stream' ? ReadableStream.from(rows()) : Readable.from(rows())
     })
+    app.use(new Router().use(router.routes()).routes())
     return http.createServer(app.callback())
   },
 
   async fastify(hmacKey, handle) {
     const app = fastify()
     await app.register(osprofiler, { hmacKeys: hmacKey, ...OPTIONS })
-    app.get('/request/:n', async (request, reply) => {
-      const { kind, rows } = await handle(request.raw, reply.raw)
-      if (kind === 'json') return { ok: true }
-      if (kind === 'nothing') return reply.hijack()
-      return reply.send(kind === 'web stream' ? ReadableStream.from(rows()) : Readable.from(rows()))
-    })
+    const routes = async child => {
+      child.get('/:n', async (request, reply) => {
+        const { kind, rows } = await handle(request.raw, reply.raw)
+        if (kind === 'json') return { ok: true }
+        if (kind === 'nothing') return reply.hijack()
+        return reply.send(kind === 'web stream' ? ReadableStream.from(rows()) : Readable.from(rows()))
+      })
+    }
+    app.register(routes, { prefix: '/request' })
     await app.ready()
     return app.server
   },

@@ -76,9 +76,10 @@ function compareStep(step, point) {
 
 function compareOutcome({ key, outcome }, info) {
   const faults = []
-  const { status, failed, etype, notEtype } = outcome
+  const { status, failed, etype, notEtype, route } = outcome
   const told = info.response?.status_code ?? info.requests?.status_code
   if (status !== undefined && told !== status) faults.push(`${key} has the status ${told}, not ${status}`)
+  if (info.request?.route !== route) faults.push(`${key} has the route ${info.request?.route}, not ${route}`)
   if (status !== undefined && failed === undefined && info.etype !== undefined)
     faults.push(`${key} failed of ${info.etype}: ${info.message}`)
   if (failed === true && info.etype === undefined) faults.push(`${key} has not failed`)

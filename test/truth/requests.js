@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import http from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createTraceId, signedPack, withTrace } from '@osprofiler/core'
+import { ROUTE } from './adapters.js'
 import { takeSteps } from './steps.js'
 import { beginStep, createTruth, endStep, now } from './truth.js'
 
@@ -64,7 +65,8 @@ export async function sendRequest(port, plan, world, hmacKey) {
   const headers = plan.signed ? { 'x-trace-info': info, 'x-trace-hmac': hmac } : {}
   const path = `/request/${plan.n}`
   const leaves = plan.client === 'leaves'
-  const root = beginStep(truth, undefined, `wsgi ${path}`, { outcome: leaves ? {} : OUTCOMES[plan.answer] })
+  const outcome = { ...(leaves ? {} : OUTCOMES[plan.answer]), route: ROUTE }
+  const root = beginStep(truth, undefined, `wsgi ${path}`, { outcome })
   const request = { truth, going: [], headers: {}, reached: () => {} }
   const reached = new Promise(resolve => {
     request.reached = resolve

@@ -47,7 +47,7 @@ const { listen, openWorld } = await import('./world.js')
 
 const world = await openWorld({ recordsSql: values.everything, hmacKey: KEY })
 const server = await ADAPTERS[values.adapter](KEY, (req, res) => {
-  const served = world.requests.get(req.url)
+  const served = world.requests.get(req.originalUrl ?? req.url)
   world.requests.delete(req.url)
   return handle(req, res, served, world)
 })

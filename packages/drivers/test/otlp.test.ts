@@ -133,6 +133,15 @@ describe('otlp:// follows the semantic conventions, and tells what Python tells'
     expect(span?.attributes).not.toHaveProperty('error.type')
   })
 
+  it('of a served request whose route is known, which the span is named by', async () => {
+    const request = { path: '/orders/7', query: '', method: 'GET', scheme: 'http' }
+
+    const span = await sendOne({}, { request }, { request: { route: '/orders/:id' }, response: { status_code: 200 } })
+
+    expect(span).toMatchObject({ name: 'GET /orders/:id', kind: SERVER })
+    expect(span?.attributes).toMatchObject({ 'http.route': '/orders/:id', 'url.path': '/orders/7' })
+  })
+
   it('of an outgoing request', async () => {
     const requests = { method: 'brew', query: 'q=%20', path: '/items', hostname: 'catalog', port: 8080, scheme: 'http' }
 

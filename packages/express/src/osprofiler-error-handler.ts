@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { failRequest } from '@osprofiler/core/http'
+import { servedRequest } from '@osprofiler/core/http'
+import { chosenRoute } from './express-route.js'
 
 /**
  * Records the errors of routes in the request's point and passes them on. Goes after the routes and before the
@@ -16,7 +17,9 @@ export function osprofilerErrorHandler() {
     _res: ServerResponse,
     next: (error?: unknown) => void,
   ): void {
-    failRequest(req, error)
+    const request = servedRequest(req)
+    request?.fail(error)
+    request?.findRoute(() => chosenRoute(req))
     next(error)
   }
 }

@@ -45,7 +45,12 @@ const plugin: FastifyPluginAsync<OsprofilerOptions> = async (fastify, registered
 
   fastify.addHook('onRequest', function osprofilerOnRequest(request, reply, next) {
     tracer.serve(request.raw, reply.raw, served => {
-      if (served !== undefined) followSent(reply, served)
+      if (served !== undefined) {
+        followSent(reply, served)
+        // Now: `reply.callNotFound()` gives the request another route.
+        const route = request.is404 ? undefined : request.routeOptions.url
+        served.findRoute(() => route)
+      }
       next()
     })
   })

@@ -8,12 +8,12 @@ import {
   type ServedRequest,
 } from '@osprofiler/core/http'
 import { Object, settle } from '@osprofiler/core/toolkit'
+import { type KoaRouting, koaRoute } from './koa-route.js'
 
 /** What the middleware reads of Koa's context. */
-export interface OsprofilerContext {
+export interface OsprofilerContext extends KoaRouting {
   readonly req: NodeRequest
   readonly res: NodeResponse
-  readonly originalUrl?: string
   readonly body?: unknown
 }
 
@@ -40,6 +40,7 @@ export function osprofilerMiddleware(hmacKeys?: HmacKeys, options?: HttpOptions)
   function osprofiler(ctx: OsprofilerContext, next: () => Promise<unknown>): Promise<unknown> {
     const serve = (request: ServedRequest | undefined): Promise<unknown> => {
       if (request === undefined) return next()
+      request.findRoute(() => koaRoute(ctx))
       return settle(next, {
         // Koa reads the body after all middleware, where a generator behind the body would not find its trace.
         done: () => request.followBody(ctx.body),

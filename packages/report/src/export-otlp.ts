@@ -1,5 +1,5 @@
 import { drawnIntervals } from './drawn-intervals.js'
-import { exportLabel } from './export-label.js'
+import { exportSpanName } from './export-label.js'
 import { groupBy } from './group-by.js'
 import { joinChunks } from './join-chunks.js'
 import { pointsInRecordOrder, recordsOfPoint } from './list-records.js'
@@ -82,7 +82,7 @@ function toSpan(node: ReportNode, order: number, surroundings: Surroundings): ob
     traceId,
     spanId: otlpSpanId(node.traceId),
     ...(parentSpanId === undefined ? {} : { parentSpanId }),
-    name: exportLabel(node).toWellFormed() || 'unknown',
+    name: exportSpanName(node).toWellFormed() || 'unknown',
     kind: spanKind(node),
     startTimeUnixNano: nanoseconds(zeroUs + startUs),
     endTimeUnixNano: nanoseconds(zeroUs + endUs),

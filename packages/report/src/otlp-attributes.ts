@@ -1,5 +1,5 @@
 import { readField, readText } from './read-field.js'
-import { readStatus } from './read-record.js'
+import { readRoute, readStatus } from './read-record.js'
 import type { ReportNode } from './report.js'
 
 /** An attribute in OTLP's JSON. */
@@ -31,6 +31,7 @@ export function workAttributes(node: ReportNode): OtlpAttribute[] {
     ...otlpAttribute('url.scheme', readField(request, 'scheme')),
     ...otlpAttribute('url.path', readField(request, 'path')),
     ...otlpAttribute('url.query', readText(request, 'query')),
+    ...otlpAttribute('http.route', readRoute(node)),
     ...otlpAttribute('server.address', readField(sent, 'hostname')),
     ...otlpAttribute('server.port', readField(sent, 'port')),
     ...otlpAttribute('http.response.status_code', readStatus(node.stop)),

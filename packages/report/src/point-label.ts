@@ -1,5 +1,5 @@
 import { readField, readText } from './read-field.js'
-import { readStatus } from './read-record.js'
+import { readRoute, readStatus } from './read-record.js'
 import type { ReportNode } from './report.js'
 
 /** More of a statement or path is never looked at: labels are for people, and a record may hold megabytes. */
@@ -11,6 +11,8 @@ const LONGEST_GENERALIZED = 4000
 /** What a point set out to do, as its start tells, and whether its stop tells with which status that ended. */
 interface Purpose {
   readonly text: string
+  /** What many points have in common with it, where the point says: a method and a route. */
+  readonly shape?: string | undefined
   readonly hasStatus: boolean
 }
 
@@ -41,19 +43,20 @@ export function createRepetitionKey(): (node: ReportNode) => string {
 }
 
 /**
- * Makes a function that tells what a point did but for its values: `GET /orders/*`, `SELECT t FROM items WHERE id = *`;
- * empty when it does not say.
+ * Makes a function that tells what a point did but for its values: `GET /orders/:id`, `GET /orders/*` where the route is
+ * not known, `SELECT t FROM items WHERE id = *`; empty when it does not say.
  */
 export function createShapeReader(): (node: ReportNode) => string {
   const shapes = new Map<string, string>()
   return node => {
-    const { text } = readPurpose(node)
-    let shape = shapes.get(text)
-    if (shape === undefined) {
-      shape = generalize(text)
-      shapes.set(text, shape)
+    const { text, shape } = readPurpose(node)
+    if (shape !== undefined) return shape
+    let general = shapes.get(text)
+    if (general === undefined) {
+      general = generalize(text)
+      shapes.set(text, general)
     }
-    return shape
+    return general
   }
 }
 
@@ -62,9 +65,10 @@ export function isLayer(node: ReportNode): boolean {
   return readText(node.start, 'info', 'layer', 'name') !== undefined
 }
 
-/** The line for points that repeat: their detail where it is the same for all, or else what they have in common. */
+/** The line for points that repeat: their route, or their detail where it is the same for all, or what they have in common. */
 export function repeatedDetail(nodes: readonly ReportNode[]): string {
-  const texts = new Set(nodes.map(node => readPurpose(node).text))
+  const purposes = nodes.map(readPurpose)
+  const texts = new Set(purposes.map(({ shape, text }) => shape ?? text))
   const [text = ''] = texts
   if (texts.size > 1 && nodes.every(isLayer)) return 'layers'
   return abbreviate(texts.size === 1 ? text : generalize(text))
@@ -73,7 +77,10 @@ export function repeatedDetail(nodes: readonly ReportNode[]): string {
 function readPurpose({ start, stop }: Pick<ReportNode, 'start' | 'stop'>): Purpose {
   const request = readField(start, 'info', 'request')
   if (request !== undefined) {
-    return { text: join(readText(request, 'method'), readText(request, 'path')), hasStatus: true }
+    const method = readText(request, 'method')
+    const route = readRoute({ start, stop })
+    const shape = route === undefined ? undefined : join(method, route)
+    return { text: join(method, readText(request, 'path')), shape, hasStatus: true }
   }
   const sent = readField(start, 'info', 'requests')
   if (sent !== undefined) {

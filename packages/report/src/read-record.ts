@@ -54,6 +54,11 @@ export function readStatus(stop: unknown): number | undefined {
   return typeof status === 'number' ? status : undefined
 }
 
+/** The route of a served request, such as `/orders/:id`. Its stop tells, as a router finds the route; others tell at the start. */
+export function readRoute({ start, stop }: { readonly start?: unknown; readonly stop?: unknown }): string | undefined {
+  return readText(stop, 'info', 'request', 'route') ?? readText(start, 'info', 'request', 'route')
+}
+
 /** Python's clients send null, or nothing, for a project or service without a name. */
 function isStringOrNull(value: unknown): boolean {
   return value === undefined || value === null || typeof value === 'string'

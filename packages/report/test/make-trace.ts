@@ -41,6 +41,11 @@ export function served(path: string, status = 200): Pick<Point, 'name' | 'info' 
   }
 }
 
+/** As `served`, by a service that knows its routes. */
+export function routed(path: string, route: string, status = 200): Pick<Point, 'name' | 'info' | 'stopInfo'> {
+  return { ...served(path), stopInfo: { request: { route }, response: { status_code: status } } }
+}
+
 export function sent(hostname: string, port: number, path: string): Pick<Point, 'name' | 'info' | 'stopInfo'> {
   return {
     name: 'http',

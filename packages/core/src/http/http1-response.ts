@@ -54,6 +54,8 @@ export function watchHttp1(
   const watched = watchEvents(res, (event, argument) => {
     if (event === 'finish') watcher.ended(connection?.cutOff ? howEnded : () => 'well')
     else if (event === 'close') watcher.ended(howEnded)
+    // Inside the call that ends the response: a framework has not restored its marks on the request yet.
+    else if (event === 'prefinish') watcher.answered()
     else if (event === 'pipe') watcher.piped(argument)
     else if (event === 'error') emitted ??= argument
   })

@@ -19,6 +19,8 @@ export interface WatchedResponse {
 /** Told of a response while it is watched. The functions must not throw. */
 export interface ResponseWatcher {
   ended(howEnded: () => ResponseEnd): void
+  /** The program ends the response. Not told of every response. */
+  answered(): void
   /** A stream is piped into the response, and has not been read yet. */
   piped(source: unknown): void
 }

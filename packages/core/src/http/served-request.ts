@@ -30,6 +30,8 @@ export class ServedRequest {
   readonly #body: BodyFollower
   #failure: Failure | undefined
   #bodyFailure: Failure | undefined
+  #findRoute: (() => unknown) | undefined
+  #route: string | undefined
   #open = true
 
   /** The trace must have been opened for this request, which ends the trace with the response. */
@@ -64,6 +66,19 @@ export class ServedRequest {
     if (this.#open) followBody(body, this.#body)
   }
 
+  /**
+   * Tells how the route of the request is found, such as `/orders/:id`: the pattern by which the program was chosen, or
+   * `undefined`. Asked once, when the program ends the response or the response is broken off. The last call counts.
+   */
+  findRoute(find: () => unknown): void {
+    this.#findRoute = find
+  }
+
+  /** The program ends the response, and has not gone on with the request yet. */
+  answered(): void {
+    this.#route ??= this.#askRoute()
+  }
+
   /** Ends the point. Later calls do nothing. */
   end(howEnded: () => ResponseEnd): void {
     if (!this.#open) return
@@ -82,12 +97,26 @@ export class ServedRequest {
 
   #close(end: ResponseEnd): void {
     const status = this.#response.sentStatus(end)
-    const info: PointInfo = status === undefined ? {} : { response: { status_code: status } }
+    this.answered()
+    const info: PointInfo = {
+      ...(this.#route !== undefined && { request: { route: this.#route } }),
+      ...(status !== undefined && { response: { status_code: status } }),
+    }
     const failure = this.#failureIn(end, status)
     if (failure !== undefined) this.profiler.fail(failure.error, info)
     else if (typeof end === 'object') this.profiler.fail(end.error, info)
     else if (end === 'well') this.profiler.end(info)
     else this.profiler.end({ ...info, ...BROKEN_OFF[end] })
+  }
+
+  #askRoute(): string | undefined {
+    try {
+      const route = this.#findRoute?.()
+      return typeof route === 'string' && route !== '' ? route : undefined
+    } catch {
+      // The route lies in objects of the program, of which a getter may throw.
+      return undefined
+    }
   }
 
   /** What the program failed with, if that is why the response ended as it did. */
@@ -116,6 +145,7 @@ export function serveRequest(req: NodeRequest, res: NodeResponse, open: () => Se
   let request: ServedRequest | undefined
   const response = watchResponse(req, res, {
     ended: howEnded => request?.end(howEnded),
+    answered: () => request?.answered(),
     piped: source => request?.followBody(source),
   })
   const served = {

@@ -41,6 +41,7 @@ export function addWork(attributes: OtlpAttributes, point: OtlpPoint): void {
   if (isObject(db)) addQuery(attributes, db)
   if (isObject(called)) addFunction(attributes, called)
   if (isObject(amqp)) addMessage(attributes, amqp)
+  set(attributes, 'http.route', readRoute(point))
   addOutcome(attributes, point)
   addTold(attributes, point)
 }
@@ -60,12 +61,17 @@ export function toText(value: unknown): string {
   return (text.length > LONGEST ? text.slice(0, LONGEST) : text).toWellFormed()
 }
 
+/** The route of a served request. Its stop tells, as a router finds the route; other programs tell at the start. */
+export function readRoute({ start, stop }: OtlpPoint): string | undefined {
+  const route = memberOf(stop?.info.request, 'route') ?? memberOf(start?.info.request, 'route')
+  return typeof route === 'string' && route !== '' ? toText(route) : undefined
+}
+
 function addServed(attributes: OtlpAttributes, request: Record<string, unknown>): void {
-  const { path, query, route } = request
+  const { path, query } = request
   addHttp(attributes, request)
   set(attributes, 'url.path', path)
   set(attributes, 'url.query', query === '' ? undefined : query)
-  set(attributes, 'http.route', route)
 }
 
 function addSent(attributes: OtlpAttributes, request: Record<string, unknown>): void {

@@ -2,7 +2,15 @@ import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import type { TraceRecord } from '@osprofiler/core'
 import { JSON, Map, Math, Object, String } from '@osprofiler/core/toolkit'
 import { isObject } from '../record-text.js'
-import { addWork, exceptionAttributes, knownMethod, type OtlpAttributes, readErrorType, toText } from './attributes.js'
+import {
+  addWork,
+  exceptionAttributes,
+  knownMethod,
+  type OtlpAttributes,
+  readErrorType,
+  readRoute,
+  toText,
+} from './attributes.js'
 import { otlpSpanId, otlpTraceId } from './id.js'
 import type { OtlpPoint } from './points.js'
 import { summarizeQuery } from './query.js'
@@ -71,13 +79,14 @@ function toSpan(point: OtlpPoint, record: TraceRecord, traceId: string, resource
 }
 
 /** By the conventions a name is what many spans share: a method and a route, never a path. */
-function toName({ start }: OtlpPoint): string | undefined {
-  const { request, requests, db, function: called } = start?.info ?? {}
+function toName(point: OtlpPoint): string | undefined {
+  const { request, requests, db, function: called } = point.start?.info ?? {}
   const http = isObject(request) ? request : requests
   if (isObject(http)) {
     const method = knownMethod(http.method)
     const shown = method === undefined || method === '_OTHER' ? 'HTTP' : method
-    return typeof http.route === 'string' ? toText(`${shown} ${http.route}`) : shown
+    const route = http === request ? readRoute(point) : undefined
+    return route === undefined ? shown : toText(`${shown} ${route}`)
   }
   const summary = isObject(db) ? summarizeQuery(db.statement) : undefined
   if (summary !== undefined) return summary
