@@ -60,7 +60,13 @@ describe('the list of the ui', () => {
     const ended = await waitFor(read, trace => trace.durationUs !== null)
 
     expect(first).toMatchObject({ request: '', status: null, durationUs: null, points: null, reading: 'waiting' })
-    expect(running).toMatchObject({ request: 'GET /orders', status: null, durationUs: null, points: 4, reading: 'read' })
+    expect(running).toMatchObject({
+      request: 'GET /orders',
+      status: null,
+      durationUs: null,
+      points: 4,
+      reading: 'read',
+    })
     expect(ended).toMatchObject({ request: 'GET /orders', status: 200, durationUs: 32_000, points: 4 })
   })
 

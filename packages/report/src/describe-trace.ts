@@ -4,7 +4,7 @@ import { correctSkew } from './correct-skew.js'
 import { failureOrigins, failureReason } from './findings-failures.js'
 import { createShapeReader, pointDetail } from './point-label.js'
 import { readField, readText } from './read-field.js'
-import { readStatus } from './read-record.js'
+import { readRoute, readStatus } from './read-record.js'
 import type { Report, ReportNode } from './report.js'
 import { traceDuration } from './trace-duration.js'
 
@@ -80,7 +80,7 @@ export function describeReport(report: Report): TraceDescription {
   const [top] = corrected.roots
   const request = readField(top?.start, 'info', 'request')
   const method = cut(readText(request, 'method'))
-  const route = cut(readText(top?.stop, 'info', 'request', 'route'))
+  const route = cut(top && readRoute(top))
   const [origin] = failureOrigins(corrected)
   return {
     name: top?.name ?? '',
@@ -88,7 +88,7 @@ export function describeReport(report: Report): TraceDescription {
     method,
     path: cut(readText(request, 'path')),
     route,
-    pattern: route === undefined ? cut(top && createShapeReader()(top)) ?? '' : [method, route].filter(Boolean).join(' '),
+    pattern: cut(top && createShapeReader()(top)) ?? '',
     service: cut(top?.service),
     project: cut(top?.project),
     startedAt: cut(report.startedAt),
@@ -118,7 +118,8 @@ function slim(record: TraceRecord): TraceRecord {
   const info = readField(record, 'info')
   if (typeof info !== 'object' || info === null || Array.isArray(info)) return record
   const kept: Record<string, unknown> = {}
-  for (const [key, value] of Object.entries(info)) kept[key] = key === 'db' || key === 'function' ? without(value) : value
+  for (const [key, value] of Object.entries(info))
+    kept[key] = key === 'db' || key === 'function' ? without(value) : value
   return { ...record, info: kept }
 }
 

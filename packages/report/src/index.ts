@@ -2,8 +2,6 @@ export { buildReport } from './build-report.js'
 export type { HostClock } from './clock-skew.js'
 export { type CorrectedReport, correctSkew } from './correct-skew.js'
 export { type CriticalSegment, criticalPath } from './critical-path.js'
-export { type DiffPoint, diffReports, type Regression, type ReportDiff, regressions } from './diff-reports.js'
-export type { Change, Comparison, Spread } from './diff-spread.js'
 export {
   type DescribeLimits,
   describeReport,
@@ -11,6 +9,8 @@ export {
   type StoredTraceDescription,
   type TraceDescription,
 } from './describe-trace.js'
+export { type DiffPoint, diffReports, type Regression, type ReportDiff, regressions } from './diff-reports.js'
+export type { Change, Comparison, Spread } from './diff-spread.js'
 export { escapeControl } from './escape-control.js'
 export { exportOtlp } from './export-otlp.js'
 export { exportPerfetto } from './export-perfetto.js'

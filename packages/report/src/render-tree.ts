@@ -24,6 +24,8 @@ export interface RenderTreeOptions extends PointFilter {
 
 const SERVICE_STYLES: readonly Style[] = ['cyan', 'green', 'magenta', 'blue', 'yellow']
 const WIDEST = 1000
+/** What a sentence says beside what it quotes takes about so many columns. */
+const OTHER_WORDS = 40
 const MOST_ROWS = 10_000
 const WIDEST_SERVICE = 40
 const MOST_SERVICES_NAMED = 8
@@ -42,7 +44,7 @@ export function renderTree(report: Report, options: RenderTreeOptions = {}): str
   const glyphs = unicode ? UNICODE : ASCII
   const paint = createPaint(color)
   const services = listServices(report)
-  const findings = summarize(report)
+  const findings = summarize(report, { longestQuote: columns - OTHER_WORDS })
   const notable = new Set(findings.flatMap(({ share, traceIds }) => (share === undefined ? [] : traceIds)))
   const filtered = filterPoints(report, options)
   const plan = planRows(report, Math.min(MOST_ROWS, Math.max(1, maxRows)), filtered)

@@ -96,7 +96,14 @@ export function ListPage({ store }: { readonly store: string }) {
         {isNarrowed(view) && <SearchProgress list={list} view={view} change={change} />}
         <main class="card">
           {shown.length > 0 && (
-            <TraceTable traces={shown} sorting={sorting} chosen={chosen} colours={colours} sortBy={sortBy} choose={choose} />
+            <TraceTable
+              traces={shown}
+              sorting={sorting}
+              chosen={chosen}
+              colours={colours}
+              sortBy={sortBy}
+              choose={choose}
+            />
           )}
           {shown.length === 0 && <EmptyList isOpen={list.isOpen} view={view} />}
           {list.more && !isNarrowed(view) && <RestOfList view={view} change={change} />}

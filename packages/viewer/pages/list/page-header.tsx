@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
-import { ThemeButton } from '../shared/theme-button.js'
 import type { Theme } from '../shared/theme.js'
+import { ThemeButton } from '../shared/theme-button.js'
 
 interface PageHeaderProps {
   readonly title: string
@@ -22,7 +22,9 @@ export function PageHeader({ title, store, isLive, theme, switchTheme, children 
         </h1>
         <p class="store">
           <bdi>{store}</bdi>
-          {isLive !== undefined && <span class={isLive ? 'pulse' : 'pulse stopped'}>{isLive ? 'live' : 'not live'}</span>}
+          {isLive !== undefined && (
+            <span class={isLive ? 'pulse' : 'pulse stopped'}>{isLive ? 'live' : 'not live'}</span>
+          )}
         </p>
       </div>
       <div class="switches">

@@ -20,9 +20,7 @@ interface TraceRowProps {
 export class TraceRow extends Component<TraceRowProps> {
   override shouldComponentUpdate(next: TraceRowProps): boolean {
     const { trace, colour, share, isChosen } = this.props
-    return (
-      next.trace !== trace || next.colour !== colour || next.share !== share || next.isChosen !== isChosen
-    )
+    return next.trace !== trace || next.colour !== colour || next.share !== share || next.isChosen !== isChosen
   }
 
   override render() {

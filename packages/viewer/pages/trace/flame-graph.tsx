@@ -1,8 +1,8 @@
 import { formatCount, formatDuration, formatShare } from '@osprofiler/report'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
-import { createFlameTree, type FlameFrame, type FlameTree } from './flame-tree.js'
-import { showText } from '../shared/show-text.js'
 import { serviceColour } from '../shared/service-colour.js'
+import { showText } from '../shared/show-text.js'
+import { createFlameTree, type FlameFrame, type FlameTree } from './flame-tree.js'
 import type { TraceModel } from './trace-model.js'
 import type { Marked } from './view-state.js'
 

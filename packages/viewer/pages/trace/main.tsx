@@ -1,10 +1,10 @@
 import './trace.css'
 import { type ComponentChild, render } from 'preact'
+import { applyTheme, storedTheme } from '../shared/theme.js'
 import { App } from './app.js'
 import { Failure } from './failure.js'
 import { answerFindings } from './find-in-worker.js'
 import { fetchTrace, readInlineTrace, readSource, type Source, watchTrace } from './load-trace.js'
-import { applyTheme, storedTheme } from '../shared/theme.js'
 
 let shown = false
 

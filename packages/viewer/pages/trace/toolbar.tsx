@@ -1,10 +1,10 @@
 import { formatCount } from '@osprofiler/report'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { parseDuration } from '../shared/parse-duration.js'
-import { openLevels, stepLevel, stepMarked } from './page-keys.js'
-import { showText } from '../shared/show-text.js'
-import { searchPoints } from './search-points.js'
 import { serviceColour } from '../shared/service-colour.js'
+import { showText } from '../shared/show-text.js'
+import { openLevels, stepLevel, stepMarked } from './page-keys.js'
+import { searchPoints } from './search-points.js'
 import type { TraceModel } from './trace-model.js'
 import type { Patch, ViewState } from './view-state.js'
 

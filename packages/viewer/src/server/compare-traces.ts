@@ -57,7 +57,12 @@ function keepLargest(points: readonly DiffPoint[]): readonly DiffPoint[] {
 
 function toCompared({ title }: Trace, { roots, points }: Report): ComparedTrace {
   const [top] = roots
-  return { title: shorten(title), name: shorten(shownName(top?.name ?? '')), service: shorten(top?.service), points: points.length }
+  return {
+    title: shorten(title),
+    name: shorten(shownName(top?.name ?? '')),
+    service: shorten(top?.service),
+    points: points.length,
+  }
 }
 
 function shorten(text: string | undefined): string {

@@ -1,6 +1,6 @@
 import type { Driver } from '@osprofiler/core'
-import { compareTraces } from './compare-traces.js'
 import { LIST_LENGTHS } from '../listed-trace.js'
+import { compareTraces } from './compare-traces.js'
 import { createDescriptions } from './describe-traces.js'
 import { comparePage, listPage, readAssets } from './pages.js'
 import { receiveText } from './receive-text.js'
@@ -52,7 +52,10 @@ export function createRoutes(options: RouteOptions): ReadonlyMap<string, Route> 
         else sendText(response, 200, 'application/json', text, { ETag: etag })
       }),
     ],
-    ['api/count', get(async ({ response, query }) => sendJson(response, await list.count(query.get('failed') === '1')))],
+    [
+      'api/count',
+      get(async ({ response, query }) => sendJson(response, await list.count(query.get('failed') === '1'))),
+    ],
     [
       'api/diff',
       get(async ({ response, query }) => {
