@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 import { CopyButton } from '../shared/copy-button.js'
 import { serviceColour } from '../shared/service-colour.js'
 import { showText } from '../shared/show-text.js'
-import { pointTitle, repeatedTitle } from './point-text.js'
+import { pointName, repeatedTitle, wholeTitle } from './point-text.js'
 import { rawText } from './raw-text.js'
 import { rowKeys } from './row-keys.js'
 import { colourOf, type TraceModel } from './trace-model.js'
@@ -43,7 +43,7 @@ export function DetailsPane({ model, row, patch }: DetailsPaneProps) {
       <div class="details-head">
         <p class="kind">
           <span class="swatch" aria-hidden="true" />
-          <bdi>{showText(node.name, 60)}</bdi>
+          <bdi>{pointName(node)}</bdi>
           {node.service !== undefined && (
             <>
               {' in '}
@@ -101,7 +101,7 @@ function Single({ model, node }: { readonly model: TraceModel; readonly node: Re
   return (
     <>
       <h2>
-        <bdi>{pointTitle(node)}</bdi>
+        <bdi>{wholeTitle(node)}</bdi>
       </h2>
       {node.exception !== undefined && (
         <p class="exception">
@@ -127,6 +127,11 @@ function Single({ model, node }: { readonly model: TraceModel; readonly node: Re
       <dl class="ids">
         <Id name="Point" id={node.traceId} />
         {node.parentId !== undefined && <Id name="Parent" id={node.parentId} />}
+        {pointName(node) !== showText(node.name, 60) && (
+          <Entry name="Recorded">
+            as <code>{showText(node.name, 60)}</code>
+          </Entry>
+        )}
         {node.host !== undefined && (
           <Entry name="Host">
             <bdi>{showText(node.host)}</bdi>

@@ -7,14 +7,16 @@ const ownScript = typeof document === 'undefined' ? undefined : document.current
 /** The JSON of records, and whether the page shows their times as they were recorded. */
 interface Question {
   readonly json: string
+  /** Of a statement in a sentence, in characters. */
+  readonly longestQuote: number
   readonly asRecorded: boolean
 }
 
 /** In the worker: answers records with what stands out in them. */
 export function answerFindings(): void {
-  addEventListener('message', ({ data: { json, asRecorded } }: MessageEvent<Question>) => {
+  addEventListener('message', ({ data: { json, asRecorded, longestQuote } }: MessageEvent<Question>) => {
     const report = buildReport(JSON.parse(json))
-    postMessage(summarize(asRecorded ? report : correctSkew(report)))
+    postMessage(summarize(asRecorded ? report : correctSkew(report), { longestQuote }))
   })
 }
 

@@ -11,17 +11,20 @@ interface FindingsListProps {
   readonly marked: Marked | undefined
 }
 
+/** Longer than any that quotes statements whole. */
+const LONGEST_SENTENCE = 100_000
+
 /** What to look at, in sentences that lead to their points. */
 export function FindingsList({ findings, model, mark, marked }: FindingsListProps) {
   return (
-    <details class="findings" open={!matchMedia('(max-width: 640px)').matches}>
+    <details class="findings" open>
       <summary>
         What to look at <span class="count">{findings === undefined ? '...' : formatCount(findings.length)}</span>
       </summary>
       {findings?.length === 0 && <p class="quiet">Nothing stands out in this trace.</p>}
       <ol>
         {findings?.map(finding => {
-          const sentence = showText(finding.sentence, 1000)
+          const sentence = showText(finding.sentence, LONGEST_SENTENCE)
           return (
             <li key={sentence} class={`finding finding-${finding.kind}`}>
               <button

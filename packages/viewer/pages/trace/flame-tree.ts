@@ -1,4 +1,4 @@
-import { createRepetitionKey } from '@osprofiler/report'
+import { createRepetitionKey, shownName } from '@osprofiler/report'
 import { pointTitle, repeatedTitle } from './point-text.js'
 import type { TraceModel } from './trace-model.js'
 
@@ -61,7 +61,7 @@ function mergePoints(model: TraceModel): Draft[] {
     if (place === undefined) {
       place = frames.length
       places.set(key, place)
-      frames.push(newFrame(node.name, model.serviceOf[index] ?? 0, parent, frames[parent]))
+      frames.push(newFrame(shownName(node.name), model.serviceOf[index] ?? 0, parent, frames[parent]))
       frames[parent]?.children.push(place)
     }
     frameOf[index] = place

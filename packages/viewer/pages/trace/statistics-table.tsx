@@ -1,4 +1,4 @@
-import { formatCount, formatDuration, formatShare, type Statistics, statistics } from '@osprofiler/report'
+import { formatCount, formatDuration, formatShare, type Statistics, type StatisticsRow, shownName, statistics } from '@osprofiler/report'
 import { useMemo, useState } from 'preact/hooks'
 import { showText } from '../shared/show-text.js'
 import { type StatisticsColumn, sortStatistics } from './sort-statistics.js'
@@ -80,7 +80,7 @@ export function StatisticsTable({ model, mark }: StatisticsTableProps) {
                     title="Show the longest in the waterfall"
                     onClick={() => show(row.label, row.slowestTraceId)}
                   >
-                    <bdi>{showText(row.label) || 'unnamed'}</bdi>
+                    <bdi>{showText(labelOf(row, grouping)) || 'unnamed'}</bdi>
                   </button>
                   {grouping === 'byShape' && row.service !== undefined && (
                     <bdi class="quiet"> {showText(row.service, 60)}</bdi>
@@ -109,6 +109,11 @@ export function StatisticsTable({ model, mark }: StatisticsTableProps) {
       </div>
     </section>
   )
+}
+
+/** A name stands as people read it; a shape may be the word itself. */
+function labelOf({ label, name }: StatisticsRow, grouping: keyof Statistics): string {
+  return grouping !== 'byService' && label === name ? shownName(label) : label
 }
 
 function showDuration(us: number | undefined): string {

@@ -2,7 +2,7 @@ import { formatCount, formatDuration } from '@osprofiler/report'
 import { serviceColour } from '../shared/service-colour.js'
 import { showText } from '../shared/show-text.js'
 import { coverRange } from './cover-range.js'
-import { pointTitle, repeatedTitle } from './point-text.js'
+import { pointName, pointTitle, repeatedTitle, wholeTitle } from './point-text.js'
 import { rowKeys } from './row-keys.js'
 import type { Range } from './time-range.js'
 import { colourOf, type TraceModel } from './trace-model.js'
@@ -82,8 +82,10 @@ export function WaterfallRow({ model, state, row, level, place, topPx, kept, tog
             <span class="sr">{node.marks.join(', ')}</span>
           </span>
         )}
-        <bdi class="name">{showText(node.name, 60)}</bdi>
-        <bdi class="title">{titleOf(model, row, members)}</bdi>
+        <bdi class="name">{pointName(node)}</bdi>
+        <bdi class="title" title={members.length > 1 ? undefined : wholeTitle(node)}>
+          {titleOf(model, row, members)}
+        </bdi>
       </span>
       <span role="gridcell" class="cell-service">
         <span class="swatch" aria-hidden="true" />
@@ -104,7 +106,7 @@ function titleOf(model: TraceModel, row: RowId, members: readonly number[]): str
   const [first] = nodes
   if (first === undefined) return ''
   const title = isFoldRow(row) ? repeatedTitle(nodes) : pointTitle(first)
-  return title === showText(first.name) ? '' : title
+  return title === pointName(first) ? '' : title
 }
 
 function durationOf(model: TraceModel, members: readonly number[]): string {
