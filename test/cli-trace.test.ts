@@ -123,7 +123,7 @@ describe('osprofiler trace show', () => {
 
     expect(outcome).toEqual({
       code: 1,
-      stdout: `Trace with UUID ${TRACE} not found. Please check the HMAC key used in the command.\n`,
+      stdout: expect.stringContaining(`Trace with UUID ${TRACE} not found. The store sqlite://`),
       stderr: '',
     })
   })

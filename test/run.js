@@ -95,6 +95,12 @@ const REQUIREMENTS = [
     suites: 'test/cli-terminal.test.ts',
   },
   {
+    name: 'curl, bash and OpenSSL',
+    debian: ['curl', 'bash', 'openssl'],
+    isThere: () => isProgram('curl') && isProgram('bash') && isProgram('openssl'),
+    suites: '**/*curl*.test.ts',
+  },
+  {
     name: 'Linux with unshare and prlimit, and leave to use them',
     debian: ['util-linux'],
     isThere: () => succeeds('unshare', ['-rm', 'true']) && succeeds('prlimit', ['--pid', String(process.pid)]),

@@ -1,6 +1,10 @@
 import { performance } from 'node:perf_hooks'
 import type { Driver } from '@osprofiler/core'
+import { formatCount } from '@osprofiler/report'
+import { endOfGrace } from './expect-no-trace.js'
+import { showProgress } from './progress.js'
 import { readRecords } from './read-trace.js'
+import type { SentRequest } from './send-request.js'
 import { type AwaitedTrace, findMissing, waitForTrace } from './wait-for-trace.js'
 
 /**
@@ -9,19 +13,24 @@ import { type AwaitedTrace, findMissing, waitForTrace } from './wait-for-trace.j
  */
 export async function collectTraces(
   driver: Driver,
-  baseIds: readonly string[],
+  requests: readonly Pick<SentRequest, 'baseId' | 'untraced'>[],
   { idleMs, timeoutMs }: { readonly idleMs: number; readonly timeoutMs: number },
 ): Promise<AwaitedTrace[]> {
-  const wait = (baseId: string): Promise<AwaitedTrace> =>
-    waitForTrace(driver, baseId, { idleMs, deadline: performance.now() + timeoutMs, onPatience: () => undefined })
-  const last = baseIds.at(-1)
+  const wait = ({ baseId, untraced }: Pick<SentRequest, 'baseId' | 'untraced'>): Promise<AwaitedTrace> =>
+    waitForTrace(driver, baseId, {
+      ...{ idleMs, deadline: performance.now() + timeoutMs, givesUpAt: endOfGrace(untraced) },
+      onPatience: () => undefined,
+      onLook: count => showProgress(`Waiting for the traces, ${formatCount(count)} records of one so far`),
+    })
+  const last = requests.at(-1)
   if (last === undefined) return []
   const newest = await wait(last)
   const traces: AwaitedTrace[] = []
-  for (const baseId of baseIds.slice(0, -1)) {
-    const records = await readRecords(driver, baseId)
-    const found = findMissing(records, baseId)
-    traces.push(found.missing === undefined || found.isLost ? { records, ...found } : await wait(baseId))
+  for (const [index, request] of requests.slice(0, -1).entries()) {
+    showProgress(`Reading trace ${index + 1} of ${requests.length}`)
+    const records = await readRecords(driver, request.baseId)
+    const found = findMissing(records, request.baseId)
+    traces.push(found.missing === undefined || found.isLost ? { records, ...found } : await wait(request))
   }
   return [...traces, newest]
 }

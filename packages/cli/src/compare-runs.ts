@@ -22,8 +22,7 @@ export async function compareRuns(
   options: RunOptions,
 ): Promise<number> {
   const { timeout, idleTimeout = 1, saveBaseline } = options
-  const baseIds = sent.map(({ baseId }) => baseId)
-  const traces = await collectTraces(driver, baseIds, { idleMs: idleTimeout * 1_000, timeoutMs: timeout * 1_000 })
+  const traces = await collectTraces(driver, sent, { idleMs: idleTimeout * 1_000, timeoutMs: timeout * 1_000 })
   for (const [index, { records, missing, isLost }] of traces.entries()) {
     const request = sent[index]
     if (request === undefined || missing === undefined) continue

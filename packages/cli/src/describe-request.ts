@@ -1,92 +1,84 @@
-import { readFileSync } from 'node:fs'
-import { OsprofilerError } from '@osprofiler/core'
-import type { RunOptions } from './commands/run-options.js'
-
-/** What no value of a header may hold. */
-const UNSENDABLE = /[^\t -~\u0080-\u00ff]/
+import type { CurlOptions } from './commands/curl-options.js'
+import { type RequestBody, readBody } from './request-body.js'
+import { type HeaderLine, joinHeaders } from './request-headers.js'
+import { readUrl } from './request-url.js'
+import { tell } from './tell.js'
+import { wrongRequest } from './wrong-request.js'
 
 /** A request that is yet to be signed. */
 export interface DescribedRequest {
   readonly url: URL
+  /** Path and query as they are sent. */
+  readonly path: string
   readonly method: string
-  readonly headers: Headers
+  readonly headers: readonly HeaderLine[]
   readonly body: Buffer | undefined
 }
 
 /**
- * Reads the URL and curl's options. A body makes it a POST of `application/x-www-form-urlencoded` where nothing else
- * is said, as with curl; credentials in the URL become basic authentication.
+ * Reads the URL and curl's options, so that the same arguments make the request that curl makes: but for the name of the
+ * user agent, a method in capitals, and the pair of headers that is yet to come.
  *
- * @throws OsprofilerError `ERR_CONFIGURATION`; no message holds the value of a header
+ * @throws OsprofilerError `ERR_CONFIGURATION`; no message holds the value of a header, a cookie or a part of the body
  */
-export function describeRequest(
-  target: string,
-  options: Pick<RunOptions, 'request' | 'header' | 'data'>,
-): DescribedRequest {
-  const url = parseUrl(target)
-  const body = readBody(options.data ?? [])
-  const method = (options.request ?? (body === undefined ? 'GET' : 'POST')).toUpperCase()
-  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(method)) throw wrong('This method cannot be sent. Use one such as GET or POST.')
-  if (body !== undefined && ['GET', 'HEAD'].includes(method))
-    throw wrong(`A ${method} request has no body: leave out -d.`)
+export function describeRequest(target: string, options: CurlOptions): DescribedRequest {
+  const { url, path, credentials } = readUrl(target, options)
+  const data = readBody(options.body)
+  if (options.body?.some(({ text }) => text.includes('\ufffd')) === true)
+    tell('warning: the body holds bytes that are not UTF-8, which are lost here. Use --data-binary @FILE.')
+  if (options.head && data !== undefined && !options.get)
+    throw wrongRequest('-I asks for a head alone, and -d or -F sends a body: leave one of them out, or add -G.')
 
-  const headers = readHeaders(options.header ?? [])
-  const defaults = new Map([['user-agent', 'osprofiler']])
-  if (body !== undefined) defaults.set('content-type', 'application/x-www-form-urlencoded')
-  if (url.username !== '' || url.password !== '') defaults.set('authorization', basicAuthorization(url))
-  for (const [name, value] of defaults) if (!headers.has(name)) headers.set(name, value)
-  url.username = ''
-  url.password = ''
-  return { url, method, headers, body }
+  const body = options.get ? undefined : data
+  const method = (options.request || (options.head ? 'HEAD' : body === undefined ? 'GET' : 'POST')).toUpperCase()
+  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(method))
+    throw wrongRequest('This method cannot be sent. Use one such as GET or POST.')
+  const headers = joinHeaders(
+    [
+      ['Host', url.host],
+      ['Authorization', basicAuthorization(options.user ?? credentials)],
+      ['User-Agent', (options.userAgent ?? 'osprofiler') || undefined],
+      ['Accept', '*/*'],
+      ['Accept-Encoding', options.compressed ? 'deflate, gzip, br, zstd' : undefined],
+      ['Referer', options.referer?.replace(/;auto$/, '') || undefined],
+      ['Cookie', readCookies(options.cookie)],
+    ],
+    options.header ?? [],
+    body === undefined
+      ? []
+      : [
+          ['Content-Length', String(body.bytes.length)],
+          ['Content-Type', body.type],
+        ],
+  ).map(header => (body === undefined ? header : addBoundary(header, body)))
+  return { url, path: options.get ? addQuery(path, data?.bytes) : path, method, headers, body: body?.bytes }
 }
 
-function parseUrl(target: string): URL {
-  const url = URL.canParse(target) ? new URL(target) : undefined
-  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url
-  throw wrong('The URL has to begin with http:// or https://, such as http://127.0.0.1:3000/orders.')
+/** A name without a password would make curl ask for it. */
+function basicAuthorization(credentials: string | undefined): string | undefined {
+  if (credentials === undefined) return undefined
+  if (!credentials.includes(':')) throw wrongRequest('-u wants a password, too: NAME:PASSWORD, or NAME: for none.')
+  return `Basic ${Buffer.from(credentials).toString('base64')}`
 }
 
-function readHeaders(lines: readonly string[]): Headers {
-  const headers = new Headers()
-  for (const line of lines) {
-    const [, name, value] = /^([^:]+):(.*)$/s.exec(line) ?? []
-    if (name === undefined || value === undefined) throw wrong('A header is "Name: value", such as -H "Accept: */*".')
-    try {
-      if (UNSENDABLE.test(value)) throw new TypeError('fetch would say so only when it sends')
-      headers.append(name.trim(), value)
-    } catch {
-      throw wrong(`The header ${name.trim()} cannot be sent: a character in it is not allowed.`)
-    }
-  }
-  return headers
+function readCookies(cookies: readonly string[] = []): string | undefined {
+  const given = cookies.filter(text => text !== '')
+  if (given.some(text => !text.includes('=')))
+    throw wrongRequest('-b wants cookies, "NAME=VALUE; NAME=VALUE". A file of cookies is not read.')
+  return given.length === 0 ? undefined : given.join(';')
 }
 
-function readBody(data: readonly string[]): Buffer | undefined {
-  if (data.length === 0) return undefined
-  const parts = data.map(part => (part.startsWith('@') ? readBodyFile(part.slice(1)) : Buffer.from(part)))
-  return Buffer.concat(parts.flatMap((part, index) => (index === 0 ? [part] : [Buffer.from('&'), part])))
+/** A type that was given for a form does not know the boundary yet. */
+function addBoundary([name, value]: HeaderLine, { type }: RequestBody): HeaderLine {
+  const [, boundary] = type.split('; ')
+  const lacksIt = name.toLowerCase() === 'content-type' && boundary !== undefined && !value.includes('boundary=')
+  return [name, lacksIt ? `${value}; ${boundary}` : value]
 }
 
-function readBodyFile(file: string): Buffer {
-  try {
-    return readFileSync(file === '-' ? 0 : file)
-  } catch (cause) {
-    throw wrong(`Cannot read the body from ${file}: ${cause instanceof Error && 'code' in cause ? cause.code : cause}.`)
-  }
-}
-
-function basicAuthorization({ username, password }: URL): string {
-  return `Basic ${Buffer.from(`${decode(username)}:${decode(password)}`).toString('base64')}`
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
-}
-
-function wrong(message: string): OsprofilerError {
-  return new OsprofilerError('ERR_CONFIGURATION', message)
+function addQuery(path: string, data: Buffer | undefined): string {
+  if (data === undefined) return path
+  const query = data.toString('latin1').replace(/[^!-~]/g, byte => {
+    return byte === ' ' ? '+' : `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
+  })
+  return `${path}${path.includes('?') ? '&' : '?'}${query}`
 }

@@ -4,6 +4,8 @@ import stringWidth from 'fast-string-width'
 import { asciiJson } from './ascii-json.js'
 import type { ListOptions } from './commands/list-options.js'
 import { readable, withStore } from './open-store.js'
+import { showProgress } from './progress.js'
+import { tell } from './tell.js'
 import { writeChunks } from './write-output.js'
 
 const COLUMNS = ['base_id', 'timestamp', 'name', 'service', 'records'] as const
@@ -14,12 +16,13 @@ export async function listTraces(options: ListOptions): Promise<void> {
   const { errorTrace = false, limit, since, name, service, json = false } = options
   const traces = await withStore(options, async ({ driver }) => {
     const list = readable(driver, errorTrace ? 'listErrorTraces' : 'listTraces')
+    showProgress('Listing the traces')
     // One more tells whether there are more.
     return await list({ limit: limit + 1, since, name, service })
   })
   const shown = traces.slice(0, limit)
   await writeChunks(process.stdout, json ? [asciiJson(shown)] : drawTable(shown))
-  if (traces.length > limit) process.stderr.write(`There are more: these are the newest ${limit}. Use --limit.\n`)
+  if (traces.length > limit) tell(`There are more: these are the newest ${limit}. Use --limit.`)
 }
 
 function* drawTable(traces: readonly TraceSummary[]): Generator<string> {

@@ -1,4 +1,5 @@
 import { createProgram } from './program.js'
+import { endProgress } from './progress.js'
 import { showFailure } from './show-failure.js'
 
 /**
@@ -11,8 +12,11 @@ export async function main(argv: readonly string[]): Promise<void> {
   try {
     await createProgram().parseAsync(argv)
   } catch (error) {
+    endProgress()
     await showFailure(error)
     process.exitCode = 1
+  } finally {
+    endProgress()
   }
 }
 

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Driver, TraceRecord } from '@osprofiler/core'
 import type { Report } from '@osprofiler/report'
 import type { StoreOptions } from './commands/show-options.js'
+import { groupDigits, showProgress } from './progress.js'
 
 /** How often a trace that is awaited is read again, in milliseconds. */
 const LOOK_AGAIN = 100
@@ -21,21 +22,27 @@ export interface ReadOptions extends StoreOptions {
 export async function readTrace(trace: string, options: ReadOptions): Promise<Report> {
   const fromFile = await isFile(trace)
   const report = fromFile ? await readFromFile(trace) : await readFromStore(trace, options)
-  if (report.points.length > 0) return report
+  if (report.points.length > 0 || !fromFile) return report
   const { OsprofilerError } = await import('@osprofiler/core')
-  if (fromFile) throw new OsprofilerError('ERR_TRACE_FILE', `Cannot read a trace from ${trace}: it holds no record`)
-  // As Python's command says it, so that scripts which look for it go on working.
-  throw new OsprofilerError(
-    'ERR_TRACE_NOT_FOUND',
-    `Trace with UUID ${trace} not found. Please check the HMAC key used in the command.`,
-  )
+  throw new OsprofilerError('ERR_TRACE_FILE', `Cannot read a trace from ${trace}: it holds no record`)
 }
 
-/** All records of a trace that are in the store now. */
-export async function readRecords(driver: Driver, baseId: string): Promise<TraceRecord[]> {
+/**
+ * All records of a trace that are in the store now.
+ *
+ * @param onRead called with the number of records so far
+ */
+export async function readRecords(
+  driver: Driver,
+  baseId: string,
+  onRead?: (records: number) => void,
+): Promise<TraceRecord[]> {
   const { readable } = await import('./open-store.js')
   const records: TraceRecord[] = []
-  for await (const batch of readable(driver, 'readRecords')(baseId)) for (const record of batch) records.push(record)
+  for await (const batch of readable(driver, 'readRecords')(baseId)) {
+    for (const record of batch) records.push(record)
+    onRead?.(records.length)
+  }
   return records
 }
 
@@ -55,22 +62,26 @@ async function readFromFile(path: string): Promise<Report> {
 async function readFromStore(baseId: string, options: ReadOptions): Promise<Report> {
   // Only here: a file needs no driver, and they take a third as long to load as all that shows it.
   const { withStore } = await import('./open-store.js')
-  return await withStore(options, async ({ driver }) => {
+  return await withStore(options, async store => {
     // The store's thread starts while this one loads what builds the report.
     const [records, { buildReport }] = await Promise.all([
-      readSettled(driver, baseId, options.idleTimeout ?? 0),
+      readSettled(store.driver, baseId, options.idleTimeout ?? 0),
       import('@osprofiler/report'),
     ])
+    if (records.length === 0) throw (await import('./explain-unknown.js')).unknownTrace(baseId, store)
+    showProgress(`Putting ${groupDigits(records.length)} records together`, records.length)
     return buildReport(records)
   })
 }
 
 async function readSettled(driver: Driver, baseId: string, idleTimeout: number): Promise<TraceRecord[]> {
-  let records = await readRecords(driver, baseId)
+  const onRead = (count: number): void => showProgress(`Reading the trace, ${groupDigits(count)} records so far`)
+  onRead(0)
+  let records = await readRecords(driver, baseId, onRead)
   for (let changed = Date.now(); Date.now() - changed < idleTimeout * 1_000; ) {
     await delay(Math.min(LOOK_AGAIN, idleTimeout * 1_000))
     const known = records.length
-    records = await readRecords(driver, baseId)
+    records = await readRecords(driver, baseId, onRead)
     if (records.length !== known) changed = Date.now()
   }
   return records

@@ -3,6 +3,8 @@ import { escapeControl } from '@osprofiler/report'
 import type { PruneOptions } from './commands/prune-options.js'
 import type { StoreOptions } from './commands/show-options.js'
 import { removable, withStore } from './open-store.js'
+import { showProgress } from './progress.js'
+import { writeChunks } from './write-output.js'
 
 /**
  * Removes traces and says of each how many records that were.
@@ -13,10 +15,11 @@ export async function deleteTraces(ids: readonly string[], options: StoreOptions
   await withStore(options, async ({ driver, shownAs }) => {
     const remove = removable(driver, 'deleteTrace')
     const missing: string[] = []
-    for (const id of ids) {
+    for (const [index, id] of ids.entries()) {
+      showProgress(`Removing trace ${index + 1} of ${ids.length}`)
       const records = await remove(id)
       if (records === 0) missing.push(id)
-      else process.stdout.write(`Removed ${escapeControl(id)}: ${count(records, 'record')}.\n`)
+      else await writeChunks(process.stdout, [`Removed ${escapeControl(id)}: ${count(records, 'record')}.\n`])
     }
     if (missing.length === 0) return
     throw new OsprofilerError('ERR_TRACE_NOT_FOUND', `Not in the store ${shownAs}: ${missing.join(', ')}.`)
@@ -26,8 +29,10 @@ export async function deleteTraces(ids: readonly string[], options: StoreOptions
 /** Removes the traces that are older than a moment and says how many these were. */
 export async function pruneTraces({ olderThan, ...options }: PruneOptions): Promise<void> {
   await withStore(options, async ({ driver }) => {
+    showProgress('Removing traces')
     const traces = await removable(driver, 'pruneTraces')(olderThan)
-    process.stdout.write(`Removed ${count(traces, 'trace')}, of which nothing was younger than ${toText(olderThan)}.\n`)
+    const text = `Removed ${count(traces, 'trace')}, of which nothing was younger than ${toText(olderThan)}.\n`
+    await writeChunks(process.stdout, [text])
   })
 }
 

@@ -1,15 +1,21 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import { OsprofilerError } from '@osprofiler/core'
-import { buildReport } from '@osprofiler/report'
+import { buildReport, formatCount } from '@osprofiler/report'
+import { checkStore } from './check-store.js'
 import type { RunOptions } from './commands/run-options.js'
 import { compareRuns } from './compare-runs.js'
 import { type DescribedRequest, describeRequest } from './describe-request.js'
+import { type Link, openLink } from './exchange.js'
+import { endOfGrace } from './expect-no-trace.js'
 import { explainMissing } from './explain-missing.js'
 import { type Store, withStore } from './open-store.js'
 import { chooseOutputs, wrongUsage } from './output-format.js'
+import { showProgress } from './progress.js'
 import { readSigningKey } from './read-keys.js'
 import { readReports } from './read-reports.js'
+import { readTrust } from './read-trust.js'
+import { findUrl } from './request-url.js'
 import { type SentRequest, sendRequest } from './send-request.js'
 import { showReport } from './show-report.js'
 import { tell } from './tell.js'
@@ -22,17 +28,23 @@ const SHORTEST_ROUND_MS = 20
  * Signs a request as the caller, sends it, waits for its trace and shows it; of several, that of the slowest, or with
  * `--baseline` how they compare with those of a file.
  *
+ * @param words of the command line that belong to no option: the URL, perhaps after `curl`
  * @returns the exit code: 0, or 1 where a trace did not come complete, or what `showDiff` says
  * @throws OsprofilerError where nothing could be sent
  */
-export async function runRequest(target: string, options: RunOptions): Promise<number> {
+export async function runRequest(words: readonly string[], options: RunOptions): Promise<number> {
   await checkOptions(options)
-  const request = describeRequest(target, options)
+  if (options.output !== undefined && options.output !== '/dev/null')
+    tell('Nothing is written to the file of -o: run shows the trace, not the answer. --out FILE writes the trace.')
+  const request = describeRequest(findUrl(words, options.url), options)
+  const trust = readTrust(options)
   const key = readSigningKey(options)
   // Before anything is sent: a baseline that is not there would be told too late.
   const before = options.baseline === undefined ? undefined : await readReports(options.baseline, options)
   return await withStore(options, async store => {
-    const sent = await sendAll(request, key, options)
+    await checkStore(store)
+    const link = openLink(request.url, trust)
+    const sent = await sendAll(request, key, link, options).finally(() => link.close())
     const code =
       before === undefined && options.saveBaseline === undefined ? 0 : await compareRuns(sent, store, before, options)
     // Instead of a comparison, there is one of them to see.
@@ -51,11 +63,17 @@ async function checkOptions(options: RunOptions): Promise<void> {
   }
 }
 
-async function sendAll(request: DescribedRequest, key: string, options: RunOptions): Promise<SentRequest[]> {
-  const { times, timeout } = options
+async function sendAll(
+  request: DescribedRequest,
+  key: string,
+  link: Link,
+  options: RunOptions,
+): Promise<SentRequest[]> {
+  const { times, timeout, maxTime = timeout } = options
   const all: SentRequest[] = []
   for (let round = 1; round <= times; round++) {
-    const sent = await sendRequest(request, key, timeout * 1_000)
+    showProgress(times > 1 ? `Sending request ${round} of ${times}` : 'Waiting for the answer')
+    const sent = await sendRequest(request, key, link, Math.min(timeout, maxTime) * 1_000)
     if (!sent.delivered) {
       throw new OsprofilerError('ERR_CONFIGURATION', `Cannot send a request to ${request.url.origin}: ${sent.failure}.`)
     }
@@ -79,6 +97,8 @@ async function showAwaited(sent: SentRequest, store: Store, options: RunOptions)
   const { records, missing, isLost } = await waitForTrace(store.driver, sent.baseId, {
     idleMs: idleTimeout * 1_000,
     deadline,
+    givesUpAt: endOfGrace(sent.untraced),
+    onLook: count => showProgress(`Waiting for the trace, ${formatCount(count)} records so far`),
     onPatience: () => tell(`No record of it has come yet; waiting for up to ${timeout} s.`),
   })
   if (records.length === 0) {
@@ -101,7 +121,9 @@ function describeSent({ method, url }: DescribedRequest, sent: SentRequest): str
 function describeRedirect({ url }: DescribedRequest, { notFollowed }: SentRequest): string[] {
   if (notFollowed === undefined) return []
   if (notFollowed.origin === url.origin) return ['It redirects in circles.']
-  return [`The redirect to ${notFollowed.origin} is not followed: the signed headers are not for others.`]
+  return [
+    `The redirect to ${notFollowed.origin} is not followed: the signed headers are not for others. To trace that host, give its address.`,
+  ]
 }
 
 function formatMs(ms: number): string {

@@ -1,11 +1,15 @@
 import { performance } from 'node:perf_hooks'
 import { createTraceId, signedPack } from '@osprofiler/core'
+import { describeFailure } from './describe-failure.js'
 import type { DescribedRequest } from './describe-request.js'
+import type { Answer, Exchange, Link } from './exchange.js'
+import { expectNoTrace } from './expect-no-trace.js'
 
 const MOST_REDIRECTS = 10
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
-/** Failures after somebody took the request: it may have left a trace. */
-const AFTER_SENDING = /^(ECONNRESET|EPIPE|UND_ERR_SOCKET|UND_ERR_(HEADERS|BODY)_TIMEOUT|HPE_.*)$/
+const PAIR = ['x-trace-info', 'x-trace-hmac']
+/** Headers that tell of a body. */
+const OF_BODY = ['content-type', 'content-length', 'content-encoding', 'transfer-encoding']
 
 /** What became of a request that was sent. */
 export interface SentRequest {
@@ -23,6 +27,8 @@ export interface SentRequest {
   readonly clockAheadMs: number | undefined
   /** Where a redirect leads that was not followed. */
   readonly notFollowed: URL | undefined
+  /** Why waiting for a trace is in vain, as far as the answer tells; see `expectNoTrace`. */
+  readonly untraced: string | undefined
 }
 
 /**
@@ -31,75 +37,76 @@ export interface SentRequest {
  *
  * @param timeoutMs after which it is given up
  */
-export async function sendRequest(request: DescribedRequest, key: string, timeoutMs: number): Promise<SentRequest> {
+export async function sendRequest(
+  request: DescribedRequest,
+  key: string,
+  link: Link,
+  timeoutMs: number,
+): Promise<SentRequest> {
   const baseId = createTraceId()
   const [info, hmac] = signedPack({ base_id: baseId, parent_id: baseId }, key)
-  const headers = new Headers(request.headers)
-  headers.set('X-Trace-Info', info)
-  headers.set('X-Trace-HMAC', hmac)
+  const headers = request.headers.filter(([name]) => !PAIR.includes(name.toLowerCase()))
+  const signed = { ...request, headers: [...headers, ['X-Trace-Info', info], ['X-Trace-HMAC', hmac]] as const }
+  const signal = AbortSignal.timeout(timeoutMs)
   const began = performance.now()
-  let response: Response | undefined
-  let error: unknown
-  try {
-    response = await follow({ ...request, headers }, AbortSignal.timeout(timeoutMs))
-    // What is not read does not end, and the server's point spans to the end.
-    await response.body?.pipeTo(new WritableStream())
-  } catch (cause) {
-    error = cause
-  }
+  const { answer, error, isConnected, notFollowed } = await follow(signed, link, signal)
+  const durationMs = performance.now() - began
+  const failure = error === undefined ? undefined : describe(error, { signal, timeoutMs, isConnected })
   return {
     baseId,
-    durationMs: performance.now() - began,
-    status: response?.status,
-    failure: error === undefined ? undefined : describe(error, timeoutMs),
-    delivered: response !== undefined || isTimeout(error) || AFTER_SENDING.test(errorCode(error) ?? ''),
-    clockAheadMs: response === undefined ? undefined : readClock(response),
-    notFollowed: response === undefined ? undefined : redirectTarget(response),
+    durationMs,
+    status: answer?.status,
+    failure,
+    delivered: isConnected,
+    clockAheadMs: answer === undefined ? undefined : readClock(answer),
+    notFollowed,
+    untraced: signal.aborted ? undefined : expectNoTrace(answer, request.url, notFollowed),
   }
 }
 
-async function follow(request: DescribedRequest, signal: AbortSignal): Promise<Response> {
-  let { url, method, headers, body } = request
+async function follow(
+  request: DescribedRequest,
+  link: Link,
+  signal: AbortSignal,
+): Promise<Exchange & { readonly notFollowed: URL | undefined }> {
+  let current = request
   for (let hops = 0; ; hops++) {
-    const response = await fetch(url, { method, headers, body: body ?? null, redirect: 'manual', signal })
-    const target = redirectTarget(response)
-    if (target?.origin !== url.origin || hops === MOST_REDIRECTS) return response
-    await response.body?.cancel()
-    // As browsers do: after a form is sent, one is led to a page.
-    if (response.status === 303 || (response.status < 303 && method === 'POST')) {
-      method = method === 'HEAD' ? method : 'GET'
-      headers = new Headers(headers)
-      headers.delete('content-type')
-      body = undefined
-    }
-    url = target
+    const exchange = await link.send(current, signal)
+    const target = exchange.answer === undefined ? undefined : redirectTarget(exchange.answer, current.url)
+    const isLast = hops === MOST_REDIRECTS || exchange.error !== undefined
+    if (target?.origin !== current.url.origin || isLast) return { ...exchange, notFollowed: target }
+    current = redirect(current, target, exchange.answer?.status ?? 0)
   }
 }
 
-function redirectTarget(response: Response): URL | undefined {
-  const location = REDIRECTS.has(response.status) ? response.headers.get('location') : null
-  return location !== null && URL.canParse(location, response.url) ? new URL(location, response.url) : undefined
+/** As browsers do: after a form is sent, one is led to a page. */
+function redirect(request: DescribedRequest, url: URL, status: number): DescribedRequest {
+  const { method, headers } = request
+  const moved = { ...request, url, path: `${url.pathname}${url.search}` }
+  if (status !== 303 && (status > 303 || method !== 'POST')) return moved
+  return {
+    ...moved,
+    method: method === 'HEAD' ? method : 'GET',
+    headers: headers.filter(([name]) => !OF_BODY.includes(name.toLowerCase())),
+    body: undefined,
+  }
 }
 
-function readClock(response: Response): number | undefined {
-  const date = Date.parse(response.headers.get('date') ?? '')
+function redirectTarget({ status, headers: { location } }: Answer, from: URL): URL | undefined {
+  return REDIRECTS.has(status) && location !== undefined && URL.canParse(location, from.href)
+    ? new URL(location, from)
+    : undefined
+}
+
+function readClock({ headers }: Answer): number | undefined {
+  const date = Date.parse(headers.date ?? '')
   return Number.isNaN(date) ? undefined : date - Date.now()
 }
 
-function describe(error: unknown, timeoutMs: number): string {
-  if (isTimeout(error)) return `no whole answer within ${timeoutMs / 1_000} s`
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  return errorCode(error) ?? (cause instanceof Error ? cause.message : String(cause))
-}
-
-function isTimeout(error: unknown): boolean {
-  return error instanceof Error && error.name === 'TimeoutError'
-}
-
-/** The code of what lies below fetch's "fetch failed". */
-function errorCode(error: unknown): string | undefined {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if ('code' in cause && typeof cause.code === 'string') return cause.code
-  }
-  return undefined
+function describe(
+  error: unknown,
+  { signal, timeoutMs, isConnected }: { signal: AbortSignal; timeoutMs: number; isConnected: boolean },
+): string {
+  if (!signal.aborted) return describeFailure(error)
+  return `no ${isConnected ? 'whole answer' : 'connection'} within ${timeoutMs / 1_000} s`
 }

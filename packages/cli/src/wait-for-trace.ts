@@ -21,8 +21,12 @@ export interface WaitOptions {
   readonly idleMs: number
   /** When to give up, on the clock of `performance.now()`. */
   readonly deadline: number
+  /** Where no record at all has come by then, on the same clock, none is awaited any longer. */
+  readonly givesUpAt?: number | undefined
   /** Called once where nothing has come for some seconds. */
   readonly onPatience: () => void
+  /** Called at each look with the number of records. */
+  readonly onLook?: (records: number) => void
   /** Called with the records whenever there are more. */
   readonly onChange?: (records: readonly TraceRecord[]) => void
 }
@@ -32,7 +36,7 @@ export interface WaitOptions {
  * lost, and nothing new has come for a while. What the store is asked for grows with the trace, so it is asked less often the longer it takes.
  */
 export async function waitForTrace(driver: Driver, baseId: string, options: WaitOptions): Promise<AwaitedTrace> {
-  const { idleMs, deadline, onPatience, onChange } = options
+  const { idleMs, deadline, givesUpAt = deadline, onPatience, onLook, onChange } = options
   const began = performance.now()
   let impatient = false
   for (let known = 0, changed = began; ; ) {
@@ -44,10 +48,12 @@ export async function waitForTrace(driver: Driver, baseId: string, options: Wait
       onChange?.(records)
     }
     known = records.length
+    onLook?.(known)
 
     const { missing, isLost } = findMissing(records, baseId)
     if ((missing === undefined || isLost) && now - changed >= idleMs) return { records, missing, isLost }
-    if (now >= deadline) return { records, missing: missing ?? 'new records were still coming', isLost }
+    if (now >= (known === 0 ? Math.min(givesUpAt, deadline) : deadline))
+      return { records, missing: missing ?? 'new records were still coming', isLost }
     if (known === 0 && !impatient && now - began >= PATIENCE_MS) {
       impatient = true
       onPatience()

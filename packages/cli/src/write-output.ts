@@ -5,12 +5,14 @@ import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promi
 import { basename, dirname, join } from 'node:path'
 import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { endProgress } from './progress.js'
 
 /** Pieces of a file: text, or the bytes of a picture. */
 export type Chunks = Iterable<string | Uint8Array>
 
-/** Writes pieces to a stream, no faster than it takes them. */
+/** Writes pieces to a stream, no faster than it takes them. In a terminal, they take the place of the progress. */
 export async function writeChunks(stream: Writable, chunks: Chunks): Promise<void> {
+  if (stream === process.stdout && process.stdout.isTTY) endProgress()
   for (const chunk of chunks) if (!stream.write(chunk)) await once(stream, 'drain')
 }
 

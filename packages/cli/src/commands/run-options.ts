@@ -1,10 +1,8 @@
+import type { CurlOptions } from './curl-options.js'
 import type { ShowOptions } from './show-options.js'
 
 /** The options of `run`. */
-export interface RunOptions extends ShowOptions {
-  readonly request?: string
-  readonly header?: readonly string[]
-  readonly data?: readonly string[]
+export interface RunOptions extends CurlOptions, ShowOptions {
   readonly hmacKeyFile?: string
   readonly hmacKey?: string
   readonly times: number

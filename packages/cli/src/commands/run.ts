@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { parseCount, parseSeconds, parseShare } from '../parse-option.js'
+import { addCurlOptions } from './curl-options.js'
 import type { RunOptions } from './run-options.js'
 import { addShowOptions } from './show-options.js'
 
@@ -7,10 +8,9 @@ import { addShowOptions } from './show-options.js'
 export function runCommand(): Command {
   const command = new Command('run')
     .description('sign a request, send it, and show its trace')
-    .argument('<url>', 'where to send it: http:// or https://')
-    .option('-X, --request <method>', 'its method; default: GET, or POST where there is a body')
-    .option('-H, --header <header>', 'a header, "Name: value"; may be repeated', collect)
-    .option('-d, --data <body>', 'its body, or @FILE, or @- for standard input; several are joined by &', collect)
+    .usage('[options] [curl] <url>')
+    .argument('[words...]', 'where to send it: http:// or https://, perhaps after the word curl')
+  addCurlOptions(command)
     .option('--hmac-key-file <file>', 'the file of the keys, or - for standard input; the first key signs')
     .option('--hmac-key <keys>', 'the keys themselves, which other users of this machine can see then')
     .option('-n, --times <count>', 'send so many, one after another, and show the slowest', parseCount, 1)
@@ -34,12 +34,8 @@ Examples:
   osprofiler run http://127.0.0.1:3000/orders -n 20 --baseline before.jsonl --fail-on 10%
   pass show shop/hmac-key | osprofiler run http://127.0.0.1:3000/orders --hmac-key-file - --json > trace.json`,
     )
-    .action(async (url: string, options: RunOptions) => {
+    .action(async (words: readonly string[], options: RunOptions) => {
       const { runRequest } = await import('../run-request.js')
-      process.exitCode = await runRequest(url, options)
+      process.exitCode = await runRequest(words, options)
     })
-}
-
-function collect(value: string, values: readonly string[] = []): string[] {
-  return [...values, value]
 }

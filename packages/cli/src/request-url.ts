@@ -1,0 +1,70 @@
+import { wrongRequest } from './wrong-request.js'
+
+/** Where a request goes. */
+export interface RequestUrl {
+  /** Without credentials. */
+  readonly url: URL
+  /** Path and query as they were typed, as far as they can be sent so. */
+  readonly path: string
+  /** `user:password`, where the URL had them. */
+  readonly credentials: string | undefined
+}
+
+/** The path and query of a URL, before any normalization. */
+const TYPED_PATH = /^[^:]+:\/\/[^/?#]*([^#]*)/
+const SENDABLE = /^[!-[\]-~]*$/
+const DOT_SEGMENT = /(?:^|\/)(?:\.|%2e){1,2}(?:[/?]|$)/i
+
+/**
+ * The URL among the words of a command line, which may begin with `curl`: whoever copies a request from a browser gets
+ * a whole command.
+ *
+ * @throws OsprofilerError `ERR_CONFIGURATION`; no message holds a word, for any of them may be a secret
+ */
+export function findUrl(words: readonly string[], named: readonly string[] = []): string {
+  const urls = [...(words[0] === 'curl' ? words.slice(1) : words), ...named]
+  const [url] = urls
+  if (url === undefined)
+    throw wrongRequest('A URL is missing, such as http://127.0.0.1:3000/orders. It may follow the word curl.')
+  if (urls.length === 1) return url
+  if (urls.every(word => /^https?:/i.test(word))) throw wrongRequest('Give one URL: a trace is of one request.')
+  throw wrongRequest(
+    'There is more than one word beside the options. Give one URL, and put quotes around what has blanks or &.',
+  )
+}
+
+/**
+ * Reads a URL as curl does. Browsers put a backslash before brackets and braces, in which curl would see a range.
+ *
+ * @throws OsprofilerError `ERR_CONFIGURATION`
+ */
+export function readUrl(
+  target: string,
+  { globoff = false }: { readonly globoff?: boolean | undefined } = {},
+): RequestUrl {
+  const text = globoff ? target : target.replace(/\\([[\]{}])/g, '$1')
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
+    throw wrongRequest('The URL has to begin with http:// or https://, such as http://127.0.0.1:3000/orders.')
+  }
+  const { username, password } = url
+  const credentials = username === '' && password === '' ? undefined : `${decode(username)}:${decode(password)}`
+  url.username = ''
+  url.password = ''
+  return { url, path: typedPath(text, url), credentials }
+}
+
+function typedPath(text: string, url: URL): string {
+  const [, typed = ''] = TYPED_PATH.exec(text) ?? []
+  const path = typed.startsWith('/') ? typed : `/${typed}`
+  const [beforeQuery = ''] = path.split('?', 1)
+  return SENDABLE.test(path) && !DOT_SEGMENT.test(beforeQuery) ? path : `${url.pathname}${url.search}`
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
