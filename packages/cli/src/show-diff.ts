@@ -6,6 +6,7 @@ import {
   type Report,
   regressions,
   renderDiff,
+  shownName,
 } from '@osprofiler/report'
 import { asciiJson } from './ascii-json.js'
 import type { ComparisonOptions } from './commands/diff-options.js'

@@ -1,4 +1,12 @@
-import { formatCount, formatDuration, formatShare, type Statistics, type StatisticsRow, shownName, statistics } from '@osprofiler/report'
+import {
+  formatCount,
+  formatDuration,
+  formatShare,
+  type Statistics,
+  type StatisticsRow,
+  shownName,
+  statistics,
+} from '@osprofiler/report'
 import { useMemo, useState } from 'preact/hooks'
 import { showText } from '../shared/show-text.js'
 import { type StatisticsColumn, sortStatistics } from './sort-statistics.js'

@@ -12,7 +12,8 @@ const MOST_AT_ONCE = 5000
 /** What stands out in a trace whose times are shown corrected, or as recorded; `undefined` while it is still looked for. */
 export function useFindings(trace: Trace, asRecorded: boolean): readonly Finding[] | undefined {
   const isLarge = trace.report.points.length > MOST_AT_ONCE
-  const find = (): Finding[] => summarize(asRecorded ? trace.report : correctSkew(trace.report), { longestQuote: WHOLE })
+  const find = (): Finding[] =>
+    summarize(asRecorded ? trace.report : correctSkew(trace.report), { longestQuote: WHOLE })
   const atOnce = useMemo(() => (isLarge ? undefined : find()), [trace, isLarge, asRecorded])
   const [later, setLater] = useState<readonly Finding[]>()
   useEffect(() => {
@@ -20,7 +21,9 @@ export function useFindings(trace: Trace, asRecorded: boolean): readonly Finding
     const running = new AbortController()
     // Only once the trace is on the screen: the worker needs the same processor, and the page comes first.
     const timer = setTimeout(async () => {
-      const found = await findInWorker({ json: trace.json, asRecorded, longestQuote: WHOLE }, running.signal).catch(find)
+      const found = await findInWorker({ json: trace.json, asRecorded, longestQuote: WHOLE }, running.signal).catch(
+        find,
+      )
       if (!running.signal.aborted) setLater(found)
     }, 200)
     return () => {
