@@ -44,7 +44,7 @@ describe('osprofiler trace show', () => {
 
     const shown = execFileSync('sh', ['-c', line, file, process.execPath, commandPath], { encoding: 'utf8' })
 
-    expect(shown).toContain('wsgi GET /v2/images')
+    expect(shown).toContain('request GET /v2/images')
   })
 
   it('says of a file that holds no record, and of one that holds several traces, that it does', async () => {
@@ -96,7 +96,7 @@ describe('osprofiler trace show', () => {
     })
 
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(stdout).toMatch(/^wsgi GET \/orders\/7 200 .* shop .* 150 ms/)
+    expect(stdout).toMatch(/^request GET \/orders\/7 200 .* shop .* 150 ms/)
     expect(stdout).toContain(`Trace ${TRACE}`)
     expect(stdout).not.toContain('\u001b')
   })

@@ -28,12 +28,12 @@ describe('the drawing of a trace', () => {
 
   it('shows tree, services, durations, bars, what to look at, and a summary', () => {
     expect(draw(makeShopTrace(), { width: 100 })).toBe(`\
-wsgi GET /orders/7 200                                gateway   182 ms  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━
+request GET /orders/7 200                             gateway   182 ms  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━
 ├─ http GET catalog:8081/items 200                    gateway  41.2 ms  ╺━━━━━╸
-│  └─ wsgi GET /items 200                             catalog  38.5 ms  ╺━━━━━╸
+│  └─ request GET /items 200                          catalog  38.5 ms  ╺━━━━━╸
 │     └─ db SELECT id, title FROM catalog             catalog  4.20 ms   ╸
 └─ http GET orders:8082/orders/7 200                  gateway   135 ms         ━━━━━━━━━━━━━━━━━━━━╸
-   └─ wsgi GET /orders/7 200                          orders    132 ms         ━━━━━━━━━━━━━━━━━━━━╸
+   └─ request GET /orders/7 200                       orders    132 ms         ━━━━━━━━━━━━━━━━━━━━╸
       ├─ db SELECT * FROM orders WHERE lower(custom…  orders   66.5 ms         ╺━━━━━━━━━━
       ├─ 20 x db SELECT ... FROM items WHERE id = ?   orders   48.0 ms                    ━━━━━━━━╸
       └─ function totals.addUp                        orders    240 µs                            ╺
@@ -93,7 +93,7 @@ Trace ${BASE_ID} · 182 ms · 28 points · services gateway, catalog, orders
       ),
     )
 
-    expect(rowOf(drawing, 'GET /x 500')).toMatch(/^✗ wsgi GET \/x 500/)
+    expect(rowOf(drawing, 'GET /x 500')).toMatch(/^✗ request GET \/x 500/)
     expect(rowOf(drawing, 'SELECT 1')).toMatch(/✗ db SELECT 1 {2}TimeoutError .*1\.00 ms/)
     expect(rowOf(drawing, 'work')).toMatch(/work {2}unfinished .* \? .*━┄┄|work {2}unfinished .* \? .*╸┄┄/)
     expect(drawing).toContain('"SELECT 1" in api failed: TimeoutError: gone')
@@ -124,7 +124,7 @@ Trace ${BASE_ID} · 182 ms · 28 points · services gateway, catalog, orders
     expect(drawing.split('\n').slice(1, 4)).toEqual([
       expect.stringMatching(/^└─ 4 x http GET catalog:80\/items\/\* /),
       expect.stringMatching(/^ {3}└─ slowest: http GET catalog:80\/items\/3 200 /),
-      expect.stringMatching(/^ {6}└─ wsgi GET \/items\/3 200 /),
+      expect.stringMatching(/^ {6}└─ request GET \/items\/3 200 /),
     ])
   })
 
