@@ -115,20 +115,20 @@ function align(column: Column, text: string, width: number): string {
 function* drawPairs(rows: readonly Cells[], width: number, ellipsis: string): Generator<string> {
   const widths = widthsOf(rows)
   const figures = widths.status + widths.duration + 4
-  const room = Math.max(10, width - widths.timestamp - 2 - figures)
-  const request = Math.min(
-    room,
-    rows.reduce((widest, cells) => Math.max(widest, textWidth(cells.request)), 0),
-  )
+  const beside = width - widths.timestamp - 2 - figures
+  // Where there is no room for the time beside the request, it stands below.
+  const isTimeBelow = beside < NARROWEST.request
+  const room = isTimeBelow ? width - figures : beside
+  const request = Math.max(1, Math.min(room, widths.request))
   for (const cells of rows) {
     const points = cells.points === '' ? '' : `${cells.points} ${cells.points === '1' ? 'point' : 'points'}`
     const first = [
-      padText(cells.timestamp, widths.timestamp),
+      ...(isTimeBelow ? [] : [padText(cells.timestamp, widths.timestamp)]),
       padText(fitText(cells.request, request, ellipsis), request),
       align('status', cells.status, widths.status),
       align('duration', cells.duration, widths.duration),
     ]
-    const rest = [cells.service, points, cells.error].filter(Boolean).join(', ')
+    const rest = [isTimeBelow ? cells.timestamp : '', cells.service, points, cells.error].filter(Boolean).join(', ')
     const second = `  ${cells.base_id}  ${fitText(rest, width - textWidth(cells.base_id) - 4, ellipsis)}`
     yield `${first.join('  ').trimEnd()}\n${second.trimEnd()}\n`
   }

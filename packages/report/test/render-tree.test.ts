@@ -26,6 +26,34 @@ describe('the drawing of a trace', () => {
     expect([first, second, third].map(line => line.slice(0, 7).trimEnd())).toEqual(['w', '└─ x', '   └─ y'])
   })
 
+  it.each([
+    ['no columns of a query where the terminal is narrow', 80, 'db SELECT ... FROM', '"SELECT ... FROM'],
+    ['all columns where the terminal has room for them', 240, 'db SELECT id, name', '"SELECT id, name'],
+  ])('shows %s', (_, width, row, quoted) => {
+    const statement =
+      'SELECT id, name, price, currency, stock FROM items WHERE shop = ? AND price < ? ORDER BY price LIMIT 10'
+    const records = makeTrace(
+      { id: 'a', from: 0, to: 90_000, ...served('/items') },
+      { id: 'b', parent: 'a', from: 1_000, to: 89_000, ...query(statement) },
+    )
+
+    const [tree = '', findings = ''] = draw(records, { width }).split('What to look at')
+
+    expect(tree).toContain(row)
+    expect(findings.replaceAll(/\s+/g, ' ')).toContain(quoted)
+    for (const line of `${tree}${findings}`.split('\n')) expect(line.length).toBeLessThanOrEqual(width)
+  })
+
+  it('calls a served request so, and keeps any other name', () => {
+    const names = ['wsgi', 'request', 'wsgi2', 'main'].map((name, index) => ({ id: `p${index}`, name, from: 0, to: 9 }))
+
+    const rows = draw(makeTrace(...names))
+      .split('\n')
+      .slice(0, 4)
+
+    expect(rows.map(row => row.split(' ')[0])).toEqual(['request', 'request', 'wsgi2', 'main'])
+  })
+
   it('shows tree, services, durations, bars, what to look at, and a summary', () => {
     expect(draw(makeShopTrace(), { width: 100 })).toBe(`\
 request GET /orders/7 200                             gateway   182 ms  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━

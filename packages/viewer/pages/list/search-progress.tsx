@@ -19,9 +19,8 @@ export function SearchProgress({ list, view, change }: SearchProgressProps) {
   return (
     <div class="progress">
       <p role="status">
-        {searched < traces.length ? 'Searching: searched' : 'Searched'} {formatCount(searched)} of{' '}
-        {isAll ? '' : 'more than '}
-        {formatCount(total)} traces
+        Searched {formatCount(searched)} of {isAll ? '' : 'more than '}
+        {formatCount(total)} traces{searched < traces.length && ' so far'}
         {more && longer === undefined && '. Older ones open by their id: search for it'}
       </p>
       <span class="progress-bar" aria-hidden="true">

@@ -27,17 +27,19 @@ const ROWS_AT_ONCE = 200
 
 /** The table of traces. */
 export function TraceTable({ traces, sorting, chosen, colours, sortBy, choose }: TraceTableProps) {
-  const [rows, setRows] = useState(ROWS_AT_ONCE)
+  // Rows that were scrolled to are drawn no more once they stand elsewhere: moving thousands takes seconds.
+  const [grown, setGrown] = useState({ sorting, rows: ROWS_AT_ONCE })
+  const rows = grown.sorting === sorting ? grown.rows : ROWS_AT_ONCE
   const end = useRef<HTMLDivElement>(null)
   const arrived = useArrivals(traces)
   useEffect(() => {
     const observer = new IntersectionObserver(
-      ([entry]) => entry?.isIntersecting && setRows(before => before + ROWS_AT_ONCE),
+      ([entry]) => entry?.isIntersecting && setGrown({ sorting, rows: rows + ROWS_AT_ONCE }),
       { rootMargin: '1200px' },
     )
     if (end.current !== null) observer.observe(end.current)
     return () => observer.disconnect()
-  }, [rows, traces.length > rows])
+  }, [rows, sorting, traces.length > rows])
 
   const longUs = useMemo(() => longDuration(traces), [traces])
   return (
