@@ -114,7 +114,8 @@ function CompareLink({ chosen: [first, second] }: { readonly chosen: readonly st
   return <span class="button compare">Compare: choose {first === undefined ? 'two' : 'one more'}</span>
 }
 
-function countText({ traces, more }: LiveList, shown: number): string {
+function countText({ traces, more, isOpen }: LiveList, shown: number): string {
+  if (!isOpen) return ''
   const total = `${formatCount(traces.length)}${more ? '+' : ''}`
   const count = shown === traces.length ? total : `${formatCount(shown)} of ${total}`
   return `${count} ${traces.length === 1 && shown === 1 ? 'trace' : 'traces'}`
