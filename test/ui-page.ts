@@ -43,7 +43,7 @@ export async function openPage(ui: Ui, path = '', options: BrowserContextOptions
   })
   await page.goto(ui.address)
   if (path !== '') await page.goto(`http://127.0.0.1:${ui.port}${ui.folder}${path}`)
-  else await page.getByText(/^\d+ traces?$/).waitFor()
+  else await page.getByText(/^[\d,]+\+? traces?$/).waitFor()
   return page
 }
 
