@@ -1,4 +1,12 @@
-import { type DiffPoint, diffReports, escapeControl, type Report, type ReportDiff, shownName } from '@osprofiler/report'
+import {
+  type DiffPoint,
+  diffReports,
+  escapeControl,
+  pointDetail,
+  type Report,
+  type ReportDiff,
+  shownName,
+} from '@osprofiler/report'
 import type { Trace } from './traces.js'
 
 /** What the page of two traces shows. Texts of records have nothing left to obey; times are in microseconds. */
@@ -59,7 +67,7 @@ function toCompared({ title }: Trace, { roots, points }: Report): ComparedTrace 
   const [top] = roots
   return {
     title: shorten(title),
-    name: shorten(shownName(top?.name ?? '')),
+    name: shorten(top && (pointDetail(top) || shownName(top.name))),
     service: shorten(top?.service),
     points: points.length,
   }
