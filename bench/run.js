@@ -4,6 +4,7 @@ import { runContext } from './context/run.js'
 import { runInstruments } from './instruments/run.js'
 import { runPoints } from './points/run.js'
 import { runPromises } from './promises/run.js'
+import { runRecords } from './records/run.js'
 import { runReports } from './reports/run.js'
 import { runServers } from './servers/run.js'
 import { runSignatures } from './signatures/run.js'
@@ -16,6 +17,7 @@ const SECTIONS = new Map([
   ['fastify', effort => runServers('fastify', effort)],
   ['points', runPoints],
   ['promises', runPromises],
+  ['records', runRecords],
   ['signatures', runSignatures],
   ['store', runStore],
   ['stores', runStores],

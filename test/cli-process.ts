@@ -15,7 +15,7 @@ export interface Outcome {
 
 export interface OsprofilerOptions {
   readonly env?: NodeJS.ProcessEnv
-  readonly input?: string
+  readonly input?: string | Uint8Array
   readonly cwd?: string
   /** Hears what it says on standard error while it runs. */
   readonly onStderr?: (text: string) => void

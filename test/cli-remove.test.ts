@@ -9,14 +9,13 @@ let store: string
 beforeEach(async () => {
   store = `sqlite:///${makeDirectory()}/traces.db`
   const records = shopRecords()
-  await keepRecords(store, records)
   await keepRecords(
     store,
-    records.map(record => ({
-      ...record,
-      base_id: 'young\u001b[2J',
-      timestamp: record.timestamp.replace('2026', '2028'),
-    })),
+    records.map(record => ({ ...record, timestamp: record.timestamp.replace('2026', '2024') })),
+  )
+  await keepRecords(
+    store,
+    records.map(record => ({ ...record, base_id: 'young\u001b[2J' })),
   )
 })
 
@@ -71,11 +70,11 @@ describe('osprofiler trace prune', () => {
   it('removes the traces that are older than a date', async () => {
     const prune = (date: string) => osprofiler(['trace', 'prune', '--older-than', date, '--connection-string', store])
 
-    const early = await prune('2026-01-01')
-    const late = await prune('2027-01-01')
+    const early = await prune('2023-01-01')
+    const late = await prune('2025-01-01')
 
-    expect(early.stdout).toBe('Removed 0 traces, of which nothing was younger than 2026-01-01 00:00:00 UTC.\n')
-    expect(late.stdout).toBe('Removed 1 trace, of which nothing was younger than 2027-01-01 00:00:00 UTC.\n')
+    expect(early.stdout).toBe('Removed 0 traces, of which nothing was younger than 2023-01-01 00:00:00 UTC.\n')
+    expect(late.stdout).toBe('Removed 1 trace, of which nothing was younger than 2025-01-01 00:00:00 UTC.\n')
     expect(await ids()).toEqual(['young\u001b[2J'])
   })
 
@@ -91,6 +90,21 @@ describe('osprofiler trace prune', () => {
 })
 
 describe('osprofiler trace list', () => {
+  it('shows what is dated beyond tomorrow last, which is pruned as well', async () => {
+    await keepRecords(
+      store,
+      shopRecords().map(record => ({
+        ...record,
+        base_id: 'made-up',
+        timestamp: record.timestamp.replace('2026', '9998'),
+      })),
+    )
+
+    expect(await ids()).toEqual(['young\u001b[2J', TRACE, 'made-up'])
+    await osprofiler(['trace', 'prune', '--older-than', '2023-01-01', '--connection-string', store])
+    expect(await ids()).toEqual(['young\u001b[2J', TRACE])
+  })
+
   it('lists only what began in a service, or with a point of a name', async () => {
     expect(await ids('--service', 'gateway')).toHaveLength(2)
     expect(await ids('--service', 'nobody')).toEqual([])

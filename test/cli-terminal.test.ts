@@ -1,13 +1,19 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
+import { type AddressInfo, createServer as createTcpServer, type Socket, type Server as TcpServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { commandPath, makeDirectory } from './cli-process.js'
 import { keepRecords, SHOP_TRACE, shopRecords } from './cli-records.js'
 
+const KEY = 'x7Qm2vKp9sLd4RtY8wBn3ZcF6hJg1NaT'
 /** Clears all that stands below the cursor. */
 const ERASE = '\u001b[J'
+/** Goes up a line, and clears it. */
+const TAKEN_BACK = `\u001b[1F${ERASE}`
 
 let store: string
 beforeEach(() => {
@@ -75,10 +81,117 @@ describe('osprofiler trace show in a terminal', () => {
   })
 })
 
-/** Runs the command in a pseudo-terminal, as util-linux's `script` makes one. */
-function openTerminal(args: readonly string[]) {
-  const command = [process.execPath, commandPath, ...args].map(word => `'${word}'`).join(' ')
-  const env = { PATH: process.env.PATH, HOME: process.env.HOME, TERM: 'xterm', COLUMNS: '100' }
+describe('a command that takes its time', () => {
+  it.each([
+    [['trace', 'list'], 'Listing the traces, '],
+    [['trace', 'prune', '--older-than', '7d'], 'Removing traces, '],
+    [['trace', 'delete', SHOP_TRACE, 'x'], 'Removing trace 1 of 2, '],
+    [['trace', 'show', SHOP_TRACE], 'Reading the trace, 0 records so far, '],
+    [['run', 'http://127.0.0.1/'], 'Asking the store, '],
+  ])('says in a terminal what it is at: %j', async (args, progress) => {
+    const silent = `postgresql://me@127.0.0.1:${await listen(createTcpServer())}/shop`
+    const terminal = openTerminal([...args, '--connection-string', silent], { OSPROFILER_HMAC_KEYS: KEY })
+
+    await terminal.shows(progress)
+    terminal.press('\u0003')
+    await terminal.ended
+  })
+
+  it('says which request it waits for, and takes that away before it writes anything else', async () => {
+    let requests = 0
+    const port = await listen(
+      createHttpServer((_, res) => setTimeout(() => res.setHeader('Age', '1').end(), 1_800 * requests++)),
+    )
+    const args = ['run', `http://127.0.0.1:${port}/`, '-n', '2', '--connection-string', store]
+    const { text } = await openTerminal(args, { OSPROFILER_HMAC_KEYS: KEY }).ended
+
+    expect(text).toMatch(/\nSending request 2 of 2, \d s\r\n/)
+    expect(screenOf(text)).not.toMatch(/Sending|Waiting/)
+    expect(screenOf(text)).toMatch(/^1 {2}GET .*\n2 {2}GET .*\nThe slowest took /)
+  })
+
+  it('says how much a large trace is, also where the trace itself goes into a file', async () => {
+    const file = join(makeDirectory(), 'trace.jsonl')
+    writeFileSync(file, manyRecords(60_000))
+
+    const shown = await openTerminal(['trace', 'show', file]).ended
+    const kept = await openTerminal(['trace', 'show', file], {}, `> ${file}.txt`).ended
+
+    for (const { code, text } of [shown, kept]) {
+      expect(code).toBe(0)
+      expect(text).toContain('Drawing 30,000 points')
+    }
+    expect(screenOf(shown.text)).toMatch(/^wsgi/)
+    expect(screenOf(kept.text)).toBe('')
+    expect(readFileSync(`${file}.txt`, 'utf8')).toMatch(/^wsgi/)
+  })
+
+  it.each<readonly [string, NodeJS.ProcessEnv, string]>([
+    ['a pipe', {}, '2>&1 | cat'],
+    ['a terminal that takes nothing back', { TERM: 'dumb' }, ''],
+  ])('says nothing of it to %s', async (_, settings, redirection) => {
+    const file = join(makeDirectory(), 'trace.jsonl')
+    writeFileSync(file, manyRecords(60_000))
+
+    const { text } = await openTerminal(['trace', 'show', file], settings, redirection).ended
+
+    expect(text).toMatch(/^wsgi/)
+    expect(text).not.toContain('\u001b')
+  })
+
+  it('needs no colours to say it', async () => {
+    const silent = `postgresql://me@127.0.0.1:${await listen(createTcpServer())}/shop`
+    const terminal = openTerminal(['trace', 'list', '--connection-string', silent], { NO_COLOR: '1' })
+
+    await terminal.shows('Listing the traces, ')
+    terminal.press('\u0003')
+    const { text } = await terminal.ended
+
+    expect(text.replaceAll(TAKEN_BACK, '')).not.toContain('\u001b')
+  })
+})
+
+/** What stays on the screen: each line of progress is taken back. */
+function screenOf(text: string): string {
+  const [first = '', ...rest] = text.replaceAll('\r\n', '\n').split(TAKEN_BACK)
+  return rest.reduce((screen, piece) => screen.slice(0, screen.lastIndexOf('\n', screen.length - 2) + 1) + piece, first)
+}
+
+/** A trace of so many records: one request, and all else right below it. */
+function manyRecords(count: number): string {
+  const [first] = shopRecords()
+  if (first === undefined) return ''
+  const lines: string[] = []
+  for (let index = 0; index < count / 2; index++) {
+    const id = `0199c0de-7000-7abc-8def-${String(index).padStart(12, '0')}`
+    const parent = index === 0 ? first.parent_id : '0199c0de-7000-7abc-8def-000000000000'
+    const name = index === 0 ? 'wsgi' : 'step'
+    for (const kind of ['start', 'stop'])
+      lines.push(JSON.stringify({ ...first, name: `${name}-${kind}`, trace_id: id, parent_id: parent }))
+  }
+  return `${lines.join('\n')}\n`
+}
+
+async function listen(server: TcpServer): Promise<number> {
+  const sockets = new Set<Socket>()
+  server.on('connection', socket => sockets.add(socket.on('error', () => undefined)))
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return (server.address() as AddressInfo).port
+}
+
+/**
+ * Runs the command in a pseudo-terminal, as util-linux's `script` makes one.
+ *
+ * @param redirection of the shell, such as `> trace.txt`
+ */
+function openTerminal(args: readonly string[], settings: NodeJS.ProcessEnv = {}, redirection = '') {
+  const words = [process.execPath, commandPath, ...args].map(word => `'${word}'`)
+  const command = [...words, redirection].join(' ')
+  const env = { PATH: process.env.PATH, HOME: process.env.HOME, TERM: 'xterm', COLUMNS: '100', ...settings }
   const child = spawn('script', ['-qec', command, '/dev/null'], { env })
   onTestFinished(() => void child.kill())
   let text = ''

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { osprofiler } from './cli-process.js'
+import { makeDirectory, osprofiler } from './cli-process.js'
 
 describe('osprofiler', () => {
   it('tells its version', async () => {
@@ -68,5 +69,57 @@ describe('osprofiler key new', () => {
     expect(one).toMatchObject({ code: 0, stderr: '' })
     expect(one.stdout).toMatch(/^[\w-]{43}\n$/)
     expect(other.stdout).not.toBe(one.stdout)
+  })
+
+  it('prints a line for a .env file', async () => {
+    const outcome = await osprofiler(['key', 'new', '--env'])
+
+    expect(outcome).toMatchObject({ code: 0, stderr: '' })
+    expect(outcome.stdout).toMatch(/^OSPROFILER_HMAC_KEYS=[\w-]{43}\n$/)
+  })
+
+  it.each([0o022, 0o077, 0o777])('writes a file that its owner alone can read, with umask %o', async umask => {
+    const cwd = makeDirectory()
+    const before = process.umask(umask)
+    const outcome = await osprofiler(['key', 'new', '--out', 'key'], { cwd }).finally(() => process.umask(before))
+
+    const key = readFileSync(join(cwd, 'key'), 'utf8')
+    expect(key).toMatch(/^[\w-]{43}\n$/)
+    expect(statSync(join(cwd, 'key')).mode & 0o777).toBe(0o600)
+    expect(outcome).toMatchObject({ code: 0, stdout: '' })
+    expect(outcome.stderr).toContain(`OSPROFILER_HMAC_KEYS_FILE=${join(cwd, 'key')}\n`)
+    expect(outcome.stderr).toContain('--hmac-key-file key\n')
+    expect(outcome.stderr).not.toContain(key.trim())
+  })
+
+  it('never overwrites a file, and follows no link to one', async () => {
+    const cwd = makeDirectory()
+    writeFileSync(join(cwd, 'key'), 'in use')
+    symlinkSync('elsewhere', join(cwd, 'link'))
+
+    const outcomes = await Promise.all(['key', 'link'].map(out => osprofiler(['key', 'new', '--out', out], { cwd })))
+
+    for (const { code, stdout, stderr } of outcomes) {
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+      expect(stderr).toMatch(
+        /^error: (key|link) exists already, and services may need its keys\. Give another name\.\n$/,
+      )
+    }
+    expect(readFileSync(join(cwd, 'key'), 'utf8')).toBe('in use')
+    expect(readdirSync(cwd)).toEqual(['key', 'link'])
+  })
+
+  it.each([
+    [['--out', 'key', '--env'], "option '--out <file>' cannot be used with option '--env'"],
+    [['--out', ''], 'Give --out the name of a file.'],
+    [['--out', '-'], 'Without --out, the key goes to standard output.'],
+    [['--out', 'no/such/folder/key'], 'Cannot write no/such/folder/key: ENOENT'],
+  ])('refuses %j, and makes no file', async (args, message) => {
+    const cwd = makeDirectory()
+
+    const { code, stdout, stderr } = await osprofiler(['key', 'new', ...args], { cwd })
+
+    expect({ code, stdout, files: readdirSync(cwd) }).toEqual({ code: 1, stdout: '', files: [] })
+    expect(stderr).toContain(message)
   })
 })

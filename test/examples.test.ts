@@ -13,7 +13,7 @@ const command = join(root, 'packages/cli/dist/osprofiler.js')
 const folder = mkdtempSync(join(tmpdir(), 'osprofiler-examples-'))
 const env = {
   ...process.env,
-  OSPROFILER_HMAC_KEYS: 'KEY',
+  OSPROFILER_HMAC_KEYS: 'o7Vt2kQ9xWc4LmZs8RbYpD1g',
   OSPROFILER_CONNECTION_STRING: `sqlite:///${join(folder, 'traces.db')}`,
   NO_COLOR: '1',
 }

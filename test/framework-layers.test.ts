@@ -11,8 +11,10 @@ import { instrument } from '@osprofiler/instruments'
 import { osprofilerMiddleware as koaMiddleware } from '@osprofiler/koa'
 import { buildReport, renderTree, summarize } from '@osprofiler/report'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { printOfScript } from './print-of-script.js'
 
 const KEY = 'SECRET'
+const HERE = /^framework-layers\.test\.ts:\d+$/
 const limits = { maxTracesPerSecond: 10_000 }
 const require = createRequire(import.meta.url)
 
@@ -85,6 +87,40 @@ function expectOneAfterAnother(framework: string): void {
     expect(name).toBe(`${framework}-${index % 2 === 0 ? 'start' : 'stop'}`)
   }
 }
+
+describe('layers whose functions have no name are called by where they were given to their framework', () => {
+  const express = [
+    'anonymous-layers.mjs:22',
+    'anonymous-plugin/index.mjs:3',
+    'router',
+    'anonymous-layers.mjs:27',
+    'load GET /orders/:id',
+    'anonymous-layers.mjs:28 GET /orders/:id',
+    'anonymous-layers.mjs:36',
+  ]
+  const koa = ['anonymous-layers.mjs:45', 'anonymous-layers.mjs:46', 'anonymous-layers.mjs:45']
+
+  it.each([
+    ['express', express],
+    ['express4', express],
+    ['koa', koa],
+    ['koa2', koa],
+    [
+      'fastify',
+      [
+        'preValidation anonymous-layers.mjs:61 GET /orders/:id',
+        'preHandler anonymous-layers.mjs:57',
+        'preHandler anonymous-layers.mjs:61 GET /orders/:id',
+        'anonymous-layers.mjs:61 GET /orders/:id',
+        'onSend anonymous-layers.mjs:59',
+      ],
+    ],
+  ])('%s', async (framework, expected) => {
+    const printed = await printOfScript('fixtures/anonymous-layers.mjs', [framework])
+
+    expect(JSON.parse(printed)).toEqual(expected)
+  })
+})
 
 describe.each(['express', 'express4'])('the layers of %s', version => {
   const express: typeof import('express') = require(version)
@@ -189,7 +225,7 @@ describe.each(['express', 'express4'])('the layers of %s', version => {
     }
   })
 
-  it('without a name are told by their route', async () => {
+  it('without a name are told by their route, and by where the program gave them to Express', async () => {
     const app = createApp()
     app.get(['/a', '/b'], (_req, _res, next) => next('route'))
     app.get(/^\/b$/, (_req, res) => void res.end())
@@ -198,8 +234,8 @@ describe.each(['express', 'express4'])('the layers of %s', version => {
     await get('/b')
 
     expect(layers('express')).toEqual([
-      { name: '<anonymous>', route: 'GET /a,/b' },
-      { name: '<anonymous>', route: 'GET /^\\/b$/' },
+      { name: expect.stringMatching(HERE), route: 'GET /a,/b' },
+      { name: expect.stringMatching(HERE), route: 'GET /^\\/b$/' },
     ])
   })
 

@@ -50,6 +50,53 @@ describe('a hostile record', () => {
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
   })
 
+  it.each(Object.entries(TEXTS))('with %s is copied as it is shown, and stands so in the title', async (_, text) => {
+    const { page } = await openPage(everywhere(text))
+    await page.evaluate('navigator.clipboard.writeText = async text => { window.copied = text }')
+    await page.locator('.row[aria-level]').first().click()
+
+    for (const button of await page.getByRole('button', { name: /^Copy/ }).all()) {
+      await button.click()
+      const copied = await page.evaluate<string>('window.copied')
+      const shown = await button.evaluate(element => element.parentElement?.querySelector('code, pre')?.textContent)
+      expect(copied).toBe(shown)
+      expect(copied.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+    }
+    expect(await page.title()).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+    expect(await page.locator('.raw pre').count()).toBeGreaterThan(0)
+  })
+
+  it('is copied as JSON of the same value', async () => {
+    const { page } = await openPage(everywhere('\u202e\u{e0041}\\u{e0041} "quoted" \u{1f600}'))
+    await page.evaluate('navigator.clipboard.writeText = async text => { window.copied = text }')
+    await page.locator('.row[aria-level]').first().click()
+
+    await page
+      .getByRole('button', { name: /^Copy the record/ })
+      .first()
+      .click()
+
+    expect(JSON.parse(await page.evaluate<string>('window.copied')).info.host).toBe(
+      '\u202e\u{e0041}\\u{e0041} "quoted" \u{1f600}',
+    )
+  })
+
+  it.each([
+    ['lists', '['.repeat(200_000) + ']'.repeat(200_000)],
+    ['objects', `${'{"a":'.repeat(200_000)}1${'}'.repeat(200_000)}`],
+  ])('with 200,000 %s in one another is shown with its trace', async (_, value) => {
+    const [start, stop, ...others] = everywhere('harmless')
+    const deep = { ...start, info: { ...start?.info, deep: JSON.parse(value) } } as TraceRecord
+    const { page, offences } = await openPage([deep, stop as TraceRecord, ...others])
+
+    await visitEverything(page)
+    await page.locator('.row[aria-level]').first().click()
+
+    expect(await page.locator('.row[aria-level]').count()).toBe(2)
+    expect(await page.locator('.raw pre').first().textContent()).toContain('"deep":')
+    expect(offences).toEqual([])
+  })
+
   it('of two hundred levels shows how deep each is', async () => {
     let point: PlannedPoint = { name: 'level199', service: 'deep', fromMs: 199, toMs: 200 }
     for (let level = 198; level >= 0; level--) {

@@ -195,7 +195,7 @@ describe.each(ADAPTERS)('%s', adapter => {
     })
 
     it('keeps the last good keys while it cannot be read, and warns once', async () => {
-      writeFileSync(file, 'SECRET,A')
+      writeFileSync(file, 'SECRET-o7Vt2kQ9xWc4LmZs,A', { mode: 0o600 })
       const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
       cleanups.push(() => warnings.mockRestore())
       const server = await serve(adapter, { answer: () => ({}) })

@@ -26,7 +26,7 @@ beforeAll(async () => {
   servers.push(postgresql, redis, rabbitmq)
   const env = {
     ...process.env,
-    OSPROFILER_HMAC_KEYS: 'KEY',
+    OSPROFILER_HMAC_KEYS: 'o7Vt2kQ9xWc4LmZs8RbYpD1g',
     OSPROFILER_CONNECTION_STRING: connectionString,
     OSPROFILER_TRACE_SQL: 'statements',
     POSTGRESQL_URL: postgresql.url,
@@ -115,7 +115,7 @@ async function order(id: string, headers?: Record<string, string>): Promise<stri
 }
 
 function signed(baseId: string): Record<string, string> {
-  const [info, hmac] = signedPack({ base_id: baseId }, 'KEY')
+  const [info, hmac] = signedPack({ base_id: baseId }, 'o7Vt2kQ9xWc4LmZs8RbYpD1g')
   return { 'X-Trace-Info': info, 'X-Trace-HMAC': hmac }
 }
 

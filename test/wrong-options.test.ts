@@ -1,7 +1,7 @@
 import { createNotifier, getNotifier } from '@osprofiler/core'
 import { osprofilerMiddleware as express } from '@osprofiler/express'
 import { osprofiler as fastifyPlugin } from '@osprofiler/fastify'
-import { type InstrumentName, type InstrumentOptions, instrument } from '@osprofiler/instruments'
+import { type AskedInstrument, type InstrumentName, type InstrumentOptions, instrument } from '@osprofiler/instruments'
 import { osprofilerMiddleware as koa } from '@osprofiler/koa'
 import { type SetupOptions, setup } from '@osprofiler/node'
 import { createRunTraced } from '@osprofiler/rpc'
@@ -167,6 +167,17 @@ describe('what is given in place of options', () => {
 
     expect(error).toMatchObject({ code: 'ERR_CONNECTION_STRING' })
     expect(String(error)).not.toContain('no scheme')
+  })
+
+  it.each([
+    [['+express', 'pg'], /with and without "\+".*before none/],
+    [['+expres'], /"expres".*Known: .*express/],
+    [['+'], /No instrument ""/],
+  ])('instruments %j are refused by both who take them', (names, message) => {
+    const wrong = names as AskedInstrument[]
+
+    expect(() => instrument(wrong)).toThrow(message)
+    expect(() => setup({ instruments: wrong, enabled: false })).toThrow(message)
   })
 
   it('an unknown instrument is named beside those that there are', () => {

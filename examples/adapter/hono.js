@@ -24,4 +24,4 @@ app.get('/fails', () => {
 })
 
 const server = serve({ fetch: app.fetch, port: Number(process.env.PORT ?? 3000) })
-process.on('SIGTERM', () => server.close(() => osprofiler.close()))
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => server.close(() => osprofiler.close()))

@@ -15,7 +15,7 @@ app.get('/orders/:id', async (req, res) => {
 app.use(osprofilerErrorHandler()) // after the routes: records what they throw
 
 const server = app.listen(Number(process.env.PORT ?? 3000))
-process.on('SIGTERM', () => server.close(() => osprofiler.close()))
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => server.close(() => osprofiler.close()))
 
 async function findOrder(id) {
   await new Promise(resolve => setTimeout(resolve, 20))

@@ -13,10 +13,12 @@ app.get('/items/:id', async request => {
 })
 
 await app.listen({ port: Number(process.env.PORT ?? 3000) })
-process.on('SIGTERM', async () => {
-  await app.close()
-  await osprofiler.close()
-})
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, async () => {
+    await app.close()
+    await osprofiler.close()
+  })
+}
 
 async function load(id) {
   return { id }

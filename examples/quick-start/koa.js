@@ -12,7 +12,7 @@ app.use(async ctx => {
 })
 
 const server = app.listen(Number(process.env.PORT ?? 3000))
-process.on('SIGTERM', () => server.close(() => osprofiler.close()))
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => server.close(() => osprofiler.close()))
 
 async function render(path) {
   return { path }

@@ -7,4 +7,4 @@ app.use(osprofilerMiddleware())
 app.get('/', (_req, res) => res.send('served'))
 
 const server = app.listen(Number(process.env.PORT ?? 3000))
-process.on('SIGTERM', () => server.close())
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => server.close())

@@ -47,8 +47,10 @@ const { listen, openWorld } = await import('./world.js')
 
 const world = await openWorld({ recordsSql: values.everything, hmacKey: KEY })
 const server = await ADAPTERS[values.adapter](KEY, (req, res) => {
-  const served = world.requests.get(req.originalUrl ?? req.url)
-  world.requests.delete(req.url)
+  // A router of Express cuts off what it is mounted at.
+  const url = req.originalUrl ?? req.url
+  const served = world.requests.get(url)
+  world.requests.delete(url)
   return handle(req, res, served, world)
 })
 const port = await listen(server)

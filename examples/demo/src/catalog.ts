@@ -34,4 +34,4 @@ const server = app.listen(0, '127.0.0.1', () => {
   console.log(`catalog listens on http://127.0.0.1:${(server.address() as AddressInfo).port}`)
 })
 
-process.once('SIGTERM', () => server.close(() => osprofiler.close()))
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => server.close(() => osprofiler.close()))

@@ -41,13 +41,19 @@ const server = app.listen(0, '127.0.0.1', () => {
   console.log(`gateway listens on http://127.0.0.1:${(server.address() as AddressInfo).port}`)
 })
 
-process.once('SIGTERM', () => {
+let ending = false
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, end)
+
+/** Ctrl+C reaches the whole group of processes, and the demo stops this one as well. */
+function end(): void {
+  if (ending) return
+  ending = true
   server.close(async () => {
     history.postMessage('end')
     await once(history, 'exit')
     await osprofiler.close()
   })
-})
+}
 
 /** A message, in whose headers the trace goes on. Whatever carries messages would do. */
 function tellHistory(customer: string): void {

@@ -44,4 +44,4 @@ app.addHook('onClose', async () => {
 
 console.log(`orders listens on ${await app.listen({ host: '127.0.0.1', port: 0 })}`)
 
-process.once('SIGTERM', () => app.close())
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => app.close())

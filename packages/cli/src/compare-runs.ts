@@ -1,4 +1,4 @@
-import { buildReport, type Report } from '@osprofiler/report'
+import { buildReport, jsonText, type Report } from '@osprofiler/report'
 import { collectTraces } from './collect-traces.js'
 import type { RunOptions } from './commands/run-options.js'
 import { explainMissing } from './explain-missing.js'
@@ -49,5 +49,5 @@ export async function compareRuns(
 }
 
 function* recordLines(traces: readonly AwaitedTrace[]): Generator<string> {
-  for (const { records } of traces) for (const record of records) yield `${JSON.stringify(record)}\n`
+  for (const { records } of traces) for (const record of records) yield `${jsonText(record, 0)}\n`
 }

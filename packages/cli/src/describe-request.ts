@@ -16,8 +16,8 @@ export interface DescribedRequest {
 }
 
 /**
- * Reads the URL and curl's options, so that the same arguments make the request that curl makes: but for the name of the
- * user agent, a method in capitals, and the pair of headers that is yet to come.
+ * Reads the URL and curl's options, so that the same arguments make the request that curl makes. Only the default name of
+ * the user agent differs, a method is in capitals, and the pair of headers is yet to come.
  *
  * @throws OsprofilerError `ERR_CONFIGURATION`; no message holds the value of a header, a cookie or a part of the body
  */

@@ -17,7 +17,7 @@ export interface Answer {
   readonly headers: http.IncomingHttpHeaders
 }
 
-/** What became of one request. */
+/** The outcome of one request. */
 export interface Exchange {
   readonly answer?: Answer
   readonly error?: unknown
@@ -31,6 +31,9 @@ export interface Link {
   close(): void
 }
 
+/** Methods by which a request may be sent twice (RFC 9110, 9.2.2). */
+const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
+
 /** Opens such a link. Nothing connects before the first request. */
 export function openLink({ protocol }: URL, trust: Trust): Link {
   const isSecure = protocol === 'https:'
@@ -42,7 +45,7 @@ export function openLink({ protocol }: URL, trust: Trust): Link {
       const first = await exchange(request, agent, signal)
       // The server closed the connection in the moment in which it was used again.
       const isStale = first.isReused && first.answer === undefined && !signal.aborted
-      return isStale ? await exchange(request, agent, signal) : first
+      return isStale && REPEATABLE.has(request.method) ? await exchange(request, agent, signal) : first
     },
     close: () => agent.destroy(),
   }
@@ -63,7 +66,7 @@ async function exchange(
     servername: isIP(hostname) === 0 ? hostname : '',
   })
   for (const [name, value] of headers) request.appendHeader(name, value)
-  // What nobody asked for is not sent: Node's defaults tell of its connection, and of a body that is not there.
+  // Node's defaults tell of its connection, and of a body that is not there. curl sends neither.
   for (const name of ['connection', 'content-length', 'transfer-encoding'])
     if (!request.hasHeader(name)) request.removeHeader(name)
   request.once('socket', socket => {

@@ -64,12 +64,19 @@ async function listSummaries(driver: Driver, options: ListOptions, limit: number
   const query: TraceQuery = { limit, since, service }
   if (name === undefined) return await list(query)
   const lists = await Promise.all(recordedNames(name).map(recorded => list({ ...query, name: recorded })))
-  return lists.flat().sort(newestFirst).slice(0, limit)
+  return lists.flat().sort(newestFirst()).slice(0, limit)
 }
 
-function newestFirst(one: TraceSummary, other: TraceSummary): number {
-  if (one.timestamp === other.timestamp) return 0
-  return one.timestamp < other.timestamp ? 1 : -1
+const DAY_MS = 86_400_000
+
+/** As drivers sort: what says that it comes from beyond tomorrow comes last. */
+function newestFirst(): (one: TraceSummary, other: TraceSummary) => number {
+  const tomorrow = new Date(Date.now() + DAY_MS).toISOString()
+  const keyOf = ({ timestamp }: TraceSummary): string => `${timestamp <= tomorrow ? 1 : 0} ${timestamp}`
+  return (one, other) => {
+    const [a, b] = [keyOf(one), keyOf(other)]
+    return a === b ? 0 : a < b ? 1 : -1
+  }
 }
 
 async function read(driver: Driver, summary: TraceSummary): Promise<FoundTrace> {

@@ -1,10 +1,11 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { buildReport } from '@osprofiler/report'
+import { askStore } from './ask-store.js'
 import type { ShowOptions } from './commands/show-options.js'
 import { drawReport } from './draw-report.js'
+import { nameTrace } from './name-trace.js'
 import { withStore } from './open-store.js'
 import { wrongUsage } from './output-format.js'
-import { isFile } from './read-trace.js'
 import { createRedrawing } from './redraw.js'
 import { showReport } from './show-report.js'
 import { waitForTrace } from './wait-for-trace.js'
@@ -14,7 +15,10 @@ import { waitForTrace } from './wait-for-trace.js'
  * complete. A trace that is not there yet is waited for, without an end: Ctrl-C is one, and says nothing.
  */
 export async function followTrace(trace: string, options: ShowOptions): Promise<void> {
-  if (await isFile(trace)) throw await wrongUsage('--follow wants a trace in a store, and this is a file.')
+  const name = await nameTrace(trace, options)
+  if (name !== 'id' && !(name === 'perhaps a file' && (await askStore(trace, options)))) {
+    throw await wrongUsage('--follow wants a trace in a store, and this is a file. --id says that it is an id.')
+  }
   const { idleTimeout = 1, out, json, html, dot, renderDot, export: target } = options
   const isDrawn = process.stdout.isTTY && [out, json, html, dot, renderDot, target].every(option => !option)
   const screen = createRedrawing(process.stdout)

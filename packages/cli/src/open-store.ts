@@ -16,15 +16,23 @@ export interface Store {
  * @throws OsprofilerError as `openDriver` does
  */
 export async function withStore<T>(options: StoreOptions, use: (store: Store) => Promise<T>): Promise<T> {
-  // A driver finds the broker's URL where services give it, too; this process is nobody's but the command's.
-  if (options.transportUrl !== undefined) process.env.OSPROFILER_TRANSPORT_URL = options.transportUrl
-  const connectionString = options.connectionString ?? (process.env.OSPROFILER_CONNECTION_STRING || 'sqlite://')
-  const driver = openDriver(connectionString)
+  const driver = openStore(options)
   try {
     return await use({ driver, shownAs: `${driver.name}://${driver.location ?? ''}` })
   } finally {
     await driver.close()
   }
+}
+
+/**
+ * As `withStore`, for whoever closes the store.
+ *
+ * @throws OsprofilerError as `openDriver` does
+ */
+export function openStore(options: StoreOptions): Driver {
+  // A driver finds the broker's URL where services give it, too; this process is nobody's but the command's.
+  if (options.transportUrl !== undefined) process.env.OSPROFILER_TRANSPORT_URL = options.transportUrl
+  return openDriver(options.connectionString ?? (process.env.OSPROFILER_CONNECTION_STRING || 'sqlite://'))
 }
 
 type Reading = 'readRecords' | 'listTraces' | 'listErrorTraces'

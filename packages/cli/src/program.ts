@@ -11,7 +11,7 @@ import { uiCommand } from './commands/ui.js'
 
 const EXAMPLES = `
 Examples:
-  osprofiler key new > key                                     a key, which the services need too
+  osprofiler key new --out key                                 a key, which the services need too
   osprofiler run http://127.0.0.1:3000/ --hmac-key-file key    where did the time of this request go?
   osprofiler trace list --since 1h                             what was traced in the last hour
   osprofiler trace show 0199c0de-7000-7abc-8def-0123456789ab   one of them
@@ -55,11 +55,16 @@ function nameKnownCommands(program: Command): void {
   for (const command of [program, ...program.commands]) {
     command.configureOutput({
       outputError: (message, write) => {
-        write(message)
+        write(withoutValue(message))
         if (message.startsWith('error: unknown command')) write(`Known commands: ${known.join(', ')}\n`)
       },
     })
   }
+}
+
+/** An option that is not known may have a secret behind it in the same word, as in `-Ume:secret`. */
+function withoutValue(message: string): string {
+  return message.replace(/^(error: unknown option '(?:--[\w.-]+|-[^-]))[\s\S]*?'$/m, "$1'")
 }
 
 function listCommands(program: Command): string[] {

@@ -1,6 +1,6 @@
 import { createRedrawing } from './redraw.js'
 
-/** Who gets an answer within this time needs no progress. */
+/** An answer within this time needs no progress. */
 const SILENT_MS = 1_000
 const STEP_MS = 200
 /** Records of which a step takes about a second, in which no timer runs. */

@@ -1,30 +1,36 @@
-import { stat } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Driver, TraceRecord } from '@osprofiler/core'
 import type { Report } from '@osprofiler/report'
 import type { StoreOptions } from './commands/show-options.js'
+import { explainNoFile, looksLikeFile, type NameOptions, nameTrace } from './name-trace.js'
+import type { Store } from './open-store.js'
 import { groupDigits, showProgress } from './progress.js'
 
 /** How often a trace that is awaited is read again, in milliseconds. */
 const LOOK_AGAIN = 100
+/** No report is made of more records: endless ones would fill the memory. */
+const MOST_RECORDS = 2_000_000
 
 /** From which store, and how long to wait. */
-export interface ReadOptions extends StoreOptions {
+export interface ReadOptions extends StoreOptions, NameOptions {
   /** In seconds. */
   readonly idleTimeout?: number
 }
 
 /**
- * The report of a trace that is named by its id, or by a file: whatever `trace show` writes, or records (`.jsonl`).
+ * The report of a trace that is named by its id, by a file (whatever `trace show` writes, or records), or by `-` for
+ * standard input. Where there is a file of that name, the store is asked first, for a second.
  *
  * @throws OsprofilerError `ERR_TRACE_NOT_FOUND`, `ERR_TRACE_FILE`, and what the store throws
  */
 export async function readTrace(trace: string, options: ReadOptions): Promise<Report> {
-  const fromFile = await isFile(trace)
-  const report = fromFile ? await readFromFile(trace) : await readFromStore(trace, options)
-  if (report.points.length > 0 || !fromFile) return report
-  const { OsprofilerError } = await import('@osprofiler/core')
-  throw new OsprofilerError('ERR_TRACE_FILE', `Cannot read a trace from ${trace}: it holds no record`)
+  const name = await nameTrace(trace, options)
+  if (name === 'id') return await readFromStore(trace, options)
+  if (name === 'perhaps a file') {
+    const { askStore } = await import('./ask-store.js')
+    if (await askStore(trace, options)) return await readFromStore(trace, options)
+  }
+  return await readFromFile(trace, name === 'perhaps a file')
 }
 
 /**
@@ -42,21 +48,20 @@ export async function readRecords(
   for await (const batch of readable(driver, 'readRecords')(baseId)) {
     for (const record of batch) records.push(record)
     onRead?.(records.length)
+    if (records.length > MOST_RECORDS) {
+      const { OsprofilerError } = await import('@osprofiler/core')
+      throw new OsprofilerError('ERR_STORE', `Trace ${baseId} has more than ${MOST_RECORDS} records: it is not read.`)
+    }
   }
   return records
 }
 
-/** Also a pipe, as in `trace show <(zcat trace.json.gz)`. What looks like a path is one, to say so when it is not there. */
-export async function isFile(trace: string): Promise<boolean> {
-  // Not statSync: after it has looked at a pipe, Node 20 resolves the links of modules wrongly, and imports fail.
-  const known = await stat(trace).catch(() => undefined)
-  if (known !== undefined) return !known.isDirectory()
-  return /[/\\]|\.(jsonl?|html?|dot|svg|png)$/.test(trace)
-}
-
-async function readFromFile(path: string): Promise<Report> {
+async function readFromFile(path: string, isLimited: boolean): Promise<Report> {
   const { readReportFile } = await import('./read-report-file.js')
-  return await readReportFile(path)
+  const report = await readReportFile(path, isLimited)
+  if (report.points.length > 0) return report
+  const { OsprofilerError } = await import('@osprofiler/core')
+  throw new OsprofilerError('ERR_TRACE_FILE', `Cannot read a trace from ${path}: it holds no record`)
 }
 
 async function readFromStore(baseId: string, options: ReadOptions): Promise<Report> {
@@ -65,13 +70,37 @@ async function readFromStore(baseId: string, options: ReadOptions): Promise<Repo
   return await withStore(options, async store => {
     // The store's thread starts while this one loads what builds the report.
     const [records, { buildReport }] = await Promise.all([
-      readSettled(store.driver, baseId, options.idleTimeout ?? 0),
+      readSettled(store.driver, baseId, options.idleTimeout ?? 0).catch((error: unknown) =>
+        failToRead(baseId, options, error),
+      ),
       import('@osprofiler/report'),
     ])
-    if (records.length === 0) throw (await import('./explain-unknown.js')).unknownTrace(baseId, store)
+    if (records.length === 0) throw await notThere(baseId, options, store)
     showProgress(`Putting ${groupDigits(records.length)} records together`, records.length)
     return buildReport(records)
   })
+}
+
+/** Says of what looks like a file that there is neither such a file nor such a trace. */
+async function notThere(baseId: string, { id = false }: NameOptions, store: Store): Promise<Error> {
+  if (id || !looksLikeFile(baseId)) return (await import('./explain-unknown.js')).unknownTrace(baseId, store)
+  const { OsprofilerError } = await import('@osprofiler/core')
+  return new OsprofilerError(
+    'ERR_TRACE_FILE',
+    `Cannot read a trace from ${baseId}: ${await explainNoFile(baseId)}. ${store.shownAs} holds no trace of that id either.`,
+  )
+}
+
+/** Whoever meant a file need not know the store that could not be asked. */
+async function failToRead(baseId: string, { id = false }: NameOptions, cause: unknown): Promise<never> {
+  if (id || !looksLikeFile(baseId)) throw cause
+  const { OsprofilerError } = await import('@osprofiler/core')
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  throw new OsprofilerError(
+    'ERR_TRACE_FILE',
+    `Cannot read a trace from ${baseId}: ${await explainNoFile(baseId)}. As an id: ${reason}`,
+    { cause },
+  )
 }
 
 async function readSettled(driver: Driver, baseId: string, idleTimeout: number): Promise<TraceRecord[]> {

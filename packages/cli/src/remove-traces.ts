@@ -1,7 +1,7 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { escapeControl } from '@osprofiler/report'
+import type { DeleteOptions } from './commands/delete-options.js'
 import type { PruneOptions } from './commands/prune-options.js'
-import type { StoreOptions } from './commands/show-options.js'
 import { removable, withStore } from './open-store.js'
 import { showProgress } from './progress.js'
 import { writeChunks } from './write-output.js'
@@ -11,7 +11,14 @@ import { writeChunks } from './write-output.js'
  *
  * @throws OsprofilerError `ERR_TRACE_NOT_FOUND` after all of them, where one is not there
  */
-export async function deleteTraces(ids: readonly string[], options: StoreOptions): Promise<void> {
+export async function deleteTraces(ids: readonly string[], options: DeleteOptions): Promise<void> {
+  const file = options.id === true ? undefined : ids.find(id => /^\.[/\\]/.test(id))
+  if (file !== undefined) {
+    throw new OsprofilerError(
+      'ERR_CONFIGURATION',
+      `${file} names a file, and traces are removed from the store. --id says that it is an id.`,
+    )
+  }
   await withStore(options, async ({ driver, shownAs }) => {
     const remove = removable(driver, 'deleteTrace')
     const missing: string[] = []

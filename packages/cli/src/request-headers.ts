@@ -5,11 +5,11 @@ import { wrongRequest } from './wrong-request.js'
 export type HeaderLine = readonly [name: string, value: string]
 
 const NAME = /^[\w!#$%&'*+.^`|~-]+$/
-/** What no value of a header may hold. */
+/** A character that no value of a header may hold. */
 const UNSENDABLE = /[^\t -~\u0080-\u00ff]/
 
 /**
- * Puts headers together as curl does: a given one takes the place of a default, `Name:` leaves the default out, and
+ * Puts headers together as curl does. A given one takes the place of a default, `Name:` leaves the default out, and
  * `Name;` is one without a value.
  *
  * @param before the defaults that come first; those without a value are not sent

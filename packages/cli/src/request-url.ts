@@ -22,7 +22,7 @@ const DOT_SEGMENT = /(?:^|\/)(?:\.|%2e){1,2}(?:[/?]|$)/i
  * @throws OsprofilerError `ERR_CONFIGURATION`; no message holds a word, for any of them may be a secret
  */
 export function findUrl(words: readonly string[], named: readonly string[] = []): string {
-  const urls = [...(words[0] === 'curl' ? words.slice(1) : words), ...named]
+  const urls = [...(/^curl(?:\.exe)?$/.test(words[0] ?? '') ? words.slice(1) : words), ...named]
   const [url] = urls
   if (url === undefined)
     throw wrongRequest('A URL is missing, such as http://127.0.0.1:3000/orders. It may follow the word curl.')

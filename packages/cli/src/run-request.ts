@@ -23,6 +23,8 @@ import { waitForTrace } from './wait-for-trace.js'
 
 /** Half of what a service takes by default, so that it does not refuse a trace for coming too soon. */
 const SHORTEST_ROUND_MS = 20
+/** What people give to -o where they want no file. */
+const NO_FILES: readonly string[] = ['/dev/null', 'NUL', '-']
 
 /**
  * Signs a request as the caller, sends it, waits for its trace and shows it; of several, that of the slowest, or with
@@ -34,7 +36,7 @@ const SHORTEST_ROUND_MS = 20
  */
 export async function runRequest(words: readonly string[], options: RunOptions): Promise<number> {
   await checkOptions(options)
-  if (options.output !== undefined && options.output !== '/dev/null')
+  if (options.output !== undefined && !NO_FILES.includes(options.output))
     tell('Nothing is written to the file of -o: run shows the trace, not the answer. --out FILE writes the trace.')
   const request = describeRequest(findUrl(words, options.url), options)
   const trust = readTrust(options)
@@ -48,12 +50,18 @@ export async function runRequest(words: readonly string[], options: RunOptions):
     const code =
       before === undefined && options.saveBaseline === undefined ? 0 : await compareRuns(sent, store, before, options)
     // Instead of a comparison, there is one of them to see.
-    return before !== undefined || code !== 0 ? code : await showAwaited(slowestOf(sent, options), store, options)
+    if (before !== undefined || code !== 0) return code
+    const shown = await showAwaited(slowestOf(sent, options), store, options)
+    return sent.every(({ failure }) => failure === undefined) ? shown : 1
   })
 }
 
 async function checkOptions(options: RunOptions): Promise<void> {
   const { baseline, failOn, html, dot, export: target, renderDot } = options
+  const { hmacKeyFile, header = [], body = [] } = options
+  const pieces = [...header, ...body.filter(({ kind }) => kind !== 'data-raw').map(({ text }) => text)]
+  if (pieces.filter(text => text === '@-').length + (hmacKeyFile === '-' ? 1 : 0) > 1)
+    throw await wrongUsage('Standard input can be read once: by the key, a header or a part of the body. Use a file.')
   if (baseline === undefined) {
     if (failOn !== undefined)
       throw await wrongUsage('--fail-on compares with a --baseline FILE. --save-baseline makes one.')
@@ -108,7 +116,7 @@ async function showAwaited(sent: SentRequest, store: Store, options: RunOptions)
   tell('')
   await showReport(buildReport(records), options)
   if (missing !== undefined) tell(`The trace is incomplete${isLost ? '' : ` after ${timeout} s`}: ${missing}.`)
-  return missing === undefined && sent.failure === undefined ? 0 : 1
+  return missing === undefined ? 0 : 1
 }
 
 function describeSent({ method, url }: DescribedRequest, sent: SentRequest): string {

@@ -11,7 +11,7 @@ const PAIR = ['x-trace-info', 'x-trace-hmac']
 /** Headers that tell of a body. */
 const OF_BODY = ['content-type', 'content-length', 'content-encoding', 'transfer-encoding']
 
-/** What became of a request that was sent. */
+/** The outcome of a request that was sent. */
 export interface SentRequest {
   /** The trace as which it was signed. */
   readonly baseId: string

@@ -19,5 +19,8 @@ export async function showTrace(trace: string, options: ShowOptions): Promise<vo
       `This file holds ${traces.size} traces, which are drawn as one. \`osprofiler trace diff\` compares them with others.\n`,
     )
   }
+  if (report.leftOut !== undefined) {
+    process.stderr.write(`${report.leftOut} entries of this file hold no record and are left out.\n`)
+  }
   await showReport(report, options)
 }

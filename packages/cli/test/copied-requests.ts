@@ -37,8 +37,20 @@ export const COPIED: readonly CopiedRequest[] = [
   --insecure`,
   },
   {
+    name: 'a GET, by a newer Chrome',
+    command: `curl --url $'http://HOST/api/orders\\u0021?filter\\[name\\]=\\{it\\'s\\}' \\
+  -H 'accept: */*' \\
+  -H 'x-empty;' \\
+  ${CHROME} \\
+  -H 'x-odd: 100\\u0025 "quoted" \\\\ back'`,
+  },
+  {
+    name: 'a POST of nothing, by a newer Chrome',
+    command: `curl --url 'http://HOST/api/orders' -X 'POST' -H 'content-length: 0' ${CHROME}`,
+  },
+  {
     name: 'a POST of JSON, by Chrome',
-    command: `curl 'http://HOST/api/orders' \\
+    command: `curl --url 'http://HOST/api/orders' \\
   -H 'Accept: application/json' \\
   ${CHROME} \\
   -H 'Content-Type: application/json' \\

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Command } from 'commander'
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { addCurlOptions, type CurlOptions } from '../src/commands/curl-options.js'
 import { describeRequest } from '../src/describe-request.js'
@@ -120,6 +121,23 @@ describe('a command for curl', () => {
   })
 })
 
+describe('any command for curl', () => {
+  it('makes the same request', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyOption, { maxLength: 6 }), anyPath, async (options, path) => {
+        const args = [...options.flat(), `http://${host}${path}`]
+        received = []
+        await runFile('curl', ['-q', '-sS', '-g', ...args], { cwd: folder })
+        await sendAsRun(['-g', ...args])
+        const [byCurl, byRun] = received.map(normalize)
+
+        expect(byRun).toEqual(byCurl)
+      }),
+      { numRuns: 100 },
+    )
+  })
+})
+
 describe('a form of a type that was given', () => {
   it('says where its parts end, as with curl', async () => {
     const { byCurl, byRun } = await sendBoth("curl -F a=b -H 'Content-Type: multipart/form-data' 'http://HOST/'")
@@ -127,6 +145,25 @@ describe('a form of a type that was given', () => {
     expect(byRun.split('\r\n').sort()).toEqual(byCurl.split('\r\n').sort())
   })
 })
+
+const anyText = fc.string({ unit: 'binary' }).filter(text => !text.includes('\0') && text.isWellFormed())
+const anyName = fc.stringMatching(/^x-[a-z]{1,8}$/)
+const anyValue = fc.string({ unit: 'grapheme' }).map(text => `v${text.replace(/\p{Cc}/gu, '').trim()}`)
+const anyPath = fc.stringMatching(/^\/([\w~!$&'()*+,:@%=-]{1,8}\/?){0,3}(\?[\w/?~!$&()*+,;:@=[\]{}|^`"<>-]{0,12})?$/)
+const anyOption: fc.Arbitrary<readonly string[]> = fc.oneof(
+  fc.tuple(fc.constant('--data-raw'), anyText),
+  fc.tuple(fc.constant('-d'), anyText).filter(([, text]) => !text.startsWith('@')),
+  fc.tuple(
+    fc.constant('--data-urlencode'),
+    anyText.map(text => `=${text}`),
+  ),
+  fc.tuple(fc.constant('-H'), fc.tuple(anyName, anyValue)).map(([flag, pair]) => [flag, pair.join(': ')]),
+  fc.tuple(fc.constant('-b'), anyValue).map(([flag, value]) => [flag, `c=${value}`]),
+  fc.tuple(fc.constantFrom('-A', '-e'), anyValue),
+  fc.tuple(fc.constant('-u'), anyValue).map(([flag, value]) => [flag, `me:${value}`]),
+  fc.tuple(fc.constant('-X'), fc.constantFrom('PUT', 'PATCH', 'DELETE', 'OPTIONS', 'POST', 'GET')),
+  fc.constant(['--compressed']),
+)
 
 /** A request in the parts that have to be the same. */
 async function sendBoth(command: string): Promise<{ byCurl: string; byRun: string }> {
@@ -145,7 +182,7 @@ function inShell(script: string): Promise<{ stdout: string; stderr: string }> {
   return runFile('bash', ['-c', script], { cwd: folder })
 }
 
-async function sendAsRun(words: readonly string[], piped: string): Promise<void> {
+async function sendAsRun(words: readonly string[], piped = ''): Promise<void> {
   writeFileSync(join(folder, 'piped'), piped)
   const here = process.cwd()
   process.chdir(folder)

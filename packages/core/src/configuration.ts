@@ -1,5 +1,7 @@
 import { hasOwnKeys, isKeyAwaited, tellFirstKey } from './first-key.js'
 import { type HmacKeys, KeyRing } from './key-ring.js'
+import { warnOfKeyRisks } from './key-risks.js'
+import { splitKeyText } from './key-text.js'
 import { createKeysFile } from './keys-file.js'
 import { OsprofilerError } from './osprofiler-error.js'
 import { packageName } from './package-name.js'
@@ -102,7 +104,7 @@ export function checkEnvironment(): void {
       'Both OSPROFILER_HMAC_KEYS and OSPROFILER_HMAC_KEYS_FILE are set. Unset one: they could contradict each other.',
     )
   }
-  new KeyRing(process.env.OSPROFILER_HMAC_KEYS ?? '')
+  readKeysVariable()
 }
 
 /**
@@ -141,17 +143,47 @@ function resolve(): Resolved {
     return Object.assign(base, { enabled, keyRing: openKeyRing(settings.keyRing) })
   } catch (error) {
     // This runs while a request is served: the request must not fail of it.
-    emitWarning(`Nothing is traced: ${(error as Error).message}`, { code: 'OSPROFILER_CONFIGURATION' })
+    warnOfNothingTraced(error)
     return Object.assign(base, { enabled: false, keyRing: () => undefined })
   }
 }
 
 function openKeyRing(configured: KeyRing | undefined): () => KeyRing | undefined {
   const file = process.env.OSPROFILER_HMAC_KEYS_FILE
-  if (configured === undefined && file) return createKeysFile(file)
-  const ring = configured ?? new KeyRing(process.env.OSPROFILER_HMAC_KEYS ?? '')
-  const known = ring.size === 0 ? undefined : ring
-  return () => known
+  if (configured === undefined) return file ? createKeysFile(file) : createKeysVariable()
+  return () => configured
+}
+
+/** The keys of the variable, read when keys are asked for: nobody is warned of keys that nobody uses. */
+function createKeysVariable(): () => KeyRing | undefined {
+  let opened = false
+  let ring: KeyRing | undefined
+  return () => {
+    if (opened) return ring
+    opened = true
+    try {
+      const keys = readKeysVariable()
+      if (keys.length > 0) ring = new KeyRing(keys)
+      warnOfKeyRisks(keys, { source: 'OSPROFILER_HMAC_KEYS' })
+    } catch (error) {
+      warnOfNothingTraced(error)
+    }
+    return ring
+  }
+}
+
+function warnOfNothingTraced(error: unknown): void {
+  emitWarning(`Nothing is traced: ${(error as Error).message}`, { code: 'OSPROFILER_CONFIGURATION' })
+}
+
+/** @throws OsprofilerError `ERR_CONFIGURATION` where it cannot be read as keys. */
+function readKeysVariable(): readonly string[] {
+  try {
+    return splitKeyText(process.env.OSPROFILER_HMAC_KEYS ?? '')
+  } catch (cause) {
+    const message = `Cannot use OSPROFILER_HMAC_KEYS: ${(cause as Error).message}.`
+    throw new OsprofilerError('ERR_CONFIGURATION', message, { cause })
+  }
 }
 
 function toSettings(configuration: Configuration): Settings {

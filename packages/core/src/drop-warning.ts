@@ -1,5 +1,6 @@
 import type { Driver } from './driver.js'
-import { emitWarning, Map, Math, Number, performance, Set } from './platform.js'
+import { Math, Set } from './platform.js'
+import { createRareWarning } from './rare-warning.js'
 
 /** What is warned of: that the queue is full, that not even roots find room in it, or that the store refuses records. */
 export type DropCause = 'queue-full' | 'roots' | 'refused'
@@ -11,8 +12,6 @@ export interface DropWarning {
   over(): void
 }
 
-/** A burst every second must not flood a log. */
-const APART_MS = 60_000
 const MIB = 1024 * 1024
 
 /** @param isHeard whether the program listens to what is warned of here */
@@ -21,7 +20,7 @@ export function createDropWarning(
   limits: { readonly maxRecords: number; readonly maxBytes: number },
   isHeard: () => boolean,
 ): DropWarning {
-  const warnedAt = new Map<DropCause, number>()
+  const warnRarely = createRareWarning()
   const warned = new Set<DropCause>()
 
   function describe(cause: DropCause): string {
@@ -36,11 +35,7 @@ export function createDropWarning(
   return {
     dropped(cause) {
       if (warned.has(cause) || isHeard()) return
-      const now = performance.now()
-      if (now - (warnedAt.get(cause) ?? Number.NEGATIVE_INFINITY) < APART_MS) return
-      warned.add(cause)
-      warnedAt.set(cause, now)
-      emitWarning(describe(cause), { code: 'OSPROFILER_RECORDS_DROPPED' })
+      if (warnRarely(cause, 'OSPROFILER_RECORDS_DROPPED', () => describe(cause))) warned.add(cause)
     },
     over: () => warned.clear(),
   }

@@ -1,7 +1,8 @@
 import { className, readData } from './class-name.js'
+import { cutText } from './cut-text.js'
 import { isError } from './is-error.js'
 import { DOMException, Object, Reflect, String, types, WeakMap } from './platform.js'
-import { cutText, redactText } from './recordable.js'
+import { redactText } from './secrets/redact-text.js'
 import { shared } from './shared-state.js'
 
 const MAX_TYPE = 256

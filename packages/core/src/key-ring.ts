@@ -1,19 +1,28 @@
 import type { KeyObject } from 'node:crypto'
+import { hmac } from './hmac.js'
+import { trimKey } from './key-text.js'
 import { OsprofilerError } from './osprofiler-error.js'
-import { Array, Buffer, createHmac, createSecretKey, RegExp, TypeError, timingSafeEqual } from './platform.js'
+import { Array, Buffer, TypeError, timingSafeEqual, WeakMap } from './platform.js'
+import { textOf, toReadableKey } from './secret-key.js'
+import { shared } from './shared-state.js'
 
 /** HMAC keys: a list, or one string split at commas with the spaces around each key trimmed, as in `'NEW,OLD'`. */
 export type HmacKeys = string | readonly string[]
 
 // Lower case only, as Python's hexdigest() writes it and compares it. The white space is what both languages trim.
 const HMAC = /^[ \t\n\v\f\r]*([0-9a-f]{40})[ \t\n\v\f\r]*$/
-// What Python's strip() takes for white space. trim() differs: U+FEFF and not U+0085, nor the four separators.
-const SPACE = '(?:[^\\S\\ufeff]|[\\x1c-\\x1f\\x85])+'
-const EDGES = new RegExp(`^${SPACE}|${SPACE}$`, 'g')
-
 // What is compared, written anew each time, since nothing comes between: two new buffers would take longer to make.
 const given = Buffer.alloc(40)
 const expected = Buffer.alloc(40)
+
+/** Gives access to the keys of rings: a ring may come from another copy of this package, which no private field spans. */
+const rings = shared('key-rings', () => {
+  const keysByRing = new WeakMap<object, readonly KeyObject[]>()
+  return {
+    keep: (ring: KeyRing, keys: readonly KeyObject[]) => void keysByRing.set(ring, keys),
+    keysOf: (ring: object) => keysByRing.get(ring),
+  }
+})
 
 /**
  * The secrets that a process believes in: signs with the first key, verifies with any, so that keys can be rotated.
@@ -25,13 +34,12 @@ const expected = Buffer.alloc(40)
  * ring.verify(text, ring.sign(text)) // 'NEW'
  */
 export class KeyRing {
-  readonly #keys: readonly string[]
-  readonly #secrets: readonly KeyObject[]
+  readonly #keys: readonly KeyObject[]
 
   /** @throws TypeError where a key is not a non-empty, well-formed string. */
   constructor(keys: HmacKeys) {
-    this.#keys = listKeys(keys)
-    this.#secrets = this.#keys.map(key => createSecretKey(Buffer.from(key, 'utf8')))
+    this.#keys = listKeys(keys).map(toReadableKey)
+    rings.keep(this, this.#keys)
   }
 
   /** How many keys there are. */
@@ -45,32 +53,46 @@ export class KeyRing {
    * @throws OsprofilerError `ERR_NO_KEYS` where the ring is empty.
    */
   sign(text: string): string {
-    const [secret] = this.#secrets
-    if (secret === undefined) {
-      throw new OsprofilerError(
-        'ERR_NO_KEYS',
-        'Cannot sign: there is no HMAC key. Set OSPROFILER_HMAC_KEYS or give one.',
-      )
-    }
-    return createHmac('sha1', secret).update(text, 'utf8').digest('hex')
+    const [key] = this.#keys
+    if (key !== undefined) return hmac(key, text)
+    throw new OsprofilerError('ERR_NO_KEYS', 'Cannot sign: there is no HMAC key. Set OSPROFILER_HMAC_KEYS or give one.')
   }
 
   /** The key under which `hmac` is the signature of `text`, or `undefined`. Costs at most one HMAC a key. */
   verify(text: string, hmac: string): string | undefined {
     const digits = readHmac(hmac)
-    if (digits === undefined) return undefined
-    given.write(digits, 'latin1')
-    const index = this.#secrets.findIndex(secret => {
-      expected.write(createHmac('sha1', secret).update(text, 'utf8').digest('hex'), 'latin1')
-      return timingSafeEqual(expected, given)
-    })
-    return this.#keys[index]
+    const key = digits === undefined ? undefined : find(this.#keys, text, digits)
+    return key === undefined ? undefined : textOf(key)
   }
+}
 
-  /** The position of a key that the caller knows, or -1. */
-  position(key: string): number {
-    return this.#keys.indexOf(key)
-  }
+/** Whether a value is a ring, of whichever copy of this package. */
+export function isKeyRing(value: unknown): value is KeyRing {
+  return typeof value === 'object' && value !== null && rings.keysOf(value) !== undefined
+}
+
+/**
+ * The keys of a ring, in their order. For this package alone: the public methods of a ring hand out no key.
+ *
+ * @throws TypeError where the value is no ring.
+ */
+export function keysOf(ring: KeyRing): readonly KeyObject[] {
+  const keys = rings.keysOf(ring)
+  if (keys === undefined) throw new TypeError('This is no KeyRing')
+  return keys
+}
+
+/** The key under which these digits are the signature of a text, found in constant time for each key. */
+export function find<Key extends KeyObject | string>(
+  keys: readonly Key[],
+  text: string,
+  digits: string,
+): Key | undefined {
+  given.write(digits, 'latin1')
+  return keys.find(key => {
+    expected.write(hmac(key, text), 'latin1')
+    return timingSafeEqual(expected, given)
+  })
 }
 
 /** The 40 digits of an `X-Trace-HMAC`, or `undefined` where it is malformed. Checked before anything is hashed. */
@@ -78,9 +100,10 @@ export function readHmac(text: string): string | undefined {
   return HMAC.exec(text)?.[1]
 }
 
-function listKeys(keys: HmacKeys): readonly string[] {
+/** @throws TypeError where a key is not a non-empty, well-formed string. */
+export function listKeys(keys: HmacKeys): readonly string[] {
   if (typeof keys === 'string') {
-    const list = keys.split(',').map(key => key.replace(EDGES, ''))
+    const list = keys.split(',').map(trimKey)
     return list.filter(key => key !== '').map(checkKey)
   }
   if (!Array.isArray(keys)) throw new TypeError(`HMAC keys are a string or a list of strings, not ${typeof keys}`)

@@ -1,8 +1,10 @@
-import { isUtf8 } from 'node:buffer'
-import { lstatSync } from 'node:fs'
+import type { KeyObject } from 'node:crypto'
+import { lstatSync, statSync } from 'node:fs'
 import { KeyRing } from './key-ring.js'
+import { warnOfKeyRisks } from './key-risks.js'
+import { decodeKeyText, splitKeyText } from './key-text.js'
 import { OsprofilerError } from './osprofiler-error.js'
-import { Error, emitWarning, Number, performance } from './platform.js'
+import { createSecretKey, emitWarning, Number, performance, process } from './platform.js'
 import { readRegularFile } from './read-regular-file.js'
 import { shorten } from './shorten.js'
 
@@ -17,7 +19,8 @@ const LONGEST_SHOWN = 300
  */
 export function createKeysFile(path: string): () => KeyRing | undefined {
   let ring: KeyRing | undefined
-  let text: string | undefined
+  // What was read last, in a shape that no dump of memory shows.
+  let last: KeyObject | undefined
   let lookedAt = Number.NEGATIVE_INFINITY
   let warned = false
 
@@ -26,14 +29,16 @@ export function createKeysFile(path: string): () => KeyRing | undefined {
     if (now - lookedAt < LOOK_AGAIN_MS) return ring
     lookedAt = now
     try {
-      const read = readKeys(path)
-      if (read === text) return ring
-      const next = toKeyRing(read)
-      text = read
-      ring = next.size === 0 ? undefined : next
+      const bytes = readRegularFile(path, MAX_LENGTH)
+      const read = createSecretKey(bytes)
+      if (last?.equals(read)) return ring
+      const keys = splitKeyText(decodeKeyText(bytes))
+      last = read
+      ring = keys.length === 0 ? undefined : new KeyRing(keys)
+      if (ring !== undefined) warnOfKeyRisks(keys, { source: toShownPath(path), mode: modeOf(path) })
       warned = false
     } catch (error) {
-      if (!warned) warn(path, error, text !== undefined)
+      if (!warned) warn(path, error, last !== undefined)
       warned = true
     }
     return ring
@@ -47,21 +52,15 @@ export function createKeysFile(path: string): () => KeyRing | undefined {
  */
 export function checkKeysFile(path: string): void {
   try {
-    toKeyRing(readKeys(path))
+    splitKeyText(decodeKeyText(readRegularFile(path, MAX_LENGTH)))
   } catch (cause) {
     throw new OsprofilerError('ERR_CONFIGURATION', describe(path, cause), { cause })
   }
 }
 
-function toKeyRing(text: string): KeyRing {
-  return new KeyRing(text.replace(/[\r\n]+/g, ','))
-}
-
-function readKeys(path: string): string {
-  const bytes = readRegularFile(path, MAX_LENGTH)
-  if (!isUtf8(bytes)) throw new Error('it is not UTF-8')
-  // Some editors begin a file with a byte order mark, which is no part of the first key.
-  return bytes.toString('utf8').replace(/^\ufeff/, '')
+/** Windows has other rights than those that a mode tells of. */
+function modeOf(path: string): number {
+  return process.platform === 'win32' ? 0 : statSync(path).mode
 }
 
 function describe(path: string, error: unknown): string {
@@ -69,10 +68,10 @@ function describe(path: string, error: unknown): string {
 }
 
 /**
- * A path that leads somewhere. Any other value may be a key that was meant for OSPROFILER_HMAC_KEYS, also one that begins
- * with a slash, as one in 64 keys does that are written as base64.
+ * How messages name the file of OSPROFILER_HMAC_KEYS_FILE: by a path that leads somewhere. Any other value may be a key
+ * that was meant for OSPROFILER_HMAC_KEYS. One in 64 keys that are written as base64 begins with a slash.
  */
-function toShownPath(path: string): string {
+export function toShownPath(path: string): string {
   const [, first = ''] = /^(\/[^/]+)(?:\/|$)/.exec(path) ?? /^([a-z]:[\\/]|\.{1,2}\/)/i.exec(path) ?? []
   const leadsSomewhere = !/\p{Cc}/u.test(path) && (isThere(path) || (first !== path && isThere(first)))
   return leadsSomewhere ? shorten(path, LONGEST_SHOWN) : 'the file that OSPROFILER_HMAC_KEYS_FILE names'

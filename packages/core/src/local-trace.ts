@@ -2,13 +2,16 @@ import type { KeyObject } from 'node:crypto'
 import { hostname } from 'node:os'
 import { recordSettings } from './configuration.js'
 import { tellFirstKey } from './first-key.js'
+import { hmac } from './hmac.js'
 import { forgetLook, type Look, lookSoon } from './leftovers.js'
 import { notify } from './notifier.js'
-import { Buffer, createHmac, createSecretKey, Math, performance, Set } from './platform.js'
+import { Math, performance, Set } from './platform.js'
 import { openPointAllowance, type PointAllowance, takePoint, tellOmitted } from './point-allowance.js'
 import { recordableInfo, setMember } from './recordable.js'
-import { packInfo, readBaseId, signedUnpack, X_TRACE_HMAC, X_TRACE_INFO } from './signed-headers.js'
+import { toSecretKey } from './secret-key.js'
+import { packInfo, readBaseId, readSignedHeaders, X_TRACE_HMAC, X_TRACE_INFO } from './signed-headers.js'
 import { formatTimestamp } from './timestamp.js'
+import { takeUnrecorded } from './unrecorded.js'
 
 const LEFTOVERS_MS = 10_000
 
@@ -23,16 +26,15 @@ export class LocalTrace {
   readonly points: PointAllowance
   readonly #rootId: string
   readonly #maxPoints: number
-  readonly #hmacKey: string
-  #secret: KeyObject | undefined
+  #key: KeyObject | string
   #endedAt: number | undefined
   #looks: Set<Look> | undefined
 
   /** `rootId` is the point around this part of the trace, which the caller's headers name, or the trace. */
-  constructor(hmacKey: string, baseId: string, rootId: string, maxPoints: number) {
+  constructor(key: KeyObject | string, baseId: string, rootId: string, maxPoints: number) {
     // Whoever waits for a first key to install something does so before the first point.
     tellFirstKey()
-    this.#hmacKey = hmacKey
+    this.#key = key
     this.baseId = baseId
     this.#rootId = rootId
     this.points = openPointAllowance(baseId)
@@ -82,34 +84,39 @@ export class LocalTrace {
   }
 
   /**
-   * Sends the record of a point's stop, which also tells of points that were omitted until then. The info is as
-   * `recordableInfo` makes it, and becomes the record's own. The point stopped `ago` milliseconds ago.
+   * Sends the record of a point's stop, which also tells of points that were omitted until then, and of what began this
+   * part of the trace, which libraries are not recorded. The info is as `recordableInfo` makes it, and becomes the record's
+   * own. The point stopped `ago` milliseconds ago.
    */
   recordStop(name: string, traceId: string, parentId: string, info: Record<string, unknown>, ago: number): void {
     const omitted = tellOmitted(this.points)
     if (omitted > 0) info.points_omitted = omitted
+    const unrecorded = parentId === this.#rootId ? takeUnrecorded(this.baseId) : undefined
+    if (unrecorded !== undefined) info.unrecorded = unrecorded
     this.#send(`${name}-stop`, traceId, parentId, info, Math.round(ago * 1_000))
   }
 
   /** The headers that make a callee's points children of a point of this trace. */
   headers(traceId: string): TraceHeaders {
     const info = packInfo({ base_id: this.baseId, parent_id: traceId })
-    return { [X_TRACE_INFO]: info, [X_TRACE_HMAC]: this.#sign(info) }
+    return { [X_TRACE_INFO]: info, [X_TRACE_HMAC]: hmac(this.#secretKey(), info) }
   }
 
   /**
    * Whether a pair of headers names this trace and is signed with its key. Half a pair counts as well: an info that names
    * this trace, or the signature that the caller sent.
    */
-  ownsHeaders(info: string | undefined, hmac: string | undefined): boolean {
-    if (info === undefined) return hmac?.trim() === this.headers(this.#rootId)[X_TRACE_HMAC]
-    if (hmac === undefined) return readBaseId(info) === this.baseId
-    return signedUnpack(info, hmac, [this.#hmacKey])?.baseId === this.baseId
+  ownsHeaders(info: string | undefined, signature: string | undefined): boolean {
+    if (info === undefined) return signature?.trim() === this.headers(this.#rootId)[X_TRACE_HMAC]
+    if (signature === undefined) return readBaseId(info) === this.baseId
+    const verified = readSignedHeaders(info, signature, [this.#secretKey()])
+    return typeof verified !== 'string' && verified.baseId === this.baseId
   }
 
-  #sign(info: string): string {
-    this.#secret ??= createSecretKey(Buffer.from(this.#hmacKey, 'utf8'))
-    return createHmac('sha1', this.#secret).update(info).digest('hex')
+  /** Made when something is signed: most traces of `run` sign nothing. */
+  #secretKey(): KeyObject {
+    if (typeof this.#key === 'string') this.#key = toSecretKey(this.#key)
+    return this.#key
   }
 
   #send(name: string, traceId: string, parentId: string, info: Record<string, unknown>, agoUs = 0): void {

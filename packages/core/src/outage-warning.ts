@@ -1,5 +1,6 @@
 import { OsprofilerError } from './osprofiler-error.js'
-import { emitWarning, Number, performance, String } from './platform.js'
+import { String } from './platform.js'
+import { createRareWarning } from './rare-warning.js'
 
 /** Warns of a store that takes nothing: once an outage, for it would go unnoticed otherwise. */
 export interface OutageWarning {
@@ -12,21 +13,16 @@ export interface OutageWarning {
 }
 
 const WARN_AFTER_FAILURES = 4
-/** A store that fails and recovers all the time must not flood a log. */
-const APART_MS = 60_000
 
 /** @param isHeard whether the program listens to what is warned of here */
 export function createOutageWarning(store: string, isHeard: () => boolean): OutageWarning {
   let failures = 0
   let isWarned = false
-  let warnedAt = Number.NEGATIVE_INFINITY
+  const warnRarely = createRareWarning()
 
   function warn(message: string): void {
-    const now = performance.now()
-    if (isWarned || isHeard() || now - warnedAt < APART_MS) return
-    isWarned = true
-    warnedAt = now
-    emitWarning(message, { code: 'OSPROFILER_STORE_UNREACHABLE' })
+    if (isWarned || isHeard()) return
+    isWarned = warnRarely('outage', 'OSPROFILER_STORE_UNREACHABLE', () => message)
   }
 
   return {

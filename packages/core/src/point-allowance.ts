@@ -18,6 +18,8 @@ export interface PointAllowance {
   lastGrant: number
   /** Whether the next point is recorded in any case. */
   granted: boolean
+  /** Libraries that were called and are not recorded, of which no stop record has told. */
+  unrecorded?: Set<string> | undefined
 }
 
 /** What a process records of one trace unless told otherwise. */
@@ -88,7 +90,8 @@ export function tellOmitted(allowance: PointAllowance): number {
   return untold
 }
 
-function knownAllowance(baseId: string): PointAllowance | undefined {
+/** The allowance of a trace of which this process has lately recorded something. */
+export function knownAllowance(baseId: string): PointAllowance | undefined {
   return allowances.newer.get(baseId) ?? allowances.older.get(baseId)
 }
 

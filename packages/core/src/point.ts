@@ -2,7 +2,8 @@ import { describeException } from './exception.js'
 import type { LocalTrace, TraceHeaders } from './local-trace.js'
 import { randomUUID } from './platform.js'
 import type { PointInfo } from './record.js'
-import { cutText, recordableInfo } from './recordable.js'
+import { recordableInfo } from './recordable.js'
+import { redactText } from './secrets/redact-text.js'
 
 // With `-start` and what marks a cut, a name fits the 255 characters of the column that stores have for it.
 const MAX_NAME = 240
@@ -101,7 +102,7 @@ export class Point {
 
 /** A call in TypeScript has a text here. Any other must not fail either: untraced, it would not. */
 function pointName(name: unknown): string {
-  return typeof name === 'string' ? cutText(name, MAX_NAME).toWellFormed() : `[${typeof name}]`
+  return typeof name === 'string' ? redactText(name, MAX_NAME).toWellFormed() : `[${typeof name}]`
 }
 
 function askSafely(ask: (() => PointInfo | undefined) | undefined): PointInfo | undefined {

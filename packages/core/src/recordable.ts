@@ -1,16 +1,19 @@
-import { Array, ArrayBuffer, Date, Map, Math, Number, Object, Reflect, String, types, URL } from './platform.js'
-import { isSecretName, REDACTED, redactCutUrls, redactUrls } from './secret-names.js'
+import { cutText } from './cut-text.js'
+import { describeObject } from './described-object.js'
+import { Array, Map, Math, Number, Object, String, types } from './platform.js'
+import { redactText } from './secrets/redact-text.js'
+import { isSecretName, type NameKind, nameKind, REDACTED } from './secrets/secret-names.js'
 
 const MAX_DEPTH = 6
 const MAX_ENTRIES = 100
 const MAX_STRING = 10_000
 const MAX_NAME = 256
 const MAX_LABEL = 64
+// To write a longer one takes long.
+const MAX_BIGINT = 2n ** 1024n
 // Bounds of one info as a whole: what is wide and deep at once is cut as well.
 const MAX_VALUES = 1_000
 const MAX_CHARACTERS = 64_000
-
-const readHref = Object.getOwnPropertyDescriptor(URL.prototype, 'href')?.get as (this: object) => string
 
 interface Allowance {
   values: number
@@ -34,32 +37,20 @@ export function recordableInfo(info: unknown): Record<string, unknown> {
   return isPlain(copied) ? copied : { value: copied }
 }
 
-/** A text cut to `length` characters, never inside a surrogate pair. */
-export function cutText(text: string, length: number): string {
-  if (text.length <= length) return text
-  return `${text.slice(0, length).replace(/[\ud800-\udbff]$/, '')}...`
-}
-
-/** A text without the secrets of URLs in it, cut to `length` characters. */
-export function redactText(text: string, length: number): string {
-  // Cut first: a long text is not searched to its end.
-  return text.length <= length ? redactUrls(text) : `${redactCutUrls(cutText(text, length).slice(0, -3))}...`
-}
-
 function copy(value: unknown, allowance: Allowance): unknown {
   allowance.values--
   switch (typeof value) {
     case 'string':
-      return text(redactText(value, Math.min(MAX_STRING, Math.max(allowance.characters, 0))), allowance)
+      return readText(value, allowance)
     case 'number':
       // Plus 0: JSON has no -0, and a record is what comes back from a store.
       return Number.isFinite(value) ? value + 0 : String(value)
     case 'boolean':
       return value
     case 'bigint':
-      return value.toString()
+      return -MAX_BIGINT < value && value < MAX_BIGINT ? value.toString() : '[BigInt]'
     case 'symbol':
-      return text(value.toString(), allowance)
+      return readText(value.toString(), allowance)
     case 'function':
       return '[Function]'
     case 'undefined':
@@ -74,7 +65,7 @@ function copyObject(value: object, allowance: Allowance): unknown {
   const depth = path.length
   try {
     if (types.isProxy(value)) return '[Proxy]'
-    const known = describe(value)
+    const known = describeObject(value)
     if (known !== undefined) return text(known, allowance)
     if (path.includes(value)) return '[Circular]'
     if (depth >= MAX_DEPTH || allowance.values <= 0) return Array.isArray(value) ? '[Array]' : '[Object]'
@@ -88,59 +79,26 @@ function copyObject(value: object, allowance: Allowance): unknown {
   }
 }
 
-/** Values that are shown by what they are, not by their members. Brand checks only: none runs code of the value. */
-function describe(value: object): string | undefined {
-  // Nearly all are plain, and each check below is a call out of JavaScript.
-  const prototype = Object.getPrototypeOf(value)
-  if (prototype === Object.prototype || prototype === Array.prototype || prototype === null) return undefined
-  if (types.isNativeError(value)) return describeError(value)
-  if (types.isDate(value)) {
-    const time = Reflect.apply(Date.prototype.getTime, value, [])
-    return Number.isNaN(time) ? '[Invalid Date]' : new Date(time).toISOString()
-  }
-  if (types.isRegExp(value)) return '[RegExp]'
-  if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`
-  if (types.isAnyArrayBuffer(value)) return `[${value.byteLength} bytes]`
-  if (types.isMap(value) || types.isSet(value)) return `[${types.isMap(value) ? 'Map' : 'Set'}]`
-  if (types.isPromise(value)) return '[Promise]'
-  if (types.isWeakMap(value) || types.isWeakSet(value) || types.isGeneratorObject(value)) return '[Object]'
-  return describeUrl(value)
-}
-
-function describeError(error: object): string {
-  const message = Object.getOwnPropertyDescriptor(error, 'message')?.value
-  return redactText(typeof message === 'string' ? `Error: ${message}` : 'Error', MAX_STRING)
-}
-
-/** Not by `instanceof`, which asks each prototype, nor by the member `href`: either may be the program's. */
-function describeUrl(value: object): string | undefined {
-  if (Object.getPrototypeOf(value) !== URL.prototype) return undefined
-  try {
-    return redactText(Reflect.apply(readHref, value, []), MAX_STRING)
-  } catch {
-    return undefined
-  }
-}
-
 function copyArray(array: readonly unknown[], allowance: Allowance): unknown[] {
   const copied: unknown[] = []
   const length = Math.min(array.length, MAX_ENTRIES)
+  let label: unknown
   for (let index = 0; index < length && allowance.values > 0; index++) {
+    const property = Object.getOwnPropertyDescriptor(array, index)
     // A list of names and values, as Node's rawHeaders: what follows the name of a secret is one.
-    const secret = index > 0 && isSecretLabel(array, index - 1) && isText(array, index)
-    copied.push(secret ? REDACTED : (copyMember(array, String(index), allowance) ?? null))
+    const hidden = index > 0 && isSecretLabel(label, property?.value)
+    copied.push(hidden ? REDACTED : (copyProperty(property, allowance) ?? null))
+    label = property?.value
   }
   if (copied.length < array.length) copied.push(`[${array.length - copied.length} more]`)
   return copied
 }
 
-function isSecretLabel(array: readonly unknown[], index: number): boolean {
-  const label = Object.getOwnPropertyDescriptor(array, index)?.value
-  return typeof label === 'string' && label.length <= MAX_LABEL && isSecretName(label)
-}
-
-function isText(array: readonly unknown[], index: number): boolean {
-  return typeof Object.getOwnPropertyDescriptor(array, index)?.value === 'string'
+function isSecretLabel(label: unknown, value: unknown): boolean {
+  if (typeof label !== 'string' || label.length > MAX_LABEL) return false
+  if (isSecretName(label)) return true
+  // `curl -u user:password`
+  return typeof value === 'string' && /^(?:-u|-U|--user|--proxy-user)$/.test(label) && value.includes(':')
 }
 
 function copyMembers(value: object, allowance: Allowance): Record<string, unknown> {
@@ -148,12 +106,16 @@ function copyMembers(value: object, allowance: Allowance): Record<string, unknow
   const names = Object.keys(value)
   // To list the names of a wide object takes long, though most of them are left out: not so for many of them.
   allowance.values -= Math.floor(names.length / (10 * MAX_ENTRIES))
+  let labelled: boolean | undefined
   let taken = 0
   for (const name of names) {
-    if (taken === MAX_ENTRIES || allowance.values <= 0) break
+    if (taken === MAX_ENTRIES || allowance.values <= 0 || allowance.characters <= 0) break
     taken++
-    const { shown, secret } = readName(name)
-    const member = secret ? REDACTED : copyMember(value, name, allowance)
+    const { shown, kind } = readName(name)
+    // `{name: 'Authorization', value: '...'}`
+    if (kind === 'value') labelled ??= isLabelled(value, names)
+    const hidden = kind === 'secret' || (kind === 'value' && labelled)
+    const member = hidden ? REDACTED : copyProperty(Object.getOwnPropertyDescriptor(value, name), allowance)
     if (member === undefined) continue
     setMember(copied, spend(shown, allowance), member)
   }
@@ -161,9 +123,18 @@ function copyMembers(value: object, allowance: Allowance): Record<string, unknow
   return copied
 }
 
+/** Whether a member names the value beside it, and names a secret. */
+function isLabelled(holder: object, names: readonly string[]): boolean {
+  return names.slice(0, MAX_ENTRIES).some(name => {
+    if (readName(name).kind !== 'label') return false
+    const label: unknown = Object.getOwnPropertyDescriptor(holder, name)?.value
+    return typeof label === 'string' && label.length <= MAX_LABEL && isSecretName(label)
+  })
+}
+
 interface Name {
   readonly shown: string
-  readonly secret: boolean
+  readonly kind: NameKind
 }
 
 const MAX_REMEMBERED = 2_000
@@ -173,8 +144,11 @@ const remembered = new Map<string, Name>()
 function readName(name: string): Name {
   const known = remembered.get(name)
   if (known !== undefined) return known
-  const read = { shown: cutText(name, MAX_NAME).toWellFormed(), secret: isSecretName(name) }
-  if (remembered.size < MAX_REMEMBERED && name.length <= MAX_LABEL) remembered.set(name, read)
+  const read = { shown: redactText(name, MAX_NAME).toWellFormed(), kind: nameKind(name) }
+  if (name.length <= MAX_LABEL) {
+    if (remembered.size >= MAX_REMEMBERED) remembered.clear()
+    remembered.set(name, read)
+  }
   return read
 }
 
@@ -188,10 +162,13 @@ export function setMember(copied: Record<string, unknown>, name: string, value: 
   }
 }
 
-function copyMember(holder: object, name: string, allowance: Allowance): unknown {
-  const property = Object.getOwnPropertyDescriptor(holder, name)
+function copyProperty(property: PropertyDescriptor | undefined, allowance: Allowance): unknown {
   if (property === undefined) return undefined
   return 'value' in property ? copy(property.value, allowance) : '[Getter]'
+}
+
+function readText(value: string, allowance: Allowance): string {
+  return text(redactText(value, Math.min(MAX_STRING, Math.max(allowance.characters, 0))), allowance)
 }
 
 /** Lone surrogates cannot be encoded: stores would refuse the record or alter it. */

@@ -1,13 +1,11 @@
 import { handleRejection } from './handle-rejection.js'
 import { createRateLimit } from './rate-limit.js'
-import type { HeaderRefusal } from './signed-headers.js'
-
-/** Why what carries a trace is served untraced. */
-export type RefusalReason = 'disabled' | 'no-keys' | 'missing-header' | HeaderRefusal | 'too-old' | 'rate-limited'
+import type { RefusalReason } from './refusal-reason.js'
+import { warnOfRefusal } from './refusal-warning.js'
 
 const TOLD_PER_SECOND = 10
 
-/** Counts refusals by reason, and tells of them now and then. */
+/** Counts refusals by reason, and tells the program and the process of them now and then. */
 export function createRefusals<Source>(onRefused: ((reason: RefusalReason, source: Source) => void) | undefined) {
   const counts: Record<RefusalReason, number> = {
     disabled: 0,
@@ -24,6 +22,7 @@ export function createRefusals<Source>(onRefused: ((reason: RefusalReason, sourc
     counts,
     refuse(reason: RefusalReason, source: Source): undefined {
       counts[reason]++
+      warnOfRefusal(reason)
       if (onRefused === undefined || !mayTell()) return
       try {
         // It is served, whatever becomes of the telling: it may also be an async function.

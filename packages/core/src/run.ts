@@ -98,6 +98,6 @@ function readOptions(options: TraceOptions): Opening {
   if (typeof hmacKey !== 'string' || hmacKey === '')
     throw new TypeError('A trace needs an hmacKey to sign what it sends on')
   if (!isTraceId(baseId) || !isTraceId(parentId))
-    throw new TypeError('baseId and parentId are strings of 1 to 255 characters')
+    throw new TypeError('baseId and parentId are strings of 1 to 255 characters, none of them a control character')
   return { hmacKey, baseId, parentId, maxPointsPerTrace }
 }

@@ -2,7 +2,7 @@ import { LocalTrace } from './local-trace.js'
 import { openRequest } from './point-allowance.js'
 import { Profiler } from './profiler.js'
 import type { PointInfo } from './record.js'
-import type { UnpackedTrace } from './signed-headers.js'
+import type { VerifiedTrace } from './signed-headers.js'
 
 /** A trace that was taken up from elsewhere. */
 export interface ServedTrace {
@@ -14,12 +14,12 @@ export interface ServedTrace {
 
 /** Takes up a trace in this process, and opens the point of what is served. */
 export function openServedTrace(
-  { hmacKey, baseId, parentId }: UnpackedTrace,
+  { key, baseId, parentId }: VerifiedTrace,
   maxPointsPerTrace: number,
   name: string,
   info: PointInfo,
 ): ServedTrace {
-  const trace = new LocalTrace(hmacKey, baseId, parentId, maxPointsPerTrace)
+  const trace = new LocalTrace(key, baseId, parentId, maxPointsPerTrace)
   const told = openRequest(trace.points, maxPointsPerTrace)
   const ended = (): void => {
     told()

@@ -1,6 +1,9 @@
 import { isUtf8 } from 'node:buffer'
-import { type HmacKeys, KeyRing, readHmac } from './key-ring.js'
-import { Buffer, btoa, createHmac, JSON, Object, RegExp, String, TypeError } from './platform.js'
+import type { KeyObject } from 'node:crypto'
+import { hmac as sign } from './hmac.js'
+import { find, type HmacKeys, isKeyRing, type KeyRing, keysOf, listKeys, readHmac } from './key-ring.js'
+import { Buffer, btoa, JSON, Object, RegExp, String, TypeError } from './platform.js'
+import { textOf } from './secret-key.js'
 
 /** The header that says which trace, in base64. */
 export const X_TRACE_INFO = 'X-Trace-Info'
@@ -22,6 +25,13 @@ export interface UnpackedTrace {
   readonly hmacKey: string
 }
 
+/** As `UnpackedTrace`, for this package alone: with the key as an object that shows nothing of the key. */
+export interface VerifiedTrace<Key = KeyObject> {
+  readonly baseId: string
+  readonly parentId: string
+  readonly key: Key
+}
+
 /** Why a pair of headers is not believed. */
 export type HeaderRefusal = 'malformed-hmac' | 'unknown-key' | 'malformed-info'
 
@@ -33,6 +43,8 @@ const BASE64 = /^[ \t\n\v\f\r]*([A-Za-z0-9+/_-]+={0,2})[ \t\n\v\f\r]*$/
 const PLAIN_ID = /^[\w.:-]*$/
 // What honest signers of either language write, nearly always. It is read in half the time that a parser takes.
 const PLAIN_INFO = /^\{"base_id": ?"([\w.:-]{1,255})", ?"parent_id": ?"([\w.:-]{1,255})"\}$/
+// What a terminal obeys, what ends a line, and what turns the direction of a line.
+const OBEYED = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u
 // A flat object of strings and nulls. Anything deeper or longer Python may refuse where JSON.parse does not:
 // it gives up on a thousand levels, and on integers of 4,300 digits, even in a member that a later one replaces.
 const STRING = String.raw`"(?:[^"\\]|\\.)*"`
@@ -49,7 +61,7 @@ const FLAT_OBJECT = new RegExp(`^${SPACE}\\{(?:${MEMBER}(?:,${MEMBER})*)\\}${SPA
 export function signedPack(data: TraceInfo, hmacKey: string): [info: string, hmac: string] {
   if (typeof hmacKey !== 'string' || hmacKey === '') throw new TypeError('signedPack() needs a key to sign with')
   const info = packInfo(data)
-  return [info, createHmac('sha1', hmacKey).update(info).digest('hex')]
+  return [info, sign(hmacKey, info)]
 }
 
 /**
@@ -62,22 +74,28 @@ export function signedUnpack(
   keys: HmacKeys | KeyRing,
 ): UnpackedTrace | undefined {
   if (typeof info !== 'string' || typeof hmac !== 'string') return undefined
-  // By its method, not by its class: with two copies of this package in a process there are two.
-  const ring = typeof keys === 'object' && 'verify' in keys ? keys : new KeyRing(keys)
-  const unpacked = readSignedHeaders(info, hmac, ring)
-  return typeof unpacked === 'string' ? undefined : unpacked
+  // Keys that are given as text are used once: objects of them would take longer to make.
+  const list: readonly (KeyObject | string)[] = isKeyRing(keys) ? keysOf(keys) : listKeys(keys)
+  const verified = readSignedHeaders(info, hmac, list)
+  if (typeof verified === 'string') return undefined
+  const { baseId, parentId, key } = verified
+  return { baseId, parentId, hmacKey: typeof key === 'string' ? key : textOf(key) }
 }
 
 /** As `signedUnpack`, with the reason of a refusal. */
-export function readSignedHeaders(info: string, hmac: string, ring: KeyRing): UnpackedTrace | HeaderRefusal {
+export function readSignedHeaders<Key extends KeyObject | string>(
+  info: string,
+  hmac: string,
+  keys: readonly Key[],
+): VerifiedTrace<Key> | HeaderRefusal {
   const digits = readHmac(hmac)
   if (digits === undefined) return 'malformed-hmac'
   if (info.length > MAX_INFO_LENGTH) return 'malformed-info'
-  const hmacKey = ring.verify(info, digits)
-  if (hmacKey === undefined) return 'unknown-key'
+  const key = find(keys, info, digits)
+  if (key === undefined) return 'unknown-key'
   const ids = readInfo(info)
-  // Not `{ ...ids, hmacKey }`, which takes Node 20 as long as an HMAC.
-  return ids === undefined ? 'malformed-info' : { baseId: ids.baseId, parentId: ids.parentId, hmacKey }
+  // Not `{ ...ids, key }`, which takes Node 20 as long as an HMAC.
+  return ids === undefined ? 'malformed-info' : { baseId: ids.baseId, parentId: ids.parentId, key }
 }
 
 /** The trace that an `X-Trace-Info` names, its signature not considered, or `undefined` where it names none. */
@@ -85,9 +103,12 @@ export function readBaseId(info: string): string | undefined {
   return info.length > MAX_INFO_LENGTH ? undefined : readInfo(info)?.baseId
 }
 
-/** Whether a text can be the id of a trace or a point: 1 to 255 characters that every store can keep. */
+/**
+ * Whether a text can be the id of a trace or a point: 1 to 255 characters that every store can keep, and that a program
+ * can log. Python takes control characters as well; no signer sends them but to write into somebody's log or terminal.
+ */
 export function isTraceId(id: unknown): id is string {
-  if (typeof id !== 'string' || id === '' || !id.isWellFormed()) return false
+  if (typeof id !== 'string' || id === '' || !id.isWellFormed() || OBEYED.test(id)) return false
   // Characters as Python and SQL count them: one outside the basic plane is one, though two units here.
   return id.length <= MAX_ID_LENGTH || (id.length <= 2 * MAX_ID_LENGTH && [...id].length <= MAX_ID_LENGTH)
 }

@@ -1,6 +1,9 @@
 import { Number } from './platform.js'
 
-const UUID_7 = /^([0-9a-f]{8})-?([0-9a-f]{4})-?7[0-9a-f]{3}-?[89ab][0-9a-f]{3}-?[0-9a-f]{12}$/i
+// A UUID may stand in braces or behind a prefix: `urn:uuid:`, or `req-` as OpenStack names requests.
+const UUID_7 = /([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}(?![0-9a-f])/i
+// Without dashes, it has to be all of a run of digits, or any long number would be taken for a date.
+const PLAIN_UUID_7 = /(?<![0-9a-f])([0-9a-f]{8})([0-9a-f]{4})7[0-9a-f]{3}[89ab][0-9a-f]{15}(?![0-9a-f])/i
 const MAX_AHEAD_MS = 60_000
 
 /** What is accepted. */
@@ -15,7 +18,7 @@ export interface AgeLimits {
  * headers ends to be of use. An id without a date passes, unless only dated ones are wanted.
  */
 export function isCurrent(baseId: string, { maxTraceAge, datedTracesOnly }: AgeLimits, now: number): boolean {
-  const date = UUID_7.exec(baseId)
+  const date = UUID_7.exec(baseId) ?? PLAIN_UUID_7.exec(baseId)
   if (date === null) return !datedTracesOnly
   const age = now - Number.parseInt(`${date[1]}${date[2]}`, 16)
   return age <= maxTraceAge * 1000 && age >= -MAX_AHEAD_MS

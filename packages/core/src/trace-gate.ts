@@ -1,19 +1,23 @@
 import { checkOptionTypes } from './check-option-types.js'
 import { configuredKeyRing, isEnabled } from './configuration.js'
 import { openAdapter } from './first-trace.js'
-import { type HmacKeys, KeyRing } from './key-ring.js'
-import { Array, dateNow, Map, TypeError } from './platform.js'
+import { isIgnored } from './ignore-hook.js'
+import { createKeyCounts } from './key-counts.js'
+import { type HmacKeys, KeyRing, keysOf } from './key-ring.js'
+import { dateNow, TypeError } from './platform.js'
 import { DEFAULT_MAX_POINTS, isKnownTrace } from './point-allowance.js'
 import { createRateLimit } from './rate-limit.js'
-import { createRefusals, type RefusalReason } from './refusals.js'
-import { readSignedHeaders, type UnpackedTrace } from './signed-headers.js'
+import type { RefusalReason } from './refusal-reason.js'
+import { warnOfNoKeys } from './refusal-warning.js'
+import { createRefusals } from './refusals.js'
+import { readSignedHeaders, type VerifiedTrace } from './signed-headers.js'
 import { isCurrent } from './trace-age.js'
 
 /** Which traces are taken up here. `Source` is what they come with: a request, a message. */
 export interface TraceGateOptions<Source> {
   /** Whether anything is traced here at all. Default: as `configure`, `setup` or OSPROFILER_ENABLED say. */
   readonly enabled?: boolean | undefined
-  /** What is not traced even when signed: health checks, say. Asked for what is signed only. */
+  /** What is not traced even when signed: health checks, say. Asked at once, for what is signed only: no async function. */
   readonly ignore?: ((source: Source) => boolean) | undefined
   /** Refuses a trace whose id (a UUID of version 7) is older, in seconds. Default 3,600. */
   readonly maxTraceAge?: number | undefined
@@ -42,7 +46,7 @@ export const GATE_OPTIONS = [
 export interface TraceStats {
   /** How often a trace was taken up. */
   readonly traced: number
-  /** The same by key, in the order of the keys that are in force: when the last ones stay 0, they can go. */
+  /** The same for each key in force, by position: when the last numbers no longer grow, the old keys can go. */
   readonly tracedByKey: readonly number[]
   /** How often none was, by reason. */
   readonly refused: Readonly<Record<RefusalReason, number>>
@@ -51,8 +55,10 @@ export interface TraceStats {
 /** Decides which traces are taken up. One for each place where they come in. */
 export interface TraceGate<Source> {
   readonly maxPointsPerTrace: number
+  /** To be called for each request and message, signed or not. The first one finds out whether there are keys at all. */
+  come(): void
   /** The trace of a signed pair, or `undefined` where it is not taken up; a part that is missing is empty. */
-  admit(info: string, hmac: string, source: Source): UnpackedTrace | undefined
+  admit(info: string, hmac: string, source: Source): VerifiedTrace | undefined
   readonly stats: TraceStats
 }
 
@@ -77,34 +83,37 @@ export function createTraceGate<Source>(
   const keyRing = (): KeyRing | undefined => givenRing ?? configuredKeyRing()
   const { counts: refused, refuse } = createRefusals(options.onRefused)
   const mayTrace = createRateLimit(maxTracesPerSecond)
-  const tracedByKey = new Map<string, number>()
+  const counts = createKeyCounts()
   let traced = 0
+  let hasLooked = givenRing !== undefined
 
   return {
     maxPointsPerTrace: options.maxPointsPerTrace ?? DEFAULT_MAX_POINTS,
+    come() {
+      if (hasLooked) return
+      hasLooked = true
+      if ((options.enabled ?? isEnabled()) && configuredKeyRing() === undefined) warnOfNoKeys()
+    },
     admit(info, hmac, source) {
       if (!(options.enabled ?? isEnabled())) return refuse('disabled', source)
       if (isIgnored(source, options.ignore)) return undefined
       const ring = keyRing()
       if (ring === undefined) return refuse('no-keys', source)
       if (!info || !hmac) return refuse('missing-header', source)
-      const unpacked = readSignedHeaders(info, hmac, ring)
-      if (typeof unpacked === 'string') return refuse(unpacked, source)
-      if (!isCurrent(unpacked.baseId, ages, dateNow())) return refuse('too-old', source)
+      const keys = keysOf(ring)
+      const verified = readSignedHeaders(info, hmac, keys)
+      if (typeof verified === 'string') return refuse(verified, source)
+      if (!isCurrent(verified.baseId, ages, dateNow())) return refuse('too-old', source)
       // What further belongs to a known trace is not counted, or a service that is called in a loop would lose the end of the loop.
-      if (!isKnownTrace(unpacked.baseId) && !mayTrace()) return refuse('rate-limited', source)
+      if (!isKnownTrace(verified.baseId) && !mayTrace()) return refuse('rate-limited', source)
       traced++
-      tracedByKey.set(unpacked.hmacKey, (tracedByKey.get(unpacked.hmacKey) ?? 0) + 1)
-      return unpacked
+      counts.add(keys, verified.key)
+      return verified
     },
     get stats() {
       const ring = keyRing()
-      const byKey = Array.from({ length: ring?.size ?? 0 }, () => 0)
-      for (const [key, count] of tracedByKey) {
-        const position = ring?.position(key) ?? -1
-        if (position >= 0) byKey[position] = count
-      }
-      return { traced, tracedByKey: byKey, refused: { ...refused } }
+      const tracedByKey = ring === undefined ? [] : counts.list(keysOf(ring))
+      return { traced, tracedByKey, refused: { ...refused } }
     },
   }
 }
@@ -114,12 +123,4 @@ function openRing(hmacKeys: HmacKeys | undefined): KeyRing | undefined {
   const ring = new KeyRing(hmacKeys)
   if (ring.size > 0) return ring
   throw new TypeError('The list of HMAC keys is empty. Leave it out to take the keys from setup() or the environment.')
-}
-
-function isIgnored<Source>(source: Source, ignore: TraceGateOptions<Source>['ignore']): boolean {
-  try {
-    return ignore?.(source) === true
-  } catch {
-    return false
-  }
 }

@@ -1,11 +1,12 @@
 import { createScope, currentProfiler } from './context.js'
+import { cutText } from './cut-text.js'
 import { UNREAD } from './follow-promise.js'
 import { parameterName } from './parameter-names.js'
 import { JSON, Object, Reflect, TypeError, types, WeakMap, WeakSet } from './platform.js'
 import type { Profiler } from './profiler.js'
 import type { PointInfo } from './record.js'
-import { cutText, recordable, recordableInfo } from './recordable.js'
-import { isSecretName, REDACTED } from './secret-names.js'
+import { recordable, recordableInfo } from './recordable.js'
+import { handlesSecret, isSecretName, REDACTED } from './secrets/secret-names.js'
 import { settleIn } from './settle.js'
 import { shared } from './shared-state.js'
 import { type AnyFunction, type Call, originalOf, sourceOf, standIn } from './stand-in.js'
@@ -74,7 +75,8 @@ export function createTracedFunction<F extends AnyFunction>(
       {
         done(result, ago) {
           if (followed) return
-          const shown = hideResult || result === UNREAD ? undefined : { function: { result: show(result) } }
+          if (hideResult || result === UNREAD) return inside.end(undefined, ago)
+          const shown = { function: { result: handlesSecret(nameOf(self)) ? REDACTED : show(result) } }
           inside.end(shown, ago)
         },
         failed: (error, ago) => inside.fail(error, undefined, ago),
@@ -120,7 +122,7 @@ export function isGeneratorFunction(call: AnyFunction | Call): boolean {
 function describeCall(fn: AnyFunction, name: string, hideArgs: boolean, args: readonly unknown[]): PointInfo {
   if (hideArgs) return { name }
   // What `setPassword(value)` takes is known by the function's name.
-  const hidden = isSecretName(name)
+  const hidden = handlesSecret(name)
   const shown = args.map((value, index) => (hidden || isSecretName(parameterName(fn, index)) ? REDACTED : value))
   return { name, args: show(shown) }
 }

@@ -102,6 +102,10 @@ describe('run', () => {
     [{ hmacKey: 'KEY', baseId: 'x'.repeat(256) }],
     [{ hmacKey: 'KEY', baseId: 'half \ud800' }],
     [{ hmacKey: 'KEY', parentId: 'x'.repeat(256) }],
+    [{ hmacKey: 'KEY', baseId: 'a\nb' }],
+    [{ hmacKey: 'KEY', baseId: '\u001b[31mred' }],
+    [{ hmacKey: 'KEY', parentId: 'a\u0000' }],
+    [{ hmacKey: 'KEY', parentId: '\u202egnorw' }],
   ])('refuses options that make no trace: %j', options => {
     expect(() => run(options as never, () => 1)).toThrow(TypeError)
   })

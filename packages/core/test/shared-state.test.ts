@@ -61,6 +61,27 @@ describe('two copies of the package in one process', () => {
     expect(warnings).toEqual([])
   })
 
+  it('believe in the keys that the other one was given', () => {
+    const { value, warnings } = runProgram(`
+      const { createCallTracer } = await import('two/rpc')
+      two.setNotifier(() => {})
+      one.configure({ hmacKeys: 'NEW,OLD' })
+      const tracer = createCallTracer()
+      const [info, hmac] = two.signedPack({ base_id: 'trace' }, 'OLD')
+      const call = tracer.open({ info, hmac }, undefined, { function: { name: 'serve' } })
+      const sentOn = call.serve(() => two.getTraceIdHeaders())
+      const ring = new one.KeyRing('NEW,OLD')
+      print([
+        tracer.stats.tracedByKey,
+        ring.verify(sentOn['X-Trace-Info'], sentOn['X-Trace-HMAC']),
+        two.signedUnpack(info, hmac, ring).hmacKey,
+      ])
+    `)
+
+    expect(value).toEqual([[0, 1], 'OLD', 'OLD'])
+    expect(warnings).toEqual([])
+  })
+
   it('end what the other one began', () => {
     const { value } = runProgram(`
       one.setNotifier(({ name }) => records.push(name))

@@ -73,6 +73,20 @@ describe('signedUnpack', () => {
     expect(() => signedUnpack(info, hmac, [''])).toThrow(TypeError)
   })
 
+  it.each([...'\0\t\n\r\u001b\u007f\u0085\u009b\u061c\u2028\u2029\u202e\u2066'])(
+    'believes no id with %j, which a terminal or a log obeys, although Python takes one',
+    character => {
+      const ids = [`a${character}b`, `${character}a`, `a${character}`, character]
+
+      const believed = ids.flatMap(id => [
+        signedUnpack(...signedPack({ base_id: id }, KEY), KEY),
+        signedUnpack(...signedPack({ base_id: 'a', parent_id: id }, KEY), KEY),
+      ])
+
+      expect(believed).toEqual(Array.from({ length: 8 }, () => undefined))
+    },
+  )
+
   it('takes headers that are not there for no headers', () => {
     const [info, hmac] = signedPack({ base_id: 'a' }, KEY)
 

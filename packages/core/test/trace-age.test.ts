@@ -65,7 +65,17 @@ describe('maxTraceAge', () => {
   it('knows the date of an id however it is written', () => {
     const old = dated(HOUR_MS + 1)
 
-    expect([old, old.toUpperCase(), old.replaceAll('-', '')].map(id => isTraced(id))).toEqual([false, false, false])
+    const written = [
+      ...['', 'req-', 'urn:uuid:', 'trace=', 'x', 'cafe', 'cafe-', '0', `${v4()}-`, 'å', '('].map(
+        prefix => prefix + old,
+      ),
+      ...[`{${old}}`, `(${old})`, `"${old}"`, `req-{${old}}`, `${old}-retry`, `${old} `, `${old}/1`, `${old}.${v4()}`],
+    ]
+    const plain = old.replaceAll('-', '')
+    const dashless = [plain, `req-${plain}`, `{${plain}}`, `urn:uuid:${plain}`, `req_${plain}`]
+    const all = [...written, ...dashless].flatMap(id => [id, id.toUpperCase()])
+
+    expect(all.filter(id => isTraced(id))).toEqual([])
   })
 
   it('takes the ids that we mint ourselves', () => {
@@ -86,8 +96,9 @@ describe('datedTracesOnly', () => {
     'another variant': dated(0).replace(/^(.{19})./, '$10'),
     'no UUID': 'trace-1',
     'beyond ASCII': 'след',
-    'a version 7 with something before it': `x${dated(0)}`,
-    'a version 7 with a line end after it': `${dated(0)}\n`,
+    'a version 7 that is cut': dated(0).slice(0, -1),
+    'a version 7 with a digit too many': `${dated(0)}0`,
+    'a version 7 within a longer number': `${dated(0).replaceAll('-', '')}00`,
   }
 
   it.each(Object.entries(undated))('decides about ids that tell no date: %s', (_what, baseId) => {

@@ -19,6 +19,7 @@ export function openElasticsearchDriver(location: string, context: OpenContext):
     location: url.location,
     ttl: url.ttl,
     filterErrorTrace,
+    patience: url.timeout * url.nodes.length,
     async open(signal, lookup) {
       const { Client } = await loadClient('@elastic/elasticsearch')
       return new Client({

@@ -4,13 +4,14 @@ import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type T
 import { Array, Date, isError, Map, Promise, String, TypeError } from '@osprofiler/core/toolkit'
 import { EXTENSION, readFileLocation, toTraceFile } from './file/path.js'
 import { appendLines, readLines } from './file/trace-file.js'
+import { latestTime } from './latest-time.js'
 import { makeDirectory } from './make-directory.js'
 import { encodeRecord, isObject } from './record-text.js'
 import { createRetention } from './retention.js'
 import { toShownFailure, toShownPath } from './shown-path.js'
 import { createLife } from './store-life.js'
 import { isSelected, readBefore, readQuery, toTimestamp } from './trace-query.js'
-import { createTally, newestFirst, type TraceTally } from './trace-tally.js'
+import { createTally, sortNewestFirst, type TraceTally } from './trace-tally.js'
 
 interface TraceFile {
   readonly path: string
@@ -45,15 +46,17 @@ export function openFileDriver(location: string): Driver {
     const selection = readQuery(query)
     const { limit, since } = selection
     life.checkOpen()
+    const latest = latestTime()
     const found: TraceSummary[] = []
     for (const { path, modified } of await listFiles(directory)) {
       // A trace is not younger than its file: beyond this one, none can be among the newest or recent enough.
-      if (modified < since || found.filter(({ timestamp }) => timestamp >= modified).length >= limit) break
-      const tally = await tallyFile(path)
-      if (tally.summary !== undefined && isSelected(tally.summary, selection) && isWanted(tally))
+      const isNewer = ({ timestamp }: TraceSummary): boolean => timestamp >= modified && timestamp <= latest
+      if (modified < since || found.filter(isNewer).length >= limit) break
+      const tally = await tallyReadable(path)
+      if (tally?.summary !== undefined && isSelected(tally.summary, selection) && isWanted(tally))
         found.push(tally.summary)
     }
-    return found.sort(newestFirst).slice(0, limit)
+    return sortNewestFirst(found).slice(0, limit)
   }
 
   function fail(error: unknown): never {
@@ -132,6 +135,16 @@ async function appendAll(directory: string, files: ReadonlyMap<string, readonly 
   return written
 }
 
+/** Undefined for a file that this user may not read: the file costs a list none of the others. */
+async function tallyReadable(path: string): Promise<TraceTally | undefined> {
+  try {
+    return await tallyFile(path)
+  } catch (error) {
+    if (isError(error) && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM')) return undefined
+    throw error
+  }
+}
+
 async function tallyFile(path: string): Promise<TraceTally> {
   const tally = createTally()
   for await (const batch of readLines(path)) for (const record of batch) tally.add(record)
@@ -146,8 +159,8 @@ async function pruneFiles(
 ): Promise<number> {
   let pruned = 0
   await eachInParallel((await listFiles(directory)).filter(isCandidate), async ({ path }) => {
-    const tally = await tallyFile(path)
-    if (tally.summary === undefined || tally.newest >= before) return
+    const tally = await tallyReadable(path)
+    if (tally?.summary === undefined || tally.newest >= before) return
     await rm(path, { force: true })
     pruned++
   })
@@ -187,6 +200,10 @@ function toFileError(directory: string, error: unknown): unknown {
   if (error instanceof OsprofilerError || error instanceof TypeError) return error
   const { message, code } = isObject(error) ? error : { message: error, code: undefined }
   const cause = toShownFailure(directory, String(message), code)
+  if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM') {
+    const advice = code === 'EROFS' ? 'may only be read' : `is not open to this user for that (${cause.message})`
+    return new OsprofilerError('ERR_STORE', `The store in "${toShownPath(directory)}" ${advice}.`, { cause })
+  }
   return new OsprofilerError(
     'ERR_STORE',
     `The store in "${toShownPath(directory)}" cannot be used: ${cause.message}.`,

@@ -3,7 +3,7 @@ import { Map } from '@osprofiler/core/toolkit'
 import { decodeRecord, encodeRecord } from './record-text.js'
 import { createLife } from './store-life.js'
 import { isSelected, readBefore, readQuery } from './trace-query.js'
-import { createTally, newestFirst, type TraceTally } from './trace-tally.js'
+import { createTally, sortNewestFirst, type TraceTally } from './trace-tally.js'
 
 /** A trace of as many points as are recorded by default finds room. */
 const MAX_RECORDS = 250_000
@@ -45,7 +45,7 @@ export function openMemoryDriver(name: string): Driver {
       if (tally.summary !== undefined && isSelected(tally.summary, selection) && isWanted(tally))
         summaries.push(tally.summary)
     }
-    return summaries.sort(newestFirst).slice(0, selection.limit)
+    return sortNewestFirst(summaries).slice(0, selection.limit)
   }
 
   return {

@@ -7,14 +7,13 @@ import { createMongodbConnection } from './mongodb/connection.js'
 import { type DocumentBatch, fromDocument, toDocuments } from './mongodb/document.js'
 import { countRefused, toMongodbError } from './mongodb/failure.js'
 import { listTraces } from './mongodb/list.js'
+import { FAILURES, pruneTraces, RECORDS } from './mongodb/prune.js'
 import { readMongodbUrl } from './mongodb/url.js'
 import type { OpenContext } from './open-context.js'
 import { createPreparedBatches } from './prepared-batch.js'
 import { createLife } from './store-life.js'
 import { readBefore, readQuery } from './trace-query.js'
 
-const RECORDS = 'profiler'
-const FAILURES = 'profiler_error'
 const PAGE = 500
 const INDEX_AGAIN = 60_000
 /**
@@ -22,6 +21,9 @@ const INDEX_AGAIN = 60_000
  * the server was sent is written all the same, and found there when the batch is tried again.
  */
 const WRITE_PATIENCE = 4_000
+/** How long a page of a trace may take, and a whole list, in milliseconds. */
+const PAGE_PATIENCE = 30_000
+const LIST_PATIENCE = 120_000
 
 /**
  * MongoDB, in the layout of Python's driver: a document a record in `osprofiler.profiler`, and the failed traces in
@@ -55,6 +57,16 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
       await connection.closeUnused()
       throw toMongodbError(url.location, error)
     }
+  }
+
+  /** The client itself waits for a server that hangs, and for one whose answer trickles. */
+  function inTime<Result>(task: () => Promise<Result>, limit: number): Promise<Result> {
+    return work.run(async end => {
+      end.addEventListener('abort', connection.cut)
+      return await task().catch((error: unknown) => {
+        throw end.aborted ? end.reason : error
+      })
+    }, limit)
   }
 
   async function writeInTime(records: readonly TraceRecord[]): Promise<number> {
@@ -94,7 +106,9 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
 
   async function list(query: TraceQuery | undefined, failed: boolean): Promise<TraceSummary[]> {
     const selection = readQuery(query)
-    return await use(async db => [...(await listTraces(db.collection(RECORDS), selection, failed))])
+    return await use(async db => [
+      ...(await inTime(() => listTraces(db.collection(RECORDS), selection, failed), LIST_PATIENCE)),
+    ])
   }
 
   async function* read(baseId: string): AsyncGenerator<readonly TraceRecord[]> {
@@ -111,7 +125,8 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
       },
     )
     try {
-      while (await documents.hasNext()) yield documents.readBufferedDocuments().map(fromDocument)
+      while (await inTime(() => documents.hasNext(), PAGE_PATIENCE))
+        yield documents.readBufferedDocuments().flatMap(readDocument)
     } finally {
       await documents.close().finally(release)
     }
@@ -149,6 +164,15 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
   }
 }
 
+/** A document that cannot be read costs no other. */
+function readDocument(document: Parameters<typeof fromDocument>[0]): readonly TraceRecord[] {
+  try {
+    return [fromDocument(document)]
+  } catch {
+    return []
+  }
+}
+
 /** How many documents will never be kept. */
 async function insert(collection: Collection, { documents }: DocumentBatch): Promise<number> {
   if (documents.length === 0) return 0
@@ -173,25 +197,6 @@ async function deleteTrace(db: Db, baseId: string): Promise<number> {
   await db.collection(FAILURES).deleteMany({ base_id: { $eq: baseId } })
   const { deletedCount } = await db.collection(RECORDS).deleteMany({ base_id: { $eq: baseId } })
   return deletedCount
-}
-
-async function pruneTraces(db: Db, before: string): Promise<number> {
-  const stale = db
-    .collection(RECORDS)
-    .aggregate<{ readonly _id: unknown }>(
-      [{ $group: { _id: '$base_id', newest: { $max: '$timestamp' } } }, { $match: { newest: { $lt: before } } }],
-      { allowDiskUse: true, batchSize: PAGE },
-    )
-  let pruned = 0
-  while (await stale.hasNext()) {
-    const baseIds = stale.readBufferedDocuments().map(({ _id }) => _id)
-    // What came in meanwhile is young, and stays.
-    const old = { base_id: { $in: baseIds }, timestamp: { $lt: before } }
-    await db.collection(RECORDS).deleteMany(old)
-    await db.collection(FAILURES).deleteMany(old)
-    pruned += baseIds.length
-  }
-  return pruned
 }
 
 async function createIndexes(db: Db, ttl: number | undefined): Promise<void> {

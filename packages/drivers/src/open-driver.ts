@@ -4,6 +4,7 @@ import { openCeilometerDriver } from './ceilometer.js'
 import { openElasticsearchDriver } from './elasticsearch.js'
 import { openFileDriver } from './file.js'
 import { held } from './held.js'
+import { limited } from './limited.js'
 import { openLoginsightDriver } from './loginsight.js'
 import { openMemoryDriver } from './memory.js'
 import { openMessagingDriver } from './messaging.js'
@@ -76,7 +77,7 @@ const CONNECTION_STRING = /^([a-z][a-z0-9+._-]{0,31}):\/\/(.*)$/is
  * profiler.setNotifier(profiler.createNotifier(driver))
  */
 export function openDriver(connectionString: string, options: DriverOptions = {}): Driver {
-  return untraced(held(open(connectionString, { filterErrorTrace: readFilter(options) })))
+  return untraced(held(limited(open(connectionString, { filterErrorTrace: readFilter(options) }))))
 }
 
 /**

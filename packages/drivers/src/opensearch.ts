@@ -17,6 +17,7 @@ export function openOpensearchDriver(location: string, context: OpenContext): Dr
     location: shownAs,
     ttl,
     filterErrorTrace,
+    patience: timeout * nodes.length,
     async open(_, lookup) {
       const { Client } = await loadClient('@opensearch-project/opensearch')
       const client = new Client({

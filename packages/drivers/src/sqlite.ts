@@ -37,7 +37,7 @@ export function openSqliteDriver(location: string, context?: OpenContext): Drive
     return await thread.ask({ operation: 'list', selection, failed }).catch(fail)
   }
 
-  async function readPage(baseId: string, after: number): Promise<SqlitePage> {
+  async function readPage(baseId: string, after: bigint): Promise<SqlitePage> {
     life.checkOpen()
     return await thread.ask({ operation: 'read', baseId, after }).catch(fail)
   }
@@ -86,7 +86,7 @@ export function openSqliteDriver(location: string, context?: OpenContext): Drive
     },
     async *readRecords(baseId) {
       if (!isKeepable(baseId)) return
-      for (let after: number | undefined = 0; after !== undefined; ) {
+      for (let after: bigint | undefined = 0n; after !== undefined; ) {
         const page: SqlitePage = await readPage(baseId, after)
         if (page.rows.length > 0) yield page.rows.map(toRowRecord)
         after = page.after

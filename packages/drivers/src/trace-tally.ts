@@ -1,9 +1,10 @@
 import { isErrorRecord, type TraceRecord, type TraceSummary } from '@osprofiler/core'
+import { latestTime } from './latest-time.js'
 
 /** Sums up a trace while its records pass by. */
 export interface TraceTally {
   add(record: TraceRecord): void
-  /** The timestamp of the youngest record; `''` as long as there was none. */
+  /** The timestamp of the youngest record, those from beyond tomorrow aside; `''` as long as there was none. */
   readonly newest: string
   /** Whether a record told of a failure. */
   readonly failed: boolean
@@ -13,6 +14,7 @@ export interface TraceTally {
 
 /** Starts a tally. Which record is the first, its timestamp says, and of equals the order in which they came. */
 export function createTally(): TraceTally {
+  const latest = latestTime()
   let first: TraceRecord | undefined
   let records = 0
   let newest = ''
@@ -20,7 +22,7 @@ export function createTally(): TraceTally {
   return {
     add(record) {
       records++
-      if (record.timestamp > newest) newest = record.timestamp
+      if (record.timestamp > newest && record.timestamp <= latest) newest = record.timestamp
       failed ||= isErrorRecord(record)
       if (first === undefined || record.timestamp < first.timestamp) first = record
     },
@@ -50,8 +52,13 @@ export function toPointName(name: string): string {
   return name.replace(/-(?:start|stop)$/, '')
 }
 
-/** Puts the newest trace first. */
-export function newestFirst(one: TraceSummary, other: TraceSummary): number {
-  if (one.timestamp === other.timestamp) return 0
-  return one.timestamp < other.timestamp ? 1 : -1
+/** Sorts traces, the newest first. Those that say that they come from beyond tomorrow come last. */
+export function sortNewestFirst<Trace extends Pick<TraceSummary, 'timestamp'>>(traces: Trace[]): Trace[] {
+  const latest = latestTime()
+  return traces.sort((one, other) => {
+    if (one.timestamp === other.timestamp) return 0
+    const isBelieved = one.timestamp <= latest
+    if (isBelieved !== other.timestamp <= latest) return isBelieved ? -1 : 1
+    return one.timestamp < other.timestamp ? 1 : -1
+  })
 }

@@ -253,6 +253,26 @@ function describeLists(openStore: OpenStore): void {
     expect(await ids({ name: '' })).toEqual([])
   })
 
+  it('lists traces from beyond tomorrow last, and only where there is room', async () => {
+    const { driver } = await openStore()
+    const at = (base_id: string, timestamp: string) => makeRecord({ base_id, timestamp })
+    await driver.write([
+      at('far', '9999-12-31T23:59:59.000000'),
+      at('old', '2026-11-20T10:00:00.000000'),
+      at('next-year', '2098-01-01T00:00:00.000000'),
+      at('ends-late', '2026-11-20T09:00:00.000000'),
+      at('ends-late', '9998-01-01T00:00:00.000000'),
+      at('new', '2026-11-21T10:00:00.000000'),
+    ])
+
+    const all = await driver.listTraces?.()
+    const three = await driver.listTraces?.({ limit: 3 })
+
+    expect(all?.map(trace => trace.base_id)).toEqual(['new', 'old', 'ends-late', 'far', 'next-year'])
+    expect(three?.map(trace => trace.base_id)).toEqual(['new', 'old', 'ends-late'])
+    expect((await driver.listTraces?.({ limit: 4 }))?.at(-1)?.base_id).toBe('far')
+  })
+
   it('rejects a limit that is no whole number and a date that is none', async () => {
     const { driver } = await openStore()
 
@@ -333,6 +353,28 @@ function describeRemoval(openStore: OpenStore): void {
       ['long', 2],
     ])
     expect(await driver.pruneTraces?.(new Date('2026-11-22T00:00:00Z'))).toBe(0)
+  })
+
+  it('prunes traces from beyond tomorrow, but none that has a young record', async () => {
+    const { driver } = await openStore()
+    const at = (base_id: string, timestamp: string) => makeRecord({ base_id, timestamp })
+    await driver.write([
+      at('far', '9999-12-31T23:59:59.000000'),
+      at('old-and-far', '2026-11-20T09:00:00.000000'),
+      at('old-and-far', '9998-12-31T23:59:59.000000'),
+      at('young-and-far', '2026-11-22T09:00:00.000000'),
+      at('young-and-far', '9997-12-31T23:59:59.000000'),
+      at('old', '2026-11-20T09:00:00.000000'),
+      at('young', '2026-11-22T08:00:00.000000'),
+    ])
+
+    const pruned = await driver.pruneTraces?.(new Date('2026-11-22T00:00:00Z'))
+
+    expect(pruned).toBe(3)
+    expect((await driver.listTraces?.())?.map(trace => [trace.base_id, trace.records])).toEqual([
+      ['young-and-far', 2],
+      ['young', 1],
+    ])
   })
 
   it('prunes hundreds of traces, and nothing for a date that is none', async () => {

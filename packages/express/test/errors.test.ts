@@ -43,6 +43,7 @@ describe.each(expresses)('osprofilerErrorHandler in Express $version', ({ versio
     expect(await stopInfo(app, path)).toEqual({
       etype: 'OutOfStock',
       message: 'none left',
+      request: { route: path },
       response: { status_code: 500 },
     })
   })
@@ -73,7 +74,10 @@ describe.each(expresses)('osprofilerErrorHandler in Express $version', ({ versio
   })
 
   it('is not needed to see a failure: without it, a 500 is known by its status', async () => {
-    expect(await stopInfo(withRoutes(), '/next')).toEqual({ response: { status_code: 500 } })
+    expect(await stopInfo(withRoutes(), '/next')).toEqual({
+      request: { route: '/next' },
+      response: { status_code: 500 },
+    })
   })
 
   it('does nothing for requests that are not traced', async () => {

@@ -207,7 +207,12 @@ describe('a failure in Fastify', () => {
       server.post('/', async () => ({}))
     })
 
-    expect(info).toEqual({ etype: 'OutOfStock', message: 'none left', response: { status_code: 500 } })
+    expect(info).toEqual({
+      etype: 'OutOfStock',
+      message: 'none left',
+      request: { route: '/' },
+      response: { status_code: 500 },
+    })
   })
 
   it("is recorded with the status of the application's own error handler", async () => {
@@ -219,7 +224,12 @@ describe('a failure in Fastify', () => {
       server.post('/', async () => ({}))
     })
 
-    expect(info).toEqual({ etype: 'OutOfStock', message: 'none left', response: { status_code: 409 } })
+    expect(info).toEqual({
+      etype: 'OutOfStock',
+      message: 'none left',
+      request: { route: '/' },
+      response: { status_code: 409 },
+    })
   })
 
   it('of its own parser, over a body that is no JSON, is recorded', async () => {

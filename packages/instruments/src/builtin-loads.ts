@@ -14,7 +14,7 @@ export function whenBuiltinLoaded(name: string, onLibrary: (exports: unknown) =>
   let asked = true
 
   function look(): void {
-    if (!asked || undo !== undefined || !isLoaded(name)) return
+    if (!asked || undo !== undefined || !isBuiltinLoaded(name)) return
     undo = onLibrary(process.getBuiltinModule(name))
   }
 
@@ -31,7 +31,8 @@ export function whenBuiltinLoaded(name: string, onLibrary: (exports: unknown) =>
   }
 }
 
-function isLoaded(name: string): boolean {
+/** Whether the program has loaded a module of Node itself. */
+export function isBuiltinLoaded(name: string): boolean {
   const { moduleLoadList = [] } = process as { moduleLoadList?: readonly string[] }
   return moduleLoadList.includes(`NativeModule ${name.replace(/^node:/, '')}`)
 }

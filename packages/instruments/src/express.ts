@@ -1,8 +1,9 @@
-import type { IncomingMessage } from 'node:http'
+import { type IncomingMessage, METHODS } from 'node:http'
 import type { Point } from '@osprofiler/core'
 import { Array, Object, Reflect, types, WeakMap } from '@osprofiler/core/toolkit'
 import { createLayers, type EnterLayer } from './layers.js'
 import { whenLoaded } from './library-loads.js'
+import { registrationSite } from './registration-site.js'
 import { standInOnce } from './stand-in-once.js'
 import { type Around, undoAll, wrapMethod } from './wrap-method.js'
 
@@ -11,6 +12,10 @@ interface ExpressRequest extends IncomingMessage {
   next?: unknown
   readonly baseUrl?: string
   readonly route?: { readonly path?: unknown }
+}
+
+interface Class {
+  readonly prototype: object
 }
 
 interface ExpressLayer {
@@ -34,7 +39,30 @@ export function instrumentExpress(): () => void {
       file: 'lib/router/layer.js',
     }),
     whenLoaded('router', layer => wrapLayer(layer, enter, ['handleRequest', 'handleError']), { file: 'lib/layer.js' }),
+    // Express 4 makes a router inherit from what it exports itself, and Express 5 from the prototype of that.
+    whenLoaded('express', router => wrapMethod(router as object, 'use', nameLayers), { file: 'lib/router/index.js' }),
+    whenLoaded('router', router => wrapMethod((router as Class).prototype, 'use', nameLayers), { file: 'index.js' }),
+    whenLoaded('express', route => wrapRoute(route as Class), { file: 'lib/router/route.js' }),
+    whenLoaded('router', route => wrapRoute(route as Class), { file: 'lib/route.js' }),
   ])
+}
+
+function wrapRoute({ prototype }: Class): () => void {
+  return undoAll(['all', ...METHODS].map(method => wrapMethod(prototype, method.toLowerCase(), nameLayers)))
+}
+
+/** Where layers without a name were given to their router. */
+const sites = new WeakMap<object, string>()
+
+/** Looks where the program is, if it has just given functions without names to a router or a route. */
+const nameLayers: Around = (original, self, args) => {
+  const { stack } = self as { readonly stack?: readonly ExpressLayer[] }
+  const before = stack?.length ?? 0
+  const result = Reflect.apply(original, self, args)
+  const unnamed = stack?.slice(before).filter(layer => !sites.has(layer) && nameOf(layer) === '') ?? []
+  const site = unnamed.length === 0 ? undefined : registrationSite()
+  if (site !== undefined) for (const layer of unnamed) sites.set(layer, site)
+  return result
 }
 
 type Next = (this: unknown, ...args: unknown[]) => unknown
@@ -75,12 +103,15 @@ function traceLayer(enter: EnterLayer, parameters: 3 | 4): Around {
 }
 
 function enterLayer(enter: EnterLayer, req: ExpressRequest, layer: ExpressLayer): Point | undefined {
-  const { name = '' } = layer
   return enter(req, {
-    name: name === '<anonymous>' || name === 'anonymous' ? '' : name,
+    name: nameOf(layer) || (sites.get(layer) ?? ''),
     // The request keeps its route for those that come after it, such as handlers of its errors.
     route: Object.hasOwn(layer, 'method') ? routeOf(req) : undefined,
   })
+}
+
+function nameOf({ name = '' }: ExpressLayer): string {
+  return name === '<anonymous>' || name === 'anonymous' ? '' : name
 }
 
 function routeOf({ method, baseUrl = '', route }: ExpressRequest): string | undefined {

@@ -3,6 +3,7 @@ import type { Point } from '@osprofiler/core'
 import { Array, Reflect, String, settle, standIn, types, WeakSet } from '@osprofiler/core/toolkit'
 import { claim } from './claim.js'
 import { createLayers, type EnterLayer, type Layer } from './layers.js'
+import { registrationSite } from './registration-site.js'
 import { standInOnce } from './stand-in-once.js'
 import { wrapMethod } from './wrap-method.js'
 
@@ -72,7 +73,9 @@ export function instrumentFastify(): () => void {
 }
 
 function traceStep(step: Step, layer: Omit<Layer, 'name'>, enter: EnterLayer): Step {
-  const name = nameOf(step)
+  const own = nameOf(step)
+  // A function in the options of a route has the name of its option.
+  const name = own === '' || own === layer.hook ? (registrationSite() ?? own) : own
   return standIn(step, (original, self, args) => {
     const point = enter(args[0] as object, { ...layer, name })
     if (point === undefined) return Reflect.apply(original, self, args)

@@ -1,8 +1,7 @@
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
 import { JSON, Number, TypeError, URL } from '@osprofiler/core/toolkit'
-
-/** Whether a host, as `hostKey` gives it, is meant by a rule. */
-export type HostMatcher = (host: string) => boolean
+import { type HostMatcher, matchRanges } from './address-ranges.js'
+import { isMetadataHost, isMetadataRange } from './metadata-hosts.js'
 
 /**
  * The host of a URL as rules are compared with it: lower case, punycode, IPv6 without brackets, no dot at the end of
@@ -15,7 +14,8 @@ export function hostKey({ hostname }: URL): string {
 }
 
 /**
- * What a rule in text means: an exact host, `*.suffix` (the names below it, not itself), an address or a CIDR.
+ * What a rule in text means: an exact host, `*.suffix` (the names below it, not itself), an address or a CIDR. A suffix or
+ * a range that happens to hold the metadata service of a cloud does not mean that service.
  *
  * @throws TypeError where it is none of these.
  */
@@ -28,22 +28,13 @@ export function readHostRule(rule: string): HostMatcher {
   return matchAddresses(address, bits, rule)
 }
 
-/** Whether an address (IPv4, IPv6, or IPv4 written as IPv6) is in one of these ranges. */
-export function matchRanges(ranges: readonly (readonly [address: string, bits: number])[]): HostMatcher {
-  const list = new BlockList()
-  for (const [address, bits] of ranges) list.addSubnet(address, bits, isIP(address) === 4 ? 'ipv4' : 'ipv6')
-  return host => {
-    const version = isIP(host)
-    return version !== 0 && list.check(host, version === 4 ? 'ipv4' : 'ipv6')
-  }
-}
-
 function matchAddresses(address: string, bits: string | undefined, rule: string): HostMatcher {
   const all = isIP(address) === 4 ? 32 : 128
   if (bits !== undefined && !/^(0|[1-9][0-9]{0,2})$/.test(bits)) throw malformed(rule)
   const count = bits === undefined ? all : Number(bits)
   if (count > all) throw malformed(rule)
-  return matchRanges([[address, count]])
+  const matches = matchRanges([[address, count]])
+  return isMetadataRange(address, count) ? matches : host => matches(host) && !isMetadataHost(host)
 }
 
 function matchName(name: string): HostMatcher {
@@ -51,7 +42,7 @@ function matchName(name: string): HostMatcher {
 }
 
 function matchSuffix(name: string): HostMatcher {
-  return host => host.length > name.length + 1 && host.endsWith(`.${name}`)
+  return host => host.length > name.length + 1 && host.endsWith(`.${name}`) && !isMetadataHost(host)
 }
 
 /** The name as a URL with it would have it, so that both are compared in the same spelling. */

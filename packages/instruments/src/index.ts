@@ -1,4 +1,5 @@
 export {
+  type AskedInstrument,
   checkInstruments,
   INSTRUMENT_NAMES,
   type InstrumentName,

@@ -1,6 +1,7 @@
 import { checkOptionNames } from '@osprofiler/core'
 import { Array, Object, Set, TypeError } from '@osprofiler/core/toolkit'
 import { instrumentAmqplib } from './amqplib.js'
+import { chooseInstruments } from './choose-instruments.js'
 import { instrumentElasticsearch } from './elasticsearch.js'
 import { instrumentExpress } from './express.js'
 import { instrumentFastify } from './fastify.js'
@@ -86,12 +87,16 @@ const ALL = { ...INSTRUMENTS, ...FRAMEWORKS }
 /** What can be instrumented. */
 export type InstrumentName = keyof typeof ALL
 
+/** A name that replaces the default, or with `+`, one that is added to the default. */
+export type AskedInstrument = InstrumentName | `+${InstrumentName}`
+
 /** All that are on by default. */
 export const INSTRUMENT_NAMES = Object.keys(INSTRUMENTS) as readonly InstrumentName[]
 
 /**
  * Makes the calls of these libraries points of the traces in which they happen: `fetch` (Node's own, and undici's).
- * Default: all but the frameworks (`express`, `fastify`, `koa`). Returns a function that undoes it.
+ * Default: all but the frameworks (`express`, `fastify`, `koa`). `+express` is added to the default. Returns a function
+ * that undoes it.
  *
  * Nothing is listened to before, and a call that is made outside of a trace passes untouched. Called twice, or from
  * two copies of this package, a call is still one point.
@@ -101,33 +106,41 @@ export const INSTRUMENT_NAMES = Object.keys(INSTRUMENTS) as readonly InstrumentN
  * const undo = instrument(['fetch'], { propagateTo: '*.internal.example, 10.0.0.0/8' })
  */
 export function instrument(
-  names: readonly InstrumentName[] = INSTRUMENT_NAMES,
+  names: readonly AskedInstrument[] = INSTRUMENT_NAMES,
   options: InstrumentOptions = {},
 ): () => void {
-  const settings = readSettings(names, options)
-  const undos = [...new Set(names)].map(name => ALL[name](settings))
+  const settings = readSettings(options)
+  const undos = [...new Set(readNames(names, INSTRUMENT_NAMES))].map(name => ALL[name](settings))
   return () => {
     for (const undo of undos.splice(0)) undo()
   }
 }
 
 /**
- * Says what `instrument` would refuse, and touches nothing.
+ * Says what `instrument` would refuse, and touches nothing. Returns the names without `+`, those of the default among them.
  *
  * @throws TypeError as `instrument` does
  */
 export function checkInstruments(
-  names: readonly InstrumentName[] = INSTRUMENT_NAMES,
+  names: readonly AskedInstrument[] = INSTRUMENT_NAMES,
   options: InstrumentOptions = {},
-): void {
-  readSettings(names, options)
+  defaults: readonly InstrumentName[] = INSTRUMENT_NAMES,
+): readonly InstrumentName[] {
+  const chosen = readNames(names, defaults)
+  readSettings(options)
+  return chosen
 }
 
-function readSettings(names: readonly InstrumentName[], options: InstrumentOptions): InstrumentSettings {
+function readNames(asked: readonly AskedInstrument[], defaults: readonly InstrumentName[]): readonly InstrumentName[] {
+  checkNames(asked)
+  const names = chooseInstruments(asked, defaults) as readonly InstrumentName[]
+  for (const name of names) checkName(name)
+  return names
+}
+
+function readSettings(options: InstrumentOptions): InstrumentSettings {
   checkOptionNames(options, ['propagateTo', 'traceSql', 'messages', 'libraries'], 'instrument()')
   const { propagateTo, traceSql = 'off', messages = {}, libraries = {} } = options
-  checkNames(names)
-  for (const name of names) checkName(name)
   checkMessages(messages)
   const mayReceive = createPropagation(propagateTo)
   return { mayReceive, traceSql: checkTraceSql(traceSql), messages, libraries: readLibraries(libraries) }

@@ -2,6 +2,7 @@ import { Object, Reflect, settle, standIn, takeContext, WeakMap } from '@osprofi
 import type { InstrumentSettings } from './instrument-settings.js'
 import { createLayers, type EnterLayer } from './layers.js'
 import { whenLoaded } from './library-loads.js'
+import { registrationSite } from './registration-site.js'
 import { standInOnce } from './stand-in-once.js'
 import { wrapMethod } from './wrap-method.js'
 
@@ -49,7 +50,7 @@ function isGenerator(middleware: unknown): boolean {
 
 function traceMiddleware(middleware: Middleware, enter: EnterLayer): Middleware {
   const isRouter = 'router' in middleware
-  const name = nameOf(middleware) || (isRouter ? 'router' : '')
+  const name = nameOf(middleware) || (isRouter ? 'router' : (registrationSite() ?? ''))
 
   return standIn(middleware, (original, self, args) => {
     const [ctx, next, ...rest] = args as [KoaContext, Next, ...unknown[]]

@@ -3,7 +3,7 @@ import { WeakMap } from '@osprofiler/core/toolkit'
 
 /** What a framework runs on the way of a request, and hands it on to the next: a middleware, a hook, a handler. */
 export interface Layer {
-  /** Of its function; empty for one without. */
+  /** Of its function, or where that was given to the framework; empty where neither is known. */
   readonly name: string
   /** When a hook is called, such as `onRequest`. */
   readonly hook?: string | undefined

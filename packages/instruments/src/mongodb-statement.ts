@@ -61,7 +61,18 @@ function describeCommand(command: unknown, values: boolean): PointInfo {
 /** An error as a point shows it: servers repeat the values that they refuse. */
 export function mongodbFailure(error: unknown, values: boolean): unknown {
   if (values || !isError(error)) return error
-  return withMessage(error, error.message.replace(/\{.*\}/s, '{?}').replace(/(["'`]).*\1/gs, '$1?$1'))
+  return withMessage(error, hideQuoted(hideBraces(error.message)))
+}
+
+/** From the first brace to the last one. Not by a pattern, which would search from each brace to the end. */
+function hideBraces(message: string): string {
+  const open = message.indexOf('{')
+  const close = message.lastIndexOf('}')
+  return open === -1 || close < open ? message : `${message.slice(0, open)}{?}${message.slice(close + 1)}`
+}
+
+function hideQuoted(message: string): string {
+  return message.replace(/(["'`]).*\1/gs, '$1?$1')
 }
 
 /** What is wrong with an answer that is no failure of the command: documents that were not written. */

@@ -35,7 +35,7 @@ interface Prepared {
  * context instead of that of who gave it back, tell of a query with its values put in, and are there from 3.20 on.
  */
 export function instrumentMysql2({ traceSql, libraries }: InstrumentSettings): () => void {
-  const start = createStartSql(traceSql, 'mysql')
+  const start = createStartSql(traceSql, 'mysql', 'mysql2')
 
   const onConnection: OnLibrary = exports => {
     const { prototype } = exports as { prototype: object }

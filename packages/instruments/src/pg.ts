@@ -28,7 +28,7 @@ interface Pg {
  * and where SQL is not recorded.
  */
 export function instrumentPg({ traceSql, libraries }: InstrumentSettings): () => void {
-  const start = createStartSql(traceSql, 'postgresql')
+  const start = createStartSql(traceSql, 'postgresql', 'pg')
   const given = libraries.pg as Partial<Pg> | undefined
   return undoAll([
     // By their own files: others, who wrap them when these are loaded and again with the main file, look for themselves

@@ -4,6 +4,7 @@ import type { InstrumentSettings } from './instrument-settings.js'
 import { loadedModules, whenLoaded } from './library-loads.js'
 import { createStartSql, type StartSql } from './sql-step.js'
 import { type Class, wrapExec, wrapStatements } from './sqlite.js'
+import { sayLibraryUnrecorded } from './unrecorded-library.js'
 import { undoAll, wrapMethod } from './wrap-method.js'
 
 /** The binary part of the library: what both of its builds, CommonJS and ECMAScript modules, are made of. */
@@ -27,8 +28,8 @@ const MODULE_BUILD = 'dist/index.mjs'
  * these prototypes stay, and have nothing of their own.
  */
 export function instrumentPhotostructureSqlite({ traceSql }: InstrumentSettings): () => void {
-  if (traceSql === 'off') return () => undefined
-  const start = createStartSql(traceSql, 'sqlite')
+  if (traceSql === 'off') return sayLibraryUnrecorded('@photostructure/sqlite', { file: ADDON })
+  const start = createStartSql(traceSql, 'sqlite', '@photostructure/sqlite')
   let loadedBefore = true
   const undo = whenLoaded(
     '@photostructure/sqlite',

@@ -25,7 +25,7 @@ interface Query extends SentQuery {
  * The text of a query is put together when it is written to a connection, and so its point begins then.
  */
 export function instrumentPostgres({ traceSql, libraries }: InstrumentSettings): () => void {
-  const start = createStartSql(traceSql, 'postgresql')
+  const start = createStartSql(traceSql, 'postgresql', 'postgres')
   return whenLoaded(
     'postgres',
     exports => wrapMethod(findQueries(exports), 'handle', createAround(start, traceSql !== 'off')),
@@ -52,8 +52,10 @@ function createAround(start: StartSql, records: boolean): Around {
     // `then` and `catch` come by here as well, each time.
     if (query.executed) return Reflect.apply(original, self, args)
     if (SUBSCRIPTION.test(query.strings[0] ?? '')) return suppress(() => Reflect.apply(original, self, args))
-    const profiler = records ? get() : undefined
-    follow(query, profiler && createPostgresStep(start, profiler, query))
+    const profiler = get()
+    // Where SQL is not recorded, this only says that there was a query.
+    if (!records) start(profiler, '')
+    follow(query, records && profiler !== undefined ? createPostgresStep(start, profiler, query) : undefined)
     return Reflect.apply(original, self, args)
   }
 }

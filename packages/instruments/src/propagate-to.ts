@@ -1,5 +1,7 @@
 import { Map, TypeError, URL, WeakSet } from '@osprofiler/core/toolkit'
-import { type HostMatcher, hostKey, matchRanges, readHostRule } from './host-rule.js'
+import { type HostMatcher, matchRanges } from './address-ranges.js'
+import { hostKey, readHostRule } from './host-rule.js'
+import { isMetadataHost } from './metadata-hosts.js'
 
 /**
  * Who may receive the headers of a trace: an exact host (`catalog.example`), the names below one (`*.example`), an
@@ -14,7 +16,6 @@ export type PropagationRules = PropagationRule | readonly PropagationRule[]
 /** Whether the headers of a trace may be sent to a URL. Never throws; what is no HTTP URL gets none. */
 export type Propagation = (url: URL | string) => boolean
 
-// Link-local addresses are left out: 169.254.169.254 is where clouds answer for a machine's credentials.
 const isPrivate = matchRanges([
   ['127.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -30,6 +31,9 @@ const isPrivate = matchRanges([
  * Without rules: loopback and private addresses, and names without a dot (`localhost`, `catalog`). Rules take the
  * place of these; to keep both, put `createPropagation()` among them. An empty list is nobody. A function that throws
  * says no.
+ *
+ * A cloud's metadata service, where machines get their credentials, is in no default and in no wider range: only a rule
+ * that names its address, its block or its host sends headers there, or a function.
  *
  * @throws TypeError that names the rule which is none.
  * @example
@@ -103,12 +107,7 @@ function readFunction(rule: unknown): UrlMatcher {
   }
 }
 
-// Where clouds answer for a machine's credentials, by an address or a name that would pass as private.
-const isMetadata = matchRanges([['fd00:ec2::', 32]])
-const METADATA_NAMES = ['metadata', 'instance-data']
-
-const isLocal: HostMatcher = host =>
-  (isPrivate(host) && !isMetadata(host)) || (!/[.:]/.test(host) && !METADATA_NAMES.includes(host))
+const isLocal: HostMatcher = host => !isMetadataHost(host) && (isPrivate(host) || !/[.:]/.test(host))
 
 function readUrl(target: URL | string): URL | undefined {
   const url = typeof target === 'string' ? (URL.canParse(target) ? new URL(target) : undefined) : target

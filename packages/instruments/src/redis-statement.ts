@@ -1,6 +1,7 @@
 import type { PointInfo } from '@osprofiler/core'
-import { Buffer, isError, Map, Math, Set, String } from '@osprofiler/core/toolkit'
+import { Buffer, isError, Map, Math, Set } from '@osprofiler/core/toolkit'
 import { errorName, withMessage } from './shown-error.js'
+import { textsInValues } from './texts-in-values.js'
 
 /** A command as a client is about to send it. */
 export interface RedisCommand {
@@ -134,8 +135,7 @@ const MIN_HIDDEN = 3
 
 function hideArguments(message: string, commands: readonly RedisCommand[]): string {
   let shown = message.replace(/(with args beginning with:).*$/s, '$1 ?').replace(/(['"`]).*\1/gs, '$1?$1')
-  for (const arg of commands.flatMap(({ args }) => args)) {
-    const text = typeof arg === 'string' || typeof arg === 'number' || Buffer.isBuffer(arg) ? String(arg) : ''
+  for (const text of textsInValues(commands.map(({ args }) => args))) {
     if (text.length >= MIN_HIDDEN) shown = shown.replaceAll(text, '?')
   }
   return shown

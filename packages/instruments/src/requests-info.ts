@@ -1,4 +1,5 @@
 import { type PointInfo, redactQuery } from '@osprofiler/core'
+import { redactPath } from '@osprofiler/core/toolkit'
 
 /** An outgoing request as its point tells it. */
 export interface OutgoingRequest {
@@ -16,7 +17,8 @@ export interface OutgoingRequest {
 
 /** As OSProfiler's adapter for Python's `requests` has it: `info.requests`. */
 export function requestsInfo(request: OutgoingRequest): PointInfo {
-  const { method, path, hostname, port, scheme, socketPath } = request
+  const { method, hostname, port, scheme, socketPath } = request
+  const path = redactPath(hostname, request.path)
   const query = request.query === '' ? '' : redactQuery(request.query)
   const requests = { method, query, path, hostname, port, scheme, socket_path: socketPath }
   return { requests }

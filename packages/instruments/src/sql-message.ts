@@ -1,10 +1,10 @@
-import { Array, isError, Object, Reflect, RegExp, Set, String } from '@osprofiler/core/toolkit'
+import { isError, Reflect, RegExp, Set } from '@osprofiler/core/toolkit'
 import { withMessage } from './shown-error.js'
 import { type ReadStatement, readStatement } from './sql-text.js'
+import { textsInValues } from './texts-in-values.js'
 
 // Shorter ones would take the message apart, and tell little.
 const MIN_HIDDEN = 3
-const MAX_PARAMS = 1_000
 // Where servers say what of the schema is meant: names, and no values.
 const SCHEMA = ['constraint', 'table', 'column', 'schema']
 // As pg calls them, and as postgres does.
@@ -21,7 +21,7 @@ export function hideInMessage(error: unknown, { text, literals }: ReadStatement,
     const name: unknown = Reflect.get(error, member)
     if (typeof name === 'string') names.add(name)
   }
-  const values = [...textsOf(params), ...literals.flatMap(literal => valuesOf(literal))]
+  const values = textsInValues([params, literals.flatMap(literal => valuesOf(literal))])
   const show = (each: Error): Error => withMessage(each, hide(each.message, names, values))
   const shown = show(error)
   if (isError(error.cause)) shown.cause = show(error.cause)
@@ -54,23 +54,6 @@ function hideQuoted(message: string, quote: string, names: ReadonlySet<string>):
 function isName(quoted: string, names: ReadonlySet<string>): boolean {
   const [last = '', ...before] = quoted.split('.').reverse()
   return quoted === '?' || (names.has(last) && before.every(part => /^\w+$/.test(part)))
-}
-
-/** What in the parameters of a query is text, or becomes text, two lists deep: rows of values. */
-function textsOf(params: unknown): string[] {
-  const list = Array.isArray(params) ? params.flat(1) : isPlain(params) ? Object.values(params) : [params]
-  return list.slice(0, MAX_PARAMS).flatMap(value => {
-    if (typeof value === 'object' && value !== null) return isPlain(value) ? Object.values(value).filter(isText) : []
-    return ['string', 'number', 'bigint'].includes(typeof value) ? [String(value)] : []
-  })
-}
-
-function isPlain(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string'
 }
 
 // A body in a body, in dollar quotes both: deeper ones are nobody's SQL.

@@ -1,5 +1,5 @@
 import type { PointInfo, Profiler } from '@osprofiler/core'
-import { isError, Map, String } from '@osprofiler/core/toolkit'
+import { isError, Map, noteUnrecorded, String } from '@osprofiler/core/toolkit'
 import type { Ending } from './follow.js'
 import type { TraceSql } from './instrument-settings.js'
 import { hideInMessage } from './sql-message.js'
@@ -12,9 +12,17 @@ import type { SqlDialect } from './sql-tokens.js'
  */
 export type StartSql = (profiler: Profiler | undefined, text: unknown, params?: unknown) => Ending | undefined
 
-/** How the queries of one library become points named `db`, as OSProfiler's tracer of SQLAlchemy records them. */
-export function createStartSql(traceSql: TraceSql, dialect: SqlDialect): StartSql {
-  if (traceSql === 'off') return () => undefined
+/**
+ * How the queries of one library become points named `db`, as OSProfiler's tracer of SQLAlchemy records them. Where SQL is
+ * not recorded, the trace says that the library was called.
+ */
+export function createStartSql(traceSql: TraceSql, dialect: SqlDialect, library: string): StartSql {
+  if (traceSql === 'off') {
+    return profiler => {
+      if (profiler !== undefined) noteUnrecorded(profiler.baseId, library)
+      return undefined
+    }
+  }
   const values = traceSql === 'values'
   return (profiler, text, params) => {
     if (profiler === undefined) return undefined

@@ -1,5 +1,6 @@
 import { Math } from '@osprofiler/core/toolkit'
 import { readToken, type SqlDialect, type SqlToken } from './sql-tokens.js'
+import { SqliteStrings } from './sqlite-strings.js'
 
 /** What is read of a statement, and how much of it is recorded, in characters. */
 const MAX_READ = 50_000
@@ -39,10 +40,6 @@ export function readStatement(sql: string, dialect: SqlDialect): ReadStatement {
   return reading.finish(at < sql.length)
 }
 
-// Behind these SQLite takes a name in double quotes that it does not know for a string, and in the lists of those.
-const VALUE_FOLLOWS = /^(?:[=<>!|]|LIKE|GLOB|MATCH|REGEXP|ESCAPE|BETWEEN|IS|NOT|THEN|ELSE|DEFAULT)$/i
-const LIST_FOLLOWS = /^(?:VALUES|IN)$/
-
 /** What has been read so far. */
 class Reading {
   /** Whether there is more that can be told. */
@@ -60,11 +57,13 @@ class Reading {
   /** Whether what was not read is said to be hidden. */
   #sealed = false
   #statement = new Statement()
+  readonly #strings: SqliteStrings | undefined
   /** Behind a `COPY`. */
   #rows = false
 
   constructor(dialect: SqlDialect) {
     this.#dialect = dialect
+    if (dialect === 'sqlite') this.#strings = new SqliteStrings()
   }
 
   /** Takes the next part; `next` is what follows it at once. */
@@ -87,6 +86,7 @@ class Reading {
 
   /** `cut` where there was more of the statement. */
   finish(cut: boolean): ReadStatement {
+    this.#hideNames(this.#strings?.end())
     if ((cut && this.#doubtful) || (!cut && this.#unclosed)) this.#sealStrings()
     const more = !this.#sealed && (cut || this.#text.length > MAX_STATEMENT)
     return { text: `${this.#text.slice(0, MAX_STATEMENT)}${more ? '...' : ''}`, literals: this.#literals }
@@ -103,6 +103,7 @@ class Reading {
   }
 
   #word(text: string): void {
+    this.#strings?.word(text, this.#previous)
     if (this.#statement.isValue(text, this.#previous)) this.#hide(text)
     else this.#add(text)
   }
@@ -114,13 +115,24 @@ class Reading {
   }
 
   #isStringOfSqlite(text: string, next: string | undefined): boolean {
-    if (this.#dialect !== 'sqlite' || !text.startsWith('"') || next === '.') return false
-    const inList = this.#statement.lists && (this.#previous === '(' || this.#previous === ',')
-    return inList || VALUE_FOLLOWS.test(this.#previous)
+    if (this.#strings === undefined || !text.startsWith('"')) return false
+    return this.#strings.isString(text, this.#previous, next, this.#text.length + (this.#spaced ? 1 : 0))
+  }
+
+  /** Hides names that turned out to be strings, the last one first, for the places are those of the text as it is. */
+  #hideNames(places: readonly number[] | undefined): void {
+    for (const place of places?.toReversed() ?? []) {
+      const [name] = /^"[^"]*(?:""[^"]*)*"/.exec(this.#text.slice(place)) ?? []
+      if (name === undefined) continue
+      this.#literals.push(name)
+      this.#text = `${this.#text.slice(0, place)}?${this.#text.slice(place + name.length)}`
+      if (this.#stringFrom !== undefined && this.#stringFrom > place) this.#stringFrom -= name.length - 1
+    }
   }
 
   #sign(text: string): void {
     if (text === '\\' && this.#doubtful) return this.#sealStrings()
+    this.#hideNames(this.#strings?.sign(text, this.#previous))
     this.#add(text)
     if (text === ';') {
       this.#rows = this.#statement.verb === 'COPY'
@@ -166,8 +178,6 @@ const SECRET_OF_PLUGIN_FOLLOWS = /^(?:AS|USING)$/
 class Statement {
   /** Its first word. */
   verb = ''
-  /** Within a list of values. */
-  lists = false
   /** Whether it may change settings; behind the sign that makes words values, to its end. */
   #sets = false
   #setting = false
@@ -179,8 +189,7 @@ class Statement {
   /** Takes a word, and says whether it stands for a value. */
   isValue(word: string, previous: string): boolean {
     const upper = word.toUpperCase()
-    this.verb ||= upper
-    this.lists = LIST_FOLLOWS.test(upper)
+    if (!/^(?:EXPLAIN|QUERY|PLAN)$/.test(upper)) this.verb ||= upper
     const isSecret = this.#isSecret(upper, previous)
     if (isSecret || this.#setting) return true
     if (upper === 'PRAGMA' || (upper === 'SET' && SETS.test(this.verb))) this.#sets = true

@@ -1,10 +1,11 @@
 import { get } from '@osprofiler/core'
 import { Map, Object, Reflect } from '@osprofiler/core/toolkit'
-import { whenBuiltinLoaded } from './builtin-loads.js'
+import { isBuiltinLoaded, whenBuiltinLoaded } from './builtin-loads.js'
 import { type Ending, runStep } from './follow.js'
 import type { InstrumentSettings } from './instrument-settings.js'
 import { whenLoaded } from './library-loads.js'
 import { createStartSql, type StartSql } from './sql-step.js'
+import { sayLibraryUnrecorded, sayUnrecorded } from './unrecorded-library.js'
 import { type Around, undoAll, wrapMethod } from './wrap-method.js'
 
 /** A class, as far as it is wrapped. */
@@ -25,8 +26,8 @@ interface Statement {
 
 /** Makes the statements and scripts of `node:sqlite` points named `db`. */
 export function instrumentNodeSqlite({ traceSql }: InstrumentSettings): () => void {
-  if (traceSql === 'off') return () => undefined
-  const start = createStartSql(traceSql, 'sqlite')
+  if (traceSql === 'off') return sayUnrecorded('node:sqlite', () => isBuiltinLoaded('node:sqlite'))
+  const start = createStartSql(traceSql, 'sqlite', 'node:sqlite')
   return whenBuiltinLoaded('node:sqlite', exports => {
     const { DatabaseSync, StatementSync } = exports as { DatabaseSync: Class; StatementSync: Class }
     return undoAll([wrapExec(DatabaseSync, start), wrapStatements(StatementSync.prototype, start)])
@@ -35,8 +36,8 @@ export function instrumentNodeSqlite({ traceSql }: InstrumentSettings): () => vo
 
 /** Makes the statements, scripts, pragmas and transactions of better-sqlite3 points named `db`. */
 export function instrumentBetterSqlite3({ traceSql, libraries }: InstrumentSettings): () => void {
-  if (traceSql === 'off') return () => undefined
-  const start = createStartSql(traceSql, 'sqlite')
+  if (traceSql === 'off') return sayLibraryUnrecorded('better-sqlite3', { given: libraries['better-sqlite3'] })
+  const start = createStartSql(traceSql, 'sqlite', 'better-sqlite3')
   return undoAll([
     // It does not export the class of its statements. Where the binary is at its place, that one has it.
     whenLoaded('better-sqlite3', exports => wrapStatements((exports as Addon).Statement.prototype, start), {

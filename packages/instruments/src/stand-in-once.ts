@@ -19,8 +19,9 @@ export function standInOnce<F extends AnyFunction>(fn: F, call: InPlaceOfCall): 
   })
 }
 
-function readMember(original: AnyFunction, key: string | symbol, receiver: unknown): unknown {
-  const value: unknown = Reflect.get(original, key, receiver)
+/** An accessor has the function itself for `this`, as in a `standIn`. */
+function readMember(original: AnyFunction, key: string | symbol): unknown {
+  const value: unknown = Reflect.get(original, key)
   // Node shows no source text for a proxy.
   return key === 'toString' && value === Function.prototype.toString ? () => sourceOf(original) : value
 }

@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import { get, type Profiler } from '@osprofiler/core'
-import { Error, Object, Reflect, Set, WeakMap } from '@osprofiler/core/toolkit'
+import { Object, Set, WeakMap } from '@osprofiler/core/toolkit'
+import { readStack } from './read-stack.js'
 import type { UndiciRequest } from './undici-request.js'
 
 /**
@@ -35,7 +36,7 @@ function copyOf(request: object): Copy {
   const known = copies.get(maker)
   if (known !== undefined) return known
   const nodesOwn =
-    readStack()
+    readStack(FRAMES)
       .find(({ name }) => name === maker.name)
       ?.file.startsWith('node:') === true
   const handler = Object.getOwnPropertySymbols(request).find(({ description }) => description === 'handler')
@@ -64,43 +65,6 @@ const RESTORED = 'runInAsyncScope'
 
 /** Whether undici creates a request later than it was called for, in a context of its own, by what is on the stack. */
 function isDelayed(): boolean {
-  const called = readStack().find(({ name }) => name === RESTORED || DELAYED.has(name))
+  const called = readStack(FRAMES).find(({ name }) => name === RESTORED || DELAYED.has(name))
   return called !== undefined && called.name !== RESTORED
-}
-
-interface Frame {
-  readonly name: string
-  readonly file: string
-}
-
-const { captureStackTrace } = Error
-
-/** The newest functions on the stack, the last called first. No assignment, which fails where the program froze `Error`. */
-function readStack(): readonly Frame[] {
-  const { stackTraceLimit, prepareStackTrace } = Error
-  const holder: { stack?: readonly Frame[] | string } = {}
-  try {
-    Reflect.set(Error, 'stackTraceLimit', FRAMES)
-    // Tools that map the lines of a stack to their sources would spend milliseconds here.
-    Reflect.set(Error, 'prepareStackTrace', readFrames)
-    captureStackTrace(holder, readStack)
-    const { stack = [] } = holder
-    return typeof stack === 'string' ? stack.split('\n').map(readLine) : stack
-  } finally {
-    Reflect.set(Error, 'stackTraceLimit', stackTraceLimit)
-    if (prepareStackTrace === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace')
-    else Reflect.set(Error, 'prepareStackTrace', prepareStackTrace)
-  }
-}
-
-function readFrames(_error: unknown, frames: readonly NodeJS.CallSite[]): readonly Frame[] {
-  return frames.map(frame => ({ name: frame.getFunctionName() ?? '', file: frame.getFileName() ?? '' }))
-}
-
-const LINE = /^\s+at (?:async |new )?(?:(?:[^ ]*\.)?([^ .]+) (?:\[as [^\]]*\] )?)?\(?([^()]*?)(?::\d+){0,2}\)?$/
-
-/** Where Node or the program writes the stack as a text in spite of us. */
-function readLine(line: string): Frame {
-  const [, name = '', file = ''] = LINE.exec(line) ?? []
-  return { name, file }
 }

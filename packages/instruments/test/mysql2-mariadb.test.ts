@@ -102,6 +102,14 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(records).toEqual([])
     })
 
+    it('is named by what began the trace when SQL is off', async () => {
+      instrumented('off')
+
+      await inTrace(() => withTrace('work', () => ask(pool, 'SELECT 1')))
+
+      expect(only(records, 'work-stop').info.unrecorded).toEqual(['mysql2'])
+    })
+
     it.each<[string, (connection: mysql.PoolConnection) => Promise<unknown>]>([
       ['query() and a callback', connection => ask(connection, 'SELECT 7 AS n')],
       ['execute() and a callback', connection => ask(connection, 'SELECT 7 AS n', [], 'execute')],

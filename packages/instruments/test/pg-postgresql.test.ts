@@ -93,6 +93,16 @@ describe('a traced query of pg', () => {
     expect(records).toEqual([])
   })
 
+  it('is named by what began the trace when SQL is off, where one was made', async () => {
+    instrumented('off')
+
+    await inTrace(() => withTrace('with', () => withTrace('inner', () => pool.query('SELECT 1'))))
+    await inTrace(() => withTrace('without', async () => undefined))
+
+    expect(only(records, 'with-stop').info.unrecorded).toEqual(['pg'])
+    for (const name of ['inner-stop', 'without-stop']) expect(only(records, name).info).not.toHaveProperty('unrecorded')
+  })
+
   it.each<[string, (client: pg.PoolClient) => Promise<unknown>]>([
     ['a promise', client => client.query('SELECT 7 AS n').then(({ rows }) => rows)],
     ['a callback', client => ask(client, 'SELECT 7 AS n')],

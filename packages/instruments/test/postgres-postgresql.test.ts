@@ -73,6 +73,14 @@ describe('a traced query of postgres', () => {
     expect(records).toEqual([])
   })
 
+  it('is named by what began the trace when SQL is off', async () => {
+    instrumented('off')
+
+    await inTrace(() => withTrace('work', async () => await sql`SELECT 1`))
+
+    expect(only(records, 'work-stop').info.unrecorded).toEqual(['postgres'])
+  })
+
   it.each<[string, () => Promise<unknown>]>([
     ['a template', async () => [...(await sql`SELECT 7 AS n`)]],
     ['a text', async () => [...(await sql.unsafe('SELECT 7 AS n'))]],

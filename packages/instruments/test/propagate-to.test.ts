@@ -239,3 +239,84 @@ describe('a malformed rule', () => {
     expect(() => createPropagation(['catalog', ''])).toThrow(TypeError)
   })
 })
+
+describe('the metadata service of a cloud', () => {
+  const URLS = [
+    'http://169.254.169.254/latest/meta-data/',
+    'http://169.254.170.2/v2/credentials',
+    'http://169.254.0.0/',
+    'http://169.254.255.255:8775/',
+    'http://0xa9fea9fe/',
+    'http://0xA9.0xFE.0xA9.0xFE/',
+    'http://2852039166/',
+    'http://0251.0376.0251.0376/',
+    'http://169.254.43518/',
+    'http://169.254.169.254./',
+    'http://[::ffff:169.254.169.254]/',
+    'http://[::FFFF:a9fe:a9fe]/',
+    'http://[0:0:0:0:0:ffff:a9fe:a9fe]/',
+    'http://[64:ff9b::a9fe:a9fe]/',
+    'http://[fe80::a9fe:a9fe]/',
+    'http://[fd00:ec2::254]/',
+    'http://[FD00:0EC2:0:0:0:0:0:0254]:80/',
+    'http://[fd20:ce::254]/',
+    'http://[fd20:ce:0:0::254]/',
+    'http://100.100.100.200/latest/',
+    'http://1684301000/',
+    'http://192.0.0.192/',
+    'http://168.63.129.16/machine',
+    'http://[::ffff:168.63.129.16]/',
+    'http://metadata/computeMetadata/v1/',
+    'http://METADATA:80/',
+    'http://metadata./',
+    'http://metadata.google.internal/computeMetadata/v1/',
+    'http://Metadata.Google.Internal./',
+    'http://instance-data/',
+    'http://instance-data.ec2.internal/latest/',
+    'https://user@169.254.169.254/',
+  ]
+  const WIDE = [
+    ...['0.0.0.0/0', '::/0', '160.0.0.0/4', '169.0.0.0/8', '169.254.169.254/8', '100.64.0.0/10', '192.0.0.0/24'],
+    ...['fc00::/7', 'fd00::/8', 'fd20::/20', 'fe00::/7', '64:ff9b::/96', '::ffff:0:0/96', '168.63.0.0/16'],
+    ...['*.internal', '*.google.internal', '*.ec2.internal'],
+  ]
+
+  it.each(URLS)('receives no headers by default, nor by a rule that is wider: %s', url => {
+    expect(createPropagation()(url)).toBe(false)
+    expect(createPropagation(WIDE)(url)).toBe(false)
+    expect(createPropagation([createPropagation(), ...WIDE])(new URL(url))).toBe(false)
+  })
+
+  it.each([
+    ['169.254.169.254', 'http://0xa9fea9fe/'],
+    ['169.254.169.254', 'http://[::ffff:169.254.169.254]/'],
+    ['169.254.170.0/24', 'http://169.254.170.2/'],
+    ['::ffff:169.254.0.0/112', 'http://169.254.169.254/'],
+    ['fd00:ec2::254', 'http://[fd00:ec2::254]/'],
+    ['fd20:ce::254', 'http://[fd20:ce:0::254]/'],
+    ['100.100.100.200', 'http://100.100.100.200/'],
+    ['192.0.0.192/32', 'http://192.0.0.192/'],
+    ['168.63.129.16', 'http://168.63.129.16/'],
+    ['metadata', 'http://metadata/'],
+    ['Metadata.Google.Internal.', 'http://metadata.google.internal/'],
+  ])('receives them where a rule names it: %s means %s', (rule, url) => {
+    expect(createPropagation(rule)(url)).toBe(true)
+    expect(createPropagation(['0.0.0.0/0', rule])(url)).toBe(true)
+  })
+
+  it('receives them where a function says so', () => {
+    expect(createPropagation(({ hostname }) => hostname === '169.254.169.254')('http://169.254.169.254/')).toBe(true)
+  })
+
+  it.each([
+    ['fd00::/8', 'http://[fd00:ec3::254]/'],
+    ['fd00::/8', 'http://[fd20:ce:1::254]/'],
+    ['0.0.0.0/0', 'http://169.253.255.255/'],
+    ['0.0.0.0/0', 'http://[::ffff:10.0.0.1]/'],
+    ['100.64.0.0/10', 'http://100.100.100.201/'],
+    ['*.internal', 'http://catalog.google.internal/'],
+    ['*.metadata.google.internal', 'http://x.metadata.google.internal/'],
+  ])('takes nothing from its neighbors: %s means %s', (rule, url) => {
+    expect(createPropagation(rule)(url)).toBe(true)
+  })
+})

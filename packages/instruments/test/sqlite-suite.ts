@@ -91,6 +91,18 @@ export function describeSqlite(
       expect(records).toEqual([])
     })
 
+    it('is of a library that what began the trace names when SQL is off', async () => {
+      const undo = instrumented('off')
+
+      await inTraceSync(() => withTrace('off', () => withTrace('inner', () => db.prepare('SELECT 1').get())))
+      undo()
+      await inTraceSync(() => withTrace('undone', () => db.prepare('SELECT 1').get()))
+
+      expect(only(records, 'off-stop').info.unrecorded).toEqual([name])
+      for (const other of ['inner-stop', 'undone-stop'])
+        expect(only(records, other).info).not.toHaveProperty('unrecorded')
+    })
+
     it.each<[string, (statement: SqliteStatement) => unknown]>([
       ['run', statement => void statement.run()],
       ['get', statement => statement.get()],

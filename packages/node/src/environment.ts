@@ -1,6 +1,8 @@
 import { checkEnvironment, OsprofilerError, readSwitch } from '@osprofiler/core'
 import { Boolean, checkKeysFile, JSON, process } from '@osprofiler/core/toolkit'
 import {
+  type AskedInstrument,
+  checkInstruments,
   createPropagation,
   INSTRUMENT_NAMES,
   type InstrumentName,
@@ -11,7 +13,7 @@ import type { SetupOptions } from './setup-options.js'
 
 /** Which instruments there are to be, and what they share. */
 export interface Instrumentation {
-  readonly names: readonly InstrumentName[] | undefined
+  readonly names: readonly InstrumentName[]
   readonly options: InstrumentOptions
 }
 
@@ -49,7 +51,7 @@ export function readInstrumentation(options: SetupOptions): Instrumentation {
   checkEnvironment()
   readFilterErrorTrace(options)
   return {
-    names: options.instruments ?? instrumentsOfEnvironment(),
+    names: readInstruments(options),
     options: {
       propagateTo: options.propagateTo ?? propagationOfEnvironment(),
       messages: options.messages,
@@ -70,8 +72,21 @@ export function checkKeys({ hmacKeys }: SetupOptions): void {
   if (hmacKeys === undefined && file) checkKeysFile(file)
 }
 
-function instrumentsOfEnvironment(): readonly InstrumentName[] | undefined {
-  if (readSwitch('OSPROFILER_TRACE_REQUESTS') !== false) return undefined
+function readInstruments({ instruments }: SetupOptions): readonly InstrumentName[] {
+  const defaults = defaultInstruments()
+  if (instruments !== undefined) return checkInstruments(instruments, {}, defaults)
+  const words = (process.env.OSPROFILER_INSTRUMENTS ?? '').split(',').map(word => word.trim())
+  const asked = words.filter(word => word !== '')
+  try {
+    return asked.length === 0 ? defaults : checkInstruments(asked as AskedInstrument[], {}, defaults)
+  } catch (cause) {
+    const reason = (cause as Error).message
+    throw new OsprofilerError('ERR_CONFIGURATION', `OSPROFILER_INSTRUMENTS cannot be understood: ${reason}`, { cause })
+  }
+}
+
+function defaultInstruments(): readonly InstrumentName[] {
+  if (readSwitch('OSPROFILER_TRACE_REQUESTS') !== false) return INSTRUMENT_NAMES
   return INSTRUMENT_NAMES.filter(name => name !== 'fetch' && name !== 'http')
 }
 

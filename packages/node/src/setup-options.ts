@@ -9,8 +9,8 @@ import {
 import { Array, checkConfiguration, Object, TypeError } from '@osprofiler/core/toolkit'
 import { checkConnectionString } from '@osprofiler/drivers'
 import {
+  type AskedInstrument,
   checkInstruments,
-  type InstrumentName,
   type MessageOptions,
   type PropagationRules,
   type TraceSql,
@@ -27,10 +27,10 @@ export interface SetupOptions extends Configuration {
   /** In place of a store and its queue: your own function, which takes every record. */
   readonly notifier?: Notifier | undefined
   /**
-   * Which libraries' calls become points. Default: all but the frameworks; where OSPROFILER_TRACE_REQUESTS is false,
-   * those of outgoing requests (`fetch`, `http`) are left out too.
+   * Which libraries' calls become points; `+express` is added to the default. Else OSPROFILER_INSTRUMENTS, else all but the
+   * frameworks. Where OSPROFILER_TRACE_REQUESTS is false, the default lacks those of outgoing requests (`fetch`, `http`).
    */
-  readonly instruments?: readonly InstrumentName[] | undefined
+  readonly instruments?: readonly AskedInstrument[] | undefined
   /**
    * Who may receive the headers of a trace. Else OSPROFILER_PROPAGATE_TO (hosts, `*.suffix` and ranges, split at
    * commas), else loopback, private addresses and names without a dot.
@@ -91,7 +91,7 @@ export function checkOptions(options: SetupOptions): void {
   checkSwitches(options)
   const { instruments, propagateTo, messages, traceSql, libraries } = options
   if (instruments !== undefined && !Array.isArray(instruments)) {
-    throw new TypeError('instruments is a list of names, such as ["fetch"]')
+    throw new TypeError('instruments is a list of names, such as ["fetch"] or ["+express"]')
   }
   checkInstruments(instruments, { propagateTo, messages, traceSql, libraries })
   checkConfiguration(pickConfiguration(options))

@@ -47,7 +47,7 @@ let installed: Installed | undefined
  * (`ERR_CONFIGURATION`), a store's client that is not installed (`ERR_MISSING_CLIENT`). Nothing has changed then.
  * @example
  * const osprofiler = setup({ connectionString: 'sqlite:///traces.db', service: 'catalog' })
- * process.once('SIGTERM', () => server.close(() => osprofiler.close()))
+ * for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => server.close(() => osprofiler.close()))
  */
 export function setup(options?: SetupOptions & { readonly notifier?: undefined }): Osprofiler
 export function setup(options: SetupOptions): Osprofiler<Notifier>

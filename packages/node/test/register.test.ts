@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { REGISTER, startProgram } from './program.js'
 import { temporaryStore } from './temporary-store.js'
 
-const KEY = 'SECRET'
+const KEY = 'o7Vt2kQ9xWc4LmZs8RbYpD1g'
 const KEYS = { OSPROFILER_HMAC_KEYS: KEY }
 
 function signed(baseId: string): Record<string, string> {

@@ -15,7 +15,7 @@ beforeAll(() => {
 })
 afterAll(() => program.remove())
 
-const KEYS = { OSPROFILER_HMAC_KEYS: 'KEY' }
+const KEYS = { OSPROFILER_HMAC_KEYS: 'o7Vt2kQ9xWc4LmZs8RbYpD1g' }
 const HOMELESS = `await import(${JSON.stringify(new URL('fixtures/homeless.mjs', import.meta.url).href)})`
 
 /** Runs a program that is set up, traces a point, and says what became of it. */
@@ -55,6 +55,8 @@ const UNTRACED: readonly (readonly [string, Record<string, string>, RegExp])[] =
   ['an unknown word for SQL', { OSPROFILER_TRACE_SQL: 'all' }, /OSPROFILER_TRACE_SQL is "all".*off, statements or/],
   ['a malformed rule', { OSPROFILER_PROPAGATE_TO: 'a,\nhttp://b:80/' }, /OSPROFILER_PROPAGATE_TO/],
   ['a rule of a range that is none', { OSPROFILER_PROPAGATE_TO: '10.0.0.0/99' }, /OSPROFILER_PROPAGATE_TO/],
+  ['an instrument that is none', { OSPROFILER_INSTRUMENTS: 'pgg' }, /OSPROFILER_INSTRUMENTS.*No instrument "pgg"/],
+  ['instruments with and without +', { OSPROFILER_INSTRUMENTS: '+express,pg' }, /OSPROFILER_INSTRUMENTS.*before none/],
   ['keys that are given twice', { ...KEYS, OSPROFILER_HMAC_KEYS_FILE: '/keys' }, /Both.*Unset one/],
 ]
 

@@ -122,7 +122,12 @@ describe('setup() runs no code of the folder where the process stands, of its ho
     ['without keys', NOTIFIER, {}, ['']],
     ['with SQL traced', `${NOTIFIER}, hmacKeys: 'KEY', traceSql: 'statements'`, {}, ['']],
     ['with every instrument', `${NOTIFIER}, hmacKeys: 'KEY', ${EVERYTHING}`, {}, ['']],
-    ['by the environment', NOTIFIER, { OSPROFILER_HMAC_KEYS: 'KEY', OSPROFILER_TRACE_SQL: 'values' }, ['']],
+    [
+      'by the environment',
+      NOTIFIER,
+      { OSPROFILER_HMAC_KEYS: 'o7Vt2kQ9xWc4LmZs8RbYpD1g', OSPROFILER_TRACE_SQL: 'values' },
+      [''],
+    ],
     ['with every store', `${EVERYTHING}, hmacKeys: 'KEY'`, {}, STORES],
   ])('%s', { timeout: 120_000 }, async (_, options, environment, stores) => {
     const text = programOf(options, stores)
@@ -146,7 +151,12 @@ describe('setup() runs no code of the folder where the process stands, of its ho
     const register = join(program.folder, 'node_modules/@osprofiler/node/dist/register.js')
     const text = `setTimeout(() => console.log('served'), 200)`
     const file = program.write('registered.mjs', text)
-    const env = { HOME: home, PWD: hostile, OSPROFILER_HMAC_KEYS: 'KEY', OSPROFILER_TRACE_SQL: 'values' }
+    const env = {
+      HOME: home,
+      PWD: hostile,
+      OSPROFILER_HMAC_KEYS: 'o7Vt2kQ9xWc4LmZs8RbYpD1g',
+      OSPROFILER_TRACE_SQL: 'values',
+    }
 
     const outcomes = await Promise.all([
       program.run([option, register, file], { cwd: hostile, env }),

@@ -40,7 +40,8 @@ async function observed(text: string, env: Record<string, string> = {}): Promise
 
 const EVERYTHING = `instruments: ['fetch', 'http', 'pg', 'express', 'koa', 'fastify', 'elasticsearch', 'postgres', 'node:sqlite'],
   traceSql: 'values'`
-const KEYS = { OSPROFILER_HMAC_KEYS: 'KEY' }
+const STRONG = 'o7Vt2kQ9xWc4LmZs8RbYpD1g'
+const KEYS = { OSPROFILER_HMAC_KEYS: STRONG }
 const OFF = { OSPROFILER_ENABLED: 'false' }
 
 describe('setup() touches nothing', () => {
@@ -181,7 +182,7 @@ describe('what setup() installs', () => {
     const { names } = await observed(
       `import { createServer } from 'node:http'
        import { signedPack } from '@osprofiler/core'
-       writeFileSync(${JSON.stringify(keys)}, '')
+       writeFileSync(${JSON.stringify(keys)}, '', { mode: 0o600 })
        const names = []
        setup({ notifier: ({ name }) => { names.push(name) } })
        const tracer = createRequestTracer()
@@ -193,12 +194,12 @@ describe('what setup() installs', () => {
        await new Promise(resolve => server.listen(0, '127.0.0.1', resolve))
        const origin = 'http://127.0.0.1:' + server.address().port
        const ask = async () => {
-         const [info, hmac] = signedPack({ base_id: crypto.randomUUID() }, 'KEY')
+         const [info, hmac] = signedPack({ base_id: crypto.randomUUID() }, '${STRONG}')
          await (await fetch(origin, { headers: { 'X-Trace-Info': info, 'X-Trace-HMAC': hmac } })).text()
        }
        await ask()
        const without = names.length
-       writeFileSync(${JSON.stringify(keys)}, 'KEY')
+       writeFileSync(${JSON.stringify(keys)}, '${STRONG}')
        await new Promise(resolve => setTimeout(resolve, 1_100))
        await ask()
        await turn()

@@ -161,6 +161,23 @@ describe('setup()', () => {
       'true',
       2,
     ],
+    [
+      'with an instrument that is added to the default',
+      { instruments: ['+express'] },
+      { OSPROFILER_INSTRUMENTS: 'pg' },
+      'true',
+      2,
+    ],
+    ['not where OSPROFILER_INSTRUMENTS names others', {}, { OSPROFILER_INSTRUMENTS: 'pg, ioredis' }, 'false', 0],
+    ['with those that OSPROFILER_INSTRUMENTS adds', {}, { OSPROFILER_INSTRUMENTS: ' +express,+koa ,' }, 'true', 2],
+    [
+      'not where what is added is added to a default without requests',
+      {},
+      { OSPROFILER_INSTRUMENTS: '+express', OSPROFILER_TRACE_REQUESTS: 'false' },
+      'false',
+      0,
+    ],
+    ['where requests are added again', { instruments: ['+fetch'] }, { OSPROFILER_TRACE_REQUESTS: 'false' }, 'true', 2],
   ])('sends the trace %s', async (_, options, environment, expected, count) => {
     for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
     const records: TraceRecord[] = []

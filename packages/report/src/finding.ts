@@ -14,6 +14,7 @@ import type { ReportNode } from './report.js'
  * - `unfinished`: points whose end is unknown
  * - `omitted`: points that a service counted and did not record, over its limit
  * - `dropped`: records that are known to have been lost
+ * - `unrecorded`: a service whose queries are not recorded, though they could be
  * - `silent`: calls that were answered by a service that recorded nothing
  * - `skew`: hosts whose clocks differ
  * - `irregular`: points whose records are missing, contradictory or broken
@@ -30,6 +31,7 @@ export type FindingKind =
   | 'unfinished'
   | 'omitted'
   | 'dropped'
+  | 'unrecorded'
   | 'silent'
   | 'skew'
   | 'irregular'

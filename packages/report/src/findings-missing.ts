@@ -1,9 +1,11 @@
 import { aboutPoints, type Finding } from './finding.js'
 import { morePoints, points, type Quote, shorten } from './finding-words.js'
 import { formatCount } from './format-duration.js'
+import { groupBy } from './group-by.js'
 import { findSilentTargets, type SilentTarget } from './hops.js'
 import { droppedBefore, omittedBelow } from './losses.js'
-import type { Mark, Report } from './report.js'
+import { readField } from './read-field.js'
+import type { Mark, Report, ReportNode } from './report.js'
 
 /** Marks that tell of broken records; the others have findings of their own, or harm nobody. */
 const IRREGULAR: ReadonlyMap<Mark, string> = new Map([
@@ -26,6 +28,7 @@ export function missingFindings(report: Report, limit: number, dropped: number, 
     ...unfinishedFindings(report, quote),
     ...omittedFindings(report, quote).slice(0, limit),
     ...droppedFindings(report, dropped),
+    ...unrecordedFindings(report).slice(0, limit),
     ...silentFindings(report).slice(0, limit),
     ...irregularFindings(report, quote),
   ]
@@ -63,6 +66,20 @@ function droppedFindings(report: Report, known: number): Finding[] {
   const from = services.size === 1 && !(known > 0) ? ` from ${shorten(who ?? '')}` : ''
   const sentence = `${records} of this trace ${count === 1 ? 'was' : 'were'} lost on the way${from} to the store: points are missing or look unfinished`
   return [{ ...aboutPoints('dropped', telling, sentence), count }]
+}
+
+/** Of each service once, however many of its points say so. */
+function unrecordedFindings(report: Report): Finding[] {
+  const saying = groupBy(report.points.filter(namesUnrecorded), ({ service }) => service)
+  return Array.from(saying, ([service, nodes]) => {
+    const who = service === undefined ? 'a service' : shorten(service)
+    return aboutPoints('unrecorded', nodes, `queries of ${who} are not recorded: OSPROFILER_TRACE_SQL=statements`)
+  })
+}
+
+function namesUnrecorded({ stop }: ReportNode): boolean {
+  const names = readField(stop, 'info', 'unrecorded')
+  return Array.isArray(names) && names.some(name => typeof name === 'string' && name !== '')
 }
 
 /** A service that sometimes reports matters more than one that never does, which may well not be ours. */

@@ -21,8 +21,15 @@ export function parseRecords(text: string): TraceRecord[] {
   return parser.end()
 }
 
-/** As `parseRecords`, for a text that no single string can hold. */
-export function createRecordParser(): RecordParser {
+/** Longer lines are not read: V8's strings end at twice that. */
+const LONGEST_LINE = 2 ** 28
+
+/**
+ * As `parseRecords`, for a text that no single string can hold.
+ *
+ * @param isWanted is asked of each record, and may throw
+ */
+export function createRecordParser(isWanted: (record: unknown) => boolean = () => true): RecordParser {
   const records: TraceRecord[] = []
   let number = 0
   let rest = ''
@@ -33,7 +40,7 @@ export function createRecordParser(): RecordParser {
     if (text.trim() === '') return
     const record = parseLine(text)
     if (typeof record === 'object' && record !== null && !Array.isArray(record)) {
-      records.push(record as TraceRecord)
+      if (isWanted(record)) records.push(record as TraceRecord)
     } else if (record !== undefined || isWhole) {
       throw new SyntaxError(`Line ${number} is not a record. Each line has to be one JSON object; repair or delete it.`)
     }
@@ -47,6 +54,9 @@ export function createRecordParser(): RecordParser {
         position = lineEnd + 1
       }
       rest += text.slice(position)
+      if (rest.length > LONGEST_LINE) {
+        throw new RangeError(`Line ${number + 1} has more than ${LONGEST_LINE} characters. No record is that long.`)
+      }
     },
     end() {
       take(rest, false)

@@ -1,3 +1,4 @@
+import type { FileLimits } from './file-limits.js'
 import { readField } from './read-field.js'
 import { reportFromNodes } from './read-report.js'
 import type { Report } from './report.js'
@@ -27,7 +28,7 @@ export interface ReportPieces {
  * As `readReport`, for a text that no single string can hold. Only the points' own values are ever put together, so that
  * no string is longer than a point. It trusts more than `JSON.parse` does: between points, a comma too many goes unseen.
  */
-export function createReportPieces(): ReportPieces {
+export function createReportPieces(limits: FileLimits): ReportPieces {
   const report: Record<string, unknown> = {}
   const nodes: unknown[] = []
   // Objects are points, `undefined` is a list of children.
@@ -81,7 +82,7 @@ export function createReportPieces(): ReportPieces {
     },
     end() {
       if (!isDone) throw notJson('it ends in the middle')
-      return reportFromNodes(report, nodes)
+      return reportFromNodes(report, nodes, limits)
     },
   }
 }

@@ -1,9 +1,13 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { buildReport } from './build-report.js'
+import { createFileLimits, type FileLimits } from './file-limits.js'
 import { readField, readText } from './read-field.js'
 import type { Report } from './report.js'
 import { PAYLOAD } from './report-json.js'
 import { createTimestampReader, formatTimestamp } from './timestamp.js'
+
+/** A text in memory is bounded already. */
+const MOST_RECORDS = Number.POSITIVE_INFINITY
 
 /**
  * Reads a report from the text of a `.json` file that `osprofiler trace show --json`, Python's or ours, wrote: all
@@ -19,7 +23,7 @@ export function readReport(json: string): Report {
       'Not a report: it has no list "children". Give a file from "osprofiler trace show --json --out FILE", or records as .jsonl.',
     )
   }
-  return reportFromNodes(value, listNodes(value))
+  return reportFromNodes(value, listNodes(value), createFileLimits(MOST_RECORDS))
 }
 
 /**
@@ -27,9 +31,16 @@ export function readReport(json: string): Report {
  *
  * @param report the JSON's top
  * @param nodes the JSON of all points, each before its children
+ * @throws RangeError where the limits are exceeded
  */
-export function reportFromNodes(report: unknown, nodes: readonly unknown[]): Report {
-  return buildReport(collectRecords(report, nodes))
+export function reportFromNodes(report: unknown, nodes: readonly unknown[], limits: FileLimits): Report {
+  const records = collectRecords(report, nodes, limits)
+  return withLeftOut(buildReport(records), limits)
+}
+
+/** A report that says how much of its file is not in the report. */
+export function withLeftOut(report: Report, { leftOut }: FileLimits): Report {
+  return leftOut === 0 ? report : { ...report, leftOut }
 }
 
 function parse(json: string): unknown {
@@ -43,10 +54,13 @@ function parse(json: string): unknown {
   }
 }
 
-function collectRecords(report: unknown, nodes: readonly unknown[]): TraceRecord[] {
+function collectRecords(report: unknown, nodes: readonly unknown[], limits: FileLimits): TraceRecord[] {
   const zeroUs = findZero(report, nodes)
   const baseId = readText(report, 'info', 'base_id') ?? readText(nodes[0], 'parent_id') ?? null
   const records: unknown[] = []
+  const take = (record: unknown): void => {
+    if (limits.admit(record)) records.push(record)
+  }
   for (const node of inRecordOrder(nodes)) {
     const info = readField(node, 'info')
     const payloads = Object.entries(typeof info === 'object' && info !== null ? info : {}).filter(([key]) =>
@@ -54,16 +68,16 @@ function collectRecords(report: unknown, nodes: readonly unknown[]): TraceRecord
     )
     // Our own reports hold every record as it came, also what is wrong with it.
     if (readField(info, 'marks') !== undefined) {
-      for (const [, payload] of payloads) records.push(payload)
+      for (const [, payload] of payloads) take(payload)
       const others = readField(info, 'other_records')
-      if (Array.isArray(others)) for (const record of others) records.push(record)
+      if (Array.isArray(others)) for (const record of others) take(record)
     } else if (payloads.length > 0) {
       for (const [key, payload] of payloads) {
-        records.push(completeRecord(key.slice(PAYLOAD.length), payload, node, baseId, zeroUs))
+        take(completeRecord(key.slice(PAYLOAD.length), payload, node, baseId, zeroUs))
       }
     } else {
       // A node without records, or something that is no node: kept, to be shown as malformed.
-      records.push(node)
+      take(node)
     }
   }
   return records as TraceRecord[]

@@ -1,9 +1,10 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { buildReport } from './build-report.js'
+import { createFileLimits, type FileLimits } from './file-limits.js'
 import { createRecordParser, parseRecords } from './parse-records.js'
 import { recordsOfEvents, recordsOfOtlp, recordsOfPage, recordsOfSpeedscope } from './read-exports.js'
 import { readField } from './read-field.js'
-import { listNodes, readReport, reportFromNodes } from './read-report.js'
+import { listNodes, readReport, reportFromNodes, withLeftOut } from './read-report.js'
 import { beginsAsReport, createReportPieces, isReportJson } from './read-report-pieces.js'
 import type { Report } from './report.js'
 
@@ -12,6 +13,15 @@ const LARGEST_WHOLE = 2 ** 28
 
 const KNOWN =
   'records (.jsonl), a report (--json), a page (--html), and what --export perfetto, speedscope or otlp writes'
+
+/** Four times as many as are recorded of one trace by default. */
+const MOST_RECORDS = 1_000_000
+
+/** Options of `readTraceFile`. */
+export interface ReadTraceFileOptions {
+  /** A file with more records is refused. Default: 1,000,000. */
+  readonly mostRecords?: number | undefined
+}
 
 /** Reads a trace of which the text comes in pieces, cut anywhere. */
 interface TraceReader {
@@ -23,61 +33,76 @@ interface TraceReader {
  * Reads a trace back from the text of a file, whatever wrote it: records (`.jsonl`, or a JSON list of them), a report's
  * JSON (Python's or ours), our page, and our exports for Perfetto, speedscope and OTLP. The content tells which it is.
  * Records and reports of any size are read in pieces, as `createReadStream(path, 'utf8')` gives them; the others up to
- * 256 Mi characters.
+ * 256 Mi characters. A file that would take many times its size in memory is refused.
  *
  * @throws SyntaxError or TypeError that says what the file is instead, and what can be read (a drawing cannot);
  *   RangeError when it is too large; and what the source throws
  */
-export async function readTraceFile(source: string | Iterable<string> | AsyncIterable<string>): Promise<Report> {
-  const reader = createTraceReader(LARGEST_WHOLE)
+export async function readTraceFile(
+  source: string | Iterable<string> | AsyncIterable<string>,
+  options: ReadTraceFileOptions = {},
+): Promise<Report> {
+  const reader = createTraceReader(LARGEST_WHOLE, options.mostRecords)
   if (typeof source === 'string') reader.push(source)
   else for await (const chunk of source) reader.push(chunk)
   return reader.end()
 }
 
-/** @param largestWhole the length up to which a text is put together where its format allows nothing else */
-export function createTraceReader(largestWhole: number): TraceReader {
+/**
+ * @param largestWhole the length up to which a text is put together where its format allows nothing else
+ * @param mostRecords how many records the text may hold
+ */
+export function createTraceReader(largestWhole: number, mostRecords = MOST_RECORDS): TraceReader {
+  const limits = createFileLimits(mostRecords)
   let text = ''
+  let isBlank = true
   let hasFirstLine = false
   let reader: TraceReader | undefined
+
+  /** Whether the first line that is not blank is whole now. Each piece is looked at once. */
+  function endsFirstLine(chunk: string): boolean {
+    const begin = isBlank ? chunk.search(/[^\s\ufeff]/) : 0
+    if (begin === -1) return false
+    isBlank = false
+    return chunk.includes('\n', begin)
+  }
+
   return {
     push(chunk) {
+      limits.countText(chunk)
       if (reader !== undefined) {
         reader.push(chunk)
         return
       }
       text += chunk
-      if (!hasFirstLine && chunk.includes('\n')) {
-        hasFirstLine = firstLineOf(text) !== undefined
-        if (hasFirstLine && beginsWithRecord(text)) reader = createRecordReader()
+      if (!hasFirstLine && endsFirstLine(chunk)) {
+        hasFirstLine = true
+        if (beginsWithRecord(text)) reader = createRecordReader(limits)
       }
       if (reader === undefined && text.length > largestWhole) {
         if (!beginsAsReport(text)) throw tooLarge(largestWhole)
-        reader = createReportPieces()
+        reader = createReportPieces(limits)
       }
       if (reader === undefined) return
       reader.push(text)
       text = ''
     },
-    end: () => (reader === undefined ? readWhole(text) : reader.end()),
+    end: () => (reader === undefined ? readWhole(text, limits) : reader.end()),
   }
 }
 
-function createRecordReader(): TraceReader {
-  const parser = createRecordParser()
-  return { push: text => parser.push(text), end: () => buildReport(parser.end()) }
+function createRecordReader(limits: FileLimits): TraceReader {
+  const parser = createRecordParser(limits.admit)
+  return { push: text => parser.push(text), end: () => withLeftOut(buildReport(parser.end()), limits) }
 }
 
-/** The first line that is not blank, once its line break has come. */
-function firstLineOf(text: string): string | undefined {
-  return /^\s*(\S[^\n]*)\n/.exec(text)?.[1]
-}
-
+/** Whether the first line that is not blank is a record. */
 function beginsWithRecord(text: string): boolean {
-  const line = firstLineOf(text)
-  if (line === undefined || !/^\ufeff?\{.*\}\s*$/s.test(line)) return false
+  const rest = text.trimStart()
+  const line = rest.slice(0, rest.indexOf('\n')).trimEnd()
+  if (!line.startsWith('{') || !line.endsWith('}')) return false
   try {
-    return isRecord(JSON.parse(line.replace(/^\ufeff/, '')))
+    return isRecord(JSON.parse(line))
   } catch {
     return false
   }
@@ -89,28 +114,26 @@ function isRecord(value: unknown): boolean {
   return !['children', 'traceEvents', 'resourceSpans', '$schema'].some(key => Object.hasOwn(value, key))
 }
 
-function readWhole(text: string): Report {
-  const head = text
-    .slice(0, 1000)
-    .replace(/^\ufeff/, '')
-    .trimStart()
-  if (head === '' && text.trim().length <= 1) return buildReport([])
-  if (head.startsWith('<')) return readPage(text, head)
-  if (head.startsWith('{') || head.startsWith('[')) return readDocument(text)
+function readWhole(text: string, limits: FileLimits): Report {
+  // A byte order mark counts as white space here.
+  const head = text.trimStart().slice(0, 1000)
+  if (head === '') return buildReport([])
+  if (head.startsWith('<')) return readPage(text, head, limits)
+  if (head.startsWith('{') || head.startsWith('[')) return readDocument(text, limits)
   if (/^(?:strict\s+)?(?:di)?graph\b/i.test(head)) throw drawing('a DOT graph')
   if (head.startsWith('%PDF')) throw drawing('a PDF document')
   if (/^.?PNG/.test(head)) throw drawing('a PNG image')
   throw new SyntaxError(`Not a trace: it begins with ${JSON.stringify(head.slice(0, 20))}. What can be read: ${KNOWN}.`)
 }
 
-function readPage(text: string, head: string): Report {
+function readPage(text: string, head: string, limits: FileLimits): Report {
   if (/<svg\b/i.test(head)) throw drawing('an SVG image')
   const records = recordsOfPage(text)
   if (records === undefined) throw new TypeError('This page holds no records: only pages from --html can be read.')
-  return buildReport(records)
+  return build(records, limits)
 }
 
-function readDocument(text: string): Report {
+function readDocument(text: string, limits: FileLimits): Report {
   let value: unknown
   try {
     value = JSON.parse(text.replace(/^\ufeff/, ''))
@@ -118,14 +141,14 @@ function readDocument(text: string): Report {
     // Whichever it should have been says what is wrong with it.
     const [firstLine = ''] = text.trimStart().split('\n', 1)
     const isList = firstLine.trimEnd().endsWith('}')
-    return isList ? buildReport(parseRecords(text)) : readReport(text)
+    return isList ? build(parseRecords(text), limits) : readReport(text)
   }
-  if (isReportJson(value)) return reportFromNodes(value, listNodes(value))
+  if (isReportJson(value)) return reportFromNodes(value, listNodes(value), limits)
   const events = Array.isArray(value) ? value : readField(value, 'traceEvents')
-  if (Array.isArray(events) && (events !== value || events.some(isEvent))) return ours(recordsOfEvents(events))
-  if (Array.isArray(value)) return buildReport(checkRecords(value))
-  if (readField(value, 'resourceSpans') !== undefined) return ours(recordsOfOtlp(value))
-  if (readField(value, '$schema') !== undefined) return ours(recordsOfSpeedscope(value))
+  if (Array.isArray(events) && (events !== value || events.some(isEvent))) return ours(recordsOfEvents(events), limits)
+  if (Array.isArray(value)) return build(checkRecords(value), limits)
+  if (readField(value, 'resourceSpans') !== undefined) return ours(recordsOfOtlp(value), limits)
+  if (readField(value, '$schema') !== undefined) return ours(recordsOfSpeedscope(value), limits)
   if (['trace_id', 'base_id', 'name'].some(key => readField(value, key) !== undefined)) {
     return buildReport([value as TraceRecord])
   }
@@ -142,9 +165,13 @@ function checkRecords(values: readonly unknown[]): readonly TraceRecord[] {
 }
 
 /** Other programs' files of these formats hold spans, but nothing to make records of. */
-function ours(records: readonly TraceRecord[]): Report {
-  if (records.length > 0) return buildReport(records)
+function ours(records: readonly TraceRecord[], limits: FileLimits): Report {
+  if (records.length > 0) return build(records, limits)
   throw new TypeError('There are no records in this file: of this format only files from --export can be read.')
+}
+
+function build(records: readonly TraceRecord[], limits: FileLimits): Report {
+  return withLeftOut(buildReport(records.filter(limits.admit)), limits)
 }
 
 function drawing(what: string): TypeError {

@@ -1,17 +1,24 @@
 const BEYOND_ASCII = /[\u007f-\uffff]/g
 
+/** Deeper values stand on one line: their indentation would grow with the square of the depth. */
+const DEEPEST_INDENTED = 100
+
 /**
- * JSON text in pure ASCII, as Python's `json.dumps` writes it: `indent` spaces a level, or one line with 0. Unlike
- * `JSON.stringify` it takes values nested so deep that recursion would overflow (these on one line), cycles and BigInt.
+ * JSON text: `indent` spaces a level, or one line with 0. Unlike `JSON.stringify`, the function takes cycles, BigInt and
+ * values nested so deep that recursion would overflow. Values nested more than 100 deep stand on one line.
  */
-export function writeJson(value: unknown, indent: 0 | 2): string {
-  let text: string
+export function jsonText(value: unknown, indent: 0 | 2): string {
+  if (indent > 0 && !isIndentable(value, DEEPEST_INDENTED)) return jsonText(value, 0)
   try {
-    text = JSON.stringify(value, null, indent) ?? 'null'
+    return JSON.stringify(value, null, indent) ?? 'null'
   } catch {
-    text = writeFlat(value)
+    return writeFlat(value)
   }
-  return escapeBeyondAscii(text)
+}
+
+/** As `jsonText`, in pure ASCII, as Python's `json.dumps` writes it. */
+export function writeJson(value: unknown, indent: 0 | 2): string {
+  return escapeBeyondAscii(jsonText(value, indent))
 }
 
 /**
@@ -19,6 +26,7 @@ export function writeJson(value: unknown, indent: 0 | 2): string {
  * Written where it stands: to indent a finished text line by line takes longer than to write it.
  */
 export function writeNestedJson(value: unknown, level: number): string {
+  if (!isIndentable(value, DEEPEST_INDENTED)) return writeJson(value, 0)
   let nested = value
   for (let outer = 0; outer < level; outer++) nested = [nested]
   let text: string
@@ -29,6 +37,17 @@ export function writeNestedJson(value: unknown, level: number): string {
   }
   // Before it stand a bracket, a line break and the next indentation for each list; after it the same in reverse.
   return escapeBeyondAscii(text.slice(level * (level + 3), text.length - level * (level + 1)))
+}
+
+/** Whether a value has at most so many levels. The recursion goes no deeper than that. */
+function isIndentable(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  if (levels === 0) return false
+  if (Array.isArray(value)) return value.every(member => isIndentable(member, levels - 1))
+  for (const key in value) {
+    if (!isIndentable((value as Record<string, unknown>)[key], levels - 1)) return false
+  }
+  return true
 }
 
 function escapeBeyondAscii(text: string): string {

@@ -207,6 +207,25 @@ describe('failures and what is missing', () => {
     expect(found?.sentence).toBe('api left out 1,204 points below "GET /": its limit for one trace')
   })
 
+  it('tells once of each service whose queries are not recorded, and how to record them', () => {
+    const point = (id: string, service: string, unrecorded: unknown) =>
+      ({ id, service, from: 0, to: 9, stopInfo: { unrecorded } }) as const
+
+    const found = find(
+      'unrecorded',
+      point('a', 'orders', ['pg']),
+      point('b', 'orders', ['pg', 'mysql2']),
+      point('c', 'web', ['pg']),
+      ...[[], {}, 'pg', [7], [''], null].map((value, index) => point(`hostile-${index}`, `other-${index}`, value)),
+    )
+
+    expect(found.map(({ sentence }) => sentence)).toEqual([
+      'queries of orders are not recorded: OSPROFILER_TRACE_SQL=statements',
+      'queries of web are not recorded: OSPROFILER_TRACE_SQL=statements',
+    ])
+    expect(found[0]?.traceIds).toEqual(['a', 'b'])
+  })
+
   it('tells of records that services dropped, and from which service they were', () => {
     const lossy = (id: string, service: string, count: unknown) =>
       ({ id, service, from: 0, to: 9, stopInfo: { records_dropped: count } }) as const

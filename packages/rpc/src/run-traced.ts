@@ -1,4 +1,4 @@
-import { type HmacKeys, type PointInfo, suppress } from '@osprofiler/core'
+import { createTraceId, type HmacKeys, KeyRing, type PointInfo, suppress } from '@osprofiler/core'
 import { type CallOptions, createCallTracer, readCarrier, type TraceStats } from '@osprofiler/core/rpc'
 import { JSON, Map, Object, TypeError } from '@osprofiler/core/toolkit'
 import { readOsloContext } from './trace-info.js'
@@ -54,10 +54,9 @@ export function createRunTraced(hmacKeys?: HmacKeys, options?: CallOptions<Trace
   function run<T>(context: TraceContext, fn: () => T, { name, functionName, info }: Call = {}): T {
     if (typeof fn !== 'function') throw new TypeError(`What serves a call is a function, not ${typeof fn}`)
     const pair = readCarrier(context) ?? readOsloContext(context)
+    const served = pair && { function: { name: functionName ?? (fn.name || 'anonymous') }, ...info }
+    const opened = tracer.open(pair, context, served ?? {}, name)
     // Suppressed: the context of whoever opened the connection that messages come in on is not theirs.
-    if (pair === undefined) return suppress(fn)
-    const served = { function: { name: functionName ?? (fn.name || 'anonymous') }, ...info }
-    const opened = tracer.open(pair, context, served, name)
     return opened === undefined ? suppress(fn) : opened.serve(fn)
   }
 
@@ -66,14 +65,21 @@ export function createRunTraced(hmacKeys?: HmacKeys, options?: CallOptions<Trace
 
 const MAX_RUNNERS = 100
 const runners = new Map<string, RunTraced>()
+// Keys are the names of nothing: a list of keys is known by its signature under a key that is drawn for this process.
+const drawn = new KeyRing([createTraceId()])
 
 /** One for each list of keys: it is their limits that `runTraced` shares. */
 function runnerFor(hmacKeys: HmacKeys | undefined): RunTraced {
-  const id = typeof hmacKeys === 'string' ? `=${hmacKeys}` : (JSON.stringify(hmacKeys) ?? '')
+  const id = hmacKeys === undefined ? '' : drawn.sign(typeof hmacKeys === 'string' ? `=${hmacKeys}` : list(hmacKeys))
   const known = runners.get(id)
   if (known !== undefined) return known
   const runner = createRunTraced(hmacKeys)
   if (runners.size >= MAX_RUNNERS) runners.clear()
   runners.set(id, runner)
   return runner
+}
+
+function list(hmacKeys: readonly string[]): string {
+  // What is no list has no JSON, perhaps, and is refused where its runner is made.
+  return JSON.stringify(hmacKeys) ?? ''
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { escapeControl, jsonText } from '@osprofiler/report'
 
 /** The application as the build left it, beside this module. */
 export interface BuiltPage {
@@ -9,6 +10,9 @@ export interface BuiltPage {
   /** Everything is refused but this script and this style; a page that fetches adds `connect-src`. */
   readonly policy: string
 }
+
+/** No tab shows more. */
+const LONGEST_TITLE = 300
 
 let built: BuiltPage | undefined
 
@@ -28,7 +32,7 @@ export function pageStart({ style, policy }: BuiltPage, title: string, connect =
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <meta name="color-scheme" content="light dark">
-<title>${escapeMarkup(title)}</title>
+<title>${escapeMarkup(escapeControl(title.slice(0, LONGEST_TITLE)))}</title>
 <style>${style}</style>
 </head>
 <body>
@@ -47,10 +51,7 @@ export function contentSecurityPolicy(policy: string, connect: string): string {
 
 /** JSON that may stand in a script element: no record can end the element or begin a comment in it. */
 export function embedJson(value: unknown): string {
-  return (JSON.stringify(value) ?? 'null')
-    .replaceAll('<', '\\u003c')
-    .replaceAll('\u2028', '\\u2028')
-    .replaceAll('\u2029', '\\u2029')
+  return jsonText(value, 0).replaceAll('<', '\\u003c').replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
 }
 
 function readBuiltPage(): BuiltPage {

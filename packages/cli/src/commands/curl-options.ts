@@ -37,7 +37,7 @@ const BODY_OPTIONS: readonly (readonly [kind: BodyPart['kind'], flags: string, d
   ['form-string', '--form-string <part>', 'the same, where TEXT may begin with @ or <'],
 ]
 
-/** What people have in their commands, and `run` has no use for: it shows the trace, and never the answer. */
+/** Options that people have in their commands, and without effect here: `run` shows the trace, and never the answer. */
 const WITHOUT_EFFECT = [
   ...['-s, --silent', '-S, --show-error', '-v, --verbose', '-i, --include', '-f, --fail', '-N, --no-buffer'],
   ...['-#, --progress-bar', '-L, --location', '-w, --write-out <format>'],

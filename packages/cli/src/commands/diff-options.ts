@@ -4,6 +4,8 @@ import type { StoreOptions } from './show-options.js'
 export interface DiffOptions extends StoreOptions, ComparisonOptions {
   /** In seconds. */
   readonly idleTimeout?: number
+  /** Both arguments are ids, whatever the file system holds. */
+  readonly id?: boolean
 }
 
 /** How a comparison is shown, and when it fails. */

@@ -22,6 +22,10 @@ export function runCommand(): Command {
     .addHelpText(
       'after',
       `
+A request that a browser copied as cURL is sent as it is: put "osprofiler run" before it. The options of curl mean what
+they mean there, but for -n and --json. -s -S -v -i -f -N -# -L -w -o, and those for a version of HTTP, change nothing: run
+shows the trace and not the answer, and sends HTTP/1.1.
+
 Keys come from --hmac-key-file, or else OSPROFILER_HMAC_KEYS or OSPROFILER_HMAC_KEYS_FILE. The services that are to be
 traced need the one that signs. Redirects are followed as long as they stay with the same scheme, host and port.
 The trace goes to standard output, all else to standard error. The exit code is 0 only if the trace came complete, or 2
@@ -30,6 +34,7 @@ for what --fail-on asks.
 Examples:
   osprofiler run http://127.0.0.1:3000/orders
   osprofiler run http://127.0.0.1:3000/orders -H 'Content-Type: application/json' -d '{"sku": 7}'
+  osprofiler run curl 'https://shop.example/orders?page=2' -H 'Accept: application/json' --compressed --insecure
   osprofiler run http://127.0.0.1:3000/orders -n 20 --save-baseline before.jsonl
   osprofiler run http://127.0.0.1:3000/orders -n 20 --baseline before.jsonl --fail-on 10%
   pass show shop/hmac-key | osprofiler run http://127.0.0.1:3000/orders --hmac-key-file - --json > trace.json`,

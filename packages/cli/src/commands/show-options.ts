@@ -10,6 +10,8 @@ export type ExportTarget = (typeof EXPORTS)[number]
 export interface ShowOptions extends FormatOptions, SelectionOptions, StoreOptions {
   /** In seconds. */
   readonly idleTimeout?: number
+  /** The argument is an id, whatever the file system holds. */
+  readonly id?: boolean
   readonly follow?: boolean
 }
 
@@ -64,3 +66,13 @@ export function addStoreOptions(command: Command): Command {
     'the store; default: OSPROFILER_CONNECTION_STRING, or else sqlite://, the embedded one',
   )
 }
+
+/** Adds the option that says that an argument which looks like a file is an id. */
+export function addIdOption(command: Command): Command {
+  return command.option('--id', 'what is named is the id of a trace, also where a file has that name')
+}
+
+/** How an argument is told from a file, for the help of commands. */
+export const NAMING = `
+Where there is a file of that name, the store is asked for such an id first, for a second. A leading ./ says that it is a
+file, --id that it is an id, and - stands for standard input.`

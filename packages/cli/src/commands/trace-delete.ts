@@ -1,12 +1,13 @@
 import { Command } from 'commander'
-import { addStoreOptions, type StoreOptions } from './show-options.js'
+import type { DeleteOptions } from './delete-options.js'
+import { addIdOption, addStoreOptions } from './show-options.js'
 
 /** `osprofiler trace delete` */
 export function traceDeleteCommand(): Command {
   const command = new Command('delete')
     .description('remove traces from the store')
     .argument('<trace-id...>', 'their ids, as `trace list` tells them')
-  return addStoreOptions(command).action(async (ids: readonly string[], options: StoreOptions) => {
+  return addStoreOptions(addIdOption(command)).action(async (ids: readonly string[], options: DeleteOptions) => {
     const { deleteTraces } = await import('../remove-traces.js')
     await deleteTraces(ids, options)
   })

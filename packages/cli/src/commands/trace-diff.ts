@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { parseSeconds, parseShare } from '../parse-option.js'
 import type { DiffOptions } from './diff-options.js'
-import { addStoreOptions } from './show-options.js'
+import { addIdOption, addStoreOptions, NAMING } from './show-options.js'
 
 /** `osprofiler trace diff` */
 export function traceDiffCommand(): Command {
@@ -12,12 +12,12 @@ export function traceDiffCommand(): Command {
     .option('--json', 'as JSON')
     .option('--out <file>', 'into a file, readable by its owner alone, instead of to the terminal')
     .option('--fail-on <percent>', 'end with 2 where the request became slower by more than this', parseShare)
-  return addStoreOptions(command)
+  return addStoreOptions(addIdOption(command))
     .option('--transport-url <url>', "the message broker's URL (for a bare messaging:// only)")
     .option('--idle-timeout <seconds>', 'a trace is whole when nothing new has come for so long', parseSeconds)
     .addHelpText(
       'after',
-      `
+      `${NAMING}
 A file of records (.jsonl) may hold many traces, as "osprofiler run -n 20 --save-baseline FILE" writes them: points are
 aligned by their paths, and medians compared. The exit code is 0, or 1 for a failure, or 2 for what --fail-on asks.
 

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { addShowOptions, type ShowOptions } from './show-options.js'
+import { addIdOption, addShowOptions, NAMING, type ShowOptions } from './show-options.js'
 
 /** `osprofiler trace show` */
 export function traceShowCommand(): Command {
@@ -7,10 +7,10 @@ export function traceShowCommand(): Command {
     .description('show a trace: its tree, where the time went, and what to look at')
     .argument('<trace>', 'the id of a trace, or a file: whatever this command writes, or records (.jsonl)')
     .option('--follow', 'draw it while the request still runs, until it is complete')
-  return addShowOptions(command)
+  return addShowOptions(addIdOption(command))
     .addHelpText(
       'after',
-      `
+      `${NAMING}
 With --idle-timeout it waits until nothing new has come for so many seconds; without, it shows what is there. With
 --follow it waits until the trace is complete: its first point has stopped, none is open, and nothing new has come for
 --idle-timeout (1 s).

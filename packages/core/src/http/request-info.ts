@@ -1,5 +1,5 @@
 import type { PointInfo } from '../record.js'
-import { redactQuery } from '../secret-names.js'
+import { redactQuery } from '../secrets/redact-text.js'
 import type { NodeRequest } from './node-messages.js'
 
 /**

@@ -47,6 +47,7 @@ export function createCallTracer<Message = unknown>(
   const gate = createTraceGate(hmacKeys, options)
   return {
     open(pair, message, info, name = usualName) {
+      gate.come()
       if (pair === undefined) return undefined
       const admitted = gate.admit(pair.info, pair.hmac, message)
       if (admitted === undefined) return undefined

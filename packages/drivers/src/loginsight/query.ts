@@ -1,8 +1,9 @@
 import { OsprofilerError, type TraceRecord, type TraceSummary } from '@osprofiler/core'
 import { Array, Date, encodeURIComponent, Map, Number } from '@osprofiler/core/toolkit'
+import { latestTime } from '../latest-time.js'
 import { decodeRecord, isObject } from '../record-text.js'
 import { isSelected, type Selection, toTimestamp } from '../trace-query.js'
-import { createTally, newestFirst, type TraceTally } from '../trace-tally.js'
+import { createTally, sortNewestFirst, type TraceTally } from '../trace-tally.js'
 import type { HttpAnswer, HttpRequest } from './http.js'
 import { EVENT_TEXT } from './ingest.js'
 
@@ -40,6 +41,7 @@ export async function* readTrace(send: Send, baseId: string): AsyncGenerator<rea
 export async function listTraces(send: Send, selection: Selection, failed: boolean): Promise<TraceSummary[]> {
   const { limit, since } = selection
   const traces = new Map<string, TraceTally>()
+  const latest = latestTime()
   let pages = 0
   if (limit === 0) return []
   // A record arrives after its own time, so nothing that is wanted arrived before.
@@ -47,9 +49,10 @@ export async function listTraces(send: Send, selection: Selection, failed: boole
     if (pages++ === MAX_LIST_PAGES) throw tooMany()
     for (const { trace } of events) addTo(traces, trace)
     const reached = toTimestamp(new Date(events.at(-1)?.timestamp ?? 0))
-    if (select(traces, { ...selection, since: reached }, failed).length >= limit) break
+    const newer = select(traces, { ...selection, since: reached }, failed)
+    if (newer.filter(({ timestamp }) => timestamp <= latest).length >= limit) break
   }
-  return select(traces, selection, failed).sort(newestFirst).slice(0, limit)
+  return sortNewestFirst(select(traces, selection, failed)).slice(0, limit)
 }
 
 function tooMany(): OsprofilerError {

@@ -1,7 +1,7 @@
 import type { Driver, TraceQuery, TraceRecord, TraceSummary } from '@osprofiler/core'
 import { Map } from '@osprofiler/core/toolkit'
 import { isSelected, readBefore, readQuery } from '../trace-query.js'
-import { createTally, newestFirst, type TraceTally } from '../trace-tally.js'
+import { createTally, sortNewestFirst, type TraceTally } from '../trace-tally.js'
 import type { Waiting } from './scan.js'
 
 /** What reads a store, of a driver's members. */
@@ -23,12 +23,11 @@ export function createQueueReader(scan: Scan): QueueReader {
     const selection = readQuery(query)
     const tallies = new Map<string, TraceTally>()
     await scan(({ record }) => getOrMake(tallies, record.base_id, createTally).add(record))
-    return [...tallies.values()]
+    const found = [...tallies.values()]
       .filter(isWanted)
       .flatMap(({ summary }) => summary ?? [])
       .filter(summary => isSelected(summary, selection))
-      .sort(newestFirst)
-      .slice(0, selection.limit)
+    return sortNewestFirst(found).slice(0, selection.limit)
   }
 
   return {
@@ -52,17 +51,17 @@ export function createQueueReader(scan: Scan): QueueReader {
     },
     async pruneTraces(before) {
       const limit = readBefore(before)
-      const traces = new Map<string, { newest: string; readonly takes: (() => void)[] }>()
+      const traces = new Map<string, { readonly tally: TraceTally; readonly takes: (() => void)[] }>()
       let removed = 0
       await scan(
         ({ record, take }) => {
-          const trace = getOrMake(traces, record.base_id, () => ({ newest: '', takes: [] }))
+          const trace = getOrMake(traces, record.base_id, () => ({ tally: createTally(), takes: [] }))
           trace.takes.push(take)
-          if (record.timestamp > trace.newest) trace.newest = record.timestamp
+          trace.tally.add(record)
         },
         () => {
-          for (const { newest, takes } of traces.values()) {
-            if (newest >= limit) continue
+          for (const { tally, takes } of traces.values()) {
+            if (tally.newest >= limit) continue
             for (const take of takes) take()
             removed++
           }

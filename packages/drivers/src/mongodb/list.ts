@@ -1,7 +1,7 @@
 import type { TraceSummary } from '@osprofiler/core'
 import { Number } from '@osprofiler/core/toolkit'
 import type { Collection, Document, Filter } from 'mongodb'
-import { collectNewest, type RecordPlace } from '../newest-traces.js'
+import { collectNewest, type RecordPlace, type TimePart } from '../newest-traces.js'
 import { toRecord } from '../record-text.js'
 import type { Selection } from '../trace-query.js'
 import { toSummary } from '../trace-tally.js'
@@ -20,9 +20,10 @@ export function listTraces(
   failed: boolean,
 ): Promise<readonly TraceSummary[]> {
   // A trace that began late enough has no older record.
-  const recent = selection.since === '' ? {} : { timestamp: { $gte: selection.since } }
+  const since = selection.since === '' ? {} : { $gte: selection.since }
+  const toTimes = (part: TimePart) => ('upTo' in part ? { ...since, $lt: part.upTo } : { $gte: part.after })
   const source = {
-    pages: readPlaces(collection, failed ? { ...recent, ...FAILED } : recent),
+    pages: (part: TimePart) => readPlaces(collection, { timestamp: toTimes(part), ...(failed ? FAILED : {}) }),
     summarise: (baseIds: readonly string[]) => summarise(collection, baseIds),
   }
   return collectNewest(source, selection)

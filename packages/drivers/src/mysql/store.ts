@@ -80,20 +80,22 @@ export function createMysqlStore(session: SqlSession, maxPacket: number): SqlSto
       )
       return rows.map(toTraceSummary)
     },
-    async findYoung(baseIds, from) {
+    async findYoung(baseIds, { from, to }) {
       const { rows } = await session.run(
         `SELECT MIN(base_id) FROM data WHERE ${toCondition(baseIds)} AND timestamp >= ${toTerm('timestamp')}
+         AND timestamp <= ${toTerm('timestamp')}
          GROUP BY ${EXACT_ID}`,
-        [...baseIds, ...baseIds, from],
+        [...baseIds, ...baseIds, from, to],
       )
       return rows.map(([baseId]) => String(baseId))
     },
-    async remove(baseIds, before, limit) {
-      const old = before === undefined ? '' : `AND (timestamp IS NULL OR timestamp < ${toTerm('timestamp')})`
+    async remove(baseIds, young, limit) {
+      const time = toTerm('timestamp')
+      const old = young === undefined ? '' : `AND (timestamp IS NULL OR timestamp < ${time} OR timestamp > ${time})`
       const { changed } = await session.run(`DELETE FROM data WHERE ${toCondition(baseIds)} ${old} LIMIT ${limit}`, [
         ...baseIds,
         ...baseIds,
-        ...(before === undefined ? [] : [before]),
+        ...(young === undefined ? [] : [young.from, young.to]),
       ])
       return changed
     },

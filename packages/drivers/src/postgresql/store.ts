@@ -84,18 +84,18 @@ export function createPostgresqlStore(session: SqlSession): SqlStore {
     },
     walk: step => walk(session, step),
     summarise: baseIds => summarise(session, baseIds),
-    async findYoung(baseIds, from) {
+    async findYoung(baseIds, { from, to }) {
       const { rows } = await session.run(
-        'SELECT DISTINCT base_id FROM data WHERE base_id = ANY($1) AND timestamp >= $2',
-        [baseIds, from],
+        'SELECT DISTINCT base_id FROM data WHERE base_id = ANY($1) AND timestamp >= $2 AND timestamp <= $3',
+        [baseIds, from, to],
       )
       return rows.map(([baseId]) => String(baseId))
     },
-    async remove(baseIds, before, limit) {
+    async remove(baseIds, young, limit) {
       const { changed } = await session.run(
         `DELETE FROM data WHERE id = ANY(ARRAY(SELECT id FROM data WHERE base_id = ANY($1)
-         AND ($2::text IS NULL OR timestamp IS NULL OR timestamp < $2) LIMIT $3))`,
-        [baseIds, before ?? null, limit],
+         AND ($2::text IS NULL OR timestamp IS NULL OR timestamp < $2 OR timestamp > $3) LIMIT $4))`,
+        [baseIds, young?.from ?? null, young?.to ?? null, limit],
       )
       return changed
     },

@@ -1,8 +1,9 @@
 import { OsprofilerError, type TraceSummary } from '@osprofiler/core'
 import { Map } from '@osprofiler/core/toolkit'
+import { latestTime } from '../latest-time.js'
 import { isObject, parse } from '../record-text.js'
 import { isSelected, type Selection } from '../trace-query.js'
-import { createTally, newestFirst, type TraceTally } from '../trace-tally.js'
+import { createTally, sortNewestFirst, type TraceTally } from '../trace-tally.js'
 import { FAILURES, RECORDS, scanKeys } from './keys.js'
 import type { LegacyKeys } from './legacy.js'
 import type { RedisCommand, RedisReply } from './link.js'
@@ -12,7 +13,7 @@ import type { RedisRoute } from './route.js'
 /** A trace of which it is only known that it began at this time or before. */
 interface Candidate {
   readonly baseId: string
-  readonly bound: string
+  readonly timestamp: string
 }
 
 /** So many of the newest are remembered; further ones would fill the memory. */
@@ -34,12 +35,12 @@ export async function listTraces(
   const { candidates, wereAll } = await findCandidates(route, failed, since)
   if (!wereAll && limit > MAX_CANDIDATES) throw tooMany()
   for (let at = 0; at < candidates.length; at += AT_ONCE) {
-    if (countSince(found, candidates[at]?.bound ?? '') >= limit) break
+    if (countSince(found, candidates[at]?.timestamp ?? '') >= limit) break
     const summaries = await summarise(route, candidates.slice(at, at + AT_ONCE))
     found.push(...summaries.filter(summary => isSelected(summary, selection)))
   }
-  if (!wereAll && countSince(found, candidates.at(-1)?.bound ?? '') < limit) throw tooMany()
-  return found.sort(newestFirst).slice(0, limit)
+  if (!wereAll && countSince(found, candidates.at(-1)?.timestamp ?? '') < limit) throw tooMany()
+  return sortNewestFirst(found).slice(0, limit)
 }
 
 /** Sums up a trace, by all of its records. */
@@ -89,9 +90,9 @@ async function findCandidates(
   for await (const { link, keys } of scanKeys(route, prefix)) {
     const replies = await link.send(keys.map((key): RedisCommand => (failed ? ['get', key] : ['lindex', key, -1])))
     for (const [index, key] of keys.entries()) {
-      const bound = readTimestamp(replies[index])
+      const timestamp = readTimestamp(replies[index])
       const baseId = key.slice(prefix.length)
-      if (bound !== undefined && bound >= since) candidates.set(baseId, { baseId, bound })
+      if (timestamp !== undefined && timestamp >= since) candidates.set(baseId, { baseId, timestamp })
     }
     if (candidates.size <= 2 * MAX_CANDIDATES) continue
     candidates = new Map(newest(candidates).map(candidate => [candidate.baseId, candidate]))
@@ -102,9 +103,7 @@ async function findCandidates(
 }
 
 function newest(candidates: ReadonlyMap<string, Candidate>): Candidate[] {
-  return [...candidates.values()]
-    .sort((one, other) => (one.bound === other.bound ? 0 : one.bound < other.bound ? 1 : -1))
-    .slice(0, MAX_CANDIDATES)
+  return sortNewestFirst([...candidates.values()]).slice(0, MAX_CANDIDATES)
 }
 
 /** Undefined where the key is gone, or somebody else's. */
@@ -114,8 +113,13 @@ function readTimestamp(reply: RedisReply | undefined): string | undefined {
   return isObject(value) && typeof value.timestamp === 'string' ? value.timestamp : undefined
 }
 
+/** How many traces stand before one of that time, in a list. */
 function countSince(traces: readonly TraceSummary[], timestamp: string): number {
+  const latest = latestTime()
   let count = 0
-  for (const trace of traces) if (trace.timestamp >= timestamp) count++
+  for (const trace of traces) {
+    const isBelieved = trace.timestamp <= latest
+    if (trace.timestamp >= timestamp ? isBelieved || timestamp > latest : isBelieved && timestamp > latest) count++
+  }
   return count
 }

@@ -27,13 +27,20 @@ export async function readLists(
 ): Promise<void> {
   let pages = keys.map(firstPage)
   while (pages.length > 0) {
-    const replies = toValues(await route.send(pages.map(({ command }) => command)))
+    const replies = await route.send(pages.map(({ command }) => command))
     pages = pages.flatMap((page, index) => {
-      const { records, next } = readPage(page, replies[index])
+      const reply = replies[index]
+      // A key of another type is no trace, and keeps none from being read.
+      const lines = reply?.outcome === 'refused' && isOtherType(reply.error) ? [] : toValues(reply ? [reply] : [])[0]
+      const { records, next } = readPage(page, lines)
       take(page.key, records)
       return next ?? []
     })
   }
+}
+
+function isOtherType({ message }: Error): boolean {
+  return message.startsWith('WRONGTYPE')
 }
 
 interface Page {

@@ -1,4 +1,5 @@
 import { Map, Number, Set } from '@osprofiler/core/toolkit'
+import { latestTime } from '../latest-time.js'
 import { isObject, parse } from '../record-text.js'
 import { FAILURES, RECORDS, scanKeys } from './keys.js'
 import type { LegacyKeys } from './legacy.js'
@@ -50,9 +51,11 @@ async function pruneTrace(route: RedisRoute, baseId: string, before: string): Pr
 
 async function pruneLegacy(legacy: LegacyKeys, before: string): Promise<number> {
   const newest = new Map<string, string>()
+  const latest = latestTime()
   for await (const records of legacy.read()) {
     for (const { base_id, timestamp } of records) {
-      if (timestamp >= (newest.get(base_id) ?? '')) newest.set(base_id, timestamp)
+      const known = newest.get(base_id) ?? ''
+      newest.set(base_id, timestamp >= known && timestamp <= latest ? timestamp : known)
     }
   }
   const stale = new Set([...newest].filter(([, timestamp]) => timestamp < before).map(([baseId]) => baseId))
@@ -67,5 +70,10 @@ async function forget(route: RedisRoute, baseId: string, ...keys: readonly strin
 
 function isYoung(line: unknown, before: string): boolean {
   const value = typeof line === 'string' ? parse(line) : undefined
-  return isObject(value) && typeof value.timestamp === 'string' && value.timestamp >= before
+  return (
+    isObject(value) &&
+    typeof value.timestamp === 'string' &&
+    value.timestamp >= before &&
+    value.timestamp <= latestTime()
+  )
 }

@@ -64,8 +64,17 @@ export class SearchFailure extends Error {
   }
 }
 
-/** @param open loads the client, whose connections end with the signal; called again after that, or after it has failed */
-export function createSearchClient(open: (end: AbortSignal) => Promise<OpenedTransport>): SearchClient {
+/** The client's own limit comes first, in milliseconds. */
+const MARGIN = 1_000
+
+/**
+ * @param open loads the client, whose connections end with the signal; called again after that, or after it has failed
+ * @param patience how long an answer may take in all, in milliseconds
+ */
+export function createSearchClient(
+  open: (end: AbortSignal) => Promise<OpenedTransport>,
+  patience: number,
+): SearchClient {
   let opening: Promise<OpenedTransport> | undefined
   let connections = new AbortController()
   let closing: Promise<void> | undefined
@@ -96,13 +105,20 @@ export function createSearchClient(open: (end: AbortSignal) => Promise<OpenedTra
     try {
       const wanted = { ...rest, querystring }
       return toObject(
-        await work.run(async signal => {
-          signal.addEventListener('abort', cutConnections)
-          opening ??= openClient()
-          const { transport } = await opening
-          signal.throwIfAborted()
-          return await transport.request(wanted, { ...options, signal })
-        }),
+        await work.run(
+          async signal => {
+            signal.addEventListener('abort', cutConnections)
+            opening ??= openClient()
+            const { transport } = await opening
+            signal.throwIfAborted()
+            const answer = transport.request(wanted, { ...options, signal })
+            // The client's own limit begins anew with each piece of an answer.
+            return await answer.catch((error: unknown) => {
+              throw signal.aborted ? signal.reason : error
+            })
+          },
+          (options.requestTimeout ?? patience) + MARGIN,
+        ),
       )
     } catch (error) {
       throw toSearchFailure(error)
@@ -169,8 +185,8 @@ function toSearchFailure(error: unknown): SearchFailure {
     return new SearchFailure(undefined, String(message).split('\n', 1)[0] ?? '')
   }
   if (name === 'TimeoutError') return new SearchFailure(undefined, 'it gave no answer in time; see timeout')
-  if (name === 'RequestAbortedError' || name === 'NoAnswer')
-    return new SearchFailure(undefined, 'nobody waits for it any longer')
+  if (name === 'NoAnswer') return new SearchFailure(undefined, String(message))
+  if (name === 'RequestAbortedError') return new SearchFailure(undefined, 'nobody waits for it any longer')
   // A 200 of something else that speaks HTTP, or what cannot be read as an answer, which the message may quote.
   return new SearchFailure(undefined, `its client says ${String(name) || 'nothing'}`)
 }

@@ -32,6 +32,8 @@ export interface SearchProduct {
   /** See `readTtl`. */
   readonly ttl: number | undefined
   readonly filterErrorTrace: boolean
+  /** How long an answer may take in all, whichever node gives it, in milliseconds. */
+  readonly patience: number
   /** Loads the client and makes it. Connects to nothing yet. Its connections end with the signal, also while they are made. */
   open(end: AbortSignal, lookup: LookupFunction): Promise<OpenedTransport>
 }
@@ -48,9 +50,10 @@ const LOOK_AGAIN = 60_000
  * A batch is one bulk request. Its documents have ids of our own, which a batch that is tried again keeps: nothing is
  * written twice, whenever a connection breaks. A reader has the index refreshed first, so that it finds what was written.
  */
-export function createSearchDriver({ name, title, location, ttl, filterErrorTrace, open }: SearchProduct): Driver {
+export function createSearchDriver(product: SearchProduct): Driver {
+  const { name, title, location, ttl, filterErrorTrace, patience, open } = product
   const life = createLife()
-  const client = createSearchClient(end => open(end, life.lookup))
+  const client = createSearchClient(end => open(end, life.lookup), patience)
   const batches = createPreparedBatches<BulkBatch>()
   const work = createBoundWork()
   const retention = createRetention(ttl, async before => {

@@ -1,6 +1,6 @@
 import type { TraceSummary } from '@osprofiler/core'
 import { Array, Number } from '@osprofiler/core/toolkit'
-import { collectNewest } from '../newest-traces.js'
+import { collectNewest, type TimePart } from '../newest-traces.js'
 import { isObject, toRecord } from '../record-text.js'
 import type { Selection } from '../trace-query.js'
 import { createTally } from '../trace-tally.js'
@@ -36,18 +36,22 @@ export async function listTraces(client: SearchClient, selection: Selection, fai
   if (field === undefined) return []
   // A trace that began late enough has no older record.
   const recent = selection.since === '' ? [] : [{ range: { timestamp: { gte: selection.since } } }]
-  const query = { bool: { filter: failed ? [...recent, FAILED] : recent } }
-  const pages = readPages(client, {
-    index: failed ? `${RECORDS},${FAILURES}` : RECORDS,
-    size: PAGE,
-    query,
-    members: ['base_id', 'timestamp'],
-    order: 'desc',
-  })
-  return await collectNewest(
-    { pages: mapPages(pages), summarise: baseIds => summarise(client, field, baseIds) },
-    selection,
-  )
+  const filter = failed ? [...recent, FAILED] : recent
+  const toQuery = (part: TimePart): object =>
+    'upTo' in part
+      ? { bool: { filter: [...filter, { range: { timestamp: { lt: part.upTo } } }] } }
+      : { bool: { filter, must_not: [{ range: { timestamp: { lt: part.after } } }] } }
+  const pages = (part: TimePart) =>
+    mapPages(
+      readPages(client, {
+        index: failed ? `${RECORDS},${FAILURES}` : RECORDS,
+        size: PAGE,
+        query: toQuery(part),
+        members: ['base_id', 'timestamp'],
+        order: 'desc',
+      }),
+    )
+  return await collectNewest({ pages, summarise: baseIds => summarise(client, field, baseIds) }, selection)
 }
 
 async function* mapPages(pages: AsyncIterable<readonly Record<string, unknown>[]>) {

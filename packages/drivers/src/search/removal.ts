@@ -1,4 +1,5 @@
 import { Number, Set } from '@osprofiler/core/toolkit'
+import { latestTime } from '../latest-time.js'
 import { isObject } from '../record-text.js'
 import type { SearchClient } from './client.js'
 import { FAILURES, findExactField, RECORDS } from './layout.js'
@@ -19,15 +20,17 @@ export async function deleteTrace(client: SearchClient, baseId: string): Promise
 export async function pruneTraces(client: SearchClient, before: string, patience = PATIENCE): Promise<number> {
   const field = await findExactField(client, RECORDS)
   if (field === undefined) return 0
+  // A record from beyond tomorrow keeps no trace.
+  const young = { range: { timestamp: { gte: before, lt: latestTime() } } }
   let pruned = 0
   let after: unknown
   do {
-    const page = await readOldTraces(client, field, before, after)
+    const page = await readOldTraces(client, field, young, after)
     after = page.after
-    const young = await findYoung(client, field, page.baseIds, before)
-    const stale = page.baseIds.filter(baseId => !young.has(baseId))
+    const kept = await findYoung(client, field, page.baseIds, young)
+    const stale = page.baseIds.filter(baseId => !kept.has(baseId))
     pruned += stale.length
-    if (stale.length > 0) await removeOld(client, stale, before, patience)
+    if (stale.length > 0) await removeOld(client, stale, young, patience)
   } while (after !== undefined)
   return pruned
 }
@@ -36,7 +39,7 @@ export async function pruneTraces(client: SearchClient, before: string, patience
 async function readOldTraces(
   client: SearchClient,
   field: string,
-  before: string,
+  young: object,
   after: unknown,
 ): Promise<{ readonly baseIds: string[]; readonly after: unknown }> {
   const composite = {
@@ -44,7 +47,11 @@ async function readOldTraces(
     sources: [{ base_id: { terms: { field } } }],
     ...(after === undefined ? {} : { after }),
   }
-  const body = { size: 0, query: { range: { timestamp: { lt: before } } }, aggs: { traces: { composite } } }
+  const body = {
+    size: 0,
+    query: { bool: { filter: [{ exists: { field: 'timestamp' } }], must_not: [young] } },
+    aggs: { traces: { composite } },
+  }
   const answer = await client.request({ method: 'POST', path: `/${RECORDS}/_search`, body })
   const keys = readBuckets(answer, 'traces').map(({ key }) => key)
   return {
@@ -58,10 +65,10 @@ async function findYoung(
   client: SearchClient,
   field: string,
   baseIds: readonly string[],
-  before: string,
+  young: object,
 ): Promise<Set<unknown>> {
   if (baseIds.length === 0) return new Set()
-  const query = { bool: { filter: [{ terms: { [field]: baseIds } }, { range: { timestamp: { gte: before } } }] } }
+  const query = { bool: { filter: [{ terms: { [field]: baseIds } }, young] } }
   const traces = { terms: { field, include: baseIds, size: baseIds.length } }
   const body = { size: 0, query, aggs: { traces } }
   const answer = await client.request({ method: 'POST', path: `/${RECORDS}/_search`, body })
@@ -71,12 +78,12 @@ async function findYoung(
 async function removeOld(
   client: SearchClient,
   baseIds: readonly string[],
-  before: string,
+  young: object,
   patience: number,
 ): Promise<void> {
   // What came in meanwhile is young, and stays.
   const toQuery = (field: string) => ({
-    bool: { filter: [{ terms: { [field]: baseIds } }], must_not: [{ range: { timestamp: { gte: before } } }] },
+    bool: { filter: [{ terms: { [field]: baseIds } }], must_not: [young] },
   })
   await removeFrom(client, RECORDS, toQuery, patience)
   await removeFrom(client, FAILURES, toQuery, patience)

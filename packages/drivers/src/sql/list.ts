@@ -1,6 +1,6 @@
 import { isErrorRecord, type TraceSummary } from '@osprofiler/core'
-import { Math, Set } from '@osprofiler/core/toolkit'
-import { collectNewest } from '../newest-traces.js'
+import { Math, Number, Set } from '@osprofiler/core/toolkit'
+import { collectNewest, type TimePart } from '../newest-traces.js'
 import { toRowRecord } from '../record-row.js'
 import type { Selection } from '../trace-query.js'
 import { toPointName } from '../trace-tally.js'
@@ -15,7 +15,7 @@ const SUMMARIES = 1_000
 export async function listTraces(use: UseTable, selection: Selection, failed: boolean): Promise<TraceSummary[]> {
   return await collectNewest(
     {
-      pages: walkBack(use, selection, failed),
+      pages: part => walkBack(use, selection, failed, part),
       async summarise(baseIds) {
         const summaries: TraceSummary[] = []
         for (let start = 0; start < baseIds.length; start += SUMMARIES) {
@@ -30,8 +30,14 @@ export async function listTraces(use: UseTable, selection: Selection, failed: bo
 }
 
 /** The records, from the newest back, that may be a trace's first, or that belong to a failed one. */
-async function* walkBack(use: UseTable, selection: Selection, failed: boolean): AsyncIterable<readonly MetRecord[]> {
-  let from: Position | undefined
+async function* walkBack(
+  use: UseTable,
+  selection: Selection,
+  failed: boolean,
+  part: TimePart,
+): AsyncIterable<readonly MetRecord[]> {
+  const end = 'after' in part ? part.after : selection.since
+  let from: Position | undefined = 'upTo' in part ? { timestamp: part.upTo, id: Number.MAX_SAFE_INTEGER } : undefined
   let limit = FIRST_STEP
   for (;;) {
     const step = { from, direction: 'older', limit, withSuspects: failed } as const
@@ -39,7 +45,7 @@ async function* walkBack(use: UseTable, selection: Selection, failed: boolean): 
     const page = failed ? await findFailed(use, met) : met.filter(record => mayBeFirst(record, selection))
     if (page.length > 0) yield page
     from = met.at(-1)
-    if (from === undefined || met.length < limit || from.timestamp < selection.since) return
+    if (from === undefined || met.length < limit || from.timestamp < end) return
     limit = Math.min(2 * limit, LONGEST_STEP)
   }
 }

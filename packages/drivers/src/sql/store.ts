@@ -23,6 +23,12 @@ export interface MetRecord extends Position {
   readonly suspectBytes: number | undefined
 }
 
+/** The times from one timestamp to another, both included. */
+export interface TimeSpan {
+  readonly from: string
+  readonly to: string
+}
+
 /** A walk's next step. */
 export interface Step {
   /** Behind this record, or from the very first one. */
@@ -51,8 +57,8 @@ export interface SqlStore {
   /** Records by timestamp, some at a time, at a cost that depends on how many these are. */
   walk(step: Step): Promise<readonly MetRecord[]>
   summarise(baseIds: readonly string[]): Promise<readonly TraceSummary[]>
-  /** Which of these traces have a record from a timestamp on. */
-  findYoung(baseIds: readonly string[], from: string): Promise<readonly string[]>
-  /** Removes at most so many of the traces' records, those before a timestamp, and says how many it were. */
-  remove(baseIds: readonly string[], before: string | undefined, limit: number): Promise<number>
+  /** Which of these traces have a record of that time. */
+  findYoung(baseIds: readonly string[], young: TimeSpan): Promise<readonly string[]>
+  /** Removes at most so many of the traces' records, all but those of that time, and says how many it were. */
+  remove(baseIds: readonly string[], young: TimeSpan | undefined, limit: number): Promise<number>
 }

@@ -12,6 +12,8 @@ export interface SqliteDatabase {
   hasTable(): boolean
   /** Makes what is missing and prepares the inserts, of one row and of `INSERT_GROUP` rows. */
   prepareInserts(): { readonly one: StatementSync; readonly many: StatementSync }
+  /** Whether the file may only be read, so that `openReader` opened it. */
+  readonly isReadOnly: boolean
   isInPlace(): boolean
   close(): void
 }
@@ -43,8 +45,19 @@ export function openDatabase(Database: typeof DatabaseSync, path: string, create
   if (identity === undefined) return undefined
   checkFiles(path)
   const connection = new Database(path)
-  let inserts: { one: StatementSync; many: StatementSync } | undefined
+  return toDatabase(connection, { isReadOnly: false, isInPlace: () => identify(path) === identity })
+}
 
+/**
+ * A database on a connection, which is closed where that fails. Fails where the table's place is taken.
+ *
+ * @param place whether the connection only reads, and whether the file is still the one that was opened
+ */
+export function toDatabase(
+  connection: DatabaseSync,
+  place: Pick<SqliteDatabase, 'isReadOnly' | 'isInPlace'>,
+): SqliteDatabase {
+  let inserts: { one: StatementSync; many: StatementSync } | undefined
   let version: unknown
   let isThere = false
 
@@ -65,6 +78,7 @@ export function openDatabase(Database: typeof DatabaseSync, path: string, create
   }
 
   return {
+    ...place,
     connection,
     hasTable,
     prepareInserts() {
@@ -74,7 +88,6 @@ export function openDatabase(Database: typeof DatabaseSync, path: string, create
       inserts = { one: connection.prepare(toInsert(1)), many: connection.prepare(toInsert(INSERT_GROUP)) }
       return inserts
     },
-    isInPlace: () => identify(path) === identity,
     close: () => connection.close(),
   }
 }
@@ -99,7 +112,7 @@ function makeFile(path: string): void {
  * SQLite would open a FIFO and wait for its other end, or a device, and not even `process.exit()` ends such a wait. Beside
  * the file that a link leads to, it opens others.
  */
-function checkFiles(path: string): void {
+export function checkFiles(path: string): void {
   const file = realpathSync(path)
   for (const suffix of ['', '-journal', '-wal', '-shm']) {
     const stats = statSync(`${file}${suffix}`, { throwIfNoEntry: false })

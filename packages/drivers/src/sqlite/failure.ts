@@ -1,3 +1,5 @@
+import { accessSync, constants } from 'node:fs'
+import { dirname } from 'node:path'
 import { OsprofilerError } from '@osprofiler/core'
 import { isError, Map, String } from '@osprofiler/core/toolkit'
 import { toShownFailure, toShownPath } from '../shown-path.js'
@@ -15,12 +17,18 @@ const ADVICE = new Map([
   [26, 'is not an SQLite database; name another file'],
 ])
 
+const READONLY = 8
+const CANTOPEN = 14
+const ONLY_READ = 'may only be read: this user cannot write both the file and its directory'
+
 /** What went wrong with the database at a path, as the `ERR_STORE` that a driver rejects with. */
 export function toStoreError(path: string, error: unknown): OsprofilerError {
   if (error instanceof OsprofilerError) return error
   const failure = error instanceof ThreadFailed ? error.failure : undefined
   const cause = toShownFailure(path, isError(error) ? error.message : String(error), failure?.code)
-  const advice = failure?.result === undefined ? undefined : ADVICE.get(failure.result & 0xff)
+  const code = failure?.result === undefined ? undefined : failure.result & 0xff
+  const isOnlyRead = (code === READONLY || code === CANTOPEN) && mayOnlyRead(path)
+  const advice = isOnlyRead ? ONLY_READ : ADVICE.get(code ?? 0)
   return new OsprofilerError(
     'ERR_STORE',
     `The store "${toShownPath(path)}" ${advice ?? `cannot be used: ${cause.message}`}.`,
@@ -28,4 +36,20 @@ export function toStoreError(path: string, error: unknown): OsprofilerError {
       cause,
     },
   )
+}
+
+/** Whether the file is there for this user, but its content cannot be changed. */
+function mayOnlyRead(path: string): boolean {
+  return (
+    isAllowed(path, constants.R_OK) && !(isAllowed(path, constants.W_OK) && isAllowed(dirname(path), constants.W_OK))
+  )
+}
+
+function isAllowed(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode)
+    return true
+  } catch {
+    return false
+  }
 }

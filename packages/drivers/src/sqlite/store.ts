@@ -2,38 +2,44 @@ import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { TraceSummary } from '@osprofiler/core'
-import { dateNow, Error, Number, Promise, String } from '@osprofiler/core/platform'
+import { Buffer, dateNow, Error, Promise, String, Uint8Array } from '@osprofiler/core/platform'
 import type { ExitGuard } from '../exit-guard.js'
 import { makeDirectory } from '../make-directory.js'
 import { COLUMNS, type RecordRow } from '../record-row.js'
 import { isObject } from '../record-text.js'
 import type { Selection } from '../trace-query.js'
 import { INSERT_GROUP, openDatabase, type SqliteDatabase } from './database.js'
+import type { RunStep } from './list.js'
 import { loadSqliteClient } from './load-client.js'
 import { deleteTraces, pruneTraces } from './prune.js'
+import { openReader } from './read-only.js'
+import { primaryCode, SQLITE_BUSY, SQLITE_CANTOPEN, SQLITE_LOCKED, SQLITE_READONLY } from './result-code.js'
 
 const LOCK_PATIENCE = 5_000
 const CLOSING_PATIENCE = 1_000
 const LOCK_PAUSE = 10
 const BATCH_ROWS = 500
 const BATCH_CHARACTERS = 4_000_000
+const MOST_TRIES = 3
+/** No string has room for what is longer: such a row has no `info`. */
+const DATA = 'CASE WHEN length(data) < 250000000 THEN data END AS data'
 
-const SQLITE_BUSY = 5
-const SQLITE_LOCKED = 6
+/** `make` is for writing, and makes the file where it is not there. */
+type Purpose = 'read' | 'change' | 'make'
 
 type Rows = readonly (readonly string[])[]
 
 /** Some rows of a trace, and the row after which the next ones come; undefined after the last. */
 export interface SqlitePage {
   readonly rows: readonly RecordRow[]
-  readonly after: number | undefined
+  readonly after: bigint | undefined
 }
 
 /** What the thread can do. A failed `write` has written nothing. */
 export interface SqliteStore {
   /** Stores rows in one transaction. */
   write(rows: Rows): Promise<void>
-  read(baseId: string, after: number): Promise<SqlitePage>
+  read(baseId: string, after: bigint): Promise<SqlitePage>
   list(selection: Selection, failed: boolean): Promise<TraceSummary[]>
   /** How many records were removed. */
   delete(baseId: string): Promise<number>
@@ -49,10 +55,11 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
   let writing: Promise<unknown> = Promise.resolve()
   let closing = false
 
-  function use(create: boolean): SqliteDatabase | undefined {
+  function use(purpose: Purpose): SqliteDatabase | undefined {
     if (database !== undefined && !database.isInPlace()) release()
+    if (database?.isReadOnly && purpose !== 'read') release()
     Database ??= loadSqliteClient(client)
-    database ??= openDatabase(Database, path, create)
+    database ??= purpose === 'read' ? openReader(Database, path) : openDatabase(Database, path, purpose === 'make')
     return database
   }
 
@@ -81,7 +88,7 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
   function insertAll(rows: Rows): void {
     // Where the file was deleted meanwhile, the batch is gone with it and goes once more, into the one in its place.
     for (let file = 1; file <= 2; file++) {
-      const opened = use(true)
+      const opened = use('make')
       if (opened === undefined) break
       insert(opened, rows)
       if (opened.isInPlace()) return
@@ -99,12 +106,30 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
     }
   }
 
-  /** Works on the table, where it is there and the store is not being closed. */
-  function step<Result>(work: (connection: DatabaseSync) => Result): Promise<Result | undefined> {
+  /** Reads the table in one state of it, where it is there. */
+  function read<Result>(work: (connection: DatabaseSync) => Result): Promise<Result | undefined> {
+    return attempt(() => {
+      for (let tries = 1; ; tries++) {
+        const opened = use('read')
+        try {
+          const result = opened && transact(opened, 'BEGIN', work)
+          if (opened === undefined || opened.isInPlace() || tries === MOST_TRIES) return result
+        } catch (error) {
+          // What is read without a lock may be two states at once.
+          if (isLocked(error) || tries === MOST_TRIES || !mayHaveChanged(error, opened)) throw error
+          release()
+        }
+      }
+    })
+  }
+
+  /** Changes the table, where it is there and the store is not being closed. */
+  function change<Result>(work: (connection: DatabaseSync) => Result): Promise<Result | undefined> {
     return attempt(() => {
       if (closing) throw new Error('it was closed')
-      const opened = use(false)
-      return opened?.hasTable() ? work(opened.connection) : undefined
+      const opened = use('change')
+      // IMMEDIATE: a transaction that begins by reading cannot wait for the lock when it comes to write.
+      return opened?.hasTable() ? transact(opened, 'BEGIN IMMEDIATE', work) : undefined
     })
   }
 
@@ -114,20 +139,21 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
       writing = written.catch(() => undefined)
       return written
     },
-    read: (baseId, after) =>
-      attempt(() => {
-        const opened = use(false)
-        return opened?.hasTable() ? readPage(opened, baseId, after) : { rows: [], after: undefined }
-      }),
+    read: async (baseId, after) =>
+      (await read(connection => readPage(connection, baseId, after))) ?? { rows: [], after: undefined },
     async list(selection, failed) {
       // Loaded when it is needed: it brings core along, for which who reads one trace need not wait.
       const { listTraces } = await import('./list.js')
-      return await listTraces(step, selection, failed)
+      const readUntilClosed: RunStep = work => {
+        if (closing) throw new Error('it was closed')
+        return read(work)
+      }
+      return await listTraces(readUntilClosed, selection, failed)
     },
     async delete(baseId) {
-      return (await step(connection => deleteTraces(connection, [baseId]))) ?? 0
+      return (await change(connection => deleteTraces(connection, [baseId]))) ?? 0
     },
-    prune: before => pruneTraces(step, before),
+    prune: before => pruneTraces(change, before),
     async close() {
       closing = true
       await writing
@@ -139,19 +165,36 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
 function insert(database: SqliteDatabase, rows: Rows): void {
   const { one, many } = database.prepareInserts()
   const grouped = rows.length - (rows.length % INSERT_GROUP)
-  // IMMEDIATE: a transaction that begins by reading cannot wait for the lock when it comes to write.
-  database.connection.exec('BEGIN IMMEDIATE')
-  try {
-    // Nobody changes the table from here on.
-    database.hasTable()
+  const isDone = transact(database, 'BEGIN IMMEDIATE', () => {
     for (let start = 0; start < grouped; start += INSERT_GROUP)
       many.run(...rows.slice(start, start + INSERT_GROUP).flat())
     for (const row of rows.slice(grouped)) one.run(...row)
+    return true
+  })
+  if (!isDone) throw new Error('its table was removed')
+}
+
+/** Works on the table where it is there. Nobody changes the table from its begin on, into a view that never ends. */
+function transact<Result>(
+  database: SqliteDatabase,
+  begin: 'BEGIN' | 'BEGIN IMMEDIATE',
+  work: (connection: DatabaseSync) => Result,
+): Result | undefined {
+  database.connection.exec(begin)
+  try {
+    const result = database.hasTable() ? work(database.connection) : undefined
     database.connection.exec('COMMIT')
+    return result
   } catch (error) {
     rollBack(database)
     throw error
   }
+}
+
+/** Whether another try may succeed: the file was changed while it was read, or the log beside it was made or removed. */
+function mayHaveChanged(error: unknown, database: SqliteDatabase | undefined): boolean {
+  const code = primaryCode(error)
+  return code === SQLITE_CANTOPEN || code === SQLITE_READONLY || database?.isInPlace() === false
 }
 
 function rollBack({ connection }: SqliteDatabase): void {
@@ -166,32 +209,32 @@ function rollBack({ connection }: SqliteDatabase): void {
  * A page in the order of arrival, which an index gives in any number of pages without sorting the trace at each, and
  * which misses nothing that arrives between two. No snapshot is held from one to the next.
  */
-function readPage({ connection }: SqliteDatabase, baseId: string, after: number): SqlitePage {
+function readPage(connection: DatabaseSync, baseId: string, after: bigint): SqlitePage {
   const rows: RecordRow[] = []
   let characters = 0
+  const columns = COLUMNS.map(column => (column === 'data' ? DATA : column))
   const select = connection.prepare(
-    `SELECT id, ${COLUMNS.join(', ')} FROM data WHERE base_id = ? AND id > ? ORDER BY id`,
+    `SELECT id, ${columns.join(', ')} FROM data WHERE base_id = ? AND id > ? ORDER BY id`,
   )
+  // A number that JavaScript does not have would make the whole page fail.
+  select.setReadBigInts(true)
   for (const found of select.iterate(baseId, after)) {
     const row = COLUMNS.map(column => toText(found[column]))
     rows.push(row)
     characters += row.at(-1)?.length ?? 0
-    if (rows.length === BATCH_ROWS || characters > BATCH_CHARACTERS) return { rows, after: Number(found.id) }
+    const isFull = rows.length === BATCH_ROWS || characters > BATCH_CHARACTERS
+    // Ids of another type belong to no table of ours: there is no next page.
+    if (isFull) return { rows, after: typeof found.id === 'bigint' ? found.id : undefined }
   }
   return { rows, after: undefined }
 }
 
 function toText(value: unknown): string | null {
-  return value === null || value === undefined ? null : String(value)
+  if (value === null || value === undefined) return null
+  return value instanceof Uint8Array ? Buffer.from(value).toString() : String(value)
 }
 
 function isLocked(error: unknown): boolean {
   const code = primaryCode(error)
   return code === SQLITE_BUSY || code === SQLITE_LOCKED
-}
-
-/** SQLite's result code without its extension. */
-function primaryCode(error: unknown): number | undefined {
-  const code: unknown = isObject(error) ? error.errcode : undefined
-  return typeof code === 'number' ? code & 0xff : undefined
 }

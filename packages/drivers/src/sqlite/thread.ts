@@ -11,7 +11,7 @@ import type { SqlitePage } from './store.js'
 /** What the thread is asked to do. */
 export type SqliteRequest =
   | { readonly operation: 'write' }
-  | { readonly operation: 'read'; readonly baseId: string; readonly after: number }
+  | { readonly operation: 'read'; readonly baseId: string; readonly after: bigint }
   | { readonly operation: 'list'; readonly selection: Selection; readonly failed: boolean }
   | { readonly operation: 'delete'; readonly baseId: string }
   | { readonly operation: 'prune'; readonly before: string }

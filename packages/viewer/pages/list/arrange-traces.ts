@@ -63,7 +63,14 @@ function hasWords(trace: ListedTrace, words: readonly string[]): boolean {
   return words.every(word => text.includes(word))
 }
 
+/** A record that is dated later was made up, or its clock is wrong: its trace must not stand on top for ever. */
+const DAY_MS = 86_400_000
+
 function sortValue(trace: ListedTrace, key: SortKey): string | number {
+  if (key === 'timestamp') {
+    const isBelieved = trace.timestamp <= new Date(Date.now() + DAY_MS).toISOString()
+    return `${isBelieved ? 1 : 0} ${trace.timestamp}`
+  }
   if (key === 'request') return `${trace.request || trace.name} ${trace.name}`
   return trace[key] ?? -1
 }

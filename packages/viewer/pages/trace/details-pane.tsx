@@ -1,5 +1,5 @@
 import { formatCount, formatDuration, formatShare, type Mark, type ReportNode } from '@osprofiler/report'
-import { useState } from 'preact/hooks'
+import { useMemo, useState } from 'preact/hooks'
 import { CopyButton } from '../shared/copy-button.js'
 import { serviceColour } from '../shared/service-colour.js'
 import { showText } from '../shared/show-text.js'
@@ -160,12 +160,13 @@ function Entry({ name, children }: { readonly name: string; readonly children: p
 }
 
 function Id({ name, id }: { readonly name: string; readonly id: string }) {
+  const shown = showText(id)
   return (
     <Entry name={name}>
       <code>
-        <bdi>{showText(id, 100)}</bdi>
+        <bdi>{shown}</bdi>
       </code>
-      <CopyButton text={id} what={`the ${name.toLowerCase()}'s id`} />
+      <CopyButton text={shown} what={`the ${name.toLowerCase()}'s id`} />
     </Entry>
   )
 }
@@ -174,18 +175,19 @@ const FIRST_SHOWN = 20_000
 
 function RawRecord({ record }: { readonly record: { readonly name?: unknown } }) {
   const [whole, setWhole] = useState(false)
-  const json = JSON.stringify(record, null, 2)
+  const text = useMemo(() => rawText(record), [record])
+  const shown = whole ? text : text.slice(0, FIRST_SHOWN)
   const name = typeof record?.name === 'string' ? showText(record.name, 60) : 'record'
   return (
     <details class="raw" open>
       <summary>
         <bdi>{name}</bdi>
       </summary>
-      <CopyButton text={json} what={`the record ${name}`} />
-      <pre tabIndex={0}>{rawText(whole ? json : json.slice(0, FIRST_SHOWN))}</pre>
-      {json.length > FIRST_SHOWN && !whole && (
+      <CopyButton text={shown} what={`the record ${name}`} />
+      <pre tabIndex={0}>{shown}</pre>
+      {text.length > FIRST_SHOWN && !whole && (
         <button type="button" class="button" onClick={() => setWhole(true)}>
-          Show all {formatCount(json.length)} characters
+          Show all {formatCount(text.length)} characters
         </button>
       )}
     </details>

@@ -29,6 +29,7 @@ const VIEWS: readonly (readonly [View, string])[] = [
 export function Header({ model, facts, source, view, theme, patch, switchTheme, showKeys }: HeaderProps) {
   const { report } = model
   const [root] = report.roots
+  const shownId = showText(report.baseId)
   const failed = model.points.filter(node => node.failed).length
   return (
     <header class="header">
@@ -55,9 +56,9 @@ export function Header({ model, facts, source, view, theme, patch, switchTheme, 
           {report.baseId !== undefined && (
             <Fact name="Trace">
               <code class="trace-id">
-                <bdi>{showText(report.baseId, 64)}</bdi>
+                <bdi>{shownId}</bdi>
               </code>
-              <CopyButton text={report.baseId} what="the trace's id" />
+              <CopyButton text={shownId} what="the trace's id" />
             </Fact>
           )}
         </dl>

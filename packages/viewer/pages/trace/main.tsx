@@ -1,5 +1,6 @@
 import './trace.css'
 import { type ComponentChild, render } from 'preact'
+import { showText } from '../shared/show-text.js'
 import { applyTheme, storedTheme } from '../shared/theme.js'
 import { App } from './app.js'
 import { Failure } from './failure.js'
@@ -42,7 +43,7 @@ async function openInline(element: HTMLElement): Promise<void> {
 async function openFromServer(element: HTMLElement, source: Source): Promise<void> {
   const refresh = async (): Promise<void> => {
     const trace = await fetchTrace(source)
-    document.title = `Trace ${trace.report.baseId ?? ''}`.trim()
+    document.title = `Trace ${showText(trace.report.baseId)}`.trim()
     show(element, <App trace={trace} facts={{}} source={source} />)
   }
   await refresh()

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Driver } from '@osprofiler/core'
+import { boundConnections } from './bound-connections.js'
 import { createGate } from './gate.js'
 import { guardResponse, Refusal, sendText } from './respond.js'
 import type { Route } from './route.js'
@@ -31,7 +32,10 @@ export interface Viewer {
   close(): Promise<void>
 }
 
+/** A further connection takes the place of an idle one. */
 const MOST_CONNECTIONS = 100
+/** A further connection is refused. So many are open only while requests that have the cookie are being answered. */
+const MOST_ANSWERED = 500
 const LARGEST_FILE = 64 * 1024 * 1024
 /** A connection on which nothing moves is ended after so long, in milliseconds. */
 const STALLED = 120_000
@@ -52,7 +56,8 @@ export function createViewer(options: ViewerOptions): Viewer {
   const ending = new AbortController()
   const routes = createRoutes({ driver, storeName, folder: gate.folder, largestFile, ended: ending.signal })
   const server = createServer({ requireHostHeader: true }, (request, response) => void answer(request, response))
-  server.maxConnections = MOST_CONNECTIONS
+  boundConnections(server, MOST_CONNECTIONS)
+  server.maxConnections = MOST_ANSWERED
   server.timeout = STALLED
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,4 +1,5 @@
 import type { TraceRecord } from '@osprofiler/core'
+import { jsonText } from '@osprofiler/report'
 import { notFound } from './traces.js'
 
 /** What stands before, between and after records. */
@@ -23,7 +24,7 @@ export async function* recordChunks(
   let count = 0
   for await (const batch of batches) {
     if (batch.length === 0) continue
-    yield (count === 0 ? before : between) + batch.map(record => JSON.stringify(record)).join(between)
+    yield (count === 0 ? before : between) + batch.map(record => jsonText(record, 0)).join(between)
     count += batch.length
   }
   if (count === 0) throw notFound()

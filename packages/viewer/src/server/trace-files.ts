@@ -14,7 +14,7 @@ export interface TraceFiles {
    * Keeps the report of a file of any kind that `readTraceFile` knows.
    *
    * @returns the number it has from now on
-   * @throws Refusal 422 where it is none, or holds nothing
+   * @throws Refusal 422 where it is none, or holds nothing; 413 where it holds too much
    */
   add(name: string, text: AsyncIterable<string>): Promise<string>
   get(number: string): TraceFile | undefined
@@ -23,6 +23,10 @@ export interface TraceFiles {
 }
 
 const LONGEST_NAME = 100
+/** More records than tracers write into the largest file that is taken. */
+const MOST_RECORDS = 400_000
+/** What a point takes in memory, in characters of a file. */
+const CHARACTERS_PER_POINT = 1_000
 
 /** @param capacity how many characters of files are kept; the oldest make room */
 export function createTraceFiles(capacity: number): TraceFiles {
@@ -49,6 +53,7 @@ export function createTraceFiles(capacity: number): TraceFiles {
           }
         })(),
       )
+      size = Math.max(size, report.points.length * CHARACTERS_PER_POINT)
       makeRoom(size)
       total += size
       count++
@@ -62,10 +67,10 @@ export function createTraceFiles(capacity: number): TraceFiles {
 }
 
 async function readFile(text: AsyncIterable<string>): Promise<Report> {
-  const report = await readTraceFile(text).catch(error => {
+  const report = await readTraceFile(text, { mostRecords: MOST_RECORDS }).catch(error => {
     if (error instanceof Refusal || !(error instanceof Error)) throw error
     // It speaks of the user's own file, and of nothing here.
-    throw new Refusal(422, escapeControl(error.message))
+    throw new Refusal(error instanceof RangeError ? 413 : 422, escapeControl(error.message))
   })
   if (report.baseId === undefined) throw new Refusal(422, 'There is no trace in this file.')
   return report

@@ -4,6 +4,8 @@ import { Refusal } from './respond.js'
 import type { TraceFiles } from './trace-files.js'
 
 const LONGEST_ID = 2_000
+/** No report is made of more records: endless ones would fill the memory. */
+const MOST_RECORDS = 2_000_000
 /** Points of a file, whose records go out together. */
 const BATCH = 500
 
@@ -23,7 +25,7 @@ export interface Trace {
   readonly title: string
   /** In any order, and none where the store does not know it. */
   readBatches(): AsyncIterable<readonly TraceRecord[]>
-  /** @throws Refusal 404 where the store does not know it */
+  /** @throws Refusal 404 where the store does not know it, 413 where there is no end of it */
   readReport(): Promise<Report>
 }
 
@@ -54,7 +56,10 @@ function storedTrace(driver: Driver, reference: TraceReference): Trace {
     readBatches,
     async readReport() {
       const records: TraceRecord[] = []
-      for await (const batch of readBatches()) for (const record of batch) records.push(record)
+      for await (const batch of readBatches()) {
+        for (const record of batch) records.push(record)
+        if (records.length > MOST_RECORDS) throw new Refusal(413, 'This trace has too many records to be shown.')
+      }
       if (records.length === 0) throw notFound()
       return buildReport(records)
     },

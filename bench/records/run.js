@@ -1,0 +1,34 @@
+import { alternate, createTask } from '../alternate.js'
+import { startNode } from '../child.js'
+import { summarise } from '../statistics.js'
+import { printTable, show, verdict } from '../table.js'
+
+const ordinary = { statement: 'a statement', request: 'a request, another path each time', call: 'a call' }
+const largest = { prose: 'prose', users: 'addresses', pairs: 'pairs', json: 'JSON', escapes: 'escapes' }
+/** In milliseconds. */
+const AIM = 5
+
+/** What it costs to copy an info, and to search it for secrets. */
+export async function runRecords(effort) {
+  const tasks = [...Object.keys(ordinary), ...Object.keys(largest)]
+  const contenders = tasks.map(name => createTask(name, () => startNode('records/ours.js', name)))
+  const samples = await alternate(contenders, effort)
+  const times = name => summarise(samples.get(name).flat())
+  printTable(
+    'A copy of an ordinary info',
+    ['', 'us'],
+    Object.entries(ordinary).map(([name, title]) => [title, show(scale(times(name), 1e3))]),
+  )
+  printTable(
+    'A copy of the largest info, 64,000 characters',
+    ['', 'ms', `aim ${AIM}`],
+    Object.entries(largest).map(([name, title]) => {
+      const time = scale(times(name), 1e6)
+      return [title, show(time), verdict(time.median, AIM)]
+    }),
+  )
+}
+
+function scale({ median, low, high }, by) {
+  return { median: median / by, low: low / by, high: high / by }
+}

@@ -1,0 +1,5 @@
+/** A text cut to `length` characters, never inside a surrogate pair. */
+export function cutText(text: string, length: number): string {
+  if (text.length <= length) return text
+  return `${text.slice(0, length).replace(/[\ud800-\udbff]$/, '')}...`
+}

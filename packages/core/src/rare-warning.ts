@@ -1,0 +1,25 @@
+import { emitWarning, Map, Number, performance } from './platform.js'
+
+/** What happens all the time must not flood a log. */
+const APART_MS = 60_000
+
+/**
+ * Emits a warning of the process, of each kind at most one a minute, and says whether it did. `describe` is told how many
+ * warnings of the kind were held back since the last one. It must quote nothing that came from elsewhere.
+ */
+export type RareWarning = (kind: string, code: string, describe: (heldBack: number) => string) => boolean
+
+export function createRareWarning(): RareWarning {
+  const told = new Map<string, { at: number; heldBack: number }>()
+  return (kind, code, describe) => {
+    const now = performance.now()
+    const last = told.get(kind) ?? { at: Number.NEGATIVE_INFINITY, heldBack: 0 }
+    if (now - last.at < APART_MS) {
+      last.heldBack++
+      return false
+    }
+    told.set(kind, { at: now, heldBack: 0 })
+    emitWarning(describe(last.heldBack), { code })
+    return true
+  }
+}

@@ -1,0 +1,41 @@
+import { process } from './platform.js'
+import { createRareWarning, type RareWarning } from './rare-warning.js'
+import type { RefusalReason } from './refusal-reason.js'
+import { shared } from './shared-state.js'
+
+// One for the process: the same caller is refused by all its adapters.
+const warnRarely: RareWarning = (...warning) => shared('refusal-warning', createRareWarning)(...warning)
+
+/** Why each refusal happens, and where to look. A service that is switched off says nothing. */
+const EXPLAINED: Readonly<Record<Exclude<RefusalReason, 'disabled' | 'no-keys'>, string>> = {
+  'missing-header': 'One of X-Trace-Info and X-Trace-HMAC has arrived alone. Does a proxy remove the other one?',
+  'malformed-hmac': 'The X-Trace-HMAC is not made of 40 lower-case hex digits.',
+  'unknown-key': 'No key of this process has signed it. Compare the keys of both sides, such as OSPROFILER_HMAC_KEYS.',
+  'malformed-info': 'The signature is right, and the X-Trace-Info is not the text of a trace.',
+  'too-old':
+    'Its trace is older than maxTraceAge, or ahead of the clock here, or has no date. Sign anew, and compare the clocks.',
+  'rate-limited': 'More traces come than maxTracesPerSecond allows.',
+}
+
+/** Warns of a signed request or message that is served untraced: of each reason at most once a minute. */
+export function warnOfRefusal(reason: RefusalReason): void {
+  if (reason === 'disabled') return
+  if (reason === 'no-keys') return warnOfNoKeys()
+  warnRarely(reason, 'OSPROFILER_REFUSED', heldBack => {
+    const more = heldBack === 0 ? '' : ` The same has happened ${heldBack} times since the last warning.`
+    return `A signed request or message is served untraced (${reason}). ${EXPLAINED[reason]}${more}`
+  })
+}
+
+/** Warns that nothing can be traced here. A request that is signed all the same repeats the warning, once a minute. */
+export function warnOfNoKeys(): void {
+  // An emptied file revokes all keys, which is done on purpose. Of a file that cannot be read, another warning tells.
+  if (process.env.OSPROFILER_HMAC_KEYS_FILE) return
+  warnRarely(
+    'no-keys',
+    'OSPROFILER_NO_KEYS',
+    () =>
+      'Nothing can be traced, since there is no HMAC key. Set OSPROFILER_HMAC_KEYS or OSPROFILER_HMAC_KEYS_FILE, or give hmacKeys ' +
+      'to setup() or to the middleware. OSPROFILER_ENABLED=false, or enabled: false, switches tracing and this warning off.',
+  )
+}

@@ -1,0 +1,21 @@
+/** A space or a tab. */
+export function isBlank(code: number): boolean {
+  return code === 32 || code === 9
+}
+
+export function isLineEnd(code: number): boolean {
+  return code === 10 || code === 13
+}
+
+/** Any of `"'` and the backtick. */
+export function isQuote(code: number): boolean {
+  return code === 34 || code === 39 || code === 96
+}
+
+/** What may stand in a name: letters, digits, and any of `_-.$%[]`. */
+export function isNameCharacter(code: number): boolean {
+  if (code >= 128) return true
+  if (code >= 97) return code <= 122
+  if (code >= 65) return code <= 93 ? code !== 92 : code === 95
+  return (code >= 48 && code <= 57) || code === 45 || code === 46 || code === 36 || code === 37
+}

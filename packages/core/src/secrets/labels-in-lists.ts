@@ -1,0 +1,16 @@
+import { isSecretName } from './secret-names.js'
+import { hide, type Span } from './spans.js'
+import { valueAt } from './values-in-text.js'
+
+const LABEL = /(?<=[[,]\s{0,4}\\{0,7})["']([\w.-]{2,64})\\{0,7}["']\s{0,4},\s{0,4}(?=[\\"'\d[{])/g
+
+/** Finds what follows a secret name in a list that is written as JSON: `["X-Api-Key","..."]`. */
+export function findListLabels(text: string, spans: Span[]): void {
+  LABEL.lastIndex = 0
+  for (let match = LABEL.exec(text); match !== null; match = LABEL.exec(text)) {
+    if (!isSecretName(match[1] ?? '')) continue
+    const value = valueAt(text, LABEL.lastIndex)
+    for (const { start, end } of value?.spans ?? []) hide(spans, start, end)
+    if (value !== undefined && value.end > LABEL.lastIndex) LABEL.lastIndex = value.end
+  }
+}

@@ -1,0 +1,10 @@
+import { redactText } from './redact-text.js'
+
+const MAX_PATH = 10_000
+
+/** The path of a request without its secrets, of which the host may tell: who knows a path of hooks.slack.com may post there. */
+export function redactPath(hostname: string, path: string): string {
+  const origin = `https://${hostname}`
+  const redacted = redactText(`${origin}${path}`, MAX_PATH)
+  return redacted.startsWith(origin) ? redacted.slice(origin.length) : path
+}

@@ -1,0 +1,154 @@
+import { cutText } from '../cut-text.js'
+import { encodeURIComponent, Set } from '../platform.js'
+import { findBareUsers } from './bare-users.js'
+import { decodeEscapes } from './decode-escapes.js'
+import { findListLabels } from './labels-in-lists.js'
+import { isSecretInUrl, REDACTED } from './secret-names.js'
+import { findPairs } from './secret-pairs.js'
+import { findSecretPaths } from './secret-paths.js'
+import { findCommands, findElements, findFlags, findPragmaKeys, findQuoted, findSchemes } from './secret-phrases.js'
+import { findSentences, hasSentence } from './secret-sentences.js'
+import { findShapes } from './secret-shapes.js'
+import { findUsers } from './secret-users.js'
+import {
+  ANGLE,
+  AT,
+  COMMAND,
+  LIST,
+  LONG_WORD,
+  OPTION,
+  PAIR,
+  PERCENT,
+  QUOTED,
+  SCHEME,
+  SLASH,
+  signsOf,
+} from './signs-of-secrets.js'
+import { type Span, withoutSpans } from './spans.js'
+
+/** No secret is shorter with its name. */
+const SHORTEST = 4
+/** What follows a text at which it was cut tells whether a secret was cut. */
+const LOOK_AHEAD = 300
+const MAX_DEPTH = 4
+const NONE: Span[] = []
+// Parts of a text that may hold something escaped: a URL in a URL, JSON in a query.
+const ESCAPED = /%(?:25){0,3}[2-7][\da-f]/i
+const PART = /[^\s&=?#"'<>;,/]+/g
+// `pw%3Dx`
+const SHORTEST_ESCAPED = 6
+
+/** A text without the secrets in it, cut to `length` characters. Takes a time that grows with the text, and no faster. */
+export function redactText(text: string, length: number): string {
+  if (text.length < SHORTEST || knownClean.has(text)) return cutText(text, length)
+  const isCut = text.length > length
+  const read = isCut ? text.slice(0, length + LOOK_AHEAD) : text
+  const spans = findSecrets(read, isCut, 0)
+  if (spans.length === 0) {
+    remember(text)
+    return cutText(text, length)
+  }
+  if (!isCut) return settle(read, spans)
+  // What is shown in place of a part may be longer than the part.
+  const shown = withoutSpans(read, spans, length).slice(0, length + REDACTED.length)
+  return `${shown.replace(/[\ud800-\udbff]$/, '')}...`
+}
+
+/** A program records the same statements, names and paths all the time. */
+const MAX_REMEMBERED = 1_000
+const MAX_REMEMBERED_TEXT = 256
+const knownClean = new Set<string>()
+
+function remember(text: string): void {
+  if (text.length > MAX_REMEMBERED_TEXT) return
+  if (knownClean.size >= MAX_REMEMBERED) knownClean.clear()
+  knownClean.add(text)
+}
+
+/** A query string without its secrets: `page=2&access_token=***&sig=***`. */
+export function redactQuery(query: string): string {
+  return query.includes('=') ? redactParts(query, 0) : query
+}
+
+function redactParts(query: string, depth: number): string {
+  let changed = false
+  const parts = query.split('&').map(part => {
+    const sign = part.indexOf('=')
+    if (sign <= 0) return part
+    const value = part.slice(sign + 1)
+    const shown = isSecretInUrl(part.slice(0, sign)) && value !== '' ? REDACTED : redactInner(value, depth)
+    changed ||= shown !== value
+    return `${part.slice(0, sign + 1)}${shown}`
+  })
+  return changed ? parts.join('&') : query
+}
+
+function redactInner(value: string, depth: number): string {
+  const spans = findSecrets(value, false, depth)
+  return spans.length === 0 ? value : withoutSpans(value, spans, value.length)
+}
+
+const MAX_SETTLED = 256
+// Commands and escapes are read to their ends, in which something else may have been hidden.
+const MAY_SETTLE = /%|PASS|AUTH|\*\*\*[^\s"'&;,]/
+
+/** A second look at what was hidden, so that a text which has been redacted stays as it is. */
+function settle(text: string, spans: Span[]): string {
+  let shown = withoutSpans(text, spans, text.length)
+  if (text.length > MAX_SETTLED || !MAY_SETTLE.test(shown)) return shown
+  for (let round = 0; round < 3; round++) {
+    const more = findSecrets(shown, false, 0)
+    const next = withoutSpans(shown, more, shown.length)
+    if (next === shown) break
+    shown = next
+  }
+  return shown
+}
+
+function findSecrets(text: string, isCut: boolean, depth: number): Span[] {
+  const signs = signsOf(text)
+  if (signs === 0 && !hasSentence(text)) return NONE
+  const spans: Span[] = []
+  if (signs & PAIR) {
+    findPairs(text, spans)
+    if (signs & SLASH && text.includes('://')) findUsers(text, spans, isCut)
+  }
+  if (signs & LIST) findListLabels(text, spans)
+  if (hasSentence(text)) findSentences(text, spans)
+  if (signs & (PAIR | COMMAND)) findPragmaKeys(text, spans)
+  if (signs & AT && signs & (PAIR | SLASH)) findBareUsers(text, spans)
+  if (signs & LONG_WORD) findShapes(text, spans)
+  if (signs & SLASH) findSecretPaths(text, spans)
+  if (signs & SCHEME) findSchemes(text, spans)
+  if (signs & OPTION) findFlags(text, spans)
+  if (signs & QUOTED) findQuoted(text, spans)
+  if (signs & ANGLE) findElements(text, spans)
+  if (signs & (COMMAND | OPTION)) findCommands(text, spans)
+  if (text.includes('&quot;') && depth < MAX_DEPTH) findEntities(text, spans, depth + 1)
+  if (signs & PERCENT && depth < MAX_DEPTH && ESCAPED.test(text)) findEscaped(text, spans, depth + 1)
+  return spans
+}
+
+/** JSON in HTML. */
+function findEntities(text: string, spans: Span[], depth: number): void {
+  const decoded = text.replaceAll('&quot;', '"')
+  const redacted = redactInner(decoded, depth)
+  if (redacted !== decoded) spans.push({ start: 0, end: text.length, shown: redacted.replaceAll('"', '&quot;') })
+}
+
+function findEscaped(text: string, spans: Span[], depth: number): void {
+  PART.lastIndex = 0
+  const parts: { start: number; part: string }[] = []
+  for (let match = PART.exec(text); match !== null; match = PART.exec(text)) {
+    if (match[0].length >= SHORTEST_ESCAPED && match[0].includes('%'))
+      parts.push({ start: match.index, part: match[0] })
+  }
+  for (const { start, part } of parts) {
+    if (!ESCAPED.test(part)) continue
+    const decoded = decodeEscapes(part)
+    if (decoded === part) continue
+    const redacted = redactInner(decoded, depth)
+    if (redacted === decoded) continue
+    spans.push({ start, end: start + part.length, shown: encodeURIComponent(redacted.toWellFormed()) })
+  }
+}

@@ -1,0 +1,32 @@
+import { createRequestTracer } from '@osprofiler/core/http'
+import { createCallTracer, readCarrier } from '@osprofiler/core/rpc'
+import { expect, it, vi } from 'vitest'
+import { dropRecords } from './fixtures/drop-records.js'
+import { serveFake, signedHeaders } from './fixtures/fake-exchange.js'
+
+dropRecords()
+
+it('tells once in a process of an ignore that throws, and once of one that is async', async () => {
+  const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+  const fail = (): boolean => {
+    throw new Error('TOPSECRET')
+  }
+  const answerLater = (async () => {
+    throw new Error('TOPSECRET')
+  }) as unknown as () => boolean
+
+  const traced = [fail, answerLater, fail, answerLater].map(ignore =>
+    serveFake(createRequestTracer('KEY', { ignore }), signedHeaders('KEY')),
+  )
+  const calls = createCallTracer('KEY', { ignore: answerLater })
+  calls.open(readCarrier(signedHeaders('KEY')), {}, { function: { name: 'serve' } })?.end()
+
+  const told = warnings.mock.calls.map(([message, options]) => [message, options])
+  warnings.mockRestore()
+  expect(traced).toEqual([true, true, true, true])
+  expect(calls.stats.traced).toBe(1)
+  expect(told).toEqual([
+    [expect.stringMatching(/^The option "ignore" threw\. .*is traced\. .*at once/), { code: 'OSPROFILER_IGNORE' }],
+    [expect.stringMatching(/^The option "ignore" returned a promise/), { code: 'OSPROFILER_IGNORE' }],
+  ])
+})

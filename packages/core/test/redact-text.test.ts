@@ -1,0 +1,234 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { recordableInfo } from '../src/recordable.js'
+import { redactQuery, redactText } from '../src/secrets/redact-text.js'
+
+const SIGNS = [
+  '=',
+  ':',
+  '://',
+  '@',
+  '&',
+  '?',
+  '#',
+  ';',
+  ',',
+  '/',
+  '\\',
+  '"',
+  "'",
+  '`',
+  '(',
+  ')',
+  '[',
+  ']',
+  '{',
+  '}',
+  '<',
+  '</',
+  '>',
+]
+const BLANKS = [' ', '\n', '\r\n', '\t', '\\n', '+', '%20']
+const WORDS = [
+  ...[
+    'password',
+    'token',
+    'key',
+    'name',
+    'value',
+    'API',
+    'Cookie',
+    'Authorization',
+    'Bearer',
+    'Basic',
+    '--pass',
+    'PASS',
+  ],
+  ...['PRAGMA', 'attach', 'identified by', 'curl -u', 'mysql -p', '@tcp(', 'hooks.slack.com/services/', '/bot1:'],
+  ...['S3cr3tV4lu3', 'abc', '123', '***', '-', '%3D', '%253D', '%22', '%40', '%', '$1', '{"', '":"', '\\"', '&quot;'],
+  ...[
+    'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc',
+    '-----BEGIN PRIVATE KEY-----',
+    'é',
+    '\u{1f600}',
+    '\ud800',
+    '\udc00',
+    '\0',
+  ],
+]
+const hostile = fc.array(fc.constantFrom(...SIGNS, ...BLANKS, ...WORDS), { maxLength: 14 }).map(parts => parts.join(''))
+const anyText = fc.oneof({ weight: 4, arbitrary: hostile }, { weight: 1, arbitrary: fc.string({ unit: 'binary' }) })
+const RUNS = { numRuns: 5_000 }
+
+describe('a redacted text', () => {
+  it('comes of any text, and stays as it is when it is redacted again', () => {
+    fc.assert(
+      fc.property(anyText, text => {
+        const once = redactText(text, 10_000)
+
+        expect(redactText(once, 10_000)).toBe(once)
+      }),
+      RUNS,
+    )
+  })
+
+  it('is as well-formed as the text was, also where it is cut', () => {
+    fc.assert(
+      fc.property(anyText, fc.nat({ max: 60 }), (text, length) => {
+        const given = text.toWellFormed()
+
+        expect(redactText(given, length).isWellFormed()).toBe(true)
+        expect(redactQuery(given).isWellFormed()).toBe(true)
+        expect(redactText(given, length).length).toBeLessThanOrEqual(given.length <= length ? 4 * length : length + 6)
+      }),
+      RUNS,
+    )
+  })
+
+  it('shows no secret, whatever stands around a pair', () => {
+    const around = fc.array(
+      fc.constantFrom('', ' ', ', ', '; ', '\n', '&', '"', "'", '{', '(', 'a=b ', 'x: y, ', '? '),
+      { maxLength: 4 },
+    )
+    const pair = fc.constantFrom(
+      ...['password=SEALED', 'password = SEALED', 'password: SEALED', '"password":"SEALED"', "'password': 'SEALED'"],
+      ...[
+        '\\"password\\":\\"SEALED\\"',
+        'password=>SEALED',
+        '--password=SEALED',
+        'Bearer SEALED1',
+        'http://a:SEALED@h',
+      ],
+    )
+    fc.assert(
+      fc.property(around, pair, around, (before, middle, after) => {
+        expect(redactText(`${before.join('')}${middle}${after.join('')}`, 10_000)).not.toContain('SEALED')
+      }),
+      RUNS,
+    )
+  })
+
+  it('shows no secret of which a part was cut off', () => {
+    const texts = [
+      'postgres://app:SEALEDSEALED@db',
+      'password="SEALEDSEALED"',
+      'Bearer SEALEDSEALED1',
+      'a=1&token=SEALEDSEALED',
+    ]
+    for (const text of texts) {
+      for (let length = 0; length <= text.length; length++) expect(redactText(text, length)).not.toContain('SEAL')
+    }
+  })
+})
+
+const UNITS = [
+  ...[
+    'a',
+    '=',
+    ':',
+    'a=',
+    'token=',
+    'pin1=',
+    'spin1=',
+    '://',
+    '://a:',
+    '://a:b',
+    '@',
+    'a@b:',
+    '&sig=',
+    '"',
+    '\\"',
+    '\\',
+  ],
+  ...[
+    '{"password":',
+    '[',
+    '{',
+    '(',
+    '"token":[',
+    'name:"token",value:',
+    'name=token ',
+    'value=',
+    'value=x,name=token,',
+  ],
+  ...['<', '<a ', '<password>', '-', ' --password ', 'Bearer ', 'Basic ', 'eyJ', 'eyJaaaaaaaaaaaaaaaa.', 'SG.', 'sk-'],
+  ...[
+    '-----BEGIN PRIVATE KEY-----',
+    '-----BEGIN ',
+    '%3D',
+    '%253D',
+    '%',
+    '%40a=',
+    'a%3Db&',
+    '\n',
+    '\nPASS a',
+    'curl -u a:',
+  ],
+  ...[
+    'login a password ',
+    'mysql -p',
+    '@tcp(',
+    'a:b@tcp(',
+    'oracle:thin:a/',
+    ':a@b',
+    'hooks.slack.com/services/',
+    '/token/',
+  ],
+  ...[
+    'password = f(',
+    'token:(',
+    'Authorization: ',
+    'password "',
+    "identified by '",
+    'attach key "',
+    'pragma key=',
+    'API key: ',
+  ],
+  ...[
+    "'",
+    `${'x'.repeat(63)}=`,
+    'password=a;',
+    'password=,a',
+    ' ',
+    'token=   ',
+    'name="token"\n\n',
+    'é=',
+    '$2b$10$',
+    '&amp;sig=',
+  ],
+  ...['["token","', 'password is a1', '&quot;', 'set password for a', 'password:\n ', 'key '],
+]
+
+describe('to redact a text', () => {
+  // In one run of the same machine: what grows with the square of the length takes four times as long.
+  it.each(UNITS)('takes a time that grows no faster than the text: %j', unit => {
+    for (const prefix of ['', 'https://a:', '{"a":"', 'password=']) {
+      const of = (length: number) => `${prefix}${unit.repeat(Math.ceil(length / unit.length))}@`
+      const ratio = () => cpuTime(() => redactText(of(64_000), 1e6)) / cpuTime(() => redactText(of(32_000), 1e6))
+
+      const ratios = Array.from({ length: 5 }, ratio).sort((a, b) => a - b)
+
+      expect(ratios[1]).toBeLessThan(3.2)
+    }
+  })
+
+  it('takes little of the time of the program for the largest info', () => {
+    const info = Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`m${index}`, '://a:b'.repeat(2_000)]))
+    const ordinary = { db: { statement: 'SELECT name FROM products WHERE id = $1', params: '42' } }
+    recordableInfo(info)
+
+    const largest = Math.min(...Array.from({ length: 5 }, () => cpuTime(() => recordableInfo(info))))
+    const small = Math.min(...Array.from({ length: 5 }, () => cpuTime(() => recordableInfo(ordinary), 1_000)))
+
+    // A text of 80 times its length, and not the square of that.
+    expect(largest / small).toBeLessThan(50_000)
+  })
+})
+
+/** In microseconds: other programs on the machine do not count. */
+function cpuTime(work: () => void, times = 1): number {
+  const before = process.cpuUsage()
+  for (let time = 0; time < times; time++) work()
+  const { user, system } = process.cpuUsage(before)
+  return Math.max(user + system, 300) / times
+}

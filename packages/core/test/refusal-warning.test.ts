@@ -1,0 +1,166 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { setImmediate } from 'node:timers/promises'
+import { configure } from '@osprofiler/core'
+import { createRequestTracer, type HttpOptions } from '@osprofiler/core/http'
+import { createCallTracer } from '@osprofiler/core/rpc'
+import { v7 } from 'uuid'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { collectWarnings } from './fixtures/collect-warnings.js'
+import { dropRecords } from './fixtures/drop-records.js'
+import { serveFake, signedHeaders } from './fixtures/fake-exchange.js'
+
+dropRecords()
+
+const HOSTILE = '\u001b[31m\nSet-Cookie: a=b\r\n\u202e'
+
+let restore: () => void
+beforeEach(() => {
+  vi.stubEnv('OSPROFILER_HMAC_KEYS', undefined)
+  restore = configure({})
+  // A process warns once a minute: each test is to be the first one.
+  forgetWarnings()
+})
+afterEach(() => {
+  restore()
+  vi.unstubAllEnvs()
+})
+
+describe('a signed request that is served untraced', () => {
+  const good = () => ({ ...signedHeaders('SECRET') })
+  const { 'x-trace-hmac': hmac } = signedHeaders('SECRET')
+  const cases: [string, HttpOptions, () => Readonly<Record<string, string>>][] = [
+    ['missing-header', {}, () => ({ 'x-trace-hmac': hmac })],
+    ['malformed-hmac', {}, () => ({ ...good(), 'x-trace-hmac': HOSTILE })],
+    ['unknown-key', {}, () => ({ ...good(), 'x-trace-info': HOSTILE })],
+    ['unknown-key', {}, () => ({ ...signedHeaders('OTHER-SECRET') })],
+    ['malformed-info', {}, () => ({ ...signedHeaders('SECRET', HOSTILE.repeat(100)) })],
+    ['too-old', { maxTraceAge: 1 }, () => ({ ...signedHeaders('SECRET', v7({ msecs: 0 })) })],
+    ['rate-limited', { maxTracesPerSecond: 0 }, good],
+  ]
+
+  it.each(cases)('is one warning a minute, by all adapters together: %s', async (reason, options, headers) => {
+    const warnings = await collectWarnings()
+
+    for (let time = 0; time < 50; time++) serveFake(createRequestTracer('SECRET', options), headers())
+    await setImmediate()
+
+    expect(warnings).toEqual([{ code: 'OSPROFILER_REFUSED', message: expect.stringContaining(`(${reason})`) }])
+    expect(warnings[0]?.message).toMatch(/^[ -~]+$/)
+    expect(warnings[0]?.message).not.toMatch(/SECRET|Set-Cookie/)
+  })
+
+  it('is a warning for each reason', async () => {
+    const warnings = await collectWarnings()
+
+    for (const [, options, headers] of cases) serveFake(createRequestTracer('SECRET', options), headers())
+    await setImmediate()
+
+    const reasons = warnings.map(({ message }) => /\(([\w-]+)\)/.exec(message)?.[1])
+    expect(reasons).toEqual([...new Set(cases.map(([reason]) => reason))])
+  })
+
+  it('is another warning a minute later, which counts what was held back', async () => {
+    let now = performance.now()
+    vi.spyOn(performance, 'now').mockImplementation(() => now)
+    onTestFinished(() => void vi.restoreAllMocks())
+    const warnings = await collectWarnings()
+    const ask = () => serveFake(createRequestTracer('SECRET'), { ...signedHeaders('OTHER') })
+
+    for (const passed of [0, 59_000, 1_000, 59_999]) {
+      now += passed
+      ask()
+    }
+    await setImmediate()
+
+    expect(warnings).toHaveLength(2)
+    expect(warnings[1]?.message).toMatch(/happened 1 times since/)
+  })
+
+  it('is no warning where tracing is switched off', async () => {
+    const warnings = await collectWarnings()
+
+    serveFake(createRequestTracer('SECRET', { enabled: false }), good())
+    configure({ enabled: false })
+    serveFake(createRequestTracer('SECRET'), good())
+    await setImmediate()
+
+    expect(warnings).toEqual([])
+  })
+})
+
+describe('a first request without a key', () => {
+  it.each([
+    ['unsigned', {}],
+    ['signed', signedHeaders('SECRET')],
+  ])('is one warning in the process, which says what to set: %s', async (_, headers) => {
+    const warnings = await collectWarnings()
+
+    for (let time = 0; time < 20; time++) serveFake(createRequestTracer(), { ...headers })
+    await setImmediate()
+
+    expect(warnings.map(({ code }) => code)).toEqual(['OSPROFILER_NO_KEYS'])
+    expect(warnings[0]?.message).toMatch(/OSPROFILER_HMAC_KEYS.*hmacKeys.*OSPROFILER_ENABLED=false/)
+  })
+
+  it.each([
+    ['is empty, which revokes all keys on purpose', '\n', []],
+    ['cannot be read', undefined, [/^Cannot read the HMAC keys/]],
+  ])('is no warning of its own where the file of the keys %s', async (_, text, expected) => {
+    const folder = mkdtempSync(join(tmpdir(), 'osprofiler-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const file = join(folder, 'keys')
+    if (text !== undefined) writeFileSync(file, text)
+    vi.stubEnv('OSPROFILER_HMAC_KEYS_FILE', file)
+    configure({})
+    const warnings = await collectWarnings()
+
+    for (let time = 0; time < 3; time++) serveFake(createRequestTracer(), {})
+    await setImmediate()
+
+    expect(warnings.map(({ message }) => message)).toEqual(expected.map(pattern => expect.stringMatching(pattern)))
+  })
+
+  it('is one of a call or message as well', async () => {
+    const warnings = await collectWarnings()
+
+    createCallTracer().open(undefined, {}, {})
+    await setImmediate()
+
+    expect(warnings.map(({ code }) => code)).toEqual(['OSPROFILER_NO_KEYS'])
+  })
+
+  it.each<[string, () => void, HttpOptions?]>([
+    ['the environment', () => vi.stubEnv('OSPROFILER_ENABLED', 'false')],
+    ['configure()', () => configure({ enabled: false })],
+    ['an option', () => undefined, { enabled: false }],
+  ])('is no warning where tracing is switched off by %s', async (_, switchOff, options) => {
+    switchOff()
+    if (options === undefined) configure({})
+    const warnings = await collectWarnings()
+
+    serveFake(createRequestTracer(undefined, options), {})
+    await setImmediate()
+
+    expect(warnings).toEqual([])
+  })
+
+  it('is no warning where a key is there', async () => {
+    const warnings = await collectWarnings()
+
+    serveFake(createRequestTracer('SECRET'), {})
+    configure({ hmacKeys: 'SECRET' })
+    serveFake(createRequestTracer(), {})
+    await setImmediate()
+
+    expect(warnings).toEqual([])
+  })
+})
+
+/** What the process has warned of stands beside the other state that copies of the package share. */
+function forgetWarnings(): void {
+  const { values } = (globalThis as never)[Symbol.for('osprofiler.core')] as { values: Map<string, unknown> }
+  values.delete('refusal-warning')
+}

@@ -1,0 +1,124 @@
+import { chmodSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from '@photostructure/sqlite'
+import { describe, expect, it } from 'vitest'
+import { finish, fixture, startFixture, startProgram } from './child.js'
+import { temporaryDirectory } from './temporary-directory.js'
+
+const NOBODY = 65_534
+
+/** How a database of somebody else may have been left, by the files that are beside it. */
+const LEFT: Readonly<Record<string, { readonly how: string; readonly prepare?: (path: string) => void }>> = {
+  closed: { how: 'closed' },
+  'with its log and the index of the log': { how: 'killed' },
+  'with its log alone': { how: 'killed', prepare: path => rmSync(`${path}-shm`) },
+  "as Python's clients leave it, without a log": {
+    how: 'closed',
+    prepare: path => {
+      const database = new DatabaseSync(path)
+      database.exec('PRAGMA journal_mode = DELETE')
+      database.close()
+    },
+  },
+}
+
+/** How the right to write may be missing. */
+const WITHOUT_RIGHTS: Readonly<Record<string, (directory: string, args: readonly string[]) => [string, string[]]>> = {
+  'on a mount that may only be read': (directory, args) => [
+    'unshare',
+    ['-rm', 'sh', '-c', 'mount --bind -o ro "$0" "$0" && exec "$@"', directory, process.execPath, ...args],
+  ],
+  ...(process.getuid?.() === 0
+    ? {
+        'of another user': (_: string, args: readonly string[]): [string, string[]] => [
+          'setpriv',
+          [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', process.execPath, ...args],
+        ],
+      }
+    : {}),
+}
+
+describe.each(Object.entries(WITHOUT_RIGHTS))('a database %s', (_, start) => {
+  it.each(Object.entries(LEFT))(
+    'is read whole, and not changed, where it was left %s',
+    async (__, { how, prepare }) => {
+      const directory = await leaveDatabase(how, prepare)
+      const before = describeFiles(directory)
+
+      const outcomes = await useStore(start, directory, `sqlite:///${join(directory, 'traces.db')}`)
+
+      expect(outcomes).toMatchObject({ list: [['left', 2]], failed: 0, records: 2, again: 2 })
+      for (const change of ['write', 'remove', 'prune']) {
+        expect(outcomes[change]).toMatch(/^ERR_STORE The store ".*traces\.db" may only be read: this user cannot write/)
+      }
+      expect(describeFiles(directory)).toEqual(before)
+    },
+  )
+})
+
+describe.each(Object.entries(WITHOUT_RIGHTS))('a directory of files %s', (_, start) => {
+  it('is read whole, and not changed', async () => {
+    const directory = temporaryDirectory()
+    await finish(startFixture('leave-database.mjs', [`file://${directory}`, 'closed']))
+    openToOthers(directory)
+    const before = describeFiles(directory)
+
+    const outcomes = await useStore(start, directory, `file://${directory}`)
+
+    expect(outcomes).toMatchObject({ list: [['left', 2]], failed: 0, records: 2, again: 2 })
+    for (const change of ['write', 'remove', 'prune']) {
+      expect(outcomes[change]).toMatch(/^ERR_STORE The store in ".*" (?:may only be read|is not open to this user)/)
+    }
+    expect(describeFiles(directory)).toEqual(before)
+  })
+})
+
+it.runIf(process.getuid?.() === 0)('a file of a trace that this user may not read costs a list no other', async () => {
+  const directory = temporaryDirectory()
+  await finish(startFixture('leave-database.mjs', [`file://${directory}`, 'closed']))
+  openToOthers(directory)
+  await finish(
+    startProgram('sh', ['-c', `echo '{}' > '${directory}/secret.jsonl'; chmod 600 '${directory}/secret.jsonl'`]),
+  )
+
+  const outcomes = await useStore(WITHOUT_RIGHTS['of another user'] ?? fail, directory, `file://${directory}`)
+
+  expect(outcomes).toMatchObject({ list: [['left', 2]], records: 2 })
+})
+
+async function leaveDatabase(how: string, prepare?: (path: string) => void): Promise<string> {
+  const directory = temporaryDirectory()
+  const path = join(directory, 'traces.db')
+  await finish(startFixture('leave-database.mjs', [`sqlite:///${path}`, how]))
+  prepare?.(path)
+  openToOthers(directory)
+  return directory
+}
+
+function openToOthers(directory: string): void {
+  chmodSync(directory, 0o755)
+  for (const name of readdirSync(directory)) chmodSync(join(directory, name), 0o644)
+}
+
+function describeFiles(directory: string): string[] {
+  return readdirSync(directory).map(name => {
+    const { size, mtimeMs } = statSync(join(directory, name))
+    // The index of a log is in memory, and its locks touch it.
+    return name.endsWith('-shm') ? name : `${name} ${size} ${mtimeMs}`
+  })
+}
+
+async function useStore(
+  start: (directory: string, args: readonly string[]) => [string, string[]],
+  directory: string,
+  connectionString: string,
+): Promise<Record<string, unknown>> {
+  const [command, args] = start(directory, [fixture('read-and-write.mjs'), connectionString])
+  const { stdout, stderr } = await finish(startProgram(command, args))
+  expect(stderr).toBe('')
+  return JSON.parse(stdout)
+}
+
+function fail(): never {
+  throw new Error('There is no other user.')
+}

@@ -1,0 +1,81 @@
+import { join } from 'node:path'
+import type { Driver } from '@osprofiler/core'
+import { openDriver } from '@osprofiler/drivers'
+import { DatabaseSync } from '@photostructure/sqlite'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { makeRecord, readAll } from './make-record.js'
+import { temporaryDirectory } from './temporary-directory.js'
+
+const COLUMNS = ['timestamp', 'base_id', 'parent_id', 'trace_id', 'project', 'host', 'service', 'name', 'data'] as const
+const NO_TYPES = `CREATE TABLE data (id INTEGER NOT NULL PRIMARY KEY, ${COLUMNS.join(', ')})`
+
+/** Rows that something else than a tracer has put into the table: each column as SQL. */
+const BAD: Readonly<Record<string, Partial<Record<(typeof COLUMNS)[number], string>>>> = {
+  'no data': { data: 'NULL' },
+  'data that are no JSON': { data: `'{"info": {'` },
+  'data that are bytes': { data: `x'00ff00ff'` },
+  'data that are a number': { data: '7' },
+  'a number in data that JavaScript does not have': { data: '9223372036854775807' },
+  'data of another shape': { data: `'[[1], 2]'` },
+  'data nested deep': { data: `'${'['.repeat(100_000)}${']'.repeat(100_000)}'` },
+  'info nested deep': { data: `'{"info": {"a": ${'['.repeat(100_000)}${']'.repeat(100_000)}}}'` },
+  'a time that is no text': { timestamp: '1e300' },
+  'a time that is a large number': { timestamp: '9223372036854775807' },
+  'a time that is bytes': { timestamp: `x'ff'` },
+  'no time': { timestamp: 'NULL' },
+  'names that are bytes': { name: `x'fe'`, service: `x'fe'`, project: `x'fe'` },
+  'names that are large numbers': { name: '9223372036854775807', service: '-9223372036854775808' },
+  'no names': { name: 'NULL', service: 'NULL', project: 'NULL', trace_id: 'NULL', parent_id: 'NULL', host: 'NULL' },
+  'a text that is no UTF-8': { name: `CAST(x'80ff' AS TEXT)` },
+}
+
+describe('a row with', () => {
+  it.each(Object.entries(BAD))('%s costs no other row', async (_, columns) => {
+    const { driver, add } = await openStore()
+    add(columns)
+
+    const records = await readAll(driver, 'trace')
+    const listed = await driver.listTraces?.()
+    const failed = await driver.listErrorTraces?.()
+
+    expect(records.filter(({ name, service }) => name === 'wsgi-start' && service === 'orders').length).toBeGreaterThan(
+      1,
+    )
+    expect(listed?.map(trace => trace.base_id)).toContain('trace')
+    expect(listed?.map(trace => trace.base_id)).toContain('other')
+    expect(failed).toEqual([])
+  })
+
+  it('an id that JavaScript does not have is read with those behind it', async () => {
+    const { driver, add } = await openStore()
+    for (let id = 0; id < 1_200; id++) add({}, 2n ** 62n + BigInt(id))
+
+    expect(await readAll(driver, 'trace')).toHaveLength(1_202)
+    expect((await driver.listTraces?.())?.find(trace => trace.base_id === 'trace')?.records).toBe(1_202)
+  })
+})
+
+async function openStore(): Promise<{
+  driver: Driver
+  add(columns: Partial<Record<string, string>>, id?: bigint): void
+}> {
+  const path = join(temporaryDirectory(), 'traces.db')
+  const database = new DatabaseSync(path)
+  database.exec(NO_TYPES)
+  const driver = openDriver(`sqlite:///${path}`)
+  onTestFinished(async () => {
+    database.close()
+    await driver.close()
+  })
+  await driver.write(['trace', 'trace', 'other'].map(base_id => makeRecord({ base_id })))
+  return {
+    driver,
+    add(columns, id) {
+      const good = { timestamp: `'2026-11-22T11:00:00.000000'`, base_id: `'trace'`, data: `'{"info": {}}'` }
+      const values = COLUMNS.map(
+        column => columns[column] ?? (good as Partial<Record<string, string>>)[column] ?? `'x'`,
+      )
+      database.exec(`INSERT INTO data VALUES (${id ?? 'NULL'}, ${values.join(', ')})`)
+    },
+  }
+}

@@ -1,0 +1,29 @@
+import { askUnrecorded } from '@osprofiler/core/toolkit'
+import { type LibraryEntry, whenLoaded } from './library-loads.js'
+import { undoAll } from './wrap-method.js'
+
+/**
+ * Has traces say that a library of SQLite is loaded and not recorded. Its calls are not seen: a statement in memory takes
+ * a microsecond, and nobody is to pay for a hint.
+ */
+export function sayUnrecorded(library: string, isLoaded: () => boolean): () => void {
+  let known = false
+  return askUnrecorded(() => {
+    known ||= isLoaded()
+    return known ? library : undefined
+  })
+}
+
+/** The same of a package, which is waited for and left as it is. */
+export function sayLibraryUnrecorded(library: string, entry: LibraryEntry = {}): () => void {
+  let isLoaded = false
+  const undo = whenLoaded(
+    library,
+    () => {
+      isLoaded = true
+      return undefined
+    },
+    entry,
+  )
+  return undoAll([undo, sayUnrecorded(library, () => isLoaded)])
+}

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import { mongodbFailure } from '../src/mongodb-statement.js'
+import { redisFailure } from '../src/redis-statement.js'
+import { hideInMessage } from '../src/sql-message.js'
+import { readStatement } from '../src/sql-text.js'
+
+const statement = readStatement('INSERT INTO t (a) VALUES ($1)', 'postgresql')
+const messageOf = (error: unknown) => (error as Error).message
+
+describe('the message of a database', () => {
+  it.each([
+    ['a member of a member', [{ a: { b: { c: 'SEALED' } } }], 'SEALED'],
+    ['a list in a list', [[[['SEALED']]]], 'SEALED'],
+    ['an object in a list in an object', { rows: [{ a: [{ b: 'SEALED' }] }] }, 'SEALED'],
+    ['a number in an object', [{ a: { pin: 424242 } }], '424242'],
+    ['a BigInt', [{ a: 424242n }], '424242'],
+    ['a buffer, as text', [{ a: Buffer.from('SEALED') }], 'SEALED'],
+    ['a buffer, as PostgreSQL writes it', [Buffer.from('SEALED')], '5345414c4544'],
+    ['a map', [new Map([['a', { b: 'SEALED' }]])], 'SEALED'],
+    ['a set', [new Set(['SEALED'])], 'SEALED'],
+    [
+      'an instance of a class',
+      [
+        new (class Row {
+          a = 'SEALED'
+        })(),
+      ],
+      'SEALED',
+    ],
+    ['the name of a member that is data', [{ 'SEALED@example.com': 1 }], 'SEALED@example.com'],
+    ['a date', [{ a: new Date('2001-02-03T04:05:06.789Z') }], '2001-02-03 04:05:06'],
+  ])('repeats no value of a parameter: %s', (_, params, repeated) => {
+    const shown = hideInMessage(new Error(`bad value ${repeated} in json`), statement, params)
+
+    expect(messageOf(shown)).toBe('bad value ? in json')
+  })
+
+  it('repeats nothing of a text that JSON writes with escapes', () => {
+    const shown = hideInMessage(new Error('near {"a": "it\\"s SEALED"}'), statement, [{ a: 'it"s SEALED' }])
+
+    expect(messageOf(shown)).not.toContain('SEALED')
+  })
+
+  it('repeats a long text neither whole nor in part', () => {
+    const shown = hideInMessage(new Error('bad SEALED-AND-MORE'), statement, ['SEALED', 'SEALED-AND-MORE'])
+
+    expect(messageOf(shown)).toBe('bad ?')
+  })
+
+  it('runs no getter of a parameter, and takes one that holds itself', () => {
+    const params: Record<string, unknown> = Object.defineProperty({ a: 'SEALED' }, 'b', {
+      enumerable: true,
+      get: () => {
+        throw new Error('code of the program was run')
+      },
+    })
+    params.self = params
+
+    expect(messageOf(hideInMessage(new Error('bad SEALED'), statement, params))).toBe('bad ?')
+  })
+
+  it('repeats no nested argument of Redis', () => {
+    const commands = [{ name: 'MSET', args: [['a', { b: 'SEALED' }]] }]
+
+    expect(messageOf(redisFailure(new Error('ERR bad SEALED'), commands, false))).toBe('ERR bad ?')
+  })
+
+  it('of a hundred thousand braces is read in linear time', () => {
+    const shown = mongodbFailure(new Error(`dup key: ${'{'.repeat(100_000)}`), false)
+
+    // In quadratic time this would take minutes, not the test's time.
+    expect(messageOf(shown)).toHaveLength(100_009)
+  })
+})

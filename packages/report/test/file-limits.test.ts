@@ -1,0 +1,81 @@
+import { performance } from 'node:perf_hooks'
+import { readTraceFile } from '@osprofiler/report'
+import { describe, expect, it } from 'vitest'
+
+const MEGABYTE = 1_000_000
+
+/** As a socket or a file gives a text. */
+function* pieces(text: string): Generator<string> {
+  for (let at = 0; at < text.length; at += 65_536) yield text.slice(at, at + 65_536)
+}
+
+function repeat(part: string, length: number): string {
+  return part.repeat(Math.ceil(length / part.length))
+}
+
+/** Small files that would take many times their size in memory. */
+const REFUSED: Readonly<Record<string, (length: number) => string>> = {
+  'empty children': length => `{"children":[${repeat('{},', length)}{}]}`,
+  'empty lists in a record': length => `{"name":"a-start","info":{"a":[${repeat('[],', length)}[]]}}\n`,
+  'lists in one another': length => `{"name":"a-start","info":${'['.repeat(length)}`,
+  'a list of empty records': length => `[${repeat('{},', length)}{}]`,
+  'empty events': length => `{"traceEvents":[${repeat('{},', length)}{}]}`,
+  'empty spans': length => `{"resourceSpans":[${repeat('{},', length)}{}]}`,
+  'lines with next to nothing': length => repeat('{"name":"a"}\n', length),
+  'a list of records with next to nothing': length => `[${repeat('{"trace_id":"a"},', length)}{"trace_id":"a"}]`,
+  'children with next to nothing': length => `{"children":[${repeat('{"trace_id":"a"},', length)}{}]}`,
+  'records that stand beside a point': length =>
+    `{"children":[{"info":{"marks":[],"other_records":[${repeat('{"name":"a"},', length)}{}]}}]}`,
+}
+
+describe('a file', () => {
+  it.each(Object.entries(REFUSED))('of %s is refused', async (_, make) => {
+    await expect(readTraceFile(pieces(make(8 * MEGABYTE)))).rejects.toThrow(RangeError)
+    await expect(readTraceFile(pieces(make(8 * MEGABYTE)))).rejects.toThrow(/^The file holds more than \d+ /)
+  })
+
+  it('of lines that hold nothing shows some, and says how many it leaves out', async () => {
+    const { points, leftOut } = await readTraceFile(pieces('{}\n'.repeat(100_000)))
+
+    expect(points).toHaveLength(1_000)
+    expect(leftOut).toBe(99_000)
+  })
+
+  it('may hold no more records than the reader takes', async () => {
+    const lines = Array.from({ length: 11 }, (_, index) => `{"name":"a-start","trace_id":"${index}"}\n`)
+
+    expect((await readTraceFile(lines.slice(1), { mostRecords: 10 })).points).toHaveLength(10)
+    await expect(readTraceFile(lines, { mostRecords: 10 })).rejects.toThrow('more than 10 records')
+  })
+
+  it('keeps the numbers of its lines behind blank ones', async () => {
+    await expect(readTraceFile(['\n \r\n\n', '{"name":"a-start"}\nnonsense\n'])).rejects.toThrow(
+      'Line 5 is not a record',
+    )
+  })
+})
+
+/** Texts of which a reader could look at all again with each piece. */
+const LINEAR: Readonly<Record<string, (length: number) => string>> = {
+  'blank lines': length => '\n'.repeat(length),
+  'blank lines before a record': length => `${' \n'.repeat(length / 2)}{"name":"a-start"}\n`,
+  'one long line': length => `{"name":"a-start","info":{"text":"${'x'.repeat(length)}"}}\n`,
+  'one long line of blanks': length => ' '.repeat(length),
+  'a report on one line': length =>
+    `{"children":[${repeat(`{"trace_id":"a","info":{"text":"${'x'.repeat(1_000)}"}},`, length)}{}]}`,
+}
+
+describe('the time that a file takes', () => {
+  it.each(Object.entries(LINEAR))('grows with the size for %s', async (_, make) => {
+    const [small, large] = [await timeOf(make(2 * MEGABYTE)), await timeOf(make(16 * MEGABYTE))]
+
+    // Eight times the text: its square would be 64 times. Small times are mostly noise.
+    expect(large).toBeLessThan(24 * Math.max(small, 50))
+  })
+})
+
+async function timeOf(text: string): Promise<number> {
+  const begun = performance.now()
+  await readTraceFile(pieces(text))
+  return performance.now() - begun
+}

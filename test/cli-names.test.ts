@@ -1,0 +1,177 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import type { TraceRecord } from '@osprofiler/core'
+import { openDriver } from '@osprofiler/drivers'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { commandPath, makeDirectory, osprofiler } from './cli-process.js'
+
+const FILE_TRACE = new URL('fixtures/conformance/traces/glance-image-show.jsonl', import.meta.url)
+
+let directory: string
+let store: string
+
+beforeEach(() => {
+  directory = makeDirectory()
+  store = `file://${join(directory, 'store')}`
+})
+
+/** Ids that look like something else to a command. */
+const IDS = [
+  'plain',
+  'a/b',
+  '../../x',
+  '/etc/hostname',
+  '/dev/stdin',
+  '/dev/zero',
+  'C:\\x',
+  'order.json',
+  'trace.jsonl',
+  'page.html',
+  'pipe.json',
+  'folder.json',
+  './x.json',
+  '-',
+  'two\nlines',
+]
+
+describe('an id that the store holds', () => {
+  beforeEach(async () => {
+    await fill(IDS.flatMap(makeRecords))
+    mkdirSync(join(directory, 'folder.json'))
+    writeFileSync(join(directory, 'trace.jsonl'), readFileSync(FILE_TRACE))
+    writeFileSync(join(directory, 'order.json'), 'no trace')
+    await once(spawn('mkfifo', ['pipe.json'], { cwd: directory }), 'close')
+  })
+
+  it.each(IDS.filter(id => id !== '-' && !id.startsWith('./')))(
+    'is shown, whatever stands at the path %j',
+    async id => {
+      const { code, stdout } = await run('trace', 'show', id, '--json')
+
+      expect(code).toBe(0)
+      expect(JSON.parse(stdout).info.base_id).toBe(id)
+    },
+  )
+
+  it.each(['/dev/stdin', './x.json', '-', 'folder.json'])('is shown, compared and removed with --id: %j', async id => {
+    const shown = await run('trace', 'show', '--json', '--id', '--', id)
+    const compared = await run('trace', 'diff', '--id', '--', id, 'plain')
+    const removed = await run('trace', 'delete', '--id', '--', id)
+
+    expect(JSON.parse(shown.stdout).info.base_id).toBe(id)
+    expect(compared.code).toBe(0)
+    expect(removed.stdout).toContain('2 records')
+  })
+})
+
+describe('a name that the store does not know', () => {
+  it('is a file where there is one', async () => {
+    writeFileSync(join(directory, 'trace.jsonl'), readFileSync(FILE_TRACE))
+
+    for (const name of ['trace.jsonl', './trace.jsonl', join(directory, 'trace.jsonl')]) {
+      expect((await run('trace', 'show', name)).stdout).toContain('wsgi GET /v2/images')
+    }
+  })
+
+  it('is a file behind ./ also where the store holds that id', async () => {
+    writeFileSync(join(directory, 'a.json'), readFileSync(FILE_TRACE))
+    await fill([...makeRecords('a.json'), ...makeRecords('./a.json')])
+
+    expect((await run('trace', 'show', './a.json')).stdout).toContain('wsgi GET /v2/images')
+    expect((await run('trace', 'show', 'a.json')).stdout).not.toContain('wsgi GET /v2/images')
+  })
+
+  it.each([
+    ['gone.json', /Cannot read a trace from gone\.json: ENOENT, .* holds no trace of that id either/],
+    ['/dev/zero', /it is a device, .* holds no trace of that id either/],
+    ['.', /it is a directory|not found/],
+    [`${'x'.repeat(5_000)}.json`, /ENOENT/],
+  ])('fails at once with a reason: %j', async (name, reason) => {
+    const { code, stdout, stderr } = await run('trace', 'show', name)
+
+    expect(code).toBe(1)
+    expect(stdout + stderr).toMatch(reason)
+  })
+
+  it('says that a pipe is read only by request', async () => {
+    await once(spawn('mkfifo', ['pipe.json'], { cwd: directory }), 'close')
+
+    const { code, stderr } = await run('trace', 'show', 'pipe.json')
+
+    expect(code).toBe(1)
+    expect(stderr).toContain('it is a pipe, which is read only from standard input')
+  })
+
+  it('is no trace to be removed where it names a file', async () => {
+    const { code, stderr } = await run('trace', 'delete', './trace.json')
+
+    expect(code).toBe(1)
+    expect(stderr).toContain('./trace.json names a file, and traces are removed from the store. --id says')
+  })
+})
+
+describe('standard input', () => {
+  it.each(['-', '/dev/stdin'])('is read for %s', async name => {
+    const { stdout } = await osprofiler(['trace', 'show', name, '--connection-string', store], {
+      input: readFileSync(FILE_TRACE, 'utf8'),
+    })
+
+    expect(stdout).toContain('wsgi GET /v2/images')
+  })
+
+  it('that says nothing holds up nobody who did not write "-"', async () => {
+    const child = spawn(process.execPath, [commandPath, 'trace', 'show', '/dev/stdin', '--connection-string', store])
+    let stderr = ''
+    child.stderr.on('data', text => {
+      stderr += text
+    })
+
+    const [code] = await once(child, 'close')
+
+    expect(code).toBe(1)
+    expect(stderr).toContain('Cannot read a trace from /dev/stdin: nothing came within 5 s')
+  })
+})
+
+describe('a store that does not answer', () => {
+  it('holds up the reading of a file for a second', async () => {
+    const server = createServer(() => undefined).listen(0, '127.0.0.1')
+    onTestFinished(() => void server.close())
+    await once(server, 'listening')
+    const { port } = server.address() as { port: number }
+    writeFileSync(join(directory, 'trace.jsonl'), readFileSync(FILE_TRACE))
+    const begun = performance.now()
+
+    const { stdout, stderr } = await osprofiler(
+      ['trace', 'show', 'trace.jsonl', '--connection-string', `redis://127.0.0.1:${port}`],
+      { cwd: directory },
+    )
+
+    expect(stdout).toContain('wsgi GET /v2/images')
+    expect(stderr).toBe('')
+    expect(performance.now() - begun).toBeLessThan(10_000)
+  })
+})
+
+async function fill(records: readonly TraceRecord[]): Promise<void> {
+  const driver = openDriver(store)
+  await driver.write(records)
+  await driver.close()
+}
+
+function run(...args: readonly string[]) {
+  const [group = '', command = '', ...rest] = args
+  return osprofiler([group, command, '--connection-string', store, ...rest], { cwd: directory })
+}
+
+function makeRecords(base_id: string): TraceRecord[] {
+  const common = { base_id, parent_id: base_id, trace_id: 'p', project: 'p', service: 's', info: { host: 'h' } }
+  return [
+    { ...common, name: 'step-start', timestamp: '2026-11-28T17:00:00.000000' },
+    { ...common, name: 'step-stop', timestamp: '2026-11-28T17:00:01.000000' },
+  ]
+}

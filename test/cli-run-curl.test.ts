@@ -1,0 +1,181 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer, type IncomingMessage } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
+import type { AddressInfo, Server } from 'node:net'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { makeDirectory, osprofiler } from './cli-process.js'
+import { makeCertificate } from './servers/make-certificate.js'
+
+let directory: string
+let env: NodeJS.ProcessEnv
+/** What the server got last, and its body. */
+let last: { request: IncomingMessage; body: string }
+
+beforeEach(() => {
+  directory = makeDirectory()
+  env = {
+    OSPROFILER_HMAC_KEYS: 'a key that nobody may see',
+    OSPROFILER_CONNECTION_STRING: `sqlite:///${join(directory, 'traces.db')}`,
+  }
+})
+
+describe('osprofiler run, with a command for curl', () => {
+  it('sends what a browser copied, with the word curl before it', async () => {
+    const origin = await listen(createServer(answer))
+    const args = ['curl', `${origin}/orders?filter\\[a\\]=1`, '-H', 'X-Colour: red', '-b', 'a=b; c=d', '--compressed']
+
+    await run(...args, '--data-raw', '@everyone', '--insecure')
+
+    expect(last.body).toBe('@everyone')
+    expect(last.request).toMatchObject({ method: 'POST', url: '/orders?filter[a]=1' })
+    expect(last.request.headers).toMatchObject({ cookie: 'a=b; c=d', 'x-colour': 'red', 'accept-encoding': /zstd/ })
+    expect(last.request.headers['x-trace-hmac']).toMatch(/^[0-9a-f]{40}$/)
+  })
+
+  it('shows no secret of the request, whatever becomes of it', async () => {
+    const origin = await listen(createServer(answer))
+    const secrets = [
+      '-u',
+      'me:s3cret',
+      '-b',
+      'id=s3cret',
+      '-H',
+      'X-Api-Key: s3cret',
+      '-d',
+      's3cret',
+      '-e',
+      'http://s3cret/',
+    ]
+    const attempts = [
+      [`${origin}/?token=s3cret`, ...secrets],
+      [`${origin}/`, ...secrets, '-X', 'B AD'],
+      [`${origin}/`, ...secrets, '-Ume:s3cret'],
+      [`${origin}/`, ...secrets, '--proxy-user=me:s3cret'],
+      [`${origin}/`, 's3cret', ...secrets],
+      [`${origin}/`, ...secrets, '-F', 's3cret'],
+      [`${origin}/`, '-b', 's3cret'],
+      [`${origin}/`, '-u', 's3cret'],
+      [`${origin}/`, '-I', '-d', 's3cret'],
+    ]
+
+    for (const args of attempts) {
+      const { stdout, stderr } = await run(...args)
+
+      expect(stderr, args.at(-1)).not.toBe('')
+      expect(stdout + stderr).not.toContain('s3cret')
+    }
+    expect((await osprofiler(['run', '--help'])).stdout).not.toMatch(/Authorization|Cookie: /)
+  })
+
+  it.each([
+    [[], 'A URL is missing'],
+    [['curl'], 'A URL is missing'],
+    [['http://127.0.0.1/', '--url', 'http://127.0.0.1/'], 'Give one URL'],
+    [['http://127.0.0.1/', 'Accept: */*'], 'There is more than one word beside the options.'],
+    [['http://127.0.0.1/', '-b', 'cookies.txt'], '-b wants cookies, "NAME=VALUE; NAME=VALUE".'],
+    [['http://127.0.0.1/', '-u', 'me'], '-u wants a password, too'],
+    [['http://127.0.0.1/', '-I', '-d', 'a'], '-I asks for a head alone'],
+    [['http://127.0.0.1/', '-d', 'a', '-F', 'a=b'], 'A body is either data (-d) or a form (-F)'],
+    [['http://127.0.0.1/', '-d', '@-', '--hmac-key-file', '-'], 'Standard input can be read once'],
+    [['http://127.0.0.1/', '-H', '@gone'], 'Cannot read headers from gone: ENOENT.'],
+  ])('says what is wrong with %j', async (args, message) => {
+    const { code, stdout, stderr } = await run(...args)
+
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toContain(`error: ${message}`)
+  })
+
+  it('writes no answer into the file of -o, and says so', async () => {
+    const origin = await listen(createServer(answer))
+
+    const { stderr } = await run(origin, '-sS', '-o', 'answer.txt')
+
+    expect(stderr).toContain('Nothing is written to the file of -o')
+    expect(readdirSync(directory)).not.toContain('answer.txt')
+  })
+})
+
+describe('osprofiler run, with a server that nobody knows', () => {
+  it('trusts its certificate with --cacert, or with --insecure, whatever --cacert says', async () => {
+    const { origin, certificateFile } = await openSecure()
+    writeFileSync(join(directory, 'other.pem'), readFileSync((await openSecure()).certificateFile))
+
+    const refused = await run(origin)
+    const outcomes = await Promise.all([
+      run(origin, '--cacert', certificateFile),
+      run(origin, '--insecure'),
+      run(origin, '-k', '--cacert', 'other.pem'),
+    ])
+    const other = await run(origin, '--cacert', 'other.pem')
+
+    for (const { stderr } of outcomes) expect(stderr).toMatch(new RegExp(`^GET ${origin}/ {2}200 `))
+    for (const { stderr } of [refused, other])
+      expect(stderr).toMatch(/SELF_SIGNED_CERT.*give its authority with --cacert FILE, or -k to trust anybody\.\n$/)
+  })
+
+  it('says what to do with a certificate for another name', async () => {
+    const { origin, certificateFile } = await openSecure()
+
+    const { stderr } = await run(origin.replace('127.0.0.1', '127.0.0.2'), '--cacert', certificateFile)
+
+    expect(stderr).toContain('ERR_TLS_CERT_ALTNAME_INVALID, its certificate is for another name: use that name')
+  })
+
+  it.each([
+    ['gone.pem', undefined, 'Cannot read the authorities from gone.pem: ENOENT.'],
+    ['empty.pem', '', 'There is no certificate in empty.pem. --cacert wants PEM'],
+    [
+      'key.pem',
+      '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n',
+      'There is no certificate in key.pem.',
+    ],
+    [
+      'cut.pem',
+      '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
+      'There is no certificate in cut.pem.',
+    ],
+  ])('says what is wrong with the file %s before it sends anything', async (file, text, message) => {
+    if (text !== undefined) writeFileSync(join(directory, file), text)
+
+    const outcome = await run('https://127.0.0.1/', '--cacert', file)
+
+    expect(outcome).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(`error: ${message}`) })
+  })
+
+  it('says that a server does not speak TLS', async () => {
+    const origin = await listen(createServer(answer))
+
+    const { stderr } = await run(origin.replace('http:', 'https:'))
+
+    expect(stderr).toMatch(/^error: Cannot send a request to https:.*try http:\/\/\.\n$/)
+  })
+})
+
+function run(...args: readonly string[]) {
+  return osprofiler(['run', ...args, '--timeout', '60'], { env, cwd: directory })
+}
+
+async function openSecure(): Promise<{ origin: string; certificateFile: string }> {
+  const { certificateFile, keyFile } = await makeCertificate(makeDirectory())
+  const server = createSecureServer({ cert: readFileSync(certificateFile), key: readFileSync(keyFile) }, answer)
+  return { origin: (await listen(server, '0.0.0.0')).replace('http:', 'https:'), certificateFile }
+}
+
+/** Answers as a cache does, so that no trace is awaited. */
+function answer(request: IncomingMessage, response: import('node:http').ServerResponse): void {
+  let body = ''
+  request.setEncoding('utf8').on('data', piece => {
+    body += piece
+  })
+  request.once('end', () => {
+    last = { request, body }
+    response.setHeader('Age', '1').end()
+  })
+}
+
+async function listen(server: Server, host = '127.0.0.1'): Promise<string> {
+  await new Promise<void>(resolve => server.listen(0, host, resolve))
+  onTestFinished(() => void server.close())
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}

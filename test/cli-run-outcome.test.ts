@@ -1,0 +1,130 @@
+import { createServer, type RequestListener } from 'node:http'
+import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { makeDirectory, type Outcome, osprofiler } from './cli-process.js'
+import { findFreePort } from './servers/free-port.js'
+
+/** In seconds; a run that waits takes so long. */
+const PATIENCE = 60
+
+let env: NodeJS.ProcessEnv
+let directory: string
+
+beforeEach(() => {
+  directory = makeDirectory()
+  env = {
+    OSPROFILER_HMAC_KEYS: 'a key that nobody may see',
+    OSPROFILER_CONNECTION_STRING: `sqlite:///${join(directory, 'traces.db')}`,
+  }
+})
+
+describe('osprofiler run, of a request that nobody can have traced', () => {
+  it.each<readonly [string, RequestListener, string]>([
+    [
+      'a redirect to another host',
+      (_, res) => res.writeHead(302, { Location: 'https://login.example/?code=s3cret' }).end(),
+      'the answer leads to https://login.example',
+    ],
+    [
+      'a redirect to another scheme',
+      ({ headers: { host } }, res) => res.writeHead(301, { Location: `https://${host}/` }).end(),
+      'the answer leads to https://127.0.0.1',
+    ],
+    ['a cache, by Age', (_, res) => res.setHeader('Age', '7').end(), 'the answer comes from a cache'],
+    ['a cache, by X-Cache', (_, res) => res.setHeader('X-Cache', 'Hit from edge').end(), 'comes from a cache'],
+    ['a cache, by Cache-Status', (_, res) => res.setHeader('Cache-Status', 'Edge; hit').end(), 'comes from a cache'],
+    ['a proxy that wants a password', (_, res) => res.writeHead(407).end(), 'with status 407, a proxy or the server'],
+    ['a head that is too large', (_, res) => res.writeHead(431).end(), 'with status 431, a proxy or the server'],
+    ['a connection that is closed', ({ socket }) => socket.destroy(), 'no answer came that could be read'],
+  ])('does not wait after %s', async (_, listener, reason) => {
+    const origin = await listen(createServer(listener))
+
+    const { outcome, seconds } = await timed(['run', origin, '--timeout', String(PATIENCE)])
+
+    expect(outcome).toMatchObject({ code: 1, stdout: '' })
+    expect(outcome.stderr).toMatch(/No record of trace [0-9a-f-]{36} has come, and none is awaited: /)
+    expect(outcome.stderr).toContain(reason)
+    expect(outcome.stderr).not.toContain('s3cret')
+    expect(seconds).toBeLessThan(PATIENCE / 2)
+  })
+
+  it('does not wait for the traces to compare either', async () => {
+    const origin = await listen(createServer((_, res) => res.setHeader('Age', '7').end()))
+    const args = ['run', origin, '-n', '3', '--save-baseline', 'before.jsonl', '--timeout', String(PATIENCE)]
+
+    const { outcome, seconds } = await timed(args)
+
+    expect(outcome).toMatchObject({ code: 1, stdout: '' })
+    expect(outcome.stderr).toContain('the answer comes from a cache')
+    expect(seconds).toBeLessThan(PATIENCE / 2)
+  })
+
+  it('waits after an answer that a cache has just fetched', async () => {
+    const origin = await listen(createServer((_, res) => res.setHeader('Age', '0').setHeader('X-Cache', 'MISS').end()))
+
+    const { outcome } = await timed(['run', origin, '--timeout', '4'])
+
+    expect(outcome.stderr).toContain('No record of it has come yet; waiting for up to 4 s.')
+    expect(outcome.stderr).toContain('came within 4 s.')
+  })
+
+  it('names proxies, and the keys and clocks of callees, among what to check', async () => {
+    const origin = await listen(createServer((_, res) => res.setHeader('Age', '7').end()))
+
+    const { stderr } = await osprofiler(['run', origin], { env })
+
+    expect(stderr).toMatch(/proxies .*pass on the headers X-Trace-Info and X-Trace-HMAC/)
+    expect(stderr).toMatch(/callees .*need the same key/)
+    expect(stderr).toMatch(/clocks .*by its own clock .*maxTraceAge/)
+  })
+})
+
+describe('osprofiler run, with a store that cannot be read', () => {
+  it.each([
+    ['that is down', async () => `redis://:s3cret@127.0.0.1:${await findFreePort()}`, 'cannot be used: connect ECONN'],
+    ['that can only be written', async () => 'otlp://127.0.0.1:4318', 'can only be written'],
+    ['in the memory of a process', async () => 'memory://', 'is seen by nobody but the process that writes it'],
+    [
+      'that never answers',
+      async () => `postgresql://me:s3cret@127.0.0.1:${await silentPort()}/shop`,
+      'Nothing was sent',
+    ],
+  ])('says so of a store %s, and sends nothing', async (_, connectionString, message) => {
+    let requests = 0
+    const origin = await listen(createServer((_, res) => res.end(String(requests++))))
+    env.OSPROFILER_CONNECTION_STRING = await connectionString()
+
+    const { outcome, seconds } = await timed(['run', origin, '--timeout', String(PATIENCE)])
+
+    expect(outcome).toMatchObject({ code: 1, stdout: '' })
+    expect(outcome.stderr).toContain(message)
+    expect(outcome.stderr).toMatch(/Nothing was sent\.\n$/)
+    expect(outcome.stderr).not.toContain('s3cret')
+    expect(requests).toBe(0)
+    expect(seconds).toBeLessThan(PATIENCE / 2)
+  })
+})
+
+async function timed(args: readonly string[]): Promise<{ outcome: Outcome; seconds: number }> {
+  const began = performance.now()
+  const outcome = await osprofiler(args, { env, cwd: directory })
+  return { outcome, seconds: (performance.now() - began) / 1_000 }
+}
+
+/** A port on which connections are taken, and never a word is said. */
+async function silentPort(): Promise<string> {
+  const origin = await listen(createTcpServer(socket => socket.on('error', () => undefined)))
+  return new URL(origin).port
+}
+
+async function listen(server: Server): Promise<string> {
+  const sockets = new Set<Socket>()
+  server.on('connection', socket => sockets.add(socket))
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}

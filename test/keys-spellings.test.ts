@@ -1,0 +1,140 @@
+import { chmodSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { configure } from '@osprofiler/core'
+import { configuredKeyRing } from '@osprofiler/core/rpc'
+import { afterEach, expect, it, vi } from 'vitest'
+import { type KeyOptions, readSigningKey } from '../packages/cli/src/read-keys.js'
+import { makeDirectory, osprofiler } from './cli-process.js'
+
+const KEY = 'o7Vt2kQ9xWc4LmZs8RbYpD1g'
+const OTHER = 'Zq3nTe5uHd0JfXa6KiGwMy2v'
+
+afterEach(() => {
+  vi.restoreAllMocks()
+  vi.unstubAllEnvs()
+  configure({})
+})
+
+function utf16(text: string, order: 'LE' | 'BE'): Buffer {
+  const bytes = Buffer.from(`\ufeff${text}`, 'utf16le')
+  return order === 'LE' ? bytes : bytes.swap16()
+}
+
+/** Why keys cannot be used, as a warning or the command says it. */
+function reasonIn(text: string): string | undefined {
+  return /\bit(?:s \w+ key)? (?:is|begins|has) .+?(?=\)\.|\.\s|\.$)/.exec(text)?.[0]
+}
+
+/** What a service makes of keys: the one that signs, or why there is none. */
+function readByService(variable: string, value: string): string | undefined {
+  const warnings: string[] = []
+  vi.spyOn(process, 'emitWarning').mockImplementation(warning => void warnings.push(String(warning)))
+  vi.stubEnv(variable, value)
+  const undo = configure({})
+  const ring = configuredKeyRing()
+  undo()
+  vi.unstubAllEnvs()
+  vi.restoreAllMocks()
+  return ring === undefined ? reasonIn(warnings.join('\n')) : ring.verify('x', ring.sign('x'))
+}
+
+/** The same of the command. */
+function readByCommand(options: KeyOptions, environment: Readonly<Record<string, string>> = {}): string | undefined {
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
+  vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+  try {
+    return readSigningKey(options)
+  } catch (error) {
+    return reasonIn(String(error))
+  } finally {
+    vi.restoreAllMocks()
+    vi.unstubAllEnvs()
+  }
+}
+
+const QUOTES = 'its first key is in quotes: take them out'
+
+it.each<[string, string, string]>([
+  ['a key alone', KEY, KEY],
+  ['a line, as echo writes it', `${KEY}\n`, KEY],
+  ['a line of Windows', `${KEY}\r\n`, KEY],
+  ['blanks around', `  \t${KEY} \u00a0 \n`, KEY],
+  ['a blank within', `${KEY} ${OTHER}`, `${KEY} ${OTHER}`],
+  ['commas and blanks', `${KEY} , ${OTHER}`, KEY],
+  ['empty entries', `,, \n,${KEY},,\n\n${OTHER},`, KEY],
+  ['keys on lines', `${KEY}\r\n\r\n${OTHER}\r`, KEY],
+  ['a byte order mark', `\ufeff${KEY}\n`, KEY],
+  ['double quotes', `"${KEY}"`, QUOTES],
+  ['single quotes', `'${KEY}'\n`, QUOTES],
+  ['typographic quotes', `\u201c${KEY}\u201d`, QUOTES],
+  ['quotes around a list', `"${KEY},${OTHER}"`, QUOTES],
+  ['a comment', `# ours\n${KEY}`, 'its first key begins with #: comments are not read, take the line out'],
+  [
+    'a line of .env',
+    `OSPROFILER_HMAC_KEYS=${KEY}`,
+    'its first key is a line of an .env file: take out all up to the "="',
+  ],
+  ['a control character', `${KEY}\u001b`, 'its first key has control characters'],
+  ['a second mark', `${KEY}\n\ufeff${OTHER}`, 'its second key has invisible characters: type it anew'],
+])('services and the command read alike: %s', (_what, text, expected) => {
+  const file = join(makeDirectory(), 'keys')
+  writeFileSync(file, text, { mode: 0o600 })
+
+  const services = [readByService('OSPROFILER_HMAC_KEYS_FILE', file), readByService('OSPROFILER_HMAC_KEYS', text)]
+  const commands = [
+    readByCommand({ hmacKeyFile: file }),
+    readByCommand({ hmacKey: text }),
+    readByCommand({}, { OSPROFILER_HMAC_KEYS: text }),
+    readByCommand({}, { OSPROFILER_HMAC_KEYS_FILE: file }),
+  ]
+
+  expect([...services, ...commands]).toEqual(Array.from({ length: 6 }, () => expected))
+})
+
+it.each<[string, Buffer, string]>([
+  ['what PowerShell writes', utf16(`${KEY}\r\n`, 'LE'), KEY],
+  ['UTF-16 of the other order', utf16(`${KEY},${OTHER}`, 'BE'), KEY],
+  [
+    'UTF-16 without a mark',
+    Buffer.from(KEY, 'utf16le'),
+    'its first key has NUL characters: is it UTF-16 without a byte order mark? Write it as UTF-8',
+  ],
+  ['half a character', utf16(KEY, 'LE').subarray(0, -1), 'it begins as UTF-16 and is not'],
+  ['half a character of the other order', utf16(KEY, 'BE').subarray(0, -1), 'it begins as UTF-16 and is not'],
+  ['bytes that are no text', Buffer.from([0xc3, 0x28, 0x61]), 'it is not UTF-8'],
+])('services and the command read the bytes of a file alike: %s', (_what, bytes, expected) => {
+  const file = join(makeDirectory(), 'keys')
+  writeFileSync(file, bytes, { mode: 0o600 })
+
+  const service = readByService('OSPROFILER_HMAC_KEYS_FILE', file)
+  const command = readByCommand({ hmacKeyFile: file })
+  rmSync(file)
+
+  expect([service, command]).toEqual([expected, expected])
+})
+
+it.each([
+  ['UTF-16', utf16(`"${KEY}"`, 'LE'), QUOTES],
+  ['no text', Buffer.from([0xc3, 0x28, 0x61]), 'it is not UTF-8'],
+  ['more than a file of keys holds', Buffer.alloc(70_000, 'a'), 'it is longer than 65536 bytes'],
+])('the command reads standard input as it reads a file: %s', async (_what, input, expected) => {
+  const { stdout, stderr } = await osprofiler(['run', 'http://127.0.0.1:9/', '--hmac-key-file', '-'], { input })
+
+  expect(reasonIn(stderr)).toBe(expected)
+  expect(stdout + stderr).not.toContain('o7Vt2')
+})
+
+it('the command tells on standard error of keys that are no secret, and shows none', async () => {
+  const file = join(makeDirectory(), 'keys')
+  writeFileSync(file, 'SECRET_KEY\nhunter2\n')
+  chmodSync(file, 0o644)
+
+  const { stdout, stderr } = await osprofiler(['run', 'http://127.0.0.1:9/', '--hmac-key-file', file])
+
+  expect(stderr.match(/^warning: .*/gm)).toEqual([
+    expect.stringMatching(/^warning: The first key in the file .*keys stands in public documentation/),
+    expect.stringMatching(/^warning: The second key in the file .*keys can be guessed/),
+    expect.stringMatching(/^warning: Every user of this machine can read the keys in the file .*keys\./),
+  ])
+  expect(stdout + stderr).not.toMatch(/SECRET_KEY|hunter2/)
+})

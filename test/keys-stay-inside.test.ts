@@ -1,0 +1,137 @@
+import { execFile } from 'node:child_process'
+import { KeyObject } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inspect, promisify } from 'node:util'
+import { configure, get, init, KeyRing, run, signedPack, start, Trace } from '@osprofiler/core'
+import { createRequestTracer } from '@osprofiler/core/http'
+import { createCallTracer } from '@osprofiler/core/rpc'
+import { osprofilerMiddleware as expressMiddleware } from '@osprofiler/express'
+import { osprofilerMiddleware as koaMiddleware } from '@osprofiler/koa'
+import { setup } from '@osprofiler/node'
+import { createRunTraced } from '@osprofiler/rpc'
+import { expect, it } from 'vitest'
+import { createTraceGate } from '../packages/core/src/trace-gate.js'
+
+const KEYS = ['SECRET-NEW', 'SECRET-OLD']
+const PAIR = signedPack({ base_id: 'trace' }, 'SECRET-OLD')
+const GUESSES: readonly (readonly unknown[])[] = [
+  [],
+  [0],
+  [1],
+  [-1],
+  ['0'],
+  ['length'],
+  ['trace'],
+  PAIR,
+  [...PAIR, {}],
+  [{ info: PAIR[0], hmac: PAIR[1] }, {}, {}],
+  [PAIR[0], ''],
+  [{}],
+  [[0, 1]],
+  [(value: unknown) => value],
+]
+
+/** What a value shows of the keys: a text of one, or an object that is one. */
+function keysIn(value: unknown): boolean {
+  return value instanceof KeyObject || /SECRET|KeyObject/.test(inspect(value, { depth: 9, showHidden: true }))
+}
+
+function membersOf(value: object): PropertyKey[] {
+  const names = new Set<PropertyKey>()
+  for (let holder: object | null = value; holder !== null && holder !== Object.prototype; ) {
+    for (const name of Reflect.ownKeys(holder)) names.add(name)
+    holder = Reflect.getPrototypeOf(holder)
+  }
+  return [...names]
+}
+
+/** The members of a value that hand out a key, as a property or as what a call returns or throws. */
+function membersThatShow(value: object, allowed: readonly PropertyKey[] = []): PropertyKey[] {
+  const shown = (act: () => unknown): boolean => {
+    try {
+      return keysIn(act())
+    } catch (error) {
+      return keysIn(error)
+    }
+  }
+  return membersOf(value).filter(name => {
+    if (allowed.includes(name)) return false
+    if (shown(() => Reflect.get(value, name))) return true
+    return GUESSES.some(guess => shown(() => Reflect.apply(Reflect.get(value, name), value, guess)))
+  })
+}
+
+it('no member of a key ring hands out a key, except verify', () => {
+  const ring = new KeyRing(KEYS)
+
+  expect(membersThatShow(ring, ['verify'])).toEqual([])
+  expect(membersThatShow(KeyRing, ['verify'])).toEqual([])
+  expect(ring.verify(...PAIR)).toBe('SECRET-OLD')
+  expect(membersOf(ring)).toEqual(['constructor', 'size', 'sign', 'verify'])
+})
+
+it.each([
+  ['a profiler', () => get()],
+  ['a point', () => start('step')],
+  ['a trace as a block', () => new Trace('step')],
+])('no member of %s hands out a key', (_what, make) => {
+  const shown = run({ hmacKey: 'SECRET-NEW' }, () => membersThatShow(make() ?? {}))
+
+  expect(shown).toEqual([])
+})
+
+it.each<[string, () => object]>([
+  ['a tracer of requests', () => createRequestTracer(KEYS)],
+  ['a tracer of calls', () => createCallTracer(KEYS)],
+  ['a runner of messages', () => createRunTraced(KEYS)],
+  ['the middleware for Express', () => expressMiddleware(KEYS)],
+  ['the middleware for Koa', () => koaMiddleware(KEYS)],
+  ['what setup() returns', () => setup({ hmacKeys: KEYS, connectionString: 'memory://' })],
+  ['what configure() returns', () => configure({ hmacKeys: KEYS })],
+  ['what init() returns', () => init('SECRET-NEW') ?? {}],
+])('no member of %s hands out a key', (_what, make) => {
+  expect(membersThatShow(make())).toEqual([])
+})
+
+it('admits a trace without the text of its key', () => {
+  const admitted = createTraceGate(KEYS, {}).admit(...PAIR, undefined)
+
+  expect(admitted).toMatchObject({ baseId: 'trace' })
+  expect(inspect(admitted, { depth: 9, showHidden: true })).not.toContain('SECRET')
+  expect(JSON.stringify(admitted)).not.toContain('SECRET')
+})
+
+it('leaves no key as text in the heap of a process that has traced with it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'osprofiler-keys-'))
+  const file = join(folder, 'keys')
+  writeFileSync(file, 'kept-in-a-file-a8f2c6e0d41b\nolder-in-a-file-5d9e0b7a3c12\n', { mode: 0o600 })
+  const program = `
+    import { createHmac } from 'node:crypto'
+    import { readFileSync } from 'node:fs'
+    import { getHeapSnapshot } from 'node:v8'
+    import { getTraceIdHeaders, setNotifier } from '@osprofiler/core'
+    import { createRunTraced } from '@osprofiler/rpc'
+    setNotifier(() => {})
+    const serve = createRunTraced()
+    const info = btoa('{"base_id": "trace"}')
+    const bytes = readFileSync(process.env.OSPROFILER_HMAC_KEYS_FILE)
+    const keys = [bytes.subarray(0, 27), bytes.subarray(28, 56)]
+    for (const key of keys) {
+      const hmac = createHmac('sha1', key).update(info).digest('hex')
+      serve({ 'X-Trace-Info': info, 'X-Trace-HMAC': hmac }, getTraceIdHeaders)
+    }
+    const chunks = []
+    for await (const chunk of getHeapSnapshot()) chunks.push(chunk)
+    const heap = Buffer.concat(chunks)
+    console.log(JSON.stringify([serve.stats.tracedByKey, heap.includes('OSPROFILER_HMAC_KEYS'), keys.map(key => heap.includes(key))]))`
+
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program], {
+    cwd: import.meta.dirname,
+    env: { ...process.env, OSPROFILER_HMAC_KEYS_FILE: file },
+  })
+  rmSync(folder, { recursive: true })
+
+  expect(JSON.parse(stdout)).toEqual([[1, 1], true, [false, false]])
+})

@@ -1,0 +1,74 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { makeTrace, startUi, type Ui } from './ui-server.js'
+
+/** Opens connections that say this and nothing more, unless `more` says something now and then. */
+async function occupy(ui: Ui, count: number, first: string, more = ''): Promise<Socket[]> {
+  const sockets = Array.from({ length: count }, () => connect(ui.port, '127.0.0.1'))
+  for (const socket of sockets) socket.on('error', () => undefined).resume()
+  await Promise.all(sockets.map(socket => once(socket, 'connect')))
+  for (const socket of sockets) socket.write(first)
+  const timer = setInterval(() => {
+    if (more !== '') for (const socket of sockets) socket.write(more)
+  }, 20)
+  onTestFinished(() => {
+    clearInterval(timer)
+    for (const socket of sockets) socket.destroy()
+  })
+  // The viewer has seen all of them once it answers one that came after them.
+  await ui.send('')
+  return sockets
+}
+
+const head = (ui: Ui): string => `GET ${ui.folder} HTTP/1.1\r\nHost: 127.0.0.1:${ui.port}\r\n`
+
+const WAYS: Readonly<Record<string, { first: (ui: Ui) => string; more?: string }>> = {
+  'say nothing': { first: () => '' },
+  'sent half a line': { first: () => 'GE' },
+  'sent half a head': { first: head },
+  'send a head drop by drop': { first: head, more: 'X: y\r\n' },
+  'wait for the answer to half a body': {
+    first: ui => `${head(ui).replace('GET', 'POST')}Content-Length: 1000\r\n\r\nhalf`,
+  },
+  'read with a body that never ends': { first: ui => `${head(ui)}Content-Length: 1000\r\n\r\nhalf` },
+  'stay open after an answer': { first: ui => `${head(ui)}Cookie: ${ui.cookie}\r\n\r\n` },
+  'stay open after a refusal': { first: ui => `${head(ui)}\r\n` },
+  'sent two requests at once': { first: ui => `${head(ui)}\r\n`.repeat(2) },
+  'speak TLS': { first: () => '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03' },
+}
+
+describe.each([100, 500])('the ui beside %i connections', count => {
+  it.each(Object.entries(WAYS))('that %s answers all the same', async (_way, { first, more }) => {
+    const ui = await startUi()
+    await ui.driver.write(makeTrace({ baseId: 'trace' }))
+    await occupy(ui, count, first(ui), more)
+
+    const answers = await Promise.all(['', 'api/traces', 'trace?ref=id:trace'].map(path => ui.send(path)))
+
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
+    expect(ui.errors).toEqual([])
+  })
+})
+
+it('keeps a page that follows the list, whoever else comes', async () => {
+  const ui = await startUi()
+  const following = new AbortController()
+  onTestFinished(() => following.abort())
+  const headers = { Cookie: ui.cookie }
+  const base = `http://127.0.0.1:${ui.port}${ui.folder}`
+  await ui.driver.write(makeTrace({ baseId: 'trace' }))
+  const stream = await fetch(`${base}api/events?ref=id:trace`, { headers, signal: following.signal })
+  let ended = false
+  const reading = stream.body?.pipeTo(new WritableStream()).then(
+    () => (ended = true),
+    () => (ended = true),
+  )
+
+  await occupy(ui, 300, '')
+
+  expect(stream.status).toBe(200)
+  expect(ended).toBe(false)
+  following.abort()
+  await reading
+})
