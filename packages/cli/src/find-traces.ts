@@ -22,8 +22,6 @@ export interface FoundTraces {
   readonly tooLarge: readonly FoundTrace[]
 }
 
-/** Of a larger trace only the beginning is read. */
-const MAX_RECORDS = 10_000
 /** So many traces are read at once. */
 const AT_ONCE = 8
 
@@ -81,10 +79,9 @@ function newestFirst(): (one: TraceSummary, other: TraceSummary) => number {
 
 async function read(driver: Driver, summary: TraceSummary): Promise<FoundTrace> {
   const batches = driver.readRecords?.(summary.base_id)
-  // The list says how large a trace is: nobody reads ten thousand records to learn that there are more.
-  const maxRecords = summary.records > MAX_RECORDS ? 0 : MAX_RECORDS
   // A trace that cannot be read is listed all the same: `trace show` tells the reason.
-  const description = batches && (await describeTrace(batches, { maxRecords }).catch(() => undefined))
+  const description =
+    batches && (await describeTrace(batches, { knownRecords: summary.records }).catch(() => undefined))
   return { summary, description }
 }
 

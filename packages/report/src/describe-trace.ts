@@ -42,6 +42,8 @@ export interface StoredTraceDescription extends TraceDescription {
 export interface DescribeLimits {
   /** Of a trace with more records only the beginning is read. Default: 10,000. */
   readonly maxRecords?: number | undefined
+  /** How many records the store says that the trace has: of one that is too large only the first batch is read. */
+  readonly knownRecords?: number | undefined
   /** A trace that takes longer to read is read no further, in milliseconds. Default: 2,000. */
   readonly maxMs?: number | undefined
 }
@@ -57,14 +59,16 @@ const LONGEST_TEXT = 2_000
  */
 export async function describeTrace(
   batches: AsyncIterable<readonly TraceRecord[]>,
-  { maxRecords = MAX_RECORDS, maxMs = MAX_MS }: DescribeLimits = {},
+  { maxRecords = MAX_RECORDS, knownRecords = 0, maxMs = MAX_MS }: DescribeLimits = {},
 ): Promise<StoredTraceDescription | undefined> {
   const records: TraceRecord[] = []
   const begun = performance.now()
+  // Nobody reads ten thousand records to learn that there are more.
+  const most = knownRecords > maxRecords ? 0 : maxRecords
   let isWhole = true
   for await (const batch of batches) {
     for (const record of batch) records.push(slim(record))
-    if (records.length <= maxRecords && performance.now() - begun <= maxMs) continue
+    if (records.length <= most && performance.now() - begun <= maxMs) continue
     isWhole = false
     break
   }
@@ -117,10 +121,11 @@ const LARGE = ['args', 'kwargs', 'result', 'params']
 function slim(record: TraceRecord): TraceRecord {
   const info = readField(record, 'info')
   if (typeof info !== 'object' || info === null || Array.isArray(info)) return record
-  const kept: Record<string, unknown> = {}
-  for (const [key, value] of Object.entries(info))
-    kept[key] = key === 'db' || key === 'function' ? without(value) : value
-  return { ...record, info: kept }
+  const kept = Object.entries(info).map(([key, value]) => [
+    key,
+    key === 'db' || key === 'function' ? without(value) : value,
+  ])
+  return { ...record, info: Object.fromEntries(kept) }
 }
 
 function without(value: unknown): unknown {

@@ -10,8 +10,6 @@ export interface Descriptions {
   want(traces: readonly TraceSummary[]): void
 }
 
-/** Of a larger trace only the beginning is read. */
-const MAX_RECORDS = 10_000
 /** More than the lists hold together. */
 const MAX_KNOWN = 30_000
 /** The store rests this many times as long as a trace took to read. */
@@ -64,7 +62,5 @@ export function createDescriptions(driver: Driver, ended: AbortSignal): Descript
 async function read(driver: Driver, { base_id: baseId, records }: TraceSummary): Promise<Reading> {
   const batches = driver.readRecords?.(baseId)
   if (batches === undefined) return toReading(undefined)
-  // The list says how large a trace is: nobody reads ten thousand records to learn that there are more.
-  const maxRecords = records > MAX_RECORDS ? 0 : MAX_RECORDS
-  return toReading(await describeTrace(batches, { maxRecords }).catch(() => undefined))
+  return toReading(await describeTrace(batches, { knownRecords: records }).catch(() => undefined))
 }
