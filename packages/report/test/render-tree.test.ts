@@ -28,6 +28,7 @@ describe('the drawing of a trace', () => {
 
   it.each([
     ['no columns of a query where the terminal is narrow', 80, 'db SELECT ... FROM', '"SELECT ... FROM'],
+    ['all columns in a terminal of the usual width, in two lines', 120, 'db SELECT ... FROM', '"SELECT id, name'],
     ['all columns where the terminal has room for them', 240, 'db SELECT id, name', '"SELECT id, name'],
   ])('shows %s', (_, width, row, quoted) => {
     const statement =
