@@ -114,13 +114,26 @@ function copyMembers(value: object, allowance: Allowance): Record<string, unknow
     const { shown, kind } = readName(name)
     // `{name: 'Authorization', value: '...'}`
     if (kind === 'value') labelled ??= isLabelled(value, names)
+    const property = Object.getOwnPropertyDescriptor(value, name)
     const hidden = kind === 'secret' || (kind === 'value' && labelled)
-    const member = hidden ? REDACTED : copyProperty(Object.getOwnPropertyDescriptor(value, name), allowance)
+    const member = hidden ? readAccount(name, property?.value) : copyProperty(property, allowance)
     if (member === undefined) continue
     setMember(copied, spend(shown, allowance), member)
   }
   if (taken < names.length) setMember(copied, '...', `[${names.length - taken} more]`)
   return copied
+}
+
+/** `auth: {user: 'bob', pass: '...'}`, as clients of HTTP take it: who logs in is told, and nothing else. */
+function readAccount(name: string, value: unknown): unknown {
+  if (!/auth$/i.test(name) || typeof value !== 'object' || value === null || types.isProxy(value)) return REDACTED
+  const names = Object.keys(value).slice(0, MAX_ENTRIES)
+  const user = names.find(each => /^user(?:name)?$/i.test(each))
+  const told: unknown = user === undefined ? undefined : Object.getOwnPropertyDescriptor(value, user)?.value
+  if (user === undefined || typeof told !== 'string') return REDACTED
+  return Object.fromEntries(
+    names.map(each => [each, each === user ? redactText(told, MAX_NAME).toWellFormed() : REDACTED]),
+  )
 }
 
 /** Whether a member names the value beside it, and names a secret. */

@@ -10,7 +10,7 @@ const PASSED_BY =
 /**
  * Where a program gives a function to its framework just now, as `auth.js:25`: the name of a function that has no name. A
  * file that is called `index` is told with its folder. `undefined` where no file of the program is on the stack. Takes
- * about 30 microseconds, once in the life of a function.
+ * about 50 microseconds (measured in 15 frames), once in the life of a function.
  */
 export function registrationSite(): string | undefined {
   try {

@@ -75,6 +75,9 @@ function endsEscaped(text: string, at: number): boolean {
   return next === '"' && isOver(text, at + 1)
 }
 
+// Elsewhere it is an apostrophe.
+const OPENS_BEFORE = '[{(,: '
+
 /** The end of what begins with a bracket, strings in it skipped; the end of the text where it is not closed. */
 export function endOfBrackets(text: string, start: number): number {
   let depth = 0
@@ -84,7 +87,9 @@ export function endOfBrackets(text: string, start: number): number {
     else if (code === 41 || code === 93 || code === 125) {
       depth--
       if (depth <= 0) return at + 1
-    } else if (code === 34) at = endOfQuoted(text, at) - 1
+    } else if (code === 34 || (code === 39 && OPENS_BEFORE.includes(text[at - 1] as string))) {
+      at = endOfQuoted(text, at) - 1
+    }
   }
   return text.length
 }

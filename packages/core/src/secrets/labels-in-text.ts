@@ -7,13 +7,13 @@ const MAX_APART = 512
 const MAX_LABEL = 80
 // A part of a form: its name, its own headers, and an empty line before the value.
 // `<property name="password">...</property>`
-const ELEMENT = /\s{0,4}>([^<>]+)(?=<)/y
+const ELEMENT = /[^<>\n]{0,128}>\s{0,64}(?:<(?:value|string)>)?([^<>]+)(?=<)/y
 const HAS_VALUES = /val|cont|data|text|default|raw|input|>/i
 const PART = /["']?[^\n]{0,64}\n(?:[\w-]{1,64}:[^\n]{0,256}\n){0,4}\r?\n([^\r\n]+)/y
 
 export interface Labels {
   /** Takes a name before the sign at a place. Gives the place from which to read on. */
-  read(kind: NameKind, sign: number): number
+  read(name: string, kind: NameKind, sign: number): number
 }
 
 /** Knows pairs such as `{"name": "Authorization", "value": "..."}` and `<add key="password" value="..."/>`. */
@@ -21,29 +21,31 @@ export function createLabels(text: string, spans: Span[]): Labels {
   /** Where the label of a secret ends, and the sign before the value that came last. */
   let label = -1
   let value = -1
+  let labelled = ''
   const hasLines = text.includes('\n')
   // Most texts have names, and none of them a value that stands beside it.
   const hasValues = hasLines || HAS_VALUES.test(text)
   const isNear = (from: number, to: number) => to - from <= MAX_APART && !/[{}<>]/.test(text.slice(from, to))
 
   return {
-    read(kind, sign) {
+    read(name, kind, sign) {
       if (!hasValues) return sign
-      if (kind === 'label') return readLabel(sign)
+      if (kind === 'label') return readLabel(name, sign)
       value = sign
       return label !== -1 && isNear(label, sign) ? conceal(text, sign) : sign
     },
   }
 
-  function readLabel(sign: number): number {
+  function readLabel(name: string, sign: number): number {
     const start = skipBlanks(text, sign + 1)
     // A value of any length may follow, of which the end is not looked for again and again.
     const named = valueAt(text.slice(start, start + MAX_LABEL), 0)
     const [content] = named?.spans ?? []
-    label = -1
+    if (name === labelled) label = -1
     if (named === undefined || content === undefined) return sign
     if (!isSecretName(text.slice(start + content.start, start + content.end))) return sign
     label = start + named.end
+    labelled = name
     // The value may have come first.
     if (value !== -1 && value < sign && isNear(value, sign)) conceal(text.slice(0, sign), value)
     return readPart(label)

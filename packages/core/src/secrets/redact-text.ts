@@ -8,7 +8,7 @@ import { findPairs } from './secret-pairs.js'
 import { findSecretPaths } from './secret-paths.js'
 import { findCommands, findElements, findFlags, findPragmaKeys, findQuoted, findSchemes } from './secret-phrases.js'
 import { findSentences, hasSentence } from './secret-sentences.js'
-import { findShapes } from './secret-shapes.js'
+import { findKeyBlocks, findShapes } from './secret-shapes.js'
 import { findUsers } from './secret-users.js'
 import {
   ANGLE,
@@ -120,20 +120,27 @@ function findSecrets(text: string, isCut: boolean, depth: number): Span[] {
   if (signs & LONG_WORD) findShapes(text, spans)
   if (signs & SLASH) findSecretPaths(text, spans)
   if (signs & SCHEME) findSchemes(text, spans)
-  if (signs & OPTION) findFlags(text, spans)
+  if (signs & OPTION) {
+    findFlags(text, spans)
+    findKeyBlocks(text, spans)
+  }
   if (signs & QUOTED) findQuoted(text, spans)
   if (signs & ANGLE) findElements(text, spans)
   if (signs & (COMMAND | OPTION)) findCommands(text, spans)
-  if (text.includes('&quot;') && depth < MAX_DEPTH) findEntities(text, spans, depth + 1)
+  if (text.includes('&') && ENTITY.test(text) && depth < MAX_DEPTH) findEntities(text, spans, depth + 1)
   if (signs & PERCENT && depth < MAX_DEPTH && ESCAPED.test(text)) findEscaped(text, spans, depth + 1)
   return spans
 }
 
-/** JSON in HTML. */
+// JSON and XML in HTML.
+const ENTITY = /&(?:quot|apos|lt|gt|#34|#39|#61|#x22|#x27);/
+const ENTITIES = /&(quot|apos|lt|gt|#34|#39|#61|#x22|#x27);/g
+const SIGNS: Readonly<Record<string, string>> = { quot: '"', '#34': '"', '#x22': '"', lt: '<', gt: '>', '#61': '=' }
+
 function findEntities(text: string, spans: Span[], depth: number): void {
-  const decoded = text.replaceAll('&quot;', '"')
+  const decoded = text.replace(ENTITIES, (_, name: string) => SIGNS[name] ?? "'")
   const redacted = redactInner(decoded, depth)
-  if (redacted !== decoded) spans.push({ start: 0, end: text.length, shown: redacted.replaceAll('"', '&quot;') })
+  if (redacted !== decoded) spans.push({ start: 0, end: text.length, shown: redacted })
 }
 
 function findEscaped(text: string, spans: Span[], depth: number): void {

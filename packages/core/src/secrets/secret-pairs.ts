@@ -47,7 +47,7 @@ export function findPairs(text: string, spans: Span[]): void {
       from = value.end
     } else if (kind === 'label' || kind === 'value') {
       labels ??= createLabels(text, spans)
-      from = labels.read(kind, at)
+      from = labels.read(found.name, kind, at)
     }
   }
 }

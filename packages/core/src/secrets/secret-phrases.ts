@@ -4,7 +4,7 @@ import { isSecretName } from './secret-names.js'
 import { hide, type Span } from './spans.js'
 import { valueAt } from './values-in-text.js'
 
-const SCHEME = /(?<![A-Za-z0-9])(bearer|basic)(?:\s|\+|%20){1,4}([\w~+/.=:%-]{3,})/gi
+const SCHEME = /(?<![A-Za-z0-9])(bearer|basic),?(?:\s|\+|%20){1,4}([\w~+/.=:%-]{3,})/gi
 const WORDS_BEHIND_SCHEME =
   /^(?:tokens?|auth|auth[eo][a-z]*|realm|scheme|error|formats?|headers?|credentials?|methods?|only|required|missing|not|of|and|or|is|was|are|for|with|from|in|to|the|challenge|schema|usage|support)\b/i
 
@@ -51,25 +51,35 @@ export function findPragmaKeys(text: string, spans: Span[]): void {
   if (text.includes('PRAGMA') || text.includes('pragma')) hideBehind(PRAGMA, text, spans)
 }
 
+const MAX_LABEL = 64
 const XML = /<([A-Za-z][\w:.-]{1,63})(?:\s[^<>]{0,256})?>(?:<!\[CDATA\[)?([^<]+)/g
 
 /** Finds the content of XML that is called after a secret. */
 export function findElements(text: string, spans: Span[]): void {
   if (!text.includes('</')) return
+  let isLabelled = false
   XML.lastIndex = 0
   for (let match = XML.exec(text); match !== null; match = XML.exec(text)) {
     const [, name = '', value = ''] = match
-    if (isSecretName(name)) hide(spans, XML.lastIndex - value.length, XML.lastIndex)
+    const start = XML.lastIndex - value.length
+    // `<key>password</key><string>...</string>`
+    if (isSecretName(name) || isLabelled) hide(spans, start, XML.lastIndex)
+    isLabelled = /^(?:key|name)$/i.test(name) && value.length <= MAX_LABEL && isSecretName(value)
   }
 }
 
-const MAY_BE_COMMAND = /PASS |AUTH |login|mysql|mariadb|sshpass|redis-cli|docker|podman|helm|curl|wget/
+const MAY_BE_COMMAND = /PASS |AUTH |login|ldap|mongo|mysql|mariadb|sshpass|redis-cli|docker|podman|helm|curl|wget/
 /** Options without a telling name, each behind its commands. */
 const OPTIONS: readonly (readonly [RegExp, RegExp])[] = [
   [/^/, /^(?:PASS|AUTH(?: \S{1,64})?) (?=\S{1,512}\s{0,2}$)/gm],
   [/^/, /\blogin\s{1,8}\S{1,128}\s{1,8}password\s{1,8}/g],
   [/\b(?:mysql|mariadb)/, /\s-p(?=[^\s-])/g],
-  [/\b(?:sshpass|(?:docker|podman|helm)\b.{0,64}?\blogin\b)/, /\s-p\s{0,8}/g],
+  [
+    /\b(?:sshpass|mongo(?:sh|dump|restore|import|export)?\b|(?:docker|podman|helm|az|oc)\b.{0,64}?\blogin\b)/,
+    /\s-p\s{0,8}/g,
+  ],
+  [/\bldap(?:search|modify|add|delete|whoami)\b/, /\s-w\s{1,8}/g],
+  [/\b(?:curl|wget)\b/, /\s(?:-u|-U|--user|--proxy-user)[\s=]{0,8}(?=["'][^\s:"']{1,128}:)/g],
   [/\bredis-cli\b/, /\s-a\s{1,8}/g],
   [/\b(?:curl|wget)\b/, /\s(?:-u|-U|--user|--proxy-user)[\s=]{0,8}["']?[^\s:"']{1,128}:/g],
 ]

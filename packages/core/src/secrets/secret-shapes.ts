@@ -54,7 +54,6 @@ const END = /-----END [A-Z0-9 ]{0,60}-----/g
 export function findShapes(text: string, spans: Span[]): void {
   findAll(SHAPE, text, spans)
   if (text.includes('\\')) findAll(SHAPE_IN_JSON, text, spans)
-  if (text.includes(KEY_BLOCK)) findKeyBlocks(text, spans)
 }
 
 function findAll(pattern: RegExp, text: string, spans: Span[]): void {
@@ -65,7 +64,9 @@ function findAll(pattern: RegExp, text: string, spans: Span[]): void {
   }
 }
 
-function findKeyBlocks(text: string, spans: Span[]): void {
+/** Finds private keys as PEM. */
+export function findKeyBlocks(text: string, spans: Span[]): void {
+  if (!text.includes(KEY_BLOCK)) return
   BEGIN.lastIndex = 0
   for (let begin = BEGIN.exec(text); begin !== null; begin = BEGIN.exec(text)) {
     END.lastIndex = BEGIN.lastIndex

@@ -55,7 +55,7 @@ function findUser(text: string, spans: Span[], at: number, { runEnd, nextAt, goe
     else if (goesOn) return hide(spans, colon + 1, runEnd)
     else return
   }
-  if (!WEB.has(schemeBefore(text, at))) lastAt = lastBeforeQuery(text, lastAt, runEnd)
+  if (colon !== -1 || !WEB.has(schemeBefore(text, at))) lastAt = lastBeforeQuery(text, lastAt, runEnd)
   hide(spans, colon === -1 ? start : colon + 1, lastAt)
 }
 
@@ -67,7 +67,14 @@ function isPort(text: string, start: number, end: number): boolean {
 function lastBeforeQuery(text: string, from: number, runEnd: number): number {
   const rest = text.slice(from, Math.min(runEnd, from + MAX_PATH))
   const query = rest.indexOf('?')
-  return from + rest.slice(0, query === -1 ? undefined : query).lastIndexOf('@')
+  // `/@scope/package` is a path.
+  return (
+    from +
+    rest
+      .slice(0, query === -1 ? undefined : query)
+      .replaceAll('/@', '//')
+      .lastIndexOf('@')
+  )
 }
 
 function schemeBefore(text: string, at: number): string {

@@ -20,7 +20,7 @@ const FOLLOWS_PASS = new Set(
   ),
 )
 const FOLLOWS_PIN = new Set(['code', 'number', 'no', 'hash', 'block', 'value'])
-const FOLLOWS_AUTH = new Set(['key', 'header', 'data', 'string', 'str', 'code', 'hash', 'pass', 'value'])
+const FOLLOWS_AUTH = new Set(['key', 'header', 'data', 'info', 'string', 'str', 'code', 'hash', 'pass', 'value'])
 const AUTHS = /^(?:basic|proxy|http|redis|smtp|imap|db|user|aspx|master)auth$/
 const TOKEN = /tokens?$|^tokens?(?:value|id|key|hash|data|str|string)$/
 const COOKIE = /cookies?$/

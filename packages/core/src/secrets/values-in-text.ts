@@ -22,6 +22,8 @@ export interface ValuePlace {
 const HEADERS = /^(?:proxy-|x-)?authori[sz]ation$|^(?:set-)?cookie2?$/i
 const CALL = /[A-Za-z_][\w.]{0,63}\(/y
 const MAX_CALL = 512
+const PREFIXED = /^[bBeEnNrRuUxX]['"]/
+const TRIPLE = '"""'
 const BLOCK = /(?:[|>][+-]?)?\r?\n[ \t]{1,32}(?![\w.-]{1,64}:\s|- )([^\s][^\n]*)/y
 
 /** The value behind the `=` or `:` at a place. */
@@ -79,12 +81,18 @@ export function skipBlanks(text: string, from: number): number {
 
 /** Where the quote stands that opens here, behind backslashes if it is escaped. */
 function quoteAt(text: string, start: number): number | undefined {
-  let at = start
+  // Python and SQL write a letter before some quotes.
+  let at = PREFIXED.test(text.slice(start, start + 2)) ? start + 1 : start
   while (at < start + 64 && text.charCodeAt(at) === 92) at++
   return isQuote(text.charCodeAt(at)) ? at : undefined
 }
 
 function inQuotes(text: string, quote: number): ValueInText {
+  if (text.startsWith(TRIPLE, quote)) {
+    const close = text.indexOf(TRIPLE, quote + 3)
+    const end = close === -1 ? text.length : close
+    return { spans: [{ start: quote + 3, end }], end }
+  }
   const end = endOfQuoted(text, quote)
   const isClosed = end > quote + 1 && text.charCodeAt(end - 1) === text.charCodeAt(quote)
   let close = isClosed ? end - 1 : end
