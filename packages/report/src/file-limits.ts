@@ -31,8 +31,6 @@ const MOST_BLANK = 1_000
 
 const FIELDS = ['name', 'trace_id', 'parent_id', 'base_id', 'timestamp', 'info']
 
-const [OPEN_LIST, OPEN] = [91, 123]
-
 /** @param mostRecords how many records one file may hold, whatever its size */
 export function createFileLimits(mostRecords: number): FileLimits {
   let characters = 0
@@ -44,9 +42,8 @@ export function createFileLimits(mostRecords: number): FileLimits {
   return {
     countText(piece) {
       characters += piece.length
-      for (let at = 0; at < piece.length; at++) {
-        const unit = piece.charCodeAt(at)
-        if (unit === OPEN || unit === OPEN_LIST) brackets++
+      for (const bracket of ['{', '[']) {
+        for (let at = piece.indexOf(bracket); at !== -1; at = piece.indexOf(bracket, at + 1)) brackets++
       }
       if (brackets > FREE_BRACKETS + characters / CHARACTERS_PER_BRACKET) {
         throw new RangeError(

@@ -61,10 +61,11 @@ export function createTraceReader(largestWhole: number, mostRecords = MOST_RECOR
 
   /** Whether the first line that is not blank is whole now. Each piece is looked at once. */
   function endsFirstLine(chunk: string): boolean {
-    const begin = isBlank ? chunk.search(/[^\s\ufeff]/) : 0
-    if (begin === -1) return false
+    // A byte order mark counts as white space here.
+    const rest = isBlank ? chunk.trimStart() : chunk
+    if (isBlank && rest === '') return false
     isBlank = false
-    return chunk.includes('\n', begin)
+    return rest.includes('\n')
   }
 
   return {
@@ -87,7 +88,10 @@ export function createTraceReader(largestWhole: number, mostRecords = MOST_RECOR
       reader.push(text)
       text = ''
     },
-    end: () => (reader === undefined ? readWhole(text, limits) : reader.end()),
+    end() {
+      if (reader !== undefined) return reader.end()
+      return text.length > 0 && isBlank ? buildReport([]) : readWhole(text, limits)
+    },
   }
 }
 

@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { TraceSummary } from '@osprofiler/core'
-import { Buffer, dateNow, Error, Promise, String, Uint8Array } from '@osprofiler/core/platform'
+import { Buffer, dateNow, Error, Promise, String, types } from '@osprofiler/core/platform'
 import type { ExitGuard } from '../exit-guard.js'
 import { makeDirectory } from '../make-directory.js'
 import { COLUMNS, type RecordRow } from '../record-row.js'
@@ -231,7 +231,7 @@ function readPage(connection: DatabaseSync, baseId: string, after: bigint): Sqli
 
 function toText(value: unknown): string | null {
   if (value === null || value === undefined) return null
-  return value instanceof Uint8Array ? Buffer.from(value).toString() : String(value)
+  return types.isUint8Array(value) ? Buffer.from(value).toString() : String(value)
 }
 
 function isLocked(error: unknown): boolean {
