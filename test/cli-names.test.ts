@@ -73,7 +73,7 @@ describe('a name that the store does not know', () => {
     writeFileSync(join(directory, 'trace.jsonl'), readFileSync(FILE_TRACE))
 
     for (const name of ['trace.jsonl', './trace.jsonl', join(directory, 'trace.jsonl')]) {
-      expect((await run('trace', 'show', name)).stdout).toContain('wsgi GET /v2/images')
+      expect((await run('trace', 'show', name)).stdout).toContain('request GET /v2/images')
     }
   })
 
@@ -81,8 +81,8 @@ describe('a name that the store does not know', () => {
     writeFileSync(join(directory, 'a.json'), readFileSync(FILE_TRACE))
     await fill([...makeRecords('a.json'), ...makeRecords('./a.json')])
 
-    expect((await run('trace', 'show', './a.json')).stdout).toContain('wsgi GET /v2/images')
-    expect((await run('trace', 'show', 'a.json')).stdout).not.toContain('wsgi GET /v2/images')
+    expect((await run('trace', 'show', './a.json')).stdout).toContain('request GET /v2/images')
+    expect((await run('trace', 'show', 'a.json')).stdout).not.toContain('request GET /v2/images')
   })
 
   it.each([
@@ -120,7 +120,7 @@ describe('standard input', () => {
       input: readFileSync(FILE_TRACE, 'utf8'),
     })
 
-    expect(stdout).toContain('wsgi GET /v2/images')
+    expect(stdout).toContain('request GET /v2/images')
   })
 
   it('that says nothing holds up nobody who did not write "-"', async () => {
@@ -151,7 +151,7 @@ describe('a store that does not answer', () => {
       { cwd: directory },
     )
 
-    expect(stdout).toContain('wsgi GET /v2/images')
+    expect(stdout).toContain('request GET /v2/images')
     expect(stderr).toBe('')
     expect(performance.now() - begun).toBeLessThan(10_000)
   })

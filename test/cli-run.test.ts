@@ -38,7 +38,7 @@ describe('osprofiler run', () => {
     const { code, stdout, stderr } = await osprofiler(['run', `${origin}/items?secret=1`], { env })
 
     expect(code).toBe(0)
-    expect(stdout).toMatch(/^wsgi GET \/items 200 .*\n└─ db SELECT 1 /)
+    expect(stdout).toMatch(/^request GET \/items 200 .*\n└─ db SELECT 1 /)
     expect(stdout).toMatch(/Trace [0-9a-f]{8}-[0-9a-f]{4}-7/)
     expect(stderr).toMatch(new RegExp(`^GET ${origin}/items {2}200 {2}[\\d.]+ m?s\\n`))
     expect(stdout + stderr).not.toContain(KEY)
@@ -80,7 +80,7 @@ describe('osprofiler run', () => {
     const { code, stdout, stderr } = await osprofiler(['run', `${origin}/flood`, '--timeout', '60'], { env })
 
     expect(code).toBe(1)
-    expect(stdout).toMatch(/^wsgi GET \/flood 200 /)
+    expect(stdout).toMatch(/^request GET \/flood 200 /)
     expect(stdout).toMatch(/[\d,]+ records of this trace were lost on the way from \S+\s+to the store:/)
     expect(stderr).toMatch(/The trace is incomplete: [\d,]+ of its records were dropped on the way to the store\./)
   }, 30_000)
@@ -152,8 +152,8 @@ describe('the request of osprofiler run', () => {
     const { code, stdout } = await osprofiler(['run', `${origin}/moved`, '-d', 'a=1'], { env })
 
     expect(code).toBe(0)
-    expect(stdout).toContain('wsgi POST /moved 303')
-    expect(stdout).toContain('wsgi GET /items 200')
+    expect(stdout).toContain('request POST /moved 303')
+    expect(stdout).toContain('request GET /items 200')
   })
 
   it('carries the signed headers to no other origin', async () => {
@@ -199,7 +199,7 @@ describe('osprofiler run -n', () => {
     expect(lines[2]).toMatch(`${duration}`)
     expect(stdout).toContain('nap')
     expect(stdout).toContain(`Trace ${trace}`)
-    expect((await osprofiler(['trace', 'list'], { env })).stdout.match(/wsgi/g)).toHaveLength(4)
+    expect((await osprofiler(['trace', 'list'], { env })).stdout.match(/GET \/third/g)).toHaveLength(4)
   })
 })
 
@@ -250,7 +250,7 @@ describe('osprofiler run --baseline', () => {
 
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toContain(message)
-    expect((await osprofiler(['trace', 'list'], { env })).stdout).not.toContain('wsgi')
+    expect((await osprofiler(['trace', 'list'], { env })).stdout).not.toContain('GET')
   })
 })
 

@@ -33,7 +33,7 @@ describe('the tree of osprofiler trace show', () => {
 
     expect(outcome).toMatchObject({ code: 0, stderr: '' })
     expect(treeOf(outcome).filter(line => !/more points?,/.test(line))).toHaveLength(count)
-    expect(treeOf(outcome)[0]).toContain('wsgi GET /orders/7 200')
+    expect(treeOf(outcome)[0]).toContain('request GET /orders/7 200')
     expect(outcome.stdout).toMatch(/ of 9 points/)
   })
 

@@ -44,7 +44,7 @@ describe('osprofiler trace show', () => {
 
     const shown = execFileSync('sh', ['-c', line, file, process.execPath, commandPath], { encoding: 'utf8' })
 
-    expect(shown).toContain('wsgi GET /v2/images')
+    expect(shown).toContain('request GET /v2/images')
   })
 
   it('says of a file that holds no record, and of one that holds several traces, that it does', async () => {
@@ -96,7 +96,7 @@ describe('osprofiler trace show', () => {
     })
 
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(stdout).toMatch(/^wsgi GET \/orders\/7 200 .* shop .* 150 ms/)
+    expect(stdout).toMatch(/^request GET \/orders\/7 200 .* shop .* 150 ms/)
     expect(stdout).toContain(`Trace ${TRACE}`)
     expect(stdout).not.toContain('\u001b')
   })
@@ -301,12 +301,12 @@ describe('osprofiler trace list', () => {
 
     expect(code).toBe(0)
     expect(stdout.split('\n')).toEqual([
-      '+--------------------------------------+----------------------------+------+---------+---------+',
-      '| base_id                              | timestamp                  | name | service | records |',
-      '+--------------------------------------+----------------------------+------+---------+---------+',
-      '| other                                | 2026-11-21T11:00:00.000000 | wsgi | bank    | 2       |',
-      `| ${TRACE} | 2026-11-20T11:00:00.000000 | wsgi | shop    | 2       |`,
-      '+--------------------------------------+----------------------------+------+---------+---------+',
+      '+--------------------------------------+----------------------------+---------------+--------+----------+--------+---------+-------+',
+      '| base_id                              | timestamp                  | request       | status | duration | points | service | error |',
+      '+--------------------------------------+----------------------------+---------------+--------+----------+--------+---------+-------+',
+      '| other                                | 2026-11-21T11:00:00.000000 | GET /orders/7 |    200 |   150 ms |      1 | bank    |       |',
+      `| ${TRACE} | 2026-11-20T11:00:00.000000 | GET /orders/7 |    200 |   150 ms |      1 | shop    |       |`,
+      '+--------------------------------------+----------------------------+---------------+--------+----------+--------+---------+-------+',
       '',
     ])
   })

@@ -30,11 +30,11 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('the examples of the docs', () => {
   it.each([
-    ['examples/quick-start/express.js', '/orders/7', ['wsgi', 'GET /orders/7', 'SELECT * FROM orders']],
-    ['examples/quick-start/koa.js', '/teapot', ['wsgi', 'GET /teapot', 'render']],
-    ['examples/quick-start/fastify.js', '/items/7', ['wsgi', 'GET /items/7', 'load']],
-    ['examples/quick-start/registered.js', '/', ['wsgi', 'GET /']],
-    ['examples/adapter/hono.js', '/', ['wsgi', 'GET /', 'work']],
+    ['examples/quick-start/express.js', '/orders/7', ['request', 'GET /orders/7', 'SELECT * FROM orders']],
+    ['examples/quick-start/koa.js', '/teapot', ['request', 'GET /teapot', 'render']],
+    ['examples/quick-start/fastify.js', '/items/7', ['request', 'GET /items/7', 'load']],
+    ['examples/quick-start/registered.js', '/', ['request', 'GET /']],
+    ['examples/adapter/hono.js', '/', ['request', 'GET /', 'work']],
     ['examples/adapter/hono.js', '/fails', ['GET /fails', 'RangeError']],
   ])('%s is traced at %s by one command', async (file, path, shown) => {
     const port = await findFreePort()

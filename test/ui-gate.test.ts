@@ -11,9 +11,9 @@ const PATHS = [
   'api/events?ref=id:x',
   'api/diff?a=id:x&b=id:x',
   'api/files?name=x',
-  'list/main.js',
-  'list/compare.js',
-  'pages.css',
+  'api/count',
+  'list.js',
+  'list.css',
   'no/such/path',
 ]
 
@@ -212,8 +212,8 @@ describe('the ui', () => {
       '%2e%2e/%2e%2e/package.json',
       'list/../../../package.json',
       'list/%2e%2e/server/index.js',
-      'list/main.js%00',
-      'list/main.d.ts',
+      'list.js%00',
+      'list.d.ts',
       'list/',
       'list',
       '*',

@@ -13,7 +13,7 @@ describe('the list of the ui', () => {
 
     expect(more).toBe(false)
     expect(traces).toMatchObject([
-      { ref: 'id:new', id: 'new', name: 'wsgi', service: 'checkout', records: 12, failed: false },
+      { ref: 'id:new', id: 'new', name: 'request', service: 'checkout', records: 12, failed: false },
       { ref: 'id:old', id: 'old', name: 'GET', service: 'orders', records: 6, failed: true },
     ])
   })
@@ -55,13 +55,19 @@ describe('the list of the ui', () => {
     await ui.driver.write(records.slice(0, -1))
 
     const first = await read()
-    const running = await waitFor(read, trace => trace.detail !== '')
+    const running = await waitFor(read, trace => trace.request !== '')
     await ui.driver.write(records.slice(-1))
     const ended = await waitFor(read, trace => trace.durationUs !== null)
 
-    expect(first).toMatchObject({ detail: '', durationUs: null })
-    expect(running).toMatchObject({ detail: 'GET /orders', durationUs: null })
-    expect(ended).toMatchObject({ detail: 'GET /orders 200', durationUs: 32_000 })
+    expect(first).toMatchObject({ request: '', status: null, durationUs: null, points: null, reading: 'waiting' })
+    expect(running).toMatchObject({
+      request: 'GET /orders',
+      status: null,
+      durationUs: null,
+      points: 4,
+      reading: 'read',
+    })
+    expect(ended).toMatchObject({ request: 'GET /orders', status: 200, durationUs: 32_000, points: 4 })
   })
 
   it('tells how long a trace took by the clock of its first service, where another clock is ahead', async () => {

@@ -1,18 +1,29 @@
-// Builds the application of page/ into dist/page/: app.js, app.css and theme.css, which the package inlines.
-// Does nothing when nothing it is made of has changed. Needs @osprofiler/report built.
+// Builds the two entries of pages/ into dist/pages/: the page of a trace, which the package inlines, and the pages of
+// `osprofiler ui`. Does nothing when nothing that they are made of has changed. Needs @osprofiler/report built.
 
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
-const target = `${here}dist/page/`
+const target = `${here}dist/pages/`
+const sources = [`${here}pages`, `${here}src/listed-trace.ts`, `${here}../report/dist`, `${here}build-page.js`]
 
-if (newest([`${here}page`, `${here}../report/dist`, `${here}build-page.js`]) > newest([target])) await buildPage()
+if (newest(sources) > newest([target])) await buildPages()
 
-async function buildPage() {
+async function buildPages() {
+  const entries = await Promise.all(['trace', 'list'].map(async name => ({ name, ...(await buildEntry(name)) })))
+  mkdirSync(target, { recursive: true })
+  copyFileSync(`${here}pages/shared/theme.css`, `${target}theme.css`)
+  for (const { name, script, style } of entries) {
+    writeFileSync(`${target}${name}.js`, script)
+    writeFileSync(`${target}${name}.css`, style)
+  }
+}
+
+async function buildEntry(name) {
   const output = await build({
-    root: `${here}page`,
+    root: `${here}pages`,
     configFile: false,
     logLevel: 'warn',
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
@@ -21,18 +32,18 @@ async function buildPage() {
       target: 'es2022',
       cssMinify: true,
       modulePreload: false,
-      lib: { entry: `${here}page/main.tsx`, formats: ['iife'], name: 'osprofiler', cssFileName: 'app' },
+      lib: { entry: `${here}pages/${name}/main.tsx`, formats: ['iife'], name: 'osprofiler', cssFileName: name },
     },
     define: { 'process.env.NODE_ENV': '"production"' },
   })
   const files = [output].flat().flatMap(part => part.output)
-  mkdirSync(target, { recursive: true })
   const script = files.find(file => file.type === 'chunk')?.code ?? ''
   const style = files.find(file => file.fileName.endsWith('.css'))?.source ?? ''
-  // Inlined into an HTML file: nothing in the application may end the element that it stands in.
-  writeFileSync(`${target}app.js`, script.trim().replaceAll('</script', '<\\/script').replaceAll('<!--', '<\\!--'))
-  writeFileSync(`${target}app.css`, String(style).trim())
-  writeFileSync(`${target}theme.css`, readFileSync(`${here}page/theme.css`, 'utf8'))
+  return {
+    // Inlined into an HTML file: nothing in the application may end the element that it stands in.
+    script: script.trim().replaceAll('</script', '<\\/script').replaceAll('<!--', '<\\!--'),
+    style: String(style).trim(),
+  }
 }
 
 /** When the youngest file in these files and folders was written; 0 where there is none. */

@@ -1,45 +1,53 @@
-import type { TraceSummary } from '@osprofiler/core'
-import { escapeControl } from '@osprofiler/report'
-import stringWidth from 'fast-string-width'
+import { formatCount } from '@osprofiler/report'
 import { asciiJson } from './ascii-json.js'
 import type { ListOptions } from './commands/list-options.js'
-import { readable, withStore } from './open-store.js'
-import { showProgress } from './progress.js'
+import { describeTerminal } from './describe-terminal.js'
+import { drawTraceList } from './draw-trace-list.js'
+import { type FoundTrace, type FoundTraces, findTraces } from './find-traces.js'
+import { withStore } from './open-store.js'
+import { endProgress } from './progress.js'
 import { tell } from './tell.js'
 import { writeChunks } from './write-output.js'
 
-const COLUMNS = ['base_id', 'timestamp', 'name', 'service', 'records'] as const
-const LONGEST_SHOWN = 60
+const MAX_IDS_NAMED = 10
 
-/** Lists the traces of a store as a table, of which the first two columns are those of Python's command. */
+/** Lists the traces of a store with what each did, as a table or as JSON. */
 export async function listTraces(options: ListOptions): Promise<void> {
-  const { errorTrace = false, limit, since, name, service, json = false } = options
-  const traces = await withStore(options, async ({ driver }) => {
-    const list = readable(driver, errorTrace ? 'listErrorTraces' : 'listTraces')
-    showProgress('Listing the traces')
-    // One more tells whether there are more.
-    return await list({ limit: limit + 1, since, name, service })
-  })
-  const shown = traces.slice(0, limit)
-  await writeChunks(process.stdout, json ? [asciiJson(shown)] : drawTable(shown))
-  if (traces.length > limit) tell(`There are more: these are the newest ${limit}. Use --limit.`)
+  const found = await withStore(options, async ({ driver }) => await findTraces(driver, options))
+  endProgress()
+  const { traces } = found
+  const terminal = describeTerminal(process.stdout, process.env)
+  await writeChunks(process.stdout, options.json ? [asciiJson(traces.map(toJson))] : drawTraceList(traces, terminal))
+  tell(...remarks(found, options))
 }
 
-function* drawTable(traces: readonly TraceSummary[]): Generator<string> {
-  const rows = traces.map(trace => COLUMNS.map(column => drawCell(column, String(trace[column]))))
-  const widths = COLUMNS.map((column, index) =>
-    rows.reduce((widest, row) => Math.max(widest, stringWidth(row[index] ?? '')), column.length),
-  )
-  const rule = `+${widths.map(width => '-'.repeat(width + 2)).join('+')}+\n`
-  const drawRow = (cells: readonly string[]): string =>
-    `|${cells.map((cell, index) => ` ${cell}${' '.repeat((widths[index] ?? 0) - stringWidth(cell))} `).join('|')}|\n`
-  yield rule + drawRow(COLUMNS) + rule
-  for (const row of rows) yield drawRow(row)
-  yield rule
+/** A trace in the shape of Python's list, with members of our own. What is not known is null. */
+function toJson({ summary, description }: FoundTrace): object {
+  const { method, path, route, status, durationUs, points, failed, error, isWhole = false } = description ?? {}
+  return {
+    ...summary,
+    method: method ?? null,
+    path: path ?? null,
+    route: route ?? null,
+    status: status ?? null,
+    duration_us: durationUs ?? null,
+    points: isWhole ? (points ?? null) : null,
+    failed: isWhole ? (failed ?? null) : null,
+    error: error ?? null,
+    too_large: description !== undefined && !isWhole,
+  }
 }
 
-/** An id is never cut: it is there to be copied. */
-function drawCell(column: (typeof COLUMNS)[number], text: string): string {
-  if (column === 'base_id' || text.length <= LONGEST_SHOWN) return escapeControl(text)
-  return `${escapeControl(text.slice(0, LONGEST_SHOWN))}...`
+/** What the list does not show of what was asked for. */
+function remarks({ hasMore, isCutShort, tooLarge }: FoundTraces, { limit, search, slowest }: ListOptions): string[] {
+  const lines: string[] = []
+  if (hasMore) lines.push(`There are more: these are the ${slowest ? 'slowest' : 'newest'} ${limit}. Use --limit.`)
+  if (isCutShort) lines.push(`Searched the newest ${formatCount(search)} traces; there are more. Use --search.`)
+  if (tooLarge.length > 0) {
+    const ids = tooLarge.slice(0, MAX_IDS_NAMED).map(({ summary }) => summary.base_id)
+    const rest = tooLarge.length > ids.length ? ` and ${formatCount(tooLarge.length - ids.length)} more` : ''
+    const are = tooLarge.length === 1 ? 'A trace is' : `${formatCount(tooLarge.length)} traces are`
+    lines.push(`${are} too large to be described, and left out: ${ids.join(', ')}${rest}`)
+  }
+  return lines
 }

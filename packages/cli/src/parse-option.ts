@@ -36,3 +36,10 @@ export function parseSwitch(text: string): boolean {
   if (['false', '0', 'no', 'off'].includes(word)) return false
   throw new InvalidArgumentError('Give true or false, or nothing at all.')
 }
+
+/** Reads a status of HTTP, a hundred of them, or the word for whatever failed: `404`, `5xx`, `error`. */
+export function parseStatus(text: string): string {
+  const status = text.toLowerCase()
+  if (/^[1-5](?:\d\d|xx)$/.test(status) || status === 'error') return status
+  throw new InvalidArgumentError('Give a status such as 404, a class such as 5xx, or error.')
+}

@@ -6,6 +6,7 @@ import {
   type Report,
   regressions,
   renderDiff,
+  shownName,
 } from '@osprofiler/report'
 import { asciiJson } from './ascii-json.js'
 import type { ComparisonOptions } from './commands/diff-options.js'
@@ -45,6 +46,6 @@ export async function showDiff(
 function describe({ point, comparison: { share } }: Regression): string {
   const grown = share === null ? '' : `, by ${formatShare(share)}`
   if (point === undefined) return `the whole request${grown}`
-  const what = `${point.name} ${point.detail.slice(0, 100)}`.trimEnd()
+  const what = `${shownName(point.name)} ${point.detail.slice(0, 100)}`.trimEnd()
   return `${what}${point.service === null ? '' : ` in ${point.service}`}${grown}`
 }

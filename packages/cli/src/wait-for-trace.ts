@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Driver, TraceRecord } from '@osprofiler/core'
-import { escapeControl, formatCount } from '@osprofiler/report'
+import { escapeControl, formatCount, shownName } from '@osprofiler/report'
 import { readRecords } from './read-trace.js'
 
 const LOOK_AGAIN_MS = 50
@@ -87,7 +87,7 @@ export function findMissing(records: readonly TraceRecord[], baseId: string): Om
   const [first] = open.values()
   if (first === undefined) return { missing: undefined, isLost: false }
   // Escaped here, line ends and all: a name must not be able to begin a line of its own.
-  const who = escapeControl(`${first.name.replace(/-start$/, '')} in ${first.service}`)
+  const who = escapeControl(`${shownName(first.name.replace(/-start$/, ''))} in ${first.service}`)
   const missing =
     open.size === 1 ? `${who} has not stopped` : `${open.size} points have not stopped, the first is ${who}`
   return { missing, isLost: false }

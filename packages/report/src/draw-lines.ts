@@ -23,8 +23,8 @@ export interface Drawing {
  */
 export function drawLines(lines: readonly Line[], totalUs: number, drawing: Drawing): string[] {
   const { columns, glyphs, paint, services, notable } = drawing
-  const layout = layOut(lines, columns)
-  return lines.map(line => {
+  const { layout, lines: fitted } = layOut(lines, columns)
+  return fitted.map(line => {
     const label = drawLabel(line, line.row === undefined ? columns : layout.label, layout, drawing)
     if (line.row === undefined) return label.trimEnd()
     const style = services.get(line.service)
@@ -58,8 +58,8 @@ interface Layout {
 }
 
 /** The label gets what it needs of the room that a readable bar leaves; a narrow terminal loses the bar, then the service. */
-function layOut(lines: readonly Line[], columns: number): Layout {
-  const widest = (measure: (line: Line) => number): number =>
+function layOut(given: readonly Line[], columns: number): { readonly layout: Layout; readonly lines: readonly Line[] } {
+  const widest = (measure: (line: Line) => number, lines = given): number =>
     lines.reduce((most, line) => (line.row === undefined ? most : Math.max(most, measure(line))), 0)
   const duration = widest(line => textWidth(line.duration))
   const widestService = widest(line => textWidth(line.service))
@@ -67,11 +67,22 @@ function layOut(lines: readonly Line[], columns: number): Layout {
   const bar = columns < 50 ? 0 : Math.round(columns * (columns < 72 ? 0.2 : 0.28))
   const gaps = 2 + (service > 0 ? 2 : 0) + (bar > 0 ? 2 : 0)
   const room = columns - duration - service - bar - gaps
-  const wanted = widest(line => textWidth(`${line.branches}${line.sign}${line.label}${line.note && `  ${line.note}`}`))
+  const lines = given.map(line => {
+    const whole = { ...line, label: line.wholeLabel }
+    return widthOf(whole) <= room ? whole : line
+  })
+  const wanted = widest(widthOf, lines)
   const label = Math.max(0, Math.min(room, wanted))
   // Where all labels fit, so do their branches; else these leave half of the room to what is said.
   const branches = wanted <= room ? label : Math.floor(label / 2)
-  return { label, branches, service, duration, bar: bar === 0 ? 0 : Math.min(bar + room - label, 72) }
+  return {
+    layout: { label, branches, service, duration, bar: bar === 0 ? 0 : Math.min(bar + room - label, 72) },
+    lines,
+  }
+}
+
+function widthOf({ branches, sign, label, note }: Line): number {
+  return textWidth(`${branches}${sign}${label}${note && `  ${note}`}`)
 }
 
 function drawLabel(line: Line, columns: number, layout: Layout, { glyphs, paint }: Drawing): string {

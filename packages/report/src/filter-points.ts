@@ -2,6 +2,7 @@ import { formatDuration } from './format-duration.js'
 import { pointDetail } from './point-label.js'
 import { readText } from './read-field.js'
 import type { Report, ReportNode } from './report.js'
+import { shownName } from './shown-name.js'
 
 /** Which points to show. A point that is one of these is shown with the path that leads to it. */
 export interface PointFilter {
@@ -46,7 +47,18 @@ export function pointText(node: ReportNode): string {
   const { name, service, project, host, exception, traceId } = node
   const statement = readText(node.start, 'info', 'db', 'statement')
   const message = readText(node.stop, 'info', 'message')
-  return [`${name} ${pointDetail(node)}`.trimEnd(), statement, service, project, host, exception, message, traceId]
+  const said = pointDetail(node)
+  const names = new Set([shownName(name), name])
+  return [
+    ...Array.from(names, known => `${known} ${said}`.trimEnd()),
+    statement,
+    service,
+    project,
+    host,
+    exception,
+    message,
+    traceId,
+  ]
     .filter(text => text !== undefined)
     .map(text => text.slice(0, LONGEST))
     .join('\n')

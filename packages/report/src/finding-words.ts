@@ -1,16 +1,26 @@
 import { formatCount } from './format-duration.js'
 import { repeatedDetail } from './point-label.js'
 import type { Report, ReportNode } from './report.js'
+import { shownName } from './shown-name.js'
 
-const LONGEST_QUOTE = 80
+/** What a sentence quotes of a statement, in characters, where nobody has said how much there is room for. */
+export const LONGEST_QUOTE = 80
 
-/** `"SELECT ... FROM items" in orders`: what points have in common, and where they ran. */
-export function quote(nodes: readonly ReportNode[], withService = true): string {
-  const [node] = nodes
-  if (node === undefined) return 'nothing'
-  const detail = repeatedDetail(nodes)
-  const service = withService && node.service !== undefined ? ` in ${shorten(node.service)}` : ''
-  return `"${shorten(detail === '' ? node.name : detail)}"${service}`
+/** Says what points have in common, and where they ran: `"SELECT ... FROM items" in orders`. */
+export type Quote = (nodes: readonly ReportNode[], withService?: boolean) => string
+
+/**
+ * Makes sentences quote so many characters of what a point did. Where there is more room than in a narrow terminal, a
+ * query that fits is quoted with its columns.
+ */
+export function createQuote(longest: number): Quote {
+  return (nodes, withService = true) => {
+    const [node] = nodes
+    if (node === undefined) return 'nothing'
+    const detail = repeatedDetail(nodes, longest > LONGEST_QUOTE ? longest : 0)
+    const service = withService && node.service !== undefined ? ` in ${shorten(node.service)}` : ''
+    return `"${shorten(detail === '' ? shownName(node.name) : detail, longest)}"${service}`
+  }
 }
 
 /** A text as a sentence has room for it. */

@@ -1,5 +1,5 @@
 import { aboutPoints, type Finding } from './finding.js'
-import { morePoints, quote, shorten } from './finding-words.js'
+import { createQuote, LONGEST_QUOTE, morePoints, shorten } from './finding-words.js'
 import { readText } from './read-field.js'
 import { readStatus } from './read-record.js'
 import type { Report, ReportNode } from './report.js'
@@ -7,18 +7,19 @@ import type { Report, ReportNode } from './report.js'
 const LONGEST_MESSAGE = 200
 
 /** The points where failures began, so many of them each in a sentence of its own. */
-export function failedFindings(report: Report, limit: number): Finding[] {
+export function failedFindings(report: Report, limit: number, longest: number): Finding[] {
+  const quote = createQuote(longest)
   const origins = failureOrigins(report)
   const findings = origins
     .slice(0, limit)
-    .map(node => aboutPoints('failed', [node], `${quote([node])} failed: ${reason(node)}`))
+    .map(node => aboutPoints('failed', [node], `${quote([node])} failed: ${failureReason(node, longest)}`))
   const rest = origins.slice(limit)
   if (rest.length > 0) findings.push(aboutPoints('failed', rest, `${morePoints(rest.length)} failed`))
   return findings
 }
 
 /** Failed points with no failed point below them: the others mostly pass on what went wrong there. */
-function failureOrigins(report: Report): ReportNode[] {
+export function failureOrigins(report: Report): ReportNode[] {
   const failedBelow = new Set<ReportNode>()
   for (const node of report.points.toReversed()) {
     if (node.children.some(child => child.failed || failedBelow.has(child))) failedBelow.add(node)
@@ -26,9 +27,10 @@ function failureOrigins(report: Report): ReportNode[] {
   return report.points.filter(node => node.failed && !failedBelow.has(node))
 }
 
-function reason(node: ReportNode): string {
+/** `TimeoutError: no answer`, or `status 503` where no exception was recorded. */
+export function failureReason(node: ReportNode, longest = LONGEST_QUOTE): string {
   if (node.exception === undefined) return `status ${readStatus(node.stop)}`
   const message = readText(node.stop, 'info', 'message')
   const exception = shorten(node.exception)
-  return message === undefined ? exception : `${exception}: ${shorten(message, LONGEST_MESSAGE)}`
+  return message === undefined ? exception : `${exception}: ${shorten(message, Math.max(LONGEST_MESSAGE, longest))}`
 }

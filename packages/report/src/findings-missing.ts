@@ -1,5 +1,5 @@
 import { aboutPoints, type Finding } from './finding.js'
-import { morePoints, points, quote, shorten } from './finding-words.js'
+import { morePoints, points, type Quote, shorten } from './finding-words.js'
 import { formatCount } from './format-duration.js'
 import { groupBy } from './group-by.js'
 import { findSilentTargets, type SilentTarget } from './hops.js'
@@ -23,18 +23,18 @@ const IRREGULAR: ReadonlyMap<Mark, string> = new Map([
 ])
 
 /** What a trace lacks, and what of it is broken. */
-export function missingFindings(report: Report, limit: number, dropped: number): Finding[] {
+export function missingFindings(report: Report, limit: number, dropped: number, quote: Quote): Finding[] {
   return [
-    ...unfinishedFindings(report),
-    ...omittedFindings(report).slice(0, limit),
+    ...unfinishedFindings(report, quote),
+    ...omittedFindings(report, quote).slice(0, limit),
     ...droppedFindings(report, dropped),
     ...unrecordedFindings(report).slice(0, limit),
     ...silentFindings(report).slice(0, limit),
-    ...irregularFindings(report),
+    ...irregularFindings(report, quote),
   ]
 }
 
-function unfinishedFindings(report: Report): Finding[] {
+function unfinishedFindings(report: Report, quote: Quote): Finding[] {
   const nodes = report.points.filter(node => node.marks.includes('unfinished') && !node.marks.includes('malformed'))
   const [first] = nodes
   if (first === undefined) return []
@@ -42,7 +42,7 @@ function unfinishedFindings(report: Report): Finding[] {
   return [aboutPoints('unfinished', nodes, `${who} never finished: how long is unknown`)]
 }
 
-function omittedFindings(report: Report): Finding[] {
+function omittedFindings(report: Report, quote: Quote): Finding[] {
   return report.points.flatMap(node => {
     const count = omittedBelow(node)
     if (count === 0) return []
@@ -98,7 +98,7 @@ function silentSentence({ target, silent, reported }: SilentTarget): string {
   return `${shorten(target)} answered ${calls(count)} with nothing recorded below, and ${calls(reported)} with something: perhaps its records were lost, are late, or it refused the trace`
 }
 
-function irregularFindings(report: Report): Finding[] {
+function irregularFindings(report: Report, quote: Quote): Finding[] {
   return [...IRREGULAR].flatMap(([mark, words]) => {
     const nodes = report.points.filter(node => node.marks.includes(mark))
     const [first] = nodes

@@ -1,7 +1,7 @@
 import type { HostClock } from './clock-skew.js'
 import type { CriticalSegment } from './critical-path.js'
 import type { Finding } from './finding.js'
-import { whole } from './finding-words.js'
+import { type Quote, whole } from './finding-words.js'
 import { formatDuration, formatShare } from './format-duration.js'
 import { findGaps, type Gap } from './gaps.js'
 import { findHops } from './hops.js'
@@ -44,6 +44,7 @@ export function timeFindings(
   clocks: readonly HostClock[],
   limit: number,
   isLossy: (node: ReportNode) => boolean,
+  quote: Quote,
 ): Finding[] {
   const critical = findCritical(report, path)
   const choose = (candidates: readonly TimeFinding[]): TimeFinding[] =>
@@ -53,16 +54,16 @@ export function timeFindings(
       .slice(0, limit)
 
   const repetitions = repeatedPoints(report).filter(({ nodes }) => nodes.every(node => readWait(node) === undefined))
-  const repeated = choose(repetitions.map(sayRepeated))
+  const repeated = choose(repetitions.map(repetition => sayRepeated(repetition, quote)))
   const waiting = choose(findWaiting(report).map(sayWaiting))
   const hops = findHops(report)
-  const between = choose(groupHops(hops).map(group => sayHops(group, clocks)))
+  const between = choose(groupHops(hops).map(group => sayHops(group, clocks, quote)))
   const told = new Set([...repeated, ...waiting].flatMap(({ nodes }) => nodes))
-  const own = choose(ownTimes(report, new Set([...told, ...hops.map(({ caller }) => caller)]), isLossy))
+  const own = choose(ownTimes(report, new Set([...told, ...hops.map(({ caller }) => caller)]), isLossy, quote))
   const serial = choose(
     findSerialWork(report, told)
       .filter(({ nodes }) => nodes.every(node => critical.below.has(node)))
-      .map(saySerial),
+      .map(work => saySerial(work, quote)),
   )
   return [...repeated, ...waiting, ...between, ...own, ...serial]
     .map(found => ({
@@ -91,14 +92,15 @@ function ownTimes(
   report: Report,
   told: ReadonlySet<ReportNode>,
   isLossy: (node: ReportNode) => boolean,
+  quote: Quote,
 ): TimeFinding[] {
   const gaps = new Map<ReportNode, Gap>(findGaps(report).map(gap => [gap.node, gap]))
   return Array.from(selfTimes(report)).flatMap(([node, selfUs]) => {
     if (told.has(node)) return []
     const gap = gaps.get(node)
     return gap !== undefined && gap.toUs - gap.fromUs >= selfUs * MOST_OF_SELF
-      ? [sayGap(gap, isLossy(node))]
-      : [saySlow(node, selfUs, isLossy(node))]
+      ? [sayGap(gap, isLossy(node), quote)]
+      : [saySlow(node, selfUs, isLossy(node), quote)]
   })
 }
 

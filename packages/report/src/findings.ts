@@ -1,6 +1,7 @@
 import { correctSkew } from './correct-skew.js'
 import { criticalPath } from './critical-path.js'
 import type { Finding } from './finding.js'
+import { createQuote, LONGEST_QUOTE } from './finding-words.js'
 import { failedFindings } from './findings-failures.js'
 import { missingFindings } from './findings-missing.js'
 import { criticalFindings, skewFindings } from './findings-path.js'
@@ -15,6 +16,8 @@ export interface SummarizeOptions {
   readonly limit?: number | undefined
   /** How many of the trace's records are known to have been lost on their way to the store. Default: 0. */
   readonly dropped?: number | undefined
+  /** How much of a statement or a message a sentence quotes, in characters. Default: 80; at least that. */
+  readonly longestQuote?: number | undefined
   /** Whether to take all times as they were recorded, where hosts' clocks differ. Default: false. */
   readonly raw?: boolean | undefined
 }
@@ -25,15 +28,18 @@ export interface SummarizeOptions {
  *
  * `62 % of this request is 41 x "SELECT ... FROM items" in orders, one after another`
  */
-export function summarize(report: Report, { limit = 3, dropped = 0, raw = false }: SummarizeOptions = {}): Finding[] {
+export function summarize(report: Report, options: SummarizeOptions = {}): Finding[] {
+  const { limit = 3, dropped = 0, raw = false, longestQuote = LONGEST_QUOTE } = options
+  const longest = Math.max(LONGEST_QUOTE, longestQuote)
+  const quote = createQuote(longest)
   const corrected = correctSkew(report)
   const timed = raw ? corrected.raw : corrected
   const path = criticalPath(timed)
   return [
-    ...timeFindings(timed, path, corrected.clocks, limit, findLossy(timed, dropped)),
+    ...timeFindings(timed, path, corrected.clocks, limit, findLossy(timed, dropped), quote),
     ...criticalFindings(timed, path),
-    ...failedFindings(timed, limit),
-    ...missingFindings(timed, limit, dropped),
+    ...failedFindings(timed, limit, longest),
+    ...missingFindings(timed, limit, dropped, quote),
     ...skewFindings(corrected, timed === report && !raw, limit),
   ]
 }

@@ -5,6 +5,7 @@ import type { Row } from './plan-rows.js'
 import { pointDetail, repeatedDetail } from './point-label.js'
 import type { ReportNode } from './report.js'
 import { unionUs } from './self-time.js'
+import { shownName } from './shown-name.js'
 
 /** A line of the tree before it is laid out in columns. All its texts are escaped. */
 export interface Line {
@@ -13,6 +14,8 @@ export interface Line {
   /** Not empty for what failed. */
   readonly sign: string
   readonly label: string
+  /** The label with all columns of a query, for a terminal that has room for it. */
+  readonly wholeLabel: string
   /** What is wrong with it. */
   readonly note: string
   readonly service: string
@@ -20,6 +23,9 @@ export interface Line {
   /** None for a line that only says what is left out. */
   readonly row: Row | undefined
 }
+
+/** No terminal that is drawn for is wider. */
+const WIDEST = 1000
 
 /** The lines of a plan from top to bottom; the plan itself, which has no points, is none of them. */
 export function listLines(top: Row, glyphs: Glyphs): Line[] {
@@ -48,13 +54,15 @@ export function listLines(top: Row, glyphs: Glyphs): Line[] {
 function pointLine(row: Row, branches: string, glyphs: Glyphs): Line {
   const [node] = row.nodes
   const count = row.nodes.length
-  const detail = count === 1 && node !== undefined ? pointDetail(node) : repeatedDetail(row.nodes)
-  const name = `${count > 1 ? `${formatCount(count)} x ` : ''}${row.isExample ? 'slowest: ' : ''}${showText(node?.name)}`
+  const detailIn = (room: number): string =>
+    showText(count === 1 && node !== undefined ? pointDetail(node, room) : repeatedDetail(row.nodes, room))
+  const name = `${count > 1 ? `${formatCount(count)} x ` : ''}${row.isExample ? 'slowest: ' : ''}${showText(shownName(node?.name ?? ''))}`
   const us = durationOf(row.nodes)
   return {
     branches,
     sign: node?.failed ? glyphs.failed : '',
-    label: `${name} ${showText(detail)}`.trimEnd(),
+    label: `${name} ${detailIn(0)}`.trimEnd(),
+    wholeLabel: `${name} ${detailIn(WIDEST)}`.trimEnd(),
     note: [node?.exception, ...(node?.marks ?? [])].map(showText).filter(Boolean).join(', '),
     service: showText(node?.service),
     duration: us === undefined ? '?' : formatDuration(us, glyphs.micro),
@@ -65,7 +73,7 @@ function pointLine(row: Row, branches: string, glyphs: Glyphs): Line {
 function hiddenLine(hidden: NonNullable<Row['hidden']>, branches: string, glyphs: Glyphs): Line {
   const count = hidden.points === 1 ? '1 more point' : `${formatCount(hidden.points)} more points`
   const label = `${glyphs.ellipsis} ${count}, up to ${formatDuration(hidden.longestUs, glyphs.micro)}`
-  return { branches, sign: '', label, note: '', service: '', duration: '', row: undefined }
+  return { branches, sign: '', label, wholeLabel: label, note: '', service: '', duration: '', row: undefined }
 }
 
 function durationOf(nodes: readonly ReportNode[]): number | undefined {

@@ -22,12 +22,14 @@ interface Purpose {
  *
  * `GET /orders/7 200` · `GET catalog:8080/items 200` · `SELECT ... FROM items WHERE id = ?` · `Manager.create` ·
  * `getOrder GET /orders/:id` · `for connection`
+ *
+ * @param room how many characters there is room for: a query that fits is given with its list of columns. Default: none
  */
-export function pointDetail(node: ReportNode): string {
+export function pointDetail(node: ReportNode, room = 0): string {
   const { text, hasStatus } = readPurpose(node)
   // A router knows its route only when it has found it.
   const outcome = hasStatus ? readStatus(node.stop) : readText(node.stop, 'info', 'layer', 'route')
-  return outcome === undefined ? abbreviate(text) : `${text} ${outcome}`
+  return outcome === undefined ? abbreviate(text, room) : `${text} ${outcome}`
 }
 
 /**
@@ -66,12 +68,12 @@ export function isLayer(node: ReportNode): boolean {
 }
 
 /** The line for points that repeat: their route, or their detail where it is the same for all, or what they have in common. */
-export function repeatedDetail(nodes: readonly ReportNode[]): string {
+export function repeatedDetail(nodes: readonly ReportNode[], room = 0): string {
   const purposes = nodes.map(readPurpose)
   const texts = new Set(purposes.map(({ shape, text }) => shape ?? text))
   const [text = ''] = texts
   if (texts.size > 1 && nodes.every(isLayer)) return 'layers'
-  return abbreviate(texts.size === 1 ? text : generalize(text))
+  return abbreviate(texts.size === 1 ? text : generalize(text), room)
 }
 
 function readPurpose({ start, stop }: Pick<ReportNode, 'start' | 'stop'>): Purpose {
@@ -108,8 +110,9 @@ function readPurpose({ start, stop }: Pick<ReportNode, 'start' | 'stop'>): Purpo
   return { text: name.slice(0, LONGEST).split('.').slice(-2).join('.'), hasStatus: false }
 }
 
-/** A query without its list of columns: the tables and conditions tell queries apart. */
-function abbreviate(text: string): string {
+/** A query without its list of columns, unless there is room for it: the tables and conditions tell queries apart. */
+function abbreviate(text: string, room: number): string {
+  if (text.length <= room) return text
   const select = /^select (?:distinct )?/i.exec(text)
   if (select === null) return text
   const from = text.search(/ from /i)

@@ -5,6 +5,7 @@ import { fitText, padText, textWidth, wrapText } from './fit-text.js'
 import { formatCount, formatDuration, formatShare } from './format-duration.js'
 import { ASCII, type Glyphs, UNICODE } from './glyphs.js'
 import { createPaint, type Paint, type Style } from './paint.js'
+import { shownName } from './shown-name.js'
 
 /** How to draw a comparison. */
 export interface RenderDiffOptions {
@@ -153,7 +154,7 @@ function labelOf({ name, detail, count }: DiffPoint, arrow: string): string {
   const { before, after } = count
   const times = before === after || before === 0 || after === 0 ? Math.max(before, after) : undefined
   const shown = times === undefined ? `${formatCount(before)} ${arrow} ${formatCount(after)} x ` : many(times)
-  return `${shown}${showText(name)} ${showText(detail)}`.trimEnd()
+  return `${shown}${showText(shownName(name))} ${showText(detail)}`.trimEnd()
 }
 
 function timesOf({ change, total }: DiffPoint, glyphs: Glyphs, arrow: string): string {

@@ -24,6 +24,10 @@ export interface RenderTreeOptions extends PointFilter {
 
 const SERVICE_STYLES: readonly Style[] = ['cyan', 'green', 'magenta', 'blue', 'yellow']
 const WIDEST = 1000
+/** A terminal that is no wider gets short quotes. */
+const NARROW = 100
+/** What a sentence says beside what it quotes takes about so many columns. */
+const OTHER_WORDS = 80
 const MOST_ROWS = 10_000
 const WIDEST_SERVICE = 40
 const MOST_SERVICES_NAMED = 8
@@ -42,7 +46,7 @@ export function renderTree(report: Report, options: RenderTreeOptions = {}): str
   const glyphs = unicode ? UNICODE : ASCII
   const paint = createPaint(color)
   const services = listServices(report)
-  const findings = summarize(report)
+  const findings = summarize(report, { longestQuote: quoteIn(columns) })
   const notable = new Set(findings.flatMap(({ share, traceIds }) => (share === undefined ? [] : traceIds)))
   const filtered = filterPoints(report, options)
   const plan = planRows(report, Math.min(MOST_ROWS, Math.max(1, maxRows)), filtered)
@@ -55,6 +59,11 @@ export function renderTree(report: Report, options: RenderTreeOptions = {}): str
     ...drawFilter(report, filtered, columns, glyphs).map(line => paint(line, 'yellow')),
     '',
   ].join('\n')
+}
+
+/** How much a sentence may quote, so that it takes two lines at most. */
+function quoteIn(columns: number): number | undefined {
+  return columns <= NARROW ? undefined : 2 * columns - OTHER_WORDS
 }
 
 function drawFindings(findings: readonly Finding[], columns: number, glyphs: Glyphs, paint: Paint): string[] {

@@ -1,6 +1,6 @@
 import type { HostClock } from './clock-skew.js'
 import type { FindingKind } from './finding.js'
-import { quote, shorten } from './finding-words.js'
+import { type Quote, shorten } from './finding-words.js'
 import { formatCount, formatDuration } from './format-duration.js'
 import type { Gap } from './gaps.js'
 import { groupBy } from './group-by.js'
@@ -32,7 +32,7 @@ const WAITED_FOR: ReadonlyMap<string, string> = new Map([
 const MAY_MISS = ', or steps that are missing here'
 
 /** `26 % of this request is 20 x "SELECT ..." in orders, one after another` */
-export function sayRepeated({ nodes, totalUs, sequential }: Repetition): TimeFinding {
+export function sayRepeated({ nodes, totalUs, sequential }: Repetition, quote: Quote): TimeFinding {
   const how = sequential ? 'one after another' : 'partly at the same time'
   const say = (share: string, duration: string): string =>
     `${share} is ${formatCount(nodes.length)} x ${quote(nodes)}, ${how} (${duration})`
@@ -51,7 +51,7 @@ export function sayWaiting({ nodes, totalUs, for: what }: Waiting): TimeFinding 
 }
 
 /** `37 % of this request is "SELECT ..." in orders` */
-export function saySlow(node: ReportNode, totalUs: number, isLossy: boolean): TimeFinding {
+export function saySlow(node: ReportNode, totalUs: number, isLossy: boolean, quote: Quote): TimeFinding {
   const steps = node.children.length
   const outside = steps === 0 ? '' : ` itself, outside its ${steps === 1 ? 'one step' : `${formatCount(steps)} steps`}`
   const say = (share: string, duration: string): string =>
@@ -60,7 +60,7 @@ export function saySlow(node: ReportNode, totalUs: number, isLossy: boolean): Ti
 }
 
 /** `18 % of this request is "GET /items" in catalog after "SELECT ...", with nothing recorded` */
-export function sayGap({ node, fromUs, toUs, after, before }: Gap, isLossy: boolean): TimeFinding {
+export function sayGap({ node, fromUs, toUs, after, before }: Gap, isLossy: boolean, quote: Quote): TimeFinding {
   const [from, to] = [after, before].map(child => child && quote([child], false))
   const place = from && to ? ` between ${from} and ${to}` : from ? ` after ${from}` : to ? ` before ${to}` : ''
   const say = (share: string, duration: string): string =>
@@ -69,7 +69,7 @@ export function sayGap({ node, fromUs, toUs, after, before }: Gap, isLossy: bool
 }
 
 /** `Up to 23 % of this request might be saved if ... in gateway ran at once` */
-export function saySerial({ nodes, savingUs }: SerialWork): TimeFinding {
+export function saySerial({ nodes, savingUs }: SerialWork, quote: Quote): TimeFinding {
   const [first, second] = nodes
   const service = first?.service === undefined ? '' : ` in ${shorten(first.service)}`
   const ends = [first, second].map(node => quote(node === undefined ? [] : [node], false))
@@ -89,7 +89,7 @@ export function groupHops(hops: readonly Hop[]): Hop[][] {
  *
  * @param hops at least one, all between the same two services
  */
-export function sayHops(hops: readonly Hop[], clocks: readonly HostClock[]): TimeFinding {
+export function sayHops(hops: readonly Hop[], clocks: readonly HostClock[], quote: Quote): TimeFinding {
   const intervals = hops.flatMap(({ caller, callee }) => [
     { startUs: caller.startedUs ?? 0, endUs: callee.startedUs ?? 0 },
     { startUs: callee.finishedUs ?? 0, endUs: caller.finishedUs ?? 0 },

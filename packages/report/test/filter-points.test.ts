@@ -21,7 +21,7 @@ function lastLine(options: RenderTreeOptions): string | undefined {
 describe('a filtered tree', () => {
   it('shows so many levels, and counts what is below', () => {
     expect(tree({ depth: 2 })).toEqual([
-      'wsgi GET /orders/7 200',
+      'request GET /orders/7 200',
       '├─ http GET catalog:8081/items 200',
       '│  └─ … 2 more points, up to 38.5 ms',
       '└─ http GET orders:8082/orders/7 200',
@@ -33,11 +33,11 @@ describe('a filtered tree', () => {
 
   it('shows what took at least so long', () => {
     expect(tree({ minUs: 40_000 })).toEqual([
-      'wsgi GET /orders/7 200',
+      'request GET /orders/7 200',
       '├─ http GET catalog:8081/items 200',
       '│  └─ … 2 more points, up to 38.5 ms',
       '└─ http GET orders:8082/orders/7 200',
-      '   └─ wsgi GET /orders/7 200',
+      '   └─ request GET /orders/7 200',
       '      ├─ db SELECT * FROM orders WHERE lower(custom…',
       '      └─ … 21 more points, up to 2.40 ms',
     ])
@@ -46,9 +46,9 @@ describe('a filtered tree', () => {
 
   it('shows what a service did, with the path to it', () => {
     expect(tree({ service: 'catalog' })).toEqual([
-      'wsgi GET /orders/7 200',
+      'request GET /orders/7 200',
       '├─ http GET catalog:8081/items 200',
-      '│  └─ wsgi GET /items 200',
+      '│  └─ request GET /items 200',
       '│     └─ db SELECT id, title FROM catalog',
       '└─ … 24 more points, up to 135 ms',
     ])
@@ -59,9 +59,9 @@ describe('a filtered tree', () => {
     const filter = matchPoints(buildReport(makeShopTrace()), text => /addUp/.test(text))
 
     expect(tree({ filter })).toEqual([
-      'wsgi GET /orders/7 200',
+      'request GET /orders/7 200',
       '├─ http GET orders:8082/orders/7 200',
-      '│  └─ wsgi GET /orders/7 200',
+      '│  └─ request GET /orders/7 200',
       '│     ├─ function totals.addUp',
       '│     └─ … 21 more points, up to 66.5 ms',
       '└─ … 3 more points, up to 41.2 ms',

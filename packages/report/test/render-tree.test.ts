@@ -26,14 +26,43 @@ describe('the drawing of a trace', () => {
     expect([first, second, third].map(line => line.slice(0, 7).trimEnd())).toEqual(['w', '└─ x', '   └─ y'])
   })
 
+  it.each([
+    ['no columns of a query where the terminal is narrow', 80, 'db SELECT ... FROM', '"SELECT ... FROM'],
+    ['all columns in a terminal of the usual width, in two lines', 120, 'db SELECT ... FROM', '"SELECT id, name'],
+    ['all columns where the terminal has room for them', 240, 'db SELECT id, name', '"SELECT id, name'],
+  ])('shows %s', (_, width, row, quoted) => {
+    const statement =
+      'SELECT id, name, price, currency, stock FROM items WHERE shop = ? AND price < ? ORDER BY price LIMIT 10'
+    const records = makeTrace(
+      { id: 'a', from: 0, to: 90_000, ...served('/items') },
+      { id: 'b', parent: 'a', from: 1_000, to: 89_000, ...query(statement) },
+    )
+
+    const [tree = '', findings = ''] = draw(records, { width }).split('What to look at')
+
+    expect(tree).toContain(row)
+    expect(findings.replaceAll(/\s+/g, ' ')).toContain(quoted)
+    for (const line of `${tree}${findings}`.split('\n')) expect(line.length).toBeLessThanOrEqual(width)
+  })
+
+  it('calls a served request so, and keeps any other name', () => {
+    const names = ['wsgi', 'request', 'wsgi2', 'main'].map((name, index) => ({ id: `p${index}`, name, from: 0, to: 9 }))
+
+    const rows = draw(makeTrace(...names))
+      .split('\n')
+      .slice(0, 4)
+
+    expect(rows.map(row => row.split(' ')[0])).toEqual(['request', 'request', 'wsgi2', 'main'])
+  })
+
   it('shows tree, services, durations, bars, what to look at, and a summary', () => {
     expect(draw(makeShopTrace(), { width: 100 })).toBe(`\
-wsgi GET /orders/7 200                                gateway   182 ms  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━
+request GET /orders/7 200                             gateway   182 ms  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━
 ├─ http GET catalog:8081/items 200                    gateway  41.2 ms  ╺━━━━━╸
-│  └─ wsgi GET /items 200                             catalog  38.5 ms  ╺━━━━━╸
+│  └─ request GET /items 200                          catalog  38.5 ms  ╺━━━━━╸
 │     └─ db SELECT id, title FROM catalog             catalog  4.20 ms   ╸
 └─ http GET orders:8082/orders/7 200                  gateway   135 ms         ━━━━━━━━━━━━━━━━━━━━╸
-   └─ wsgi GET /orders/7 200                          orders    132 ms         ━━━━━━━━━━━━━━━━━━━━╸
+   └─ request GET /orders/7 200                       orders    132 ms         ━━━━━━━━━━━━━━━━━━━━╸
       ├─ db SELECT * FROM orders WHERE lower(custom…  orders   66.5 ms         ╺━━━━━━━━━━
       ├─ 20 x db SELECT ... FROM items WHERE id = ?   orders   48.0 ms                    ━━━━━━━━╸
       └─ function totals.addUp                        orders    240 µs                            ╺
@@ -93,7 +122,7 @@ Trace ${BASE_ID} · 182 ms · 28 points · services gateway, catalog, orders
       ),
     )
 
-    expect(rowOf(drawing, 'GET /x 500')).toMatch(/^✗ wsgi GET \/x 500/)
+    expect(rowOf(drawing, 'GET /x 500')).toMatch(/^✗ request GET \/x 500/)
     expect(rowOf(drawing, 'SELECT 1')).toMatch(/✗ db SELECT 1 {2}TimeoutError .*1\.00 ms/)
     expect(rowOf(drawing, 'work')).toMatch(/work {2}unfinished .* \? .*━┄┄|work {2}unfinished .* \? .*╸┄┄/)
     expect(drawing).toContain('"SELECT 1" in api failed: TimeoutError: gone')
@@ -124,7 +153,7 @@ Trace ${BASE_ID} · 182 ms · 28 points · services gateway, catalog, orders
     expect(drawing.split('\n').slice(1, 4)).toEqual([
       expect.stringMatching(/^└─ 4 x http GET catalog:80\/items\/\* /),
       expect.stringMatching(/^ {3}└─ slowest: http GET catalog:80\/items\/3 200 /),
-      expect.stringMatching(/^ {6}└─ wsgi GET \/items\/3 200 /),
+      expect.stringMatching(/^ {6}└─ request GET \/items\/3 200 /),
     ])
   })
 

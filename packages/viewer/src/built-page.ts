@@ -55,8 +55,8 @@ export function embedJson(value: unknown): string {
 }
 
 function readBuiltPage(): BuiltPage {
-  const script = readAsset('app.js')
-  const style = readAsset('app.css')
+  const script = builtAsset('trace.js')
+  const style = builtAsset('trace.css')
   const policy = [
     "default-src 'none'",
     `script-src '${hash(script)}'`,
@@ -68,14 +68,15 @@ function readBuiltPage(): BuiltPage {
     "require-trusted-types-for 'script'",
     'trusted-types osprofiler',
   ].join('; ')
-  return { script, style, theme: readAsset('theme.css'), policy }
+  return { script, style, theme: builtAsset('theme.css'), policy }
 }
 
-function readAsset(name: string): string {
+/** @throws Error when the pages were not built */
+export function builtAsset(name: string): string {
   try {
-    return readFileSync(new URL(`./page/${name}`, import.meta.url), 'utf8')
+    return readFileSync(new URL(`./pages/${name}`, import.meta.url), 'utf8')
   } catch (cause) {
-    throw new Error(`The page is not built: ${name} is missing. Build it with "npx -y pnpm@12 build".`, { cause })
+    throw new Error(`The pages are not built: ${name} is missing. Build it with "npx -y pnpm@12 build".`, { cause })
   }
 }
 
@@ -83,6 +84,6 @@ function hash(text: string): string {
   return `sha256-${createHash('sha256').update(text).digest('base64')}`
 }
 
-function escapeMarkup(text: string): string {
+export function escapeMarkup(text: string): string {
   return text.replace(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`)
 }

@@ -1,11 +1,12 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { buildReport } from '@osprofiler/report'
 import { describe, expect, it } from 'vitest'
-import { readLink, writeLink } from '../page/deep-link.js'
-import { filterPoints, parseDuration } from '../page/filter-points.js'
-import { fitRange, labelTicks, panRange, ticks, zoomRange } from '../page/time-range.js'
-import { createTraceModel } from '../page/trace-model.js'
-import { visibleRows } from '../page/visible-rows.js'
+import { parseDuration } from '../pages/shared/parse-duration.js'
+import { readLink, writeLink } from '../pages/trace/deep-link.js'
+import { filterPoints } from '../pages/trace/filter-points.js'
+import { fitRange, labelTicks, panRange, ticks, zoomRange } from '../pages/trace/time-range.js'
+import { createTraceModel } from '../pages/trace/trace-model.js'
+import { visibleRows } from '../pages/trace/visible-rows.js'
 
 const NOTHING = { collapsed: new Set<number>(), openFolds: new Set<number>(), kept: undefined }
 

@@ -1,4 +1,12 @@
-import { type DiffPoint, diffReports, escapeControl, type Report, type ReportDiff } from '@osprofiler/report'
+import {
+  type DiffPoint,
+  diffReports,
+  escapeControl,
+  pointDetail,
+  type Report,
+  type ReportDiff,
+  shownName,
+} from '@osprofiler/report'
 import type { Trace } from './traces.js'
 
 /** What the page of two traces shows. Texts of records have nothing left to obey; times are in microseconds. */
@@ -33,7 +41,7 @@ export async function compareTraces(before: Trace, after: Trace): Promise<TraceC
     points: kept.map(point => ({
       ...point,
       service: point.service === null ? null : shorten(point.service),
-      name: shorten(point.name),
+      name: shorten(shownName(point.name)),
       detail: shorten(point.detail),
     })),
     left: diff.points.length - kept.length,
@@ -57,7 +65,12 @@ function keepLargest(points: readonly DiffPoint[]): readonly DiffPoint[] {
 
 function toCompared({ title }: Trace, { roots, points }: Report): ComparedTrace {
   const [top] = roots
-  return { title: shorten(title), name: shorten(top?.name), service: shorten(top?.service), points: points.length }
+  return {
+    title: shorten(title),
+    name: shorten(top && (pointDetail(top) || shownName(top.name))),
+    service: shorten(top?.service),
+    points: points.length,
+  }
 }
 
 function shorten(text: string | undefined): string {

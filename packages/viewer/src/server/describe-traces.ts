@@ -1,57 +1,52 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Driver, TraceRecord, TraceSummary } from '@osprofiler/core'
-import { buildReport, correctSkew, pointDetail } from '@osprofiler/report'
-import { traceDuration } from './trace-duration.js'
+import type { Driver, TraceSummary } from '@osprofiler/core'
+import { describeTrace } from '@osprofiler/report'
+import { type Reading, toReading } from './read-listed.js'
 
-/** What a store's list does not say of a trace. */
-export interface TraceDescription {
-  /** What its first point does, such as `GET /orders`. */
-  readonly detail: string
-  /** In microseconds; undefined where it has not ended, or is too large to be read for this. */
-  readonly durationUs: number | undefined
-}
-
-/** What is known of the traces in the lists. */
+/** What is known of the traces in the lists, beyond what the store's own list says. */
 export interface Descriptions {
-  get(baseId: string): TraceDescription | undefined
-  /** Finds out about these in the background. */
+  get(baseId: string): Reading | undefined
+  /** Finds out about these in the background, the first of them first. */
   want(traces: readonly TraceSummary[]): void
 }
 
-/** Of a larger trace only the beginning is read. */
-const MOST_RECORDS = 2_000
 /** More than the lists hold together. */
-const MOST_KNOWN = 5_000
+const MAX_KNOWN = 30_000
 /** The store rests this many times as long as a trace took to read. */
 const REST = 2
 
 /** Reads traces one after another, each when its records have become more, until the signal says that it is over. */
 export function createDescriptions(driver: Driver, ended: AbortSignal): Descriptions {
-  const known = new Map<string, { readonly records: number; readonly description: TraceDescription | undefined }>()
+  const known = new Map<string, { readonly records: number; readonly reading: Reading }>()
   let wanted: readonly TraceSummary[] = []
+  let next = 0
   let isReading = false
 
   async function readWanted(): Promise<void> {
-    for (let next = findNext(); next !== undefined && !ended.aborted; next = findNext()) {
+    for (let trace = takeNext(); trace !== undefined && !ended.aborted; trace = takeNext()) {
       const begun = performance.now()
-      // A trace that cannot be read is listed all the same; whoever opens it learns why.
-      const description = await describe(driver, next.base_id).catch(() => undefined)
-      known.set(next.base_id, { records: next.records, description })
+      known.delete(trace.base_id)
+      known.set(trace.base_id, { records: trace.records, reading: await read(driver, trace) })
       const pause = (performance.now() - begun) * REST
       await delay(pause, undefined, { signal: ended }).catch(() => undefined)
     }
   }
 
-  function findNext(): TraceSummary | undefined {
-    return wanted.find(trace => known.get(trace.base_id)?.records !== trace.records)
+  function takeNext(): TraceSummary | undefined {
+    for (; next < wanted.length; next++) {
+      const trace = wanted[next]
+      if (trace !== undefined && known.get(trace.base_id)?.records !== trace.records) return trace
+    }
+    return undefined
   }
 
   return {
-    get: baseId => known.get(baseId)?.description,
+    get: baseId => known.get(baseId)?.reading,
     want(traces) {
       wanted = traces
+      next = 0
       for (const oldest of known.keys()) {
-        if (known.size <= MOST_KNOWN) break
+        if (known.size <= MAX_KNOWN) break
         known.delete(oldest)
       }
       if (isReading) return
@@ -63,18 +58,9 @@ export function createDescriptions(driver: Driver, ended: AbortSignal): Descript
   }
 }
 
-async function describe(driver: Driver, baseId: string): Promise<TraceDescription | undefined> {
-  const records: TraceRecord[] = []
-  let isWhole = true
-  for await (const batch of driver.readRecords?.(baseId) ?? []) {
-    for (const record of batch) records.push(record)
-    if (records.length <= MOST_RECORDS) continue
-    isWhole = false
-    break
-  }
-  const report = correctSkew(buildReport(records))
-  const [top] = report.roots
-  if (top === undefined) return undefined
-  const hasEnded = isWhole && top.finishedUs !== undefined
-  return { detail: pointDetail(top), durationUs: hasEnded ? traceDuration(report) : undefined }
+/** A trace that cannot be read is listed all the same. Whoever opens such a trace learns the reason. */
+async function read(driver: Driver, { base_id: baseId, records }: TraceSummary): Promise<Reading> {
+  const batches = driver.readRecords?.(baseId)
+  if (batches === undefined) return toReading(undefined)
+  return toReading(await describeTrace(batches, { knownRecords: records }).catch(() => undefined))
 }

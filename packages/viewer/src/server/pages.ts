@@ -1,5 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { pageTheme } from '../page-template.js'
+import { builtAsset, escapeMarkup } from '../built-page.js'
 
 /** A script or a style of the pages. */
 export interface Asset {
@@ -9,46 +8,29 @@ export interface Asset {
   readonly text: string
 }
 
-const SCRIPTS = new URL('../list/', import.meta.url)
-const STYLE = new URL('../../src/server/pages.css', import.meta.url)
-
 /** The page of all traces. */
 export function listPage(storeName: string): string {
-  return page('Traces', storeName, 'list/main.js')
+  return page('Traces', storeName, 'traces')
 }
 
 /** The page of two traces side by side. */
 export function comparePage(storeName: string): string {
-  return page('Compare', storeName, 'list/compare.js')
+  return page('Compare', storeName, 'compare')
 }
 
 /**
- * What the pages load: their own scripts, as they were compiled, and styles.
+ * What the pages load: their own script and style, as the build left them.
  *
  * @throws Error when the pages were not built
  */
 export function readAssets(): Asset[] {
-  const scripts = listScripts()
   return [
-    ...scripts.map(name => ({
-      path: `list/${name}`,
-      type: 'text/javascript; charset=utf-8',
-      text: readFileSync(new URL(name, SCRIPTS), 'utf8').replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n'),
-    })),
-    { path: 'theme.css', type: 'text/css; charset=utf-8', text: pageTheme() },
-    { path: 'pages.css', type: 'text/css; charset=utf-8', text: readFileSync(STYLE, 'utf8') },
+    { path: 'list.js', type: 'text/javascript; charset=utf-8', text: builtAsset('list.js') },
+    { path: 'list.css', type: 'text/css; charset=utf-8', text: builtAsset('list.css') },
   ]
 }
 
-function listScripts(): string[] {
-  try {
-    return readdirSync(SCRIPTS).filter(name => name.endsWith('.js'))
-  } catch (cause) {
-    throw new Error('The pages are not built: build them with "npx -y pnpm@12 build".', { cause })
-  }
-}
-
-function page(title: string, storeName: string, script: string): string {
+function page(title: string, storeName: string, view: 'traces' | 'compare'): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -57,18 +39,13 @@ function page(title: string, storeName: string, script: string): string {
 <meta name="color-scheme" content="light dark">
 <title>${title} - OSProfiler</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="theme.css">
-<link rel="stylesheet" href="pages.css">
-<script type="module" src="${script}"></script>
+<link rel="stylesheet" href="list.css">
+<script defer src="list.js"></script>
 </head>
-<body data-store="${escapeMarkup(storeName)}">
-<div id="page"></div>
+<body data-view="${view}" data-store="${escapeMarkup(storeName)}">
+<div id="osprofiler"></div>
 <noscript><p>These pages list traces with JavaScript, which is switched off here.</p></noscript>
 </body>
 </html>
 `
-}
-
-function escapeMarkup(text: string): string {
-  return text.replace(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`)
 }

@@ -1,4 +1,5 @@
 import type { Driver } from '@osprofiler/core'
+import { LIST_LENGTHS } from '../listed-trace.js'
 import { compareTraces } from './compare-traces.js'
 import { createDescriptions } from './describe-traces.js'
 import { comparePage, listPage, readAssets } from './pages.js'
@@ -6,7 +7,7 @@ import { receiveText } from './receive-text.js'
 import { HTML, sendJson, sendText } from './respond.js'
 import { get, type Route } from './route.js'
 import { createTraceFiles } from './trace-files.js'
-import { createTraceList, LIST_LENGTHS } from './trace-list.js'
+import { createTraceList } from './trace-list.js'
 import { createTraceRoutes } from './trace-routes.js'
 import { createTraces } from './traces.js'
 import { createTurnstile } from './turnstile.js'
@@ -50,6 +51,10 @@ export function createRoutes(options: RouteOptions): ReadonlyMap<string, Route> 
         if (request.headers['if-none-match'] === etag) response.writeHead(304, { ETag: etag }).end()
         else sendText(response, 200, 'application/json', text, { ETag: etag })
       }),
+    ],
+    [
+      'api/count',
+      get(async ({ response, query }) => sendJson(response, await list.count(query.get('failed') === '1'))),
     ],
     [
       'api/diff',

@@ -1,16 +1,21 @@
 import { createHash } from 'node:crypto'
 import type { Driver, TraceSummary } from '@osprofiler/core'
+import { type CountAnswer, LIST_LENGTHS, type ListAnswer } from '../listed-trace.js'
 import type { Descriptions } from './describe-traces.js'
-import { toListed, toListedFile } from './listed-trace.js'
+import { toListed, toListedFile } from './read-listed.js'
 import { Refusal } from './respond.js'
 import type { TraceFiles } from './trace-files.js'
 
-const SHORTEST_LIST = 200
-/** How long a list may be asked for: few lengths, so that few lists are kept. */
-export const LIST_LENGTHS: readonly number[] = [SHORTEST_LIST, 1_000]
+const [SHORTEST_LIST] = LIST_LENGTHS
+/** Lists up to this length change while somebody looks at them; a longer one is for a search. */
+const MAX_LIVE = 1_000
+/** Nobody needs to know of more traces, and a store should not have to count them. */
+const MAX_COUNTED = 100_000
 
 /** A list is read again at most this often, in milliseconds... */
 const SHORTEST_REST = 500
+const LONG_LIST_REST = 3_000
+const COUNT_REST = 30_000
 /** ... and the store rests this many times as long as it took to read, so that a slow one is not kept busy by a page. */
 const REST = 4
 
@@ -31,6 +36,8 @@ export interface TraceList {
   read(length: number, failedOnly: boolean): Promise<TraceListText>
   /** The shortest list of all traces. */
   newest(): Promise<TraceListText>
+  /** How many traces the store holds, or how many of them have failed. */
+  count(failedOnly: boolean): Promise<CountAnswer>
 }
 
 /** What lists are made of. */
@@ -45,11 +52,19 @@ export interface ListSources {
  * are open stand first in every list.
  */
 export function createTraceList(sources: ListSources): TraceList {
-  const readers = LIST_LENGTHS.map(length => ({
-    length,
-    all: restBetween(createListReader(sources, length)),
-    failed: restBetween(() => readFailedList(sources, length)),
-  }))
+  const { driver } = sources
+  const readers = LIST_LENGTHS.map(length => {
+    const rest = length > MAX_LIVE ? LONG_LIST_REST : SHORTEST_REST
+    return {
+      length,
+      all: restBetween(createListReader(sources, length), rest),
+      failed: restBetween(() => readFailedList(sources, length), rest),
+    }
+  })
+  const counts = {
+    all: restBetween(() => countTraces(driver.listTraces), COUNT_REST),
+    failed: restBetween(() => countTraces(driver.listErrorTraces), COUNT_REST),
+  }
 
   async function read(length: number, failedOnly: boolean): Promise<TraceListText> {
     const reader = readers.find(candidate => candidate.length === length)
@@ -57,11 +72,21 @@ export function createTraceList(sources: ListSources): TraceList {
     return await (failedOnly ? reader.failed() : reader.all())
   }
 
-  return { read, newest: () => read(SHORTEST_LIST, false) }
+  return {
+    read,
+    newest: () => read(SHORTEST_LIST, false),
+    count: failedOnly => (failedOnly ? counts.failed() : counts.all()),
+  }
+}
+
+async function countTraces(list: Driver['listTraces']): Promise<CountAnswer> {
+  if (list === undefined) throw writeOnly()
+  const found = await list({ limit: MAX_COUNTED + 1 })
+  return { traces: Math.min(found.length, MAX_COUNTED), more: found.length > MAX_COUNTED }
 }
 
 /** Gives the last result, also to those who ask while it is being read, until the store has had its rest. */
-function restBetween<Result>(read: () => Promise<Result>): () => Promise<Result> {
+function restBetween<Result>(read: () => Promise<Result>, shortest: number): () => Promise<Result> {
   let last: Promise<Result> | undefined
   let restsUntil = 0
 
@@ -70,7 +95,7 @@ function restBetween<Result>(read: () => Promise<Result>): () => Promise<Result>
     const begun = performance.now()
     const rest = (): void => {
       const now = performance.now()
-      restsUntil = now + Math.max(SHORTEST_REST, (now - begun) * REST)
+      restsUntil = now + Math.max(shortest, (now - begun) * REST)
     }
     restsUntil = Number.POSITIVE_INFINITY
     last = read()
@@ -115,7 +140,8 @@ function toText(
     ...files.list().map(toListedFile),
     ...traces.map(trace => toListed(trace, failed.has(trace.base_id), descriptions.get(trace.base_id))),
   ]
-  const text = JSON.stringify({ traces: listed, more })
+  const answer: ListAnswer = { traces: listed, more }
+  const text = JSON.stringify(answer)
   const etag = `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`
   return { text, etag, lengths: new Map(traces.map(trace => [trace.base_id, trace.records])) }
 }

@@ -1,0 +1,129 @@
+import type { TraceRecord } from '@osprofiler/core'
+import { buildReport, describeReport, describeTrace } from '@osprofiler/report'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { hostileRecords } from './hostile-records.js'
+import { makeTrace, query, routed, served } from './make-trace.js'
+
+async function* inBatches(records: readonly TraceRecord[], size = 100): AsyncGenerator<readonly TraceRecord[]> {
+  for (let from = 0; from < records.length; from += size) yield records.slice(from, from + size)
+}
+
+const REQUEST = makeTrace(
+  { id: 'a', from: 0, to: 60_000, ...routed('/orders/7', '/orders/:id') },
+  { id: 'b', parent: 'a', from: 1_000, to: 41_000, ...query('SELECT 1') },
+)
+
+describe('the description of a trace', () => {
+  it('tells method, path, route, status, duration and points', async () => {
+    const description = await describeTrace(inBatches(REQUEST))
+
+    expect(description).toMatchObject({
+      name: 'wsgi',
+      request: 'GET /orders/7',
+      method: 'GET',
+      path: '/orders/7',
+      route: '/orders/:id',
+      pattern: 'GET /orders/:id',
+      service: 'api',
+      status: 200,
+      durationUs: 60_000,
+      points: 2,
+      failed: false,
+      error: undefined,
+      isWhole: true,
+    })
+  })
+
+  it.each([
+    ['a path with an id, where the route is not known', served('/orders/7'), 'GET /orders/*'],
+    ['a path without one', served('/health'), 'GET /health'],
+    ['a function', { name: 'rpc', info: { function: { name: 'app.jobs.Mailer.send' } } }, 'Mailer.send'],
+    ['nothing', { name: 'job' }, ''],
+  ])('has a pattern for %s', (_, point, pattern) => {
+    const description = describeReport(buildReport(makeTrace({ id: 'a', from: 0, to: 9, ...point })))
+
+    expect(description.pattern).toBe(pattern)
+  })
+
+  it.each([
+    ['a status of 500', [{ id: 'a', from: 0, to: 9, ...served('/x', 503) }], 'status 503'],
+    [
+      'an exception',
+      [{ id: 'a', from: 0, to: 9, ...served('/x'), stopInfo: { etype: 'TypeError', message: 'no x' } }],
+      'TypeError: no x',
+    ],
+    [
+      'an exception below, which the others pass on',
+      [
+        { id: 'a', from: 0, to: 9, ...served('/x', 500) },
+        { id: 'b', parent: 'a', service: 'stock', from: 1, to: 8, stopInfo: { etype: 'Timeout', message: 'late' } },
+      ],
+      'Timeout: late in stock',
+    ],
+  ])('says where a failure began: %s', (_, points, error) => {
+    const description = describeReport(buildReport(makeTrace(...points)))
+
+    expect(description).toMatchObject({ failed: true, error })
+  })
+
+  it.each([404, 302, 200])('calls no trace failed for a status of %i', status => {
+    const description = describeReport(buildReport(makeTrace({ id: 'a', from: 0, to: 9, ...served('/x', status) })))
+
+    expect(description).toMatchObject({ failed: false, error: undefined, status })
+  })
+
+  it('does not know the end of a trace that has not ended', () => {
+    const description = describeReport(buildReport(makeTrace({ id: 'a', from: 0, ...served('/x') })))
+
+    expect(description).toMatchObject({ request: 'GET /x', status: undefined, durationUs: undefined, points: 1 })
+  })
+
+  it('is none where there are no records', async () => {
+    expect(await describeTrace(inBatches([]))).toBeUndefined()
+  })
+
+  it('is that of the beginning where the trace has too many records, and reads no further', async () => {
+    let batches = 0
+    async function* endless(): AsyncGenerator<readonly TraceRecord[]> {
+      for (yield REQUEST.slice(0, 1); ; batches++) {
+        yield makeTrace({ id: `b-${batches}`, parent: 'a', from: 1, to: 2, ...query('SELECT 1') })
+      }
+    }
+
+    const description = await describeTrace(endless(), { maxRecords: 10 })
+
+    expect(description).toMatchObject({ request: 'GET /orders/7', isWhole: false })
+    expect(description).toMatchObject({ status: undefined, durationUs: undefined, failed: false })
+    expect(batches).toBeLessThan(10)
+  })
+
+  it('is that of the beginning where the store is slow', async () => {
+    async function* slow(): AsyncGenerator<readonly TraceRecord[]> {
+      for (;;) {
+        yield REQUEST
+        await new Promise(resolve => setTimeout(resolve, 20))
+      }
+    }
+
+    expect(await describeTrace(slow(), { maxMs: 50 })).toMatchObject({ isWhole: false })
+  })
+
+  it('throws for no record, whatever it holds', async () => {
+    await fc.assert(
+      fc.asyncProperty(hostileRecords, async records => {
+        await describeTrace(inBatches(records, 2))
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  it('keeps its texts short', async () => {
+    const long = 'x'.repeat(100_000)
+    const records = makeTrace({ id: 'a', service: long, from: 0, to: 9, ...routed(`/${long}`, `/${long}`) })
+
+    const description = await describeTrace(inBatches(records))
+
+    for (const value of Object.values(description ?? {})) expect(String(value).length).toBeLessThan(5_000)
+  })
+})

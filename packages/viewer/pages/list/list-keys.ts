@@ -1,0 +1,89 @@
+import { useLayoutEffect } from 'preact/hooks'
+import { isTyping } from '../shared/is-typing.js'
+import type { KeyGroups } from '../shared/keys-sheet.js'
+
+/** The keys of the list, as its sheet tells of them. */
+export const LIST_KEYS: KeyGroups = [
+  [
+    'Traces',
+    [
+      ['↑ ↓', 'go through the traces'],
+      ['Enter', 'open'],
+      ['x', 'choose for comparison'],
+      ['c', 'compare the two'],
+    ],
+  ],
+  [
+    'Find',
+    [
+      ['/', 'search'],
+      ['e', 'only errors, or all'],
+    ],
+  ],
+  [
+    'Page',
+    [
+      ['t', 'theme'],
+      ['?', 'this sheet'],
+      ['Esc', 'leave the field, close the sheet'],
+    ],
+  ],
+]
+
+interface ListActions {
+  readonly choose: (ref: string) => void
+  /** Compares the two that are chosen, where there are two. */
+  readonly compare: () => void
+  readonly switchFailedOnly: () => void
+  readonly switchTheme: () => void
+  readonly showKeys: () => void
+}
+
+export function useListKeys(actions: ListActions): void {
+  // Not after the next paint: a key pressed right away counts too.
+  useLayoutEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (document.querySelector('dialog[open]') !== null) return
+      if (obeyKey(event, actions)) event.preventDefault()
+    }
+    addEventListener('keydown', onKey)
+    return () => removeEventListener('keydown', onKey)
+  })
+}
+
+/** Whether the key meant something. */
+function obeyKey({ key, target, ctrlKey, metaKey, altKey }: KeyboardEvent, actions: ListActions): boolean {
+  if (ctrlKey || metaKey || altKey) return false
+  const isInSearch = target instanceof HTMLInputElement && target.type === 'search'
+  if (isTyping(target)) {
+    if (key === 'Escape') (target as HTMLElement).blur()
+    else if (key === 'ArrowDown' && isInSearch) stepRow(1)
+    else return false
+    return true
+  }
+  const ref = focusedRow()
+  if (key === 'ArrowDown') stepRow(1)
+  else if (key === 'ArrowUp') stepRow(-1)
+  else if (key === '/') document.querySelector<HTMLInputElement>('#search')?.focus()
+  else if (key === 'x' && ref !== undefined) actions.choose(ref)
+  else if (key === 'c') actions.compare()
+  else if (key === 'e') actions.switchFailedOnly()
+  else if (key === 't') actions.switchTheme()
+  else if (key === '?') actions.showKeys()
+  else return false
+  return true
+}
+
+/** Moves the focus from the row that has it to one after (1) or before (-1) it. */
+function stepRow(by: number): void {
+  const links = [...document.querySelectorAll<HTMLAnchorElement>('.traces a.request')]
+  const row = document.activeElement?.closest('.traces tr')
+  const from = links.findIndex(link => row?.contains(link))
+  const next = from === -1 ? (by > 0 ? 0 : links.length - 1) : from + by
+  links[next]?.focus()
+}
+
+/** The trace whose row has the focus. */
+function focusedRow(): string | undefined {
+  return document.activeElement?.closest<HTMLElement>('.traces tr')?.dataset.ref
+}

@@ -1,0 +1,115 @@
+import { useEffect, useMemo, useState } from 'preact/hooks'
+import { KeysSheet } from '../shared/keys-sheet.js'
+import { applyNextTheme, storedTheme } from '../shared/theme.js'
+import { filterTraces, isNarrowed, type SortKey, sortTraces } from './arrange-traces.js'
+import { EmptyList } from './empty-list.js'
+import { LIST_KEYS, useListKeys } from './list-keys.js'
+import { ListTools } from './list-tools.js'
+import { chooseTrace, useListView } from './list-view.js'
+import { acceptDrops, openFile } from './open-file.js'
+import { PageHeader } from './page-header.js'
+import { RestOfList } from './rest-of-list.js'
+import { RoutesPanel } from './routes-panel.js'
+import { SearchProgress } from './search-progress.js'
+import { compareAddress } from './trace-address.js'
+import { TraceTable } from './trace-table.js'
+import { useServiceColours } from './use-service-colours.js'
+import { useTraceList } from './use-trace-list.js'
+
+/** The page of all traces of a store. */
+export function ListPage({ store }: { readonly store: string }) {
+  const { view, change } = useListView()
+  const [theme, setTheme] = useState(storedTheme)
+  const [keysOpen, setKeysOpen] = useState(false)
+  const [fileProblem, setFileProblem] = useState('')
+  const list = useTraceList(view)
+  const colours = useServiceColours(list.traces)
+
+  const takeFile = async (file: File): Promise<void> => {
+    setFileProblem(`Opening ${file.name} ...`)
+    setFileProblem(await openFile(file))
+  }
+  useEffect(() => acceptDrops(file => void takeFile(file)), [])
+
+  const { search, least, status, route, sorting, chosen } = view
+  // The routes are those of the traces that pass the other filters, so that another can be chosen.
+  const candidates = useMemo(
+    () => filterTraces(list.traces, { search, least, status, route: '' }),
+    [list.traces, search, least, status],
+  )
+  const shown = useMemo(
+    () => sortTraces(filterTraces(candidates, { search: '', least: '', status: '', route }), sorting),
+    [candidates, route, sorting],
+  )
+  const sortBy = (key: SortKey): void => {
+    const startsDescending = ['timestamp', 'durationUs', 'points', 'status'].includes(key)
+    change({ sorting: { key, descending: sorting.key === key ? !sorting.descending : startsDescending } })
+  }
+  const choose = (ref: string, isChosen: boolean): void =>
+    change(before => ({ chosen: chooseTrace(before.chosen, ref, isChosen) }))
+  const switchTheme = (): void => setTheme(applyNextTheme())
+  useListKeys({
+    choose: ref => change(before => ({ chosen: chooseTrace(before.chosen, ref, !before.chosen.includes(ref)) })),
+    compare: () =>
+      change(({ chosen: [first, second] }) => {
+        if (first !== undefined && second !== undefined) location.assign(compareAddress(first, second))
+        return {}
+      }),
+    switchFailedOnly: () => change(({ failedOnly }) => ({ failedOnly: !failedOnly })),
+    switchTheme,
+    showKeys: () => setKeysOpen(true),
+  })
+
+  const problem = fileProblem || list.problem
+  return (
+    <>
+      <PageHeader title="Traces" store={store} isLive={list.problem === ''} theme={theme} switchTheme={switchTheme}>
+        <span class="opening-file">
+          <input
+            class="sr"
+            id="file"
+            type="file"
+            accept=".json,.jsonl,application/json"
+            onChange={event => {
+              const [file] = event.currentTarget.files ?? []
+              // The same file can be chosen again.
+              const input = event.currentTarget
+              if (file !== undefined) void takeFile(file).finally(() => Object.assign(input, { value: '' }))
+            }}
+          />
+          <label class="button" for="file">
+            Open file
+          </label>
+        </span>
+        <button type="button" class="button" onClick={() => setKeysOpen(true)} title="Keys (?)">
+          Keys
+        </button>
+      </PageHeader>
+      <div class="content">
+        {problem !== '' && (
+          <p class="problem" role="alert">
+            {problem}
+          </p>
+        )}
+        <RoutesPanel traces={candidates} chosen={route} colours={colours} choose={key => change({ route: key })} />
+        <ListTools view={view} list={list} shown={shown.length} change={change} />
+        {isNarrowed(view) && <SearchProgress list={list} view={view} change={change} />}
+        <main class="card">
+          {shown.length > 0 && (
+            <TraceTable
+              traces={shown}
+              sorting={sorting}
+              chosen={chosen}
+              colours={colours}
+              sortBy={sortBy}
+              choose={choose}
+            />
+          )}
+          {shown.length === 0 && <EmptyList isOpen={list.isOpen} view={view} />}
+          {list.more && !isNarrowed(view) && <RestOfList view={view} change={change} />}
+        </main>
+      </div>
+      {keysOpen && <KeysSheet groups={LIST_KEYS} close={() => setKeysOpen(false)} />}
+    </>
+  )
+}

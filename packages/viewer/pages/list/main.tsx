@@ -1,0 +1,11 @@
+import './list.css'
+import { render } from 'preact'
+import { applyTheme, storedTheme } from '../shared/theme.js'
+import { ComparePage } from './compare-page.js'
+import { ListPage } from './list-page.js'
+
+const root = document.getElementById('osprofiler')
+const { view, store = '' } = document.body.dataset
+
+applyTheme(storedTheme())
+if (root !== null) render(view === 'compare' ? <ComparePage store={store} /> : <ListPage store={store} />, root)

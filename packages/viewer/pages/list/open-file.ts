@@ -1,0 +1,42 @@
+import { traceAddress } from './trace-address.js'
+
+/**
+ * Sends a file that the user chose to the server, which keeps it in memory, and goes to its page. Only its name and its
+ * text leave the browser: a page never learns a path.
+ *
+ * @returns what went wrong
+ */
+export async function openFile(file: File): Promise<string> {
+  try {
+    const response = await fetch(`api/files?name=${encodeURIComponent(file.name)}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/octet-stream', 'X-Osprofiler-Ui': '1' },
+      body: file,
+    })
+    if (!response.ok) return `${file.name}: ${await response.text()}`
+    const { ref }: { ref: string } = await response.json()
+    location.href = traceAddress(ref)
+    return ''
+  } catch {
+    return `${file.name} could not be sent. It may be too large, or "osprofiler ui" was ended.`
+  }
+}
+
+/** Takes what is dropped anywhere on the page, and marks the page while something is held over it. */
+export function acceptDrops(take: (file: File) => void): void {
+  const mark = (isOver: boolean) => document.body.classList.toggle('dropping', isOver)
+  document.addEventListener('dragover', event => {
+    if (!event.dataTransfer?.types.includes('Files')) return
+    event.preventDefault()
+    mark(true)
+  })
+  document.addEventListener('dragleave', event => {
+    if (event.relatedTarget === null) mark(false)
+  })
+  document.addEventListener('drop', event => {
+    event.preventDefault()
+    mark(false)
+    const file = event.dataTransfer?.files[0]
+    if (file !== undefined) take(file)
+  })
+}

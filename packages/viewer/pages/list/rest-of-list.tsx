@@ -1,0 +1,19 @@
+import { formatCount } from '@osprofiler/report'
+import { type ChangeView, type ListView, nextLength } from './list-view.js'
+
+/** Says that there are older traces, and leads to them. */
+export function RestOfList({ view, change }: { readonly view: ListView; readonly change: ChangeView }) {
+  const longer = nextLength(view)
+  return (
+    <p class="rest">
+      These are the newest {formatCount(view.length)}.{' '}
+      {longer === undefined ? (
+        'Older ones open by their id: search for it.'
+      ) : (
+        <button type="button" class="button" onClick={() => change({ length: longer })}>
+          Show {formatCount(longer)}
+        </button>
+      )}
+    </p>
+  )
+}

@@ -1,0 +1,15 @@
+import type { Theme } from './theme.js'
+
+interface ThemeButtonProps {
+  readonly theme: Theme
+  readonly switchTheme: () => void
+}
+
+export function ThemeButton({ theme, switchTheme }: ThemeButtonProps) {
+  return (
+    <button type="button" class="button" onClick={switchTheme} title="Light, dark or as the system has it (t)">
+      <span class="theme-sign" aria-hidden="true" />
+      <span class="theme-name">Theme: {theme}</span>
+    </button>
+  )
+}

@@ -1,0 +1,101 @@
+import { correctSkew } from '@osprofiler/report'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { KeysSheet } from '../shared/keys-sheet.js'
+import { applyNextTheme, storedTheme, type Theme } from '../shared/theme.js'
+import { DetailsPane } from './details-pane.js'
+import { FindingsList } from './findings-list.js'
+import { FlameGraph } from './flame-graph.js'
+import { Header } from './header.js'
+import type { Facts, Source, Trace } from './load-trace.js'
+import { Minimap } from './minimap.js'
+import { usePageKeys } from './page-keys.js'
+import { StatisticsTable } from './statistics-table.js'
+import { Toolbar } from './toolbar.js'
+import { TRACE_KEYS } from './trace-keys.js'
+import { createTraceModel, type TraceModel } from './trace-model.js'
+import { useFindings } from './use-findings.js'
+import { carryOver, reveal, useViewState } from './view-state.js'
+import { Waterfall } from './waterfall.js'
+
+interface AppProps {
+  readonly trace: Trace
+  readonly facts: Facts
+  readonly source: Source | undefined
+}
+
+export function App({ trace, facts, source }: AppProps) {
+  const { report } = trace
+  const [asRecorded, setAsRecorded] = useState(false)
+  const corrected = useMemo(() => correctSkew(report), [report])
+  const clocksDiffer = corrected.clocks.some(({ offsetUs }) => offsetUs !== 0)
+  const model = useMemo(() => createTraceModel(asRecorded ? report : corrected), [report, corrected, asRecorded])
+  const { state, patch, kept, visible } = useViewState(model)
+  const [theme, setTheme] = useState<Theme>(storedTheme)
+  const [keysOpen, setKeysOpen] = useState(false)
+  const findings = useFindings(trace, asRecorded)
+  useCarryOver(model, patch)
+
+  const mark = (label: string, points: readonly number[]): void => {
+    patch(before => ({
+      ...(points[0] === undefined ? {} : reveal(model, before, points[0])),
+      marked: { label, points, set: new Set(points), current: 0 },
+    }))
+  }
+  const markInWaterfall = (label: string, points: readonly number[]): void => {
+    mark(label, points)
+    patch({ view: 'waterfall' })
+  }
+  const switchTheme = (): void => {
+    setTheme(applyNextTheme())
+  }
+  usePageKeys(model, patch, { switchTheme, showKeys: () => setKeysOpen(true) })
+
+  return (
+    <>
+      <Header
+        {...{ model, facts, source, theme, switchTheme }}
+        view={state.view}
+        patch={patch}
+        showKeys={() => setKeysOpen(true)}
+      />
+      {model.points.length === 0 ? (
+        <main class="notice">
+          <h2>No records</h2>
+          <p>This trace has no records. It may be older than what its store keeps, or still on its way there.</p>
+        </main>
+      ) : (
+        <main class={`main view-${state.view}`}>
+          <FindingsList findings={findings} model={model} mark={markInWaterfall} marked={state.marked} />
+          {state.view !== 'statistics' && (
+            <Toolbar
+              {...{ model, state, patch, kept, mark }}
+              clocks={clocksDiffer ? { asRecorded, setAsRecorded } : undefined}
+            />
+          )}
+          {state.view === 'waterfall' && (
+            <Minimap model={model} range={state.range} patch={patch} theme={theme} kept={kept} />
+          )}
+          <div class="work">
+            {state.view === 'waterfall' && <Waterfall {...{ model, state, patch, kept, visible }} />}
+            {state.view === 'flame' && <FlameGraph model={model} mark={markInWaterfall} marked={state.marked} />}
+            {state.view === 'statistics' && <StatisticsTable model={model} mark={markInWaterfall} />}
+            {state.view === 'waterfall' && state.detailsOpen && state.selected !== undefined && (
+              <DetailsPane model={model} row={state.selected} patch={patch} />
+            )}
+          </div>
+        </main>
+      )}
+      {keysOpen && <KeysSheet groups={TRACE_KEYS} close={() => setKeysOpen(false)} />}
+    </>
+  )
+}
+
+/** When newer records of the same trace come, what was opened and chosen stays. */
+function useCarryOver(model: TraceModel, patch: ReturnType<typeof useViewState>['patch']): void {
+  const before = useRef(model)
+  useEffect(() => {
+    const old = before.current
+    before.current = model
+    if (old !== model) patch(state => carryOver(state, old, model))
+  }, [model, patch])
+}

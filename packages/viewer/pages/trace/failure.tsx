@@ -1,0 +1,25 @@
+import { showText } from '../shared/show-text.js'
+
+interface FailureProps {
+  readonly reason: string
+  readonly list: string | undefined
+  readonly again: (() => void) | undefined
+}
+
+/** In place of a trace that cannot be shown. */
+export function Failure({ reason, list, again }: FailureProps) {
+  return (
+    <main class="notice">
+      <h1>This trace cannot be shown</h1>
+      <p role="alert">{showText(reason)}</p>
+      <p class="notice-actions">
+        {again && (
+          <button type="button" class="button" onClick={again}>
+            Try again
+          </button>
+        )}
+        {list !== undefined && <a href={list}>All traces</a>}
+      </p>
+    </main>
+  )
+}

@@ -1,0 +1,24 @@
+import type { TraceModel } from './trace-model.js'
+
+export interface Filter {
+  /** Indexes into the services. */
+  readonly hiddenServices: ReadonlySet<number>
+  readonly onlyFailed: boolean
+  readonly minUs: number
+}
+
+/** What the filter leaves, as `visibleRows` takes it; `undefined` when it leaves everything. */
+export function filterPoints(model: TraceModel, { hiddenServices, onlyFailed, minUs }: Filter): Uint8Array | undefined {
+  if (hiddenServices.size === 0 && !onlyFailed && minUs === 0) return undefined
+  const { points, parents, serviceOf } = model
+  const kept = new Uint8Array(points.length)
+  for (let index = points.length - 1; index >= 0; index--) {
+    const node = points[index]
+    if (node === undefined) continue
+    const longEnough = minUs === 0 || node.durationUs === undefined || node.durationUs >= minUs
+    if (longEnough && (!onlyFailed || node.failed) && !hiddenServices.has(serviceOf[index] ?? -1)) kept[index] = 2
+    const parent = parents[index] ?? -1
+    if (kept[index] !== 0 && parent >= 0 && kept[parent] === 0) kept[parent] = 1
+  }
+  return kept
+}

@@ -1,0 +1,96 @@
+import { formatCount, formatDuration } from '@osprofiler/report'
+import { CopyButton } from '../shared/copy-button.js'
+import { showText } from '../shared/show-text.js'
+import type { Theme } from '../shared/theme.js'
+import { ThemeButton } from '../shared/theme-button.js'
+import type { View } from './deep-link.js'
+import type { Facts, Source } from './load-trace.js'
+import { pointTitle } from './point-text.js'
+import type { TraceModel } from './trace-model.js'
+import type { Patch } from './view-state.js'
+
+interface HeaderProps {
+  readonly model: TraceModel
+  readonly facts: Facts
+  readonly source: Source | undefined
+  readonly view: View
+  readonly theme: Theme
+  readonly patch: Patch
+  readonly switchTheme: () => void
+  readonly showKeys: () => void
+}
+
+const VIEWS: readonly (readonly [View, string])[] = [
+  ['waterfall', 'Waterfall'],
+  ['flame', 'Flame graph'],
+  ['statistics', 'Statistics'],
+]
+
+export function Header({ model, facts, source, view, theme, patch, switchTheme, showKeys }: HeaderProps) {
+  const { report } = model
+  const [root] = report.roots
+  const shownId = showText(report.baseId)
+  const failed = model.points.filter(node => node.failed).length
+  return (
+    <header class="header">
+      <div class="headline">
+        {source?.list !== undefined && (
+          <a class="back" href={source.list}>
+            All traces
+          </a>
+        )}
+        <h1>
+          <bdi>{root === undefined ? 'Trace' : pointTitle(root)}</bdi>
+        </h1>
+        <dl class="facts">
+          <Fact name="Took">{report.durationUs === undefined ? 'unknown' : formatDuration(report.durationUs)}</Fact>
+          <Fact name="Points">{formatCount(facts.points ?? model.points.length)}</Fact>
+          {failed > 0 && (
+            <Fact name="Failed">
+              <span class="bad">{formatCount(failed)}</span>
+            </Fact>
+          )}
+          {report.startedAt !== undefined && (
+            <Fact name="Started">{showText(report.startedAt.slice(0, 23).replace('T', ' '))} UTC</Fact>
+          )}
+          {report.baseId !== undefined && (
+            <Fact name="Trace">
+              <code class="trace-id">
+                <bdi>{shownId}</bdi>
+              </code>
+              <CopyButton text={shownId} what="the trace's id" />
+            </Fact>
+          )}
+        </dl>
+        {facts.kept !== undefined && facts.points !== undefined && facts.kept < facts.points && (
+          <p class="omitted" role="note">
+            The heaviest {formatCount(facts.kept)} of {formatCount(facts.points)} points are here; the{' '}
+            {formatCount(facts.points - facts.kept)} lightest were left out of this page.
+          </p>
+        )}
+      </div>
+      <div class="switches">
+        <nav class="tabs" aria-label="Views">
+          {VIEWS.map(([id, name]) => (
+            <button key={id} type="button" aria-pressed={view === id} onClick={() => patch({ view: id })}>
+              {name}
+            </button>
+          ))}
+        </nav>
+        <ThemeButton theme={theme} switchTheme={switchTheme} />
+        <button type="button" class="button" onClick={showKeys} title="Keys (?)">
+          Keys
+        </button>
+      </div>
+    </header>
+  )
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: preact.ComponentChildren }) {
+  return (
+    <div class="fact">
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}

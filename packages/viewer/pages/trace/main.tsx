@@ -1,0 +1,59 @@
+import './trace.css'
+import { type ComponentChild, render } from 'preact'
+import { showText } from '../shared/show-text.js'
+import { applyTheme, storedTheme } from '../shared/theme.js'
+import { App } from './app.js'
+import { Failure } from './failure.js'
+import { answerFindings } from './find-in-worker.js'
+import { fetchTrace, readInlineTrace, readSource, type Source, watchTrace } from './load-trace.js'
+
+let shown = false
+
+if (typeof document === 'undefined') answerFindings()
+else start()
+
+function start(): void {
+  const root = document.getElementById('osprofiler')
+  applyTheme(storedTheme())
+  if (root !== null) void open(root)
+}
+
+async function open(element: HTMLElement): Promise<void> {
+  const source = readSource()
+  try {
+    if (source === undefined) await openInline(element)
+    else await openFromServer(element, source)
+  } catch (error) {
+    const again = source === undefined ? undefined : () => void open(element)
+    show(
+      element,
+      <Failure reason={error instanceof Error ? error.message : String(error)} list={source?.list} again={again} />,
+    )
+  }
+}
+
+async function openInline(element: HTMLElement): Promise<void> {
+  // The words that the trace is being opened are on the screen before the work begins.
+  await new Promise(resolve => setTimeout(resolve, 0))
+  const trace = readInlineTrace()
+  if (trace === undefined) throw new Error('There are no records in this page.')
+  show(element, <App trace={trace} facts={trace.facts} source={undefined} />)
+}
+
+async function openFromServer(element: HTMLElement, source: Source): Promise<void> {
+  const refresh = async (): Promise<void> => {
+    const trace = await fetchTrace(source)
+    document.title = `Trace ${showText(trace.report.baseId)}`.trim()
+    show(element, <App trace={trace} facts={{}} source={source} />)
+  }
+  await refresh()
+  // A trace that cannot be had again stays as it is: what is shown is still true.
+  watchTrace(source, () => void refresh().catch(() => undefined))
+}
+
+/** The words that stand there while the page opens are not Preact's: it would not take them away. */
+function show(element: HTMLElement, view: ComponentChild): void {
+  if (!shown) element.replaceChildren()
+  shown = true
+  render(view, element)
+}

@@ -1,0 +1,90 @@
+import { useLayoutEffect } from 'preact/hooks'
+import { isTyping } from '../shared/is-typing.js'
+import { panRange, zoomRange } from './time-range.js'
+import type { TraceModel } from './trace-model.js'
+import { collapseFrom, type Patch, reveal, type ViewState, wholeRange } from './view-state.js'
+import { rowPoint } from './visible-rows.js'
+
+interface PageActions {
+  readonly switchTheme: () => void
+  readonly showKeys: () => void
+}
+
+type Change = (model: TraceModel, state: ViewState) => Partial<ViewState>
+
+/** The keys that work everywhere but in a field. `trace-keys.ts` tells of them. */
+const CHANGES: Readonly<Record<string, Change>> = {
+  '1': () => ({ view: 'waterfall' }),
+  '2': () => ({ view: 'flame' }),
+  '3': () => ({ view: 'statistics' }),
+  '+': (model, { range }) => ({ range: zoomRange(range, 0.5, middle(range), model.durationUs) }),
+  '=': (model, { range }) => ({ range: zoomRange(range, 0.5, middle(range), model.durationUs) }),
+  '-': (model, { range }) => ({ range: zoomRange(range, 2, middle(range), model.durationUs) }),
+  '0': model => ({ range: wholeRange(model) }),
+  z: (model, state) => zoomToSelected(model, state),
+  n: (model, state) => stepMarked(model, state, 1),
+  p: (model, state) => stepMarked(model, state, -1),
+  e: (_, { onlyFailed }) => ({ onlyFailed: !onlyFailed }),
+  c: (_, { critical }) => ({ critical: !critical }),
+  '[': (model, state) => stepLevel(model, state, -1),
+  ']': (model, state) => stepLevel(model, state, 1),
+  ArrowLeft: (model, { range }) => ({ range: panRange(range, -0.2, model.durationUs) }),
+  ArrowRight: (model, { range }) => ({ range: panRange(range, 0.2, model.durationUs) }),
+  Escape: (_, { detailsOpen }) => (detailsOpen ? { detailsOpen: false } : { marked: undefined }),
+}
+
+export function usePageKeys(model: TraceModel, patch: Patch, { switchTheme, showKeys }: PageActions): void {
+  // Not after the next paint: a key pressed right away counts too.
+  useLayoutEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return
+      if (document.querySelector('dialog[open]') !== null) return
+      if (event.key === '?') showKeys()
+      else if (event.key === 't') switchTheme()
+      else if (event.key === '/') document.querySelector<HTMLInputElement>('#search')?.focus()
+      else {
+        const change = CHANGES[event.key]
+        if (change === undefined || (event.key.startsWith('Arrow') && !event.shiftKey)) return
+        patch(state => change(model, state))
+      }
+      event.preventDefault()
+    }
+    addEventListener('keydown', onKey)
+    return () => removeEventListener('keydown', onKey)
+  })
+}
+
+/** Goes to the next (1) or previous (-1) of the marked points, round and round. */
+export function stepMarked(model: TraceModel, state: ViewState, step: number): Partial<ViewState> {
+  const { marked } = state
+  if (marked === undefined || marked.points.length === 0) return {}
+  const current = (marked.current + step + marked.points.length) % marked.points.length
+  return { ...reveal(model, state, marked.points[current] ?? 0), marked: { ...marked, current } }
+}
+
+export function stepLevel(model: TraceModel, { collapsed }: ViewState, step: number): Partial<ViewState> {
+  const level = Math.min(Math.max(0, openLevels(model, collapsed) + step), model.deepest)
+  return { collapsed: collapseFrom(model, level), openFolds: new Set() }
+}
+
+/** How many levels are open all over: that of the first point which is closed. */
+export function openLevels(model: TraceModel, collapsed: ReadonlySet<number>): number {
+  let level = model.deepest
+  for (const index of collapsed) level = Math.min(level, model.points[index]?.depth ?? level)
+  return level
+}
+
+function zoomToSelected(model: TraceModel, { selected, range }: ViewState): Partial<ViewState> {
+  if (selected === undefined) return {}
+  const point = rowPoint(selected)
+  const members = selected < 0 ? (model.folds.get(point) ?? [point]) : [point]
+  const fromUs = Math.min(...[members[0] ?? point].map(member => model.startsUs[member] ?? 0))
+  const toUs = members.reduce((latest, member) => Math.max(latest, model.endsUs[member] ?? 0), fromUs)
+  if (Number.isNaN(fromUs)) return { range }
+  const margin = Math.max((toUs - fromUs) * 0.02, 1)
+  return { range: { fromUs: Math.max(0, fromUs - margin), toUs: Math.min(model.durationUs, toUs + margin) } }
+}
+
+function middle({ fromUs, toUs }: { readonly fromUs: number; readonly toUs: number }): number {
+  return (fromUs + toUs) / 2
+}

@@ -1,0 +1,233 @@
+import { formatCount } from '@osprofiler/report'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { parseDuration } from '../shared/parse-duration.js'
+import { serviceColour } from '../shared/service-colour.js'
+import { showText } from '../shared/show-text.js'
+import { openLevels, stepLevel, stepMarked } from './page-keys.js'
+import { searchPoints } from './search-points.js'
+import type { TraceModel } from './trace-model.js'
+import type { Patch, ViewState } from './view-state.js'
+
+interface ToolbarProps {
+  readonly model: TraceModel
+  readonly state: ViewState
+  readonly patch: Patch
+  readonly kept: Uint8Array | undefined
+  readonly mark: (label: string, points: readonly number[]) => void
+  /** Where the hosts' clocks differ: whether times are shown as recorded, or put on one clock. */
+  readonly clocks: { readonly asRecorded: boolean; readonly setAsRecorded: (value: boolean) => void } | undefined
+}
+
+export function Toolbar({ model, state, patch, kept, mark, clocks }: ToolbarProps) {
+  const found = kept === undefined ? undefined : kept.reduce((sum, value) => sum + (value === 2 ? 1 : 0), 0)
+  return (
+    <div class="toolbar" role="toolbar" aria-label="Search and filters">
+      <SearchField {...{ model, state, patch, mark }} />
+      {state.view === 'waterfall' && (
+        <>
+          <ServiceFilter {...{ model, state, patch }} />
+          <label class="switch">
+            <input
+              type="checkbox"
+              checked={state.onlyFailed}
+              onChange={event => patch({ onlyFailed: event.currentTarget.checked })}
+            />
+            Failed only
+          </label>
+          <label class="least">
+            At least
+            <input
+              type="text"
+              inputMode="decimal"
+              size={6}
+              placeholder="0 ms"
+              aria-label="Shortest duration, in milliseconds or with a unit"
+              onInput={event => patch({ minUs: parseDuration(event.currentTarget.value) })}
+            />
+          </label>
+          <label class="switch">
+            <input
+              type="checkbox"
+              checked={state.critical}
+              onChange={event => patch({ critical: event.currentTarget.checked })}
+            />
+            <span class="critical-sample" aria-hidden="true" />
+            Critical path
+          </label>
+          {clocks !== undefined && (
+            <label class="switch" title="Without this, times are put on one clock as far as calls between hosts tell">
+              <input
+                type="checkbox"
+                checked={clocks.asRecorded}
+                onChange={event => clocks.setAsRecorded(event.currentTarget.checked)}
+              />
+              Times as recorded
+            </label>
+          )}
+          <LevelStepper {...{ model, state, patch }} />
+          {found !== undefined && (
+            <span class="found" role="status">
+              {formatCount(found)} of {formatCount(model.points.length)} points
+            </span>
+          )}
+        </>
+      )}
+    </div>
+  )
+}
+
+type SearchProps = Omit<ToolbarProps, 'kept' | 'clocks'>
+
+function SearchField({ model, state: { marked }, patch, mark }: SearchProps) {
+  const [text, setText] = useState('')
+  const [isPattern, setIsPattern] = useState(false)
+  const [problem, setProblem] = useState<string>()
+  const [busy, setBusy] = useState(false)
+  const running = useRef(new AbortController())
+  const isMine = marked?.label === searchLabel(text, isPattern)
+
+  const search = async (): Promise<void> => {
+    running.current.abort()
+    running.current = new AbortController()
+    const { signal } = running.current
+    setProblem(undefined)
+    setBusy(text !== '')
+    if (text === '') return patch({ marked: undefined })
+    try {
+      const points = await searchPoints(model, { text, isPattern, signal })
+      if (!signal.aborted) mark(searchLabel(text, isPattern), points)
+    } catch (error) {
+      if (!signal.aborted) setProblem(error instanceof Error ? error.message : String(error))
+    } finally {
+      if (!signal.aborted) setBusy(false)
+    }
+  }
+  // The first run is the page's opening: nobody has searched yet.
+  const opened = useRef(false)
+  useEffect(() => {
+    if (!opened.current) {
+      opened.current = true
+      return undefined
+    }
+    const timer = setTimeout(() => void search(), 250)
+    return () => clearTimeout(timer)
+  }, [text, isPattern])
+
+  const step = (by: number): void => patch(state => stepMarked(model, state, by))
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === 'Enter') step(event.shiftKey ? -1 : 1)
+    else if (event.key === 'Escape') (event.currentTarget as HTMLInputElement).blur()
+    else return
+    event.preventDefault()
+  }
+  return (
+    <div class="search" role="search">
+      <input
+        id="search"
+        type="search"
+        placeholder="Search  ( / )"
+        aria-label="Search points"
+        aria-describedby="search-result"
+        spellcheck={false}
+        autocomplete="off"
+        value={text}
+        onInput={event => setText(event.currentTarget.value)}
+        onKeyDown={onKeyDown}
+      />
+      <button
+        type="button"
+        class="button pattern"
+        aria-pressed={isPattern}
+        aria-label="Regular expression"
+        title="Regular expression"
+        onClick={() => setIsPattern(!isPattern)}
+      >
+        .*
+      </button>
+      <button
+        type="button"
+        class="button"
+        aria-label="Previous match"
+        disabled={!marked?.points.length}
+        onClick={() => step(-1)}
+      >
+        <span aria-hidden="true">↑</span>
+      </button>
+      <button
+        type="button"
+        class="button"
+        aria-label="Next match"
+        disabled={!marked?.points.length}
+        onClick={() => step(1)}
+      >
+        <span aria-hidden="true">↓</span>
+      </button>
+      <span id="search-result" class={problem === undefined ? 'search-result' : 'search-result bad'} role="status">
+        {problem ?? (busy ? 'Searching ...' : describe(marked, text !== '' && isMine))}
+      </span>
+    </div>
+  )
+}
+
+function searchLabel(text: string, isPattern: boolean): string {
+  return isPattern ? `/${text}/` : text
+}
+
+function describe(marked: ViewState['marked'], isSearch: boolean): string {
+  if (marked === undefined) return ''
+  if (marked.points.length === 0) return isSearch ? 'No match' : ''
+  return `${formatCount(marked.current + 1)} of ${formatCount(marked.points.length)}`
+}
+
+function ServiceFilter({ model, state: { hiddenServices }, patch }: Pick<ToolbarProps, 'model' | 'state' | 'patch'>) {
+  const toggle = (index: number): void => {
+    const hidden = new Set(hiddenServices)
+    if (!hidden.delete(index)) hidden.add(index)
+    patch({ hiddenServices: hidden })
+  }
+  return (
+    <div class="services" role="group" aria-label="Services">
+      {model.services.slice(0, 100).map((name, index) => (
+        <button
+          key={name}
+          type="button"
+          class="chip"
+          aria-pressed={!hiddenServices.has(index)}
+          style={serviceColour(model.colours[index] ?? 0)}
+          onClick={() => toggle(index)}
+        >
+          <span class="swatch" aria-hidden="true" />
+          <bdi>{showText(name, 40) || 'no service'}</bdi>
+        </button>
+      ))}
+    </div>
+  )
+}
+
+function LevelStepper({ model, state, patch }: Pick<ToolbarProps, 'model' | 'state' | 'patch'>) {
+  const open = openLevels(model, state.collapsed)
+  return (
+    <div class="levels" role="group" aria-label="Open levels">
+      <span>Levels</span>
+      <button
+        type="button"
+        class="button"
+        aria-label="One level less"
+        disabled={open === 0}
+        onClick={() => patch(before => stepLevel(model, before, -1))}
+      >
+        −
+      </button>
+      <output>{open + 1}</output>
+      <button
+        type="button"
+        class="button"
+        aria-label="One level more"
+        disabled={open === model.deepest}
+        onClick={() => patch(before => stepLevel(model, before, 1))}
+      >
+        +
+      </button>
+    </div>
+  )
+}

@@ -1,0 +1,237 @@
+import { join } from 'node:path'
+import type { TraceRecord } from '@osprofiler/core'
+import { describe, expect, it } from 'vitest'
+import { makeDirectory, type Outcome, osprofiler } from './cli-process.js'
+import { keepRecords } from './cli-records.js'
+
+/** A served request that makes one query. */
+interface Made {
+  readonly id: string
+  readonly ms?: number
+  readonly status?: number
+  readonly method?: string
+  readonly path?: string
+  readonly route?: string
+  readonly name?: string
+  readonly service?: string
+  readonly failure?: Readonly<Record<string, string>>
+  /** Minutes past eleven. */
+  readonly at?: number
+  readonly isOpen?: boolean
+  readonly queries?: number
+}
+
+describe('a row of osprofiler trace list', () => {
+  it('shows method, route, status, duration, points and error', async () => {
+    const store = await keep(
+      { id: 'good', route: '/orders/:id', ms: 250, at: 1 },
+      { id: 'bad', method: 'POST', path: '/pay', status: 503, failure: { etype: 'Timeout', message: 'late' } },
+    )
+
+    const rows = cells(await list(store))
+
+    expect(rows).toEqual([
+      ['good', '2026-11-20T11:01:00.000000', 'GET /orders/:id', '200', '250 ms', '2', 'shop', ''],
+      ['bad', '2026-11-20T11:00:00.000000', 'POST /pay', '503', '150 ms', '2', 'shop', 'Timeout: late'],
+    ])
+  })
+
+  it('shows the path where no route is known, and what else a trace began with', async () => {
+    const store = await keep({ id: 'path', path: '/orders/7', at: 1 }, { id: 'job', name: 'nightly', path: '' })
+
+    expect(cells(await list(store)).map(row => row[2])).toEqual(['GET /orders/7', 'nightly'])
+  })
+
+  it('leaves open what has not ended', async () => {
+    const store = await keep({ id: 'running', isOpen: true })
+
+    expect(cells(await list(store))[0]?.slice(2)).toEqual(['GET /orders/7', '', '', '2', 'shop', ''])
+  })
+
+  it('says that a trace is too large, and names it where it is left out', async () => {
+    const store = await keep({ id: 'large', queries: 5_001, at: 1 }, { id: 'small' })
+
+    const [all, slow] = [await list(store), await list(store, '--slowest')]
+
+    expect(cells(all)[0]?.slice(0, 6)).toEqual([
+      'large',
+      '2026-11-20T11:01:00.000000',
+      'GET /orders/7',
+      '',
+      'too large',
+      '',
+    ])
+    expect(all.stderr).toBe('')
+    expect(ids(slow)).toEqual(['small'])
+    expect(slow.stderr).toBe('A trace is too large to be described, and left out: large\n')
+  })
+
+  it('has in JSON what Python has, and what is known beside', async () => {
+    const store = await keep({ id: 'one', route: '/orders/:id', status: 404, ms: 1.5 })
+
+    const { stdout } = await list(store, '--json')
+
+    expect(JSON.parse(stdout)).toEqual([
+      {
+        base_id: 'one',
+        timestamp: '2026-11-20T11:00:00.000000',
+        name: 'wsgi',
+        project: 'node',
+        service: 'shop',
+        records: 4,
+        method: 'GET',
+        path: '/orders/7',
+        route: '/orders/:id',
+        status: 404,
+        duration_us: 1_500,
+        points: 2,
+        failed: false,
+        error: null,
+        too_large: false,
+      },
+    ])
+  })
+})
+
+describe('osprofiler trace list', () => {
+  const TRACES: readonly Made[] = [
+    { id: 'quick', ms: 5, at: 1 },
+    { id: 'slow', ms: 900, at: 2 },
+    { id: 'missing', ms: 20, status: 404, at: 3 },
+    { id: 'refused', ms: 30, status: 422, at: 4 },
+    { id: 'broken', ms: 600, status: 500, at: 5 },
+    { id: 'thrown', ms: 40, status: 200, failure: { etype: 'Error', message: 'no' }, at: 6 },
+    { id: 'running', isOpen: true, at: 7 },
+  ]
+
+  it.each([
+    [[], 'running thrown broken refused missing slow quick'],
+    [['--slowest'], 'slow broken thrown refused missing quick running'],
+    [['--slowest', '--limit', '2'], 'slow broken'],
+    [['--status', '404'], 'missing'],
+    [['--status', '4xx'], 'refused missing'],
+    [['--status', '4XX'], 'refused missing'],
+    [['--status', '5xx'], 'broken'],
+    [['--status', '2xx'], 'thrown slow quick'],
+    [['--status', '301'], ''],
+    [['--status', 'error'], 'thrown broken'],
+    [['--min-ms', '600'], 'broken slow'],
+    [['--min-ms', '600.1'], 'slow'],
+    [['--status', '4xx', '--min-ms', '25'], 'refused'],
+    [['--slowest', '--status', 'error', '--limit', '1'], 'broken'],
+    [['--name', 'request', '--limit', '1'], 'running'],
+    [['--name', 'wsgi', '--limit', '1'], 'running'],
+    [['--slowest', '--search', '3'], 'broken thrown running'],
+  ])('with %j lists what was asked for', async (args, expected) => {
+    const store = await keep(...TRACES)
+
+    const found = await list(store, ...args)
+
+    expect(found.code).toBe(0)
+    expect(ids(found).join(' ')).toBe(expected)
+  })
+
+  it.each([
+    [['--limit', '2'], 'There are more: these are the newest 2. Use --limit.\n'],
+    [['--slowest', '--limit', '2'], 'There are more: these are the slowest 2. Use --limit.\n'],
+    [['--status', '2xx', '--limit', '2'], 'There are more: these are the newest 2. Use --limit.\n'],
+    [['--status', '404', '--search', '2'], 'Searched the newest 2 traces; there are more. Use --search.\n'],
+    [['--status', '404'], ''],
+    [['--slowest', '--search', '7'], ''],
+  ])('with %j says what it left out', async (args, expected) => {
+    const store = await keep(...TRACES)
+
+    expect((await list(store, ...args)).stderr).toBe(expected)
+  })
+
+  it.each(['99', '600', '4x', 'xx', '', 'failed', '404,500', '-1'])('has no status of "%s"', async status => {
+    const { code, stderr } = await list('sqlite://', '--status', status)
+
+    expect(code).not.toBe(0)
+    expect(stderr).toContain('Give a status such as 404, a class such as 5xx, or error.')
+  })
+
+  it.each([
+    [40, true],
+    [80, true],
+    [110, true],
+    [160, false],
+    [400, false],
+  ])('is no wider than %i columns, with every id whole', async (columns, isInPairs) => {
+    const path = `/customers/${'x'.repeat(300)}`
+    const store = await keep({ id: '0199c0de-7000-7abc-8def-0123456789ab', path, status: 500 }, ...TRACES)
+
+    const { stdout } = await osprofiler(['trace', 'list', '--connection-string', store], {
+      env: { COLUMNS: String(columns), LANG: 'C.UTF-8' },
+    })
+
+    const lines = stdout.trimEnd().split('\n')
+    expect(lines.filter(line => [...line].length > columns)).toEqual([])
+    expect(stdout).toContain('0199c0de-7000-7abc-8def-0123456789ab')
+    expect(lines.length).toBe(isInPairs ? 16 : 12)
+  })
+
+  it('obeys nothing that a record holds', async () => {
+    const text = '\u001b[31mEVIL\u0007\r\n\u202e'
+    const store = await keep({ id: text, path: text, service: text, failure: { etype: text, message: text } })
+
+    for (const columns of ['60', '400']) {
+      const { stdout } = await osprofiler(['trace', 'list', '--connection-string', store], {
+        env: { COLUMNS: columns, LANG: 'C.UTF-8' },
+      })
+
+      expect(stdout).toContain('EVIL')
+      for (const line of stdout.split('\n')) expect(line).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+    }
+  })
+})
+
+async function keep(...traces: readonly Made[]): Promise<string> {
+  const store = `sqlite:///${join(makeDirectory(), 'traces.db')}`
+  await keepRecords(store, traces.flatMap(makeTrace))
+  return store
+}
+
+function makeTrace(made: Made): TraceRecord[] {
+  const { id, ms = 150, status = 200, method = 'GET', path = '/orders/7', route, name = 'wsgi', at = 0 } = made
+  const { service = 'shop', failure = {}, isOpen = false, queries = 1 } = made
+  const record = (recordName: string, point: string, parent: string, us: number, info: object): TraceRecord => ({
+    name: recordName,
+    base_id: id,
+    trace_id: `${id}-${point}`,
+    parent_id: parent,
+    timestamp: `2026-11-20T11:${String(at).padStart(2, '0')}:00.${String(us).padStart(6, '0')}`,
+    info: { host: 'vm', ...info },
+    project: 'node',
+    service,
+  })
+  const request = path === '' ? {} : { request: { method, path, scheme: 'http', query: '' } }
+  const stop = { response: { status_code: status }, ...(route && { request: { route } }), ...failure }
+  return [
+    record(`${name}-start`, 'top', id, 0, request),
+    ...Array.from({ length: queries }, (_, index) => [
+      record('db-start', `query-${index}`, `${id}-top`, 1, { db: { statement: 'SELECT 1', params: [] } }),
+      record('db-stop', `query-${index}`, `${id}-top`, 2, {}),
+    ]).flat(),
+    ...(isOpen ? [] : [record(`${name}-stop`, 'top', id, ms * 1_000, stop)]),
+  ]
+}
+
+async function list(store: string, ...args: readonly string[]): Promise<Outcome> {
+  return await osprofiler(['trace', 'list', '--connection-string', store, ...args])
+}
+
+/** The cells of the table, row by row. */
+function cells({ stdout }: Outcome): string[][] {
+  const rows = stdout.split('\n').filter(line => line.startsWith('|'))
+  return rows.slice(1).map(row =>
+    row
+      .slice(1, -1)
+      .split('|')
+      .map(cell => cell.trim()),
+  )
+}
+
+function ids(found: Outcome): string[] {
+  return cells(found).map(([id = '']) => id)
+}
