@@ -83,7 +83,7 @@ describe('osprofiler trace show --follow', () => {
   })
 
   it('is refused for a file', async () => {
-    const { code, stderr } = await osprofiler(['trace', 'show', 'trace.jsonl', '--follow'])
+    const { code, stderr } = await osprofiler(['trace', 'show', './trace.jsonl', '--follow'])
 
     expect(code).toBe(1)
     expect(stderr).toBe('error: --follow wants a trace in a store, and this is a file.\n')

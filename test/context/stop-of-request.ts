@@ -22,7 +22,7 @@ export interface ClientOptions {
 // Long enough for a second stop, which must not come.
 const SETTLED_MS = 20
 
-/** Sends a signed request, and returns what the only stop of its point says, beside the host. */
+/** Sends a signed request, and returns what the only stop of its point says, beside the host and the route. */
 export async function stopOfRequest(
   server: Listening,
   options: ClientOptions = {},
@@ -45,6 +45,6 @@ export async function stopOfRequest(
 
   expect(traceOutline(traces.of(signed.baseId))).toBe('wsgi')
   expect(liveTraces()).toBe(liveBefore)
-  const { host, ...info } = records.at(-1)?.info ?? {}
+  const { host, request: route, ...info } = records.at(-1)?.info ?? {}
   return info
 }

@@ -1,5 +1,5 @@
 import { isErrorRecord, type TraceSummary } from '@osprofiler/core'
-import { Math, Number, Set } from '@osprofiler/core/toolkit'
+import { Math, Set } from '@osprofiler/core/toolkit'
 import { collectNewest, type TimePart } from '../newest-traces.js'
 import { toRowRecord } from '../record-row.js'
 import type { Selection } from '../trace-query.js'
@@ -37,7 +37,8 @@ async function* walkBack(
   part: TimePart,
 ): AsyncIterable<readonly MetRecord[]> {
   const end = 'after' in part ? part.after : selection.since
-  let from: Position | undefined = 'upTo' in part ? { timestamp: part.upTo, id: Number.MAX_SAFE_INTEGER } : undefined
+  // Python's tables have ids of 32 bits: a larger number would be an error.
+  let from: Position | undefined = 'upTo' in part ? { timestamp: part.upTo, id: 0 } : undefined
   let limit = FIRST_STEP
   for (;;) {
     const step = { from, direction: 'older', limit, withSuspects: failed } as const
