@@ -86,6 +86,24 @@ describe('osprofiler run, with a command for curl', () => {
     expect(stderr).toContain(`error: ${message}`)
   })
 
+  it.each([
+    [['-v'], []],
+    [['curl', '-v'], []],
+    [[], ['-v']],
+    [['curl'], ['-sS', '-v', '-k']],
+    [[], ['-vk']],
+    [['-vvv'], []],
+    [['-v', '-v'], ['--verbose', '-sSv']],
+  ])('sends the request whatever -v asks for: %j URL %j', async (before, behind) => {
+    const origin = await listen(createServer(answer))
+
+    const { stdout, stderr } = await run(...before, `${origin}/verbose`, ...behind)
+
+    expect(last.request.url).toBe('/verbose')
+    expect(stderr).toContain(`GET ${origin}/verbose  200`)
+    expect(stdout).toBe('')
+  })
+
   it('writes no answer into the file of -o, and says so', async () => {
     const origin = await listen(createServer(answer))
 

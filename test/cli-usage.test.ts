@@ -13,6 +13,18 @@ describe('osprofiler', () => {
   })
 
   it.each([
+    [['trace', 'list', '-v'], '-v'],
+    [['trace', 'list', '--version'], '--version'],
+    [['trace', '-v'], '-v'],
+    [['key', 'new', '-v'], '-v'],
+  ])('tells its version before a command alone, and refuses %j', async (args, option) => {
+    const { code, stdout, stderr } = await osprofiler(args)
+
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toContain(`unknown option '${option}'`)
+  })
+
+  it.each([
     [['--help'], 'osprofiler trace list --since 1h'],
     [['-h'], 'Environment: OSPROFILER_HMAC_KEYS'],
     [['run', '--help'], '-n, --times <count>'],

@@ -24,6 +24,8 @@ export function createProgram(): Command {
   const program = new Command('osprofiler')
     .description('Sign a request, see in which service its time went.')
     .version(packageVersion(), '-v, --version')
+    // Behind a command, -v is that command's: `run` takes it as curl does.
+    .enablePositionalOptions()
     .helpCommand(false)
     .addHelpText('after', EXAMPLES)
   program.addCommand(runCommand())
