@@ -93,7 +93,10 @@ describe('osprofiler run, with a command for curl', () => {
     [['curl'], ['-sS', '-v', '-k']],
     [[], ['-vk']],
     [['-vvv'], []],
-    [['-v', '-v'], ['--verbose', '-sSv']],
+    [
+      ['-v', '-v'],
+      ['--verbose', '-sSv'],
+    ],
   ])('sends the request whatever -v asks for: %j URL %j', async (before, behind) => {
     const origin = await listen(createServer(answer))
 

@@ -101,7 +101,16 @@ describe('osprofiler run', () => {
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toContain('No record of it has come yet; waiting for up to 4 s.')
     expect(stderr).toMatch(/No record of trace [0-9a-f-]{36} came within 4 s\./)
-    for (const word of ['key ', 'middleware ', `traces.db`, 'clock ', 'limit ']) expect(stderr).toContain(word)
+    for (const word of [
+      'key ',
+      'middleware ',
+      'traces.db',
+      'clock ',
+      'limit ',
+      'OSPROFILER_REFUSED',
+      'OSPROFILER_NO_KEYS',
+    ])
+      expect(stderr).toContain(word)
     expect(stderr).not.toContain('another secret')
   })
 

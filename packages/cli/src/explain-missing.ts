@@ -1,3 +1,4 @@
+import { CALLEE_CLOCK, WARNINGS } from './explain-silent.js'
 import type { SentRequest } from './send-request.js'
 
 const MOST_CLOCK_SKEW_MS = 30_000
@@ -24,7 +25,8 @@ export function explainMissing(sent: SentRequest, storeShownAs: string, seconds:
 And on the way to the services that are to be traced:
   - proxies     Each proxy, gateway and CDN has to pass on the headers X-Trace-Info and X-Trace-HMAC.
   - callees     Services behind the one that answered need the same key, and the middleware.
-  - clocks      Each of them refuses by its own clock a trace that is older than its maxTraceAge (one hour).
+  - clocks      ${CALLEE_CLOCK}
+${WARNINGS}
 `
 }
 

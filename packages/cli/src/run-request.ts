@@ -9,6 +9,7 @@ import { type DescribedRequest, describeRequest } from './describe-request.js'
 import { type Link, openLink } from './exchange.js'
 import { endOfGrace } from './expect-no-trace.js'
 import { explainMissing } from './explain-missing.js'
+import { explainSilent } from './explain-silent.js'
 import { type Store, withStore } from './open-store.js'
 import { chooseOutputs, wrongUsage } from './output-format.js'
 import { showProgress } from './progress.js'
@@ -114,7 +115,9 @@ async function showAwaited(sent: SentRequest, store: Store, options: RunOptions)
     return 1
   }
   tell('')
-  await showReport(buildReport(records), options)
+  const report = buildReport(records)
+  await showReport(report, options)
+  tell(...explainSilent(report, store.shownAs))
   if (missing !== undefined) tell(`The trace is incomplete${isLost ? '' : ` after ${timeout} s`}: ${missing}.`)
   return missing === undefined ? 0 : 1
 }

@@ -93,7 +93,7 @@ function silentSentence({ target, silent, reported }: SilentTarget): string {
   const count = silent.length
   const calls = (of: number): string => (of === 1 ? '1 call' : `${formatCount(of)} calls`)
   if (reported === 0) {
-    return `${shorten(target)} answered ${calls(count)} and nothing is recorded below: perhaps it is not traced, or its records are in another store`
+    return `${shorten(target)} answered ${calls(count)} and nothing is recorded below: perhaps it is not traced, has other keys or another clock, gets no signed headers (a proxy, propagateTo), or writes to another store`
   }
   return `${shorten(target)} answered ${calls(count)} with nothing recorded below, and ${calls(reported)} with something: perhaps its records were lost, are late, or it refused the trace`
 }

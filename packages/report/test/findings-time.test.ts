@@ -334,7 +334,7 @@ describe('what is missing', () => {
 
   it('may be a service that never reports, which may be right', () => {
     expect(sentences('silent', ...request(answered('a'), answered('b')))).toEqual([
-      'items:80 answered 2 calls and nothing is recorded below: perhaps it is not traced, or its records are in another store',
+      'items:80 answered 2 calls and nothing is recorded below: perhaps it is not traced, has other keys or another clock, gets no signed headers (a proxy, propagateTo), or writes to another store',
     ])
   })
 

@@ -1,0 +1,22 @@
+import { type Report, summarize } from '@osprofiler/report'
+
+/** By which clock a callee decides. */
+export const CALLEE_CLOCK =
+  'A callee refuses where its clock is ahead by more than its maxTraceAge (one hour), or behind by more than a minute.'
+/** Where a service tells what it tells no caller. */
+export const WARNINGS =
+  'A service that refuses a trace prints the reason as a warning: look for OSPROFILER_REFUSED or OSPROFILER_NO_KEYS in its log.'
+
+/** Says what to check where callees answered and recorded nothing; no line where there is no such callee. */
+export function explainSilent(report: Report, storeShownAs: string): string[] {
+  if (!summarize(report, { limit: 1 }).some(({ kind }) => kind === 'silent')) return []
+  return [
+    'What to check where a callee recorded nothing, if it is to be traced:',
+    '  - key      It needs the key that signed this request, and the middleware (its OSPROFILER_HMAC_KEYS).',
+    `  - clock    ${CALLEE_CLOCK}`,
+    '  - proxies  Each proxy before it has to pass on the headers X-Trace-Info and X-Trace-HMAC.',
+    '  - caller   The propagateTo of its caller has to match its host (OSPROFILER_PROPAGATE_TO).',
+    `  - store    It has to write to the store that is read here: ${storeShownAs}`,
+    WARNINGS,
+  ]
+}

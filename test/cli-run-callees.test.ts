@@ -1,0 +1,106 @@
+import { createServer, type RequestListener, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import * as profiler from '@osprofiler/core'
+import { openDriver } from '@osprofiler/drivers'
+import { osprofilerMiddleware } from '@osprofiler/express'
+import { instrument } from '@osprofiler/instruments'
+import express from 'express'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { makeDirectory, osprofiler } from './cli-process.js'
+
+const KEY = 'a key that nobody may see'
+
+let env: NodeJS.ProcessEnv
+
+beforeEach(() => {
+  env = {
+    OSPROFILER_HMAC_KEYS: KEY,
+    OSPROFILER_CONNECTION_STRING: `sqlite:///${join(makeDirectory(), 'traces.db')}`,
+  }
+  recordInto(env.OSPROFILER_CONNECTION_STRING ?? '')
+})
+
+describe('osprofiler run, with a callee that records nothing', () => {
+  it.each([
+    ['has another key', async () => await callee('another key')],
+    ['takes the trace for too old', async () => await callee(KEY, { maxTraceAge: 0 })],
+    ['is behind a proxy that takes headers out', async () => await stripHeaders(await callee(KEY))],
+    ['is not traced', async () => await listen((_, res) => res.end())],
+  ])('says what to check there where it %s', async (_, open) => {
+    const target = await open()
+    const front = await openFront(target)
+
+    const { code, stdout, stderr } = await osprofiler(['run', front], { env })
+
+    expect(code).toBe(0)
+    expect(stdout.replace(/\s+/g, ' ')).toContain(
+      `${new URL(target).host} answered 1 call and nothing is recorded below: perhaps it is not traced, has other keys or another clock, gets no signed headers (a proxy, propagateTo), or writes to another store`,
+    )
+    expect(stderr).toContain('What to check where a callee recorded nothing, if it is to be traced:')
+    for (const word of ['OSPROFILER_HMAC_KEYS', 'maxTraceAge', 'behind', 'ahead', 'X-Trace-Info', 'X-Trace-HMAC'])
+      expect(stderr).toContain(word)
+    for (const word of ['OSPROFILER_PROPAGATE_TO', 'traces.db', 'OSPROFILER_REFUSED', 'OSPROFILER_NO_KEYS'])
+      expect(stderr).toContain(word)
+    expect(stdout + stderr).not.toMatch(/another key|nobody may see/)
+  })
+
+  it('says nothing of callees where all of them recorded something', async () => {
+    const front = await openFront(await callee(KEY))
+
+    const { code, stderr } = await osprofiler(['run', front], { env })
+
+    expect(code).toBe(0)
+    expect(stderr).not.toContain('What to check')
+  })
+})
+
+function recordInto(store: string): void {
+  const driver = openDriver(store)
+  const notifier = profiler.createNotifier(driver)
+  profiler.setNotifier(notifier)
+  const restore = instrument(['http', 'fetch'])
+  onTestFinished(async () => {
+    restore()
+    profiler.setNotifier(undefined)
+    await notifier.close()
+    await driver.close()
+  })
+}
+
+async function openFront(target: string): Promise<string> {
+  const app = express()
+  app.use(osprofilerMiddleware(KEY))
+  app.get('/', async (_, res) => {
+    // With a maxTraceAge of 0, the date of a trace has to be another millisecond than that of its arrival.
+    await delay(5)
+    const answer = await fetch(target)
+    res.send(await answer.text())
+  })
+  return await listen(app)
+}
+
+async function callee(key: string, options: { maxTraceAge?: number } = {}): Promise<string> {
+  const app = express()
+  app.use(osprofilerMiddleware(key, options))
+  app.get('/', (_, res) => void res.send('items'))
+  return await listen(app)
+}
+
+/** A proxy that passes nothing on but the path. */
+async function stripHeaders(target: string): Promise<string> {
+  return await listen(({ url = '/' }, res) => {
+    request(new URL(url, target), answer => answer.pipe(res)).end()
+  })
+}
+
+async function listen(listener: RequestListener): Promise<string> {
+  const server = createServer(listener)
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
