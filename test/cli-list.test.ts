@@ -135,13 +135,25 @@ describe('osprofiler trace list', () => {
     [['--limit', '2'], 'There are more: these are the newest 2. Use --limit.\n'],
     [['--slowest', '--limit', '2'], 'There are more: these are the slowest 2. Use --limit.\n'],
     [['--status', '2xx', '--limit', '2'], 'There are more: these are the newest 2. Use --limit.\n'],
-    [['--status', '404', '--search', '2'], 'Searched the newest 2 traces; there are more. Use --search.\n'],
     [['--status', '404'], ''],
+    [['--status', '3xx'], 'No trace matches, among 7 that were read.\n'],
+    [['--status', '3xx', '--service', 'nobody'], 'No trace matches.\n'],
+    [['--min-ms', '90000', '--json'], 'No trace matches, among 7 that were read.\n'],
+    [
+      ['--status', '301', '--search', '2'],
+      'No trace matches, among 2 that were read.\nSearched the newest 2 traces; there are more. Use --search.\n',
+    ],
+    [['--service', 'nobody'], 'No trace matches.\n'],
+    [['--since', '2027-01-01'], 'No trace matches.\n'],
     [['--slowest', '--search', '7'], ''],
   ])('with %j says what it left out', async (args, expected) => {
     const store = await keep(...TRACES)
 
     expect((await list(store, ...args)).stderr).toBe(expected)
+  })
+
+  it('says that a store has no trace', async () => {
+    expect((await list(await keep())).stderr).toBe('The store has no trace.\n')
   })
 
   it.each(['99', '600', '4x', 'xx', '', 'failed', '404,500', '-1'])('has no status of "%s"', async status => {
@@ -152,12 +164,12 @@ describe('osprofiler trace list', () => {
   })
 
   it.each([
-    [40, true],
-    [80, true],
-    [110, true],
-    [160, false],
-    [400, false],
-  ])('is no wider than %i columns, with every id whole', async (columns, isInPairs) => {
+    [40, 25],
+    [80, 19],
+    [110, 19],
+    [160, 12],
+    [400, 12],
+  ])('is no wider than %i columns, with every id whole', async (columns, count) => {
     const path = `/customers/${'x'.repeat(300)}`
     const store = await keep({ id: '0199c0de-7000-7abc-8def-0123456789ab', path, status: 500 }, ...TRACES)
 
@@ -168,7 +180,39 @@ describe('osprofiler trace list', () => {
     const lines = stdout.trimEnd().split('\n')
     expect(lines.filter(line => [...line].length > columns)).toEqual([])
     expect(stdout).toContain('0199c0de-7000-7abc-8def-0123456789ab')
-    expect(lines.length).toBe(isInPairs ? 16 : 12)
+    expect(lines.length).toBe(count)
+  })
+
+  it.each([60, 80, 100])('tells in %i columns all that the table tells', async columns => {
+    const failure = { etype: 'ConnectionError', message: 'connect ECONNREFUSED 127.0.0.1:5432' }
+    const id = '0199c0de-7000-7abc-8def-0123456789ab'
+    const store = await keep({ id, status: 500, failure, service: 'gateway', path: '/orders/7' })
+
+    const { stdout } = await osprofiler(['trace', 'list', '--connection-string', store], {
+      env: { COLUMNS: String(columns), LANG: 'C.UTF-8' },
+    })
+
+    const lines = stdout.trimEnd().split('\n')
+    expect(lines).toHaveLength(3)
+    for (const text of ['GET /orders/7', ' 500 ', '150 ms', id, '2026-11-20 11:00:00', '2 points', 'gateway'])
+      expect(stdout).toContain(text)
+    expect(stdout).toContain('ConnectionError: connect ECONNREF')
+    expect(lines.filter(line => [...line].length > columns)).toEqual([])
+  })
+
+  it('gives an error a line of its own where little room is left', async () => {
+    const failure = { etype: 'ConnectionError', message: 'connect ECONNREFUSED' }
+    const store = await keep({ id: '0199c0de-7000-7abc-8def-0123456789ab', status: 500, failure })
+
+    const { stdout } = await osprofiler(['trace', 'list', '--connection-string', store], {
+      env: { COLUMNS: '40', LANG: 'C.UTF-8' },
+    })
+
+    expect(stdout.split('\n').slice(2)).toEqual([
+      '  2026-11-20 11:00:00, 2 points, shop',
+      '  ConnectionError: connect ECONNREFUSED',
+      '',
+    ])
   })
 
   it('obeys nothing that a record holds', async () => {

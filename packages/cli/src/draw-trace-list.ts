@@ -9,8 +9,8 @@ type Cells = Readonly<Record<Column, string>>
 const FIGURES: readonly Column[] = ['status', 'duration', 'points']
 /** Texts of a record where nothing says how wide the output is. */
 const LONGEST_SHOWN = 200
-/** A table whose requests or errors get less room says too little: two lines for each trace say more. */
-const NARROWEST = { request: 24, error: 12 }
+/** A table whose requests or errors get less room says too little: several lines for each trace say more. */
+const NARROWEST = { request: 24, error: 24 }
 
 /** How much the output shows, as `describeTerminal` tells. */
 export interface ListDrawing {
@@ -21,7 +21,7 @@ export interface ListDrawing {
 
 /**
  * Draws traces as a table whose first two columns are those of Python's command, or in a terminal that is too narrow for
- * it, each in two lines. An id is never cut: it is there to be copied.
+ * it, each in several lines. An id is never cut: it is there to be copied.
  */
 export function drawTraceList(traces: readonly FoundTrace[], { width, unicode = true }: ListDrawing): Iterable<string> {
   const ellipsis = unicode ? '…' : '...'
@@ -29,7 +29,7 @@ export function drawTraceList(traces: readonly FoundTrace[], { width, unicode = 
   if (width === undefined || tableWidth(rows) <= width) return drawTable(rows)
   const brief = rows.map(cells => ({ ...cells, timestamp: briefTime(cells.timestamp) }))
   const fitted = fitRows(brief, width, ellipsis)
-  return fitted === undefined ? drawPairs(brief, width, ellipsis) : drawTable(fitted)
+  return fitted === undefined ? drawBlocks(brief, width, ellipsis) : drawTable(fitted)
 }
 
 function toCells({ summary, description }: FoundTrace, micro: string): Cells {
@@ -111,8 +111,8 @@ function align(column: Column, text: string, width: number): string {
   return ' '.repeat(Math.max(0, width - textWidth(text))) + text
 }
 
-/** Each trace in two lines: when, what, and how it went; below that its id, and where. */
-function* drawPairs(rows: readonly Cells[], width: number, ellipsis: string): Generator<string> {
+/** Each trace in two or more lines: what it did and how it went; its id, and where; what failed. */
+function* drawBlocks(rows: readonly Cells[], width: number, ellipsis: string): Generator<string> {
   const widths = widthsOf(rows)
   const figures = widths.status + widths.duration + 4
   const beside = width - widths.timestamp - 2 - figures
@@ -121,15 +121,30 @@ function* drawPairs(rows: readonly Cells[], width: number, ellipsis: string): Ge
   const room = isTimeBelow ? width - figures : beside
   const request = Math.max(1, Math.min(room, widths.request))
   for (const cells of rows) {
-    const points = cells.points === '' ? '' : `${cells.points} ${cells.points === '1' ? 'point' : 'points'}`
     const first = [
       ...(isTimeBelow ? [] : [padText(cells.timestamp, widths.timestamp)]),
       padText(fitText(cells.request, request, ellipsis), request),
       align('status', cells.status, widths.status),
       align('duration', cells.duration, widths.duration),
     ]
-    const rest = [isTimeBelow ? cells.timestamp : '', cells.service, points, cells.error].filter(Boolean).join(', ')
-    const second = `  ${cells.base_id}  ${fitText(rest, width - textWidth(cells.base_id) - 4, ellipsis)}`
-    yield `${first.join('  ').trimEnd()}\n${second.trimEnd()}\n`
+    yield `${first.join('  ').trimEnd()}\n`
+    for (const line of linesBelow(cells, isTimeBelow, width - 2, ellipsis)) yield `  ${line}\n`
   }
+}
+
+/** The id with what fits beside it, the rest, and the error: beside the rest only where enough of it can be read. */
+function linesBelow(cells: Cells, isTimeBelow: boolean, width: number, ellipsis: string): string[] {
+  const points = cells.points === '' ? '' : `${cells.points} ${cells.points === '1' ? 'point' : 'points'}`
+  const parts = [isTimeBelow ? cells.timestamp : '', points, cells.service].filter(Boolean)
+  const lengthOf = (count: number): number => textWidth(cells.base_id) + 2 + textWidth(parts.slice(0, count).join(', '))
+  let count = parts.length
+  while (count > 0 && lengthOf(count) > width) count--
+  const rest = parts.slice(count).join(', ')
+  const { error } = cells
+  const isJoined = width - textWidth(rest) - 2 >= Math.min(textWidth(error), NARROWEST.error)
+  const below = isJoined ? [[rest, error].filter(Boolean).join(', ')] : [rest, error]
+  return [
+    `${cells.base_id}  ${parts.slice(0, count).join(', ')}`.trimEnd(),
+    ...below.filter(Boolean).map(line => fitText(line, width, ellipsis)),
+  ]
 }

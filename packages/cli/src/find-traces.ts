@@ -14,6 +14,8 @@ export interface FoundTrace {
 /** What was found, and how far the search went. */
 export interface FoundTraces {
   readonly traces: readonly FoundTrace[]
+  /** How many traces were read to see whether they match; `undefined` where the store alone chose. */
+  readonly searched: number | undefined
   /** Whether the store holds more traces that match. */
   readonly hasMore: boolean
   /** Whether older traces were not looked at, because so many were to be searched. */
@@ -49,6 +51,7 @@ export async function findTraces(driver: Driver, options: ListOptions): Promise<
   if (slowest) found.sort((a, b) => durationOf(b) - durationOf(a))
   return {
     traces: found.slice(0, limit),
+    searched: isSearch ? candidates.length : undefined,
     hasMore: found.length > limit || (!isSearch && listed.length > limit),
     isCutShort: isSearch && listed.length > wanted && (slowest || found.length <= limit),
     tooLarge,

@@ -39,8 +39,10 @@ function toJson({ summary, description }: FoundTrace): object {
 }
 
 /** What the list does not show of what was asked for. */
-function remarks({ hasMore, isCutShort, tooLarge }: FoundTraces, { limit, search, slowest }: ListOptions): string[] {
-  const lines: string[] = []
+function remarks(found: FoundTraces, options: ListOptions): string[] {
+  const { traces, hasMore, isCutShort, tooLarge } = found
+  const { limit, search, slowest } = options
+  const lines = traces.length === 0 ? [describeNothing(found, options)] : []
   if (hasMore) lines.push(`There are more: these are the ${slowest ? 'slowest' : 'newest'} ${limit}. Use --limit.`)
   if (isCutShort) lines.push(`Searched the newest ${formatCount(search)} traces; there are more. Use --search.`)
   if (tooLarge.length > 0) {
@@ -50,4 +52,13 @@ function remarks({ hasMore, isCutShort, tooLarge }: FoundTraces, { limit, search
     lines.push(`${are} too large to be described, and left out: ${ids.join(', ')}${rest}`)
   }
   return lines
+}
+
+/** An empty table leaves open whether the store is empty. */
+function describeNothing({ searched }: FoundTraces, options: ListOptions): string {
+  if (searched !== undefined && searched > 0)
+    return `No trace matches, among ${formatCount(searched)} that ${searched === 1 ? 'was' : 'were'} read.`
+  const { errorTrace, since, name, service, status, minMs } = options
+  const isAsked = errorTrace || [since, name, service, status, minMs].some(option => option !== undefined)
+  return isAsked ? 'No trace matches.' : 'The store has no trace.'
 }
