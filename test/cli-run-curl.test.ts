@@ -86,6 +86,67 @@ describe('osprofiler run, with a command for curl', () => {
     expect(stderr).toContain(`error: ${message}`)
   })
 
+  it.each(['127.0.0.1', 'localhost', 'me:secret@127.0.0.1', 'LOCALHOST'])(
+    'takes an address without a scheme as http://, as curl does: %s',
+    async host => {
+      const origin = await listen(createServer(answer), host.endsWith('127.0.0.1') ? '127.0.0.1' : 'localhost')
+      const { port } = new URL(origin)
+
+      const { stderr } = await run(`${host}:${port}/x//y?a=1#b`)
+
+      expect(last.request.url).toBe('/x//y?a=1')
+      expect(stderr).toContain(`:${port}/x//y  200`)
+      expect(stderr).not.toContain('secret')
+    },
+  )
+
+  it('takes without effect what changes nothing', async () => {
+    const origin = await listen(createServer(answer))
+
+    const { stderr } = await run(
+      ...['curl', '--tlsv1.2', '--ssl-no-revoke', '--connect-timeout', '5', '--fail-with-body', '--no-progress-meter'],
+      `${origin}/x`,
+    )
+
+    expect(stderr).toContain(`GET ${origin}/x  200`)
+  })
+
+  it.each([
+    ['-r', '-r', '0-99'],
+    ['--resolve', '--resolve', 'shop:80:127.0.0.1'],
+    ['--location-trusted', '--location-trusted'],
+    ['--tlsv1.3', '--tlsv1.3'],
+    ['--proxy', '--proxy=http://me:s3cret@proxy'],
+    ['-x', '-xhttp://me:s3cret@proxy'],
+    ['--no-keepalive', '--no-keepalive'],
+    ['--cert', '--cert', 's3cret.pem'],
+  ])('says that %s is an option of curl that is lacking', async (option, ...args) => {
+    const { code, stdout, stderr } = await run('http://127.0.0.1/', ...args)
+
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toContain(`error: unknown option '${option}'\n`)
+    expect(stderr).toContain(`${option} is an option of curl that run lacks.`)
+    expect(stderr).not.toContain('s3cret')
+  })
+
+  it('says nothing of curl for an option that curl lacks, too', async () => {
+    expect((await run('http://127.0.0.1/', '--bogus')).stderr).not.toContain('curl')
+    expect((await osprofiler(['trace', 'list', '--resolve'])).stderr).not.toContain('curl')
+  })
+
+  it.each([
+    [['http://127.0.0.1/', '--json', '{"a":1}']],
+    [['--json', '{"a":1}']],
+    [['http://127.0.0.1/', '--json={"a":1}']],
+  ])('tells the --json of curl from its own: %j', async args => {
+    const { code, stdout, stderr } = await run(...args)
+
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toContain('--json is an option of `trace show` here')
+    expect(stderr).toContain("-d BODY -H 'Content-Type: application/json'")
+    expect(stderr).not.toContain('{"a"')
+  })
+
   it.each([
     [['-v'], []],
     [['curl', '-v'], []],

@@ -8,6 +8,8 @@ import { traceListCommand } from './commands/trace-list.js'
 import { tracePruneCommand } from './commands/trace-prune.js'
 import { traceShowCommand } from './commands/trace-show.js'
 import { uiCommand } from './commands/ui.js'
+import { isOfCurl } from './curl-names.js'
+import { JSON_OF_CURL } from './json-of-curl.js'
 
 const EXAMPLES = `
 Examples:
@@ -58,6 +60,7 @@ function nameKnownCommands(program: Command): void {
     command.configureOutput({
       outputError: (message, write) => {
         write(withoutValue(message))
+        if (command.name() === 'run') write(explainCurlOption(message))
         if (message.startsWith('error: unknown command')) write(`Known commands: ${known.join(', ')}\n`)
       },
     })
@@ -67,6 +70,14 @@ function nameKnownCommands(program: Command): void {
 /** An option that is not known may have a secret behind it in the same word, as in `-Ume:secret`. */
 function withoutValue(message: string): string {
   return message.replace(/^(error: unknown option '(?:--[\w.-]+|-[^-]))[\s\S]*?'$/m, "$1'")
+}
+
+function explainCurlOption(message: string): string {
+  const [, option = ''] = /^error: unknown option '(--[\w.-]+|-[^-])/.exec(message) ?? []
+  if (option === '--json') return `${JSON_OF_CURL}\n`
+  return isOfCurl(option)
+    ? `${option} is an option of curl that run lacks. Leave it out if the request needs none.\n`
+    : ''
 }
 
 function listCommands(program: Command): string[] {

@@ -1,3 +1,4 @@
+import { JSON_OF_CURL } from './json-of-curl.js'
 import { wrongRequest } from './wrong-request.js'
 
 /** Where a request goes. */
@@ -10,6 +11,13 @@ export interface RequestUrl {
   readonly credentials: string | undefined
 }
 
+/**
+ * A host without a scheme, which curl takes as http://. A lone word is no host here, though it is one for curl: the word
+ * may be a secret that lost its option, and the name would be looked up.
+ */
+const BARE_HOST =
+  /^(?:[^/?#@]*@)?(?:localhost|\[[\da-f:.]+\]|[^\s/?#:@[\]{}"']+(?:\.|(?=:\d)|(?=\/))[^\s/?#:@[\]{}"']*)(?::\d+)?(?=[/?#]|$)/i
+
 /** The path and query of a URL, before any normalization. */
 const TYPED_PATH = /^[^:]+:\/\/[^/?#]*([^#]*)/
 const SENDABLE = /^[!-[\]-~]*$/
@@ -21,13 +29,18 @@ const DOT_SEGMENT = /(?:^|\/)(?:\.|%2e){1,2}(?:[/?]|$)/i
  *
  * @throws OsprofilerError `ERR_CONFIGURATION`; no message holds a word, for any of them may be a secret
  */
-export function findUrl(words: readonly string[], named: readonly string[] = []): string {
+export function findUrl(
+  words: readonly string[],
+  { url: named = [], json = false }: { readonly url?: readonly string[]; readonly json?: boolean },
+): string {
   const urls = [...(/^curl(?:\.exe)?$/.test(words[0] ?? '') ? words.slice(1) : words), ...named]
   const [url] = urls
   if (url === undefined)
     throw wrongRequest('A URL is missing, such as http://127.0.0.1:3000/orders. It may follow the word curl.')
+  if (urls.length === 1 && json && /^[[{@]/.test(url)) throw wrongRequest(`A URL is missing. ${JSON_OF_CURL}`)
   if (urls.length === 1) return url
   if (urls.every(word => /^https?:/i.test(word))) throw wrongRequest('Give one URL: a trace is of one request.')
+  if (json) throw wrongRequest(`There is more than one word beside the options. ${JSON_OF_CURL}`)
   throw wrongRequest(
     'There is more than one word beside the options. Give one URL, and put quotes around what has blanks or &.',
   )
@@ -42,7 +55,8 @@ export function readUrl(
   target: string,
   { globoff = false }: { readonly globoff?: boolean | undefined } = {},
 ): RequestUrl {
-  const text = globoff ? target : target.replace(/\\([[\]{}])/g, '$1')
+  const typed = globoff ? target : target.replace(/\\([[\]{}])/g, '$1')
+  const text = BARE_HOST.test(typed) ? `http://${typed}` : typed
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
     throw wrongRequest('The URL has to begin with http:// or https://, such as http://127.0.0.1:3000/orders.')

@@ -39,7 +39,7 @@ export async function runRequest(words: readonly string[], options: RunOptions):
   await checkOptions(options)
   if (options.output !== undefined && !NO_FILES.includes(options.output))
     tell('Nothing is written to the file of -o: run shows the trace, not the answer. --out FILE writes the trace.')
-  const request = describeRequest(findUrl(words, options.url), options)
+  const request = describeRequest(findUrl(words, options), options)
   const trust = readTrust(options)
   const key = readSigningKey(options)
   // Before anything is sent: a baseline that is not there would be told too late.

@@ -111,6 +111,8 @@ describe('a command for curl', () => {
     "curl --compressed 'http://HOST/'",
     "curl --compressed -H 'accept-encoding: identity' 'http://HOST/'",
     "curl -sSL -i -f -N -w '%{http_code}' --http1.1 -o /dev/null 'http://HOST/'",
+    "curl -v 'HOST/a?b=c'",
+    "curl --tlsv1.2 --connect-timeout 5 'me:pw@HOST'",
     "curl -F a=b -F 'c=d;e' -F 'f=<lines.txt' -F 'q=\"@x;y\"' --form-string 'g=@h;type=i' 'http://HOST/'",
     "curl -F a=@image.png -F 'b=@lines.txt;type=text/csv;filename=\"x.csv\"' -F 'c={};type=application/json' 'http://HOST/'",
     "curl -k -m 5 'http://HOST/'",
@@ -189,7 +191,7 @@ async function sendAsRun(words: readonly string[], piped = ''): Promise<void> {
   try {
     const command = addCurlOptions(new Command().argument('[words...]')).parse(['curl', ...words], { from: 'user' })
     const options = command.opts<CurlOptions>()
-    const request = describeRequest(findUrl(command.args, options.url), options)
+    const request = describeRequest(findUrl(command.args, options), options)
     const link = openLink(request.url, {})
     const { failure } = await sendRequest(request, 'a key', link, 5_000)
     link.close()

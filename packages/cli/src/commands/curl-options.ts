@@ -41,6 +41,9 @@ const BODY_OPTIONS: readonly (readonly [kind: BodyPart['kind'], flags: string, d
 const WITHOUT_EFFECT = [
   ...['-s, --silent', '-S, --show-error', '-v, --verbose', '-i, --include', '-f, --fail', '-N, --no-buffer'],
   ...['-#, --progress-bar', '-L, --location', '-w, --write-out <format>'],
+  ...['--fail-with-body', '--no-progress-meter'],
+  // Node takes TLS 1.2 or later, asks no list of revoked certificates, and --timeout bounds how long a connection takes.
+  ...['--tlsv1.2', '--ssl-no-revoke', '--connect-timeout <seconds>'],
   ...['--http1.0', '--http1.1', '--http2', '--http3'],
 ]
 
