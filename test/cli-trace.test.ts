@@ -129,6 +129,22 @@ describe('osprofiler trace show', () => {
   })
 
   it.each([
+    ['trace', 'show', ''],
+    ['trace', 'show', '  '],
+    ['trace', 'show', '', '--id'],
+    ['trace', 'show', '', '--follow'],
+    ['trace', 'diff', '', 'other'],
+    ['trace', 'diff', 'one', ''],
+    ['trace', 'delete', ''],
+  ])('says that a name is empty: %j %j %j', async (...args) => {
+    const { code, stdout, stderr } = await osprofiler(args, { cwd: directory })
+
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(/^error: .*is empty/)
+    expect(stderr).not.toContain('not found')
+  })
+
+  it.each([
     ['gone.json', undefined, 'Cannot read a trace from gone.json: ENOENT'],
     ['broken.json', '{"children": ', 'Cannot read a trace from broken.json: Not a report: the file is not JSON'],
     ['other.json', '{"a": 1}', 'Cannot read a trace from other.json: Not a trace: JSON of another kind.'],

@@ -43,3 +43,9 @@ export function parseStatus(text: string): string {
   if (/^[1-5](?:\d\d|xx)$/.test(status) || status === 'error') return status
   throw new InvalidArgumentError('Give a status such as 404, a class such as 5xx, or error.')
 }
+
+/** Reads what names a trace. An empty text mostly comes from a variable of the shell. */
+export function parseTraceName(text: string): string {
+  if (text.trim() !== '') return text
+  throw new InvalidArgumentError('It is empty: is a variable of the shell not set? `osprofiler trace list` shows ids.')
+}

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { parseTraceName } from '../parse-option.js'
 import type { DeleteOptions } from './delete-options.js'
 import { addIdOption, addStoreOptions } from './show-options.js'
 
@@ -6,7 +7,10 @@ import { addIdOption, addStoreOptions } from './show-options.js'
 export function traceDeleteCommand(): Command {
   const command = new Command('delete')
     .description('remove traces from the store')
-    .argument('<trace-id...>', 'their ids, as `trace list` tells them')
+    .argument('<trace-id...>', 'their ids, as `trace list` tells them', (id: string, ids: readonly string[] = []) => [
+      ...ids,
+      parseTraceName(id),
+    ])
   return addStoreOptions(addIdOption(command)).action(async (ids: readonly string[], options: DeleteOptions) => {
     const { deleteTraces } = await import('../remove-traces.js')
     await deleteTraces(ids, options)

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { parseSeconds, parseShare } from '../parse-option.js'
+import { parseSeconds, parseShare, parseTraceName } from '../parse-option.js'
 import type { DiffOptions } from './diff-options.js'
 import { addIdOption, addStoreOptions, NAMING } from './show-options.js'
 
@@ -7,8 +7,8 @@ import { addIdOption, addStoreOptions, NAMING } from './show-options.js'
 export function traceDiffCommand(): Command {
   const command = new Command('diff')
     .description('compare two traces: what became slower or faster, what is new or gone')
-    .argument('<before>', 'the id of a trace, or a file as "trace show" takes it')
-    .argument('<after>', 'another one')
+    .argument('<before>', 'the id of a trace, or a file as "trace show" takes it', parseTraceName)
+    .argument('<after>', 'another one', parseTraceName)
     .option('--json', 'as JSON')
     .option('--out <file>', 'into a file, readable by its owner alone, instead of to the terminal')
     .option('--fail-on <percent>', 'end with 2 where the request became slower by more than this', parseShare)

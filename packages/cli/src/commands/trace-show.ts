@@ -1,11 +1,16 @@
 import { Command } from 'commander'
+import { parseTraceName } from '../parse-option.js'
 import { addIdOption, addShowOptions, NAMING, type ShowOptions } from './show-options.js'
 
 /** `osprofiler trace show` */
 export function traceShowCommand(): Command {
   const command = new Command('show')
     .description('show a trace: its tree, where the time went, and what to look at')
-    .argument('<trace>', 'the id of a trace, or a file: whatever this command writes, or records (.jsonl)')
+    .argument(
+      '<trace>',
+      'the id of a trace, or a file: whatever this command writes, or records (.jsonl)',
+      parseTraceName,
+    )
     .option('--follow', 'draw it while the request still runs, until it is complete')
   return addShowOptions(addIdOption(command))
     .addHelpText(
