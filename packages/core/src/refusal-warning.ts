@@ -12,18 +12,22 @@ const EXPLAINED: Readonly<Record<Exclude<RefusalReason, 'disabled' | 'no-keys'>,
   'malformed-hmac': 'The X-Trace-HMAC is not made of 40 lower-case hex digits.',
   'unknown-key': 'No key of this process has signed it. Compare the keys of both sides, such as OSPROFILER_HMAC_KEYS.',
   'malformed-info': 'The signature is right, and the X-Trace-Info is not the text of a trace.',
-  'too-old':
-    'Its trace is older than maxTraceAge, or ahead of the clock here, or has no date. Sign anew, and compare the clocks.',
+  'too-old': 'Sign anew, and compare the clocks of both sides.',
   'rate-limited': 'More traces come than maxTracesPerSecond allows.',
 }
 
-/** Warns of a signed request or message that is served untraced: of each reason at most once a minute. */
-export function warnOfRefusal(reason: RefusalReason): void {
+/**
+ * Warns of a signed request or message that is served untraced: of each reason at most once a minute.
+ *
+ * @param detail a sentence on this one, without any text of the caller
+ */
+export function warnOfRefusal(reason: RefusalReason, detail?: string): void {
   if (reason === 'disabled') return
   if (reason === 'no-keys') return warnOfNoKeys()
   warnRarely(reason, 'OSPROFILER_REFUSED', heldBack => {
     const more = heldBack === 0 ? '' : ` The same has happened ${heldBack} times since the last warning.`
-    return `A signed request or message is served untraced (${reason}). ${EXPLAINED[reason]}${more}`
+    const known = detail === undefined ? '' : `${detail} `
+    return `A signed request or message is served untraced (${reason}). ${known}${EXPLAINED[reason]}${more}`
   })
 }
 

@@ -20,9 +20,9 @@ export function createRefusals<Source>(onRefused: ((reason: RefusalReason, sourc
   const mayTell = createRateLimit(TOLD_PER_SECOND)
   return {
     counts,
-    refuse(reason: RefusalReason, source: Source): undefined {
+    refuse(reason: RefusalReason, source: Source, detail?: string): undefined {
       counts[reason]++
-      warnOfRefusal(reason)
+      warnOfRefusal(reason, detail)
       if (onRefused === undefined || !mayTell()) return
       try {
         // It is served, whatever becomes of the telling: it may also be an async function.

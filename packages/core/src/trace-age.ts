@@ -14,12 +14,23 @@ export interface AgeLimits {
 }
 
 /**
- * Whether a trace is of an age that is accepted. The id is signed, so its date is the signer's: a captured pair of
- * headers ends to be of use. An id without a date passes, unless only dated ones are wanted.
+ * Says why a trace is not of an age that is accepted; `undefined` where it is. The id is signed, so its date is the
+ * signer's: a captured pair of headers ends to be of use. An id without a date passes, unless only dated ones are wanted.
+ * The sentence holds durations alone, and no text of the id.
  */
-export function isCurrent(baseId: string, { maxTraceAge, datedTracesOnly }: AgeLimits, now: number): boolean {
+export function explainAge(
+  baseId: string,
+  { maxTraceAge, datedTracesOnly }: AgeLimits,
+  now: number,
+): string | undefined {
   const date = UUID_7.exec(baseId) ?? PLAIN_UUID_7.exec(baseId)
-  if (date === null) return !datedTracesOnly
+  if (date === null) return datedTracesOnly ? 'Its trace has no date, and datedTracesOnly asks for one.' : undefined
   const age = now - Number.parseInt(`${date[1]}${date[2]}`, 16)
-  return age <= maxTraceAge * 1000 && age >= -MAX_AHEAD_MS
+  if (age > maxTraceAge * 1000) return `Its trace is ${toSeconds(age)} s old, and maxTraceAge is ${maxTraceAge} s.`
+  return age < -MAX_AHEAD_MS ? `Its trace is ${toSeconds(-age)} s ahead of the clock here.` : undefined
+}
+
+/** Below ten seconds with milliseconds: a short limit may be exceeded by little. */
+function toSeconds(ms: number): string {
+  return (ms / 1000).toFixed(ms < 10_000 ? 3 : 0)
 }

@@ -11,7 +11,7 @@ import type { RefusalReason } from './refusal-reason.js'
 import { warnOfNoKeys } from './refusal-warning.js'
 import { createRefusals } from './refusals.js'
 import { readSignedHeaders, type VerifiedTrace } from './signed-headers.js'
-import { isCurrent } from './trace-age.js'
+import { explainAge } from './trace-age.js'
 
 /** Which traces are taken up here. `Source` is what they come with: a request, a message. */
 export interface TraceGateOptions<Source> {
@@ -103,7 +103,8 @@ export function createTraceGate<Source>(
       const keys = keysOf(ring)
       const verified = readSignedHeaders(info, hmac, keys)
       if (typeof verified === 'string') return refuse(verified, source)
-      if (!isCurrent(verified.baseId, ages, dateNow())) return refuse('too-old', source)
+      const wrongAge = explainAge(verified.baseId, ages, dateNow())
+      if (wrongAge !== undefined) return refuse('too-old', source, wrongAge)
       // What further belongs to a known trace is not counted, or a service that is called in a loop would lose the end of the loop.
       if (!isKnownTrace(verified.baseId) && !mayTrace()) return refuse('rate-limited', source)
       traced++

@@ -52,6 +52,22 @@ describe('a signed request that is served untraced', () => {
     expect(warnings[0]?.message).not.toMatch(/SECRET|Set-Cookie/)
   })
 
+  it.each([
+    [7_200, {}, 'Its trace is 7200 s old, and maxTraceAge is 3600 s.'],
+    [30, { maxTraceAge: 1.5 }, 'Its trace is 30 s old, and maxTraceAge is 1.5 s.'],
+    [-7_200, {}, 'Its trace is 7200 s ahead of the clock here.'],
+    [undefined, { datedTracesOnly: true }, 'Its trace has no date, and datedTracesOnly asks for one.'],
+  ])('says how old a trace is, or how far ahead: %d s', async (age, options, text) => {
+    const warnings = await collectWarnings()
+    const id = age === undefined ? '6ba7b810-9dad-41d1-80b4-00c04fd430c8' : v7({ msecs: Date.now() - age * 1_000 })
+
+    serveFake(createRequestTracer('SECRET', options), { ...signedHeaders('SECRET', id) })
+    await setImmediate()
+
+    expect(warnings[0]?.message).toContain(`(too-old). ${text}`)
+    expect(warnings[0]?.message).not.toContain(id)
+  })
+
   it('is a warning for each reason', async () => {
     const warnings = await collectWarnings()
 
