@@ -4,7 +4,7 @@ import type { AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { openPage } from './page-browser.js'
-import { pointId, shopTrace } from './page-trace.js'
+import { pointId, recordPoints, shopTrace } from './page-trace.js'
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -15,6 +15,8 @@ const SIZES = [
 const LOOKS = (['light', 'dark'] as const).flatMap(colorScheme =>
   SIZES.map(viewport => ({ colorScheme, viewport, name: `${colorScheme}, ${viewport.width} pixels wide` })),
 )
+
+const FINDINGS = 'document.querySelector(".findings ol")'
 
 /** What can be on the screen, and how it gets there. */
 const SCREENS: Readonly<Record<string, (page: Page) => Promise<void>>> = {
@@ -40,6 +42,36 @@ describe.each(LOOKS)('$name', ({ colorScheme, viewport }) => {
     expect(await violations(page)).toEqual([])
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
     expect(offences).toEqual([])
+  })
+})
+
+describe('what to look at', () => {
+  it.each([390, 900, 1440])('stands there whole, %i pixels wide', async width => {
+    const { page } = await openPage(shopTrace(), { viewport: { width, height: 844 } })
+
+    await page.locator('.finding').nth(3).waitFor()
+
+    expect(await page.evaluate(`${FINDINGS}.scrollHeight - ${FINDINGS}.clientHeight`)).toBe(0)
+  })
+
+  it('scrolls where it is longer than half of the window, and leaves room for the waterfall', async () => {
+    const steps = Array.from({ length: 6 }, (_, index) => ({
+      name: 'db',
+      service: `service-${index}`,
+      fromMs: index * 100,
+      toMs: index * 100 + 99,
+      info: { db: { statement: `SELECT ${'column_of_a_table, '.repeat(200)} ${index} FROM items`, params: {} } },
+      stopInfo: { etype: 'DatabaseError', message: 'deadlock detected' },
+    }))
+    const { page } = await openPage(recordPoints(steps), { viewport: { width: 900, height: 800 } })
+
+    await page.locator('.finding').nth(3).waitFor()
+
+    expect(await page.evaluate(`${FINDINGS}.clientHeight <= innerHeight / 2 && ${FINDINGS}.clientHeight > 300`)).toBe(
+      true,
+    )
+    expect(await page.evaluate(`${FINDINGS}.scrollHeight > ${FINDINGS}.clientHeight`)).toBe(true)
+    expect(await page.evaluate('document.querySelector(".work").clientHeight')).toBeGreaterThanOrEqual(190)
   })
 })
 
