@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import type { Driver, TraceRecord } from '@osprofiler/core'
-import type { BrowserContextOptions, Page } from 'playwright-core'
+import type { BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { findFaults, openPage, rowIds } from './ui-page.js'
 import { makeTrace, openStore, startUi, type Ui } from './ui-server.js'
@@ -40,6 +40,20 @@ describe('a row of the list', () => {
 
     expect(cells.slice(2, 7)).toEqual(['GET /orders/2', 'shop', '200', '40.0 ms', '1'])
     expect(page.url()).toContain('trace?ref=id%3At-2')
+  })
+
+  it('shows its request as the link that it is', async () => {
+    const page = await openRead(await fullUi())
+    const looks = (link: Locator) =>
+      link.evaluate(element => {
+        const { color, textDecorationLine } = getComputedStyle(element)
+        return [color, textDecorationLine]
+      })
+
+    const [request, slowest] = [page.locator('a.request').first(), page.locator('.routes td a').first()]
+
+    expect(await looks(request)).toEqual(await looks(slowest))
+    expect((await looks(request))[1]).toBe('underline')
   })
 
   it('says why a trace failed', async () => {
@@ -113,6 +127,46 @@ describe('the filters of the list', () => {
     })
     expect([await least.inputValue(), await status.inputValue()]).toEqual(['10', 'error'])
     expect(await rowIds(page)).toEqual(['t-5'])
+  })
+
+  it.each(['abc', '-5', '1e3', '5 parsecs'])('say that "%s" is no duration, and list everything', async text => {
+    const page = await openRead(await fullUi())
+    const least = page.getByLabel('Shortest duration')
+
+    await least.fill(text)
+
+    await page.getByText('Give milliseconds, such as 5 or 0.5, or a unit: 1.5 s. This filter is off.').waitFor()
+    expect(await least.getAttribute('aria-invalid')).toBe('true')
+    expect(await rowIds(page)).toHaveLength(5)
+    expect(await findFaults(page)).toEqual([])
+    await least.fill('300')
+    expect(await least.getAttribute('aria-invalid')).toBe('false')
+    expect(await page.locator('#least-problem').textContent()).toBe('')
+  })
+
+  it('name the classes of statuses in the words of HTTP', async () => {
+    const page = await openRead(await fullUi())
+
+    const names = await page.getByLabel('Status').locator('option').allTextContents()
+
+    expect(names.slice(0, 6)).toEqual([
+      'any',
+      ...['2xx: success', '3xx: redirect', '4xx: client error', '5xx: server error', 'Any error'],
+    ])
+  })
+
+  it('offer to open as a trace only what can be an id', async () => {
+    const page = await openPage(await fullUi())
+    const search = page.getByRole('searchbox')
+    const offers: Record<string, number> = {}
+
+    for (const text of ['/carts/1503', 'two words', '0199f000-0000-7000-8000-000000000000']) {
+      await search.fill(text)
+      await page.getByText('Nothing in this list matches.').waitFor()
+      offers[text] = await page.getByText('Is it the id of an older trace?').count()
+    }
+
+    expect(Object.values(offers)).toEqual([0, 0, 1])
   })
 
   it('narrow it to a route, whose figures stand in a table, and to all again', async () => {
@@ -210,6 +264,25 @@ describe('a search of the list', () => {
       .toBeGreaterThan(atFirst)
 
     expect(atFirst).toBeLessThan(1_000)
+  })
+})
+
+describe('the list on a phone', () => {
+  it('shortens the name of a service, and never a status', async () => {
+    const ui = await startUi()
+    const service = 'orders-backend-of-the-shop-in-a-region-far-away'
+    await ui.driver.write([
+      ...traceOf({ id: 'short', ms: 2, service }),
+      ...traceOf({ id: 'long', ms: 76_543, service, path: `/orders/${'segment-'.repeat(8)}` }),
+    ])
+    const page = await openRead(ui, { viewport: { width: 390, height: 844 } })
+
+    const cut = await page
+      .locator('td.status')
+      .evaluateAll(cells => cells.map(cell => cell.scrollWidth - cell.clientWidth))
+
+    expect(cut).toEqual([0, 0])
+    expect(await page.locator('td.where bdi').first().isVisible()).toBe(true)
   })
 })
 
