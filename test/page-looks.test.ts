@@ -75,6 +75,87 @@ describe('what to look at', () => {
   })
 })
 
+describe('a small window', () => {
+  const deep = recordPoints([
+    {
+      name: 'wsgi',
+      service: 'shop',
+      fromMs: 0,
+      toMs: 900,
+      info: { request: { method: 'GET', path: `/orders/${'a-long-segment-'.repeat(12)}end`, query: '' } },
+      stopInfo: { response: { status_code: 500 } },
+      children: Array.from({ length: 60 }, (_, index) => ({
+        name: `step-${index}`,
+        service: 'shop',
+        fromMs: index * 10,
+        toMs: index * 10 + 9,
+      })),
+    },
+  ])
+  const phone = { viewport: { width: 390, height: 844 }, hasTouch: true }
+
+  it('scrolls as a whole, down to the last row, below the head of the waterfall', async () => {
+    const { page } = await openPage(deep, phone)
+    const last = page.locator('.row[aria-level]', { hasText: 'step-59' })
+
+    await page.evaluate('scrollTo(0, document.documentElement.scrollHeight)')
+    await last.waitFor()
+
+    const head = await page.locator('.row.head').boundingBox()
+    expect(await page.evaluate('getComputedStyle(document.querySelector(".grid")).overflowY')).toBe('visible')
+    expect(Math.round((await last.boundingBox())?.y ?? 0)).toBeLessThanOrEqual(844 - 46)
+    expect(Math.round(head?.y ?? -1)).toBe(0)
+    expect(await page.locator('.row[aria-level]').count()).toBeLessThan(60)
+  })
+
+  it('brings the chosen row to where its details do not cover it', async () => {
+    const { page } = await openPage(deep, phone)
+    const row = page.locator('.row[aria-level]', { hasText: /^step-20/ })
+
+    await page.locator('.row[aria-level]').first().click()
+    for (let step = 0; step < 21; step++) await page.keyboard.press('ArrowDown')
+    await page.locator('.details', { hasText: 'step-20' }).waitFor()
+
+    const bottom = async () => {
+      const [rowBox, details] = [await row.boundingBox(), await page.locator('.details').boundingBox()]
+      return (rowBox?.y ?? 9999) + (rowBox?.height ?? 0) - (details?.y ?? 0)
+    }
+    await expect.poll(bottom, { timeout: 10_000 }).toBeLessThanOrEqual(1)
+    expect((await row.boundingBox())?.y).toBeGreaterThanOrEqual(27)
+  })
+
+  it.each([390, 900, 1440])('shows the status and every label of the axis whole, %i pixels wide', async width => {
+    const { page } = await openPage(deep, { viewport: { width, height: 844 } })
+
+    const cut = await page.evaluate(`(() => {
+      const right = document.querySelector('.head .cell-time').getBoundingClientRect().right
+      const ticks = [...document.querySelectorAll('.head .tick')].map(tick => tick.getBoundingClientRect().right)
+      return { ticks: ticks.filter(edge => edge > right), heading: document.querySelector('h1').scrollWidth - document.querySelector('h1').clientWidth }
+    })()`)
+
+    expect(await page.locator('h1').textContent()).toMatch(/end 500$/)
+    expect(cut).toEqual({ ticks: [], heading: 0 })
+  })
+
+  it('shows rows in the first view when it lies on its side', async () => {
+    const { page } = await openPage(deep, { viewport: { width: 844, height: 390 } })
+
+    const row = await page.locator('.row[aria-level]').first().boundingBox()
+
+    expect((row?.y ?? 0) + (row?.height ?? 0)).toBeLessThanOrEqual(390)
+  })
+
+  it('has nothing to press that is lower than 24 pixels', async () => {
+    const { page } = await openPage(deep, phone)
+
+    const low = await page.evaluate(`[...document.querySelectorAll('a, button, label.switch')]
+      .filter(target => target.getBoundingClientRect().height < 23.9)
+      .map(target => target.outerHTML)`)
+
+    expect(low).toEqual([])
+  })
+})
+
 it('shows where the focus is, on everything that Tab reaches', async () => {
   const { page } = await openPage(shopTrace(), { hash: `#point=${pointId(16)}` })
   const unseen: string[] = []

@@ -174,6 +174,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'pointDetail',
       'pointText',
       'readReport',
+      'readRoute',
       'readTraceFile',
       'recordedNames',
       'regressions',

@@ -38,7 +38,13 @@ describe('a row of the list', () => {
     await link.click()
     await page.getByRole('heading', { name: 'GET /orders/2 200' }).waitFor()
 
-    expect(cells.slice(2, 7)).toEqual(['GET /orders/2', 'shop', '200', '40.0 ms', '1'])
+    expect(cells.slice(2, 7)).toEqual([
+      expect.stringMatching(/^GET \/orders\/2\s+\/orders\/:id$/),
+      'shop',
+      '200',
+      '40.0 ms',
+      '1',
+    ])
     expect(page.url()).toContain('trace?ref=id%3At-2')
   })
 
@@ -326,6 +332,26 @@ describe('hostile records in the list', () => {
     expect(await page.locator('img, .content script').count()).toBe(0)
     expect(await page.evaluate(() => 'ran' in window)).toBe(false)
     expect(await page.locator('.content').textContent()).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+  })
+})
+
+describe('the route of a request', () => {
+  it('stands beside its path in the list, where both differ', async () => {
+    const page = await openRead(await fullUi(), { viewport: { width: 1440, height: 900 } })
+
+    const routes = await page.locator('.what .route').allTextContents()
+
+    expect(routes).toEqual(['', '', '/orders/:id', '/orders/:id', '/orders/:id'])
+  })
+
+  it('stands beside its path in the tree of its trace', async () => {
+    const page = await openPage(await fullUi(), 'trace?ref=id:t-3', { viewport: { width: 1440, height: 900 } })
+
+    const row = page.locator('.row[aria-level]').first()
+    await row.waitFor()
+
+    expect(await row.locator('.title').textContent()).toBe('GET /orders/3 404')
+    expect(await row.locator('.route').textContent()).toBe('/orders/:id')
   })
 })
 

@@ -23,14 +23,14 @@ const GROUPINGS: readonly (readonly [keyof Statistics, string])[] = [
   ['byShape', 'By statement'],
 ]
 
-const COLUMNS: readonly (readonly [StatisticsColumn, string])[] = [
+const COLUMNS: readonly (readonly [StatisticsColumn, string, string?])[] = [
   ['label', 'What'],
   ['count', 'Points'],
   ['errors', 'Failed'],
   ['totalUs', 'Total'],
   ['selfUs', 'Itself'],
-  ['medianUs', 'Median'],
-  ['p95Us', '95 of 100'],
+  ['medianUs', 'p50', 'Half of the points take no longer'],
+  ['p95Us', 'p95', '95 of 100 points take no longer'],
   ['maxUs', 'Longest'],
 ]
 
@@ -66,9 +66,9 @@ export function StatisticsTable({ model, mark }: StatisticsTableProps) {
         <table>
           <thead>
             <tr>
-              {COLUMNS.map(([id, name]) => (
+              {COLUMNS.map(([id, name, meaning]) => (
                 <th key={id} scope="col" aria-sort={id === column ? (descending ? 'descending' : 'ascending') : 'none'}>
-                  <button type="button" onClick={() => sortBy(id)}>
+                  <button type="button" title={meaning} onClick={() => sortBy(id)}>
                     {name}
                     <span class="sort" aria-hidden="true">
                       {id === column ? (descending ? '▾' : '▴') : ''}
