@@ -137,6 +137,20 @@ describe('a small window', () => {
     expect(cut).toEqual({ ticks: [], heading: 0 })
   })
 
+  it('has the column in sight that statistics are sorted by', async () => {
+    const { page } = await openPage(deep, { viewport: { width: 360, height: 740 } })
+
+    await page.keyboard.press('3')
+
+    const edge = (column: string) =>
+      page
+        .locator('.statistics thead th', { hasText: column })
+        .evaluate(heading => heading.getBoundingClientRect().right)
+    expect(await edge('Itself')).toBeLessThanOrEqual(350)
+    await page.getByRole('button', { name: 'Longest' }).evaluate(button => (button as { click?(): void }).click?.())
+    await expect.poll(async () => await edge('Longest')).toBeLessThanOrEqual(351)
+  })
+
   it('shows rows in the first view when it lies on its side', async () => {
     const { page } = await openPage(deep, { viewport: { width: 844, height: 390 } })
 

@@ -7,7 +7,7 @@ import {
   shownName,
   statistics,
 } from '@osprofiler/report'
-import { useMemo, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { showText } from '../shared/show-text.js'
 import { type StatisticsColumn, sortStatistics } from './sort-statistics.js'
 import type { TraceModel } from './trace-model.js'
@@ -35,6 +35,8 @@ const COLUMNS: readonly (readonly [StatisticsColumn, string, string?])[] = [
 ]
 
 const MOST_SHOWN = 500
+/** So much of the next column shows that there is one. */
+const NEXT_PX = 16
 
 export function StatisticsTable({ model, mark }: StatisticsTableProps) {
   const [grouping, setGrouping] = useState<keyof Statistics>('byName')
@@ -53,6 +55,7 @@ export function StatisticsTable({ model, mark }: StatisticsTableProps) {
     setDescending(next === column ? !descending : next !== 'label')
     setColumn(next)
   }
+  const table = useSortedInSight(column)
   return (
     <section class="statistics" aria-label="Statistics">
       <div class="tabs" role="group" aria-label="Group">
@@ -62,7 +65,7 @@ export function StatisticsTable({ model, mark }: StatisticsTableProps) {
           </button>
         ))}
       </div>
-      <div class="table" tabIndex={0} role="region" aria-label="Table">
+      <div ref={table} class="table" tabIndex={0} role="region" aria-label="Table">
         <table>
           <thead>
             <tr>
@@ -117,6 +120,18 @@ export function StatisticsTable({ model, mark }: StatisticsTableProps) {
       </div>
     </section>
   )
+}
+
+/** A narrow window has no room for all columns: the one that the rows are sorted by has to be among those in sight. */
+function useSortedInSight(column: StatisticsColumn): { readonly current: HTMLDivElement | null } {
+  const table = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    const heading = table.current?.querySelector('th:not([aria-sort="none"])')
+    if (table.current === null || !heading || heading.previousElementSibling === null) return
+    const over = heading.getBoundingClientRect().right + NEXT_PX - table.current.getBoundingClientRect().right
+    if (over > NEXT_PX) table.current.scrollLeft += over
+  }, [column])
+  return table
 }
 
 /** A name stands as people read it; a shape may be the word itself. */
