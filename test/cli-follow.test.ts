@@ -86,7 +86,7 @@ describe('osprofiler trace show --follow', () => {
     const { code, stderr } = await osprofiler(['trace', 'show', './trace.jsonl', '--follow'])
 
     expect(code).toBe(1)
-    expect(stderr).toBe('error: --follow wants a trace in a store, and this is a file.\n')
+    expect(stderr).toBe('error: --follow wants a trace in a store, and this is a file. --id says that it is an id.\n')
   })
 })
 

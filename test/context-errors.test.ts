@@ -48,7 +48,7 @@ describe.each(frameworks)('a handler of $name', framework => {
       expect(traceOutline(records)).toBe(path === '/throws' ? 'wsgi' : 'wsgi\n  work')
       // Plain node:http has nobody whom it tells of errors: there the status says it.
       const told = framework === nodeServer ? {} : { etype: 'OutOfStock', message: 'none left' }
-      const { host, ...info } = records.at(-1)?.info ?? {}
+      const { host, request: route, ...info } = records.at(-1)?.info ?? {}
       expect(info).toEqual({ response: { status_code: 500 }, ...told })
     },
   )

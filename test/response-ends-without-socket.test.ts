@@ -119,7 +119,7 @@ describe('a request that comes by way of', () => {
     const records = await traces.whenServed(baseId)
     await pause(20)
     expect(traceOutline(traces.of(baseId))).toBe('wsgi')
-    const { host, ...info } = records.at(-1)?.info ?? {}
+    const { host, request: route, ...info } = records.at(-1)?.info ?? {}
     expect(info).toEqual(HEAD)
     expect(liveTraces()).toBe(liveBefore)
   })

@@ -9,6 +9,9 @@ type Cells = Readonly<Record<Column, string>>
 const FIGURES: readonly Column[] = ['status', 'duration', 'points']
 /** Texts of a record where nothing says how wide the output is. */
 const LONGEST_SHOWN = 200
+/** The longest id that a trace may have. A longer one, of a record that somebody made up, would widen each row. */
+const LONGEST_ID = 255
+const LONGEST_TIME = 40
 /** A table whose requests or errors get less room says too little: two lines for each trace say more. */
 const NARROWEST = { request: 24, error: 12 }
 
@@ -35,8 +38,8 @@ export function drawTraceList(traces: readonly FoundTrace[], { width, unicode = 
 function toCells({ summary, description }: FoundTrace, micro: string): Cells {
   const { status, durationUs, points = 0, isWhole = true, error = '' } = description ?? {}
   return {
-    base_id: show(summary.base_id, Number.POSITIVE_INFINITY),
-    timestamp: show(summary.timestamp),
+    base_id: show(summary.base_id, LONGEST_ID),
+    timestamp: show(summary.timestamp, LONGEST_TIME),
     request: show(requestOf(summary.name, description)),
     status: status === undefined ? '' : String(status),
     duration: isWhole ? (durationUs === undefined ? '' : formatDuration(durationUs, micro)) : 'too large',

@@ -154,18 +154,23 @@ function openKeyRing(configured: KeyRing | undefined): () => KeyRing | undefined
   return () => configured
 }
 
-/** The keys of the variable, read when keys are asked for: nobody is warned of keys that nobody uses. */
+/**
+ * The keys of the variable, read when keys are asked for: nobody is warned of keys that nobody uses. A program may set the
+ * variable late, so an empty one is looked at again.
+ */
 function createKeysVariable(): () => KeyRing | undefined {
-  let opened = false
+  let isKnown = false
   let ring: KeyRing | undefined
   return () => {
-    if (opened) return ring
-    opened = true
+    if (isKnown) return ring
     try {
       const keys = readKeysVariable()
-      if (keys.length > 0) ring = new KeyRing(keys)
+      if (keys.length === 0) return undefined
+      isKnown = true
+      ring = new KeyRing(keys)
       warnOfKeyRisks(keys, { source: 'OSPROFILER_HMAC_KEYS' })
     } catch (error) {
+      isKnown = true
       warnOfNothingTraced(error)
     }
     return ring

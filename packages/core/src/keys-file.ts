@@ -6,11 +6,20 @@ import { decodeKeyText, splitKeyText } from './key-text.js'
 import { OsprofilerError } from './osprofiler-error.js'
 import { createSecretKey, emitWarning, Number, performance, process } from './platform.js'
 import { readRegularFile } from './read-regular-file.js'
+import { shared } from './shared-state.js'
 import { shorten } from './shorten.js'
 
 const LOOK_AGAIN_MS = 1_000
 const MAX_LENGTH = 64 * 1024
 const LONGEST_SHOWN = 300
+
+/** What is known of the keys file of this process. */
+const state = shared('keys-file', () => ({ isBlank: false }))
+
+/** Whether the keys file can be read and has had no key from the beginning: nobody has revoked keys by emptying the file. */
+export function isKeysFileBlank(): boolean {
+  return state.isBlank
+}
 
 /**
  * The keys in a file, separated by commas or line ends, so that they can be rotated without a restart: it is looked
@@ -23,6 +32,7 @@ export function createKeysFile(path: string): () => KeyRing | undefined {
   let last: KeyObject | undefined
   let lookedAt = Number.NEGATIVE_INFINITY
   let warned = false
+  state.isBlank = false
 
   return function keyRing() {
     const now = performance.now()
@@ -33,6 +43,7 @@ export function createKeysFile(path: string): () => KeyRing | undefined {
       const read = createSecretKey(bytes)
       if (last?.equals(read)) return ring
       const keys = splitKeyText(decodeKeyText(bytes))
+      state.isBlank = keys.length === 0 && (last === undefined || state.isBlank)
       last = read
       ring = keys.length === 0 ? undefined : new KeyRing(keys)
       if (ring !== undefined) warnOfKeyRisks(keys, { source: toShownPath(path), mode: modeOf(path) })

@@ -1,3 +1,4 @@
+import { isKeysFileBlank } from './keys-file.js'
 import { process } from './platform.js'
 import { createRareWarning, type RareWarning } from './rare-warning.js'
 import type { RefusalReason } from './refusal-reason.js'
@@ -29,13 +30,16 @@ export function warnOfRefusal(reason: RefusalReason): void {
 
 /** Warns that nothing can be traced here. A request that is signed all the same repeats the warning, once a minute. */
 export function warnOfNoKeys(): void {
+  const file = process.env.OSPROFILER_HMAC_KEYS_FILE
   // An emptied file revokes all keys, which is done on purpose. Of a file that cannot be read, another warning tells.
-  if (process.env.OSPROFILER_HMAC_KEYS_FILE) return
-  warnRarely(
-    'no-keys',
-    'OSPROFILER_NO_KEYS',
-    () =>
-      'Nothing can be traced, since there is no HMAC key. Set OSPROFILER_HMAC_KEYS or OSPROFILER_HMAC_KEYS_FILE, or give hmacKeys ' +
-      'to setup() or to the middleware. OSPROFILER_ENABLED=false, or enabled: false, switches tracing and this warning off.',
-  )
+  if (file && !isKeysFileBlank()) return
+  warnRarely('no-keys', 'OSPROFILER_NO_KEYS', () => `${file ? NO_KEY_IN_FILE : NO_KEY} ${SWITCHED_OFF}`)
 }
+
+const NO_KEY =
+  'Nothing can be traced, since there is no HMAC key. Set OSPROFILER_HMAC_KEYS or OSPROFILER_HMAC_KEYS_FILE, or give hmacKeys ' +
+  'to setup() or to the middleware.'
+const NO_KEY_IN_FILE =
+  'Nothing can be traced, since the file that OSPROFILER_HMAC_KEYS_FILE names holds no HMAC key. Write a key into the file; ' +
+  'no restart is needed.'
+const SWITCHED_OFF = 'OSPROFILER_ENABLED=false, or enabled: false, switches tracing and this warning off.'

@@ -16,7 +16,20 @@ export function noteUnrecorded(baseId: string, library: string): void {
   allowance.unrecorded.add(library)
 }
 
-/** The same of a library whose calls nobody sees. `ask` is called at each such stop. Returns a function that takes it back. */
+/** Libraries that this project has loaded as clients of its stores. */
+const ownClients = shared('own-clients', () => new Set<string>())
+
+/** Says that this project loads a library by itself, so that the library tells nothing of the program. */
+export function noteOwnClient(library: string): void {
+  ownClients.add(library)
+}
+
+/** Whether this project has loaded a library by itself. */
+export function isOwnClient(library: string): boolean {
+  return ownClients.has(library)
+}
+
+/** The same of a library that is loaded. `ask` is called at each such stop. Returns a function that takes it back. */
 export function askUnrecorded(ask: () => string | undefined): () => void {
   loaded.add(ask)
   return () => loaded.delete(ask)

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { setImmediate } from 'node:timers/promises'
+import { setTimeout as pause, setImmediate } from 'node:timers/promises'
 import { configure } from '@osprofiler/core'
 import { createRequestTracer, type HttpOptions } from '@osprofiler/core/http'
 import { createCallTracer } from '@osprofiler/core/rpc'
@@ -13,6 +13,9 @@ import { dropRecords } from './fixtures/drop-records.js'
 import { serveFake, signedHeaders } from './fixtures/fake-exchange.js'
 
 dropRecords()
+
+/** A keys file is looked at again at most once a second. */
+const LOOK_AGAIN_MS = 1_050
 
 const HOSTILE = '\u001b[31m\nSet-Cookie: a=b\r\n\u202e'
 
@@ -106,9 +109,9 @@ describe('a first request without a key', () => {
   })
 
   it.each([
-    ['is empty, which revokes all keys on purpose', '\n', []],
+    ['is empty', '\n', [/the file that OSPROFILER_HMAC_KEYS_FILE names holds no HMAC key/]],
     ['cannot be read', undefined, [/^Cannot read the HMAC keys/]],
-  ])('is no warning of its own where the file of the keys %s', async (_, text, expected) => {
+  ])('is one warning where the file of the keys %s', async (_, text, expected) => {
     const folder = mkdtempSync(join(tmpdir(), 'osprofiler-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))
     const file = join(folder, 'keys')
@@ -121,6 +124,24 @@ describe('a first request without a key', () => {
     await setImmediate()
 
     expect(warnings.map(({ message }) => message)).toEqual(expected.map(pattern => expect.stringMatching(pattern)))
+  })
+
+  it('is no warning where the file of the keys was emptied, which revokes all keys on purpose', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'osprofiler-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const file = join(folder, 'keys')
+    writeFileSync(file, 'a-key-of-this-test-alone', { mode: 0o600 })
+    vi.stubEnv('OSPROFILER_HMAC_KEYS_FILE', file)
+    configure({})
+    serveFake(createRequestTracer(), {})
+    writeFileSync(file, '')
+    const warnings = await collectWarnings()
+
+    await pause(LOOK_AGAIN_MS)
+    serveFake(createRequestTracer(), signedHeaders('SECRET'))
+    await setImmediate()
+
+    expect(warnings).toEqual([])
   })
 
   it('is one of a call or message as well', async () => {

@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url'
 import { OsprofilerError } from '@osprofiler/core'
-import { mainFile, requireFrom, resolvePackage } from '@osprofiler/core/toolkit'
+import { mainFile, noteOwnClient, requireFrom, resolvePackage } from '@osprofiler/core/toolkit'
 import type { OpenContext } from './open-context.js'
 
 /** What the packages of the clients export. */
@@ -43,6 +43,7 @@ export function findClient(packageName: string, { scheme, checkOnly }: OpenConte
  */
 export async function loadClient<Name extends keyof Clients>(packageName: Name): Promise<Clients[Name]> {
   const file = isNextToUs(packageName) ? undefined : resolveClient(packageName)
+  noteOwnClient(packageName)
   const specifier: string = file === undefined ? packageName : pathToFileURL(file).href
   return await import(/* webpackIgnore: true */ /* @vite-ignore */ specifier)
 }

@@ -16,6 +16,9 @@ import { readBefore, readQuery } from './trace-query.js'
 /** How many records are handed to the thread at once, so that it unpacks them while the next ones are packed. */
 const STAGE = 100
 
+/** Somebody may have numbered the rows from below zero. */
+const SMALLEST_ID = -(2n ** 63n)
+
 /**
  * The embedded store: an SQLite file with the table of Python's SQLAlchemy driver, which any number of processes of
  * either language write and read at once. SQLite runs in a thread of its own. Batches are transactions in
@@ -86,7 +89,7 @@ export function openSqliteDriver(location: string, context?: OpenContext): Drive
     },
     async *readRecords(baseId) {
       if (!isKeepable(baseId)) return
-      for (let after: bigint | undefined = 0n; after !== undefined; ) {
+      for (let after: bigint | undefined = SMALLEST_ID; after !== undefined; ) {
         const page: SqlitePage = await readPage(baseId, after)
         if (page.rows.length > 0) yield page.rows.map(toRowRecord)
         after = page.after

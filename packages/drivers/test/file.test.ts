@@ -37,6 +37,23 @@ describe('file://', () => {
     expect(readdirSync(directory)).toEqual([`${base_id}.jsonl`])
   })
 
+  it.each(['\n', ' \r\n', '7\n'])('passes over millions of lines %j about as fast as they are split', async line => {
+    const { directory, driver } = openStore()
+    const record = makeRecord()
+    const text = line.repeat(2_000_000 / line.length)
+    mkdirSync(directory, { recursive: true })
+    writeFileSync(join(directory, `${record.base_id}.jsonl`), `${text}${JSON.stringify(record)}\n`)
+
+    const begun = performance.now()
+    text.split('\n').filter(each => /^\s*\{/.test(each))
+    const split = performance.now()
+    const records = await readAll(driver, record.base_id)
+    const read = performance.now()
+
+    expect(records).toHaveLength(1)
+    expect((read - split) / (split - begun)).toBeLessThan(20)
+  })
+
   it('keeps directory and files to their owner', async () => {
     const { directory, driver } = openStore()
 

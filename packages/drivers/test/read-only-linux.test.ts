@@ -1,4 +1,5 @@
-import { chmodSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { chmodSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { describe, expect, it } from 'vitest'
@@ -11,6 +12,16 @@ const NOBODY = 65_534
 const LEFT: Readonly<Record<string, { readonly how: string; readonly prepare?: (path: string) => void }>> = {
   closed: { how: 'closed' },
   'with its log and the index of the log': { how: 'killed' },
+  'with a log of random bytes, which SQLite passes over': {
+    how: 'killed',
+    prepare(path) {
+      const database = new DatabaseSync(path)
+      database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      database.close()
+      rmSync(`${path}-shm`, { force: true })
+      writeFileSync(`${path}-wal`, randomBytes(8_192))
+    },
+  },
   'with its log alone': { how: 'killed', prepare: path => rmSync(`${path}-shm`) },
   "as Python's clients leave it, without a log": {
     how: 'closed',
@@ -55,6 +66,19 @@ describe.each(Object.entries(WITHOUT_RIGHTS))('a database %s', (_, start) => {
     },
   )
 })
+
+it.runIf(process.getuid?.() === 0).each(['', '-wal'])(
+  'a database whose file "%s" this user may not read is an error that names the file',
+  async suffix => {
+    const directory = await leaveDatabase('killed')
+    chmodSync(join(directory, `traces.db${suffix}`), 0o600)
+    const start = WITHOUT_RIGHTS['of another user']
+
+    const outcomes = await useStore(start as never, directory, `sqlite:///${join(directory, 'traces.db')}`)
+
+    expect(outcomes.list).toContain(`this user may not read the file "traces.db${suffix}"`)
+  },
+)
 
 describe.each(Object.entries(WITHOUT_RIGHTS))('a directory of files %s', (_, start) => {
   it('is read whole, and not changed', async () => {

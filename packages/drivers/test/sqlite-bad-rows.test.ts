@@ -46,6 +46,13 @@ describe('a row with', () => {
     expect(failed).toEqual([])
   })
 
+  it.each([0n, -7n, -(2n ** 62n)])('an id of %d is read with those behind it', async id => {
+    const { driver, add } = await openStore()
+    add({}, id)
+
+    expect(await readAll(driver, 'trace')).toHaveLength(3)
+  })
+
   it('an id that JavaScript does not have is read with those behind it', async () => {
     const { driver, add } = await openStore()
     for (let id = 0; id < 1_200; id++) add({}, 2n ** 62n + BigInt(id))

@@ -1,7 +1,7 @@
 import { type IncomingMessage, METHODS } from 'node:http'
 import type { Point } from '@osprofiler/core'
 import { Array, Object, Reflect, types, WeakMap } from '@osprofiler/core/toolkit'
-import { createLayers, type EnterLayer } from './layers.js'
+import { createLayers, type EnterLayer, unboundName } from './layers.js'
 import { whenLoaded } from './library-loads.js'
 import { registrationSite } from './registration-site.js'
 import { standInOnce } from './stand-in-once.js'
@@ -111,7 +111,7 @@ function enterLayer(enter: EnterLayer, req: ExpressRequest, layer: ExpressLayer)
 }
 
 function nameOf({ name = '' }: ExpressLayer): string {
-  return name === '<anonymous>' || name === 'anonymous' ? '' : name
+  return name === '<anonymous>' || name === 'anonymous' ? '' : unboundName(name)
 }
 
 function routeOf({ method, baseUrl = '', route }: ExpressRequest): string | undefined {

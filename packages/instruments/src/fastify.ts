@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { Point } from '@osprofiler/core'
 import { Array, Reflect, String, settle, standIn, types, WeakSet } from '@osprofiler/core/toolkit'
 import { claim } from './claim.js'
-import { createLayers, type EnterLayer, type Layer } from './layers.js'
+import { createLayers, type EnterLayer, type Layer, unboundName } from './layers.js'
 import { registrationSite } from './registration-site.js'
 import { standInOnce } from './stand-in-once.js'
 import { wrapMethod } from './wrap-method.js'
@@ -101,7 +101,7 @@ function traceStep(step: Step, layer: Omit<Layer, 'name'>, enter: EnterLayer): S
 
 function nameOf(step: object): string {
   const { name } = step as { readonly name?: unknown }
-  return typeof name === 'string' ? name : ''
+  return typeof name === 'string' ? unboundName(name) : ''
 }
 
 function endAtCall(done: Step, point: Point): Step {

@@ -160,5 +160,7 @@ function checkNames(names: unknown): void {
 
 function checkName(name: InstrumentName): void {
   if (Object.hasOwn(ALL, name)) return
-  throw new TypeError(`No instrument ${showWrong(name)}. Known: ${Object.keys(ALL).join(', ')}.`)
+  throw new TypeError(
+    `No instrument ${showWrong(name)}. Known: ${Object.keys(ALL).join(', ')}. A "+" before a name adds it to the default.`,
+  )
 }

@@ -1,6 +1,6 @@
 import { Object, Reflect, settle, standIn, takeContext, WeakMap } from '@osprofiler/core/toolkit'
 import type { InstrumentSettings } from './instrument-settings.js'
-import { createLayers, type EnterLayer } from './layers.js'
+import { createLayers, type EnterLayer, unboundName } from './layers.js'
 import { whenLoaded } from './library-loads.js'
 import { registrationSite } from './registration-site.js'
 import { standInOnce } from './stand-in-once.js'
@@ -96,7 +96,7 @@ function nameOf(middleware: Middleware): string {
   const { _name: shown, name } = middleware as { _name?: unknown; name: unknown }
   if (typeof shown === 'string') return shown
   // A program may have given its function another one.
-  return typeof name === 'string' ? name.replace(/^(?:bound )+/, '') : ''
+  return typeof name === 'string' ? unboundName(name) : ''
 }
 
 /** Known only once the router has run. */

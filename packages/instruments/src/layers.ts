@@ -13,6 +13,11 @@ export interface Layer {
   readonly after?: boolean | undefined
 }
 
+/** The name of a function without what `bind()` puts before it; empty where the function has no name. */
+export function unboundName(name: string): string {
+  return name.replace(/^(?:bound )+/, '')
+}
+
 /** Begins the point of a layer; `undefined` for a request that is not traced. */
 export type EnterLayer = (request: object, layer: Layer) => Point | undefined
 

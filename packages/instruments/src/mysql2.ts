@@ -6,6 +6,7 @@ import { aroundCallbacks, aroundOwnWork, wrapMethods } from './keep-context.js'
 import { type OnLibrary, whenLoaded } from './library-loads.js'
 import { reasonToWait } from './pool-wait.js'
 import { createStartSql, type StartSql } from './sql-step.js'
+import { sayLoadedUnrecorded } from './unrecorded-library.js'
 import { type Around, ownerOf, undoAll, wrapMethod } from './wrap-method.js'
 
 /** What a query is given as, beside a text: options, or a command that was made of them. */
@@ -44,6 +45,7 @@ export function instrumentMysql2({ traceSql, libraries }: InstrumentSettings): (
       ...['query', 'execute'].map(name => wrap(name, createAround(openQuery(start)))),
       wrapPrepare(wrap, start),
       ...OTHERS.map(name => wrap(name, aroundCallbacks)),
+      traceSql === 'off' ? sayLoadedUnrecorded('mysql2') : undefined,
     ])
   }
   const onPool: OnLibrary = exports => {

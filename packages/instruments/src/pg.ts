@@ -7,6 +7,7 @@ import { whenLoaded } from './library-loads.js'
 import { wrapPgPool } from './pg-pool.js'
 import { isSubmittable, keepSubmittable, type QueryConfig } from './pg-submittable.js'
 import { createStartSql, type StartSql } from './sql-step.js'
+import { sayLoadedUnrecorded } from './unrecorded-library.js'
 import { type Around, undoAll, wrapMethod } from './wrap-method.js'
 
 interface Class {
@@ -41,6 +42,7 @@ export function instrumentPg({ traceSql, libraries }: InstrumentSettings): () =>
           wrapMethod(prototype, 'query', createAroundQuery(start)),
           // What a connection does by itself belongs to no request, and its socket is none's.
           wrapMethod(prototype, 'connect', aroundOwnWork),
+          traceSql === 'off' ? sayLoadedUnrecorded('pg') : undefined,
         ])
       },
       { file: 'lib/client.js', given: given?.Client },

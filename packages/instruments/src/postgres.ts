@@ -4,7 +4,8 @@ import type { InstrumentSettings } from './instrument-settings.js'
 import { whenLoaded } from './library-loads.js'
 import { createPostgresStep, type PostgresStep, type SentQuery } from './postgres-step.js'
 import { createStartSql, type StartSql } from './sql-step.js'
-import { type Around, wrapMethod } from './wrap-method.js'
+import { sayLoadedUnrecorded } from './unrecorded-library.js'
+import { type Around, undoAll, wrapMethod } from './wrap-method.js'
 
 /** What the package exports, in CommonJS: a function that opens a pool, connected when there is a query. */
 type OpenPool = (options: object) => (text: TemplateStringsArray) => Query
@@ -28,7 +29,11 @@ export function instrumentPostgres({ traceSql, libraries }: InstrumentSettings):
   const start = createStartSql(traceSql, 'postgresql', 'postgres')
   return whenLoaded(
     'postgres',
-    exports => wrapMethod(findQueries(exports), 'handle', createAround(start, traceSql !== 'off')),
+    exports =>
+      undoAll([
+        wrapMethod(findQueries(exports), 'handle', createAround(start, traceSql !== 'off')),
+        traceSql === 'off' ? sayLoadedUnrecorded('postgres') : undefined,
+      ]),
     {
       esModule: 'src/index.js',
       given: libraries.postgres,

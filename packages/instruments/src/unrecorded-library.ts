@@ -1,4 +1,4 @@
-import { askUnrecorded } from '@osprofiler/core/toolkit'
+import { askUnrecorded, isOwnClient } from '@osprofiler/core/toolkit'
 import { type LibraryEntry, whenLoaded } from './library-loads.js'
 import { undoAll } from './wrap-method.js'
 
@@ -12,6 +12,14 @@ export function sayUnrecorded(library: string, isLoaded: () => boolean): () => v
     known ||= isLoaded()
     return known ? library : undefined
   })
+}
+
+/**
+ * Has traces say that a library is loaded of which only the calls in traces are seen. A client of a store of this project
+ * says nothing: the program may have no such library.
+ */
+export function sayLoadedUnrecorded(library: string): () => void {
+  return askUnrecorded(() => (isOwnClient(library) ? undefined : library))
 }
 
 /** The same of a package, which is waited for and left as it is. */

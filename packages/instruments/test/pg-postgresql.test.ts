@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { get, setNotifier, suppress, type TraceRecord, withTrace } from '@osprofiler/core'
+import { noteOwnClient } from '@osprofiler/core/toolkit'
 import { instrument } from '@osprofiler/instruments'
 import pg from 'pg'
 import QueryStream from 'pg-query-stream'
@@ -93,14 +94,25 @@ describe('a traced query of pg', () => {
     expect(records).toEqual([])
   })
 
-  it('is named by what began the trace when SQL is off, where one was made', async () => {
+  it('is named by what began the trace when SQL is off and the library is loaded, also where none was made', async () => {
     instrumented('off')
 
     await inTrace(() => withTrace('with', () => withTrace('inner', () => pool.query('SELECT 1'))))
     await inTrace(() => withTrace('without', async () => undefined))
 
+    for (const name of ['with-stop', 'without-stop']) expect(only(records, name).info.unrecorded).toEqual(['pg'])
+    expect(only(records, 'inner-stop').info).not.toHaveProperty('unrecorded')
+  })
+
+  it('is not named where only a store of this project has loaded the library', async () => {
+    instrumented('off')
+    noteOwnClient('pg')
+
+    await inTrace(() => withTrace('without', async () => undefined))
+    await inTrace(() => withTrace('with', () => pool.query('SELECT 1')))
+
+    expect(only(records, 'without-stop').info).not.toHaveProperty('unrecorded')
     expect(only(records, 'with-stop').info.unrecorded).toEqual(['pg'])
-    for (const name of ['inner-stop', 'without-stop']) expect(only(records, name).info).not.toHaveProperty('unrecorded')
   })
 
   it.each<[string, (client: pg.PoolClient) => Promise<unknown>]>([

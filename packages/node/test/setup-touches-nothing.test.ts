@@ -13,7 +13,11 @@ beforeAll(() => {
 afterAll(() => program.remove())
 
 /** Runs a program that is told by `observe()` what it has touched. Its last line is parsed. */
-async function observed(text: string, env: Record<string, string> = {}): Promise<Record<string, unknown>> {
+async function observed(
+  text: string,
+  env: Record<string, string> = {},
+  expected: readonly string[] = [],
+): Promise<Record<string, unknown>> {
   const file = program.write(
     `${crypto.randomUUID()}.mjs`,
     `import { observe, takeFiles } from ${OBSERVED}
@@ -34,7 +38,9 @@ async function observed(text: string, env: Record<string, string> = {}): Promise
      ${text}`,
   )
   const { stdout, stderr, code } = await program.run([file], { env: { XDG_STATE_HOME: program.outside, ...env } })
-  expect({ stderr, code }).toEqual({ stderr: '', code: 0 })
+  const warnings = Array.from(stderr.matchAll(/\[(\w+)\] Warning/g), ([, warning]) => warning)
+  expect({ stderr: warnings.length === 0 ? stderr : '', code }).toEqual({ stderr: '', code: 0 })
+  expect(warnings).toEqual(expected)
   return JSON.parse(stdout)
 }
 
@@ -206,6 +212,7 @@ describe('what setup() installs', () => {
        console.log(JSON.stringify({ names: [without, ...names.sort()] }))
        process.exit()`,
       { OSPROFILER_HMAC_KEYS_FILE: keys },
+      ['OSPROFILER_NO_KEYS'],
     )
 
     expect(names).toEqual([0, 'http-start', 'http-stop', 'wsgi-start', 'wsgi-start', 'wsgi-stop', 'wsgi-stop'])

@@ -127,7 +127,8 @@ function readWhole(text: string, limits: FileLimits): Report {
   if (/^(?:strict\s+)?(?:di)?graph\b/i.test(head)) throw drawing('a DOT graph')
   if (head.startsWith('%PDF')) throw drawing('a PDF document')
   if (/^.?PNG/.test(head)) throw drawing('a PNG image')
-  throw new SyntaxError(`Not a trace: it begins with ${JSON.stringify(head.slice(0, 20))}. What can be read: ${KNOWN}.`)
+  // Without a word of the file: a name that somebody else chose may lead to a file of keys.
+  throw new SyntaxError(`Not a trace: it begins with none of "{", "[" and "<". What can be read: ${KNOWN}.`)
 }
 
 function readPage(text: string, head: string, limits: FileLimits): Report {

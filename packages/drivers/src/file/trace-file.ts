@@ -38,12 +38,14 @@ export async function* readLines(path: string): AsyncGenerator<TraceRecord[]> {
   try {
     await checkFile(handle)
     let batch: TraceRecord[] = []
-    for await (const line of splitLines(handle)) {
-      const record = decodeRecord(line)
-      if (record !== undefined) batch.push(record)
-      if (batch.length === BATCH) {
-        yield batch
-        batch = []
+    for await (const lines of splitLines(handle)) {
+      for (const line of lines) {
+        const record = mayBeRecord(line) ? decodeRecord(line) : undefined
+        if (record !== undefined) batch.push(record)
+        if (batch.length === BATCH) {
+          yield batch
+          batch = []
+        }
       }
     }
     if (batch.length > 0) yield batch
@@ -86,16 +88,27 @@ async function openExisting(path: string): Promise<FileHandle | undefined> {
   }
 }
 
-/** Not `readline`, which also breaks lines at characters that JSON leaves unescaped. */
-async function* splitLines(handle: FileHandle): AsyncGenerator<string> {
-  const pieces: string[] = []
+/** The parser takes microseconds to refuse a line, and a file may have millions of blank ones. */
+function mayBeRecord(line: string): boolean {
+  return /^\s*\{/.test(line)
+}
+
+/**
+ * The lines of a file, those of a piece at a time. Not `readline`, which also breaks lines at characters that JSON leaves
+ * unescaped.
+ */
+async function* splitLines(handle: FileHandle): AsyncGenerator<readonly string[]> {
+  let pieces: string[] = []
   for await (const chunk of handle.createReadStream({ encoding: 'utf8', autoClose: false })) {
-    const [head = '', ...lines] = String(chunk).split('\n')
-    pieces.push(head)
-    for (const next of lines) {
-      yield pieces.splice(0).join('')
-      pieces.push(next)
+    const lines = String(chunk).split('\n')
+    const tail = lines.pop() ?? ''
+    const [first] = lines
+    if (first !== undefined) {
+      lines[0] = [...pieces, first].join('')
+      pieces = []
+      yield lines
     }
+    pieces.push(tail)
   }
-  yield pieces.join('')
+  yield [pieces.join('')]
 }

@@ -4,6 +4,8 @@ import type { RecordId, SqlStore } from './store.js'
 
 const PAGE_ROWS = 500
 const PAGE_BYTES = 4_000_000
+/** Somebody may have numbered the rows from below zero. The ids of Python's tables have 32 bits. */
+const SMALLEST_ID = -(2 ** 31)
 /** How many ids are kept of a trace that is being read. */
 const IDS = 50_000
 
@@ -20,7 +22,7 @@ const NONE: readonly never[] = []
  * else it holds, and pages can be made of them that have neither too many rows nor too many bytes.
  */
 export async function* readRecords(use: UseTable, baseId: string): AsyncIterable<readonly TraceRecord[]> {
-  for (let after: number | undefined = 0; after !== undefined; ) {
+  for (let after: number | undefined = SMALLEST_ID; after !== undefined; ) {
     const from: number = after
     const found = await use(store => store.findRecords(baseId, from, IDS), NONE)
     for (const page of toPages(found)) {

@@ -1,12 +1,14 @@
-import { constants, copyFileSync, mkdtempSync, realpathSync, rmSync, statSync } from 'node:fs'
+import { accessSync, constants, copyFileSync, mkdtempSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { dateNow, Error } from '@osprofiler/core/platform'
 import { checkFiles, openDatabase, type SqliteDatabase, toDatabase } from './database.js'
-import { primaryCode, SQLITE_CANTOPEN, SQLITE_READONLY } from './result-code.js'
+import { primaryCode, SQLITE_CANTOPEN, SQLITE_PROTOCOL, SQLITE_READONLY } from './result-code.js'
 
+/** What SQLite answers where it would have to write: for a log that is of no use, that the log is locked in a strange way. */
+const NEEDS_WRITING: readonly (number | undefined)[] = [SQLITE_CANTOPEN, SQLITE_READONLY, SQLITE_PROTOCOL]
 /** What SQLite keeps beside a database, of which a reader needs the content. */
 const LOGS = ['-wal', '-journal']
 /** A larger database is not copied. */
@@ -26,7 +28,7 @@ export function openReader(Database: typeof DatabaseSync, path: string): SqliteD
     return openDatabase(Database, path, false)
   } catch (error) {
     const code = primaryCode(error)
-    if (code !== SQLITE_CANTOPEN && code !== SQLITE_READONLY) throw error
+    if (!NEEDS_WRITING.includes(code)) throw error
     return openReadOnly(Database, realpathSync(path)) ?? fail(error)
   }
 }
@@ -36,12 +38,21 @@ function openReadOnly(Database: typeof DatabaseSync, path: string): SqliteDataba
   checkFiles(path)
   const state = describe(path)
   if (state === undefined) return undefined
+  for (const suffix of ['', ...LOGS]) checkReadable(`${path}${suffix}`)
   if (LOGS.some(log => sizeOf(`${path}${log}`) > 0)) return openCopy(Database, path)
   // SQLite takes no lock and does not look whether the file changes: the caller looks, after each piece of work.
   const url = pathToFileURL(path)
   url.searchParams.set('immutable', '1')
   const connection = new Database(url.href, { readOnly: true })
   return toDatabase(connection, { isReadOnly: true, isInPlace: () => describe(path) === state })
+}
+
+function checkReadable(path: string): void {
+  try {
+    if (sizeOf(path) > 0) accessSync(path, constants.R_OK)
+  } catch {
+    throw new Error(`this user may not read the file "${basename(path)}"`)
+  }
 }
 
 /** What a log holds is not in the file yet. SQLite puts the two together, in a copy for this user alone. */

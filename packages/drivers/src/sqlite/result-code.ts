@@ -4,6 +4,7 @@ export const SQLITE_BUSY = 5
 export const SQLITE_LOCKED = 6
 export const SQLITE_READONLY = 8
 export const SQLITE_CANTOPEN = 14
+export const SQLITE_PROTOCOL = 15
 
 /** SQLite's result code without its extension. */
 export function primaryCode(error: unknown): number | undefined {
