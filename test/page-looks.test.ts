@@ -27,7 +27,7 @@ const SCREENS: Readonly<Record<string, (page: Page) => Promise<void>>> = {
     await page.keyboard.type('items')
     await page.locator('.row.marked').first().waitFor()
   },
-  'nothing found': async page => page.getByRole('textbox', { name: /Shortest/ }).fill('1 m'),
+  'nothing found': async page => page.getByRole('textbox', { name: /shortest/i }).fill('1 m'),
   'flame graph': async page => page.keyboard.press('2'),
   statistics: async page => page.keyboard.press('3'),
   keys: async page => page.keyboard.press('?'),
