@@ -153,7 +153,7 @@ describe('the filters', () => {
   it('leave what took long enough, or nobody knows how long', async () => {
     const { page } = await openPage(shopTrace())
 
-    await page.getByRole('textbox', { name: /Shortest duration/ }).fill('0.2 s')
+    await page.getByRole('textbox', { name: /shortest duration/i }).fill('0.2 s')
 
     await expect
       .poll(() => titles(page), SOON)

@@ -4,7 +4,7 @@ import type { AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { openPage } from './page-browser.js'
-import { pointId, shopTrace } from './page-trace.js'
+import { pointId, recordPoints, shopTrace } from './page-trace.js'
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -16,6 +16,8 @@ const LOOKS = (['light', 'dark'] as const).flatMap(colorScheme =>
   SIZES.map(viewport => ({ colorScheme, viewport, name: `${colorScheme}, ${viewport.width} pixels wide` })),
 )
 
+const FINDINGS = 'document.querySelector(".findings ol")'
+
 /** What can be on the screen, and how it gets there. */
 const SCREENS: Readonly<Record<string, (page: Page) => Promise<void>>> = {
   waterfall: async () => undefined,
@@ -25,7 +27,7 @@ const SCREENS: Readonly<Record<string, (page: Page) => Promise<void>>> = {
     await page.keyboard.type('items')
     await page.locator('.row.marked').first().waitFor()
   },
-  'nothing found': async page => page.getByRole('textbox', { name: /Shortest/ }).fill('1 m'),
+  'nothing found': async page => page.getByRole('textbox', { name: /shortest/i }).fill('1 m'),
   'flame graph': async page => page.keyboard.press('2'),
   statistics: async page => page.keyboard.press('3'),
   keys: async page => page.keyboard.press('?'),
@@ -40,6 +42,131 @@ describe.each(LOOKS)('$name', ({ colorScheme, viewport }) => {
     expect(await violations(page)).toEqual([])
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
     expect(offences).toEqual([])
+  })
+})
+
+describe('what to look at', () => {
+  it.each([390, 900, 1440])('stands there whole, %i pixels wide', async width => {
+    const { page } = await openPage(shopTrace(), { viewport: { width, height: 844 } })
+
+    await page.locator('.finding').nth(3).waitFor()
+
+    expect(await page.evaluate(`${FINDINGS}.scrollHeight - ${FINDINGS}.clientHeight`)).toBe(0)
+  })
+
+  it('scrolls where it is longer than half of the window, and leaves room for the waterfall', async () => {
+    const steps = Array.from({ length: 6 }, (_, index) => ({
+      name: 'db',
+      service: `service-${index}`,
+      fromMs: index * 100,
+      toMs: index * 100 + 99,
+      info: { db: { statement: `SELECT ${'column_of_a_table, '.repeat(200)} ${index} FROM items`, params: {} } },
+      stopInfo: { etype: 'DatabaseError', message: 'deadlock detected' },
+    }))
+    const { page } = await openPage(recordPoints(steps), { viewport: { width: 900, height: 800 } })
+
+    await page.locator('.finding').nth(3).waitFor()
+
+    expect(await page.evaluate(`${FINDINGS}.clientHeight <= innerHeight / 2 && ${FINDINGS}.clientHeight > 300`)).toBe(
+      true,
+    )
+    expect(await page.evaluate(`${FINDINGS}.scrollHeight > ${FINDINGS}.clientHeight`)).toBe(true)
+    expect(await page.evaluate('document.querySelector(".work").clientHeight')).toBeGreaterThanOrEqual(190)
+  })
+})
+
+describe('a small window', () => {
+  const deep = recordPoints([
+    {
+      name: 'wsgi',
+      service: 'shop',
+      fromMs: 0,
+      toMs: 900,
+      info: { request: { method: 'GET', path: `/orders/${'a-long-segment-'.repeat(12)}end`, query: '' } },
+      stopInfo: { response: { status_code: 500 } },
+      children: Array.from({ length: 60 }, (_, index) => ({
+        name: `step-${index}`,
+        service: 'shop',
+        fromMs: index * 10,
+        toMs: index * 10 + 9,
+      })),
+    },
+  ])
+  const phone = { viewport: { width: 390, height: 844 }, hasTouch: true }
+
+  it('scrolls as a whole, down to the last row, below the head of the waterfall', async () => {
+    const { page } = await openPage(deep, phone)
+    const last = page.locator('.row[aria-level]', { hasText: 'step-59' })
+
+    await page.evaluate('scrollTo(0, document.documentElement.scrollHeight)')
+    await last.waitFor()
+
+    const head = await page.locator('.row.head').boundingBox()
+    expect(await page.evaluate('getComputedStyle(document.querySelector(".grid")).overflowY')).toBe('visible')
+    expect(Math.round((await last.boundingBox())?.y ?? 0)).toBeLessThanOrEqual(844 - 46)
+    expect(Math.round(head?.y ?? -1)).toBe(0)
+    expect(await page.locator('.row[aria-level]').count()).toBeLessThan(60)
+  })
+
+  it('brings the chosen row to where its details do not cover it', async () => {
+    const { page } = await openPage(deep, phone)
+    const row = page.locator('.row[aria-level]', { hasText: /^step-20/ })
+
+    await page.locator('.row[aria-level]').first().click()
+    for (let step = 0; step < 21; step++) await page.keyboard.press('ArrowDown')
+    await page.locator('.details', { hasText: 'step-20' }).waitFor()
+
+    const bottom = async () => {
+      const [rowBox, details] = [await row.boundingBox(), await page.locator('.details').boundingBox()]
+      return (rowBox?.y ?? 9999) + (rowBox?.height ?? 0) - (details?.y ?? 0)
+    }
+    await expect.poll(bottom, { timeout: 10_000 }).toBeLessThanOrEqual(1)
+    expect((await row.boundingBox())?.y).toBeGreaterThanOrEqual(27)
+  })
+
+  it.each([390, 900, 1440])('shows the status and every label of the axis whole, %i pixels wide', async width => {
+    const { page } = await openPage(deep, { viewport: { width, height: 844 } })
+
+    const cut = await page.evaluate(`(() => {
+      const right = document.querySelector('.head .cell-time').getBoundingClientRect().right
+      const ticks = [...document.querySelectorAll('.head .tick')].map(tick => tick.getBoundingClientRect().right)
+      return { ticks: ticks.filter(edge => edge > right), heading: document.querySelector('h1').scrollWidth - document.querySelector('h1').clientWidth }
+    })()`)
+
+    expect(await page.locator('h1').textContent()).toMatch(/end 500$/)
+    expect(cut).toEqual({ ticks: [], heading: 0 })
+  })
+
+  it('has the column in sight that statistics are sorted by', async () => {
+    const { page } = await openPage(deep, { viewport: { width: 360, height: 740 } })
+
+    await page.keyboard.press('3')
+
+    const edge = (column: string) =>
+      page
+        .locator('.statistics thead th', { hasText: column })
+        .evaluate(heading => heading.getBoundingClientRect().right)
+    expect(await edge('Itself')).toBeLessThanOrEqual(350)
+    await page.getByRole('button', { name: 'Longest' }).evaluate(button => (button as { click?(): void }).click?.())
+    await expect.poll(async () => await edge('Longest')).toBeLessThanOrEqual(351)
+  })
+
+  it('shows rows in the first view when it lies on its side', async () => {
+    const { page } = await openPage(deep, { viewport: { width: 844, height: 390 } })
+
+    const row = await page.locator('.row[aria-level]').first().boundingBox()
+
+    expect((row?.y ?? 0) + (row?.height ?? 0)).toBeLessThanOrEqual(390)
+  })
+
+  it('has nothing to press that is lower than 24 pixels', async () => {
+    const { page } = await openPage(deep, phone)
+
+    const low = await page.evaluate(`[...document.querySelectorAll('a, button, label.switch')]
+      .filter(target => target.getBoundingClientRect().height < 23.9)
+      .map(target => target.outerHTML)`)
+
+    expect(low).toEqual([])
   })
 })
 

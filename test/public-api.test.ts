@@ -176,6 +176,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'pointDetail',
       'pointText',
       'readReport',
+      'readRoute',
       'readTraceFile',
       'recordedNames',
       'regressions',

@@ -269,8 +269,27 @@ describe('two traces in a browser', () => {
       ['request GET /orders', 'orders', '1', '17.0 ms', '62.0 ms', '+45.0 ms +265 %'],
       ['db SELECT * FROM items', 'orders', '3', '15.0 ms', '60.0 ms', '+45.0 ms +300 %'],
     ])
+    expect(await page.locator('.verdict').textContent()).toMatch(/^\+45\.0 ms\s*265 % slower$/)
     await page.getByRole('link', { name: 'Swap' }).click()
     await page.getByText('−45.0 ms').first().waitFor()
+    expect(await page.locator('.verdict').textContent()).toMatch(/^−45\.0 ms\s*73 % faster$/)
+  })
+
+  it('have all their figures in sight on a phone', async () => {
+    const ui = await startUi()
+    await ui.driver.write(makeTrace({ baseId: 'before', queries: 3, queryMs: 5 }))
+    await ui.driver.write(makeTrace({ baseId: 'after', queries: 30, queryMs: 20, service: 'orders-of-the-shop' }))
+    const page = await openPage(ui, 'compare?a=id:before&b=id:after', { viewport: { width: 390, height: 844 } })
+
+    await page.getByRole('table').waitFor()
+
+    const [right, wide] = await page.evaluate(() => {
+      const cells = [...document.querySelectorAll('.diff td')].map(cell => cell.getBoundingClientRect().right)
+      return [Math.max(...cells), document.querySelector('.wide')?.scrollWidth ?? 0]
+    })
+    expect(right).toBeLessThanOrEqual(380)
+    expect(wide).toBeLessThanOrEqual(370)
+    expect(await findFaults(page)).toEqual([])
   })
 
   it('are not compared when one of them is not there', async () => {

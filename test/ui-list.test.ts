@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import type { Driver, TraceRecord } from '@osprofiler/core'
-import type { BrowserContextOptions, Page } from 'playwright-core'
+import type { BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { findFaults, openPage, rowIds } from './ui-page.js'
 import { makeTrace, openStore, startUi, type Ui } from './ui-server.js'
@@ -38,8 +38,28 @@ describe('a row of the list', () => {
     await link.click()
     await page.getByRole('heading', { name: 'GET /orders/2 200' }).waitFor()
 
-    expect(cells.slice(2, 7)).toEqual(['GET /orders/2', 'shop', '200', '40.0 ms', '1'])
+    expect(cells.slice(2, 7)).toEqual([
+      expect.stringMatching(/^GET \/orders\/2\s+\/orders\/:id$/),
+      'shop',
+      '200',
+      '40.0 ms',
+      '1',
+    ])
     expect(page.url()).toContain('trace?ref=id%3At-2')
+  })
+
+  it('shows its request as the link that it is', async () => {
+    const page = await openRead(await fullUi())
+    const looks = (link: Locator) =>
+      link.evaluate(element => {
+        const { color, textDecorationLine } = getComputedStyle(element)
+        return [color, textDecorationLine]
+      })
+
+    const [request, slowest] = [page.locator('a.request').first(), page.locator('.routes td a').first()]
+
+    expect(await looks(request)).toEqual(await looks(slowest))
+    expect((await looks(request))[1]).toBe('underline')
   })
 
   it('says why a trace failed', async () => {
@@ -113,6 +133,46 @@ describe('the filters of the list', () => {
     })
     expect([await least.inputValue(), await status.inputValue()]).toEqual(['10', 'error'])
     expect(await rowIds(page)).toEqual(['t-5'])
+  })
+
+  it.each(['abc', '-5', '1e3', '5 parsecs'])('say that "%s" is no duration, and list everything', async text => {
+    const page = await openRead(await fullUi())
+    const least = page.getByLabel('Shortest duration')
+
+    await least.fill(text)
+
+    await page.getByText('Give milliseconds, such as 5 or 0.5, or a unit: 1.5 s. This filter is off.').waitFor()
+    expect(await least.getAttribute('aria-invalid')).toBe('true')
+    expect(await rowIds(page)).toHaveLength(5)
+    expect(await findFaults(page)).toEqual([])
+    await least.fill('300')
+    expect(await least.getAttribute('aria-invalid')).toBe('false')
+    expect(await page.locator('#least-problem').textContent()).toBe('')
+  })
+
+  it('name the classes of statuses in the words of HTTP', async () => {
+    const page = await openRead(await fullUi())
+
+    const names = await page.getByLabel('Status').locator('option').allTextContents()
+
+    expect(names.slice(0, 6)).toEqual([
+      'any',
+      ...['2xx: success', '3xx: redirect', '4xx: client error', '5xx: server error', 'Any error'],
+    ])
+  })
+
+  it('offer to open as a trace only what can be an id', async () => {
+    const page = await openPage(await fullUi())
+    const search = page.getByRole('searchbox')
+    const offers: Record<string, number> = {}
+
+    for (const text of ['/carts/1503', 'two words', '0199f000-0000-7000-8000-000000000000']) {
+      await search.fill(text)
+      await page.getByText('Nothing in this list matches.').waitFor()
+      offers[text] = await page.getByText('Is it the id of an older trace?').count()
+    }
+
+    expect(Object.values(offers)).toEqual([0, 0, 1])
   })
 
   it('narrow it to a route, whose figures stand in a table, and to all again', async () => {
@@ -213,6 +273,25 @@ describe('a search of the list', () => {
   })
 })
 
+describe('the list on a phone', () => {
+  it('shortens the name of a service, and never a status', async () => {
+    const ui = await startUi()
+    const service = 'orders-backend-of-the-shop-in-a-region-far-away'
+    await ui.driver.write([
+      ...traceOf({ id: 'short', ms: 2, service }),
+      ...traceOf({ id: 'long', ms: 76_543, service, path: `/orders/${'segment-'.repeat(8)}` }),
+    ])
+    const page = await openRead(ui, { viewport: { width: 390, height: 844 } })
+
+    const cut = await page
+      .locator('td.status')
+      .evaluateAll(cells => cells.map(cell => cell.scrollWidth - cell.clientWidth))
+
+    expect(cut).toEqual([0, 0])
+    expect(await page.locator('td.where bdi').first().isVisible()).toBe(true)
+  })
+})
+
 describe.each(['light', 'dark'] as const)('the list, narrowed, in %s', colorScheme => {
   it.each([1440, 390])('has no fault that axe knows, %i pixels wide', async width => {
     const page = await openRead(await fullUi(), { colorScheme, viewport: { width, height: 844 } })
@@ -253,6 +332,26 @@ describe('hostile records in the list', () => {
     expect(await page.locator('img, .content script').count()).toBe(0)
     expect(await page.evaluate(() => 'ran' in window)).toBe(false)
     expect(await page.locator('.content').textContent()).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+  })
+})
+
+describe('the route of a request', () => {
+  it('stands beside its path in the list, where both differ', async () => {
+    const page = await openRead(await fullUi(), { viewport: { width: 1440, height: 900 } })
+
+    const routes = await page.locator('.what .route').allTextContents()
+
+    expect(routes).toEqual(['', '', '/orders/:id', '/orders/:id', '/orders/:id'])
+  })
+
+  it('stands beside its path in the tree of its trace', async () => {
+    const page = await openPage(await fullUi(), 'trace?ref=id:t-3', { viewport: { width: 1440, height: 900 } })
+
+    const row = page.locator('.row[aria-level]').first()
+    await row.waitFor()
+
+    expect(await row.locator('.title').textContent()).toBe('GET /orders/3 404')
+    expect(await row.locator('.route').textContent()).toBe('/orders/:id')
   })
 })
 

@@ -196,6 +196,25 @@ describe('a trace of the ui', () => {
     },
   )
 
+  it.each([
+    ['id:gone', 'The store holds no such trace.', '>gone<'],
+    ['file:7', 'This file is no longer open. Open it again.', '>7<'],
+    ['id:"><img src=x onerror=alert(1)>', 'The store holds no such trace.', '&#60;img src=x onerror=alert(1)&#62;'],
+  ])('has a page that leads back to the list where it is not there: %s', async (ref, reason, shown) => {
+    const ui = await startUi()
+
+    const { status, headers, body } = await ui.send(`trace?ref=${encodeURIComponent(ref)}`)
+
+    expect(status).toBe(404)
+    expect(headers.get('content-type')).toBe('text/html; charset=utf-8')
+    expect(body).toContain('<meta name="viewport"')
+    expect(body).toContain('<link rel="stylesheet" href="list.css">')
+    expect(body).toContain(reason)
+    expect(body).toContain(shown)
+    expect(body).toContain(`<a href="${ui.folder}">All traces</a>`)
+    expect(body).not.toContain('<img')
+  })
+
   it.each(['', 'another', 'id:', 'file:', 'path:/etc/passwd', 'ID:another', `id:${'x'.repeat(2_001)}`])(
     'has to be named as one: "%s"',
     async ref => {

@@ -79,9 +79,7 @@ function Compared({ comparison, before, after }: ComparedProps) {
         <Side label="Before" reference={before} trace={comparison.before} durationUs={total.before.median} />
         <p class="verdict">
           <strong class={total.change}>{formatDelta(total.deltaUs)}</strong>
-          <span>
-            {`${formatSignedShare(total.share)} ${total.change === 'same' ? 'about the same' : total.change}`.trim()}
-          </span>
+          <span>{verdictText(total)}</span>
         </p>
         <Side label="After" reference={after} trace={comparison.after} durationUs={total.after.median} />
         <a class="button swap" href={compareAddress(after, before)}>
@@ -106,6 +104,12 @@ function Compared({ comparison, before, after }: ComparedProps) {
       </main>
     </>
   )
+}
+
+/** A word that says the direction takes the place of the sign. */
+function verdictText({ share, change }: Comparison): string {
+  const signed = formatSignedShare(share)
+  return change === 'same' ? `${signed} about the same`.trim() : `${signed.slice(1)} ${change}`.trim()
 }
 
 interface SideProps {

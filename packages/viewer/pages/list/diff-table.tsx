@@ -54,14 +54,18 @@ function DiffRow({ point, largest }: { readonly point: ComparedPoint; readonly l
   const { depth, name, detail, service, count, total, change } = point
   return (
     <tr class={change}>
-      <td style={{ paddingInlineStart: `${12 + Math.min(depth, DEEPEST_INDENT) * 16}px` }} title={`${name} ${detail}`}>
+      <td
+        class="which-point"
+        style={{ paddingInlineStart: `${12 + Math.min(depth, DEEPEST_INDENT) * 16}px` }}
+        title={`${name} ${detail}`}
+      >
         <bdi class="point">{name}</bdi> <bdi class="quiet">{detail}</bdi>
       </td>
-      <td>{service}</td>
-      <td>{count.before === count.after ? count.after : `${count.before} → ${count.after}`}</td>
-      <td>{change === 'new' ? '' : formatDuration(total.before.median)}</td>
-      <td>{change === 'gone' ? '' : formatDuration(total.after.median)}</td>
-      <td>
+      <td class="where">{service}</td>
+      <td class="times">{count.before === count.after ? count.after : `${count.before} → ${count.after}`}</td>
+      <td class="before">{change === 'new' ? '' : formatDuration(total.before.median)}</td>
+      <td class="after">{change === 'gone' ? '' : formatDuration(total.after.median)}</td>
+      <td class="difference">
         <div class="delta">
           <DeltaBar deltaUs={total.deltaUs} largest={largest} />
           <span class={change}>{deltaText(point)}</span>

@@ -2,6 +2,9 @@ import { isNarrowed } from './arrange-traces.js'
 import type { ListView } from './list-view.js'
 import { traceAddress } from './trace-address.js'
 
+/** An id has no blank, and a path is none. */
+const CAN_BE_ID = /^[^\s/]\S*$/
+
 /** Stands where no trace does. */
 export function EmptyList({ isOpen, view }: { readonly isOpen: boolean; readonly view: ListView }) {
   const wanted = view.search.trim()
@@ -10,7 +13,7 @@ export function EmptyList({ isOpen, view }: { readonly isOpen: boolean; readonly
     return (
       <div class="nothing">
         <p>Nothing in this list matches.</p>
-        {wanted !== '' && (
+        {CAN_BE_ID.test(wanted) && (
           <p>
             Is it the id of an older trace? <a href={traceAddress(`id:${wanted}`)}>Open {wanted}</a>
           </p>

@@ -1,6 +1,7 @@
 import { formatCount } from '@osprofiler/report'
 import { useMemo } from 'preact/hooks'
 import type { ListedTrace } from '../../src/listed-trace.js'
+import { LeastField } from '../shared/least-field.js'
 import type { ChangeView, ListView } from './list-view.js'
 import { compareAddress } from './trace-address.js'
 import type { LiveList } from './use-trace-list.js'
@@ -14,10 +15,10 @@ interface ListToolsProps {
 }
 
 const CLASSES: readonly (readonly [string, string])[] = [
-  ['2xx', '2xx: done'],
-  ['3xx', '3xx: elsewhere'],
-  ['4xx', '4xx: refused'],
-  ['5xx', '5xx: failed'],
+  ['2xx', '2xx: success'],
+  ['3xx', '3xx: redirect'],
+  ['4xx', '4xx: client error'],
+  ['5xx', '5xx: server error'],
   ['error', 'Any error'],
 ]
 
@@ -40,18 +41,7 @@ export function ListTools({ view, list, shown, change }: ListToolsProps) {
           onInput={event => change({ search: event.currentTarget.value })}
         />
       </span>
-      <label class="least">
-        At least
-        <input
-          type="text"
-          inputMode="decimal"
-          size={6}
-          placeholder="0 ms"
-          aria-label="Shortest duration, in milliseconds or with a unit"
-          value={least}
-          onInput={event => change({ least: event.currentTarget.value })}
-        />
-      </label>
+      <LeastField text={least} change={text => change({ least: text })} />
       <StatusFilter traces={list.traces} status={status} choose={next => change({ status: next })} />
       <label class="switch">
         <input

@@ -14,11 +14,11 @@ interface RoutesPanelProps {
   readonly choose: (key: string) => void
 }
 
-const COLUMNS: readonly (readonly [RouteColumn, string])[] = [
+const COLUMNS: readonly (readonly [RouteColumn, string, string?])[] = [
   ['pattern', 'Route'],
   ['count', 'Count'],
-  ['p50Us', 'p50'],
-  ['p95Us', 'p95'],
+  ['p50Us', 'p50', 'Half of the traces take no longer'],
+  ['p95Us', 'p95', '95 of 100 traces take no longer'],
   ['slowestUs', 'Slowest'],
 ]
 const MAX_ROUTES = 500
@@ -45,14 +45,14 @@ export function RoutesPanel({ traces, chosen, colours, choose }: RoutesPanelProp
         <table>
           <thead>
             <tr>
-              {COLUMNS.map(([id, title]) => (
+              {COLUMNS.map(([id, title, meaning]) => (
                 <th
                   key={id}
                   scope="col"
                   class={id === 'pattern' ? 'route' : 'figure'}
                   aria-sort={id === column ? (descending ? 'descending' : 'ascending') : undefined}
                 >
-                  <button type="button" onClick={() => sortBy(id)}>
+                  <button type="button" title={meaning} onClick={() => sortBy(id)}>
                     {title}
                   </button>
                 </th>

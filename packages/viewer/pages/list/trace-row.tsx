@@ -48,6 +48,7 @@ export class TraceRow extends Component<TraceRowProps> {
         <td class="what">
           <div>
             <RequestLink trace={trace} />
+            <bdi class="route quiet">{routeOf(trace)}</bdi>
             {failed && (
               <span class="mark" title={error}>
                 <bdi>{error || 'error'}</bdi>
@@ -99,6 +100,12 @@ function RequestLink({ trace }: { readonly trace: ListedTrace }) {
       <bdi>{request}</bdi>
     </a>
   )
+}
+
+/** The route, where it is known and the request does not say the same. */
+function routeOf({ name, request, pattern }: ListedTrace): string {
+  if (name !== 'request' || request === '' || pattern === request) return ''
+  return pattern.slice(pattern.indexOf(' ') + 1)
 }
 
 function rowLabel({ name, request }: ListedTrace): string {

@@ -86,7 +86,7 @@ function Repeated({ model, members }: { readonly model: TraceModel; readonly mem
       <dl class="numbers">
         <Entry name="Points">{formatCount(nodes.length)}</Entry>
         <Entry name="Together">{formatDuration(total)}</Entry>
-        <Entry name="Median">{formatDuration(durations[(durations.length - 1) >> 1] ?? 0)}</Entry>
+        <Entry name="p50">{formatDuration(durations[(durations.length - 1) >> 1] ?? 0)}</Entry>
         <Entry name="Longest">{formatDuration(durations.at(-1) ?? 0)}</Entry>
       </dl>
       <p class="quiet">Open the row (→) to see each of them.</p>

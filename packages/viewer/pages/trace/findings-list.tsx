@@ -1,4 +1,5 @@
 import { type Finding, formatCount } from '@osprofiler/report'
+import { useState } from 'preact/hooks'
 import { showText } from '../shared/show-text.js'
 import type { TraceModel } from './trace-model.js'
 import type { Marked } from './view-state.js'
@@ -14,10 +15,11 @@ interface FindingsListProps {
 /** Longer than any that quotes statements whole. */
 const LONGEST_SENTENCE = 100_000
 
-/** What to look at, in sentences that lead to their points. */
+/** A window with room for few rows shows the rows first. What to look at, in sentences that lead to their points. */
 export function FindingsList({ findings, model, mark, marked }: FindingsListProps) {
+  const [hasRoom] = useState(() => !matchMedia('(max-height: 480px)').matches)
   return (
-    <details class="findings" open>
+    <details class="findings" open={hasRoom}>
       <summary>
         What to look at <span class="count">{findings === undefined ? '...' : formatCount(findings.length)}</span>
       </summary>

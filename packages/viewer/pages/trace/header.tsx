@@ -5,7 +5,7 @@ import type { Theme } from '../shared/theme.js'
 import { ThemeButton } from '../shared/theme-button.js'
 import type { View } from './deep-link.js'
 import type { Facts, Source } from './load-trace.js'
-import { pointTitle } from './point-text.js'
+import { headTitle } from './point-text.js'
 import type { TraceModel } from './trace-model.js'
 import type { Patch } from './view-state.js'
 
@@ -40,7 +40,7 @@ export function Header({ model, facts, source, view, theme, patch, switchTheme, 
           </a>
         )}
         <h1>
-          <bdi>{root === undefined ? 'Trace' : pointTitle(root)}</bdi>
+          <bdi>{root === undefined ? 'Trace' : headTitle(root)}</bdi>
         </h1>
         <dl class="facts">
           <Fact name="Took">{report.durationUs === undefined ? 'unknown' : formatDuration(report.durationUs)}</Fact>

@@ -1,4 +1,4 @@
-import { pointDetail, type ReportNode, repeatedDetail, shownName } from '@osprofiler/report'
+import { pointDetail, type ReportNode, readRoute, repeatedDetail, shownName } from '@osprofiler/report'
 import { showText } from '../shared/show-text.js'
 
 const LONGEST_SEARCHED = 20_000
@@ -12,6 +12,19 @@ export function pointName(node: ReportNode | undefined): string {
 /** What a point did, or its name where it does not say. */
 export function pointTitle(node: ReportNode): string {
   return showText(pointDetail(node)) || pointName(node)
+}
+
+/** The same with its status, however long the path before it is. */
+export function headTitle(node: ReportNode): string {
+  const [title, whole] = [pointTitle(node), pointDetail(node)]
+  const [status = ''] = / \d{3}$/.exec(whole) ?? []
+  return title.endsWith(status) ? title : title + status
+}
+
+/** The route of a served request; empty where none is known, or where its path is the same. */
+export function pointRoute(node: ReportNode): string {
+  const route = showText(readRoute(node))
+  return pointTitle(node).split(' ').includes(route) ? '' : route
 }
 
 /** The same with all of a statement: for places that have room for it. */

@@ -7,7 +7,7 @@ import {
   shownName,
   statistics,
 } from '@osprofiler/report'
-import { useMemo, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { showText } from '../shared/show-text.js'
 import { type StatisticsColumn, sortStatistics } from './sort-statistics.js'
 import type { TraceModel } from './trace-model.js'
@@ -23,18 +23,20 @@ const GROUPINGS: readonly (readonly [keyof Statistics, string])[] = [
   ['byShape', 'By statement'],
 ]
 
-const COLUMNS: readonly (readonly [StatisticsColumn, string])[] = [
+const COLUMNS: readonly (readonly [StatisticsColumn, string, string?])[] = [
   ['label', 'What'],
   ['count', 'Points'],
   ['errors', 'Failed'],
   ['totalUs', 'Total'],
   ['selfUs', 'Itself'],
-  ['medianUs', 'Median'],
-  ['p95Us', '95 of 100'],
+  ['medianUs', 'p50', 'Half of the points take no longer'],
+  ['p95Us', 'p95', '95 of 100 points take no longer'],
   ['maxUs', 'Longest'],
 ]
 
 const MOST_SHOWN = 500
+/** So much of the next column shows that there is one. */
+const NEXT_PX = 16
 
 export function StatisticsTable({ model, mark }: StatisticsTableProps) {
   const [grouping, setGrouping] = useState<keyof Statistics>('byName')
@@ -53,6 +55,7 @@ export function StatisticsTable({ model, mark }: StatisticsTableProps) {
     setDescending(next === column ? !descending : next !== 'label')
     setColumn(next)
   }
+  const table = useSortedInSight(column)
   return (
     <section class="statistics" aria-label="Statistics">
       <div class="tabs" role="group" aria-label="Group">
@@ -62,13 +65,13 @@ export function StatisticsTable({ model, mark }: StatisticsTableProps) {
           </button>
         ))}
       </div>
-      <div class="table" tabIndex={0} role="region" aria-label="Table">
+      <div ref={table} class="table" tabIndex={0} role="region" aria-label="Table">
         <table>
           <thead>
             <tr>
-              {COLUMNS.map(([id, name]) => (
+              {COLUMNS.map(([id, name, meaning]) => (
                 <th key={id} scope="col" aria-sort={id === column ? (descending ? 'descending' : 'ascending') : 'none'}>
-                  <button type="button" onClick={() => sortBy(id)}>
+                  <button type="button" title={meaning} onClick={() => sortBy(id)}>
                     {name}
                     <span class="sort" aria-hidden="true">
                       {id === column ? (descending ? '▾' : '▴') : ''}
@@ -117,6 +120,18 @@ export function StatisticsTable({ model, mark }: StatisticsTableProps) {
       </div>
     </section>
   )
+}
+
+/** A narrow window has no room for all columns: the one that the rows are sorted by has to be among those in sight. */
+function useSortedInSight(column: StatisticsColumn): { readonly current: HTMLDivElement | null } {
+  const table = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    const heading = table.current?.querySelector('th:not([aria-sort="none"])')
+    if (table.current === null || !heading || heading.previousElementSibling === null) return
+    const over = heading.getBoundingClientRect().right + NEXT_PX - table.current.getBoundingClientRect().right
+    if (over > NEXT_PX) table.current.scrollLeft += over
+  }, [column])
+  return table
 }
 
 /** A name stands as people read it; a shape may be the word itself. */

@@ -37,8 +37,12 @@ export function ticks({ fromUs, toUs }: Range, count: number): number[] {
   return found
 }
 
-/** Moments whose labels have room to their right. */
-export function labelTicks(range: Range, count: number): number[] {
-  const lastUs = range.fromUs + (range.toUs - range.fromUs) * 0.92
+/**
+ * Moments whose labels have room to their right.
+ *
+ * @param room the share of the range's width that a label may need
+ */
+export function labelTicks(range: Range, count: number, room = 0.08): number[] {
+  const lastUs = range.fromUs + (range.toUs - range.fromUs) * (1 - room)
   return ticks(range, count).filter(us => us <= lastUs)
 }

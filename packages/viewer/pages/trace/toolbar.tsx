@@ -1,5 +1,6 @@
-import { formatCount } from '@osprofiler/report'
+import { formatCount, formatDuration } from '@osprofiler/report'
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { LeastField } from '../shared/least-field.js'
 import { parseDuration } from '../shared/parse-duration.js'
 import { serviceColour } from '../shared/service-colour.js'
 import { showText } from '../shared/show-text.js'
@@ -19,6 +20,12 @@ interface ToolbarProps {
 }
 
 export function Toolbar({ model, state, patch, kept, mark, clocks }: ToolbarProps) {
+  const { minUs } = state
+  const [least, setLeast] = useState(minUs === 0 ? '' : formatDuration(minUs))
+  // Whoever goes to a point that is filtered out switches the filters off.
+  useEffect(() => {
+    if (minUs === 0 && parseDuration(least) > 0) setLeast('')
+  }, [minUs])
   const found = kept === undefined ? undefined : kept.reduce((sum, value) => sum + (value === 2 ? 1 : 0), 0)
   return (
     <div class="toolbar" role="toolbar" aria-label="Search and filters">
@@ -34,17 +41,13 @@ export function Toolbar({ model, state, patch, kept, mark, clocks }: ToolbarProp
             />
             Failed only
           </label>
-          <label class="least">
-            At least
-            <input
-              type="text"
-              inputMode="decimal"
-              size={6}
-              placeholder="0 ms"
-              aria-label="Shortest duration, in milliseconds or with a unit"
-              onInput={event => patch({ minUs: parseDuration(event.currentTarget.value) })}
-            />
-          </label>
+          <LeastField
+            text={least}
+            change={text => {
+              setLeast(text)
+              patch({ minUs: parseDuration(text) })
+            }}
+          />
           <label class="switch">
             <input
               type="checkbox"

@@ -2,7 +2,7 @@ import { formatCount, formatDuration } from '@osprofiler/report'
 import { serviceColour } from '../shared/service-colour.js'
 import { showText } from '../shared/show-text.js'
 import { coverRange } from './cover-range.js'
-import { pointName, pointTitle, repeatedTitle, wholeTitle } from './point-text.js'
+import { pointName, pointRoute, pointTitle, repeatedTitle, wholeTitle } from './point-text.js'
 import { rowKeys } from './row-keys.js'
 import type { Range } from './time-range.js'
 import { colourOf, type TraceModel } from './trace-model.js'
@@ -86,6 +86,7 @@ export function WaterfallRow({ model, state, row, level, place, topPx, kept, tog
         <bdi class="title" title={members.length > 1 ? undefined : wholeTitle(node)}>
           {titleOf(model, row, members)}
         </bdi>
+        {members.length === 1 && <bdi class="route quiet">{pointRoute(node)}</bdi>}
       </span>
       <span role="gridcell" class="cell-service">
         <span class="swatch" aria-hidden="true" />

@@ -2,6 +2,7 @@ import { formatDuration } from '@osprofiler/report'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { wheelRange } from './minimap.js'
 import { rowKeys } from './row-keys.js'
+import { bringIntoSight, followScroll, type RowView, rowView } from './row-scroller.js'
 import { labelTicks, ticks } from './time-range.js'
 import type { TraceModel } from './trace-model.js'
 import { usePrinting } from './use-printing.js'
@@ -19,19 +20,22 @@ interface WaterfallProps {
 
 const OVERSCAN = 8
 const MOST_PRINTED = 2000
+/** The room that the label of a moment may need. */
+const LABEL_PX = 64
 
 /** The rows of the tree, each with its bar on the time axis. Only rows in sight are in the document. */
 export function Waterfall({ model, state, patch, kept, visible }: WaterfallProps) {
   const grid = useRef<HTMLDivElement>(null)
   const rowHeight = useRowHeight()
-  const [scroll, setScroll] = useState({ top: 0, height: 800 })
+  const [scroll, setScroll] = useState<Scroll>({ top: 0, height: 800, axisPx: 600 })
   const printing = usePrinting()
   const { rows, levels } = visible
-  const { range, selected } = state
+  const tickCount = Math.max(2, Math.min(6, Math.floor(scroll.axisPx / LABEL_PX)))
+  const { range, selected, detailsOpen } = state
   const width = range.toUs - range.fromUs
 
   useScrollTracking(grid, setScroll)
-  useSelectedInSight(grid, rows, selected, rowHeight)
+  useSelectedInSight(grid, { rows, selected, rowHeight, detailsOpen })
   useTimelineWheel(grid, model, patch)
 
   const first = printing ? 0 : Math.max(0, Math.floor(scroll.top / rowHeight) - OVERSCAN)
@@ -70,7 +74,7 @@ export function Waterfall({ model, state, patch, kept, visible }: WaterfallProps
         </span>
         <span role="columnheader" class="cell-time">
           <span class="sr">Time</span>
-          {labelTicks(range, 6).map(us => (
+          {labelTicks(range, tickCount, LABEL_PX / scroll.axisPx).map(us => (
             <span key={us} class="tick" style={{ left: `${((us - range.fromUs) / width) * 100}%` }}>
               {formatDuration(us)}
             </span>
@@ -79,7 +83,7 @@ export function Waterfall({ model, state, patch, kept, visible }: WaterfallProps
       </div>
       <div class="rows" role="rowgroup" style={{ height: `${(printing ? last : rows.length) * rowHeight}px` }}>
         <div class="lines" role="presentation">
-          {ticks(range, 6).map(us => (
+          {ticks(range, tickCount).map(us => (
             <span key={us} style={{ left: `${((us - range.fromUs) / width) * 100}%` }} />
           ))}
         </div>
@@ -107,33 +111,36 @@ export function Waterfall({ model, state, patch, kept, visible }: WaterfallProps
 
 type Box = { readonly current: HTMLDivElement | null }
 
-function useScrollTracking(grid: Box, setScroll: (scroll: { top: number; height: number }) => void): void {
+interface Scroll extends RowView {
+  /** How wide the time axis is. */
+  readonly axisPx: number
+}
+
+function useScrollTracking(grid: Box, setScroll: (scroll: Scroll) => void): void {
   useLayoutEffect(() => {
     const element = grid.current
     if (element === null) return undefined
-    const follow = (): void => setScroll({ top: element.scrollTop, height: element.clientHeight })
-    const observer = new ResizeObserver(follow)
-    observer.observe(element)
-    element.addEventListener('scroll', follow, { passive: true })
-    return () => {
-      observer.disconnect()
-      element.removeEventListener('scroll', follow)
-    }
+    const axis = element.querySelector('.head .cell-time')
+    const follow = (): void => setScroll({ ...rowView(element), axisPx: axis?.clientWidth || 600 })
+    follow()
+    return followScroll(element, follow)
   }, [])
 }
 
-function useSelectedInSight(grid: Box, rows: Int32Array, selected: RowId | undefined, rowHeight: number): void {
+interface Selected {
+  readonly rows: Int32Array
+  readonly selected: RowId | undefined
+  readonly rowHeight: number
+  readonly detailsOpen: boolean
+}
+
+/** The details of a point may cover its row once they are open. */
+function useSelectedInSight(grid: Box, { rows, selected, rowHeight, detailsOpen }: Selected): void {
   useEffect(() => {
     const element = grid.current
     const place = selected === undefined ? -1 : rows.indexOf(selected)
-    if (element === null || place < 0) return
-    const top = place * rowHeight
-    const room = element.clientHeight - 2 * rowHeight
-    if (top < element.scrollTop || top > element.scrollTop + room) {
-      const isNear = Math.abs(top - element.scrollTop) < room + 3 * rowHeight
-      element.scrollTop = isNear ? (top < element.scrollTop ? top : top - room) : top - room / 2
-    }
-  }, [selected, rows, rowHeight])
+    if (element !== null && place >= 0) bringIntoSight(element, place * rowHeight, rowHeight)
+  }, [selected, rows, rowHeight, detailsOpen])
 }
 
 function useTimelineWheel(grid: Box, model: TraceModel, patch: Patch): void {

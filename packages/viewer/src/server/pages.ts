@@ -1,4 +1,8 @@
+import { escapeControl } from '@osprofiler/report'
 import { builtAsset, escapeMarkup } from '../built-page.js'
+
+/** No page shows more of a name that nobody knows. */
+const LONGEST_NAME = 300
 
 /** A script or a style of the pages. */
 export interface Asset {
@@ -18,6 +22,21 @@ export function comparePage(storeName: string): string {
   return page('Compare', storeName, 'compare')
 }
 
+/** In place of a trace that is not there. It needs no script but for the theme. */
+export function missingTracePage(reason: string, name: string, folder: string): string {
+  const shown = escapeMarkup(escapeControl(name.slice(0, LONGEST_NAME)))
+  return documentOf(
+    'No such trace',
+    'data-view="missing"',
+    `<main class="notice">
+<h1>This trace is not there</h1>
+<p>${escapeMarkup(reason)}</p>
+<p><code class="missing-id"><bdi>${shown}</bdi></code></p>
+<p class="notice-actions"><a href="${escapeMarkup(folder)}">All traces</a></p>
+</main>`,
+  )
+}
+
 /**
  * What the pages load: their own script and style, as the build left them.
  *
@@ -31,6 +50,15 @@ export function readAssets(): Asset[] {
 }
 
 function page(title: string, storeName: string, view: 'traces' | 'compare'): string {
+  return documentOf(
+    title,
+    `data-view="${view}" data-store="${escapeMarkup(storeName)}"`,
+    `<div id="osprofiler"></div>
+<noscript><p>These pages list traces with JavaScript, which is switched off here.</p></noscript>`,
+  )
+}
+
+function documentOf(title: string, attributes: string, content: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -42,9 +70,8 @@ function page(title: string, storeName: string, view: 'traces' | 'compare'): str
 <link rel="stylesheet" href="list.css">
 <script defer src="list.js"></script>
 </head>
-<body data-view="${view}" data-store="${escapeMarkup(storeName)}">
-<div id="osprofiler"></div>
-<noscript><p>These pages list traces with JavaScript, which is switched off here.</p></noscript>
+<body ${attributes}>
+${content}
 </body>
 </html>
 `

@@ -1,6 +1,7 @@
 import { reportJsonChunks } from '@osprofiler/report'
 import { pageTemplate } from '../page-template.js'
 import { renderPage } from '../render-page.js'
+import { missingTracePage } from './pages.js'
 import { JSON_ARRAY, JSON_LINES, recordChunks } from './record-chunks.js'
 import { attachment, HTML, Refusal, sendChunks, sendText } from './respond.js'
 import { get, type Route } from './route.js'
@@ -29,9 +30,12 @@ export function createTraceRoutes({ folder, traces, list, turnstile }: TraceRout
     [
       'trace',
       get(async ({ response, query }) => {
-        const trace = traces.find(query.get('ref'))
-        const records = await countRecords(trace)
-        if (records === 0) throw notFound()
+        const found = await findTrace(traces, query.get('ref'))
+        if (found instanceof Refusal) {
+          const name = query.get('ref')?.replace(/^(?:id|file):/, '') ?? ''
+          return sendText(response, found.status, HTML, missingTracePage(found.message, name, folder))
+        }
+        const { trace, records } = found
         const ref = encodeURIComponent(query.get('ref') ?? '')
         const page = pageTemplate({
           trace: `${folder}api/trace?ref=${ref}`,
@@ -87,6 +91,18 @@ export function createTraceRoutes({ folder, traces, list, turnstile }: TraceRout
       }),
     ],
   ]
+}
+
+/** @returns a Refusal for a trace that is not there, which a page tells of */
+async function findTrace(traces: Traces, ref: string | null): Promise<{ trace: Trace; records: number } | Refusal> {
+  try {
+    const trace = traces.find(ref)
+    const records = await countRecords(trace)
+    return records === 0 ? notFound() : { trace, records }
+  } catch (error) {
+    if (error instanceof Refusal && error.status === 404) return error
+    throw error
+  }
 }
 
 /** How many records a trace has, counted no further than matters. */
