@@ -196,6 +196,7 @@ const UNITS = [
     '$2b$10$',
     '&amp;sig=',
   ],
+  ...['://@/', 'a://@', '://:@', '://@', '://@xoxb-', '://a@ ', '://@x@', '://@?', 'a://b:c@'],
   ...['["token","', 'password is a1', '&quot;', 'set password for a', 'password:\n ', 'key '],
 ]
 
@@ -223,6 +224,23 @@ describe('to redact a text', () => {
     // A text of 80 times its length, and not the square of that.
     expect(largest / small).toBeLessThan(50_000)
   })
+
+  it.each(['://@/', 'a://@', '://:@', '://@', '://@xoxb-', '://@x@', '://a:b@'])(
+    'takes a small multiple of the time of a plain text, where thousands of addresses begin: %j',
+    unit => {
+      const infoOf = (part: string) => ({
+        texts: Array.from({ length: 6 }, (_, index) => index + part.repeat(Math.floor(9_900 / part.length))),
+      })
+      const hostile = infoOf(unit)
+      const plain = infoOf('The passenger waits. ')
+      const least = (info: object) =>
+        Math.min(...Array.from({ length: 8 }, () => cpuTime(() => recordableInfo(info), 10)))
+
+      const ratio = least(hostile) / least(plain)
+
+      expect(ratio).toBeLessThan(25)
+    },
+  )
 })
 
 /** In microseconds: other programs on the machine do not count. */
