@@ -1,6 +1,9 @@
 import { cutText } from './cut-text.js'
 import { describeObject } from './described-object.js'
 import { Array, Map, Math, Number, Object, String, types } from './platform.js'
+import { withoutOption } from './secrets/command-lists.js'
+import { isHarmless } from './secrets/harmless-values.js'
+import { followsLabel } from './secrets/lists-of-names.js'
 import { redactText } from './secrets/redact-text.js'
 import { isSecretName, type NameKind, nameKind, REDACTED } from './secrets/secret-names.js'
 
@@ -82,23 +85,18 @@ function copyObject(value: object, allowance: Allowance): unknown {
 function copyArray(array: readonly unknown[], allowance: Allowance): unknown[] {
   const copied: unknown[] = []
   const length = Math.min(array.length, MAX_ENTRIES)
-  let label: unknown
-  for (let index = 0; index < length && allowance.values > 0; index++) {
+  const given: unknown[] = []
+  const properties = Array.from({ length }, (_, index) => {
     const property = Object.getOwnPropertyDescriptor(array, index)
-    // A list of names and values, as Node's rawHeaders: what follows the name of a secret is one.
-    const hidden = index > 0 && isSecretLabel(label, property?.value)
-    copied.push(hidden ? REDACTED : (copyProperty(property, allowance) ?? null))
-    label = property?.value
+    given.push(property?.value)
+    return property
+  })
+  for (let index = 0; index < length && allowance.values > 0; index++) {
+    const hidden = followsLabel(given, index) ? REDACTED : withoutOption(given, index)
+    copied.push(hidden === undefined ? (copyProperty(properties[index], allowance) ?? null) : hidden)
   }
   if (copied.length < array.length) copied.push(`[${array.length - copied.length} more]`)
   return copied
-}
-
-function isSecretLabel(label: unknown, value: unknown): boolean {
-  if (typeof label !== 'string' || label.length > MAX_LABEL) return false
-  if (isSecretName(label)) return true
-  // `curl -u user:password`
-  return typeof value === 'string' && /^(?:-u|-U|--user|--proxy-user)$/.test(label) && value.includes(':')
 }
 
 function copyMembers(value: object, allowance: Allowance): Record<string, unknown> {
@@ -106,17 +104,24 @@ function copyMembers(value: object, allowance: Allowance): Record<string, unknow
   const names = Object.keys(value)
   // To list the names of a wide object takes long, though most of them are left out: not so for many of them.
   allowance.values -= Math.floor(names.length / (10 * MAX_ENTRIES))
-  let labelled: boolean | undefined
+  let label: string | undefined
+  let hasLooked = false
   let taken = 0
   for (const name of names) {
     if (taken === MAX_ENTRIES || allowance.values <= 0 || allowance.characters <= 0) break
     taken++
     const { shown, kind } = readName(name)
     // `{name: 'Authorization', value: '...'}`
-    if (kind === 'value') labelled ??= isLabelled(value, names)
+    if (kind === 'value' && !hasLooked) {
+      label = secretLabel(value, names)
+      hasLooked = true
+    }
     const property = Object.getOwnPropertyDescriptor(value, name)
-    const hidden = kind === 'secret' || (kind === 'value' && labelled)
-    const member = hidden ? readAccount(name, property?.value) : copyProperty(property, allowance)
+    const hidden = kind === 'secret' || (kind === 'value' && label !== undefined)
+    const member =
+      hidden && !isHarmless(kind === 'secret' ? name : (label ?? name), property?.value)
+        ? readAccount(name, property?.value)
+        : copyProperty(property, allowance)
     if (member === undefined) continue
     setMember(copied, spend(shown, allowance), member)
   }
@@ -136,13 +141,14 @@ function readAccount(name: string, value: unknown): unknown {
   )
 }
 
-/** Whether a member names the value beside it, and names a secret. */
-function isLabelled(holder: object, names: readonly string[]): boolean {
-  return names.slice(0, MAX_ENTRIES).some(name => {
-    if (readName(name).kind !== 'label') return false
+/** The text of a member that names the value beside it, and names a secret. */
+function secretLabel(holder: object, names: readonly string[]): string | undefined {
+  for (const name of names.slice(0, MAX_ENTRIES)) {
+    if (readName(name).kind !== 'label') continue
     const label: unknown = Object.getOwnPropertyDescriptor(holder, name)?.value
-    return typeof label === 'string' && label.length <= MAX_LABEL && isSecretName(label)
-  })
+    if (typeof label === 'string' && label.length <= MAX_LABEL && isSecretName(label)) return label
+  }
+  return undefined
 }
 
 interface Name {

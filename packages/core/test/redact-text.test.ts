@@ -207,7 +207,7 @@ describe('to redact a text', () => {
       const of = (length: number) => `${prefix}${unit.repeat(Math.ceil(length / unit.length))}@`
       const ratio = () => cpuTime(() => redactText(of(64_000), 1e6)) / cpuTime(() => redactText(of(32_000), 1e6))
 
-      const ratios = Array.from({ length: 3 }, ratio).sort((a, b) => a - b)
+      const ratios = Array.from({ length: 5 }, ratio).sort((a, b) => a - b)
 
       expect(ratios[0]).toBeLessThan(3.2)
     }

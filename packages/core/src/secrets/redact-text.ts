@@ -2,6 +2,7 @@ import { cutText } from '../cut-text.js'
 import { encodeURIComponent, Set } from '../platform.js'
 import { findBareUsers } from './bare-users.js'
 import { decodeEscapes } from './decode-escapes.js'
+import { isHarmlessInUrl } from './harmless-values.js'
 import { findListLabels } from './labels-in-lists.js'
 import { isSecretInUrl, REDACTED } from './secret-names.js'
 import { findPairs } from './secret-pairs.js'
@@ -76,7 +77,9 @@ function redactParts(query: string, depth: number): string {
     const sign = part.indexOf('=')
     if (sign <= 0) return part
     const value = part.slice(sign + 1)
-    const shown = isSecretInUrl(part.slice(0, sign)) && value !== '' ? REDACTED : redactInner(value, depth)
+    const name = part.slice(0, sign)
+    const hidden = isSecretInUrl(name) && value !== '' && !isHarmlessInUrl(name, value)
+    const shown = hidden ? REDACTED : redactInner(value, depth)
     changed ||= shown !== value
     return `${part.slice(0, sign + 1)}${shown}`
   })

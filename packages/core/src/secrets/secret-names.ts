@@ -26,6 +26,11 @@ const SIGNATURES = new Set(['sig', 'signature', 'hmac', 'verifier', 'assertion']
 // Of browsers, and of frameworks.
 const COOKIES = /^__(?:Host|Secure)-|^(?:laravel|rack|ci|flask|play|symfony)[_.:-]session$/i
 
+// Where the next page of a list begins.
+const PAGES = /(?:page|continuation|pagination|cursor|^next|^prev|^previous|^skip)tokens?$/
+// Functions of parsers, and of routes.
+const HANDLES_NONE = /^(?:(?:count|parse|lex|scan|split|estimate|truncate)tokens|requires?auth)$/
+
 const MAX_REMEMBERED = 2_000
 const MAX_REMEMBERED_NAME = 64
 const remembered = new Map<string, NameKind>()
@@ -38,6 +43,8 @@ export function isSecretName(name: string): boolean {
 /** Whether a function of this name handles a secret: `setPassword`, and also `hasPassword` and `isTokenValid`. */
 export function handlesSecret(name: string): boolean {
   const kind = nameKind(name)
+  if (kind !== 'plain' && HANDLES_NONE.test(wordsOf(readableName(name.slice(name.lastIndexOf('.') + 1))).join('')))
+    return false
   return kind === 'secret' || kind === 'described'
 }
 
@@ -69,6 +76,7 @@ function judge(name: string): NameKind {
   const words = wordsOf(given)
   const joined = words.join('')
   if (COOKIES.test(given)) return 'secret'
+  if (PAGES.test(joined)) return 'plain'
   if (tellsOfSecret(words, joined, !/[a-z]/.test(given))) return describesSecret(words) ? 'described' : 'secret'
   const last = words.at(-1) ?? ''
   if (LABELS.has(joined) || (LABELS.has(last) && last !== 'id')) return 'label'
