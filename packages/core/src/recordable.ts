@@ -85,18 +85,32 @@ function copyObject(value: object, allowance: Allowance): unknown {
 function copyArray(array: readonly unknown[], allowance: Allowance): unknown[] {
   const copied: unknown[] = []
   const length = Math.min(array.length, MAX_ENTRIES)
-  const given: unknown[] = []
-  const properties = Array.from({ length }, (_, index) => {
-    const property = Object.getOwnPropertyDescriptor(array, index)
-    given.push(property?.value)
-    return property
-  })
+  let given: readonly unknown[] | undefined
+  let before: unknown
   for (let index = 0; index < length && allowance.values > 0; index++) {
-    const hidden = followsLabel(given, index) ? REDACTED : withoutOption(given, index)
-    copied.push(hidden === undefined ? (copyProperty(properties[index], allowance) ?? null) : hidden)
+    const property = Object.getOwnPropertyDescriptor(array, index)
+    const value: unknown = property?.value
+    let hidden: string | undefined
+    if (mayHide(before, value)) {
+      given ??= valuesOf(array, length)
+      hidden = followsLabel(given, index) ? REDACTED : withoutOption(given, index)
+    }
+    copied.push(hidden ?? copyProperty(property, allowance) ?? null)
+    before = value
   }
   if (copied.length < array.length) copied.push(`[${array.length - copied.length} more]`)
   return copied
+}
+
+/** Most entries follow neither the name of a secret nor an option of a command, and are no option. */
+function mayHide(before: unknown, value: unknown): boolean {
+  if (typeof value === 'string' && value.startsWith('-')) return true
+  if (typeof before !== 'string' || before.length > MAX_LABEL) return false
+  return before.startsWith('-') || isSecretName(before)
+}
+
+function valuesOf(array: readonly unknown[], length: number): unknown[] {
+  return Array.from({ length }, (_, index): unknown => Object.getOwnPropertyDescriptor(array, index)?.value)
 }
 
 function copyMembers(value: object, allowance: Allowance): Record<string, unknown> {
@@ -117,7 +131,8 @@ function copyMembers(value: object, allowance: Allowance): Record<string, unknow
       hasLooked = true
     }
     const property = Object.getOwnPropertyDescriptor(value, name)
-    const hidden = kind === 'secret' || (kind === 'value' && label !== undefined)
+    const hidden =
+      kind === 'secret' || (kind === 'value' && label !== undefined) || (name.length <= 2 && isOfKey(name, value))
     const member =
       hidden && !isHarmless(kind === 'secret' ? name : (label ?? name), property?.value)
         ? readAccount(name, property?.value)
@@ -139,6 +154,11 @@ function readAccount(name: string, value: unknown): unknown {
   return Object.fromEntries(
     names.map(each => [each, each === user ? redactText(told, MAX_NAME).toWellFormed() : REDACTED]),
   )
+}
+
+/** The private members of a JSON Web Key, beside its `kty`. */
+function isOfKey(name: string, holder: object): boolean {
+  return /^(?:d|k|p|q|dp|dq|qi)$/.test(name) && Object.hasOwn(holder, 'kty')
 }
 
 /** The text of a member that names the value beside it, and names a secret. */

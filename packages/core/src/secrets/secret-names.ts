@@ -15,9 +15,9 @@ export type NameKind = 'secret' | 'address' | 'label' | 'value' | 'half' | 'desc
 
 // Most names have none of these letters, and need no further look.
 const MAY_TELL =
-  /pass|pw|pswd|psw|secret|token|key|auth|cookie|cred|sess|sid|jwt|bearer|pin|otp|cvv|cvc|ssn|psk|code|csrf|xsrf|phrase|pat|mnemonic|card|wort|contrase|wachtwoord|sig|hmac|ticket|assertion|verifier|saml|id$|number$|sas|jwk|clave|senha|parola|heslo|__host|__secure|session|social|(?:value|values|val|vals|content|contents|data|text|default|raw|input|name|header|field|label|param|parameter|variable|property|attribute|option|type)$|^[knv]$/i
+  /pass|pw|pswd|psw|secret|token|key|auth|cookie|cred|sess|sid|jwt|bearer|pin|otp|cvv|cvc|ssn|psk|code|csrf|xsrf|phrase|pat|mnemonic|card|wort|contrase|wachtwoord|sig|hmac|ticket|assertion|verifier|saml|id$|number$|sas|jwk|clave|senha|parola|heslo|__host|__secure|session|social|answer|(?:value|values|val|vals|content|contents|data|text|default|raw|input|name|header|field|label|param|parameter|variable|property|attribute|option|setting|type)$|^[knv]$/i
 const LABELS = new Set(
-  'name key header field label param parameter variable property attribute option type id k n'.split(' '),
+  'name key header field label param parameter variable property attribute option setting type id k n'.split(' '),
 )
 const VALUES = new Set('value values val vals v content contents data text default raw input'.split(' '))
 const HALVES = new Set(['key', 'keys', 'code', 'id', 'phrase', 'number'])
