@@ -16,6 +16,7 @@ const largest = unit => {
 const infos = {
   prose: largest('The passenger waits. '),
   users: largest('://a:b'),
+  ats: largest('://@/'),
   pairs: largest('token=x&'),
   json: largest('{"name":"token","value":"x"},'),
   escapes: largest('%40a=%3D'),

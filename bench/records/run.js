@@ -4,7 +4,14 @@ import { summarise } from '../statistics.js'
 import { printTable, show, verdict } from '../table.js'
 
 const ordinary = { statement: 'a statement', request: 'a request, another path each time', call: 'a call' }
-const largest = { prose: 'prose', users: 'addresses', pairs: 'pairs', json: 'JSON', escapes: 'escapes' }
+const largest = {
+  prose: 'prose',
+  users: 'addresses',
+  ats: 'addresses of users alone',
+  pairs: 'pairs',
+  json: 'JSON',
+  escapes: 'escapes',
+}
 /** In milliseconds. */
 const AIM = 5
 

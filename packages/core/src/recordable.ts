@@ -1,6 +1,9 @@
 import { cutText } from './cut-text.js'
 import { describeObject } from './described-object.js'
 import { Array, Map, Math, Number, Object, String, types } from './platform.js'
+import { withoutOption } from './secrets/command-lists.js'
+import { isHarmless } from './secrets/harmless-values.js'
+import { followsLabel } from './secrets/lists-of-names.js'
 import { redactText } from './secrets/redact-text.js'
 import { isSecretName, type NameKind, nameKind, REDACTED } from './secrets/secret-names.js'
 
@@ -82,23 +85,32 @@ function copyObject(value: object, allowance: Allowance): unknown {
 function copyArray(array: readonly unknown[], allowance: Allowance): unknown[] {
   const copied: unknown[] = []
   const length = Math.min(array.length, MAX_ENTRIES)
-  let label: unknown
+  let given: readonly unknown[] | undefined
+  let before: unknown
   for (let index = 0; index < length && allowance.values > 0; index++) {
     const property = Object.getOwnPropertyDescriptor(array, index)
-    // A list of names and values, as Node's rawHeaders: what follows the name of a secret is one.
-    const hidden = index > 0 && isSecretLabel(label, property?.value)
-    copied.push(hidden ? REDACTED : (copyProperty(property, allowance) ?? null))
-    label = property?.value
+    const value: unknown = property?.value
+    let hidden: string | undefined
+    if (mayHide(before, value)) {
+      given ??= valuesOf(array, length)
+      hidden = followsLabel(given, index) ? REDACTED : withoutOption(given, index)
+    }
+    copied.push(hidden ?? copyProperty(property, allowance) ?? null)
+    before = value
   }
   if (copied.length < array.length) copied.push(`[${array.length - copied.length} more]`)
   return copied
 }
 
-function isSecretLabel(label: unknown, value: unknown): boolean {
-  if (typeof label !== 'string' || label.length > MAX_LABEL) return false
-  if (isSecretName(label)) return true
-  // `curl -u user:password`
-  return typeof value === 'string' && /^(?:-u|-U|--user|--proxy-user)$/.test(label) && value.includes(':')
+/** Most entries follow neither the name of a secret nor an option of a command, and are no option. */
+function mayHide(before: unknown, value: unknown): boolean {
+  if (typeof value === 'string' && value.startsWith('-')) return true
+  if (typeof before !== 'string' || before.length > MAX_LABEL) return false
+  return before.startsWith('-') || isSecretName(before)
+}
+
+function valuesOf(array: readonly unknown[], length: number): unknown[] {
+  return Array.from({ length }, (_, index): unknown => Object.getOwnPropertyDescriptor(array, index)?.value)
 }
 
 function copyMembers(value: object, allowance: Allowance): Record<string, unknown> {
@@ -106,17 +118,25 @@ function copyMembers(value: object, allowance: Allowance): Record<string, unknow
   const names = Object.keys(value)
   // To list the names of a wide object takes long, though most of them are left out: not so for many of them.
   allowance.values -= Math.floor(names.length / (10 * MAX_ENTRIES))
-  let labelled: boolean | undefined
+  let label: string | undefined
+  let hasLooked = false
   let taken = 0
   for (const name of names) {
     if (taken === MAX_ENTRIES || allowance.values <= 0 || allowance.characters <= 0) break
     taken++
     const { shown, kind } = readName(name)
     // `{name: 'Authorization', value: '...'}`
-    if (kind === 'value') labelled ??= isLabelled(value, names)
+    if (kind === 'value' && !hasLooked) {
+      label = secretLabel(value, names)
+      hasLooked = true
+    }
     const property = Object.getOwnPropertyDescriptor(value, name)
-    const hidden = kind === 'secret' || (kind === 'value' && labelled)
-    const member = hidden ? readAccount(name, property?.value) : copyProperty(property, allowance)
+    const hidden =
+      kind === 'secret' || (kind === 'value' && label !== undefined) || (name.length <= 2 && isOfKey(name, value))
+    const member =
+      hidden && !isHarmless(kind === 'secret' ? name : (label ?? name), property?.value)
+        ? readAccount(name, property?.value)
+        : copyProperty(property, allowance)
     if (member === undefined) continue
     setMember(copied, spend(shown, allowance), member)
   }
@@ -136,13 +156,19 @@ function readAccount(name: string, value: unknown): unknown {
   )
 }
 
-/** Whether a member names the value beside it, and names a secret. */
-function isLabelled(holder: object, names: readonly string[]): boolean {
-  return names.slice(0, MAX_ENTRIES).some(name => {
-    if (readName(name).kind !== 'label') return false
+/** The private members of a JSON Web Key, beside its `kty`. */
+function isOfKey(name: string, holder: object): boolean {
+  return /^(?:d|k|p|q|dp|dq|qi)$/.test(name) && Object.hasOwn(holder, 'kty')
+}
+
+/** The text of a member that names the value beside it, and names a secret. */
+function secretLabel(holder: object, names: readonly string[]): string | undefined {
+  for (const name of names.slice(0, MAX_ENTRIES)) {
+    if (readName(name).kind !== 'label') continue
     const label: unknown = Object.getOwnPropertyDescriptor(holder, name)?.value
-    return typeof label === 'string' && label.length <= MAX_LABEL && isSecretName(label)
-  })
+    if (typeof label === 'string' && label.length <= MAX_LABEL && isSecretName(label)) return label
+  }
+  return undefined
 }
 
 interface Name {

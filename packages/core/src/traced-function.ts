@@ -6,6 +6,7 @@ import { JSON, Object, Reflect, TypeError, types, WeakMap, WeakSet } from './pla
 import type { Profiler } from './profiler.js'
 import type { PointInfo } from './record.js'
 import { recordable, recordableInfo } from './recordable.js'
+import { isHarmless } from './secrets/harmless-values.js'
 import { handlesSecret, isSecretName, REDACTED } from './secrets/secret-names.js'
 import { settleIn } from './settle.js'
 import { shared } from './shared-state.js'
@@ -123,7 +124,11 @@ function describeCall(fn: AnyFunction, name: string, hideArgs: boolean, args: re
   if (hideArgs) return { name }
   // What `setPassword(value)` takes is known by the function's name.
   const hidden = handlesSecret(name)
-  const shown = args.map((value, index) => (hidden || isSecretName(parameterName(fn, index)) ? REDACTED : value))
+  const shown = args.map((value, index) => {
+    if (hidden) return REDACTED
+    const parameter = parameterName(fn, index)
+    return isSecretName(parameter) && !isHarmless(parameter, value) ? REDACTED : value
+  })
   return { name, args: show(shown) }
 }
 

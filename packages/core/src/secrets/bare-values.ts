@@ -108,11 +108,16 @@ export function endOfQuoted(text: string, quote: number): number {
       const own = escapes === 0 ? 0 : backslashesBefore(text, at)
       if (own > escapes) continue
       // In SQL a doubled quote is part of the value.
-      if (escapes === 0 && mark === 39 && text.charCodeAt(at + 1) === mark) at++
+      if (escapes === 0 && text.charCodeAt(at + 1) === mark && (mark === 39 || isDoubledInAdo(text, quote, at))) at++
       else return at + 1
     }
   }
   return text.length
+}
+
+/** `Password="a""b"`: a quote in quotes. */
+function isDoubledInAdo(text: string, quote: number, at: number): boolean {
+  return at > quote + 1 && text.charCodeAt(quote - 1) === 61 && /\w/.test(text[at + 2] ?? '')
 }
 
 export function backslashesBefore(text: string, at: number): number {

@@ -1,3 +1,4 @@
+import { isPlainName, takesValue } from './lists-of-names.js'
 import { isSecretName } from './secret-names.js'
 import { hide, type Span } from './spans.js'
 import { valueAt } from './values-in-text.js'
@@ -8,8 +9,12 @@ const LABEL = /(?<=[[,]\s{0,4}\\{0,7})["']([\w.-]{2,64})\\{0,7}["']\s{0,4},\s{0,
 export function findListLabels(text: string, spans: Span[]): void {
   LABEL.lastIndex = 0
   for (let match = LABEL.exec(text); match !== null; match = LABEL.exec(text)) {
-    if (!isSecretName(match[1] ?? '')) continue
+    const label = match[1] ?? ''
+    if (!isSecretName(label)) continue
     const value = valueAt(text, LABEL.lastIndex)
+    const [span] = value?.spans ?? []
+    const isQuoted = span !== undefined && span.start > LABEL.lastIndex
+    if (isQuoted && !takesValue(label) && isPlainName(text.slice(span.start, span.end))) continue
     for (const { start, end } of value?.spans ?? []) hide(spans, start, end)
     if (value !== undefined && value.end > LABEL.lastIndex) LABEL.lastIndex = value.end
   }

@@ -1,3 +1,4 @@
+import { isHarmlessText } from './harmless-values.js'
 import { isSecretName, type NameKind } from './secret-names.js'
 import { hide, type Span } from './spans.js'
 import { skipBlanks, valueAt } from './values-in-text.js'
@@ -22,6 +23,7 @@ export function createLabels(text: string, spans: Span[]): Labels {
   let label = -1
   let value = -1
   let labelled = ''
+  let secret = ''
   const hasLines = text.includes('\n')
   // Most texts have names, and none of them a value that stands beside it.
   const hasValues = hasLines || HAS_VALUES.test(text)
@@ -43,7 +45,9 @@ export function createLabels(text: string, spans: Span[]): Labels {
     const [content] = named?.spans ?? []
     if (name === labelled) label = -1
     if (named === undefined || content === undefined) return sign
-    if (!isSecretName(text.slice(start + content.start, start + content.end))) return sign
+    const told = text.slice(start + content.start, start + content.end)
+    if (!isSecretName(told)) return sign
+    secret = told
     label = start + named.end
     labelled = name
     // The value may have come first.
@@ -53,6 +57,8 @@ export function createLabels(text: string, spans: Span[]): Labels {
 
   function conceal(within: string, sign: number): number {
     const found = valueAt(within, skipBlanks(within, sign + 1))
+    const [content] = found?.spans ?? []
+    if (content !== undefined && isHarmlessText(secret, within.slice(content.start, content.end))) return sign
     for (const { start, end } of found?.spans ?? []) hide(spans, start, end)
     return found?.end ?? sign
   }

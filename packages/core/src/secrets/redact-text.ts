@@ -2,11 +2,21 @@ import { cutText } from '../cut-text.js'
 import { encodeURIComponent, Set } from '../platform.js'
 import { findBareUsers } from './bare-users.js'
 import { decodeEscapes } from './decode-escapes.js'
+import { isHarmlessInUrl } from './harmless-values.js'
 import { findListLabels } from './labels-in-lists.js'
+import { findComparisons, findDetails } from './secret-comparisons.js'
 import { isSecretInUrl, REDACTED } from './secret-names.js'
 import { findPairs } from './secret-pairs.js'
 import { findSecretPaths } from './secret-paths.js'
-import { findCommands, findElements, findFlags, findPragmaKeys, findQuoted, findSchemes } from './secret-phrases.js'
+import {
+  findCommands,
+  findElements,
+  findFlags,
+  findIdentified,
+  findPragmaKeys,
+  findQuoted,
+  findSchemes,
+} from './secret-phrases.js'
 import { findSentences, hasSentence } from './secret-sentences.js'
 import { findKeyBlocks, findShapes } from './secret-shapes.js'
 import { findUsers } from './secret-users.js'
@@ -76,7 +86,9 @@ function redactParts(query: string, depth: number): string {
     const sign = part.indexOf('=')
     if (sign <= 0) return part
     const value = part.slice(sign + 1)
-    const shown = isSecretInUrl(part.slice(0, sign)) && value !== '' ? REDACTED : redactInner(value, depth)
+    const name = part.slice(0, sign)
+    const hidden = isSecretInUrl(name) && value !== '' && !isHarmlessInUrl(name, value)
+    const shown = hidden ? REDACTED : redactInner(value, depth)
     changed ||= shown !== value
     return `${part.slice(0, sign + 1)}${shown}`
   })
@@ -111,10 +123,14 @@ function findSecrets(text: string, isCut: boolean, depth: number): Span[] {
   const spans: Span[] = []
   if (signs & PAIR) {
     findPairs(text, spans)
+    findDetails(text, spans)
     if (signs & SLASH && text.includes('://')) findUsers(text, spans, isCut)
   }
   if (signs & LIST) findListLabels(text, spans)
-  if (hasSentence(text)) findSentences(text, spans)
+  if (hasSentence(text)) {
+    findSentences(text, spans)
+    findIdentified(text, spans)
+  }
   if (signs & (PAIR | COMMAND)) findPragmaKeys(text, spans)
   if (signs & AT && signs & (PAIR | SLASH)) findBareUsers(text, spans)
   if (signs & LONG_WORD) findShapes(text, spans)
@@ -124,7 +140,10 @@ function findSecrets(text: string, isCut: boolean, depth: number): Span[] {
     findFlags(text, spans)
     findKeyBlocks(text, spans)
   }
-  if (signs & QUOTED) findQuoted(text, spans)
+  if (signs & QUOTED) {
+    findQuoted(text, spans)
+    findComparisons(text, spans)
+  }
   if (signs & ANGLE) findElements(text, spans)
   if (signs & (COMMAND | OPTION)) findCommands(text, spans)
   if (text.includes('&') && ENTITY.test(text) && depth < MAX_DEPTH) findEntities(text, spans, depth + 1)

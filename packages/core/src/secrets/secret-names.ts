@@ -15,9 +15,9 @@ export type NameKind = 'secret' | 'address' | 'label' | 'value' | 'half' | 'desc
 
 // Most names have none of these letters, and need no further look.
 const MAY_TELL =
-  /pass|pw|pswd|psw|secret|token|key|auth|cookie|cred|sess|sid|jwt|bearer|pin|otp|cvv|cvc|ssn|psk|code|csrf|xsrf|phrase|pat|mnemonic|card|wort|contrase|wachtwoord|sig|hmac|ticket|assertion|verifier|saml|id$|number$|sas|jwk|clave|senha|parola|heslo|__host|__secure|session|social|(?:value|values|val|vals|content|contents|data|text|default|raw|input|name|header|field|label|param|parameter|variable|property|attribute|option|type)$|^[knv]$/i
+  /pass|pw|pswd|psw|secret|token|key|auth|cookie|cred|sess|sid|jwt|bearer|pin|otp|cvv|cvc|ssn|psk|code|csrf|xsrf|phrase|pat|mnemonic|card|wort|contrase|wachtwoord|sig|hmac|ticket|assertion|verifier|saml|id$|number$|sas|jwk|clave|senha|parola|heslo|__host|__secure|session|social|answer|(?:value|values|val|vals|content|contents|data|text|default|raw|input|name|header|field|label|param|parameter|variable|property|attribute|option|setting|type)$|^[knv]$/i
 const LABELS = new Set(
-  'name key header field label param parameter variable property attribute option type id k n'.split(' '),
+  'name key header field label param parameter variable property attribute option setting type id k n'.split(' '),
 )
 const VALUES = new Set('value values val vals v content contents data text default raw input'.split(' '))
 const HALVES = new Set(['key', 'keys', 'code', 'id', 'phrase', 'number'])
@@ -25,6 +25,11 @@ const ADDRESS = new Set(['key', 'code', 'ticket', 'session', 'samlresponse', 'sa
 const SIGNATURES = new Set(['sig', 'signature', 'hmac', 'verifier', 'assertion'])
 // Of browsers, and of frameworks.
 const COOKIES = /^__(?:Host|Secure)-|^(?:laravel|rack|ci|flask|play|symfony)[_.:-]session$/i
+
+// Where the next page of a list begins.
+const PAGES = /(?:page|continuation|pagination|cursor|^next|^prev|^previous|^skip)tokens?$/
+// Functions of parsers, and of routes.
+const HANDLES_NONE = /^(?:(?:count|parse|lex|scan|split|estimate|truncate)tokens|requires?auth)$/
 
 const MAX_REMEMBERED = 2_000
 const MAX_REMEMBERED_NAME = 64
@@ -38,6 +43,8 @@ export function isSecretName(name: string): boolean {
 /** Whether a function of this name handles a secret: `setPassword`, and also `hasPassword` and `isTokenValid`. */
 export function handlesSecret(name: string): boolean {
   const kind = nameKind(name)
+  if (kind !== 'plain' && HANDLES_NONE.test(wordsOf(readableName(name.slice(name.lastIndexOf('.') + 1))).join('')))
+    return false
   return kind === 'secret' || kind === 'described'
 }
 
@@ -69,6 +76,7 @@ function judge(name: string): NameKind {
   const words = wordsOf(given)
   const joined = words.join('')
   if (COOKIES.test(given)) return 'secret'
+  if (PAGES.test(joined)) return 'plain'
   if (tellsOfSecret(words, joined, !/[a-z]/.test(given))) return describesSecret(words) ? 'described' : 'secret'
   const last = words.at(-1) ?? ''
   if (LABELS.has(joined) || (LABELS.has(last) && last !== 'id')) return 'label'

@@ -1,11 +1,13 @@
 import { backslashesBefore } from './bare-values.js'
 import { isBlank, isLineEnd, isNameCharacter, isQuote } from './characters.js'
+import { isHarmlessInUrl, isHarmlessText } from './harmless-values.js'
 import { createLabels, type Labels } from './labels-in-text.js'
 import { decodeName, isSecretInUrl, isSecretName, nameKind } from './secret-names.js'
 import { hide, type Span } from './spans.js'
-import { readValue } from './values-in-text.js'
+import { readValue, type ValueInText } from './values-in-text.js'
 
 const MAX_NAME = 256
+const SOURCE = /\.(?:[cm]?[jt]sx?|py|rb|go|java|kt|php|rs|cs|vue|svelte|cpp|c|h)$/
 const EQUALS = 61
 const COLON = 58
 
@@ -41,8 +43,9 @@ export function findPairs(text: string, spans: Span[]): void {
     const kind = nameKind(decodeName(found.name))
     if (kind === 'plain' || kind === 'described') continue
     if (isSecretHere(text, found, kind)) {
+      if (isPlaceInSource(text, found.name, at) || isUnexpected(text, found)) continue
       const value = readValue(text, at, found)
-      if (value === undefined) continue
+      if (value === undefined || isHarmlessValue(text, found, value)) continue
       for (const span of value.spans) hide(spans, span.start, span.end)
       from = value.end
     } else if (kind === 'label' || kind === 'value') {
@@ -50,6 +53,25 @@ export function findPairs(text: string, spans: Span[]): void {
       from = labels.read(found.name, kind, at)
     }
   }
+}
+
+function isHarmlessValue(text: string, { name, inUrl }: NameInText, { spans }: ValueInText): boolean {
+  const [span] = spans
+  if (span === undefined || spans.length > 1) return false
+  // What is longer is not looked at.
+  const content = text.slice(span.start, Math.min(span.end, span.start + MAX_NAME + 1))
+  return inUrl ? isHarmlessInUrl(name, content) : isHarmlessText(name, content)
+}
+
+/** `/src/auth/token.js:12:3` in a stack. */
+function isPlaceInSource(text: string, name: string, sign: number): boolean {
+  const code = text.charCodeAt(sign + 1)
+  return text.charCodeAt(sign) === COLON && code >= 48 && code <= 57 && SOURCE.test(name)
+}
+
+/** `unexpected token: identifier`, as parsers say. */
+function isUnexpected(text: string, { name, start }: NameInText): boolean {
+  return name === 'token' && text.slice(start - 9, start) === 'expected '
 }
 
 /** `://` is of a URL, `::` of a class or of a cast. */

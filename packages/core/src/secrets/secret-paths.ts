@@ -21,14 +21,33 @@ const POST = new RegExp(String.raw`(?:${POSTS.join('|')})([^\s"'<>\x60?#]+)`, 'g
 // A link to set a new password: a long part with digits behind a part that is called after a secret.
 const PART = /\/([A-Za-z][\w-]{2,40})\/((?=[\w.~%-]{0,60}\d)[\w.~%-]{16,})/g
 
+// Links in mails, and addresses to post to of Mattermost and Rocket.Chat.
+const LINKS =
+  /^(?:resets?|invit(?:es?|ations?)|join|verify|verify[-_]?e?mail|verification|confirm|confirm[-_]?e?mail|confirmation|activate|activation|magic|magic[-_]?(?:links?|login)|hooks)$/i
+const HOOK = /\/hooks\/[A-Za-z0-9]{8,32}\/([A-Za-z0-9]{16,})/g
+
+/** Whether some part of a name mixes letters and digits: `step-1-of-2` has none. */
+function looksRandom(value: string): boolean {
+  return value.split(/[-_.~]/).some(part => part.length >= 8 && /\d/.test(part) && /[A-Za-z]/.test(part))
+}
+
 /** Finds secrets in the paths of URLs. */
 export function findSecretPaths(text: string, spans: Span[]): void {
   if (MAY_POST.test(text)) findPosts(text, spans)
+  if (text.includes('/hooks/')) findHooks(text, spans)
   PART.lastIndex = 0
   for (let match = PART.exec(text); match !== null; match = PART.exec(text)) {
     const [all, name = '', value = ''] = match
-    if (isSecretName(name)) hide(spans, match.index + all.length - value.length, PART.lastIndex)
+    if (isSecretName(name) || (LINKS.test(name) && looksRandom(value)))
+      hide(spans, match.index + all.length - value.length, PART.lastIndex)
     else PART.lastIndex = match.index + name.length + 1
+  }
+}
+
+function findHooks(text: string, spans: Span[]): void {
+  HOOK.lastIndex = 0
+  for (let match = HOOK.exec(text); match !== null; match = HOOK.exec(text)) {
+    hide(spans, HOOK.lastIndex - (match[1] ?? '').length, HOOK.lastIndex)
   }
 }
 

@@ -36,7 +36,9 @@ export function findFlags(text: string, spans: Span[]): void {
 }
 
 const QUOTED =
-  /\b(?:password|passwd|pwd|passphrase|passcode|set\s{1,8}password\s{1,8}for\s{1,8}\S{1,128}\s{0,8}=|\w{1,64}_(?:key|key_id|secret|token|password|pwd)|identified\s{1,8}by|with\s{1,8}[\w-]{1,64}\s{1,8}(?:by|as))\s{1,8}(?=["'])/gi
+  /\b(?:password|passwd|pwd|passphrase|passcode|set\s{1,8}password\s{1,8}for\s{1,8}\S{1,128}\s{0,8}=|\w{1,64}_(?:key|key_id|secret|token|password|pwd)|identified\s{1,8}by|with\s{1,8}[\w-]{1,64}\s{1,8}(?:by|as))\s{1,8}(?=(?:[eEnNbBxX]|[uU]&)?["'])/gi
+const IDENTIFIED = /\bidentified\s{1,8}by\s{1,8}(?!values\b|password\b)(?=[\w$#!])/gi
+const REPLACED = /\breplace\s{1,8}(?=["'\w])/gi
 const ATTACHED = /\bkey\s{1,8}(?:x(?='))?(?=["'])/gi
 const PRAGMA = /\bpragma\s{1,8}(?:\w{1,64}\.)?(?:hex|text|re|hexre|textre)?key\s{0,8}[=(]\s{0,8}/gi
 
@@ -44,6 +46,13 @@ const PRAGMA = /\bpragma\s{1,8}(?:\w{1,64}\.)?(?:hex|text|re|hexre|textre)?key\s
 export function findQuoted(text: string, spans: Span[]): void {
   hideBehind(QUOTED, text, spans)
   if (/attach/i.test(text)) hideBehind(ATTACHED, text, spans)
+}
+
+/** Finds what Oracle takes without quotes: `IDENTIFIED BY x REPLACE y`. */
+export function findIdentified(text: string, spans: Span[]): void {
+  if (!/identified\s/i.test(text) || !/\b(?:create|alter|grant|connect)\s/i.test(text)) return
+  hideBehind(IDENTIFIED, text, spans)
+  hideBehind(REPLACED, text, spans)
 }
 
 /** Finds the key of a database of SQLCipher: `PRAGMA key = '...'`. */
@@ -68,7 +77,8 @@ export function findElements(text: string, spans: Span[]): void {
   }
 }
 
-const MAY_BE_COMMAND = /PASS |AUTH |login|ldap|mongo|mysql|mariadb|sshpass|redis-cli|docker|podman|helm|curl|wget/
+const MAY_BE_COMMAND =
+  /PASS |AUTH |login|ldap|mongo|mysql|mariadb|sshpass|redis-cli|docker|podman|helm|curl|wget|sqlcmd|bcp|isql|zip|7z|HELLO |MIGRATE |SETUSER|hello \d|migrate |setuser/
 /** Options without a telling name, each behind its commands. */
 const OPTIONS: readonly (readonly [RegExp, RegExp])[] = [
   [/^/, /^(?:PASS|AUTH(?: \S{1,64})?) (?=\S{1,512}\s{0,2}$)/gm],
@@ -79,9 +89,15 @@ const OPTIONS: readonly (readonly [RegExp, RegExp])[] = [
     /\s-p\s{0,8}/g,
   ],
   [/\bldap(?:search|modify|add|delete|whoami)\b/, /\s-w\s{1,8}/g],
-  [/\b(?:curl|wget)\b/, /\s(?:-u|-U|--user|--proxy-user)[\s=]{0,8}(?=["'][^\s:"']{1,128}:)/g],
+  [/\b(?:curl|wget)\b/, /\s(?:-[a-zA-Z]{0,8}[uU]|--user|--proxy-user)[\s=]{0,8}(?=["'][^\s:"']{1,128}:)/g],
+  [/\b(?:sqlcmd|bcp|[it]sql|(?:un)?zip)\b/, /\s-P\s{0,8}/g],
+  [/\b7z[ar]?\b/, /\s-p(?=[^\s-])/g],
+  [/\bhello\b/i, /\bhello\s{1,4}\d\s{1,4}auth\s{1,4}\S{1,64}\s{1,4}/gi],
+  [/\bmigrate\b/i, /\bauth2\s{1,4}\S{1,64}\s{1,4}/gi],
+  [/\bMIGRATE\b/, /\sAUTH\s{1,4}/g],
+  [/\bacl\s{1,4}setuser\b/i, /\s[><#!](?=\S)/g],
   [/\bredis-cli\b/, /\s-a\s{1,8}/g],
-  [/\b(?:curl|wget)\b/, /\s(?:-u|-U|--user|--proxy-user)[\s=]{0,8}["']?[^\s:"']{1,128}:/g],
+  [/\b(?:curl|wget)\b/, /\s(?:-[a-zA-Z]{0,8}[uU]|--user|--proxy-user)[\s=]{0,8}["']?[^\s:"']{1,128}:/g],
 ]
 
 /** Finds secrets in command lines and in the protocols of FTP, IRC, POP3, SMTP and Redis. */
@@ -89,6 +105,9 @@ export function findCommands(text: string, spans: Span[]): void {
   if (!MAY_BE_COMMAND.test(text)) return
   for (const [command, option] of OPTIONS) if (command.test(text)) hideBehind(option, text, spans)
 }
+
+// `PASS src/a.test.js`, as tests tell.
+const SOURCE = /^(?:[\w.@-]{1,64}\/){0,16}[\w.@-]{1,64}\.(?:[cm]?[jt]sx?|py|rb|go|java|php|rs|vue|feature)$/
 
 /** Hides the value behind each match, from where the search goes on, so that no part is read twice. */
 function hideBehind(
@@ -104,8 +123,11 @@ function hideBehind(
     if (start >= text.length) return
     if (!isSecret(match[1] ?? '')) continue
     const value = valueAt(text, start)
-    if (value === undefined || isNothing(text.slice(start, value.end), false)) continue
-    for (const span of value.spans) hide(spans, span.start, span.end)
+    const [span] = value?.spans ?? []
+    if (value === undefined || span === undefined) continue
+    const content = text.slice(span.start, span.end)
+    if (isNothing(text.slice(start, value.end), false) || SOURCE.test(content)) continue
+    for (const each of value.spans) hide(spans, each.start, each.end)
     pattern.lastIndex = Math.max(start, value.end)
   }
 }

@@ -36,6 +36,11 @@ const SHAPES = [
   String.raw`(?:bot)?\d{8,12}:[\w-]{30,}`,
   String.raw`[MNO][\w-]{22,28}\.[\w-]{6}\.[\w-]{27,}`,
   String.raw`[A-Za-z0-9]{14}\.atlasv1\.[\w-]{16,}`,
+  // Notion, Grafana, Replicate, PASETO.
+  'secret_[A-Za-z0-9]{43,}',
+  'glsa_[A-Za-z0-9]{20,}_[A-Fa-f0-9]{8}',
+  'r8_[A-Za-z0-9]{30,}',
+  String.raw`v[1-4]\.(?:local|public)\.[\w-]{20,}(?:\.[\w-]+)*`,
   // Passwords as they are stored.
   String.raw`\$2[abxy]\$\d\d\$[./A-Za-z0-9]{20,}`,
   String.raw`\$argon2(?:id|i|d)\$[\w$=,+/]{16,}`,
@@ -46,6 +51,8 @@ const ANY = `(?:${SHAPES.join('|')})`
 const SHAPE = new RegExp(`(?<![A-Za-z0-9])${ANY}`, 'g')
 // Behind the end of a line as JSON writes it.
 const SHAPE_IN_JSON = new RegExp(String.raw`(?<=\\[nrt])${ANY}`, 'g')
+// A secret of an app of Azure.
+const AZURE = /[\w~.]{3}[78]Q~[\w~.-]{28,}/g
 const KEY_BLOCK = 'PRIVATE KEY'
 const BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----/g
 const END = /-----END [A-Z0-9 ]{0,60}-----/g
@@ -54,6 +61,7 @@ const END = /-----END [A-Z0-9 ]{0,60}-----/g
 export function findShapes(text: string, spans: Span[]): void {
   findAll(SHAPE, text, spans)
   if (text.includes('\\')) findAll(SHAPE_IN_JSON, text, spans)
+  if (text.includes('Q~')) findAll(AZURE, text, spans)
 }
 
 function findAll(pattern: RegExp, text: string, spans: Span[]): void {

@@ -16,13 +16,33 @@ interface Run {
   readonly nextAt: number
   /** Whether the text was cut in it. */
   readonly goesOn: boolean
+  readonly nextSign: NextSign
+}
+
+/** Where the next `@` that may end a password stands, or the next `?`. The places that are asked for only grow. */
+type NextSign = (from: number) => number
+
+function createNextSign(text: string): NextSign {
+  let sign = -1
+  return from => {
+    if (sign >= from) return sign
+    for (sign = from; sign < text.length; sign++) {
+      const code = text.charCodeAt(sign)
+      // `/@scope/package` is a path.
+      if (code === 63 || (code === 64 && text.charCodeAt(sign - 1) !== 47)) break
+    }
+    return sign
+  }
 }
 
 /** Finds users and passwords in URLs. `cut` where the text goes on: the `@` behind a password may be missing. */
 export function findUsers(text: string, spans: Span[], cut: boolean): void {
   let runEnd = -1
   let nextAt = -1
-  for (let at = text.indexOf('://'); at !== -1; at = text.indexOf('://', at + 3)) {
+  let from = 0
+  const nextSign = createNextSign(text)
+  for (let at = text.indexOf('://'); at !== -1; at = text.indexOf('://', from)) {
+    from = at + 3
     if (nextAt < at + 3) {
       nextAt = text.indexOf('@', at + 3)
       if (nextAt === -1) nextAt = text.length
@@ -33,11 +53,15 @@ export function findUsers(text: string, spans: Span[], cut: boolean): void {
       runEnd = END_OF_RUN.exec(text)?.index ?? text.length
     }
     const goesOn = cut && runEnd === text.length
-    if (nextAt < runEnd || goesOn) findUser(text, spans, at, { runEnd, nextAt, goesOn })
+    // What was hidden is not read again: thousands of addresses may begin in it.
+    if (nextAt < runEnd || goesOn)
+      from = Math.max(from, findUser(text, spans, at, { runEnd, nextAt, goesOn, nextSign }))
   }
 }
 
-function findUser(text: string, spans: Span[], at: number, { runEnd, nextAt, goesOn }: Run): void {
+/** The end of what was hidden of one address, else the place from which it was read. */
+function findUser(text: string, spans: Span[], at: number, run: Run): number {
+  const { runEnd, nextAt, goesOn } = run
   const start = at + 3
   let colon = -1
   let lastAt = -1
@@ -49,14 +73,17 @@ function findUser(text: string, spans: Span[], at: number, { runEnd, nextAt, goe
     else if (code === 64) lastAt = end
   }
   if (lastAt === -1) {
-    if (colon === -1 || isPort(text, colon + 1, end)) return
+    if (colon === -1 || isPort(text, colon + 1, end)) return start
     // What should have been escaped stands in the password, a slash say.
     if (nextAt < runEnd && nextAt - colon < MAX_PASSWORD) lastAt = nextAt
-    else if (goesOn) return hide(spans, colon + 1, runEnd)
-    else return
+    else {
+      if (goesOn) hide(spans, colon + 1, runEnd)
+      return goesOn ? runEnd : start
+    }
   }
-  if (colon !== -1 || !WEB.has(schemeBefore(text, at))) lastAt = lastBeforeQuery(text, lastAt, runEnd)
+  if (colon !== -1 || !WEB.has(schemeBefore(text, at))) lastAt = lastBeforeQuery(text, lastAt, run)
   hide(spans, colon === -1 ? start : colon + 1, lastAt)
+  return lastAt
 }
 
 function isPort(text: string, start: number, end: number): boolean {
@@ -64,17 +91,11 @@ function isPort(text: string, start: number, end: number): boolean {
   return /^\d{0,5}(?:[,)\]}].*)?$/.test(text.slice(start, end))
 }
 
-function lastBeforeQuery(text: string, from: number, runEnd: number): number {
-  const rest = text.slice(from, Math.min(runEnd, from + MAX_PATH))
-  const query = rest.indexOf('?')
-  // `/@scope/package` is a path.
-  return (
-    from +
-    rest
-      .slice(0, query === -1 ? undefined : query)
-      .replaceAll('/@', '//')
-      .lastIndexOf('@')
-  )
+function lastBeforeQuery(text: string, from: number, { runEnd, nextSign }: Run): number {
+  const end = Math.min(runEnd, from + MAX_PATH)
+  let last = from
+  for (let sign = nextSign(from + 1); sign < end && text.charCodeAt(sign) === 64; sign = nextSign(sign + 1)) last = sign
+  return last
 }
 
 function schemeBefore(text: string, at: number): string {

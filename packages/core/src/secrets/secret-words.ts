@@ -2,7 +2,7 @@ import { Set } from '../platform.js'
 
 /** These count wherever they stand in the letters of a name, across all signs between them. */
 const ANYWHERE =
-  /password|passwd|passphrase|passcode|passwort|kennwort|motdepasse|contrase[nñ]a|wachtwoord|credential|authori[sz]ation(?!s?$)|apikey|accesskey|privatekey|sessionid|sessid|(?:seed|recovery|mnemonic)phrase|(?:card|cc)number|socialsecurity|accesssignature|clientassertion/
+  /password|passwd|passphrase|passcode|passwort|kennwort|motdepasse|contrase[nñ]a|wachtwoord|credential|authori[sz]ation(?!s?$)|apikey|accesskey|privatekey|sessionid|sessid|(?:seed|recovery|mnemonic)phrase|(?:card|cc)number|socialsecurity|accesssignature|securityanswer|instrumentationkey|samlresponse|samlrequest|clientassertion/
 // A name such as `authorizations` is no header.
 const HEADER = /authori[sz]ation$/
 const SECRETLY = /secret(?:ar|es?$|ed$|ing$|ion|ive|ly$|ory)/
@@ -27,13 +27,13 @@ const COOKIE = /cookies?$/
 
 /** The words before `key` that make a secret. Others are a table's, a cache's or a keyboard's. */
 const KEYS = new Set(
-  'api app private access secret signing sign encryption encrypting encrypt decryption crypto cipher master hmac auth session aes rsa dsa ec ecdsa ed ssh ssl tls pgp gpg license licence account subscription functions consumer integration admin root deploy deployment shared webhook wrapping signature server jwt cookie token password pass recovery backup merchant bot seed storage service client security mfa project sas bearer vapid symmetric des hash salt pepper wrap kek dek sdk hex preshared priv anon product serial host supabase stripe sendgrid mailgun openai anthropic google maps aws azure gcp algolia datadog sentry firebase twilio github gitlab slack'.split(
+  'api app private access secret signing sign encryption encrypting encrypt decryption crypto cipher master hmac auth session aes rsa dsa ec ecdsa ed ssh ssl tls pgp gpg license licence account subscription functions fernet consumer integration admin root deploy deployment shared webhook wrapping signature server jwt cookie token password pass recovery backup merchant bot seed service client security mfa project sas bearer vapid symmetric des salt pepper wrap kek dek sdk hex preshared priv anon product serial host supabase stripe sendgrid mailgun openai anthropic google maps aws azure gcp algolia datadog sentry firebase twilio github gitlab slack'.split(
     ' ',
   ),
 )
 /** The words before `KEY` that make no secret, where a name is written as variables of the environment are. */
 const PLAIN_KEYS = new Set(
-  'primary foreign sort partition cache range unique composite natural surrogate object index map group routing shard row column lookup search idempotency public translation message locale event arrow enter tab hot shift ctrl alt meta record document item entity config feature flag log metric'.split(
+  's s3 primary foreign sort partition cache range unique composite natural surrogate object index map group routing shard row column lookup search idempotency public translation message locale event arrow enter tab hot shift ctrl alt meta record document item entity config feature flag log metric'.split(
     ' ',
   ),
 )

@@ -38,7 +38,7 @@ for (const [signs, bit] of [
 ] as const) {
   for (const sign of signs) SIGN_OF[sign.charCodeAt(0)] = bit
 }
-const MAY_BEGIN_COMMAND = /^\s*(?:PASS|AUTH|machine|login|pragma)/i
+const MAY_BEGIN_COMMAND = /^\s*(?:PASS|AUTH|machine|login|pragma|HELLO|MIGRATE|ACL)/i
 
 /** What stands in a text that a secret may need. One look at each character saves most texts all others. */
 export function signsOf(text: string): number {
@@ -79,5 +79,10 @@ function lookAround(text: string, at: number, code: number): number {
   const first = before === 32 ? text.charCodeAt(at - 2) : before
   // Also where the quote is escaped, in JSON in a text.
   if (first === 91 || before === 92) return LIST
+  // `('x'`, `E'x'`, `U&'x'`
+  if (before === 40 || before === 38) return QUOTED
+  if (before >= 66 && before <= 88 && text.charCodeAt(at - 2) < 65) return QUOTED
+  const last = text.charCodeAt(at - 2)
+  if (last === 62 || last === 61) return QUOTED
   return (before === 32 || before === 9 || before === 10) && text.charCodeAt(at - 2) >= 65 ? QUOTED : 0
 }

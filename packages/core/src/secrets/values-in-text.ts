@@ -2,6 +2,7 @@ import { Math } from '../platform.js'
 import { endOfBare, endOfBrackets, endOfQuoted, isNothing } from './bare-values.js'
 import { isBlank, isLineEnd, isQuote } from './characters.js'
 import type { Span } from './spans.js'
+import { readBlock } from './yaml-blocks.js'
 
 /** The parts of a value that are to be hidden, and where the value ends. */
 export interface ValueInText {
@@ -22,9 +23,10 @@ export interface ValuePlace {
 const HEADERS = /^(?:proxy-|x-)?authori[sz]ation$|^(?:set-)?cookie2?$/i
 const CALL = /[A-Za-z_][\w.]{0,63}\(/y
 const MAX_CALL = 512
-const PREFIXED = /^[bBeEnNrRuUxX]['"]/
+const PREFIXED = /^(?:[bBeEnNrRuUxX]|[uU]&)(?=['"])/
 const TRIPLE = '"""'
-const BLOCK = /(?:[|>][+-]?)?\r?\n[ \t]{1,32}(?![\w.-]{1,64}:\s|- )([^\s][^\n]*)/y
+// `password = BINARY '...'`, `_utf8 '...'`
+const KEYWORD = /(?:binary|_[a-z]\w{2,15})\s{1,4}(?=['"])/iy
 
 /** The value behind the `=` or `:` at a place. */
 export function readValue(text: string, sign: number, place: ValuePlace): ValueInText | undefined {
@@ -35,6 +37,8 @@ export function readValue(text: string, sign: number, place: ValuePlace): ValueI
   const glued = start
   start = skipBlanks(text, start)
   const spaced = place.spaced || start > glued
+  KEYWORD.lastIndex = start
+  if (spaced && isEquals && KEYWORD.test(text)) start = KEYWORD.lastIndex
   const quote = quoteAt(text, start)
   if (quote !== undefined) return inQuotes(text, quote)
   if (start >= text.length) return undefined
@@ -45,20 +49,11 @@ export function readValue(text: string, sign: number, place: ValuePlace): ValueI
     if (call !== undefined) return call
   }
   const line = !place.inUrl && HEADERS.test(place.name)
-  const wide = !place.inUrl && place.first && isEquals && !place.spaced
+  const wide = !place.inUrl && (place.first || place.quote !== 0) && isEquals && !place.spaced
   const end = endOfBare(text, start, { inUrl: place.inUrl, wide, line, outer: place.quote })
   if (end <= start || (!place.inUrl && isNothing(text.slice(start, Math.min(end, start + 65)), spaced)))
     return undefined
   return { spans: [{ start, end }], end }
-}
-
-/** In YAML a value may stand in the lines behind its name, further to the right. */
-function readBlock(text: string, start: number): ValueInText | undefined {
-  BLOCK.lastIndex = start
-  const block = BLOCK.exec(text)
-  if (block === null) return undefined
-  const end = BLOCK.lastIndex
-  return { spans: [{ start: end - (block[1] ?? '').length, end }], end }
 }
 
 /** The value that stands at a place, in quotes, in brackets or bare. */
@@ -82,7 +77,7 @@ export function skipBlanks(text: string, from: number): number {
 /** Where the quote stands that opens here, behind backslashes if it is escaped. */
 function quoteAt(text: string, start: number): number | undefined {
   // Python and SQL write a letter before some quotes.
-  let at = PREFIXED.test(text.slice(start, start + 2)) ? start + 1 : start
+  let at = start + (PREFIXED.exec(text.slice(start, start + 3))?.[0].length ?? 0)
   while (at < start + 64 && text.charCodeAt(at) === 92) at++
   return isQuote(text.charCodeAt(at)) ? at : undefined
 }

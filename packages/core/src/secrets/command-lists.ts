@@ -1,0 +1,56 @@
+import { Math } from '../platform.js'
+import { REDACTED } from './secret-names.js'
+
+const HYPHEN = 45
+/** The name of a program stands near the beginning: `sudo -u bob mysql ...`. */
+const MAX_BEFORE = 12
+
+/** Options of programs, none of which has a telling name. `attached` where the value may stand in the same entry. */
+const PROGRAMS: readonly (readonly [program: RegExp, option: RegExp, attached: RegExp | undefined])[] = [
+  [/^(?:mysql|mariadb)/, /^(?!)/, /^-p(?=.)/],
+  [/^(?:sshpass|mongo(?:sh|dump|restore|import|export)?|docker|podman|helm|az|oc)$/, /^-p$/, /^-p(?=.)/],
+  [/^7z[ar]?$/, /^(?!)/, /^-p(?=.)/],
+  [/^redis-cli$/, /^-a$/, undefined],
+  [/^(?:sqlcmd|bcp|isql|tsql|zip|unzip)$/, /^-P$/, /^-P(?=.)/],
+  [/^ldap/, /^-w$/, /^-w(?=.)/],
+  [/^openssl$/, /^-[kK]$/, undefined],
+]
+const USER = /^(?:-[a-zA-Z]{0,8}[uU]|--user|--proxy-user)$/
+const ATTACHED_USER = /^-[uU](?=[^\s:]{1,128}:)/
+
+/** The entry of a list without the secret that an option of a program takes: `['mysql', '-px']`, `['redis-cli', '-a', 'x']`. */
+export function withoutOption(list: readonly unknown[], index: number): string | undefined {
+  const value = list[index]
+  if (typeof value !== 'string') return undefined
+  const before = index > 0 ? list[index - 1] : undefined
+  const option = typeof before === 'string' && before.charCodeAt(0) === HYPHEN ? before : undefined
+  if (option === undefined && value.charCodeAt(0) !== HYPHEN) return undefined
+  // `curl -u user:password`, where the user may be told.
+  if (option !== undefined && USER.test(option) && /^[^:]*:./.test(value)) return REDACTED
+  const names = programsBefore(list, index)
+  if (names.some(name => /^(?:curl|wget|http)$/.test(name)) && ATTACHED_USER.test(value))
+    return `${value.slice(0, value.indexOf(':') + 1)}${REDACTED}`
+  for (const [program, takes, attached] of PROGRAMS) {
+    if (!names.some(name => program.test(name))) continue
+    if (isOfLogin(program, names, list, index)) continue
+    if (option !== undefined && takes.test(option)) return REDACTED
+    if (attached?.test(value) && !value.startsWith('--')) return `${value.slice(0, 2)}${REDACTED}`
+  }
+  return undefined
+}
+
+/** `docker run -p 8080:80` has a port behind the option that is of a password behind `docker login`. */
+function isOfLogin(program: RegExp, names: readonly string[], list: readonly unknown[], index: number): boolean {
+  if (!program.test('docker')) return false
+  if (names.some(name => /^(?:sshpass|mongo)/.test(name))) return false
+  return !list.slice(0, index).includes('login')
+}
+
+function programsBefore(list: readonly unknown[], index: number): string[] {
+  const names: string[] = []
+  for (const each of list.slice(0, Math.min(index, MAX_BEFORE))) {
+    if (typeof each !== 'string' || each.length > 128 || each.charCodeAt(0) === HYPHEN) continue
+    names.push(each.slice(each.lastIndexOf('/') + 1).replace(/\.exe$/i, ''))
+  }
+  return names
+}
