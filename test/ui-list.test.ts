@@ -339,7 +339,7 @@ describe('the route of a request', () => {
   it('stands beside its path in the list, where both differ', async () => {
     const page = await openRead(await fullUi(), { viewport: { width: 1440, height: 900 } })
 
-    const routes = await page.locator('.what .route').allTextContents()
+    const routes = await page.locator('.what .beside').allTextContents()
 
     expect(routes).toEqual(['', '', '/orders/:id', '/orders/:id', '/orders/:id'])
   })
@@ -351,7 +351,7 @@ describe('the route of a request', () => {
     await row.waitFor()
 
     expect(await row.locator('.title').textContent()).toBe('GET /orders/3 404')
-    expect(await row.locator('.route').textContent()).toBe('/orders/:id')
+    expect(await row.locator('.beside').textContent()).toBe('/orders/:id')
   })
 })
 

@@ -1,3 +1,4 @@
+import { Math } from '../platform.js'
 import { backslashesBefore } from './bare-values.js'
 import { isBlank, isLineEnd, isNameCharacter, isQuote } from './characters.js'
 import { isHarmlessInUrl, isHarmlessText } from './harmless-values.js'

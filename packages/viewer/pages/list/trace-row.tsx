@@ -48,7 +48,7 @@ export class TraceRow extends Component<TraceRowProps> {
         <td class="what">
           <div>
             <RequestLink trace={trace} />
-            <bdi class="route quiet">{routeOf(trace)}</bdi>
+            <bdi class="beside quiet">{routeOf(trace)}</bdi>
             {failed && (
               <span class="mark" title={error}>
                 <bdi>{error || 'error'}</bdi>
