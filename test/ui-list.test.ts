@@ -351,7 +351,7 @@ describe('the route of a request', () => {
     await row.waitFor()
 
     expect(await row.locator('.title').textContent()).toBe('GET /orders/3 404')
-    expect(await row.locator('.beside').textContent()).toBe('/orders/:id')
+    expect(await row.locator('.route').textContent()).toBe('/orders/:id')
   })
 })
 
