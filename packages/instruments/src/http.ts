@@ -99,11 +99,10 @@ export function instrumentHttp(settings: InstrumentSettings): () => void {
 
   /** Begins the point of a request that was made by other than the wrapped functions. Returns the headers to write. */
   function beginLate(request: ClientRequest, headers: unknown): unknown {
-    const profiler = get()
-    if (profiler === undefined || opening.requests || !claimRequest(request)) return headers
-    const call = callOfRequest(request)
-    const point = beginPoint(profiler, call)
-    points.follow(request, point, new RequestTimes(point))
+    const begun = beginOf(request)
+    if (begun === undefined) return headers
+    const { call, point, times } = begun
+    points.follow(request, point, times)
     const change = changeFor(point, mayCarry(call, request.path))
     if (Array.isArray(headers)) return changeHeaders(headers, change)?.headers ?? headers
     // These are the ones of the request itself.
@@ -116,11 +115,8 @@ export function instrumentHttp(settings: InstrumentSettings): () => void {
   }
 
   function onRequest({ request }: { request: ClientRequest }): void {
-    const profiler = get()
-    if (profiler === undefined || opening.requests || !claimRequest(request)) return
-    const call = callOfRequest(request)
-    const point = beginPoint(profiler, call)
-    follow(request, { call, point, times: new RequestTimes(point) })
+    const begun = beginOf(request)
+    if (begun !== undefined) follow(request, begun)
   }
 
   function onError({ request, error }: { request: ClientRequest; error: unknown }): void {
@@ -203,6 +199,15 @@ function whileOpening<T>(fn: () => T): T {
 function beginPoint(profiler: Profiler, call: HttpCall): Point {
   const request = outgoingRequest(call)
   return profiler.startBeside(request.scheme, requestsInfo(request))
+}
+
+/** Begins the point of a request that exists; `undefined` where there is no trace, or the point has begun. */
+function beginOf(request: ClientRequest): Omit<Begun, 'args' | 'carrying'> | undefined {
+  const profiler = get()
+  if (profiler === undefined || opening.requests || !claimRequest(request)) return undefined
+  const call = callOfRequest(request)
+  const point = beginPoint(profiler, call)
+  return { call, point, times: new RequestTimes(point) }
 }
 
 function changeFor(point: Point, allowed: boolean): ChangeHeaders {

@@ -57,10 +57,9 @@ function whenHttp2Loaded(onLibrary: (http2: Http2Module) => () => void): () => v
 function wrapRequest(prototype: object, mayReceive: Propagation): (() => void) | undefined {
   return wrapMethod(prototype, 'request', (original, self, args) => {
     const profiler = get()
+    if (profiler === undefined) return Reflect.apply(original, self, args)
     const [headers] = readOnce(args)
-    if (profiler === undefined || typeof headers !== 'object' || headers === null) {
-      return Reflect.apply(original, self, args)
-    }
+    if (typeof headers !== 'object' || headers === null) return Reflect.apply(original, self, args)
     const changed = withoutCallersPair(profiler, self as ClientHttp2Session, headers as RequestHeaders, mayReceive)
     return Reflect.apply(original, self, [changed, ...args.slice(1)])
   })
