@@ -1,4 +1,4 @@
-import { type Report, summarize } from '@osprofiler/report'
+import { findSilentTargets, type Report } from '@osprofiler/report'
 
 /** By which clock a callee decides. */
 export const CALLEE_CLOCK =
@@ -9,7 +9,7 @@ export const WARNINGS =
 
 /** Says what to check where callees answered and recorded nothing; no line where there is no such callee. */
 export function explainSilent(report: Report, storeShownAs: string): string[] {
-  if (!summarize(report, { limit: 1 }).some(({ kind }) => kind === 'silent')) return []
+  if (findSilentTargets(report).length === 0) return []
   return [
     'What to check where a callee recorded nothing, if it is to be traced:',
     '  - key      It needs the key that signed this request, and the middleware (its OSPROFILER_HMAC_KEYS).',

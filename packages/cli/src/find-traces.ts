@@ -1,5 +1,12 @@
 import type { Driver, TraceQuery, TraceSummary } from '@osprofiler/core'
-import { describeTrace, formatCount, recordedNames, type StoredTraceDescription } from '@osprofiler/report'
+import {
+  createTimeRank,
+  describeTrace,
+  formatCount,
+  hasStatus,
+  recordedNames,
+  type StoredTraceDescription,
+} from '@osprofiler/report'
 import type { ListOptions } from './commands/list-options.js'
 import { readable } from './open-store.js'
 import { showProgress } from './progress.js'
@@ -65,19 +72,10 @@ async function listSummaries(driver: Driver, options: ListOptions, limit: number
   const query: TraceQuery = { limit, since, service }
   if (name === undefined) return await list(query)
   const lists = await Promise.all(recordedNames(name).map(recorded => list({ ...query, name: recorded })))
-  return lists.flat().sort(newestFirst()).slice(0, limit)
-}
-
-const DAY_MS = 86_400_000
-
-/** As drivers sort: what says that it comes from beyond tomorrow comes last. */
-function newestFirst(): (one: TraceSummary, other: TraceSummary) => number {
-  const tomorrow = new Date(Date.now() + DAY_MS).toISOString()
-  const keyOf = ({ timestamp }: TraceSummary): string => `${timestamp <= tomorrow ? 1 : 0} ${timestamp}`
-  return (one, other) => {
-    const [a, b] = [keyOf(one), keyOf(other)]
-    return a === b ? 0 : a < b ? 1 : -1
-  }
+  const rank = createTimeRank()
+  const ranked = lists.flat().map(summary => ({ summary, rank: rank(summary.timestamp) }))
+  ranked.sort((a, b) => (a.rank === b.rank ? 0 : a.rank < b.rank ? 1 : -1))
+  return ranked.slice(0, limit).map(({ summary }) => summary)
 }
 
 async function read(driver: Driver, summary: TraceSummary): Promise<FoundTrace> {
@@ -90,11 +88,7 @@ async function read(driver: Driver, summary: TraceSummary): Promise<FoundTrace> 
 
 function matches({ description }: FoundTrace, status: string | undefined, minMs: number | undefined): boolean {
   if (minMs !== undefined && !((description?.durationUs ?? -1) >= minMs * 1_000)) return false
-  if (status === undefined) return true
-  if (status === 'error') return description?.failed === true
-  if (description?.status === undefined) return false
-  const answered = String(description.status)
-  return status.endsWith('xx') ? answered.length === 3 && answered[0] === status[0] : answered === status
+  return status === undefined || (description !== undefined && hasStatus(description, status))
 }
 
 /** A trace that has not ended comes last. */

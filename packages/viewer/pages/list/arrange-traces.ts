@@ -1,3 +1,4 @@
+import { createTimeRank, hasStatus } from '@osprofiler/report'
 import type { ListedTrace } from '../../src/listed-trace.js'
 import { parseDuration } from '../shared/parse-duration.js'
 import { routeKey } from './route-statistics.js'
@@ -31,7 +32,7 @@ export function filterTraces(traces: readonly ListedTrace[], filters: Filters): 
   return traces.filter(
     trace =>
       (leastUs === 0 || (trace.durationUs ?? -1) >= leastUs) &&
-      hasStatus(trace, filters.status) &&
+      (filters.status === '' || hasStatus(trace, filters.status)) &&
       (filters.route === '' || routeKey(trace) === filters.route) &&
       (words.length === 0 || hasWords(trace, words)),
   )
@@ -40,15 +41,8 @@ export function filterTraces(traces: readonly ListedTrace[], filters: Filters): 
 /** The traces sorted; equals stay in the order in which they came. */
 export function sortTraces(traces: readonly ListedTrace[], { key, descending }: Sorting): ListedTrace[] {
   const direction = descending ? -1 : 1
-  return traces.toSorted((left, right) => direction * compare(sortValue(left, key), sortValue(right, key)))
-}
-
-/** `404` is a status, `5xx` a hundred of them, `error` whatever failed. */
-function hasStatus({ status, failed }: ListedTrace, wanted: string): boolean {
-  if (wanted === '') return true
-  if (wanted === 'error') return failed
-  if (status === null) return false
-  return wanted.endsWith('xx') ? Math.floor(status / 100) === Number(wanted[0]) : status === Number(wanted)
+  const rank = createTimeRank()
+  return traces.toSorted((left, right) => direction * compare(sortValue(left, key, rank), sortValue(right, key, rank)))
 }
 
 const texts = new WeakMap<ListedTrace, string>()
@@ -63,14 +57,8 @@ function hasWords(trace: ListedTrace, words: readonly string[]): boolean {
   return words.every(word => text.includes(word))
 }
 
-/** A record that is dated later was made up, or its clock is wrong: its trace must not stand on top for ever. */
-const DAY_MS = 86_400_000
-
-function sortValue(trace: ListedTrace, key: SortKey): string | number {
-  if (key === 'timestamp') {
-    const isBelieved = trace.timestamp <= new Date(Date.now() + DAY_MS).toISOString()
-    return `${isBelieved ? 1 : 0} ${trace.timestamp}`
-  }
+function sortValue(trace: ListedTrace, key: SortKey, rank: (timestamp: string) => string): string | number {
+  if (key === 'timestamp') return rank(trace.timestamp)
   if (key === 'request') return `${trace.request || trace.name} ${trace.name}`
   return trace[key] ?? -1
 }
