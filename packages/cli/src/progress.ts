@@ -48,11 +48,6 @@ export function pauseProgress(): void {
   drawn = Date.now()
 }
 
-/** A number with a comma after each three digits, as everywhere in the output. */
-export function groupDigits(count: number): string {
-  return count.toLocaleString('en-US')
-}
-
 function drawInTime(): void {
   const now = Date.now()
   if (now - began >= SILENT_MS && now - drawn >= STEP_MS) draw(now)

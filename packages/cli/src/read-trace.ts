@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Driver, TraceRecord } from '@osprofiler/core'
-import type { Report } from '@osprofiler/report'
+import { formatCount, type Report } from '@osprofiler/report'
 import type { StoreOptions } from './commands/show-options.js'
 import { explainNoFile, looksLikeFile, type NameOptions, nameTrace } from './name-trace.js'
 import type { Store } from './open-store.js'
-import { groupDigits, showProgress } from './progress.js'
+import { showProgress } from './progress.js'
 
 /** How often a trace that is awaited is read again, in milliseconds. */
 const LOOK_AGAIN = 100
@@ -76,7 +76,7 @@ async function readFromStore(baseId: string, options: ReadOptions): Promise<Repo
       import('@osprofiler/report'),
     ])
     if (records.length === 0) throw await notThere(baseId, options, store)
-    showProgress(`Putting ${groupDigits(records.length)} records together`, records.length)
+    showProgress(`Putting ${formatCount(records.length)} records together`, records.length)
     return buildReport(records)
   })
 }
@@ -104,7 +104,7 @@ async function failToRead(baseId: string, { id = false }: NameOptions, cause: un
 }
 
 async function readSettled(driver: Driver, baseId: string, idleTimeout: number): Promise<TraceRecord[]> {
-  const onRead = (count: number): void => showProgress(`Reading the trace, ${groupDigits(count)} records so far`)
+  const onRead = (count: number): void => showProgress(`Reading the trace, ${formatCount(count)} records so far`)
   onRead(0)
   let records = await readRecords(driver, baseId, onRead)
   for (let changed = Date.now(); Date.now() - changed < idleTimeout * 1_000; ) {

@@ -1,8 +1,8 @@
-import type { Report } from '@osprofiler/report'
+import { formatCount, type Report } from '@osprofiler/report'
 import type { ShowOptions } from './commands/show-options.js'
 import { drawReport } from './draw-report.js'
 import { chooseOutputs, type Output } from './output-format.js'
-import { groupDigits, showProgress } from './progress.js'
+import { showProgress } from './progress.js'
 import { type Chunks, writeChunks, writeFileAside } from './write-output.js'
 
 /** Writes a report in the formats that were asked for, to where they were asked for. */
@@ -16,7 +16,7 @@ export async function showReport(report: Report, options: ShowOptions): Promise<
 
 async function toChunks(report: Report, output: Output, options: ShowOptions): Promise<Chunks> {
   const { length } = report.points
-  showProgress(`${output.format === 'tree' ? 'Drawing' : 'Writing'} ${groupDigits(length)} points`, 2 * length)
+  showProgress(`${output.format === 'tree' ? 'Drawing' : 'Writing'} ${formatCount(length)} points`, 2 * length)
   if (output.format === 'tree') {
     return [await drawReport(report, options, output.file === undefined ? process.stdout : undefined)]
   }
