@@ -1,7 +1,8 @@
 import { Array, ArrayBuffer, Date, Number, Object, Reflect, types, URL } from './platform.js'
 import { redactText } from './secrets/redact-text.js'
 
-const MAX_STRING = 10_000
+/** A longer text is cut. */
+export const MAX_STRING = 10_000
 const readHref = Object.getOwnPropertyDescriptor(URL.prototype, 'href')?.get as (this: object) => string
 
 /** Values that are shown by what they are, not by their members. Brand checks only: none runs code of the value. */

@@ -1,5 +1,5 @@
 import { cutText } from './cut-text.js'
-import { describeObject } from './described-object.js'
+import { describeObject, MAX_STRING } from './described-object.js'
 import { Array, Map, Math, Number, Object, String, types } from './platform.js'
 import { withoutOption } from './secrets/command-lists.js'
 import { isHarmless } from './secrets/harmless-values.js'
@@ -9,7 +9,6 @@ import { isSecretName, type NameKind, nameKind, REDACTED } from './secrets/secre
 
 const MAX_DEPTH = 6
 const MAX_ENTRIES = 100
-const MAX_STRING = 10_000
 const MAX_NAME = 256
 const MAX_LABEL = 64
 // To write a longer one takes long.
