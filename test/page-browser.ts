@@ -7,18 +7,7 @@ import { buildReport } from '@osprofiler/report'
 import { type RenderPageOptions, renderPage } from '@osprofiler/viewer'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { afterAll, onTestFinished } from 'vitest'
-
-const CHROMIUM = '/usr/bin/chromium'
-const SWITCHES = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
+import { CHROMIUM, SWITCHES } from './chromium.js'
 
 /** A page in a real browser, and what it must never do. */
 export interface OpenedPage {

@@ -3,18 +3,9 @@
 import { readFileSync } from 'node:fs'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { afterAll, expect, onTestFinished } from 'vitest'
+import { CHROMIUM, SWITCHES } from './chromium.js'
 import type { Ui } from './ui-server.js'
 
-const SWITCHES = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
 const AXE = readFileSync(new URL(import.meta.resolve('axe-core/axe.min.js')), 'utf8')
 
 let browser: Promise<Browser> | undefined
@@ -23,7 +14,7 @@ afterAll(async () => (await browser)?.close())
 
 /** Opens a page as a user would, and fails the test when it logs an error, breaks its policy, or leaves its server. */
 export async function openPage(ui: Ui, path = '', options: BrowserContextOptions = {}): Promise<Page> {
-  browser ??= chromium.launch({ executablePath: '/usr/bin/chromium', args: SWITCHES, timeout: 120_000 })
+  browser ??= chromium.launch({ executablePath: CHROMIUM, args: SWITCHES, timeout: 120_000 })
   const context = await (await browser).newContext(options)
   context.setDefaultTimeout(60_000)
   const page = await context.newPage()

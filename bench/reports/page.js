@@ -5,22 +5,12 @@ import { pathToFileURL } from 'node:url'
 import { buildReport } from '@osprofiler/report'
 import { renderPage } from '@osprofiler/viewer'
 import { chromium } from 'playwright-core'
+import { CHROMIUM, SWITCHES } from '../../test/chromium.js'
 import { quantile, summarise } from '../statistics.js'
 import { printTable, show } from '../table.js'
 import { createRecords } from './records.js'
 import { takeTurns } from './turns.js'
 
-const CHROMIUM = '/usr/bin/chromium'
-const SWITCHES = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
 const SIZES = [1000, 10_000, 100_000]
 const FRAMES = 120
 const ROWS = '.row[aria-level]'
