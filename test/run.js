@@ -11,7 +11,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bindingFile, compileBinding } from './better-sqlite3.js'
 
@@ -144,6 +144,9 @@ for (const version of versions) {
 for (const { name, suites, debian } of missing) {
   say(`Not run: ${suites}, for want of ${name} (Debian: ${debian.join(' ')})`)
 }
+for (const { name, failures } of results) {
+  for (const failure of failures) console.log(`Failed on ${name}: ${failure}`)
+}
 const total = results.reduce((sum, { passed, failed }) => ({
   passed: sum.passed + passed,
   failed: sum.failed + failed,
@@ -207,7 +210,27 @@ function test(name, node, leftOut) {
   const { numPassedTests: passed = 0, numFailedTests: failed = 0, numTotalTests: tests = 0 } = counts
   const skipped = tests - passed - failed
   if (skipped > 0) say(`${skipped} tests were skipped`)
-  return { passed, failed, ok: status === 0 && passed > 0 && !(all && skipped > 0) }
+  return {
+    name,
+    passed,
+    failed,
+    failures: listFailures(counts),
+    ok: status === 0 && passed > 0 && !(all && skipped > 0),
+  }
+}
+
+/** The failed tests of a report of vitest, and the files that failed without a test, with the first line of each error. */
+function listFailures({ testResults = [] }) {
+  return testResults.flatMap(({ name: file, message, status, assertionResults }) => {
+    const failed = assertionResults.filter(result => result.status === 'failed')
+    const place = relative(root, file)
+    if (failed.length === 0) return status === 'failed' ? [`${place}: ${firstLine(message)}`] : []
+    return failed.map(({ fullName, failureMessages }) => `${place} > ${fullName}: ${firstLine(failureMessages[0])}`)
+  })
+}
+
+function firstLine(text = '') {
+  return text.split('\n', 1)[0]
 }
 
 /** Another version of Node, from the npm registry. */
