@@ -7,7 +7,7 @@ const ANYWHERE =
 const HEADER = /authori[sz]ation$/
 const SECRETLY = /secret(?:ar|es?$|ed$|ing$|ion|ive|ly$|ory)/
 const WORDS = new Set(
-  'pw pwd pswd passwd passwrd psw jwt bearer otp totp hotp otpcode cvv cvc ssn psk cred creds csrf xsrf mnemonic sas jwk clave senha parola heslo'.split(
+  'pw pwd pswd passwd passwrd psw jwt bearer otp totp hotp otpcode cvv cvc ccv ssn psk cred creds csrf xsrf mnemonic sas jwk clave senha parola heslo'.split(
     ' ',
   ),
 )
