@@ -50,6 +50,7 @@ const MAX_RECORDS = 1_000
 const MAX_SHARE = 0.1
 /** After so many tries while the store takes others, a record is dropped: half a minute, or four seconds of a flush. */
 const MAX_TRIES = 10
+const TRIES_OF_A_HALF = 3
 /** That many records may be held for a reason of their own. More are an overload, which passes. */
 const FEW_RECORDS = 16
 
@@ -88,7 +89,9 @@ export function createHeldRecords(
 
   function settle(part: HeldPart, outcome: WriteOutcome): void {
     const { kind, reason } = outcome
-    if (kind === 'refused') return part.records.length > 1 ? halve(part) : drop(part, reason)
+    if (kind === 'refused') {
+      return part.records.length > 1 ? replace(part, ...halvesOf(part)) : drop(part, reason)
+    }
     let left = part
     const rest = ledger.settle(part.records, outcome, records => {
       left = { ...part, records }
@@ -97,17 +100,12 @@ export function createHeldRecords(
     if (kind !== 'taken') ledger.failed(reason)
     if (rest.length === 0) return
     const { written } = ledger.counts
-    const takesOthers = written > part.written
-    if (kind === 'failed' && takesOthers && rest.length > 1) return halve(left)
-    const counts = takesOthers || (kind === 'taken' && rest.length <= FEW_RECORDS)
+    const counts = written > part.written || (kind === 'taken' && rest.length <= FEW_RECORDS)
     const tried = { ...left, tries: left.tries + (counts ? 1 : 0), written }
-    replace(left, tried)
-    if (tried.tries >= MAX_TRIES) drop(tried, reason)
-  }
-
-  function halve(part: HeldPart): void {
-    const half = part.records.length >> 1
-    replace(part, { ...part, records: part.records.slice(0, half) }, { ...part, records: part.records.slice(half) })
+    if (tried.tries < MAX_TRIES) return replace(left, tried)
+    if (rest.length === 1) return drop(left, reason)
+    // One record may be the reason why the store puts off all of a request.
+    replace(left, ...halvesOf({ ...tried, tries: MAX_TRIES - TRIES_OF_A_HALF }))
   }
 
   function drop(part: HeldPart, reason: string): void {
@@ -160,4 +158,9 @@ export function createHeldRecords(
       return records
     },
   }
+}
+
+function halvesOf(part: HeldPart): readonly HeldPart[] {
+  const half = part.records.length >> 1
+  return [part.records.slice(0, half), part.records.slice(half)].map(records => ({ ...part, records }))
 }
