@@ -122,7 +122,7 @@ export const REQUIREMENTS = [
     suites: '**/*python*.test.ts',
   },
   onJava(KAFKA, '**/*kafka*.test.ts'),
-  onJava(MONGODB, '**/*mongodb-server*.test.ts'),
+  onJava(MONGODB, 'packages/drivers/test/mongodb-{contract,faults,python,stand-in}.test.ts'),
   ...Object.values(SEARCH_PROGRAMS).map(program => onJava(program, `**/*${program.name}*.test.ts`)),
   {
     name: 'the OpenTelemetry collector',

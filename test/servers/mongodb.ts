@@ -10,19 +10,16 @@ export const MONGODB: JavaProgram = { name: 'mongodb', sources: 'mongodb', java:
 
 /** What a test's MongoDB is to be like. */
 export interface MongodbOptions {
-  /** Whether it has change streams. */
-  readonly oplog?: boolean | undefined
+  /** Whether its data survive `kill()`, in a file, which makes it slow. */
+  readonly durable?: boolean | undefined
 }
 
-/**
- * Starts mongo-java-server, which speaks MongoDB's protocol, without users, transactions and the removal of old documents.
- * Its data survive `kill()`.
- */
-export async function startMongodb({ oplog = false }: MongodbOptions = {}): Promise<TestServer> {
+/** Starts mongo-java-server, which speaks MongoDB's protocol, without users, transactions and the removal of old documents. */
+export async function startMongodb({ durable = false }: MongodbOptions = {}): Promise<TestServer> {
   const { java, folder: program } = await fetchJavaProgram(MONGODB)
   const folder = makeServerFolder('mongodb')
   const port = await findFreePort()
-  const settings = [String(port), join(folder, 'data'), ...(oplog ? ['oplog'] : [])]
+  const settings = [String(port), ...(durable ? [join(folder, 'data')] : [])]
   const server = await startServer({
     command: java,
     args: [
