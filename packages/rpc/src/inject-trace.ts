@@ -14,6 +14,11 @@ export interface InjectOptions {
   readonly compatible?: boolean | undefined
   /** Keys that may be sent so; no other ever is. Default: those of `configure`, `setup` or the environment. */
   readonly hmacKeys?: HmacKeys | undefined
+  /**
+   * Whether a `Map` or a list of headers gets names and values as bytes: a producer of @platformatic/kafka without serializers
+   * takes nothing else. Default: as the other headers are, and texts where there are none.
+   */
+  readonly bytes?: boolean | undefined
 }
 
 /**
@@ -37,7 +42,7 @@ export function injectTrace(given?: object | null, options: InjectOptions = {}):
   const context = given ?? {}
   const headers = options.point === undefined ? getTraceIdHeaders() : options.point.getTraceIdHeaders()
   if (Object.keys(headers).length === 0) return context
-  writeCarrier(context, headers)
+  writeCarrier(context, headers, options.bytes)
   try {
     removeTraceInfo(context)
     const keys = options.compatible ? (options.hmacKeys ?? configuredKeyRing()) : undefined

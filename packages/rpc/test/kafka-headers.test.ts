@@ -162,6 +162,14 @@ describe('the headers of a message that is sent', () => {
     expect(headers.map(Object.keys)).toEqual([['X-Trace-Info'], ['X-Trace-HMAC']])
   })
 
+  it('are bytes where a Map is empty and bytes are asked for', () => {
+    const headers = run({ hmacKey: 'KEY' }, () => injectTrace(new Map<Buffer, Buffer>(), { bytes: true }))
+
+    expect([...headers].flat().every(Buffer.isBuffer)).toBe(true)
+    expect([...headers.keys()].map(String)).toEqual(['X-Trace-Info', 'X-Trace-HMAC'])
+    expect(traceOf(headers)).toBeDefined()
+  })
+
   it.each([null, undefined])('are an object of texts where there were none: %s', none => {
     const baseId = createTraceId()
 

@@ -1,4 +1,4 @@
-import { Array, Buffer, Object, Reflect, types } from '../platform.js'
+import { Array, Buffer, Object, Reflect, String, types } from '../platform.js'
 import { X_TRACE_HMAC, X_TRACE_INFO } from '../signed-headers.js'
 
 /**
@@ -24,11 +24,11 @@ export function pickTraceHeaders(carrier: HeaderList): object {
 }
 
 /** Puts headers in place of those of a trace, in the way in which the carrier writes its other headers. */
-export function replaceHeaders(carrier: HeaderList, headers: Readonly<Record<string, string>>): void {
-  const [name, value] = findFirst(carrier)
-  const added = Object.entries(headers).map(
-    header => [writeLike(header[0], name), writeLike(header[1], value)] as const,
-  )
+export function replaceHeaders(carrier: HeaderList, headers: Readonly<Record<string, string>>, bytes?: boolean): void {
+  const like = findFirst(carrier)
+  const writeName = (bytes ?? types.isUint8Array(like.name)) ? toBytes : String
+  const writeValue = (bytes ?? types.isUint8Array(like.value)) ? toBytes : String
+  const added = Object.entries(headers).map(([name, value]) => [writeName(name), writeValue(value)] as const)
   if (Array.isArray(carrier)) {
     const element = carrier.find(isObject)
     const kept = carrier.flatMap(withoutTrace)
@@ -52,10 +52,10 @@ function eachOfElement(element: object, see: See): void {
   for (const name of Object.keys(element)) see(name, Reflect.get(element, name))
 }
 
-function findFirst(carrier: HeaderList): readonly unknown[] {
-  const headers: (readonly unknown[])[] = []
-  eachHeader(carrier, (...header) => headers.push(header))
-  return headers[0] ?? []
+function findFirst(carrier: HeaderList): { readonly name?: unknown; readonly value?: unknown } {
+  const headers: object[] = []
+  eachHeader(carrier, (name, value) => headers.push({ name, value }))
+  return headers[0] ?? {}
 }
 
 /** An element without headers of a trace: the same, a copy, or nothing. Another list may have the element as well. */
@@ -84,8 +84,8 @@ function findPairName(element: object): 'key' | 'name' | undefined {
   return Object.hasOwn(element, 'name') ? 'name' : undefined
 }
 
-function writeLike(text: string, like: unknown): string | Buffer {
-  return types.isUint8Array(like) ? Buffer.from(text, 'latin1') : text
+function toBytes(text: string): Buffer {
+  return Buffer.from(text, 'latin1')
 }
 
 /** The text of a name that is one of a trace's in any case. Both are of one length: other names are not looked at. */

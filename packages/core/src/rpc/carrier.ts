@@ -45,11 +45,13 @@ export function readCarrier(carrier: unknown): SignedPair | undefined {
 /**
  * Writes the headers of a trace into a carrier, in place of those that it has; without any headers it is left as it
  * is. What cannot be written to (a frozen object) stays as it was. Never throws.
+ *
+ * @param bytes whether a `Map` or a list gets names and values as bytes. Default: as its other headers are.
  */
-export function writeCarrier(carrier: object, headers: TraceHeaders): void {
+export function writeCarrier(carrier: object, headers: TraceHeaders, bytes?: boolean): void {
   try {
     if (Object.keys(headers).length === 0) return
-    if (isHeaderList(carrier)) return replaceHeaders(carrier, headers)
+    if (isHeaderList(carrier)) return replaceHeaders(carrier, headers, bytes)
     for (const [name, value] of Object.entries(headers)) {
       if (isWritable(carrier)) {
         carrier.delete?.(name.toLowerCase())
