@@ -9,6 +9,8 @@ import { tryWrite, type WriteOutcome } from './write-outcome.js'
 
 type Records = readonly TraceRecord[]
 
+const NONE: Records = []
+
 /** Writes records and keeps count of what became of them. */
 export interface WriteLedger {
   readonly counts: { readonly written: number; readonly unknown: number; readonly retried: number }
@@ -66,10 +68,7 @@ export function createWriteLedger(driver: Driver, drops: Drops, listeners: Liste
         return []
       }
       if (outcome.kind !== 'taken') return records
-      const held = new Set(outcome.held)
-      const settled = records.filter((_, at) => !held.has(at))
-      // The same array where nothing has changed: a driver knows a batch by it.
-      const rest = held.size === records.length ? records : records.filter((_, at) => held.has(at))
+      const [settled, rest] = split(records, outcome.held)
       keep(rest)
       written(settled.length - outcome.refused)
       refused(settled, outcome.refused, outcome.reason)
@@ -82,6 +81,15 @@ export function createWriteLedger(driver: Driver, drops: Drops, listeners: Liste
     failed: reason => warning.failed(reason || 'It gives no reason.'),
     lost: warning.lost,
   }
+}
+
+/** The records that the store took or refused, and the ones that it holds. */
+function split(records: Records, positions: readonly number[]): readonly [settled: Records, held: Records] {
+  // The same array where nothing has changed: a driver knows a batch by it.
+  if (positions.length === 0) return [records, NONE]
+  if (positions.length === records.length) return [NONE, records]
+  const held = new Set(positions)
+  return [records.filter((_, at) => !held.has(at)), records.filter((_, at) => held.has(at))]
 }
 
 function putOff({ name }: Driver, reason: string): OsprofilerError {
