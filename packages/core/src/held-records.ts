@@ -102,7 +102,7 @@ export function createHeldRecords(
     const { written } = ledger.counts
     const takesOthers = written > part.written
     const areOthersTaken = takesOthers || part.areOthersTaken
-    if (kind !== 'taken' && !areOthersTaken) ledger.failed(reason)
+    if (kind === 'unknown' || (rest.length > 0 && !areOthersTaken)) ledger.failed(reason)
     if (rest.length === 0) return
     const counts = takesOthers || (areOthersTaken && kind === 'taken' && rest.length <= FEW_RECORDS)
     const tried = { ...left, tries: left.tries + (counts ? 1 : 0), written, areOthersTaken }

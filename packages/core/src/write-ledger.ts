@@ -70,7 +70,8 @@ export function createWriteLedger(driver: Driver, drops: Drops, listeners: Liste
       if (outcome.kind !== 'taken') return records
       const [settled, rest] = split(records, outcome.held)
       keep(rest)
-      written(settled.length - outcome.refused)
+      counts.unknown += outcome.unknown
+      written(settled.length - outcome.refused - outcome.unknown)
       refused(settled, outcome.refused, outcome.reason)
       return rest
     },
@@ -93,5 +94,5 @@ function split(records: Records, positions: readonly number[]): readonly [settle
 }
 
 function putOff({ name }: Driver, reason: string): OsprofilerError {
-  return new OsprofilerError('ERR_STORE', `The store (${name}) puts records off. ${reason}`.trim())
+  return new OsprofilerError('ERR_STORE', reason || `The store (${name}) puts all records of a batch off.`)
 }

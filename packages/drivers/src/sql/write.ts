@@ -10,8 +10,6 @@ type Rows = readonly SqlRow[]
 const STATEMENT_ROWS = 5_000
 const STATEMENT_BYTES = 4_000_000
 
-const UNFIT = 'They have texts that it cannot keep, or are larger than it takes.'
-
 /** The answer to a COMMIT was lost. */
 export class CommitLost extends Error {
   override readonly name = 'CommitLost'
@@ -35,11 +33,11 @@ interface Leftovers {
 export async function writeBatch(store: SqlStore, batch: SqlBatch, isHeldUp: boolean): Promise<WriteResult> {
   const rows = batch.rows.filter(({ bytes }) => bytes <= store.maxBytes)
   const unfit = batch.refused + batch.rows.length - rows.length
-  if (rows.length === 0) return { refused: unfit, reason: UNFIT }
+  if (rows.length === 0) return { refused: unfit }
   if (!(await store.hasTable())) await store.createTable()
   try {
     await transact(store, () => insertAll(store, rows))
-    return { refused: unfit, reason: UNFIT }
+    return { refused: unfit }
   } catch (error) {
     if (isFailure(error, 'missing')) await store.createTable()
     else if (!isFailure(error, 'refused') && !(isHeldUp && mayBeOfOneRow(error))) throw error
@@ -50,9 +48,12 @@ export async function writeBatch(store: SqlStore, batch: SqlBatch, isHeldUp: boo
     await insertInParts(store, rows, isHeldUp, found)
     return found
   })
-  // Not its message, which may quote a record.
-  const reason = left.failure === undefined ? UNFIT : `It answers ${left.failure.code ?? left.failure.verdict}.`
-  return { refused: unfit + left.refused, held: left.held, reason }
+  return {
+    refused: unfit + left.refused,
+    ...(left.held.length > 0 && { held: left.held }),
+    // Not the message, which may quote a record.
+    ...(left.failure && { reason: `It answers ${left.failure.code ?? left.failure.verdict}.` }),
+  }
 }
 
 async function transact<Result>(store: SqlStore, work: () => Promise<Result>): Promise<Result> {
