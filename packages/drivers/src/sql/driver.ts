@@ -1,5 +1,5 @@
-import { type Driver, OsprofilerError, type TraceQuery, type TraceSummary } from '@osprofiler/core'
-import { Promise } from '@osprofiler/core/toolkit'
+import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
+import { Promise, WeakSet } from '@osprofiler/core/toolkit'
 import { isStorable } from '../record-row.js'
 import { createRetention } from '../retention.js'
 import { toShownPath } from '../shown-path.js'
@@ -41,6 +41,8 @@ export function createSqlDriver(database: SqlDatabase): Driver {
   const reading = createSqlConnection(database.open, life.lookup)
   const both = [writing, reading]
   const retention = createRetention(database.ttl, prune)
+  /** The batches whose write has begun, and failed where it begins again. */
+  const begun = new WeakSet<readonly TraceRecord[]>()
 
   const use: UseTable = async (work, otherwise) => {
     life.checkOpen()
@@ -86,14 +88,16 @@ export function createSqlDriver(database: SqlDatabase): Driver {
       life.checkOpen()
       if (records.length === 0) return { refused: 0 }
       const batch = toBatch(records, keepsNul)
-      const refused = await writing
+      const isHeldUp = begun.has(records)
+      begun.add(records)
+      const result = await writing
         .use(async store => {
           const rows = await batch
-          return await namingHolders(store, () => writeBatch(store, rows))
+          return await namingHolders(store, () => writeBatch(store, rows, isHeldUp))
         })
         .catch(fail)
       retention.afterWrite()
-      return { refused }
+      return result
     },
     async *readRecords(baseId) {
       if (isKeepable(baseId)) yield* readRecords(use, baseId)
