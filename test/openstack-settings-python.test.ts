@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
+import { DEBIAN_PYTHON, fetchNewestPython } from './servers/python-osprofiler.js'
 
 const PAGE = readFileSync(new URL('../docs/configuration.md', import.meta.url), 'utf8')
-const PYTHON = '/usr/bin/python3'
 const LIST = `
 import json
 from osprofiler import opts
@@ -18,8 +18,12 @@ const ROWS = new Map(
   ]),
 )
 
-it('maps every setting of the installed OSProfiler, with its default', () => {
-  const options: [string, string, unknown][] = JSON.parse(execFileSync(PYTHON, ['-c', LIST], { encoding: 'utf8' }))
+it.each([
+  ['3.4.3', async () => DEBIAN_PYTHON],
+  ['4.4.0', fetchNewestPython],
+])("maps every setting of Python's OSProfiler %s, with its default", async (_, findPython) => {
+  const python = await findPython()
+  const options: [string, string, unknown][] = JSON.parse(execFileSync(python, ['-c', LIST], { encoding: 'utf8' }))
 
   expect(options.length).toBeGreaterThan(8)
   for (const [group, name, value] of options) {
