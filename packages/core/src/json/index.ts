@@ -1,0 +1,3 @@
+export { asNumber, ExactNumber, exactFloat } from './exact-number.js'
+export { isIndentable, jsonText, stringifyJson } from './json-text.js'
+export { parseJson } from './parse-json.js'
