@@ -50,11 +50,14 @@ export function openRedisDriver(location: string, context: OpenContext): Driver 
     return refused
   }
 
-  async function* read(baseId: string): AsyncGenerator<readonly TraceRecord[]> {
+  async function* read(
+    baseId: string,
+    onUnreadable?: (records: number) => void,
+  ): AsyncGenerator<readonly TraceRecord[]> {
     life.checkOpen()
     if (!baseId.isWellFormed()) return
     let isThere = false
-    for await (const records of readList(route, `${RECORDS}${baseId}`)) {
+    for await (const records of readList(route, `${RECORDS}${baseId}`, onUnreadable)) {
       isThere = true
       yield records
     }
@@ -72,9 +75,9 @@ export function openRedisDriver(location: string, context: OpenContext): Driver 
     async write(records) {
       return { refused: await life.follow(use(() => work.run(end => write(records, end)))) }
     },
-    async *readRecords(baseId) {
+    async *readRecords(baseId, onUnreadable) {
       try {
-        yield* read(baseId)
+        yield* read(baseId, onUnreadable)
       } catch (error) {
         throw toRedisError(place.location, error)
       }

@@ -90,7 +90,10 @@ function scalarText(value: unknown): string {
   return hasText(value) ? JSON.stringify(value) : 'null'
 }
 
-/** Whether there is a number in a value that is no finite one. Runs in linear time on cycles too. */
+/**
+ * Whether `NaN`, `Infinity` or `-Infinity` is in a value: many programs refuse JSON with such a word. Runs in linear time
+ * on cycles too.
+ */
 export function holdsWord(top: unknown): boolean {
   const met = new Set<unknown>()
   const waiting: unknown[] = [top]
