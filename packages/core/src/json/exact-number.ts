@@ -10,8 +10,8 @@ export const SMALLEST_ALIKE = 1e-4
 let wasWritten = false
 
 /**
- * A number of JSON that JavaScript would write in another way: an integer beyond 2 ** 53, and what Python writes as
- * `1.0`, `1e-07`, `1e+16` or `-0.0`. It counts as the nearest number: `value + 1`, `value > 0`, `Number(value)`.
+ * A number of JSON that JavaScript would write in another way: an integer beyond 2 ** 53, and a float that Python writes
+ * as `1.0`, `1e-07`, `1e+16` or `-0.0`. It counts as the nearest number: `value + 1`, `value > 0`, `Number(value)`.
  *
  * @example
  * const { id } = parseJson('{"id": 9007199254740993}')
@@ -72,22 +72,31 @@ export function asNumber(value: unknown): number | undefined {
   return ExactNumber.is(value) ? value.valueOf() : undefined
 }
 
-/** The value of a number's JSON: a number where JavaScript writes it as Python does, or else an `ExactNumber`. */
+/** The value of a number's JSON: a number where JavaScript or Python writes that as JavaScript does, or an `ExactNumber`. */
 export function readNumber(token: string): number | ExactNumber {
   const value = Number(token)
-  if (!INTEGER.test(token)) {
-    return isSafeInteger(value) && token === `${value}.0` ? new ExactNumber(token) : exactFloat(value)
+  if (INTEGER.test(token)) {
+    // Plus 0: the integer -0 is 0.
+    if (token.length <= SAFE_LENGTH || isSafeInteger(value) || String(value) === token) return value + 0
+    return new ExactNumber(token)
   }
-  // Plus 0: the integer -0 is 0.
-  if (token.length <= SAFE_LENGTH || isSafeInteger(value) || String(value) === token) return value + 0
-  return new ExactNumber(token)
+  if (isSafeInteger(value) && token === `${value}.0`) return new ExactNumber(token)
+  const isPlain = !isFinite(value) || isAlike(value) || String(value) === token
+  return isPlain ? value : exactNumber(pythonFloat(value), value)
 }
 
-/** A float of Python: a number where JavaScript writes it in the same way, or else an `ExactNumber`. */
+/** A float as a store of numbers has it, and no text says how it was written: `1.0` stays a float. */
 export function exactFloat(value: number): number | ExactNumber {
-  if (!isFinite(value)) return value
-  const isWritten = !isInteger(value) && (value >= SMALLEST_ALIKE || value <= -SMALLEST_ALIKE)
-  return isWritten ? value : new ExactNumber(pythonFloat(value))
+  return isInteger(value) ? exactNumber(pythonFloat(value), value) : value
+}
+
+function exactNumber(source: string, value: number): number | ExactNumber {
+  return source === String(value) ? value : new ExactNumber(source)
+}
+
+/** Whether both languages write a float in the same way. */
+function isAlike(value: number): boolean {
+  return !isInteger(value) && (value >= SMALLEST_ALIKE || value <= -SMALLEST_ALIKE)
 }
 
 /** A finite float as Python's `repr` shows it: with the digits that JavaScript shows, but exponents from other sizes on. */
