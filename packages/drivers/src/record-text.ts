@@ -1,10 +1,12 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { asNumber, ExactNumber, parseJson, stringifyJson } from '@osprofiler/core/json'
-import { Array, JSON, String } from '@osprofiler/core/platform'
+import { Array, JSON, Number, Object, String } from '@osprofiler/core/platform'
 import { isTimestamp } from './record-time.js'
 
 /** Texts in which JSON escapes nothing. */
 const PLAIN = /^[ !#-[\]-~]*$/
+/** What no standard of JSON knows, and what looks like it in a text. */
+const WORD = /NaN|Infinity/
 
 const quoteBaseId = createQuote()
 const quoteParentId = createQuote()
@@ -31,6 +33,29 @@ export function encodeRecord(record: TraceRecord): string | undefined {
   } catch {
     return undefined
   }
+}
+
+/**
+ * As `encodeRecord`, for a store that takes no JSON with `NaN` or `Infinity`: these become texts, as where a point of this
+ * project tells of them.
+ */
+export function encodeStandardRecord(record: TraceRecord): string | undefined {
+  const line = encodeRecord(record)
+  if (line === undefined || !WORD.test(line)) return line
+  try {
+    const plain = decodeRecord(line)
+    return plain && encodeRecord({ ...plain, info: spellWords(plain.info) as TraceRecord['info'] })
+  } catch {
+    return undefined
+  }
+}
+
+/** Recursive: a store with a parser of its own refuses what is nested so deep that this fails. */
+function spellWords(value: unknown): unknown {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
+  if (Array.isArray(value)) return value.map(spellWords)
+  if (!isObject(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, spellWords(member)]))
 }
 
 /** A text as JSON: what most texts are but for the quotes. */
