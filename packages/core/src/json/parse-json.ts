@@ -1,5 +1,5 @@
 import { SMALLEST_ALIKE } from './exact-number.js'
-import { Array, isInteger, isSafeInteger, JSON, Object } from './language.js'
+import { Array, isFinite, isInteger, isSafeInteger, JSON, Object } from './language.js'
 import { readJson } from './read-json.js'
 
 /** Deeper values are suspect: the look recurses. */
@@ -65,8 +65,9 @@ function lookInto(container: object, depth: number): number {
 }
 
 function lookAtNumber(value: number): number {
-  if (!isInteger(value)) return value < SMALLEST_ALIKE && value > -SMALLEST_ALIKE ? SUSPECT : PLAIN
-  return isSafeInteger(value) && !Object.is(value, -0) ? HAS_INTEGERS : SUSPECT
+  if (isSafeInteger(value)) return Object.is(value, -0) ? SUSPECT : HAS_INTEGERS
+  const isPlain = !isInteger(value) && isFinite(value) && (value >= SMALLEST_ALIKE || value <= -SMALLEST_ALIKE)
+  return isPlain ? PLAIN : SUSPECT
 }
 
 /** A number with an exponent, or what looks like one in a string. */
