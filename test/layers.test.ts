@@ -11,14 +11,15 @@ const ALLOWED: Record<string, readonly string[]> = {
   express: ['@osprofiler/core', '@osprofiler/core/http', '@osprofiler/core/toolkit'],
   koa: ['@osprofiler/core', '@osprofiler/core/http', '@osprofiler/core/toolkit'],
   fastify: ['@osprofiler/core', '@osprofiler/core/http', '@osprofiler/core/toolkit'],
-  drivers: ['@osprofiler/core', '@osprofiler/core/platform', '@osprofiler/core/toolkit'],
-  report: ['@osprofiler/core'],
-  viewer: ['@osprofiler/core', '@osprofiler/report'],
+  drivers: ['@osprofiler/core', '@osprofiler/core/json', '@osprofiler/core/platform', '@osprofiler/core/toolkit'],
+  report: ['@osprofiler/core', '@osprofiler/core/json'],
+  viewer: ['@osprofiler/core', '@osprofiler/core/json', '@osprofiler/report'],
   instruments: ['@osprofiler/core', '@osprofiler/core/rpc', '@osprofiler/core/toolkit'],
   rpc: ['@osprofiler/core', '@osprofiler/core/rpc', '@osprofiler/core/toolkit'],
   node: ['@osprofiler/core', '@osprofiler/core/toolkit', '@osprofiler/drivers', '@osprofiler/instruments'],
   cli: [
     '@osprofiler/core',
+    '@osprofiler/core/json',
     '@osprofiler/core/toolkit',
     '@osprofiler/drivers',
     '@osprofiler/node',
@@ -51,10 +52,11 @@ describe('imports', () => {
     expect(forbidden).toEqual([])
   })
 
-  it('of report take types only from core', () => {
+  it('of report take only types from core, and values from core/json', () => {
     const values = sourcesOf('report')
       .flatMap(importsOf)
       .filter(({ specifier, typeOnly }) => specifier.startsWith('@osprofiler/') && !typeOnly)
+      .filter(({ specifier }) => specifier !== '@osprofiler/core/json')
 
     expect(values).toEqual([])
   })
@@ -77,6 +79,15 @@ describe('imports', () => {
     const graph = new Map(sourcesOf(name).map(file => [file, relativeImports(file)]))
 
     expect(findCycle(graph)).toBeUndefined()
+  })
+
+  it('of core/json reach nothing outside of its folder, so that the folder runs in browsers', () => {
+    const outward = sourcesOf('core')
+      .filter(file => file.includes('/src/json/'))
+      .flatMap(file => importsOf(file).map(({ specifier }) => specifier))
+      .filter(specifier => !specifier.startsWith('./'))
+
+    expect(outward).toEqual([])
   })
 
   it.each(['http', 'rpc', 'toolkit'])('of core/%s are never taken by the rest of core', entry => {

@@ -1,3 +1,4 @@
+import { asNumber } from '@osprofiler/core/json'
 import { readField, readText } from './read-field.js'
 import { readRoute, readStatus } from './read-record.js'
 import type { ReportNode } from './report.js'
@@ -18,7 +19,8 @@ const LONGEST = 20_000
 export function otlpAttribute(key: string, value: unknown): OtlpAttribute[] {
   if (typeof value === 'string') return [{ key, value: { stringValue: value.slice(0, LONGEST).toWellFormed() } }]
   if (typeof value === 'boolean') return [{ key, value: { boolValue: value } }]
-  return Number.isSafeInteger(value) ? [{ key, value: { intValue: String(value) } }] : []
+  const number = asNumber(value)
+  return Number.isSafeInteger(number) ? [{ key, value: { intValue: String(number) } }] : []
 }
 
 /** What the point did, in the words of OpenTelemetry's semantic conventions. */

@@ -1,5 +1,6 @@
 import type { TraceRecord } from '@osprofiler/core'
-import { JSON, Number, Object, Set, String } from '@osprofiler/core/toolkit'
+import { asNumber, stringifyJson } from '@osprofiler/core/json'
+import { Number, Object, Set, String } from '@osprofiler/core/toolkit'
 import { isObject } from '../record-text.js'
 import type { OtlpPoint } from './points.js'
 import { summarizeQuery } from './query.js'
@@ -57,7 +58,7 @@ export function exceptionAttributes({ stop }: OtlpPoint): OtlpAttributes | undef
 
 /** A text that OTLP can carry: no halves of surrogate pairs, and not too long. */
 export function toText(value: unknown): string {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+  const text = typeof value === 'string' ? value : (stringifyJson(value) ?? '')
   return (text.length > LONGEST ? text.slice(0, LONGEST) : text).toWellFormed()
 }
 
@@ -105,7 +106,7 @@ function addQuery(attributes: OtlpAttributes, { statement, params, system }: Rec
   set(attributes, 'db.query.text', statement)
   set(attributes, 'db.query.summary', summarizeQuery(statement))
   set(attributes, 'db.statement', statement)
-  if (params !== undefined) attributes['db.params'] = toText(JSON.stringify(params))
+  if (params !== undefined) attributes['db.params'] = toText(stringifyJson(params))
 }
 
 function addFunction(attributes: OtlpAttributes, { name, args, kwargs }: Record<string, unknown>): void {
@@ -148,13 +149,20 @@ function addTold(attributes: OtlpAttributes, { start, stop }: OtlpPoint): void {
 /** The status that a request was answered with. */
 function readStatus(stop: TraceRecord | undefined): number | undefined {
   const { response, requests } = stop?.info ?? {}
-  const status = memberOf(response, 'status_code') ?? memberOf(requests, 'status_code')
-  return Number.isInteger(status) ? (status as number) : undefined
+  const status = asNumber(memberOf(response, 'status_code') ?? memberOf(requests, 'status_code'))
+  return Number.isInteger(status) ? status : undefined
 }
 
 function set(attributes: OtlpAttributes, name: string, value: unknown): void {
   if (value === undefined || value === null) return
-  attributes[name] = typeof value === 'boolean' || Number.isFinite(value) ? (value as number | boolean) : toText(value)
+  attributes[name] = typeof value === 'boolean' ? value : (readAttributeNumber(value) ?? toText(value))
+}
+
+/** Undefined for what is no finite number, and for an `ExactNumber` that a number would change. */
+function readAttributeNumber(value: unknown): number | undefined {
+  const number = asNumber(value)
+  const isExact = typeof value === 'number' || Number.isSafeInteger(number)
+  return isExact && Number.isFinite(number) ? number : undefined
 }
 
 function memberOf(value: unknown, name: string): unknown {
