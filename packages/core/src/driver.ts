@@ -69,6 +69,8 @@ export interface WriteResult {
    * after some tries, while the store takes others, is dropped. A batch that is held whole counts as a failed write.
    */
   readonly held?: readonly number[] | undefined
+  /** How many further records may have been written: a connection broke midway, and they are not sent twice. */
+  readonly unknown?: number | undefined
   /** Why records were refused or held, as a sentence. Shown to people: holds no secret. */
   readonly reason?: string | undefined
 }

@@ -4,6 +4,7 @@ import mysql from 'mysql2/promise'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type MariadbServer, startMariadb } from '../../../test/servers/mariadb.js'
 import { makeRecord, readAll } from './make-record.js'
+import { describeLocks } from './sql-locks.js'
 import { describeTable, expectToWork, open } from './sql-table.js'
 
 let server: MariadbServer
@@ -40,6 +41,27 @@ async function createDatabase() {
 }
 
 describeTable('mysql://', createDatabase)
+
+describe('a table of MariaDB that another program works on', () => {
+  describeLocks(async () => {
+    const database = await createDatabase()
+    // Else a user sees its own connections alone, and which of them are in a transaction it does not see.
+    await server.sql('GRANT PROCESS ON *.* TO osprofiler')
+
+    async function hold(...statements: readonly string[]) {
+      const connection = await mysql.createConnection({ uri: database.url, ssl: { rejectUnauthorized: false } })
+      for (const statement of statements) await connection.query(statement)
+      return { id: String(connection.threadId), end: () => connection.end() }
+    }
+
+    return {
+      ...database,
+      // Else a statement that scans the table locks what it does not find as well.
+      hold: statement => hold('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', 'BEGIN', statement),
+      holdTable: () => hold('LOCK TABLES data WRITE'),
+    }
+  })
+})
 
 describe('a table of MariaDB', () => {
   it('takes no record of more bytes than a packet may have, and all others of its batch', async () => {

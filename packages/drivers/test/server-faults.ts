@@ -113,9 +113,11 @@ export function describeServerFaults(name: string, start: () => Promise<FaultySe
     })
 
     it('answers, keeps the program alive for as long as it waits, and no longer', async () => {
-      const { code, stdout } = await finish(startFixture('end-naturally.mjs', [server.url(proxy.port), 'await']))
+      const { code, stdout, stderr } = await finish(
+        startFixture('end-naturally.mjs', [server.url(proxy.port), 'await']),
+      )
 
-      expect({ code, stdout }).toEqual({ code: 0, stdout: 'read 1\nlisted 1\nfailed 0\n' })
+      expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'read 1\nlisted 1\nfailed 0\n', stderr: '' })
     })
   })
 }
