@@ -1,5 +1,4 @@
-export { isObject, memberOf } from './attribute-value.js'
-export { otlpSpanId, otlpTraceId } from './otlp-id.js'
+export { otlpTraceId } from './otlp-id.js'
 export { type OtlpSpan, resourceAttributes, toOtlpSpan } from './span.js'
 export type { SpanAttributes } from './span-attributes.js'
 export type { SpanSource } from './span-source.js'

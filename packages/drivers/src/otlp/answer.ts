@@ -1,7 +1,16 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { Date, dateNow, Math, Number, Object, Set, URL } from '@osprofiler/core/toolkit'
-import type { Answer } from './exchange.js'
 import type { OtlpSettings } from './settings.js'
+
+/** What a collector answered. */
+export interface Answer {
+  readonly status: number
+  readonly body: Buffer
+  readonly retryAfter?: string | undefined
+  readonly contentType?: string | undefined
+  readonly location?: string | undefined
+  readonly date?: string | undefined
+}
 
 /** By OTLP's specification these are to be tried again. */
 export const RETRYABLE = new Set([429, 502, 503, 504])

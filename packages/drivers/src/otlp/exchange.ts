@@ -2,7 +2,7 @@ import type { ClientRequest, Agent as HttpAgent, IncomingMessage } from 'node:ht
 import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { OsprofilerError } from '@osprofiler/core'
 import { Buffer, clearTimeout, Object, Promise, Reflect, Set, setTimeout } from '@osprofiler/core/toolkit'
-import { RETRYABLE } from './answer.js'
+import { type Answer, RETRYABLE } from './answer.js'
 import { type Attempt, codeOf, toFailure } from './failure.js'
 import type { ReadableSpan } from './span.js'
 
@@ -16,16 +16,6 @@ export interface Exchange {
   giveUp(reason: string): void
   /** Ends it without an answer, by an error of its connection. */
   fail(error: unknown): void
-}
-
-/** What a collector answered. */
-export interface Answer {
-  readonly status: number
-  readonly body: Buffer
-  readonly retryAfter?: string | undefined
-  readonly contentType?: string | undefined
-  readonly location?: string | undefined
-  readonly date?: string | undefined
 }
 
 /** What became of it: an answer, or none. */
