@@ -2,7 +2,7 @@ import type { Agent as HttpAgent } from 'node:http'
 import type { LookupFunction } from 'node:net'
 import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { OsprofilerError } from '@osprofiler/core'
-import { Math, performance } from '@osprofiler/core/toolkit'
+import { Math, Number, performance } from '@osprofiler/core/toolkit'
 import { createBoundWork } from '../bound-work.js'
 import { loadClient } from '../client-package.js'
 import { type Answer, readAnswer, readPause } from './answer.js'
@@ -33,6 +33,10 @@ export interface OtlpSender {
   cut(): void
 }
 
+/** Servers close a connection that was idle for some time, perhaps at the moment of the next request. */
+const IDLE_MS = 200
+const BETWEEN_REPEATS_MS = 10_000
+
 /** How the collector ended the last request: it took or judged that, or took nothing, or did not answer. */
 type Standing = 'unknown' | 'good' | 'doubtful'
 
@@ -50,6 +54,8 @@ export function createOtlpSender(settings: OtlpSettings, lookup: LookupFunction)
   let agent: HttpAgent | undefined
   let current: Exchange | undefined
   let standing: Standing = 'unknown'
+  let answeredAt = Number.NEGATIVE_INFINITY
+  let repeatedAt = Number.NEGATIVE_INFINITY
   let pausedUntil = 0
   let pausedBy: OsprofilerError | undefined
 
@@ -77,6 +83,17 @@ export function createOtlpSender(settings: OtlpSettings, lookup: LookupFunction)
     })
   }
 
+  /**
+   * Whether a kept connection that ended before an answer may have been closed before the request: an idle one is. One that
+   * was in use a moment ago has the benefit of the doubt, but not again and again.
+   */
+  function mayRepeat(): boolean {
+    const now = performance.now()
+    const isLikely = now - answeredAt >= IDLE_MS || now - repeatedAt >= BETWEEN_REPEATS_MS
+    if (isLikely) repeatedAt = now
+    return isLikely
+  }
+
   /** A request, which is sent once more where it met the end of a kept connection. */
   async function request(spans: readonly ReadableSpan[]): Promise<Outcome> {
     exporter ??= load()
@@ -90,8 +107,9 @@ export function createOtlpSender(settings: OtlpSettings, lookup: LookupFunction)
         }),
       )
     const outcome = await once()
-    const settled = 'failure' in outcome && outcome.isStale ? await once() : outcome
+    const settled = 'failure' in outcome && outcome.isStale && mayRepeat() ? await once() : outcome
     current = undefined
+    if ('answer' in settled) answeredAt = performance.now()
     return settled
   }
 
