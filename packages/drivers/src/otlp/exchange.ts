@@ -58,7 +58,10 @@ export function exchange(
       settle({ failure: toError(error), isStale })
     }
     function toError(reason: unknown): OsprofilerError {
-      return toFailure({ connected: opened.connected, isSecure, hasClientCertificate }, reason)
+      return toFailure(
+        { connected: opened.connected, isQuestion: spans.length === 0, isSecure, hasClientCertificate },
+        reason,
+      )
     }
     function settle(outcome: Outcome): void {
       clearTimeout(deadline)

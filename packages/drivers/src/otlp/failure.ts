@@ -1,14 +1,18 @@
 import { OsprofilerError } from '@osprofiler/core'
-import { types } from '@osprofiler/core/toolkit'
+import { String, types } from '@osprofiler/core/toolkit'
 
 /** What is known of a request that had no answer. */
 export interface Attempt {
   /** Whether a connection was there, so that the collector may have got the request. */
   readonly connected: boolean
+  /** Whether it had no spans: it only asked whether the collector takes any. */
+  readonly isQuestion: boolean
   readonly isSecure: boolean
   readonly hasClientCertificate: boolean
 }
 
+/** `write EPROTO 80E2...:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../ssl3_record.c:354:` */
+const OPENSSL = /:SSL routines:[^:]*:([a-z0-9 /]{1,60}):/i
 /** The first byte of an alert of TLS. */
 const TLS_ALERT = 0x15
 
@@ -51,16 +55,17 @@ export function toFailure(attempt: Attempt, error: unknown): OsprofilerError {
 }
 
 /** Of a connection that was open. A collector that wants something else ends it as one that crashes does. */
-function uncertain({ isSecure, hasClientCertificate }: Attempt, code: string): OsprofilerError {
+function uncertain(attempt: Attempt, code: string): OsprofilerError {
+  const { isSecure, hasClientCertificate } = attempt
   const hint = !isSecure
-    ? ' Where this is always so: is it a port of OTLP over HTTP without TLS, usually 4318?'
+    ? ' Where this is always so, it may speak TLS ("otlp+https://"), or be the port of gRPC: that of OTLP over HTTP is 4318.'
     : hasClientCertificate
       ? ''
-      : ' Where this is always so: does it ask for a client certificate?'
-  return new OsprofilerError(
-    'ERR_WRITE_UNCERTAIN',
-    `The connection to the collector ended before its answer (${code}): nobody knows whether it has the spans.${hint}`,
-  )
+      : ' Where this is always so, it may ask for a client certificate: see OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE.'
+  const ended = `The connection to the collector ended before its answer (${code})`
+  // A request without spans only asks.
+  if (attempt.isQuestion) return new OsprofilerError('ERR_STORE', `${ended}.${hint}`)
+  return new OsprofilerError('ERR_WRITE_UNCERTAIN', `${ended}: nobody knows whether it has the spans.${hint}`)
 }
 
 function cannotReach(reason: string): OsprofilerError {
@@ -78,6 +83,9 @@ function hintOfNoHttp(error: unknown): string {
 /** A code tells what happened; a message may hold what is nobody's business. */
 export function codeOf(error: unknown): string {
   if (typeof error === 'string') return error
-  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown }
+  const { code, name, message } = (error ?? {}) as { code?: unknown; name?: unknown; message?: unknown }
+  // What OpenSSL says has no code of its own where the write of a request met it.
+  const [, reason] = code === 'EPROTO' ? (OPENSSL.exec(String(message)) ?? []) : []
+  if (reason !== undefined) return `ERR_SSL_${reason.toUpperCase().replaceAll(/\W/g, '_')}`
   return typeof code === 'string' && code !== '' ? code : typeof name === 'string' ? name : 'unknown'
 }

@@ -122,7 +122,8 @@ export function createOtlpSender(settings: OtlpSettings, lookup: LookupFunction)
     }
     const outcome = await request(spans)
     if ('failure' in outcome) {
-      standing = outcome.failure.code === 'ERR_WRITE_UNCERTAIN' ? 'doubtful' : 'unknown'
+      if (outcome.failure.code === 'ERR_WRITE_UNCERTAIN') standing = 'doubtful'
+      else if (standing === 'good') standing = 'unknown'
       throw outcome.failure
     }
     const refusal = readAnswer(outcome.answer, settings)
@@ -141,8 +142,7 @@ export function createOtlpSender(settings: OtlpSettings, lookup: LookupFunction)
       await take([])
     } catch (error) {
       // A collector that does not like an empty request has answered all the same.
-      if (!(error instanceof OsprofilerError) || error.code === 'ERR_STORE') throw error
-      if (error.code === 'ERR_WRITE_UNCERTAIN') throw new OsprofilerError('ERR_STORE', error.message, { cause: error })
+      if (!(error instanceof OsprofilerError) || error.code !== 'ERR_WRITE_REFUSED') throw error
     }
   }
 
