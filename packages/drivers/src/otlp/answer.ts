@@ -17,7 +17,9 @@ export const RETRYABLE = new Set([429, 502, 503, 504])
 /** These concern the spans of a request. All others concern the request itself, and hold for each request. */
 const OF_SPANS = new Set([400, 413, 422, 500])
 const TOO_LARGE = /too large|larger than|exceeds? .*(?:size|limit)/i
-const PLAIN_AT_TLS = /HTTP request (?:was )?sent to (?:an )?HTTPS/i
+const PLAIN_AT_TLS = /HTTP request (?:was sent )?to (?:an )?HTTPS/i
+/** What nginx says to a client without a certificate, or with one that it does not trust. */
+const CLIENT_CERTIFICATE = /SSL certificate (?:was sent|error)/i
 const LONGEST_PAUSE_MS = 60_000
 
 /** What to do about an answer of this status. */
@@ -49,6 +51,9 @@ export function readAnswer(answer: Answer, { url }: OtlpSettings): OsprofilerErr
     )
   }
   if (PLAIN_AT_TLS.test(text)) return toStoreError('The collector speaks TLS at this port.', 'Use "otlp+https://".')
+  if (status === 400 && CLIENT_CERTIFICATE.test(text)) {
+    return toStoreError('The collector asks for a client certificate.', 'See OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE.')
+  }
   if (RETRYABLE.has(status)) return toStoreError(`The collector takes nothing now: it answered ${status}.`)
   if (OF_SPANS.has(status) && !(status === 400 && isPage)) {
     return Object.assign(

@@ -57,11 +57,9 @@ export function toFailure(attempt: Attempt, error: unknown): OsprofilerError {
 /** Of a connection that was open. A collector that wants something else ends it as one that crashes does. */
 function uncertain(attempt: Attempt, code: string): OsprofilerError {
   const { isSecure, hasClientCertificate } = attempt
-  const hint = !isSecure
-    ? ' Where this is always so, it may speak TLS ("otlp+https://"), or be the port of gRPC: that of OTLP over HTTP is 4318.'
-    : hasClientCertificate
-      ? ''
-      : ' Where this is always so, it may ask for a client certificate: see OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE.'
+  const hint = isSecure
+    ? ` Where this is always so, it may ${hasClientCertificate ? 'not trust the' : 'ask for a'} client certificate: see OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE.`
+    : ' Where this is always so, it may speak TLS ("otlp+https://"), or be the port of gRPC: that of OTLP over HTTP is 4318.'
   const ended = `The connection to the collector ended before its answer (${code})`
   // A request without spans only asks.
   if (attempt.isQuestion) return new OsprofilerError('ERR_STORE', `${ended}.${hint}`)
