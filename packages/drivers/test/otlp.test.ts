@@ -446,6 +446,26 @@ describe('otlp:// goes where it is told', () => {
     expect(receiver.spans[0]?.resource['service.name']).toBe('till')
   })
 
+  it.each([
+    ['{project}-{service}', {}, 'shop-orders', undefined],
+    ['%7Bproject%7D-%7Bservice%7D', {}, 'shop-orders', undefined],
+    ['eu-{project}-{service}', {}, 'eu-shop-orders', undefined],
+    ['{project}-{service}', { project: '' }, 'orders', undefined],
+    ['eu-{project}-{service}', { project: '', service: '' }, 'eu', undefined],
+    ['{project}-{service}', { project: '$&', service: '{project}' }, '$&-{project}', undefined],
+    ['{service}', {}, 'orders', 'shop'],
+    ['till', {}, 'till', 'shop'],
+  ])("names a service as Python's driver does: %s of %j", async (template, members, name, namespace) => {
+    const receiver = await startOtlpReceiver()
+    stubEnvironment({ OTEL_SERVICE_NAME: 'checkout' })
+    const { start, stop } = point(members)
+
+    await open(receiver, `?service=${template}`).write([start, stop])
+
+    expect(receiver.spans[0]?.resource['service.name']).toBe(name)
+    expect(receiver.spans[0]?.resource['service.namespace']).toBe(namespace)
+  })
+
   it("takes the traces' own endpoint as it is", async () => {
     const receiver = await startOtlpReceiver()
     stubEnvironment({
@@ -491,6 +511,8 @@ describe('otlp:// goes where it is told', () => {
     'otlp://host?protocol=grpc',
     'otlp://host?timeout=never',
     'otlp://host?linger=-1',
+    'otlp://host?service={name}',
+    'otlp://host?service={service',
     'otlp://host?compression=lz4',
     'otlp://host?certificate=/nowhere/ca.pem',
     'otlp://us er:p4ss@ho st',

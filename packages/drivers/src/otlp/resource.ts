@@ -44,14 +44,16 @@ export function readResource(option: string | undefined): OtlpResource {
 
 /** Without the hyphen beside a place that has nothing to show. */
 function fill(template: string, record: TraceRecord): string {
+  let isShort = false
   const shown = template.replace(
     PLACE_AND_HYPHENS,
     (_, before: string, place: 'project' | 'service', after: string) => {
       const value = record[place]
+      isShort ||= value === ''
       return value === '' ? before && after : `${before}${value}${after}`
     },
   )
-  return shown.toWellFormed()
+  return (isShort ? shown.replace(/^-|-$/g, '') : shown).toWellFormed()
 }
 
 function decode(text: string): string {
