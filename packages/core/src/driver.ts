@@ -38,8 +38,10 @@ export interface Driver {
   /**
    * All records of a trace, in batches, oldest first as far as the store knows. Yields nothing for a trace that
    * is not there. Missing where the store cannot be read.
+   *
+   * `onUnreadable` hears of records that stand in the trace and are no JSON, or no records: how many, each time.
    */
-  readRecords?(baseId: string): AsyncIterable<readonly TraceRecord[]>
+  readRecords?(baseId: string, onUnreadable?: (records: number) => void): AsyncIterable<readonly TraceRecord[]>
 
   /** The traces of the store, newest first. */
   listTraces?(query?: TraceQuery): Promise<TraceSummary[]>

@@ -101,7 +101,10 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
     ])
   }
 
-  async function* read(baseId: string): AsyncGenerator<readonly TraceRecord[]> {
+  async function* read(
+    baseId: string,
+    onUnreadable: (records: number) => void = () => undefined,
+  ): AsyncGenerator<readonly TraceRecord[]> {
     life.checkOpen()
     if (!baseId.isWellFormed()) return
     const { db, release } = await connection.borrow()
@@ -112,11 +115,17 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
         sort: { timestamp: 1, _id: 1 },
         batchSize: PAGE,
         allowDiskUse: true,
+        // A double is told from an integer, and an integer of 64 bits is not rounded.
+        promoteValues: false,
       },
     )
     try {
-      while (await inTime(() => documents.hasNext(), PAGE_PATIENCE))
-        yield documents.readBufferedDocuments().flatMap(readDocument)
+      while (await inTime(() => documents.hasNext(), PAGE_PATIENCE)) {
+        const page = documents.readBufferedDocuments()
+        const records = page.flatMap(readDocument)
+        if (records.length < page.length) onUnreadable(page.length - records.length)
+        yield records
+      }
     } finally {
       await documents.close().finally(release)
     }
@@ -129,9 +138,9 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
       life.checkOpen()
       return { refused: await life.follow(writeInTime(records)) }
     },
-    async *readRecords(baseId) {
+    async *readRecords(baseId, onUnreadable) {
       try {
-        yield* read(baseId)
+        yield* read(baseId, onUnreadable)
       } catch (error) {
         throw toMongodbError(url.location, error, connection.describeUnreachable())
       }
