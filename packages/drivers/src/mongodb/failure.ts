@@ -20,8 +20,13 @@ export function countRefused(error: unknown): number {
   const writeErrors = readWriteErrors(error)
   if (writeErrors.length === 0) throw error
   const refused = writeErrors.filter(failure => !isThereAlready(failure))
-  if (refused.some(({ code }) => TRANSIENT.has(Number(code)))) throw error
+  if (refused.some(({ code }) => isTransient(code))) throw error
   return refused.length
+}
+
+/** Whether what a server refuses with this code it may do when it is asked again. */
+export function isTransient(code: unknown): boolean {
+  return TRANSIENT.has(Number(code))
 }
 
 /** An error for those who use the driver. What it says is what the server or the system said. */
@@ -45,11 +50,13 @@ function isRefusal(name: unknown): boolean {
 }
 
 /** The server names the index whose key is there twice; `_id` alone is ours. */
-function isThereAlready({ code, errmsg }: { readonly code?: unknown; readonly errmsg?: unknown }): boolean {
+export function isThereAlready({ code, errmsg }: { readonly code?: unknown; readonly errmsg?: unknown }): boolean {
   return code === DUPLICATE_KEY && /index: _id_\b/.test(String(errmsg))
 }
 
-function readWriteErrors(error: unknown): { readonly code?: unknown; readonly errmsg?: unknown }[] {
+export function readWriteErrors(
+  error: unknown,
+): { readonly code?: unknown; readonly errmsg?: unknown; readonly index?: unknown }[] {
   if (!isObject(error) || error.name !== 'MongoBulkWriteError') return []
   const { writeErrors } = error
   return [writeErrors].flat().filter(isObject)
