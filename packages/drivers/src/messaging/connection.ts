@@ -21,6 +21,7 @@ export interface BrokerConnection {
 
 const CONNECT_TIMEOUT_MS = 5_000
 const KEEP_ALIVE_MS = 15_000
+const ENDED = 'the connection ended'
 
 /**
  * Connects to the first broker that answers.
@@ -42,7 +43,10 @@ export async function connectToBroker(
       signal?.throwIfAborted()
       return watch(await connect(...toArguments(broker, settings, lookup, signal)), settings)
     } catch (error) {
-      failures.push(`${showHost(broker)}: ${describeFailure(error)}`)
+      const reason = describeFailure(error)
+      // A server that speaks TLS says nothing to a client that does not.
+      const hint = reason === ENDED && settings.tls === undefined ? '; if it speaks TLS, add ssl=1' : ''
+      failures.push(`${showHost(broker)}: ${reason}${hint}`)
       if (signal?.aborted) break
     }
   }
@@ -68,7 +72,7 @@ export function describeFailure(error: unknown): string {
   }
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER') return 'it does not speak TLS; leave ssl out'
   if (typeof code === 'string' || typeof code === 'number') return String(code)
-  return /timed?.?out/i.test(text) ? 'no answer in time' : 'the connection ended'
+  return /timed?.?out/i.test(text) ? 'no answer in time' : ENDED
 }
 
 /** Whether a broker closed a channel for the first of some messages that all have the same expiration: it took none. */
