@@ -11,12 +11,12 @@ export interface LockHolder {
   readonly seconds: number | undefined
 }
 
-/** Who may have locked something. */
+/** The sessions that may have locked something. */
 export interface LockHolders {
   readonly holders: readonly LockHolder[]
   /** Whether these have locks for certain. Otherwise they are who else is at work on this database. */
   readonly areSure: boolean
-  /** What ends a session, but for its number. */
+  /** The statement that ends a session, with "ID" for its number. */
   readonly remedy: string
   /** The right that shows everybody. */
   readonly right: string
@@ -38,7 +38,7 @@ export async function namingHolders<Result>(store: Lockable, work: () => Promise
   }
 }
 
-/** Whose a lock is and what ends it, to follow on "locked by". */
+/** Names the holder of a lock and says what ends the lock, to follow on "locked by". */
 export async function describeHolders(store: Lockable, ids: readonly number[] | undefined): Promise<string> {
   const found = await store.findHolders(ids).catch(() => undefined)
   if (found === undefined) return 'another transaction'
