@@ -30,20 +30,19 @@ const CONNECTIONS = `SELECT ${COLUMNS}, NULL FROM information_schema.processlist
 
 /** Finds the sessions that may have locked rows of the table, or the table itself. */
 export async function findMysqlHolders(session: SqlSession, rowsAlone: boolean): Promise<LockHolders> {
+  const remedy = '"KILL ID"'
   const sure = await ask(session, rowsAlone ? LOCKED_ROWS : LOCKED_TABLE)
-  const known = { remedy: '"KILL ID"', right: 'GRANT PROCESS' }
-  if (sure.length > 0) return { ...known, holders: sure, areSure: true }
-  for (const question of [OPEN_TRANSACTIONS, CONNECTIONS]) {
-    const holders = await ask(session, question)
-    if (holders.length > 0) return { ...known, holders, areSure: false }
-  }
-  return { ...known, holders: [], areSure: false }
+  if (sure !== undefined && sure.length > 0) return { holders: sure, areSure: true, remedy, right: undefined }
+  const holders = await ask(session, OPEN_TRANSACTIONS)
+  if (holders !== undefined) return { holders, areSure: false, remedy, right: undefined }
+  const own = (await ask(session, CONNECTIONS)) ?? []
+  return { holders: own, areSure: false, remedy, right: 'GRANT PROCESS' }
 }
 
-/** The answer is empty where this user may not ask, or the server has no such table. */
-async function ask(session: SqlSession, question: string): Promise<readonly LockHolder[]> {
-  const { rows } = await session.run(question).catch(() => ({ rows: [] }))
-  return rows.map(([id, user, host, seconds]) => ({
+/** The answer is `undefined` where this user may not ask, or the server has no such table. */
+async function ask(session: SqlSession, question: string): Promise<readonly LockHolder[] | undefined> {
+  const answer = await session.run(question).catch(() => undefined)
+  return answer?.rows.map(([id, user, host, seconds]) => ({
     id: String(id),
     user: String(user),
     host: host ? String(host) : undefined,

@@ -23,11 +23,12 @@ export async function findPostgresqlHolders(
   ids: readonly number[] | undefined,
 ): Promise<LockHolders> {
   const sure = ids === undefined ? [] : await ask(session, ROW_HOLDERS, [ids])
+  const holders = sure.length > 0 ? sure : await ask(session, TABLE_HOLDERS, [])
   return {
-    holders: sure.length > 0 ? sure : await ask(session, TABLE_HOLDERS, []),
+    holders,
     areSure: sure.length > 0,
     remedy: '"SELECT pg_terminate_backend(ID)"',
-    right: 'GRANT pg_read_all_stats',
+    right: holders.some(({ seconds }) => seconds === undefined) ? 'GRANT pg_read_all_stats' : undefined,
   }
 }
 

@@ -18,8 +18,8 @@ export interface LockHolders {
   readonly areSure: boolean
   /** The statement that ends a session, with "ID" for its number. */
   readonly remedy: string
-  /** The right that shows everybody. */
-  readonly right: string
+  /** The right that this user may lack to see everybody. */
+  readonly right: string | undefined
 }
 
 /** A database that can be asked who has locked these rows, or the table. */
@@ -44,9 +44,10 @@ export async function describeHolders(store: Lockable, ids: readonly number[] | 
   if (found === undefined) return 'another transaction'
   const { holders, areSure, remedy, right } = found
   const [first] = holders
-  if (first === undefined) return `a transaction that this user may not see (${right} shows whose it is)`
+  const hint = right === undefined ? '' : ` (${right} shows whose it is)`
+  if (first === undefined) return `a transaction that this user does not see${hint}`
   const named = [...new Map(holders.map(holder => [holder.id, describe(holder)])).values()].join(', ')
-  if (!areSure) return `another transaction, perhaps of ${named} (${right} shows whose it is); end that transaction`
+  if (!areSure) return `another transaction, perhaps of ${named}${hint}; end that transaction`
   return `${named}; end that transaction, or run ${remedy.replace('ID', first.id)}`
 }
 
