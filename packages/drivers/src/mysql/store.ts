@@ -5,7 +5,7 @@ import type { SqlSession } from '../sql/session.js'
 import type { SqlStore } from '../sql/store.js'
 import { createComparisons, EXACT_ID } from './comparison.js'
 import { findMysqlHolders } from './lock-holders.js'
-import { removeUnlocked } from './remove-unlocked.js'
+import { createRemoval } from './remove-unlocked.js'
 
 // As SQLAlchemy makes it for Python's driver, but for `id`, which is BIGINT: a million requests a day use up the
 // numbers of an INTEGER in some months. The character set and the collation are not left to the database, whose own
@@ -19,8 +19,8 @@ const TABLE = `CREATE TABLE IF NOT EXISTS data (
 /** What a statement has beside its values. */
 const PACKET_MARGIN = 65_536
 
-/** The table in MySQL or MariaDB, for a session whose packets may have so many bytes. */
-export function createMysqlStore(session: SqlSession, maxPacket: number): SqlStore {
+/** The table in MySQL or MariaDB, for a session whose packets may have so many bytes, at a server of some version. */
+export function createMysqlStore(session: SqlSession, maxPacket: number, version: string): SqlStore {
   const { findColumns, forgetColumns, toTerm, toCondition } = createComparisons(session)
   let begins = false
 
@@ -102,7 +102,7 @@ export function createMysqlStore(session: SqlSession, maxPacket: number): SqlSto
       )
       return rows.map(([id, baseId]) => ({ id: Number(id), baseId: String(baseId) }))
     },
-    removeRows: ids => removeUnlocked(session, ids),
+    removeRows: createRemoval(session, version),
     async findRows(ids) {
       const { rows } = await session.run('SELECT id FROM data WHERE id IN (?)', [ids])
       return rows.map(([id]) => Number(id))

@@ -1,4 +1,5 @@
-import { isFailure, SqlFailure } from '../sql/failure.js'
+import { SqlFailure } from '../sql/failure.js'
+import { removeByHalves } from '../sql/remove-by-halves.js'
 import type { SqlSession } from '../sql/session.js'
 
 type Ids = readonly number[]
@@ -26,17 +27,6 @@ export function createRemoval(session: SqlSession): (ids: Ids) => Promise<number
     }
   }
 
-  async function removeByHalves(ids: Ids): Promise<number> {
-    try {
-      return await attempt(ALL, ids)
-    } catch (error) {
-      if (!isFailure(error, 'locked')) throw error
-    }
-    if (ids.length === 1) return 0
-    const half = ids.length >> 1
-    return (await removeByHalves(ids.slice(0, half))) + (await removeByHalves(ids.slice(half)))
-  }
-
   return async ids => {
     if (maySkip) {
       try {
@@ -46,7 +36,9 @@ export function createRemoval(session: SqlSession): (ids: Ids) => Promise<number
         maySkip = false
       }
     }
+    // Whoever has locked the whole table has locked each half of it.
+    await session.run('LOCK TABLE data IN ROW EXCLUSIVE MODE')
     await session.run(`SET LOCAL lock_timeout = '100ms'`)
-    return await removeByHalves(ids)
+    return await removeByHalves(ids, some => attempt(ALL, some))
   }
 }
