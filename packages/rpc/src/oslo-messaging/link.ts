@@ -9,7 +9,8 @@ import { within } from './within.js'
 export interface Link {
   /** The open channel, which is opened where there is none. @throws OsprofilerError `ERR_BROKER` */
   open(): Promise<PublishingChannel>
-  readonly isClosed: boolean
+  /** Whether the channel is used a last time, or not any more. */
+  readonly isClosing: boolean
   /** Has `leave` use the channel a last time, where it is open, and closes all. Ends in time. */
   close(timeout: number, leave: (open: PublishingChannel) => Promise<void>): Promise<void>
 }
@@ -37,11 +38,11 @@ export function createLink(connect: Connect, hooks: LinkHooks): Link {
   let opening: Promise<PublishingChannel> | undefined
   let retry: NodeJS.Timeout | undefined
   let delay = FIRST_DELAY_MS
-  let isClosed = false
+  let isClosing = false
 
   function open(): Promise<PublishingChannel> {
-    if (isClosed) return Promise.reject(new OsprofilerError('ERR_BROKER', 'This was closed.'))
     if (opening !== undefined) return opening
+    if (isClosing) return Promise.reject(new OsprofilerError('ERR_BROKER', 'The client or server was closed.'))
     const mine = suppress(openChannel)
     opening = mine
     mine.catch(() => {
@@ -75,7 +76,7 @@ export function createLink(connect: Connect, hooks: LinkHooks): Link {
 
   function onClosed(reason: unknown, since: number): void {
     opening = undefined
-    if (isClosed) return
+    if (isClosing) return
     if (performance.now() - since > HEALTHY_MS) delay = FIRST_DELAY_MS
     failed(toBrokerError(reason))
   }
@@ -89,31 +90,33 @@ export function createLink(connect: Connect, hooks: LinkHooks): Link {
   }
 
   function reopen(): void {
-    if (isClosed) return
+    if (isClosing) return
     if (connections.isGone) return hooks.onGone(new OsprofilerError('ERR_BROKER', GONE))
     if (hooks.isWanted()) open().catch(failed)
   }
 
   return {
     open,
-    get isClosed() {
-      return isClosed
+    get isClosing() {
+      return isClosing
     },
     async close(timeout, leave) {
       const deadline = performance.now() + timeout
-      isClosed = true
+      isClosing = true
       clearTimeout(retry)
       const left = (): number => Math.max(0, deadline - performance.now())
       const closing = (async () => {
         const last = await opening
         if (last === undefined || !last.isOpen) return
         await leave(last)
+        opening = undefined
         await last.channel.close()
       })()
       await within(
         closing.catch(() => undefined),
         left(),
       )
+      opening = undefined
       await connections.close(left())
     },
   }
