@@ -184,7 +184,8 @@ describe('a broker that goes away', () => {
       expect.stringContaining('it refused the user'),
       expect.stringContaining('The message broker cannot be used'),
     ])
-    for (const error of errors) expect(error).toMatchObject({ code: 'ERR_BROKER', cause: undefined })
+    for (const error of errors) expect(error).toMatchObject({ code: 'ERR_BROKER' })
+    for (const error of errors) expect(error).not.toHaveProperty('cause')
     expect(String(errors)).not.toContain('s3cret')
   })
 
@@ -238,29 +239,24 @@ describe('a broker that goes away', () => {
     const topic = makeTopic()
     const connection = await connectThroughProxy()
     const onError = vi.fn()
-    const server = await createOsloServer(connection, {
-      topic,
-      endpoints: { wait: () => new Promise(() => {}) },
-      onError,
-    })
+    const wait = vi.fn(() => new Promise(() => {}))
+    const server = await createOsloServer(connection, { topic, endpoints: { wait }, onError })
     const client = createOsloClient(connection, { topic })
     const called = client.call({}, 'wait').catch(reason => reason)
-    await expect.poll(() => connection.listenerCount('close')).toBeGreaterThan(1)
+    await expect.poll(() => wait.mock.calls.length).toBe(1)
 
     proxy.cut()
 
-    expect(await called).toMatchObject({
-      code: 'ERR_BROKER',
-      message: expect.stringContaining('() => amqplib.connect(...)'),
-    })
+    const gone = '() => amqplib.connect(...)'
+    expect(await called).toMatchObject({ code: 'ERR_BROKER', message: expect.stringContaining(gone) })
     await expect(client.call({}, 'wait')).rejects.toMatchObject({ code: 'ERR_BROKER' })
-    await expect.poll(() => String(onError.mock.calls)).toContain('() => amqplib.connect(...)')
-    await Promise.all([server.close(), client.close()])
+    await expect.poll(() => String(onError.mock.calls)).toContain(gone)
+    await Promise.all([server.close(100), client.close()])
   })
 
   it('comes back after it was killed, with queues that are durable', { timeout: 90_000 }, async () => {
     const topic = makeTopic()
-    const options = { exchange: 'lasting', rabbit_quorum_queue: true }
+    const options = { exchange: 'lasting', amqp_durable_queues: true }
     await serve(topic, { add: () => 3 }, options)
     const client = open(topic, options)
     expect(await client.call({}, 'add')).toBe(3)

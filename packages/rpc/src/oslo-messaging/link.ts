@@ -1,7 +1,7 @@
 import { OsprofilerError, suppress } from '@osprofiler/core'
 import { clearTimeout, Math, Promise, performance, setTimeout } from '@osprofiler/core/toolkit'
 import { toBrokerError } from './broker-error.js'
-import { type Connect, createConnections } from './connection.js'
+import { type AmqpConnection, type Connect, createConnections } from './connection.js'
 import { type PublishingChannel, watchChannel } from './publishing-channel.js'
 import { within } from './within.js'
 
@@ -28,6 +28,7 @@ export interface LinkHooks {
 
 const GONE =
   'The connection to the message broker has ended. A function in its place, () => amqplib.connect(...), opens it again.'
+const PREPARE_MS = 20_000
 const FIRST_DELAY_MS = 100
 const LONGEST_DELAY_MS = 10_000
 /** A channel that lived for so long is no sign of trouble. */
@@ -52,26 +53,34 @@ export function createLink(connect: Connect, hooks: LinkHooks): Link {
   }
 
   async function openChannel(): Promise<PublishingChannel> {
-    const since = performance.now()
-    let isReady = false
     try {
       const connection = await connections.open()
-      const channel = await connection.createConfirmChannel()
-      const opened = watchChannel(connection, channel, reason => {
-        if (isReady) onClosed(reason, since)
-      })
-      try {
-        await hooks.prepare(opened)
-      } catch (error) {
-        await channel.close().catch(() => undefined)
-        throw error
-      }
-      if (!opened.isOpen) throw new OsprofilerError('ERR_BROKER', 'The message broker has closed a new channel.')
-      isReady = true
-      return opened
+      // A broker that has just started again may not answer: RabbitMQ 3.10 about a quorum queue, for instance.
+      const opened = await within(prepareChannel(connection), PREPARE_MS)
+      if (opened !== undefined) return opened
+      connections.drop()
+      throw new OsprofilerError('ERR_BROKER', `The message broker does not answer within ${PREPARE_MS / 1_000} s.`)
     } catch (error) {
       throw toBrokerError(error)
     }
+  }
+
+  async function prepareChannel(connection: AmqpConnection): Promise<PublishingChannel> {
+    const since = performance.now()
+    let isReady = false
+    const channel = await connection.createConfirmChannel()
+    const opened = watchChannel(connection, channel, reason => {
+      if (isReady) onClosed(reason, since)
+    })
+    try {
+      await hooks.prepare(opened)
+    } catch (error) {
+      await channel.close().catch(() => undefined)
+      throw error
+    }
+    if (!opened.isOpen) throw new OsprofilerError('ERR_BROKER', 'The message broker has closed a new channel.')
+    isReady = true
+    return opened
   }
 
   function onClosed(reason: unknown, since: number): void {
