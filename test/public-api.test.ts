@@ -1,5 +1,6 @@
 import * as core from '@osprofiler/core'
 import * as http from '@osprofiler/core/http'
+import * as record from '@osprofiler/core/record'
 import * as coreRpc from '@osprofiler/core/rpc'
 import * as toolkit from '@osprofiler/core/toolkit'
 import * as drivers from '@osprofiler/drivers'
@@ -52,6 +53,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
     ],
   },
   '@osprofiler/core/http': { module: http, names: ['createRequestTracer', 'failRequest', 'servedRequest'] },
+  '@osprofiler/core/record': { module: record, names: ['otlpTraceId', 'resourceAttributes', 'toOtlpSpan'] },
   '@osprofiler/core/rpc': {
     module: coreRpc,
     names: ['configuredKeyRing', 'createCallTracer', 'readCarrier', 'writeCarrier'],
@@ -167,6 +169,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'diffReports',
       'escapeControl',
       'exportOtlp',
+      'exportOtlpParts',
       'exportPerfetto',
       'exportSpeedscope',
       'findSilentTargets',

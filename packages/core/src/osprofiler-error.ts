@@ -8,6 +8,7 @@ export type OsprofilerErrorCode =
   | 'ERR_MISSING_CLIENT'
   | 'ERR_NOT_READABLE'
   | 'ERR_STORE'
+  | 'ERR_STORE_LOCKED'
   | 'ERR_WRITE_REFUSED'
   | 'ERR_WRITE_UNCERTAIN'
   | 'ERR_TRACE_NOT_FOUND'

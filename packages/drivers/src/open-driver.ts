@@ -59,6 +59,8 @@ const INSTEAD = new Map([
   ['http', 'A collector is "otlp://", a search engine "elasticsearch://" or "opensearch://".'],
   ['https', 'A collector is "otlp+https://", a search engine "elasticsearch+https://" or "opensearch+https://".'],
   ['jaeger', 'Jaeger takes what "otlp://" sends, on its port 4318.'],
+  ['jaeger+otlp', 'Jaeger takes what "otlp://" sends, on its port 4318.'],
+  ['jaeger+otlp+https', 'Jaeger takes what "otlp+https://" sends, on its port 4318.'],
   ['rabbit', 'RabbitMQ is "messaging://"; such a URL is for OSPROFILER_TRANSPORT_URL.'],
   ['unix', 'Redis is reached by TCP, as "redis://".'],
 ])

@@ -21,6 +21,7 @@ describe('openDriver', () => {
 
   it.each([
     ['jaeger://localhost:6831', 'otlp://'],
+    ['jaeger+otlp://localhost:4318', 'otlp://'],
     ['rabbit://user:pw@host:5672/', 'messaging://'],
     ['amqps://user:pw@host/', 'messaging://'],
     ['http://localhost:4318', 'otlp://'],
