@@ -1,11 +1,12 @@
 import type { Driver, TraceQuery, TraceRecord, TraceSummary, WriteResult } from '@osprofiler/core'
-import { dateNow, Number, WeakMap, WeakSet } from '@osprofiler/core/toolkit'
+import { WeakMap, WeakSet } from '@osprofiler/core/toolkit'
 import type { Collection, Db, ObjectId } from 'mongodb'
 import { createBoundWork } from './bound-work.js'
 import { findClient, loadClient } from './client-package.js'
 import { createMongodbConnection } from './mongodb/connection.js'
 import { type DocumentBatch, fromDocument, toDocuments } from './mongodb/document.js'
 import { toMongodbError } from './mongodb/failure.js'
+import { createMongodbIndexes } from './mongodb/indexes.js'
 import { insertDocuments } from './mongodb/insert.js'
 import { listTraces } from './mongodb/list.js'
 import { FAILURES, pruneTraces, RECORDS } from './mongodb/prune.js'
@@ -16,7 +17,6 @@ import { createLife } from './store-life.js'
 import { readBefore, readQuery } from './trace-query.js'
 
 const PAGE = 500
-const INDEX_AGAIN = 60_000
 /**
  * How long a write may take, in milliseconds: the client's connections keep a program alive that has ended its work. What
  * the server was sent is written all the same, and found there when the batch is tried again.
@@ -45,7 +45,7 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
   /** The batches that failed, and the ids of their records, which may be there: parts of a batch are written with them. */
   const failed = new WeakSet<readonly TraceRecord[]>()
   const ids = new WeakMap<TraceRecord, ObjectId>()
-  let indexAt = 0
+  const indexes = createMongodbIndexes(url.location, url.ttl)
 
   async function use<Result>(
     task: (db: Db, client: typeof import('mongodb')) => Promise<Result>,
@@ -59,7 +59,7 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
     } catch (error) {
       // Connections that failed would keep a program alive while it waits to try again, and again.
       await connection.closeUnused()
-      throw toMongodbError(url.location, error)
+      throw toMongodbError(url.location, error, connection.describeUnreachable())
     }
   }
 
@@ -82,7 +82,7 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
       try {
         return await write(records, end)
       } catch (error) {
-        throw end.aborted ? toMongodbError(url.location, end.reason) : error
+        throw end.aborted ? toMongodbError(url.location, end.reason, connection.describeUnreachable()) : error
       }
     }, WRITE_PATIENCE)
   }
@@ -90,7 +90,7 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
   async function write(records: readonly TraceRecord[], end: AbortSignal): Promise<WriteResult> {
     if (records.length === 0) return { refused: 0 }
     return await use(async (db, client) => {
-      ensureIndexes(db)
+      indexes.ensure(db)
       const batch = batches.of(records, () => toDocuments(records, url.ttl, client, ids))
       const result = await insertDocuments(db.collection(RECORDS), batch, failed.has(records)).catch(error => {
         failed.add(records)
@@ -107,15 +107,6 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
     if (record !== undefined) ids.set(record, id)
   }
 
-  /** In the background: with many documents it takes its time, and who may not do it can write all the same. */
-  function ensureIndexes(db: Db): void {
-    if (dateNow() < indexAt) return
-    indexAt = Number.POSITIVE_INFINITY
-    createIndexes(db, url.ttl).catch(() => {
-      indexAt = dateNow() + INDEX_AGAIN
-    })
-  }
-
   async function list(query: TraceQuery | undefined, failed: boolean): Promise<TraceSummary[]> {
     const selection = readQuery(query)
     return await use(async db => [
@@ -123,7 +114,10 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
     ])
   }
 
-  async function* read(baseId: string): AsyncGenerator<readonly TraceRecord[]> {
+  async function* read(
+    baseId: string,
+    onUnreadable: (records: number) => void = () => undefined,
+  ): AsyncGenerator<readonly TraceRecord[]> {
     life.checkOpen()
     if (!baseId.isWellFormed()) return
     const { db, release } = await connection.borrow()
@@ -134,11 +128,17 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
         sort: { timestamp: 1, _id: 1 },
         batchSize: PAGE,
         allowDiskUse: true,
+        // A double is told from an integer, and an integer of 64 bits is not rounded.
+        promoteValues: false,
       },
     )
     try {
-      while (await inTime(() => documents.hasNext(), PAGE_PATIENCE))
-        yield documents.readBufferedDocuments().flatMap(readDocument)
+      while (await inTime(() => documents.hasNext(), PAGE_PATIENCE)) {
+        const page = documents.readBufferedDocuments()
+        const records = page.flatMap(readDocument)
+        if (records.length < page.length) onUnreadable(page.length - records.length)
+        yield records
+      }
     } finally {
       await documents.close().finally(release)
     }
@@ -151,11 +151,11 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
       life.checkOpen()
       return await life.follow(writeInTime(records))
     },
-    async *readRecords(baseId) {
+    async *readRecords(baseId, onUnreadable) {
       try {
-        yield* read(baseId)
+        yield* read(baseId, onUnreadable)
       } catch (error) {
-        throw toMongodbError(url.location, error)
+        throw toMongodbError(url.location, error, connection.describeUnreachable())
       }
     },
     listTraces: query => list(query, false),
@@ -198,15 +198,4 @@ async function deleteTrace(db: Db, baseId: string): Promise<number> {
   await db.collection(FAILURES).deleteMany({ base_id: { $eq: baseId } })
   const { deletedCount } = await db.collection(RECORDS).deleteMany({ base_id: { $eq: baseId } })
   return deletedCount
-}
-
-async function createIndexes(db: Db, ttl: number | undefined): Promise<void> {
-  await db
-    .collection(RECORDS)
-    .createIndexes([
-      { key: { base_id: 1, timestamp: 1, _id: 1 } },
-      { key: { timestamp: -1 } },
-      ...(ttl === undefined ? [] : [{ key: { expires_at: 1 }, expireAfterSeconds: 0 }]),
-    ])
-  await db.collection(FAILURES).createIndexes([{ key: { base_id: 1 } }])
 }

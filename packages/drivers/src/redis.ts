@@ -50,11 +50,14 @@ export function openRedisDriver(location: string, context: OpenContext): Driver 
     return result
   }
 
-  async function* read(baseId: string): AsyncGenerator<readonly TraceRecord[]> {
+  async function* read(
+    baseId: string,
+    onUnreadable?: (records: number) => void,
+  ): AsyncGenerator<readonly TraceRecord[]> {
     life.checkOpen()
     if (!baseId.isWellFormed()) return
     let isThere = false
-    for await (const records of readList(route, `${RECORDS}${baseId}`)) {
+    for await (const records of readList(route, `${RECORDS}${baseId}`, onUnreadable)) {
       isThere = true
       yield records
     }
@@ -70,9 +73,9 @@ export function openRedisDriver(location: string, context: OpenContext): Driver 
     name: scheme,
     location: place.location,
     write: records => life.follow(use(() => work.run(end => write(records, end)))),
-    async *readRecords(baseId) {
+    async *readRecords(baseId, onUnreadable) {
       try {
-        yield* read(baseId)
+        yield* read(baseId, onUnreadable)
       } catch (error) {
         throw toRedisError(place.location, error)
       }

@@ -1,110 +1,103 @@
-import { OsprofilerError } from '@osprofiler/core'
 import { openDriver } from '@osprofiler/drivers'
-import { afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { makeTrace, readAll } from './make-record.js'
-import { expectAll, expectFailure, expectOthers } from './refused-records.js'
-import { decodeDocument } from './stand-ins/bson-elements.js'
+import { BSON } from 'mongodb'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { makeRecord } from './make-record.js'
 import { type MongodbStandIn, startMongodb } from './stand-ins/mongodb.js'
-
-const credentials = { username: 'tracer', password: 's3cret' }
-const OPTIONS = 'serverSelectionTimeoutMS=500&connectTimeoutMS=500'
+import type { Command } from './stand-ins/mongodb-commands.js'
 
 let server: MongodbStandIn
-let guarded: MongodbStandIn
-beforeAll(async () => {
+beforeEach(async () => {
   server = await startMongodb()
-  guarded = await startMongodb({ credentials })
-  return async () => {
-    await server.kill()
-    await guarded.kill()
-  }
+})
+afterEach(() => server.kill())
+
+const warnings: (Error & { code?: string })[] = []
+const remember = (warning: Error): void => void warnings.push(warning)
+beforeEach(() => {
+  warnings.length = 0
+  process.on('warning', remember)
 })
 afterEach(() => {
-  server.intercept = undefined
+  process.off('warning', remember)
 })
 
-const storeUrl = (options = '') => `mongodb://127.0.0.1:${server.port}/?${OPTIONS}${options}`
-
-/** Answers with an error to documents named "bad", and keeps the others. */
-function answerBad(failure: { readonly code: number; readonly errmsg: string }): void {
-  server.intercept = ({ name, documents }) => {
-    if (name !== 'insert') return undefined
-    const isBad = documents.map(document => decodeDocument(document).name === 'bad')
-    server.database.collection('osprofiler.profiler').insert(
-      documents.filter((_, at) => !isBad[at]),
-      false,
-    )
-    const writeErrors = isBad.flatMap((bad, index) => (bad ? [{ index, ...failure }] : []))
-    return { n: documents.length - writeErrors.length, ok: 1, ...(writeErrors.length > 0 && { writeErrors }) }
-  }
+function open(options: string) {
+  const driver = openDriver(`mongodb://127.0.0.1:${server.port}/${options}`)
+  onTestFinished(() => driver.close())
+  return driver
 }
 
-describe('a process that writes to MongoDB is warned, and loses nothing yet, where', () => {
-  it('the password is wrong', async () => {
-    await expectFailure(
-      `mongodb://tracer:wr0ng@127.0.0.1:${guarded.port}/?authSource=admin`,
-      /[Aa]uthentication failed/,
-    )
-  })
+const records = () => server.database.collection('osprofiler.profiler')
+const keys = (command: Command) => (command.values.indexes as { key: object }[]).map(({ key }) => Object.keys(key)[0])
 
-  it('the server does not speak TLS', async () => {
-    await expectFailure(storeUrl('&tls=true'), /cannot be used/)
-  })
-
+describe('an index that MongoDB refuses', () => {
   it.each([
-    [13, 'not authorized on osprofiler to execute command'],
-    [14031, 'no space left'],
-    [10107, 'not primary'],
-  ])('the server answers code %i to every batch', async (code, errmsg) => {
-    server.intercept = ({ name }) => (name === 'insert' ? { ok: 0, code, errmsg } : undefined)
+    ['base_id', 67, 'CannotCreateIndex', ['timestamp', 'expires_at']],
+    ['timestamp', 85, 'IndexOptionsConflict', ['base_id', 'expires_at']],
+    ['expires_at', 238, 'NotImplemented', ['base_id', 'timestamp']],
+  ])('costs no other index and no record, if it is the one of %s', async (refused, code, codeName, others) => {
+    server.intercept = command =>
+      command.name === 'createIndexes' && keys(command).includes(refused)
+        ? { ok: 0, code, codeName, errmsg: 'no such index here' }
+        : undefined
+    const driver = open('?ttl=7d')
 
-    await expectFailure(storeUrl(), new RegExp(errmsg))
+    const results = [await driver.write([makeRecord()]), await driver.write([makeRecord()])]
+    await vi.waitFor(() => expect(warnings).not.toEqual([]), { timeout: 5_000 })
+
+    expect(results).toEqual([{ refused: 0 }, { refused: 0 }])
+    expect(records().indexes.map(({ key }) => Object.keys(key)[0])).toEqual(expect.arrayContaining(others))
+    expect(warnings).toHaveLength(1)
+    expect(warnings[0]).toMatchObject({ code: 'OSPROFILER_INDEX_REFUSED' })
+    expect(warnings[0]?.message).toContain(`127.0.0.1:${server.port}`)
+    expect(warnings[0]?.message).toContain(refused)
+    expect(warnings[0]?.message).toContain(codeName)
+  })
+
+  it('is one warning, though the server refuses all of them', async () => {
+    server.intercept = ({ name }) =>
+      name === 'createIndexes' ? { ok: 0, code: 13, codeName: 'Unauthorized', errmsg: 'not authorized' } : undefined
+    const driver = open('')
+
+    await driver.write([makeRecord()])
+    await vi.waitFor(() => expect(warnings).not.toEqual([]), { timeout: 5_000 })
+    await driver.write([makeRecord()])
+
+    expect(warnings).toHaveLength(1)
+    expect(warnings[0]?.message.match(/Unauthorized/g)).toHaveLength(3)
   })
 })
 
-describe('MongoDB keeps the other records of a batch where one', () => {
+describe('a replica set of another name', () => {
+  const hello = (setName: string | undefined) => ({
+    ok: 1,
+    isWritablePrimary: true,
+    ismaster: true,
+    ...(setName === undefined
+      ? {}
+      : { setName, hosts: [`127.0.0.1:${server.port}`], me: `127.0.0.1:${server.port}`, setVersion: 1 }),
+    maxBsonObjectSize: 16_777_216,
+    maxMessageSizeBytes: 48_000_000,
+    maxWriteBatchSize: 100_000,
+    localTime: new Date(),
+    minWireVersion: 0,
+    maxWireVersion: 21,
+    electionId: new BSON.ObjectId(),
+  })
+
   it.each([
-    ['has half a surrogate pair in its project', { project: '\udc00' }],
-    ['has a time that is none', { timestamp: 'never' }],
-    ['is larger than a document may be', { info: { text: 'x'.repeat(17_000_000) } }],
-  ])('%s', async (_, culprit) => {
-    const { stats, warnings } = await expectOthers(storeUrl(), [culprit])
+    ['rs0', 'a member of the replica set "rs0"'],
+    [undefined, 'no member of a replica set; leave it out'],
+  ])('is said, where the server is of %s', async (setName, message) => {
+    server.intercept = ({ name }) => (/^(?:hello|ismaster)$/i.test(name) ? hello(setName) : undefined)
+    const driver = open('?replicaSet=rs9')
 
-    expect(stats).toMatchObject({ dropped: 1, unknown: 0 })
-    expect(warnings.map(({ code }) => code)).toEqual(['OSPROFILER_RECORDS_DROPPED'])
+    const outcomes = await Promise.allSettled([driver.write([makeRecord()]), driver.listTraces?.()])
+
+    for (const outcome of outcomes) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'ERR_STORE' } })
+      expect(outcome).toMatchObject({ reason: { message: expect.stringContaining('replicaSet=rs9') } })
+      expect(outcome).toMatchObject({ reason: { message: expect.stringContaining(message) } })
+    }
   })
-
-  it('has NUL, half a surrogate pair and operators in its info, and this one, too', async () => {
-    await expectAll(storeUrl(), [{}, { info: { 'a\0': '\ud800', $where: 1, _bsontype: 'ObjectId' } }, {}])
-  })
-
-  it.each([
-    [121, 'Document failed validation'],
-    [112, 'WriteConflict'],
-    [14031, 'no space left'],
-  ])('is answered with code %i, each time', async (code, errmsg) => {
-    answerBad({ code, errmsg })
-
-    const { stats, warnings } = await expectOthers(storeUrl(), [{ name: 'bad' }, { name: 'bad' }])
-
-    expect(stats).toMatchObject({ dropped: 2, unknown: 0 })
-    expect(warnings.map(({ code }) => code)).toEqual(['OSPROFILER_RECORDS_DROPPED'])
-  })
-})
-
-it('writes no document of MongoDB twice where a batch is written in parts after its answer was lost', async () => {
-  const driver = openDriver(storeUrl())
-  const trace = makeTrace(4)
-  server.intercept = command => {
-    if (command.name !== 'insert') return undefined
-    server.database.answer(command, { authenticated: true, conversation: undefined })
-    server.intercept = undefined
-    return { ok: 0, code: 91, codeName: 'ShutdownInProgress', errmsg: 'the server is shutting down' }
-  }
-
-  await expect(driver.write(trace)).rejects.toBeInstanceOf(OsprofilerError)
-  for (const half of [trace.slice(0, 2), trace.slice(2)]) await driver.write(half)
-
-  expect(await readAll(driver, trace[0]?.base_id ?? '')).toEqual(trace)
-  await driver.close()
 })

@@ -9,7 +9,8 @@ import { toBatch } from './batch.js'
 import { createSqlConnection } from './connection.js'
 import { isFailure, SqlFailure } from './failure.js'
 import { listTraces } from './list.js'
-import { pruneTraces, removeRecords } from './prune.js'
+import { namingHolders } from './lock-holders.js'
+import { pruneTraces, type Removal, removeTraces } from './prune.js'
 import { readRecords, type UseTable } from './read.js'
 import type { CreateSocket } from './session.js'
 import type { SqlStore } from './store.js'
@@ -45,7 +46,7 @@ export function createSqlDriver(database: SqlDatabase): Driver {
 
   const use: UseTable = async (work, otherwise) => {
     life.checkOpen()
-    return await reading.use(store => useTable(store, work, otherwise)).catch(fail)
+    return await reading.use(store => namingHolders(store, () => useTable(store, work, otherwise))).catch(fail)
   }
 
   async function list(query: TraceQuery | undefined, failed: boolean): Promise<TraceSummary[]> {
@@ -57,7 +58,17 @@ export function createSqlDriver(database: SqlDatabase): Driver {
   async function prune(before: Date): Promise<number> {
     const oldest = readBefore(before)
     life.checkOpen()
-    return await pruneTraces(use, oldest)
+    return checkUnlocked(await pruneTraces(use, oldest), 'trace')
+  }
+
+  /** What was not locked is gone: only then is it said that something was. */
+  function checkUnlocked({ amount, locked, lockedBy }: Removal, noun: string): number {
+    if (lockedBy === undefined) return amount
+    const left = `${locked.size} trace${locked.size === 1 ? ' has' : 's have'} records`
+    throw new OsprofilerError(
+      'ERR_STORE_LOCKED',
+      `Removed ${amount} ${noun}${amount === 1 ? '' : 's'} from the store "${location}". ${left} locked by ${lockedBy}. Then remove the rest.`,
+    )
   }
 
   function fail(error: unknown): never {
@@ -79,7 +90,12 @@ export function createSqlDriver(database: SqlDatabase): Driver {
       const batch = toBatch(records, keepsNul)
       const isHeldUp = begun.has(records)
       begun.add(records)
-      const result = await writing.use(async store => writeBatch(store, await batch, isHeldUp)).catch(fail)
+      const result = await writing
+        .use(async store => {
+          const rows = await batch
+          return await namingHolders(store, () => writeBatch(store, rows, isHeldUp))
+        })
+        .catch(fail)
       retention.afterWrite()
       return result
     },
@@ -89,7 +105,7 @@ export function createSqlDriver(database: SqlDatabase): Driver {
     listTraces: query => list(query, false),
     listErrorTraces: query => list(query, true),
     async deleteTrace(baseId) {
-      return isKeepable(baseId) ? await removeRecords(use, [baseId], undefined) : 0
+      return isKeepable(baseId) ? checkUnlocked(await removeTraces(use, [baseId]), 'record') : 0
     },
     pruneTraces: prune,
     close: timeout =>
@@ -110,7 +126,7 @@ async function useTable<Result>(
 ): Promise<Result> {
   if (!(await store.hasTable())) return otherwise
   try {
-    return await work(store)
+    return await store.attempt(() => work(store))
   } catch (error) {
     // It was dropped, and may be made again.
     if (!isFailure(error, 'missing')) throw error
