@@ -19,6 +19,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   node: ['@osprofiler/core', '@osprofiler/core/toolkit', '@osprofiler/drivers', '@osprofiler/instruments'],
   cli: [
     '@osprofiler/core',
+    '@osprofiler/core/record',
     '@osprofiler/core/toolkit',
     '@osprofiler/drivers',
     '@osprofiler/node',
