@@ -1,4 +1,5 @@
 import type { TraceRecord } from '@osprofiler/core'
+import { jsonText } from '@osprofiler/core/json'
 import { openDriver } from '@osprofiler/drivers'
 
 /** The id of the trace that `shopRecords` makes unless told otherwise. */
@@ -84,7 +85,7 @@ export async function keepRecords(store: string, records: readonly TraceRecord[]
 
 /** Records as lines of a `.jsonl` file. */
 export function toLines(records: readonly TraceRecord[]): string {
-  return records.map(record => `${JSON.stringify(record)}\n`).join('')
+  return records.map(record => `${jsonText(record, 0)}\n`).join('')
 }
 
 function timestamp(ms: number): string {

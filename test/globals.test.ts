@@ -14,6 +14,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'core/dist/platform.js': Object.getOwnPropertyNames(globalThis),
   'core/dist/record/language.js': Object.getOwnPropertyNames(globalThis),
   'core/dist/node-timers.js': ['globalThis', 'Function'],
+  'core/dist/json/language.js': Object.getOwnPropertyNames(globalThis),
   // `reflect-metadata` extends the global `Reflect`, perhaps after this package was loaded.
   'core/dist/stand-in.js': ['globalThis'],
 }

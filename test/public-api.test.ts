@@ -11,6 +11,7 @@ import * as koa from '@osprofiler/koa'
 import * as node from '@osprofiler/node'
 import * as report from '@osprofiler/report'
 import * as rpc from '@osprofiler/rpc'
+import * as osloMessaging from '@osprofiler/rpc/oslo-messaging'
 import * as viewer from '@osprofiler/viewer'
 import * as viewerServer from '@osprofiler/viewer/server'
 import { describe, expect, it } from 'vitest'
@@ -105,9 +106,11 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'btoa',
       'checkConfiguration',
       'checkKeysFile',
+      'checkOptionTypes',
       'clearImmediate',
       'clearInterval',
       'clearTimeout',
+      'createRareWarning',
       'dateNow',
       'decodeKeyText',
       'decodeURIComponent',
@@ -204,6 +207,10 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
     names: ['INSTRUMENT_NAMES', 'checkInstruments', 'createPropagation', 'instrument'],
   },
   '@osprofiler/rpc': { module: rpc, names: ['createRunTraced', 'injectTrace', 'runTraced'] },
+  '@osprofiler/rpc/oslo-messaging': {
+    module: osloMessaging,
+    names: ['MessageUndeliverable', 'MessagingTimeout', 'RemoteError', 'createOsloClient', 'createOsloServer'],
+  },
   '@osprofiler/viewer/server': { module: viewerServer, names: ['createViewer'] },
   '@osprofiler/viewer': { module: viewer, names: ['pageTemplate', 'pageTheme', 'renderPage'] },
   '@osprofiler/node': { module: node, names: ['setup'] },

@@ -2,11 +2,13 @@ import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import type { TraceRecord } from '@osprofiler/core'
+import { ExactNumber, parseJson } from '@osprofiler/core/json'
 import { openDriver } from '@osprofiler/drivers'
 import { describe, expect, it } from 'vitest'
 import { withoutOwnKeys } from '../packages/report/test/without-own-keys.js'
 import { osprofiler } from './cli-process.js'
 import { keepRecords, SHOP_TRACE, shopRecords, toLines } from './cli-records.js'
+import { compact, EXOTIC_VALUES, exactText, exoticRecords } from './exotic-values.js'
 
 /** An empty database of a test's own. */
 export interface SqlDatabase {
@@ -44,6 +46,18 @@ export function describeSharing(name: string, createDatabase: () => Promise<SqlD
       const [ours, theirs] = await Promise.all([shownByUs(url), shownByPython(url)])
       expect(ours).toEqual(theirs)
       expect(await countIndexes()).toBe(9)
+    })
+
+    it('show the same numbers, whichever of both wrote them', async () => {
+      const [ours, theirs] = [await createDatabase(), await createDatabase()]
+      const records = exoticRecords()
+
+      await Promise.all([keepRecords(ours.url, records), writeWithPython(theirs.url, records)])
+
+      const shown = await Promise.all([ours, theirs].flatMap(({ url }) => [shownByUs(url), shownByPython(url)]))
+      const [first = '', ...others] = shown.map(exactText)
+      expect(first).toContain(compact(`[${EXOTIC_VALUES.join()}]`))
+      for (const other of others) expect(other).toBe(first)
     })
 
     it('make one tree of a trace that both wrote', async () => {
@@ -121,12 +135,12 @@ export function describeSharing(name: string, createDatabase: () => Promise<SqlD
 /** Python's SQL driver hands on only what is left of a record beside its columns. */
 async function shownByUs(url: string): Promise<unknown> {
   const { stdout } = await osprofiler(['trace', 'show', SHOP_TRACE, '--json', '--connection-string', url])
-  return withoutColumns(withoutOwnKeys(JSON.parse(stdout)))
+  return withoutColumns(withoutOwnKeys(parseJson(stdout)))
 }
 
 async function shownByPython(url: string): Promise<unknown> {
   const shown = await python(['trace', 'show', SHOP_TRACE, '--json', '--connection-string', url])
-  return withoutColumns(withoutOwnKeys(JSON.parse(shown)))
+  return withoutColumns(withoutOwnKeys(parseJson(shown)))
 }
 
 async function listedByUs(url: string): Promise<Set<string>> {
@@ -145,7 +159,7 @@ function readIds(text: string): Set<string> {
 
 function withoutColumns(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutColumns)
-  if (typeof value !== 'object' || value === null) return value
+  if (typeof value !== 'object' || value === null || ExactNumber.is(value)) return value
   return Object.fromEntries(
     Object.entries(value).map(([key, member]) => [
       key,

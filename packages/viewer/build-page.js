@@ -1,5 +1,5 @@
 // Builds the two entries of pages/ into dist/pages/: the page of a trace, which the package inlines, and the pages of
-// `osprofiler ui`. Does nothing when nothing that they are made of has changed. Needs @osprofiler/report built.
+// `osprofiler ui`. Does nothing when nothing that they are made of has changed. Needs @osprofiler/core and @osprofiler/report built.
 
 import { copyFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -7,7 +7,13 @@ import { build } from 'vite'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const target = `${here}dist/pages/`
-const sources = [`${here}pages`, `${here}src/listed-trace.ts`, `${here}../report/dist`, `${here}build-page.js`]
+const sources = [
+  `${here}pages`,
+  `${here}src/listed-trace.ts`,
+  `${here}../report/dist`,
+  `${here}../core/dist/json`,
+  `${here}build-page.js`,
+]
 
 if (newest(sources) > newest([target])) await buildPages()
 

@@ -1,4 +1,5 @@
-import { buildReport, jsonText, type Report } from '@osprofiler/report'
+import { jsonText } from '@osprofiler/core/json'
+import { buildReport, type Report } from '@osprofiler/report'
 import { collectTraces } from './collect-traces.js'
 import type { RunOptions } from './commands/run-options.js'
 import { explainMissing } from './explain-missing.js'

@@ -33,21 +33,21 @@ export async function readTrace(trace: string, options: ReadOptions): Promise<Re
   return await readFromFile(trace, name === 'perhaps a file')
 }
 
-/**
- * All records of a trace that are in the store now.
- *
- * @param onRead called with the number of records so far
- */
-export async function readRecords(
-  driver: Driver,
-  baseId: string,
-  onRead?: (records: number) => void,
-): Promise<TraceRecord[]> {
+/** What is called while a trace is read. */
+export interface ReadEvents {
+  /** With the number of records so far. */
+  readonly onRead?: (records: number) => void
+  /** With a number of records that cannot be read. */
+  readonly onUnreadable?: (records: number) => void
+}
+
+/** All records of a trace that are in the store now. */
+export async function readRecords(driver: Driver, baseId: string, events: ReadEvents = {}): Promise<TraceRecord[]> {
   const { readable } = await import('./open-store.js')
   const records: TraceRecord[] = []
-  for await (const batch of readable(driver, 'readRecords')(baseId)) {
+  for await (const batch of readable(driver, 'readRecords')(baseId, events.onUnreadable)) {
     for (const record of batch) records.push(record)
-    onRead?.(records.length)
+    events.onRead?.(records.length)
     if (records.length > MOST_RECORDS) {
       const { OsprofilerError } = await import('@osprofiler/core')
       throw new OsprofilerError('ERR_STORE', `Trace ${baseId} has more than ${MOST_RECORDS} records: it is not read.`)
@@ -69,15 +69,17 @@ async function readFromStore(baseId: string, options: ReadOptions): Promise<Repo
   const { withStore } = await import('./open-store.js')
   return await withStore(options, async store => {
     // The store's thread starts while this one loads what builds the report.
-    const [records, { buildReport }] = await Promise.all([
+    const [{ records, unreadable }, { buildReport }] = await Promise.all([
       readSettled(store.driver, baseId, options.idleTimeout ?? 0).catch((error: unknown) =>
         failToRead(baseId, options, error),
       ),
       import('@osprofiler/report'),
     ])
+    if (records.length === 0 && unreadable > 0) throw await noneReadable(baseId, unreadable)
     if (records.length === 0) throw await notThere(baseId, options, store)
     showProgress(`Putting ${formatCount(records.length)} records together`, records.length)
-    return buildReport(records)
+    const report = buildReport(records)
+    return unreadable === 0 ? report : { ...report, leftOut: unreadable }
   })
 }
 
@@ -89,6 +91,13 @@ async function notThere(baseId: string, { id = false }: NameOptions, store: Stor
     'ERR_TRACE_FILE',
     `Cannot read a trace from ${baseId}: ${await explainNoFile(baseId)}. ${store.shownAs} holds no trace of that id either.`,
   )
+}
+
+async function noneReadable(baseId: string, records: number): Promise<Error> {
+  const { OsprofilerError } = await import('@osprofiler/core')
+  const held = records === 1 ? '1 entry' : `${formatCount(records)} entries`
+  const reason = records === 1 ? 'is no record that can be read' : 'hold no records that can be read'
+  return new OsprofilerError('ERR_TRACE_NOT_FOUND', `The store has ${held} of trace ${baseId}, which ${reason}.`)
 }
 
 /** Whoever meant a file need not know the store that could not be asked. */
@@ -103,15 +112,26 @@ async function failToRead(baseId: string, { id = false }: NameOptions, cause: un
   )
 }
 
-async function readSettled(driver: Driver, baseId: string, idleTimeout: number): Promise<TraceRecord[]> {
+/** The records of a trace that came, and how many others cannot be read. */
+interface FoundRecords {
+  readonly records: readonly TraceRecord[]
+  readonly unreadable: number
+}
+
+async function readSettled(driver: Driver, baseId: string, idleTimeout: number): Promise<FoundRecords> {
   const onRead = (count: number): void => showProgress(`Reading the trace, ${formatCount(count)} records so far`)
   onRead(0)
-  let records = await readRecords(driver, baseId, onRead)
+  const readOnce = async (): Promise<FoundRecords> => {
+    let unreadable = 0
+    const records = await readRecords(driver, baseId, { onRead, onUnreadable: count => (unreadable += count) })
+    return { records, unreadable }
+  }
+  let found = await readOnce()
   for (let changed = Date.now(); Date.now() - changed < idleTimeout * 1_000; ) {
     await delay(Math.min(LOOK_AGAIN, idleTimeout * 1_000))
-    const known = records.length
-    records = await readRecords(driver, baseId, onRead)
-    if (records.length !== known) changed = Date.now()
+    const known = found.records.length
+    found = await readOnce()
+    if (found.records.length !== known) changed = Date.now()
   }
-  return records
+  return found
 }

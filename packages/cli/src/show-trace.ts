@@ -1,3 +1,4 @@
+import { formatCount } from '@osprofiler/report'
 import type { ShowOptions } from './commands/show-options.js'
 import { chooseOutputs } from './output-format.js'
 import { readTrace } from './read-trace.js'
@@ -19,8 +20,12 @@ export async function showTrace(trace: string, options: ShowOptions): Promise<vo
       `This file holds ${traces.size} traces, which are drawn as one. \`osprofiler trace diff\` compares them with others.\n`,
     )
   }
-  if (report.leftOut !== undefined) {
-    process.stderr.write(`${report.leftOut} entries of this file hold no record and are left out.\n`)
-  }
+  if (report.leftOut !== undefined) process.stderr.write(`${tellLeftOut(report.leftOut)}\n`)
   await showReport(report, options)
+}
+
+function tellLeftOut(entries: number): string {
+  return entries === 1
+    ? '1 entry of this trace holds no record that can be read, and is left out.'
+    : `${formatCount(entries)} entries of this trace hold no records that can be read, and are left out.`
 }

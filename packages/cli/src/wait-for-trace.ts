@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Driver, TraceRecord } from '@osprofiler/core'
+import { asNumber } from '@osprofiler/core/json'
 import { escapeControl, formatCount, shownName } from '@osprofiler/report'
 import { readRecords } from './read-trace.js'
 
@@ -95,6 +96,6 @@ export function findMissing(records: readonly TraceRecord[], baseId: string): Om
 
 /** A store hands out whatever it holds. */
 function countDropped({ info }: TraceRecord): number {
-  const count = (info as Partial<Record<string, unknown>> | null | undefined)?.records_dropped
-  return typeof count === 'number' && count > 0 ? count : 0
+  const count = asNumber((info as Partial<Record<string, unknown>> | null | undefined)?.records_dropped)
+  return count !== undefined && count > 0 ? count : 0
 }

@@ -53,6 +53,7 @@ export function createBatchWriter(
 
   /** Returns what the store said where it took nothing, for good. */
   async function writePart(part: Records): Promise<string> {
+    const writtenBefore = ledger.counts.written
     let rest = part
     for (let holds = 0; ; ) {
       const outcome = await ledger.write(rest)
@@ -69,7 +70,7 @@ export function createBatchWriter(
       if (kind === 'unknown' || rest.length === tried.length) ledger.failed(reason)
       if (rest.length === 0) return ledger.counts.written > written ? '' : reason
       if (kind === 'taken' && ++holds >= triesInPlace() && held.hasRoomFor(rest)) {
-        setAside(rest, holds)
+        setAside(rest, holds, ledger.counts.written > writtenBefore)
         return ''
       }
       ledger.retried(rest)
@@ -93,11 +94,11 @@ export function createBatchWriter(
     return ledger.counts.written > writtenBeforeHold ? TRIES_IN_PLACE : 1
   }
 
-  function setAside(records: Records, tries: number): void {
+  function setAside(records: Records, tries: number, areOthersTaken: boolean): void {
     const { written } = ledger.counts
     writtenBeforeHold = written
     parts.replaceFirst([])
-    held.add({ records, number: firstNumber, tries, written })
+    held.add({ records, number: firstNumber, tries, written, areOthersTaken })
   }
 
   return {

@@ -40,6 +40,7 @@ export class Delivery {
   #life: 'open' | 'ending' | 'closed' = 'open'
   #isDelivering = false
   #timer: NodeJS.Timeout | undefined
+  #isAtOnce = false
 
   constructor(driver: Driver, settings: DeliverySettings) {
     const isAwaited = (): boolean => this.#flushes.size > 0
@@ -64,12 +65,11 @@ export class Delivery {
   add(record: TraceRecord): void {
     this.#emitted++
     if (this.#life !== 'open') return this.#drops.drop([record], 'closed')
-    const wasFull = this.#isBatchFull()
     if (!this.#push(record)) return
     if (this.#pause.isResting) this.#wake()
     if (this.#isDelivering) return
     if (this.#timer === undefined) this.#deliverIn(this.#settings.flushAfter)
-    else if (!wasFull && this.#isBatchFull()) this.#deliverIn(0)
+    else if (!this.#isAtOnce && this.#isBatchFull()) this.#deliverIn(0)
   }
 
   /** Resolves when what waits now is settled, or after `timeout` ms: true where it was in time. */
@@ -135,6 +135,7 @@ export class Delivery {
   }
 
   #deliverIn(ms: number): void {
+    this.#isAtOnce = ms === 0
     clearTimeout(this.#timer)
     // Suppressed: a record is emitted in the context of a request, in which the store's own client must not be traced.
     this.#timer = suppress(() => setTimeout(() => this.#deliver(), Math.min(ms, MAX_TIMEOUT_MS))).unref()

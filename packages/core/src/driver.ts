@@ -38,8 +38,10 @@ export interface Driver {
   /**
    * All records of a trace, in batches, oldest first as far as the store knows. Yields nothing for a trace that
    * is not there. Missing where the store cannot be read.
+   *
+   * `onUnreadable` hears of records that stand in the trace and are no JSON, or no records: how many, each time.
    */
-  readRecords?(baseId: string): AsyncIterable<readonly TraceRecord[]>
+  readRecords?(baseId: string, onUnreadable?: (records: number) => void): AsyncIterable<readonly TraceRecord[]>
 
   /** The traces of the store, newest first. */
   listTraces?(query?: TraceQuery): Promise<TraceSummary[]>
@@ -47,10 +49,16 @@ export interface Driver {
   /** The traces in which something failed (see `isErrorRecord`), newest first. */
   listErrorTraces?(query?: TraceQuery): Promise<TraceSummary[]>
 
-  /** Removes a trace and resolves to how many records that were: 0 where it is not there. Missing where the store cannot. */
+  /**
+   * Removes a trace and resolves to how many records that were: 0 where it is not there. Missing where the store cannot.
+   * Rejects with `ERR_STORE_LOCKED` where another transaction has locked some; all others are removed then.
+   */
   deleteTrace?(baseId: string): Promise<number>
 
-  /** Removes the traces of which no record is as young as `before`, and resolves to how many these were. */
+  /**
+   * Removes the traces of which no record is as young as `before`, and resolves to how many these were. Rejects as
+   * `deleteTrace` does.
+   */
   pruneTraces?(before: Date): Promise<number>
 
   /**
@@ -69,6 +77,8 @@ export interface WriteResult {
    * after some tries, while the store takes others, is dropped. A batch that is held whole counts as a failed write.
    */
   readonly held?: readonly number[] | undefined
+  /** How many further records may have been written: a connection broke midway, and they are not sent twice. */
+  readonly unknown?: number | undefined
   /** Why records were refused or held, as a sentence. Shown to people: holds no secret. */
   readonly reason?: string | undefined
 }

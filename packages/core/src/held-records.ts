@@ -18,6 +18,8 @@ export interface HeldPart {
   readonly tries: number
   /** How many records the store had written when this part was tried last. */
   readonly written: number
+  /** Whether the store has taken others since it put these off: otherwise it may be overloaded. */
+  readonly areOthersTaken: boolean
 }
 
 /** What the store put off while it may take other records. These are tried again beside the others. */
@@ -97,11 +99,13 @@ export function createHeldRecords(
       left = { ...part, records }
       replace(part, left)
     })
-    if (kind !== 'taken') ledger.failed(reason)
-    if (rest.length === 0) return
     const { written } = ledger.counts
-    const counts = written > part.written || (kind === 'taken' && rest.length <= FEW_RECORDS)
-    const tried = { ...left, tries: left.tries + (counts ? 1 : 0), written }
+    const takesOthers = written > part.written
+    const areOthersTaken = takesOthers || part.areOthersTaken
+    if (kind === 'unknown' || (rest.length > 0 && !areOthersTaken)) ledger.failed(reason)
+    if (rest.length === 0) return
+    const counts = takesOthers || (areOthersTaken && kind === 'taken' && rest.length <= FEW_RECORDS)
+    const tried = { ...left, tries: left.tries + (counts ? 1 : 0), written, areOthersTaken }
     if (tried.tries < MAX_TRIES) return replace(left, tried)
     if (rest.length === 1) return drop(left, reason)
     // One record may be the reason why the store puts off all of a request.

@@ -1,3 +1,4 @@
+import { performance } from './platform.js'
 import { createRareWarning } from './rare-warning.js'
 
 /** Warns of a store that takes nothing: once an outage, for it would go unnoticed otherwise. */
@@ -11,10 +12,13 @@ export interface OutageWarning {
 }
 
 const WARN_AFTER_FAILURES = 4
+/** A store that gives no answer fails rarely: its second failure is enough after this time. */
+const WARN_AFTER_MS = 5_000
 
 /** @param isHeard whether the program listens to what is warned of here */
 export function createOutageWarning(store: string, isHeard: () => boolean): OutageWarning {
   let failures = 0
+  let failedAt = 0
   let isWarned = false
   const warnRarely = createRareWarning()
 
@@ -25,8 +29,11 @@ export function createOutageWarning(store: string, isHeard: () => boolean): Outa
 
   return {
     failed(reason) {
-      if (++failures < WARN_AFTER_FAILURES) return
-      warn(`No record can be delivered to the store (${store}): ${reason}`)
+      const now = performance.now()
+      if (++failures === 1) failedAt = now
+      const isLong = failures > 1 && now - failedAt >= WARN_AFTER_MS
+      if (failures >= WARN_AFTER_FAILURES || isLong)
+        warn(`No record can be delivered to the store (${store}): ${reason}`)
     },
     lost(count) {
       if (count > 0) warn(`The store (${store}) gave no answer in time. Records that were not delivered: ${count}`)

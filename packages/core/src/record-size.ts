@@ -6,8 +6,8 @@ const VALUE_OVERHEAD = 16
 const MAX_VALUES = 2_000
 
 /** Shorter texts count as many bytes as characters: what they may have beyond, the overheads cover. */
-const MIN_SAMPLED_LENGTH = 32
-const SAMPLES = 8
+const MIN_SAMPLED_LENGTH = 64
+const SAMPLES = 4
 const SPACE = 0x20
 const QUOTE = 0x22
 const BACKSLASH = 0x5c

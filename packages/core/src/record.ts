@@ -1,3 +1,5 @@
+import { asNumber } from './json/exact-number.js'
+
 /** What a user tells about a point, in its wire shape: JSON values only once it is recorded. */
 export type PointInfo = Readonly<Record<string, unknown>>
 
@@ -27,5 +29,5 @@ export function isErrorRecord(record: TraceRecord): boolean {
   const { etype, response } = record.info
   if (etype !== undefined && etype !== null) return true
   const status = (response as { status_code?: unknown } | null | undefined)?.status_code
-  return typeof status === 'number' && status >= 500
+  return (asNumber(status) ?? 0) >= 500
 }

@@ -1,5 +1,6 @@
 import { cutText } from './cut-text.js'
 import { describeObject, MAX_STRING } from './described-object.js'
+import { ExactNumber } from './json/exact-number.js'
 import { Array, Map, Math, Number, Object, String, types } from './platform.js'
 import { withoutOption } from './secrets/command-lists.js'
 import { isHarmless } from './secrets/harmless-values.js'
@@ -7,7 +8,7 @@ import { followsLabel } from './secrets/lists-of-names.js'
 import { redactText } from './secrets/redact-text.js'
 import { isSecretName, type NameKind, nameKind, REDACTED } from './secrets/secret-names.js'
 
-const MAX_DEPTH = 6
+const MAX_DEPTH = 12
 const MAX_ENTRIES = 100
 const MAX_NAME = 256
 const MAX_LABEL = 64
@@ -67,6 +68,8 @@ function copyObject(value: object, allowance: Allowance): unknown {
   const depth = path.length
   try {
     if (types.isProxy(value)) return '[Proxy]'
+    // Immutable, and a number of a record that was read.
+    if (ExactNumber.is(value)) return value
     const known = describeObject(value)
     if (known !== undefined) return text(known, allowance)
     if (path.includes(value)) return '[Circular]'

@@ -9,6 +9,8 @@ import { tryWrite, type WriteOutcome } from './write-outcome.js'
 
 type Records = readonly TraceRecord[]
 
+const NONE: Records = []
+
 /** Writes records and keeps count of what became of them. */
 export interface WriteLedger {
   readonly counts: { readonly written: number; readonly unknown: number; readonly retried: number }
@@ -66,12 +68,10 @@ export function createWriteLedger(driver: Driver, drops: Drops, listeners: Liste
         return []
       }
       if (outcome.kind !== 'taken') return records
-      const held = new Set(outcome.held)
-      const settled = records.filter((_, at) => !held.has(at))
-      // The same array where nothing has changed: a driver knows a batch by it.
-      const rest = held.size === records.length ? records : records.filter((_, at) => held.has(at))
+      const [settled, rest] = split(records, outcome.held)
       keep(rest)
-      written(settled.length - outcome.refused)
+      counts.unknown += outcome.unknown
+      written(settled.length - outcome.refused - outcome.unknown)
       refused(settled, outcome.refused, outcome.reason)
       return rest
     },
@@ -84,6 +84,15 @@ export function createWriteLedger(driver: Driver, drops: Drops, listeners: Liste
   }
 }
 
+/** The records that the store took or refused, and the ones that it holds. */
+function split(records: Records, positions: readonly number[]): readonly [settled: Records, held: Records] {
+  // The same array where nothing has changed: a driver knows a batch by it.
+  if (positions.length === 0) return [records, NONE]
+  if (positions.length === records.length) return [NONE, records]
+  const held = new Set(positions)
+  return [records.filter((_, at) => !held.has(at)), records.filter((_, at) => held.has(at))]
+}
+
 function putOff({ name }: Driver, reason: string): OsprofilerError {
-  return new OsprofilerError('ERR_STORE', `The store (${name}) puts records off. ${reason}`.trim())
+  return new OsprofilerError('ERR_STORE', reason || `The store (${name}) puts all records of a batch off.`)
 }

@@ -4,11 +4,17 @@ import { Array, Math, Number, Set, String } from './platform.js'
 import type { TraceRecord } from './record.js'
 
 /**
- * What became of a write. `taken`: of these records, the store refused some and holds others off. `refused`: it refuses
+ * What became of a write. `taken`: the store took these records, but for the ones that are counted or named. `refused`: it refuses
  * them as a whole. `unknown`: nobody knows what it has of them. `failed`: it has none of them, and may take them later.
  */
 export type WriteOutcome =
-  | { readonly kind: 'taken'; readonly refused: number; readonly held: readonly number[]; readonly reason: string }
+  | {
+      readonly kind: 'taken'
+      readonly refused: number
+      readonly unknown: number
+      readonly held: readonly number[]
+      readonly reason: string
+    }
   | { readonly kind: 'refused' | 'unknown' | 'failed'; readonly error: unknown; readonly reason: string }
 
 const KINDS = { ERR_WRITE_REFUSED: 'refused', ERR_WRITE_UNCERTAIN: 'unknown' } as const
@@ -26,9 +32,14 @@ export async function tryWrite(driver: Driver, records: readonly TraceRecord[]):
 
 function readResult(result: WriteResult | undefined, length: number): WriteOutcome {
   const held = readHeld(result?.held, length)
-  const refused = Number.isInteger(result?.refused) ? Number(result?.refused) : 0
+  const unknown = toCount(result?.unknown, length - held.length)
+  const refused = toCount(result?.refused, length - held.length - unknown)
   const reason = typeof result?.reason === 'string' ? result.reason : ''
-  return { kind: 'taken', refused: Math.min(Math.max(refused, 0), length - held.length), held, reason }
+  return { kind: 'taken', refused, unknown, held, reason }
+}
+
+function toCount(value: unknown, max: number): number {
+  return Number.isInteger(value) ? Math.min(Math.max(Number(value), 0), max) : 0
 }
 
 function readHeld(held: unknown, length: number): readonly number[] {

@@ -179,6 +179,21 @@ describe('a store that is overloaded', () => {
     expect(warnings.map(({ code }) => code)).toEqual(['OSPROFILER_STORE_UNREACHABLE'])
   })
 
+  it('is waited out where few records come', async () => {
+    let isOverloaded = true
+    const store = createStore(() => isOverloaded)
+    const notifier = create(store.write)
+
+    for (let round = 0; round < 5; round++) {
+      emit(notifier, range(2, 2 * round))
+      await notifier.flush(100)
+    }
+    isOverloaded = false
+    await notifier.flush()
+
+    expect(notifier.stats).toMatchObject({ emitted: 10, written: 10, dropped: 0 })
+  })
+
   it('is waited out where it takes a part of each batch', async () => {
     let rounds = 0
     const seen = new Map<string, number>()

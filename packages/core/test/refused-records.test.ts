@@ -343,6 +343,7 @@ describe('any mix of refusals, failures, flushes and ends', () => {
       'take',
       'refuse',
       'refuse some',
+      'know some',
       'hold some',
       'hold all',
       'fail',
@@ -366,9 +367,10 @@ describe('any mix of refusals, failures, flushes and ends', () => {
               if (next === 'unknown') throw new OsprofilerError('ERR_WRITE_UNCERTAIN', 'broke')
               if (next === 'hang') return await new Promise<undefined>(() => {})
               const held = next === 'hold all' ? records.map((_, at) => at) : next === 'hold some' ? [0] : []
+              const unknown = next === 'know some' ? 1 : 0
               const refused = next === 'refuse some' ? Math.min(2, records.length) : 0
-              kept += records.length - held.length - refused
-              return { refused, held }
+              kept += records.length - held.length - refused - unknown
+              return { refused, held, unknown }
             },
             { batchSize },
           )

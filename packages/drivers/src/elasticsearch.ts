@@ -3,6 +3,7 @@ import { type Driver, OsprofilerError } from '@osprofiler/core'
 import { findClient, loadClient } from './client-package.js'
 import type { OpenContext } from './open-context.js'
 import { createSearchDriver } from './search/driver.js'
+import { readExactly } from './search/exact-answers.js'
 import { readSearchUrl, type SearchUrl } from './search/url.js'
 
 const CONNECT_TIMEOUT = 5_000
@@ -22,7 +23,7 @@ export function openElasticsearchDriver(location: string, context: OpenContext):
     patience: url.timeout * url.nodes.length,
     async open(signal, lookup) {
       const { Client } = await loadClient('@elastic/elasticsearch')
-      return new Client({
+      const client = new Client({
         nodes: [...url.nodes],
         ...(auth === undefined ? {} : { auth }),
         tls: { ...toConnectOptions(signal, lookup), ...(url.ca === undefined ? {} : { ca: url.ca }) },
@@ -31,6 +32,8 @@ export function openElasticsearchDriver(location: string, context: OpenContext):
         // It would refuse a record that somebody gave a member "__proto__": JSON makes it a member like any other.
         disablePrototypePoisoningProtection: true,
       })
+      readExactly(client.serializer)
+      return client
     },
   })
 }

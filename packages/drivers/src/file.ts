@@ -74,10 +74,10 @@ export function openFileDriver(location: string): Driver {
       retention.afterWrite()
       return { refused: records.length - written }
     },
-    async *readRecords(baseId) {
+    async *readRecords(baseId, onUnreadable) {
       life.checkOpen()
       try {
-        yield* readLines(toTraceFile(directory, baseId))
+        yield* readLines(toTraceFile(directory, baseId), onUnreadable)
       } catch (error) {
         fail(error)
       }

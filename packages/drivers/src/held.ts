@@ -15,7 +15,9 @@ export function held(driver: Driver): Driver {
   return {
     ...driver,
     write: records => hold(() => driver.write(records), WRITE_MS),
-    ...(readRecords && { readRecords: baseId => heldBatches(Reflect.apply(readRecords, driver, [baseId])) }),
+    ...(readRecords && {
+      readRecords: (...asked) => heldBatches(Reflect.apply(readRecords, driver, asked)),
+    }),
     ...(listTraces && { listTraces: query => hold(() => Reflect.apply(listTraces, driver, [query])) }),
     ...(listErrorTraces && { listErrorTraces: query => hold(() => Reflect.apply(listErrorTraces, driver, [query])) }),
     ...(deleteTrace && { deleteTrace: baseId => hold(() => Reflect.apply(deleteTrace, driver, [baseId])) }),

@@ -16,7 +16,9 @@ export function limited(driver: Driver): Driver {
   const { readRecords, listTraces, listErrorTraces } = driver
   return {
     ...driver,
-    ...(readRecords && { readRecords: baseId => limitedBatches(Reflect.apply(readRecords, driver, [baseId])) }),
+    ...(readRecords && {
+      readRecords: (...asked) => limitedBatches(Reflect.apply(readRecords, driver, asked)),
+    }),
     ...(listTraces && { listTraces: query => limit(Reflect.apply(listTraces, driver, [query]), LIST_MS) }),
     ...(listErrorTraces && {
       listErrorTraces: query => limit(Reflect.apply(listErrorTraces, driver, [query]), LIST_MS),

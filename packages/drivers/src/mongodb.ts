@@ -1,11 +1,11 @@
 import type { Driver, TraceQuery, TraceRecord, TraceSummary } from '@osprofiler/core'
-import { dateNow, Number } from '@osprofiler/core/toolkit'
 import type { Collection, Db } from 'mongodb'
 import { createBoundWork } from './bound-work.js'
 import { findClient, loadClient } from './client-package.js'
 import { createMongodbConnection } from './mongodb/connection.js'
 import { type DocumentBatch, fromDocument, toDocuments } from './mongodb/document.js'
 import { countRefused, toMongodbError } from './mongodb/failure.js'
+import { createMongodbIndexes } from './mongodb/indexes.js'
 import { listTraces } from './mongodb/list.js'
 import { FAILURES, pruneTraces, RECORDS } from './mongodb/prune.js'
 import { readMongodbUrl } from './mongodb/url.js'
@@ -15,7 +15,6 @@ import { createLife } from './store-life.js'
 import { readBefore, readQuery } from './trace-query.js'
 
 const PAGE = 500
-const INDEX_AGAIN = 60_000
 /**
  * How long a write may take, in milliseconds: the client's connections keep a program alive that has ended its work. What
  * the server was sent is written all the same, and found there when the batch is tried again.
@@ -41,7 +40,7 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
   const connection = createMongodbConnection(url, life.lookup)
   const batches = createPreparedBatches<DocumentBatch>()
   const work = createBoundWork()
-  let indexAt = 0
+  const indexes = createMongodbIndexes(url.location, url.ttl)
 
   async function use<Result>(
     task: (db: Db, client: typeof import('mongodb')) => Promise<Result>,
@@ -55,7 +54,7 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
     } catch (error) {
       // Connections that failed would keep a program alive while it waits to try again, and again.
       await connection.closeUnused()
-      throw toMongodbError(url.location, error)
+      throw toMongodbError(url.location, error, connection.describeUnreachable())
     }
   }
 
@@ -78,7 +77,7 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
       try {
         return await write(records, end)
       } catch (error) {
-        throw end.aborted ? toMongodbError(url.location, end.reason) : error
+        throw end.aborted ? toMongodbError(url.location, end.reason, connection.describeUnreachable()) : error
       }
     }, WRITE_PATIENCE)
   }
@@ -86,22 +85,13 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
   async function write(records: readonly TraceRecord[], end: AbortSignal): Promise<number> {
     if (records.length === 0) return 0
     return await use(async (db, client) => {
-      ensureIndexes(db)
+      indexes.ensure(db)
       const batch = batches.of(records, () => toDocuments(records, url.ttl, client))
       const refused = await insert(db.collection(RECORDS), batch)
       if (filterErrorTrace) await noteFailures(db.collection(FAILURES), batch)
       batches.settle(records)
       return batch.refused + refused
     }, end)
-  }
-
-  /** In the background: with many documents it takes its time, and who may not do it can write all the same. */
-  function ensureIndexes(db: Db): void {
-    if (dateNow() < indexAt) return
-    indexAt = Number.POSITIVE_INFINITY
-    createIndexes(db, url.ttl).catch(() => {
-      indexAt = dateNow() + INDEX_AGAIN
-    })
   }
 
   async function list(query: TraceQuery | undefined, failed: boolean): Promise<TraceSummary[]> {
@@ -111,7 +101,10 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
     ])
   }
 
-  async function* read(baseId: string): AsyncGenerator<readonly TraceRecord[]> {
+  async function* read(
+    baseId: string,
+    onUnreadable: (records: number) => void = () => undefined,
+  ): AsyncGenerator<readonly TraceRecord[]> {
     life.checkOpen()
     if (!baseId.isWellFormed()) return
     const { db, release } = await connection.borrow()
@@ -122,11 +115,17 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
         sort: { timestamp: 1, _id: 1 },
         batchSize: PAGE,
         allowDiskUse: true,
+        // A double is told from an integer, and an integer of 64 bits is not rounded.
+        promoteValues: false,
       },
     )
     try {
-      while (await inTime(() => documents.hasNext(), PAGE_PATIENCE))
-        yield documents.readBufferedDocuments().flatMap(readDocument)
+      while (await inTime(() => documents.hasNext(), PAGE_PATIENCE)) {
+        const page = documents.readBufferedDocuments()
+        const records = page.flatMap(readDocument)
+        if (records.length < page.length) onUnreadable(page.length - records.length)
+        yield records
+      }
     } finally {
       await documents.close().finally(release)
     }
@@ -139,11 +138,11 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
       life.checkOpen()
       return { refused: await life.follow(writeInTime(records)) }
     },
-    async *readRecords(baseId) {
+    async *readRecords(baseId, onUnreadable) {
       try {
-        yield* read(baseId)
+        yield* read(baseId, onUnreadable)
       } catch (error) {
-        throw toMongodbError(url.location, error)
+        throw toMongodbError(url.location, error, connection.describeUnreachable())
       }
     },
     listTraces: query => list(query, false),
@@ -197,15 +196,4 @@ async function deleteTrace(db: Db, baseId: string): Promise<number> {
   await db.collection(FAILURES).deleteMany({ base_id: { $eq: baseId } })
   const { deletedCount } = await db.collection(RECORDS).deleteMany({ base_id: { $eq: baseId } })
   return deletedCount
-}
-
-async function createIndexes(db: Db, ttl: number | undefined): Promise<void> {
-  await db
-    .collection(RECORDS)
-    .createIndexes([
-      { key: { base_id: 1, timestamp: 1, _id: 1 } },
-      { key: { timestamp: -1 } },
-      ...(ttl === undefined ? [] : [{ key: { expires_at: 1 }, expireAfterSeconds: 0 }]),
-    ])
-  await db.collection(FAILURES).createIndexes([{ key: { base_id: 1 } }])
 }

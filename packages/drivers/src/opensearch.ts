@@ -4,6 +4,7 @@ import { findClient, loadClient } from './client-package.js'
 import type { OpenContext } from './open-context.js'
 import type { SearchTransport } from './search/client.js'
 import { createSearchDriver } from './search/driver.js'
+import { readExactly } from './search/exact-answers.js'
 import { readSearchUrl } from './search/url.js'
 
 /** OpenSearch 1, 2 and 3, through its own client: Elastic's refuses to speak with it. See `createSearchDriver`. */
@@ -31,6 +32,7 @@ export function openOpensearchDriver(location: string, context: OpenContext): Dr
         // It would refuse a record that somebody gave a member "__proto__": JSON makes it a member like any other.
         disablePrototypePoisoningProtection: true,
       })
+      readExactly(client.serializer)
       return { transport: toTransport(client.transport), close: () => client.close() }
     },
   })

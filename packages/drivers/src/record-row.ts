@@ -1,4 +1,5 @@
 import type { TraceRecord } from '@osprofiler/core'
+import { stringifyJson } from '@osprofiler/core/json'
 import { JSON } from '@osprofiler/core/platform'
 import { isObject, parse, toRecord } from './record-text.js'
 import { isTimestamp } from './record-time.js'
@@ -29,7 +30,8 @@ export function toColumns(record: TraceRecord): string[] | undefined {
     if (!isObject(info) || !areTexts(timestamp, base_id, parent_id, trace_id, project, service, name)) return undefined
     if (!isTimestamp(timestamp)) return undefined
     const host = typeof info.host === 'string' ? info.host : ''
-    return [timestamp, base_id, parent_id, trace_id, project, host, service, name, JSON.stringify({ info })]
+    const data = stringifyJson({ info }) ?? '{}'
+    return [timestamp, base_id, parent_id, trace_id, project, host, service, name, data]
   } catch {
     return undefined
   }

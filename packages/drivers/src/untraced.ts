@@ -9,7 +9,9 @@ export function untraced(driver: Driver): Driver {
   return {
     ...driver,
     write: records => suppress(() => driver.write(records)),
-    ...(readRecords && { readRecords: baseId => untracedBatches(() => Reflect.apply(readRecords, driver, [baseId])) }),
+    ...(readRecords && {
+      readRecords: (...asked) => untracedBatches(() => Reflect.apply(readRecords, driver, asked)),
+    }),
     ...(listTraces && { listTraces: query => suppress(() => Reflect.apply(listTraces, driver, [query])) }),
     ...(listErrorTraces && {
       listErrorTraces: query => suppress(() => Reflect.apply(listErrorTraces, driver, [query])),

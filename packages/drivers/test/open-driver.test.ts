@@ -54,6 +54,24 @@ describe('openDriver', () => {
   })
 
   it.each([
+    'messaging',
+    'Messaging',
+    ' messaging ',
+    'messaging:',
+    'messaging:s3cret@host',
+    'messaging?ssl=s3cret',
+    'redis',
+    'sqlite',
+  ])('says of %j how the scheme is written, as Python adds "://" by itself', string => {
+    const { code, message } = refusalOf(string)
+
+    const [scheme] = /[a-z]+/.exec(string.toLowerCase()) ?? []
+    expect(code).toBe('ERR_CONNECTION_STRING')
+    expect(message).toContain(`write "${scheme}://", not "${scheme}"`)
+    expect(message).not.toContain('s3cret')
+  })
+
+  it.each([
     'sqlite://host/x.db',
     'sqlite://x.db',
     'sqlite:///',

@@ -3,7 +3,7 @@ import { buildReport } from './build-report.js'
 import { correctSkew } from './correct-skew.js'
 import { failureOrigins, failureReason } from './findings-failures.js'
 import { createShapeReader, pointDetail } from './point-label.js'
-import { readField, readText } from './read-field.js'
+import { isContainer, isMembers, readField, readText } from './read-field.js'
 import { readRoute, readStatus } from './read-record.js'
 import type { Report, ReportNode } from './report.js'
 import { traceDuration } from './trace-duration.js'
@@ -120,7 +120,7 @@ const LARGE = ['args', 'kwargs', 'result', 'params']
 /** Ten thousand records are kept at once: their arguments, results and values are let go. */
 function slim(record: TraceRecord): TraceRecord {
   const info = readField(record, 'info')
-  if (typeof info !== 'object' || info === null || Array.isArray(info)) return record
+  if (!isMembers(info)) return record
   const kept = Object.entries(info).map(([key, value]) => [
     key,
     key === 'db' || key === 'function' ? without(value) : value,
@@ -129,6 +129,6 @@ function slim(record: TraceRecord): TraceRecord {
 }
 
 function without(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value
+  if (!isContainer(value)) return value
   return Object.fromEntries(Object.entries(value).filter(([key]) => !LARGE.includes(key)))
 }

@@ -1,7 +1,7 @@
 import { exportLabel, exportService } from './export-label.js'
 import { joinChunks } from './join-chunks.js'
 import { type Laid, layTracks, type Track } from './lay-tracks.js'
-import { pointsInRecordOrder, recordsOfPoint } from './list-records.js'
+import { embedRecords, pointsInRecordOrder, recordsOfPoint } from './list-records.js'
 import type { Report, ReportNode } from './report.js'
 import { writeJson } from './write-json.js'
 
@@ -106,7 +106,7 @@ function completeEvent({ node, startUs, endUs, pid, tid }: Place): object {
       ...(node.exception === undefined ? {} : { exception: node.exception }),
       ...(node.finishedUs === undefined ? { unfinished: true } : {}),
       ...(node.marks.length === 0 ? {} : { marks: node.marks }),
-      osprofiler_records: recordsOfPoint(node),
+      osprofiler_records: embedRecords(recordsOfPoint(node)),
     },
   }
 }

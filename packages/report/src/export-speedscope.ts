@@ -1,7 +1,7 @@
 import { exportLabel, exportService } from './export-label.js'
 import { joinChunks } from './join-chunks.js'
 import { type Laid, layTracks, type Track } from './lay-tracks.js'
-import { listRecords } from './list-records.js'
+import { embedRecords, listRecords } from './list-records.js'
 import type { Report } from './report.js'
 import { writeJson } from './write-json.js'
 
@@ -35,7 +35,7 @@ function* writeDocument(report: Report): Generator<string, void, undefined> {
     yield ']}'
   }
   yield '],\n"osprofiler":{"records":['
-  yield* separated(listRecords(report))
+  yield* separated(embedRecords(listRecords(report)))
   yield ']}}\n'
 }
 

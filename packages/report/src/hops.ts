@@ -1,4 +1,5 @@
-import { readField } from './read-field.js'
+import { asNumber } from '@osprofiler/core/json'
+import { isContainer, readField } from './read-field.js'
 import { readStatus } from './read-record.js'
 import type { Report, ReportNode } from './report.js'
 
@@ -29,7 +30,7 @@ export interface SilentTarget {
 
 /** Whether a point is an outgoing request. */
 export function isOutgoing(node: ReportNode): boolean {
-  return node.name === 'http' || node.name === 'https' || isObject(readField(node.start, 'info', 'requests'))
+  return node.name === 'http' || node.name === 'https' || isContainer(readField(node.start, 'info', 'requests'))
 }
 
 /** Whether a point is an outgoing request whose answer nobody read: it ended at the head, and its callee may end later. */
@@ -39,7 +40,7 @@ export function isUnread(node: ReportNode): boolean {
 
 /** Whether a point is a served request. */
 export function isServed(node: ReportNode): boolean {
-  return node.name === 'wsgi' || isObject(readField(node.start, 'info', 'request'))
+  return node.name === 'wsgi' || isContainer(readField(node.start, 'info', 'request'))
 }
 
 /** The calls of a trace that both sides recorded whole, in tree order. Of several callees below one call, each is one. */
@@ -85,9 +86,5 @@ function readTarget(node: ReportNode): string | undefined {
   const hostname = readField(node.start, 'info', 'requests', 'hostname')
   if (typeof hostname !== 'string' || hostname === '') return undefined
   const port = readField(node.start, 'info', 'requests', 'port')
-  return typeof port === 'number' || typeof port === 'string' ? `${hostname}:${port}` : hostname
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null
+  return asNumber(port) !== undefined || typeof port === 'string' ? `${hostname}:${port}` : hostname
 }

@@ -1,4 +1,5 @@
 import type { TraceRecord } from '@osprofiler/core'
+import { holdsWord, jsonText } from '@osprofiler/core/json'
 import type { Report, ReportNode } from './report.js'
 
 /**
@@ -20,6 +21,14 @@ export function recordsOfPoint({ start, stop, otherRecords }: ReportNode): Trace
 /** All records that a report was made of; `buildReport` makes an equal report of them. */
 export function listRecords(report: Report): TraceRecord[] {
   return pointsInRecordOrder(report).flatMap(recordsOfPoint)
+}
+
+/**
+ * Records as they stand in JSON for other programs, which refuse the words `NaN` and `Infinity` of Python's JSON: a record
+ * that holds one becomes a text, for `readTraceFile`.
+ */
+export function embedRecords(records: readonly TraceRecord[]): (TraceRecord | string)[] {
+  return records.map(record => (holdsWord(record) ? jsonText(record, 0) : record))
 }
 
 function hasMadeUpId({ marks }: ReportNode): boolean {

@@ -1,4 +1,4 @@
-import { readField } from './read-field.js'
+import { readNumber } from './read-field.js'
 import type { Report, ReportNode } from './report.js'
 
 /** How many records of its trace a service dropped until a point stopped. */
@@ -23,6 +23,6 @@ export function findLossy(report: Report, dropped: number): (node: ReportNode) =
 }
 
 function countOf({ stop }: ReportNode, member: string): number {
-  const count = readField(stop, 'info', member)
-  return typeof count === 'number' && Number.isFinite(count) && count > 0 ? count : 0
+  const count = readNumber(stop, 'info', member) ?? 0
+  return Number.isFinite(count) && count > 0 ? count : 0
 }

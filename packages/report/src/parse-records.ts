@@ -1,4 +1,7 @@
 import type { TraceRecord } from '@osprofiler/core'
+import { parseJson } from '@osprofiler/core/json'
+
+import { isMembers } from './read-field.js'
 
 /** A parser of records that takes its text in pieces, cut anywhere. */
 export interface RecordParser {
@@ -39,8 +42,8 @@ export function createRecordParser(isWanted: (record: unknown) => boolean = () =
     const text = number === 1 ? line.replace(/^\ufeff/, '') : line
     if (text.trim() === '') return
     const record = parseLine(text)
-    if (typeof record === 'object' && record !== null && !Array.isArray(record)) {
-      if (isWanted(record)) records.push(record as TraceRecord)
+    if (isMembers(record)) {
+      if (isWanted(record)) records.push(record as unknown as TraceRecord)
     } else if (record !== undefined || isWhole) {
       throw new SyntaxError(`Line ${number} is not a record. Each line has to be one JSON object; repair or delete it.`)
     }
@@ -68,7 +71,7 @@ export function createRecordParser(isWanted: (record: unknown) => boolean = () =
 /** `undefined`, which JSON cannot hold, for what is not JSON. */
 function parseLine(line: string): unknown {
   try {
-    return JSON.parse(line)
+    return parseJson(line)
   } catch {
     return undefined
   }

@@ -1,3 +1,4 @@
+import { asNumber } from '@osprofiler/core/json'
 import { readField, readText } from './read-field.js'
 import { readRoute, readStatus } from './read-record.js'
 import type { ReportNode } from './report.js'
@@ -87,7 +88,7 @@ function readPurpose({ start, stop }: Pick<ReportNode, 'start' | 'stop'>): Purpo
   const sent = readField(start, 'info', 'requests')
   if (sent !== undefined) {
     const port = readField(sent, 'port')
-    const shownPort = typeof port === 'number' || typeof port === 'string' ? `:${port}` : ''
+    const shownPort = asNumber(port) !== undefined || typeof port === 'string' ? `:${port}` : ''
     const target = `${readText(sent, 'hostname') ?? ''}${shownPort}${readText(sent, 'path') ?? ''}`
     return { text: join(readText(sent, 'method'), target), hasStatus: true }
   }

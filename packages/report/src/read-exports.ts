@@ -1,17 +1,26 @@
 import type { TraceRecord } from '@osprofiler/core'
+import { parseJson } from '@osprofiler/core/json'
 import { ORDER_ATTRIBUTE, RECORDS_ATTRIBUTE } from './export-otlp.js'
 import { readField, readText } from './read-field.js'
 
 const RECORDS_ELEMENT = 'id="osprofiler-records"'
 
-/** The records in Chrome's trace events as `exportPerfetto` writes them; none in those of other programs. */
+/**
+ * The records in Chrome's trace events as `exportPerfetto` writes them; none in those of other programs.
+ *
+ * @throws SyntaxError when a text among them is no JSON
+ */
 export function recordsOfEvents(events: readonly unknown[]): TraceRecord[] {
-  return events.flatMap(event => listOf(readField(event, 'args', 'osprofiler_records'))) as TraceRecord[]
+  return events.flatMap(event => embeddedRecords(readField(event, 'args', 'osprofiler_records')))
 }
 
-/** The records in speedscope's JSON as `exportSpeedscope` writes it; none in that of other programs. */
+/**
+ * The records in speedscope's JSON as `exportSpeedscope` writes it; none in that of other programs.
+ *
+ * @throws SyntaxError when a text among them is no JSON
+ */
 export function recordsOfSpeedscope(value: unknown): TraceRecord[] {
-  return listOf(readField(value, 'osprofiler', 'records')) as TraceRecord[]
+  return embeddedRecords(readField(value, 'osprofiler', 'records'))
 }
 
 /**
@@ -28,7 +37,7 @@ export function recordsOfOtlp(value: unknown): TraceRecord[] {
       const order = Number(attributeOf(span, ORDER_ATTRIBUTE, 'intValue') ?? 0)
       return typeof text === 'string' ? [{ order, text }] : []
     })
-  return found.sort((a, b) => a.order - b.order).flatMap(({ text }) => listOf(JSON.parse(text))) as TraceRecord[]
+  return found.sort((a, b) => a.order - b.order).flatMap(({ text }) => listOf(parseJson(text))) as TraceRecord[]
 }
 
 /**
@@ -38,7 +47,7 @@ export function recordsOfOtlp(value: unknown): TraceRecord[] {
  */
 export function recordsOfOtlpLines(text: string): TraceRecord[] {
   const lines = text.split('\n').filter(line => line.trim() !== '')
-  return recordsOfOtlp({ resourceSpans: lines.flatMap(line => listOf(readField(JSON.parse(line), 'resourceSpans'))) })
+  return recordsOfOtlp({ resourceSpans: lines.flatMap(line => listOf(readField(parseJson(line), 'resourceSpans'))) })
 }
 
 /**
@@ -51,7 +60,12 @@ export function recordsOfPage(html: string): TraceRecord[] | undefined {
   const start = html.indexOf('>', id) + 1
   const end = html.indexOf('</script', start)
   if (id === -1 || start === 0 || end === -1) return undefined
-  return listOf(JSON.parse(html.slice(start, end))) as TraceRecord[]
+  return listOf(parseJson(html.slice(start, end))) as TraceRecord[]
+}
+
+/** The records of a list, of which those stand as texts that hold what other programs refuse. */
+function embeddedRecords(list: unknown): TraceRecord[] {
+  return listOf(list).map(record => (typeof record === 'string' ? parseJson(record) : record)) as TraceRecord[]
 }
 
 function attributeOf(span: unknown, key: string, kind: string): unknown {

@@ -1,5 +1,5 @@
 import type { TraceRecord } from '@osprofiler/core'
-import { readField, readText } from './read-field.js'
+import { isMembers, readField, readNumber, readText } from './read-field.js'
 
 /** What a report needs of a record, read without trusting its declared type. */
 export interface RecordFacts {
@@ -20,7 +20,6 @@ export function readRecord(record: TraceRecord, readTime: (timestamp: unknown) =
   const traceId = readText(record, 'trace_id')
   const parentId = readText(record, 'parent_id')
   const baseId = readText(record, 'base_id')
-  const info = readField(record, 'info')
   return {
     record,
     kind: name?.endsWith('stop') ? 'stop' : 'start',
@@ -34,9 +33,7 @@ export function readRecord(record: TraceRecord, readTime: (timestamp: unknown) =
       traceId === undefined ||
       parentId === undefined ||
       baseId === undefined ||
-      typeof info !== 'object' ||
-      info === null ||
-      Array.isArray(info) ||
+      !isMembers(readField(record, 'info')) ||
       !isStringOrNull(readField(record, 'project')) ||
       !isStringOrNull(readField(record, 'service')),
   }
@@ -49,9 +46,7 @@ export function pointName(recordName: string): string {
 
 /** The status that a served request answered with, or that an outgoing one was answered with. */
 export function readStatus(stop: unknown): number | undefined {
-  const status =
-    readField(stop, 'info', 'response', 'status_code') ?? readField(stop, 'info', 'requests', 'status_code')
-  return typeof status === 'number' ? status : undefined
+  return readNumber(stop, 'info', 'response', 'status_code') ?? readNumber(stop, 'info', 'requests', 'status_code')
 }
 
 /** The route of a served request, such as `/orders/:id`. Its stop tells, as a router finds the route; others tell at the start. */

@@ -1,3 +1,4 @@
+import { parseJson } from '@osprofiler/core/json'
 import type { FileLimits } from './file-limits.js'
 import { readField } from './read-field.js'
 import { reportFromNodes } from './read-report.js'
@@ -26,7 +27,7 @@ export interface ReportPieces {
 
 /**
  * As `readReport`, for a text that no single string can hold. Only the points' own values are ever put together, so that
- * no string is longer than a point. It trusts more than `JSON.parse` does: between points, a comma too many goes unseen.
+ * no string is longer than a point. It trusts more than `parseJson` does: between points, a comma too many goes unseen.
  */
 export function createReportPieces(limits: FileLimits): ReportPieces {
   const report: Record<string, unknown> = {}
@@ -142,7 +143,7 @@ function createScanner(): Scanner {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch (cause) {
     throw notJson(`at "${text.slice(0, 40).replaceAll(/\s+/g, ' ')}"`, cause)
   }

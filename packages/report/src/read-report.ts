@@ -1,7 +1,8 @@
 import type { TraceRecord } from '@osprofiler/core'
+import { parseJson } from '@osprofiler/core/json'
 import { buildReport } from './build-report.js'
 import { createFileLimits, type FileLimits } from './file-limits.js'
-import { readField, readText } from './read-field.js'
+import { isContainer, readField, readNumber, readText } from './read-field.js'
 import type { Report } from './report.js'
 import { PAYLOAD } from './report-json.js'
 import { createTimestampReader, formatTimestamp } from './timestamp.js'
@@ -45,7 +46,7 @@ export function withLeftOut(report: Report, { leftOut }: FileLimits): Report {
 
 function parse(json: string): unknown {
   try {
-    return JSON.parse(json.replace(/^\ufeff/, ''))
+    return parseJson(json.replace(/^\ufeff/, ''))
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.replaceAll(/\s+/g, ' ') : String(cause)
     throw new SyntaxError(`Not a report: the file is not JSON (${reason}). Write it again with --json --out FILE.`, {
@@ -124,16 +125,16 @@ function findZero(report: unknown, nodes: readonly unknown[]): number {
 }
 
 function completeRecord(name: string, payload: unknown, node: unknown, baseId: string | null, zeroUs: number): unknown {
-  const ms = readField(node, 'info', name.endsWith('stop') ? 'finished' : 'started')
+  const ms = readNumber(node, 'info', name.endsWith('stop') ? 'finished' : 'started')
   return {
     name,
     base_id: baseId,
     parent_id: readField(node, 'parent_id'),
     trace_id: readField(node, 'trace_id'),
-    timestamp: typeof ms === 'number' ? formatTimestamp(zeroUs + ms * 1000) : null,
+    timestamp: ms !== undefined ? formatTimestamp(zeroUs + ms * 1000) : null,
     info: { host: readField(node, 'info', 'host') ?? null },
     project: readField(node, 'info', 'project'),
     service: readField(node, 'info', 'service'),
-    ...(typeof payload === 'object' ? payload : {}),
+    ...(isContainer(payload) ? payload : {}),
   }
 }

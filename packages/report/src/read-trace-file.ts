@@ -1,4 +1,5 @@
 import type { TraceRecord } from '@osprofiler/core'
+import { parseJson } from '@osprofiler/core/json'
 import { buildReport } from './build-report.js'
 import { createFileLimits, type FileLimits } from './file-limits.js'
 import { createRecordParser, parseRecords } from './parse-records.js'
@@ -9,7 +10,7 @@ import {
   recordsOfPage,
   recordsOfSpeedscope,
 } from './read-exports.js'
-import { readField } from './read-field.js'
+import { isContainer, isMembers, readField } from './read-field.js'
 import { listNodes, readReport, reportFromNodes, withLeftOut } from './read-report.js'
 import { beginsAsReport, createReportPieces, isReportJson } from './read-report-pieces.js'
 import type { Report } from './report.js'
@@ -112,7 +113,7 @@ function beginsWithRecord(text: string): boolean {
   const line = rest.slice(0, rest.indexOf('\n')).trimEnd()
   if (!line.startsWith('{') || !line.endsWith('}')) return false
   try {
-    return isRecord(JSON.parse(line))
+    return isRecord(parseJson(line))
   } catch {
     return false
   }
@@ -120,7 +121,7 @@ function beginsWithRecord(text: string): boolean {
 
 /** Not one of the documents that are objects too. */
 function isRecord(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  if (!isMembers(value)) return false
   return !['children', 'traceEvents', 'resourceSpans', '$schema'].some(key => Object.hasOwn(value, key))
 }
 
@@ -147,7 +148,7 @@ function readPage(text: string, head: string, limits: FileLimits): Report {
 function readDocument(text: string, limits: FileLimits): Report {
   let value: unknown
   try {
-    value = JSON.parse(text.replace(/^\ufeff/, ''))
+    value = parseJson(text.replace(/^\ufeff/, ''))
   } catch {
     // Whichever it should have been says what is wrong with it.
     const [firstLine = ''] = text.trimStart().split('\n', 1)
@@ -172,7 +173,7 @@ function isEvent(value: unknown): boolean {
 }
 
 function checkRecords(values: readonly unknown[]): readonly TraceRecord[] {
-  if (values.every(value => typeof value === 'object' && value !== null)) return values as readonly TraceRecord[]
+  if (values.every(isContainer)) return values as readonly TraceRecord[]
   throw new TypeError(`Not a trace: a list of other things than records. What can be read: ${KNOWN}.`)
 }
 

@@ -79,6 +79,6 @@ export interface Report {
   readonly roots: readonly ReportNode[]
   /** Every point of the tree, each before its children: walk this, not the tree, and depth cannot overflow a stack. */
   readonly points: readonly ReportNode[]
-  /** How many entries of the file held no record and are not shown; absent where everything is in the tree. */
+  /** How many entries of the file or store hold no record and are not shown; absent where everything is in the tree. */
   readonly leftOut?: number | undefined
 }

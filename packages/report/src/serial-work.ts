@@ -1,3 +1,4 @@
+import { asNumber } from '@osprofiler/core/json'
 import { isOutgoing } from './hops.js'
 import { readField, readText } from './read-field.js'
 import type { Report, ReportNode } from './report.js'
@@ -93,7 +94,7 @@ function listValues(value: unknown): string[] {
   const waiting = [{ value, depth: 0 }]
   for (let next = waiting.pop(); next !== undefined && text.length < MOST_TEXT; next = waiting.pop()) {
     const { value: part, depth } = next
-    if (typeof part === 'string' || typeof part === 'number') text += ` ${String(part).slice(0, MOST_TEXT)}`
+    if (typeof part === 'string' || asNumber(part) !== undefined) text += ` ${String(part).slice(0, MOST_TEXT)}`
     else if (typeof part === 'object' && part !== null && depth < 4) {
       for (const inner of Object.values(part).slice(0, 100)) waiting.push({ value: inner, depth: depth + 1 })
     }

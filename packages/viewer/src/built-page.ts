@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { escapeControl, jsonText } from '@osprofiler/report'
+import { jsonText } from '@osprofiler/core/json'
+import { escapeControl } from '@osprofiler/report'
 
 /** The application as the build left it, beside this module. */
 export interface BuiltPage {

@@ -9,6 +9,8 @@ export interface PageSource {
   /** The page of all traces. */
   readonly list?: string | undefined
   readonly title?: string | undefined
+  /** How many entries of the trace hold no record that can be read: the page tells. */
+  readonly leftOut?: number | undefined
 }
 
 export interface PageTemplate {

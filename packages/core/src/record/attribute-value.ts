@@ -1,3 +1,4 @@
+import { asNumber, ExactNumber } from '../json/index.js'
 import { Array, BigInt, JSON, Number, Object, String } from './language.js'
 
 /** What an attribute may hold in either encoding of OTLP without becoming another value. */
@@ -19,7 +20,8 @@ const MAX_DIGITS = 1e21
 export function attributeValue(value: unknown): AttributeValue | undefined {
   if (value === undefined || value === null) return undefined
   if (typeof value === 'boolean') return value
-  if (typeof value === 'number' && isExact(value)) return value + 0
+  const number = asNumber(value)
+  if (number !== undefined && isExact(number)) return number + 0
   return attributeText(value)
 }
 
@@ -31,7 +33,7 @@ export function attributeText(value: unknown): string {
 
 /** Whether a value is an object with members, as `info` is. */
 export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ExactNumber.is(value)
 }
 
 /** An own member of what may be anything: a record may come from any program. */
@@ -52,6 +54,7 @@ function toJson(value: unknown, depth: number): string {
       return digitsOf(value)
     case 'object':
       if (value === null) return 'null'
+      if (ExactNumber.is(value)) return value.source
       if (depth === 0) return '"[...]"'
       return Array.isArray(value) ? listToJson(value, depth - 1) : objectToJson(value, depth - 1)
     default:

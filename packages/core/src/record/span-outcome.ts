@@ -1,3 +1,4 @@
+import { asNumber } from '../json/index.js'
 import { attributeText, memberOf } from './attribute-value.js'
 import { Number, String } from './language.js'
 import { has } from './span-kind.js'
@@ -5,9 +6,9 @@ import type { SpanSource } from './span-source.js'
 
 /** The status that a request was answered with. */
 export function readStatus({ stopInfo }: SpanSource): number | undefined {
-  const status =
-    memberOf(memberOf(stopInfo, 'response'), 'status_code') ?? memberOf(memberOf(stopInfo, 'requests'), 'status_code')
-  return Number.isInteger(status) ? (status as number) : undefined
+  const [response, requests] = [memberOf(stopInfo, 'response'), memberOf(stopInfo, 'requests')]
+  const status = asNumber(memberOf(response, 'status_code') ?? memberOf(requests, 'status_code'))
+  return Number.isInteger(status) ? status : undefined
 }
 
 /** What went wrong: an exception's type, or the status that by the conventions is an error on its side. */

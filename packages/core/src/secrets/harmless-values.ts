@@ -1,3 +1,4 @@
+import { asNumber } from '../json/exact-number.js'
 import { Number, Set } from '../platform.js'
 import { wordsOf } from './name-words.js'
 
@@ -16,7 +17,8 @@ const NUMBER = /^\d{1,15}$/
 /** Whether a value under the name of a secret can be none: `{auth: true}`, `{tokens: 1532}`, `{credentials: 'include'}`. */
 export function isHarmless(name: string, value: unknown): boolean {
   if (typeof value === 'boolean') return true
-  if (typeof value === 'number') return isCount(name, value)
+  const number = asNumber(value)
+  if (number !== undefined) return isCount(name, number)
   return typeof value === 'string' && isHarmlessText(name, value)
 }
 

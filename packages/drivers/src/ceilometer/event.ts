@@ -1,5 +1,6 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { Array, Map, Object } from '@osprofiler/core/toolkit'
+import { untagValues } from '../kombu-values.js'
 import { isObject, toRecord } from '../record-text.js'
 
 /** The traits that Ceilometer's own definitions make of a notification's payload, and where they were in it. */
@@ -13,7 +14,7 @@ export function decodeEvent(event: unknown): TraceRecord | undefined {
   if (!isObject(event)) return undefined
   const payload = isObject(event.raw) ? event.raw.payload : undefined
   if (isObject(payload) && typeof payload.base_id === 'string' && typeof payload.name === 'string') {
-    return toRecord(payload)
+    return toRecord(untagValues(payload))
   }
   const traits = readTraits(event.traits)
   if (typeof traits.get('base_id') !== 'string' || typeof traits.get('name') !== 'string') return undefined

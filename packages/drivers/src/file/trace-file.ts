@@ -31,17 +31,29 @@ export async function appendLines(path: string, lines: readonly string[]): Promi
   }
 }
 
-/** The records of a file in batches, the first line first. Lines that hold no whole record are passed over. */
-export async function* readLines(path: string): AsyncGenerator<TraceRecord[]> {
+/**
+ * The records of a file in batches, the first line first. Lines that hold no whole record are passed over.
+ *
+ * @param onUnreadable hears of such lines, but for a last one that is still being written
+ */
+export async function* readLines(
+  path: string,
+  onUnreadable: (records: number) => void = () => undefined,
+): AsyncGenerator<TraceRecord[]> {
   const handle = await openExisting(path)
   if (handle === undefined) return
   try {
     await checkFile(handle)
     let batch: TraceRecord[] = []
+    let unreadable = 0
     for await (const lines of splitLines(handle)) {
+      // Told before the next lines: what comes last has no end yet.
+      if (unreadable > 0) onUnreadable(unreadable)
+      unreadable = 0
       for (const line of lines) {
         const record = mayBeRecord(line) ? decodeRecord(line) : undefined
         if (record !== undefined) batch.push(record)
+        else if (/\S/.test(line)) unreadable++
         if (batch.length === BATCH) {
           yield batch
           batch = []

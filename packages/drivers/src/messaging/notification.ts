@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { TraceRecord } from '@osprofiler/core'
 import { Buffer, JSON } from '@osprofiler/core/toolkit'
+import { untagValues } from '../kombu-values.js'
 import { encodeRecord, isObject, parse, toRecord } from '../record-text.js'
 
 /** oslo.messaging adds the priority to the topic, for the queue and for the routing key. */
@@ -33,5 +34,5 @@ export function decodeNotification(content: Buffer): TraceRecord | undefined {
   const message = typeof text === 'string' ? parse(text) : body
   const payload = isObject(message) ? message.payload : undefined
   if (!isObject(payload) || typeof payload.base_id !== 'string' || typeof payload.name !== 'string') return undefined
-  return toRecord(payload)
+  return toRecord(untagValues(payload))
 }

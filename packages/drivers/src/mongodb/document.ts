@@ -1,5 +1,6 @@
 import { isErrorRecord, type TraceRecord } from '@osprofiler/core'
-import { Array, Date, dateNow, JSON, Map, Math, Number, Object, String, types } from '@osprofiler/core/toolkit'
+import { ExactNumber, exactFloat, parseJson, stringifyJson } from '@osprofiler/core/json'
+import { Array, Date, dateNow, Map, Math, Number, Object, String, types } from '@osprofiler/core/toolkit'
 import type { Document, ObjectId } from 'mongodb'
 import { decodeRecord, encodeRecord, isObject, parse, toRecord } from '../record-text.js'
 import { isTimestamp } from '../record-time.js'
@@ -8,7 +9,8 @@ import { copyPlain } from './plain.js'
 /** The parts of the client that a document is made with. */
 export interface DocumentMaker {
   readonly ObjectId: new () => ObjectId
-  readonly Long: { fromNumber(value: number): unknown }
+  readonly Long: { fromNumber(value: number): unknown; fromString(digits: string): unknown }
+  readonly Double: new (value: number) => unknown
   readonly BSON: { calculateObjectSize(document: Document): number }
 }
 
@@ -31,9 +33,9 @@ const MAX_DEPTH = 90
 
 /**
  * What BSON or a client changes: halves of surrogate pairs, NUL in a key, keys that a client takes for operators,
- * references or types of its own. Found in values too, where it costs nothing but space.
+ * references or types of its own, integers of more than 64 bits. Found in values too, where it costs nothing but space.
  */
-const INEXACT = /"\$|"_bsontype"|"__proto__"|\\u(?:0000|d[89a-f])/
+const INEXACT = /"\$|"_bsontype"|"__proto__"|\\u(?:0000|d[89a-f])|\d{19}/
 
 /**
  * A batch in the layout of Python's driver: a record is a document, `info` an object in it. Where MongoDB would not
@@ -59,8 +61,9 @@ export function toDocuments(
 
 /** The record of a document of ours or of Python's. */
 export function fromDocument(document: Document): TraceRecord {
-  const exact = typeof document.info_json === 'string' ? parse(document.info_json) : undefined
-  return toRecord({ ...document, info: isObject(exact) ? exact : toJsonValue(document.info) })
+  const { info, info_json, ...texts } = document
+  const exact = typeof info_json === 'string' ? parse(info_json) : undefined
+  return toRecord({ ...(toJsonValue(texts) as Document), info: isObject(exact) ? exact : toJsonValue(info) })
 }
 
 function toDocument(record: TraceRecord, maker: DocumentMaker): RecordDocument | undefined {
@@ -72,7 +75,7 @@ function toDocument(record: TraceRecord, maker: DocumentMaker): RecordDocument |
   const exact = !INEXACT.test(line) && !isDeeper(plain.info, MAX_DEPTH)
   const info = toBsonValue(plain.info, MAX_DEPTH, maker) as TraceRecord['info']
   const document = { _id: new maker.ObjectId(), ...plain, info }
-  if (!exact) Object.assign(document, { info_json: JSON.stringify(plain.info) })
+  if (!exact) Object.assign(document, { info_json: stringifyJson(plain.info) })
   if (line.length > SIZE_IN_DOUBT && maker.BSON.calculateObjectSize(document) >= MAX_BYTES) return undefined
   return document
 }
@@ -96,7 +99,7 @@ function areStorable({ info: _, ...texts }: TraceRecord): boolean {
 }
 
 function isDeeper(value: unknown, depth: number): boolean {
-  if (typeof value !== 'object' || value === null) return false
+  if (typeof value !== 'object' || value === null || ExactNumber.is(value)) return false
   if (depth === 0) return true
   return Object.values(value).some(member => isDeeper(member, depth - 1))
 }
@@ -105,6 +108,7 @@ function isDeeper(value: unknown, depth: number): boolean {
 function toBsonValue(value: unknown, depth: number, maker: DocumentMaker): unknown {
   if (typeof value === 'string') return value.toWellFormed()
   if (typeof value === 'number') return isLong(value) ? maker.Long.fromNumber(value) : value
+  if (ExactNumber.is(value)) return toBsonNumber(value, maker)
   if (typeof value !== 'object' || value === null) return value
   if (depth === 0) return '...'
   if (Array.isArray(value)) return value.map(member => toBsonValue(member, depth - 1, maker))
@@ -114,7 +118,13 @@ function toBsonValue(value: unknown, depth: number, maker: DocumentMaker): unkno
 }
 
 function isLong(value: number): boolean {
-  return Number.isSafeInteger(value) && Math.abs(value) >= 2 ** 31
+  return Number.isInteger(value) && Math.abs(value) >= 2 ** 31 && Math.abs(value) < 2 ** 63
+}
+
+/** The nearest number where BSON has no larger integers. */
+function toBsonNumber(value: ExactNumber, maker: DocumentMaker): unknown {
+  const isInteger = /^-?\d+$/.test(value.source)
+  return isInteger && isLong(Number(value)) ? maker.Long.fromString(value.source) : new maker.Double(Number(value))
 }
 
 function toBsonKey(key: string): string {
@@ -123,9 +133,12 @@ function toBsonKey(key: string): string {
   return safe === '_bsontype' ? '_bsontype_' : safe
 }
 
-/** A value that Python may have stored, as JSON: dates, large integers and what else BSON has become text or numbers. */
+/**
+ * A value that Python may have stored, as JSON: dates and what else BSON has become text, and numbers what Python shows of
+ * them, `1.0` for a double.
+ */
 function toJsonValue(value: unknown): unknown {
-  if (typeof value === 'bigint') return Number(value)
+  if (typeof value === 'bigint') return parseJson(String(value))
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(toJsonValue)
   if (types.isDate(value)) return Number.isNaN(value.getTime()) ? null : value.toISOString().slice(0, -1)
@@ -136,5 +149,6 @@ function toJsonValue(value: unknown): unknown {
 
 function toScalar(value: object): unknown {
   const { _bsontype: type } = value as { readonly _bsontype?: unknown }
-  return type === 'Long' || type === 'Double' || type === 'Int32' ? Number(value) : String(value)
+  if (type === 'Double') return exactFloat(Number(value))
+  return type === 'Long' || type === 'Int32' ? parseJson(String(value)) : String(value)
 }

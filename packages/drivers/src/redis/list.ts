@@ -106,11 +106,15 @@ function newest(candidates: ReadonlyMap<string, Candidate>): Candidate[] {
   return sortNewestFirst([...candidates.values()]).slice(0, MAX_CANDIDATES)
 }
 
-/** Undefined where the key is gone, or somebody else's. */
+/**
+ * Undefined where the key is gone, or somebody else's. Of a record that cannot be read, the time that is believed at most:
+ * the trace is read whole, and the other records tell.
+ */
 function readTimestamp(reply: RedisReply | undefined): string | undefined {
   if (reply?.outcome === 'lost') throw reply.error
-  const value = reply?.outcome === 'done' && typeof reply.value === 'string' ? parse(reply.value) : undefined
-  return isObject(value) && typeof value.timestamp === 'string' ? value.timestamp : undefined
+  if (reply?.outcome !== 'done' || typeof reply.value !== 'string') return undefined
+  const value = parse(reply.value)
+  return isObject(value) && typeof value.timestamp === 'string' ? value.timestamp : latestTime()
 }
 
 /** How many traces stand before one of that time, in a list. */

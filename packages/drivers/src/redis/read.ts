@@ -9,10 +9,15 @@ const LONGEST_PAGE = 1_000
 const PAGE_SIZE = 1_000_000
 
 /** The records of a list from its end, where the oldest is, in pages. What is pushed meanwhile stands at the other end. */
-export async function* readList(route: RedisRoute, key: string): AsyncGenerator<readonly TraceRecord[]> {
+export async function* readList(
+  route: RedisRoute,
+  key: string,
+  onUnreadable: (records: number) => void = () => undefined,
+): AsyncGenerator<readonly TraceRecord[]> {
   for (let page = firstPage(key); ; ) {
     const [lines] = toValues(await route.send([page.command]))
-    const { records, next } = readPage(page, lines)
+    const { records, unreadable, next } = readPage(page, lines)
+    if (unreadable > 0) onUnreadable(unreadable)
     if (records.length > 0) yield records
     if (next === undefined) return
     page = next
@@ -59,14 +64,19 @@ function toPage(key: string, read: number, length: number): Page {
   return { key, read, length, command: { key, command: ['lrange', key, -(read + length), -(read + 1)] } }
 }
 
-function readPage(
-  { key, read, length }: Page,
-  lines: unknown,
-): { readonly records: readonly TraceRecord[]; readonly next?: Page } {
-  if (!Array.isArray(lines) || lines.length === 0) return { records: [] }
+interface PageContent {
+  readonly records: readonly TraceRecord[]
+  /** How many lines hold no record. */
+  readonly unreadable: number
+  readonly next?: Page
+}
+
+function readPage({ key, read, length }: Page, lines: unknown): PageContent {
+  if (!Array.isArray(lines) || lines.length === 0) return { records: [], unreadable: 0 }
   const records = lines.toReversed().flatMap(line => decodeRecord(String(line)) ?? [])
-  if (lines.length < length) return { records }
+  const unreadable = lines.length - records.length
+  if (lines.length < length) return { records, unreadable }
   const size = lines.reduce((sum: number, line) => sum + String(line).length, 1)
   const fitting = Math.floor((PAGE_SIZE * lines.length) / size)
-  return { records, next: toPage(key, read + lines.length, Math.min(Math.max(fitting, 1), LONGEST_PAGE)) }
+  return { records, unreadable, next: toPage(key, read + lines.length, Math.min(Math.max(fitting, 1), LONGEST_PAGE)) }
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { isErrorRecord, type TraceRecord } from '@osprofiler/core'
 import { Array, JSON, Math, Number, Object, String } from '@osprofiler/core/toolkit'
-import { decodeRecord, encodeRecord, isObject } from '../record-text.js'
+import { decodeRecord, encodeStandardRecord, isObject } from '../record-text.js'
 import { type SearchClient, SearchFailure, WRITE_TIMEOUT } from './client.js'
 import { FAILURES, RECORDS } from './layout.js'
 
@@ -78,7 +78,7 @@ function readOutcome(item: unknown): { readonly status: number; readonly error: 
 }
 
 function toDocument(record: TraceRecord, noteFailures: boolean): BulkDocument | undefined {
-  const line = encodeRecord(record)
+  const line = encodeStandardRecord(record)
   if (line === undefined) return undefined
   // Few records are worth a closer look; of what the line says, since the record may be anybody's.
   const plain = REMARKABLE.test(line) ? decodeRecord(line) : undefined

@@ -1,3 +1,4 @@
+import { parseJson } from '@osprofiler/core/json'
 import { buildReport, correctSkew, type Finding, summarize } from '@osprofiler/report'
 import { startWorker } from './start-worker.js'
 
@@ -15,7 +16,7 @@ interface Question {
 /** In the worker: answers records with what stands out in them. */
 export function answerFindings(): void {
   addEventListener('message', ({ data: { json, asRecorded, longestQuote } }: MessageEvent<Question>) => {
-    const report = buildReport(JSON.parse(json))
+    const report = buildReport(parseJson(json) as Parameters<typeof buildReport>[0])
     postMessage(summarize(asRecorded ? report : correctSkew(report), { longestQuote }))
   })
 }

@@ -68,6 +68,13 @@ export function Header({ model, facts, source, view, theme, patch, switchTheme, 
             {formatCount(facts.points - facts.kept)} lightest were left out of this page.
           </p>
         )}
+        {source?.leftOut !== undefined && source.leftOut > 0 && (
+          <p class="omitted" role="note">
+            {source.leftOut === 1
+              ? '1 entry of this trace holds no record that can be read, and is left out.'
+              : `${formatCount(source.leftOut)} entries of this trace hold no records that can be read, and are left out.`}
+          </p>
+        )}
       </div>
       <div class="switches">
         <nav class="tabs" aria-label="Views">

@@ -1,3 +1,4 @@
+import { parseJson } from '@osprofiler/core/json'
 import { buildReport, type Report } from '@osprofiler/report'
 
 export interface Source {
@@ -5,6 +6,7 @@ export interface Source {
   readonly events?: string
   readonly list?: string
   readonly title?: string
+  readonly leftOut?: number
 }
 
 /** What the file was made from: more points than it holds where the trace was too large. */
@@ -71,7 +73,7 @@ function readJson(id: string): unknown {
 }
 
 function readTrace(json: string): Trace {
-  return { report: buildReport(toRecords(JSON.parse(json))), json }
+  return { report: buildReport(toRecords(parseJson(json))), json }
 }
 
 function toRecords(value: unknown): Records {

@@ -1,3 +1,4 @@
+import { asNumber } from '@osprofiler/core/json'
 import { pointDetail, type ReportNode, readRoute, repeatedDetail, shownName } from '@osprofiler/report'
 import { showText } from '../shared/show-text.js'
 
@@ -44,7 +45,7 @@ export function searchText(node: ReportNode): string {
   let room = LONGEST_SEARCHED
   const waiting: unknown[] = [...node.otherRecords, node.stop?.info, node.start?.info]
   for (let value = waiting.pop(); room > 0 && (value !== undefined || waiting.length > 0); value = waiting.pop()) {
-    if (typeof value === 'string' || typeof value === 'number') {
+    if (typeof value === 'string' || asNumber(value) !== undefined) {
       const text = String(value).slice(0, room)
       parts.push(text)
       room -= text.length + 1

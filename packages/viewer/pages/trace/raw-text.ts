@@ -1,4 +1,5 @@
-import { escapeControl, jsonText } from '@osprofiler/report'
+import { jsonText } from '@osprofiler/core/json'
+import { escapeControl } from '@osprofiler/report'
 
 const BEYOND_UNITS = /[\u{10000}-\u{10ffff}]/gu
 

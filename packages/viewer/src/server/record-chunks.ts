@@ -1,5 +1,5 @@
 import type { TraceRecord } from '@osprofiler/core'
-import { jsonText } from '@osprofiler/report'
+import { jsonText } from '@osprofiler/core/json'
 import { notFound } from './traces.js'
 
 /** What stands before, between and after records. */

@@ -35,13 +35,14 @@ export function createTraceRoutes({ folder, traces, list, turnstile }: TraceRout
           const name = query.get('ref')?.replace(/^(?:id|file):/, '') ?? ''
           return sendText(response, found.status, HTML, missingTracePage(found.message, name, folder))
         }
-        const { trace, records } = found
+        const { trace, records, unreadable } = found
         const ref = encodeURIComponent(query.get('ref') ?? '')
         const page = pageTemplate({
           trace: `${folder}api/trace?ref=${ref}`,
           events: trace.reference.kind === 'id' ? `${folder}api/events?ref=${ref}&known=${records}` : undefined,
           list: folder,
           title: trace.title,
+          leftOut: unreadable,
         })
         const headers = {
           'Content-Type': HTML,
@@ -93,12 +94,22 @@ export function createTraceRoutes({ folder, traces, list, turnstile }: TraceRout
   ]
 }
 
+interface RecordCounts {
+  readonly records: number
+  /** How many other entries hold no record that can be read. */
+  readonly unreadable: number
+}
+
+interface FoundTrace extends RecordCounts {
+  readonly trace: Trace
+}
+
 /** @returns a Refusal for a trace that is not there, which a page tells of */
-async function findTrace(traces: Traces, ref: string | null): Promise<{ trace: Trace; records: number } | Refusal> {
+async function findTrace(traces: Traces, ref: string | null): Promise<FoundTrace | Refusal> {
   try {
     const trace = traces.find(ref)
-    const records = await countRecords(trace)
-    return records === 0 ? notFound() : { trace, records }
+    const counts = await countRecords(trace)
+    return counts.records === 0 ? notFound() : { trace, ...counts }
   } catch (error) {
     if (error instanceof Refusal && error.status === 404) return error
     throw error
@@ -106,13 +117,14 @@ async function findTrace(traces: Traces, ref: string | null): Promise<{ trace: T
 }
 
 /** How many records a trace has, counted no further than matters. */
-async function countRecords(trace: Trace): Promise<number> {
+async function countRecords(trace: Trace): Promise<RecordCounts> {
   let records = 0
-  for await (const batch of trace.readBatches()) {
+  let unreadable = 0
+  for await (const batch of trace.readBatches(count => (unreadable += count))) {
     records += batch.length
     if (records > MOST_FETCHED) break
   }
-  return records
+  return { records, unreadable }
 }
 
 async function wholePage(trace: Trace): Promise<Iterable<string>> {

@@ -24,7 +24,7 @@ export interface Trace {
   /** What a file that it is saved to is called, and a page that shows it. */
   readonly title: string
   /** In any order, and none where the store does not know it. */
-  readBatches(): AsyncIterable<readonly TraceRecord[]>
+  readBatches(onUnreadable?: (records: number) => void): AsyncIterable<readonly TraceRecord[]>
   /** @throws Refusal 404 where the store does not know it, 413 where there is no end of it */
   readReport(): Promise<Report>
 }
@@ -46,9 +46,9 @@ function parseReference(text: string | null): TraceReference {
 }
 
 function storedTrace(driver: Driver, reference: TraceReference): Trace {
-  function readBatches(): AsyncIterable<readonly TraceRecord[]> {
+  function readBatches(onUnreadable?: (records: number) => void): AsyncIterable<readonly TraceRecord[]> {
     if (driver.readRecords === undefined) throw new Refusal(501, 'This store can only be written.')
-    return driver.readRecords(reference.value)
+    return driver.readRecords(reference.value, onUnreadable)
   }
   return {
     reference,

@@ -1,0 +1,38 @@
+import { Object } from '@osprofiler/core/platform'
+import { isObject } from './record-text.js'
+
+/** The names under which kombu sends values that JSON has no form for. */
+const TEXTS = ['datetime', 'date', 'time', 'decimal', 'bytes', 'base64']
+
+/**
+ * Replaces what oslo.messaging 18 sends of dates, UUIDs, decimals and bytes, `{"__type__": "date", "__value__": "2026-11-28"}`,
+ * by the text that Python shows of them. Bytes that are no UTF-8 stay base64. The value is one that was just parsed, of any
+ * depth, and is changed.
+ *
+ * The format: `_encoders` and `_decoders` of kombu/utils/json.py, 5.3 to 5.7.
+ */
+export function untagValues<Value>(top: Value): Value {
+  const waiting: unknown[] = [top]
+  while (waiting.length > 0) {
+    const holder = waiting.pop()
+    if (typeof holder !== 'object' || holder === null) continue
+    const members = holder as Record<string, unknown>
+    for (const name of Object.keys(members)) {
+      const text = readTagged(members[name])
+      if (text !== undefined) members[name] = text
+      else waiting.push(members[name])
+    }
+  }
+  return top
+}
+
+function readTagged(value: unknown): string | undefined {
+  if (!isObject(value) || Object.keys(value).length !== 2) return undefined
+  const { __type__: type, __value__: told } = value
+  if (typeof told === 'string') return typeof type === 'string' && TEXTS.includes(type) ? told : undefined
+  return type === 'uuid' && isObject(told) && typeof told.hex === 'string' ? withHyphens(told.hex) : undefined
+}
+
+function withHyphens(hex: string): string {
+  return hex.replace(/^(\w{8})(\w{4})(\w{4})(\w{4})(\w{12})$/, '$1-$2-$3-$4-$5')
+}

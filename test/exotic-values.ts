@@ -1,0 +1,38 @@
+import type { TraceRecord } from '@osprofiler/core'
+import { ExactNumber, jsonText, parseJson } from '@osprofiler/core/json'
+import { shopRecords } from './cli-records.js'
+
+/** Values that Python's `json` writes in this way, of which JavaScript's numbers and JSON know only some. */
+export const EXOTIC_VALUES = [
+  ...['NaN', 'Infinity', '-Infinity', '9007199254740993', '-9223372036854775809', '12345678901234567890123456789'],
+  ...['1.0', '0.0', '-0.0', '123456.0', '1e-07', '5e-324', '1e+16', '1e+22', '1.7976931348623157e+308', '0.1', '1.5'],
+  ...['"NaN"', '"1.0"', '"9007199254740993"', 'null', 'true', '{"nested": [NaN, 1.0]}'],
+]
+
+/** A trace whose queries have such values as parameters, and whose request has such a status. */
+export function exoticRecords(baseId?: string): TraceRecord[] {
+  const params = parseJson(`[${EXOTIC_VALUES.join(', ')}]`)
+  return shopRecords(baseId === undefined ? {} : { baseId }).map(record => {
+    const { db, response } = record.info
+    if (db !== undefined) return { ...record, info: { ...record.info, db: { ...db, params }, NaN: { params } } }
+    if (response === undefined) return record
+    return { ...record, info: { ...record.info, response: { status_code: parseJson('503.0') } } }
+  })
+}
+
+/** JSON without its layout, to compare what two programs wrote. */
+export function compact(json: string, change: (value: unknown) => unknown = value => value): string {
+  return exactText(change(parseJson(json)))
+}
+
+/** A value as text that tells every number from every other, whatever the order of members. */
+export function exactText(value: unknown): string {
+  return jsonText(inOrder(value), 0)
+}
+
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder)
+  if (typeof value !== 'object' || value === null || ExactNumber.is(value)) return value
+  const members = Object.entries(value).map(([name, member]) => [name, inOrder(member)] as const)
+  return Object.fromEntries(members.sort(([one], [other]) => (one < other ? -1 : 1)))
+}

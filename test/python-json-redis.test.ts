@@ -1,0 +1,173 @@
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { TraceRecord } from '@osprofiler/core'
+import { openDriver } from '@osprofiler/drivers'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { withoutOwnKeys } from '../packages/report/test/without-own-keys.js'
+import { makeDirectory, osprofiler } from './cli-process.js'
+import { keepRecords, SHOP_TRACE } from './cli-records.js'
+import { compact, EXOTIC_VALUES, exactText, exoticRecords } from './exotic-values.js'
+import { type RedisServer, startRedis } from './servers/redis.js'
+
+const PYTHON = '/usr/bin/python3'
+/** Python's own command, as its console script starts it. */
+const COMMAND = 'import sys; from osprofiler.cmd.shell import main; sys.exit(main())'
+const TRACER = fileURLToPath(new URL('python/nan_params.py', import.meta.url))
+
+let server: RedisServer
+beforeAll(async () => {
+  server = await startRedis()
+})
+beforeEach(() => server.command('FLUSHALL'))
+afterAll(() => server.stop())
+
+describe('a trace of which Python wrote NaN, Infinity and large integers', () => {
+  it("is shown as Python's command shows it, record for record", async () => {
+    const baseId = traceInPython()
+
+    const ours = await show(baseId, '--json')
+    const theirs = showInPython(baseId)
+
+    expect(ours).toMatchObject({ code: 0, stderr: '' })
+    expect(compact(ours.stdout, withoutOwnKeys)).toBe(compact(theirs, withoutOwnKeys))
+    for (const value of ['NaN', 'Infinity', '9007199254740993', '1.0', '1e-07', '1e+16', '12345678901234567890123']) {
+      expect(tokensOf(ours.stdout)).toContain(value)
+    }
+  })
+
+  it('is found in the list, and removed with the others', async () => {
+    const baseId = traceInPython()
+    const driver = openDriver(server.url)
+    onTestFinished(() => driver.close())
+
+    const listed = await osprofiler(['trace', 'list', '--connection-string', server.url])
+    const pruned = await driver.pruneTraces?.(new Date(Date.now() + 60_000))
+
+    expect(listed.stdout).toContain(baseId)
+    expect(pruned).toBe(1)
+    expect((await server.command('DBSIZE')).trim()).toBe('0')
+  })
+
+  it("is read from a file that Python's command wrote", async () => {
+    const baseId = traceInPython()
+    const file = join(makeDirectory(), 'trace.json')
+    writeFileSync(file, showInPython(baseId))
+
+    const fromFile = await osprofiler(['trace', 'show', file, '--json'])
+    const fromStore = await show(baseId, '--json')
+
+    expect(fromFile).toMatchObject({ code: 0, stderr: '' })
+    expect(compact(fromFile.stdout)).toBe(compact(fromStore.stdout))
+  })
+
+  it.each([['json'], ['html'], ['export', 'perfetto'], ['export', 'speedscope'], ['export', 'otlp']])(
+    'is the same after --%s %s',
+    async (format, target) => {
+      await keepRecords(server.url, exoticRecords())
+      const file = join(makeDirectory(), 'trace')
+
+      await show(SHOP_TRACE, `--${format}`, ...(target === undefined ? [] : [target]), '--out', file)
+      const [again, stored] = await Promise.all([
+        osprofiler(['trace', 'show', file, '--json']),
+        show(SHOP_TRACE, '--json'),
+      ])
+
+      expect(again).toMatchObject({ code: 0, stderr: '', stdout: stored.stdout })
+      expect(compact(stored.stdout)).toContain(compact(`[${EXOTIC_VALUES.join()}]`))
+    },
+  )
+
+  it.each(['perfetto', 'speedscope', 'otlp'])('is JSON that any program reads in an export for %s', async target => {
+    await keepRecords(server.url, exoticRecords())
+
+    const { stdout } = await show(SHOP_TRACE, '--export', target)
+
+    expect(() => JSON.parse(stdout)).not.toThrow()
+  })
+
+  it('is drawn, filtered and compared like any other', async () => {
+    await keepRecords(server.url, exoticRecords())
+    const file = join(makeDirectory(), 'trace.json')
+    await show(SHOP_TRACE, '--json', '--out', file)
+
+    const [drawn, dot, filtered, compared] = await Promise.all([
+      show(SHOP_TRACE),
+      show(SHOP_TRACE, '--dot'),
+      show(SHOP_TRACE, '--filter', 'items'),
+      osprofiler(['trace', 'diff', file, file]),
+    ])
+
+    expect(drawn).toMatchObject({ code: 0, stderr: '' })
+    expect(drawn.stdout).toContain('GET /orders/7 503')
+    expect(drawn.stdout).not.toContain('[object')
+    for (const outcome of [dot, filtered, compared]) expect(outcome).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  it('goes through every store as it is', async () => {
+    const folder = makeDirectory()
+    const records = exoticRecords()
+
+    for (const store of [server.url, `sqlite:///${folder}/t.db`, `file:///${folder}/files`]) {
+      await keepRecords(store, records)
+      expect([store, exactText(await readRecords(store))]).toEqual([store, exactText(records)])
+    }
+  })
+})
+
+describe('a record in Redis that is no JSON', () => {
+  it('is counted, and hides neither its trace nor another one', async () => {
+    const records = exoticRecords()
+    const key = `osprofiler_opt:${SHOP_TRACE}`
+    await server.command('RPUSH', key, '{"name": "wsgi-start", "base_id": ')
+    await keepRecords(server.url, records)
+    await server.command('LPUSH', key, 'not a record')
+
+    const shown = await show(SHOP_TRACE, '--json')
+    const listed = await osprofiler(['trace', 'list', '--connection-string', server.url])
+    const driver = openDriver(server.url)
+    onTestFinished(() => driver.close())
+
+    expect(shown.code).toBe(0)
+    expect(shown.stderr).toBe('2 entries of this trace hold no records that can be read, and are left out.\n')
+    expect(listed.stdout).toContain(SHOP_TRACE)
+    expect(await driver.listTraces?.()).toMatchObject([{ base_id: SHOP_TRACE, records: records.length }])
+    expect(await driver.pruneTraces?.(new Date())).toBe(1)
+  })
+
+  it('is told of where a trace has no other', async () => {
+    await server.command('RPUSH', 'osprofiler_opt:broken', '{"name": NaN')
+
+    const { code, stdout, stderr } = await show('broken')
+
+    expect(code).toBe(1)
+    expect(stdout + stderr).toContain('The store has 1 entry of trace broken, which is no record that can be read.')
+  })
+})
+
+function traceInPython(): string {
+  return execFileSync(PYTHON, [TRACER, server.url], { encoding: 'utf8' }).trim()
+}
+
+function showInPython(baseId: string): string {
+  const args = ['-c', COMMAND, 'trace', 'show', baseId, '--json', '--connection-string', server.url]
+  return execFileSync(PYTHON, args, { encoding: 'utf8' })
+}
+
+function show(baseId: string, ...args: readonly string[]) {
+  return osprofiler(['trace', 'show', baseId, ...args, '--connection-string', server.url])
+}
+
+/** The numbers and words of a JSON text, strings left out. */
+function tokensOf(json: string): string[] {
+  return json.replace(/"(?:[^"\\]|\\.)*"/g, '').match(/-?(?:Infinity|NaN|\d[\d.]*(?:e[-+]?\d+)?)/g) ?? []
+}
+
+async function readRecords(store: string): Promise<readonly TraceRecord[]> {
+  const driver = openDriver(store)
+  const records: TraceRecord[] = []
+  for await (const batch of driver.readRecords?.(SHOP_TRACE) ?? []) records.push(...batch)
+  await driver.close()
+  return records
+}
