@@ -157,7 +157,7 @@ function withBytes(value: unknown, key = ''): unknown {
 
 function encodeAnswer(rejected: number, isJson: boolean): Buffer | string {
   const partialSuccess = { rejectedSpans: rejected, errorMessage: 'too old' }
-  const answer = rejected === 0 ? {} : { partialSuccess }
+  const answer = rejected === 0 ? { partialSuccess: {} } : { partialSuccess }
   return isJson ? JSON.stringify(answer) : Buffer.from(ExportTraceServiceResponse.encode(answer).finish())
 }
 
