@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/longest-first.js'
 
 export default defineConfig({
   test: {
@@ -7,6 +8,7 @@ export default defineConfig({
     setupFiles: ['test/seed.ts', 'test/turnable-clock.ts'],
     // Sockets, child processes and worker threads: what one test file leaves behind must not meet the next.
     pool: 'forks',
+    sequence: { sequencer: LongestFirst },
     // Most of their time is waiting, for servers, programs and pauses.
     maxWorkers: availableParallelism() + 2,
     // Bounds for what hangs, not for what is slow: a machine may be slow, and have much else to do.

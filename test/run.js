@@ -3,10 +3,13 @@
 //   node test/run.js [vitest arguments]
 //
 //   OSPROFILER_TEST_INSTALL=0   installs no system package, also as root on Debian or Ubuntu
-//   OSPROFILER_TEST_ALL=1       fails where a suite could not be run, instead of naming it
+//   OSPROFILER_TEST_CACHE=...   the folder of what is fetched, in place of one among the caches of the user
+//   OSPROFILER_TEST_ALL=1       fails where a suite could not be run, instead of naming it, but for the newest servers
+//                               where there is no JDK of Java 21, and the collector where there is no Go
 //   OSPROFILER_TEST_NODES=22,24 runs them on these versions of Node too, from the registry, but for what no version changes
-//   OSPROFILER_TEST_MONGODB_URL, _LOGINSIGHT_URL, and of each search server: _ELASTICSEARCH7_URL, _OPENSEARCH3_URL, ...
-//                               connection strings of real stores, which are emptied (but for Log Insight), in place of stand-ins
+//   OSPROFILER_TEST_MONGODB_URL, _LOGINSIGHT_URL, _KAFKA_URL (host:port), and of each search server _ELASTICSEARCH7_URL,
+//                               _OPENSEARCH3_URL, ...: other servers than those that the tests start, which are emptied
+//                               (but for Log Insight)
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -30,9 +33,15 @@ const ONE_NODE_IS_ENOUGH = [
   'packages/drivers/test/hung-dns-linux.test.ts',
   // Requests through servers that one Node has already told the truth about.
   'test/truth.test.ts',
-  // The layouts of stores, which Python reads.
-  'packages/drivers/test/{elasticsearch,loginsight,mongodb}-python.test.ts',
-  'test/{ceilometer-agent-rabbitmq,mariadb-python,postgresql-python,redis-python}.test.ts',
+  // What Python makes of headers, records and the layouts of stores. Each Node decides the recorded headers.
+  '**/*python*.test.ts',
+  'test/ceilometer-agent-rabbitmq.test.ts',
+  // What the command prints and removes, and what its page lists. Each Node sends requests, follows and serves.
+  'test/cli-{demo,diff,docs,formats,list,names,remove,select,trace,usage}.test.ts',
+  'test/ui-{hostile,list,traces}.test.ts',
+  // Names of variables and of options, and the work of bundlers.
+  'packages/node/test/setup-environment.test.ts',
+  'test/bundles-drivers-inside.test.ts',
 ]
 
 const all = process.env.OSPROFILER_TEST_ALL === '1'

@@ -90,10 +90,16 @@ function describeCollector(port: number, traces: string, { token, maxRequestByte
   }
 }
 
-/** The last line may still be on its way. */
+/** The last line may still be on its way, and that of a killed collector is broken off. */
 function readLines(file: string): unknown[] {
   const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1)
-  return lines.map(line => JSON.parse(line))
+  return lines.flatMap(line => {
+    try {
+      return [JSON.parse(line)]
+    } catch {
+      return []
+    }
+  })
 }
 
 async function listens(port: number): Promise<boolean> {
