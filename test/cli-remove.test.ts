@@ -57,6 +57,9 @@ describe('a store that cannot do what is asked', () => {
     [['list'], 'ceilometer://token@127.0.0.1', 'The traces of a store of ceilometer:// cannot be listed.'],
     [['list'], 'otlp://127.0.0.1', 'A store of otlp:// can only be written.'],
     [['show', 'x'], 'otlp://127.0.0.1', 'A store of otlp:// can only be written.'],
+    [['list'], 'messaging://token@127.0.0.1?rabbit_quorum_queue=1', 'Its queue is a quorum queue'],
+    [['delete', 'x'], 'messaging://token@127.0.0.1?rabbit_quorum_queue=1', 'Its queue is a quorum queue'],
+    [['list'], 'messaging', 'write "messaging://", not "messaging".'],
   ])('says so for %j', async (args, connectionString, message) => {
     const outcome = await osprofiler(['trace', ...args, '--connection-string', connectionString])
 

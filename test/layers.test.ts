@@ -11,8 +11,14 @@ const ALLOWED: Record<string, readonly string[]> = {
   express: ['@osprofiler/core', '@osprofiler/core/http', '@osprofiler/core/toolkit'],
   koa: ['@osprofiler/core', '@osprofiler/core/http', '@osprofiler/core/toolkit'],
   fastify: ['@osprofiler/core', '@osprofiler/core/http', '@osprofiler/core/toolkit'],
-  drivers: ['@osprofiler/core', '@osprofiler/core/json', '@osprofiler/core/platform', '@osprofiler/core/toolkit'],
-  report: ['@osprofiler/core', '@osprofiler/core/json'],
+  drivers: [
+    '@osprofiler/core',
+    '@osprofiler/core/json',
+    '@osprofiler/core/platform',
+    '@osprofiler/core/record',
+    '@osprofiler/core/toolkit',
+  ],
+  report: ['@osprofiler/core', '@osprofiler/core/json', '@osprofiler/core/record'],
   viewer: ['@osprofiler/core', '@osprofiler/core/json', '@osprofiler/report'],
   instruments: ['@osprofiler/core', '@osprofiler/core/rpc', '@osprofiler/core/toolkit'],
   rpc: ['@osprofiler/core', '@osprofiler/core/rpc', '@osprofiler/core/toolkit'],
@@ -28,6 +34,9 @@ const ALLOWED: Record<string, readonly string[]> = {
     '@osprofiler/viewer/server',
   ],
 }
+
+/** Entries of core that know nothing of Node. */
+const PURE = ['@osprofiler/core/json', '@osprofiler/core/record']
 
 interface Import {
   readonly specifier: string
@@ -52,13 +61,28 @@ describe('imports', () => {
     expect(forbidden).toEqual([])
   })
 
-  it('of report take only types from core, and values from core/json', () => {
+  it('of report take only types, and what runs in a browser, from core', () => {
     const values = sourcesOf('report')
       .flatMap(importsOf)
       .filter(({ specifier, typeOnly }) => specifier.startsWith('@osprofiler/') && !typeOnly)
-      .filter(({ specifier }) => specifier !== '@osprofiler/core/json')
+      .filter(({ specifier }) => !PURE.includes(specifier))
 
     expect(values).toEqual([])
+  })
+
+  it.each(PURE)('of %s take no more than types from elsewhere, so that a browser can run it', entry => {
+    const folder = `/src/${entry.slice('@osprofiler/core/'.length)}/`
+    const files = sourcesOf('core').filter(file => file.includes(folder))
+    const strays = files.flatMap(file =>
+      importsOf(file)
+        .filter(
+          ({ specifier, typeOnly }) => !typeOnly && !specifier.startsWith('./') && specifier !== '../json/index.js',
+        )
+        .map(({ specifier }) => `${relative(packagesFolder, file)} -> ${specifier}`),
+    )
+
+    expect(files).not.toEqual([])
+    expect(strays).toEqual([])
   })
 
   it.each(packages)('of %s are among its dependencies', name => {
@@ -81,16 +105,7 @@ describe('imports', () => {
     expect(findCycle(graph)).toBeUndefined()
   })
 
-  it('of core/json reach nothing outside of its folder, so that the folder runs in browsers', () => {
-    const outward = sourcesOf('core')
-      .filter(file => file.includes('/src/json/'))
-      .flatMap(file => importsOf(file).map(({ specifier }) => specifier))
-      .filter(specifier => !specifier.startsWith('./'))
-
-    expect(outward).toEqual([])
-  })
-
-  it.each(['http', 'rpc', 'toolkit'])('of core/%s are never taken by the rest of core', entry => {
+  it.each(['http', 'record', 'rpc', 'toolkit'])('of core/%s are never taken by the rest of core', entry => {
     const upward = sourcesOf('core')
       .filter(file => !file.includes(`/src/${entry}/`))
       .flatMap(file => relativeImports(file).filter(target => target.includes(`/src/${entry}/`)))

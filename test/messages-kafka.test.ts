@@ -4,26 +4,25 @@ import { type Consumer, type EachMessagePayload, Kafka, logLevel, type Producer 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { run, send } from '../examples/messages/kafka.js'
 import { collectRecords } from './adapters/collect-records.js'
-import { type KafkaStandIn, startKafkaStandIn } from './servers/kafka-stand-in.js'
+import { startKafka } from './servers/kafka.js'
+import type { TestServer } from './servers/start-server.js'
 
-// No Debian package has a Kafka. kafkajs is real, and talks to a stand-in for a broker, unless there is a real one at
-// OSPROFILER_TEST_KAFKA_URL (`host:port`).
 const records = collectRecords()
 const topic = `orders-${randomUUID()}`
 const seen: { readonly value: string; readonly trace: string | undefined }[] = []
 // Not a RangeError, say, of which kafkajs gives up.
 class OutOfStock extends Error {}
 
-let standIn: KafkaStandIn | undefined
+let server: TestServer | undefined
 let producer: Producer
 let consumer: Consumer
 let unconfigure: () => void
 
 beforeAll(async () => {
   unconfigure = configure({ hmacKeys: 'KEY' })
-  const broker = process.env.OSPROFILER_TEST_KAFKA_URL
-  standIn = broker ? undefined : await startKafkaStandIn()
-  const kafka = new Kafka({ brokers: [broker || (standIn?.address ?? '')], logLevel: logLevel.NOTHING })
+  const given = process.env.OSPROFILER_TEST_KAFKA_URL
+  server = given === undefined ? await startKafka() : undefined
+  const kafka = new Kafka({ brokers: [given ?? server?.url ?? ''], logLevel: logLevel.NOTHING })
   producer = kafka.producer()
   consumer = kafka.consumer({ groupId: topic })
   await producer.connect()
@@ -42,7 +41,7 @@ afterAll(async () => {
   await consumer.disconnect()
   await producer.disconnect()
   unconfigure()
-  await standIn?.stop()
+  await server?.stop()
 })
 
 async function consumed(value: string): Promise<string | undefined> {

@@ -4,23 +4,28 @@ import type { AddressInfo } from 'node:net'
 import { configure, createTraceId, get, run, setNotifier, type TraceRecord, withTrace } from '@osprofiler/core'
 import { createRequestTracer } from '@osprofiler/core/http'
 import { instrument } from '@osprofiler/instruments'
-import amqplib, { type Channel, type ChannelModel } from 'amqplib'
+import { createOsloClient, createOsloServer, type OsloServer, RemoteError } from '@osprofiler/rpc/oslo-messaging'
+import amqplib from 'amqplib'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import { openCaller, serveCalls } from '../examples/messages/oslo-messaging.js'
-import { type OsloPeer, startOsloPeer } from './python/oslo-rpc.js'
+import { type OsloLine, type OsloPeer, startOsloPeer } from './python/oslo-rpc.js'
 import { type RabbitmqServer, startRabbitmq } from './servers/rabbitmq.js'
 
 const KEY = 'SECRET_KEY'
+// oslo.messaging 14 cannot use a control exchange that was declared otherwise: each kind has its own.
+const QUEUES = [
+  ['queues that a restart removes', { exchange: 'openstack' }],
+  ['durable queues', { exchange: 'lasting', amqp_durable_queues: true }],
+  ['quorum queues', { exchange: 'quorum', rabbit_quorum_queue: true }],
+] as const
+
 const records: TraceRecord[] = []
 let rabbitmq: RabbitmqServer
-let connection: ChannelModel
-let channel: Channel
 let unconfigure: () => void
+
+const connect = () => amqplib.connect(rabbitmq.url)
 
 beforeAll(async () => {
   rabbitmq = await startRabbitmq()
-  connection = await amqplib.connect(rabbitmq.url)
-  channel = await connection.createChannel()
   unconfigure = configure({ hmacKeys: ['NEW_KEY', KEY] })
   setNotifier(record => void records.push(record))
 })
@@ -28,7 +33,6 @@ beforeAll(async () => {
 afterAll(async () => {
   setNotifier(undefined)
   unconfigure()
-  await connection.close()
   await rabbitmq.stop()
 })
 
@@ -40,156 +44,332 @@ function named(name: string, all: readonly (TraceRecord | undefined)[] = records
   return all.find(record => record?.name === name)
 }
 
-/** By its name, or by what it called. */
-function findPoint(name: string): TraceRecord | undefined {
-  return records.find(record => record.name === name || Object(record.info.function).name === name)
-}
-
-describe('a service in Node that Python calls', () => {
+describe.each(QUEUES)('a service in Node that Python calls over %s', (_, queues) => {
+  const topic = `node-${queues.exchange}`
+  const seen: unknown[] = []
+  let server: OsloServer
   let python: OsloPeer
-  const traces: unknown[] = []
+
+  class Orders {
+    add(context: object, { a, b }: { a: number; b: number }): number {
+      seen.push([get()?.baseId, context])
+      return withTrace('work', () => a + b)
+    }
+    echo(_: object, { value }: { value: unknown }): unknown {
+      return value
+    }
+    fail(): never {
+      throw new RangeError('out of range')
+    }
+    missing(): never {
+      throw new RemoteError({ type: 'KeyError', message: 'no such order' })
+    }
+    async slow(): Promise<string> {
+      await new Promise(resolve => setTimeout(resolve, 3_000))
+      return 'done'
+    }
+    note(_: object, { text }: { text: string }): void {
+      seen.push(text)
+    }
+  }
 
   beforeAll(async () => {
-    await serveCalls(channel, 'node-topic', {
-      add: ({ a, b }: { a: number; b: number }) => {
-        traces.push(get()?.baseId)
-        return withTrace('work', () => a + b)
-      },
-      fail: () => {
-        throw new RangeError('out of range')
-      },
+    const control = { target: { namespace: 'control', version: '2.3' }, stop: () => 'stopped' }
+    const endpoints = [new Orders(), control]
+    const onError = (): void => undefined
+    server = await createOsloServer(connect, {
+      topic,
+      server: 'node-1',
+
+      endpoints,
+      onError,
+      ...queues,
     })
-    python = await startOsloPeer('call', rabbitmq.url, 'node-topic')
+    python = await startOsloPeer('call', rabbitmq.url, topic, queues)
   })
 
-  afterAll(() => python.stop())
+  afterAll(async () => {
+    await python.stop()
+    await server.close()
+  })
 
   beforeEach(() => {
-    traces.length = 0
+    seen.length = 0
   })
 
   it('joins the trace of the caller, below the point that called', async () => {
     const baseId = createTraceId()
 
-    const { result } = await python.call(baseId, KEY, 'add', { a: 2, b: 3 })
+    const { result } = await python.call({ base_id: baseId, key: KEY, method: 'add', args: { a: 2, b: 3 } })
 
     expect(result).toBe(5)
-    const caller = (await python.lines(lines => lines.some(({ record }) => record?.name === 'caller-start')))
-      .map(({ record }) => record)
-      .find(record => record?.name === 'caller-start')
+    const told = await python.lines(lines => lines.some(({ record }) => record?.name === 'caller-start'))
+    const caller = named(
+      'caller-start',
+      told.map(({ record }) => record),
+    )
     expect(named('rpc-start')).toMatchObject({ base_id: baseId, parent_id: caller?.trace_id })
     expect(named('rpc-start')?.info).toMatchObject({ function: { name: 'add' } })
     expect(named('work-start')?.parent_id).toBe(named('rpc-start')?.trace_id)
     expect(named('rpc-stop')?.info).not.toHaveProperty('etype')
+    expect(seen).toEqual([[baseId, { user: 'alice' }]])
     expect(JSON.stringify(records)).not.toContain(KEY)
   })
 
-  it('puts away what is no call, and goes on serving', async () => {
-    for (const text of ['no JSON', 'null', '{}', '{"oslo.message": "null"}']) {
-      channel.publish('openstack', 'node-topic', Buffer.from(text))
-    }
+  it.each([null, true, 0, -1.5, 'é\u{1f600}', [], {}, { a: [1, { b: null }] }, 'x'.repeat(100_000)])(
+    'takes and returns %j as it is',
+    async value => {
+      expect(await python.call({ method: 'echo', args: { value } })).toEqual({ result: value })
+    },
+  )
 
-    const { result } = await python.call(createTraceId(), KEY, 'add', { a: 2, b: 3 })
+  it('fails at the caller with what a method threw, and records the failure', async () => {
+    const { error, type } = await python.call({ base_id: createTraceId(), key: KEY, method: 'fail' })
 
-    expect(result).toBe(5)
-  })
-
-  it('records what it failed of, and Python is told', async () => {
-    const { error } = await python.call(createTraceId(), KEY, 'fail', {})
-
-    expect(error).toContain('out of range')
+    expect({ error, type }).toEqual({ error: 'Remote error: RangeError out of range', type: 'RemoteError' })
     expect(named('rpc-stop')?.info).toMatchObject({ etype: 'RangeError', message: 'out of range' })
   })
 
-  it('serves untraced who calls outside of a trace', async () => {
-    const { result } = await python.call(null, '', 'add', { a: 1, b: 1 })
+  it('fails at the caller with an exception of Python, where a method says which', async () => {
+    const { error, type } = await python.call({ method: 'missing' })
 
-    expect(result).toBe(2)
-    expect(traces).toEqual([undefined])
-    expect(records).toEqual([])
+    expect(type).toMatch(/^KeyError/)
+    expect(error).toContain('no such order')
   })
 
-  it('serves untraced who calls with a key that is none of its own', async () => {
-    const { result } = await python.call(createTraceId(), 'OTHER', 'add', { a: 1, b: 1 })
+  it.each<[string, object, OsloLine]>([
+    ['this server alone', { target: { server: 'node-1' } }, { result: 3 }],
+    ['a version that is older', { target: { version: '1.0' } }, { result: 3 }],
+    [
+      'a later version',
+      { target: { version: '1.1' } },
+      {
+        type: 'RemoteError',
+        error: expect.stringContaining('UnsupportedVersion Endpoint does not support RPC version 1.1'),
+      },
+    ],
+    [
+      'another namespace',
+      { target: { namespace: 'other' } },
+      { type: 'RemoteError', error: expect.stringContaining('UnsupportedVersion') },
+    ],
+    ['a namespace', { method: 'stop', target: { namespace: 'control', version: '2.1' } }, { result: 'stopped' }],
+    [
+      'a method that is not there',
+      { method: 'nope' },
+      { type: 'RemoteError', error: expect.stringContaining('NoSuchMethod Endpoint does not support RPC method nope') },
+    ],
+    [
+      'what every object has',
+      { method: 'constructor' },
+      { type: 'RemoteError', error: expect.stringContaining('NoSuchMethod') },
+    ],
+    [
+      'another server',
+      { target: { server: 'other', timeout: 1 } },
+      { type: 'MessagingTimeout', error: expect.any(String) },
+    ],
+  ])('answers a call for %s', async (_, request, answer) => {
+    expect(await python.call({ method: 'add', args: { a: 1, b: 2 }, ...request })).toEqual(answer)
+  })
 
-    expect(result).toBe(2)
-    expect(traces).toEqual([undefined])
+  it.each([
+    ['to any server', {}],
+    ['to this server', { server: 'node-1' }],
+    ['to all servers', { fanout: true }],
+  ])('takes a cast %s', async (_, target) => {
+    await python.call({ method: 'note', args: { text: 'heard' }, target, cast: true })
+
+    await expect.poll(() => seen).toEqual(['heard'])
+  })
+
+  it('has each server of a topic get what is cast to all', async () => {
+    const heard: string[] = []
+    const endpoints = { note: (_context: object, { text }: { text: string }) => void heard.push(text) }
+    const second = await createOsloServer(connect, { topic, server: 'node-2', endpoints, ...queues })
+    onTestFinished(() => second.close())
+
+    await python.call({ method: 'note', args: { text: 'all' }, target: { fanout: true }, cast: true })
+
+    await expect.poll(() => [seen, heard]).toEqual([['all'], ['all']])
+  })
+
+  it('tells a caller that monitors a call that it is worked on', async () => {
+    const monitored = { call_monitor_timeout: 2, timeout: 10 }
+
+    expect(await python.call({ method: 'slow', target: monitored })).toEqual({ result: 'done' })
+  })
+
+  it('serves untraced who calls outside of a trace, or with a key that is none of its own', async () => {
+    const outside = await python.call({ method: 'add', args: { a: 1, b: 1 } })
+    const stranger = await python.call({ base_id: createTraceId(), key: 'OTHER', method: 'add', args: { a: 1, b: 1 } })
+
+    expect([outside.result, stranger.result]).toEqual([2, 2])
+    expect(seen).toEqual([
+      [undefined, { user: 'alice' }],
+      [undefined, { user: 'alice' }],
+    ])
+    expect(records).toEqual([])
   })
 })
 
-describe('a service in Python that Node calls', () => {
+describe.each(QUEUES)('a service in Python that Node calls over %s', (_, queues) => {
+  const topic = `python-${queues.exchange}`
   let python: OsloPeer
 
   beforeAll(async () => {
-    python = await startOsloPeer('serve', rabbitmq.url, 'python-topic')
+    python = await startOsloPeer('serve', rabbitmq.url, topic, queues)
   })
 
   afterAll(() => python.stop())
 
-  it('joins the trace, below the point that called, where the key is sent in clear', async () => {
-    const call = await openCaller(channel, { compatible: true })
-    const baseId = createTraceId()
-    const told = (await python.lines(() => true)).length
+  function open(options: object = {}) {
+    const client = createOsloClient(connect, { topic, ...queues, ...options })
+    onTestFinished(() => client.close())
+    return client
+  }
 
-    const result = await run({ hmacKey: KEY, baseId }, () => call('python-topic', 'add', { a: 2, b: 3 }))
+  /** What Python has told since this was called, once a record of that name is there. */
+  async function follow(): Promise<(name: string) => Promise<readonly OsloLine[]>> {
+    const { length } = await python.lines(() => true)
+    return async name =>
+      (await python.lines(all => all.slice(length).some(({ record }) => record?.name === name))).slice(length)
+  }
+
+  it('joins the trace, below the point that called, where the key is sent in clear', async () => {
+    const client = open({ compatible: true })
+    const baseId = createTraceId()
+    const told = await follow()
+
+    const result = await run({ hmacKey: KEY, baseId }, () => client.call({}, 'add', { a: 2, b: 3 }))
 
     expect(result).toBe(5)
-    const lines = await python.lines(all => all.slice(told).some(({ record }) => record?.name === 'rpc-stop'))
-    const served = lines.slice(told).map(({ record }) => record)
+    const served = (await told('rpc-stop')).map(({ record }) => record)
     expect(named('rpc-start', served)).toMatchObject({ base_id: baseId, parent_id: named('rpc-start')?.trace_id })
-    expect(named('rpc-start')?.info).toMatchObject({ function: { name: 'python-topic.add' } })
+    expect(named('rpc-start')?.info).toMatchObject({ function: { name: `${topic}.add` } })
+    expect(records.map(({ name }) => name)).toEqual(['rpc-start', 'rpc-stop'])
   })
 
-  it('is one of the services that a request goes through, which the instrument of amqplib shows as well', async () => {
+  it('serves untraced where it is not, and finds no key', async () => {
+    const client = open()
+    const { length } = await python.lines(() => true)
+
+    const result = await run({ hmacKey: KEY }, () => client.call({ user: 'alice' }, 'add', { a: 2, b: 3 }))
+
+    expect(result).toBe(5)
+    const [line, ...more] = (await python.lines(all => all.length > length)).slice(length)
+    expect(line?.context).toEqual(expect.arrayContaining(['X-Trace-Info', 'user']))
+    expect(line?.context).not.toContain('trace_info')
+    expect(more).toEqual([])
+  })
+
+  it.each([null, true, 0, -1.5, 'é\u{1f600}', [], {}, { a: [1, { b: null }] }])(
+    'takes and returns %j as it is',
+    async value => {
+      expect(await open().call({}, 'echo', { value })).toEqual(value)
+    },
+  )
+
+  it('fails with what a method raised, and records the failure', async () => {
+    const client = open({ compatible: true })
+    const told = await follow()
+
+    const error: unknown = await run({ hmacKey: KEY }, () => client.call({}, 'fail')).catch(reason => reason)
+
+    await told('rpc-stop')
+    expect(error).toBeInstanceOf(RemoteError)
+    expect(error).toMatchObject({
+      type: 'ValueError',
+      module: 'builtins',
+      remoteMessage: 'not today',
+      args: ['not today'],
+      code: 'ERR_REMOTE',
+    })
+    expect((error as RemoteError).traceback.join('')).toContain('raise ValueError("not today")')
+    expect(named('rpc-stop')?.info).toMatchObject({ etype: 'RemoteError', message: 'ValueError: not today' })
+  })
+
+  it.each([
+    ['that server', 'add', { server: 'python' }, { result: 3 }],
+    ['a namespace', 'stop', { namespace: 'control', version: '2.1' }, { result: ['stopped', true] }],
+    ['a later version', 'add', { version: '1.7' }, { type: 'UnsupportedVersion' }],
+    ['a method that is not there', 'nope', {}, { type: 'NoSuchMethod' }],
+    ['another server', 'add', { server: 'other' }, { code: 'ERR_UNDELIVERABLE' }],
+  ] as const)('is asked for %s', async (_, method, target, answer) => {
+    const args = method === 'stop' ? { force: true } : { a: 1, b: 2 }
+
+    const found = await open()
+      .call({}, method, args, target)
+      .then(
+        result => ({ result }),
+        error => error,
+      )
+
+    expect(found).toMatchObject(answer)
+  })
+
+  it.each([
+    ['to any server', {}],
+    ['to that server', { server: 'python' }],
+    ['to all servers', { fanout: true }],
+  ])('takes a cast %s', async (_, options) => {
+    const { length } = await python.lines(() => true)
+
+    await open().cast({}, 'note', { text: 'heard' }, options)
+
+    const told = await python.lines(all => all.slice(length).some(({ noted }) => noted !== undefined))
+    expect(told.slice(length).flatMap(({ noted }) => noted ?? [])).toEqual(['heard'])
+  })
+
+  it('is waited for no longer than was said', async () => {
+    const error: unknown = await open()
+      .call({}, 'slow', { seconds: 1 }, { timeout: 300 })
+      .catch(reason => reason)
+
+    expect(error).toMatchObject({
+      name: 'MessagingTimeout',
+      code: 'ERR_TIMEOUT',
+      message: `No reply to ${topic}.slow within 0.3 s.`,
+    })
+  })
+
+  it('is waited for while it tells that it works on the call', async () => {
+    expect(await open().call({}, 'slow', { seconds: 3 }, { monitorTimeout: 2_000 })).toBe('done')
+  })
+})
+
+describe('a service in Python', () => {
+  it('is one of the services that a request goes through, whatever the instrument of amqplib does', async () => {
+    const python = await startOsloPeer('serve', rabbitmq.url, 'python')
     const undo = instrument(['amqplib', 'fetch'])
-    const call = await openCaller(channel, { compatible: true })
+    const client = createOsloClient(connect, { topic: 'python', compatible: true })
     const tracer = createRequestTracer()
     const server = createServer((req, res) => {
-      tracer.serve(req, res, async () => res.end(String(await call('python-topic', 'add', { a: 3, b: 4 }))))
+      tracer.serve(req, res, async () => res.end(String(await client.call({}, 'add', { a: 3, b: 4 }))))
     })
-    onTestFinished(() => {
+    onTestFinished(async () => {
       undo()
       server.close()
       server.closeAllConnections()
+      await client.close()
+      await python.stop()
     })
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
-    const told = (await python.lines(() => true)).length
 
     const { port } = server.address() as AddressInfo
     const answer = await run({ hmacKey: KEY }, async () => (await fetch(`http://127.0.0.1:${port}`)).text())
 
     expect(answer).toBe('7')
-    const lines = await python.lines(all => all.slice(told).some(({ record }) => record?.name === 'rpc-stop'))
-    const served = lines.slice(told).map(({ record }) => record)
-    const [request, calling, publishing] = ['wsgi-start', 'rpc-start', 'publish openstack/python-topic'].map(findPoint)
-    expect(request?.parent_id).toBe(named('http-start')?.trace_id)
-    expect(calling?.parent_id).toBe(request?.trace_id)
-    expect(publishing?.parent_id).toBe(calling?.trace_id)
-    expect(named('rpc-start', served)?.parent_id).toBe(calling?.trace_id)
-  })
-
-  it('serves untraced where it is not, and finds no key', async () => {
-    const call = await openCaller(channel)
-    const told = (await python.lines(() => true)).length
-
-    const result = await run({ hmacKey: KEY }, () => call('python-topic', 'add', { a: 2, b: 3 }, { user: 'alice' }))
-
-    expect(result).toBe(5)
-    const [line, ...more] = (await python.lines(all => all.length > told)).slice(told)
-    expect(line?.context).toContain('X-Trace-Info')
-    expect(line?.context).toContain('user')
-    expect(line?.context).not.toContain('trace_info')
-    expect(more).toEqual([])
-  })
-
-  it('tells Node what it failed of', async () => {
-    const call = await openCaller(channel, { compatible: true })
-    const told = (await python.lines(() => true)).length
-
-    await expect(run({ hmacKey: KEY }, () => call('python-topic', 'fail', {}))).rejects.toThrow('not today')
-    await python.lines(all => all.slice(told).some(({ record }) => record?.name === 'rpc-stop'))
-
-    expect(named('rpc-stop')?.info).toMatchObject({ etype: 'Error', message: 'not today' })
+    const told = await python.lines(all => all.some(({ record }) => record?.name === 'rpc-stop'))
+    const served = told.map(({ record }) => record)
+    expect(records.filter(({ name }) => name.endsWith('-start')).map(({ name }) => name)).toEqual([
+      'http-start',
+      'wsgi-start',
+      'rpc-start',
+    ])
+    expect(named('wsgi-start')?.parent_id).toBe(named('http-start')?.trace_id)
+    expect(named('rpc-start')?.parent_id).toBe(named('wsgi-start')?.trace_id)
+    expect(named('rpc-start', served)?.parent_id).toBe(named('rpc-start')?.trace_id)
   })
 })

@@ -1,78 +1,225 @@
 import { randomUUID } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import type { TraceRecord } from '@osprofiler/core'
 import { openDriver } from '@osprofiler/drivers'
-import { buildReport, exportOtlp } from '@osprofiler/report'
-import { expect, it, onTestFinished } from 'vitest'
-import { makeRecord } from '../packages/drivers/test/make-record.js'
-import { startOtlpReceiver } from '../packages/drivers/test/otlp-receiver.js'
+import { buildReport, exportOtlp, parseRecords } from '@osprofiler/report'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from '../packages/drivers/test/otlp-receiver.js'
 
-interface Span {
-  readonly traceId: string
-  readonly spanId: string
-  readonly parentSpanId?: string
-  readonly kind: number
-  readonly startTimeUnixNano: string
-  readonly endTimeUnixNano: string
-  readonly status: { readonly code?: number }
+/** What an export has beside what the store sends: the records, to be read back. */
+const OF_EXPORTS = ['osprofiler.order', 'osprofiler.records']
+const TRACES = new URL('fixtures/conformance/traces/', import.meta.url)
+
+describe('an otlp:// store and the export of a report', () => {
+  it.each(readdirSync(fileURLToPath(TRACES)).filter(name => name.endsWith('.jsonl')))(
+    'tell the same of each span of a trace of Glance: %s',
+    async name => {
+      const receiver = await startOtlpReceiver()
+      const records = parseRecords(readFileSync(new URL(name, TRACES), 'utf8')).reverse()
+
+      const [sent, exported] = [await send(receiver, [records]), await post(receiver, records)]
+
+      expect(sent.length).toBeGreaterThan(0)
+      expect(sent).toEqual(exported)
+    },
+  )
+
+  it.each(SAMPLES())('tell the same of %s', async (_, name, start, stop) => {
+    const receiver = await startOtlpReceiver()
+    const records = toRecords(randomUUID(), [
+      { name: 'wsgi', start: { request: { method: 'GET', path: '/' } }, stop: {}, parent: -1, service: 'a', us: 5 },
+      { name, start, stop, parent: 0, service: 'a', us: 0 },
+      { name, start, stop, parent: 0, service: 'b', us: 3 },
+      { name, start, stop, parent: -1, service: 'b', us: 3 },
+    ])
+
+    const [sent, exported] = [await send(receiver, [records]), await post(receiver, records)]
+
+    expect(sent).toHaveLength(4)
+    expect(sent).toEqual(exported)
+  })
+
+  it('tell the same of each span of generated traces, in whatever batches their records come', async () => {
+    const receiver = await startOtlpReceiver()
+
+    await fc.assert(
+      fc.asyncProperty(baseIds, fc.array(points, { minLength: 1, maxLength: 12 }), fc.nat(9), async (id, made, cut) => {
+        const records = toRecords(id, made)
+        const batches = [records.slice(0, cut), records.slice(cut)]
+
+        const [sent, exported] = [await send(receiver, batches), await post(receiver, records)]
+
+        expect(sent).toHaveLength(made.length)
+        expect(sent).toEqual(exported)
+      }),
+      { numRuns: 200 },
+    )
+  })
+})
+
+interface Made {
+  readonly name: string
+  readonly start: unknown
+  readonly stop: unknown
+  /** The number of an earlier point, or one of another program, or -1 for the trace itself. */
+  readonly parent: number
+  readonly service: string
+  readonly us: number
 }
 
-it.each([
-  ['UUIDs', randomUUID(), [randomUUID(), randomUUID(), randomUUID()]],
-  ['UUIDs without their hyphens, in upper case', randomUUID().replaceAll('-', '').toUpperCase(), ['a', 'b', 'c']],
-  ['other texts', '../../é\u001b', ['*', 'é', '00000000-0000-0000-0000-000000000000']],
-])(
-  'an otlp:// store and the export of a report tell of %s by the same ids, kinds and times',
-  async (_, base_id, ids) => {
-    const receiver = await startOtlpReceiver()
-    const driver = openDriver(`otlp://127.0.0.1:${receiver.port}`)
-    onTestFinished(() => driver.close())
-    const records = makeTrace(base_id, ids)
-
-    await driver.write(records)
-    const document = JSON.parse([...exportOtlp(buildReport(records))].join(''))
-
-    const exported: Span[] = document.resourceSpans.flatMap(({ scopeSpans }: { scopeSpans: { spans: Span[] }[] }) =>
-      scopeSpans.flatMap(({ spans }) => spans),
-    )
-    const sent = receiver.spans.map(({ traceId, spanId, parentSpanId, kind, start, end, status }) =>
-      [traceId, spanId, parentSpanId, kind, String(start), String(end), status.code].join(),
-    )
-    expect(exported).toHaveLength(ids.length)
-    expect(sent.sort()).toEqual(
-      exported
-        .map(span =>
-          [
-            ...[span.traceId, span.spanId, span.parentSpanId ?? '', span.kind],
-            ...[span.startTimeUnixNano, span.endTimeUnixNano, span.status.code ?? 0],
-          ].join(),
-        )
-        .sort(),
-    )
-  },
-)
-
-/** A served request, within it an outgoing one, within that a query that fails. */
-function makeTrace(base_id: string, ids: readonly string[]): TraceRecord[] {
-  const infos = [
-    { request: { method: 'GET' } },
-    { requests: { method: 'GET', hostname: 'a' } },
-    { db: { statement: '' } },
+function SAMPLES(): [string, string, object, object][] {
+  return [
+    [
+      'a served request',
+      'wsgi',
+      { request: { method: 'get', path: '/7', query: 'a=1' } },
+      { response: { status_code: 404 } },
+    ],
+    ['a served request that failed', 'wsgi', { request: {} }, { response: { status_code: 503 } }],
+    ['a served request whose route is known', 'wsgi', { request: { method: 'GET' } }, { request: { route: '/:id' } }],
+    ['a point wsgi without more', 'wsgi', {}, {}],
+    ['an outgoing request', 'http', sentTo('/items/7'), { requests: { status_code: 404 } }],
+    ['an outgoing request of Python', 'https', { requests: { method: 'PURGE', hostname: '::1', port: 80 } }, {}],
+    [
+      'a query',
+      'db',
+      { db: { statement: 'SELECT * FROM orders WHERE id = 7', params: { id: [1, 2n ** 3n < 9n] } } },
+      {},
+    ],
+    ['a query of a program that names it otherwise', 'neutron.db', { db: { statement: 'find orders {a: ?}' } }, {}],
+    ['a point db without more', 'db', {}, {}],
+    [
+      'a message that amqplib publishes',
+      'rpc',
+      { function: { name: 'publish shop/orders' }, amqp: { exchange: 'shop' } },
+      {},
+    ],
+    ['a message that amqplib consumes', 'rpc', { function: { name: 'consume jobs' }, amqp: { queue: 'jobs' } }, {}],
+    ['a message that kafkajs sends', 'rpc', { function: { name: 'publish orders' } }, {}],
+    ['a message that kafkajs gets', 'rpc', { function: { name: 'consume orders' } }, {}],
+    ['a request of NATS', 'rpc', { function: { name: 'request orders.7.price' } }, {}],
+    ['a job of a queue', 'job', { messaging: { system: 'bullmq', operation: 'process', destination: 'mail' } }, {}],
+    ['a call of gRPC', 'rpc', { function: { name: '/shop.Orders/Create' } }, {}],
+    ['a call of oslo.messaging', 'rpc', { function: { name: 'Manager.create', args: '(1,)', kwargs: '{}' } }, {}],
+    ['an exception', 'step', {}, { etype: 'ValueError', message: 'x'.repeat(30_000) }],
+    [
+      'numbers',
+      'step',
+      { big: 2 ** 64, unsafe: 2 ** 53 + 2, huge: 1e300, half: 0.5, less: -1, list: [2 ** 64, 1] },
+      {},
+    ],
+    ['hostile texts', '\ud800-\0', { ['\udfff']: '\ud800', a: '\0', long: '漢'.repeat(50_000), deep: nest(200) }, {}],
+    [
+      'more than a span has room for',
+      'step',
+      Object.fromEntries(Array.from({ length: 80 }, (_, at) => [`m${at}`, 'x'.repeat(9_000)])),
+      {},
+    ],
   ]
-  const names = ['wsgi', 'http', 'db']
-  const starts = ids.map((trace_id, index) =>
-    makeRecord({
-      base_id,
-      trace_id,
-      parent_id: ids[index - 1] ?? base_id,
-      name: `${names[index]}-start`,
-      info: infos[index] ?? {},
+}
+
+function sentTo(path: string): object {
+  return { requests: { method: 'GET', scheme: 'http', hostname: 'catalog', port: 8080, path, query: 'q' } }
+}
+
+function nest(depth: number): unknown {
+  let value: unknown = 'bottom'
+  for (let level = 0; level < depth; level++) value = [value]
+  return value
+}
+
+const text = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 10 }),
+  fc.constantFrom('GET', '/a/7', '__proto__', '\ud800', 'publish a.7', 'consume a', '/a.B/C', 'SELECT a FROM b'),
+)
+const json = fc.jsonValue({ stringUnit: 'binary' }).map(value => JSON.parse(JSON.stringify(value)))
+const members = fc.dictionary(text, json, { maxKeys: 4, noNullPrototype: true })
+const baseIds = fc.oneof(
+  fc.uuid(),
+  text.filter(id => id !== ''),
+)
+const points: fc.Arbitrary<Made> = fc.record({
+  name: fc.oneof(
+    fc.constantFrom('wsgi', 'http', 'db', 'rpc', 'step'),
+    text.filter(name => name !== ''),
+  ),
+  start: fc.oneof(
+    members,
+    fc.record({ request: fc.record({ method: text, path: json, query: text }, { requiredKeys: [] }) }),
+    fc.record({
+      requests: fc.record({ method: text, hostname: json, port: json, scheme: text }, { requiredKeys: [] }),
     }),
-  )
-  const stops = starts.map((start, index) => ({
-    ...start,
-    name: `${names[index]}-stop`,
-    timestamp: makeRecord().timestamp,
-    info: index === 2 ? { etype: 'ValueError', message: 'no' } : {},
+    fc.record({
+      db: fc.record({ statement: json, params: json, system: text }, { requiredKeys: [] }),
+      ...{ host: text },
+    }),
+    fc.record(
+      { function: fc.record({ name: text, args: json }, { requiredKeys: [] }), amqp: members },
+      { requiredKeys: [] },
+    ),
+    fc.record({ function: fc.record({ name: text }), messaging: fc.record({ operation: text, destination: json }) }),
+  ),
+  stop: fc.oneof(
+    members,
+    fc.record({ etype: json, message: json }, { requiredKeys: [] }),
+    fc.record({ response: fc.record({ status_code: fc.integer({ min: 100, max: 600 }) }) }),
+    fc.record({ requests: fc.record({ status_code: fc.integer({ min: 100, max: 600 }) }) }),
+  ),
+  parent: fc.integer({ min: -1, max: 14 }),
+  service: fc.constantFrom('a', 'b', ''),
+  us: fc.nat(3),
+})
+
+/** Records in the order of their times: all starts, then all stops. */
+function toRecords(base_id: string, made: readonly Made[]): TraceRecord[] {
+  const ids = made.map(() => randomUUID())
+  const begun = Date.UTC(2026, 10, 22, 10) * 1000
+  const starts = made.map(({ name, start, parent, service }, at) => ({
+    name: `${name}-start`,
+    base_id,
+    trace_id: ids[at] ?? '',
+    parent_id: parent < 0 ? base_id : ((parent < at ? ids[parent] : undefined) ?? `elsewhere ${parent}`),
+    timestamp: toTimestamp(begun + at),
+    info: start as Record<string, unknown>,
+    project: 'shop',
+    service,
+  }))
+  const stops = starts.map((record, at) => ({
+    ...record,
+    name: `${made[at]?.name}-stop`,
+    timestamp: toTimestamp(begun + at + (made[at]?.us ?? 0)),
+    info: made[at]?.stop as Record<string, unknown>,
   }))
   return [...starts, ...stops]
+}
+
+function toTimestamp(us: number): string {
+  return `${new Date(us / 1000).toISOString().slice(0, 19)}.${String(us % 1_000_000).padStart(6, '0')}`
+}
+
+async function send(receiver: OtlpReceiver, batches: readonly (readonly TraceRecord[])[]): Promise<ReceivedSpan[]> {
+  const driver = openDriver(`otlp://127.0.0.1:${receiver.port}`)
+  const before = receiver.spans.length
+  for (const batch of batches) await driver.write(batch)
+  await driver.close()
+  return inOrder(receiver.spans.slice(before))
+}
+
+async function post(receiver: OtlpReceiver, records: readonly TraceRecord[]): Promise<ReceivedSpan[]> {
+  const before = receiver.spans.length
+  const headers = { 'content-type': 'application/json' }
+  const body = [...exportOtlp(buildReport(records))].join('')
+  await fetch(`http://127.0.0.1:${receiver.port}/v1/traces`, { method: 'POST', headers, body })
+  return inOrder(receiver.spans.slice(before))
+}
+
+function inOrder(spans: readonly ReceivedSpan[]): ReceivedSpan[] {
+  return spans
+    .map(span => ({
+      ...span,
+      attributes: Object.fromEntries(Object.entries(span.attributes).filter(([key]) => !OF_EXPORTS.includes(key))),
+    }))
+    .sort((a, b) => (a.spanId < b.spanId ? -1 : 1))
 }

@@ -1,6 +1,7 @@
 import * as core from '@osprofiler/core'
 import * as http from '@osprofiler/core/http'
 import * as json from '@osprofiler/core/json'
+import * as record from '@osprofiler/core/record'
 import * as coreRpc from '@osprofiler/core/rpc'
 import * as toolkit from '@osprofiler/core/toolkit'
 import * as drivers from '@osprofiler/drivers'
@@ -11,6 +12,7 @@ import * as koa from '@osprofiler/koa'
 import * as node from '@osprofiler/node'
 import * as report from '@osprofiler/report'
 import * as rpc from '@osprofiler/rpc'
+import * as osloMessaging from '@osprofiler/rpc/oslo-messaging'
 import * as viewer from '@osprofiler/viewer'
 import * as viewerServer from '@osprofiler/viewer/server'
 import { describe, expect, it } from 'vitest'
@@ -65,6 +67,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'stringifyJson',
     ],
   },
+  '@osprofiler/core/record': { module: record, names: ['otlpTraceId', 'resourceAttributes', 'toOtlpSpan'] },
   '@osprofiler/core/rpc': {
     module: coreRpc,
     names: ['configuredKeyRing', 'createCallTracer', 'readCarrier', 'writeCarrier'],
@@ -117,9 +120,11 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'btoa',
       'checkConfiguration',
       'checkKeysFile',
+      'checkOptionTypes',
       'clearImmediate',
       'clearInterval',
       'clearTimeout',
+      'createRareWarning',
       'dateNow',
       'decodeKeyText',
       'decodeURIComponent',
@@ -178,6 +183,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'diffReports',
       'escapeControl',
       'exportOtlp',
+      'exportOtlpParts',
       'exportPerfetto',
       'exportSpeedscope',
       'findSilentTargets',
@@ -215,6 +221,10 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
     names: ['INSTRUMENT_NAMES', 'checkInstruments', 'createPropagation', 'instrument'],
   },
   '@osprofiler/rpc': { module: rpc, names: ['createRunTraced', 'injectTrace', 'runTraced'] },
+  '@osprofiler/rpc/oslo-messaging': {
+    module: osloMessaging,
+    names: ['MessageUndeliverable', 'MessagingTimeout', 'RemoteError', 'createOsloClient', 'createOsloServer'],
+  },
   '@osprofiler/viewer/server': { module: viewerServer, names: ['createViewer'] },
   '@osprofiler/viewer': { module: viewer, names: ['pageTemplate', 'pageTheme', 'renderPage'] },
   '@osprofiler/node': { module: node, names: ['setup'] },

@@ -85,7 +85,7 @@ const TAKERS: readonly [taker: string, rows: readonly Row[], take: (options: Rec
   [
     'createNotifier()',
     [
-      ...['maxRecords', 'maxBytes', 'batchSize', 'flushAfter', 'minBackoff', 'maxBackoff'].map(
+      ...['maxRecords', 'maxBytes', 'batchSize', 'batchBytes', 'flushAfter', 'minBackoff', 'maxBackoff'].map(
         (name): Row => [name, 'number'],
       ),
       ['noSuchOption'],

@@ -7,22 +7,43 @@ export interface OsloLine {
   readonly record?: TraceRecord
   /** The names of the context that a served call came with. */
   readonly context?: readonly string[]
+  /** What a cast brought. */
+  readonly noted?: string
   readonly result?: unknown
   readonly error?: string
+  /** The class of the error. */
+  readonly type?: string
+}
+
+/** What a client in Python is to call. */
+export interface OsloRequest {
+  readonly method: string
+  readonly args?: object
+  readonly base_id?: string
+  readonly key?: string
+  /** What `prepare()` takes. */
+  readonly target?: object
+  readonly cast?: boolean
 }
 
 /** Python's oslo.messaging, as a client or as a server. */
 export interface OsloPeer {
-  /** Has a client call, within a trace where one is named, and resolves when it is answered. */
-  call(baseId: string | null, key: string, method: string, args: object): Promise<OsloLine>
+  /** Has a client call, and resolves when it is answered, or sent where it is a cast. */
+  call(request: OsloRequest): Promise<OsloLine>
   /** What was printed, once `found` says that all of it is there. */
   lines(found: (lines: readonly OsloLine[]) => boolean): Promise<readonly OsloLine[]>
   stop(): Promise<void>
 }
 
-/** Starts it; a server has joined its topic then. */
-export async function startOsloPeer(role: 'call' | 'serve', url: string, topic: string): Promise<OsloPeer> {
-  const child = startPython('oslo_rpc.py', [role, url.replace(/^amqp:/, 'rabbit:'), topic])
+/** Starts it; a server has joined its topic then. `exchange` is the control exchange, the rest are options of `[oslo_messaging_rabbit]`. */
+export async function startOsloPeer(
+  role: 'call' | 'serve',
+  url: string,
+  topic: string,
+  { exchange = 'openstack', ...options }: { readonly exchange?: string; readonly [option: string]: unknown } = {},
+): Promise<OsloPeer> {
+  const query = new URLSearchParams(Object.entries(options).map(([name, value]) => [name, String(value)]))
+  const child = startPython('oslo_rpc.py', [role, `${url.replace(/^amqp:/, 'rabbit:')}?${query}`, topic, exchange])
   const lines: OsloLine[] = []
 
   async function read(found: (lines: readonly OsloLine[]) => boolean): Promise<readonly OsloLine[]> {
@@ -32,9 +53,9 @@ export async function startOsloPeer(role: 'call' | 'serve', url: string, topic: 
 
   if (role === 'serve') await read(all => all.some(({ serving }) => serving))
   return {
-    async call(baseId, key, method, args) {
+    async call(request) {
       lines.length = 0
-      child.writeLine(JSON.stringify([baseId, key, method, args]))
+      child.writeLine(JSON.stringify(request))
       const all = await read(these => these.some(({ result, error }) => result !== undefined || error !== undefined))
       return all.at(-1) ?? {}
     },

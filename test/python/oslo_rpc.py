@@ -1,14 +1,17 @@
 """Calls and serves over oslo.messaging as OpenStack's services do, with their serializer of a profiled context.
 
-    oslo_rpc.py serve URL TOPIC    serves TOPIC until its input ends; prints {"serving": true} first
-    oslo_rpc.py call URL TOPIC     each line of input, [base_id, method, args], is a call; prints {"result": ...}
+    oslo_rpc.py serve URL TOPIC EXCHANGE    serves TOPIC as the server "python" until its input ends; prints {"serving": true}
+    oslo_rpc.py call URL TOPIC EXCHANGE     each line of input is a call; prints {"result": ...} or {"error": ..., "type": ...}
 
-What its notifier is told is printed, too: {"record": ...}.
+A line of input is {"method", "args"}, with "base_id" and "key" for a traced call, "target" for what prepare() takes, "cast" for
+a cast. What the notifier is told is printed, too: {"record": ...}. Options of oslo.messaging are in the URL's query.
 """
 
 import json
 import os
 import sys
+import threading
+import time
 
 from oslo_config import cfg
 import oslo_messaging
@@ -16,10 +19,12 @@ from osprofiler import notifier
 from osprofiler import profiler
 
 KEY = "SECRET_KEY"
+lock = threading.Lock()
 
 
 def tell(**line):
-    print(json.dumps(line), flush=True)
+    with lock:
+        print(json.dumps(line), flush=True)
 
 
 class ProfilerContextSerializer(oslo_messaging.NoOpSerializer):
@@ -50,14 +55,32 @@ class Manager:
         tell(context=sorted(context))
         return a + b
 
+    def echo(self, context, value):
+        return value
+
     def fail(self, context):
         raise ValueError("not today")
+
+    def slow(self, context, seconds):
+        time.sleep(seconds)
+        return "done"
+
+    def note(self, context, text):
+        tell(noted=text)
+
+
+@profiler.trace_cls("rpc")
+class Control:
+    target = oslo_messaging.Target(namespace="control", version="2.3")
+
+    def stop(self, context, force):
+        return ["stopped", force]
 
 
 def serve(transport, topic):
     target = oslo_messaging.Target(topic=topic, server="python")
     server = oslo_messaging.get_rpc_server(
-        transport, target, [Manager()], executor="threading", serializer=ProfilerContextSerializer())
+        transport, target, [Manager(), Control()], executor="threading", serializer=ProfilerContextSerializer())
     server.start()
     tell(serving=True)
     sys.stdin.read()
@@ -68,21 +91,25 @@ def call(transport, topic):
     make = getattr(oslo_messaging, "get_rpc_client", oslo_messaging.RPCClient)
     client = make(transport, oslo_messaging.Target(topic=topic), timeout=20, serializer=ProfilerContextSerializer())
     for line in sys.stdin:
-        base_id, key, method, args = json.loads(line)
+        what = json.loads(line)
         profiler.clean()
-        if base_id:
-            profiler.init(key, base_id=base_id)
+        if what.get("base_id"):
+            profiler.init(what["key"], base_id=what["base_id"])
         try:
             with profiler.Trace("caller"):
-                tell(result=client.call({"user": "alice"}, method, **args))
+                prepared = client.prepare(**what.get("target", {}))
+                send = prepared.cast if what.get("cast") else prepared.call
+                tell(result=send({"user": "alice"}, what["method"], **what.get("args", {})))
         except Exception as error:
-            tell(error=str(error).split("\n")[0])
+            tell(error=str(error).split("\n")[0], type=type(error).__name__)
 
 
 notifier.set(lambda payload, context=None: tell(record=payload))
 conf = cfg.CONF
 conf([])
-transport = oslo_messaging.get_rpc_transport(conf, url=sys.argv[2])
+oslo_messaging.set_transport_defaults(control_exchange=sys.argv[4])
+transport = oslo_messaging.get_rpc_transport(conf, url=sys.argv[2], **(
+    {"allowed_remote_exmods": ["builtins"]} if "call" in sys.argv[1] else {}))
 {"serve": serve, "call": call}[sys.argv[1]](transport, sys.argv[3])
 # At once: its threads would first wait for their connections.
 os._exit(0)

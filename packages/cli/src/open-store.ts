@@ -35,6 +35,15 @@ export function openStore(options: StoreOptions): Driver {
   return openDriver(options.connectionString ?? (process.env.OSPROFILER_CONNECTION_STRING || 'sqlite://'))
 }
 
+const OTHER_TOOLS = 'Look at the traces with the tools of that store.'
+/** Why some stores of a kind cannot be read, where others can. */
+const WHY_NOT: ReadonlyMap<string, string> = new Map([
+  [
+    'messaging',
+    'Its queue is a quorum queue (rabbit_quorum_queue), which drops notifications that were looked at too often. Whoever consumes the queue, such as Ceilometer, has the traces; or name another store.',
+  ],
+])
+
 type Reading = 'readRecords' | 'listTraces' | 'listErrorTraces'
 type Removing = 'deleteTrace' | 'pruneTraces'
 
@@ -49,7 +58,7 @@ export function readable<Name extends Reading>(driver: Driver, name: Name): NonN
   if (driver.readRecords !== undefined) {
     return fail(`The traces of a store of ${driver.name}:// cannot be listed. Show one by its id.`)
   }
-  return fail(`A store of ${driver.name}:// can only be written. Look at the traces with the tools of that store.`)
+  return fail(`A store of ${driver.name}:// can only be written. ${WHY_NOT.get(driver.name) ?? OTHER_TOOLS}`)
 }
 
 /**
@@ -61,7 +70,7 @@ export function removable<Name extends Removing>(driver: Driver, name: Name): No
   return (
     memberOf(driver, name) ??
     fail(
-      `No trace can be removed from a store of ${driver.name}://. That store's own tools say how long it keeps them.`,
+      `No trace can be removed from a store of ${driver.name}://. ${WHY_NOT.get(driver.name) ?? "That store's own tools say how long it keeps them."}`,
     )
   )
 }

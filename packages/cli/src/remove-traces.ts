@@ -9,7 +9,8 @@ import { writeChunks } from './write-output.js'
 /**
  * Removes traces and says of each how many records that were.
  *
- * @throws OsprofilerError `ERR_TRACE_NOT_FOUND` after all of them, where one is not there
+ * @throws OsprofilerError after all of them: `ERR_STORE_LOCKED` where another transaction has locked one, or
+ * `ERR_TRACE_NOT_FOUND` where one is not there
  */
 export async function deleteTraces(ids: readonly string[], options: DeleteOptions): Promise<void> {
   const file = options.id === true ? undefined : ids.find(id => /^\.[/\\]/.test(id))
@@ -22,12 +23,18 @@ export async function deleteTraces(ids: readonly string[], options: DeleteOption
   await withStore(options, async ({ driver, shownAs }) => {
     const remove = removable(driver, 'deleteTrace')
     const missing: string[] = []
+    let locked: OsprofilerError | undefined
     for (const [index, id] of ids.entries()) {
       showProgress(`Removing trace ${index + 1} of ${ids.length}`)
-      const records = await remove(id)
+      const records = await remove(id).catch(error => {
+        if (!isLocked(error)) throw error
+        locked = error
+      })
+      if (records === undefined) continue
       if (records === 0) missing.push(id)
       else await writeChunks(process.stdout, [`Removed ${escapeControl(id)}: ${count(records, 'record')}.\n`])
     }
+    if (locked !== undefined) throw locked
     if (missing.length === 0) return
     throw new OsprofilerError('ERR_TRACE_NOT_FOUND', `Not in the store ${shownAs}: ${missing.join(', ')}.`)
   })
@@ -41,6 +48,10 @@ export async function pruneTraces({ olderThan, ...options }: PruneOptions): Prom
     const text = `Removed ${count(traces, 'trace')}, of which nothing was younger than ${toText(olderThan)}.\n`
     await writeChunks(process.stdout, [text])
   })
+}
+
+function isLocked(error: unknown): error is OsprofilerError {
+  return error instanceof OsprofilerError && error.code === 'ERR_STORE_LOCKED'
 }
 
 function count(amount: number, noun: string): string {

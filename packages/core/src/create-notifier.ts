@@ -20,6 +20,11 @@ export interface NotifierOptions {
   readonly maxBytes?: number | undefined
   /** Records in one write. Default 500. */
   readonly batchSize?: number | undefined
+  /**
+   * How many bytes the records of one write are at most, roughly: as JSON in UTF-8. A larger record is written alone.
+   * Default 512 KiB: a request of such a batch stays below 1 MiB, the limit of many proxies.
+   */
+  readonly batchBytes?: number | undefined
   /** How long the first record waits for others, in ms. Default 50. */
   readonly flushAfter?: number | undefined
   /** The pause after a failed write, in ms, doubled each time up to `maxBackoff`. Default 100. */
@@ -100,7 +105,7 @@ export function createNotifier(driver: Driver, options: NotifierOptions = {}): Q
   return queueNotifier
 }
 
-const OPTIONS = ['maxRecords', 'maxBytes', 'batchSize', 'flushAfter', 'minBackoff', 'maxBackoff'] as const
+const OPTIONS = ['maxRecords', 'maxBytes', 'batchSize', 'batchBytes', 'flushAfter', 'minBackoff', 'maxBackoff'] as const
 
 function readSettings(options: NotifierOptions): DeliverySettings {
   checkOptionNames(options, OPTIONS, 'createNotifier()')
@@ -108,6 +113,7 @@ function readSettings(options: NotifierOptions): DeliverySettings {
     maxRecords: readNumber(options, 'maxRecords', 250_000),
     maxBytes: readNumber(options, 'maxBytes', 128 * 1024 * 1024),
     batchSize: readNumber(options, 'batchSize', 500),
+    batchBytes: readNumber(options, 'batchBytes', 512 * 1024),
     flushAfter: readNumber(options, 'flushAfter', 50),
     minBackoff: readNumber(options, 'minBackoff', 100),
     maxBackoff: readNumber(options, 'maxBackoff', 10_000),

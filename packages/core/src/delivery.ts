@@ -1,71 +1,61 @@
+import { type BatchWriter, createBatchWriter } from './batch-writer.js'
 import { suppress } from './context.js'
 import type { Driver } from './driver.js'
 import { createDrops, type Drops } from './drops.js'
+import { createFlushes } from './flushes.js'
+import { createHeldRecords, type HeldRecords } from './held-records.js'
 import { createListeners } from './listeners.js'
+import { MAX_TIMEOUT_MS } from './max-timeout.js'
 import type { NotifierStats } from './notifier-stats.js'
-import { codeOf, createOutageWarning, type OutageWarning } from './outage-warning.js'
-import { clearTimeout, Math, Number, Promise, performance, Set, setTimeout } from './platform.js'
+import { createPause } from './pause.js'
+import { clearTimeout, Math, Number, performance, setTimeout } from './platform.js'
 import type { TraceRecord } from './record.js'
 import { RecordQueue } from './record-queue.js'
 import { isRootRecord } from './root-record.js'
+import { createWriteLedger, type WriteLedger } from './write-ledger.js'
 
 /** How a delivery queues and writes. All numbers are above 0; times are in milliseconds. */
 export interface DeliverySettings {
   readonly maxRecords: number
   readonly maxBytes: number
   readonly batchSize: number
+  readonly batchBytes: number
   readonly flushAfter: number
   readonly minBackoff: number
   readonly maxBackoff: number
 }
 
-interface Outcome {
-  readonly refused: number
-  readonly unknown: number
-}
-
-interface Flush {
-  /** It is over when the record of this number is settled, and all before it. */
-  readonly target: number
-  readonly finish: () => void
-}
-
-// Ten tries or so in a flush's five seconds: a store that refuses a password is not stormed.
-const LONGEST_FLUSH_PAUSE_MS = 500
-// Node takes a longer one for no time at all.
-const MAX_TIMEOUT_MS = 2 ** 31 - 1
-
 /** Takes records in at once and writes them to a driver in the background, one batch at a time. */
 export class Delivery {
-  readonly #driver: Driver
   readonly #settings: DeliverySettings
   readonly #queue: RecordQueue
   readonly #listeners = createListeners()
-  readonly #counts = { emitted: 0, written: 0, unknown: 0, retried: 0 }
   readonly #drops: Drops
-  readonly #flushes = new Set<Flush>()
-  readonly #warning: OutageWarning
-  /** The records that are being written, and the number of the first one. */
-  #batch: readonly TraceRecord[] = []
-  #batchNumber = Number.POSITIVE_INFINITY
-  #delivering = false
-  #ending = false
-  #closed = false
+  readonly #flushes = createFlushes()
+  readonly #ledger: WriteLedger
+  readonly #pause = createPause()
+  readonly #held: HeldRecords
+  readonly #writer: BatchWriter
+  #emitted = 0
+  #life: 'open' | 'ending' | 'closed' = 'open'
+  #isDelivering = false
   #timer: NodeJS.Timeout | undefined
-  #endPause: (() => void) | undefined
-  #pauseTimer: NodeJS.Timeout | undefined
-  #resting = false
+  #isAtOnce = false
 
   constructor(driver: Driver, settings: DeliverySettings) {
-    this.#driver = driver
+    const isAwaited = (): boolean => this.#flushes.size > 0
     this.#settings = settings
     this.#queue = new RecordQueue(settings.maxRecords, settings.maxBytes)
-    this.#warning = createOutageWarning(driver.name, () => this.#listeners.has('error'))
     this.#drops = createDrops(driver, settings, this.#listeners)
+    this.#ledger = createWriteLedger(driver, this.#drops, this.#listeners)
+    this.#held = createHeldRecords(settings, this.#ledger, isAwaited, () => void this.#deliver())
+    const parts = { ledger: this.#ledger, held: this.#held, pause: this.#pause }
+    this.#writer = createBatchWriter(settings, parts, records => this.#drops.tellIn(records), isAwaited)
   }
 
   get stats(): NotifierStats {
-    return { ...this.#counts, ...this.#drops.stats, queued: this.#queue.length + this.#batch.length }
+    const queued = this.#queue.length + this.#writer.length + this.#held.length
+    return { emitted: this.#emitted, ...this.#ledger.counts, ...this.#drops.stats, queued }
   }
 
   on(event: string, listener: (...details: unknown[]) => void): void {
@@ -73,31 +63,20 @@ export class Delivery {
   }
 
   add(record: TraceRecord): void {
-    this.#counts.emitted++
-    if (this.#ending) return this.#drops.drop([record], 'closed')
+    this.#emitted++
+    if (this.#life !== 'open') return this.#drops.drop([record], 'closed')
     if (!this.#push(record)) return
-    if (this.#resting) this.#wake()
-    if (this.#delivering) return
+    if (this.#pause.isResting) this.#wake()
+    if (this.#isDelivering) return
     if (this.#timer === undefined) this.#deliverIn(this.#settings.flushAfter)
-    else if (this.#queue.length === this.#settings.batchSize) this.#deliverIn(0)
+    else if (!this.#isAtOnce && this.#isBatchFull()) this.#deliverIn(0)
   }
 
   /** Resolves when what waits now is settled, or after `timeout` ms: true where it was in time. */
   async flush(timeout: number): Promise<boolean> {
     const target = this.#queue.lastNumber
-    if (this.#isSettled(target) || this.#closed) return true
-    const settled = new Promise<void>(resolve => {
-      const flush = { target, finish }
-      // Not unref'd: for as long as this, and no longer, a process is kept alive for its records.
-      const deadline = setTimeout(finish, Math.min(timeout, MAX_TIMEOUT_MS))
-      this.#flushes.add(flush)
-      const forget = (): boolean => this.#flushes.delete(flush)
-      function finish(): void {
-        clearTimeout(deadline)
-        forget()
-        resolve()
-      }
-    })
+    if (this.#isSettled(target) || this.#life === 'closed') return true
+    const settled = this.#flushes.wait(target, timeout)
     // It does not wait for a pause to end: the store may be back.
     this.#wake()
     suppress(() => void this.#deliver())
@@ -110,27 +89,26 @@ export class Delivery {
    * two that are tried in turn would keep it alive for ever.
    */
   rest(): void {
-    this.#resting = true
-    clearTimeout(this.#pauseTimer)
-    this.#warning.lost(this.stats.queued)
+    this.#pause.rest()
+    this.#held.rest()
+    this.#ledger.lost(this.stats.queued)
   }
 
   async close(timeout: number): Promise<void> {
     const deadline = performance.now() + timeout
     await this.flush(timeout)
     // What came during that is delivered in what is left of the time, and nothing else is taken.
-    this.#ending = true
+    if (this.#life === 'open') this.#life = 'ending'
     const left = deadline - performance.now()
     if (left > 0) await this.flush(left)
-    if (this.#closed) return
-    this.#closed = true
+    if (this.#life === 'closed') return
+    this.#life = 'closed'
     clearTimeout(this.#timer)
-    this.#wake()
-    const lost = [...this.#batch, ...this.#queue.take(this.#queue.length)]
-    this.#endBatch()
+    const lost = [...this.#held.cut(), ...this.#writer.cut(), ...this.#queue.take(Number.POSITIVE_INFINITY)]
+    this.#pause.end()
     this.#drops.drop(lost, 'closed')
-    this.#warning.lost(lost.length)
-    for (const { finish } of this.#flushes) finish()
+    this.#ledger.lost(lost.length)
+    this.#flushes.end()
   }
 
   /** Whether the record waits now. */
@@ -146,95 +124,60 @@ export class Delivery {
     }
   }
 
+  #wake(): void {
+    this.#pause.end()
+    this.#held.hurry()
+  }
+
   /** Whether the fate of the record of this number is known, and that of all before it. */
   #isSettled(number: number): boolean {
-    return Math.min(this.#batchNumber, this.#queue.firstNumber) > number
+    return Math.min(this.#writer.firstNumber, this.#held.firstNumber, this.#queue.firstNumber) > number
   }
 
   #deliverIn(ms: number): void {
+    this.#isAtOnce = ms === 0
     clearTimeout(this.#timer)
     // Suppressed: a record is emitted in the context of a request, in which the store's own client must not be traced.
     this.#timer = suppress(() => setTimeout(() => this.#deliver(), Math.min(ms, MAX_TIMEOUT_MS))).unref()
   }
 
   async #deliver(): Promise<void> {
+    if (this.#isDelivering || this.#isClosed()) return
     clearTimeout(this.#timer)
     this.#timer = undefined
-    if (this.#delivering || this.#queue.length === 0) return
-    this.#delivering = true
-    do await this.#deliverBatch()
-    while (this.#isBatchDue())
-    this.#delivering = false
+    this.#isDelivering = true
+    do {
+      await this.#deliverBatch()
+      if (this.#held.isDue) await this.#held.retry(() => this.#look())
+    } while (this.#isDue())
+    this.#isDelivering = false
     // What came meanwhile waits for company again: small writes one after another would cost a store dearly.
-    if (this.#queue.length > 0 && !this.#closed) this.#deliverIn(this.#settings.flushAfter)
+    if (this.#queue.length > 0 && !this.#isClosed()) this.#deliverIn(this.#settings.flushAfter)
   }
 
-  #isBatchDue(): boolean {
-    if (this.#closed || this.#queue.length === 0) return false
-    return this.#flushes.size > 0 || this.#queue.length >= this.#settings.batchSize
+  #isClosed(): boolean {
+    return this.#life === 'closed'
+  }
+
+  #isDue(): boolean {
+    if (this.#isClosed()) return false
+    return this.#held.isDue || this.#isBatchFull() || (this.#queue.length > 0 && this.#flushes.size > 0)
+  }
+
+  #isBatchFull(): boolean {
+    return this.#queue.length >= this.#settings.batchSize || this.#queue.bytes >= this.#settings.batchBytes
   }
 
   async #deliverBatch(): Promise<void> {
-    const { minBackoff, maxBackoff, batchSize } = this.#settings
-    this.#batchNumber = this.#queue.firstNumber
-    const batch = this.#queue.take(batchSize)
-    this.#batch = batch
-    const told = this.#drops.tellIn(batch)
-    for (let backoff = minBackoff; !this.#closed; backoff = Math.min(2 * backoff, maxBackoff)) {
-      const outcome = await this.#write(told)
-      if (this.#closed) return
-      if (outcome !== undefined) return this.#settle(batch, outcome)
-      this.#counts.retried += batch.length
-      // Whoever flushes has little time: the store may be back before a long pause ends.
-      await this.#pause(this.#flushes.size > 0 ? Math.min(backoff, LONGEST_FLUSH_PAUSE_MS) : backoff)
-    }
-  }
-
-  /** What became of a batch, or `undefined` where it is to be tried again. */
-  async #write(batch: readonly TraceRecord[]): Promise<Outcome | undefined> {
-    try {
-      const result = await this.#driver.write(batch)
-      this.#warning.over()
-      return { refused: toCount(result?.refused, batch.length), unknown: 0 }
-    } catch (error) {
-      this.#listeners.tell('error', error)
-      const code = codeOf(error)
-      if (code !== 'ERR_WRITE_REFUSED') this.#warning.failed(error)
-      if (code === 'ERR_WRITE_REFUSED') return { refused: batch.length, unknown: 0 }
-      if (code === 'ERR_WRITE_UNCERTAIN') return { refused: 0, unknown: batch.length }
-      return undefined
-    }
-  }
-
-  #settle(batch: readonly TraceRecord[], { refused, unknown }: Outcome): void {
-    this.#endBatch()
-    this.#counts.unknown += unknown
-    this.#counts.written += batch.length - refused - unknown
-    this.#drops.refused(batch, refused)
+    if (this.#queue.length === 0) return
+    const { firstNumber } = this.#queue
+    await this.#writer.write(this.#queue.take(this.#writer.batchSize, this.#settings.batchBytes), firstNumber)
     if (this.#queue.length === 0) this.#drops.over()
-    for (const { target, finish } of this.#flushes) if (this.#isSettled(target)) finish()
+    this.#look()
+    await this.#writer.easeOff()
   }
 
-  #endBatch(): void {
-    this.#batch = []
-    this.#batchNumber = Number.POSITIVE_INFINITY
+  #look(): void {
+    this.#flushes.look(number => this.#isSettled(number))
   }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise(resolve => {
-      if (!this.#resting) this.#pauseTimer = setTimeout(resolve, Math.min(ms, MAX_TIMEOUT_MS)).unref()
-      this.#endPause = resolve
-    })
-  }
-
-  #wake(): void {
-    this.#resting = false
-    clearTimeout(this.#pauseTimer)
-    this.#endPause?.()
-  }
-}
-
-/** A driver's count, which may be anything: a driver can be anybody's. */
-function toCount(value: unknown, max: number): number {
-  return Number.isInteger(value) ? Math.min(Math.max(value as number, 0), max) : 0
 }

@@ -15,13 +15,23 @@ export interface Driver {
   readonly location?: string | undefined
 
   /**
-   * Stores a batch, in order. Resolves once the store has taken the records; what it took but will never keep, it
-   * counts in `refused`, and so it does what has not the shape of a record, or a timestamp that tells no time. A
-   * rejection means that nothing was written and the batch may be tried again, except with an `OsprofilerError` of code
-   * `ERR_WRITE_REFUSED` (the store will never take this batch: it is dropped) or `ERR_WRITE_UNCERTAIN` (a connection
-   * broke midway and nobody knows: it is not sent twice).
+   * Stores a batch, in order. Resolves once the store has taken the records. `refused` counts the records that the store
+   * will never keep. These include what has not the shape of a record, and a timestamp that tells no time. `held` names
+   * the records that the store put off, where it took others of the batch or may take others.
    *
-   * Called by the notifier with one batch at a time, never on the path of a request.
+   * A rejection says what became of the whole batch:
+   *
+   * - `ERR_WRITE_REFUSED`: the store was reached, wrote nothing, and refuses these records. The notifier writes the batch
+   *   in halves, until the record that the store refuses stands alone, and drops that one.
+   * - `ERR_WRITE_UNCERTAIN`: a connection broke midway. The batch is not sent twice.
+   * - Any other error, such as `ERR_STORE`: nothing was written, and the store fails. This includes a store that refuses
+   *   the request and not a record: a wrong password, database, path or media type. The batch is tried again.
+   *
+   * A batch that is tried again is the same array, and its halves hold the same records. The message of an
+   * `OsprofilerError` is shown to people: the message holds no secret and says what to do.
+   *
+   * Called by the notifier with one batch at a time, never on the path of a request. The notifier bounds a batch by its
+   * records and by their rough size. A driver whose request has a hard limit sends several requests.
    */
   write(records: readonly TraceRecord[]): Promise<WriteResult | undefined>
 
@@ -39,10 +49,16 @@ export interface Driver {
   /** The traces in which something failed (see `isErrorRecord`), newest first. */
   listErrorTraces?(query?: TraceQuery): Promise<TraceSummary[]>
 
-  /** Removes a trace and resolves to how many records that were: 0 where it is not there. Missing where the store cannot. */
+  /**
+   * Removes a trace and resolves to how many records that were: 0 where it is not there. Missing where the store cannot.
+   * Rejects with `ERR_STORE_LOCKED` where another transaction has locked some; all others are removed then.
+   */
   deleteTrace?(baseId: string): Promise<number>
 
-  /** Removes the traces of which no record is as young as `before`, and resolves to how many these were. */
+  /**
+   * Removes the traces of which no record is as young as `before`, and resolves to how many these were. Rejects as
+   * `deleteTrace` does.
+   */
   pruneTraces?(before: Date): Promise<number>
 
   /**
@@ -55,6 +71,16 @@ export interface Driver {
 export interface WriteResult {
   /** How many records of the batch the store will never keep. */
   readonly refused: number
+  /**
+   * The positions in the batch of the records that the store took neither now nor refused, and may take later: an answer
+   * "try later" about one record. The notifier tries them again, then goes on without them. A record that is still held
+   * after some tries, while the store takes others, is dropped. A batch that is held whole counts as a failed write.
+   */
+  readonly held?: readonly number[] | undefined
+  /** How many further records may have been written: a connection broke midway, and they are not sent twice. */
+  readonly unknown?: number | undefined
+  /** Why records were refused or held, as a sentence. Shown to people: holds no secret. */
+  readonly reason?: string | undefined
 }
 
 export interface TraceQuery {

@@ -7,7 +7,8 @@ export type DropCause = 'queue-full' | 'roots' | 'refused'
 
 /** Warns that records are dropped: of each cause once until all that waits is written, or it would go unnoticed. */
 export interface DropWarning {
-  dropped(cause: DropCause): void
+  /** @param reason a sentence that holds no secret, or nothing */
+  dropped(cause: DropCause, reason?: string): void
   /** To be called when nothing waits any more. */
   over(): void
 }
@@ -23,19 +24,20 @@ export function createDropWarning(
   const warnRarely = createRareWarning()
   const warned = new Set<DropCause>()
 
-  function describe(cause: DropCause): string {
+  function describe(cause: DropCause, reason: string): string {
     const store = `the store (${driver.name})`
     const bounds = `${limits.maxRecords} records or ${showBytes(limits.maxBytes)}`
     const more = 'notifier.stats has the numbers.'
+    if (cause === 'refused' && reason !== '') return `Records are dropped: ${store} refuses them. ${reason} ${more}`
     if (cause === 'refused') return `Records are dropped: ${store} refuses them; ${more}`
     if (cause === 'roots') return `Even records of roots are dropped: their part of the queue is full, too; ${more}`
     return `Records are dropped: ${bounds} wait for ${store}, which takes fewer than come. See maxRecords and maxBytes; ${more}`
   }
 
   return {
-    dropped(cause) {
+    dropped(cause, reason = '') {
       if (warned.has(cause) || isHeard()) return
-      if (warnRarely(cause, 'OSPROFILER_RECORDS_DROPPED', () => describe(cause))) warned.add(cause)
+      if (warnRarely(cause, 'OSPROFILER_RECORDS_DROPPED', () => describe(cause, reason))) warned.add(cause)
     },
     over: () => warned.clear(),
   }

@@ -21,9 +21,10 @@ export interface DropStats {
 /** Counts what is dropped, and tells of it: listeners, the process, and the trace. */
 export interface Drops {
   readonly stats: DropStats
-  drop(records: readonly TraceRecord[], reason: DropReason): void
+  /** @param why what the store says, as a sentence that holds no secret */
+  drop(records: readonly TraceRecord[], reason: DropReason, why?: string): void
   /** Of a batch that was written, the store refused so many; only the store knows which. */
-  refused(batch: readonly TraceRecord[], count: number): void
+  refused(batch: readonly TraceRecord[], count: number, why: string): void
   /** A batch as it is written: with what was dropped of its traces. */
   tellIn(batch: readonly TraceRecord[]): readonly TraceRecord[]
   /** To be called when nothing waits any more. */
@@ -41,9 +42,9 @@ export function createDrops(
   const warning = createDropWarning(driver, limits, () => listeners.has('drop'))
   let roots = 0
 
-  function count(number: number, reason: DropReason): void {
+  function count(number: number, reason: DropReason, why?: string): void {
     counts[reason] += number
-    if (reason !== 'closed') warning.dropped(reason)
+    if (reason !== 'closed') warning.dropped(reason, why)
     listeners.tell('drop', number, reason)
   }
 
@@ -52,7 +53,7 @@ export function createDrops(
       const dropped = counts['queue-full'] + counts.refused + counts.closed
       return { dropped, droppedByReason: { ...counts }, droppedRoots: roots }
     },
-    drop(records, reason) {
+    drop(records, reason, why) {
       if (records.length === 0) return
       for (const record of records) {
         losses.add(record)
@@ -60,18 +61,17 @@ export function createDrops(
         roots++
         warning.dropped('roots')
       }
-      count(records.length, reason)
+      count(records.length, reason, why)
     },
-    refused(batch, number) {
+    refused(batch, number, why) {
       if (number === 0) return
       const [first] = batch
       if (number === batch.length) {
-        losses.untell()
         for (const record of batch) losses.add(record)
       } else if (first !== undefined && batch.every(({ base_id }) => base_id === first.base_id)) {
-        losses.add(first, number)
+        losses.addSome(first, number)
       }
-      count(number, 'refused')
+      count(number, 'refused', why)
     },
     tellIn: batch => losses.tellIn(batch),
     over: () => warning.over(),

@@ -1,3 +1,4 @@
+import { MAX_TIMEOUT_MS } from './max-timeout.js'
 import { clearTimeout, Math, Number, performance, process, Set, setTimeout } from './platform.js'
 import { shared } from './shared-state.js'
 
@@ -23,7 +24,6 @@ const LONGEST_END_MS = 5_000
 const SHORTEST_FLUSH_MS = 1_000
 /** A program that lives on for longer than this between two natural ends has work of its own. */
 const APART_MS = 1_000
-const MAX_TIMEOUT_MS = 2 ** 31 - 1
 
 const state = shared<NaturalEnd>('natural-end-in-time', () => ({
   flushes: new Set(),

@@ -8,10 +8,15 @@ export type OsprofilerErrorCode =
   | 'ERR_MISSING_CLIENT'
   | 'ERR_NOT_READABLE'
   | 'ERR_STORE'
+  | 'ERR_STORE_LOCKED'
   | 'ERR_WRITE_REFUSED'
   | 'ERR_WRITE_UNCERTAIN'
   | 'ERR_TRACE_NOT_FOUND'
   | 'ERR_TRACE_FILE'
+  | 'ERR_BROKER'
+  | 'ERR_REMOTE'
+  | 'ERR_TIMEOUT'
+  | 'ERR_UNDELIVERABLE'
 
 /**
  * Any failure of OSProfiler that is not a wrong call (those are `TypeError`s).
@@ -20,7 +25,7 @@ export type OsprofilerErrorCode =
  */
 export class OsprofilerError extends Error {
   // A field, not an assignment, which fails where the program froze `Error.prototype`.
-  override readonly name = 'OsprofilerError'
+  override readonly name: string = 'OsprofilerError'
   readonly code: OsprofilerErrorCode
 
   constructor(code: OsprofilerErrorCode, message: string, options?: ErrorOptions) {

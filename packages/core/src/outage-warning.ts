@@ -1,22 +1,24 @@
-import { OsprofilerError } from './osprofiler-error.js'
-import { String } from './platform.js'
+import { performance } from './platform.js'
 import { createRareWarning } from './rare-warning.js'
 
 /** Warns of a store that takes nothing: once an outage, for it would go unnoticed otherwise. */
 export interface OutageWarning {
-  /** To be called for each write that failed. */
-  failed(error: unknown): void
+  /** To be called for each write of which the store took nothing. The reason is a sentence that holds no secret. */
+  failed(reason: string): void
   /** To be called where records were given up because the store took none in time. */
   lost(count: number): void
-  /** To be called for each write that did not fail. */
+  /** To be called for each write of which the store took a record. */
   over(): void
 }
 
 const WARN_AFTER_FAILURES = 4
+/** A store that gives no answer fails rarely: its second failure is enough after this time. */
+const WARN_AFTER_MS = 5_000
 
 /** @param isHeard whether the program listens to what is warned of here */
 export function createOutageWarning(store: string, isHeard: () => boolean): OutageWarning {
   let failures = 0
+  let failedAt = 0
   let isWarned = false
   const warnRarely = createRareWarning()
 
@@ -26,11 +28,12 @@ export function createOutageWarning(store: string, isHeard: () => boolean): Outa
   }
 
   return {
-    failed(error) {
-      if (++failures < WARN_AFTER_FAILURES) return
-      // The messages of our own errors hold no secret; of another's nobody knows.
-      const reason = error instanceof OsprofilerError ? error.message : String(codeOf(error) ?? 'it gives no code')
-      warn(`No record can be delivered to the store (${store}): ${reason}`)
+    failed(reason) {
+      const now = performance.now()
+      if (++failures === 1) failedAt = now
+      const isLong = failures > 1 && now - failedAt >= WARN_AFTER_MS
+      if (failures >= WARN_AFTER_FAILURES || isLong)
+        warn(`No record can be delivered to the store (${store}): ${reason}`)
     },
     lost(count) {
       if (count > 0) warn(`The store (${store}) gave no answer in time. Records that were not delivered: ${count}`)
@@ -39,14 +42,5 @@ export function createOutageWarning(store: string, isHeard: () => boolean): Outa
       failures = 0
       isWarned = false
     },
-  }
-}
-
-/** The code of an error. Not by its class: with two copies of this package in a process there are two. */
-export function codeOf(error: unknown): unknown {
-  try {
-    return (error as { code?: unknown } | null | undefined)?.code
-  } catch {
-    return undefined
   }
 }

@@ -1,9 +1,7 @@
 import { Math, Number } from './platform.js'
 import type { TraceRecord } from './record.js'
+import { sizeOf } from './record-size.js'
 
-const RECORD_OVERHEAD = 400
-const VALUE_OVERHEAD = 16
-const MAX_VALUES = 2_000
 /** The part of the queue that only the records of roots may use. */
 const RESERVED_SHARE = 0.1
 
@@ -32,6 +30,11 @@ export class RecordQueue {
     return this.#main.length + this.#reserve.length
   }
 
+  /** How many bytes the records that wait are, roughly: see `sizeOf`. */
+  get bytes(): number {
+    return this.#main.bytes + this.#reserve.bytes
+  }
+
   /** The number of the record that was taken in last: they are counted from 1. */
   get lastNumber(): number {
     return this.#lastNumber
@@ -57,11 +60,14 @@ export class RecordQueue {
     return evicted
   }
 
-  /** Takes out the oldest records, `count` at most. */
-  take(count: number): readonly TraceRecord[] {
+  /** Takes out the oldest records: `count` at most, and as many bytes at most, but one record in any case. */
+  take(count: number, maxBytes = Number.POSITIVE_INFINITY): readonly TraceRecord[] {
     const taken: TraceRecord[] = []
+    let bytes = 0
     while (taken.length < count) {
       const line = this.#reserve.firstNumber < this.#main.firstNumber ? this.#reserve : this.#main
+      bytes += line.firstSize
+      if (taken.length > 0 && bytes > maxBytes) break
       const record = line.shift()
       if (record === undefined) break
       taken.push(record)
@@ -75,7 +81,7 @@ export class RecordQueue {
   }
 
   #hasRoom(size: number): boolean {
-    return this.length < this.#maxRecords && this.#main.bytes + this.#reserve.bytes + size <= this.#maxBytes
+    return this.length < this.#maxRecords && this.bytes + size <= this.#maxBytes
   }
 }
 
@@ -99,6 +105,10 @@ class Line {
     return this.#numbers[this.#head] ?? Number.POSITIVE_INFINITY
   }
 
+  get firstSize(): number {
+    return this.#sizes[this.#head] ?? 0
+  }
+
   push(record: TraceRecord, size: number, number: number): void {
     this.#bytes += size
     this.#records.push(record)
@@ -120,22 +130,4 @@ class Line {
     }
     return record
   }
-}
-
-/** Roughly. Of what has more values than any record of ours, the rest is not looked at: it might refer to itself. */
-function sizeOf(record: TraceRecord): number {
-  let size = RECORD_OVERHEAD
-  const values: unknown[] = [record.info]
-  for (let index = 0; index < values.length && index < MAX_VALUES; index++) {
-    const value = values[index]
-    size += VALUE_OVERHEAD
-    if (typeof value === 'string') size += value.length
-    if (typeof value !== 'object' || value === null) continue
-    for (const name in value) {
-      size += VALUE_OVERHEAD + name.length
-      values.push((value as Record<string, unknown>)[name])
-      if (values.length >= MAX_VALUES) break
-    }
-  }
-  return size
 }

@@ -8,7 +8,7 @@ import { followsLabel } from './secrets/lists-of-names.js'
 import { redactText } from './secrets/redact-text.js'
 import { isSecretName, type NameKind, nameKind, REDACTED } from './secrets/secret-names.js'
 
-const MAX_DEPTH = 6
+const MAX_DEPTH = 12
 const MAX_ENTRIES = 100
 const MAX_NAME = 256
 const MAX_LABEL = 64

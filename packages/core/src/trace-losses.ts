@@ -1,14 +1,14 @@
-import { Map } from './platform.js'
+import { Map, WeakMap } from './platform.js'
 import type { TraceRecord } from './record.js'
 
 /** How many records of each trace were dropped here and are not told of yet. */
 export interface TraceLosses {
-  /** Counts a record that was dropped. */
-  add(record: TraceRecord, count?: number): void
+  /** Counts a record that was dropped, and what that record was to tell. */
+  add(record: TraceRecord): void
+  /** Counts so many records of the trace of this one. */
+  addSome(record: TraceRecord, count: number): void
   /** The same records, of which the first stop of each trace that lost some tells how many these were. */
   tellIn(batch: readonly TraceRecord[]): readonly TraceRecord[]
-  /** Takes back what the last batch told: its records were dropped, too. */
-  untell(): void
 }
 
 /** Traces whose losses wait to be told. Of the oldest beyond these, only the notifier's `stats` know. */
@@ -18,9 +18,11 @@ const LONGEST_ID = 255
 /** Counts what is dropped by trace. The stop record of a trace that is written next says so, as `info.records_dropped`. */
 export function createTraceLosses(): TraceLosses {
   const untold = new Map<string, number>()
-  let told: readonly (readonly [string, number])[] = []
+  const telling = new WeakMap<TraceRecord, number>()
 
-  function addFor(baseId: string, count: number): void {
+  function addSome(record: TraceRecord, count: number): void {
+    const baseId = baseIdOf(record)
+    if (baseId === undefined) return
     untold.set(baseId, (untold.get(baseId) ?? 0) + count)
     if (untold.size <= MOST_TRACES) return
     for (const oldest of untold.keys()) {
@@ -30,29 +32,21 @@ export function createTraceLosses(): TraceLosses {
   }
 
   return {
-    add(record, count = 1) {
-      const baseId = baseIdOf(record)
-      if (baseId !== undefined) addFor(baseId, count)
-    },
+    add: record => addSome(record, 1 + (telling.get(record) ?? 0)),
+    addSome,
     tellIn(batch) {
-      told = []
       if (untold.size === 0) return batch
-      const telling: [string, number][] = []
-      const records = batch.map(record => {
+      return batch.map(record => {
         const baseId = baseIdOf(record)
         const count = baseId === undefined ? undefined : untold.get(baseId)
         if (baseId === undefined || count === undefined || !isStop(record)) return record
         untold.delete(baseId)
-        telling.push([baseId, count])
+        const all = count + (telling.get(record) ?? 0)
         // A copy: whoever emitted the record may still hold it.
-        return { ...record, info: { ...record.info, records_dropped: count } }
+        const copy = { ...record, info: { ...record.info, records_dropped: all } }
+        telling.set(copy, all)
+        return copy
       })
-      told = telling
-      return records
-    },
-    untell() {
-      for (const [baseId, count] of told) addFor(baseId, count)
-      told = []
     },
   }
 }

@@ -171,8 +171,10 @@ describe('delivery', () => {
     const drops: unknown[] = []
     const results: (WriteResult | OsprofilerError)[] = [
       { refused: 1 },
-      new OsprofilerError('ERR_WRITE_REFUSED', 'never'),
+      new OsprofilerError('ERR_WRITE_REFUSED', 'not both'),
       { refused: 0 },
+      new OsprofilerError('ERR_WRITE_REFUSED', 'not this one'),
+      { refused: 2 },
     ]
     const notifier = create(
       () => {
@@ -185,8 +187,9 @@ describe('delivery', () => {
     emit(notifier, 6)
     await notifier.flush()
 
-    expect(notifier.stats).toMatchObject({ emitted: 6, written: 3, dropped: 3, unknown: 0, queued: 0, retried: 0 })
+    expect(notifier.stats).toMatchObject({ emitted: 6, written: 2, dropped: 4, unknown: 0, queued: 0, retried: 0 })
     expect(drops).toEqual([
+      [1, 'refused'],
       [1, 'refused'],
       [2, 'refused'],
     ])
@@ -247,7 +250,7 @@ describe('the counts', () => {
               if (next === 'throw') throw new Error('down')
               if (next === 'uncertain') return Promise.reject(new OsprofilerError('ERR_WRITE_UNCERTAIN', 'broke'))
               if (next === 'refuse all') {
-                refused += records.length
+                if (records.length === 1) refused++
                 return Promise.reject(new OsprofilerError('ERR_WRITE_REFUSED', 'never'))
               }
               if (next === undefined && hangs) return new Promise(() => {})

@@ -149,10 +149,10 @@ describe('records for which there is no room', () => {
 
   it('are told again where the store refused what told of them', async () => {
     const kept: TraceRecord[] = []
-    let writes = 0
+    let isRefusing = true
     const notifier = create(
       async records => {
-        if (++writes === 1) throw new OsprofilerError('ERR_WRITE_REFUSED', 'never')
+        if (isRefusing) throw new OsprofilerError('ERR_WRITE_REFUSED', 'never')
         kept.push(...records)
         return undefined
       },
@@ -162,6 +162,7 @@ describe('records for which there is no room', () => {
     const baseId = v7()
     serve(baseId, 500)
     await notifier.flush()
+    isRefusing = false
 
     serve(baseId, 0)
     await notifier.flush()

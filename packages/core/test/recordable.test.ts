@@ -89,7 +89,7 @@ describe('an info value', () => {
     const bush = (levels: number): unknown =>
       levels === 0 ? 'leaf'.repeat(100) : Array.from({ length: 50 }, () => bush(levels - 1))
 
-    expect(JSON.stringify(recordable(deep))).toBe(`${'{"deep":'.repeat(6)}"[Object]"${'}'.repeat(6)}`)
+    expect(JSON.stringify(recordable(deep))).toBe(`${'{"deep":'.repeat(12)}"[Object]"${'}'.repeat(12)}`)
     expect(Object.keys(recordable(wide) as object)).toHaveLength(101)
     expect(recordable(wide)).toMatchObject({ member99: 99, '...': '[9900 more]' })
     expect(recordable(Array(1e6).fill(0))).toHaveLength(101)

@@ -1,11 +1,13 @@
-import type { Driver, TraceQuery, TraceRecord, TraceSummary } from '@osprofiler/core'
-import { dateNow, Number } from '@osprofiler/core/toolkit'
-import type { Collection, Db } from 'mongodb'
+import type { Driver, TraceQuery, TraceRecord, TraceSummary, WriteResult } from '@osprofiler/core'
+import { WeakMap, WeakSet } from '@osprofiler/core/toolkit'
+import type { Collection, Db, ObjectId } from 'mongodb'
 import { createBoundWork } from './bound-work.js'
 import { findClient, loadClient } from './client-package.js'
 import { createMongodbConnection } from './mongodb/connection.js'
 import { type DocumentBatch, fromDocument, toDocuments } from './mongodb/document.js'
-import { countRefused, toMongodbError } from './mongodb/failure.js'
+import { toMongodbError } from './mongodb/failure.js'
+import { createMongodbIndexes } from './mongodb/indexes.js'
+import { insertDocuments } from './mongodb/insert.js'
 import { listTraces } from './mongodb/list.js'
 import { FAILURES, pruneTraces, RECORDS } from './mongodb/prune.js'
 import { readMongodbUrl } from './mongodb/url.js'
@@ -15,7 +17,6 @@ import { createLife } from './store-life.js'
 import { readBefore, readQuery } from './trace-query.js'
 
 const PAGE = 500
-const INDEX_AGAIN = 60_000
 /**
  * How long a write may take, in milliseconds: the client's connections keep a program alive that has ended its work. What
  * the server was sent is written all the same, and found there when the batch is tried again.
@@ -41,7 +42,10 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
   const connection = createMongodbConnection(url, life.lookup)
   const batches = createPreparedBatches<DocumentBatch>()
   const work = createBoundWork()
-  let indexAt = 0
+  /** The batches that failed, and the ids of their records, which may be there: parts of a batch are written with them. */
+  const failed = new WeakSet<readonly TraceRecord[]>()
+  const ids = new WeakMap<TraceRecord, ObjectId>()
+  const indexes = createMongodbIndexes(url.location, url.ttl)
 
   async function use<Result>(
     task: (db: Db, client: typeof import('mongodb')) => Promise<Result>,
@@ -55,7 +59,7 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
     } catch (error) {
       // Connections that failed would keep a program alive while it waits to try again, and again.
       await connection.closeUnused()
-      throw toMongodbError(url.location, error)
+      throw toMongodbError(url.location, error, connection.describeUnreachable())
     }
   }
 
@@ -69,7 +73,7 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
     }, limit)
   }
 
-  async function writeInTime(records: readonly TraceRecord[]): Promise<number> {
+  async function writeInTime(records: readonly TraceRecord[]): Promise<WriteResult> {
     // The time for loading the client is not the server's.
     await loadClient('mongodb').catch(() => undefined)
     life.checkUncut()
@@ -78,30 +82,29 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
       try {
         return await write(records, end)
       } catch (error) {
-        throw end.aborted ? toMongodbError(url.location, end.reason) : error
+        throw end.aborted ? toMongodbError(url.location, end.reason, connection.describeUnreachable()) : error
       }
     }, WRITE_PATIENCE)
   }
 
-  async function write(records: readonly TraceRecord[], end: AbortSignal): Promise<number> {
-    if (records.length === 0) return 0
+  async function write(records: readonly TraceRecord[], end: AbortSignal): Promise<WriteResult> {
+    if (records.length === 0) return { refused: 0 }
     return await use(async (db, client) => {
-      ensureIndexes(db)
-      const batch = batches.of(records, () => toDocuments(records, url.ttl, client))
-      const refused = await insert(db.collection(RECORDS), batch)
+      indexes.ensure(db)
+      const batch = batches.of(records, () => toDocuments(records, url.ttl, client, ids))
+      const result = await insertDocuments(db.collection(RECORDS), batch, failed.has(records)).catch(error => {
+        failed.add(records)
+        for (const [at, { _id }] of batch.documents.entries()) keepId(records[batch.places[at] ?? 0], _id)
+        throw error
+      })
       if (filterErrorTrace) await noteFailures(db.collection(FAILURES), batch)
       batches.settle(records)
-      return batch.refused + refused
+      return result
     }, end)
   }
 
-  /** In the background: with many documents it takes its time, and who may not do it can write all the same. */
-  function ensureIndexes(db: Db): void {
-    if (dateNow() < indexAt) return
-    indexAt = Number.POSITIVE_INFINITY
-    createIndexes(db, url.ttl).catch(() => {
-      indexAt = dateNow() + INDEX_AGAIN
-    })
+  function keepId(record: TraceRecord | undefined, id: ObjectId): void {
+    if (record !== undefined) ids.set(record, id)
   }
 
   async function list(query: TraceQuery | undefined, failed: boolean): Promise<TraceSummary[]> {
@@ -146,13 +149,13 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
     location: url.location,
     async write(records) {
       life.checkOpen()
-      return { refused: await life.follow(writeInTime(records)) }
+      return await life.follow(writeInTime(records))
     },
     async *readRecords(baseId, onUnreadable) {
       try {
         yield* read(baseId, onUnreadable)
       } catch (error) {
-        throw toMongodbError(url.location, error)
+        throw toMongodbError(url.location, error, connection.describeUnreachable())
       }
     },
     listTraces: query => list(query, false),
@@ -182,17 +185,6 @@ function readDocument(document: Parameters<typeof fromDocument>[0]): readonly Tr
   }
 }
 
-/** How many documents will never be kept. */
-async function insert(collection: Collection, { documents }: DocumentBatch): Promise<number> {
-  if (documents.length === 0) return 0
-  try {
-    await collection.insertMany([...documents], { ordered: false })
-    return 0
-  } catch (error) {
-    return countRefused(error)
-  }
-}
-
 async function noteFailures(collection: Collection, { failures }: DocumentBatch): Promise<void> {
   if (failures.size === 0) return
   const updates = [...failures].map(([base_id, timestamp]) => ({
@@ -206,15 +198,4 @@ async function deleteTrace(db: Db, baseId: string): Promise<number> {
   await db.collection(FAILURES).deleteMany({ base_id: { $eq: baseId } })
   const { deletedCount } = await db.collection(RECORDS).deleteMany({ base_id: { $eq: baseId } })
   return deletedCount
-}
-
-async function createIndexes(db: Db, ttl: number | undefined): Promise<void> {
-  await db
-    .collection(RECORDS)
-    .createIndexes([
-      { key: { base_id: 1, timestamp: 1, _id: 1 } },
-      { key: { timestamp: -1 } },
-      ...(ttl === undefined ? [] : [{ key: { expires_at: 1 }, expireAfterSeconds: 0 }]),
-    ])
-  await db.collection(FAILURES).createIndexes([{ key: { base_id: 1 } }])
 }

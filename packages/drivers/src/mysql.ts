@@ -1,5 +1,5 @@
 import { type Driver, OsprofilerError } from '@osprofiler/core'
-import { Number } from '@osprofiler/core/toolkit'
+import { Number, String } from '@osprofiler/core/toolkit'
 import { findClient } from './client-package.js'
 import { type ConnectionUrl, type Host, parseConnectionUrl, showHosts, type UrlForm } from './connection-url.js'
 import { connectMysql, type MysqlSettings } from './mysql/session.js'
@@ -83,8 +83,9 @@ export function openMysqlDriver(location: string, context: OpenContext): Driver 
     keepsNul: true,
     async open(createSocket) {
       const session = await connectMysql(settings, createSocket)
-      const { rows } = await session.run('SELECT @@max_allowed_packet')
-      return createMysqlStore(session, Number(rows[0]?.[0]))
+      const { rows } = await session.run('SELECT @@max_allowed_packet, VERSION()')
+      const [maxPacket, version] = rows[0] ?? []
+      return createMysqlStore(session, Number(maxPacket), String(version))
     },
   })
 }

@@ -59,6 +59,8 @@ const INSTEAD = new Map([
   ['http', 'A collector is "otlp://", a search engine "elasticsearch://" or "opensearch://".'],
   ['https', 'A collector is "otlp+https://", a search engine "elasticsearch+https://" or "opensearch+https://".'],
   ['jaeger', 'Jaeger takes what "otlp://" sends, on its port 4318.'],
+  ['jaeger+otlp', 'Jaeger takes what "otlp://" sends, on its port 4318.'],
+  ['jaeger+otlp+https', 'Jaeger takes what "otlp+https://" sends, on its port 4318.'],
   ['rabbit', 'RabbitMQ is "messaging://"; such a URL is for OSPROFILER_TRANSPORT_URL.'],
   ['unix', 'Redis is reached by TCP, as "redis://".'],
 ])
@@ -98,10 +100,7 @@ function open(connectionString: string, context: Omit<OpenContext, 'scheme'>): D
   }
   const [, scheme, location] = CONNECTION_STRING.exec(connectionString) ?? []
   if (scheme === undefined || location === undefined) {
-    throw new OsprofilerError(
-      'ERR_CONNECTION_STRING',
-      'A connection string begins with a scheme and "://", such as "sqlite://"; this one does not, and is not shown because it may hold a password.',
-    )
+    throw new OsprofilerError('ERR_CONNECTION_STRING', describeStart(connectionString))
   }
   const knownScheme = scheme.toLowerCase()
   const openStore = DRIVERS.get(knownScheme)
@@ -111,6 +110,14 @@ function open(connectionString: string, context: Omit<OpenContext, 'scheme'>): D
     throw new OsprofilerError('ERR_UNKNOWN_DRIVER', `No driver for "${scheme}://". ${advice}`)
   }
   return openStore(location, { ...context, scheme: knownScheme })
+}
+
+/** Only a scheme that is known is shown. Python's OSProfiler adds "://" to a lone scheme by itself. */
+function describeStart(connectionString: string): string {
+  const begins = 'A connection string begins with a scheme and "://"'
+  const word = /^\s*([a-z0-9+._-]+)\s*(?:$|[:/?])/i.exec(connectionString)?.[1]?.toLowerCase()
+  if (word !== undefined && DRIVERS.has(word)) return `${begins}: write "${word}://", not "${word}".`
+  return `${begins}, such as "sqlite://"; this one does not, and is not shown because it may hold a password.`
 }
 
 function readFilter(options: DriverOptions): boolean {

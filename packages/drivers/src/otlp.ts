@@ -1,17 +1,18 @@
-import { type Driver, OsprofilerError, suppress, type TraceRecord, type WriteResult } from '@osprofiler/core'
+import { type Driver, suppress, type TraceRecord, type WriteResult } from '@osprofiler/core'
 import {
   clearTimeout,
   holdProcess,
   joinNaturalEnd,
-  Math,
   naturalEndLeft,
   process,
   setImmediate,
   setTimeout,
   URL,
+  WeakMap,
 } from '@osprofiler/core/toolkit'
 import { findClient } from './client-package.js'
 import type { OpenContext } from './open-context.js'
+import { createDeliver, type Fate } from './otlp/deliver.js'
 import { createOpenPoints, type OtlpPlan } from './otlp/points.js'
 import { createOtlpSender } from './otlp/sender.js'
 import { readOtlpSettings } from './otlp/settings.js'
@@ -35,49 +36,55 @@ export function openOtlpDriver(location: string, context: OpenContext): Driver {
   const format = settings.protocol === 'http/json' ? 'http' : 'proto'
   findClient(`@opentelemetry/exporter-trace-otlp-${format}`, context)
   const open = createOpenPoints(settings.lingerMs)
-  const toSpans = createSpanMaker(settings.resource)
   const life = createLife()
   const sender = createOtlpSender(settings, life.lookup)
+  const deliver = createDeliver(sender, settings.protocol, createSpanMaker(settings.resource))
+  /** Of the records of a batch that the notifier writes again, in whole or in halves. */
+  const fates = new WeakMap<TraceRecord, Fate>()
   const inTurn = createTurns()
   let isClosing = false
   let lingering: NodeJS.Timeout | undefined
   let writes = 0
   let noticedWrites = -1
 
-  /** Resolves to how many records of the plan's batch the collector rejected. */
-  async function carryOut(plan: OtlpPlan): Promise<number> {
-    try {
-      const { points, records } = plan
-      const rejected = points.length === 0 ? 0 : await sender.send(toSpans(points))
-      plan.commit()
-      // Which of the spans these were, no collector tells.
-      return rejected === 0 ? 0 : Math.ceil((records * rejected) / points.length)
-    } catch (error) {
-      // A batch that is not tried again leaves its starts here: their stops are still to come.
-      if (!isRetried(error)) plan.commit()
-      throw error
-    }
-  }
-
   /** Sends what is given up, until there is no more of it. */
   async function giveUp(next: () => OtlpPlan): Promise<void> {
     for (let plan = next(); plan.points.length > 0; plan = next()) {
-      try {
-        await carryOut(plan)
-      } catch (error) {
-        if (isRetried(error)) throw error
-      }
+      await deliver(plan.points, (point, fate) => point.done(fate === 'sent'))
     }
   }
 
   async function write(records: readonly TraceRecord[]): Promise<WriteResult> {
     try {
       await giveUp(() => open.planOldest(open.isFull ? BATCH : 0))
-      const plan = open.plan(records)
-      return { refused: plan.refused + (await carryOut(plan)) }
+      const fresh = records.filter(record => !fates.has(record))
+      const plan = open.plan(fresh)
+      // Starts alone are held: they count as written only where the collector takes what is to come of them.
+      if (plan.points.length === 0 && plan.refused < fresh.length) await sender.check()
+      await deliver(plan.points, (point, fate) => {
+        point.done(fate === 'sent')
+        for (const record of point.given) fates.set(record, fate)
+      })
+      for (const record of plan.hold()) fates.set(record, 'sent')
+      return { refused: plan.refused + countRejected(records) }
     } finally {
       watchOpenPoints()
     }
+  }
+
+  /**
+   * How many records of a batch the collector rejected without a reason.
+   *
+   * @throws OsprofilerError where it refused some, or nobody knows: the notifier writes the batch in halves then
+   */
+  function countRejected(records: readonly TraceRecord[]): number {
+    const told = records.map(record => fates.get(record))
+    const errors = told.filter(fate => typeof fate === 'object')
+    const error = errors.find(({ code }) => code === 'ERR_WRITE_REFUSED') ?? errors[0]
+    // What the notifier writes again is looked up once more.
+    if (error === undefined || records.length === 1) for (const record of records) fates.delete(record)
+    if (error !== undefined) throw error
+    return told.filter(fate => fate === 'rejected').length
   }
 
   /** Looks after what is open: some time later, and at the process's natural end. */
@@ -130,8 +137,4 @@ export function openOtlpDriver(location: string, context: OpenContext): Driver {
       })
     },
   }
-}
-
-function isRetried(error: unknown): boolean {
-  return error instanceof OsprofilerError && error.code === 'ERR_STORE'
 }

@@ -1,10 +1,10 @@
-import type { Driver, TraceQuery, TraceRecord } from '@osprofiler/core'
+import type { Driver, TraceQuery, TraceRecord, WriteResult } from '@osprofiler/core'
 import { createBoundWork } from './bound-work.js'
 import { findClient } from './client-package.js'
 import type { OpenContext } from './open-context.js'
 import { createPreparedBatches } from './prepared-batch.js'
 import { createClusterRoute } from './redis/cluster.js'
-import { toRedisError } from './redis/failure.js'
+import { explainRefusal, toRedisError } from './redis/failure.js'
 import { RECORDS } from './redis/keys.js'
 import { createLegacyKeys } from './redis/legacy.js'
 import { listTraces } from './redis/list.js'
@@ -42,12 +42,12 @@ export function openRedisDriver(location: string, context: OpenContext): Driver 
     }
   }
 
-  async function write(records: readonly TraceRecord[], end: AbortSignal): Promise<number> {
+  async function write(records: readonly TraceRecord[], end: AbortSignal): Promise<WriteResult> {
     end.addEventListener('abort', route.cut)
     const batch = batches.of(records, () => prepareBatch(records, { ttl: place.ttl, filterErrorTrace }))
-    const refused = await sendBatch(route, batch)
+    const result = await sendBatch(route, batch, ({ message }) => explainRefusal(place.location, message))
     batches.settle(records)
-    return refused
+    return result
   }
 
   async function* read(
@@ -72,9 +72,7 @@ export function openRedisDriver(location: string, context: OpenContext): Driver 
   return {
     name: scheme,
     location: place.location,
-    async write(records) {
-      return { refused: await life.follow(use(() => work.run(end => write(records, end)))) }
-    },
+    write: records => life.follow(use(() => work.run(end => write(records, end)))),
     async *readRecords(baseId, onUnreadable) {
       try {
         yield* read(baseId, onUnreadable)

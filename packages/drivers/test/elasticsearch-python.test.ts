@@ -1,5 +1,6 @@
 import { openDriver } from '@osprofiler/drivers'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest'
+import { describeForEachPython } from '../../../test/python/each-python.js'
 import { readAll } from './make-record.js'
 import { makePythonTrace, makeServed, SERVED_REPORT, usePython } from './python-store.js'
 import { type SearchStandIn, startSearch } from './stand-ins/search.js'
@@ -16,7 +17,7 @@ afterAll(() => server.kill())
 
 const storeUrl = () => `elasticsearch://127.0.0.1:${server.port}`
 
-describe("elasticsearch:// and OSProfiler's own driver", () => {
+describeForEachPython("elasticsearch:// and OSProfiler's own driver", () => {
   it('give Python a trace that it can report', async () => {
     const driver = open()
     await driver.write(makeServed())

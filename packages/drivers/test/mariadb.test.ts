@@ -4,6 +4,7 @@ import mysql from 'mysql2/promise'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type MariadbServer, startMariadb } from '../../../test/servers/mariadb.js'
 import { makeRecord, readAll } from './make-record.js'
+import { describeLocks } from './sql-locks.js'
 import { describeTable, expectToWork, open } from './sql-table.js'
 
 let server: MariadbServer
@@ -15,13 +16,13 @@ afterAll(() => server.stop())
 
 let databases = 0
 
-async function createDatabase() {
+async function createDatabase(on = server) {
   const name = `table_${++databases}`
-  await server.sql(`CREATE DATABASE ${name}; GRANT ALL ON ${name}.* TO osprofiler`)
-  const url = server.url.replace(/osprofiler$/, name)
+  await on.sql(`CREATE DATABASE ${name}; GRANT ALL ON ${name}.* TO osprofiler`)
+  const url = on.url.replace(/osprofiler$/, name)
 
   async function run(text: string): Promise<void> {
-    const connection = await mysql.createConnection({ uri: url, ssl: { rejectUnauthorized: false } })
+    const connection = await connect(url)
     await connection.query(text)
     await connection.end()
   }
@@ -31,15 +32,50 @@ async function createDatabase() {
     run,
     async urlFor(...rights: readonly string[]) {
       const user = `user_${databases}`
-      await server.sql(
-        `CREATE USER ${user} IDENTIFIED BY 'friend'; GRANT ${rights.join(', ')} ON ${name}.data TO ${user}`,
-      )
+      await on.sql(`CREATE USER ${user} IDENTIFIED BY 'friend'; GRANT ${rights.join(', ')} ON ${name}.data TO ${user}`)
       return url.replace(/\/\/.*@/, `//${user}:friend@`)
     },
   }
 }
 
-describeTable('mysql://', createDatabase)
+/** Over TLS where the server speaks it. */
+function connect(url: string) {
+  const ssl = url.includes(`:${server.port}/`) ? { rejectUnauthorized: false } : undefined
+  return mysql.createConnection({ uri: url, ...(ssl && { ssl }) })
+}
+
+describeTable('mysql://', () => createDatabase())
+
+describe.each([
+  ['MariaDB', ''],
+  ['MariaDB 10.5', '10.5.29-MariaDB'],
+])('a table of %s that another program works on', (_, version) => {
+  let locked: MariadbServer
+  beforeAll(async () => {
+    // It has no SKIP LOCKED before 10.6: the driver goes by what the server says that it is.
+    locked = version === '' ? server : await startMariadb({ settings: { version } })
+  })
+  afterAll(() => (version === '' ? undefined : locked.stop()))
+
+  describeLocks(async () => {
+    const database = await createDatabase(locked)
+    // Else a user sees its own connections alone, and which of them are in a transaction it does not see.
+    await locked.sql('GRANT PROCESS ON *.* TO osprofiler')
+
+    async function hold(...statements: readonly string[]) {
+      const connection = await connect(database.url)
+      for (const statement of statements) await connection.query(statement)
+      return { id: String(connection.threadId), end: () => connection.end() }
+    }
+
+    return {
+      ...database,
+      // Else a statement that scans the table locks what it does not find as well.
+      hold: statement => hold('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', 'BEGIN', statement),
+      holdTable: () => hold('LOCK TABLES data WRITE'),
+    }
+  })
+})
 
 describe('a table of MariaDB', () => {
   it('takes no record of more bytes than a packet may have, and all others of its batch', async () => {

@@ -26,6 +26,8 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
+const QUORUM = { 'x-queue-type': 'quorum' }
+
 describeDriver('messaging', createStore)
 
 /** The one queue, without what earlier tests left in it. */
@@ -198,6 +200,68 @@ describe('messaging:// over RabbitMQ', () => {
       expect(error).toMatchObject({ code: 'ERR_STORE', message: expect.stringMatching(message) })
       expect(String(error)).not.toMatch(/wr0ng|p@ss|w:rd/)
     }
+  })
+
+  it.each([
+    [
+      'a durable queue',
+      '',
+      { durable: true },
+      /queue was declared otherwise \(406: durable is true\); see amqp_durable_queues/,
+    ],
+    [
+      'a quorum queue',
+      '',
+      { durable: true, arguments: QUORUM },
+      /durable is true.*rabbit_quorum_queue for quorum queues/,
+    ],
+    [
+      'a quorum queue',
+      'amqp_durable_queues=1',
+      { durable: true, arguments: QUORUM },
+      /x-queue-type is quorum.*see rabbit_quorum_queue/,
+    ],
+    ['a durable queue', 'rabbit_quorum_queue=1', { durable: true }, /x-queue-type is .*see rabbit_quorum_queue/],
+    [
+      'a quorum queue with a limit',
+      'rabbit_quorum_queue=1',
+      { durable: true, arguments: { ...QUORUM, 'x-delivery-limit': 3 } },
+      /x-delivery-limit is 3.*see the options rabbit_\*/,
+    ],
+  ])('says at %s which option is missing beside "%s"', async (_, options, declared, message) => {
+    await createStore()
+    const client = await connect(server.url)
+    const channel = await client.createChannel()
+    await channel.assertQueue(QUEUE, declared)
+    await client.close()
+    onTestFinished(async () => void (await createStore()))
+
+    const error: unknown = await open(`${toConnectionString(server)}?control_exchange=other-${options}&${options}`)
+      .write([makeRecord()])
+      .catch(reason => reason)
+
+    expect(error).toMatchObject({ code: 'ERR_STORE', message: expect.stringMatching(message) })
+  })
+
+  it('declares a quorum queue with the limits of the transport URL that services share', async () => {
+    await createStore()
+    const client = await connect(server.url)
+    const channel = await client.createChannel()
+    await channel.assertQueue(QUEUE, {
+      durable: true,
+      arguments: { ...QUORUM, 'x-delivery-limit': 3, 'x-max-in-memory-length': 7 },
+    })
+    await client.close()
+    onTestFinished(async () => void (await createStore()))
+    const limits = 'rabbit_quorum_delivery_limit=3&rabbit_quroum_max_memory_length=7&rabbit_quorum_max_memory_bytes=0'
+    const shared =
+      'rabbit_transient_quorum_queue=true&use_queue_manager=true&hostname=a&processname=b&rpc_conn_pool_size=30'
+
+    const result = await open(
+      `${toConnectionString(server)}?control_exchange=limits&rabbit_quorum_queue=1&${limits}&${shared}`,
+    ).write([makeRecord()])
+
+    expect(result).toEqual({ refused: 0 })
   })
 
   it('is refused by a queue that is full, and tries again when it is not', {
@@ -414,6 +478,7 @@ describe('a messaging:// string', () => {
     'messaging://me:s3cret@host?ssl=perhaps',
     'messaging://me:s3cret@host?ssl=1&ssl_ca_file=/nowhere/s3cret.pem',
     'messaging://me:s3cret@host?ttl=soon',
+    'messaging://me:s3cret@host?rabbit_quorum_queue=1&rabbit_quorum_delivery_limit=few',
     'messaging://',
   ])('is refused as %j, and not shown', string => {
     const error = refusalOf(string)

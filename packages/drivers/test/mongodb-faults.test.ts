@@ -1,16 +1,40 @@
-import { describeFaults } from './stand-in-faults.js'
+import { MongoClient } from 'mongodb'
+import { startMongodb as startServer } from '../../../test/servers/mongodb.js'
+import { describeServerFaults } from './server-faults.js'
+import { describeRefusals } from './stand-in-faults.js'
 import { decodeDocument } from './stand-ins/bson-elements.js'
-import { startMongodb } from './stand-ins/mongodb.js'
+import { startMongodb as startStandIn } from './stand-ins/mongodb.js'
 
 const INSERT_REFUSED = { code: 121, errmsg: 'Document failed validation' }
+const url = (port: number) => `mongodb://127.0.0.1:${port}/?serverSelectionTimeoutMS=1000&connectTimeoutMS=1000`
 
-describeFaults('MongoDB', async () => {
-  const server = await startMongodb()
+describeServerFaults('MongoDB', async () => {
+  const server = await startServer({ durable: true })
+  const ask = async <Result>(question: (records: ReturnType<typeof recordsOf>) => Promise<Result>) => {
+    const client = new MongoClient(server.url)
+    try {
+      return await question(recordsOf(client))
+    } finally {
+      await client.close()
+    }
+  }
+  return {
+    ...server,
+    url,
+    knowsIds: true,
+    points: () => ask(async records => (await records.find({}).toArray()).map(({ trace_id }) => trace_id)),
+    clear: () => ask(async records => void (await records.deleteMany({}))),
+  }
+})
+
+// A server that is the only one of its set is never without a primary, and mongo-java-server validates nothing.
+describeRefusals('MongoDB', async () => {
+  const server = await startStandIn()
   const records = () => server.database.collection('osprofiler.profiler')
   return {
     ...server,
+    url,
     knowsIds: true,
-    url: port => `mongodb://127.0.0.1:${port}/?serverSelectionTimeoutMS=1000&connectTimeoutMS=1000`,
     points: () => {
       const documents = records().find({}, {})
       return documents.map(document => decodeDocument(document).trace_id)
@@ -37,3 +61,7 @@ describeFaults('MongoDB', async () => {
     },
   }
 })
+
+function recordsOf(client: MongoClient) {
+  return client.db('osprofiler').collection('profiler')
+}

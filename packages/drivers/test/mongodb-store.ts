@@ -1,9 +1,10 @@
 import { MongoClient } from 'mongodb'
-import { startMongodb } from './stand-ins/mongodb.js'
+import { afterAll } from 'vitest'
+import { startMongodb } from '../../../test/servers/mongodb.js'
 
-/** An empty store for each test: in the MongoDB that OSPROFILER_TEST_MONGODB_URL names, or else in a stand-in. */
+/** An empty store for each test: in the MongoDB that OSPROFILER_TEST_MONGODB_URL names, or else in one of the test file's own. */
 export async function openMongodbStore(): Promise<{ readonly url: string; clear(): Promise<void> }> {
-  const url = process.env.OSPROFILER_TEST_MONGODB_URL ?? (await startStandIn())
+  const url = process.env.OSPROFILER_TEST_MONGODB_URL ?? (await startForFile())
   return {
     url,
     async clear() {
@@ -14,7 +15,8 @@ export async function openMongodbStore(): Promise<{ readonly url: string; clear(
   }
 }
 
-async function startStandIn(): Promise<string> {
-  const { host, port } = await startMongodb({ credentials: { username: 'tracer', password: 'p@ss:word/é' } })
-  return `mongodb://tracer:${encodeURIComponent('p@ss:word/é')}@${host}:${port}/?authSource=admin`
+async function startForFile(): Promise<string> {
+  const server = await startMongodb()
+  afterAll(() => server.stop())
+  return server.url
 }

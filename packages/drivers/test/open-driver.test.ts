@@ -21,6 +21,7 @@ describe('openDriver', () => {
 
   it.each([
     ['jaeger://localhost:6831', 'otlp://'],
+    ['jaeger+otlp://localhost:4318', 'otlp://'],
     ['rabbit://user:pw@host:5672/', 'messaging://'],
     ['amqps://user:pw@host/', 'messaging://'],
     ['http://localhost:4318', 'otlp://'],
@@ -50,6 +51,24 @@ describe('openDriver', () => {
     '1x://',
   ])('refuses %j, which has no scheme', string => {
     expect(refusalOf(string).code).toBe('ERR_CONNECTION_STRING')
+  })
+
+  it.each([
+    'messaging',
+    'Messaging',
+    ' messaging ',
+    'messaging:',
+    'messaging:s3cret@host',
+    'messaging?ssl=s3cret',
+    'redis',
+    'sqlite',
+  ])('says of %j how the scheme is written, as Python adds "://" by itself', string => {
+    const { code, message } = refusalOf(string)
+
+    const [scheme] = /[a-z]+/.exec(string.toLowerCase()) ?? []
+    expect(code).toBe('ERR_CONNECTION_STRING')
+    expect(message).toContain(`write "${scheme}://", not "${scheme}"`)
+    expect(message).not.toContain('s3cret')
   })
 
   it.each([

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import { buffer, text } from 'node:stream/consumers'
+import { buffer } from 'node:stream/consumers'
 import { createGunzip } from 'node:zlib'
 import definitions from 'opentelemetry-definitions/build/src/generated/root.js'
 import { onTestFinished } from 'vitest'
@@ -28,12 +28,20 @@ export interface ReceivedSpan {
   readonly resource: Readonly<Record<string, unknown>>
 }
 
+export interface ReceivedRequest {
+  readonly path: string
+  readonly headers: IncomingMessage['headers']
+  /** Its length, unpacked. */
+  readonly bytes: number
+  readonly spans: number
+}
+
 /** A collector for a test. */
 export interface OtlpReceiver {
   readonly host: string
   readonly port: number
   readonly spans: readonly ReceivedSpan[]
-  readonly requests: readonly { readonly path: string; readonly headers: IncomingMessage['headers'] }[]
+  readonly requests: readonly ReceivedRequest[]
   /** How it answers from now on; what is answered with another status than 200 is not kept. */
   answer(answer: Answer): void
   /** Stops listening, and breaks the connections that there are. */
@@ -49,6 +57,10 @@ interface Answer {
   readonly rejected?: number
   /** Breaks the connection instead, once the request is there; keeps the spans. */
   readonly breaks?: boolean
+  /** Chooses the status by the spans of a request and by its length in bytes. */
+  readonly judge?: (spans: readonly ReceivedSpan[], bytes: number) => number
+  /** What it answers with in place of a message of OTLP. */
+  readonly body?: string
   /** Answers only when this resolves. */
   readonly after?: Promise<unknown>
 }
@@ -74,24 +86,27 @@ const { ExportTraceServiceRequest, ExportTraceServiceResponse } = (definitions a
 /** Starts a collector that decodes what it gets with OpenTelemetry's own protobuf definitions. */
 export async function startOtlpReceiver(certificate?: Certificate): Promise<OtlpReceiver> {
   const spans: ReceivedSpan[] = []
-  const requests: { path: string; headers: IncomingMessage['headers'] }[] = []
+  const requests: ReceivedRequest[] = []
   let behaviour: Answer = {}
   const port = await findFreePort()
 
   const onRequest: RequestListener = async (request, response) => {
-    const { status = 200, headers = {}, rejected = 0, breaks = false, after } = behaviour
+    const { headers = {}, rejected = 0, breaks = false, after, judge, body } = behaviour
     const isJson = request.headers['content-type'] === 'application/json'
     const stream = request.headers['content-encoding'] === 'gzip' ? request.pipe(createGunzip()) : request
-    const message = await read(stream, isJson).catch(() => undefined)
-    requests.push({ path: request.url ?? '', headers: request.headers })
+    const content = await buffer(stream).catch(() => undefined)
+    const message = content && read(content, isJson)
+    const received = message === undefined ? [] : toSpans(message)
+    const bytes = content?.length ?? 0
+    requests.push({ path: request.url ?? '', headers: request.headers, bytes, spans: received.length })
     await after
     if (message === undefined) return void response.destroy()
-    const received = toSpans(message)
+    const status = judge?.(received, bytes) ?? behaviour.status ?? 200
     if (status === 200) spans.push(...received.slice(0, received.length - rejected))
     if (breaks) return void response.destroy()
     const type = isJson ? 'application/json' : 'application/x-protobuf'
     response.writeHead(status, { 'content-type': type, ...headers })
-    response.end(status === 200 ? encodeAnswer(rejected, isJson) : 'no')
+    response.end(body ?? (status === 200 ? encodeAnswer(rejected, isJson) : 'no'))
   }
 
   function create() {
@@ -125,9 +140,9 @@ export async function startOtlpReceiver(certificate?: Certificate): Promise<Otlp
   return receiver
 }
 
-async function read(stream: NodeJS.ReadableStream, isJson: boolean): Promise<unknown> {
-  if (isJson) return ExportTraceServiceRequest.fromObject(withBytes(JSON.parse(await text(stream))))
-  return ExportTraceServiceRequest.decode(await buffer(stream))
+function read(content: Buffer, isJson: boolean): unknown {
+  if (isJson) return ExportTraceServiceRequest.fromObject(withBytes(JSON.parse(content.toString())))
+  return ExportTraceServiceRequest.decode(content)
 }
 
 /** OTLP's JSON has ids in hexadecimal, where protobuf's own has base64. */

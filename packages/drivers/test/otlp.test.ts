@@ -45,7 +45,7 @@ describe('otlp:// sends points as spans', () => {
     const { start, stop } = point()
 
     const begun = await driver.write([start])
-    const sentAtStart = receiver.requests.length
+    const sentAtStart = receiver.spans.length
     const ended = await driver.write([stop])
 
     expect([begun, sentAtStart, ended]).toEqual([{ refused: 0 }, 0, { refused: 0 }])
@@ -214,17 +214,48 @@ describe('otlp:// follows the semantic conventions, and tells what Python tells'
   })
 
   it.each([
-    ['publish shop/orders', 4, { exchange: 'shop', routing_key: 'orders' }, 'shop'],
-    ['consume jobs', 5, { exchange: '', queue: 'jobs', routing_key: 'jobs' }, 'jobs'],
-    ['get jobs', CLIENT, { queue: 'jobs' }, 'jobs'],
-  ])('of a message, %s', async (name, kind, amqp, destination) => {
-    const span = await sendOne({ name: 'rpc' }, { function: { name }, amqp }, {})
+    ['publish shop/orders', 4, { amqp: { exchange: 'shop', routing_key: 'orders' } }, 'shop'],
+    ['consume jobs', 5, { amqp: { exchange: '', queue: 'jobs', routing_key: 'jobs' } }, 'jobs'],
+    ['get jobs', CLIENT, { amqp: { queue: 'jobs' } }, 'jobs'],
+    ['publish orders', 4, {}, 'orders'],
+    ['send orders', 4, {}, 'orders'],
+    ['cast scheduler', 4, {}, 'scheduler'],
+    ['consume orders', 5, {}, 'orders'],
+    ['process mail', 5, { messaging: { system: 'bullmq', operation: 'process', destination: 'mail' } }, 'mail'],
+    ['Mailer.send', 4, { messaging: { system: 'sqs', operation: 'send', destination: 'mail' } }, 'mail'],
+  ])('of a message, whatever library sent it: %s', async (name, kind, info, destination) => {
+    const span = await sendOne({ name: 'rpc' }, { function: { name }, ...info }, {})
 
+    const system = 'amqp' in info ? 'rabbitmq' : info.messaging?.system
     expect(span).toMatchObject({ name, kind })
-    expect(span?.attributes).toMatchObject({
-      'messaging.system': 'rabbitmq',
-      'messaging.destination.name': destination,
-    })
+    expect(span?.attributes['messaging.system']).toBe(system)
+    expect(span?.attributes).toMatchObject({ 'messaging.destination.name': destination })
+  })
+
+  it.each([
+    ['publish orders.7.created', 'publish orders.*.created'],
+    ['consume amq.gen-JzTY20BRgKO-HjmUJj0wLg', 'consume amq.gen-*'],
+    ['publish reply_6f2c8a10-1111-4222-8333-0123456789ab', 'publish reply_*'],
+    ['consume orders.v2', 'consume orders.v2'],
+  ])('of a message, by a name that many share: %s', async (name, shown) => {
+    const span = await sendOne({ name: 'rpc' }, { function: { name } }, {})
+
+    expect(span?.name).toBe(shown)
+  })
+
+  it.each([
+    ['comes from another program', {}, SERVER],
+    ['is made in a point of the same program', { parent_id: 'outer' }, CLIENT],
+  ])('of a call of gRPC that %s', async (_, members, kind) => {
+    const receiver = await startOtlpReceiver()
+    const base_id = randomUUID()
+    const outer = point({ base_id, trace_id: 'outer' })
+    const inner = point({ name: 'rpc', base_id, ...members })
+    const info = { host: 'web-1', function: { name: '/shop.Orders/Create' } }
+
+    await open(receiver).write([outer.start, { ...inner.start, info }, inner.stop, outer.stop])
+
+    expect(receiver.spans[0]).toMatchObject({ name: '/shop.Orders/Create', kind })
   })
 
   it('of an rpc point within another point of the process, which is internal', async () => {
@@ -291,6 +322,24 @@ describe('otlp:// sends a point that never stopped, marked', () => {
     expect(receiver.spans[0]?.attributes['osprofiler.base_id']).toBe(closed.start.base_id)
   })
 
+  it('and sends it again, whole and marked as an update, when its stop comes after all', async () => {
+    const receiver = await startOtlpReceiver()
+    const driver = open(receiver, '?linger=0.05')
+    const outer = point()
+    const inner = point({ name: 'db', base_id: outer.start.base_id, parent_id: outer.start.trace_id })
+    await driver.write([outer.start, { ...inner.start, info: { db: { statement: 'SELECT 1' } } }, outer.stop])
+    await vi.waitFor(() => expect(receiver.spans).toHaveLength(2), 10_000)
+
+    await driver.write([inner.stop])
+
+    const [, unfinished, update] = receiver.spans
+    expect(update).toMatchObject({ name: 'SELECT', kind: CLIENT, spanId: unfinished?.spanId })
+    expect(update?.parentSpanId).toBe(unfinished?.parentSpanId)
+    expect(update?.attributes).toMatchObject({ 'osprofiler.update': true, 'db.query.text': 'SELECT 1' })
+    expect(update?.attributes).not.toHaveProperty('osprofiler.unfinished')
+    expect([update?.start, update?.end]).toEqual([inner.start, inner.stop].map(each => toNanoseconds(each.timestamp)))
+  })
+
   it('when the driver is closed', async () => {
     const receiver = await startOtlpReceiver()
     const driver = open(receiver)
@@ -301,7 +350,8 @@ describe('otlp:// sends a point that never stopped, marked', () => {
 
     expect(receiver.spans).toHaveLength(1_200)
     expect(receiver.spans.every(({ attributes }) => attributes['osprofiler.unfinished'] === true)).toBe(true)
-    expect(receiver.requests).toHaveLength(3)
+    // The first one had no spans: it asked whether the collector takes any.
+    expect(receiver.requests).toHaveLength(4)
   })
 
   it('where more are open than there is room for, the oldest', async () => {
@@ -327,7 +377,8 @@ describe('otlp:// sends a point that never stopped, marked', () => {
 
     const [span] = receiver.spans
     expect(span?.attributes).toMatchObject({ 'osprofiler.marks': 'no-start', 'osprofiler.name': 'wsgi' })
-    expect([span?.start, span?.end]).toEqual(Array(2).fill(toNanoseconds(stop.timestamp)))
+    const at = toNanoseconds(stop.timestamp)
+    expect([span?.start, span?.end]).toEqual([at, at + 1n])
   })
 })
 
@@ -395,6 +446,26 @@ describe('otlp:// goes where it is told', () => {
     expect(receiver.spans[0]?.resource['service.name']).toBe('till')
   })
 
+  it.each([
+    ['{project}-{service}', {}, 'shop-orders', undefined],
+    ['%7Bproject%7D-%7Bservice%7D', {}, 'shop-orders', undefined],
+    ['eu-{project}-{service}', {}, 'eu-shop-orders', undefined],
+    ['{project}-{service}', { project: '' }, 'orders', undefined],
+    ['eu-{project}-{service}', { project: '', service: '' }, 'eu', undefined],
+    ['{project}-{service}', { project: '$&', service: '{project}' }, '$&-{project}', undefined],
+    ['{service}', {}, 'orders', 'shop'],
+    ['till', {}, 'till', 'shop'],
+  ])("names a service as Python's driver does: %s of %j", async (template, members, name, namespace) => {
+    const receiver = await startOtlpReceiver()
+    stubEnvironment({ OTEL_SERVICE_NAME: 'checkout' })
+    const { start, stop } = point(members)
+
+    await open(receiver, `?service=${template}`).write([start, stop])
+
+    expect(receiver.spans[0]?.resource['service.name']).toBe(name)
+    expect(receiver.spans[0]?.resource['service.namespace']).toBe(namespace)
+  })
+
   it("takes the traces' own endpoint as it is", async () => {
     const receiver = await startOtlpReceiver()
     stubEnvironment({
@@ -440,6 +511,8 @@ describe('otlp:// goes where it is told', () => {
     'otlp://host?protocol=grpc',
     'otlp://host?timeout=never',
     'otlp://host?linger=-1',
+    'otlp://host?service={name}',
+    'otlp://host?service={service',
     'otlp://host?compression=lz4',
     'otlp://host?certificate=/nowhere/ca.pem',
     'otlp://us er:p4ss@ho st',
@@ -483,6 +556,49 @@ describe('otlp:// keeps what is refused apart', () => {
       expect(receiver.spans).toHaveLength(2)
     },
   )
+
+  it.each(['http/protobuf', 'http/json'])('keeps every number what it is, in %s', async protocol => {
+    const receiver = await startOtlpReceiver()
+    const { start, stop } = point()
+    const numbers = {
+      big: 2 ** 64,
+      less: -(2 ** 63),
+      odd: 2 ** 53 + 2,
+      huge: 1e300,
+      half: 0.5,
+      most: 2 ** 53 - 1,
+      zero: -0,
+    }
+
+    await open(receiver, `?protocol=${protocol}`).write([
+      { ...start, info: { ...numbers, list: [2 ** 64, 0.5] } },
+      stop,
+    ])
+
+    const attributes = receiver.spans[0]?.attributes ?? {}
+    expect(
+      Object.fromEntries(Object.entries(attributes).filter(([name]) => name.startsWith('osprofiler.info'))),
+    ).toEqual({
+      'osprofiler.info.big': '18446744073709551616',
+      'osprofiler.info.less': '-9223372036854775808',
+      'osprofiler.info.odd': '9007199254740994',
+      'osprofiler.info.huge': '1e+300',
+      'osprofiler.info.half': 0.5,
+      'osprofiler.info.most': 2 ** 53 - 1,
+      'osprofiler.info.zero': 0,
+      'osprofiler.info.list': '[18446744073709551616,0.5]',
+    })
+  })
+
+  it('tells a time that OTLP has no room for as the last one that it has', async () => {
+    const receiver = await startOtlpReceiver()
+    const { start, stop } = point()
+
+    await open(receiver).write([{ ...start, timestamp: '9999-12-31T23:59:59.000000' }, stop])
+
+    expect(receiver.spans[0]?.start).toBe(BigInt(Number.MAX_SAFE_INTEGER) * 1_000n)
+    expect(receiver.spans[0]?.end).toBe(BigInt(Number.MAX_SAFE_INTEGER) * 1_000n + 1n)
+  })
 
   it('refuses what is no record, and sends the rest', async () => {
     const receiver = await startOtlpReceiver()

@@ -3,6 +3,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type PostgresqlServer, startPostgresql } from '../../../test/servers/postgresql.js'
 import { makeRecord, readAll } from './make-record.js'
+import { describeLocks } from './sql-locks.js'
 import { describeTable, expectToWork, open } from './sql-table.js'
 
 let server: PostgresqlServer
@@ -39,6 +40,23 @@ async function createDatabase() {
 }
 
 describeTable('postgresql://', createDatabase)
+
+describe('a table of PostgreSQL that another program works on', () => {
+  describeLocks(async () => {
+    const database = await createDatabase()
+
+    async function hold(statement: string) {
+      const client = new pg.Client({ connectionString: database.url, ssl: { rejectUnauthorized: false } })
+      await client.connect()
+      const { rows } = await client.query('SELECT pg_backend_pid() AS id')
+      await client.query('BEGIN')
+      await client.query(statement)
+      return { id: String(rows[0].id), end: () => client.end() }
+    }
+
+    return { ...database, hold, holdTable: () => hold('LOCK TABLE data IN ACCESS EXCLUSIVE MODE') }
+  })
+})
 
 describe('a connection string of PostgreSQL', () => {
   it.each(['postgres', 'postgresql', 'postgresql+psycopg2', 'postgresql+psycopg', 'POSTGRESQL+ASYNCPG'])(

@@ -23,7 +23,17 @@ const METADATA_RANGES: readonly AddressRange[] = [
   ['64:ff9b::a9fe:0', 112],
 ]
 
-const METADATA_NAMES = ['metadata', 'metadata.google.internal', 'instance-data', 'instance-data.ec2.internal']
+const METADATA_NAMES = [
+  'metadata',
+  'metadata.google.internal',
+  'metadata.goog',
+  'metadata.azure.internal',
+  'metadata.tencentyun.com',
+  'metadata.platformequinix.com',
+  'rancher-metadata',
+  'instance-data',
+  'instance-data.ec2.internal',
+]
 
 const isMetadataAddress = matchRanges(METADATA_RANGES)
 

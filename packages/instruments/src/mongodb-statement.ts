@@ -7,6 +7,8 @@ type Document = Readonly<Record<string, unknown>>
 const MAX_MEMBERS = 10
 const MAX_ITEMS = 100
 const MAX_DEPTH = 4
+/** Above the values in an info stand itself, `db` and `params`; below them the info is cut at the same place. */
+const MAX_VALUE_DEPTH = 10
 const NAME = /^[$\w.-]{1,64}$/
 
 /** What each command asks for, by the members that say it. Of others, only their name is ever shown. */
@@ -27,6 +29,8 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   listIndexes: [],
   update: ['updates'],
 }
+/** Of these a text says it all, as of the numbers that JavaScript has none for. */
+const SHOWN_TYPES = new Set<unknown>(['Decimal128', 'Double', 'Int32', 'Long', 'ObjectId'])
 const MORE_PARAMS = ['sort', 'projection', 'skip', 'limit', 'hint', 'collation', 'arrayFilters']
 
 /**
@@ -55,7 +59,7 @@ function describeCommand(command: unknown, values: boolean): PointInfo {
   if (!values || members.length === 0) return { statement }
   const shown = new Set([...members, ...MORE_PARAMS])
   const params = Object.fromEntries(Object.entries(document).filter(([member]) => shown.has(member)))
-  return { statement, params: plain(params, MAX_DEPTH + 1) }
+  return { statement, params: plain(params, MAX_VALUE_DEPTH) }
 }
 
 /** An error as a point shows it: servers repeat the values that they refuse. */
@@ -161,8 +165,10 @@ function plain(value: unknown, depth: number): unknown {
   if (items !== undefined) return items.slice(0, MAX_ITEMS).map(each => plain(each, depth - 1))
   const members = entriesOf(value)
   if (members !== undefined) return Object.fromEntries(members.map(([name, each]) => [name, plain(each, depth - 1)]))
-  const { _bsontype: type } = (value ?? {}) as { _bsontype?: unknown }
-  return type === undefined ? value : type === 'ObjectId' || type === 'Decimal128' ? String(value) : `[${type}]`
+  const { _bsontype: type, toHexString } = (value ?? {}) as { _bsontype?: unknown; toHexString?: unknown }
+  if (type === undefined) return value
+  // A UUID is a Binary that has this.
+  return SHOWN_TYPES.has(type) || toHexString !== undefined ? String(value) : `[${type}]`
 }
 
 /** Of a document, or of the `Map` that mongodb makes of a sort. */

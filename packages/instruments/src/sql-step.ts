@@ -40,10 +40,10 @@ export function createStartSql(traceSql: TraceSql, dialect: SqlDialect, library:
   }
 }
 
-/** As `handle_error` in Python's `osprofiler.sqlalchemy` has it, where an absent cause is written `None`. */
+/** As `handle_error` in Python's `osprofiler.sqlalchemy` has it since 4.4.0; before, an absent cause was `None` there. */
 function describeFailure(error: unknown): PointInfo {
   const { message = error, cause } = isError(error) ? error : {}
-  return { original_exception: String(message), chained_exception: isError(cause) ? cause.message : 'None' }
+  return { original_exception: String(message), chained_exception: isError(cause) ? cause.message : '' }
 }
 
 function cut(sql: string): string {

@@ -116,6 +116,44 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     expect(JSON.stringify(records)).not.toMatch(/SEALED|RESULT/)
   })
 
+  it('shows the values of updates and of the stages of a pipeline, as deep as they are, but for secrets', async () => {
+    instrumented(['mongodb'], { traceSql: 'values' })
+    const uuid = new library.UUID()
+    const address = { city: { name: 'Ghent', geo: { lat: 51.05 } }, password: 'SEALED' }
+
+    await inTrace(async () => {
+      await orders().updateOne({ _id: 1 }, { $set: { status: 'paid', address } } as never, { upsert: true })
+      await orders().bulkWrite([
+        {
+          updateOne: {
+            filter: { _id: 1 },
+            update: { $set: { total: library.Long.fromNumber(7), order: uuid } as never },
+          },
+        },
+        { updateMany: { filter: { _id: { $in: [1, 2] } }, update: { $set: { tags: ['a'] } as never } } },
+      ])
+      await orders()
+        .aggregate([{ $match: { $or: [{ status: { $in: ['paid'] } }, { 'address.token': 'SEALED' }] } }])
+        .toArray()
+    })
+
+    const shown = databaseCalls(records).map(({ params }) => params)
+    expect(shown).toEqual([
+      {
+        updates: [
+          { q: { _id: 1 }, u: { $set: { status: 'paid', address: { ...address, password: '***' } } }, upsert: true },
+        ],
+      },
+      {
+        updates: [
+          { q: { _id: 1 }, u: { $set: { total: '7', order: String(uuid) } } },
+          { q: { _id: { $in: [1, 2] } }, u: { $set: { tags: ['a'] } }, multi: true },
+        ],
+      },
+      { pipeline: [{ $match: { $or: [{ status: { $in: ['paid'] } }, { 'address.token': '***' }] } }] },
+    ])
+  })
+
   it('makes each batch of an answer a point', async () => {
     instrumented()
     await orders().insertMany(Array.from({ length: 5 }, (_, index) => ({ _id: index })))

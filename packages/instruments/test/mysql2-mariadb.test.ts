@@ -185,7 +185,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(result).toBeInstanceOf(Error)
       const [first] = databaseCalls(records)
       expect(first?.message).toContain('nowhere')
-      expect(records[1]?.info.db).toEqual({ original_exception: first?.message, chained_exception: 'None' })
+      expect(records[1]?.info.db).toEqual({ original_exception: first?.message, chained_exception: '' })
       expect(databaseCalls(records)).toHaveLength(3)
       expect(JSON.stringify(records).replaceAll('SEALEDD', '')).not.toContain('SEALED')
     })

@@ -207,7 +207,7 @@ describe('a traced query of pg', () => {
     ])
     expect(records[1]?.info.db).toEqual({
       original_exception: 'relation "nowhere" does not exist',
-      chained_exception: 'None',
+      chained_exception: '',
     })
     expect(JSON.stringify(records)).not.toContain('SEALED')
   })

@@ -161,7 +161,7 @@ export function describeSqlite(
       expect(result).toBeInstanceOf(Error)
       const [first, second] = databaseCalls(records)
       expect(first?.message).toContain('UNIQUE constraint failed')
-      expect(records[1]?.info.db).toEqual({ original_exception: first?.message, chained_exception: 'None' })
+      expect(records[1]?.info.db).toEqual({ original_exception: first?.message, chained_exception: '' })
       expect(second?.etype).toBeTypeOf('string')
       expect(JSON.stringify(records).replaceAll('\\"SEALED\\"', '')).not.toContain('SEALED')
     })

@@ -8,6 +8,8 @@ export interface KoaRouting {
   readonly _matchedRoute?: unknown
   /** The layers whose path matched. As the routers set it, whatever the methods of the layers. */
   readonly matched?: unknown
+  /** What the pattern of the layer that ran last has taken from the path. As the routers set it. */
+  readonly captures?: unknown
   /** The last prefix that `koa-mount` has cut off the path. */
   readonly mountPath?: unknown
 }
@@ -40,22 +42,34 @@ function hasMethod({ methods }: RouterLayer, method: unknown): boolean {
 }
 
 /**
- * What `koa-mount` has cut off the path. Of mounts in one another the context knows the last one, so the layer itself
- * tells where its part of the path begins.
+ * The prefixes that `koa-mount` cut off before the layer ran. Of nested mounts the context knows the last one only, and of
+ * a mount that has handed on as well. The layer itself tells where its part of the path begins.
  */
-function mountedAt({ originalUrl = '', mountPath }: KoaRouting, layer: RouterLayer | undefined): string {
+function mountedAt({ originalUrl = '', mountPath, captures }: KoaRouting, layer: RouterLayer | undefined): string {
   if (typeof mountPath !== 'string') return ''
   const prefix = mountPath.endsWith('/') ? mountPath.slice(0, -1) : mountPath
   const [path = ''] = originalUrl.split('?', 1)
+  let fits: string | undefined
   for (let at = path.indexOf(prefix); at !== -1; at = path.indexOf(prefix, at + 1)) {
     const end = at + prefix.length
-    if (matches(layer, path.slice(end) || '/')) return path.slice(0, end)
+    const taken = takenFrom(path.slice(end) || '/', layer)
+    if (taken === undefined) continue
+    fits ??= path.slice(0, end)
+    if (isSame(taken, captures)) return path.slice(0, end)
   }
-  return ''
+  // A route for all paths fits behind the prefix as well as without it.
+  const unmounted = takenFrom(path, layer)
+  return unmounted !== undefined && isSame(unmounted, captures) ? '' : (fits ?? '')
 }
 
-function matches(layer: RouterLayer | undefined, path: string): boolean {
+/** What the pattern of a layer takes from a path; `undefined` where the path does not match. */
+function takenFrom(path: string, layer: RouterLayer | undefined): readonly (string | undefined)[] | undefined {
   const regexp = layer?.regexp
+  if (!types.isRegExp(regexp)) return undefined
   // A copy: one with the flag `g` remembers where it stopped.
-  return types.isRegExp(regexp) && new RegExp(regexp.source, regexp.flags.replace(/[gy]/g, '')).test(path)
+  return new RegExp(regexp.source, regexp.flags.replace(/[gy]/g, '')).exec(path)?.slice(1)
+}
+
+function isSame(taken: readonly unknown[], captures: unknown): boolean {
+  return Array.isArray(captures) && taken.length === captures.length && taken.every((text, at) => text === captures[at])
 }

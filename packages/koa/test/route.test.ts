@@ -119,6 +119,21 @@ describe.each(koas)('the route of a request in Koa $version', ({ Koa: Applicatio
       app => app.use(mount('/orders', new Application().use(pass))).use(orders().routes()),
     ],
     [
+      'a mount that hands on to a route for all paths',
+      '/shop/orders/7',
+      '/{*rest}',
+      app =>
+        app
+          .use(mounted('/shop', new Router().get('/carts', answer)))
+          .use(new Router().get('/{*rest}', answer).routes()),
+    ],
+    [
+      'a route for all paths in a mount',
+      '/shop/orders/7',
+      '/shop/{*rest}',
+      app => app.use(mounted('/shop', new Router().get('/{*rest}', answer))),
+    ],
+    [
       'a handler that throws',
       '/orders/7',
       '/orders/:id',

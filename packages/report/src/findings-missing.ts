@@ -4,6 +4,7 @@ import { formatCount } from './format-duration.js'
 import { groupBy } from './group-by.js'
 import { findSilentTargets, type SilentTarget } from './hops.js'
 import { droppedBefore, omittedBelow } from './losses.js'
+import { findRaisedCall } from './python-requests.js'
 import { readField } from './read-field.js'
 import type { Mark, Report, ReportNode } from './report.js'
 
@@ -22,6 +23,9 @@ const IRREGULAR: ReadonlyMap<Mark, string> = new Map([
   ['other-trace', 'belongs to another trace'],
 ])
 
+/** Of many unfinished points that are nested, each would be looked through again. */
+const LOOKED_AT = 10
+
 /** What a trace lacks, and what of it is broken. */
 export function missingFindings(report: Report, limit: number, dropped: number, quote: Quote): Finding[] {
   return [
@@ -39,7 +43,17 @@ function unfinishedFindings(report: Report, quote: Quote): Finding[] {
   const [first] = nodes
   if (first === undefined) return []
   const who = nodes.length === 1 ? quote([first]) : `${points(nodes.length)}, the first ${quote([first])},`
-  return [aboutPoints('unfinished', nodes, `${who} never finished: how long is unknown`)]
+  return [aboutPoints('unfinished', nodes, `${who} never finished: how long is unknown${raisedCall(nodes, quote)}`)]
+}
+
+/** A mixed trace shows what is Python's own fault, and its reader looks for it elsewhere. */
+function raisedCall(unfinished: readonly ReportNode[], quote: Quote): string {
+  for (const node of unfinished.slice(0, LOOKED_AT)) {
+    const call = findRaisedCall(node)
+    if (call !== undefined)
+      return `; ${quote([call], false)} raised, it seems, and Python's requests hook did not stop it`
+  }
+  return ''
 }
 
 function omittedFindings(report: Report, quote: Quote): Finding[] {

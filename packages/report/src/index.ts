@@ -13,7 +13,7 @@ export {
 export { type DiffPoint, diffReports, type Regression, type ReportDiff, regressions } from './diff-reports.js'
 export type { Change, Comparison, Spread } from './diff-spread.js'
 export { escapeControl } from './escape-control.js'
-export { exportOtlp } from './export-otlp.js'
+export { exportOtlp, exportOtlpParts } from './export-otlp.js'
 export { exportPerfetto } from './export-perfetto.js'
 export { exportSpeedscope } from './export-speedscope.js'
 export { matchPoints, type PointFilter, pointText } from './filter-points.js'

@@ -41,6 +41,16 @@ export function recordsOfOtlp(value: unknown): TraceRecord[] {
 }
 
 /**
+ * As `recordsOfOtlp`, of several documents, each on a line of its own: the parts of a large trace.
+ *
+ * @throws SyntaxError for a line that is no JSON
+ */
+export function recordsOfOtlpLines(text: string): TraceRecord[] {
+  const lines = text.split('\n').filter(line => line.trim() !== '')
+  return recordsOfOtlp({ resourceSpans: lines.flatMap(line => listOf(readField(JSON.parse(line), 'resourceSpans'))) })
+}
+
+/**
  * The records in the page that `osprofiler trace show --html` writes; `undefined` in another page.
  *
  * @throws SyntaxError when they are no JSON

@@ -3,7 +3,13 @@ import { parseJson } from '@osprofiler/core/json'
 import { buildReport } from './build-report.js'
 import { createFileLimits, type FileLimits } from './file-limits.js'
 import { createRecordParser, parseRecords } from './parse-records.js'
-import { recordsOfEvents, recordsOfOtlp, recordsOfPage, recordsOfSpeedscope } from './read-exports.js'
+import {
+  recordsOfEvents,
+  recordsOfOtlp,
+  recordsOfOtlpLines,
+  recordsOfPage,
+  recordsOfSpeedscope,
+} from './read-exports.js'
 import { isContainer, isMembers, readField } from './read-field.js'
 import { listNodes, readReport, reportFromNodes, withLeftOut } from './read-report.js'
 import { beginsAsReport, createReportPieces, isReportJson } from './read-report-pieces.js'
@@ -147,6 +153,7 @@ function readDocument(text: string, limits: FileLimits): Report {
     // Whichever it should have been says what is wrong with it.
     const [firstLine = ''] = text.trimStart().split('\n', 1)
     const isList = firstLine.trimEnd().endsWith('}')
+    if (isList && firstLine.includes('"resourceSpans"')) return ours(recordsOfOtlpLines(text), limits)
     return isList ? build(parseRecords(text), limits) : readReport(text)
   }
   if (isReportJson(value)) return reportFromNodes(value, listNodes(value), limits)

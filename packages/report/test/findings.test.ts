@@ -200,6 +200,25 @@ describe('failures and what is missing', () => {
     expect(found?.sentence).toBe('2 points, the first "SELECT 1" in orders, never finished: how long is unknown')
   })
 
+  it("blames Python's requests hook where it took the end of the request for the end of its call", () => {
+    const call = { id: 'call', service: 'orders', ...sent('items', 80, '/x'), from: 1, to: 9 }
+    const [wsgi, other] = [
+      { id: 'wsgi', service: 'orders', ...served('/'), from: 0 },
+      { id: 'query', parent: 'call', service: 'orders', ...query('SELECT 1'), from: 3, to: 4 },
+    ]
+    const findBelow = (members: Partial<Point>) => {
+      const points = [wsgi, { ...call, parent: 'wsgi', ...members }, other]
+      return find('unfinished', ...points).map(({ sentence }) => sentence)
+    }
+
+    const unfinished = '"GET /" in orders never finished: how long is unknown'
+    const blame = `; "GET items:80/x" raised, it seems, and Python's requests hook did not stop it`
+    expect(findBelow({ stopInfo: {} })).toEqual([unfinished + blame])
+    expect(findBelow({})).toEqual([unfinished])
+    expect(findBelow({ stopInfo: { etype: 'ConnectionError' } })).toEqual([unfinished])
+    expect(findBelow({ stopInfo: {}, service: 'items' })).toEqual([unfinished])
+  })
+
   it('tells of points that a service left out', () => {
     const [found] = find('omitted', { id: 'a', ...served('/'), from: 0, to: 9, stopInfo: { points_omitted: 1204 } })
 

@@ -100,4 +100,31 @@ describe('beside the real Python', () => {
     expect(Object.keys(reportJson(buildReport(records)).stats)).toEqual(['cache-get'])
     expect(Object.keys(JSON.parse(await askPython(records)).stats)).toEqual(['cache'])
   })
+
+  it('shows the points that are their own ancestors, which Python only counts', async () => {
+    const records = makeTrace(
+      { id: 'self', parent: 'self', from: 0, to: 10 },
+      { id: 'a', parent: 'b', from: 0, to: 10 },
+      { id: 'b', parent: 'a', from: 1, to: 9 },
+    )
+
+    const theirs = JSON.parse(await askPython(records))
+    const ours = reportJson(buildReport(records))
+
+    expect(theirs.children).toEqual([])
+    expect(ours.children.map(child => child.trace_id)).toEqual(['self', 'a'])
+    expect(ours.stats).toEqual(theirs.stats)
+  })
+
+  it('takes the widest of several pairs of records, where Python takes the last', async () => {
+    const point = { id: 'a', name: 'work' }
+    const records = makeTrace({ ...point, from: 0, to: 9_000 }, { ...point, from: 2_000, to: 7_000 })
+
+    const interval = ({ children: [child] }: { children: readonly { info: Readonly<Record<string, unknown>> }[] }) => [
+      child?.info.started,
+      child?.info.finished,
+    ]
+    expect(interval(JSON.parse(await askPython(records)))).toEqual([2, 7])
+    expect(interval(reportJson(buildReport(records)))).toEqual([0, 9])
+  })
 })

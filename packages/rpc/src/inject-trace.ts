@@ -14,12 +14,21 @@ export interface InjectOptions {
   readonly compatible?: boolean | undefined
   /** Keys that may be sent so; no other ever is. Default: those of `configure`, `setup` or the environment. */
   readonly hmacKeys?: HmacKeys | undefined
+  /**
+   * Whether a `Map` or a list of headers gets names and values as bytes: a producer of @platformatic/kafka without serializers
+   * takes nothing else. Default: as the other headers are, and texts where there are none.
+   */
+  readonly bytes?: boolean | undefined
 }
 
 /**
  * Puts the current trace into the headers or the context of a message, and returns that: what is done with the message
- * elsewhere, within `runTraced`, becomes a child of the current point. An object, a `Map`, or anything with `get` and
- * `set` (`Headers`, gRPC's `Metadata`, the headers of NATS); without one, a new object.
+ * elsewhere, within `runTraced`, becomes a child of the current point. An object, a `Map`, anything with `get` and `set`
+ * (`Headers`, gRPC's `Metadata`, the headers of NATS), or a list of headers. Without one, a new object.
+ *
+ * The headers are written into what was given, in the way in which that holds its other headers: names and values are bytes
+ * where those are. A list has elements such as `{ name: value }` (node-rdkafka; also where the list is empty), `{ key, value }`
+ * or `[name, value]`.
  *
  * Where nothing is traced it is returned as it is. A trace that is in it already, that of a message which is forwarded, is
  * replaced by the current one, a key in clear with it. Never throws.
@@ -27,12 +36,13 @@ export interface InjectOptions {
  * @example
  * producer.send({ topic: 'orders', messages: [{ value, headers: injectTrace({}) }] })
  */
-export function injectTrace(): Record<string, string>
+export function injectTrace(context?: null): Record<string, string>
 export function injectTrace<Context extends object>(context: Context, options?: InjectOptions): Context
-export function injectTrace(context: object = {}, options: InjectOptions = {}): object {
+export function injectTrace(given?: object | null, options: InjectOptions = {}): object {
+  const context = given ?? {}
   const headers = options.point === undefined ? getTraceIdHeaders() : options.point.getTraceIdHeaders()
   if (Object.keys(headers).length === 0) return context
-  writeCarrier(context, headers)
+  writeCarrier(context, headers, options.bytes)
   try {
     removeTraceInfo(context)
     const keys = options.compatible ? (options.hmacKeys ?? configuredKeyRing()) : undefined

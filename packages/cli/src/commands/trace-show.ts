@@ -11,6 +11,7 @@ export function traceShowCommand(): Command {
       'the id of a trace, or a file: whatever this command writes, or records (.jsonl)',
       parseTraceName,
     )
+    .option('--local-libs', "as in Python's command; the page has all that it needs in itself, with or without")
     .option('--follow', 'draw it while the request still runs, until it is complete')
   return addShowOptions(addIdOption(command))
     .addHelpText(

@@ -1,6 +1,7 @@
 import type { TraceHeaders } from '../local-trace.js'
 import { Array, Buffer, Object, Reflect, types } from '../platform.js'
 import { X_TRACE_HMAC, X_TRACE_INFO } from '../signed-headers.js'
+import { isHeaderList, pickTraceHeaders, replaceHeaders } from './carrier-list.js'
 
 // Written out: to look for a text that was computed takes three times as long, and most messages carry no trace.
 const LOWER_INFO = 'x-trace-info'
@@ -26,13 +27,13 @@ interface Writable {
 
 /**
  * The signed pair that a message's headers carry, under their own names or in lower case, or `undefined` where there is
- * neither part. The carrier may be an object, a `Map` or anything with `get`; values may be texts, the bytes of texts, or
- * lists of either. Never throws.
+ * neither part. The carrier may be an object, a `Map` (also of bytes), a list of headers or anything with `get`. Values may be
+ * texts, the bytes of texts, or lists of either. Never throws.
  */
 export function readCarrier(carrier: unknown): SignedPair | undefined {
   if (typeof carrier !== 'object' || carrier === null) return undefined
   try {
-    const read = isReadable(carrier) ? (name: string) => carrier.get(name) : (name: string) => readOwn(carrier, name)
+    const read = readerOf(carrier)
     const info = readText(read(X_TRACE_INFO)) || readText(read(LOWER_INFO))
     const hmac = readText(read(X_TRACE_HMAC)) || readText(read(LOWER_HMAC))
     return info === '' && hmac === '' ? undefined : { info, hmac }
@@ -44,9 +45,13 @@ export function readCarrier(carrier: unknown): SignedPair | undefined {
 /**
  * Writes the headers of a trace into a carrier, in place of those that it has; without any headers it is left as it
  * is. What cannot be written to (a frozen object) stays as it was. Never throws.
+ *
+ * @param bytes whether a `Map` or a list gets names and values as bytes. Default: as its other headers are.
  */
-export function writeCarrier(carrier: object, headers: TraceHeaders): void {
+export function writeCarrier(carrier: object, headers: TraceHeaders, bytes?: boolean): void {
   try {
+    if (Object.keys(headers).length === 0) return
+    if (isHeaderList(carrier)) return replaceHeaders(carrier, headers, bytes)
     for (const [name, value] of Object.entries(headers)) {
       if (isWritable(carrier)) {
         carrier.delete?.(name.toLowerCase())
@@ -61,9 +66,14 @@ export function writeCarrier(carrier: object, headers: TraceHeaders): void {
   }
 }
 
+function readerOf(carrier: object): (name: string) => unknown {
+  const holder = isHeaderList(carrier) ? pickTraceHeaders(carrier) : carrier
+  return isReadable(holder) ? name => holder.get(name) : name => readOwn(holder, name)
+}
+
 function readText(value: unknown): string {
   // Several values of one header are joined, as Node does it, and so malformed: nobody says which one is right.
-  return Array.isArray(value) ? value.map(decode).join(', ') : decode(value)
+  return Array.isArray(value) && !isBytes(value) ? value.map(decode).join(', ') : decode(value)
 }
 
 function readOwn(carrier: object, name: string): unknown {
@@ -73,8 +83,15 @@ function readOwn(carrier: object, name: string): unknown {
 function decode(value: unknown): string {
   if (typeof value === 'string') return value
   // Latin-1, as both texts are ASCII.
-  if (types.isUint8Array(value) && value.length <= MAX_BYTES) return Buffer.from(value).toString('latin1')
+  if ((types.isUint8Array(value) || isBytes(value)) && value.length <= MAX_BYTES) {
+    return Buffer.from(value).toString('latin1')
+  }
   return ''
+}
+
+/** Bytes as JSON has them: the events in which AWS Lambda hands on messages of Kafka. */
+function isBytes(value: unknown): value is number[] {
+  return Array.isArray(value) && value.length > 0 && value.every(byte => typeof byte === 'number')
 }
 
 function isReadable(carrier: object): carrier is Readable {

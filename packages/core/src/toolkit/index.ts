@@ -1,3 +1,4 @@
+export { checkOptionTypes } from '../check-option-types.js'
 export { checkConfiguration } from '../configuration.js'
 export { takeContext } from '../context.js'
 export { beforeFirstTrace } from '../first-trace.js'
@@ -68,6 +69,7 @@ export {
   WeakRef,
   WeakSet,
 } from '../platform.js'
+export { createRareWarning, type RareWarning } from '../rare-warning.js'
 export { readRegularFile } from '../read-regular-file.js'
 export { requireFrom } from '../require-from.js'
 export { redactPath } from '../secrets/redact-path.js'

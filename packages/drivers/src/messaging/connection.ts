@@ -21,6 +21,8 @@ export interface BrokerConnection {
 
 const CONNECT_TIMEOUT_MS = 5_000
 const KEEP_ALIVE_MS = 15_000
+const ENDED = 'the connection ended'
+const OTHERWISE = /inequivalent arg '([\w-]+)' for (exchange|queue) .* but current is (?:the value )?'?(\w+)?/
 
 /**
  * Connects to the first broker that answers.
@@ -42,7 +44,10 @@ export async function connectToBroker(
       signal?.throwIfAborted()
       return watch(await connect(...toArguments(broker, settings, lookup, signal)), settings)
     } catch (error) {
-      failures.push(`${showHost(broker)}: ${describeFailure(error)}`)
+      const reason = describeFailure(error)
+      // A server that speaks TLS says nothing to a client that does not.
+      const hint = reason === ENDED && settings.tls === undefined ? '; if it speaks TLS, add ssl=1' : ''
+      failures.push(`${showHost(broker)}: ${reason}${hint}`)
       if (signal?.aborted) break
     }
   }
@@ -55,16 +60,31 @@ export function describeFailure(error: unknown): string {
   if (name === 'AbortError') return 'nobody waits for it any longer'
   if (name === 'NoAnswer') return String(message)
   const text = typeof message === 'string' ? message : ''
+  if (/403|ACCESS.REFUSED/i.test(`${code} ${text}`) && /access to (?:exchange|queue|topic)/.test(text)) {
+    return 'this user may not use its exchange or queue (403); grant it to configure, write and read them'
+  }
   if (/ACCESS.REFUSED|403/i.test(text) || code === 403) return 'it refused the user or password (403)'
   if (/ConnectionOpenOk|530/.test(text) || code === 530) return 'it has no such virtual host for this user (530)'
   if (isTooLong(error)) return 'it keeps nothing for so long (406); see ttl'
   if (code === 406 && text.includes('message size')) return 'a notification is larger than its max_message_size (406)'
-  if (code === 406) return 'its exchange or queue was declared otherwise (406); see amqp_durable_queues'
+  if (code === 406) return describeDeclaration(text)
   if (typeof code === 'string' && /CERT|SIGNATURE|ALTNAME|ISSUER/.test(code)) {
     return `its certificate is not trusted (${code}); see ssl_ca_file`
   }
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER') return 'it does not speak TLS; leave ssl out'
   if (typeof code === 'string' || typeof code === 'number') return String(code)
-  return /timed?.?out/i.test(text) ? 'no answer in time' : 'the connection ended'
+  return /timed?.?out/i.test(text) ? 'no answer in time' : ENDED
+}
+
+/** What an exchange or a queue has been declared with, and which options make the next declaration the same. */
+function describeDeclaration(text: string): string {
+  const [, argument = '', kind = 'exchange or queue', current = ''] = OTHERWISE.exec(text) ?? []
+  const place = `its ${kind} was declared otherwise (406${argument && `: ${argument} is ${current || 'not set'}`})`
+  if (argument === 'x-queue-type') return `${place}; see rabbit_quorum_queue`
+  if (argument === 'auto_delete') return `${place}; see amqp_auto_delete`
+  if (argument.startsWith('x-')) return `${place}; see the options rabbit_*`
+  // The queues of services are durable, too, where they are quorum queues. RabbitMQ names only the first difference.
+  return `${place}; see amqp_durable_queues, and rabbit_quorum_queue for quorum queues`
 }
 
 /** Whether a broker closed a channel for the first of some messages that all have the same expiration: it took none. */
@@ -95,7 +115,7 @@ function toArguments(
 }
 
 function watch(model: ChannelModel, settings: MessagingSettings): BrokerConnection {
-  const { exchange, durable, autoDelete, quorum } = settings
+  const { exchange, durable, autoDelete, queueArguments } = settings
   const socket = Reflect.get(model.connection, 'stream') as Socket
   let blockedBy: string | undefined
   let isOpen = true
@@ -115,8 +135,7 @@ function watch(model: ChannelModel, settings: MessagingSettings): BrokerConnecti
     model,
     async declare(channel) {
       await channel.assertExchange(exchange, 'topic', { durable, autoDelete })
-      const kind = quorum ? { arguments: { 'x-queue-type': 'quorum' } } : {}
-      await channel.assertQueue(TOPIC, { durable, autoDelete, ...kind })
+      await channel.assertQueue(TOPIC, { durable, autoDelete, arguments: queueArguments })
       await channel.bindQueue(TOPIC, exchange, TOPIC)
     },
     get blockedBy() {

@@ -1,5 +1,5 @@
 import { OsprofilerError } from '@osprofiler/core'
-import { Error, Map, process } from '@osprofiler/core/toolkit'
+import { Error, Map, Number, Object, process } from '@osprofiler/core/toolkit'
 import { readCertificateFile } from '../certificate-file.js'
 import { type ConnectionUrl, parseConnectionUrl, type UrlForm } from '../connection-url.js'
 import { readTtl } from '../retention.js'
@@ -15,6 +15,8 @@ export interface MessagingSettings {
   readonly durable: boolean
   readonly autoDelete: boolean
   readonly quorum: boolean
+  /** What the queue is declared with, as oslo.messaging declares a queue of notifications. */
+  readonly queueArguments: Readonly<Record<string, string | number>>
   /** How long the broker keeps a notification, in milliseconds. Undefined: until somebody consumes it. */
   readonly ttlMs: number | undefined
 }
@@ -38,25 +40,43 @@ const TRANSPORT = /^(rabbit|kombu|amqp|amqps):\/\/(.*)$/is
 
 /** Options of oslo.messaging that a transport URL shared with its services may hold, and that mean nothing here. */
 const IGNORED = [
+  'conn_pool_min_size',
+  'conn_pool_ttl',
   'direct_mandatory_flag',
   'enable_cancel_on_failover',
   'heartbeat_in_pthread',
   'heartbeat_rate',
   'heartbeat_timeout_threshold',
+  'hostname',
   'kombu_compression',
   'kombu_failover_strategy',
   'kombu_missing_consumer_retry_timeout',
   'kombu_reconnect_delay',
+  'kombu_reconnect_splay',
+  'processname',
   'rabbit_interval_max',
   'rabbit_login_method',
   'rabbit_qos_prefetch_count',
   'rabbit_retry_backoff',
   'rabbit_retry_interval',
+  'rabbit_stream_fanout',
   'rabbit_transient_queues_ttl',
+  'rabbit_transient_quorum_queue',
+  'rpc_conn_pool_size',
   'ssl_enforce_fips_mode',
   'ssl_enforce_hostname_verification',
   'ssl_version',
+  'use_queue_manager',
 ]
+
+/** Bounds of a quorum queue, where they are not 0. oslo.messaging 14 spells two of them wrong. */
+const QUORUM_LIMITS = [
+  ['rabbit_quorum_delivery_limit', 'x-delivery-limit'],
+  ['rabbit_quorum_max_memory_length', 'x-max-in-memory-length'],
+  ['rabbit_quroum_max_memory_length', 'x-max-in-memory-length'],
+  ['rabbit_quorum_max_memory_bytes', 'x-max-in-memory-bytes'],
+  ['rabbit_quroum_max_memory_bytes', 'x-max-in-memory-bytes'],
+] as const
 
 const FORM: UrlForm = {
   example: 'messaging://user:password@host:5672/vhost',
@@ -70,7 +90,9 @@ const FORM: UrlForm = {
     'control_exchange',
     'amqp_durable_queues',
     'amqp_auto_delete',
+    'rabbit_ha_queues',
     'rabbit_quorum_queue',
+    ...QUORUM_LIMITS.map(([option]) => option),
     'ttl',
     ...IGNORED,
   ],
@@ -107,6 +129,10 @@ export function readMessagingSettings(location: string): MessagingSettings {
     durable: quorum || readFlag(options, 'amqp_durable_queues'),
     autoDelete: readFlag(options, 'amqp_auto_delete'),
     quorum,
+    queueArguments: {
+      ...(readFlag(options, 'rabbit_ha_queues') && { 'x-ha-policy': 'all' }),
+      ...readQuorum(options, quorum),
+    },
     ttlMs: readTtl(options.get('ttl')),
   }
 }
@@ -151,6 +177,16 @@ function readFlag(options: ReadonlyMap<string, string>, name: string): boolean {
   if (['1', 'true', 'yes', 'on'].includes(text)) return true
   if (['0', 'false', 'no', 'off', ''].includes(text)) return false
   throw refuse(`${name} is 1 or 0`)
+}
+
+function readQuorum(options: ReadonlyMap<string, string>, quorum: boolean): Record<string, string | number> {
+  if (!quorum) return {}
+  const limits = QUORUM_LIMITS.flatMap(([option, argument]): [string, number][] => {
+    const text = options.get(option) ?? '0'
+    if (!/^\d{1,15}$/.test(text)) throw refuse(`${option} is a whole number`)
+    return Number(text) === 0 ? [] : [[argument, Number(text)]]
+  })
+  return { 'x-queue-type': 'quorum', ...Object.fromEntries(limits) }
 }
 
 function readTls(options: ReadonlyMap<string, string>): TlsFiles {

@@ -5,6 +5,7 @@ import type { Db, MongoClient } from 'mongodb'
 import { loadClient } from '../client-package.js'
 import { type ClientSockets, createClientSockets } from './client-sockets.js'
 import { checkFrames } from './frames.js'
+import { type DescribeUnreachable, watchServers } from './unreachable.js'
 import type { MongodbUrl } from './url.js'
 
 /** The database of Python's driver, whatever the connection string names: there it says where a user is known. */
@@ -20,6 +21,8 @@ const IDLE_MS = 1_000
 export interface MongodbConnection {
   /** Lends the database until `release` is called. Rejects where no server answers, or `end` comes before it is asked. */
   borrow(end?: AbortSignal): Promise<{ readonly db: Db; readonly client: typeof import('mongodb'); release(): void }>
+  /** Why no server can be used, where that is known. */
+  describeUnreachable(): string | undefined
   /** Closes what is open, unless somebody uses it. */
   closeUnused(): Promise<void>
   /** Closes what is open. */
@@ -43,10 +46,12 @@ export function createMongodbConnection({ url, defaults }: MongodbUrl, lookup: L
   let open: Open | undefined
   let users = 0
   let idle: NodeJS.Timeout | undefined
+  let describeUnreachable: DescribeUnreachable = () => undefined
 
   function connect({ MongoClient }: typeof import('mongodb')): Open {
     const sockets = createClientSockets(speaksOtherwise.test(url) ? () => undefined : checkFrames)
     const client = new MongoClient(url, { ...defaults, lookup })
+    describeUnreachable = watchServers(client)
     return { client, sockets, connected: sockets.watch(() => client.connect()) }
   }
 
@@ -86,6 +91,7 @@ export function createMongodbConnection({ url, defaults }: MongodbUrl, lookup: L
         throw error
       }
     },
+    describeUnreachable: () => describeUnreachable(),
     async closeUnused() {
       if (users === 0) await close()
     },

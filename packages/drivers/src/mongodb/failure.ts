@@ -20,23 +20,40 @@ export function countRefused(error: unknown): number {
   const writeErrors = readWriteErrors(error)
   if (writeErrors.length === 0) throw error
   const refused = writeErrors.filter(failure => !isThereAlready(failure))
-  if (refused.some(({ code }) => TRANSIENT.has(Number(code)))) throw error
+  if (refused.some(({ code }) => isTransient(code))) throw error
   return refused.length
 }
 
-/** An error for those who use the driver. What it says is what the server or the system said. */
-export function toMongodbError(location: string, error: unknown): unknown {
+/** Whether what a server refuses with this code it may do when it is asked again. */
+export function isTransient(code: unknown): boolean {
+  return TRANSIENT.has(Number(code))
+}
+
+/**
+ * An error for those who use the driver. What it says is what the server or the system said, and of servers that cannot
+ * be reached, `unreachable`.
+ */
+export function toMongodbError(location: string, error: unknown, unreachable?: string): unknown {
   if (error instanceof OsprofilerError || error instanceof TypeError) return error
   const { name, message, code } = isObject(error) ? error : { name: '', message: '', code: undefined }
-  // The client's own complaints may quote the connection string.
-  const reason = /^(?:NoAnswer|Mongo(?:Network|ServerSelection|Server|BulkWrite|WriteConcern))/.test(String(name))
-    ? firstLine(message)
-    : `its client says ${String(name) || 'nothing'}`
+  const reason = (isUnreachable(name) ? unreachable : undefined) ?? describeReason(String(name), message)
   const cause = Object.assign(new Error(reason), code === undefined ? {} : { code })
   if (isRefusal(name)) {
     return new OsprofilerError('ERR_WRITE_REFUSED', `MongoDB's client cannot send this: ${reason}.`, { cause })
   }
   return new OsprofilerError('ERR_STORE', `The store "${location}" in MongoDB cannot be used: ${reason}.`, { cause })
+}
+
+/** The client, or whoever waits for the client, has given up to find a server. */
+function isUnreachable(name: unknown): boolean {
+  return name === 'NoAnswer' || name === 'MongoServerSelectionError' || name === 'MongoTopologyClosedError'
+}
+
+/** The client's own complaints may quote the connection string. */
+function describeReason(name: string, message: unknown): string {
+  return /^(?:NoAnswer|Mongo(?:Network|ServerSelection|Server|BulkWrite|WriteConcern))/.test(name)
+    ? firstLine(message)
+    : `its client says ${name || 'nothing'}`
 }
 
 /** What the client finds wrong with a document, it finds wrong with it for ever. */
@@ -45,11 +62,13 @@ function isRefusal(name: unknown): boolean {
 }
 
 /** The server names the index whose key is there twice; `_id` alone is ours. */
-function isThereAlready({ code, errmsg }: { readonly code?: unknown; readonly errmsg?: unknown }): boolean {
+export function isThereAlready({ code, errmsg }: { readonly code?: unknown; readonly errmsg?: unknown }): boolean {
   return code === DUPLICATE_KEY && /index: _id_\b/.test(String(errmsg))
 }
 
-function readWriteErrors(error: unknown): { readonly code?: unknown; readonly errmsg?: unknown }[] {
+export function readWriteErrors(
+  error: unknown,
+): { readonly code?: unknown; readonly errmsg?: unknown; readonly index?: unknown }[] {
   if (!isObject(error) || error.name !== 'MongoBulkWriteError') return []
   const { writeErrors } = error
   return [writeErrors].flat().filter(isObject)

@@ -5,7 +5,7 @@ import { loadClient } from '../client-package.js'
 import type { Host } from '../connection-url.js'
 import type { SqlFailure } from '../sql/failure.js'
 import { isSocketPath, type SqlTls, type Ways } from '../sql/location.js'
-import { type CreateSocket, connectWithin, createSession, type SqlSession } from '../sql/session.js'
+import { type CreateSocket, connectWithin, createSession, LOCK_PATIENCE, type SqlSession } from '../sql/session.js'
 import { toMysqlFailure } from './failure.js'
 
 /** How to connect to MySQL or MariaDB. */
@@ -28,9 +28,10 @@ const PREPARED = 8
 
 /**
  * Refuses what has no room instead of cutting it, whatever the server's own mode is, and has "\" be an escape, as
- * the client takes for granted.
+ * the client takes for granted. A wait for a lock ends at the server: it goes on there when the connection is cut.
  */
-const SETTINGS = `SET SESSION sql_mode = 'STRICT_ALL_TABLES', SESSION autocommit = 1`
+const SETTINGS = `SET SESSION sql_mode = 'STRICT_ALL_TABLES', SESSION autocommit = 1,
+  SESSION lock_wait_timeout = ${LOCK_PATIENCE}, SESSION innodb_lock_wait_timeout = ${LOCK_PATIENCE}`
 
 /** Connects to the first server that answers. Rejects with an `SqlFailure`. */
 export async function connectMysql(settings: MysqlSettings, createSocket: CreateSocket): Promise<SqlSession> {

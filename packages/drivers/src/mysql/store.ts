@@ -4,6 +4,8 @@ import { toMetRecord, toTextOrNull, toTraceSummary } from '../sql/cells.js'
 import type { SqlSession } from '../sql/session.js'
 import type { SqlStore } from '../sql/store.js'
 import { createComparisons, EXACT_ID } from './comparison.js'
+import { findMysqlHolders } from './lock-holders.js'
+import { createRemoval } from './remove-unlocked.js'
 
 // As SQLAlchemy makes it for Python's driver, but for `id`, which is BIGINT: a million requests a day use up the
 // numbers of an INTEGER in some months. The character set and the collation are not left to the database, whose own
@@ -17,8 +19,8 @@ const TABLE = `CREATE TABLE IF NOT EXISTS data (
 /** What a statement has beside its values. */
 const PACKET_MARGIN = 65_536
 
-/** The table in MySQL or MariaDB, for a session whose packets may have so many bytes. */
-export function createMysqlStore(session: SqlSession, maxPacket: number): SqlStore {
+/** The table in MySQL or MariaDB, for a session whose packets may have so many bytes, at a server of some version. */
+export function createMysqlStore(session: SqlSession, maxPacket: number, version: string): SqlStore {
   const { findColumns, forgetColumns, toTerm, toCondition } = createComparisons(session)
   let begins = false
 
@@ -27,6 +29,8 @@ export function createMysqlStore(session: SqlSession, maxPacket: number): SqlSto
     maxBytes: maxPacket - PACKET_MARGIN,
     hasTable: findColumns,
     forgetTable: forgetColumns,
+    // The session's own settings bound it.
+    attempt: work => work(),
     async createTable() {
       await session.run(TABLE)
     },
@@ -89,15 +93,20 @@ export function createMysqlStore(session: SqlSession, maxPacket: number): SqlSto
       )
       return rows.map(([baseId]) => String(baseId))
     },
-    async remove(baseIds, young, limit) {
+    async findOld(baseIds, young, limit) {
       const time = toTerm('timestamp')
       const old = young === undefined ? '' : `AND (timestamp IS NULL OR timestamp < ${time} OR timestamp > ${time})`
-      const { changed } = await session.run(`DELETE FROM data WHERE ${toCondition(baseIds)} ${old} LIMIT ${limit}`, [
-        ...baseIds,
-        ...baseIds,
-        ...(young === undefined ? [] : [young.from, young.to]),
-      ])
-      return changed
+      const { rows } = await session.run(
+        `SELECT id, base_id FROM data WHERE ${toCondition(baseIds)} ${old} LIMIT ${limit}`,
+        [...baseIds, ...baseIds, ...(young === undefined ? [] : [young.from, young.to])],
+      )
+      return rows.map(([id, baseId]) => ({ id: Number(id), baseId: String(baseId) }))
     },
+    removeRows: createRemoval(session, version),
+    async findRows(ids) {
+      const { rows } = await session.run('SELECT id FROM data WHERE id IN (?)', [ids])
+      return rows.map(([id]) => Number(id))
+    },
+    findHolders: ids => findMysqlHolders(session, ids !== undefined),
   }
 }

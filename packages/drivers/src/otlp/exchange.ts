@@ -2,6 +2,8 @@ import type { ClientRequest, Agent as HttpAgent, IncomingMessage } from 'node:ht
 import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { OsprofilerError } from '@osprofiler/core'
 import { Buffer, clearTimeout, Object, Promise, Reflect, Set, setTimeout } from '@osprofiler/core/toolkit'
+import { type Answer, RETRYABLE } from './answer.js'
+import { type Attempt, codeOf, toFailure } from './failure.js'
 import type { ReadableSpan } from './span.js'
 
 /** One request to a collector, while it is under way. */
@@ -12,33 +14,54 @@ export interface Exchange {
   settle(outcome: Outcome): void
   /** Ends it without an answer, for a reason that can be shown. */
   giveUp(reason: string): void
+  /** Ends it without an answer, by an error of its connection. */
+  fail(error: unknown): void
 }
 
 /** What became of it: an answer, or none. */
 export type Outcome =
-  | { readonly status: number; readonly body: Buffer; readonly retryAfter: string | undefined }
-  | { readonly failure: Error }
+  | { readonly answer: Answer }
+  | {
+      readonly failure: OsprofilerError
+      /** Whether a kept connection ended before any answer, as one does that the collector closed before. */
+      readonly isStale: boolean
+    }
 
-/** By OTLP's specification these are to be tried again; what else is not 2xx never is. */
-export const RETRYABLE = new Set([429, 502, 503, 504])
+/** How requests are sent. */
+export interface Transport extends Pick<Attempt, 'isSecure' | 'hasClientCertificate'> {
+  readonly exporter: OTLPTraceExporter
+  readonly timeoutMs: number
+}
+
 /** OpenTelemetry's `ExportResultCode`. */
 const SUCCESS = 0
-const ACCEPTED: Outcome = { status: 200, body: Buffer.alloc(0), retryAfter: undefined }
+const ACCEPTED: Outcome = { answer: { status: 200, body: Buffer.alloc(0) } }
 const LONGEST_BODY = 65_536
+/** What ends a connection that the collector has closed. */
+const CLOSED = new Set(['ECONNRESET', 'EPIPE'])
 
 /** Sends one request and waits for its end, or for a time. */
 export function exchange(
-  exporter: OTLPTraceExporter,
+  { exporter, timeoutMs, isSecure, hasClientCertificate }: Transport,
   spans: readonly ReadableSpan[],
-  timeoutMs: number,
   open: (exchange: Exchange) => void,
 ): Promise<Outcome> {
   return new Promise(resolve => {
-    const opened: Exchange = { connected: false, request: undefined, settle, giveUp }
+    const opened: Exchange = { connected: false, request: undefined, settle, giveUp, fail }
     const deadline = setTimeout(() => giveUp('no answer in time'), timeoutMs).unref()
     function giveUp(reason: string): void {
-      settle({ failure: toFailure(opened, reason) })
+      settle({ failure: toError(reason), isStale: false })
       opened.request?.destroy()
+    }
+    function fail(error: unknown): void {
+      const isStale = opened.request?.reusedSocket === true && CLOSED.has(codeOf(error))
+      settle({ failure: toError(error), isStale })
+    }
+    function toError(reason: unknown): OsprofilerError {
+      return toFailure(
+        { connected: opened.connected, isQuestion: spans.length === 0, isSecure, hasClientCertificate },
+        reason,
+      )
     }
     function settle(outcome: Outcome): void {
       clearTimeout(deadline)
@@ -49,10 +72,12 @@ export function exchange(
       exporter.export([...spans], ({ code, error }) => {
         // Of a request it knows no more than was seen.
         if (opened.request !== undefined) return
-        settle(code === SUCCESS ? ACCEPTED : { failure: toFailure(opened, codeOf(error)) })
+        if (code === SUCCESS) settle(ACCEPTED)
+        else settle({ failure: toError(error), isStale: false })
       })
     } catch (cause) {
-      settle({ failure: new OsprofilerError('ERR_WRITE_REFUSED', 'The spans cannot be encoded.', { cause }) })
+      const failure = new OsprofilerError('ERR_WRITE_REFUSED', 'The spans cannot be encoded.', { cause })
+      settle({ failure, isStale: false })
     }
   })
 }
@@ -82,7 +107,7 @@ export function follow(request: ClientRequest, exchange: Exchange): void {
     })
   })
   request.prependListener('error', (error: NodeJS.ErrnoException) => {
-    exchange.settle({ failure: toFailure(exchange, codeOf(error)) })
+    exchange.fail(error)
     delete error.code
   })
   request.prependListener('response', (response: IncomingMessage) => {
@@ -97,25 +122,9 @@ export function follow(request: ClientRequest, exchange: Exchange): void {
     // Closed without an end: the rest of the answer never comes, but its status is known.
     for (const event of ['end', 'close']) {
       response.once(event, () => {
-        exchange.settle({ status, body: Buffer.concat(chunks), retryAfter: headers['retry-after'] })
+        const { location, date, 'retry-after': retryAfter, 'content-type': contentType } = headers
+        exchange.settle({ answer: { status, body: Buffer.concat(chunks), retryAfter, contentType, location, date } })
       })
     }
   })
-}
-
-function toFailure({ connected }: Exchange, reason: string): OsprofilerError {
-  if (!connected) return new OsprofilerError('ERR_STORE', `The collector cannot be reached: ${reason}.`)
-  return new OsprofilerError(
-    'ERR_WRITE_UNCERTAIN',
-    `The connection to the collector ended before its answer (${reason}): nobody knows whether it has the spans.`,
-  )
-}
-
-/** A code tells what happened; a message may hold what is nobody's business. */
-function codeOf(error: unknown): string {
-  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown }
-  const shown = typeof code === 'string' && code !== '' ? code : typeof name === 'string' ? name : 'unknown'
-  return /CERT|SIGNATURE|ALTNAME|ISSUER/.test(shown)
-    ? `${shown}; its certificate is not trusted, see OTEL_EXPORTER_OTLP_CERTIFICATE`
-    : shown
 }

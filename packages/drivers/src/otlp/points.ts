@@ -2,28 +2,36 @@ import type { TraceRecord } from '@osprofiler/core'
 import { Map, Math, performance, Set } from '@osprofiler/core/toolkit'
 import { decodeRecord, encodeRecord } from '../record-text.js'
 import { toMicroseconds } from '../record-time.js'
+import { createHeldStarts, type HeldStart } from './held-starts.js'
 import { toPlainRecord } from './plain.js'
+import { createRecent } from './recent.js'
 
 /** A point that is ready to be sent. At least one of its records is there. */
 export interface OtlpPoint {
   readonly start: TraceRecord | undefined
   readonly stop: TraceRecord | undefined
-  /** Whether its parent was open in this process when it started. Otherwise that is in another service, or nowhere. */
+  /** The records of the batch that the point is made of, as they were given. */
+  readonly given: readonly TraceRecord[]
+  /** Whether its parent is a point of the same program. Otherwise that is in another one, or nowhere. */
   readonly hasLocalParent: boolean
+  /** Whether a span of the same point was sent before, when the point had not stopped. */
+  readonly isUpdate: boolean
   /** In microseconds since 1970. */
   readonly startedAt: number
   /** Not before its start. Where it has no stop, when its trace was last heard of. */
   readonly endedAt: number
+  /** To be called once the point was sent, or is given up. */
+  done(isSent: boolean): void
 }
 
 /** What a batch comes to. Nothing has changed yet: a batch that could not be sent is planned again. */
 export interface OtlpPlan {
   readonly points: readonly OtlpPoint[]
-  /** How many records of the batch are in the points. */
-  readonly records: number
   /** How many records of the batch are none. */
   readonly refused: number
-  /** To be called once the points were sent, or are given up. */
+  /** Holds the starts of the batch whose stops are still to come, and returns these records as they were given. */
+  hold(): readonly TraceRecord[]
+  /** `hold`, and that all points were sent. */
   commit(): void
 }
 
@@ -36,52 +44,29 @@ export interface OpenPoints {
   plan(records: readonly TraceRecord[]): OtlpPlan
   /** At most so many points, the oldest first, that are given up though they did not stop. */
   planOldest(limit: number): OtlpPlan
-  /** As `planOldest`, of those alone that nobody waits for any longer: all above them has stopped, a while ago; or nothing of their trace has come for an hour. */
+  /** As `planOldest`, of those alone that nobody waits for any longer. */
   planOverdue(limit: number): OtlpPlan
 }
 
 /** A point that has started, of which a batch is to tell more. */
-interface BegunPoint {
+interface BegunPoint extends Omit<HeldStart, 'baseId' | 'traceId' | 'line'> {
   readonly start: TraceRecord
-  readonly startedAt: number
-  readonly hasLocalParent: boolean
-}
-
-/** A point that is open beyond its batch. */
-interface OpenPoint {
-  readonly baseId: string
-  readonly traceId: string
-  /** A line of JSON: it holds no more of the program's memory than its own length, which is known. */
-  readonly line: string
-  readonly startedAt: number
-  readonly hasLocalParent: boolean
-}
-
-interface OpenTrace {
-  /** By their own ids: strings that most often come from one record to the next, and then are found without a look at them. */
-  readonly points: Map<string, OpenPoint>
-  /** How many of them no other open point of this process holds. */
-  tops: number
-  /** The time of its youngest record. */
-  lastSeen: number
-  /** When a record of it came last, on the clock of `now`. */
-  touchedAt: number
+  readonly given: TraceRecord
 }
 
 /** What a batch tells of a trace. */
 interface BatchedTrace {
-  readonly held: OpenTrace | undefined
   readonly begun: Map<string, BegunPoint>
   /** Of the points that were open before. */
   readonly ended: Set<string>
   youngest: number
 }
 
-/** Beyond either, there is no room for more. */
-const MAX_POINTS = 20_000
-const MAX_CHARACTERS = 16 * 1024 * 1024
-/** Of a trace of which nothing came for so long, the stops were lost. */
-const LONGEST_SILENCE_MS = 3_600_000
+/** Points whose program is known, to tell whether it is also that of a child. */
+const MAX_KNOWN = 5_000
+/** Points that were sent though they had not stopped: when a stop comes after all, the span is sent again, whole. */
+const MAX_UNFINISHED = 2_000
+const MAX_UNFINISHED_LINE = 8_000
 
 /**
  * Keeps the starts of points until their stops come. A point is told by its trace and its own id, so those of
@@ -90,16 +75,52 @@ const LONGEST_SILENCE_MS = 3_600_000
  * @param lingerMs how long the points are waited for that are open when all those above them have stopped
  */
 export function createOpenPoints(lingerMs: number, now: () => number = () => performance.now()): OpenPoints {
-  const traces = new Map<string, OpenTrace>()
-  /** In the order of their starts. */
-  const open = new Set<OpenPoint>()
-  let characters = 0
+  const held = createHeldStarts(lingerMs, now)
+  const programs = createRecent<string>(MAX_KNOWN)
+  const unfinished = createRecent<HeldStart>(MAX_UNFINISHED)
+
+  function hasLocalParent(record: TraceRecord): boolean {
+    return programs.get(record.base_id, record.parent_id) === programOf(record)
+  }
 
   function plan(records: readonly TraceRecord[]): OtlpPlan {
     const batch = new Map<string, BatchedTrace>()
     const points: OtlpPoint[] = []
     let refused = 0
-    let paired = 0
+
+    function isOpen({ begun, ended }: BatchedTrace, baseId: string, traceId: string): boolean {
+      return begun.has(traceId) || (!ended.has(traceId) && held.get(baseId, traceId) !== undefined)
+    }
+
+    function begin(trace: BatchedTrace, start: TraceRecord, given: TraceRecord, startedAt: number): void {
+      const { base_id: baseId, trace_id: traceId, parent_id: parentId } = start
+      programs.set(baseId, traceId, programOf(start))
+      const isNested = isOpen(trace, baseId, parentId)
+      trace.begun.set(traceId, { start, given, startedAt, hasLocalParent: hasLocalParent(start), isNested })
+    }
+
+    function end(trace: BatchedTrace, stop: TraceRecord, given: TraceRecord, at: number): void {
+      const { base_id: baseId, trace_id: traceId } = stop
+      const begun = trace.begun.get(traceId)
+      const start = trace.ended.has(traceId) ? undefined : held.get(baseId, traceId)
+      trace.begun.delete(traceId)
+      if (begun === undefined && start !== undefined) trace.ended.add(traceId)
+      const sent = begun === undefined && start === undefined ? unfinished.get(baseId, traceId) : undefined
+      const found = begun ?? start ?? sent
+      points.push({
+        start: found && ('start' in found ? found.start : decodeRecord(found.line)),
+        stop,
+        given: begun === undefined ? [given] : [begun.given, given],
+        hasLocalParent: found?.hasLocalParent ?? hasLocalParent(stop),
+        isUpdate: sent !== undefined,
+        startedAt: found?.startedAt ?? at,
+        endedAt: Math.max(found?.startedAt ?? at, at),
+        done() {
+          held.forget(start)
+          if (sent !== undefined) unfinished.delete(baseId, traceId)
+        },
+      })
+    }
 
     for (const given of records) {
       const record = toPlainRecord(given)
@@ -108,123 +129,65 @@ export function createOpenPoints(lingerMs: number, now: () => number = () => per
         refused++
         continue
       }
-      const { base_id: baseId, trace_id: traceId } = record
-      const trace = batch.get(baseId) ?? createBatched(traces.get(baseId))
-      batch.set(baseId, trace)
+      const trace = batch.get(record.base_id) ?? { begun: new Map(), ended: new Set(), youngest: 0 }
+      batch.set(record.base_id, trace)
       trace.youngest = Math.max(trace.youngest, at)
-      if (record.name.endsWith('-stop')) {
-        points.push(toFinished(find(trace, traceId), record, at))
-        paired += trace.begun.delete(traceId) ? 2 : 1
-        if (trace.held?.points.has(traceId)) trace.ended.add(traceId)
-      } else {
-        const hasLocalParent = find(trace, record.parent_id) !== undefined
-        trace.begun.set(traceId, { start: record, startedAt: at, hasLocalParent })
-      }
+      if (record.name.endsWith('-stop')) end(trace, record, given, at)
+      else begin(trace, record, given, at)
     }
-    const begun = [...batch.values()].flatMap(trace => [...trace.begun.values()].map(toOpen))
+
+    function hold(): readonly TraceRecord[] {
+      const begun = [...batch.values()].flatMap(trace => [...trace.begun.values()])
+      for (const point of begun) held.remember(toHeld(point))
+      for (const [baseId, { youngest }] of batch) held.touch(baseId, youngest)
+      return begun.map(({ given }) => given)
+    }
+
+    return { points, refused, hold, commit: () => commit(points, hold) }
+  }
+
+  function planToGiveUp(starts: readonly HeldStart[]): OtlpPlan {
+    const points = starts.map(toUnfinished)
+    const hold = (): readonly TraceRecord[] => []
+    return { points, refused: 0, hold, commit: () => commit(points, hold) }
+  }
+
+  function toUnfinished(start: HeldStart): OtlpPoint {
+    const { line, baseId, traceId, startedAt, hasLocalParent } = start
     return {
-      points,
-      records: paired,
-      refused,
-      commit() {
-        for (const [baseId, { ended }] of batch)
-          for (const traceId of ended) forget(traces.get(baseId)?.points.get(traceId))
-        for (const point of begun) remember(point)
-        for (const [baseId, { youngest }] of batch) touch(baseId, youngest)
+      ...{ start: decodeRecord(line), stop: undefined, given: [], hasLocalParent, isUpdate: false, startedAt },
+      endedAt: Math.max(startedAt, held.lastSeen(baseId)),
+      done(isSent) {
+        held.forget(start)
+        if (isSent && line.length <= MAX_UNFINISHED_LINE) unfinished.set(baseId, traceId, start)
       },
     }
-  }
-
-  function planToGiveUp(given: readonly OpenPoint[]): OtlpPlan {
-    return {
-      points: given.map(toUnfinished),
-      records: 0,
-      refused: 0,
-      commit() {
-        for (const point of given) forget(point)
-      },
-    }
-  }
-
-  function toUnfinished({ line, baseId, startedAt, hasLocalParent }: OpenPoint): OtlpPoint {
-    const endedAt = Math.max(startedAt, traces.get(baseId)?.lastSeen ?? 0)
-    return { start: decodeRecord(line), stop: undefined, hasLocalParent, startedAt, endedAt }
-  }
-
-  function isOverdue({ baseId }: OpenPoint): boolean {
-    const { tops, touchedAt } = traces.get(baseId) ?? { tops: undefined, touchedAt: now() }
-    return now() - touchedAt >= (tops === 0 ? lingerMs : LONGEST_SILENCE_MS)
-  }
-
-  function remember(point: OpenPoint): void {
-    const { baseId, traceId, line, hasLocalParent } = point
-    forget(traces.get(baseId)?.points.get(traceId))
-    const trace = traces.get(baseId) ?? { points: new Map(), tops: 0, lastSeen: 0, touchedAt: now() }
-    traces.set(baseId, trace)
-    trace.points.set(traceId, point)
-    if (!hasLocalParent) trace.tops++
-    open.add(point)
-    characters += line.length
-  }
-
-  function forget(point: OpenPoint | undefined): void {
-    if (point === undefined || !open.delete(point)) return
-    characters -= point.line.length
-    const trace = traces.get(point.baseId)
-    if (trace === undefined) return
-    trace.points.delete(point.traceId)
-    if (!point.hasLocalParent) trace.tops--
-    if (trace.points.size === 0) traces.delete(point.baseId)
-  }
-
-  function touch(baseId: string, at: number): void {
-    const trace = traces.get(baseId)
-    if (trace === undefined) return
-    trace.touchedAt = now()
-    trace.lastSeen = Math.max(trace.lastSeen, at)
   }
 
   return {
     get size() {
-      return open.size
+      return held.size
     },
     get isFull() {
-      return open.size > MAX_POINTS || characters > MAX_CHARACTERS
+      return held.isFull
     },
     plan,
-    planOldest: limit => planToGiveUp(take(open, limit, () => true)),
-    planOverdue: limit => planToGiveUp(take(open, limit, isOverdue)),
+    planOldest: limit => planToGiveUp(held.oldest(limit)),
+    planOverdue: limit => planToGiveUp(held.overdue(limit)),
   }
 }
 
-function createBatched(held: OpenTrace | undefined): BatchedTrace {
-  return { held, begun: new Map(), ended: new Set(), youngest: 0 }
+function commit(points: readonly OtlpPoint[], hold: () => unknown): void {
+  for (const point of points) point.done(true)
+  hold()
 }
 
-function find({ held, begun, ended }: BatchedTrace, traceId: string): BegunPoint | OpenPoint | undefined {
-  return begun.get(traceId) ?? (ended.has(traceId) ? undefined : held?.points.get(traceId))
-}
-
-function toFinished(begun: BegunPoint | OpenPoint | undefined, stop: TraceRecord, at: number): OtlpPoint {
-  const start = begun !== undefined && 'line' in begun ? decodeRecord(begun.line) : begun?.start
-  const { hasLocalParent = false, startedAt = at } = begun ?? {}
-  return { start, stop, hasLocalParent, startedAt, endedAt: Math.max(startedAt, at) }
-}
-
-function toOpen({ start, startedAt, hasLocalParent }: BegunPoint): OpenPoint {
+function toHeld({ start, startedAt, hasLocalParent, isNested }: BegunPoint): HeldStart {
   const line = encodeRecord(start) ?? ''
-  return { baseId: start.base_id, traceId: start.trace_id, line, startedAt, hasLocalParent }
+  return { baseId: start.base_id, traceId: start.trace_id, line, startedAt, hasLocalParent, isNested }
 }
 
-function take(
-  points: Iterable<OpenPoint>,
-  limit: number,
-  isWanted: (point: OpenPoint) => boolean,
-): readonly OpenPoint[] {
-  const taken: OpenPoint[] = []
-  for (const point of points) {
-    if (taken.length === limit) break
-    if (isWanted(point)) taken.push(point)
-  }
-  return taken
+/** What tells programs apart. */
+function programOf({ service, project, info }: TraceRecord): string {
+  return `${service}\0${project}\0${typeof info.host === 'string' ? info.host : ''}`
 }

@@ -5,7 +5,8 @@ import { OsprofilerError } from '@osprofiler/core'
 import { Math, Number, performance } from '@osprofiler/core/toolkit'
 import { createBoundWork } from '../bound-work.js'
 import { loadClient } from '../client-package.js'
-import { type Exchange, exchange, follow, RETRYABLE, watchRequests } from './exchange.js'
+import { type Answer, readAnswer, readPause } from './answer.js'
+import { type Exchange, exchange, follow, type Outcome, watchRequests } from './exchange.js'
 import { readRejected } from './rejected.js'
 import type { OtlpSettings } from './settings.js'
 import type { ReadableSpan } from './span.js'
@@ -20,13 +21,24 @@ export interface OtlpSender {
    * @throws OsprofilerError `ERR_STORE` where none was taken, `ERR_WRITE_REFUSED`, `ERR_WRITE_UNCERTAIN`
    */
   send(spans: readonly ReadableSpan[]): Promise<number>
+  /**
+   * Asks the collector by a request without spans, unless its last answer was good.
+   *
+   * @throws OsprofilerError `ERR_STORE` where the collector takes no requests
+   */
+  check(): Promise<void>
   /** Has the exporter end its own work. */
   leave(): Promise<void>
   /** Breaks the connection, with a request that is under way. */
   cut(): void
 }
 
-const LONGEST_PAUSE_MS = 60_000
+/** Servers close a connection that was idle for some time, perhaps at the moment of the next request. */
+const IDLE_MS = 200
+const BETWEEN_REPEATS_MS = 10_000
+
+/** How the collector ended the last request: it took or judged that, or took nothing, or did not answer. */
+type Standing = 'unknown' | 'good' | 'doubtful'
 
 /**
  * A sender over OpenTelemetry's own exporter, which is loaded on first use.
@@ -37,14 +49,19 @@ const LONGEST_PAUSE_MS = 60_000
  */
 export function createOtlpSender(settings: OtlpSettings, lookup: LookupFunction): OtlpSender {
   const work = createBoundWork()
+  const isSecure = settings.url.startsWith('https:')
   let exporter: Promise<OTLPTraceExporter> | undefined
   let agent: HttpAgent | undefined
   let current: Exchange | undefined
+  let standing: Standing = 'unknown'
+  let answeredAt = Number.NEGATIVE_INFINITY
+  let repeatedAt = Number.NEGATIVE_INFINITY
   let pausedUntil = 0
+  let pausedBy: OsprofilerError | undefined
 
   async function createAgent(): Promise<HttpAgent> {
     const options = { keepAlive: true, maxSockets: 1, lookup, ...settings.tls }
-    const { Agent } = settings.url.startsWith('https:') ? await import('node:https') : await import('node:http')
+    const { Agent } = isSecure ? await import('node:https') : await import('node:http')
     agent = watchRequests(new Agent(options), request => {
       // Given up before the exporter had made it.
       if (current === undefined) request.destroy()
@@ -66,25 +83,77 @@ export function createOtlpSender(settings: OtlpSettings, lookup: LookupFunction)
     })
   }
 
-  return {
-    async send(spans) {
-      if (performance.now() < pausedUntil)
-        throw new OsprofilerError('ERR_STORE', 'The collector asked to be left alone for a while.')
-      exporter ??= load()
-      const loaded = await exporter
-      const outcome = await work.run(end =>
-        exchange(loaded, spans, settings.timeoutMs, opened => {
+  /**
+   * Whether a kept connection that ended before an answer may have been closed before the request: an idle one is. One that
+   * was in use a moment ago has the benefit of the doubt, but not again and again.
+   */
+  function mayRepeat(): boolean {
+    const now = performance.now()
+    const isLikely = now - answeredAt >= IDLE_MS || now - repeatedAt >= BETWEEN_REPEATS_MS
+    if (isLikely) repeatedAt = now
+    return isLikely
+  }
+
+  /** A request, which is sent once more where it met the end of a kept connection. */
+  async function request(spans: readonly ReadableSpan[]): Promise<Outcome> {
+    exporter ??= load()
+    const { timeoutMs } = settings
+    const transport = { exporter: await exporter, timeoutMs, isSecure, hasClientCertificate: 'cert' in settings.tls }
+    const once = (): Promise<Outcome> =>
+      work.run(end =>
+        exchange(transport, spans, opened => {
           current = opened
           end.addEventListener('abort', () => opened.giveUp('it ended before an answer came'))
         }),
       )
-      current = undefined
-      if ('failure' in outcome) throw outcome.failure
-      const { status, body, retryAfter } = outcome
-      if (status >= 200 && status < 300) return Math.min(readRejected(body, settings.protocol), spans.length)
-      if (!RETRYABLE.has(status)) throw toRefusal(status)
-      pausedUntil = performance.now() + readPause(retryAfter)
-      throw new OsprofilerError('ERR_STORE', `The collector takes nothing now: it answered ${status}.`)
+    const outcome = await once()
+    const settled = 'failure' in outcome && outcome.isStale && mayRepeat() ? await once() : outcome
+    current = undefined
+    if ('answer' in settled) answeredAt = performance.now()
+    return settled
+  }
+
+  /** Resolves to the answer of a collector that took the request. */
+  async function take(spans: readonly ReadableSpan[]): Promise<Answer> {
+    const left = pausedUntil - performance.now()
+    if (left > 0) {
+      const message = `The collector asked to be left alone, for ${Math.ceil(left / 1000)} s more.`
+      throw new OsprofilerError('ERR_STORE', message, { cause: pausedBy })
+    }
+    const outcome = await request(spans)
+    if ('failure' in outcome) {
+      if (outcome.failure.code === 'ERR_WRITE_UNCERTAIN') standing = 'doubtful'
+      else if (standing === 'good') standing = 'unknown'
+      throw outcome.failure
+    }
+    const refusal = readAnswer(outcome.answer, settings)
+    standing = refusal?.code === 'ERR_STORE' ? 'unknown' : 'good'
+    if (refusal === undefined) return outcome.answer
+    if (refusal.code === 'ERR_STORE') {
+      pausedBy = refusal
+      pausedUntil = performance.now() + readPause(outcome.answer)
+    }
+    throw refusal
+  }
+
+  /** Sends a request without spans: nothing is lost where it has no answer. */
+  async function ask(): Promise<void> {
+    try {
+      await take([])
+    } catch (error) {
+      // A collector that does not like an empty request has answered all the same.
+      if (!(error instanceof OsprofilerError) || error.code !== 'ERR_WRITE_REFUSED') throw error
+    }
+  }
+
+  return {
+    async check() {
+      if (standing !== 'good') await ask()
+    },
+    async send(spans) {
+      if (standing === 'doubtful') await ask()
+      const { body } = await take(spans)
+      return Math.min(readRejected(body, settings.protocol), spans.length)
     },
     async leave() {
       const loaded = await exporter?.catch(() => undefined)
@@ -95,19 +164,4 @@ export function createOtlpSender(settings: OtlpSettings, lookup: LookupFunction)
       agent?.destroy()
     },
   }
-}
-
-function toRefusal(status: number): OsprofilerError {
-  const hint =
-    status === 401 || status === 403
-      ? ' Its credentials belong into OTEL_EXPORTER_OTLP_HEADERS.'
-      : status === 404
-        ? ' Is this the path of its endpoint for traces?'
-        : ''
-  return new OsprofilerError('ERR_WRITE_REFUSED', `The collector refused the spans: it answered ${status}.${hint}`)
-}
-
-function readPause(retryAfter: string | undefined): number {
-  const seconds = Number(retryAfter)
-  return seconds > 0 ? Math.min(seconds * 1000, LONGEST_PAUSE_MS) : 0
 }

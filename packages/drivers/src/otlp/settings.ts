@@ -1,8 +1,9 @@
 import { OsprofilerError } from '@osprofiler/core'
-import { Buffer, decodeURIComponent, Number, process, String, URL } from '@osprofiler/core/toolkit'
+import { Buffer, Number, process, String, URL } from '@osprofiler/core/toolkit'
 import { readCertificateFile } from '../certificate-file.js'
 import { parseConnectionUrl, showHost, type UrlForm } from '../connection-url.js'
 import type { OpenContext } from '../open-context.js'
+import { isServiceTemplate, type OtlpResource, readResource } from './resource.js'
 
 /** Where spans go, and how. */
 export interface OtlpSettings {
@@ -16,8 +17,7 @@ export interface OtlpSettings {
   /** Undefined where the environment has its say. */
   readonly compression: 'gzip' | 'none' | undefined
   readonly tls: { readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer }
-  /** What every span's resource has, `service.name` among them where it was given. */
-  readonly resource: Readonly<Record<string, string>>
+  readonly resource: OtlpResource
   /** How long a point that is open when its trace closes is waited for, in milliseconds. */
   readonly lingerMs: number
 }
@@ -55,7 +55,7 @@ export function readOtlpSettings(location: string, { scheme }: OpenContext): Otl
     timeoutMs: readTimeout(options.get('timeout')),
     compression: readCompression(options.get('compression')),
     tls: readTls(options.get('certificate')),
-    resource: readResource(options.get('service')),
+    resource: readResource(readService(options.get('service'))),
     lingerMs: readSeconds('linger', options.get('linger') ?? String(DEFAULT_LINGER_S)),
   }
 }
@@ -114,6 +114,11 @@ function readCompression(option: string | undefined): OtlpSettings['compression'
   throw refuse('its compression is gzip or none')
 }
 
+function readService(option: string | undefined): string | undefined {
+  if (option === undefined || isServiceTemplate(option)) return option
+  throw refuse('of its service, only {project} and {service} are replaced')
+}
+
 function readTls(authority: string | undefined): OtlpSettings['tls'] {
   const ca = readCertificate('CERTIFICATE', authority)
   const cert = readCertificate('CLIENT_CERTIFICATE', undefined)
@@ -136,25 +141,6 @@ function readFile(path: string, toError: (reason: string, cause: unknown) => Osp
     return readCertificateFile(path)
   } catch (cause) {
     throw toError(`names a file that cannot be read (${(cause as Error).message})`, cause)
-  }
-}
-
-/** `OTEL_RESOURCE_ATTRIBUTES` has the form of W3C baggage: `name=value`, split at commas, percent-encoded. */
-function readResource(service: string | undefined): Record<string, string> {
-  const attributes: Record<string, string> = {}
-  for (const pair of (process.env.OTEL_RESOURCE_ATTRIBUTES ?? '').split(',')) {
-    const [name = '', ...value] = pair.split('=')
-    if (name.trim() !== '' && value.length > 0) attributes[name.trim()] = decode(value.join('=').trim())
-  }
-  const name = service ?? (process.env.OTEL_SERVICE_NAME || undefined)
-  return name === undefined ? attributes : { ...attributes, 'service.name': name }
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
   }
 }
 

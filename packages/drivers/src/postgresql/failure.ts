@@ -1,4 +1,4 @@
-import { Map, String } from '@osprofiler/core/toolkit'
+import { Map, Set, String } from '@osprofiler/core/toolkit'
 import { adviseConnection, SqlFailure, type SqlVerdict } from '../sql/failure.js'
 
 const READ_ONLY = '25006'
@@ -16,6 +16,8 @@ const ADVICE = new Map([
   ['3F000', 'has no schema to make its table in; see the search_path of this user'],
 ])
 
+/** The wait for a lock was too long, or would never have ended. */
+const LOCKED = new Set(['55P03', '40P01'])
 const REFUSED = /^(?:22(?!00H)...|23...|44...|54...|P0001)$/
 /** Of these the client does not say that they are the connection's end. */
 const LOST = /^(?:08...|57P0.)$/
@@ -40,6 +42,7 @@ export function createReadOnlyFailure(): SqlFailure {
 function toVerdict(state: string, severity: unknown, constraint: unknown): SqlVerdict {
   if (severity === 'FATAL' || severity === 'PANIC' || LOST.test(state)) return 'lost'
   if (state === '42P01') return 'missing'
+  if (LOCKED.has(state)) return 'locked'
   if (state === READ_ONLY) return 'readonly'
   // A sequence that was left behind: the next numbers may be free.
   if (constraint === 'data_pkey') return 'failed'

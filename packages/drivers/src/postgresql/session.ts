@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
+import { Array } from '@osprofiler/core/toolkit'
 import { loadClient } from '../client-package.js'
 import type { Host } from '../connection-url.js'
 import type { SqlFailure } from '../sql/failure.js'
@@ -76,8 +77,10 @@ async function connect(
   })
   return createSession({
     async query(text, values) {
-      const { rows, rowCount } = await client.query({ text, values: [...values], rowMode: 'array' })
-      return { rows, changed: rowCount ?? 0 }
+      const result = await client.query({ text, values: [...values], rowMode: 'array' })
+      // Of several statements in one text.
+      if (Array.isArray(result)) return { rows: [], changed: 0 }
+      return { rows: result.rows, changed: result.rowCount ?? 0 }
     },
     end: () => client.end(),
     destroy: () => socket.destroy(),

@@ -3,8 +3,10 @@ import { Number, Set, String } from '@osprofiler/core/toolkit'
 import { COLUMNS, type RecordRow } from '../record-row.js'
 import { checkColumns, toMetRecord, toTextOrNull, toTraceSummary } from '../sql/cells.js'
 import { SqlFailure } from '../sql/failure.js'
-import type { SqlSession } from '../sql/session.js'
+import { LOCK_PATIENCE, type SqlSession } from '../sql/session.js'
 import type { SqlStore, Step } from '../sql/store.js'
+import { findPostgresqlHolders } from './lock-holders.js'
+import { createRemoval } from './remove-unlocked.js'
 
 // As SQLAlchemy makes it for Python's driver, but for `id`, which is BIGINT: a million requests a day use up the
 // numbers of an INTEGER in some months. Texts compare as bytes, which is faster than by the rules of a language. Of
@@ -17,6 +19,8 @@ const INDEXES = [
   'CREATE INDEX IF NOT EXISTS ix_data_base_id ON data (base_id)',
   'CREATE INDEX IF NOT EXISTS ix_data_timestamp ON data (timestamp)',
 ]
+/** For this transaction alone: a pooler may give the session to another program next. */
+const BEGIN = `BEGIN; SET LOCAL lock_timeout = '${LOCK_PATIENCE}s'`
 /** Any number that nobody else locks by. */
 const LOCK = 'SELECT pg_advisory_xact_lock(7160213846)'
 /** What creating it at the same time as another process, or as Python, ends in. */
@@ -44,7 +48,7 @@ export function createPostgresqlStore(session: SqlSession): SqlStore {
   }
 
   async function createTable(): Promise<void> {
-    await session.run('BEGIN')
+    await session.run(BEGIN)
     try {
       for (const statement of [LOCK, TABLE, ...INDEXES]) await session.run(statement)
       await session.run('COMMIT')
@@ -63,8 +67,19 @@ export function createPostgresqlStore(session: SqlSession): SqlStore {
       found = false
     },
     createTable,
+    async attempt(work) {
+      await session.run(BEGIN)
+      try {
+        const result = await work()
+        await session.run('COMMIT')
+        return result
+      } catch (error) {
+        if (session.isOpen) await session.run('ROLLBACK')
+        throw error
+      }
+    },
     async begin() {
-      await session.run('BEGIN')
+      await session.run(BEGIN)
     },
     async insert(rows) {
       const columns = COLUMNS.map((_, index) => rows.map(row => row[index]))
@@ -91,14 +106,20 @@ export function createPostgresqlStore(session: SqlSession): SqlStore {
       )
       return rows.map(([baseId]) => String(baseId))
     },
-    async remove(baseIds, young, limit) {
-      const { changed } = await session.run(
-        `DELETE FROM data WHERE id = ANY(ARRAY(SELECT id FROM data WHERE base_id = ANY($1)
-         AND ($2::text IS NULL OR timestamp IS NULL OR timestamp < $2 OR timestamp > $3) LIMIT $4))`,
+    async findOld(baseIds, young, limit) {
+      const { rows } = await session.run(
+        `SELECT id, base_id FROM data WHERE base_id = ANY($1)
+         AND ($2::text IS NULL OR timestamp IS NULL OR timestamp < $2 OR timestamp > $3) LIMIT $4`,
         [baseIds, young?.from ?? null, young?.to ?? null, limit],
       )
-      return changed
+      return rows.map(([id, baseId]) => ({ id: Number(id), baseId: String(baseId) }))
     },
+    removeRows: createRemoval(session),
+    async findRows(ids) {
+      const { rows } = await session.run('SELECT id FROM data WHERE id = ANY($1)', [ids])
+      return rows.map(([id]) => Number(id))
+    },
+    findHolders: ids => findPostgresqlHolders(session, ids),
   }
 }
 

@@ -2,7 +2,7 @@ import { OsprofilerError } from '@osprofiler/core'
 import { Error, isError, Object, String, TypeError } from '@osprofiler/core/toolkit'
 
 /** What servers answer that will be so whenever a command is sent again: the key holds something else, a value is too large. */
-const FOR_EVER = /^WRONGTYPE |exceeds maximum allowed size|^ERR invalid bulk length/
+const FOR_EVER = /^WRONGTYPE |exceeds maximum allowed size|^ERR (?:Protocol error: )?invalid bulk length/
 
 /** What they answer when another one has become the master, or the keys' home, or will be soon. */
 const ELSEWHERE = /^(?:READONLY|MOVED|ASK|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|LOADING|UNBLOCKED) /
@@ -15,6 +15,9 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   ],
   [/^(?:WRONGPASS|NOAUTH|ERR invalid password)/, 'the password is wrong or missing'],
   [/^NOPERM/, 'the user has no leave for a command that is needed; see docs/stores/redis.md'],
+  [/^ERR (?:DB index|invalid DB)/, 'it has no such database; see its setting "databases"'],
+  [/^NOREPLICAS/, 'it has too few replicas to take writes; see its setting min-replicas-to-write'],
+  [/wrong version number|EPROTO/i, 'it does not speak TLS: redis:// is for such a server'],
   [/^OOM/, 'it is full (maxmemory)'],
   [/^READONLY/, 'it is a replica, which takes no writes'],
   [/^MISCONF/, 'it cannot save to its disk, and takes no writes'],
@@ -44,6 +47,16 @@ export function isForEver({ message }: Error): boolean {
   return FOR_EVER.test(message)
 }
 
+/** Whether a refusal may be for the size of one command: the server counts what it has been sent as memory, too. */
+export function mayBeOfOne({ message }: Error): boolean {
+  return message.startsWith('OOM ')
+}
+
+/** Whether the server ends the connection with this refusal. */
+export function isLast({ message }: Error): boolean {
+  return message.startsWith('ERR Protocol error')
+}
+
 /** Whether a refusal says that another server is the one to ask. */
 export function isElsewhere({ message }: Error): boolean {
   return ELSEWHERE.test(message)
@@ -54,11 +67,16 @@ export function toRedisError(location: string, error: unknown): unknown {
   if (error instanceof OsprofilerError || error instanceof TypeError) return error
   const { message, code } = error as NodeJS.ErrnoException
   const said = firstLine(message)
-  const [, advice] = ADVICE.find(([pattern]) => pattern.test(said)) ?? []
-  const reason = advice === undefined ? said : `${advice} (${said})`
   // Not the client's own error: that carries the command, with the password that it was to log in with.
   const cause = Object.assign(new Error(said), code === undefined ? {} : { code })
-  return new OsprofilerError('ERR_STORE', `The store "${location}" in Redis cannot be used: ${reason}.`, { cause })
+  return new OsprofilerError('ERR_STORE', explainRefusal(location, said), { cause })
+}
+
+/** What a refusal means for the one who runs the program. */
+export function explainRefusal(location: string, message: string): string {
+  const said = firstLine(message)
+  const [, advice] = ADVICE.find(([pattern]) => pattern.test(said)) ?? []
+  return `The store "${location}" in Redis cannot be used: ${advice === undefined ? said : `${advice} (${said})`}.`
 }
 
 /** An address is told, which a message may need; a command is not. */

@@ -1,7 +1,7 @@
 import type { LookupFunction } from 'node:net'
 import { Array, Error, Number, String } from '@osprofiler/core/toolkit'
 import type { Host } from '../connection-url.js'
-import { isElsewhere, toSentinelRefusal } from './failure.js'
+import { isElsewhere, isLast, mayBeOfOne, toSentinelRefusal } from './failure.js'
 import { keepLink } from './kept-link.js'
 import { createRedisLinks, type RedisLink, type RedisLinks } from './link.js'
 import { type RedisRoute, toValues } from './route.js'
@@ -21,8 +21,7 @@ export function createMasterRoute(place: RedisPlace, lookup: LookupFunction): Re
     async send(commands) {
       const link = await kept.borrow()
       const replies = await link.send(commands.map(({ command }) => command))
-      // Who has become a replica says so with each command: the master is to be found again.
-      if (replies.some(reply => reply.outcome === 'refused' && isElsewhere(reply.error))) await kept.forget()
+      if (replies.some(reply => reply.outcome === 'refused' && isStale(reply.error))) await kept.forget()
       return replies
     },
     openLinks: async () => [await kept.borrow()],
@@ -61,4 +60,12 @@ async function askForMaster(sentinel: Host, place: RedisPlace, links: RedisLinks
   } finally {
     link.close()
   }
+}
+
+/**
+ * Whether the connection is of no more use. A server that has become a replica says so with each command, and another one
+ * is the master. A command that is too large for the server's memory stays in the connection's buffer, and counts on.
+ */
+function isStale(refusal: Error): boolean {
+  return isElsewhere(refusal) || isLast(refusal) || mayBeOfOne(refusal)
 }

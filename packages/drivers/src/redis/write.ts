@@ -1,7 +1,7 @@
-import { isErrorRecord, OsprofilerError, type TraceRecord } from '@osprofiler/core'
-import { JSON, Map } from '@osprofiler/core/toolkit'
+import { isErrorRecord, OsprofilerError, type TraceRecord, type WriteResult } from '@osprofiler/core'
+import { JSON, Map, Number } from '@osprofiler/core/toolkit'
 import { encodeRecord } from '../record-text.js'
-import { isForEver } from './failure.js'
+import { isForEver, mayBeOfOne } from './failure.js'
 import { FAILURES, RECORDS } from './keys.js'
 import type { RedisCommand, RedisReply } from './link.js'
 import type { KeyedCommand, RedisRoute } from './route.js'
@@ -14,8 +14,8 @@ export interface RedisBatch {
 }
 
 interface Step extends KeyedCommand {
-  /** How many it writes. None: then it may be sent any number of times. */
-  readonly records: number
+  /** The positions of the records that it writes. None: then it may be sent any number of times. */
+  readonly places: readonly number[]
   readonly size: number
   /** What has to be done before it counts. */
   readonly follows: Step | undefined
@@ -25,12 +25,16 @@ interface Step extends KeyedCommand {
 /** What a batch has of one trace. */
 interface TraceLines {
   readonly lines: string[]
+  /** The positions of their records. */
+  readonly places: number[]
   failedAt: string | undefined
 }
 
 /** What goes to a server at once: more would be copied about in memory, there and here. */
 const MAX_SIZE = 8_000_000
 const MAX_LINES = 5_000
+/** A longer line goes alone: a server that ends the connection for the line's size costs no other record then. */
+const LONG_LINE = 1_000_000
 
 /** One push a trace, in the layout of Python's driver, then its expiry and the note of its failure where these are wanted. */
 export function prepareBatch(
@@ -39,29 +43,56 @@ export function prepareBatch(
 ): RedisBatch {
   const traces = new Map<string, TraceLines>()
   let refused = 0
-  for (const record of records) if (!add(traces, record, options.filterErrorTrace)) refused++
+  for (const [place, record] of records.entries()) {
+    if (!add(traces, record, place, options.filterErrorTrace)) refused++
+  }
   return { steps: [...traces].flatMap(([baseId, trace]) => toSteps(baseId, trace, options.ttl)), refused }
 }
 
 /**
- * Sends what is due of a batch and resolves to how many records the store will never keep. What was refused for now is
- * due again when the batch is: then this rejects. What nobody knows of is not sent again.
+ * Sends what is due of a batch. What was refused for now is due again when the batch is: then this rejects, unless the
+ * server took others, or may take others. What nobody knows of is not sent again.
+ *
+ * @param explain says for people what the server's refusal means
  */
-export async function sendBatch(route: RedisRoute, { steps, refused }: RedisBatch): Promise<number> {
+export async function sendBatch(
+  route: RedisRoute,
+  { steps, refused }: RedisBatch,
+  explain: (refusal: Error) => string,
+): Promise<WriteResult> {
   let failure: Error | undefined
+  let refusal: Error | undefined
   for (const group of toGroups(steps.filter(({ state }) => state === 'due'))) {
     const replies = await route.send(group)
-    for (const [index, step] of group.entries()) failure = settle(step, replies[index]) ?? failure
+    for (const [index, step] of group.entries()) {
+      const reply = replies[index]
+      failure = settle(step, reply) ?? failure
+      if (reply?.outcome === 'refused') refusal = reply.error
+    }
   }
-  if (failure !== undefined && steps.some(({ state }) => state === 'due')) throw failure
-  if (steps.some(({ state }) => state === 'unknown')) {
+  const held = placesOf(steps, 'due')
+  const unknown = placesOf(steps, 'unknown').length
+  const takesOthers = placesOf(steps, 'done').length > 0 || (refusal !== undefined && mayBeOfOne(refusal))
+  if (failure !== undefined && steps.some(({ state }) => state === 'due') && !(takesOthers && held.length > 0)) {
+    throw failure
+  }
+  if (unknown > 0 && !takesOthers) {
     throw new OsprofilerError(
       'ERR_WRITE_UNCERTAIN',
       'The connection to Redis broke in the middle of a batch: nobody knows whether it was written, so it is not sent again.',
       failure === undefined ? undefined : { cause: failure },
     )
   }
-  return steps.reduce((sum, { state, records }) => sum + (state === 'refused' ? records : 0), refused)
+  return {
+    refused: refused + placesOf(steps, 'refused').length,
+    ...(unknown > 0 && { unknown }),
+    ...(held.length > 0 && { held }),
+    ...(refusal && { reason: explain(refusal) }),
+  }
+}
+
+function placesOf(steps: readonly Step[], wanted: Step['state']): readonly number[] {
+  return steps.flatMap(({ state, places }) => (state === wanted ? places : []))
 }
 
 /** What it failed of, where it did. */
@@ -73,7 +104,7 @@ function settle(step: Step, reply: RedisReply | undefined): Error | undefined {
     return undefined
   }
   if (reply.outcome === 'lost') {
-    if (step.records > 0) step.state = 'unknown'
+    if (step.places.length > 0) step.state = 'unknown'
   } else if (isForEver(reply.error)) {
     step.state = 'refused'
   }
@@ -81,12 +112,12 @@ function settle(step: Step, reply: RedisReply | undefined): Error | undefined {
 }
 
 /** Whether it could be: a record may be anybody's, and throw when it is looked at. */
-function add(traces: Map<string, TraceLines>, record: TraceRecord, filterErrorTrace: boolean): boolean {
+function add(traces: Map<string, TraceLines>, record: TraceRecord, place: number, filterErrorTrace: boolean): boolean {
   const line = encodeRecord(record)
   if (line === undefined) return false
   try {
     const { base_id: baseId, timestamp } = record
-    const trace = traces.get(baseId) ?? { lines: [], failedAt: undefined }
+    const trace = traces.get(baseId) ?? { lines: [], places: [], failedAt: undefined }
     if (filterErrorTrace && isErrorRecord(record)) trace.failedAt = timestamp
     if (trace.lines.length === 0) {
       // A key is made of bytes: half a surrogate pair has none.
@@ -94,15 +125,16 @@ function add(traces: Map<string, TraceLines>, record: TraceRecord, filterErrorTr
       traces.set(baseId, trace)
     }
     trace.lines.push(line)
+    trace.places.push(place)
     return true
   } catch {
     return false
   }
 }
 
-function toSteps(baseId: string, { lines, failedAt }: TraceLines, ttl: number | undefined): Step[] {
+function toSteps(baseId: string, { lines, places, failedAt }: TraceLines, ttl: number | undefined): Step[] {
   const key = `${RECORDS}${baseId}`
-  const steps = toPushes(key, lines)
+  const steps = toPushes(key, lines, places)
   const last = steps.at(-1)
   if (ttl !== undefined) steps.push(toStep(key, ['pexpire', key, ttl], last))
   if (failedAt !== undefined) {
@@ -114,40 +146,44 @@ function toSteps(baseId: string, { lines, failedAt }: TraceLines, ttl: number | 
 }
 
 /** One push, but for batches that are beyond all measure. */
-function toPushes(key: string, lines: readonly string[]): Step[] {
+function toPushes(key: string, lines: readonly string[], places: readonly number[]): Step[] {
   const steps: Step[] = []
   let from = 0
   let size = 0
   const push = (to: number) => {
+    if (to === from) return
     const command: RedisCommand = ['lpush', key, ...lines.slice(from, to)]
-    steps.push({ key, command, records: to - from, size, follows: undefined, state: 'due' })
+    steps.push({ key, command, places: places.slice(from, to), size, follows: undefined, state: 'due' })
     from = to
     size = 0
   }
   for (const [at, { length }] of lines.entries()) {
-    if (at - from === MAX_LINES || (at > from && size + length > MAX_SIZE)) push(at)
+    if (at - from === MAX_LINES || size + length > MAX_SIZE || length > LONG_LINE) push(at)
     size += length
+    if (length > LONG_LINE) push(at + 1)
   }
   push(lines.length)
   return steps
 }
 
 function toStep(key: string, command: RedisCommand, follows: Step | undefined): Step {
-  return { key, command, records: 0, size: 0, follows, state: 'due' }
+  return { key, command, places: [], size: 0, follows, state: 'due' }
 }
 
 function toGroups(steps: readonly Step[]): Step[][] {
   const groups: Step[][] = []
-  let size = 0
+  let size = Number.POSITIVE_INFINITY
   for (const step of steps) {
-    const group = groups.at(-1)
-    if (group === undefined || size + step.size > MAX_SIZE) {
-      groups.push([step])
-      size = step.size
-    } else {
-      group.push(step)
-      size += step.size
+    if (size + step.size > MAX_SIZE || isLong(step)) {
+      groups.push([])
+      size = 0
     }
+    groups.at(-1)?.push(step)
+    size = isLong(step) ? Number.POSITIVE_INFINITY : size + step.size
   }
   return groups
+}
+
+function isLong({ places, size }: Step): boolean {
+  return places.length === 1 && size > LONG_LINE
 }

@@ -5,6 +5,8 @@ import { COLUMNS, isStorable, toColumns, toDataColumn } from '../record-row.js'
 
 /** A record's row on its way into a table. */
 export interface SqlRow {
+  /** The record's position in its batch. */
+  readonly place: number
   /** Of `COLUMNS`. */
   readonly values: readonly string[]
   /** How many these are in UTF-8 at most. */
@@ -32,8 +34,8 @@ const HOST = COLUMNS.indexOf('host')
 export async function toBatch(records: readonly TraceRecord[], keepsNul: boolean): Promise<SqlBatch> {
   const rows: SqlRow[] = []
   let bytes = 0
-  for (const record of records) {
-    const row = toRow(record, keepsNul)
+  for (const [place, record] of records.entries()) {
+    const row = toRow(record, place, keepsNul)
     if (row === undefined) continue
     rows.push(row)
     bytes += row.bytes
@@ -44,7 +46,7 @@ export async function toBatch(records: readonly TraceRecord[], keepsNul: boolean
   return { rows, refused: records.length - rows.length }
 }
 
-function toRow(record: TraceRecord, keepsNul: boolean): SqlRow | undefined {
+function toRow(record: TraceRecord, place: number, keepsNul: boolean): SqlRow | undefined {
   const values = toColumns(record)
   const json = values?.pop()
   if (values === undefined || json === undefined) return undefined
@@ -57,7 +59,7 @@ function toRow(record: TraceRecord, keepsNul: boolean): SqlRow | undefined {
   if (data.length > MAX_DATA) return undefined
   const others = values.reduce((sum, { length }) => sum + length, 0)
   values.push(data)
-  return { values, bytes: Buffer.byteLength(data) + 3 * others }
+  return { place, values, bytes: Buffer.byteLength(data) + 3 * others }
 }
 
 function fit(texts: readonly string[], keepsNul: boolean): boolean {

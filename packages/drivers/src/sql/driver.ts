@@ -1,5 +1,5 @@
-import { type Driver, OsprofilerError, type TraceQuery, type TraceSummary } from '@osprofiler/core'
-import { Promise } from '@osprofiler/core/toolkit'
+import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
+import { Promise, WeakSet } from '@osprofiler/core/toolkit'
 import { isStorable } from '../record-row.js'
 import { createRetention } from '../retention.js'
 import { toShownPath } from '../shown-path.js'
@@ -9,7 +9,8 @@ import { toBatch } from './batch.js'
 import { createSqlConnection } from './connection.js'
 import { isFailure, SqlFailure } from './failure.js'
 import { listTraces } from './list.js'
-import { pruneTraces, removeRecords } from './prune.js'
+import { namingHolders } from './lock-holders.js'
+import { pruneTraces, type Removal, removeTraces } from './prune.js'
 import { readRecords, type UseTable } from './read.js'
 import type { CreateSocket } from './session.js'
 import type { SqlStore } from './store.js'
@@ -40,10 +41,12 @@ export function createSqlDriver(database: SqlDatabase): Driver {
   const reading = createSqlConnection(database.open, life.lookup)
   const both = [writing, reading]
   const retention = createRetention(database.ttl, prune)
+  /** The batches whose write has begun, and failed where it begins again. */
+  const begun = new WeakSet<readonly TraceRecord[]>()
 
   const use: UseTable = async (work, otherwise) => {
     life.checkOpen()
-    return await reading.use(store => useTable(store, work, otherwise)).catch(fail)
+    return await reading.use(store => namingHolders(store, () => useTable(store, work, otherwise))).catch(fail)
   }
 
   async function list(query: TraceQuery | undefined, failed: boolean): Promise<TraceSummary[]> {
@@ -55,7 +58,17 @@ export function createSqlDriver(database: SqlDatabase): Driver {
   async function prune(before: Date): Promise<number> {
     const oldest = readBefore(before)
     life.checkOpen()
-    return await pruneTraces(use, oldest)
+    return checkUnlocked(await pruneTraces(use, oldest), 'trace')
+  }
+
+  /** What was not locked is gone: only then is it said that something was. */
+  function checkUnlocked({ amount, locked, lockedBy }: Removal, noun: string): number {
+    if (lockedBy === undefined) return amount
+    const left = `${locked.size} trace${locked.size === 1 ? ' has' : 's have'} records`
+    throw new OsprofilerError(
+      'ERR_STORE_LOCKED',
+      `Removed ${amount} ${noun}${amount === 1 ? '' : 's'} from the store "${location}". ${left} locked by ${lockedBy}. Then remove the rest.`,
+    )
   }
 
   function fail(error: unknown): never {
@@ -75,9 +88,16 @@ export function createSqlDriver(database: SqlDatabase): Driver {
       life.checkOpen()
       if (records.length === 0) return { refused: 0 }
       const batch = toBatch(records, keepsNul)
-      const refused = await writing.use(async store => writeBatch(store, await batch)).catch(fail)
+      const isHeldUp = begun.has(records)
+      begun.add(records)
+      const result = await writing
+        .use(async store => {
+          const rows = await batch
+          return await namingHolders(store, () => writeBatch(store, rows, isHeldUp))
+        })
+        .catch(fail)
       retention.afterWrite()
-      return { refused }
+      return result
     },
     async *readRecords(baseId) {
       if (isKeepable(baseId)) yield* readRecords(use, baseId)
@@ -85,7 +105,7 @@ export function createSqlDriver(database: SqlDatabase): Driver {
     listTraces: query => list(query, false),
     listErrorTraces: query => list(query, true),
     async deleteTrace(baseId) {
-      return isKeepable(baseId) ? await removeRecords(use, [baseId], undefined) : 0
+      return isKeepable(baseId) ? checkUnlocked(await removeTraces(use, [baseId]), 'record') : 0
     },
     pruneTraces: prune,
     close: timeout =>
@@ -106,7 +126,7 @@ async function useTable<Result>(
 ): Promise<Result> {
   if (!(await store.hasTable())) return otherwise
   try {
-    return await work(store)
+    return await store.attempt(() => work(store))
   } catch (error) {
     // It was dropped, and may be made again.
     if (!isFailure(error, 'missing')) throw error

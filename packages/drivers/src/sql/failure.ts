@@ -2,9 +2,10 @@ import { Error, Map } from '@osprofiler/core/toolkit'
 /**
  * What a failed statement means. `refused`: the database takes these rows never, other rows perhaps. `missing`: there
  * is no table. `lost`: the connection broke, and whether the statement was carried out is not known. `readonly`: it was
- * not, for the server can only be read; after a failover another one is at its address. `failed`: it was not.
+ * not, for the server can only be read; after a failover another one is at its address. `locked`: it was not, for
+ * another transaction has locked what it needs. `failed`: it was not.
  */
-export type SqlVerdict = 'refused' | 'missing' | 'lost' | 'readonly' | 'failed'
+export type SqlVerdict = 'refused' | 'missing' | 'lost' | 'readonly' | 'locked' | 'failed'
 
 /** A client's error without what does not belong into messages and logs: no statement, no values, no connection. */
 export class SqlFailure extends Error {

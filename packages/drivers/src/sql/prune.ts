@@ -1,22 +1,53 @@
-import { Set } from '@osprofiler/core/toolkit'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Map, Set } from '@osprofiler/core/toolkit'
 import { latestTime } from '../latest-time.js'
+import { describeHolders } from './lock-holders.js'
 import type { UseTable } from './read.js'
-import type { MetRecord, Position, Step, TimeSpan } from './store.js'
+import type { MetRecord, OwnedId, Position, Step, TimeSpan } from './store.js'
 
 const STEP = 1_000
 const REMOVED_AT_ONCE = 5_000
+/** What another process is removing at this moment is locked as well, and gone by then. */
+const LOCK_PAUSE = 500
+
+/** What was removed: `amount` of records or of traces. What another transaction has locked is still there. */
+export interface Removal {
+  readonly amount: number
+  /** By the ids of their traces, a row of each that is locked. */
+  readonly locked: ReadonlyMap<string, number>
+  /** Whose the lock is, where there is one. */
+  readonly lockedBy: string | undefined
+}
+
+/** Removes the records of traces. */
+export async function removeTraces(use: UseTable, baseIds: readonly string[]): Promise<Removal> {
+  const locked = new Map<string, number>()
+  let amount = await removeRecords(use, baseIds, undefined, locked)
+  amount += await removeOnceMore(use, undefined, locked)
+  return { amount, locked, lockedBy: await nameLock(use, locked) }
+}
 
 /**
  * Removes the traces without a record from a timestamp on, in steps between which others get their turn. A record from
  * beyond tomorrow keeps no trace.
  */
-export async function pruneTraces(use: UseTable, before: string): Promise<number> {
+export async function pruneTraces(use: UseTable, before: string): Promise<Removal> {
   const young = { from: before, to: latestTime() }
-  return (await pruneFrom(use, 'newer', young)) + (await pruneFrom(use, 'older', young))
+  const locked = new Map<string, number>()
+  let amount = (await pruneFrom(use, 'newer', young, locked)) + (await pruneFrom(use, 'older', young, locked))
+  const waiting = locked.size
+  await removeOnceMore(use, young, locked)
+  amount += waiting - locked.size
+  return { amount, locked, lockedBy: await nameLock(use, locked) }
 }
 
 /** Goes from one end of time to what is young. */
-async function pruneFrom(use: UseTable, direction: Step['direction'], young: TimeSpan): Promise<number> {
+async function pruneFrom(
+  use: UseTable,
+  direction: Step['direction'],
+  young: TimeSpan,
+  locked: Map<string, number>,
+): Promise<number> {
   const isBefore = ({ timestamp }: Position): boolean =>
     direction === 'newer' ? timestamp < young.from : timestamp > young.to
   let pruned = 0
@@ -24,27 +55,59 @@ async function pruneFrom(use: UseTable, direction: Step['direction'], young: Tim
   for (;;) {
     const step = { from, direction, limit: STEP, withSuspects: false } as const
     const met: readonly MetRecord[] = await use(store => store.walk(step), [])
-    const old = [...new Set(met.filter(isBefore).map(({ base_id }) => base_id))]
+    const old = [...new Set(met.filter(isBefore).map(({ base_id }) => base_id))].filter(id => !locked.has(id))
     const kept = new Set(old.length === 0 ? [] : await use(store => store.findYoung(old, young), []))
     const stale = old.filter(baseId => !kept.has(baseId))
-    await removeRecords(use, stale, young)
-    pruned += stale.length
+    await removeRecords(use, stale, young, locked)
+    pruned += stale.filter(baseId => !locked.has(baseId)).length
     from = met.at(-1)
     if (from === undefined || met.length < STEP || !isBefore(from)) return pruned
   }
 }
 
-/** Removes the records of traces, or all but the young ones, and says how many it were. */
-export async function removeRecords(
+/**
+ * Removes the records of traces, or all but the young ones, and says how many it were. Of a trace that is locked in
+ * part, what is left is left for the next time, and it is noted in `locked`.
+ */
+async function removeRecords(
   use: UseTable,
   baseIds: readonly string[],
   young: TimeSpan | undefined,
+  locked: Map<string, number>,
 ): Promise<number> {
   let removed = 0
-  if (baseIds.length === 0) return removed
-  for (;;) {
-    const step = await use(store => store.remove(baseIds, young, REMOVED_AT_ONCE), 0)
-    removed += step
-    if (step < REMOVED_AT_ONCE) return removed
+  for (let some = baseIds; some.length > 0; some = some.filter(baseId => !locked.has(baseId))) {
+    const found: readonly OwnedId[] = await use(store => store.findOld(some, young, REMOVED_AT_ONCE), [])
+    if (found.length === 0) return removed
+    const ids = found.map(({ id }) => id)
+    const gone = await use(store => store.removeRows(ids), 0)
+    removed += gone
+    const left = new Set(gone === ids.length ? [] : await use(store => store.findRows(ids), []))
+    for (const { id, baseId } of found) if (left.has(id)) locked.set(baseId, id)
+    if (found.length < REMOVED_AT_ONCE) return removed
   }
+  return removed
+}
+
+/** Tries those again that were locked, and leaves in `locked` those that still are. */
+async function removeOnceMore(
+  use: UseTable,
+  young: TimeSpan | undefined,
+  locked: Map<string, number>,
+): Promise<number> {
+  if (locked.size === 0) return 0
+  await delay(LOCK_PAUSE)
+  const again = [...locked.keys()]
+  locked.clear()
+  let removed = 0
+  for (let start = 0; start < again.length; start += STEP) {
+    removed += await removeRecords(use, again.slice(start, start + STEP), young, locked)
+  }
+  return removed
+}
+
+async function nameLock(use: UseTable, locked: ReadonlyMap<string, number>): Promise<string | undefined> {
+  if (locked.size === 0) return undefined
+  const ids = [...locked.values()].slice(0, STEP)
+  return await use(store => describeHolders(store, ids), 'another transaction')
 }

@@ -36,6 +36,8 @@ export type CreateSocket = () => Socket
 
 /** How long a statement may take: beyond it the server, or the way to it, is taken for dead. */
 const ANSWER_PATIENCE = 30_000
+/** How long the server lets a statement wait for a lock, in seconds: it answers before it is taken for dead. */
+export const LOCK_PATIENCE = 10
 const GOODBYE_PATIENCE = 1_000
 
 /** A session on a client that has just connected. A statement that is never answered ends it. */

@@ -1,11 +1,18 @@
 import type { TraceSummary } from '@osprofiler/core'
 import type { RecordRow } from '../record-row.js'
+import type { LockHolders } from './lock-holders.js'
 import type { SqlSession } from './session.js'
 
 /** A record in the table, and how many bytes its `data` has. */
 export interface RecordId {
   readonly id: number
   readonly bytes: number
+}
+
+/** A record in the table, and its trace. */
+export interface OwnedId {
+  readonly id: number
+  readonly baseId: string
 }
 
 /** Where a walk over the records has come to. */
@@ -46,6 +53,8 @@ export interface SqlStore {
   /** Whether the table is there; a yes is remembered. Throws where it is another program's. */
   hasTable(): Promise<boolean>
   forgetTable(): void
+  /** Reads or removes something, in a transaction where it takes one to bound the wait for locks. */
+  attempt<Result>(work: () => Promise<Result>): Promise<Result>
   /** Makes it and its indexes, unless another process does so at the same time. */
   createTable(): Promise<void>
   /** Begins a transaction, which `COMMIT` and `ROLLBACK` end. */
@@ -59,6 +68,12 @@ export interface SqlStore {
   summarise(baseIds: readonly string[]): Promise<readonly TraceSummary[]>
   /** Which of these traces have a record of that time. */
   findYoung(baseIds: readonly string[], young: TimeSpan): Promise<readonly string[]>
-  /** Removes at most so many of the traces' records, all but those of that time, and says how many it were. */
-  remove(baseIds: readonly string[], young: TimeSpan | undefined, limit: number): Promise<number>
+  /** At most so many of the traces' records, all but those of that time. */
+  findOld(baseIds: readonly string[], young: TimeSpan | undefined, limit: number): Promise<readonly OwnedId[]>
+  /** Removes those of the rows that nobody has locked, without waiting for the others, and says how many these were. */
+  removeRows(ids: readonly number[]): Promise<number>
+  /** Which of the rows are there. */
+  findRows(ids: readonly number[]): Promise<readonly number[]>
+  /** Who may have locked these rows, or the table, as far as this user may see that. The oldest come first. */
+  findHolders(ids: readonly number[] | undefined): Promise<LockHolders>
 }

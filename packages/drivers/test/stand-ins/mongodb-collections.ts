@@ -90,8 +90,9 @@ export class StandInCollection {
     if (operators.length > 0) throw new CommandFailure(9, 'FailedToParse', `Unknown modifier: ${operators[0]}`)
     const found = [...this.#documents.values()].find(({ values }) => matches(values, filter))
     if (found === undefined && !upsert) return { n: 0 }
-    const _id = found?.values._id ?? new BSON.ObjectId()
-    const kept = $set === undefined ? {} : found?.values
+    const before = found?.values ?? readEqualities(filter)
+    const _id = before._id ?? new BSON.ObjectId()
+    const kept = $set === undefined ? {} : before
     this.#put(Buffer.from(BSON.serialize({ _id, ...kept, ...rest, ...($set as object | undefined) })))
     return found === undefined ? { n: 1, upsertedId: _id } : { n: 1 }
   }
@@ -155,4 +156,10 @@ function project(elements: BsonElements, projection: Values): Iterable<Buffer> {
 function depthOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0
   return 1 + Math.max(0, ...Object.values(value).map(depthOf))
+}
+
+/** The members that a filter asks to be equal, which a document that an update adds has too. */
+function readEqualities(filter: Values): Values {
+  const pairs = Object.entries(filter).map(([key, condition]) => [key, (condition as Values).$eq ?? condition])
+  return Object.fromEntries(pairs)
 }

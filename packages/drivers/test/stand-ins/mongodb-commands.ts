@@ -109,7 +109,7 @@ export class StandInDatabase {
         return { n: documents.length - errors.length, ...(errors.length > 0 ? { writeErrors: errors } : {}), ...OK }
       }
       case 'find': {
-        const found = this.collection(namespace).find(values.filter as Values, values)
+        const found = this.collection(namespace).find((values.filter ?? {}) as Values, values)
         return this.#openCursor(namespace, found, values.limit ? found.length : (values.batchSize ?? FIRST_BATCH))
       }
       case 'aggregate': {

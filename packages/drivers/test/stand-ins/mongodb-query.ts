@@ -158,6 +158,6 @@ function accumulate(members: readonly Values[], expression: unknown): unknown {
 function evaluate(document: Values, expression: unknown): unknown {
   if (expression === '$$ROOT') return document
   if (typeof expression === 'string' && /^\$[^$]/.test(expression)) return valueAt(document, expression.slice(1))
-  if (typeof expression === 'number') return expression
+  if (typeof expression === 'number' || expression === null) return expression
   throw new CommandFailure(168, 'InvalidPipelineOperator', 'Unrecognized expression')
 }

@@ -1,7 +1,7 @@
-// A stand-in for MongoDB, which cannot be had on every machine: its wire protocol (OP_MSG, and OP_QUERY for a first
-// hello), SCRAM-SHA-256, and the commands that our driver and Python's use, over real sockets to the real clients. It
-// keeps documents in memory, answers as MongoDB 7.0 does, and refuses every command, operator or option of a query that
-// it does not know. The same tests run against a real MongoDB where OSPROFILER_TEST_MONGODB_URL names one.
+// A stand-in for MongoDB, for what cannot be had of mongo-java-server: users, TLS, the removal of old documents, answers
+// of a server that fails, and its own record of the commands that came. It speaks the wire protocol (OP_MSG, and
+// OP_QUERY for a first hello) over real sockets, keeps documents in memory, and refuses every command, operator or option
+// that it does not know. mongodb-stand-in.test.ts compares its answers with those of mongo-java-server.
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'

@@ -1,6 +1,4 @@
-import { BigInt, TextEncoder } from '@osprofiler/core/toolkit'
-
-// The same ids as packages/report/src/otlp-id.ts gives: neither package may import the other, and a test holds the two together.
+import { BigInt, TextEncoder } from './language.js'
 
 const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i
 
@@ -11,9 +9,13 @@ const FNV_BASIS = 0x6c62272e07bb014262b821756295c58dn
 /** Codes of characters. */
 const [HYPHEN, ZERO, NINE, A, F] = [0x2d, 0x30, 0x39, 0x61, 0x66]
 
+/** Points of a trace mostly come side by side: the id that was asked for last is kept. */
+let last = { baseId: '', id: to128Bits('') }
+
 /** OpenTelemetry's id of a trace: the `base_id` as 128 bits, in hex. An id that is no UUID is hashed (FNV-1a). */
 export function otlpTraceId(baseId: string): string {
-  return to128Bits(baseId)
+  if (baseId !== last.baseId) last = { baseId, id: to128Bits(baseId) }
+  return last.id
 }
 
 /** OpenTelemetry's id of a span: the low 64 bits of the `trace_id`, in hex. An id that is no UUID is hashed (FNV-1a). */

@@ -1,4 +1,4 @@
-import { Boolean, Map } from '@osprofiler/core/toolkit'
+import { Boolean, Map } from './language.js'
 
 const LONGEST_PARSED = 4_000
 const BEFORE = /^(?:\s|--[^\n]*\n|\/\*.*?\*\/)+/s

@@ -1,0 +1,2 @@
+/** Node treats a longer timeout as 1 ms. */
+export const MAX_TIMEOUT_MS = 2 ** 31 - 1

@@ -1,0 +1,10 @@
+import { Set } from './language.js'
+
+const METHODS = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE'])
+
+/** A method by OpenTelemetry's conventions, which know these and no other. */
+export function knownMethod(method: unknown): string | undefined {
+  if (typeof method !== 'string' || method === '') return undefined
+  const known = method.length > 10 ? '' : method.toUpperCase()
+  return METHODS.has(known) ? known : '_OTHER'
+}

@@ -1,0 +1,2 @@
+/** OpenTelemetry's `SpanKind`, as opentelemetry-proto numbers it. */
+export const KIND = { internal: 1, server: 2, client: 3, producer: 4, consumer: 5 } as const

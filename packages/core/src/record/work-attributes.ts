@@ -1,0 +1,116 @@
+import { attributeText, isObject, memberOf } from './attribute-value.js'
+import { knownMethod } from './http-method.js'
+import { Object, Set } from './language.js'
+import { readMessageStep } from './message-step.js'
+import { summarizeQuery } from './query-summary.js'
+import type { AttributeList } from './span-attributes.js'
+import { readErrorType, readRoute, readStatus } from './span-outcome.js'
+import type { SpanSource } from './span-source.js'
+
+const MAX_TOLD = 64
+/** Members of `info` that become attributes of their own. */
+const TOLD = new Set([
+  ...['host', 'request', 'requests', 'response', 'db', 'function', 'amqp', 'messaging', 'etype', 'message'],
+])
+
+/**
+ * Adds what a point did: by OpenTelemetry's semantic conventions for HTTP, databases and messages (1.38), and beside it
+ * under the names that Python's OTLP driver gives it.
+ */
+export function addWork(list: AttributeList, source: SpanSource): void {
+  const { startInfo } = source
+  const [request, requests] = [memberOf(startInfo, 'request'), memberOf(startInfo, 'requests')]
+  const [db, called] = [memberOf(startInfo, 'db'), memberOf(startInfo, 'function')]
+  if (isObject(request)) addServed(list, request)
+  if (isObject(requests)) addSent(list, requests)
+  if (isObject(db)) addQuery(list, db)
+  if (isObject(called)) addFunction(list, called)
+  addMessage(list, source)
+  list.set('http.route', readRoute(source))
+  addOutcome(list, source)
+  addTold(list, source)
+}
+
+function addServed(list: AttributeList, request: Record<string, unknown>): void {
+  const { path, query } = request
+  addHttp(list, request)
+  list.set('url.path', path)
+  list.set('url.query', query === '' ? undefined : query)
+}
+
+function addSent(list: AttributeList, request: Record<string, unknown>): void {
+  const { scheme, hostname, port, path, query } = request
+  addHttp(list, request)
+  list.set('server.address', hostname)
+  list.set('server.port', port)
+  list.set('http.hostname', hostname)
+  list.set('http.port', port)
+  if (typeof hostname === 'string' && typeof scheme === 'string') {
+    const host = hostname.includes(':') && !hostname.startsWith('[') ? `[${hostname}]` : hostname
+    const search = typeof query === 'string' && query !== '' ? `?${query}` : ''
+    const shownPort = port === undefined || port === null || port === '' ? '' : `:${attributeText(port)}`
+    list.set('url.full', `${scheme}://${host}${shownPort}${attributeText(path ?? '')}${search}`)
+  }
+}
+
+function addHttp(list: AttributeList, { method, scheme, path, query }: Record<string, unknown>): void {
+  const known = knownMethod(method)
+  list.set('http.request.method', known)
+  if (known === '_OTHER') list.set('http.request.method_original', method)
+  list.set('url.scheme', scheme)
+  list.set('http.path', path)
+  list.set('http.query', query)
+  list.set('http.method', method)
+  list.set('http.scheme', scheme)
+}
+
+function addQuery(list: AttributeList, { statement, params, system }: Record<string, unknown>): void {
+  list.set('db.system.name', system)
+  list.set('db.query.text', statement)
+  list.set('db.query.summary', summarizeQuery(statement))
+  list.set('db.statement', statement)
+  if (params !== undefined) list.set('db.params', attributeText(params))
+}
+
+function addFunction(list: AttributeList, { name, args, kwargs }: Record<string, unknown>): void {
+  list.set('code.function.name', name)
+  list.set('name', name)
+  list.set('args', args)
+  list.set('kwargs', kwargs)
+}
+
+function addMessage(list: AttributeList, source: SpanSource): void {
+  const step = readMessageStep(source)
+  if (step === undefined) return
+  const { operation, type, destination, system } = step
+  list.set('messaging.system', system)
+  list.set('messaging.destination.name', destination || undefined)
+  if (type !== undefined) list.set('messaging.operation.name', operation)
+  list.set('messaging.operation.type', type)
+  list.set('messaging.rabbitmq.destination.routing_key', memberOf(memberOf(source.startInfo, 'amqp'), 'routing_key'))
+}
+
+/** What came of it. */
+function addOutcome(list: AttributeList, source: SpanSource): void {
+  const { stopInfo } = source
+  const [requests, db, called] = ['requests', 'db', 'function'].map(name => memberOf(stopInfo, name))
+  list.set('http.response.status_code', readStatus(source))
+  list.set('status_code', memberOf(requests, 'status_code'))
+  list.set('result', memberOf(db, 'result') || memberOf(called, 'result'))
+  const error = readErrorType(source)
+  if (error === undefined) return
+  list.set('error.type', error)
+  list.set('error', true)
+}
+
+/** What else the program told about the point, at its stop rather than at its start. */
+function addTold(list: AttributeList, { startInfo, stopInfo }: SpanSource): void {
+  const ofStop = isObject(stopInfo) ? stopInfo : {}
+  const ofStart = isObject(startInfo) ? startInfo : {}
+  const names = new Set([...Object.keys(ofStart), ...Object.keys(ofStop)].filter(name => !TOLD.has(name)))
+  let told = 0
+  for (const name of names) {
+    if (told++ === MAX_TOLD) return list.drop(names.size - MAX_TOLD)
+    list.set(`osprofiler.info.${name}`, (Object.hasOwn(ofStop, name) ? ofStop : ofStart)[name])
+  }
+}

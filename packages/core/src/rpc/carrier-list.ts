@@ -1,0 +1,102 @@
+import { Array, Buffer, Object, Reflect, String, types } from '../platform.js'
+import { X_TRACE_HMAC, X_TRACE_INFO } from '../signed-headers.js'
+
+/**
+ * Carriers that are lists of headers, as clients of Kafka have them: a `Map` whose names may be bytes, or a list. An element
+ * of a list is an object of one name, an object of `key` (or `name`) and `value`, or a pair.
+ */
+export type HeaderList = Map<unknown, unknown> | unknown[]
+
+type See = (name: unknown, value: unknown) => void
+
+export function isHeaderList(carrier: object): carrier is HeaderList {
+  return Array.isArray(carrier) || types.isMap(carrier)
+}
+
+/** The headers that are named as those of a trace, as an object. It has a list of values where several headers have one name. */
+export function pickTraceHeaders(carrier: HeaderList): object {
+  const found: Record<string, unknown> = {}
+  eachHeader(carrier, (name, value) => {
+    const text = readTraceName(name)
+    if (text !== undefined) found[text] = Object.hasOwn(found, text) ? [found[text], value] : value
+  })
+  return found
+}
+
+/** Puts headers in place of those of a trace, in the way in which the carrier writes its other headers. */
+export function replaceHeaders(carrier: HeaderList, headers: Readonly<Record<string, string>>, bytes?: boolean): void {
+  const like = findFirst(carrier)
+  const writeName = (bytes ?? types.isUint8Array(like.name)) ? toBytes : String
+  const writeValue = (bytes ?? types.isUint8Array(like.value)) ? toBytes : String
+  const added = Object.entries(headers).map(([name, value]) => [writeName(name), writeValue(value)] as const)
+  if (Array.isArray(carrier)) {
+    const element = carrier.find(isObject)
+    const kept = carrier.flatMap(withoutTrace)
+    carrier.splice(0, carrier.length, ...kept, ...added.map(header => makeElement(element, ...header)))
+  } else {
+    for (const key of [...carrier.keys()]) if (readTraceName(key) !== undefined) carrier.delete(key)
+    for (const [key, text] of added) carrier.set(key, text)
+  }
+}
+
+/** Calls `see` for each header. Without a copy: most messages carry no trace. */
+function eachHeader(carrier: HeaderList, see: See): void {
+  if (!Array.isArray(carrier)) return carrier.forEach((value, name) => void see(name, value))
+  for (const element of carrier) if (isObject(element)) eachOfElement(element, see)
+}
+
+function eachOfElement(element: object, see: See): void {
+  if (Array.isArray(element)) return see(element[0], element[1])
+  const pairName = findPairName(element)
+  if (pairName !== undefined) return see(Reflect.get(element, pairName), Reflect.get(element, 'value'))
+  for (const name of Object.keys(element)) see(name, Reflect.get(element, name))
+}
+
+function findFirst(carrier: HeaderList): { readonly name?: unknown; readonly value?: unknown } {
+  const headers: object[] = []
+  eachHeader(carrier, (name, value) => headers.push({ name, value }))
+  return headers[0] ?? {}
+}
+
+/** An element without headers of a trace: the same, a copy, or nothing. Another list may have the element as well. */
+function withoutTrace(element: unknown): unknown[] {
+  if (!isObject(element)) return [element]
+  const kept: [string, unknown][] = []
+  let isKept = true
+  eachOfElement(element, (name, value) => {
+    if (readTraceName(name) === undefined) kept.push([name as string, value])
+    else isKept = false
+  })
+  if (isKept) return [element]
+  return kept.length === 0 ? [] : [Object.fromEntries(kept)]
+}
+
+/** An element as this one is. */
+function makeElement(like: object | undefined, name: string | Buffer, value: string | Buffer): object {
+  if (Array.isArray(like)) return [name, value]
+  const pairName = like && findPairName(like)
+  return pairName === undefined ? { [name.toString()]: value } : { [pairName]: name, value }
+}
+
+function findPairName(element: object): 'key' | 'name' | undefined {
+  if (!Object.hasOwn(element, 'value')) return undefined
+  if (Object.hasOwn(element, 'key')) return 'key'
+  return Object.hasOwn(element, 'name') ? 'name' : undefined
+}
+
+function toBytes(text: string): Buffer {
+  return Buffer.from(text, 'latin1')
+}
+
+/** The text of a name that is one of a trace's in any case. Both are of one length: other names are not looked at. */
+function readTraceName(name: unknown): string | undefined {
+  if (typeof name !== 'string' && !types.isUint8Array(name)) return undefined
+  if (name.length !== X_TRACE_INFO.length) return undefined
+  const text = typeof name === 'string' ? name : Buffer.from(name).toString('latin1')
+  const lower = text.toLowerCase()
+  return lower === X_TRACE_INFO.toLowerCase() || lower === X_TRACE_HMAC.toLowerCase() ? text : undefined
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}

@@ -1,0 +1,260 @@
+import { setTimeout as delay, setImmediate } from 'node:timers/promises'
+import {
+  createNotifier,
+  type Driver,
+  type NotifierOptions,
+  OsprofilerError,
+  type QueueNotifier,
+  type TraceRecord,
+  type WriteResult,
+} from '@osprofiler/core'
+import { afterEach, describe, expect, it } from 'vitest'
+import { collectWarnings } from './fixtures/collect-warnings.js'
+
+type Records = readonly TraceRecord[]
+
+const open: QueueNotifier[] = []
+afterEach(async () => {
+  for (const notifier of open.splice(0)) await notifier.close(1)
+})
+
+function create(write: (records: Records) => Promise<WriteResult | undefined>, options?: NotifierOptions) {
+  const driver: Driver = { name: 'test', write, close: async () => {} }
+  const notifier = createNotifier(driver, { flushAfter: 1, minBackoff: 1, maxBackoff: 4, ...options })
+  open.push(notifier)
+  return notifier
+}
+
+/** A store that answers "try later" to records, each time or so many times. */
+function createStore(holds: (id: string) => boolean) {
+  const kept: string[] = []
+  const tries: string[] = []
+  async function write(records: Records): Promise<WriteResult> {
+    const ids = records.map(({ trace_id }) => trace_id)
+    tries.push(...ids)
+    const held = ids.flatMap((id, at) => (holds(id) ? [at] : []))
+    kept.push(...ids.filter((_, at) => !held.includes(at)))
+    return { refused: 0, held, reason: 'It answered 429.' }
+  }
+  return { kept, tries, write }
+}
+
+function emit(notifier: QueueNotifier, ids: readonly string[], info: TraceRecord['info'] = {}): void {
+  for (const id of ids) {
+    const texts = { name: 'a-start', timestamp: '2026-11-22T12:00:00.000000', project: 'p', service: 's' }
+    notifier({ ...texts, base_id: `base-${id}`, parent_id: `base-${id}`, trace_id: id, info })
+  }
+}
+
+function range(count: number, from = 0): string[] {
+  return Array.from({ length: count }, (_, index) => String(from + index))
+}
+
+describe('a record that the store always puts off', () => {
+  it('holds up nothing, and is dropped and reported after some tries', async () => {
+    const warnings = await collectWarnings()
+    const store = createStore(id => id === '3')
+    const notifier = create(store.write, { batchSize: 10 })
+
+    emit(notifier, range(50))
+    await notifier.flush()
+    await setImmediate()
+
+    expect(store.kept).toEqual(range(50).filter(id => id !== '3'))
+    expect(store.tries.filter(id => id === '3')).toHaveLength(10)
+    expect(notifier.stats).toMatchObject({ emitted: 50, written: 49, dropped: 1, queued: 0, retried: 9 })
+    expect(notifier.stats.droppedByReason.refused).toBe(1)
+    expect(warnings).toEqual([
+      {
+        code: 'OSPROFILER_RECORDS_DROPPED',
+        message: 'Records are dropped: the store (test) refuses them. It answered 429. notifier.stats has the numbers.',
+      },
+    ])
+  })
+
+  it('holds up nothing where it is so large that it makes a batch of its own', async () => {
+    const warnings = await collectWarnings()
+    const store = createStore(id => id === 'large')
+    const notifier = create(store.write)
+
+    emit(notifier, ['large'], { text: 'x'.repeat(3_000_000) })
+    emit(notifier, range(50))
+    await notifier.flush()
+    await setImmediate()
+
+    expect(store.kept).toEqual(range(50))
+    expect(notifier.stats).toMatchObject({ written: 50, dropped: 1, queued: 0 })
+    expect(warnings.map(({ code }) => code)).toEqual(['OSPROFILER_RECORDS_DROPPED'])
+  })
+
+  it('holds up nothing where it comes again and again', async () => {
+    const store = createStore(id => Number(id) % 5 === 0)
+    const notifier = create(store.write, { batchSize: 1 })
+
+    emit(notifier, range(60))
+    await notifier.flush()
+
+    expect(store.kept).toEqual(range(60).filter(id => Number(id) % 5 !== 0))
+    expect(notifier.stats).toMatchObject({ written: 48, dropped: 12, queued: 0 })
+  })
+
+  it('is dropped by itself in an idle program, with nothing else to write', async () => {
+    const store = createStore(id => id === '0')
+    const notifier = create(store.write)
+
+    emit(notifier, range(2))
+    await expect.poll(() => notifier.stats.dropped).toBe(1)
+
+    expect(notifier.stats).toMatchObject({ written: 1, queued: 0 })
+  })
+
+  it('is counted as closed where the time of close() is over before', async () => {
+    const store = createStore(id => id === '0')
+    const notifier = create(store.write, { minBackoff: 60_000, maxBackoff: 60_000 })
+
+    emit(notifier, range(5))
+    await notifier.close(20)
+
+    expect(notifier.stats).toMatchObject({ emitted: 5, written: 4, dropped: 1, queued: 0 })
+    expect(notifier.stats.droppedByReason.closed).toBe(1)
+  })
+
+  it.each([
+    ['is put off', async (records: Records) => ({ refused: 0, held: records.map((_, at) => at) })],
+    ['fails', () => Promise.reject(new OsprofilerError('ERR_STORE', 'It answered 429.'))],
+  ])('costs no other where each request with it %s, while the store takes others', async (_, answer) => {
+    const kept: string[] = []
+    let isNew = true
+    const notifier = create(
+      async records => {
+        const ids = records.map(({ trace_id }) => trace_id)
+        if (ids.includes('3') && isNew) {
+          isNew = ids.length === 10 && kept.length === 0
+          return { refused: 0, held: ids.map((_, at) => at) }
+        }
+        if (ids.includes('3')) return await answer(records)
+        kept.push(...ids)
+        return undefined
+      },
+      { batchSize: 10 },
+    )
+
+    emit(notifier, range(20))
+    for (let more = 20; more < 2_000 && notifier.stats.dropped === 0; more += 10) {
+      emit(notifier, range(10, more))
+      await notifier.flush(10)
+    }
+    await notifier.flush()
+
+    expect(notifier.stats).toMatchObject({ dropped: 1, written: notifier.stats.emitted - 1 })
+    expect(kept).not.toContain('3')
+  })
+})
+
+describe('a store that is overloaded', () => {
+  it.each([
+    ['holds every record', async (records: Records) => ({ refused: 0, held: records.map((_, at) => at) })],
+    ['fails', () => Promise.reject(new OsprofilerError('ERR_STORE', 'It answered 429.'))],
+  ])('is waited out, and loses nothing, where it %s', async (_, overloaded) => {
+    const warnings = await collectWarnings()
+    let isOverloaded = true
+    const kept: string[] = []
+    const notifier = create(
+      async records => {
+        if (isOverloaded) return await overloaded(records)
+        kept.push(...records.map(({ trace_id }) => trace_id))
+        return undefined
+      },
+      { batchSize: 50 },
+    )
+
+    emit(notifier, range(400))
+    await notifier.flush(200)
+    expect(notifier.stats).toMatchObject({ written: 0, dropped: 0, queued: 400 })
+    isOverloaded = false
+    await notifier.flush()
+
+    expect(kept.toSorted((a, b) => Number(a) - Number(b))).toEqual(range(400))
+    expect(notifier.stats).toMatchObject({ emitted: 400, written: 400, dropped: 0, queued: 0 })
+    expect(warnings.map(({ code }) => code)).toEqual(['OSPROFILER_STORE_UNREACHABLE'])
+  })
+
+  it('is waited out where few records come', async () => {
+    let isOverloaded = true
+    const store = createStore(() => isOverloaded)
+    const notifier = create(store.write)
+
+    for (let round = 0; round < 5; round++) {
+      emit(notifier, range(2, 2 * round))
+      await notifier.flush(100)
+    }
+    isOverloaded = false
+    await notifier.flush()
+
+    expect(notifier.stats).toMatchObject({ emitted: 10, written: 10, dropped: 0 })
+  })
+
+  it('is waited out where it takes a part of each batch', async () => {
+    let rounds = 0
+    const seen = new Map<string, number>()
+    const store = createStore(id => {
+      const times = (seen.get(id) ?? 0) + 1
+      seen.set(id, times)
+      return times <= Number(id) % 4
+    })
+    const notifier = create(records => {
+      rounds++
+      return store.write(records)
+    })
+
+    emit(notifier, range(1_000))
+    await notifier.flush()
+
+    expect(store.kept.toSorted((a, b) => Number(a) - Number(b))).toEqual(range(1_000))
+    expect(notifier.stats).toMatchObject({ written: 1_000, dropped: 0 })
+    expect(rounds).toBeLessThan(20)
+  })
+
+  it('loses nothing of the part that it holds, however long that lasts', async () => {
+    let isOverloaded = true
+    const store = createStore(id => isOverloaded && Number(id) >= 100)
+    const notifier = create(store.write)
+
+    emit(notifier, range(300))
+    await notifier.flush(300)
+    expect(notifier.stats).toMatchObject({ written: 100, dropped: 0, queued: 200 })
+    isOverloaded = false
+    await notifier.flush()
+
+    expect(notifier.stats).toMatchObject({ written: 300, dropped: 0, queued: 0 })
+  })
+
+  it('fills no memory beyond the queue', async () => {
+    const notifier = create(createStore(() => true).write, { maxBytes: 1_000_000, batchSize: 10 })
+
+    for (let round = 0; round < 50; round++) {
+      emit(notifier, range(20), { text: 'x'.repeat(10_000) })
+      await delay(2)
+    }
+
+    expect(notifier.stats.queued).toBeLessThan(150)
+    expect(notifier.stats.droppedByReason.refused).toBe(0)
+  })
+})
+
+describe('a driver that holds nonsense', () => {
+  it.each([[[-1]], [[99]], [[0.5]], [[NaN]], [['0']], ['0'], [{ length: 1, 0: 0 }], [null], [[0, 0, 0]]])(
+    'does not spoil the counts: %j',
+    async held => {
+      let writes = 0
+      const notifier = create(async () =>
+        ++writes === 1 ? ({ refused: 0, held } as unknown as WriteResult) : undefined,
+      )
+
+      emit(notifier, range(3))
+      await notifier.flush()
+
+      expect(notifier.stats).toMatchObject({ emitted: 3, written: 3, dropped: 0, queued: 0 })
+    },
+  )
+})

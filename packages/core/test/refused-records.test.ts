@@ -1,0 +1,395 @@
+import { setImmediate } from 'node:timers/promises'
+import {
+  createNotifier,
+  type Driver,
+  type NotifierOptions,
+  OsprofilerError,
+  type QueueNotifier,
+  type TraceRecord,
+  type WriteResult,
+} from '@osprofiler/core'
+import fc from 'fast-check'
+import { afterEach, describe, expect, it } from 'vitest'
+import { collectWarnings } from './fixtures/collect-warnings.js'
+
+type Records = readonly TraceRecord[]
+
+const open: QueueNotifier[] = []
+afterEach(async () => {
+  for (const notifier of open.splice(0)) await notifier.close(1)
+})
+
+function create(write: (records: Records) => Promise<WriteResult | undefined>, options?: NotifierOptions) {
+  const driver: Driver = { name: 'test', write, close: async () => {} }
+  const notifier = createNotifier(driver, { flushAfter: 1, minBackoff: 1, maxBackoff: 2, ...options })
+  open.push(notifier)
+  return notifier
+}
+
+/** A store that refuses each batch that holds one of these records, or is too large. */
+function createStore(culprits: ReadonlySet<string>, limits: { readonly bytes?: number } = {}) {
+  const kept: string[] = []
+  const requests: Records[] = []
+  const write = async (records: Records): Promise<undefined> => {
+    requests.push(records)
+    const bytes = Buffer.byteLength(JSON.stringify(records))
+    if (bytes > (limits.bytes ?? Number.POSITIVE_INFINITY)) throw refusal('The body is too large.')
+    if (records.some(({ trace_id }) => culprits.has(trace_id))) throw refusal('A value is wrong.')
+    kept.push(...records.map(({ trace_id }) => trace_id))
+  }
+  return { kept, requests, write }
+}
+
+function refusal(message: string): OsprofilerError {
+  return new OsprofilerError('ERR_WRITE_REFUSED', message)
+}
+
+function record(id: string, info: TraceRecord['info'] = {}, base_id = `base-${id}`): TraceRecord {
+  const texts = { name: 'a-start', timestamp: '2026-11-22T12:00:00.000000', project: 'p', service: 's' }
+  return { ...texts, base_id, parent_id: base_id, trace_id: id, info }
+}
+
+function emit(notifier: QueueNotifier, ids: readonly string[]): void {
+  for (const id of ids) notifier(record(id))
+}
+
+function range(count: number, from = 0): string[] {
+  return Array.from({ length: count }, (_, index) => String(from + index))
+}
+
+function expectExact({ stats }: QueueNotifier): void {
+  expect(stats.emitted).toBe(stats.written + stats.dropped + stats.unknown + stats.queued)
+}
+
+describe('a batch that the store refuses as a whole', () => {
+  it('loses the one record that the store refuses, and the others keep their order', async () => {
+    const store = createStore(new Set(['137']))
+    const notifier = create(store.write)
+    const drops: unknown[] = []
+    notifier.on('drop', (count, reason) => drops.push([count, reason]))
+
+    emit(notifier, range(500))
+    await notifier.flush()
+
+    expect(store.kept).toEqual(range(500).filter(id => id !== '137'))
+    expect(drops).toEqual([[1, 'refused']])
+    expect(notifier.stats).toMatchObject({ emitted: 500, written: 499, dropped: 1, queued: 0, retried: 0 })
+    expect(store.requests.length).toBeLessThanOrEqual(1 + 2 * Math.ceil(Math.log2(500)))
+  })
+
+  it('costs two writes for each record at most where the store refuses all', async () => {
+    const store = createStore(new Set(range(300)))
+    const notifier = create(store.write)
+
+    emit(notifier, range(300))
+    await notifier.flush()
+
+    expect(store.requests.length).toBeLessThanOrEqual(600)
+    expect(notifier.stats).toMatchObject({ emitted: 300, written: 0, dropped: 300, queued: 0 })
+  })
+
+  it('is written in parts where it is too large for the store', async () => {
+    const store = createStore(new Set(), { bytes: 100_000 })
+    const notifier = create(store.write, { batchBytes: 10_000_000 })
+
+    for (const id of range(100)) notifier(record(id, { text: '漢'.repeat(3_000) }))
+    await notifier.flush()
+
+    expect(store.kept).toEqual(range(100))
+    expect(notifier.stats).toMatchObject({ written: 100, dropped: 0 })
+  })
+
+  it('goes in parts that a failure of the store does not change', async () => {
+    const tried: Records[] = []
+    const kept: string[] = []
+    const notifier = create(async records => {
+      tried.push(records)
+      if (records.some(({ trace_id }) => trace_id === '5')) throw refusal('A value is wrong.')
+      if (tried.at(-2) !== records) throw new OsprofilerError('ERR_STORE', 'down')
+      kept.push(...records.map(({ trace_id }) => trace_id))
+      return undefined
+    })
+
+    emit(notifier, range(16))
+    await notifier.flush()
+
+    expect(kept).toEqual(range(16).filter(id => id !== '5'))
+    expect(notifier.stats).toMatchObject({ written: 15, dropped: 1, retried: 15 })
+  })
+
+  it('is left at the deadline of close(), and what it has not yet written is dropped', async () => {
+    const notifier = create(async records => {
+      if (records.length > 4) throw refusal('too many')
+      if (records[0]?.trace_id === '0') return undefined
+      return await new Promise<undefined>(() => {})
+    })
+
+    emit(notifier, range(16))
+    await notifier.close(50)
+
+    expect(notifier.stats).toMatchObject({ emitted: 16, written: 4, dropped: 12, queued: 0 })
+    expect(notifier.stats.droppedByReason).toEqual({ 'queue-full': 0, refused: 0, closed: 12 })
+  })
+
+  it('leaves room for what was lost to be told in the same trace', async () => {
+    const kept: TraceRecord[] = []
+    const notifier = create(async records => {
+      if (records.some(({ trace_id }) => trace_id === 'bad')) throw refusal('A value is wrong.')
+      kept.push(...records)
+      return undefined
+    })
+
+    for (const id of ['root', 'bad', 'good']) notifier(record(id, {}, 'trace'))
+    notifier({ ...record('root', {}, 'trace'), name: 'a-stop' })
+    await notifier.flush()
+
+    expect(kept.map(({ trace_id }) => trace_id)).toEqual(['root', 'good', 'root'])
+    expect(kept.at(-1)?.info).toEqual({ records_dropped: 1 })
+  })
+})
+
+describe('the bytes of a batch', () => {
+  it.each([
+    ['Chinese', { text: '漢'.repeat(10_000) }],
+    ['ASCII', { text: 'x'.repeat(30_000) }],
+    ['control characters', { text: '\u0001'.repeat(10_000) }],
+    ['quotes', { text: '"'.repeat(30_000) }],
+    ['a mix', { text: 'SELECT "漢字" FROM t -- é\n'.repeat(1_500) }],
+    ['many texts', { texts: Array.from({ length: 300 }, () => '漢'.repeat(40)) }],
+    ['many short texts', { texts: Array.from({ length: 900 }, () => '漢字漢字漢字漢字') }],
+    ['numbers', { numbers: Array.from({ length: 1_000 }, (_, index) => index * 1_000_003) }],
+  ])('stay below one MiB with %s in the records', async (_, info) => {
+    const sizes: number[] = []
+    const notifier = create(async records => void sizes.push(Buffer.byteLength(JSON.stringify(records))))
+
+    for (const id of range(300)) notifier(record(id, info))
+    await notifier.flush()
+
+    expect(Math.max(...sizes)).toBeLessThan(2 ** 20)
+    expect(notifier.stats.written).toBe(300)
+  })
+
+  it('leave a record alone that is larger, and lose nothing of it', async () => {
+    const batches: string[][] = []
+    const notifier = create(async records => void batches.push(records.map(({ trace_id }) => trace_id)))
+
+    notifier(record('0'))
+    notifier(record('1', { text: 'x'.repeat(3_000_000) }))
+    notifier(record('2'))
+    await notifier.flush()
+
+    expect(batches).toEqual([['0'], ['1'], ['2']])
+  })
+
+  it('end a batch of records of the usual size no sooner than their number', async () => {
+    const lengths: number[] = []
+    const notifier = create(async records => void lengths.push(records.length))
+
+    for (const id of range(1_500)) notifier(record(id, { host: 'shop-1', 'db.statement': 'SELECT 1', rows: 1 }))
+    await notifier.flush()
+
+    expect(lengths).toEqual([500, 500, 500])
+  })
+
+  it('begin a write at once where they fill a batch', async () => {
+    let written = 0
+    const write = async (records: Records): Promise<undefined> => {
+      written += records.length
+    }
+    const notifier = create(write, { flushAfter: 60_000 })
+
+    for (const id of range(60)) notifier(record(id, { text: 'x'.repeat(10_000) }))
+    await expect.poll(() => written).toBeGreaterThan(40)
+
+    expectExact(notifier)
+  })
+})
+
+describe('a store that refuses whatever it is sent', () => {
+  it('is warned of with its reason, and with the failures of whole batches', async () => {
+    const warnings = await collectWarnings()
+    const notifier = create(createStore(new Set(range(400))).write, { batchSize: 40 })
+
+    emit(notifier, range(400))
+    await notifier.flush()
+    await setImmediate()
+
+    expect(notifier.stats).toMatchObject({ written: 0, dropped: 400 })
+    expect(warnings).toEqual([
+      {
+        code: 'OSPROFILER_RECORDS_DROPPED',
+        message:
+          'Records are dropped: the store (test) refuses them. A value is wrong. notifier.stats has the numbers.',
+      },
+      {
+        code: 'OSPROFILER_STORE_UNREACHABLE',
+        message: 'No record can be delivered to the store (test): A value is wrong.',
+      },
+    ])
+  })
+
+  it('is warned of where it says so without an error', async () => {
+    const warnings = await collectWarnings()
+    const notifier = create(async records => ({ refused: records.length, reason: 'The mapping is wrong.' }), {
+      batchSize: 2,
+    })
+
+    emit(notifier, range(10))
+    await notifier.flush()
+    await setImmediate()
+
+    expect(notifier.stats).toMatchObject({ written: 0, dropped: 10 })
+    expect(warnings).toContainEqual({
+      code: 'OSPROFILER_STORE_UNREACHABLE',
+      message: 'No record can be delivered to the store (test): The mapping is wrong.',
+    })
+  })
+
+  it('gets small batches with pauses after a while, so that little is lost until it is mended', async () => {
+    let isBroken = true
+    let requests = 0
+    const kept: Records[] = []
+    const notifier = create(
+      async records => {
+        requests++
+        if (isBroken) throw refusal('A value is wrong.')
+        kept.push(records)
+        return undefined
+      },
+      { minBackoff: 20, maxBackoff: 10_000 },
+    )
+
+    emit(notifier, range(5_000))
+    await notifier.flush(600)
+    const { dropped } = notifier.stats
+    isBroken = false
+    await notifier.flush()
+
+    expect(dropped).toBeLessThan(900)
+    expect(requests).toBeLessThan(2_000)
+    expect(notifier.stats).toMatchObject({ emitted: 5_000, written: 5_000 - dropped, dropped })
+    expect(kept[0]?.length).toBeLessThanOrEqual(16)
+    expect(kept.at(-2)?.length).toBe(500)
+  })
+
+  it('does not end an outage: failures and refusals are counted together', async () => {
+    const warnings = await collectWarnings()
+    let writes = 0
+    const notifier = create(
+      async () => {
+        throw ++writes % 2 === 0 ? refusal('A value is wrong.') : new OsprofilerError('ERR_STORE', 'The host is away.')
+      },
+      { batchSize: 1 },
+    )
+
+    emit(notifier, range(8))
+    await notifier.flush()
+    await setImmediate()
+
+    expect(warnings.filter(({ code }) => code === 'OSPROFILER_STORE_UNREACHABLE')).toHaveLength(1)
+    expect(notifier.stats).toMatchObject({ written: 0, dropped: 8 })
+  })
+})
+
+describe('any mix of refusals, failures, flushes and ends', () => {
+  it('loses exactly the records that the store refuses, in order, at the promised cost', async () => {
+    const runs = fc.record({
+      count: fc.integer({ min: 1, max: 300 }),
+      culprits: fc.array(fc.nat(299), { maxLength: 12 }),
+      batchSize: fc.integer({ min: 1, max: 120 }),
+      failures: fc.array(fc.constantFrom('none', 'fail', 'throw'), { maxLength: 30 }),
+      flushes: fc.array(fc.nat(299), { maxLength: 4 }),
+    })
+    await fc.assert(
+      fc.asyncProperty(runs, async ({ count, culprits, batchSize, failures, flushes }) => {
+        const store = createStore(new Set(culprits.map(String)))
+        let failed = 0
+        const notifier = create(
+          records => {
+            expectExact(notifier)
+            const failure = failures.shift() ?? 'none'
+            if (failure !== 'none') failed++
+            if (failure === 'throw') throw new Error('down')
+            if (failure === 'fail') return Promise.reject(new OsprofilerError('ERR_STORE', 'down'))
+            return store.write(records)
+          },
+          { batchSize },
+        )
+        notifier.on('drop', () => expectExact(notifier)).on('error', () => expectExact(notifier))
+
+        for (const id of range(count)) {
+          notifier(record(id))
+          if (flushes.includes(Number(id))) await notifier.flush()
+        }
+        await notifier.close()
+
+        const refused = new Set(culprits.filter(at => at < count))
+        const batches = Math.ceil(count / batchSize) + flushes.length + count / 16 + 1
+        expect(store.kept).toEqual(range(count).filter(id => !refused.has(Number(id))))
+        expect(notifier.stats).toMatchObject({ dropped: refused.size, queued: 0 })
+        expect(store.requests.length).toBeLessThanOrEqual(
+          batches + 2 * refused.size * Math.ceil(Math.log2(batchSize + 1)),
+        )
+        expect(store.requests.length).toBeLessThanOrEqual(2 * count + flushes.length + failed + 1)
+        expectExact(notifier)
+      }),
+      { numRuns: 150 },
+    )
+  })
+
+  it('adds up at every moment, also where nobody knows what arrived and where it is closed in the middle', async () => {
+    const outcome = fc.constantFrom(
+      'take',
+      'take',
+      'refuse',
+      'refuse some',
+      'know some',
+      'hold some',
+      'hold all',
+      'fail',
+      'unknown',
+      'hang',
+    )
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(outcome, { maxLength: 60 }),
+        fc.array(fc.nat(60), { minLength: 1, maxLength: 6 }),
+        fc.integer({ min: 1, max: 40 }),
+        fc.integer({ min: 1, max: 15 }),
+        async (outcomes, bursts, batchSize, timeout) => {
+          let kept = 0
+          const notifier = create(
+            async records => {
+              expectExact(notifier)
+              const next = outcomes.shift()
+              if (next === 'refuse') throw refusal('never')
+              if (next === 'fail') throw new OsprofilerError('ERR_STORE', 'down')
+              if (next === 'unknown') throw new OsprofilerError('ERR_WRITE_UNCERTAIN', 'broke')
+              if (next === 'hang') return await new Promise<undefined>(() => {})
+              const held = next === 'hold all' ? records.map((_, at) => at) : next === 'hold some' ? [0] : []
+              const unknown = next === 'know some' ? 1 : 0
+              const refused = next === 'refuse some' ? Math.min(2, records.length) : 0
+              kept += records.length - held.length - refused - unknown
+              return { refused, held, unknown }
+            },
+            { batchSize },
+          )
+          notifier.on('drop', () => expectExact(notifier)).on('error', () => expectExact(notifier))
+
+          for (const burst of bursts) {
+            emit(notifier, range(burst))
+            expectExact(notifier)
+            await notifier.flush(timeout)
+            expectExact(notifier)
+          }
+          await notifier.close(timeout)
+
+          expectExact(notifier)
+          expect(notifier.stats.queued).toBe(0)
+          expect(notifier.stats.written).toBe(kept)
+        },
+      ),
+      { numRuns: 150 },
+    )
+  })
+})

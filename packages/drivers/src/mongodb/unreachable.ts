@@ -1,0 +1,27 @@
+import { Set, String } from '@osprofiler/core/toolkit'
+import type { MongoClient } from 'mongodb'
+
+/** Says, in the client's stead, why none of its servers can be used: the client itself says that its time is over. */
+export type DescribeUnreachable = () => string | undefined
+
+/** Listens to what a client learns about its servers. */
+export function watchServers(client: MongoClient): DescribeUnreachable {
+  const { replicaSet } = client.options
+  const names = new Set<string>()
+  let hasAnswered = false
+  let failure: string | undefined
+  client.on('serverHeartbeatSucceeded', ({ reply }) => {
+    hasAnswered = true
+    failure = undefined
+    if (typeof reply.setName === 'string') names.add(reply.setName)
+  })
+  client.on('serverHeartbeatFailed', event => {
+    failure = String(event.failure.message)
+  })
+  return () => {
+    if (!replicaSet || !hasAnswered || names.has(replicaSet)) return failure
+    const given = `replicaSet=${replicaSet} in the connection string is wrong`
+    if (names.size === 0) return `${given}: what answers there is no member of a replica set; leave it out`
+    return `${given}: what answers there is a member of the replica set ${[...names].map(name => `"${name}"`).join(', ')}`
+  }
+}

@@ -1,0 +1,89 @@
+import { OsprofilerError } from '@osprofiler/core'
+import { String, types } from '@osprofiler/core/toolkit'
+
+/** What is known of a request that had no answer. */
+export interface Attempt {
+  /** Whether a connection was there, so that the collector may have got the request. */
+  readonly connected: boolean
+  /** Whether it had no spans: it only asked whether the collector takes any. */
+  readonly isQuestion: boolean
+  readonly isSecure: boolean
+  readonly hasClientCertificate: boolean
+}
+
+/** `write EPROTO 80E2...:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../ssl3_record.c:354:` */
+const OPENSSL = /:SSL routines:[^:]*:([a-z0-9 /]{1,60}):/i
+/** The first byte of an alert of TLS. */
+const TLS_ALERT = 0x15
+
+/** What a code of an error says: a sentence for whoever is to mend it. The request cannot have been read then. */
+const UNREAD: readonly (readonly [pattern: RegExp, toHint: (attempt: Attempt) => string])[] = [
+  [
+    /ALTNAME/,
+    () => 'its certificate is for other hosts than the one of the connection string; name a host of the certificate',
+  ],
+  [/CERT_HAS_EXPIRED/, () => 'its certificate has expired'],
+  [/CERT_NOT_YET_VALID/, () => "its certificate is not valid yet; is this machine's clock right?"],
+  [
+    /ALERT.*(?:CERTIFICATE|UNKNOWN_CA|HANDSHAKE_FAILURE|ACCESS_DENIED|UNSUPPORTED_CERT)/,
+    ({ hasClientCertificate }) =>
+      hasClientCertificate
+        ? 'it refuses the client certificate of OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE'
+        : 'it asks for a client certificate, see OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and OTEL_EXPORTER_OTLP_CLIENT_KEY',
+  ],
+  [
+    /CERT|SIGNATURE|ISSUER/,
+    () =>
+      'its certificate is not trusted; name the authority of the certificate by ?certificate= or OTEL_EXPORTER_OTLP_CERTIFICATE',
+  ],
+  [/WRONG_VERSION_NUMBER|PACKET_LENGTH|HTTP_REQUEST|EPROTO/, () => 'it speaks no TLS at this port; use "otlp://"'],
+  [/^ERR_SSL/, () => 'TLS could not be agreed on'],
+]
+
+/**
+ * The error of a request that ended without an answer: `ERR_STORE` where the collector cannot have read it, or else
+ * `ERR_WRITE_UNCERTAIN`.
+ */
+export function toFailure(attempt: Attempt, error: unknown): OsprofilerError {
+  const code = codeOf(error)
+  const [, toHint] = UNREAD.find(([pattern]) => pattern.test(code)) ?? []
+  if (toHint !== undefined) return cannotReach(`${code}; ${toHint(attempt)}`)
+  if (code.startsWith('HPE_')) return cannotReach(hintOfNoHttp(error))
+  if (attempt.connected) return uncertain(attempt, code)
+  const hint = attempt.isSecure && code === 'ECONNRESET' ? '; does it speak TLS at this port?' : ''
+  return cannotReach(`${code}${hint}`)
+}
+
+/** Of a connection that was open. A collector that wants something else ends it as one that crashes does. */
+function uncertain(attempt: Attempt, code: string): OsprofilerError {
+  const { isSecure, hasClientCertificate } = attempt
+  const hint = isSecure
+    ? ` Where this is always so, it may ${hasClientCertificate ? 'not trust the' : 'ask for a'} client certificate: see OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE.`
+    : ' Where this is always so, it may speak TLS ("otlp+https://"), or be the port of gRPC: that of OTLP over HTTP is 4318.'
+  const ended = `The connection to the collector ended before its answer (${code})`
+  // A request without spans only asks.
+  if (attempt.isQuestion) return new OsprofilerError('ERR_STORE', `${ended}.${hint}`)
+  return new OsprofilerError('ERR_WRITE_UNCERTAIN', `${ended}: nobody knows whether it has the spans.${hint}`)
+}
+
+function cannotReach(reason: string): OsprofilerError {
+  return new OsprofilerError('ERR_STORE', `The collector cannot be reached: ${reason}.`)
+}
+
+function hintOfNoHttp(error: unknown): string {
+  const { rawPacket } = (error ?? {}) as { rawPacket?: unknown }
+  const first = types.isUint8Array(rawPacket) ? rawPacket[0] : undefined
+  return first === TLS_ALERT
+    ? 'it speaks TLS at this port; use "otlp+https://"'
+    : 'what answers is no HTTP; port 4317 is mostly that of gRPC, and 4318 that of OTLP over HTTP'
+}
+
+/** A code tells what happened; a message may hold what is nobody's business. */
+export function codeOf(error: unknown): string {
+  if (typeof error === 'string') return error
+  const { code, name, message } = (error ?? {}) as { code?: unknown; name?: unknown; message?: unknown }
+  // What OpenSSL says has no code of its own where the write of a request met it.
+  const [, reason] = code === 'EPROTO' ? (OPENSSL.exec(String(message)) ?? []) : []
+  if (reason !== undefined) return `ERR_SSL_${reason.toUpperCase().replaceAll(/\W/g, '_')}`
+  return typeof code === 'string' && code !== '' ? code : typeof name === 'string' ? name : 'unknown'
+}

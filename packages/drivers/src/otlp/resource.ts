@@ -1,0 +1,65 @@
+import type { TraceRecord } from '@osprofiler/core'
+import { decodeURIComponent, process } from '@osprofiler/core/toolkit'
+
+/** What the settings say of the resource of all spans. */
+export interface OtlpResource {
+  /** Attributes of a record's program, with what the settings say. */
+  complete(attributes: Record<string, string>, record: TraceRecord): Record<string, string>
+}
+
+const PLACE = /\{([^{}]*)\}/g
+const PLACE_AND_HYPHENS = /(-?)\{(project|service)\}(-?)/g
+const PLACES: readonly string[] = ['project', 'service']
+
+/** Whether a template of a service's name holds no other places than `{project}` and `{service}`. */
+export function isServiceTemplate(text: string): boolean {
+  const rest = text.replace(PLACE, (_, place: string) => (PLACES.includes(place) ? '' : '{'))
+  return !/[{}]/.test(rest)
+}
+
+/**
+ * What the environment and the option `service` say of the resource. A name of the option may hold `{project}` and
+ * `{service}` of each record: Python's driver names a service `{project}-{service}`, and has no namespace.
+ *
+ * `OTEL_RESOURCE_ATTRIBUTES` has the form of W3C baggage: `name=value`, split at commas, percent-encoded.
+ */
+export function readResource(option: string | undefined): OtlpResource {
+  const given: Record<string, string> = {}
+  for (const pair of (process.env.OTEL_RESOURCE_ATTRIBUTES ?? '').split(',')) {
+    const [name = '', ...value] = pair.split('=')
+    if (name.trim() !== '' && value.length > 0) given[name.trim()] = decode(value.join('=').trim())
+  }
+  const name = option ?? (process.env.OTEL_SERVICE_NAME || undefined)
+  const template = option?.includes('{') ? option : undefined
+  if (name !== undefined) given['service.name'] = name
+  return {
+    complete(attributes, record) {
+      if (template === undefined) return { ...attributes, ...given }
+      const { 'service.namespace': namespace, ...others } = attributes
+      const own = template.includes('{project}') || namespace === undefined ? {} : { 'service.namespace': namespace }
+      return { ...others, ...own, ...given, 'service.name': fill(template, record) || 'unknown_service' }
+    },
+  }
+}
+
+/** Without the hyphen beside a place that has nothing to show. */
+function fill(template: string, record: TraceRecord): string {
+  let isShort = false
+  const shown = template.replace(
+    PLACE_AND_HYPHENS,
+    (_, before: string, place: 'project' | 'service', after: string) => {
+      const value = record[place]
+      isShort ||= value === ''
+      return value === '' ? before && after : `${before}${value}${after}`
+    },
+  )
+  return (isShort ? shown.replace(/^-|-$/g, '') : shown).toWellFormed()
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

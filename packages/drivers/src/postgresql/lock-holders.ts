@@ -1,0 +1,42 @@
+import { Number, String } from '@osprofiler/core/toolkit'
+import type { LockHolders } from '../sql/lock-holders.js'
+import type { SqlSession } from '../sql/session.js'
+
+/** Of the sessions of others a user sees no more than the name. */
+const COLUMNS = `pid, usename, coalesce(host(client_addr), CASE WHEN client_port = -1 THEN 'localhost' END),
+  floor(extract(epoch FROM now() - xact_start))`
+
+/** A locked row has the number of the transaction that locked it, unless several share the lock. */
+const ROW_HOLDERS = `SELECT ${COLUMNS} FROM pg_stat_activity
+  WHERE pid <> pg_backend_pid() AND backend_xid::text IN (SELECT xmax::text FROM data WHERE id = ANY($1))
+  ORDER BY xact_start LIMIT 3`
+
+/** Whoever only reads is in nobody's way. */
+const TABLE_HOLDERS = `SELECT ${COLUMNS} FROM pg_stat_activity
+  WHERE pid <> pg_backend_pid() AND pid IN (
+    SELECT pid FROM pg_locks WHERE relation = to_regclass('data') AND mode <> 'AccessShareLock')
+  ORDER BY xact_start LIMIT 3`
+
+/** Who may have locked rows of a table, or the table itself. */
+export async function findPostgresqlHolders(
+  session: SqlSession,
+  ids: readonly number[] | undefined,
+): Promise<LockHolders> {
+  const sure = ids === undefined ? [] : await ask(session, ROW_HOLDERS, [ids])
+  return {
+    holders: sure.length > 0 ? sure : await ask(session, TABLE_HOLDERS, []),
+    areSure: sure.length > 0,
+    remedy: '"SELECT pg_terminate_backend(ID)"',
+    right: 'GRANT pg_read_all_stats',
+  }
+}
+
+async function ask(session: SqlSession, question: string, values: readonly unknown[]) {
+  const { rows } = await session.run(question, values)
+  return rows.map(([pid, user, host, seconds]) => ({
+    id: String(pid),
+    user: user === null ? undefined : String(user),
+    host: host === null ? undefined : String(host),
+    seconds: seconds === null ? undefined : Number(seconds),
+  }))
+}

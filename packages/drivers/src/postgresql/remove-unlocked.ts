@@ -1,0 +1,44 @@
+import { SqlFailure } from '../sql/failure.js'
+import { removeByHalves } from '../sql/remove-by-halves.js'
+import type { SqlSession } from '../sql/session.js'
+
+type Ids = readonly number[]
+
+const UNLOCKED = `DELETE FROM data
+  WHERE id = ANY(ARRAY(SELECT id FROM data WHERE id = ANY($1) FOR UPDATE SKIP LOCKED))`
+const ALL = 'DELETE FROM data WHERE id = ANY($1)'
+const NOT_ALLOWED = '42501'
+
+/**
+ * What removes, in a transaction, those rows that no other one has locked, and says how many. To pass over locked rows
+ * takes the right UPDATE. Who has not got that finds the locked rows by halving, with a short wait at each.
+ */
+export function createRemoval(session: SqlSession): (ids: Ids) => Promise<number> {
+  let maySkip = true
+
+  async function attempt(text: string, ids: Ids): Promise<number> {
+    await session.run('SAVEPOINT removal')
+    try {
+      const { changed } = await session.run(text, [ids])
+      return changed
+    } catch (error) {
+      if (session.isOpen) await session.run('ROLLBACK TO SAVEPOINT removal')
+      throw error
+    }
+  }
+
+  return async ids => {
+    if (maySkip) {
+      try {
+        return await attempt(UNLOCKED, ids)
+      } catch (error) {
+        if (!(error instanceof SqlFailure && error.code === NOT_ALLOWED)) throw error
+        maySkip = false
+      }
+    }
+    // Whoever has locked the whole table has locked each half of it.
+    await session.run('LOCK TABLE data IN ROW EXCLUSIVE MODE')
+    await session.run(`SET LOCAL lock_timeout = '100ms'`)
+    return await removeByHalves(ids, some => attempt(ALL, some))
+  }
+}

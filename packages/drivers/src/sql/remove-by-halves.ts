@@ -1,0 +1,19 @@
+import { isFailure } from './failure.js'
+
+/**
+ * Removes those rows that are not locked, and says how many these were, with a statement that fails where one of its
+ * rows is locked: by halving.
+ */
+export async function removeByHalves(
+  ids: readonly number[],
+  remove: (ids: readonly number[]) => Promise<number>,
+): Promise<number> {
+  try {
+    return await remove(ids)
+  } catch (error) {
+    if (!isFailure(error, 'locked')) throw error
+  }
+  if (ids.length === 1) return 0
+  const half = ids.length >> 1
+  return (await removeByHalves(ids.slice(0, half), remove)) + (await removeByHalves(ids.slice(half), remove))
+}

@@ -1,0 +1,166 @@
+import { type Document, MongoClient, MongoServerError } from 'mongodb'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startMongodb as startServer } from '../../../test/servers/mongodb.js'
+import { startMongodb as startStandIn } from './stand-ins/mongodb.js'
+
+const RECORDS = [
+  { _id: 1, base_id: 'a', name: 'wsgi-start', timestamp: '2026-11-22T10:00:00.000001', info: { host: 'web-1' } },
+  { _id: 2, base_id: 'b', name: 'db-start', timestamp: '2026-11-22T10:00:00.000002', info: { etype: null } },
+  { _id: 3, base_id: 'a', name: 'wsgi-stop', timestamp: '2026-11-22T10:00:00.000003', info: { etype: 'Error' } },
+  { _id: 4, base_id: 'é', name: '漢', timestamp: '', info: { response: { status_code: 503 } } },
+  { _id: 5, base_id: 'b', timestamp: '2026-11-22T10:00:00.000004', info: { response: { status_code: 404 } } },
+]
+const FAILED = {
+  $or: [{ 'info.etype': { $exists: true, $ne: null } }, { 'info.response.status_code': { $gte: 500 } }],
+}
+const LATEST_FIRST = { timestamp: -1 }
+const EACH_TRACE = [
+  { $match: { base_id: { $in: ['a', 'b'] } } },
+  { $project: { info: 0, info_json: 0 } },
+  { $sort: { base_id: 1, timestamp: 1, _id: 1 } },
+  { $group: { _id: '$base_id', first: { $first: '$$ROOT' }, records: { $sum: 1 } } },
+]
+
+/** Commands after which the server still has the records. */
+const QUESTIONS: [string, Document][] = [
+  ['a ping', { ping: 1 }],
+  ['all records', { find: 'records' }],
+  ['a trace by its id', { find: 'records', filter: { base_id: { $eq: 'a' } }, sort: { timestamp: 1, _id: 1 } }],
+  ['a trace that is not there', { find: 'records', filter: { base_id: { $eq: 'c' } } }],
+  ['a collection that is not there', { find: 'nothing' }],
+  ['an id of another kind', { find: 'records', filter: { base_id: { $eq: 7 } } }],
+  ['an id that looks like an operator', { find: 'records', filter: { base_id: { $eq: '{"$ne": ""}' } } }],
+  ['a text beyond ASCII', { find: 'records', filter: { base_id: 'é' } }],
+  ['failed records', { find: 'records', filter: FAILED, sort: LATEST_FIRST }],
+  [
+    'members that are left out',
+    { find: 'records', projection: { _id: 0, base_id: 1, timestamp: 1 }, sort: { _id: 1 } },
+  ],
+  [
+    'times from one to another',
+    { find: 'records', filter: { timestamp: { $gte: '2026', $lt: '2026-11-22T10:00:00.000003' } } },
+  ],
+  ['a member that is missing', { find: 'records', filter: { name: { $exists: false } } }],
+  ['the latest two', { find: 'records', sort: LATEST_FIRST, limit: 2 }],
+  ['a sort by two members', { find: 'records', sort: { base_id: -1, timestamp: -1 } }],
+  ['distinct ids', { distinct: 'records', key: 'base_id' }],
+  ['what a list asks for', { aggregate: 'records', pipeline: EACH_TRACE, cursor: {} }],
+  [
+    'a group by nothing',
+    { aggregate: 'records', pipeline: [{ $group: { _id: null, records: { $sum: 1 } } }], cursor: {} },
+  ],
+  [
+    'the greatest of a group',
+    { aggregate: 'records', pipeline: [{ $group: { _id: null, last: { $max: '$timestamp' } } }], cursor: {} },
+  ],
+]
+
+/** Commands that change the records, each with what the collection is like afterwards. */
+const CHANGES: [string, Document][] = [
+  ['an insert', { insert: 'records', documents: [{ _id: 6 }, { _id: 7 }] }],
+  [
+    'an insert of what is there, in any order',
+    { insert: 'records', documents: [{ _id: 1 }, { _id: 6 }], ordered: false },
+  ],
+  ['an insert of the same twice', { insert: 'records', documents: [{ _id: 6 }, { _id: 6 }], ordered: false }],
+  ['a removal of a trace', { delete: 'records', deletes: [{ q: { base_id: { $eq: 'a' } }, limit: 0 }] }],
+  ['a removal of nothing', { delete: 'records', deletes: [{ q: { base_id: { $eq: 'c' } }, limit: 0 }] }],
+  ['an update', { update: 'records', updates: [{ q: { base_id: { $eq: 'é' } }, u: { $set: { timestamp: 'x' } } }] }],
+  [
+    'an update of what is not there',
+    { update: 'records', updates: [{ q: { base_id: { $eq: 'c' } }, u: { $set: { timestamp: 'x' } }, upsert: true }] },
+  ],
+]
+
+const REFUSED: [string, Document][] = [
+  ['a command', { nonsense: 1 }],
+  ['an operator of a filter', { find: 'records', filter: { name: { $nonsense: 1 } } }],
+  ['an operator in place of a member', { find: 'records', filter: { $nonsense: 1 } }],
+  ['a stage', { aggregate: 'records', pipeline: [{ $nonsense: {} }], cursor: {} }],
+  ['a cursor', { getMore: 4_711n, collection: 'records' }],
+]
+
+const clients: MongoClient[] = []
+const stops: (() => Promise<void>)[] = []
+
+beforeAll(async () => {
+  const [server, standIn] = await Promise.all([startServer(), startStandIn()])
+  stops.push(server.stop, standIn.kill)
+  clients.push(...[server, standIn].map(({ port }) => new MongoClient(`mongodb://127.0.0.1:${port}`)))
+})
+afterAll(async () => {
+  await Promise.all(clients.map(client => client.close()))
+  await Promise.all(stops.map(stop => stop()))
+})
+
+describe('the stand-in for MongoDB answers as a server', () => {
+  it.each(QUESTIONS)('that is asked for %s', async (_, command) => {
+    const [real, ours] = await askBoth(command)
+
+    expect(ours).toEqual(real)
+    expect(real).toMatchObject([{ ok: 1 }])
+  })
+
+  it.each(CHANGES)('that is told %s', async (_, command) => {
+    const [real, ours] = await askBoth(command, { find: 'records', sort: { _id: 1 } })
+
+    expect(ours).toEqual(real)
+  })
+
+  it.each(REFUSED)('that does not know %s', async (_, command) => {
+    const [real, ours] = await askBoth(command)
+
+    expect(ours).toEqual(real)
+    expect(real).toMatchObject([{ code: expect.any(Number) }])
+  })
+
+  it('that is asked for a long answer, batch by batch', async () => {
+    const documents = Array.from({ length: 250 }, (_, index) => ({ _id: index }))
+
+    const [real, ours] = await Promise.all(
+      clients.map(async client => {
+        const records = client.db('long').collection<{ _id: number }>('records')
+        await records.insertMany(documents)
+        const cursor = records.find({}, { batchSize: 100, sort: { _id: 1 } })
+        const sizes = []
+        while (await cursor.hasNext()) sizes.push(cursor.readBufferedDocuments().length)
+        return sizes
+      }),
+    )
+
+    expect(ours).toEqual(real)
+  })
+})
+
+/** What both servers answer, to the last of some commands, with the records that they have at first. */
+async function askBoth(...commands: Document[]): Promise<[unknown, unknown]> {
+  const answers = await Promise.all(
+    clients.map(async client => {
+      const db = client.db('osprofiler')
+      await db.collection('records').deleteMany({})
+      await db.collection<{ _id: number }>('records').insertMany(RECORDS)
+      const answered = []
+      for (const command of commands) {
+        answered.push(await db.command({ ...command }, { promoteLongs: true }).then(simplify, simplifyError))
+      }
+      return answered
+    }),
+  )
+  return [answers[0], answers[1]]
+}
+
+/** Without a new id, and without `n` of a refused insert: mongo-java-server counts the refused records, MongoDB does not. */
+function simplify(answer: Document): unknown {
+  const { n, ...rest } = answer
+  const simple = 'writeErrors' in answer ? rest : answer
+  return JSON.parse(JSON.stringify(simple), (key, value) => {
+    if (key === '_id' && typeof value === 'string') return 'new'
+    return key === 'codeName' ? undefined : value
+  })
+}
+
+/** The words of a refusal are those of a version. Programs act upon its code. */
+function simplifyError(error: unknown): unknown {
+  if (!(error instanceof MongoServerError)) throw error
+  return { code: error.code }
+}

@@ -1,0 +1,135 @@
+import type { NotifierStats } from '@osprofiler/core'
+import { openDriver } from '@osprofiler/drivers'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { type Proxy as ServerProxy, startProxy } from '../../../test/servers/proxy.js'
+import { finish, startFixture } from './child.js'
+import { endBesideHang, expectEndInTime, WAYS_TO_END } from './end-beside-hang.js'
+import { BATCH, type NotifierLoad, openLoad, PATIENCE } from './notifier-load.js'
+
+/** A server, and what these tests do to it from behind. */
+export interface FaultyServer {
+  readonly host: string
+  readonly port: number
+  /** Whether it tells by an id of ours what it has already, so that no fate is unknown. */
+  readonly knowsIds: boolean
+  /** Its connection string, reached at a port. */
+  url(port: number): string
+  kill(): Promise<void>
+  restart(): Promise<void>
+  /** The `trace_id` of every record that it keeps. */
+  points(): readonly unknown[] | Promise<readonly unknown[]>
+  clear(): void | Promise<void>
+}
+
+/** Declares how a driver bears what happens to its server, under load and through a notifier. */
+export function describeServerFaults(name: string, start: () => Promise<FaultyServer>): void {
+  let server: FaultyServer
+  let proxy: ServerProxy
+  beforeAll(async () => {
+    server = await start()
+    proxy = await startProxy(server)
+  })
+  beforeEach(() => server.clear())
+  afterEach(() => proxy.heal())
+  afterAll(async () => {
+    await proxy.stop()
+    await server.kill()
+  })
+
+  const openNotifier = (maxRecords?: number): NotifierLoad => openLoad(openDriver(server.url(proxy.port)), maxRecords)
+
+  describe(`${name}, when its server`, () => {
+    it('is not there at first, gets every record once it is', async () => {
+      await proxy.refuse()
+      const load = openNotifier()
+
+      load.emit(5 * BATCH)
+      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(0), PATIENCE)
+      await proxy.heal()
+      await load.notifier.flush(PATIENCE)
+
+      expect(load.errors[0]).toMatchObject({ name: 'OsprofilerError', code: 'ERR_STORE' })
+      expect(load.notifier.stats).toMatchObject({ written: 5 * BATCH, dropped: 0, unknown: 0 })
+      await expectBalance(server, load.notifier.stats)
+    })
+
+    it('is killed and started again under load, loses and repeats nothing', async () => {
+      const load = openNotifier()
+
+      const emitting = load.emitUntil(() => load.errors.length > 0 && load.notifier.stats.written >= 20 * BATCH)
+      await vi.waitFor(() => expect(load.notifier.stats.written).toBeGreaterThan(5 * BATCH), PATIENCE)
+      await server.kill()
+      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(0), PATIENCE)
+      await server.restart()
+      await emitting
+      await load.notifier.flush(PATIENCE)
+
+      await expectBalance(server, load.notifier.stats)
+    })
+
+    it('loses its connections in the middle of batches, repeats nothing', async () => {
+      const load = openNotifier()
+      await load.write(BATCH)
+      const before = proxy.bytesSent
+      await load.write(BATCH)
+      const batchBytes = proxy.bytesSent - before
+
+      for (const part of [0.05, 0.3, 0.6, 0.9, 0.97, 1]) {
+        proxy.cutAfter(Math.round(part * batchBytes))
+        await load.write(BATCH)
+      }
+
+      expect(load.errors.length).toBeGreaterThan(3)
+      await expectBalance(server, load.notifier.stats)
+    })
+
+    it('is slow, holds up nobody: what has no room is dropped and counted', async () => {
+      const load = openNotifier(5 * BATCH)
+      await load.write(1)
+      proxy.delay(30)
+
+      load.emit(20 * BATCH)
+      const { queued, dropped } = load.notifier.stats
+      await load.notifier.flush(PATIENCE)
+
+      expect(queued).toBeLessThanOrEqual(6 * BATCH)
+      expect(dropped).toBeGreaterThanOrEqual(14 * BATCH)
+      await expectBalance(server, load.notifier.stats)
+    })
+
+    it.each(['silent', 'gone'])('is %s, lets the program come to its natural end', async state => {
+      if (state === 'silent') proxy.delay(60_000)
+      else await proxy.refuse()
+
+      const { code, stderr } = await finish(startFixture('end-naturally.mjs', [server.url(proxy.port), 'background']))
+
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    })
+
+    it.each(WAYS_TO_END)('hangs, does not hold up a program that %s', async how => {
+      const end = await endBesideHang(server.url(proxy.port), how, async () => proxy.delay(600_000))
+
+      expectEndInTime(end, name)
+    })
+
+    it('answers, keeps the program alive for as long as it waits, and no longer', async () => {
+      const { code, stdout, stderr } = await finish(
+        startFixture('end-naturally.mjs', [server.url(proxy.port), 'await']),
+      )
+
+      expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'read 1\nlisted 1\nfailed 0\n', stderr: '' })
+    })
+  })
+}
+
+/** Every record has one fate, and none is there twice. */
+export async function expectBalance(server: FaultyServer, stats: NotifierStats): Promise<void> {
+  const { emitted, written, dropped, unknown, queued } = stats
+  const points = await server.points()
+  expect(written + dropped + unknown).toBe(emitted)
+  expect(queued).toBe(0)
+  expect(new Set(points).size).toBe(points.length)
+  expect(points.length).toBeGreaterThanOrEqual(written)
+  expect(points.length).toBeLessThanOrEqual(written + unknown)
+  if (server.knowsIds) expect(unknown).toBe(0)
+}

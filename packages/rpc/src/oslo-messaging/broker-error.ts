@@ -1,0 +1,43 @@
+import { OsprofilerError } from '@osprofiler/core'
+import { isError } from '@osprofiler/core/toolkit'
+
+const OTHERWISE = /inequivalent arg '([\w-]+)' for (exchange|queue) '([^']*)'.* but current is (?:the value )?'?(\w+)?/
+
+/** What went wrong with a broker, without what a client's message may show of an address. */
+export function toBrokerError(error: unknown): OsprofilerError {
+  if (error instanceof OsprofilerError) return error
+  return new OsprofilerError('ERR_BROKER', `The message broker cannot be used: ${describe(error)}.`)
+}
+
+/** Whether an exchange is there, of the same type, and was only declared with other properties. */
+export function isThereOtherwise(error: unknown): boolean {
+  const [, argument, kind] = OTHERWISE.exec(messageOf(error)) ?? []
+  return kind === 'exchange' && (argument === 'durable' || argument === 'auto_delete')
+}
+
+function describe(error: unknown): string {
+  const message = messageOf(error)
+  const code: unknown = isError(error) && 'code' in error ? error.code : undefined
+  if (/ACCESS.REFUSED/i.test(message) || code === 403)
+    return 'it refused the user, or access to an exchange or queue (403)'
+  if (/ConnectionOpenOk|530/.test(message)) return 'it has no such virtual host for this user (530)'
+  if (code === 406 || message.includes('PRECONDITION')) return describeDeclaration(message)
+  if (code === 404) return 'an exchange or queue is not there (404)'
+  if (typeof code === 'string' || typeof code === 'number') return `the connection failed (${code})`
+  return 'the connection ended'
+}
+
+/** What has been declared otherwise, and the option that makes the declarations the same. */
+function describeDeclaration(message: string): string {
+  const [, argument, kind = '', name = '', current = 'not set'] = OTHERWISE.exec(message) ?? []
+  if (argument === undefined) return 'it refused a declaration or a message (406)'
+  const place = `the ${kind} "${name}" was declared with another ${argument}, which is ${current} (406)`
+  if (argument === 'x-queue-type') return `${place}; see rabbit_quorum_queue`
+  if (argument === 'auto_delete') return `${place}; see amqp_auto_delete`
+  if (argument === 'durable') return `${place}; see amqp_durable_queues, and rabbit_quorum_queue for quorum queues`
+  return argument === 'type' ? place : `${place}; see the options rabbit_*`
+}
+
+function messageOf(error: unknown): string {
+  return isError(error) ? error.message : ''
+}

@@ -1,0 +1,220 @@
+import { checkOptionNames, type HmacKeys, OsprofilerError, withTrace } from '@osprofiler/core'
+import { checkOptionTypes, Math, Set, String, TypeError } from '@osprofiler/core/toolkit'
+import { injectTrace } from '../inject-trace.js'
+import { toBrokerError } from './broker-error.js'
+import type { Connect } from './connection.js'
+import { declareExchange } from './declare-exchange.js'
+import { MessageUndeliverable } from './errors.js'
+import { createLink } from './link.js'
+import { decodeMessage, encodeMessage, hexId, isObject, type Message, packContext } from './message.js'
+import type { Outcome, PublishingChannel } from './publishing-channel.js'
+import { RABBIT_OPTIONS, type RabbitOptions, readRabbitOptions } from './rabbit-options.js'
+import { createWaitingCalls } from './waiting-calls.js'
+
+/** To whom a call goes. What is not said is as the client's options say. */
+export interface OsloTarget {
+  /** One server of the topic alone. Default: any of them. */
+  readonly server?: string | undefined
+  readonly namespace?: string | undefined
+  /** The version of the interface that is asked for. Default: 1.0, as servers have it. */
+  readonly version?: string | undefined
+  readonly topic?: string | undefined
+  /** The services' `control_exchange`. Default `openstack`. */
+  readonly exchange?: string | undefined
+}
+
+export interface OsloCallOptions extends OsloTarget {
+  /** For so many milliseconds a reply is waited for. Default 60,000. */
+  readonly timeout?: number | undefined
+  /** The server tells that it works on the call at least every so many milliseconds: 2,000 or more. Default: it does not. */
+  readonly monitorTimeout?: number | undefined
+}
+
+export interface OsloCastOptions extends OsloTarget {
+  /** To all servers of the topic. Default false. */
+  readonly fanout?: boolean | undefined
+}
+
+export interface OsloClientOptions extends OsloCallOptions, RabbitOptions {
+  readonly topic: string
+  /**
+   * Puts the trace into the context as Python's services understand it: with the HMAC key _in clear_. Default false.
+   * `injectTrace` says more.
+   */
+  readonly compatible?: boolean | undefined
+  /** Keys that may be sent so. Default: those of `configure`, `setup` or the environment. */
+  readonly hmacKeys?: HmacKeys | undefined
+}
+
+/** A client of oslo.messaging. */
+export interface OsloClient {
+  /**
+   * Calls a method, and resolves to what it returns.
+   *
+   * @throws RemoteError what the method threw, MessagingTimeout, MessageUndeliverable where nobody has served the topic,
+   * OsprofilerError `ERR_BROKER`
+   */
+  call(context: object | null, method: string, args?: object, options?: OsloCallOptions): Promise<unknown>
+  /** Has a method run, and resolves when the broker has the message. @throws OsprofilerError `ERR_BROKER` */
+  cast(context: object | null, method: string, args?: object, options?: OsloCastOptions): Promise<void>
+  /** Fails what is still waited for. Ends in so many milliseconds at the latest. Default 5,000. */
+  close(timeout?: number): Promise<void>
+}
+
+const TARGET = ['topic', 'server', 'exchange', 'namespace', 'version'] as const
+// RabbitMQ takes no longer one.
+const LONGEST_EXPIRATION = 2 ** 32
+const TIMES = ['timeout', 'monitorTimeout'] as const
+
+/**
+ * Calls methods of OpenStack's services over RabbitMQ, as Python's RPC client does. Each call in a trace is a point `rpc`, and
+ * the service goes on with the trace below that point. Connects on first use, and again where a connection was lost.
+ *
+ * @throws TypeError for a wrong option
+ * @example
+ * const orders = createOsloClient(() => amqplib.connect(url), { topic: 'orders', rabbit_quorum_queue: true })
+ * await orders.call({ user: 'alice' }, 'create', { item: 7 }, { timeout: 5_000 })
+ */
+export function createOsloClient(connect: Connect, options: OsloClientOptions): OsloClient {
+  checkOptionNames(options, [...TARGET, ...TIMES, 'compatible', 'hmacKeys', ...RABBIT_OPTIONS], 'createOsloClient()')
+  checkOptionTypes(options, TARGET, 'string')
+  checkOptionTypes(options, TIMES, 'number')
+  checkOptionTypes(options, ['compatible'], 'boolean')
+  if (!options.topic) throw new TypeError('createOsloClient() needs a topic')
+  const declared = readRabbitOptions(options)
+  const injecting = { compatible: options.compatible, hmacKeys: options.hmacKeys }
+  const replyQueue = `reply_${hexId()}`
+  const waiting = createWaitingCalls()
+  let exchanges = new Set<string>()
+  const link = createLink(connect, {
+    prepare,
+    isWanted: () => waiting.size > 0,
+    onFailure: () => undefined,
+    onGone: error => waiting.failAll(error),
+  })
+
+  async function prepare({ channel }: PublishingChannel): Promise<void> {
+    exchanges = new Set()
+    await channel.assertQueue(replyQueue, declared.transient)
+    await channel.consume(
+      replyQueue,
+      delivery => {
+        if (delivery === null) return void channel.close().catch(() => undefined)
+        try {
+          waiting.settle(decodeMessage(delivery.content, delivery.properties.headers?.compression))
+        } catch {
+          // No reply of oslo.messaging.
+        }
+      },
+      { noAck: true },
+    )
+  }
+
+  async function publish(
+    { topic, server, exchange }: Target,
+    message: Message,
+    { fanout = false, ...properties }: { readonly fanout?: boolean | undefined; readonly [name: string]: unknown },
+  ): Promise<Outcome> {
+    const content = encodeMessage(message)
+    const open = await link.open()
+    const name = fanout ? `${topic}_fanout` : exchange
+    if (!exchanges.has(name)) {
+      const declaration = fanout ? { ...declared.transient, autoDelete: true } : declared.topic
+      await declareExchange(open.connection, name, fanout ? 'fanout' : 'topic', declaration).catch(error => {
+        throw toBrokerError(error)
+      })
+      exchanges.add(name)
+    }
+    const routingKey = fanout ? '' : server === undefined ? topic : `${topic}.${server}`
+    return await open.publish(name, routingKey, content, properties)
+  }
+
+  return {
+    async call(context, method, args = {}, callOptions = {}) {
+      checkCall(method, args, callOptions, TIMES, 'call()')
+      const timeout = callOptions.timeout ?? options.timeout ?? 60_000
+      const monitorTimeout = callOptions.monitorTimeout ?? options.monitorTimeout
+      const target = toTarget(options, callOptions)
+      const name = `${target.topic}.${method}`
+      return await withTrace('rpc', { function: { name } }, () => {
+        const messageId = hexId()
+        const reply = waiting.wait(messageId, name, timeout, monitorTimeout)
+        const message = {
+          ...makeMessage(context, method, args, target),
+          _msg_id: messageId,
+          _reply_q: replyQueue,
+          _timeout: monitorTimeout === undefined ? null : monitorTimeout / 1_000,
+        }
+        const properties = {
+          mandatory: true,
+          ...(timeout < LONGEST_EXPIRATION && { expiration: String(Math.ceil(timeout)) }),
+        }
+        publish(target, message, properties).then(
+          outcome => {
+            if (outcome === 'returned') waiting.fail(messageId, new MessageUndeliverable(`Nobody has served ${name}.`))
+            if (outcome === 'refused') waiting.fail(messageId, refused(name))
+          },
+          error => waiting.fail(messageId, error),
+        )
+        return reply
+      })
+    },
+    async cast(context, method, args = {}, castOptions = {}) {
+      checkCall(method, args, castOptions, ['fanout'], 'cast()')
+      const target = toTarget(options, castOptions)
+      const name = `${target.topic}.${method}`
+      await withTrace('rpc', { function: { name } }, async () => {
+        const outcome = await publish(target, makeMessage(context, method, args, target), {
+          fanout: castOptions.fanout,
+        })
+        if (outcome === 'refused') throw refused(name)
+        if (outcome === 'unknown') throw lost(name)
+      })
+    },
+    async close(timeout = 5_000) {
+      waiting.failAll(new OsprofilerError('ERR_BROKER', 'The client was closed.'))
+      await link.close(timeout, async () => undefined)
+    },
+  }
+
+  function makeMessage(context: object | null, method: string, args: object, target: Target): Message {
+    const { namespace, version } = target
+    return {
+      method,
+      args,
+      ...(namespace !== undefined && { namespace }),
+      ...(version !== undefined && { version }),
+      ...packContext(injectTrace({ ...context }, injecting)),
+    }
+  }
+}
+
+type Target = ReturnType<typeof toTarget>
+
+function toTarget(usual: OsloClientOptions, given: OsloTarget) {
+  return {
+    topic: given.topic ?? usual.topic,
+    exchange: given.exchange ?? usual.exchange ?? 'openstack',
+    server: given.server ?? usual.server,
+    namespace: given.namespace ?? usual.namespace,
+    version: given.version ?? usual.version,
+  }
+}
+
+function checkCall(method: unknown, args: unknown, options: object, more: readonly string[], owner: string): void {
+  checkOptionNames(options, [...TARGET, ...more], owner)
+  checkOptionTypes(options as OsloCallOptions, TARGET, 'string')
+  checkOptionTypes(options as OsloCallOptions, TIMES, 'number')
+  checkOptionTypes(options as OsloCastOptions, ['fanout'], 'boolean')
+  if (typeof method !== 'string' || method === '') throw new TypeError(`${owner} needs the name of a method`)
+  if (!isObject(args)) throw new TypeError('The arguments of a method are an object: their names and values')
+}
+
+function refused(name: string): OsprofilerError {
+  return new OsprofilerError('ERR_BROKER', `The message broker refused ${name}. Is the queue of the topic full?`)
+}
+
+function lost(name: string): OsprofilerError {
+  const message = `The connection ended before the message broker had confirmed ${name}: nobody knows whether it was sent.`
+  return new OsprofilerError('ERR_BROKER', message)
+}

@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto'
+import { unzipSync } from 'node:zlib'
+import { Array, Buffer, Error, Object, String } from '@osprofiler/core/toolkit'
+import { readJson, writeJson } from './json.js'
+
+/** The members of a message of oslo.messaging, without its envelope. */
+export type Message = Readonly<Record<string, unknown>>
+
+/** A call or a cast, as its server reads it. */
+export interface Incoming {
+  readonly method: string
+  readonly args: Readonly<Record<string, unknown>>
+  readonly namespace: string | undefined
+  readonly version: string
+  /** Without the trace: nobody but us needs its key. */
+  readonly context: Readonly<Record<string, unknown>>
+  /** By which a message is known that is delivered again. */
+  readonly uniqueId: string | undefined
+  /** Where the reply goes. Undefined for a cast. */
+  readonly reply: { readonly queue: string; readonly messageId: string } | undefined
+  /** How often the caller wants to hear that its call is worked on, in seconds. */
+  readonly monitorTimeout: number
+}
+
+const VERSION = '2.0'
+const CONTEXT = '_context_'
+const OF_TRACES: readonly string[] = ['trace_info', 'X-Trace-Info', 'X-Trace-HMAC', 'x-trace-info', 'x-trace-hmac']
+const MAX_UNPACKED = 256 * 1024 * 1024
+
+/** A message with an id of its own, in the envelope of oslo.messaging. @throws TypeError for what has no JSON */
+export function encodeMessage(message: Message): Buffer {
+  const inner = writeJson({ ...message, _unique_id: hexId() })
+  return Buffer.from(writeJson({ 'oslo.version': VERSION, 'oslo.message': inner }))
+}
+
+/** The message of a delivery, with its envelope or without. @throws Error that says what is wrong */
+export function decodeMessage(content: Buffer, compression?: unknown): Message {
+  const body = readJson(unpack(content, compression).toString())
+  if (!isObject(body)) throw new Error('it is no object')
+  const { 'oslo.version': version, 'oslo.message': text } = body
+  if (version === undefined || text === undefined) return body
+  if (!String(version).startsWith('2.')) throw new Error('its envelope has another version than 2')
+  const message = readJson(String(text))
+  if (!isObject(message)) throw new Error('its envelope holds no object')
+  return message
+}
+
+/** A context as it stands in a message. */
+export function packContext(context: object): Message {
+  return Object.fromEntries(Object.entries(context).map(([name, value]) => [CONTEXT + name, value]))
+}
+
+export function readIncoming(message: Message): Incoming {
+  const { method, args, namespace, version, _unique_id, _msg_id, _reply_q, _timeout } = message
+  const context = Object.entries(message).flatMap(([name, value]) => {
+    const own = name.startsWith(CONTEXT) ? name.slice(CONTEXT.length) : undefined
+    return own === undefined || OF_TRACES.includes(own) ? [] : [[own, value] as const]
+  })
+  return {
+    method: String(method),
+    args: isObject(args) ? args : {},
+    namespace: typeof namespace === 'string' ? namespace : undefined,
+    version: typeof version === 'string' ? version : '1.0',
+    context: Object.fromEntries(context),
+    uniqueId: typeof _unique_id === 'string' ? _unique_id : undefined,
+    reply:
+      typeof _msg_id === 'string' && typeof _reply_q === 'string' ? { queue: _reply_q, messageId: _msg_id } : undefined,
+    monitorTimeout: typeof _timeout === 'number' ? _timeout : 0,
+  }
+}
+
+/** An id as Python's `uuid4().hex`. */
+export function hexId(): string {
+  return randomUUID().replaceAll('-', '')
+}
+
+/** kombu_compression=gzip is zlib's format, whatever its name says. */
+function unpack(content: Buffer, compression: unknown): Buffer {
+  if (compression === undefined) return content
+  if (compression !== 'application/x-gzip') throw new Error('it is packed in another way than kombu_compression=gzip')
+  return unzipSync(content, { maxOutputLength: MAX_UNPACKED })
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,186 @@
+import { hostname } from 'node:os'
+import { checkOptionNames, type HmacKeys, OsprofilerError } from '@osprofiler/core'
+import type { CallOptions, TraceStats } from '@osprofiler/core/rpc'
+import { checkOptionTypes, createRareWarning, Math, performance, TypeError } from '@osprofiler/core/toolkit'
+import type { ConsumeMessage } from 'amqplib'
+import { createRunTraced, type TraceContext } from '../run-traced.js'
+import type { Connect } from './connection.js'
+import { declareExchange } from './declare-exchange.js'
+import { checkEndpoints } from './endpoints.js'
+import { createLink } from './link.js'
+import { hexId } from './message.js'
+import type { PublishingChannel } from './publishing-channel.js'
+import { RABBIT_OPTIONS, type RabbitOptions, readRabbitOptions } from './rabbit-options.js'
+import { createReplies, type ReplyOptions } from './replies.js'
+import { createServing } from './serving.js'
+import { within } from './within.js'
+
+/** What is served, and how. */
+export interface OsloServerOptions extends RabbitOptions, ReplyOptions {
+  readonly topic: string
+  /** The name by which callers reach this server alone (`server=`). Default: the name of the host. */
+  readonly server?: string | undefined
+  /** The exchange of the topic: the services' `control_exchange`. Default `openstack`. */
+  readonly exchange?: string | undefined
+  /** An object with methods, or several of them. Its member `target` says its `namespace` and `version`. */
+  readonly endpoints: object | readonly object[]
+  /** Keys that are believed. Default: those of `configure`, `setup` or the environment. */
+  readonly hmacKeys?: HmacKeys | undefined
+  /** Which traces are taken up: limits and hooks, as for `createRunTraced`. */
+  readonly trace?: CallOptions<TraceContext> | undefined
+  /** Calls that are served at the same time. Default 64; others wait at the broker. */
+  readonly maxConcurrentCalls?: number | undefined
+  /** Whether `oslo_rpc_server_ping` is answered. Default false. */
+  readonly rpc_ping_enabled?: boolean | undefined
+  /** Told what methods throw, with the call, and what goes wrong with the broker. Default: a warning of the process. */
+  readonly onError?: ((error: unknown, call?: OsloCall) => void) | undefined
+}
+
+/** A call that has failed. */
+export interface OsloCall {
+  readonly method: string
+  readonly namespace: string | undefined
+  readonly version: string
+}
+
+/** A server of oslo.messaging. */
+export interface OsloServer {
+  /** What became of the calls that carried a trace. */
+  readonly stats: TraceStats
+  /** Takes no more calls, finishes those in work, and ends in so many milliseconds at the latest. Default 5,000. */
+  close(timeout?: number): Promise<void>
+}
+
+const OPTIONS: readonly string[] = [
+  'topic',
+  'server',
+  'exchange',
+  'endpoints',
+  'hmacKeys',
+  'trace',
+  'maxConcurrentCalls',
+  'rpc_ping_enabled',
+  'onError',
+  'direct_mandatory_flag',
+  'kombu_missing_consumer_retry_timeout',
+  ...RABBIT_OPTIONS,
+]
+
+/**
+ * Serves a topic of OpenStack's oslo.messaging over RabbitMQ, as Python's RPC server does: calls and casts to the topic, to this
+ * server alone and to all (fan-out). A call that carries a trace which one of the keys has signed is served in it.
+ *
+ * Resolves when calls are served. A channel or connection that is lost later is opened again.
+ *
+ * @throws TypeError for a wrong option, OsprofilerError `ERR_BROKER` where the broker cannot be reached, or has declared
+ * the queues otherwise
+ * @example
+ * const server = await createOsloServer(() => amqplib.connect(url), {
+ *   topic: 'orders',
+ *   endpoints: { create: (context, { item }) => save(item) },
+ *   rabbit_quorum_queue: true,
+ * })
+ */
+export async function createOsloServer(connect: Connect, options: OsloServerOptions): Promise<OsloServer> {
+  checkOptions(options)
+  const { topic, server = hostname(), exchange = 'openstack', hmacKeys, trace, maxConcurrentCalls = 64 } = options
+  const declared = readRabbitOptions(options)
+  const endpoints = [...checkEndpoints(options.endpoints), ...(options.rpc_ping_enabled ? [PING] : [])]
+  const onError = guard(options.onError ?? createWarning())
+  const fanout = `${topic}_fanout`
+  const fanoutQueue = `${fanout}_${hexId()}`
+  const tags: string[] = []
+  const link = createLink(connect, {
+    prepare,
+    isWanted: () => true,
+    onFailure: error => onError(error),
+    onGone: error => onError(error),
+  })
+  const replies = createReplies(link, options, onError)
+  const runTraced = createRunTraced(hmacKeys, trace)
+  const serving = createServing({ endpoints, runTraced, replies, slots: maxConcurrentCalls, onError })
+
+  async function prepare(open: PublishingChannel): Promise<void> {
+    const { channel, connection } = open
+    await declareExchange(connection, exchange, 'topic', declared.topic)
+    await declareExchange(connection, fanout, 'fanout', { ...declared.transient, autoDelete: true })
+    await channel.prefetch(maxConcurrentCalls)
+    for (const queue of [topic, `${topic}.${server}`]) {
+      await channel.assertQueue(queue, declared.topic)
+      await channel.bindQueue(queue, exchange, queue)
+    }
+    await channel.assertQueue(fanoutQueue, declared.transient)
+    await channel.bindQueue(fanoutQueue, fanout, topic)
+    tags.length = 0
+    for (const queue of [topic, `${topic}.${server}`, fanoutQueue]) {
+      const { consumerTag } = await channel.consume(queue, delivery => onDelivery(open, delivery))
+      tags.push(consumerTag)
+    }
+  }
+
+  function onDelivery(open: PublishingChannel, delivery: ConsumeMessage | null): void {
+    if (delivery !== null) return serving.take(open, delivery)
+    // The broker has cancelled the consumer, for its queue is gone: a new channel declares the queue again.
+    open.channel.close().catch(() => undefined)
+  }
+
+  try {
+    await link.open()
+  } catch (error) {
+    await link.close(0, async () => undefined)
+    throw error
+  }
+  return {
+    get stats() {
+      return runTraced.stats
+    },
+    async close(timeout = 5_000) {
+      const deadline = performance.now() + timeout
+      await link.close(timeout, async ({ channel }) => {
+        for (const tag of tags) await channel.cancel(tag)
+        // Some time is left for the broker.
+        await within(serving.drain(), Math.max(0, (deadline - performance.now()) * 0.8))
+        await channel.deleteQueue(fanoutQueue)
+      })
+    },
+  }
+}
+
+const PING = { oslo_rpc_server_ping: () => 'pong' }
+
+function checkOptions(options: OsloServerOptions): void {
+  checkOptionNames(options, OPTIONS, 'createOsloServer()')
+  checkOptionTypes(options, ['topic', 'server', 'exchange'], 'string')
+  checkOptionTypes(options, ['maxConcurrentCalls', 'kombu_missing_consumer_retry_timeout'], 'number')
+  checkOptionTypes(options, ['rpc_ping_enabled', 'direct_mandatory_flag'], 'boolean')
+  checkOptionTypes(options, ['onError'], 'function')
+  if (!options.topic) throw new TypeError('createOsloServer() needs a topic')
+  if (options.maxConcurrentCalls !== undefined && options.maxConcurrentCalls < 1) {
+    throw new TypeError('maxConcurrentCalls is 1 or more')
+  }
+}
+
+type OnError = (error: unknown, call?: OsloCall) => void
+
+/** A hook that throws must not end the process. */
+function guard(onError: OnError): OnError {
+  return (error, call) => {
+    try {
+      onError(error, call)
+    } catch {
+      // The hook has been told.
+    }
+  }
+}
+
+function createWarning(): OnError {
+  const warn = createRareWarning()
+  return (error, call) => {
+    const what = error instanceof OsprofilerError && call === undefined ? error.message : 'A call or a cast has failed.'
+    warn(
+      call === undefined ? 'broker' : 'call',
+      'OSPROFILER_OSLO_MESSAGING',
+      () => `${what} See onError of createOsloServer().`,
+    )
+  }
+}

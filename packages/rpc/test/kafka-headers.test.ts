@@ -1,0 +1,226 @@
+import { createTraceId, get, run, signedPack } from '@osprofiler/core'
+import { createRunTraced, injectTrace, runTraced } from '@osprofiler/rpc'
+import { describe, expect, it } from 'vitest'
+import { collectRecords } from './collect-records.js'
+
+// As clients of Kafka hand them to a consumer: kafkajs, @platformatic/kafka, node-rdkafka, @confluentinc/kafka-javascript,
+// AWS Lambda; and lists of pairs, as proxies of Kafka and other brokers have them.
+const SHAPES: readonly (readonly [string, (headers: readonly (readonly [string, string])[]) => object])[] = [
+  ['an object of bytes', headers => Object.fromEntries(headers.map(([name, value]) => [name, bytes(value)]))],
+  ['an object of texts', headers => Object.fromEntries(headers)],
+  ['a Map of texts', headers => new Map(headers)],
+  ['a Map of bytes', headers => new Map(headers.map(([name, value]) => [bytes(name), bytes(value)]))],
+  [
+    'a Map of plain Uint8Arrays',
+    headers =>
+      new Map(headers.map(([name, value]) => [new TextEncoder().encode(name), new TextEncoder().encode(value)])),
+  ],
+  ['a Map of texts with bytes', headers => new Map(headers.map(([name, value]) => [name, bytes(value)]))],
+  ['a Map of bytes with texts', headers => new Map(headers.map(([name, value]) => [bytes(name), value]))],
+  ['a list of one name each, with bytes', headers => headers.map(([name, value]) => ({ [name]: bytes(value) }))],
+  ['a list of one name each, with texts', headers => headers.map(([name, value]) => ({ [name]: value }))],
+  [
+    'a list of one name each, with lists of bytes',
+    headers => headers.map(([name, value]) => ({ [name]: [...bytes(value)] })),
+  ],
+  ['a list of keys and values', headers => headers.map(([key, value]) => ({ key, value }))],
+  [
+    'a list of keys and values of bytes',
+    headers => headers.map(([key, value]) => ({ key: bytes(key), value: bytes(value) })),
+  ],
+  ['a list of names and values', headers => headers.map(([name, value]) => ({ name, value }))],
+  ['a list of pairs', headers => headers.map(([name, value]) => [name, value])],
+  ['a list of pairs of bytes', headers => headers.map(([name, value]) => [bytes(name), bytes(value)])],
+]
+
+// Lists of numbers are how AWS Lambda shows bytes: nobody sends them. An object is given texts, which each client takes.
+const SENT = SHAPES.filter(([shape]) => !/lists of bytes|object of bytes/.test(shape))
+const OTHER: readonly [string, string] = ['content-type', 'text/plain']
+
+collectRecords()
+
+function bytes(text: string): Buffer {
+  return Buffer.from(text)
+}
+
+function signed(baseId = createTraceId()): (readonly [string, string])[] {
+  const [info, hmac] = signedPack({ base_id: baseId, parent_id: baseId }, 'KEY')
+  return [
+    ['X-Trace-Info', info],
+    ['X-Trace-HMAC', hmac],
+  ]
+}
+
+function traceOf(headers: object | null | undefined): string | undefined {
+  return runTraced(headers, 'KEY', () => get()?.baseId)
+}
+
+describe('the headers of a consumed message', () => {
+  it.each(SHAPES)('carry a trace in %s', (_, make) => {
+    const baseId = createTraceId()
+    const headers = [OTHER, ...signed(baseId), ['trace', 'x'] as const]
+
+    expect(traceOf(make(headers))).toBe(baseId)
+  })
+
+  it.each(SHAPES)('carry a trace in lower case in %s', (_, make) => {
+    const baseId = createTraceId()
+    const headers = signed(baseId).map(([name, value]) => [name.toLowerCase(), value] as const)
+
+    expect(traceOf(make(headers))).toBe(baseId)
+  })
+
+  it.each(SHAPES)('carry none in %s that names none', (_, make) => {
+    const serve = createRunTraced('KEY')
+
+    const inside = [[], [OTHER], [['X-Trace-Id__', 'x'] as const]].map(headers => serve(make(headers), get))
+
+    expect(inside).toEqual([undefined, undefined, undefined])
+    expect(Object.values(serve.stats.refused).every(count => count === 0)).toBe(true)
+  })
+
+  // The names of an object, and of a Map of texts, are unique.
+  it.each(SHAPES.filter(([shape]) => /list|Map of bytes$/.test(shape)))(
+    'are refused where %s names each header twice',
+    (_, make) => {
+      const serve = createRunTraced('KEY')
+      const [one, two] = [signed(), signed()]
+
+      for (const headers of [
+        [...one, ...two],
+        [...one, ...one],
+        [...one, ...one.slice(0, 1)],
+      ]) {
+        expect(serve(make(headers), get)).toBeUndefined()
+      }
+      expect(Object.values(serve.stats.refused).reduce((sum, count) => sum + count)).toBe(3)
+    },
+  )
+
+  it('may be a list that holds other things as well', () => {
+    const baseId = createTraceId()
+    const list = [
+      null,
+      undefined,
+      7,
+      'X-Trace-Info',
+      [],
+      {},
+      ...signed(baseId).map(([name, value]) => ({ [name]: value })),
+    ]
+
+    expect(traceOf(list)).toBe(baseId)
+  })
+
+  it.each<[string, unknown]>([
+    ['a list with a getter that throws', [Object.defineProperty({}, 'X-Trace-Info', { enumerable: true, get: fail })]],
+    ['a list with a proxy that throws', [new Proxy({}, { ownKeys: fail, getOwnPropertyDescriptor: fail, get: fail })]],
+    ['a list that is switched off', Proxy.revocable([], {}).proxy],
+    ['a Map whose entries throw', Object.assign(new Map(signed()), { forEach: fail })],
+    ['a list of itself', cyclic()],
+    ['megabytes', [{ 'X-Trace-Info': Buffer.alloc(5_000_000, 'e') }, { 'X-Trace-HMAC': 'a'.repeat(40) }]],
+    ['a list of numbers that are no bytes', [{ 'X-Trace-Info': [Number.NaN, 1e9, -1] }, { 'X-Trace-HMAC': [0.5] }]],
+    ['names in a prototype', [Object.create({ 'X-Trace-Info': 'x' })]],
+  ])('are handled untraced where they are %s', (_, headers) => {
+    expect(traceOf(headers as object)).toBeUndefined()
+  })
+})
+
+describe('the headers of a message that is sent', () => {
+  it.each(SENT)('keep their shape, and carry the trace to who consumes them, in %s', (_, make) => {
+    const baseId = createTraceId()
+    const headers = make([OTHER])
+
+    const sent = run({ hmacKey: 'KEY', baseId }, () => injectTrace(headers))
+
+    expect(sent).toBe(headers)
+    expect(traceOf(sent)).toBe(baseId)
+    expect(elementsOf(sent)).toHaveLength(3)
+    expect(new Set(elementsOf(sent).map(shapeOf)).size).toBe(1)
+  })
+
+  it.each(SENT)('lose the trace that they came with, in %s', (_, make) => {
+    const baseId = createTraceId()
+    const old = signed().map(([name, value]) => [name.toLowerCase(), value] as const)
+    const headers = make([...signed(), OTHER, ...old])
+
+    const sent = run({ hmacKey: 'KEY', baseId }, () => injectTrace(headers))
+
+    expect(traceOf(sent)).toBe(baseId)
+    expect(elementsOf(sent)).toHaveLength(3)
+  })
+
+  it.each(SENT)('stay as they are outside of a trace, in %s', (_, make) => {
+    const headers = [OTHER, ...signed()]
+
+    expect(injectTrace(make(headers))).toEqual(make(headers))
+  })
+
+  it('are those of node-rdkafka where the list is empty', () => {
+    const headers = run({ hmacKey: 'KEY' }, () => injectTrace([]))
+
+    expect(headers.map(Object.keys)).toEqual([['X-Trace-Info'], ['X-Trace-HMAC']])
+  })
+
+  it('are bytes where a Map is empty and bytes are asked for', () => {
+    const headers = run({ hmacKey: 'KEY' }, () => injectTrace(new Map<Buffer, Buffer>(), { bytes: true }))
+
+    expect([...headers].flat().every(Buffer.isBuffer)).toBe(true)
+    expect([...headers.keys()].map(String)).toEqual(['X-Trace-Info', 'X-Trace-HMAC'])
+    expect(traceOf(headers)).toBeDefined()
+  })
+
+  it.each([null, undefined])('are an object of texts where there were none: %s', none => {
+    const baseId = createTraceId()
+
+    const headers = run({ hmacKey: 'KEY', baseId }, () => injectTrace(none))
+
+    expect(Object.keys(headers)).toEqual(['X-Trace-Info', 'X-Trace-HMAC'])
+    expect(traceOf(headers)).toBe(baseId)
+    expect(injectTrace(none)).toEqual({})
+  })
+
+  it('change no element that another list may have as well', () => {
+    const received = [{ 'X-Trace-Info': 'old', other: 'kept' }, { 'X-Trace-HMAC': 'old' }]
+
+    const sent = run({ hmacKey: 'KEY' }, () => injectTrace([...received]))
+
+    expect(received).toEqual([{ 'X-Trace-Info': 'old', other: 'kept' }, { 'X-Trace-HMAC': 'old' }])
+    expect(sent[0]).toEqual({ other: 'kept' })
+    expect(traceOf(sent)).toBeDefined()
+  })
+
+  it.each<[string, object]>([
+    ['a frozen list', Object.freeze([{ a: 'b' }])],
+    ['a Map that takes nothing', Object.assign(new Map([['a', 'b']]), { set: fail })],
+    ['a list that is switched off', Proxy.revocable([], {}).proxy],
+  ])('do not fail where they are %s', (_, headers) => {
+    expect(() => run({ hmacKey: 'KEY' }, () => injectTrace(headers))).not.toThrow()
+  })
+})
+
+function elementsOf(headers: object): readonly unknown[] {
+  return Array.isArray(headers) ? headers : headers instanceof Map ? [...headers] : Object.entries(headers)
+}
+
+/** What an element is made of; names of their own are shown as a star. */
+function shapeOf(element: unknown): string {
+  if (Array.isArray(element)) return element.map(kindOf).join()
+  return Object.entries(element as object)
+    .map(([name, value]) => `${['key', 'name', 'value'].includes(name) ? name : '*'}: ${kindOf(value)}`)
+    .join()
+}
+
+function kindOf(value: unknown): string {
+  return value instanceof Uint8Array || Array.isArray(value) ? 'bytes' : typeof value
+}
+
+function cyclic(): unknown[] {
+  const list: unknown[] = []
+  list.push(list)
+  return list
+}
+
+function fail(): never {
+  throw new Error('No')
+}

@@ -1,0 +1,50 @@
+// Installs, fetches and builds what the tests need.
+
+import { spawnSync } from 'node:child_process'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { REQUIREMENTS, succeeds } from './requirements.js'
+
+/** Resolves to the requirements that cannot be had here, each with the `reason`. */
+export async function bringUp(say) {
+  install(REQUIREMENTS.filter(({ isThere }) => !isThere()).flatMap(({ debian }) => debian))
+  const missing = []
+  for (const requirement of REQUIREMENTS) {
+    const reason = await fetchWhatIsMissing(requirement)
+    if (reason !== undefined) missing.push({ ...requirement, reason })
+  }
+  return missing
+
+  async function fetchWhatIsMissing({ name, debian, isThere, lacks, isFetched, fetch }) {
+    if (!isThere()) return lacks ?? `Debian has ${debian.join(', ')}`
+    if (fetch === undefined || isFetched()) return undefined
+    say(`Fetching ${name}, which is kept for the next time`)
+    try {
+      await fetch()
+    } catch (error) {
+      return error.message
+    }
+  }
+
+  function install(packages) {
+    const mayInstall = process.getuid?.() === 0 && process.env.OSPROFILER_TEST_INSTALL !== '0'
+    if (packages.length === 0 || !mayInstall || !succeeds('apt-get', ['--version'])) return
+    say(`Installing with apt-get, which OSPROFILER_TEST_INSTALL=0 forbids: ${packages.join(' ')}`)
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+    spawnSync('apt-get', ['update', '-qq'], { stdio: 'inherit', env })
+    withoutServices(() => {
+      spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { stdio: 'inherit', env })
+    })
+  }
+}
+
+/** Keeps Debian's packages from starting what they install: the tests start servers of their own. */
+function withoutServices(install) {
+  const policy = '/usr/sbin/policy-rc.d'
+  if (existsSync(policy)) return install()
+  writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  try {
+    install()
+  } finally {
+    rmSync(policy, { force: true })
+  }
+}

@@ -1,0 +1,136 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { cacheFolder, fetchOnce, isFetched } from './servers/fetch-once.js'
+
+let cache: string
+
+beforeEach(() => {
+  cache = mkdtempSync(join(tmpdir(), 'osprofiler-cache-'))
+  vi.stubEnv('OSPROFILER_TEST_CACHE', cache)
+})
+afterEach(() => {
+  vi.unstubAllEnvs()
+  rmSync(cache, { recursive: true, force: true })
+})
+
+describe('what tests fetch', () => {
+  it('is fetched once, and afterwards nothing of the network is asked', async () => {
+    const folder = await fetchOnce({ name: 'jar', key: ['1'], fill: writeJar })
+
+    const again = await fetchOnce({ name: 'jar', key: ['1'], fill: failToReachTheNetwork })
+
+    expect(again).toBe(folder)
+    expect(readFileSync(join(folder, 'jar'), 'utf8')).toBe('whole')
+    expect(isFetched({ name: 'jar', key: ['1'] })).toBe(true)
+  })
+
+  it('is fetched again when a version in its key changes, beside the old one', async () => {
+    const old = await fetchOnce({ name: 'jar', key: ['1', 'pom'], fill: writeJar })
+
+    const folder = await fetchOnce({ name: 'jar', key: ['2', 'pom'], fill: writeJar })
+
+    expect(folder).not.toBe(old)
+    expect(existsSync(old)).toBe(true)
+  })
+
+  it('leaves nothing when its download breaks off, and is whole the next time', async () => {
+    const broken = fetchOnce({
+      name: 'jar',
+      key: [],
+      async fill(folder) {
+        writeFileSync(join(folder, 'jar'), 'ha')
+        throw new Error('The connection broke')
+      },
+    })
+
+    await expect(broken).rejects.toThrow('The connection broke')
+    expect(readdirSync(cache)).toEqual([])
+    expect(isFetched({ name: 'jar', key: [] })).toBe(false)
+    const folder = await fetchOnce({ name: 'jar', key: [], fill: writeJar })
+    expect(readFileSync(join(folder, 'jar'), 'utf8')).toBe('whole')
+  })
+
+  it('is whole also after a process that was killed while it fetched', async () => {
+    const child = fetchSlowly(600_000)
+    await vi.waitFor(() => expect(readdirSync(cache)).toHaveLength(2), { timeout: 30_000 })
+    child.kill('SIGKILL')
+    await once(child, 'close')
+
+    const folder = await fetchOnce({ name: 'slow', key: [], fill: writeJar })
+
+    expect(readFileSync(join(folder, 'jar'), 'utf8')).toBe('whole')
+    expect(readdirSync(cache)).toHaveLength(1)
+  })
+
+  it('is fetched by one of several processes that want it at once, and all of them get it', async () => {
+    const children = Array.from({ length: 5 }, () => fetchSlowly(500))
+
+    const outputs = await Promise.all(children.map(readOutput))
+
+    const folders = new Set(outputs.map(output => output.split('\n').find(line => line.startsWith(cache))))
+    expect(folders.size).toBe(1)
+    expect(outputs.filter(output => output.includes('filled'))).toHaveLength(1)
+    expect(readdirSync(cache)).toHaveLength(1)
+  })
+
+  it('stays whole when another process finishes first without regard to the lock', async () => {
+    const folder = await fetchOnce({
+      name: 'jar',
+      key: [],
+      async fill(part) {
+        rmSync(`${part.replace(/\.part\..*/, '')}.lock`)
+        await fetchOnce({ name: 'jar', key: [], fill: writeJar })
+        writeFileSync(join(part, 'jar'), 'late')
+      },
+    })
+
+    expect(readFileSync(join(folder, 'jar'), 'utf8')).toBe('whole')
+    expect(readdirSync(cache)).toHaveLength(1)
+  })
+
+  it('is kept where OSPROFILER_TEST_CACHE says, else among the caches of the user', () => {
+    const given = cacheFolder()
+    vi.stubEnv('OSPROFILER_TEST_CACHE', undefined)
+    vi.stubEnv('XDG_CACHE_HOME', '/var/caches')
+    const ofSystem = cacheFolder()
+    vi.stubEnv('XDG_CACHE_HOME', undefined)
+    vi.stubEnv('HOME', '/home/ada')
+
+    expect([given, ofSystem, cacheFolder()]).toEqual([
+      cache,
+      '/var/caches/osprofiler-test',
+      '/home/ada/.cache/osprofiler-test',
+    ])
+  })
+})
+
+async function writeJar(folder: string): Promise<void> {
+  writeFileSync(join(folder, 'jar'), 'whole')
+}
+
+async function failToReachTheNetwork(): Promise<void> {
+  throw new Error('There is no network')
+}
+
+/** A process that takes some time to fetch, and prints "filled" if it did and the folder in any case. */
+function fetchSlowly(milliseconds: number) {
+  const program = `
+    const { fetchOnce } = await import(${JSON.stringify(new URL('servers/dist/fetch-once.js', import.meta.url).href)})
+    const { setTimeout } = await import('node:timers/promises')
+    const fill = async () => { await setTimeout(${milliseconds}); console.log('filled') }
+    console.log(await fetchOnce({ name: 'slow', key: [], fill }))`
+  return spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio: ['ignore', 'pipe', 'inherit'] })
+}
+
+async function readOutput(child: ReturnType<typeof fetchSlowly>): Promise<string> {
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', text => {
+    output += text
+  })
+  await once(child, 'close')
+  return output
+}

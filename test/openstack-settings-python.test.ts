@@ -1,0 +1,39 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { DEBIAN_PYTHON, fetchNewestPython } from './servers/python-osprofiler.js'
+
+const PAGE = readFileSync(new URL('../docs/configuration.md', import.meta.url), 'utf8')
+const LIST = `
+import json
+from osprofiler import opts
+print(json.dumps([[group, option.name, option.default] for group, options in opts.list_opts() for option in options]))
+`
+
+/** Rows of the table: a setting, and its default in Python as the page writes it. */
+const ROWS = new Map(
+  [...PAGE.matchAll(/^\| `\[(\w+)\] (\w+)`[^|]*\| *`?([^|`]*?)`? *\|/gm)].map(([, group, name, value]) => [
+    `${group} ${name}`,
+    value,
+  ]),
+)
+
+it.each([
+  ['3.4.3', async () => DEBIAN_PYTHON],
+  ['4.4.0', fetchNewestPython],
+])("maps every setting of Python's OSProfiler %s, with its default", async (_, findPython) => {
+  const python = await findPython()
+  const options: [string, string, unknown][] = JSON.parse(execFileSync(python, ['-c', LIST], { encoding: 'utf8' }))
+
+  expect(options.length).toBeGreaterThan(8)
+  for (const [group, name, value] of options) {
+    expect(ROWS.get(`${group} ${name}`), `[${group}] ${name}`).toBe(show(value))
+  }
+})
+
+/** A default as Python's documentation writes it. */
+function show(value: unknown): string {
+  if (value === null) return 'none'
+  if (typeof value === 'boolean') return value ? 'True' : 'False'
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}

@@ -1,0 +1,32 @@
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { DEBIAN_PYTHON, fetchNewestPython } from './servers/python-osprofiler.js'
+
+const SCRIPT = fileURLToPath(new URL('python/own_faults.py', import.meta.url))
+
+/** What docs/reading-a-trace.md says of Python's services. */
+describe.each([
+  ['3.4.3', async () => DEBIAN_PYTHON],
+  ['4.4.0', fetchNewestPython],
+])("Python's OSProfiler %s has the faults that the docs name, and the remedies help", (version, findPython) => {
+  it('in a thread that serves calls, and for a signature beyond ASCII', async () => {
+    const shown = await ask(findPython)
+
+    expect(shown).toMatchObject({ threadKeeps: ['aaaa', 'aaaa'], threadCleans: ['aaaa', 'bbbb'] })
+    expect(shown).toMatchObject({ ascii: '200 OK', beyondAscii: expect.stringContaining('non-ASCII') })
+  })
+
+  it('in its hook for requests, where it has one', async () => {
+    const { raises, raisesAndStops } = await ask(findPython)
+
+    const stopped = ['wsgi-start', 'http-start', 'http-stop', 'db-start', 'db-stop', 'wsgi-stop']
+    const has = version === '4.4.0'
+    expect(raises).toEqual(has ? ['wsgi-start', 'http-start', 'db-start', 'db-stop', 'http-stop'] : null)
+    expect(raisesAndStops).toEqual(has ? stopped : null)
+  })
+})
+
+async function ask(findPython: () => Promise<string>): Promise<Record<string, unknown>> {
+  return JSON.parse(execFileSync(await findPython(), ['-W', 'ignore', SCRIPT], { encoding: 'utf8' }))
+}

@@ -1,0 +1,169 @@
+// What tests need that an install of the packages does not bring, and the test files that need it.
+
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { bindingFile, compileBinding } from './better-sqlite3.js'
+import { COLLECTOR } from './servers/dist/collector.js'
+import { fetchOnce, isFetched } from './servers/dist/fetch-once.js'
+import { findGo } from './servers/dist/find-go.js'
+import { findJdk } from './servers/dist/find-jdk.js'
+import { describeJavaProgram } from './servers/dist/java-program.js'
+import { KAFKA } from './servers/dist/kafka.js'
+import { MONGODB } from './servers/dist/mongodb.js'
+import { DEBIAN_PYTHON, NEWEST_OSPROFILER } from './servers/dist/python-osprofiler.js'
+import { SEARCH_PROGRAMS } from './servers/dist/search-programs.js'
+
+/** What the default-jdk of Debian 12 is. */
+const DEBIAN_JAVA = 17
+
+/**
+ * Each requirement: its name, the Debian packages that bring it, `isThere()`, and the pattern of the `suites` that need it.
+ * What Debian does not have `isThere()` when it can be fetched. `mayLack()` says that CI may be without it too, and
+ * `oneNode` that no other version of Node is to run the suites.
+ */
+export const REQUIREMENTS = [
+  {
+    name: 'the Python OSProfiler',
+    debian: [
+      ...['python3-osprofiler', 'python3-sqlalchemy', 'python3-graphviz', 'python3-redis', 'python3-pymysql'],
+      ...['python3-psycopg2', 'python3-pymongo', 'python3-elasticsearch', 'python3-oslo.messaging'],
+    ],
+    isThere: () =>
+      existsSync(DEBIAN_PYTHON) &&
+      succeeds(DEBIAN_PYTHON, ['-c', 'import osprofiler.web, osprofiler.drivers, sqlalchemy, graphviz']) &&
+      succeeds(DEBIAN_PYTHON, ['-c', 'import redis, pymysql, psycopg2, pymongo, elasticsearch, oslo_messaging']),
+    suites: '**/*python*.test.ts',
+  },
+  {
+    name: 'Redis',
+    debian: ['redis-server', 'openssl'],
+    isThere: () => isProgram('redis-server') && isProgram('redis-cli') && isProgram('openssl'),
+    suites: '**/*redis*.test.ts',
+  },
+  {
+    name: 'PostgreSQL',
+    debian: ['postgresql', 'openssl'],
+    isThere: () => isProgram('initdb') && isProgram('psql') && isProgram('openssl'),
+    suites: '**/*postgresql*.test.ts',
+  },
+  {
+    name: 'MariaDB',
+    debian: ['mariadb-server', 'openssl'],
+    isThere: () => isProgram('mariadbd') && isProgram('mariadb-install-db') && isProgram('openssl'),
+    suites: '**/*mariadb*.test.ts',
+  },
+  {
+    name: 'RabbitMQ',
+    debian: ['rabbitmq-server', 'openssl'],
+    isThere: () => existsSync('/usr/lib/rabbitmq/bin/rabbitmq-server') && isProgram('epmd') && isProgram('openssl'),
+    suites: '**/*rabbitmq*.test.ts',
+  },
+  {
+    name: "Ceilometer's notification agent",
+    debian: ['python3-ceilometer'],
+    isThere: () =>
+      existsSync(DEBIAN_PYTHON) && succeeds(DEBIAN_PYTHON, ['-c', 'import ceilometer.cmd.agent_notification']),
+    suites: '**/*ceilometer-agent*.test.ts',
+  },
+  {
+    name: 'OpenSSL, which makes certificates',
+    debian: ['openssl'],
+    isThere: () => isProgram('openssl'),
+    suites: 'packages/drivers/test/{loginsight*,mongodb,search}.test.ts',
+  },
+  {
+    name: 'NATS',
+    debian: ['nats-server'],
+    isThere: () => isProgram('nats-server'),
+    suites: '**/*nats*.test.ts',
+  },
+  {
+    name: 'the binary part of better-sqlite3, compiled',
+    debian: ['g++', 'make', 'python3'],
+    isThere: () => existsSync(bindingFile) || (isProgram('g++') && isProgram('make')),
+    isFetched: () => existsSync(bindingFile),
+    // A minute or two, once.
+    async fetch() {
+      if (!compileBinding()) throw new Error('better-sqlite3 does not compile')
+    },
+    suites: '**/better-sqlite3.test.ts',
+  },
+  {
+    name: 'Chromium',
+    debian: ['chromium'],
+    isThere: () => existsSync('/usr/bin/chromium'),
+    suites: '**/{page-*,ui-browser}.test.ts',
+  },
+  {
+    name: "util-linux's script, a terminal for a program",
+    debian: ['bsdutils'],
+    isThere: () => succeeds('script', ['--version']),
+    suites: 'test/cli-terminal.test.ts',
+  },
+  {
+    name: 'curl, bash and OpenSSL',
+    debian: ['curl', 'bash', 'openssl'],
+    isThere: () => isProgram('curl') && isProgram('bash') && isProgram('openssl'),
+    suites: '**/*curl*.test.ts',
+  },
+  {
+    name: 'Linux with unshare and prlimit, and leave to use them',
+    debian: ['util-linux'],
+    isThere: () => succeeds('unshare', ['-rm', 'true']) && succeeds('prlimit', ['--pid', String(process.pid)]),
+    suites: '**/*linux*.test.ts',
+  },
+  {
+    name: 'OSProfiler 4.4.0 for Python',
+    debian: ['python3-venv'],
+    isThere: () => isFetched(NEWEST_OSPROFILER) || succeeds(DEBIAN_PYTHON, ['-c', 'import venv, ensurepip']),
+    isFetched: () => isFetched(NEWEST_OSPROFILER),
+    fetch: () => fetchOnce(NEWEST_OSPROFILER),
+    suites: '**/*python*.test.ts',
+  },
+  onJava(KAFKA, '**/*kafka*.test.ts'),
+  onJava(MONGODB, 'packages/drivers/test/mongodb-{contract,faults,python,stand-in}.test.ts'),
+  ...Object.values(SEARCH_PROGRAMS).map(program => onJava(program, `**/*${program.name}*.test.ts`)),
+  {
+    name: 'the OpenTelemetry collector',
+    debian: [],
+    lacks: 'Go was not found',
+    isThere: () => isFetched(COLLECTOR) || findGo() !== undefined,
+    isFetched: () => isFetched(COLLECTOR),
+    // Go builds for some minutes, once.
+    fetch: () => fetchOnce(COLLECTOR),
+    suites: '**/*collector*.test.ts',
+    oneNode: true,
+    mayLack: () => findGo() === undefined,
+  },
+]
+
+/** A server that Maven brings. The newest ones need a newer Java than Debian's may be. */
+function onJava(program, suites) {
+  const { name, java } = program
+  const wanted = describeJavaProgram(program)
+  const isNew = java > DEBIAN_JAVA
+  return {
+    name,
+    debian: isNew ? [] : ['default-jdk-headless', 'maven'],
+    lacks: isNew ? `a JDK of Java ${java} or later was not found` : undefined,
+    isThere: () => findJdk(java) !== undefined && (isFetched(wanted) || isProgram('mvn')),
+    isFetched: () => isFetched(wanted),
+    fetch: () => fetchOnce(wanted),
+    suites,
+    oneNode: true,
+    mayLack: () => isNew && findJdk(java) === undefined,
+  }
+}
+
+/** Whether there is a program of this name, also where Debian keeps it out of a user's PATH. */
+function isProgram(name) {
+  const versions = '/usr/lib/postgresql'
+  const ofPostgresql = existsSync(versions) ? readdirSync(versions).map(version => join(versions, version, 'bin')) : []
+  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', ...ofPostgresql]
+  return folders.some(folder => existsSync(join(folder, name)))
+}
+
+export function succeeds(command, args) {
+  return spawnSync(command, args, { stdio: 'ignore' }).status === 0
+}

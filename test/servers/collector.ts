@@ -1,0 +1,107 @@
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { type Fetched, fetchOnce } from './fetch-once.js'
+import { findGo } from './find-go.js'
+import { findFreePort } from './free-port.js'
+import { runBuild } from './run-build.js'
+import { makeServerFolder, removeServerFolder } from './server-folder.js'
+import { readSources, serverSources } from './server-sources.js'
+import { startServer, type TestServer } from './start-server.js'
+
+/** What a test's collector is to be like. */
+export interface CollectorOptions {
+  /** The bearer token that it asks for. */
+  readonly token?: string | undefined
+  /** The bytes of the largest request that it takes, after unpacking. */
+  readonly maxRequestBytes?: number | undefined
+  /** Files of a server's certificate and key: it speaks TLS then, and nothing else. */
+  readonly tls?:
+    | { readonly certificateFile: string; readonly keyFile: string; readonly clientCaFile?: string }
+    | undefined
+}
+
+/** An OpenTelemetry collector of a test's own. */
+export interface Collector extends TestServer {
+  /** Every request that it took, as OTLP's JSON, once it was written: some 200 ms later. */
+  requests(): unknown[]
+}
+
+const SOURCES = serverSources('collector')
+
+/** The collector, which Go builds in some minutes. */
+export const COLLECTOR: Fetched = {
+  name: 'collector',
+  key: readSources(SOURCES),
+  async fill(folder) {
+    const go = findGo()
+    if (go === undefined) throw new Error('The OpenTelemetry collector needs Go 1.21 or later')
+    const file = join(folder, 'collector')
+    await runBuild(go, ['build', '-trimpath', '-ldflags', '-s -w', '-o', file, '.'], SOURCES, { CGO_ENABLED: '0' })
+  },
+}
+
+/** Starts a collector that takes OTLP over HTTP, as Protobuf and as JSON. */
+export async function startCollector(options: CollectorOptions = {}): Promise<Collector> {
+  const program = join(await fetchOnce(COLLECTOR), 'collector')
+  const folder = makeServerFolder('collector')
+  const port = await findFreePort()
+  const [settings, traces] = [join(folder, 'config.json'), join(folder, 'traces.jsonl')]
+  // JSON is YAML too.
+  writeFileSync(settings, JSON.stringify(describeCollector(port, traces, options)))
+  const server = await startServer({
+    command: program,
+    args: ['--config', settings],
+    cwd: folder,
+    isReady: () => listens(port),
+  })
+  return {
+    host: '127.0.0.1',
+    port,
+    url: `otlp://127.0.0.1:${port}`,
+    requests: () => readLines(traces),
+    ...server,
+    async stop() {
+      await server.kill()
+      removeServerFolder(folder)
+    },
+  }
+}
+
+function describeCollector(port: number, traces: string, { token, maxRequestBytes, tls }: CollectorOptions) {
+  const http = {
+    endpoint: `127.0.0.1:${port}`,
+    ...(maxRequestBytes === undefined ? {} : { max_request_body_size: maxRequestBytes }),
+    ...(token === undefined ? {} : { auth: { authenticator: 'bearertokenauth' } }),
+    ...(tls === undefined
+      ? {}
+      : { tls: { cert_file: tls.certificateFile, key_file: tls.keyFile, client_ca_file: tls.clientCaFile } }),
+  }
+  return {
+    ...(token === undefined ? {} : { extensions: { bearertokenauth: { scheme: 'Bearer', token } } }),
+    receivers: { otlp: { protocols: { http } } },
+    exporters: { file: { path: traces, flush_interval: '100ms', append: true } },
+    service: {
+      extensions: token === undefined ? [] : ['bearertokenauth'],
+      telemetry: { metrics: { level: 'none' }, logs: { level: 'info' } },
+      pipelines: { traces: { receivers: ['otlp'], exporters: ['file'] } },
+    },
+  }
+}
+
+/** The last line may still be on its way. */
+function readLines(file: string): unknown[] {
+  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1)
+  return lines.map(line => JSON.parse(line))
+}
+
+async function listens(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect', { signal: AbortSignal.timeout(5000) })
+    return true
+  } finally {
+    socket.destroy()
+  }
+}

@@ -1,0 +1,56 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { findFreePort } from './free-port.js'
+import { fetchJavaProgram, JAVA_OPTIONS, type JavaProgram } from './java-program.js'
+import { makeServerFolder, removeServerFolder } from './server-folder.js'
+import { startServer, type TestServer } from './start-server.js'
+
+export const MONGODB: JavaProgram = { name: 'mongodb', sources: 'mongodb', java: 17 }
+
+/** What a test's MongoDB is to be like. */
+export interface MongodbOptions {
+  /** Whether its data survive `kill()`, in a file, which makes it slow. */
+  readonly durable?: boolean | undefined
+}
+
+/** Starts mongo-java-server, which speaks MongoDB's protocol, without users, transactions and the removal of old documents. */
+export async function startMongodb({ durable = false }: MongodbOptions = {}): Promise<TestServer> {
+  const { java, folder: program } = await fetchJavaProgram(MONGODB)
+  const folder = makeServerFolder('mongodb')
+  const port = await findFreePort()
+  const settings = [String(port), ...(durable ? [join(folder, 'data')] : [])]
+  const server = await startServer({
+    command: java,
+    args: [
+      ...JAVA_OPTIONS,
+      '-Xmx512m',
+      '-cp',
+      `${join(program, 'classes')}:${join(program, 'lib/*')}`,
+      'Server',
+      ...settings,
+    ],
+    cwd: folder,
+    isReady: () => listens(port),
+  })
+  return {
+    host: '127.0.0.1',
+    port,
+    url: `mongodb://127.0.0.1:${port}`,
+    ...server,
+    async stop() {
+      await server.kill()
+      removeServerFolder(folder)
+    },
+  }
+}
+
+async function listens(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect', { signal: AbortSignal.timeout(5000) })
+    return true
+  } finally {
+    socket.destroy()
+  }
+}

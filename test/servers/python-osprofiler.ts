@@ -1,0 +1,28 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { type Fetched, fetchOnce } from './fetch-once.js'
+import { runBuild } from './run-build.js'
+import { readSources, serverSources } from './server-sources.js'
+
+/** Debian's Python, which has OSProfiler 3.4 where python3-osprofiler is installed. */
+export const DEBIAN_PYTHON = '/usr/bin/python3'
+
+const SOURCES = serverSources('python-osprofiler')
+
+/** OSProfiler 4.4.0 in a virtual environment of Debian's Python. */
+export const NEWEST_OSPROFILER: Fetched = {
+  name: 'python-osprofiler',
+  // The files of an environment belong to one version of Python.
+  key: [...readSources(SOURCES), spawnSync(DEBIAN_PYTHON, ['--version'], { encoding: 'utf8' }).stdout ?? ''],
+  async fill(folder) {
+    const python = join(folder, 'bin/python')
+    await runBuild(DEBIAN_PYTHON, ['-m', 'venv', folder], folder)
+    const install = ['-m', 'pip', 'install', '--quiet', '--no-deps', '-r', join(SOURCES, 'requirements.txt')]
+    await runBuild(python, install, folder)
+  },
+}
+
+/** The Python that has OSProfiler 4.4.0. Its programs of `bin` name a folder that is gone: `python -m` runs them. */
+export async function fetchNewestPython(): Promise<string> {
+  return join(await fetchOnce(NEWEST_OSPROFILER), 'bin/python')
+}

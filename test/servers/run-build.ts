@@ -1,0 +1,17 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+
+const OUTPUT_KEPT = 4000
+
+/** Runs a program that fetches or builds, to its end, however long that takes. Its output is in the error of a failure. */
+export async function runBuild(command: string, args: readonly string[], cwd: string, env?: NodeJS.ProcessEnv) {
+  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', text => {
+      output = `${output}${text}`.slice(-OUTPUT_KEPT)
+    })
+  }
+  const [code] = await once(child, 'close')
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}: ${output.trim()}`)
+}
