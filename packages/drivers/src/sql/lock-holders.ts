@@ -1,6 +1,5 @@
 import { Map } from '@osprofiler/core/toolkit'
 import { isFailure, SqlFailure } from './failure.js'
-import type { SqlStore } from './store.js'
 
 /** A session of the database that may have locked what we need. */
 export interface LockHolder {
@@ -23,8 +22,13 @@ export interface LockHolders {
   readonly right: string
 }
 
+/** A database that can be asked who has locked these rows, or the table. */
+interface Lockable {
+  findHolders(ids: readonly number[] | undefined): Promise<LockHolders>
+}
+
 /** Does something with the table. A lock of another session that keeps it from that is named. */
-export async function namingHolders<Result>(store: SqlStore, work: () => Promise<Result>): Promise<Result> {
+export async function namingHolders<Result>(store: Lockable, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work()
   } catch (error) {
@@ -35,7 +39,7 @@ export async function namingHolders<Result>(store: SqlStore, work: () => Promise
 }
 
 /** Whose a lock is and what ends it, to follow on "locked by". */
-export async function describeHolders(store: SqlStore, ids: readonly number[] | undefined): Promise<string> {
+export async function describeHolders(store: Lockable, ids: readonly number[] | undefined): Promise<string> {
   const found = await store.findHolders(ids).catch(() => undefined)
   if (found === undefined) return 'another transaction'
   const { holders, areSure, remedy, right } = found
