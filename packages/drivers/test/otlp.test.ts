@@ -344,7 +344,7 @@ describe('otlp:// sends a point that never stopped, marked', () => {
     const points = Array.from({ length: 1_200 }, () => point())
 
     await driver.write(points.map(({ start }) => start))
-    await driver.close()
+    await driver.close(20_000)
 
     expect(receiver.spans).toHaveLength(1_200)
     expect(receiver.spans.every(({ attributes }) => attributes['osprofiler.unfinished'] === true)).toBe(true)
