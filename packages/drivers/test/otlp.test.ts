@@ -222,6 +222,19 @@ describe('otlp:// follows the semantic conventions, and tells what Python tells'
     ['cast scheduler', 4, {}, 'scheduler'],
     ['consume orders', 5, {}, 'orders'],
     ['process mail', 5, { messaging: { system: 'bullmq', operation: 'process', destination: 'mail' } }, 'mail'],
+    [
+      'scheduler.add',
+      CLIENT,
+      { messaging: { system: 'rabbitmq', operation: 'call', destination: 'scheduler' } },
+      'scheduler',
+    ],
+    [
+      'scheduler.add',
+      4,
+      { messaging: { system: 'rabbitmq', operation: 'cast', destination: 'scheduler' } },
+      'scheduler',
+    ],
+    ['add', SERVER, { messaging: { system: 'rabbitmq', operation: 'other', destination: 'scheduler' } }, 'scheduler'],
     ['Mailer.send', 4, { messaging: { system: 'sqs', operation: 'send', destination: 'mail' } }, 'mail'],
   ])('of a message, whatever library sent it: %s', async (name, kind, info, destination) => {
     const span = await sendOne({ name: 'rpc' }, { function: { name }, ...info }, {})
