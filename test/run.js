@@ -5,7 +5,7 @@
 //   OSPROFILER_TEST_INSTALL=0   installs no system package, also as root on Debian or Ubuntu
 //   OSPROFILER_TEST_ALL=1       fails where a suite could not be run, instead of naming it
 //   OSPROFILER_TEST_NODES=22,24 runs them on these versions of Node too, from the registry, but for what no version changes
-//   OSPROFILER_TEST_MONGODB_URL, _ELASTICSEARCH_URL, _OPENSEARCH_URL, _LOGINSIGHT_URL
+//   OSPROFILER_TEST_MONGODB_URL, _LOGINSIGHT_URL, and of each search server: _ELASTICSEARCH7_URL, _OPENSEARCH3_URL, ...
 //                               connection strings of real stores, which are emptied (but for Log Insight), in place of stand-ins
 
 import { execFileSync, spawnSync } from 'node:child_process'

@@ -1,4 +1,11 @@
-import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
+import {
+  type Driver,
+  OsprofilerError,
+  type TraceQuery,
+  type TraceRecord,
+  type TraceSummary,
+  type WriteResult,
+} from '@osprofiler/core'
 import { readAuthority } from './authority-file.js'
 import { parseConnectionUrl, showHost } from './connection-url.js'
 import { createHttpClient, HttpFailure, type LogInsightServer } from './loginsight/http.js'
@@ -32,11 +39,13 @@ export function openLoginsightDriver(location: string): Driver {
   const send = createSession(client, credentials)
   const batches = createPreparedBatches<EventBatch>()
 
-  async function write(records: readonly TraceRecord[]): Promise<number> {
-    const batch = batches.of(records, () => toEvents(records))
-    await ingest(send, batch)
+  async function write(records: readonly TraceRecord[]): Promise<WriteResult> {
+    const result = await ingest(
+      send,
+      batches.of(records, () => toEvents(records)),
+    )
     batches.settle(records)
-    return batch.refused
+    return result
   }
 
   async function* read(baseId: string): AsyncGenerator<readonly TraceRecord[]> {
@@ -58,7 +67,7 @@ export function openLoginsightDriver(location: string): Driver {
     async write(records) {
       life.checkOpen()
       try {
-        return { refused: await life.follow(write(records)) }
+        return await life.follow(write(records))
       } catch (error) {
         return fail(error)
       }

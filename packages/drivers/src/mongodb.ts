@@ -1,11 +1,13 @@
-import type { Driver, TraceQuery, TraceRecord, TraceSummary } from '@osprofiler/core'
-import type { Collection, Db } from 'mongodb'
+import type { Driver, TraceQuery, TraceRecord, TraceSummary, WriteResult } from '@osprofiler/core'
+import { WeakMap, WeakSet } from '@osprofiler/core/toolkit'
+import type { Collection, Db, ObjectId } from 'mongodb'
 import { createBoundWork } from './bound-work.js'
 import { findClient, loadClient } from './client-package.js'
 import { createMongodbConnection } from './mongodb/connection.js'
 import { type DocumentBatch, fromDocument, toDocuments } from './mongodb/document.js'
-import { countRefused, toMongodbError } from './mongodb/failure.js'
+import { toMongodbError } from './mongodb/failure.js'
 import { createMongodbIndexes } from './mongodb/indexes.js'
+import { insertDocuments } from './mongodb/insert.js'
 import { listTraces } from './mongodb/list.js'
 import { FAILURES, pruneTraces, RECORDS } from './mongodb/prune.js'
 import { readMongodbUrl } from './mongodb/url.js'
@@ -40,6 +42,9 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
   const connection = createMongodbConnection(url, life.lookup)
   const batches = createPreparedBatches<DocumentBatch>()
   const work = createBoundWork()
+  /** The batches that failed, and the ids of their records, which may be there: parts of a batch are written with them. */
+  const failed = new WeakSet<readonly TraceRecord[]>()
+  const ids = new WeakMap<TraceRecord, ObjectId>()
   const indexes = createMongodbIndexes(url.location, url.ttl)
 
   async function use<Result>(
@@ -68,7 +73,7 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
     }, limit)
   }
 
-  async function writeInTime(records: readonly TraceRecord[]): Promise<number> {
+  async function writeInTime(records: readonly TraceRecord[]): Promise<WriteResult> {
     // The time for loading the client is not the server's.
     await loadClient('mongodb').catch(() => undefined)
     life.checkUncut()
@@ -82,16 +87,24 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
     }, WRITE_PATIENCE)
   }
 
-  async function write(records: readonly TraceRecord[], end: AbortSignal): Promise<number> {
-    if (records.length === 0) return 0
+  async function write(records: readonly TraceRecord[], end: AbortSignal): Promise<WriteResult> {
+    if (records.length === 0) return { refused: 0 }
     return await use(async (db, client) => {
       indexes.ensure(db)
-      const batch = batches.of(records, () => toDocuments(records, url.ttl, client))
-      const refused = await insert(db.collection(RECORDS), batch)
+      const batch = batches.of(records, () => toDocuments(records, url.ttl, client, ids))
+      const result = await insertDocuments(db.collection(RECORDS), batch, failed.has(records)).catch(error => {
+        failed.add(records)
+        for (const [at, { _id }] of batch.documents.entries()) keepId(records[batch.places[at] ?? 0], _id)
+        throw error
+      })
       if (filterErrorTrace) await noteFailures(db.collection(FAILURES), batch)
       batches.settle(records)
-      return batch.refused + refused
+      return result
     }, end)
+  }
+
+  function keepId(record: TraceRecord | undefined, id: ObjectId): void {
+    if (record !== undefined) ids.set(record, id)
   }
 
   async function list(query: TraceQuery | undefined, failed: boolean): Promise<TraceSummary[]> {
@@ -136,7 +149,7 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
     location: url.location,
     async write(records) {
       life.checkOpen()
-      return { refused: await life.follow(writeInTime(records)) }
+      return await life.follow(writeInTime(records))
     },
     async *readRecords(baseId, onUnreadable) {
       try {
@@ -169,17 +182,6 @@ function readDocument(document: Parameters<typeof fromDocument>[0]): readonly Tr
     return [fromDocument(document)]
   } catch {
     return []
-  }
-}
-
-/** How many documents will never be kept. */
-async function insert(collection: Collection, { documents }: DocumentBatch): Promise<number> {
-  if (documents.length === 0) return 0
-  try {
-    await collection.insertMany([...documents], { ordered: false })
-    return 0
-  } catch (error) {
-    return countRefused(error)
   }
 }
 

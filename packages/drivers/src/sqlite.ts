@@ -4,7 +4,7 @@ import { isStorable, toRowRecord } from './record-row.js'
 import { createRetention } from './retention.js'
 import { toShownPath } from './shown-path.js'
 import { findSqliteClient } from './sqlite/client.js'
-import { toStoreError } from './sqlite/failure.js'
+import { toStoreError, toWriteError } from './sqlite/failure.js'
 import { readSqliteLocation } from './sqlite/path.js'
 import { packRecord } from './sqlite/row.js'
 import type { SqlitePage } from './sqlite/store.js'
@@ -58,7 +58,7 @@ export function openSqliteDriver(location: string, context?: OpenContext): Drive
       }
       return unpackable + (await thread.ask({ operation: 'write' }))
     } catch (error) {
-      if (!(error instanceof ThreadDied)) throw toStoreError(path, error)
+      if (!(error instanceof ThreadDied)) throw toWriteError(path, error)
       throw new OsprofilerError(
         'ERR_WRITE_UNCERTAIN',
         `${error.message} Nobody knows whether it had written the batch.`,

@@ -1,13 +1,20 @@
-import { OsprofilerError, type TraceRecord } from '@osprofiler/core'
-import { Buffer, JSON, Math, Number, Object } from '@osprofiler/core/toolkit'
+import { OsprofilerError, type TraceRecord, type WriteResult } from '@osprofiler/core'
+import { Buffer, JSON, Map, Math, Number, Object } from '@osprofiler/core/toolkit'
 import { encodeRecord } from '../record-text.js'
 import { type HttpAnswer, HttpFailure, type HttpRequest } from './http.js'
 
-/** A batch as events, of which those before `next` were taken. */
+/** Events of one request, and the positions of their records in the batch. */
+interface Piece {
+  readonly events: readonly string[]
+  readonly places: readonly number[]
+}
+
+/** A batch as events, with what has become of them so far. */
 export interface EventBatch {
-  readonly pieces: readonly (readonly string[])[]
-  next: number
+  /** What was not settled yet. */
+  waiting: readonly Piece[]
   refused: number
+  hasFailed: boolean
 }
 
 type Send = (request: HttpRequest) => Promise<HttpAnswer>
@@ -20,46 +27,90 @@ const PATIENCE = 10_000
 const MAX_EVENTS = 500
 const MAX_BYTES = 4_000_000
 
+/** What to do about an answer, beside waiting. */
+const ADVICE = new Map([
+  [401, 'See the user and the password in the connection string.'],
+  [403, 'Let this user send events.'],
+  [404, 'See the host and the port in the connection string: 9543 is the one of its API.'],
+  [429, 'It is sent too much.'],
+])
+
 export const EVENT_TEXT = 'OSProfiler trace'
 
 /** Makes a batch ready, in the layout of Python's driver: a record is an event, whole in its field `trace`. */
 export function toEvents(records: readonly TraceRecord[]): EventBatch {
-  const pieces: string[][] = []
+  const waiting: { readonly events: string[]; readonly places: number[] }[] = []
   let bytes = Number.POSITIVE_INFINITY
-  let taken = 0
-  for (const record of records) {
+  let refused = 0
+  for (const [place, record] of records.entries()) {
     const event = toEvent(record)
     const size = event === undefined ? 0 : Buffer.byteLength(event) + 1
-    if (event === undefined || size > MAX_BYTES) continue
-    if (bytes + size > MAX_BYTES || pieces.at(-1)?.length === MAX_EVENTS) {
-      pieces.push([])
+    if (event === undefined || size > MAX_BYTES) {
+      refused++
+      continue
+    }
+    if (bytes + size > MAX_BYTES || waiting.at(-1)?.events.length === MAX_EVENTS) {
+      waiting.push({ events: [], places: [] })
       bytes = 0
     }
-    pieces.at(-1)?.push(event)
+    waiting.at(-1)?.events.push(event)
+    waiting.at(-1)?.places.push(place)
     bytes += size
-    taken++
   }
-  return { pieces, next: 0, refused: records.length - taken }
+  return { waiting, refused, hasFailed: false }
 }
 
-/** Sends what of a batch was not taken yet. */
-export async function ingest(send: Send, batch: EventBatch): Promise<void> {
-  for (; batch.next < batch.pieces.length; batch.next++) {
-    batch.refused += await sendPiece(send, batch.pieces[batch.next] ?? [])
+/**
+ * Sends what of a batch was not taken yet. In a batch that has failed before, a piece that the server does not take now is
+ * held, and the pieces behind it are sent.
+ */
+export async function ingest(send: Send, batch: EventBatch): Promise<WriteResult> {
+  const held: Piece[] = []
+  let failure: OsprofilerError | undefined
+  for (let [piece] = batch.waiting; piece !== undefined; [piece] = batch.waiting) {
+    const answer = await sendOnce(send, `{"events":[${piece.events.join(',')}]}`)
+    if (answer.status !== 200 && answer.status !== 400 && answer.status !== 413) {
+      failure = takesNothing(answer.status)
+      const isHeldUp = batch.hasFailed && mayBeOfOne(answer.status)
+      batch.hasFailed = true
+      if (!isHeldUp) throw failure
+      held.push(piece)
+    }
+    batch.waiting = [...settle(batch, piece, answer), ...batch.waiting.slice(1)]
   }
+  if (failure === undefined) return { refused: batch.refused }
+  return { refused: batch.refused, held: held.flatMap(({ places }) => places), reason: failure.message }
 }
 
-/** How many events of a piece the server will never take. */
-async function sendPiece(send: Send, piece: readonly string[]): Promise<number> {
-  const { status, body } = await sendOnce(send, `{"events":[${piece.join(',')}]}`)
-  if (status === 200) return toRefused(body.ingested, piece.length)
-  if (status !== 400 && status !== 413) {
-    throw new OsprofilerError('ERR_STORE', `Log Insight takes no records now: it answers ${status}.`)
+/** Counts what the server took and refused of a piece. Returns its halves where it is to be sent in these. */
+function settle(batch: EventBatch, { events, places }: Piece, { status, body }: HttpAnswer): readonly Piece[] {
+  if (status === 200) {
+    const refused = toRefused(body.ingested, events.length)
+    batch.refused += refused
+    return []
   }
+  if (status !== 400 && status !== 413) return []
   // One event that it does not like is no reason to lose the others.
-  if (piece.length === 1) return 1
-  const half = Math.ceil(piece.length / 2)
-  return (await sendPiece(send, piece.slice(0, half))) + (await sendPiece(send, piece.slice(half)))
+  if (events.length === 1) {
+    batch.refused++
+    return []
+  }
+  const half = Math.ceil(events.length / 2)
+  return [
+    { events: events.slice(0, half), places: places.slice(0, half) },
+    { events: events.slice(half), places: places.slice(half) },
+  ]
+}
+
+/** Whether the reason may be one request: the server has too much to do, or fails at it. */
+function mayBeOfOne(status: number): boolean {
+  return status === 429 || status >= 500
+}
+
+function takesNothing(status: number): OsprofilerError {
+  const advice = ADVICE.get(status)
+  const more = advice === undefined ? '' : ` ${advice}`
+  return new OsprofilerError('ERR_STORE', `Log Insight takes no records now: it answers ${status}.${more}`)
 }
 
 /** Log Insight knows no ids of events: what it may have received must not be sent again. */

@@ -21,6 +21,7 @@ export interface BrokerConnection {
 
 const CONNECT_TIMEOUT_MS = 5_000
 const KEEP_ALIVE_MS = 15_000
+const ENDED = 'the connection ended'
 const OTHERWISE = /inequivalent arg '([\w-]+)' for (exchange|queue) .* but current is (?:the value )?'?(\w+)?/
 
 /**
@@ -43,7 +44,10 @@ export async function connectToBroker(
       signal?.throwIfAborted()
       return watch(await connect(...toArguments(broker, settings, lookup, signal)), settings)
     } catch (error) {
-      failures.push(`${showHost(broker)}: ${describeFailure(error)}`)
+      const reason = describeFailure(error)
+      // A server that speaks TLS says nothing to a client that does not.
+      const hint = reason === ENDED && settings.tls === undefined ? '; if it speaks TLS, add ssl=1' : ''
+      failures.push(`${showHost(broker)}: ${reason}${hint}`)
       if (signal?.aborted) break
     }
   }
@@ -56,6 +60,9 @@ export function describeFailure(error: unknown): string {
   if (name === 'AbortError') return 'nobody waits for it any longer'
   if (name === 'NoAnswer') return String(message)
   const text = typeof message === 'string' ? message : ''
+  if (/403|ACCESS.REFUSED/i.test(`${code} ${text}`) && /access to (?:exchange|queue|topic)/.test(text)) {
+    return 'this user may not use its exchange or queue (403); grant it to configure, write and read them'
+  }
   if (/ACCESS.REFUSED|403/i.test(text) || code === 403) return 'it refused the user or password (403)'
   if (/ConnectionOpenOk|530/.test(text) || code === 530) return 'it has no such virtual host for this user (530)'
   if (isTooLong(error)) return 'it keeps nothing for so long (406); see ttl'
@@ -64,8 +71,9 @@ export function describeFailure(error: unknown): string {
   if (typeof code === 'string' && /CERT|SIGNATURE|ALTNAME|ISSUER/.test(code)) {
     return `its certificate is not trusted (${code}); see ssl_ca_file`
   }
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER') return 'it does not speak TLS; leave ssl out'
   if (typeof code === 'string' || typeof code === 'number') return String(code)
-  return /timed?.?out/i.test(text) ? 'no answer in time' : 'the connection ended'
+  return /timed?.?out/i.test(text) ? 'no answer in time' : ENDED
 }
 
 /** What an exchange or a queue has been declared with, and which options make the next declaration the same. */

@@ -17,6 +17,8 @@ export interface DocumentMaker {
 /** A batch as documents, and how many of its records cannot be any. */
 export interface DocumentBatch {
   readonly documents: readonly Document[]
+  /** For each document, the position of its record in the batch. */
+  readonly places: readonly number[]
   /** The failed traces, each with the time of its last failure. */
   readonly failures: ReadonlyMap<string, string>
   readonly refused: number
@@ -40,23 +42,28 @@ const INEXACT = /"\$|"_bsontype"|"__proto__"|\\u(?:0000|d[89a-f])|\d{19}/
 /**
  * A batch in the layout of Python's driver: a record is a document, `info` an object in it. Where MongoDB would not
  * keep `info` exactly, `info_json` holds it beside the nearest that it does keep.
+ *
+ * @param ids the ones that records had in a batch that failed
  */
 export function toDocuments(
   records: readonly TraceRecord[],
   ttl: number | undefined,
   maker: DocumentMaker,
+  ids: { get(record: TraceRecord): ObjectId | undefined },
 ): DocumentBatch {
   const failures = new Map<string, string>()
   const documents: Document[] = []
+  const places: number[] = []
   // A TTL index removes by a date, which the timestamp of Python's layout is not.
   const expiry = ttl === undefined ? {} : { expires_at: new Date(dateNow() + ttl) }
-  for (const record of records) {
-    const document = toDocument(record, maker)
+  for (const [place, record] of records.entries()) {
+    const document = toDocument(record, ids.get(record) ?? new maker.ObjectId(), maker)
     if (document === undefined) continue
     documents.push(Object.assign(document, expiry))
+    places.push(place)
     if (isErrorRecord(document)) failures.set(document.base_id, document.timestamp)
   }
-  return { documents, failures, refused: records.length - documents.length }
+  return { documents, places, failures, refused: records.length - documents.length }
 }
 
 /** The record of a document of ours or of Python's. */
@@ -66,15 +73,15 @@ export function fromDocument(document: Document): TraceRecord {
   return toRecord({ ...(toJsonValue(texts) as Document), info: isObject(exact) ? exact : toJsonValue(info) })
 }
 
-function toDocument(record: TraceRecord, maker: DocumentMaker): RecordDocument | undefined {
+function toDocument(record: TraceRecord, _id: ObjectId, maker: DocumentMaker): RecordDocument | undefined {
   const copy = copyRecord(record)
-  if (copy !== undefined) return { _id: new maker.ObjectId(), ...copy }
+  if (copy !== undefined) return { _id, ...copy }
   const line = encodeRecord(record)
   const plain = line === undefined ? undefined : decodeRecord(line)
   if (line === undefined || plain === undefined || !areStorable(plain)) return undefined
   const exact = !INEXACT.test(line) && !isDeeper(plain.info, MAX_DEPTH)
   const info = toBsonValue(plain.info, MAX_DEPTH, maker) as TraceRecord['info']
-  const document = { _id: new maker.ObjectId(), ...plain, info }
+  const document = { _id, ...plain, info }
   if (!exact) Object.assign(document, { info_json: stringifyJson(plain.info) })
   if (line.length > SIZE_IN_DOUBT && maker.BSON.calculateObjectSize(document) >= MAX_BYTES) return undefined
   return document

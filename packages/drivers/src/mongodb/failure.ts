@@ -62,11 +62,13 @@ function isRefusal(name: unknown): boolean {
 }
 
 /** The server names the index whose key is there twice; `_id` alone is ours. */
-function isThereAlready({ code, errmsg }: { readonly code?: unknown; readonly errmsg?: unknown }): boolean {
+export function isThereAlready({ code, errmsg }: { readonly code?: unknown; readonly errmsg?: unknown }): boolean {
   return code === DUPLICATE_KEY && /index: _id_\b/.test(String(errmsg))
 }
 
-function readWriteErrors(error: unknown): { readonly code?: unknown; readonly errmsg?: unknown }[] {
+export function readWriteErrors(
+  error: unknown,
+): { readonly code?: unknown; readonly errmsg?: unknown; readonly index?: unknown }[] {
   if (!isObject(error) || error.name !== 'MongoBulkWriteError') return []
   const { writeErrors } = error
   return [writeErrors].flat().filter(isObject)

@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs'
 import { dirname } from 'node:path'
 import { OsprofilerError } from '@osprofiler/core'
-import { isError, Map, String } from '@osprofiler/core/toolkit'
+import { isError, Map, Set, String } from '@osprofiler/core/toolkit'
 import { toShownFailure, toShownPath } from '../shown-path.js'
 import { ThreadFailed } from './thread.js'
 
@@ -17,6 +17,8 @@ const ADVICE = new Map([
   [26, 'is not an SQLite database; name another file'],
 ])
 
+/** A row too large, a constraint that refuses it, a value of the wrong type. */
+const REFUSED = new Set([18, 19, 20])
 const READONLY = 8
 const CANTOPEN = 14
 const ONLY_READ = 'may only be read: this user cannot write both the file and its directory'
@@ -35,6 +37,16 @@ export function toStoreError(path: string, error: unknown): OsprofilerError {
     {
       cause,
     },
+  )
+}
+
+/** What went wrong with a write: where it was for a row, the batch is to be written in parts. */
+export function toWriteError(path: string, error: unknown): OsprofilerError {
+  const result = error instanceof ThreadFailed ? error.failure.result : undefined
+  if (result === undefined || !REFUSED.has(result & 0xff)) return toStoreError(path, error)
+  return new OsprofilerError(
+    'ERR_WRITE_REFUSED',
+    `The store "${toShownPath(path)}" refuses a record: SQLite answers code ${result}. See the unique indexes and constraints of its table "data".`,
   )
 }
 

@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { type RedisServer, startRedis } from '../../../test/servers/redis.js'
+import { expectFailure, expectOthers } from './refused-records.js'
+
+let server: RedisServer
+let secure: RedisServer
+beforeAll(async () => {
+  server = await startRedis({ password: 's3cret' })
+  secure = await startRedis({ tls: true })
+})
+afterAll(async () => {
+  await server.stop()
+  await secure.stop()
+})
+
+/** Sets the server for the rest of the test. */
+async function set(name: string, value: string, restored: string): Promise<void> {
+  await server.command('CONFIG', 'SET', name, value)
+  onTestFinished(async () => {
+    await server.command('CONFIG', 'SET', name, restored)
+  })
+}
+
+async function addUser(...rights: readonly string[]): Promise<string> {
+  await server.command('ACL', 'SETUSER', 'limited', 'reset', 'on', '>s3cret', ...rights)
+  return server.url.replace('://:', '://limited:')
+}
+
+describe('a process that writes to Redis is warned, and loses nothing yet, where', () => {
+  it('the password is wrong', async () => {
+    await expectFailure(server.url.replace('s3cret', 'wr0ng'), /password is wrong or missing/)
+  })
+
+  it('a password is missing', async () => {
+    await expectFailure(server.url.replace(':s3cret@', ''), /password is wrong or missing/)
+  })
+
+  it('there is no such database', async () => {
+    await expectFailure(`${server.url}/99`, /no such database; see its setting "databases"/)
+  })
+
+  it('the server speaks TLS', async () => {
+    await expectFailure(secure.url.replace('rediss', 'redis'), /does it speak TLS \(rediss:\/\/\)/)
+  })
+
+  it('the certificate is not trusted', async () => {
+    await expectFailure(secure.url, /ssl_ca_certs/)
+  })
+
+  it('the user may not run a command', async () => {
+    await expectFailure(await addUser('~*', '+ping', '+select'), /no leave for a command.*lpush/)
+  })
+
+  it('the user may not use the keys', async () => {
+    await expectFailure(await addUser('~other', '+@all'), /no leave.*keys/)
+  })
+
+  it('the memory is full', async () => {
+    await set('maxmemory', '1kb', '0')
+
+    await expectFailure(server.url, /it is full \(maxmemory\)/)
+  })
+
+  it('the server has too few replicas', async () => {
+    await set('min-replicas-to-write', '1', '0')
+
+    await expectFailure(server.url, /too few replicas.*min-replicas-to-write/)
+  })
+})
+
+describe('Redis keeps the other records of a batch where one', () => {
+  it('cannot be a record, or has an id that cannot be a key', async () => {
+    const { stats } = await expectOthers(server.url, [{ base_id: '\ud800' }, { timestamp: 'never' }])
+
+    expect(stats).toMatchObject({ dropped: 2, unknown: 0 })
+  })
+
+  it('is of a trace in whose place there is something else', async () => {
+    await server.command('SET', 'osprofiler_opt:taken', 'not a list')
+
+    const { stats, warnings } = await expectOthers(server.url, [{ base_id: 'taken' }])
+
+    expect(stats).toMatchObject({ dropped: 1, unknown: 0 })
+    expect(warnings).toEqual([{ code: 'OSPROFILER_RECORDS_DROPPED', message: expect.stringMatching(/WRONGTYPE/) }])
+  })
+
+  it('is larger than proto-max-bulk-len', async () => {
+    await set('proto-max-bulk-len', '1048576', '536870912')
+
+    const { stats } = await expectOthers(server.url, [{ info: { text: 'x'.repeat(2_000_000) } }])
+
+    // The server's answer may be lost with the connection that the server ends.
+    expect(stats.dropped + stats.unknown).toBe(1)
+  })
+
+  it('is larger than client-query-buffer-limit', async () => {
+    await set('client-query-buffer-limit', '1048576', '1073741824')
+
+    const { stats } = await expectOthers(server.url, [{ info: { text: 'x'.repeat(3_000_000) } }])
+
+    expect(stats.dropped + stats.unknown).toBe(1)
+  })
+
+  it.each([
+    ['alone in its batch', {}],
+    ['in a batch with them', { batchBytes: 100_000_000 }],
+  ])('is larger than the memory that is left, %s', async (_, options) => {
+    await set('maxmemory', '20mb', '0')
+
+    const { stats, warnings } = await expectOthers(server.url, [{ info: { text: 'x'.repeat(25_000_000) } }], options)
+
+    expect(stats).toMatchObject({ dropped: 1, unknown: 0 })
+    expect(warnings).toEqual([
+      { code: 'OSPROFILER_RECORDS_DROPPED', message: expect.stringMatching(/it is full \(maxmemory\)/) },
+    ])
+  })
+})
