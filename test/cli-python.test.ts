@@ -1,13 +1,14 @@
-import { execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { promisify } from 'node:util'
+import { beforeEach, expect, it } from 'vitest'
 import { withoutOwnKeys } from '../packages/report/test/without-own-keys.js'
 import { makeDirectory, osprofiler } from './cli-process.js'
 import { shopRecords, toLines } from './cli-records.js'
+import { currentPython, describeForEachPython } from './python/each-python.js'
 
 const TRACES = new URL('./fixtures/conformance/traces/', import.meta.url)
-const PYTHON = '/usr/bin/python3'
 /** Python's own command, as its console script starts it. */
 const COMMAND = 'import sys; from osprofiler.cmd.shell import main; sys.exit(main())'
 
@@ -16,7 +17,7 @@ beforeEach(() => {
   directory = makeDirectory()
 })
 
-describe("Python's command and ours", () => {
+describeForEachPython("Python's command and ours", () => {
   it.each([
     ...readdirSync(TRACES)
       .filter(name => name.endsWith('.jsonl'))
@@ -26,18 +27,22 @@ describe("Python's command and ours", () => {
     writeFileSync(join(directory, 'shop.jsonl'), toLines(shopRecords()))
     await osprofiler(['trace', 'show', file, '--json', '--out', 'report.json'], { cwd: directory })
 
-    const ours = await osprofiler(['trace', 'show', file, '--dot'], { cwd: directory })
-    const ourJson = await osprofiler(['trace', 'show', file, '--json'], { cwd: directory })
+    const [ours, ourJson, theirs, theirJson] = await Promise.all([
+      osprofiler(['trace', 'show', file, '--dot'], { cwd: directory }),
+      osprofiler(['trace', 'show', file, '--json'], { cwd: directory }),
+      python('--dot'),
+      python('--json'),
+    ])
 
-    expect(ours).toEqual({ code: 0, stdout: python('--dot'), stderr: '' })
-    expect(withoutOwnKeys(JSON.parse(ourJson.stdout))).toEqual(withoutOwnKeys(JSON.parse(python('--json'))))
+    expect(ours).toEqual({ code: 0, stdout: theirs, stderr: '' })
+    expect(withoutOwnKeys(JSON.parse(ourJson.stdout))).toEqual(withoutOwnKeys(JSON.parse(theirJson)))
     // Laid out alike as well: Python prints what it reads.
-    expect(ourJson.stdout).toBe(python('--json'))
+    expect(ourJson.stdout).toBe(theirJson)
   })
 })
 
 /** What Python's `trace show` prints for the report that ours wrote. */
-function python(format: string): string {
+async function python(format: string): Promise<string> {
   const args = ['-c', COMMAND, 'trace', 'show', 'report.json', format, '--connection-string', 'unused://']
-  return execFileSync(PYTHON, args, { cwd: directory, encoding: 'utf8' })
+  return (await promisify(execFile)(currentPython(), args, { cwd: directory })).stdout
 }

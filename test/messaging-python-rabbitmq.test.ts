@@ -4,27 +4,29 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { TraceRecord } from '@osprofiler/core'
 import { openDriver } from '@osprofiler/drivers'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { makeRecord } from '../packages/drivers/test/make-record.js'
 import { withoutOwnKeys } from '../packages/report/test/without-own-keys.js'
 import { osprofiler } from './cli-process.js'
+import { currentPython, describeForEachPython } from './python/each-python.js'
 import { type RabbitmqServer, startRabbitmq } from './servers/rabbitmq.js'
 
-const PYTHON = '/usr/bin/python3'
 const SCRIPT = fileURLToPath(new URL('python/messaging.py', import.meta.url))
 /** Python's own command, as its console script starts it. */
 const COMMAND = 'import sys; from osprofiler.cmd.shell import main; sys.exit(main())'
 
 let server: RabbitmqServer
 let transportUrl: string
-beforeAll(async () => {
-  server = await startRabbitmq()
-  transportUrl = `rabbit://osprofiler:secret@${server.host}:${server.port}//`
-})
-afterAll(() => server.stop())
-
 // Several Pythons are started one after another, each of which takes its time on a busy machine.
-describe('messaging:// and OpenStack', { timeout: 300_000 }, () => {
+vi.setConfig({ testTimeout: 300_000 })
+
+describeForEachPython('messaging:// and OpenStack', () => {
+  beforeAll(async () => {
+    server = await startRabbitmq()
+    transportUrl = `rabbit://osprofiler:secret@${server.host}:${server.port}//`
+  })
+  afterAll(() => server.stop())
+
   it("has oslo.messaging's own listener receive what it sends", async () => {
     const records = makeTrace(randomUUID(), 'orders')
     await write(records)
@@ -139,10 +141,12 @@ function show(baseId: string, ...options: readonly string[]) {
 
 function pythonShow(baseId: string): string {
   const store = ['--connection-string', 'messaging://', '--transport-url', transportUrl, '--idle-timeout', '3']
-  return execFileSync(PYTHON, ['-c', COMMAND, 'trace', 'show', baseId, '--json', ...store], { encoding: 'utf8' })
+  return execFileSync(currentPython(), ['-c', COMMAND, 'trace', 'show', baseId, '--json', ...store], {
+    encoding: 'utf8',
+  })
 }
 
 function python(command: string, argument: string, records: readonly TraceRecord[] = []): string {
   const input = records.map(record => JSON.stringify(record)).join('\n')
-  return execFileSync(PYTHON, [SCRIPT, command, transportUrl, argument], { encoding: 'utf8', input })
+  return execFileSync(currentPython(), [SCRIPT, command, transportUrl, argument], { encoding: 'utf8', input })
 }

@@ -3,17 +3,13 @@ import { getTraceIdHeaders, run, signedPack, type TraceHeaders, type TraceRecord
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { collectRecords } from './adapters/collect-records.js'
 import { ADAPTERS, type Adapter, type AdapterServer, serveWith } from './adapters/serve-with.js'
+import { describeForEachPython } from './python/each-python.js'
 import { type HeadersPeer, openHeadersPeer } from './python/headers-peer.js'
 import { startWsgiApp, type WsgiApp } from './python/wsgi-app.js'
 
 const records = collectRecords()
 let python: WsgiApp
 let peer: HeadersPeer
-beforeAll(async () => {
-  peer = openHeadersPeer()
-  python = await startWsgiApp('OLD_KEY, SECRET_KEY')
-})
-afterAll(() => Promise.all([python.stop(), peer.stop()]))
 
 async function recordedByPython(baseId: string): Promise<TraceRecord[]> {
   const all = await python.records()
@@ -29,99 +25,108 @@ function traceHeaders([info, hmac]: readonly [info: string, hmac: string]): Trac
   return { 'X-Trace-Info': info, 'X-Trace-HMAC': hmac }
 }
 
-describe('headers that we sign', () => {
-  it.each(['8d28af1e-acc0-498c-9890-6908e33eff5f', 'trace-1', 'следа', 'a"\\\u007f\u{1f600}', '>>>???'])(
-    'start a trace in the Python middleware, from signedPack: %s',
-    async baseId => {
-      await get(python.url, traceHeaders(signedPack({ base_id: baseId, parent_id: 'the caller' }, 'SECRET_KEY')))
+describeForEachPython('headers of Node.js and Python', () => {
+  beforeAll(async () => {
+    peer = openHeadersPeer()
+    python = await startWsgiApp('OLD_KEY, SECRET_KEY')
+  })
+  afterAll(() => Promise.all([python.stop(), peer.stop()]))
 
-      expect(await recordedByPython(baseId)).toMatchObject([
-        { name: 'wsgi-start', base_id: baseId, parent_id: 'the caller', info: { request: { path: '/' } } },
-        { name: 'wsgi-stop', base_id: baseId, parent_id: 'the caller' },
-      ])
-    },
-  )
+  describe('headers that we sign', () => {
+    it.each(['8d28af1e-acc0-498c-9890-6908e33eff5f', 'trace-1', 'следа', 'a"\\\u007f\u{1f600}', '>>>???'])(
+      'start a trace in the Python middleware, from signedPack: %s',
+      async baseId => {
+        await get(python.url, traceHeaders(signedPack({ base_id: baseId, parent_id: 'the caller' }, 'SECRET_KEY')))
 
-  it('start a trace in the Python middleware, from getTraceIdHeaders: nested in the point that is open', async () => {
-    await run({ hmacKey: 'SECRET_KEY', baseId: 'from-headers' }, () =>
-      withTrace('outgoing', () => get(python.url, getTraceIdHeaders())),
+        expect(await recordedByPython(baseId)).toMatchObject([
+          { name: 'wsgi-start', base_id: baseId, parent_id: 'the caller', info: { request: { path: '/' } } },
+          { name: 'wsgi-stop', base_id: baseId, parent_id: 'the caller' },
+        ])
+      },
     )
 
-    expect(records[0]).toMatchObject({ name: 'outgoing-start', parent_id: 'from-headers' })
-    expect(await recordedByPython('from-headers')).toMatchObject([
-      { name: 'wsgi-start', parent_id: records[0]?.trace_id },
-      { name: 'wsgi-stop', parent_id: records[0]?.trace_id },
-    ])
-  })
+    it('start a trace in the Python middleware, from getTraceIdHeaders: nested in the point that is open', async () => {
+      await run({ hmacKey: 'SECRET_KEY', baseId: 'from-headers' }, () =>
+        withTrace('outgoing', () => get(python.url, getTraceIdHeaders())),
+      )
 
-  it('start none under a key that Python does not know', async () => {
-    await get(python.url, traceHeaders(signedPack({ base_id: 'unknown-key' }, 'OTHER')))
+      expect(records[0]).toMatchObject({ name: 'outgoing-start', parent_id: 'from-headers' })
+      expect(await recordedByPython('from-headers')).toMatchObject([
+        { name: 'wsgi-start', parent_id: records[0]?.trace_id },
+        { name: 'wsgi-stop', parent_id: records[0]?.trace_id },
+      ])
+    })
 
-    expect(await recordedByPython('unknown-key')).toEqual([])
-  })
-})
+    it('start none under a key that Python does not know', async () => {
+      await get(python.url, traceHeaders(signedPack({ base_id: 'unknown-key' }, 'OTHER')))
 
-describe('the vectors', () => {
-  it('are still what the Python of this machine decides', async () => {
-    const path = new URL('fixtures/conformance/headers.json', import.meta.url)
-    const { vectors } = JSON.parse(readFileSync(path, 'utf8')) as { vectors: Record<string, never>[] }
-    for (const { note, x_trace_info, x_trace_hmac, keys, traced, python_raises } of vectors) {
-      const decision = await peer.decide(x_trace_info ?? null, x_trace_hmac ?? null, keys ?? [])
-
-      if (python_raises !== undefined) expect({ note, decision }).toEqual({ note, decision: { raises: python_raises } })
-      else expect({ note, traced: decision !== null }).toEqual({ note, traced })
-    }
-  })
-})
-
-describe.each(ADAPTERS)('%s', adapter => {
-  let server: AdapterServer
-  beforeAll(async () => {
-    server = await serveWith(adapter, { hmacKeys: ['NEW_KEY', 'SECRET_KEY'], answer: () => getTraceIdHeaders() })
-  })
-  afterAll(() => server.close())
-
-  it('is traced by headers that Python signs, and signs on in a way that Python believes', async () => {
-    const pair = await peer.pack({ base_id: `python-${adapter}-ключ`, parent_id: 'point' }, 'SECRET_KEY')
-
-    const sentOn = await get(server.url, traceHeaders(pair))
-
-    expect(records).toMatchObject([
-      { name: 'wsgi-start', base_id: `python-${adapter}-ключ`, parent_id: 'point' },
-      { name: 'wsgi-stop', base_id: `python-${adapter}-ключ`, parent_id: 'point' },
-    ])
-    const { 'X-Trace-Info': info, 'X-Trace-HMAC': hmac } = sentOn as TraceHeaders
-    expect(await peer.decide(info ?? null, hmac ?? null, ['SECRET_KEY'])).toEqual({
-      baseId: `python-${adapter}-ключ`,
-      parentId: records[0]?.trace_id,
-      hmacKey: 'SECRET_KEY',
+      expect(await recordedByPython('unknown-key')).toEqual([])
     })
   })
 
-  it('is one link of a chain Node, Python, Node, Python that makes one trace', async () => {
-    const baseId = `chain-${adapter}`
-    const second = await serveWith(nextAdapter(adapter), {
-      hmacKeys: 'SECRET_KEY',
-      answer: () => get(`${python.url}/last`, getTraceIdHeaders()),
-    })
-    const first = await serveWith(adapter, {
-      hmacKeys: 'SECRET_KEY',
-      answer: () => withTrace('step', () => get(`${python.url}/call?url=${second.url}/middle`, getTraceIdHeaders())),
-    })
-    await get(`${first.url}/first`, traceHeaders(signedPack({ base_id: baseId }, 'SECRET_KEY')))
-    await Promise.all([first.close(), second.close()])
+  describe('the vectors', () => {
+    it('are what Python decides', async () => {
+      const path = new URL('fixtures/conformance/headers.json', import.meta.url)
+      const { vectors } = JSON.parse(readFileSync(path, 'utf8')) as { vectors: Record<string, never>[] }
+      for (const { note, x_trace_info, x_trace_hmac, keys, traced, python_raises } of vectors) {
+        const decision = await peer.decide(x_trace_info ?? null, x_trace_hmac ?? null, keys ?? [])
 
-    const all = [...records, ...(await recordedByPython(baseId))]
-    const starts = all.filter(({ name }) => name.endsWith('-start'))
-    const pathOf = ({ info, name }: TraceRecord) => (info.request as { path?: string } | undefined)?.path ?? name
-    const byPath = new Map(starts.map(record => [pathOf(record), record]))
-    const chain = ['/first', 'step-start', '/call', 'call-start', '/middle', '/last']
-    expect([...byPath.keys()].sort()).toEqual([...chain].sort())
-    const idOf = (path: string | undefined) => (path === undefined ? baseId : byPath.get(path)?.trace_id)
-    for (const [index, path] of chain.entries()) {
-      expect(byPath.get(path)).toMatchObject({ base_id: baseId, parent_id: idOf(chain[index - 1]) })
-    }
-    expect(all).toHaveLength(2 * chain.length)
+        if (python_raises !== undefined)
+          expect({ note, decision }).toEqual({ note, decision: { raises: python_raises } })
+        else expect({ note, traced: decision !== null }).toEqual({ note, traced })
+      }
+    })
+  })
+
+  describe.each(ADAPTERS)('%s', adapter => {
+    let server: AdapterServer
+    beforeAll(async () => {
+      server = await serveWith(adapter, { hmacKeys: ['NEW_KEY', 'SECRET_KEY'], answer: () => getTraceIdHeaders() })
+    })
+    afterAll(() => server.close())
+
+    it('is traced by headers that Python signs, and signs on in a way that Python believes', async () => {
+      const pair = await peer.pack({ base_id: `python-${adapter}-ключ`, parent_id: 'point' }, 'SECRET_KEY')
+
+      const sentOn = await get(server.url, traceHeaders(pair))
+
+      expect(records).toMatchObject([
+        { name: 'wsgi-start', base_id: `python-${adapter}-ключ`, parent_id: 'point' },
+        { name: 'wsgi-stop', base_id: `python-${adapter}-ключ`, parent_id: 'point' },
+      ])
+      const { 'X-Trace-Info': info, 'X-Trace-HMAC': hmac } = sentOn as TraceHeaders
+      expect(await peer.decide(info ?? null, hmac ?? null, ['SECRET_KEY'])).toEqual({
+        baseId: `python-${adapter}-ключ`,
+        parentId: records[0]?.trace_id,
+        hmacKey: 'SECRET_KEY',
+      })
+    })
+
+    it('is one link of a chain Node, Python, Node, Python that makes one trace', async () => {
+      const baseId = `chain-${adapter}`
+      const second = await serveWith(nextAdapter(adapter), {
+        hmacKeys: 'SECRET_KEY',
+        answer: () => get(`${python.url}/last`, getTraceIdHeaders()),
+      })
+      const first = await serveWith(adapter, {
+        hmacKeys: 'SECRET_KEY',
+        answer: () => withTrace('step', () => get(`${python.url}/call?url=${second.url}/middle`, getTraceIdHeaders())),
+      })
+      await get(`${first.url}/first`, traceHeaders(signedPack({ base_id: baseId }, 'SECRET_KEY')))
+      await Promise.all([first.close(), second.close()])
+
+      const all = [...records, ...(await recordedByPython(baseId))]
+      const starts = all.filter(({ name }) => name.endsWith('-start'))
+      const pathOf = ({ info, name }: TraceRecord) => (info.request as { path?: string } | undefined)?.path ?? name
+      const byPath = new Map(starts.map(record => [pathOf(record), record]))
+      const chain = ['/first', 'step-start', '/call', 'call-start', '/middle', '/last']
+      expect([...byPath.keys()].sort()).toEqual([...chain].sort())
+      const idOf = (path: string | undefined) => (path === undefined ? baseId : byPath.get(path)?.trace_id)
+      for (const [index, path] of chain.entries()) {
+        expect(byPath.get(path)).toMatchObject({ base_id: baseId, parent_id: idOf(chain[index - 1]) })
+      }
+      expect(all).toHaveLength(2 * chain.length)
+    })
   })
 })
 

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { run, setNotifier, start, stop, type TraceRecord, trace, traceClass, withTrace } from '@osprofiler/core'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
+import { currentPython, describeForEachPython } from './python/each-python.js'
 
 class Broken extends Error {}
 
@@ -234,13 +235,13 @@ function mapOwnCall({ name, args, result }: Call) {
   }
 }
 
-describe('the same program in Python and in TypeScript', () => {
+describeForEachPython('the same program in Python and in TypeScript', () => {
   let python: TraceRecord[]
   const own: TraceRecord[] = []
 
   beforeAll(() => {
     const script = join(import.meta.dirname, 'python/points.py')
-    const lines = execFileSync('/usr/bin/python3', [script], { encoding: 'utf8' }).trim().split('\n')
+    const lines = execFileSync(currentPython(), [script], { encoding: 'utf8' }).trim().split('\n')
     python = lines.map(line => JSON.parse(line))
     setNotifier(record => void own.push(record))
     run({ hmacKey: 'KEY', baseId: 'base', parentId: 'caller' }, program)

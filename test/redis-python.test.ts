@@ -3,13 +3,13 @@ import { randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import type { TraceRecord } from '@osprofiler/core'
 import { openDriver } from '@osprofiler/drivers'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest'
 import { withoutOwnKeys } from '../packages/report/test/without-own-keys.js'
 import { osprofiler } from './cli-process.js'
 import { keepRecords, SHOP_TRACE, shopRecords, toLines } from './cli-records.js'
+import { currentPython, describeForEachPython } from './python/each-python.js'
 import { type RedisServer, startRedis } from './servers/redis.js'
 
-const PYTHON = '/usr/bin/python3'
 const COMMAND = 'import sys; from osprofiler.cmd.shell import main; sys.exit(main())'
 const WRITER = fileURLToPath(new URL('python/redis_store.py', import.meta.url))
 
@@ -22,7 +22,7 @@ beforeAll(async () => {
 beforeEach(() => server.command('FLUSHALL'))
 afterAll(() => server.stop())
 
-describe("redis:// and OSProfiler's own driver", () => {
+describeForEachPython("redis:// and OSProfiler's own driver", () => {
   it('show the same JSON of a trace that we wrote', async () => {
     await keepRecords(url, shopRecords({ text: 'é漢😀 "\\' }))
 
@@ -147,7 +147,7 @@ async function writeWithPython(records: readonly TraceRecord[], to = url, ...mor
 }
 
 async function runPython(args: readonly string[], input: string): Promise<string> {
-  const child = spawn(PYTHON, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn(currentPython(), args, { stdio: ['pipe', 'pipe', 'pipe'] })
   const texts = { stdout: '', stderr: '' }
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream].setEncoding('utf8').on('data', text => {

@@ -4,11 +4,12 @@ import { fileURLToPath } from 'node:url'
 import type { TraceRecord } from '@osprofiler/core'
 import { ExactNumber, parseJson } from '@osprofiler/core/json'
 import { openDriver } from '@osprofiler/drivers'
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { withoutOwnKeys } from '../packages/report/test/without-own-keys.js'
 import { osprofiler } from './cli-process.js'
 import { keepRecords, SHOP_TRACE, shopRecords, toLines } from './cli-records.js'
 import { compact, EXOTIC_VALUES, exactText, exoticRecords } from './exotic-values.js'
+import { currentPython, describeForEachPython } from './python/each-python.js'
 
 /** An empty database of a test's own. */
 export interface SqlDatabase {
@@ -20,14 +21,13 @@ export interface SqlDatabase {
   countIndexes(): Promise<number>
 }
 
-const PYTHON = '/usr/bin/python3'
 /** Python's own command, as its console script starts it. */
 const COMMAND = 'import sys; from osprofiler.cmd.shell import main; sys.exit(main())'
 const WRITER = fileURLToPath(new URL('python/sql_store.py', import.meta.url))
 
 /** Declares that a database is shared with OSProfiler's own SQLAlchemy driver. */
 export function describeSharing(name: string, createDatabase: () => Promise<SqlDatabase>): void {
-  describe(`${name} and OSProfiler's own SQLAlchemy driver`, () => {
+  describeForEachPython(`${name} and OSProfiler's own SQLAlchemy driver`, () => {
     it('show the same JSON of a trace that we wrote', async () => {
       const { url } = await createDatabase()
 
@@ -185,7 +185,7 @@ async function writeWithPython(url: string, records: readonly object[], host = '
 }
 
 async function runPython(args: readonly string[], input: string): Promise<string> {
-  const child = spawn(PYTHON, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn(currentPython(), args, { stdio: ['pipe', 'pipe', 'pipe'] })
   const texts = { stdout: '', stderr: '' }
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream].setEncoding('utf8').on('data', text => {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { currentPython } from './each-python.js'
 
 /** A script of this folder that runs under the Python which has OSProfiler. */
 export interface PythonChild {
@@ -11,13 +12,13 @@ export interface PythonChild {
   stop(): Promise<void>
 }
 
-// Debian's, which is the one that has OSProfiler.
-const PYTHON = '/usr/bin/python3'
-
 /** Starts a script beside this file. It is to end when its standard input does. */
 export function startPython(script: string, args: readonly string[] = []): PythonChild {
   const path = fileURLToPath(new URL(script, import.meta.url))
-  const child = spawn(PYTHON, [path, ...args], { stdio: 'pipe', env: { ...process.env, PYTHONIOENCODING: 'utf-8' } })
+  const child = spawn(currentPython(), [path, ...args], {
+    stdio: 'pipe',
+    env: { ...process.env, PYTHONIOENCODING: 'utf-8' },
+  })
   let errors = ''
   child.stderr.setEncoding('utf8').on('data', text => {
     errors += text

@@ -1,5 +1,6 @@
 import { openDriver } from '@osprofiler/drivers'
-import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest'
+import { describeForEachPython } from '../../../test/python/each-python.js'
 import { readAll } from './make-record.js'
 import { openMongodbStore } from './mongodb-store.js'
 import { makePythonTrace, makeServed, SERVED_REPORT, usePython } from './python-store.js'
@@ -11,7 +12,7 @@ beforeAll(async () => {
 })
 beforeEach(() => store.clear())
 
-describe("mongodb:// and OSProfiler's own driver", () => {
+describeForEachPython("mongodb:// and OSProfiler's own driver", () => {
   it('give Python a trace that it can report and list', async () => {
     await open().write(makeServed())
 

@@ -1,11 +1,9 @@
 import { spawn } from 'node:child_process'
 import type { TraceRecord } from '@osprofiler/core'
 import { onTestFinished } from 'vitest'
+import { currentPython } from '../../../test/python/each-python.js'
 import { finish, fixture } from './child.js'
 import { makeRecord } from './make-record.js'
-
-// Debian's, which is the one that has OSProfiler.
-const PYTHON = '/usr/bin/python3'
 
 /** Uses OSProfiler's own driver on a store, by some of the fixture's commands, and gives what those print that read. */
 export async function usePython(
@@ -18,7 +16,7 @@ export async function usePython(
   }: { baseId?: string; records?: readonly object[]; env?: NodeJS.ProcessEnv } = {},
 ): Promise<unknown[]> {
   const args = [fixture('python_store.py'), commands, connectionString, baseId]
-  const child = spawn(PYTHON, args, { env: { ...process.env, PYTHONIOENCODING: 'utf-8', ...env } })
+  const child = spawn(currentPython(), args, { env: { ...process.env, PYTHONIOENCODING: 'utf-8', ...env } })
   onTestFinished(() => void child.kill('SIGKILL'))
   child.stdin.end(records.map(record => `${JSON.stringify(record)}\n`).join(''))
   const { code, stdout, stderr } = await finish(child)

@@ -1,12 +1,13 @@
 import { join } from 'node:path'
 import type { TraceRecord } from '@osprofiler/core'
 import { openDriver } from '@osprofiler/drivers'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
+import { currentPython, describeForEachPython } from '../../../test/python/each-python.js'
 import { finish, fixture, startProgram } from './child.js'
 import { makeRecord, readAll } from './make-record.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
-describe("sqlite:// and OSProfiler's own SQLAlchemy driver", () => {
+describeForEachPython("sqlite:// and OSProfiler's own SQLAlchemy driver", () => {
   it('gives Python a trace that it can report', async () => {
     const { driver, path } = openStore()
     const root = makeRecord({ base_id: 'trace', trace_id: 'root', timestamp: '2026-11-22T10:00:00.000001' })
@@ -116,7 +117,7 @@ function openStore() {
 
 /** Runs the fixture in Python and gives what it printed. */
 async function python(path: string, args: readonly string[], input: readonly object[] = []): Promise<string> {
-  const child = startProgram('/usr/bin/python3', [fixture('python_trace.py'), ...args])
+  const child = startProgram(currentPython(), [fixture('python_trace.py'), ...args])
   child.stdin.end(input.map(record => `${JSON.stringify(record)}\n`).join(''))
   const { code, stdout, stderr } = await finish(child)
   expect([code, stderr], path).toEqual([0, ''])

@@ -10,13 +10,20 @@ import java.util.List;
 
 /** A mongo-java-server on 127.0.0.1. Arguments: its port, and the file of its data where they are to survive. */
 public class Server {
+  /** Answers one message after another: two first writes at once make this server fail. */
+  static class Volatile extends MemoryBackend {
+    @Override public synchronized Document handleMessage(MongoMessage message) {
+      return super.handleMessage(message);
+    }
+  }
+
   /** What was answered is in the file: H2 itself would write it there within a second. */
   static class Durable extends H2Backend {
     Durable(String file) {
       super(file);
     }
 
-    @Override public Document handleMessage(MongoMessage message) {
+    @Override public synchronized Document handleMessage(MongoMessage message) {
       Document answer = super.handleMessage(message);
       commit();
       return answer;
@@ -24,7 +31,7 @@ public class Server {
   }
 
   public static void main(String[] arguments) throws Exception {
-    AbstractMongoBackend backend = arguments.length > 1 ? new Durable(arguments[1]) : new MemoryBackend();
+    AbstractMongoBackend backend = arguments.length > 1 ? new Durable(arguments[1]) : new Volatile();
     // The client of MongoDB 7 refuses servers of a lower wire version.
     backend.version(new MongoVersion() {
       @Override public List<Integer> getVersionArray() {

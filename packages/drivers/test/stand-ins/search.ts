@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
+import { stringifyJson } from '@osprofiler/core/json'
 import { findFreePort } from '../../../../test/servers/free-port.js'
 import { readBody } from './read-body.js'
 import { type Answer, StandInCluster } from './search-cluster.js'
@@ -79,7 +80,7 @@ export async function startSearch(options: SearchStandInOptions): Promise<Search
       'content-type': type,
       ...(product === 'elasticsearch' ? { 'x-elastic-product': 'Elasticsearch' } : {}),
     })
-    response.end(method === 'HEAD' ? '' : JSON.stringify(content))
+    response.end(method === 'HEAD' ? '' : stringifyJson(content))
   }
 
   function answer(method: string, url: string, body: string, request: IncomingMessage): Answer {
