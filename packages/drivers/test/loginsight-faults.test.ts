@@ -12,7 +12,8 @@ const folder = mkdtempSync(join(tmpdir(), 'osprofiler-loginsight-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describeFaults('Log Insight', async () => {
-  const server = await startLogInsight(folder)
+  // Two are started, each with a certificate of its own.
+  const server = await startLogInsight(mkdtempSync(join(folder, 'server-')))
   return {
     ...server,
     knowsIds: false,
