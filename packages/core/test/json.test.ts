@@ -104,6 +104,18 @@ describe('parseJson', () => {
     expect(jsonText(value, 0)).toBe('{"__proto__":[1.0],"constructor":NaN,"a":2.0,"":{},"ab":[],"toString":null}')
   })
 
+  it('reads names of one escaped character, which V8 may confuse', () => {
+    const names = ['a', 'é', '\ud800', '"', '\\', '\n', '漢', 'b']
+    const asEscape = (name: string): string => `"\\u${name.charCodeAt(0).toString(16).padStart(4, '0')}"`
+
+    for (let turn = 0; turn < 50; turn++) {
+      const text = `{${names.map(name => `${asEscape(name)}: 1`).join(', ')}}`
+
+      expect(Object.keys(parseJson(`{"x": ${text}}`) as object)).toEqual(['x'])
+      expect(Object.keys(parseJson(text) as object)).toEqual(names)
+    }
+  })
+
   it.each([
     '',
     ' ',

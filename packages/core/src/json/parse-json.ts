@@ -5,6 +5,12 @@ import { readJson } from './read-json.js'
 /** Deeper values are suspect: the look recurses. */
 const MAX_DEPTH = 100
 
+/**
+ * The name of a member that is one escaped character, as Python writes `é`. V8 of Node 24 and 26 may read a backslash in
+ * its place: `JSON.parse('{"a":1,"\\u0041":1}')` has the names `a` and `\\`.
+ */
+const ESCAPED_NAME = /"\\(?:u[\da-fA-F]{4}|[^u])"\s*:/
+
 const PLAIN = 0
 const HAS_INTEGERS = 1
 const SUSPECT = 2
@@ -26,7 +32,8 @@ export function parseJson(text: string): unknown {
     if (!text.includes('NaN') && !text.includes('Infinity')) throw error
     return readJson(text)
   }
-  return isPlain(value, text) ? value : readJson(text)
+  const isSafe = !text.includes('\\') || !ESCAPED_NAME.test(text)
+  return isSafe && isPlain(value, text) ? value : readJson(text)
 }
 
 /** Whether no other value can have been meant. */
