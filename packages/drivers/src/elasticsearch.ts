@@ -3,9 +3,9 @@ import type { Client } from '@elastic/elasticsearch'
 import { type Driver, OsprofilerError } from '@osprofiler/core'
 import { findClient, loadClient } from './client-package.js'
 import type { OpenContext } from './open-context.js'
-import type { SearchTransport } from './search/client.js'
 import { createSearchDriver } from './search/driver.js'
 import { readExactly } from './search/exact-answers.js'
+import type { SearchTransport } from './search/transport.js'
 import { readSearchUrl, type SearchUrl } from './search/url.js'
 
 const CONNECT_TIMEOUT = 5_000

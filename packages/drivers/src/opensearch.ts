@@ -2,9 +2,9 @@ import type { Client } from '@opensearch-project/opensearch'
 import type { Driver } from '@osprofiler/core'
 import { findClient, loadClient } from './client-package.js'
 import type { OpenContext } from './open-context.js'
-import type { SearchTransport } from './search/client.js'
 import { createSearchDriver } from './search/driver.js'
 import { readExactly } from './search/exact-answers.js'
+import type { SearchTransport } from './search/transport.js'
 import { readSearchUrl } from './search/url.js'
 
 /** OpenSearch 1, 2 and 3, through its own client: Elastic's refuses to speak with it. See `createSearchDriver`. */

@@ -5,39 +5,13 @@ import { createBoundWork } from '../bound-work.js'
 import { isObject } from '../record-text.js'
 import { isMissingIndex, SearchFailure, toRefusal, toSearchFailure } from './failure.js'
 import { checkServer, type SearchServerName } from './server-check.js'
-
-/** A request of the REST API that Elasticsearch and OpenSearch share. */
-export interface SearchRequest {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
-  readonly path: string
-  readonly querystring?: Readonly<Record<string, string | number | boolean>>
-  readonly body?: object
-  /** Lines of JSON, in place of `body`. */
-  readonly bulkBody?: string
-}
-
-export interface RequestOptions {
-  readonly maxRetries?: number
-  readonly requestTimeout?: number
-  readonly signal?: AbortSignal
-}
+import type { RequestOptions, SearchAnswer, SearchRequest, SearchTransport } from './transport.js'
 
 /**
  * How long a request of a write may take, in milliseconds: the client's connections keep a program alive that has ended
  * its work. What the server was sent is written all the same, and found there when the batch is tried again.
  */
 export const WRITE_TIMEOUT = 4_000
-
-/** What both clients have, as their own documentation has it for requests of one's own. */
-export interface SearchTransport {
-  request(request: SearchRequest, options: RequestOptions): Promise<SearchAnswer>
-}
-
-export interface SearchAnswer {
-  readonly statusCode: number
-  readonly headers: Readonly<Record<string, unknown>>
-  readonly body: unknown
-}
 
 /** A client that is loaded and made when it is first used. */
 export interface SearchClient {

@@ -1,7 +1,8 @@
 import { Array, Set } from '@osprofiler/core/toolkit'
 import { isObject } from '../record-text.js'
-import type { SearchClient, SearchRequest } from './client.js'
+import type { SearchClient } from './client.js'
 import { checkWhole, SearchFailure } from './failure.js'
+import type { SearchRequest } from './transport.js'
 
 /** How long the server keeps a search between two pages. */
 const PATIENCE = '2m'

@@ -1,6 +1,6 @@
 import { isObject } from '../record-text.js'
-import type { SearchTransport } from './client.js'
 import { SearchFailure, toRefusal, toSearchFailure } from './failure.js'
+import type { SearchTransport } from './transport.js'
 
 /** Which of the two servers is expected. */
 export type SearchServerName = 'elasticsearch' | 'opensearch'
