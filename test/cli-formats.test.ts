@@ -59,6 +59,39 @@ describe('a trace in every format', () => {
     expect(printed.stdout.trimEnd()).toBe(readFileSync(join(directory, 'out'), 'utf8').trimEnd())
   })
 
+  it('is written in parts for OpenTelemetry where a collector would not take it at once', async () => {
+    const file = join(directory, 'large.jsonl')
+    const out = join(directory, 'trace.json')
+    const [start, stop] = shopRecords()
+    const ids = Array.from({ length: 24 }, (_, at) => `${at}`)
+    const info = { text: 'x'.repeat(1_000_000) }
+    writeFileSync(
+      file,
+      toLines(
+        ids.flatMap(trace_id => [start, stop].flatMap(record => (record ? [{ ...record, trace_id, info }] : []))),
+      ),
+    )
+
+    const written = await osprofiler(['trace', 'show', file, '--export', 'otlp', '--out', out])
+
+    const parts = readdirSync(directory).filter(name => name.startsWith('trace'))
+    expect(parts.sort()).toEqual(['trace-2.json', 'trace-3.json', 'trace.json'])
+    expect(written).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: expect.stringContaining('trace.json, trace-2.json, trace-3.json'),
+    })
+    const texts = ['trace.json', 'trace-2.json', 'trace-3.json'].map(name =>
+      readFileSync(join(directory, name), 'utf8'),
+    )
+    for (const part of texts) expect(part.length).toBeLessThan(20 * 1024 * 1024)
+    writeFileSync(join(directory, 'whole.jsonl'), texts.join(''))
+    const [again, expected] = await Promise.all(
+      ['whole.jsonl', 'large.jsonl'].map(name => osprofiler(['trace', 'show', join(directory, name), '--depth', '3'])),
+    )
+    expect(again).toEqual(expected)
+  })
+
   it.each(ALL)('comes from a store as from a file: %s', async option => {
     await keepRecords(store, shopRecords())
     const file = join(directory, 'shop.jsonl')

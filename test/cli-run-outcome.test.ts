@@ -80,10 +80,36 @@ describe('osprofiler run, of a request that nobody can have traced', () => {
   })
 })
 
+describe('osprofiler run, with a store that can only be written', () => {
+  it('names the traces of its requests, and ends with 0', async () => {
+    const origin = await listen(createServer((_, res) => res.end()))
+    env.OSPROFILER_CONNECTION_STRING = 'otlp://127.0.0.1:4318'
+
+    const { outcome } = await timed(['run', origin, '-n', '2'])
+
+    const ids = outcome.stdout.trimEnd().split('\n')
+    expect(ids).toEqual(Array(2).fill(expect.stringMatching(/^[0-9a-f-]{36}$/)))
+    expect(outcome.code).toBe(0)
+    expect(outcome.stderr).toContain('can only be written')
+    expect(outcome.stderr).toContain(ids[0]?.replaceAll('-', ''))
+  })
+
+  it('says so where the trace is wanted, and sends nothing', async () => {
+    let requests = 0
+    const origin = await listen(createServer((_, res) => res.end(String(requests++))))
+    env.OSPROFILER_CONNECTION_STRING = 'otlp://127.0.0.1:4318'
+
+    const { outcome } = await timed(['run', origin, '--json'])
+
+    expect(outcome).toMatchObject({ code: 1, stdout: '' })
+    expect(outcome.stderr).toContain('can only be written')
+    expect(requests).toBe(0)
+  })
+})
+
 describe('osprofiler run, with a store that cannot be read', () => {
   it.each([
     ['that is down', async () => `redis://:s3cret@127.0.0.1:${await findFreePort()}`, 'cannot be used: connect ECONN'],
-    ['that can only be written', async () => 'otlp://127.0.0.1:4318', 'can only be written'],
     ['in the memory of a process', async () => 'memory://', 'is seen by nobody but the process that writes it'],
     [
       'that never answers',

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { openMongodbStore } from '../packages/drivers/test/mongodb-store.js'
-import { openSearchStore } from '../packages/drivers/test/search-store.js'
+import { startSearch } from '../packages/drivers/test/stand-ins/search.js'
 import { recordsOfDriver } from './use-driver.js'
 
 describe('a driver that is used within a trace, through an instrumented client, leaves nothing in it', () => {
   it.each([
     ['mongodb', openMongodbStore],
-    ['elasticsearch', () => openSearchStore('elasticsearch')],
-    ['opensearch', () => openSearchStore('opensearch')],
+    ['elasticsearch', () => startSearchStore('elasticsearch')],
+    ['opensearch', () => startSearchStore('opensearch')],
   ] as const)('%s', async (_name, open) => {
     const { url, clear } = await open()
     await clear()
@@ -18,3 +18,8 @@ describe('a driver that is used within a trace, through an instrumented client, 
     expect(recorded).toEqual([])
   })
 })
+
+async function startSearchStore(product: 'elasticsearch' | 'opensearch') {
+  const { host, port } = await startSearch({ product })
+  return { url: `${product}://${host}:${port}`, clear: async () => undefined }
+}

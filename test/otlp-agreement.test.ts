@@ -2,12 +2,15 @@ import { randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { TraceRecord } from '@osprofiler/core'
+import { parseJson } from '@osprofiler/core/json'
 import { openDriver } from '@osprofiler/drivers'
 import { buildReport, exportOtlp, parseRecords } from '@osprofiler/report'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from '../packages/drivers/test/otlp-receiver.js'
 
+/** What Python writes otherwise than JavaScript. */
+const EXACT = parseJson('[9007199254740993, -18446744073709551616, 1.0, 1e-07, 1e+16]') as unknown[]
 /** What an export has beside what the store sends: the records, to be read back. */
 const OF_EXPORTS = ['osprofiler.order', 'osprofiler.records']
 const TRACES = new URL('fixtures/conformance/traces/', import.meta.url)
@@ -107,7 +110,17 @@ function SAMPLES(): [string, string, object, object][] {
     [
       'numbers',
       'step',
-      { big: 2 ** 64, unsafe: 2 ** 53 + 2, huge: 1e300, half: 0.5, less: -1, list: [2 ** 64, 1] },
+      {
+        big: 2 ** 64,
+        unsafe: 2 ** 53 + 2,
+        huge: 1e300,
+        half: 0.5,
+        less: -1,
+        none: Number.NaN,
+        most: -Infinity,
+        exact: EXACT,
+        list: [2 ** 64, 1],
+      },
       {},
     ],
     ['hostile texts', '\ud800-\0', { ['\udfff']: '\ud800', a: '\0', long: '漢'.repeat(50_000), deep: nest(200) }, {}],
@@ -134,7 +147,10 @@ const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 10 }),
   fc.constantFrom('GET', '/a/7', '__proto__', '\ud800', 'publish a.7', 'consume a', '/a.B/C', 'SELECT a FROM b'),
 )
-const json = fc.jsonValue({ stringUnit: 'binary' }).map(value => JSON.parse(JSON.stringify(value)))
+const json = fc.oneof(
+  fc.jsonValue({ stringUnit: 'binary' }).map(value => JSON.parse(JSON.stringify(value))),
+  fc.constantFrom(...EXACT, Number.NaN, 2 ** 64),
+)
 const members = fc.dictionary(text, json, { maxKeys: 4, noNullPrototype: true })
 const baseIds = fc.oneof(
   fc.uuid(),

@@ -1,5 +1,6 @@
 import * as core from '@osprofiler/core'
 import * as http from '@osprofiler/core/http'
+import * as json from '@osprofiler/core/json'
 import * as record from '@osprofiler/core/record'
 import * as coreRpc from '@osprofiler/core/rpc'
 import * as toolkit from '@osprofiler/core/toolkit'
@@ -53,6 +54,19 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
     ],
   },
   '@osprofiler/core/http': { module: http, names: ['createRequestTracer', 'failRequest', 'servedRequest'] },
+  '@osprofiler/core/json': {
+    module: json,
+    names: [
+      'ExactNumber',
+      'asNumber',
+      'exactFloat',
+      'holdsWord',
+      'isIndentable',
+      'jsonText',
+      'parseJson',
+      'stringifyJson',
+    ],
+  },
   '@osprofiler/core/record': { module: record, names: ['otlpTraceId', 'resourceAttributes', 'toOtlpSpan'] },
   '@osprofiler/core/rpc': {
     module: coreRpc,

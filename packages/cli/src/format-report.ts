@@ -1,6 +1,6 @@
 import {
   correctSkew,
-  exportOtlp,
+  exportOtlpParts,
   exportPerfetto,
   exportSpeedscope,
   type Report,
@@ -8,7 +8,7 @@ import {
   reportJsonChunks,
 } from '@osprofiler/report'
 import { drawImage } from './draw-image.js'
-import type { Output } from './output-format.js'
+import type { Output, OutputFormat } from './output-format.js'
 import type { Chunks } from './write-output.js'
 
 /**
@@ -16,8 +16,23 @@ import type { Chunks } from './write-output.js'
  * page corrects them itself, and shows both.
  *
  * @param rawTimes whether exports too have the times as recorded
+ * @returns one document, or several: what is sent to a collector is split into requests that the collector takes
  */
-export async function formatReport(report: Report, { format, file }: Output, rawTimes: boolean): Promise<Chunks> {
+export async function formatReport(
+  report: Report,
+  { format, file }: Output,
+  rawTimes: boolean,
+): Promise<Iterable<Chunks>> {
+  if (format === 'otlp') return exportOtlpParts(timed(report, rawTimes))
+  return [await formatWhole(report, format, file, rawTimes)]
+}
+
+async function formatWhole(
+  report: Report,
+  format: Exclude<OutputFormat, 'otlp'>,
+  file: string | undefined,
+  rawTimes: boolean,
+): Promise<Chunks> {
   // As Python's: its print() ends the line, its file does not.
   const end = file === undefined ? '\n' : ''
   switch (format) {
@@ -36,8 +51,6 @@ export async function formatReport(report: Report, { format, file }: Output, raw
       return exportPerfetto(timed(report, rawTimes))
     case 'speedscope':
       return exportSpeedscope(timed(report, rawTimes))
-    case 'otlp':
-      return exportOtlp(timed(report, rawTimes))
     case 'tree':
       throw new TypeError('The tree is drawn by drawReport().')
   }

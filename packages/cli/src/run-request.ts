@@ -10,6 +10,7 @@ import { type Link, openLink } from './exchange.js'
 import { endOfGrace } from './expect-no-trace.js'
 import { explainMissing } from './explain-missing.js'
 import { explainSilent } from './explain-silent.js'
+import { namesOnly, nameTraces } from './name-unreadable.js'
 import { type Store, withStore } from './open-store.js'
 import { chooseOutputs, wrongUsage } from './output-format.js'
 import { showProgress } from './progress.js'
@@ -45,9 +46,11 @@ export async function runRequest(words: readonly string[], options: RunOptions):
   // Before anything is sent: a baseline that is not there would be told too late.
   const before = options.baseline === undefined ? undefined : await readReports(options.baseline, options)
   return await withStore(options, async store => {
-    await checkStore(store)
+    const isUnreadable = namesOnly(store, options)
+    if (!isUnreadable) await checkStore(store)
     const link = openLink(request.url, trust)
     const sent = await sendAll(request, key, link, options).finally(() => link.close())
+    if (isUnreadable) return nameTraces(sent, store)
     const code =
       before === undefined && options.saveBaseline === undefined ? 0 : await compareRuns(sent, store, before, options)
     // Instead of a comparison, there is one of them to see.

@@ -1,4 +1,5 @@
-import { readdir, rm, stat } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { access, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
 import { Array, Date, isError, Map, Promise, String, TypeError } from '@osprofiler/core/toolkit'
@@ -94,7 +95,9 @@ export function openFileDriver(location: string): Driver {
     async pruneTraces(before) {
       const oldest = readBefore(before)
       life.checkOpen()
-      return await pruneFiles(directory, oldest).catch(fail)
+      return await checkWritable(directory)
+        .then(() => pruneFiles(directory, oldest))
+        .catch(fail)
     },
     close: timeout => life.close(timeout, { settle: retention.settled, cut: () => undefined }),
   }
@@ -149,6 +152,15 @@ async function tallyFile(path: string): Promise<TraceTally> {
   const tally = createTally()
   for await (const batch of readLines(path)) for (const record of batch) tally.add(record)
   return tally
+}
+
+/** Whoever may remove nothing is told so also where there is nothing to remove. */
+async function checkWritable(directory: string): Promise<void> {
+  try {
+    await access(directory, constants.W_OK)
+  } catch (error) {
+    if (!(isError(error) && 'code' in error && error.code === 'ENOENT')) throw error
+  }
 }
 
 /** How many traces were removed. One that is written just then may lose what comes first of its new records. */

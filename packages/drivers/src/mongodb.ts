@@ -42,10 +42,10 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
   const connection = createMongodbConnection(url, life.lookup)
   const batches = createPreparedBatches<DocumentBatch>()
   const work = createBoundWork()
-  const indexes = createMongodbIndexes(url.location, url.ttl)
   /** The batches that failed, and the ids of their records, which may be there: parts of a batch are written with them. */
   const failed = new WeakSet<readonly TraceRecord[]>()
   const ids = new WeakMap<TraceRecord, ObjectId>()
+  const indexes = createMongodbIndexes(url.location, url.ttl)
 
   async function use<Result>(
     task: (db: Db, client: typeof import('mongodb')) => Promise<Result>,

@@ -18,7 +18,8 @@ export function openOpensearchDriver(location: string, context: OpenContext): Dr
     location: shownAs,
     ttl,
     filterErrorTrace,
-    patience: timeout * nodes.length,
+    nodes: nodes.length,
+    timeout,
     async open(_, lookup) {
       const { Client } = await loadClient('@opensearch-project/opensearch')
       const client = new Client({
@@ -41,13 +42,14 @@ export function openOpensearchDriver(location: string, context: OpenContext): Dr
 /** Its requests are ended by a method, where those of Elastic's client are by a signal. */
 function toTransport(transport: Client['transport']): SearchTransport {
   return {
-    request(request, { signal, ...options }) {
+    async request(request, { signal, ...options }) {
       const answer = transport.request(request, options)
       signal?.addEventListener('abort', () => {
         // What it returns would be taken for a promise that nobody looks after.
         answer.abort()
       })
-      return answer
+      const { statusCode, headers, body } = await answer
+      return { statusCode: statusCode ?? 0, headers: headers ?? {}, body }
     },
   }
 }

@@ -8,11 +8,11 @@ import {
   setImmediate,
   setTimeout,
   URL,
-  WeakMap,
 } from '@osprofiler/core/toolkit'
 import { findClient } from './client-package.js'
 import type { OpenContext } from './open-context.js'
-import { createDeliver, type Fate } from './otlp/deliver.js'
+import { createDeliver } from './otlp/deliver.js'
+import { createFates } from './otlp/fates.js'
 import { createOpenPoints, type OtlpPlan } from './otlp/points.js'
 import { createOtlpSender } from './otlp/sender.js'
 import { readOtlpSettings } from './otlp/settings.js'
@@ -39,8 +39,7 @@ export function openOtlpDriver(location: string, context: OpenContext): Driver {
   const life = createLife()
   const sender = createOtlpSender(settings, life.lookup)
   const deliver = createDeliver(sender, settings.protocol, createSpanMaker(settings.resource))
-  /** Of the records of a batch that the notifier writes again, in whole or in halves. */
-  const fates = new WeakMap<TraceRecord, Fate>()
+  const fates = createFates()
   const inTurn = createTurns()
   let isClosing = false
   let lingering: NodeJS.Timeout | undefined
@@ -57,7 +56,7 @@ export function openOtlpDriver(location: string, context: OpenContext): Driver {
   async function write(records: readonly TraceRecord[]): Promise<WriteResult> {
     try {
       await giveUp(() => open.planOldest(open.isFull ? BATCH : 0))
-      const fresh = records.filter(record => !fates.has(record))
+      const fresh = records.filter(record => fates.of(record) === undefined)
       const plan = open.plan(fresh)
       // Starts alone are held: they count as written only where the collector takes what is to come of them.
       if (plan.points.length === 0 && plan.refused < fresh.length) await sender.check()
@@ -66,25 +65,10 @@ export function openOtlpDriver(location: string, context: OpenContext): Driver {
         for (const record of point.given) fates.set(record, fate)
       })
       for (const record of plan.hold()) fates.set(record, 'sent')
-      return { refused: plan.refused + countRejected(records) }
+      return fates.tell(records, plan.refused)
     } finally {
       watchOpenPoints()
     }
-  }
-
-  /**
-   * How many records of a batch the collector rejected without a reason.
-   *
-   * @throws OsprofilerError where it refused some, or nobody knows: the notifier writes the batch in halves then
-   */
-  function countRejected(records: readonly TraceRecord[]): number {
-    const told = records.map(record => fates.get(record))
-    const errors = told.filter(fate => typeof fate === 'object')
-    const error = errors.find(({ code }) => code === 'ERR_WRITE_REFUSED') ?? errors[0]
-    // What the notifier writes again is looked up once more.
-    if (error === undefined || records.length === 1) for (const record of records) fates.delete(record)
-    if (error !== undefined) throw error
-    return told.filter(fate => fate === 'rejected').length
   }
 
   /** Looks after what is open: some time later, and at the process's natural end. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Driver, TraceQuery, TraceRecord } from '@osprofiler/core'
+import { parseJson, stringifyJson } from '@osprofiler/core/json'
 import { openDriver } from '@osprofiler/drivers'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { makeRecord, makeTrace, readAll } from './make-record.js'
@@ -516,6 +517,28 @@ function describeHostileRecords(openStore: OpenStore): void {
     await driver.write([record])
 
     expect(await readAll(driver, record.base_id)).toEqual([record])
+  })
+
+  it('keeps numbers of other programs, for which JavaScript has none of its own', async () => {
+    const { driver } = await openStore()
+    const numbers = '[9007199254740993,-9223372036854775808,1.0,-0.0,0.0,1e-07,1e+16,1e+300,0.1,7]'
+    const info = parseJson(`{"host":"web-1","params":${numbers},"nested":{"big":12345678901234567890123}}`)
+    const record = makeRecord({ info: info as TraceRecord['info'] })
+
+    await driver.write([record])
+
+    expect(stringifyJson(await readAll(driver, record.base_id))).toBe(stringifyJson([record]))
+  })
+
+  it('keeps NaN and infinite numbers, as numbers or as texts', async () => {
+    const { driver } = await openStore()
+    const params = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 'NaN', 1.5, null]
+    const record = makeRecord({ info: { host: 'web-1', params } })
+
+    await driver.write([record])
+
+    const [found] = await readAll(driver, record.base_id)
+    expect([found?.info.params].flat().map(String)).toEqual(params.map(String))
   })
 
   it('keeps a text outside of info as it is, or refuses its record, and never changes it', async () => {

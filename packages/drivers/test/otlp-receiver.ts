@@ -100,7 +100,8 @@ export async function startOtlpReceiver(certificate?: Certificate): Promise<Otlp
     const bytes = content?.length ?? 0
     requests.push({ path: request.url ?? '', headers: request.headers, bytes, spans: received.length })
     await after
-    if (message === undefined) return void response.destroy()
+    if (content === undefined) return void response.destroy()
+    if (message === undefined) return void response.writeHead(400).end()
     const status = judge?.(received, bytes) ?? behaviour.status ?? 200
     if (status === 200) spans.push(...received.slice(0, received.length - rejected))
     if (breaks) return void response.destroy()
@@ -140,9 +141,14 @@ export async function startOtlpReceiver(certificate?: Certificate): Promise<Otlp
   return receiver
 }
 
+/** Undefined for what is no request of OTLP. */
 function read(content: Buffer, isJson: boolean): unknown {
-  if (isJson) return ExportTraceServiceRequest.fromObject(withBytes(JSON.parse(content.toString())))
-  return ExportTraceServiceRequest.decode(content)
+  try {
+    if (isJson) return ExportTraceServiceRequest.fromObject(withBytes(JSON.parse(content.toString())))
+    return ExportTraceServiceRequest.decode(content)
+  } catch {
+    return undefined
+  }
 }
 
 /** OTLP's JSON has ids in hexadecimal, where protobuf's own has base64. */
@@ -156,8 +162,8 @@ function withBytes(value: unknown, key = ''): unknown {
 }
 
 function encodeAnswer(rejected: number, isJson: boolean): Buffer | string {
-  const partialSuccess = { rejectedSpans: rejected, errorMessage: 'too old' }
-  const answer = rejected === 0 ? { partialSuccess: {} } : { partialSuccess }
+  // As the collector has it, also where there is nothing to tell.
+  const answer = { partialSuccess: rejected === 0 ? {} : { rejectedSpans: rejected, errorMessage: 'too old' } }
   return isJson ? JSON.stringify(answer) : Buffer.from(ExportTraceServiceResponse.encode(answer).finish())
 }
 

@@ -59,7 +59,7 @@ describe.each(Object.entries(WITHOUT_RIGHTS))('a database %s', (_, start) => {
       const outcomes = await useStore(start, directory, `sqlite:///${join(directory, 'traces.db')}`)
 
       expect(outcomes).toMatchObject({ list: [['left', 2]], failed: 0, records: 2, again: 2 })
-      for (const change of ['write', 'remove', 'prune']) {
+      for (const change of ['write', 'remove', 'prune', 'pruneNothing']) {
         expect(outcomes[change]).toMatch(/^ERR_STORE The store ".*traces\.db" may only be read: this user cannot write/)
       }
       expect(describeFiles(directory)).toEqual(before)
@@ -90,7 +90,7 @@ describe.each(Object.entries(WITHOUT_RIGHTS))('a directory of files %s', (_, sta
     const outcomes = await useStore(start, directory, `file://${directory}`)
 
     expect(outcomes).toMatchObject({ list: [['left', 2]], failed: 0, records: 2, again: 2 })
-    for (const change of ['write', 'remove', 'prune']) {
+    for (const change of ['write', 'remove', 'prune', 'pruneNothing']) {
       expect(outcomes[change]).toMatch(/^ERR_STORE The store in ".*" (?:may only be read|is not open to this user)/)
     }
     expect(describeFiles(directory)).toEqual(before)

@@ -99,7 +99,8 @@ function openNotifier(url: string, options?: NotifierOptions) {
   const notifier = createNotifier(driver, { ...SETTINGS, ...options })
   const warnings: { readonly code: string | undefined; readonly message: string }[] = []
   const listen = ({ code, message }: Error & { code?: string }): void => {
-    if (code?.startsWith('OSPROFILER_')) warnings.push({ code, message })
+    // A warning of the test before may come late.
+    if (code?.startsWith('OSPROFILER_') && message.includes(`(${driver.name})`)) warnings.push({ code, message })
   }
   process.on('warning', listen)
   onTestFinished(async () => {

@@ -1,5 +1,7 @@
+import { STATUS_CODES } from 'node:http'
 import type { PointInfo } from '@osprofiler/core'
-import { Array, decodeURIComponent, isError, Object, String } from '@osprofiler/core/toolkit'
+import { Array, isError, Object, String } from '@osprofiler/core/toolkit'
+import { hideIds } from './elasticsearch-path.js'
 import { withMessage } from './shown-error.js'
 
 /** What the clients of Elasticsearch and OpenSearch are asked for. */
@@ -13,13 +15,13 @@ export interface SearchRequest {
 const MAX_DEPTH = 6
 const MAX_MEMBERS = 10
 const NAME = /^[\w.*@-]{1,64}$/
-const WORD = /^_[a-z_]{1,40}$/
+const TYPE = /^[a-z_]{1,80}$/
 
 // Their bodies are queries: names of fields and of kinds of queries, and values.
-const QUERIES = /\/_(?:search|count|delete_by_query|update_by_query|explain|validate\/query)$/
+const QUERIES = /\/_(?:search|async_search|count|delete_by_query|update_by_query|explain|validate\/query)$/
 // Of other requests bodies are never shown: passwords, keys and programs are among them.
 const DOCUMENTS =
-  /^(?:\/[^_/][^/]*)?\/_(?:search|count|delete_by_query|explain|doc|create|bulk|mget|msearch)(?:\/[^/]*)?$/
+  /^(?:\/[^_/][^/]*)?\/_(?:search|async_search|count|delete_by_query|explain|doc|create|bulk|mget|msearch)(?:\/[^/]*)?$/
 
 /**
  * What a point says of a request: its method, its path without the ids of documents, and the fields of its query with
@@ -43,31 +45,33 @@ function describeRequest({ method, path, body, bulkBody }: SearchRequest, values
   return { statement, params: { path: asked, body: isObject(body ?? bulkBody) ? (body ?? bulkBody) : undefined } }
 }
 
-/** An error as a point shows it: servers repeat the values that they refuse. */
-export function searchFailure(error: unknown, values: boolean): unknown {
-  if (!isError(error)) return error
-  const { body } = ((error as { readonly meta?: unknown }).meta ?? {}) as { readonly body?: unknown }
-  if (values || !isObject(body)) return error
-  const { type } = isObject(body.error) ? body.error : {}
-  return withMessage(error, typeof type === 'string' && /^[a-z_]{1,80}$/.test(type) ? type : '')
+/**
+ * An error as a point shows it. Servers repeat the values that they refuse, so the message stays only where the values
+ * are recorded anyhow.
+ */
+export function searchFailure(error: unknown, request: SearchRequest, values: boolean): unknown {
+  if (!isError(error) || (values && concernsDocuments(request))) return error
+  if (error.name === 'DeserializationError') return withMessage(error, 'the answer is not JSON')
+  return error.name === 'ResponseError'
+    ? withMessage(error, describeAnswer(error as Error & { meta?: unknown }))
+    : error
 }
 
-/** Of a path: the indices, and the words of the API. What else stands in it may be the id of a document, or a user. */
-function hideIds(path: string): string {
-  const parts = path.split('/').slice(1)
-  const shown = parts.map((part, index) => {
-    const isIndex = index === 0 && !part.startsWith('_')
-    return part === '' || WORD.test(part) || isIndex ? decode(part) : '?'
-  })
-  return `/${shown.join('/')}`
-}
-
-function decode(part: string): string {
+function concernsDocuments(request: SearchRequest): boolean {
   try {
-    return decodeURIComponent(part)
+    const { path } = request
+    return typeof path === 'string' && DOCUMENTS.test(path)
   } catch {
-    return part
+    return false
   }
+}
+
+/** The server's name for what is wrong, or else the status, as of a document that is not there. */
+function describeAnswer({ meta }: { readonly meta?: unknown }): string {
+  const { body, statusCode } = (meta ?? {}) as { readonly body?: unknown; readonly statusCode?: unknown }
+  const { type } = isObject(body) && isObject(body.error) ? body.error : {}
+  if (typeof type === 'string' && TYPE.test(type)) return type
+  return typeof statusCode === 'number' ? `${statusCode} ${STATUS_CODES[statusCode] ?? ''}`.trimEnd() : 'refused'
 }
 
 function describe(value: unknown, depth: number): string {

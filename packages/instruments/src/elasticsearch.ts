@@ -36,10 +36,12 @@ export function instrumentElasticsearch({ traceSql, libraries }: InstrumentSetti
     (system: string): Around =>
     (original, self, args) => {
       if (get() === undefined) return Reflect.apply(original, self, bindCallbacks(args))
+      const request = (args[0] ?? {}) as SearchRequest
       const trace: Trace = send =>
-        withTrace('db', searchInfo((args[0] ?? {}) as SearchRequest, system, values), () => {
+        withTrace('db', searchInfo(request, system, values), () => {
           const inside = get()
-          return settle(send, { done: () => undefined, failed: error => inside?.fail(searchFailure(error, values)) })
+          const failed = (error: unknown) => inside?.fail(searchFailure(error, request, values))
+          return settle(send, { done: () => undefined, failed })
         })
       const callback = args.findIndex(arg => typeof arg === 'function')
       if (callback >= 0) return requestWithCallback(original, self, args, callback, trace)

@@ -165,8 +165,10 @@ function plain(value: unknown, depth: number): unknown {
   if (items !== undefined) return items.slice(0, MAX_ITEMS).map(each => plain(each, depth - 1))
   const members = entriesOf(value)
   if (members !== undefined) return Object.fromEntries(members.map(([name, each]) => [name, plain(each, depth - 1)]))
-  const { _bsontype: type } = (value ?? {}) as { _bsontype?: unknown }
-  return type === undefined ? value : SHOWN_TYPES.has(type) ? String(value) : `[${type}]`
+  const { _bsontype: type, toHexString } = (value ?? {}) as { _bsontype?: unknown; toHexString?: unknown }
+  if (type === undefined) return value
+  // A UUID is a Binary that has this.
+  return SHOWN_TYPES.has(type) || toHexString !== undefined ? String(value) : `[${type}]`
 }
 
 /** Of a document, or of the `Map` that mongodb makes of a sort. */

@@ -118,12 +118,18 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
 
   it('shows the values of updates and of the stages of a pipeline, as deep as they are, but for secrets', async () => {
     instrumented(['mongodb'], { traceSql: 'values' })
+    const uuid = new library.UUID()
     const address = { city: { name: 'Ghent', geo: { lat: 51.05 } }, password: 'SEALED' }
 
     await inTrace(async () => {
       await orders().updateOne({ _id: 1 }, { $set: { status: 'paid', address } } as never, { upsert: true })
       await orders().bulkWrite([
-        { updateOne: { filter: { _id: 1 }, update: { $set: { total: library.Long.fromNumber(7) } as never } } },
+        {
+          updateOne: {
+            filter: { _id: 1 },
+            update: { $set: { total: library.Long.fromNumber(7), order: uuid } as never },
+          },
+        },
         { updateMany: { filter: { _id: { $in: [1, 2] } }, update: { $set: { tags: ['a'] } as never } } },
       ])
       await orders()
@@ -140,7 +146,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
       },
       {
         updates: [
-          { q: { _id: 1 }, u: { $set: { total: '7' } } },
+          { q: { _id: 1 }, u: { $set: { total: '7', order: String(uuid) } } },
           { q: { _id: { $in: [1, 2] } }, u: { $set: { tags: ['a'] } }, multi: true },
         ],
       },

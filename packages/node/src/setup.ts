@@ -4,7 +4,7 @@ import { instrument } from '@osprofiler/instruments'
 import { checkStoreOfEnvironment, type Delivery, prepareDelivery } from './delivery.js'
 import { checkKeys, isDisabled, readInstrumentation } from './environment.js'
 import { checkOptions, pickConfiguration, type SetupOptions } from './setup-options.js'
-import { warn } from './warn.js'
+import { forgetWarnings, warn } from './warn.js'
 
 /** What `setup` has put in place. */
 export interface Osprofiler<N extends Notifier = QueueNotifier> {
@@ -24,6 +24,8 @@ export interface Osprofiler<N extends Notifier = QueueNotifier> {
 
 interface Installed {
   readonly osprofiler: Osprofiler<Notifier>
+  /** As `close`, for what another `setup` replaces: what was told is not told again. */
+  end(): Promise<void>
   /** What `close` does at its end, at once. */
   undo(): void
 }
@@ -59,7 +61,7 @@ export function setup(options: SetupOptions = {}): Osprofiler<Notifier> {
   const fault = isOn ? findFault(options) : undefined
   if (strict && fault !== undefined) throw fault
   const delivery = prepareDelivery(options, isOn && strict)
-  const replaced = installed?.osprofiler.close()
+  const replaced = installed?.end()
   installed?.undo()
   installed = install(options, delivery, fault, replaced)
   // Told now, whenever a first key may come.
@@ -142,6 +144,11 @@ function install(
     await Promise.all([delivery.close(), replaced])
   }
 
+  function end(): Promise<void> {
+    closing ??= close()
+    return closing
+  }
+
   const osprofiler: Osprofiler<Notifier> = {
     get driver() {
       return delivery.driver
@@ -149,9 +156,9 @@ function install(
     notifier: delivery.notifier,
     flush: () => delivery.flush(),
     close() {
-      closing ??= close()
-      return closing
+      forgetWarnings()
+      return end()
     },
   }
-  return { osprofiler, undo }
+  return { osprofiler, undo, end }
 }

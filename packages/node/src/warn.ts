@@ -1,8 +1,18 @@
-import { emitWarning } from '@osprofiler/core/toolkit'
+import { emitWarning, Set } from '@osprofiler/core/toolkit'
 
-/** Warns of what is wrong around the program, in one line and without secrets. */
+const told = new Set<string>()
+
+/** Warns of what is wrong around the program, in one line and without secrets. What was told is not told again. */
 export function warn(code: string, consequence: string, error: unknown): void {
-  emitWarning(`${consequence} ${describe(error)}`.replace(/\s*\n\s*/g, ' '), { code })
+  const message = `${consequence} ${describe(error)}`.replace(/\s*\n\s*/g, ' ')
+  if (told.has(message)) return
+  told.add(message)
+  emitWarning(message, { code })
+}
+
+/** Has everything told anew: what is set up next has nothing to do with what was closed. */
+export function forgetWarnings(): void {
+  told.clear()
 }
 
 function describe(error: unknown): string {

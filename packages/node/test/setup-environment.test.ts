@@ -95,6 +95,18 @@ describe('an environment that cannot be understood', () => {
     }
   })
 
+  it.each(UNTRACED.slice(0, 2))(
+    'is one warning, though setup() is called twice, and another one after close(): %s',
+    async (_, env) => {
+      const [twice, closed] = await Promise.all(
+        ['setup()', 'await setup().close()'].map(before => serve('{}', { ...KEYS, ...env }, before)),
+      )
+
+      expect(twice.warnings).toHaveLength(1)
+      expect(closed.warnings).toHaveLength(2)
+    },
+  )
+
   it.each(UNTRACED)('is thrown where that is asked for: %s', async (_, env, message) => {
     const { warnings, thrown } = await serve('{ strict: true }', env)
 

@@ -1,3 +1,4 @@
+export { jsonText } from '@osprofiler/core/json'
 export { buildReport } from './build-report.js'
 export type { HostClock } from './clock-skew.js'
 export { type CorrectedReport, correctSkew } from './correct-skew.js'

@@ -47,7 +47,7 @@ export function recordsOfOtlp(value: unknown): TraceRecord[] {
  */
 export function recordsOfOtlpLines(text: string): TraceRecord[] {
   const lines = text.split('\n').filter(line => line.trim() !== '')
-  return recordsOfOtlp({ resourceSpans: lines.flatMap(line => listOf(readField(JSON.parse(line), 'resourceSpans'))) })
+  return recordsOfOtlp({ resourceSpans: lines.flatMap(line => listOf(readField(parseJson(line), 'resourceSpans'))) })
 }
 
 /**

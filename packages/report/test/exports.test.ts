@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import {
   buildReport,
   exportOtlp,
+  exportOtlpParts,
   exportPerfetto,
   exportSpeedscope,
   type Report,
@@ -72,7 +73,10 @@ function speedscope(report: Report): { frames: { name: string; file: string }[];
 }
 
 function spans(points: readonly Point[]): Span[] {
-  const request = parsed(exportOtlp(buildReport(makeTrace(...points))))
+  return spansOf(parsed(exportOtlp(buildReport(makeTrace(...points)))))
+}
+
+function spansOf(request: Record<string, unknown>): Span[] {
   const resources = request.resourceSpans as { scopeSpans: { spans: Span[] }[] }[]
   return resources.flatMap(({ scopeSpans }) => scopeSpans).flatMap(scope => scope.spans)
 }
@@ -311,6 +315,57 @@ describe('the export for OpenTelemetry', () => {
       }),
       { numRuns: 300 },
     )
+  })
+})
+
+describe('the export for OpenTelemetry in parts', () => {
+  const MAX = 20_000
+  const report = buildReport(Array.from({ length: 20 }, makeShopTrace).flat())
+
+  function partsOf(given: Report): string[] {
+    return [...exportOtlpParts(given, MAX)].map(part => [...part].join(''))
+  }
+
+  it('is the export itself where one part has room for it', () => {
+    const [part, ...others] = [...exportOtlpParts(report)].map(pieces => [...pieces].join(''))
+
+    expect(others).toEqual([])
+    expect(part).toBe([...exportOtlp(report)].join(''))
+  })
+
+  it('has parts of at most the size, each a line and a whole document', () => {
+    const parts = partsOf(report)
+
+    expect(parts.length).toBeGreaterThan(2)
+    for (const part of parts) {
+      expect(part.length).toBeLessThanOrEqual(MAX)
+      expect(part.indexOf('\n')).toBe(part.length - 1)
+      expect(parsed([part])).toHaveProperty('resourceSpans.0.scopeSpans.0.spans.0.traceId')
+    }
+  })
+
+  it('has every span once, as the export has it, and is read back as a whole', async () => {
+    const parts = partsOf(report)
+
+    const listed = parts.flatMap(part => spansOf(parsed([part])))
+    expect(listed).toEqual(spansOf(parsed(exportOtlp(report))))
+    expect((await readTraceFile(parts)).points).toEqual(report.points)
+  })
+
+  it('leaves out the records of a point that alone are larger', () => {
+    const large = buildReport(
+      makeTrace({ id: 'a', from: 0, to: 9 }, { id: 'b', from: 1, to: 2, info: { x: 'x'.repeat(MAX) } }),
+    )
+
+    const [first, ...others] = partsOf(large).flatMap(part => spansOf(parsed([part])))
+
+    expect(attribute(first, 'osprofiler.records')).toBeTypeOf('string')
+    expect(others).toHaveLength(1)
+    expect(attribute(others[0], 'osprofiler.records')).toBeUndefined()
+  })
+
+  it('is one document without spans for a report without points', () => {
+    expect(partsOf(buildReport([])).map(part => JSON.parse(part))).toEqual([{ resourceSpans: [] }])
   })
 })
 

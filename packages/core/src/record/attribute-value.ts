@@ -54,7 +54,7 @@ function toJson(value: unknown, depth: number): string {
       return digitsOf(value)
     case 'object':
       if (value === null) return 'null'
-      if (ExactNumber.is(value)) return String(value)
+      if (ExactNumber.is(value)) return value.source
       if (depth === 0) return '"[...]"'
       return Array.isArray(value) ? listToJson(value, depth - 1) : objectToJson(value, depth - 1)
     default:

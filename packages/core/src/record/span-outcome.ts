@@ -6,9 +6,8 @@ import type { SpanSource } from './span-source.js'
 
 /** The status that a request was answered with. */
 export function readStatus({ stopInfo }: SpanSource): number | undefined {
-  const status = asNumber(
-    memberOf(memberOf(stopInfo, 'response'), 'status_code') ?? memberOf(memberOf(stopInfo, 'requests'), 'status_code'),
-  )
+  const [response, requests] = [memberOf(stopInfo, 'response'), memberOf(stopInfo, 'requests')]
+  const status = asNumber(memberOf(response, 'status_code') ?? memberOf(requests, 'status_code'))
   return Number.isInteger(status) ? status : undefined
 }
 

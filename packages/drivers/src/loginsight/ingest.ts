@@ -13,7 +13,6 @@ interface Piece {
 export interface EventBatch {
   /** What was not settled yet. */
   waiting: readonly Piece[]
-  taken: number
   refused: number
   hasFailed: boolean
 }
@@ -58,12 +57,12 @@ export function toEvents(records: readonly TraceRecord[]): EventBatch {
     waiting.at(-1)?.places.push(place)
     bytes += size
   }
-  return { waiting, taken: 0, refused, hasFailed: false }
+  return { waiting, refused, hasFailed: false }
 }
 
 /**
  * Sends what of a batch was not taken yet. In a batch that has failed before, a piece that the server does not take now is
- * held, where the server takes others.
+ * held, and the pieces behind it are sent.
  */
 export async function ingest(send: Send, batch: EventBatch): Promise<WriteResult> {
   const held: Piece[] = []
@@ -72,19 +71,14 @@ export async function ingest(send: Send, batch: EventBatch): Promise<WriteResult
     const answer = await sendOnce(send, `{"events":[${piece.events.join(',')}]}`)
     if (answer.status !== 200 && answer.status !== 400 && answer.status !== 413) {
       failure = takesNothing(answer.status)
-      if (!batch.hasFailed) {
-        batch.hasFailed = true
-        throw failure
-      }
+      const isHeldUp = batch.hasFailed && mayBeOfOne(answer.status)
+      batch.hasFailed = true
+      if (!isHeldUp) throw failure
       held.push(piece)
     }
     batch.waiting = [...settle(batch, piece, answer), ...batch.waiting.slice(1)]
   }
   if (failure === undefined) return { refused: batch.refused }
-  if (batch.taken === 0) {
-    batch.waiting = held
-    throw failure
-  }
   return { refused: batch.refused, held: held.flatMap(({ places }) => places), reason: failure.message }
 }
 
@@ -93,7 +87,6 @@ function settle(batch: EventBatch, { events, places }: Piece, { status, body }: 
   if (status === 200) {
     const refused = toRefused(body.ingested, events.length)
     batch.refused += refused
-    batch.taken += events.length - refused
     return []
   }
   if (status !== 400 && status !== 413) return []
@@ -107,6 +100,11 @@ function settle(batch: EventBatch, { events, places }: Piece, { status, body }: 
     { events: events.slice(0, half), places: places.slice(0, half) },
     { events: events.slice(half), places: places.slice(half) },
   ]
+}
+
+/** Whether the reason may be one request: the server has too much to do, or fails at it. */
+function mayBeOfOne(status: number): boolean {
+  return status === 429 || status >= 500
 }
 
 function takesNothing(status: number): OsprofilerError {

@@ -21,8 +21,8 @@ export interface BrokerConnection {
 
 const CONNECT_TIMEOUT_MS = 5_000
 const KEEP_ALIVE_MS = 15_000
-const OTHERWISE = /inequivalent arg '([\w-]+)' for (exchange|queue) .* but current is (?:the value )?'?(\w+)?/
 const ENDED = 'the connection ended'
+const OTHERWISE = /inequivalent arg '([\w-]+)' for (exchange|queue) .* but current is (?:the value )?'?(\w+)?/
 
 /**
  * Connects to the first broker that answers.

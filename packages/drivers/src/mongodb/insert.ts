@@ -8,7 +8,7 @@ import { countRefused, isThereAlready, isTransient, readWriteErrors } from './fa
  * Inserts the documents of a batch, and says which of them the server refuses. A document whose `_id` is there already was
  * written by an earlier try.
  *
- * @param isHeldUp whether the batch has failed before: then what the server takes later, while it takes others, is held
+ * @param isHeldUp whether the batch has failed before: then the documents that the server may take later are held
  */
 export async function insertDocuments(
   collection: Collection,
@@ -22,7 +22,7 @@ export async function insertDocuments(
   } catch (error) {
     const left = readWriteErrors(error).filter(failure => !isThereAlready(failure))
     const held = new Set(left.filter(({ code }) => isTransient(code)).map(({ index }) => Number(index)))
-    if (!isHeldUp || held.size === 0 || left.length >= batch.documents.length) {
+    if (!isHeldUp || held.size === 0) {
       return { refused: batch.refused + countRefused(error) }
     }
     const places = [...held].flatMap(at => batch.places[at] ?? [])
@@ -30,7 +30,7 @@ export async function insertDocuments(
     return {
       refused: batch.refused + left.length - held.size,
       held: places,
-      reason: `MongoDB takes the others, and answers code ${Number(first?.code)}.`,
+      reason: `MongoDB does not take them now: it answers code ${Number(first?.code)}.`,
     }
   }
 }

@@ -1,116 +1,111 @@
-import { randomBytes } from 'node:crypto'
-import { isErrorRecord, type TraceRecord } from '@osprofiler/core'
-import { Array, JSON, Math, Number, Object, String } from '@osprofiler/core/toolkit'
-import { decodeRecord, encodeStandardRecord, isObject } from '../record-text.js'
-import { type SearchClient, SearchFailure, WRITE_TIMEOUT } from './client.js'
+import { Array, Number, String } from '@osprofiler/core/toolkit'
+import { isObject } from '../record-text.js'
+import type { BulkDocument } from './bulk-documents.js'
+import { type SearchClient, WRITE_TIMEOUT } from './client.js'
+import { mayRefuseRecords, SearchFailure } from './failure.js'
 import { FAILURES, RECORDS } from './layout.js'
 
-/** A batch as lines of a bulk request, and how many of its records cannot be any. */
-export interface BulkBatch {
-  readonly documents: readonly BulkDocument[]
-  readonly refused: number
+/** What a try of some documents came to. What became of each, its state says. */
+export interface BulkOutcome {
+  /** Why the server took no request with some of them, for what is in it: which one that is, only halves tell. */
+  readonly refusal: SearchFailure | undefined
+  /** Why some are still due: the server fails, or what stands before it. */
+  readonly failure: SearchFailure | undefined
+  /** What the server said last of a document that it refused or put off. */
+  readonly reason: SearchFailure | undefined
 }
 
-interface BulkDocument {
-  /** An action and a document, once or, for a failed trace that is to be noted, twice. */
-  readonly lines: string
-}
+/** What a proxy lets through by default is 1 MiB. A larger record goes alone. */
+const MAX_BYTES = 1_000_000
 
-/** Well below the 100 MB that a server takes by default: it holds a whole request in its memory. */
-const MAX_CHARACTERS = 8_000_000
+/** A write that comes to nothing on any index: of a document that is not there, nothing is replaced. */
+const PROBE = `{"index":{"_index":"${RECORDS}","_id":"osprofiler-probe","if_seq_no":0,"if_primary_term":1}}\n{}\n`
 
-/** What may be a failure, and half a surrogate pair, which JSON escapes. */
-const REMARKABLE = /"etype"|"status_code"|\\ud[89a-f]/
+/** Statuses of single documents: a queue or a memory that is full, and what the server itself failed of. */
+const HELD = [429, 500]
+const REFUSED = [400, 413]
+/** A document that is there already is one of an earlier try. */
+const WRITTEN = 409
 
-/** Ids of documents: of one sender's, each differs from all others in a few characters at its end. */
-const sender = randomBytes(12).toString('base64url')
-let documents = 0
-
-/** Makes a batch ready. Its documents have ids of our own: one that is sent again is told by its id. */
-export function toBulkBatch(records: readonly TraceRecord[], noteFailures: boolean): BulkBatch {
-  const lines = records.flatMap(record => toDocument(record, noteFailures) ?? [])
-  return { documents: lines, refused: records.length - lines.length }
-}
-
-/** Sends a batch and resolves to how many of its records the store will never keep. Rejects where some may go again. */
-export async function sendBulk(client: SearchClient, batch: readonly BulkDocument[]): Promise<number> {
-  let refused = 0
-  for (const piece of cutIntoPieces(batch)) refused += await sendPiece(client, piece)
-  return refused
-}
-
-async function sendPiece(client: SearchClient, piece: readonly BulkDocument[]): Promise<number> {
-  try {
-    const bulkBody = piece.map(({ lines }) => lines).join('')
-    const request = { method: 'POST', path: '/_bulk', bulkBody } as const
-    return countRefused(await client.request(request, { requestTimeout: WRITE_TIMEOUT }))
-  } catch (error) {
-    // Too large, or a document in it that the server, or what stands before it, takes offence at.
-    const refused = error instanceof SearchFailure && (error.status === 413 || error.status === 400)
-    if (!refused) throw error
-    if (piece.length === 1) return 1
-    const half = Math.ceil(piece.length / 2)
-    return (await sendPiece(client, piece.slice(0, half))) + (await sendPiece(client, piece.slice(half)))
+/** Sends what of a batch is not settled yet. Rejects where that came to nothing, for whatever the batch is. */
+export async function sendBulk(client: SearchClient, documents: readonly BulkDocument[]): Promise<BulkOutcome> {
+  let outcome: BulkOutcome = { refusal: undefined, failure: undefined, reason: undefined }
+  for (const piece of cutIntoPieces(documents.filter(({ state }) => state === 'due' || state === 'held'))) {
+    const { refusal, failure, reason } = await sendPiece(client, piece)
+    outcome = {
+      refusal: refusal ?? outcome.refusal,
+      failure: failure ?? outcome.failure,
+      reason: reason ?? outcome.reason,
+    }
   }
+  return outcome
+}
+
+async function sendPiece(client: SearchClient, piece: readonly BulkDocument[]): Promise<Partial<BulkOutcome>> {
+  try {
+    return settle(piece, await post(client, piece.map(({ lines }) => lines).join('')))
+  } catch (error) {
+    if (!(error instanceof SearchFailure)) throw error
+    if (error.status === 429) {
+      for (const document of piece) document.state = 'held'
+      return { reason: error }
+    }
+    if (!mayRefuseRecords(error)) throw error
+    // An answer to whatever is sent concerns no record.
+    await post(client, PROBE)
+    const [first, ...others] = piece
+    if (first === undefined || others.length > 0) return { refusal: error }
+    first.state = 'refused'
+    return { reason: error }
+  }
+}
+
+async function post(client: SearchClient, bulkBody: string): Promise<Record<string, unknown>> {
+  const request = { method: 'POST', path: '/_bulk', bulkBody } as const
+  return await client.request(request, { requestTimeout: WRITE_TIMEOUT })
 }
 
 /**
- * What became of each document: created; there already, from an earlier try; refused for what it is; or held up by
- * something that may pass, such as a queue that is full, in which case the whole piece goes once more.
+ * Notes what became of each document: created; there already, from an earlier try; refused for what it is; or put off for
+ * something that may pass, such as a queue that is full.
  */
-function countRefused({ errors, items }: Record<string, unknown>): number {
-  if (errors !== true || !Array.isArray(items)) return 0
-  let refused = 0
-  for (const item of items) {
-    const { status, error, _index } = readOutcome(item)
-    if (status < 300 || status === 409) continue
-    if (status !== 400 && status !== 413) {
-      throw new SearchFailure(status, isObject(error) ? String(error.type) : '')
-    }
-    if (_index !== FAILURES) refused++
+function settle(piece: readonly BulkDocument[], { errors, items }: Record<string, unknown>): Partial<BulkOutcome> {
+  const outcomes = errors === true && Array.isArray(items) ? items.map(readOutcome) : []
+  let failure: SearchFailure | undefined
+  let reason: SearchFailure | undefined
+  let at = 0
+  for (const document of piece) {
+    const own = outcomes.slice(at, at + document.actions)
+    at += document.actions
+    const failed = own.find(({ status }) => status >= 300 && status !== WRITTEN && !REFUSED.includes(status))
+    const refused = own.find(({ status, index }) => REFUSED.includes(status) && index !== FAILURES)
+    const isHeld = failed !== undefined && HELD.includes(failed.status)
+    document.state = isHeld ? 'held' : failed !== undefined ? 'due' : refused !== undefined ? 'refused' : 'written'
+    const said = failed ?? refused
+    if (said === undefined) continue
+    const told = new SearchFailure(said.status, said.type)
+    if (document.state === 'due') failure = told
+    else reason = told
   }
-  return refused
+  return { failure, reason }
 }
 
-function readOutcome(item: unknown): { readonly status: number; readonly error: unknown; readonly _index: unknown } {
+function readOutcome(item: unknown) {
   const { status, error, _index } = isObject(item) && isObject(item.create) ? item.create : {}
-  return { status: Number(status), error, _index }
+  return { status: Number(status), type: isObject(error) ? String(error.type) : '', index: _index }
 }
 
-function toDocument(record: TraceRecord, noteFailures: boolean): BulkDocument | undefined {
-  const line = encodeStandardRecord(record)
-  if (line === undefined) return undefined
-  // Few records are worth a closer look; of what the line says, since the record may be anybody's.
-  const plain = REMARKABLE.test(line) ? decodeRecord(line) : undefined
-  if (plain !== undefined && !areKept(plain)) return undefined
-  const id = `${sender}${(documents++).toString(36).padStart(8, '0')}`
-  if (plain === undefined || !isErrorRecord(plain)) return { lines: toLines(RECORDS, id, line) }
-  // An index that does not look into `info` finds failed traces by a member of ours.
-  const lines = toLines(RECORDS, id, `${line.slice(0, -1)},"failed":true}`)
-  const { base_id, timestamp } = plain
-  return { lines: noteFailures ? lines + toLines(FAILURES, id, JSON.stringify({ base_id, timestamp })) : lines }
-}
-
-function toLines(index: string, id: string, document: string): string {
-  return `{"create":{"_index":"${index}","_id":"${id}"}}\n${document}\n`
-}
-
-/** Whether an index keeps the texts outside of `info` as they are: terms are UTF-8. */
-function areKept({ info: _, ...texts }: TraceRecord): boolean {
-  return Object.values(texts).every(text => text.isWellFormed())
-}
-
-function* cutIntoPieces(batch: readonly BulkDocument[]): Generator<readonly BulkDocument[]> {
+function* cutIntoPieces(documents: readonly BulkDocument[]): Generator<readonly BulkDocument[]> {
   let piece: BulkDocument[] = []
-  let characters = 0
-  for (const document of batch) {
-    if (piece.length > 0 && characters + document.lines.length > MAX_CHARACTERS) {
+  let bytes = 0
+  for (const document of documents) {
+    if (piece.length > 0 && bytes + document.bytes > MAX_BYTES) {
       yield piece
       piece = []
-      characters = 0
+      bytes = 0
     }
     piece.push(document)
-    characters += document.lines.length
+    bytes += document.bytes
   }
   if (piece.length > 0) yield piece
 }

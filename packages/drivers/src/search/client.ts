@@ -1,8 +1,10 @@
 import { setMaxListeners } from 'node:events'
 import { OsprofilerError } from '@osprofiler/core'
-import { AbortController, Error, String, TypeError } from '@osprofiler/core/toolkit'
+import { AbortController, Math, TypeError } from '@osprofiler/core/toolkit'
 import { createBoundWork } from '../bound-work.js'
 import { isObject } from '../record-text.js'
+import { isMissingIndex, SearchFailure, toRefusal, toSearchFailure } from './failure.js'
+import { checkServer, type SearchServerName } from './server-check.js'
 
 /** A request of the REST API that Elasticsearch and OpenSearch share. */
 export interface SearchRequest {
@@ -28,11 +30,19 @@ export const WRITE_TIMEOUT = 4_000
 
 /** What both clients have, as their own documentation has it for requests of one's own. */
 export interface SearchTransport {
-  request(request: SearchRequest, options: RequestOptions): Promise<unknown>
+  request(request: SearchRequest, options: RequestOptions): Promise<SearchAnswer>
+}
+
+export interface SearchAnswer {
+  readonly statusCode: number
+  readonly headers: Readonly<Record<string, unknown>>
+  readonly body: unknown
 }
 
 /** A client that is loaded and made when it is first used. */
 export interface SearchClient {
+  /** How many hosts it may ask. */
+  readonly nodes: number
   /** Loads the client, for which a busy machine takes its time. */
   load(): Promise<unknown>
   /** What the server answers. Rejects with a `SearchFailure`. */
@@ -49,19 +59,18 @@ export interface OpenedTransport {
   close(): Promise<void> | void
 }
 
-/** A request that came to nothing. What it says holds nothing that was sent. */
-export class SearchFailure extends Error {
-  /** The server's answer, or undefined where there was none. */
-  readonly status: number | undefined
-  /** The server's name for what is wrong, such as `index_not_found_exception`. */
-  readonly type: string
+interface CheckedTransport extends OpenedTransport {
+  /** Whether the server is the one that is expected; undefined before that was asked. */
+  check: Promise<void> | undefined
+}
 
-  constructor(status: number | undefined, type: string) {
-    super(status === undefined ? type : `it answers ${status}${type === '' ? '' : ` ${type}`}`)
-    this.name = 'SearchFailure'
-    this.status = status
-    this.type = type
-  }
+/** Where requests go. */
+export interface SearchPlace {
+  readonly name: SearchServerName
+  /** How many hosts there are. */
+  readonly nodes: number
+  /** How long a host may take for an answer, in milliseconds. */
+  readonly timeout: number
 }
 
 /** The client's own limit comes first, in milliseconds. */
@@ -69,13 +78,12 @@ const MARGIN = 1_000
 
 /**
  * @param open loads the client, whose connections end with the signal; called again after that, or after it has failed
- * @param patience how long an answer may take in all, in milliseconds
  */
 export function createSearchClient(
   open: (end: AbortSignal) => Promise<OpenedTransport>,
-  patience: number,
+  { name: expected, nodes, timeout }: SearchPlace,
 ): SearchClient {
-  let opening: Promise<OpenedTransport> | undefined
+  let opening: Promise<CheckedTransport> | undefined
   let connections = new AbortController()
   let closing: Promise<void> | undefined
   const work = createBoundWork()
@@ -85,11 +93,22 @@ export function createSearchClient(
     await opened?.close()
   }
 
-  function openClient(): Promise<OpenedTransport> {
+  async function openClient(): Promise<CheckedTransport> {
     connections = new AbortController()
     // Each socket listens to it.
     setMaxListeners(0, connections.signal)
-    return open(connections.signal)
+    return { ...(await open(connections.signal)), check: undefined }
+  }
+
+  /** Asks again where no answer came, or another one than was expected: a server may be replaced. */
+  async function check(opened: CheckedTransport, requestTimeout: number, signal: AbortSignal): Promise<void> {
+    opened.check ??= checkServer(opened.transport, expected, { requestTimeout, signal })
+    try {
+      await opened.check
+    } catch (error) {
+      opened.check = undefined
+      throw error
+    }
   }
 
   /** Ending a request leaves a connection alone that is being made, and that keeps the process alive. */
@@ -102,30 +121,31 @@ export function createSearchClient(
     { querystring = {}, ...rest }: SearchRequest,
     options: RequestOptions = {},
   ): Promise<Record<string, unknown>> {
+    const { requestTimeout = timeout } = options
+    const limit = options.requestTimeout ?? timeout * nodes
+    const wanted = { ...rest, querystring }
     try {
-      const wanted = { ...rest, querystring }
-      return toObject(
-        await work.run(
-          async signal => {
-            signal.addEventListener('abort', cutConnections)
-            opening ??= openClient()
-            const { transport } = await opening
-            signal.throwIfAborted()
-            const answer = transport.request(wanted, { ...options, signal })
-            // The client's own limit begins anew with each piece of an answer.
-            return await answer.catch((error: unknown) => {
-              throw signal.aborted ? signal.reason : error
-            })
-          },
-          (options.requestTimeout ?? patience) + MARGIN,
-        ),
-      )
+      const answer = await work.run(async signal => {
+        signal.addEventListener('abort', cutConnections)
+        try {
+          opening ??= openClient()
+          const opened = await opening
+          signal.throwIfAborted()
+          await check(opened, Math.min(requestTimeout, timeout), signal)
+          return await opened.transport.request(wanted, { ...options, requestTimeout, signal })
+        } catch (error) {
+          // The client's own limit begins anew with each piece of an answer.
+          throw signal.aborted ? signal.reason : error
+        }
+      }, limit + MARGIN)
+      return readAnswer(answer)
     } catch (error) {
-      throw toSearchFailure(error)
+      throw error instanceof OsprofilerError ? error : toSearchFailure(error)
     }
   }
 
   return {
+    nodes,
     async load() {
       opening ??= openClient()
       await opening
@@ -135,7 +155,7 @@ export function createSearchClient(
       try {
         return await request(wanted, options)
       } catch (error) {
-        if (error instanceof SearchFailure && error.status === 404) return undefined
+        if (isMissingIndex(error)) return undefined
         throw error
       }
     },
@@ -153,46 +173,32 @@ export function createSearchClient(
 
 /** The same client, for what is done in the background: none of its requests holds up the end of a program for long. */
 export function inHurry(client: SearchClient): SearchClient {
-  const options = { requestTimeout: WRITE_TIMEOUT }
+  const hurried = (options: RequestOptions = {}) => ({ ...options, requestTimeout: WRITE_TIMEOUT })
   return {
     ...client,
-    request: request => client.request(request, options),
-    find: request => client.find(request, options),
+    request: (request, options) => client.request(request, hurried(options)),
+    find: (request, options) => client.find(request, hurried(options)),
   }
 }
 
 /** An error for those who use the driver. */
 export function toSearchError(product: string, location: string, error: unknown): unknown {
   if (error instanceof OsprofilerError || error instanceof TypeError) return error
-  const cause = error instanceof SearchFailure ? error : toSearchFailure(error)
+  const cause = toSearchFailure(error)
   return new OsprofilerError('ERR_STORE', `The store "${location}" in ${product} cannot be used: ${cause.message}.`, {
     cause,
   })
 }
 
-/** The one client gives the answer's body, the other puts more beside it. */
-function toObject(result: unknown): Record<string, unknown> {
-  const body = isObject(result) && 'statusCode' in result && 'body' in result ? result.body : result
-  return isObject(body) ? body : {}
+/** An error for a batch of which the store takes no request. */
+export function writeRefused(product: string, location: string, cause: SearchFailure): OsprofilerError {
+  const message = `The store "${location}" in ${product} takes no such records: ${cause.message}.`
+  return new OsprofilerError('ERR_WRITE_REFUSED', message, { cause })
 }
 
-function toSearchFailure(error: unknown): SearchFailure {
-  if (error instanceof SearchFailure) return error
-  const { name, message, meta } = isObject(error) ? error : { name: '', message: '', meta: undefined }
-  const status = isObject(meta) && typeof meta.statusCode === 'number' ? meta.statusCode : 0
-  if (name === 'ResponseError' && isObject(meta) && status > 0) return new SearchFailure(status, typeOf(meta.body))
-  if (name === 'ConnectionError' || name === 'NoLivingConnectionsError') {
-    return new SearchFailure(undefined, String(message).split('\n', 1)[0] ?? '')
-  }
-  if (name === 'TimeoutError') return new SearchFailure(undefined, 'it gave no answer in time; see timeout')
-  if (name === 'NoAnswer') return new SearchFailure(undefined, String(message))
-  if (name === 'RequestAbortedError') return new SearchFailure(undefined, 'nobody waits for it any longer')
-  // A 200 of something else that speaks HTTP, or what cannot be read as an answer, which the message may quote.
-  return new SearchFailure(undefined, `its client says ${String(name) || 'nothing'}`)
-}
-
-function typeOf(body: unknown): string {
-  const error = isObject(body) ? body.error : undefined
-  const type = isObject(error) ? error.type : undefined
-  return typeof type === 'string' && /^\w{1,80}$/.test(type) ? type : ''
+/** What a server answers is an object; what stands before the server may answer anything. */
+function readAnswer({ statusCode, body }: SearchAnswer): Record<string, unknown> {
+  if (statusCode >= 300) throw toRefusal(statusCode, body)
+  if (isObject(body)) return body
+  throw new SearchFailure(undefined, `something else answers ${statusCode} in its place`)
 }

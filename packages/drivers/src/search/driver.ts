@@ -1,30 +1,33 @@
 import type { LookupFunction } from 'node:net'
-import type { Driver, TraceQuery, TraceRecord, TraceSummary } from '@osprofiler/core'
-import { dateNow } from '@osprofiler/core/toolkit'
+import type { Driver, TraceQuery, TraceRecord, TraceSummary, WriteResult } from '@osprofiler/core'
+import { dateNow, Math } from '@osprofiler/core/toolkit'
 import { createBoundWork } from '../bound-work.js'
-import { createPreparedBatches } from '../prepared-batch.js'
 import { toRecord } from '../record-text.js'
 import { createRetention } from '../retention.js'
 import { createLife } from '../store-life.js'
 import { readBefore, readQuery } from '../trace-query.js'
-import { type BulkBatch, sendBulk, toBulkBatch } from './bulk.js'
+import { within } from '../within.js'
+import { sendBulk } from './bulk.js'
+import { type BulkDocument, createBulkDocuments, MAX_RECORD_BYTES, TOO_LARGE } from './bulk-documents.js'
 import {
   createSearchClient,
   inHurry,
   type OpenedTransport,
-  SearchFailure,
   toSearchError,
   WRITE_TIMEOUT,
+  writeRefused,
 } from './client.js'
-import { createIndex, FAILURES, findExactField, RECORDS } from './layout.js'
+import { SearchFailure } from './failure.js'
+import { createIndex, FAILURES, findIdPlaces, RECORDS, toIdQuery } from './layout.js'
 import { listTraces } from './list.js'
-import { readPages } from './pages.js'
+import { readPages, searchWhole } from './pages.js'
 import { deleteTrace, pruneTraces } from './removal.js'
+import type { SearchServerName } from './server-check.js'
 
 /** What Elasticsearch and OpenSearch differ in. */
 export interface SearchProduct {
   /** The scheme, without `+https`. */
-  readonly name: string
+  readonly name: SearchServerName
   /** As people write it. */
   readonly title: string
   /** Where it is, for people. */
@@ -32,15 +35,19 @@ export interface SearchProduct {
   /** See `readTtl`. */
   readonly ttl: number | undefined
   readonly filterErrorTrace: boolean
-  /** How long an answer may take in all, whichever node gives it, in milliseconds. */
-  readonly patience: number
+  /** How many hosts there are. */
+  readonly nodes: number
+  /** How long a host may take for an answer, in milliseconds. */
+  readonly timeout: number
   /** Loads the client and makes it. Connects to nothing yet. Its connections end with the signal, also while they are made. */
   open(end: AbortSignal, lookup: LookupFunction): Promise<OpenedTransport>
 }
 
 const PAGE = 500
 /** A large batch may take longer. */
-const CHARACTERS_PER_MS = 1_000
+const BYTES_PER_S = 1_000_000
+/** After so long it is looked whether all shards are there, in milliseconds. */
+const SLOW_REFRESH = 1_500
 /** An index that is deleted while we write comes back with a mapping that it makes up: we look for it so often. */
 const LOOK_AGAIN = 60_000
 
@@ -51,10 +58,10 @@ const LOOK_AGAIN = 60_000
  * written twice, whenever a connection breaks. A reader has the index refreshed first, so that it finds what was written.
  */
 export function createSearchDriver(product: SearchProduct): Driver {
-  const { name, title, location, ttl, filterErrorTrace, patience, open } = product
+  const { name, title, location, ttl, filterErrorTrace, open } = product
   const life = createLife()
-  const client = createSearchClient(end => open(end, life.lookup), patience)
-  const batches = createPreparedBatches<BulkBatch>()
+  const client = createSearchClient(end => open(end, life.lookup), product)
+  const documents = createBulkDocuments(filterErrorTrace)
   const work = createBoundWork()
   const retention = createRetention(ttl, async before => {
     const hurried = inHurry(client)
@@ -63,24 +70,38 @@ export function createSearchDriver(product: SearchProduct): Driver {
   })
   let lookAt = 0
 
-  async function write(records: readonly TraceRecord[]): Promise<number> {
-    const { documents, refused } = batches.of(records, () => toBulkBatch(records, filterErrorTrace))
-    if (documents.length === 0) return refused
-    const characters = documents.reduce((sum, { lines }) => sum + lines.length, 0)
+  async function write(records: readonly TraceRecord[]): Promise<WriteResult> {
+    const batch = documents.of(records)
+    const total = batch.reduce((sum, { bytes }) => sum + bytes, 0)
+    const reason = total === 0 ? undefined : await send(batch, total)
+    const held = batch.flatMap(({ state }, at) => (state === 'held' ? [at] : []))
+    documents.settle(records.filter((_, at) => batch[at]?.state !== 'held'))
+    retention.afterWrite()
+    const refused = batch.filter(({ state }) => state === 'refused').length
+    return { refused, held: held.length > 0 ? held : undefined, reason: explain(batch, reason) }
+  }
+
+  /** Resolves to what the server said of documents that it refused or put off. */
+  async function send(batch: readonly BulkDocument[], total: number): Promise<SearchFailure | undefined> {
     await client.load()
     life.checkUncut()
     // Over all of its requests and all nodes that are tried.
-    const unwanted = await work.run(
+    const { refusal, failure, reason } = await work.run(
       async end => {
         end.addEventListener('abort', client.abort)
-        await createIndices()
-        return await sendBulk(client, documents)
+        try {
+          await createIndices()
+          return await sendBulk(client, batch)
+        } catch (error) {
+          throw end.aborted ? end.reason : error
+        }
       },
-      WRITE_TIMEOUT + characters / CHARACTERS_PER_MS,
+      WRITE_TIMEOUT + Math.ceil(total / BYTES_PER_S) * 1_000,
     )
-    batches.settle(records)
-    retention.afterWrite()
-    return refused + unwanted
+    if (failure !== undefined) throw failure
+    // What was written already is not sent again, and an id tells what is.
+    if (refusal !== undefined) throw writeRefused(title, location, refusal)
+    return reason
   }
 
   async function createIndices(): Promise<void> {
@@ -94,9 +115,9 @@ export function createSearchDriver(product: SearchProduct): Driver {
     life.checkOpen()
     if (!baseId.isWellFormed()) return
     await refresh()
-    const field = await findExactField(client, RECORDS)
-    if (field === undefined) return
-    const query = { term: { [field]: { value: baseId } } }
+    const places = await findIdPlaces(client, RECORDS)
+    if (places.length === 0) return
+    const query = toIdQuery(places, [baseId])
     for await (const page of readPages(client, { index: RECORDS, size: PAGE, query, order: 'asc' })) {
       yield page.map(toRecord)
     }
@@ -119,12 +140,16 @@ export function createSearchDriver(product: SearchProduct): Driver {
 
   /** Who may not ask for it sees what the server has come to by itself, a second later. */
   async function refresh(through = client): Promise<void> {
+    const indices = `${RECORDS},${FAILURES}`
+    const refreshed = through.find({
+      method: 'POST',
+      path: `/${indices}/_refresh`,
+      querystring: { ignore_unavailable: true },
+    })
+    // A server waits a minute for a shard that is missing. A search tells at once.
+    if (!(await within(SLOW_REFRESH, refreshed))) await searchWhole(through, indices, { size: 0 })
     try {
-      await through.find({
-        method: 'POST',
-        path: `/${RECORDS},${FAILURES}/_refresh`,
-        querystring: { ignore_unavailable: true },
-      })
+      await refreshed
     } catch (error) {
       if (!(error instanceof SearchFailure && error.status === 403)) throw error
     }
@@ -136,7 +161,7 @@ export function createSearchDriver(product: SearchProduct): Driver {
     async write(records) {
       life.checkOpen()
       try {
-        return { refused: await life.follow(write(records)) }
+        return await life.follow(write(records))
       } catch (error) {
         throw toSearchError(title, location, error)
       }
@@ -165,4 +190,10 @@ export function createSearchDriver(product: SearchProduct): Driver {
         },
       }),
   }
+}
+
+/** Why documents were refused or put off, as a sentence. */
+function explain(batch: readonly BulkDocument[], reason: SearchFailure | undefined): string | undefined {
+  if (reason !== undefined) return `It${reason.message.slice(2)}.`
+  return batch.includes(TOO_LARGE) ? `A record has more than ${MAX_RECORD_BYTES} bytes as JSON.` : undefined
 }

@@ -1,6 +1,7 @@
-import { Object } from '@osprofiler/core/toolkit'
+import { Array, Math, Object } from '@osprofiler/core/toolkit'
 import { isObject } from '../record-text.js'
-import { type SearchClient, SearchFailure } from './client.js'
+import type { SearchClient } from './client.js'
+import { SearchFailure } from './failure.js'
 
 /** The indices of Python's driver. */
 export const RECORDS = 'osprofiler-notifications'
@@ -54,15 +55,50 @@ export async function createIndex(client: SearchClient, index: keyof typeof MAPP
   }
 }
 
+/** Indices in which ids are compared whole by the same field. */
+export interface IdPlace {
+  /** A name, or several with commas between them. */
+  readonly index: string
+  readonly field: string
+  /** Their names, where an alias has indices of both kinds behind it. */
+  readonly indices: readonly string[] | undefined
+}
+
+/** Names of so many indices fit into the path of a request. */
+const NAMES = 40
+
 /**
- * The field by which a `base_id` is compared whole. An index that Python's driver was the first to use has made a text of
- * words out of it, and `.keyword` beside it. Undefined where there is no index.
+ * The fields by which a `base_id` is compared whole. An index that Python's driver was the first to use has made a text of
+ * words out of it, and `.keyword` beside it; behind an alias there may be indices of both kinds. Empty where there is no index.
  */
-export async function findExactField(client: SearchClient, index: string): Promise<string | undefined> {
-  const indices = await client.find({ method: 'GET', path: `/${index}/_mapping` })
-  if (indices === undefined) return undefined
-  const types = Object.values(indices).map(value => typeOfBaseId(value))
-  return types.every(type => type === 'keyword') ? 'base_id' : 'base_id.keyword'
+export async function findIdPlaces(client: SearchClient, index: string): Promise<readonly IdPlace[]> {
+  const mappings = await client.find({ method: 'GET', path: `/${index}/_mapping` })
+  const fields = Object.entries(mappings ?? {}).map(([name, mapping]) => ({ name, field: fieldOf(mapping) }))
+  const [first] = fields
+  if (first === undefined) return []
+  if (fields.every(({ field }) => field === first.field)) return [{ index, field: first.field, indices: undefined }]
+  return ['base_id', 'base_id.keyword'].flatMap(field => {
+    const names = fields.filter(one => one.field === field).map(({ name }) => name)
+    return cutIntoParts(names).map(indices => ({ index: indices.join(','), field, indices }))
+  })
+}
+
+/** A query for the records of some traces. */
+export function toIdQuery(places: readonly IdPlace[], baseIds: readonly string[]): object {
+  const queries = places.map(({ field, indices }) => {
+    const isOne = { terms: { [field]: baseIds } }
+    return indices === undefined ? isOne : { bool: { filter: [{ terms: { _index: indices } }, isOne] } }
+  })
+  return { bool: { should: queries, minimum_should_match: 1 } }
+}
+
+function cutIntoParts(names: readonly string[]): (readonly string[])[] {
+  const count = Math.ceil(names.length / NAMES)
+  return Array.from({ length: count }, (_, part) => names.slice(part * NAMES, (part + 1) * NAMES))
+}
+
+function fieldOf(mapping: unknown): string {
+  return typeOfBaseId(mapping) === 'keyword' ? 'base_id' : 'base_id.keyword'
 }
 
 function typeOfBaseId(index: unknown): unknown {

@@ -1,12 +1,12 @@
 import type { TraceSummary } from '@osprofiler/core'
-import { Array, Number } from '@osprofiler/core/toolkit'
+import { Array, Map, Number } from '@osprofiler/core/toolkit'
 import { collectNewest, type TimePart } from '../newest-traces.js'
 import { isObject, toRecord } from '../record-text.js'
 import type { Selection } from '../trace-query.js'
 import { createTally } from '../trace-tally.js'
 import type { SearchClient } from './client.js'
-import { FAILURES, findExactField, RECORDS } from './layout.js'
-import { byTime, readHits, readPages } from './pages.js'
+import { FAILURES, findIdPlaces, type IdPlace, RECORDS } from './layout.js'
+import { byTime, readHits, readPages, searchWhole } from './pages.js'
 
 const PAGE = 1_000
 /** Of records of one millisecond, an index that Python has made does not know the first. */
@@ -32,8 +32,8 @@ const FAILED = {
 
 /** The newest traces, or those in which something failed. */
 export async function listTraces(client: SearchClient, selection: Selection, failed: boolean): Promise<TraceSummary[]> {
-  const field = await findExactField(client, RECORDS)
-  if (field === undefined) return []
+  const places = await findIdPlaces(client, RECORDS)
+  if (places.length === 0) return []
   // A trace that began late enough has no older record.
   const recent = selection.since === '' ? [] : [{ range: { timestamp: { gte: selection.since } } }]
   const filter = failed ? [...recent, FAILED] : recent
@@ -51,19 +51,42 @@ export async function listTraces(client: SearchClient, selection: Selection, fai
         order: 'desc',
       }),
     )
-  return await collectNewest({ pages, summarise: baseIds => summarise(client, field, baseIds) }, selection)
+  return await collectNewest({ pages, summarise: baseIds => summarise(client, places, baseIds) }, selection)
 }
 
 async function* mapPages(pages: AsyncIterable<readonly Record<string, unknown>[]>) {
   for await (const page of pages) yield page.map(toRecord)
 }
 
-async function summarise(client: SearchClient, field: string, baseIds: readonly string[]): Promise<TraceSummary[]> {
+async function summarise(
+  client: SearchClient,
+  places: readonly IdPlace[],
+  baseIds: readonly string[],
+): Promise<TraceSummary[]> {
+  const traces = new Map<string, TraceSummary>()
+  for (const place of places) {
+    for (const part of await summariseIn(client, place, baseIds)) {
+      traces.set(part.base_id, join(traces.get(part.base_id), part))
+    }
+  }
+  return [...traces.values()]
+}
+
+async function summariseIn(
+  client: SearchClient,
+  { index, field }: IdPlace,
+  baseIds: readonly string[],
+): Promise<TraceSummary[]> {
   const first = { top_hits: { size: CANDIDATES, sort: byTime('asc'), _source: SUMMARY } }
   const traces = { terms: { field, include: baseIds, size: baseIds.length }, aggs: { first } }
-  const body = { size: 0, query: { terms: { [field]: baseIds } }, aggs: { traces } }
-  const answer = await client.request({ method: 'POST', path: `/${RECORDS}/_search`, body })
+  const answer = await searchWhole(client, index, { size: 0, query: { terms: { [field]: baseIds } }, aggs: { traces } })
   return readBuckets(answer, 'traces').flatMap(bucket => toTrace(bucket) ?? [])
+}
+
+/** A trace of which a part is in an index of another kind: its older part says what its first point is. */
+function join(one: TraceSummary | undefined, other: TraceSummary): TraceSummary {
+  if (one === undefined) return other
+  return { ...(other.timestamp < one.timestamp ? other : one), records: one.records + other.records }
 }
 
 function toTrace({ doc_count: records, first: hits }: Record<string, unknown>): TraceSummary | undefined {

@@ -2,8 +2,10 @@ import { Number, Set } from '@osprofiler/core/toolkit'
 import { latestTime } from '../latest-time.js'
 import { isObject } from '../record-text.js'
 import type { SearchClient } from './client.js'
-import { FAILURES, findExactField, RECORDS } from './layout.js'
+import { checkWhole } from './failure.js'
+import { FAILURES, findIdPlaces, type IdPlace, RECORDS, toIdQuery } from './layout.js'
 import { readBuckets } from './list.js'
+import { searchWhole } from './pages.js'
 
 const PAGE = 1_000
 /** The server answers when it has removed everything, and goes on also where nobody waits for that. */
@@ -11,34 +13,35 @@ const PATIENCE = 600_000
 
 /** Removes a trace and resolves to how many records that were. */
 export async function deleteTrace(client: SearchClient, baseId: string): Promise<number> {
-  const removed = await removeFrom(client, RECORDS, field => ({ term: { [field]: { value: baseId } } }))
-  await removeFrom(client, FAILURES, field => ({ term: { [field]: { value: baseId } } }))
+  const removed = await removeFrom(client, RECORDS, places => toIdQuery(places, [baseId]))
+  await removeFrom(client, FAILURES, places => toIdQuery(places, [baseId]))
   return removed
 }
 
 /** Removes the traces without a record as young as `before`, a record's timestamp; resolves to how many these were. */
 export async function pruneTraces(client: SearchClient, before: string, patience = PATIENCE): Promise<number> {
-  const field = await findExactField(client, RECORDS)
-  if (field === undefined) return 0
+  const places = await findIdPlaces(client, RECORDS)
   // A record from beyond tomorrow keeps no trace.
   const young = { range: { timestamp: { gte: before, lt: latestTime() } } }
-  let pruned = 0
-  let after: unknown
-  do {
-    const page = await readOldTraces(client, field, young, after)
-    after = page.after
-    const kept = await findYoung(client, field, page.baseIds, young)
-    const stale = page.baseIds.filter(baseId => !kept.has(baseId))
-    pruned += stale.length
-    if (stale.length > 0) await removeOld(client, stale, young, patience)
-  } while (after !== undefined)
-  return pruned
+  const pruned = new Set<string>()
+  for (const place of places) {
+    let after: unknown
+    do {
+      const page = await readOldTraces(client, place, young, after)
+      after = page.after
+      const kept = await findYoung(client, places, page.baseIds, young)
+      const stale = page.baseIds.filter(baseId => !kept.has(baseId))
+      for (const baseId of stale) pruned.add(baseId)
+      if (stale.length > 0) await removeOld(client, stale, young, patience)
+    } while (after !== undefined)
+  }
+  return pruned.size
 }
 
 /** Traces that have an old record, in the order of their ids, from one on. */
 async function readOldTraces(
   client: SearchClient,
-  field: string,
+  { index, field }: IdPlace,
   young: object,
   after: unknown,
 ): Promise<{ readonly baseIds: string[]; readonly after: unknown }> {
@@ -47,12 +50,8 @@ async function readOldTraces(
     sources: [{ base_id: { terms: { field } } }],
     ...(after === undefined ? {} : { after }),
   }
-  const body = {
-    size: 0,
-    query: { bool: { filter: [{ exists: { field: 'timestamp' } }], must_not: [young] } },
-    aggs: { traces: { composite } },
-  }
-  const answer = await client.request({ method: 'POST', path: `/${RECORDS}/_search`, body })
+  const query = { bool: { filter: [{ exists: { field: 'timestamp' } }], must_not: [young] } }
+  const answer = await searchWhole(client, index, { size: 0, query, aggs: { traces: { composite } } })
   const keys = readBuckets(answer, 'traces').map(({ key }) => key)
   return {
     baseIds: keys.flatMap(key => (isObject(key) && typeof key.base_id === 'string' ? [key.base_id] : [])),
@@ -60,19 +59,22 @@ async function readOldTraces(
   }
 }
 
-/** Those of the traces that go on. */
+/** Those of the traces that go on, in whichever index. */
 async function findYoung(
   client: SearchClient,
-  field: string,
+  places: readonly IdPlace[],
   baseIds: readonly string[],
   young: object,
 ): Promise<Set<unknown>> {
-  if (baseIds.length === 0) return new Set()
-  const query = { bool: { filter: [{ terms: { [field]: baseIds } }, young] } }
-  const traces = { terms: { field, include: baseIds, size: baseIds.length } }
-  const body = { size: 0, query, aggs: { traces } }
-  const answer = await client.request({ method: 'POST', path: `/${RECORDS}/_search`, body })
-  return new Set(readBuckets(answer, 'traces').map(({ key }) => key))
+  const found = new Set<unknown>()
+  if (baseIds.length === 0) return found
+  for (const { index, field } of places) {
+    const query = { bool: { filter: [{ terms: { [field]: baseIds } }, young] } }
+    const traces = { terms: { field, include: baseIds, size: baseIds.length } }
+    const answer = await searchWhole(client, index, { size: 0, query, aggs: { traces } })
+    for (const { key } of readBuckets(answer, 'traces')) found.add(key)
+  }
+  return found
 }
 
 async function removeOld(
@@ -82,8 +84,8 @@ async function removeOld(
   patience: number,
 ): Promise<void> {
   // What came in meanwhile is young, and stays.
-  const toQuery = (field: string) => ({
-    bool: { filter: [{ terms: { [field]: baseIds } }], must_not: [young] },
+  const toQuery = (places: readonly IdPlace[]) => ({
+    bool: { filter: [toIdQuery(places, baseIds)], must_not: [young] },
   })
   await removeFrom(client, RECORDS, toQuery, patience)
   await removeFrom(client, FAILURES, toQuery, patience)
@@ -92,19 +94,23 @@ async function removeOld(
 async function removeFrom(
   client: SearchClient,
   index: string,
-  toQuery: (field: string) => object,
+  toQuery: (places: readonly IdPlace[]) => object,
   patience = PATIENCE,
 ): Promise<number> {
-  const field = await findExactField(client, index)
-  if (field === undefined) return 0
+  const places = await findIdPlaces(client, index)
+  if (places.length === 0) return 0
+  const query = toQuery(places)
+  // Where a shard is missing this rejects: a server may remove what it finds elsewhere, and not say so.
+  await searchWhole(client, index, { size: 0, query })
   const answer = await client.find(
     {
       method: 'POST',
       path: `/${index}/_delete_by_query`,
       querystring: { conflicts: 'proceed', refresh: true },
-      body: { query: toQuery(field) },
+      body: { query },
     },
     { requestTimeout: patience },
   )
+  checkWhole(answer ?? {})
   return Number(answer?.deleted ?? 0)
 }

@@ -17,7 +17,7 @@ const ADVICE = new Map([
   [26, 'is not an SQLite database; name another file'],
 ])
 
-/** A row too large, a constraint or a trigger that refuses it, a value of the wrong type. */
+/** A row too large, a constraint that refuses it, a value of the wrong type. */
 const REFUSED = new Set([18, 19, 20])
 const READONLY = 8
 const CANTOPEN = 14
@@ -46,7 +46,7 @@ export function toWriteError(path: string, error: unknown): OsprofilerError {
   if (result === undefined || !REFUSED.has(result & 0xff)) return toStoreError(path, error)
   return new OsprofilerError(
     'ERR_WRITE_REFUSED',
-    `The store "${toShownPath(path)}" refuses a record: SQLite answers code ${result}. See the triggers and constraints of its table "data".`,
+    `The store "${toShownPath(path)}" refuses a record: SQLite answers code ${result}. See the unique indexes and constraints of its table "data".`,
   )
 }
 

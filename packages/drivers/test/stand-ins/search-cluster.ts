@@ -65,7 +65,7 @@ export class StandInCluster {
       throw new SearchRefusal(400, 'illegal_argument_exception', `no handler found for ${path.join('/')}`)
     switch (request) {
       case 'GET ':
-        return ok({ [name]: { mappings: this.index(name).mapping, aliases: {}, settings: {} } })
+        return ok({ [name]: { mappings: showMapping(this.index(name).mapping), aliases: {}, settings: {} } })
       case 'PUT ':
         return ok(this.#createIndex(name, toBody(body)))
       case 'DELETE ':
@@ -75,7 +75,7 @@ export class StandInCluster {
       case 'POST _doc':
         return { status: 201, content: { result: 'created', _id: this.#indexFor(name).create(body) } }
       case 'GET _mapping':
-        return ok({ [name]: { mappings: this.index(name).mapping } })
+        return ok({ [name]: { mappings: showMapping(this.index(name).mapping) } })
       case 'POST _refresh':
         for (const one of this.#resolve(name, query)) one.refresh()
         return ok({ _shards: { failed: 0 } })
@@ -127,6 +127,7 @@ export class StandInCluster {
   }
 
   #bulkItem(action: Values, document: string): object {
+    if (action.index !== undefined) return conditionalIndex(action.index as Values)
     const { _index, _id } = (action.create ?? {}) as { readonly _index?: string; readonly _id?: string }
     if (_index === undefined)
       throw new SearchRefusal(400, 'illegal_argument_exception', 'Malformed action/metadata line')
@@ -170,6 +171,18 @@ export class StandInCluster {
   }
 }
 
+function showMapping(mapping: Field): object {
+  return mapping.dynamic === undefined ? mapping : { ...mapping, dynamic: String(mapping.dynamic) }
+}
+
+/** Documents are replaced here where they have not changed only: no test has one that is there. */
+function conditionalIndex({ _index, _id, if_seq_no }: Values): object {
+  if (if_seq_no === undefined)
+    throw new SearchRefusal(400, 'illegal_argument_exception', 'index is not understood here')
+  const reason = `[${String(_id)}]: version conflict, but no document was found`
+  return { index: { _index, _id, status: 409, error: { type: 'version_conflict_engine_exception', reason } } }
+}
+
 /** What several indices have found, newest first: the one order in which more than one is asked here. */
 function mergeNewest(hits: readonly Hit[]): Hit[] {
   return [...hits].sort((one, other) => (String(one._source.timestamp) < String(other._source.timestamp) ? 1 : -1))
@@ -177,7 +190,12 @@ function mergeNewest(hits: readonly Hit[]): Hit[] {
 
 function toResult(hits: readonly Hit[], total: number): object {
   const shown = hits.map(({ _index, _id, _source }) => filterSource({ _index, _id, _source }, undefined))
-  return { took: 1, timed_out: false, hits: { total: { value: total, relation: 'eq' }, hits: shown } }
+  return {
+    took: 1,
+    timed_out: false,
+    _shards: { total: 1, successful: 1, skipped: 0, failed: 0 },
+    hits: { total: { value: total, relation: 'eq' }, hits: shown },
+  }
 }
 
 function ok(content: object): Answer {

@@ -10,6 +10,6 @@ export class SearchRefusal extends Error {
   }
 
   get body(): object {
-    return { error: { type: this.type, reason: this.message, root_cause: [] }, status: this.status }
+    return { error: { type: this.type, reason: this.message }, status: this.status }
   }
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { parseJson } from '@osprofiler/core/json'
 import { aggregate, filterSource, type Hit } from './search-aggregations.js'
 import { SearchRefusal } from './search-failure.js'
 import { checkMapping, type Field, mapDocument } from './search-mapping.js'
@@ -36,8 +37,9 @@ export class StandInIndex {
     if (this.#documents.has(id)) {
       throw new SearchRefusal(409, 'version_conflict_engine_exception', `[${id}]: document already exists`)
     }
-    const source = JSON.parse(json)
-    mapDocument(this.mapping, source)
+    // A server refuses NaN, and gives back each number as it was written.
+    mapDocument(this.mapping, JSON.parse(json))
+    const source = parseJson(json) as Values
     this.#documents.set(id, { _index: this.#name, _id: id, _source: source, json, since: Date.now() })
     return id
   }

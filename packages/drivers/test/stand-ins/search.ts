@@ -1,12 +1,13 @@
-// A stand-in for Elasticsearch and OpenSearch, which cannot be had on every machine: the part of their REST API that our
-// drivers and Python's use, over real sockets to the real clients. It keeps documents in memory, maps them dynamically or
-// as an index was told to, shows what is new only after a refresh, answers a bulk request document by document, and
-// refuses every path, query, aggregation or mapping that it does not know. The same tests run against real ones where
-// OSPROFILER_TEST_ELASTICSEARCH_URL and OSPROFILER_TEST_OPENSEARCH_URL name them.
+// A stand-in for Elasticsearch and OpenSearch, for faults that a real server cannot be made to show: the part of their
+// REST API that our drivers and Python's use, over real sockets to the real clients. It keeps documents in memory, maps
+// them dynamically or as an index was told to, shows what is new only after a refresh, answers a bulk request document by
+// document, and refuses every path, query, aggregation or mapping that it does not know. Its answers are compared with
+// those of the real servers in search-suite.ts.
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
+import { stringifyJson } from '@osprofiler/core/json'
 import { findFreePort } from '../../../../test/servers/free-port.js'
 import { readBody } from './read-body.js'
 import { type Answer, StandInCluster } from './search-cluster.js'
@@ -79,7 +80,7 @@ export async function startSearch(options: SearchStandInOptions): Promise<Search
       'content-type': type,
       ...(product === 'elasticsearch' ? { 'x-elastic-product': 'Elasticsearch' } : {}),
     })
-    response.end(method === 'HEAD' ? '' : JSON.stringify(content))
+    response.end(method === 'HEAD' ? '' : stringifyJson(content))
   }
 
   function answer(method: string, url: string, body: string, request: IncomingMessage): Answer {

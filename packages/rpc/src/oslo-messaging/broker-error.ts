@@ -35,7 +35,7 @@ function describeDeclaration(message: string): string {
   if (argument === 'x-queue-type') return `${place}; see rabbit_quorum_queue`
   if (argument === 'auto_delete') return `${place}; see amqp_auto_delete`
   if (argument === 'durable') return `${place}; see amqp_durable_queues, and rabbit_quorum_queue for quorum queues`
-  return `${place}; see the options rabbit_*`
+  return argument === 'type' ? place : `${place}; see the options rabbit_*`
 }
 
 function messageOf(error: unknown): string {

@@ -1,6 +1,7 @@
 import { checkOptionNames, type HmacKeys, OsprofilerError, withTrace } from '@osprofiler/core'
 import { checkOptionTypes, Math, Set, String, TypeError } from '@osprofiler/core/toolkit'
 import { injectTrace } from '../inject-trace.js'
+import { toBrokerError } from './broker-error.js'
 import type { Connect } from './connection.js'
 import { declareExchange } from './declare-exchange.js'
 import { MessageUndeliverable } from './errors.js'
@@ -119,7 +120,9 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
     const name = fanout ? `${topic}_fanout` : exchange
     if (!exchanges.has(name)) {
       const declaration = fanout ? { ...declared.transient, autoDelete: true } : declared.topic
-      await declareExchange(open.connection, name, fanout ? 'fanout' : 'topic', declaration)
+      await declareExchange(open.connection, name, fanout ? 'fanout' : 'topic', declaration).catch(error => {
+        throw toBrokerError(error)
+      })
       exchanges.add(name)
     }
     const routingKey = fanout ? '' : server === undefined ? topic : `${topic}.${server}`

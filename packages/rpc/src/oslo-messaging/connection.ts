@@ -26,6 +26,8 @@ export type Connect = AmqpConnection | (() => AmqpConnection | PromiseLike<AmqpC
 export interface Connections {
   /** @throws OsprofilerError `ERR_BROKER` */
   open(): Promise<AmqpConnection>
+  /** Ends a connection that does not answer, where a function has opened it. */
+  drop(): void
   /** Whether there is none any more, and never will be. */
   readonly isGone: boolean
   /** Closes what a function has opened. A connection that was given stays as it is. Ends in time. */
@@ -74,6 +76,9 @@ export function createConnections(connect: Connect): Connections {
         opening = undefined
       })
       return await opening
+    },
+    drop() {
+      if (current !== undefined && typeof connect === 'function') destroy(current)
     },
     get isGone() {
       return isGone

@@ -1,29 +1,18 @@
 import { Array, isError, String } from '@osprofiler/core/toolkit'
-import { RemoteError } from './errors.js'
+import { RemoteError, type RemoteFailure } from './errors.js'
 import { readJson, writeJson } from './json.js'
 import { isObject } from './message.js'
 
-/** What a method threw, as oslo.messaging sends a failure: as JSON, within the JSON of the reply. */
+/** What a method threw, as oslo.messaging sends a failure: as JSON, within the JSON of the reply. Never throws. */
 export function encodeFailure(error: unknown): string {
-  if (error instanceof RemoteError) {
-    const { type, module, remoteMessage, args, kwargs, traceback } = error
-    try {
-      return writeJson({ class: type, module, message: remoteMessage, tb: traceback, args, kwargs })
-    } catch {
-      // What the exception was made of has no JSON.
-      return writeJson({
-        class: type,
-        module,
-        message: remoteMessage,
-        tb: traceback,
-        args: [remoteMessage],
-        kwargs: {},
-      })
-    }
+  const { type, module, message, args, kwargs, traceback } = describe(error)
+  const told = { class: type, module, message, tb: traceback }
+  try {
+    return writeJson({ ...told, args, kwargs })
+  } catch {
+    // What the exception was made of has no JSON.
+    return writeJson({ ...told, args: [message], kwargs: {} })
   }
-  const { type, message, stack } = describe(error)
-  // No module that a caller in Python may import: it raises oslo_messaging.RemoteError, with the type and the message.
-  return writeJson({ class: type, module: 'node', message, tb: stack.split('\n'), args: [message], kwargs: {} })
 }
 
 /** The error that a caller gets for the failure in a reply. */
@@ -50,13 +39,19 @@ function readFailure(failure: unknown): Record<string, unknown> {
   }
 }
 
-function describe(error: unknown): { readonly type: string; readonly message: string; readonly stack: string } {
+function describe(error: unknown): Required<RemoteFailure> {
+  // No module that a caller in Python may import: it raises oslo_messaging.RemoteError, with the type and the message.
+  const ours = { module: 'node', kwargs: {}, traceback: [] }
   try {
-    if (!isError(error)) return { type: typeof error, message: String(error), stack: '' }
-    const { name, message, stack } = error
-    return { type: text(name, 'Error'), message: text(message, ''), stack: text(stack, '') }
+    if (error instanceof RemoteError) {
+      const { type, module, remoteMessage, args, kwargs, traceback } = error
+      return { type, module, message: remoteMessage, args, kwargs, traceback }
+    }
+    if (!isError(error)) return { ...ours, type: typeof error, message: String(error), args: [String(error)] }
+    const [type, message] = [text(error.name, 'Error'), text(error.message, '')]
+    return { ...ours, type, message, args: [message], traceback: text(error.stack, '').split('\n') }
   } catch {
-    return { type: 'Error', message: '', stack: '' }
+    return { ...ours, type: 'Error', message: '', args: [''] }
   }
 }
 

@@ -1,7 +1,7 @@
 import { OsprofilerError, suppress } from '@osprofiler/core'
 import { clearTimeout, Math, Promise, performance, setTimeout } from '@osprofiler/core/toolkit'
 import { toBrokerError } from './broker-error.js'
-import { type Connect, createConnections } from './connection.js'
+import { type AmqpConnection, type Connect, createConnections } from './connection.js'
 import { type PublishingChannel, watchChannel } from './publishing-channel.js'
 import { within } from './within.js'
 
@@ -9,7 +9,8 @@ import { within } from './within.js'
 export interface Link {
   /** The open channel, which is opened where there is none. @throws OsprofilerError `ERR_BROKER` */
   open(): Promise<PublishingChannel>
-  readonly isClosed: boolean
+  /** Whether the channel is used a last time, or not any more. */
+  readonly isClosing: boolean
   /** Has `leave` use the channel a last time, where it is open, and closes all. Ends in time. */
   close(timeout: number, leave: (open: PublishingChannel) => Promise<void>): Promise<void>
 }
@@ -27,6 +28,7 @@ export interface LinkHooks {
 
 const GONE =
   'The connection to the message broker has ended. A function in its place, () => amqplib.connect(...), opens it again.'
+const PREPARE_MS = 20_000
 const FIRST_DELAY_MS = 100
 const LONGEST_DELAY_MS = 10_000
 /** A channel that lived for so long is no sign of trouble. */
@@ -37,11 +39,11 @@ export function createLink(connect: Connect, hooks: LinkHooks): Link {
   let opening: Promise<PublishingChannel> | undefined
   let retry: NodeJS.Timeout | undefined
   let delay = FIRST_DELAY_MS
-  let isClosed = false
+  let isClosing = false
 
   function open(): Promise<PublishingChannel> {
-    if (isClosed) return Promise.reject(new OsprofilerError('ERR_BROKER', 'This was closed.'))
     if (opening !== undefined) return opening
+    if (isClosing) return Promise.reject(new OsprofilerError('ERR_BROKER', 'The client or server was closed.'))
     const mine = suppress(openChannel)
     opening = mine
     mine.catch(() => {
@@ -51,31 +53,39 @@ export function createLink(connect: Connect, hooks: LinkHooks): Link {
   }
 
   async function openChannel(): Promise<PublishingChannel> {
-    const since = performance.now()
-    let isReady = false
     try {
       const connection = await connections.open()
-      const channel = await connection.createConfirmChannel()
-      const opened = watchChannel(connection, channel, reason => {
-        if (isReady) onClosed(reason, since)
-      })
-      try {
-        await hooks.prepare(opened)
-      } catch (error) {
-        await channel.close().catch(() => undefined)
-        throw error
-      }
-      if (!opened.isOpen) throw new OsprofilerError('ERR_BROKER', 'The message broker has closed a new channel.')
-      isReady = true
-      return opened
+      // A broker that has just started again may not answer: RabbitMQ 3.10 about a quorum queue, for instance.
+      const opened = await within(prepareChannel(connection), PREPARE_MS)
+      if (opened !== undefined) return opened
+      connections.drop()
+      throw new OsprofilerError('ERR_BROKER', `The message broker does not answer within ${PREPARE_MS / 1_000} s.`)
     } catch (error) {
       throw toBrokerError(error)
     }
   }
 
+  async function prepareChannel(connection: AmqpConnection): Promise<PublishingChannel> {
+    const since = performance.now()
+    let isReady = false
+    const channel = await connection.createConfirmChannel()
+    const opened = watchChannel(connection, channel, reason => {
+      if (isReady) onClosed(reason, since)
+    })
+    try {
+      await hooks.prepare(opened)
+    } catch (error) {
+      await channel.close().catch(() => undefined)
+      throw error
+    }
+    if (!opened.isOpen) throw new OsprofilerError('ERR_BROKER', 'The message broker has closed a new channel.')
+    isReady = true
+    return opened
+  }
+
   function onClosed(reason: unknown, since: number): void {
     opening = undefined
-    if (isClosed) return
+    if (isClosing) return
     if (performance.now() - since > HEALTHY_MS) delay = FIRST_DELAY_MS
     failed(toBrokerError(reason))
   }
@@ -89,31 +99,33 @@ export function createLink(connect: Connect, hooks: LinkHooks): Link {
   }
 
   function reopen(): void {
-    if (isClosed) return
+    if (isClosing) return
     if (connections.isGone) return hooks.onGone(new OsprofilerError('ERR_BROKER', GONE))
     if (hooks.isWanted()) open().catch(failed)
   }
 
   return {
     open,
-    get isClosed() {
-      return isClosed
+    get isClosing() {
+      return isClosing
     },
     async close(timeout, leave) {
       const deadline = performance.now() + timeout
-      isClosed = true
+      isClosing = true
       clearTimeout(retry)
       const left = (): number => Math.max(0, deadline - performance.now())
       const closing = (async () => {
         const last = await opening
         if (last === undefined || !last.isOpen) return
         await leave(last)
+        opening = undefined
         await last.channel.close()
       })()
       await within(
         closing.catch(() => undefined),
         left(),
       )
+      opening = undefined
       await connections.close(left())
     },
   }

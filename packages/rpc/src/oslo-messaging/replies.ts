@@ -33,7 +33,7 @@ export function createReplies(link: Link, options: ReplyOptions, onFailure: (err
     while (!isGone(queue)) {
       const failure = await attempt(queue, content)
       if (failure === undefined) return
-      if (performance.now() >= deadline || link.isClosed) {
+      if (performance.now() >= deadline || link.isClosing) {
         gone.set(queue, performance.now())
         return onFailure(failure)
       }

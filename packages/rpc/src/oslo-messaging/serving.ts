@@ -45,7 +45,9 @@ export function createServing({ endpoints, runTraced, replies, slots: count, onE
     if (hasBeenSeen(incoming.uniqueId)) return
     const reply = await perform(message, incoming)
     if (incoming.reply === undefined) return
-    const sending = reply(incoming.reply).finally(() => replying.delete(sending))
+    const sending = reply(incoming.reply)
+      .catch(onError)
+      .finally(() => replying.delete(sending))
     replying.add(sending)
   }
 

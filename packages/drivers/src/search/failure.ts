@@ -1,0 +1,113 @@
+import { Array, Error, Number, String } from '@osprofiler/core/toolkit'
+import { isObject } from '../record-text.js'
+
+/** A request that came to nothing. What it says holds nothing that was sent. */
+export class SearchFailure extends Error {
+  /** The server's answer, or undefined where there was none. */
+  readonly status: number | undefined
+  /** The server's name for what is wrong, such as `index_not_found_exception`. */
+  readonly type: string
+  /** Whether no server was reached, so that the request was not even begun. */
+  readonly isUnsent: boolean
+
+  constructor(status: number | undefined, type: string, isUnsent = false) {
+    super(status === undefined ? type : `it answers ${status}${type === '' ? '' : ` ${type}`}${advise(status, type)}`)
+    this.name = 'SearchFailure'
+    this.status = status
+    this.type = type
+    this.isUnsent = isUnsent
+  }
+}
+
+const MISSING_SHARD = 'a part of its data is not there: a shard is missing; see GET /_cluster/health'
+
+/** What no connection could be made for. */
+const UNSENT = /^connect |ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|connect timeout/i
+
+/** How the client names an answer to plain HTTP of a server that expects TLS, and the other way round. */
+const CUT_OFF = /socket hang up|other side closed|ECONNRESET/
+const NO_TLS = /wrong version number|packet length too long|EPROTO/
+
+/** An answer of a server in which an index is not there, rather than a path that no server knows. */
+export function isMissingIndex(error: unknown): boolean {
+  return error instanceof SearchFailure && error.type === 'index_not_found_exception'
+}
+
+/** Answers that say of the records of a request that the server will never take them, as far as a status can tell. */
+export function mayRefuseRecords(error: unknown): boolean {
+  if (!(error instanceof SearchFailure)) return false
+  return error.status === 413 || (error.status === 400 && advise(400, error.type) === '')
+}
+
+/** A failure as the clients report it, without what they quote. */
+export function toSearchFailure(error: unknown): SearchFailure {
+  if (error instanceof SearchFailure) return error
+  const { name, message, meta } = isObject(error) ? error : { name: '', message: '', meta: undefined }
+  const status = isObject(meta) && typeof meta.statusCode === 'number' ? meta.statusCode : 0
+  if (name === 'ResponseError' && isObject(meta) && status > 0) return toRefusal(status, meta.body)
+  if (name === 'ConnectionError' || name === 'NoLivingConnectionsError') {
+    const [reason = ''] = String(message).split('\n', 1)
+    return new SearchFailure(undefined, `${reason}${adviseOnTls(reason)}`, UNSENT.test(reason))
+  }
+  if (name === 'TimeoutError') {
+    const reason = String(message)
+    return new SearchFailure(undefined, 'it gave no answer in time; see timeout', UNSENT.test(reason))
+  }
+  if (name === 'NoAnswer') return new SearchFailure(undefined, String(message))
+  if (name === 'RequestAbortedError') return new SearchFailure(undefined, 'nobody waits for it any longer')
+  if (name === 'ProductNotSupportedError') {
+    return new SearchFailure(
+      undefined,
+      "Elastic's client takes what answers for no Elasticsearch of 7.14 or later; for an OpenSearch write opensearch://",
+    )
+  }
+  // A 200 of something else that speaks HTTP, or what cannot be read as an answer, which the message may quote.
+  return new SearchFailure(undefined, `its client says ${String(name) || 'nothing'}`)
+}
+
+/** An answer with a status of 300 or more. */
+export function toRefusal(status: number, body: unknown): SearchFailure {
+  const { error } = isObject(body) ? body : { error: undefined }
+  const type = isObject(error) ? error.type : undefined
+  if (typeof type === 'string' && /^\w{1,80}$/.test(type)) {
+    const isPartial = type === 'search_phase_execution_exception' && status === 503
+    return isPartial ? new SearchFailure(undefined, MISSING_SHARD) : new SearchFailure(status, type)
+  }
+  if (typeof error === 'string' && error.startsWith('no handler found')) return new SearchFailure(status, NO_HANDLER)
+  if (typeof body === 'string' && body.includes('HTTPS port')) return new SearchFailure(status, EXPECTS_TLS)
+  return new SearchFailure(status, '')
+}
+
+/** Rejects an answer to a search in which a part of the documents is missing. */
+export function checkWhole(answer: Record<string, unknown>): void {
+  const { _shards: shards, timed_out: timedOut, failures } = answer
+  if (isObject(shards) && (Number(shards.failed) > 0 || Number(shards.successful) < Number(shards.total))) {
+    throw new SearchFailure(undefined, MISSING_SHARD)
+  }
+  if (timedOut === true) throw new SearchFailure(undefined, 'it gave up a search before the search was done')
+  if (Array.isArray(failures) && failures.length > 0) {
+    throw new SearchFailure(undefined, 'it could not remove all that it was asked to')
+  }
+}
+
+const NO_HANDLER = 'no handler found'
+const EXPECTS_TLS = 'plain HTTP at a port of TLS'
+
+/** What to do about an answer that concerns the request, and not what it holds: `''` of all others. */
+function advise(status: number, type: string): string {
+  if (type === EXPECTS_TLS) return ': add +https to the scheme'
+  if (type === NO_HANDLER) return ': check the path in the connection string'
+  if (type === 'media_type_header_exception') return ': something on the way changes the media type of requests'
+  if (type === 'cluster_block_exception') return ': the index is blocked, often because a disk is full'
+  if (status === 401) return ': check the user and the password, or the API key'
+  if (status === 403) return ': the user lacks a privilege'
+  if (status >= 300 && status < 400) return ': write the address that it redirects to into the connection string'
+  if (status === 404 && type !== 'index_not_found_exception') return ': check the host and the path'
+  if (status === 405 || status === 406 || status === 415) return ': check whether a proxy stands before the server'
+  return ''
+}
+
+function adviseOnTls(reason: string): string {
+  if (NO_TLS.test(reason)) return '; if it speaks plain HTTP, leave out +https'
+  return CUT_OFF.test(reason) ? '; if it expects TLS, add +https to the scheme' : ''
+}

@@ -1,0 +1,3 @@
+import { describeSearchServer } from './search-suite.js'
+
+describeSearchServer('elasticsearch8')

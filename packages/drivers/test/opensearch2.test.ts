@@ -1,0 +1,3 @@
+import { describeSearchServer } from './search-suite.js'
+
+describeSearchServer('opensearch2', { contract: true })

@@ -1,0 +1,607 @@
+import { configure, createTraceId, get, run } from '@osprofiler/core'
+import {
+  createOsloClient,
+  createOsloServer,
+  type OsloClientOptions,
+  type OsloServerOptions,
+} from '@osprofiler/rpc/oslo-messaging'
+import amqplib, { type ChannelModel, type Options } from 'amqplib'
+import { afterAll, beforeAll, describe, expect, it, onTestFailed, onTestFinished, vi } from 'vitest'
+import { openOrders, serveOrders } from '../examples/messages/oslo-messaging.js'
+import { collectRecords } from './adapters/collect-records.js'
+import { type Proxy as CutOff, startProxy } from './servers/proxy.js'
+import { type RabbitmqServer, startRabbitmq } from './servers/rabbitmq.js'
+
+const PATIENCE = 20_000
+const QUORUM = { durable: true, arguments: { 'x-queue-type': 'quorum' } }
+
+const records = collectRecords()
+let rabbitmq: RabbitmqServer
+let proxy: CutOff
+let unconfigure: () => void
+let topics = 0
+
+beforeAll(async () => {
+  rabbitmq = await startRabbitmq()
+  proxy = await startProxy(rabbitmq)
+  unconfigure = configure({ hmacKeys: 'KEY' })
+})
+
+afterAll(async () => {
+  unconfigure()
+  await proxy.stop()
+  await rabbitmq.stop()
+})
+
+const connect = (): Promise<ChannelModel> => amqplib.connect(rabbitmq.url)
+const connectThroughProxy = (): Promise<ChannelModel> =>
+  amqplib.connect(rabbitmq.url.replace(String(rabbitmq.port), String(proxy.port)))
+
+function makeTopic(): string {
+  return `topic-${++topics}`
+}
+
+async function serve(topic: string, endpoints: object, options: Partial<OsloServerOptions> = {}, by = connect) {
+  const onError = vi.fn()
+  const server = await createOsloServer(by, { topic, server: 'node', endpoints, onError, ...options })
+  onTestFinished(() => server.close(1_000))
+  return { server, onError }
+}
+
+function open(topic: string, options: Partial<OsloClientOptions> = {}, by = connect) {
+  const client = createOsloClient(by, { topic, ...options })
+  onTestFinished(() => client.close(1_000))
+  return client
+}
+
+/** Does something on a channel of its own. */
+async function onChannel<T>(work: (channel: amqplib.Channel) => Promise<T>): Promise<T> {
+  const connection = await connect()
+  const channel = await connection.createConfirmChannel()
+  try {
+    const result = await work(channel)
+    await channel.waitForConfirms()
+    return result
+  } finally {
+    await connection.close()
+  }
+}
+
+function envelope(message: object): Buffer {
+  return Buffer.from(JSON.stringify({ 'oslo.version': '2.0', 'oslo.message': JSON.stringify(message) }))
+}
+
+describe('the recipe for oslo.messaging', () => {
+  it('serves calls and casts to all, in the trace of the caller', async () => {
+    const server = await serveOrders(rabbitmq.url)
+    const orders = openOrders(rabbitmq.url)
+    onTestFinished(async () => {
+      await orders.close()
+      await server.close()
+    })
+
+    const counts = await run({ hmacKey: 'KEY' }, async () => {
+      const first = await orders.create({ user: 'alice' }, 7, 'chair')
+      await orders.forget({}, 7)
+      await expect.poll(() => records.filter(({ name }) => name === 'rpc-stop').length).toBe(4)
+      return [first, await orders.create({}, 8, 'table')]
+    })
+
+    expect(counts).toEqual([1, 1])
+    const starts = records.filter(({ name }) => name === 'rpc-start')
+    const names = starts.map(({ info }) => Object(info.function).name)
+    expect(names).toEqual(['orders.create', 'create', 'orders.forget', 'forget', 'orders.create', 'create'])
+    for (const index of [0, 2, 4]) expect(starts[index + 1]?.parent_id).toBe(starts[index]?.trace_id)
+  })
+})
+
+describe('queues that were declared otherwise', () => {
+  it.each<[string, Options.AssertQueue, object, RegExp]>([
+    ['durable', { durable: true }, {}, /another durable, which is true \(406\); see amqp_durable_queues/],
+    ['a quorum queue', QUORUM, {}, /another durable.*rabbit_quorum_queue for quorum queues/],
+    ['a quorum queue', QUORUM, { amqp_durable_queues: true }, /x-queue-type, which is quorum.*see rabbit_quorum_queue/],
+    ['not durable', { durable: false }, { amqp_durable_queues: true }, /another durable, which is false/],
+    ['no quorum queue', { durable: true }, { rabbit_quorum_queue: true }, /x-queue-type.*see rabbit_quorum_queue/],
+    [
+      'deleted automatically',
+      { durable: false, autoDelete: true },
+      {},
+      /auto_delete, which is true.*see amqp_auto_delete/,
+    ],
+    [
+      'a quorum queue with a limit',
+      { ...QUORUM, arguments: { ...QUORUM.arguments, 'x-delivery-limit': 3 } },
+      { rabbit_quorum_queue: true },
+      /x-delivery-limit, which is 3.*see the options rabbit_\*/,
+    ],
+  ])('are an error that names the option where one is %s', async (_, declared, options, message) => {
+    const topic = makeTopic()
+    await onChannel(channel => channel.assertQueue(topic, declared))
+
+    const error: unknown = await serve(topic, {}, options).catch(reason => reason)
+
+    expect(error).toMatchObject({ code: 'ERR_BROKER', message: expect.stringMatching(message) })
+    expect(error).toMatchObject({ message: expect.stringContaining(`the queue "${topic}"`) })
+  })
+
+  it.each([
+    [true, {}],
+    [false, { amqp_durable_queues: true }],
+    [false, { rabbit_quorum_queue: true }],
+  ])('are none where only the exchange that services share is durable (%s) or not', async (durable, options) => {
+    const [topic, exchange] = [makeTopic(), `shared-${topics}`]
+    await onChannel(channel => channel.assertExchange(exchange, 'topic', { durable }))
+    await serve(topic, { add: () => 3 }, { exchange, ...options })
+
+    expect(await open(topic, { exchange, ...options }).call({}, 'add')).toBe(3)
+  })
+
+  it('leave a connection that was given as it is', async () => {
+    const topic = makeTopic()
+    await onChannel(channel => channel.assertQueue(topic, QUORUM))
+    const connection = await connect()
+    onTestFinished(() => connection.close())
+
+    await expect(createOsloServer(connection, { topic, endpoints: {} })).rejects.toThrow('406')
+
+    const server = await createOsloServer(connection, { topic, endpoints: { add: () => 3 }, rabbit_quorum_queue: true })
+    await server.close()
+    expect(connection.listenerCount('error')).toBe(0)
+    await (await connection.createChannel()).close()
+  })
+
+  it('fail the calls of a client whose exchange is of another type', async () => {
+    const topic = makeTopic()
+    await onChannel(channel => channel.assertExchange(`direct-${topic}`, 'direct'))
+    const client = open(topic, { exchange: `direct-${topic}` })
+
+    await expect(client.call({}, 'add')).rejects.toMatchObject({
+      code: 'ERR_BROKER',
+      message: expect.stringContaining('another type'),
+    })
+    await expect(client.cast({}, 'add')).rejects.toMatchObject({ code: 'ERR_BROKER' })
+  })
+})
+
+describe('a broker that goes away', () => {
+  it('is an error at the start, which shows no password', async () => {
+    const wrong = rabbitmq.url.replace('secret', 's3cret')
+
+    const errors: unknown[] = await Promise.all([
+      serve(makeTopic(), {}, {}, () => amqplib.connect('amqp://127.0.0.1:1')).catch(error => error),
+      serve(makeTopic(), {}, {}, () => amqplib.connect(wrong)).catch(error => error),
+      open(makeTopic(), {}, () => amqplib.connect(wrong))
+        .call({}, 'add')
+        .catch(error => error),
+      open(makeTopic(), {}, () => amqplib.connect('amqp://me:s3cret@['))
+        .cast({}, 'add')
+        .catch(error => error),
+    ])
+
+    expect(errors.map(error => String(error))).toEqual([
+      'OsprofilerError: The message broker cannot be used: the connection failed (ECONNREFUSED).',
+      expect.stringContaining('it refused the user'),
+      expect.stringContaining('it refused the user'),
+      expect.stringContaining('The message broker cannot be used'),
+    ])
+    for (const error of errors) expect(error).toMatchObject({ code: 'ERR_BROKER' })
+    for (const error of errors) expect(error).not.toHaveProperty('cause')
+    expect(String(errors)).not.toContain('s3cret')
+  })
+
+  it('is connected to again, and calls are served as before', async () => {
+    const topic = makeTopic()
+    const { onError } = await serve(topic, { add: () => get()?.baseId ?? 'untraced' }, {}, connectThroughProxy)
+    const client = open(topic)
+    expect(await client.call({}, 'add')).toBe('untraced')
+
+    proxy.cut()
+    await expect.poll(() => onError.mock.calls.length, { timeout: PATIENCE }).toBeGreaterThan(0)
+    const baseId = createTraceId()
+    const results = await run({ hmacKey: 'KEY', baseId }, () =>
+      Promise.all([client.call({}, 'add'), client.call({}, 'add', {}, { server: 'node' })]),
+    )
+
+    expect(results).toEqual([baseId, baseId])
+    expect(String(onError.mock.calls[0]?.[0])).toContain('the connection ended')
+  })
+
+  it('does not keep a call from its reply, which comes over the next connection', async () => {
+    const topic = makeTopic()
+    let finish = (_: string): void => {}
+    await serve(topic, { wait: () => new Promise<string>(resolve => (finish = resolve)) })
+    const client = open(topic, {}, connectThroughProxy)
+    const called = client.call({}, 'wait')
+    const working = finish
+    await expect.poll(() => finish !== working, { timeout: PATIENCE }).toBe(true)
+
+    proxy.cut()
+    finish('done')
+
+    expect(await called).toBe('done')
+  })
+
+  it('does not keep a reply from its caller, which goes over the next connection', async () => {
+    const topic = makeTopic()
+    let finish = (_: string): void => {}
+    await serve(topic, { wait: () => new Promise<string>(resolve => (finish = resolve)) }, {}, connectThroughProxy)
+    const called = open(topic).call({}, 'wait')
+    const working = finish
+    await expect.poll(() => finish !== working, { timeout: PATIENCE }).toBe(true)
+
+    proxy.cut()
+    finish('done')
+
+    expect(await called).toBe('done')
+  })
+
+  it('ends what uses a connection that was given, and tells so', async () => {
+    const topic = makeTopic()
+    const connection = await connectThroughProxy()
+    const onError = vi.fn()
+    const wait = vi.fn(() => new Promise(() => {}))
+    const server = await createOsloServer(connection, { topic, endpoints: { wait }, onError })
+    const client = createOsloClient(connection, { topic })
+    const called = client.call({}, 'wait').catch(reason => reason)
+    await expect.poll(() => wait.mock.calls.length).toBe(1)
+
+    proxy.cut()
+
+    const gone = '() => amqplib.connect(...)'
+    expect(await called).toMatchObject({ code: 'ERR_BROKER', message: expect.stringContaining(gone) })
+    await expect(client.call({}, 'wait')).rejects.toMatchObject({ code: 'ERR_BROKER' })
+    await expect.poll(() => String(onError.mock.calls)).toContain(gone)
+    await Promise.all([server.close(100), client.close()])
+  })
+
+  it('comes back after it was killed, with queues that are durable', { timeout: 90_000 }, async () => {
+    const topic = makeTopic()
+    const options = { exchange: 'lasting', amqp_durable_queues: true }
+    await serve(topic, { add: () => 3 }, options)
+    const client = open(topic, options)
+    expect(await client.call({}, 'add')).toBe(3)
+
+    onTestFailed(() => rabbitmq.restart())
+    await rabbitmq.kill()
+    await expect(client.call({}, 'add', {}, { timeout: 5_000 })).rejects.toMatchObject({ code: 'ERR_BROKER' })
+    await rabbitmq.restart()
+
+    await expect.poll(() => client.call({}, 'add', {}, { timeout: 2_000 }).catch(String), { timeout: 60_000 }).toBe(3)
+  })
+})
+
+describe('a server of oslo.messaging', () => {
+  it('declares its queue again where somebody has removed it', async () => {
+    const topic = makeTopic()
+    const { onError } = await serve(topic, { add: () => 3 })
+
+    await onChannel(channel => channel.deleteQueue(topic))
+
+    await expect.poll(() => open(topic).call({}, 'add').catch(String), { timeout: PATIENCE }).toBe(3)
+    expect(onError).toHaveBeenCalled()
+  })
+
+  it('puts away what is no call, tells so, and goes on', async () => {
+    const topic = makeTopic()
+    const { onError } = await serve(topic, { add: () => 3 })
+    const nested = `${'['.repeat(50_000)}${']'.repeat(50_000)}`
+    const contents = [
+      '',
+      'no JSON',
+      'null',
+      '7',
+      '[]',
+      '{"oslo.version":"3.0","oslo.message":"{}"}',
+      '{"oslo.version":"2.0","oslo.message":"null"}',
+      '{"oslo.version":"2.0","oslo.message":"{"}',
+      nested,
+    ]
+
+    await onChannel(async channel => {
+      for (const content of contents) channel.publish('openstack', topic, Buffer.from(content))
+      channel.publish('openstack', topic, Buffer.from('{}'), { headers: { compression: 'application/x-bz2' } })
+      channel.publish('openstack', topic, Buffer.from('{}'), { headers: { compression: 'application/x-gzip' } })
+    })
+
+    expect(await open(topic).call({}, 'add')).toBe(3)
+    await expect.poll(() => onError.mock.calls.length).toBe(contents.length + 2)
+    for (const [error] of onError.mock.calls) expect(String(error)).toContain('A message is none of oslo.messaging: ')
+  })
+
+  it.each<[string, object]>([
+    ['no method', {}],
+    ['a method that is an object', { method: { a: 1 } }],
+    ['the method of every object', { method: '__defineGetter__' }],
+    ['a private method', { method: '_private' }],
+    ['a getter', { method: 'getter' }],
+    ['a value', { method: 'value' }],
+    ['a constructor', { method: 'constructor' }],
+    ['arguments that are a list', { method: 'nope', args: [1] }],
+    ['a version that is an object', { method: 'nope', version: {} }],
+    ['a version of words', { method: 'add', version: 'a.b' }],
+    ['a namespace that is an object', { method: 'nope', namespace: {} }],
+    ['a context that changes prototypes', { method: 'nope', _context___proto__: { polluted: true } }],
+    ['a reply to nowhere', { method: 'add', _msg_id: 'x', _reply_q: 'nowhere' }],
+    ['a reply to a queue that is no text', { method: 'add', _msg_id: 7, _reply_q: {} }],
+    ['a reply to a name that is too long', { method: 'add', _msg_id: 'x', _reply_q: 'x'.repeat(300) }],
+    ['a heartbeat without end', { method: 'add', _msg_id: 'x', _reply_q: 'nowhere', _timeout: 1e308 }],
+    ['a trace that is none', { method: 'add', _context_trace_info: [[]], '_context_X-Trace-Info': {} }],
+  ])('goes on after a message with %s', async (_, message) => {
+    const topic = makeTopic()
+    class Endpoint {
+      value = 7
+      get getter() {
+        throw new Error('hidden')
+      }
+      add() {
+        return 3
+      }
+      _private() {
+        throw new Error('hidden')
+      }
+    }
+    const { onError } = await serve(topic, new Endpoint(), { kombu_missing_consumer_retry_timeout: 0 })
+
+    await onChannel(async channel => channel.publish('openstack', topic, envelope(message)))
+
+    expect(await open(topic).call({}, 'add')).toBe(3)
+    for (const [error] of onError.mock.calls) expect(String(error)).not.toContain('hidden')
+    expect(Object.prototype).not.toHaveProperty('polluted')
+  })
+
+  it('serves a message once that is delivered twice', async () => {
+    const topic = makeTopic()
+    const add = vi.fn()
+    await serve(topic, { add, last: () => 'last' })
+    const message = envelope({ method: 'add', args: {}, _unique_id: 'the same' })
+
+    await onChannel(async channel => {
+      for (let time = 0; time < 3; time++) channel.publish('openstack', topic, message)
+    })
+
+    expect(await open(topic).call({}, 'last')).toBe('last')
+    expect(add).toHaveBeenCalledTimes(1)
+  })
+
+  it('serves no more calls at the same time than were said', async () => {
+    const topic = makeTopic()
+    const waiting: (() => void)[] = []
+    let most = 0
+    const endpoint = {
+      async work() {
+        await new Promise<void>(resolve => {
+          waiting.push(resolve)
+          most = Math.max(most, waiting.length)
+        })
+      },
+    }
+    await serve(topic, endpoint, { maxConcurrentCalls: 3 })
+    const calls = Array.from({ length: 10 }, () => open(topic).call({}, 'work'))
+
+    for (let done = 0; done < 10; done++) {
+      await expect.poll(() => waiting.length).toBe(Math.min(3, 10 - done))
+      waiting.shift()?.()
+    }
+
+    await Promise.all(calls)
+    expect(most).toBe(3)
+  })
+
+  it.each([
+    [
+      'a cycle',
+      () =>
+        Object.assign(
+          {},
+          {
+            get self(): unknown {
+              throw new Error('No')
+            },
+          },
+        ),
+    ],
+    [
+      'a function as its parts',
+      () => ({
+        toJSON: () => {
+          throw new Error('No')
+        },
+      }),
+    ],
+    [
+      'a circle',
+      () => {
+        const circle: unknown[] = []
+        circle.push(circle)
+        return circle
+      },
+    ],
+  ])('fails a call whose result is %s, which has no JSON', async (_, result) => {
+    const topic = makeTopic()
+    const { onError } = await serve(topic, { add: result })
+
+    await expect(open(topic).call({}, 'add')).rejects.toMatchObject({ code: 'ERR_REMOTE' })
+    expect(onError).toHaveBeenCalledTimes(1)
+  })
+
+  it.each<[string, unknown, object]>([
+    ['an error', new RangeError('far'), { type: 'RangeError', remoteMessage: 'far' }],
+    ['a text', 'far', { type: 'string', remoteMessage: 'far' }],
+    ['nothing', undefined, { type: 'undefined', remoteMessage: 'undefined' }],
+    [
+      'what cannot be read',
+      new Proxy(
+        {},
+        {
+          get: () => {
+            throw new Error('No')
+          },
+          getPrototypeOf: () => {
+            throw new Error('No')
+          },
+        },
+      ),
+      { code: 'ERR_REMOTE' },
+    ],
+  ])('fails a call with %s that its method throws', async (_, thrown, failure) => {
+    const topic = makeTopic()
+    const { onError } = await serve(topic, {
+      add: () => {
+        throw thrown
+      },
+    })
+
+    await expect(open(topic).call({}, 'add')).rejects.toMatchObject(failure)
+    expect(onError.mock.calls[0]?.[0]).toBe(thrown)
+    expect(onError.mock.calls[0]?.[1]).toMatchObject({ method: 'add', version: '1.0' })
+  })
+
+  it('lives on when its hook throws', async () => {
+    const topic = makeTopic()
+    const onError = () => {
+      throw new Error('No')
+    }
+    await serve(
+      topic,
+      {
+        fail: () => {
+          throw new Error('far')
+        },
+        add: () => 3,
+      },
+      { onError },
+    )
+    const client = open(topic)
+
+    await expect(client.call({}, 'fail')).rejects.toThrow('far')
+
+    expect(await client.call({}, 'add')).toBe(3)
+  })
+
+  it('finishes the calls in work when it is closed, and leaves the others to the broker', async () => {
+    const topic = makeTopic()
+    let finish = (_: string): void => {}
+    const endpoint = { wait: () => new Promise<string>(resolve => (finish = resolve)), add: () => 'second server' }
+    const { server } = await serve(topic, endpoint, { maxConcurrentCalls: 1 })
+    const client = open(topic)
+    const started = finish
+    const inWork = client.call({}, 'wait')
+    await expect.poll(() => finish !== started).toBe(true)
+    const waiting = client.call({}, 'add')
+
+    const closed = server.close()
+    finish('done')
+    await closed
+    await serve(topic, endpoint)
+
+    expect(await inWork).toBe('done')
+    expect(await waiting).toBe('second server')
+    const queues = await rabbitmq.command('list_queues', 'name')
+    expect(queues.split('\n').filter(name => name.startsWith(`${topic}_fanout`))).toHaveLength(1)
+  })
+
+  it('is closed in five seconds though a method never ends, and the broker does not answer', async () => {
+    const topic = makeTopic()
+    const { server } = await serve(topic, { wait: () => new Promise(() => {}) }, {}, connectThroughProxy)
+    const client = createOsloClient(connectThroughProxy, { topic })
+    const called = client.call({}, 'wait').catch(reason => reason)
+    await expect.poll(() => server.stats).toBeDefined()
+    proxy.delay(60_000)
+    onTestFinished(() => proxy.heal())
+    const start = performance.now()
+
+    await Promise.all([server.close(), client.close()])
+
+    expect(performance.now() - start).toBeLessThan(5_900)
+    expect(await called).toMatchObject({ code: 'ERR_BROKER', message: 'The client was closed.' })
+  })
+
+  it.each<[string, object]>([
+    ['no topic', { endpoints: {} }],
+    ['an empty topic', { topic: '', endpoints: {} }],
+    ['no endpoints', { topic: 'x' }],
+    ['endpoints that are functions', { topic: 'x', endpoints: [() => 1] }],
+    ['no endpoint in a list', { topic: 'x', endpoints: [] }],
+    ['a switch that is a text', { topic: 'x', endpoints: {}, rabbit_quorum_queue: 'true' }],
+    ['a time that is negative', { topic: 'x', endpoints: {}, rabbit_transient_queues_ttl: -1 }],
+    ['two kinds of queues', { topic: 'x', endpoints: {}, rabbit_quorum_queue: true, rabbit_ha_queues: true }],
+    ['no calls at all', { topic: 'x', endpoints: {}, maxConcurrentCalls: 0 }],
+    ['an option that there is not', { topic: 'x', endpoints: {}, rabbit_quorum_queues: true }],
+    ['keys that are empty', { topic: 'x', endpoints: {}, hmacKeys: '' }],
+  ])('refuses %s', async (_, options) => {
+    await expect(createOsloServer(connect, options as OsloServerOptions)).rejects.toThrow(TypeError)
+  })
+})
+
+describe('a client of oslo.messaging', () => {
+  it('fails a call at once that nobody has ever served, and waits for one that nobody serves now', async () => {
+    const topic = makeTopic()
+    const client = open(topic)
+
+    await expect(client.call({}, 'add')).rejects.toMatchObject({
+      name: 'MessageUndeliverable',
+      code: 'ERR_UNDELIVERABLE',
+    })
+    const { server } = await serve(topic, {})
+    await server.close()
+
+    await expect(client.call({}, 'add', {}, { timeout: 200 })).rejects.toMatchObject({ code: 'ERR_TIMEOUT' })
+    expect(await client.cast({}, 'add')).toBeUndefined()
+  })
+
+  it('keeps parallel calls apart', async () => {
+    const topic = makeTopic()
+    await serve(topic, { echo: (_: object, { value }: { value: number }) => value })
+    const client = open(topic)
+
+    const results = await Promise.all(Array.from({ length: 200 }, (_, value) => client.call({}, 'echo', { value })))
+
+    expect(results).toEqual(Array.from({ length: 200 }, (_, value) => value))
+  })
+
+  it('takes no reply that is none, and fails what still waits when it is closed', async () => {
+    const topic = makeTopic()
+    const client = open(topic)
+    await serve(topic, { wait: () => new Promise(() => {}) })
+    const called = client.call({}, 'wait').catch(reason => reason)
+    const queues = async (): Promise<string[]> =>
+      (await rabbitmq.command('list_queues', 'name', 'consumers'))
+        .split('\n')
+        .filter(line => /^reply_\S+\s+1$/.test(line))
+    await expect.poll(queues, { timeout: PATIENCE }).not.toEqual([])
+    const [queue = ''] = ((await queues()).at(-1) ?? '').split('\t')
+
+    await onChannel(async channel => {
+      for (const content of ['', 'null', '{}', '{"_msg_id":"x","ending":true}'])
+        channel.sendToQueue(queue, Buffer.from(content))
+    })
+    await client.close()
+
+    expect(await called).toMatchObject({ code: 'ERR_BROKER', message: 'The client was closed.' })
+  })
+
+  it.each<[string, (client: ReturnType<typeof open>) => Promise<unknown>]>([
+    ['no method', client => client.call({}, '')],
+    ['arguments that are a list', client => client.call({}, 'add', [1])],
+    ['fan-out for a call', client => client.call({}, 'add', {}, { fanout: true } as object)],
+    ['an option that there is not', client => client.cast({}, 'add', {}, { timeout: 1 } as object)],
+    [
+      'arguments without JSON',
+      client =>
+        client.cast({}, 'add', {
+          get circle(): never {
+            throw new TypeError('No')
+          },
+        }),
+    ],
+  ])('refuses %s', async (_, use) => {
+    await expect(use(open(makeTopic()))).rejects.toThrow(TypeError)
+  })
+
+  it('serves no call after it was closed', async () => {
+    const client = open(makeTopic())
+    await client.close()
+
+    await expect(client.call({}, 'add')).rejects.toMatchObject({ code: 'ERR_BROKER' })
+  })
+})
