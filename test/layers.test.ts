@@ -21,7 +21,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   report: ['@osprofiler/core', '@osprofiler/core/json', '@osprofiler/core/record'],
   viewer: ['@osprofiler/core', '@osprofiler/core/json', '@osprofiler/report'],
   instruments: ['@osprofiler/core', '@osprofiler/core/rpc', '@osprofiler/core/toolkit'],
-  rpc: ['@osprofiler/core', '@osprofiler/core/rpc', '@osprofiler/core/toolkit'],
+  rpc: ['@osprofiler/core', '@osprofiler/core/json', '@osprofiler/core/rpc', '@osprofiler/core/toolkit'],
   node: ['@osprofiler/core', '@osprofiler/core/toolkit', '@osprofiler/drivers', '@osprofiler/instruments'],
   cli: [
     '@osprofiler/core',

@@ -123,6 +123,15 @@ describe.each(QUEUES)('a service in Node that Python calls over %s', (_, queues)
     },
   )
 
+  it('takes and returns the numbers of Python as they are', async () => {
+    const text =
+      '{"method":"echo","args":{"value":[9007199254740993,-123456789012345678901234567890,NaN,-Infinity,1.5]}}'
+
+    expect(await python.callText(text)).toContain(
+      '"result": [9007199254740993, -123456789012345678901234567890, NaN, -Infinity, 1.5]',
+    )
+  })
+
   it('fails at the caller with what a method threw, and records the failure', async () => {
     const { error, type } = await python.call({ base_id: createTraceId(), key: KEY, method: 'fail' })
 
@@ -269,6 +278,12 @@ describe.each(QUEUES)('a service in Python that Node calls over %s', (_, queues)
       expect(await open().call({}, 'echo', { value })).toEqual(value)
     },
   )
+
+  it('takes and returns integers of any size, and numbers that JSON does not have', async () => {
+    const value = [9_007_199_254_740_993n, -(10n ** 30n), Number.NaN, Number.NEGATIVE_INFINITY, 7]
+
+    expect(await open().call({}, 'echo', { value })).toEqual(value)
+  })
 
   it('fails with what a method raised, and records the failure', async () => {
     const client = open({ compatible: true })

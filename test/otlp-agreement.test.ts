@@ -123,7 +123,7 @@ function SAMPLES(): [string, string, object, object][] {
       },
       {},
     ],
-    ['hostile texts', '\ud800-\0', { ['\udfff']: '\ud800', a: '\0', long: '漢'.repeat(50_000), deep: nest(200) }, {}],
+    ['hostile texts', '\ud800-\0', { '\udfff': '\ud800', a: '\0', long: '漢'.repeat(50_000), deep: nest(200) }, {}],
     [
       'more than a span has room for',
       'step',

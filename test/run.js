@@ -7,8 +7,9 @@
 //   OSPROFILER_TEST_ALL=1       fails where a suite could not be run, instead of naming it, but for the newest servers
 //                               where there is no JDK of Java 21, and the collector where there is no Go
 //   OSPROFILER_TEST_NODES=22,24 runs them on these versions of Node too, from the registry, but for what no version changes
-//   OSPROFILER_TEST_MONGODB_URL, _KAFKA_URL (host:port), _LOGINSIGHT_URL, and of each search server: _ELASTICSEARCH7_URL, ...
-//                               other servers than those that the tests start, which are emptied (but for Log Insight)
+//   OSPROFILER_TEST_MONGODB_URL, _LOGINSIGHT_URL, _KAFKA_URL (host:port), and of each search server _ELASTICSEARCH7_URL,
+//                               _OPENSEARCH3_URL, ...: other servers than those that the tests start, which are emptied
+//                               (but for Log Insight)
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'

@@ -2,6 +2,7 @@ import { alternate, createTask } from '../alternate.js'
 import { startNode } from '../child.js'
 import { summarise } from '../statistics.js'
 import { printTable, show, verdict } from '../table.js'
+import { runJson } from './run-json.js'
 
 const ordinary = { statement: 'a statement', request: 'a request, another path each time', call: 'a call' }
 const largest = {
@@ -15,7 +16,7 @@ const largest = {
 /** In milliseconds. */
 const AIM = 5
 
-/** What it costs to copy an info, and to search it for secrets. */
+/** What it costs to copy an info and to search it for secrets, and to read and write a record's JSON. */
 export async function runRecords(effort) {
   const tasks = [...Object.keys(ordinary), ...Object.keys(largest)]
   const contenders = tasks.map(name => createTask(name, () => startNode('records/ours.js', name)))
@@ -34,6 +35,7 @@ export async function runRecords(effort) {
       return [title, show(time), verdict(time.median, AIM)]
     }),
   )
+  await runJson(effort)
 }
 
 function scale({ median, low, high }, by) {

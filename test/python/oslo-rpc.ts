@@ -30,6 +30,8 @@ export interface OsloRequest {
 export interface OsloPeer {
   /** Has a client call, and resolves when it is answered, or sent where it is a cast. */
   call(request: OsloRequest): Promise<OsloLine>
+  /** The same, with a request and an answer as they are written. */
+  callText(request: string): Promise<string>
   /** What was printed, once `found` says that all of it is there. */
   lines(found: (lines: readonly OsloLine[]) => boolean): Promise<readonly OsloLine[]>
   stop(): Promise<void>
@@ -58,6 +60,13 @@ export async function startOsloPeer(
       child.writeLine(JSON.stringify(request))
       const all = await read(these => these.some(({ result, error }) => result !== undefined || error !== undefined))
       return all.at(-1) ?? {}
+    },
+    async callText(request) {
+      child.writeLine(request)
+      for (;;) {
+        const line = await child.readLine()
+        if (line.includes('"result"') || line.includes('"error"')) return line
+      }
     },
     lines: read,
     stop: child.stop,

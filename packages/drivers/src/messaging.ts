@@ -17,8 +17,6 @@ import { createTurns } from './turns.js'
 const CONNECT_MS = 4_000
 /** For so long a read may take. */
 const READ_MS = 60_000
-const UNTAKEN =
-  'The message broker refused notifications: they are larger than its max_message_size, or its queue is full.'
 
 /**
  * Sends records as notifications of oslo.messaging over RabbitMQ, as OSProfiler's services do by default. Written means
@@ -104,8 +102,7 @@ export function openMessagingDriver(location: string, context: OpenContext): Dri
       const refused = records.length - contents.length
       if (contents.length === 0) return { refused }
       const writing = work.run(end => inTurn(() => publish(contents, end)))
-      const untaken = await life.follow(writing)
-      return { refused: refused + untaken, ...(untaken > 0 && { reason: UNTAKEN }) }
+      return { refused: refused + (await life.follow(writing)) }
     },
     // What is put back into a quorum queue counts as a failed delivery, and after some of those it is dropped.
     ...(settings.quorum ? {} : createQueueReader(scan)),

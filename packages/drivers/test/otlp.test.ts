@@ -222,6 +222,19 @@ describe('otlp:// follows the semantic conventions, and tells what Python tells'
     ['cast scheduler', 4, {}, 'scheduler'],
     ['consume orders', 5, {}, 'orders'],
     ['process mail', 5, { messaging: { system: 'bullmq', operation: 'process', destination: 'mail' } }, 'mail'],
+    [
+      'scheduler.add',
+      CLIENT,
+      { messaging: { system: 'rabbitmq', operation: 'call', destination: 'scheduler' } },
+      'scheduler',
+    ],
+    [
+      'scheduler.add',
+      4,
+      { messaging: { system: 'rabbitmq', operation: 'cast', destination: 'scheduler' } },
+      'scheduler',
+    ],
+    ['add', SERVER, { messaging: { system: 'rabbitmq', operation: 'other', destination: 'scheduler' } }, 'scheduler'],
     ['Mailer.send', 4, { messaging: { system: 'sqs', operation: 'send', destination: 'mail' } }, 'mail'],
   ])('of a message, whatever library sent it: %s', async (name, kind, info, destination) => {
     const span = await sendOne({ name: 'rpc' }, { function: { name }, ...info }, {})
@@ -344,7 +357,7 @@ describe('otlp:// sends a point that never stopped, marked', () => {
     const points = Array.from({ length: 1_200 }, () => point())
 
     await driver.write(points.map(({ start }) => start))
-    await driver.close()
+    await driver.close(20_000)
 
     expect(receiver.spans).toHaveLength(1_200)
     expect(receiver.spans.every(({ attributes }) => attributes['osprofiler.unfinished'] === true)).toBe(true)

@@ -57,8 +57,6 @@ describe('RabbitMQ keeps the other records of a batch where one', () => {
     ])
 
     expect(stats).toMatchObject({ dropped: 3, unknown: 0 })
-    expect(warnings).toEqual([
-      { code: 'OSPROFILER_RECORDS_DROPPED', message: expect.stringContaining('max_message_size') },
-    ])
+    expect(warnings.map(({ code }) => code)).toEqual(['OSPROFILER_RECORDS_DROPPED'])
   })
 })

@@ -11,7 +11,6 @@ interface Answer {
 }
 
 const INDEX = 'osprofiler-agreement'
-const NUMBER = '9'.repeat(400)
 
 /** Requests as the driver makes them, and what the server refuses of them. */
 const CONVERSATION: Ask extends (...args: infer Args) => unknown ? readonly Args[] : never = [
@@ -23,7 +22,6 @@ const CONVERSATION: Ask extends (...args: infer Args) => unknown ? readonly Args
   ['POST', '/_bulk', bulk('a', makeRecord({ base_id: 'x', timestamp: '2026-11-22T10:00:00.000001' }))],
   ['POST', '/_bulk', bulk('a', makeRecord())],
   ['POST', '/_bulk', bulk('b', { ...makeRecord(), base_id: { no: 'text' } })],
-  ['POST', '/_bulk', bulk('c', { ...makeRecord(), base_id: NUMBER.repeat(100) })],
   ['POST', '/_bulk', `{"index":{"_index":"${INDEX}","_id":"d","if_seq_no":0,"if_primary_term":1}}\n{}\n`],
   ['POST', `/${INDEX},nothing/_refresh?ignore_unavailable=true`],
   ['POST', `/${INDEX}/_search`, { size: 2, query: { terms: { base_id: ['x'] } } }],

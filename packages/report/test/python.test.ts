@@ -86,7 +86,8 @@ describe('beside the real Python', () => {
   it('reads back all records from a report that Python wrote', async () => {
     await fc.assert(
       fc.asyncProperty(trace, async records => {
-        const readBack = reportJson(readReport(await askPython(records)))
+        // Written: a number keeps the spelling that Python gave it, as in 1e-09.
+        const readBack: unknown = JSON.parse([...reportJsonChunks(readReport(await askPython(records)))].join(''))
 
         expect(withoutOwnKeys(readBack)).toEqual(withoutOwnKeys(reportJson(buildReport(records))))
       }),

@@ -5,7 +5,8 @@ import type { SpanSource } from './span-source.js'
 
 /** A step that a message takes. */
 export interface MessageStep {
-  readonly kind: number
+  /** `undefined` for an operation that is not known. */
+  readonly kind: number | undefined
   /** As whoever recorded the step calls it, such as `publish`. */
   readonly operation: string
   /** One of OpenTelemetry's types of operations, where the step is one. */
@@ -53,7 +54,7 @@ export function readMessageStep({ name, startInfo, stopInfo }: SpanSource): Mess
   if (known === undefined && !isTold) return undefined
   const place = textOf(memberOf(amqp, 'exchange')) ?? textOf(memberOf(amqp, 'queue'))
   return {
-    kind: known?.kind ?? KIND.internal,
+    kind: known?.kind,
     operation,
     type: known?.type,
     destination: textOf(memberOf(told, 'destination')) ?? place ?? target,

@@ -13,7 +13,7 @@ export function spanKind(source: SpanSource): number {
   if (has(source, 'requests') || name === 'http' || name === 'https') return KIND.client
   if (has(source, 'db') || name === 'db') return KIND.client
   const step = readMessageStep(source)
-  if (step !== undefined) return step.kind
+  if (step?.kind !== undefined) return step.kind
   if (name !== 'rpc') return KIND.internal
   if (!source.hasLocalParent) return KIND.server
   // A method of a class that serves calls is such a point, too, inside of the call's own.

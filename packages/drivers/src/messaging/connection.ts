@@ -46,7 +46,8 @@ export async function connectToBroker(
     } catch (error) {
       const reason = describeFailure(error)
       // A server that speaks TLS says nothing to a client that does not.
-      const hint = reason === ENDED && settings.tls === undefined ? '; if it speaks TLS, add ssl=1' : ''
+      const isEnded = reason === ENDED || reason === 'ECONNRESET'
+      const hint = isEnded && settings.tls === undefined ? '; if it speaks TLS, add ssl=1' : ''
       failures.push(`${showHost(broker)}: ${reason}${hint}`)
       if (signal?.aborted) break
     }

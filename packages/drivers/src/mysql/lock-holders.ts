@@ -10,7 +10,7 @@ const LOCKED_ROWS = `SELECT ${COLUMNS}, ${SECONDS}
   FROM information_schema.innodb_trx AS t JOIN information_schema.processlist AS p ON p.id = t.trx_mysql_thread_id
   WHERE p.id <> CONNECTION_ID() AND t.trx_rows_locked > 0 ORDER BY t.trx_started LIMIT ${MOST}`
 
-/** MySQL has it, and MariaDB where its performance schema is on. */
+/** MySQL has this table, and MariaDB where its performance schema is on. */
 const LOCKED_TABLE = `SELECT DISTINCT ${COLUMNS}, ${SECONDS}
   FROM performance_schema.metadata_locks AS m JOIN performance_schema.threads AS h ON h.thread_id = m.owner_thread_id
   JOIN information_schema.processlist AS p ON p.id = h.processlist_id
@@ -28,22 +28,21 @@ const OPEN_TRANSACTIONS = `SELECT ${COLUMNS}, ${SECONDS}
 const CONNECTIONS = `SELECT ${COLUMNS}, NULL FROM information_schema.processlist AS p
   WHERE p.id <> CONNECTION_ID() AND p.db = DATABASE() ORDER BY p.time DESC LIMIT ${MOST}`
 
-/** Who may have locked rows of a table, or the table itself. */
+/** Finds the sessions that may have locked rows of the table, or the table itself. */
 export async function findMysqlHolders(session: SqlSession, rowsAlone: boolean): Promise<LockHolders> {
+  const remedy = '"KILL ID"'
   const sure = await ask(session, rowsAlone ? LOCKED_ROWS : LOCKED_TABLE)
-  const known = { remedy: '"KILL ID"', right: 'GRANT PROCESS' }
-  if (sure.length > 0) return { ...known, holders: sure, areSure: true }
-  for (const question of [OPEN_TRANSACTIONS, CONNECTIONS]) {
-    const holders = await ask(session, question)
-    if (holders.length > 0) return { ...known, holders, areSure: false }
-  }
-  return { ...known, holders: [], areSure: false }
+  if (sure !== undefined && sure.length > 0) return { holders: sure, areSure: true, remedy, right: undefined }
+  const holders = await ask(session, OPEN_TRANSACTIONS)
+  if (holders !== undefined) return { holders, areSure: false, remedy, right: undefined }
+  const own = (await ask(session, CONNECTIONS)) ?? []
+  return { holders: own, areSure: false, remedy, right: 'GRANT PROCESS' }
 }
 
-/** Nobody, where this user may not ask, or the server has no such table. */
-async function ask(session: SqlSession, question: string): Promise<readonly LockHolder[]> {
-  const { rows } = await session.run(question).catch(() => ({ rows: [] }))
-  return rows.map(([id, user, host, seconds]) => ({
+/** The answer is `undefined` where this user may not ask, or the server has no such table. */
+async function ask(session: SqlSession, question: string): Promise<readonly LockHolder[] | undefined> {
+  const answer = await session.run(question).catch(() => undefined)
+  return answer?.rows.map(([id, user, host, seconds]) => ({
     id: String(id),
     user: String(user),
     host: host ? String(host) : undefined,

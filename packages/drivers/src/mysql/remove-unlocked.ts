@@ -5,7 +5,7 @@ import type { SqlSession } from '../sql/session.js'
 /** MySQL 8 has it in every version. */
 const FIRST_MARIADB = 10.06
 
-/** What removes those rows that no other transaction has locked, and says how many these were. */
+/** Creates the function that removes the rows that no other transaction has locked, and says how many these were. */
 export function createRemoval(session: SqlSession, version: string): (ids: readonly number[]) => Promise<number> {
   const [, major, minor = ''] = /^(\d+)\.(\d+).*MariaDB/i.exec(version) ?? []
   const skips = major === undefined || Number(major) + Number(minor) / 100 >= FIRST_MARIADB
@@ -17,15 +17,15 @@ export function createRemoval(session: SqlSession, version: string): (ids: reado
 
   if (skips) return ids => run('', 'SKIP LOCKED', ids)
   return async ids => {
-    // Whoever has locked the whole table has locked each half of it.
+    // Waits for a lock of the whole table once, and not for each half.
     await session.run('SELECT id FROM data LIMIT 0 FOR UPDATE')
     return await removeByHalves(ids, some => run('SET STATEMENT innodb_lock_wait_timeout = 0 FOR', '', some))
   }
 }
 
 /**
- * The order of the join, and the limit, without which MySQL would have no table of its own for the ids, make the server
- * look up each row by its key. A condition on the ids may scan the table, and wait there for whatever else is locked.
+ * The order of the join makes the server look up each row by its key. A condition on the ids may scan the table, and
+ * wait there for all else that is locked. The limit makes MySQL keep the ids in a table of their own.
  */
 function describeRemoval(rows: number, how: string): string {
   return `DELETE data FROM (SELECT id FROM data WHERE id IN (?) LIMIT ${rows} FOR UPDATE ${how}) AS free

@@ -11,23 +11,24 @@ const ROW_HOLDERS = `SELECT ${COLUMNS} FROM pg_stat_activity
   WHERE pid <> pg_backend_pid() AND backend_xid::text IN (SELECT xmax::text FROM data WHERE id = ANY($1))
   ORDER BY xact_start LIMIT 3`
 
-/** Whoever only reads is in nobody's way. */
+/** A session that only reads is in nobody's way. */
 const TABLE_HOLDERS = `SELECT ${COLUMNS} FROM pg_stat_activity
   WHERE pid <> pg_backend_pid() AND pid IN (
     SELECT pid FROM pg_locks WHERE relation = to_regclass('data') AND mode <> 'AccessShareLock')
   ORDER BY xact_start LIMIT 3`
 
-/** Who may have locked rows of a table, or the table itself. */
+/** Finds the sessions that may have locked rows of the table, or the table itself. */
 export async function findPostgresqlHolders(
   session: SqlSession,
   ids: readonly number[] | undefined,
 ): Promise<LockHolders> {
   const sure = ids === undefined ? [] : await ask(session, ROW_HOLDERS, [ids])
+  const holders = sure.length > 0 ? sure : await ask(session, TABLE_HOLDERS, [])
   return {
-    holders: sure.length > 0 ? sure : await ask(session, TABLE_HOLDERS, []),
+    holders,
     areSure: sure.length > 0,
     remedy: '"SELECT pg_terminate_backend(ID)"',
-    right: 'GRANT pg_read_all_stats',
+    right: holders.some(({ seconds }) => seconds === undefined) ? 'GRANT pg_read_all_stats' : undefined,
   }
 }
 

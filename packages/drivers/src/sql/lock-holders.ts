@@ -11,15 +11,15 @@ export interface LockHolder {
   readonly seconds: number | undefined
 }
 
-/** Who may have locked something. */
+/** The sessions that may have locked something. */
 export interface LockHolders {
   readonly holders: readonly LockHolder[]
   /** Whether these have locks for certain. Otherwise they are who else is at work on this database. */
   readonly areSure: boolean
-  /** What ends a session, but for its number. */
+  /** The statement that ends a session, with "ID" for its number. */
   readonly remedy: string
-  /** The right that shows everybody. */
-  readonly right: string
+  /** The right that this user may lack to see everybody. */
+  readonly right: string | undefined
 }
 
 /** A database that can be asked who has locked these rows, or the table. */
@@ -38,15 +38,16 @@ export async function namingHolders<Result>(store: Lockable, work: () => Promise
   }
 }
 
-/** Whose a lock is and what ends it, to follow on "locked by". */
+/** Names the holder of a lock and says what ends the lock, to follow on "locked by". */
 export async function describeHolders(store: Lockable, ids: readonly number[] | undefined): Promise<string> {
   const found = await store.findHolders(ids).catch(() => undefined)
   if (found === undefined) return 'another transaction'
   const { holders, areSure, remedy, right } = found
   const [first] = holders
-  if (first === undefined) return `a transaction that this user may not see (${right} shows whose it is)`
+  const hint = right === undefined ? '' : ` (${right} shows whose it is)`
+  if (first === undefined) return `a transaction that this user does not see${hint}`
   const named = [...new Map(holders.map(holder => [holder.id, describe(holder)])).values()].join(', ')
-  if (!areSure) return `another transaction, perhaps of ${named} (${right} shows whose it is); end that transaction`
+  if (!areSure) return `another transaction, perhaps of ${named}${hint}; end that transaction`
   return `${named}; end that transaction, or run ${remedy.replace('ID', first.id)}`
 }
 

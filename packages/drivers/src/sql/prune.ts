@@ -7,15 +7,15 @@ import type { MetRecord, OwnedId, Position, Step, TimeSpan } from './store.js'
 
 const STEP = 1_000
 const REMOVED_AT_ONCE = 5_000
-/** What another process is removing at this moment is locked as well, and gone by then. */
+/** Rows that another process is removing at this moment are locked as well, and gone after this pause. */
 const LOCK_PAUSE = 500
 
-/** What was removed: `amount` of records or of traces. What another transaction has locked is still there. */
+/** The outcome of a removal: `amount` counts records or traces. Rows that another transaction has locked are still there. */
 export interface Removal {
   readonly amount: number
-  /** By the ids of their traces, a row of each that is locked. */
+  /** A locked row of each trace that has one, by the id of the trace. */
   readonly locked: ReadonlyMap<string, number>
-  /** Whose the lock is, where there is one. */
+  /** The holder of the lock, where there is one. */
   readonly lockedBy: string | undefined
 }
 
@@ -66,8 +66,8 @@ async function pruneFrom(
 }
 
 /**
- * Removes the records of traces, or all but the young ones, and says how many it were. Of a trace that is locked in
- * part, what is left is left for the next time, and it is noted in `locked`.
+ * Removes the records of traces, or all but the young ones, and says how many these were. A trace that is locked in part
+ * is noted in `locked`, and the rest of it is left for the next time.
  */
 async function removeRecords(
   use: UseTable,
@@ -89,7 +89,7 @@ async function removeRecords(
   return removed
 }
 
-/** Tries those again that were locked, and leaves in `locked` those that still are. */
+/** Tries the locked traces again. Those that are still locked stay in `locked`. */
 async function removeOnceMore(
   use: UseTable,
   young: TimeSpan | undefined,

@@ -1,8 +1,8 @@
 import { isFailure } from './failure.js'
 
 /**
- * Removes those rows that are not locked, and says how many these were, with a statement that fails where one of its
- * rows is locked: by halving.
+ * Removes the rows that are not locked by halving, and says how many these were. `remove` fails where one of its rows is
+ * locked.
  */
 export async function removeByHalves(
   ids: readonly number[],

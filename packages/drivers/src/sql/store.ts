@@ -72,8 +72,8 @@ export interface SqlStore {
   findOld(baseIds: readonly string[], young: TimeSpan | undefined, limit: number): Promise<readonly OwnedId[]>
   /** Removes those of the rows that nobody has locked, without waiting for the others, and says how many these were. */
   removeRows(ids: readonly number[]): Promise<number>
-  /** Which of the rows are there. */
+  /** The ids of those rows that are there. */
   findRows(ids: readonly number[]): Promise<readonly number[]>
-  /** Who may have locked these rows, or the table, as far as this user may see that. The oldest come first. */
+  /** The sessions that may have locked these rows, or the table, as far as this user may see them, the oldest first. */
   findHolders(ids: readonly number[] | undefined): Promise<LockHolders>
 }

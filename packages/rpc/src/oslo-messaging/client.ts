@@ -136,7 +136,7 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
       const monitorTimeout = callOptions.monitorTimeout ?? options.monitorTimeout
       const target = toTarget(options, callOptions)
       const name = `${target.topic}.${method}`
-      return await withTrace('rpc', { function: { name } }, () => {
+      return await withTrace('rpc', { function: { name }, messaging: messagingOf('call', target) }, () => {
         const messageId = hexId()
         const reply = waiting.wait(messageId, name, timeout, monitorTimeout)
         const message = {
@@ -163,7 +163,7 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
       checkCall(method, args, castOptions, ['fanout'], 'cast()')
       const target = toTarget(options, castOptions)
       const name = `${target.topic}.${method}`
-      await withTrace('rpc', { function: { name } }, async () => {
+      await withTrace('rpc', { function: { name }, messaging: messagingOf('cast', target) }, async () => {
         const outcome = await publish(target, makeMessage(context, method, args, target), {
           fanout: castOptions.fanout,
         })
@@ -217,4 +217,9 @@ function refused(name: string): OsprofilerError {
 function lost(name: string): OsprofilerError {
   const message = `The connection ended before the message broker had confirmed ${name}: nobody knows whether it was sent.`
   return new OsprofilerError('ERR_BROKER', message)
+}
+
+/** By which OpenTelemetry's stores tell a call, which waits for an answer, from a message. */
+function messagingOf(operation: string, { topic }: Target): object {
+  return { system: 'rabbitmq', operation, destination: topic }
 }

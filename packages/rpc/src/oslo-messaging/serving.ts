@@ -57,7 +57,10 @@ export function createServing({ endpoints, runTraced, replies, slots: count, onE
     const heartbeat = startHeartbeat(incoming)
     try {
       const run = async (): Promise<unknown> => findMethod(endpoints, incoming)(context, args)
-      const result = await runTraced(message, run, { functionName: method.slice(0, LONGEST_NAME) })
+      // A call is answered, as a request is. A cast is worked on, as a message is.
+      const info =
+        incoming.reply === undefined ? { messaging: { system: 'rabbitmq', operation: 'process' } } : undefined
+      const result = await runTraced(message, run, { functionName: method.slice(0, LONGEST_NAME), info })
       return to => replies.send(to, result)
     } catch (error) {
       onError(error, incoming)
