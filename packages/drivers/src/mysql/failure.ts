@@ -34,8 +34,8 @@ const ADVICE = new Map([
 /** A value too long or of the wrong kind, a constraint that fails, a row too large, a trigger that signals. */
 const REFUSED = /^(?:22...|23...|44...|45000)$/
 const REFUSED_NUMBERS = new Set([1118, 1366, 1406, 3140, 3819, 4025])
-/** The wait for a lock was too long, was not to be, or would never have ended. */
-const WAITED = new Set([1205, 1213, 3572])
+/** The wait for a lock was too long, or was not to be. A deadlock is none of these: the next try ends it. */
+const WAITED = new Set([1205, 3572])
 /** The server ends the connection with it. */
 const LOST = new Set([1053, 1077, 1079, 1080, 1152, 1153, 1157, 1158, 1159, 1160, 1161, 1317, 1927, 4031])
 

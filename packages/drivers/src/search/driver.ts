@@ -96,7 +96,7 @@ export function createSearchDriver(product: SearchProduct): Driver {
           throw end.aborted ? end.reason : error
         }
       },
-      WRITE_TIMEOUT + Math.ceil(total / BYTES_PER_S) * 1_000,
+      WRITE_TIMEOUT + Math.floor(total / BYTES_PER_S) * 1_000,
     )
     if (failure !== undefined) throw failure
     // What was written already is not sent again, and an id tells what is.

@@ -1,5 +1,5 @@
 import { OsprofilerError } from '@osprofiler/core'
-import { encodeURIComponent, Math, Number } from '@osprofiler/core/toolkit'
+import { Array, encodeURIComponent, Math, Number, Set } from '@osprofiler/core/toolkit'
 import { readAuthority } from '../authority-file.js'
 import { parseConnectionUrl, showHost, showHosts } from '../connection-url.js'
 import { readTtl } from '../retention.js'
@@ -8,7 +8,7 @@ import { readTtl } from '../retention.js'
 export interface SearchUrl {
   /** For people. */
   readonly location: string
-  /** Without credentials. */
+  /** Without credentials, each once. */
   readonly nodes: readonly string[]
   readonly username: string | undefined
   readonly password: string | undefined
@@ -37,7 +37,8 @@ export function readSearchUrl(scheme: string, location: string, options: readonl
   }
   return {
     location: `${showHosts(hosts)}${prefix}`,
-    nodes: hosts.map(host => `${protocol}://${showHost(host)}${prefix}`),
+    // A host that is named twice is one: OpenSearch's client refuses a second of the same address.
+    nodes: Array.from(new Set(hosts.map(host => `${protocol}://${showHost(host)}${prefix}`))),
     username,
     password,
     apiKey: given.get('api_key'),
