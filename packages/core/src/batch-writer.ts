@@ -1,10 +1,12 @@
 import { createBackoff } from './backoff.js'
 import { createParts } from './halving.js'
 import type { HeldRecords } from './held-records.js'
+import { createIsolation } from './isolation.js'
 import type { Pause } from './pause.js'
 import { Math, Number } from './platform.js'
 import type { TraceRecord } from './record.js'
 import type { WriteLedger } from './write-ledger.js'
+import { createWriteSize } from './write-size.js'
 
 type Records = readonly TraceRecord[]
 
@@ -38,14 +40,18 @@ const SMALL_BATCH = 16
 /**
  * @param tellIn makes of records what is written of them
  * @param isAwaited whether somebody waits for the records
+ * @param takeMore takes more records from the queue, where a single one fails and only others can tell why
  */
 export function createBatchWriter(
   settings: BatchSettings,
   { ledger, held, pause }: { readonly ledger: WriteLedger; readonly held: HeldRecords; readonly pause: Pause },
   tellIn: (records: Records) => Records,
   isAwaited: () => boolean,
+  takeMore: () => Records,
 ): BatchWriter {
   const backoff = createBackoff(settings)
+  const isolation = createIsolation(settings.batchSize)
+  const size = createWriteSize(settings.batchSize)
   let parts = createParts([])
   let firstNumber = Number.POSITIVE_INFINITY
   let writtenBeforeHold = -1
@@ -66,8 +72,13 @@ export function createBatchWriter(
       const { written } = ledger.counts
       const tried = rest
       rest = ledger.settle(tried, outcome, parts.replaceFirst)
-      if (ledger.counts.written > written) backoff.reset()
+      if (ledger.counts.written > written) took()
       if (kind === 'unknown' || rest.length === tried.length) ledger.failed(reason)
+      size.settled(tried.length, outcome)
+      if (kind === 'failed') {
+        isolation.failed()
+        if (isolation.isUnderWay && narrow(rest)) return ''
+      }
       if (rest.length === 0) return ledger.counts.written > written ? '' : reason
       if (kind === 'taken' && ++holds >= triesInPlace() && held.hasRoomFor(rest)) {
         setAside(rest, holds, ledger.counts.written > writtenBefore)
@@ -76,7 +87,60 @@ export function createBatchWriter(
       ledger.retried(rest)
       await pause.wait(backoff.next(isAwaited()))
       if (isCut) return ''
+      // In the place of a try: a store that is down gets no request more.
+      if (kind !== 'failed' || !isolation.isProbeDue) continue
+      if ((await probe()) || isCut) return ''
     }
+  }
+
+  function took(): void {
+    backoff.reset()
+    isolation.taken()
+  }
+
+  /** While the store takes others: the halves come next, and a single record is set aside. Returns whether it was done. */
+  function narrow(part: Records): boolean {
+    if (part.length === 1 && !held.hasRoomFor(part)) return false
+    ledger.retried(part)
+    if (part.length > 1) {
+      parts.halveFirst()
+      return true
+    }
+    isolation.found()
+    parts.replaceFirst([])
+    held.add({ records: part, number: firstNumber, tries: 1, written: ledger.counts.written, areOthersTaken: true })
+    return true
+  }
+
+  /** Writes one record alone. Returns whether that is settled. */
+  async function probe(): Promise<boolean> {
+    if (parts.length === 1) parts.append(takeMore())
+    // The first part has just failed: where it is a single record, another one tells more.
+    const known = parts.first?.length === 1 ? 1 : 0
+    if (parts.length === known) return false
+    const at = known + isolation.nextProbe(parts.length - known)
+    const probed = parts.records.slice(at, at + 1)
+    const outcome = await ledger.write(probed)
+    if (isCut) return false
+    if (outcome.kind === 'failed') {
+      ledger.failed(outcome.reason)
+      await pause.wait(backoff.next(isAwaited()))
+      return false
+    }
+    if (outcome.kind === 'refused') {
+      parts.removeAt(at)
+      ledger.refused(probed, outcome.reason)
+      return true
+    }
+    const { written } = ledger.counts
+    const rest = ledger.settle(probed, outcome, left => {
+      if (left.length === 0) parts.removeAt(at)
+    })
+    if (ledger.counts.written > written) {
+      took()
+      isolation.proved()
+    }
+    return rest.length === 0
   }
 
   function refuse(part: Records, reason: string): void {
@@ -109,12 +173,13 @@ export function createBatchWriter(
       return firstNumber
     },
     get batchSize() {
-      return mayRefuseAll() ? Math.min(settings.batchSize, SMALL_BATCH) : settings.batchSize
+      return mayRefuseAll() ? Math.min(size.current, SMALL_BATCH) : size.current
     },
     async write(batch, number) {
       const { refusedInRow } = ledger
       firstNumber = number
       parts = createParts(batch)
+      isolation.begin()
       let reason = ''
       for (let part = parts.first; part !== undefined; part = parts.first) {
         // As late as this: the first stop behind a record that was dropped tells of the drop.

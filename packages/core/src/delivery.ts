@@ -50,7 +50,13 @@ export class Delivery {
     this.#ledger = createWriteLedger(driver, this.#drops, this.#listeners)
     this.#held = createHeldRecords(settings, this.#ledger, isAwaited, () => void this.#deliver())
     const parts = { ledger: this.#ledger, held: this.#held, pause: this.#pause }
-    this.#writer = createBatchWriter(settings, parts, records => this.#drops.tellIn(records), isAwaited)
+    this.#writer = createBatchWriter(
+      settings,
+      parts,
+      records => this.#drops.tellIn(records),
+      isAwaited,
+      () => this.#takeBatch(),
+    )
   }
 
   get stats(): NotifierStats {
@@ -165,16 +171,20 @@ export class Delivery {
   }
 
   #isBatchFull(): boolean {
-    return this.#queue.length >= this.#settings.batchSize || this.#queue.bytes >= this.#settings.batchBytes
+    return this.#queue.length >= this.#writer.batchSize || this.#queue.bytes >= this.#settings.batchBytes
   }
 
   async #deliverBatch(): Promise<void> {
     if (this.#queue.length === 0) return
     const { firstNumber } = this.#queue
-    await this.#writer.write(this.#queue.take(this.#writer.batchSize, this.#settings.batchBytes), firstNumber)
+    await this.#writer.write(this.#takeBatch(), firstNumber)
     if (this.#queue.length === 0) this.#drops.over()
     this.#look()
     await this.#writer.easeOff()
+  }
+
+  #takeBatch(): readonly TraceRecord[] {
+    return this.#queue.take(this.#writer.batchSize, this.#settings.batchBytes)
   }
 
   #look(): void {

@@ -25,7 +25,9 @@ export interface Driver {
    *   in halves, until the record that the store refuses stands alone, and drops that one.
    * - `ERR_WRITE_UNCERTAIN`: a connection broke midway. The batch is not sent twice.
    * - Any other error, such as `ERR_STORE`: nothing was written, and the store fails. This includes a store that refuses
-   *   the request and not a record: a wrong password, database, path or media type. The batch is tried again.
+   *   the request and not a record: a wrong password, database, path or media type. The batch is tried again. After some
+   *   tries, the notifier writes a single record. Where the store takes that one, the notifier looks for the record that
+   *   always fails, and goes on without it.
    *
    * A batch that is tried again is the same array, and its halves hold the same records. The message of an
    * `OsprofilerError` is shown to people: the message holds no secret and says what to do.
@@ -34,6 +36,12 @@ export interface Driver {
    * records and by their rough size. A driver whose request has a hard limit sends several requests.
    */
   write(records: readonly TraceRecord[]): Promise<WriteResult | undefined>
+
+  /**
+   * Asks the store by a request without records whether the store takes writes. Resolves to whether it does. The notifier
+   * asks before it drops a record that always fails alone, where there is no other record to write.
+   */
+  check?(): Promise<boolean>
 
   /**
    * All records of a trace, in batches, oldest first as far as the store knows. Yields nothing for a trace that

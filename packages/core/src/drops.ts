@@ -25,6 +25,8 @@ export interface Drops {
   drop(records: readonly TraceRecord[], reason: DropReason, why?: string): void
   /** Of a batch that was written, the store refused so many; only the store knows which. */
   refused(batch: readonly TraceRecord[], count: number, why: string): void
+  /** So many records of a batch may not be in the store: their traces are to say so. */
+  note(batch: readonly TraceRecord[], count: number): void
   /** A batch as it is written: with what was dropped of its traces. */
   tellIn(batch: readonly TraceRecord[]): readonly TraceRecord[]
   /** To be called when nothing waits any more. */
@@ -48,6 +50,15 @@ export function createDrops(
     listeners.tell('drop', number, reason)
   }
 
+  function note(batch: readonly TraceRecord[], number: number): void {
+    const [first] = batch
+    if (number === batch.length) {
+      for (const record of batch) losses.add(record)
+    } else if (first !== undefined && batch.every(record => record?.base_id === first.base_id)) {
+      losses.addSome(first, number)
+    }
+  }
+
   return {
     get stats() {
       const dropped = counts['queue-full'] + counts.refused + counts.closed
@@ -65,14 +76,10 @@ export function createDrops(
     },
     refused(batch, number, why) {
       if (number === 0) return
-      const [first] = batch
-      if (number === batch.length) {
-        for (const record of batch) losses.add(record)
-      } else if (first !== undefined && batch.every(({ base_id }) => base_id === first.base_id)) {
-        losses.addSome(first, number)
-      }
+      note(batch, number)
       count(number, 'refused', why)
     },
+    note,
     tellIn: batch => losses.tellIn(batch),
     over: () => warning.over(),
   }

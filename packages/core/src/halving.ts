@@ -11,6 +11,10 @@ export interface BatchParts {
   replaceFirst(records: readonly TraceRecord[]): void
   /** Puts two halves in the place of the first part. */
   halveFirst(): void
+  /** Puts these records behind all others, as a part. */
+  append(records: readonly TraceRecord[]): void
+  /** Takes out the record that has so many before it. The ones beside it in its part become two parts. */
+  removeAt(position: number): void
 }
 
 /**
@@ -39,6 +43,23 @@ export function createParts(batch: readonly TraceRecord[]): BatchParts {
       const part = parts.pop() ?? []
       const half = part.length >> 1
       parts.push(part.slice(half), part.slice(0, half))
+    },
+    append(records) {
+      length += records.length
+      if (records.length > 0) parts.unshift(records)
+    },
+    removeAt(position) {
+      let before = 0
+      const index = parts.findLastIndex(part => {
+        before += part.length
+        return before > position
+      })
+      const part = parts[index]
+      if (part === undefined) return
+      const at = position - (before - part.length)
+      const beside = [part.slice(at + 1), part.slice(0, at)]
+      parts.splice(index, 1, ...beside.filter(({ length: count }) => count > 0))
+      length--
     },
   }
 }

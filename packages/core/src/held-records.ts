@@ -89,7 +89,13 @@ export function createHeldRecords(
     onDue()
   }
 
-  function settle(part: HeldPart, outcome: WriteOutcome): void {
+  /** Where nothing else is written, a record that fails alone can only be told from an outage by a question. */
+  async function isThere(part: HeldPart, { kind }: WriteOutcome): Promise<boolean> {
+    const isNewKnown = kind !== 'failed' || ledger.counts.written > part.written
+    return !isNewKnown && part.areOthersTaken && part.records.length <= FEW_RECORDS && (await ledger.isThere())
+  }
+
+  function settle(part: HeldPart, outcome: WriteOutcome, isAnswered: boolean): void {
     const { kind, reason } = outcome
     if (kind === 'refused') {
       return part.records.length > 1 ? replace(part, ...halvesOf(part)) : drop(part, reason)
@@ -104,7 +110,8 @@ export function createHeldRecords(
     const areOthersTaken = takesOthers || part.areOthersTaken
     if (kind === 'unknown' || (rest.length > 0 && !areOthersTaken)) ledger.failed(reason)
     if (rest.length === 0) return
-    const counts = takesOthers || (areOthersTaken && kind === 'taken' && rest.length <= FEW_RECORDS)
+    const isAlone = areOthersTaken && rest.length <= FEW_RECORDS
+    const counts = takesOthers || (isAlone && (kind === 'taken' || isAnswered))
     const tried = { ...left, tries: left.tries + (counts ? 1 : 0), written, areOthersTaken }
     if (tried.tries < MAX_TRIES) return replace(left, tried)
     if (rest.length === 1) return drop(left, reason)
@@ -143,8 +150,9 @@ export function createHeldRecords(
       for (const part of parts) {
         ledger.retried(part.records)
         const outcome = await ledger.write(part.records)
+        const isAnswered = !isCut && (await isThere(part, outcome))
         if (isCut) return
-        settle(part, outcome)
+        settle(part, outcome, isAnswered)
         onSettled()
       }
       if (parts.length === 0) backoff.reset()

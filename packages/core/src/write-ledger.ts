@@ -25,6 +25,8 @@ export interface WriteLedger {
   settle(records: Records, outcome: WriteOutcome, keep: (rest: Records) => void): Records
   /** Counts records that the store will never take. */
   refused(records: Records, why: string): void
+  /** Whether the store takes requests, by a question without records. False where the driver cannot ask. */
+  isThere(): Promise<boolean>
   /** Counts records that are to be tried again. */
   retried(records: Records): void
   /** To be called where the store took nothing. */
@@ -43,6 +45,13 @@ export function createWriteLedger(driver: Driver, drops: Drops, listeners: Liste
     counts.written += count
     refusedInRow = 0
     warning.over()
+  }
+
+  function uncertain(records: Records, count: number, why: string): void {
+    if (count === 0) return
+    counts.unknown += count
+    drops.note(records, count)
+    warning.uncertain(count, why)
   }
 
   function refused(records: Records, count: number, why: string): void {
@@ -64,16 +73,23 @@ export function createWriteLedger(driver: Driver, drops: Drops, listeners: Liste
     settle(records, outcome, keep) {
       if (outcome.kind === 'unknown') {
         keep([])
-        counts.unknown += records.length
+        uncertain(records, records.length, outcome.reason)
         return []
       }
       if (outcome.kind !== 'taken') return records
       const [settled, rest] = split(records, outcome.held)
       keep(rest)
-      counts.unknown += outcome.unknown
+      uncertain(settled, outcome.unknown, outcome.reason)
       written(settled.length - outcome.refused - outcome.unknown)
       refused(settled, outcome.refused, outcome.reason)
       return rest
+    },
+    async isThere() {
+      try {
+        return (await driver.check?.()) === true
+      } catch {
+        return false
+      }
     },
     refused: (records, why) => refused(records, records.length, why),
     retried(records) {

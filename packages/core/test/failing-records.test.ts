@@ -1,0 +1,245 @@
+import { setImmediate } from 'node:timers/promises'
+import {
+  createNotifier,
+  type Driver,
+  type NotifierOptions,
+  OsprofilerError,
+  type QueueNotifier,
+  type TraceRecord,
+} from '@osprofiler/core'
+import fc from 'fast-check'
+import { afterEach, describe, expect, it } from 'vitest'
+import { collectWarnings } from './fixtures/collect-warnings.js'
+
+type Records = readonly TraceRecord[]
+
+const open: QueueNotifier[] = []
+afterEach(async () => {
+  for (const notifier of open.splice(0)) await notifier.close(1)
+})
+
+function create(driver: Pick<Driver, 'write' | 'check'>, options?: NotifierOptions) {
+  const notifier = createNotifier(
+    { name: 'test', close: async () => {}, ...driver },
+    { flushAfter: 1, minBackoff: 1, maxBackoff: 4, ...options },
+  )
+  open.push(notifier)
+  return notifier
+}
+
+/** A store behind a proxy that answers 403, or breaks the connection, where a request holds one of these records. */
+function createStore(isCulprit: (id: string) => boolean, code = 'ERR_STORE') {
+  const kept: string[] = []
+  const requests: string[][] = []
+  const state = { isDown: false }
+  async function write(records: Records): Promise<undefined> {
+    const ids = records.map(({ trace_id }) => trace_id)
+    requests.push(ids)
+    if (state.isDown) throw new OsprofilerError('ERR_STORE', 'It is down.')
+    if (ids.some(isCulprit)) throw new OsprofilerError(code, 'It answered 403.')
+    kept.push(...ids)
+  }
+  return { kept, requests, state, write, check: async () => !state.isDown }
+}
+
+function emit(notifier: QueueNotifier, ids: readonly string[], base?: string, name = 'a-start'): void {
+  for (const id of ids) {
+    const texts = { name, timestamp: '2026-11-22T12:00:00.000000', project: 'p', service: 's' }
+    const base_id = base ?? `base-${id}`
+    notifier({ ...texts, base_id, parent_id: base_id, trace_id: id, info: {} })
+  }
+}
+
+function range(count: number, from = 0): string[] {
+  return Array.from({ length: count }, (_, index) => String(from + index))
+}
+
+function sorted(ids: readonly string[]): string[] {
+  return ids.toSorted((a, b) => Number(a) - Number(b))
+}
+
+function expectExact({ stats }: QueueNotifier): void {
+  expect(stats.emitted).toBe(stats.written + stats.dropped + stats.unknown + stats.queued)
+}
+
+describe('a record with which each request fails', () => {
+  it.each(['0', '1', '50', '100'])('is dropped and reported, and costs no other: number %s of 101', async culprit => {
+    const warnings = await collectWarnings()
+    const store = createStore(id => id === culprit)
+    const notifier = create(store)
+
+    emit(notifier, range(101))
+    await notifier.flush()
+    await setImmediate()
+
+    expect(sorted(store.kept)).toEqual(range(101).filter(id => id !== culprit))
+    expect(notifier.stats).toMatchObject({ emitted: 101, written: 100, dropped: 1, unknown: 0, queued: 0 })
+    expect(notifier.stats.droppedByReason.refused).toBe(1)
+    expect(warnings.map(({ message }) => message)).toContainEqual(expect.stringContaining('It answered 403.'))
+    expect(warnings.map(({ code }) => code)).toContain('OSPROFILER_RECORDS_DROPPED')
+    expect(store.requests.length).toBeLessThan(40)
+  })
+
+  it.each([1, 2, 16, 500])('costs no other among several, in batches of %i', async batchSize => {
+    const store = createStore(id => Number(id) % 40 === 3)
+    const notifier = create(store, { batchSize })
+
+    emit(notifier, range(400))
+    await notifier.flush()
+
+    expect(sorted(store.kept)).toEqual(range(400).filter(id => Number(id) % 40 !== 3))
+    expect(notifier.stats).toMatchObject({ written: 390, dropped: 10, queued: 0 })
+  })
+
+  it('waits where it is the only one, and is dropped once the store takes others', async () => {
+    const { check: _, ...store } = createStore(id => id === '0')
+    const notifier = create(store)
+
+    emit(notifier, ['0'])
+    await notifier.flush(100)
+    expect(notifier.stats).toMatchObject({ dropped: 0, queued: 1 })
+    for (let id = 1; id < 2_000 && notifier.stats.dropped === 0; id++) {
+      emit(notifier, [String(id)])
+      await notifier.flush(5)
+    }
+
+    expect(notifier.stats).toMatchObject({ dropped: 1, queued: 0, written: notifier.stats.emitted - 1 })
+  })
+})
+
+describe('a store that takes nothing', () => {
+  it('is asked by no more requests for one that may be at fault, and loses nothing', async () => {
+    const store = createStore(() => false)
+    store.state.isDown = true
+    const notifier = create(store, { batchSize: 50, minBackoff: 10, maxBackoff: 10 })
+
+    emit(notifier, range(300))
+    await notifier.flush(300)
+    const { length } = store.requests
+    const during = notifier.stats
+    store.state.isDown = false
+    await notifier.flush()
+
+    expect(length).toBeLessThanOrEqual(32)
+    expect(store.requests.slice(0, length).every(ids => ids.length === 50 || ids.length === 1)).toBe(true)
+    expect(during).toMatchObject({ written: 0, dropped: 0, queued: 300 })
+    expect(sorted(store.kept)).toEqual(range(300))
+  })
+
+  it('loses nothing where it goes while a record is looked for', async () => {
+    const store = createStore(id => id === '77')
+    const notifier = create(store, { batchSize: 100 })
+
+    emit(notifier, range(400))
+    await expect.poll(() => notifier.stats.written).toBeGreaterThan(0)
+    store.state.isDown = true
+    await notifier.flush(200)
+    const during = notifier.stats
+    store.state.isDown = false
+    await notifier.flush()
+
+    expect(during.dropped).toBeLessThanOrEqual(1)
+    expect(sorted(store.kept)).toEqual(range(400).filter(id => id !== '77'))
+    expect(notifier.stats).toMatchObject({ written: 399, dropped: 1, queued: 0 })
+  })
+
+  it('and any mix of culprits and outages lose exactly the culprits, and add up at every moment', async () => {
+    const runs = fc.record({
+      count: fc.integer({ min: 2, max: 200 }),
+      culprits: fc.array(fc.nat(199), { maxLength: 6 }),
+      batchSize: fc.integer({ min: 1, max: 120 }),
+      outages: fc.array(fc.integer({ min: 1, max: 30 }), { maxLength: 6 }),
+    })
+    await fc.assert(
+      fc.asyncProperty(runs, async ({ count, culprits, batchSize, outages }) => {
+        const bad = new Set(culprits.filter(at => at < count).map(String))
+        const store = createStore(id => bad.has(id))
+        let left = outages.shift() ?? 0
+        const notifier = create(
+          {
+            check: store.check,
+            write(records) {
+              expectExact(notifier)
+              store.state.isDown = left % 2 === 1
+              if (Math.abs(left) > 0) left--
+              else left = outages.shift() ?? 0
+              return store.write(records)
+            },
+          },
+          { batchSize, minBackoff: 1, maxBackoff: 1 },
+        )
+        notifier.on('drop', () => expectExact(notifier)).on('error', () => expectExact(notifier))
+
+        emit(notifier, range(count))
+        await notifier.flush(20_000)
+
+        const isAllBad = bad.size === count
+        expect(sorted(store.kept)).toEqual(range(count).filter(id => !bad.has(id)))
+        if (!isAllBad) expect(notifier.stats).toMatchObject({ dropped: bad.size, queued: 0 })
+        expectExact(notifier)
+      }),
+      { numRuns: 40 },
+    )
+  }, 60_000)
+})
+
+describe('writes that end without an answer', () => {
+  it('become small, so that a record that always breaks the connection costs few others', async () => {
+    const warnings = await collectWarnings()
+    const store = createStore(id => Number(id) % 50 === 0, 'ERR_WRITE_UNCERTAIN')
+    const notifier = create(store)
+
+    emit(notifier, range(5_000))
+    await notifier.flush()
+    await setImmediate()
+
+    expect(notifier.stats.unknown).toBeLessThan(1_200)
+    expect(notifier.stats).toMatchObject({ dropped: 0, queued: 0, written: 5_000 - notifier.stats.unknown })
+    expect(warnings.map(({ code }) => code)).toEqual(['OSPROFILER_RECORDS_UNCERTAIN'])
+  })
+
+  it('are warned of where good ones come between', async () => {
+    const warnings = await collectWarnings()
+    const store = createStore(id => Number(id) % 2 === 0, 'ERR_WRITE_UNCERTAIN')
+    const notifier = create(store, { batchSize: 1 })
+
+    emit(notifier, range(20))
+    await notifier.flush()
+    await setImmediate()
+
+    expect(warnings.filter(({ code }) => code === 'OSPROFILER_RECORDS_UNCERTAIN')).toHaveLength(1)
+    expect(notifier.stats).toMatchObject({ written: 10, unknown: 10 })
+  })
+
+  it('have large batches again after a while', async () => {
+    const store = createStore(id => id === '0', 'ERR_WRITE_UNCERTAIN')
+    const notifier = create(store, { batchSize: 100 })
+
+    emit(notifier, range(4_000))
+    await notifier.flush()
+
+    expect(notifier.stats).toMatchObject({ written: 3_900, unknown: 100 })
+    expect(store.requests.map(ids => ids.length)).toEqual(expect.arrayContaining([25, 50, 100]))
+  })
+
+  it('are told in the trace', async () => {
+    const written: TraceRecord[] = []
+    const notifier = create(
+      {
+        async write(records) {
+          if (records.some(({ trace_id }) => trace_id === 'bad'))
+            throw new OsprofilerError('ERR_WRITE_UNCERTAIN', 'broke')
+          written.push(...records)
+          return undefined
+        },
+      },
+      { batchSize: 1 },
+    )
+
+    emit(notifier, ['root', 'bad'], 'trace')
+    emit(notifier, ['root'], 'trace', 'a-stop')
+    await notifier.flush()
+
+    expect(written.at(-1)?.info).toEqual({ records_dropped: 1 })
+  })
+})
