@@ -11,10 +11,11 @@ const WRITE_MS = 4_000
  * does, as far as their clients let them.
  */
 export function held(driver: Driver): Driver {
-  const { readRecords, listTraces, listErrorTraces, deleteTrace, pruneTraces } = driver
+  const { check, readRecords, listTraces, listErrorTraces, deleteTrace, pruneTraces } = driver
   return {
     ...driver,
     write: records => hold(() => driver.write(records), WRITE_MS),
+    ...(check && { check: () => hold(() => Reflect.apply(check, driver, []), WRITE_MS) }),
     ...(readRecords && {
       readRecords: (...asked) => heldBatches(Reflect.apply(readRecords, driver, asked)),
     }),

@@ -109,6 +109,11 @@ export function openOtlpDriver(location: string, context: OpenContext): Driver {
       writes++
       return await life.follow(inTurn(() => write(records)))
     },
+    async check() {
+      life.checkOpen()
+      await life.follow(inTurn(sender.confirm))
+      return true
+    },
     close(timeout) {
       isClosing = true
       return life.close(timeout, {

@@ -5,10 +5,11 @@ type Batches = AsyncIterable<readonly TraceRecord[]>
 
 /** The same driver, of whose work nothing is traced, whoever asks for it: its client may be instrumented. */
 export function untraced(driver: Driver): Driver {
-  const { readRecords, listTraces, listErrorTraces, deleteTrace, pruneTraces } = driver
+  const { check, readRecords, listTraces, listErrorTraces, deleteTrace, pruneTraces } = driver
   return {
     ...driver,
     write: records => suppress(() => driver.write(records)),
+    ...(check && { check: () => suppress(() => Reflect.apply(check, driver, [])) }),
     ...(readRecords && {
       readRecords: (...asked) => untracedBatches(() => Reflect.apply(readRecords, driver, asked)),
     }),

@@ -138,14 +138,14 @@ describe('otlp:// and a collector that fails', () => {
 
     expect(notifier.stats).toMatchObject({ written: 2, unknown: 0 })
     expect(notifier.stats.retried).toBeGreaterThan(2)
-    expect(receiver.requests).toHaveLength(2)
+    expect(receiver.requests.filter(({ spans }) => spans > 0)).toHaveLength(2)
   })
 
   it('keeps the starts of a batch that was dropped: what stops later is sent whole', async () => {
     const receiver = await startOtlpReceiver()
     const driver = open(receiver)
     const [start, stop] = makePoints(1)
-    receiver.answer({ status: 400 })
+    receiver.answer({ judge: ({ length }) => (length > 0 ? 400 : 200) })
 
     const dropped = await driver.write([...makePoints(1), ...(start ? [start] : [])])
     receiver.answer({})

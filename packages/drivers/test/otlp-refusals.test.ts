@@ -26,7 +26,7 @@ describe('otlp:// and a collector that refuses spans', () => {
 
   it('drops all where none is taken, counts none as written, and says so', async () => {
     const receiver = await startOtlpReceiver()
-    receiver.answer({ status: 400 })
+    receiver.answer({ judge: ({ length }) => (length > 0 ? 400 : 200) })
     const notifier = createNotifier(open(receiver), QUICK)
     const errors = listen(notifier)
 
@@ -109,6 +109,9 @@ describe('otlp:// and a collector that refuses every request', () => {
     [307, { location: 'http://other:1/?token=s3cret' }, /answered 307.*other:1/],
     [200, { 'content-type': 'text/html; charset=utf-8' }, /no collector.*HTML/],
     [400, { 'content-type': 'text/html' }, /answered 400/],
+    [400, {}, /without spans.*answered 400/],
+    [422, {}, /without spans.*answered 422/],
+    [500, {}, /without spans.*answered 500/],
   ])('keeps what is answered with %i %j, says what to do, and delivers later', async (status, headers, message) => {
     const receiver = await startOtlpReceiver()
     receiver.answer({ status, headers })
@@ -148,6 +151,38 @@ describe('otlp:// and a collector that refuses every request', () => {
 
     await expect(writing).rejects.toMatchObject({ code: 'ERR_STORE', message: expect.stringMatching(/CLIENT_CERT/) })
   })
+
+  it('keeps all where it does not know the encoding of requests, and says what to do', async () => {
+    const receiver = await startOtlpReceiver()
+    receiver.answer({ status: 400, body: 'unsupported "Content-Encoding": gzip' })
+    const notifier = createNotifier(open(receiver, '?compression=gzip'), QUICK)
+    const errors = listen(notifier)
+
+    for (let point = 0; point < 20; point++) emit(notifier)
+    await notifier.flush(400)
+    const during = notifier.stats
+    receiver.answer({})
+    await notifier.close(30_000)
+
+    expect(during).toMatchObject({ written: 0, dropped: 0, unknown: 0 })
+    expect(errors[0]).toMatchObject({ code: 'ERR_STORE', message: expect.stringContaining('?compression=none') })
+    expect(notifier.stats).toMatchObject({ emitted: 40, written: 40, dropped: 0 })
+  })
+
+  it.each([403, 404, 406, 503])(
+    'drops the one point that is always answered with %i, and sends all others',
+    async status => {
+      const receiver = await startOtlpReceiver()
+      receiver.answer({ judge: spans => (spans.some(isBad) ? status : 200) })
+      const notifier = createNotifier(open(receiver), QUICK)
+
+      for (let point = 0; point < 40; point++) emit(notifier, { service: point === 17 ? 'bad' : 'good' })
+      await notifier.flush(30_000)
+
+      expect(receiver.spans).toHaveLength(39)
+      expect(notifier.stats).toMatchObject({ emitted: 80, dropped: 1, unknown: 0, queued: 0 })
+    },
+  )
 
   it('counts no start as written before it has taken anything', async () => {
     const receiver = await startOtlpReceiver()

@@ -125,6 +125,47 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s://, where an answer 
     expect(readRecords(server)).toHaveLength(3)
   })
 
+  it.each([403, 404, 422, 503])(
+    'drops a single document that is answered with %i, and says what was written',
+    async status => {
+      const driver = open()
+      server.intercept = (method, path, body) => {
+        if (path !== '/_bulk' || !body.includes('toxic')) return undefined
+        const pairs = body
+          .trimEnd()
+          .split('\n')
+          .flatMap((line, at, lines) => (at % 2 === 0 ? [[line, lines[at + 1] ?? '']] : []))
+        const items = pairs.map(([action = '', document = '']) => {
+          if (document.includes('toxic')) return { create: { status, error: { type: 'some_exception' } } }
+          const { content } = server.cluster.answer(method, path, `${action}\n${document}\n`, undefined)
+          return (content as { readonly items: readonly object[] }).items[0]
+        })
+        return { status: 200, content: { errors: true, items } }
+      }
+      const notifier = createNotifier(driver, { minBackoff: 20, maxBackoff: 50 })
+
+      for (let i = 0; i < 100; i++) notifier(makeRecord(i === 40 ? { info: { text: 'toxic' } } : {}))
+      await expect.poll(() => notifier.stats.written).toBe(99)
+      await notifier.flush(20_000)
+
+      expect(readRecords(server)).toHaveLength(99)
+      expect(notifier.stats).toMatchObject({ written: 99, dropped: 1, queued: 0 })
+    },
+  )
+
+  it.each([403, 404, 406, 503])('drops a single record for which each request is answered %i', async status => {
+    const driver = open()
+    server.intercept = (_, path, body) =>
+      path === '/_bulk' && body.includes('toxic') ? { status, content: 'blocked' as unknown as object } : undefined
+    const notifier = createNotifier(driver, { minBackoff: 20, maxBackoff: 50 })
+
+    for (let i = 0; i < 100; i++) notifier(makeRecord(i === 40 ? { info: { text: 'toxic' } } : {}))
+    await notifier.flush(20_000)
+
+    expect(readRecords(server)).toHaveLength(99)
+    expect(notifier.stats).toMatchObject({ written: 99, dropped: 1, queued: 0 })
+  })
+
   it('drops a single document that is held up each time, while others of its batch are taken', async () => {
     const driver = open()
     server.intercept = (method, path, body) => {

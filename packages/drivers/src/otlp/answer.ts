@@ -17,6 +17,7 @@ export const RETRYABLE = new Set([429, 502, 503, 504])
 /** These concern the spans of a request. All others concern the request itself, and hold for each request. */
 const OF_SPANS = new Set([400, 413, 422, 500])
 const TOO_LARGE = /too large|larger than|exceeds? .*(?:size|limit)/i
+const ENCODING = /content-encoding|gzip|compress/i
 const PLAIN_AT_TLS = /HTTP request (?:was sent )?to (?:an )?HTTPS/i
 /** What nginx says to a client without a certificate, or with one that it does not trust. */
 const CLIENT_CERTIFICATE = /SSL certificate (?:was sent|error)/i
@@ -58,11 +59,27 @@ export function readAnswer(answer: Answer, { url }: OtlpSettings): OsprofilerErr
   if (OF_SPANS.has(status) && !(status === 400 && isPage)) {
     return Object.assign(
       new OsprofilerError('ERR_WRITE_REFUSED', `The collector refused the spans: it answered ${status}.`),
-      { isTooLarge: status === 413 || (status === 400 && TOO_LARGE.test(text)) },
+      {
+        status,
+        isTooLarge: status === 413 || (status === 400 && TOO_LARGE.test(text)),
+        isOfEncoding: ENCODING.test(text),
+      },
     )
   }
   const hint = status >= 300 && status < 400 ? hintOfRedirect(answer, url) : HINTS[status]
-  return toStoreError(`The collector refuses every request: it answered ${status}.`, hint)
+  return toStoreError(`The collector refuses the request: it answered ${status}.`, hint)
+}
+
+/** The error of a collector that refuses spans, and a request without spans as well. */
+export function refusesAll(error: OsprofilerError): OsprofilerError {
+  const { status = 'an error', isOfEncoding } = error as { status?: unknown; isOfEncoding?: unknown }
+  const said = `The collector refuses also a request without spans: it answered ${status}.`
+  return toStoreError(said, isOfEncoding === true ? 'Use ?compression=none.' : undefined)
+}
+
+/** Whether the collector said that it failed itself, rather than what is wrong. */
+export function isOwnFailure(error: OsprofilerError): boolean {
+  return 'status' in error && error.status === 500
 }
 
 /** Whether a collector refused spans because there were too many of them in one request. */

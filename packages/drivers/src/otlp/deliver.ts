@@ -43,6 +43,7 @@ export function createDeliver(
 
   return async (points, tell) => {
     const waiting = splitIntoRequests(toSpans(points), protocol, maxBytes)
+    let isConfirmed = false
     for (let request = waiting.shift(); request !== undefined; request = waiting.shift()) {
       try {
         const rejected = await sender.send(request.map(({ span }) => span))
@@ -51,6 +52,10 @@ export function createDeliver(
         for (const [index, { point }] of request.entries()) tell(point, index < taken ? 'sent' : 'rejected')
       } catch (error) {
         if (!(error instanceof OsprofilerError) || error.code === 'ERR_STORE') throw error
+        if (error.code === 'ERR_WRITE_REFUSED' && !isConfirmed && !isTooLarge(error)) {
+          await sender.confirm()
+          isConfirmed = true
+        }
         if (error.code === 'ERR_WRITE_REFUSED' && request.length > 1) waiting.unshift(...divide(request, error))
         else for (const { point } of request) tell(point, error)
       }

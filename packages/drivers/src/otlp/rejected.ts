@@ -10,9 +10,15 @@ const REJECTED_SPANS = 0x08
  * How many spans a collector rejected, as it says in the body of its answer.
  *
  * The messages: opentelemetry-proto 1.x, `collector/trace/v1/trace_service.proto`. What is no such message rejects none.
+ * Some collectors answer JSON to protobuf: the answer's own media type counts, where it has one.
  */
-export function readRejected(body: Buffer, protocol: 'http/protobuf' | 'http/json'): number {
-  return protocol === 'http/json' ? readJson(body) : readProtobuf(body)
+export function readRejected(
+  body: Buffer,
+  contentType: string | undefined,
+  protocol: 'http/protobuf' | 'http/json',
+): number {
+  const type = contentType === undefined || !/json|protobuf/i.test(contentType) ? protocol : contentType
+  return /json/i.test(type) ? readJson(body) : readProtobuf(body)
 }
 
 function readJson(body: Buffer): number {

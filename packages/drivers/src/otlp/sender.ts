@@ -5,7 +5,7 @@ import { OsprofilerError } from '@osprofiler/core'
 import { Math, Number, performance } from '@osprofiler/core/toolkit'
 import { createBoundWork } from '../bound-work.js'
 import { loadClient } from '../client-package.js'
-import { type Answer, readAnswer, readPause } from './answer.js'
+import { type Answer, isOwnFailure, readAnswer, readPause, refusesAll } from './answer.js'
 import { type Exchange, exchange, follow, type Outcome, watchRequests } from './exchange.js'
 import { readRejected } from './rejected.js'
 import type { OtlpSettings } from './settings.js'
@@ -27,6 +27,12 @@ export interface OtlpSender {
    * @throws OsprofilerError `ERR_STORE` where the collector takes no requests
    */
   check(): Promise<void>
+  /**
+   * Asks the collector by a request without spans: a refusal of that one concerns no span.
+   *
+   * @throws OsprofilerError `ERR_STORE` where the collector refuses or takes no requests
+   */
+  confirm(): Promise<void>
   /** Has the exporter end its own work. */
   leave(): Promise<void>
   /** Breaks the connection, with a request that is under way. */
@@ -54,6 +60,7 @@ export function createOtlpSender(settings: OtlpSettings, lookup: LookupFunction)
   let agent: HttpAgent | undefined
   let current: Exchange | undefined
   let standing: Standing = 'unknown'
+  let refusesQuestions = false
   let answeredAt = Number.NEGATIVE_INFINITY
   let repeatedAt = Number.NEGATIVE_INFINITY
   let pausedUntil = 0
@@ -128,7 +135,10 @@ export function createOtlpSender(settings: OtlpSettings, lookup: LookupFunction)
     }
     const refusal = readAnswer(outcome.answer, settings)
     standing = refusal?.code === 'ERR_STORE' ? 'unknown' : 'good'
-    if (refusal === undefined) return outcome.answer
+    if (refusal === undefined) {
+      refusesQuestions = false
+      return outcome.answer
+    }
     if (refusal.code === 'ERR_STORE') {
       pausedBy = refusal
       pausedUntil = performance.now() + readPause(outcome.answer)
@@ -141,19 +151,26 @@ export function createOtlpSender(settings: OtlpSettings, lookup: LookupFunction)
     try {
       await take([])
     } catch (error) {
-      // A collector that does not like an empty request has answered all the same.
       if (!(error instanceof OsprofilerError) || error.code !== 'ERR_WRITE_REFUSED') throw error
+      // A collector that does not like an empty request has answered all the same, unless it refuses spans as well.
+      if (refusesQuestions || isOwnFailure(error)) throw refusesAll(error)
     }
+  }
+
+  async function confirm(): Promise<void> {
+    refusesQuestions = true
+    await ask()
   }
 
   return {
     async check() {
-      if (standing !== 'good') await ask()
+      if (standing !== 'good' || refusesQuestions) await ask()
     },
+    confirm,
     async send(spans) {
       if (standing === 'doubtful') await ask()
-      const { body } = await take(spans)
-      return Math.min(readRejected(body, settings.protocol), spans.length)
+      const { body, contentType } = await take(spans)
+      return Math.min(readRejected(body, contentType, settings.protocol), spans.length)
     },
     async leave() {
       const loaded = await exporter?.catch(() => undefined)

@@ -21,7 +21,7 @@ const MAX_BYTES = 1_000_000
 /** A write that comes to nothing on any index: of a document that is not there, nothing is replaced. */
 const PROBE = `{"index":{"_index":"${RECORDS}","_id":"osprofiler-probe","if_seq_no":0,"if_primary_term":1}}\n{}\n`
 
-/** Statuses of single documents: a queue or a memory that is full, and what the server itself failed of. */
+/** Statuses of single documents that may pass: a queue or a memory that is full, and what the server itself failed of. */
 const HELD = [429, 500]
 const REFUSED = [400, 413]
 /** A document that is there already is one of an earlier try. */
@@ -52,12 +52,17 @@ async function sendPiece(client: SearchClient, piece: readonly BulkDocument[]): 
     }
     if (!mayRefuseRecords(error)) throw error
     // An answer to whatever is sent concerns no record.
-    await post(client, PROBE)
+    await askBulk(client)
     const [first, ...others] = piece
     if (first === undefined || others.length > 0) return { refusal: error }
     first.state = 'refused'
     return { reason: error }
   }
+}
+
+/** Asks by a write that comes to nothing. Rejects where the server takes no bulk request. */
+export async function askBulk(client: SearchClient): Promise<void> {
+  await post(client, PROBE)
 }
 
 async function post(client: SearchClient, bulkBody: string): Promise<Record<string, unknown>> {
@@ -66,11 +71,12 @@ async function post(client: SearchClient, bulkBody: string): Promise<Record<stri
 }
 
 /**
- * Notes what became of each document: created; there already, from an earlier try; refused for what it is; or put off for
- * something that may pass, such as a queue that is full.
+ * Notes what became of each document: created; there already, from an earlier try; refused for what it is; or put off. A
+ * status that says nothing of a document is one of the whole server where all documents of a piece have such.
  */
 function settle(piece: readonly BulkDocument[], { errors, items }: Record<string, unknown>): Partial<BulkOutcome> {
   const outcomes = errors === true && Array.isArray(items) ? items.map(readOutcome) : []
+  const failing: BulkDocument[] = []
   let failure: SearchFailure | undefined
   let reason: SearchFailure | undefined
   let at = 0
@@ -80,14 +86,17 @@ function settle(piece: readonly BulkDocument[], { errors, items }: Record<string
     const failed = own.find(({ status }) => status >= 300 && status !== WRITTEN && !REFUSED.includes(status))
     const refused = own.find(({ status, index }) => REFUSED.includes(status) && index !== FAILURES)
     const isHeld = failed !== undefined && HELD.includes(failed.status)
-    document.state = isHeld ? 'held' : failed !== undefined ? 'due' : refused !== undefined ? 'refused' : 'written'
+    document.state = failed !== undefined ? 'held' : refused !== undefined ? 'refused' : 'written'
     const said = failed ?? refused
     if (said === undefined) continue
-    const told = new SearchFailure(said.status, said.type)
-    if (document.state === 'due') failure = told
-    else reason = told
+    reason = new SearchFailure(said.status, said.type)
+    if (failed === undefined || isHeld) continue
+    failing.push(document)
+    failure = reason
   }
-  return { failure, reason }
+  if (failing.length < piece.length || piece.length === 1) return { reason }
+  for (const document of failing) document.state = 'due'
+  return { failure }
 }
 
 function readOutcome(item: unknown) {

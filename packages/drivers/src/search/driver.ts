@@ -7,7 +7,7 @@ import { createRetention } from '../retention.js'
 import { createLife } from '../store-life.js'
 import { readBefore, readQuery } from '../trace-query.js'
 import { within } from '../within.js'
-import { sendBulk } from './bulk.js'
+import { askBulk, sendBulk } from './bulk.js'
 import { type BulkDocument, createBulkDocuments, MAX_RECORD_BYTES, TOO_LARGE } from './bulk-documents.js'
 import {
   createSearchClient,
@@ -165,6 +165,11 @@ export function createSearchDriver(product: SearchProduct): Driver {
       } catch (error) {
         throw toSearchError(title, location, error)
       }
+    },
+    async check() {
+      life.checkOpen()
+      await life.follow(askBulk(client))
+      return true
     },
     async *readRecords(baseId) {
       try {
