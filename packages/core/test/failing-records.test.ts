@@ -28,7 +28,7 @@ function create(driver: Pick<Driver, 'write' | 'check'>, options?: NotifierOptio
 }
 
 /** A store behind a proxy that answers 403, or breaks the connection, where a request holds one of these records. */
-function createStore(isCulprit: (id: string) => boolean, code = 'ERR_STORE') {
+function createStore(isCulprit: (id: string) => boolean, code: OsprofilerError['code'] = 'ERR_STORE') {
   const kept: string[] = []
   const requests: string[][] = []
   const state = { isDown: false }

@@ -568,6 +568,18 @@ describe('otlp:// keeps what is refused apart', () => {
     },
   )
 
+  it('counts rejected spans of a collector that answers JSON to protobuf', async () => {
+    const receiver = await startOtlpReceiver()
+    const notifier = createNotifier(open(receiver, '?protocol=http/protobuf'))
+    const body = JSON.stringify({ partialSuccess: { rejectedSpans: '1', errorMessage: 'too old' } })
+    receiver.answer({ headers: { 'content-type': 'application/json; charset=utf-8' }, body })
+
+    for (const { start, stop } of [point(), point(), point()]) for (const record of [start, stop]) notifier(record)
+    await notifier.close(20_000)
+
+    expect(notifier.stats).toMatchObject({ emitted: 6, written: 4, dropped: 2, unknown: 0 })
+  })
+
   it.each(['http/protobuf', 'http/json'])('keeps every number what it is, in %s', async protocol => {
     const receiver = await startOtlpReceiver()
     const { start, stop } = point()
