@@ -93,11 +93,12 @@ export const TextDecoder = NodeTextDecoder
 export const TextEncoder = NodeTextEncoder
 export const { AbortController, AbortSignal, DOMException } = global
 
-const { isAnyArrayBuffer, isAsyncFunction, isDate, isGeneratorFunction, isGeneratorObject, isMap } = nodeTypes
+const { isAnyArrayBuffer, isAsyncFunction, isBoxedPrimitive, isDate, isGeneratorFunction, isGeneratorObject, isMap } =
+  nodeTypes
 const { isNativeError, isPromise, isProxy, isRegExp, isSet, isUint8Array, isWeakMap, isWeakSet } = nodeTypes
 /** The checks of Node that this project uses. */
 export const types = {
-  ...{ isAnyArrayBuffer, isAsyncFunction, isDate, isGeneratorFunction, isGeneratorObject, isMap },
+  ...{ isAnyArrayBuffer, isAsyncFunction, isBoxedPrimitive, isDate, isGeneratorFunction, isGeneratorObject, isMap },
   ...{ isNativeError, isPromise, isProxy, isRegExp, isSet, isUint8Array, isWeakMap, isWeakSet },
 }
 

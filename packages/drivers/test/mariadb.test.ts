@@ -73,6 +73,7 @@ describe.each([
       // Else a statement that scans the table locks what it does not find as well.
       hold: statement => hold('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', 'BEGIN', statement),
       holdTable: () => hold('LOCK TABLES data WRITE'),
+      describeHolder: () => 'a session that cannot be told from here .the plugin metadata_lock_info',
     }
   })
 })

@@ -54,7 +54,12 @@ describe('a table of PostgreSQL that another program works on', () => {
       return { id: String(rows[0].id), end: () => client.end() }
     }
 
-    return { ...database, hold, holdTable: () => hold('LOCK TABLE data IN ACCESS EXCLUSIVE MODE') }
+    return {
+      ...database,
+      hold,
+      holdTable: () => hold('LOCK TABLE data IN ACCESS EXCLUSIVE MODE'),
+      describeHolder: (id: string) => `another transaction.* connection ${id}\\b`,
+    }
   })
 })
 

@@ -1,6 +1,6 @@
 import { createTraceId, get, run, signedPack } from '@osprofiler/core'
 import { createRunTraced, injectTrace, runTraced } from '@osprofiler/rpc'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { collectRecords } from './collect-records.js'
 
 // As clients of Kafka hand them to a consumer: kafkajs, @platformatic/kafka, node-rdkafka, @confluentinc/kafka-javascript,
@@ -51,6 +51,10 @@ function signed(baseId = createTraceId()): (readonly [string, string])[] {
   ]
 }
 
+function inLowerCase(headers: readonly (readonly [string, string])[]): (readonly [string, string])[] {
+  return headers.map(([name, value]) => [name.toLowerCase(), value])
+}
+
 function traceOf(headers: object | null | undefined): string | undefined {
   return runTraced(headers, 'KEY', () => get()?.baseId)
 }
@@ -65,7 +69,7 @@ describe('the headers of a consumed message', () => {
 
   it.each(SHAPES)('carry a trace in lower case in %s', (_, make) => {
     const baseId = createTraceId()
-    const headers = signed(baseId).map(([name, value]) => [name.toLowerCase(), value] as const)
+    const headers = inLowerCase(signed(baseId))
 
     expect(traceOf(make(headers))).toBe(baseId)
   })
@@ -96,6 +100,64 @@ describe('the headers of a consumed message', () => {
       expect(Object.values(serve.stats.refused).reduce((sum, count) => sum + count)).toBe(3)
     },
   )
+
+  it.each(SHAPES)('are refused where both spellings of a name are in %s, with two values', (_, make) => {
+    const serve = createRunTraced('KEY')
+    const [one, two] = [signed(), inLowerCase(signed())]
+
+    for (const headers of [
+      [...one, ...two],
+      [...two, ...one],
+      [...one, ...two.slice(0, 1)],
+      [...one, ...two.slice(1)],
+    ]) {
+      expect(serve(make(headers), get)).toBeUndefined()
+    }
+    expect(Object.values(serve.stats.refused).reduce((sum, count) => sum + count)).toBe(4)
+  })
+
+  it.each(SHAPES)('carry a trace where both spellings of a name are in %s, with one value', (_, make) => {
+    const baseId = createTraceId()
+    const headers = signed(baseId)
+
+    expect(traceOf(make([...headers, ...inLowerCase(headers)]))).toBe(baseId)
+  })
+
+  it('carry a trace in a list of 1,000 headers, and none in a longer one', () => {
+    const baseId = createTraceId()
+    const others = Array.from({ length: 999 }, (_, index) => ({ [`header-${index}`]: 'x' }))
+    const pair = signed(baseId).map(([name, value]) => ({ [name]: value }))
+
+    expect(traceOf([...others.slice(1), ...pair])).toBe(baseId)
+    expect(traceOf([...others, ...pair])).toBeUndefined()
+    expect(
+      traceOf(new Map([...signed(baseId), ...others.map((_, index) => [`${index}`, 'x'] as const)])),
+    ).toBeUndefined()
+  })
+
+  it('are not looked through where they are millions', () => {
+    const read = vi.fn()
+    const element = Object.defineProperty({}, 'X-Trace-Info', { enumerable: true, get: read })
+    const far: unknown[] = []
+    far[4_000_000_000] = element
+    const many = Array(1_000_000).fill(element)
+
+    for (const headers of [far, many, { 'X-Trace-Info': far, 'X-Trace-HMAC': far }]) {
+      expect(traceOf(headers)).toBeUndefined()
+      expect(() => run({ hmacKey: 'KEY' }, () => injectTrace(headers))).not.toThrow()
+    }
+    expect(read).not.toHaveBeenCalled()
+  })
+
+  it.each([256, -256, 0.5])('are refused where a byte of a list is %d too many', wrong => {
+    const [info, hmac] = signed().map(([name, value]) => ({ [name]: [...bytes(value)] }))
+    const spoilt = Object.fromEntries(
+      Object.entries(info ?? {}).map(([name, [first = 0, ...rest]]) => [name, [first + wrong, ...rest]]),
+    )
+
+    expect(traceOf([info, hmac])).toBeDefined()
+    expect(traceOf([spoilt, hmac])).toBeUndefined()
+  })
 
   it('may be a list that holds other things as well', () => {
     const baseId = createTraceId()
@@ -141,7 +203,7 @@ describe('the headers of a message that is sent', () => {
 
   it.each(SENT)('lose the trace that they came with, in %s', (_, make) => {
     const baseId = createTraceId()
-    const old = signed().map(([name, value]) => [name.toLowerCase(), value] as const)
+    const old = inLowerCase(signed())
     const headers = make([...signed(), OTHER, ...old])
 
     const sent = run({ hmacKey: 'KEY', baseId }, () => injectTrace(headers))

@@ -7,6 +7,11 @@ import { X_TRACE_HMAC, X_TRACE_INFO } from '../signed-headers.js'
  */
 export type HeaderList = Map<unknown, unknown> | unknown[]
 
+/** Brokers take fewer. Whoever sends more would have every consumer look through them. */
+const MOST_HEADERS = 1_000
+// The spellings that are read. To ask for them takes one time, however many names an element has.
+const SPELLINGS = [X_TRACE_INFO, X_TRACE_HMAC, X_TRACE_INFO.toLowerCase(), X_TRACE_HMAC.toLowerCase()]
+
 type See = (name: unknown, value: unknown) => void
 
 export function isHeaderList(carrier: object): carrier is HeaderList {
@@ -16,15 +21,21 @@ export function isHeaderList(carrier: object): carrier is HeaderList {
 /** The headers that are named as those of a trace, as an object. It has a list of values where several headers have one name. */
 export function pickTraceHeaders(carrier: HeaderList): object {
   const found: Record<string, unknown> = {}
-  eachHeader(carrier, (name, value) => {
+  if (isTooLong(carrier)) return found
+  const see: See = (name, value) => {
     const text = readTraceName(name)
     if (text !== undefined) found[text] = Object.hasOwn(found, text) ? [found[text], value] : value
-  })
+  }
+  eachHeader(carrier, see, SPELLINGS)
   return found
 }
 
-/** Puts headers in place of those of a trace, in the way in which the carrier writes its other headers. */
+/**
+ * Puts headers in place of those of a trace, in the way in which the carrier writes its other headers. A carrier that
+ * nobody would read stays as it is.
+ */
 export function replaceHeaders(carrier: HeaderList, headers: Readonly<Record<string, string>>, bytes?: boolean): void {
+  if (isTooLong(carrier)) return
   const like = findFirst(carrier)
   const writeName = (bytes ?? types.isUint8Array(like.name)) ? toBytes : String
   const writeValue = (bytes ?? types.isUint8Array(like.value)) ? toBytes : String
@@ -39,17 +50,23 @@ export function replaceHeaders(carrier: HeaderList, headers: Readonly<Record<str
   }
 }
 
-/** Calls `see` for each header. Without a copy: most messages carry no trace. */
-function eachHeader(carrier: HeaderList, see: See): void {
-  if (!Array.isArray(carrier)) return carrier.forEach((value, name) => void see(name, value))
-  for (const element of carrier) if (isObject(element)) eachOfElement(element, see)
+function isTooLong(carrier: HeaderList): boolean {
+  return (Array.isArray(carrier) ? carrier.length : carrier.size) > MOST_HEADERS
 }
 
-function eachOfElement(element: object, see: See): void {
+/** Calls `see` for each header, or for those of `names`. Without a copy: most messages carry no trace. */
+function eachHeader(carrier: HeaderList, see: See, names?: readonly string[]): void {
+  if (!Array.isArray(carrier)) return carrier.forEach((value, name) => void see(name, value))
+  for (const element of carrier) if (isObject(element)) eachOfElement(element, see, names)
+}
+
+function eachOfElement(element: object, see: See, names?: readonly string[]): void {
   if (Array.isArray(element)) return see(element[0], element[1])
   const pairName = findPairName(element)
   if (pairName !== undefined) return see(Reflect.get(element, pairName), Reflect.get(element, 'value'))
-  for (const name of Object.keys(element)) see(name, Reflect.get(element, name))
+  for (const name of names?.filter(one => Object.hasOwn(element, one)) ?? Object.keys(element)) {
+    see(name, Reflect.get(element, name))
+  }
 }
 
 function findFirst(carrier: HeaderList): { readonly name?: unknown; readonly value?: unknown } {

@@ -1,5 +1,5 @@
 import type { TraceHeaders } from '../local-trace.js'
-import { Array, Buffer, Object, Reflect, types } from '../platform.js'
+import { Array, Buffer, Number, Object, Reflect, types } from '../platform.js'
 import { X_TRACE_HMAC, X_TRACE_INFO } from '../signed-headers.js'
 import { isHeaderList, pickTraceHeaders, replaceHeaders } from './carrier-list.js'
 
@@ -28,14 +28,14 @@ interface Writable {
 /**
  * The signed pair that a message's headers carry, under their own names or in lower case, or `undefined` where there is
  * neither part. The carrier may be an object, a `Map` (also of bytes), a list of headers or anything with `get`. Values may be
- * texts, the bytes of texts, or lists of either. Never throws.
+ * texts, the bytes of texts, or lists of either. A list of more than 1,000 headers carries no trace. Never throws.
  */
 export function readCarrier(carrier: unknown): SignedPair | undefined {
   if (typeof carrier !== 'object' || carrier === null) return undefined
   try {
     const read = readerOf(carrier)
-    const info = readText(read(X_TRACE_INFO)) || readText(read(LOWER_INFO))
-    const hmac = readText(read(X_TRACE_HMAC)) || readText(read(LOWER_HMAC))
+    const info = joinSpellings(readText(read(X_TRACE_INFO)), readText(read(LOWER_INFO)))
+    const hmac = joinSpellings(readText(read(X_TRACE_HMAC)), readText(read(LOWER_HMAC)))
     return info === '' && hmac === '' ? undefined : { info, hmac }
   } catch {
     return undefined
@@ -71,9 +71,15 @@ function readerOf(carrier: object): (name: string) => unknown {
   return isReadable(holder) ? name => holder.get(name) : name => readOwn(holder, name)
 }
 
+/** Two spellings of a name with one value are one header. With two values they are joined, and so malformed. */
+function joinSpellings(own: string, lower: string): string {
+  return own === '' || own === lower ? lower : lower === '' ? own : `${own}, ${lower}`
+}
+
 function readText(value: unknown): string {
-  // Several values of one header are joined, as Node does it, and so malformed: nobody says which one is right.
-  return Array.isArray(value) && !isBytes(value) ? value.map(decode).join(', ') : decode(value)
+  // Several values of one header are joined, as Node does it, and so malformed: nobody says which one is right. Two of
+  // them are enough for that.
+  return Array.isArray(value) && !isBytes(value) ? value.slice(0, 2).map(decode).join(', ') : decode(value)
 }
 
 function readOwn(carrier: object, name: string): unknown {
@@ -83,7 +89,7 @@ function readOwn(carrier: object, name: string): unknown {
 function decode(value: unknown): string {
   if (typeof value === 'string') return value
   // Latin-1, as both texts are ASCII.
-  if ((types.isUint8Array(value) || isBytes(value)) && value.length <= MAX_BYTES) {
+  if ((types.isUint8Array(value) && value.length <= MAX_BYTES) || isBytes(value)) {
     return Buffer.from(value).toString('latin1')
   }
   return ''
@@ -91,7 +97,11 @@ function decode(value: unknown): string {
 
 /** Bytes as JSON has them: the events in which AWS Lambda hands on messages of Kafka. */
 function isBytes(value: unknown): value is number[] {
-  return Array.isArray(value) && value.length > 0 && value.every(byte => typeof byte === 'number')
+  return Array.isArray(value) && value.length > 0 && value.length <= MAX_BYTES && value.every(isByte)
+}
+
+function isByte(value: unknown): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 255
 }
 
 function isReadable(carrier: object): carrier is Readable {

@@ -2,7 +2,7 @@ import { Set } from '../platform.js'
 
 /** These count wherever they stand in the letters of a name, across all signs between them. */
 const ANYWHERE =
-  /password|passwd|passphrase|passcode|passwort|kennwort|motdepasse|contrase[nñ]a|wachtwoord|credential|authori[sz]ation(?!s?$)|apikey|accesskey|privatekey|sessionid|sessid|(?:seed|recovery|mnemonic)phrase|(?:card|cc)number|socialsecurity|accesssignature|securityanswer|instrumentationkey|samlresponse|samlrequest|clientassertion/
+  /password|passwd|passphrase|passcode|passwort|kennwort|motdepasse|contrase[nñ]a|wachtwoord|credential|authori[sz]ation(?!s?$)|apikey|accesskey|privatekey|sessionid|sessid|(?:seed|recovery|mnemonic)phrase|(?:card|cc)number|cardn(?:o|um)$|(?:credit|debit)card|socialsecurity|accesssignature|securityanswer|instrumentationkey|samlresponse|samlrequest|clientassertion/
 // A name such as `authorizations` is no header.
 const HEADER = /authori[sz]ation$/
 const SECRETLY = /secret(?:ar|es?$|ed$|ing$|ion|ive|ly$|ory)/

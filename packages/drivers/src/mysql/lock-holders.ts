@@ -2,50 +2,84 @@ import { Number, String } from '@osprofiler/core/toolkit'
 import type { LockHolder, LockHolders } from '../sql/lock-holders.js'
 import type { SqlSession } from '../sql/session.js'
 
-const MOST = 3
-const COLUMNS = 'p.id, p.user, p.host'
+const MOST = 20
 const SECONDS = 'TIMESTAMPDIFF(SECOND, t.trx_started, NOW())'
 
-const LOCKED_ROWS = `SELECT ${COLUMNS}, ${SECONDS}
-  FROM information_schema.innodb_trx AS t JOIN information_schema.processlist AS p ON p.id = t.trx_mysql_thread_id
-  WHERE p.id <> CONNECTION_ID() AND t.trx_rows_locked > 0 ORDER BY t.trx_started LIMIT ${MOST}`
+/** Without a process it is a prepared XA transaction: its connection has ended, and its locks last. */
+const TRANSACTIONS = `SELECT t.trx_mysql_thread_id, p.user, p.host, ${SECONDS}, p.id IS NULL
+  FROM information_schema.innodb_trx AS t LEFT JOIN information_schema.processlist AS p ON p.id = t.trx_mysql_thread_id
+  WHERE t.trx_mysql_thread_id <> CONNECTION_ID()`
 
-/** MySQL has this table, and MariaDB where its performance schema is on. */
-const LOCKED_TABLE = `SELECT DISTINCT ${COLUMNS}, ${SECONDS}
-  FROM performance_schema.metadata_locks AS m JOIN performance_schema.threads AS h ON h.thread_id = m.owner_thread_id
-  JOIN information_schema.processlist AS p ON p.id = h.processlist_id
-  LEFT JOIN information_schema.innodb_trx AS t ON t.trx_mysql_thread_id = p.id
-  WHERE p.id <> CONNECTION_ID() AND m.object_schema = DATABASE() AND m.object_name = 'data'
-    AND m.lock_status = 'GRANTED' ORDER BY t.trx_started LIMIT ${MOST}`
+const LOCKED_ROWS = `${TRANSACTIONS} AND t.trx_rows_locked > 0 ORDER BY t.trx_started LIMIT ${MOST}`
 
-/** A transaction that has begun is more to the point than a connection. */
-const OPEN_TRANSACTIONS = `SELECT ${COLUMNS}, ${SECONDS}
-  FROM information_schema.processlist AS p LEFT JOIN information_schema.innodb_trx AS t ON t.trx_mysql_thread_id = p.id
-  WHERE p.id <> CONNECTION_ID() AND (p.db = DATABASE() OR t.trx_id IS NOT NULL)
-  ORDER BY t.trx_started IS NULL, t.trx_started, p.time DESC LIMIT ${MOST}`
+/** Whoever waits for a lock holds up nobody but those who wait for what is waited for. */
+const NOT_WAITING = `(p.state IS NULL OR p.state NOT LIKE 'Waiting for%')`
+const OPEN_TRANSACTIONS = `${TRANSACTIONS} AND ${NOT_WAITING} ORDER BY t.trx_started LIMIT ${MOST}`
 
-/** Without the right PROCESS a user sees the connections of its own name. */
-const CONNECTIONS = `SELECT ${COLUMNS}, NULL FROM information_schema.processlist AS p
-  WHERE p.id <> CONNECTION_ID() AND p.db = DATABASE() ORDER BY p.time DESC LIMIT ${MOST}`
+/** Modes in which nobody else may write: those of LOCK TABLES, of ALTER TABLE, and of FLUSH TABLES WITH READ LOCK. */
+const KEEPS_OUT = `'SHARED_READ_ONLY|SHARED_NO_|EXCLUSIVE$|FTWRL|^GLOBAL SHARED$'`
 
-/** Finds the sessions that may have locked rows of the table, or the table itself. */
+/** Of the locks of tables, those that keep writers out, or where none does, all: one may keep out whoever does. */
+function makeLocked(id: string, mode: string, table: string, from: string): string {
+  const isHeld = `${id} <> CONNECTION_ID() AND ${NOT_WAITING}`
+  return `SELECT ${id}, p.user, p.host, ${SECONDS}, FALSE, (${mode}) REGEXP ${KEEPS_OUT} AS keeps_out
+    FROM ${from} LEFT JOIN information_schema.processlist AS p ON p.id = ${id}
+    LEFT JOIN information_schema.innodb_trx AS t ON t.trx_mysql_thread_id = ${id}
+    WHERE ${isHeld} AND (${table} OR (${mode}) REGEXP 'FTWRL|^GLOBAL SHARED$')
+    ORDER BY keeps_out DESC, t.trx_started LIMIT ${MOST}`
+}
+
+/** MySQL has the first table, and MariaDB where its performance schema is on; the second is of a plugin of MariaDB. */
+const LOCKED_TABLE = [
+  makeLocked(
+    'h.processlist_id',
+    `IF(m.object_type = 'GLOBAL', CONCAT('GLOBAL ', m.lock_type), m.lock_type)`,
+    `m.lock_status = 'GRANTED' AND m.object_type = 'TABLE' AND m.object_schema = DATABASE() AND m.object_name = 'data'`,
+    'performance_schema.metadata_locks AS m JOIN performance_schema.threads AS h ON h.thread_id = m.owner_thread_id',
+  ),
+  makeLocked(
+    'm.thread_id',
+    'm.lock_mode',
+    `m.table_schema = DATABASE() AND m.table_name = 'data'`,
+    'information_schema.metadata_lock_info AS m',
+  ),
+]
+
+const ROWS_ADVICE = 'SHOW ENGINE INNODB STATUS and XA RECOVER show more'
+const TABLE_ADVICE = 'the plugin metadata_lock_info, SHOW ENGINE INNODB STATUS and XA RECOVER show more'
+
+interface Found extends LockHolder {
+  readonly keepsOut: boolean
+}
+
+/** Finds those that may have locked rows of the table, or the table itself. None is named that only is connected. */
 export async function findMysqlHolders(session: SqlSession, rowsAlone: boolean): Promise<LockHolders> {
-  const remedy = '"KILL ID"'
-  const sure = await ask(session, rowsAlone ? LOCKED_ROWS : LOCKED_TABLE)
-  if (sure !== undefined && sure.length > 0) return { holders: sure, areSure: true, remedy, right: undefined }
-  const holders = await ask(session, OPEN_TRANSACTIONS)
-  if (holders !== undefined) return { holders, areSure: false, remedy, right: undefined }
-  const own = (await ask(session, CONNECTIONS)) ?? []
-  return { holders: own, areSure: false, remedy, right: 'GRANT PROCESS' }
+  for (const question of rowsAlone ? [] : LOCKED_TABLE) {
+    const found = (await ask(session, question)) ?? []
+    const keepingOut = found.filter(({ keepsOut }) => keepsOut)
+    if (keepingOut.length > 0) return { holders: keepingOut, areSure: true, advice: undefined }
+    if (found.length > 0) return { holders: found, areSure: found.length === 1, advice: undefined }
+  }
+  const open = await ask(session, rowsAlone ? LOCKED_ROWS : OPEN_TRANSACTIONS)
+  if (open === undefined) return { holders: [], areSure: false, advice: 'GRANT PROCESS shows whose it is' }
+  // No table of MariaDB says whose the lock of a row is, but only one can have locked anything here.
+  const areSure = rowsAlone && open.length === 1
+  return { holders: open, areSure, advice: rowsAlone ? ROWS_ADVICE : TABLE_ADVICE }
 }
 
 /** The answer is `undefined` where this user may not ask, or the server has no such table. */
-async function ask(session: SqlSession, question: string): Promise<readonly LockHolder[] | undefined> {
+async function ask(session: SqlSession, question: string): Promise<readonly Found[] | undefined> {
   const answer = await session.run(question).catch(() => undefined)
-  return answer?.rows.map(([id, user, host, seconds]) => ({
-    id: String(id),
-    user: String(user),
+  return answer?.rows.map(([id, user, host, seconds, isAlone, keepsOut]) => ({
+    ...(Number(isAlone) === 1
+      ? {
+          name: 'a prepared transaction without a connection',
+          remedy: '"XA RECOVER", and "XA ROLLBACK" for what it lists',
+        }
+      : { name: `connection ${id}`, remedy: `"KILL ${id}"` }),
+    user: user === null ? undefined : String(user),
     host: host ? String(host) : undefined,
     seconds: seconds === null ? undefined : Number(seconds),
+    keepsOut: Number(keepsOut) === 1,
   }))
 }

@@ -27,15 +27,17 @@ export async function findPostgresqlHolders(
   return {
     holders,
     areSure: sure.length > 0,
-    remedy: '"SELECT pg_terminate_backend(ID)"',
-    right: holders.some(({ seconds }) => seconds === undefined) ? 'GRANT pg_read_all_stats' : undefined,
+    advice: holders.some(({ seconds }) => seconds === undefined)
+      ? 'GRANT pg_read_all_stats shows whose it is'
+      : undefined,
   }
 }
 
 async function ask(session: SqlSession, question: string, values: readonly unknown[]) {
   const { rows } = await session.run(question, values)
   return rows.map(([pid, user, host, seconds]) => ({
-    id: String(pid),
+    name: `connection ${pid}`,
+    remedy: `"SELECT pg_terminate_backend(${pid})"`,
     user: user === null ? undefined : String(user),
     host: host === null ? undefined : String(host),
     seconds: seconds === null ? undefined : Number(seconds),

@@ -67,7 +67,7 @@ export function createSqlDriver(database: SqlDatabase): Driver {
     const left = `${locked.size} trace${locked.size === 1 ? ' has' : 's have'} records`
     throw new OsprofilerError(
       'ERR_STORE_LOCKED',
-      `Removed ${amount} ${noun}${amount === 1 ? '' : 's'} from the store "${location}". ${left} locked by ${lockedBy}. Then remove the rest.`,
+      `Removed ${amount} ${noun}${amount === 1 ? '' : 's'} from the store "${location}". ${left} locked by ${lockedBy}. Remove the rest when the lock is gone.`,
     )
   }
 

@@ -1,25 +1,27 @@
 import { Map } from '@osprofiler/core/toolkit'
 import { isFailure, SqlFailure } from './failure.js'
 
-/** A session of the database that may have locked what we need. */
+const MOST = 3
+
+/** A session, or a transaction without one, that may have locked what we need. */
 export interface LockHolder {
-  /** The database's number for it. */
-  readonly id: string
+  /** As the database calls it: `connection 40`. */
+  readonly name: string
   readonly user: string | undefined
   readonly host: string | undefined
   /** How long its transaction has been open, in seconds. */
   readonly seconds: number | undefined
+  /** The statement that ends it. */
+  readonly remedy: string
 }
 
-/** The sessions that may have locked something. */
+/** Those that may have locked something. */
 export interface LockHolders {
   readonly holders: readonly LockHolder[]
-  /** Whether these have locks for certain. Otherwise they are who else is at work on this database. */
+  /** Whether each of them has a lock for certain. Otherwise one of them may. */
   readonly areSure: boolean
-  /** The statement that ends a session, with "ID" for its number. */
-  readonly remedy: string
-  /** The right that this user may lack to see everybody. */
-  readonly right: string | undefined
+  /** What tells more than this user or this server does, as in "GRANT PROCESS shows whose it is". */
+  readonly advice: string | undefined
 }
 
 /** A database that can be asked who has locked these rows, or the table. */
@@ -42,18 +44,20 @@ export async function namingHolders<Result>(store: Lockable, work: () => Promise
 export async function describeHolders(store: Lockable, ids: readonly number[] | undefined): Promise<string> {
   const found = await store.findHolders(ids).catch(() => undefined)
   if (found === undefined) return 'another transaction'
-  const { holders, areSure, remedy, right } = found
+  const { areSure, advice } = found
+  const holders = [...new Map(found.holders.map(holder => [holder.name, holder])).values()]
   const [first] = holders
-  const hint = right === undefined ? '' : ` (${right} shows whose it is)`
-  if (first === undefined) return `a transaction that this user does not see${hint}`
-  const named = [...new Map(holders.map(holder => [holder.id, describe(holder)])).values()].join(', ')
-  if (!areSure) return `another transaction, perhaps of ${named}${hint}; end that transaction`
-  return `${named}; end that transaction, or run ${remedy.replace('ID', first.id)}`
+  const hint = advice === undefined ? '' : ` (${advice})`
+  if (first === undefined) return `a session that cannot be told from here${hint}`
+  const named = holders.slice(0, MOST).map(describe).join(', ') + (holders.length > MOST ? ' and others' : '')
+  if (areSure) return `${named}; end that transaction, or run ${first.remedy}`
+  if (holders.length === 1) return `another transaction, perhaps of ${named}${hint}; end that transaction`
+  return `another transaction, perhaps one of these: ${named}${hint}; end the one that has the lock`
 }
 
-function describe({ id, user, host, seconds }: LockHolder): string {
+function describe({ name, user, host, seconds }: LockHolder): string {
   const who = user === undefined ? [] : [host === undefined ? user : `${user}@${host}`]
   const since = seconds === undefined ? [] : [`in a transaction for ${seconds} s`]
   const details = [...who, ...since].join(', ')
-  return details === '' ? `connection ${id}` : `connection ${id} (${details})`
+  return details === '' ? name : `${name} (${details})`
 }

@@ -112,10 +112,9 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
 
   async function publish(
     { topic, server, exchange }: Target,
-    message: Message,
+    content: Buffer,
     { fanout = false, ...properties }: { readonly fanout?: boolean | undefined; readonly [name: string]: unknown },
   ): Promise<Outcome> {
-    const content = encodeMessage(message)
     const open = await link.open()
     const name = fanout ? `${topic}_fanout` : exchange
     if (!exchanges.has(name)) {
@@ -138,18 +137,19 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
       const name = `${target.topic}.${method}`
       return await withTrace('rpc', { function: { name }, messaging: messagingOf('call', target) }, () => {
         const messageId = hexId()
-        const reply = waiting.wait(messageId, name, timeout, monitorTimeout)
-        const message = {
+        const content = encodeMessage({
           ...makeMessage(context, method, args, target),
           _msg_id: messageId,
           _reply_q: replyQueue,
           _timeout: monitorTimeout === undefined ? null : monitorTimeout / 1_000,
-        }
+        })
         const properties = {
           mandatory: true,
           ...(timeout < LONGEST_EXPIRATION && { expiration: String(Math.ceil(timeout)) }),
         }
-        publish(target, message, properties).then(
+        // Last: what throws before leaves no call behind that waits for a reply.
+        const reply = waiting.wait(messageId, name, timeout, monitorTimeout)
+        publish(target, content, properties).then(
           outcome => {
             if (outcome === 'returned') waiting.fail(messageId, new MessageUndeliverable(`Nobody has served ${name}.`))
             if (outcome === 'refused') waiting.fail(messageId, refused(name))
@@ -164,9 +164,8 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
       const target = toTarget(options, castOptions)
       const name = `${target.topic}.${method}`
       await withTrace('rpc', { function: { name }, messaging: messagingOf('cast', target) }, async () => {
-        const outcome = await publish(target, makeMessage(context, method, args, target), {
-          fanout: castOptions.fanout,
-        })
+        const content = encodeMessage(makeMessage(context, method, args, target))
+        const outcome = await publish(target, content, { fanout: castOptions.fanout })
         if (outcome === 'refused') throw refused(name)
         if (outcome === 'unknown') throw lost(name)
       })

@@ -1,4 +1,5 @@
 import { Array, Number, Object, Reflect, TypeError } from '@osprofiler/core/toolkit'
+import { cutNames } from './call-names.js'
 import { RemoteError } from './errors.js'
 import type { Incoming } from './message.js'
 
@@ -30,14 +31,20 @@ export function checkEndpoints(endpoints: unknown): readonly object[] {
  *
  * @throws RemoteError that Python's server fails with as well
  */
-export function findMethod(endpoints: readonly object[], { method, namespace, version }: Incoming): Method {
+export function findMethod(endpoints: readonly object[], incoming: Incoming): Method {
+  const { method, namespace, version, flaw } = incoming
+  if (flaw !== undefined) throw failure(flaw.type, flaw.message)
   const fitting = endpoints.filter(endpoint => fits(targetOf(endpoint), namespace, version))
   for (const endpoint of fitting) {
     const found = methodOf(endpoint, method)
     if (found !== undefined) return (context, args) => Reflect.apply(found, endpoint, [context, args])
   }
-  if (fitting.length > 0) throw failure('NoSuchMethod', `Endpoint does not support RPC method ${method}`)
-  throw failure('UnsupportedVersion', `Endpoint does not support RPC version ${version}. Attempted method: ${method}`)
+  const shown = cutNames(incoming)
+  if (fitting.length > 0) throw failure('NoSuchMethod', `Endpoint does not support RPC method ${shown.method}`)
+  throw failure(
+    'UnsupportedVersion',
+    `Endpoint does not support RPC version ${shown.version}. Attempted method: ${shown.method}`,
+  )
 }
 
 /** Whether an interface of one version serves a caller of another one. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { unzipSync } from 'node:zlib'
-import { Array, Buffer, Error, Object, String } from '@osprofiler/core/toolkit'
+import { Array, Buffer, Error, Object } from '@osprofiler/core/toolkit'
 import { readJson, writeJson } from './json.js'
 
 /** The members of a message of oslo.messaging, without its envelope. */
@@ -20,6 +20,14 @@ export interface Incoming {
   readonly reply: { readonly queue: string; readonly messageId: string } | undefined
   /** How often the caller wants to hear that its call is worked on, in seconds. */
   readonly monitorTimeout: number
+  /** Why no method may be run. */
+  readonly flaw: CallFlaw | undefined
+}
+
+interface CallFlaw {
+  /** The exception of Python's dispatcher. */
+  readonly type: string
+  readonly message: string
 }
 
 const VERSION = '2.0'
@@ -39,8 +47,10 @@ export function decodeMessage(content: Buffer, compression?: unknown): Message {
   if (!isObject(body)) throw new Error('it is no object')
   const { 'oslo.version': version, 'oslo.message': text } = body
   if (version === undefined || text === undefined) return body
-  if (!String(version).startsWith('2.')) throw new Error('its envelope has another version than 2')
-  const message = readJson(String(text))
+  if (typeof version !== 'string' || !version.startsWith('2.'))
+    throw new Error('its envelope has another version than 2')
+  if (typeof text !== 'string') throw new Error('its envelope holds no text')
+  const message = readJson(text)
   if (!isObject(message)) throw new Error('its envelope holds no object')
   return message
 }
@@ -57,7 +67,7 @@ export function readIncoming(message: Message): Incoming {
     return own === undefined || OF_TRACES.includes(own) ? [] : [[own, value] as const]
   })
   return {
-    method: String(method),
+    method: typeof method === 'string' ? method : '',
     args: isObject(args) ? args : {},
     namespace: typeof namespace === 'string' ? namespace : undefined,
     version: typeof version === 'string' ? version : '1.0',
@@ -66,7 +76,25 @@ export function readIncoming(message: Message): Incoming {
     reply:
       typeof _msg_id === 'string' && typeof _reply_q === 'string' ? { queue: _reply_q, messageId: _msg_id } : undefined,
     monitorTimeout: typeof _timeout === 'number' ? _timeout : 0,
+    flaw: findFlaw(message),
   }
+}
+
+/** What is of another kind is not passed over as if it were missing: the caller has meant something by it. */
+function findFlaw({ method, args, namespace, version }: Message): CallFlaw | undefined {
+  if (typeof method !== 'string') return { type: 'NoSuchMethod', message: 'The name of the method is no text' }
+  if (!isTextOrMissing(version)) {
+    return { type: 'UnsupportedVersion', message: 'The version of a call is a text, such as "1.0"; this one is none' }
+  }
+  if (!isTextOrMissing(namespace)) {
+    return { type: 'UnsupportedVersion', message: 'The namespace of a call is a text; this one is none' }
+  }
+  const hasArgs = args === undefined || args === null || isObject(args)
+  return hasArgs ? undefined : { type: 'RPCDispatcherError', message: 'The arguments of a call are no object' }
+}
+
+function isTextOrMissing(value: unknown): boolean {
+  return value === undefined || value === null || typeof value === 'string'
 }
 
 /** An id as Python's `uuid4().hex`. */

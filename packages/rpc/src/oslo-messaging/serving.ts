@@ -1,12 +1,14 @@
 import { clearInterval, Error, isError, Promise, Set, String, setInterval } from '@osprofiler/core/toolkit'
 import type { ConsumeMessage } from 'amqplib'
 import type { RunTraced } from '../run-traced.js'
+import { cutName, cutNames } from './call-names.js'
 import { findMethod } from './endpoints.js'
 import { decodeMessage, type Incoming, type Message, readIncoming } from './message.js'
 import type { PublishingChannel } from './publishing-channel.js'
 import type { Replies } from './replies.js'
 import { createSeenMessages } from './seen-messages.js'
 import { createSlots } from './slots.js'
+import { clampTimeout } from './within.js'
 
 /** Serves the deliveries of a server's queues. */
 export interface Serving {
@@ -60,10 +62,10 @@ export function createServing({ endpoints, runTraced, replies, slots: count, onE
       // A call is answered, as a request is. A cast is worked on, as a message is.
       const info =
         incoming.reply === undefined ? { messaging: { system: 'rabbitmq', operation: 'process' } } : undefined
-      const result = await runTraced(message, run, { functionName: method.slice(0, LONGEST_NAME), info })
+      const result = await runTraced(message, run, { functionName: cutName(method), info })
       return to => replies.send(to, result)
     } catch (error) {
-      onError(error, incoming)
+      onError(error, cutNames(incoming))
       return to => replies.sendFailure(to, error)
     } finally {
       clearInterval(heartbeat)
@@ -72,7 +74,7 @@ export function createServing({ endpoints, runTraced, replies, slots: count, onE
 
   function startHeartbeat({ reply, monitorTimeout }: Incoming): NodeJS.Timeout | undefined {
     if (reply === undefined || !(monitorTimeout >= 2)) return undefined
-    return setInterval(() => void replies.sendHeartbeat(reply), (monitorTimeout * 1_000) / 2).unref()
+    return setInterval(() => void replies.sendHeartbeat(reply), clampTimeout((monitorTimeout * 1_000) / 2)).unref()
   }
 
   return {
@@ -85,8 +87,6 @@ export function createServing({ endpoints, runTraced, replies, slots: count, onE
 }
 
 type ReplyTo = NonNullable<Incoming['reply']>
-
-const LONGEST_NAME = 200
 
 /** Whether the broker could be told. Where the channel is gone, the message comes again. */
 function settle(open: PublishingChannel, tell: () => void): boolean {

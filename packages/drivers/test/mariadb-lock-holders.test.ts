@@ -1,0 +1,149 @@
+import mysql, { type Connection } from 'mysql2/promise'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { type MariadbServer, startMariadb } from '../../../test/servers/mariadb.js'
+import { makeTrace } from './make-record.js'
+import { open } from './sql-table.js'
+
+const BEFORE = new Date('2027-01-01T00:00:00Z')
+const SLOW = 40_000
+
+let server: MariadbServer
+beforeAll(async () => {
+  server = await startMariadb()
+  await server.sql(`GRANT PROCESS, RELOAD ON *.* TO osprofiler;
+    CREATE USER limited; GRANT ALL ON osprofiler.* TO limited`)
+})
+afterAll(() => server.stop())
+
+beforeEach(async () => {
+  const driver = open(server.url)
+  await driver.pruneTraces?.(BEFORE)
+  await driver.write(makeTrace(2, { base_id: 'trace-1' }))
+})
+
+/** A connection of a program that only stays connected, unless a test has it do more. */
+async function join(user = 'osprofiler'): Promise<Connection> {
+  const connection = await mysql.createConnection({ uri: urlOf(user), multipleStatements: true })
+  onTestFinished(async () => {
+    connection.destroy()
+    await expect
+      .poll(() => server.sql(`SELECT COUNT(*) FROM information_schema.processlist WHERE id = ${connection.threadId}`))
+      .toBe('0\n')
+  })
+  return connection
+}
+
+function urlOf(user: string): string {
+  return server.url.replace('//osprofiler@', `//${user}@`)
+}
+
+async function messageOf(user: string): Promise<string> {
+  const driver = open(urlOf(user))
+  return await Promise.resolve(driver.pruneTraces?.(BEFORE)).then(String, error => (error as Error).message)
+}
+
+/** Has a transaction that was prepared outlive its connection. */
+async function prepareAndLeave(): Promise<void> {
+  const connection = await join()
+  await connection.query(`XA START 'a'; UPDATE data SET project = 'held'; XA END 'a'; XA PREPARE 'a'`)
+  connection.destroy()
+  onTestFinished(() => server.sql(`XA ROLLBACK 'a'`).then(() => undefined))
+  await expect
+    .poll(() => server.sql(`SELECT COUNT(*) FROM information_schema.processlist WHERE id = ${connection.threadId}`))
+    .toBe('0\n')
+}
+
+describe('who has locked records of MariaDB', () => {
+  it('is the one transaction that has locked any, and no connection that idles', async () => {
+    const [idle, holder] = [await join(), await join()]
+    await holder.query(`BEGIN; SELECT * FROM data FOR UPDATE`)
+
+    const message = await messageOf('osprofiler')
+
+    expect(message).toMatch(
+      new RegExp(
+        `locked by connection ${holder.threadId} \\(osprofiler@.*; end that transaction, or run "KILL ${holder.threadId}"`,
+      ),
+    )
+    expect(message).toContain('. Remove the rest when the lock is gone.')
+    expect(message).not.toMatch(new RegExp(`connection ${idle.threadId}\\b`))
+  })
+
+  it('is one of several transactions where several have locked something', async () => {
+    const [holder, other] = [await join(), await join()]
+    await server.sql(
+      'CREATE TABLE IF NOT EXISTS osprofiler.other (id INT PRIMARY KEY); REPLACE INTO osprofiler.other VALUES (1)',
+    )
+    await holder.query(`BEGIN; SELECT * FROM data FOR UPDATE`)
+    await other.query(`BEGIN; SELECT * FROM other FOR UPDATE`)
+
+    const message = await messageOf('osprofiler')
+
+    expect(message).toContain('locked by another transaction, perhaps one of these: connection ')
+    for (const { threadId } of [holder, other]) expect(message).toContain(`connection ${threadId} (`)
+    expect(message).toContain('end the one that has the lock')
+  })
+
+  it('is a prepared transaction whose connection has ended', async () => {
+    await join()
+    await prepareAndLeave()
+
+    const message = await messageOf('osprofiler')
+
+    expect(message).toMatch(/locked by a prepared transaction without a connection \(in a .* run "XA RECOVER"/)
+    expect(message).not.toContain('connection 1')
+  })
+
+  it('is not known to a user without PROCESS, who is told of no connection of its own', async () => {
+    await join('limited')
+    await (await join()).query(`BEGIN; SELECT * FROM data FOR UPDATE`)
+
+    const message = await messageOf('limited')
+
+    expect(message).toContain(
+      'locked by a session that cannot be told from here (GRANT PROCESS shows whose it is). Remove the rest when',
+    )
+    expect(message).not.toMatch(/connection \d/)
+  })
+})
+
+describe.each([false, true])('who has locked a table of MariaDB, with the plugin metadata_lock_info: %s', hasPlugin => {
+  beforeAll(() => (hasPlugin ? server.sql(`INSTALL SONAME 'metadata_lock_info'`) : undefined))
+  afterAll(() => (hasPlugin ? server.sql(`UNINSTALL SONAME 'metadata_lock_info'`) : undefined))
+
+  it.each(['LOCK TABLES data WRITE', 'LOCK TABLES data READ', 'FLUSH TABLES WITH READ LOCK'])(
+    'is told by the plugin alone: %s',
+    async statement => {
+      const [idle, holder] = [await join(), await join()]
+      await holder.query(statement)
+
+      const message = await messageOf('osprofiler')
+
+      expect(message).toMatch(
+        hasPlugin
+          ? new RegExp(`is locked by connection ${holder.threadId} \\(osprofiler@.*"KILL ${holder.threadId}"`)
+          : /is locked by a session that cannot be told from here \(the plugin metadata_lock_info, /,
+      )
+      expect(message).not.toMatch(new RegExp(`connection ${idle.threadId}\\b`))
+    },
+    SLOW,
+  )
+
+  it(
+    'is the transaction that an ALTER TABLE waits for',
+    async () => {
+      const [idle, reader, altering] = [await join(), await join(), await join()]
+      await reader.query('BEGIN; SELECT * FROM data')
+      altering.query('ALTER TABLE data ADD COLUMN more INT').catch(() => undefined)
+      await expect
+        .poll(() => server.sql(`SELECT state FROM information_schema.processlist WHERE id = ${altering.threadId}`))
+        .toContain('Waiting for')
+
+      const message = await messageOf('osprofiler')
+
+      expect(message).toMatch(new RegExp(`connection ${reader.threadId} \\(.*in a transaction for`))
+      for (const { threadId } of [idle, altering]) expect(message).not.toMatch(new RegExp(`connection ${threadId}\\b`))
+    },
+    SLOW,
+  )
+})
