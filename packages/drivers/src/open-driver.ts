@@ -1,5 +1,5 @@
 import { checkOptionNames, type Driver, OsprofilerError } from '@osprofiler/core'
-import { Boolean, Map, String, TypeError } from '@osprofiler/core/toolkit'
+import { Map, String, TypeError } from '@osprofiler/core/toolkit'
 import { openCeilometerDriver } from './ceilometer.js'
 import { openElasticsearchDriver } from './elasticsearch.js'
 import { openFileDriver } from './file.js'
@@ -105,8 +105,8 @@ function open(connectionString: string, context: Omit<OpenContext, 'scheme'>): D
   const knownScheme = scheme.toLowerCase()
   const openStore = DRIVERS.get(knownScheme)
   if (openStore === undefined) {
-    const known = `Known schemes: ${[...DRIVERS.keys()].join(', ')}.`
-    const advice = [INSTEAD.get(knownScheme) ?? '', known].filter(Boolean).join(' ')
+    // Where the right scheme is known, a list of all would hide it.
+    const advice = INSTEAD.get(knownScheme) ?? `Known schemes: ${[...DRIVERS.keys()].join(', ')}.`
     throw new OsprofilerError('ERR_UNKNOWN_DRIVER', `No driver for "${scheme}://". ${advice}`)
   }
   return openStore(location, { ...context, scheme: knownScheme })
