@@ -2,6 +2,7 @@ import { checkOptionNames, type Driver, OsprofilerError } from '@osprofiler/core
 import { Map, String, TypeError } from '@osprofiler/core/toolkit'
 import { openCeilometerDriver } from './ceilometer.js'
 import { openElasticsearchDriver } from './elasticsearch.js'
+import { explained } from './explained.js'
 import { openFileDriver } from './file.js'
 import { held } from './held.js'
 import { limited } from './limited.js'
@@ -79,7 +80,7 @@ const CONNECTION_STRING = /^([a-z][a-z0-9+._-]{0,31}):\/\/(.*)$/is
  * profiler.setNotifier(profiler.createNotifier(driver))
  */
 export function openDriver(connectionString: string, options: DriverOptions = {}): Driver {
-  return untraced(held(limited(open(connectionString, { filterErrorTrace: readFilter(options) }))))
+  return untraced(held(limited(explained(open(connectionString, { filterErrorTrace: readFilter(options) })))))
 }
 
 /**
