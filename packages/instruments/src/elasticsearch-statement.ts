@@ -55,9 +55,7 @@ export function searchFailure(error: unknown, request: SearchRequest, values: bo
   const isPlain = error.name === 'ResponseError' && errorType(error) === undefined
   if (values && concernsDocuments(request) && !isPlain) return error
   if (error.name === 'DeserializationError') return withMessage(error, 'the answer is not JSON')
-  return error.name === 'ResponseError'
-    ? withMessage(error, describeAnswer(error))
-    : error
+  return error.name === 'ResponseError' ? withMessage(error, describeAnswer(error)) : error
 }
 
 function concernsDocuments(request: SearchRequest): boolean {

@@ -24,6 +24,10 @@ export function isStop({ name }: TraceRecord): boolean {
   return name.endsWith('stop')
 }
 
+export function isOpen({ start, stop }: GatheredPoint): boolean {
+  return start !== undefined && stop === undefined
+}
+
 /** Of several records the earliest start and the latest stop count, as in a report. */
 export function addRecord(point: GatheredPoint, added: TimedRecord): void {
   const kind = isStop(added.record) ? 'stop' : 'start'

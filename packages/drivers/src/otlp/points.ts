@@ -2,7 +2,7 @@ import type { TraceRecord } from '@osprofiler/core'
 import { Map, Math, performance, Set } from '@osprofiler/core/toolkit'
 import { decodeRecord, encodeRecord } from '../record-text.js'
 import { toMicroseconds } from '../record-time.js'
-import { addRecord, type GatheredPoint, marksOf } from './gathered-point.js'
+import { addRecord, type GatheredPoint, isOpen, marksOf } from './gathered-point.js'
 import { createHeldStarts, type HeldStart } from './held-starts.js'
 import { createKnownPoints, type KnownPoint } from './known-points.js'
 import { toPlainRecord } from './plain.js'
@@ -109,6 +109,8 @@ export function createOpenPoints(lingerMs: number, now: () => number = () => per
   function plan(records: readonly TraceRecord[]): OtlpPlan {
     const traces = new Map<string, Map<string, BatchedPoint>>()
     const batch: BatchedPoint[] = []
+    /** In the order of their stops. */
+    const ended = new Set<BatchedPoint>()
     const youngest = new Map<string, number>()
     let refused = 0
 
@@ -135,20 +137,21 @@ export function createOpenPoints(lingerMs: number, now: () => number = () => per
       }
       point.given.push(given)
       addRecord(point, { record, at })
+      if (point.stop !== undefined) ended.add(point)
     }
 
     // What was sent whole stays as it is: only its ids are remembered.
-    const fresh = batch.filter(({ baseId, traceId }) => known.get(baseId, traceId)?.isWhole !== true)
-    const open = fresh.filter(({ stop }) => stop === undefined)
+    const fresh = new Set(batch.filter(({ baseId, traceId }) => known.get(baseId, traceId)?.isWhole !== true))
     for (const { start, stop } of fresh) {
       const main = start ?? stop
       if (main !== undefined) known.learn(main.record, main.at)
     }
-    const points = fresh.filter(({ stop }) => stop !== undefined).map(toPoint)
+    const kept = batch.filter(point => !ended.has(point) || !fresh.has(point))
+    const points = [...ended].filter(point => fresh.has(point)).map(toPoint)
 
     function hold(): readonly TraceRecord[] {
-      for (const point of open) {
-        const start = toHeld(point)
+      for (const point of kept) {
+        const start = fresh.has(point) ? toHeld(point) : undefined
         if (start === undefined) continue
         if (point.half === undefined) held.remember(start)
         else halves.set(start.baseId, start.traceId, start)
@@ -157,8 +160,7 @@ export function createOpenPoints(lingerMs: number, now: () => number = () => per
         held.touch(baseId)
         known.see(baseId, at)
       }
-      const sent = new Set(fresh.filter(({ stop }) => stop !== undefined))
-      return batch.flatMap(point => (sent.has(point) ? [] : point.given))
+      return kept.flatMap(({ given }) => given)
     }
 
     return { points, refused, hold, commit: () => commit(points, hold) }
@@ -243,8 +245,4 @@ export function createOpenPoints(lingerMs: number, now: () => number = () => per
 function commit(points: readonly OtlpPoint[], hold: () => unknown): void {
   for (const point of points) point.done(true)
   hold()
-}
-
-function isOpen({ start, stop }: GatheredPoint): boolean {
-  return start !== undefined && stop === undefined
 }
