@@ -60,7 +60,85 @@ describe('an otlp:// store and the export of a report', () => {
       { numRuns: 200 },
     )
   })
+
+  it('tell the same of points whose records are missing, come again, or come in another order', async () => {
+    const receiver = await startOtlpReceiver()
+
+    await fc.assert(
+      fc.asyncProperty(
+        baseIds,
+        fc.array(oddPoints, { minLength: 1, maxLength: 6 }),
+        fc.infiniteStream(fc.nat()),
+        async (id, made, keys) => {
+          const records = shuffle(toOddRecords(id, made), keys)
+
+          const [sent, exported] = [await send(receiver, [records]), await post(receiver, records)]
+
+          expect(sent).toEqual(exported)
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+
+  it('tell the same of points that never stop and of starts that come again, in whatever batches', async () => {
+    const receiver = await startOtlpReceiver()
+
+    await fc.assert(
+      fc.asyncProperty(
+        baseIds,
+        fc.array(openPoints, { minLength: 1, maxLength: 6 }),
+        fc.nat(12),
+        async (id, made, cut) => {
+          const records = toOddRecords(id, made)
+          const batches = [records.slice(0, cut), records.slice(cut)]
+
+          const [sent, exported] = [await send(receiver, batches), await post(receiver, records)]
+
+          expect(sent).toEqual(exported)
+        },
+      ),
+      { numRuns: 200 },
+    )
+  })
+
+  it('tell the same of a start that comes after its stop was sent, which the store sends as an update', async () => {
+    const receiver = await startOtlpReceiver()
+    const records = toRecords(randomUUID(), [
+      { name: 'step', start: { a: 1 }, stop: { b: 2 }, parent: -1, service: 'a', us: 5 },
+    ])
+
+    const sent = await send(receiver, [records.slice(1), records.slice(0, 1)])
+
+    const { 'osprofiler.update': update, ...attributes } = sent[1]?.attributes ?? {}
+    expect(sent).toHaveLength(2)
+    expect(update).toBe(true)
+    expect([{ ...sent[1], attributes }]).toEqual(await post(receiver, records))
+  })
+
+  it('tell the same of a point whose records come again after its span was sent', async () => {
+    const receiver = await startOtlpReceiver()
+    const records = toRecords(randomUUID(), [{ name: 'step', start: {}, stop: {}, parent: -1, service: 'a', us: 5 }])
+
+    const sent = await send(receiver, [records, records.slice(1), records])
+
+    expect(sent).toEqual(await post(receiver, records))
+  })
 })
+
+/** A point of which records may be missing, come again, or contradict one another. */
+interface OddPoint {
+  readonly name: string
+  /** Of its records, each. */
+  readonly starts: readonly OddRecord[]
+  readonly stops: readonly OddRecord[]
+}
+
+interface OddRecord {
+  readonly parent: number
+  readonly name: string
+  readonly service: string
+}
 
 interface Made {
   readonly name: string
@@ -187,6 +265,57 @@ const points: fc.Arbitrary<Made> = fc.record({
   service: fc.constantFrom('a', 'b', ''),
   us: fc.nat(3),
 })
+
+/** Parents by number: a point, or one of another program, the trace itself, or none. */
+const [NONE, TRACE, ELSEWHERE] = [-3, -2, -1]
+const oddRecords = fc.record({
+  parent: fc.oneof(fc.constantFrom(NONE, TRACE, ELSEWHERE), fc.nat(5)),
+  name: fc.constantFrom('', '', '', 'other'),
+  service: fc.constantFrom('a', 'b'),
+})
+const oddPoints: fc.Arbitrary<OddPoint> = fc.record({
+  name: fc.constantFrom('rpc', 'step'),
+  starts: fc.array(oddRecords, { maxLength: 2 }),
+  stops: fc.array(oddRecords, { maxLength: 2 }),
+})
+const openPoints: fc.Arbitrary<OddPoint> = fc
+  .record({
+    name: fc.constantFrom('rpc', 'step'),
+    one: oddRecords,
+    count: fc.integer({ min: 1, max: 2 }),
+    isOpen: fc.boolean(),
+  })
+  .map(({ name, one, count, isOpen }) => ({ name, starts: Array(count).fill(one), stops: isOpen ? [] : [one] }))
+
+/** Records in the order of their times: all starts, then all stops. No two are of one moment. */
+function toOddRecords(base_id: string, made: readonly OddPoint[]): TraceRecord[] {
+  const ids = made.map(() => randomUUID())
+  let us = Date.UTC(2026, 10, 22, 10) * 1000
+  const toParent = (parent: number): string =>
+    parent === NONE ? '' : parent === ELSEWHERE ? 'elsewhere' : (ids[parent] ?? base_id)
+  const toRecord = (at: number, ending: string, { parent, name, service }: OddRecord): TraceRecord => ({
+    name: `${made[at]?.name}${name}-${ending}`,
+    base_id,
+    trace_id: ids[at] ?? '',
+    parent_id: toParent(parent),
+    timestamp: toTimestamp(us++),
+    info: { [ending]: us },
+    project: 'shop',
+    service,
+  })
+  return [
+    ...made.flatMap(({ starts }, at) => starts.map(start => toRecord(at, 'start', start))),
+    ...made.flatMap(({ stops }, at) => stops.map(stop => toRecord(at, 'stop', stop))),
+  ]
+}
+
+function shuffle(records: readonly TraceRecord[], keys: Iterable<number>): TraceRecord[] {
+  const key = keys[Symbol.iterator]()
+  return records
+    .map(record => ({ record, rank: Number(key.next().value) }))
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ record }) => record)
+}
 
 /** Records in the order of their times: all starts, then all stops. */
 function toRecords(base_id: string, made: readonly Made[]): TraceRecord[] {

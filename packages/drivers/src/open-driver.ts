@@ -1,7 +1,8 @@
 import { checkOptionNames, type Driver, OsprofilerError } from '@osprofiler/core'
-import { Boolean, Map, String, TypeError } from '@osprofiler/core/toolkit'
+import { Map, String, TypeError } from '@osprofiler/core/toolkit'
 import { openCeilometerDriver } from './ceilometer.js'
 import { openElasticsearchDriver } from './elasticsearch.js'
+import { explained } from './explained.js'
 import { openFileDriver } from './file.js'
 import { held } from './held.js'
 import { limited } from './limited.js'
@@ -79,7 +80,7 @@ const CONNECTION_STRING = /^([a-z][a-z0-9+._-]{0,31}):\/\/(.*)$/is
  * profiler.setNotifier(profiler.createNotifier(driver))
  */
 export function openDriver(connectionString: string, options: DriverOptions = {}): Driver {
-  return untraced(held(limited(open(connectionString, { filterErrorTrace: readFilter(options) }))))
+  return untraced(held(limited(explained(open(connectionString, { filterErrorTrace: readFilter(options) })))))
 }
 
 /**
@@ -105,8 +106,8 @@ function open(connectionString: string, context: Omit<OpenContext, 'scheme'>): D
   const knownScheme = scheme.toLowerCase()
   const openStore = DRIVERS.get(knownScheme)
   if (openStore === undefined) {
-    const known = `Known schemes: ${[...DRIVERS.keys()].join(', ')}.`
-    const advice = [INSTEAD.get(knownScheme) ?? '', known].filter(Boolean).join(' ')
+    // Where the right scheme is known, a list of all would hide it.
+    const advice = INSTEAD.get(knownScheme) ?? `Known schemes: ${[...DRIVERS.keys()].join(', ')}.`
     throw new OsprofilerError('ERR_UNKNOWN_DRIVER', `No driver for "${scheme}://". ${advice}`)
   }
   return openStore(location, { ...context, scheme: knownScheme })

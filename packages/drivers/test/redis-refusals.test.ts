@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { type RedisServer, startRedis } from '../../../test/servers/redis.js'
 import { expectFailure, expectOthers } from './refused-records.js'
@@ -41,6 +44,17 @@ describe('a process that writes to Redis is warned, and loses nothing yet, where
 
   it('the server speaks TLS', async () => {
     await expectFailure(secure.url.replace('rediss', 'redis'), /does it speak TLS \(rediss:\/\/\)/)
+  })
+
+  it('what answers speaks HTTP', async () => {
+    const web = createServer((_, response) => response.end()).listen(0, '127.0.0.1')
+    onTestFinished(() => void web.close())
+    await once(web, 'listening')
+
+    await expectFailure(
+      `redis://127.0.0.1:${(web.address() as AddressInfo).port}`,
+      /: what answers there is no Redis\./,
+    )
   })
 
   it('the certificate is not trusted', async () => {

@@ -50,11 +50,12 @@ function describeRequest({ method, path, body, bulkBody }: SearchRequest, values
  * are recorded anyhow.
  */
 export function searchFailure(error: unknown, request: SearchRequest, values: boolean): unknown {
-  if (!isError(error) || (values && concernsDocuments(request))) return error
+  if (!isError(error)) return error
+  // Of an answer that names no error, such as a document that is not there, the client's message is its JSON.
+  const isPlain = error.name === 'ResponseError' && errorType(error) === undefined
+  if (values && concernsDocuments(request) && !isPlain) return error
   if (error.name === 'DeserializationError') return withMessage(error, 'the answer is not JSON')
-  return error.name === 'ResponseError'
-    ? withMessage(error, describeAnswer(error as Error & { meta?: unknown }))
-    : error
+  return error.name === 'ResponseError' ? withMessage(error, describeAnswer(error)) : error
 }
 
 function concernsDocuments(request: SearchRequest): boolean {
@@ -67,11 +68,17 @@ function concernsDocuments(request: SearchRequest): boolean {
 }
 
 /** The server's name for what is wrong, or else the status, as of a document that is not there. */
-function describeAnswer({ meta }: { readonly meta?: unknown }): string {
-  const { body, statusCode } = (meta ?? {}) as { readonly body?: unknown; readonly statusCode?: unknown }
-  const { type } = isObject(body) && isObject(body.error) ? body.error : {}
-  if (typeof type === 'string' && TYPE.test(type)) return type
+function describeAnswer(error: Error & { readonly meta?: unknown }): string {
+  const type = errorType(error)
+  if (type !== undefined && TYPE.test(type)) return type
+  const { statusCode } = (error.meta ?? {}) as { readonly statusCode?: unknown }
   return typeof statusCode === 'number' ? `${statusCode} ${STATUS_CODES[statusCode] ?? ''}`.trimEnd() : 'refused'
+}
+
+function errorType({ meta }: Error & { readonly meta?: unknown }): string | undefined {
+  const { body } = (meta ?? {}) as { readonly body?: unknown }
+  const { type } = isObject(body) && isObject(body.error) ? body.error : {}
+  return typeof type === 'string' ? type : undefined
 }
 
 function describe(value: unknown, depth: number): string {

@@ -1,7 +1,8 @@
 import type { TraceRecord } from '@osprofiler/core'
+import { asNumber } from '@osprofiler/core/json'
 import { type LinkedPoint, linkPoints } from './link-points.js'
 import { readField, readText } from './read-field.js'
-import { pointName, type RecordFacts, readRecord, readStatus } from './read-record.js'
+import { cutDigits, pointName, type RecordFacts, readRecord, readStatus } from './read-record.js'
 import type { Mark, Report } from './report.js'
 import { createTimestampReader } from './timestamp.js'
 
@@ -129,12 +130,18 @@ function toPoint(point: Gathered, zeroUs: number, baseId: string | undefined): L
     start: start?.record,
     stop: stop?.record,
     otherRecords: point.others.length === 0 ? NONE : point.others.map(facts => facts.record),
-    exception: raised ? (typeof etype === 'string' ? etype : 'unknown') : undefined,
+    exception: raised ? showType(etype) : undefined,
     failed: raised || (readStatus(stop?.record) ?? 0) >= 500,
     marks: marks.size === 0 ? NONE : [...marks],
     depth: 0,
     children: NONE,
   }
+}
+
+/** What is no text may be a number, of which the digits count. */
+function showType(etype: unknown): string {
+  if (typeof etype === 'string') return etype
+  return asNumber(etype) === undefined ? 'unknown' : cutDigits(etype)
 }
 
 function markRivals({ start, stop, others }: Gathered, marks: Set<Mark>): void {

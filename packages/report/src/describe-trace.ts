@@ -4,7 +4,7 @@ import { correctSkew } from './correct-skew.js'
 import { failureOrigins, failureReason } from './findings-failures.js'
 import { createShapeReader, pointDetail } from './point-label.js'
 import { isContainer, isMembers, readField, readText } from './read-field.js'
-import { readRoute, readStatus } from './read-record.js'
+import { readRoute, showStatus } from './read-record.js'
 import type { Report, ReportNode } from './report.js'
 import { traceDuration } from './trace-duration.js'
 
@@ -24,7 +24,7 @@ export interface TraceDescription {
   readonly project: string | undefined
   readonly startedAt: string | undefined
   /** What the first request answered with; `undefined` where it is none, or has not ended. */
-  readonly status: number | undefined
+  readonly status: number | string | undefined
   /** `undefined` where it has not ended. */
   readonly durationUs: number | undefined
   readonly points: number
@@ -96,7 +96,7 @@ export function describeReport(report: Report): TraceDescription {
     service: cut(top?.service),
     project: cut(top?.project),
     startedAt: cut(report.startedAt),
-    status: request === undefined ? undefined : readStatus(top?.stop),
+    status: request === undefined ? undefined : showStatus(top?.stop),
     durationUs: top?.finishedUs === undefined ? undefined : traceDuration(corrected),
     points: report.points.length,
     failed: origin !== undefined,

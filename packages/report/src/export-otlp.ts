@@ -128,7 +128,6 @@ function writeSpan(node: ReportNode, order: number, surroundings: Surroundings, 
 function sourceOf(node: ReportNode, { baseId, zeroUs, intervals, parents }: Surroundings) {
   const { startUs, endUs } = intervals.get(node) ?? { startUs: 0, endUs: 0 }
   const parent = parents.get(node)
-  const marks = node.marks.filter(mark => !TOLD_OTHERWISE.includes(mark))
   return {
     baseId,
     traceId: node.traceId,
@@ -141,7 +140,7 @@ function sourceOf(node: ReportNode, { baseId, zeroUs, intervals, parents }: Surr
     hasLocalParent: parent !== undefined && isSameProgram(parent, node),
     startedAt: zeroUs + startUs,
     endedAt: zeroUs + endUs,
-    marks: marks.length === 0 ? undefined : marks.join(),
+    marks: node.marks.filter(mark => !TOLD_OTHERWISE.includes(mark)),
   }
 }
 

@@ -1,7 +1,8 @@
+import { asNumber } from '@osprofiler/core/json'
 import { aboutPoints, type Finding } from './finding.js'
 import { createQuote, LONGEST_QUOTE, morePoints, shorten } from './finding-words.js'
-import { readText } from './read-field.js'
-import { readStatus } from './read-record.js'
+import { readField, readText } from './read-field.js'
+import { cutDigits, showStatus } from './read-record.js'
 import type { Report, ReportNode } from './report.js'
 
 const LONGEST_MESSAGE = 200
@@ -29,8 +30,9 @@ export function failureOrigins(report: Report): ReportNode[] {
 
 /** `TimeoutError: no answer`, or `status 503` where no exception was recorded. */
 export function failureReason(node: ReportNode, longest = LONGEST_QUOTE): string {
-  if (node.exception === undefined) return `status ${readStatus(node.stop)}`
-  const message = readText(node.stop, 'info', 'message')
+  if (node.exception === undefined) return `status ${showStatus(node.stop)}`
+  const told = readField(node.stop, 'info', 'message')
+  const message = asNumber(told) === undefined ? readText(node.stop, 'info', 'message') : cutDigits(told)
   const exception = shorten(node.exception)
   return message === undefined ? exception : `${exception}: ${shorten(message, Math.max(LONGEST_MESSAGE, longest))}`
 }

@@ -13,10 +13,10 @@ export function createTimeRank(now = Date.now()): (timestamp: string) => string 
 
 /** Whether a trace ended as is wanted: `404` is a status, `5xx` a hundred of them, `error` whatever failed. */
 export function hasStatus(
-  { status, failed }: { readonly status: number | null | undefined } & Pick<TraceDescription, 'failed'>,
+  { status, failed }: { readonly status: number | string | null | undefined } & Pick<TraceDescription, 'failed'>,
   wanted: string,
 ): boolean {
   if (wanted === 'error') return failed
   if (status === undefined || status === null) return false
-  return wanted.endsWith('xx') ? Math.floor(status / 100) === Number(wanted[0]) : status === Number(wanted)
+  return wanted.endsWith('xx') ? Math.floor(Number(status) / 100) === Number(wanted[0]) : status === Number(wanted)
 }

@@ -1,6 +1,6 @@
 import { asNumber } from '@osprofiler/core/json'
 import { readField, readText } from './read-field.js'
-import { readRoute, readStatus } from './read-record.js'
+import { readRoute, showStatus } from './read-record.js'
 import type { ReportNode } from './report.js'
 
 /** More of a statement or path is never looked at: labels are for people, and a record may hold megabytes. */
@@ -29,7 +29,7 @@ interface Purpose {
 export function pointDetail(node: ReportNode, room = 0): string {
   const { text, hasStatus } = readPurpose(node)
   // A router knows its route only when it has found it.
-  const outcome = hasStatus ? readStatus(node.stop) : readText(node.stop, 'info', 'layer', 'route')
+  const outcome = hasStatus ? showStatus(node.stop) : readText(node.stop, 'info', 'layer', 'route')
   return outcome === undefined ? abbreviate(text, room) : `${text} ${outcome}`
 }
 

@@ -1,4 +1,5 @@
 import type { TraceRecord } from '@osprofiler/core'
+import { asNumber } from '@osprofiler/core/json'
 import { isMembers, readField, readNumber, readText } from './read-field.js'
 
 /** What a report needs of a record, read without trusting its declared type. */
@@ -13,6 +14,8 @@ export interface RecordFacts {
   readonly atUs: number | undefined
   readonly malformed: boolean
 }
+
+const LONGEST_NUMBER = 40
 
 /** Reads a record, or whatever came in place of one. Never throws on a JSON value. */
 export function readRecord(record: TraceRecord, readTime: (timestamp: unknown) => number | undefined): RecordFacts {
@@ -47,6 +50,20 @@ export function pointName(recordName: string): string {
 /** The status that a served request answered with, or that an outgoing one was answered with. */
 export function readStatus(stop: unknown): number | undefined {
   return readNumber(stop, 'info', 'response', 'status_code') ?? readNumber(stop, 'info', 'requests', 'status_code')
+}
+
+/** The same as people read it: with the digits that were recorded, also those of a number that JavaScript cannot count. */
+export function showStatus(stop: unknown): number | string | undefined {
+  const status = readStatus(stop)
+  if (status === undefined || Number.isSafeInteger(status)) return status
+  const [served, sent] = ['response', 'requests'].map(side => readField(stop, 'info', side, 'status_code'))
+  return cutDigits(asNumber(served) === undefined ? sent : served)
+}
+
+/** A number's digits as they were recorded: the first of them, where there are more than anybody reads. */
+export function cutDigits(number: unknown): string {
+  const digits = String(number)
+  return digits.length > LONGEST_NUMBER ? `${digits.slice(0, LONGEST_NUMBER)}...` : digits
 }
 
 /** The route of a served request, such as `/orders/:id`. Its stop tells, as a router finds the route; others tell at the start. */

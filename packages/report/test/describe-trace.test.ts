@@ -1,5 +1,6 @@
 import type { TraceRecord } from '@osprofiler/core'
-import { buildReport, describeReport, describeTrace } from '@osprofiler/report'
+import { parseJson } from '@osprofiler/core/json'
+import { buildReport, describeReport, describeTrace, pointDetail, type ReportNode } from '@osprofiler/report'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { hostileRecords } from './hostile-records.js'
@@ -44,6 +45,29 @@ describe('the description of a trace', () => {
     const description = describeReport(buildReport(makeTrace({ id: 'a', from: 0, to: 9, ...point })))
 
     expect(description.pattern).toBe(pattern)
+  })
+
+  it.each([
+    ['18446744073709551616', '18446744073709551616'],
+    [`1${'0'.repeat(4_000)}`, `1${'0'.repeat(39)}...`],
+  ])('shows a status of %.20s with the digits that were recorded', (digits, shown) => {
+    const [start, stop] = makeTrace({ id: 'a', from: 0, to: 9, ...served('/x') })
+    const info = parseJson(`{"response":{"status_code":${digits}}}`)
+    const report = buildReport([start, { ...stop, info }] as TraceRecord[])
+
+    const description = describeReport(report)
+
+    expect(description).toMatchObject({ status: shown, error: `status ${shown}`, failed: true })
+    expect(pointDetail(report.points[0] as ReportNode)).toBe(`GET /x ${shown}`)
+  })
+
+  it('shows a number in place of an exception or a message with its digits', () => {
+    const [start, stop] = makeTrace({ id: 'a', from: 0, to: 9, ...served('/x') })
+    const info = parseJson('{"etype":NaN,"message":18446744073709551616}')
+
+    const description = describeReport(buildReport([start, { ...stop, info }] as TraceRecord[]))
+
+    expect(description.error).toBe('NaN: 18446744073709551616')
   })
 
   it.each([

@@ -16,8 +16,11 @@ export interface ListedTrace {
   readonly records: number
   /** `null` until it is known. */
   readonly points: number | null
-  /** What its first request answered with; `null` where it is none, or until it is known. */
-  readonly status: number | null
+  /**
+   * What its first request answered with; `null` where it is none, or until it is known. A number that JavaScript cannot
+   * count is a text with its digits.
+   */
+  readonly status: number | string | null
   /** In microseconds; `null` until it is known. */
   readonly durationUs: number | null
   readonly failed: boolean

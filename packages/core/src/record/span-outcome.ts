@@ -1,14 +1,22 @@
 import { asNumber } from '../json/index.js'
 import { attributeText, memberOf } from './attribute-value.js'
-import { Number, String } from './language.js'
+import { Number } from './language.js'
 import { has } from './span-kind.js'
 import type { SpanSource } from './span-source.js'
 
+/** As this counts an integer of hundreds of digits. */
+const BEYOND_DOUBLES = 2 ** 1024
+
 /** The status that a request was answered with. */
-export function readStatus({ stopInfo }: SpanSource): number | undefined {
-  const [response, requests] = [memberOf(stopInfo, 'response'), memberOf(stopInfo, 'requests')]
-  const status = asNumber(memberOf(response, 'status_code') ?? memberOf(requests, 'status_code'))
-  return Number.isInteger(status) ? status : undefined
+export function readStatus({ stopInfo }: Pick<SpanSource, 'stopInfo'>): number | undefined {
+  const status = asNumber(findStatus({ stopInfo }))
+  return Number.isInteger(status) || status === BEYOND_DOUBLES ? status : undefined
+}
+
+/** The same as it was recorded: a number that JavaScript cannot count has its digits. */
+export function readStatusValue(source: SpanSource): unknown {
+  const status = readStatus(source)
+  return status === undefined || Number.isSafeInteger(status) ? status : findStatus(source)
 }
 
 /** What went wrong: an exception's type, or the status that by the conventions is an error on its side. */
@@ -17,7 +25,7 @@ export function readErrorType(source: SpanSource): string | undefined {
   if (etype !== undefined && etype !== null) return attributeText(etype)
   const status = readStatus(source) ?? 0
   const isClient = has(source, 'requests') && !has(source, 'request')
-  return status >= (isClient ? 400 : 500) ? String(status) : undefined
+  return status >= (isClient ? 400 : 500) ? attributeText(readStatusValue(source)) : undefined
 }
 
 /** The route of a served request. Its stop tells, as a router finds the route; other programs tell at the start. */
@@ -27,4 +35,9 @@ export function readRoute({ startInfo, stopInfo }: SpanSource): string | undefin
     if (typeof route === 'string' && route !== '') return attributeText(route)
   }
   return undefined
+}
+
+function findStatus({ stopInfo }: Pick<SpanSource, 'stopInfo'>): unknown {
+  const [response, requests] = [memberOf(stopInfo, 'response'), memberOf(stopInfo, 'requests')]
+  return memberOf(response, 'status_code') ?? memberOf(requests, 'status_code')
 }

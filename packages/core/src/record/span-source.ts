@@ -17,8 +17,8 @@ export interface SpanSource {
   /** In microseconds since 1970. */
   readonly startedAt: number
   readonly endedAt: number
-  /** What is odd about the point, in one word or several. */
-  readonly marks?: string | undefined
-  /** Whether a span of the same id was sent before, when the point had not stopped. */
+  /** What is odd about the point, in whatever order. */
+  readonly marks: readonly string[]
+  /** Whether a span of the same id was sent before, when one of the point's records had not come. */
   readonly isUpdate?: boolean | undefined
 }

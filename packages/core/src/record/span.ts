@@ -50,7 +50,7 @@ export function toOtlpSpan(source: SpanSource): OtlpSpan {
   list.set('osprofiler.trace_id', traceId)
   list.set('osprofiler.parent_id', parentId)
   if (source.stopInfo === undefined) list.set('osprofiler.unfinished', true)
-  list.set('osprofiler.marks', source.marks)
+  if (source.marks.length > 0) list.set('osprofiler.marks', [...source.marks].sort().join())
   if (source.isUpdate) list.set('osprofiler.update', true)
   addWork(list, source)
   return {

@@ -4,7 +4,7 @@ import { Object, Set } from './language.js'
 import { readMessageStep } from './message-step.js'
 import { summarizeQuery } from './query-summary.js'
 import type { AttributeList } from './span-attributes.js'
-import { readErrorType, readRoute, readStatus } from './span-outcome.js'
+import { readErrorType, readRoute, readStatusValue } from './span-outcome.js'
 import type { SpanSource } from './span-source.js'
 
 const MAX_TOLD = 64
@@ -94,7 +94,7 @@ function addMessage(list: AttributeList, source: SpanSource): void {
 function addOutcome(list: AttributeList, source: SpanSource): void {
   const { stopInfo } = source
   const [requests, db, called] = ['requests', 'db', 'function'].map(name => memberOf(stopInfo, name))
-  list.set('http.response.status_code', readStatus(source))
+  list.set('http.response.status_code', readStatusValue(source))
   list.set('status_code', memberOf(requests, 'status_code'))
   list.set('result', memberOf(db, 'result') || memberOf(called, 'result'))
   const error = readErrorType(source)

@@ -1,4 +1,5 @@
-import { Map, Math, Set } from '@osprofiler/core/toolkit'
+import { Map, Set } from '@osprofiler/core/toolkit'
+import type { TimedRecord } from './gathered-point.js'
 
 /** The start of a point that has not stopped. */
 export interface HeldStart {
@@ -6,11 +7,14 @@ export interface HeldStart {
   readonly traceId: string
   /** A line of JSON: it holds no more of the program's memory than its own length, which is known. */
   readonly line: string
-  readonly startedAt: number
+  /** In microseconds since 1970. */
+  readonly at: number
   /** Whether the parent is a point of the same program. */
   readonly hasLocalParent: boolean
   /** Whether the parent was open when the point started. */
   readonly isNested: boolean
+  /** More records of the same point, without their `info`. */
+  readonly others: readonly TimedRecord[]
 }
 
 /** The starts of the points that have not stopped, by trace and point. */
@@ -21,10 +25,8 @@ export interface HeldStarts {
   get(baseId: string, traceId: string): HeldStart | undefined
   remember(start: HeldStart): void
   forget(start: HeldStart | undefined): void
-  /** Says that a record of a trace has come, which tells of that moment. */
-  touch(baseId: string, at: number): void
-  /** When a trace was last heard of, in microseconds since 1970. */
-  lastSeen(baseId: string): number
+  /** Says that a record of a trace has come. */
+  touch(baseId: string): void
   /** At most so many, the oldest first. */
   oldest(limit: number): readonly HeldStart[]
   /** As `oldest`, of those that nobody waits for any longer: all above them has stopped, a while ago; or nothing of their trace has come for an hour. */
@@ -36,8 +38,6 @@ interface HeldTrace {
   readonly starts: Map<string, HeldStart>
   /** How many of them no other open point of this process holds. */
   tops: number
-  /** The time of its youngest record. */
-  lastSeen: number
   /** When a record of it came last, on the clock of `now`. */
   touchedAt: number
 }
@@ -81,7 +81,7 @@ export function createHeldStarts(lingerMs: number, now: () => number): HeldStart
     remember(start) {
       const { baseId, traceId, line, isNested } = start
       forget(traces.get(baseId)?.starts.get(traceId))
-      const trace = traces.get(baseId) ?? { starts: new Map(), tops: 0, lastSeen: 0, touchedAt: now() }
+      const trace = traces.get(baseId) ?? { starts: new Map(), tops: 0, touchedAt: now() }
       traces.set(baseId, trace)
       trace.starts.set(traceId, start)
       if (!isNested) trace.tops++
@@ -89,13 +89,10 @@ export function createHeldStarts(lingerMs: number, now: () => number): HeldStart
       characters += line.length
     },
     forget,
-    touch(baseId, at) {
+    touch(baseId) {
       const trace = traces.get(baseId)
-      if (trace === undefined) return
-      trace.touchedAt = now()
-      trace.lastSeen = Math.max(trace.lastSeen, at)
+      if (trace !== undefined) trace.touchedAt = now()
     },
-    lastSeen: baseId => traces.get(baseId)?.lastSeen ?? 0,
     oldest: limit => take(all, limit, () => true),
     overdue: limit => take(all, limit, isOverdue),
   }

@@ -2,6 +2,7 @@ import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import type { TraceRecord } from '@osprofiler/core'
 import { type OtlpSpan, resourceAttributes, toOtlpSpan } from '@osprofiler/core/record'
 import { JSON, Map, Object } from '@osprofiler/core/toolkit'
+import { toPointName } from './gathered-point.js'
 import type { OtlpPoint } from './points.js'
 import type { OtlpResource } from './resource.js'
 
@@ -13,7 +14,6 @@ type Resource = ReadableSpan['resource']
 const SAMPLED = 1
 const SCOPE = { name: 'osprofiler' }
 const NONE: never[] = []
-const ENDINGS = ['-start', '-stop']
 
 /** A span that is ready to be sent. */
 export interface ReadySpan {
@@ -37,15 +37,14 @@ export function createSpanMaker(given: OtlpResource): (points: readonly OtlpPoin
 }
 
 function mapPoint(point: OtlpPoint, record: TraceRecord): OtlpSpan {
-  const { start, stop, startedAt, endedAt, hasLocalParent, isUpdate } = point
+  const { start, stop, startedAt, endedAt, isTop, hasLocalParent, isUpdate, marks } = point
   const { base_id: baseId, trace_id: traceId, parent_id: parentId } = record
   return toOtlpSpan({
-    ...{ baseId, traceId, parentId, hasLocalParent, startedAt, endedAt, isUpdate },
-    isTop: parentId === '' || parentId === baseId || parentId === traceId,
+    ...{ baseId, traceId, isTop, hasLocalParent, startedAt, endedAt, isUpdate, marks },
+    parentId: parentId || undefined,
     name: toPointName(record),
     startInfo: start?.info,
     stopInfo: stop?.info,
-    marks: start === undefined ? 'no-start' : undefined,
   })
 }
 
@@ -101,12 +100,6 @@ function createResources(given: OtlpResource): (record: TraceRecord) => Resource
 function toResource(attributes: Record<string, string>): Resource {
   const resource: Resource = { attributes, merge: () => resource, getRawAttributes: () => Object.entries(attributes) }
   return resource
-}
-
-/** Without the `-start` or `-stop` at its end, of a name that is more than that. */
-function toPointName({ name }: TraceRecord): string {
-  const ending = ENDINGS.find(each => name.endsWith(each) && name.length > each.length) ?? ''
-  return name.slice(0, name.length - ending.length)
 }
 
 function copyTime([seconds, nanoseconds]: readonly [number, number]): [number, number] {

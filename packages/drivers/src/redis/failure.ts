@@ -17,6 +17,7 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/^NOPERM/, 'the user has no leave for a command that is needed; see docs/stores/redis.md'],
   [/^ERR (?:DB index|invalid DB)/, 'it has no such database; see its setting "databases"'],
   [/^NOREPLICAS/, 'it has too few replicas to take writes; see its setting min-replicas-to-write'],
+  [/Unknown RESP type|Protocol error, got/i, 'what answers there is no Redis'],
   [/wrong version number|EPROTO/i, 'it does not speak TLS: redis:// is for such a server'],
   [/^OOM/, 'it is full (maxmemory)'],
   [/^READONLY/, 'it is a replica, which takes no writes'],
@@ -76,7 +77,9 @@ export function toRedisError(location: string, error: unknown): unknown {
 export function explainRefusal(location: string, message: string): string {
   const said = firstLine(message)
   const [, advice] = ADVICE.find(([pattern]) => pattern.test(said)) ?? []
-  return `The store "${location}" in Redis cannot be used: ${advice === undefined ? said : `${advice} (${said})`}.`
+  const isOfClient = /Unknown RESP type|Protocol error, got/i.test(said)
+  const shown = advice === undefined ? said : isOfClient ? advice : `${advice} (${said})`
+  return `The store "${location}" in Redis cannot be used: ${shown}.`
 }
 
 /** An address is told, which a message may need; a command is not. */

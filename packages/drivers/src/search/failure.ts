@@ -47,6 +47,8 @@ export function toSearchFailure(error: unknown): SearchFailure {
   if (name === 'ResponseError' && isObject(meta) && status > 0) return toRefusal(status, meta.body)
   if (name === 'ConnectionError' || name === 'NoLivingConnectionsError') {
     const [reason = ''] = String(message).split('\n', 1)
+    // The rest of such a line is OpenSSL's own.
+    if (NO_TLS.test(reason)) return new SearchFailure(undefined, SPEAKS_PLAIN, UNSENT.test(reason))
     return new SearchFailure(undefined, `${reason}${adviseOnTls(reason)}`, UNSENT.test(reason))
   }
   if (name === 'TimeoutError') {
@@ -56,6 +58,7 @@ export function toSearchFailure(error: unknown): SearchFailure {
   if (name === 'NoAnswer') return new SearchFailure(undefined, String(message))
   if (name === 'RequestAbortedError') return new SearchFailure(undefined, 'nobody waits for it any longer')
   if (name === 'ProductNotSupportedError') {
+    if (isOpenSearch(meta)) return new SearchFailure(undefined, 'it is an OpenSearch; write opensearch://')
     return new SearchFailure(
       undefined,
       "Elastic's client takes what answers for no Elasticsearch of 7.14 or later; for an OpenSearch write opensearch://",
@@ -90,6 +93,14 @@ export function checkWhole(answer: Record<string, unknown>): void {
   }
 }
 
+/** What Elastic's client refuses to talk to tells of itself all the same. */
+function isOpenSearch(meta: unknown): boolean {
+  const body = isObject(meta) ? meta.body : undefined
+  const version = isObject(body) ? body.version : undefined
+  return isObject(version) && version.distribution === 'opensearch'
+}
+
+const SPEAKS_PLAIN = 'it speaks plain HTTP; leave out +https'
 const NO_HANDLER = 'no handler found'
 const EXPECTS_TLS = 'plain HTTP at a port of TLS'
 
@@ -108,6 +119,5 @@ function advise(status: number, type: string): string {
 }
 
 function adviseOnTls(reason: string): string {
-  if (NO_TLS.test(reason)) return '; if it speaks plain HTTP, leave out +https'
   return CUT_OFF.test(reason) ? '; if it expects TLS, add +https to the scheme' : ''
 }

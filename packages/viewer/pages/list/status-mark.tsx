@@ -1,6 +1,7 @@
 /** A status as it is told from afar: what failed in red, what was refused in yellow. */
-export function StatusMark({ status }: { readonly status: number | null }) {
+export function StatusMark({ status }: { readonly status: number | string | null }) {
   if (status === null) return null
-  const kind = status >= 500 ? 'failed' : status >= 400 ? 'refused' : 'done'
+  const code = Number(status)
+  const kind = code >= 500 ? 'failed' : code >= 400 ? 'refused' : 'done'
   return <span class={`status-mark ${kind}`}>{status}</span>
 }

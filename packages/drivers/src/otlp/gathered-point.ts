@@ -1,0 +1,80 @@
+import type { TraceRecord } from '@osprofiler/core'
+import { Set } from '@osprofiler/core/toolkit'
+
+/** A record and its time, in microseconds since 1970. */
+export interface TimedRecord {
+  readonly record: TraceRecord
+  readonly at: number
+}
+
+/** The records of one point, as far as they have come. */
+export interface GatheredPoint {
+  start: TimedRecord | undefined
+  stop: TimedRecord | undefined
+  /** Records that are neither, without their `info`: the same again, or others. */
+  others: readonly TimedRecord[]
+}
+
+/** More records of one point have nothing to tell. */
+const MAX_OTHERS = 10
+const ENDINGS = ['-start', '-stop']
+
+/** Whether a record is a stop, as a report has it. */
+export function isStop({ name }: TraceRecord): boolean {
+  return name.endsWith('stop')
+}
+
+export function isOpen({ start, stop }: GatheredPoint): boolean {
+  return start !== undefined && stop === undefined
+}
+
+/** Of several records the earliest start and the latest stop count, as in a report. */
+export function addRecord(point: GatheredPoint, added: TimedRecord): void {
+  const kind = isStop(added.record) ? 'stop' : 'start'
+  const rival = point[kind]
+  if (rival === undefined) {
+    point[kind] = added
+    return
+  }
+  const wins = kind === 'start' ? added.at < rival.at : added.at > rival.at
+  if (wins) point[kind] = added
+  if (point.others.length >= MAX_OTHERS) return
+  const { record, at } = wins ? rival : added
+  point.others = [...point.others, { record: { ...record, info: {} }, at }]
+}
+
+/** What is odd about a point's records, in the words of a report. */
+export function marksOf({ start, stop, others }: GatheredPoint): Set<string> {
+  const marks = new Set<string>()
+  if (others.length > 0) markRivals({ start, stop, others }, marks)
+  const main = (start ?? stop)?.record
+  for (const timed of [start, stop, ...others]) {
+    if (timed === undefined || main === undefined) continue
+    const { record } = timed
+    if ([record.name, record.trace_id, record.parent_id, record.base_id].includes('')) marks.add('malformed')
+    if (record.parent_id !== main.parent_id || toPointName(record) !== toPointName(main)) marks.add('mixed')
+  }
+  if (start === undefined) marks.add('no-start')
+  if (start !== undefined && stop !== undefined && stop.at < start.at) marks.add('stop-before-start')
+  if (main !== undefined && main.parent_id === main.trace_id) marks.add('self-parent')
+  return marks
+}
+
+/** A record's name without the `-start` or `-stop` at its end, of a name that is more than that. */
+export function toPointName({ name }: TraceRecord): string {
+  const ending = ENDINGS.find(each => name.endsWith(each) && name.length > each.length) ?? ''
+  return name.slice(0, name.length - ending.length) || 'unknown'
+}
+
+function markRivals({ start, stop, others }: GatheredPoint, marks: Set<string>): void {
+  for (const [chosen, mark] of [
+    [start, 'several-starts'],
+    [stop, 'several-stops'],
+  ] as const) {
+    if (chosen === undefined) continue
+    const same = [chosen, ...others.filter(({ record }) => isStop(record) === isStop(chosen.record))]
+    const different = new Set(same.map(({ record, at }) => `${at} ${record.name}`))
+    if (different.size > 1) marks.add(mark)
+    if (different.size < same.length) marks.add('duplicate')
+  }
+}
