@@ -55,6 +55,9 @@ export function createDeliver(
         if (error.code === 'ERR_WRITE_REFUSED' && !isConfirmed && !isTooLarge(error)) {
           await sender.confirm()
           isConfirmed = true
+          // The collector may have begun to take requests just now.
+          waiting.unshift(request)
+          continue
         }
         if (error.code === 'ERR_WRITE_REFUSED' && request.length > 1) waiting.unshift(...divide(request, error))
         else for (const { point } of request) tell(point, error)
