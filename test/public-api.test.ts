@@ -121,6 +121,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'checkConfiguration',
       'checkKeysFile',
       'checkOptionTypes',
+      'clampTimeout',
       'clearImmediate',
       'clearInterval',
       'clearTimeout',

@@ -1,11 +1,11 @@
 import { type BatchWriter, createBatchWriter } from './batch-writer.js'
+import { clampTimeout } from './clamp-timeout.js'
 import { suppress } from './context.js'
 import type { Driver } from './driver.js'
 import { createDrops, type Drops } from './drops.js'
 import { createFlushes } from './flushes.js'
 import { createHeldRecords, type HeldRecords } from './held-records.js'
 import { createListeners } from './listeners.js'
-import { MAX_TIMEOUT_MS } from './max-timeout.js'
 import type { NotifierStats } from './notifier-stats.js'
 import { createPause } from './pause.js'
 import { clearTimeout, Math, Number, performance, setTimeout } from './platform.js'
@@ -144,7 +144,7 @@ export class Delivery {
     this.#isAtOnce = ms === 0
     clearTimeout(this.#timer)
     // Suppressed: a record is emitted in the context of a request, in which the store's own client must not be traced.
-    this.#timer = suppress(() => setTimeout(() => this.#deliver(), Math.min(ms, MAX_TIMEOUT_MS))).unref()
+    this.#timer = suppress(() => setTimeout(() => this.#deliver(), clampTimeout(ms))).unref()
   }
 
   async #deliver(): Promise<void> {

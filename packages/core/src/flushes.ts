@@ -1,5 +1,5 @@
-import { MAX_TIMEOUT_MS } from './max-timeout.js'
-import { clearTimeout, Math, Promise, Set, setTimeout } from './platform.js'
+import { clampTimeout } from './clamp-timeout.js'
+import { clearTimeout, Promise, Set, setTimeout } from './platform.js'
 
 /** Those who wait until what they emitted is settled. */
 export interface Flushes {
@@ -27,7 +27,7 @@ export function createFlushes(): Flushes {
       new Promise(resolve => {
         const flush = { target, finish }
         // Not unref'd: for as long as this, and no longer, a process is kept alive for its records.
-        const deadline = setTimeout(finish, Math.min(timeout, MAX_TIMEOUT_MS))
+        const deadline = setTimeout(finish, clampTimeout(timeout))
         flushes.add(flush)
         function finish(): void {
           clearTimeout(deadline)

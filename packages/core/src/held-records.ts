@@ -1,6 +1,6 @@
 import { createBackoff } from './backoff.js'
+import { clampTimeout } from './clamp-timeout.js'
 import { suppress } from './context.js'
-import { MAX_TIMEOUT_MS } from './max-timeout.js'
 import { clearTimeout, Math, Number, setTimeout } from './platform.js'
 import type { TraceRecord } from './record.js'
 import { sizeOf } from './record-size.js'
@@ -81,7 +81,7 @@ export function createHeldRecords(
   function retryIn(ms: number): void {
     isDue = false
     clearTimeout(timer)
-    timer = suppress(() => setTimeout(becomeDue, Math.min(ms, MAX_TIMEOUT_MS))).unref()
+    timer = suppress(() => setTimeout(becomeDue, clampTimeout(ms))).unref()
   }
 
   function becomeDue(): void {

@@ -1,4 +1,4 @@
-import { MAX_TIMEOUT_MS } from './max-timeout.js'
+import { clampTimeout } from './clamp-timeout.js'
 import { clearTimeout, Math, Number, performance, process, Set, setTimeout } from './platform.js'
 import { shared } from './shared-state.js'
 
@@ -60,7 +60,7 @@ export function afterNaturalEnd(cut: () => void): () => void {
 export function holdProcess(limit: number): () => void {
   const begun = performance.now()
   const left = begun - state.seenAt < APART_MS ? Math.max(0, state.deadline - begun) : limit
-  const timer = setTimeout(release, Math.min(limit, left, MAX_TIMEOUT_MS))
+  const timer = setTimeout(release, clampTimeout(Math.min(limit, left)))
   state.holds.add(timer)
   return release
 

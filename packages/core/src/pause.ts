@@ -1,5 +1,5 @@
-import { MAX_TIMEOUT_MS } from './max-timeout.js'
-import { clearTimeout, Math, Promise, setTimeout } from './platform.js'
+import { clampTimeout } from './clamp-timeout.js'
+import { clearTimeout, Promise, setTimeout } from './platform.js'
 
 /** The pause between two tries. */
 export interface Pause {
@@ -23,7 +23,7 @@ export function createPause(): Pause {
     },
     wait: ms =>
       new Promise(resolve => {
-        if (!isResting) timer = setTimeout(resolve, Math.min(ms, MAX_TIMEOUT_MS)).unref()
+        if (!isResting) timer = setTimeout(resolve, clampTimeout(ms)).unref()
         finish = resolve
       }),
     end() {

@@ -1,4 +1,5 @@
 export { checkOptionTypes } from '../check-option-types.js'
+export { clampTimeout } from '../clamp-timeout.js'
 export { checkConfiguration } from '../configuration.js'
 export { takeContext } from '../context.js'
 export { beforeFirstTrace } from '../first-trace.js'

@@ -1,4 +1,13 @@
-import { clearInterval, Error, isError, Promise, Set, String, setInterval } from '@osprofiler/core/toolkit'
+import {
+  clampTimeout,
+  clearInterval,
+  Error,
+  isError,
+  Promise,
+  Set,
+  String,
+  setInterval,
+} from '@osprofiler/core/toolkit'
 import type { ConsumeMessage } from 'amqplib'
 import type { RunTraced } from '../run-traced.js'
 import { cutName, cutNames } from './call-names.js'
@@ -8,7 +17,6 @@ import type { PublishingChannel } from './publishing-channel.js'
 import type { Replies } from './replies.js'
 import { createSeenMessages } from './seen-messages.js'
 import { createSlots } from './slots.js'
-import { clampTimeout } from './within.js'
 
 /** Serves the deliveries of a server's queues. */
 export interface Serving {

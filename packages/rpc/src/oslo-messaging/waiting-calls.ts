@@ -1,8 +1,7 @@
-import { clearTimeout, Map, Promise, setTimeout } from '@osprofiler/core/toolkit'
+import { clampTimeout, clearTimeout, Map, Promise, setTimeout } from '@osprofiler/core/toolkit'
 import { MessagingTimeout } from './errors.js'
 import { decodeFailure } from './failure.js'
 import type { Message } from './message.js'
-import { clampTimeout } from './within.js'
 
 /** Calls that wait for their replies. */
 export interface WaitingCalls {

@@ -1,7 +1,4 @@
-import { clearTimeout, Math, Promise, setTimeout } from '@osprofiler/core/toolkit'
-
-// Node treats a longer timeout as 1 ms.
-const LONGEST = 2 ** 31 - 1
+import { clampTimeout, clearTimeout, Promise, setTimeout } from '@osprofiler/core/toolkit'
 
 /** What a promise resolves to, or undefined after so many milliseconds. Rejects if the promise does before. */
 export async function within<T>(promise: PromiseLike<T>, milliseconds: number): Promise<T | undefined> {
@@ -14,8 +11,4 @@ export async function within<T>(promise: PromiseLike<T>, milliseconds: number): 
   } finally {
     clearTimeout(timer)
   }
-}
-
-export function clampTimeout(milliseconds: number): number {
-  return Math.min(milliseconds, LONGEST)
 }

@@ -1,2 +1,0 @@
-/** Node treats a longer timeout as 1 ms. */
-export const MAX_TIMEOUT_MS = 2 ** 31 - 1
