@@ -67,7 +67,10 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'stringifyJson',
     ],
   },
-  '@osprofiler/core/record': { module: record, names: ['otlpTraceId', 'resourceAttributes', 'toOtlpSpan'] },
+  '@osprofiler/core/record': {
+    module: record,
+    names: ['isStopName', 'otlpTraceId', 'pointName', 'resourceAttributes', 'toOtlpSpan'],
+  },
   '@osprofiler/core/rpc': {
     module: coreRpc,
     names: ['configuredKeyRing', 'createCallTracer', 'readCarrier', 'writeCarrier'],

@@ -1,8 +1,9 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { asNumber } from '@osprofiler/core/json'
+import { pointName } from '@osprofiler/core/record'
 import { type LinkedPoint, linkPoints } from './link-points.js'
 import { readField, readText } from './read-field.js'
-import { cutDigits, pointName, type RecordFacts, readRecord, readStatus } from './read-record.js'
+import { cutDigits, type RecordFacts, readRecord, readStatus } from './read-record.js'
 import type { Mark, Report } from './report.js'
 import { createTimestampReader } from './timestamp.js'
 

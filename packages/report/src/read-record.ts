@@ -1,5 +1,6 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { asNumber } from '@osprofiler/core/json'
+import { isStopName } from '@osprofiler/core/record'
 import { isMembers, readField, readNumber, readText } from './read-field.js'
 
 /** What a report needs of a record, read without trusting its declared type. */
@@ -25,7 +26,7 @@ export function readRecord(record: TraceRecord, readTime: (timestamp: unknown) =
   const baseId = readText(record, 'base_id')
   return {
     record,
-    kind: name?.endsWith('stop') ? 'stop' : 'start',
+    kind: name !== undefined && isStopName(name) ? 'stop' : 'start',
     name: name ?? 'unknown',
     traceId,
     parentId,
@@ -40,11 +41,6 @@ export function readRecord(record: TraceRecord, readTime: (timestamp: unknown) =
       !isStringOrNull(readField(record, 'project')) ||
       !isStringOrNull(readField(record, 'service')),
   }
-}
-
-/** A point's name from a record's: only a `-start` or `-stop` at the end is lost. */
-export function pointName(recordName: string): string {
-  return recordName.replace(/(?<=.)-(?:start|stop)$/s, '')
 }
 
 /** The status that a served request answered with, or that an outgoing one was answered with. */

@@ -1,5 +1,6 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { parseJson } from '@osprofiler/core/json'
+import { isStopName } from '@osprofiler/core/record'
 import { buildReport } from './build-report.js'
 import { createFileLimits, type FileLimits } from './file-limits.js'
 import { isContainer, readField, readNumber, readText } from './read-field.js'
@@ -125,7 +126,7 @@ function findZero(report: unknown, nodes: readonly unknown[]): number {
 }
 
 function completeRecord(name: string, payload: unknown, node: unknown, baseId: string | null, zeroUs: number): unknown {
-  const ms = readNumber(node, 'info', name.endsWith('stop') ? 'finished' : 'started')
+  const ms = readNumber(node, 'info', isStopName(name) ? 'finished' : 'started')
   return {
     name,
     base_id: baseId,

@@ -1,4 +1,5 @@
 export { otlpTraceId } from './otlp-id.js'
+export { isStopName, pointName } from './point-name.js'
 export { type OtlpSpan, resourceAttributes, toOtlpSpan } from './span.js'
 export type { SpanAttributes } from './span-attributes.js'
 export type { SpanSource } from './span-source.js'

@@ -1,4 +1,5 @@
 import type { TraceRecord } from '@osprofiler/core'
+import { isStopName, pointName } from '@osprofiler/core/record'
 import { Set } from '@osprofiler/core/toolkit'
 
 /** A record and its time, in microseconds since 1970. */
@@ -17,11 +18,10 @@ export interface GatheredPoint {
 
 /** More records of one point have nothing to tell. */
 const MAX_OTHERS = 10
-const ENDINGS = ['-start', '-stop']
 
 /** Whether a record is a stop, as a report has it. */
 export function isStop({ name }: TraceRecord): boolean {
-  return name.endsWith('stop')
+  return isStopName(name)
 }
 
 export function isOpen({ start, stop }: GatheredPoint): boolean {
@@ -60,10 +60,9 @@ export function marksOf({ start, stop, others }: GatheredPoint): Set<string> {
   return marks
 }
 
-/** A record's name without the `-start` or `-stop` at its end, of a name that is more than that. */
+/** The name of the point of a record, as a report has it. */
 export function toPointName({ name }: TraceRecord): string {
-  const ending = ENDINGS.find(each => name.endsWith(each) && name.length > each.length) ?? ''
-  return name.slice(0, name.length - ending.length) || 'unknown'
+  return pointName(name) || 'unknown'
 }
 
 function markRivals({ start, stop, others }: GatheredPoint, marks: Set<string>): void {
