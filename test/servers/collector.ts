@@ -1,10 +1,9 @@
-import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { join } from 'node:path'
 import { type Fetched, fetchOnce } from './fetch-once.js'
 import { findGo } from './find-go.js'
 import { findFreePort } from './free-port.js'
+import { listens } from './listens.js'
 import { runBuild } from './run-build.js'
 import { makeServerFolder, removeServerFolder } from './server-folder.js'
 import { readSources, serverSources } from './server-sources.js'
@@ -100,14 +99,4 @@ function readLines(file: string): unknown[] {
       return []
     }
   })
-}
-
-async function listens(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
-  try {
-    await once(socket, 'connect', { signal: AbortSignal.timeout(5000) })
-    return true
-  } finally {
-    socket.destroy()
-  }
 }

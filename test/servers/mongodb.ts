@@ -1,8 +1,7 @@
-import { once } from 'node:events'
-import { connect } from 'node:net'
 import { join } from 'node:path'
 import { findFreePort } from './free-port.js'
 import { fetchJavaProgram, JAVA_OPTIONS, type JavaProgram } from './java-program.js'
+import { listens } from './listens.js'
 import { makeServerFolder, removeServerFolder } from './server-folder.js'
 import { startServer, type TestServer } from './start-server.js'
 
@@ -42,15 +41,5 @@ export async function startMongodb({ durable = false }: MongodbOptions = {}): Pr
       await server.kill()
       removeServerFolder(folder)
     },
-  }
-}
-
-async function listens(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
-  try {
-    await once(socket, 'connect', { signal: AbortSignal.timeout(5000) })
-    return true
-  } finally {
-    socket.destroy()
   }
 }

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { findFreePort } from './free-port.js'
+import { listens } from './listens.js'
 import { makeCertificate } from './make-certificate.js'
 import { runProgram } from './run-program.js'
 import { makeServerFolder, removeServerFolder } from './server-folder.js'
@@ -124,16 +125,6 @@ async function answers(port: number): Promise<boolean> {
     socket.write(Buffer.from('AMQP\0\0\u0009\u0001', 'latin1'))
     const [chunk] = await once(socket, 'data', { signal: AbortSignal.timeout(5000) })
     return chunk[0] === 1
-  } finally {
-    socket.destroy()
-  }
-}
-
-async function listens(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
-  try {
-    await once(socket, 'connect', { signal: AbortSignal.timeout(5000) })
-    return true
   } finally {
     socket.destroy()
   }

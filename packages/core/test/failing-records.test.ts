@@ -1,31 +1,11 @@
 import { setImmediate } from 'node:timers/promises'
-import {
-  createNotifier,
-  type Driver,
-  type NotifierOptions,
-  OsprofilerError,
-  type QueueNotifier,
-  type TraceRecord,
-} from '@osprofiler/core'
+import { OsprofilerError, type TraceRecord } from '@osprofiler/core'
 import fc from 'fast-check'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { collectWarnings } from './fixtures/collect-warnings.js'
+import { emit, expectExact, openNotifier, range } from './fixtures/quick-notifier.js'
 
 type Records = readonly TraceRecord[]
-
-const open: QueueNotifier[] = []
-afterEach(async () => {
-  for (const notifier of open.splice(0)) await notifier.close(1)
-})
-
-function create(driver: Pick<Driver, 'write' | 'check'>, options?: NotifierOptions) {
-  const notifier = createNotifier(
-    { name: 'test', close: async () => {}, ...driver },
-    { flushAfter: 1, minBackoff: 1, maxBackoff: 4, ...options },
-  )
-  open.push(notifier)
-  return notifier
-}
 
 /** A store behind a proxy that answers 403, or breaks the connection, where a request holds one of these records. */
 function createStore(isCulprit: (id: string) => boolean, code: OsprofilerError['code'] = 'ERR_STORE') {
@@ -42,31 +22,15 @@ function createStore(isCulprit: (id: string) => boolean, code: OsprofilerError['
   return { kept, requests, state, write, check: async () => !state.isDown }
 }
 
-function emit(notifier: QueueNotifier, ids: readonly string[], base?: string, name = 'a-start'): void {
-  for (const id of ids) {
-    const texts = { name, timestamp: '2026-11-22T12:00:00.000000', project: 'p', service: 's' }
-    const base_id = base ?? `base-${id}`
-    notifier({ ...texts, base_id, parent_id: base_id, trace_id: id, info: {} })
-  }
-}
-
-function range(count: number, from = 0): string[] {
-  return Array.from({ length: count }, (_, index) => String(from + index))
-}
-
 function sorted(ids: readonly string[]): string[] {
   return ids.toSorted((a, b) => Number(a) - Number(b))
-}
-
-function expectExact({ stats }: QueueNotifier): void {
-  expect(stats.emitted).toBe(stats.written + stats.dropped + stats.unknown + stats.queued)
 }
 
 describe('a record with which each request fails', () => {
   it.each(['0', '1', '50', '100'])('is dropped and reported, and costs no other: number %s of 101', async culprit => {
     const warnings = await collectWarnings()
     const store = createStore(id => id === culprit)
-    const notifier = create(store)
+    const notifier = openNotifier(store)
 
     emit(notifier, range(101))
     await notifier.flush()
@@ -82,7 +46,7 @@ describe('a record with which each request fails', () => {
 
   it.each([1, 2, 16, 500])('costs no other among several, in batches of %i', async batchSize => {
     const store = createStore(id => Number(id) % 40 === 3)
-    const notifier = create(store, { batchSize })
+    const notifier = openNotifier(store, { batchSize })
 
     emit(notifier, range(400))
     await notifier.flush()
@@ -93,7 +57,7 @@ describe('a record with which each request fails', () => {
 
   it('waits where it is the only one, and is dropped once the store takes others', async () => {
     const { check: _, ...store } = createStore(id => id === '0')
-    const notifier = create(store)
+    const notifier = openNotifier(store)
 
     emit(notifier, ['0'])
     await notifier.flush(100)
@@ -111,7 +75,7 @@ describe('a store that takes nothing', () => {
   it('is asked by no more requests for one that may be at fault, and loses nothing', async () => {
     const store = createStore(() => false)
     store.state.isDown = true
-    const notifier = create(store, { batchSize: 50, minBackoff: 10, maxBackoff: 10 })
+    const notifier = openNotifier(store, { batchSize: 50, minBackoff: 10, maxBackoff: 10 })
 
     emit(notifier, range(300))
     await notifier.flush(300)
@@ -128,7 +92,7 @@ describe('a store that takes nothing', () => {
 
   it('loses nothing where it goes while a record is looked for', async () => {
     const store = createStore(id => id === '77')
-    const notifier = create(store, { batchSize: 100 })
+    const notifier = openNotifier(store, { batchSize: 100 })
 
     emit(notifier, range(400))
     await expect.poll(() => notifier.stats.written).toBeGreaterThan(0)
@@ -155,7 +119,7 @@ describe('a store that takes nothing', () => {
         const bad = new Set(culprits.filter(at => at < count).map(String))
         const store = createStore(id => bad.has(id))
         let left = outages.shift() ?? 0
-        const notifier = create(
+        const notifier = openNotifier(
           {
             check: store.check,
             write(records) {
@@ -187,7 +151,7 @@ describe('writes that end without an answer', () => {
   it('become small, so that a record that always breaks the connection costs few others', async () => {
     const warnings = await collectWarnings()
     const store = createStore(id => Number(id) % 50 === 0, 'ERR_WRITE_UNCERTAIN')
-    const notifier = create(store)
+    const notifier = openNotifier(store)
 
     emit(notifier, range(5_000))
     await notifier.flush()
@@ -201,7 +165,7 @@ describe('writes that end without an answer', () => {
   it('are warned of where good ones come between', async () => {
     const warnings = await collectWarnings()
     const store = createStore(id => Number(id) % 2 === 0, 'ERR_WRITE_UNCERTAIN')
-    const notifier = create(store, { batchSize: 1 })
+    const notifier = openNotifier(store, { batchSize: 1 })
 
     emit(notifier, range(20))
     await notifier.flush()
@@ -213,7 +177,7 @@ describe('writes that end without an answer', () => {
 
   it('have large batches again after a while', async () => {
     const store = createStore(id => id === '0', 'ERR_WRITE_UNCERTAIN')
-    const notifier = create(store, { batchSize: 100 })
+    const notifier = openNotifier(store, { batchSize: 100 })
 
     emit(notifier, range(4_000))
     await notifier.flush()
@@ -224,7 +188,7 @@ describe('writes that end without an answer', () => {
 
   it('are told in the trace', async () => {
     const written: TraceRecord[] = []
-    const notifier = create(
+    const notifier = openNotifier(
       {
         async write(records) {
           if (records.some(({ trace_id }) => trace_id === 'bad'))
@@ -236,8 +200,8 @@ describe('writes that end without an answer', () => {
       { batchSize: 1 },
     )
 
-    emit(notifier, ['root', 'bad'], 'trace')
-    emit(notifier, ['root'], 'trace', 'a-stop')
+    emit(notifier, ['root', 'bad'], { base_id: 'trace' })
+    emit(notifier, ['root'], { base_id: 'trace', name: 'a-stop' })
     await notifier.flush()
 
     expect(written.at(-1)?.info).toEqual({ records_dropped: 1 })

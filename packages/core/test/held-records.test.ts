@@ -1,6 +1,5 @@
 import { setTimeout as delay, setImmediate } from 'node:timers/promises'
 import {
-  createNotifier,
   type Driver,
   type NotifierOptions,
   OsprofilerError,
@@ -8,21 +7,14 @@ import {
   type TraceRecord,
   type WriteResult,
 } from '@osprofiler/core'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { collectWarnings } from './fixtures/collect-warnings.js'
+import { emit, openNotifier, range } from './fixtures/quick-notifier.js'
 
 type Records = readonly TraceRecord[]
 
-const open: QueueNotifier[] = []
-afterEach(async () => {
-  for (const notifier of open.splice(0)) await notifier.close(1)
-})
-
-function create(write: (records: Records) => Promise<WriteResult | undefined>, options?: NotifierOptions) {
-  const driver: Driver = { name: 'test', write, close: async () => {} }
-  const notifier = createNotifier(driver, { flushAfter: 1, minBackoff: 1, maxBackoff: 4, ...options })
-  open.push(notifier)
-  return notifier
+function create(write: Driver['write'], options?: NotifierOptions): QueueNotifier {
+  return openNotifier({ write }, options)
 }
 
 /** A store that answers "try later" to records, each time or so many times. */
@@ -37,17 +29,6 @@ function createStore(holds: (id: string) => boolean) {
     return { refused: 0, held, reason: 'It answered 429.' }
   }
   return { kept, tries, write }
-}
-
-function emit(notifier: QueueNotifier, ids: readonly string[], info: TraceRecord['info'] = {}): void {
-  for (const id of ids) {
-    const texts = { name: 'a-start', timestamp: '2026-11-22T12:00:00.000000', project: 'p', service: 's' }
-    notifier({ ...texts, base_id: `base-${id}`, parent_id: `base-${id}`, trace_id: id, info })
-  }
-}
-
-function range(count: number, from = 0): string[] {
-  return Array.from({ length: count }, (_, index) => String(from + index))
 }
 
 describe('a record that the store always puts off', () => {
@@ -77,7 +58,7 @@ describe('a record that the store always puts off', () => {
     const store = createStore(id => id === 'large')
     const notifier = create(store.write)
 
-    emit(notifier, ['large'], { text: 'x'.repeat(3_000_000) })
+    emit(notifier, ['large'], { info: { text: 'x'.repeat(3_000_000) } })
     emit(notifier, range(50))
     await notifier.flush()
     await setImmediate()
@@ -233,7 +214,7 @@ describe('a store that is overloaded', () => {
     const notifier = create(createStore(() => true).write, { maxBytes: 1_000_000, batchSize: 10 })
 
     for (let round = 0; round < 50; round++) {
-      emit(notifier, range(20), { text: 'x'.repeat(10_000) })
+      emit(notifier, range(20), { info: { text: 'x'.repeat(10_000) } })
       await delay(2)
     }
 

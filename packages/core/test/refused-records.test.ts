@@ -1,29 +1,20 @@
 import { setImmediate } from 'node:timers/promises'
 import {
-  createNotifier,
   type Driver,
   type NotifierOptions,
   OsprofilerError,
   type QueueNotifier,
   type TraceRecord,
-  type WriteResult,
 } from '@osprofiler/core'
 import fc from 'fast-check'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { collectWarnings } from './fixtures/collect-warnings.js'
+import { emit, expectExact, openNotifier, range, recordOf } from './fixtures/quick-notifier.js'
 
 type Records = readonly TraceRecord[]
 
-const open: QueueNotifier[] = []
-afterEach(async () => {
-  for (const notifier of open.splice(0)) await notifier.close(1)
-})
-
-function create(write: (records: Records) => Promise<WriteResult | undefined>, options?: NotifierOptions) {
-  const driver: Driver = { name: 'test', write, close: async () => {} }
-  const notifier = createNotifier(driver, { flushAfter: 1, minBackoff: 1, maxBackoff: 2, ...options })
-  open.push(notifier)
-  return notifier
+function create(write: Driver['write'], options?: NotifierOptions): QueueNotifier {
+  return openNotifier({ write }, { maxBackoff: 2, ...options })
 }
 
 /** A store that refuses each batch that holds one of these records, or is too large. */
@@ -42,23 +33,6 @@ function createStore(culprits: ReadonlySet<string>, limits: { readonly bytes?: n
 
 function refusal(message: string): OsprofilerError {
   return new OsprofilerError('ERR_WRITE_REFUSED', message)
-}
-
-function record(id: string, info: TraceRecord['info'] = {}, base_id = `base-${id}`): TraceRecord {
-  const texts = { name: 'a-start', timestamp: '2026-11-22T12:00:00.000000', project: 'p', service: 's' }
-  return { ...texts, base_id, parent_id: base_id, trace_id: id, info }
-}
-
-function emit(notifier: QueueNotifier, ids: readonly string[]): void {
-  for (const id of ids) notifier(record(id))
-}
-
-function range(count: number, from = 0): string[] {
-  return Array.from({ length: count }, (_, index) => String(from + index))
-}
-
-function expectExact({ stats }: QueueNotifier): void {
-  expect(stats.emitted).toBe(stats.written + stats.dropped + stats.unknown + stats.queued)
 }
 
 describe('a batch that the store refuses as a whole', () => {
@@ -92,7 +66,7 @@ describe('a batch that the store refuses as a whole', () => {
     const store = createStore(new Set(), { bytes: 100_000 })
     const notifier = create(store.write, { batchBytes: 10_000_000 })
 
-    for (const id of range(100)) notifier(record(id, { text: '漢'.repeat(3_000) }))
+    for (const id of range(100)) notifier(recordOf(id, { info: { text: '漢'.repeat(3_000) } }))
     await notifier.flush()
 
     expect(store.kept).toEqual(range(100))
@@ -139,8 +113,8 @@ describe('a batch that the store refuses as a whole', () => {
       return undefined
     })
 
-    for (const id of ['root', 'bad', 'good']) notifier(record(id, {}, 'trace'))
-    notifier({ ...record('root', {}, 'trace'), name: 'a-stop' })
+    for (const id of ['root', 'bad', 'good']) notifier(recordOf(id, { base_id: 'trace' }))
+    notifier({ ...recordOf('root', { base_id: 'trace' }), name: 'a-stop' })
     await notifier.flush()
 
     expect(kept.map(({ trace_id }) => trace_id)).toEqual(['root', 'good', 'root'])
@@ -162,7 +136,7 @@ describe('the bytes of a batch', () => {
     const sizes: number[] = []
     const notifier = create(async records => void sizes.push(Buffer.byteLength(JSON.stringify(records))))
 
-    for (const id of range(300)) notifier(record(id, info))
+    for (const id of range(300)) notifier(recordOf(id, { info }))
     await notifier.flush()
 
     expect(Math.max(...sizes)).toBeLessThan(2 ** 20)
@@ -173,9 +147,9 @@ describe('the bytes of a batch', () => {
     const batches: string[][] = []
     const notifier = create(async records => void batches.push(records.map(({ trace_id }) => trace_id)))
 
-    notifier(record('0'))
-    notifier(record('1', { text: 'x'.repeat(3_000_000) }))
-    notifier(record('2'))
+    notifier(recordOf('0'))
+    notifier(recordOf('1', { info: { text: 'x'.repeat(3_000_000) } }))
+    notifier(recordOf('2'))
     await notifier.flush()
 
     expect(batches).toEqual([['0'], ['1'], ['2']])
@@ -185,7 +159,8 @@ describe('the bytes of a batch', () => {
     const lengths: number[] = []
     const notifier = create(async records => void lengths.push(records.length))
 
-    for (const id of range(1_500)) notifier(record(id, { host: 'shop-1', 'db.statement': 'SELECT 1', rows: 1 }))
+    for (const id of range(1_500))
+      notifier(recordOf(id, { info: { host: 'shop-1', 'db.statement': 'SELECT 1', rows: 1 } }))
     await notifier.flush()
 
     expect(lengths).toEqual([500, 500, 500])
@@ -198,7 +173,7 @@ describe('the bytes of a batch', () => {
     }
     const notifier = create(write, { flushAfter: 60_000 })
 
-    for (const id of range(60)) notifier(record(id, { text: 'x'.repeat(10_000) }))
+    for (const id of range(60)) notifier(recordOf(id, { info: { text: 'x'.repeat(10_000) } }))
     await expect.poll(() => written).toBeGreaterThan(40)
 
     expectExact(notifier)
@@ -320,7 +295,7 @@ describe('any mix of refusals, failures, flushes and ends', () => {
         notifier.on('drop', () => expectExact(notifier)).on('error', () => expectExact(notifier))
 
         for (const id of range(count)) {
-          notifier(record(id))
+          notifier(recordOf(id))
           if (flushes.includes(Number(id))) await notifier.flush()
         }
         await notifier.close()

@@ -15,7 +15,7 @@ export interface NotifierLoad {
   /** Emits so many and waits until their fate is settled. */
   write(count: number): Promise<void>
   /** Fails unless every record has one fate, and what is stored agrees with that: each of `stored` is a point's id. */
-  expectBalance(stored: readonly string[]): void
+  expectBalance(stored: readonly unknown[]): void
 }
 
 export const BATCH = 100

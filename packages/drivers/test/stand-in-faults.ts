@@ -46,7 +46,7 @@ export function describeRefusals(name: string, start: () => Promise<FaultyStandI
 
       expect(load.errors[0]).toMatchObject({ name: 'OsprofilerError', code: 'ERR_STORE' })
       expect(load.notifier.stats).toMatchObject({ written: 3 * BATCH, dropped: 0, unknown: 0 })
-      await expectBalance(server, load.notifier.stats)
+      await expectBalance(server, load)
     })
 
     it('refuses one record of a batch, keeps the others', async () => {
@@ -59,7 +59,7 @@ export function describeRefusals(name: string, start: () => Promise<FaultyStandI
 
       expect(load.notifier.stats).toMatchObject({ written: BATCH - 1, dropped: 1, unknown: 0 })
       expect(load.errors).toEqual([])
-      await expectBalance(server, load.notifier.stats)
+      await expectBalance(server, load)
     })
   })
 }
