@@ -14,13 +14,14 @@ export function explained(driver: Driver): Driver {
     ...driver,
     async write(records) {
       const result = await driver.write(records)
-      if (!isRefusal(result)) return result
-      return { ...result, reason: explain(records) }
+      if (!isUnexplained(result)) return result
+      const reason = explain(records)
+      return reason === '' ? result : { ...result, reason }
     },
   }
 }
 
-function isRefusal(result: WriteResult | undefined): result is WriteResult {
+function isUnexplained(result: WriteResult | undefined): result is WriteResult {
   return (result?.refused ?? 0) > 0 && (result?.reason ?? '') === ''
 }
 
