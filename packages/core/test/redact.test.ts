@@ -15,6 +15,11 @@ function work(): void {
   withTrace('a', { secret: 'shown', card: 4711 }, () => start('b').stop({ card: 4711 }))
 }
 
+/** The cards that the records hold once they have left. */
+async function cards(): Promise<unknown[]> {
+  return (await traceRecords(work)).map(record => record.info['card'])
+}
+
 describe('the redact hook', () => {
   it('sees every record before it leaves', async () => {
     const seen: string[] = []
@@ -30,13 +35,13 @@ describe('the redact hook', () => {
 
   it('may change a record, also in place', async () => {
     hook(record => ({ ...record, info: { ...record.info, card: '****' } }))
-    expect(JSON.stringify(await traceRecords(work))).not.toContain('4711')
+    expect(await cards()).toEqual(['****', '****', '****', '****'])
 
     hook(record => {
       Object.assign(record.info, { card: '****' })
       return record
     })
-    expect(JSON.stringify(await traceRecords(work))).not.toContain('4711')
+    expect(await cards()).toEqual(['****', '****', '****', '****'])
   })
 
   it('may keep a record back', async () => {

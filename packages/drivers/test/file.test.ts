@@ -162,7 +162,7 @@ describe('file://', () => {
 
     const result = await driver.write([...bad, ...good])
 
-    expect(result).toMatchObject({ refused: 2 })
+    expect(result).toEqual({ refused: 2 })
     expect(await readAll(driver, good[0]?.base_id ?? '')).toEqual(good)
   })
 

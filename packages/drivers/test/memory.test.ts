@@ -45,6 +45,6 @@ describe('memory://', () => {
 
     const result = await driver.write(makeTrace(250_003))
 
-    expect(result).toMatchObject({ refused: 3 })
+    expect(result).toEqual({ refused: 3 })
   })
 })

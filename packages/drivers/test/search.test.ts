@@ -79,7 +79,7 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s://', product => {
       held: [2, 3, 4],
       reason: 'It answers 429 es_rejected_execution_exception.',
     })
-    expect(again).toMatchObject({ refused: 0 })
+    expect(again).toEqual({ refused: 0 })
     expect(await readAll(driver, trace[0]?.base_id ?? '')).toEqual(trace)
   })
 
