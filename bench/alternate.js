@@ -1,16 +1,18 @@
 /**
- * Measures contenders side by side: in each generation every one of them is started anew and warmed up, and then they
- * take turns, in an order that turns around each round, so that a drift of the machine hits all alike. The first round
- * does not count: who was started first has waited longest, and the collector has taken compiled code from it.
+ * Measures contenders side by side: in each generation every one of them is started anew and warmed up, each time from
+ * another on. Then they take turns, in an order that turns around each round, so that a drift of the machine hits all
+ * alike. The first round does not count: who was started first has waited longest, and the collector has taken compiled
+ * code from it.
  *
  * A contender is `{name, start}`; `start` resolves to `{measure, stop}` once it is warm, and `measure` to a number.
  * Resolves to the numbers by name: `samples.get(name)[generation][round]`.
  */
-export async function alternate(contenders, { generations, rounds }) {
+export async function alternate(contenders, { generations, rounds, first = 0 }) {
   const samples = new Map(contenders.map(({ name }) => [name, []]))
-  for (let generation = 0; generation < generations; generation++) {
+  for (let generation = first; generation < first + generations; generation++) {
     const running = []
-    for (const { name, start } of contenders) {
+    const turned = generation % contenders.length
+    for (const { name, start } of [...contenders.slice(turned), ...contenders.slice(0, turned)]) {
       const values = []
       samples.get(name).push(values)
       running.push({ values, ...(await start()) })

@@ -36,7 +36,12 @@ export function startChild(command, args) {
 
 /** As `startChild`, for a script of this folder, under the Node that runs the benchmark. */
 export function startNode(script, ...args) {
-  return startChild(process.execPath, [fileURLToPath(new URL(script, import.meta.url)), ...args])
+  return startNodeAt(process.execPath, script, ...args)
+}
+
+/** As `startChild`, for a script of this folder, under the Node of this path. */
+export function startNodeAt(path, script, ...args) {
+  return startChild(path, [fileURLToPath(new URL(script, import.meta.url)), ...args])
 }
 
 /** As `startChild`, for a script of this folder, under the Python that has OSProfiler. */

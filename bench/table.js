@@ -1,16 +1,34 @@
-/** Prints rows of texts as a table in Markdown, so that it can be pasted into the README as it is. */
+/** A title, and rows of texts as a table in Markdown, in which the first column is words and the others are figures. */
 export function printTable(title, header, rows) {
+  const text = `### ${title}\n\n${formatTable(header, rows)}`
+  console.log(`\n${text}`)
+  printed.push(text)
+}
+
+/** The tables that were printed since the last call. */
+export function takePrinted() {
+  return printed.splice(0)
+}
+
+const printed = []
+
+export function formatTable(header, rows, words = 1) {
   const lines = [header, ...rows].map(row => row.map(String))
   const widths = header.map((_, column) => Math.max(...lines.map(row => row[column].length)))
-  const format = row =>
-    `| ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join(' | ')} |`
-  const rule = `|${widths.map((width, column) => (column === 0 ? `${'-'.repeat(width + 2)}` : `${'-'.repeat(width + 1)}:`)).join('|')}|`
-  console.log(`\n## ${title}\n\n${[format(lines[0]), rule, ...lines.slice(1).map(format)].join('\n')}`)
+  const pad = (cell, column) => (column < words ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))
+  const rule = widths.map((width, column) => `${'-'.repeat(width + 1)}${column < words ? '-' : ':'}`)
+  const format = row => `| ${row.map(pad).join(' | ')} |`
+  return [format(lines[0]), `|${rule.join('|')}|`, ...lines.slice(1).map(format)].join('\n')
 }
 
 /** A median with its quartiles: `0.42 (0.40 to 0.45)`. */
 export function show({ median, low, high }, digits = 2) {
   return `${median.toFixed(digits)} (${low.toFixed(digits)} to ${high.toFixed(digits)})`
+}
+
+/** As `show`, where the interval is of the median itself. */
+export function showInterval(interval, digits) {
+  return Number.isFinite(interval.low) ? show(interval, digits) : `${interval.median.toFixed(digits)} (too few)`
 }
 
 /** Whether an aim was met, in a word. */

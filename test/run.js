@@ -11,11 +11,12 @@
 //                               _OPENSEARCH3_URL, ...: other servers than those that the tests start, which are emptied
 //                               (but for Log Insight)
 
-import { execFileSync, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { findNode } from './find-node.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -119,12 +120,6 @@ function listFailures({ testResults = [] }) {
 
 function firstLine(text = '') {
   return text.split('\n', 1)[0]
-}
-
-/** Another version of Node, from the npm registry. */
-function findNode(version) {
-  const print = ['-y', `--package=node@${version}`, '--', 'node', '-p', 'process.execPath']
-  return execFileSync('npx', print, { cwd: tmpdir(), encoding: 'utf8' }).trim()
 }
 
 function run(command, args) {

@@ -4,13 +4,13 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core'
 import { registerInstrumentations } from '@opentelemetry/instrumentation'
 import { AlwaysOffSampler, AlwaysOnSampler, BasicTracerProvider } from '@opentelemetry/sdk-trace-base'
-import { createIdleProcessor } from '../idle-processor.js'
+import { countSpans } from '../count-spans.js'
 
 const require = createRequire(import.meta.url)
 
-/** OpenTelemetry as its users set it up for a framework: the instrumentations of HTTP and of the framework itself. */
+/** OpenTelemetry as its users set it up for a framework, with one span a request, since our adapters make one point. */
 export function startOpenTelemetry(framework, on) {
-  const processor = createIdleProcessor()
+  const { processor, expect } = countSpans()
   const provider = new BasicTracerProvider({
     sampler: on ? new AlwaysOnSampler() : new AlwaysOffSampler(),
     spanProcessors: [processor],
@@ -20,27 +20,32 @@ export function startOpenTelemetry(framework, on) {
   propagation.setGlobalPropagator(
     new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] }),
   )
-
-  const { HttpInstrumentation } = require('@opentelemetry/instrumentation-http')
-  const { fastify, instrumentation } = INSTRUMENTATIONS[framework]()
-  registerInstrumentations({
-    tracerProvider: provider,
-    instrumentations: [new HttpInstrumentation(), instrumentation],
-  })
-  return { processor, fastifyPlugin: fastify && instrumentation.plugin() }
+  const { instrumentations, fastifyPlugin } = INSTRUMENTATIONS[framework]()
+  registerInstrumentations({ tracerProvider: provider, instrumentations })
+  return { expect, fastifyPlugin }
 }
 
+/** Each makes one span a request, which knows the route: spans of layers, hooks and handlers are left out. */
 const INSTRUMENTATIONS = {
   express() {
     const { ExpressInstrumentation } = require('@opentelemetry/instrumentation-express')
-    return { instrumentation: new ExpressInstrumentation() }
+    const layers = { ignoreLayersType: ['middleware', 'router', 'request_handler'] }
+    return { instrumentations: [createHttp(), new ExpressInstrumentation(layers)] }
   },
   koa() {
     const { KoaInstrumentation } = require('@opentelemetry/instrumentation-koa')
-    return { instrumentation: new KoaInstrumentation() }
+    const layers = { ignoreLayersType: ['middleware', 'router'] }
+    return { instrumentations: [createHttp(), new KoaInstrumentation(layers)] }
   },
+  /** The plugin always makes a span of its own, which is the server's where nobody instruments HTTP. */
   fastify() {
     const { FastifyOtelInstrumentation } = require('@fastify/otel')
-    return { instrumentation: new FastifyOtelInstrumentation(), fastify: true }
+    const instrumentation = new FastifyOtelInstrumentation({ instrumentHooks: false, instrumentHandler: false })
+    return { instrumentations: [instrumentation], fastifyPlugin: instrumentation.plugin() }
   },
+}
+
+function createHttp() {
+  const { HttpInstrumentation } = require('@opentelemetry/instrumentation-http')
+  return new HttpInstrumentation()
 }

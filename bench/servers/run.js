@@ -1,98 +1,79 @@
 import { alternate } from '../alternate.js'
-import { startNode } from '../child.js'
-import { quantile, summarise } from '../statistics.js'
-import { printTable, show, verdict } from '../table.js'
-import { readCpuTime } from './cpu-time.js'
-import { openLoad } from './load.js'
-import { parentedRequests, plainRequests, signedRequests } from './requests.js'
+import { medianInterval } from '../statistics.js'
+import { printTable, showInterval } from '../table.js'
+import { AGAIN, BARE, createServers, REFUSED, SAMPLED_OFF, SAMPLED_ON, TRACED, UNTRACED } from './contenders.js'
 
-const WARM_UP_REQUESTS = 6_000
-const ROUND_REQUESTS = 3_600
+const FEWEST_GENERATIONS = 6
+/** What a bare server and the same once more may differ by, in us, for the figures beside them to count. */
+const A_A_LIMIT_US = 2
+const TITLES = { express: 'Express', koa: 'Koa', fastify: 'Fastify' }
 
-/** Each contender: the kind of server, the requests that it gets, and what shows that it did what it is here for. */
-const CONTENDERS = [
-  ['bare', 'bare', plainRequests, none],
-  ['bare, once more (A/A)', 'bare', plainRequests, none],
-  ['bare, sent the traced requests', 'bare', sign('SECRET_KEY'), none],
-  ['adapter, no headers', 'adapter', plainRequests, none],
-  ['adapter, bad signature', 'adapter', sign('ANOTHER_KEY'), none],
-  ['adapter, traced', 'adapter', sign('SECRET_KEY'), ({ records }, requests) => records === 2 * requests],
-  ['OpenTelemetry, always off', 'otel-off', plainRequests, none],
-  ['OpenTelemetry, always on', 'otel-on', parentedRequests, ({ spans }, requests) => spans > requests * 0.9],
-]
-
-function none({ records, spans }) {
-  return records === 0 && spans === 0
-}
-
-function sign(key) {
-  return count => signedRequests(count, key)
-}
-
-/** Measures the servers of one framework: `express`, `koa` or `fastify`. */
-export async function runServers(framework, effort) {
-  const samples = await alternate(
-    CONTENDERS.map(contender => createServer(framework, ...contender)),
-    effort,
-  )
-  // A figure is the CPU time of all the rounds of one process: the kernel's ticks of 10 ms are small against it.
-  const perRequest = new Map([...samples].map(([name, generations]) => [name, generations.map(mean)]))
-  const added = name => perRequest.get(name).map((cpu, generation) => cpu - perRequest.get('bare')[generation])
-  const noise = quantile(added('bare, once more (A/A)').map(Math.abs), 0.75)
-  const openTelemetry = summarise(added('OpenTelemetry, always on')).median
-  printTable(
-    `${framework}: CPU time of the server, in us a request`,
-    ['', 'us', 'added to bare', 'of OpenTelemetry on', 'aim'],
-    CONTENDERS.map(([name]) => {
-      const more = summarise(added(name))
-      const share = more.median / openTelemetry
-      return [
-        name,
-        show(summarise(perRequest.get(name)), 1),
-        name === 'bare' ? '' : show(more, 1),
-        name === 'bare' ? '' : share.toFixed(2),
-        describeAim(name, more.median, noise, share),
-      ]
-    }),
-  )
-}
-
-function describeAim(name, added, noise, share) {
-  if (name === 'adapter, no headers')
-    return `not told from bare (A/A ${noise.toFixed(1)}): ${verdict(Math.abs(added), noise)}`
-  if (name === 'adapter, traced') return `0.4: ${verdict(share, 0.4)}`
-  return ''
-}
-
-function createServer(framework, name, variant, makeRequests, isRight) {
-  return {
-    name,
-    async start() {
-      const child = startNode('servers/serve.js', framework, variant)
-      const load = await openLoad((await child.ask({})).port)
-      let sent = 0
-      const send = async count => {
-        const requests = makeRequests(count)
-        const before = readCpuTime(child.pid)
-        await load.send(requests)
-        sent += count
-        return (readCpuTime(child.pid) - before) / count
-      }
-      await send(WARM_UP_REQUESTS)
-      return {
-        measure: () => send(ROUND_REQUESTS),
-        async stop() {
-          const report = await child.ask({})
-          load.close()
-          await child.stop()
-          if (!isRight(report, sent))
-            throw new Error(`${framework}, ${name}: ${sent} requests, ${JSON.stringify(report)}`)
-        },
-      }
-    },
+/**
+ * Measures the servers of these frameworks under these versions of Node, in turns: a generation of each, until bare and
+ * bare again are told to differ by less than the limit, or the time is over. Whether to stop depends on these two alone.
+ *
+ * @returns lines of the summary
+ */
+export async function runServers(frameworks, { nodes, minutes, generations = Number.POSITIVE_INFINITY, rounds }) {
+  const groups = frameworks.flatMap(framework => nodes.map(node => ({ framework, node, samples: new Map(), done: 0 })))
+  const end = performance.now() + minutes * 60_000
+  let open = groups
+  while (open.length > 0 && performance.now() < end) {
+    for (const group of open) {
+      const { framework, node, samples } = group
+      const more = await alternate(createServers(framework, node), { generations: 1, rounds, first: group.done++ })
+      for (const [name, [values]] of more) samples.set(name, [...(samples.get(name) ?? []), mean(values)])
+    }
+    open = open.filter(({ samples, done }) => done < generations && (done < FEWEST_GENERATIONS || !isSteady(samples)))
   }
+  for (const group of groups) printGroup(group)
+  return frameworks.flatMap(framework => {
+    const own = groups.filter(group => group.framework === framework)
+    return toLines(TITLES[framework], own)
+  })
 }
 
+/** The figures that every round of the process went into. */
 function mean(values) {
   return values.reduce((sum, value) => sum + value) / values.length
+}
+
+function isSteady(samples) {
+  const { low, high } = medianInterval(difference(samples, AGAIN))
+  return low > -A_A_LIMIT_US && high < A_A_LIMIT_US
+}
+
+/** What a contender adds in each generation: to both bare servers, the one that is compared with bare to the other. */
+function difference(samples, name) {
+  const [bare, again] = [samples.get(BARE), samples.get(AGAIN)]
+  const reference = bare.map((us, generation) => (name === AGAIN ? us : (us + again[generation]) / 2))
+  return samples.get(name).map((us, generation) => us - reference[generation])
+}
+
+function printGroup({ framework, node, samples, done }) {
+  printTable(
+    `${TITLES[framework]} on Node ${node.version}: CPU time of the server, in us a request (${done} generations)`,
+    ['', 'us', 'added'],
+    [...samples.keys()].map(name => [
+      name,
+      showInterval(medianInterval(samples.get(name)), 1),
+      name === BARE ? '' : showInterval(medianInterval(difference(samples, name)), 1),
+    ]),
+  )
+}
+
+function toLines(title, groups) {
+  const added = name => groups.map(({ samples }) => showAdded(samples, name))
+  return [
+    { title: `${title}, bare once more (A/A)`, own: added(AGAIN) },
+    { title: `${title}, a request that nobody traces`, own: added(UNTRACED), beside: added(SAMPLED_OFF) },
+    { title: `${title}, a request with a bad signature`, own: added(REFUSED) },
+    { title: `${title}, a traced request`, own: added(TRACED), beside: added(SAMPLED_ON) },
+  ]
+}
+
+function showAdded(samples, name) {
+  const shown = showInterval(medianInterval(difference(samples, name)), 1)
+  if (isSteady(samples)) return shown
+  return name === AGAIN ? `not established: ${shown}` : 'not established'
 }

@@ -1,9 +1,10 @@
-// A small server over one framework, with one kind of tracing or none: `node serve.js express traced`.
+// A small server over one framework, with one kind of tracing or none: `node serve.js express bare|adapter|otel-off|otel-on`.
 
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
-import { setNotifier } from '@osprofiler/core'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { answer } from '../answer.js'
+import { countRecords } from '../count-records.js'
 import { startOpenTelemetry } from './opentelemetry.js'
 
 const [framework, variant] = process.argv.slice(2)
@@ -12,10 +13,7 @@ const require = createRequire(import.meta.url)
 const openTelemetry = variant.startsWith('otel') ? startOpenTelemetry(framework, variant === 'otel-on') : undefined
 const adapter = variant === 'adapter'
 
-let records = 0
-setNotifier(() => {
-  records++
-})
+const { expect } = openTelemetry ?? countRecords()
 
 const hmacKeys = 'SECRET_KEY'
 const limits = { maxTracesPerSecond: 1e9 }
@@ -67,5 +65,12 @@ const server = await START[framework]()
 server.keepAliveTimeout = 0
 if (!server.listening) await once(server, 'listening')
 const { port } = server.address()
-// What the variant did until now shows that it is what it is called.
-await answer(() => ({ port, records, spans: openTelemetry?.processor.spans ?? 0 }))
+
+/** Answers `{expected}`, the records or spans of the requests since the last time, with the CPU time until now, in us. */
+await answer(async ({ expected }) => {
+  // A span ends when its response is closed, which is told after the client has the answer.
+  await nextTurn()
+  await expect(expected)
+  const { user, system } = process.cpuUsage()
+  return { port, cpu: user + system }
+})

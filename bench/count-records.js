@@ -1,0 +1,21 @@
+import { createNotifier, setNotifier } from '@osprofiler/core'
+import { createExpect } from './expect-count.js'
+
+/** Our queue with its defaults, as in production: the notifier of this process, with a driver that counts. */
+export function countRecords() {
+  let records = 0
+  const notifier = createNotifier({
+    name: 'count',
+    async write(batch) {
+      records += batch.length
+    },
+    close: async () => {},
+  })
+  setNotifier(notifier)
+  const expect = createExpect(
+    'records',
+    () => notifier.flush(),
+    () => records,
+  )
+  return { expect }
+}

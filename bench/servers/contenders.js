@@ -1,0 +1,57 @@
+import { startNodeAt } from '../child.js'
+import { openLoad } from './load.js'
+import { parentedRequests, plainRequests, signedRequests } from './requests.js'
+
+const WARM_UP_REQUESTS = 15_000
+const ROUND_REQUESTS = 1_500
+
+export const BARE = 'bare'
+export const AGAIN = 'bare, once more (A/A)'
+export const UNTRACED = 'adapter, no headers'
+export const REFUSED = 'adapter, bad signature'
+export const TRACED = 'adapter, traced'
+export const SAMPLED_OFF = 'OpenTelemetry, always off'
+export const SAMPLED_ON = 'OpenTelemetry, always on'
+
+/** Each contender: the kind of server, the requests that it gets, and how many records or spans it makes of each. */
+const CONTENDERS = [
+  [BARE, 'bare', plainRequests, 0],
+  [AGAIN, 'bare', plainRequests, 0],
+  [UNTRACED, 'adapter', plainRequests, 0],
+  [REFUSED, 'adapter', sign('ANOTHER_KEY'), 0],
+  [TRACED, 'adapter', sign('SECRET_KEY'), 2],
+  [SAMPLED_OFF, 'otel-off', plainRequests, 0],
+  [SAMPLED_ON, 'otel-on', parentedRequests, 1],
+]
+
+function sign(key) {
+  return count => signedRequests(count, key)
+}
+
+/** The servers of one framework under one Node, as contenders for `alternate`: CPU time of the process, in us a request. */
+export function createServers(framework, node) {
+  return CONTENDERS.map(([name, ...contender]) => ({ name, start: () => startServer(framework, node, ...contender) }))
+}
+
+async function startServer(framework, node, variant, makeRequests, made) {
+  const child = startNodeAt(node.path, 'servers/serve.js', framework, variant)
+  let { port, cpu } = await child.ask({ expected: 0 })
+  const load = await openLoad(port)
+
+  /** From the end of the last time to the delivery of all that these requests made. */
+  async function send(count, options) {
+    await load.send(makeRequests(count), options)
+    const before = cpu
+    cpu = (await child.ask({ expected: count * made })).cpu
+    return (cpu - before) / count
+  }
+
+  await send(WARM_UP_REQUESTS, { pause: false })
+  return {
+    measure: () => send(ROUND_REQUESTS),
+    async stop() {
+      load.close()
+      await child.stop()
+    },
+  }
+}
