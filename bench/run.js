@@ -1,20 +1,34 @@
-import { cpus } from 'node:os'
+// The benchmark: `node bench/run.js [SECTION...]`, all sections without a name. See README.md.
+
 import { parseArgs } from 'node:util'
 import { runContext } from './context/run.js'
 import { runInstruments } from './instruments/run.js'
+import { findNodes } from './nodes.js'
+import { fillPlace } from './places.js'
+import { runOnePoint } from './points/one-point.js'
 import { runPoints } from './points/run.js'
 import { runPromises } from './promises/run.js'
 import { runRecords } from './records/run.js'
 import { runReports } from './reports/run.js'
 import { runServers } from './servers/run.js'
+import { runOneSignature } from './signatures/one-signature.js'
 import { runSignatures } from './signatures/run.js'
+import { runOneDelivery } from './store/one-delivery.js'
 import { runStore } from './store/run.js'
 import { runStores } from './stores/run.js'
+import { formatForReadme, formatSummary, startSummary } from './summary.js'
+import { takePrinted } from './table.js'
 
+const FRAMEWORKS = ['express', 'koa', 'fastify']
+/** Parts of the one table beside the frameworks: each resolves to its lines. */
+const PARTS = new Map([
+  ['point', runOnePoint],
+  ['delivery', runOneDelivery],
+  ['signature', runOneSignature],
+])
+const FAIR = [...FRAMEWORKS, ...PARTS.keys()]
+/** Each prints tables of its own. */
 const SECTIONS = new Map([
-  ['express', effort => runServers('express', effort)],
-  ['koa', effort => runServers('koa', effort)],
-  ['fastify', effort => runServers('fastify', effort)],
   ['points', runPoints],
   ['promises', runPromises],
   ['records', runRecords],
@@ -29,21 +43,46 @@ const SECTIONS = new Map([
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    generations: { type: 'string', default: '5' },
-    rounds: { type: 'string', default: '5' },
+    generations: { type: 'string' },
+    rounds: { type: 'string', default: '3' },
+    minutes: { type: 'string', default: '18' },
+    nodes: { type: 'string', default: '20,24' },
     only: { type: 'string' },
+    write: { type: 'boolean', default: false },
   },
 })
-const unknown = positionals.find(name => !SECTIONS.has(name))
+const known = [...FAIR, ...SECTIONS.keys()]
+const names = positionals.length === 0 ? known : positionals.flatMap(name => (name === 'fair' ? FAIR : [name]))
+const unknown = names.find(name => !known.includes(name))
 if (unknown !== undefined) {
-  console.error(`No section "${unknown}". There are: ${[...SECTIONS.keys()].join(', ')}.`)
+  console.error(`No section "${unknown}". There are: fair, ${known.join(', ')}.`)
   process.exit(2)
 }
-const effort = {
-  generations: Number(values.generations),
-  rounds: Number(values.rounds),
-  only: values.only?.split(','),
+const generations = values.generations === undefined ? undefined : Number(values.generations)
+const effort = { rounds: Number(values.rounds), minutes: Number(values.minutes), only: values.only?.split(',') }
+
+// The machine is as quiet as it will be: nothing has been measured yet.
+const summary = startSummary()
+const isFair = name => FAIR.includes(name)
+const nodes = names.some(isFair) ? findNodes(values.nodes) : []
+const lines = []
+const frameworks = FRAMEWORKS.filter(name => names.includes(name))
+if (frameworks.length > 0) lines.push(...(await runServers(frameworks, { ...effort, nodes, generations })))
+for (const [name, measure] of PARTS) {
+  if (names.includes(name)) lines.push(...(await measure({ ...effort, nodes, generations: generations ?? 8 })))
 }
-console.log(`Node ${process.versions.node}, ${cpus().length} x ${cpus()[0]?.model}`)
-console.log(`${effort.generations} generations of processes, ${effort.rounds} rounds each; median (quartiles)`)
-for (const name of positionals.length > 0 ? positionals : SECTIONS.keys()) await SECTIONS.get(name)(effort)
+const table = lines.length > 0 ? formatSummary(summary, lines, nodes) : ''
+const isWhole = FAIR.every(name => names.includes(name))
+if (values.write && isWhole) {
+  fillPlace('bench/README.md', 'the table', table)
+  fillPlace('README.md', 'two lines of the table', formatForReadme(lines, nodes))
+}
+
+const rest = names.filter(name => !isFair(name))
+takePrinted()
+for (const name of rest) {
+  await SECTIONS.get(name)({ ...effort, generations: generations ?? 3 })
+  const when = `Node ${process.versions.node}, ${generations ?? 3} generations of ${values.rounds} rounds; median (quartiles).`
+  if (values.write) fillPlace('bench/README.md', name, [when, ...takePrinted()].join('\n\n'))
+}
+if (table !== '') console.log(`\n## What tracing costs\n\n${table}`)

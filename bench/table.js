@@ -12,13 +12,15 @@ export function takePrinted() {
 
 const printed = []
 
+/** In the form that the linter gives tables. The first `words` columns are words. */
 export function formatTable(header, rows, words = 1) {
   const lines = [header, ...rows].map(row => row.map(String))
-  const widths = header.map((_, column) => Math.max(...lines.map(row => row[column].length)))
+  const widths = header.map((_, column) => Math.max(3, ...lines.map(row => row[column].length)))
   const pad = (cell, column) => (column < words ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))
-  const rule = widths.map((width, column) => `${'-'.repeat(width + 1)}${column < words ? '-' : ':'}`)
-  const format = row => `| ${row.map(pad).join(' | ')} |`
-  return [format(lines[0]), `|${rule.join('|')}|`, ...lines.slice(1).map(format)].join('\n')
+  const dashes = (width, column) => (column < words ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)
+  const format = row => `| ${row.join(' | ')} |`
+  const [first, ...others] = lines.map(row => format(row.map(pad)))
+  return [first, format(widths.map(dashes)), ...others].join('\n')
 }
 
 /** A median with its quartiles: `0.42 (0.40 to 0.45)`. */

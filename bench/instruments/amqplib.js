@@ -11,13 +11,19 @@ const require = createRequire(import.meta.url)
 // Of those whom a consumer believes.
 process.env.OSPROFILER_HMAC_KEYS = 'SECRET_KEY'
 const options = { messages: { maxPointsPerTrace: Number.POSITIVE_INFINITY } }
-const inContext = await createContender(task, [['amqplib'], options], () => {
-  const { propagation } = require('@opentelemetry/api')
-  const { W3CTraceContextPropagator } = require('@opentelemetry/core')
-  const { AmqplibInstrumentation } = require('@opentelemetry/instrumentation-amqplib')
-  propagation.setGlobalPropagator(new W3CTraceContextPropagator())
-  return [new AmqplibInstrumentation()]
-})
+// Of a message, its publisher makes one and its consumer another.
+const inContext = await createContender(
+  task,
+  [['amqplib'], options],
+  () => {
+    const { propagation } = require('@opentelemetry/api')
+    const { W3CTraceContextPropagator } = require('@opentelemetry/core')
+    const { AmqplibInstrumentation } = require('@opentelemetry/instrumentation-amqplib')
+    propagation.setGlobalPropagator(new W3CTraceContextPropagator())
+    return [new AmqplibInstrumentation()]
+  },
+  2,
+)
 
 const connection = await require('amqplib').connect(url)
 const channel = await connection.createChannel()
@@ -31,7 +37,7 @@ await channel.consume(queue, message => {
 
 answerTimes({
   [task]: count =>
-    inContext(async () => {
+    inContext(count, async () => {
       for (let done = 0; done < count; done += IN_FLIGHT) await exchange(Math.min(IN_FLIGHT, count - done))
     }),
 })

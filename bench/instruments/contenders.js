@@ -1,37 +1,45 @@
 import { createRequire } from 'node:module'
-import { createIdleProcessor } from '../idle-processor.js'
+import * as profiler from '@osprofiler/core'
+import { countRecords } from '../count-records.js'
+import { countSpans } from '../count-spans.js'
 
 const require = createRequire(import.meta.url)
 
 /**
- * Sets this process up as one contender, and resolves to a function that runs work as he would: `bare`; `untraced`,
- * with our instruments on and no trace; `traced`; or `openTelemetry`, in a span. To be called before the library is
- * loaded, by `require`: that is what OpenTelemetry hooks into.
+ * Sets this process up as one contender, and resolves to a function that runs so many calls: `bare`; `untraced`, with
+ * our instruments on and no trace; `traced`; or `openTelemetry`, in a span. To be called before the library is loaded,
+ * by `require`, into which OpenTelemetry hooks.
  *
- * `instruments` are the names and the options of `instrument()`, `createInstrumentations` makes OpenTelemetry's.
+ * `instruments` are the names and the options of `instrument()`, `createInstrumentations` makes OpenTelemetry's. Each
+ * call makes as many `points` as spans, or the run fails.
  */
-export async function createContender(name, instruments, createInstrumentations) {
-  if (name === 'bare') return run => run()
-  if (name === 'openTelemetry') return await traceWithOpenTelemetry(createInstrumentations())
+export async function createContender(name, instruments, createInstrumentations, points = 1) {
+  if (name === 'openTelemetry') return await traceWithOpenTelemetry(createInstrumentations(), points)
+  if (name === 'bare') return (_, run) => run()
   const { instrument } = await import('@osprofiler/instruments')
   instrument(...instruments)
-  if (name === 'untraced') return run => run()
-  const profiler = await import('@osprofiler/core')
-  profiler.setNotifier(() => {})
-  return run => profiler.run({ hmacKey: 'SECRET_KEY', maxPointsPerTrace: Number.POSITIVE_INFINITY }, run)
+  const { expect } = countRecords()
+  const options = { hmacKey: 'SECRET_KEY', maxPointsPerTrace: Number.POSITIVE_INFINITY }
+  return async (count, run) => {
+    await (name === 'traced' ? profiler.run(options, run) : run())
+    await expect(name === 'traced' ? 2 * points * count : 0)
+  }
 }
 
-async function traceWithOpenTelemetry(instrumentations) {
+async function traceWithOpenTelemetry(instrumentations, spans) {
   const { context } = await import('@opentelemetry/api')
   const { AsyncLocalStorageContextManager } = await import('@opentelemetry/context-async-hooks')
   const { registerInstrumentations } = require('@opentelemetry/instrumentation')
   const { BasicTracerProvider } = await import('@opentelemetry/sdk-trace-base')
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
-  const tracerProvider = new BasicTracerProvider({ spanProcessors: [createIdleProcessor()] })
+  const { processor, expect } = countSpans()
+  const tracerProvider = new BasicTracerProvider({ spanProcessors: [processor] })
   registerInstrumentations({ tracerProvider, instrumentations })
-  return run =>
-    tracerProvider.getTracer('bench').startActiveSpan('root', async span => {
+  return async (count, run) => {
+    await tracerProvider.getTracer('bench').startActiveSpan('root', async span => {
       await run()
       span.end()
     })
+    await expect(spans * count + 1)
+  }
 }

@@ -16,7 +16,7 @@ await redis.set('key', 'value')
 
 answerTimes({
   [task]: count =>
-    inContext(async () => {
+    inContext(count, async () => {
       for (let done = 0; done < count; done += Number(inFlight)) {
         await Promise.all(Array.from({ length: Number(inFlight) }, () => redis.get('key')))
       }

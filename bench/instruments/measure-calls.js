@@ -1,4 +1,4 @@
-import { alternate, createTask } from '../alternate.js'
+import { alternate, createTask, WARM_UP_CALLS } from '../alternate.js'
 import { ratio, summarise } from '../statistics.js'
 import { printTable, show, verdict } from '../table.js'
 
@@ -10,8 +10,8 @@ const AGAIN = 'bare, once more (A/A)'
  * answers `{count}` with `{ns}`.
  */
 export async function measureCalls(title, startContender, effort) {
-  const contenders = NAMES.map(name => createTask(name, () => startContender(name)))
-  contenders.push(createTask(AGAIN, () => startContender('bare')))
+  const contenders = NAMES.map(name => createTask(name, () => startContender(name), WARM_UP_CALLS))
+  contenders.push(createTask(AGAIN, () => startContender('bare'), WARM_UP_CALLS))
   const samples = await alternate(contenders, effort)
   const us = name => show(inMicroseconds(samples.get(name)), 1)
   const ofBare = name => show(ratio(samples, name, 'bare'), 3)

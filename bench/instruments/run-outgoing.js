@@ -9,7 +9,7 @@ const CLIENTS = [
 ]
 const NAMES = ['bare', 'untraced', 'traced', 'openTelemetry']
 const IN_FLIGHT = 40
-const WARM_UP_REQUESTS = 6_000
+const WARM_UP_REQUESTS = 15_000
 const ROUND_REQUESTS = 3_000
 
 /** An outgoing request: with nothing around it, with our instruments on but no trace, traced, and in a span. */

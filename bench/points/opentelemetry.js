@@ -2,20 +2,23 @@ import { context } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base'
 import { answerTimes } from '../answer.js'
-import { createIdleProcessor } from '../idle-processor.js'
+import { countSpans } from '../count-spans.js'
 import { awaitOften, callOften } from './often.js'
 
 context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
-const tracer = new BasicTracerProvider({ spanProcessors: [createIdleProcessor()] }).getTracer('bench')
+const { processor, expect } = countSpans()
+const tracer = new BasicTracerProvider({ spanProcessors: [processor] }).getTracer('bench')
 const attributes = { 'db.statement': 'SELECT name FROM products WHERE id = $1', 'db.params': '42' }
 const work = value => value
 const workAsync = async value => value
 
-const traced = run => count =>
-  tracer.startActiveSpan('root', async span => {
+const traced = run => async count => {
+  await tracer.startActiveSpan('root', async span => {
     await run(count)
     span.end()
   })
+  await expect(count + 1)
+}
 
 answerTimes({
   startEnd: traced(

@@ -1,5 +1,6 @@
 import * as profiler from '@osprofiler/core'
 import { answerTimes } from '../answer.js'
+import { countRecords } from '../count-records.js'
 import { awaitOften, callOften } from './often.js'
 
 const hmacKey = 'SECRET_KEY'
@@ -7,9 +8,12 @@ const info = { db: { statement: 'SELECT name FROM products WHERE id = $1', param
 const work = value => value
 const workAsync = async value => value
 
-profiler.setNotifier(() => {})
+const { expect } = countRecords()
 
-const traced = run => count => profiler.run({ hmacKey, maxPointsPerTrace: Number.POSITIVE_INFINITY }, () => run(count))
+const traced = run => async count => {
+  await profiler.run({ hmacKey, maxPointsPerTrace: Number.POSITIVE_INFINITY }, () => run(count))
+  await expect(2 * count)
+}
 
 const tracedWork = profiler.trace('point')(work)
 const tracedWorkHidden = profiler.trace('point', { hideArgs: true })(work)

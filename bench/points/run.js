@@ -1,11 +1,11 @@
-import { alternate, createTask } from '../alternate.js'
+import { alternate, createTask, WARM_UP_CALLS } from '../alternate.js'
 import { startNode, startPython } from '../child.js'
 import { ratio, summarise } from '../statistics.js'
 import { printTable, show, verdict } from '../table.js'
 
-const ours = (name, task) => createTask(name, () => startNode('points/ours.js', task))
-const openTelemetry = (name, task) => createTask(name, () => startNode('points/opentelemetry.js', task))
-const python = (name, task) => createTask(name, () => startPython('points/python.py', task))
+const ours = (name, task) => createTask(name, () => startNode('points/ours.js', task), WARM_UP_CALLS)
+const openTelemetry = (name, task) => createTask(name, () => startNode('points/opentelemetry.js', task), WARM_UP_CALLS)
+const python = (name, task) => createTask(name, () => startPython('points/python.py', task), WARM_UP_CALLS)
 
 /** Our way to make a point, with what a user of OpenTelemetry and of Python's profiler writes in its place. */
 const PAIRS = [

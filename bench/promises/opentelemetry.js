@@ -2,11 +2,12 @@ import { context } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base'
 import { answerTimes } from '../answer.js'
-import { createIdleProcessor } from '../idle-processor.js'
+import { countSpans } from '../count-spans.js'
 import { MANNERS } from './manners.js'
 
 context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
-const tracer = new BasicTracerProvider({ spanProcessors: [createIdleProcessor()] }).getTracer('bench')
+const { processor, expect } = countSpans()
+const tracer = new BasicTracerProvider({ spanProcessors: [processor] }).getTracer('bench')
 
 const work = async value => {
   await undefined
@@ -25,9 +26,11 @@ const manner = process.argv[2]
 const measure = MANNERS[manner](inSpan)
 
 await answerTimes({
-  [manner]: count =>
-    tracer.startActiveSpan('root', async span => {
+  async [manner](count) {
+    await tracer.startActiveSpan('root', async span => {
       await measure(count)
       span.end()
-    }),
+    })
+    await expect(count + 1)
+  },
 })

@@ -1,8 +1,9 @@
-import { run, setNotifier, trace, withTrace } from '@osprofiler/core'
+import { run, trace, withTrace } from '@osprofiler/core'
 import { answerTimes } from '../answer.js'
+import { countRecords } from '../count-records.js'
 import { MANNERS } from './manners.js'
 
-setNotifier(() => {})
+const { expect } = countRecords()
 
 const work = async value => {
   await undefined
@@ -17,5 +18,9 @@ const options = { hmacKey: 'SECRET_KEY', maxPointsPerTrace: Number.POSITIVE_INFI
 
 await answerTimes({
   // The promise of the whole trace is handled at once, so that only the promises of the calls are followed.
-  [process.argv[2]]: count => (way === 'bare' ? measure(count) : run(options, () => measure(count))),
+  async [process.argv[2]](count) {
+    if (way === 'bare') return measure(count)
+    await run(options, () => measure(count))
+    await expect(2 * count)
+  },
 })

@@ -1,9 +1,10 @@
-import { alternate, createTask } from '../alternate.js'
+import { alternate, createTask, WARM_UP_CALLS } from '../alternate.js'
 import { startNode } from '../child.js'
 import { ratio, summarise } from '../statistics.js'
 import { printTable, show } from '../table.js'
 
-const task = (name, script, argument) => createTask(name, () => startNode(`promises/${script}.js`, argument))
+const task = (name, script, argument) =>
+  createTask(name, () => startNode(`promises/${script}.js`, argument), WARM_UP_CALLS)
 
 /** What it costs that promises are followed: the awaits of the whole process meanwhile, and the calls themselves. */
 export async function runPromises(effort) {

@@ -15,6 +15,9 @@ const adapter = variant === 'adapter'
 
 const { expect } = openTelemetry ?? countRecords()
 
+// Node shows the first refused signature on the terminal of the bench.
+process.removeAllListeners('warning')
+
 const hmacKeys = 'SECRET_KEY'
 const limits = { maxTracesPerSecond: 1e9 }
 

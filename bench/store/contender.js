@@ -1,13 +1,13 @@
 // Writes records into a fresh embedded store, in one of these ways: `node contender.js driver|notifier|statement|records`.
 
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createNotifier } from '@osprofiler/core'
 import { openDriver } from '@osprofiler/drivers'
 import { answer } from '../answer.js'
 import { createRecords, toRow } from './records.js'
+import { openStatement } from './statement.js'
 
 const BATCH = 500
 
@@ -60,32 +60,10 @@ async function writeRecords(path, records) {
 }
 
 async function writeByStatement(path, items, toValues) {
-  // The driver makes the table, with its indexes.
-  const driver = openDriver(`sqlite:///${path}`)
-  await driver.write(createRecords(1))
-  await driver.close()
-  const database = new (loadSqlite())(path)
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
-  const insert = database.prepare(
-    'INSERT INTO data (timestamp, base_id, parent_id, trace_id, project, host, service, name, data) ' +
-      'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
-  )
+  const statement = await openStatement(path)
   const start = performance.now()
-  for (let at = 0; at < items.length; at += BATCH) {
-    database.exec('BEGIN IMMEDIATE')
-    for (const item of items.slice(at, at + BATCH)) insert.run(...toValues(item))
-    database.exec('COMMIT')
-  }
+  statement.write(items, toValues)
   const ms = performance.now() - start
-  database.close()
+  statement.close()
   return (items.length * 1000) / ms
-}
-
-function loadSqlite() {
-  const require = createRequire(import.meta.url)
-  try {
-    return require('node:sqlite').DatabaseSync
-  } catch {
-    return require('@photostructure/sqlite').DatabaseSync
-  }
 }

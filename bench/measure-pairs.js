@@ -1,0 +1,25 @@
+import { alternate, createTask, WARM_UP_CALLS } from './alternate.js'
+import { startNodeAt } from './child.js'
+import { medianInterval, perGeneration } from './statistics.js'
+import { showInterval } from './table.js'
+
+/**
+ * Measures tasks of ours, and the tasks that stand beside some of them, under each version of Node. Returns lines of the
+ * summary, in us of CPU time.
+ *
+ * A pair is `{title, own, besideTitle, beside}`; `own` and `beside` are a script of this folder and its task.
+ */
+export async function measurePairs(pairs, { nodes, generations, rounds }) {
+  const lines = pairs.map(({ title, besideTitle }) => ({ title, besideTitle, own: [], beside: [] }))
+  for (const { path } of nodes) {
+    const tasks = pairs.flatMap(({ own, beside = [] }) => [own, beside]).filter(task => task.length > 0)
+    const contenders = tasks.map(task => createTask(task.join(' '), () => startNodeAt(path, ...task), WARM_UP_CALLS))
+    const samples = await alternate(contenders, { generations, rounds })
+    const show = task => showInterval(medianInterval(perGeneration(samples, task.join(' ')).map(ns => ns / 1000)), 2)
+    for (const [index, { own, beside }] of pairs.entries()) {
+      lines[index].own.push(show(own))
+      if (beside !== undefined) lines[index].beside.push(show(beside))
+    }
+  }
+  return lines
+}

@@ -1,0 +1,39 @@
+import { createRequire } from 'node:module'
+import { openDriver } from '@osprofiler/drivers'
+import { createRecords } from './records.js'
+
+const BATCH = 500
+
+/** What the store does at the least: one prepared statement a row, in transactions of 500, in this very thread. */
+export async function openStatement(path) {
+  // The driver makes the table, with its indexes.
+  const driver = openDriver(`sqlite:///${path}`)
+  await driver.write(createRecords(1))
+  await driver.close()
+  const database = openDatabase(path)
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
+  const insert = database.prepare(
+    'INSERT INTO data (timestamp, base_id, parent_id, trace_id, project, host, service, name, data) ' +
+      'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  )
+  return {
+    write(items, toValues) {
+      for (let at = 0; at < items.length; at += BATCH) {
+        database.exec('BEGIN IMMEDIATE')
+        for (const item of items.slice(at, at + BATCH)) insert.run(...toValues(item))
+        database.exec('COMMIT')
+      }
+    },
+    close: () => database.close(),
+  }
+}
+
+/** A connection by what this Node has: its own SQLite, or the package that the driver takes in its place. */
+export function openDatabase(path) {
+  const require = createRequire(import.meta.url)
+  try {
+    return new (require('node:sqlite').DatabaseSync)(path)
+  } catch {
+    return new (require('@photostructure/sqlite').DatabaseSync)(path)
+  }
+}
