@@ -44,7 +44,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     generations: { type: 'string' },
-    rounds: { type: 'string', default: '3' },
+    rounds: { type: 'string' },
     minutes: { type: 'string', default: '18' },
     nodes: { type: 'string', default: '20,24' },
     only: { type: 'string' },
@@ -59,7 +59,8 @@ if (unknown !== undefined) {
   process.exit(2)
 }
 const generations = values.generations === undefined ? undefined : Number(values.generations)
-const effort = { rounds: Number(values.rounds), minutes: Number(values.minutes), only: values.only?.split(',') }
+const rounds = values.rounds === undefined ? undefined : Number(values.rounds)
+const only = values.only?.split(',')
 
 // The machine is as quiet as it will be: nothing has been measured yet.
 const summary = startSummary()
@@ -67,9 +68,12 @@ const isFair = name => FAIR.includes(name)
 const nodes = names.some(isFair) ? findNodes(values.nodes) : []
 const lines = []
 const frameworks = FRAMEWORKS.filter(name => names.includes(name))
-if (frameworks.length > 0) lines.push(...(await runServers(frameworks, { ...effort, nodes, generations })))
+if (frameworks.length > 0) {
+  lines.push(...(await runServers(frameworks, { nodes, minutes: Number(values.minutes), generations, rounds })))
+}
 for (const [name, measure] of PARTS) {
-  if (names.includes(name)) lines.push(...(await measure({ ...effort, nodes, generations: generations ?? 8 })))
+  if (names.includes(name))
+    lines.push(...(await measure({ nodes, generations: generations ?? 8, rounds: rounds ?? 3 })))
 }
 const table = lines.length > 0 ? formatSummary(summary, lines, nodes) : ''
 const isWhole = FAIR.every(name => names.includes(name))
@@ -81,8 +85,9 @@ if (values.write && isWhole) {
 const rest = names.filter(name => !isFair(name))
 takePrinted()
 for (const name of rest) {
-  await SECTIONS.get(name)({ ...effort, generations: generations ?? 3 })
-  const when = `Node ${process.versions.node}, ${generations ?? 3} generations of ${values.rounds} rounds; median (quartiles).`
+  const effort = { generations: generations ?? 3, rounds: rounds ?? 3, only }
+  await SECTIONS.get(name)(effort)
+  const when = `Node ${process.versions.node}, ${effort.generations} generations of ${effort.rounds} rounds; median (quartiles).`
   if (values.write) fillPlace('bench/README.md', name, [when, ...takePrinted()].join('\n\n'))
 }
 if (table !== '') console.log(`\n## What tracing costs\n\n${table}`)

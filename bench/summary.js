@@ -20,11 +20,8 @@ export function formatSummary({ start, load }, lines, nodes) {
   const versions = nodes.map(({ version }) => version).join(' and ')
   const where = `${cpus().length} cores of ${cpus()[0]?.model}`
   const table = formatLines(lines, nodes)
-  return [
-    `Measured on ${date}, in ${minutes} minutes, with Node ${versions}, on ${where}.`,
-    `The load was ${load} before, and ${showLoad()} at the end.`,
-    `\n\n${table}`,
-  ].join(' ')
+  const made = `Measured on ${date}, in ${minutes} minutes, with Node ${versions}, on ${where}.`
+  return `${made} The load was ${load} before, and ${showLoad()} at the end.\n\n${table}`
 }
 
 /** The lines of the table that README shows, with its header. */

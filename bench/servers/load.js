@@ -1,8 +1,6 @@
 import { connect } from 'node:net'
 
 const CONNECTIONS = 60
-/** Longer than a server takes for a request on each connection. */
-const NAP_MS = 10
 /** What every answer of `serve.js` ends with. */
 const END = '"table"]}'
 
@@ -10,15 +8,17 @@ const END = '"table"]}'
  * Sends requests, each a finished text: one on each of many connections that are kept open, then a nap, then the
  * next ones. The nap is what makes servers comparable: a write that wakes a waiting client costs a server several
  * microseconds more than one to a client that is busy, so that a slower server would pay for being slower.
+ *
+ * @param napMs longer than a server takes for a request on each connection
  */
-export async function openLoad(port) {
+export async function openLoad(port, napMs = 10) {
   const sockets = await Promise.all(Array.from({ length: CONNECTIONS }, () => openSocket(port)))
   return {
     /** Without naps, `pause: false`, where nothing is measured. */
     async send(requests, { pause = true } = {}) {
       for (let start = 0; start < requests.length; start += CONNECTIONS) {
         const answers = requests.slice(start, start + CONNECTIONS).map((request, i) => sockets[i].exchange(request))
-        if (pause) nap()
+        if (pause) nap(napMs)
         await Promise.all(answers)
       }
     },
@@ -29,8 +29,8 @@ export async function openLoad(port) {
 }
 
 /** Blocks the whole thread: while it does, no answer wakes it. */
-function nap() {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, NAP_MS)
+function nap(ms) {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
 
 function openSocket(port) {

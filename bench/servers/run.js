@@ -14,17 +14,15 @@ const TITLES = { express: 'Express', koa: 'Koa', fastify: 'Fastify' }
  *
  * @returns lines of the summary
  */
-export async function runServers(frameworks, { nodes, minutes, generations = Number.POSITIVE_INFINITY, rounds }) {
-  const groups = frameworks.flatMap(framework => nodes.map(node => ({ framework, node, samples: new Map(), done: 0 })))
+export async function runServers(frameworks, { nodes, minutes, generations, rounds = 2 }) {
+  const groups = frameworks.flatMap(framework => nodes.map(node => createGroup(framework, node)))
   const end = performance.now() + minutes * 60_000
-  let open = groups
-  while (open.length > 0 && performance.now() < end) {
-    for (const group of open) {
-      const { framework, node, samples } = group
-      const more = await alternate(createServers(framework, node), { generations: 1, rounds, first: group.done++ })
-      for (const [name, [values]] of more) samples.set(name, [...(samples.get(name) ?? []), mean(values)])
-    }
-    open = open.filter(({ samples, done }) => done < generations && (done < FEWEST_GENERATIONS || !isSteady(samples)))
+  const isOpen = ({ samples, done, ms }) =>
+    generations === undefined
+      ? done < FEWEST_GENERATIONS || (!isSteady(samples) && performance.now() + ms < end)
+      : done < generations
+  for (let open = groups; open.length > 0; open = open.filter(isOpen)) {
+    for (const group of open) if (isOpen(group)) await measureGeneration(group, rounds)
   }
   for (const group of groups) printGroup(group)
   return frameworks.flatMap(framework => {
@@ -33,7 +31,20 @@ export async function runServers(frameworks, { nodes, minutes, generations = Num
   })
 }
 
-/** The figures that every round of the process went into. */
+/** A framework under a Node: what was measured of each contender, and how long the last of the generations took. */
+function createGroup(framework, node) {
+  return { framework, node, contenders: createServers(framework, node), samples: new Map(), done: 0, ms: 0 }
+}
+
+async function measureGeneration(group, rounds) {
+  const start = performance.now()
+  const more = await alternate(group.contenders, { generations: 1, rounds, first: group.done })
+  for (const [name, [values]] of more) group.samples.set(name, [...(group.samples.get(name) ?? []), mean(values)])
+  group.done++
+  group.ms = performance.now() - start
+}
+
+/** Of all rounds of a process, since each holds only some of its collections. */
 function mean(values) {
   return values.reduce((sum, value) => sum + value) / values.length
 }

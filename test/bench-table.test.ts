@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { readPlace } from '../bench/places.js'
+import { medianInterval } from '../bench/statistics.js'
+
+/** The rows of a table in a place that the bench fills, without its header and whatever pads the cells. */
+function readRows(file: string, place: string): string[] {
+  const document = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
+  const lines = (readPlace(document, place) ?? '').split('\n').filter((line: string) => line.startsWith('|'))
+  return lines.slice(2).map((line: string) => line.replaceAll(/ +/g, ' '))
+}
+
+describe('what tracing costs', () => {
+  it('shows two lines in README, as the last run of the bench measured them', () => {
+    const table = readRows('bench/README.md', 'the table')
+
+    const shown = readRows('README.md', 'two lines of the table')
+
+    expect(shown).toHaveLength(2)
+    expect(table).toEqual(expect.arrayContaining(shown))
+  })
+
+  it.each([
+    [6, 1, 6],
+    [8, 1, 8],
+    [9, 2, 8],
+    [12, 3, 10],
+    [20, 6, 15],
+  ])('takes the interval of %i generations from the tables of the sign test', (count, low, high) => {
+    const values = Array.from({ length: count }, (_, index) => index + 1)
+
+    const interval = medianInterval(values)
+
+    expect(interval).toMatchObject({ low, high })
+  })
+
+  it('tells no interval of fewer than six generations', () => {
+    const interval = medianInterval([1, 2, 3, 4, 5])
+
+    expect(interval).toEqual({ median: 3, low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY })
+  })
+})
