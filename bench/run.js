@@ -85,7 +85,7 @@ if (values.write && isWhole) {
 const rest = names.filter(name => !isFair(name))
 takePrinted()
 for (const name of rest) {
-  const effort = { generations: generations ?? 3, rounds: rounds ?? 3, only }
+  const effort = { generations: generations ?? 2, rounds: rounds ?? 3, only }
   await SECTIONS.get(name)(effort)
   const when = `Node ${process.versions.node}, ${effort.generations} generations of ${effort.rounds} rounds; median (quartiles).`
   if (values.write) fillPlace('bench/README.md', name, [when, ...takePrinted()].join('\n\n'))
