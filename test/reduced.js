@@ -1,0 +1,57 @@
+// What the reduced run leaves out. It is for macOS and Windows, and runs what needs Node and the npm registry alone.
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { REQUIREMENTS } from './requirements.js'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** These need /dev/full, or the whole of 127.0.0.0/8. */
+const LINUX_ALONE = ['test/cli-{formats,trace}.test.ts', 'packages/drivers/test/otlp-connections.test.ts']
+
+/** These read sources, which are the same everywhere, by paths with a slash. */
+const READ_SOURCES = ['test/{docs,globals,layers,public-api,repository-files,workflows}.test.ts']
+
+/** This names a file without a drive. */
+const WITHOUT_DRIVE = ['packages/drivers/test/long-places.test.ts']
+
+/** Programs end by signals there, shells and modes are other ones, and an open file cannot be removed. */
+const NEEDS_POSIX = /'node:(?:child_process|cluster)'|\bmkdtemp|\btmpdir\b/
+
+/** Whose use of files was read through for Windows. */
+const READ_FOR_WINDOWS = ['packages/drivers/test/driver-contract.test.ts']
+
+/**
+ * The patterns of the test files that the reduced run leaves out.
+ *
+ * @param {string} platform as in `process.platform`
+ * @returns {string[]}
+ */
+export function leaveOutForReduced(platform) {
+  const everywhere = REQUIREMENTS.map(({ suites }) => suites)
+  if (platform === 'linux') return everywhere
+  if (platform === 'darwin') return [...everywhere, ...LINUX_ALONE]
+  return [...everywhere, ...LINUX_ALONE, ...READ_SOURCES, ...WITHOUT_DRIVE, ...findPosix()]
+}
+
+/** The test files that start programs or make files, themselves or by a module beside them. */
+function findPosix() {
+  const folders = ['test', ...readdirSync(join(root, 'packages')).map(name => `packages/${name}/test`)]
+  return folders
+    .filter(folder => existsSync(join(root, folder)))
+    .flatMap(folder => readdirSync(join(root, folder), { recursive: true }).map(name => join(root, folder, name)))
+    .filter(file => file.endsWith('.test.ts') && needsPosix(file, new Set()))
+    .map(file => relative(root, file).replaceAll(sep, '/'))
+    .filter(file => !READ_FOR_WINDOWS.includes(file))
+}
+
+function needsPosix(file, seen) {
+  if (seen.has(file) || !existsSync(file)) return false
+  seen.add(file)
+  const source = readFileSync(file, 'utf8')
+  if (NEEDS_POSIX.test(source)) return true
+  const beside = [...source.matchAll(/ from '(\.[^']+)'/g)].map(([, path]) => join(dirname(file), path))
+  const ofTests = beside.filter(path => path.includes(`${sep}test${sep}`))
+  return ofTests.some(path => needsPosix(path.replace(/\.js$/, '.ts'), seen))
+}
