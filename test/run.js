@@ -30,7 +30,7 @@ const ONE_NODE_IS_ENOUGH = [
   'packages/report/**',
   // Compiled for one Node.
   '**/better-sqlite3.test.ts',
-  'test/{docs,globals,layers,packages,public-api,publishable,release-version,repository-files,workflows}.test.ts',
+  'test/{docs,globals,layers,packages,public-api,publishable,reduced,release-version,repository-files,workflows}.test.ts',
   // Places of a file system, and servers that never answer: most of the time is waiting.
   'packages/drivers/test/hostile-places-*.test.ts',
   'packages/drivers/test/close-silent-servers.test.ts',
