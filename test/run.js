@@ -30,13 +30,15 @@ const ONE_NODE_IS_ENOUGH = [
   'packages/report/**',
   // Compiled for one Node.
   '**/better-sqlite3.test.ts',
-  'test/{docs,globals,layers,packages,public-api,publishable,reduced,release-version,repository-files,workflows}.test.ts',
+  'test/{docs,globals,layers,packages,public-api}.test.ts',
   // Places of a file system, and servers that never answer: most of the time is waiting.
   'packages/drivers/test/hostile-places-*.test.ts',
   'packages/drivers/test/close-silent-servers.test.ts',
   'packages/drivers/test/hung-dns-linux.test.ts',
   // Requests through servers that one Node has already told the truth about.
   'test/truth.test.ts',
+  // What is published, and the files for GitHub.
+  'test/{publishable,reduced,release-version,repository-files,workflows}.test.ts',
   // What Python makes of headers, records and the layouts of stores. Each Node decides the recorded headers.
   '**/*python*.test.ts',
   'test/ceilometer-agent-rabbitmq.test.ts',
