@@ -1,6 +1,7 @@
-// What the reduced run leaves out. It is for macOS and Windows, and runs what needs Node and the npm registry alone.
+// The reduced run is for macOS and Windows: what needs Node and the npm registry alone.
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { REQUIREMENTS } from './requirements.js'
@@ -36,6 +37,12 @@ export function leaveOutForReduced(platform) {
   if (platform === 'linux') return everywhere
   if (platform === 'darwin') return [...everywhere, ...LINUX_ALONE]
   return [...everywhere, ...LINUX_ALONE, ...READ_SOURCES, ...WITHOUT_DRIVE, ...findPosix()]
+}
+
+/** macOS has a link as its temporary folder, and Windows a short name: programs would call files by another path than tests. */
+export function withRealTemporaryFolder() {
+  const folder = realpathSync.native(tmpdir())
+  return { ...process.env, TMPDIR: folder, TEMP: folder, TMP: folder }
 }
 
 /** The test files that start programs or make files, themselves or by a module beside them. */

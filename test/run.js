@@ -16,7 +16,7 @@
 //                               (but for Log Insight)
 
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -59,7 +59,7 @@ run(process.execPath, [join(root, 'packages/viewer/build-page.js')])
 // What starts the servers was built just now.
 const { bringUp } = await import('./bring-up.js')
 const { REQUIREMENTS } = await import('./requirements.js')
-const { leaveOutForReduced } = await import('./reduced.js')
+const { leaveOutForReduced, withRealTemporaryFolder } = await import('./reduced.js')
 const otherNode = [...ONE_NODE_IS_ENOUGH, ...REQUIREMENTS.filter(({ oneNode }) => oneNode).map(({ suites }) => suites)]
 const { reducedFor, isOtherNode, forVitest } = readArguments(process.argv.slice(2))
 const missing = reducedFor === undefined ? await bringUp(say, neededBy(isOtherNode)) : []
@@ -117,7 +117,7 @@ function test(name, node, leftOut) {
   const { status } = spawnSync(node, [vitest, 'run', ...reporters, ...excluded, ...forVitest], {
     cwd: root,
     stdio: 'inherit',
-    env: withRealTemporaryFolder(),
+    env: reducedFor === undefined ? process.env : withRealTemporaryFolder(),
   })
   const counts = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : {}
   rmSync(folder, { recursive: true, force: true })
@@ -131,12 +131,6 @@ function test(name, node, leftOut) {
     failures: listFailures(counts),
     ok: status === 0 && passed > 0 && !(all && skipped > 0),
   }
-}
-
-/** macOS has a link as its temporary folder, and Windows a short name: programs would call files by another path than tests. */
-function withRealTemporaryFolder() {
-  const folder = realpathSync.native(tmpdir())
-  return { ...process.env, TMPDIR: folder, TEMP: folder, TMP: folder }
 }
 
 /** The failed tests of a report of vitest, and the files that failed without a test, with the first line of each error. */
