@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { bindingFile, compileBinding } from './better-sqlite3.js'
+import { hasValgrind } from './costs/has-valgrind.js'
 import { ACTIONLINT } from './servers/dist/actionlint.js'
 import { COLLECTOR } from './servers/dist/collector.js'
 import { fetchOnce, isFetched } from './servers/dist/fetch-once.js'
@@ -113,6 +114,12 @@ export const REQUIREMENTS = [
     debian: ['util-linux'],
     isThere: () => succeeds('unshare', ['-rm', 'true']) && succeeds('prlimit', ['--pid', String(process.pid)]),
     suites: '**/*linux*.test.ts',
+  },
+  {
+    name: 'Valgrind, on Linux for x64',
+    debian: ['valgrind'],
+    isThere: hasValgrind,
+    suites: 'test/costs-instructions.test.ts',
   },
   {
     name: 'OSProfiler 4.4.0 for Python',

@@ -15,11 +15,12 @@
 //                               _OPENSEARCH3_URL, ...: other servers than those that the tests start, which are emptied
 //                               (but for Log Insight)
 
-import { execFileSync, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { findNode } from './find-node.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -35,6 +36,8 @@ const ONE_NODE_IS_ENOUGH = [
   'packages/drivers/test/hostile-places-*.test.ts',
   'packages/drivers/test/close-silent-servers.test.ts',
   'packages/drivers/test/hung-dns-linux.test.ts',
+  // Counted on the Node of their figures.
+  'test/costs-*.test.ts',
   // Requests through servers that one Node has already told the truth about.
   'test/truth.test.ts',
   // What is published, and the files for GitHub.
@@ -145,12 +148,6 @@ function listFailures({ testResults = [] }) {
 
 function firstLine(text = '') {
   return text.split('\n', 1)[0]
-}
-
-/** Another version of Node, from the npm registry. */
-function findNode(version) {
-  const print = ['-y', `--package=node@${version}`, '--', 'node', '-p', 'process.execPath']
-  return execFileSync('npx', print, { cwd: tmpdir(), encoding: 'utf8' }).trim()
 }
 
 function run(command, args) {
