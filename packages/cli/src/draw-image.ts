@@ -1,8 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { extname } from 'node:path'
-
-const require = createRequire(import.meta.url)
 
 /** Formats of `--render-dot`, by the file's extension. */
 export type ImageFormat = 'svg' | 'png'
@@ -57,7 +54,7 @@ export async function drawImage(dot: string, format: ImageFormat): Promise<strin
 
 function hasPngPackage(): boolean {
   try {
-    require.resolve(PNG_PACKAGE)
+    import.meta.resolve(PNG_PACKAGE)
     return true
   } catch {
     return false
@@ -81,7 +78,7 @@ async function drawSvg(dot: string): Promise<string> {
 
 async function drawPng(svg: string): Promise<Uint8Array> {
   const { initWasm, Resvg } = await import('@resvg/resvg-wasm')
-  const program = await readFile(require.resolve(`${PNG_PACKAGE}/index_bg.wasm`))
+  const program = await readFile(new URL(import.meta.resolve(`${PNG_PACKAGE}/index_bg.wasm`)))
   const font = await readFile(FONT_FILE)
   await initWasm(program)
   try {
