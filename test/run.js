@@ -26,7 +26,7 @@ const ONE_NODE_IS_ENOUGH = [
   'packages/report/**',
   // Compiled for one Node.
   '**/better-sqlite3.test.ts',
-  'test/{docs,globals,layers,packages,public-api}.test.ts',
+  'test/{docs,globals,layers,manifests,package-readmes,packages,public-api,side-effects,third-party}.test.ts',
   // Places of a file system, and servers that never answer: most of the time is waiting.
   'packages/drivers/test/hostile-places-*.test.ts',
   'packages/drivers/test/close-silent-servers.test.ts',

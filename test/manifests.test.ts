@@ -1,0 +1,69 @@
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { packageFolders } from './packed.js'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const address: string = readJson(root).repository.url
+const packages = packageFolders.map(folder => ({ folder, manifest: readJson(folder), name: readJson(folder).name }))
+
+describe('the manifest of each package', () => {
+  it.each(packages)('says where $name is from, and to whom it is published', ({ folder, manifest }) => {
+    const directory = relative(root, folder)
+
+    expect(manifest).toMatchObject({
+      author: expect.any(String),
+      bugs: { url: `${address}/issues` },
+      homepage: `${address}/tree/main/${directory}#readme`,
+      keywords: expect.arrayContaining(['osprofiler', 'tracing']),
+      license: 'Apache-2.0',
+      publishConfig: { access: 'public' },
+      repository: { type: 'git', url: `git+${address}.git`, directory },
+      sideEffects: expect.anything(),
+    })
+    expect(manifest.keywords).toHaveLength(new Set(manifest.keywords).size)
+  })
+
+  it('is what the script makes of the one address, as are the links of each README', () => {
+    const { status, stderr } = spawnSync(process.execPath, [join(root, 'release/manifests.js'), '--check'])
+
+    expect({ status, stderr: stderr.toString() }).toEqual({ status: 0, stderr: '' })
+  })
+
+  it.each(packages)('of $name is one that npm would not change', ({ manifest }) => {
+    const paths: string[] = Object.values(manifest.bin ?? {})
+
+    expect(manifest.repository.url).toMatch(/^git\+https:.*\.git$/)
+    expect(paths.filter(path => path.startsWith('./'))).toEqual([])
+    // A script that the tarball keeps would name a file which the tarball does not have.
+    expect(Object.keys(manifest.scripts)).toEqual(['prepack'])
+  })
+})
+
+describe('the address of the repository', () => {
+  it('stands in one place, besides what the script writes', () => {
+    const folders = [
+      'docs',
+      'examples',
+      'release',
+      ...packages.map(({ folder }) => join(relative(root, folder), 'src')),
+    ]
+    const files = folders.flatMap(folder => filesIn(join(root, folder)))
+
+    const found = files.filter(file => readFileSync(file, 'utf8').includes(new URL(address).pathname))
+
+    expect(found).toEqual([])
+  })
+})
+
+function filesIn(folder: string): string[] {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true })
+  const texts = entries.filter(entry => entry.isFile() && /\.(md|[jt]sx?)$/.test(entry.name))
+  return texts.map(entry => join(entry.parentPath, entry.name)).filter(file => !file.includes('node_modules'))
+}
+
+function readJson(folder: string) {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+}
