@@ -1,11 +1,12 @@
 // Writes what all packages say alike: the fields of their manifests and the links of their READMEs. Both come from the
-// root's package.json, whose `repository.url` is the one place for the address of the project.
+// root's package.json, whose `repository.url` is the one place for the address of the project. When the address changes,
+// this also changes the texts that must have the whole address: those of the root, and those of .github/.
 //
 //   node release/manifests.js           writes
 //   node release/manifests.js --check   names the files that differ, and fails where there are any
 
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
+import { join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** How manifests are read: what the package is, then what is in it, then what it needs. */
@@ -21,12 +22,14 @@ const BRANCH = 'main'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { author, engines, license, repository } = readJson(join(root, 'package.json'))
 const address = repository.url
+const folders = readdirSync(join(root, 'packages')).map(name => `packages/${name}`)
+// As the manifests have it, which are written last.
+const former = readJson(join(root, 'packages/core/package.json')).repository.url.replace(/^git\+|\.git$/g, '')
 
 const differing = []
-for (const folder of readdirSync(join(root, 'packages')).sort()) {
-  write(`packages/${folder}/package.json`, manifestOf)
-  write(`packages/${folder}/README.md`, withAbsoluteLinks)
-}
+for (const file of textsIn('.', false).concat(textsIn('.github', true))) write(file, withAddress)
+for (const folder of folders) write(`${folder}/README.md`, text => withAbsoluteLinks(withAddress(text), folder))
+for (const folder of folders) write(`${folder}/package.json`, text => manifestOf(text, folder))
 if (process.argv.includes('--check') && differing.length > 0) {
   console.error(`Run "node release/manifests.js": it changes ${differing.join(', ')}.`)
   process.exitCode = 1
@@ -34,10 +37,16 @@ if (process.argv.includes('--check') && differing.length > 0) {
 
 function write(file, change) {
   const before = readFileSync(join(root, file), 'utf8')
-  const after = change(before, dirname(file))
+  const after = change(before)
   if (after === before) return
   differing.push(file)
   if (!process.argv.includes('--check')) writeFileSync(join(root, file), after)
+}
+
+/** The pages and settings in a folder of the root. */
+function textsIn(folder, recursive) {
+  const names = existsSync(join(root, folder)) ? readdirSync(join(root, folder), { recursive }) : []
+  return names.filter(name => /\.(md|ya?ml)$/.test(name)).map(name => join(folder, name))
 }
 
 function manifestOf(text, directory) {
@@ -63,19 +72,15 @@ function placeOf(name) {
   return place === -1 ? ORDER.length : place
 }
 
-/** npm shows a README without the repository around it: each link to a file of the repository has the whole address. */
-function withAbsoluteLinks(text, directory) {
-  return text.replace(/(?<=\]\()([^)\s#]+)/g, target => {
-    const path = pathOf(target, directory)
-    return path === undefined ? target : `${address}/blob/${BRANCH}/${path}`
-  })
+function withAddress(text) {
+  return text.replaceAll(former, address)
 }
 
-/** The file or folder of the repository that a link leads to, also by an address that the project had before. */
-function pathOf(target, directory) {
-  const [, path] = /^https?:\/\/[^/]+\/.+?\/(?:blob|tree)\/main\/(.+)$/.exec(target) ?? []
-  if (path !== undefined) return existsSync(join(root, path)) ? path : undefined
-  return /^[a-z]+:/i.test(target) ? undefined : relative(root, resolve(root, directory, target))
+/** npm shows a README without the repository around it: each link to a file of the repository has the whole address. */
+function withAbsoluteLinks(text, directory) {
+  return text.replace(/(?<=\]\()(?!https?:)[^)\s#]+/g, target => {
+    return `${address}/blob/${BRANCH}/${posix.join(directory, target)}`
+  })
 }
 
 function readJson(file) {

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { packageFolders } from './packed.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -55,6 +56,31 @@ describe('the address of the repository', () => {
     const found = files.filter(file => readFileSync(file, 'utf8').includes(new URL(address).pathname))
 
     expect(found).toEqual([])
+  })
+})
+
+describe('a move of the repository', () => {
+  it('is one change in the root and one run of the script', () => {
+    const moved = mkdtempSync(join(tmpdir(), 'osprofiler-moved-'))
+    onTestFinished(() => rmSync(moved, { recursive: true }))
+    const script = join(moved, 'release/manifests.js')
+    cpSync(join(root, 'release/manifests.js'), script)
+    const files = packages.flatMap(({ folder }) => ['package.json', 'README.md'].map(name => join(folder, name)))
+    for (const file of files) cpSync(file, join(moved, relative(root, file)))
+    const manifest = readFileSync(join(root, 'package.json'), 'utf8')
+    writeFileSync(join(moved, 'package.json'), manifest.replace(address, 'https://code.example/tracing/osprofiler'))
+    writeFileSync(join(moved, 'SECURITY.md'), `Tell us at ${address}/security.\n`)
+
+    const before = spawnSync(process.execPath, [script, '--check'])
+    const written = spawnSync(process.execPath, [script])
+    const after = spawnSync(process.execPath, [script, '--check'])
+
+    expect([before.status, written.status, after.status]).toEqual([1, 0, 0])
+    expect(readFileSync(join(moved, 'SECURITY.md'), 'utf8')).toBe(
+      'Tell us at https://code.example/tracing/osprofiler/security.\n',
+    )
+    const texts = files.map(file => readFileSync(join(moved, relative(root, file)), 'utf8'))
+    expect(texts.filter(text => text.includes(address) || !text.includes('code.example/tracing'))).toEqual([])
   })
 })
 

@@ -29,8 +29,7 @@ export async function packAll(destination: string): Promise<Map<string, string>>
   for (const folder of packageFolders) {
     const args = ['-y', 'pnpm@12', 'pack', '--json', '--pack-destination', destination]
     const { stdout } = await exec('npx', args, { cwd: folder })
-    // With a script before the packing, pnpm prints the script first.
-    tarballs.set(readManifest(folder).name, JSON.parse(stdout.slice(stdout.indexOf('{'))).filename)
+    tarballs.set(readManifest(folder).name, JSON.parse(stdout).filename)
   }
   return tarballs
 }
