@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, relative } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { packageFolders } from './packed.js'
@@ -12,7 +12,7 @@ const packages = packageFolders.map(folder => ({ folder, manifest: readJson(fold
 
 describe('the manifest of each package', () => {
   it.each(packages)('says where $name is from, and to whom it is published', ({ folder, manifest }) => {
-    const directory = relative(root, folder)
+    const directory = `packages/${basename(folder)}`
 
     expect(manifest).toMatchObject({
       author: expect.any(String),

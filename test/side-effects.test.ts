@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { join, posix, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type ModuleDeclaration, parse, type Statement } from 'acorn'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -25,8 +25,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 describe('the modules that are run for their effect', () => {
   it.each(packages)('are those that the manifest of $name names', ({ folder: place, run }) => {
     const modules = readdirSync(join(place, 'dist'), { recursive: true, encoding: 'utf8' })
-      .filter(file => file.endsWith('.js') && !file.startsWith('pages/'))
-      .map(file => `./${relative(place, join(place, 'dist', file))}`)
+      .filter(file => file.endsWith('.js') && !file.startsWith('pages'))
+      .map(file => `./dist/${file.replaceAll(sep, '/')}`)
 
     const effective = modules.filter(file => hasEffect(readFileSync(join(place, file), 'utf8')))
 
@@ -55,7 +55,7 @@ describe.each(Object.keys(BUNDLERS))('a bundle by %s', bundler => {
 
   it('leaves out what nobody uses', async () => {
     const libraries = packages.filter(({ name }) => name !== 'osprofiler')
-    const names = libraries.flatMap(({ name, entries }) => entries.map(entry => join(name, entry)))
+    const names = libraries.flatMap(({ name, entries }) => entries.map(entry => posix.join(name, entry)))
     const unused = names.filter(name => !/\/(package\.json|register)$/.test(name))
 
     const program = unused.map(name => `import '${name}'`).join('\n')
