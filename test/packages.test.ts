@@ -161,6 +161,8 @@ describe('what the README has one install', () => {
     const megabytes = sizes.reduce((sum, size) => sum + size, 0) / 1_000_000
     console.log(`An install takes ${megabytes.toFixed(1)} MB in ${sizes.length} files.`)
     expect(megabytes).toBeLessThan(15)
+    const readme = readFileSync(join(root, 'packages/cli/README.md'), 'utf8')
+    expect(readme).toContain(`an install takes ${Math.round(megabytes)} MB.`)
   }, 300_000)
 
   it('is enough to run its first service and to see a trace of it, under pnpm', async () => {

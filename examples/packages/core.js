@@ -2,7 +2,7 @@ import * as profiler from '@osprofiler/core'
 
 profiler.setNotifier(record => console.log(record.name, record.info.id ?? ''))
 
-await profiler.run({ hmacKey: 'a key that only callers know' }, async () => {
+await profiler.run({ hmacKey: 'a key that callers and services share' }, async () => {
   await profiler.withTrace('load', { id: 7 }, () => load(7))
 })
 

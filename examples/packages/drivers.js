@@ -6,7 +6,7 @@ const notifier = profiler.createNotifier(driver)
 profiler.setNotifier(notifier)
 
 // Write.
-await profiler.run({ hmacKey: 'a key that only callers know' }, () => profiler.withTrace('work', () => 42))
+await profiler.run({ hmacKey: 'a key that callers and services share' }, () => profiler.withTrace('work', () => 42))
 await notifier.close()
 
 // Read. A store that can only be written to has none of these functions.
