@@ -31,7 +31,7 @@ const ONE_NODE_IS_ENOUGH = [
   'packages/report/**',
   // Compiled for one Node.
   '**/better-sqlite3.test.ts',
-  'test/{docs,globals,layers,packages,public-api}.test.ts',
+  'test/{docs,globals,layers,manifests,package-readmes,packages,public-api,side-effects,third-party}.test.ts',
   // Places of a file system, and servers that never answer: most of the time is waiting.
   'packages/drivers/test/hostile-places-*.test.ts',
   'packages/drivers/test/close-silent-servers.test.ts',
@@ -57,7 +57,7 @@ const all = process.env.OSPROFILER_TEST_ALL === '1'
 
 say('Building')
 run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b'])
-run(process.execPath, [join(root, 'packages/viewer/build-page.js')])
+run(process.execPath, [join(root, 'build-assets.js')])
 
 // What starts the servers was built just now.
 const { bringUp } = await import('./bring-up.js')

@@ -1,0 +1,5 @@
+// Puts into dist/ what the compiler does not make: the pages of the viewer, and the font of the command's pictures.
+// Runs after `tsc -b`.
+
+import './packages/viewer/build-page.js'
+import './packages/cli/copy-font.js'
