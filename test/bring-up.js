@@ -2,13 +2,13 @@
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
-import { REQUIREMENTS, succeeds } from './requirements.js'
+import { succeeds } from './requirements.js'
 
 /** Resolves to the requirements that cannot be had here, each with the `reason`. */
-export async function bringUp(say) {
-  install(REQUIREMENTS.filter(({ isThere }) => !isThere()).flatMap(({ debian }) => debian))
+export async function bringUp(say, requirements) {
+  install(requirements.filter(({ isThere }) => !isThere()).flatMap(({ debian }) => debian))
   const missing = []
-  for (const requirement of REQUIREMENTS) {
+  for (const requirement of requirements) {
     const reason = await fetchWhatIsMissing(requirement)
     if (reason !== undefined) missing.push({ ...requirement, reason })
   }

@@ -30,7 +30,7 @@ const blocks: readonly Block[] = markdown.flatMap(({ page, text }) =>
 describe('the docs', () => {
   it('show the points and the quick starts', () => {
     const shown = blocks.filter(({ kind }) => kind === 'file').map(({ path }) => path)
-    const examples = ['points', 'quick-start', 'adapter', 'messages'].flatMap(folder =>
+    const examples = ['points', 'quick-start', 'adapter', 'messages', 'opentelemetry'].flatMap(folder =>
       readdirSync(join(root, 'examples', folder))
         .filter(file => /\.[jt]s$/.test(file))
         .map(file => `examples/${folder}/${file}`),

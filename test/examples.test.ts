@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { startOtlpReceiver } from '../packages/drivers/test/otlp-receiver.js'
 import { findFreePort } from './servers/free-port.js'
 
 const exec = promisify(execFile)
@@ -19,12 +20,7 @@ const env = {
 }
 let service: ChildProcess | undefined
 
-afterEach(async () => {
-  if (service === undefined || service.exitCode !== null) return
-  const ended = new Promise(resolve => service?.once('exit', resolve))
-  service.kill('SIGTERM')
-  await ended
-})
+afterEach(endService)
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -47,6 +43,35 @@ describe('the examples of the docs', () => {
     for (const text of shown) expect(stdout).toContain(text)
   })
 })
+
+describe('the example of OpenTelemetry', () => {
+  it('has the id of the trace on a span of the signed request, and on none of another one', async () => {
+    const receiver = await startOtlpReceiver()
+    const port = await findFreePort()
+    const args = ['--import', './telemetry.js', 'app.js']
+    const collector = `http://127.0.0.1:${receiver.port}`
+    service = spawn(process.execPath, args, {
+      cwd: join(root, 'examples/opentelemetry'),
+      env: { ...env, PORT: String(port), OTEL_EXPORTER_OTLP_ENDPOINT: collector },
+    })
+    await listening(port)
+
+    const { stdout } = await exec(process.execPath, [command, 'run', `http://127.0.0.1:${port}/`], { env })
+    await endService()
+
+    const [, traceId] = /^Trace (\S+)/m.exec(stdout) ?? []
+    const told = receiver.spans.map(span => span.attributes['osprofiler.trace_id']).filter(id => id !== undefined)
+    expect(told).toEqual([traceId])
+    expect(new Set(receiver.spans.map(span => span.traceId)).size).toBeGreaterThan(1)
+  })
+})
+
+async function endService(): Promise<void> {
+  if (service === undefined || service.exitCode !== null) return
+  const ended = new Promise(resolve => service?.once('exit', resolve))
+  service.kill('SIGTERM')
+  await ended
+}
 
 async function listening(port: number): Promise<void> {
   for (const deadline = performance.now() + 60_000; performance.now() < deadline; ) {

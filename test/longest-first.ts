@@ -2,7 +2,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Test files that take one to three minutes, most of which is waiting. */
 const LONG =
-  /(?:hostile-places-\w|hung-dns|close-silent|truth\.test|cli-(?:follow|formats|run|trace)\.|messaging-|close-(?:rabbitmq|in-time)|[a-z]+[789]\.test|opensearch[23]\.test|-python)/
+  /(?:hostile-places-\w|publishable|hung-dns|close-silent|truth\.test|cli-(?:follow|formats|run|trace)\.|messaging-|close-(?:rabbitmq|in-time)|[a-z]+[789]\.test|opensearch[23]\.test|-python)/
 
 /** Starts the longest files first: at the end, one that is left over would keep a single core busy. */
 export class LongestFirst extends BaseSequencer {

@@ -1,49 +1,65 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { shopRecords, toLines } from './cli-records.js'
+import { install, packAll, packageFolders, readManifest, SQLITE } from './packed.js'
 
 const exec = promisify(execFile)
 const root = fileURLToPath(new URL('..', import.meta.url))
 const consumers = join(root, 'test/fixtures/consumers')
 const workspace = mkdtempSync(join(tmpdir(), 'osprofiler-packages-'))
-const rootManifest = readManifest(root)
-const folders = readdirSync(join(root, 'packages')).map(name => join(root, 'packages', name))
-// Which the docs have a user install on Node 20.
-const SQLITE = '@photostructure/sqlite'
-const tarballs = new Map<string, string>()
-
-interface Manifest {
-  readonly name: string
-  readonly version: string
-  readonly devDependencies: Record<string, string>
-}
+const FRAMEWORKS = ['express', 'koa', 'fastify', '@types/express', '@types/koa', '@types/node', SQLITE]
+let tarballs: ReadonlyMap<string, string>
 
 beforeAll(async () => {
-  for (const folder of folders) {
-    const args = ['-y', 'pnpm@12', 'pack', '--json', '--pack-destination', workspace]
-    const { stdout } = await exec('npx', args, { cwd: folder })
-    tarballs.set(readManifest(folder).name, JSON.parse(stdout).filename)
-  }
+  tarballs = await packAll(workspace)
 }, 300_000)
 
 afterAll(() => rmSync(workspace, { recursive: true, force: true }))
 
 describe('the packages', () => {
   it('hold what they need and nothing else', async () => {
-    for (const [name, tarball] of tarballs) {
-      const { stdout } = await exec('tar', ['tzf', tarball])
-      const files = stdout.trim().split('\n')
+    for (const folder of packageFolders) {
+      const { name, files: wanted } = readManifest(folder)
+      const files = await listFiles(name)
 
-      expect(files, name).toContain('package/README.md')
-      expect(files, name).toContain('package/LICENSE')
-      expect(files.some(file => file.startsWith('package/dist/') && file.endsWith('.d.ts'))).toBe(true)
-      expect(files.filter(file => !/^package\/(dist\/|src\/|README\.md|LICENSE|package\.json)/.test(file))).toEqual([])
+      // Of the shared files, those that the manifest lists.
+      const shared = ['README.md', 'package.json', ...wanted.filter(file => /^[A-Z-]+(\.md)?$/.test(file))]
+      expect(files.filter(file => !/^(dist|src)\//.test(file)).sort(), name).toEqual(shared.sort())
+      expect(shared, name).toEqual(expect.arrayContaining(['CHANGELOG.md', 'LICENSE']))
+      expect(files.some(file => file.startsWith('dist/') && file.endsWith('.d.ts'))).toBe(true)
       expect(files.filter(file => /tsbuildinfo|\/test\/|\.test\./.test(file))).toEqual([])
+    }
+  })
+
+  it('hold the sources that their source maps and declaration maps lead to', async () => {
+    for (const [name, tarball] of tarballs) {
+      const folder = join(workspace, 'unpacked', name)
+      mkdirSync(folder, { recursive: true })
+      await exec('tar', ['xzf', tarball, '-C', folder, '--strip-components=1'])
+      const files = await listFiles(name)
+      const maps = files.filter(file => file.endsWith('.map'))
+
+      const strays = maps.flatMap(map => sourcesOf(folder, map).filter(source => !files.includes(source)))
+
+      const declarations = files.filter(file => file.endsWith('.d.ts'))
+      expect(strays, name).toEqual([])
+      expect(maps, name).toEqual(expect.arrayContaining(declarations.map(file => `${file}.map`)))
     }
   })
 })
@@ -54,7 +70,9 @@ describe.each(['npm', 'pnpm'] as const)('a project that installs them with %s', 
   beforeAll(async () => {
     mkdirSync(project)
     for (const file of readdirSync(consumers)) copyFileSync(join(consumers, file), join(project, file))
-    await install(manager, project)
+    await install(manager, project, { tarballs, others: FRAMEWORKS })
+    // All that runs is in dist/: the sources are for people.
+    for (const name of tarballs.keys()) rmSync(join(project, 'node_modules', name, 'src'), { recursive: true })
   }, 300_000)
 
   it('runs as ECMAScript modules', async () => {
@@ -85,15 +103,73 @@ describe.each(['npm', 'pnpm'] as const)('a project that installs them with %s', 
 
     expect(stdout.trim()).toContain(readManifest(join(root, 'packages/cli')).version)
   })
+
+  it('has the pages, of one trace and of a store', async () => {
+    const command = join(project, 'node_modules/.bin/osprofiler')
+    writeFileSync(join(project, 'shop.jsonl'), toLines(shopRecords()))
+    const { stdout: page } = await exec(command, ['trace', 'show', 'shop.jsonl', '--html'], { cwd: project })
+    const ui = spawn(command, ['ui', '--connection-string', 'memory://'], { cwd: project })
+    const [printed] = (await once(ui.stdout, 'data')) as [Buffer]
+    const [address = ''] = /http:\S+/.exec(printed.toString()) ?? []
+    const { headers } = await fetch(address, { redirect: 'manual' })
+
+    const cookie = headers.get('set-cookie')?.split(';')[0] ?? ''
+    const [list, style] = await Promise.all(
+      ['./', 'list.css'].map(path => fetch(new URL(path, address), { headers: { cookie } })),
+    )
+
+    expect(page).toContain('gateway')
+    expect([list?.status, style?.status]).toEqual([200, 200])
+    expect(await list?.text()).toContain('<script defer src="list.js">')
+    ui.kill('SIGTERM')
+    await once(ui, 'exit')
+  })
+
+  it('draws SVG, and for PNG asks for one more package, before anything is read, sent or written', async () => {
+    const command = join(project, 'node_modules/.bin/osprofiler')
+    writeFileSync(join(project, 'shop.jsonl'), toLines(shopRecords()))
+    const tasks = [
+      ['trace', 'show', 'not-there.jsonl', '--render-dot', 'graph.png'],
+      ['run', 'http://127.0.0.1:9/', '--render-dot', 'graph.png'],
+    ]
+
+    await exec(command, ['trace', 'show', 'shop.jsonl', '--render-dot', 'graph.svg'], { cwd: project })
+    const refused = await Promise.all(tasks.map(args => exec(command, args, { cwd: project }).catch(error => error)))
+
+    expect(readFileSync(join(project, 'graph.svg'), 'utf8')).toContain('<svg ')
+    for (const { code, stdout, stderr } of refused) {
+      expect({ code, stdout, stderr }).toEqual({
+        code: 1,
+        stdout: '',
+        stderr:
+          'error: --render-dot cannot draw graph.png without @resvg/resvg-wasm: run "npm install @resvg/resvg-wasm" where osprofiler is installed, or draw .svg.\n',
+      })
+    }
+    expect(existsSync(join(project, 'graph.png'))).toBe(false)
+  })
 })
 
 describe('what the README has one install', () => {
+  it('takes less than 15 MB where Node brings SQLite', async () => {
+    const project = join(workspace, 'small')
+    mkdirSync(project)
+
+    await install('npm', project, { tarballs, only: documentedPackages() })
+
+    const files = readdirSync(join(project, 'node_modules'), { recursive: true, withFileTypes: true })
+    const sizes = files.filter(file => file.isFile()).map(file => statSync(join(file.parentPath, file.name)).size)
+    const megabytes = sizes.reduce((sum, size) => sum + size, 0) / 1_000_000
+    console.log(`An install takes ${megabytes.toFixed(1)} MB in ${sizes.length} files.`)
+    expect(megabytes).toBeLessThan(15)
+    const readme = readFileSync(join(root, 'packages/cli/README.md'), 'utf8')
+    expect(readme).toContain(`an install takes ${Math.round(megabytes)} MB.`)
+  }, 300_000)
+
   it('is enough to run its first service and to see a trace of it, under pnpm', async () => {
     const project = join(workspace, 'documented')
     mkdirSync(project)
     copyFileSync(join(root, 'examples/quick-start/express.js'), join(project, 'app.js'))
-    const line = /^npm install (.*?)( *#.*)?$/m.exec(readFileSync(join(root, 'README.md'), 'utf8'))?.[1] ?? ''
-    await install('pnpm', project, line.split(' '))
+    await install('pnpm', project, { tarballs, only: documentedPackages(), others: FRAMEWORKS })
     const { stdout: key } = await exec(join(project, 'node_modules/.bin/osprofiler'), ['key', 'new'])
     const env = { ...process.env, OSPROFILER_HMAC_KEYS: key.trim(), XDG_STATE_HOME: project, PORT: '0' }
     const app = spawn(process.execPath, ['--input-type=module', '-e', LISTEN], { cwd: project, env })
@@ -119,29 +195,24 @@ Server.prototype.listen = function (...args) {
 await import('./app.js')
 `
 
-async function install(manager: 'npm' | 'pnpm', project: string, only?: readonly string[]): Promise<void> {
-  const wanted = [...tarballs].filter(([name]) => only === undefined || only.includes(name))
-  const ours = Object.fromEntries(wanted.map(([name, tarball]) => [name, `file:${tarball}`]))
-  const theirs = ['express', 'koa', 'fastify', '@types/express', '@types/koa', '@types/node', SQLITE].map(name => [
-    name,
-    rootManifest.devDependencies[name],
-  ])
-  const manifest = { private: true, type: 'module', dependencies: { ...ours, ...Object.fromEntries(theirs) } }
-  writeFileSync(join(project, 'package.json'), JSON.stringify(manifest))
-  if (manager === 'npm') {
-    await exec('npm', ['install', '--no-audit', '--no-fund', '--fetch-retries=5'], { cwd: project })
-  } else {
-    const overrides = [...tarballs].map(([name, tarball]) => `  '${name}': 'file:${tarball}'\n`)
-    writeFileSync(
-      join(project, 'pnpm-workspace.yaml'),
-      `overrides:\n${overrides.join('')}allowBuilds:\n  '${SQLITE}': false\n`,
-    )
-    await exec('npx', ['-y', 'pnpm@12', 'install', '--no-frozen-lockfile'], { cwd: project })
-  }
+function documentedPackages(): string[] {
+  const line = /^npm install (.*?)( *#.*)?$/m.exec(readFileSync(join(root, 'README.md'), 'utf8'))?.[1] ?? ''
+  return line.split(' ')
 }
 
-function readManifest(folder: string): Manifest {
-  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+/** The files of a package in its tarball. */
+async function listFiles(name: string): Promise<string[]> {
+  const { stdout } = await exec('tar', ['tzf', tarballs.get(name) ?? ''])
+  return stdout
+    .trim()
+    .split('\n')
+    .map(file => file.replace(/^package\//, ''))
+}
+
+/** The files that a map leads to, as paths in its package. */
+function sourcesOf(folder: string, map: string): string[] {
+  const { sourceRoot = '', sources } = JSON.parse(readFileSync(join(folder, map), 'utf8'))
+  return sources.map((source: string) => posix.join(dirname(map), sourceRoot, source))
 }
 
 /** Node 22.12 to 24 says of every module that is loaded by require() that this is experimental. */

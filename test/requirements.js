@@ -4,6 +4,8 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { bindingFile, compileBinding } from './better-sqlite3.js'
+import { hasValgrind } from './costs/has-valgrind.js'
+import { ACTIONLINT } from './servers/dist/actionlint.js'
 import { COLLECTOR } from './servers/dist/collector.js'
 import { fetchOnce, isFetched } from './servers/dist/fetch-once.js'
 import { findGo } from './servers/dist/find-go.js'
@@ -114,6 +116,12 @@ export const REQUIREMENTS = [
     suites: '**/*linux*.test.ts',
   },
   {
+    name: 'Valgrind, on Linux for x64',
+    debian: ['valgrind'],
+    isThere: hasValgrind,
+    suites: 'test/costs-instructions.test.ts',
+  },
+  {
     name: 'OSProfiler 4.4.0 for Python',
     debian: ['python3-venv'],
     isThere: () => isFetched(NEWEST_OSPROFILER) || succeeds(DEBIAN_PYTHON, ['-c', 'import venv, ensurepip']),
@@ -124,19 +132,24 @@ export const REQUIREMENTS = [
   onJava(KAFKA, '**/*kafka*.test.ts'),
   onJava(MONGODB, 'packages/drivers/test/mongodb-{contract,faults,python,stand-in}.test.ts'),
   ...Object.values(SEARCH_PROGRAMS).map(program => onJava(program, `**/*${program.name}*.test.ts`)),
-  {
-    name: 'the OpenTelemetry collector',
+  // Go builds the first for some minutes, once.
+  onGo('the OpenTelemetry collector', COLLECTOR, '**/*collector*.test.ts'),
+  onGo('actionlint', ACTIONLINT, 'test/workflows-actionlint.test.ts'),
+]
+
+function onGo(name, wanted, suites) {
+  return {
+    name,
     debian: [],
     lacks: 'Go was not found',
-    isThere: () => isFetched(COLLECTOR) || findGo() !== undefined,
-    isFetched: () => isFetched(COLLECTOR),
-    // Go builds for some minutes, once.
-    fetch: () => fetchOnce(COLLECTOR),
-    suites: '**/*collector*.test.ts',
+    isThere: () => isFetched(wanted) || findGo() !== undefined,
+    isFetched: () => isFetched(wanted),
+    fetch: () => fetchOnce(wanted),
+    suites,
     oneNode: true,
     mayLack: () => findGo() === undefined,
-  },
-]
+  }
+}
 
 /** A server that Maven brings. The newest ones need a newer Java than Debian's may be. */
 function onJava(program, suites) {

@@ -1,11 +1,15 @@
 // The test command, `npx -y pnpm@12 test`: builds, brings up what the tests need, runs every test.
 //
-//   node test/run.js [vitest arguments]
+//   node test/run.js [--reduced | --other-node] [vitest arguments]
+//
+//   --reduced                   runs what needs Node and the npm registry alone, and installs nothing: for macOS and
+//                               Windows. --reduced=win32 selects what runs on that system, on any
+//   --other-node                runs what another version of Node than the first can change
 //
 //   OSPROFILER_TEST_INSTALL=0   installs no system package, also as root on Debian or Ubuntu
 //   OSPROFILER_TEST_CACHE=...   the folder of what is fetched, in place of one among the caches of the user
 //   OSPROFILER_TEST_ALL=1       fails where a suite could not be run, instead of naming it, but for the newest servers
-//                               where there is no JDK of Java 21, and the collector where there is no Go
+//                               where there is no JDK of Java 21, and the collector and actionlint where there is no Go
 //   OSPROFILER_TEST_NODES=22,24 runs them on these versions of Node too, from the registry, but for what no version changes
 //   OSPROFILER_TEST_MONGODB_URL, _LOGINSIGHT_URL, _KAFKA_URL (host:port), and of each search server _ELASTICSEARCH7_URL,
 //                               _OPENSEARCH3_URL, ...: other servers than those that the tests start, which are emptied
@@ -27,13 +31,17 @@ const ONE_NODE_IS_ENOUGH = [
   'packages/report/**',
   // Compiled for one Node.
   '**/better-sqlite3.test.ts',
-  'test/{bench-table,docs,globals,layers,packages,public-api}.test.ts',
+  'test/{bench-table,docs,globals,layers,manifests,package-readmes,packages,public-api,side-effects,third-party}.test.ts',
   // Places of a file system, and servers that never answer: most of the time is waiting.
   'packages/drivers/test/hostile-places-*.test.ts',
   'packages/drivers/test/close-silent-servers.test.ts',
   'packages/drivers/test/hung-dns-linux.test.ts',
+  // Counted on the Node of their figures.
+  'test/costs-*.test.ts',
   // Requests through servers that one Node has already told the truth about.
   'test/truth.test.ts',
+  // What is published, and the files for GitHub.
+  'test/{publishable,reduced,release-version,repository-files,workflows}.test.ts',
   // What Python makes of headers, records and the layouts of stores. Each Node decides the recorded headers.
   '**/*python*.test.ts',
   'test/ceilometer-agent-rabbitmq.test.ts',
@@ -49,22 +57,27 @@ const all = process.env.OSPROFILER_TEST_ALL === '1'
 
 say('Building')
 run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b'])
-run(process.execPath, [join(root, 'packages/viewer/build-page.js')])
+run(process.execPath, [join(root, 'build-assets.js')])
 
 // What starts the servers was built just now.
 const { bringUp } = await import('./bring-up.js')
 const { REQUIREMENTS } = await import('./requirements.js')
-const missing = await bringUp(say)
-const onRealServers = REQUIREMENTS.filter(({ oneNode }) => oneNode).map(({ suites }) => suites)
+const { leaveOutForReduced, withRealTemporaryFolder } = await import('./reduced.js')
+const otherNode = [...ONE_NODE_IS_ENOUGH, ...REQUIREMENTS.filter(({ oneNode }) => oneNode).map(({ suites }) => suites)]
+const { reducedFor, isOtherNode, forVitest } = readArguments(process.argv.slice(2))
+const missing = reducedFor === undefined ? await bringUp(say, neededBy(isOtherNode)) : []
 const lacking = missing.filter(({ mayLack }) => !mayLack?.())
 if (lacking.length > 0 && all) fail(`Missing: ${lacking.map(({ name, reason }) => `${name} (${reason})`).join(', ')}`)
 
 const versions = (process.env.OSPROFILER_TEST_NODES ?? '').split(',').filter(version => version !== '')
-const results = [test(process.version, process.execPath, absentFrom(process.versions.node))]
+const leftOut = [
+  ...(isOtherNode ? otherNode : []),
+  ...(reducedFor === undefined ? [] : leaveOutForReduced(reducedFor)),
+  ...absentFrom(process.versions.node),
+]
+const results = [test(process.version, process.execPath, leftOut)]
 for (const version of versions) {
-  results.push(
-    test(`Node ${version}`, findNode(version), [...ONE_NODE_IS_ENOUGH, ...onRealServers, ...absentFrom(version)]),
-  )
+  results.push(test(`Node ${version}`, findNode(version), [...otherNode, ...absentFrom(version)]))
 }
 
 for (const { name, suites, reason } of missing) say(`Not run: ${suites}, for want of ${name}: ${reason}`)
@@ -78,6 +91,20 @@ const total = results.reduce((sum, { passed, failed }) => ({
 console.log(`${total.passed} passed, ${total.failed} failed`)
 process.exitCode = results.every(({ ok }) => ok) ? 0 : 1
 
+function readArguments(args) {
+  const reduced = args.find(argument => /^--reduced(=|$)/.test(argument))
+  return {
+    reducedFor: reduced === undefined ? undefined : (reduced.split('=')[1] ?? process.platform),
+    isOtherNode: args.includes('--other-node'),
+    forVitest: args.filter(argument => argument !== reduced && argument !== '--other-node'),
+  }
+}
+
+/** Another version of Node runs none of the suites that one is enough for, so their servers need not be fetched. */
+function neededBy(isOtherNode) {
+  return isOtherNode ? REQUIREMENTS.filter(({ suites }) => !otherNode.includes(suites)) : REQUIREMENTS
+}
+
 /** What a version of Node has not. */
 function absentFrom(version) {
   return Number.parseInt(version, 10) < 22 ? ['**/node-sqlite.test.ts'] : []
@@ -90,9 +117,10 @@ function test(name, node, leftOut) {
   const excluded = [...missing.map(({ suites }) => suites), ...leftOut].flatMap(suites => ['--exclude', suites])
   const vitest = join(root, 'node_modules/vitest/vitest.mjs')
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-  const { status } = spawnSync(node, [vitest, 'run', ...reporters, ...excluded, ...process.argv.slice(2)], {
+  const { status } = spawnSync(node, [vitest, 'run', ...reporters, ...excluded, ...forVitest], {
     cwd: root,
     stdio: 'inherit',
+    env: reducedFor === undefined ? process.env : withRealTemporaryFolder(),
   })
   const counts = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : {}
   rmSync(folder, { recursive: true, force: true })

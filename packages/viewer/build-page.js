@@ -3,7 +3,7 @@
 
 import { copyFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { build } from 'vite'
+import { buildEntry } from './build-entry.js'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const target = `${here}dist/pages/`
@@ -13,6 +13,8 @@ const sources = [
   `${here}../report/dist`,
   `${here}../core/dist/json`,
   `${here}build-page.js`,
+  `${here}build-entry.js`,
+  `${here}package.json`,
 ]
 
 if (newest(sources) > newest([target])) await buildPages()
@@ -24,31 +26,6 @@ async function buildPages() {
   for (const { name, script, style } of entries) {
     writeFileSync(`${target}${name}.js`, script)
     writeFileSync(`${target}${name}.css`, style)
-  }
-}
-
-async function buildEntry(name) {
-  const output = await build({
-    root: `${here}pages`,
-    configFile: false,
-    logLevel: 'warn',
-    oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-    build: {
-      write: false,
-      target: 'es2022',
-      cssMinify: true,
-      modulePreload: false,
-      lib: { entry: `${here}pages/${name}/main.tsx`, formats: ['iife'], name: 'osprofiler', cssFileName: name },
-    },
-    define: { 'process.env.NODE_ENV': '"production"' },
-  })
-  const files = [output].flat().flatMap(part => part.output)
-  const script = files.find(file => file.type === 'chunk')?.code ?? ''
-  const style = files.find(file => file.fileName.endsWith('.css'))?.source ?? ''
-  return {
-    // Inlined into an HTML file: nothing in the application may end the element that it stands in.
-    script: script.trim().replaceAll('</script', '<\\/script').replaceAll('<!--', '<\\!--'),
-    style: String(style).trim(),
   }
 }
 

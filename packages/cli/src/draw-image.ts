@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { extname } from 'node:path'
 
 /** Formats of `--render-dot`, by the file's extension. */
@@ -7,21 +6,32 @@ export type ImageFormat = 'svg' | 'png'
 
 /** Graphviz estimates the width of text by this font's metrics; DejaVu Sans Condensed, which PNGs get, is about as wide. */
 const FONT = { fontname: 'Arial' }
-const FONT_FILE = 'dejavu-fonts-ttf/ttf/DejaVuSansCondensed.ttf'
+const FONT_FILE = new URL('./fonts/DejaVuSansCondensed.ttf', import.meta.url)
 const FONT_FAMILY = 'DejaVu Sans'
+/** Makes a PNG of an SVG. It weighs 2.5 MB, and its license is not that of the other packages: users install it. */
+const PNG_PACKAGE = '@resvg/resvg-wasm'
 
 /** Beyond it, viewers give up and WebAssembly runs out of memory: such a picture is made smaller. */
 const LONGEST_SIDE = 20_000
 const MOST_PIXELS = 60_000_000
 
 /**
- * The format that a file's extension names.
+ * The format that a file's extension names, if it can be drawn.
  *
  * @throws OsprofilerError `ERR_CONFIGURATION` for any but `.svg` and `.png`
+ * @throws OsprofilerError `ERR_MISSING_CLIENT` for `.png` where the package that makes PNGs is not installed
  */
 export async function imageFormat(file: string): Promise<ImageFormat> {
   const extension = extname(file).toLowerCase()
-  if (extension === '.svg' || extension === '.png') return extension === '.svg' ? 'svg' : 'png'
+  if (extension === '.svg') return 'svg'
+  if (extension === '.png') {
+    if (hasPngPackage()) return 'png'
+    const { OsprofilerError } = await import('@osprofiler/core')
+    throw new OsprofilerError(
+      'ERR_MISSING_CLIENT',
+      `--render-dot cannot draw ${file} without ${PNG_PACKAGE}: run "npm install ${PNG_PACKAGE}" where osprofiler is installed, or draw .svg.`,
+    )
+  }
   const hint =
     extension === '.pdf'
       ? 'PDF cannot be drawn without Graphviz: draw .svg and print that, or use --dot --out FILE and "dot -Tpdf"'
@@ -32,14 +42,23 @@ export async function imageFormat(file: string): Promise<ImageFormat> {
 
 /**
  * Lays out a graph in the DOT language and draws it, with Graphviz and resvg as WebAssembly: no program has to be
- * installed, and the font comes along. It has Latin, Greek, Cyrillic, Arabic, Hebrew and signs; an SVG takes the
- * fonts of its viewer.
+ * installed. The font of PNGs has Latin, Greek, Cyrillic, Arabic, Hebrew and signs; an SVG takes the fonts of its
+ * viewer.
  *
  * @throws OsprofilerError `ERR_CONFIGURATION` where the graph is too large to be laid out
  */
 export async function drawImage(dot: string, format: ImageFormat): Promise<string | Uint8Array> {
   const svg = await drawSvg(dot)
   return format === 'svg' ? svg : await drawPng(svg)
+}
+
+function hasPngPackage(): boolean {
+  try {
+    import.meta.resolve(PNG_PACKAGE)
+    return true
+  } catch {
+    return false
+  }
 }
 
 async function drawSvg(dot: string): Promise<string> {
@@ -59,11 +78,8 @@ async function drawSvg(dot: string): Promise<string> {
 
 async function drawPng(svg: string): Promise<Uint8Array> {
   const { initWasm, Resvg } = await import('@resvg/resvg-wasm')
-  const { resolve } = createRequire(import.meta.url)
-  const [program, font] = await Promise.all([
-    readFile(resolve('@resvg/resvg-wasm/index_bg.wasm')),
-    readFile(resolve(FONT_FILE)),
-  ])
+  const program = await readFile(new URL(import.meta.resolve(`${PNG_PACKAGE}/index_bg.wasm`)))
+  const font = await readFile(FONT_FILE)
   await initWasm(program)
   try {
     const options = {

@@ -46,7 +46,10 @@ export function addShowOptions(command: Command): Command {
     .option('--json', "as JSON, the same as Python's")
     .option('--html', 'as a page that needs no network: waterfall, flame graph, statistics, search')
     .option('--dot', 'as a graph in the DOT language, as Python draws it')
-    .option('--render-dot <file>', 'that graph as a picture, .svg or .png; Graphviz need not be installed')
+    .option(
+      '--render-dot <file>',
+      'that graph as a picture: .svg, or .png with @resvg/resvg-wasm; Graphviz need not be installed',
+    )
     .addOption(new Option('--export <tool>', 'for another tool: its timeline').choices(EXPORTS))
     .option('--out <file>', 'into a file, readable by its owner alone, instead of to the terminal')
     .option('--depth <levels>', 'so many levels of the tree', parseCount)

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { join, resolve } from 'node:path'
+import { join, parse, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { OsprofilerError } from '@osprofiler/core'
 import { JSON, URL } from '@osprofiler/core/toolkit'
@@ -27,7 +27,7 @@ function toDirectory(path: string): string {
     const url = new URL(`file://${path}`)
     if (path.startsWith('/')) {
       const directory = resolve(fileURLToPath(url))
-      if (!directory.includes('\0') && directory !== resolve('/')) return directory
+      if (!directory.includes('\0') && directory !== parse(directory).root) return directory
     }
   } catch {
     // A malformed string, or an encoded slash: refused below without its text, which may hold a password.

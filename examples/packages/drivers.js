@@ -1,0 +1,16 @@
+import * as profiler from '@osprofiler/core'
+import { openDriver } from '@osprofiler/drivers'
+
+const driver = openDriver('sqlite:///traces.db') // in the working folder
+const notifier = profiler.createNotifier(driver)
+profiler.setNotifier(notifier)
+
+// Write.
+await profiler.run({ hmacKey: 'a key that callers and services share' }, () => profiler.withTrace('work', () => 42))
+await notifier.close()
+
+// Read. A store that can only be written to has none of these functions.
+for (const { base_id } of (await driver.listTraces?.({ limit: 10 })) ?? []) {
+  for await (const records of driver.readRecords?.(base_id) ?? []) console.log(records)
+}
+await driver.close()

@@ -1,0 +1,3 @@
+import { createPropagation, instrument } from '@osprofiler/instruments'
+
+instrument(undefined, { propagateTo: [createPropagation(), '*.svc.cluster.local'] })

@@ -1,0 +1,4 @@
+import { osprofiler } from '@osprofiler/node/register'
+
+await osprofiler.close()
+process.exit()

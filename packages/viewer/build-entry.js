@@ -1,0 +1,55 @@
+// Builds one entry of pages/ with all that it needs into one script and one style.
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { build } from 'vite'
+
+const here = fileURLToPath(new URL('.', import.meta.url))
+
+/** @returns the script, which begins with the notices of `bundled`; the style; and the packages of others in the script */
+export async function buildEntry(name) {
+  const output = await build({
+    root: `${here}pages`,
+    configFile: false,
+    logLevel: 'warn',
+    oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+    build: {
+      write: false,
+      target: 'es2022',
+      cssMinify: true,
+      modulePreload: false,
+      lib: { entry: `${here}pages/${name}/main.tsx`, formats: ['iife'], name: 'osprofiler', cssFileName: name },
+    },
+    define: { 'process.env.NODE_ENV': '"production"' },
+  })
+  const files = [output].flat().flatMap(part => part.output)
+  const chunk = files.find(file => file.type === 'chunk')
+  const style = files.find(file => file.fileName.endsWith('.css'))?.source ?? ''
+  const bundled = bundledPackages(chunk.moduleIds)
+  return {
+    // Inlined into an HTML file: nothing in the application may end the element that it stands in.
+    script: `${notices(bundled)}${chunk.code.trim()}`.replaceAll('</script', '<\\/script').replaceAll('<!--', '<\\!--'),
+    style: String(style).trim(),
+    bundled,
+  }
+}
+
+/** The packages that the modules of a bundle are from, but for this project's own. */
+function bundledPackages(moduleIds) {
+  const folders = moduleIds.map(id => /^\0?(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1])
+  const distinct = [...new Set(folders)].filter(folder => folder !== undefined)
+  return distinct.map(readPackage).sort((one, other) => (one.name < other.name ? -1 : 1))
+}
+
+/** @throws Error where a package has no license that a notice could repeat */
+function readPackage(folder) {
+  const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'))
+  const file = readdirSync(folder).find(entry => /^licen[cs]e/i.test(entry))
+  if (file === undefined || typeof license !== 'string') throw new Error(`${name} has no license in ${folder}.`)
+  return { name, version, license, text: readFileSync(`${folder}/${file}`, 'utf8').trim() }
+}
+
+/** A comment that minifiers keep: most licenses want their text in every copy, and each exported page is a copy. */
+function notices(bundled) {
+  return bundled.map(({ name, version, text }) => `/*! ${name} ${version}\n\n${text}\n*/\n`).join('')
+}

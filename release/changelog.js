@@ -1,0 +1,51 @@
+// The texts of changesets, and the one CHANGELOG.md of all packages.
+
+const IMPORTANCE = ['major', 'minor', 'patch']
+
+/**
+ * Reads the text of a file in `.changeset/`.
+ *
+ * @param {string} text
+ * @returns {{ bump: string | undefined, summary: string }} the largest step that a package takes, and the text for users
+ */
+export function parseChangeset(text) {
+  const [, head, body] = /^---\r?\n([\s\S]*?)^---[^\S\n]*(?:\n([\s\S]*))?$/m.exec(text) ?? []
+  if (head === undefined) throw new Error('A changeset begins with a list of packages between two lines "---".')
+  const bumps = head.split('\n').map(line => /:\s*["']?(major|minor|patch)["']?\s*$/.exec(line)?.[1])
+  return { bump: IMPORTANCE.find(step => bumps.includes(step)), summary: (body ?? '').replaceAll('\r', '').trim() }
+}
+
+/**
+ * Adds a version with the texts of changesets above all other versions. The largest steps come first.
+ *
+ * @param {string} changelog
+ * @param {string} version
+ * @param {{ bump: string | undefined, summary: string }[]} changesets
+ */
+export function addVersion(changelog, version, changesets) {
+  if (readVersion(changelog, version) !== undefined) throw new Error(`CHANGELOG.md has a version ${version} already.`)
+  const told = changesets.filter(({ bump, summary }) => bump !== undefined && summary !== '')
+  const sorted = IMPORTANCE.flatMap(step => told.filter(({ bump }) => bump === step))
+  const section = [`## ${version}`, '', ...sorted.map(({ summary }) => toItem(summary)), '', ''].join('\n')
+  const first = /^## /m.exec(changelog)
+  if (first === null) return `${changelog.trimEnd()}\n\n${section.trimEnd()}\n`
+  return changelog.slice(0, first.index) + section + changelog.slice(first.index)
+}
+
+/**
+ * What CHANGELOG.md says of a version, without its heading, or `undefined`.
+ *
+ * @param {string} changelog
+ * @param {string} version
+ */
+export function readVersion(changelog, version) {
+  const sections = changelog.split(/^## /m).slice(1)
+  const section = sections.find(text => text.split('\n', 1)[0].trim() === version)
+  return section?.slice(section.indexOf('\n') + 1).trim()
+}
+
+/** An item of a list. A text that is a list already stays as it is. */
+function toItem(summary) {
+  if (summary.startsWith('- ')) return summary
+  return `- ${summary.split('\n').join('\n  ')}`.replaceAll(/^ +$/gm, '')
+}

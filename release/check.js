@@ -1,0 +1,39 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { root } from './packages.js'
+
+const exec = promisify(execFile)
+const publint = join(root, 'node_modules/publint/src/cli.js')
+const attw = join(root, 'node_modules/@arethetypeswrong/cli/dist/index.js')
+
+/**
+ * Lints the manifest and the files of a tarball.
+ *
+ * @param {string} tarball
+ * @throws Error with what publint found
+ */
+export async function lintPackage(tarball) {
+  const output = await run(publint, ['run', '--strict', tarball])
+  // A suggestion does not fail publint, also not with --strict.
+  if (!output.includes('All good!')) throw new Error(output)
+}
+
+/**
+ * Resolves each entry of a tarball as the users of ES modules do. CommonJS loads our packages by `require(esm)`.
+ *
+ * @param {string} tarball
+ * @throws Error with what "Are the types wrong?" found
+ */
+export async function checkTypes(tarball) {
+  await run(attw, ['--profile', 'esm-only', '--no-color', '--no-emoji', tarball])
+}
+
+async function run(program, args) {
+  try {
+    const { stdout } = await exec(process.execPath, [program, ...args], { cwd: root })
+    return stdout
+  } catch ({ stdout, stderr }) {
+    throw new Error(`${stdout}${stderr}`)
+  }
+}

@@ -1,0 +1,88 @@
+// Writes what all packages say alike: the fields of their manifests and the links of their READMEs. Both come from the
+// root's package.json, whose `repository.url` is the one place for the address of the project. When the address changes,
+// this also changes the texts that must have the whole address: those of the root, and those of .github/.
+//
+//   node release/manifests.js           writes
+//   node release/manifests.js --check   names the files that differ, and fails where there are any
+
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, posix } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** How manifests are read: what the package is, then what is in it, then what it needs. */
+const ORDER = [
+  ...['name', 'version', 'description', 'keywords', 'homepage', 'bugs', 'repository', 'license', 'author'],
+  ...['type', 'sideEffects', 'engines', 'bin', 'exports', 'files', 'scripts', 'publishConfig'],
+  ...['dependencies', 'peerDependencies', 'peerDependenciesMeta', 'devDependencies'],
+]
+/** Without these, `npm pack` in the folder of a package would leave them out: they stand in the root. */
+const SHARED_FILES = ['CHANGELOG.md', 'LICENSE']
+const BRANCH = 'main'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const { author, engines, license, repository } = readJson(join(root, 'package.json'))
+const address = repository.url
+const folders = readdirSync(join(root, 'packages')).map(name => `packages/${name}`)
+// As the manifests have it, which are written last.
+const former = readJson(join(root, 'packages/core/package.json')).repository.url.replace(/^git\+|\.git$/g, '')
+
+const differing = []
+for (const file of textsIn('.', false).concat(textsIn('.github', true))) write(file, withAddress)
+for (const folder of folders) write(`${folder}/README.md`, text => withAbsoluteLinks(withAddress(text), folder))
+for (const folder of folders) write(`${folder}/package.json`, text => manifestOf(text, folder))
+if (process.argv.includes('--check') && differing.length > 0) {
+  console.error(`Run "node release/manifests.js": it changes ${differing.join(', ')}.`)
+  process.exitCode = 1
+}
+
+function write(file, change) {
+  const before = readFileSync(join(root, file), 'utf8')
+  const after = change(before)
+  if (after === before) return
+  differing.push(file)
+  if (!process.argv.includes('--check')) writeFileSync(join(root, file), after)
+}
+
+/** The pages and settings in a folder of the root. */
+function textsIn(folder, recursive) {
+  const names = existsSync(join(root, folder)) ? readdirSync(join(root, folder), { recursive }) : []
+  return names.filter(name => /\.(md|ya?ml)$/.test(name)).map(name => join(folder, name))
+}
+
+function manifestOf(text, directory) {
+  const manifest = JSON.parse(text)
+  const fields = {
+    ...manifest,
+    homepage: `${address}/tree/${BRANCH}/${directory}#readme`,
+    bugs: { url: `${address}/issues` },
+    repository: { type: 'git', url: `git+${address}.git`, directory },
+    license,
+    author,
+    engines,
+    files: [...manifest.files.filter(name => !SHARED_FILES.includes(name)), ...SHARED_FILES],
+    scripts: { ...manifest.scripts, prepack: 'node ../../release/copy-shared-files.js' },
+    publishConfig: { access: 'public' },
+  }
+  const names = Object.keys(fields).sort((one, other) => placeOf(one) - placeOf(other))
+  return `${JSON.stringify(Object.fromEntries(names.map(name => [name, fields[name]])), null, 2)}\n`
+}
+
+function placeOf(name) {
+  const place = ORDER.indexOf(name)
+  return place === -1 ? ORDER.length : place
+}
+
+function withAddress(text) {
+  return text.replaceAll(former, address)
+}
+
+/** npm shows a README without the repository around it: each link to a file of the repository has the whole address. */
+function withAbsoluteLinks(text, directory) {
+  return text.replace(/(?<=\]\()(?!https?:)[^)\s#]+/g, target => {
+    return `${address}/blob/${BRANCH}/${posix.join(directory, target)}`
+  })
+}
+
+function readJson(file) {
+  return JSON.parse(readFileSync(file, 'utf8'))
+}

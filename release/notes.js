@@ -1,0 +1,11 @@
+// Prints what CHANGELOG.md says of the version that the packages have: the text of a release on GitHub.
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { readVersion } from './changelog.js'
+import { commonVersion, root } from './packages.js'
+
+const version = commonVersion()
+const notes = readVersion(readFileSync(join(root, 'CHANGELOG.md'), 'utf8'), version)
+if (notes === undefined) throw new Error(`CHANGELOG.md has no version ${version}.`)
+console.log(notes)

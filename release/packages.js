@@ -1,0 +1,48 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The folder of the repository. */
+export const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+/**
+ * The packages of the repository. A package stands behind those that it depends on, so that a registry never has a
+ * package without its dependencies.
+ *
+ * @returns {{ name: string, version: string, folder: string }[]}
+ */
+export function listPackages() {
+  const parent = join(root, 'packages')
+  const waiting = new Map(readdirSync(parent).map(entry => readPackage(join(parent, entry))))
+  const sorted = []
+  while (waiting.size > 0) {
+    const ready = [...waiting.values()].filter(({ dependencies }) => !dependencies.some(name => waiting.has(name)))
+    if (ready.length === 0) throw new Error(`Packages depend on one another in a circle: ${[...waiting.keys()]}`)
+    for (const { name, version, folder } of ready) {
+      sorted.push({ name, version, folder })
+      waiting.delete(name)
+    }
+  }
+  return sorted
+}
+
+/**
+ * The version that all packages have.
+ *
+ * @throws Error where packages have different versions
+ */
+export function commonVersion() {
+  const packages = listPackages()
+  const versions = [...new Set(packages.map(({ version }) => version))]
+  if (versions.length > 1) {
+    const all = packages.map(({ name, version }) => `${name} ${version}`).join(', ')
+    throw new Error(`All packages must have one version, but there are ${all}.`)
+  }
+  return versions[0]
+}
+
+function readPackage(folder) {
+  const { name, version, ...manifest } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  const dependencies = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
+  return [name, { name, version, folder, dependencies }]
+}

@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+
+const exec = promisify(execFile)
+const ANSWER_WITHIN_MS = 30_000
+
+/**
+ * The packages whose version npm's registry does not have.
+ *
+ * @template {{ name: string, version: string }} Package
+ * @param {Package[]} packages
+ * @returns {Promise<Package[]>}
+ */
+export async function findUnpublished(packages) {
+  const { stdout } = await exec('npm', ['config', 'get', 'registry'])
+  const registry = stdout.trim().replace(/\/*$/, '/')
+  const published = await Promise.all(packages.map(each => isPublished(registry, each)))
+  return packages.filter((_, index) => !published[index])
+}
+
+async function isPublished(registry, { name, version }) {
+  const url = `${registry}${name.replace('/', '%2f')}`
+  const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) })
+  if (response.status === 404) return false
+  if (!response.ok) throw new Error(`${url} answers ${response.status}.`)
+  const { versions = {} } = await response.json()
+  return Object.hasOwn(versions, version)
+}
+
+/**
+ * Publishes a tarball with a provenance statement, which only CI can make. A dry run does all but that and the upload,
+ * and needs neither a registry nor a login.
+ *
+ * @param {string} tarball
+ * @param {{ dryRun?: boolean, registry?: string }} [options]
+ * @returns {Promise<{ name: string, version: string, files: { path: string, size: number }[] }>} what npm says of it
+ */
+export async function publish(tarball, { dryRun = false, registry } = {}) {
+  const args = ['publish', tarball, '--json', '--access', 'public', '--ignore-scripts']
+  args.push(...(dryRun ? ['--dry-run', '--fetch-retries=0'] : ['--provenance']))
+  if (registry !== undefined) args.push('--registry', registry)
+  const { stdout } = await exec('npm', args, { maxBuffer: 64 * 1024 * 1024 })
+  const told = JSON.parse(stdout)
+  // npm 11 has the package below its name.
+  return told.files === undefined ? Object.values(told)[0] : told
+}

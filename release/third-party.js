@@ -1,0 +1,61 @@
+// Writes THIRD-PARTY.md: what of others the packages hold in their own files, with its license. Dependencies are not
+// among them, since each of these is installed with its own license.
+//
+//   node release/third-party.js           writes
+//   node release/third-party.js --check   fails where the file differs from what is bundled
+
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { buildEntry } from '../packages/viewer/build-entry.js'
+
+const PAGES = 'the pages of `@osprofiler/viewer`, and so each HTML file that the command and the viewer write'
+const PICTURES = 'the package `osprofiler`, as the file `dist/fonts/DejaVuSansCondensed.ttf`'
+
+const file = fileURLToPath(new URL('../THIRD-PARTY.md', import.meta.url))
+const entries = [...(await bundledInPages()), bundledFont()]
+const text = `# Software of others
+
+These packages of others are in the files of OSProfiler for Node.js. \`node release/third-party.js\` writes this list.
+${entries.map(sectionOf).join('')}`
+
+if (!process.argv.includes('--check')) writeFileSync(file, text)
+else if (readFileSync(file, 'utf8') !== text) {
+  console.error('Run "node release/third-party.js": THIRD-PARTY.md is not what the packages hold.')
+  process.exitCode = 1
+}
+
+/** The packages in the scripts of both pages, as the bundler names the modules that it took. */
+async function bundledInPages() {
+  const pages = await Promise.all(['trace', 'list'].map(buildEntry))
+  const all = pages.flatMap(({ bundled }) => bundled).map(entry => [`${entry.name} ${entry.version}`, entry])
+  return [...new Map(all).values()].map(entry => ({ ...entry, place: PAGES }))
+}
+
+function bundledFont() {
+  const { resolve } = createRequire(new URL('../packages/cli/package.json', import.meta.url))
+  const folder = dirname(resolve('dejavu-fonts-ttf/package.json'))
+  const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  // The package names no license by its SPDX name. Its fonts are Bitstream's, with glyphs under the same terms.
+  return {
+    name,
+    version,
+    license: 'Bitstream-Vera',
+    text: readFileSync(join(folder, 'LICENSE'), 'utf8'),
+    place: PICTURES,
+  }
+}
+
+function sectionOf({ name, version, license, text, place }) {
+  return `
+## ${name} ${version}
+
+- License: ${license}
+- In: ${place}
+
+\`\`\`text
+${text.trim().replaceAll(/[^\S\n]+$/gm, '')}
+\`\`\`
+`
+}

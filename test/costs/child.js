@@ -1,0 +1,42 @@
+// Runs workloads, and prints the bytes that each round allocates, one JSON a line: `node child.js 2 point report` for
+// two rounds. A round is all repetitions of one part of a workload. Marks tell Callgrind where a round begins and ends.
+
+import './surroundings.js'
+import os from 'node:os'
+import v8 from 'node:v8'
+
+const [rounds, ...workloads] = process.argv.slice(2)
+const collections = new v8.GCProfiler()
+for (const workload of workloads) {
+  const { COUNT: count, createWorkload } = await import(`./workloads/${workload}.js`)
+  const parts = Object.entries(await createWorkload())
+  // Bytecode is compiled and caches are filled in a first round.
+  for (const [, repeat] of parts) await repeat(count)
+  collections.start()
+  const counted = []
+  for (let round = 0; round < Number(rounds); round++) {
+    for (const [part, repeat] of parts) counted.push({ workload, part, count, bytes: await countBytes(repeat, count) })
+  }
+  // Bytes that a collection freed would be missing in the count.
+  if (collections.stop().statistics.length > 0) throw new Error(`Garbage was collected during "${workload}"`)
+  for (const round of counted) console.log(JSON.stringify(round))
+  globalThis.gc()
+}
+
+async function countBytes(repeat, count) {
+  const before = usedBytes()
+  mark()
+  await repeat(count)
+  mark()
+  return usedBytes() - before
+}
+
+/** The heap alone: Buffers lie outside, in pools of 64 KiB, which a workload begins now and then. */
+function usedBytes() {
+  return v8.getHeapStatistics().used_heap_size
+}
+
+/** Calls uv_loadavg(), where Callgrind writes down what was executed since the last mark. */
+function mark() {
+  os.loadavg()
+}

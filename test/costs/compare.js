@@ -1,0 +1,35 @@
+/** A result may be so much above its figure, and is worth a new figure when it is so much below. */
+const TOLERANCE = 0.03
+
+/**
+ * What differs from the figures of one unit (`bytes` or `instructions`): `faults` that fail the check, and `hints`.
+ *
+ * @param figures the checked-in amounts, by the name of the workload
+ * @param measured those of now
+ */
+export function compare(unit, figures, measured) {
+  const faults = []
+  const hints = []
+  for (const [name, amount] of Object.entries(measured)) {
+    const figure = figures[name]
+    if (figure === undefined) faults.push(`"${name}" has no figure for its ${unit}. ${update('Write it')}`)
+    else if (amount > figure * (1 + TOLERANCE))
+      faults.push(`${tell(unit, name, figure, amount)} ${update('Where that is meant, raise it')}`)
+    else if (amount < figure * (1 - TOLERANCE)) hints.push(`${tell(unit, name, figure, amount)} ${update('Lower it')}`)
+  }
+  for (const name of Object.keys(figures)) {
+    if (measured[name] === undefined)
+      faults.push(`"${name}" has a figure for its ${unit}, and is no workload. ${update('Remove it')}`)
+  }
+  return { faults, hints }
+}
+
+function tell(unit, name, figure, amount) {
+  const share = Math.abs(amount / figure - 1) * 100
+  const side = amount > figure ? 'above' : 'below'
+  return `"${name}" takes ${amount} ${unit}, ${share.toFixed(1)} % ${side} the figure of ${figure}.`
+}
+
+function update(what) {
+  return `${what} by: node test/costs/run.js --update`
+}

@@ -1,0 +1,12 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+
+const FILE = new URL('figures.json', import.meta.url)
+
+/** The checked-in figures: the exact version of Node, and one repetition's `bytes` and `instructions` by workload. */
+export function readFigures() {
+  return JSON.parse(readFileSync(FILE, 'utf8'))
+}
+
+export function writeFigures(figures) {
+  writeFileSync(FILE, `${JSON.stringify(figures, undefined, 2)}\n`)
+}

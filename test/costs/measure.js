@@ -1,0 +1,92 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
+const CHILD = fileURLToPath(new URL('child.js', import.meta.url))
+
+// What the clock of a machine or the number of its cores would decide: no compiler, no threads of V8's own, no seeds by
+// chance, and room for all objects, so that nothing is collected while they are counted.
+const FLAGS = [
+  ...['--jitless', '--predictable', '--single-threaded', '--hash-seed=1', '--random-seed=1'],
+  ...['--min-semi-space-size=256', '--max-semi-space-size=256', '--expose-gc'],
+]
+
+// The least of more rounds is nearer to the truth. Under Valgrind each round takes seconds.
+const ROUNDS_OF_BYTES = 5
+const ROUNDS_OF_INSTRUCTIONS = 2
+
+// OpenSSL has code for each kind of CPU. With 0 it takes that for the least one.
+const ENVIRONMENT = { OPENSSL_ia32cap: '0', TZ: 'UTC' }
+
+/** The bytes that one repetition of each workload allocates on the heap, by the name of the workload. */
+export async function countBytes(node, workloads) {
+  const { stdout } = await run(node, [...FLAGS, CHILD, String(ROUNDS_OF_BYTES), ...workloads], {
+    env: ENVIRONMENT,
+    cwd: '/',
+  })
+  return perRepetition(readRounds(stdout).map(round => ({ ...round, amount: round.bytes })))
+}
+
+/** The instructions that one repetition of each workload executes, by the name of the workload. Needs Valgrind. */
+export async function countInstructions(node, workloads) {
+  const folder = mkdtempSync(join(tmpdir(), 'osprofiler-costs-'))
+  try {
+    const out = join(folder, 'out')
+    const callgrind = ['--tool=callgrind', `--callgrind-out-file=${out}`, '--dump-before=uv_loadavg']
+    const { stdout } = await run(
+      'valgrind',
+      [...callgrind, node, ...FLAGS, CHILD, String(ROUNDS_OF_INSTRUCTIONS), ...workloads],
+      {
+        env: { ...ENVIRONMENT, PATH: process.env.PATH },
+        cwd: '/',
+      },
+    )
+    return perRepetition(
+      readRounds(stdout).map((round, at) => ({ ...round, amount: readTotal(`${out}.${2 * at + 2}`) })),
+    )
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+function readRounds(lines) {
+  return lines
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line))
+}
+
+/** The total of a file of Callgrind. At each mark it writes one: those of even numbers hold a round, the others what is between. */
+function readTotal(path) {
+  const total = /^totals: (\d+)$/m.exec(readFileSync(path, 'utf8'))
+  if (total === null) throw new Error(`Callgrind wrote no total into ${path}`)
+  return Number(total[1])
+}
+
+/**
+ * One repetition's amount for each part of each workload, from the least of the rounds: a table that grows at some
+ * size grows in one of them. What the part `bare` takes is subtracted from the other parts of its workload.
+ */
+function perRepetition(rounds) {
+  const least = new Map()
+  for (const { workload, part, count, amount } of rounds) {
+    const parts = least.get(workload) ?? new Map()
+    parts.set(part, Math.min(parts.get(part) ?? Number.POSITIVE_INFINITY, amount / count))
+    least.set(workload, parts)
+  }
+  return Object.fromEntries(
+    [...least].flatMap(([workload, parts]) => {
+      const { bare = 0, ...own } = Object.fromEntries(parts)
+      return Object.entries(own).map(([part, amount]) => [toName(workload, part), Math.round(amount - bare)])
+    }),
+  )
+}
+
+function toName(workload, part) {
+  return workload === part ? part : `${workload}, ${part}`
+}

@@ -1,0 +1,41 @@
+import { createTraceId, setNotifier, signedPack } from '@osprofiler/core'
+import { awaitOften } from './repeat.js'
+
+const KEY = 'SECRET_KEY'
+const RECORDS_PER_REQUEST = 2
+
+/** What a request has whose sender does not trace. */
+export const UNSIGNED = { host: 'shop', accept: 'application/json', 'user-agent': 'a-user-agent/1.0' }
+
+/** Keys and options of an adapter, whose rate of traces a fast workload would exceed. */
+export const HMAC_KEYS = KEY
+export const LIMITS = { maxTracesPerSecond: 1e9 }
+
+/**
+ * Signed requests through an app with an adapter, and requests through one without (`bare`). Unsigned ones are not
+ * among them: an adapter adds so little to these that the difference would be the noise of the framework.
+ *
+ * @param injectBare sends a request through the app without an adapter, and `injectTraced` through the other one
+ */
+export function createRequests(count, injectBare, injectTraced) {
+  let records = 0
+  setNotifier(() => {
+    records++
+  })
+  const unsigned = Array.from({ length: count }, () => ({ ...UNSIGNED }))
+  const signed = unsigned.map(headers => {
+    const [info, hmac] = signedPack({ base_id: createTraceId(), parent_id: createTraceId() }, KEY)
+    return { ...headers, 'x-trace-info': info, 'x-trace-hmac': hmac }
+  })
+
+  const often = (inject, list, recordsEach) => async times => {
+    records = 0
+    await awaitOften(i => inject(list[i]))(times)
+    if (records !== times * recordsEach) throw new Error(`${times} requests made ${records} records`)
+  }
+
+  return {
+    bare: often(injectBare, unsigned, 0),
+    traced: often(injectTraced, signed, RECORDS_PER_REQUEST),
+  }
+}

@@ -1,0 +1,40 @@
+import { createNotifier } from '@osprofiler/core'
+// The package exports the whole driver only, which would need its thread and a file.
+import { packRecord, unpackRows } from '../../../packages/drivers/dist/sqlite/row.js'
+import { createRecords } from '../records.js'
+import { awaitOften } from '../repeat.js'
+
+export const COUNT = 1
+
+const RECORDS = 500
+
+/** The queue of records, and the rows that SQLite's driver makes of a batch. */
+export function createWorkload() {
+  const records = createRecords(RECORDS)
+  let rows = 0
+  const driver = {
+    name: 'counting',
+    async write(batch) {
+      const made = { rows: [], refused: 0 }
+      unpackRows(
+        batch.flatMap(record => packRecord(record) ?? []),
+        made,
+      )
+      rows += made.rows.length
+      return { refused: made.refused }
+    },
+    async close() {},
+  }
+  const notifier = createNotifier(driver)
+  const deliverBatches = awaitOften(async () => {
+    for (const record of records) notifier(record)
+    await notifier.flush()
+  })
+  return {
+    async batch(count) {
+      rows = 0
+      await deliverBatches(count)
+      if (rows !== count * RECORDS) throw new Error(`${count} batches made ${rows} rows`)
+    },
+  }
+}

@@ -1,0 +1,22 @@
+import { once } from 'node:events'
+import { osprofilerMiddleware } from '@osprofiler/express'
+import { createExchange } from '../exchange.js'
+import { createRequests, HMAC_KEYS, LIMITS } from '../requests.js'
+
+export const COUNT = 50
+
+/** The middleware for Express, Connect and plain handlers, under a handler that does nothing but answer. */
+export function createWorkload() {
+  const middleware = osprofilerMiddleware(HMAC_KEYS, LIMITS)
+  const send = handle => async headers => {
+    const { req, res } = createExchange(headers)
+    const finished = once(res, 'finish')
+    handle(req, res, () => res.end('{"id":"7","state":"paid"}'))
+    await finished
+  }
+  return createRequests(
+    COUNT,
+    send((_req, _res, next) => next()),
+    send(middleware),
+  )
+}

@@ -1,0 +1,95 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { packageFolders } from './packed.js'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const address: string = readJson(root).repository.url
+const packages = packageFolders.map(folder => ({ folder, manifest: readJson(folder), name: readJson(folder).name }))
+
+describe('the manifest of each package', () => {
+  it.each(packages)('says where $name is from, and to whom it is published', ({ folder, manifest }) => {
+    const directory = `packages/${basename(folder)}`
+
+    expect(manifest).toMatchObject({
+      author: expect.any(String),
+      bugs: { url: `${address}/issues` },
+      homepage: `${address}/tree/main/${directory}#readme`,
+      keywords: expect.arrayContaining(['osprofiler', 'tracing']),
+      license: 'Apache-2.0',
+      publishConfig: { access: 'public' },
+      repository: { type: 'git', url: `git+${address}.git`, directory },
+      sideEffects: expect.anything(),
+    })
+    expect(manifest.keywords).toHaveLength(new Set(manifest.keywords).size)
+  })
+
+  it('is what the script makes of the one address, as are the links of each README', () => {
+    const { status, stderr } = spawnSync(process.execPath, [join(root, 'release/manifests.js'), '--check'])
+
+    expect({ status, stderr: stderr.toString() }).toEqual({ status: 0, stderr: '' })
+  })
+
+  it.each(packages)('of $name is one that npm would not change', ({ manifest }) => {
+    const paths: string[] = Object.values(manifest.bin ?? {})
+
+    expect(manifest.repository.url).toMatch(/^git\+https:.*\.git$/)
+    expect(paths.filter(path => path.startsWith('./'))).toEqual([])
+    // A script that the tarball keeps would name a file which the tarball does not have.
+    expect(Object.keys(manifest.scripts)).toEqual(['prepack'])
+  })
+})
+
+describe('the address of the repository', () => {
+  it('stands in one place, besides what the script writes', () => {
+    const folders = [
+      'docs',
+      'examples',
+      'release',
+      ...packages.map(({ folder }) => join(relative(root, folder), 'src')),
+    ]
+    const files = folders.flatMap(folder => filesIn(join(root, folder)))
+
+    const found = files.filter(file => readFileSync(file, 'utf8').includes(new URL(address).pathname))
+
+    expect(found).toEqual([])
+  })
+})
+
+describe('a move of the repository', () => {
+  it('is one change in the root and one run of the script', () => {
+    const moved = mkdtempSync(join(tmpdir(), 'osprofiler-moved-'))
+    onTestFinished(() => rmSync(moved, { recursive: true }))
+    const script = join(moved, 'release/manifests.js')
+    cpSync(join(root, 'release/manifests.js'), script)
+    const files = packages.flatMap(({ folder }) => ['package.json', 'README.md'].map(name => join(folder, name)))
+    for (const file of files) cpSync(file, join(moved, relative(root, file)))
+    const manifest = readFileSync(join(root, 'package.json'), 'utf8')
+    writeFileSync(join(moved, 'package.json'), manifest.replace(address, 'https://code.example/tracing/osprofiler'))
+    writeFileSync(join(moved, 'SECURITY.md'), `Tell us at ${address}/security.\n`)
+
+    const before = spawnSync(process.execPath, [script, '--check'])
+    const written = spawnSync(process.execPath, [script])
+    const after = spawnSync(process.execPath, [script, '--check'])
+
+    expect([before.status, written.status, after.status]).toEqual([1, 0, 0])
+    expect(readFileSync(join(moved, 'SECURITY.md'), 'utf8')).toBe(
+      'Tell us at https://code.example/tracing/osprofiler/security.\n',
+    )
+    const texts = files.map(file => readFileSync(join(moved, relative(root, file)), 'utf8'))
+    expect(texts.filter(text => text.includes(address) || !text.includes('code.example/tracing'))).toEqual([])
+  })
+})
+
+function filesIn(folder: string): string[] {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true })
+  const texts = entries.filter(entry => entry.isFile() && /\.(md|[jt]sx?)$/.test(entry.name))
+  return texts.map(entry => join(entry.parentPath, entry.name)).filter(file => !file.includes('node_modules'))
+}
+
+function readJson(folder: string) {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+}

@@ -1,0 +1,67 @@
+import { execFile } from 'node:child_process'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const exec = promisify(execFile)
+const root = fileURLToPath(new URL('..', import.meta.url))
+/** The docs have users of Node 20 install this package. */
+export const SQLITE = '@photostructure/sqlite'
+
+interface Manifest {
+  readonly name: string
+  readonly version: string
+  readonly files: readonly string[]
+  readonly devDependencies: Record<string, string>
+}
+
+/** The folders of the packages. */
+export const packageFolders = readdirSync(join(root, 'packages')).map(name => join(root, 'packages', name))
+
+export function readManifest(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+}
+
+/** Packs all packages into a folder. @returns the tarballs by the names of the packages */
+export async function packAll(destination: string): Promise<Map<string, string>> {
+  const tarballs = new Map<string, string>()
+  for (const folder of packageFolders) {
+    const args = ['-y', 'pnpm@12', 'pack', '--json', '--pack-destination', destination]
+    const { stdout } = await exec('npx', args, { cwd: folder })
+    tarballs.set(readManifest(folder).name, JSON.parse(stdout).filename)
+  }
+  return tarballs
+}
+
+/** What a project has installed. */
+export interface Wanted {
+  /** The tarballs of our packages, of which `only` are named by the project. */
+  readonly tarballs: ReadonlyMap<string, string>
+  readonly only?: readonly string[] | undefined
+  /** Names of the root's development dependencies. */
+  readonly others?: readonly string[] | undefined
+}
+
+/** Installs packages into a folder as the users of a package manager do. */
+export async function install(manager: 'npm' | 'pnpm', project: string, wanted: Wanted): Promise<void> {
+  const { tarballs, only = [...tarballs.keys()], others = [] } = wanted
+  const { devDependencies } = readManifest(root)
+  const ours = Object.fromEntries([...tarballs].map(([name, tarball]) => [name, `file:${tarball}`]))
+  const named = Object.entries(ours).filter(([name]) => only.includes(name))
+  const dependencies = Object.fromEntries([...named, ...others.map(name => [name, devDependencies[name]])])
+  // What the project does not name itself comes from the tarballs, too, and never from a registry.
+  const overrides = Object.fromEntries(Object.entries(ours).filter(([name]) => !only.includes(name)))
+  const manifest = { private: true, type: 'module', dependencies, ...(manager === 'npm' && { overrides }) }
+  writeFileSync(join(project, 'package.json'), JSON.stringify(manifest))
+  if (manager === 'npm') {
+    await exec('npm', ['install', '--no-audit', '--no-fund', '--fetch-retries=5'], { cwd: project })
+  } else {
+    const lines = Object.entries(ours).map(([name, tarball]) => `  '${name}': '${tarball}'\n`)
+    writeFileSync(
+      join(project, 'pnpm-workspace.yaml'),
+      `overrides:\n${lines.join('')}allowBuilds:\n  '${SQLITE}': false\n`,
+    )
+    await exec('npx', ['-y', 'pnpm@12', 'install', '--no-frozen-lockfile'], { cwd: project })
+  }
+}

@@ -1,0 +1,48 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { leaveOutForReduced } from './reduced.js'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const [onLinux, onMacos, onWindows] = ['linux', 'darwin', 'win32'].map(platform => leaveOutForReduced(platform))
+
+describe('the reduced run', () => {
+  it('leaves out more on macOS than on Linux, and more on Windows than on macOS', () => {
+    expect(onMacos).toEqual(expect.arrayContaining(onLinux ?? []))
+    expect(onWindows).toEqual(expect.arrayContaining(onMacos ?? []))
+    expect(onMacos?.length).toBeLessThan(onWindows?.length ?? 0)
+  })
+
+  it('leaves out nothing that is gone', () => {
+    const files = (onWindows ?? []).filter(pattern => !pattern.includes('*')).flatMap(expandBraces)
+
+    expect(files.filter(file => !existsSync(join(root, file)))).toEqual([])
+  })
+
+  it('runs on Windows no file that starts a program, itself or by a module beside it', () => {
+    expect(onWindows).toContain('test/cli-run.test.ts')
+    expect(onWindows).toContain('packages/core/test/keys-file.test.ts')
+    expect(onWindows).toContain('packages/node/test/setup-loads-nothing.test.ts')
+  })
+
+  it('runs on Windows the rules of the protocol, the adapters, the reports and the embedded stores', () => {
+    const kept = [
+      'packages/core/test/headers-conformance.test.ts',
+      'packages/core/test/key-ring.test.ts',
+      'packages/drivers/test/driver-contract.test.ts',
+      'packages/report/test/build-report.test.ts',
+      'test/context-streams.test.ts',
+      'test/response-ends.test.ts',
+    ]
+
+    expect(kept.filter(file => !existsSync(join(root, file)) || onWindows?.includes(file))).toEqual([])
+  })
+})
+
+/** The files that a pattern such as `{a,b}.ts` means. */
+function expandBraces(pattern: string): string[] {
+  const [, before = '', choices, after = ''] = /^(.*?)\{([^}]*)\}(.*)$/.exec(pattern) ?? []
+  if (choices === undefined) return [pattern]
+  return choices.split(',').flatMap(choice => expandBraces(`${before}${choice}${after}`))
+}

@@ -1,0 +1,43 @@
+import { execFile } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { findActionlint } from './servers/actionlint.js'
+
+const exec = promisify(execFile)
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+describe('actionlint', () => {
+  it('has nothing against the workflows', async () => {
+    expect(await lint(copyWorkflows())).toBe('')
+  })
+
+  it('finds an output that no job has, so the workflows are really looked at', async () => {
+    const copy = copyWorkflows()
+    const file = join(copy, '.github/workflows/release.yml')
+    writeFileSync(file, readFileSync(file, 'utf8').replaceAll('outputs.unpublished', 'outputs.missing'))
+
+    expect(await lint(copy)).toContain('property "missing" is not defined')
+  })
+})
+
+/** A repository with the workflows alone: actionlint takes the nearest folder with `.git` as the root of a project. */
+function copyWorkflows(): string {
+  const copy = mkdtempSync(join(tmpdir(), 'osprofiler-workflows-'))
+  onTestFinished(() => rm(copy, { recursive: true, force: true }))
+  mkdirSync(join(copy, '.git'))
+  cpSync(join(root, '.github'), join(copy, '.github'), { recursive: true })
+  return copy
+}
+
+/** What actionlint prints. Shellcheck and pyflakes may or may not be there, and are not asked. */
+async function lint(folder: string): Promise<string> {
+  const program = await findActionlint()
+  const failed = ({ stdout, stderr }: { stdout: string; stderr: string }) => ({ stdout: stdout || stderr })
+  const { stdout } = await exec(program, ['-no-color', '-shellcheck=', '-pyflakes='], { cwd: folder }).catch(failed)
+  return stdout
+}
