@@ -128,6 +128,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'clearImmediate',
       'clearInterval',
       'clearTimeout',
+      'createOverride',
       'createRareWarning',
       'dateNow',
       'decodeKeyText',

@@ -4,10 +4,9 @@ import {
   failRequest,
   type HttpOptions,
   type RequestStats,
-  type ServedRequest,
   servedRequest,
 } from '@osprofiler/core/http'
-import { overrideMethod, Reflect } from '@osprofiler/core/toolkit'
+import { createOverride, Reflect } from '@osprofiler/core/toolkit'
 import type { FastifyPluginAsync, FastifyReply, RegisterOptions } from 'fastify'
 import fp from 'fastify-plugin'
 
@@ -46,7 +45,7 @@ const plugin: FastifyPluginAsync<OsprofilerOptions> = async (fastify, registered
   fastify.addHook('onRequest', function osprofilerOnRequest(request, reply, next) {
     tracer.serve(request.raw, reply.raw, served => {
       if (served !== undefined) {
-        followSent(reply, served)
+        followSent(reply)
         // Now: `reply.callNotFound()` gives the request another route.
         const route = request.is404 ? undefined : request.routeOptions.url
         served.findRoute(() => route)
@@ -65,12 +64,11 @@ const plugin: FastifyPluginAsync<OsprofilerOptions> = async (fastify, registered
  * Has what a traced request is answered with be produced in the request's context: Fastify reads a slow client's body on
  * from the events of its connection. A hook `onSend` would have Fastify throw an error of `reply.send()` elsewhere.
  */
-function followSent(reply: FastifyReply, served: ServedRequest): void {
-  overrideMethod(reply, 'send', (original, self, args) => {
-    served.followBody(args[0])
-    return Reflect.apply(original, self, args)
-  })
-}
+const followSent = createOverride('send', (original, self, args) => {
+  const request = (self as Partial<FastifyReply> | undefined)?.request?.raw
+  if (request !== undefined) servedRequest(request)?.followBody(args[0])
+  return Reflect.apply(original, self, args)
+})
 
 /**
  * Traces the requests that are signed with one of the keys, for Fastify 5. Register it first: its point spans what

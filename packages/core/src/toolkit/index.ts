@@ -12,7 +12,7 @@ export { decodeKeyText, splitKeyText } from '../key-text.js'
 export { checkKeysFile, toShownPath } from '../keys-file.js'
 export { mainFile, resolvePackage } from '../main-file.js'
 export { afterNaturalEnd, holdProcess, joinNaturalEnd, naturalEndLeft } from '../natural-end.js'
-export { overrideMethod } from '../override-method.js'
+export { createOverride, overrideMethod } from '../override-method.js'
 export {
   AbortController,
   AbortSignal,
