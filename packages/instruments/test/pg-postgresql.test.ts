@@ -258,10 +258,11 @@ describe('a traced query of pg', () => {
     instrumented()
 
     await inTrace(async () => {
-      const answer = pool.query('SELECT pg_sleep(10)').catch(() => undefined)
+      // No other test has this text: the server goes on with a query whose client gave it up.
+      const answer = pool.query("SELECT pg_sleep(20), 'canceled'").catch(() => undefined)
       await until(() => records.length === 1)
       await untilDone(
-        "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(10)' AND state = 'active'",
+        "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(20), ''canceled''' AND state = 'active'",
       )
       await answer
     })
@@ -282,7 +283,7 @@ describe('a traced query of pg', () => {
       else client.query(new Cursor(text)).read(1, () => undefined)
       await until(() => records.length === 1)
       await untilDone(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'osprofiler' AND query LIKE 'SELECT pg_sleep%' AND state = 'active'",
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'osprofiler' AND query LIKE '%pg_sleep(10), ''${form}''' AND state = 'active'`,
       )
       await until(() => records.length === 2)
     })
