@@ -16,8 +16,9 @@ import { dirname, join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { packPackages } from '../release/pack.js'
 import { shopRecords, toLines } from './cli-records.js'
-import { install, packAll, packageFolders, readManifest, SQLITE } from './packed.js'
+import { install, packageFolders, readManifest, SQLITE } from './packed.js'
 
 const exec = promisify(execFile)
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -27,7 +28,7 @@ const FRAMEWORKS = ['express', 'koa', 'fastify', '@types/express', '@types/koa',
 let tarballs: ReadonlyMap<string, string>
 
 beforeAll(async () => {
-  tarballs = await packAll(workspace)
+  tarballs = new Map((await packPackages(workspace)).map(({ name, tarball }) => [name, tarball]))
 }, 300_000)
 
 afterAll(() => rmSync(workspace, { recursive: true, force: true }))

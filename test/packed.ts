@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { listPackages, root } from '../release/packages.js'
 
 const exec = promisify(execFile)
-const root = fileURLToPath(new URL('..', import.meta.url))
 /** The docs have users of Node 20 install this package. */
 export const SQLITE = '@photostructure/sqlite'
 
@@ -17,21 +16,10 @@ interface Manifest {
 }
 
 /** The folders of the packages. */
-export const packageFolders = readdirSync(join(root, 'packages')).map(name => join(root, 'packages', name))
+export const packageFolders = listPackages().map(({ folder }) => folder)
 
 export function readManifest(folder: string): Manifest {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-}
-
-/** Packs all packages into a folder. @returns the tarballs by the names of the packages */
-export async function packAll(destination: string): Promise<Map<string, string>> {
-  const tarballs = new Map<string, string>()
-  for (const folder of packageFolders) {
-    const args = ['-y', 'pnpm@12', 'pack', '--json', '--pack-destination', destination]
-    const { stdout } = await exec('npx', args, { cwd: folder })
-    tarballs.set(readManifest(folder).name, JSON.parse(stdout).filename)
-  }
-  return tarballs
 }
 
 /** What a project has installed. */
