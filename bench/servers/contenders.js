@@ -3,11 +3,10 @@ import { openLoad } from './load.js'
 import { parentedRequests, plainRequests, signedRequests } from './requests.js'
 
 const WARM_UP_REQUESTS = 15_000
-/**
- * For each framework, the requests of a round, and how long the client sleeps for sixty of them. Express is slower, and
- * collects its old space every 3,000 requests on Node 20: a round holds such a collection.
- */
-const LOADS = { express: [3_000, 16], koa: [1_500, 8], fastify: [1_500, 8] }
+/** A round of each holds collections: on Node 20, Express causes one of the old space about every 3,000 requests. */
+const ROUND_REQUESTS = 3_000
+/** How long the client sleeps for the answers of sixty requests, in ms. Express is slower. */
+const NAPS_MS = { express: 16, koa: 8, fastify: 8 }
 
 export const BARE = 'bare'
 export const AGAIN = 'bare, once more (A/A)'
@@ -40,8 +39,7 @@ export function createServers(framework, node) {
 async function startServer(framework, node, variant, makeRequests, made) {
   const child = startNodeAt(node.path, 'servers/serve.js', framework, variant)
   let { port, cpu } = await child.ask({ expected: 0 })
-  const [requests, napMs] = LOADS[framework]
-  const load = await openLoad(port, napMs)
+  const load = await openLoad(port, NAPS_MS[framework])
 
   /** From the end of the last time to the delivery of all that these requests made. */
   async function send(count, options) {
@@ -53,7 +51,7 @@ async function startServer(framework, node, variant, makeRequests, made) {
 
   await send(WARM_UP_REQUESTS, { pause: false })
   return {
-    measure: () => send(requests),
+    measure: () => send(ROUND_REQUESTS),
     async stop() {
       load.close()
       await child.stop()

@@ -1,9 +1,11 @@
 import { alternate } from '../alternate.js'
-import { medianInterval } from '../statistics.js'
+import { medianInterval, quantile } from '../statistics.js'
 import { printTable, showInterval } from '../table.js'
 import { AGAIN, BARE, createServers, REFUSED, SAMPLED_OFF, SAMPLED_ON, TRACED, UNTRACED } from './contenders.js'
 
 const FEWEST_GENERATIONS = 6
+/** Many and short: the neighbors of a shared machine disturb some of them, and their lower quartile tells nothing of these. */
+const ROUNDS = 8
 /** What a bare server and the same once more may differ by, in us, for the figures beside them to count. */
 const A_A_LIMIT_US = 2
 const TITLES = { express: 'Express', koa: 'Koa', fastify: 'Fastify' }
@@ -14,7 +16,7 @@ const TITLES = { express: 'Express', koa: 'Koa', fastify: 'Fastify' }
  *
  * @returns lines of the summary
  */
-export async function runServers(frameworks, { nodes, minutes, generations, rounds = 2 }) {
+export async function runServers(frameworks, { nodes, minutes, generations, rounds = ROUNDS }) {
   const groups = frameworks.flatMap(framework => nodes.map(node => createGroup(framework, node)))
   const end = performance.now() + minutes * 60_000
   const isOpen = ({ samples, done, ms }) =>
@@ -39,14 +41,10 @@ function createGroup(framework, node) {
 async function measureGeneration(group, rounds) {
   const start = performance.now()
   const more = await alternate(group.contenders, { generations: 1, rounds, first: group.done })
-  for (const [name, [values]] of more) group.samples.set(name, [...(group.samples.get(name) ?? []), mean(values)])
+  for (const [name, [values]] of more)
+    group.samples.set(name, [...(group.samples.get(name) ?? []), quantile(values, 0.25)])
   group.done++
   group.ms = performance.now() - start
-}
-
-/** Of all rounds of a process, since each holds only some of its collections. */
-function mean(values) {
-  return values.reduce((sum, value) => sum + value) / values.length
 }
 
 function isSteady(samples) {

@@ -28,7 +28,7 @@ export const DEFAULT_MAX_POINTS = 100_000
 // A trace may come back in many requests, one after another. Its count is kept for as long as this many others, or
 // twice as many: in two maps, of which the older goes as a whole. With one entry deleted for each that is added, a
 // map is full of holes, and finding its oldest entry takes microseconds.
-const REMEMBERED = 4_096
+const REMEMBERED = 1_024
 
 const GRANT_AFTER_MS = 1_000
 

@@ -1,23 +1,9 @@
 import type { Socket } from 'node:net'
 import { overrideMethod } from '../override-method.js'
-import { Reflect, Set, WeakMap } from '../platform.js'
+import { Reflect, WeakMap } from '../platform.js'
 import { watchEvents } from '../watch-events.js'
 import { isNetworkError } from './network-error.js'
 import { createTimeoutMark } from './timeout-mark.js'
-
-/** What is known of a connection of HTTP/1 over which traced requests come. */
-export interface Connection {
-  /** Whether this side ended the connection before the client did. */
-  readonly endedHere: boolean
-  /** Whether the connection was destroyed while bytes waited to leave. Node then says `finish` of the response all the same. */
-  readonly cutOff: boolean
-  /** Whether the client has left. */
-  clientLeft(): boolean
-  /** Whether this side ended the connection because of a time-out: soon after it, with no other use in between. */
-  timedOut(): boolean
-  /** Calls `closed` when the connection is gone, unless the returned function was called before. */
-  onClose(closed: () => void): () => void
-}
 
 const connections = new WeakMap<Socket, Connection>()
 
@@ -25,60 +11,82 @@ const connections = new WeakMap<Socket, Connection>()
 export function watchConnection(socket: Socket): Connection {
   const known = connections.get(socket)
   if (known !== undefined) return known
-  const connection = watch(socket)
+  const connection = new Connection(socket)
   connections.set(socket, connection)
   return connection
 }
 
-function watch(socket: Socket): Connection {
-  const waiting = new Set<() => void>()
-  let endedHere = false
-  let cutOff = false
-  const timeout = createTimeoutMark()
-  let bytesAtTimeout = [0, 0]
-  let timedOut: boolean | undefined
+/** What is known of a connection of HTTP/1 over which traced requests come. */
+export class Connection {
+  readonly #socket: Socket
+  // Not a Set: when a Set makes room, its former table keeps its entries and leads to the next table. Once one table has
+  // become old, the collector keeps every later one, with the requests in it.
+  readonly #waiting: (() => void)[] = []
+  readonly #timeout = createTimeoutMark()
+  #bytesAtTimeout = [0, 0]
+  #endedHere = false
+  #cutOff = false
+  #timedOut: boolean | undefined
 
-  function endsHere(mayHaveAnswered: boolean): void {
-    const [read, written] = bytesAtTimeout
-    // A server may answer a time-out by itself, with a text, before it ends the connection.
-    const unused = socket.bytesRead === read && (mayHaveAnswered || socket.bytesWritten === written)
-    timedOut ??= unused && timeout.isRecent()
+  constructor(socket: Socket) {
+    this.#socket = socket
+    watchEvents(socket, event => this.#see(event))
+    overrideMethod(socket, 'destroy', (original, self, args) => {
+      this.#cutOff ||= !socket.destroyed && socket.writableLength > 0
+      this.#endsHere(false)
+      return Reflect.apply(original, self, args)
+    })
   }
 
-  watchEvents(socket, event => {
+  /** Whether this side ended the connection before the client did. */
+  get endedHere(): boolean {
+    return this.#endedHere
+  }
+
+  /** Whether the connection was destroyed while bytes waited to leave. Node then says `finish` of the response all the same. */
+  get cutOff(): boolean {
+    return this.#cutOff
+  }
+
+  /** Whether the client has left. */
+  clientLeft(): boolean {
+    if (this.#endedHere) return false
+    return isNetworkError(this.#socket.errored) || (this.#socket.readableEnded && !mayHalfClose(this.#socket))
+  }
+
+  /** Whether this side ended the connection because of a time-out: soon after it, with no other use in between. */
+  timedOut(): boolean {
+    return this.#timedOut === true
+  }
+
+  /** Calls `closed` when the connection is gone, unless the returned function was called before. */
+  onClose(closed: () => void): () => void {
+    this.#waiting.push(closed)
+    return () => {
+      const index = this.#waiting.indexOf(closed)
+      if (index !== -1) this.#waiting.splice(index, 1)
+    }
+  }
+
+  #see(event: string | symbol): void {
+    const socket = this.#socket
     if (event === 'finish') {
-      endedHere = !socket.readableEnded
-      endsHere(endedHere)
+      this.#endedHere = !socket.readableEnded
+      this.#endsHere(this.#endedHere)
     } else if (event === 'timeout') {
-      timeout.note()
-      bytesAtTimeout = [socket.bytesRead, socket.bytesWritten]
+      this.#timeout.note()
+      this.#bytesAtTimeout = [socket.bytesRead, socket.bytesWritten]
     }
     // Before Node's own listeners, which tell the program, so that what the program then does is told apart.
-    else if (event === 'close') for (const closed of [...waiting]) closed()
-  })
+    else if (event === 'close') for (const closed of [...this.#waiting]) closed()
+  }
 
-  overrideMethod(socket, 'destroy', (original, self, args) => {
-    cutOff ||= !socket.destroyed && socket.writableLength > 0
-    endsHere(false)
-    return Reflect.apply(original, self, args)
-  })
-
-  return {
-    get endedHere() {
-      return endedHere
-    },
-    get cutOff() {
-      return cutOff
-    },
-    clientLeft() {
-      if (endedHere) return false
-      return isNetworkError(socket.errored) || (socket.readableEnded && !mayHalfClose(socket))
-    },
-    timedOut: () => timedOut === true,
-    onClose(closed) {
-      waiting.add(closed)
-      return () => waiting.delete(closed)
-    },
+  #endsHere(mayHaveAnswered: boolean): void {
+    const [read, written] = this.#bytesAtTimeout
+    const { bytesRead, bytesWritten } = this.#socket
+    // A server may answer a time-out by itself, with a text, before it ends the connection.
+    const unused = bytesRead === read && (mayHaveAnswered || bytesWritten === written)
+    this.#timedOut ??= unused && this.#timeout.isRecent()
   }
 }
 

@@ -11,7 +11,11 @@ import { watchResponse } from './watch-response.js'
 const SERVED = Symbol('osprofiler.served')
 
 interface Served {
-  [SERVED]?: { readonly request: ServedRequest | undefined }
+  [SERVED]?: Holder
+}
+
+interface Holder {
+  request: ServedRequest | undefined
 }
 
 interface Failure {
@@ -142,25 +146,23 @@ export class ServedRequest {
  * response will be known.
  */
 export function serveRequest(req: NodeRequest, res: NodeResponse, open: () => ServedTrace): ServedRequest | undefined {
-  let request: ServedRequest | undefined
+  // Not a getter: V8 gives each object literal that has one a hidden class of its own, in the old generation. The getter
+  // hangs on that class, and the whole request on the getter: requests would live until a full collection.
+  const served: Holder = { request: undefined }
   const response = watchResponse(req, res, {
-    ended: howEnded => request?.end(howEnded),
-    answered: () => request?.answered(),
-    piped: source => request?.followBody(source),
+    ended: howEnded => served.request?.end(howEnded),
+    answered: () => served.request?.answered(),
+    piped: source => served.request?.followBody(source),
   })
-  const served = {
-    get request() {
-      return request
-    },
-  }
   // On the request, not in a WeakMap: young objects that such a map holds live until a full collection, and a
   // response leads back to its request, so that all of both would.
   if (response === undefined || !Reflect.defineProperty(req, SERVED, { value: served, configurable: true })) {
     return undefined
   }
-  request = new ServedRequest(open(), response)
+  const request = new ServedRequest(open(), response)
+  served.request = request
   const { over } = response
-  if (over !== undefined) setImmediate(() => request?.end(() => over))
+  if (over !== undefined) setImmediate(() => request.end(() => over))
   return request
 }
 

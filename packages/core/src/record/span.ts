@@ -4,7 +4,7 @@ import { Math, Number } from './language.js'
 import { readMessageStep, withoutIds } from './message-step.js'
 import { otlpSpanId, otlpTraceId } from './otlp-id.js'
 import { summarizeQuery } from './query-summary.js'
-import { type AttributeList, createAttributeList, type SpanAttributes } from './span-attributes.js'
+import { AttributeList, type SpanAttributes } from './span-attributes.js'
 import { spanKind } from './span-kind.js'
 import { readErrorType, readRoute } from './span-outcome.js'
 import type { SpanSource } from './span-source.js'
@@ -44,7 +44,7 @@ export function toOtlpSpan(source: SpanSource): OtlpSpan {
   const { baseId, traceId, parentId, isTop, hasLocalParent } = source
   const [startedAt, endedAt] = [within(source.startedAt), within(source.endedAt)]
   const [status, exception] = [toStatus(source), exceptionAttributes(source)]
-  const list = createAttributeList()
+  const list = new AttributeList()
   list.set('osprofiler.name', source.name)
   list.set('osprofiler.base_id', baseId)
   list.set('osprofiler.trace_id', traceId)
@@ -119,7 +119,7 @@ function toStatus(source: SpanSource): OtlpSpan['status'] {
 function exceptionAttributes({ stopInfo }: SpanSource): AttributeList | undefined {
   const etype = memberOf(stopInfo, 'etype')
   if (etype === undefined || etype === null) return undefined
-  const list = createAttributeList()
+  const list = new AttributeList()
   list.set('exception.type', attributeText(etype))
   list.set('exception.message', memberOf(stopInfo, 'message'))
   return list
