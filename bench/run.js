@@ -45,7 +45,7 @@ const { values, positionals } = parseArgs({
   options: {
     generations: { type: 'string' },
     rounds: { type: 'string' },
-    minutes: { type: 'string', default: '18' },
+    minutes: { type: 'string', default: '45' },
     nodes: { type: 'string', default: '20,24' },
     only: { type: 'string' },
     write: { type: 'boolean', default: false },

@@ -5,7 +5,7 @@ import { AGAIN, BARE, createServers, REFUSED, SAMPLED_OFF, SAMPLED_ON, TRACED, U
 
 const FEWEST_GENERATIONS = 6
 /** Many and short: the neighbors of a shared machine disturb some of them, and their lower quartile tells nothing of these. */
-const ROUNDS = 8
+const ROUNDS = 6
 /** What a bare server and the same once more may differ by, in us, for the figures beside them to count. */
 const A_A_LIMIT_US = 2
 const TITLES = { express: 'Express', koa: 'Koa', fastify: 'Fastify' }
