@@ -1,11 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Driver } from '@osprofiler/core'
-import { boundConnections } from './bound-connections.js'
-import { createGate } from './gate.js'
-import { guardResponse, Refusal, sendText } from './respond.js'
-import type { Route } from './route.js'
-import { createRoutes } from './routes.js'
+import { boundConnections } from './access/bound-connections.js'
+import { createGate } from './access/gate.js'
+import { guardResponse, Refusal, sendText } from './answers/respond.js'
+import type { Route } from './answers/route.js'
+import { createRoutes } from './routes/routes.js'
 
 export interface ViewerOptions {
   /** The store. It stays open when the viewer closes. */
