@@ -1,11 +1,11 @@
 import { InvalidArgumentError } from 'commander'
 
-const LONGEST_SECONDS = 86_400
+const MAX_SECONDS = 86_400
 
 /** Reads a length of time in seconds, fractions allowed, up to a day. */
 export function parseSeconds(text: string): number {
   const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN
-  if (seconds <= LONGEST_SECONDS) return seconds
+  if (seconds <= MAX_SECONDS) return seconds
   throw new InvalidArgumentError('Give seconds, such as 1 or 0.5, up to a day.')
 }
 

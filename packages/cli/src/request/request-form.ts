@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { basename, extname } from 'node:path'
 import type { BodyPart } from '../commands/curl-options.js'
-import { readPiece } from './read-piece.js'
+import { readRequestFile } from './read-request-file.js'
 import { wrongRequest } from './wrong-request.js'
 
 /** As curl knows them. */
@@ -41,11 +41,11 @@ function formPart({ kind, text }: BodyPart): (string | Buffer)[] {
   if (sign === '@') {
     const shown = quote(filename ?? basename(value))
     const of = type ?? TYPES[extname(filename ?? value).toLowerCase()] ?? 'application/octet-stream'
-    return [`${disposition}; filename="${shown}"\r\nContent-Type: ${of}\r\n\r\n`, readPiece('the body', value)]
+    return [`${disposition}; filename="${shown}"\r\nContent-Type: ${of}\r\n\r\n`, readRequestFile('the body', value)]
   }
   const named = filename === undefined ? '' : `; filename="${quote(filename)}"`
   const typed = type === undefined ? '' : `\r\nContent-Type: ${type}`
-  const content = sign === '<' ? readPiece('the body', value) : value
+  const content = sign === '<' ? readRequestFile('the body', value) : value
   return [`${disposition}${named}${typed}\r\n\r\n`, content]
 }
 

@@ -2,7 +2,7 @@ import { jsonText } from '@osprofiler/core/json'
 import { buildReport, type Report } from '@osprofiler/report'
 import type { RunOptions } from '../commands/run-options.js'
 import { showDiff } from '../diff/show-diff.js'
-import { tell } from '../output/tell.js'
+import { printRemarks } from '../output/print-remarks.js'
 import { writeFileAside } from '../output/write-output.js'
 import type { SentRequest } from '../request/send-request.js'
 import type { Store } from '../store/open-store.js'
@@ -27,20 +27,20 @@ export async function compareRuns(
   for (const [index, { records, missing, isLost }] of traces.entries()) {
     const request = sent[index]
     if (request === undefined || missing === undefined) continue
-    if (records.length === 0) tell(...explainMissing(request, shownAs, timeout).trimEnd().split('\n'))
+    if (records.length === 0) printRemarks(...explainMissing(request, shownAs, timeout).trimEnd().split('\n'))
     else
-      tell(
+      printRemarks(
         `Trace ${request.baseId} is incomplete${isLost ? '' : ` after ${timeout} s`}: ${missing}. Nothing is compared or kept.`,
       )
     return 1
   }
   if (saveBaseline !== undefined) {
     await writeFileAside(saveBaseline, recordLines(traces))
-    tell(`Kept ${traces.length === 1 ? 'its trace' : `the ${traces.length} traces`} in ${saveBaseline}`)
+    printRemarks(`Kept ${traces.length === 1 ? 'its trace' : `the ${traces.length} traces`} in ${saveBaseline}`)
   }
   const isWhole = sent.every(({ failure }) => failure === undefined)
   if (before === undefined) return isWhole ? 0 : 1
-  tell('')
+  printRemarks('')
   const code = await showDiff(
     before,
     traces.map(({ records }) => buildReport(records)),

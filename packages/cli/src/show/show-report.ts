@@ -3,7 +3,7 @@ import type { ShowOptions } from '../commands/show-options.js'
 import { showProgress } from '../output/progress.js'
 import { type Chunks, writeChunks } from '../output/write-output.js'
 import { writeParts } from '../output/write-parts.js'
-import { drawReport } from './draw-report.js'
+import { drawTree } from './draw-tree.js'
 import { chooseOutputs, type Output } from './output-format.js'
 
 /** Writes a report in the formats that were asked for, to where they were asked for. */
@@ -19,7 +19,7 @@ async function toParts(report: Report, output: Output, options: ShowOptions): Pr
   const { length } = report.points
   showProgress(`${output.format === 'tree' ? 'Drawing' : 'Writing'} ${formatCount(length)} points`, 2 * length)
   if (output.format === 'tree') {
-    return [[await drawReport(report, options, output.file === undefined ? process.stdout : undefined)]]
+    return [[await drawTree(report, options, output.file === undefined ? process.stdout : undefined)]]
   }
   // Loaded only here: most look at a tree, and wait for it.
   const { formatReport } = await import('./format-report.js')

@@ -1,6 +1,6 @@
 import { formatCount, formatDuration } from '@osprofiler/report'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { LeastField } from '../shared/least-field.js'
+import { MinDurationField } from '../shared/min-duration-field.js'
 import { parseDuration } from '../shared/parse-duration.js'
 import { serviceColour } from '../shared/service-colour.js'
 import { showText } from '../shared/show-text.js'
@@ -41,7 +41,7 @@ export function Toolbar({ model, state, patch, kept, mark, clocks }: ToolbarProp
             />
             Failed only
           </label>
-          <LeastField
+          <MinDurationField
             text={least}
             change={text => {
               setLeast(text)

@@ -13,7 +13,7 @@ export interface BuiltPage {
 }
 
 /** No tab shows more. */
-const LONGEST_TITLE = 300
+const MAX_TITLE_LENGTH = 300
 
 let built: BuiltPage | undefined
 
@@ -33,7 +33,7 @@ export function pageStart({ style, policy }: BuiltPage, title: string, connect =
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <meta name="color-scheme" content="light dark">
-<title>${escapeMarkup(escapeControl(title.slice(0, LONGEST_TITLE)))}</title>
+<title>${escapeMarkup(escapeControl(title.slice(0, MAX_TITLE_LENGTH)))}</title>
 <style>${style}</style>
 </head>
 <body>

@@ -24,7 +24,7 @@ export interface ComparedPoint {
 }
 
 const TITLES = ['Point', 'Service', 'Times', 'Before', 'After', 'Difference']
-const DEEPEST_INDENT = 16
+const MAX_INDENT = 16
 
 /** The points of two traces, aligned: each below the one that it is nested in. */
 export function DiffTable({ points }: { readonly points: readonly ComparedPoint[] }) {
@@ -56,7 +56,7 @@ function DiffRow({ point, largest }: { readonly point: ComparedPoint; readonly l
     <tr class={change}>
       <td
         class="which-point"
-        style={{ paddingInlineStart: `${12 + Math.min(depth, DEEPEST_INDENT) * 16}px` }}
+        style={{ paddingInlineStart: `${12 + Math.min(depth, MAX_INDENT) * 16}px` }}
         title={`${name} ${detail}`}
       >
         <bdi class="point">{name}</bdi> <bdi class="quiet">{detail}</bdi>

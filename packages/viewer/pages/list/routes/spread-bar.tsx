@@ -7,7 +7,7 @@ export interface SpreadScale {
 }
 
 /** Four powers of ten: what is shorter than that, of the slowest, stands at the beginning. */
-const WIDEST = 10_000
+const MAX_RATIO = 10_000
 
 /** A scale for the bars of all these routes. */
 export function spreadScale(routes: readonly RouteStatistics[]): SpreadScale {
@@ -17,7 +17,7 @@ export function spreadScale(routes: readonly RouteStatistics[]): SpreadScale {
     fromUs = Math.min(fromUs, p50Us ?? fromUs)
     toUs = Math.max(toUs, slowestUs ?? toUs)
   }
-  return { fromUs: Math.max(toUs / WIDEST, Math.min(fromUs, toUs)), toUs }
+  return { fromUs: Math.max(toUs / MAX_RATIO, Math.min(fromUs, toUs)), toUs }
 }
 
 /** A dot for p50, a bar from there to p95, a tick for the slowest: on a logarithmic scale, so that every route is seen. */

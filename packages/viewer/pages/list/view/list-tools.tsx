@@ -1,7 +1,7 @@
 import { formatCount } from '@osprofiler/report'
 import { useMemo } from 'preact/hooks'
 import type { ListedTrace } from '../../../src/protocol/listed-trace.js'
-import { LeastField } from '../../shared/least-field.js'
+import { MinDurationField } from '../../shared/min-duration-field.js'
 import { compareAddress } from '../loading/trace-address.js'
 import type { LiveList } from '../loading/use-trace-list.js'
 import type { ChangeView, ListView } from './list-view.js'
@@ -41,7 +41,7 @@ export function ListTools({ view, list, shown, change }: ListToolsProps) {
           onInput={event => change({ search: event.currentTarget.value })}
         />
       </span>
-      <LeastField text={least} change={text => change({ least: text })} />
+      <MinDurationField text={least} change={text => change({ least: text })} />
       <StatusFilter traces={list.traces} status={status} choose={next => change({ status: next })} />
       <label class="switch">
         <input

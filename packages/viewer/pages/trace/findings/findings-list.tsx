@@ -13,7 +13,7 @@ interface FindingsListProps {
 }
 
 /** Longer than any that quotes statements whole. */
-const LONGEST_SENTENCE = 100_000
+const MAX_SENTENCE_LENGTH = 100_000
 
 /** A window with room for few rows shows the rows first. What to look at, in sentences that lead to their points. */
 export function FindingsList({ findings, model, mark, marked }: FindingsListProps) {
@@ -26,7 +26,7 @@ export function FindingsList({ findings, model, mark, marked }: FindingsListProp
       {findings?.length === 0 && <p class="quiet">Nothing stands out in this trace.</p>}
       <ol>
         {findings?.map(finding => {
-          const sentence = showText(finding.sentence, LONGEST_SENTENCE)
+          const sentence = showText(finding.sentence, MAX_SENTENCE_LENGTH)
           return (
             <li key={sentence} class={`finding finding-${finding.kind}`}>
               <button

@@ -14,8 +14,8 @@ interface FlameGraphProps {
 
 const FRAME_HEIGHT = 24
 /** Narrower ones cannot be told apart, and no page holds them all. */
-const NARROWEST_PX = 2
-const MOST_FRAMES = 3000
+const MIN_FRAME_PX = 2
+const MAX_FRAMES = 3000
 
 /** Where the time went, by way from the top: equal ways are one frame, as wide as the time they took together. */
 export function FlameGraph({ model, mark, marked }: FlameGraphProps) {
@@ -156,10 +156,10 @@ interface Sight {
 function framesInSight({ frames, roots }: FlameTree, { fromUs, spanUs, width, top, height }: Sight): number[] {
   const found: number[] = []
   const waiting = [...roots]
-  for (let index = waiting.pop(); index !== undefined && found.length < MOST_FRAMES; index = waiting.pop()) {
+  for (let index = waiting.pop(); index !== undefined && found.length < MAX_FRAMES; index = waiting.pop()) {
     const frame = frames[index]
     if (frame === undefined || frame.offsetUs >= fromUs + spanUs || frame.offsetUs + frame.valueUs <= fromUs) continue
-    if ((frame.valueUs / spanUs) * width < NARROWEST_PX || frame.depth * FRAME_HEIGHT > top + height) continue
+    if ((frame.valueUs / spanUs) * width < MIN_FRAME_PX || frame.depth * FRAME_HEIGHT > top + height) continue
     if ((frame.depth + 1) * FRAME_HEIGHT >= top) found.push(index)
     for (const child of frame.children) waiting.push(child)
   }

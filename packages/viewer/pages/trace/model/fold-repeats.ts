@@ -1,6 +1,6 @@
 import { createRepetitionKey, type ReportNode } from '@osprofiler/report'
 
-const FEWEST_FOLDED = 3
+const MIN_FOLDED = 3
 
 export interface Folds {
   readonly foldOf: Int32Array
@@ -15,7 +15,7 @@ export function foldRepeats(points: readonly ReportNode[], parents: Int32Array, 
   const folds = new Map<number, readonly number[]>()
   for (let parent = -1; parent < points.length; parent++) {
     const node = points[parent]
-    if (node !== undefined && node.children.length < FEWEST_FOLDED) continue
+    if (node !== undefined && node.children.length < MIN_FOLDED) continue
     const groups = new Map<string, number[]>()
     const end = parent === -1 ? points.length : (ends[parent] ?? 0)
     for (let child = parent + 1; child < end; child = ends[child] ?? end) {
@@ -28,7 +28,7 @@ export function foldRepeats(points: readonly ReportNode[], parents: Int32Array, 
     }
     for (const members of groups.values()) {
       const [first] = members
-      if (first === undefined || members.length < FEWEST_FOLDED) continue
+      if (first === undefined || members.length < MIN_FOLDED) continue
       folds.set(first, members)
       for (const member of members) foldOf[member] = first
     }

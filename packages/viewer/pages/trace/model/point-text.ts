@@ -2,8 +2,8 @@ import { asNumber } from '@osprofiler/core/json'
 import { pointDetail, type ReportNode, readRoute, repeatedDetail, shownName } from '@osprofiler/report'
 import { showText } from '../../shared/show-text.js'
 
-const LONGEST_SEARCHED = 20_000
-const LONGEST_TITLE = 20_000
+const MAX_SEARCHED_LENGTH = 20_000
+const MAX_TITLE_LENGTH = 20_000
 
 /** A point's name as people read it. */
 export function pointName(node: ReportNode | undefined): string {
@@ -30,7 +30,7 @@ export function pointRoute(node: ReportNode): string {
 
 /** The same with all of a statement: for places that have room for it. */
 export function wholeTitle(node: ReportNode): string {
-  return showText(pointDetail(node, LONGEST_TITLE), LONGEST_TITLE) || pointName(node)
+  return showText(pointDetail(node, MAX_TITLE_LENGTH), MAX_TITLE_LENGTH) || pointName(node)
 }
 
 export function repeatedTitle(nodes: readonly ReportNode[]): string {
@@ -42,7 +42,7 @@ export function repeatedTitle(nodes: readonly ReportNode[]): string {
 /** The texts of a point that a search looks through. */
 export function searchText(node: ReportNode): string {
   const parts = [node.name, shownName(node.name), pointDetail(node), node.service ?? '', node.host ?? '', node.traceId]
-  let room = LONGEST_SEARCHED
+  let room = MAX_SEARCHED_LENGTH
   const waiting: unknown[] = [...node.otherRecords, node.stop?.info, node.start?.info]
   for (let value = waiting.pop(); room > 0 && (value !== undefined || waiting.length > 0); value = waiting.pop()) {
     if (typeof value === 'string' || asNumber(value) !== undefined) {
@@ -53,5 +53,5 @@ export function searchText(node: ReportNode): string {
       for (const [key, inner] of Object.entries(value).reverse()) waiting.push(inner, key)
     }
   }
-  return parts.map(part => part.slice(0, LONGEST_SEARCHED)).join('\n')
+  return parts.map(part => part.slice(0, MAX_SEARCHED_LENGTH)).join('\n')
 }

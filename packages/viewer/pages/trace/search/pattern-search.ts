@@ -7,7 +7,7 @@ export interface PatternSearch {
   close(): void
 }
 
-const LONGEST_MS = 2000
+const MAX_MS = 2000
 
 const WORKER = `onmessage = ({ data: { pattern, texts } }) => {
   const expression = new RegExp(pattern, 'im')
@@ -26,7 +26,7 @@ export function createPatternSearch(pattern: string): PatternSearch {
         const timer = setTimeout(() => {
           worker.terminate()
           reject(new Error('Stopped: this expression takes too long'))
-        }, LONGEST_MS)
+        }, MAX_MS)
         worker.onmessage = ({ data }: MessageEvent<number[]>) => {
           clearTimeout(timer)
           resolve(data)

@@ -34,7 +34,7 @@ const COLUMNS: readonly (readonly [StatisticsColumn, string, string?])[] = [
   ['maxUs', 'Longest'],
 ]
 
-const MOST_SHOWN = 500
+const MAX_SHOWN = 500
 /** So much of the next column shows that there is one. */
 const NEXT_PX = 16
 
@@ -82,7 +82,7 @@ export function StatisticsTable({ model, mark }: StatisticsTableProps) {
             </tr>
           </thead>
           <tbody>
-            {sorted.slice(0, MOST_SHOWN).map(row => (
+            {sorted.slice(0, MAX_SHOWN).map(row => (
               <tr key={`${row.service} ${row.name} ${row.label}`}>
                 <th scope="row">
                   <button
@@ -112,9 +112,9 @@ export function StatisticsTable({ model, mark }: StatisticsTableProps) {
           </tbody>
         </table>
 
-        {rows.length > MOST_SHOWN && (
+        {rows.length > MAX_SHOWN && (
           <p class="quiet none">
-            The first {MOST_SHOWN} of {formatCount(rows.length)} rows.
+            The first {MAX_SHOWN} of {formatCount(rows.length)} rows.
           </p>
         )}
       </div>

@@ -9,7 +9,7 @@ export interface DeepLink {
   readonly range: Range | undefined
 }
 
-const LONGEST_ID = 200
+const MAX_ID_LENGTH = 200
 
 export function readLink(hash: string): DeepLink {
   const fields = new URLSearchParams(hash.replace(/^#/, ''))
@@ -25,7 +25,7 @@ export function readLink(hash: string): DeepLink {
 
 export function writeLink({ view, point, range }: DeepLink): string {
   const fields = new URLSearchParams()
-  if (point !== undefined && point.length <= LONGEST_ID) fields.set('point', point)
+  if (point !== undefined && point.length <= MAX_ID_LENGTH) fields.set('point', point)
   if (range !== undefined) {
     fields.set('from', String(Math.round(range.fromUs)))
     fields.set('to', String(Math.round(range.toUs)))

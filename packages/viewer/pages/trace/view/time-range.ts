@@ -4,11 +4,11 @@ export interface Range {
   readonly toUs: number
 }
 
-const SHORTEST_US = 5
+const MIN_RANGE_US = 5
 
 /** Widens (factor over 1) or narrows a range around a moment, within the trace. */
 export function zoomRange(range: Range, factor: number, aroundUs: number, durationUs: number): Range {
-  const width = Math.max(SHORTEST_US, (range.toUs - range.fromUs) * factor)
+  const width = Math.max(MIN_RANGE_US, (range.toUs - range.fromUs) * factor)
   const share = (aroundUs - range.fromUs) / (range.toUs - range.fromUs)
   const fromUs = aroundUs - share * width
   return fitRange({ fromUs, toUs: fromUs + width }, durationUs)
@@ -22,7 +22,7 @@ export function panRange({ fromUs, toUs }: Range, share: number, durationUs: num
 
 /** Moves and cuts a range so that it lies within the trace. */
 export function fitRange({ fromUs, toUs }: Range, durationUs: number): Range {
-  const width = Math.min(Math.max(toUs - fromUs, Math.min(SHORTEST_US, durationUs)), durationUs)
+  const width = Math.min(Math.max(toUs - fromUs, Math.min(MIN_RANGE_US, durationUs)), durationUs)
   const start = Math.min(Math.max(0, fromUs), durationUs - width)
   return { fromUs: start, toUs: start + width }
 }

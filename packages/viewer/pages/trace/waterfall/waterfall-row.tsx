@@ -22,8 +22,8 @@ interface WaterfallRowProps {
 }
 
 /** Deeper rows are not moved further to the right: their names would leave the page. */
-const DEEPEST_INDENT = 16
-const MOST_BARS = 400
+const MAX_INDENT = 16
+const MAX_BARS = 400
 
 export function WaterfallRow({ model, state, row, level, place, topPx, kept, toggle, patch }: WaterfallRowProps) {
   const point = rowPoint(row)
@@ -52,8 +52,8 @@ export function WaterfallRow({ model, state, row, level, place, topPx, kept, tog
       style={{ top: `${topPx}px`, ...serviceColour(colourOf(model, point)) }}
       onClick={() => patch({ selected: row, detailsOpen: true })}
     >
-      <span role="gridcell" class="cell-point" style={{ '--level': Math.min(level, DEEPEST_INDENT) }}>
-        {level > DEEPEST_INDENT && (
+      <span role="gridcell" class="cell-point" style={{ '--level': Math.min(level, MAX_INDENT) }}>
+        {level > MAX_INDENT && (
           <span class="depth" title={`Level ${level + 1}`}>
             {level + 1}
           </span>
@@ -126,7 +126,7 @@ function Bars({ model, members, range, critical }: BarsProps) {
   const spans = critical ? members.flatMap(member => model.criticalOf().get(member) ?? []) : []
   return (
     <>
-      {members.length > MOST_BARS ? (
+      {members.length > MAX_BARS ? (
         <Density class="bar dense" intervals={members.map(member => intervalOf(model, member))} range={range} />
       ) : (
         members.map(member => {
@@ -137,7 +137,7 @@ function Bars({ model, members, range, critical }: BarsProps) {
           return <span key={member} class={node.finishedUs === undefined ? 'bar endless' : 'bar'} style={place} />
         })
       )}
-      {spans.length > MOST_BARS ? (
+      {spans.length > MAX_BARS ? (
         <Density
           class="critical"
           intervals={spans.map(({ fromUs, toUs }) => ({ startUs: fromUs, endUs: toUs }))}
@@ -161,7 +161,7 @@ interface DensityProps {
 
 /** More bars than a page can hold, or anybody tell apart: where they are, and how close. */
 function Density({ class: name, intervals, range }: DensityProps) {
-  return coverRange(intervals, range, MOST_BARS).map(({ fromUs, toUs, density }) => {
+  return coverRange(intervals, range, MAX_BARS).map(({ fromUs, toUs, density }) => {
     const place = placeInRange(range, fromUs, toUs)
     return place && <span key={fromUs} class={name} style={{ ...place, opacity: 0.3 + 0.7 * density }} />
   })

@@ -19,7 +19,7 @@ interface WaterfallProps {
 }
 
 const OVERSCAN = 8
-const MOST_PRINTED = 2000
+const MAX_PRINTED = 2000
 /** The room that the label of a moment may need. */
 const LABEL_PX = 64
 
@@ -40,7 +40,7 @@ export function Waterfall({ model, state, patch, kept, visible }: WaterfallProps
 
   const first = printing ? 0 : Math.max(0, Math.floor(scroll.top / rowHeight) - OVERSCAN)
   const last = printing
-    ? Math.min(rows.length, MOST_PRINTED)
+    ? Math.min(rows.length, MAX_PRINTED)
     : Math.min(rows.length, Math.ceil((scroll.top + scroll.height) / rowHeight) + OVERSCAN)
   const shown = Array.from(rows.subarray(first, last))
   const place = selected === undefined ? -1 : rows.indexOf(selected)
@@ -102,8 +102,8 @@ export function Waterfall({ model, state, patch, kept, visible }: WaterfallProps
           No point passes these filters.
         </p>
       )}
-      {printing && rows.length > MOST_PRINTED && (
-        <p>The first {MOST_PRINTED} rows. Close subtrees or filter to print others.</p>
+      {printing && rows.length > MAX_PRINTED && (
+        <p>The first {MAX_PRINTED} rows. Close subtrees or filter to print others.</p>
       )}
     </div>
   )

@@ -2,9 +2,9 @@ import type { ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** How often a trace is looked at, in milliseconds. */
-const LOOK_AGAIN = 1_000
+const LOOK_AGAIN_MS = 1_000
 /** A trace that has not grown for so long is taken for complete: a browser has few connections, and this is one. */
-const PATIENCE = 30_000
+const PATIENCE_MS = 30_000
 
 /**
  * Tells the page of a trace whenever the trace has grown, as server-sent events, until it grows no more or the browser
@@ -27,7 +27,7 @@ export async function streamEvents(
   for (let length = known; !response.destroyed; ) {
     const found = await readLength().catch(() => length)
     const now = performance.now()
-    if (found === undefined || now - grownAt > PATIENCE) {
+    if (found === undefined || now - grownAt > PATIENCE_MS) {
       response.end('event: complete\ndata: complete\n\n')
       return
     }
@@ -36,6 +36,6 @@ export async function streamEvents(
       grownAt = now
       response.write(`data: ${found}\n\n`)
     }
-    await delay(LOOK_AGAIN, undefined, { signal: gone.signal }).catch(() => undefined)
+    await delay(LOOK_AGAIN_MS, undefined, { signal: gone.signal }).catch(() => undefined)
   }
 }

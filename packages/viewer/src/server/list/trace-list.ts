@@ -3,8 +3,8 @@ import type { Driver, TraceSummary } from '@osprofiler/core'
 import { type CountAnswer, LIST_LENGTHS, type ListAnswer } from '../../protocol/listed-trace.js'
 import { Refusal } from '../answers/respond.js'
 import type { TraceFiles } from '../traces/trace-files.js'
-import type { Descriptions } from './describe-traces.js'
-import { toListed, toListedFile } from './read-listed.js'
+import { toListed, toListedFile } from './to-listed-trace.js'
+import type { Descriptions } from './trace-descriptions.js'
 
 const [SHORTEST_LIST] = LIST_LENGTHS
 /** Lists up to this length change while somebody looks at them; a longer one is for a search. */
@@ -13,11 +13,11 @@ const MAX_LIVE = 1_000
 const MAX_COUNTED = 100_000
 
 /** A list is read again at most this often, in milliseconds... */
-const SHORTEST_REST = 500
-const LONG_LIST_REST = 3_000
-const COUNT_REST = 30_000
+const MIN_REST_MS = 500
+const LONG_LIST_REST_MS = 3_000
+const COUNT_REST_MS = 30_000
 /** ... and the store rests this many times as long as it took to read, so that a slow one is not kept busy by a page. */
-const REST = 4
+const REST_FACTOR = 4
 
 /** A list as it is sent, and what tells it from any other. */
 export interface TraceListText {
@@ -54,7 +54,7 @@ export interface ListSources {
 export function createTraceList(sources: ListSources): TraceList {
   const { driver } = sources
   const readers = LIST_LENGTHS.map(length => {
-    const rest = length > MAX_LIVE ? LONG_LIST_REST : SHORTEST_REST
+    const rest = length > MAX_LIVE ? LONG_LIST_REST_MS : MIN_REST_MS
     return {
       length,
       all: restBetween(createListReader(sources, length), rest),
@@ -62,8 +62,8 @@ export function createTraceList(sources: ListSources): TraceList {
     }
   })
   const counts = {
-    all: restBetween(() => countTraces(driver.listTraces), COUNT_REST),
-    failed: restBetween(() => countTraces(driver.listErrorTraces), COUNT_REST),
+    all: restBetween(() => countTraces(driver.listTraces), COUNT_REST_MS),
+    failed: restBetween(() => countTraces(driver.listErrorTraces), COUNT_REST_MS),
   }
 
   async function read(length: number, failedOnly: boolean): Promise<TraceListText> {
@@ -95,7 +95,7 @@ function restBetween<Result>(read: () => Promise<Result>, shortest: number): () 
     const begun = performance.now()
     const rest = (): void => {
       const now = performance.now()
-      restsUntil = now + Math.max(shortest, (now - begun) * REST)
+      restsUntil = now + Math.max(shortest, (now - begun) * REST_FACTOR)
     }
     restsUntil = Number.POSITIVE_INFINITY
     last = read()

@@ -2,7 +2,7 @@ import { escapeControl } from '@osprofiler/report'
 import { builtAsset, escapeMarkup } from '../../page/built-page.js'
 
 /** No page shows more of a name that nobody knows. */
-const LONGEST_NAME = 300
+const MAX_NAME_LENGTH = 300
 
 /** A script or a style of the pages. */
 export interface Asset {
@@ -24,7 +24,7 @@ export function comparePage(storeName: string): string {
 
 /** In place of a trace that is not there. It needs no script but for the theme. */
 export function missingTracePage(reason: string, name: string, folder: string): string {
-  const shown = escapeMarkup(escapeControl(name.slice(0, LONGEST_NAME)))
+  const shown = escapeMarkup(escapeControl(name.slice(0, MAX_NAME_LENGTH)))
   return documentOf(
     'No such trace',
     'data-view="missing"',

@@ -1,10 +1,10 @@
 import type { Driver } from '@osprofiler/core'
 import { LIST_LENGTHS } from '../../protocol/listed-trace.js'
-import { createTurnstile } from '../access/turnstile.js'
+import { createWorkLimit } from '../access/work-limit.js'
 import { receiveText } from '../answers/receive-text.js'
 import { HTML, sendJson, sendText } from '../answers/respond.js'
 import { get, type Route } from '../answers/route.js'
-import { createDescriptions } from '../list/describe-traces.js'
+import { createDescriptions } from '../list/trace-descriptions.js'
 import { createTraceList } from '../list/trace-list.js'
 import { compareTraces } from '../traces/compare-traces.js'
 import { createTraceFiles } from '../traces/trace-files.js'
@@ -34,7 +34,7 @@ export function createRoutes(options: RouteOptions): ReadonlyMap<string, Route> 
   const files = createTraceFiles(FILES_KEPT)
   const list = createTraceList({ driver, files, descriptions: createDescriptions(driver, ended) })
   const traces = createTraces(driver, files)
-  const turnstile = createTurnstile(2, 8)
+  const workLimit = createWorkLimit(2, 8)
 
   return new Map<string, Route>([
     ['', get(({ response }) => sendText(response, 200, HTML, listPage(storeName)))],
@@ -60,7 +60,7 @@ export function createRoutes(options: RouteOptions): ReadonlyMap<string, Route> 
       'api/diff',
       get(async ({ response, query }) => {
         const [before, after] = [traces.find(query.get('a')), traces.find(query.get('b'))]
-        await turnstile.run(async () => sendJson(response, await compareTraces(before, after)))
+        await workLimit.run(async () => sendJson(response, await compareTraces(before, after)))
       }),
     ],
     [
@@ -68,13 +68,13 @@ export function createRoutes(options: RouteOptions): ReadonlyMap<string, Route> 
       {
         method: 'POST',
         async handle({ request, response, query }) {
-          await turnstile.run(async () => {
+          await workLimit.run(async () => {
             const number = await files.add(query.get('name') ?? '', receiveText(request, largestFile))
             sendJson(response, { ref: `file:${number}` })
           })
         },
       },
     ],
-    ...createTraceRoutes({ folder, traces, list, turnstile }),
+    ...createTraceRoutes({ folder, traces, list, workLimit }),
   ])
 }

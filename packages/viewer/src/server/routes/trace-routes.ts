@@ -1,7 +1,7 @@
 import { reportJsonChunks } from '@osprofiler/report'
 import { pageTemplate } from '../../page/page-template.js'
 import { renderPage } from '../../page/render-page.js'
-import type { Turnstile } from '../access/turnstile.js'
+import type { WorkLimit } from '../access/work-limit.js'
 import { attachment, HTML, Refusal, sendChunks, sendText } from '../answers/respond.js'
 import { get, type Route } from '../answers/route.js'
 import { streamEvents } from '../answers/stream-events.js'
@@ -11,19 +11,19 @@ import { notFound, type Trace, type Traces } from '../traces/traces.js'
 import { missingTracePage } from './pages.js'
 
 /** The page fetches a trace and keeps every record of it; of a larger one it is sent the heaviest points. */
-const MOST_FETCHED = 400_000
-const MOST_STREAMS = 16
+const MAX_FETCHED = 400_000
+const MAX_STREAMS = 16
 
 /** What the routes of one trace need. */
 export interface TraceRouteOptions {
   readonly folder: string
   readonly traces: Traces
   readonly list: TraceList
-  readonly turnstile: Turnstile
+  readonly workLimit: WorkLimit
 }
 
 /** Everything about one trace, by its path: its page, what the page fetches, and files to be saved. */
-export function createTraceRoutes({ folder, traces, list, turnstile }: TraceRouteOptions): [string, Route][] {
+export function createTraceRoutes({ folder, traces, list, workLimit }: TraceRouteOptions): [string, Route][] {
   let streams = 0
 
   return [
@@ -48,8 +48,8 @@ export function createTraceRoutes({ folder, traces, list, turnstile }: TraceRout
           'Content-Type': HTML,
           'Content-Security-Policy': `${page.contentSecurityPolicy}; frame-ancestors 'none'`,
         }
-        if (records <= MOST_FETCHED) return sendText(response, 200, HTML, page.html, headers)
-        await turnstile.run(async () => await sendChunks(response, headers, await wholePage(trace)))
+        if (records <= MAX_FETCHED) return sendText(response, 200, HTML, page.html, headers)
+        await workLimit.run(async () => await sendChunks(response, headers, await wholePage(trace)))
       }),
     ],
     [
@@ -64,7 +64,7 @@ export function createTraceRoutes({ folder, traces, list, turnstile }: TraceRout
       get(async ({ request, response, query }) => {
         const { reference } = traces.find(query.get('ref'))
         // An answer without content tells a browser not to try again: the page stays as it is.
-        if (streams >= MOST_STREAMS || request.method === 'HEAD') return void response.writeHead(204).end()
+        if (streams >= MAX_STREAMS || request.method === 'HEAD') return void response.writeHead(204).end()
         streams++
         try {
           const readLength = async () => (await list.newest()).lengths.get(reference.value)
@@ -84,7 +84,7 @@ export function createTraceRoutes({ folder, traces, list, turnstile }: TraceRout
           return await sendChunks(response, headers, recordChunks(trace.readBatches(), JSON_LINES))
         }
         if (format !== 'json' && format !== 'html') throw new Refusal(400, 'A format is json, jsonl or html.')
-        await turnstile.run(async () => {
+        await workLimit.run(async () => {
           const headers = attachment(format === 'html' ? HTML : 'application/json', trace.title, format)
           const chunks = format === 'html' ? await wholePage(trace) : reportJsonChunks(await trace.readReport())
           await sendChunks(response, headers, chunks)
@@ -122,7 +122,7 @@ async function countRecords(trace: Trace): Promise<RecordCounts> {
   let unreadable = 0
   for await (const batch of trace.readBatches(count => (unreadable += count))) {
     records += batch.length
-    if (records > MOST_FETCHED) break
+    if (records > MAX_FETCHED) break
   }
   return { records, unreadable }
 }

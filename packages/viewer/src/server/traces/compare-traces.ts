@@ -25,8 +25,8 @@ interface ComparedTrace {
 }
 
 /** A page with more rows tells nothing. */
-const MOST_PATHS = 2_000
-const LONGEST_TEXT = 300
+const MAX_PATHS = 2_000
+const MAX_TEXT_LENGTH = 300
 
 /** Compares two traces, the earlier of which comes first. Of many paths those that changed most are kept. */
 export async function compareTraces(before: Trace, after: Trace): Promise<TraceComparison> {
@@ -50,12 +50,12 @@ export async function compareTraces(before: Trace, after: Trace): Promise<TraceC
 
 /** The paths that changed most, with those that lead to them, in the order of the tree. */
 function keepLargest(points: readonly DiffPoint[]): readonly DiffPoint[] {
-  if (points.length <= MOST_PATHS) return points
+  if (points.length <= MAX_PATHS) return points
   const byId = new Map(points.map(point => [point.id, point]))
   const kept = new Set<DiffPoint>()
   for (const largest of points.toSorted((a, b) => Math.abs(b.total.deltaUs) - Math.abs(a.total.deltaUs))) {
     let point: DiffPoint | undefined = largest
-    while (point !== undefined && !kept.has(point) && kept.size < MOST_PATHS) {
+    while (point !== undefined && !kept.has(point) && kept.size < MAX_PATHS) {
       kept.add(point)
       point = byId.get(point.parent ?? -1)
     }
@@ -74,5 +74,5 @@ function toCompared({ title }: Trace, { roots, points }: Report): ComparedTrace 
 }
 
 function shorten(text: string | undefined): string {
-  return escapeControl((text ?? '').slice(0, LONGEST_TEXT))
+  return escapeControl((text ?? '').slice(0, MAX_TEXT_LENGTH))
 }

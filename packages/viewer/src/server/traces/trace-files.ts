@@ -22,9 +22,9 @@ export interface TraceFiles {
   list(): readonly TraceFile[]
 }
 
-const LONGEST_NAME = 100
+const MAX_NAME_LENGTH = 100
 /** More records than tracers write into the largest file that is taken. */
-const MOST_RECORDS = 400_000
+const MAX_RECORDS = 400_000
 /** What a point takes in memory, in characters of a file. */
 const CHARACTERS_PER_POINT = 1_000
 
@@ -58,7 +58,7 @@ export function createTraceFiles(capacity: number): TraceFiles {
       total += size
       count++
       const number = String(count)
-      files.set(number, { number, name: name.slice(0, LONGEST_NAME), report, size })
+      files.set(number, { number, name: name.slice(0, MAX_NAME_LENGTH), report, size })
       return number
     },
     get: number => files.get(number),
@@ -67,7 +67,7 @@ export function createTraceFiles(capacity: number): TraceFiles {
 }
 
 async function readFile(text: AsyncIterable<string>): Promise<Report> {
-  const report = await readTraceFile(text, { mostRecords: MOST_RECORDS }).catch(error => {
+  const report = await readTraceFile(text, { mostRecords: MAX_RECORDS }).catch(error => {
     if (error instanceof Refusal || !(error instanceof Error)) throw error
     // It speaks of the user's own file, and of nothing here.
     throw new Refusal(error instanceof RangeError ? 413 : 422, escapeControl(error.message))

@@ -3,9 +3,9 @@ import { buildReport, type Report } from '@osprofiler/report'
 import { Refusal } from '../answers/respond.js'
 import type { TraceFiles } from './trace-files.js'
 
-const LONGEST_ID = 2_000
+const MAX_ID_LENGTH = 2_000
 /** No report is made of more records: endless ones would fill the memory. */
-const MOST_RECORDS = 2_000_000
+const MAX_RECORDS = 2_000_000
 /** Points of a file, whose records go out together. */
 const BATCH = 500
 
@@ -41,7 +41,7 @@ export function createTraces(driver: Driver, files: TraceFiles): Traces {
 
 function parseReference(text: string | null): TraceReference {
   const [, kind, value = ''] = /^(id|file):(.+)$/s.exec(text ?? '') ?? []
-  if ((kind === 'id' || kind === 'file') && value.length <= LONGEST_ID) return { kind, value }
+  if ((kind === 'id' || kind === 'file') && value.length <= MAX_ID_LENGTH) return { kind, value }
   throw new Refusal(400, 'Say which trace, as id:<trace id>.')
 }
 
@@ -58,7 +58,7 @@ function storedTrace(driver: Driver, reference: TraceReference): Trace {
       const records: TraceRecord[] = []
       for await (const batch of readBatches()) {
         for (const record of batch) records.push(record)
-        if (records.length > MOST_RECORDS) throw new Refusal(413, 'This trace has too many records to be shown.')
+        if (records.length > MAX_RECORDS) throw new Refusal(413, 'This trace has too many records to be shown.')
       }
       if (records.length === 0) throw notFound()
       return buildReport(records)

@@ -10,7 +10,7 @@ export type Reading = Pick<
 >
 
 /** Texts of a record in a list, at most; the rest is on the trace's own page. */
-const LONGEST_TEXT = 200
+const MAX_TEXT_LENGTH = 200
 
 const NOTHING: Reading = {
   request: '',
@@ -73,5 +73,5 @@ export function toListedFile({ number, name, report }: TraceFile): ListedTrace {
 
 function toShown(value: unknown): string {
   const text = String(value ?? '')
-  return escapeControl(text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text)
+  return escapeControl(text.length > MAX_TEXT_LENGTH ? `${text.slice(0, MAX_TEXT_LENGTH)}…` : text)
 }

@@ -1,27 +1,27 @@
 import type { CriticalSegment } from '../analysis/critical-path.js'
 import { findGaps, type Gap } from '../analysis/gaps.js'
-import { findHops } from '../analysis/hops.js'
 import { repeatedPoints } from '../analysis/repeated-points.js'
 import { selfTimes } from '../analysis/self-time.js'
 import { findSerialWork } from '../analysis/serial-work.js'
+import { findServiceCalls } from '../analysis/service-calls.js'
 import { findWaiting, readWait } from '../analysis/waiting.js'
 import type { HostClock } from '../clocks/clock-skew.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { formatDuration, formatShare } from '../words/format-duration.js'
 import type { Finding } from './finding.js'
-import { type Quote, whole } from './finding-words.js'
+import { type Quote, whole } from './phrases.js'
 import {
-  groupHops,
+  groupCalls,
+  sayCalls,
   sayGap,
-  sayHops,
   sayRepeated,
   saySerial,
   saySlow,
   sayWaiting,
   type TimeFinding,
-} from './time-finding.js'
+} from './time-sentences.js'
 
-const SMALLEST_SHARES: Readonly<Record<TimeFinding['kind'], number>> = {
+const MIN_SHARES: Readonly<Record<TimeFinding['kind'], number>> = {
   repeated: 0.05,
   waiting: 0.05,
   hop: 0.1,
@@ -31,7 +31,7 @@ const SMALLEST_SHARES: Readonly<Record<TimeFinding['kind'], number>> = {
 }
 
 /** A gap that is so much of a point's own time says more than the sum. */
-const MOST_OF_SELF = 0.9
+const MIN_SHARE_OF_SELF = 0.9
 
 /**
  * Where the time went, longest first; after that what nobody waited for. No time is told twice: of what is repeated,
@@ -49,17 +49,17 @@ export function timeFindings(
   const critical = findCritical(report, path)
   const choose = (candidates: readonly TimeFinding[]): TimeFinding[] =>
     candidates
-      .filter(({ kind, totalUs }) => shareOf(report, totalUs) >= SMALLEST_SHARES[kind])
+      .filter(({ kind, totalUs }) => shareOf(report, totalUs) >= MIN_SHARES[kind])
       .sort((a, b) => b.totalUs - a.totalUs)
       .slice(0, limit)
 
   const repetitions = repeatedPoints(report).filter(({ nodes }) => nodes.every(node => readWait(node) === undefined))
   const repeated = choose(repetitions.map(repetition => sayRepeated(repetition, quote)))
   const waiting = choose(findWaiting(report).map(sayWaiting))
-  const hops = findHops(report)
-  const between = choose(groupHops(hops).map(group => sayHops(group, clocks, quote)))
+  const calls = findServiceCalls(report)
+  const between = choose(groupCalls(calls).map(group => sayCalls(group, clocks, quote)))
   const told = new Set([...repeated, ...waiting].flatMap(({ nodes }) => nodes))
-  const own = choose(ownTimes(report, new Set([...told, ...hops.map(({ caller }) => caller)]), isLossy, quote))
+  const own = choose(ownTimes(report, new Set([...told, ...calls.map(({ caller }) => caller)]), isLossy, quote))
   const serial = choose(
     findSerialWork(report, told)
       .filter(({ nodes }) => nodes.every(node => critical.below.has(node)))
@@ -98,7 +98,7 @@ function ownTimes(
   return Array.from(selfTimes(report)).flatMap(([node, selfUs]) => {
     if (told.has(node)) return []
     const gap = gaps.get(node)
-    return gap !== undefined && gap.toUs - gap.fromUs >= selfUs * MOST_OF_SELF
+    return gap !== undefined && gap.toUs - gap.fromUs >= selfUs * MIN_SHARE_OF_SELF
       ? [sayGap(gap, isLossy(node), quote)]
       : [saySlow(node, selfUs, isLossy(node), quote)]
   })

@@ -7,7 +7,7 @@ import { wrongRequest } from './wrong-request.js'
  * @param what for people, such as `the body`
  * @throws OsprofilerError `ERR_CONFIGURATION`
  */
-export function readPiece(what: string, file: string): Buffer {
+export function readRequestFile(what: string, file: string): Buffer {
   try {
     return readFileSync(file === '-' ? 0 : file)
   } catch (cause) {

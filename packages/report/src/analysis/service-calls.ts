@@ -1,13 +1,11 @@
-import { asNumber } from '@osprofiler/core/json'
 import { isContainer, readField } from '../tree/read-field.js'
-import { readStatus } from '../tree/read-record.js'
 import type { Report, ReportNode } from '../tree/report.js'
 
 /**
  * A call from one service to another that both recorded: the caller's point, and the callee's below it. What the caller
  * waited and the callee did not work lies between them: the network, queues, and the reading of bodies.
  */
-export interface Hop {
+export interface ServiceCall {
   readonly caller: ReportNode
   readonly callee: ReportNode
   /** From the caller's start to the callee's, in microseconds; below 0 where their clocks disagree. */
@@ -16,16 +14,6 @@ export interface Hop {
   readonly afterUs: number
   /** Both together: right whatever the clocks say, as it compares two durations. Never below 0. */
   readonly betweenUs: number
-}
-
-/** What the calls to one target left behind. */
-export interface SilentTarget {
-  /** `catalog:8080` */
-  readonly target: string
-  /** The calls that were answered, by a service that recorded nothing below them; at least one. */
-  readonly silent: readonly ReportNode[]
-  /** How many calls to the same target have something below them. */
-  readonly reported: number
 }
 
 /** Whether a point is an outgoing request. */
@@ -44,11 +32,13 @@ export function isServed(node: ReportNode): boolean {
 }
 
 /** The calls of a trace that both sides recorded whole, in tree order. Of several callees below one call, each is one. */
-export function findHops(report: Report): Hop[] {
-  return report.points.filter(isOutgoing).flatMap(caller => caller.children.flatMap(callee => toHop(caller, callee)))
+export function findServiceCalls(report: Report): ServiceCall[] {
+  return report.points
+    .filter(isOutgoing)
+    .flatMap(caller => caller.children.flatMap(callee => toServiceCall(caller, callee)))
 }
 
-function toHop(caller: ReportNode, callee: ReportNode): Hop[] {
+function toServiceCall(caller: ReportNode, callee: ReportNode): ServiceCall[] {
   const { startedUs, finishedUs, durationUs } = caller
   if (startedUs === undefined || finishedUs === undefined || durationUs === undefined) return []
   if (callee.startedUs === undefined || callee.finishedUs === undefined || callee.durationUs === undefined) return []
@@ -62,29 +52,4 @@ function toHop(caller: ReportNode, callee: ReportNode): Hop[] {
       betweenUs: Math.max(0, durationUs - callee.durationUs),
     },
   ]
-}
-
-/** The targets of outgoing requests that answered and recorded nothing, in tree order. */
-export function findSilentTargets(report: Report): SilentTarget[] {
-  const targets = new Map<string, { target: string; silent: ReportNode[]; reported: number }>()
-  for (const node of report.points) {
-    if (!isOutgoing(node)) continue
-    const target = readTarget(node)
-    if (target === undefined) continue
-    let found = targets.get(target)
-    if (found === undefined) {
-      found = { target, silent: [], reported: 0 }
-      targets.set(target, found)
-    }
-    if (node.children.length > 0) found.reported++
-    else if (readStatus(node.stop) !== undefined) found.silent.push(node)
-  }
-  return [...targets.values()].filter(({ silent }) => silent.length > 0)
-}
-
-function readTarget(node: ReportNode): string | undefined {
-  const hostname = readField(node.start, 'info', 'requests', 'hostname')
-  if (typeof hostname !== 'string' || hostname === '') return undefined
-  const port = readField(node.start, 'info', 'requests', 'port')
-  return asNumber(port) !== undefined || typeof port === 'string' ? `${hostname}:${port}` : hostname
 }

@@ -10,7 +10,7 @@ export type Verdict =
   | { readonly kind: 'refused'; readonly status: number; readonly reason: string }
 
 /** Decides who may see anything at all. */
-export interface Gate {
+export interface AccessCheck {
   /** The path under which everything is. */
   readonly folder: string
   /** The path that opens the first page: it holds the token. */
@@ -19,14 +19,14 @@ export interface Gate {
 }
 
 /**
- * Makes the gate of one viewer, with secrets of its own. A request has to come to this very host and port by name (a
+ * Makes the check of one viewer, with secrets of its own. A request has to come to this very host and port by name (a
  * foreign name that was made to resolve to 127.0.0.1 does not), from no other page, and with the cookie that the
  * token was traded for.
  *
  * Browsers send a cookie to every port of a host, so another server on this machine could collect it: it is bound to
  * a random path, which nobody else knows to ask for.
  */
-export function createGate(): Gate {
+export function createAccessCheck(): AccessCheck {
   const folder = `/${randomSecret(16)}/`
   const token = randomSecret(32)
   const session = randomSecret(32)

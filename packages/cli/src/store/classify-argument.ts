@@ -4,10 +4,10 @@ import { stat } from 'node:fs/promises'
  * What an argument names: a trace in the store, a file, standard input, or perhaps a file, if the store has no trace of
  * that id.
  */
-export type TraceName = 'id' | 'file' | 'input' | 'perhaps a file'
+export type ArgumentKind = 'id' | 'file' | 'input' | 'perhaps a file'
 
 /** How an argument is to be taken. */
-export interface NameOptions {
+export interface ArgumentOptions {
   /** The argument is an id, whatever the file system holds. */
   readonly id?: boolean
 }
@@ -19,7 +19,7 @@ const INPUT = '/dev/stdin'
  * Tells what an argument names. An id may look like a path, and its maker is not trusted: devices, pipes and directories
  * are never opened for an id, but only behind a leading `../`.
  */
-export async function nameTrace(argument: string, { id = false }: NameOptions): Promise<TraceName> {
+export async function classifyArgument(argument: string, { id = false }: ArgumentOptions): Promise<ArgumentKind> {
   if (id) return 'id'
   if (argument === '-') return 'input'
   if (/^\.[/\\]/.test(argument)) return 'file'

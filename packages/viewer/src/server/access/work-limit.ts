@@ -1,7 +1,7 @@
 import { Refusal } from '../answers/respond.js'
 
 /** Lets work through, so many pieces at a time. */
-export interface Turnstile {
+export interface WorkLimit {
   /** @throws Refusal 503 where too many wait already */
   run<Result>(work: () => Promise<Result>): Promise<Result>
 }
@@ -12,7 +12,7 @@ export interface Turnstile {
  * @param abreast how many pieces of work may run at once
  * @param waiting how many more may wait for their turn
  */
-export function createTurnstile(abreast: number, waiting: number): Turnstile {
+export function createWorkLimit(abreast: number, waiting: number): WorkLimit {
   const queue: (() => void)[] = []
   let running = 0
 

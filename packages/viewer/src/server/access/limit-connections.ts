@@ -7,7 +7,7 @@ import type { Socket } from 'node:net'
  *
  * @param most how many may be open, as long as enough of them are idle
  */
-export function boundConnections(server: Server, most: number): void {
+export function limitConnections(server: Server, most: number): void {
   /** The one that has been idle for longest comes first. */
   const idle = new Set<Socket>()
   const answering = new Map<Socket, number>()

@@ -2,12 +2,13 @@ import { criticalPath } from '../analysis/critical-path.js'
 import { findLossy } from '../analysis/losses.js'
 import { correctSkew } from '../clocks/correct-skew.js'
 import type { Report } from '../tree/report.js'
+import { criticalFindings } from './critical.js'
+import { failedFindings } from './failures.js'
 import type { Finding } from './finding.js'
-import { createQuote, LONGEST_QUOTE } from './finding-words.js'
-import { failedFindings } from './findings-failures.js'
-import { missingFindings } from './findings-missing.js'
-import { criticalFindings, skewFindings } from './findings-path.js'
-import { timeFindings } from './findings-time.js'
+import { missingFindings } from './missing.js'
+import { createQuote, DEFAULT_QUOTE_LENGTH } from './phrases.js'
+import { skewFindings } from './skew.js'
+import { timeFindings } from './time.js'
 
 export type { Finding, FindingKind } from './finding.js'
 
@@ -29,8 +30,8 @@ export interface SummarizeOptions {
  * `62 % of this request is 41 x "SELECT ... FROM items" in orders, one after another`
  */
 export function summarize(report: Report, options: SummarizeOptions = {}): Finding[] {
-  const { limit = 3, dropped = 0, raw = false, longestQuote = LONGEST_QUOTE } = options
-  const longest = Math.max(LONGEST_QUOTE, longestQuote)
+  const { limit = 3, dropped = 0, raw = false, longestQuote = DEFAULT_QUOTE_LENGTH } = options
+  const longest = Math.max(DEFAULT_QUOTE_LENGTH, longestQuote)
   const quote = createQuote(longest)
   const corrected = correctSkew(report)
   const timed = raw ? corrected.raw : corrected

@@ -34,7 +34,7 @@ const SHORT = '#012346:ABCDEFGHIJKLMNOPQRSTUVXYZabcdefghijklmnopqrstuvwxyz'
 const NAMES: ReadonlySet<string> = new Set(LONG.trim().split(/\s+/))
 
 /** Whether curl has an option of this name: `--resolve`, `--no-sessionid`, `-r`. */
-export function isOfCurl(option: string): boolean {
+export function isCurlOption(option: string): boolean {
   if (!option.startsWith('--')) return option.length === 2 && SHORT.includes(option.charAt(1))
   const name = option.slice(2)
   return NAMES.has(name) || NAMES.has(name.replace(/^no-/, '')) || NAMES.has(`no-${name}`)

@@ -10,7 +10,7 @@ const CLOSE_MS = 100
  * Whether the store holds a trace of an id for which there is a file as well. The store has a second to answer: whoever
  * meant the file must not wait for a store that is down.
  */
-export async function askStore(baseId: string, options: StoreOptions): Promise<boolean> {
+export async function storeHasTrace(baseId: string, options: StoreOptions): Promise<boolean> {
   const driver = await open(options)
   if (driver?.readRecords === undefined) return false
   const timer = new AbortController()

@@ -2,7 +2,7 @@ import * as http from 'node:http'
 import * as https from 'node:https'
 import { isIP } from 'node:net'
 import { finished } from 'node:stream/promises'
-import type { DescribedRequest } from './describe-request.js'
+import type { ParsedRequest } from './parse-request.js'
 
 /** How the certificate of a server is judged. */
 export interface Trust {
@@ -26,16 +26,16 @@ export interface Exchange {
 }
 
 /** Sends requests to one origin over one connection, as long as the server keeps it. */
-export interface Link {
-  send(request: DescribedRequest, signal: AbortSignal): Promise<Exchange>
+export interface Connection {
+  send(request: ParsedRequest, signal: AbortSignal): Promise<Exchange>
   close(): void
 }
 
 /** Methods by which a request may be sent twice (RFC 9110, 9.2.2). */
 const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
 
-/** Opens such a link. Nothing connects before the first request. */
-export function openLink({ protocol }: URL, trust: Trust): Link {
+/** Opens such a connection. Nothing connects before the first request. */
+export function openConnection({ protocol }: URL, trust: Trust): Connection {
   const isSecure = protocol === 'https:'
   const agent = isSecure
     ? new https.Agent({ ...trust, keepAlive: true, maxSockets: 1 })
@@ -52,7 +52,7 @@ export function openLink({ protocol }: URL, trust: Trust): Link {
 }
 
 async function exchange(
-  { url, path, method, headers, body }: DescribedRequest,
+  { url, path, method, headers, body }: ParsedRequest,
   agent: http.Agent,
   signal: AbortSignal,
 ): Promise<Exchange & { readonly isReused: boolean }> {

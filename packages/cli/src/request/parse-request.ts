@@ -1,12 +1,12 @@
 import type { CurlOptions } from '../commands/curl-options.js'
-import { tell } from '../output/tell.js'
+import { printRemarks } from '../output/print-remarks.js'
 import { type RequestBody, readBody } from './request-body.js'
 import { type HeaderLine, joinHeaders } from './request-headers.js'
 import { readUrl } from './request-url.js'
 import { wrongRequest } from './wrong-request.js'
 
 /** A request that is yet to be signed. */
-export interface DescribedRequest {
+export interface ParsedRequest {
   readonly url: URL
   /** Path and query as they are sent. */
   readonly path: string
@@ -21,11 +21,11 @@ export interface DescribedRequest {
  *
  * @throws OsprofilerError `ERR_CONFIGURATION`; no message holds the value of a header, a cookie or a part of the body
  */
-export function describeRequest(target: string, options: CurlOptions): DescribedRequest {
+export function parseRequest(target: string, options: CurlOptions): ParsedRequest {
   const { url, path, credentials } = readUrl(target, options)
   const data = readBody(options.body)
   if (options.body?.some(({ text }) => text.includes('\ufffd')) === true)
-    tell('warning: the body holds bytes that are not UTF-8, which are lost here. Use --data-binary @FILE.')
+    printRemarks('warning: the body holds bytes that are not UTF-8, which are lost here. Use --data-binary @FILE.')
   if (options.head && data !== undefined && !options.get)
     throw wrongRequest('-I asks for a head alone, and -d or -F sends a body: leave one of them out, or add -G.')
 

@@ -26,7 +26,7 @@ export function answerFindings(): void {
  *
  * @throws Error where workers are refused
  */
-export function findInWorker(question: Question, signal: AbortSignal): Promise<readonly Finding[]> {
+export function summarizeInWorker(question: Question, signal: AbortSignal): Promise<readonly Finding[]> {
   return new Promise((resolve, reject) => {
     const worker = startWorker(ownScript ?? '')
     const end = (): void => worker.terminate()

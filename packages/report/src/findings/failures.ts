@@ -3,9 +3,9 @@ import { readField, readText } from '../tree/read-field.js'
 import { cutDigits, showStatus } from '../tree/read-record.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { aboutPoints, type Finding } from './finding.js'
-import { createQuote, LONGEST_QUOTE, morePoints, shorten } from './finding-words.js'
+import { createQuote, DEFAULT_QUOTE_LENGTH, morePoints, shorten } from './phrases.js'
 
-const LONGEST_MESSAGE = 200
+const MAX_MESSAGE_LENGTH = 200
 
 /** The points where failures began, so many of them each in a sentence of its own. */
 export function failedFindings(report: Report, limit: number, longest: number): Finding[] {
@@ -29,10 +29,10 @@ export function failureOrigins(report: Report): ReportNode[] {
 }
 
 /** `TimeoutError: no answer`, or `status 503` where no exception was recorded. */
-export function failureReason(node: ReportNode, longest = LONGEST_QUOTE): string {
+export function failureReason(node: ReportNode, longest = DEFAULT_QUOTE_LENGTH): string {
   if (node.exception === undefined) return `status ${showStatus(node.stop)}`
   const told = readField(node.stop, 'info', 'message')
   const message = asNumber(told) === undefined ? readText(node.stop, 'info', 'message') : cutDigits(told)
   const exception = shorten(node.exception)
-  return message === undefined ? exception : `${exception}: ${shorten(message, Math.max(LONGEST_MESSAGE, longest))}`
+  return message === undefined ? exception : `${exception}: ${shorten(message, Math.max(MAX_MESSAGE_LENGTH, longest))}`
 }

@@ -4,7 +4,7 @@ import { repeatedDetail } from '../words/point-label.js'
 import { shownName } from '../words/shown-name.js'
 
 /** What a sentence quotes of a statement, in characters, where nobody has said how much there is room for. */
-export const LONGEST_QUOTE = 80
+export const DEFAULT_QUOTE_LENGTH = 80
 
 /** Says what points have in common, and where they ran: `"SELECT ... FROM items" in orders`. */
 export type Quote = (nodes: readonly ReportNode[], withService?: boolean) => string
@@ -17,14 +17,14 @@ export function createQuote(longest: number): Quote {
   return (nodes, withService = true) => {
     const [node] = nodes
     if (node === undefined) return 'nothing'
-    const detail = repeatedDetail(nodes, longest > LONGEST_QUOTE ? longest : 0)
+    const detail = repeatedDetail(nodes, longest > DEFAULT_QUOTE_LENGTH ? longest : 0)
     const service = withService && node.service !== undefined ? ` in ${shorten(node.service)}` : ''
     return `"${shorten(detail === '' ? shownName(node.name) : detail, longest)}"${service}`
   }
 }
 
 /** A text as a sentence has room for it. */
-export function shorten(text: string, length = LONGEST_QUOTE): string {
+export function shorten(text: string, length = DEFAULT_QUOTE_LENGTH): string {
   return text.length <= length ? text : `${text.slice(0, length - 3)}...`
 }
 

@@ -1,11 +1,11 @@
 import { otlpTraceId } from '@osprofiler/core/record'
 import type { RunOptions } from '../commands/run-options.js'
-import { tell } from '../output/tell.js'
+import { printRemarks } from '../output/print-remarks.js'
 import type { SentRequest } from '../request/send-request.js'
 import type { Store } from '../store/open-store.js'
 
 /** Whether requests are sent whose traces nobody can show here: the store can only be written, and no option wants a trace. */
-export function namesOnly({ driver }: Store, options: RunOptions): boolean {
+export function canOnlyPrintIds({ driver }: Store, options: RunOptions): boolean {
   const { json, html, dot, export: target, renderDot, out, baseline, saveBaseline } = options
   const wanted = [json, html, dot, target, renderDot, out, baseline, saveBaseline]
   return driver.readRecords === undefined && wanted.every(option => !option)
@@ -16,10 +16,10 @@ export function namesOnly({ driver }: Store, options: RunOptions): boolean {
  *
  * @returns the exit code: 0, or 1 where a request failed
  */
-export function nameTraces(sent: readonly SentRequest[], { driver, shownAs }: Store): number {
+export function printTraceIds(sent: readonly SentRequest[], { driver, shownAs }: Store): number {
   for (const { baseId } of sent) process.stdout.write(`${baseId}\n`)
   const [first] = sent
   const form = driver.name.startsWith('otlp') && first !== undefined ? `, there as ${otlpTraceId(first.baseId)}` : ''
-  tell(`The store ${shownAs} can only be written. Look for the trace with the tools of that store${form}.`)
+  printRemarks(`The store ${shownAs} can only be written. Look for the trace with the tools of that store${form}.`)
   return sent.every(({ failure }) => failure === undefined) ? 0 : 1
 }

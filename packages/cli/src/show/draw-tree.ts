@@ -9,7 +9,7 @@ import { wrongUsage } from './output-format.js'
  *
  * @throws OsprofilerError `ERR_CONFIGURATION` where `--filter` is wrong or does not end
  */
-export async function drawReport(
+export async function drawTree(
   report: Report,
   options: ShowOptions,
   terminal: Partial<WriteStream> | undefined,
@@ -29,8 +29,8 @@ export async function drawReport(
 /** In the expression, `^` and `$` stand for the ends of each line of a point's text. */
 async function findMatches(report: Report, expression: string): Promise<ReadonlySet<string>> {
   // A thread costs its time, so that only those load it who filter.
-  const { matchTexts } = await import('./match-texts.js')
-  const matches = await matchTexts(expression, report.points.map(pointText))
+  const { runFilter } = await import('./run-filter.js')
+  const matches = await runFilter(expression, report.points.map(pointText))
   return matchPoints(report, (_, index) => matches[index] === true)
 }
 

@@ -12,7 +12,7 @@ const PATIENCE_MS = 3_000
  *
  * @throws OsprofilerError `ERR_CONFIGURATION` where it is no regular expression, or was stopped
  */
-export async function matchTexts(source: string, texts: readonly string[]): Promise<boolean[]> {
+export async function runFilter(source: string, texts: readonly string[]): Promise<boolean[]> {
   checkPattern(source)
   const workerData: FilterTask = { source, texts }
   const worker = new Worker(new URL('./filter-worker.js', import.meta.url), { workerData, execArgv: [], env: {} })

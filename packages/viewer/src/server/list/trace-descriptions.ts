@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Driver, TraceSummary } from '@osprofiler/core'
 import { describeTrace } from '@osprofiler/report'
-import { type Reading, toReading } from './read-listed.js'
+import { type Reading, toReading } from './to-listed-trace.js'
 
 /** What is known of the traces in the lists, beyond what the store's own list says. */
 export interface Descriptions {
@@ -13,7 +13,7 @@ export interface Descriptions {
 /** More than the lists hold together. */
 const MAX_KNOWN = 30_000
 /** The store rests this many times as long as a trace took to read. */
-const REST = 2
+const REST_FACTOR = 2
 
 /** Reads traces one after another, each when its records have become more, until the signal says that it is over. */
 export function createDescriptions(driver: Driver, ended: AbortSignal): Descriptions {
@@ -27,7 +27,7 @@ export function createDescriptions(driver: Driver, ended: AbortSignal): Descript
       const begun = performance.now()
       known.delete(trace.base_id)
       known.set(trace.base_id, { records: trace.records, reading: await read(driver, trace) })
-      const pause = (performance.now() - begun) * REST
+      const pause = (performance.now() - begun) * REST_FACTOR
       await delay(pause, undefined, { signal: ended }).catch(() => undefined)
     }
   }

@@ -1,13 +1,13 @@
 import { isWrongDuration, WANTED_DURATION } from './parse-duration.js'
 
-interface LeastFieldProps {
+interface MinDurationFieldProps {
   /** The duration as it was typed. */
   readonly text: string
   readonly change: (text: string) => void
 }
 
 /** The filter by duration. It says where its text is none, as such a text filters nothing. */
-export function LeastField({ text, change }: LeastFieldProps) {
+export function MinDurationField({ text, change }: MinDurationFieldProps) {
   const isWrong = isWrongDuration(text)
   return (
     <span class="least">

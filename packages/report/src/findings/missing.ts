@@ -1,12 +1,12 @@
-import { findSilentTargets, type SilentTarget } from '../analysis/hops.js'
 import { droppedBefore, omittedBelow } from '../analysis/losses.js'
-import { findRaisedCall } from '../analysis/python-requests.js'
+import { findRaisedCall } from '../analysis/raised-python-call.js'
+import { findSilentTargets, type SilentTarget } from '../analysis/silent-targets.js'
 import { groupBy } from '../tree/group-by.js'
 import { readField } from '../tree/read-field.js'
 import type { Mark, Report, ReportNode } from '../tree/report.js'
 import { formatCount } from '../words/format-duration.js'
 import { aboutPoints, type Finding } from './finding.js'
-import { morePoints, points, type Quote, shorten } from './finding-words.js'
+import { morePoints, points, type Quote, shorten } from './phrases.js'
 
 /** Marks that tell of broken records; the others have findings of their own, or harm nobody. */
 const IRREGULAR: ReadonlyMap<Mark, string> = new Map([

@@ -1,7 +1,7 @@
 import type { Report, ReportNode } from '../tree/report.js'
 
 /** When a point ran as far as is known. */
-export interface Extent {
+export interface KnownSpan {
   readonly node: ReportNode
   /** Its start, or the first that is known of what lies below it. */
   readonly startUs: number
@@ -13,14 +13,14 @@ export interface Extent {
   readonly isOpen: boolean
 }
 
-/** The extents of all points of which any time is known. */
-export function findExtents(report: Report): Map<ReportNode, Extent> {
-  const extents = new Map<ReportNode, Extent>()
+/** The spans of all points of which any time is known. */
+export function findKnownSpans(report: Report): Map<ReportNode, KnownSpan> {
+  const spans = new Map<ReportNode, KnownSpan>()
   for (const node of report.points.toReversed()) {
     let firstBelow = Number.POSITIVE_INFINITY
     let lastBelow = Number.NEGATIVE_INFINITY
     for (const child of node.children) {
-      const below = extents.get(child)
+      const below = spans.get(child)
       if (below === undefined) continue
       firstBelow = Math.min(firstBelow, below.startUs)
       lastBelow = Math.max(lastBelow, below.lastUs)
@@ -28,7 +28,7 @@ export function findExtents(report: Report): Map<ReportNode, Extent> {
     const startUs = node.startedUs ?? Math.min(firstBelow, node.finishedUs ?? Number.POSITIVE_INFINITY)
     if (startUs === Number.POSITIVE_INFINITY) continue
     const endUs = Math.max(startUs, node.finishedUs ?? lastBelow)
-    extents.set(node, {
+    spans.set(node, {
       node,
       startUs,
       endUs,
@@ -36,5 +36,5 @@ export function findExtents(report: Report): Map<ReportNode, Extent> {
       isOpen: node.finishedUs === undefined,
     })
   }
-  return extents
+  return spans
 }

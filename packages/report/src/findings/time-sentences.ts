@@ -1,15 +1,15 @@
 import type { Gap } from '../analysis/gaps.js'
-import type { Hop } from '../analysis/hops.js'
 import type { Repetition } from '../analysis/repeated-points.js'
 import { unionUs } from '../analysis/self-time.js'
 import type { SerialWork } from '../analysis/serial-work.js'
+import type { ServiceCall } from '../analysis/service-calls.js'
 import type { Waiting } from '../analysis/waiting.js'
 import type { HostClock } from '../clocks/clock-skew.js'
 import { groupBy } from '../tree/group-by.js'
 import type { ReportNode } from '../tree/report.js'
 import { formatCount, formatDuration } from '../words/format-duration.js'
 import type { FindingKind } from './finding.js'
-import { type Quote, shorten } from './finding-words.js'
+import { type Quote, shorten } from './phrases.js'
 
 /** A finding about time, which may yet turn out too small to tell. */
 export interface TimeFinding {
@@ -79,43 +79,43 @@ export function saySerial({ nodes, savingUs }: SerialWork, quote: Quote): TimeFi
   return { kind: 'serial', nodes, totalUs: savingUs, isOwn: false, say }
 }
 
-/** The hops between the same two services, for each pair of services. */
-export function groupHops(hops: readonly Hop[]): Hop[][] {
-  return [...groupBy(hops, ({ caller, callee }) => JSON.stringify([caller.service, callee.service])).values()]
+/** The calls between the same two services, for each pair of services. */
+export function groupCalls(calls: readonly ServiceCall[]): ServiceCall[][] {
+  return [...groupBy(calls, ({ caller, callee }) => JSON.stringify([caller.service, callee.service])).values()]
 }
 
 /**
  * `30 % of this request lies between orders and items, in 3 calls`
  *
- * @param hops at least one, all between the same two services
+ * @param calls at least one, all between the same two services
  */
-export function sayHops(hops: readonly Hop[], clocks: readonly HostClock[], quote: Quote): TimeFinding {
-  const intervals = hops.flatMap(({ caller, callee }) => [
+export function sayCalls(calls: readonly ServiceCall[], clocks: readonly HostClock[], quote: Quote): TimeFinding {
+  const intervals = calls.flatMap(({ caller, callee }) => [
     { startUs: caller.startedUs ?? 0, endUs: callee.startedUs ?? 0 },
     { startUs: callee.finishedUs ?? 0, endUs: caller.finishedUs ?? 0 },
   ])
   // Durations are right whatever the clocks say; the union counts calls at the same time once.
-  const totalUs = Math.min(unionUs(intervals), sum(hops.map(({ betweenUs }) => betweenUs)))
-  const nodes = hops.flatMap(({ caller, callee }) => [caller, callee])
-  const [one] = hops
+  const totalUs = Math.min(unionUs(intervals), sum(calls.map(({ betweenUs }) => betweenUs)))
+  const nodes = calls.flatMap(({ caller, callee }) => [caller, callee])
+  const [one] = calls
   const who =
-    hops.length === 1 && one !== undefined
+    calls.length === 1 && one !== undefined
       ? `${quote([one.caller])} and ${quote([one.callee])}`
-      : `${shorten(one?.caller.service ?? '?')} and ${shorten(one?.callee.service ?? '?')}, in ${formatCount(hops.length)} calls`
+      : `${shorten(one?.caller.service ?? '?')} and ${shorten(one?.callee.service ?? '?')}, in ${formatCount(calls.length)} calls`
   const say = (share: string, duration: string): string =>
-    `${share} lies between ${who}: network, queueing or the body (${duration}${saySplit(hops, clocks)})`
+    `${share} lies between ${who}: network, queueing or the body (${duration}${saySplit(calls, clocks)})`
   return { kind: 'hop', nodes, totalUs, isOwn: true, say }
 }
 
 /** How much lies before the callees and how much after them, which only clocks that agree can tell. */
-function saySplit(hops: readonly Hop[], clocks: readonly HostClock[]): string {
+function saySplit(calls: readonly ServiceCall[], clocks: readonly HostClock[]): string {
   const offsets = new Map(clocks.map(({ host, offsetUs }) => [host, offsetUs]))
-  const agree = hops.every(({ caller, callee, beforeUs, afterUs }) => {
+  const agree = calls.every(({ caller, callee, beforeUs, afterUs }) => {
     const offsetOf = ({ host }: ReportNode): number => (host === undefined ? 0 : (offsets.get(host) ?? 0))
     return beforeUs >= 0 && afterUs >= 0 && (caller.host === callee.host || offsetOf(caller) === offsetOf(callee))
   })
   if (!agree) return '; their clocks differ too much to say how much of it before and how much after'
-  const [before, after] = [sum(hops.map(({ beforeUs }) => beforeUs)), sum(hops.map(({ afterUs }) => afterUs))]
+  const [before, after] = [sum(calls.map(({ beforeUs }) => beforeUs)), sum(calls.map(({ afterUs }) => afterUs))]
   return `: ${formatDuration(before)} before, ${formatDuration(after)} after`
 }
 
