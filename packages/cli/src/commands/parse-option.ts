@@ -49,3 +49,10 @@ export function parseTraceName(text: string): string {
   if (text.trim() !== '') return text
   throw new InvalidArgumentError('It is empty: is a variable of the shell not set? `osprofiler trace list` shows ids.')
 }
+
+/** Reads a port; 0 is any that is free. */
+export function parsePort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  if (port <= 65_535) return port
+  throw new InvalidArgumentError('Give a whole number from 0 to 65535.')
+}

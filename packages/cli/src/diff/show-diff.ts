@@ -8,11 +8,18 @@ import {
   renderDiff,
   shownName,
 } from '@osprofiler/report'
-import type { ComparisonOptions } from '../commands/diff-options.js'
 import { asciiJson } from '../output/ascii-json.js'
 import { describeTerminal } from '../output/describe-terminal.js'
 import { printRemarks } from '../output/print-remarks.js'
 import { writeChunks, writeFileAside } from '../output/write-output.js'
+
+/** How a comparison is shown, and when it fails. */
+export interface ComparisonOptions {
+  readonly json?: boolean
+  readonly out?: string
+  /** A fraction of 1. */
+  readonly failOn?: number
+}
 
 /** Apart from 1, so that a pipeline can tell a slower request from a comparison that failed. */
 const REGRESSION = 2

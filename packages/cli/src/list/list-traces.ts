@@ -1,5 +1,4 @@
 import { formatCount } from '@osprofiler/report'
-import type { ListOptions } from '../commands/list-options.js'
 import { asciiJson } from '../output/ascii-json.js'
 import { describeTerminal } from '../output/describe-terminal.js'
 import { printRemarks } from '../output/print-remarks.js'
@@ -7,7 +6,7 @@ import { endProgress } from '../output/progress.js'
 import { writeChunks } from '../output/write-output.js'
 import { withStore } from '../store/open-store.js'
 import { drawTraceList } from './draw-trace-list.js'
-import { type FoundTrace, type FoundTraces, findTraces } from './find-traces.js'
+import { type FoundTrace, type FoundTraces, findTraces, type ListOptions } from './find-traces.js'
 
 const MAX_IDS_NAMED = 10
 

@@ -1,9 +1,29 @@
-import type { CurlOptions } from '../commands/curl-options.js'
 import { printRemarks } from '../output/print-remarks.js'
-import { type RequestBody, readBody } from './request-body.js'
+import { type BodyPart, type RequestBody, readBody } from './request-body.js'
 import { type HeaderLine, joinHeaders } from './request-headers.js'
 import { readUrl } from './request-url.js'
 import { wrongRequest } from './wrong-request.js'
+
+/** The options of curl that say how the request looks and how its server is reached. */
+export interface CurlOptions {
+  readonly url?: readonly string[]
+  readonly request?: string
+  readonly head?: boolean
+  readonly get?: boolean
+  readonly header?: readonly string[]
+  readonly body?: readonly BodyPart[]
+  readonly cookie?: readonly string[]
+  readonly user?: string
+  readonly userAgent?: string
+  readonly referer?: string
+  readonly compressed?: boolean
+  readonly globoff?: boolean
+  readonly insecure?: boolean
+  readonly cacert?: string
+  /** In seconds. */
+  readonly maxTime?: number
+  readonly output?: string
+}
 
 /** A request that is yet to be signed. */
 export interface ParsedRequest {

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
-import type { CurlOptions } from '../commands/curl-options.js'
 import type { Trust } from './connection.js'
+import type { CurlOptions } from './parse-request.js'
 import { readRequestFile } from './read-request-file.js'
 import { wrongRequest } from './wrong-request.js'
 

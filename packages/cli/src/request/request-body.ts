@@ -1,7 +1,12 @@
-import type { BodyPart } from '../commands/curl-options.js'
 import { readRequestFile } from './read-request-file.js'
 import { joinForm } from './request-form.js'
 import { wrongRequest } from './wrong-request.js'
+
+/** A piece of a body, in the order in which the options stood on the command line. */
+export interface BodyPart {
+  readonly kind: 'data' | 'data-raw' | 'data-binary' | 'data-urlencode' | 'form' | 'form-string'
+  readonly text: string
+}
 
 /** A body and what it is. */
 export interface RequestBody {

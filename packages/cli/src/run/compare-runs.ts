@@ -1,7 +1,6 @@
 import { jsonText } from '@osprofiler/core/json'
 import { buildReport, type Report } from '@osprofiler/report'
-import type { RunOptions } from '../commands/run-options.js'
-import { showDiff } from '../diff/show-diff.js'
+import { type ComparisonOptions, showDiff } from '../diff/show-diff.js'
 import { printRemarks } from '../output/print-remarks.js'
 import { writeFileAside } from '../output/write-output.js'
 import type { SentRequest } from '../request/send-request.js'
@@ -9,6 +8,16 @@ import type { Store } from '../store/open-store.js'
 import type { AwaitedTrace } from '../store/wait-for-trace.js'
 import { collectTraces } from './collect-traces.js'
 import { explainMissing } from './explain-missing.js'
+
+/** What `run -n` keeps of many traces, and compares them with. */
+export interface BaselineOptions extends ComparisonOptions {
+  readonly baseline?: string
+  readonly saveBaseline?: string
+  /** In seconds. */
+  readonly timeout: number
+  /** In seconds. */
+  readonly idleTimeout?: number
+}
 
 /**
  * Waits for the traces of all requests, keeps their records where `--save-baseline` says, and shows how they compare
@@ -20,7 +29,7 @@ export async function compareRuns(
   sent: readonly SentRequest[],
   { driver, shownAs }: Store,
   before: readonly Report[] | undefined,
-  options: RunOptions,
+  options: BaselineOptions,
 ): Promise<number> {
   const { timeout, idleTimeout = 1, saveBaseline } = options
   const traces = await collectTraces(driver, sent, { idleMs: idleTimeout * 1_000, timeoutMs: timeout * 1_000 })

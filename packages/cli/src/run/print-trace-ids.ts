@@ -1,11 +1,15 @@
 import { otlpTraceId } from '@osprofiler/core/record'
-import type { RunOptions } from '../commands/run-options.js'
 import { printRemarks } from '../output/print-remarks.js'
 import type { SentRequest } from '../request/send-request.js'
+import type { ReportOptions } from '../show/output-format.js'
 import type { Store } from '../store/open-store.js'
+import type { BaselineOptions } from './compare-runs.js'
 
 /** Whether requests are sent whose traces nobody can show here: the store can only be written, and no option wants a trace. */
-export function canOnlyPrintIds({ driver }: Store, options: RunOptions): boolean {
+export function canOnlyPrintIds(
+  { driver }: Store,
+  options: ReportOptions & Pick<BaselineOptions, 'baseline' | 'saveBaseline'>,
+): boolean {
   const { json, html, dot, export: target, renderDot, out, baseline, saveBaseline } = options
   const wanted = [json, html, dot, target, renderDot, out, baseline, saveBaseline]
   return driver.readRecords === undefined && wanted.every(option => !option)

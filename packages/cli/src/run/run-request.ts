@@ -2,26 +2,30 @@ import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import { OsprofilerError } from '@osprofiler/core'
 import { buildReport, formatCount } from '@osprofiler/report'
-import type { RunOptions } from '../commands/run-options.js'
-import { readSigningKey } from '../keys/read-keys.js'
+import { type KeyOptions, readSigningKey } from '../keys/read-keys.js'
 import { printRemarks } from '../output/print-remarks.js'
 import { showProgress } from '../output/progress.js'
 import { type Connection, openConnection } from '../request/connection.js'
 import { endOfGrace } from '../request/expect-no-trace.js'
-import { type ParsedRequest, parseRequest } from '../request/parse-request.js'
+import { type CurlOptions, type ParsedRequest, parseRequest } from '../request/parse-request.js'
 import { readTrust } from '../request/read-trust.js'
 import { findUrl } from '../request/request-url.js'
 import { type SentRequest, sendRequest } from '../request/send-request.js'
-import { chooseOutputs, wrongUsage } from '../show/output-format.js'
+import { chooseOutputs, type ReportOptions, wrongUsage } from '../show/output-format.js'
 import { showReport } from '../show/show-report.js'
-import { type Store, withStore } from '../store/open-store.js'
+import { type Store, type StoreOptions, withStore } from '../store/open-store.js'
 import { readReports } from '../store/read-reports.js'
 import { waitForTrace } from '../store/wait-for-trace.js'
 import { checkStore } from './check-store.js'
-import { compareRuns } from './compare-runs.js'
+import { type BaselineOptions, compareRuns } from './compare-runs.js'
 import { explainMissing } from './explain-missing.js'
 import { explainSilent } from './explain-silent.js'
 import { canOnlyPrintIds, printTraceIds } from './print-trace-ids.js'
+
+/** The options of `run`. */
+export interface RunOptions extends CurlOptions, ReportOptions, StoreOptions, KeyOptions, BaselineOptions {
+  readonly times: number
+}
 
 /** Half of what a service takes by default, so that it does not refuse a trace for coming too soon. */
 const MIN_ROUND_MS = 20

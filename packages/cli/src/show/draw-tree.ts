@@ -1,8 +1,7 @@
 import type { WriteStream } from 'node:tty'
 import { correctSkew, matchPoints, pointText, type Report, renderTree } from '@osprofiler/report'
-import type { ShowOptions } from '../commands/show-options.js'
 import { describeTerminal } from '../output/describe-terminal.js'
-import { wrongUsage } from './output-format.js'
+import { type ReportOptions, wrongUsage } from './output-format.js'
 
 /**
  * Draws the tree of a report for a terminal, or for a file where there is none.
@@ -11,7 +10,7 @@ import { wrongUsage } from './output-format.js'
  */
 export async function drawTree(
   report: Report,
-  options: ShowOptions,
+  options: ReportOptions,
   terminal: Partial<WriteStream> | undefined,
 ): Promise<string> {
   const { depth, minMs, service, filter, rawTimes } = options

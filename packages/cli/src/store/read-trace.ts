@@ -1,10 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Driver, TraceRecord } from '@osprofiler/core'
 import { formatCount, type Report } from '@osprofiler/report'
-import type { StoreOptions } from '../commands/show-options.js'
 import { showProgress } from '../output/progress.js'
 import { type ArgumentOptions, classifyArgument, explainNoFile, looksLikeFile } from './classify-argument.js'
-import type { Store } from './open-store.js'
+import type { Store, StoreOptions } from './open-store.js'
 
 /** How often a trace that is awaited is read again, in milliseconds. */
 const LOOK_AGAIN_MS = 100

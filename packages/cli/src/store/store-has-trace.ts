@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { StoreOptions } from '../commands/show-options.js'
-import { openStore } from './open-store.js'
+import { openStore, type StoreOptions } from './open-store.js'
 
 const PATIENCE_MS = 1_000
 /** A store that hangs is not taken leave of for long. */
