@@ -1,9 +1,9 @@
 import { suppress } from '@osprofiler/core'
 import { Promise, Set } from '@osprofiler/core/toolkit'
 import type { ConfirmChannel, Options } from 'amqplib'
+import { hexId } from '../messages/message.js'
 import { toBrokerError } from './broker-error.js'
 import type { AmqpConnection } from './connection.js'
-import { hexId } from './message.js'
 
 /**
  * What became of a message: the broker has it, has no queue for it (where it was mandatory), has refused it, or the channel

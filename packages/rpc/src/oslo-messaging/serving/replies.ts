@@ -1,9 +1,9 @@
 import type { OsprofilerError } from '@osprofiler/core'
 import { Map, Promise, performance, setTimeout } from '@osprofiler/core/toolkit'
-import { MessageUndeliverable } from './errors.js'
-import { encodeFailure } from './failure.js'
-import type { Link } from './link.js'
-import { encodeMessage, type Incoming, type Message } from './message.js'
+import type { Link } from '../broker/link.js'
+import { MessageUndeliverable } from '../messages/errors.js'
+import { encodeFailure } from '../messages/failure.js'
+import { encodeMessage, type Incoming, type Message } from '../messages/message.js'
 
 /** Sends what becomes of calls to those who wait for it. */
 export interface Replies {

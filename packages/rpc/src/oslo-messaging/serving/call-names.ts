@@ -1,5 +1,5 @@
 import { shorten } from '@osprofiler/core/toolkit'
-import type { Incoming } from './message.js'
+import type { Incoming } from '../messages/message.js'
 
 const LONGEST = 200
 
