@@ -1,8 +1,7 @@
 import { parseJson } from '@osprofiler/core/json'
-import { readField } from '../tree/read-field.js'
 import type { Report } from '../tree/report.js'
 import type { FileLimits } from './file-limits.js'
-import { reportFromNodes } from './read-report.js'
+import { notJson, reportFromNodes } from './read-report.js'
 
 const QUOTE = 34
 const COMMA = 44
@@ -149,18 +148,7 @@ function parse(text: string): unknown {
   }
 }
 
-function notJson(reason: string, cause?: unknown): SyntaxError {
-  return new SyntaxError(`Not a report: the file is not JSON (${reason}). Write it again with --json --out FILE.`, {
-    cause,
-  })
-}
-
 /** Whether a text that is not whole yet begins as a report's JSON does, Python's or ours. */
 export function beginsAsReport(head: string): boolean {
   return /^\ufeff?\s*\{\s*"(?:info|children)"\s*:/.test(head.slice(0, 1000))
-}
-
-/** Whether a JSON value is a report. */
-export function isReportJson(value: unknown): boolean {
-  return Array.isArray(readField(value, 'children'))
 }

@@ -12,8 +12,8 @@ import {
   recordsOfPage,
   recordsOfSpeedscope,
 } from './read-exports.js'
-import { listNodes, readReport, reportFromNodes, withLeftOut } from './read-report.js'
-import { beginsAsReport, createReportPieces, isReportJson } from './read-report-pieces.js'
+import { isReportJson, listNodes, readReport, reportFromNodes, withLeftOut } from './read-report.js'
+import { beginsAsReport, createReportPieces } from './read-report-pieces.js'
 
 /** A text up to this length is read as a whole; V8's strings end at twice that. */
 const MAX_WHOLE_LENGTH = 2 ** 28

@@ -4,24 +4,13 @@ import { findSilentTargets, type SilentTarget } from '../analysis/silent-targets
 import { groupBy } from '../tree/group-by.js'
 import { readField } from '../tree/read-field.js'
 import type { Mark, Report, ReportNode } from '../tree/report.js'
-import { formatCount } from '../words/format-duration.js'
+import { formatCounted } from '../words/format-duration.js'
+import { MARK_WORDS } from '../words/mark-words.js'
 import { aboutPoints, type Finding } from './finding.js'
-import { morePoints, points, type Quote, shorten } from './phrases.js'
+import { type Quote, shorten } from './phrases.js'
 
-/** Marks that tell of broken records; the others have findings of their own, or harm nobody. */
-const IRREGULAR: ReadonlyMap<Mark, string> = new Map([
-  ['no-start', 'has a stop but no start'],
-  ['stop-before-start', 'stopped before it started'],
-  ['bad-time', 'has a time that cannot be read'],
-  ['malformed', 'has a record that lacks something'],
-  ['orphan', 'hangs below a parent that is not in this trace'],
-  ['self-parent', 'names itself as its parent'],
-  ['cycle', 'is in a circle of parents'],
-  ['several-starts', 'has several starts'],
-  ['several-stops', 'has several stops'],
-  ['mixed', 'has records that contradict one another'],
-  ['other-trace', 'belongs to another trace'],
-])
+/** Marks that tell of no broken record: two have findings of their own, and a record that came twice harms nobody. */
+const REGULAR: readonly Mark[] = ['unfinished', 'no-id', 'duplicate']
 
 /** Of many unfinished points that are nested, each would be looked through again. */
 const LOOKED_AT = 10
@@ -42,7 +31,8 @@ function unfinishedFindings(report: Report, quote: Quote): Finding[] {
   const nodes = report.points.filter(node => node.marks.includes('unfinished') && !node.marks.includes('malformed'))
   const [first] = nodes
   if (first === undefined) return []
-  const who = nodes.length === 1 ? quote([first]) : `${points(nodes.length)}, the first ${quote([first])},`
+  const who =
+    nodes.length === 1 ? quote([first]) : `${formatCounted(nodes.length, 'point')}, the first ${quote([first])},`
   return [aboutPoints('unfinished', nodes, `${who} never finished: how long is unknown${raisedCall(nodes, quote)}`)]
 }
 
@@ -61,7 +51,7 @@ function omittedFindings(report: Report, quote: Quote): Finding[] {
     const count = omittedBelow(node)
     if (count === 0) return []
     const who = node.service === undefined ? 'A service' : shorten(node.service)
-    const sentence = `${who} left out ${points(count)} below ${quote([node], false)}: its limit for one trace`
+    const sentence = `${who} left out ${formatCounted(count, 'point')} below ${quote([node], false)}: its limit for one trace`
     return [{ ...aboutPoints('omitted', [node], sentence), count }]
   })
 }
@@ -74,11 +64,10 @@ function droppedFindings(report: Report, known: number): Finding[] {
     Number.isFinite(known) ? Math.max(known, 0) : 0,
   )
   if (!(count > 0)) return []
-  const records = count === 1 ? '1 record' : `${formatCount(count)} records`
   const services = new Set(telling.map(({ service }) => service).filter(service => service !== undefined))
   const [who] = services
   const from = services.size === 1 && !(known > 0) ? ` from ${shorten(who ?? '')}` : ''
-  const sentence = `${records} of this trace ${count === 1 ? 'was' : 'were'} lost on the way${from} to the store: points are missing or look unfinished`
+  const sentence = `${formatCounted(count, 'record')} of this trace ${count === 1 ? 'was' : 'were'} lost on the way${from} to the store: points are missing or look unfinished`
   return [{ ...aboutPoints('dropped', telling, sentence), count }]
 }
 
@@ -105,20 +94,20 @@ function silentFindings(report: Report): Finding[] {
 
 function silentSentence({ target, silent, reported }: SilentTarget): string {
   const count = silent.length
-  const calls = (of: number): string => (of === 1 ? '1 call' : `${formatCount(of)} calls`)
   if (reported === 0) {
-    return `${shorten(target)} answered ${calls(count)} and nothing is recorded below: perhaps it is not traced, has other keys or another clock, gets no signed headers (a proxy, propagateTo), or writes to another store`
+    return `${shorten(target)} answered ${formatCounted(count, 'call')} and nothing is recorded below: perhaps it is not traced, has other keys or another clock, gets no signed headers (a proxy, propagateTo), or writes to another store`
   }
-  return `${shorten(target)} answered ${calls(count)} with nothing recorded below, and ${calls(reported)} with something: perhaps its records were lost, are late, or it refused the trace`
+  return `${shorten(target)} answered ${formatCounted(count, 'call')} with nothing recorded below, and ${formatCounted(reported, 'call')} with something: perhaps its records were lost, are late, or it refused the trace`
 }
 
 function irregularFindings(report: Report, quote: Quote): Finding[] {
-  return [...IRREGULAR].flatMap(([mark, words]) => {
+  const marks = (Object.keys(MARK_WORDS) as Mark[]).filter(mark => !REGULAR.includes(mark))
+  return marks.flatMap(mark => {
     const nodes = report.points.filter(node => node.marks.includes(mark))
     const [first] = nodes
     if (first === undefined) return []
     const others = nodes.length - 1
-    const more = others === 0 ? '' : `; the same holds for ${morePoints(others)}`
-    return [aboutPoints('irregular', nodes, `${quote([first])} ${words}${more}`)]
+    const more = others === 0 ? '' : `; the same holds for ${formatCounted(others, 'more point')}`
+    return [aboutPoints('irregular', nodes, `${quote([first])} ${MARK_WORDS[mark]}${more}`)]
   })
 }

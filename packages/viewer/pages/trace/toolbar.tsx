@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { MinDurationField } from '../shared/min-duration-field.js'
 import { parseDuration } from '../shared/parse-duration.js'
 import { serviceColour } from '../shared/service-colour.js'
-import { showText } from '../shared/show-text.js'
+import { messageOf, showText } from '../shared/show-text.js'
 import type { TraceModel } from './model/trace-model.js'
 import { openLevels, stepLevel, stepMarked } from './page-keys.js'
 import { searchPoints } from './search/search-points.js'
@@ -100,7 +100,7 @@ function SearchField({ model, state: { marked }, patch, mark }: SearchProps) {
       const points = await searchPoints(model, { text, isPattern, signal })
       if (!signal.aborted) mark(searchLabel(text, isPattern), points)
     } catch (error) {
-      if (!signal.aborted) setProblem(error instanceof Error ? error.message : String(error))
+      if (!signal.aborted) setProblem(messageOf(error))
     } finally {
       if (!signal.aborted) setBusy(false)
     }

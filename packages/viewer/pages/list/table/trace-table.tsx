@@ -1,3 +1,4 @@
+import { nearestRank } from '@osprofiler/report/toolkit'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { ListedTrace } from '../../../src/protocol/listed-trace.js'
 import type { Sorting, SortKey } from '../view/arrange-traces.js'
@@ -89,7 +90,7 @@ function ariaSort({ key, descending }: Sorting, column: SortKey): 'ascending' | 
 /** What few traces exceed: one that took minutes would leave no bar to all the others. */
 function longDuration(traces: readonly ListedTrace[]): number {
   const durations = traces.flatMap(({ durationUs }) => durationUs ?? []).sort((a, b) => a - b)
-  return Math.max(durations[Math.ceil(durations.length * 0.98) - 1] ?? 1, 1)
+  return Math.max(nearestRank(durations, 0.98) ?? 1, 1)
 }
 
 /** The traces that came after the page was opened: these light up. */

@@ -8,7 +8,7 @@ import {
   statistics,
 } from '@osprofiler/report'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
-import { showText } from '../../shared/show-text.js'
+import { showDuration, showText } from '../../shared/show-text.js'
 import type { TraceModel } from '../model/trace-model.js'
 import { type StatisticsColumn, sortStatistics } from './sort-statistics.js'
 
@@ -137,8 +137,4 @@ function useSortedInSight(column: StatisticsColumn): { readonly current: HTMLDiv
 /** A name stands as people read it; a shape may be the word itself. */
 function labelOf({ label, name }: StatisticsRow, grouping: keyof Statistics): string {
   return grouping !== 'byService' && label === name ? shownName(label) : label
-}
-
-function showDuration(us: number | undefined): string {
-  return us === undefined ? 'unknown' : formatDuration(us)
 }
