@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks'
 import type { ComparedTrace, TraceComparison } from '../../../src/protocol/trace-comparison.js'
 import { PageHeader } from '../../shared/page-header.js'
 import { messageOf } from '../../shared/show-text.js'
+import { Switch } from '../../shared/switch.js'
 import { applyNextTheme, storedTheme } from '../../shared/theme.js'
 import { compareAddress, traceAddress } from '../loading/trace-address.js'
 import { DiffTable } from './diff-table.js'
@@ -72,14 +73,9 @@ function Compared({ comparison, before, after }: ComparedProps) {
         </a>
       </section>
       <search class="tools">
-        <label class="switch">
-          <input
-            type="checkbox"
-            checked={onlyChanged}
-            onChange={event => setOnlyChanged(event.currentTarget.checked)}
-          />
+        <Switch isOn={onlyChanged} change={setOnlyChanged}>
           Only what changed
-        </label>
+        </Switch>
         <p class="found" role="status">
           {formatCount(shown.length)} of {formatCount(points.length)} paths{rest}
         </p>

@@ -1,5 +1,6 @@
 import { groupBy, nearestRank } from '@osprofiler/report/toolkit'
 import type { ListedTrace } from '../../../src/protocol/listed-trace.js'
+import { compare, type Sorting } from '../../shared/sorting.js'
 
 /** The traces of one route of a service. Durations are in microseconds, `undefined` where none is known. */
 export interface RouteStatistics {
@@ -32,14 +33,15 @@ export function routeStatistics(traces: readonly ListedTrace[]): RouteStatistics
 /** Routes in the order of a column; of equals the one with more traces comes first. */
 export function sortRoutes(
   routes: readonly RouteStatistics[],
-  column: RouteColumn,
-  descending: boolean,
+  { key, descending }: Sorting<RouteColumn>,
 ): RouteStatistics[] {
   const direction = descending ? -1 : 1
-  return routes.toSorted((left, right) => {
-    const [a, b] = [left[column] ?? -1, right[column] ?? -1]
-    return a === b ? right.count - left.count || (left.key < right.key ? -1 : 1) : direction * (a < b ? -1 : 1)
-  })
+  return routes.toSorted(
+    (left, right) =>
+      direction * compare(left[key] ?? -1, right[key] ?? -1) ||
+      right.count - left.count ||
+      compare(left.key, right.key),
+  )
 }
 
 function toRoute(key: string, group: readonly ListedTrace[]): RouteStatistics {
