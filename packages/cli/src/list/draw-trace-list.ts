@@ -1,4 +1,5 @@
-import { escapeControl, fitText, formatCount, formatDuration, padText, shownName, textWidth } from '@osprofiler/report'
+import { fitText, formatCount, formatDuration, padText, shownName, textWidth } from '@osprofiler/report'
+import { showText } from '@osprofiler/report/toolkit'
 import type { FoundTrace } from './find-traces.js'
 
 const COLUMNS = ['base_id', 'timestamp', 'request', 'status', 'duration', 'points', 'service', 'error'] as const
@@ -59,8 +60,7 @@ function requestOf(recorded: string, description: FoundTrace['description']): st
 
 /** A store hands out what it holds, whatever its types. */
 function show(value: unknown, longest = MAX_SHOWN_LENGTH): string {
-  const text = String(value ?? '')
-  return text.length <= longest ? escapeControl(text) : `${escapeControl(text.slice(0, longest))}...`
+  return showText(value, longest, '...')
 }
 
 function briefTime(timestamp: string): string {
