@@ -1,6 +1,7 @@
 export { createFold, findTroubledBelow } from './analysis/fold-repeats.js'
 export { nearestRank } from './analysis/nearest-rank.js'
 export { joinChunks } from './json/join-chunks.js'
+export { writeJson } from './json/write-json.js'
 export { describeStored } from './listing/describe-trace.js'
 export { groupBy } from './tree/group-by.js'
 export { recordsOfPoint } from './tree/list-records.js'
