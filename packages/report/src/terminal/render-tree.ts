@@ -1,5 +1,6 @@
 import { type FilteredPoints, filterPoints, type PointFilter } from '../analysis/filter-points.js'
-import { type Finding, summarize } from '../findings/summarize.js'
+import type { Finding } from '../findings/finding.js'
+import { summarize } from '../findings/summarize.js'
 import type { Report } from '../tree/report.js'
 import { showText } from '../words/escape-control.js'
 import { formatCount, formatCounted, formatDuration } from '../words/format-duration.js'
