@@ -6,7 +6,7 @@ import { addRecord, type GatheredPoint, isOpen, marksOf } from './gathered-point
 import { createHeldStarts, type HeldStart } from './held-starts.js'
 import { createKnownPoints, type KnownPoint } from './known-points.js'
 import { toPlainRecord } from './plain.js'
-import { createRecent } from './recent.js'
+import { createRecentPoints } from './recent-points.js'
 
 /** A point that is ready to be sent. At least one of its records is there. */
 export interface OtlpPoint {
@@ -82,7 +82,7 @@ const MAX_HALF_LINE = 8_000
 export function createOpenPoints(lingerMs: number, now: () => number = () => performance.now()): OpenPoints {
   const held = createHeldStarts(lingerMs, now)
   const known = createKnownPoints()
-  const halves = createRecent<HalfPoint>(MAX_HALVES)
+  const halves = createRecentPoints<HalfPoint>(MAX_HALVES)
 
   function toBatched({ base_id: baseId, trace_id: traceId }: TraceRecord): BatchedPoint {
     const start = held.get(baseId, traceId)

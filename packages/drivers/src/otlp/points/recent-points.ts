@@ -1,14 +1,14 @@
 import { Map } from '@osprofiler/core/toolkit'
 
 /** What is known of the points that came last, by trace and point. */
-export interface Recent<Value> {
+export interface RecentPoints<Value> {
   get(baseId: string, traceId: string): Value | undefined
   set(baseId: string, traceId: string, value: Value): void
   delete(baseId: string, traceId: string): void
 }
 
 /** Keeps at most so many. The oldest makes room. */
-export function createRecent<Value>(limit: number): Recent<Value> {
+export function createRecentPoints<Value>(limit: number): RecentPoints<Value> {
   const values = new Map<string, Value>()
   return {
     get: (baseId, traceId) => values.get(keyOf(baseId, traceId)),

@@ -1,10 +1,10 @@
 import { OsprofilerError, type TraceRecord, type WriteResult } from '@osprofiler/core'
 import { WeakMap } from '@osprofiler/core/toolkit'
-import { createRecent } from '../points/recent.js'
+import { createRecentPoints } from '../points/recent-points.js'
 import type { Fate } from './deliver.js'
 
 /** What became of the records of a batch: a batch may be written again after some of its requests were taken. */
-export interface Fates {
+export interface RecordFates {
   of(record: TraceRecord): Fate | undefined
   set(record: TraceRecord, fate: Fate): void
   /**
@@ -17,10 +17,10 @@ export interface Fates {
 
 const MAX_REFUSED = 1_000
 
-export function createFates(): Fates {
+export function createRecordFates(): RecordFates {
   const fates = new WeakMap<TraceRecord, Fate>()
   /** The notifier writes a stop behind a dropped record as a copy, which tells of the drop. */
-  const refusedPoints = createRecent<OsprofilerError>(MAX_REFUSED)
+  const refusedPoints = createRecentPoints<OsprofilerError>(MAX_REFUSED)
 
   function of(record: TraceRecord): Fate | undefined {
     return fates.get(record) ?? (isStop(record) ? refusedPoints.get(record.base_id, record.trace_id) : undefined)

@@ -10,7 +10,7 @@ import {
 } from '@osprofiler/core/toolkit'
 
 /** What the client of a store does, which ends also where the server hangs. */
-export interface BoundWork {
+export interface AbortableWork {
   /**
    * Does it. `end` is aborted where it is still under way when the time of the program's natural end is over, when
    * `abort` is called, or after `limit` milliseconds. Its reason is an error that says which, and that can be shown.
@@ -21,7 +21,7 @@ export interface BoundWork {
 }
 
 /** Begins with nothing under way. */
-export function createBoundWork(): BoundWork {
+export function createAbortableWork(): AbortableWork {
   const underWay = new Set<AbortController>()
   return {
     async run(work, limit) {

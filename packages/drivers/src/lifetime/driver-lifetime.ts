@@ -2,10 +2,10 @@ import type { LookupFunction } from 'node:net'
 import { OsprofilerError } from '@osprofiler/core'
 import { Math, Promise, Set } from '@osprofiler/core/toolkit'
 import { createHostLookup } from '../opening/host-lookup.js'
-import { within } from './within.js'
+import { isDoneWithin } from './is-done-within.js'
 
 /** How long a driver may be used: until it is closed, and a batch that it is writing then is still written. */
-export interface StoreLife {
+export interface DriverLifetime {
   /** By which the client finds its hosts. It ends with the life. */
   readonly lookup: LookupFunction
   /** @throws OsprofilerError `ERR_STORE` once it has ended. */
@@ -15,9 +15,9 @@ export interface StoreLife {
    *
    * @throws OsprofilerError `ERR_STORE` once everything was cut.
    */
-  checkUncut(): void
+  checkMayConnect(): void
   /** Has `close` wait for a write. Resolves to what that resolves to. */
-  follow<Result>(write: Promise<Result>): Promise<Result>
+  trackWrite<Result>(write: Promise<Result>): Promise<Result>
   /** Ends it, once: further calls wait for the first. Resolves within `timeout` milliseconds, whatever hangs. */
   close(timeout: number | undefined, closing: Closing): Promise<void>
 }
@@ -38,7 +38,7 @@ const CLOSE_TIMEOUT_MS = 5_000
 const LEAVE_SHARE = 0.2
 
 /** Begins the life of a driver. */
-export function createLife(): StoreLife {
+export function createLifetime(): DriverLifetime {
   const writes = new Set<Promise<unknown>>()
   const hosts = createHostLookup()
   let closing: Promise<void> | undefined
@@ -46,9 +46,9 @@ export function createLife(): StoreLife {
 
   async function end(timeout: number, { settle, leave, cut }: Closing): Promise<void> {
     hosts.leaveSystem()
-    const settled = await within(timeout * (1 - LEAVE_SHARE), Promise.allSettled([...writes, settle?.()]))
+    const settled = await isDoneWithin(timeout * (1 - LEAVE_SHARE), Promise.allSettled([...writes, settle?.()]))
     // A server that hangs is not taken leave of.
-    if (settled && leave !== undefined) await within(timeout * LEAVE_SHARE, leave())
+    if (settled && leave !== undefined) await isDoneWithin(timeout * LEAVE_SHARE, leave())
     isCut = true
     hosts.end()
     cut()
@@ -59,10 +59,10 @@ export function createLife(): StoreLife {
     checkOpen() {
       if (closing !== undefined) throw storeClosed()
     },
-    checkUncut() {
+    checkMayConnect() {
       if (isCut) throw storeClosed()
     },
-    async follow(write) {
+    async trackWrite(write) {
       writes.add(write)
       try {
         return await write

@@ -6,10 +6,10 @@ import { isTimestamp } from './record-time.js'
 const TEXTS = ['name', 'base_id', 'parent_id', 'trace_id', 'timestamp', 'project', 'service']
 const IDS = ['name', 'base_id', 'parent_id', 'trace_id']
 /** Smaller records are refused by no store for their size. */
-const LARGE = 1_000_000
+const LARGE_CHARACTERS = 1_000_000
 
 /** The same driver, which says of records that it refuses by itself why it does. */
-export function explained(driver: Driver): Driver {
+export function explainRefusals(driver: Driver): Driver {
   return {
     ...driver,
     async write(records) {
@@ -45,7 +45,7 @@ function explainRecord(record: unknown): string {
     if (line === undefined) return 'The "info" of a record has no JSON: it may hold a circle or a BigInt.'
     const odd = IDS.find(name => /\0/.test(String(record[name])))
     if (odd !== undefined) return `The "${odd}" of a record holds NUL.`
-    return line.length > LARGE ? 'A record may be larger than the store takes.' : ''
+    return line.length > LARGE_CHARACTERS ? 'A record may be larger than the store takes.' : ''
   } catch {
     return 'A record cannot be read.'
   }

@@ -12,7 +12,7 @@ const REJECTED_SPANS = 0x08
  * The messages: opentelemetry-proto 1.x, `collector/trace/v1/trace_service.proto`. What is no such message rejects none.
  * Some collectors answer JSON to protobuf: the answer's own media type counts, where it has one.
  */
-export function readRejected(
+export function countRejectedSpans(
   body: Buffer,
   contentType: string | undefined,
   protocol: 'http/protobuf' | 'http/json',

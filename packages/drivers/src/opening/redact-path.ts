@@ -1,14 +1,14 @@
 import { Error, Object, String, shorten } from '@osprofiler/core/toolkit'
 
-const LONGEST = 300
+const MAX_CHARACTERS = 300
 
 /** A path that is not too long, without what looks like a password, in case a connection string for another store ended up in it. */
-export function toShownPath(path: string): string {
-  return shorten(path.replace(/:.*@/s, ':***@'), LONGEST)
+export function redactPath(path: string): string {
+  return shorten(path.replace(/:.*@/s, ':***@'), MAX_CHARACTERS)
 }
 
 /** A failure of the system at a path, without its message where that may hold a part of what the path must not show. */
-export function toShownFailure(path: string, message: string, code: unknown): Error {
-  const shown = toShownPath(path) === path ? message : `the system said ${String(code ?? 'no')}`
+export function redactFailure(path: string, message: string, code: unknown): Error {
+  const shown = redactPath(path) === path ? message : `the system said ${String(code ?? 'no')}`
   return Object.assign(new Error(shown), code === undefined ? {} : { code })
 }
