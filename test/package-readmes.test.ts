@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, it } from 'vitest'
-import { GATE_OPTIONS } from '../packages/core/src/trace-gate.js'
+import { GATE_OPTIONS } from '../packages/core/src/admission/trace-gate.js'
 import { packageFolders } from './packed.js'
 import { findFreePort } from './servers/free-port.js'
 

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { asNumber, ExactNumber, exactFloat, holdsWord, jsonText, parseJson, stringifyJson } from '../src/json/index.js'
-import { isErrorRecord, type TraceRecord } from '../src/record.js'
-import { recordable, recordableInfo } from '../src/recordable.js'
+import { isErrorRecord, type TraceRecord } from '../src/record/trace-record.js'
+import { recordable, recordableInfo } from '../src/recording/recordable.js'
 
 /** What is written, and what `String` and `jsonText` make of the value that is read. */
 const EXACT: readonly (readonly [string, string])[] = [

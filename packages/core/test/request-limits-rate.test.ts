@@ -3,7 +3,7 @@ import { setNotifier, type TraceRecord } from '@osprofiler/core'
 import { createRequestTracer, type RequestTracer } from '@osprofiler/core/http'
 import { v4, v7 } from 'uuid'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createRateLimit } from '../src/rate-limit.js'
+import { createRateLimit } from '../src/admission/rate-limit.js'
 import { dropRecords } from './fixtures/drop-records.js'
 import { serveFake, signedHeaders } from './fixtures/fake-exchange.js'
 

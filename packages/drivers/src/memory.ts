@@ -1,9 +1,9 @@
 import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
 import { Map } from '@osprofiler/core/toolkit'
-import { decodeRecord, encodeRecord } from './record-text.js'
-import { createLife } from './store-life.js'
-import { isSelected, readBefore, readQuery } from './trace-query.js'
-import { createTally, sortNewestFirst, type TraceTally } from './trace-tally.js'
+import { createLife } from './lifetime/store-life.js'
+import { isSelected, readBefore, readQuery } from './listing/trace-query.js'
+import { createTally, sortNewestFirst, type TraceTally } from './listing/trace-tally.js'
+import { decodeRecord, encodeRecord } from './records/record-text.js'
 
 /** A trace of as many points as are recorded by default finds room. */
 const MAX_RECORDS = 250_000

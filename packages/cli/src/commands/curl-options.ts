@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { parseSeconds } from '../parse-option.js'
+import { parseSeconds } from './parse-option.js'
 
 /** A piece of a body, in the order in which the options stood on the command line. */
 export interface BodyPart {

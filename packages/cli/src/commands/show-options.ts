@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { parseCount, parseMilliseconds, parseSeconds } from '../parse-option.js'
+import { parseCount, parseMilliseconds, parseSeconds } from './parse-option.js'
 
 const EXPORTS = ['perfetto', 'speedscope', 'otlp'] as const
 

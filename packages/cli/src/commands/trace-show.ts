@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { parseTraceName } from '../parse-option.js'
+import { parseTraceName } from './parse-option.js'
 import { addIdOption, addShowOptions, NAMING, type ShowOptions } from './show-options.js'
 
 /** `osprofiler trace show` */
@@ -31,7 +31,7 @@ Examples:
   osprofiler trace show trace.json --export perfetto --out perfetto.json`,
     )
     .action(async (trace: string, options: ShowOptions) => {
-      const { showTrace } = await import('../show-trace.js')
+      const { showTrace } = await import('../show/show-trace.js')
       await showTrace(trace, options)
     })
 }

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { parsePort } from '../parse-port.js'
+import { parsePort } from './parse-port.js'
 import { addStoreOptions } from './show-options.js'
 import type { UiOptions } from './ui-options.js'
 
@@ -20,7 +20,7 @@ Examples:
   osprofiler ui --port 8080 --connection-string sqlite:////var/lib/shop/traces.db`,
     )
     .action(async (options: UiOptions) => {
-      const { runUi } = await import('../run-ui.js')
+      const { runUi } = await import('../ui/run-ui.js')
       await runUi(options)
     })
 }

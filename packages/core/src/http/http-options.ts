@@ -1,6 +1,6 @@
-import { checkOptionNames } from '../check-option-names.js'
-import { checkOptionTypes } from '../check-option-types.js'
-import { GATE_OPTIONS, type TraceGateOptions } from '../trace-gate.js'
+import { GATE_OPTIONS, type TraceGateOptions } from '../admission/trace-gate.js'
+import { checkOptionNames } from '../options/check-option-names.js'
+import { checkOptionTypes } from '../options/check-option-types.js'
 import type { NodeRequest } from './node-messages.js'
 
 /** What every HTTP adapter understands. */

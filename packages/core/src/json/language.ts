@@ -1,6 +1,6 @@
 /**
  * What this folder uses of the language, taken when the package loads: a program may replace any global later. The
- * folder runs in browsers too, where `platform.ts` does not.
+ * folder runs in browsers too, where `platform/` does not.
  */
 const global = globalThis
 

@@ -1,8 +1,8 @@
-import { createScope, keepContext } from '../context.js'
-import type { Profiler } from '../profiler.js'
-import type { PointInfo } from '../record.js'
-import type { ServedTrace } from '../served-trace.js'
-import { settleIn } from '../settle.js'
+import type { ServedTrace } from '../admission/served-trace.js'
+import { createScope, keepContext } from '../points/context.js'
+import type { Profiler } from '../points/profiler.js'
+import { settleIn } from '../promises/settle.js'
+import type { PointInfo } from '../record/trace-record.js'
 
 /** A call or a message that is traced: its point is open until it is over. */
 export class ServedCall {

@@ -1,13 +1,9 @@
-import { cutText } from '../cut-text.js'
-import { encodeURIComponent, Set } from '../platform.js'
-import { findBareUsers } from './bare-users.js'
-import { decodeEscapes } from './decode-escapes.js'
-import { isHarmlessInUrl } from './harmless-values.js'
-import { findListLabels } from './labels-in-lists.js'
-import { findComparisons, findDetails } from './secret-comparisons.js'
-import { isSecretInUrl, REDACTED } from './secret-names.js'
-import { findPairs } from './secret-pairs.js'
-import { findSecretPaths } from './secret-paths.js'
+import { cutText } from '../platform/cut-text.js'
+import { encodeURIComponent, Set } from '../platform/platform.js'
+import { findBareUsers } from './finders/bare-users.js'
+import { findComparisons, findDetails } from './finders/secret-comparisons.js'
+import { findPairs } from './finders/secret-pairs.js'
+import { findSecretPaths } from './finders/secret-paths.js'
 import {
   findCommands,
   findElements,
@@ -16,10 +12,10 @@ import {
   findPragmaKeys,
   findQuoted,
   findSchemes,
-} from './secret-phrases.js'
-import { findSentences, hasSentence } from './secret-sentences.js'
-import { findKeyBlocks, findShapes } from './secret-shapes.js'
-import { findUsers } from './secret-users.js'
+} from './finders/secret-phrases.js'
+import { findSentences, hasSentence } from './finders/secret-sentences.js'
+import { findKeyBlocks, findShapes } from './finders/secret-shapes.js'
+import { findUsers } from './finders/secret-users.js'
 import {
   ANGLE,
   AT,
@@ -33,8 +29,12 @@ import {
   SCHEME,
   SLASH,
   signsOf,
-} from './signs-of-secrets.js'
-import { type Span, withoutSpans } from './spans.js'
+} from './finders/signs-of-secrets.js'
+import { isHarmlessInUrl } from './names/harmless-values.js'
+import { isSecretInUrl, REDACTED } from './names/secret-names.js'
+import { decodeEscapes } from './values/decode-escapes.js'
+import { findListLabels } from './values/labels-in-lists.js'
+import { type Span, withoutSpans } from './values/spans.js'
 
 /** No secret is shorter with its name. */
 const SHORTEST = 4

@@ -1,9 +1,9 @@
 import { OsprofilerError, suppress } from '@osprofiler/core'
 import { AbortSignal, Array, fetch, JSON, Number, process, TextDecoder } from '@osprofiler/core/toolkit'
-import { createBoundWork } from '../bound-work.js'
-import { parseConnectionUrl, showHost, type UrlForm } from '../connection-url.js'
-import type { OpenContext } from '../open-context.js'
-import { isObject, parse } from '../record-text.js'
+import { createBoundWork } from '../lifetime/bound-work.js'
+import { parseConnectionUrl, showHost, type UrlForm } from '../opening/connection-url.js'
+import type { OpenContext } from '../opening/open-context.js'
+import { isObject, parse } from '../records/record-text.js'
 
 /** A way to Ceilometer's API. */
 export interface CeilometerSession {

@@ -1,8 +1,8 @@
 import { Agent, request as openRequest } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { Buffer, clearTimeout, Error, Promise, setTimeout } from '@osprofiler/core/toolkit'
-import { createBoundWork } from '../bound-work.js'
-import { isObject, parse } from '../record-text.js'
+import { createBoundWork } from '../lifetime/bound-work.js'
+import { isObject, parse } from '../records/record-text.js'
 
 /** Where a Log Insight is, and what its certificate is measured by. */
 export interface LogInsightServer {

@@ -1,6 +1,6 @@
 import { OsprofilerError, type TraceRecord, type WriteResult } from '@osprofiler/core'
 import { Buffer, JSON, Map, Math, Number, Object } from '@osprofiler/core/toolkit'
-import { encodeRecord } from '../record-text.js'
+import { encodeRecord } from '../records/record-text.js'
 import { type HttpAnswer, HttpFailure, type HttpRequest } from './http.js'
 
 /** Events of one request, and the positions of their records in the batch. */

@@ -1,9 +1,9 @@
 import { OsprofilerError, type TraceRecord, type TraceSummary } from '@osprofiler/core'
 import { Array, Date, encodeURIComponent, Map, Number } from '@osprofiler/core/toolkit'
-import { latestTime } from '../latest-time.js'
-import { decodeRecord, isObject } from '../record-text.js'
-import { isSelected, type Selection, toTimestamp } from '../trace-query.js'
-import { createTally, sortNewestFirst, type TraceTally } from '../trace-tally.js'
+import { latestTime } from '../listing/latest-time.js'
+import { isSelected, type Selection, toTimestamp } from '../listing/trace-query.js'
+import { createTally, sortNewestFirst, type TraceTally } from '../listing/trace-tally.js'
+import { decodeRecord, isObject } from '../records/record-text.js'
 import type { HttpAnswer, HttpRequest } from './http.js'
 import { EVENT_TEXT } from './ingest.js'
 

@@ -1,6 +1,6 @@
 import { Set } from '@osprofiler/core/toolkit'
 import type { Db } from 'mongodb'
-import { latestTime } from '../latest-time.js'
+import { latestTime } from '../listing/latest-time.js'
 
 export const RECORDS = 'profiler'
 export const FAILURES = 'profiler_error'

@@ -1,5 +1,5 @@
 import { Number, String } from '@osprofiler/core/toolkit'
-import { COLUMNS, type RecordRow } from '../record-row.js'
+import { COLUMNS, type RecordRow } from '../records/record-row.js'
 import { toMetRecord, toTextOrNull, toTraceSummary } from '../sql/cells.js'
 import type { SqlSession } from '../sql/session.js'
 import type { SqlStore } from '../sql/store.js'

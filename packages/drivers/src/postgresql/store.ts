@@ -1,6 +1,6 @@
 import type { TraceSummary } from '@osprofiler/core'
 import { Number, Set, String } from '@osprofiler/core/toolkit'
-import { COLUMNS, type RecordRow } from '../record-row.js'
+import { COLUMNS, type RecordRow } from '../records/record-row.js'
 import { checkColumns, toMetRecord, toTextOrNull, toTraceSummary } from '../sql/cells.js'
 import { SqlFailure } from '../sql/failure.js'
 import { LOCK_PATIENCE, type SqlSession } from '../sql/session.js'

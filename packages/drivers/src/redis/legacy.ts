@@ -1,6 +1,6 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { String } from '@osprofiler/core/toolkit'
-import { decodeRecord } from '../record-text.js'
+import { decodeRecord } from '../records/record-text.js'
 import { LEGACY, scanKeys } from './keys.js'
 import type { RedisCommand } from './link.js'
 import type { RedisRoute } from './route.js'

@@ -3,9 +3,9 @@ import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { suppress } from '@osprofiler/core'
 import { clearTimeout, Error, performance, Set, setImmediate, setTimeout } from '@osprofiler/core/toolkit'
 import type { Redis, RedisOptions } from 'ioredis'
-import { readCertificateFile } from '../certificate-file.js'
-import { loadClient } from '../client-package.js'
-import type { Host } from '../connection-url.js'
+import { readCertificateFile } from '../opening/certificate-file.js'
+import { loadClient } from '../opening/client-package.js'
+import type { Host } from '../opening/connection-url.js'
 import type { RedisLogin, RedisPlace, RedisTls } from './url.js'
 
 /** A command of Redis: its name, as the client's method is called, and what it is given. */

@@ -1,6 +1,6 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { Array, Math, String } from '@osprofiler/core/toolkit'
-import { decodeRecord } from '../record-text.js'
+import { decodeRecord } from '../records/record-text.js'
 import { type KeyedCommand, type RedisRoute, toValues } from './route.js'
 
 const FIRST_PAGE = 50

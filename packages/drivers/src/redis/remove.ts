@@ -1,6 +1,6 @@
 import { Map, Number, Set } from '@osprofiler/core/toolkit'
-import { latestTime } from '../latest-time.js'
-import { isObject, parse } from '../record-text.js'
+import { latestTime } from '../listing/latest-time.js'
+import { isObject, parse } from '../records/record-text.js'
 import { FAILURES, RECORDS, scanKeys } from './keys.js'
 import type { LegacyKeys } from './legacy.js'
 import type { RedisCommand } from './link.js'

@@ -1,6 +1,6 @@
 import { isErrorRecord, OsprofilerError, type TraceRecord, type WriteResult } from '@osprofiler/core'
 import { JSON, Map, Number } from '@osprofiler/core/toolkit'
-import { encodeRecord } from '../record-text.js'
+import { encodeRecord } from '../records/record-text.js'
 import { isForEver, mayBeOfOne } from './failure.js'
 import { FAILURES, RECORDS } from './keys.js'
 import type { RedisCommand, RedisReply } from './link.js'

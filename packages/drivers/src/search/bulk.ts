@@ -1,5 +1,5 @@
 import { Array, Number, String } from '@osprofiler/core/toolkit'
-import { isObject } from '../record-text.js'
+import { isObject } from '../records/record-text.js'
 import type { BulkDocument } from './bulk-documents.js'
 import { type SearchClient, WRITE_TIMEOUT } from './client.js'
 import { mayRefuseRecords, SearchFailure } from './failure.js'

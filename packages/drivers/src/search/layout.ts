@@ -1,5 +1,5 @@
 import { Array, Math, Object } from '@osprofiler/core/toolkit'
-import { isObject } from '../record-text.js'
+import { isObject } from '../records/record-text.js'
 import type { SearchClient } from './client.js'
 import { SearchFailure } from './failure.js'
 

@@ -1,5 +1,5 @@
 import { Array, Set } from '@osprofiler/core/toolkit'
-import { isObject } from '../record-text.js'
+import { isObject } from '../records/record-text.js'
 import type { SearchClient } from './client.js'
 import { checkWhole, SearchFailure } from './failure.js'
 import type { SearchRequest } from './transport.js'

@@ -1,6 +1,6 @@
 import { Number, Set } from '@osprofiler/core/toolkit'
-import { latestTime } from '../latest-time.js'
-import { isObject } from '../record-text.js'
+import { latestTime } from '../listing/latest-time.js'
+import { isObject } from '../records/record-text.js'
 import type { SearchClient } from './client.js'
 import { checkWhole } from './failure.js'
 import { FAILURES, findIdPlaces, type IdPlace, RECORDS, toIdQuery } from './layout.js'

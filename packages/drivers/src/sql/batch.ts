@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { TraceRecord } from '@osprofiler/core'
 import { Buffer } from '@osprofiler/core/toolkit'
-import { COLUMNS, isStorable, toColumns, toDataColumn } from '../record-row.js'
+import { COLUMNS, isStorable, toColumns, toDataColumn } from '../records/record-row.js'
 
 /** A record's row on its way into a table. */
 export interface SqlRow {

@@ -1,8 +1,8 @@
 import type { TraceSummary } from '@osprofiler/core'
 import { Number, String } from '@osprofiler/core/toolkit'
-import { COLUMNS } from '../record-row.js'
-import { toRecord } from '../record-text.js'
-import { toSummary } from '../trace-tally.js'
+import { toSummary } from '../listing/trace-tally.js'
+import { COLUMNS } from '../records/record-row.js'
+import { toRecord } from '../records/record-text.js'
 import { SqlFailure } from './failure.js'
 import type { MetRecord } from './store.js'
 

@@ -1,9 +1,9 @@
 import { isErrorRecord, type TraceSummary } from '@osprofiler/core'
 import { Math, Set } from '@osprofiler/core/toolkit'
-import { collectNewest, type TimePart } from '../newest-traces.js'
-import { toRowRecord } from '../record-row.js'
-import type { Selection } from '../trace-query.js'
-import { toPointName } from '../trace-tally.js'
+import { collectNewest, type TimePart } from '../listing/newest-traces.js'
+import type { Selection } from '../listing/trace-query.js'
+import { toPointName } from '../listing/trace-tally.js'
+import { toRowRecord } from '../records/record-row.js'
 import { toPages, type UseTable } from './read.js'
 import type { MetRecord, Position } from './store.js'
 

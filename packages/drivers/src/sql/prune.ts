@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Map, Set } from '@osprofiler/core/toolkit'
-import { latestTime } from '../latest-time.js'
+import { latestTime } from '../listing/latest-time.js'
 import { describeHolders } from './lock-holders.js'
 import type { UseTable } from './read.js'
 import type { MetRecord, OwnedId, Position, Step, TimeSpan } from './store.js'

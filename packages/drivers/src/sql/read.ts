@@ -1,5 +1,5 @@
 import type { TraceRecord } from '@osprofiler/core'
-import { toRowRecord } from '../record-row.js'
+import { toRowRecord } from '../records/record-row.js'
 import type { RecordId, SqlStore } from './store.js'
 
 const PAGE_ROWS = 500

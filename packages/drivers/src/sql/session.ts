@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { clearTimeout, setTimeout } from '@osprofiler/core/toolkit'
-import { within } from '../within.js'
+import { within } from '../lifetime/within.js'
 import { SqlFailure } from './failure.js'
 
 /** What a statement gave: rows as arrays of their columns' values, and how many rows it changed. */

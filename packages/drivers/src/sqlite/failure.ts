@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs'
 import { dirname } from 'node:path'
 import { OsprofilerError } from '@osprofiler/core'
 import { isError, Map, Set, String } from '@osprofiler/core/toolkit'
-import { toShownFailure, toShownPath } from '../shown-path.js'
+import { toShownFailure, toShownPath } from '../opening/shown-path.js'
 import { ThreadFailed } from './thread.js'
 
 /** What SQLite's result codes mean for the one who runs the program. */

@@ -1,5 +1,5 @@
 import type { TraceRecord } from '@osprofiler/core'
-import { COLUMNS, isStorable, toColumns, toDataColumn } from '../record-row.js'
+import { COLUMNS, isStorable, toColumns, toDataColumn } from '../records/record-row.js'
 
 /** SQLite takes a thousand million bytes a row; a character is at most three, or an escape of six. */
 const MAX_LENGTH = 100_000_000

@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { TraceSummary } from '@osprofiler/core'
 import { Error, Map, Number, Promise, performance, String } from '@osprofiler/core/toolkit'
-import { createExitSignal, haveLeft, watchExit } from '../exit-guard.js'
-import type { Selection } from '../trace-query.js'
-import { within } from '../within.js'
-import type { SqlitePage } from './store.js'
+import { createExitSignal, haveLeft, watchExit } from '../lifetime/exit-guard.js'
+import { within } from '../lifetime/within.js'
+import type { Selection } from '../listing/trace-query.js'
+import type { SqlitePage } from './database/store.js'
 
 /** What the thread is asked to do. */
 export type SqliteRequest =
