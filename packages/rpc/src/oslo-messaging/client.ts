@@ -4,9 +4,9 @@ import { injectTrace } from '../inject-trace.js'
 import { toBrokerError } from './broker/broker-error.js'
 import type { Connect } from './broker/connection.js'
 import { declareExchange } from './broker/declare-exchange.js'
-import { createLink } from './broker/link.js'
 import type { Outcome, PublishingChannel } from './broker/publishing-channel.js'
 import { RABBIT_OPTIONS, type RabbitOptions, readRabbitOptions } from './broker/rabbit-options.js'
+import { createReconnectingChannel } from './broker/reconnecting-channel.js'
 import { MessageUndeliverable } from './messages/errors.js'
 import { decodeMessage, encodeMessage, hexId, isObject, type Message, packContext } from './messages/message.js'
 import { createWaitingCalls } from './waiting-calls.js'
@@ -63,7 +63,7 @@ export interface OsloClient {
 
 const TARGET = ['topic', 'server', 'exchange', 'namespace', 'version'] as const
 // RabbitMQ takes no longer one.
-const LONGEST_EXPIRATION = 2 ** 32
+const MAX_EXPIRATION_MS = 2 ** 32
 const TIMES = ['timeout', 'monitorTimeout'] as const
 
 /**
@@ -86,7 +86,7 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
   const replyQueue = `reply_${hexId()}`
   const waiting = createWaitingCalls()
   let exchanges = new Set<string>()
-  const link = createLink(connect, {
+  const reconnecting = createReconnectingChannel(connect, {
     prepare,
     isWanted: () => waiting.size > 0,
     onFailure: () => undefined,
@@ -115,7 +115,7 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
     content: Buffer,
     { fanout = false, ...properties }: { readonly fanout?: boolean | undefined; readonly [name: string]: unknown },
   ): Promise<Outcome> {
-    const open = await link.open()
+    const open = await reconnecting.open()
     const name = fanout ? `${topic}_fanout` : exchange
     if (!exchanges.has(name)) {
       const declaration = fanout ? { ...declared.transient, autoDelete: true } : declared.topic
@@ -145,7 +145,7 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
         })
         const properties = {
           mandatory: true,
-          ...(timeout < LONGEST_EXPIRATION && { expiration: String(Math.ceil(timeout)) }),
+          ...(timeout < MAX_EXPIRATION_MS && { expiration: String(Math.ceil(timeout)) }),
         }
         // Last: what throws before leaves no call behind that waits for a reply.
         const reply = waiting.wait(messageId, name, timeout, monitorTimeout)
@@ -172,7 +172,7 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
     },
     async close(timeout = 5_000) {
       waiting.failAll(new OsprofilerError('ERR_BROKER', 'The client was closed.'))
-      await link.close(timeout, async () => undefined)
+      await reconnecting.close(timeout, async () => undefined)
     },
   }
 

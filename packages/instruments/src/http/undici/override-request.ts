@@ -1,5 +1,5 @@
 import { Object, Reflect, WeakMap } from '@osprofiler/core/toolkit'
-import { createOverrides, type Override } from '../../wrapping/own-methods.js'
+import { createOverrides, type Override } from '../../wrapping/override-methods.js'
 
 /**
  * Overrides methods of single requests of undici, whichever copy has made them: those of these names that the version has.

@@ -1,4 +1,4 @@
-import { defineHidden } from '../wrapping/own-methods.js'
+import { defineHidden } from '../wrapping/override-methods.js'
 
 const CLAIMED = Symbol.for('osprofiler.instruments.claimed')
 
@@ -9,7 +9,7 @@ const CLAIMED = Symbol.for('osprofiler.instruments.claimed')
  * A mark on the object that stands for the call: what a set of weak keys holds lives until a full collection, and
  * with it all that it leads to.
  */
-export function claim(call: object & { [CLAIMED]?: true }): boolean {
+export function markTaken(call: object & { [CLAIMED]?: true }): boolean {
   if (call[CLAIMED]) return false
   return defineHidden(call, CLAIMED, true)
 }

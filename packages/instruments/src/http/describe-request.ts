@@ -16,7 +16,7 @@ export interface OutgoingRequest {
 }
 
 /** As OSProfiler's adapter for Python's `requests` has it: `info.requests`. */
-export function requestsInfo(request: OutgoingRequest): PointInfo {
+export function describeRequest(request: OutgoingRequest): PointInfo {
   const { method, hostname, port, scheme, socketPath } = request
   const path = redactPath(hostname, request.path)
   const query = request.query === '' ? '' : redactQuery(request.query)

@@ -3,10 +3,10 @@ import { clearTimeout, Math, Promise, performance, setTimeout } from '@osprofile
 import { toBrokerError } from './broker-error.js'
 import { type AmqpConnection, type Connect, createConnections } from './connection.js'
 import { type PublishingChannel, watchChannel } from './publishing-channel.js'
-import { within } from './within.js'
+import { waitAtMost } from './wait-at-most.js'
 
 /** A channel that is there again after the broker, or the connection, was gone. */
-export interface Link {
+export interface ReconnectingChannel {
   /** The open channel, which is opened where there is none. @throws OsprofilerError `ERR_BROKER` */
   open(): Promise<PublishingChannel>
   /** Whether the channel is used a last time, or not any more. */
@@ -15,7 +15,7 @@ export interface Link {
   close(timeout: number, leave: (open: PublishingChannel) => Promise<void>): Promise<void>
 }
 
-export interface LinkHooks {
+export interface ChannelHooks {
   /** Makes a new channel what it is for: declares, consumes. */
   prepare(open: PublishingChannel): Promise<void>
   /** Whether somebody waits for the channel. Otherwise it is opened again by its next use. */
@@ -30,11 +30,11 @@ const GONE =
   'The connection to the message broker has ended. A function in its place, () => amqplib.connect(...), opens it again.'
 const PREPARE_MS = 20_000
 const FIRST_DELAY_MS = 100
-const LONGEST_DELAY_MS = 10_000
+const MAX_DELAY_MS = 10_000
 /** A channel that lived for so long is no sign of trouble. */
 const HEALTHY_MS = 10_000
 
-export function createLink(connect: Connect, hooks: LinkHooks): Link {
+export function createReconnectingChannel(connect: Connect, hooks: ChannelHooks): ReconnectingChannel {
   const connections = createConnections(connect)
   let opening: Promise<PublishingChannel> | undefined
   let retry: NodeJS.Timeout | undefined
@@ -56,7 +56,7 @@ export function createLink(connect: Connect, hooks: LinkHooks): Link {
     try {
       const connection = await connections.open()
       // A broker that has just started again may not answer: RabbitMQ 3.10 about a quorum queue, for instance.
-      const opened = await within(prepareChannel(connection), PREPARE_MS)
+      const opened = await waitAtMost(prepareChannel(connection), PREPARE_MS)
       if (opened !== undefined) return opened
       connections.drop()
       throw new OsprofilerError('ERR_BROKER', `The message broker does not answer within ${PREPARE_MS / 1_000} s.`)
@@ -95,7 +95,7 @@ export function createLink(connect: Connect, hooks: LinkHooks): Link {
     // A connection tells that it has ended after its channels have.
     clearTimeout(retry)
     retry = setTimeout(reopen, delay)
-    delay = Math.min(delay * 2, LONGEST_DELAY_MS)
+    delay = Math.min(delay * 2, MAX_DELAY_MS)
   }
 
   function reopen(): void {
@@ -121,7 +121,7 @@ export function createLink(connect: Connect, hooks: LinkHooks): Link {
         opening = undefined
         await last.channel.close()
       })()
-      await within(
+      await waitAtMost(
         closing.catch(() => undefined),
         left(),
       )

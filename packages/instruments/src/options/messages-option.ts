@@ -31,7 +31,7 @@ const OPTIONS: Readonly<Record<keyof MessageOptions, true>> = {
 }
 
 /** Whether anything is instrumented that looks at them or not. @throws TypeError for a wrong one. */
-export function checkMessages(messages: MessageOptions): void {
+export function checkMessagesOption(messages: MessageOptions): void {
   checkOptionNames(messages, Object.keys(OPTIONS), 'messages')
   const { propagate, ...limits } = messages
   readMessageRule(propagate)

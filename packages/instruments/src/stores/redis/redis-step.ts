@@ -4,7 +4,7 @@ import type { Point, PointInfo, Profiler } from '@osprofiler/core'
  * A call of a database: a point `db`, and before it, where the call could not be sent at once, a point `wait` that
  * says for what it waited. A call that failed before it was sent is a `db` point all the same, which says what it was.
  */
-export class DatabaseStep {
+export class RedisStep {
   readonly #profiler: Profiler
   readonly #info: PointInfo
   #wait: Point | undefined

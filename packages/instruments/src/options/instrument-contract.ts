@@ -1,5 +1,5 @@
 import type { Propagation } from '../propagation/propagate-to.js'
-import type { MessageOptions } from './message-settings.js'
+import type { MessageOptions } from './messages-option.js'
 
 /**
  * What is recorded of SQL: `off`, no point at all; `statements`, the text with every literal replaced by `?`;

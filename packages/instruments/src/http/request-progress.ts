@@ -5,7 +5,7 @@ import { Math, performance } from '@osprofiler/core/toolkit'
  * Tells the point of an outgoing request what came of it and when: in milliseconds with three decimals since this was
  * made, beside the status in `info.requests`.
  */
-export class RequestTimes {
+export class RequestProgress {
   readonly #point: Point
   readonly #startedAt = performance.now()
   #status: number | undefined

@@ -12,11 +12,11 @@ import type { ConsumeMessage } from 'amqplib'
 import type { RunTraced } from '../../run-traced.js'
 import type { PublishingChannel } from '../broker/publishing-channel.js'
 import { decodeMessage, type Incoming, type Message, readIncoming } from '../messages/message.js'
-import { cutName, cutNames } from './call-names.js'
+import { createConcurrencyLimit } from './concurrency-limit.js'
 import { findMethod } from './endpoints.js'
 import type { Replies } from './replies.js'
 import { createSeenMessages } from './seen-messages.js'
-import { createSlots } from './slots.js'
+import { cutName, cutNames } from './shorten-names.js'
 
 /** Serves the deliveries of a server's queues. */
 export interface Serving {
@@ -30,12 +30,12 @@ interface ServingParts {
   readonly runTraced: RunTraced
   readonly replies: Replies
   /** How many calls are served at the same time. */
-  readonly slots: number
+  readonly maxConcurrentCalls: number
   onError(error: unknown, call?: Incoming): void
 }
 
-export function createServing({ endpoints, runTraced, replies, slots: count, onError }: ServingParts): Serving {
-  const slots = createSlots(count)
+export function createServing({ endpoints, runTraced, replies, maxConcurrentCalls, onError }: ServingParts): Serving {
+  const limit = createConcurrencyLimit(maxConcurrentCalls)
   const hasBeenSeen = createSeenMessages()
   const replying = new Set<Promise<void>>()
 
@@ -86,9 +86,9 @@ export function createServing({ endpoints, runTraced, replies, slots: count, onE
   }
 
   return {
-    take: (open, delivery) => slots.run(() => serve(open, delivery).catch(onError)),
+    take: (open, delivery) => limit.run(() => serve(open, delivery).catch(onError)),
     async drain() {
-      await slots.drain()
+      await limit.drain()
       await Promise.all(replying)
     },
   }

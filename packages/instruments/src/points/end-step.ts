@@ -1,12 +1,12 @@
 import type { PointInfo } from '@osprofiler/core'
 import { settle } from '@osprofiler/core/toolkit'
-import { bindCallback, bindInto } from '../wrapping/keep-context.js'
+import { bindAfter, bindCallback } from '../wrapping/keep-context.js'
 
 /**
  * What ends when the work that it stands for does, now or `ago` milliseconds ago: a point, or more than one. Its first end
  * counts.
  */
-export interface Ending {
+export interface Step {
   stop(info?: PointInfo, ago?: number): void
   fail(error: unknown, info?: PointInfo, ago?: number): void
 }
@@ -15,12 +15,12 @@ export interface Ending {
 export type Callback = (this: unknown, error: unknown, ...results: unknown[]) => unknown
 
 /** A callback that ends a step first, if there is one, and then runs in today's context, whoever calls it. */
-export function followCallback(step: Ending | undefined, callback: Callback): Callback {
-  return step === undefined ? bindCallback(callback) : bindInto(callback, error => end(step, error))
+export function endAtCallback(step: Step | undefined, callback: Callback): Callback {
+  return step === undefined ? bindCallback(callback) : bindAfter(callback, error => endStep(step, error))
 }
 
 /** Runs what returns a promise, and ends the step when the promise settles. Another thenable ends the step at once. */
-export function followPromise(step: Ending | undefined, run: () => unknown): unknown {
+export function endWhenSettled(step: Step | undefined, run: () => unknown): unknown {
   if (step === undefined) return run()
   return settle(run, {
     done: (_, ago) => step.stop(undefined, ago),
@@ -29,7 +29,7 @@ export function followPromise(step: Ending | undefined, run: () => unknown): unk
 }
 
 /** Runs what ends the step by itself, unless it throws. */
-export function runStep(step: Ending | undefined, run: () => unknown): unknown {
+export function failIfThrown(step: Step | undefined, run: () => unknown): unknown {
   try {
     return run()
   } catch (error) {
@@ -39,7 +39,7 @@ export function runStep(step: Ending | undefined, run: () => unknown): unknown {
 }
 
 /** Ends a step with the error, where there is one. */
-export function end(step: Ending, error: unknown): void {
+export function endStep(step: Step, error: unknown): void {
   if (error === undefined || error === null) step.stop()
   else step.fail(error)
 }

@@ -1,14 +1,14 @@
 import { Promise } from '@osprofiler/core/toolkit'
 
 /** Bounds how many calls are served at the same time. */
-export interface Slots {
+export interface ConcurrencyLimit {
   /** Runs `work` when there is a slot for it, in the order of the calls. `work` does not reject. */
   run(work: () => Promise<void>): void
   /** Resolves when nothing runs. What has no slot yet is dropped. */
   drain(): Promise<void>
 }
 
-export function createSlots(count: number): Slots {
+export function createConcurrencyLimit(count: number): ConcurrencyLimit {
   const waiting: (() => Promise<void>)[] = []
   let running = 0
   let onIdle: () => void = () => undefined

@@ -1,6 +1,6 @@
 import { checkOptionNames } from '@osprofiler/core'
 import { JSON, Object, Reflect, TypeError } from '@osprofiler/core/toolkit'
-import { showWrong } from './show-wrong.js'
+import { describeValue } from './describe-value.js'
 
 /**
  * Those that can be given by hand, with the classes that their exports have; none, where these are one themselves. Of
@@ -23,7 +23,7 @@ const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
  *
  * @throws TypeError for a library that cannot be given, or is not what its name says: nobody would see it otherwise.
  */
-export function readLibraries(given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+export function readLibrariesOption(given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   checkOptionNames(given, Object.keys(LIBRARIES), 'libraries')
   return Object.fromEntries(Object.entries(given).map(([name, exports]) => [name, readExports(name, exports)]))
 }
@@ -35,7 +35,7 @@ function readExports(name: string, exports: unknown): unknown {
   // All that `import * as` gives.
   if (classes.length === 0 && hasClass(exports, 'default')) return Reflect.get(exports, 'default')
   const wanted = classes.length === 0 ? 'a function' : `an object with ${classes.join(' and ')}`
-  throw new TypeError(`libraries: what ${JSON.stringify(name)} exports is ${wanted}, not ${showWrong(exports)}`)
+  throw new TypeError(`libraries: what ${JSON.stringify(name)} exports is ${wanted}, not ${describeValue(exports)}`)
 }
 
 function hasClass(exports: unknown, name: string): exports is object {

@@ -11,7 +11,7 @@ export function errorName(error: Error): string {
  * An error with another message, for records: the libraries' own repeat the values that they were given. The points
  * around the one that failed, to which the error itself is thrown on, record it so as well.
  */
-export function withMessage(error: Error, message: string): Error {
+export function recordWithMessage(error: Error, message: string): Error {
   const shown = new Error(message)
   shown.name = errorName(error)
   recordErrorAs(error, shown)
