@@ -4,9 +4,9 @@ import { Object, TypeError } from '../platform/platform.js'
 import { lookAtLeftovers } from '../points/leftovers.js'
 import { readUnhandledPromises } from '../promises/follow-promise.js'
 import type { TraceRecord } from '../record/trace-record.js'
+import { flushBeforeExit } from './before-exit.js'
 import { Delivery, type DeliverySettings } from './delivery.js'
 import type { DropReason } from './losses/drops.js'
-import { atNaturalEnd } from './natural-end.js'
 import type { NotifierStats } from './notifier-stats.js'
 
 /** How records are queued and delivered. */
@@ -66,10 +66,10 @@ const FLUSH_TIMEOUT_MS = 5_000
  */
 export function createNotifier(driver: Driver, options: NotifierOptions = {}): QueueNotifier {
   const delivery = new Delivery(driver, readSettings(options))
-  let forgetNaturalEnd: (() => void) | undefined
+  let forgetExit: (() => void) | undefined
   let closed = false
 
-  async function flushAtEnd(timeout: number): Promise<boolean> {
+  async function flushAtExit(timeout: number): Promise<boolean> {
     recordWhatIsOver()
     const delivered = await delivery.flush(timeout)
     if (!delivered) delivery.rest()
@@ -78,7 +78,7 @@ export function createNotifier(driver: Driver, options: NotifierOptions = {}): Q
 
   function notifier(record: TraceRecord): void {
     // Not before: a notifier that takes no record leaves the process as it was.
-    if (!closed) forgetNaturalEnd ??= atNaturalEnd(flushAtEnd)
+    if (!closed) forgetExit ??= flushBeforeExit(flushAtExit)
     delivery.add(record)
   }
 
@@ -90,7 +90,7 @@ export function createNotifier(driver: Driver, options: NotifierOptions = {}): Q
     async close(timeout = FLUSH_TIMEOUT_MS): Promise<void> {
       recordWhatIsOver()
       closed = true
-      forgetNaturalEnd?.()
+      forgetExit?.()
       await delivery.close(timeout)
     },
     on(event: string, listener: (...details: never[]) => void): QueueNotifier {

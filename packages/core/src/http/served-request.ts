@@ -1,4 +1,4 @@
-import type { ServedTrace } from '../admission/served-trace.js'
+import type { RootPoint } from '../admission/root-point.js'
 import { Reflect, setImmediate } from '../platform/platform.js'
 import { keepContext, runWith } from '../points/context.js'
 import type { Profiler } from '../points/profiler.js'
@@ -39,7 +39,7 @@ export class ServedRequest {
   #open = true
 
   /** The trace must have been opened for this request, which ends the trace with the response. */
-  constructor({ profiler, ended }: ServedTrace, response: WatchedResponse) {
+  constructor({ profiler, ended }: RootPoint, response: WatchedResponse) {
     this.profiler = profiler
     this.#ended = ended
     this.#response = response
@@ -145,7 +145,7 @@ export class ServedRequest {
  * Traces a request from here to the end of its response. `open` opens the trace, and is called only if the end of the
  * response will be known.
  */
-export function serveRequest(req: NodeRequest, res: NodeResponse, open: () => ServedTrace): ServedRequest | undefined {
+export function serveRequest(req: NodeRequest, res: NodeResponse, open: () => RootPoint): ServedRequest | undefined {
   // Not a getter: V8 gives each object literal that has one a hidden class of its own, in the old generation. The getter
   // hangs on that class, and the whole request on the getter: requests would live until a full collection.
   const served: Holder = { request: undefined }

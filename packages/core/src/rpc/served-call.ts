@@ -1,7 +1,7 @@
-import type { ServedTrace } from '../admission/served-trace.js'
+import type { RootPoint } from '../admission/root-point.js'
 import { createScope, keepContext } from '../points/context.js'
 import type { Profiler } from '../points/profiler.js'
-import { settleIn } from '../promises/settle.js'
+import { followCallIn } from '../promises/follow-call.js'
 import type { PointInfo } from '../record/trace-record.js'
 
 /** A call or a message that is traced: its point is open until it is over. */
@@ -12,7 +12,7 @@ export class ServedCall {
   readonly #release = keepContext()
   #open = true
 
-  constructor({ profiler, ended }: ServedTrace) {
+  constructor({ profiler, ended }: RootPoint) {
     this.profiler = profiler
     this.#ended = ended
   }
@@ -23,7 +23,7 @@ export class ServedCall {
    * What `fn` throws ends the call, is recorded, and thrown on.
    */
   serve<T>(fn: () => T, done: (ago: number) => void = ago => this.end(undefined, ago)): T {
-    return settleIn(createScope(this.profiler), fn, {
+    return followCallIn(createScope(this.profiler), fn, {
       done: (_, ago) => done(ago),
       failed: (error, ago) => this.fail(error, undefined, ago),
       abandoned: () => done(0),

@@ -6,7 +6,7 @@ import { createScope, currentProfiler, enterWith, keepContext } from '../points/
 import { LocalTrace } from '../points/local-trace.js'
 import { DEFAULT_MAX_POINTS } from '../points/point-allowance.js'
 import { createTraceId, Profiler } from '../points/profiler.js'
-import { settleIn } from '../promises/settle.js'
+import { followCallIn } from '../promises/follow-call.js'
 
 /** Which trace to record, and with which key to sign what it sends on. */
 export interface TraceOptions {
@@ -40,7 +40,7 @@ export function run<T>(options: TraceOptions, fn: () => T): T {
       release()
     }
   }
-  return settleIn(createScope(profiler), fn, {
+  return followCallIn(createScope(profiler), fn, {
     done: (_, ago) => end(ago),
     failed: (_, ago) => end(ago),
     abandoned: () => end(),

@@ -5,7 +5,7 @@ import { Profiler } from '../points/profiler.js'
 import type { PointInfo } from '../record/trace-record.js'
 
 /** A trace that was taken up from elsewhere. */
-export interface ServedTrace {
+export interface RootPoint {
   /** That of the inside of the point of what is served. */
   readonly profiler: Profiler
   /** To be called once, after the profiler has ended. */
@@ -13,12 +13,12 @@ export interface ServedTrace {
 }
 
 /** Takes up a trace in this process, and opens the point of what is served. */
-export function openServedTrace(
+export function openRootPoint(
   { key, baseId, parentId }: VerifiedTrace,
   maxPointsPerTrace: number,
   name: string,
   info: PointInfo,
-): ServedTrace {
+): RootPoint {
   const trace = new LocalTrace(key, baseId, parentId, maxPointsPerTrace)
   const told = openRequest(trace.points, maxPointsPerTrace)
   const ended = (): void => {
