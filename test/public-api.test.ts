@@ -69,7 +69,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
   },
   '@osprofiler/core/record': {
     module: record,
-    names: ['isStopName', 'otlpTraceId', 'pointName', 'resourceAttributes', 'toOtlpSpan'],
+    names: ['isErrorRecord', 'isStopName', 'otlpTraceId', 'pointName', 'resourceAttributes', 'toOtlpSpan'],
   },
   '@osprofiler/core/rpc': {
     module: coreRpc,
