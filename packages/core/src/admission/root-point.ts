@@ -1,34 +1,32 @@
-import type { VerifiedTrace } from '../keys/signed-headers.js'
+import { rememberTrace } from '../points/known-traces.js'
 import { LocalTrace } from '../points/local-trace.js'
-import { openRequest } from '../points/point-allowance.js'
 import { Profiler } from '../points/profiler.js'
 import type { PointInfo } from '../record/trace-record.js'
+import type { AdmittedTrace } from './trace-gate.js'
 
-/** A trace that was taken up from elsewhere. */
-export interface RootPoint {
-  /** That of the inside of the point of what is served. */
+/** The point with which a process takes up a trace from elsewhere: of a served request, call or message. */
+export class RootPoint {
+  /** Profiler for the code that serves, inside the point. */
   readonly profiler: Profiler
-  /** To be called once, after the profiler has ended. */
-  readonly ended: () => void
-}
+  readonly #trace: LocalTrace
+  readonly #tells: boolean
 
-/** Takes up a trace in this process, and opens the point of what is served. */
-export function openRootPoint(
-  { key, baseId, parentId }: VerifiedTrace,
-  maxPointsPerTrace: number,
-  name: string,
-  info: PointInfo,
-): RootPoint {
-  const trace = new LocalTrace(key, baseId, parentId, maxPointsPerTrace)
-  const told = openRequest(trace.points, maxPointsPerTrace)
-  const ended = (): void => {
-    told()
-    trace.end()
+  /** Opens the point. */
+  constructor({ key, baseId, parentId, found }: AdmittedTrace, maxPoints: number, name: string, info: PointInfo) {
+    const known = rememberTrace(baseId, found)
+    this.#trace = new LocalTrace(key, baseId, parentId, known, maxPoints)
+    this.#tells = known.openTeller(maxPoints)
+    try {
+      this.profiler = new Profiler(this.#trace, parentId).fork(name, info)
+    } catch (error) {
+      this.ended()
+      throw error
+    }
   }
-  try {
-    return { profiler: new Profiler(trace, parentId).fork(name, info), ended }
-  } catch (error) {
-    ended()
-    throw error
+
+  /** To be called once, after the profiler has ended. */
+  ended(): void {
+    if (this.#tells) this.#trace.known.closeTeller()
+    this.#trace.end()
   }
 }

@@ -28,7 +28,7 @@ interface Failure {
 export class ServedRequest {
   /** The profiler of the inside of the request's point. */
   readonly profiler: Profiler
-  readonly #ended: () => void
+  readonly #root: RootPoint
   readonly #release = keepContext()
   readonly #response: WatchedResponse
   readonly #body: BodyFollower
@@ -39,9 +39,9 @@ export class ServedRequest {
   #open = true
 
   /** The trace must have been opened for this request, which ends the trace with the response. */
-  constructor({ profiler, ended }: RootPoint, response: WatchedResponse) {
-    this.profiler = profiler
-    this.#ended = ended
+  constructor(root: RootPoint, response: WatchedResponse) {
+    this.profiler = root.profiler
+    this.#root = root
     this.#response = response
     this.#body = {
       produce: fn => (this.#open ? this.run(fn) : fn()),
@@ -94,7 +94,7 @@ export class ServedRequest {
       this.profiler.end()
     } finally {
       this.#response.leave()
-      this.#ended()
+      this.#root.ended()
       this.#release()
     }
   }

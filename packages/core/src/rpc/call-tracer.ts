@@ -1,4 +1,4 @@
-import { openRootPoint } from '../admission/root-point.js'
+import { RootPoint } from '../admission/root-point.js'
 import { createTraceGate, GATE_OPTIONS, type TraceGateOptions, type TraceStats } from '../admission/trace-gate.js'
 import type { HmacKeys } from '../keys/key-ring.js'
 import { checkOptionNames } from '../options/check-option-names.js'
@@ -51,7 +51,7 @@ export function createCallTracer<Message = unknown>(
       if (pair === undefined) return undefined
       const admitted = gate.admit(pair.info, pair.hmac, message)
       if (admitted === undefined) return undefined
-      return new ServedCall(openRootPoint(admitted, gate.maxPointsPerTrace, name, info))
+      return new ServedCall(new RootPoint(admitted, gate.maxPointsPerTrace, name, info))
     },
     get stats() {
       return gate.stats

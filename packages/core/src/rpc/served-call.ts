@@ -8,13 +8,13 @@ import type { PointInfo } from '../record/trace-record.js'
 export class ServedCall {
   /** The profiler of the inside of the call's point. */
   readonly profiler: Profiler
-  readonly #ended: () => void
+  readonly #root: RootPoint
   readonly #release = keepContext()
   #open = true
 
-  constructor({ profiler, ended }: RootPoint) {
-    this.profiler = profiler
-    this.#ended = ended
+  constructor(root: RootPoint) {
+    this.profiler = root.profiler
+    this.#root = root
   }
 
   /**
@@ -46,7 +46,7 @@ export class ServedCall {
     try {
       close()
     } finally {
-      this.#ended()
+      this.#root.ended()
       this.#release()
     }
   }

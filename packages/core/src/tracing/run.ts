@@ -3,8 +3,8 @@ import { isEnabled } from '../options/configuration.js'
 import { TypeError, WeakMap } from '../platform/platform.js'
 import { shared } from '../platform/shared-state.js'
 import { createScope, currentProfiler, enterWith, keepContext } from '../points/context.js'
+import { DEFAULT_MAX_POINTS, openKnownTrace } from '../points/known-traces.js'
 import { LocalTrace } from '../points/local-trace.js'
-import { DEFAULT_MAX_POINTS } from '../points/point-allowance.js'
 import { createTraceId, Profiler } from '../points/profiler.js'
 import { followCallIn } from '../promises/follow-call.js'
 
@@ -29,7 +29,7 @@ export interface TraceOptions {
 export function run<T>(options: TraceOptions, fn: () => T): T {
   const { hmacKey, baseId, parentId, maxPointsPerTrace } = readOptions(options)
   if (!isEnabled()) return fn()
-  const trace = new LocalTrace(hmacKey, baseId, parentId, maxPointsPerTrace)
+  const trace = new LocalTrace(hmacKey, baseId, parentId, openKnownTrace(baseId), maxPointsPerTrace)
   const profiler = new Profiler(trace, parentId)
   const release = keepContext()
   const end = (ago = 0): void => {
@@ -58,7 +58,7 @@ export function init(hmacKey: string, options: Omit<TraceOptions, 'hmacKey'> = {
   if (!isEnabled()) return undefined
   const current = currentProfiler()
   if (current !== undefined) return current
-  const trace = new LocalTrace(hmacKey, baseId, parentId, maxPointsPerTrace)
+  const trace = new LocalTrace(hmacKey, baseId, parentId, openKnownTrace(baseId), maxPointsPerTrace)
   const profiler = new Profiler(trace, parentId)
   enterWith(profiler)
   const release = keepContext()
