@@ -1,5 +1,4 @@
-import { checkOptionNames } from '@osprofiler/core'
-import { Array, Object, Set, TypeError } from '@osprofiler/core/toolkit'
+import { Array, checkOptionNames, Object, Set, TypeError } from '@osprofiler/core/toolkit'
 import { instrumentAmqplib } from './amqplib.js'
 import { chooseInstruments } from './choose-instruments.js'
 import { instrumentElasticsearch } from './elasticsearch.js'

@@ -1,6 +1,6 @@
 import { type HmacKeys, KeyRing, keysOf } from '../keys/key-ring.js'
 import { readSignedHeaders, type VerifiedTrace } from '../keys/signed-headers.js'
-import { checkOptionTypes } from '../options/check-option-types.js'
+import type { OptionKinds } from '../options/check-options.js'
 import { configuredKeyRing, isEnabled } from '../options/configuration.js'
 import { dateNow, TypeError } from '../platform/platform.js'
 import { DEFAULT_MAX_POINTS, findKnownTrace, type KnownTrace } from '../points/known-traces.js'
@@ -31,16 +31,16 @@ export interface TraceGateOptions<Source> {
   readonly onRefused?: ((reason: RefusalReason, source: Source) => void) | undefined
 }
 
-/** The names of these options. */
-export const GATE_OPTIONS = [
-  'enabled',
-  'ignore',
-  'maxTraceAge',
-  'datedTracesOnly',
-  'maxTracesPerSecond',
-  'maxPointsPerTrace',
-  'onRefused',
-] as const satisfies readonly (keyof TraceGateOptions<never>)[]
+/** The kinds of these options: every tracer checks them, beside its own. */
+export const GATE_OPTIONS: OptionKinds<TraceGateOptions<never>> = {
+  enabled: 'boolean',
+  ignore: 'function',
+  maxTraceAge: 'number',
+  datedTracesOnly: 'boolean',
+  maxTracesPerSecond: 'number',
+  maxPointsPerTrace: 'number',
+  onRefused: 'function',
+}
 
 /** What became of what carried a trace. */
 export interface TraceStats {
@@ -73,15 +73,12 @@ export interface TraceGate<Source> {
  *
  * Keys given here win; without them, those of `configure` or the environment are looked up each time.
  *
- * @throws TypeError for an option of the wrong type, or keys that are given and empty.
+ * @throws TypeError for keys that are given and empty.
  */
 export function createTraceGate<Source>(
   hmacKeys: HmacKeys | undefined,
   options: TraceGateOptions<Source>,
 ): TraceGate<Source> {
-  checkOptionTypes(options, ['enabled', 'datedTracesOnly'], 'boolean')
-  checkOptionTypes(options, ['ignore', 'onRefused'], 'function')
-  checkOptionTypes(options, ['maxTraceAge', 'maxTracesPerSecond', 'maxPointsPerTrace'], 'number')
   const { maxTraceAge = 3_600, datedTracesOnly = false, maxTracesPerSecond = 100 } = options
   const ages = { maxTraceAge, datedTracesOnly }
   const givenRing = openRing(hmacKeys)

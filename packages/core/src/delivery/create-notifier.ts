@@ -1,6 +1,6 @@
 import type { Driver } from '../driver/driver.js'
-import { checkOptionNames } from '../options/check-option-names.js'
-import { Object, TypeError } from '../platform/platform.js'
+import { checkOptions, type OptionKinds } from '../options/check-options.js'
+import { Object } from '../platform/platform.js'
 import { lookAtLeftovers } from '../points/leftovers.js'
 import { readUnhandledPromises } from '../promises/follow-promise.js'
 import type { TraceRecord } from '../record/trace-record.js'
@@ -105,25 +105,21 @@ export function createNotifier(driver: Driver, options: NotifierOptions = {}): Q
   return queueNotifier
 }
 
-const OPTIONS = ['maxRecords', 'maxBytes', 'batchSize', 'batchBytes', 'flushAfter', 'minBackoff', 'maxBackoff'] as const
-
-function readSettings(options: NotifierOptions): DeliverySettings {
-  checkOptionNames(options, OPTIONS, 'createNotifier()')
-  return {
-    maxRecords: readNumber(options, 'maxRecords', 250_000),
-    maxBytes: readNumber(options, 'maxBytes', 128 * 1024 * 1024),
-    batchSize: readNumber(options, 'batchSize', 500),
-    batchBytes: readNumber(options, 'batchBytes', 512 * 1024),
-    flushAfter: readNumber(options, 'flushAfter', 50),
-    minBackoff: readNumber(options, 'minBackoff', 100),
-    maxBackoff: readNumber(options, 'maxBackoff', 10_000),
-  }
+const OPTIONS: OptionKinds<NotifierOptions> = {
+  maxRecords: 'positive',
+  maxBytes: 'positive',
+  batchSize: 'positive',
+  batchBytes: 'positive',
+  flushAfter: 'positive',
+  minBackoff: 'positive',
+  maxBackoff: 'positive',
 }
 
-function readNumber(options: NotifierOptions, name: keyof NotifierOptions, fallback: number): number {
-  const { [name]: value = fallback } = options
-  if (typeof value === 'number' && value > 0) return value
-  throw new TypeError(`${name} is a number above 0, not ${typeof value === 'number' ? value : typeof value}`)
+function readSettings(options: NotifierOptions): DeliverySettings {
+  checkOptions('createNotifier()', options, OPTIONS)
+  const { maxRecords = 250_000, maxBytes = 128 * 1024 * 1024, batchSize = 500, batchBytes = 512 * 1024 } = options
+  const { flushAfter = 50, minBackoff = 100, maxBackoff = 10_000 } = options
+  return { maxRecords, maxBytes, batchSize, batchBytes, flushAfter, minBackoff, maxBackoff }
 }
 
 /** Has points that are over, and wait to hear how they ended, record their stops now. */
