@@ -1,5 +1,5 @@
-import { checkOptionNames, type Driver, OsprofilerError } from '@osprofiler/core'
-import { Map, String, TypeError } from '@osprofiler/core/toolkit'
+import { type Driver, OsprofilerError } from '@osprofiler/core'
+import { checkOptionNames, Map, String, TypeError } from '@osprofiler/core/toolkit'
 import { openCeilometerDriver } from './ceilometer/driver.js'
 import { openFileDriver } from './file/driver.js'
 import { held } from './lifetime/held.js'

@@ -1,6 +1,13 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import { checkEnvironment, KeyRing, OsprofilerError } from '@osprofiler/core'
-import { decodeKeyText, findKeyRisks, type KeySource, splitKeyText, toShownPath } from '@osprofiler/core/toolkit'
+import { KeyRing, OsprofilerError } from '@osprofiler/core'
+import {
+  checkEnvironment,
+  decodeKeyText,
+  findKeyRisks,
+  type KeySource,
+  splitKeyText,
+  toShownPath,
+} from '@osprofiler/core/toolkit'
 import { printRemarks } from '../output/print-remarks.js'
 
 /** Where keys can come from on the command line. */

@@ -5,7 +5,7 @@ import { followPromise, promiseWatch } from './follow-promise.js'
 const { isAsyncFunction, isPromise } = types
 
 /** How what was run has ended. `ago` says how many milliseconds ago. The functions are called in any context. */
-export interface Settlement {
+export interface CallOutcome {
   /** The value is `UNREAD` where a promise's value could not be read. */
   done(value: unknown, ago: number): void
   failed(error: unknown, ago: number): void
@@ -21,19 +21,19 @@ export interface Settlement {
  * Any other thenable (a query builder) is a value, because a call of its `then` could run it.
  *
  * @example
- * return settle(() => client.query(text), { done: () => point.stop(), failed: error => point.fail(error) })
+ * return followCall(() => client.query(text), { done: () => point.stop(), failed: error => point.fail(error) })
  */
-export function settle<T>(fn: () => T, settlement: Settlement): T {
+export function followCall<T>(fn: () => T, outcome: CallOutcome): T {
   const profiler = currentProfiler()
   // A scope of its own: what `fn` waits for itself must not be taken for a handler of its promise.
-  return settleIn(profiler && createScope(profiler), fn, settlement)
+  return followCallIn(profiler && createScope(profiler), fn, outcome)
 }
 
-/** As `settle`, in this scope. `isAsync` says that `fn` is an async function, or no more than a call of one. */
-export function settleIn<T>(
+/** As `followCall`, in this scope. `isAsync` says that `fn` is an async function, or no more than a call of one. */
+export function followCallIn<T>(
   scope: Scope | undefined,
   fn: () => T,
-  { done, failed, abandoned }: Settlement,
+  { done, failed, abandoned }: CallOutcome,
   isAsync: boolean = isAsyncFunction(fn),
 ): T {
   const watch = isAsync ? undefined : promiseWatch.begin()

@@ -5,7 +5,7 @@ import { shared } from '../platform/shared-state.js'
 /** Delivers for at most `timeout` milliseconds. Resolves to whether all could be delivered. */
 type Flush = (timeout: number) => Promise<boolean>
 
-interface NaturalEnd {
+interface BeforeExit {
   readonly flushes: Set<Flush>
   readonly cuts: Set<() => void>
   readonly holds: Set<NodeJS.Timeout>
@@ -25,7 +25,7 @@ const SHORTEST_FLUSH_MS = 1_000
 /** A program that lives on for longer than this between two natural ends has work of its own. */
 const APART_MS = 1_000
 
-const state = shared<NaturalEnd>('natural-end-in-time', () => ({
+const state = shared<BeforeExit>('natural-end-in-time', () => ({
   flushes: new Set(),
   cuts: new Set(),
   holds: new Set(),
@@ -36,7 +36,7 @@ const state = shared<NaturalEnd>('natural-end-in-time', () => ({
 }))
 
 /** Has `flush` called when the process comes to its natural end, until the returned function is called. */
-export function atNaturalEnd(flush: Flush): () => void {
+export function flushBeforeExit(flush: Flush): () => void {
   // One listener for all, and only while there is something to deliver: the program can see listeners.
   if (state.flushes.size === 0) process.on('beforeExit', state.end)
   state.flushes.add(flush)

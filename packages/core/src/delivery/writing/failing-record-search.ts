@@ -1,7 +1,7 @@
 import { Math } from '../../platform/platform.js'
 
 /** Tells a store that takes nothing from a record that the store, or a proxy before it, never takes. */
-export interface Isolation {
+export interface FailingRecordSearch {
   /** Whether the store took others since it began to fail: what fails then is written in smaller parts. */
   readonly isUnderWay: boolean
   /** Whether one record is to be written alone, to learn whether the store takes any. */
@@ -23,7 +23,7 @@ export interface Isolation {
 const PATIENCE = 4
 
 /** @param batchSize how many records a batch may have */
-export function createIsolation(batchSize: number): Isolation {
+export function createFailingRecordSearch(batchSize: number): FailingRecordSearch {
   // Halves down to a single record, and a few of its neighbors. Further failures mean that the store has gone since.
   const mostInRow = Math.ceil(Math.log2(batchSize + 1)) + 3
   let patience = PATIENCE

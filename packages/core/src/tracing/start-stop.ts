@@ -1,8 +1,6 @@
-import { TypeError } from '../platform/platform.js'
-import { createScope, currentProfiler } from '../points/context.js'
+import { currentProfiler } from '../points/context.js'
 import type { TraceHeaders } from '../points/local-trace.js'
 import type { Point } from '../points/point.js'
-import { settleIn } from '../promises/settle.js'
 import type { PointInfo } from '../record/trace-record.js'
 
 /**
@@ -57,27 +55,6 @@ export function start(name: string, info?: PointInfo): Trace {
 /** Stops the newest point that is open in the current scope. A stray stop does nothing. */
 export function stop(info?: PointInfo): void {
   currentProfiler()?.stop(info)
-}
-
-/**
- * Runs `fn` within a point and returns what it returns: synchronous stays synchronous, a promise is followed, an
- * error is recorded and thrown on. Points in `fn` are nested in this one, also when several run in parallel.
- *
- * @example
- * const rows = await withTrace('db', { db: { statement } }, () => query(statement))
- */
-export function withTrace<T>(name: string, fn: () => T): T
-export function withTrace<T>(name: string, info: PointInfo | undefined, fn: () => T): T
-export function withTrace<T>(name: string, ...rest: [() => T] | [PointInfo | undefined, () => T]): T {
-  const [info, fn] = rest.length === 1 ? [undefined, rest[0]] : rest
-  if (typeof fn !== 'function') throw new TypeError('withTrace() takes a name, perhaps an info, and a function')
-  const profiler = currentProfiler()
-  if (profiler === undefined) return fn()
-  const inside = profiler.fork(name, info)
-  return settleIn(createScope(inside), fn, {
-    done: (_, ago) => inside.end(undefined, ago),
-    failed: (error, ago) => inside.fail(error, undefined, ago),
-  })
 }
 
 /** The signed headers that hand the trace on to another service: of the current point, or none when not tracing. */
