@@ -11,6 +11,7 @@ import * as instruments from '@osprofiler/instruments'
 import * as koa from '@osprofiler/koa'
 import * as node from '@osprofiler/node'
 import * as report from '@osprofiler/report'
+import * as reportToolkit from '@osprofiler/report/toolkit'
 import * as rpc from '@osprofiler/rpc'
 import * as osloMessaging from '@osprofiler/rpc/oslo-messaging'
 import * as viewer from '@osprofiler/viewer'
@@ -27,7 +28,6 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'Trace',
       'bind',
       'checkEnvironment',
-      'checkOptionNames',
       'clean',
       'configure',
       'createNotifier',
@@ -40,7 +40,6 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'isErrorRecord',
       'readSwitch',
       'recordErrorAs',
-      'redactQuery',
       'run',
       'setNotifier',
       'signedPack',
@@ -69,7 +68,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
   },
   '@osprofiler/core/record': {
     module: record,
-    names: ['isStopName', 'otlpTraceId', 'pointName', 'resourceAttributes', 'toOtlpSpan'],
+    names: ['isErrorRecord', 'isStopName', 'otlpTraceId', 'pointName', 'resourceAttributes', 'toOtlpSpan'],
   },
   '@osprofiler/core/rpc': {
     module: coreRpc,
@@ -122,8 +121,11 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'askUnrecorded',
       'btoa',
       'checkConfiguration',
+      'checkEnvironment',
       'checkKeysFile',
-      'checkOptionTypes',
+      'checkOptionKinds',
+      'checkOptionNames',
+      'checkOptions',
       'clampTimeout',
       'clearImmediate',
       'clearInterval',
@@ -154,7 +156,9 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'process',
       'queueMicrotask',
       'readRegularFile',
+      'readSwitch',
       'redactPath',
+      'redactQuery',
       'requireFrom',
       'resolvePackage',
       'setImmediate',
@@ -219,6 +223,23 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'statistics',
       'summarize',
       'textWidth',
+    ],
+  },
+  '@osprofiler/report/toolkit': {
+    module: reportToolkit,
+    names: [
+      'MARK_WORDS',
+      'createFold',
+      'describeStored',
+      'findTroubledBelow',
+      'formatCounted',
+      'groupBy',
+      'joinChunks',
+      'leftOutSentence',
+      'nearestRank',
+      'recordsOfPoint',
+      'showText',
+      'writeJson',
     ],
   },
   '@osprofiler/instruments': {

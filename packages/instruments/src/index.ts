@@ -6,8 +6,8 @@ export {
   type InstrumentOptions,
   instrument,
 } from './instrument.js'
-export type { TraceSql } from './options/instrument-settings.js'
-export type { MessageOptions, MessageTarget } from './options/message-settings.js'
+export type { TraceSql } from './options/instrument-contract.js'
+export type { MessageOptions, MessageTarget } from './options/messages-option.js'
 export {
   createPropagation,
   type Propagation,

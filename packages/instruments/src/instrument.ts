@@ -1,5 +1,4 @@
-import { checkOptionNames } from '@osprofiler/core'
-import { Array, Object, Set, TypeError } from '@osprofiler/core/toolkit'
+import { Array, checkOptionNames, Object, Set, TypeError } from '@osprofiler/core/toolkit'
 import { instrumentExpress } from './frameworks/express.js'
 import { instrumentFastify } from './frameworks/fastify.js'
 import { instrumentKoa } from './frameworks/koa.js'
@@ -7,10 +6,10 @@ import { instrumentHttp } from './http/node/http.js'
 import { instrumentFetch } from './http/undici/fetch.js'
 import { instrumentAmqplib } from './messages/amqplib.js'
 import { chooseInstruments } from './options/choose-instruments.js'
-import { readLibraries } from './options/given-libraries.js'
-import type { Instrument, InstrumentSettings, TraceSql } from './options/instrument-settings.js'
-import { checkMessages, type MessageOptions } from './options/message-settings.js'
-import { showWrong } from './options/show-wrong.js'
+import { describeValue } from './options/describe-value.js'
+import type { Instrument, InstrumentSettings, TraceSql } from './options/instrument-contract.js'
+import { readLibrariesOption } from './options/libraries-option.js'
+import { checkMessagesOption, type MessageOptions } from './options/messages-option.js'
 import { createPropagation, type PropagationRules } from './propagation/propagate-to.js'
 import { instrumentKnex } from './sql/knex.js'
 import { instrumentMysql2 } from './sql/mysql2.js'
@@ -141,26 +140,26 @@ function readNames(asked: readonly AskedInstrument[], defaults: readonly Instrum
 function readSettings(options: InstrumentOptions): InstrumentSettings {
   checkOptionNames(options, ['propagateTo', 'traceSql', 'messages', 'libraries'], 'instrument()')
   const { propagateTo, traceSql = 'off', messages = {}, libraries = {} } = options
-  checkMessages(messages)
+  checkMessagesOption(messages)
   const mayReceive = createPropagation(propagateTo)
-  return { mayReceive, traceSql: checkTraceSql(traceSql), messages, libraries: readLibraries(libraries) }
+  return { mayReceive, traceSql: checkTraceSql(traceSql), messages, libraries: readLibrariesOption(libraries) }
 }
 
 function checkTraceSql(value: TraceSql): TraceSql {
   if (['off', 'statements', 'values'].includes(value)) return value
-  throw new TypeError(`traceSql is "off", "statements" or "values", not ${showWrong(value)}`)
+  throw new TypeError(`traceSql is "off", "statements" or "values", not ${describeValue(value)}`)
 }
 
 function checkNames(names: unknown): void {
   if (Array.isArray(names)) return
   throw new TypeError(
-    `The instruments are a list of names, such as ["fetch"], or left out for all; not ${showWrong(names)}`,
+    `The instruments are a list of names, such as ["fetch"], or left out for all; not ${describeValue(names)}`,
   )
 }
 
 function checkName(name: InstrumentName): void {
   if (Object.hasOwn(ALL, name)) return
   throw new TypeError(
-    `No instrument ${showWrong(name)}. Known: ${Object.keys(ALL).join(', ')}. A "+" before a name adds it to the default.`,
+    `No instrument ${describeValue(name)}. Known: ${Object.keys(ALL).join(', ')}. A "+" before a name adds it to the default.`,
   )
 }

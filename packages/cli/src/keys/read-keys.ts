@@ -1,6 +1,13 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import { checkEnvironment, KeyRing, OsprofilerError } from '@osprofiler/core'
-import { decodeKeyText, findKeyRisks, type KeySource, splitKeyText, toShownPath } from '@osprofiler/core/toolkit'
+import { KeyRing, OsprofilerError } from '@osprofiler/core'
+import {
+  checkEnvironment,
+  decodeKeyText,
+  findKeyRisks,
+  type KeySource,
+  splitKeyText,
+  toShownPath,
+} from '@osprofiler/core/toolkit'
 import { codeOf, messageOf } from '../output/failure.js'
 import { printRemarks } from '../output/print-remarks.js'
 

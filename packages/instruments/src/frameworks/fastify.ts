@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { Point } from '@osprofiler/core'
 import { Array, Reflect, String, settle, standIn, types, WeakSet } from '@osprofiler/core/toolkit'
-import { claim } from '../points/claim.js'
+import { markTaken } from '../points/mark-taken.js'
 import { standInOnce } from '../wrapping/stand-in-once.js'
 import { wrapMethod } from '../wrapping/wrap-method.js'
 import { createLayers, type EnterLayer, type Layer, unboundName } from './layers.js'
@@ -41,7 +41,7 @@ export function instrumentFastify(): () => void {
 
   function onServer(message: unknown): void {
     const { fastify } = message as { fastify: FastifyInstance }
-    if (!claim(fastify)) return
+    if (!markTaken(fastify)) return
     wrapMethod(fastify, 'addHook', (original, self, [name, hook, ...rest]) =>
       Reflect.apply(original, self, [
         name,

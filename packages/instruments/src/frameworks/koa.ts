@@ -1,6 +1,6 @@
 import { Object, Reflect, settle, standIn, takeContext, WeakMap } from '@osprofiler/core/toolkit'
 import { whenLoaded } from '../loading/library-loads.js'
-import type { InstrumentSettings } from '../options/instrument-settings.js'
+import type { InstrumentSettings } from '../options/instrument-contract.js'
 import { standInOnce } from '../wrapping/stand-in-once.js'
 import { wrapMethod } from '../wrapping/wrap-method.js'
 import { createLayers, type EnterLayer, unboundName } from './layers.js'

@@ -1,6 +1,6 @@
 import type { Point } from '@osprofiler/core'
 import { Array, Map, Reflect, WeakMap } from '@osprofiler/core/toolkit'
-import { end } from '../points/follow.js'
+import { endStep } from '../points/end-step.js'
 import type { Around } from '../wrapping/wrap-method.js'
 
 /** The part of a channel with confirmations by which the library counts its messages. */
@@ -44,6 +44,6 @@ function endUpTo(points: Map<number, Point>, { deliveryTag, multiple }: Confirma
   for (const [tag, point] of points) {
     if (tag !== deliveryTag && !(multiple && tag < deliveryTag)) continue
     points.delete(tag)
-    end(point, error)
+    endStep(point, error)
   }
 }

@@ -1,6 +1,6 @@
 import { get } from '@osprofiler/core'
 import { Reflect } from '@osprofiler/core/toolkit'
-import { type Callback, followCallback, followPromise, runStep } from '../points/follow.js'
+import { type Callback, endAtCallback, endWhenSettled, failIfThrown } from '../points/end-step.js'
 import { bindCallbacks } from '../wrapping/keep-context.js'
 import type { Around } from '../wrapping/wrap-method.js'
 
@@ -11,8 +11,8 @@ export const aroundGet: Around = (original, self, args) => {
   const [queue, , callback] = args
   const point = profiler.startBeside('rpc', { function: { name: `get ${queue}` }, amqp: { queue } })
   if (typeof callback === 'function') {
-    const followed = followCallback(point, callback as Callback)
-    return runStep(point, () => Reflect.apply(original, self, args.with(2, followed)))
+    const followed = endAtCallback(point, callback as Callback)
+    return failIfThrown(point, () => Reflect.apply(original, self, args.with(2, followed)))
   }
-  return followPromise(point, () => Reflect.apply(original, self, args))
+  return endWhenSettled(point, () => Reflect.apply(original, self, args))
 }

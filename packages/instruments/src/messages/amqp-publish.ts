@@ -1,8 +1,8 @@
 import { get, type Point, type Profiler } from '@osprofiler/core'
 import { writeCarrier } from '@osprofiler/core/rpc'
 import { Boolean, Object, Reflect, String, WeakSet } from '@osprofiler/core/toolkit'
-import type { MessageTarget } from '../options/message-settings.js'
-import { type Callback, followCallback, runStep } from '../points/follow.js'
+import type { MessageTarget } from '../options/messages-option.js'
+import { type Callback, endAtCallback, failIfThrown } from '../points/end-step.js'
 import { changeTraceHeaders, isTraceHeader, readTraceValues } from '../propagation/trace-header-change.js'
 import { bindCallbacks } from '../wrapping/keep-context.js'
 import type { Around } from '../wrapping/wrap-method.js'
@@ -18,7 +18,7 @@ export function aroundPublish(mayCarry: (target: MessageTarget) => boolean): Aro
     const [exchange, routingKey, content, options] = args
     if (profiler === undefined || isPublished(options)) return Reflect.apply(original, self, args)
     const [point, carrying] = openPublished(profiler, exchange, routingKey, options, mayCarry)
-    return runStep(point, () => {
+    return failIfThrown(point, () => {
       const result = Reflect.apply(original, self, [exchange, routingKey, content, carrying])
       point.stop()
       return result
@@ -35,10 +35,12 @@ export function aroundPublishConfirmed(mayCarry: (target: MessageTarget) => bool
     const [point, carrying] = openPublished(profiler, exchange, routingKey, options, mayCarry)
     if (typeof callback !== 'function') {
       endWhenConfirmed(self as object, point)
-      return runStep(point, () => Reflect.apply(original, self, [exchange, routingKey, content, carrying]))
+      return failIfThrown(point, () => Reflect.apply(original, self, [exchange, routingKey, content, carrying]))
     }
-    const confirmed = followCallback(point, callback as Callback)
-    return runStep(point, () => Reflect.apply(original, self, [exchange, routingKey, content, carrying, confirmed]))
+    const confirmed = endAtCallback(point, callback as Callback)
+    return failIfThrown(point, () =>
+      Reflect.apply(original, self, [exchange, routingKey, content, carrying, confirmed]),
+    )
   }
 }
 

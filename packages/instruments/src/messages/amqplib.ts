@@ -1,10 +1,10 @@
 import { type CallTracer, createCallTracer } from '@osprofiler/core/rpc'
 import { Object } from '@osprofiler/core/toolkit'
 import { whenLoaded } from '../loading/library-loads.js'
-import type { InstrumentSettings } from '../options/instrument-settings.js'
-import { readMessageRule } from '../options/message-settings.js'
-import { aroundCallbacks, aroundOwnWork, wrapMethods } from '../wrapping/keep-context.js'
-import { ownerOf, undoAll, wrapMethod } from '../wrapping/wrap-method.js'
+import type { InstrumentSettings } from '../options/instrument-contract.js'
+import { readMessageRule } from '../options/messages-option.js'
+import { aroundCallbacks, aroundOwnWork } from '../wrapping/keep-context.js'
+import { ownerOf, undoAll, wrapMethod, wrapMethods } from '../wrapping/wrap-method.js'
 import { aroundConfirmation } from './amqp-confirms.js'
 import { aroundConsume, SETTLING } from './amqp-consume.js'
 import { aroundGet } from './amqp-get.js'
@@ -57,14 +57,14 @@ export function instrumentAmqplib({ messages: { propagate, ...options } }: Instr
     return undoAll([
       // Frames arrive in the context of whoever opened the connection. So do the answers to what channels ask.
       wrapMethod(Channel.prototype, 'accept', aroundOwnWork),
-      ...wrapMethods(Channel.prototype, ['sendOrEnqueue', 'closeBecause'], aroundCallbacks),
+      wrapMethods(Channel.prototype, ['sendOrEnqueue', 'closeBecause'], aroundCallbacks),
     ])
   }
   const wrapConnection = (exports: unknown) => {
     const { prototype } = (exports as ConnectionFile).Connection
     return undoAll([
       wrapMethod(prototype, 'startHeartbeater', aroundOwnWork),
-      ...wrapMethods(prototype, ['close', '_updateSecret'], aroundCallbacks),
+      wrapMethods(prototype, ['close', '_updateSecret'], aroundCallbacks),
     ])
   }
   const wrapConnect = (exports: unknown) => wrapMethod(exports as object, 'connect', aroundOwnWork)

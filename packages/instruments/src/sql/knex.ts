@@ -1,11 +1,11 @@
 import { get } from '@osprofiler/core'
 import { Reflect } from '@osprofiler/core/toolkit'
 import { whenLoaded } from '../loading/library-loads.js'
-import type { InstrumentSettings } from '../options/instrument-settings.js'
-import { followPromise } from '../points/follow.js'
-import { reasonToWait } from '../points/pool-wait.js'
-import { aroundOwnWork, wrapMethods } from '../wrapping/keep-context.js'
-import { type Around, undoAll, wrapMethod } from '../wrapping/wrap-method.js'
+import type { InstrumentSettings } from '../options/instrument-contract.js'
+import { endWhenSettled } from '../points/end-step.js'
+import { reasonToWait } from '../points/start-wait.js'
+import { aroundOwnWork } from '../wrapping/keep-context.js'
+import { type Around, undoAll, wrapMethod, wrapMethods } from '../wrapping/wrap-method.js'
 
 /** The part of knex' client that is looked at: it has a pool of its own, above the connections of pg and others. */
 interface KnexClient {
@@ -21,7 +21,7 @@ interface KnexClient {
 export function instrumentKnex({ traceSql, libraries }: InstrumentSettings): () => void {
   return undoAll([
     // The pool opens, checks and closes connections whenever somebody asks for one or gives one back.
-    whenLoaded('tarn', exports => undoAll(wrapMethods((exports as PoolFile).Pool.prototype, OWN_WORK, aroundOwnWork)), {
+    whenLoaded('tarn', exports => wrapMethods((exports as PoolFile).Pool.prototype, OWN_WORK, aroundOwnWork), {
       file: 'dist/Pool.js',
     }),
     whenLoaded(
@@ -46,7 +46,7 @@ const aroundAcquire: Around = (original, self, args) => {
   const profiler = get()
   const reason = profiler && whyWait(self as KnexClient)
   const wait = reason === undefined ? undefined : profiler?.startBeside('wait', { wait: { for: reason } })
-  return followPromise(wait, () => Reflect.apply(original, self, args))
+  return endWhenSettled(wait, () => Reflect.apply(original, self, args))
 }
 
 function whyWait({ pool }: KnexClient): string | undefined {

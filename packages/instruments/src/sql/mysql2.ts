@@ -1,11 +1,11 @@
 import { get, type Profiler, suppress } from '@osprofiler/core'
 import { Number, Object, Reflect, takeContext, WeakSet } from '@osprofiler/core/toolkit'
 import { type OnLibrary, whenLoaded } from '../loading/library-loads.js'
-import type { InstrumentSettings } from '../options/instrument-settings.js'
-import { type Callback, type Ending, followCallback, runStep } from '../points/follow.js'
-import { reasonToWait } from '../points/pool-wait.js'
-import { aroundCallbacks, aroundOwnWork, wrapMethods } from '../wrapping/keep-context.js'
-import { type Around, ownerOf, undoAll, wrapMethod } from '../wrapping/wrap-method.js'
+import type { InstrumentSettings } from '../options/instrument-contract.js'
+import { type Callback, endAtCallback, failIfThrown, type Step } from '../points/end-step.js'
+import { reasonToWait } from '../points/start-wait.js'
+import { aroundCallbacks, aroundOwnWork } from '../wrapping/keep-context.js'
+import { type Around, ownerOf, undoAll, wrapMethod, wrapMethods } from '../wrapping/wrap-method.js'
 import { createStartSql, type StartSql } from './sql-step.js'
 import { sayLoadedUnrecorded } from './unrecorded-library.js'
 
@@ -53,7 +53,7 @@ export function instrumentMysql2({ traceSql, libraries }: InstrumentSettings): (
     const owner = ownerOf(prototype, 'getConnection')
     return undoAll([
       wrapMethod(owner, 'getConnection', createAroundAcquire(traceSql !== 'off')),
-      ...wrapMethods(owner, ['_removeIdleTimeoutConnections', '_removeConnection'], aroundOwnWork),
+      wrapMethods(owner, ['_removeIdleTimeoutConnections', '_removeConnection'], aroundOwnWork),
     ])
   }
   const given = libraries.mysql2 as { Connection?: unknown; Pool?: unknown } | undefined
@@ -68,7 +68,7 @@ export function instrumentMysql2({ traceSql, libraries }: InstrumentSettings): (
 const OTHERS = ['ping', 'changeUser', 'reset', 'connect', 'end']
 
 /** Opens the point of a call, if it is to be recorded. */
-type Open = (profiler: Profiler | undefined, self: unknown, args: readonly unknown[]) => Ending | undefined
+type Open = (profiler: Profiler | undefined, self: unknown, args: readonly unknown[]) => Step | undefined
 
 function openQuery(start: StartSql): Open {
   return (profiler, _self, [sql, values]) => {
@@ -99,15 +99,15 @@ function createAround(open: Open): Around {
     const step = open(get(), self, args)
     const at = args.findLastIndex(arg => typeof arg === 'function')
     if (at >= 0) {
-      const followed = followCallback(step, args[at] as Callback)
-      return runStep(step, () => Reflect.apply(original, self, args.with(at, followed)))
+      const followed = endAtCallback(step, args[at] as Callback)
+      return failIfThrown(step, () => Reflect.apply(original, self, args.with(at, followed)))
     }
     const options = optionsOf(args[0])
     if (typeof options?.onResult === 'function') {
-      options.onResult = followCallback(step, options.onResult as Callback)
-      return runStep(step, () => Reflect.apply(original, self, args))
+      options.onResult = endAtCallback(step, options.onResult as Callback)
+      return failIfThrown(step, () => Reflect.apply(original, self, args))
     }
-    const command = runStep(step, () => Reflect.apply(original, self, args))
+    const command = failIfThrown(step, () => Reflect.apply(original, self, args))
     followEvents(command, step)
     return command
   }
@@ -139,7 +139,7 @@ function wrapPrepare(wrap: (name: string, around: Around) => (() => void) | unde
 }
 
 /** Not by listeners: an error to which nobody listens must stay one. Those that there are run in today's context. */
-function followEvents(command: unknown, step: Ending | undefined): void {
+function followEvents(command: unknown, step: Step | undefined): void {
   if (typeof command !== 'object' || command === null) return
   const inContext = takeContext()
   wrapMethod(command, 'emit', (original, self, args) => {
@@ -161,9 +161,9 @@ function createAroundAcquire(records: boolean): Around {
     const profiler = records ? get() : undefined
     const reason = profiler && whyWait(self as Pool)
     const wait = reason === undefined ? undefined : profiler?.startBeside('wait', { wait: { for: reason } })
-    const followed = followCallback(wait, callback as Callback)
+    const followed = endAtCallback(wait, callback as Callback)
     known.add(followed)
-    return runStep(wait, () => acquire(followed))
+    return failIfThrown(wait, () => acquire(followed))
   }
 }
 

@@ -1,8 +1,8 @@
 import { get, type Profiler, suppress } from '@osprofiler/core'
 import { performance, Reflect, settle, WeakMap } from '@osprofiler/core/toolkit'
-import type { Callback } from '../points/follow.js'
-import { reasonToWait, type WaitReason } from '../points/pool-wait.js'
-import { aroundOwnWork, bindCallback, bindInto } from '../wrapping/keep-context.js'
+import type { Callback } from '../points/end-step.js'
+import { reasonToWait, type WaitReason } from '../points/start-wait.js'
+import { aroundOwnWork, bindAfter, bindCallback } from '../wrapping/keep-context.js'
 import { type Around, ownerOf, undoAll, wrapMethod } from '../wrapping/wrap-method.js'
 
 interface Pool {
@@ -82,7 +82,7 @@ function reasonOf(client: unknown, since: number, expected: WaitReason): WaitRea
 }
 
 function followAcquired(wait: Wait, callback: Callback): Callback {
-  return bindInto(callback, (error, client) => {
+  return bindAfter(callback, (error, client) => {
     if (error) wait.fail(error)
     else wait.got(client)
   })

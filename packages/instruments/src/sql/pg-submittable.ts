@@ -1,5 +1,5 @@
 import { Reflect, takeContext } from '@osprofiler/core/toolkit'
-import type { Ending } from '../points/follow.js'
+import type { Step } from '../points/end-step.js'
 import { aroundCallbacks, bindCallback } from '../wrapping/keep-context.js'
 import { wrapMethod } from '../wrapping/wrap-method.js'
 
@@ -42,7 +42,7 @@ export function isSubmittable(config: QueryConfig | undefined): config is Submit
  * Has the events and callbacks of a query, a cursor or a stream run in the context of whoever asked for them. Ends the
  * step when pg says that there is no more of the answer.
  */
-export function keepSubmittable(query: Submittable, step: Ending | undefined): void {
+export function keepSubmittable(query: Submittable, step: Step | undefined): void {
   if (typeof query.callback === 'function') query.callback = bindCallback(query.callback)
   const before: Readonly<Record<string, (first: unknown) => void>> = {
     handleReadyForQuery: () => step?.stop(),

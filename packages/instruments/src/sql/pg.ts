@@ -1,8 +1,8 @@
 import { get, type Profiler } from '@osprofiler/core'
 import { Reflect } from '@osprofiler/core/toolkit'
 import { whenLoaded } from '../loading/library-loads.js'
-import type { InstrumentSettings } from '../options/instrument-settings.js'
-import { type Callback, type Ending, followCallback, followPromise, runStep } from '../points/follow.js'
+import type { InstrumentSettings } from '../options/instrument-contract.js'
+import { type Callback, endAtCallback, endWhenSettled, failIfThrown, type Step } from '../points/end-step.js'
 import { aroundOwnWork, bindCallbacks } from '../wrapping/keep-context.js'
 import { type Around, undoAll, wrapMethod } from '../wrapping/wrap-method.js'
 import { wrapPgPool } from './pg-pool.js'
@@ -66,11 +66,11 @@ function createAroundQuery(start: StartSql): Around {
     const step = startQuery(start, profiler, config, values)
     const at = typeof last === 'function' ? 2 : typeof values === 'function' ? 1 : -1
     const callback = at < 0 ? holder?.callback : args[at]
-    if (typeof callback !== 'function') return followPromise(step, () => Reflect.apply(original, self, args))
-    const followed = followCallback(step, callback as Callback)
+    if (typeof callback !== 'function') return endWhenSettled(step, () => Reflect.apply(original, self, args))
+    const followed = endAtCallback(step, callback as Callback)
     const given = at < 0 ? [config, values, followed] : args.with(at, followed)
     try {
-      return runStep(step, () => Reflect.apply(original, self, given))
+      return failIfThrown(step, () => Reflect.apply(original, self, given))
     } finally {
       // pg writes it into the object, which may be used again.
       if (holder?.callback === followed) holder.callback = callback
@@ -83,7 +83,7 @@ function startQuery(
   profiler: Profiler | undefined,
   config: unknown,
   values: unknown,
-): Ending | undefined {
+): Step | undefined {
   const given = typeof values === 'function' ? undefined : values
   if (typeof config !== 'object' || config === null) return start(profiler, config, given)
   const { text, name, values: own } = config as QueryConfig

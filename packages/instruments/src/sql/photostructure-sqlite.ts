@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { globalObject, Map, Object, Reflect, requireFrom, WeakMap } from '@osprofiler/core/toolkit'
 import { loadedModules, whenLoaded } from '../loading/library-loads.js'
-import type { InstrumentSettings } from '../options/instrument-settings.js'
+import type { InstrumentSettings } from '../options/instrument-contract.js'
 import { undoAll, wrapMethod } from '../wrapping/wrap-method.js'
 import { createStartSql, type StartSql } from './sql-step.js'
 import { type Class, wrapExec, wrapStatements } from './sqlite.js'

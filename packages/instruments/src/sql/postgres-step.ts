@@ -1,7 +1,7 @@
 import type { Point, Profiler } from '@osprofiler/core'
 import { WeakMap } from '@osprofiler/core/toolkit'
-import type { Ending } from '../points/follow.js'
-import type { WaitReason } from '../points/pool-wait.js'
+import type { Step } from '../points/end-step.js'
+import type { WaitReason } from '../points/start-wait.js'
 import type { StartSql } from './sql-step.js'
 
 /** A query of postgres 3, of which more is known once it is written to a connection. */
@@ -14,7 +14,7 @@ export interface SentQuery {
 }
 
 /** A query in a trace: the wait for a connection, and then the query itself. */
-export interface PostgresStep extends Ending {
+export interface PostgresStep extends Step {
   wait(): void
   send(): void
 }
@@ -27,7 +27,7 @@ let count = 0
 export function createPostgresStep(start: StartSql, profiler: Profiler, query: SentQuery): PostgresStep {
   const knownBefore = count
   let wait: Point | undefined
-  let sent: Ending | undefined
+  let sent: Step | undefined
   let isSent = false
 
   /** A pool tells nobody what it does: a connection that was never seen was opened for those who waited. */
@@ -38,7 +38,7 @@ export function createPostgresStep(start: StartSql, profiler: Profiler, query: S
     return (known.get(state) ?? 0) > knownBefore ? 'connection' : 'pool'
   }
 
-  function send(): Ending | undefined {
+  function send(): Step | undefined {
     if (isSent) return sent
     isSent = true
     const reason = reasonOfWait()

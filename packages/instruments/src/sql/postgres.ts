@@ -1,7 +1,7 @@
 import { bind, get, suppress } from '@osprofiler/core'
 import { Object, Reflect, takeContext } from '@osprofiler/core/toolkit'
 import { whenLoaded } from '../loading/library-loads.js'
-import type { InstrumentSettings } from '../options/instrument-settings.js'
+import type { InstrumentSettings } from '../options/instrument-contract.js'
 import { type Around, undoAll, wrapMethod } from '../wrapping/wrap-method.js'
 import { createPostgresStep, type PostgresStep, type SentQuery } from './postgres-step.js'
 import { createStartSql, type StartSql } from './sql-step.js'

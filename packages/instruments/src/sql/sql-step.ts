@@ -1,7 +1,7 @@
 import type { PointInfo, Profiler } from '@osprofiler/core'
 import { isError, Map, noteUnrecorded, String } from '@osprofiler/core/toolkit'
-import type { TraceSql } from '../options/instrument-settings.js'
-import type { Ending } from '../points/follow.js'
+import type { TraceSql } from '../options/instrument-contract.js'
+import type { Step } from '../points/end-step.js'
 import { hideInMessage } from './text/sql-message.js'
 import { MAX_STATEMENT, readStatement } from './text/sql-text.js'
 import type { SqlDialect } from './text/sql-tokens.js'
@@ -10,7 +10,7 @@ import type { SqlDialect } from './text/sql-tokens.js'
  * Opens the point of a query, whose text and parameters are whatever the program gave to its library. Nothing outside of
  * a trace, and where SQL is not recorded.
  */
-export type StartSql = (profiler: Profiler | undefined, text: unknown, params?: unknown) => Ending | undefined
+export type StartSql = (profiler: Profiler | undefined, text: unknown, params?: unknown) => Step | undefined
 
 /**
  * How the queries of one library become points named `db`, as OSProfiler's tracer of SQLAlchemy records them. Where SQL is

@@ -2,8 +2,8 @@ import { get } from '@osprofiler/core'
 import { Map, Object, Reflect } from '@osprofiler/core/toolkit'
 import { isBuiltinLoaded, whenBuiltinLoaded } from '../loading/builtin-loads.js'
 import { whenLoaded } from '../loading/library-loads.js'
-import type { InstrumentSettings } from '../options/instrument-settings.js'
-import { type Ending, runStep } from '../points/follow.js'
+import type { InstrumentSettings } from '../options/instrument-contract.js'
+import { failIfThrown, type Step } from '../points/end-step.js'
 import { type Around, undoAll, wrapMethod } from '../wrapping/wrap-method.js'
 import { createStartSql, type StartSql } from './sql-step.js'
 import { sayLibraryUnrecorded, sayUnrecorded } from './unrecorded-library.js'
@@ -81,7 +81,7 @@ export function wrapExec({ prototype }: Class, start: StartSql): (() => void) | 
 
 /** Makes the statements of a class points; this is its prototype. */
 export function wrapStatements(prototype: object, start: StartSql): () => void {
-  const begin = (self: unknown, args: readonly unknown[]): Ending | undefined => {
+  const begin = (self: unknown, args: readonly unknown[]): Step | undefined => {
     const { sourceSQL, source = sourceSQL } = self as Statement
     return start(get(), source, args.length > 1 ? args : args[0])
   }
@@ -91,7 +91,7 @@ export function wrapStatements(prototype: object, start: StartSql): () => void {
   const aroundIterate: Around = (original, self, args) => {
     const step = begin(self, args)
     if (step === undefined) return Reflect.apply(original, self, args)
-    const rows = runStep(step, () => Reflect.apply(original, self, args))
+    const rows = failIfThrown(step, () => Reflect.apply(original, self, args))
     followRows(rows as object, step)
     return rows
   }
@@ -101,17 +101,17 @@ export function wrapStatements(prototype: object, start: StartSql): () => void {
   ])
 }
 
-function runSync(step: Ending | undefined, run: () => unknown): unknown {
+function runSync(step: Step | undefined, run: () => unknown): unknown {
   if (step === undefined) return run()
-  const result = runStep(step, run)
+  const result = failIfThrown(step, run)
   step.stop()
   return result
 }
 
 /** The rows are read one by one: it is over after the last, or when the reader has enough. */
-function followRows(rows: object, step: Ending): void {
+function followRows(rows: object, step: Step): void {
   wrapMethod(rows, 'next', (original, self, args) => {
-    const row = runStep(step, () => Reflect.apply(original, self, args)) as IteratorResult<unknown>
+    const row = failIfThrown(step, () => Reflect.apply(original, self, args)) as IteratorResult<unknown>
     if (row.done) step.stop()
     return row
   })

@@ -1,17 +1,15 @@
 import { suppress } from '@osprofiler/core'
-import { Array, Reflect, takeContext } from '@osprofiler/core/toolkit'
+import { Reflect, takeContext } from '@osprofiler/core/toolkit'
 import { standInOnce } from './stand-in-once.js'
-import { type Around, wrapMethod } from './wrap-method.js'
-
-type Method = (this: unknown, ...args: unknown[]) => unknown
+import type { Around, Method } from './wrap-method.js'
 
 /** A callback that runs in today's context, whoever calls it. */
 export function bindCallback<Fn>(callback: Fn): Fn {
-  return bindInto(callback, () => undefined)
+  return bindAfter(callback, () => undefined)
 }
 
 /** As `bindCallback`, after `before` was given the arguments of the callback. */
-export function bindInto<Fn>(callback: Fn, before: (...args: unknown[]) => void): Fn {
+export function bindAfter<Fn>(callback: Fn, before: (...args: unknown[]) => void): Fn {
   const inContext = takeContext()
   // A stand-in, because a library may look at the length or the name of what the library is given.
   return standInOnce(callback as Method, (original, self, args) => {
@@ -37,9 +35,4 @@ export const aroundOwnWork: Around = (original, self, args) =>
 
 function isFunction(value: unknown): value is Method {
   return typeof value === 'function'
-}
-
-/** Wraps these methods of an object in one way; those that a version of the library lacks are left out. */
-export function wrapMethods(holder: object, names: readonly string[], around: Around): (() => void)[] {
-  return Array.from(names).flatMap(name => wrapMethod(holder, name, around) ?? [])
 }

@@ -34,6 +34,11 @@ export function wrapMethod(holder: object, name: string, around: Around): (() =>
   }
 }
 
+/** Wraps these methods of an object in one way; those that a version of the library lacks are left out. */
+export function wrapMethods(holder: object, names: readonly string[], around: Around): () => void {
+  return undoAll(names.map(name => wrapMethod(holder, name, around)))
+}
+
 /** Undoes them all; for what wraps several methods. */
 export function undoAll(undos: readonly ((() => void) | undefined)[]): () => void {
   return () => {

@@ -2,7 +2,7 @@ import type { ClientRequest } from 'node:http'
 import { isIP } from 'node:net'
 import { urlToHttpOptions } from 'node:url'
 import { Array, Boolean, Map, Number, Object, String, types, URL } from '@osprofiler/core/toolkit'
-import type { OutgoingRequest } from '../requests-info.js'
+import type { OutgoingRequest } from '../describe-request.js'
 
 type Scheme = 'http' | 'https'
 

@@ -8,7 +8,7 @@ import {
   type TraceHeaderChange,
   type TraceValues,
 } from '../../propagation/trace-header-change.js'
-import { createOverrides, defineHidden, type Override } from '../../wrapping/own-methods.js'
+import { createOverrides, defineHidden, type Override } from '../../wrapping/override-methods.js'
 
 /** Headers as a list: names and values in turn, or pairs of them. */
 export type HeaderList = readonly unknown[]

@@ -1,15 +1,15 @@
 import { ClientRequest, IncomingMessage } from 'node:http'
 import type { Point } from '@osprofiler/core'
 import { DOMException, Object, Reflect, Symbol, watchEvents } from '@osprofiler/core/toolkit'
-import { firstCause } from '../../errors/first-cause.js'
-import { createOverrides, defineHidden } from '../../wrapping/own-methods.js'
-import type { RequestTimes } from '../request-times.js'
+import { unwrapAggregate } from '../../errors/unwrap-aggregate.js'
+import { createOverrides, defineHidden } from '../../wrapping/override-methods.js'
+import type { RequestProgress } from '../request-progress.js'
 import { isAbandoned, isUnread } from './unread-body.js'
 
 /** The points of the requests under way, told by what Node says of those. */
 export interface HttpPoints {
   /** Ends this point with the request. */
-  follow(request: ClientRequest, point: Point, times: RequestTimes): void
+  follow(request: ClientRequest, point: Point, times: RequestProgress): void
   /** The head of an answer is there. */
   onAnswer(request: object, response: IncomingMessage): void
   onError(request: object, error: unknown): void
@@ -17,7 +17,7 @@ export interface HttpPoints {
 
 interface Followed {
   readonly point: Point
-  readonly times: RequestTimes
+  readonly times: RequestProgress
   /** The part of it in which no connection was free. */
   readonly wait: Point | undefined
   answered: boolean
@@ -115,7 +115,7 @@ function fail({ point, wait, timedOut }: Followed, error: unknown): void {
   wait?.stop()
   const reset = error === undefined || (error as { code?: unknown } | null)?.code === 'ECONNRESET'
   if (timedOut && reset) return point.fail(new DOMException('The request timed out', 'TimeoutError'))
-  point.fail(firstCause(error) ?? new DOMException('The request was given up', 'AbortError'))
+  point.fail(unwrapAggregate(error) ?? new DOMException('The request was given up', 'AbortError'))
 }
 
 /** Whether it waits for one of the connections of its agent, of which there may be only so many. */

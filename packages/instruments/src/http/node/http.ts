@@ -4,13 +4,13 @@ import https from 'node:https'
 import { syncBuiltinESMExports } from 'node:module'
 import { get, type Point, type Profiler } from '@osprofiler/core'
 import { Array, globalObject, Number, Object, process, Reflect } from '@osprofiler/core/toolkit'
-import type { InstrumentSettings } from '../../options/instrument-settings.js'
+import type { InstrumentSettings } from '../../options/instrument-contract.js'
 import { looksAtHostOnly } from '../../propagation/propagate-to.js'
 import { changeTraceHeaders } from '../../propagation/trace-header-change.js'
-import { defineHidden } from '../../wrapping/own-methods.js'
+import { defineHidden } from '../../wrapping/override-methods.js'
 import { type Method, undoAll, wrapMethod } from '../../wrapping/wrap-method.js'
-import { RequestTimes } from '../request-times.js'
-import { requestsInfo } from '../requests-info.js'
+import { describeRequest } from '../describe-request.js'
+import { RequestProgress } from '../request-progress.js'
 import {
   callOfRequest,
   type HttpCall,
@@ -37,7 +37,7 @@ type Scheme = HttpCall['scheme']
 interface Begun {
   readonly call: HttpCall
   readonly point: Point
-  readonly times: RequestTimes
+  readonly times: RequestProgress
   /** What Node is given: the program's arguments, or some in which the headers are changed already. */
   readonly args: unknown[]
   /** Whether the headers of the point are among those arguments. */
@@ -65,7 +65,7 @@ export function instrumentHttp(settings: InstrumentSettings): () => void {
     const read = readArguments(args, scheme)
     const { call, options } = read
     const point = beginPoint(profiler, call)
-    const times = new RequestTimes(point)
+    const times = new RequestProgress(point)
     const { headers } = options
     const changed = areWrittenAtOnce(headers) ? changeHeaders(headers, changeFor(point, mayCarry(call))) : undefined
     if (changed === undefined) return { call, point, times, args, carrying: false }
@@ -180,7 +180,7 @@ function openState(): { requests: boolean } {
 
 const CLAIMED = Symbol.for('osprofiler.instruments.http')
 
-/** As `claim`, with a mark on the request itself: a set of weak keys costs the collector more than that. */
+/** As `markTaken`, with a mark on the request itself: a set of weak keys costs the collector more than that. */
 function claimRequest(request: ClientRequest & { [CLAIMED]?: true }): boolean {
   if (request[CLAIMED]) return false
   return defineHidden(request, CLAIMED, true)
@@ -198,7 +198,7 @@ function whileOpening<T>(fn: () => T): T {
 
 function beginPoint(profiler: Profiler, call: HttpCall): Point {
   const request = outgoingRequest(call)
-  return profiler.startBeside(request.scheme, requestsInfo(request))
+  return profiler.startBeside(request.scheme, describeRequest(request))
 }
 
 /** Begins the point of a request that exists; `undefined` where there is no trace, or the point has begun. */
@@ -207,7 +207,7 @@ function beginOf(request: ClientRequest): Omit<Begun, 'args' | 'carrying'> | und
   if (profiler === undefined || opening.requests || !claimRequest(request)) return undefined
   const call = callOfRequest(request)
   const point = beginPoint(profiler, call)
-  return { call, point, times: new RequestTimes(point) }
+  return { call, point, times: new RequestProgress(point) }
 }
 
 function changeFor(point: Point, allowed: boolean): ChangeHeaders {

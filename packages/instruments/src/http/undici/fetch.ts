@@ -1,14 +1,14 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { Point, PointInfo } from '@osprofiler/core'
 import { Object, String, Symbol } from '@osprofiler/core/toolkit'
-import { firstCause } from '../../errors/first-cause.js'
-import type { InstrumentSettings } from '../../options/instrument-settings.js'
-import { claim } from '../../points/claim.js'
+import { unwrapAggregate } from '../../errors/unwrap-aggregate.js'
+import type { InstrumentSettings } from '../../options/instrument-contract.js'
+import { markTaken } from '../../points/mark-taken.js'
 import { looksAtHostOnly } from '../../propagation/propagate-to.js'
 import { readSeal } from '../../propagation/sealing-headers.js'
 import { changeTraceHeaders, readTraceValues } from '../../propagation/trace-header-change.js'
-import { RequestTimes } from '../request-times.js'
-import { requestsInfo } from '../requests-info.js'
+import { describeRequest } from '../describe-request.js'
+import { RequestProgress } from '../request-progress.js'
 import { watchBody } from './undici-body.js'
 import { callersProfiler } from './undici-caller.js'
 import {
@@ -39,15 +39,15 @@ export function instrumentFetch({ mayReceive }: InstrumentSettings): () => void 
   // By request, and not by context: when an answer arrives, it is in that of whoever opened the connection.
   // On the request itself: a map of weak keys costs the collector much more.
   const followed = Symbol('osprofiler.point')
-  type Marked = UndiciRequest & { [mark: symbol]: RequestTimes | undefined }
+  type Marked = UndiciRequest & { [mark: symbol]: RequestProgress | undefined }
 
   function onCreate({ request }: Message): void {
     const profiler = callersProfiler(request)
     if (profiler === undefined) return
     const target = requestTarget(request)
-    if (target === undefined || !claim(request)) return
+    if (target === undefined || !markTaken(request)) return
     const point = profiler.startBeside(target.origin.scheme, requestInfo(request, target))
-    const times = new RequestTimes(point, onEnd)
+    const times = new RequestProgress(point, onEnd)
     if (point.recorded) underWay++
     ;(request as Marked)[followed] = times
     watchUpgrade(request, times)
@@ -73,7 +73,7 @@ export function instrumentFetch({ mayReceive }: InstrumentSettings): () => void 
   }
 
   function onError({ request, error }: Message): void {
-    ;(request as Marked)[followed]?.failed(firstCause(error))
+    ;(request as Marked)[followed]?.failed(unwrapAggregate(error))
   }
 
   // Those that are under way when this is undone are told of to their ends.
@@ -115,7 +115,7 @@ function setHeaders(request: UndiciRequest, point: Point, allowed: boolean): voi
 
 function requestInfo({ method }: UndiciRequest, { origin, path, query }: RequestTarget): PointInfo {
   const { hostname, port, scheme } = origin
-  return requestsInfo({ method, query, path, hostname, port, scheme })
+  return describeRequest({ method, query, path, hostname, port, scheme })
 }
 
 function wholeUrl({ origin, path, query }: RequestTarget): string {

@@ -1,12 +1,12 @@
 import { Reflect, Symbol } from '@osprofiler/core/toolkit'
-import { defineHidden, type Override } from '../../wrapping/own-methods.js'
-import type { RequestTimes } from '../request-times.js'
-import { createRequestOverrides } from './undici-methods.js'
+import { defineHidden, type Override } from '../../wrapping/override-methods.js'
+import type { RequestProgress } from '../request-progress.js'
+import { createRequestOverrides } from './override-request.js'
 import type { UndiciRequest } from './undici-request.js'
 
 /** How the body of an answer is taken, told by what undici is told when it hands over a part of the body. */
 interface Body {
-  readonly times: RequestTimes
+  readonly times: RequestProgress
   /** How many times undici itself makes room at most, while nobody reads. */
   readonly ownRooms: number
   /** Whether there is no room for more until somebody reads. */
@@ -29,7 +29,7 @@ const BODY = Symbol('osprofiler.body')
  * By methods of this one request, in place of those that take a part of the body: undici has no channel for that which
  * says whether there is room for more.
  */
-export function watchBody(request: UndiciRequest, times: RequestTimes): void {
+export function watchBody(request: UndiciRequest, times: RequestProgress): void {
   const ownRooms = typeof request.headers === 'string' ? ROOMS_OF_UNDICI_5 : 0
   const body: Body = { times, ownRooms, full: false, rooms: 0, late: false }
   if (!overrideParts(request)) return

@@ -1,5 +1,5 @@
 import { isError, Reflect, RegExp, Set } from '@osprofiler/core/toolkit'
-import { withMessage } from '../../errors/shown-error.js'
+import { recordWithMessage } from '../../errors/recorded-error.js'
 import { textsInValues } from '../../errors/texts-in-values.js'
 import { type ReadStatement, readStatement } from './sql-text.js'
 
@@ -22,7 +22,7 @@ export function hideInMessage(error: unknown, { text, literals }: ReadStatement,
     if (typeof name === 'string') names.add(name)
   }
   const values = textsInValues([params, literals.flatMap(literal => valuesOf(literal))])
-  const show = (each: Error): Error => withMessage(each, hide(each.message, names, values))
+  const show = (each: Error): Error => recordWithMessage(each, hide(each.message, names, values))
   const shown = show(error)
   if (isError(error.cause)) shown.cause = show(error.cause)
   return shown

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { PointInfo } from '@osprofiler/core'
 import { Array, isError, Object, String } from '@osprofiler/core/toolkit'
-import { withMessage } from '../../errors/shown-error.js'
+import { recordWithMessage } from '../../errors/recorded-error.js'
 import { hideIds } from './elasticsearch-path.js'
 
 /** What the clients of Elasticsearch and OpenSearch are asked for. */
@@ -54,8 +54,8 @@ export function searchFailure(error: unknown, request: SearchRequest, values: bo
   // Of an answer that names no error, such as a document that is not there, the client's message is its JSON.
   const isPlain = error.name === 'ResponseError' && errorType(error) === undefined
   if (values && concernsDocuments(request) && !isPlain) return error
-  if (error.name === 'DeserializationError') return withMessage(error, 'the answer is not JSON')
-  return error.name === 'ResponseError' ? withMessage(error, describeAnswer(error)) : error
+  if (error.name === 'DeserializationError') return recordWithMessage(error, 'the answer is not JSON')
+  return error.name === 'ResponseError' ? recordWithMessage(error, describeAnswer(error)) : error
 }
 
 function concernsDocuments(request: SearchRequest): boolean {

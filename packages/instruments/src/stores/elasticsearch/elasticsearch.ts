@@ -1,7 +1,7 @@
 import { get, withTrace } from '@osprofiler/core'
 import { Object, Promise, Reflect, settle } from '@osprofiler/core/toolkit'
 import { whenLoaded } from '../../loading/library-loads.js'
-import type { InstrumentSettings } from '../../options/instrument-settings.js'
+import type { InstrumentSettings } from '../../options/instrument-contract.js'
 import { aroundOwnWork, bindCallback, bindCallbacks } from '../../wrapping/keep-context.js'
 import { standInOnce } from '../../wrapping/stand-in-once.js'
 import { type Around, type Method, undoAll, wrapMethod } from '../../wrapping/wrap-method.js'

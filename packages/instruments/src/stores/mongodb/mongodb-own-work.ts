@@ -1,8 +1,8 @@
 import { suppress } from '@osprofiler/core'
 import { Object, Reflect } from '@osprofiler/core/toolkit'
 import { whenLoaded } from '../../loading/library-loads.js'
-import { aroundOwnWork, wrapMethods } from '../../wrapping/keep-context.js'
-import { type Around, undoAll } from '../../wrapping/wrap-method.js'
+import { aroundOwnWork } from '../../wrapping/keep-context.js'
+import { type Around, undoAll, wrapMethod, wrapMethods } from '../../wrapping/wrap-method.js'
 
 /** By file and class: what the client does to watch its servers and to keep its connections. */
 const OWN_WORK: readonly (readonly [file: string, name: string, methods: readonly string[]])[] = [
@@ -19,16 +19,15 @@ const OWN_WORK: readonly (readonly [file: string, name: string, methods: readonl
  * connections. So it is with what change streams and tailable cursors ask for as long as they are open.
  */
 export function wrapMongodbOwnWork(): () => void {
-  const wrapIn = (file: string, name: string, wrap: (prototype: object) => (() => void)[]) =>
-    whenLoaded('mongodb', exports => undoAll(wrap(prototypeOf(exports, name))), { file })
+  const wrapIn = (file: string, name: string, wrap: (prototype: object) => () => void) =>
+    whenLoaded('mongodb', exports => wrap(prototypeOf(exports, name)), { file })
   return undoAll([
     ...OWN_WORK.map(([file, name, methods]) =>
       wrapIn(file, name, holder => wrapMethods(holder, methods, aroundOwnWork)),
     ),
-    wrapIn('lib/cursor/abstract_cursor.js', 'AbstractCursor', holder => [
-      ...wrapMethods(holder, ['getMore'], aroundGetMore),
-      ...wrapMethods(holder, ['stream'], aroundStream),
-    ]),
+    wrapIn('lib/cursor/abstract_cursor.js', 'AbstractCursor', holder =>
+      undoAll([wrapMethod(holder, 'getMore', aroundGetMore), wrapMethod(holder, 'stream', aroundStream)]),
+    ),
   ])
 }
 

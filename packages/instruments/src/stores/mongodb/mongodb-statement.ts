@@ -1,6 +1,6 @@
 import type { PointInfo } from '@osprofiler/core'
 import { Array, Error, isError, Object, Reflect, Set, String, types } from '@osprofiler/core/toolkit'
-import { withMessage } from '../../errors/shown-error.js'
+import { recordWithMessage } from '../../errors/recorded-error.js'
 
 type Document = Readonly<Record<string, unknown>>
 
@@ -65,7 +65,7 @@ function describeCommand(command: unknown, values: boolean): PointInfo {
 /** An error as a point shows it: servers repeat the values that they refuse. */
 export function mongodbFailure(error: unknown, values: boolean): unknown {
   if (values || !isError(error)) return error
-  return withMessage(error, hideQuoted(hideBraces(error.message)))
+  return recordWithMessage(error, hideQuoted(hideBraces(error.message)))
 }
 
 /** From the first brace to the last one. Not by a pattern, which would search from each brace to the end. */

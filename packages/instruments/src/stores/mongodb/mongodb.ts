@@ -1,9 +1,9 @@
 import { get, suppress } from '@osprofiler/core'
 import { Number, Reflect, settle } from '@osprofiler/core/toolkit'
 import { whenLoaded } from '../../loading/library-loads.js'
-import type { InstrumentSettings } from '../../options/instrument-settings.js'
-import { end, followPromise } from '../../points/follow.js'
-import { reasonToWait } from '../../points/pool-wait.js'
+import type { InstrumentSettings } from '../../options/instrument-contract.js'
+import { endStep, endWhenSettled } from '../../points/end-step.js'
+import { reasonToWait } from '../../points/start-wait.js'
 import { type Around, undoAll, wrapMethod } from '../../wrapping/wrap-method.js'
 import { prototypeOf, wrapMongodbOwnWork } from './mongodb-own-work.js'
 import { mongodbFailure, mongodbInfo, writeError } from './mongodb-statement.js'
@@ -34,7 +34,7 @@ export function instrumentMongodb({ traceSql }: InstrumentSettings): () => void 
       fail: (error: unknown) => point.fail(mongodbFailure(error, values)),
     }
     return settle(() => Reflect.apply(original, self, args), {
-      done: answer => end(step, writeError(answer)),
+      done: answer => endStep(step, writeError(answer)),
       failed: error => step.fail(error),
     })
   }
@@ -60,7 +60,7 @@ const aroundCheckOut: Around = (original, self, args) => {
   const profiler = get()
   const reason = profiler && whyWait(self as Pool)
   const point = reason === undefined ? undefined : profiler?.startBeside('wait', { wait: { for: reason } })
-  return followPromise(point, () => Reflect.apply(original, self, args))
+  return endWhenSettled(point, () => Reflect.apply(original, self, args))
 }
 
 /** Where few connections may be opened at a time (`maxConnecting`), whoever waits for one waits for a connection too. */
@@ -74,7 +74,7 @@ const aroundSelect: Around = (original, self, args) => {
   const { description } = self as { readonly description?: { readonly hasKnownServers?: boolean } }
   if (profiler === undefined || description?.hasKnownServers !== false) return Reflect.apply(original, self, args)
   const point = profiler.startBeside('wait', { wait: { for: 'connection' } })
-  return followPromise(point, () => Reflect.apply(original, self, args))
+  return endWhenSettled(point, () => Reflect.apply(original, self, args))
 }
 
 /** The client goes on to look after its servers for as long as it lives, and that belongs to no request. */
@@ -85,5 +85,5 @@ const aroundConnect: Around = (original, self, args) => {
   const connect = () => Reflect.apply(original, self, args)
   if (topology?.isConnected() === true) return suppress(connect)
   const point = profiler.startBeside('wait', { wait: { for: 'connection' } })
-  return followPromise(point, () => suppress(connect))
+  return endWhenSettled(point, () => suppress(connect))
 }

@@ -1,11 +1,11 @@
 import { get, type Profiler } from '@osprofiler/core'
 import { Array, isError, Object, Reflect } from '@osprofiler/core/toolkit'
 import { whenLoaded } from '../../loading/library-loads.js'
-import type { InstrumentSettings } from '../../options/instrument-settings.js'
+import type { InstrumentSettings } from '../../options/instrument-contract.js'
 import { aroundOwnWork } from '../../wrapping/keep-context.js'
 import { type Around, type Method, undoAll, wrapMethod } from '../../wrapping/wrap-method.js'
-import { DatabaseStep } from './database-step.js'
 import { type RedisCommand, redisBatchInfo, redisFailure, redisInfo } from './redis-statement.js'
+import { RedisStep } from './redis-step.js'
 
 /** The part of ioredis 5 and 6 that is wrapped. */
 interface Ioredis {
@@ -79,8 +79,8 @@ export function instrumentIoredis({ traceSql, libraries }: InstrumentSettings): 
     return sendStep(step, pipeline.redis, pipeline._queue[0], original, args, self)
   }
 
-  function traceCommand(profiler: Profiler, command: Command): DatabaseStep {
-    const step = new DatabaseStep(profiler, redisInfo(command, values))
+  function traceCommand(profiler: Profiler, command: Command): RedisStep {
+    const step = new RedisStep(profiler, redisInfo(command, values))
     const { resolve, reject } = command
     command[TRACED] = true
     // By what the library calls, not by the promise: a failure that nobody handles must stay one.
@@ -96,11 +96,11 @@ export function instrumentIoredis({ traceSql, libraries }: InstrumentSettings): 
     return step
   }
 
-  function traceBatch(profiler: Profiler, pipeline: Pipeline): DatabaseStep {
+  function traceBatch(profiler: Profiler, pipeline: Pipeline): RedisStep {
     const commands = [...pipeline._queue]
     const transaction = commands[0]?.name === 'multi' && commands.at(-1)?.name === 'exec'
     const inner = transaction ? commands.slice(1, -1) : commands
-    const step = new DatabaseStep(profiler, redisBatchInfo(inner, transaction, values))
+    const step = new RedisStep(profiler, redisBatchInfo(inner, transaction, values))
     const { resolve, reject } = pipeline
     pipeline[TRACED] = true
     pipeline.resolve = results => {
@@ -133,7 +133,7 @@ export function instrumentIoredis({ traceSql, libraries }: InstrumentSettings): 
 
 /** Sends a command, or several of which this is the first, and begins its point when it is written. */
 function sendStep(
-  step: DatabaseStep,
+  step: RedisStep,
   client: Client,
   first: Command | undefined,
   original: Method,
@@ -159,7 +159,7 @@ function whenWritten(command: Command, then: () => void): void {
 }
 
 /** A batch has failed when one of its commands has, as in Python's client. */
-function endBatch(step: DatabaseStep, results: unknown, commands: readonly Command[], values: boolean): void {
+function endBatch(step: RedisStep, results: unknown, commands: readonly Command[], values: boolean): void {
   const replies = Array.isArray(results) ? (results as [unknown, unknown][]) : []
   for (const [index, [error, reply]] of replies.entries()) {
     const command = commands[index]

@@ -1,6 +1,6 @@
 import { get } from '@osprofiler/core'
 import { Reflect, String, types } from '@osprofiler/core/toolkit'
-import { followPromise } from '../../points/follow.js'
+import { endWhenSettled } from '../../points/end-step.js'
 import { type Around, undoAll, wrapMethod } from '../../wrapping/wrap-method.js'
 import { redisFailure, redisInfo } from './redis-statement.js'
 
@@ -31,7 +31,7 @@ export function wrapSubscriptions({ default: { prototype } }: QueueFile, values:
         stop: () => point.stop(),
         fail: (error: unknown) => point.fail(redisFailure(error, [command], values)),
       }
-      return followPromise(step, () => result)
+      return endWhenSettled(step, () => result)
     }
   return undoAll([
     wrapMethod(prototype, 'subscribe', aroundCall('SUBSCRIBE')),

@@ -2,14 +2,14 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { get, type Point, type PointInfo, suppress } from '@osprofiler/core'
 import { Array, Error, isError, Map, Reflect, Set, String, settle, takeContext, types } from '@osprofiler/core/toolkit'
 import { whenLoaded } from '../../loading/library-loads.js'
-import type { InstrumentSettings } from '../../options/instrument-settings.js'
-import { followPromise } from '../../points/follow.js'
-import { aroundOwnWork, wrapMethods } from '../../wrapping/keep-context.js'
+import type { InstrumentSettings } from '../../options/instrument-contract.js'
+import { endWhenSettled } from '../../points/end-step.js'
+import { aroundOwnWork } from '../../wrapping/keep-context.js'
 import { standInOnce } from '../../wrapping/stand-in-once.js'
-import { type Around, type Method, undoAll, wrapMethod } from '../../wrapping/wrap-method.js'
-import { DatabaseStep } from './database-step.js'
+import { type Around, type Method, undoAll, wrapMethod, wrapMethods } from '../../wrapping/wrap-method.js'
 import { wrapSubscriptions } from './node-redis-subscribe.js'
 import { type RedisCommand, redisBatchInfo, redisFailure, redisInfo } from './redis-statement.js'
+import { RedisStep } from './redis-step.js'
 
 interface Client {
   readonly isOpen: boolean
@@ -31,7 +31,7 @@ const READY = 'node-redis:connection:ready'
  */
 export function instrumentNodeRedis({ traceSql }: InstrumentSettings): () => void {
   const values = traceSql === 'values'
-  const waiting = new Map<string, Set<DatabaseStep>>()
+  const waiting = new Map<string, Set<RedisStep>>()
 
   function traceCalls(
     readCommands: (first: readonly unknown[]) => readonly RedisCommand[],
@@ -42,7 +42,7 @@ export function instrumentNodeRedis({ traceSql }: InstrumentSettings): () => voi
       const [first] = args
       if (profiler === undefined || !Array.isArray(first)) return Reflect.apply(original, self, args)
       const commands = readCommands(first)
-      const step = new DatabaseStep(profiler, describe(commands))
+      const step = new RedisStep(profiler, describe(commands))
       const settled = begin(step, self as Client)
       const end = (error: unknown, ago: number): void => {
         settled()
@@ -58,7 +58,7 @@ export function instrumentNodeRedis({ traceSql }: InstrumentSettings): () => voi
   }
 
   /** Sends the step when its connection is ready; the function that it returns stops looking out for that. */
-  function begin(step: DatabaseStep, { isOpen, isReady, _clientId }: Client): () => void {
+  function begin(step: RedisStep, { isOpen, isReady, _clientId }: Client): () => void {
     if (isReady || !isOpen || _clientId === undefined) {
       step.send()
       return () => undefined
@@ -141,7 +141,7 @@ interface Pool {
 const OWN_WORK = ['connect', 'rediscover']
 
 function wrapOwnWork(exports: unknown): () => void {
-  return undoAll(wrapMethods((exports as ClientFile).default.prototype, OWN_WORK, aroundOwnWork))
+  return wrapMethods((exports as ClientFile).default.prototype, OWN_WORK, aroundOwnWork)
 }
 
 /** How a Sentinel looks for the servers: when it connects, and when a command has failed. */
@@ -151,7 +151,7 @@ function wrapSentinel(exports: unknown): () => void {
   const { RedisSentinelInternal, ...file } = exports as ClientFile & { readonly RedisSentinelInternal?: Class }
   const undo = wrapOwnWork(file)
   if (RedisSentinelInternal === undefined) return undo
-  return undoAll([undo, ...wrapMethods(RedisSentinelInternal.prototype, SENTINEL_WORK, aroundOwnWork)])
+  return undoAll([undo, wrapMethods(RedisSentinelInternal.prototype, SENTINEL_WORK, aroundOwnWork)])
 }
 
 function wrapPool({ RedisClientPool: { prototype } }: PoolFile): () => void {
@@ -178,7 +178,7 @@ const aroundExecute: Around = (original, self, args) => {
   // For whoever has to wait, the pool opens one more connection as long as there is room.
   const reason = (self as Pool).totalClients > totalClients ? 'connection' : 'pool'
   wait = profiler.startBeside('wait', { wait: { for: reason } })
-  return followPromise(wait, () => result)
+  return endWhenSettled(wait, () => result)
 }
 
 /** How a node of a cluster says which one to ask instead. The client does, and that is a call of its own. */

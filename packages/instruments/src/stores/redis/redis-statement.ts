@@ -1,6 +1,6 @@
 import type { PointInfo } from '@osprofiler/core'
 import { Buffer, isError, Map, Math, Set } from '@osprofiler/core/toolkit'
-import { errorName, withMessage } from '../../errors/shown-error.js'
+import { errorName, recordWithMessage } from '../../errors/recorded-error.js'
 import { textsInValues } from '../../errors/texts-in-values.js'
 
 /** A command as a client is about to send it. */
@@ -91,7 +91,10 @@ export function redisFailure(error: unknown, commands: readonly RedisCommand[], 
   const sealed = commands.some(command => kindOf(command.name).sealed)
   if (values && !sealed) return error
   const answered = REPLIES.has(errorName(error))
-  return withMessage(error, sealed && answered ? errorCode(error.message) : hideArguments(error.message, commands))
+  return recordWithMessage(
+    error,
+    sealed && answered ? errorCode(error.message) : hideArguments(error.message, commands),
+  )
 }
 
 /** What is known of all commands of a name. */

@@ -4,7 +4,7 @@ import { OsprofilerError, suppress } from '@osprofiler/core'
 import { Error, Promise, Reflect } from '@osprofiler/core/toolkit'
 import type { Channel, ConfirmChannel } from 'amqplib'
 import { toBrokerError } from './broker-error.js'
-import { within } from './within.js'
+import { waitAtMost } from './wait-at-most.js'
 
 /** What is used of a connection of amqplib. */
 export interface AmqpConnection extends EventEmitter {
@@ -58,7 +58,7 @@ export function createConnections(connect: Connect): Connections {
     // Suppressed: the sockets are used for all traces, and not only for that of the call that opens them.
     const opened = Promise.resolve(suppress(create))
     try {
-      const connection = await within(opened, CONNECT_MS)
+      const connection = await waitAtMost(opened, CONNECT_MS)
       if (connection !== undefined && !isGone) return follow(connection)
     } catch (error) {
       throw toBrokerError(error)
@@ -94,7 +94,7 @@ export function createConnections(connect: Connect): Connections {
         () => true,
         () => true,
       )
-      if ((await within(closed, timeout)) === undefined) destroy(connection)
+      if ((await waitAtMost(closed, timeout)) === undefined) destroy(connection)
     },
   }
 }

@@ -2,8 +2,8 @@ import { ExactNumber } from '@osprofiler/core/json'
 import { Array, Object, RangeError, Reflect, Set, String, shorten, TypeError, types } from '@osprofiler/core/toolkit'
 
 /** Python's own reader of JSON takes a little more. */
-const DEEPEST = 900
-const LONGEST_PATH = 100
+const MAX_DEPTH = 900
+const MAX_PATH_LENGTH = 100
 
 /** Objects that JSON would show as `{}`, whatever they hold. */
 const HOLLOW: readonly (readonly [string, (value: unknown) => boolean])[] = [
@@ -38,7 +38,8 @@ export function toSendable(root: object): unknown {
     const hollow = HOLLOW.find(([, isOne]) => isOne(value))
     if (hollow !== undefined) throw new TypeError(`${where()} is ${hollow[0]}${NO_JSON}`)
     if (open.has(value)) throw new TypeError(`${where()} is circular${NO_JSON}`)
-    if (open.size === DEEPEST) throw new RangeError(`${where()} is nested more than ${DEEPEST} levels deep${TOO_DEEP}`)
+    if (open.size === MAX_DEPTH)
+      throw new RangeError(`${where()} is nested more than ${MAX_DEPTH} levels deep${TOO_DEEP}`)
     open.add(value)
     const converted = convertMembers(value)
     open.delete(value)
@@ -57,7 +58,7 @@ export function toSendable(root: object): unknown {
   }
 
   function where(): string {
-    return `"${shorten(path.join('.'), LONGEST_PATH)}" of a message`
+    return `"${shorten(path.join('.'), MAX_PATH_LENGTH)}" of a message`
   }
 
   return convert(root, '')

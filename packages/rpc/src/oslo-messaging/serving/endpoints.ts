@@ -1,7 +1,7 @@
 import { Array, Number, Object, Reflect, TypeError } from '@osprofiler/core/toolkit'
 import { RemoteError } from '../messages/errors.js'
 import type { Incoming } from '../messages/message.js'
-import { cutNames } from './call-names.js'
+import { cutNames } from './shorten-names.js'
 
 /** What an endpoint says of itself, in its member `target`. */
 export interface EndpointTarget {

@@ -1,6 +1,6 @@
 import type { OsprofilerError } from '@osprofiler/core'
 import { Map, Promise, performance, setTimeout } from '@osprofiler/core/toolkit'
-import type { Link } from '../broker/link.js'
+import type { ReconnectingChannel } from '../broker/reconnecting-channel.js'
 import { MessageUndeliverable } from '../messages/errors.js'
 import { encodeFailure } from '../messages/failure.js'
 import { encodeMessage, type Incoming, type Message } from '../messages/message.js'
@@ -24,7 +24,11 @@ export interface ReplyOptions {
 const AGAIN_MS = 250
 const GONE_MS = 60_000
 
-export function createReplies(link: Link, options: ReplyOptions, onFailure: (error: unknown) => void): Replies {
+export function createReplies(
+  reconnecting: ReconnectingChannel,
+  options: ReplyOptions,
+  onFailure: (error: unknown) => void,
+): Replies {
   const { direct_mandatory_flag: mandatory = true, kombu_missing_consumer_retry_timeout: patience = 60 } = options
   const gone = new Map<string, number>()
 
@@ -33,7 +37,7 @@ export function createReplies(link: Link, options: ReplyOptions, onFailure: (err
     while (!isGone(queue)) {
       const failure = await attempt(queue, content)
       if (failure === undefined) return
-      if (performance.now() >= deadline || link.isClosing) {
+      if (performance.now() >= deadline || reconnecting.isClosing) {
         gone.set(queue, performance.now())
         return onFailure(failure)
       }
@@ -51,7 +55,7 @@ export function createReplies(link: Link, options: ReplyOptions, onFailure: (err
   /** Why the reply was not delivered, or undefined. */
   async function attempt(queue: string, content: Buffer): Promise<OsprofilerError | undefined> {
     try {
-      const outcome = await (await link.open()).publish('', queue, content, { mandatory })
+      const outcome = await (await reconnecting.open()).publish('', queue, content, { mandatory })
       if (outcome === 'taken') return undefined
       return new MessageUndeliverable(`A reply was not delivered to the queue "${queue}" (${outcome}).`)
     } catch (error) {

@@ -1,6 +1,6 @@
 import { Set } from '@osprofiler/core/toolkit'
 
-const KEPT = 1_000
+const MAX_REMEMBERED = 1_000
 
 /** Tells a message that is delivered a second time, as happens where an acknowledgement was lost, among the last 1,000. */
 export function createSeenMessages(): (uniqueId: string | undefined) => boolean {
@@ -10,7 +10,7 @@ export function createSeenMessages(): (uniqueId: string | undefined) => boolean 
     if (seen.has(uniqueId)) return true
     seen.add(uniqueId)
     const [oldest] = seen
-    if (seen.size > KEPT && oldest !== undefined) seen.delete(oldest)
+    if (seen.size > MAX_REMEMBERED && oldest !== undefined) seen.delete(oldest)
     return false
   }
 }
