@@ -1,5 +1,5 @@
 import type { PointInfo, Profiler } from '@osprofiler/core'
-import { isError, Map, noteUnrecorded, String } from '@osprofiler/core/toolkit'
+import { isError, noteUnrecorded, remember, String } from '@osprofiler/core/toolkit'
 import type { TraceSql } from '../options/instrument-contract.js'
 import type { Step } from '../points/end-step.js'
 import { hideInMessage } from './text/sql-message.js'
@@ -53,19 +53,16 @@ function cut(sql: string): string {
 // A program has few statements with placeholders, and sends each of them often.
 const MAX_KNOWN = 500
 const MAX_KNOWN_LENGTH = 1_000
-const known: Record<SqlDialect, Map<string, PointInfo>> = {
-  postgresql: new Map(),
-  mysql: new Map(),
-  sqlite: new Map(),
+const describeKnown: Readonly<Record<SqlDialect, (sql: string) => PointInfo>> = {
+  postgresql: remember(MAX_KNOWN, sql => read(sql, 'postgresql')),
+  mysql: remember(MAX_KNOWN, sql => read(sql, 'mysql')),
+  sqlite: remember(MAX_KNOWN, sql => read(sql, 'sqlite')),
 }
 
 function describe(sql: string, dialect: SqlDialect): PointInfo {
-  const remembered = known[dialect].get(sql)
-  if (remembered !== undefined) return remembered
-  const described = { system: dialect, statement: readStatement(sql, dialect).text }
-  if (sql.length <= MAX_KNOWN_LENGTH) {
-    if (known[dialect].size >= MAX_KNOWN) known[dialect].clear()
-    known[dialect].set(sql, described)
-  }
-  return described
+  return sql.length > MAX_KNOWN_LENGTH ? read(sql, dialect) : describeKnown[dialect](sql)
+}
+
+function read(sql: string, dialect: SqlDialect): PointInfo {
+  return { system: dialect, statement: readStatement(sql, dialect).text }
 }

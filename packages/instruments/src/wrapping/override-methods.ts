@@ -1,8 +1,5 @@
 import { Object, Reflect, Symbol } from '@osprofiler/core/toolkit'
-import type { Method } from './wrap-method.js'
-
-/** What one object does in place of a method of its prototype. */
-export type Override = (original: Method, self: object, args: unknown[]) => unknown
+import type { Arounds, Method } from './wrap-method.js'
 
 /**
  * Overrides methods of single objects. The returned function does so for one object, and reports whether it could: a
@@ -12,17 +9,14 @@ export type Override = (original: Method, self: object, args: unknown[]) => unkn
  * functions, which have the names and lengths of those of `prototype`. They are defined, not assigned: to assign fails
  * where a program has frozen the prototype.
  */
-export function createOverrides(
-  prototype: object,
-  overrides: Readonly<Record<string, Override>>,
-): (object: object) => boolean {
+export function createOverrides(prototype: object, overrides: Arounds): (object: object) => boolean {
   const mark: symbol = Symbol('osprofiler.prototype')
-  const members = Object.entries(overrides).map(([name, override]) => {
+  const members = Object.entries(overrides).map(([name, around]) => {
     const like: unknown = Reflect.get(prototype, name)
     const method = function (this: Readonly<Record<symbol, object | undefined>>, ...args: unknown[]): unknown {
       // Not the prototype of `this`, which may be an object that inherits from the overridden one.
       const below = this[mark] ?? Object.getPrototypeOf(this)
-      return override(below[name], this, args)
+      return around(given => Reflect.apply(below[name], this, given), this, args)
     }
     for (const property of ['name', 'length'] as const) {
       Object.defineProperty(method, property, { value: (like as Method)[property], configurable: true })

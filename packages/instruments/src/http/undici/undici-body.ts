@@ -1,5 +1,6 @@
-import { Reflect, Symbol } from '@osprofiler/core/toolkit'
-import { defineHidden, type Override } from '../../wrapping/override-methods.js'
+import { Symbol } from '@osprofiler/core/toolkit'
+import { defineHidden } from '../../wrapping/override-methods.js'
+import type { Around } from '../../wrapping/wrap-method.js'
 import type { RequestProgress } from '../request-progress.js'
 import { createRequestOverrides } from './override-request.js'
 import type { UndiciRequest } from './undici-request.js'
@@ -48,9 +49,9 @@ function isUnread({ full, rooms, ownRooms }: Body): boolean {
   return full && rooms <= ownRooms
 }
 
-const takePart: Override = (original, self, args) => {
+const takePart: Around = (proceed, self, args) => {
   const body = (self as { [BODY]?: Body })[BODY]
-  const result = Reflect.apply(original, self, args)
+  const result = proceed(args)
   if (body === undefined) return result
   const full = result === false
   // undici 5 hands over parts without a byte, for which there need be no room.

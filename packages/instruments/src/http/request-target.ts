@@ -1,0 +1,20 @@
+/** The ports of URLs that name none. */
+export const DEFAULT_PORTS = { http: 80, https: 443 }
+
+/** What a request asks a server for. */
+export interface PathAndQuery {
+  /** From the slash on. */
+  readonly path: string
+  /** Without the question mark. */
+  readonly query: string
+}
+
+export function splitTarget(target: string): PathAndQuery {
+  const mark = target.indexOf('?')
+  return mark === -1 ? { path: target, query: '' } : { path: target.slice(0, mark), query: target.slice(mark + 1) }
+}
+
+/** Not resolved against the origin: a path of two slashes would be taken for another host. */
+export function joinUrl({ origin }: URL, { path, query }: PathAndQuery): string {
+  return query === '' ? origin + path : `${origin}${path}?${query}`
+}
