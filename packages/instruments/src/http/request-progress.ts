@@ -1,5 +1,5 @@
 import type { Point, PointInfo } from '@osprofiler/core'
-import { Math, performance } from '@osprofiler/core/toolkit'
+import { Math, Number, performance } from '@osprofiler/core/toolkit'
 
 /**
  * Tells the point of an outgoing request what came of it and when: in milliseconds with three decimals since this was
@@ -57,8 +57,7 @@ export class RequestProgress {
 
   /** Nobody reads on in the body of the answer since so many milliseconds. Ends the point at that time. */
   abandoned(since: number): void {
-    const now = performance.now()
-    this.point.stop(undefined, Math.min(since, now - (this.#answeredAt ?? now)))
+    this.#stopAtHead(since)
   }
 
   /** The answer makes something else of the connection. Ends the point. */
@@ -76,9 +75,10 @@ export class RequestProgress {
     }
   }
 
-  #stopAtHead(): void {
+  /** As long ago as the head was there, but no longer ago than this. */
+  #stopAtHead(mostAgo = Number.POSITIVE_INFINITY): void {
     const now = performance.now()
-    this.point.stop(undefined, now - (this.#answeredAt ?? now))
+    this.point.stop(undefined, Math.min(mostAgo, now - (this.#answeredAt ?? now)))
   }
 
   #sinceStart(time: number): number {
