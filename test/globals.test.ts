@@ -12,7 +12,6 @@ const PACKAGES = ['core', 'express', 'koa', 'fastify', 'rpc', 'instruments', 'dr
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   // The places that take them, when the package loads.
   'core/dist/platform/platform.js': Object.getOwnPropertyNames(globalThis),
-  'core/dist/record/language.js': Object.getOwnPropertyNames(globalThis),
   'core/dist/platform/node-timers.js': ['globalThis', 'Function'],
   'core/dist/json/language.js': Object.getOwnPropertyNames(globalThis),
   // `reflect-metadata` extends the global `Reflect`, perhaps after this package was loaded.

@@ -1,5 +1,5 @@
-import { checkOptionNames, type Driver, OsprofilerError } from '@osprofiler/core'
-import { Map, String, TypeError } from '@osprofiler/core/toolkit'
+import { type Driver, OsprofilerError } from '@osprofiler/core'
+import { checkOptionNames, Map, String, TypeError } from '@osprofiler/core/toolkit'
 import { openCeilometerDriver } from './ceilometer/driver.js'
 import { openFileDriver } from './file/driver.js'
 import { held } from './lifetime/held.js'
@@ -13,7 +13,7 @@ import { MYSQL_SCHEMES, openMysqlDriver } from './mysql/driver.js'
 import type { OpenContext, OpenStore } from './opening/open-context.js'
 import { openOtlpDriver } from './otlp/driver.js'
 import { openPostgresqlDriver, POSTGRESQL_SCHEMES } from './postgresql/driver.js'
-import { explained } from './records/explained.js'
+import { explainRefusals } from './records/explain-refusals.js'
 import { openRedisDriver } from './redis/driver.js'
 import { openElasticsearchDriver } from './search/elasticsearch.js'
 import { openOpensearchDriver } from './search/opensearch.js'
@@ -80,7 +80,7 @@ const CONNECTION_STRING = /^([a-z][a-z0-9+._-]{0,31}):\/\/(.*)$/is
  * profiler.setNotifier(profiler.createNotifier(driver))
  */
 export function openDriver(connectionString: string, options: DriverOptions = {}): Driver {
-  return untraced(held(limited(explained(open(connectionString, { filterErrorTrace: readFilter(options) })))))
+  return untraced(held(limited(explainRefusals(open(connectionString, { filterErrorTrace: readFilter(options) })))))
 }
 
 /**

@@ -1,5 +1,4 @@
-import { checkOptionNames } from '@osprofiler/core'
-import { Object, Set, TypeError } from '@osprofiler/core/toolkit'
+import { checkOptionNames, Object, Set, TypeError } from '@osprofiler/core/toolkit'
 import { instrumentExpress } from './frameworks/express.js'
 import { instrumentFastify } from './frameworks/fastify.js'
 import { instrumentKoa } from './frameworks/koa.js'

@@ -1,5 +1,5 @@
-import { checkEnvironment, OsprofilerError, readSwitch } from '@osprofiler/core'
-import { Boolean, checkKeysFile, JSON, process } from '@osprofiler/core/toolkit'
+import { OsprofilerError } from '@osprofiler/core'
+import { Boolean, checkEnvironment, checkKeysFile, JSON, process, readSwitch } from '@osprofiler/core/toolkit'
 import {
   type AskedInstrument,
   checkInstruments,

@@ -1,12 +1,12 @@
+import type { Configuration, Driver, Notifier, NotifierOptions, OsprofilerError } from '@osprofiler/core'
 import {
-  type Configuration,
+  Array,
+  checkConfiguration,
+  checkOptionKinds,
   checkOptionNames,
-  type Driver,
-  type Notifier,
-  type NotifierOptions,
-  type OsprofilerError,
-} from '@osprofiler/core'
-import { Array, checkConfiguration, checkOptionTypes, Object, TypeError } from '@osprofiler/core/toolkit'
+  Object,
+  TypeError,
+} from '@osprofiler/core/toolkit'
 import { checkConnectionString } from '@osprofiler/drivers'
 import {
   type AskedInstrument,
@@ -88,7 +88,7 @@ export function checkOptions(options: SetupOptions): void {
   const empty = OPTIONS.find(name => options[name] === null)
   if (empty !== undefined) throw new TypeError(`${empty} is null: leave it out for its default`)
   checkReceiver(options)
-  checkOptionTypes(options, ['strict', 'filterErrorTrace'], 'boolean')
+  checkOptionKinds(options, { strict: 'boolean', filterErrorTrace: 'boolean' })
   const { instruments, propagateTo, messages, traceSql, libraries } = options
   if (instruments !== undefined && !Array.isArray(instruments)) {
     throw new TypeError('instruments is a list of names, such as ["fetch"] or ["+express"]')

@@ -1,11 +1,11 @@
 import { InvalidArgumentError } from 'commander'
 
-const LONGEST_SECONDS = 86_400
+const MAX_SECONDS = 86_400
 
 /** Reads a length of time in seconds, fractions allowed, up to a day. */
 export function parseSeconds(text: string): number {
   const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN
-  if (seconds <= LONGEST_SECONDS) return seconds
+  if (seconds <= MAX_SECONDS) return seconds
   throw new InvalidArgumentError('Give seconds, such as 1 or 0.5, up to a day.')
 }
 
@@ -48,4 +48,11 @@ export function parseStatus(text: string): string {
 export function parseTraceName(text: string): string {
   if (text.trim() !== '') return text
   throw new InvalidArgumentError('It is empty: is a variable of the shell not set? `osprofiler trace list` shows ids.')
+}
+
+/** Reads a port; 0 is any that is free. */
+export function parsePort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  if (port <= 65_535) return port
+  throw new InvalidArgumentError('Give a whole number from 0 to 65535.')
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { JSON_OF_CURL } from '../request/json-of-curl.js'
-import { isOfCurl } from './curl-names.js'
+import { isCurlOption } from './curl-option-names.js'
 import { keyNewCommand } from './key-new.js'
 import { runCommand } from './run.js'
 import { traceDeleteCommand } from './trace-delete.js'
@@ -75,7 +75,7 @@ function withoutValue(message: string): string {
 function explainCurlOption(message: string): string {
   const [, option = ''] = /^error: unknown option '(--[\w.-]+|-[^-])/.exec(message) ?? []
   if (option === '--json') return `${JSON_OF_CURL}\n`
-  return isOfCurl(option)
+  return isCurlOption(option)
     ? `${option} is an option of curl that run lacks. Leave it out if the request needs none.\n`
     : ''
 }

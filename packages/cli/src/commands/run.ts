@@ -1,7 +1,7 @@
 import { Command } from 'commander'
+import type { RunOptions } from '../run/run-request.js'
 import { addCurlOptions } from './curl-options.js'
 import { parseCount, parseSeconds, parseShare } from './parse-option.js'
-import type { RunOptions } from './run-options.js'
 import { addShowOptions } from './show-options.js'
 
 /** `osprofiler run` */

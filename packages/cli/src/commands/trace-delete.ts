@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import type { DeleteOptions } from './delete-options.js'
+import type { DeleteOptions } from '../store/remove-traces.js'
 import { parseTraceName } from './parse-option.js'
 import { addIdOption, addStoreOptions } from './show-options.js'
 

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import type { DiffOptions } from './diff-options.js'
+import type { DiffOptions } from '../diff/diff-traces.js'
 import { parseSeconds, parseShare, parseTraceName } from './parse-option.js'
 import { addIdOption, addStoreOptions, NAMING } from './show-options.js'
 

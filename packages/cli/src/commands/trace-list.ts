@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import type { ListOptions } from './list-options.js'
+import type { ListOptions } from '../list/find-traces.js'
 import { parseCount, parseMilliseconds, parseStatus, parseSwitch } from './parse-option.js'
 import { parseSince } from './parse-since.js'
 import { addStoreOptions } from './show-options.js'

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
+import type { PruneOptions } from '../store/remove-traces.js'
 import { parseSince } from './parse-since.js'
-import type { PruneOptions } from './prune-options.js'
 import { addStoreOptions } from './show-options.js'
 
 /** `osprofiler trace prune` */

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
+import type { ShowOptions } from '../show/show-trace.js'
 import { parseTraceName } from './parse-option.js'
-import { addIdOption, addShowOptions, NAMING, type ShowOptions } from './show-options.js'
+import { addIdOption, addShowOptions, NAMING } from './show-options.js'
 
 /** `osprofiler trace show` */
 export function traceShowCommand(): Command {

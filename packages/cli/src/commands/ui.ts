@@ -1,7 +1,7 @@
 import { Command } from 'commander'
-import { parsePort } from './parse-port.js'
+import type { UiOptions } from '../ui/run-ui.js'
+import { parsePort } from './parse-option.js'
 import { addStoreOptions } from './show-options.js'
-import type { UiOptions } from './ui-options.js'
 
 /** `osprofiler ui` */
 export function uiCommand(): Command {

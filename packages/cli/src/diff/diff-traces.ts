@@ -1,6 +1,9 @@
-import type { DiffOptions } from '../commands/diff-options.js'
 import { readReports } from '../store/read-reports.js'
-import { showDiff } from './show-diff.js'
+import type { ReadOptions } from '../store/read-trace.js'
+import { type ComparisonOptions, showDiff } from './show-diff.js'
+
+/** The options of `trace diff`. */
+export interface DiffOptions extends ReadOptions, ComparisonOptions {}
 
 /**
  * Compares two traces, or two files of several.

@@ -8,15 +8,22 @@ import {
   renderDiff,
   shownName,
 } from '@osprofiler/report'
-import type { ComparisonOptions } from '../commands/diff-options.js'
 import { asciiJson } from '../output/ascii-json.js'
 import { describeTerminal } from '../output/describe-terminal.js'
-import { tell } from '../output/tell.js'
+import { printRemarks } from '../output/print-remarks.js'
 import { writeChunks, writeFileAside } from '../output/write-output.js'
+
+/** How a comparison is shown, and when it fails. */
+export interface ComparisonOptions {
+  readonly json?: boolean
+  readonly out?: string
+  /** A fraction of 1. */
+  readonly failOn?: number
+}
 
 /** Apart from 1, so that a pipeline can tell a slower request from a comparison that failed. */
 const REGRESSION = 2
-const MOST_NAMED = 10
+const MAX_NAMED = 10
 
 /**
  * Compares runs of a request with those of before, and shows what changed.
@@ -37,9 +44,9 @@ export async function showDiff(
 
   const slower = failOn === undefined ? [] : regressions(diff, failOn)
   if (slower.length === 0) return 0
-  tell(`Slower by more than ${formatShare(failOn ?? 0)}:`)
-  for (const regression of slower.slice(0, MOST_NAMED)) tell(`  ${describe(regression)}`)
-  if (slower.length > MOST_NAMED) tell(`  and ${slower.length - MOST_NAMED} more`)
+  printRemarks(`Slower by more than ${formatShare(failOn ?? 0)}:`)
+  for (const regression of slower.slice(0, MAX_NAMED)) printRemarks(`  ${describe(regression)}`)
+  if (slower.length > MAX_NAMED) printRemarks(`  and ${slower.length - MAX_NAMED} more`)
   return REGRESSION
 }
 

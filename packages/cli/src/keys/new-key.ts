@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { tell } from '../output/tell.js'
+import { printRemarks } from '../output/print-remarks.js'
 
 /** The options of `key new`. */
 export interface KeyNewOptions {
@@ -23,7 +23,7 @@ export async function newKey({ out, env }: KeyNewOptions): Promise<void> {
   if (out === '') throw new Error('Give --out the name of a file.')
   if (out === '-') throw new Error('Without --out, the key goes to standard output.')
   await writeKey(out, key)
-  tell(
+  printRemarks(
     `Wrote a key to ${out}, which its owner alone can read.`,
     `Services take it from OSPROFILER_HMAC_KEYS_FILE=${resolve(out)}`,
     `This command takes it from: osprofiler run URL --hmac-key-file ${out}`,

@@ -1,7 +1,14 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import { checkEnvironment, KeyRing, OsprofilerError } from '@osprofiler/core'
-import { decodeKeyText, findKeyRisks, type KeySource, splitKeyText, toShownPath } from '@osprofiler/core/toolkit'
-import { tell } from '../output/tell.js'
+import { KeyRing, OsprofilerError } from '@osprofiler/core'
+import {
+  checkEnvironment,
+  decodeKeyText,
+  findKeyRisks,
+  type KeySource,
+  splitKeyText,
+  toShownPath,
+} from '@osprofiler/core/toolkit'
+import { printRemarks } from '../output/print-remarks.js'
 
 /** Where keys can come from on the command line. */
 export interface KeyOptions {
@@ -29,7 +36,7 @@ export function readSigningKey(options: KeyOptions): string {
   const keys = split(found)
   const [key] = keys
   if (key === undefined) throw new OsprofilerError('ERR_NO_KEYS', `There is no HMAC key in ${found.source}.`)
-  tell(...findKeyRisks(keys, found).map(({ message }) => `warning: ${message}`))
+  printRemarks(...findKeyRisks(keys, found).map(({ message }) => `warning: ${message}`))
   return key
 }
 
@@ -55,7 +62,7 @@ function findKeys({ hmacKeyFile, hmacKey }: KeyOptions): FoundKeys | undefined {
   }
   if (hmacKeyFile !== undefined) return readKeysFrom(hmacKeyFile)
   if (hmacKey !== undefined) {
-    tell(
+    printRemarks(
       'warning: with --hmac-key, other users of this machine and the history of the shell can see the key. Use --hmac-key-file, or OSPROFILER_HMAC_KEYS.',
     )
     return { text: hmacKey, source: '--hmac-key' }

@@ -8,12 +8,12 @@ type Cells = Readonly<Record<Column, string>>
 /** Figures stand below one another by their last digit. */
 const FIGURES: readonly Column[] = ['status', 'duration', 'points']
 /** Texts of a record where nothing says how wide the output is. */
-const LONGEST_SHOWN = 200
+const MAX_SHOWN_LENGTH = 200
 /** The longest id that a trace may have. A longer one, of a record that somebody made up, would widen each row. */
-const LONGEST_ID = 255
-const LONGEST_TIME = 40
+const MAX_ID_LENGTH = 255
+const MAX_TIME_LENGTH = 40
 /** A table whose requests or errors get less room says too little: several lines for each trace say more. */
-const NARROWEST = { request: 24, error: 24 }
+const MIN_WIDTHS = { request: 24, error: 24 }
 
 /** How much the output shows, as `describeTerminal` tells. */
 export interface ListDrawing {
@@ -38,8 +38,8 @@ export function drawTraceList(traces: readonly FoundTrace[], { width, unicode = 
 function toCells({ summary, description }: FoundTrace, micro: string): Cells {
   const { status, durationUs, points = 0, isWhole = true, error = '' } = description ?? {}
   return {
-    base_id: show(summary.base_id, LONGEST_ID),
-    timestamp: show(summary.timestamp, LONGEST_TIME),
+    base_id: show(summary.base_id, MAX_ID_LENGTH),
+    timestamp: show(summary.timestamp, MAX_TIME_LENGTH),
     request: show(requestOf(summary.name, description)),
     status: status === undefined ? '' : String(status),
     duration: isWhole ? (durationUs === undefined ? '' : formatDuration(durationUs, micro)) : 'too large',
@@ -58,7 +58,7 @@ function requestOf(recorded: string, description: FoundTrace['description']): st
 }
 
 /** A store hands out what it holds, whatever its types. */
-function show(value: unknown, longest = LONGEST_SHOWN): string {
+function show(value: unknown, longest = MAX_SHOWN_LENGTH): string {
   const text = String(value ?? '')
   return text.length <= longest ? escapeControl(text) : `${escapeControl(text.slice(0, longest))}...`
 }
@@ -85,7 +85,7 @@ function fitRows(rows: readonly Cells[], width: number, ellipsis: string): Cells
   const widths = widthsOf(rows)
   let excess = tableWidth(rows) - width
   for (const column of ['error', 'request'] as const) {
-    const cut = Math.max(0, Math.min(excess, widths[column] - NARROWEST[column]))
+    const cut = Math.max(0, Math.min(excess, widths[column] - MIN_WIDTHS[column]))
     widths[column] -= cut
     excess -= cut
   }
@@ -120,7 +120,7 @@ function* drawBlocks(rows: readonly Cells[], width: number, ellipsis: string): G
   const figures = widths.status + widths.duration + 4
   const beside = width - widths.timestamp - 2 - figures
   // Where there is no room for the time beside the request, it stands below.
-  const isTimeBelow = beside < NARROWEST.request
+  const isTimeBelow = beside < MIN_WIDTHS.request
   const room = isTimeBelow ? width - figures : beside
   const request = Math.max(1, Math.min(room, widths.request))
   for (const cells of rows) {
@@ -144,7 +144,7 @@ function linesBelow(cells: Cells, isTimeBelow: boolean, width: number, ellipsis:
   while (count > 0 && lengthOf(count) > width) count--
   const rest = parts.slice(count).join(', ')
   const { error } = cells
-  const isJoined = width - textWidth(rest) - 2 >= Math.min(textWidth(error), NARROWEST.error)
+  const isJoined = width - textWidth(rest) - 2 >= Math.min(textWidth(error), MIN_WIDTHS.error)
   const below = isJoined ? [[rest, error].filter(Boolean).join(', ')] : [rest, error]
   return [
     `${cells.base_id}  ${parts.slice(0, count).join(', ')}`.trimEnd(),

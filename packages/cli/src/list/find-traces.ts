@@ -7,9 +7,24 @@ import {
   recordedNames,
   type StoredTraceDescription,
 } from '@osprofiler/report'
-import type { ListOptions } from '../commands/list-options.js'
 import { showProgress } from '../output/progress.js'
-import { readable } from '../store/open-store.js'
+import { readable, type StoreOptions } from '../store/open-store.js'
+
+/** The options of `trace list`. */
+export interface ListOptions extends StoreOptions {
+  readonly errorTrace?: boolean
+  readonly limit: number
+  readonly since?: Date
+  readonly name?: string
+  readonly service?: string
+  readonly slowest?: boolean
+  /** `404`, `5xx`, `error` */
+  readonly status?: string
+  readonly minMs?: number
+  /** How many traces are looked through for the three above. */
+  readonly search: number
+  readonly json?: boolean
+}
 
 /** A trace of a list. */
 export interface FoundTrace {

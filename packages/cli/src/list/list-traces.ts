@@ -1,13 +1,12 @@
 import { formatCount } from '@osprofiler/report'
-import type { ListOptions } from '../commands/list-options.js'
 import { asciiJson } from '../output/ascii-json.js'
 import { describeTerminal } from '../output/describe-terminal.js'
+import { printRemarks } from '../output/print-remarks.js'
 import { endProgress } from '../output/progress.js'
-import { tell } from '../output/tell.js'
 import { writeChunks } from '../output/write-output.js'
 import { withStore } from '../store/open-store.js'
 import { drawTraceList } from './draw-trace-list.js'
-import { type FoundTrace, type FoundTraces, findTraces } from './find-traces.js'
+import { type FoundTrace, type FoundTraces, findTraces, type ListOptions } from './find-traces.js'
 
 const MAX_IDS_NAMED = 10
 
@@ -18,7 +17,7 @@ export async function listTraces(options: ListOptions): Promise<void> {
   const { traces } = found
   const terminal = describeTerminal(process.stdout, process.env)
   await writeChunks(process.stdout, options.json ? [asciiJson(traces.map(toJson))] : drawTraceList(traces, terminal))
-  tell(...remarks(found, options))
+  printRemarks(...remarks(found, options))
 }
 
 /** A trace in the shape of Python's list, with members of our own. What is not known is null. */

@@ -1,4 +1,4 @@
-import { createRedrawing } from './redraw.js'
+import { createScreenArea } from './screen-area.js'
 
 /** An answer within this time needs no progress. */
 const SILENT_MS = 1_000
@@ -11,7 +11,7 @@ const WIDTH = 80
  * The line on standard error that says what takes so long. There is one, as there is one terminal; a pipe, a file and a
  * terminal that cannot take a line back (`TERM=dumb`) never get it.
  */
-const line = createRedrawing(process.stderr)
+const line = createScreenArea(process.stderr)
 let words = ''
 let began = 0
 let drawn = 0

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { basename, extname } from 'node:path'
-import { tell } from './tell.js'
+import { printRemarks } from './print-remarks.js'
 import { type Chunks, writeFileAside } from './write-output.js'
 
 /**
@@ -17,7 +17,9 @@ export async function writeParts(path: string, parts: Iterable<Chunks>): Promise
     written.push(file)
   }
   if (written.length > 1)
-    tell(`Written in ${written.length} parts, each small enough for a collector: ${written.map(nameOf).join(', ')}.`)
+    printRemarks(
+      `Written in ${written.length} parts, each small enough for a collector: ${written.map(nameOf).join(', ')}.`,
+    )
 }
 
 function numbered(path: string, number: number): string {

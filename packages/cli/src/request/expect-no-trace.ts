@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks'
-import type { Answer } from './exchange.js'
+import type { Answer } from './connection.js'
 
 /** How long records may take to their store, where most probably there are none. */
 const GRACE_MS = 2_000

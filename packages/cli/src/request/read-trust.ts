@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
-import type { CurlOptions } from '../commands/curl-options.js'
-import type { Trust } from './exchange.js'
-import { readPiece } from './read-piece.js'
+import type { Trust } from './connection.js'
+import type { CurlOptions } from './parse-request.js'
+import { readRequestFile } from './read-request-file.js'
 import { wrongRequest } from './wrong-request.js'
 
 /**
@@ -13,7 +13,7 @@ import { wrongRequest } from './wrong-request.js'
 export function readTrust({ insecure = false, cacert }: CurlOptions): Trust {
   const rejectUnauthorized = !insecure
   if (cacert === undefined) return { rejectUnauthorized }
-  const ca = readPiece('the authorities', cacert)
+  const ca = readRequestFile('the authorities', cacert)
   try {
     // Node passes over what is no certificate, and would then trust nobody.
     new X509Certificate(ca)

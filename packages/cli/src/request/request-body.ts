@@ -1,7 +1,12 @@
-import type { BodyPart } from '../commands/curl-options.js'
-import { readPiece } from './read-piece.js'
+import { readRequestFile } from './read-request-file.js'
 import { joinForm } from './request-form.js'
 import { wrongRequest } from './wrong-request.js'
+
+/** A piece of a body, in the order in which the options stood on the command line. */
+export interface BodyPart {
+  readonly kind: 'data' | 'data-raw' | 'data-binary' | 'data-urlencode' | 'form' | 'form-string'
+  readonly text: string
+}
 
 /** A body and what it is. */
 export interface RequestBody {
@@ -31,7 +36,7 @@ export function readBody(parts: readonly BodyPart[] = []): RequestBody | undefin
 function readPart({ kind, text }: BodyPart): Buffer {
   if (kind === 'data-urlencode') return encodePart(text)
   if (kind === 'data-raw' || !text.startsWith('@')) return Buffer.from(text)
-  const bytes = readPiece('the body', text.slice(1))
+  const bytes = readRequestFile('the body', text.slice(1))
   return kind === 'data-binary' ? bytes : Buffer.from(bytes.filter(byte => !LEFT_OUT.includes(byte)))
 }
 
@@ -39,7 +44,7 @@ function readPart({ kind, text }: BodyPart): Buffer {
 function encodePart(text: string): Buffer {
   const sign = text.includes('=') ? text.indexOf('=') : text.indexOf('@')
   const value = text.slice(sign + 1)
-  const encoded = percentEncode(text[sign] === '@' ? readPiece('the body', value) : Buffer.from(value))
+  const encoded = percentEncode(text[sign] === '@' ? readRequestFile('the body', value) : Buffer.from(value))
   return Buffer.from(sign > 0 ? `${text.slice(0, sign)}=${encoded}` : encoded)
 }
 

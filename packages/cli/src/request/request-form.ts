@@ -1,8 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { basename, extname } from 'node:path'
-import type { BodyPart } from '../commands/curl-options.js'
-import { readPiece } from './read-piece.js'
+import { readRequestFile } from './read-request-file.js'
 import { wrongRequest } from './wrong-request.js'
+
+/** A text of `-F`, or of `--form-string`, whose kind says so. */
+interface FormPart {
+  readonly kind: string
+  readonly text: string
+}
 
 /** As curl knows them. */
 const TYPES: Readonly<Record<string, string>> = {
@@ -24,14 +29,14 @@ const TYPES: Readonly<Record<string, string>> = {
  *
  * @throws OsprofilerError `ERR_CONFIGURATION`
  */
-export function joinForm(parts: readonly BodyPart[]): { readonly bytes: Buffer; readonly type: string } {
+export function joinForm(parts: readonly FormPart[]): { readonly bytes: Buffer; readonly type: string } {
   const boundary = `------------------------${randomBytes(8).toString('hex')}`
   const pieces = parts.flatMap(part => [`--${boundary}\r\n`, ...formPart(part), '\r\n'])
   const bytes = Buffer.concat([...pieces, `--${boundary}--\r\n`].map(piece => Buffer.from(piece)))
   return { bytes, type: `multipart/form-data; boundary=${boundary}` }
 }
 
-function formPart({ kind, text }: BodyPart): (string | Buffer)[] {
+function formPart({ kind, text }: FormPart): (string | Buffer)[] {
   const [, name, rest = ''] = /^([^=]+)=(.*)$/s.exec(text) ?? []
   if (name === undefined) throw wrongRequest('A part of a form is -F "NAME=TEXT".')
   const disposition = `Content-Disposition: form-data; name="${quote(name)}"`
@@ -41,11 +46,11 @@ function formPart({ kind, text }: BodyPart): (string | Buffer)[] {
   if (sign === '@') {
     const shown = quote(filename ?? basename(value))
     const of = type ?? TYPES[extname(filename ?? value).toLowerCase()] ?? 'application/octet-stream'
-    return [`${disposition}; filename="${shown}"\r\nContent-Type: ${of}\r\n\r\n`, readPiece('the body', value)]
+    return [`${disposition}; filename="${shown}"\r\nContent-Type: ${of}\r\n\r\n`, readRequestFile('the body', value)]
   }
   const named = filename === undefined ? '' : `; filename="${quote(filename)}"`
   const typed = type === undefined ? '' : `\r\nContent-Type: ${type}`
-  const content = sign === '<' ? readPiece('the body', value) : value
+  const content = sign === '<' ? readRequestFile('the body', value) : value
   return [`${disposition}${named}${typed}\r\n\r\n`, content]
 }
 

@@ -1,4 +1,4 @@
-import { readPiece } from './read-piece.js'
+import { readRequestFile } from './read-request-file.js'
 import { wrongRequest } from './wrong-request.js'
 
 /** A header as it is sent: bytes stand in the value as characters up to U+00FF. */
@@ -34,7 +34,7 @@ export function joinHeaders(
 
 function readLines(line: string): string[] {
   if (!line.startsWith('@')) return [line]
-  const lines = readPiece('headers', line.slice(1)).toString().split(/\r?\n/)
+  const lines = readRequestFile('headers', line.slice(1)).toString().split(/\r?\n/)
   return lines.filter(text => text.trim() !== '' && !text.startsWith('#'))
 }
 

@@ -1,11 +1,11 @@
 import { performance } from 'node:perf_hooks'
 import { createTraceId, signedPack } from '@osprofiler/core'
+import type { Answer, Connection, Exchange } from './connection.js'
 import { describeFailure } from './describe-failure.js'
-import type { DescribedRequest } from './describe-request.js'
-import type { Answer, Exchange, Link } from './exchange.js'
 import { expectNoTrace } from './expect-no-trace.js'
+import type { ParsedRequest } from './parse-request.js'
 
-const MOST_REDIRECTS = 10
+const MAX_REDIRECTS = 10
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
 const PAIR = ['x-trace-info', 'x-trace-hmac']
 /** Headers that tell of a body. */
@@ -38,9 +38,9 @@ export interface SentRequest {
  * @param timeoutMs after which it is given up
  */
 export async function sendRequest(
-  request: DescribedRequest,
+  request: ParsedRequest,
   key: string,
-  link: Link,
+  connection: Connection,
   timeoutMs: number,
 ): Promise<SentRequest> {
   const baseId = createTraceId()
@@ -49,7 +49,7 @@ export async function sendRequest(
   const signed = { ...request, headers: [...headers, ['X-Trace-Info', info], ['X-Trace-HMAC', hmac]] as const }
   const signal = AbortSignal.timeout(timeoutMs)
   const began = performance.now()
-  const { answer, error, isConnected, notFollowed } = await follow(signed, link, signal)
+  const { answer, error, isConnected, notFollowed } = await follow(signed, connection, signal)
   const durationMs = performance.now() - began
   const failure = error === undefined ? undefined : describe(error, { signal, timeoutMs, isConnected })
   return {
@@ -65,22 +65,22 @@ export async function sendRequest(
 }
 
 async function follow(
-  request: DescribedRequest,
-  link: Link,
+  request: ParsedRequest,
+  connection: Connection,
   signal: AbortSignal,
 ): Promise<Exchange & { readonly notFollowed: URL | undefined }> {
   let current = request
   for (let hops = 0; ; hops++) {
-    const exchange = await link.send(current, signal)
+    const exchange = await connection.send(current, signal)
     const target = exchange.answer === undefined ? undefined : redirectTarget(exchange.answer, current.url)
-    const isLast = hops === MOST_REDIRECTS || exchange.error !== undefined
+    const isLast = hops === MAX_REDIRECTS || exchange.error !== undefined
     if (target?.origin !== current.url.origin || isLast) return { ...exchange, notFollowed: target }
     current = redirect(current, target, exchange.answer?.status ?? 0)
   }
 }
 
 /** As browsers do: after a form is sent, one is led to a page. */
-function redirect(request: DescribedRequest, url: URL, status: number): DescribedRequest {
+function redirect(request: ParsedRequest, url: URL, status: number): ParsedRequest {
   const { method, headers } = request
   const moved = { ...request, url, path: `${url.pathname}${url.search}` }
   if (status !== 303 && (status > 303 || method !== 'POST')) return moved

@@ -1,7 +1,7 @@
 import type { SentRequest } from '../request/send-request.js'
 import { CALLEE_CLOCK, WARNINGS } from './explain-silent.js'
 
-const MOST_CLOCK_SKEW_MS = 30_000
+const MAX_CLOCK_SKEW_MS = 30_000
 
 /**
  * Says what to check where a request left no trace. A service never tells why it refused one: who knows no key is to
@@ -31,7 +31,7 @@ ${WARNINGS}
 }
 
 function explainClock(aheadMs: number | undefined): string {
-  if (aheadMs === undefined || Math.abs(aheadMs) < MOST_CLOCK_SKEW_MS) {
+  if (aheadMs === undefined || Math.abs(aheadMs) < MAX_CLOCK_SKEW_MS) {
     return 'A trace is refused that seems older than an hour (maxTraceAge), or more than a minute ahead.'
   }
   const seconds = Math.round(Math.abs(aheadMs) / 1_000)

@@ -2,29 +2,33 @@ import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import { OsprofilerError } from '@osprofiler/core'
 import { buildReport, formatCount } from '@osprofiler/report'
-import type { RunOptions } from '../commands/run-options.js'
-import { readSigningKey } from '../keys/read-keys.js'
+import { type KeyOptions, readSigningKey } from '../keys/read-keys.js'
+import { printRemarks } from '../output/print-remarks.js'
 import { showProgress } from '../output/progress.js'
-import { tell } from '../output/tell.js'
-import { type DescribedRequest, describeRequest } from '../request/describe-request.js'
-import { type Link, openLink } from '../request/exchange.js'
+import { type Connection, openConnection } from '../request/connection.js'
 import { endOfGrace } from '../request/expect-no-trace.js'
+import { type CurlOptions, type ParsedRequest, parseRequest } from '../request/parse-request.js'
 import { readTrust } from '../request/read-trust.js'
 import { findUrl } from '../request/request-url.js'
 import { type SentRequest, sendRequest } from '../request/send-request.js'
-import { chooseOutputs, wrongUsage } from '../show/output-format.js'
+import { chooseOutputs, type ReportOptions, wrongUsage } from '../show/output-format.js'
 import { showReport } from '../show/show-report.js'
-import { type Store, withStore } from '../store/open-store.js'
+import { type Store, type StoreOptions, withStore } from '../store/open-store.js'
 import { readReports } from '../store/read-reports.js'
 import { waitForTrace } from '../store/wait-for-trace.js'
 import { checkStore } from './check-store.js'
-import { compareRuns } from './compare-runs.js'
+import { type BaselineOptions, compareRuns } from './compare-runs.js'
 import { explainMissing } from './explain-missing.js'
 import { explainSilent } from './explain-silent.js'
-import { namesOnly, nameTraces } from './name-unreadable.js'
+import { canOnlyPrintIds, printTraceIds } from './print-trace-ids.js'
+
+/** The options of `run`. */
+export interface RunOptions extends CurlOptions, ReportOptions, StoreOptions, KeyOptions, BaselineOptions {
+  readonly times: number
+}
 
 /** Half of what a service takes by default, so that it does not refuse a trace for coming too soon. */
-const SHORTEST_ROUND_MS = 20
+const MIN_ROUND_MS = 20
 /** What people give to -o where they want no file. */
 const NO_FILES: readonly string[] = ['/dev/null', 'NUL', '-']
 
@@ -39,18 +43,20 @@ const NO_FILES: readonly string[] = ['/dev/null', 'NUL', '-']
 export async function runRequest(words: readonly string[], options: RunOptions): Promise<number> {
   await checkOptions(options)
   if (options.output !== undefined && !NO_FILES.includes(options.output))
-    tell('Nothing is written to the file of -o: run shows the trace, not the answer. --out FILE writes the trace.')
-  const request = describeRequest(findUrl(words, options), options)
+    printRemarks(
+      'Nothing is written to the file of -o: run shows the trace, not the answer. --out FILE writes the trace.',
+    )
+  const request = parseRequest(findUrl(words, options), options)
   const trust = readTrust(options)
   const key = readSigningKey(options)
   // Before anything is sent: a baseline that is not there would be told too late.
   const before = options.baseline === undefined ? undefined : await readReports(options.baseline, options)
   return await withStore(options, async store => {
-    const isUnreadable = namesOnly(store, options)
+    const isUnreadable = canOnlyPrintIds(store, options)
     if (!isUnreadable) await checkStore(store)
-    const link = openLink(request.url, trust)
-    const sent = await sendAll(request, key, link, options).finally(() => link.close())
-    if (isUnreadable) return nameTraces(sent, store)
+    const connection = openConnection(request.url, trust)
+    const sent = await sendAll(request, key, connection, options).finally(() => connection.close())
+    if (isUnreadable) return printTraceIds(sent, store)
     const code =
       before === undefined && options.saveBaseline === undefined ? 0 : await compareRuns(sent, store, before, options)
     // Instead of a comparison, there is one of them to see.
@@ -76,30 +82,30 @@ async function checkOptions(options: RunOptions): Promise<void> {
 }
 
 async function sendAll(
-  request: DescribedRequest,
+  request: ParsedRequest,
   key: string,
-  link: Link,
+  connection: Connection,
   options: RunOptions,
 ): Promise<SentRequest[]> {
   const { times, timeout, maxTime = timeout } = options
   const all: SentRequest[] = []
   for (let round = 1; round <= times; round++) {
     showProgress(times > 1 ? `Sending request ${round} of ${times}` : 'Waiting for the answer')
-    const sent = await sendRequest(request, key, link, Math.min(timeout, maxTime) * 1_000)
+    const sent = await sendRequest(request, key, connection, Math.min(timeout, maxTime) * 1_000)
     if (!sent.delivered) {
       throw new OsprofilerError('ERR_CONFIGURATION', `Cannot send a request to ${request.url.origin}: ${sent.failure}.`)
     }
     const number = times > 1 ? `${String(round).padStart(String(times).length)}  ` : ''
-    tell(`${number}${describeSent(request, sent)}`, ...describeRedirect(request, sent))
+    printRemarks(`${number}${describeSent(request, sent)}`, ...describeRedirect(request, sent))
     all.push(sent)
-    if (round < times) await delay(Math.max(0, SHORTEST_ROUND_MS - sent.durationMs))
+    if (round < times) await delay(Math.max(0, MIN_ROUND_MS - sent.durationMs))
   }
   return all
 }
 
 function slowestOf(all: readonly SentRequest[], { times }: RunOptions): SentRequest {
   const slowest = all.reduce((slow, sent) => (sent.durationMs > slow.durationMs ? sent : slow))
-  if (times > 1) tell(`The slowest took ${formatMs(slowest.durationMs)}: trace ${slowest.baseId}`)
+  if (times > 1) printRemarks(`The slowest took ${formatMs(slowest.durationMs)}: trace ${slowest.baseId}`)
   return slowest
 }
 
@@ -111,28 +117,28 @@ async function showAwaited(sent: SentRequest, store: Store, options: RunOptions)
     deadline,
     givesUpAt: endOfGrace(sent.untraced),
     onLook: count => showProgress(`Waiting for the trace, ${formatCount(count)} records so far`),
-    onPatience: () => tell(`No record of it has come yet; waiting for up to ${timeout} s.`),
+    onPatience: () => printRemarks(`No record of it has come yet; waiting for up to ${timeout} s.`),
   })
   if (records.length === 0) {
-    tell(...explainMissing(sent, store.shownAs, timeout).trimEnd().split('\n'))
+    printRemarks(...explainMissing(sent, store.shownAs, timeout).trimEnd().split('\n'))
     return 1
   }
-  tell('')
+  printRemarks('')
   const report = buildReport(records)
   await showReport(report, options)
-  tell(...explainSilent(report, store.shownAs))
-  if (missing !== undefined) tell(`The trace is incomplete${isLost ? '' : ` after ${timeout} s`}: ${missing}.`)
+  printRemarks(...explainSilent(report, store.shownAs))
+  if (missing !== undefined) printRemarks(`The trace is incomplete${isLost ? '' : ` after ${timeout} s`}: ${missing}.`)
   return missing === undefined ? 0 : 1
 }
 
-function describeSent({ method, url }: DescribedRequest, sent: SentRequest): string {
+function describeSent({ method, url }: ParsedRequest, sent: SentRequest): string {
   const { status, failure, durationMs } = sent
   const outcome = [status, failure].filter(part => part !== undefined).join(', ')
   // Not the query, in which there may be a secret.
   return `${method} ${url.origin}${url.pathname}  ${outcome}  ${formatMs(durationMs)}`
 }
 
-function describeRedirect({ url }: DescribedRequest, { notFollowed }: SentRequest): string[] {
+function describeRedirect({ url }: ParsedRequest, { notFollowed }: SentRequest): string[] {
   if (notFollowed === undefined) return []
   if (notFollowed.origin === url.origin) return ['It redirects in circles.']
   return [

@@ -12,8 +12,8 @@ const FONT_FAMILY = 'DejaVu Sans'
 const PNG_PACKAGE = '@resvg/resvg-wasm'
 
 /** Beyond it, viewers give up and WebAssembly runs out of memory: such a picture is made smaller. */
-const LONGEST_SIDE = 20_000
-const MOST_PIXELS = 60_000_000
+const MAX_SIDE_PX = 20_000
+const MAX_PIXELS = 60_000_000
 
 /**
  * The format that a file's extension names, if it can be drawn.
@@ -87,7 +87,7 @@ async function drawPng(svg: string): Promise<Uint8Array> {
       font: { fontBuffers: [font], defaultFontFamily: FONT_FAMILY, sansSerifFamily: FONT_FAMILY },
     }
     const { width, height } = new Resvg(svg, options)
-    const scale = Math.min(1, LONGEST_SIDE / Math.max(width, height), Math.sqrt(MOST_PIXELS / (width * height)))
+    const scale = Math.min(1, MAX_SIDE_PX / Math.max(width, height), Math.sqrt(MAX_PIXELS / (width * height)))
     const fitTo = { mode: 'width' as const, value: Math.max(1, Math.floor(width * scale)) }
     return new Resvg(svg, { ...options, fitTo }).render().asPng()
   } catch (cause) {

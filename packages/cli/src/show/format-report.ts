@@ -52,7 +52,7 @@ async function formatWhole(
     case 'speedscope':
       return exportSpeedscope(timed(report, rawTimes))
     case 'tree':
-      throw new TypeError('The tree is drawn by drawReport().')
+      throw new TypeError('The tree is drawn by drawTree().')
   }
 }
 

@@ -1,6 +1,23 @@
 import type { OsprofilerError } from '@osprofiler/core'
-import type { ExportTarget, ShowOptions } from '../commands/show-options.js'
 import { type ImageFormat, imageFormat } from './draw-image.js'
+
+/** What `--export` makes a timeline for. */
+export type ExportTarget = 'perfetto' | 'speedscope' | 'otlp'
+
+/** How a trace is written, and where, and what of it the tree shows. */
+export interface ReportOptions {
+  readonly json?: boolean
+  readonly html?: boolean
+  readonly dot?: boolean
+  readonly export?: ExportTarget
+  readonly renderDot?: string
+  readonly out?: string
+  readonly rawTimes?: boolean
+  readonly depth?: number
+  readonly minMs?: number
+  readonly filter?: string
+  readonly service?: string
+}
 
 /** How a trace is written: `tree` where nothing else is said. */
 export type OutputFormat = 'tree' | 'json' | 'html' | 'dot' | ExportTarget | ImageFormat
@@ -21,7 +38,7 @@ export interface Output {
  *
  * @throws OsprofilerError `ERR_CONFIGURATION` where they contradict one another
  */
-export async function chooseOutputs(options: ShowOptions, toTerminal: boolean): Promise<Output[]> {
+export async function chooseOutputs(options: ReportOptions, toTerminal: boolean): Promise<Output[]> {
   const { json, html, dot, export: target, renderDot, out } = options
   const given = [
     ...(json ? ['--json'] : []),
@@ -48,7 +65,7 @@ export async function chooseOutputs(options: ShowOptions, toTerminal: boolean): 
 }
 
 /** What a format could not honour is said, not passed over. */
-async function refuseSelection(format: string, options: ShowOptions): Promise<void> {
+async function refuseSelection(format: string, options: ReportOptions): Promise<void> {
   const { depth, minMs, filter, service } = options
   const selections = { '--depth': depth, '--min-ms': minMs, '--filter': filter, '--service': service }
   const [name] = Object.entries(selections).find(([, value]) => value !== undefined) ?? []

@@ -1,7 +1,11 @@
 import { formatCount } from '@osprofiler/report'
-import type { ShowOptions } from '../commands/show-options.js'
-import { readTrace } from '../store/read-trace.js'
-import { chooseOutputs } from './output-format.js'
+import { type ReadOptions, readTrace } from '../store/read-trace.js'
+import { chooseOutputs, type ReportOptions } from './output-format.js'
+
+/** The options of `trace show`. */
+export interface ShowOptions extends ReportOptions, ReadOptions {
+  readonly follow?: boolean
+}
 
 /** Shows a trace that is named by its id or by a file; see `readTrace`. */
 export async function showTrace(trace: string, options: ShowOptions): Promise<void> {

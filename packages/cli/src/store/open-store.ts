@@ -1,6 +1,11 @@
 import { type Driver, OsprofilerError } from '@osprofiler/core'
 import { openDriver } from '@osprofiler/drivers'
-import type { StoreOptions } from '../commands/show-options.js'
+
+/** Which store to read. */
+export interface StoreOptions {
+  readonly connectionString?: string
+  readonly transportUrl?: string
+}
 
 /** A store that is open, and its name for people. */
 export interface Store {

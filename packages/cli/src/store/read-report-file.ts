@@ -4,7 +4,7 @@ import { type Report, readTraceFile } from '@osprofiler/report'
 import { showProgress } from '../output/progress.js'
 
 /** In bytes: each piece is waited for, and a busy machine lets one wait. */
-const PIECE = 512 * 1024
+const PIECE_BYTES = 512 * 1024
 /** What a record takes of a file, in bytes, as a rule of thumb. */
 const RECORD = 300
 
@@ -26,7 +26,7 @@ export async function readReportFile(path: string, isLimited: boolean): Promise<
   try {
     if (path === '-' || path === '/dev/stdin') return await readTraceFile(watched(openInput(isLimited), 0))
     const { size } = await stat(path)
-    return await readTraceFile(watched(createReadStream(path, { encoding: 'utf8', highWaterMark: PIECE }), size))
+    return await readTraceFile(watched(createReadStream(path, { encoding: 'utf8', highWaterMark: PIECE_BYTES }), size))
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     const { OsprofilerError } = await import('@osprofiler/core')

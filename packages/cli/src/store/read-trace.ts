@@ -1,18 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Driver, TraceRecord } from '@osprofiler/core'
 import { formatCount, type Report } from '@osprofiler/report'
-import type { StoreOptions } from '../commands/show-options.js'
 import { showProgress } from '../output/progress.js'
-import { explainNoFile, looksLikeFile, type NameOptions, nameTrace } from './name-trace.js'
-import type { Store } from './open-store.js'
+import { type ArgumentOptions, classifyArgument, explainNoFile, looksLikeFile } from './classify-argument.js'
+import type { Store, StoreOptions } from './open-store.js'
 
 /** How often a trace that is awaited is read again, in milliseconds. */
-const LOOK_AGAIN = 100
+const LOOK_AGAIN_MS = 100
 /** No report is made of more records: endless ones would fill the memory. */
-const MOST_RECORDS = 2_000_000
+const MAX_RECORDS = 2_000_000
 
 /** From which store, and how long to wait. */
-export interface ReadOptions extends StoreOptions, NameOptions {
+export interface ReadOptions extends StoreOptions, ArgumentOptions {
   /** In seconds. */
   readonly idleTimeout?: number
 }
@@ -24,11 +23,11 @@ export interface ReadOptions extends StoreOptions, NameOptions {
  * @throws OsprofilerError `ERR_TRACE_NOT_FOUND`, `ERR_TRACE_FILE`, and what the store throws
  */
 export async function readTrace(trace: string, options: ReadOptions): Promise<Report> {
-  const name = await nameTrace(trace, options)
+  const name = await classifyArgument(trace, options)
   if (name === 'id') return await readFromStore(trace, options)
   if (name === 'perhaps a file') {
-    const { askStore } = await import('./ask-store.js')
-    if (await askStore(trace, options)) return await readFromStore(trace, options)
+    const { storeHasTrace } = await import('./store-has-trace.js')
+    if (await storeHasTrace(trace, options)) return await readFromStore(trace, options)
   }
   return await readFromFile(trace, name === 'perhaps a file')
 }
@@ -48,9 +47,9 @@ export async function readRecords(driver: Driver, baseId: string, events: ReadEv
   for await (const batch of readable(driver, 'readRecords')(baseId, events.onUnreadable)) {
     for (const record of batch) records.push(record)
     events.onRead?.(records.length)
-    if (records.length > MOST_RECORDS) {
+    if (records.length > MAX_RECORDS) {
       const { OsprofilerError } = await import('@osprofiler/core')
-      throw new OsprofilerError('ERR_STORE', `Trace ${baseId} has more than ${MOST_RECORDS} records: it is not read.`)
+      throw new OsprofilerError('ERR_STORE', `Trace ${baseId} has more than ${MAX_RECORDS} records: it is not read.`)
     }
   }
   return records
@@ -84,7 +83,7 @@ async function readFromStore(baseId: string, options: ReadOptions): Promise<Repo
 }
 
 /** Says of what looks like a file that there is neither such a file nor such a trace. */
-async function notThere(baseId: string, { id = false }: NameOptions, store: Store): Promise<Error> {
+async function notThere(baseId: string, { id = false }: ArgumentOptions, store: Store): Promise<Error> {
   if (id || !looksLikeFile(baseId)) return (await import('./explain-unknown.js')).unknownTrace(baseId, store)
   const { OsprofilerError } = await import('@osprofiler/core')
   return new OsprofilerError(
@@ -101,7 +100,7 @@ async function noneReadable(baseId: string, records: number): Promise<Error> {
 }
 
 /** Whoever meant a file need not know the store that could not be asked. */
-async function failToRead(baseId: string, { id = false }: NameOptions, cause: unknown): Promise<never> {
+async function failToRead(baseId: string, { id = false }: ArgumentOptions, cause: unknown): Promise<never> {
   if (id || !looksLikeFile(baseId)) throw cause
   const { OsprofilerError } = await import('@osprofiler/core')
   const reason = cause instanceof Error ? cause.message : String(cause)
@@ -128,7 +127,7 @@ async function readSettled(driver: Driver, baseId: string, idleTimeout: number):
   }
   let found = await readOnce()
   for (let changed = Date.now(); Date.now() - changed < idleTimeout * 1_000; ) {
-    await delay(Math.min(LOOK_AGAIN, idleTimeout * 1_000))
+    await delay(Math.min(LOOK_AGAIN_MS, idleTimeout * 1_000))
     const known = found.records.length
     found = await readOnce()
     if (found.records.length !== known) changed = Date.now()

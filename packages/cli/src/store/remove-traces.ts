@@ -1,10 +1,17 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { escapeControl } from '@osprofiler/report'
-import type { DeleteOptions } from '../commands/delete-options.js'
-import type { PruneOptions } from '../commands/prune-options.js'
 import { showProgress } from '../output/progress.js'
 import { writeChunks } from '../output/write-output.js'
-import { removable, withStore } from './open-store.js'
+import type { ArgumentOptions } from './classify-argument.js'
+import { removable, type StoreOptions, withStore } from './open-store.js'
+
+/** The options of `trace delete`. */
+export interface DeleteOptions extends StoreOptions, ArgumentOptions {}
+
+/** The options of `trace prune`. */
+export interface PruneOptions extends StoreOptions {
+  readonly olderThan: Date
+}
 
 /**
  * Removes traces and says of each how many records that were.

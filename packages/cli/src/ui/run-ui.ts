@@ -1,7 +1,11 @@
 import { escapeControl } from '@osprofiler/report'
 import { createViewer, type Viewer } from '@osprofiler/viewer/server'
-import type { UiOptions } from '../commands/ui-options.js'
-import { readable, withStore } from '../store/open-store.js'
+import { readable, type StoreOptions, withStore } from '../store/open-store.js'
+
+/** The options of `ui`. */
+export interface UiOptions extends StoreOptions {
+  readonly port?: number
+}
 
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 

@@ -1,9 +1,9 @@
 import { type HmacKeys, KeyRing, keysOf } from '../keys/key-ring.js'
 import { readSignedHeaders, type VerifiedTrace } from '../keys/signed-headers.js'
-import { checkOptionTypes } from '../options/check-option-types.js'
+import type { OptionKinds } from '../options/check-options.js'
 import { configuredKeyRing, isEnabled } from '../options/configuration.js'
 import { dateNow, TypeError } from '../platform/platform.js'
-import { DEFAULT_MAX_POINTS, isKnownTrace } from '../points/point-allowance.js'
+import { DEFAULT_MAX_POINTS, findKnownTrace, type KnownTrace } from '../points/known-traces.js'
 import { openAdapter } from './first-trace.js'
 import { isIgnored } from './ignore-hook.js'
 import { createKeyCounts } from './key-counts.js'
@@ -31,16 +31,16 @@ export interface TraceGateOptions<Source> {
   readonly onRefused?: ((reason: RefusalReason, source: Source) => void) | undefined
 }
 
-/** The names of these options. */
-export const GATE_OPTIONS = [
-  'enabled',
-  'ignore',
-  'maxTraceAge',
-  'datedTracesOnly',
-  'maxTracesPerSecond',
-  'maxPointsPerTrace',
-  'onRefused',
-] as const satisfies readonly (keyof TraceGateOptions<never>)[]
+/** The kinds of these options: every tracer checks them, beside its own. */
+export const GATE_OPTIONS: OptionKinds<TraceGateOptions<never>> = {
+  enabled: 'boolean',
+  ignore: 'function',
+  maxTraceAge: 'number',
+  datedTracesOnly: 'boolean',
+  maxTracesPerSecond: 'number',
+  maxPointsPerTrace: 'number',
+  onRefused: 'function',
+}
 
 /** What became of what carried a trace. */
 export interface TraceStats {
@@ -52,13 +52,19 @@ export interface TraceStats {
   readonly refused: Readonly<Record<RefusalReason, number>>
 }
 
+/** A trace that is to be taken up. */
+export interface AdmittedTrace extends VerifiedTrace {
+  /** What this process has recorded of the trace before. */
+  readonly found: KnownTrace | undefined
+}
+
 /** Decides which traces are taken up. One for each place where they come in. */
 export interface TraceGate<Source> {
   readonly maxPointsPerTrace: number
   /** To be called for each request and message, signed or not. The first one finds out whether there are keys at all. */
   come(): void
   /** The trace of a signed pair, or `undefined` where it is not taken up; a part that is missing is empty. */
-  admit(info: string, hmac: string, source: Source): VerifiedTrace | undefined
+  admit(info: string, hmac: string, source: Source): AdmittedTrace | undefined
   readonly stats: TraceStats
 }
 
@@ -67,15 +73,12 @@ export interface TraceGate<Source> {
  *
  * Keys given here win; without them, those of `configure` or the environment are looked up each time.
  *
- * @throws TypeError for an option of the wrong type, or keys that are given and empty.
+ * @throws TypeError for keys that are given and empty.
  */
 export function createTraceGate<Source>(
   hmacKeys: HmacKeys | undefined,
   options: TraceGateOptions<Source>,
 ): TraceGate<Source> {
-  checkOptionTypes(options, ['enabled', 'datedTracesOnly'], 'boolean')
-  checkOptionTypes(options, ['ignore', 'onRefused'], 'function')
-  checkOptionTypes(options, ['maxTraceAge', 'maxTracesPerSecond', 'maxPointsPerTrace'], 'number')
   const { maxTraceAge = 3_600, datedTracesOnly = false, maxTracesPerSecond = 100 } = options
   const ages = { maxTraceAge, datedTracesOnly }
   const givenRing = openRing(hmacKeys)
@@ -103,13 +106,15 @@ export function createTraceGate<Source>(
       const keys = keysOf(ring)
       const verified = readSignedHeaders(info, hmac, keys)
       if (typeof verified === 'string') return refuse(verified, source)
-      const wrongAge = explainAge(verified.baseId, ages, dateNow())
+      const { baseId, parentId, key } = verified
+      const wrongAge = explainAge(baseId, ages, dateNow())
       if (wrongAge !== undefined) return refuse('too-old', source, wrongAge)
       // What further belongs to a known trace is not counted, or a service that is called in a loop would lose the end of the loop.
-      if (!isKnownTrace(verified.baseId) && !mayTrace()) return refuse('rate-limited', source)
+      const found = findKnownTrace(baseId)
+      if (found === undefined && !mayTrace()) return refuse('rate-limited', source)
       traced++
-      counts.add(keys, verified.key)
-      return verified
+      counts.add(keys, key)
+      return { baseId, parentId, key, found }
     },
     get stats() {
       const ring = keyRing()

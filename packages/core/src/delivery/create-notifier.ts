@@ -1,12 +1,12 @@
 import type { Driver } from '../driver/driver.js'
-import { checkOptionNames } from '../options/check-option-names.js'
-import { Object, TypeError } from '../platform/platform.js'
+import { checkOptions, type OptionKinds } from '../options/check-options.js'
+import { Object } from '../platform/platform.js'
 import { lookAtLeftovers } from '../points/leftovers.js'
 import { readUnhandledPromises } from '../promises/follow-promise.js'
 import type { TraceRecord } from '../record/trace-record.js'
+import { flushBeforeExit } from './before-exit.js'
 import { Delivery, type DeliverySettings } from './delivery.js'
 import type { DropReason } from './losses/drops.js'
-import { atNaturalEnd } from './natural-end.js'
 import type { NotifierStats } from './notifier-stats.js'
 
 /** How records are queued and delivered. */
@@ -66,10 +66,10 @@ const FLUSH_TIMEOUT_MS = 5_000
  */
 export function createNotifier(driver: Driver, options: NotifierOptions = {}): QueueNotifier {
   const delivery = new Delivery(driver, readSettings(options))
-  let forgetNaturalEnd: (() => void) | undefined
+  let forgetExit: (() => void) | undefined
   let closed = false
 
-  async function flushAtEnd(timeout: number): Promise<boolean> {
+  async function flushAtExit(timeout: number): Promise<boolean> {
     recordWhatIsOver()
     const delivered = await delivery.flush(timeout)
     if (!delivered) delivery.rest()
@@ -78,7 +78,7 @@ export function createNotifier(driver: Driver, options: NotifierOptions = {}): Q
 
   function notifier(record: TraceRecord): void {
     // Not before: a notifier that takes no record leaves the process as it was.
-    if (!closed) forgetNaturalEnd ??= atNaturalEnd(flushAtEnd)
+    if (!closed) forgetExit ??= flushBeforeExit(flushAtExit)
     delivery.add(record)
   }
 
@@ -90,7 +90,7 @@ export function createNotifier(driver: Driver, options: NotifierOptions = {}): Q
     async close(timeout = FLUSH_TIMEOUT_MS): Promise<void> {
       recordWhatIsOver()
       closed = true
-      forgetNaturalEnd?.()
+      forgetExit?.()
       await delivery.close(timeout)
     },
     on(event: string, listener: (...details: never[]) => void): QueueNotifier {
@@ -105,25 +105,21 @@ export function createNotifier(driver: Driver, options: NotifierOptions = {}): Q
   return queueNotifier
 }
 
-const OPTIONS = ['maxRecords', 'maxBytes', 'batchSize', 'batchBytes', 'flushAfter', 'minBackoff', 'maxBackoff'] as const
-
-function readSettings(options: NotifierOptions): DeliverySettings {
-  checkOptionNames(options, OPTIONS, 'createNotifier()')
-  return {
-    maxRecords: readNumber(options, 'maxRecords', 250_000),
-    maxBytes: readNumber(options, 'maxBytes', 128 * 1024 * 1024),
-    batchSize: readNumber(options, 'batchSize', 500),
-    batchBytes: readNumber(options, 'batchBytes', 512 * 1024),
-    flushAfter: readNumber(options, 'flushAfter', 50),
-    minBackoff: readNumber(options, 'minBackoff', 100),
-    maxBackoff: readNumber(options, 'maxBackoff', 10_000),
-  }
+const OPTIONS: OptionKinds<NotifierOptions> = {
+  maxRecords: 'positive',
+  maxBytes: 'positive',
+  batchSize: 'positive',
+  batchBytes: 'positive',
+  flushAfter: 'positive',
+  minBackoff: 'positive',
+  maxBackoff: 'positive',
 }
 
-function readNumber(options: NotifierOptions, name: keyof NotifierOptions, fallback: number): number {
-  const { [name]: value = fallback } = options
-  if (typeof value === 'number' && value > 0) return value
-  throw new TypeError(`${name} is a number above 0, not ${typeof value === 'number' ? value : typeof value}`)
+function readSettings(options: NotifierOptions): DeliverySettings {
+  checkOptions('createNotifier()', options, OPTIONS)
+  const { maxRecords = 250_000, maxBytes = 128 * 1024 * 1024, batchSize = 500, batchBytes = 512 * 1024 } = options
+  const { flushAfter = 50, minBackoff = 100, maxBackoff = 10_000 } = options
+  return { maxRecords, maxBytes, batchSize, batchBytes, flushAfter, minBackoff, maxBackoff }
 }
 
 /** Has points that are over, and wait to hear how they ended, record their stops now. */

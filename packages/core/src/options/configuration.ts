@@ -7,6 +7,7 @@ import { OsprofilerError } from '../platform/osprofiler-error.js'
 import { emitWarning, JSON, Object, process, TypeError } from '../platform/platform.js'
 import { shared } from '../platform/shared-state.js'
 import type { TraceRecord } from '../record/trace-record.js'
+import { checkOptionKinds } from './check-options.js'
 import { packageName } from './package-name.js'
 
 /** What holds for the whole process. What is not given is taken from the environment, then from the defaults. */
@@ -193,14 +194,11 @@ function readKeysVariable(): readonly string[] {
 
 function toSettings(configuration: Configuration): Settings {
   const { hmacKeys, ...settings } = configuration
-  for (const [name, type] of Object.entries(TYPES)) {
-    const value = configuration[name as keyof typeof TYPES]
-    if (value !== undefined && typeof value !== type) throw new TypeError(`${name} is a ${type}, not ${typeof value}`)
-  }
+  checkOptionKinds(configuration, KINDS)
   if (!('hmacKeys' in configuration)) return settings
   const keyRing = hmacKeys === undefined ? undefined : new KeyRing(hmacKeys)
   if (keyRing?.size === 0) throw new TypeError('hmacKeys is empty: give at least one key, or leave it out')
   return { ...settings, keyRing }
 }
 
-const TYPES = { enabled: 'boolean', project: 'string', service: 'string', redact: 'function' } as const
+const KINDS = { enabled: 'boolean', project: 'string', service: 'string', redact: 'function' } as const

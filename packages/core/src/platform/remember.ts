@@ -1,22 +1,26 @@
 import { Map } from './platform.js'
 
+const MAX_REMEMBERED = 2_000
+const MAX_LENGTH = 64
+
 /**
- * A function that computes an answer once for the same texts, since a program asks for the same few all the time. After `max`
- * different ones it forgets them all. Nobody may write into an answer.
+ * A function that remembers what `read` makes of short texts: a program has the same few names all the time. After
+ * `maxRemembered` different texts it forgets them all.
  */
-export function remember<Texts extends readonly string[], Answer>(
-  max: number,
-  compute: (...texts: Texts) => Answer,
-): (...texts: Texts) => Answer {
-  const known = new Map<string, Answer>()
-  return (...texts) => {
-    const [first = '', ...more] = texts
-    // One text stays as it is: the language remembers its hash.
-    const key = more.length === 0 ? first : texts.join(' ')
-    if (known.has(key)) return known.get(key) as Answer
-    if (known.size >= max) known.clear()
-    const answer = compute(...texts)
-    known.set(key, answer)
-    return answer
+export function remember<T>(
+  read: (text: string) => T,
+  maxRemembered: number = MAX_REMEMBERED,
+  maxLength: number = MAX_LENGTH,
+): (text: string) => T {
+  const remembered = new Map<string, T>()
+  return text => {
+    const known = remembered.get(text)
+    if (known !== undefined) return known
+    const made = read(text)
+    if (text.length <= maxLength) {
+      if (remembered.size >= maxRemembered) remembered.clear()
+      remembered.set(text, made)
+    }
+    return made
   }
 }

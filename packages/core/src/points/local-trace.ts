@@ -9,8 +9,8 @@ import { Math, performance, Set } from '../platform/platform.js'
 import { notify } from '../recording/notifier.js'
 import { recordableInfo, setMember } from '../recording/recordable.js'
 import { formatTimestamp } from '../recording/timestamp.js'
+import type { KnownTrace } from './known-traces.js'
 import { forgetLook, type Look, lookSoon } from './leftovers.js'
-import { openPointAllowance, type PointAllowance, takePoint, tellOmitted } from './point-allowance.js'
 import { takeUnrecorded } from './unrecorded.js'
 
 const LEFTOVERS_MS = 10_000
@@ -23,22 +23,23 @@ export type TraceHeaders = { readonly 'X-Trace-Info': string; readonly 'X-Trace-
 /** The part of a trace that this process records: which trace, signed with which key, on which clock. */
 export class LocalTrace {
   readonly baseId: string
-  readonly points: PointAllowance
+  readonly known: KnownTrace
+  /** Points of the trace beyond this number are counted, not recorded. */
+  readonly maxPoints: number
   readonly #rootId: string
-  readonly #maxPoints: number
   #key: KeyObject | string
   #endedAt: number | undefined
   #looks: Set<Look> | undefined
 
   /** `rootId` is the point around this part of the trace, which the caller's headers name, or the trace. */
-  constructor(key: KeyObject | string, baseId: string, rootId: string, maxPoints: number) {
+  constructor(key: KeyObject | string, baseId: string, rootId: string, known: KnownTrace, maxPoints: number) {
     // Whoever waits for a first key to install something does so before the first point.
     tellFirstKey()
     this.#key = key
     this.baseId = baseId
     this.#rootId = rootId
-    this.points = openPointAllowance(baseId)
-    this.#maxPoints = maxPoints
+    this.known = known
+    this.maxPoints = maxPoints
   }
 
   /**
@@ -73,11 +74,6 @@ export class LocalTrace {
     return this.#endedAt === undefined || performance.now() - this.#endedAt < LEFTOVERS_MS
   }
 
-  /** Whether one more point may be recorded; else it is counted. */
-  takePoint(): boolean {
-    return takePoint(this.points, this.#maxPoints)
-  }
-
   /** Sends the record of a point's start. */
   recordStart(name: string, traceId: string, parentId: string, info: unknown): void {
     this.#send(`${name}-start`, traceId, parentId, recordableInfo(info))
@@ -89,9 +85,9 @@ export class LocalTrace {
    * own. The point stopped `ago` milliseconds ago.
    */
   recordStop(name: string, traceId: string, parentId: string, info: Record<string, unknown>, ago: number): void {
-    const omitted = tellOmitted(this.points)
+    const omitted = this.known.tellOmitted()
     if (omitted > 0) info.points_omitted = omitted
-    const unrecorded = parentId === this.#rootId ? takeUnrecorded(this.baseId) : undefined
+    const unrecorded = parentId === this.#rootId ? takeUnrecorded(this.known) : undefined
     if (unrecorded !== undefined) info.unrecorded = unrecorded
     this.#send(`${name}-stop`, traceId, parentId, info, Math.round(ago * 1_000))
   }
@@ -127,7 +123,7 @@ export class LocalTrace {
       base_id: this.baseId,
       parent_id: parentId,
       trace_id: traceId,
-      timestamp: formatTimestamp(this.points.now() - agoUs),
+      timestamp: formatTimestamp(this.known.now() - agoUs),
       info,
       project,
       service,

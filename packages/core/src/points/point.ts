@@ -23,7 +23,7 @@ export class Point {
 
   constructor(trace: LocalTrace, name: string, parentId: string, info: PointInfo | undefined) {
     this.#trace = trace
-    this.#recorded = trace.takePoint()
+    this.#recorded = trace.known.take(trace.maxPoints)
     this.name = pointName(name)
     this.parentId = parentId
     this.traceId = this.#recorded ? randomUUID() : parentId

@@ -1,6 +1,6 @@
 import { Set } from '../platform/platform.js'
 import { shared } from '../platform/shared-state.js'
-import { knownAllowance } from './point-allowance.js'
+import { findKnownTrace, type KnownTrace } from './known-traces.js'
 
 /** Each says the name of a library while the library is loaded and its calls are not recorded. */
 const loaded = shared('unrecorded', () => new Set<() => string | undefined>())
@@ -10,10 +10,7 @@ const loaded = shared('unrecorded', () => new Set<() => string | undefined>())
  * trace in this process tells so at its stop, as `info.unrecorded`.
  */
 export function noteUnrecorded(baseId: string, library: string): void {
-  const allowance = knownAllowance(baseId)
-  if (allowance === undefined) return
-  allowance.unrecorded ??= new Set()
-  allowance.unrecorded.add(library)
+  findKnownTrace(baseId)?.noteUnrecorded(library)
 }
 
 /** Libraries that this project has loaded as clients of its stores. */
@@ -36,12 +33,10 @@ export function askUnrecorded(ask: () => string | undefined): () => void {
 }
 
 /** The libraries that a stop tells of, or `undefined`. Those that were called are told once. */
-export function takeUnrecorded(baseId: string): readonly string[] | undefined {
-  const allowance = knownAllowance(baseId)
-  const called = allowance?.unrecorded
+export function takeUnrecorded(trace: KnownTrace): readonly string[] | undefined {
+  const called = trace.takeUnrecorded()
   if (called === undefined && loaded.size === 0) return undefined
   const names = new Set(called)
-  if (allowance !== undefined) allowance.unrecorded = undefined
   for (const ask of loaded) {
     const name = ask()
     if (name !== undefined) names.add(name)

@@ -6,7 +6,7 @@ import { isHarmless } from '../secrets/names/harmless-values.js'
 import { followsLabel } from '../secrets/names/lists-of-names.js'
 import { isSecretName, type NameKind, nameKind, REDACTED } from '../secrets/names/secret-names.js'
 import { redactText } from '../secrets/redact-text.js'
-import { describeObject, MAX_STRING } from './described-object.js'
+import { describeObject, MAX_STRING } from './describe-object.js'
 
 const MAX_DEPTH = 12
 const MAX_ENTRIES = 100

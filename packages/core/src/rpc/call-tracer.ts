@@ -1,8 +1,7 @@
-import { openServedTrace } from '../admission/served-trace.js'
+import { RootPoint } from '../admission/root-point.js'
 import { createTraceGate, GATE_OPTIONS, type TraceGateOptions, type TraceStats } from '../admission/trace-gate.js'
 import type { HmacKeys } from '../keys/key-ring.js'
-import { checkOptionNames } from '../options/check-option-names.js'
-import { checkOptionTypes } from '../options/check-option-types.js'
+import { checkOptions } from '../options/check-options.js'
 import type { PointInfo } from '../record/trace-record.js'
 import type { SignedPair } from './carrier.js'
 import { ServedCall } from './served-call.js'
@@ -41,8 +40,7 @@ export function createCallTracer<Message = unknown>(
   hmacKeys?: HmacKeys,
   options: CallOptions<Message> = {},
 ): CallTracer<Message> {
-  checkOptionNames(options, ['name', ...GATE_OPTIONS], 'The tracer of calls')
-  checkOptionTypes(options, ['name'], 'string')
+  checkOptions('The tracer of calls', options, { name: 'string', ...GATE_OPTIONS })
   const usualName = options.name || 'rpc'
   const gate = createTraceGate(hmacKeys, options)
   return {
@@ -51,7 +49,7 @@ export function createCallTracer<Message = unknown>(
       if (pair === undefined) return undefined
       const admitted = gate.admit(pair.info, pair.hmac, message)
       if (admitted === undefined) return undefined
-      return new ServedCall(openServedTrace(admitted, gate.maxPointsPerTrace, name, info))
+      return new ServedCall(new RootPoint(admitted, gate.maxPointsPerTrace, name, info))
     },
     get stats() {
       return gate.stats

@@ -34,7 +34,7 @@ import { isHarmlessInUrl } from './names/harmless-values.js'
 import { isSecretInUrl, REDACTED } from './names/secret-names.js'
 import { decodeEscapes } from './values/decode-escapes.js'
 import { findListLabels } from './values/labels-in-lists.js'
-import { type Span, withoutSpans } from './values/spans.js'
+import { type Span, withoutSpans } from './values/text-spans.js'
 
 /** No secret is shorter with its name. */
 const SHORTEST = 4

@@ -3,10 +3,10 @@ import { isEnabled } from '../options/configuration.js'
 import { TypeError, WeakMap } from '../platform/platform.js'
 import { shared } from '../platform/shared-state.js'
 import { createScope, currentProfiler, enterWith, keepContext } from '../points/context.js'
+import { DEFAULT_MAX_POINTS, openKnownTrace } from '../points/known-traces.js'
 import { LocalTrace } from '../points/local-trace.js'
-import { DEFAULT_MAX_POINTS } from '../points/point-allowance.js'
 import { createTraceId, Profiler } from '../points/profiler.js'
-import { settleIn } from '../promises/settle.js'
+import { followCallIn } from '../promises/follow-call.js'
 
 /** Which trace to record, and with which key to sign what it sends on. */
 export interface TraceOptions {
@@ -29,7 +29,7 @@ export interface TraceOptions {
 export function run<T>(options: TraceOptions, fn: () => T): T {
   const { hmacKey, baseId, parentId, maxPointsPerTrace } = readOptions(options)
   if (!isEnabled()) return fn()
-  const trace = new LocalTrace(hmacKey, baseId, parentId, maxPointsPerTrace)
+  const trace = new LocalTrace(hmacKey, baseId, parentId, openKnownTrace(baseId), maxPointsPerTrace)
   const profiler = new Profiler(trace, parentId)
   const release = keepContext()
   const end = (ago = 0): void => {
@@ -40,7 +40,7 @@ export function run<T>(options: TraceOptions, fn: () => T): T {
       release()
     }
   }
-  return settleIn(createScope(profiler), fn, {
+  return followCallIn(createScope(profiler), fn, {
     done: (_, ago) => end(ago),
     failed: (_, ago) => end(ago),
     abandoned: () => end(),
@@ -58,7 +58,7 @@ export function init(hmacKey: string, options: Omit<TraceOptions, 'hmacKey'> = {
   if (!isEnabled()) return undefined
   const current = currentProfiler()
   if (current !== undefined) return current
-  const trace = new LocalTrace(hmacKey, baseId, parentId, maxPointsPerTrace)
+  const trace = new LocalTrace(hmacKey, baseId, parentId, openKnownTrace(baseId), maxPointsPerTrace)
   const profiler = new Profiler(trace, parentId)
   enterWith(profiler)
   const release = keepContext()

@@ -1,7 +1,7 @@
 import { Object, Reflect } from '../platform/platform.js'
 import { createScope, type Scope } from '../points/context.js'
 import type { Profiler } from '../points/profiler.js'
-import { settleIn } from '../promises/settle.js'
+import { followCallIn } from '../promises/follow-call.js'
 import { type Call, standIn } from '../wrapping/stand-in.js'
 
 type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>
@@ -28,7 +28,7 @@ export function traceIterator(iterator: AnyIterator, open: () => Profiler, onLef
     if (left || self !== iterator) return Reflect.apply(step, self, args)
     scope ??= createScope(open())
     const { profiler } = scope
-    return settleIn(scope, () => Reflect.apply(step, self, args), {
+    return followCallIn(scope, () => Reflect.apply(step, self, args), {
       done(result, ago) {
         if ((result as IteratorResult<unknown>).done) profiler.end(undefined, ago)
       },

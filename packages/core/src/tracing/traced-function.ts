@@ -3,8 +3,8 @@ import { JSON, Object, Reflect, TypeError, types, WeakMap, WeakSet } from '../pl
 import { shared } from '../platform/shared-state.js'
 import { createScope, currentProfiler } from '../points/context.js'
 import type { Profiler } from '../points/profiler.js'
+import { followCallIn } from '../promises/follow-call.js'
 import { UNREAD } from '../promises/follow-promise.js'
-import { settleIn } from '../promises/settle.js'
 import type { PointInfo } from '../record/trace-record.js'
 import { recordable, recordableInfo } from '../recording/recordable.js'
 import { isHarmless } from '../secrets/names/harmless-values.js'
@@ -58,7 +58,7 @@ export function createTracedFunction<F extends AnyFunction>(
     }
     const inside = open()
     let followed = false
-    return settleIn(
+    return followCallIn(
       createScope(inside),
       () => {
         const result = Reflect.apply(call, self, args)

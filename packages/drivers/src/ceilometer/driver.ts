@@ -1,13 +1,13 @@
 import { type Driver, OsprofilerError, type TraceRecord } from '@osprofiler/core'
 import { Array, String, URLSearchParams } from '@osprofiler/core/toolkit'
-import { createLife } from '../lifetime/store-life.js'
+import { createLifetime } from '../lifetime/driver-lifetime.js'
 import type { OpenContext } from '../opening/open-context.js'
 import { decodeEvent } from './event.js'
 import { openCeilometerSession } from './session.js'
 
 const BATCH = 500
 /** As Python's driver asked for. */
-const MOST_EVENTS = 100_000
+const MAX_EVENTS = 100_000
 
 /**
  * Reads traces from the event API of Ceilometer (`/v2/events`, which Panko took over), as OSProfiler 1.x did. Read only:
@@ -15,36 +15,36 @@ const MOST_EVENTS = 100_000
  */
 export function openCeilometerDriver(location: string, context: OpenContext): Driver {
   const session = openCeilometerSession(location, context)
-  const life = createLife()
+  const lifetime = createLifetime()
 
   return {
     name: context.scheme,
     location: session.location,
     async write() {
-      life.checkOpen()
+      lifetime.checkOpen()
       throw new OsprofilerError(
         'ERR_WRITE_REFUSED',
         'ceilometer:// can only be read. Write to messaging://, whose notifications Ceilometer takes.',
       )
     },
     async *readRecords(baseId) {
-      life.checkOpen()
+      lifetime.checkOpen()
       const query = new URLSearchParams([
         ['q.field', 'base_id'],
         ['q.op', 'eq'],
         ['q.type', 'string'],
         ['q.value', baseId],
-        ['limit', String(MOST_EVENTS)],
+        ['limit', String(MAX_EVENTS)],
       ])
       const events = await session.get(`/v2/events?${query}`)
       if (!Array.isArray(events)) throw new OsprofilerError('ERR_STORE', 'Ceilometer answered with no list of events.')
       const records = events.map(decodeEvent).filter(record => record?.base_id === baseId) as TraceRecord[]
       records.sort(byTime)
       for (let from = 0; from < records.length; from += BATCH) yield records.slice(from, from + BATCH)
-      if (events.length < MOST_EVENTS) return
-      throw new OsprofilerError('ERR_STORE', `The trace has more than ${MOST_EVENTS} events; no more of them are read.`)
+      if (events.length < MAX_EVENTS) return
+      throw new OsprofilerError('ERR_STORE', `The trace has more than ${MAX_EVENTS} events; no more of them are read.`)
     },
-    close: timeout => life.close(timeout, { cut: session.cut }),
+    close: timeout => lifetime.close(timeout, { cut: session.cut }),
   }
 }
 

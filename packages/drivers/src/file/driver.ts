@@ -3,13 +3,13 @@ import { access, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
 import { Array, Date, isError, Map, Promise, String, TypeError } from '@osprofiler/core/toolkit'
+import { createLifetime } from '../lifetime/driver-lifetime.js'
 import { createRetention } from '../lifetime/retention.js'
-import { createLife } from '../lifetime/store-life.js'
-import { latestTime } from '../listing/latest-time.js'
+import { latestBelievedTime } from '../listing/latest-believed-time.js'
 import { isSelected, readBefore, readQuery, toTimestamp } from '../listing/trace-query.js'
 import { createTally, sortNewestFirst, type TraceTally } from '../listing/trace-tally.js'
 import { makeDirectory } from '../opening/make-directory.js'
-import { toShownFailure, toShownPath } from '../opening/shown-path.js'
+import { redactFailure, redactPath } from '../opening/redact-path.js'
 import { encodeRecord, isObject } from '../records/record-text.js'
 import { EXTENSION, readFileLocation, toTraceFile } from './path.js'
 import { appendLines, readLines } from './trace-file.js'
@@ -38,7 +38,7 @@ export function openFileDriver(location: string): Driver {
     const oldest = readBefore(before)
     return pruneFiles(directory, oldest, ({ modified }) => modified < oldest)
   })
-  const life = createLife()
+  const lifetime = createLifetime()
 
   async function list(
     query: TraceQuery | undefined,
@@ -46,8 +46,8 @@ export function openFileDriver(location: string): Driver {
   ): Promise<TraceSummary[]> {
     const selection = readQuery(query)
     const { limit, since } = selection
-    life.checkOpen()
-    const latest = latestTime()
+    lifetime.checkOpen()
+    const latest = latestBelievedTime()
     const found: TraceSummary[] = []
     for (const { path, modified } of await listFiles(directory)) {
       // A trace is not younger than its file: beyond this one, none can be among the newest or recent enough.
@@ -66,17 +66,17 @@ export function openFileDriver(location: string): Driver {
 
   return {
     name: 'file',
-    location: toShownPath(directory),
+    location: redactPath(directory),
     async write(records) {
-      life.checkOpen()
+      lifetime.checkOpen()
       const files = groupLines(directory, records)
       if (files.size === 0) return { refused: records.length }
-      const written = await life.follow(appendAll(directory, files))
+      const written = await lifetime.trackWrite(appendAll(directory, files))
       retention.afterWrite()
       return { refused: records.length - written }
     },
     async *readRecords(baseId, onUnreadable) {
-      life.checkOpen()
+      lifetime.checkOpen()
       try {
         yield* readLines(toTraceFile(directory, baseId), onUnreadable)
       } catch (error) {
@@ -86,7 +86,7 @@ export function openFileDriver(location: string): Driver {
     listTraces: query => list(query, () => true).catch(fail),
     listErrorTraces: query => list(query, tally => tally.failed).catch(fail),
     async deleteTrace(baseId) {
-      life.checkOpen()
+      lifetime.checkOpen()
       const path = toTraceFile(directory, baseId)
       const { records = 0 } = (await tallyFile(path).catch(fail)).summary ?? {}
       if (records > 0) await rm(path, { force: true }).catch(fail)
@@ -94,12 +94,12 @@ export function openFileDriver(location: string): Driver {
     },
     async pruneTraces(before) {
       const oldest = readBefore(before)
-      life.checkOpen()
+      lifetime.checkOpen()
       return await checkWritable(directory)
         .then(() => pruneFiles(directory, oldest))
         .catch(fail)
     },
-    close: timeout => life.close(timeout, { settle: retention.settled, cut: () => undefined }),
+    close: timeout => lifetime.close(timeout, { settle: retention.settled, cut: () => undefined }),
   }
 }
 
@@ -211,14 +211,12 @@ async function eachInParallel<Item>(items: readonly Item[], work: (item: Item) =
 function toFileError(directory: string, error: unknown): unknown {
   if (error instanceof OsprofilerError || error instanceof TypeError) return error
   const { message, code } = isObject(error) ? error : { message: error, code: undefined }
-  const cause = toShownFailure(directory, String(message), code)
+  const cause = redactFailure(directory, String(message), code)
   if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM') {
     const advice = code === 'EROFS' ? 'may only be read' : `is not open to this user for that (${cause.message})`
-    return new OsprofilerError('ERR_STORE', `The store in "${toShownPath(directory)}" ${advice}.`, { cause })
+    return new OsprofilerError('ERR_STORE', `The store in "${redactPath(directory)}" ${advice}.`, { cause })
   }
-  return new OsprofilerError(
-    'ERR_STORE',
-    `The store in "${toShownPath(directory)}" cannot be used: ${cause.message}.`,
-    { cause },
-  )
+  return new OsprofilerError('ERR_STORE', `The store in "${redactPath(directory)}" cannot be used: ${cause.message}.`, {
+    cause,
+  })
 }

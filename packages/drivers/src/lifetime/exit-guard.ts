@@ -12,7 +12,7 @@ export interface ExitGuard {
 
 const BUSY = 0
 const LEAVING = 1
-const PATIENCE = 2_000
+const WAIT_MS = 2_000
 
 const watched = new Set<ExitSignal>()
 
@@ -59,6 +59,6 @@ export function createExitGuard(signal: ExitSignal): ExitGuard {
 
 function holdExit(): void {
   for (const signal of watched) Atomics.store(signal, LEAVING, 1)
-  const deadline = performance.now() + PATIENCE
+  const deadline = performance.now() + WAIT_MS
   for (const signal of watched) Atomics.wait(signal, BUSY, 1, Math.max(0, deadline - performance.now()))
 }

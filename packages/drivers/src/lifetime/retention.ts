@@ -26,8 +26,8 @@ export function readTtl(text: string | undefined): number | undefined {
 
 /** For so long a pruning keeps the process alive: a program that ends soon has to prune as well. */
 const HOLD_MS = 2_000
-const LONGEST_PAUSE = 3_600_000
-const SHORTEST_PAUSE = 1_000
+const MAX_PAUSE_MS = 3_600_000
+const MIN_PAUSE_MS = 1_000
 
 /** Prunes a store from time to time, while it is being written. */
 export interface Retention {
@@ -45,7 +45,7 @@ export interface Retention {
  * @param ttl milliseconds; `undefined` does nothing at all
  */
 export function createRetention(ttl: number | undefined, prune: (before: Date) => Promise<unknown>): Retention {
-  const pause = Math.min(Math.max((ttl ?? 0) / 10, SHORTEST_PAUSE), LONGEST_PAUSE)
+  const pause = Math.min(Math.max((ttl ?? 0) / 10, MIN_PAUSE_MS), MAX_PAUSE_MS)
   let next = 0
   let running: Promise<unknown> | undefined
   return {

@@ -1,7 +1,7 @@
 import type { TraceSummary } from '@osprofiler/core'
 import { OsprofilerError } from '@osprofiler/core'
 import { performance, Set } from '@osprofiler/core/toolkit'
-import { latestTime } from './latest-time.js'
+import { latestBelievedTime } from './latest-believed-time.js'
 import { isSelected, type Selection } from './trace-query.js'
 import { sortNewestFirst } from './trace-tally.js'
 
@@ -15,7 +15,7 @@ export interface RecordPlace {
 export type TimePart = { readonly upTo: string } | { readonly after: string }
 
 /** How long a store may hand out records of traces that are known already, in milliseconds. */
-const PATIENCE_MS = 30_000
+const NO_PROGRESS_MS = 30_000
 
 /** A store of which the newest traces are wanted. */
 export interface TraceSource {
@@ -35,14 +35,14 @@ export interface TraceSource {
 export async function collectNewest(
   source: TraceSource,
   selection: Selection,
-  patience = PATIENCE_MS,
+  patience = NO_PROGRESS_MS,
 ): Promise<TraceSummary[]> {
   const { limit, since } = selection
   const met = new Set<string>()
   const found: TraceSummary[] = []
   if (limit === 0) return found
 
-  const latest = latestTime()
+  const latest = latestBelievedTime()
   await collect({ upTo: latest })
   if (found.length < limit) await collect({ after: latest })
   return sortNewestFirst(found).slice(0, limit)

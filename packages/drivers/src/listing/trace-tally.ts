@@ -1,5 +1,5 @@
 import { isErrorRecord, type TraceRecord, type TraceSummary } from '@osprofiler/core'
-import { latestTime } from './latest-time.js'
+import { latestBelievedTime } from './latest-believed-time.js'
 
 /** Sums up a trace while its records pass by. */
 export interface TraceTally {
@@ -14,7 +14,7 @@ export interface TraceTally {
 
 /** Starts a tally. Which record is the first, its timestamp says, and of equals the order in which they came. */
 export function createTally(): TraceTally {
-  const latest = latestTime()
+  const latest = latestBelievedTime()
   let first: TraceRecord | undefined
   let records = 0
   let newest = ''
@@ -54,7 +54,7 @@ export function toPointName(name: string): string {
 
 /** Sorts traces, the newest first. Those that say that they come from beyond tomorrow come last. */
 export function sortNewestFirst<Trace extends Pick<TraceSummary, 'timestamp'>>(traces: Trace[]): Trace[] {
-  const latest = latestTime()
+  const latest = latestBelievedTime()
   return traces.sort((one, other) => {
     if (one.timestamp === other.timestamp) return 0
     const isBelieved = one.timestamp <= latest

@@ -6,7 +6,7 @@ import {
   type TraceSummary,
   type WriteResult,
 } from '@osprofiler/core'
-import { createLife } from '../lifetime/store-life.js'
+import { createLifetime } from '../lifetime/driver-lifetime.js'
 import { readQuery } from '../listing/trace-query.js'
 import { readAuthority } from '../opening/authority-file.js'
 import { parseConnectionUrl, showHost } from '../opening/connection-url.js'
@@ -34,8 +34,8 @@ const BATCH = 500
  */
 export function openLoginsightDriver(location: string): Driver {
   const { server, credentials } = readLocation(location)
-  const life = createLife()
-  const client = createHttpClient(server, life.lookup)
+  const lifetime = createLifetime()
+  const client = createHttpClient(server, lifetime.lookup)
   const send = createSession(client, credentials)
   const batches = createPreparedBatches<EventBatch>()
 
@@ -49,7 +49,7 @@ export function openLoginsightDriver(location: string): Driver {
   }
 
   async function* read(baseId: string): AsyncGenerator<readonly TraceRecord[]> {
-    life.checkOpen()
+    lifetime.checkOpen()
     for await (const records of readTrace(send, baseId)) {
       for (let start = 0; start < records.length; start += BATCH) yield records.slice(start, start + BATCH)
     }
@@ -57,7 +57,7 @@ export function openLoginsightDriver(location: string): Driver {
 
   async function list(query: TraceQuery | undefined, failed: boolean): Promise<TraceSummary[]> {
     const selection = readQuery(query)
-    life.checkOpen()
+    lifetime.checkOpen()
     return await listTraces(send, selection, failed).catch(fail)
   }
 
@@ -65,9 +65,9 @@ export function openLoginsightDriver(location: string): Driver {
     name: 'loginsight',
     location: showHost(server),
     async write(records) {
-      life.checkOpen()
+      lifetime.checkOpen()
       try {
-        return await life.follow(write(records))
+        return await lifetime.trackWrite(write(records))
       } catch (error) {
         return fail(error)
       }
@@ -81,7 +81,7 @@ export function openLoginsightDriver(location: string): Driver {
     },
     listTraces: query => list(query, false),
     listErrorTraces: query => list(query, true),
-    close: timeout => life.close(timeout, { cut: client.close }),
+    close: timeout => lifetime.close(timeout, { cut: client.close }),
   }
 }
 

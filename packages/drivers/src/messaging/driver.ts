@@ -1,8 +1,8 @@
 import { type Driver, OsprofilerError } from '@osprofiler/core'
 import { AbortController, AbortSignal, clearTimeout, Date, setTimeout } from '@osprofiler/core/toolkit'
-import { createBoundWork } from '../lifetime/bound-work.js'
-import { createLife } from '../lifetime/store-life.js'
-import { createTurns } from '../lifetime/turns.js'
+import { createAbortableWork } from '../lifetime/abortable-work.js'
+import { createLifetime } from '../lifetime/driver-lifetime.js'
+import { createOneAtATime } from '../lifetime/one-at-a-time.js'
 import { findClient } from '../opening/client-package.js'
 import { showHosts } from '../opening/connection-url.js'
 import type { OpenContext } from '../opening/open-context.js'
@@ -28,12 +28,12 @@ export function openMessagingDriver(location: string, context: OpenContext): Dri
   const settings = readMessagingSettings(location)
   const place = showHosts(settings.brokers)
   findClient('amqplib', context)
-  const inTurn = createTurns()
+  const oneAtATime = createOneAtATime()
   let brokers = settings.brokers
   let connection: BrokerConnection | undefined
   let publisher: Publisher | undefined
-  const life = createLife()
-  const work = createBoundWork()
+  const lifetime = createLifetime()
+  const work = createAbortableWork()
 
   async function connect(end: AbortSignal): Promise<BrokerConnection> {
     if (connection?.isOpen === true) return connection
@@ -42,7 +42,7 @@ export function openMessagingDriver(location: string, context: OpenContext): Dri
     const limit = new AbortController()
     const timer = setTimeout(() => limit.abort(), CONNECT_MS).unref()
     try {
-      connection = await connectToBroker(settings, life.lookup, AbortSignal.any([end, limit.signal]), brokers)
+      connection = await connectToBroker(settings, lifetime.lookup, AbortSignal.any([end, limit.signal]), brokers)
       return connection
     } catch (error) {
       // The next time, another one comes first.
@@ -71,10 +71,10 @@ export function openMessagingDriver(location: string, context: OpenContext): Dri
   }
 
   async function scan(see: (waiting: Waiting) => void, finish?: () => void): Promise<void> {
-    life.checkOpen()
+    lifetime.checkOpen()
     await work.run(
       end =>
-        inTurn(async () => {
+        oneAtATime(async () => {
           const open = await connect(end)
           end.addEventListener('abort', open.destroy)
           try {
@@ -96,19 +96,19 @@ export function openMessagingDriver(location: string, context: OpenContext): Dri
     name: 'messaging',
     location: place,
     async write(records) {
-      life.checkOpen()
+      lifetime.checkOpen()
       const sentAt = new Date()
       const contents = records.flatMap(record => encodeNotification(record, sentAt) ?? [])
       const refused = records.length - contents.length
       if (contents.length === 0) return { refused }
-      const writing = work.run(end => inTurn(() => publish(contents, end)))
-      return { refused: refused + (await life.follow(writing)) }
+      const writing = work.run(end => oneAtATime(() => publish(contents, end)))
+      return { refused: refused + (await lifetime.trackWrite(writing)) }
     },
     // What is put back into a quorum queue counts as a failed delivery, and after some of those it is dropped.
     ...(settings.quorum ? {} : createQueueReader(scan)),
     close: timeout =>
-      life.close(timeout, {
-        leave: () => inTurn(disconnect),
+      lifetime.close(timeout, {
+        leave: () => oneAtATime(disconnect),
         cut() {
           work.abort()
           connection?.destroy()

@@ -3,10 +3,10 @@ import { suppress } from '@osprofiler/core'
 import { clearTimeout, Set, setTimeout } from '@osprofiler/core/toolkit'
 import type { Db, MongoClient } from 'mongodb'
 import { loadClient } from '../opening/client-package.js'
+import { checkFrames } from './check-frames.js'
 import { type ClientSockets, createClientSockets } from './client-sockets.js'
-import { checkFrames } from './frames.js'
-import { type DescribeUnreachable, watchServers } from './unreachable.js'
 import type { MongodbUrl } from './url.js'
+import { type DescribeUnreachable, watchServers } from './watch-servers.js'
 
 /** The database of Python's driver, whatever the connection string names: there it says where a user is known. */
 const DATABASE = 'osprofiler'

@@ -1,8 +1,8 @@
 import type { Driver, TraceQuery, TraceRecord, TraceSummary, WriteResult } from '@osprofiler/core'
 import { WeakMap, WeakSet } from '@osprofiler/core/toolkit'
 import type { Collection, Db, ObjectId } from 'mongodb'
-import { createBoundWork } from '../lifetime/bound-work.js'
-import { createLife } from '../lifetime/store-life.js'
+import { createAbortableWork } from '../lifetime/abortable-work.js'
+import { createLifetime } from '../lifetime/driver-lifetime.js'
 import { readBefore, readQuery } from '../listing/trace-query.js'
 import { findClient, loadClient } from '../opening/client-package.js'
 import type { OpenContext } from '../opening/open-context.js'
@@ -21,10 +21,10 @@ const PAGE = 500
  * How long a write may take, in milliseconds: the client's connections keep a program alive that has ended its work. What
  * the server was sent is written all the same, and found there when the batch is tried again.
  */
-const WRITE_PATIENCE = 4_000
+const WRITE_MS = 4_000
 /** How long a page of a trace may take, and a whole list, in milliseconds. */
-const PAGE_PATIENCE = 30_000
-const LIST_PATIENCE = 120_000
+const PAGE_MS = 30_000
+const LIST_MS = 120_000
 
 /**
  * MongoDB, in the layout of Python's driver: a document a record in `osprofiler.profiler`, and the failed traces in
@@ -38,10 +38,10 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
   const { scheme, filterErrorTrace } = context
   const url = readMongodbUrl(scheme, location)
   findClient('mongodb', context)
-  const life = createLife()
-  const connection = createMongodbConnection(url, life.lookup)
+  const lifetime = createLifetime()
+  const connection = createMongodbConnection(url, lifetime.lookup)
   const batches = createPreparedBatches<DocumentBatch>()
-  const work = createBoundWork()
+  const work = createAbortableWork()
   /** The batches that failed, and the ids of their records, which may be there: parts of a batch are written with them. */
   const failed = new WeakSet<readonly TraceRecord[]>()
   const ids = new WeakMap<TraceRecord, ObjectId>()
@@ -52,7 +52,7 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
     end?: AbortSignal,
   ): Promise<Result> {
     // A write, which has an end, was let in before the client was loaded.
-    if (end === undefined) life.checkOpen()
+    if (end === undefined) lifetime.checkOpen()
     try {
       const { db, client, release } = await connection.borrow(end)
       return await task(db, client).finally(release)
@@ -76,7 +76,7 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
   async function writeInTime(records: readonly TraceRecord[]): Promise<WriteResult> {
     // The time for loading the client is not the server's.
     await loadClient('mongodb').catch(() => undefined)
-    life.checkUncut()
+    lifetime.checkMayConnect()
     return await work.run(async end => {
       end.addEventListener('abort', connection.cut)
       try {
@@ -84,7 +84,7 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
       } catch (error) {
         throw end.aborted ? toMongodbError(url.location, end.reason, connection.describeUnreachable()) : error
       }
-    }, WRITE_PATIENCE)
+    }, WRITE_MS)
   }
 
   async function write(records: readonly TraceRecord[], end: AbortSignal): Promise<WriteResult> {
@@ -110,7 +110,7 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
   async function list(query: TraceQuery | undefined, failed: boolean): Promise<TraceSummary[]> {
     const selection = readQuery(query)
     return await use(async db => [
-      ...(await inTime(() => listTraces(db.collection(RECORDS), selection, failed), LIST_PATIENCE)),
+      ...(await inTime(() => listTraces(db.collection(RECORDS), selection, failed), LIST_MS)),
     ])
   }
 
@@ -118,7 +118,7 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
     baseId: string,
     onUnreadable: (records: number) => void = () => undefined,
   ): AsyncGenerator<readonly TraceRecord[]> {
-    life.checkOpen()
+    lifetime.checkOpen()
     if (!baseId.isWellFormed()) return
     const { db, release } = await connection.borrow()
     const documents = db.collection(RECORDS).find(
@@ -133,7 +133,7 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
       },
     )
     try {
-      while (await inTime(() => documents.hasNext(), PAGE_PATIENCE)) {
+      while (await inTime(() => documents.hasNext(), PAGE_MS)) {
         const page = documents.readBufferedDocuments()
         const records = page.flatMap(readDocument)
         if (records.length < page.length) onUnreadable(page.length - records.length)
@@ -148,8 +148,8 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
     name: 'mongodb',
     location: url.location,
     async write(records) {
-      life.checkOpen()
-      return await life.follow(writeInTime(records))
+      lifetime.checkOpen()
+      return await lifetime.trackWrite(writeInTime(records))
     },
     async *readRecords(baseId, onUnreadable) {
       try {
@@ -166,7 +166,7 @@ export function openMongodbDriver(location: string, context: OpenContext): Drive
       return await use(db => pruneTraces(db, oldest))
     },
     close: timeout =>
-      life.close(timeout, {
+      lifetime.close(timeout, {
         leave: connection.close,
         cut() {
           work.abort()

@@ -55,7 +55,7 @@ const FORM: UrlForm = {
 
 const SSL_MODES = ['DISABLED', 'PREFERRED', 'REQUIRED', 'VERIFY_CA', 'VERIFY_IDENTITY'] as const
 const SWITCH = ['true', 'false', '1', '0'] as const
-const CONNECT_PATIENCE = 10_000
+const CONNECT_MS = 10_000
 
 /**
  * Keeps records in MySQL or MariaDB, in the table of Python's SQLAlchemy driver. A batch is one multi-row insert in
@@ -80,7 +80,7 @@ export function openMysqlDriver(location: string, context: OpenContext): Driver 
     user: url.username,
     password: url.password,
     database: url.path,
-    connectPatience: readSeconds(options, 'connect_timeout', CONNECT_PATIENCE),
+    connectPatience: readSeconds(options, 'connect_timeout', CONNECT_MS),
   }
   return createSqlDriver({
     name: 'mysql',

@@ -25,8 +25,8 @@ export function showHost({ host, port }: Host): string {
 
 /** Servers for people: of many, only the first ones. */
 export function showHosts(hosts: readonly Host[], show = showHost): string {
-  const more = hosts.length - SHOWN_HOSTS
-  return `${hosts.slice(0, SHOWN_HOSTS).map(show).join(',')}${more > 0 ? ` and ${more} more` : ''}`
+  const more = hosts.length - MAX_SHOWN_HOSTS
+  return `${hosts.slice(0, MAX_SHOWN_HOSTS).map(show).join(',')}${more > 0 ? ` and ${more} more` : ''}`
 }
 
 /** How a scheme's connection strings look. */
@@ -48,9 +48,9 @@ export interface UrlForm {
 const PARTS = /^(?:([^/?#]*)@)?([^/?#@]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/
 const HOST = /^(?:\[([0-9a-f:.]+(?:%[\w.-]+)?)\]|([^\s[\]:"'<>\\^`{|}]*))(?::(\d{1,5}))?$/i
 
-const LONGEST_HOST = 255
-const LONGEST_PATH = 1_024
-const SHOWN_HOSTS = 5
+const MAX_HOST_CHARACTERS = 255
+const MAX_PATH_CHARACTERS = 1_024
+const MAX_SHOWN_HOSTS = 5
 
 /**
  * Reads what follows `scheme://`: `user:password@host:port,host:port/path?option=value`.
@@ -62,7 +62,7 @@ export function parseConnectionUrl(location: string, form: UrlForm): ConnectionU
   const [, credentials, hosts, path = '', query = ''] = PARTS.exec(location) ?? fail(form, 'it cannot be understood')
   const [username, password] = readCredentials(credentials, form)
   const decodedPath = decode(path, form)
-  if (decodedPath.length > LONGEST_PATH) fail(form, `its path is longer than ${LONGEST_PATH} characters`)
+  if (decodedPath.length > MAX_PATH_CHARACTERS) fail(form, `its path is longer than ${MAX_PATH_CHARACTERS} characters`)
   return {
     username,
     password,
@@ -86,7 +86,7 @@ function readHost(text: string, form: UrlForm): Host {
   // Credentials that were encoded as a whole, `user%3Apassword%40host`: a host is shown.
   if (host.includes('@')) fail(form, 'a host in it cannot be understood')
   // No name is longer. It is shown in warnings.
-  if (host.length > LONGEST_HOST) fail(form, `a host in it is longer than ${LONGEST_HOST} characters`)
+  if (host.length > MAX_HOST_CHARACTERS) fail(form, `a host in it is longer than ${MAX_HOST_CHARACTERS} characters`)
   const number = port === undefined ? form.defaultPort : Number(port)
   if (number < 1 || number > 65_535) fail(form, 'a port is a number from 1 to 65535')
   return { host, port: number }

@@ -33,7 +33,7 @@ export interface HostLookup {
 /** For one DNS server, one name and one try. */
 const TRY_MS = 1_200
 /** For all of them together. A question keeps the process alive, and must not do so for longer than a write may. */
-const PATIENCE_MS = 3_000
+const ALL_TRIES_MS = 3_000
 /**
  * So much later a client learns that DNS hangs: a program that has ended its work comes to its end before the write is
  * tried again, with another question.
@@ -104,7 +104,7 @@ async function askDns(name: string, resolvers: Set<Resolver>): Promise<readonly 
     isLate = true
     resolver.cancel()
   }
-  const timer = setTimeout(cancel, PATIENCE_MS).unref()
+  const timer = setTimeout(cancel, ALL_TRIES_MS).unref()
   const forget = afterNaturalEnd(cancel)
   resolvers.add(resolver)
   try {

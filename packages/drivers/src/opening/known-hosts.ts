@@ -8,7 +8,7 @@ export interface HostAddress {
   readonly family: number
 }
 
-const MAX_LENGTH = 4 * 1024 * 1024
+const MAX_BYTES = 4 * 1024 * 1024
 
 /** The addresses that this machine knows for a name without asking anybody: of its file of hosts, and of `localhost`. */
 export function findKnownHost(name: string): readonly HostAddress[] {
@@ -50,7 +50,7 @@ function hostsFile(): string {
 /** The lines of a file without comments; none where there is no such file. */
 function readLines(path: string): readonly string[] {
   try {
-    const lines = readRegularFile(path, MAX_LENGTH).toString('utf8').split('\n')
+    const lines = readRegularFile(path, MAX_BYTES).toString('utf8').split('\n')
     return lines.map(line => line.replace(/[#;].*/, '').trim()).filter(line => line !== '')
   } catch {
     return []

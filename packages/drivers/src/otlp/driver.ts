@@ -9,15 +9,15 @@ import {
   setTimeout,
   URL,
 } from '@osprofiler/core/toolkit'
-import { createLife } from '../lifetime/store-life.js'
-import { createTurns } from '../lifetime/turns.js'
+import { createLifetime } from '../lifetime/driver-lifetime.js'
+import { createOneAtATime } from '../lifetime/one-at-a-time.js'
 import { findClient } from '../opening/client-package.js'
 import type { OpenContext } from '../opening/open-context.js'
-import { toShownPath } from '../opening/shown-path.js'
-import { createOpenPoints, type OtlpPlan } from './points/points.js'
+import { redactPath } from '../opening/redact-path.js'
+import { createOpenPoints, type OtlpPlan } from './points/open-points.js'
 import { createSpanMaker } from './points/span.js'
 import { createDeliver } from './sending/deliver.js'
-import { createFates } from './sending/fates.js'
+import { createRecordFates } from './sending/record-fates.js'
 import { createOtlpSender } from './sending/sender.js'
 import { readOtlpSettings } from './settings/settings.js'
 
@@ -36,11 +36,11 @@ export function openOtlpDriver(location: string, context: OpenContext): Driver {
   const format = settings.protocol === 'http/json' ? 'http' : 'proto'
   findClient(`@opentelemetry/exporter-trace-otlp-${format}`, context)
   const open = createOpenPoints(settings.lingerMs)
-  const life = createLife()
-  const sender = createOtlpSender(settings, life.lookup)
+  const lifetime = createLifetime()
+  const sender = createOtlpSender(settings, lifetime.lookup)
   const deliver = createDeliver(sender, settings.protocol, createSpanMaker(settings.resource))
-  const fates = createFates()
-  const inTurn = createTurns()
+  const fates = createRecordFates()
+  const oneAtATime = createOneAtATime()
   let isClosing = false
   let lingering: NodeJS.Timeout | undefined
   let writes = 0
@@ -78,7 +78,7 @@ export function openOtlpDriver(location: string, context: OpenContext): Driver {
     process.on('beforeExit', endNaturally)
     lingering ??= setTimeout(() => {
       lingering = undefined
-      void inTurn(() => giveUp(() => open.planOverdue(BATCH)))
+      void oneAtATime(() => giveUp(() => open.planOverdue(BATCH)))
         .catch(() => undefined)
         .finally(watchOpenPoints)
     }, settings.lingerMs).unref()
@@ -96,27 +96,27 @@ export function openOtlpDriver(location: string, context: OpenContext): Driver {
   async function endAll(): Promise<void> {
     process.off('beforeExit', endNaturally)
     const release = holdProcess(naturalEndLeft())
-    await inTurn(() => giveUp(() => open.planOldest(BATCH))).catch(() => undefined)
+    await oneAtATime(() => giveUp(() => open.planOldest(BATCH))).catch(() => undefined)
     release()
     process.off('beforeExit', endNaturally)
   }
 
   return {
     name: context.scheme,
-    location: toShownPath(new URL(settings.url).host),
+    location: redactPath(new URL(settings.url).host),
     async write(records) {
-      life.checkOpen()
+      lifetime.checkOpen()
       writes++
-      return await life.follow(inTurn(() => write(records)))
+      return await lifetime.trackWrite(oneAtATime(() => write(records)))
     },
     async check() {
-      life.checkOpen()
-      await life.follow(inTurn(sender.confirm))
+      lifetime.checkOpen()
+      await lifetime.trackWrite(oneAtATime(sender.confirm))
       return true
     },
     close(timeout) {
       isClosing = true
-      return life.close(timeout, {
+      return lifetime.close(timeout, {
         settle: () => suppress(endAll),
         leave: sender.leave,
         cut() {

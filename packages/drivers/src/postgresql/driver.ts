@@ -62,7 +62,7 @@ const FORM: UrlForm = {
 
 const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
 const SESSION_ATTRIBUTES = ['any', 'read-write', 'primary'] as const
-const CONNECT_PATIENCE = 10_000
+const CONNECT_MS = 10_000
 
 /**
  * Keeps records in PostgreSQL, in the table of Python's SQLAlchemy driver. A batch is one multi-row insert in a
@@ -86,7 +86,7 @@ export function openPostgresqlDriver(location: string, context: OpenContext): Dr
     applicationName: options.get('application_name') ?? 'osprofiler',
     sessionOptions: options.get('options'),
     mustBeWritable: (readChoice(options, 'target_session_attrs', SESSION_ATTRIBUTES) ?? 'any') !== 'any',
-    connectPatience: readSeconds(options, 'connect_timeout', CONNECT_PATIENCE),
+    connectPatience: readSeconds(options, 'connect_timeout', CONNECT_MS),
   }
   readChoice(options, 'client_encoding', ['utf8', 'utf-8', 'UNICODE'])
   return createSqlDriver({

@@ -1,6 +1,6 @@
 import type { Driver, TraceQuery, TraceRecord, WriteResult } from '@osprofiler/core'
-import { createBoundWork } from '../lifetime/bound-work.js'
-import { createLife } from '../lifetime/store-life.js'
+import { createAbortableWork } from '../lifetime/abortable-work.js'
+import { createLifetime } from '../lifetime/driver-lifetime.js'
 import { readBefore, readQuery } from '../listing/trace-query.js'
 import { findClient } from '../opening/client-package.js'
 import type { OpenContext } from '../opening/open-context.js'
@@ -8,7 +8,7 @@ import { createPreparedBatches } from '../records/prepared-batch.js'
 import { createClusterRoute } from './cluster.js'
 import { explainRefusal, toRedisError } from './failure.js'
 import { RECORDS } from './keys.js'
-import { createLegacyKeys } from './legacy.js'
+import { createLegacyKeys } from './legacy-keys.js'
 import { listTraces } from './list.js'
 import { createMasterRoute } from './master.js'
 import { readList } from './read.js'
@@ -27,14 +27,14 @@ export function openRedisDriver(location: string, context: OpenContext): Driver 
   const { scheme, filterErrorTrace } = context
   const place = readRedisUrl(scheme, location)
   findClient('ioredis', context)
-  const life = createLife()
-  const route = (place.kind === 'cluster' ? createClusterRoute : createMasterRoute)(place, life.lookup)
+  const lifetime = createLifetime()
+  const route = (place.kind === 'cluster' ? createClusterRoute : createMasterRoute)(place, lifetime.lookup)
   const legacy = createLegacyKeys(route)
   const batches = createPreparedBatches<RedisBatch>()
-  const work = createBoundWork()
+  const work = createAbortableWork()
 
   async function use<Result>(work: () => Promise<Result>): Promise<Result> {
-    life.checkOpen()
+    lifetime.checkOpen()
     try {
       return await work()
     } catch (error) {
@@ -54,7 +54,7 @@ export function openRedisDriver(location: string, context: OpenContext): Driver 
     baseId: string,
     onUnreadable?: (records: number) => void,
   ): AsyncGenerator<readonly TraceRecord[]> {
-    life.checkOpen()
+    lifetime.checkOpen()
     if (!baseId.isWellFormed()) return
     let isThere = false
     for await (const records of readList(route, `${RECORDS}${baseId}`, onUnreadable)) {
@@ -72,7 +72,7 @@ export function openRedisDriver(location: string, context: OpenContext): Driver 
   return {
     name: scheme,
     location: place.location,
-    write: records => life.follow(use(() => work.run(end => write(records, end)))),
+    write: records => lifetime.trackWrite(use(() => work.run(end => write(records, end)))),
     async *readRecords(baseId, onUnreadable) {
       try {
         yield* read(baseId, onUnreadable)
@@ -87,6 +87,6 @@ export function openRedisDriver(location: string, context: OpenContext): Driver 
       const oldest = readBefore(before)
       return await use(() => pruneTraces(route, legacy, oldest))
     },
-    close: timeout => life.close(timeout, { cut: route.cut }),
+    close: timeout => lifetime.close(timeout, { cut: route.cut }),
   }
 }

@@ -43,7 +43,7 @@ export interface RedisLink {
 const IDLE_MS = 1_000
 
 /** As the client has it by default. */
-const CLOSE_PATIENCE_MS = 2_000
+const CLOSE_MS = 2_000
 
 type ClientOptions = ReturnType<typeof toOptions> & { readonly Connector: ReturnType<typeof toConnector> }
 type Client = Awaited<ReturnType<typeof loadClient<'ioredis'>>>
@@ -113,7 +113,7 @@ function toConnector(client: Client, { host, port }: Host, { tls }: RedisPlace, 
 
   return class extends AbstractConnector {
     constructor() {
-      super(CLOSE_PATIENCE_MS)
+      super(CLOSE_MS)
     }
 
     override async connect(): Promise<Socket | TLSSocket> {

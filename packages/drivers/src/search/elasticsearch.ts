@@ -8,9 +8,9 @@ import { readExactly } from './exact-answers.js'
 import type { SearchTransport } from './transport.js'
 import { readSearchUrl, type SearchUrl } from './url.js'
 
-const CONNECT_TIMEOUT = 5_000
+const CONNECT_MS = 5_000
 /** The client's connections end a request after that, whatever limit the request itself has. In milliseconds. */
-const LONGEST_ANSWER = 900_000
+const MAX_ANSWER_MS = 900_000
 
 /** Elasticsearch 7.14 and later, 8 and 9, through Elastic's client. See `createSearchDriver`. */
 export function openElasticsearchDriver(location: string, context: OpenContext): Driver {
@@ -37,7 +37,7 @@ export function openElasticsearchDriver(location: string, context: OpenContext):
         maxRetries: url.nodes.length - 1,
         // The client's own pool asks a host that is away now and then, whatever is to be asked.
         ConnectionPool: ClusterConnectionPool,
-        requestTimeout: LONGEST_ANSWER,
+        requestTimeout: MAX_ANSWER_MS,
         // It would refuse a record that somebody gave a member "__proto__": JSON makes it a member like any other.
         disablePrototypePoisoningProtection: true,
       })
@@ -76,7 +76,7 @@ function toTransport(transport: Client['transport']): SearchTransport {
 
 /** The client hands these on to Node's `connect`, though its types know only those of TLS. */
 function toConnectOptions(signal: AbortSignal, lookup: LookupFunction) {
-  return { timeout: CONNECT_TIMEOUT, signal, lookup }
+  return { timeout: CONNECT_MS, signal, lookup }
 }
 
 function readAuth({ username, password, apiKey }: SearchUrl) {

@@ -8,7 +8,7 @@ import { toPages, type UseTable } from './read.js'
 import type { MetRecord, Position } from './store.js'
 
 const FIRST_STEP = 1_000
-const LONGEST_STEP = 16_000
+const MAX_STEP = 16_000
 const SUMMARIES = 1_000
 
 /** The newest traces that a query asks for, at the cost of the records that are as young as these. */
@@ -47,7 +47,7 @@ async function* walkBack(
     if (page.length > 0) yield page
     from = met.at(-1)
     if (from === undefined || met.length < limit || from.timestamp < end) return
-    limit = Math.min(2 * limit, LONGEST_STEP)
+    limit = Math.min(2 * limit, MAX_STEP)
   }
 }
 

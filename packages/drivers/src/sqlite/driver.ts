@@ -1,9 +1,9 @@
 import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
+import { createLifetime } from '../lifetime/driver-lifetime.js'
 import { createRetention } from '../lifetime/retention.js'
-import { createLife } from '../lifetime/store-life.js'
 import { readBefore, readQuery } from '../listing/trace-query.js'
 import type { OpenContext } from '../opening/open-context.js'
-import { toShownPath } from '../opening/shown-path.js'
+import { redactPath } from '../opening/redact-path.js'
 import { isStorable, toRowRecord } from '../records/record-row.js'
 import { findSqliteClient } from './client.js'
 import type { SqlitePage } from './database/store.js'
@@ -14,10 +14,10 @@ import { createThread, ThreadDied } from './thread.js'
 import { findWorker } from './worker-file.js'
 
 /** How many records are handed to the thread at once, so that it unpacks them while the next ones are packed. */
-const STAGE = 100
+const RECORDS_PER_STAGE = 100
 
 /** Somebody may have numbered the rows from below zero. */
-const SMALLEST_ID = -(2n ** 63n)
+const MIN_ID = -(2n ** 63n)
 
 /**
  * The embedded store: an SQLite file with the table of Python's SQLAlchemy driver, which any number of processes of
@@ -32,26 +32,26 @@ export function openSqliteDriver(location: string, context?: OpenContext): Drive
   const { path, ttl } = readSqliteLocation(location)
   const thread = createThread(context?.checkOnly ? '' : findWorker(), findSqliteClient(context), path)
   const retention = createRetention(ttl, prune)
-  const life = createLife()
+  const lifetime = createLifetime()
 
   async function list(query: TraceQuery | undefined, failed: boolean): Promise<TraceSummary[]> {
     const selection = readQuery(query)
-    life.checkOpen()
+    lifetime.checkOpen()
     return await thread.ask({ operation: 'list', selection, failed }).catch(fail)
   }
 
   async function readPage(baseId: string, after: bigint): Promise<SqlitePage> {
-    life.checkOpen()
+    lifetime.checkOpen()
     return await thread.ask({ operation: 'read', baseId, after }).catch(fail)
   }
 
   async function write(records: readonly TraceRecord[]): Promise<number> {
-    life.checkOpen()
+    lifetime.checkOpen()
     if (records.length === 0) return 0
     let unpackable = 0
     try {
-      for (let start = 0; start < records.length; start += STAGE) {
-        const staged = records.slice(start, start + STAGE)
+      for (let start = 0; start < records.length; start += RECORDS_PER_STAGE) {
+        const staged = records.slice(start, start + RECORDS_PER_STAGE)
         const packed = staged.flatMap(record => packRecord(record) ?? [])
         unpackable += staged.length - packed.length
         thread.stage(packed)
@@ -71,7 +71,7 @@ export function openSqliteDriver(location: string, context?: OpenContext): Drive
 
   async function prune(before: Date): Promise<number> {
     const oldest = readBefore(before)
-    life.checkOpen()
+    lifetime.checkOpen()
     return await thread.ask({ operation: 'prune', before: oldest }).catch(fail)
   }
 
@@ -81,7 +81,7 @@ export function openSqliteDriver(location: string, context?: OpenContext): Drive
 
   return {
     name: 'sqlite',
-    location: toShownPath(path),
+    location: redactPath(path),
     async write(records) {
       const refused = await write(records)
       retention.afterWrite()
@@ -89,7 +89,7 @@ export function openSqliteDriver(location: string, context?: OpenContext): Drive
     },
     async *readRecords(baseId) {
       if (!isKeepable(baseId)) return
-      for (let after: bigint | undefined = SMALLEST_ID; after !== undefined; ) {
+      for (let after: bigint | undefined = MIN_ID; after !== undefined; ) {
         const page: SqlitePage = await readPage(baseId, after)
         if (page.rows.length > 0) yield page.rows.map(toRowRecord)
         after = page.after
@@ -98,12 +98,12 @@ export function openSqliteDriver(location: string, context?: OpenContext): Drive
     listTraces: query => list(query, false),
     listErrorTraces: query => list(query, true),
     async deleteTrace(baseId) {
-      life.checkOpen()
+      lifetime.checkOpen()
       if (!isKeepable(baseId)) return 0
       return await thread.ask({ operation: 'delete', baseId }).catch(fail)
     },
     pruneTraces: prune,
-    close: timeout => life.close(timeout, { settle: thread.close, cut: thread.cut }),
+    close: timeout => lifetime.close(timeout, { settle: thread.close, cut: thread.cut }),
   }
 }
 

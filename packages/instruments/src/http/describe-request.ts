@@ -1,5 +1,5 @@
-import { type PointInfo, redactQuery } from '@osprofiler/core'
-import { redactPath } from '@osprofiler/core/toolkit'
+import type { PointInfo } from '@osprofiler/core'
+import { redactPath, redactQuery } from '@osprofiler/core/toolkit'
 
 /** An outgoing request as its point tells it. */
 export interface OutgoingRequest {

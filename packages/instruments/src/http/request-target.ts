@@ -1,6 +1,9 @@
 /** The ports of URLs that name none. */
 export const DEFAULT_PORTS = { http: 80, https: 443 }
 
+/** How many origins are remembered, and of which length: a program asks for the same few all the time. */
+export const KNOWN_ORIGINS = [500, 300] as const
+
 /** What a request asks a server for. */
 export interface PathAndQuery {
   /** From the slash on. */

@@ -1,5 +1,4 @@
-import { checkOptionNames } from '@osprofiler/core'
-import { JSON, Object, Reflect, TypeError } from '@osprofiler/core/toolkit'
+import { checkOptionNames, JSON, Object, Reflect, TypeError } from '@osprofiler/core/toolkit'
 import { describeValue } from './describe-value.js'
 
 /**

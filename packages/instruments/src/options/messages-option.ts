@@ -1,6 +1,5 @@
-import { checkOptionNames } from '@osprofiler/core'
 import { type CallOptions, createCallTracer } from '@osprofiler/core/rpc'
-import { Object, TypeError } from '@osprofiler/core/toolkit'
+import { checkOptionNames, Object, TypeError } from '@osprofiler/core/toolkit'
 
 /** Where a message is published to. */
 export interface MessageTarget {

@@ -66,13 +66,15 @@ interface Rules {
 
 /** To look through ranges of addresses takes a while. */
 const MAX_REMEMBERED = 1_000
+// The longest name of a host.
+const MAX_HOST = 253
 
 function readRules(propagateTo: PropagationRules | undefined): Rules {
-  if (propagateTo === undefined) return { isHost: remember(MAX_REMEMBERED, isLocal), matchers: [] }
+  if (propagateTo === undefined) return { isHost: remember(isLocal, MAX_REMEMBERED, MAX_HOST), matchers: [] }
   const rules: readonly unknown[] = typeof propagateTo === 'string' ? splitRules(propagateTo) : [propagateTo].flat()
   const hosts = rules.filter(rule => typeof rule === 'string').map(rule => readHostRule(rule.trim()))
   return {
-    isHost: remember(MAX_REMEMBERED, host => hosts.some(matches => matches(host))),
+    isHost: remember(host => hosts.some(matches => matches(host)), MAX_REMEMBERED, MAX_HOST),
     matchers: rules.filter(rule => typeof rule !== 'string').map(readFunction),
   }
 }

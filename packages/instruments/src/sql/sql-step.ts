@@ -28,7 +28,7 @@ export function createStartSql(traceSql: TraceSql, dialect: SqlDialect, library:
     if (profiler === undefined) return undefined
     const sql = typeof text === 'string' ? text : ''
     const point = profiler.startBeside('db', {
-      db: values ? { system: dialect, statement: cut(sql), params } : describe(sql, dialect),
+      db: values ? { system: dialect, statement: cut(sql), params } : describe[dialect](sql),
     })
     return {
       stop: (info, ago) => point.stop(info, ago),
@@ -53,14 +53,10 @@ function cut(sql: string): string {
 // A program has few statements with placeholders, and sends each of them often.
 const MAX_KNOWN = 500
 const MAX_KNOWN_LENGTH = 1_000
-const describeKnown: Readonly<Record<SqlDialect, (sql: string) => PointInfo>> = {
-  postgresql: remember(MAX_KNOWN, sql => read(sql, 'postgresql')),
-  mysql: remember(MAX_KNOWN, sql => read(sql, 'mysql')),
-  sqlite: remember(MAX_KNOWN, sql => read(sql, 'sqlite')),
-}
-
-function describe(sql: string, dialect: SqlDialect): PointInfo {
-  return sql.length > MAX_KNOWN_LENGTH ? read(sql, dialect) : describeKnown[dialect](sql)
+const describe: Readonly<Record<SqlDialect, (sql: string) => PointInfo>> = {
+  postgresql: remember(sql => read(sql, 'postgresql'), MAX_KNOWN, MAX_KNOWN_LENGTH),
+  mysql: remember(sql => read(sql, 'mysql'), MAX_KNOWN, MAX_KNOWN_LENGTH),
+  sqlite: remember(sql => read(sql, 'sqlite'), MAX_KNOWN, MAX_KNOWN_LENGTH),
 }
 
 function read(sql: string, dialect: SqlDialect): PointInfo {

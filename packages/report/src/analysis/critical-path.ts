@@ -1,6 +1,6 @@
 import type { Report, ReportNode } from '../tree/report.js'
-import { type Extent, findExtents } from './extent.js'
-import { isOutgoing } from './hops.js'
+import { findKnownSpans, type KnownSpan } from './known-spans.js'
+import { isOutgoing } from './service-calls.js'
 
 /** A stretch of a trace's critical path. Times are microseconds since the trace's first record. */
 export interface CriticalSegment {
@@ -14,7 +14,7 @@ export interface CriticalSegment {
 
 /** An end of a child, from which the path may go on into it. */
 interface End {
-  readonly child: Extent
+  readonly child: KnownSpan
   readonly atUs: number
   /** Whether it is not the child's own end but that of something below it that outlasted it. */
   readonly outlasting: boolean
@@ -31,10 +31,10 @@ interface Frame {
   /** The latest first. */
   readonly ends: readonly End[]
   /** Children without an end, the latest start last. */
-  readonly open: Extent[]
+  readonly open: KnownSpan[]
   next: number
   /** Of the children that end after `cursorUs`, the one that started first. */
-  running: Extent | undefined
+  running: KnownSpan | undefined
   cursorUs: number
 }
 
@@ -51,9 +51,9 @@ interface Frame {
  * After Zhang et al., "CRISP: Critical Path Analysis of Large-Scale Microservice Architectures" (USENIX ATC 2022).
  */
 export function criticalPath(report: Report): CriticalSegment[] {
-  const extents = findExtents(report)
+  const spans = findKnownSpans(report)
   const path: CriticalSegment[] = []
-  const stack = [openFrame(undefined, report.roots, 0, report.durationUs ?? 0, extents)]
+  const stack = [openFrame(undefined, report.roots, 0, report.durationUs ?? 0, spans)]
   for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
     const step = takeStep(frame)
     if (step === undefined) {
@@ -65,7 +65,7 @@ export function criticalPath(report: Report): CriticalSegment[] {
     const fromUs = Math.max(frame.fromUs, child.startUs)
     addOwn(path, frame, atUs)
     frame.cursorUs = fromUs
-    stack.push(openFrame(child.node, child.node.children, fromUs, atUs, extents))
+    stack.push(openFrame(child.node, child.node.children, fromUs, atUs, spans))
   }
   return path.reverse()
 }
@@ -75,13 +75,13 @@ function openFrame(
   children: readonly ReportNode[],
   fromUs: number,
   toUs: number,
-  extents: ReadonlyMap<ReportNode, Extent>,
+  spans: ReadonlyMap<ReportNode, KnownSpan>,
 ): Frame {
-  const own = node === undefined ? undefined : extents.get(node)
+  const own = node === undefined ? undefined : spans.get(node)
   const ends: End[] = []
-  const open: Extent[] = []
+  const open: KnownSpan[] = []
   for (const childNode of children) {
-    const child = extents.get(childNode)
+    const child = spans.get(childNode)
     if (child === undefined) continue
     if (child.isOpen) open.push(child)
     const { endUs, lastUs } = child

@@ -26,7 +26,7 @@ export interface FilteredPoints {
 }
 
 /** More of a text is not looked through. */
-const LONGEST = 20_000
+const MAX_TEXT_LENGTH = 20_000
 
 /**
  * The trace ids of the points whose text (`pointText`) passes a test.
@@ -60,7 +60,7 @@ export function pointText(node: ReportNode): string {
     traceId,
   ]
     .filter(text => text !== undefined)
-    .map(text => text.slice(0, LONGEST))
+    .map(text => text.slice(0, MAX_TEXT_LENGTH))
     .join('\n')
 }
 

@@ -1,5 +1,5 @@
 import type { Report, ReportNode } from '../tree/report.js'
-import { findExtents } from './extent.js'
+import { findKnownSpans } from './known-spans.js'
 
 /** A stretch of a point in which none of its children ran, nor what they left running: it worked, or something was not recorded. */
 export interface Gap {
@@ -17,7 +17,7 @@ export interface Gap {
  * finished counts to its parent's end.
  */
 export function findGaps(report: Report): Gap[] {
-  const extents = findExtents(report)
+  const spans = findKnownSpans(report)
   return report.points.flatMap(node => {
     const { startedUs, finishedUs } = node
     if (node.children.length === 0 || startedUs === undefined || finishedUs === undefined) return []
@@ -30,7 +30,7 @@ export function findGaps(report: Report): Gap[] {
         longest = { node, fromUs: reachedUs, toUs: Math.min(toUs, finishedUs), after, before }
       }
     }
-    const children = node.children.map(child => extents.get(child)).filter(child => child !== undefined)
+    const children = node.children.map(child => spans.get(child)).filter(child => child !== undefined)
     for (const child of children.sort((a, b) => a.startUs - b.startUs)) {
       consider(child.startUs, child.startUs < finishedUs ? child.node : undefined)
       // With what it handed over and did not wait for: as long as that runs, something is recorded.

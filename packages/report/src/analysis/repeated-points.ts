@@ -13,18 +13,18 @@ export interface Repetition {
   readonly sequential: boolean
 }
 
-const FEWEST = 3
+const MIN_POINTS = 3
 
 /** The repetitions of a trace, longest first. Points without both ends and layers of a framework are left out. */
 export function repeatedPoints(report: Report): Repetition[] {
   const keyOf = createRepetitionKey()
   const found: Repetition[] = []
   for (const siblings of [report.roots, ...report.points.map(node => node.children)]) {
-    if (siblings.length < FEWEST) continue
+    if (siblings.length < MIN_POINTS) continue
     const whole = siblings.filter(node => node.durationUs !== undefined && !isLayer(node))
     const groups = groupBy(whole, keyOf)
     for (const nodes of groups.values()) {
-      if (nodes.length >= FEWEST) found.push(toRepetition(nodes))
+      if (nodes.length >= MIN_POINTS) found.push(toRepetition(nodes))
     }
   }
   return found.sort((a, b) => b.totalUs - a.totalUs)

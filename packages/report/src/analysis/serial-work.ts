@@ -1,8 +1,8 @@
 import { asNumber } from '@osprofiler/core/json'
 import { readField, readText } from '../tree/read-field.js'
 import type { Report, ReportNode } from '../tree/report.js'
-import { isOutgoing } from './hops.js'
 import { selfTimes } from './self-time.js'
+import { isOutgoing } from './service-calls.js'
 import { readWait } from './waiting.js'
 
 /** Siblings that ran one after another and might have run at the same time. */
@@ -14,8 +14,8 @@ export interface SerialWork {
 }
 
 /** Values that are too short are equal by chance. */
-const SHORTEST_VALUE = 3
-const MOST_TEXT = 4000
+const MIN_VALUE_LENGTH = 3
+const MAX_TEXT_LENGTH = 4000
 
 /**
  * Runs of reads (queries and requests that change nothing, or points that do little but make such) that one parent made
@@ -78,7 +78,7 @@ function findReads(report: Report): Set<ReportNode> {
 function isReadCall(node: ReportNode): boolean {
   const method = readText(node.start, 'info', 'requests', 'method')
   if (method !== undefined) return /^(?:get|head)$/i.test(method)
-  const statement = readText(node.start, 'info', 'db', 'statement')?.slice(0, MOST_TEXT)
+  const statement = readText(node.start, 'info', 'db', 'statement')?.slice(0, MAX_TEXT_LENGTH)
   return statement !== undefined && /^\s*select\b/i.test(statement) && !/\b(?:for\s+update|into)\b/i.test(statement)
 }
 
@@ -92,12 +92,12 @@ function readAsked(node: ReportNode): unknown {
 function listValues(value: unknown): string[] {
   let text = ''
   const waiting = [{ value, depth: 0 }]
-  for (let next = waiting.pop(); next !== undefined && text.length < MOST_TEXT; next = waiting.pop()) {
+  for (let next = waiting.pop(); next !== undefined && text.length < MAX_TEXT_LENGTH; next = waiting.pop()) {
     const { value: part, depth } = next
-    if (typeof part === 'string' || asNumber(part) !== undefined) text += ` ${String(part).slice(0, MOST_TEXT)}`
+    if (typeof part === 'string' || asNumber(part) !== undefined) text += ` ${String(part).slice(0, MAX_TEXT_LENGTH)}`
     else if (typeof part === 'object' && part !== null && depth < 4) {
       for (const inner of Object.values(part).slice(0, 100)) waiting.push({ value: inner, depth: depth + 1 })
     }
   }
-  return text.split(/[^\p{L}\p{N}_-]+/u).filter(word => word.length >= SHORTEST_VALUE)
+  return text.split(/[^\p{L}\p{N}_-]+/u).filter(word => word.length >= MIN_VALUE_LENGTH)
 }

@@ -1,4 +1,4 @@
-import { isOutgoing, isServed } from '../analysis/hops.js'
+import { isOutgoing, isServed } from '../analysis/service-calls.js'
 import { readField } from '../tree/read-field.js'
 import { readStatus } from '../tree/read-record.js'
 import type { ReportNode } from '../tree/report.js'
@@ -21,7 +21,7 @@ const LATE_LONG_END_US = 5_000
 const LITTLE_US = 10_000
 const LITTLE_SHARE = 0.05
 /** A service under load takes up a request so long after its caller has given it up. */
-const LONGEST_BACKLOG_US = 10_000_000
+const MAX_BACKLOG_US = 10_000_000
 
 /** The bounds of a child's clock, or of its parent's where `forwards` is false; `undefined` where times are not known. */
 export function boundClocks(parent: ReportNode, child: ReportNode, forwards: boolean): ClockBounds | undefined {
@@ -51,7 +51,7 @@ function boundEnd(parent: ReportNode, child: ReportNode, min: number): EndBound 
   // An error may be the answer of a proxy which gave the request up, unless the callee answered with it.
   const isOwn = status !== undefined && (status < 500 || status === readStatus(child.stop))
   const wasAnswered = status === undefined ? parent.exception === undefined : isOwn
-  if (!wasAnswered) return { us: startUs + LONGEST_BACKLOG_US, slack: 0, isLoose: true }
+  if (!wasAnswered) return { us: startUs + MAX_BACKLOG_US, slack: 0, isLoose: true }
   const isWhole = parent.exception === undefined && readField(parent.stop, 'info', 'requests', 'unread') !== true
   const excessUs = Math.max(0, (child.durationUs ?? Number.POSITIVE_INFINITY) - durationUs)
   if (!isWhole || excessUs > Math.max(LITTLE_US, LITTLE_SHARE * durationUs)) {

@@ -40,7 +40,7 @@ export interface Regression {
 }
 
 /** A point is only held to account for at least this share of the whole duration. */
-const SMALLEST_WEIGHT = 0.01
+const MIN_WEIGHT = 0.01
 
 /**
  * Compares runs of the same request: what became slower or faster, what is new and what is gone. Points are aligned by
@@ -65,7 +65,7 @@ export function diffReports(before: readonly Report[], after: readonly Report[])
 export function regressions(diff: ReportDiff, share: number): Regression[] {
   const isOver = ({ change, share: grown }: Comparison): boolean =>
     change === 'slower' && (grown === null || grown > share)
-  const least = SMALLEST_WEIGHT * diff.total.before.median
+  const least = MIN_WEIGHT * diff.total.before.median
   const points = diff.points
     .filter(({ change, total }) => change === 'slower' && isOver(total) && total.deltaUs >= least)
     .sort((a, b) => b.self.deltaUs - a.self.deltaUs)

@@ -30,11 +30,11 @@ const MAD_TO_SIGMA = 1.4826
 const MEDIAN_TO_MEAN = 1.2533
 const SIGMAS = 3
 /** With fewer runs nothing is known of their spread, and this share of the time stands for the noise. */
-const FEWEST_RUNS = 3
+const MIN_RUNS = 3
 const UNKNOWN_NOISE = 0.1
 /** However alike the runs are, less than this is nothing that a user could feel. */
-const SMALLEST_SHARE = 0.01
-const SMALLEST_US = 20
+const MIN_SHARE = 0.01
+const MIN_US = 20
 
 /** The spread of values, of which there has to be at least one; all zeros for none. */
 export function spreadOf(values: readonly number[]): Spread {
@@ -53,9 +53,9 @@ export function compareTimes(before: readonly number[], after: readonly number[]
   const a = spreadOf(before)
   const b = spreadOf(after)
   const larger = Math.max(a.median, b.median)
-  const isKnown = a.samples >= FEWEST_RUNS && b.samples >= FEWEST_RUNS
+  const isKnown = a.samples >= MIN_RUNS && b.samples >= MIN_RUNS
   const spreadUs = isKnown ? SIGMAS * Math.hypot(standardError(a), standardError(b)) : UNKNOWN_NOISE * larger
-  const noiseUs = Math.max(spreadUs, SMALLEST_SHARE * larger, SMALLEST_US)
+  const noiseUs = Math.max(spreadUs, MIN_SHARE * larger, MIN_US)
   const deltaUs = b.median - a.median
   const change = Math.abs(deltaUs) <= noiseUs ? 'same' : deltaUs > 0 ? 'slower' : 'faster'
   return { before: a, after: b, deltaUs, share: a.median === 0 ? null : deltaUs / a.median, noiseUs, change }

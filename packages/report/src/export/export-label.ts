@@ -1,7 +1,7 @@
 import type { ReportNode } from '../tree/report.js'
 import { pointDetail } from '../words/point-label.js'
 
-const LONGEST = 200
+const MAX_TEXT_LENGTH = 200
 
 /** A point's name and what it did, short enough for the box that a viewer draws. */
 export function exportLabel(node: ReportNode): string {
@@ -14,5 +14,5 @@ export function exportService({ service }: ReportNode): string {
 }
 
 function cut(text: string): string {
-  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST - 3)}...`
+  return text.length <= MAX_TEXT_LENGTH ? text : `${text.slice(0, MAX_TEXT_LENGTH - 3)}...`
 }

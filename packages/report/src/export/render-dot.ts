@@ -4,7 +4,7 @@ import type { Report, ReportNode } from '../tree/report.js'
 import { showText } from '../words/escape-control.js'
 
 /** Python shows so much of a path. */
-const LONGEST_PATH = 30
+const MAX_PATH_LENGTH = 30
 
 /**
  * A report in Graphviz's DOT language, as Python's `osprofiler trace show --dot` makes it of the same records (Python
@@ -52,7 +52,7 @@ function detailLine({ name, start }: ReportNode): string {
     const path = readField(start, 'info', 'request', 'path')
     if (typeof method !== 'string' || typeof path !== 'string') return ''
     // Python counts in code points; no more than two units make one.
-    const head = [...path.slice(0, 2 * LONGEST_PATH)].slice(0, LONGEST_PATH).join('')
+    const head = [...path.slice(0, 2 * MAX_PATH_LENGTH)].slice(0, MAX_PATH_LENGTH).join('')
     return `\\n${escapeDot(method)} ${escapeDot(head)}..`
   }
   if (name === 'rpc' || name === 'driver') {

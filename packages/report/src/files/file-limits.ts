@@ -27,7 +27,7 @@ const FREE_RECORDS = 200_000
 const CHARACTERS_PER_RECORD = 100
 
 /** Values that hold nothing of a record are shown as malformed, but a file may have millions. */
-const MOST_BLANK = 1_000
+const MAX_BLANK = 1_000
 
 const FIELDS = ['name', 'trace_id', 'parent_id', 'base_id', 'timestamp', 'info']
 
@@ -52,7 +52,7 @@ export function createFileLimits(mostRecords: number): FileLimits {
       }
     },
     admit(value) {
-      if (isBlank(value) && ++blank > MOST_BLANK) {
+      if (isBlank(value) && ++blank > MAX_BLANK) {
         leftOut++
         return false
       }

@@ -25,7 +25,7 @@ export function parseRecords(text: string): TraceRecord[] {
 }
 
 /** Longer lines are not read: V8's strings end at twice that. */
-const LONGEST_LINE = 2 ** 28
+const MAX_LINE_LENGTH = 2 ** 28
 
 /**
  * As `parseRecords`, for a text that no single string can hold.
@@ -57,8 +57,8 @@ export function createRecordParser(isWanted: (record: unknown) => boolean = () =
         position = lineEnd + 1
       }
       rest += text.slice(position)
-      if (rest.length > LONGEST_LINE) {
-        throw new RangeError(`Line ${number + 1} has more than ${LONGEST_LINE} characters. No record is that long.`)
+      if (rest.length > MAX_LINE_LENGTH) {
+        throw new RangeError(`Line ${number + 1} has more than ${MAX_LINE_LENGTH} characters. No record is that long.`)
       }
     },
     end() {

@@ -9,7 +9,7 @@ import { createTimestampReader, formatTimestamp } from '../tree/timestamp.js'
 import { createFileLimits, type FileLimits } from './file-limits.js'
 
 /** A text in memory is bounded already. */
-const MOST_RECORDS = Number.POSITIVE_INFINITY
+const MAX_RECORDS = Number.POSITIVE_INFINITY
 
 /**
  * Reads a report from the text of a `.json` file that `osprofiler trace show --json`, Python's or ours, wrote: all
@@ -25,7 +25,7 @@ export function readReport(json: string): Report {
       'Not a report: it has no list "children". Give a file from "osprofiler trace show --json --out FILE", or records as .jsonl.',
     )
   }
-  return reportFromNodes(value, listNodes(value), createFileLimits(MOST_RECORDS))
+  return reportFromNodes(value, listNodes(value), createFileLimits(MAX_RECORDS))
 }
 
 /**

@@ -16,13 +16,13 @@ import { listNodes, readReport, reportFromNodes, withLeftOut } from './read-repo
 import { beginsAsReport, createReportPieces, isReportJson } from './read-report-pieces.js'
 
 /** A text up to this length is read as a whole; V8's strings end at twice that. */
-const LARGEST_WHOLE = 2 ** 28
+const MAX_WHOLE_LENGTH = 2 ** 28
 
 const KNOWN =
   'records (.jsonl), a report (--json), a page (--html), and what --export perfetto, speedscope or otlp writes'
 
 /** Four times as many as are recorded of one trace by default. */
-const MOST_RECORDS = 1_000_000
+const MAX_RECORDS = 1_000_000
 
 /** Options of `readTraceFile`. */
 export interface ReadTraceFileOptions {
@@ -49,7 +49,7 @@ export async function readTraceFile(
   source: string | Iterable<string> | AsyncIterable<string>,
   options: ReadTraceFileOptions = {},
 ): Promise<Report> {
-  const reader = createTraceReader(LARGEST_WHOLE, options.mostRecords)
+  const reader = createTraceReader(MAX_WHOLE_LENGTH, options.mostRecords)
   if (typeof source === 'string') reader.push(source)
   else for await (const chunk of source) reader.push(chunk)
   return reader.end()
@@ -59,7 +59,7 @@ export async function readTraceFile(
  * @param largestWhole the length up to which a text is put together where its format allows nothing else
  * @param mostRecords how many records the text may hold
  */
-export function createTraceReader(largestWhole: number, mostRecords = MOST_RECORDS): TraceReader {
+export function createTraceReader(largestWhole: number, mostRecords = MAX_RECORDS): TraceReader {
   const limits = createFileLimits(mostRecords)
   let text = ''
   let isBlank = true

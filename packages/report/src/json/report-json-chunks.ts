@@ -5,7 +5,7 @@ import { writeJson, writeNestedJson } from './write-json.js'
 const CHUNK_LENGTH = 128 * 1024
 
 /** Below this, lines would hold more indentation than text, and their sum grow with the square of the depth. */
-const DEEPEST_INDENTED = 100
+const MAX_INDENTED_DEPTH = 100
 
 /**
  * The text of `reportJson(report)` in pieces of some 128 KiB, laid out as Python prints it (`indent=2`, ASCII only), for
@@ -64,5 +64,5 @@ function closeNode(depth: number, isLeaf: boolean): string {
 
 /** The line break before a point's braces: Python's report nests each level by four spaces. */
 function lineBreakAt(depth: number): string {
-  return depth > DEEPEST_INDENTED ? '' : `\n${' '.repeat(4 * (depth + 1))}`
+  return depth > MAX_INDENTED_DEPTH ? '' : `\n${' '.repeat(4 * (depth + 1))}`
 }

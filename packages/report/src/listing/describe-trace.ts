@@ -1,7 +1,7 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { correctSkew } from '../clocks/correct-skew.js'
 import { traceDuration } from '../clocks/trace-duration.js'
-import { failureOrigins, failureReason } from '../findings/findings-failures.js'
+import { failureOrigins, failureReason } from '../findings/failures.js'
 import { buildReport } from '../tree/build-report.js'
 import { isContainer, isMembers, readField, readText } from '../tree/read-field.js'
 import { readRoute, showStatus } from '../tree/read-record.js'
@@ -50,7 +50,7 @@ export interface DescribeLimits {
 
 const MAX_RECORDS = 10_000
 const MAX_MS = 2_000
-const LONGEST_TEXT = 2_000
+const MAX_TEXT_LENGTH = 2_000
 
 /**
  * Reads the records of a trace for a list, no more of them than the limits allow. `undefined` where there are none.
@@ -111,7 +111,7 @@ function describeError(origin: ReportNode, top: ReportNode | undefined): string 
 
 function cut<Text extends string | undefined>(text: Text): Text
 function cut(text: string | undefined): string | undefined {
-  return text?.slice(0, LONGEST_TEXT)
+  return text?.slice(0, MAX_TEXT_LENGTH)
 }
 
 /** Parts of `info` that say nothing which a list shows, and may be large. */

@@ -25,7 +25,7 @@ export interface Line {
 }
 
 /** No terminal that is drawn for is wider. */
-const WIDEST = 1000
+const MAX_WIDTH = 1000
 
 /** The lines of a plan from top to bottom; the plan itself, which has no points, is none of them. */
 export function listLines(top: Row, glyphs: Glyphs): Line[] {
@@ -62,7 +62,7 @@ function pointLine(row: Row, branches: string, glyphs: Glyphs): Line {
     branches,
     sign: node?.failed ? glyphs.failed : '',
     label: `${name} ${detailIn(0)}`.trimEnd(),
-    wholeLabel: `${name} ${detailIn(WIDEST)}`.trimEnd(),
+    wholeLabel: `${name} ${detailIn(MAX_WIDTH)}`.trimEnd(),
     note: [node?.exception, ...(node?.marks ?? [])].map(showText).filter(Boolean).join(', '),
     service: showText(node?.service),
     duration: us === undefined ? '?' : formatDuration(us, glyphs.micro),

@@ -29,7 +29,7 @@ interface Below {
   readonly troubled: boolean
 }
 
-const FEWEST_FOLDED = 3
+const MIN_FOLDED = 3
 
 /**
  * Chooses what to draw of a report in at most `maxRows` rows. Siblings that are repetitions (three or more, with equal
@@ -96,14 +96,14 @@ function createFold(
 ): (siblings: readonly ReportNode[]) => ReportNode[][] {
   const keyOf = createRepetitionKey()
   return siblings => {
-    if (siblings.length < FEWEST_FOLDED) return siblings.map(node => [node])
+    if (siblings.length < MIN_FOLDED) return siblings.map(node => [node])
     const groups = groupBy(siblings, node =>
       // Of a fold only one point's children are drawn: one that leads to what was asked for stands alone.
       below.get(node)?.troubled || filtered?.onPath.has(node)
         ? node
         : `${keyOf(node)}${node.failed}${node.exception}${node.marks.join()}`,
     )
-    return [...groups.values()].flatMap(nodes => (nodes.length < FEWEST_FOLDED ? nodes.map(node => [node]) : [nodes]))
+    return [...groups.values()].flatMap(nodes => (nodes.length < MIN_FOLDED ? nodes.map(node => [node]) : [nodes]))
   }
 }
 

@@ -40,8 +40,8 @@ const SECTIONS: readonly Section[] = [
   { title: 'Faster', change: 'faster', style: 'green' },
   { title: 'Gone', change: 'gone', style: 'green' },
 ]
-const WIDEST = 1000
-const WIDEST_SERVICE = 16
+const MAX_WIDTH = 1000
+const MAX_SERVICE_WIDTH = 16
 
 /**
  * Draws a comparison for a terminal: the whole duration, then what became slower, is new, became faster, is gone, the
@@ -50,7 +50,7 @@ const WIDEST_SERVICE = 16
  */
 export function renderDiff(diff: ReportDiff, options: RenderDiffOptions = {}): string {
   const { width = 80, color = false, unicode = true, maxRows = 10 } = options
-  const columns = Number.isFinite(width) ? Math.min(WIDEST, Math.max(40, Math.floor(width))) : 80
+  const columns = Number.isFinite(width) ? Math.min(MAX_WIDTH, Math.max(40, Math.floor(width))) : 80
   const glyphs = unicode ? UNICODE : ASCII
   const drawing: Drawing = { columns, glyphs, arrow: unicode ? '→' : '->', paint: createPaint(color), maxRows }
   const causes = findCauses(diff)
@@ -127,7 +127,7 @@ function drawSection(
 function drawRows(shown: readonly DiffPoint[], style: Style, { columns, glyphs, arrow, paint }: Drawing): string[] {
   const rows = shown.map(point => ({
     label: labelOf(point, arrow),
-    service: fitText(showText(point.service ?? undefined), WIDEST_SERVICE, glyphs.ellipsis),
+    service: fitText(showText(point.service ?? undefined), MAX_SERVICE_WIDTH, glyphs.ellipsis),
     times: timesOf(point, glyphs, arrow),
     difference: difference(point.total, glyphs),
   }))

@@ -1,5 +1,5 @@
 import { type FilteredPoints, filterPoints, type PointFilter } from '../analysis/filter-points.js'
-import { type Finding, summarize } from '../findings/findings.js'
+import { type Finding, summarize } from '../findings/summarize.js'
 import type { Report } from '../tree/report.js'
 import { showText } from '../words/escape-control.js'
 import { formatCount, formatDuration } from '../words/format-duration.js'
@@ -23,14 +23,14 @@ export interface RenderTreeOptions extends PointFilter {
 }
 
 const SERVICE_STYLES: readonly Style[] = ['cyan', 'green', 'magenta', 'blue', 'yellow']
-const WIDEST = 1000
+const MAX_WIDTH = 1000
 /** A terminal that is no wider gets short quotes. */
 const NARROW = 100
 /** What a sentence says beside what it quotes takes about so many columns. */
 const OTHER_WORDS = 80
-const MOST_ROWS = 10_000
-const WIDEST_SERVICE = 40
-const MOST_SERVICES_NAMED = 8
+const MAX_ROWS = 10_000
+const MAX_SERVICE_WIDTH = 40
+const MAX_SERVICES_NAMED = 8
 
 /**
  * Draws a report for a terminal: the tree with services, durations and bars on a time line, repetitions folded; what to
@@ -42,14 +42,14 @@ const MOST_SERVICES_NAMED = 8
  */
 export function renderTree(report: Report, options: RenderTreeOptions = {}): string {
   const { width = 80, color = false, unicode = true, maxRows = 200 } = options
-  const columns = Number.isFinite(width) ? Math.min(WIDEST, Math.max(20, Math.floor(width))) : 80
+  const columns = Number.isFinite(width) ? Math.min(MAX_WIDTH, Math.max(20, Math.floor(width))) : 80
   const glyphs = unicode ? UNICODE : ASCII
   const paint = createPaint(color)
   const services = listServices(report)
   const findings = summarize(report, { longestQuote: quoteIn(columns) })
   const notable = new Set(findings.flatMap(({ share, traceIds }) => (share === undefined ? [] : traceIds)))
   const filtered = filterPoints(report, options)
-  const plan = planRows(report, Math.min(MOST_ROWS, Math.max(1, maxRows)), filtered)
+  const plan = planRows(report, Math.min(MAX_ROWS, Math.max(1, maxRows)), filtered)
   const lines = listLines(plan, glyphs)
   return [
     ...drawLines(lines, report.durationUs ?? 0, { columns, glyphs, paint, services, notable }),
@@ -80,7 +80,7 @@ function drawFindings(findings: readonly Finding[], columns: number, glyphs: Gly
 
 function drawSummary(report: Report, services: readonly string[], columns: number, glyphs: Glyphs): string[] {
   const { baseId, durationUs, points } = report
-  const named = services.slice(0, MOST_SERVICES_NAMED).map(name => fitText(name, WIDEST_SERVICE, glyphs.ellipsis))
+  const named = services.slice(0, MAX_SERVICES_NAMED).map(name => fitText(name, MAX_SERVICE_WIDTH, glyphs.ellipsis))
   if (services.length > named.length) named.push(`${formatCount(services.length - named.length)} more`)
   const parts = [
     `Trace ${baseId === undefined ? 'without an id' : showText(baseId)}`,

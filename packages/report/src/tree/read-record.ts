@@ -16,7 +16,7 @@ export interface RecordFacts {
   readonly malformed: boolean
 }
 
-const LONGEST_NUMBER = 40
+const MAX_NUMBER_LENGTH = 40
 
 /** Reads a record, or whatever came in place of one. Never throws on a JSON value. */
 export function readRecord(record: TraceRecord, readTime: (timestamp: unknown) => number | undefined): RecordFacts {
@@ -59,7 +59,7 @@ export function showStatus(stop: unknown): number | string | undefined {
 /** A number's digits as they were recorded: the first of them, where there are more than anybody reads. */
 export function cutDigits(number: unknown): string {
   const digits = String(number)
-  return digits.length > LONGEST_NUMBER ? `${digits.slice(0, LONGEST_NUMBER)}...` : digits
+  return digits.length > MAX_NUMBER_LENGTH ? `${digits.slice(0, MAX_NUMBER_LENGTH)}...` : digits
 }
 
 /** The route of a served request, such as `/orders/:id`. Its stop tells, as a router finds the route; others tell at the start. */

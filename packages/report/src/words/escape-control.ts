@@ -6,7 +6,7 @@
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 
 /** Far more than a line holds. */
-const LONGEST_SHOWN = 4000
+const MAX_SHOWN_LENGTH = 4000
 
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
@@ -20,7 +20,7 @@ export function escapeControl(text: string): string {
 
 /** Text of a record as a terminal may see it, empty where there is none. Megabytes are cut before work is spent on them. */
 export function showText(text: string | undefined): string {
-  return escapeControl((text ?? '').slice(0, LONGEST_SHOWN))
+  return escapeControl((text ?? '').slice(0, MAX_SHOWN_LENGTH))
 }
 
 function toEscape(codePoint: number): string {

@@ -4,10 +4,10 @@ import { readRoute, showStatus } from '../tree/read-record.js'
 import type { ReportNode } from '../tree/report.js'
 
 /** More of a statement or path is never looked at: labels are for people, and a record may hold megabytes. */
-const LONGEST = 20_000
+const MAX_TEXT_LENGTH = 20_000
 
 /** So much of it is searched for values; patterns over more could take long on text made for that purpose. */
-const LONGEST_GENERALIZED = 4000
+const MAX_GENERALIZED_LENGTH = 4000
 
 /** What a point set out to do, as its start tells, and whether its stop tells with which status that ended. */
 interface Purpose {
@@ -102,13 +102,13 @@ function readPurpose({ start, stop }: Pick<ReportNode, 'start' | 'stop'>): Purpo
   }
   const statement = readText(start, 'info', 'db', 'statement')
   if (statement !== undefined) {
-    return { text: statement.slice(0, LONGEST).replace(/\s+/g, ' ').trim(), hasStatus: false }
+    return { text: statement.slice(0, MAX_TEXT_LENGTH).replace(/\s+/g, ' ').trim(), hasStatus: false }
   }
   const awaited = readText(stop, 'info', 'wait', 'for') ?? readText(start, 'info', 'wait', 'for')
-  if (awaited !== undefined) return { text: `for ${awaited.slice(0, LONGEST)}`, hasStatus: false }
+  if (awaited !== undefined) return { text: `for ${awaited.slice(0, MAX_TEXT_LENGTH)}`, hasStatus: false }
   // Python's names start with the module: glance.api.v2.images.ImagesController.show
   const name = readText(start, 'info', 'function', 'name') ?? ''
-  return { text: name.slice(0, LONGEST).split('.').slice(-2).join('.'), hasStatus: false }
+  return { text: name.slice(0, MAX_TEXT_LENGTH).split('.').slice(-2).join('.'), hasStatus: false }
 }
 
 /** A query without its list of columns, unless there is room for it: the tables and conditions tell queries apart. */
@@ -122,17 +122,17 @@ function abbreviate(text: string, room: number): string {
 
 function generalize(text: string): string {
   const shape = text
-    .slice(0, LONGEST_GENERALIZED)
+    .slice(0, MAX_GENERALIZED_LENGTH)
     .replace(/'(?:[^']|'')*'/g, '*')
     .replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, '*')
     .replace(/(?<![\w:.*])\d+(?:\.\d+)?(?![\w.])/g, '*')
     .replace(/(?<=\/)[0-9a-f]{24,}(?=\/|$|\s)/gi, '*')
-  return shape + text.slice(LONGEST_GENERALIZED)
+  return shape + text.slice(MAX_GENERALIZED_LENGTH)
 }
 
 function join(...parts: readonly (string | undefined)[]): string {
   return parts
     .filter(part => part !== undefined)
     .join(' ')
-    .slice(0, LONGEST)
+    .slice(0, MAX_TEXT_LENGTH)
 }

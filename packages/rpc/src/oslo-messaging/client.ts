@@ -1,5 +1,5 @@
-import { checkOptionNames, type HmacKeys, OsprofilerError, withTrace } from '@osprofiler/core'
-import { checkOptionTypes, Math, Set, String, TypeError } from '@osprofiler/core/toolkit'
+import { type HmacKeys, OsprofilerError, withTrace } from '@osprofiler/core'
+import { checkOptions, Math, type OptionKinds, Set, String, TypeError } from '@osprofiler/core/toolkit'
 import { injectTrace } from '../inject-trace.js'
 import { toBrokerError } from './broker/broker-error.js'
 import type { Connect } from './broker/connection.js'
@@ -61,10 +61,18 @@ export interface OsloClient {
   close(timeout?: number): Promise<void>
 }
 
-const TARGET = ['topic', 'server', 'exchange', 'namespace', 'version'] as const
+const TARGET: OptionKinds<OsloTarget> = {
+  topic: 'string',
+  server: 'string',
+  exchange: 'string',
+  namespace: 'string',
+  version: 'string',
+}
+const CALL: OptionKinds<OsloCallOptions> = { ...TARGET, timeout: 'number', monitorTimeout: 'number' }
+const CAST: OptionKinds<OsloCastOptions> = { ...TARGET, fanout: 'boolean' }
+const OPTIONS: OptionKinds<OsloClientOptions> = { ...CALL, compatible: 'boolean', hmacKeys: 'any', ...RABBIT_OPTIONS }
 // RabbitMQ takes no longer one.
 const MAX_EXPIRATION_MS = 2 ** 32
-const TIMES = ['timeout', 'monitorTimeout'] as const
 
 /**
  * Calls methods of OpenStack's services over RabbitMQ, as Python's RPC client does. Each call in a trace is a point `rpc`, and
@@ -76,10 +84,7 @@ const TIMES = ['timeout', 'monitorTimeout'] as const
  * await orders.call({ user: 'alice' }, 'create', { item: 7 }, { timeout: 5_000 })
  */
 export function createOsloClient(connect: Connect, options: OsloClientOptions): OsloClient {
-  checkOptionNames(options, [...TARGET, ...TIMES, 'compatible', 'hmacKeys', ...RABBIT_OPTIONS], 'createOsloClient()')
-  checkOptionTypes(options, TARGET, 'string')
-  checkOptionTypes(options, TIMES, 'number')
-  checkOptionTypes(options, ['compatible'], 'boolean')
+  checkOptions('createOsloClient()', options, OPTIONS)
   if (!options.topic) throw new TypeError('createOsloClient() needs a topic')
   const declared = readRabbitOptions(options)
   const injecting = { compatible: options.compatible, hmacKeys: options.hmacKeys }
@@ -130,7 +135,7 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
 
   return {
     async call(context, method, args = {}, callOptions = {}) {
-      checkCall(method, args, callOptions, TIMES, 'call()')
+      checkCall(method, args, callOptions, CALL, 'call()')
       const timeout = callOptions.timeout ?? options.timeout ?? 60_000
       const monitorTimeout = callOptions.monitorTimeout ?? options.monitorTimeout
       const target = toTarget(options, callOptions)
@@ -160,7 +165,7 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
       })
     },
     async cast(context, method, args = {}, castOptions = {}) {
-      checkCall(method, args, castOptions, ['fanout'], 'cast()')
+      checkCall(method, args, castOptions, CAST, 'cast()')
       const target = toTarget(options, castOptions)
       const name = `${target.topic}.${method}`
       await withTrace('rpc', { function: { name }, messaging: messagingOf('cast', target) }, async () => {
@@ -200,11 +205,8 @@ function toTarget(usual: OsloClientOptions, given: OsloTarget) {
   }
 }
 
-function checkCall(method: unknown, args: unknown, options: object, more: readonly string[], owner: string): void {
-  checkOptionNames(options, [...TARGET, ...more], owner)
-  checkOptionTypes(options as OsloCallOptions, TARGET, 'string')
-  checkOptionTypes(options as OsloCallOptions, TIMES, 'number')
-  checkOptionTypes(options as OsloCastOptions, ['fanout'], 'boolean')
+function checkCall(method: unknown, args: unknown, options: object, kinds: OptionKinds, owner: string): void {
+  checkOptions(owner, options, kinds)
   if (typeof method !== 'string' || method === '') throw new TypeError(`${owner} needs the name of a method`)
   if (!isObject(args)) throw new TypeError('The arguments of a method are an object: their names and values')
 }

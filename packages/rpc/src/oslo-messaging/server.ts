@@ -1,7 +1,14 @@
 import { hostname } from 'node:os'
-import { checkOptionNames, type HmacKeys, OsprofilerError } from '@osprofiler/core'
+import { type HmacKeys, OsprofilerError } from '@osprofiler/core'
 import type { CallOptions, TraceStats } from '@osprofiler/core/rpc'
-import { checkOptionTypes, createRareWarning, Math, performance, TypeError } from '@osprofiler/core/toolkit'
+import {
+  checkOptions,
+  createRareWarning,
+  Math,
+  type OptionKinds,
+  performance,
+  TypeError,
+} from '@osprofiler/core/toolkit'
 import type { ConsumeMessage } from 'amqplib'
 import { createRunTraced, type TraceContext } from '../run-traced.js'
 import type { Connect } from './broker/connection.js'
@@ -51,20 +58,20 @@ export interface OsloServer {
   close(timeout?: number): Promise<void>
 }
 
-const OPTIONS: readonly string[] = [
-  'topic',
-  'server',
-  'exchange',
-  'endpoints',
-  'hmacKeys',
-  'trace',
-  'maxConcurrentCalls',
-  'rpc_ping_enabled',
-  'onError',
-  'direct_mandatory_flag',
-  'kombu_missing_consumer_retry_timeout',
+const OPTIONS: OptionKinds<OsloServerOptions> = {
+  topic: 'string',
+  server: 'string',
+  exchange: 'string',
+  endpoints: 'any',
+  hmacKeys: 'any',
+  trace: 'any',
+  maxConcurrentCalls: 'number',
+  rpc_ping_enabled: 'boolean',
+  onError: 'function',
+  direct_mandatory_flag: 'boolean',
+  kombu_missing_consumer_retry_timeout: 'number',
   ...RABBIT_OPTIONS,
-]
+}
 
 /**
  * Serves a topic of OpenStack's oslo.messaging over RabbitMQ, as Python's RPC server does: calls and casts to the topic, to this
@@ -82,7 +89,7 @@ const OPTIONS: readonly string[] = [
  * })
  */
 export async function createOsloServer(connect: Connect, options: OsloServerOptions): Promise<OsloServer> {
-  checkOptions(options)
+  checkServerOptions(options)
   const { topic, server = hostname(), exchange = 'openstack', hmacKeys, trace, maxConcurrentCalls = 64 } = options
   const declared = readRabbitOptions(options)
   const endpoints = [...checkEndpoints(options.endpoints), ...(options.rpc_ping_enabled ? [PING] : [])]
@@ -148,12 +155,8 @@ export async function createOsloServer(connect: Connect, options: OsloServerOpti
 
 const PING = { oslo_rpc_server_ping: () => 'pong' }
 
-function checkOptions(options: OsloServerOptions): void {
-  checkOptionNames(options, OPTIONS, 'createOsloServer()')
-  checkOptionTypes(options, ['topic', 'server', 'exchange'], 'string')
-  checkOptionTypes(options, ['maxConcurrentCalls', 'kombu_missing_consumer_retry_timeout'], 'number')
-  checkOptionTypes(options, ['rpc_ping_enabled', 'direct_mandatory_flag'], 'boolean')
-  checkOptionTypes(options, ['onError'], 'function')
+function checkServerOptions(options: OsloServerOptions): void {
+  checkOptions('createOsloServer()', options, OPTIONS)
   if (!options.topic) throw new TypeError('createOsloServer() needs a topic')
   if (options.maxConcurrentCalls !== undefined && options.maxConcurrentCalls < 1) {
     throw new TypeError('maxConcurrentCalls is 1 or more')

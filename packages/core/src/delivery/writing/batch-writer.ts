@@ -1,9 +1,9 @@
 import { Math, Number } from '../../platform/platform.js'
 import type { TraceRecord } from '../../record/trace-record.js'
 import { createBackoff } from './backoff.js'
-import { createParts } from './halving.js'
+import { createParts } from './batch-parts.js'
+import { createFailingRecordSearch } from './failing-record-search.js'
 import type { HeldRecords } from './held-records.js'
-import { createIsolation } from './isolation.js'
 import type { Pause } from './pause.js'
 import type { WriteLedger } from './write-ledger.js'
 import { createWriteSize } from './write-size.js'
@@ -50,7 +50,7 @@ export function createBatchWriter(
   takeMore: () => Records,
 ): BatchWriter {
   const backoff = createBackoff(settings)
-  const isolation = createIsolation(settings.batchSize)
+  const search = createFailingRecordSearch(settings.batchSize)
   const size = createWriteSize(settings.batchSize)
   let parts = createParts([])
   let firstNumber = Number.POSITIVE_INFINITY
@@ -76,8 +76,8 @@ export function createBatchWriter(
       if (kind === 'unknown' || rest.length === tried.length) ledger.failed(reason)
       size.settled(tried.length, outcome)
       if (kind === 'failed') {
-        isolation.failed()
-        if (isolation.isUnderWay && narrow(rest)) return ''
+        search.failed()
+        if (search.isUnderWay && narrow(rest)) return ''
       }
       if (rest.length === 0) return ledger.counts.written > written ? '' : reason
       if (kind === 'taken' && ++holds >= triesInPlace() && held.hasRoomFor(rest)) {
@@ -88,14 +88,14 @@ export function createBatchWriter(
       await pause.wait(backoff.next(isAwaited()))
       if (isCut) return ''
       // In the place of a try: a store that is down gets no request more.
-      if (kind !== 'failed' || !isolation.isProbeDue) continue
+      if (kind !== 'failed' || !search.isProbeDue) continue
       if ((await probe()) || isCut) return ''
     }
   }
 
   function took(): void {
     backoff.reset()
-    isolation.taken()
+    search.taken()
   }
 
   /** While the store takes others: the halves come next, and a single record is set aside. Returns whether it was done. */
@@ -106,7 +106,7 @@ export function createBatchWriter(
       parts.halveFirst()
       return true
     }
-    isolation.found()
+    search.found()
     parts.replaceFirst([])
     held.add({ records: part, number: firstNumber, tries: 1, written: ledger.counts.written, areOthersTaken: true })
     return true
@@ -118,7 +118,7 @@ export function createBatchWriter(
     // The first part has just failed: where it is a single record, another one tells more.
     const known = parts.first?.length === 1 ? 1 : 0
     if (parts.length === known) return false
-    const at = known + isolation.nextProbe(parts.length - known)
+    const at = known + search.nextProbe(parts.length - known)
     const probed = parts.records.slice(at, at + 1)
     const outcome = await ledger.write(probed)
     if (isCut) return false
@@ -138,7 +138,7 @@ export function createBatchWriter(
     })
     if (ledger.counts.written > written) {
       took()
-      isolation.proved()
+      search.proved()
     }
     return rest.length === 0
   }
@@ -179,7 +179,7 @@ export function createBatchWriter(
       const { refusedInRow } = ledger
       firstNumber = number
       parts = createParts(batch)
-      isolation.begin()
+      search.begin()
       let reason = ''
       for (let part = parts.first; part !== undefined; part = parts.first) {
         // As late as this: the first stop behind a record that was dropped tells of the drop.

@@ -1,5 +1,5 @@
 import { Math, Set } from '../../platform/platform.js'
-import { hide, type Span } from '../values/spans.js'
+import { hide, type Span } from '../values/text-spans.js'
 
 const MAX_ADDRESS = 1_024
 // go-sql-driver: `user:password@tcp(host)/db`.

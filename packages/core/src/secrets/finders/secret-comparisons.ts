@@ -1,6 +1,6 @@
 import { Math, RegExp, String } from '../../platform/platform.js'
 import { isSecretName } from '../names/secret-names.js'
-import { hide, type Span } from '../values/spans.js'
+import { hide, type Span } from '../values/text-spans.js'
 import { valueAt } from '../values/values-in-text.js'
 
 const STRING = `(?=(?:[eEnNbBxX]|[uU]&)?["'])`

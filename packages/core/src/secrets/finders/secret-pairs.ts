@@ -4,7 +4,7 @@ import { decodeName, isSecretInUrl, isSecretName, nameKind } from '../names/secr
 import { backslashesBefore } from '../values/bare-values.js'
 import { isBlank, isLineEnd, isNameCharacter, isQuote } from '../values/characters.js'
 import { createLabels, type Labels } from '../values/labels-in-text.js'
-import { hide, type Span } from '../values/spans.js'
+import { hide, type Span } from '../values/text-spans.js'
 import { readValue, type ValueInText } from '../values/values-in-text.js'
 
 const MAX_NAME = 256

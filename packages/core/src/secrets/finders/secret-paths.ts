@@ -1,6 +1,6 @@
 import { RegExp, String } from '../../platform/platform.js'
 import { isSecretName } from '../names/secret-names.js'
-import { hide, type Span } from '../values/spans.js'
+import { hide, type Span } from '../values/text-spans.js'
 
 /** Addresses that are secrets themselves: whoever knows the end of the path may post there. */
 const POSTS = [

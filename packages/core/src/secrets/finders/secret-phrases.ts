@@ -1,7 +1,7 @@
 import { Buffer, Math, String } from '../../platform/platform.js'
 import { isSecretName } from '../names/secret-names.js'
 import { isNothing } from '../values/bare-values.js'
-import { hide, type Span } from '../values/spans.js'
+import { hide, type Span } from '../values/text-spans.js'
 import { valueAt } from '../values/values-in-text.js'
 
 const SCHEME = /(?<![A-Za-z0-9])(bearer|basic),?(?:\s|\+|%20){1,4}([\w~+/.=:%-]{3,})/gi

@@ -1,4 +1,4 @@
-import { hide, type Span } from '../values/spans.js'
+import { hide, type Span } from '../values/text-spans.js'
 
 // `password is ...`, `Password (...)`, `requirepass ...`, `ENV SECRET ...`: what follows has letters and a digit.
 const SENTENCE =

@@ -1,5 +1,5 @@
 import { RegExp, String } from '../../platform/platform.js'
-import { hide, type Span } from '../values/spans.js'
+import { hide, type Span } from '../values/text-spans.js'
 
 /** Texts that are secrets by their looks. Each begins with what hardly begins anything else. */
 const SHAPES = [

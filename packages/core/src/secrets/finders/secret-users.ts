@@ -1,5 +1,5 @@
 import { Math, Set } from '../../platform/platform.js'
-import { hide, type Span } from '../values/spans.js'
+import { hide, type Span } from '../values/text-spans.js'
 
 // In the paths of these an `@` is common: `/@scope/package`.
 const WEB = new Set(['http', 'https', 'ws', 'wss', 'ftp', 'git', 'ssh'])

@@ -1,6 +1,6 @@
 import { isPlainName, takesValue } from '../names/lists-of-names.js'
 import { isSecretName } from '../names/secret-names.js'
-import { hide, type Span } from './spans.js'
+import { hide, type Span } from './text-spans.js'
 import { valueAt } from './values-in-text.js'
 
 const LABEL = /(?<=[[,]\s{0,4}\\{0,7})["']([\w.-]{2,64})\\{0,7}["']\s{0,4},\s{0,4}(?=[\\"'\d[{])/g

@@ -1,6 +1,6 @@
 import { isHarmlessText } from '../names/harmless-values.js'
 import { isSecretName, type NameKind } from '../names/secret-names.js'
-import { hide, type Span } from './spans.js'
+import { hide, type Span } from './text-spans.js'
 import { skipBlanks, valueAt } from './values-in-text.js'
 
 /** A label and its value stand near one another. */

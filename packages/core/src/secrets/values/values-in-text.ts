@@ -1,7 +1,7 @@
 import { Math } from '../../platform/platform.js'
 import { endOfBare, endOfBrackets, endOfQuoted, isNothing } from './bare-values.js'
 import { isBlank, isLineEnd, isQuote } from './characters.js'
-import type { Span } from './spans.js'
+import type { Span } from './text-spans.js'
 import { readBlock } from './yaml-blocks.js'
 
 /** The parts of a value that are to be hidden, and where the value ends. */

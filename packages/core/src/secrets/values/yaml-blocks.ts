@@ -1,5 +1,5 @@
 import { isBlank } from './characters.js'
-import type { Span } from './spans.js'
+import type { Span } from './text-spans.js'
 
 const HEAD = /(?:[|>][+-]?\d?)?[ \t]*\r?\n/y
 const PREFIX = /(?:- {1,8}){0,8}(?:[\w.-]{1,64}:(?=\s|$)[ \t]{0,8})?(?:[|>][+-]?$)?/y

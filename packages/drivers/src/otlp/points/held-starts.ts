@@ -46,7 +46,7 @@ interface HeldTrace {
 const MAX_POINTS = 20_000
 const MAX_CHARACTERS = 16 * 1024 * 1024
 /** Of a trace of which nothing came for so long, the stops were lost. */
-const LONGEST_SILENCE_MS = 3_600_000
+const MAX_SILENCE_MS = 3_600_000
 
 /** @param lingerMs how long the points are waited for that are open when all those above them have stopped */
 export function createHeldStarts(lingerMs: number, now: () => number): HeldStarts {
@@ -57,7 +57,7 @@ export function createHeldStarts(lingerMs: number, now: () => number): HeldStart
 
   function isOverdue({ baseId }: HeldStart): boolean {
     const { tops, touchedAt } = traces.get(baseId) ?? { tops: undefined, touchedAt: now() }
-    return now() - touchedAt >= (tops === 0 ? lingerMs : LONGEST_SILENCE_MS)
+    return now() - touchedAt >= (tops === 0 ? lingerMs : MAX_SILENCE_MS)
   }
 
   function forget(start: HeldStart | undefined): void {

@@ -1,6 +1,6 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { Math, Set } from '@osprofiler/core/toolkit'
-import { createRecent } from './recent.js'
+import { createRecentPoints } from './recent-points.js'
 
 /** What is remembered of a point, to tell of its children and of its own later records. */
 export interface KnownPoint {
@@ -37,10 +37,10 @@ const MAX_POINTS = 5_000
 const MAX_STEPS = 1_000
 
 export function createKnownPoints(): KnownPoints {
-  const points = createRecent<KnownPoint>(MAX_POINTS)
+  const points = createRecentPoints<KnownPoint>(MAX_POINTS)
   /** Parents that were named and had not come: only one of these can close a circle. */
-  const awaited = createRecent<true>(MAX_POINTS)
-  const lastSeen = createRecent<number>(MAX_POINTS)
+  const awaited = createRecentPoints<true>(MAX_POINTS)
+  const lastSeen = createRecentPoints<number>(MAX_POINTS)
 
   function parentOf(point: KnownPoint): KnownPoint | undefined {
     return isTop(point) ? undefined : points.get(point.baseId, point.parentId)

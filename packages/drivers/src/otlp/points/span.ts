@@ -4,7 +4,7 @@ import { type OtlpSpan, resourceAttributes, toOtlpSpan } from '@osprofiler/core/
 import { JSON, Map, Object } from '@osprofiler/core/toolkit'
 import type { OtlpResource } from '../settings/resource.js'
 import { toPointName } from './gathered-point.js'
-import type { OtlpPoint } from './points.js'
+import type { OtlpPoint } from './open-points.js'
 
 /** What OpenTelemetry's exporters take. */
 export type ReadableSpan = Parameters<OTLPTraceExporter['export']>[0][number]

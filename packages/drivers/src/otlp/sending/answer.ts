@@ -21,7 +21,7 @@ const ENCODING = /content-encoding|gzip|compress/i
 const PLAIN_AT_TLS = /HTTP request (?:was sent )?to (?:an )?HTTPS/i
 /** What nginx says to a client without a certificate, or with one that it does not trust. */
 const CLIENT_CERTIFICATE = /SSL certificate (?:was sent|error)/i
-const LONGEST_PAUSE_MS = 60_000
+const MAX_PAUSE_MS = 60_000
 
 /** What to do about an answer of this status. */
 const HINTS: Readonly<Record<number, string>> = {
@@ -92,7 +92,7 @@ export function readPause({ retryAfter = '', date = '' }: Answer): number {
   const text = retryAfter.trim()
   const now = Date.parse(date)
   const until = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - (Number.isNaN(now) ? dateNow() : now)
-  return until > 0 ? Math.min(until, LONGEST_PAUSE_MS) : 0
+  return until > 0 ? Math.min(until, MAX_PAUSE_MS) : 0
 }
 
 /** Where a redirect leads to: without the path and the query, in which there may be a secret. */

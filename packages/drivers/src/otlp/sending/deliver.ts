@@ -1,11 +1,11 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { Math } from '@osprofiler/core/toolkit'
-import type { OtlpPoint } from '../points/points.js'
+import type { OtlpPoint } from '../points/open-points.js'
 import type { ReadySpan } from '../points/span.js'
 import type { OtlpSettings } from '../settings/settings.js'
 import { isTooLarge } from './answer.js'
-import { requestBytes, splitIntoRequests } from './parts.js'
 import type { OtlpSender } from './sender.js'
+import { requestBytes, splitIntoRequests } from './split-requests.js'
 
 /**
  * What became of a point: the collector took it, or rejected it without saying why, or refused it or did not answer, as

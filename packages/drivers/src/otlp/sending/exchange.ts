@@ -36,7 +36,7 @@ export interface Transport extends Pick<Attempt, 'isSecure' | 'hasClientCertific
 /** OpenTelemetry's `ExportResultCode`. */
 const SUCCESS = 0
 const ACCEPTED: Outcome = { answer: { status: 200, body: Buffer.alloc(0) } }
-const LONGEST_BODY = 65_536
+const MAX_BODY_BYTES = 65_536
 /** What ends a connection that the collector has closed. */
 const CLOSED = new Set(['ECONNRESET', 'EPIPE'])
 
@@ -117,7 +117,7 @@ export function follow(request: ClientRequest, exchange: Exchange): void {
     let length = 0
     response.on('data', (chunk: Buffer) => {
       length += chunk.length
-      if (length <= LONGEST_BODY) chunks.push(chunk)
+      if (length <= MAX_BODY_BYTES) chunks.push(chunk)
     })
     // Closed without an end: the rest of the answer never comes, but its status is known.
     for (const event of ['end', 'close']) {

@@ -3,13 +3,13 @@ import type { LookupFunction } from 'node:net'
 import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { OsprofilerError } from '@osprofiler/core'
 import { Math, Number, performance } from '@osprofiler/core/toolkit'
-import { createBoundWork } from '../../lifetime/bound-work.js'
+import { createAbortableWork } from '../../lifetime/abortable-work.js'
 import { loadClient } from '../../opening/client-package.js'
 import type { ReadableSpan } from '../points/span.js'
 import type { OtlpSettings } from '../settings/settings.js'
 import { type Answer, isOwnFailure, readAnswer, readPause, refusesAll } from './answer.js'
 import { type Exchange, exchange, follow, type Outcome, watchRequests } from './exchange.js'
-import { readRejected } from './rejected.js'
+import { countRejectedSpans } from './rejected-spans.js'
 
 type ExporterOptions = NonNullable<ConstructorParameters<typeof OTLPTraceExporter>[0]>
 
@@ -54,7 +54,7 @@ type Standing = 'unknown' | 'good' | 'doubtful'
  * from there, and to the exporter itself no failure looks as if it could be tried again: the notifier does that.
  */
 export function createOtlpSender(settings: OtlpSettings, lookup: LookupFunction): OtlpSender {
-  const work = createBoundWork()
+  const work = createAbortableWork()
   const isSecure = settings.url.startsWith('https:')
   let exporter: Promise<OTLPTraceExporter> | undefined
   let agent: HttpAgent | undefined
@@ -170,7 +170,7 @@ export function createOtlpSender(settings: OtlpSettings, lookup: LookupFunction)
     async send(spans) {
       if (standing === 'doubtful') await ask()
       const { body, contentType } = await take(spans)
-      return Math.min(readRejected(body, contentType, settings.protocol), spans.length)
+      return Math.min(countRejectedSpans(body, contentType, settings.protocol), spans.length)
     },
     async leave() {
       const loaded = await exporter?.catch(() => undefined)

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { TraceSummary } from '@osprofiler/core'
 import { Error, Map, Number, performance, Set, String } from '@osprofiler/core/toolkit'
-import { latestTime } from '../../listing/latest-time.js'
+import { latestBelievedTime } from '../../listing/latest-believed-time.js'
 import { isSelected, type Selection } from '../../listing/trace-query.js'
 import { sortNewestFirst, toSummary } from '../../listing/trace-tally.js'
 import { toRowRecord } from '../../records/record-row.js'
@@ -10,13 +10,13 @@ import { toRecord } from '../../records/record-text.js'
 
 const STEP = 1_000
 /** How long the records of traces that are known already are looked at, in milliseconds. */
-const PATIENCE_MS = 30_000
+const NO_PROGRESS_MS = 30_000
 /** No timestamp sorts after it. */
 const END_OF_TIME = '\u{10ffff}'
 const END_OF_IDS = 2n ** 63n - 1n
 /** A damaged index may lead in circles: of more records of a trace, only these are counted. */
-const MOST_RECORDS = 5_000_000
-const LONGEST_DATA = 250_000_000
+const MAX_RECORDS = 5_000_000
+const MAX_DATA_CHARACTERS = 250_000_000
 
 /** Runs a piece of work on the store, or gives undefined where there is none. */
 export type RunStep = <Result>(work: (connection: DatabaseSync) => Result) => Promise<Result | undefined>
@@ -39,7 +39,7 @@ export async function listTraces(run: RunStep, selection: Selection, failed: boo
   const isFailure = failed ? await loadFailureTest() : () => true
   const traces: Traces = new Map()
   const step: Step = from => run(connection => stepBack(connection, from, failed, isFailure, traces))
-  const latest = latestTime()
+  const latest = latestBelievedTime()
   await goBack(step, traces, selection, latest, '')
   if (countSince(traces, '') < limit) await goBack(step, traces, selection, END_OF_TIME, latest)
   return sortNewestFirst([...traces.values()].filter(trace => trace !== undefined)).slice(0, limit)
@@ -62,8 +62,8 @@ async function goBack(step: Step, traces: Traces, selection: Selection, from: st
     const reached = position?.timestamp ?? ''
     if (reached < since || reached < to || countSince(traces, reached) >= limit) return
     if (traces.size > known) progressAt = performance.now()
-    else if (performance.now() - progressAt > PATIENCE_MS) {
-      throw new Error(`within ${PATIENCE_MS / 1_000} s no other trace was found in it`)
+    else if (performance.now() - progressAt > NO_PROGRESS_MS) {
+      throw new Error(`within ${NO_PROGRESS_MS / 1_000} s no other trace was found in it`)
     }
     known = traces.size
     await nextTurn()
@@ -80,7 +80,7 @@ function stepBack(
 ): Position | undefined {
   // Only what might tell of a failure is handed over and parsed.
   const data = failed
-    ? `CASE WHEN length(data) < ${LONGEST_DATA} AND (instr(data, 'etype') OR instr(data, 'status_code')) THEN data END`
+    ? `CASE WHEN length(data) < ${MAX_DATA_CHARACTERS} AND (instr(data, 'etype') OR instr(data, 'status_code')) THEN data END`
     : `''`
   const select = connection.prepare(
     `SELECT timestamp, id, base_id, ${data} AS data FROM data
@@ -109,13 +109,13 @@ function stepBack(
 function summarise(connection: DatabaseSync, baseId: string): TraceSummary | undefined {
   const select = connection.prepare(
     `SELECT timestamp, base_id, name, project, service
-     FROM (SELECT timestamp, id, base_id, name, project, service FROM data WHERE base_id = ? AND timestamp IS NOT NULL LIMIT ${MOST_RECORDS})
+     FROM (SELECT timestamp, id, base_id, name, project, service FROM data WHERE base_id = ? AND timestamp IS NOT NULL LIMIT ${MAX_RECORDS})
      ORDER BY timestamp, id LIMIT 1`,
   )
   select.setReadBigInts(true)
   const first = select.get(baseId)
   const count = connection
-    .prepare(`SELECT count(*) AS records FROM (SELECT 1 FROM data WHERE base_id = ? LIMIT ${MOST_RECORDS})`)
+    .prepare(`SELECT count(*) AS records FROM (SELECT 1 FROM data WHERE base_id = ? LIMIT ${MAX_RECORDS})`)
     .get(baseId)
   if (first === undefined || count === undefined) return undefined
   return toSummary(toRecord(first), Number(count.records))

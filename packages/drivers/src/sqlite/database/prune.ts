@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Number, String } from '@osprofiler/core/platform'
-import { latestTime } from '../../listing/latest-time.js'
+import { latestBelievedTime } from '../../listing/latest-believed-time.js'
 import type { RunStep } from './list.js'
 
 const STEP = 100
@@ -11,7 +11,7 @@ const STEP = 100
  * beyond tomorrow keeps no trace.
  */
 export async function pruneTraces(run: RunStep, before: string): Promise<number> {
-  const latest = latestTime()
+  const latest = latestBelievedTime()
   let pruned = 0
   for (;;) {
     const step = await run(connection => {

@@ -12,10 +12,10 @@ const NEEDS_WRITING: readonly (number | undefined)[] = [SQLITE_CANTOPEN, SQLITE_
 /** What SQLite keeps beside a database, of which a reader needs the content. */
 const LOGS = ['-wal', '-journal']
 /** A larger database is not copied. */
-const LARGEST_COPY = 2 ** 30
+const MAX_COPY_BYTES = 2 ** 30
 /** A copy is read for so long, in milliseconds, even where its original changes. */
 const COPY_MS = 5_000
-const MOST_TRIES = 3
+const MAX_TRIES = 3
 
 /**
  * Opens the database at a path for reading, also where this user may not write the file or its directory. Undefined
@@ -75,7 +75,7 @@ function openCopy(Database: typeof DatabaseSync, path: string): SqliteDatabase {
 
 /** Returns the state of the files that were copied: whoever writes meanwhile would leave a copy of two states. */
 function copyFiles(path: string, directory: string): string | undefined {
-  if (sizeOf(path) > LARGEST_COPY)
+  if (sizeOf(path) > MAX_COPY_BYTES)
     throw new Error('it is too large to be copied, and its log can only be read in a copy')
   for (let tries = 1; ; tries++) {
     const state = describe(path)
@@ -85,7 +85,7 @@ function copyFiles(path: string, directory: string): string | undefined {
       else rmSync(target, { force: true })
     }
     if (describe(path) === state) return state
-    if (tries === MOST_TRIES) throw new Error('it changes while it is copied, and its log can only be read in a copy')
+    if (tries === MAX_TRIES) throw new Error('it changes while it is copied, and its log can only be read in a copy')
   }
 }
 

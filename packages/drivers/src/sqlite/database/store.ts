@@ -15,12 +15,12 @@ import { deleteTraces, pruneTraces } from './prune.js'
 import { openReader } from './read-only.js'
 import { primaryCode, SQLITE_BUSY, SQLITE_CANTOPEN, SQLITE_LOCKED, SQLITE_READONLY } from './result-code.js'
 
-const LOCK_PATIENCE = 5_000
-const CLOSING_PATIENCE = 1_000
-const LOCK_PAUSE = 10
-const BATCH_ROWS = 500
-const BATCH_CHARACTERS = 4_000_000
-const MOST_TRIES = 3
+const LOCK_WAIT_MS = 5_000
+const CLOSING_LOCK_WAIT_MS = 1_000
+const LOCK_PAUSE_MS = 10
+const MAX_PAGE_ROWS = 500
+const MAX_PAGE_CHARACTERS = 4_000_000
+const MAX_TRIES = 3
 /** No string has room for what is longer: such a row has no `info`. */
 const DATA = 'CASE WHEN length(data) < 250000000 THEN data END AS data'
 
@@ -78,10 +78,10 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
       } catch (error) {
         const locked = isLocked(error)
         if (!locked) await guard.run(release)
-        const patience = closing ? CLOSING_PATIENCE : LOCK_PATIENCE
+        const patience = closing ? CLOSING_LOCK_WAIT_MS : LOCK_WAIT_MS
         if (!locked || dateNow() - begun > patience) throw error
       }
-      await delay(LOCK_PAUSE)
+      await delay(LOCK_PAUSE_MS)
     }
   }
 
@@ -113,10 +113,10 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
         const opened = use('read')
         try {
           const result = opened && transact(opened, 'BEGIN', work)
-          if (opened === undefined || opened.isInPlace() || tries === MOST_TRIES) return result
+          if (opened === undefined || opened.isInPlace() || tries === MAX_TRIES) return result
         } catch (error) {
           // What is read without a lock may be two states at once.
-          if (isLocked(error) || tries === MOST_TRIES || !mayHaveChanged(error, opened)) throw error
+          if (isLocked(error) || tries === MAX_TRIES || !mayHaveChanged(error, opened)) throw error
           release()
         }
       }
@@ -222,7 +222,7 @@ function readPage(connection: DatabaseSync, baseId: string, after: bigint): Sqli
     const row = COLUMNS.map(column => toText(found[column]))
     rows.push(row)
     characters += row.at(-1)?.length ?? 0
-    const isFull = rows.length === BATCH_ROWS || characters > BATCH_CHARACTERS
+    const isFull = rows.length === MAX_PAGE_ROWS || characters > MAX_PAGE_CHARACTERS
     // Ids of another type belong to no table of ours: there is no next page.
     if (isFull) return { rows, after: typeof found.id === 'bigint' ? found.id : undefined }
   }

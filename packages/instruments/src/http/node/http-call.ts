@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { urlToHttpOptions } from 'node:url'
 import { Array, Boolean, Number, Object, remember, String, types, URL } from '@osprofiler/core/toolkit'
 import type { OutgoingRequest } from '../describe-request.js'
-import { DEFAULT_PORTS, joinUrl, type PathAndQuery, splitTarget } from '../request-target.js'
+import { DEFAULT_PORTS, joinUrl, KNOWN_ORIGINS, type PathAndQuery, splitTarget } from '../request-target.js'
 
 type Scheme = 'http' | 'https'
 
@@ -172,15 +172,15 @@ function proxies(agent: unknown, rewritten: boolean): readonly (URL | string | u
   return found
 }
 
-const MAX_REMEMBERED = 500
-
 /** `undefined` for what is no host: put into a URL it might become another one, as `allowed.example@evil` would. */
-const originOf = remember(MAX_REMEMBERED, (scheme: string, given: string, port: string): URL | undefined => {
+function originOf(scheme: string, given: string, port: string): URL | undefined {
   const host = bareHost(given)
   if (isIP(host) !== 6 && !/^[^\s/\\:@?#%[\]]+$/.test(host)) return undefined
-  const origin = `${scheme}://${isIP(host) === 6 ? `[${host}]` : host}${port === '' ? '' : `:${port}`}`
-  return URL.canParse(origin) ? new URL(origin) : undefined
-})
+  return parseOrigin(`${scheme}://${isIP(host) === 6 ? `[${host}]` : host}${port === '' ? '' : `:${port}`}`)
+}
+
+/** Remembered: a program asks for the same few all the time. Nobody may write into what is returned. */
+const parseOrigin = remember(text => (URL.canParse(text) ? new URL(text) : undefined), ...KNOWN_ORIGINS)
 
 function bareHost(host: string): string {
   return host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host

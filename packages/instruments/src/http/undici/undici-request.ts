@@ -1,7 +1,7 @@
 import { Number, Reflect, remember, Set, String, URL } from '@osprofiler/core/toolkit'
 import { SIGNING_HEADERS } from '../../propagation/sealing-headers.js'
 import { isTraceHeader } from '../../propagation/trace-header-change.js'
-import { DEFAULT_PORTS, type PathAndQuery, splitTarget } from '../request-target.js'
+import { DEFAULT_PORTS, KNOWN_ORIGINS, type PathAndQuery, splitTarget } from '../request-target.js'
 
 /** The part of undici's request that its channels show and that all its versions from 5 to 8 share. */
 export interface UndiciRequest {
@@ -42,15 +42,16 @@ export function requestTarget({ origin, path, method }: UndiciRequest): RequestT
   return { origin: originOf(url.origin), ...splitTarget(url.pathname + url.search), peer }
 }
 
-const MAX_REMEMBERED = 500
-
 /** Remembered: a program asks for the same few all the time. */
-const originOf = remember(MAX_REMEMBERED, (text: string): Origin => {
-  const url = new URL(text)
-  const scheme = url.protocol.slice(0, -1)
-  const port = url.port === '' ? DEFAULT_PORTS[scheme === 'https' ? 'https' : 'http'] : Number(url.port)
-  return { url, scheme, hostname: url.hostname.replace(/^\[|\]$/g, ''), port }
-})
+const originOf = remember<Origin>(
+  text => {
+    const url = new URL(text)
+    const scheme = url.protocol.slice(0, -1)
+    const port = url.port === '' ? DEFAULT_PORTS[scheme === 'https' ? 'https' : 'http'] : Number(url.port)
+    return { url, scheme, hostname: url.hostname.replace(/^\[|\]$/g, ''), port }
+  },
+  ...KNOWN_ORIGINS,
+)
 
 /** The headers of a request that decide about those of a trace: their names, and their values, which may be lists. */
 export function decidingHeaders({ headers }: UndiciRequest): readonly (readonly [name: string, value: unknown])[] {

@@ -1,4 +1,4 @@
-import { checkOptionTypes, TypeError } from '@osprofiler/core/toolkit'
+import { type OptionKinds, TypeError } from '@osprofiler/core/toolkit'
 
 /**
  * How exchanges and queues are declared: the options of `[oslo_messaging_rabbit]` that services of OpenStack set, under their
@@ -23,22 +23,18 @@ export interface RabbitOptions {
   readonly rabbit_transient_queues_ttl?: number | undefined
 }
 
-const SWITCHES = [
-  'amqp_durable_queues',
-  'amqp_auto_delete',
-  'rabbit_ha_queues',
-  'rabbit_quorum_queue',
-  'rabbit_transient_quorum_queue',
-] as const
-const NUMBERS = [
-  'rabbit_quorum_delivery_limit',
-  'rabbit_quorum_max_memory_length',
-  'rabbit_quorum_max_memory_bytes',
-  'rabbit_transient_queues_ttl',
-] as const
-
-/** The names of these options. */
-export const RABBIT_OPTIONS = [...SWITCHES, ...NUMBERS]
+/** The kinds of these options: client and server check them, beside their own. */
+export const RABBIT_OPTIONS: OptionKinds<RabbitOptions> = {
+  amqp_durable_queues: 'boolean',
+  amqp_auto_delete: 'boolean',
+  rabbit_ha_queues: 'boolean',
+  rabbit_quorum_queue: 'boolean',
+  rabbit_transient_quorum_queue: 'boolean',
+  rabbit_quorum_delivery_limit: 'number',
+  rabbit_quorum_max_memory_length: 'number',
+  rabbit_quorum_max_memory_bytes: 'number',
+  rabbit_transient_queues_ttl: 'number',
+}
 
 /** How a queue, or an exchange, is declared. */
 export interface Declaration {
@@ -53,10 +49,8 @@ export interface Declarations {
   readonly transient: Declaration
 }
 
-/** @throws TypeError for an option of the wrong type */
+/** @throws TypeError for options that contradict each other */
 export function readRabbitOptions(options: RabbitOptions): Declarations {
-  checkOptionTypes(options, SWITCHES, 'boolean')
-  checkOptionTypes(options, NUMBERS, 'number')
   const { rabbit_ha_queues = false, rabbit_quorum_queue = false, rabbit_transient_quorum_queue = false } = options
   const { amqp_durable_queues = false, amqp_auto_delete = false, rabbit_transient_queues_ttl = 1_800 } = options
   if (rabbit_ha_queues && (rabbit_quorum_queue || rabbit_transient_quorum_queue)) {
