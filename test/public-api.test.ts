@@ -71,7 +71,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
   },
   '@osprofiler/core/rpc': {
     module: coreRpc,
-    names: ['configuredKeyRing', 'createCallTracer', 'readCarrier', 'writeCarrier'],
+    names: ['CALL_OPTIONS', 'configuredKeyRing', 'createCallTracer', 'readCarrier', 'writeCarrier'],
   },
   '@osprofiler/core/toolkit': {
     module: toolkit,

@@ -1,4 +1,4 @@
-import { ClientRequest, type OutgoingHttpHeaders } from 'node:http'
+import type { ClientRequest, OutgoingHttpHeaders } from 'node:http'
 import { Array, Map, Object, String } from '@osprofiler/core/toolkit'
 import { readSeal, type Seal, SIGNING_HEADERS } from '../../propagation/sealing-headers.js'
 import {
@@ -73,7 +73,7 @@ const beforeHead: Around = (proceed, self, args) => {
   return proceed(args)
 }
 
-const overrideWriters = createOverrides(ClientRequest.prototype, {
+const overrideWriters = createOverrides({
   write: beforeHead,
   end: beforeHead,
   flushHeaders: beforeHead,
@@ -117,7 +117,7 @@ function gathered(headers: TraceHeaderChange['headers']): Map<string, string | s
  * Keeps the headers of a trace out of the lists of a request's headers. A client that follows redirects by itself, as
  * superagent does, copies those to the next request, which may go to somebody who must not have them.
  */
-export const hideHeaders = createOverrides(ClientRequest.prototype, {
+export const hideHeaders = createOverrides({
   getHeaders(proceed, _self, args) {
     const headers = proceed(args) as Record<string, unknown>
     for (const name in headers) if (isTraceHeader(name)) delete headers[name]

@@ -1,4 +1,4 @@
-import { ClientRequest, IncomingMessage } from 'node:http'
+import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Point } from '@osprofiler/core'
 import { DOMException, Object, watchEvents } from '@osprofiler/core/toolkit'
 import { unwrapAggregate } from '../../errors/unwrap-aggregate.js'
@@ -70,7 +70,7 @@ export function onError({ request, error }: Failed): void {
 }
 
 // Told at once: who gives a request up may be done with its own before the connection has closed.
-const overrideRequest = createOverrides(ClientRequest.prototype, {
+const overrideRequest = createOverrides({
   destroy(proceed, self, args) {
     const response = readResponse(self as ClientRequest)
     // What has become something else is told when it closes.
@@ -80,7 +80,7 @@ const overrideRequest = createOverrides(ClientRequest.prototype, {
     return result
   },
 })
-const overrideAnswer = createOverrides(IncomingMessage.prototype, {
+const overrideAnswer = createOverrides({
   destroy(proceed, self, args) {
     const response = self as IncomingMessage
     const unfinished = !response.complete

@@ -1,8 +1,7 @@
 import { Symbol } from '@osprofiler/core/toolkit'
-import { defineHidden } from '../../wrapping/override-methods.js'
+import { createOverrides, defineHidden } from '../../wrapping/override-methods.js'
 import type { Around } from '../../wrapping/wrap-method.js'
 import type { RequestProgress } from '../request-progress.js'
-import { createRequestOverrides } from './override-request.js'
 import type { UndiciRequest } from './undici-request.js'
 
 /** How the body of an answer is taken, told by what undici is told when it hands over a part of the body. */
@@ -62,4 +61,4 @@ const takePart: Around = (proceed, self, args) => {
   return result
 }
 
-const overrideParts = createRequestOverrides(['onData', 'onResponseData'], takePart)
+const overrideParts = createOverrides({ onData: takePart, onResponseData: takePart })

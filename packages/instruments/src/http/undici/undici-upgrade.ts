@@ -1,8 +1,7 @@
 import { Symbol } from '@osprofiler/core/toolkit'
-import { defineHidden } from '../../wrapping/override-methods.js'
+import { createOverrides, defineHidden } from '../../wrapping/override-methods.js'
 import type { Around } from '../../wrapping/wrap-method.js'
 import type { RequestProgress } from '../request-progress.js'
-import { createRequestOverrides } from './override-request.js'
 import type { UndiciRequest } from './undici-request.js'
 
 const UPGRADE = Symbol('osprofiler.upgrade')
@@ -20,4 +19,4 @@ const takeUpgrade: Around = (proceed, self, args) => {
   return result
 }
 
-const overrideUpgrade = createRequestOverrides(['onUpgrade', 'onRequestUpgrade'], takeUpgrade)
+const overrideUpgrade = createOverrides({ onUpgrade: takeUpgrade, onRequestUpgrade: takeUpgrade })

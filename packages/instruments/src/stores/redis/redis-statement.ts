@@ -14,42 +14,17 @@ const MAX_SHOWN_COMMANDS = 10
 const MAX_REMEMBERED = 1_000
 
 // Their second word says what they do, and is no value.
-const CONTAINERS = new Set([
-  'ACL',
-  'CLIENT',
-  'CLUSTER',
-  'COMMAND',
-  'CONFIG',
-  'FUNCTION',
-  'LATENCY',
-  'MEMORY',
-  'MODULE',
-  'OBJECT',
-  'PUBSUB',
-  'SCRIPT',
-  'SENTINEL',
-  'SLOWLOG',
-  'XGROUP',
-  'XINFO',
-])
+const CONTAINERS = new Set(
+  'ACL CLIENT CLUSTER COMMAND CONFIG FUNCTION LATENCY MEMORY MODULE OBJECT PUBSUB SCRIPT SENTINEL SLOWLOG XGROUP XINFO'.split(
+    ' ',
+  ),
+)
 // Passwords and programs are among their arguments, or can be, and in what servers say of them.
 const SEALED = new Set([
   '',
-  'ACL',
-  'AUTH',
-  'CONFIG',
-  'EVAL',
-  'EVALSHA',
-  'EVALSHA_RO',
-  'EVAL_RO',
-  'FCALL',
-  'FCALL_RO',
-  'FUNCTION',
-  'HELLO',
-  'MIGRATE',
-  'MODULE',
-  'SCRIPT',
-  'SENTINEL',
+  ...'ACL AUTH CONFIG EVAL EVALSHA EVALSHA_RO EVAL_RO FCALL FCALL_RO FUNCTION HELLO MIGRATE MODULE SCRIPT SENTINEL'.split(
+    ' ',
+  ),
 ])
 // They wait until somebody else has something for them, or until it is time.
 const BLOCKING = /^(?:B(?:[LR]POP|LMOVE|LMPOP|RPOPLPUSH|ZPOPM(?:IN|AX)|ZMPOP)|WAIT|WAITAOF)$/
