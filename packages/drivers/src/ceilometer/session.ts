@@ -1,8 +1,7 @@
 import { OsprofilerError, suppress } from '@osprofiler/core'
 import { AbortSignal, Array, fetch, JSON, Number, process, TextDecoder } from '@osprofiler/core/toolkit'
-import { createAbortableWork } from '../lifetime/abortable-work.js'
 import { parseConnectionUrl, showHost, type UrlForm } from '../opening/connection-url.js'
-import type { OpenContext } from '../opening/open-context.js'
+import type { OpenContext } from '../opening/store-driver.js'
 import { isObject, parse } from '../records/record-text.js'
 
 /** A way to Ceilometer's API. */
@@ -11,8 +10,6 @@ export interface CeilometerSession {
   readonly location: string
   /** What is at a path, such as `/v2/events?limit=1`. */
   get(path: string): Promise<unknown>
-  /** Ends the requests that are under way. */
-  cut(): void
 }
 
 interface Access {
@@ -43,7 +40,7 @@ const SERVICE_TYPES = ['event', 'metering']
  *
  * @throws OsprofilerError `ERR_CONNECTION_STRING`
  */
-export function openCeilometerSession(location: string, { scheme }: OpenContext): CeilometerSession {
+export function openCeilometerSession(location: string, { scheme, lifetime }: OpenContext): CeilometerSession {
   const { username: token, hosts, path, options } = parseConnectionUrl(location, FORM)
   const [host] = hosts
   const timeoutMs = Number(options.get('timeout') ?? DEFAULT_TIMEOUT_S) * 1000
@@ -56,13 +53,12 @@ export function openCeilometerSession(location: string, { scheme }: OpenContext)
   const transport = scheme.endsWith('+https') ? 'https' : 'http'
   const url = `${transport}://${showHost(host)}/${path}`
   const isBare = /^(\?|$)/.test(location)
-  const work = createAbortableWork()
   let access: Promise<Access> | undefined
 
   return {
     location: isBare ? '' : showHost(host),
     get(path) {
-      return work.run(async end => {
+      return lifetime.run(async end => {
         const bounds = { timeoutMs, end }
         access ??= findAccess(isBare ? undefined : url, token, bounds)
         try {
@@ -77,7 +73,6 @@ export function openCeilometerSession(location: string, { scheme }: OpenContext)
         }
       })
     },
-    cut: work.abort,
   }
 }
 

@@ -1,5 +1,7 @@
 import { OsprofilerError, suppress } from '@osprofiler/core'
-import { Date, dateNow, holdProcess, Map, Math, Number } from '@osprofiler/core/toolkit'
+import { Date, dateNow, Map, Math, Number } from '@osprofiler/core/toolkit'
+import { toTimestamp } from '../listing/trace-query.js'
+import { hold } from './hold.js'
 
 const TTL = /^(\d{1,6})(s|m|h|d|w)$/
 const UNITS = new Map([
@@ -43,8 +45,9 @@ export interface Retention {
  * succeed. Several processes may do so at once.
  *
  * @param ttl milliseconds; `undefined` does nothing at all
+ * @param prune removes the traces without a record from a timestamp on
  */
-export function createRetention(ttl: number | undefined, prune: (before: Date) => Promise<unknown>): Retention {
+export function createRetention(ttl: number | undefined, prune: (before: string) => Promise<unknown>): Retention {
   const pause = Math.min(Math.max((ttl ?? 0) / 10, MIN_PAUSE_MS), MAX_PAUSE_MS)
   let next = 0
   let running: Promise<unknown> | undefined
@@ -53,11 +56,10 @@ export function createRetention(ttl: number | undefined, prune: (before: Date) =
       const now = dateNow()
       if (ttl === undefined || running !== undefined || now < next) return
       next = now + pause
-      const release = holdProcess(HOLD_MS)
-      running = suppress(() => prune(new Date(now - ttl)))
+      const before = toTimestamp(new Date(now - ttl))
+      running = hold(() => suppress(() => prune(before)), HOLD_MS)
         .catch(() => undefined)
         .finally(() => {
-          release()
           running = undefined
         })
     },

@@ -14,11 +14,7 @@ const FAILED: Filter<Document> = {
 }
 
 /** The newest traces of a collection, or of those in which something failed. */
-export function listTraces(
-  collection: Collection,
-  selection: Selection,
-  failed: boolean,
-): Promise<readonly TraceSummary[]> {
+export function listTraces(collection: Collection, selection: Selection, failed: boolean): Promise<TraceSummary[]> {
   // A trace that began late enough has no older record.
   const since = selection.since === '' ? {} : { $gte: selection.since }
   const toTimes = (part: TimePart) => ('upTo' in part ? { ...since, $lt: part.upTo } : { $gte: part.after })

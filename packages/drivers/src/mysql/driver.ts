@@ -1,4 +1,4 @@
-import { type Driver, OsprofilerError } from '@osprofiler/core'
+import { OsprofilerError } from '@osprofiler/core'
 import { Number, String } from '@osprofiler/core/toolkit'
 import { readTtl } from '../lifetime/retention.js'
 import { findClient } from '../opening/client-package.js'
@@ -9,8 +9,8 @@ import {
   showHosts,
   type UrlForm,
 } from '../opening/connection-url.js'
-import type { OpenContext } from '../opening/open-context.js'
-import { createSqlDriver } from '../sql/driver.js'
+import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
+import { createSqlDriver, type SqlDatabase } from '../sql/driver.js'
 import { readChoice, readSeconds, readTlsFiles, showAddress, type Ways } from '../sql/location.js'
 import { connectMysql, type MysqlSettings } from './session.js'
 import { createMysqlStore } from './store.js'
@@ -64,7 +64,7 @@ const CONNECT_MS = 10_000
  * `max_allowed_packet`, and what the database itself refuses while it takes other rows. A connection that breaks
  * during the commit is `ERR_WRITE_UNCERTAIN`.
  */
-export function openMysqlDriver(location: string, context: OpenContext): Driver {
+export function openMysqlDriver(location: string, context: OpenContext): StoreDriver {
   const { scheme } = context
   const url = parseConnectionUrl(location, FORM)
   findClient('mysql2', context)
@@ -82,7 +82,7 @@ export function openMysqlDriver(location: string, context: OpenContext): Driver 
     database: url.path,
     connectPatience: readSeconds(options, 'connect_timeout', CONNECT_MS),
   }
-  return createSqlDriver({
+  const database: SqlDatabase = {
     name: 'mysql',
     location: `${showHosts(settings.hosts, showAddress)}/${settings.database}`,
     ttl: readTtl(options.get('ttl')),
@@ -93,7 +93,8 @@ export function openMysqlDriver(location: string, context: OpenContext): Driver 
       const [maxPacket, version] = rows[0] ?? []
       return createMysqlStore(session, Number(maxPacket), String(version))
     },
-  })
+  }
+  return createSqlDriver(database, context)
 }
 
 function toHosts({ hosts, options }: ConnectionUrl): readonly Host[] {

@@ -1,4 +1,4 @@
-import { type Driver, OsprofilerError } from '@osprofiler/core'
+import { OsprofilerError } from '@osprofiler/core'
 import { Number } from '@osprofiler/core/toolkit'
 import { readTtl } from '../lifetime/retention.js'
 import { findClient } from '../opening/client-package.js'
@@ -9,8 +9,8 @@ import {
   showHosts,
   type UrlForm,
 } from '../opening/connection-url.js'
-import type { OpenContext } from '../opening/open-context.js'
-import { createSqlDriver } from '../sql/driver.js'
+import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
+import { createSqlDriver, type SqlDatabase } from '../sql/driver.js'
 import { readChoice, readSeconds, readTlsFiles, showAddress, type Ways } from '../sql/location.js'
 import { connectPostgresql, type PostgresqlSettings } from './session.js'
 import { createPostgresqlStore } from './store.js'
@@ -73,7 +73,7 @@ const CONNECT_MS = 10_000
  * User, password and database that are not given come from `PGUSER`, `PGPASSWORD` and `PGDATABASE`, as with every
  * client.
  */
-export function openPostgresqlDriver(location: string, context: OpenContext): Driver {
+export function openPostgresqlDriver(location: string, context: OpenContext): StoreDriver {
   const url = parseConnectionUrl(location, FORM)
   findClient('pg', context)
   const { options } = url
@@ -89,13 +89,14 @@ export function openPostgresqlDriver(location: string, context: OpenContext): Dr
     connectPatience: readSeconds(options, 'connect_timeout', CONNECT_MS),
   }
   readChoice(options, 'client_encoding', ['utf8', 'utf-8', 'UNICODE'])
-  return createSqlDriver({
+  const database: SqlDatabase = {
     name: 'postgresql',
     location: `${showHosts(settings.hosts, showAddress)}/${settings.database ?? ''}`,
     ttl: readTtl(options.get('ttl')),
     keepsNul: false,
     open: async createSocket => createPostgresqlStore(await connectPostgresql(settings, createSocket)),
-  })
+  }
+  return createSqlDriver(database, context)
 }
 
 /** Where the servers are: libpq also takes hosts and ports as options, SQLAlchemy hosts with their ports. */

@@ -3,10 +3,15 @@ import { WeakMap } from '@osprofiler/core/toolkit'
 
 /** What a driver made of the batches that are not settled. */
 export interface PreparedBatches<Prepared> {
-  /** What was made of this very batch when it was first tried, or what `prepare` makes of it now. */
-  of(records: readonly TraceRecord[], prepare: () => Prepared): Prepared
-  /** Forgets a batch that was written. */
-  settle(records: readonly TraceRecord[]): void
+  /**
+   * Writes what was made of this very batch when it was first tried, or what `prepare` makes of it now. A batch that was
+   * written is forgotten.
+   */
+  use<Result>(
+    records: readonly TraceRecord[],
+    prepare: () => Prepared,
+    write: (prepared: Prepared) => Promise<Result>,
+  ): Promise<Result>
 }
 
 /**
@@ -16,13 +21,12 @@ export interface PreparedBatches<Prepared> {
 export function createPreparedBatches<Prepared>(): PreparedBatches<Prepared> {
   const batches = new WeakMap<readonly TraceRecord[], Prepared>()
   return {
-    of(records, prepare) {
+    async use(records, prepare, write) {
       const prepared = batches.get(records) ?? prepare()
       batches.set(records, prepared)
-      return prepared
-    },
-    settle(records) {
+      const result = await write(prepared)
       batches.delete(records)
+      return result
     },
   }
 }

@@ -9,7 +9,6 @@ import { type RedisRoute, toValues } from './route.js'
 
 /** Removes a trace, in whichever layout, and resolves to how many records that were. */
 export async function deleteTrace(route: RedisRoute, legacy: LegacyKeys, baseId: string): Promise<number> {
-  if (!baseId.isWellFormed()) return 0
   const key = `${RECORDS}${baseId}`
   const [length] = toValues(await route.send([{ key, command: ['llen', key] }]))
   await forget(route, baseId, key)

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
-import { clearTimeout, setTimeout } from '@osprofiler/core/toolkit'
-import { isDoneWithin } from '../lifetime/is-done-within.js'
+import { withDeadline } from '../lifetime/deadline.js'
+import { isDoneWithin } from '../lifetime/hold.js'
 import { SqlFailure } from './failure.js'
 
 /** What a statement gave: rows as arrays of their columns' values, and how many rows it changed. */
@@ -55,18 +55,16 @@ export function createSession(client: SqlClient): SqlSession {
   async function run(text: string, values: readonly unknown[] = [], often = false): Promise<SqlResult> {
     if (!isOpen) throw new SqlFailure('the connection is closed', undefined, 'lost')
     let late = false
-    const timer = setTimeout(() => {
+    const onLate = (): void => {
       late = true
       breakOff()
-    }, ANSWER_MS).unref()
+    }
     try {
-      return await client.query(text, values, often)
+      return await withDeadline(ANSWER_MS, onLate, () => client.query(text, values, often))
     } catch (error) {
       const failure = late ? new SqlFailure(NO_ANSWER, 'ETIMEDOUT', 'lost', NO_ANSWER) : client.toFailure(error)
       if (failure.verdict === 'lost' || failure.verdict === 'readonly') breakOff()
       throw failure
-    } finally {
-      clearTimeout(timer)
     }
   }
 
@@ -90,17 +88,15 @@ export async function connectWithin<Result>(
   connect: () => Promise<Result>,
 ): Promise<Result> {
   let late = false
-  const timer = setTimeout(() => {
+  const onLate = (): void => {
     late = true
     socket.destroy()
-  }, patience).unref()
+  }
   try {
-    return await connect()
+    return await withDeadline(patience, onLate, connect)
   } catch (error) {
     socket.destroy()
     throw late ? new SqlFailure(UNREACHED, 'ETIMEDOUT', 'lost', UNREACHED) : error
-  } finally {
-    clearTimeout(timer)
   }
 }
 

@@ -2,7 +2,7 @@ import { OsprofilerError } from '@osprofiler/core'
 import { Buffer, Number, process, String, URL } from '@osprofiler/core/toolkit'
 import { readCertificateFile } from '../../opening/certificate-file.js'
 import { parseConnectionUrl, showHost, type UrlForm } from '../../opening/connection-url.js'
-import type { OpenContext } from '../../opening/open-context.js'
+import type { OpenContext } from '../../opening/store-driver.js'
 import { isServiceTemplate, type OtlpResource, readResource } from './resource.js'
 
 /** Where spans go, and how. */
