@@ -1,7 +1,8 @@
 import { OsprofilerError, suppress } from '@osprofiler/core'
-import { AbortSignal, Array, fetch, JSON, Number, process, TextDecoder } from '@osprofiler/core/toolkit'
+import { AbortSignal, Array, fetch, JSON, process, TextDecoder } from '@osprofiler/core/toolkit'
 import { parseConnectionUrl, showHost, type UrlForm } from '../opening/connection-url.js'
 import type { OpenContext } from '../opening/store-driver.js'
+import { readOnlyHost, readSeconds } from '../opening/url-options.js'
 import { isObject, parse } from '../records/record-text.js'
 
 /** A way to Ceilometer's API. */
@@ -29,7 +30,7 @@ const FORM: UrlForm = {
   defaultHost: 'localhost',
   options: ['timeout'],
 }
-const DEFAULT_TIMEOUT_S = 60
+const TIMEOUT_MS = 60_000
 const MAX_ANSWER_CHARACTERS = 256 * 1024 * 1024
 /** What Keystone's catalog calls the API of events: Ceilometer's own, and Panko's, which took it over. */
 const SERVICE_TYPES = ['event', 'metering']
@@ -41,15 +42,10 @@ const SERVICE_TYPES = ['event', 'metering']
  * @throws OsprofilerError `ERR_CONNECTION_STRING`
  */
 export function openCeilometerSession(location: string, { scheme, lifetime }: OpenContext): CeilometerSession {
-  const { username: token, hosts, path, options } = parseConnectionUrl(location, FORM)
-  const [host] = hosts
-  const timeoutMs = Number(options.get('timeout') ?? DEFAULT_TIMEOUT_S) * 1000
-  if (host === undefined || hosts.length > 1 || !(timeoutMs > 0 && timeoutMs < 2 ** 31)) {
-    throw new OsprofilerError(
-      'ERR_CONNECTION_STRING',
-      `Such a connection string looks like "${FORM.example}", with one host and a timeout in seconds. It is not shown, for it may hold a token.`,
-    )
-  }
+  const parsed = parseConnectionUrl(location, FORM)
+  const { username: token, path } = parsed
+  const host = readOnlyHost(parsed)
+  const timeoutMs = readSeconds(parsed, 'timeout') ?? TIMEOUT_MS
   const transport = scheme.endsWith('+https') ? 'https' : 'http'
   const url = `${transport}://${showHost(host)}/${path}`
   const isBare = /^(\?|$)/.test(location)

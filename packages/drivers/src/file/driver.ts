@@ -7,7 +7,7 @@ import { latestBelievedTime } from '../listing/latest-believed-time.js'
 import { type Selection, toTimestamp } from '../listing/trace-query.js'
 import { createTally, selectTraces, sortNewestFirst, type TraceTally } from '../listing/trace-tally.js'
 import { makeDirectory } from '../opening/make-directory.js'
-import { redactFailure, redactPath } from '../opening/redact-path.js'
+import { showPath, showPathFailure } from '../opening/show-path.js'
 import type { StoreDriver } from '../opening/store-driver.js'
 import { encodeRecord, isObject } from '../records/record-text.js'
 import { EXTENSION, readFileLocation, toTraceFile } from './path.js'
@@ -35,7 +35,7 @@ export function openFileDriver(location: string): StoreDriver {
 
   return {
     name: 'file',
-    location: redactPath(directory),
+    location: showPath(directory),
     // A file that was written since is left unread: its trace is not old yet.
     retention: { ttl, prune: before => pruneFiles(directory, before, ({ modified }) => modified < before) },
     async write(records) {
@@ -177,12 +177,12 @@ async function eachInParallel<Item>(items: readonly Item[], work: (item: Item) =
 
 function toFileError(directory: string, error: unknown): unknown {
   const { message, code } = isObject(error) ? error : { message: error, code: undefined }
-  const cause = redactFailure(directory, String(message), code)
+  const cause = showPathFailure(directory, String(message), code)
   if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM') {
     const advice = code === 'EROFS' ? 'may only be read' : `is not open to this user for that (${cause.message})`
-    return new OsprofilerError('ERR_STORE', `The store in "${redactPath(directory)}" ${advice}.`, { cause })
+    return new OsprofilerError('ERR_STORE', `The store in "${showPath(directory)}" ${advice}.`, { cause })
   }
-  return new OsprofilerError('ERR_STORE', `The store in "${redactPath(directory)}" cannot be used: ${cause.message}.`, {
+  return new OsprofilerError('ERR_STORE', `The store in "${showPath(directory)}" cannot be used: ${cause.message}.`, {
     cause,
   })
 }

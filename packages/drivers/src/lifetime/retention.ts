@@ -1,30 +1,7 @@
-import { OsprofilerError, suppress } from '@osprofiler/core'
-import { Date, dateNow, Map, Math, Number } from '@osprofiler/core/toolkit'
+import { suppress } from '@osprofiler/core'
+import { Date, dateNow, Math } from '@osprofiler/core/toolkit'
 import { toTimestamp } from '../listing/trace-query.js'
 import { hold } from './hold.js'
-
-const TTL = /^(\d{1,6})(s|m|h|d|w)$/
-const UNITS = new Map([
-  ['s', 1_000],
-  ['m', 60_000],
-  ['h', 3_600_000],
-  ['d', 86_400_000],
-  ['w', 604_800_000],
-])
-
-/**
- * Reads how long a store keeps a trace, of `?ttl=` in its connection string: `90s`, `30m`, `12h`, `7d`, `2w`.
- *
- * @returns milliseconds, or `undefined` where it is not given: then traces are kept.
- * @throws OsprofilerError `ERR_CONNECTION_STRING`
- */
-export function readTtl(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const [, amount, unit] = TTL.exec(text) ?? []
-  const milliseconds = Number(amount) * (UNITS.get(unit ?? '') ?? Number.NaN)
-  if (milliseconds > 0) return milliseconds
-  throw new OsprofilerError('ERR_CONNECTION_STRING', 'ttl says how long traces are kept: 90s, 30m, 12h, 7d or 2w.')
-}
 
 /** For so long a pruning keeps the process alive: a program that ends soon has to prune as well. */
 const HOLD_MS = 2_000

@@ -1,7 +1,7 @@
 import { OsprofilerError } from '@osprofiler/core'
-import { readAuthority } from '../opening/authority-file.js'
 import { parseConnectionUrl, showHost } from '../opening/connection-url.js'
 import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
+import { readFileOption } from '../opening/url-options.js'
 import { createPreparedBatches } from '../records/prepared-batch.js'
 import { createHttpClient, HttpFailure, type LogInsightServer } from './http.js'
 import { type EventBatch, ingest, toEvents } from './ingest.js'
@@ -50,20 +50,17 @@ function explain(error: unknown): unknown {
 }
 
 function readLocation(location: string): { readonly server: LogInsightServer; readonly credentials: Credentials } {
-  const { username, password, hosts, path, options } = parseConnectionUrl(location, FORM)
+  const url = parseConnectionUrl(location, FORM)
+  const { username, password, hosts, path, options, refuse } = url
   const [host] = hosts
   if (username === undefined || password === undefined || host === undefined || hosts.length > 1 || path !== '') {
-    throw new OsprofilerError(
-      'ERR_CONNECTION_STRING',
-      `Such a connection string looks like "${FORM.example}": one host, with a user and a password.`,
-    )
+    throw refuse('one host, with a user and a password')
   }
   const insecure = options.get('insecure') ?? 'false'
-  if (insecure !== 'true' && insecure !== 'false') {
-    throw new OsprofilerError('ERR_CONNECTION_STRING', 'insecure is true or false.')
-  }
+  // No other word: it gives up what TLS is for.
+  if (insecure !== 'true' && insecure !== 'false') throw refuse('insecure is true or false')
   return {
-    server: { ...host, ca: readAuthority(options.get('ca')), insecure: insecure === 'true' },
+    server: { ...host, ca: readFileOption(url, 'ca')?.toString('utf8'), insecure: insecure === 'true' },
     credentials: { username, password, provider: options.get('provider') },
   }
 }

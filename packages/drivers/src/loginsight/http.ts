@@ -7,7 +7,7 @@ import { isObject, parse } from '../records/record-text.js'
 export interface LogInsightServer {
   readonly host: string
   readonly port: number
-  /** See `readAuthority`. */
+  /** The certificate, as PEM, of an authority to be trusted instead of those that Node knows. */
   readonly ca: string | undefined
   /** Whether any certificate will do, as for Python's driver. */
   readonly insecure: boolean

@@ -11,7 +11,7 @@ import {
 import { hold } from '../lifetime/hold.js'
 import { createOneAtATime } from '../lifetime/one-at-a-time.js'
 import { findClient } from '../opening/client-package.js'
-import { redactPath } from '../opening/redact-path.js'
+import { showPath } from '../opening/show-path.js'
 import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
 import { createOpenPoints, type OtlpPlan } from './points/open-points.js'
 import { createSpanMaker } from './points/span.js'
@@ -100,7 +100,7 @@ export function openOtlpDriver(location: string, context: OpenContext): StoreDri
 
   return {
     name: scheme,
-    location: redactPath(new URL(settings.url).host),
+    location: showPath(new URL(settings.url).host),
     write(records) {
       writes++
       return oneAtATime(() => write(records))

@@ -76,9 +76,9 @@ function toConnectOptions(signal: AbortSignal, lookup: LookupFunction) {
   return { timeout: CONNECT_MS, signal, lookup }
 }
 
-function readAuth({ username, password, apiKey }: SearchUrl) {
+function readAuth({ username, password, apiKey, refuse }: SearchUrl) {
   if (apiKey !== undefined && username !== undefined) {
-    throw new OsprofilerError('ERR_CONNECTION_STRING', 'A connection string has a user and a password, or api_key.')
+    throw refuse('it has a user and a password, or api_key')
   }
   if (apiKey !== undefined) return { apiKey }
   return username === undefined ? undefined : { username, password: password ?? '' }

@@ -1,6 +1,6 @@
 import { OsprofilerError, type TraceRecord } from '@osprofiler/core'
 import { Promise, WeakSet } from '@osprofiler/core/toolkit'
-import { redactPath } from '../opening/redact-path.js'
+import { showPath } from '../opening/show-path.js'
 import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
 import { isStorable } from '../records/record-row.js'
 import { toBatch } from './batch.js'
@@ -33,7 +33,7 @@ export interface SqlDatabase {
  */
 export function createSqlDriver(database: SqlDatabase, { lifetime }: OpenContext): StoreDriver {
   const { name, keepsNul, ttl } = database
-  const location = redactPath(database.location)
+  const location = showPath(database.location)
   const writing = createSqlConnection(database.open, lifetime)
   const reading = createSqlConnection(database.open, lifetime)
   const both = [writing, reading]

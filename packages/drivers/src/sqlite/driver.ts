@@ -1,5 +1,5 @@
 import { OsprofilerError } from '@osprofiler/core'
-import { redactPath } from '../opening/redact-path.js'
+import { showPath } from '../opening/show-path.js'
 import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
 import { isStorable, toRowRecord } from '../records/record-row.js'
 import { findSqliteClient } from './client.js'
@@ -33,7 +33,7 @@ export function openSqliteDriver(location: string, context: OpenContext): StoreD
 
   return {
     name: 'sqlite',
-    location: redactPath(path),
+    location: showPath(path),
     retention: { ttl, prune },
     async write(records) {
       if (records.length === 0) return { refused: 0 }
