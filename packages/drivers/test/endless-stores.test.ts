@@ -63,7 +63,7 @@ describe('a store that goes on and on', () => {
     async function* pages() {
       for (;;) {
         await delay(1)
-        yield [{ base_id: 'same', timestamp: '2026-11-22T10:00:00.000000' }]
+        yield { baseIds: ['same'], reached: '2026-11-22T10:00:00.000000' }
       }
     }
 

@@ -59,7 +59,8 @@ export function takePlainRecords(write: Write): Write {
       throw error
     }
     const { held } = result
-    if (held !== undefined) keep(given, batch)
+    if (held === undefined) batches.delete(given)
+    else keep(given, batch)
     const refused = result.refused + given.length - batch.records.length
     const reason = refused > 0 ? result.reason || explain(given) : result.reason
     return {

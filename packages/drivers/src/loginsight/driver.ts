@@ -2,9 +2,9 @@ import { OsprofilerError } from '@osprofiler/core'
 import { parseConnectionUrl, showHost } from '../opening/connection-url.js'
 import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
 import { readFileOption } from '../opening/url-options.js'
-import { createPreparedBatches } from '../records/prepared-batch.js'
+import { prepareOnce } from '../records/prepare-once.js'
 import { createHttpClient, HttpFailure, type LogInsightServer } from './http.js'
-import { type EventBatch, ingest, toEvents } from './ingest.js'
+import { ingest, toEvents } from './ingest.js'
 import { listTraces, readTrace } from './query.js'
 import { type Credentials, createSession } from './session.js'
 
@@ -26,17 +26,12 @@ export function openLoginsightDriver(location: string, { lifetime }: OpenContext
   const { server, credentials } = readLocation(location)
   const client = createHttpClient(server, lifetime)
   const send = createSession(client, credentials)
-  const batches = createPreparedBatches<EventBatch>()
+  const toBatch = prepareOnce(toEvents)
 
   return {
     name: 'loginsight',
     location: showHost(server),
-    write: records =>
-      batches.use(
-        records,
-        () => toEvents(records),
-        batch => ingest(send, batch),
-      ),
+    write: records => ingest(send, toBatch(records)),
     read: baseId => readTrace(send, baseId),
     list: (selection, failed) => listTraces(send, selection, failed),
     toError: explain,

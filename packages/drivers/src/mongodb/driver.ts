@@ -3,7 +3,7 @@ import { WeakMap, WeakSet } from '@osprofiler/core/toolkit'
 import type { Collection, Db, ObjectId } from 'mongodb'
 import { findClient, loadClient } from '../opening/client-package.js'
 import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
-import { createPreparedBatches } from '../records/prepared-batch.js'
+import { prepareOnce } from '../records/prepare-once.js'
 import { createMongodbConnection } from './connection.js'
 import { type DocumentBatch, fromDocument, toDocuments } from './document.js'
 import { toMongodbError } from './failure.js'
@@ -36,11 +36,11 @@ export function openMongodbDriver(location: string, context: OpenContext): Store
   const url = readMongodbUrl(scheme, location)
   findClient('mongodb', context)
   const connection = createMongodbConnection(url, lifetime.lookup)
-  const batches = createPreparedBatches<DocumentBatch>()
   /** The batches that failed, and the ids of their records, which may be there: parts of a batch are written with them. */
   const failed = new WeakSet<readonly TraceRecord[]>()
   const ids = new WeakMap<TraceRecord, ObjectId>()
   const indexes = createMongodbIndexes(url.location, url.ttl)
+  const toBatch = prepareOnce((records, client: typeof import('mongodb')) => toDocuments(records, url.ttl, client, ids))
 
   async function use<Result>(
     task: (db: Db, client: typeof import('mongodb')) => Promise<Result>,
@@ -89,14 +89,7 @@ export function openMongodbDriver(location: string, context: OpenContext): Store
       // The time for loading the client is not the server's.
       await loadClient('mongodb').catch(() => undefined)
       lifetime.checkMayConnect()
-      return await inTime(
-        end =>
-          use((db, client) => {
-            const prepare = () => toDocuments(records, url.ttl, client, ids)
-            return batches.use(records, prepare, batch => write(records, db, batch))
-          }, end),
-        WRITE_MS,
-      )
+      return await inTime(end => use((db, client) => write(records, db, toBatch(records, client)), end), WRITE_MS)
     },
     async *read(baseId, onUnreadable) {
       const { db, release } = await connection.borrow()

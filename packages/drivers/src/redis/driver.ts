@@ -1,6 +1,6 @@
 import { findClient } from '../opening/client-package.js'
 import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
-import { createPreparedBatches } from '../records/prepared-batch.js'
+import { prepareOnce } from '../records/prepare-once.js'
 import { createClusterRoute } from './cluster.js'
 import { explainRefusal, toRedisError } from './failure.js'
 import { RECORDS } from './keys.js'
@@ -10,7 +10,7 @@ import { createMasterRoute } from './master.js'
 import { readList } from './read.js'
 import { deleteTrace, pruneTraces } from './remove.js'
 import { readRedisUrl } from './url.js'
-import { prepareBatch, type RedisBatch, sendBatch } from './write.js'
+import { prepareBatch, sendBatch } from './write.js'
 
 /**
  * Redis, alone, as a Cluster or watched by Sentinels, in the layout of Python's driver: a list a trace,
@@ -25,8 +25,7 @@ export function openRedisDriver(location: string, context: OpenContext): StoreDr
   findClient('ioredis', context)
   const route = (place.kind === 'cluster' ? createClusterRoute : createMasterRoute)(place, lifetime.lookup)
   const legacy = createLegacyKeys(route)
-  const batches = createPreparedBatches<RedisBatch>()
-  const options = { ttl: place.ttl, filterErrorTrace }
+  const toBatch = prepareOnce(records => prepareBatch(records, { ttl: place.ttl, filterErrorTrace }))
 
   return {
     name: scheme,
@@ -34,11 +33,7 @@ export function openRedisDriver(location: string, context: OpenContext): StoreDr
     write: records =>
       lifetime.run(end => {
         end.addEventListener('abort', route.cut)
-        return batches.use(
-          records,
-          () => prepareBatch(records, options),
-          batch => sendBatch(route, batch, ({ message }) => explainRefusal(place.location, message)),
-        )
+        return sendBatch(route, toBatch(records), ({ message }) => explainRefusal(place.location, message))
       }),
     async *read(baseId, onUnreadable) {
       let isThere = false

@@ -10,7 +10,20 @@ export interface SqlTls extends TlsFiles {
  * How a connection is made: plain, over TLS, or first this and then that way. TLS that has to be verified, or that is
  * not to be done without, has no other way beside it.
  */
-export type Ways = readonly ('plain' | SqlTls)[]
+export type Ways = readonly Way[]
+
+export type Way = 'plain' | SqlTls
+
+/** Where the servers of a database are, and how they are spoken to. */
+export interface SqlServers {
+  /** Tried one after the other. */
+  readonly hosts: readonly Host[]
+  readonly ways: Ways
+  readonly user: string | undefined
+  readonly password: string | undefined
+  /** In milliseconds. */
+  readonly connectPatience: number
+}
 
 /** Whether a host is a path: of a socket, or of a folder of sockets. */
 export function isSocketPath(host: string): boolean {

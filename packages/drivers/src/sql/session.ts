@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net'
 import { withDeadline } from '../lifetime/deadline.js'
 import { isDoneWithin } from '../lifetime/hold.js'
+import type { Host } from '../opening/connection-url.js'
 import { SqlFailure } from './failure.js'
+import { isSocketPath, type SqlServers, type Way } from './location.js'
 
 /** What a statement gave: rows as arrays of their columns' values, and how many rows it changed. */
 export interface SqlResult {
@@ -79,6 +81,31 @@ export function createSession(client: SqlClient): SqlSession {
       client.destroy()
     },
   }
+}
+
+/**
+ * Connects to the first server that answers. Rejects with an `SqlFailure`.
+ *
+ * @param isAboutTheWay whether a server that failed so may take the next way
+ */
+export async function connectToFirst(
+  { hosts, ways }: SqlServers,
+  connect: (host: Host, way: Way) => Promise<SqlSession>,
+  toFailure: SqlClient['toFailure'],
+  isAboutTheWay: (failure: SqlFailure) => boolean,
+): Promise<SqlSession> {
+  let failure: SqlFailure | undefined
+  for (const host of hosts) {
+    for (const way of isSocketPath(host.host) ? ['plain' as const] : ways) {
+      try {
+        return await connect(host, way)
+      } catch (error) {
+        failure = toFailure(error)
+        if (!isAboutTheWay(failure)) break
+      }
+    }
+  }
+  throw failure
 }
 
 /** Connects over a socket, which is destroyed where that fails or takes longer than `patience` milliseconds. */

@@ -34,8 +34,6 @@ export interface OtlpPlan {
   readonly points: readonly OtlpPoint[]
   /** Holds the starts of the batch whose stops are still to come, and returns these records. */
   hold(): readonly TraceRecord[]
-  /** `hold`, and that all points were sent. */
-  commit(): void
 }
 
 /** The points that have started and not stopped. */
@@ -154,7 +152,7 @@ export function createOpenPoints(lingerMs: number, now: () => number = () => per
       return kept.flatMap(({ given }) => given)
     }
 
-    return { points, hold, commit: () => commit(points, hold) }
+    return { points, hold }
   }
 
   function toHeld({ baseId, traceId, start, others, isNested }: BatchedPoint): HeldStart | undefined {
@@ -216,8 +214,7 @@ export function createOpenPoints(lingerMs: number, now: () => number = () => per
   }
 
   function planToGiveUp(starts: readonly HeldStart[]): OtlpPlan {
-    const points = starts.map(toUnfinished)
-    return { points, hold: () => [], commit: () => commit(points, () => []) }
+    return { points: starts.map(toUnfinished), hold: () => [] }
   }
 
   return {
@@ -231,9 +228,4 @@ export function createOpenPoints(lingerMs: number, now: () => number = () => per
     planOldest: limit => planToGiveUp(held.oldest(limit)),
     planOverdue: limit => planToGiveUp(held.overdue(limit)),
   }
-}
-
-function commit(points: readonly OtlpPoint[], hold: () => unknown): void {
-  for (const point of points) point.done(true)
-  hold()
 }
