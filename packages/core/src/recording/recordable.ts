@@ -1,7 +1,8 @@
 import { ExactNumber } from '../json/exact-number.js'
 import { setMember } from '../json/set-member.js'
 import { cutText } from '../platform/cut-text.js'
-import { Array, Map, Math, Number, Object, String, types } from '../platform/platform.js'
+import { Array, Math, Number, Object, String, types } from '../platform/platform.js'
+import { remember } from '../platform/remember.js'
 import { withoutOption } from '../secrets/command-lists.js'
 import { isHarmless } from '../secrets/names/harmless-values.js'
 import { followsLabel } from '../secrets/names/lists-of-names.js'
@@ -193,20 +194,7 @@ interface Name {
   readonly kind: NameKind
 }
 
-const MAX_REMEMBERED = 2_000
-const remembered = new Map<string, Name>()
-
-/** Remembered: the members of infos have the same few names all the time. */
-function readName(name: string): Name {
-  const known = remembered.get(name)
-  if (known !== undefined) return known
-  const read = { shown: redactText(name, MAX_NAME).toWellFormed(), kind: nameKind(name) }
-  if (name.length <= MAX_LABEL) {
-    if (remembered.size >= MAX_REMEMBERED) remembered.clear()
-    remembered.set(name, read)
-  }
-  return read
-}
+const readName = remember<Name>(name => ({ shown: redactText(name, MAX_NAME).toWellFormed(), kind: nameKind(name) }))
 
 function copyProperty(property: PropertyDescriptor | undefined, allowance: Allowance): unknown {
   if (property === undefined) return undefined

@@ -1,0 +1,19 @@
+import { Map } from './platform.js'
+
+const MAX_REMEMBERED = 2_000
+const MAX_LENGTH = 64
+
+/** A function that remembers what `read` makes of short texts: a program has the same few names all the time. */
+export function remember<T>(read: (text: string) => T): (text: string) => T {
+  const remembered = new Map<string, T>()
+  return text => {
+    const known = remembered.get(text)
+    if (known !== undefined) return known
+    const made = read(text)
+    if (text.length <= MAX_LENGTH) {
+      if (remembered.size >= MAX_REMEMBERED) remembered.clear()
+      remembered.set(text, made)
+    }
+    return made
+  }
+}
