@@ -34,7 +34,7 @@ import { isHarmlessInUrl } from './names/harmless-values.js'
 import { isSecretInUrl, REDACTED } from './names/secret-names.js'
 import { decodeEscapes } from './values/decode-escapes.js'
 import { findListLabels } from './values/labels-in-lists.js'
-import { type Span, withoutSpans } from './values/text-spans.js'
+import { eachMatch, type Span, withoutSpans } from './values/text-spans.js'
 
 /** No secret is shorter with its name. */
 const SHORTEST = 4
@@ -163,12 +163,10 @@ function findEntities(text: string, spans: Span[], depth: number): void {
 }
 
 function findEscaped(text: string, spans: Span[], depth: number): void {
-  PART.lastIndex = 0
   const parts: { start: number; part: string }[] = []
-  for (let match = PART.exec(text); match !== null; match = PART.exec(text)) {
-    if (match[0].length >= SHORTEST_ESCAPED && match[0].includes('%'))
-      parts.push({ start: match.index, part: match[0] })
-  }
+  eachMatch(PART, text, ({ 0: part, index: start }) => {
+    if (part.length >= SHORTEST_ESCAPED && part.includes('%')) parts.push({ start, part })
+  })
   for (const { start, part } of parts) {
     if (!ESCAPED.test(part)) continue
     const decoded = decodeEscapes(part)
