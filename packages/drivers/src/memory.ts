@@ -1,9 +1,9 @@
 import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
 import { Map } from '@osprofiler/core/toolkit'
-import { decodeRecord, encodeRecord } from './record-text.js'
-import { createLife } from './store-life.js'
-import { isSelected, readBefore, readQuery } from './trace-query.js'
-import { createTally, sortNewestFirst, type TraceTally } from './trace-tally.js'
+import { createLifetime } from './lifetime/driver-lifetime.js'
+import { isSelected, readBefore, readQuery } from './listing/trace-query.js'
+import { createTally, sortNewestFirst, type TraceTally } from './listing/trace-tally.js'
+import { decodeRecord, encodeRecord } from './records/record-text.js'
 
 /** A trace of as many points as are recorded by default finds room. */
 const MAX_RECORDS = 250_000
@@ -31,13 +31,13 @@ export function openMemoryDriver(name: string): Driver {
   }
   const store = name === '' ? createStore() : (namedStores.get(name) ?? createStore())
   if (name !== '') namedStores.set(name, store)
-  const life = createLife()
+  const lifetime = createLifetime()
 
   async function list(
     query: TraceQuery | undefined,
     isWanted: (tally: TraceTally) => boolean,
   ): Promise<TraceSummary[]> {
-    life.checkOpen()
+    lifetime.checkOpen()
     const selection = readQuery(query)
     const summaries: TraceSummary[] = []
     for (const lines of store.traces.values()) {
@@ -51,7 +51,7 @@ export function openMemoryDriver(name: string): Driver {
   return {
     name: 'memory',
     async write(records) {
-      life.checkOpen()
+      lifetime.checkOpen()
       let refused = 0
       for (const record of records) {
         const line = encodeRecord(record)
@@ -60,24 +60,24 @@ export function openMemoryDriver(name: string): Driver {
       return { refused }
     },
     async *readRecords(baseId) {
-      life.checkOpen()
+      lifetime.checkOpen()
       const lines = store.traces.get(baseId) ?? []
       for (let start = 0; start < lines.length; start += BATCH) yield toRecords(lines.slice(start, start + BATCH))
     },
     listTraces: query => list(query, () => true),
     listErrorTraces: query => list(query, tally => tally.failed),
     async deleteTrace(baseId) {
-      life.checkOpen()
+      lifetime.checkOpen()
       return remove(store, baseId)
     },
     async pruneTraces(before) {
       const oldest = readBefore(before)
-      life.checkOpen()
+      lifetime.checkOpen()
       const stale = [...store.traces].filter(([, lines]) => tallyOf(lines).newest < oldest)
       for (const [baseId] of stale) remove(store, baseId)
       return stale.length
     },
-    close: timeout => life.close(timeout, { cut: () => undefined }),
+    close: timeout => lifetime.close(timeout, { cut: () => undefined }),
   }
 }
 

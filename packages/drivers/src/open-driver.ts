@@ -1,23 +1,23 @@
 import { type Driver, OsprofilerError } from '@osprofiler/core'
 import { checkOptionNames, Map, String, TypeError } from '@osprofiler/core/toolkit'
-import { openCeilometerDriver } from './ceilometer.js'
-import { openElasticsearchDriver } from './elasticsearch.js'
-import { explained } from './explained.js'
-import { openFileDriver } from './file.js'
-import { held } from './held.js'
-import { limited } from './limited.js'
-import { openLoginsightDriver } from './loginsight.js'
+import { openCeilometerDriver } from './ceilometer/driver.js'
+import { openFileDriver } from './file/driver.js'
+import { held } from './lifetime/held.js'
+import { limited } from './lifetime/limited.js'
+import { untraced } from './lifetime/untraced.js'
+import { openLoginsightDriver } from './loginsight/driver.js'
 import { openMemoryDriver } from './memory.js'
-import { openMessagingDriver } from './messaging.js'
-import { openMongodbDriver } from './mongodb.js'
-import { MYSQL_SCHEMES, openMysqlDriver } from './mysql.js'
-import type { OpenContext, OpenStore } from './open-context.js'
-import { openOpensearchDriver } from './opensearch.js'
-import { openOtlpDriver } from './otlp.js'
-import { openPostgresqlDriver, POSTGRESQL_SCHEMES } from './postgresql.js'
-import { openRedisDriver } from './redis.js'
-import { openSqliteDriver } from './sqlite.js'
-import { untraced } from './untraced.js'
+import { openMessagingDriver } from './messaging/driver.js'
+import { openMongodbDriver } from './mongodb/driver.js'
+import { MYSQL_SCHEMES, openMysqlDriver } from './mysql/driver.js'
+import type { OpenContext, OpenStore } from './opening/open-context.js'
+import { openOtlpDriver } from './otlp/driver.js'
+import { openPostgresqlDriver, POSTGRESQL_SCHEMES } from './postgresql/driver.js'
+import { explainRefusals } from './records/explain-refusals.js'
+import { openRedisDriver } from './redis/driver.js'
+import { openElasticsearchDriver } from './search/elasticsearch.js'
+import { openOpensearchDriver } from './search/opensearch.js'
+import { openSqliteDriver } from './sqlite/driver.js'
 
 /** What holds for every store, whatever its connection string says. */
 export interface DriverOptions {
@@ -80,7 +80,7 @@ const CONNECTION_STRING = /^([a-z][a-z0-9+._-]{0,31}):\/\/(.*)$/is
  * profiler.setNotifier(profiler.createNotifier(driver))
  */
 export function openDriver(connectionString: string, options: DriverOptions = {}): Driver {
-  return untraced(held(limited(explained(open(connectionString, { filterErrorTrace: readFilter(options) })))))
+  return untraced(held(limited(explainRefusals(open(connectionString, { filterErrorTrace: readFilter(options) })))))
 }
 
 /**

@@ -5,8 +5,8 @@ import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import { openDriver } from '@osprofiler/drivers'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { limit } from '../src/limited.js'
-import { collectNewest } from '../src/newest-traces.js'
+import { limit } from '../src/lifetime/limited.js'
+import { collectNewest } from '../src/listing/newest-traces.js'
 import { readAll } from './make-record.js'
 
 const SELECTION = { limit: 100, since: '', name: undefined, service: undefined }

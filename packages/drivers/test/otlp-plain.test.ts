@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { toPlainRecord } from '../src/otlp/plain.js'
+import { toPlainRecord } from '../src/otlp/points/plain.js'
 import { makeRecord } from './make-record.js'
 
 describe('toPlainRecord', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createOpenPoints } from '../src/otlp/points.js'
+import { createOpenPoints } from '../src/otlp/points/open-points.js'
 import { makeRecord } from './make-record.js'
 
 const LINGER_MS = 5_000

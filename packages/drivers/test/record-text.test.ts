@@ -1,7 +1,7 @@
 import type { TraceRecord } from '@osprofiler/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { encodeRecord } from '../src/record-text.js'
+import { encodeRecord } from '../src/records/record-text.js'
 import { makeRecord } from './make-record.js'
 
 const INFO = { host: 'h', db: { statement: 'SELECT "é\u2028"\n', params: [1, null, '\ud800'] } }

@@ -1,2 +1,2 @@
-export { type PageSource, type PageTemplate, pageTemplate, pageTheme } from './page-template.js'
-export { type RenderPageOptions, renderPage } from './render-page.js'
+export { type PageSource, type PageTemplate, pageTemplate, pageTheme } from './page/page-template.js'
+export { type RenderPageOptions, renderPage } from './page/render-page.js'

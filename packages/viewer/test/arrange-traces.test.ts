@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { type Filters, filterTraces, isNarrowed, sortTraces } from '../pages/list/arrange-traces.js'
-import { routeKey, routeStatistics, sortRoutes } from '../pages/list/route-statistics.js'
+import { routeKey, routeStatistics, sortRoutes } from '../pages/list/routes/route-statistics.js'
+import { type Filters, filterTraces, isNarrowed, sortTraces } from '../pages/list/view/arrange-traces.js'
 import { assignColours } from '../pages/shared/service-colour.js'
-import type { ListedTrace } from '../src/listed-trace.js'
+import type { ListedTrace } from '../src/protocol/listed-trace.js'
 
 const ALL: Filters = { search: '', least: '', status: '', route: '' }
 

@@ -1,9 +1,9 @@
 import { OsprofilerError, suppress } from '@osprofiler/core'
 import { AbortSignal, Array, fetch, JSON, Number, process, TextDecoder } from '@osprofiler/core/toolkit'
-import { createBoundWork } from '../bound-work.js'
-import { parseConnectionUrl, showHost, type UrlForm } from '../connection-url.js'
-import type { OpenContext } from '../open-context.js'
-import { isObject, parse } from '../record-text.js'
+import { createAbortableWork } from '../lifetime/abortable-work.js'
+import { parseConnectionUrl, showHost, type UrlForm } from '../opening/connection-url.js'
+import type { OpenContext } from '../opening/open-context.js'
+import { isObject, parse } from '../records/record-text.js'
 
 /** A way to Ceilometer's API. */
 export interface CeilometerSession {
@@ -33,7 +33,7 @@ const FORM: UrlForm = {
   options: ['timeout'],
 }
 const DEFAULT_TIMEOUT_S = 60
-const LONGEST_ANSWER = 256 * 1024 * 1024
+const MAX_ANSWER_CHARACTERS = 256 * 1024 * 1024
 /** What Keystone's catalog calls the API of events: Ceilometer's own, and Panko's, which took it over. */
 const SERVICE_TYPES = ['event', 'metering']
 
@@ -56,7 +56,7 @@ export function openCeilometerSession(location: string, { scheme }: OpenContext)
   const transport = scheme.endsWith('+https') ? 'https' : 'http'
   const url = `${transport}://${showHost(host)}/${path}`
   const isBare = /^(\?|$)/.test(location)
-  const work = createBoundWork()
+  const work = createAbortableWork()
   let access: Promise<Access> | undefined
 
   return {
@@ -160,8 +160,8 @@ async function readText(response: Response): Promise<string> {
   let text = ''
   for await (const chunk of response.body ?? []) {
     text += decoder.decode(chunk, { stream: true })
-    if (text.length > LONGEST_ANSWER) {
-      throw new OsprofilerError('ERR_STORE', `Ceilometer's answer is longer than ${LONGEST_ANSWER} characters.`)
+    if (text.length > MAX_ANSWER_CHARACTERS) {
+      throw new OsprofilerError('ERR_STORE', `Ceilometer's answer is longer than ${MAX_ANSWER_CHARACTERS} characters.`)
     }
   }
   return text + decoder.decode()

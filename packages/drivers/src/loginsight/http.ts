@@ -1,8 +1,8 @@
 import { Agent, request as openRequest } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { Buffer, clearTimeout, Error, Promise, setTimeout } from '@osprofiler/core/toolkit'
-import { createBoundWork } from '../bound-work.js'
-import { isObject, parse } from '../record-text.js'
+import { createAbortableWork } from '../lifetime/abortable-work.js'
+import { isObject, parse } from '../records/record-text.js'
 
 /** Where a Log Insight is, and what its certificate is measured by. */
 export interface LogInsightServer {
@@ -48,7 +48,7 @@ export interface HttpClient {
 }
 
 /** Before the server closes a connection, of which a request on its way would learn nothing. */
-const IDLE_CONNECTION = 4_000
+const IDLE_CONNECTION_MS = 4_000
 const MAX_CHARACTERS = 200_000_000
 
 /** Speaks HTTPS, by Node's own client: `fetch` could not be told whose certificates to trust. */
@@ -56,11 +56,11 @@ export function createHttpClient({ host, port, ca, insecure }: LogInsightServer,
   const agent = new Agent({
     keepAlive: true,
     lookup,
-    timeout: IDLE_CONNECTION,
+    timeout: IDLE_CONNECTION_MS,
     rejectUnauthorized: !insecure,
     ...(ca === undefined ? {} : { ca }),
   })
-  const work = createBoundWork()
+  const work = createAbortableWork()
 
   function exchange({ method, path, headers, body = '', timeout }: HttpRequest, end: AbortSignal): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {

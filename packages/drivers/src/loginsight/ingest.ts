@@ -1,6 +1,6 @@
 import { OsprofilerError, type TraceRecord, type WriteResult } from '@osprofiler/core'
 import { Buffer, JSON, Map, Math, Number, Object } from '@osprofiler/core/toolkit'
-import { encodeRecord } from '../record-text.js'
+import { encodeRecord } from '../records/record-text.js'
 import { type HttpAnswer, HttpFailure, type HttpRequest } from './http.js'
 
 /** Events of one request, and the positions of their records in the batch. */
@@ -22,7 +22,7 @@ type Send = (request: HttpRequest) => Promise<HttpAnswer>
 /** The agent's id of Python's driver. */
 const PATH = '/api/v1/events/ingest/F52D775B-6017-4787-8C8A-F21AE0AEC057'
 /** While a write waits, a program that has ended its work does not end. */
-const PATIENCE = 10_000
+const ANSWER_MS = 10_000
 /** A request may have 500 events and 4 MB. */
 const MAX_EVENTS = 500
 const MAX_BYTES = 4_000_000
@@ -116,7 +116,7 @@ function takesNothing(status: number): OsprofilerError {
 /** Log Insight knows no ids of events: what it may have received must not be sent again. */
 async function sendOnce(send: Send, body: string): Promise<HttpAnswer> {
   try {
-    return await send({ method: 'POST', path: PATH, body, timeout: PATIENCE })
+    return await send({ method: 'POST', path: PATH, body, timeout: ANSWER_MS })
   } catch (error) {
     if (!(error instanceof HttpFailure && error.sent)) throw error
     throw new OsprofilerError(

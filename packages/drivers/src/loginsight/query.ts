@@ -1,9 +1,9 @@
 import { OsprofilerError, type TraceRecord, type TraceSummary } from '@osprofiler/core'
 import { Array, Date, encodeURIComponent, Map, Number } from '@osprofiler/core/toolkit'
-import { latestTime } from '../latest-time.js'
-import { decodeRecord, isObject } from '../record-text.js'
-import { isSelected, type Selection, toTimestamp } from '../trace-query.js'
-import { createTally, sortNewestFirst, type TraceTally } from '../trace-tally.js'
+import { latestBelievedTime } from '../listing/latest-believed-time.js'
+import { isSelected, type Selection, toTimestamp } from '../listing/trace-query.js'
+import { createTally, sortNewestFirst, type TraceTally } from '../listing/trace-tally.js'
+import { decodeRecord, isObject } from '../records/record-text.js'
 import type { HttpAnswer, HttpRequest } from './http.js'
 import { EVENT_TEXT } from './ingest.js'
 
@@ -21,8 +21,8 @@ const PAGE = 20_000
 /** How much a list reads at most. */
 const MAX_LIST_PAGES = 5
 /** Of the server with a query, and ours with the server. */
-const QUERY_TIMEOUT = 60_000
-const PATIENCE = 90_000
+const QUERY_MS = 60_000
+const ANSWER_MS = 90_000
 
 /** An id of which a word can be made: others, of signs alone or with a wildcard in them, mean something else there. */
 const WORD = /^\w+(?:-\w+)*$/
@@ -41,7 +41,7 @@ export async function* readTrace(send: Send, baseId: string): AsyncGenerator<rea
 export async function listTraces(send: Send, selection: Selection, failed: boolean): Promise<TraceSummary[]> {
   const { limit, since } = selection
   const traces = new Map<string, TraceTally>()
-  const latest = latestTime()
+  const latest = latestBelievedTime()
   let pages = 0
   if (limit === 0) return []
   // A record arrives after its own time, so nothing that is wanted arrived before.
@@ -95,7 +95,7 @@ async function* readPages(
     const bounds =
       direction === 'ASC' || from === undefined ? [`GE%20${from ?? since}`] : [`GE%20${since}`, `LE%20${from}`]
     const path = `/api/v1/events${constraint}${bounds.map(bound => `/timestamp/${bound}`).join('')}`
-    const events = await query(send, `${path}?limit=${PAGE}&timeout=${QUERY_TIMEOUT}&order-by-direction=${direction}`)
+    const events = await query(send, `${path}?limit=${PAGE}&timeout=${QUERY_MS}&order-by-direction=${direction}`)
     const fresh = withoutKnown(events, from, known)
     if (fresh.length > 0) yield fresh
     if (events.length < PAGE) return
@@ -126,7 +126,7 @@ function countTraces(events: readonly Event[]): Map<string, number> {
 }
 
 async function query(send: Send, path: string): Promise<Event[]> {
-  const { status, body } = await send({ method: 'GET', path, timeout: PATIENCE })
+  const { status, body } = await send({ method: 'GET', path, timeout: ANSWER_MS })
   if (status !== 200) throw new OsprofilerError('ERR_STORE', `Log Insight cannot be read: it answers ${status}.`)
   if (body.complete === false) {
     throw new OsprofilerError('ERR_STORE', 'Log Insight gave a part of its answer only, for want of time. Try again.')

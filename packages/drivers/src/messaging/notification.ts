@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { TraceRecord } from '@osprofiler/core'
 import { Buffer, JSON } from '@osprofiler/core/toolkit'
-import { untagValues } from '../kombu-values.js'
-import { encodeRecord, isObject, parse, toRecord } from '../record-text.js'
+import { untagValues } from '../records/kombu-values.js'
+import { encodeRecord, isObject, parse, toRecord } from '../records/record-text.js'
 
 /** oslo.messaging adds the priority to the topic, for the queue and for the routing key. */
 export const TOPIC = 'profiler.info'

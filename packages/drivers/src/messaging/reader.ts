@@ -1,7 +1,7 @@
 import type { Driver, TraceQuery, TraceRecord, TraceSummary } from '@osprofiler/core'
 import { Map } from '@osprofiler/core/toolkit'
-import { isSelected, readBefore, readQuery } from '../trace-query.js'
-import { createTally, sortNewestFirst, type TraceTally } from '../trace-tally.js'
+import { isSelected, readBefore, readQuery } from '../listing/trace-query.js'
+import { createTally, sortNewestFirst, type TraceTally } from '../listing/trace-tally.js'
 import type { Waiting } from './scan.js'
 
 /** What reads a store, of a driver's members. */

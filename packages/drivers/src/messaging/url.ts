@@ -1,8 +1,8 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { Error, Map, Number, Object, process } from '@osprofiler/core/toolkit'
-import { readCertificateFile } from '../certificate-file.js'
-import { type ConnectionUrl, parseConnectionUrl, type UrlForm } from '../connection-url.js'
-import { readTtl } from '../retention.js'
+import { readTtl } from '../lifetime/retention.js'
+import { readCertificateFile } from '../opening/certificate-file.js'
+import { type ConnectionUrl, parseConnectionUrl, type UrlForm } from '../opening/connection-url.js'
 
 /** Where the broker is, and how what it holds was declared. */
 export interface MessagingSettings {

@@ -2,8 +2,8 @@ import { isErrorRecord, type TraceRecord } from '@osprofiler/core'
 import { ExactNumber, exactFloat, parseJson, stringifyJson } from '@osprofiler/core/json'
 import { Array, Date, dateNow, Map, Math, Number, Object, String, types } from '@osprofiler/core/toolkit'
 import type { Document, ObjectId } from 'mongodb'
-import { decodeRecord, encodeRecord, isObject, parse, toRecord } from '../record-text.js'
-import { isTimestamp } from '../record-time.js'
+import { decodeRecord, encodeRecord, isObject, parse, toRecord } from '../records/record-text.js'
+import { isTimestamp } from '../records/record-time.js'
 import { copyPlain } from './plain.js'
 
 /** The parts of the client that a document is made with. */

@@ -1,6 +1,6 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { Error, Number, Object, Set, String, TypeError } from '@osprofiler/core/toolkit'
-import { isObject } from '../record-text.js'
+import { isObject } from '../records/record-text.js'
 
 /**
  * Codes of MongoDB with which a write may succeed when it is made again: a primary that steps down, a server that

@@ -1,10 +1,10 @@
 import type { TraceSummary } from '@osprofiler/core'
 import { Number } from '@osprofiler/core/toolkit'
 import type { Collection, Document, Filter } from 'mongodb'
-import { collectNewest, type RecordPlace, type TimePart } from '../newest-traces.js'
-import { toRecord } from '../record-text.js'
-import type { Selection } from '../trace-query.js'
-import { toSummary } from '../trace-tally.js'
+import { collectNewest, type RecordPlace, type TimePart } from '../listing/newest-traces.js'
+import type { Selection } from '../listing/trace-query.js'
+import { toSummary } from '../listing/trace-tally.js'
+import { toRecord } from '../records/record-text.js'
 
 const PAGE = 1_000
 

@@ -1,9 +1,9 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { Object } from '@osprofiler/core/toolkit'
 import type { MongoClientOptions } from 'mongodb'
-import { readCertificateOption } from '../certificate-file.js'
-import { parseConnectionUrl, showHost, showHosts } from '../connection-url.js'
-import { readTtl } from '../retention.js'
+import { readTtl } from '../lifetime/retention.js'
+import { readCertificateOption } from '../opening/certificate-file.js'
+import { parseConnectionUrl, showHost, showHosts } from '../opening/connection-url.js'
 
 /** Where a MongoDB is, in the form that its client wants. */
 export interface MongodbUrl {

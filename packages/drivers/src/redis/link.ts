@@ -3,9 +3,9 @@ import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { suppress } from '@osprofiler/core'
 import { clearTimeout, Error, performance, Set, setImmediate, setTimeout } from '@osprofiler/core/toolkit'
 import type { Redis, RedisOptions } from 'ioredis'
-import { readCertificateFile } from '../certificate-file.js'
-import { loadClient } from '../client-package.js'
-import type { Host } from '../connection-url.js'
+import { readCertificateFile } from '../opening/certificate-file.js'
+import { loadClient } from '../opening/client-package.js'
+import type { Host } from '../opening/connection-url.js'
 import type { RedisLogin, RedisPlace, RedisTls } from './url.js'
 
 /** A command of Redis: its name, as the client's method is called, and what it is given. */
@@ -43,7 +43,7 @@ export interface RedisLink {
 const IDLE_MS = 1_000
 
 /** As the client has it by default. */
-const CLOSE_PATIENCE_MS = 2_000
+const CLOSE_MS = 2_000
 
 type ClientOptions = ReturnType<typeof toOptions> & { readonly Connector: ReturnType<typeof toConnector> }
 type Client = Awaited<ReturnType<typeof loadClient<'ioredis'>>>
@@ -113,7 +113,7 @@ function toConnector(client: Client, { host, port }: Host, { tls }: RedisPlace, 
 
   return class extends AbstractConnector {
     constructor() {
-      super(CLOSE_PATIENCE_MS)
+      super(CLOSE_MS)
     }
 
     override async connect(): Promise<Socket | TLSSocket> {

@@ -1,11 +1,11 @@
 import { OsprofilerError, type TraceSummary } from '@osprofiler/core'
 import { Map } from '@osprofiler/core/toolkit'
-import { latestTime } from '../latest-time.js'
-import { isObject, parse } from '../record-text.js'
-import { isSelected, type Selection } from '../trace-query.js'
-import { createTally, sortNewestFirst, type TraceTally } from '../trace-tally.js'
+import { latestBelievedTime } from '../listing/latest-believed-time.js'
+import { isSelected, type Selection } from '../listing/trace-query.js'
+import { createTally, sortNewestFirst, type TraceTally } from '../listing/trace-tally.js'
+import { isObject, parse } from '../records/record-text.js'
 import { FAILURES, RECORDS, scanKeys } from './keys.js'
-import type { LegacyKeys } from './legacy.js'
+import type { LegacyKeys } from './legacy-keys.js'
 import type { RedisCommand, RedisReply } from './link.js'
 import { readList, readLists } from './read.js'
 import type { RedisRoute } from './route.js'
@@ -18,7 +18,7 @@ interface Candidate {
 
 /** So many of the newest are remembered; further ones would fill the memory. */
 const MAX_CANDIDATES = 100_000
-const AT_ONCE = 20
+const TRACES_AT_ONCE = 20
 
 /**
  * The newest traces. Redis has no order of traces: each key is looked at once, for the record that came first, which
@@ -34,9 +34,9 @@ export async function listTraces(
   const found = failed ? [] : await listLegacy(legacy, selection)
   const { candidates, wereAll } = await findCandidates(route, failed, since)
   if (!wereAll && limit > MAX_CANDIDATES) throw tooMany()
-  for (let at = 0; at < candidates.length; at += AT_ONCE) {
+  for (let at = 0; at < candidates.length; at += TRACES_AT_ONCE) {
     if (countSince(found, candidates[at]?.timestamp ?? '') >= limit) break
-    const summaries = await summarise(route, candidates.slice(at, at + AT_ONCE))
+    const summaries = await summarise(route, candidates.slice(at, at + TRACES_AT_ONCE))
     found.push(...summaries.filter(summary => isSelected(summary, selection)))
   }
   if (!wereAll && countSince(found, candidates.at(-1)?.timestamp ?? '') < limit) throw tooMany()
@@ -114,12 +114,12 @@ function readTimestamp(reply: RedisReply | undefined): string | undefined {
   if (reply?.outcome === 'lost') throw reply.error
   if (reply?.outcome !== 'done' || typeof reply.value !== 'string') return undefined
   const value = parse(reply.value)
-  return isObject(value) && typeof value.timestamp === 'string' ? value.timestamp : latestTime()
+  return isObject(value) && typeof value.timestamp === 'string' ? value.timestamp : latestBelievedTime()
 }
 
 /** How many traces stand before one of that time, in a list. */
 function countSince(traces: readonly TraceSummary[], timestamp: string): number {
-  const latest = latestTime()
+  const latest = latestBelievedTime()
   let count = 0
   for (const trace of traces) {
     const isBelieved = trace.timestamp <= latest

@@ -1,8 +1,8 @@
 import { Map, Number, Set } from '@osprofiler/core/toolkit'
-import { latestTime } from '../latest-time.js'
-import { isObject, parse } from '../record-text.js'
+import { latestBelievedTime } from '../listing/latest-believed-time.js'
+import { isObject, parse } from '../records/record-text.js'
 import { FAILURES, RECORDS, scanKeys } from './keys.js'
-import type { LegacyKeys } from './legacy.js'
+import type { LegacyKeys } from './legacy-keys.js'
 import type { RedisCommand } from './link.js'
 import { tallyTrace } from './list.js'
 import { type RedisRoute, toValues } from './route.js'
@@ -51,7 +51,7 @@ async function pruneTrace(route: RedisRoute, baseId: string, before: string): Pr
 
 async function pruneLegacy(legacy: LegacyKeys, before: string): Promise<number> {
   const newest = new Map<string, string>()
-  const latest = latestTime()
+  const latest = latestBelievedTime()
   for await (const records of legacy.read()) {
     for (const { base_id, timestamp } of records) {
       const known = newest.get(base_id) ?? ''
@@ -74,6 +74,6 @@ function isYoung(line: unknown, before: string): boolean {
     isObject(value) &&
     typeof value.timestamp === 'string' &&
     value.timestamp >= before &&
-    value.timestamp <= latestTime()
+    value.timestamp <= latestBelievedTime()
   )
 }

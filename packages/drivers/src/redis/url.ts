@@ -1,8 +1,14 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { Math, Number, Set, TypeError } from '@osprofiler/core/toolkit'
-import { readCertificateFile } from '../certificate-file.js'
-import { type ConnectionUrl, type Host, parseConnectionUrl, showHosts, type UrlForm } from '../connection-url.js'
-import { readTtl } from '../retention.js'
+import { readTtl } from '../lifetime/retention.js'
+import { readCertificateFile } from '../opening/certificate-file.js'
+import {
+  type ConnectionUrl,
+  type Host,
+  parseConnectionUrl,
+  showHosts,
+  type UrlForm,
+} from '../opening/connection-url.js'
 
 /** Where a Redis is and how to talk to it. */
 export interface RedisPlace {

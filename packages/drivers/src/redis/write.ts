@@ -1,6 +1,6 @@
 import { isErrorRecord, OsprofilerError, type TraceRecord, type WriteResult } from '@osprofiler/core'
 import { JSON, Map, Number } from '@osprofiler/core/toolkit'
-import { encodeRecord } from '../record-text.js'
+import { encodeRecord } from '../records/record-text.js'
 import { isForEver, mayBeOfOne } from './failure.js'
 import { FAILURES, RECORDS } from './keys.js'
 import type { RedisCommand, RedisReply } from './link.js'
@@ -31,10 +31,10 @@ interface TraceLines {
 }
 
 /** What goes to a server at once: more would be copied about in memory, there and here. */
-const MAX_SIZE = 8_000_000
+const MAX_CHARACTERS = 8_000_000
 const MAX_LINES = 5_000
 /** A longer line goes alone: a server that ends the connection for the line's size costs no other record then. */
-const LONG_LINE = 1_000_000
+const LONG_LINE_CHARACTERS = 1_000_000
 
 /** One push a trace, in the layout of Python's driver, then its expiry and the note of its failure where these are wanted. */
 export function prepareBatch(
@@ -158,9 +158,9 @@ function toPushes(key: string, lines: readonly string[], places: readonly number
     size = 0
   }
   for (const [at, { length }] of lines.entries()) {
-    if (at - from === MAX_LINES || size + length > MAX_SIZE || length > LONG_LINE) push(at)
+    if (at - from === MAX_LINES || size + length > MAX_CHARACTERS || length > LONG_LINE_CHARACTERS) push(at)
     size += length
-    if (length > LONG_LINE) push(at + 1)
+    if (length > LONG_LINE_CHARACTERS) push(at + 1)
   }
   push(lines.length)
   return steps
@@ -174,7 +174,7 @@ function toGroups(steps: readonly Step[]): Step[][] {
   const groups: Step[][] = []
   let size = Number.POSITIVE_INFINITY
   for (const step of steps) {
-    if (size + step.size > MAX_SIZE || isLong(step)) {
+    if (size + step.size > MAX_CHARACTERS || isLong(step)) {
       groups.push([])
       size = 0
     }
@@ -185,5 +185,5 @@ function toGroups(steps: readonly Step[]): Step[][] {
 }
 
 function isLong({ places, size }: Step): boolean {
-  return places.length === 1 && size > LONG_LINE
+  return places.length === 1 && size > LONG_LINE_CHARACTERS
 }

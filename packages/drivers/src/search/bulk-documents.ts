@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { isErrorRecord, type TraceRecord } from '@osprofiler/core'
 import { Buffer, JSON, Map, Object, WeakMap } from '@osprofiler/core/toolkit'
-import { decodeRecord, encodeStandardRecord, isObject } from '../record-text.js'
+import { decodeRecord, encodeStandardRecord, isObject } from '../records/record-text.js'
 import { FAILURES, RECORDS } from './layout.js'
 
 /** A record on its way, and what has become of it so far. */

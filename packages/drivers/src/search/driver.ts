@@ -1,22 +1,15 @@
 import type { LookupFunction } from 'node:net'
 import type { Driver, TraceQuery, TraceRecord, TraceSummary, WriteResult } from '@osprofiler/core'
 import { dateNow, Math } from '@osprofiler/core/toolkit'
-import { createBoundWork } from '../bound-work.js'
-import { toRecord } from '../record-text.js'
-import { createRetention } from '../retention.js'
-import { createLife } from '../store-life.js'
-import { readBefore, readQuery } from '../trace-query.js'
-import { within } from '../within.js'
+import { createAbortableWork } from '../lifetime/abortable-work.js'
+import { createLifetime } from '../lifetime/driver-lifetime.js'
+import { isDoneWithin } from '../lifetime/is-done-within.js'
+import { createRetention } from '../lifetime/retention.js'
+import { readBefore, readQuery } from '../listing/trace-query.js'
+import { toRecord } from '../records/record-text.js'
 import { askBulk, sendBulk } from './bulk.js'
 import { type BulkDocument, createBulkDocuments, MAX_RECORD_BYTES, TOO_LARGE } from './bulk-documents.js'
-import {
-  createSearchClient,
-  inHurry,
-  type OpenedTransport,
-  toSearchError,
-  WRITE_TIMEOUT,
-  writeRefused,
-} from './client.js'
+import { createSearchClient, inHurry, type OpenedTransport, toSearchError, WRITE_MS, writeRefused } from './client.js'
 import { SearchFailure } from './failure.js'
 import { createIndex, FAILURES, findIdPlaces, RECORDS, toIdQuery } from './layout.js'
 import { listTraces } from './list.js'
@@ -47,9 +40,9 @@ const PAGE = 500
 /** A large batch may take longer. */
 const BYTES_PER_S = 1_000_000
 /** After so long it is looked whether all shards are there, in milliseconds. */
-const SLOW_REFRESH = 1_500
+const SLOW_REFRESH_MS = 1_500
 /** An index that is deleted while we write comes back with a mapping that it makes up: we look for it so often. */
-const LOOK_AGAIN = 60_000
+const LOOK_AGAIN_MS = 60_000
 
 /**
  * Elasticsearch and OpenSearch, in the layout of Python's driver: a document a record.
@@ -59,14 +52,14 @@ const LOOK_AGAIN = 60_000
  */
 export function createSearchDriver(product: SearchProduct): Driver {
   const { name, title, location, ttl, filterErrorTrace, open } = product
-  const life = createLife()
-  const client = createSearchClient(end => open(end, life.lookup), product)
+  const lifetime = createLifetime()
+  const client = createSearchClient(end => open(end, lifetime.lookup), product)
   const documents = createBulkDocuments(filterErrorTrace)
-  const work = createBoundWork()
+  const work = createAbortableWork()
   const retention = createRetention(ttl, async before => {
     const hurried = inHurry(client)
     await refresh(hurried)
-    await pruneTraces(hurried, readBefore(before), WRITE_TIMEOUT)
+    await pruneTraces(hurried, readBefore(before), WRITE_MS)
   })
   let lookAt = 0
 
@@ -84,7 +77,7 @@ export function createSearchDriver(product: SearchProduct): Driver {
   /** Resolves to what the server said of documents that it refused or put off. */
   async function send(batch: readonly BulkDocument[], total: number): Promise<SearchFailure | undefined> {
     await client.load()
-    life.checkUncut()
+    lifetime.checkMayConnect()
     // Over all of its requests and all nodes that are tried.
     const { refusal, failure, reason } = await work.run(
       async end => {
@@ -96,7 +89,7 @@ export function createSearchDriver(product: SearchProduct): Driver {
           throw end.aborted ? end.reason : error
         }
       },
-      WRITE_TIMEOUT + Math.floor(total / BYTES_PER_S) * 1_000,
+      WRITE_MS + Math.floor(total / BYTES_PER_S) * 1_000,
     )
     if (failure !== undefined) throw failure
     // What was written already is not sent again, and an id tells what is.
@@ -108,11 +101,11 @@ export function createSearchDriver(product: SearchProduct): Driver {
     if (dateNow() < lookAt) return
     await createIndex(client, RECORDS)
     if (filterErrorTrace) await createIndex(client, FAILURES)
-    lookAt = dateNow() + LOOK_AGAIN
+    lookAt = dateNow() + LOOK_AGAIN_MS
   }
 
   async function* read(baseId: string): AsyncGenerator<readonly TraceRecord[]> {
-    life.checkOpen()
+    lifetime.checkOpen()
     if (!baseId.isWellFormed()) return
     await refresh()
     const places = await findIdPlaces(client, RECORDS)
@@ -129,7 +122,7 @@ export function createSearchDriver(product: SearchProduct): Driver {
   }
 
   async function use<Result>(work: () => Promise<Result>): Promise<Result> {
-    life.checkOpen()
+    lifetime.checkOpen()
     try {
       await refresh()
       return await work()
@@ -147,7 +140,7 @@ export function createSearchDriver(product: SearchProduct): Driver {
       querystring: { ignore_unavailable: true },
     })
     // A server waits a minute for a shard that is missing. A search tells at once.
-    if (!(await within(SLOW_REFRESH, refreshed))) await searchWhole(through, indices, { size: 0 })
+    if (!(await isDoneWithin(SLOW_REFRESH_MS, refreshed))) await searchWhole(through, indices, { size: 0 })
     try {
       await refreshed
     } catch (error) {
@@ -159,16 +152,16 @@ export function createSearchDriver(product: SearchProduct): Driver {
     name,
     location,
     async write(records) {
-      life.checkOpen()
+      lifetime.checkOpen()
       try {
-        return await life.follow(write(records))
+        return await lifetime.trackWrite(write(records))
       } catch (error) {
         throw toSearchError(title, location, error)
       }
     },
     async check() {
-      life.checkOpen()
-      await life.follow(askBulk(client))
+      lifetime.checkOpen()
+      await lifetime.trackWrite(askBulk(client))
       return true
     },
     async *readRecords(baseId) {
@@ -186,7 +179,7 @@ export function createSearchDriver(product: SearchProduct): Driver {
       return await use(() => pruneTraces(client, oldest))
     },
     close: timeout =>
-      life.close(timeout, {
+      lifetime.close(timeout, {
         settle: retention.settled,
         leave: client.close,
         cut() {

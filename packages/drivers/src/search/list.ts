@@ -1,16 +1,16 @@
 import type { TraceSummary } from '@osprofiler/core'
 import { Array, Map, Number } from '@osprofiler/core/toolkit'
-import { collectNewest, type TimePart } from '../newest-traces.js'
-import { isObject, toRecord } from '../record-text.js'
-import type { Selection } from '../trace-query.js'
-import { createTally } from '../trace-tally.js'
+import { collectNewest, type TimePart } from '../listing/newest-traces.js'
+import type { Selection } from '../listing/trace-query.js'
+import { createTally } from '../listing/trace-tally.js'
+import { isObject, toRecord } from '../records/record-text.js'
 import type { SearchClient } from './client.js'
 import { FAILURES, findIdPlaces, type IdPlace, RECORDS } from './layout.js'
 import { byTime, readHits, readPages, searchWhole } from './pages.js'
 
 const PAGE = 1_000
 /** Of records of one millisecond, an index that Python has made does not know the first. */
-const CANDIDATES = 10
+const FIRST_CANDIDATES = 10
 
 const SUMMARY = ['base_id', 'timestamp', 'name', 'project', 'service']
 
@@ -77,7 +77,7 @@ async function summariseIn(
   { index, field }: IdPlace,
   baseIds: readonly string[],
 ): Promise<TraceSummary[]> {
-  const first = { top_hits: { size: CANDIDATES, sort: byTime('asc'), _source: SUMMARY } }
+  const first = { top_hits: { size: FIRST_CANDIDATES, sort: byTime('asc'), _source: SUMMARY } }
   const traces = { terms: { field, include: baseIds, size: baseIds.length }, aggs: { first } }
   const answer = await searchWhole(client, index, { size: 0, query: { terms: { [field]: baseIds } }, aggs: { traces } })
   return readBuckets(answer, 'traces').flatMap(bucket => toTrace(bucket) ?? [])

@@ -1,8 +1,8 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { Array, encodeURIComponent, Math, Number, Set } from '@osprofiler/core/toolkit'
-import { readAuthority } from '../authority-file.js'
-import { parseConnectionUrl, showHost, showHosts } from '../connection-url.js'
-import { readTtl } from '../retention.js'
+import { readTtl } from '../lifetime/retention.js'
+import { readAuthority } from '../opening/authority-file.js'
+import { parseConnectionUrl, showHost, showHosts } from '../opening/connection-url.js'
 
 /** Where an Elasticsearch or OpenSearch is, and who asks. */
 export interface SearchUrl {

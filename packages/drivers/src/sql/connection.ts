@@ -2,7 +2,7 @@ import { AsyncResource } from 'node:async_hooks'
 import { type LookupFunction, Socket } from 'node:net'
 import { suppress } from '@osprofiler/core'
 import { Object, Promise } from '@osprofiler/core/toolkit'
-import { createBoundWork } from '../bound-work.js'
+import { createAbortableWork } from '../lifetime/abortable-work.js'
 import { SqlFailure } from './failure.js'
 import type { CreateSocket } from './session.js'
 import type { SqlStore } from './store.js'
@@ -19,7 +19,7 @@ export interface SqlConnection {
   end(): void
 }
 
-const KEEP_ALIVE_AFTER = 30_000
+const TCP_KEEP_ALIVE_MS = 30_000
 
 /** Prepares a connection. `open` connects over the sockets that it is given. */
 export function createSqlConnection(
@@ -29,7 +29,7 @@ export function createSqlConnection(
   let store: SqlStore | undefined
   let socket: Socket | undefined
   let last: Promise<unknown> = Promise.resolve()
-  const bound = createBoundWork()
+  const bound = createAbortableWork()
   let cuts = 0
   let isClosed = false
 
@@ -40,7 +40,7 @@ export function createSqlConnection(
     socket = created
     created.setNoDelay(true)
     created.unref()
-    created.once('connect', () => created.setKeepAlive(true, KEEP_ALIVE_AFTER))
+    created.once('connect', () => created.setKeepAlive(true, TCP_KEEP_ALIVE_MS))
     return created
   }
 

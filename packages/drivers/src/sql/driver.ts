@@ -1,10 +1,10 @@
 import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
 import { Promise, WeakSet } from '@osprofiler/core/toolkit'
-import { isStorable } from '../record-row.js'
-import { createRetention } from '../retention.js'
-import { toShownPath } from '../shown-path.js'
-import { createLife } from '../store-life.js'
-import { readBefore, readQuery } from '../trace-query.js'
+import { createLifetime } from '../lifetime/driver-lifetime.js'
+import { createRetention } from '../lifetime/retention.js'
+import { readBefore, readQuery } from '../listing/trace-query.js'
+import { redactPath } from '../opening/redact-path.js'
+import { isStorable } from '../records/record-row.js'
 import { toBatch } from './batch.js'
 import { createSqlConnection } from './connection.js'
 import { isFailure, SqlFailure } from './failure.js'
@@ -35,29 +35,29 @@ export interface SqlDatabase {
  */
 export function createSqlDriver(database: SqlDatabase): Driver {
   const { name, keepsNul } = database
-  const location = toShownPath(database.location)
-  const life = createLife()
-  const writing = createSqlConnection(database.open, life.lookup)
-  const reading = createSqlConnection(database.open, life.lookup)
+  const location = redactPath(database.location)
+  const lifetime = createLifetime()
+  const writing = createSqlConnection(database.open, lifetime.lookup)
+  const reading = createSqlConnection(database.open, lifetime.lookup)
   const both = [writing, reading]
   const retention = createRetention(database.ttl, prune)
   /** The batches whose write has begun, and failed where it begins again. */
   const begun = new WeakSet<readonly TraceRecord[]>()
 
   const use: UseTable = async (work, otherwise) => {
-    life.checkOpen()
+    lifetime.checkOpen()
     return await reading.use(store => namingHolders(store, () => useTable(store, work, otherwise))).catch(fail)
   }
 
   async function list(query: TraceQuery | undefined, failed: boolean): Promise<TraceSummary[]> {
     const selection = readQuery(query)
-    life.checkOpen()
+    lifetime.checkOpen()
     return await listTraces(use, selection, failed)
   }
 
   async function prune(before: Date): Promise<number> {
     const oldest = readBefore(before)
-    life.checkOpen()
+    lifetime.checkOpen()
     return checkUnlocked(await pruneTraces(use, oldest), 'trace')
   }
 
@@ -77,7 +77,7 @@ export function createSqlDriver(database: SqlDatabase): Driver {
 
   /** An id that no record can have is not asked for: clients and databases would change it, and find another. */
   function isKeepable(baseId: string): boolean {
-    life.checkOpen()
+    lifetime.checkOpen()
     return isStorable(baseId) && (keepsNul || !baseId.includes('\0'))
   }
 
@@ -85,7 +85,7 @@ export function createSqlDriver(database: SqlDatabase): Driver {
     name,
     location,
     async write(records) {
-      life.checkOpen()
+      lifetime.checkOpen()
       if (records.length === 0) return { refused: 0 }
       const batch = toBatch(records, keepsNul)
       const isHeldUp = begun.has(records)
@@ -109,7 +109,7 @@ export function createSqlDriver(database: SqlDatabase): Driver {
     },
     pruneTraces: prune,
     close: timeout =>
-      life.close(timeout, {
+      lifetime.close(timeout, {
         settle: () => Promise.all(both.map(connection => connection.settled())),
         leave: () => Promise.all(both.map(connection => connection.leave())),
         cut() {

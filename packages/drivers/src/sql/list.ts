@@ -1,14 +1,14 @@
 import { isErrorRecord, type TraceSummary } from '@osprofiler/core'
 import { Math, Set } from '@osprofiler/core/toolkit'
-import { collectNewest, type TimePart } from '../newest-traces.js'
-import { toRowRecord } from '../record-row.js'
-import type { Selection } from '../trace-query.js'
-import { toPointName } from '../trace-tally.js'
+import { collectNewest, type TimePart } from '../listing/newest-traces.js'
+import type { Selection } from '../listing/trace-query.js'
+import { toPointName } from '../listing/trace-tally.js'
+import { toRowRecord } from '../records/record-row.js'
 import { toPages, type UseTable } from './read.js'
 import type { MetRecord, Position } from './store.js'
 
 const FIRST_STEP = 1_000
-const LONGEST_STEP = 16_000
+const MAX_STEP = 16_000
 const SUMMARIES = 1_000
 
 /** The newest traces that a query asks for, at the cost of the records that are as young as these. */
@@ -47,7 +47,7 @@ async function* walkBack(
     if (page.length > 0) yield page
     from = met.at(-1)
     if (from === undefined || met.length < limit || from.timestamp < end) return
-    limit = Math.min(2 * limit, LONGEST_STEP)
+    limit = Math.min(2 * limit, MAX_STEP)
   }
 }
 

@@ -1,7 +1,7 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { Number } from '@osprofiler/core/toolkit'
-import { readCertificateOption } from '../certificate-file.js'
-import { type Host, showHost } from '../connection-url.js'
+import { readCertificateOption } from '../opening/certificate-file.js'
+import { type Host, showHost } from '../opening/connection-url.js'
 
 /** How to speak TLS: with whoever answers, with a known authority's certificate in any name, or in the host's name. */
 export interface SqlTls extends TlsFiles {

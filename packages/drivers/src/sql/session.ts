@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { clearTimeout, setTimeout } from '@osprofiler/core/toolkit'
-import { within } from '../within.js'
+import { isDoneWithin } from '../lifetime/is-done-within.js'
 import { SqlFailure } from './failure.js'
 
 /** What a statement gave: rows as arrays of their columns' values, and how many rows it changed. */
@@ -35,10 +35,10 @@ export interface SqlSession {
 export type CreateSocket = () => Socket
 
 /** How long a statement may take: beyond it the server, or the way to it, is taken for dead. */
-const ANSWER_PATIENCE = 30_000
+const ANSWER_MS = 30_000
 /** How long the server lets a statement wait for a lock, in seconds: it answers before it is taken for dead. */
-export const LOCK_PATIENCE = 10
-const GOODBYE_PATIENCE = 1_000
+export const LOCK_WAIT_S = 10
+const GOODBYE_MS = 1_000
 
 /** A session on a client that has just connected. A statement that is never answered ends it. */
 export function createSession(client: SqlClient): SqlSession {
@@ -58,7 +58,7 @@ export function createSession(client: SqlClient): SqlSession {
     const timer = setTimeout(() => {
       late = true
       breakOff()
-    }, ANSWER_PATIENCE).unref()
+    }, ANSWER_MS).unref()
     try {
       return await client.query(text, values, often)
     } catch (error) {
@@ -77,7 +77,7 @@ export function createSession(client: SqlClient): SqlSession {
     run,
     async end() {
       isOpen = false
-      await within(GOODBYE_PATIENCE, client.end())
+      await isDoneWithin(GOODBYE_MS, client.end())
       client.destroy()
     },
   }
@@ -105,4 +105,4 @@ export async function connectWithin<Result>(
 }
 
 const UNREACHED = 'cannot be reached in time'
-const NO_ANSWER = `gave no answer within ${ANSWER_PATIENCE / 1_000} s`
+const NO_ANSWER = `gave no answer within ${ANSWER_MS / 1_000} s`

@@ -1,8 +1,8 @@
 import { isBuiltin } from 'node:module'
 import { OsprofilerError } from '@osprofiler/core'
 import { process } from '@osprofiler/core/toolkit'
-import { resolveClient } from '../client-package.js'
-import type { OpenContext } from '../open-context.js'
+import { resolveClient } from '../opening/client-package.js'
+import type { OpenContext } from '../opening/open-context.js'
 
 const PACKAGE = '@photostructure/sqlite'
 

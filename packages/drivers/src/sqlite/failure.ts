@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs'
 import { dirname } from 'node:path'
 import { OsprofilerError } from '@osprofiler/core'
 import { isError, Map, Set, String } from '@osprofiler/core/toolkit'
-import { toShownFailure, toShownPath } from '../shown-path.js'
+import { redactFailure, redactPath } from '../opening/redact-path.js'
 import { ThreadFailed } from './thread.js'
 
 /** What SQLite's result codes mean for the one who runs the program. */
@@ -27,13 +27,13 @@ const ONLY_READ = 'may only be read: this user cannot write both the file and it
 export function toStoreError(path: string, error: unknown): OsprofilerError {
   if (error instanceof OsprofilerError) return error
   const failure = error instanceof ThreadFailed ? error.failure : undefined
-  const cause = toShownFailure(path, isError(error) ? error.message : String(error), failure?.code)
+  const cause = redactFailure(path, isError(error) ? error.message : String(error), failure?.code)
   const code = failure?.result === undefined ? undefined : failure.result & 0xff
   const isOnlyRead = (code === READONLY || code === CANTOPEN) && mayOnlyRead(path)
   const advice = isOnlyRead ? ONLY_READ : ADVICE.get(code ?? 0)
   return new OsprofilerError(
     'ERR_STORE',
-    `The store "${toShownPath(path)}" ${advice ?? `cannot be used: ${cause.message}`}.`,
+    `The store "${redactPath(path)}" ${advice ?? `cannot be used: ${cause.message}`}.`,
     {
       cause,
     },
@@ -46,7 +46,7 @@ export function toWriteError(path: string, error: unknown): OsprofilerError {
   if (result === undefined || !REFUSED.has(result & 0xff)) return toStoreError(path, error)
   return new OsprofilerError(
     'ERR_WRITE_REFUSED',
-    `The store "${toShownPath(path)}" refuses a record: SQLite answers code ${result}. See the unique indexes and constraints of its table "data".`,
+    `The store "${redactPath(path)}" refuses a record: SQLite answers code ${result}. See the unique indexes and constraints of its table "data".`,
   )
 }
 

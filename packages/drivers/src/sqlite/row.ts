@@ -1,8 +1,8 @@
 import type { TraceRecord } from '@osprofiler/core'
-import { COLUMNS, isStorable, toColumns, toDataColumn } from '../record-row.js'
+import { COLUMNS, isStorable, toColumns, toDataColumn } from '../records/record-row.js'
 
 /** SQLite takes a thousand million bytes a row; a character is at most three, or an escape of six. */
-const MAX_LENGTH = 100_000_000
+const MAX_CHARACTERS = 100_000_000
 
 /**
  * A record as one string, which is what crosses to the thread: cloning a string a record costs the caller's event
@@ -27,7 +27,7 @@ export function unpackRows(packed: readonly string[], batch: SqliteBatch): void 
   for (const text of packed) {
     const row = text.split('\0')
     const data = row.at(-1)
-    if (row.length === COLUMNS.length && data !== undefined && text.length <= MAX_LENGTH && isStorable(text)) {
+    if (row.length === COLUMNS.length && data !== undefined && text.length <= MAX_CHARACTERS && isStorable(text)) {
       row[COLUMNS.length - 1] = toDataColumn(data)
       batch.rows.push(row)
     } else batch.refused++

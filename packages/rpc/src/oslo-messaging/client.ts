@@ -1,14 +1,14 @@
 import { type HmacKeys, OsprofilerError, withTrace } from '@osprofiler/core'
 import { checkOptions, Math, type OptionKinds, Set, String, TypeError } from '@osprofiler/core/toolkit'
 import { injectTrace } from '../inject-trace.js'
-import { toBrokerError } from './broker-error.js'
-import type { Connect } from './connection.js'
-import { declareExchange } from './declare-exchange.js'
-import { MessageUndeliverable } from './errors.js'
-import { createLink } from './link.js'
-import { decodeMessage, encodeMessage, hexId, isObject, type Message, packContext } from './message.js'
-import type { Outcome, PublishingChannel } from './publishing-channel.js'
-import { RABBIT_OPTIONS, type RabbitOptions, readRabbitOptions } from './rabbit-options.js'
+import { toBrokerError } from './broker/broker-error.js'
+import type { Connect } from './broker/connection.js'
+import { declareExchange } from './broker/declare-exchange.js'
+import type { Outcome, PublishingChannel } from './broker/publishing-channel.js'
+import { RABBIT_OPTIONS, type RabbitOptions, readRabbitOptions } from './broker/rabbit-options.js'
+import { createReconnectingChannel } from './broker/reconnecting-channel.js'
+import { MessageUndeliverable } from './messages/errors.js'
+import { decodeMessage, encodeMessage, hexId, isObject, type Message, packContext } from './messages/message.js'
 import { createWaitingCalls } from './waiting-calls.js'
 
 /** To whom a call goes. What is not said is as the client's options say. */
@@ -72,7 +72,7 @@ const CALL: OptionKinds<OsloCallOptions> = { ...TARGET, timeout: 'number', monit
 const CAST: OptionKinds<OsloCastOptions> = { ...TARGET, fanout: 'boolean' }
 const OPTIONS: OptionKinds<OsloClientOptions> = { ...CALL, compatible: 'boolean', hmacKeys: 'any', ...RABBIT_OPTIONS }
 // RabbitMQ takes no longer one.
-const LONGEST_EXPIRATION = 2 ** 32
+const MAX_EXPIRATION_MS = 2 ** 32
 
 /**
  * Calls methods of OpenStack's services over RabbitMQ, as Python's RPC client does. Each call in a trace is a point `rpc`, and
@@ -91,7 +91,7 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
   const replyQueue = `reply_${hexId()}`
   const waiting = createWaitingCalls()
   let exchanges = new Set<string>()
-  const link = createLink(connect, {
+  const reconnecting = createReconnectingChannel(connect, {
     prepare,
     isWanted: () => waiting.size > 0,
     onFailure: () => undefined,
@@ -120,7 +120,7 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
     content: Buffer,
     { fanout = false, ...properties }: { readonly fanout?: boolean | undefined; readonly [name: string]: unknown },
   ): Promise<Outcome> {
-    const open = await link.open()
+    const open = await reconnecting.open()
     const name = fanout ? `${topic}_fanout` : exchange
     if (!exchanges.has(name)) {
       const declaration = fanout ? { ...declared.transient, autoDelete: true } : declared.topic
@@ -150,7 +150,7 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
         })
         const properties = {
           mandatory: true,
-          ...(timeout < LONGEST_EXPIRATION && { expiration: String(Math.ceil(timeout)) }),
+          ...(timeout < MAX_EXPIRATION_MS && { expiration: String(Math.ceil(timeout)) }),
         }
         // Last: what throws before leaves no call behind that waits for a reply.
         const reply = waiting.wait(messageId, name, timeout, monitorTimeout)
@@ -177,7 +177,7 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
     },
     async close(timeout = 5_000) {
       waiting.failAll(new OsprofilerError('ERR_BROKER', 'The client was closed.'))
-      await link.close(timeout, async () => undefined)
+      await reconnecting.close(timeout, async () => undefined)
     },
   }
 

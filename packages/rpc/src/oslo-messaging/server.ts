@@ -11,16 +11,16 @@ import {
 } from '@osprofiler/core/toolkit'
 import type { ConsumeMessage } from 'amqplib'
 import { createRunTraced, type TraceContext } from '../run-traced.js'
-import type { Connect } from './connection.js'
-import { declareExchange } from './declare-exchange.js'
-import { checkEndpoints } from './endpoints.js'
-import { createLink } from './link.js'
-import { hexId } from './message.js'
-import type { PublishingChannel } from './publishing-channel.js'
-import { RABBIT_OPTIONS, type RabbitOptions, readRabbitOptions } from './rabbit-options.js'
-import { createReplies, type ReplyOptions } from './replies.js'
-import { createServing } from './serving.js'
-import { within } from './within.js'
+import type { Connect } from './broker/connection.js'
+import { declareExchange } from './broker/declare-exchange.js'
+import type { PublishingChannel } from './broker/publishing-channel.js'
+import { RABBIT_OPTIONS, type RabbitOptions, readRabbitOptions } from './broker/rabbit-options.js'
+import { createReconnectingChannel } from './broker/reconnecting-channel.js'
+import { waitAtMost } from './broker/wait-at-most.js'
+import { hexId } from './messages/message.js'
+import { checkEndpoints } from './serving/endpoints.js'
+import { createReplies, type ReplyOptions } from './serving/replies.js'
+import { createServing } from './serving/serve-calls.js'
 
 /** What is served, and how. */
 export interface OsloServerOptions extends RabbitOptions, ReplyOptions {
@@ -97,15 +97,15 @@ export async function createOsloServer(connect: Connect, options: OsloServerOpti
   const fanout = `${topic}_fanout`
   const fanoutQueue = `${fanout}_${hexId()}`
   const tags: string[] = []
-  const link = createLink(connect, {
+  const reconnecting = createReconnectingChannel(connect, {
     prepare,
     isWanted: () => true,
     onFailure: error => onError(error),
     onGone: error => onError(error),
   })
-  const replies = createReplies(link, options, onError)
+  const replies = createReplies(reconnecting, options, onError)
   const runTraced = createRunTraced(hmacKeys, trace)
-  const serving = createServing({ endpoints, runTraced, replies, slots: maxConcurrentCalls, onError })
+  const serving = createServing({ endpoints, runTraced, replies, maxConcurrentCalls, onError })
 
   async function prepare(open: PublishingChannel): Promise<void> {
     const { channel, connection } = open
@@ -132,9 +132,9 @@ export async function createOsloServer(connect: Connect, options: OsloServerOpti
   }
 
   try {
-    await link.open()
+    await reconnecting.open()
   } catch (error) {
-    await link.close(0, async () => undefined)
+    await reconnecting.close(0, async () => undefined)
     throw error
   }
   return {
@@ -143,10 +143,10 @@ export async function createOsloServer(connect: Connect, options: OsloServerOpti
     },
     async close(timeout = 5_000) {
       const deadline = performance.now() + timeout
-      await link.close(timeout, async ({ channel }) => {
+      await reconnecting.close(timeout, async ({ channel }) => {
         for (const tag of tags) await channel.cancel(tag)
         // Some time is left for the broker.
-        await within(serving.drain(), Math.max(0, (deadline - performance.now()) * 0.8))
+        await waitAtMost(serving.drain(), Math.max(0, (deadline - performance.now()) * 0.8))
         await channel.deleteQueue(fanoutQueue)
       })
     },

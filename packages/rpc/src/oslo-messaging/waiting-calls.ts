@@ -1,7 +1,7 @@
 import { clampTimeout, clearTimeout, Map, Promise, setTimeout } from '@osprofiler/core/toolkit'
-import { MessagingTimeout } from './errors.js'
-import { decodeFailure } from './failure.js'
-import type { Message } from './message.js'
+import { MessagingTimeout } from './messages/errors.js'
+import { decodeFailure } from './messages/failure.js'
+import type { Message } from './messages/message.js'
 
 /** Calls that wait for their replies. */
 export interface WaitingCalls {

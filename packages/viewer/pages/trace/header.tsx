@@ -3,11 +3,11 @@ import { CopyButton } from '../shared/copy-button.js'
 import { showText } from '../shared/show-text.js'
 import type { Theme } from '../shared/theme.js'
 import { ThemeButton } from '../shared/theme-button.js'
-import type { View } from './deep-link.js'
-import type { Facts, Source } from './load-trace.js'
-import { headTitle } from './point-text.js'
-import type { TraceModel } from './trace-model.js'
-import type { Patch } from './view-state.js'
+import type { Facts, Source } from './model/load-trace.js'
+import { headTitle } from './model/point-text.js'
+import type { TraceModel } from './model/trace-model.js'
+import type { View } from './view/deep-link.js'
+import type { Patch } from './view/view-state.js'
 
 interface HeaderProps {
   readonly model: TraceModel

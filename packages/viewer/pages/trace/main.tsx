@@ -4,8 +4,8 @@ import { showText } from '../shared/show-text.js'
 import { applyTheme, storedTheme } from '../shared/theme.js'
 import { App } from './app.js'
 import { Failure } from './failure.js'
-import { answerFindings } from './find-in-worker.js'
-import { fetchTrace, readInlineTrace, readSource, type Source, watchTrace } from './load-trace.js'
+import { answerFindings } from './findings/summarize-in-worker.js'
+import { fetchTrace, readInlineTrace, readSource, type Source, watchTrace } from './model/load-trace.js'
 
 let shown = false
 

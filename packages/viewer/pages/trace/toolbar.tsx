@@ -1,13 +1,13 @@
 import { formatCount, formatDuration } from '@osprofiler/report'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { LeastField } from '../shared/least-field.js'
+import { MinDurationField } from '../shared/min-duration-field.js'
 import { parseDuration } from '../shared/parse-duration.js'
 import { serviceColour } from '../shared/service-colour.js'
 import { showText } from '../shared/show-text.js'
+import type { TraceModel } from './model/trace-model.js'
 import { openLevels, stepLevel, stepMarked } from './page-keys.js'
-import { searchPoints } from './search-points.js'
-import type { TraceModel } from './trace-model.js'
-import type { Patch, ViewState } from './view-state.js'
+import { searchPoints } from './search/search-points.js'
+import type { Patch, ViewState } from './view/view-state.js'
 
 interface ToolbarProps {
   readonly model: TraceModel
@@ -41,7 +41,7 @@ export function Toolbar({ model, state, patch, kept, mark, clocks }: ToolbarProp
             />
             Failed only
           </label>
-          <LeastField
+          <MinDurationField
             text={least}
             change={text => {
               setLeast(text)

@@ -1,0 +1,222 @@
+import { constants } from 'node:fs'
+import { access, readdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
+import { Array, Date, isError, Map, Promise, String, TypeError } from '@osprofiler/core/toolkit'
+import { createLifetime } from '../lifetime/driver-lifetime.js'
+import { createRetention } from '../lifetime/retention.js'
+import { latestBelievedTime } from '../listing/latest-believed-time.js'
+import { isSelected, readBefore, readQuery, toTimestamp } from '../listing/trace-query.js'
+import { createTally, sortNewestFirst, type TraceTally } from '../listing/trace-tally.js'
+import { makeDirectory } from '../opening/make-directory.js'
+import { redactFailure, redactPath } from '../opening/redact-path.js'
+import { encodeRecord, isObject } from '../records/record-text.js'
+import { EXTENSION, readFileLocation, toTraceFile } from './path.js'
+import { appendLines, readLines } from './trace-file.js'
+
+interface TraceFile {
+  readonly path: string
+  /** A time that none of its records is younger than, in their form. */
+  readonly modified: string
+}
+
+/** How many files are worked on at once. */
+const PARALLEL = 16
+
+/**
+ * A directory of files of JSON lines, one file a trace, that several processes may write at once. Any program that
+ * reads lines can read them. A list has to read the newest files whole: fine for thousands of traces, and for more
+ * there is `sqlite://`.
+ *
+ * A batch for several traces is several writes. Where a part of it failed, its records are refused and counted, for
+ * sending them again would store the others twice; where all of it failed, it may be tried again.
+ */
+export function openFileDriver(location: string): Driver {
+  const { directory, ttl } = readFileLocation(location)
+  // A file that was written since is left unread: its trace is not old yet.
+  const retention = createRetention(ttl, before => {
+    const oldest = readBefore(before)
+    return pruneFiles(directory, oldest, ({ modified }) => modified < oldest)
+  })
+  const lifetime = createLifetime()
+
+  async function list(
+    query: TraceQuery | undefined,
+    isWanted: (tally: TraceTally) => boolean,
+  ): Promise<TraceSummary[]> {
+    const selection = readQuery(query)
+    const { limit, since } = selection
+    lifetime.checkOpen()
+    const latest = latestBelievedTime()
+    const found: TraceSummary[] = []
+    for (const { path, modified } of await listFiles(directory)) {
+      // A trace is not younger than its file: beyond this one, none can be among the newest or recent enough.
+      const isNewer = ({ timestamp }: TraceSummary): boolean => timestamp >= modified && timestamp <= latest
+      if (modified < since || found.filter(isNewer).length >= limit) break
+      const tally = await tallyReadable(path)
+      if (tally?.summary !== undefined && isSelected(tally.summary, selection) && isWanted(tally))
+        found.push(tally.summary)
+    }
+    return sortNewestFirst(found).slice(0, limit)
+  }
+
+  function fail(error: unknown): never {
+    throw toFileError(directory, error)
+  }
+
+  return {
+    name: 'file',
+    location: redactPath(directory),
+    async write(records) {
+      lifetime.checkOpen()
+      const files = groupLines(directory, records)
+      if (files.size === 0) return { refused: records.length }
+      const written = await lifetime.trackWrite(appendAll(directory, files))
+      retention.afterWrite()
+      return { refused: records.length - written }
+    },
+    async *readRecords(baseId, onUnreadable) {
+      lifetime.checkOpen()
+      try {
+        yield* readLines(toTraceFile(directory, baseId), onUnreadable)
+      } catch (error) {
+        fail(error)
+      }
+    },
+    listTraces: query => list(query, () => true).catch(fail),
+    listErrorTraces: query => list(query, tally => tally.failed).catch(fail),
+    async deleteTrace(baseId) {
+      lifetime.checkOpen()
+      const path = toTraceFile(directory, baseId)
+      const { records = 0 } = (await tallyFile(path).catch(fail)).summary ?? {}
+      if (records > 0) await rm(path, { force: true }).catch(fail)
+      return records
+    },
+    async pruneTraces(before) {
+      const oldest = readBefore(before)
+      lifetime.checkOpen()
+      return await checkWritable(directory)
+        .then(() => pruneFiles(directory, oldest))
+        .catch(fail)
+    },
+    close: timeout => lifetime.close(timeout, { settle: retention.settled, cut: () => undefined }),
+  }
+}
+
+/** The lines of a batch by the file that they belong to. */
+function groupLines(directory: string, records: readonly TraceRecord[]): Map<string, string[]> {
+  const files = new Map<string, string[]>()
+  for (const record of records) {
+    const line = encodeRecord(record)
+    if (line === undefined) continue
+    const path = toTraceFile(directory, record.base_id)
+    const lines = files.get(path)
+    if (lines === undefined) files.set(path, [line])
+    else lines.push(line)
+  }
+  return files
+}
+
+/** How many lines were written. Rejects where it is none. */
+async function appendAll(directory: string, files: ReadonlyMap<string, readonly string[]>): Promise<number> {
+  let written = 0
+  let failure: unknown
+  try {
+    await makeDirectory(directory)
+    await eachInParallel([...files], async ([path, lines]) => {
+      try {
+        const appended = await appendLines(path, lines)
+        written += appended
+      } catch (error) {
+        failure = error
+      }
+    })
+  } catch (error) {
+    failure = error
+  }
+  if (written === 0) throw toFileError(directory, failure)
+  return written
+}
+
+/** Undefined for a file that this user may not read: the file costs a list none of the others. */
+async function tallyReadable(path: string): Promise<TraceTally | undefined> {
+  try {
+    return await tallyFile(path)
+  } catch (error) {
+    if (isError(error) && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM')) return undefined
+    throw error
+  }
+}
+
+async function tallyFile(path: string): Promise<TraceTally> {
+  const tally = createTally()
+  for await (const batch of readLines(path)) for (const record of batch) tally.add(record)
+  return tally
+}
+
+/** Whoever may remove nothing is told so also where there is nothing to remove. */
+async function checkWritable(directory: string): Promise<void> {
+  try {
+    await access(directory, constants.W_OK)
+  } catch (error) {
+    if (!(isError(error) && 'code' in error && error.code === 'ENOENT')) throw error
+  }
+}
+
+/** How many traces were removed. One that is written just then may lose what comes first of its new records. */
+async function pruneFiles(
+  directory: string,
+  before: string,
+  isCandidate: (file: TraceFile) => boolean = () => true,
+): Promise<number> {
+  let pruned = 0
+  await eachInParallel((await listFiles(directory)).filter(isCandidate), async ({ path }) => {
+    const tally = await tallyReadable(path)
+    if (tally?.summary === undefined || tally.newest >= before) return
+    await rm(path, { force: true })
+    pruned++
+  })
+  return pruned
+}
+
+/** The files of traces, those that changed last first, with a time that none of their records is younger than. */
+async function listFiles(directory: string): Promise<TraceFile[]> {
+  const files: TraceFile[] = []
+  await eachInParallel(await readNames(directory), async name => {
+    const path = join(directory, name)
+    const stats = await stat(path).catch(() => undefined)
+    // A second on top: file systems keep the time of a change coarsely, records keep microseconds.
+    if (stats?.isFile()) files.push({ path, modified: toTimestamp(new Date(stats.mtimeMs + 1_000)) })
+  })
+  return files.sort((one, other) => (one.modified < other.modified ? 1 : -1))
+}
+
+async function readNames(directory: string): Promise<string[]> {
+  try {
+    return (await readdir(directory)).filter(name => name.endsWith(EXTENSION))
+  } catch (error) {
+    if (isError(error) && 'code' in error && error.code === 'ENOENT') return []
+    throw error
+  }
+}
+
+async function eachInParallel<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+  const rest = items.values()
+  const worker = async () => {
+    for (const item of rest) await work(item)
+  }
+  await Promise.all(Array.from({ length: PARALLEL }, worker))
+}
+
+function toFileError(directory: string, error: unknown): unknown {
+  if (error instanceof OsprofilerError || error instanceof TypeError) return error
+  const { message, code } = isObject(error) ? error : { message: error, code: undefined }
+  const cause = redactFailure(directory, String(message), code)
+  if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM') {
+    const advice = code === 'EROFS' ? 'may only be read' : `is not open to this user for that (${cause.message})`
+    return new OsprofilerError('ERR_STORE', `The store in "${redactPath(directory)}" ${advice}.`, { cause })
+  }
+  return new OsprofilerError('ERR_STORE', `The store in "${redactPath(directory)}" cannot be used: ${cause.message}.`, {
+    cause,
+  })
+}
