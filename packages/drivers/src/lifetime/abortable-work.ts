@@ -1,7 +1,7 @@
 import {
   AbortController,
-  afterNaturalEnd,
   clearTimeout,
+  cutAtExit,
   Error,
   Number,
   Object,
@@ -29,7 +29,7 @@ export function createAbortableWork(): AbortableWork {
       const abort = (reason: string) => controller.abort(noAnswer(reason))
       const late = () => abort(`it gave no answer within ${Number(limit) / 1_000} s`)
       const timer = limit === undefined ? undefined : setTimeout(late, limit).unref()
-      const forget = afterNaturalEnd(() => abort('it gave no answer before the program ended'))
+      const forget = cutAtExit(() => abort('it gave no answer before the program ended'))
       underWay.add(controller)
       try {
         return await work(controller.signal)

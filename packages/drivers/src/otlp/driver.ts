@@ -1,9 +1,9 @@
 import { type Driver, suppress, type TraceRecord, type WriteResult } from '@osprofiler/core'
 import {
+  beginExit,
   clearTimeout,
+  exitTimeLeft,
   holdProcess,
-  joinNaturalEnd,
-  naturalEndLeft,
   process,
   setImmediate,
   setTimeout,
@@ -86,7 +86,7 @@ export function openOtlpDriver(location: string, context: OpenContext): Driver {
 
   /** The notifier delivers what it has at that moment, too: only when no more comes is a point known not to stop. */
   function endNaturally(): void {
-    if (joinNaturalEnd() === 0) return
+    if (beginExit() === 0) return
     if (noticedWrites === writes) return void suppress(endAll)
     noticedWrites = writes
     setImmediate(() => undefined)
@@ -95,7 +95,7 @@ export function openOtlpDriver(location: string, context: OpenContext): Driver {
   /** Sends all that is open. */
   async function endAll(): Promise<void> {
     process.off('beforeExit', endNaturally)
-    const release = holdProcess(naturalEndLeft())
+    const release = holdProcess(exitTimeLeft())
     await oneAtATime(() => giveUp(() => open.planOldest(BATCH))).catch(() => undefined)
     release()
     process.off('beforeExit', endNaturally)
