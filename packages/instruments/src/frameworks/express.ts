@@ -5,7 +5,7 @@ import { whenLoaded } from '../loading/library-loads.js'
 import { wrapLibrary } from '../loading/wrap-library.js'
 import { standInOnce } from '../wrapping/stand-in-once.js'
 import { type Around, undoAll, wrapMethod } from '../wrapping/wrap-method.js'
-import { createLayers, type EnterLayer, unboundName } from './layers.js'
+import { createLayers, type EnterLayer, nameOf } from './layers.js'
 import { registrationSite } from './registration-site.js'
 
 /** A request as Express has it while its layers run. */
@@ -56,7 +56,7 @@ const nameLayers: Around = (proceed, self, args) => {
   const { stack } = self as { readonly stack?: readonly ExpressLayer[] }
   const before = stack?.length ?? 0
   const result = proceed(args)
-  const unnamed = stack?.slice(before).filter(layer => !sites.has(layer) && nameOf(layer) === '') ?? []
+  const unnamed = stack?.slice(before).filter(layer => !sites.has(layer) && shownName(layer) === '') ?? []
   const site = unnamed.length === 0 ? undefined : registrationSite()
   if (site !== undefined) for (const layer of unnamed) sites.set(layer, site)
   return result
@@ -95,14 +95,14 @@ function traceLayer(enter: EnterLayer, parameters: 3 | 4): Around {
 
 function enterLayer(enter: EnterLayer, req: ExpressRequest, layer: ExpressLayer): Point | undefined {
   return enter(req, {
-    name: nameOf(layer) || (sites.get(layer) ?? ''),
+    name: shownName(layer) || (sites.get(layer) ?? ''),
     // The request keeps its route for those that come after it, such as handlers of its errors.
     route: Object.hasOwn(layer, 'method') ? routeOf(req) : undefined,
   })
 }
 
-function nameOf({ name = '' }: ExpressLayer): string {
-  return name === '<anonymous>' || name === 'anonymous' ? '' : unboundName(name)
+function shownName(layer: ExpressLayer): string {
+  return layer.name === '<anonymous>' || layer.name === 'anonymous' ? '' : nameOf(layer)
 }
 
 function routeOf({ method, baseUrl = '', route }: ExpressRequest): string | undefined {

@@ -4,7 +4,7 @@ import { markTaken } from '../points/mark-taken.js'
 import { listen } from '../wrapping/channels.js'
 import { standInOnce } from '../wrapping/stand-in-once.js'
 import { wrapMethod } from '../wrapping/wrap-method.js'
-import { createLayers, type EnterLayer, type Layer, unboundName } from './layers.js'
+import { createLayers, type EnterLayer, type Layer, nameOf } from './layers.js'
 import { registrationSite } from './registration-site.js'
 
 /** A hook or a handler: a request and a reply come first, and in hooks with callbacks what goes on comes last. */
@@ -85,11 +85,6 @@ function traceStep(step: Step, layer: Omit<Layer, 'name'>, enter: EnterLayer): S
       },
     )
   })
-}
-
-function nameOf(step: object): string {
-  const { name } = step as { readonly name?: unknown }
-  return typeof name === 'string' ? unboundName(name) : ''
 }
 
 function endAtCall(done: Step, point: Point): Step {
