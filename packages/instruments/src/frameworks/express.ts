@@ -1,9 +1,9 @@
 import { type IncomingMessage, METHODS } from 'node:http'
 import type { Point } from '@osprofiler/core'
-import { Array, Object, Reflect, types, WeakMap } from '@osprofiler/core/toolkit'
+import { Array, Object, types, WeakMap } from '@osprofiler/core/toolkit'
 import { whenLoaded } from '../loading/library-loads.js'
 import { wrapLibrary } from '../loading/wrap-library.js'
-import { standInOnce } from '../wrapping/stand-in-once.js'
+import { standInAfter } from '../wrapping/stand-in-once.js'
 import { type Around, undoAll, wrapMethod } from '../wrapping/wrap-method.js'
 import { createLayers, type EnterLayer, nameOf } from './layers.js'
 import { registrationSite } from './registration-site.js'
@@ -79,12 +79,10 @@ function traceLayer(enter: EnterLayer, parameters: 3 | 4): Around {
     if (isErrorHandler !== (parameters === 4) || layer.route !== undefined) return proceed(args)
     const point = enterLayer(enter, req, layer)
     if (point === undefined) return proceed(args)
-    const handOn = standInOnce(next, (nextLayer, nextSelf, given) => {
-      const [error] = given
+    const handOn = standInAfter(next, error => {
       // What only leads elsewhere is no error, and neither is one that was handed in.
       if (!error || error === 'route' || error === 'router' || error === incoming) point.stop()
       else point.fail(error)
-      return Reflect.apply(nextLayer, nextSelf, given)
     })
     // The router keeps its own there, and a program may compare the two.
     if (req.next === next || nextOf.get(req.next as object) === next) req.next = handOn

@@ -2,7 +2,7 @@ import type { Point } from '@osprofiler/core'
 import { Array, Reflect, String, settle, standIn, types, WeakSet } from '@osprofiler/core/toolkit'
 import { markTaken } from '../points/mark-taken.js'
 import { listen } from '../wrapping/channels.js'
-import { standInOnce } from '../wrapping/stand-in-once.js'
+import { standInAfter } from '../wrapping/stand-in-once.js'
 import { wrapMethod } from '../wrapping/wrap-method.js'
 import { createLayers, type EnterLayer, type Layer, nameOf } from './layers.js'
 import { registrationSite } from './registration-site.js'
@@ -88,10 +88,8 @@ function traceStep(step: Step, layer: Omit<Layer, 'name'>, enter: EnterLayer): S
 }
 
 function endAtCall(done: Step, point: Point): Step {
-  return standInOnce(done, (original, self, args) => {
-    const [error] = args
+  return standInAfter(done, error => {
     if (error) point.fail(error)
     else point.stop()
-    return Reflect.apply(original, self, args)
   })
 }

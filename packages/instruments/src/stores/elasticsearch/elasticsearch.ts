@@ -3,7 +3,7 @@ import { Object, Promise, Reflect, settle } from '@osprofiler/core/toolkit'
 import { wrapLibrary } from '../../loading/wrap-library.js'
 import type { InstrumentSettings } from '../../options/instrument-contract.js'
 import { bindCallback, bindCallbacks, ownWork } from '../../wrapping/keep-context.js'
-import { standInOnce } from '../../wrapping/stand-in-once.js'
+import { standInAfter, standInOnce } from '../../wrapping/stand-in-once.js'
 import { type Around, type Proceed, undoAll } from '../../wrapping/wrap-method.js'
 import { type SearchRequest, searchFailure, searchInfo } from './elasticsearch-statement.js'
 
@@ -56,13 +56,7 @@ type Answered = (error: unknown, result: unknown) => void
 /** As OpenSearch's client may be asked: the callback is told in the context of who gave it. */
 function requestWithCallback(proceed: Proceed, args: unknown[], at: number, trace: Trace): unknown {
   const callback = bindCallback(args[at] as Answered)
-  return untilAnswered(trace, answered => {
-    const telling = standInOnce(callback, (told, self, given) => {
-      answered(given[0], given[1])
-      return Reflect.apply(told, self, given)
-    })
-    return proceed(args.with(at, telling))
-  })
+  return untilAnswered(trace, answered => proceed(args.with(at, standInAfter(callback, answered))))
 }
 
 /**
