@@ -36,9 +36,7 @@ const connectedTo = new WeakMap<object, unknown>()
 
 /** Where Node does not tell of modules that are loaded later, it is loaded now: that takes four milliseconds. */
 function whenHttp2Loaded(onLibrary: (http2: object) => () => void): () => void {
-  if ('registerHooks' in Module) {
-    return whenBuiltinLoaded('node:http2', exports => onLibrary(exports as object))
-  }
+  if ('registerHooks' in Module) return whenBuiltinLoaded('node:http2', onLibrary)
   return onLibrary(process.getBuiltinModule('node:http2'))
 }
 
