@@ -1,8 +1,5 @@
-import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { asNumber, ExactNumber, exactFloat, holdsWord, jsonText, parseJson, stringifyJson } from '../src/json/index.js'
-import { isErrorRecord, type TraceRecord } from '../src/record/trace-record.js'
-import { recordable, recordableInfo } from '../src/recording/recordable.js'
+import { ExactNumber, jsonText, parseJson } from '../src/json/index.js'
 
 /** What is written, and what `String` and `jsonText` make of the value that is read. */
 const EXACT: readonly (readonly [string, string])[] = [
@@ -172,101 +169,5 @@ describe('parseJson', () => {
     expect(value[2]).toBe('\n'.repeat(1_000_000))
     expect(String(value[3])).toBe(digits)
     expect(value[4]).toBe(Number(`0.${digits}`))
-  })
-})
-
-describe('an ExactNumber', () => {
-  const big = parseJson('9007199254740993') as ExactNumber
-  const whole = parseJson('1.0') as ExactNumber
-
-  it('counts as the nearest number', () => {
-    expect(Number(whole) + 1).toBe(2)
-    expect(Math.max(Number(big), 1)).toBe(2 ** 53)
-    expect(whole.toFixed(2)).toBe('1.00')
-    expect(asNumber(whole)).toBe(1)
-    expect(asNumber(3)).toBe(3)
-    expect(['1', null, undefined, {}, new Number(1)].map(asNumber)).toEqual(Array(5).fill(undefined))
-  })
-
-  it('is shown as it was written', () => {
-    expect(`${big}`).toBe('9007199254740993')
-    expect(big.source).toBe('9007199254740993')
-    expect(inspect({ big })).toBe('{ big: 9007199254740993 }')
-  })
-
-  it('is the nearest number for JSON.stringify', () => {
-    expect(JSON.stringify([big, whole])).toBe('[9007199254740992,1]')
-  })
-
-  it('is made of a number of JSON and of nothing else', () => {
-    expect(new ExactNumber('1e-07').source).toBe('1e-07')
-    for (const text of ['', 'NaN', '1,2', '01', '"1"', ' 1']) expect(() => new ExactNumber(text)).toThrow(TypeError)
-  })
-
-  it('is a number for all that looks at records', () => {
-    const failed = { info: { response: { status_code: parseJson('503.0') } } } as unknown as TraceRecord
-
-    expect(isErrorRecord(failed)).toBe(true)
-    expect(recordable([big, { whole }])).toEqual([big, { whole }])
-    expect(recordableInfo({ tokens: parseJson('1532.0') })).toEqual({ tokens: parseJson('1532.0') })
-    expect(recordableInfo({ password: big })).toEqual({ password: '***' })
-  })
-
-  it('is what a store of numbers has of a whole float', () => {
-    expect(String(exactFloat(1))).toBe('1.0')
-    expect(String(exactFloat(1e16))).toBe('1e+16')
-    expect(exactFloat(1.5)).toBe(1.5)
-    expect(exactFloat(Number.NaN)).toBe(Number.NaN)
-  })
-})
-
-describe('stringifyJson', () => {
-  it('writes as JSON.stringify does', () => {
-    const value = {
-      date: new Date(0),
-      missing: undefined,
-      fn: () => 1,
-      list: [undefined, null, () => 1],
-      text: 'é\u2028"',
-      nested: { a: {}, b: [], c: [[1]] },
-      number: 1e21,
-    }
-
-    for (const indent of [0, 2] as const) {
-      const expected = JSON.stringify({ ...value, exact: 1, words: 2 }, null, indent)
-        .replace('"exact": 1', '"exact": 1.0')
-        .replace('"exact":1', '"exact":1.0')
-        .replace('"words": 2', '"words": NaN')
-        .replace('"words":2', '"words":NaN')
-
-      expect(stringifyJson(value, indent)).toBe(JSON.stringify(value, null, indent))
-      expect(stringifyJson({ ...value, exact: parseJson('1.0'), words: Number.NaN }, indent)).toBe(expected)
-    }
-  })
-
-  it('writes the words of Python beside null', () => {
-    expect(stringifyJson([null, Number.NaN, [Number.NEGATIVE_INFINITY], Number.POSITIVE_INFINITY])).toBe(
-      '[null,NaN,[-Infinity],Infinity]',
-    )
-  })
-
-  it('throws where JSON.stringify does, and jsonText never', () => {
-    const cycle: Record<string, unknown> = { n: parseJson('1.0') }
-    cycle.self = cycle
-
-    expect(() => stringifyJson(cycle)).toThrow(TypeError)
-    expect(() => stringifyJson({ big: 1n })).toThrow(TypeError)
-    expect(stringifyJson(undefined)).toBe(undefined)
-    expect(jsonText(cycle, 0)).toBe('{"n":1.0,"self":"[circular]"}')
-    expect(jsonText({ big: 1n, n: parseJson('1.0') }, 2)).toBe('{\n  "big": "1",\n  "n": 1.0\n}')
-    expect(jsonText(undefined, 0)).toBe('null')
-  })
-
-  it('tells where a word would stand, also in a cycle', () => {
-    const cycle: Record<string, unknown> = {}
-    cycle.self = cycle
-
-    expect(holdsWord({ a: [1, { b: Number.NaN }] })).toBe(true)
-    expect([{ a: 1, b: 'NaN' }, cycle, parseJson('1.0'), null].some(holdsWord)).toBe(false)
   })
 })
