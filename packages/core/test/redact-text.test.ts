@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { recordableInfo } from '../src/recordable.js'
+import { recordableInfo } from '../src/recording/recordable.js'
 import { redactQuery, redactText } from '../src/secrets/redact-text.js'
 
 const SIGNS = [

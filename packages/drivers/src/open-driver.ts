@@ -1,23 +1,21 @@
-import { checkOptionNames, type Driver, OsprofilerError } from '@osprofiler/core'
-import { Map, String, TypeError } from '@osprofiler/core/toolkit'
-import { openCeilometerDriver } from './ceilometer.js'
-import { openElasticsearchDriver } from './elasticsearch.js'
-import { explained } from './explained.js'
-import { openFileDriver } from './file.js'
-import { held } from './held.js'
-import { limited } from './limited.js'
-import { openLoginsightDriver } from './loginsight.js'
+import { type Driver, OsprofilerError } from '@osprofiler/core'
+import { checkOptionNames, Map, String, TypeError } from '@osprofiler/core/toolkit'
+import { createDriver } from './calls/create-driver.js'
+import { openCeilometerDriver } from './ceilometer/driver.js'
+import { openFileDriver } from './file/driver.js'
+import { createLifetime } from './lifetime/driver-lifetime.js'
+import { openLoginsightDriver } from './loginsight/driver.js'
 import { openMemoryDriver } from './memory.js'
-import { openMessagingDriver } from './messaging.js'
-import { openMongodbDriver } from './mongodb.js'
-import { MYSQL_SCHEMES, openMysqlDriver } from './mysql.js'
-import type { OpenContext, OpenStore } from './open-context.js'
-import { openOpensearchDriver } from './opensearch.js'
-import { openOtlpDriver } from './otlp.js'
-import { openPostgresqlDriver, POSTGRESQL_SCHEMES } from './postgresql.js'
-import { openRedisDriver } from './redis.js'
-import { openSqliteDriver } from './sqlite.js'
-import { untraced } from './untraced.js'
+import { openMessagingDriver } from './messaging/driver.js'
+import { openMongodbDriver } from './mongodb/driver.js'
+import { MYSQL_SCHEMES, openMysqlDriver } from './mysql/driver.js'
+import type { OpenContext, OpenStore } from './opening/store-driver.js'
+import { openOtlpDriver } from './otlp/driver.js'
+import { openPostgresqlDriver, POSTGRESQL_SCHEMES } from './postgresql/driver.js'
+import { openRedisDriver } from './redis/driver.js'
+import { openElasticsearchDriver } from './search/elasticsearch.js'
+import { openOpensearchDriver } from './search/opensearch.js'
+import { openSqliteDriver } from './sqlite/driver.js'
 
 /** What holds for every store, whatever its connection string says. */
 export interface DriverOptions {
@@ -80,7 +78,7 @@ const CONNECTION_STRING = /^([a-z][a-z0-9+._-]{0,31}):\/\/(.*)$/is
  * profiler.setNotifier(profiler.createNotifier(driver))
  */
 export function openDriver(connectionString: string, options: DriverOptions = {}): Driver {
-  return untraced(held(limited(explained(open(connectionString, { filterErrorTrace: readFilter(options) })))))
+  return open(connectionString, { filterErrorTrace: readFilter(options) })
 }
 
 /**
@@ -93,7 +91,7 @@ export function checkConnectionString(connectionString: string): void {
   open(connectionString, { filterErrorTrace: false, checkOnly: true })
 }
 
-function open(connectionString: string, context: Omit<OpenContext, 'scheme'>): Driver {
+function open(connectionString: string, context: Omit<OpenContext, 'scheme' | 'lifetime'>): Driver {
   if (typeof connectionString !== 'string') {
     throw new TypeError(
       `A connection string is a string, such as "sqlite://"; this is a value of type ${typeof connectionString}.`,
@@ -110,7 +108,8 @@ function open(connectionString: string, context: Omit<OpenContext, 'scheme'>): D
     const advice = INSTEAD.get(knownScheme) ?? `Known schemes: ${[...DRIVERS.keys()].join(', ')}.`
     throw new OsprofilerError('ERR_UNKNOWN_DRIVER', `No driver for "${scheme}://". ${advice}`)
   }
-  return openStore(location, { ...context, scheme: knownScheme })
+  const lifetime = createLifetime()
+  return createDriver(openStore(location, { ...context, scheme: knownScheme, lifetime }), lifetime)
 }
 
 /** Only a scheme that is known is shown. Python's OSProfiler adds "://" to a lone scheme by itself. */

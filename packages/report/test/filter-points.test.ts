@@ -2,7 +2,7 @@ import { runInNewContext } from 'node:vm'
 import { buildReport, matchPoints, pointText, type RenderTreeOptions, renderTree } from '@osprofiler/report'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { filterPoints } from '../src/filter-points.js'
+import { filterPoints } from '../src/analysis/filter-points.js'
 import { hostileRecords } from './hostile-records.js'
 import { BASE_ID, makeShopTrace, makeTrace, query, sent, served } from './make-trace.js'
 

@@ -12,8 +12,8 @@ import {
 } from '@osprofiler/report'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { listRecords } from '../src/list-records.js'
-import { createTraceReader } from '../src/read-trace-file.js'
+import { createTraceReader } from '../src/files/read-trace-file.js'
+import { listRecords } from '../src/tree/list-records.js'
 import { hostileRecords } from './hostile-records.js'
 import { BASE_ID, makeShopTrace, makeTrace } from './make-trace.js'
 

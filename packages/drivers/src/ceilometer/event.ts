@@ -1,7 +1,7 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { Array, Map, Object } from '@osprofiler/core/toolkit'
-import { untagValues } from '../kombu-values.js'
-import { isObject, toRecord } from '../record-text.js'
+import { untagValues } from '../records/kombu-values.js'
+import { isObject, toRecord } from '../records/record-text.js'
 
 /** The traits that Ceilometer's own definitions make of a notification's payload, and where they were in it. */
 const REQUEST_TRAITS = ['path', 'query', 'method', 'scheme']

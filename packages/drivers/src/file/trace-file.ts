@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import type { TraceRecord } from '@osprofiler/core'
 import { Buffer, Error, isError, Math, String } from '@osprofiler/core/toolkit'
-import { decodeRecord } from '../record-text.js'
+import { decodeRecord } from '../records/record-text.js'
 
 const BATCH = 500
 // Something else than a file may be there. Opening a FIFO, or writing to one, would wait for its other end, and not even

@@ -1,6 +1,6 @@
 import { OsprofilerError, type TraceRecord, type WriteResult } from '@osprofiler/core'
 import { Buffer, JSON, Map, Math, Number, Object } from '@osprofiler/core/toolkit'
-import { encodeRecord } from '../record-text.js'
+import { encodeRecord } from '../records/record-text.js'
 import { type HttpAnswer, HttpFailure, type HttpRequest } from './http.js'
 
 /** Events of one request, and the positions of their records in the batch. */
@@ -22,7 +22,7 @@ type Send = (request: HttpRequest) => Promise<HttpAnswer>
 /** The agent's id of Python's driver. */
 const PATH = '/api/v1/events/ingest/F52D775B-6017-4787-8C8A-F21AE0AEC057'
 /** While a write waits, a program that has ended its work does not end. */
-const PATIENCE = 10_000
+const ANSWER_MS = 10_000
 /** A request may have 500 events and 4 MB. */
 const MAX_EVENTS = 500
 const MAX_BYTES = 4_000_000
@@ -116,7 +116,7 @@ function takesNothing(status: number): OsprofilerError {
 /** Log Insight knows no ids of events: what it may have received must not be sent again. */
 async function sendOnce(send: Send, body: string): Promise<HttpAnswer> {
   try {
-    return await send({ method: 'POST', path: PATH, body, timeout: PATIENCE })
+    return await send({ method: 'POST', path: PATH, body, timeout: ANSWER_MS })
   } catch (error) {
     if (!(error instanceof HttpFailure && error.sent)) throw error
     throw new OsprofilerError(
@@ -132,12 +132,9 @@ function toRefused(ingested: unknown, sent: number): number {
 }
 
 function toEvent(record: TraceRecord): string | undefined {
-  const trace = encodeRecord(record)
-  if (trace === undefined) return undefined
-  const { base_id, trace_id, project, service, name } = record
-  const fields = Object.entries({ base_id, trace_id, project, service, name, trace })
-  const texts = [base_id, trace_id, project, service, name, record.parent_id, record.timestamp]
+  const { base_id, trace_id, project, service, name, parent_id } = record
+  const fields = Object.entries({ base_id, trace_id, project, service, name, trace: encodeRecord(record) })
   // A field's text is UTF-8; in the JSON of the last one, halves of surrogate pairs are escapes.
-  if (!texts.every(text => text.isWellFormed())) return undefined
+  if (![base_id, trace_id, project, service, name, parent_id].every(text => text.isWellFormed())) return undefined
   return JSON.stringify({ text: EVENT_TEXT, fields: fields.map(([key, content]) => ({ name: key, content })) })
 }

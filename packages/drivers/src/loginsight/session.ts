@@ -9,7 +9,7 @@ export interface Credentials {
   readonly provider: string | undefined
 }
 
-const LOGIN_PATIENCE = 5_000
+const LOGIN_MS = 5_000
 const UNAUTHORIZED = 401
 const LOGIN_TIMEOUT = 440
 
@@ -22,7 +22,7 @@ export function createSession(
 
   async function login(): Promise<string> {
     const body = JSON.stringify(credentials)
-    const request = { method: 'POST', path: '/api/v1/sessions', body, timeout: LOGIN_PATIENCE } as const
+    const request = { method: 'POST', path: '/api/v1/sessions', body, timeout: LOGIN_MS } as const
     const answer = await client.send(request).catch(({ message }) => {
       // Of what was to be sent within the session, nothing was.
       throw new HttpFailure(message, false)

@@ -5,7 +5,7 @@ import type { BrokerConnection } from './connection.js'
 import { decodeNotification, TOPIC } from './notification.js'
 
 /** More messages are not looked through: all of it would travel here, and wait at the broker for us meanwhile. */
-const MOST = 100_000
+const MAX_NOTIFICATIONS = 100_000
 /** Another consumer may take what was there when the reading began. */
 const IDLE_MS = 5_000
 
@@ -28,7 +28,7 @@ export async function scanQueue(
   connection: BrokerConnection,
   see: (waiting: Waiting) => void,
   finish: () => void = () => undefined,
-  most = MOST,
+  most = MAX_NOTIFICATIONS,
 ): Promise<void> {
   const channel = await connection.model.createChannel()
   channel.on('error', () => undefined)

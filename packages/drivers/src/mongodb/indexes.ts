@@ -1,6 +1,6 @@
 import { dateNow, emitWarning, JSON, Number, String } from '@osprofiler/core/toolkit'
 import type { Db, IndexDescription } from 'mongodb'
-import { isObject } from '../record-text.js'
+import { isObject } from '../records/record-text.js'
 import { isTransient } from './failure.js'
 import { FAILURES, RECORDS } from './prune.js'
 

@@ -1,6 +1,6 @@
 import { Set } from '@osprofiler/core/toolkit'
 import type { Db } from 'mongodb'
-import { latestTime } from '../latest-time.js'
+import { latestBelievedTime } from '../listing/latest-believed-time.js'
 
 export const RECORDS = 'profiler'
 export const FAILURES = 'profiler_error'
@@ -12,7 +12,7 @@ const PAGE = 500
  * tomorrow keeps no trace.
  */
 export async function pruneTraces(db: Db, before: string): Promise<number> {
-  const latest = latestTime()
+  const latest = latestBelievedTime()
   let pruned = 0
   const stale = groupTraces(db, [], [{ $match: { newest: { $lt: before } } }])
   while (await stale.hasNext()) {

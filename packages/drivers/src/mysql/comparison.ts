@@ -1,5 +1,5 @@
 import { Map, String } from '@osprofiler/core/toolkit'
-import { checkColumns } from '../sql/cells.js'
+import { checkColumns } from '../sql/result-rows.js'
 import type { SqlSession } from '../sql/session.js'
 
 /** How values are compared with the columns of a table, whose character set and collation may be any. */

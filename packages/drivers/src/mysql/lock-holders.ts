@@ -2,7 +2,7 @@ import { Number, String } from '@osprofiler/core/toolkit'
 import type { LockHolder, LockHolders } from '../sql/lock-holders.js'
 import type { SqlSession } from '../sql/session.js'
 
-const MOST = 20
+const MAX_HOLDERS = 20
 const SECONDS = 'TIMESTAMPDIFF(SECOND, t.trx_started, NOW())'
 
 /** Without a process it is a prepared XA transaction: its connection has ended, and its locks last. */
@@ -10,11 +10,11 @@ const TRANSACTIONS = `SELECT t.trx_mysql_thread_id, p.user, p.host, ${SECONDS}, 
   FROM information_schema.innodb_trx AS t LEFT JOIN information_schema.processlist AS p ON p.id = t.trx_mysql_thread_id
   WHERE t.trx_mysql_thread_id <> CONNECTION_ID()`
 
-const LOCKED_ROWS = `${TRANSACTIONS} AND t.trx_rows_locked > 0 ORDER BY t.trx_started LIMIT ${MOST}`
+const LOCKED_ROWS = `${TRANSACTIONS} AND t.trx_rows_locked > 0 ORDER BY t.trx_started LIMIT ${MAX_HOLDERS}`
 
 /** Whoever waits for a lock holds up nobody but those who wait for what is waited for. */
 const NOT_WAITING = `(p.state IS NULL OR p.state NOT LIKE 'Waiting for%')`
-const OPEN_TRANSACTIONS = `${TRANSACTIONS} AND ${NOT_WAITING} ORDER BY t.trx_started LIMIT ${MOST}`
+const OPEN_TRANSACTIONS = `${TRANSACTIONS} AND ${NOT_WAITING} ORDER BY t.trx_started LIMIT ${MAX_HOLDERS}`
 
 /** Modes in which nobody else may write: those of LOCK TABLES, of ALTER TABLE, and of FLUSH TABLES WITH READ LOCK. */
 const KEEPS_OUT = `'SHARED_READ_ONLY|SHARED_NO_|EXCLUSIVE$|FTWRL|^GLOBAL SHARED$'`
@@ -26,7 +26,7 @@ function makeLocked(id: string, mode: string, table: string, from: string): stri
     FROM ${from} LEFT JOIN information_schema.processlist AS p ON p.id = ${id}
     LEFT JOIN information_schema.innodb_trx AS t ON t.trx_mysql_thread_id = ${id}
     WHERE ${isHeld} AND (${table} OR (${mode}) REGEXP 'FTWRL|^GLOBAL SHARED$')
-    ORDER BY keeps_out DESC, t.trx_started LIMIT ${MOST}`
+    ORDER BY keeps_out DESC, t.trx_started LIMIT ${MAX_HOLDERS}`
 }
 
 /** MySQL has the first table, and MariaDB where its performance schema is on; the second is of a plugin of MariaDB. */

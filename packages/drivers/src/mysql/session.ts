@@ -1,59 +1,52 @@
 import type { Socket } from 'node:net'
 import { Array } from '@osprofiler/core/toolkit'
 import type { Connection, ConnectionOptions, ResultSetHeader, RowDataPacket, SslOptions } from 'mysql2'
-import { loadClient } from '../client-package.js'
-import type { Host } from '../connection-url.js'
-import type { SqlFailure } from '../sql/failure.js'
-import { isSocketPath, type SqlTls, type Ways } from '../sql/location.js'
-import { type CreateSocket, connectWithin, createSession, LOCK_PATIENCE, type SqlSession } from '../sql/session.js'
+import { loadClient } from '../opening/client-package.js'
+import type { Host } from '../opening/connection-url.js'
+import { isSocketPath, type SqlServers, type SqlTls, type Way } from '../sql/location.js'
+import {
+  type CreateSocket,
+  connectToFirst,
+  connectWithin,
+  createSession,
+  LOCK_WAIT_S,
+  type SqlSession,
+} from '../sql/session.js'
 import { toMysqlFailure } from './failure.js'
 
 /** How to connect to MySQL or MariaDB. */
-export interface MysqlSettings {
-  /** Tried one after the other. */
-  readonly hosts: readonly Host[]
-  readonly ways: Ways
-  readonly user: string | undefined
-  readonly password: string | undefined
+export interface MysqlSettings extends SqlServers {
   readonly database: string
-  /** In milliseconds. */
-  readonly connectPatience: number
 }
 
 /** What the client gives with `rowsAsArray`. */
 type Result = RowDataPacket[][] | ResultSetHeader
 
 /** Statements that are prepared on one connection: a server keeps 16,382 in all. */
-const PREPARED = 8
+const MAX_PREPARED = 8
 
 /**
  * Refuses what has no room instead of cutting it, whatever the server's own mode is, and has "\" be an escape, as
  * the client takes for granted. A wait for a lock ends at the server: it goes on there when the connection is cut.
  */
 const SETTINGS = `SET SESSION sql_mode = 'STRICT_ALL_TABLES', SESSION autocommit = 1,
-  SESSION lock_wait_timeout = ${LOCK_PATIENCE}, SESSION innodb_lock_wait_timeout = ${LOCK_PATIENCE}`
+  SESSION lock_wait_timeout = ${LOCK_WAIT_S}, SESSION innodb_lock_wait_timeout = ${LOCK_WAIT_S}`
 
 /** Connects to the first server that answers. Rejects with an `SqlFailure`. */
 export async function connectMysql(settings: MysqlSettings, createSocket: CreateSocket): Promise<SqlSession> {
-  let failure: SqlFailure | undefined
-  for (const host of settings.hosts) {
-    for (const way of isSocketPath(host.host) ? ['plain' as const] : settings.ways) {
-      try {
-        return await connect(settings, host, way, createSocket())
-      } catch (error) {
-        failure = toMysqlFailure(error)
-        // The other way is for a server that does not take this one.
-        if (failure.code !== 'HANDSHAKE_NO_SSL_SUPPORT') break
-      }
-    }
-  }
-  throw failure
+  return await connectToFirst(
+    settings,
+    (host, way) => connect(settings, host, way, createSocket()),
+    toMysqlFailure,
+    // The other way is for a server that does not take this one.
+    ({ code }) => code === 'HANDSHAKE_NO_SSL_SUPPORT',
+  )
 }
 
 async function connect(
   { user, password, database, connectPatience }: MysqlSettings,
   { host, port }: Host,
-  way: 'plain' | SqlTls,
+  way: Way,
   socket: Socket,
 ): Promise<SqlSession> {
   const { default: mysql } = await loadClient('mysql2')
@@ -70,7 +63,7 @@ async function connect(
     charset: 'utf8mb4',
     rowsAsArray: true,
     jsonStrings: true,
-    maxPreparedStatements: PREPARED,
+    maxPreparedStatements: MAX_PREPARED,
   }
   return await connectWithin(connectPatience, socket, async () => {
     const connection = mysql.createConnection(options)

@@ -1,6 +1,6 @@
 import { Number, String } from '@osprofiler/core/toolkit'
-import { COLUMNS, type RecordRow } from '../record-row.js'
-import { toMetRecord, toTextOrNull, toTraceSummary } from '../sql/cells.js'
+import { COLUMNS, type RecordRow } from '../records/record-row.js'
+import { toMetRecord, toTextOrNull, toTraceSummary } from '../sql/result-rows.js'
 import type { SqlSession } from '../sql/session.js'
 import type { SqlStore } from '../sql/store.js'
 import { createComparisons, EXACT_ID } from './comparison.js'
@@ -17,7 +17,7 @@ const TABLE = `CREATE TABLE IF NOT EXISTS data (
 ) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`
 
 /** What a statement has beside its values. */
-const PACKET_MARGIN = 65_536
+const PACKET_MARGIN_BYTES = 65_536
 
 /** The table in MySQL or MariaDB, for a session whose packets may have so many bytes, at a server of some version. */
 export function createMysqlStore(session: SqlSession, maxPacket: number, version: string): SqlStore {
@@ -26,7 +26,7 @@ export function createMysqlStore(session: SqlSession, maxPacket: number, version
 
   return {
     session,
-    maxBytes: maxPacket - PACKET_MARGIN,
+    maxBytes: maxPacket - PACKET_MARGIN_BYTES,
     hasTable: findColumns,
     forgetTable: forgetColumns,
     // The session's own settings bound it.

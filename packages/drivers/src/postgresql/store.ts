@@ -1,9 +1,9 @@
 import type { TraceSummary } from '@osprofiler/core'
 import { Number, Set, String } from '@osprofiler/core/toolkit'
-import { COLUMNS, type RecordRow } from '../record-row.js'
-import { checkColumns, toMetRecord, toTextOrNull, toTraceSummary } from '../sql/cells.js'
+import { COLUMNS, type RecordRow } from '../records/record-row.js'
 import { SqlFailure } from '../sql/failure.js'
-import { LOCK_PATIENCE, type SqlSession } from '../sql/session.js'
+import { checkColumns, toMetRecord, toTextOrNull, toTraceSummary } from '../sql/result-rows.js'
+import { LOCK_WAIT_S, type SqlSession } from '../sql/session.js'
 import type { SqlStore, Step } from '../sql/store.js'
 import { findPostgresqlHolders } from './lock-holders.js'
 import { createRemoval } from './remove-unlocked.js'
@@ -20,7 +20,7 @@ const INDEXES = [
   'CREATE INDEX IF NOT EXISTS ix_data_timestamp ON data (timestamp)',
 ]
 /** For this transaction alone: a pooler may give the session to another program next. */
-const BEGIN = `BEGIN; SET LOCAL lock_timeout = '${LOCK_PATIENCE}s'`
+const BEGIN = `BEGIN; SET LOCAL lock_timeout = '${LOCK_WAIT_S}s'`
 /** Any number that nobody else locks by. */
 const LOCK = 'SELECT pg_advisory_xact_lock(7160213846)'
 /** What creating it at the same time as another process, or as Python, ends in. */

@@ -9,7 +9,7 @@ export const FAILURES = 'osprofiler_error:'
 /** Where its predecessor kept each record in a key of its own. */
 export const LEGACY = 'osprofiler:'
 
-const KEYS_A_TURN = 500
+const KEYS_PER_SCAN = 500
 
 /** Some keys, and the connection to the server that has them. */
 export interface KeyPage {
@@ -23,7 +23,7 @@ export async function* scanKeys(route: RedisRoute, prefix: string): AsyncGenerat
   for (const link of await route.openLinks()) {
     let cursor = '0'
     do {
-      const [page] = toValues(await link.send([['scan', cursor, 'MATCH', pattern, 'COUNT', KEYS_A_TURN]]))
+      const [page] = toValues(await link.send([['scan', cursor, 'MATCH', pattern, 'COUNT', KEYS_PER_SCAN]]))
       const [next, keys] = Array.isArray(page) ? page : []
       cursor = String(next ?? '0')
       if (Array.isArray(keys) && keys.length > 0) yield { link, keys: [...new Set(keys.map(String))] }

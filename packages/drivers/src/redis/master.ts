@@ -1,6 +1,6 @@
 import type { LookupFunction } from 'node:net'
 import { Array, Error, Number, String } from '@osprofiler/core/toolkit'
-import type { Host } from '../connection-url.js'
+import type { Host } from '../opening/connection-url.js'
 import { isElsewhere, isLast, mayBeOfOne, toSentinelRefusal } from './failure.js'
 import { keepLink } from './kept-link.js'
 import { createRedisLinks, type RedisLink, type RedisLinks } from './link.js'

@@ -1,12 +1,12 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { Array, Math, String } from '@osprofiler/core/toolkit'
-import { decodeRecord } from '../record-text.js'
+import { decodeRecord } from '../records/record-text.js'
 import { type KeyedCommand, type RedisRoute, toValues } from './route.js'
 
-const FIRST_PAGE = 50
-const LONGEST_PAGE = 1_000
+const FIRST_PAGE_LINES = 50
+const MAX_PAGE_LINES = 1_000
 /** Characters that a page is to have, roughly: records may have a megabyte each. */
-const PAGE_SIZE = 1_000_000
+const PAGE_CHARACTERS = 1_000_000
 
 /** The records of a list from its end, where the oldest is, in pages. What is pushed meanwhile stands at the other end. */
 export async function* readList(
@@ -57,7 +57,7 @@ interface Page {
 }
 
 function firstPage(key: string): Page {
-  return toPage(key, 0, FIRST_PAGE)
+  return toPage(key, 0, FIRST_PAGE_LINES)
 }
 
 function toPage(key: string, read: number, length: number): Page {
@@ -77,6 +77,6 @@ function readPage({ key, read, length }: Page, lines: unknown): PageContent {
   const unreadable = lines.length - records.length
   if (lines.length < length) return { records, unreadable }
   const size = lines.reduce((sum: number, line) => sum + String(line).length, 1)
-  const fitting = Math.floor((PAGE_SIZE * lines.length) / size)
-  return { records, unreadable, next: toPage(key, read + lines.length, Math.min(Math.max(fitting, 1), LONGEST_PAGE)) }
+  const fitting = Math.floor((PAGE_CHARACTERS * lines.length) / size)
+  return { records, unreadable, next: toPage(key, read + lines.length, Math.min(Math.max(fitting, 1), MAX_PAGE_LINES)) }
 }

@@ -1,6 +1,6 @@
 import { isErrorRecord, OsprofilerError, type TraceRecord, type WriteResult } from '@osprofiler/core'
 import { JSON, Map, Number } from '@osprofiler/core/toolkit'
-import { encodeRecord } from '../record-text.js'
+import { encodeRecord } from '../records/record-text.js'
 import { isForEver, mayBeOfOne } from './failure.js'
 import { FAILURES, RECORDS } from './keys.js'
 import type { RedisCommand, RedisReply } from './link.js'
@@ -31,10 +31,10 @@ interface TraceLines {
 }
 
 /** What goes to a server at once: more would be copied about in memory, there and here. */
-const MAX_SIZE = 8_000_000
+const MAX_CHARACTERS = 8_000_000
 const MAX_LINES = 5_000
 /** A longer line goes alone: a server that ends the connection for the line's size costs no other record then. */
-const LONG_LINE = 1_000_000
+const LONG_LINE_CHARACTERS = 1_000_000
 
 /** One push a trace, in the layout of Python's driver, then its expiry and the note of its failure where these are wanted. */
 export function prepareBatch(
@@ -44,7 +44,9 @@ export function prepareBatch(
   const traces = new Map<string, TraceLines>()
   let refused = 0
   for (const [place, record] of records.entries()) {
-    if (!add(traces, record, place, options.filterErrorTrace)) refused++
+    // A key is made of bytes: half a surrogate pair has none.
+    if (record.base_id.isWellFormed()) add(traces, record, place, options.filterErrorTrace)
+    else refused++
   }
   return { steps: [...traces].flatMap(([baseId, trace]) => toSteps(baseId, trace, options.ttl)), refused }
 }
@@ -111,25 +113,13 @@ function settle(step: Step, reply: RedisReply | undefined): Error | undefined {
   return reply.error
 }
 
-/** Whether it could be: a record may be anybody's, and throw when it is looked at. */
-function add(traces: Map<string, TraceLines>, record: TraceRecord, place: number, filterErrorTrace: boolean): boolean {
-  const line = encodeRecord(record)
-  if (line === undefined) return false
-  try {
-    const { base_id: baseId, timestamp } = record
-    const trace = traces.get(baseId) ?? { lines: [], places: [], failedAt: undefined }
-    if (filterErrorTrace && isErrorRecord(record)) trace.failedAt = timestamp
-    if (trace.lines.length === 0) {
-      // A key is made of bytes: half a surrogate pair has none.
-      if (!baseId.isWellFormed()) return false
-      traces.set(baseId, trace)
-    }
-    trace.lines.push(line)
-    trace.places.push(place)
-    return true
-  } catch {
-    return false
-  }
+function add(traces: Map<string, TraceLines>, record: TraceRecord, place: number, filterErrorTrace: boolean): void {
+  const { base_id: baseId, timestamp } = record
+  const trace = traces.get(baseId) ?? { lines: [], places: [], failedAt: undefined }
+  traces.set(baseId, trace)
+  if (filterErrorTrace && isErrorRecord(record)) trace.failedAt = timestamp
+  trace.lines.push(encodeRecord(record))
+  trace.places.push(place)
 }
 
 function toSteps(baseId: string, { lines, places, failedAt }: TraceLines, ttl: number | undefined): Step[] {
@@ -158,9 +148,9 @@ function toPushes(key: string, lines: readonly string[], places: readonly number
     size = 0
   }
   for (const [at, { length }] of lines.entries()) {
-    if (at - from === MAX_LINES || size + length > MAX_SIZE || length > LONG_LINE) push(at)
+    if (at - from === MAX_LINES || size + length > MAX_CHARACTERS || length > LONG_LINE_CHARACTERS) push(at)
     size += length
-    if (length > LONG_LINE) push(at + 1)
+    if (length > LONG_LINE_CHARACTERS) push(at + 1)
   }
   push(lines.length)
   return steps
@@ -174,7 +164,7 @@ function toGroups(steps: readonly Step[]): Step[][] {
   const groups: Step[][] = []
   let size = Number.POSITIVE_INFINITY
   for (const step of steps) {
-    if (size + step.size > MAX_SIZE || isLong(step)) {
+    if (size + step.size > MAX_CHARACTERS || isLong(step)) {
       groups.push([])
       size = 0
     }
@@ -185,5 +175,5 @@ function toGroups(steps: readonly Step[]): Step[][] {
 }
 
 function isLong({ places, size }: Step): boolean {
-  return places.length === 1 && size > LONG_LINE
+  return places.length === 1 && size > LONG_LINE_CHARACTERS
 }

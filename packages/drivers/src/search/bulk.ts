@@ -1,7 +1,7 @@
 import { Array, Number, String } from '@osprofiler/core/toolkit'
-import { isObject } from '../record-text.js'
+import { isObject } from '../records/record-text.js'
 import type { BulkDocument } from './bulk-documents.js'
-import { type SearchClient, WRITE_TIMEOUT } from './client.js'
+import { type SearchClient, WRITE_MS } from './client.js'
 import { mayRefuseRecords, SearchFailure } from './failure.js'
 import { FAILURES, RECORDS } from './layout.js'
 
@@ -67,7 +67,7 @@ export async function askBulk(client: SearchClient): Promise<void> {
 
 async function post(client: SearchClient, bulkBody: string): Promise<Record<string, unknown>> {
   const request = { method: 'POST', path: '/_bulk', bulkBody } as const
-  return await client.request(request, { requestTimeout: WRITE_TIMEOUT })
+  return await client.request(request, { requestTimeout: WRITE_MS })
 }
 
 /**

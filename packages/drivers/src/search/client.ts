@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events'
 import { OsprofilerError } from '@osprofiler/core'
-import { AbortController, Math, TypeError } from '@osprofiler/core/toolkit'
-import { createBoundWork } from '../bound-work.js'
-import { isObject } from '../record-text.js'
+import { AbortController, Math } from '@osprofiler/core/toolkit'
+import { createAbortableWork } from '../lifetime/abortable-work.js'
+import { isObject } from '../records/record-text.js'
 import { isMissingIndex, SearchFailure, toRefusal, toSearchFailure } from './failure.js'
 import { checkServer, type SearchServerName } from './server-check.js'
 import type { RequestOptions, SearchAnswer, SearchRequest, SearchTransport } from './transport.js'
@@ -11,7 +11,7 @@ import type { RequestOptions, SearchAnswer, SearchRequest, SearchTransport } fro
  * How long a request of a write may take, in milliseconds: the client's connections keep a program alive that has ended
  * its work. What the server was sent is written all the same, and found there when the batch is tried again.
  */
-export const WRITE_TIMEOUT = 4_000
+export const WRITE_MS = 4_000
 
 /** A client that is loaded and made when it is first used. */
 export interface SearchClient {
@@ -48,7 +48,7 @@ export interface SearchPlace {
 }
 
 /** The client's own limit comes first, in milliseconds. */
-const MARGIN = 1_000
+const MARGIN_MS = 1_000
 
 /**
  * @param open loads the client, whose connections end with the signal; called again after that, or after it has failed
@@ -60,7 +60,7 @@ export function createSearchClient(
   let opening: Promise<CheckedTransport> | undefined
   let connections = new AbortController()
   let closing: Promise<void> | undefined
-  const work = createBoundWork()
+  const work = createAbortableWork()
 
   async function closeOpened(): Promise<void> {
     const opened = await opening?.catch(() => undefined)
@@ -111,7 +111,7 @@ export function createSearchClient(
           // The client's own limit begins anew with each piece of an answer.
           throw signal.aborted ? signal.reason : error
         }
-      }, limit + MARGIN)
+      }, limit + MARGIN_MS)
       return readAnswer(answer)
     } catch (error) {
       throw error instanceof OsprofilerError ? error : toSearchFailure(error)
@@ -147,7 +147,7 @@ export function createSearchClient(
 
 /** The same client, for what is done in the background: none of its requests holds up the end of a program for long. */
 export function inHurry(client: SearchClient): SearchClient {
-  const hurried = (options: RequestOptions = {}) => ({ ...options, requestTimeout: WRITE_TIMEOUT })
+  const hurried = (options: RequestOptions = {}) => ({ ...options, requestTimeout: WRITE_MS })
   return {
     ...client,
     request: (request, options) => client.request(request, hurried(options)),
@@ -157,7 +157,6 @@ export function inHurry(client: SearchClient): SearchClient {
 
 /** An error for those who use the driver. */
 export function toSearchError(product: string, location: string, error: unknown): unknown {
-  if (error instanceof OsprofilerError || error instanceof TypeError) return error
   const cause = toSearchFailure(error)
   return new OsprofilerError('ERR_STORE', `The store "${location}" in ${product} cannot be used: ${cause.message}.`, {
     cause,

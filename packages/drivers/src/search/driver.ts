@@ -1,28 +1,19 @@
 import type { LookupFunction } from 'node:net'
-import type { Driver, TraceQuery, TraceRecord, TraceSummary, WriteResult } from '@osprofiler/core'
+import type { TraceRecord, WriteResult } from '@osprofiler/core'
 import { dateNow, Math } from '@osprofiler/core/toolkit'
-import { createBoundWork } from '../bound-work.js'
-import { toRecord } from '../record-text.js'
-import { createRetention } from '../retention.js'
-import { createLife } from '../store-life.js'
-import { readBefore, readQuery } from '../trace-query.js'
-import { within } from '../within.js'
+import { isDoneWithin } from '../lifetime/hold.js'
+import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
+import { toRecord } from '../records/record-text.js'
 import { askBulk, sendBulk } from './bulk.js'
 import { type BulkDocument, createBulkDocuments, MAX_RECORD_BYTES, TOO_LARGE } from './bulk-documents.js'
-import {
-  createSearchClient,
-  inHurry,
-  type OpenedTransport,
-  toSearchError,
-  WRITE_TIMEOUT,
-  writeRefused,
-} from './client.js'
+import { createSearchClient, inHurry, type OpenedTransport, toSearchError, WRITE_MS, writeRefused } from './client.js'
 import { SearchFailure } from './failure.js'
 import { createIndex, FAILURES, findIdPlaces, RECORDS, toIdQuery } from './layout.js'
 import { listTraces } from './list.js'
 import { readPages, searchWhole } from './pages.js'
 import { deleteTrace, pruneTraces } from './removal.js'
 import type { SearchServerName } from './server-check.js'
+import type { SearchUrl } from './url.js'
 
 /** What Elasticsearch and OpenSearch differ in. */
 export interface SearchProduct {
@@ -30,15 +21,7 @@ export interface SearchProduct {
   readonly name: SearchServerName
   /** As people write it. */
   readonly title: string
-  /** Where it is, for people. */
-  readonly location: string
-  /** See `readTtl`. */
-  readonly ttl: number | undefined
-  readonly filterErrorTrace: boolean
-  /** How many hosts there are. */
-  readonly nodes: number
-  /** How long a host may take for an answer, in milliseconds. */
-  readonly timeout: number
+  readonly url: SearchUrl
   /** Loads the client and makes it. Connects to nothing yet. Its connections end with the signal, also while they are made. */
   open(end: AbortSignal, lookup: LookupFunction): Promise<OpenedTransport>
 }
@@ -47,9 +30,9 @@ const PAGE = 500
 /** A large batch may take longer. */
 const BYTES_PER_S = 1_000_000
 /** After so long it is looked whether all shards are there, in milliseconds. */
-const SLOW_REFRESH = 1_500
+const SLOW_REFRESH_MS = 1_500
 /** An index that is deleted while we write comes back with a mapping that it makes up: we look for it so often. */
-const LOOK_AGAIN = 60_000
+const LOOK_AGAIN_MS = 60_000
 
 /**
  * Elasticsearch and OpenSearch, in the layout of Python's driver: a document a record.
@@ -57,36 +40,20 @@ const LOOK_AGAIN = 60_000
  * A batch is one bulk request. Its documents have ids of our own, which a batch that is tried again keeps: nothing is
  * written twice, whenever a connection breaks. A reader has the index refreshed first, so that it finds what was written.
  */
-export function createSearchDriver(product: SearchProduct): Driver {
-  const { name, title, location, ttl, filterErrorTrace, open } = product
-  const life = createLife()
-  const client = createSearchClient(end => open(end, life.lookup), product)
+export function createSearchDriver(product: SearchProduct, context: OpenContext): StoreDriver {
+  const { name, title, url, open } = product
+  const { location, ttl, nodes, timeout } = url
+  const { filterErrorTrace, lifetime } = context
+  const client = createSearchClient(end => open(end, lifetime.lookup), { name, nodes: nodes.length, timeout })
   const documents = createBulkDocuments(filterErrorTrace)
-  const work = createBoundWork()
-  const retention = createRetention(ttl, async before => {
-    const hurried = inHurry(client)
-    await refresh(hurried)
-    await pruneTraces(hurried, readBefore(before), WRITE_TIMEOUT)
-  })
   let lookAt = 0
-
-  async function write(records: readonly TraceRecord[]): Promise<WriteResult> {
-    const batch = documents.of(records)
-    const total = batch.reduce((sum, { bytes }) => sum + bytes, 0)
-    const reason = total === 0 ? undefined : await send(batch, total)
-    const held = batch.flatMap(({ state }, at) => (state === 'held' ? [at] : []))
-    documents.settle(records.filter((_, at) => batch[at]?.state !== 'held'))
-    retention.afterWrite()
-    const refused = batch.filter(({ state }) => state === 'refused').length
-    return { refused, held: held.length > 0 ? held : undefined, reason: explain(batch, reason) }
-  }
 
   /** Resolves to what the server said of documents that it refused or put off. */
   async function send(batch: readonly BulkDocument[], total: number): Promise<SearchFailure | undefined> {
     await client.load()
-    life.checkUncut()
+    lifetime.checkMayConnect()
     // Over all of its requests and all nodes that are tried.
-    const { refusal, failure, reason } = await work.run(
+    const { refusal, failure, reason } = await lifetime.run(
       async end => {
         end.addEventListener('abort', client.abort)
         try {
@@ -96,7 +63,7 @@ export function createSearchDriver(product: SearchProduct): Driver {
           throw end.aborted ? end.reason : error
         }
       },
-      WRITE_TIMEOUT + Math.floor(total / BYTES_PER_S) * 1_000,
+      WRITE_MS + Math.floor(total / BYTES_PER_S) * 1_000,
     )
     if (failure !== undefined) throw failure
     // What was written already is not sent again, and an id tells what is.
@@ -108,33 +75,16 @@ export function createSearchDriver(product: SearchProduct): Driver {
     if (dateNow() < lookAt) return
     await createIndex(client, RECORDS)
     if (filterErrorTrace) await createIndex(client, FAILURES)
-    lookAt = dateNow() + LOOK_AGAIN
+    lookAt = dateNow() + LOOK_AGAIN_MS
   }
 
   async function* read(baseId: string): AsyncGenerator<readonly TraceRecord[]> {
-    life.checkOpen()
-    if (!baseId.isWellFormed()) return
     await refresh()
     const places = await findIdPlaces(client, RECORDS)
     if (places.length === 0) return
     const query = toIdQuery(places, [baseId])
     for await (const page of readPages(client, { index: RECORDS, size: PAGE, query, order: 'asc' })) {
       yield page.map(toRecord)
-    }
-  }
-
-  async function list(query: TraceQuery | undefined, failed: boolean): Promise<TraceSummary[]> {
-    const selection = readQuery(query)
-    return await use(() => listTraces(client, selection, failed))
-  }
-
-  async function use<Result>(work: () => Promise<Result>): Promise<Result> {
-    life.checkOpen()
-    try {
-      await refresh()
-      return await work()
-    } catch (error) {
-      throw toSearchError(title, location, error)
     }
   }
 
@@ -147,7 +97,7 @@ export function createSearchDriver(product: SearchProduct): Driver {
       querystring: { ignore_unavailable: true },
     })
     // A server waits a minute for a shard that is missing. A search tells at once.
-    if (!(await within(SLOW_REFRESH, refreshed))) await searchWhole(through, indices, { size: 0 })
+    if (!(await isDoneWithin(SLOW_REFRESH_MS, refreshed))) await searchWhole(through, indices, { size: 0 })
     try {
       await refreshed
     } catch (error) {
@@ -155,45 +105,42 @@ export function createSearchDriver(product: SearchProduct): Driver {
     }
   }
 
+  async function refreshed<Result>(work: () => Promise<Result>, through = client): Promise<Result> {
+    await refresh(through)
+    return await work()
+  }
+
   return {
     name,
     location,
-    async write(records) {
-      life.checkOpen()
-      try {
-        return await life.follow(write(records))
-      } catch (error) {
-        throw toSearchError(title, location, error)
-      }
+    retention: {
+      ttl,
+      prune(before) {
+        const hurried = inHurry(client)
+        return refreshed(() => pruneTraces(hurried, before, WRITE_MS), hurried)
+      },
     },
-    async check() {
-      life.checkOpen()
-      await life.follow(askBulk(client))
-      return true
+    async write(records): Promise<WriteResult> {
+      const batch = documents.of(records)
+      const total = batch.reduce((sum, { bytes }) => sum + bytes, 0)
+      const reason = total === 0 ? undefined : await send(batch, total)
+      const held = batch.flatMap(({ state }, at) => (state === 'held' ? [at] : []))
+      documents.settle(records.filter((_, at) => batch[at]?.state !== 'held'))
+      const refused = batch.filter(({ state }) => state === 'refused').length
+      return { refused, held: held.length > 0 ? held : undefined, reason: explain(batch, reason) }
     },
-    async *readRecords(baseId) {
-      try {
-        yield* read(baseId)
-      } catch (error) {
-        throw toSearchError(title, location, error)
-      }
+    check: () => askBulk(client),
+    read,
+    list: (selection, failed) => refreshed(() => listTraces(client, selection, failed)),
+    remove: baseId => refreshed(() => deleteTrace(client, baseId)),
+    prune: before => refreshed(() => pruneTraces(client, before)),
+    mayHold: baseId => baseId.isWellFormed(),
+    toError: error => toSearchError(title, location, error),
+    leave: client.close,
+    cut() {
+      client.abort()
+      void client.close()
     },
-    listTraces: query => list(query, false),
-    listErrorTraces: query => list(query, true),
-    deleteTrace: baseId => use(async () => (baseId.isWellFormed() ? await deleteTrace(client, baseId) : 0)),
-    async pruneTraces(before) {
-      const oldest = readBefore(before)
-      return await use(() => pruneTraces(client, oldest))
-    },
-    close: timeout =>
-      life.close(timeout, {
-        settle: retention.settled,
-        leave: client.close,
-        cut() {
-          client.abort()
-          void client.close()
-        },
-      }),
   }
 }
 

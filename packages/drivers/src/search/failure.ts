@@ -1,5 +1,5 @@
 import { Array, Error, Number, String } from '@osprofiler/core/toolkit'
-import { isObject } from '../record-text.js'
+import { isObject } from '../records/record-text.js'
 
 /** A request that came to nothing. What it says holds nothing that was sent. */
 export class SearchFailure extends Error {

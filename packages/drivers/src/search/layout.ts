@@ -1,5 +1,5 @@
 import { Array, Math, Object } from '@osprofiler/core/toolkit'
-import { isObject } from '../record-text.js'
+import { isObject } from '../records/record-text.js'
 import type { SearchClient } from './client.js'
 import { SearchFailure } from './failure.js'
 
@@ -8,7 +8,7 @@ export const RECORDS = 'osprofiler-notifications'
 export const FAILURES = 'osprofiler-notifications-error'
 
 /** While a write waits for its index, a program that has ended its work does not end. */
-const PATIENCE = 5_000
+const ANSWER_MS = 5_000
 
 /** Lucene has no room for a term of 32,766 bytes or more; a longer text is kept, and not searched. */
 const SEARCHED = { type: 'keyword', ignore_above: 8_191 }
@@ -46,7 +46,7 @@ const MAPPINGS = {
 /** Makes an index unless it is there. Who may not is left to what there is. */
 export async function createIndex(client: SearchClient, index: keyof typeof MAPPINGS): Promise<void> {
   try {
-    const options = { requestTimeout: PATIENCE }
+    const options = { requestTimeout: ANSWER_MS }
     if ((await client.find({ method: 'GET', path: `/${index}` }, options)) !== undefined) return
     await client.request({ method: 'PUT', path: `/${index}`, body: { mappings: MAPPINGS[index] } }, options)
   } catch (error) {
@@ -65,7 +65,7 @@ export interface IdPlace {
 }
 
 /** Names of so many indices fit into the path of a request. */
-const NAMES = 40
+const MAX_NAMES = 40
 
 /**
  * The fields by which a `base_id` is compared whole. An index that Python's driver was the first to use has made a text of
@@ -93,8 +93,8 @@ export function toIdQuery(places: readonly IdPlace[], baseIds: readonly string[]
 }
 
 function cutIntoParts(names: readonly string[]): (readonly string[])[] {
-  const count = Math.ceil(names.length / NAMES)
-  return Array.from({ length: count }, (_, part) => names.slice(part * NAMES, (part + 1) * NAMES))
+  const count = Math.ceil(names.length / MAX_NAMES)
+  return Array.from({ length: count }, (_, part) => names.slice(part * MAX_NAMES, (part + 1) * MAX_NAMES))
 }
 
 function fieldOf(mapping: unknown): string {

@@ -1,16 +1,16 @@
 import type { TraceSummary } from '@osprofiler/core'
 import { Array, Map, Number } from '@osprofiler/core/toolkit'
-import { collectNewest, type TimePart } from '../newest-traces.js'
-import { isObject, toRecord } from '../record-text.js'
-import type { Selection } from '../trace-query.js'
-import { createTally } from '../trace-tally.js'
+import { collectNewest, type TimePart, type TracePage, toTracePage } from '../listing/newest-traces.js'
+import type { Selection } from '../listing/trace-query.js'
+import { tallyOf } from '../listing/trace-tally.js'
+import { isObject, toRecord } from '../records/record-text.js'
 import type { SearchClient } from './client.js'
 import { FAILURES, findIdPlaces, type IdPlace, RECORDS } from './layout.js'
 import { byTime, readHits, readPages, searchWhole } from './pages.js'
 
 const PAGE = 1_000
 /** Of records of one millisecond, an index that Python has made does not know the first. */
-const CANDIDATES = 10
+const FIRST_CANDIDATES = 10
 
 const SUMMARY = ['base_id', 'timestamp', 'name', 'project', 'service']
 
@@ -41,21 +41,18 @@ export async function listTraces(client: SearchClient, selection: Selection, fai
     'upTo' in part
       ? { bool: { filter: [...filter, { range: { timestamp: { lt: part.upTo } } }] } }
       : { bool: { filter, must_not: [{ range: { timestamp: { lt: part.after } } }] } }
-  const pages = (part: TimePart) =>
-    mapPages(
-      readPages(client, {
-        index: failed ? `${RECORDS},${FAILURES}` : RECORDS,
-        size: PAGE,
-        query: toQuery(part),
-        members: ['base_id', 'timestamp'],
-        order: 'desc',
-      }),
-    )
+  async function* pages(part: TimePart): AsyncGenerator<TracePage> {
+    const index = failed ? `${RECORDS},${FAILURES}` : RECORDS
+    const search = {
+      index,
+      size: PAGE,
+      query: toQuery(part),
+      members: ['base_id', 'timestamp'],
+      order: 'desc',
+    } as const
+    for await (const page of readPages(client, search)) yield toTracePage(page.map(toRecord))
+  }
   return await collectNewest({ pages, summarise: baseIds => summarise(client, places, baseIds) }, selection)
-}
-
-async function* mapPages(pages: AsyncIterable<readonly Record<string, unknown>[]>) {
-  for await (const page of pages) yield page.map(toRecord)
 }
 
 async function summarise(
@@ -77,7 +74,7 @@ async function summariseIn(
   { index, field }: IdPlace,
   baseIds: readonly string[],
 ): Promise<TraceSummary[]> {
-  const first = { top_hits: { size: CANDIDATES, sort: byTime('asc'), _source: SUMMARY } }
+  const first = { top_hits: { size: FIRST_CANDIDATES, sort: byTime('asc'), _source: SUMMARY } }
   const traces = { terms: { field, include: baseIds, size: baseIds.length }, aggs: { first } }
   const answer = await searchWhole(client, index, { size: 0, query: { terms: { [field]: baseIds } }, aggs: { traces } })
   return readBuckets(answer, 'traces').flatMap(bucket => toTrace(bucket) ?? [])
@@ -90,9 +87,8 @@ function join(one: TraceSummary | undefined, other: TraceSummary): TraceSummary 
 }
 
 function toTrace({ doc_count: records, first: hits }: Record<string, unknown>): TraceSummary | undefined {
-  const tally = createTally()
-  for (const document of readHits(hits)) tally.add(toRecord(document))
-  return tally.summary === undefined ? undefined : { ...tally.summary, records: Number(records) }
+  const { summary } = tallyOf(readHits(hits).map(toRecord))
+  return summary && { ...summary, records: Number(records) }
 }
 
 /** The buckets of an aggregation of this name. */

@@ -1,11 +1,11 @@
 import { Array, Set } from '@osprofiler/core/toolkit'
-import { isObject } from '../record-text.js'
+import { isObject } from '../records/record-text.js'
 import type { SearchClient } from './client.js'
 import { checkWhole, SearchFailure } from './failure.js'
 import type { SearchRequest } from './transport.js'
 
 /** How long the server keeps a search between two pages. */
-const PATIENCE = '2m'
+const SCROLL_KEPT = '2m'
 
 /** A search whose hits come in pages. */
 export interface PagedSearch {
@@ -32,7 +32,7 @@ export async function* readPages(
   { index, size, query, members, order }: PagedSearch,
 ): AsyncGenerator<readonly Record<string, unknown>[]> {
   const body = { size, query, sort: byTime(order), ...(members === undefined ? {} : { _source: members }) }
-  let page = await searchWhole(client, index, body, { scroll: PATIENCE })
+  let page = await searchWhole(client, index, body, { scroll: SCROLL_KEPT })
   let scrollId = page._scroll_id
   const isDouble = createDoubles()
   try {
@@ -69,7 +69,7 @@ export function readHits(answer: unknown): Record<string, unknown>[] {
 
 /** Never sent twice: the server would go on to the page after the one that was lost. A host that is away took nothing. */
 async function readNextPage(client: SearchClient, scrollId: unknown): Promise<Record<string, unknown>> {
-  const next = { method: 'POST', path: '/_search/scroll', body: { scroll: PATIENCE, scroll_id: scrollId } } as const
+  const next = { method: 'POST', path: '/_search/scroll', body: { scroll: SCROLL_KEPT, scroll_id: scrollId } } as const
   for (let tries = 1; ; tries++) {
     try {
       const page = await client.request(next, { maxRetries: 0 })

@@ -1,6 +1,6 @@
 import { Number, Set } from '@osprofiler/core/toolkit'
-import { latestTime } from '../latest-time.js'
-import { isObject } from '../record-text.js'
+import { latestBelievedTime } from '../listing/latest-believed-time.js'
+import { isObject } from '../records/record-text.js'
 import type { SearchClient } from './client.js'
 import { checkWhole } from './failure.js'
 import { FAILURES, findIdPlaces, type IdPlace, RECORDS, toIdQuery } from './layout.js'
@@ -9,7 +9,7 @@ import { searchWhole } from './pages.js'
 
 const PAGE = 1_000
 /** The server answers when it has removed everything, and goes on also where nobody waits for that. */
-const PATIENCE = 600_000
+const REMOVAL_MS = 600_000
 
 /** Removes a trace and resolves to how many records that were. */
 export async function deleteTrace(client: SearchClient, baseId: string): Promise<number> {
@@ -19,10 +19,10 @@ export async function deleteTrace(client: SearchClient, baseId: string): Promise
 }
 
 /** Removes the traces without a record as young as `before`, a record's timestamp; resolves to how many these were. */
-export async function pruneTraces(client: SearchClient, before: string, patience = PATIENCE): Promise<number> {
+export async function pruneTraces(client: SearchClient, before: string, patience = REMOVAL_MS): Promise<number> {
   const places = await findIdPlaces(client, RECORDS)
   // A record from beyond tomorrow keeps no trace.
-  const young = { range: { timestamp: { gte: before, lt: latestTime() } } }
+  const young = { range: { timestamp: { gte: before, lt: latestBelievedTime() } } }
   const pruned = new Set<string>()
   for (const place of places) {
     let after: unknown
@@ -95,7 +95,7 @@ async function removeFrom(
   client: SearchClient,
   index: string,
   toQuery: (places: readonly IdPlace[]) => object,
-  patience = PATIENCE,
+  patience = REMOVAL_MS,
 ): Promise<number> {
   const places = await findIdPlaces(client, index)
   if (places.length === 0) return 0

@@ -1,4 +1,4 @@
-import { isObject } from '../record-text.js'
+import { isObject } from '../records/record-text.js'
 import { SearchFailure, toRefusal, toSearchFailure } from './failure.js'
 import type { SearchTransport } from './transport.js'
 

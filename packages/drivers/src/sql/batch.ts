@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { TraceRecord } from '@osprofiler/core'
 import { Buffer } from '@osprofiler/core/toolkit'
-import { COLUMNS, isStorable, toColumns, toDataColumn } from '../record-row.js'
+import { COLUMNS, isStorable, toColumns, toDataColumn } from '../records/record-row.js'
 
 /** A record's row on its way into a table. */
 export interface SqlRow {
@@ -20,9 +20,9 @@ export interface SqlBatch {
 }
 
 /** What is made in one go: more would keep the event loop from its other work. */
-const PIECE_BYTES = 1_000_000
+const MAX_PIECE_BYTES = 1_000_000
 /** A client makes strings several times as long, of which none may have more than 2 ** 29 characters. */
-const MAX_DATA = 50_000_000
+const MAX_DATA_CHARACTERS = 50_000_000
 
 const WIDTHS = COLUMNS.slice(0, -1).map(column => (column === 'timestamp' ? 26 : 255))
 const HOST = COLUMNS.indexOf('host')
@@ -39,7 +39,7 @@ export async function toBatch(records: readonly TraceRecord[], keepsNul: boolean
     if (row === undefined) continue
     rows.push(row)
     bytes += row.bytes
-    if (bytes < PIECE_BYTES) continue
+    if (bytes < MAX_PIECE_BYTES) continue
     bytes = 0
     await nextTurn()
   }
@@ -48,15 +48,14 @@ export async function toBatch(records: readonly TraceRecord[], keepsNul: boolean
 
 function toRow(record: TraceRecord, place: number, keepsNul: boolean): SqlRow | undefined {
   const values = toColumns(record)
-  const json = values?.pop()
-  if (values === undefined || json === undefined) return undefined
+  const json = values.pop() ?? ''
   if (!fit(values, keepsNul)) {
     // `info` has the host too: it is no loss where this one has no room.
     values[HOST] = ''
     if (!fit(values, keepsNul)) return undefined
   }
   const data = toDataColumn(json)
-  if (data.length > MAX_DATA) return undefined
+  if (data.length > MAX_DATA_CHARACTERS) return undefined
   const others = values.reduce((sum, { length }) => sum + length, 0)
   values.push(data)
   return { place, values, bytes: Buffer.byteLength(data) + 3 * others }

@@ -1,7 +1,7 @@
 import { Map } from '@osprofiler/core/toolkit'
 import { isFailure, SqlFailure } from './failure.js'
 
-const MOST = 3
+const MAX_NAMED = 3
 
 /** A session, or a transaction without one, that may have locked what we need. */
 export interface LockHolder {
@@ -49,7 +49,7 @@ export async function describeHolders(store: Lockable, ids: readonly number[] | 
   const [first] = holders
   const hint = advice === undefined ? '' : ` (${advice})`
   if (first === undefined) return `a session that cannot be told from here${hint}`
-  const named = holders.slice(0, MOST).map(describe).join(', ') + (holders.length > MOST ? ' and others' : '')
+  const named = holders.slice(0, MAX_NAMED).map(describe).join(', ') + (holders.length > MAX_NAMED ? ' and others' : '')
   if (areSure) return `${named}; end that transaction, or run ${first.remedy}`
   if (holders.length === 1) return `another transaction, perhaps of ${named}${hint}; end that transaction`
   return `another transaction, perhaps one of these: ${named}${hint}; end the one that has the lock`

@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Map, Set } from '@osprofiler/core/toolkit'
-import { latestTime } from '../latest-time.js'
+import { latestBelievedTime } from '../listing/latest-believed-time.js'
 import { describeHolders } from './lock-holders.js'
 import type { UseTable } from './read.js'
 import type { MetRecord, OwnedId, Position, Step, TimeSpan } from './store.js'
 
 const STEP = 1_000
-const REMOVED_AT_ONCE = 5_000
+const MAX_REMOVED_AT_ONCE = 5_000
 /** Rows that another process is removing at this moment are locked as well, and gone after this pause. */
-const LOCK_PAUSE = 500
+const LOCK_PAUSE_MS = 500
 
 /** The outcome of a removal: `amount` counts records or traces. Rows that another transaction has locked are still there. */
 export interface Removal {
@@ -32,7 +32,7 @@ export async function removeTraces(use: UseTable, baseIds: readonly string[]): P
  * beyond tomorrow keeps no trace.
  */
 export async function pruneTraces(use: UseTable, before: string): Promise<Removal> {
-  const young = { from: before, to: latestTime() }
+  const young = { from: before, to: latestBelievedTime() }
   const locked = new Map<string, number>()
   let amount = (await pruneFrom(use, 'newer', young, locked)) + (await pruneFrom(use, 'older', young, locked))
   const waiting = locked.size
@@ -77,14 +77,14 @@ async function removeRecords(
 ): Promise<number> {
   let removed = 0
   for (let some = baseIds; some.length > 0; some = some.filter(baseId => !locked.has(baseId))) {
-    const found: readonly OwnedId[] = await use(store => store.findOld(some, young, REMOVED_AT_ONCE), [])
+    const found: readonly OwnedId[] = await use(store => store.findOld(some, young, MAX_REMOVED_AT_ONCE), [])
     if (found.length === 0) return removed
     const ids = found.map(({ id }) => id)
     const gone = await use(store => store.removeRows(ids), 0)
     removed += gone
     const left = new Set(gone === ids.length ? [] : await use(store => store.findRows(ids), []))
     for (const { id, baseId } of found) if (left.has(id)) locked.set(baseId, id)
-    if (found.length < REMOVED_AT_ONCE) return removed
+    if (found.length < MAX_REMOVED_AT_ONCE) return removed
   }
   return removed
 }
@@ -96,7 +96,7 @@ async function removeOnceMore(
   locked: Map<string, number>,
 ): Promise<number> {
   if (locked.size === 0) return 0
-  await delay(LOCK_PAUSE)
+  await delay(LOCK_PAUSE_MS)
   const again = [...locked.keys()]
   locked.clear()
   let removed = 0

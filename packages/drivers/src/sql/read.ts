@@ -1,13 +1,13 @@
 import type { TraceRecord } from '@osprofiler/core'
-import { toRowRecord } from '../record-row.js'
+import { toRowRecord } from '../records/record-row.js'
 import type { RecordId, SqlStore } from './store.js'
 
-const PAGE_ROWS = 500
-const PAGE_BYTES = 4_000_000
+const MAX_PAGE_ROWS = 500
+const MAX_PAGE_BYTES = 4_000_000
 /** Somebody may have numbered the rows from below zero. The ids of Python's tables have 32 bits. */
-const SMALLEST_ID = -(2 ** 31)
+const MIN_ID = -(2 ** 31)
 /** How many ids are kept of a trace that is being read. */
-const IDS = 50_000
+const MAX_IDS = 50_000
 
 /**
  * Does a piece of work with the table, or gives `otherwise` where there is none. Between two of them others get their
@@ -22,15 +22,15 @@ const NONE: readonly never[] = []
  * else it holds, and pages can be made of them that have neither too many rows nor too many bytes.
  */
 export async function* readRecords(use: UseTable, baseId: string): AsyncIterable<readonly TraceRecord[]> {
-  for (let after: number | undefined = SMALLEST_ID; after !== undefined; ) {
+  for (let after: number | undefined = MIN_ID; after !== undefined; ) {
     const from: number = after
-    const found = await use(store => store.findRecords(baseId, from, IDS), NONE)
+    const found = await use(store => store.findRecords(baseId, from, MAX_IDS), NONE)
     for (const page of toPages(found)) {
       const rows = await use(store => store.readRows(page), NONE)
       // Deleted in the meantime.
       if (rows.length > 0) yield rows.map(toRowRecord)
     }
-    after = found.length === IDS ? found.at(-1)?.id : undefined
+    after = found.length === MAX_IDS ? found.at(-1)?.id : undefined
   }
 }
 
@@ -39,7 +39,7 @@ export function* toPages(records: readonly RecordId[]): Iterable<readonly number
   let page: number[] = []
   let total = 0
   for (const { id, bytes } of records) {
-    if (page.length === PAGE_ROWS || (page.length > 0 && total + bytes > PAGE_BYTES)) {
+    if (page.length === MAX_PAGE_ROWS || (page.length > 0 && total + bytes > MAX_PAGE_BYTES)) {
       yield page
       page = []
       total = 0

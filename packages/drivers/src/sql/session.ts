@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net'
-import { clearTimeout, setTimeout } from '@osprofiler/core/toolkit'
-import { within } from '../within.js'
+import { withDeadline } from '../lifetime/deadline.js'
+import { isDoneWithin } from '../lifetime/hold.js'
+import type { Host } from '../opening/connection-url.js'
 import { SqlFailure } from './failure.js'
+import { isSocketPath, type SqlServers, type Way } from './location.js'
 
 /** What a statement gave: rows as arrays of their columns' values, and how many rows it changed. */
 export interface SqlResult {
@@ -35,10 +37,10 @@ export interface SqlSession {
 export type CreateSocket = () => Socket
 
 /** How long a statement may take: beyond it the server, or the way to it, is taken for dead. */
-const ANSWER_PATIENCE = 30_000
+const ANSWER_MS = 30_000
 /** How long the server lets a statement wait for a lock, in seconds: it answers before it is taken for dead. */
-export const LOCK_PATIENCE = 10
-const GOODBYE_PATIENCE = 1_000
+export const LOCK_WAIT_S = 10
+const GOODBYE_MS = 1_000
 
 /** A session on a client that has just connected. A statement that is never answered ends it. */
 export function createSession(client: SqlClient): SqlSession {
@@ -55,18 +57,16 @@ export function createSession(client: SqlClient): SqlSession {
   async function run(text: string, values: readonly unknown[] = [], often = false): Promise<SqlResult> {
     if (!isOpen) throw new SqlFailure('the connection is closed', undefined, 'lost')
     let late = false
-    const timer = setTimeout(() => {
+    const onLate = (): void => {
       late = true
       breakOff()
-    }, ANSWER_PATIENCE).unref()
+    }
     try {
-      return await client.query(text, values, often)
+      return await withDeadline(ANSWER_MS, onLate, () => client.query(text, values, often))
     } catch (error) {
       const failure = late ? new SqlFailure(NO_ANSWER, 'ETIMEDOUT', 'lost', NO_ANSWER) : client.toFailure(error)
       if (failure.verdict === 'lost' || failure.verdict === 'readonly') breakOff()
       throw failure
-    } finally {
-      clearTimeout(timer)
     }
   }
 
@@ -77,10 +77,35 @@ export function createSession(client: SqlClient): SqlSession {
     run,
     async end() {
       isOpen = false
-      await within(GOODBYE_PATIENCE, client.end())
+      await isDoneWithin(GOODBYE_MS, client.end())
       client.destroy()
     },
   }
+}
+
+/**
+ * Connects to the first server that answers. Rejects with an `SqlFailure`.
+ *
+ * @param isAboutTheWay whether a server that failed so may take the next way
+ */
+export async function connectToFirst(
+  { hosts, ways }: SqlServers,
+  connect: (host: Host, way: Way) => Promise<SqlSession>,
+  toFailure: SqlClient['toFailure'],
+  isAboutTheWay: (failure: SqlFailure) => boolean,
+): Promise<SqlSession> {
+  let failure: SqlFailure | undefined
+  for (const host of hosts) {
+    for (const way of isSocketPath(host.host) ? ['plain' as const] : ways) {
+      try {
+        return await connect(host, way)
+      } catch (error) {
+        failure = toFailure(error)
+        if (!isAboutTheWay(failure)) break
+      }
+    }
+  }
+  throw failure
 }
 
 /** Connects over a socket, which is destroyed where that fails or takes longer than `patience` milliseconds. */
@@ -90,19 +115,17 @@ export async function connectWithin<Result>(
   connect: () => Promise<Result>,
 ): Promise<Result> {
   let late = false
-  const timer = setTimeout(() => {
+  const onLate = (): void => {
     late = true
     socket.destroy()
-  }, patience).unref()
+  }
   try {
-    return await connect()
+    return await withDeadline(patience, onLate, connect)
   } catch (error) {
     socket.destroy()
     throw late ? new SqlFailure(UNREACHED, 'ETIMEDOUT', 'lost', UNREACHED) : error
-  } finally {
-    clearTimeout(timer)
   }
 }
 
 const UNREACHED = 'cannot be reached in time'
-const NO_ANSWER = `gave no answer within ${ANSWER_PATIENCE / 1_000} s`
+const NO_ANSWER = `gave no answer within ${ANSWER_MS / 1_000} s`

@@ -1,5 +1,5 @@
 import type { TraceSummary } from '@osprofiler/core'
-import type { RecordRow } from '../record-row.js'
+import type { RecordRow } from '../records/record-row.js'
 import type { LockHolders } from './lock-holders.js'
 import type { SqlSession } from './session.js'
 

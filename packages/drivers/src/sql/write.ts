@@ -7,8 +7,8 @@ import type { SqlStore } from './store.js'
 type Rows = readonly SqlRow[]
 
 /** More rows have more values than a statement may have: 2 ** 16 in both databases. */
-const STATEMENT_ROWS = 5_000
-const STATEMENT_BYTES = 4_000_000
+const MAX_ROWS = 5_000
+const MAX_BYTES = 4_000_000
 
 /** The answer to a COMMIT was lost. */
 export class CommitLost extends Error {
@@ -112,11 +112,11 @@ function mayBeOfOneRow(error: unknown): boolean {
 }
 
 function* toPieces(rows: Rows, maxBytes: number): Iterable<Rows> {
-  const limit = Math.min(STATEMENT_BYTES, maxBytes)
+  const limit = Math.min(MAX_BYTES, maxBytes)
   let start = 0
   let bytes = 0
   for (const [index, row] of rows.entries()) {
-    if (index > start && (bytes + row.bytes > limit || index - start === STATEMENT_ROWS)) {
+    if (index > start && (bytes + row.bytes > limit || index - start === MAX_ROWS)) {
       yield rows.slice(start, index)
       start = index
       bytes = 0

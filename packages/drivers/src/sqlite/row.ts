@@ -1,15 +1,15 @@
 import type { TraceRecord } from '@osprofiler/core'
-import { COLUMNS, isStorable, toColumns, toDataColumn } from '../record-row.js'
+import { COLUMNS, isStorable, toColumns, toDataColumn } from '../records/record-row.js'
 
 /** SQLite takes a thousand million bytes a row; a character is at most three, or an escape of six. */
-const MAX_LENGTH = 100_000_000
+const MAX_CHARACTERS = 100_000_000
 
 /**
  * A record as one string, which is what crosses to the thread: cloning a string a record costs the caller's event
- * loop a fraction of what cloning its columns or its `info` would. Undefined where `info` has no JSON.
+ * loop a fraction of what cloning its columns or its `info` would.
  */
-export function packRecord(record: TraceRecord): string | undefined {
-  return toColumns(record)?.join('\0')
+export function packRecord(record: TraceRecord): string {
+  return toColumns(record).join('\0')
 }
 
 /** Rows on their way into the database, and how many of their batch cannot be rows. */
@@ -27,7 +27,7 @@ export function unpackRows(packed: readonly string[], batch: SqliteBatch): void 
   for (const text of packed) {
     const row = text.split('\0')
     const data = row.at(-1)
-    if (row.length === COLUMNS.length && data !== undefined && text.length <= MAX_LENGTH && isStorable(text)) {
+    if (row.length === COLUMNS.length && data !== undefined && text.length <= MAX_CHARACTERS && isStorable(text)) {
       row[COLUMNS.length - 1] = toDataColumn(data)
       batch.rows.push(row)
     } else batch.refused++

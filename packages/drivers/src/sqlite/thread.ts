@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { TraceSummary } from '@osprofiler/core'
 import { Error, Map, Number, Promise, performance, String } from '@osprofiler/core/toolkit'
-import { createExitSignal, haveLeft, watchExit } from '../exit-guard.js'
-import type { Selection } from '../trace-query.js'
-import { within } from '../within.js'
-import type { SqlitePage } from './store.js'
+import { createExitSignal, haveLeft, watchExit } from '../lifetime/exit-guard.js'
+import { isDoneWithin } from '../lifetime/hold.js'
+import type { Selection } from '../listing/trace-query.js'
+import type { SqlitePage } from './database/store.js'
 
 /** What the thread is asked to do. */
 export type SqliteRequest =
@@ -76,9 +76,9 @@ interface Pending {
   reject(error: Error): void
 }
 
-const END_PATIENCE = 200
+const END_MS = 200
 /** A thread that cannot start is not started again for so long: it costs more than a batch is worth. */
-const START_PAUSE = 10_000
+const START_PAUSE_MS = 10_000
 
 /**
  * Prepares a thread for the database at a path. It starts at the first request.
@@ -118,7 +118,7 @@ export function createThread(file: string, client: string, path: string): Sqlite
       worker = undefined
       if (isUp) return rejectAll(new ThreadDied('The thread of the store died.', { cause }))
       startFailure = cause
-      notBefore = performance.now() + START_PAUSE
+      notBefore = performance.now() + START_PAUSE_MS
       rejectAll(toStartFailure(cause))
     })
     started.unref()
@@ -163,7 +163,7 @@ export function createThread(file: string, client: string, path: string): Sqlite
       const ended = once(closing, 'exit')
       await ask({ operation: 'close' }).catch(() => undefined)
       // It has left native code for good by now.
-      if (!(await within(END_PATIENCE, ended))) await closing.terminate()
+      if (!(await isDoneWithin(END_MS, ended))) await closing.terminate()
     },
     cut() {
       if (worker === undefined) return

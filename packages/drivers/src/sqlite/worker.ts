@@ -1,9 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { String } from '@osprofiler/core/platform'
-import { createExitGuard } from '../exit-guard.js'
-import { isObject } from '../record-text.js'
+import { createExitGuard } from '../lifetime/exit-guard.js'
+import { isObject } from '../records/record-text.js'
+import { createStore, type SqliteStore } from './database/store.js'
 import { type SqliteBatch, unpackRows } from './row.js'
-import { createStore, type SqliteStore } from './store.js'
 import type { SqliteFailure, SqliteMessage, SqliteReply, SqliteRequest } from './thread.js'
 
 // The thread in which SQLite runs: wherever it waits for another process's lock, the program's event loop goes on.

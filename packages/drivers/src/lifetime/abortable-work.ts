@@ -1,0 +1,39 @@
+import { AbortController, cutAtExit, Error, Number, Object, Set } from '@osprofiler/core/toolkit'
+import type { StoreLifetime } from '../opening/store-driver.js'
+import { withDeadline } from './deadline.js'
+
+/** What the client of a store does, which ends also where the server hangs. */
+export interface AbortableWork {
+  /** See `StoreLifetime`. */
+  readonly run: StoreLifetime['run']
+  /** Ends all of it: the store is closed. */
+  abort(): void
+}
+
+/** Begins with nothing under way. */
+export function createAbortableWork(): AbortableWork {
+  const underWay = new Set<AbortController>()
+  return {
+    async run(work, limit) {
+      const controller = new AbortController()
+      const abort = (reason: string) => controller.abort(noAnswer(reason))
+      const forget = cutAtExit(() => abort('it gave no answer before the program ended'))
+      underWay.add(controller)
+      const late = () => abort(`it gave no answer within ${Number(limit) / 1_000} s`)
+      try {
+        const doWork = () => work(controller.signal)
+        return await (limit === undefined ? doWork() : withDeadline(limit, late, doWork))
+      } finally {
+        forget()
+        underWay.delete(controller)
+      }
+    },
+    abort() {
+      for (const controller of underWay) controller.abort(noAnswer('it was closed, and had given no answer'))
+    },
+  }
+}
+
+function noAnswer(message: string): Error {
+  return Object.assign(new Error(message), { name: 'NoAnswer' })
+}

@@ -1,0 +1,61 @@
+import { OsprofilerError } from '@osprofiler/core'
+import { parseConnectionUrl, showHost } from '../opening/connection-url.js'
+import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
+import { readFileOption } from '../opening/url-options.js'
+import { prepareOnce } from '../records/prepare-once.js'
+import { createHttpClient, HttpFailure, type LogInsightServer } from './http.js'
+import { ingest, toEvents } from './ingest.js'
+import { listTraces, readTrace } from './query.js'
+import { type Credentials, createSession } from './session.js'
+
+const FORM = {
+  example: 'loginsight://user:password@host',
+  defaultPort: 9_543,
+  options: ['ca', 'insecure', 'provider'],
+}
+
+/**
+ * VMware's Log Insight, in the layout of Python's driver: an event a record. A batch is one request to its ingestion
+ * service. That knows no ids: a batch whose answer never came is `ERR_WRITE_UNCERTAIN`. Events cannot be removed; Log
+ * Insight forgets them by itself.
+ *
+ * Unlike Python's driver, it sends everything over TLS, and wants a certificate that it can verify, or to be told
+ * `?insecure=true`.
+ */
+export function openLoginsightDriver(location: string, { lifetime }: OpenContext): StoreDriver {
+  const { server, credentials } = readLocation(location)
+  const client = createHttpClient(server, lifetime)
+  const send = createSession(client, credentials)
+  const toBatch = prepareOnce(toEvents)
+
+  return {
+    name: 'loginsight',
+    location: showHost(server),
+    write: records => ingest(send, toBatch(records)),
+    read: baseId => readTrace(send, baseId),
+    list: (selection, failed) => listTraces(send, selection, failed),
+    toError: explain,
+    cut: client.close,
+  }
+}
+
+function explain(error: unknown): unknown {
+  if (!(error instanceof HttpFailure)) return error
+  return new OsprofilerError('ERR_STORE', `Log Insight cannot be reached: ${error.message}.`, { cause: error })
+}
+
+function readLocation(location: string): { readonly server: LogInsightServer; readonly credentials: Credentials } {
+  const url = parseConnectionUrl(location, FORM)
+  const { username, password, hosts, path, options, refuse } = url
+  const [host] = hosts
+  if (username === undefined || password === undefined || host === undefined || hosts.length > 1 || path !== '') {
+    throw refuse('one host, with a user and a password')
+  }
+  const insecure = options.get('insecure') ?? 'false'
+  // No other word: it gives up what TLS is for.
+  if (insecure !== 'true' && insecure !== 'false') throw refuse('insecure is true or false')
+  return {
+    server: { ...host, ca: readFileOption(url, 'ca')?.toString('utf8'), insecure: insecure === 'true' },
+    credentials: { username, password, provider: options.get('provider') },
+  }
+}

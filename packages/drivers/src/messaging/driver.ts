@@ -1,0 +1,105 @@
+import { OsprofilerError } from '@osprofiler/core'
+import { AbortController, AbortSignal, Date } from '@osprofiler/core/toolkit'
+import { withDeadline } from '../lifetime/deadline.js'
+import { createOneAtATime } from '../lifetime/one-at-a-time.js'
+import { findClient } from '../opening/client-package.js'
+import { showHosts } from '../opening/connection-url.js'
+import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
+import { type BrokerConnection, connectToBroker, describeFailure } from './connection.js'
+import { encodeNotification } from './notification.js'
+import { openPublisher, type Publisher } from './publisher.js'
+import { createQueueReader } from './reader.js'
+import { scanQueue, type Waiting } from './scan.js'
+import { readMessagingSettings } from './url.js'
+
+/** For so long all brokers together are tried: until one has answered, the client keeps the process alive. */
+const CONNECT_MS = 4_000
+/** For so long a read may take. */
+const READ_MS = 60_000
+
+/**
+ * Sends records as notifications of oslo.messaging over RabbitMQ, as OSProfiler's services do by default. Written means
+ * that the broker has confirmed.
+ *
+ * A queue is no store: what waits in it is read by looking through it, and whoever consumes it takes it away.
+ */
+export function openMessagingDriver(location: string, context: OpenContext): StoreDriver {
+  const { lifetime } = context
+  const settings = readMessagingSettings(location)
+  const place = showHosts(settings.brokers)
+  findClient('amqplib', context)
+  const oneAtATime = createOneAtATime()
+  let brokers = settings.brokers
+  let connection: BrokerConnection | undefined
+  let publisher: Publisher | undefined
+
+  async function connect(end: AbortSignal): Promise<BrokerConnection> {
+    if (connection?.isOpen === true) return connection
+    publisher = undefined
+    // Not `AbortSignal.timeout()`: the socket listens to the signal for as long as it lives.
+    const limit = new AbortController()
+    const signal = AbortSignal.any([end, limit.signal])
+    try {
+      connection = await withDeadline(
+        CONNECT_MS,
+        () => limit.abort(),
+        () => connectToBroker(settings, lifetime.lookup, signal, brokers),
+      )
+      return connection
+    } catch (error) {
+      // The next time, another one comes first.
+      if (limit.signal.aborted) brokers = [...brokers.slice(1), ...brokers.slice(0, 1)]
+      throw error
+    }
+  }
+
+  async function publish(contents: readonly Buffer[], end: AbortSignal): Promise<number> {
+    const open = await connect(end)
+    end.addEventListener('abort', open.destroy)
+    try {
+      publisher ??= await openPublisher(open, settings)
+    } catch (error) {
+      open.destroy()
+      throw error
+    }
+    try {
+      return await publisher.publish(contents)
+    } catch (error) {
+      if (!publisher.isOpen) publisher = undefined
+      throw error
+    }
+  }
+
+  async function scan(end: AbortSignal, see: (waiting: Waiting) => void, finish?: () => void): Promise<void> {
+    const open = await connect(end)
+    end.addEventListener('abort', open.destroy)
+    try {
+      await scanQueue(open, see, finish)
+    } catch (error) {
+      open.destroy()
+      throw end.aborted ? end.reason : error
+    }
+  }
+
+  async function disconnect(): Promise<void> {
+    if (connection?.isOpen === true) await connection.model.close().catch(() => undefined)
+  }
+
+  return {
+    name: 'messaging',
+    location: place,
+    async write(records) {
+      const sentAt = new Date()
+      const contents = records.map(record => encodeNotification(record, sentAt))
+      if (contents.length === 0) return { refused: 0 }
+      return { refused: await lifetime.run(end => oneAtATime(() => publish(contents, end))) }
+    },
+    // What is put back into a quorum queue counts as a failed delivery, and after some of those it is dropped.
+    ...(!settings.quorum &&
+      createQueueReader((...seen) => lifetime.run(end => oneAtATime(() => scan(end, ...seen)), READ_MS))),
+    toError: error =>
+      new OsprofilerError('ERR_STORE', `The message broker at "${place}" cannot be used: ${describeFailure(error)}.`),
+    leave: () => oneAtATime(disconnect),
+    cut: () => connection?.destroy(),
+  }
+}

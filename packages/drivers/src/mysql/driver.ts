@@ -1,0 +1,124 @@
+import { Number, String } from '@osprofiler/core/toolkit'
+import { findClient } from '../opening/client-package.js'
+import {
+  type ConnectionUrl,
+  type Host,
+  parseConnectionUrl,
+  showHosts,
+  type UrlForm,
+} from '../opening/connection-url.js'
+import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
+import { readChoice, readSeconds, readSwitch, readTlsFiles, readTtl } from '../opening/url-options.js'
+import { createSqlDriver, type SqlDatabase } from '../sql/driver.js'
+import { showAddress, type Ways } from '../sql/location.js'
+import { connectMysql, type MysqlSettings } from './session.js'
+import { createMysqlStore } from './store.js'
+
+/** The schemes of its connection strings: those of Python's clients name the same store. */
+export const MYSQL_SCHEMES = [
+  'mysql',
+  'mysql+aiomysql',
+  'mysql+asyncmy',
+  'mysql+cymysql',
+  'mysql+mysqlconnector',
+  'mysql+mysqldb',
+  'mysql+pymysql',
+  'mariadb',
+  'mariadb+mariadbconnector',
+  'mariadb+mysqlconnector',
+  'mariadb+mysqldb',
+  'mariadb+pymysql',
+] as const
+
+const FORM: UrlForm = {
+  example: 'mysql://user:password@host:3306/database',
+  defaultPort: 3306,
+  defaultHost: 'localhost',
+  options: [
+    'unix_socket',
+    'charset',
+    'connect_timeout',
+    'ssl',
+    'ssl_mode',
+    'ssl_disabled',
+    'ssl_ca',
+    'ssl_cert',
+    'ssl_key',
+    'ssl_check_hostname',
+    'ssl_verify_cert',
+    'ssl_verify_identity',
+    'ttl',
+  ],
+  passedOver: ['autocommit', 'local_infile', 'plugin', 'read_timeout', 'use_unicode', 'write_timeout'],
+}
+
+const SSL_MODES = ['DISABLED', 'PREFERRED', 'REQUIRED', 'VERIFY_CA', 'VERIFY_IDENTITY'] as const
+const CONNECT_MS = 10_000
+
+/**
+ * Keeps records in MySQL or MariaDB, in the table of Python's SQLAlchemy driver. A batch is one multi-row insert in
+ * a transaction of its own: when `write` resolves, the server has committed it. Refused are records with half a
+ * surrogate pair outside of `info`, with a text of more than 255 characters, of more bytes than the server's
+ * `max_allowed_packet`, and what the database itself refuses while it takes other rows. A connection that breaks
+ * during the commit is `ERR_WRITE_UNCERTAIN`.
+ */
+export function openMysqlDriver(location: string, context: OpenContext): StoreDriver {
+  const url = parseConnectionUrl(location, FORM)
+  findClient('mysql2', context)
+  if (url.path === '') throw url.refuse('it names a database')
+  // What is asked for is a part of what is spoken in any case.
+  readChoice(url, 'charset', ['utf8', 'utf8mb3', 'utf8mb4'])
+  const settings: MysqlSettings = {
+    hosts: toHosts(url),
+    ways: toWays(url),
+    user: url.username,
+    password: url.password,
+    database: url.path,
+    connectPatience: readSeconds(url, 'connect_timeout') ?? CONNECT_MS,
+  }
+  const database: SqlDatabase = {
+    name: 'mysql',
+    location: `${showHosts(settings.hosts, showAddress)}/${settings.database}`,
+    ttl: readTtl(url.options.get('ttl')),
+    keepsNul: true,
+    async open(createSocket) {
+      const session = await connectMysql(settings, createSocket)
+      const { rows } = await session.run('SELECT @@max_allowed_packet, VERSION()')
+      const [maxPacket, version] = rows[0] ?? []
+      return createMysqlStore(session, Number(maxPacket), String(version))
+    },
+  }
+  return createSqlDriver(database, context)
+}
+
+function toHosts({ hosts, options }: ConnectionUrl): readonly Host[] {
+  const socket = options.get('unix_socket')
+  return socket === undefined ? hosts : [{ host: socket, port: FORM.defaultPort }]
+}
+
+/** The ways of MySQL's `ssl_mode`, whose default is to try TLS first, or of what Python's clients have in its place. */
+function toWays(url: ConnectionUrl): Ways {
+  const files = readTlsFiles(url, { ca: 'ssl_ca', cert: 'ssl_cert', key: 'ssl_key' })
+  switch (readChoice(url, 'ssl_mode', SSL_MODES) ?? impliedMode(url)) {
+    case 'DISABLED':
+      return ['plain']
+    case 'PREFERRED':
+      return [{ ...files, verify: 'nothing' }, 'plain']
+    case 'REQUIRED':
+      return [{ ...files, verify: 'nothing' }]
+    case 'VERIFY_CA':
+      return [{ ...files, verify: 'authority' }]
+    case 'VERIFY_IDENTITY':
+      return [{ ...files, verify: 'name' }]
+  }
+}
+
+function impliedMode(url: ConnectionUrl): (typeof SSL_MODES)[number] {
+  const isOn = (name: string): boolean | undefined => readSwitch(url, name)
+  const verifiesName = isOn('ssl_verify_identity') ?? isOn('ssl_check_hostname')
+  const verifies = isOn('ssl_verify_cert') ?? url.options.has('ssl_ca')
+  if (isOn('ssl_disabled') || isOn('ssl') === false) return 'DISABLED'
+  if (verifiesName || (verifies && verifiesName === undefined)) return 'VERIFY_IDENTITY'
+  if (verifies) return 'VERIFY_CA'
+  return isOn('ssl') || url.options.has('ssl_key') ? 'REQUIRED' : 'PREFERRED'
+}

@@ -1,0 +1,73 @@
+import { pathToFileURL } from 'node:url'
+import { OsprofilerError } from '@osprofiler/core'
+import { mainFile, noteOwnClient, requireFrom, resolvePackage } from '@osprofiler/core/toolkit'
+import type { OpenContext } from './store-driver.js'
+
+/** What the packages of the clients export. */
+interface Clients {
+  readonly '@elastic/elasticsearch': typeof import('@elastic/elasticsearch')
+  readonly '@opensearch-project/opensearch': typeof import('@opensearch-project/opensearch')
+  readonly '@opentelemetry/exporter-trace-otlp-http': typeof import('@opentelemetry/exporter-trace-otlp-http')
+  readonly '@opentelemetry/exporter-trace-otlp-proto': typeof import('@opentelemetry/exporter-trace-otlp-proto')
+  readonly amqplib: typeof import('amqplib')
+  readonly ioredis: typeof import('ioredis')
+  readonly mongodb: typeof import('mongodb')
+  readonly mysql2: { readonly default: typeof import('mysql2') }
+  readonly pg: typeof import('pg')
+}
+
+// Undefined in a bundle of CommonJS.
+const here: string | undefined = import.meta.url
+
+/**
+ * Sees to it that a store's client is installed, without loading it: the driver does that on its first use. A client is
+ * found as this package finds it, or as the program's main file does.
+ *
+ * @throws OsprofilerError `ERR_MISSING_CLIENT`
+ */
+export function findClient(
+  packageName: string,
+  { scheme, checkOnly }: Pick<OpenContext, 'scheme' | 'checkOnly'>,
+): void {
+  if (checkOnly || isNextToUs(packageName) || resolveClient(packageName) !== undefined) return
+  throw new OsprofilerError(
+    'ERR_MISSING_CLIENT',
+    `${scheme}:// needs the package ${packageName}, which is not installed. Run "npm install ${packageName}".`,
+  )
+}
+
+/**
+ * Loads a store's client: what the import of its name gives here, or else the copy that the program's main file finds.
+ *
+ * The name is no literal in any `import()`: a bundler would look for clients that the program does not have, and fail.
+ *
+ * @example
+ * const { Redis } = await loadClient('ioredis')
+ */
+export async function loadClient<Name extends keyof Clients>(packageName: Name): Promise<Clients[Name]> {
+  const file = isNextToUs(packageName) ? undefined : resolveClient(packageName)
+  noteOwnClient(packageName)
+  const specifier: string = file === undefined ? packageName : pathToFileURL(file).href
+  return await import(/* webpackIgnore: true */ /* @vite-ignore */ specifier)
+}
+
+/** The file of a client's package, or `undefined`: in the `node_modules` of this package, else of the program's main file. */
+export function resolveClient(packageName: string): string | undefined {
+  for (const from of [here, mainFile()]) {
+    const file = from === undefined ? undefined : resolvePackage(packageName, from)
+    if (file !== undefined) return file
+  }
+  return undefined
+}
+
+function isNextToUs(packageName: string): boolean {
+  if (here === undefined) return false
+  if (resolvePackage(packageName, here) !== undefined) return true
+  try {
+    requireFrom(here).resolve(packageName)
+    return false
+  } catch (error) {
+    // A package without an entry for `require` is there all the same.
+    return (error as NodeJS.ErrnoException).code === 'ERR_PACKAGE_PATH_NOT_EXPORTED'
+  }
+}

@@ -1,0 +1,139 @@
+import { OsprofilerError } from '@osprofiler/core'
+import { decodeURIComponent, Map, Number } from '@osprofiler/core/toolkit'
+
+/** What a connection string says behind `scheme://`. Everything is decoded. */
+export interface ConnectionUrl {
+  readonly username: string | undefined
+  readonly password: string | undefined
+  /** At least one. An IPv6 address stands without its brackets. */
+  readonly hosts: readonly Host[]
+  /** Behind the first slash, without it; `''` where there is none. */
+  readonly path: string
+  readonly options: ReadonlyMap<string, string>
+  readonly refuse: Refuse
+}
+
+/** Makes the error for what is wrong with a connection string, told as a clause: `a port is a number from 1 to 65535`. */
+export type Refuse = (reason: string, options?: ErrorOptions) => OsprofilerError
+
+/** One server. */
+export interface Host {
+  readonly host: string
+  readonly port: number
+}
+
+/** A server's address for people and for URLs: `host:port`, an IPv6 address in brackets. */
+export function showHost({ host, port }: Host): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+/** Servers for people: of many, only the first ones. */
+export function showHosts(hosts: readonly Host[], show = showHost): string {
+  const more = hosts.length - MAX_SHOWN_HOSTS
+  return `${hosts.slice(0, MAX_SHOWN_HOSTS).map(show).join(',')}${more > 0 ? ` and ${more} more` : ''}`
+}
+
+/** How a scheme's connection strings look. */
+export interface UrlForm {
+  /** Shown in errors, in place of the string: `redis://user:password@host:6379/0`. */
+  readonly example: string
+  readonly defaultPort: number
+  /** The names of options that may stand behind `?`. */
+  readonly options: readonly string[]
+  /** Those of options that may be given several times: a list, as if it had been given once, with commas. */
+  readonly lists?: readonly string[]
+  /** Names of options that are passed over: strings that other clients read as well have them, and here they mean nothing. */
+  readonly passedOver?: readonly string[]
+  /** In place of a host that is not given. Without it, one has to be. */
+  readonly defaultHost?: string
+}
+
+/** Hosts, split at commas, have credentials before them at most once; a password may hold any character but "/" and "?". */
+const PARTS = /^(?:([^/?#]*)@)?([^/?#@]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/
+const HOST = /^(?:\[([0-9a-f:.]+(?:%[\w.-]+)?)\]|([^\s[\]:"'<>\\^`{|}]*))(?::(\d{1,5}))?$/i
+
+const MAX_HOST_CHARACTERS = 255
+const MAX_PATH_CHARACTERS = 1_024
+const MAX_SHOWN_HOSTS = 5
+
+/**
+ * Reads what follows `scheme://`: `user:password@host:port,host:port/path?option=value`.
+ *
+ * @throws OsprofilerError `ERR_CONNECTION_STRING`, in whose message nothing of the string stands but the name of an
+ * option that is not known.
+ */
+export function parseConnectionUrl(location: string, form: UrlForm): ConnectionUrl {
+  const [, credentials, hosts, path = '', query = ''] = PARTS.exec(location) ?? fail(form, 'it cannot be understood')
+  const [username, password] = readCredentials(credentials, form)
+  const decodedPath = decode(path, form)
+  if (decodedPath.length > MAX_PATH_CHARACTERS) fail(form, `its path is longer than ${MAX_PATH_CHARACTERS} characters`)
+  return {
+    username,
+    password,
+    hosts: (hosts ?? '').split(',').map(host => readHost(host, form)),
+    path: decodedPath,
+    options: readOptions(query, form),
+    refuse: toRefuse(form),
+  }
+}
+
+function readCredentials(credentials: string | undefined, form: UrlForm): readonly (string | undefined)[] {
+  if (credentials === undefined) return []
+  const colon = credentials.indexOf(':')
+  const username = colon < 0 ? credentials : credentials.slice(0, colon)
+  const password = colon < 0 ? undefined : decode(credentials.slice(colon + 1), form)
+  return [username === '' ? undefined : decode(username, form), password]
+}
+
+function readHost(text: string, form: UrlForm): Host {
+  const [, address, name = '', port] = HOST.exec(text) ?? fail(form, 'a host in it cannot be understood')
+  const host = address ?? (decode(name, form) || form.defaultHost || fail(form, 'it names no host'))
+  // Credentials that were encoded as a whole, `user%3Apassword%40host`: a host is shown.
+  if (host.includes('@')) fail(form, 'a host in it cannot be understood')
+  // No name is longer. It is shown in warnings.
+  if (host.length > MAX_HOST_CHARACTERS) fail(form, `a host in it is longer than ${MAX_HOST_CHARACTERS} characters`)
+  const number = port === undefined ? form.defaultPort : Number(port)
+  if (number < 1 || number > 65_535) fail(form, 'a port is a number from 1 to 65535')
+  return { host, port: number }
+}
+
+function readOptions(query: string, form: UrlForm): Map<string, string> {
+  const options = new Map<string, string>()
+  for (const pair of query.split('&')) {
+    if (pair === '') continue
+    const [name = '', ...value] = pair.split('=')
+    const decoded = decode(name, form)
+    if (form.passedOver?.includes(decoded)) continue
+    if (!form.options.includes(decoded)) {
+      const shown = /^\w{1,40}$/.test(decoded) ? `no option "${decoded}"` : 'no such option'
+      fail(form, `it has ${shown}; known: ${form.options.join(', ') || 'none'}`)
+    }
+    const before = options.get(decoded)
+    if (before !== undefined && !form.lists?.includes(decoded)) fail(form, `it gives ${decoded} twice`)
+    const text = decode(value.join('='), form)
+    options.set(decoded, before === undefined ? text : `${before},${text}`)
+  }
+  return options
+}
+
+function decode(text: string, form: UrlForm): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return fail(form, 'a "%" in it is not followed by two hexadecimal digits; write a "%" as "%25"')
+  }
+}
+
+/** Nothing of the string itself is shown. */
+export function toRefuse({ example }: Pick<UrlForm, 'example'>): Refuse {
+  return (reason, options) =>
+    new OsprofilerError(
+      'ERR_CONNECTION_STRING',
+      `Such a connection string looks like "${example}": ${reason}. It is not shown, for it may hold a password.`,
+      options,
+    )
+}
+
+function fail(form: UrlForm, reason: string): never {
+  throw toRefuse(form)(reason)
+}

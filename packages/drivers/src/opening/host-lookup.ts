@@ -1,0 +1,147 @@
+import { lookup as lookUpBySystem } from 'node:dns'
+import { Resolver } from 'node:dns/promises'
+import type { LookupFunction } from 'node:net'
+import {
+  clearTimeout,
+  cutAtExit,
+  Error,
+  Map,
+  Number,
+  Object,
+  Promise,
+  queueMicrotask,
+  Set,
+  setTimeout,
+} from '@osprofiler/core/toolkit'
+import { findKnownHost, type HostAddress, toFullNames } from './known-hosts.js'
+
+/**
+ * Finds the addresses of hosts for the clients of a store.
+ *
+ * The lookup of the system, `getaddrinfo`, runs in one of the four threads that a process has for this and for files. It
+ * cannot be ended, and `process.exit()` waits for it. With a DNS server that hangs, a few of them hold up the whole program.
+ */
+export interface HostLookup {
+  /** What `net.connect()` takes as `lookup`. */
+  readonly lookup: LookupFunction
+  /** Has nothing begin that cannot be ended. */
+  leaveSystem(): void
+  /** Ends all that is under way. */
+  end(): void
+}
+
+/** For one DNS server, one name and one try. */
+const TRY_MS = 1_200
+/** For all of them together. A question keeps the process alive, and must not do so for longer than a write may. */
+const ALL_TRIES_MS = 3_000
+/**
+ * So much later a client learns that DNS hangs: a program that has ended its work comes to its end before the write is
+ * tried again, with another question.
+ */
+const BAD_NEWS_AFTER_MS = 1_000
+/** Codes of a DNS server that does not answer: the system's lookup would hang as well. */
+const HUNG = new Set(['ETIMEOUT', 'ECANCELLED'])
+
+const bySystem = new Map<string, Promise<readonly HostAddress[]>>()
+
+/** Finds addresses in the file of hosts, by DNS, and only then by the system, which may know further sources of names. */
+export function createHostLookup(): HostLookup {
+  const resolvers = new Set<Resolver>()
+  let mayAskSystem = true
+  let isOver = false
+
+  async function find(name: string): Promise<readonly HostAddress[]> {
+    const known = findKnownHost(name)
+    if (known.length > 0) return known
+    if (isOver) throw failure('ECANCELLED', name)
+    try {
+      return await askDns(name, resolvers)
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException
+      if (HUNG.has(code) || !mayAskSystem) throw error
+      return await askSystem(name)
+    }
+  }
+
+  return {
+    lookup(name, options, callback) {
+      const { family, all } = options
+      const wanted = family === 'IPv4' ? 4 : family === 'IPv6' ? 6 : Number(family ?? 0)
+      find(name).then(
+        addresses => {
+          const fitting = addresses.filter(one => wanted === 0 || one.family === wanted)
+          const [first] = fitting
+          const error = first === undefined ? failure('ENOTFOUND', name) : null
+          // Not in the promise, which would turn what the client throws into a rejection.
+          queueMicrotask(() => {
+            if (error !== null || first === undefined) callback(error, '')
+            else if (all) callback(null, [...fitting])
+            else callback(null, first.address, first.family)
+          })
+        },
+        (error: NodeJS.ErrnoException) => {
+          if (!HUNG.has(error.code ?? '')) queueMicrotask(() => callback(error, ''))
+          else setTimeout(() => callback(error, ''), BAD_NEWS_AFTER_MS).unref()
+        },
+      )
+    },
+    leaveSystem() {
+      mayAskSystem = false
+    },
+    end() {
+      mayAskSystem = false
+      isOver = true
+      for (const resolver of resolvers) resolver.cancel()
+    },
+  }
+}
+
+/** One name after another, in bounded time; also an end of the program ends it. */
+async function askDns(name: string, resolvers: Set<Resolver>): Promise<readonly HostAddress[]> {
+  const resolver = new Resolver({ timeout: TRY_MS, tries: 2 })
+  let isLate = false
+  const cancel = (): void => {
+    isLate = true
+    resolver.cancel()
+  }
+  const timer = setTimeout(cancel, ALL_TRIES_MS).unref()
+  const forget = cutAtExit(cancel)
+  resolvers.add(resolver)
+  try {
+    let reason: unknown
+    for (const fullName of toFullNames(name)) {
+      const answers = await Promise.allSettled([resolver.resolve4(fullName), resolver.resolve6(fullName)])
+      const found = answers.flatMap((answer, index) =>
+        answer.status === 'fulfilled' ? answer.value.map(address => ({ address, family: index === 0 ? 4 : 6 })) : [],
+      )
+      if (found.length > 0) return found
+      const reasons = answers.flatMap(answer => (answer.status === 'rejected' ? [answer.reason] : []))
+      reason = reasons.find(({ code }) => HUNG.has(code)) ?? reason ?? reasons[0]
+      if (isLate || HUNG.has((reason as NodeJS.ErrnoException).code ?? '')) break
+    }
+    throw isLate ? failure('ETIMEOUT', name) : reason
+  } finally {
+    clearTimeout(timer)
+    forget()
+    resolvers.delete(resolver)
+  }
+}
+
+/** One question for each name at a time, whoever asks. */
+function askSystem(name: string): Promise<readonly HostAddress[]> {
+  const asked = bySystem.get(name)
+  if (asked !== undefined) return asked
+  const asking = new Promise<readonly HostAddress[]>((resolve, reject) => {
+    lookUpBySystem(name, { all: true }, (error, addresses) => {
+      bySystem.delete(name)
+      if (error === null) resolve(addresses)
+      else reject(error)
+    })
+  })
+  bySystem.set(name, asking)
+  return asking
+}
+
+function failure(code: string, host: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`getaddrinfo ${code} ${host}`), { code, hostname: host, syscall: 'getaddrinfo' })
+}

@@ -1,0 +1,62 @@
+import { isIP } from 'node:net'
+import { join } from 'node:path'
+import { Map, Number, process, readRegularFile } from '@osprofiler/core/toolkit'
+
+/** An address of a host, as Node's `lookup` gives it. */
+export interface HostAddress {
+  readonly address: string
+  readonly family: number
+}
+
+const MAX_BYTES = 4 * 1024 * 1024
+
+/** The addresses that this machine knows for a name without asking anybody: of its file of hosts, and of `localhost`. */
+export function findKnownHost(name: string): readonly HostAddress[] {
+  const host = name.toLowerCase().replace(/\.$/, '')
+  if (isIP(host) !== 0) return [toAddress(host)]
+  const found = readLines(hostsFile()).flatMap(line => {
+    const [address = '', ...names] = line.split(/\s+/)
+    return isIP(address) !== 0 && names.some(one => one.toLowerCase() === host) ? [toAddress(address)] : []
+  })
+  if (found.length > 0 || !/(^|\.)localhost$/.test(host)) return found
+  return [toAddress('127.0.0.1'), toAddress('::1')]
+}
+
+const RESOLVER_FILE = '/etc/resolv.conf'
+
+/**
+ * The full names under which DNS may know a name, in their order: the domains to search, as the system's resolver has
+ * them. Node's own resolver searches none.
+ */
+export function toFullNames(name: string): readonly string[] {
+  if (name.endsWith('.')) return [name]
+  const settings = new Map<string, readonly string[]>()
+  for (const line of readLines(RESOLVER_FILE)) {
+    const [word = '', ...rest] = line.split(/\s+/)
+    // Of the last one, whichever of the two it is.
+    settings.set(word === 'domain' ? 'search' : word, rest)
+  }
+  const dots = settings.get('options')?.flatMap(option => /^ndots:(\d{1,2})$/.exec(option)?.[1] ?? [])
+  const searched = (settings.get('search') ?? []).map(domain => `${name}.${domain.replace(/^\.|\.$/g, '')}`)
+  const isFull = name.split('.').length - 1 >= Number(dots?.at(-1) ?? 1)
+  return isFull ? [name, ...searched] : [...searched, name]
+}
+
+function hostsFile(): string {
+  if (process.platform !== 'win32') return '/etc/hosts'
+  return join(process.env.SystemRoot ?? 'C:\\Windows', 'System32', 'drivers', 'etc', 'hosts')
+}
+
+/** The lines of a file without comments; none where there is no such file. */
+function readLines(path: string): readonly string[] {
+  try {
+    const lines = readRegularFile(path, MAX_BYTES).toString('utf8').split('\n')
+    return lines.map(line => line.replace(/[#;].*/, '').trim()).filter(line => line !== '')
+  } catch {
+    return []
+  }
+}
+
+function toAddress(address: string): HostAddress {
+  return { address, family: isIP(address) }
+}

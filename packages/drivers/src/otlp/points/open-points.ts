@@ -1,0 +1,231 @@
+import type { TraceRecord } from '@osprofiler/core'
+import { Map, Math, performance, Set } from '@osprofiler/core/toolkit'
+import { decodeRecord, encodeRecord } from '../../records/record-text.js'
+import { toMicroseconds } from '../../records/record-time.js'
+import { addRecord, type GatheredPoint, isOpen, marksOf } from './gathered-point.js'
+import { createHeldStarts, type HeldStart } from './held-starts.js'
+import { createKnownPoints, type KnownPoint } from './known-points.js'
+import { createRecentPoints } from './recent-points.js'
+
+/** A point that is ready to be sent. At least one of its records is there. */
+export interface OtlpPoint {
+  readonly start: TraceRecord | undefined
+  readonly stop: TraceRecord | undefined
+  /** The records of the batch that the point is made of. */
+  readonly given: readonly TraceRecord[]
+  /** Whether the point is nested in no other. */
+  readonly isTop: boolean
+  /** What is odd about the point's records, in the words of a report. */
+  readonly marks: readonly string[]
+  /** Whether its parent is a point of the same program. Otherwise that is in another one, or nowhere. */
+  readonly hasLocalParent: boolean
+  /** Whether a span of the same point was sent before, when one of its records had not come. */
+  readonly isUpdate: boolean
+  /** In microseconds since 1970. */
+  readonly startedAt: number
+  /** Not before its start. Where it has no stop, its parent's end, or when its trace was last heard of. */
+  readonly endedAt: number
+  /** To be called once the point was sent, or is given up. */
+  done(isSent: boolean): void
+}
+
+/** What a batch comes to. Nothing has changed yet: a batch that could not be sent is planned again. */
+export interface OtlpPlan {
+  readonly points: readonly OtlpPoint[]
+  /** Holds the starts of the batch whose stops are still to come, and returns these records. */
+  hold(): readonly TraceRecord[]
+}
+
+/** The points that have started and not stopped. */
+export interface OpenPoints {
+  readonly size: number
+  /** Whether the oldest points have to make room. */
+  readonly isFull: boolean
+  /** Pairs what a batch starts and stops. */
+  plan(records: readonly TraceRecord[]): OtlpPlan
+  /** At most so many points, the oldest first, that are given up though they did not stop. */
+  planOldest(limit: number): OtlpPlan
+  /** As `planOldest`, of those alone that nobody waits for any longer. */
+  planOverdue(limit: number): OtlpPlan
+}
+
+/** A point of a batch, with what came of it before. */
+interface BatchedPoint extends GatheredPoint {
+  readonly baseId: string
+  readonly traceId: string
+  /** Its records in the batch. */
+  readonly given: TraceRecord[]
+  readonly held: HeldStart | undefined
+  readonly half: HalfPoint | undefined
+  /** Whether its parent was open when the point started. */
+  isNested: boolean
+}
+
+/** The record of a point that was sent without its other one, and those that were neither. */
+type HalfPoint = Pick<HeldStart, 'line' | 'at' | 'others'>
+
+/** Points that were sent by half: when the other record comes after all, the span is sent again, whole. */
+const MAX_HALVES = 2_000
+const MAX_HALF_LINE = 8_000
+
+/**
+ * Keeps the starts of points until their stops come. A point is told by its trace and its own id, so those of
+ * concurrent requests never meet.
+ *
+ * @param lingerMs how long the points are waited for that are open when all those above them have stopped
+ */
+export function createOpenPoints(lingerMs: number, now: () => number = () => performance.now()): OpenPoints {
+  const held = createHeldStarts(lingerMs, now)
+  const known = createKnownPoints()
+  const halves = createRecentPoints<HalfPoint>(MAX_HALVES)
+
+  function toBatched({ base_id: baseId, trace_id: traceId }: TraceRecord): BatchedPoint {
+    const start = held.get(baseId, traceId)
+    const half = start === undefined ? halves.get(baseId, traceId) : undefined
+    const before = start ?? half
+    const others = before?.others ?? []
+    const isNested = start?.isNested ?? false
+    const point: BatchedPoint = {
+      baseId,
+      traceId,
+      given: [],
+      held: start,
+      half,
+      isNested,
+      start: undefined,
+      stop: undefined,
+      others,
+    }
+    const record = before && decodeRecord(before.line)
+    if (record !== undefined) addRecord(point, { record, at: before?.at ?? 0 })
+    return point
+  }
+
+  function plan(records: readonly TraceRecord[]): OtlpPlan {
+    const traces = new Map<string, Map<string, BatchedPoint>>()
+    const batch: BatchedPoint[] = []
+    /** In the order of their stops. */
+    const ended = new Set<BatchedPoint>()
+    const youngest = new Map<string, number>()
+
+    for (const record of records) {
+      const at = toMicroseconds(record.timestamp) ?? 0
+      const { base_id: baseId, trace_id: traceId, parent_id: parentId } = record
+      youngest.set(baseId, Math.max(youngest.get(baseId) ?? at, at))
+      const trace = traces.get(baseId) ?? new Map<string, BatchedPoint>()
+      traces.set(baseId, trace)
+      let point = trace.get(traceId)
+      if (point === undefined) {
+        point = toBatched(record)
+        trace.set(traceId, point)
+        batch.push(point)
+      }
+      if (point.given.length === 0 && point.held === undefined) {
+        const parent = trace.get(parentId)
+        point.isNested = parent === undefined ? held.get(baseId, parentId) !== undefined : isOpen(parent)
+      }
+      point.given.push(record)
+      addRecord(point, { record, at })
+      if (point.stop !== undefined) ended.add(point)
+    }
+
+    // What was sent whole stays as it is: only its ids are remembered.
+    const fresh = new Set(batch.filter(({ baseId, traceId }) => known.get(baseId, traceId)?.isWhole !== true))
+    for (const { start, stop } of fresh) {
+      const main = start ?? stop
+      if (main !== undefined) known.learn(main.record, main.at)
+    }
+    const kept = batch.filter(point => !ended.has(point) || !fresh.has(point))
+    const points = [...ended].filter(point => fresh.has(point)).map(toPoint)
+
+    function hold(): readonly TraceRecord[] {
+      for (const point of kept) {
+        const start = fresh.has(point) ? toHeld(point) : undefined
+        if (start === undefined) continue
+        if (point.half === undefined) held.remember(start)
+        else halves.set(start.baseId, start.traceId, start)
+      }
+      for (const [baseId, at] of youngest) {
+        held.touch(baseId)
+        known.see(baseId, at)
+      }
+      return kept.flatMap(({ given }) => given)
+    }
+
+    return { points, hold }
+  }
+
+  function toHeld({ baseId, traceId, start, others, isNested }: BatchedPoint): HeldStart | undefined {
+    if (start === undefined) return undefined
+    const point = known.get(baseId, traceId)
+    const hasLocalParent = point !== undefined && known.hasLocalParent(point)
+    return { baseId, traceId, line: encodeRecord(start.record), at: start.at, hasLocalParent, isNested, others }
+  }
+
+  function toPoint(batched: BatchedPoint): OtlpPoint {
+    const { baseId, traceId, given, held: before, half, start, stop, others } = batched
+    const startedAt = start?.at ?? stop?.at ?? 0
+    const point = known.get(baseId, traceId)
+    return {
+      ...{ start: start?.record, stop: stop?.record, given, startedAt },
+      ...placeOf(point, batched, before?.hasLocalParent),
+      isUpdate: half !== undefined || point?.endedAt !== undefined,
+      endedAt: Math.max(startedAt, stop?.at ?? startedAt),
+      done(isSent) {
+        held.forget(before)
+        halves.delete(baseId, traceId)
+        if (!isSent) return
+        const whole = start !== undefined
+        known.end(baseId, traceId, stop?.at ?? startedAt, whole)
+        const line = whole || stop === undefined ? undefined : encodeRecord(stop.record)
+        if (line !== undefined && line.length <= MAX_HALF_LINE) {
+          halves.set(baseId, traceId, { line, at: startedAt, others })
+        }
+      },
+    }
+  }
+
+  function toUnfinished(start: HeldStart): OtlpPoint {
+    const { line, baseId, traceId, at, others } = start
+    const record = decodeRecord(line)
+    const point = known.get(baseId, traceId)
+    const gathered = { start: record && { record, at }, stop: undefined, others }
+    return {
+      ...{ start: record, stop: undefined, given: [], isUpdate: false, startedAt: at },
+      ...placeOf(point, gathered, start.hasLocalParent),
+      endedAt: point === undefined ? at : known.endOf(point),
+      done(isSent) {
+        held.forget(start)
+        if (isSent && line.length <= MAX_HALF_LINE) halves.set(baseId, traceId, start)
+      },
+    }
+  }
+
+  function placeOf(
+    point: KnownPoint | undefined,
+    gathered: GatheredPoint,
+    wasLocal = false,
+  ): Pick<OtlpPoint, 'isTop' | 'hasLocalParent' | 'marks'> {
+    const marks = marksOf(gathered)
+    if (point?.cycle !== undefined) marks.add('cycle')
+    const isTop = point !== undefined && known.isTop(point)
+    const hasLocalParent = !isTop && (wasLocal || (point !== undefined && known.hasLocalParent(point)))
+    return { isTop, hasLocalParent, marks: [...marks] }
+  }
+
+  function planToGiveUp(starts: readonly HeldStart[]): OtlpPlan {
+    return { points: starts.map(toUnfinished), hold: () => [] }
+  }
+
+  return {
+    get size() {
+      return held.size
+    },
+    get isFull() {
+      return held.isFull
+    },
+    plan,
+    planOldest: limit => planToGiveUp(held.oldest(limit)),
+    planOverdue: limit => planToGiveUp(held.overdue(limit)),
+  }
+}

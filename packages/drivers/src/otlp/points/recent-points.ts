@@ -1,0 +1,32 @@
+import { Map } from '@osprofiler/core/toolkit'
+
+/** What is known of the points that came last, by trace and point. */
+export interface RecentPoints<Value> {
+  get(baseId: string, traceId: string): Value | undefined
+  set(baseId: string, traceId: string, value: Value): void
+  delete(baseId: string, traceId: string): void
+}
+
+/** Keeps at most so many. The oldest makes room. */
+export function createRecentPoints<Value>(limit: number): RecentPoints<Value> {
+  const values = new Map<string, Value>()
+  return {
+    get: (baseId, traceId) => values.get(keyOf(baseId, traceId)),
+    set(baseId, traceId, value) {
+      const key = keyOf(baseId, traceId)
+      values.delete(key)
+      values.set(key, value)
+      if (values.size <= limit) return
+      for (const oldest of values.keys()) {
+        values.delete(oldest)
+        break
+      }
+    },
+    delete: (baseId, traceId) => void values.delete(keyOf(baseId, traceId)),
+  }
+}
+
+/** Ids may hold anything: the length tells where one ends. */
+function keyOf(baseId: string, traceId: string): string {
+  return `${baseId.length} ${baseId}${traceId}`
+}

@@ -1,0 +1,107 @@
+import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
+import type { TraceRecord } from '@osprofiler/core'
+import { type OtlpSpan, resourceAttributes, toOtlpSpan } from '@osprofiler/core/record'
+import { JSON, Map, Object } from '@osprofiler/core/toolkit'
+import type { OtlpResource } from '../settings/resource.js'
+import { toPointName } from './gathered-point.js'
+import type { OtlpPoint } from './open-points.js'
+
+/** What OpenTelemetry's exporters take. */
+export type ReadableSpan = Parameters<OTLPTraceExporter['export']>[0][number]
+type Resource = ReadableSpan['resource']
+
+/** The span was chosen to be recorded. */
+const SAMPLED = 1
+const SCOPE = { name: 'osprofiler' }
+const NONE: never[] = []
+
+/** A span that is ready to be sent. */
+export interface ReadySpan {
+  readonly span: ReadableSpan
+  readonly point: OtlpPoint
+  /** How many characters the span has, roughly, without those of its resource. */
+  readonly characters: number
+}
+
+/** Makes a maker of spans. What is given for the resource wins over what a record says of its service. */
+export function createSpanMaker(given: OtlpResource): (points: readonly OtlpPoint[]) => ReadySpan[] {
+  return points => {
+    const findResource = createResources(given)
+    return points.flatMap(point => {
+      const record = point.start ?? point.stop
+      if (record === undefined) return []
+      const mapped = mapPoint(point, record)
+      return [{ point, span: toReadable(mapped, findResource(record)), characters: mapped.characters }]
+    })
+  }
+}
+
+function mapPoint(point: OtlpPoint, record: TraceRecord): OtlpSpan {
+  const { start, stop, startedAt, endedAt, isTop, hasLocalParent, isUpdate, marks } = point
+  const { base_id: baseId, trace_id: traceId, parent_id: parentId } = record
+  return toOtlpSpan({
+    ...{ baseId, traceId, isTop, hasLocalParent, startedAt, endedAt, isUpdate, marks },
+    parentId: parentId || undefined,
+    name: toPointName(record),
+    startInfo: start?.info,
+    stopInfo: stop?.info,
+  })
+}
+
+function toReadable(mapped: OtlpSpan, resource: Resource): ReadableSpan {
+  const { traceId, spanId, parentSpanId, isParentRemote, status, exception } = mapped
+  const [startTime, endTime] = [copyTime(mapped.startTime), copyTime(mapped.endTime)]
+  const context = { traceId, spanId, traceFlags: SAMPLED }
+  return {
+    name: mapped.name,
+    // OpenTelemetry's API counts its kinds from 0.
+    kind: mapped.kind - 1,
+    spanContext: () => context,
+    ...(parentSpanId !== undefined && {
+      parentSpanContext: { traceId, spanId: parentSpanId, traceFlags: SAMPLED, isRemote: isParentRemote },
+    }),
+    startTime,
+    endTime,
+    duration: [0, 0],
+    ended: true,
+    status: status.message === undefined ? { code: status.code } : { code: status.code, message: status.message },
+    attributes: mapped.attributes,
+    events:
+      exception === undefined
+        ? NONE
+        : [{ time: endTime, name: 'exception', attributes: exception, droppedAttributesCount: 0 }],
+    links: NONE,
+    resource,
+    instrumentationScope: SCOPE,
+    droppedAttributesCount: mapped.droppedAttributes,
+    droppedEventsCount: 0,
+    droppedLinksCount: 0,
+  }
+}
+
+/** One resource for all points of a service in a process: an exporter groups spans by the resource itself. */
+function createResources(given: OtlpResource): (record: TraceRecord) => Resource {
+  const resources = new Map<string, Resource>()
+  let last: TraceRecord | undefined
+  let found = toResource({})
+  return record => {
+    const isAsLast =
+      last?.service === record.service && last.project === record.project && last.info.host === record.info.host
+    if (isAsLast) return found
+    const { service, project, info } = record
+    const key = JSON.stringify([service, project, info.host])
+    found = resources.get(key) ?? toResource(given.complete(resourceAttributes(service, project, info.host), record))
+    resources.set(key, found)
+    last = record
+    return found
+  }
+}
+
+function toResource(attributes: Record<string, string>): Resource {
+  const resource: Resource = { attributes, merge: () => resource, getRawAttributes: () => Object.entries(attributes) }
+  return resource
+}
+
+function copyTime([seconds, nanoseconds]: readonly [number, number]): [number, number] {
+  return [seconds, nanoseconds]
+}

@@ -1,0 +1,130 @@
+import type { ClientRequest, Agent as HttpAgent, IncomingMessage } from 'node:http'
+import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
+import { OsprofilerError } from '@osprofiler/core'
+import { Buffer, clearTimeout, Object, Promise, Reflect, Set, setTimeout } from '@osprofiler/core/toolkit'
+import type { ReadableSpan } from '../points/span.js'
+import { type Answer, RETRYABLE } from './answer.js'
+import { type Attempt, codeOf, toFailure } from './failure.js'
+
+/** One request to a collector, while it is under way. */
+export interface Exchange {
+  /** Whether a connection was there, so that the collector may have got the request. */
+  connected: boolean
+  request: ClientRequest | undefined
+  settle(outcome: Outcome): void
+  /** Ends it without an answer, for a reason that can be shown. */
+  giveUp(reason: string): void
+  /** Ends it without an answer, by an error of its connection. */
+  fail(error: unknown): void
+}
+
+/** What became of it: an answer, or none. */
+export type Outcome =
+  | { readonly answer: Answer }
+  | {
+      readonly failure: OsprofilerError
+      /** Whether a kept connection ended before any answer, as one does that the collector closed before. */
+      readonly isStale: boolean
+    }
+
+/** How requests are sent. */
+export interface Transport extends Pick<Attempt, 'isSecure' | 'hasClientCertificate'> {
+  readonly exporter: OTLPTraceExporter
+  readonly timeoutMs: number
+}
+
+/** OpenTelemetry's `ExportResultCode`. */
+const SUCCESS = 0
+const ACCEPTED: Outcome = { answer: { status: 200, body: Buffer.alloc(0) } }
+const MAX_BODY_BYTES = 65_536
+/** What ends a connection that the collector has closed. */
+const CLOSED = new Set(['ECONNRESET', 'EPIPE'])
+
+/** Sends one request and waits for its end, or for a time. */
+export function exchange(
+  { exporter, timeoutMs, isSecure, hasClientCertificate }: Transport,
+  spans: readonly ReadableSpan[],
+  open: (exchange: Exchange) => void,
+): Promise<Outcome> {
+  return new Promise(resolve => {
+    const opened: Exchange = { connected: false, request: undefined, settle, giveUp, fail }
+    const deadline = setTimeout(() => giveUp('no answer in time'), timeoutMs).unref()
+    function giveUp(reason: string): void {
+      settle({ failure: toError(reason), isStale: false })
+      opened.request?.destroy()
+    }
+    function fail(error: unknown): void {
+      const isStale = opened.request?.reusedSocket === true && CLOSED.has(codeOf(error))
+      settle({ failure: toError(error), isStale })
+    }
+    function toError(reason: unknown): OsprofilerError {
+      return toFailure(
+        { connected: opened.connected, isQuestion: spans.length === 0, isSecure, hasClientCertificate },
+        reason,
+      )
+    }
+    function settle(outcome: Outcome): void {
+      clearTimeout(deadline)
+      resolve(outcome)
+    }
+    open(opened)
+    try {
+      exporter.export([...spans], ({ code, error }) => {
+        // Of a request it knows no more than was seen.
+        if (opened.request !== undefined) return
+        if (code === SUCCESS) settle(ACCEPTED)
+        else settle({ failure: toError(error), isStale: false })
+      })
+    } catch (cause) {
+      const failure = new OsprofilerError('ERR_WRITE_REFUSED', 'The spans cannot be encoded.', { cause })
+      settle({ failure, isStale: false })
+    }
+  })
+}
+
+/** Has every request of an agent seen before it goes out. */
+export function watchRequests(agent: HttpAgent, see: (request: ClientRequest) => void): HttpAgent {
+  const add: unknown = Reflect.get(agent, 'addRequest')
+  if (typeof add !== 'function') return agent
+  return Object.assign(agent, {
+    addRequest(request: ClientRequest, ...rest: readonly unknown[]): void {
+      see(request)
+      Reflect.apply(add, agent, [request, ...rest])
+    },
+  })
+}
+
+/** Takes what a request ends in from the request itself, and has the exporter see no failure that it would try again. */
+export function follow(request: ClientRequest, exchange: Exchange): void {
+  exchange.request = request
+  request.on('socket', socket => {
+    // Whoever waits for the write keeps the process alive, and nobody else.
+    socket.unref()
+    exchange.connected = request.reusedSocket
+    if (exchange.connected) return
+    socket.once('encrypted' in socket ? 'secureConnect' : 'connect', () => {
+      exchange.connected = true
+    })
+  })
+  request.prependListener('error', (error: NodeJS.ErrnoException) => {
+    exchange.fail(error)
+    delete error.code
+  })
+  request.prependListener('response', (response: IncomingMessage) => {
+    const { statusCode: status = 0, headers } = response
+    if (RETRYABLE.has(status)) response.statusCode = 500
+    const chunks: Buffer[] = []
+    let length = 0
+    response.on('data', (chunk: Buffer) => {
+      length += chunk.length
+      if (length <= MAX_BODY_BYTES) chunks.push(chunk)
+    })
+    // Closed without an end: the rest of the answer never comes, but its status is known.
+    for (const event of ['end', 'close']) {
+      response.once(event, () => {
+        const { location, date, 'retry-after': retryAfter, 'content-type': contentType } = headers
+        exchange.settle({ answer: { status, body: Buffer.concat(chunks), retryAfter, contentType, location, date } })
+      })
+    }
+  })
+}

@@ -1,0 +1,53 @@
+import { OsprofilerError, type TraceRecord, type WriteResult } from '@osprofiler/core'
+import { WeakMap } from '@osprofiler/core/toolkit'
+import { isStop } from '../points/gathered-point.js'
+import { createRecentPoints } from '../points/recent-points.js'
+import type { Fate } from './deliver.js'
+
+/** What became of the records of a batch: a batch may be written again after some of its requests were taken. */
+export interface RecordFates {
+  of(record: TraceRecord): Fate | undefined
+  set(record: TraceRecord, fate: Fate): void
+  /**
+   * What the notifier is to know of a batch.
+   *
+   * @throws OsprofilerError where the collector refused all records, or nobody knows of any
+   */
+  tell(records: readonly TraceRecord[]): WriteResult
+}
+
+const MAX_REFUSED = 1_000
+
+export function createRecordFates(): RecordFates {
+  const fates = new WeakMap<TraceRecord, Fate>()
+  /** The notifier writes a stop behind a dropped record as a copy, which tells of the drop. */
+  const refusedPoints = createRecentPoints<OsprofilerError>(MAX_REFUSED)
+
+  function of(record: TraceRecord): Fate | undefined {
+    return fates.get(record) ?? (isStop(record) ? refusedPoints.get(record.base_id, record.trace_id) : undefined)
+  }
+
+  return {
+    of,
+    set(record, fate) {
+      fates.set(record, fate)
+      if (isError(fate, 'ERR_WRITE_REFUSED')) refusedPoints.set(record.base_id, record.trace_id, fate)
+    },
+    tell(records) {
+      const told = records.map(of)
+      const refusals = told.filter(fate => isError(fate, 'ERR_WRITE_REFUSED'))
+      const unknown = told.filter(fate => isError(fate, 'ERR_WRITE_UNCERTAIN'))
+      const rejected = told.filter(fate => fate === 'rejected').length
+      const [error = unknown[0]] = refusals
+      // Thrown, so that whoever listens to errors hears of it.
+      if (error !== undefined && [refusals.length, unknown.length].includes(records.length)) throw error
+      const refused = rejected + refusals.length
+      if (error === undefined && rejected === 0) return { refused }
+      return { refused, unknown: unknown.length, reason: error?.message ?? 'The collector rejected some spans.' }
+    },
+  }
+}
+
+function isError(fate: Fate | undefined, code: string): fate is OsprofilerError {
+  return fate instanceof OsprofilerError && fate.code === code
+}

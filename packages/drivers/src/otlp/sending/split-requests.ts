@@ -1,0 +1,77 @@
+import { Buffer, JSON, Object, Set } from '@osprofiler/core/toolkit'
+import type { ReadySpan } from '../points/span.js'
+import type { OtlpSettings } from '../settings/settings.js'
+
+type Protocol = OtlpSettings['protocol']
+type Attributes = Readonly<Record<string, unknown>>
+
+/** What an encoding adds, at most: beside a span's texts, and to each attribute. A character has at most so many bytes. */
+const ENCODING = {
+  'http/protobuf': { span: 200, attribute: 24, character: 3 },
+  'http/json': { span: 700, attribute: 64, character: 6 },
+} as const
+
+/** Splits spans into requests of at most so many bytes. A span that alone has more is a request by itself. */
+export function splitIntoRequests(ready: readonly ReadySpan[], protocol: Protocol, maxBytes: number): ReadySpan[][] {
+  if (ready.length < 2 || roughBytes(ready, protocol) <= maxBytes) return ready.length === 0 ? [] : [[...ready]]
+  const requests: ReadySpan[][] = []
+  let request: ReadySpan[] = []
+  let resources = new Set<object>()
+  let bytes = 0
+  for (const each of ready) {
+    let size = spanBytes(each, protocol)
+    const { resource } = each.span
+    if (!resources.has(resource)) size += attributeBytes(resource.attributes, protocol)
+    if (request.length > 0 && bytes + size > maxBytes) {
+      requests.push(request)
+      request = []
+      resources = new Set()
+      bytes = 0
+    }
+    request.push(each)
+    resources.add(resource)
+    bytes += size
+  }
+  requests.push(request)
+  return requests
+}
+
+/** How many bytes the spans of a request have, at most. */
+export function requestBytes(request: readonly ReadySpan[], protocol: Protocol): number {
+  let bytes = 0
+  for (const each of request) bytes += spanBytes(each, protocol)
+  return bytes
+}
+
+/** Without a look at the texts. Most batches are far smaller than a request may be. */
+function roughBytes(ready: readonly ReadySpan[], protocol: Protocol): number {
+  const { span, attribute, character } = ENCODING[protocol]
+  const resources = new Set<object>()
+  let bytes = 0
+  for (const each of ready) {
+    const count = Object.keys(each.span.attributes).length
+    bytes += span + count * attribute + each.characters * character
+    if (resources.has(each.span.resource)) continue
+    resources.add(each.span.resource)
+    bytes += attributeBytes(each.span.resource.attributes, protocol)
+  }
+  return bytes
+}
+
+function spanBytes({ span }: ReadySpan, protocol: Protocol): number {
+  let bytes = ENCODING[protocol].span + attributeBytes(span.attributes, protocol)
+  bytes += attributeBytes({ name: span.name, message: span.status.message }, protocol)
+  for (const event of span.events) bytes += attributeBytes(event.attributes ?? {}, protocol)
+  return bytes
+}
+
+function attributeBytes(attributes: Attributes, protocol: Protocol): number {
+  const names = Object.keys(attributes)
+  let bytes = names.length * ENCODING[protocol].attribute
+  if (protocol === 'http/json') return bytes + Buffer.byteLength(JSON.stringify(attributes))
+  for (const name of names) {
+    const value = attributes[name]
+    bytes += Buffer.byteLength(name) + (typeof value === 'string' ? Buffer.byteLength(value) : 0)
+  }
+  return bytes
+}

@@ -1,0 +1,144 @@
+import { OsprofilerError } from '@osprofiler/core'
+import { Buffer, Number, process, URL } from '@osprofiler/core/toolkit'
+import { readCertificateFile } from '../../opening/certificate-file.js'
+import {
+  type ConnectionUrl,
+  parseConnectionUrl,
+  type Refuse,
+  showHost,
+  type UrlForm,
+} from '../../opening/connection-url.js'
+import type { OpenContext } from '../../opening/store-driver.js'
+import { readChoice, readFileOption, readOnlyHost, readSeconds, type TlsFiles } from '../../opening/url-options.js'
+import { isServiceTemplate, type OtlpResource, readResource } from './resource.js'
+
+/** Where spans go, and how. */
+export interface OtlpSettings {
+  /** Of the traces' endpoint, without credentials. */
+  readonly url: string
+  readonly protocol: 'http/protobuf' | 'http/json'
+  /** Beside those that the exporter reads of the environment itself. */
+  readonly headers: Readonly<Record<string, string>>
+  /** For one request, in milliseconds. */
+  readonly timeoutMs: number
+  /** Undefined where the environment has its say. */
+  readonly compression: 'gzip' | 'none' | undefined
+  readonly tls: TlsFiles
+  readonly resource: OtlpResource
+  /** How long a point that is open when its trace closes is waited for, in milliseconds. */
+  readonly lingerMs: number
+}
+
+const TRACES_PATH = '/v1/traces'
+const LINGER_MS = 5_000
+const TIMEOUT_MS = 10_000
+const MAX_TIMEOUT_MS = 86_400_000
+
+const FORM: UrlForm = {
+  example: 'otlp://collector:4318',
+  defaultPort: 4318,
+  defaultHost: 'localhost',
+  options: ['protocol', 'timeout', 'compression', 'certificate', 'service', 'linger'],
+}
+
+/**
+ * Reads an `otlp://` connection string, and what it leaves open of OpenTelemetry's environment.
+ *
+ * @throws OsprofilerError `ERR_CONNECTION_STRING`; `ERR_CONFIGURATION` for a variable that cannot be understood
+ */
+export function readOtlpSettings(location: string, { scheme }: OpenContext): OtlpSettings {
+  const parsed = parseConnectionUrl(location, FORM)
+  const { username, password, path, options, refuse } = parsed
+  const host = readOnlyHost(parsed)
+  const service = options.get('service')
+  if (service !== undefined && !isServiceTemplate(service)) {
+    throw refuse('of its service, only {project} and {service} are replaced')
+  }
+  const transport = scheme === 'otlp+https' ? 'https' : 'http'
+  const own = toTracesUrl(`${transport}://${showHost(host)}/${path}`)
+  if (own === undefined) throw refuse('its host cannot be understood')
+  // Only where the string names no host at all has the environment a say in where.
+  const url = /^(\?|$)/.test(location) ? (readEndpoint(transport) ?? own) : own
+  const credentials = username === undefined ? undefined : `${username}:${password ?? ''}`
+  return {
+    url: url.href,
+    protocol: readProtocol(options.get('protocol'), refuse),
+    headers: credentials === undefined ? {} : { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` },
+    timeoutMs: readSeconds(parsed, 'timeout') ?? readTimeout(),
+    compression: readChoice(parsed, 'compression', ['gzip', 'none']),
+    tls: readTls(parsed),
+    resource: readResource(service),
+    lingerMs: readSeconds(parsed, 'linger') ?? LINGER_MS,
+  }
+}
+
+/** An endpoint for all signals has the path of the traces added; Python's driver adds it always. */
+function toTracesUrl(base: string): URL | undefined {
+  const url = URL.canParse(base) ? new URL(base) : undefined
+  if (url === undefined) return undefined
+  const path = url.pathname.replace(/\/+$/, '')
+  url.pathname = path.endsWith(TRACES_PATH) ? path : `${path}${TRACES_PATH}`
+  return url
+}
+
+function readEndpoint(transport: string): URL | undefined {
+  const own = readVariable('TRACES_ENDPOINT')
+  const common = readVariable('ENDPOINT')
+  const text = own ?? common
+  if (text === undefined) return undefined
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw misconfigured('ENDPOINT', 'is a URL of http or https, such as http://collector:4318')
+  }
+  if (transport === 'https' && url.protocol !== 'https:') {
+    throw misconfigured('ENDPOINT', 'is a URL of http, and otlp+https:// asks for https')
+  }
+  // Credentials of a URL would reach the messages of whatever handles it; they belong into a header.
+  if (url.username !== '' || url.password !== '') {
+    throw misconfigured('ENDPOINT', 'may hold no user and password; give them in OTEL_EXPORTER_OTLP_HEADERS')
+  }
+  return own === undefined ? toTracesUrl(url.href) : url
+}
+
+function readProtocol(option: string | undefined, refuse: Refuse): OtlpSettings['protocol'] {
+  const protocol = option ?? readVariable('TRACES_PROTOCOL') ?? readVariable('PROTOCOL') ?? 'http/protobuf'
+  if (protocol === 'http/protobuf' || protocol === 'http/json') return protocol
+  const message = 'is http/protobuf or http/json; collectors take these on port 4318, beside gRPC on 4317'
+  throw option === undefined ? misconfigured('PROTOCOL', message) : refuse(`its protocol ${message}`)
+}
+
+function readTimeout(): number {
+  const text = readVariable('TRACES_TIMEOUT') ?? readVariable('TIMEOUT')
+  const milliseconds = text === undefined ? TIMEOUT_MS : Number(text)
+  if (milliseconds > 0 && milliseconds <= MAX_TIMEOUT_MS) return milliseconds
+  throw misconfigured('TIMEOUT', 'is a number of milliseconds')
+}
+
+function readTls(parsed: ConnectionUrl): TlsFiles {
+  const own = readFileOption(parsed, 'certificate')
+  // The exporter reads the file of the variable in any case, and would wait for one that has no end.
+  const common = readCertificate('CERTIFICATE')
+  const ca = own ?? common
+  const cert = readCertificate('CLIENT_CERTIFICATE')
+  const key = readCertificate('CLIENT_KEY')
+  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }
+}
+
+function readCertificate(name: string): Buffer | undefined {
+  const path = readVariable(`TRACES_${name}`) ?? readVariable(name)
+  if (path === undefined) return undefined
+  try {
+    return readCertificateFile(path)
+  } catch (cause) {
+    throw misconfigured(name, `names a file that cannot be read (${(cause as Error).message})`)
+  }
+}
+
+/** An empty variable counts as none, as OpenTelemetry has it. */
+function readVariable(name: string): string | undefined {
+  return process.env[`OTEL_EXPORTER_OTLP_${name}`]?.trim() || undefined
+}
+
+function misconfigured(name: string, message: string): OsprofilerError {
+  return new OsprofilerError('ERR_CONFIGURATION', `OTEL_EXPORTER_OTLP_${name} (or its TRACES form) ${message}.`)
+}

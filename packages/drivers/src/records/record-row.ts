@@ -1,0 +1,53 @@
+import type { TraceRecord } from '@osprofiler/core'
+import { jsonText } from '@osprofiler/core/json'
+import { JSON } from '@osprofiler/core/platform'
+import { isObject, parse, toRecord } from './record-text.js'
+
+/** The columns of a record in the order in which they are packed, bound and read. */
+export const COLUMNS = [
+  'timestamp',
+  'base_id',
+  'parent_id',
+  'trace_id',
+  'project',
+  'host',
+  'service',
+  'name',
+  'data',
+] as const
+
+/** The values of `COLUMNS` as they are read. Python leaves some NULL. */
+export type RecordRow = readonly (string | null)[]
+
+/** The values of `COLUMNS` of a record, but for the second encoding of `data`. */
+export function toColumns(record: TraceRecord): string[] {
+  const { timestamp, base_id, parent_id, trace_id, project, service, name, info } = record
+  const host = typeof info.host === 'string' ? info.host : ''
+  return [timestamp, base_id, parent_id, trace_id, project, host, service, name, jsonText({ info }, 0)]
+}
+
+/** Encodes `data` once more: Python dumps a text into a column of type JSON, which dumps it again. */
+export function toDataColumn(data: string): string {
+  return JSON.stringify(data)
+}
+
+/** Whether a text survives as UTF-8: not with half a surrogate pair in it. */
+export function isStorable(text: string): boolean {
+  return text.isWellFormed()
+}
+
+/** The record of a row of ours or of Python's, whose records may have their host beside `info`. */
+export function toRowRecord(row: RecordRow): TraceRecord {
+  const [timestamp, base_id, parent_id, trace_id, project, host, service, name, data] = row
+  const { info: told } = parseData(data ?? null)
+  const info = isObject(told) ? told : {}
+  if (host && info.host === undefined) info.host = host
+  return toRecord({ timestamp, base_id, parent_id, trace_id, project, service, name, info })
+}
+
+/** What the `data` column holds, encoded once or twice. */
+function parseData(data: string | null): Record<string, unknown> {
+  const once = parse(data ?? '')
+  const value = typeof once === 'string' ? parse(once) : once
+  return isObject(value) ? value : {}
+}

@@ -1,0 +1,52 @@
+import type { TraceRecord } from '@osprofiler/core'
+import { Date, Number } from '@osprofiler/core/platform'
+
+const SHAPE = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.(\d{1,6}))?Z?$/
+const SECOND = 'YYYY-MM-DDTHH:MM:SS'.length
+const MICROSECONDS = 'YYYY-MM-DDTHH:MM:SS.ffffff'.length
+const [POINT, ZERO, NINE] = [0x2e, 0x30, 0x39]
+
+/** Records come in bursts: the second that was read last is mostly that of the next one. */
+let lastSecond = ''
+let lastMs = Number.NaN
+
+/** A record's timestamp (UTC, one to six digits of fraction or none) in microseconds since 1970; undefined for what is none. */
+export function toMicroseconds(timestamp: string): number | undefined {
+  const fraction = readInLastSecond(timestamp)
+  if (fraction !== undefined) return lastMs * 1000 + fraction
+  const match = SHAPE.exec(timestamp)
+  if (match === null) return undefined
+  const second = timestamp.slice(0, SECOND)
+  if (second !== lastSecond) {
+    lastMs = Date.parse(`${second.replace(' ', 'T')}Z`)
+    lastSecond = second
+  }
+  return Number.isNaN(lastMs) ? undefined : lastMs * 1000 + Number((match[1] ?? '').padEnd(6, '0'))
+}
+
+/**
+ * Whether a timestamp tells a time. One that does not has no place in a list, and would never be old enough to be
+ * pruned: no store takes its record.
+ */
+export function isTimestamp(timestamp: string): boolean {
+  return toMicroseconds(timestamp) !== undefined
+}
+
+/** The microseconds of a timestamp as our own clock writes it, in the second of the one before. Most are: seen in half the time. */
+function readInLastSecond(timestamp: string): number | undefined {
+  if (timestamp.length !== MICROSECONDS || Number.isNaN(lastMs) || !timestamp.startsWith(lastSecond)) return undefined
+  if (timestamp.charCodeAt(SECOND) !== POINT) return undefined
+  let microseconds = 0
+  for (let at = SECOND + 1; at < MICROSECONDS; at++) {
+    const code = timestamp.charCodeAt(at)
+    if (code < ZERO || code > NINE) return undefined
+    microseconds = microseconds * 10 + code - ZERO
+  }
+  return microseconds
+}
+
+/** Sorts records by their time, the oldest first. */
+export function byTime(one: Pick<TraceRecord, 'timestamp'>, other: Pick<TraceRecord, 'timestamp'>): number {
+  if (one.timestamp === other.timestamp) return 0
+  return one.timestamp < other.timestamp ? -1 : 1
+}

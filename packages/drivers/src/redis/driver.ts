@@ -1,0 +1,53 @@
+import { findClient } from '../opening/client-package.js'
+import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
+import { prepareOnce } from '../records/prepare-once.js'
+import { createClusterRoute } from './cluster.js'
+import { explainRefusal, toRedisError } from './failure.js'
+import { RECORDS } from './keys.js'
+import { createLegacyKeys } from './legacy-keys.js'
+import { listTraces } from './list.js'
+import { createMasterRoute } from './master.js'
+import { readList } from './read.js'
+import { deleteTrace, pruneTraces } from './remove.js'
+import { readRedisUrl } from './url.js'
+import { prepareBatch, sendBatch } from './write.js'
+
+/**
+ * Redis, alone, as a Cluster or watched by Sentinels, in the layout of Python's driver: a list a trace,
+ * `osprofiler_opt:<base_id>`, and `osprofiler_error:<base_id>` for a failed one where `filterErrorTrace` says so.
+ *
+ * A batch is one variadic push a trace, all sent together. What of it the server has refused is sent again when the
+ * batch is; what was on its way when a connection broke is not, and its fate unknown.
+ */
+export function openRedisDriver(location: string, context: OpenContext): StoreDriver {
+  const { scheme, filterErrorTrace, lifetime } = context
+  const place = readRedisUrl(scheme, location)
+  findClient('ioredis', context)
+  const route = (place.kind === 'cluster' ? createClusterRoute : createMasterRoute)(place, lifetime.lookup)
+  const legacy = createLegacyKeys(route)
+  const toBatch = prepareOnce(records => prepareBatch(records, { ttl: place.ttl, filterErrorTrace }))
+
+  return {
+    name: scheme,
+    location: place.location,
+    write: records =>
+      lifetime.run(end => {
+        end.addEventListener('abort', route.cut)
+        return sendBatch(route, toBatch(records), ({ message }) => explainRefusal(place.location, message))
+      }),
+    async *read(baseId, onUnreadable) {
+      let isThere = false
+      for await (const records of readList(route, `${RECORDS}${baseId}`, onUnreadable)) {
+        isThere = true
+        yield records
+      }
+      if (!isThere) yield* legacy.read(baseId)
+    },
+    list: (selection, failed) => listTraces(route, legacy, selection, failed),
+    remove: baseId => deleteTrace(route, legacy, baseId),
+    prune: before => pruneTraces(route, legacy, before),
+    mayHold: baseId => baseId.isWellFormed(),
+    toError: error => toRedisError(place.location, error),
+    cut: route.cut,
+  }
+}

@@ -1,0 +1,68 @@
+import type { TraceRecord } from '@osprofiler/core'
+import { String } from '@osprofiler/core/toolkit'
+import { decodeRecord } from '../records/record-text.js'
+import { LEGACY, scanKeys } from './keys.js'
+import type { RedisCommand } from './link.js'
+import type { RedisRoute } from './route.js'
+
+/** What OSProfiler wrote before it had lists: a key a record, `osprofiler:` and the ids of trace and point. */
+export interface LegacyKeys {
+  /** The records of a trace, or of all. */
+  read(baseId?: string): AsyncGenerator<readonly TraceRecord[]>
+  /** Removes the records of some traces and resolves to how many these were. */
+  remove(baseIds: ReadonlySet<string>): Promise<number>
+}
+
+interface LegacyPage {
+  readonly records: readonly TraceRecord[]
+  remove(keep: (record: TraceRecord) => boolean): Promise<number>
+}
+
+/** Looks for such keys once. Nothing writes them any more: where there are none, none is ever looked for again. */
+export function createLegacyKeys(route: RedisRoute): LegacyKeys {
+  let areThere: boolean | undefined
+
+  async function* scan(prefix: string): AsyncGenerator<LegacyPage> {
+    if (areThere === undefined) areThere = await findAny(route)
+    if (!areThere) return
+    for await (const { link, keys } of scanKeys(route, prefix)) {
+      const replies = await link.send(keys.map((key): RedisCommand => ['get', key]))
+      const found = keys.flatMap((key, index) => {
+        const reply = replies[index]
+        const record = reply?.outcome === 'done' ? decodeRecord(String(reply.value)) : undefined
+        return record === undefined ? [] : { key, record }
+      })
+      yield {
+        records: found.map(({ record }) => record),
+        async remove(isKept) {
+          const doomed = found.filter(({ record }) => !isKept(record))
+          const answers = await link.send(doomed.map(({ key }): RedisCommand => ['del', key]))
+          return answers.filter(reply => reply.outcome === 'done' && reply.value === 1).length
+        },
+      }
+    }
+  }
+
+  return {
+    async *read(baseId) {
+      for await (const { records } of scan(`${LEGACY}${baseId ?? ''}`)) {
+        // The id of another trace may begin with this one's.
+        const wanted = baseId === undefined ? records : records.filter(({ base_id }) => base_id === baseId)
+        if (wanted.length > 0) yield wanted
+      }
+    },
+    async remove(baseIds) {
+      const [only] = baseIds
+      let removed = 0
+      for await (const page of scan(`${LEGACY}${baseIds.size === 1 ? only : ''}`)) {
+        removed += await page.remove(({ base_id }) => !baseIds.has(base_id))
+      }
+      return removed
+    },
+  }
+}
+
+async function findAny(route: RedisRoute): Promise<boolean> {
+  for await (const { keys } of scanKeys(route, LEGACY)) return keys.length > 0
+  return false
+}

@@ -1,0 +1,85 @@
+import type { LookupFunction } from 'node:net'
+import type { Client } from '@elastic/elasticsearch'
+import { OsprofilerError } from '@osprofiler/core'
+import { findClient, loadClient } from '../opening/client-package.js'
+import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
+import { createSearchDriver, type SearchProduct } from './driver.js'
+import { readExactly } from './exact-answers.js'
+import type { SearchTransport } from './transport.js'
+import { readSearchUrl, type SearchUrl } from './url.js'
+
+const CONNECT_MS = 5_000
+/** The client's connections end a request after that, whatever limit the request itself has. In milliseconds. */
+const MAX_ANSWER_MS = 900_000
+
+/** Elasticsearch 7.14 and later, 8 and 9, through Elastic's client. See `createSearchDriver`. */
+export function openElasticsearchDriver(location: string, context: OpenContext): StoreDriver {
+  const { scheme } = context
+  const url = readSearchUrl(scheme, location, ['api_key'])
+  const auth = readAuth(url)
+  findClient('@elastic/elasticsearch', context)
+  const product: SearchProduct = {
+    name: 'elasticsearch',
+    title: 'Elasticsearch',
+    url,
+    async open(signal, lookup) {
+      const { Client, ClusterConnectionPool } = await loadClient('@elastic/elasticsearch')
+      // The types are those of the newest client.
+      if ((ClusterConnectionPool as unknown) === undefined) throw tooOld(scheme)
+      const client = new Client({
+        nodes: [...url.nodes],
+        ...(auth === undefined ? {} : { auth }),
+        tls: { ...toConnectOptions(signal, lookup), ...(url.ca === undefined ? {} : { ca: url.ca }) },
+        maxRetries: url.nodes.length - 1,
+        // The client's own pool asks a host that is away now and then, whatever is to be asked.
+        ConnectionPool: ClusterConnectionPool,
+        requestTimeout: MAX_ANSWER_MS,
+        // It would refuse a record that somebody gave a member "__proto__": JSON makes it a member like any other.
+        disablePrototypePoisoningProtection: true,
+      })
+      readExactly(client.serializer)
+      return { transport: toTransport(client.transport), close: () => client.close() }
+    },
+  }
+  return createSearchDriver(product, context)
+}
+
+function tooOld(scheme: string): OsprofilerError {
+  return new OsprofilerError(
+    'ERR_MISSING_CLIENT',
+    `${scheme}:// needs @elastic/elasticsearch 8 or 9, for whichever server. Run "npm install @elastic/elasticsearch@9".`,
+  )
+}
+
+/** Asks in plain JSON, which each version of the server understands, where the client would ask for its own version. */
+function toTransport(transport: Client['transport']): SearchTransport {
+  return {
+    async request(request, options) {
+      const type = request.bulkBody === undefined ? 'application/json' : 'application/x-ndjson'
+      const headers = { 'content-type': type, accept: 'application/json' }
+      const {
+        statusCode = 0,
+        headers: answered,
+        body,
+      } = await transport.request(request, {
+        ...options,
+        meta: true,
+        headers,
+      })
+      return { statusCode, headers: answered, body }
+    },
+  }
+}
+
+/** The client hands these on to Node's `connect`, though its types know only those of TLS. */
+function toConnectOptions(signal: AbortSignal, lookup: LookupFunction) {
+  return { timeout: CONNECT_MS, signal, lookup }
+}
+
+function readAuth({ username, password, apiKey, refuse }: SearchUrl) {
+  if (apiKey !== undefined && username !== undefined) {
+    throw refuse('it has a user and a password, or api_key')
+  }
+  if (apiKey !== undefined) return { apiKey }
+  return username === undefined ? undefined : { username, password: password ?? '' }
+}

@@ -1,0 +1,51 @@
+import type { Client } from '@opensearch-project/opensearch'
+import { findClient, loadClient } from '../opening/client-package.js'
+import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
+import { createSearchDriver, type SearchProduct } from './driver.js'
+import { readExactly } from './exact-answers.js'
+import type { SearchTransport } from './transport.js'
+import { readSearchUrl } from './url.js'
+
+/** OpenSearch 1, 2 and 3, through its own client: Elastic's refuses to speak with it. See `createSearchDriver`. */
+export function openOpensearchDriver(location: string, context: OpenContext): StoreDriver {
+  const url = readSearchUrl(context.scheme, location)
+  const { nodes, username, password, ca, timeout } = url
+  findClient('@opensearch-project/opensearch', context)
+  const product: SearchProduct = {
+    name: 'opensearch',
+    title: 'OpenSearch',
+    url,
+    async open(_, lookup) {
+      const { Client } = await loadClient('@opensearch-project/opensearch')
+      const client = new Client({
+        nodes: [...nodes],
+        ...(username === undefined ? {} : { auth: { username, password: password ?? '' } }),
+        ...(ca === undefined ? {} : { ssl: { ca } }),
+        // Handed on to Node's own agent, though its types do not know it.
+        agent: { lookup } as object,
+        maxRetries: nodes.length - 1,
+        requestTimeout: timeout,
+        // It would refuse a record that somebody gave a member "__proto__": JSON makes it a member like any other.
+        disablePrototypePoisoningProtection: true,
+      })
+      readExactly(client.serializer)
+      return { transport: toTransport(client.transport), close: () => client.close() }
+    },
+  }
+  return createSearchDriver(product, context)
+}
+
+/** Its requests are ended by a method, where those of Elastic's client are by a signal. */
+function toTransport(transport: Client['transport']): SearchTransport {
+  return {
+    async request(request, { signal, ...options }) {
+      const answer = transport.request(request, options)
+      signal?.addEventListener('abort', () => {
+        // What it returns would be taken for a promise that nobody looks after.
+        answer.abort()
+      })
+      const { statusCode, headers, body } = await answer
+      return { statusCode: statusCode ?? 0, headers: headers ?? {}, body }
+    },
+  }
+}

@@ -1,0 +1,40 @@
+import type { TraceSummary } from '@osprofiler/core'
+import { Number, String } from '@osprofiler/core/toolkit'
+import { toSummary } from '../listing/trace-tally.js'
+import { COLUMNS } from '../records/record-row.js'
+import { toRecord } from '../records/record-text.js'
+import { SqlFailure } from './failure.js'
+import type { MetRecord } from './store.js'
+
+type Cells = readonly unknown[]
+
+/** Whether these are the columns of the table, or of none at all. Throws where it is another program's. */
+export function checkColumns(names: readonly string[]): boolean {
+  if (names.length === 0) return false
+  const missing = ['id', ...COLUMNS].filter(column => !names.includes(column))
+  if (missing.length === 0) return true
+  const advice = `has a table "data" of another program (it has no column ${missing.join(', ')}); name another database`
+  throw new SqlFailure(advice, undefined, 'failed', advice)
+}
+
+/** A cell of a text column. */
+export function toTextOrNull(cell: unknown): string | null {
+  return cell === null || cell === undefined ? null : String(cell)
+}
+
+/** A record of a walk, of its columns `timestamp, id, base_id, name, service`, and how many bytes are suspect. */
+export function toMetRecord([timestamp, id, base_id, name, service, bytes]: Cells): MetRecord {
+  return {
+    timestamp: String(timestamp),
+    id: Number(id),
+    base_id: String(base_id),
+    name: toTextOrNull(name) ?? '',
+    service: toTextOrNull(service) ?? '',
+    suspectBytes: bytes === null ? undefined : Number(bytes),
+  }
+}
+
+/** A trace of a list, of its columns `base_id, timestamp, name, project, service, records`. */
+export function toTraceSummary([base_id, timestamp, name, project, service, records]: Cells): TraceSummary {
+  return toSummary(toRecord({ base_id, timestamp, name, project, service }), Number(records))
+}

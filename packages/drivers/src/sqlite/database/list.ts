@@ -1,0 +1,109 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { TraceSummary } from '@osprofiler/core'
+import { Number, Set, String } from '@osprofiler/core/toolkit'
+import { collectNewest, type TimePart, type TracePage } from '../../listing/newest-traces.js'
+import type { Selection } from '../../listing/trace-query.js'
+import { toSummary } from '../../listing/trace-tally.js'
+import { toRowRecord } from '../../records/record-row.js'
+import { toRecord } from '../../records/record-text.js'
+
+const STEP = 1_000
+/** No timestamp sorts after it. */
+const END_OF_TIME = '\u{10ffff}'
+const END_OF_IDS = 2n ** 63n - 1n
+/** A damaged index may lead in circles: of more records of a trace, only these are counted. */
+const MAX_RECORDS = 5_000_000
+const MAX_DATA_CHARACTERS = 250_000_000
+
+/** Runs a piece of work on the store, or gives undefined where there is none. */
+export type RunStep = <Result>(work: (connection: DatabaseSync) => Result) => Promise<Result | undefined>
+
+interface Position {
+  readonly timestamp: string
+  readonly id: bigint
+}
+
+/** The traces of the records before a position, and the next position; none at the oldest record. */
+interface Step {
+  readonly baseIds: ReadonlySet<string>
+  readonly next: Position | undefined
+}
+
+/** The newest traces. It goes in steps, between which writes get their turn and no snapshot is held. */
+export async function listTraces(run: RunStep, selection: Selection, failed: boolean): Promise<TraceSummary[]> {
+  const isFailure = failed ? await loadFailureTest() : undefined
+
+  async function* pages(part: TimePart): AsyncGenerator<TracePage> {
+    const end = 'upTo' in part ? '' : part.after
+    let from: Position | undefined = { timestamp: 'upTo' in part ? part.upTo : END_OF_TIME, id: END_OF_IDS }
+    while (from !== undefined) {
+      const begin: Position = from
+      const step: Step | undefined = await run(connection => stepBack(connection, begin, isFailure))
+      from = step?.next
+      yield { baseIds: step?.baseIds ?? [], reached: from?.timestamp ?? end }
+      // A timestamp that is no valid text comes out changed, and the same step would be made for ever.
+      if (from === undefined || from.id === begin.id || from.timestamp < end) return
+      await nextTurn()
+    }
+  }
+
+  async function summariseAll(baseIds: readonly string[]): Promise<TraceSummary[]> {
+    return (await run(connection => baseIds.flatMap(baseId => summarise(connection, baseId) ?? []))) ?? []
+  }
+
+  return await collectNewest({ pages, summarise: summariseAll }, selection)
+}
+
+function stepBack(
+  connection: DatabaseSync,
+  { timestamp, id }: Position,
+  isFailure: ((data: string) => boolean) | undefined,
+): Step {
+  // Only what might tell of a failure is handed over and parsed.
+  const data = isFailure
+    ? `CASE WHEN length(data) < ${MAX_DATA_CHARACTERS} AND (instr(data, 'etype') OR instr(data, 'status_code')) THEN data END`
+    : `''`
+  const select = connection.prepare(
+    `SELECT timestamp, id, base_id, ${data} AS data FROM data
+     WHERE timestamp <= ? AND (timestamp, id) < (?, ?) ORDER BY timestamp DESC, id DESC LIMIT ${STEP}`,
+  )
+  select.setReadBigInts(true)
+  const baseIds = new Set<string>()
+  let rows = 0
+  let last: Position | undefined
+  // One row after another: each may be large.
+  for (const row of select.iterate(timestamp, timestamp, id)) {
+    const { base_id: baseId, data } = row
+    rows++
+    // Ids of another type belong to no table of ours: there is no next step.
+    last = typeof row.id === 'bigint' ? { timestamp: String(row.timestamp), id: row.id } : undefined
+    if (typeof baseId !== 'string' || typeof data !== 'string' || baseIds.has(baseId)) continue
+    if (isFailure === undefined || isFailure(data)) baseIds.add(baseId)
+  }
+  return { baseIds, next: rows === STEP ? last : undefined }
+}
+
+function summarise(connection: DatabaseSync, baseId: string): TraceSummary | undefined {
+  const select = connection.prepare(
+    `SELECT timestamp, base_id, name, project, service
+     FROM (SELECT timestamp, id, base_id, name, project, service FROM data WHERE base_id = ? AND timestamp IS NOT NULL LIMIT ${MAX_RECORDS})
+     ORDER BY timestamp, id LIMIT 1`,
+  )
+  select.setReadBigInts(true)
+  const first = select.get(baseId)
+  const count = connection
+    .prepare(`SELECT count(*) AS records FROM (SELECT 1 FROM data WHERE base_id = ? LIMIT ${MAX_RECORDS})`)
+    .get(baseId)
+  if (first === undefined || count === undefined) return undefined
+  return toSummary(toRecord(first), Number(count.records))
+}
+
+/** Loaded only here, since a thread that merely writes starts faster without it. */
+async function loadFailureTest(): Promise<(data: string) => boolean> {
+  const { isErrorRecord } = await import('@osprofiler/core')
+  return data => {
+    const row = [null, null, null, null, null, null, null, null, data]
+    return isErrorRecord(toRowRecord(row))
+  }
+}

@@ -1,0 +1,103 @@
+import { accessSync, constants, copyFileSync, mkdtempSync, realpathSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
+import { dateNow, Error } from '@osprofiler/core/platform'
+import { checkFiles, openDatabase, type SqliteDatabase, toDatabase } from './database.js'
+import { primaryCode, SQLITE_CANTOPEN, SQLITE_PROTOCOL, SQLITE_READONLY } from './result-code.js'
+
+/** What SQLite answers where it would have to write: for a log that is of no use, that the log is locked in a strange way. */
+const NEEDS_WRITING: readonly (number | undefined)[] = [SQLITE_CANTOPEN, SQLITE_READONLY, SQLITE_PROTOCOL]
+/** What SQLite keeps beside a database, of which a reader needs the content. */
+const LOGS = ['-wal', '-journal']
+/** A larger database is not copied. */
+const MAX_COPY_BYTES = 2 ** 30
+/** A copy is read for so long, in milliseconds, even where its original changes. */
+const COPY_MS = 5_000
+const MAX_TRIES = 3
+
+/**
+ * Opens the database at a path for reading, also where this user may not write the file or its directory. Undefined
+ * where it is not there.
+ *
+ * SQLite itself wants to write to read a database in write-ahead mode: it makes an index of the log beside the file.
+ */
+export function openReader(Database: typeof DatabaseSync, path: string): SqliteDatabase | undefined {
+  try {
+    return openDatabase(Database, path, false)
+  } catch (error) {
+    const database = NEEDS_WRITING.includes(primaryCode(error)) ? openReadOnly(Database, realpathSync(path)) : undefined
+    if (database === undefined) throw error
+    return database
+  }
+}
+
+/** Undefined where that is of no use, since the files cannot be read at all. */
+function openReadOnly(Database: typeof DatabaseSync, path: string): SqliteDatabase | undefined {
+  checkFiles(path)
+  const state = describe(path)
+  if (state === undefined) return undefined
+  for (const suffix of ['', ...LOGS]) checkReadable(`${path}${suffix}`)
+  if (LOGS.some(log => sizeOf(`${path}${log}`) > 0)) return openCopy(Database, path)
+  // SQLite takes no lock and does not look whether the file changes: the caller looks, after each piece of work.
+  const url = pathToFileURL(path)
+  url.searchParams.set('immutable', '1')
+  const connection = new Database(url.href, { readOnly: true })
+  return toDatabase(connection, { isReadOnly: true, isInPlace: () => describe(path) === state })
+}
+
+function checkReadable(path: string): void {
+  try {
+    if (sizeOf(path) > 0) accessSync(path, constants.R_OK)
+  } catch {
+    throw new Error(`this user may not read the file "${basename(path)}"`)
+  }
+}
+
+/** What a log holds is not in the file yet. SQLite puts the two together, in a copy for this user alone. */
+function openCopy(Database: typeof DatabaseSync, path: string): SqliteDatabase {
+  const directory = mkdtempSync(join(tmpdir(), 'osprofiler-read-'))
+  try {
+    const state = copyFiles(path, directory)
+    const connection = new Database(join(directory, 'traces.db'))
+    connection.exec('PRAGMA query_only = ON')
+    const until = dateNow() + COPY_MS
+    return toDatabase(connection, {
+      isReadOnly: true,
+      isInPlace: () => dateNow() < until || describe(path) === state,
+    })
+  } finally {
+    // What is open stays readable. Windows keeps the files until its own clean-up.
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+/** Returns the state of the files that were copied: whoever writes meanwhile would leave a copy of two states. */
+function copyFiles(path: string, directory: string): string | undefined {
+  if (sizeOf(path) > MAX_COPY_BYTES)
+    throw new Error('it is too large to be copied, and its log can only be read in a copy')
+  for (let tries = 1; ; tries++) {
+    const state = describe(path)
+    for (const suffix of ['', ...LOGS]) {
+      const target = join(directory, `traces.db${suffix}`)
+      if (sizeOf(`${path}${suffix}`) > 0) copyFileSync(`${path}${suffix}`, target, constants.COPYFILE_FICLONE)
+      else rmSync(target, { force: true })
+    }
+    if (describe(path) === state) return state
+    if (tries === MAX_TRIES) throw new Error('it changes while it is copied, and its log can only be read in a copy')
+  }
+}
+
+/** What tells one state of a database's files from another, or undefined where there is no such file. */
+function describe(path: string): string | undefined {
+  const states = ['', ...LOGS].map(suffix => {
+    const stats = statSync(`${path}${suffix}`, { bigint: true, throwIfNoEntry: false })
+    return stats === undefined ? '' : `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeNs}`
+  })
+  return states[0] === '' ? undefined : states.join()
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0
+}

@@ -1,0 +1,240 @@
+import { dirname } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { TraceSummary } from '@osprofiler/core'
+import { Buffer, dateNow, Error, Promise, String, types } from '@osprofiler/core/platform'
+import type { ExitGuard } from '../../lifetime/exit-guard.js'
+import type { Selection } from '../../listing/trace-query.js'
+import { makeDirectory } from '../../opening/make-directory.js'
+import { COLUMNS, type RecordRow } from '../../records/record-row.js'
+import { isObject } from '../../records/record-text.js'
+import { INSERT_GROUP, openDatabase, type SqliteDatabase } from './database.js'
+import type { RunStep } from './list.js'
+import { loadSqliteClient } from './load-client.js'
+import { deleteTraces, pruneTraces } from './prune.js'
+import { openReader } from './read-only.js'
+import { primaryCode, SQLITE_BUSY, SQLITE_CANTOPEN, SQLITE_LOCKED, SQLITE_READONLY } from './result-code.js'
+
+const LOCK_WAIT_MS = 5_000
+const CLOSING_LOCK_WAIT_MS = 1_000
+const LOCK_PAUSE_MS = 10
+const MAX_PAGE_ROWS = 500
+const MAX_PAGE_CHARACTERS = 4_000_000
+const MAX_TRIES = 3
+/** No string has room for what is longer: such a row has no `info`. */
+const DATA = 'CASE WHEN length(data) < 250000000 THEN data END AS data'
+
+/** `make` is for writing, and makes the file where it is not there. */
+type Purpose = 'read' | 'change' | 'make'
+
+type Rows = readonly (readonly string[])[]
+
+/** Some rows of a trace, and the row after which the next ones come; undefined after the last. */
+export interface SqlitePage {
+  readonly rows: readonly RecordRow[]
+  readonly after: bigint | undefined
+}
+
+/** What the thread can do. A failed `write` has written nothing. */
+export interface SqliteStore {
+  /** Stores rows in one transaction. */
+  write(rows: Rows): Promise<void>
+  read(baseId: string, after: bigint): Promise<SqlitePage>
+  list(selection: Selection, failed: boolean): Promise<TraceSummary[]>
+  /** How many records were removed. */
+  delete(baseId: string): Promise<number>
+  /** How many traces were removed, those without a record from that timestamp on. */
+  prune(before: string): Promise<number>
+  close(): Promise<void>
+}
+
+/** Opens the store at a path with a client of `findSqliteClient`, when it is first used and whenever it has gone. */
+export function createStore(client: string, path: string, guard: ExitGuard): SqliteStore {
+  let Database: typeof DatabaseSync | undefined
+  let database: SqliteDatabase | undefined
+  let writing: Promise<unknown> = Promise.resolve()
+  let closing = false
+
+  function use(purpose: Purpose): SqliteDatabase | undefined {
+    if (database !== undefined && !database.isInPlace()) release()
+    if (database?.isReadOnly && purpose !== 'read') release()
+    Database ??= loadSqliteClient(client)
+    database ??= purpose === 'read' ? openReader(Database, path) : openDatabase(Database, path, purpose === 'make')
+    return database
+  }
+
+  function release(): void {
+    const stale = database
+    database = undefined
+    stale?.close()
+  }
+
+  /** Tries again while another process holds the lock, deaf only for the moments in which SQLite itself waits. */
+  async function attempt<Result>(work: () => Result): Promise<Result> {
+    const begun = dateNow()
+    for (;;) {
+      try {
+        return await guard.run(work)
+      } catch (error) {
+        const locked = isLocked(error)
+        if (!locked) await guard.run(release)
+        const patience = closing ? CLOSING_LOCK_WAIT_MS : LOCK_WAIT_MS
+        if (!locked || dateNow() - begun > patience) throw error
+      }
+      await delay(LOCK_PAUSE_MS)
+    }
+  }
+
+  function insertAll(rows: Rows): void {
+    // Where the file was deleted meanwhile, the batch is gone with it and goes once more, into the one in its place.
+    for (let file = 1; file <= 2; file++) {
+      const opened = use('make')
+      if (opened === undefined) break
+      insert(opened, rows)
+      if (opened.isInPlace()) return
+    }
+    throw new Error('its file vanishes while it is written, or is a link to none')
+  }
+
+  async function write(rows: Rows): Promise<void> {
+    try {
+      await attempt(() => insertAll(rows))
+    } catch (error) {
+      if (!isObject(error) || error.code !== 'ENOENT') throw error
+      await makeDirectory(dirname(path))
+      await attempt(() => insertAll(rows))
+    }
+  }
+
+  /** Reads the table in one state of it, where it is there. */
+  function read<Result>(work: (connection: DatabaseSync) => Result): Promise<Result | undefined> {
+    return attempt(() => {
+      for (let tries = 1; ; tries++) {
+        const opened = use('read')
+        try {
+          const result = opened && transact(opened, 'BEGIN', work)
+          if (opened === undefined || opened.isInPlace() || tries === MAX_TRIES) return result
+        } catch (error) {
+          // What is read without a lock may be two states at once.
+          if (isLocked(error) || tries === MAX_TRIES || !mayHaveChanged(error, opened)) throw error
+          release()
+        }
+      }
+    })
+  }
+
+  /** Changes the table, where it is there and the store is not being closed. */
+  function change<Result>(work: (connection: DatabaseSync) => Result): Promise<Result | undefined> {
+    return attempt(() => {
+      if (closing) throw new Error('it was closed')
+      const opened = use('change')
+      // IMMEDIATE: a transaction that begins by reading cannot wait for the lock when it comes to write.
+      return opened?.hasTable() ? transact(opened, 'BEGIN IMMEDIATE', work) : undefined
+    })
+  }
+
+  return {
+    write(rows) {
+      const written = writing.then(() => write(rows))
+      writing = written.catch(() => undefined)
+      return written
+    },
+    read: async (baseId, after) =>
+      (await read(connection => readPage(connection, baseId, after))) ?? { rows: [], after: undefined },
+    async list(selection, failed) {
+      // Loaded when it is needed: it brings core along, for which who reads one trace need not wait.
+      const { listTraces } = await import('./list.js')
+      const readUntilClosed: RunStep = work => {
+        if (closing) throw new Error('it was closed')
+        return read(work)
+      }
+      return await listTraces(readUntilClosed, selection, failed)
+    },
+    async delete(baseId) {
+      return (await change(connection => deleteTraces(connection, [baseId]))) ?? 0
+    },
+    prune: before => pruneTraces(change, before),
+    async close() {
+      closing = true
+      await writing
+      await guard.run(release)
+    },
+  }
+}
+
+function insert(database: SqliteDatabase, rows: Rows): void {
+  const { one, many } = database.prepareInserts()
+  const grouped = rows.length - (rows.length % INSERT_GROUP)
+  const isDone = transact(database, 'BEGIN IMMEDIATE', () => {
+    for (let start = 0; start < grouped; start += INSERT_GROUP)
+      many.run(...rows.slice(start, start + INSERT_GROUP).flat())
+    for (const row of rows.slice(grouped)) one.run(...row)
+    return true
+  })
+  if (!isDone) throw new Error('its table was removed')
+}
+
+/** Works on the table where it is there. Nobody changes the table from its begin on, into a view that never ends. */
+function transact<Result>(
+  database: SqliteDatabase,
+  begin: 'BEGIN' | 'BEGIN IMMEDIATE',
+  work: (connection: DatabaseSync) => Result,
+): Result | undefined {
+  database.connection.exec(begin)
+  try {
+    const result = database.hasTable() ? work(database.connection) : undefined
+    database.connection.exec('COMMIT')
+    return result
+  } catch (error) {
+    rollBack(database)
+    throw error
+  }
+}
+
+/** Whether another try may succeed: the file was changed while it was read, or the log beside it was made or removed. */
+function mayHaveChanged(error: unknown, database: SqliteDatabase | undefined): boolean {
+  const code = primaryCode(error)
+  return code === SQLITE_CANTOPEN || code === SQLITE_READONLY || database?.isInPlace() === false
+}
+
+function rollBack({ connection }: SqliteDatabase): void {
+  try {
+    connection.exec('ROLLBACK')
+  } catch {
+    // SQLite has rolled back by itself, as after a full disk.
+  }
+}
+
+/**
+ * A page in the order of arrival, which an index gives in any number of pages without sorting the trace at each, and
+ * which misses nothing that arrives between two. No snapshot is held from one to the next.
+ */
+function readPage(connection: DatabaseSync, baseId: string, after: bigint): SqlitePage {
+  const rows: RecordRow[] = []
+  let characters = 0
+  const columns = COLUMNS.map(column => (column === 'data' ? DATA : column))
+  const select = connection.prepare(
+    `SELECT id, ${columns.join(', ')} FROM data WHERE base_id = ? AND id > ? ORDER BY id`,
+  )
+  // A number that JavaScript does not have would make the whole page fail.
+  select.setReadBigInts(true)
+  for (const found of select.iterate(baseId, after)) {
+    const row = COLUMNS.map(column => toText(found[column]))
+    rows.push(row)
+    characters += row.at(-1)?.length ?? 0
+    const isFull = rows.length === MAX_PAGE_ROWS || characters > MAX_PAGE_CHARACTERS
+    // Ids of another type belong to no table of ours: there is no next page.
+    if (isFull) return { rows, after: typeof found.id === 'bigint' ? found.id : undefined }
+  }
+  return { rows, after: undefined }
+}
+
+function toText(value: unknown): string | null {
+  if (value === null || value === undefined) return null
+  return types.isUint8Array(value) ? Buffer.from(value).toString() : String(value)
+}
+
+function isLocked(error: unknown): boolean {
+  const code = primaryCode(error)
+  return code === SQLITE_BUSY || code === SQLITE_LOCKED
+}

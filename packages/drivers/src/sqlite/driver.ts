@@ -1,0 +1,68 @@
+import { OsprofilerError } from '@osprofiler/core'
+import { showPath } from '../opening/show-path.js'
+import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
+import { isStorable, toRowRecord } from '../records/record-row.js'
+import { findSqliteClient } from './client.js'
+import type { SqlitePage } from './database/store.js'
+import { toStoreError, toWriteError } from './failure.js'
+import { readSqliteLocation } from './path.js'
+import { packRecord } from './row.js'
+import { createThread, ThreadDied } from './thread.js'
+import { findWorker } from './worker-file.js'
+
+/** How many records are handed to the thread at once, so that it unpacks them while the next ones are packed. */
+const RECORDS_PER_STAGE = 100
+
+/** Somebody may have numbered the rows from below zero. */
+const MIN_ID = -(2n ** 63n)
+
+/**
+ * The embedded store: an SQLite file with the table of Python's SQLAlchemy driver, which any number of processes of
+ * either language write and read at once. SQLite runs in a thread of its own. Batches are transactions in
+ * write-ahead mode: what `write` resolved for survives `kill -9`, though not always a power failure.
+ *
+ * Waits up to 5 s for another process's lock, then rejects and has written nothing. A file that is deleted is made
+ * anew. Refused are records with a NUL or half a surrogate pair outside of `info`. A thread that dies midway is
+ * `ERR_WRITE_UNCERTAIN`, and the next call starts another. `?ttl=7d` prunes while it is being written.
+ */
+export function openSqliteDriver(location: string, context: OpenContext): StoreDriver {
+  const { lifetime } = context
+  const { path, ttl } = readSqliteLocation(location)
+  const thread = createThread(context.checkOnly ? '' : findWorker(), findSqliteClient(context), path)
+  const prune = (before: string) => thread.ask({ operation: 'prune', before })
+
+  return {
+    name: 'sqlite',
+    location: showPath(path),
+    retention: { ttl, prune },
+    async write(records) {
+      if (records.length === 0) return { refused: 0 }
+      try {
+        for (let start = 0; start < records.length; start += RECORDS_PER_STAGE) {
+          thread.stage(records.slice(start, start + RECORDS_PER_STAGE).map(packRecord))
+        }
+        return { refused: await thread.ask({ operation: 'write' }) }
+      } catch (error) {
+        if (!(error instanceof ThreadDied)) throw toWriteError(path, error)
+        const message = `${error.message} Nobody knows whether it had written the batch.`
+        throw new OsprofilerError('ERR_WRITE_UNCERTAIN', message, { cause: error.cause })
+      }
+    },
+    async *read(baseId) {
+      for (let after: bigint | undefined = MIN_ID; after !== undefined; ) {
+        lifetime.checkOpen()
+        const page: SqlitePage = await thread.ask({ operation: 'read', baseId, after })
+        if (page.rows.length > 0) yield page.rows.map(toRowRecord)
+        after = page.after
+      }
+    },
+    list: (selection, failed) => thread.ask({ operation: 'list', selection, failed }),
+    remove: baseId => thread.ask({ operation: 'delete', baseId }),
+    prune,
+    // The clients would cut another one short.
+    mayHold: baseId => !baseId.includes('\0') && isStorable(baseId),
+    toError: error => toStoreError(path, error),
+    settle: thread.close,
+    cut: thread.cut,
+  }
+}
