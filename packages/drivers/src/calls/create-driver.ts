@@ -33,9 +33,7 @@ export function createDriver(store: StoreDriver, lifetime: DriverLifetime): Driv
     return await work().catch(fail)
   }
 
-  async function* readSteps(
-    ...[baseId, onUnreadable = () => undefined]: Parameters<NonNullable<Driver['readRecords']>>
-  ) {
+  async function* readSteps(baseId: string, onUnreadable: (records: number) => void = () => undefined) {
     lifetime.checkOpen()
     if (read === undefined || !mayHold(baseId)) return
     try {
