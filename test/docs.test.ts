@@ -7,7 +7,8 @@ import { describe, expect, it } from 'vitest'
 
 const exec = promisify(execFile)
 const root = fileURLToPath(new URL('..', import.meta.url))
-const pages = ['README.md', ...readdirSync(join(root, 'docs')).map(name => `docs/${name}`)]
+const docs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map(name => `docs/${name}`)
+const pages = ['README.md', 'CONTRIBUTING.md', ...docs]
 const markdown = pages.filter(page => page.endsWith('.md')).map(page => ({ page, text: read(page) }))
 
 /** A block of a page that a comment before it ties to a file, or to what a file prints. */
@@ -59,6 +60,16 @@ describe('the docs', () => {
     const dead = links.filter(target => !existsSync(join(root, page, '..', target)))
 
     expect(dead).toEqual([])
+  })
+
+  it('name files that are there, where they say what stands where', () => {
+    const { text } = markdown.find(({ page }) => page === 'docs/architecture.md') ?? { text: '' }
+    const files = [...text.matchAll(/`([a-z]+\/(?:src|pages)\/[^`]+)`/g)].map(([, file]) => `packages/${file}`)
+
+    const gone = files.filter(file => !existsSync(join(root, file)))
+
+    expect(files.length).toBeGreaterThan(17)
+    expect(gone).toEqual([])
   })
 })
 

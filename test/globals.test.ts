@@ -11,15 +11,14 @@ const PACKAGES = ['core', 'express', 'koa', 'fastify', 'rpc', 'instruments', 'dr
 /** Where a global is used on purpose. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   // The places that take them, when the package loads.
-  'core/dist/platform.js': Object.getOwnPropertyNames(globalThis),
-  'core/dist/record/language.js': Object.getOwnPropertyNames(globalThis),
-  'core/dist/node-timers.js': ['globalThis', 'Function'],
+  'core/dist/platform/platform.js': Object.getOwnPropertyNames(globalThis),
+  'core/dist/platform/node-timers.js': ['globalThis', 'Function'],
   'core/dist/json/language.js': Object.getOwnPropertyNames(globalThis),
   // `reflect-metadata` extends the global `Reflect`, perhaps after this package was loaded.
-  'core/dist/stand-in.js': ['globalThis'],
+  'core/dist/wrapping/stand-in.js': ['globalThis'],
 }
 /** Where `instanceof` asks for a class of the language on purpose. */
-const ASKS_CLASS = ['core/dist/is-error.js']
+const ASKS_CLASS = ['core/dist/platform/is-error.js']
 /** Thrown by this project itself for a wrong call, in the realm of this project. */
 const OWN_CLASSES = ['TypeError']
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { configure } from '@osprofiler/core'
 import { configuredKeyRing } from '@osprofiler/core/rpc'
 import { afterEach, expect, it, vi } from 'vitest'
-import { type KeyOptions, readSigningKey } from '../packages/cli/src/read-keys.js'
+import { type KeyOptions, readSigningKey } from '../packages/cli/src/keys/read-keys.js'
 import { makeDirectory, osprofiler } from './cli-process.js'
 
 const KEY = 'o7Vt2kQ9xWc4LmZs8RbYpD1g'

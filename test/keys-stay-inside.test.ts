@@ -12,7 +12,7 @@ import { osprofilerMiddleware as koaMiddleware } from '@osprofiler/koa'
 import { setup } from '@osprofiler/node'
 import { createRunTraced } from '@osprofiler/rpc'
 import { expect, it } from 'vitest'
-import { createTraceGate } from '../packages/core/src/trace-gate.js'
+import { createTraceGate } from '../packages/core/src/admission/trace-gate.js'
 
 const KEYS = ['SECRET-NEW', 'SECRET-OLD']
 const PAIR = signedPack({ base_id: 'trace' }, 'SECRET-OLD')

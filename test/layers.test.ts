@@ -39,6 +39,9 @@ const ALLOWED: Record<string, readonly string[]> = {
 /** Entries of core that know nothing of Node. */
 const PURE = ['@osprofiler/core/json', '@osprofiler/core/record']
 
+/** More than this side by side is not found at the first guess. */
+const MAX_FILES_IN_A_FOLDER = 15
+
 interface Import {
   readonly specifier: string
   readonly typeOnly: boolean
@@ -104,7 +107,27 @@ describe('imports', () => {
     expect(findCycle(graph)).toBeUndefined()
   })
 
-  it.each(['http', 'record', 'rpc', 'toolkit'])('of core/%s are never taken by the rest of core', entry => {
+  it.each(packages)('of folders in %s have no cycle', name => {
+    const graph = new Map<string, string[]>()
+    for (const file of sourcesOf(name)) {
+      const room = roomOf(name, file)
+      const targets = relativeImports(file).map(target => roomOf(name, target))
+      graph.set(room, [...(graph.get(room) ?? []), ...targets.filter(target => target !== room)])
+    }
+
+    expect(findCycle(graph)).toBeUndefined()
+  })
+
+  it.each(packages)('stand in folders of at most 15 files in %s', name => {
+    const counts = new Map<string, number>()
+    for (const file of sourcesOf(name)) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1)
+
+    const crowded = [...counts].filter(([, count]) => count > MAX_FILES_IN_A_FOLDER)
+
+    expect(crowded.map(([folder, count]) => `${relative(packagesFolder, folder)}: ${count}`)).toEqual([])
+  })
+
+  it.each(['http', 'rpc', 'toolkit'])('of core/%s are never taken by the rest of core', entry => {
     const upward = sourcesOf('core')
       .filter(file => !file.includes(`/src/${entry}/`))
       .flatMap(file => relativeImports(file).filter(target => target.includes(`/src/${entry}/`)))
@@ -141,6 +164,12 @@ function sourcesOf(name: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter(file => file.endsWith('.ts'))
     .map(file => join(folder, file))
+}
+
+/** The folder of a file. A file at the top of `src` is a room of its own: most others import some of these. */
+function roomOf(name: string, file: string): string {
+  const folder = dirname(file)
+  return folder === join(packagesFolder, name, 'src') ? file : folder
 }
 
 function importsOf(file: string): Import[] {

@@ -8,7 +8,7 @@ import { printTable, show } from '../table.js'
 
 const AWAITS = 1_000_000
 const REQUESTS = 5_000
-/** A little longer than the context is kept after the last trace: `packages/core/src/context.ts`. */
+/** A little longer than the context is kept after the last trace: `packages/core/src/points/context.ts`. */
 const REST_MS = 11_000
 
 /**

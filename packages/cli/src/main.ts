@@ -1,6 +1,6 @@
-import { createProgram } from './program.js'
-import { endProgress } from './progress.js'
-import { showFailure } from './show-failure.js'
+import { createProgram } from './commands/program.js'
+import { endProgress } from './output/progress.js'
+import { showFailure } from './output/show-failure.js'
 
 /**
  * Runs the command as a shell would, and sets `process.exitCode`: 0, or 1 for a failure. Wrong usage exits at once.

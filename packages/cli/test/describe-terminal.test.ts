@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { describeTerminal } from '../src/describe-terminal.js'
+import { describeTerminal } from '../src/output/describe-terminal.js'
 
 const TERMINAL = { isTTY: true, columns: 120 } as const
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseSince } from '../src/parse-since.js'
+import { parseSince } from '../src/commands/parse-since.js'
 
 describe('parseSince', () => {
   it.each([

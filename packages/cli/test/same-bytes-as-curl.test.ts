@@ -7,11 +7,11 @@ import { promisify } from 'node:util'
 import { Command } from 'commander'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { addCurlOptions, type CurlOptions } from '../src/commands/curl-options.js'
-import { describeRequest } from '../src/describe-request.js'
-import { openLink } from '../src/exchange.js'
-import { findUrl } from '../src/request-url.js'
-import { sendRequest } from '../src/send-request.js'
+import { addCurlOptions } from '../src/commands/curl-options.js'
+import { openConnection } from '../src/request/connection.js'
+import { type CurlOptions, parseRequest } from '../src/request/parse-request.js'
+import { findUrl } from '../src/request/request-url.js'
+import { sendRequest } from '../src/request/send-request.js'
 import { COPIED } from './copied-requests.js'
 
 const runFile = promisify(execFile)
@@ -191,10 +191,10 @@ async function sendAsRun(words: readonly string[], piped = ''): Promise<void> {
   try {
     const command = addCurlOptions(new Command().argument('[words...]')).parse(['curl', ...words], { from: 'user' })
     const options = command.opts<CurlOptions>()
-    const request = describeRequest(findUrl(command.args, options), options)
-    const link = openLink(request.url, {})
-    const { failure } = await sendRequest(request, 'a key', link, 5_000)
-    link.close()
+    const request = parseRequest(findUrl(command.args, options), options)
+    const connection = openConnection(request.url, {})
+    const { failure } = await sendRequest(request, 'a key', connection, 5_000)
+    connection.close()
     expect(failure).toBeUndefined()
   } finally {
     process.chdir(here)

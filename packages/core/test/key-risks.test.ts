@@ -6,7 +6,7 @@ import { performance } from 'node:perf_hooks'
 import { configure } from '@osprofiler/core'
 import { findKeyRisks } from '@osprofiler/core/toolkit'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { configuredKeyRing } from '../src/configuration.js'
+import { configuredKeyRing } from '../src/options/configuration.js'
 
 const STRONG = 'o7Vt2kQ9xWc4LmZs8RbYpD1g'
 

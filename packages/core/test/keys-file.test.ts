@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { KeyRing } from '../src/key-ring.js'
-import { createKeysFile } from '../src/keys-file.js'
+import { KeyRing } from '../src/keys/key-ring.js'
+import { createKeysFile } from '../src/keys/keys-file.js'
 
 const TEXT = 'text'
 

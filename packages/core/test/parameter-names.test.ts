@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { parameterName } from '../src/parameter-names.js'
-import { standIn } from '../src/stand-in.js'
+import { parameterName } from '../src/tracing/parameter-names.js'
+import { standIn } from '../src/wrapping/stand-in.js'
 
 /** The names of the first four parameters of a function that is given by its source text. */
 function namesIn(source: string): string[] {

@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readRegularFile } from '../src/read-regular-file.js'
+import { readRegularFile } from '../src/platform/read-regular-file.js'
 
 const LIMIT = 100_000
 
@@ -37,7 +37,7 @@ describe('readRegularFile', () => {
 
   it('gives what a file was redirected to', () => {
     writeFileSync(join(folder, 'keys'), 'KEY')
-    const module = JSON.stringify(new URL('../dist/read-regular-file.js', import.meta.url).href)
+    const module = JSON.stringify(new URL('../dist/platform/read-regular-file.js', import.meta.url).href)
     const program = `const { readRegularFile } = await import(${module})
       console.log(readRegularFile('/dev/stdin', 9).toString(), readRegularFile('/dev/stdin', 9).toString())`
 

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { trace } from '@osprofiler/core'
 import { describe, expect, it } from 'vitest'
-import { recordableInfo } from '../src/recordable.js'
+import { recordableInfo } from '../src/recording/recordable.js'
 import { READABLE_INFOS, READABLE_NAMES, READABLE_TEXTS } from './fixtures/readable-examples.js'
 import { traceRecords } from './fixtures/trace-records.js'
 

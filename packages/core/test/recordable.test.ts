@@ -1,8 +1,8 @@
 import { start, trace, withTrace } from '@osprofiler/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { cutText } from '../src/cut-text.js'
-import { recordable, recordableInfo } from '../src/recordable.js'
+import { cutText } from '../src/platform/cut-text.js'
+import { recordable, recordableInfo } from '../src/recording/recordable.js'
 import { traceRecords } from './fixtures/trace-records.js'
 
 /** Fails the test when the program's own code is run. */

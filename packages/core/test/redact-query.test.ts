@@ -1,4 +1,4 @@
-import { redactQuery } from '@osprofiler/core'
+import { redactQuery } from '@osprofiler/core/toolkit'
 import { describe, expect, it } from 'vitest'
 
 describe('redactQuery', () => {

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { recordableInfo } from '../src/recordable.js'
+import { recordableInfo } from '../src/recording/recordable.js'
 import { EXAMPLES, HIDDEN, SHAPES } from './fixtures/secret-examples.js'
 
 const record = (value: unknown) => JSON.stringify(recordableInfo({ value }))

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import { formatTimestamp } from '../src/timestamp.js'
+import { formatTimestamp } from '../src/recording/timestamp.js'
 
 describe('a timestamp', () => {
   it('is written as Python writes it', () => {

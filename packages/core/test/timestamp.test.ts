@@ -1,6 +1,6 @@
 import { run, setNotifier, start } from '@osprofiler/core'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { createClock } from '../src/timestamp.js'
+import { createClock } from '../src/recording/timestamp.js'
 
 const realNow = () => performance.timeOrigin + performance.now()
 

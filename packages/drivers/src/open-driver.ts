@@ -1,5 +1,5 @@
-import { checkOptionNames, type Driver, OsprofilerError } from '@osprofiler/core'
-import { Map, String, TypeError } from '@osprofiler/core/toolkit'
+import { type Driver, OsprofilerError } from '@osprofiler/core'
+import { checkOptionNames, Map, String, TypeError } from '@osprofiler/core/toolkit'
 import { createDriver } from './calls/create-driver.js'
 import { openCeilometerDriver } from './ceilometer/driver.js'
 import { openFileDriver } from './file/driver.js'

@@ -6,6 +6,11 @@ export {
   type InstrumentOptions,
   instrument,
 } from './instrument.js'
-export type { TraceSql } from './instrument-settings.js'
-export type { MessageOptions, MessageTarget } from './message-settings.js'
-export { createPropagation, type Propagation, type PropagationRule, type PropagationRules } from './propagate-to.js'
+export type { TraceSql } from './options/instrument-contract.js'
+export type { MessageOptions, MessageTarget } from './options/messages-option.js'
+export {
+  createPropagation,
+  type Propagation,
+  type PropagationRule,
+  type PropagationRules,
+} from './propagation/propagate-to.js'

@@ -1,28 +1,27 @@
-import { checkOptionNames } from '@osprofiler/core'
-import { Array, Object, Set, TypeError } from '@osprofiler/core/toolkit'
-import { instrumentAmqplib } from './amqplib.js'
-import { chooseInstruments } from './choose-instruments.js'
-import { instrumentElasticsearch } from './elasticsearch.js'
-import { instrumentExpress } from './express.js'
-import { instrumentFastify } from './fastify.js'
-import { instrumentFetch } from './fetch.js'
-import { readLibraries } from './given-libraries.js'
-import { instrumentHttp } from './http.js'
-import type { Instrument, InstrumentSettings, TraceSql } from './instrument-settings.js'
-import { instrumentIoredis } from './ioredis.js'
-import { instrumentKnex } from './knex.js'
-import { instrumentKoa } from './koa.js'
-import { checkMessages, type MessageOptions } from './message-settings.js'
-import { instrumentMongodb } from './mongodb.js'
-import { instrumentMongoose } from './mongoose.js'
-import { instrumentMysql2 } from './mysql2.js'
-import { instrumentNodeRedis } from './node-redis.js'
-import { instrumentPg } from './pg.js'
-import { instrumentPhotostructureSqlite } from './photostructure-sqlite.js'
-import { instrumentPostgres } from './postgres.js'
-import { createPropagation, type PropagationRules } from './propagate-to.js'
-import { showWrong } from './show-wrong.js'
-import { instrumentBetterSqlite3, instrumentNodeSqlite } from './sqlite.js'
+import { checkOptionNames, Object, Set, TypeError } from '@osprofiler/core/toolkit'
+import { instrumentExpress } from './frameworks/express.js'
+import { instrumentFastify } from './frameworks/fastify.js'
+import { instrumentKoa } from './frameworks/koa.js'
+import { instrumentHttp } from './http/node/http.js'
+import { instrumentFetch } from './http/undici/fetch.js'
+import { instrumentAmqplib } from './messages/amqplib.js'
+import { chooseInstruments } from './options/choose-instruments.js'
+import { describeValue } from './options/describe-value.js'
+import type { Instrument, InstrumentSettings, TraceSql } from './options/instrument-contract.js'
+import { readLibrariesOption } from './options/libraries-option.js'
+import { checkMessagesOption, type MessageOptions } from './options/messages-option.js'
+import { createPropagation, type PropagationRules } from './propagation/propagate-to.js'
+import { instrumentKnex } from './sql/knex.js'
+import { instrumentMysql2 } from './sql/mysql2.js'
+import { instrumentPg } from './sql/pg.js'
+import { instrumentPhotostructureSqlite } from './sql/photostructure-sqlite.js'
+import { instrumentPostgres } from './sql/postgres.js'
+import { instrumentBetterSqlite3, instrumentNodeSqlite } from './sql/sqlite.js'
+import { instrumentElasticsearch } from './stores/elasticsearch/elasticsearch.js'
+import { instrumentMongodb } from './stores/mongodb/mongodb.js'
+import { instrumentMongoose } from './stores/mongodb/mongoose.js'
+import { instrumentIoredis } from './stores/redis/ioredis.js'
+import { instrumentNodeRedis } from './stores/redis/node-redis.js'
 
 /** What the instruments share. */
 export interface InstrumentOptions {
@@ -132,35 +131,18 @@ export function checkInstruments(
 }
 
 function readNames(asked: readonly AskedInstrument[], defaults: readonly InstrumentName[]): readonly InstrumentName[] {
-  checkNames(asked)
-  const names = chooseInstruments(asked, defaults) as readonly InstrumentName[]
-  for (const name of names) checkName(name)
-  return names
+  return chooseInstruments(asked, defaults, Object.keys(ALL) as InstrumentName[])
 }
 
 function readSettings(options: InstrumentOptions): InstrumentSettings {
   checkOptionNames(options, ['propagateTo', 'traceSql', 'messages', 'libraries'], 'instrument()')
   const { propagateTo, traceSql = 'off', messages = {}, libraries = {} } = options
-  checkMessages(messages)
+  checkMessagesOption(messages)
   const mayReceive = createPropagation(propagateTo)
-  return { mayReceive, traceSql: checkTraceSql(traceSql), messages, libraries: readLibraries(libraries) }
+  return { mayReceive, traceSql: checkTraceSql(traceSql), messages, libraries: readLibrariesOption(libraries) }
 }
 
 function checkTraceSql(value: TraceSql): TraceSql {
   if (['off', 'statements', 'values'].includes(value)) return value
-  throw new TypeError(`traceSql is "off", "statements" or "values", not ${showWrong(value)}`)
-}
-
-function checkNames(names: unknown): void {
-  if (Array.isArray(names)) return
-  throw new TypeError(
-    `The instruments are a list of names, such as ["fetch"], or left out for all; not ${showWrong(names)}`,
-  )
-}
-
-function checkName(name: InstrumentName): void {
-  if (Object.hasOwn(ALL, name)) return
-  throw new TypeError(
-    `No instrument ${showWrong(name)}. Known: ${Object.keys(ALL).join(', ')}. A "+" before a name adds it to the default.`,
-  )
+  throw new TypeError(`traceSql is "off", "statements" or "values", not ${describeValue(value)}`)
 }

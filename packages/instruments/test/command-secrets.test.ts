@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type RedisCommand, redisBatchInfo, redisFailure, redisInfo } from '../src/redis-statement.js'
+import { type RedisCommand, redisBatchInfo, redisFailure, redisInfo } from '../src/stores/redis/redis-statement.js'
 
 const KNOWN = ['GET', 'set', 'HSET', 'XREAD', 'BLPOP', 'PUBLISH', 'JSON.SET', 'FT.SEARCH', 'MODULE_OF_YOURS', 'nosuch']
 /** Whose arguments are passwords and programs. */

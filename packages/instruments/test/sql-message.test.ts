@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { mongodbFailure } from '../src/mongodb-statement.js'
-import { redisFailure } from '../src/redis-statement.js'
-import { hideInMessage } from '../src/sql-message.js'
-import { readStatement } from '../src/sql-text.js'
+import { hideInMessage } from '../src/sql/text/sql-message.js'
+import { readStatement } from '../src/sql/text/sql-text.js'
+import { mongodbFailure } from '../src/stores/mongodb/mongodb-statement.js'
+import { redisFailure } from '../src/stores/redis/redis-statement.js'
 
 const statement = readStatement('INSERT INTO t (a) VALUES ($1)', 'postgresql')
 const messageOf = (error: unknown) => (error as Error).message

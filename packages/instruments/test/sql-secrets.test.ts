@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readStatement } from '../src/sql-text.js'
-import type { SqlDialect } from '../src/sql-tokens.js'
+import { readStatement } from '../src/sql/text/sql-text.js'
+import type { SqlDialect } from '../src/sql/text/sql-tokens.js'
 
 // A statement as each server reads it: made of parts of which is known whether they are values, so that no second
 // reader has to agree with ours.

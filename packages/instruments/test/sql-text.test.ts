@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { MAX_STATEMENT, readStatement } from '../src/sql-text.js'
-import type { SqlDialect } from '../src/sql-tokens.js'
+import { MAX_STATEMENT, readStatement } from '../src/sql/text/sql-text.js'
+import type { SqlDialect } from '../src/sql/text/sql-tokens.js'
 
 const DIALECTS = ['postgresql', 'mysql', 'sqlite'] as const
 

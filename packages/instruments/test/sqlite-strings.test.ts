@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readStatement } from '../src/sql-text.js'
+import { readStatement } from '../src/sql/text/sql-text.js'
 
 describe('a string of SQLite in double quotes', () => {
   it.each([

@@ -67,7 +67,7 @@ function deliverToOurs(openOurs: () => Driver, name: string, options: NotifierOp
 }
 
 /** Delivering and closing the store take five seconds at most, of which a busy machine needs a moment. */
-const LONGEST_CLOSE_MS = 4_900
+const MAX_CLOSE_MS = 4_900
 /** What of that is left to a store for its closing, however long the delivery takes. */
 const CLOSING_SHARE_MS = 900
 
@@ -101,8 +101,8 @@ function deliverTo(
     },
     flush: () => notifier.flush(),
     end() {
-      deadline = performance.now() + LONGEST_CLOSE_MS
-      return notifier.close(LONGEST_CLOSE_MS - CLOSING_SHARE_MS)
+      deadline = performance.now() + MAX_CLOSE_MS
+      return notifier.close(MAX_CLOSE_MS - CLOSING_SHARE_MS)
     },
     async close() {
       await store?.close(Math.max(0, deadline - performance.now())).catch(() => undefined)

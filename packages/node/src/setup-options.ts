@@ -1,12 +1,12 @@
+import type { Configuration, Driver, Notifier, NotifierOptions, OsprofilerError } from '@osprofiler/core'
 import {
-  type Configuration,
+  Array,
+  checkConfiguration,
+  checkOptionKinds,
   checkOptionNames,
-  type Driver,
-  type Notifier,
-  type NotifierOptions,
-  type OsprofilerError,
-} from '@osprofiler/core'
-import { Array, checkConfiguration, Object, TypeError } from '@osprofiler/core/toolkit'
+  Object,
+  TypeError,
+} from '@osprofiler/core/toolkit'
 import { checkConnectionString } from '@osprofiler/drivers'
 import {
   type AskedInstrument,
@@ -88,7 +88,7 @@ export function checkOptions(options: SetupOptions): void {
   const empty = OPTIONS.find(name => options[name] === null)
   if (empty !== undefined) throw new TypeError(`${empty} is null: leave it out for its default`)
   checkReceiver(options)
-  checkSwitches(options)
+  checkOptionKinds(options, { strict: 'boolean', filterErrorTrace: 'boolean' })
   const { instruments, propagateTo, messages, traceSql, libraries } = options
   if (instruments !== undefined && !Array.isArray(instruments)) {
     throw new TypeError('instruments is a list of names, such as ["fetch"] or ["+express"]')
@@ -122,13 +122,5 @@ function checkString(connectionString: string): void {
     // Else the string is right, and something on this machine is not: that is found when the store is opened.
     const isWrong = cause === undefined && (code === 'ERR_CONNECTION_STRING' || code === 'ERR_UNKNOWN_DRIVER')
     if (isWrong || error instanceof TypeError) throw error
-  }
-}
-
-function checkSwitches({ strict, filterErrorTrace }: SetupOptions): void {
-  for (const [name, value] of Object.entries({ strict, filterErrorTrace })) {
-    if (value !== undefined && typeof value !== 'boolean') {
-      throw new TypeError(`${name} is a boolean, not ${typeof value}`)
-    }
   }
 }

@@ -12,7 +12,7 @@ import {
 import { Ajv } from 'ajv'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { layTracks } from '../src/lay-tracks.js'
+import { layTracks } from '../src/export/lay-tracks.js'
 import { hostileRecords } from './hostile-records.js'
 import { BASE_ID, makeShopTrace, makeTrace, type Point, query, sent, served } from './make-trace.js'
 

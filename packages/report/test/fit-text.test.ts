@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import stringWidth from 'string-width'
 import { describe, expect, it } from 'vitest'
-import { escapeControl } from '../src/escape-control.js'
-import { textWidth } from '../src/fit-text.js'
+import { textWidth } from '../src/terminal/fit-text.js'
+import { escapeControl } from '../src/words/escape-control.js'
 
 describe('textWidth', () => {
   it.each([

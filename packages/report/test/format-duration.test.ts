@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatDuration, formatShare } from '../src/format-duration.js'
+import { formatDuration, formatShare } from '../src/words/format-duration.js'
 
 describe('durations for people', () => {
   it.each([

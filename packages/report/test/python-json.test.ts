@@ -19,7 +19,7 @@ import {
   summarize,
 } from '@osprofiler/report'
 import { describe, expect, it } from 'vitest'
-import { createTraceReader } from '../src/read-trace-file.js'
+import { createTraceReader } from '../src/files/read-trace-file.js'
 
 const VALUES = '[NaN,Infinity,-Infinity,9007199254740993,1.0,-0.0,1e-07,1e+16,"NaN",null,{"deep":[[NaN]]}]'
 

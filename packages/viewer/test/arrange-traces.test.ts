@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { type Filters, filterTraces, isNarrowed, sortTraces } from '../pages/list/arrange-traces.js'
-import { routeKey, routeStatistics, sortRoutes } from '../pages/list/route-statistics.js'
+import { routeKey, routeStatistics, sortRoutes } from '../pages/list/routes/route-statistics.js'
+import { type Filters, filterTraces, isNarrowed, sortTraces } from '../pages/list/view/arrange-traces.js'
 import { assignColours } from '../pages/shared/service-colour.js'
-import type { ListedTrace } from '../src/listed-trace.js'
+import type { ListedTrace } from '../src/protocol/listed-trace.js'
 
 const ALL: Filters = { search: '', least: '', status: '', route: '' }
 
@@ -89,7 +89,7 @@ describe('the routes of the list', () => {
   it('sort by any figure, those without one last', () => {
     const routes = routeStatistics([...TRACES, listed({ id: 'g', pattern: 'GET /new', durationUs: null })])
 
-    const sorted = sortRoutes(routes, 'p95Us', true).map(({ pattern }) => pattern)
+    const sorted = sortRoutes(routes, { key: 'p95Us', descending: true }).map(({ pattern }) => pattern)
 
     expect(sorted).toEqual(['nightly', 'GET /orders/:id', 'POST /pay', 'GET /new'])
   })

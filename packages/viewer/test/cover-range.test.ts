@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { coverRange } from '../pages/trace/cover-range.js'
+import { coverRange } from '../pages/trace/waterfall/cover-range.js'
 
 const whole = { fromUs: 0, toUs: 1000 }
 

@@ -2,11 +2,11 @@ import type { TraceRecord } from '@osprofiler/core'
 import { buildReport } from '@osprofiler/report'
 import { describe, expect, it } from 'vitest'
 import { parseDuration } from '../pages/shared/parse-duration.js'
-import { readLink, writeLink } from '../pages/trace/deep-link.js'
-import { filterPoints } from '../pages/trace/filter-points.js'
-import { fitRange, labelTicks, panRange, ticks, zoomRange } from '../pages/trace/time-range.js'
-import { createTraceModel } from '../pages/trace/trace-model.js'
-import { visibleRows } from '../pages/trace/visible-rows.js'
+import { filterPoints } from '../pages/trace/model/filter-points.js'
+import { createTraceModel } from '../pages/trace/model/trace-model.js'
+import { visibleRows } from '../pages/trace/model/visible-rows.js'
+import { readLink, writeLink } from '../pages/trace/view/deep-link.js'
+import { fitRange, labelTicks, panRange, ticks, zoomRange } from '../pages/trace/view/time-range.js'
 
 const NOTHING = { collapsed: new Set<number>(), openFolds: new Set<number>(), kept: undefined }
 

@@ -1,32 +1,6 @@
 import type { Command } from 'commander'
-import { parseSeconds } from '../parse-option.js'
-
-/** A piece of a body, in the order in which the options stood on the command line. */
-export interface BodyPart {
-  readonly kind: 'data' | 'data-raw' | 'data-binary' | 'data-urlencode' | 'form' | 'form-string'
-  readonly text: string
-}
-
-/** The options of curl that say how the request looks and how its server is reached. */
-export interface CurlOptions {
-  readonly url?: readonly string[]
-  readonly request?: string
-  readonly head?: boolean
-  readonly get?: boolean
-  readonly header?: readonly string[]
-  readonly body?: readonly BodyPart[]
-  readonly cookie?: readonly string[]
-  readonly user?: string
-  readonly userAgent?: string
-  readonly referer?: string
-  readonly compressed?: boolean
-  readonly globoff?: boolean
-  readonly insecure?: boolean
-  readonly cacert?: string
-  /** In seconds. */
-  readonly maxTime?: number
-  readonly output?: string
-}
+import type { BodyPart } from '../request/request-body.js'
+import { parseSeconds } from './parse-option.js'
 
 const BODY_OPTIONS: readonly (readonly [kind: BodyPart['kind'], flags: string, description: string])[] = [
   ['data', '-d, --data <body>', 'its body, or @FILE, or @- for standard input; several are joined by &'],

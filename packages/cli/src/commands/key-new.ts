@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import type { KeyNewOptions } from '../new-key.js'
+import type { KeyNewOptions } from '../keys/new-key.js'
 
 /** `osprofiler key new` */
 export function keyNewCommand(): Command {
@@ -21,7 +21,7 @@ Examples:
   (umask 077; osprofiler key new > key)  where a shell makes the file`,
     )
     .action(async (options: KeyNewOptions) => {
-      const { newKey } = await import('../new-key.js')
+      const { newKey } = await import('../keys/new-key.js')
       await newKey(options)
     })
 }

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
-import { parseCount, parseSeconds, parseShare } from '../parse-option.js'
+import type { RunOptions } from '../run/run-request.js'
 import { addCurlOptions } from './curl-options.js'
-import type { RunOptions } from './run-options.js'
+import { parseCount, parseSeconds, parseShare } from './parse-option.js'
 import { addShowOptions } from './show-options.js'
 
 /** `osprofiler run` */
@@ -40,7 +40,7 @@ Examples:
   pass show shop/hmac-key | osprofiler run http://127.0.0.1:3000/orders --hmac-key-file - --json > trace.json`,
     )
     .action(async (words: readonly string[], options: RunOptions) => {
-      const { runRequest } = await import('../run-request.js')
+      const { runRequest } = await import('../run/run-request.js')
       process.exitCode = await runRequest(words, options)
     })
 }

@@ -1,44 +1,8 @@
 import { type Command, Option } from 'commander'
-import { parseCount, parseMilliseconds, parseSeconds } from '../parse-option.js'
+import type { ExportTarget } from '../show/output-format.js'
+import { parseCount, parseMilliseconds, parseSeconds } from './parse-option.js'
 
-const EXPORTS = ['perfetto', 'speedscope', 'otlp'] as const
-
-/** What `--export` makes a timeline for. */
-export type ExportTarget = (typeof EXPORTS)[number]
-
-/** The options of `trace show`, which `run` takes too. */
-export interface ShowOptions extends FormatOptions, SelectionOptions, StoreOptions {
-  /** In seconds. */
-  readonly idleTimeout?: number
-  /** The argument is an id, whatever the file system holds. */
-  readonly id?: boolean
-  readonly follow?: boolean
-}
-
-/** How a trace is written, and where. */
-export interface FormatOptions {
-  readonly json?: boolean
-  readonly html?: boolean
-  readonly dot?: boolean
-  readonly export?: ExportTarget
-  readonly renderDot?: string
-  readonly out?: string
-  readonly rawTimes?: boolean
-}
-
-/** What of a trace the tree shows. */
-export interface SelectionOptions {
-  readonly depth?: number
-  readonly minMs?: number
-  readonly filter?: string
-  readonly service?: string
-}
-
-/** Which store to read. */
-export interface StoreOptions {
-  readonly connectionString?: string
-  readonly transportUrl?: string
-}
+const EXPORTS: readonly ExportTarget[] = ['perfetto', 'speedscope', 'otlp']
 
 /** Adds the options that say how and where a trace is shown, and from which store it comes. */
 export function addShowOptions(command: Command): Command {

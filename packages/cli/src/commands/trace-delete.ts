@@ -1,6 +1,6 @@
 import { Command } from 'commander'
-import { parseTraceName } from '../parse-option.js'
-import type { DeleteOptions } from './delete-options.js'
+import type { DeleteOptions } from '../store/remove-traces.js'
+import { parseTraceName } from './parse-option.js'
 import { addIdOption, addStoreOptions } from './show-options.js'
 
 /** `osprofiler trace delete` */
@@ -12,7 +12,7 @@ export function traceDeleteCommand(): Command {
       parseTraceName(id),
     ])
   return addStoreOptions(addIdOption(command)).action(async (ids: readonly string[], options: DeleteOptions) => {
-    const { deleteTraces } = await import('../remove-traces.js')
+    const { deleteTraces } = await import('../store/remove-traces.js')
     await deleteTraces(ids, options)
   })
 }

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
-import { parseSeconds, parseShare, parseTraceName } from '../parse-option.js'
-import type { DiffOptions } from './diff-options.js'
+import type { DiffOptions } from '../diff/diff-traces.js'
+import { parseSeconds, parseShare, parseTraceName } from './parse-option.js'
 import { addIdOption, addStoreOptions, NAMING } from './show-options.js'
 
 /** `osprofiler trace diff` */
@@ -26,7 +26,7 @@ Examples:
   osprofiler trace diff baseline.jsonl 0199c0de-7000-7abc-8def-0123456789ab --fail-on 10%`,
     )
     .action(async (before: string, after: string, options: DiffOptions) => {
-      const { diffTraces } = await import('../diff-traces.js')
+      const { diffTraces } = await import('../diff/diff-traces.js')
       process.exitCode = await diffTraces(before, after, options)
     })
 }

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
-import { parseCount, parseMilliseconds, parseStatus, parseSwitch } from '../parse-option.js'
-import { parseSince } from '../parse-since.js'
-import type { ListOptions } from './list-options.js'
+import type { ListOptions } from '../list/find-traces.js'
+import { parseCount, parseMilliseconds, parseStatus, parseSwitch } from './parse-option.js'
+import { parseSince } from './parse-since.js'
 import { addStoreOptions } from './show-options.js'
 
 /** `osprofiler trace list` */
@@ -34,7 +34,7 @@ Examples:
   osprofiler trace list --since 2026-03-01T12:00`,
     )
     .action(async (options: ListOptions) => {
-      const { listTraces } = await import('../list-traces.js')
+      const { listTraces } = await import('../list/list-traces.js')
       await listTraces(options)
     })
 }

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
-import { parseSince } from '../parse-since.js'
-import type { PruneOptions } from './prune-options.js'
+import type { PruneOptions } from '../store/remove-traces.js'
+import { parseSince } from './parse-since.js'
 import { addStoreOptions } from './show-options.js'
 
 /** `osprofiler trace prune` */
@@ -21,7 +21,7 @@ Examples:
   osprofiler trace prune --older-than 2026-03-01`,
     )
     .action(async (options: PruneOptions) => {
-      const { pruneTraces } = await import('../remove-traces.js')
+      const { pruneTraces } = await import('../store/remove-traces.js')
       await pruneTraces(options)
     })
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
-import { parseTraceName } from '../parse-option.js'
-import { addIdOption, addShowOptions, NAMING, type ShowOptions } from './show-options.js'
+import type { ShowOptions } from '../show/show-trace.js'
+import { parseTraceName } from './parse-option.js'
+import { addIdOption, addShowOptions, NAMING } from './show-options.js'
 
 /** `osprofiler trace show` */
 export function traceShowCommand(): Command {
@@ -31,7 +32,7 @@ Examples:
   osprofiler trace show trace.json --export perfetto --out perfetto.json`,
     )
     .action(async (trace: string, options: ShowOptions) => {
-      const { showTrace } = await import('../show-trace.js')
+      const { showTrace } = await import('../show/show-trace.js')
       await showTrace(trace, options)
     })
 }

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
-import { parsePort } from '../parse-port.js'
+import type { UiOptions } from '../ui/run-ui.js'
+import { parsePort } from './parse-option.js'
 import { addStoreOptions } from './show-options.js'
-import type { UiOptions } from './ui-options.js'
 
 /** `osprofiler ui` */
 export function uiCommand(): Command {
@@ -20,7 +20,7 @@ Examples:
   osprofiler ui --port 8080 --connection-string sqlite:////var/lib/shop/traces.db`,
     )
     .action(async (options: UiOptions) => {
-      const { runUi } = await import('../run-ui.js')
+      const { runUi } = await import('../ui/run-ui.js')
       await runUi(options)
     })
 }

@@ -1,7 +1,7 @@
-import { readData } from '../class-name.js'
-import { overrideMethod } from '../override-method.js'
-import { Reflect, WeakSet } from '../platform.js'
-import { watchEvents } from '../watch-events.js'
+import { Reflect, WeakSet } from '../platform/platform.js'
+import { readData } from '../recording/class-name.js'
+import { overrideMethod } from '../wrapping/override-method.js'
+import { watchEvents } from '../wrapping/watch-events.js'
 
 /** What a body of a response is to be followed with. */
 export interface BodyFollower {

@@ -1,6 +1,5 @@
-import { checkOptionNames } from '../check-option-names.js'
-import { checkOptionTypes } from '../check-option-types.js'
-import { GATE_OPTIONS, type TraceGateOptions } from '../trace-gate.js'
+import { GATE_OPTIONS, type TraceGateOptions } from '../admission/trace-gate.js'
+import { checkOptions } from '../options/check-options.js'
 import type { NodeRequest } from './node-messages.js'
 
 /** What every HTTP adapter understands. */
@@ -13,7 +12,5 @@ export interface HttpOptions extends TraceGateOptions<NodeRequest> {
 
 /** @throws TypeError for an option of the wrong type, or one that does not exist. */
 export function checkHttpOptions(options: HttpOptions): void {
-  checkOptionNames(options, ['name', 'hideQuery', ...GATE_OPTIONS], 'The middleware')
-  checkOptionTypes(options, ['hideQuery'], 'boolean')
-  checkOptionTypes(options, ['name'], 'string')
+  checkOptions('The middleware', options, { name: 'string', hideQuery: 'boolean', ...GATE_OPTIONS })
 }

@@ -1,9 +1,9 @@
 import type { Http2ServerResponse, ServerHttp2Stream } from 'node:http2'
-import { overrideMethod } from '../override-method.js'
-import { Number, Reflect } from '../platform.js'
-import { watchEvents } from '../watch-events.js'
+import { Number, Reflect } from '../platform/platform.js'
+import { overrideMethod } from '../wrapping/override-method.js'
+import { watchEvents } from '../wrapping/watch-events.js'
+import { hasPeerLeft, hasTimedOut, watchSession } from './http2-session.js'
 import type { ResponseEnd, ResponseWatcher, WatchedResponse } from './response-end.js'
-import { hasPeerLeft, hasTimedOut, watchSession } from './session.js'
 import { createTimeoutMark } from './timeout-mark.js'
 
 /** The stream of a response of HTTP/2, or `undefined` for a response of HTTP/1. */

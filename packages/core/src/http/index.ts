@@ -1,4 +1,4 @@
-export type { RefusalReason } from '../refusal-reason.js'
+export type { RefusalReason } from '../admission/refusal-reason.js'
 export type { HttpOptions } from './http-options.js'
 export type { NodeRequest, NodeResponse } from './node-messages.js'
 export { createRequestTracer, type RequestStats, type RequestTracer } from './request-tracer.js'

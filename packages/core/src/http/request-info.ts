@@ -1,4 +1,4 @@
-import type { PointInfo } from '../record.js'
+import type { PointInfo } from '../record/trace-record.js'
 import { redactQuery } from '../secrets/redact-text.js'
 import type { NodeRequest } from './node-messages.js'
 

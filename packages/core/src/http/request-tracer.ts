@@ -1,8 +1,8 @@
-import { suppress } from '../context.js'
-import type { HmacKeys } from '../key-ring.js'
-import { String } from '../platform.js'
-import { openServedTrace } from '../served-trace.js'
-import { createTraceGate, type TraceStats } from '../trace-gate.js'
+import { RootPoint } from '../admission/root-point.js'
+import { createTraceGate, type TraceStats } from '../admission/trace-gate.js'
+import type { HmacKeys } from '../keys/key-ring.js'
+import { String } from '../platform/platform.js'
+import { suppress } from '../points/context.js'
 import { checkHttpOptions, type HttpOptions } from './http-options.js'
 import type { NodeRequest, NodeResponse } from './node-messages.js'
 import { requestInfo } from './request-info.js'
@@ -43,7 +43,7 @@ export function createRequestTracer(hmacKeys?: HmacKeys, options: HttpOptions = 
     const admitted = gate.admit(String(info), String(hmac), req)
     if (admitted === undefined) return undefined
     const served = requestInfo(req, hideQuery, wholeUrl)
-    return serveRequest(req, res, () => openServedTrace(admitted, gate.maxPointsPerTrace, name, served))
+    return serveRequest(req, res, () => new RootPoint(admitted, gate.maxPointsPerTrace, name, served))
   }
 
   /** Whatever a request or a response may be that is not Node's own, it is served. */

@@ -1,8 +1,8 @@
-import { keepContext, runWith } from '../context.js'
-import { Reflect, setImmediate } from '../platform.js'
-import type { Profiler } from '../profiler.js'
-import type { PointInfo } from '../record.js'
-import type { ServedTrace } from '../served-trace.js'
+import type { RootPoint } from '../admission/root-point.js'
+import { Reflect, setImmediate } from '../platform/platform.js'
+import { keepContext, runWith } from '../points/context.js'
+import type { Profiler } from '../points/profiler.js'
+import type { PointInfo } from '../record/trace-record.js'
 import { type BodyFollower, followBody } from './follow-body.js'
 import type { NodeRequest, NodeResponse } from './node-messages.js'
 import { BROKEN_OFF, type ResponseEnd, type WatchedResponse } from './response-end.js'
@@ -28,7 +28,7 @@ interface Failure {
 export class ServedRequest {
   /** The profiler of the inside of the request's point. */
   readonly profiler: Profiler
-  readonly #ended: () => void
+  readonly #root: RootPoint
   readonly #release = keepContext()
   readonly #response: WatchedResponse
   readonly #body: BodyFollower
@@ -39,9 +39,9 @@ export class ServedRequest {
   #open = true
 
   /** The trace must have been opened for this request, which ends the trace with the response. */
-  constructor({ profiler, ended }: ServedTrace, response: WatchedResponse) {
-    this.profiler = profiler
-    this.#ended = ended
+  constructor(root: RootPoint, response: WatchedResponse) {
+    this.profiler = root.profiler
+    this.#root = root
     this.#response = response
     this.#body = {
       produce: fn => (this.#open ? this.run(fn) : fn()),
@@ -94,7 +94,7 @@ export class ServedRequest {
       this.profiler.end()
     } finally {
       this.#response.leave()
-      this.#ended()
+      this.#root.ended()
       this.#release()
     }
   }
@@ -145,7 +145,7 @@ export class ServedRequest {
  * Traces a request from here to the end of its response. `open` opens the trace, and is called only if the end of the
  * response will be known.
  */
-export function serveRequest(req: NodeRequest, res: NodeResponse, open: () => ServedTrace): ServedRequest | undefined {
+export function serveRequest(req: NodeRequest, res: NodeResponse, open: () => RootPoint): ServedRequest | undefined {
   // Not a getter: V8 gives each object literal that has one a hidden class of its own, in the old generation. The getter
   // hangs on that class, and the whole request on the getter: requests would live until a full collection.
   const served: Holder = { request: undefined }

@@ -1,5 +1,5 @@
 import { asNumber, ExactNumber } from '../json/index.js'
-import { Array, BigInt, JSON, Number, Object, String } from './language.js'
+import { Array, BigInt, isFinite, isInteger, isSafeInteger, JSON, Object, String } from '../json/language.js'
 
 /** What an attribute may hold in either encoding of OTLP without becoming another value. */
 export type AttributeValue = string | number | boolean
@@ -42,7 +42,7 @@ export function memberOf(value: unknown, name: string): unknown {
 }
 
 function isExact(value: number): boolean {
-  return Number.isSafeInteger(value) || (Number.isFinite(value) && !Number.isInteger(value))
+  return isSafeInteger(value) || (isFinite(value) && !isInteger(value))
 }
 
 /** As `JSON.stringify`, but numbers stay as they are, no depth is too deep, and nothing is written beyond `MAX_TEXT`. */
@@ -82,6 +82,6 @@ function objectToJson(value: object, depth: number): string {
 
 /** All digits of an integer. A double is shown with fewer than it has from 2 ** 53 on. */
 function digitsOf(value: number): string {
-  const isLong = Number.isInteger(value) && !Number.isSafeInteger(value) && value < MAX_DIGITS && value > -MAX_DIGITS
+  const isLong = isInteger(value) && !isSafeInteger(value) && value < MAX_DIGITS && value > -MAX_DIGITS
   return isLong ? String(BigInt(value)) : String(value)
 }

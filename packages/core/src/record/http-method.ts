@@ -1,4 +1,4 @@
-import { Set } from './language.js'
+import { Set } from '../json/language.js'
 
 const METHODS = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE'])
 

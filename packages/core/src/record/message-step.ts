@@ -1,5 +1,5 @@
+import { Map } from '../json/language.js'
 import { isObject, memberOf } from './attribute-value.js'
-import { Map } from './language.js'
 import { KIND } from './span-kind-numbers.js'
 import type { SpanSource } from './span-source.js'
 

@@ -1,4 +1,4 @@
-import { BigInt, TextEncoder } from './language.js'
+import { BigInt, TextEncoder } from '../json/language.js'
 
 const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i
 

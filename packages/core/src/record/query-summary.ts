@@ -1,4 +1,4 @@
-import { Boolean, Map } from './language.js'
+import { Boolean, Map } from '../json/language.js'
 
 const LONGEST_PARSED = 4_000
 const BEFORE = /^(?:\s|--[^\n]*\n|\/\*.*?\*\/)+/s

@@ -1,6 +1,6 @@
 import { asNumber } from '../json/index.js'
+import { isInteger, isSafeInteger } from '../json/language.js'
 import { attributeText, memberOf } from './attribute-value.js'
-import { Number } from './language.js'
 import { has } from './span-kind.js'
 import type { SpanSource } from './span-source.js'
 
@@ -10,13 +10,13 @@ const BEYOND_DOUBLES = 2 ** 1024
 /** The status that a request was answered with. */
 export function readStatus({ stopInfo }: Pick<SpanSource, 'stopInfo'>): number | undefined {
   const status = asNumber(findStatus({ stopInfo }))
-  return Number.isInteger(status) || status === BEYOND_DOUBLES ? status : undefined
+  return isInteger(status) || status === BEYOND_DOUBLES ? status : undefined
 }
 
 /** The same as it was recorded: a number that JavaScript cannot count has its digits. */
 export function readStatusValue(source: SpanSource): unknown {
   const status = readStatus(source)
-  return status === undefined || Number.isSafeInteger(status) ? status : findStatus(source)
+  return status === undefined || isSafeInteger(status) ? status : findStatus(source)
 }
 
 /** What went wrong: an exception's type, or the status that by the conventions is an error on its side. */

@@ -1,6 +1,6 @@
+import { MAX_SAFE_INTEGER, Math } from '../json/language.js'
 import { attributeText, isObject, memberOf } from './attribute-value.js'
 import { knownMethod } from './http-method.js'
-import { Math, Number } from './language.js'
 import { readMessageStep, withoutIds } from './message-step.js'
 import { otlpSpanId, otlpTraceId } from './otlp-id.js'
 import { summarizeQuery } from './query-summary.js'
@@ -131,7 +131,7 @@ function cut(text: string): string {
 
 /** Times before 1970 have no place in OTLP, and none beyond the year 2255 can be told to the microsecond. */
 function within(microseconds: number): number {
-  return Math.min(Math.max(0, microseconds), Number.MAX_SAFE_INTEGER)
+  return Math.min(Math.max(0, microseconds), MAX_SAFE_INTEGER)
 }
 
 function toTime(us: number, nanoseconds: number): readonly [number, number] {

@@ -1,6 +1,6 @@
+import { Object, Set } from '../json/language.js'
 import { attributeText, isObject, memberOf } from './attribute-value.js'
 import { knownMethod } from './http-method.js'
-import { Object, Set } from './language.js'
 import { readMessageStep } from './message-step.js'
 import { summarizeQuery } from './query-summary.js'
 import type { AttributeList } from './span-attributes.js'

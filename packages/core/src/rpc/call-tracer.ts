@@ -1,9 +1,8 @@
-import { checkOptionNames } from '../check-option-names.js'
-import { checkOptionTypes } from '../check-option-types.js'
-import type { HmacKeys } from '../key-ring.js'
-import type { PointInfo } from '../record.js'
-import { openServedTrace } from '../served-trace.js'
-import { createTraceGate, GATE_OPTIONS, type TraceGateOptions, type TraceStats } from '../trace-gate.js'
+import { RootPoint } from '../admission/root-point.js'
+import { createTraceGate, GATE_OPTIONS, type TraceGateOptions, type TraceStats } from '../admission/trace-gate.js'
+import type { HmacKeys } from '../keys/key-ring.js'
+import { checkOptions, type OptionKinds } from '../options/check-options.js'
+import type { PointInfo } from '../record/trace-record.js'
 import type { SignedPair } from './carrier.js'
 import { ServedCall } from './served-call.js'
 
@@ -12,6 +11,9 @@ export interface CallOptions<Message = unknown> extends TraceGateOptions<Message
   /** The name of the point of a served call. Default `rpc`, which OSProfiler's readers know. */
   readonly name?: string | undefined
 }
+
+/** The kinds of these options: an adapter checks them, beside its own. */
+export const CALL_OPTIONS: OptionKinds<CallOptions<never>> = { name: 'string', ...GATE_OPTIONS }
 
 /** Decides which calls and messages are traced, and traces them. One for each place where they come in. */
 export interface CallTracer<Message = unknown> {
@@ -41,8 +43,7 @@ export function createCallTracer<Message = unknown>(
   hmacKeys?: HmacKeys,
   options: CallOptions<Message> = {},
 ): CallTracer<Message> {
-  checkOptionNames(options, ['name', ...GATE_OPTIONS], 'The tracer of calls')
-  checkOptionTypes(options, ['name'], 'string')
+  checkOptions('The tracer of calls', options, CALL_OPTIONS)
   const usualName = options.name || 'rpc'
   const gate = createTraceGate(hmacKeys, options)
   return {
@@ -51,7 +52,7 @@ export function createCallTracer<Message = unknown>(
       if (pair === undefined) return undefined
       const admitted = gate.admit(pair.info, pair.hmac, message)
       if (admitted === undefined) return undefined
-      return new ServedCall(openServedTrace(admitted, gate.maxPointsPerTrace, name, info))
+      return new ServedCall(new RootPoint(admitted, gate.maxPointsPerTrace, name, info))
     },
     get stats() {
       return gate.stats

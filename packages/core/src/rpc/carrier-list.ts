@@ -1,5 +1,5 @@
-import { Array, Buffer, Object, Reflect, String, types } from '../platform.js'
-import { X_TRACE_HMAC, X_TRACE_INFO } from '../signed-headers.js'
+import { X_TRACE_HMAC, X_TRACE_INFO } from '../keys/signed-headers.js'
+import { Array, Buffer, Object, Reflect, String, types } from '../platform/platform.js'
 
 /**
  * Carriers that are lists of headers, as clients of Kafka have them: a `Map` whose names may be bytes, or a list. An element

@@ -1,6 +1,6 @@
-import type { TraceHeaders } from '../local-trace.js'
-import { Array, Buffer, Number, Object, Reflect, types } from '../platform.js'
-import { X_TRACE_HMAC, X_TRACE_INFO } from '../signed-headers.js'
+import { X_TRACE_HMAC, X_TRACE_INFO } from '../keys/signed-headers.js'
+import { Array, Buffer, Number, Object, Reflect, types } from '../platform/platform.js'
+import type { TraceHeaders } from '../points/local-trace.js'
 import { isHeaderList, pickTraceHeaders, replaceHeaders } from './carrier-list.js'
 
 // Written out: to look for a text that was computed takes three times as long, and most messages carry no trace.

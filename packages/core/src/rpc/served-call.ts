@@ -1,20 +1,20 @@
-import { createScope, keepContext } from '../context.js'
-import type { Profiler } from '../profiler.js'
-import type { PointInfo } from '../record.js'
-import type { ServedTrace } from '../served-trace.js'
-import { settleIn } from '../settle.js'
+import type { RootPoint } from '../admission/root-point.js'
+import { createScope, keepContext } from '../points/context.js'
+import type { Profiler } from '../points/profiler.js'
+import { followCallIn } from '../promises/follow-call.js'
+import type { PointInfo } from '../record/trace-record.js'
 
 /** A call or a message that is traced: its point is open until it is over. */
 export class ServedCall {
   /** The profiler of the inside of the call's point. */
   readonly profiler: Profiler
-  readonly #ended: () => void
+  readonly #root: RootPoint
   readonly #release = keepContext()
   #open = true
 
-  constructor({ profiler, ended }: ServedTrace) {
-    this.profiler = profiler
-    this.#ended = ended
+  constructor(root: RootPoint) {
+    this.profiler = root.profiler
+    this.#root = root
   }
 
   /**
@@ -23,7 +23,7 @@ export class ServedCall {
    * What `fn` throws ends the call, is recorded, and thrown on.
    */
   serve<T>(fn: () => T, done: (ago: number) => void = ago => this.end(undefined, ago)): T {
-    return settleIn(createScope(this.profiler), fn, {
+    return followCallIn(createScope(this.profiler), fn, {
       done: (_, ago) => done(ago),
       failed: (error, ago) => this.fail(error, undefined, ago),
       abandoned: () => done(0),
@@ -46,7 +46,7 @@ export class ServedCall {
     try {
       close()
     } finally {
-      this.#ended()
+      this.#root.ended()
       this.#release()
     }
   }

@@ -1,5 +1,5 @@
-import { Math } from '../platform.js'
-import { REDACTED } from './secret-names.js'
+import { Math } from '../platform/platform.js'
+import { REDACTED } from './names/secret-names.js'
 
 const HYPHEN = 45
 /** The name of a program stands near the beginning: `sudo -u bob mysql ...`. */

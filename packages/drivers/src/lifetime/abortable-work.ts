@@ -1,4 +1,4 @@
-import { AbortController, afterNaturalEnd, Error, Number, Object, Set } from '@osprofiler/core/toolkit'
+import { AbortController, cutAtExit, Error, Number, Object, Set } from '@osprofiler/core/toolkit'
 import type { StoreLifetime } from '../opening/store-driver.js'
 import { withDeadline } from './deadline.js'
 
@@ -17,7 +17,7 @@ export function createAbortableWork(): AbortableWork {
     async run(work, limit) {
       const controller = new AbortController()
       const abort = (reason: string) => controller.abort(noAnswer(reason))
-      const forget = afterNaturalEnd(() => abort('it gave no answer before the program ended'))
+      const forget = cutAtExit(() => abort('it gave no answer before the program ended'))
       underWay.add(controller)
       const late = () => abort(`it gave no answer within ${Number(limit) / 1_000} s`)
       try {

@@ -1,13 +1,5 @@
 import { suppress, type TraceRecord, type WriteResult } from '@osprofiler/core'
-import {
-  clearTimeout,
-  joinNaturalEnd,
-  naturalEndLeft,
-  process,
-  setImmediate,
-  setTimeout,
-  URL,
-} from '@osprofiler/core/toolkit'
+import { beginExit, clearTimeout, exitTimeLeft, process, setImmediate, setTimeout, URL } from '@osprofiler/core/toolkit'
 import { hold } from '../lifetime/hold.js'
 import { createOneAtATime } from '../lifetime/one-at-a-time.js'
 import { findClient } from '../opening/client-package.js'
@@ -85,8 +77,8 @@ export function openOtlpDriver(location: string, context: OpenContext): StoreDri
 
   /** The notifier delivers what it has at that moment, too: only when no more comes is a point known not to stop. */
   function endNaturally(): void {
-    if (joinNaturalEnd() === 0) return
-    if (noticedWrites === writes) return void suppress(() => hold(endAll, naturalEndLeft()))
+    if (beginExit() === 0) return
+    if (noticedWrites === writes) return void suppress(() => hold(endAll, exitTimeLeft()))
     noticedWrites = writes
     setImmediate(() => undefined)
   }

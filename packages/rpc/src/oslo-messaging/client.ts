@@ -1,15 +1,15 @@
-import { checkOptionNames, type HmacKeys, OsprofilerError, withTrace } from '@osprofiler/core'
-import { checkOptionTypes, Math, Set, String, TypeError } from '@osprofiler/core/toolkit'
+import { type HmacKeys, OsprofilerError, withTrace } from '@osprofiler/core'
+import { checkOptions, Math, type OptionKinds, Set, String, TypeError } from '@osprofiler/core/toolkit'
 import { injectTrace } from '../inject-trace.js'
-import { toBrokerError } from './broker-error.js'
-import type { Connect } from './connection.js'
-import { declareExchange } from './declare-exchange.js'
-import { MessageUndeliverable } from './errors.js'
-import { createLink } from './link.js'
-import { decodeMessage, encodeMessage, hexId, isObject, type Message, packContext } from './message.js'
-import type { Outcome, PublishingChannel } from './publishing-channel.js'
-import { RABBIT_OPTIONS, type RabbitOptions, readRabbitOptions } from './rabbit-options.js'
-import { createWaitingCalls } from './waiting-calls.js'
+import { toBrokerError } from './broker/broker-error.js'
+import type { Connect } from './broker/connection.js'
+import { declareExchange } from './broker/declare-exchange.js'
+import type { Outcome, PublishingChannel } from './broker/publishing-channel.js'
+import { RABBIT_OPTIONS, type RabbitOptions, readRabbitOptions } from './broker/rabbit-options.js'
+import { createReconnectingChannel } from './broker/reconnecting-channel.js'
+import { MessageUndeliverable } from './messages/errors.js'
+import { decodeMessage, encodeMessage, hexId, isObject, type Message, packContext } from './messages/message.js'
+import { WaitingCalls } from './waiting-calls.js'
 
 /** To whom a call goes. What is not said is as the client's options say. */
 export interface OsloTarget {
@@ -61,10 +61,18 @@ export interface OsloClient {
   close(timeout?: number): Promise<void>
 }
 
-const TARGET = ['topic', 'server', 'exchange', 'namespace', 'version'] as const
+const TARGET: OptionKinds<OsloTarget> = {
+  topic: 'string',
+  server: 'string',
+  exchange: 'string',
+  namespace: 'string',
+  version: 'string',
+}
+const CALL: OptionKinds<OsloCallOptions> = { ...TARGET, timeout: 'number', monitorTimeout: 'number' }
+const CAST: OptionKinds<OsloCastOptions> = { ...TARGET, fanout: 'boolean' }
+const OPTIONS: OptionKinds<OsloClientOptions> = { ...CALL, compatible: 'boolean', hmacKeys: 'any', ...RABBIT_OPTIONS }
 // RabbitMQ takes no longer one.
-const LONGEST_EXPIRATION = 2 ** 32
-const TIMES = ['timeout', 'monitorTimeout'] as const
+const MAX_EXPIRATION_MS = 2 ** 32
 
 /**
  * Calls methods of OpenStack's services over RabbitMQ, as Python's RPC client does. Each call in a trace is a point `rpc`, and
@@ -76,17 +84,14 @@ const TIMES = ['timeout', 'monitorTimeout'] as const
  * await orders.call({ user: 'alice' }, 'create', { item: 7 }, { timeout: 5_000 })
  */
 export function createOsloClient(connect: Connect, options: OsloClientOptions): OsloClient {
-  checkOptionNames(options, [...TARGET, ...TIMES, 'compatible', 'hmacKeys', ...RABBIT_OPTIONS], 'createOsloClient()')
-  checkOptionTypes(options, TARGET, 'string')
-  checkOptionTypes(options, TIMES, 'number')
-  checkOptionTypes(options, ['compatible'], 'boolean')
+  checkOptions('createOsloClient()', options, OPTIONS)
   if (!options.topic) throw new TypeError('createOsloClient() needs a topic')
   const declared = readRabbitOptions(options)
   const injecting = { compatible: options.compatible, hmacKeys: options.hmacKeys }
   const replyQueue = `reply_${hexId()}`
-  const waiting = createWaitingCalls()
+  const waiting = new WaitingCalls()
   let exchanges = new Set<string>()
-  const link = createLink(connect, {
+  const reconnecting = createReconnectingChannel(connect, {
     prepare,
     isWanted: () => waiting.size > 0,
     onFailure: () => undefined,
@@ -115,7 +120,7 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
     content: Buffer,
     { fanout = false, ...properties }: { readonly fanout?: boolean | undefined; readonly [name: string]: unknown },
   ): Promise<Outcome> {
-    const open = await link.open()
+    const open = await reconnecting.open()
     const name = fanout ? `${topic}_fanout` : exchange
     if (!exchanges.has(name)) {
       const declaration = fanout ? { ...declared.transient, autoDelete: true } : declared.topic
@@ -130,7 +135,7 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
 
   return {
     async call(context, method, args = {}, callOptions = {}) {
-      checkCall(method, args, callOptions, TIMES, 'call()')
+      checkCall(method, args, callOptions, CALL, 'call()')
       const timeout = callOptions.timeout ?? options.timeout ?? 60_000
       const monitorTimeout = callOptions.monitorTimeout ?? options.monitorTimeout
       const target = toTarget(options, callOptions)
@@ -145,7 +150,7 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
         })
         const properties = {
           mandatory: true,
-          ...(timeout < LONGEST_EXPIRATION && { expiration: String(Math.ceil(timeout)) }),
+          ...(timeout < MAX_EXPIRATION_MS && { expiration: String(Math.ceil(timeout)) }),
         }
         // Last: what throws before leaves no call behind that waits for a reply.
         const reply = waiting.wait(messageId, name, timeout, monitorTimeout)
@@ -160,7 +165,7 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
       })
     },
     async cast(context, method, args = {}, castOptions = {}) {
-      checkCall(method, args, castOptions, ['fanout'], 'cast()')
+      checkCall(method, args, castOptions, CAST, 'cast()')
       const target = toTarget(options, castOptions)
       const name = `${target.topic}.${method}`
       await withTrace('rpc', { function: { name }, messaging: messagingOf('cast', target) }, async () => {
@@ -172,7 +177,7 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
     },
     async close(timeout = 5_000) {
       waiting.failAll(new OsprofilerError('ERR_BROKER', 'The client was closed.'))
-      await link.close(timeout, async () => undefined)
+      await reconnecting.close(timeout, async () => undefined)
     },
   }
 
@@ -200,11 +205,8 @@ function toTarget(usual: OsloClientOptions, given: OsloTarget) {
   }
 }
 
-function checkCall(method: unknown, args: unknown, options: object, more: readonly string[], owner: string): void {
-  checkOptionNames(options, [...TARGET, ...more], owner)
-  checkOptionTypes(options as OsloCallOptions, TARGET, 'string')
-  checkOptionTypes(options as OsloCallOptions, TIMES, 'number')
-  checkOptionTypes(options as OsloCastOptions, ['fanout'], 'boolean')
+function checkCall(method: unknown, args: unknown, options: object, kinds: OptionKinds, owner: string): void {
+  checkOptions(owner, options, kinds)
   if (typeof method !== 'string' || method === '') throw new TypeError(`${owner} needs the name of a method`)
   if (!isObject(args)) throw new TypeError('The arguments of a method are an object: their names and values')
 }

@@ -1,3 +1,5 @@
+export type { AmqpConnection, Connect } from './broker/connection.js'
+export type { RabbitOptions } from './broker/rabbit-options.js'
 export {
   createOsloClient,
   type OsloCallOptions,
@@ -6,9 +8,7 @@ export {
   type OsloClientOptions,
   type OsloTarget,
 } from './client.js'
-export type { AmqpConnection, Connect } from './connection.js'
-export type { EndpointMethod, EndpointTarget } from './endpoints.js'
-export { MessageUndeliverable, MessagingTimeout, RemoteError, type RemoteFailure } from './errors.js'
-export type { RabbitOptions } from './rabbit-options.js'
-export type { ReplyOptions } from './replies.js'
+export { MessageUndeliverable, MessagingTimeout, RemoteError, type RemoteFailure } from './messages/errors.js'
 export { createOsloServer, type OsloCall, type OsloServer, type OsloServerOptions } from './server.js'
+export type { EndpointMethod, EndpointTarget } from './serving/endpoints.js'
+export type { ReplyOptions } from './serving/replies.js'

@@ -1,19 +1,26 @@
 import { hostname } from 'node:os'
-import { checkOptionNames, type HmacKeys, OsprofilerError } from '@osprofiler/core'
+import { type HmacKeys, OsprofilerError } from '@osprofiler/core'
 import type { CallOptions, TraceStats } from '@osprofiler/core/rpc'
-import { checkOptionTypes, createRareWarning, Math, performance, TypeError } from '@osprofiler/core/toolkit'
+import {
+  checkOptions,
+  createRareWarning,
+  Math,
+  type OptionKinds,
+  performance,
+  TypeError,
+} from '@osprofiler/core/toolkit'
 import type { ConsumeMessage } from 'amqplib'
 import { createRunTraced, type TraceContext } from '../run-traced.js'
-import type { Connect } from './connection.js'
-import { declareExchange } from './declare-exchange.js'
-import { checkEndpoints } from './endpoints.js'
-import { createLink } from './link.js'
-import { hexId } from './message.js'
-import type { PublishingChannel } from './publishing-channel.js'
-import { RABBIT_OPTIONS, type RabbitOptions, readRabbitOptions } from './rabbit-options.js'
-import { createReplies, type ReplyOptions } from './replies.js'
-import { createServing } from './serving.js'
-import { within } from './within.js'
+import type { Connect } from './broker/connection.js'
+import { declareExchange } from './broker/declare-exchange.js'
+import type { PublishingChannel } from './broker/publishing-channel.js'
+import { RABBIT_OPTIONS, type RabbitOptions, readRabbitOptions } from './broker/rabbit-options.js'
+import { createReconnectingChannel } from './broker/reconnecting-channel.js'
+import { waitAtMost } from './broker/wait-at-most.js'
+import { hexId } from './messages/message.js'
+import { checkEndpoints } from './serving/endpoints.js'
+import { createReplies, type ReplyOptions } from './serving/replies.js'
+import { createServing } from './serving/serve-calls.js'
 
 /** What is served, and how. */
 export interface OsloServerOptions extends RabbitOptions, ReplyOptions {
@@ -51,20 +58,20 @@ export interface OsloServer {
   close(timeout?: number): Promise<void>
 }
 
-const OPTIONS: readonly string[] = [
-  'topic',
-  'server',
-  'exchange',
-  'endpoints',
-  'hmacKeys',
-  'trace',
-  'maxConcurrentCalls',
-  'rpc_ping_enabled',
-  'onError',
-  'direct_mandatory_flag',
-  'kombu_missing_consumer_retry_timeout',
+const OPTIONS: OptionKinds<OsloServerOptions> = {
+  topic: 'string',
+  server: 'string',
+  exchange: 'string',
+  endpoints: 'any',
+  hmacKeys: 'any',
+  trace: 'any',
+  maxConcurrentCalls: 'number',
+  rpc_ping_enabled: 'boolean',
+  onError: 'function',
+  direct_mandatory_flag: 'boolean',
+  kombu_missing_consumer_retry_timeout: 'number',
   ...RABBIT_OPTIONS,
-]
+}
 
 /**
  * Serves a topic of OpenStack's oslo.messaging over RabbitMQ, as Python's RPC server does: calls and casts to the topic, to this
@@ -82,7 +89,7 @@ const OPTIONS: readonly string[] = [
  * })
  */
 export async function createOsloServer(connect: Connect, options: OsloServerOptions): Promise<OsloServer> {
-  checkOptions(options)
+  checkServerOptions(options)
   const { topic, server = hostname(), exchange = 'openstack', hmacKeys, trace, maxConcurrentCalls = 64 } = options
   const declared = readRabbitOptions(options)
   const endpoints = [...checkEndpoints(options.endpoints), ...(options.rpc_ping_enabled ? [PING] : [])]
@@ -90,15 +97,15 @@ export async function createOsloServer(connect: Connect, options: OsloServerOpti
   const fanout = `${topic}_fanout`
   const fanoutQueue = `${fanout}_${hexId()}`
   const tags: string[] = []
-  const link = createLink(connect, {
+  const reconnecting = createReconnectingChannel(connect, {
     prepare,
     isWanted: () => true,
     onFailure: error => onError(error),
     onGone: error => onError(error),
   })
-  const replies = createReplies(link, options, onError)
+  const replies = createReplies(reconnecting, options, onError)
   const runTraced = createRunTraced(hmacKeys, trace)
-  const serving = createServing({ endpoints, runTraced, replies, slots: maxConcurrentCalls, onError })
+  const serving = createServing({ endpoints, runTraced, replies, maxConcurrentCalls, onError })
 
   async function prepare(open: PublishingChannel): Promise<void> {
     const { channel, connection } = open
@@ -125,9 +132,9 @@ export async function createOsloServer(connect: Connect, options: OsloServerOpti
   }
 
   try {
-    await link.open()
+    await reconnecting.open()
   } catch (error) {
-    await link.close(0, async () => undefined)
+    await reconnecting.close(0, async () => undefined)
     throw error
   }
   return {
@@ -136,10 +143,10 @@ export async function createOsloServer(connect: Connect, options: OsloServerOpti
     },
     async close(timeout = 5_000) {
       const deadline = performance.now() + timeout
-      await link.close(timeout, async ({ channel }) => {
+      await reconnecting.close(timeout, async ({ channel }) => {
         for (const tag of tags) await channel.cancel(tag)
         // Some time is left for the broker.
-        await within(serving.drain(), Math.max(0, (deadline - performance.now()) * 0.8))
+        await waitAtMost(serving.drain(), Math.max(0, (deadline - performance.now()) * 0.8))
         await channel.deleteQueue(fanoutQueue)
       })
     },
@@ -148,12 +155,8 @@ export async function createOsloServer(connect: Connect, options: OsloServerOpti
 
 const PING = { oslo_rpc_server_ping: () => 'pong' }
 
-function checkOptions(options: OsloServerOptions): void {
-  checkOptionNames(options, OPTIONS, 'createOsloServer()')
-  checkOptionTypes(options, ['topic', 'server', 'exchange'], 'string')
-  checkOptionTypes(options, ['maxConcurrentCalls', 'kombu_missing_consumer_retry_timeout'], 'number')
-  checkOptionTypes(options, ['rpc_ping_enabled', 'direct_mandatory_flag'], 'boolean')
-  checkOptionTypes(options, ['onError'], 'function')
+function checkServerOptions(options: OsloServerOptions): void {
+  checkOptions('createOsloServer()', options, OPTIONS)
   if (!options.topic) throw new TypeError('createOsloServer() needs a topic')
   if (options.maxConcurrentCalls !== undefined && options.maxConcurrentCalls < 1) {
     throw new TypeError('maxConcurrentCalls is 1 or more')

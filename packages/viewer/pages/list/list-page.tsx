@@ -1,20 +1,21 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { KeysSheet } from '../shared/keys-sheet.js'
+import { PageHeader } from '../shared/page-header.js'
+import { pressColumn } from '../shared/sorting.js'
 import { applyNextTheme, storedTheme } from '../shared/theme.js'
-import { filterTraces, isNarrowed, type SortKey, sortTraces } from './arrange-traces.js'
-import { EmptyList } from './empty-list.js'
 import { LIST_KEYS, useListKeys } from './list-keys.js'
-import { ListTools } from './list-tools.js'
-import { chooseTrace, useListView } from './list-view.js'
-import { acceptDrops, openFile } from './open-file.js'
-import { PageHeader } from './page-header.js'
-import { RestOfList } from './rest-of-list.js'
-import { RoutesPanel } from './routes-panel.js'
-import { SearchProgress } from './search-progress.js'
-import { compareAddress } from './trace-address.js'
-import { TraceTable } from './trace-table.js'
-import { useServiceColours } from './use-service-colours.js'
-import { useTraceList } from './use-trace-list.js'
+import { acceptDrops, openFile } from './loading/open-file.js'
+import { compareAddress } from './loading/trace-address.js'
+import { useTraceList } from './loading/use-trace-list.js'
+import { RoutesPanel } from './routes/routes-panel.js'
+import { TraceTable } from './table/trace-table.js'
+import { useServiceColours } from './table/use-service-colours.js'
+import { filterTraces, isNarrowed, type SortKey, sortTraces } from './view/arrange-traces.js'
+import { EmptyList } from './view/empty-list.js'
+import { ListTools } from './view/list-tools.js'
+import { chooseTrace, useListView } from './view/list-view.js'
+import { RestOfList } from './view/rest-of-list.js'
+import { SearchProgress } from './view/search-progress.js'
 
 /** The page of all traces of a store. */
 export function ListPage({ store }: { readonly store: string }) {
@@ -43,7 +44,7 @@ export function ListPage({ store }: { readonly store: string }) {
   )
   const sortBy = (key: SortKey): void => {
     const startsDescending = ['timestamp', 'durationUs', 'points', 'status'].includes(key)
-    change({ sorting: { key, descending: sorting.key === key ? !sorting.descending : startsDescending } })
+    change({ sorting: pressColumn(sorting, key, startsDescending) })
   }
   const choose = (ref: string, isChosen: boolean): void =>
     change(before => ({ chosen: chooseTrace(before.chosen, ref, isChosen) }))

@@ -1,7 +1,7 @@
 import './list.css'
 import { render } from 'preact'
 import { applyTheme, storedTheme } from '../shared/theme.js'
-import { ComparePage } from './compare-page.js'
+import { ComparePage } from './compare/compare-page.js'
 import { ListPage } from './list-page.js'
 
 const root = document.getElementById('osprofiler')

@@ -1,26 +1,27 @@
 import { correctSkew } from '@osprofiler/report'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import type { PageSource } from '../../src/protocol/page-source.js'
 import { KeysSheet } from '../shared/keys-sheet.js'
 import { applyNextTheme, storedTheme, type Theme } from '../shared/theme.js'
-import { DetailsPane } from './details-pane.js'
-import { FindingsList } from './findings-list.js'
-import { FlameGraph } from './flame-graph.js'
+import { DetailsPane } from './details/details-pane.js'
+import { FindingsList } from './findings/findings-list.js'
+import { useFindings } from './findings/use-findings.js'
+import { FlameGraph } from './flame/flame-graph.js'
 import { Header } from './header.js'
-import type { Facts, Source, Trace } from './load-trace.js'
-import { Minimap } from './minimap.js'
+import type { Facts, Trace } from './model/load-trace.js'
+import { createTraceModel, type TraceModel } from './model/trace-model.js'
 import { usePageKeys } from './page-keys.js'
-import { StatisticsTable } from './statistics-table.js'
+import { StatisticsTable } from './statistics/statistics-table.js'
 import { Toolbar } from './toolbar.js'
 import { TRACE_KEYS } from './trace-keys.js'
-import { createTraceModel, type TraceModel } from './trace-model.js'
-import { useFindings } from './use-findings.js'
-import { carryOver, reveal, useViewState } from './view-state.js'
-import { Waterfall } from './waterfall.js'
+import { carryOver, reveal, useViewState } from './view/view-state.js'
+import { Minimap } from './waterfall/minimap.js'
+import { Waterfall } from './waterfall/waterfall.js'
 
 interface AppProps {
   readonly trace: Trace
   readonly facts: Facts
-  readonly source: Source | undefined
+  readonly source: PageSource | undefined
 }
 
 export function App({ trace, facts, source }: AppProps) {

@@ -1,9 +1,9 @@
 import { useLayoutEffect } from 'preact/hooks'
 import { isTyping } from '../shared/is-typing.js'
-import { panRange, zoomRange } from './time-range.js'
-import type { TraceModel } from './trace-model.js'
-import { collapseFrom, type Patch, reveal, type ViewState, wholeRange } from './view-state.js'
-import { rowPoint } from './visible-rows.js'
+import type { TraceModel } from './model/trace-model.js'
+import { rowPoint } from './model/visible-rows.js'
+import { panRange, zoomRange } from './view/time-range.js'
+import { collapseFrom, type Patch, reveal, type ViewState, wholeRange } from './view/view-state.js'
 
 interface PageActions {
   readonly switchTheme: () => void

@@ -1,11 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Driver } from '@osprofiler/core'
-import { boundConnections } from './bound-connections.js'
-import { createGate } from './gate.js'
-import { guardResponse, Refusal, sendText } from './respond.js'
-import type { Route } from './route.js'
-import { createRoutes } from './routes.js'
+import { createAccessCheck } from './access/access-check.js'
+import { limitConnections } from './access/limit-connections.js'
+import { guardResponse, Refusal, sendText } from './answers/respond.js'
+import type { Route } from './answers/route.js'
+import { createRoutes } from './routes/routes.js'
 
 export interface ViewerOptions {
   /** The store. It stays open when the viewer closes. */
@@ -33,12 +33,12 @@ export interface Viewer {
 }
 
 /** A further connection takes the place of an idle one. */
-const MOST_CONNECTIONS = 100
+const MAX_CONNECTIONS = 100
 /** A further connection is refused. So many are open only while requests that have the cookie are being answered. */
-const MOST_ANSWERED = 500
-const LARGEST_FILE = 64 * 1024 * 1024
+const MAX_ANSWERED = 500
+const MAX_FILE_BYTES = 64 * 1024 * 1024
 /** A connection on which nothing moves is ended after so long, in milliseconds. */
-const STALLED = 120_000
+const STALLED_MS = 120_000
 
 /**
  * Makes the web pages over a store: its traces, each in the page of `renderPage`, two side by side, and files that are
@@ -51,19 +51,19 @@ const STALLED = 120_000
  * console.log(await viewer.listen())
  */
 export function createViewer(options: ViewerOptions): Viewer {
-  const { driver, storeName = driver.name, largestFile = LARGEST_FILE, onError = () => undefined } = options
-  const gate = createGate()
+  const { driver, storeName = driver.name, largestFile = MAX_FILE_BYTES, onError = () => undefined } = options
+  const accessCheck = createAccessCheck()
   const ending = new AbortController()
-  const routes = createRoutes({ driver, storeName, folder: gate.folder, largestFile, ended: ending.signal })
+  const routes = createRoutes({ driver, storeName, folder: accessCheck.folder, largestFile, ended: ending.signal })
   const server = createServer({ requireHostHeader: true }, (request, response) => void answer(request, response))
-  boundConnections(server, MOST_CONNECTIONS)
-  server.maxConnections = MOST_ANSWERED
-  server.timeout = STALLED
+  limitConnections(server, MAX_CONNECTIONS)
+  server.maxConnections = MAX_ANSWERED
+  server.timeout = STALLED_MS
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     guardResponse(response)
     try {
-      const verdict = gate.judge(request, (server.address() as AddressInfo).port)
+      const verdict = accessCheck.judge(request, (server.address() as AddressInfo).port)
       if (verdict.kind === 'refused') throw new Refusal(verdict.status, verdict.reason)
       if (verdict.kind === 'exchange') {
         response.writeHead(303, { Location: verdict.location, 'Set-Cookie': verdict.cookie }).end()
@@ -96,7 +96,7 @@ export function createViewer(options: ViewerOptions): Viewer {
           resolve()
         })
       })
-      return `http://127.0.0.1:${(server.address() as AddressInfo).port}${gate.entry}`
+      return `http://127.0.0.1:${(server.address() as AddressInfo).port}${accessCheck.entry}`
     },
     async close() {
       ending.abort()

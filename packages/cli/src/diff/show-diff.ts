@@ -1,0 +1,58 @@
+import {
+  correctSkew,
+  diffReports,
+  formatShare,
+  type Regression,
+  type Report,
+  regressions,
+  renderDiff,
+  shownName,
+} from '@osprofiler/report'
+import { writeJson } from '@osprofiler/report/toolkit'
+import { describeTerminal } from '../output/describe-terminal.js'
+import { printRemarks } from '../output/print-remarks.js'
+import { writeChunks, writeFileAside } from '../output/write-output.js'
+
+/** How a comparison is shown, and when it fails. */
+export interface ComparisonOptions {
+  readonly json?: boolean
+  readonly out?: string
+  /** A fraction of 1. */
+  readonly failOn?: number
+}
+
+/** Apart from 1, so that a pipeline can tell a slower request from a comparison that failed. */
+const REGRESSION = 2
+const MAX_NAMED = 10
+
+/**
+ * Compares runs of a request with those of before, and shows what changed.
+ *
+ * @returns the exit code: 0, or 2 where `--fail-on` was given and the request, or a point of it, became slower by more
+ *   than that, and by more than chance
+ */
+export async function showDiff(
+  before: readonly Report[],
+  after: readonly Report[],
+  { json, out, failOn }: ComparisonOptions,
+): Promise<number> {
+  const diff = diffReports(before.map(correctSkew), after.map(correctSkew))
+  const terminal = out === undefined ? describeTerminal(process.stdout, process.env) : {}
+  const text = json ? `${writeJson(diff, 2)}\n` : renderDiff(diff, terminal)
+  if (out === undefined) await writeChunks(process.stdout, [text])
+  else await writeFileAside(out, [text])
+
+  const slower = failOn === undefined ? [] : regressions(diff, failOn)
+  if (slower.length === 0) return 0
+  printRemarks(`Slower by more than ${formatShare(failOn ?? 0)}:`)
+  for (const regression of slower.slice(0, MAX_NAMED)) printRemarks(`  ${describe(regression)}`)
+  if (slower.length > MAX_NAMED) printRemarks(`  and ${slower.length - MAX_NAMED} more`)
+  return REGRESSION
+}
+
+function describe({ point, comparison: { share } }: Regression): string {
+  const grown = share === null ? '' : `, by ${formatShare(share)}`
+  if (point === undefined) return `the whole request${grown}`
+  const what = `${shownName(point.name)} ${point.detail.slice(0, 100)}`.trimEnd()
+  return `${what}${point.service === null ? '' : ` in ${point.service}`}${grown}`
+}

@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto'
+import { type FileHandle, open, rm } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { codeOf } from '../output/failure.js'
+import { printRemarks } from '../output/print-remarks.js'
+import { cannotWrite } from '../output/write-output.js'
+
+/** The options of `key new`. */
+export interface KeyNewOptions {
+  readonly out?: string
+  readonly env?: boolean
+}
+
+/**
+ * Makes a key: 32 random bytes, base64url. Prints the key, or a line for a `.env` file, or writes a new file.
+ *
+ * @throws Error where the file exists or cannot be written
+ */
+export async function newKey({ out, env }: KeyNewOptions): Promise<void> {
+  const key = randomBytes(32).toString('base64url')
+  if (out === undefined) {
+    process.stdout.write(env ? `OSPROFILER_HMAC_KEYS=${key}\n` : `${key}\n`)
+    return
+  }
+  if (out === '') throw new Error('Give --out the name of a file.')
+  if (out === '-') throw new Error('Without --out, the key goes to standard output.')
+  await writeKey(out, key)
+  printRemarks(
+    `Wrote a key to ${out}, which its owner alone can read.`,
+    `Services take it from OSPROFILER_HMAC_KEYS_FILE=${resolve(out)}`,
+    `This command takes it from: osprofiler run URL --hmac-key-file ${out}`,
+  )
+}
+
+/** A file that exists is not touched, and neither is what a link leads to. */
+async function writeKey(path: string, key: string): Promise<void> {
+  const file = await create(path)
+  try {
+    // The umask may have taken the owner's own rights away.
+    await file.chmod(0o600)
+    await file.writeFile(`${key}\n`)
+    await file.sync()
+  } catch (cause) {
+    await rm(path, { force: true })
+    throw cannotWrite(path, cause)
+  } finally {
+    await file.close()
+  }
+}
+
+async function create(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'wx', 0o600)
+  } catch (cause) {
+    if (codeOf(cause) === 'EEXIST') {
+      throw new Error(`${path} exists already, and services may need its keys. Give another name.`, { cause })
+    }
+    throw cannotWrite(path, cause)
+  }
+}

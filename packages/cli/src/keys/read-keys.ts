@@ -1,0 +1,113 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { KeyRing, OsprofilerError } from '@osprofiler/core'
+import {
+  checkEnvironment,
+  decodeKeyText,
+  findKeyRisks,
+  type KeySource,
+  splitKeyText,
+  toShownPath,
+} from '@osprofiler/core/toolkit'
+import { codeOf, messageOf } from '../output/failure.js'
+import { printRemarks } from '../output/print-remarks.js'
+
+/** Where keys can come from on the command line. */
+export interface KeyOptions {
+  readonly hmacKeyFile?: string
+  readonly hmacKey?: string
+}
+
+/** As long as the files of services may be. */
+const MAX_LENGTH = 64 * 1024
+
+/**
+ * The key to sign with: the first of the file that the options name (`-`: standard input), or else of the environment.
+ * Keys that are no good secret are told of on standard error.
+ *
+ * @throws OsprofilerError `ERR_NO_KEYS`, `ERR_CONFIGURATION`; no message holds a key
+ */
+export function readSigningKey(options: KeyOptions): string {
+  const found = findKeys(options)
+  if (found === undefined) {
+    throw new OsprofilerError(
+      'ERR_NO_KEYS',
+      'There is no HMAC key to sign with. Set OSPROFILER_HMAC_KEYS or OSPROFILER_HMAC_KEYS_FILE, or use --hmac-key-file.',
+    )
+  }
+  const keys = split(found)
+  const [key] = keys
+  if (key === undefined) throw new OsprofilerError('ERR_NO_KEYS', `There is no HMAC key in ${found.source}.`)
+  printRemarks(...findKeyRisks(keys, found).map(({ message }) => `warning: ${message}`))
+  return key
+}
+
+interface FoundKeys extends KeySource {
+  readonly text: string
+}
+
+function split({ text, source }: FoundKeys): readonly string[] {
+  try {
+    const keys = splitKeyText(text)
+    // A ring takes no other keys than services take.
+    new KeyRing(keys)
+    return keys
+  } catch (cause) {
+    const reason = messageOf(cause)
+    throw new OsprofilerError('ERR_CONFIGURATION', `Cannot use the HMAC keys in ${source}: ${reason}.`, { cause })
+  }
+}
+
+function findKeys({ hmacKeyFile, hmacKey }: KeyOptions): FoundKeys | undefined {
+  if (hmacKeyFile !== undefined && hmacKey !== undefined) {
+    throw new OsprofilerError('ERR_CONFIGURATION', 'Give --hmac-key-file or --hmac-key, not both.')
+  }
+  if (hmacKeyFile !== undefined) return readKeysFrom(hmacKeyFile)
+  if (hmacKey !== undefined) {
+    printRemarks(
+      'warning: with --hmac-key, other users of this machine and the history of the shell can see the key. Use --hmac-key-file, or OSPROFILER_HMAC_KEYS.',
+    )
+    return { text: hmacKey, source: '--hmac-key' }
+  }
+  checkEnvironment()
+  const { OSPROFILER_HMAC_KEYS: keys, OSPROFILER_HMAC_KEYS_FILE: file } = process.env
+  if (keys) return { text: keys, source: 'OSPROFILER_HMAC_KEYS' }
+  return file ? readKeysFrom(file, toShownPath(file)) : undefined
+}
+
+/** A pipe is read as well: a shell hands over the keys of `--hmac-key-file <(pass show shop/hmac-key)` in one. */
+function readKeysFrom(file: string, shownAs = `the file ${file}`): FoundKeys {
+  const source = file === '-' ? 'standard input' : shownAs
+  try {
+    const opened = file === '-' ? 0 : openSync(file, 'r')
+    try {
+      const stats = fstatSync(opened)
+      const hasMode = file !== '-' && stats.isFile() && process.platform !== 'win32'
+      return { text: decodeKeyText(readBounded(opened)), source, mode: hasMode ? stats.mode : undefined }
+    } finally {
+      if (file !== '-') closeSync(opened)
+    }
+  } catch (cause) {
+    const reason = cause instanceof Error && !('code' in cause) ? cause.message : codeOf(cause)
+    throw new OsprofilerError('ERR_CONFIGURATION', `Cannot read the HMAC keys from ${source}: ${reason}.`, { cause })
+  }
+}
+
+function readBounded(file: number): Buffer {
+  const bytes = Buffer.alloc(MAX_LENGTH + 1)
+  let length = 0
+  for (let read = -1; read !== 0 && length < bytes.length; length += read) {
+    read = readChunk(file, bytes, length)
+  }
+  if (length > MAX_LENGTH) throw new Error(`it is longer than ${MAX_LENGTH} bytes`)
+  return bytes.subarray(0, length)
+}
+
+/** Windows says that a pipe has ended with an error. */
+function readChunk(file: number, bytes: Buffer, offset: number): number {
+  try {
+    return readSync(file, bytes, offset, bytes.length - offset, null)
+  } catch (error) {
+    if (codeOf(error) === 'EOF') return 0
+    throw error
+  }
+}

@@ -1,0 +1,157 @@
+import {
+  fitText,
+  formatCount,
+  formatDuration,
+  padText,
+  type RenderTreeOptions,
+  shownName,
+  textWidth,
+} from '@osprofiler/report'
+import { showText } from '@osprofiler/report/toolkit'
+import type { FoundTrace } from './find-traces.js'
+
+const COLUMNS = ['base_id', 'timestamp', 'request', 'status', 'duration', 'points', 'service', 'error'] as const
+type Column = (typeof COLUMNS)[number]
+type Cells = Readonly<Record<Column, string>>
+
+/** Figures stand below one another by their last digit. */
+const FIGURES: readonly Column[] = ['status', 'duration', 'points']
+/** Texts of a record where nothing says how wide the output is. */
+const MAX_SHOWN_LENGTH = 200
+/** The longest id that a trace may have. A longer one, of a record that somebody made up, would widen each row. */
+const MAX_ID_LENGTH = 255
+const MAX_TIME_LENGTH = 40
+/** A table whose requests or errors get less room says too little: several lines for each trace say more. */
+const MIN_WIDTHS = { request: 24, error: 24 }
+
+/**
+ * Draws traces as a table whose first two columns are those of Python's command, or in a terminal that is too narrow for
+ * it, each in several lines. Nothing is cut for a file or a pipe, which have no width. An id is never cut: it is there to be copied.
+ */
+export function drawTraceList(
+  traces: readonly FoundTrace[],
+  { width, unicode = true }: RenderTreeOptions,
+): Iterable<string> {
+  const ellipsis = unicode ? '…' : '...'
+  const rows = traces.map(trace => toCells(trace, unicode ? 'µs' : 'us'))
+  if (width === undefined || tableWidth(rows) <= width) return drawTable(rows)
+  const brief = rows.map(cells => ({ ...cells, timestamp: briefTime(cells.timestamp) }))
+  const fitted = fitRows(brief, width, ellipsis)
+  return fitted === undefined ? drawBlocks(brief, width, ellipsis) : drawTable(fitted)
+}
+
+function toCells({ summary, description }: FoundTrace, micro: string): Cells {
+  const { status, durationUs, points = 0, isWhole = true, error = '' } = description ?? {}
+  return {
+    base_id: show(summary.base_id, MAX_ID_LENGTH),
+    timestamp: show(summary.timestamp, MAX_TIME_LENGTH),
+    request: show(requestOf(summary.name, description)),
+    status: status === undefined ? '' : String(status),
+    duration: isWhole ? (durationUs === undefined ? '' : formatDuration(durationUs, micro)) : 'too large',
+    points: points === 0 ? '' : formatCount(points),
+    service: show(summary.service),
+    error: show(error),
+  }
+}
+
+/** `GET /orders/:id`; of a trace that began otherwise, the name of its first point and what that did. */
+function requestOf(recorded: string, description: FoundTrace['description']): string {
+  const { method, path, route, request = '', name = recorded } = description ?? {}
+  const target = route ?? path
+  if (target !== undefined) return method === undefined ? target : `${method} ${target}`
+  return `${shownName(String(name))} ${request}`.trimEnd()
+}
+
+/** A store hands out what it holds, whatever its types. */
+function show(value: unknown, longest = MAX_SHOWN_LENGTH): string {
+  return showText(value, longest, '...')
+}
+
+function briefTime(timestamp: string): string {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(timestamp) ? timestamp.slice(0, 19).replace('T', ' ') : timestamp
+}
+
+function widthsOf(rows: readonly Cells[]): Record<Column, number> {
+  const widths = {} as Record<Column, number>
+  for (const column of COLUMNS) {
+    widths[column] = rows.reduce((widest, cells) => Math.max(widest, textWidth(cells[column])), column.length)
+  }
+  return widths
+}
+
+/** With a line before each column and after the last, and a space on each side of a cell. */
+function tableWidth(rows: readonly Cells[]): number {
+  return Object.values(widthsOf(rows)).reduce((sum, width) => sum + width + 3, 1)
+}
+
+/** The rows with requests and errors cut to the room that is left; `undefined` where that is too little. */
+function fitRows(rows: readonly Cells[], width: number, ellipsis: string): Cells[] | undefined {
+  const widths = widthsOf(rows)
+  let excess = tableWidth(rows) - width
+  for (const column of ['error', 'request'] as const) {
+    const cut = Math.max(0, Math.min(excess, widths[column] - MIN_WIDTHS[column]))
+    widths[column] -= cut
+    excess -= cut
+  }
+  if (excess > 0) return undefined
+  return rows.map(cells => ({
+    ...cells,
+    request: fitText(cells.request, widths.request, ellipsis),
+    error: fitText(cells.error, widths.error, ellipsis),
+  }))
+}
+
+function* drawTable(rows: readonly Cells[]): Generator<string> {
+  const widths = widthsOf(rows)
+  const rule = `+${COLUMNS.map(column => '-'.repeat(widths[column] + 2)).join('+')}+\n`
+  const drawRow = (cells: Cells): string =>
+    `|${COLUMNS.map(column => ` ${align(column, cells[column], widths[column])} `).join('|')}|\n`
+  yield rule
+  yield drawRow(Object.fromEntries(COLUMNS.map(column => [column, column])) as Cells)
+  yield rule
+  for (const cells of rows) yield drawRow(cells)
+  yield rule
+}
+
+function align(column: Column, text: string, width: number): string {
+  if (!FIGURES.includes(column)) return padText(text, width)
+  return ' '.repeat(Math.max(0, width - textWidth(text))) + text
+}
+
+/** Each trace in two or more lines: what it did and how it went; its id, and where; what failed. */
+function* drawBlocks(rows: readonly Cells[], width: number, ellipsis: string): Generator<string> {
+  const widths = widthsOf(rows)
+  const figures = widths.status + widths.duration + 4
+  const beside = width - widths.timestamp - 2 - figures
+  // Where there is no room for the time beside the request, it stands below.
+  const isTimeBelow = beside < MIN_WIDTHS.request
+  const room = isTimeBelow ? width - figures : beside
+  const request = Math.max(1, Math.min(room, widths.request))
+  for (const cells of rows) {
+    const first = [
+      ...(isTimeBelow ? [] : [padText(cells.timestamp, widths.timestamp)]),
+      padText(fitText(cells.request, request, ellipsis), request),
+      align('status', cells.status, widths.status),
+      align('duration', cells.duration, widths.duration),
+    ]
+    yield `${first.join('  ').trimEnd()}\n`
+    for (const line of linesBelow(cells, isTimeBelow, width - 2, ellipsis)) yield `  ${line}\n`
+  }
+}
+
+/** The id with what fits beside it, the rest, and the error: beside the rest only where enough of it can be read. */
+function linesBelow(cells: Cells, isTimeBelow: boolean, width: number, ellipsis: string): string[] {
+  const points = cells.points === '' ? '' : `${cells.points} ${cells.points === '1' ? 'point' : 'points'}`
+  const parts = [isTimeBelow ? cells.timestamp : '', points, cells.service].filter(Boolean)
+  const lengthOf = (count: number): number => textWidth(cells.base_id) + 2 + textWidth(parts.slice(0, count).join(', '))
+  let count = parts.length
+  while (count > 0 && lengthOf(count) > width) count--
+  const rest = parts.slice(count).join(', ')
+  const { error } = cells
+  const isJoined = width - textWidth(rest) - 2 >= Math.min(textWidth(error), MIN_WIDTHS.error)
+  const below = isJoined ? [[rest, error].filter(Boolean).join(', ')] : [rest, error]
+  return [
+    `${cells.base_id}  ${parts.slice(0, count).join(', ')}`.trimEnd(),
+    ...below.filter(Boolean).map(line => fitText(line, width, ellipsis)),
+  ]
+}

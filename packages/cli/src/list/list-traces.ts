@@ -1,0 +1,66 @@
+import { formatCount } from '@osprofiler/report'
+import { writeJson } from '@osprofiler/report/toolkit'
+import { describeTerminal } from '../output/describe-terminal.js'
+import { printRemarks } from '../output/print-remarks.js'
+import { endProgress } from '../output/progress.js'
+import { writeChunks } from '../output/write-output.js'
+import { withStore } from '../store/open-store.js'
+import { drawTraceList } from './draw-trace-list.js'
+import { type FoundTrace, type FoundTraces, findTraces, type ListOptions } from './find-traces.js'
+
+const MAX_IDS_NAMED = 10
+
+/** Lists the traces of a store with what each did, as a table or as JSON. */
+export async function listTraces(options: ListOptions): Promise<void> {
+  const found = await withStore(options, async ({ driver }) => await findTraces(driver, options))
+  endProgress()
+  const { traces } = found
+  const terminal = describeTerminal(process.stdout, process.env)
+  await writeChunks(
+    process.stdout,
+    options.json ? [writeJson(traces.map(toJson), 2), '\n'] : drawTraceList(traces, terminal),
+  )
+  printRemarks(...remarks(found, options))
+}
+
+/** A trace in the shape of Python's list, with members of our own. What is not known is null. */
+function toJson({ summary, description }: FoundTrace): object {
+  const { method, path, route, status, durationUs, points, failed, error, isWhole = false } = description ?? {}
+  return {
+    ...summary,
+    method: method ?? null,
+    path: path ?? null,
+    route: route ?? null,
+    status: status ?? null,
+    duration_us: durationUs ?? null,
+    points: isWhole ? (points ?? null) : null,
+    failed: isWhole ? (failed ?? null) : null,
+    error: error ?? null,
+    too_large: description !== undefined && !isWhole,
+  }
+}
+
+/** What the list does not show of what was asked for. */
+function remarks(found: FoundTraces, options: ListOptions): string[] {
+  const { traces, hasMore, isCutShort, tooLarge } = found
+  const { limit, search, slowest } = options
+  const lines = traces.length === 0 ? [describeNothing(found, options)] : []
+  if (hasMore) lines.push(`There are more: these are the ${slowest ? 'slowest' : 'newest'} ${limit}. Use --limit.`)
+  if (isCutShort) lines.push(`Searched the newest ${formatCount(search)} traces; there are more. Use --search.`)
+  if (tooLarge.length > 0) {
+    const ids = tooLarge.slice(0, MAX_IDS_NAMED).map(({ summary }) => summary.base_id)
+    const rest = tooLarge.length > ids.length ? ` and ${formatCount(tooLarge.length - ids.length)} more` : ''
+    const are = tooLarge.length === 1 ? 'A trace is' : `${formatCount(tooLarge.length)} traces are`
+    lines.push(`${are} too large to be described, and left out: ${ids.join(', ')}${rest}`)
+  }
+  return lines
+}
+
+/** An empty table leaves open whether the store is empty. */
+function describeNothing({ searched }: FoundTraces, options: ListOptions): string {
+  if (searched !== undefined && searched > 0)
+    return `No trace matches, among ${formatCount(searched)} that ${searched === 1 ? 'was' : 'were'} read.`
+  const { errorTrace, since, name, service, status, minMs } = options
+  const isAsked = errorTrace || [since, name, service, status, minMs].some(option => option !== undefined)
+  return isAsked ? 'No trace matches.' : 'The store has no trace.'
+}

@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { Readable, type Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { codeOf } from './failure.js'
+import { endProgress } from './progress.js'
+
+/** Pieces of a file: text, or the bytes of a picture. */
+export type Chunks = Iterable<string | Uint8Array>
+
+/** Writes pieces to a stream, no faster than it takes them. In a terminal, they take the place of the progress. */
+export async function writeChunks(stream: Writable, chunks: Chunks): Promise<void> {
+  if (stream === process.stdout && process.stdout.isTTY) endProgress()
+  for (const chunk of chunks) if (!stream.write(chunk)) await once(stream, 'drain')
+}
+
+/**
+ * Writes a file that its owner alone may read, beside its target, which it then replaces: nobody ever sees half of
+ * it, and a failure leaves the old one. A device or a pipe is written into.
+ */
+export async function writeFileAside(path: string, chunks: Chunks): Promise<void> {
+  // A link stays, and what it leads to is replaced.
+  const target = await realpath(path).catch(() => path)
+  const known = await stat(target).catch(() => undefined)
+  if (known !== undefined && !known.isFile() && !known.isDirectory()) return await writeInto(target, chunks)
+
+  const aside = join(dirname(target), `.${basename(target).slice(0, 100)}.${randomBytes(6).toString('hex')}`)
+  try {
+    await writeAll(await open(aside, 'wx', 0o600), chunks)
+    await rename(aside, target)
+  } catch (cause) {
+    await rm(aside, { force: true })
+    throw cannotWrite(path, cause)
+  }
+}
+
+async function writeAll(handle: FileHandle, chunks: Chunks): Promise<void> {
+  try {
+    for (const chunk of chunks) await handle.writeFile(chunk)
+  } finally {
+    await handle.close()
+  }
+}
+
+async function writeInto(path: string, chunks: Chunks): Promise<void> {
+  try {
+    await pipeline(Readable.from(chunks), createWriteStream(path))
+  } catch (cause) {
+    throw cannotWrite(path, cause)
+  }
+}
+
+/** Says that a file cannot be written. */
+export function cannotWrite(path: string, cause: unknown): Error {
+  return new Error(`Cannot write ${path}: ${codeOf(cause)}`, { cause })
+}

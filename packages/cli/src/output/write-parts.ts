@@ -1,0 +1,36 @@
+import { stat } from 'node:fs/promises'
+import { basename, extname } from 'node:path'
+import { printRemarks } from './print-remarks.js'
+import { type Chunks, writeFileAside } from './write-output.js'
+
+/**
+ * Writes documents into files: the first under the name that was given, each further one with its number before the
+ * extension, `trace-2.json`. A device or a pipe takes them all.
+ */
+export async function writeParts(path: string, parts: Iterable<Chunks>): Promise<void> {
+  const known = await stat(path).catch(() => undefined)
+  if (known !== undefined && !known.isFile() && !known.isDirectory()) return await writeFileAside(path, joined(parts))
+  const written: string[] = []
+  for (const part of parts) {
+    const file = written.length === 0 ? path : numbered(path, written.length + 1)
+    await writeFileAside(file, part)
+    written.push(file)
+  }
+  if (written.length > 1)
+    printRemarks(
+      `Written in ${written.length} parts, each small enough for a collector: ${written.map(nameOf).join(', ')}.`,
+    )
+}
+
+function numbered(path: string, number: number): string {
+  const extension = extname(path)
+  return `${path.slice(0, path.length - extension.length)}-${number}${extension}`
+}
+
+function nameOf(path: string): string {
+  return basename(path)
+}
+
+function* joined(parts: Iterable<Chunks>): Generator<string | Uint8Array, void, undefined> {
+  for (const part of parts) yield* part
+}

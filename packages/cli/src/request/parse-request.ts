@@ -1,0 +1,104 @@
+import { printRemarks } from '../output/print-remarks.js'
+import { type BodyPart, type RequestBody, readBody } from './request-body.js'
+import { type HeaderLine, joinHeaders } from './request-headers.js'
+import { readUrl } from './request-url.js'
+import { wrongRequest } from './wrong-request.js'
+
+/** The options of curl that say how the request looks and how its server is reached. */
+export interface CurlOptions {
+  readonly url?: readonly string[]
+  readonly request?: string
+  readonly head?: boolean
+  readonly get?: boolean
+  readonly header?: readonly string[]
+  readonly body?: readonly BodyPart[]
+  readonly cookie?: readonly string[]
+  readonly user?: string
+  readonly userAgent?: string
+  readonly referer?: string
+  readonly compressed?: boolean
+  readonly globoff?: boolean
+  readonly insecure?: boolean
+  readonly cacert?: string
+  /** In seconds. */
+  readonly maxTime?: number
+  readonly output?: string
+}
+
+/** A request that is yet to be signed. */
+export interface ParsedRequest {
+  readonly url: URL
+  /** Path and query as they are sent. */
+  readonly path: string
+  readonly method: string
+  readonly headers: readonly HeaderLine[]
+  readonly body: Buffer | undefined
+}
+
+/**
+ * Reads the URL and curl's options, so that the same arguments make the request that curl makes. Only the default name of
+ * the user agent differs, a method is in capitals, and the pair of headers is yet to come.
+ *
+ * @throws OsprofilerError `ERR_CONFIGURATION`; no message holds the value of a header, a cookie or a part of the body
+ */
+export function parseRequest(target: string, options: CurlOptions): ParsedRequest {
+  const { url, path, credentials } = readUrl(target, options)
+  const data = readBody(options.body)
+  if (options.body?.some(({ text }) => text.includes('\ufffd')) === true)
+    printRemarks('warning: the body holds bytes that are not UTF-8, which are lost here. Use --data-binary @FILE.')
+  if (options.head && data !== undefined && !options.get)
+    throw wrongRequest('-I asks for a head alone, and -d or -F sends a body: leave one of them out, or add -G.')
+
+  const body = options.get ? undefined : data
+  const method = (options.request || (options.head ? 'HEAD' : body === undefined ? 'GET' : 'POST')).toUpperCase()
+  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(method))
+    throw wrongRequest('This method cannot be sent. Use one such as GET or POST.')
+  const headers = joinHeaders(
+    [
+      ['Host', url.host],
+      ['Authorization', basicAuthorization(options.user ?? credentials)],
+      ['User-Agent', (options.userAgent ?? 'osprofiler') || undefined],
+      ['Accept', '*/*'],
+      ['Accept-Encoding', options.compressed ? 'deflate, gzip, br, zstd' : undefined],
+      ['Referer', options.referer?.replace(/;auto$/, '') || undefined],
+      ['Cookie', readCookies(options.cookie)],
+    ],
+    options.header ?? [],
+    body === undefined
+      ? []
+      : [
+          ['Content-Length', String(body.bytes.length)],
+          ['Content-Type', body.type],
+        ],
+  ).map(header => (body === undefined ? header : addBoundary(header, body)))
+  return { url, path: options.get ? addQuery(path, data?.bytes) : path, method, headers, body: body?.bytes }
+}
+
+/** A name without a password would make curl ask for it. */
+function basicAuthorization(credentials: string | undefined): string | undefined {
+  if (credentials === undefined) return undefined
+  if (!credentials.includes(':')) throw wrongRequest('-u wants a password, too: NAME:PASSWORD, or NAME: for none.')
+  return `Basic ${Buffer.from(credentials).toString('base64')}`
+}
+
+function readCookies(cookies: readonly string[] = []): string | undefined {
+  const given = cookies.filter(text => text !== '')
+  if (given.some(text => !text.includes('=')))
+    throw wrongRequest('-b wants cookies, "NAME=VALUE; NAME=VALUE". A file of cookies is not read.')
+  return given.length === 0 ? undefined : given.join(';')
+}
+
+/** A type that was given for a form does not know the boundary yet. */
+function addBoundary([name, value]: HeaderLine, { type }: RequestBody): HeaderLine {
+  const [, boundary] = type.split('; ')
+  const lacksIt = name.toLowerCase() === 'content-type' && boundary !== undefined && !value.includes('boundary=')
+  return [name, lacksIt ? `${value}; ${boundary}` : value]
+}
+
+function addQuery(path: string, data: Buffer | undefined): string {
+  if (data === undefined) return path
+  const query = data.toString('latin1').replace(/[^!-~]/g, byte => {
+    return byte === ' ' ? '+' : `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
+  })
+  return `${path}${path.includes('?') ? '&' : '?'}${query}`
+}

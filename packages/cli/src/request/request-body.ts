@@ -1,0 +1,58 @@
+import { readRequestFile } from './read-request-file.js'
+import { joinForm } from './request-form.js'
+import { wrongRequest } from './wrong-request.js'
+
+/** A piece of a body, in the order in which the options stood on the command line. */
+export interface BodyPart {
+  readonly kind: 'data' | 'data-raw' | 'data-binary' | 'data-urlencode' | 'form' | 'form-string'
+  readonly text: string
+}
+
+/** A body and what it is. */
+export interface RequestBody {
+  readonly bytes: Buffer
+  readonly type: string
+}
+
+const AMPERSAND = Buffer.from('&')
+/** Line ends and NUL, which curl takes out of the file of `-d`. */
+const LEFT_OUT: readonly number[] = [0x0a, 0x0d, 0]
+
+/**
+ * Puts a body together as curl does.
+ *
+ * @throws OsprofilerError `ERR_CONFIGURATION`; no message holds a part of the body
+ */
+export function readBody(parts: readonly BodyPart[] = []): RequestBody | undefined {
+  if (parts.length === 0) return undefined
+  const forms = parts.filter(({ kind }) => kind === 'form' || kind === 'form-string')
+  if (forms.length === parts.length) return joinForm(forms)
+  if (forms.length > 0) throw wrongRequest('A body is either data (-d) or a form (-F): give one of them.')
+  const pieces = parts.map(readPart)
+  const bytes = Buffer.concat(pieces.flatMap((piece, index) => (index === 0 ? [piece] : [AMPERSAND, piece])))
+  return { bytes, type: 'application/x-www-form-urlencoded' }
+}
+
+function readPart({ kind, text }: BodyPart): Buffer {
+  if (kind === 'data-urlencode') return encodePart(text)
+  if (kind === 'data-raw' || !text.startsWith('@')) return Buffer.from(text)
+  const bytes = readRequestFile('the body', text.slice(1))
+  return kind === 'data-binary' ? bytes : Buffer.from(bytes.filter(byte => !LEFT_OUT.includes(byte)))
+}
+
+/** `TEXT`, `=TEXT`, `NAME=TEXT`, `@FILE` or `NAME@FILE`. Only what follows the sign is encoded. */
+function encodePart(text: string): Buffer {
+  const sign = text.includes('=') ? text.indexOf('=') : text.indexOf('@')
+  const value = text.slice(sign + 1)
+  const encoded = percentEncode(text[sign] === '@' ? readRequestFile('the body', value) : Buffer.from(value))
+  return Buffer.from(sign > 0 ? `${text.slice(0, sign)}=${encoded}` : encoded)
+}
+
+/** Every byte but those that no URL reserves; a blank becomes `+`, as in a form. */
+function percentEncode(bytes: Buffer): string {
+  const encoded = bytes.toString('latin1').replace(/[^\w.~-]/g, character => {
+    const code = character.charCodeAt(0)
+    return character === ' ' ? '+' : `%${code.toString(16).toUpperCase().padStart(2, '0')}`
+  })
+  return encoded
+}

@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto'
+import { basename, extname } from 'node:path'
+import { readRequestFile } from './read-request-file.js'
+import { wrongRequest } from './wrong-request.js'
+
+/** A text of `-F`, or of `--form-string`, whose kind says so. */
+interface FormPart {
+  readonly kind: string
+  readonly text: string
+}
+
+/** As curl knows them. */
+const TYPES: Readonly<Record<string, string>> = {
+  '.gif': 'image/gif',
+  '.jpg': 'image/jpeg',
+  '.jpeg': 'image/jpeg',
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+  '.txt': 'text/plain',
+  '.htm': 'text/html',
+  '.html': 'text/html',
+  '.pdf': 'application/pdf',
+  '.xml': 'application/xml',
+}
+
+/**
+ * Puts a form together as curl does: `NAME=TEXT`, `NAME=@FILE` for a file, `NAME=<FILE` for a file's content as a text.
+ * `;type=TYPE` and `;filename=NAME` may follow.
+ *
+ * @throws OsprofilerError `ERR_CONFIGURATION`
+ */
+export function joinForm(parts: readonly FormPart[]): { readonly bytes: Buffer; readonly type: string } {
+  const boundary = `------------------------${randomBytes(8).toString('hex')}`
+  const pieces = parts.flatMap(part => [`--${boundary}\r\n`, ...formPart(part), '\r\n'])
+  const bytes = Buffer.concat([...pieces, `--${boundary}--\r\n`].map(piece => Buffer.from(piece)))
+  return { bytes, type: `multipart/form-data; boundary=${boundary}` }
+}
+
+function formPart({ kind, text }: FormPart): (string | Buffer)[] {
+  const [, name, rest = ''] = /^([^=]+)=(.*)$/s.exec(text) ?? []
+  if (name === undefined) throw wrongRequest('A part of a form is -F "NAME=TEXT".')
+  const disposition = `Content-Disposition: form-data; name="${quote(name)}"`
+  if (kind === 'form-string') return [`${disposition}\r\n\r\n`, rest]
+
+  const { sign, value, type, filename } = splitAttributes(rest)
+  if (sign === '@') {
+    const shown = quote(filename ?? basename(value))
+    const of = type ?? TYPES[extname(filename ?? value).toLowerCase()] ?? 'application/octet-stream'
+    return [`${disposition}; filename="${shown}"\r\nContent-Type: ${of}\r\n\r\n`, readRequestFile('the body', value)]
+  }
+  const named = filename === undefined ? '' : `; filename="${quote(filename)}"`
+  const typed = type === undefined ? '' : `\r\nContent-Type: ${type}`
+  const content = sign === '<' ? readRequestFile('the body', value) : value
+  return [`${disposition}${named}${typed}\r\n\r\n`, content]
+}
+
+/** A sign says that the value is the name of a file, unless quotes stand before it. */
+function splitAttributes(text: string): { sign: string; value: string; type?: string; filename?: string } {
+  const [, sign = '', quoted, plain = '', attributes = ''] =
+    /^([@<]?)(?:"((?:[^"\\]|\\.)*)"|([^;]*))(.*)$/s.exec(text) ?? []
+  const value = quoted === undefined ? plain : unquote(quoted)
+  const found: { type?: string; filename?: string } = {}
+  const all = attributes.matchAll(/;\s*(type|filename)=(?:"((?:[^"\\]|\\.)*)"|([^;]*))/g)
+  for (const [, name, quotedValue, plainValue = ''] of all) {
+    const attribute = quotedValue === undefined ? plainValue.trim() : unquote(quotedValue)
+    if (/[\r\n]/.test(attribute)) throw wrongRequest(`The ${name} of a part is one line.`)
+    if (name === 'type') found.type = attribute
+    else found.filename = attribute
+  }
+  return { sign, value, ...found }
+}
+
+function unquote(text: string): string {
+  return text.replace(/\\(["\\])/g, '$1')
+}
+
+/** As browsers write a name. */
+function quote(name: string): string {
+  return name.replaceAll('"', '%22').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+}

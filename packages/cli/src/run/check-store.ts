@@ -1,0 +1,40 @@
+import { createTraceId, OsprofilerError } from '@osprofiler/core'
+import { messageOf } from '../output/failure.js'
+import { showProgress } from '../output/progress.js'
+import type { Store } from '../store/open-store.js'
+import { readRecords } from '../store/read-trace.js'
+
+const PATIENCE_MS = 10_000
+
+/**
+ * Asks a store for a trace that it cannot have, before a request is sent whose trace could not be read.
+ *
+ * @throws OsprofilerError where the store cannot be read, or does not answer
+ */
+export async function checkStore({ driver, shownAs }: Store): Promise<void> {
+  showProgress('Asking the store')
+  if (driver.name === 'memory')
+    throw notSent(
+      'A store of memory:// is seen by nobody but the process that writes it. Name the store of the services.',
+    )
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<never>((_, reject) => {
+    const late = new OsprofilerError(
+      'ERR_STORE',
+      `The store ${shownAs} does not answer within ${PATIENCE_MS / 1_000} s.`,
+    )
+    timer = setTimeout(reject, PATIENCE_MS, late)
+  })
+  try {
+    await Promise.race([readRecords(driver, createTraceId()), timeout])
+  } catch (cause) {
+    throw notSent(messageOf(cause), cause)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function notSent(reason: string, cause?: unknown): OsprofilerError {
+  const code = cause instanceof OsprofilerError ? cause.code : 'ERR_NOT_READABLE'
+  return new OsprofilerError(code, `${reason} Nothing was sent.`, { cause })
+}

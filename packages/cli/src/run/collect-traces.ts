@@ -1,0 +1,36 @@
+import { performance } from 'node:perf_hooks'
+import type { Driver } from '@osprofiler/core'
+import { formatCount } from '@osprofiler/report'
+import { showProgress } from '../output/progress.js'
+import { endOfGrace } from '../request/expect-no-trace.js'
+import type { SentRequest } from '../request/send-request.js'
+import { readRecords } from '../store/read-trace.js'
+import { type AwaitedTrace, findMissing, waitForTrace } from '../store/wait-for-trace.js'
+
+/**
+ * Reads the traces of several requests that were sent one after another. Only the last one is waited for as long as one
+ * is shown alone; the others had that time already, and are waited for only where something is missing.
+ */
+export async function collectTraces(
+  driver: Driver,
+  requests: readonly Pick<SentRequest, 'baseId' | 'untraced'>[],
+  { idleMs, timeoutMs }: { readonly idleMs: number; readonly timeoutMs: number },
+): Promise<AwaitedTrace[]> {
+  const wait = ({ baseId, untraced }: Pick<SentRequest, 'baseId' | 'untraced'>): Promise<AwaitedTrace> =>
+    waitForTrace(driver, baseId, {
+      ...{ idleMs, deadline: performance.now() + timeoutMs, givesUpAt: endOfGrace(untraced) },
+      onPatience: () => undefined,
+      onLook: count => showProgress(`Waiting for the traces, ${formatCount(count)} records of one so far`),
+    })
+  const last = requests.at(-1)
+  if (last === undefined) return []
+  const newest = await wait(last)
+  const traces: AwaitedTrace[] = []
+  for (const [index, request] of requests.slice(0, -1).entries()) {
+    showProgress(`Reading trace ${index + 1} of ${requests.length}`)
+    const records = await readRecords(driver, request.baseId)
+    const found = findMissing(records, request.baseId)
+    traces.push(found.missing === undefined || found.isLost ? { records, ...found } : await wait(request))
+  }
+  return [...traces, newest]
+}

@@ -1,0 +1,63 @@
+import { jsonText } from '@osprofiler/core/json'
+import { buildReport, type Report } from '@osprofiler/report'
+import { type ComparisonOptions, showDiff } from '../diff/show-diff.js'
+import { printRemarks } from '../output/print-remarks.js'
+import { writeFileAside } from '../output/write-output.js'
+import type { SentRequest } from '../request/send-request.js'
+import type { Store } from '../store/open-store.js'
+import type { AwaitedTrace } from '../store/wait-for-trace.js'
+import { collectTraces } from './collect-traces.js'
+import { explainMissing } from './explain-missing.js'
+
+/** What `run -n` keeps of many traces, and compares them with. */
+export interface BaselineOptions extends ComparisonOptions {
+  readonly baseline?: string
+  readonly saveBaseline?: string
+  /** In seconds. */
+  readonly timeout: number
+  /** In seconds. */
+  readonly idleTimeout?: number
+}
+
+/**
+ * Waits for the traces of all requests, keeps their records where `--save-baseline` says, and shows how they compare
+ * with those of before, where there are some. Of traces of which one is not whole, nothing is kept or compared.
+ *
+ * @returns the exit code: 0, or 1 where a trace did not come complete, or what `showDiff` says
+ */
+export async function compareRuns(
+  sent: readonly SentRequest[],
+  { driver, shownAs }: Store,
+  before: readonly Report[] | undefined,
+  options: BaselineOptions,
+): Promise<number> {
+  const { timeout, idleTimeout = 1, saveBaseline } = options
+  const traces = await collectTraces(driver, sent, { idleMs: idleTimeout * 1_000, timeoutMs: timeout * 1_000 })
+  for (const [index, { records, missing, isLost }] of traces.entries()) {
+    const request = sent[index]
+    if (request === undefined || missing === undefined) continue
+    if (records.length === 0) printRemarks(...explainMissing(request, shownAs, timeout).trimEnd().split('\n'))
+    else
+      printRemarks(
+        `Trace ${request.baseId} is incomplete${isLost ? '' : ` after ${timeout} s`}: ${missing}. Nothing is compared or kept.`,
+      )
+    return 1
+  }
+  if (saveBaseline !== undefined) {
+    await writeFileAside(saveBaseline, recordLines(traces))
+    printRemarks(`Kept ${traces.length === 1 ? 'its trace' : `the ${traces.length} traces`} in ${saveBaseline}`)
+  }
+  const isWhole = sent.every(({ failure }) => failure === undefined)
+  if (before === undefined) return isWhole ? 0 : 1
+  printRemarks('')
+  const code = await showDiff(
+    before,
+    traces.map(({ records }) => buildReport(records)),
+    options,
+  )
+  return isWhole ? code : 1
+}
+
+function* recordLines(traces: readonly AwaitedTrace[]): Generator<string> {
+  for (const { records } of traces) for (const record of records) yield `${jsonText(record, 0)}\n`
+}

@@ -1,0 +1,29 @@
+import { otlpTraceId } from '@osprofiler/core/record'
+import { printRemarks } from '../output/print-remarks.js'
+import type { SentRequest } from '../request/send-request.js'
+import type { ReportOptions } from '../show/output-format.js'
+import type { Store } from '../store/open-store.js'
+import type { BaselineOptions } from './compare-runs.js'
+
+/** Whether requests are sent whose traces nobody can show here: the store can only be written, and no option wants a trace. */
+export function canOnlyPrintIds(
+  { driver }: Store,
+  options: ReportOptions & Pick<BaselineOptions, 'baseline' | 'saveBaseline'>,
+): boolean {
+  const { json, html, dot, export: target, renderDot, out, baseline, saveBaseline } = options
+  const wanted = [json, html, dot, target, renderDot, out, baseline, saveBaseline]
+  return driver.readRecords === undefined && wanted.every(option => !option)
+}
+
+/**
+ * Writes the ids of the traces, for whoever looks for them with the tools of their store.
+ *
+ * @returns the exit code: 0, or 1 where a request failed
+ */
+export function printTraceIds(sent: readonly SentRequest[], { driver, shownAs }: Store): number {
+  for (const { baseId } of sent) process.stdout.write(`${baseId}\n`)
+  const [first] = sent
+  const form = driver.name.startsWith('otlp') && first !== undefined ? `, there as ${otlpTraceId(first.baseId)}` : ''
+  printRemarks(`The store ${shownAs} can only be written. Look for the trace with the tools of that store${form}.`)
+  return sent.every(({ failure }) => failure === undefined) ? 0 : 1
+}

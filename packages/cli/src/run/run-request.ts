@@ -1,0 +1,147 @@
+import { performance } from 'node:perf_hooks'
+import { setTimeout as delay } from 'node:timers/promises'
+import { OsprofilerError } from '@osprofiler/core'
+import { buildReport, formatCount, formatDuration } from '@osprofiler/report'
+import { type KeyOptions, readSigningKey } from '../keys/read-keys.js'
+import { printRemarks } from '../output/print-remarks.js'
+import { showProgress } from '../output/progress.js'
+import { type Connection, openConnection } from '../request/connection.js'
+import { endOfGrace } from '../request/expect-no-trace.js'
+import { type CurlOptions, type ParsedRequest, parseRequest } from '../request/parse-request.js'
+import { readTrust } from '../request/read-trust.js'
+import { findUrl } from '../request/request-url.js'
+import { type SentRequest, sendRequest } from '../request/send-request.js'
+import { chooseOutputs, type ReportOptions, wrongUsage } from '../show/output-format.js'
+import { showReport } from '../show/show-report.js'
+import { type Store, type StoreOptions, withStore } from '../store/open-store.js'
+import { readReports } from '../store/read-reports.js'
+import { waitForTrace } from '../store/wait-for-trace.js'
+import { checkStore } from './check-store.js'
+import { type BaselineOptions, compareRuns } from './compare-runs.js'
+import { explainMissing } from './explain-missing.js'
+import { explainSilent } from './explain-silent.js'
+import { canOnlyPrintIds, printTraceIds } from './print-trace-ids.js'
+
+/** The options of `run`. */
+export interface RunOptions extends CurlOptions, ReportOptions, StoreOptions, KeyOptions, BaselineOptions {
+  readonly times: number
+}
+
+/** Half of what a service takes by default, so that it does not refuse a trace for coming too soon. */
+const MIN_ROUND_MS = 20
+/** What people give to -o where they want no file. */
+const NO_FILES: readonly string[] = ['/dev/null', 'NUL', '-']
+
+/**
+ * Signs a request as the caller, sends it, waits for its trace and shows it; of several, that of the slowest, or with
+ * `--baseline` how they compare with those of a file.
+ *
+ * @param words of the command line that belong to no option: the URL, perhaps after `curl`
+ * @returns the exit code: 0, or 1 where a trace did not come complete, or what `showDiff` says
+ * @throws OsprofilerError where nothing could be sent
+ */
+export async function runRequest(words: readonly string[], options: RunOptions): Promise<number> {
+  await checkOptions(options)
+  if (options.output !== undefined && !NO_FILES.includes(options.output))
+    printRemarks(
+      'Nothing is written to the file of -o: run shows the trace, not the answer. --out FILE writes the trace.',
+    )
+  const request = parseRequest(findUrl(words, options), options)
+  const trust = readTrust(options)
+  const key = readSigningKey(options)
+  // Before anything is sent: a baseline that is not there would be told too late.
+  const before = options.baseline === undefined ? undefined : await readReports(options.baseline, options)
+  return await withStore(options, async store => {
+    const isUnreadable = canOnlyPrintIds(store, options)
+    if (!isUnreadable) await checkStore(store)
+    const connection = openConnection(request.url, trust)
+    const sent = await sendAll(request, key, connection, options).finally(() => connection.close())
+    if (isUnreadable) return printTraceIds(sent, store)
+    const code =
+      before === undefined && options.saveBaseline === undefined ? 0 : await compareRuns(sent, store, before, options)
+    // Instead of a comparison, there is one of them to see.
+    if (before !== undefined || code !== 0) return code
+    const shown = await showAwaited(slowestOf(sent, options), store, options)
+    return sent.every(({ failure }) => failure === undefined) ? shown : 1
+  })
+}
+
+async function checkOptions(options: RunOptions): Promise<void> {
+  const { baseline, failOn, html, dot, export: target, renderDot } = options
+  const { hmacKeyFile, header = [], body = [] } = options
+  const pieces = [...header, ...body.filter(({ kind }) => kind !== 'data-raw').map(({ text }) => text)]
+  if (pieces.filter(text => text === '@-').length + (hmacKeyFile === '-' ? 1 : 0) > 1)
+    throw await wrongUsage('Standard input can be read once: by the key, a header or a part of the body. Use a file.')
+  if (baseline === undefined) {
+    if (failOn !== undefined)
+      throw await wrongUsage('--fail-on compares with a --baseline FILE. --save-baseline makes one.')
+    await chooseOutputs(options, process.stdout.isTTY)
+  } else if (html || dot || target !== undefined || renderDot !== undefined) {
+    throw await wrongUsage('A comparison with --baseline is text, or --json.')
+  }
+}
+
+async function sendAll(
+  request: ParsedRequest,
+  key: string,
+  connection: Connection,
+  options: RunOptions,
+): Promise<SentRequest[]> {
+  const { times, timeout, maxTime = timeout } = options
+  const all: SentRequest[] = []
+  for (let round = 1; round <= times; round++) {
+    showProgress(times > 1 ? `Sending request ${round} of ${times}` : 'Waiting for the answer')
+    const sent = await sendRequest(request, key, connection, Math.min(timeout, maxTime) * 1_000)
+    if (!sent.delivered) {
+      throw new OsprofilerError('ERR_CONFIGURATION', `Cannot send a request to ${request.url.origin}: ${sent.failure}.`)
+    }
+    const number = times > 1 ? `${String(round).padStart(String(times).length)}  ` : ''
+    printRemarks(`${number}${describeSent(request, sent)}`, ...describeRedirect(request, sent))
+    all.push(sent)
+    if (round < times) await delay(Math.max(0, MIN_ROUND_MS - sent.durationMs))
+  }
+  return all
+}
+
+function slowestOf(all: readonly SentRequest[], { times }: RunOptions): SentRequest {
+  const slowest = all.reduce((slow, sent) => (sent.durationMs > slow.durationMs ? sent : slow))
+  if (times > 1) printRemarks(`The slowest took ${formatDuration(1_000 * slowest.durationMs)}: trace ${slowest.baseId}`)
+  return slowest
+}
+
+async function showAwaited(sent: SentRequest, store: Store, options: RunOptions): Promise<number> {
+  const { timeout, idleTimeout = 1 } = options
+  const deadline = performance.now() - sent.durationMs + timeout * 1_000
+  const { records, missing, isLost } = await waitForTrace(store.driver, sent.baseId, {
+    idleMs: idleTimeout * 1_000,
+    deadline,
+    givesUpAt: endOfGrace(sent.untraced),
+    onLook: count => showProgress(`Waiting for the trace, ${formatCount(count)} records so far`),
+    onPatience: () => printRemarks(`No record of it has come yet; waiting for up to ${timeout} s.`),
+  })
+  if (records.length === 0) {
+    printRemarks(...explainMissing(sent, store.shownAs, timeout).trimEnd().split('\n'))
+    return 1
+  }
+  printRemarks('')
+  const report = buildReport(records)
+  await showReport(report, options)
+  printRemarks(...explainSilent(report, store.shownAs))
+  if (missing !== undefined) printRemarks(`The trace is incomplete${isLost ? '' : ` after ${timeout} s`}: ${missing}.`)
+  return missing === undefined ? 0 : 1
+}
+
+function describeSent({ method, url }: ParsedRequest, sent: SentRequest): string {
+  const { status, failure, durationMs } = sent
+  const outcome = [status, failure].filter(part => part !== undefined).join(', ')
+  // Not the query, in which there may be a secret.
+  return `${method} ${url.origin}${url.pathname}  ${outcome}  ${formatDuration(1_000 * durationMs)}`
+}
+
+function describeRedirect({ url }: ParsedRequest, { notFollowed }: SentRequest): string[] {
+  if (notFollowed === undefined) return []
+  if (notFollowed.origin === url.origin) return ['It redirects in circles.']
+  return [
+    `The redirect to ${notFollowed.origin} is not followed: the signed headers are not for others. To trace that host, give its address.`,
+  ]
+}

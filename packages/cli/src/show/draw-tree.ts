@@ -1,0 +1,41 @@
+import type { WriteStream } from 'node:tty'
+import { correctSkew, matchPoints, pointText, type Report, renderTree } from '@osprofiler/report'
+import { describeTerminal } from '../output/describe-terminal.js'
+import { type ReportOptions, wrongUsage } from './output-format.js'
+
+/**
+ * Draws the tree of a report for a terminal, or for a file where there is none.
+ *
+ * @throws OsprofilerError `ERR_CONFIGURATION` where `--filter` is wrong or does not end
+ */
+export async function drawTree(
+  report: Report,
+  options: ReportOptions,
+  terminal: Partial<WriteStream> | undefined,
+): Promise<string> {
+  const { depth, minMs, service, filter, rawTimes } = options
+  const timed = rawTimes ? report : correctSkew(report)
+  if (service !== undefined) await checkService(timed, service)
+  return renderTree(timed, {
+    ...(terminal === undefined ? {} : describeTerminal(terminal, process.env)),
+    depth,
+    minUs: minMs === undefined ? undefined : minMs * 1_000,
+    service,
+    filter: filter === undefined ? undefined : await findMatches(timed, filter),
+  })
+}
+
+/** In the expression, `^` and `$` stand for the ends of each line of a point's text. */
+async function findMatches(report: Report, expression: string): Promise<ReadonlySet<string>> {
+  // A thread costs its time, so that only those load it who filter.
+  const { runFilter } = await import('./run-filter.js')
+  const matches = await runFilter(expression, report.points.map(pointText))
+  return matchPoints(report, (_, index) => matches[index] === true)
+}
+
+async function checkService(report: Report, service: string): Promise<void> {
+  const known = new Set(report.points.map(point => point.service ?? ''))
+  if (!known.has(service)) {
+    throw await wrongUsage(`No point is of the service "${service}". This trace has: ${[...known].sort().join(', ')}.`)
+  }
+}

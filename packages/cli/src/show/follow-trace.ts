@@ -1,0 +1,44 @@
+import type { TraceRecord } from '@osprofiler/core'
+import { buildReport } from '@osprofiler/report'
+import { createScreenArea } from '../output/screen-area.js'
+import { classifyArgument } from '../store/classify-argument.js'
+import { withStore } from '../store/open-store.js'
+import type { ReadOptions } from '../store/read-trace.js'
+import { storeHasTrace } from '../store/store-has-trace.js'
+import { waitForTrace } from '../store/wait-for-trace.js'
+import { drawTree } from './draw-tree.js'
+import { type ReportOptions, wrongUsage } from './output-format.js'
+import { showReport } from './show-report.js'
+
+/**
+ * Shows a trace as it grows: a terminal sees it drawn again with whatever comes, a pipe or a file gets it once it is
+ * complete. A trace that is not there yet is waited for, without an end: Ctrl-C is one, and says nothing.
+ */
+export async function followTrace(trace: string, options: ReportOptions & ReadOptions): Promise<void> {
+  const name = await classifyArgument(trace, options)
+  if (name !== 'id' && !(name === 'perhaps a file' && (await storeHasTrace(trace, options)))) {
+    throw await wrongUsage('--follow wants a trace in a store, and this is a file. --id says that it is an id.')
+  }
+  const { idleTimeout = 1, out, json, html, dot, renderDot, export: target } = options
+  const isDrawn = process.stdout.isTTY && [out, json, html, dot, renderDot, target].every(option => !option)
+  const screen = createScreenArea(process.stdout)
+  const drawing = { last: Promise.resolve() }
+  const { records } = await withStore(options, async ({ driver }) =>
+    waitForTrace(driver, trace, {
+      idleMs: idleTimeout * 1_000,
+      deadline: Number.POSITIVE_INFINITY,
+      onPatience: () => process.stderr.write('No record of this trace has come yet; waiting. Ctrl-C ends it.\n'),
+      onChange: records => {
+        // What is wrong with the options is said of the whole trace: the service that they name may still come.
+        if (isDrawn) drawing.last = drawing.last.then(() => redraw(records)).catch(() => undefined)
+      },
+    }),
+  )
+  await drawing.last
+  screen.clear()
+  await showReport(buildReport(records), options)
+
+  async function redraw(records: readonly TraceRecord[]): Promise<void> {
+    screen.draw(await drawTree(buildReport(records), options, process.stdout))
+  }
+}

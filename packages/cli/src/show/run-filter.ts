@@ -1,0 +1,41 @@
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import { OsprofilerError } from '@osprofiler/core'
+import { escapeControl } from '@osprofiler/report'
+import { messageOf } from '../output/failure.js'
+import type { FilterTask } from './filter-worker.js'
+
+const PATIENCE_MS = 3_000
+
+/**
+ * Tells which texts a regular expression matches, in any case of letters. It runs in a thread of its own, which is
+ * stopped when it takes longer than 3 s: some expressions need ages for some texts, and records are made by others.
+ *
+ * @throws OsprofilerError `ERR_CONFIGURATION` where it is no regular expression, or was stopped
+ */
+export async function runFilter(source: string, texts: readonly string[]): Promise<boolean[]> {
+  checkPattern(source)
+  const workerData: FilterTask = { source, texts }
+  const worker = new Worker(new URL('./filter-worker.js', import.meta.url), { workerData, execArgv: [], env: {} })
+  try {
+    const [matches] = await once(worker, 'message', { signal: AbortSignal.timeout(PATIENCE_MS) })
+    return matches
+  } catch (cause) {
+    throw new OsprofilerError(
+      'ERR_CONFIGURATION',
+      `The regular expression ${escapeControl(source)} was stopped after ${PATIENCE_MS / 1_000} s. Write it without a repetition inside of a repetition, such as (a+)+.`,
+      { cause },
+    )
+  } finally {
+    await worker.terminate()
+  }
+}
+
+function checkPattern(source: string): void {
+  try {
+    new RegExp(source, 'imu')
+  } catch (cause) {
+    const reason = messageOf(cause)
+    throw new OsprofilerError('ERR_CONFIGURATION', `--filter wants a regular expression. ${reason}.`, { cause })
+  }
+}

@@ -1,0 +1,26 @@
+import { formatCount, type Report } from '@osprofiler/report'
+import { showProgress } from '../output/progress.js'
+import { type Chunks, writeChunks } from '../output/write-output.js'
+import { writeParts } from '../output/write-parts.js'
+import { drawTree } from './draw-tree.js'
+import { chooseOutputs, type Output, type ReportOptions } from './output-format.js'
+
+/** Writes a report in the formats that were asked for, to where they were asked for. */
+export async function showReport(report: Report, options: ReportOptions): Promise<void> {
+  for (const output of await chooseOutputs(options, process.stdout.isTTY)) {
+    const parts = await toParts(report, output, options)
+    if (output.file !== undefined) await writeParts(output.file, parts)
+    else for (const chunks of parts) await writeChunks(process.stdout, chunks)
+  }
+}
+
+async function toParts(report: Report, output: Output, options: ReportOptions): Promise<Iterable<Chunks>> {
+  const { length } = report.points
+  showProgress(`${output.format === 'tree' ? 'Drawing' : 'Writing'} ${formatCount(length)} points`, 2 * length)
+  if (output.format === 'tree') {
+    return [[await drawTree(report, options, output.file === undefined ? process.stdout : undefined)]]
+  }
+  // Loaded only here: most look at a tree, and wait for it.
+  const { formatReport } = await import('./format-report.js')
+  return await formatReport(report, output, options.rawTimes === true)
+}

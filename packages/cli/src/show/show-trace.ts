@@ -1,0 +1,29 @@
+import { leftOutSentence } from '@osprofiler/report/toolkit'
+import { type ReadOptions, readTrace } from '../store/read-trace.js'
+import { chooseOutputs, type ReportOptions } from './output-format.js'
+
+/** The options of `trace show`. */
+export interface ShowOptions extends ReportOptions, ReadOptions {
+  readonly follow?: boolean
+}
+
+/** Shows a trace that is named by its id or by a file; see `readTrace`. */
+export async function showTrace(trace: string, options: ShowOptions): Promise<void> {
+  await chooseOutputs(options, process.stdout.isTTY)
+  if (options.follow) {
+    const { followTrace } = await import('./follow-trace.js')
+    return await followTrace(trace, options)
+  }
+  // What shows it is loaded while the store is asked.
+  const [report, { showReport }] = await Promise.all([readTrace(trace, options), import('./show-report.js')])
+  const { json, html, dot, export: target } = options
+  const isDrawn = [json, html, dot, target].every(option => !option)
+  const traces = new Set(report.points.map(({ start, stop }) => (start ?? stop)?.base_id))
+  if (isDrawn && traces.size > 1) {
+    process.stderr.write(
+      `This file holds ${traces.size} traces, which are drawn as one. \`osprofiler trace diff\` compares them with others.\n`,
+    )
+  }
+  if (report.leftOut !== undefined) process.stderr.write(`${leftOutSentence(report.leftOut)}\n`)
+  await showReport(report, options)
+}

@@ -1,0 +1,132 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Driver, TraceRecord } from '@osprofiler/core'
+import { formatCount, type Report } from '@osprofiler/report'
+import { failure, messageOf } from '../output/failure.js'
+import { showProgress } from '../output/progress.js'
+import { type ArgumentOptions, classifyArgument, explainNoFile, looksLikeFile } from './classify-argument.js'
+import type { Store, StoreOptions } from './open-store.js'
+
+/** How often a trace that is awaited is read again, in milliseconds. */
+const LOOK_AGAIN_MS = 100
+/** No report is made of more records: endless ones would fill the memory. */
+const MAX_RECORDS = 2_000_000
+
+/** From which store, and how long to wait. */
+export interface ReadOptions extends StoreOptions, ArgumentOptions {
+  /** In seconds. */
+  readonly idleTimeout?: number
+}
+
+/**
+ * The report of a trace that is named by its id, by a file (whatever `trace show` writes, or records), or by `-` for
+ * standard input. Where there is a file of that name, the store is asked first, for a second.
+ *
+ * @throws OsprofilerError `ERR_TRACE_NOT_FOUND`, `ERR_TRACE_FILE`, and what the store throws
+ */
+export async function readTrace(trace: string, options: ReadOptions): Promise<Report> {
+  const name = await classifyArgument(trace, options)
+  if (name === 'id') return await readFromStore(trace, options)
+  if (name === 'perhaps a file') {
+    const { storeHasTrace } = await import('./store-has-trace.js')
+    if (await storeHasTrace(trace, options)) return await readFromStore(trace, options)
+  }
+  return await readFromFile(trace, name === 'perhaps a file')
+}
+
+/** What is called while a trace is read. */
+export interface ReadEvents {
+  /** With the number of records so far. */
+  readonly onRead?: (records: number) => void
+  /** With a number of records that cannot be read. */
+  readonly onUnreadable?: (records: number) => void
+}
+
+/** All records of a trace that are in the store now. */
+export async function readRecords(driver: Driver, baseId: string, events: ReadEvents = {}): Promise<TraceRecord[]> {
+  const { readable } = await import('./open-store.js')
+  const records: TraceRecord[] = []
+  for await (const batch of readable(driver, 'readRecords')(baseId, events.onUnreadable)) {
+    for (const record of batch) records.push(record)
+    events.onRead?.(records.length)
+    if (records.length > MAX_RECORDS) {
+      throw await failure('ERR_STORE', `Trace ${baseId} has more than ${MAX_RECORDS} records: it is not read.`)
+    }
+  }
+  return records
+}
+
+async function readFromFile(path: string, isLimited: boolean): Promise<Report> {
+  const { readReportFile } = await import('./read-report-file.js')
+  const report = await readReportFile(path, isLimited)
+  if (report.points.length > 0) return report
+  throw await failure('ERR_TRACE_FILE', `Cannot read a trace from ${path}: it holds no record`)
+}
+
+async function readFromStore(baseId: string, options: ReadOptions): Promise<Report> {
+  // Only here: a file needs no driver, and they take a third as long to load as all that shows it.
+  const { withStore } = await import('./open-store.js')
+  return await withStore(options, async store => {
+    // The store's thread starts while this one loads what builds the report.
+    const [{ records, unreadable }, { buildReport }] = await Promise.all([
+      readSettled(store.driver, baseId, options.idleTimeout ?? 0).catch((error: unknown) =>
+        failToRead(baseId, options, error),
+      ),
+      import('@osprofiler/report'),
+    ])
+    if (records.length === 0 && unreadable > 0) throw await noneReadable(baseId, unreadable)
+    if (records.length === 0) throw await notThere(baseId, options, store)
+    showProgress(`Putting ${formatCount(records.length)} records together`, records.length)
+    const report = buildReport(records)
+    return unreadable === 0 ? report : { ...report, leftOut: unreadable }
+  })
+}
+
+/** Says of what looks like a file that there is neither such a file nor such a trace. */
+async function notThere(baseId: string, { id = false }: ArgumentOptions, store: Store): Promise<Error> {
+  if (id || !looksLikeFile(baseId)) return (await import('./explain-unknown.js')).unknownTrace(baseId, store)
+  return failure(
+    'ERR_TRACE_FILE',
+    `Cannot read a trace from ${baseId}: ${await explainNoFile(baseId)}. ${store.shownAs} holds no trace of that id either.`,
+  )
+}
+
+async function noneReadable(baseId: string, records: number): Promise<Error> {
+  const held = records === 1 ? '1 entry' : `${formatCount(records)} entries`
+  const reason = records === 1 ? 'is no record that can be read' : 'hold no records that can be read'
+  return failure('ERR_TRACE_NOT_FOUND', `The store has ${held} of trace ${baseId}, which ${reason}.`)
+}
+
+/** Whoever meant a file need not know the store that could not be asked. */
+async function failToRead(baseId: string, { id = false }: ArgumentOptions, cause: unknown): Promise<never> {
+  if (id || !looksLikeFile(baseId)) throw cause
+  const reason = messageOf(cause)
+  throw await failure(
+    'ERR_TRACE_FILE',
+    `Cannot read a trace from ${baseId}: ${await explainNoFile(baseId)}. As an id: ${reason}`,
+    { cause },
+  )
+}
+
+/** The records of a trace that came, and how many others cannot be read. */
+interface FoundRecords {
+  readonly records: readonly TraceRecord[]
+  readonly unreadable: number
+}
+
+async function readSettled(driver: Driver, baseId: string, idleTimeout: number): Promise<FoundRecords> {
+  const onRead = (count: number): void => showProgress(`Reading the trace, ${formatCount(count)} records so far`)
+  onRead(0)
+  const readOnce = async (): Promise<FoundRecords> => {
+    let unreadable = 0
+    const records = await readRecords(driver, baseId, { onRead, onUnreadable: count => (unreadable += count) })
+    return { records, unreadable }
+  }
+  let found = await readOnce()
+  for (let changed = Date.now(); Date.now() - changed < idleTimeout * 1_000; ) {
+    await delay(Math.min(LOOK_AGAIN_MS, idleTimeout * 1_000))
+    const known = found.records.length
+    found = await readOnce()
+    if (found.records.length !== known) changed = Date.now()
+  }
+  return found
+}

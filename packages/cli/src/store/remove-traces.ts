@@ -1,0 +1,67 @@
+import { OsprofilerError } from '@osprofiler/core'
+import { escapeControl } from '@osprofiler/report'
+import { formatCounted } from '@osprofiler/report/toolkit'
+import { showProgress } from '../output/progress.js'
+import { writeChunks } from '../output/write-output.js'
+import type { ArgumentOptions } from './classify-argument.js'
+import { removable, type StoreOptions, withStore } from './open-store.js'
+
+/** The options of `trace delete`. */
+export interface DeleteOptions extends StoreOptions, ArgumentOptions {}
+
+/** The options of `trace prune`. */
+export interface PruneOptions extends StoreOptions {
+  readonly olderThan: Date
+}
+
+/**
+ * Removes traces and says of each how many records that were.
+ *
+ * @throws OsprofilerError after all of them: `ERR_STORE_LOCKED` where another transaction has locked one, or
+ * `ERR_TRACE_NOT_FOUND` where one is not there
+ */
+export async function deleteTraces(ids: readonly string[], options: DeleteOptions): Promise<void> {
+  const file = options.id === true ? undefined : ids.find(id => /^\.[/\\]/.test(id))
+  if (file !== undefined) {
+    throw new OsprofilerError(
+      'ERR_CONFIGURATION',
+      `${file} names a file, and traces are removed from the store. --id says that it is an id.`,
+    )
+  }
+  await withStore(options, async ({ driver, shownAs }) => {
+    const remove = removable(driver, 'deleteTrace')
+    const missing: string[] = []
+    let locked: OsprofilerError | undefined
+    for (const [index, id] of ids.entries()) {
+      showProgress(`Removing trace ${index + 1} of ${ids.length}`)
+      const records = await remove(id).catch(error => {
+        if (!isLocked(error)) throw error
+        locked = error
+      })
+      if (records === undefined) continue
+      if (records === 0) missing.push(id)
+      else await writeChunks(process.stdout, [`Removed ${escapeControl(id)}: ${formatCounted(records, 'record')}.\n`])
+    }
+    if (locked !== undefined) throw locked
+    if (missing.length === 0) return
+    throw new OsprofilerError('ERR_TRACE_NOT_FOUND', `Not in the store ${shownAs}: ${missing.join(', ')}.`)
+  })
+}
+
+/** Removes the traces that are older than a moment and says how many these were. */
+export async function pruneTraces({ olderThan, ...options }: PruneOptions): Promise<void> {
+  await withStore(options, async ({ driver }) => {
+    showProgress('Removing traces')
+    const traces = await removable(driver, 'pruneTraces')(olderThan)
+    const text = `Removed ${formatCounted(traces, 'trace')}, of which nothing was younger than ${toText(olderThan)}.\n`
+    await writeChunks(process.stdout, [text])
+  })
+}
+
+function isLocked(error: unknown): error is OsprofilerError {
+  return error instanceof OsprofilerError && error.code === 'ERR_STORE_LOCKED'
+}
+
+function toText(date: Date): string {
+  return `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`
+}

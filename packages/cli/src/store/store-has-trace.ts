@@ -1,0 +1,37 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { openStore, type StoreOptions } from './open-store.js'
+
+const PATIENCE_MS = 1_000
+/** A store that hangs is not taken leave of for long. */
+const CLOSE_MS = 100
+
+/**
+ * Whether the store holds a trace of an id for which there is a file as well. The store has a second to answer: whoever
+ * meant the file must not wait for a store that is down.
+ */
+export async function storeHasTrace(baseId: string, options: StoreOptions): Promise<boolean> {
+  const driver = await open(options)
+  if (driver?.readRecords === undefined) return false
+  const timer = new AbortController()
+  const late = delay(PATIENCE_MS, false, { signal: timer.signal }).catch(() => false)
+  try {
+    return await Promise.race([hasRecord(driver.readRecords(baseId)).catch(() => false), late])
+  } finally {
+    timer.abort()
+    await driver.close(CLOSE_MS)
+  }
+}
+
+async function hasRecord(batches: AsyncIterable<readonly unknown[]>): Promise<boolean> {
+  for await (const batch of batches) if (batch.length > 0) return true
+  return false
+}
+
+/** What is wrong with the store matters only to those who mean a trace in the store. */
+async function open(options: StoreOptions) {
+  try {
+    return openStore(options)
+  } catch {
+    return undefined
+  }
+}

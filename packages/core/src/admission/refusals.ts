@@ -1,0 +1,33 @@
+import { handleRejection } from '../platform/handle-rejection.js'
+import { createRateLimit } from './rate-limit.js'
+import type { RefusalReason } from './refusal-reason.js'
+import { warnOfRefusal } from './refusal-warning.js'
+
+const TOLD_PER_SECOND = 10
+
+/** Counts refusals by reason, and tells the program and the process of them now and then. */
+export function createRefusals<Source>(onRefused: ((reason: RefusalReason, source: Source) => void) | undefined) {
+  const counts: Record<RefusalReason, number> = {
+    disabled: 0,
+    'no-keys': 0,
+    'missing-header': 0,
+    'malformed-hmac': 0,
+    'unknown-key': 0,
+    'malformed-info': 0,
+    'too-old': 0,
+    'rate-limited': 0,
+  }
+  const mayTell = createRateLimit(TOLD_PER_SECOND)
+  return {
+    counts,
+    refuse(reason: RefusalReason, source: Source, detail?: string): undefined {
+      counts[reason]++
+      warnOfRefusal(reason, detail)
+      if (onRefused === undefined || !mayTell()) return
+      try {
+        // It is served, whatever becomes of the telling: it may also be an async function.
+        handleRejection(onRefused(reason, source))
+      } catch {}
+    },
+  }
+}

@@ -1,0 +1,191 @@
+import type { Driver } from '../driver/driver.js'
+import { clampTimeout } from '../platform/clamp-timeout.js'
+import { clearTimeout, Math, Number, performance, setTimeout } from '../platform/platform.js'
+import { suppress } from '../points/context.js'
+import type { TraceRecord } from '../record/trace-record.js'
+import { isRootRecord } from '../recording/root-record.js'
+import { createFlushes } from './flushes.js'
+import { createDrops, type Drops } from './losses/drops.js'
+import { createListeners } from './losses/listeners.js'
+import type { NotifierStats } from './notifier-stats.js'
+import { RecordQueue } from './record-queue.js'
+import { type BatchWriter, createBatchWriter } from './writing/batch-writer.js'
+import { createHeldRecords, type HeldRecords } from './writing/held-records.js'
+import { createPause } from './writing/pause.js'
+import { createWriteLedger, type WriteLedger } from './writing/write-ledger.js'
+
+/** How a delivery queues and writes. All numbers are above 0; times are in milliseconds. */
+export interface DeliverySettings {
+  readonly maxRecords: number
+  readonly maxBytes: number
+  readonly batchSize: number
+  readonly batchBytes: number
+  readonly flushAfter: number
+  readonly minBackoff: number
+  readonly maxBackoff: number
+}
+
+/** Takes records in at once and writes them to a driver in the background, one batch at a time. */
+export class Delivery {
+  readonly #settings: DeliverySettings
+  readonly #queue: RecordQueue
+  readonly #listeners = createListeners()
+  readonly #drops: Drops
+  readonly #flushes = createFlushes()
+  readonly #ledger: WriteLedger
+  readonly #pause = createPause()
+  readonly #held: HeldRecords
+  readonly #writer: BatchWriter
+  #emitted = 0
+  #life: 'open' | 'ending' | 'closed' = 'open'
+  /** `waiting`: the first record waits for others, until the timer fires. `due`: the timer fires at once. */
+  #work: 'idle' | 'waiting' | 'due' | 'writing' = 'idle'
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(driver: Driver, settings: DeliverySettings) {
+    const isAwaited = (): boolean => this.#flushes.size > 0
+    this.#settings = settings
+    this.#queue = new RecordQueue(settings.maxRecords, settings.maxBytes)
+    this.#drops = createDrops(driver, settings, this.#listeners)
+    this.#ledger = createWriteLedger(driver, this.#drops, this.#listeners)
+    this.#held = createHeldRecords(settings, this.#ledger, isAwaited, () => void this.#deliver())
+    const parts = { ledger: this.#ledger, held: this.#held, pause: this.#pause }
+    this.#writer = createBatchWriter(
+      settings,
+      parts,
+      records => this.#drops.tellIn(records),
+      isAwaited,
+      () => this.#takeBatch(),
+    )
+  }
+
+  get stats(): NotifierStats {
+    const queued = this.#queue.length + this.#writer.length + this.#held.length
+    return { emitted: this.#emitted, ...this.#ledger.counts, ...this.#drops.stats, queued }
+  }
+
+  on(event: string, listener: (...details: unknown[]) => void): void {
+    this.#listeners.add(event, listener)
+  }
+
+  add(record: TraceRecord): void {
+    this.#emitted++
+    if (this.#life !== 'open') return this.#drops.drop([record], 'closed')
+    if (!this.#push(record)) return
+    if (this.#pause.isResting) this.#wake()
+    if (this.#work === 'idle') this.#deliverIn(this.#settings.flushAfter)
+    else if (this.#work === 'waiting' && this.#isBatchFull()) this.#deliverIn(0)
+  }
+
+  /** Resolves when what waits now is settled, or after `timeout` ms: true where it was in time. */
+  async flush(timeout: number): Promise<boolean> {
+    const target = this.#queue.lastNumber
+    if (this.#isSettled(target) || this.#life === 'closed') return true
+    const settled = this.#flushes.wait(target, timeout)
+    // It does not wait for a pause to end: the store may be back.
+    this.#wake()
+    suppress(() => void this.#deliver())
+    await settled
+    return this.#isSettled(target)
+  }
+
+  /**
+   * Leaves a store that fails alone until there is a new record for it, or somebody flushes. For the end of a program:
+   * two that are tried in turn would keep it alive for ever.
+   */
+  rest(): void {
+    this.#pause.rest()
+    this.#held.rest()
+    this.#ledger.lost(this.stats.queued)
+  }
+
+  async close(timeout: number): Promise<void> {
+    const deadline = performance.now() + timeout
+    await this.flush(timeout)
+    // What came during that is delivered in what is left of the time, and nothing else is taken.
+    if (this.#life === 'open') this.#life = 'ending'
+    const left = deadline - performance.now()
+    if (left > 0) await this.flush(left)
+    if (this.#life === 'closed') return
+    this.#life = 'closed'
+    clearTimeout(this.#timer)
+    const lost = [...this.#held.cut(), ...this.#writer.cut(), ...this.#queue.take(Number.POSITIVE_INFINITY)]
+    this.#pause.end()
+    this.#drops.drop(lost, 'closed')
+    this.#ledger.lost(lost.length)
+    this.#flushes.end()
+  }
+
+  /** Whether the record waits now. */
+  #push(record: TraceRecord): boolean {
+    try {
+      const evicted = this.#queue.push(record, isRootRecord(record))
+      this.#drops.drop(evicted, 'queue-full')
+      return !evicted.includes(record)
+    } catch {
+      // A record from elsewhere of which not even the size can be told.
+      this.#drops.drop([record], 'refused')
+      return false
+    }
+  }
+
+  #wake(): void {
+    this.#pause.end()
+    this.#held.hurry()
+  }
+
+  /** Whether the fate of the record of this number is known, and that of all before it. */
+  #isSettled(number: number): boolean {
+    return Math.min(this.#writer.firstNumber, this.#held.firstNumber, this.#queue.firstNumber) > number
+  }
+
+  #deliverIn(ms: number): void {
+    this.#work = ms === 0 ? 'due' : 'waiting'
+    clearTimeout(this.#timer)
+    // Suppressed: a record is emitted in the context of a request, in which the store's own client must not be traced.
+    this.#timer = suppress(() => setTimeout(() => this.#deliver(), clampTimeout(ms))).unref()
+  }
+
+  async #deliver(): Promise<void> {
+    if (this.#work === 'writing' || this.#isClosed()) return
+    clearTimeout(this.#timer)
+    this.#work = 'writing'
+    do {
+      await this.#deliverBatch()
+      if (this.#held.isDue) await this.#held.retry(() => this.#look())
+    } while (this.#isDue())
+    this.#work = 'idle'
+    // What came meanwhile waits for company again: small writes one after another would cost a store dearly.
+    if (this.#queue.length > 0 && !this.#isClosed()) this.#deliverIn(this.#settings.flushAfter)
+  }
+
+  #isClosed(): boolean {
+    return this.#life === 'closed'
+  }
+
+  #isDue(): boolean {
+    if (this.#isClosed()) return false
+    return this.#held.isDue || this.#isBatchFull() || (this.#queue.length > 0 && this.#flushes.size > 0)
+  }
+
+  #isBatchFull(): boolean {
+    return this.#queue.length >= this.#writer.batchSize || this.#queue.bytes >= this.#settings.batchBytes
+  }
+
+  async #deliverBatch(): Promise<void> {
+    if (this.#queue.length === 0) return
+    const { firstNumber } = this.#queue
+    await this.#writer.write(this.#takeBatch(), firstNumber)
+    if (this.#queue.length === 0) this.#drops.over()
+    this.#look()
+    await this.#writer.easeOff()
+  }
+
+  #takeBatch(): readonly TraceRecord[] {
+    return this.#queue.take(this.#writer.batchSize, this.#settings.batchBytes)
+  }
+
+  #look(): void {
+    this.#flushes.look(number => this.#isSettled(number))
+  }
+}

@@ -1,0 +1,205 @@
+import { Math, Number } from '../../platform/platform.js'
+import type { TraceRecord } from '../../record/trace-record.js'
+import { createBackoff } from './backoff.js'
+import { createParts } from './batch-parts.js'
+import { createFailingRecordSearch } from './failing-record-search.js'
+import type { HeldRecords } from './held-records.js'
+import type { Pause } from './pause.js'
+import type { WriteLedger } from './write-ledger.js'
+import { createWriteSize } from './write-size.js'
+
+type Records = readonly TraceRecord[]
+
+/** Writes batches, one after the other, until each of their records is settled or set aside. */
+export interface BatchWriter {
+  /** How many records of the batch are not settled. */
+  readonly length: number
+  /** The number of the batch's first record while not all of its records are settled, or infinity. */
+  readonly firstNumber: number
+  /** How many records the next batch may have. */
+  readonly batchSize: number
+  write(batch: Records, firstNumber: number): Promise<void>
+  /** Pauses where the store seems to refuse everything. */
+  easeOff(): Promise<void>
+  /** Ends the writing. Returns the records that were not settled. */
+  cut(): Records
+}
+
+export interface BatchSettings {
+  readonly batchSize: number
+  readonly minBackoff: number
+  readonly maxBackoff: number
+}
+
+/** So many tries of a record that the store holds hold up the ones behind it. Then the record is set aside. */
+const TRIES_IN_PLACE = 3
+/** After that many refusals in a row, the store may refuse everything: it gets small batches, with pauses between. */
+const MANY_REFUSALS = 16
+const SMALL_BATCH = 16
+
+/**
+ * @param tellIn makes of records what is written of them
+ * @param isAwaited whether somebody waits for the records
+ * @param takeMore takes more records from the queue, where a single one fails and only others can tell why
+ */
+export function createBatchWriter(
+  settings: BatchSettings,
+  { ledger, held, pause }: { readonly ledger: WriteLedger; readonly held: HeldRecords; readonly pause: Pause },
+  tellIn: (records: Records) => Records,
+  isAwaited: () => boolean,
+  takeMore: () => Records,
+): BatchWriter {
+  const backoff = createBackoff(settings)
+  const search = createFailingRecordSearch(settings.batchSize)
+  const size = createWriteSize(settings.batchSize)
+  let parts = createParts([])
+  let firstNumber = Number.POSITIVE_INFINITY
+  let writtenBeforeHold = -1
+  let isCut = false
+
+  /** Returns what the store said where it took nothing, for good. */
+  async function writePart(part: Records): Promise<string> {
+    const writtenBefore = ledger.counts.written
+    let rest = part
+    for (let holds = 0; ; ) {
+      const outcome = await ledger.write(rest)
+      if (isCut) return ''
+      const { kind, reason } = outcome
+      if (kind === 'refused') {
+        refuse(rest, reason)
+        return reason
+      }
+      const { written } = ledger.counts
+      const tried = rest
+      rest = ledger.settle(tried, outcome, parts.replaceFirst)
+      if (ledger.counts.written > written) took()
+      if (kind === 'unknown' || rest.length === tried.length) ledger.failed(reason)
+      size.settled(tried.length, outcome)
+      if (kind === 'failed') {
+        search.failed()
+        if (search.isUnderWay && narrow(rest)) return ''
+      }
+      if (rest.length === 0) return ledger.counts.written > written ? '' : reason
+      if (kind === 'taken' && ++holds >= triesInPlace() && held.hasRoomFor(rest)) {
+        setAside(rest, holds, ledger.counts.written > writtenBefore)
+        return ''
+      }
+      ledger.retried(rest)
+      await pause.wait(backoff.next(isAwaited()))
+      if (isCut) return ''
+      // In the place of a try: a store that is down gets no request more.
+      if (kind !== 'failed' || !search.isProbeDue) continue
+      if ((await probe()) || isCut) return ''
+    }
+  }
+
+  function took(): void {
+    backoff.reset()
+    search.taken()
+  }
+
+  /** While the store takes others: the halves come next, and a single record is set aside. Returns whether it was done. */
+  function narrow(part: Records): boolean {
+    if (part.length === 1 && !held.hasRoomFor(part)) return false
+    ledger.retried(part)
+    if (part.length > 1) {
+      parts.halveFirst()
+      return true
+    }
+    search.found()
+    parts.replaceFirst([])
+    held.add({ records: part, number: firstNumber, tries: 1, written: ledger.counts.written, areOthersTaken: true })
+    return true
+  }
+
+  /** Writes one record alone. Returns whether that is settled. */
+  async function probe(): Promise<boolean> {
+    if (parts.length === 1) parts.append(takeMore())
+    // The first part has just failed: where it is a single record, another one tells more.
+    const known = parts.first?.length === 1 ? 1 : 0
+    if (parts.length === known) return false
+    const at = known + search.nextProbe(parts.length - known)
+    const probed = parts.records.slice(at, at + 1)
+    const outcome = await ledger.write(probed)
+    if (isCut) return false
+    if (outcome.kind === 'failed') {
+      ledger.failed(outcome.reason)
+      await pause.wait(backoff.next(isAwaited()))
+      return false
+    }
+    if (outcome.kind === 'refused') {
+      parts.removeAt(at)
+      ledger.refused(probed, outcome.reason)
+      return true
+    }
+    const { written } = ledger.counts
+    const rest = ledger.settle(probed, outcome, left => {
+      if (left.length === 0) parts.removeAt(at)
+    })
+    if (ledger.counts.written > written) {
+      took()
+      search.proved()
+    }
+    return rest.length === 0
+  }
+
+  function refuse(part: Records, reason: string): void {
+    if (part.length > 1) return parts.halveFirst()
+    parts.replaceFirst([])
+    ledger.refused(part, reason)
+  }
+
+  function mayRefuseAll(): boolean {
+    return ledger.refusedInRow >= MANY_REFUSALS
+  }
+
+  /** Where the store took nothing since records were set aside, it may be overloaded, and the next ones need no patience. */
+  function triesInPlace(): number {
+    return ledger.counts.written > writtenBeforeHold ? TRIES_IN_PLACE : 1
+  }
+
+  function setAside(records: Records, tries: number, areOthersTaken: boolean): void {
+    const { written } = ledger.counts
+    writtenBeforeHold = written
+    parts.replaceFirst([])
+    held.add({ records, number: firstNumber, tries, written, areOthersTaken })
+  }
+
+  return {
+    get length() {
+      return parts.length
+    },
+    get firstNumber() {
+      return firstNumber
+    },
+    get batchSize() {
+      return mayRefuseAll() ? Math.min(size.current, SMALL_BATCH) : size.current
+    },
+    async write(batch, number) {
+      const { refusedInRow } = ledger
+      firstNumber = number
+      parts = createParts(batch)
+      search.begin()
+      let reason = ''
+      for (let part = parts.first; part !== undefined; part = parts.first) {
+        // As late as this: the first stop behind a record that was dropped tells of the drop.
+        const told = tellIn(part)
+        parts.replaceFirst(told)
+        reason = await writePart(told)
+        if (isCut) return
+      }
+      firstNumber = Number.POSITIVE_INFINITY
+      if (ledger.refusedInRow - refusedInRow === batch.length) ledger.failed(reason)
+    },
+    async easeOff() {
+      if (mayRefuseAll()) await pause.wait(backoff.next(isAwaited()))
+    },
+    cut() {
+      isCut = true
+      const { records } = parts
+      parts = createParts([])
+      firstNumber = Number.POSITIVE_INFINITY
+      return records
+    },
+  }
+}

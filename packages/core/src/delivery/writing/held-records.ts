@@ -1,0 +1,178 @@
+import type { WriteOutcome } from '../../driver/write-outcome.js'
+import { clampTimeout } from '../../platform/clamp-timeout.js'
+import { clearTimeout, Math, Number, setTimeout } from '../../platform/platform.js'
+import { suppress } from '../../points/context.js'
+import type { TraceRecord } from '../../record/trace-record.js'
+import { sizeOf } from '../../recording/record-size.js'
+import { createBackoff } from './backoff.js'
+import type { WriteLedger } from './write-ledger.js'
+
+type Records = readonly TraceRecord[]
+
+/** Records of one batch that the store put off. */
+export interface HeldPart {
+  readonly records: Records
+  /** No record of the part has a smaller number. */
+  readonly number: number
+  /** How often the store has put these records off. */
+  readonly tries: number
+  /** How many records the store had written when this part was tried last. */
+  readonly written: number
+  /** Whether the store has taken others since it put these off: otherwise it may be overloaded. */
+  readonly areOthersTaken: boolean
+}
+
+/** What the store put off while it may take other records. These are tried again beside the others. */
+export interface HeldRecords {
+  readonly length: number
+  /** The smallest number of a record here, or infinity. */
+  readonly firstNumber: number
+  /** Whether the records are to be tried now. */
+  readonly isDue: boolean
+  hasRoomFor(records: Records): boolean
+  add(part: HeldPart): void
+  /** Tries each part once. `onSettled` is called where records were settled. */
+  retry(onSettled: () => void): Promise<void>
+  /** Has the records tried again as soon as possible. */
+  hurry(): void
+  /** Leaves the records alone until `hurry` is called. */
+  rest(): void
+  /** Ends the tries. Returns the records that were not settled. */
+  cut(): Records
+}
+
+export interface HeldSettings {
+  readonly maxBytes: number
+  readonly minBackoff: number
+  readonly maxBackoff: number
+}
+
+/** More has to wait in the queue, whose room is bounded. */
+const MAX_RECORDS = 1_000
+const MAX_SHARE = 0.1
+/** After so many tries while the store takes others, a record is dropped: half a minute, or four seconds of a flush. */
+const MAX_TRIES = 10
+const TRIES_OF_A_HALF = 3
+/** That many records may be held for a reason of their own. More are an overload, which passes. */
+const FEW_RECORDS = 16
+
+/**
+ * @param isAwaited whether somebody waits for the records
+ * @param onDue called when the records are to be tried again
+ */
+export function createHeldRecords(
+  settings: HeldSettings,
+  ledger: WriteLedger,
+  isAwaited: () => boolean,
+  onDue: () => void,
+): HeldRecords {
+  const backoff = createBackoff(settings)
+  let parts: readonly HeldPart[] = []
+  let timer: NodeJS.Timeout | undefined
+  let isDue = false
+  let isCut = false
+
+  function replace(part: HeldPart, ...others: readonly HeldPart[]): void {
+    const at = parts.indexOf(part)
+    const kept = others.filter(({ records }) => records.length > 0)
+    parts = [...parts.slice(0, at), ...kept, ...parts.slice(at + 1)]
+  }
+
+  function retryIn(ms: number): void {
+    isDue = false
+    clearTimeout(timer)
+    timer = suppress(() => setTimeout(becomeDue, clampTimeout(ms))).unref()
+  }
+
+  function becomeDue(): void {
+    isDue = true
+    onDue()
+  }
+
+  /** Where nothing else is written, a record that fails alone can only be told from an outage by a question. */
+  async function isThere(part: HeldPart, { kind }: WriteOutcome): Promise<boolean> {
+    const isNewKnown = kind !== 'failed' || ledger.counts.written > part.written
+    return !isNewKnown && part.areOthersTaken && part.records.length <= FEW_RECORDS && (await ledger.isThere())
+  }
+
+  function settle(part: HeldPart, outcome: WriteOutcome, isAnswered: boolean): void {
+    const { kind, reason } = outcome
+    if (kind === 'refused') {
+      return part.records.length > 1 ? replace(part, ...halvesOf(part)) : drop(part, reason)
+    }
+    let left = part
+    const rest = ledger.settle(part.records, outcome, records => {
+      left = { ...part, records }
+      replace(part, left)
+    })
+    const { written } = ledger.counts
+    const takesOthers = written > part.written
+    const areOthersTaken = takesOthers || part.areOthersTaken
+    if (kind === 'unknown' || (rest.length > 0 && !areOthersTaken)) ledger.failed(reason)
+    if (rest.length === 0) return
+    const isAlone = areOthersTaken && rest.length <= FEW_RECORDS
+    const counts = takesOthers || (isAlone && (kind === 'taken' || isAnswered))
+    const tried = { ...left, tries: left.tries + (counts ? 1 : 0), written, areOthersTaken }
+    if (tried.tries < MAX_TRIES) return replace(left, tried)
+    if (rest.length === 1) return drop(left, reason)
+    // One record may be the reason why the store puts off all of a request.
+    replace(left, ...halvesOf({ ...tried, tries: MAX_TRIES - TRIES_OF_A_HALF }))
+  }
+
+  function drop(part: HeldPart, reason: string): void {
+    replace(part)
+    ledger.refused(part.records, reason)
+  }
+
+  return {
+    get length() {
+      return parts.reduce((sum, { records }) => sum + records.length, 0)
+    },
+    get firstNumber() {
+      return parts.reduce((least, { number }) => Math.min(least, number), Number.POSITIVE_INFINITY)
+    },
+    get isDue() {
+      return isDue && parts.length > 0
+    },
+    hasRoomFor(records) {
+      if (parts.length === 0) return true
+      const all = [...parts.flatMap(part => part.records), ...records]
+      return (
+        all.length <= MAX_RECORDS &&
+        all.reduce((sum, record) => sum + sizeOf(record), 0) <= settings.maxBytes * MAX_SHARE
+      )
+    },
+    add(part) {
+      parts = [...parts, part]
+      if (parts.length === 1) retryIn(backoff.next(isAwaited()))
+    },
+    async retry(onSettled) {
+      for (const part of parts) {
+        ledger.retried(part.records)
+        const outcome = await ledger.write(part.records)
+        const isAnswered = !isCut && (await isThere(part, outcome))
+        if (isCut) return
+        settle(part, outcome, isAnswered)
+        onSettled()
+      }
+      if (parts.length === 0) backoff.reset()
+      else retryIn(backoff.next(isAwaited()))
+    },
+    hurry() {
+      isDue = true
+    },
+    rest: () => clearTimeout(timer),
+    cut() {
+      isCut = true
+      clearTimeout(timer)
+      const records = parts.flatMap(part => part.records)
+      parts = []
+      return records
+    },
+  }
+}
+
+function halvesOf(part: HeldPart): readonly HeldPart[] {
+  const half = part.records.length >> 1
+  return [part.records.slice(0, half), part.records.slice(half)].map(records => ({ ...part, records }))
+}

@@ -1,0 +1,67 @@
+import { OsprofilerError } from '../platform/osprofiler-error.js'
+import { Array, Math, Number, Set, String } from '../platform/platform.js'
+import type { TraceRecord } from '../record/trace-record.js'
+import type { Driver, WriteResult } from './driver.js'
+
+/**
+ * What became of a write. `taken`: the store took these records, but for the ones that are counted or named. `refused`: it refuses
+ * them as a whole. `unknown`: nobody knows what it has of them. `failed`: it has none of them, and may take them later.
+ */
+export type WriteOutcome =
+  | {
+      readonly kind: 'taken'
+      readonly refused: number
+      readonly unknown: number
+      readonly held: readonly number[]
+      readonly reason: string
+    }
+  | { readonly kind: 'refused' | 'unknown' | 'failed'; readonly error: unknown; readonly reason: string }
+
+const KINDS = { ERR_WRITE_REFUSED: 'refused', ERR_WRITE_UNCERTAIN: 'unknown' } as const
+
+/** Writes to a driver, which may be anybody's: whatever it throws or resolves to becomes an outcome. */
+export async function tryWrite(driver: Driver, records: readonly TraceRecord[]): Promise<WriteOutcome> {
+  try {
+    return readResult(await driver.write(records), records.length)
+  } catch (error) {
+    const code = codeOf(error)
+    const kind = code === 'ERR_WRITE_REFUSED' || code === 'ERR_WRITE_UNCERTAIN' ? KINDS[code] : 'failed'
+    return { kind, error, reason: reasonOf(error, code) }
+  }
+}
+
+function readResult(result: WriteResult | undefined, length: number): WriteOutcome {
+  const held = readHeld(result?.held, length)
+  const unknown = toCount(result?.unknown, length - held.length)
+  const refused = toCount(result?.refused, length - held.length - unknown)
+  const reason = typeof result?.reason === 'string' ? result.reason : ''
+  return { kind: 'taken', refused, unknown, held, reason }
+}
+
+function toCount(value: unknown, max: number): number {
+  return Number.isInteger(value) ? Math.min(Math.max(Number(value), 0), max) : 0
+}
+
+function readHeld(held: unknown, length: number): readonly number[] {
+  if (!Array.isArray(held)) return []
+  const positions = held.filter(at => Number.isInteger(at) && at >= 0 && at < length)
+  return [...new Set<number>(positions)].sort((a, b) => a - b)
+}
+
+/** The messages of our own errors hold no secret. Those of others may. */
+function reasonOf(error: unknown, code: unknown): string {
+  try {
+    return error instanceof OsprofilerError ? error.message : String(code ?? 'The error has no code.')
+  } catch {
+    return 'The error cannot be read.'
+  }
+}
+
+/** The code of an error. Not by its class: with two copies of this package in a process there are two. */
+function codeOf(error: unknown): unknown {
+  try {
+    return (error as { code?: unknown } | null | undefined)?.code
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,118 @@
+import type { KeyObject } from 'node:crypto'
+import { OsprofilerError } from '../platform/osprofiler-error.js'
+import { Array, Buffer, TypeError, timingSafeEqual, WeakMap } from '../platform/platform.js'
+import { shared } from '../platform/shared-state.js'
+import { hmac } from './hmac.js'
+import { trimKey } from './key-text.js'
+import { textOf, toReadableKey } from './secret-key.js'
+
+/** HMAC keys: a list, or one string split at commas with the spaces around each key trimmed, as in `'NEW,OLD'`. */
+export type HmacKeys = string | readonly string[]
+
+// Lower case only, as Python's hexdigest() writes it and compares it. The white space is what both languages trim.
+const HMAC = /^[ \t\n\v\f\r]*([0-9a-f]{40})[ \t\n\v\f\r]*$/
+// What is compared, written anew each time, since nothing comes between: two new buffers would take longer to make.
+const given = Buffer.alloc(40)
+const expected = Buffer.alloc(40)
+
+/** Gives access to the keys of rings: a ring may come from another copy of this package, which no private field spans. */
+const rings = shared('key-rings', () => {
+  const keysByRing = new WeakMap<object, readonly KeyObject[]>()
+  return {
+    keep: (ring: KeyRing, keys: readonly KeyObject[]) => void keysByRing.set(ring, keys),
+    keysOf: (ring: object) => keysByRing.get(ring),
+  }
+})
+
+/**
+ * The secrets that a process believes in: signs with the first key, verifies with any, so that keys can be rotated.
+ *
+ * A ring of no keys verifies nothing. Only `verify` gives a key, to whoever has a signature of it.
+ *
+ * @example
+ * const ring = new KeyRing('NEW,OLD')
+ * ring.verify(text, ring.sign(text)) // 'NEW'
+ */
+export class KeyRing {
+  readonly #keys: readonly KeyObject[]
+
+  /** @throws TypeError where a key is not a non-empty, well-formed string. */
+  constructor(keys: HmacKeys) {
+    this.#keys = listKeys(keys).map(toReadableKey)
+    rings.keep(this, this.#keys)
+  }
+
+  /** How many keys there are. */
+  get size(): number {
+    return this.#keys.length
+  }
+
+  /**
+   * The HMAC-SHA1 of a text under the first key, as 40 lower-case hex digits.
+   *
+   * @throws OsprofilerError `ERR_NO_KEYS` where the ring is empty.
+   */
+  sign(text: string): string {
+    const [key] = this.#keys
+    if (key !== undefined) return hmac(key, text)
+    throw new OsprofilerError('ERR_NO_KEYS', 'Cannot sign: there is no HMAC key. Set OSPROFILER_HMAC_KEYS or give one.')
+  }
+
+  /** The key under which `hmac` is the signature of `text`, or `undefined`. Costs at most one HMAC a key. */
+  verify(text: string, hmac: string): string | undefined {
+    const digits = readHmac(hmac)
+    const key = digits === undefined ? undefined : find(this.#keys, text, digits)
+    return key === undefined ? undefined : textOf(key)
+  }
+}
+
+/** Whether a value is a ring, of whichever copy of this package. */
+export function isKeyRing(value: unknown): value is KeyRing {
+  return typeof value === 'object' && value !== null && rings.keysOf(value) !== undefined
+}
+
+/**
+ * The keys of a ring, in their order. For this package alone: the public methods of a ring hand out no key.
+ *
+ * @throws TypeError where the value is no ring.
+ */
+export function keysOf(ring: KeyRing): readonly KeyObject[] {
+  const keys = rings.keysOf(ring)
+  if (keys === undefined) throw new TypeError('This is no KeyRing')
+  return keys
+}
+
+/** The key under which these digits are the signature of a text, found in constant time for each key. */
+export function find<Key extends KeyObject | string>(
+  keys: readonly Key[],
+  text: string,
+  digits: string,
+): Key | undefined {
+  given.write(digits, 'latin1')
+  return keys.find(key => {
+    expected.write(hmac(key, text), 'latin1')
+    return timingSafeEqual(expected, given)
+  })
+}
+
+/** The 40 digits of an `X-Trace-HMAC`, or `undefined` where it is malformed. Checked before anything is hashed. */
+export function readHmac(text: string): string | undefined {
+  return HMAC.exec(text)?.[1]
+}
+
+/** @throws TypeError where a key is not a non-empty, well-formed string. */
+export function listKeys(keys: HmacKeys): readonly string[] {
+  if (typeof keys === 'string') {
+    const list = keys.split(',').map(trimKey)
+    return list.filter(key => key !== '').map(checkKey)
+  }
+  if (!Array.isArray(keys)) throw new TypeError(`HMAC keys are a string or a list of strings, not ${typeof keys}`)
+  return keys.map(checkKey)
+}
+
+function checkKey(key: unknown): string {
+  if (typeof key !== 'string' || key === '') throw new TypeError('An HMAC key is a string that is not empty')
+  // Python cannot encode a lone surrogate, Node would replace it: the two would not agree about this key.
+  if (!key.isWellFormed()) throw new TypeError('An HMAC key is well-formed Unicode, without lone surrogates')
+  return key
+}

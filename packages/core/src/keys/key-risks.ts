@@ -1,0 +1,82 @@
+import { Math, Set } from '../platform/platform.js'
+import { warnOnce } from '../platform/warn-once.js'
+import { ordinal } from './key-text.js'
+
+/** What makes keys that can be read less than secret. */
+export interface KeyRisk {
+  readonly code: 'OSPROFILER_PUBLIC_KEY' | 'OSPROFILER_WEAK_KEY' | 'OSPROFILER_READABLE_KEYS_FILE'
+  /** A sentence that holds no key. */
+  readonly message: string
+}
+
+/** Where keys come from, as messages say it; and the mode of the file, where they come from a file. */
+export interface KeySource {
+  readonly source: string
+  readonly mode?: number | undefined
+}
+
+const ADVICE = 'Make a key with "osprofiler key new".'
+/** Fewer characters can be tried out, all of them, by whoever has one signed request. */
+const MIN_LENGTH = 16
+const MIN_DISTINCT = 6
+const READABLE_BY_OTHERS = 0o004
+
+// As OSProfiler, DevStack and this project write them in their documentation, in small letters without signs.
+const PUBLIC = new Set('secretkey secret key hmackey hmackeys new old yoursecretkey mysecretkey'.split(' '))
+const COMMON = new Set(
+  (
+    'admin apikey changeit changeme changethis default demo dev development devstack example hmac hmacsecret letmein mykey ' +
+    'openstack osprofiler pass passw0rd password placeholder prod production profiler qwerty qwertyuiop root sample staging ' +
+    'supersecret test testkey topsecret trace tracing welcome yourkey yoursecret'
+  ).split(' '),
+)
+
+/** The risks of keys, at most one of each kind. */
+export function findKeyRisks(keys: readonly string[], { source, mode = 0 }: KeySource): readonly KeyRisk[] {
+  const risks: KeyRisk[] = []
+  const published = keys.findIndex(isPublic)
+  if (published >= 0) {
+    const message = `The ${ordinal(published)} key in ${source} stands in public documentation: everybody can sign with it. ${ADVICE}`
+    risks.push({ code: 'OSPROFILER_PUBLIC_KEY', message })
+  }
+  const weak = keys.findIndex(key => !isPublic(key) && isGuessable(key))
+  if (weak >= 0) {
+    const message = `The ${ordinal(weak)} key in ${source} can be guessed: it is short, a common word or a pattern. ${ADVICE}`
+    risks.push({ code: 'OSPROFILER_WEAK_KEY', message })
+  }
+  if (keys.length > 0 && (mode & READABLE_BY_OTHERS) !== 0) {
+    const message = `Every user of this machine can read the keys in ${source}. Let its owner alone read it, with chmod 600.`
+    risks.push({ code: 'OSPROFILER_READABLE_KEYS_FILE', message })
+  }
+  return risks
+}
+
+/** Warns of the risks of keys: once in a process of each kind. */
+export function warnOfKeyRisks(keys: readonly string[], source: KeySource): void {
+  for (const { code, message } of findKeyRisks(keys, source)) warnOnce(code, message)
+}
+
+function isPublic(key: string): boolean {
+  return PUBLIC.has(toWord(key))
+}
+
+function isGuessable(key: string): boolean {
+  const characters = [...key]
+  const isShort = characters.length < MIN_LENGTH || new Set(characters).size < MIN_DISTINCT
+  return isShort || COMMON.has(toWord(key)) || isRow(key)
+}
+
+/** The word that a key is made of: `Password_2024` and `secretsecretsecret` are words. */
+function toWord(key: string): string {
+  const letters = key.toLowerCase().replace(/[^a-z0-9]/g, '')
+  const word = letters.replace(/^[0-9]+(?=[a-z])|(?<=[a-z])[0-9]+$/g, '')
+  // Bounded: to look for a repetition takes time that grows with the square of the length.
+  return word.slice(0, 256).replace(/^(.+?)\1+$/, '$1')
+}
+
+/** Whether most characters follow the one before them, as in `1234567890abcdef`. */
+function isRow(key: string): boolean {
+  let steps = 0
+  for (let i = 1; i < key.length; i++) if (Math.abs(key.charCodeAt(i) - key.charCodeAt(i - 1)) <= 1) steps++
+  return steps > (key.length - 1) * 0.7
+}

@@ -1,0 +1,66 @@
+import { basename, dirname, extname, join, sep } from 'node:path'
+import { JSON, process } from '../platform/platform.js'
+import { readRegularFile } from '../platform/read-regular-file.js'
+import { launchedName } from './launched-file.js'
+import { mainFile } from './main-file.js'
+
+const NAMELESS = 'app'
+const MAX_LENGTH = 1024 * 1024
+const LIBRARIES = `${sep}node_modules${sep}`
+
+/**
+ * What a service is called by default: the name in the package.json nearest to the program that was started; else what
+ * PM2 calls it, or its file.
+ *
+ * A tool that is installed in a project, such as a runner of tests, runs the project: then that of the project.
+ */
+export function packageName(): string {
+  const file = mainFile()
+  const byFile = file === undefined ? undefined : (projectName(file) ?? nearestName(dirname(file)))
+  return byFile ?? launchedName(process.argv?.[1]) ?? (file === undefined ? NAMELESS : fileName(file))
+}
+
+/** The name of the project in whose `node_modules` a file is: that of the part in which the process stands, if it is one. */
+function projectName(file: string): string | undefined {
+  const end = file.indexOf(LIBRARIES)
+  if (end < 0) return undefined
+  const project = file.slice(0, end)
+  const name = readName(join(project, 'package.json'))
+  // Tools for all projects stand in a folder that is no project.
+  if (name === undefined) return undefined
+  const folder = currentFolder()
+  return folder.startsWith(project + sep) ? (nearestName(folder) ?? name) : name
+}
+
+function currentFolder(): string {
+  try {
+    return process.cwd()
+  } catch {
+    // It was deleted.
+    return ''
+  }
+}
+
+function nearestName(start: string): string | undefined {
+  for (let folder = start; ; ) {
+    const name = readName(join(folder, 'package.json'))
+    if (name !== undefined) return name
+    const parent = dirname(folder)
+    if (parent === folder) return undefined
+    folder = parent
+  }
+}
+
+function fileName(file: string): string {
+  const name = basename(file, extname(file))
+  return name === 'index' ? basename(dirname(file)) || NAMELESS : name
+}
+
+function readName(path: string): string | undefined {
+  try {
+    const { name } = JSON.parse(readRegularFile(path, MAX_LENGTH).toString('utf8')) as { name?: unknown }
+    return typeof name === 'string' && name !== '' ? name : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,40 @@
+import { Array, ArrayBuffer, Date, Number, Object, Reflect, types, URL } from '../platform/platform.js'
+import { redactText } from '../secrets/redact-text.js'
+
+/** A longer text is cut. */
+export const MAX_STRING = 10_000
+const readHref = Object.getOwnPropertyDescriptor(URL.prototype, 'href')?.get as (this: object) => string
+
+/** Values that are shown by what they are, not by their members. Brand checks only: none runs code of the value. */
+export function describeObject(value: object): string | undefined {
+  // Nearly all are plain, and each check below is a call out of JavaScript.
+  const prototype = Object.getPrototypeOf(value)
+  if (prototype === Object.prototype || prototype === Array.prototype || prototype === null) return undefined
+  if (types.isNativeError(value)) return describeError(value)
+  if (types.isDate(value)) {
+    const time = Reflect.apply(Date.prototype.getTime, value, [])
+    return Number.isNaN(time) ? '[Invalid Date]' : new Date(time).toISOString()
+  }
+  if (types.isRegExp(value)) return '[RegExp]'
+  if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`
+  if (types.isAnyArrayBuffer(value)) return `[${value.byteLength} bytes]`
+  if (types.isMap(value) || types.isSet(value)) return `[${types.isMap(value) ? 'Map' : 'Set'}]`
+  if (types.isPromise(value)) return '[Promise]'
+  if (types.isWeakMap(value) || types.isWeakSet(value) || types.isGeneratorObject(value)) return '[Object]'
+  return describeUrl(value)
+}
+
+function describeError(error: object): string {
+  const message = Object.getOwnPropertyDescriptor(error, 'message')?.value
+  return redactText(typeof message === 'string' ? `Error: ${message}` : 'Error', MAX_STRING)
+}
+
+/** Not by `instanceof`, which asks each prototype, nor by the member `href`: either may be the program's. */
+function describeUrl(value: object): string | undefined {
+  if (Object.getPrototypeOf(value) !== URL.prototype) return undefined
+  try {
+    return redactText(Reflect.apply(readHref, value, []), MAX_STRING)
+  } catch {
+    return undefined
+  }
+}

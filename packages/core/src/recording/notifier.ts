@@ -1,0 +1,84 @@
+import { recordSettings } from '../options/configuration.js'
+import { handleRejection } from '../platform/handle-rejection.js'
+import { isThenable } from '../platform/is-thenable.js'
+import { TypeError } from '../platform/platform.js'
+import { shared } from '../platform/shared-state.js'
+import { warnOnce } from '../platform/warn-once.js'
+import type { TraceRecord } from '../record/trace-record.js'
+import { describeException } from './exception.js'
+import { recordableInfo } from './recordable.js'
+import { markRoot } from './root-record.js'
+
+/** The function that takes a record. What it returns or throws is nobody's concern but its own. */
+export type Notifier = (record: TraceRecord) => unknown
+
+const state = shared<{ notifier: Notifier | undefined }>('notifier', () => ({ notifier: undefined }))
+
+/** Sets the function that takes every record of this process, or none. */
+export function setNotifier(notifier: Notifier | undefined): void {
+  if (notifier !== undefined && typeof notifier !== 'function') {
+    throw new TypeError(`A notifier is a function, not ${typeof notifier}. See createNotifier(driver).`)
+  }
+  state.notifier = notifier
+}
+
+/** The function that takes every record of this process. */
+export function getNotifier(): Notifier | undefined {
+  return state.notifier
+}
+
+/**
+ * Sends a record on its way. Never throws.
+ *
+ * @param isRoot whether the record is of a point that began the trace in this process
+ */
+export function notify(record: TraceRecord, isRoot = false): void {
+  const { notifier } = state
+  if (notifier === undefined) return warnMissing()
+  const shown = redact(record)
+  if (shown === undefined) return
+  if (isRoot) markRoot(shown)
+  try {
+    const result = notifier(shown)
+    if (isThenable(result)) handleRejection(result, warnFailing)
+  } catch (error) {
+    warnFailing(error)
+  }
+}
+
+function redact(record: TraceRecord): TraceRecord | undefined {
+  const hook = recordSettings().redact
+  if (hook === undefined) return record
+  // What a hook that fails was to hide is not known: the times go out, nothing else. Made before the hook can change it.
+  const withheld = { ...record, info: { host: record.info.host, redact_failed: true } }
+  try {
+    const shown: unknown = hook(record)
+    if (shown === undefined) return undefined
+    // Copied: what the hook put there is bounded as all else is, and nobody's to change any more.
+    if (isRecord(shown)) return { ...shown, info: recordableInfo(shown.info) }
+    if (isThenable(shown)) handleRejection(shown)
+    return withheld
+  } catch {
+    return withheld
+  }
+}
+
+function isRecord(value: unknown): value is TraceRecord {
+  if (typeof value !== 'object' || value === null) return false
+  const { name, info } = value as Partial<TraceRecord>
+  return typeof name === 'string' && typeof info === 'object' && info !== null
+}
+
+function warnMissing(): void {
+  warnOnce(
+    'OSPROFILER_NO_NOTIFIER',
+    'A request is traced, but its records go nowhere. Call setup() of @osprofiler/node, or setNotifier().',
+  )
+}
+
+function warnFailing(error: unknown): void {
+  warnOnce(
+    'OSPROFILER_NOTIFIER_FAILED',
+    `The notifier failed (${describeException(error).etype}); its records are lost. Further failures are not shown.`,
+  )
+}

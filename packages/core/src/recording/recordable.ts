@@ -1,0 +1,221 @@
+import { ExactNumber } from '../json/exact-number.js'
+import { setMember } from '../json/set-member.js'
+import { cutText } from '../platform/cut-text.js'
+import { Array, Math, Number, Object, String, types } from '../platform/platform.js'
+import { remember } from '../platform/remember.js'
+import { withoutOption } from '../secrets/command-lists.js'
+import { isHarmless } from '../secrets/names/harmless-values.js'
+import { followsLabel } from '../secrets/names/lists-of-names.js'
+import { isSecretName, type NameKind, nameKind, REDACTED } from '../secrets/names/secret-names.js'
+import { redactText } from '../secrets/redact-text.js'
+import { describeObject, MAX_STRING } from './describe-object.js'
+
+const MAX_DEPTH = 12
+const MAX_ENTRIES = 100
+const MAX_NAME = 256
+const MAX_LABEL = 64
+// To write a longer one takes long.
+const MAX_BIGINT = 2n ** 1024n
+// Bounds of one info as a whole: what is wide and deep at once is cut as well.
+const MAX_VALUES = 1_000
+const MAX_CHARACTERS = 64_000
+
+interface Allowance {
+  values: number
+  characters: number
+  readonly path: object[]
+}
+
+/**
+ * A copy of any value that is safe to keep and to send: plain JSON values, bounded in depth, width and length,
+ * with what stands under secret names redacted. Runs none of the program's code (no getter, no `toJSON`, no proxy
+ * trap) and never throws. What was cut says so: `[Object]`, `...`, `12 more`.
+ */
+export function recordable(value: unknown): unknown {
+  return copy(value, { values: MAX_VALUES, characters: MAX_CHARACTERS, path: [] })
+}
+
+/**
+ * An info as a point keeps it: a fresh object that holds nothing of the caller's. Each info is bounded by itself, and copied
+ * once. Where both have a member of one name, that of `later` counts.
+ */
+export function recordableInfo(info: unknown, later?: unknown): Record<string, unknown> {
+  const copied = copyInfo(info)
+  return later === undefined ? copied : addMembers(copied, copyInfo(later))
+}
+
+/** Adds members to an object of ours, and returns it. */
+export function addMembers(copied: Record<string, unknown>, members: object): Record<string, unknown> {
+  for (const [name, value] of Object.entries(members)) setMember(copied, name, value)
+  return copied
+}
+
+function copyInfo(info: unknown): Record<string, unknown> {
+  if (info === undefined || info === null) return {}
+  const copied = recordable(info)
+  return isPlain(copied) ? copied : { value: copied }
+}
+
+function copy(value: unknown, allowance: Allowance): unknown {
+  allowance.values--
+  switch (typeof value) {
+    case 'string':
+      return readText(value, allowance)
+    case 'number':
+      // Plus 0: JSON has no -0, and a record is what comes back from a store.
+      return Number.isFinite(value) ? value + 0 : String(value)
+    case 'boolean':
+      return value
+    case 'bigint':
+      return -MAX_BIGINT < value && value < MAX_BIGINT ? value.toString() : '[BigInt]'
+    case 'symbol':
+      return readText(value.toString(), allowance)
+    case 'function':
+      return '[Function]'
+    case 'undefined':
+      return undefined
+    case 'object':
+      return value === null ? null : copyObject(value, allowance)
+  }
+}
+
+function copyObject(value: object, allowance: Allowance): unknown {
+  const { path } = allowance
+  const depth = path.length
+  try {
+    if (types.isProxy(value)) return '[Proxy]'
+    // Immutable, and a number of a record that was read.
+    if (ExactNumber.is(value)) return value
+    const known = describeObject(value)
+    if (known !== undefined) return text(known, allowance)
+    if (path.includes(value)) return '[Circular]'
+    if (depth >= MAX_DEPTH || allowance.values <= 0) return Array.isArray(value) ? '[Array]' : '[Object]'
+    path.push(value)
+    const copied = Array.isArray(value) ? copyArray(value, allowance) : copyMembers(value, allowance)
+    path.pop()
+    return copied
+  } catch {
+    path.length = depth
+    return '[Unreadable]'
+  }
+}
+
+function copyArray(array: readonly unknown[], allowance: Allowance): unknown[] {
+  const copied: unknown[] = []
+  const length = Math.min(array.length, MAX_ENTRIES)
+  let given: readonly unknown[] | undefined
+  let before: unknown
+  for (let index = 0; index < length && allowance.values > 0; index++) {
+    const property = Object.getOwnPropertyDescriptor(array, index)
+    const value: unknown = property?.value
+    let hidden: string | undefined
+    if (mayHide(before, value)) {
+      given ??= valuesOf(array, length)
+      hidden = followsLabel(given, index) ? REDACTED : withoutOption(given, index)
+    }
+    copied.push(hidden ?? copyProperty(property, allowance) ?? null)
+    before = value
+  }
+  if (copied.length < array.length) copied.push(`[${array.length - copied.length} more]`)
+  return copied
+}
+
+/** Most entries follow neither the name of a secret nor an option of a command, and are no option. */
+function mayHide(before: unknown, value: unknown): boolean {
+  if (typeof value === 'string' && value.startsWith('-')) return true
+  if (typeof before !== 'string' || before.length > MAX_LABEL) return false
+  return before.startsWith('-') || isSecretName(before)
+}
+
+function valuesOf(array: readonly unknown[], length: number): unknown[] {
+  return Array.from({ length }, (_, index): unknown => Object.getOwnPropertyDescriptor(array, index)?.value)
+}
+
+function copyMembers(value: object, allowance: Allowance): Record<string, unknown> {
+  const copied: Record<string, unknown> = {}
+  const names = Object.keys(value)
+  // To list the names of a wide object takes long, though most of them are left out: not so for many of them.
+  allowance.values -= Math.floor(names.length / (10 * MAX_ENTRIES))
+  let label: string | undefined
+  let hasLooked = false
+  let taken = 0
+  for (const name of names) {
+    if (taken === MAX_ENTRIES || allowance.values <= 0 || allowance.characters <= 0) break
+    taken++
+    const { shown, kind } = readName(name)
+    // `{name: 'Authorization', value: '...'}`
+    if (kind === 'value' && !hasLooked) {
+      label = secretLabel(value, names)
+      hasLooked = true
+    }
+    const property = Object.getOwnPropertyDescriptor(value, name)
+    const hidden =
+      kind === 'secret' || (kind === 'value' && label !== undefined) || (name.length <= 2 && isOfKey(name, value))
+    const member =
+      hidden && !isHarmless(kind === 'secret' ? name : (label ?? name), property?.value)
+        ? readAccount(name, property?.value)
+        : copyProperty(property, allowance)
+    if (member === undefined) continue
+    setMember(copied, spend(shown, allowance), member)
+  }
+  if (taken < names.length) setMember(copied, '...', `[${names.length - taken} more]`)
+  return copied
+}
+
+/** `auth: {user: 'bob', pass: '...'}`, as clients of HTTP take it: who logs in is told, and nothing else. */
+function readAccount(name: string, value: unknown): unknown {
+  if (!/auth$/i.test(name) || typeof value !== 'object' || value === null || types.isProxy(value)) return REDACTED
+  const names = Object.keys(value).slice(0, MAX_ENTRIES)
+  const user = names.find(each => /^user(?:name)?$/i.test(each))
+  const told: unknown = user === undefined ? undefined : Object.getOwnPropertyDescriptor(value, user)?.value
+  if (user === undefined || typeof told !== 'string') return REDACTED
+  return Object.fromEntries(
+    names.map(each => [each, each === user ? redactText(told, MAX_NAME).toWellFormed() : REDACTED]),
+  )
+}
+
+/** The private members of a JSON Web Key, beside its `kty`. */
+function isOfKey(name: string, holder: object): boolean {
+  return /^(?:d|k|p|q|dp|dq|qi)$/.test(name) && Object.hasOwn(holder, 'kty')
+}
+
+/** The text of a member that names the value beside it, and names a secret. */
+function secretLabel(holder: object, names: readonly string[]): string | undefined {
+  for (const name of names.slice(0, MAX_ENTRIES)) {
+    if (readName(name).kind !== 'label') continue
+    const label: unknown = Object.getOwnPropertyDescriptor(holder, name)?.value
+    if (typeof label === 'string' && label.length <= MAX_LABEL && isSecretName(label)) return label
+  }
+  return undefined
+}
+
+interface Name {
+  readonly shown: string
+  readonly kind: NameKind
+}
+
+const readName = remember<Name>(name => ({ shown: redactText(name, MAX_NAME).toWellFormed(), kind: nameKind(name) }))
+
+function copyProperty(property: PropertyDescriptor | undefined, allowance: Allowance): unknown {
+  if (property === undefined) return undefined
+  return 'value' in property ? copy(property.value, allowance) : '[Getter]'
+}
+
+function readText(value: string, allowance: Allowance): string {
+  return text(redactText(value, Math.min(MAX_STRING, Math.max(allowance.characters, 0))), allowance)
+}
+
+/** Lone surrogates cannot be encoded: stores would refuse the record or alter it. */
+function text(value: string, allowance: Allowance): string {
+  return spend(value.isWellFormed() ? value : value.toWellFormed(), allowance)
+}
+
+function spend(value: string, allowance: Allowance): string {
+  const cut = value.length > allowance.characters ? cutText(value, Math.max(allowance.characters, 0)) : value
+  allowance.characters -= cut.length
+  return cut
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

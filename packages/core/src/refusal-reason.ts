@@ -1,4 +1,0 @@
-import type { HeaderRefusal } from './signed-headers.js'
-
-/** Why what carries a trace is served untraced. */
-export type RefusalReason = 'disabled' | 'no-keys' | 'missing-header' | HeaderRefusal | 'too-old' | 'rate-limited'

@@ -1,0 +1,153 @@
+import { Math } from '../../platform/platform.js'
+import { isHarmlessInUrl, isHarmlessText } from '../names/harmless-values.js'
+import { decodeName, isSecretInUrl, isSecretName, nameKind } from '../names/secret-names.js'
+import { backslashesBefore } from '../values/bare-values.js'
+import { isBlank, isLineEnd, isNameCharacter, isQuote } from '../values/characters.js'
+import { createLabels, type Labels } from '../values/labels-in-text.js'
+import { hide, type Span } from '../values/text-spans.js'
+import { readValue, type ValueInText } from '../values/values-in-text.js'
+
+const MAX_NAME = 256
+const SOURCE = /\.(?:[cm]?[jt]sx?|py|rb|go|java|kt|php|rs|cs|vue|svelte|cpp|c|h)$/
+const EQUALS = 61
+const COLON = 58
+
+/** A name in a text before `=` or `:`, and what stands before it. */
+interface NameInText {
+  readonly name: string
+  readonly start: number
+  /** The quote before it, else 0. */
+  readonly quote: number
+  readonly inUrl: boolean
+  /** Behind a semicolon, as in the texts of ADO, or at the beginning of a line. */
+  readonly first: boolean
+  readonly spaced: boolean
+}
+
+/**
+ * Finds what follows a secret name and `=` or `:`: in URLs and forms, JSON, headers, settings, connection strings and
+ * sentences. Each character is read a bounded number of times, whatever the text.
+ */
+export function findPairs(text: string, spans: Span[]): void {
+  let equals = text.indexOf('=')
+  let colon = text.indexOf(':')
+  let from = 0
+  let labels: Labels | undefined
+  while (equals !== -1 || colon !== -1) {
+    const isEquals = colon === -1 || (equals !== -1 && equals < colon)
+    const at = isEquals ? equals : colon
+    if (isEquals) equals = text.indexOf('=', at + 1)
+    else colon = text.indexOf(':', at + 1)
+    if (at < from || (!isEquals && isNoPair(text, at)) || isPlaceholder(text, at + 1)) continue
+    const found = readName(text, at, from)
+    if (found === undefined) continue
+    const kind = nameKind(decodeName(found.name))
+    if (kind === 'plain' || kind === 'described') continue
+    if (isSecretHere(text, found, kind)) {
+      if (isPlaceInSource(text, found.name, at) || isUnexpected(text, found)) continue
+      const value = readValue(text, at, found)
+      if (value === undefined || isHarmlessValue(text, found, value)) continue
+      for (const span of value.spans) hide(spans, span.start, span.end)
+      from = value.end
+    } else if (kind === 'label' || kind === 'value') {
+      labels ??= createLabels(text, spans)
+      from = labels.read(found.name, kind, at)
+    }
+  }
+}
+
+function isHarmlessValue(text: string, { name, inUrl }: NameInText, { spans }: ValueInText): boolean {
+  const [span] = spans
+  if (span === undefined || spans.length > 1) return false
+  // What is longer is not looked at.
+  const content = text.slice(span.start, Math.min(span.end, span.start + MAX_NAME + 1))
+  return inUrl ? isHarmlessInUrl(name, content) : isHarmlessText(name, content)
+}
+
+/** `/src/auth/token.js:12:3` in a stack. */
+function isPlaceInSource(text: string, name: string, sign: number): boolean {
+  const code = text.charCodeAt(sign + 1)
+  return text.charCodeAt(sign) === COLON && code >= 48 && code <= 57 && SOURCE.test(name)
+}
+
+/** `unexpected token: identifier`, as parsers say. */
+function isUnexpected(text: string, { name, start }: NameInText): boolean {
+  return name === 'token' && text.slice(start - 9, start) === 'expected '
+}
+
+/** `://` is of a URL, `::` of a class or of a cast. */
+function isNoPair(text: string, at: number): boolean {
+  const next = text.charCodeAt(at + 1)
+  return next === COLON || text.charCodeAt(at - 1) === COLON || (next === 47 && text.charCodeAt(at + 2) === 47)
+}
+
+/** `= ?`, `= $1`: statements have many of these, which are not worth a look at the name. */
+function isPlaceholder(text: string, from: number): boolean {
+  const at = text.charCodeAt(from) === 32 ? from + 1 : from
+  const code = text.charCodeAt(at)
+  if (code === 63) return endsWord(text, at + 1)
+  const digit = text.charCodeAt(at + 1)
+  return code === 36 && digit >= 49 && digit <= 57 && endsWord(text, at + 2)
+}
+
+/** At a blank, a comma, a closing bracket or the end. */
+function endsWord(text: string, at: number): boolean {
+  const code = text.charCodeAt(at)
+  return at >= text.length || code === 32 || code === 44 || code === 41 || code === 125
+}
+
+function isSecretHere(text: string, { name, start, inUrl, quote }: NameInText, kind: string): boolean {
+  if (kind === 'secret') return true
+  if (inUrl) return isSecretInUrl(name)
+  if (quote !== 0 || !isBlank(text.charCodeAt(start - 1))) return false
+  // `API key: ...`
+  let from = start - 1
+  while (from > 0 && start - from < 24 && isNameCharacter(text.charCodeAt(from - 1))) from--
+  return isSecretName(text.slice(from, start + name.length))
+}
+
+function readName(text: string, at: number, from: number): NameInText | undefined {
+  let end = at
+  while (end > from && isBlank(text.charCodeAt(end - 1))) end--
+  const spaced = end < at
+  const isQuoted = end > from && isQuote(text.charCodeAt(end - 1))
+  if (isQuoted) {
+    end--
+    end -= backslashesBefore(text, end)
+  }
+  let start = end
+  while (start > from && end - start < MAX_NAME && isNameCharacter(text.charCodeAt(start - 1))) start--
+  if (end - start < 2) return undefined
+  let name = text.slice(start, end)
+  let inUrl = false
+  let isEscaped = false
+  let before = text.charCodeAt(start - 1)
+  if (before === 92) {
+    // What is escaped in JSON or in a program: the end of a line, or a sign of a URL.
+    const escaped = /^(?:u00(3f|26)|u[\da-f]{4}|[nrt])(?=.)/i.exec(name)
+    // `C:\token` has no tab in it.
+    if (!isSecretName(name)) name = name.slice(escaped?.[0].length ?? 0)
+    inUrl = escaped?.[1] !== undefined
+    isEscaped = escaped !== null
+    before = 10
+  }
+  inUrl ||= before === 63 || before === 38 || before === 35 || isBehindEntity(text, start)
+  // What is escaped as in JSON stands in quotes.
+  const quote = isQuote(before) ? before : isEscaped ? 34 : 0
+  let line = start - 1
+  while (line >= from && isBlank(text.charCodeAt(line))) line--
+  const last = line < 0 ? 10 : text.charCodeAt(line)
+  const first = (quote === 0 || isEscaped) && !inUrl && (isLineEnd(last) || last === 59 || before === 10)
+  if (!inUrl && start === 0) inUrl = isForm(text, at)
+  return { name, start, quote, inUrl, first, spaced }
+}
+
+/** `&amp;` before a name. */
+function isBehindEntity(text: string, start: number): boolean {
+  return text.charCodeAt(start - 1) === 59 && text.startsWith('&amp', start - 5)
+}
+
+/** Whether a text that begins with a name and `=` goes on as a form does. */
+function isForm(text: string, at: number): boolean {
+  return text.charCodeAt(at) === EQUALS && /=[^\s&]{0,4096}&[\w.%[\]-]{1,64}=/y.test(text.slice(at, at + 4200))
+}

@@ -1,0 +1,52 @@
+import { RegExp, String } from '../../platform/platform.js'
+import { isSecretName } from '../names/secret-names.js'
+import { eachMatch, hide, hideGroups, type Span } from '../values/text-spans.js'
+
+/** Addresses that are secrets themselves: whoever knows the end of the path may post there. */
+const POSTS = [
+  String.raw`hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/`,
+  String.raw`api\.telegram\.org/(?:file/)?bot`,
+  String.raw`discord(?:app)?\.com/api/(?:v\d{1,2}/)?webhooks/\d{1,24}/`,
+  String.raw`\.webhook\.office\.com/webhookb2/`,
+  String.raw`outlook\.office(?:365)?\.com/webhook/`,
+  String.raw`hooks\.zapier\.com/hooks/(?:catch|standard)/`,
+  String.raw`maker\.ifttt\.com/trigger/[^\s/]{1,64}/(?:json/)?with/key/`,
+  String.raw`open\.(?:feishu\.cn|larksuite\.com)/open-apis/bot/v2/hook/`,
+  String.raw`hc-ping\.com/`,
+  String.raw`hook(?:\.\w{2,4})?\.(?:integromat|make)\.com/`,
+  String.raw`hooks\.chime\.aws/incomingwebhooks/`,
+]
+const MAY_POST = /hook|telegram|ifttt|hc-ping/i
+const POST = new RegExp(String.raw`(?:${POSTS.join('|')})([^\s"'<>\x60?#]+)`, 'gi')
+// A link to set a new password: a long part with digits behind a part that is called after a secret.
+const PART = /\/([A-Za-z][\w-]{2,40})\/((?=[\w.~%-]{0,60}\d)[\w.~%-]{16,})/g
+
+// Links in mails, and addresses to post to of Mattermost and Rocket.Chat.
+const LINKS =
+  /^(?:resets?|invit(?:es?|ations?)|join|verify|verify[-_]?e?mail|verification|confirm|confirm[-_]?e?mail|confirmation|activate|activation|magic|magic[-_]?(?:links?|login)|hooks)$/i
+const HOOK = /\/hooks\/[A-Za-z0-9]{8,32}\/([A-Za-z0-9]{16,})/g
+
+/** Whether some part of a name mixes letters and digits: `step-1-of-2` has none. */
+function looksRandom(value: string): boolean {
+  return value.split(/[-_.~]/).some(part => part.length >= 8 && /\d/.test(part) && /[A-Za-z]/.test(part))
+}
+
+/** Finds secrets in the paths of URLs. */
+export function findSecretPaths(text: string, spans: Span[]): void {
+  if (MAY_POST.test(text)) findPosts(text, spans)
+  if (text.includes('/hooks/')) hideGroups(HOOK, text, spans)
+  eachMatch(PART, text, ({ 0: all, 1: name = '', 2: value = '', index }) => {
+    if (isSecretName(name) || (LINKS.test(name) && looksRandom(value)))
+      hide(spans, index + all.length - value.length, PART.lastIndex)
+    else PART.lastIndex = index + name.length + 1
+  })
+}
+
+function findPosts(text: string, spans: Span[]): void {
+  eachMatch(POST, text, ([all, tail = '']) => {
+    const start = POST.lastIndex - tail.length
+    // Telegram's methods and Discord's messages stand behind the token.
+    const slash = /^(?:api\.telegram|discord)/i.test(all) ? tail.indexOf('/') : -1
+    hide(spans, start, slash === -1 ? POST.lastIndex : start + slash)
+  })
+}

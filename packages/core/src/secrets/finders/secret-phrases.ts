@@ -1,0 +1,126 @@
+import { Buffer, Math, String } from '../../platform/platform.js'
+import { isSecretName } from '../names/secret-names.js'
+import { isNothing } from '../values/bare-values.js'
+import { eachMatch, hide, type Span } from '../values/text-spans.js'
+import { valueAt } from '../values/values-in-text.js'
+
+const SCHEME = /(?<![A-Za-z0-9])(bearer|basic),?(?:\s|\+|%20){1,4}([\w~+/.=:%-]{3,})/gi
+const WORDS_BEHIND_SCHEME =
+  /^(?:tokens?|auth|auth[eo][a-z]*|realm|scheme|error|formats?|headers?|credentials?|methods?|only|required|missing|not|of|and|or|is|was|are|for|with|from|in|to|the|challenge|schema|usage|support)\b/i
+
+/** Finds what follows `Bearer` and `Basic`. */
+export function findSchemes(text: string, spans: Span[]): void {
+  eachMatch(SCHEME, text, ([, scheme = '', token = '']) => {
+    // `Bearer realm="api"` is a challenge.
+    const isChallenge = /^\w+=$/.test(token) && text[SCHEME.lastIndex] === '"'
+    if (isChallenge || WORDS_BEHIND_SCHEME.test(token) || isProse(scheme, token)) return
+    hide(spans, SCHEME.lastIndex - token.length, SCHEME.lastIndex)
+  })
+}
+
+/** `bearer of`, `Basic usage`: a word in small letters. The user and password of `Basic` have a colon between them. */
+function isProse(scheme: string, token: string): boolean {
+  if (!/^[A-Za-z]?[a-z]+[.,:]?$/.test(token)) return false
+  if (/^basic$/i.test(scheme)) return !String(Buffer.from(token, 'base64')).includes(':')
+  return scheme === 'bearer'
+}
+
+// `--password secret`, and `-pass secret`.
+const FLAG = /(?<![\w-])--?([A-Za-z][\w.-]{1,63})[ \t]{1,8}(?!-)/g
+
+/** Finds what follows an option of a command that is called after a secret. */
+export function findFlags(text: string, spans: Span[]): void {
+  hideBehind(FLAG, text, spans, isSecretName)
+}
+
+const QUOTED =
+  /\b(?:password|passwd|pwd|passphrase|passcode|set\s{1,8}password\s{1,8}for\s{1,8}\S{1,128}\s{0,8}=|\w{1,64}_(?:key|key_id|secret|token|password|pwd)|identified\s{1,8}by|with\s{1,8}[\w-]{1,64}\s{1,8}(?:by|as))\s{1,8}(?=(?:[eEnNbBxX]|[uU]&)?["'])/gi
+const IDENTIFIED = /\bidentified\s{1,8}by\s{1,8}(?!values\b|password\b)(?=[\w$#!])/gi
+const REPLACED = /\breplace\s{1,8}(?=["'\w])/gi
+const ATTACHED = /\bkey\s{1,8}(?:x(?='))?(?=["'])/gi
+const PRAGMA = /\bpragma\s{1,8}(?:\w{1,64}\.)?(?:hex|text|re|hexre|textre)?key\s{0,8}[=(]\s{0,8}/gi
+
+/** Finds what SQL knows for a secret: `PASSWORD '...'`, `IDENTIFIED BY '...'`, `ATTACH ... KEY '...'`. */
+export function findQuoted(text: string, spans: Span[]): void {
+  hideBehind(QUOTED, text, spans)
+  if (/attach/i.test(text)) hideBehind(ATTACHED, text, spans)
+}
+
+/** Finds what Oracle takes without quotes: `IDENTIFIED BY x REPLACE y`. */
+export function findIdentified(text: string, spans: Span[]): void {
+  if (!/identified\s/i.test(text) || !/\b(?:create|alter|grant|connect)\s/i.test(text)) return
+  hideBehind(IDENTIFIED, text, spans)
+  hideBehind(REPLACED, text, spans)
+}
+
+/** Finds the key of a database of SQLCipher: `PRAGMA key = '...'`. */
+export function findPragmaKeys(text: string, spans: Span[]): void {
+  if (text.includes('PRAGMA') || text.includes('pragma')) hideBehind(PRAGMA, text, spans)
+}
+
+const MAX_LABEL = 64
+const XML = /<([A-Za-z][\w:.-]{1,63})(?:\s[^<>]{0,256})?>(?:<!\[CDATA\[)?([^<]+)/g
+
+/** Finds the content of XML that is called after a secret. */
+export function findElements(text: string, spans: Span[]): void {
+  if (!text.includes('</')) return
+  let isLabelled = false
+  eachMatch(XML, text, ([, name = '', value = '']) => {
+    const start = XML.lastIndex - value.length
+    // `<key>password</key><string>...</string>`
+    if (isSecretName(name) || isLabelled) hide(spans, start, XML.lastIndex)
+    isLabelled = /^(?:key|name)$/i.test(name) && value.length <= MAX_LABEL && isSecretName(value)
+  })
+}
+
+const MAY_BE_COMMAND =
+  /PASS |AUTH |login|ldap|mongo|mysql|mariadb|sshpass|redis-cli|docker|podman|helm|curl|wget|sqlcmd|bcp|isql|zip|7z|HELLO |MIGRATE |SETUSER|hello \d|migrate |setuser/
+/** Options without a telling name, each behind its commands. */
+const OPTIONS: readonly (readonly [RegExp, RegExp])[] = [
+  [/^/, /^(?:PASS|AUTH(?: \S{1,64})?) (?=\S{1,512}\s{0,2}$)/gm],
+  [/^/, /\blogin\s{1,8}\S{1,128}\s{1,8}password\s{1,8}/g],
+  [/\b(?:mysql|mariadb)/, /\s-p(?=[^\s-])/g],
+  [
+    /\b(?:sshpass|mongo(?:sh|dump|restore|import|export)?\b|(?:docker|podman|helm|az|oc)\b.{0,64}?\blogin\b)/,
+    /\s-p\s{0,8}/g,
+  ],
+  [/\bldap(?:search|modify|add|delete|whoami)\b/, /\s-w\s{1,8}/g],
+  [/\b(?:curl|wget)\b/, /\s(?:-[a-zA-Z]{0,8}[uU]|--user|--proxy-user)[\s=]{0,8}(?=["'][^\s:"']{1,128}:)/g],
+  [/\b(?:sqlcmd|bcp|[it]sql|(?:un)?zip)\b/, /\s-P\s{0,8}/g],
+  [/\b7z[ar]?\b/, /\s-p(?=[^\s-])/g],
+  [/\bhello\b/i, /\bhello\s{1,4}\d\s{1,4}auth\s{1,4}\S{1,64}\s{1,4}/gi],
+  [/\bmigrate\b/i, /\bauth2\s{1,4}\S{1,64}\s{1,4}/gi],
+  [/\bMIGRATE\b/, /\sAUTH\s{1,4}/g],
+  [/\bacl\s{1,4}setuser\b/i, /\s[><#!](?=\S)/g],
+  [/\bredis-cli\b/, /\s-a\s{1,8}/g],
+  [/\b(?:curl|wget)\b/, /\s(?:-[a-zA-Z]{0,8}[uU]|--user|--proxy-user)[\s=]{0,8}["']?[^\s:"']{1,128}:/g],
+]
+
+/** Finds secrets in command lines and in the protocols of FTP, IRC, POP3, SMTP and Redis. */
+export function findCommands(text: string, spans: Span[]): void {
+  if (!MAY_BE_COMMAND.test(text)) return
+  for (const [command, option] of OPTIONS) if (command.test(text)) hideBehind(option, text, spans)
+}
+
+// `PASS src/a.test.js`, as tests tell.
+const SOURCE = /^(?:[\w.@-]{1,64}\/){0,16}[\w.@-]{1,64}\.(?:[cm]?[jt]sx?|py|rb|go|java|php|rs|vue|feature)$/
+
+/** Hides the value behind each match, from where the search goes on, so that no part is read twice. */
+function hideBehind(
+  pattern: RegExp,
+  text: string,
+  spans: Span[],
+  isSecret: (name: string) => boolean = () => true,
+): void {
+  eachMatch(pattern, text, ({ 0: all, 1: name = '', index }) => {
+    const start = index + all.length
+    if (!isSecret(name)) return
+    const value = valueAt(text, start)
+    const [span] = value?.spans ?? []
+    if (value === undefined || span === undefined) return
+    const content = text.slice(span.start, span.end)
+    if (isNothing(text.slice(start, value.end), false) || SOURCE.test(content)) return
+    for (const each of value.spans) hide(spans, each.start, each.end)
+    pattern.lastIndex = Math.max(start, value.end)
+  })
+}

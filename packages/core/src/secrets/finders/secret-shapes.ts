@@ -1,0 +1,84 @@
+import { RegExp, String } from '../../platform/platform.js'
+import { eachMatch, hide, type Span } from '../values/text-spans.js'
+
+/** Texts that are secrets by their looks. Each begins with what hardly begins anything else. */
+const SHAPES = [
+  // JSON Web Tokens and what else is JSON in Base64; Fernet.
+  String.raw`eyJ[\w-]{12,}(?:\.[\w-]*)*`,
+  String.raw`gAAAAA[\w-]{16,}=*`,
+  // AWS.
+  '(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12,}',
+  // GitHub, GitLab, npm, PyPI, RubyGems, Docker, Atlassian.
+  'gh[pousr]_[A-Za-z0-9_]{16,}',
+  String.raw`github_pat_\w{16,}`,
+  String.raw`gl(?:pat|dt|rt|rtr|ptt|cbt|ft|soat|imt|agent|oas|ffct)-[\w.-]{10,}`,
+  '(?:npm|rubygems|dckr_pat|hf|gsk|ntn|lin_api|tfp|phx|figd|sgp|sbp|dapi|rdme|pscale_(?:tkn|pw|oauth))_[A-Za-z0-9._-]{20,}',
+  String.raw`(?:pypi|xai|pplx|pul|PMAK|NRAK|NRII|ATATT3x|ATCTT3x|GOCSPX|AGE-SECRET-KEY|ctx7sk|sntrys|sntryu|nfp)[-_]?[\w=-]{20,}`,
+  // Slack, Stripe, Shopify, Square, SendGrid, Mailgun, Twilio, DigitalOcean, Vault, Doppler, Terraform.
+  String.raw`xox[abceoprs](?:\.xox[bp])?-[\w-]{8,}`,
+  String.raw`xapp-[\w-]{10,}`,
+  String.raw`[srp]k_(?:live|test|prod)_\w{8,}`,
+  String.raw`whsec_[\w+/=]{16,}`,
+  'shp(?:at|ca|pa|ss)_[A-Fa-f0-9]{16,}',
+  String.raw`sq0(?:atp|csp|idp)-[\w-]{16,}`,
+  String.raw`SG\.[\w-]{8,}\.[\w-]{8,}`,
+  '(?:key|SK)-?[0-9a-f]{32}',
+  'do[oprt]_v1_[a-f0-9]{32,}',
+  String.raw`hv[sbr]\.[\w-]{16,}`,
+  String.raw`dp\.(?:pt|st|ct|scim|audit)\.[\w.-]{16,}`,
+  // OpenAI, Anthropic.
+  String.raw`sk-[\w-]{16,}`,
+  // Google.
+  String.raw`AIza[\w-]{20,}`,
+  String.raw`ya29\.[\w-]{16,}`,
+  String.raw`1//0[\w-]{20,}`,
+  // Telegram, Discord.
+  String.raw`(?:bot)?\d{8,12}:[\w-]{30,}`,
+  String.raw`[MNO][\w-]{22,28}\.[\w-]{6}\.[\w-]{27,}`,
+  String.raw`[A-Za-z0-9]{14}\.atlasv1\.[\w-]{16,}`,
+  // Notion, Grafana, Replicate, PASETO.
+  'secret_[A-Za-z0-9]{43,}',
+  'glsa_[A-Za-z0-9]{20,}_[A-Fa-f0-9]{8}',
+  'r8_[A-Za-z0-9]{30,}',
+  String.raw`v[1-4]\.(?:local|public)\.[\w-]{20,}(?:\.[\w-]+)*`,
+  // Passwords as they are stored.
+  String.raw`\$2[abxy]\$\d\d\$[./A-Za-z0-9]{20,}`,
+  String.raw`\$argon2(?:id|i|d)\$[\w$=,+/]{16,}`,
+  String.raw`\$(?:5|6|y|7)\$[\w./$=]{16,}`,
+  String.raw`pbkdf2_sha\d{1,3}\$[\w$+/=]{16,}`,
+]
+const ANY = `(?:${SHAPES.join('|')})`
+const SHAPE = new RegExp(`(?<![A-Za-z0-9])${ANY}`, 'g')
+// Behind the end of a line as JSON writes it.
+const SHAPE_IN_JSON = new RegExp(String.raw`(?<=\\[nrt])${ANY}`, 'g')
+// A secret of an app of Azure.
+const AZURE = /[\w~.]{3}[78]Q~[\w~.-]{28,}/g
+const KEY_BLOCK = 'PRIVATE KEY'
+const BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----/g
+const END = /-----END [A-Z0-9 ]{0,60}-----/g
+
+/** Finds tokens and keys that are known by their looks: JSON Web Tokens, keys of AWS, private keys as PEM, ... */
+export function findShapes(text: string, spans: Span[]): void {
+  findAll(SHAPE, text, spans)
+  if (text.includes('\\')) findAll(SHAPE_IN_JSON, text, spans)
+  if (text.includes('Q~')) findAll(AZURE, text, spans)
+}
+
+function findAll(pattern: RegExp, text: string, spans: Span[]): void {
+  eachMatch(pattern, text, ({ 0: shape, index }) => {
+    // `sk-` may also begin a name of words with hyphens.
+    if (!shape.startsWith('sk-') || /\d/.test(shape)) hide(spans, index, pattern.lastIndex)
+  })
+}
+
+/** Finds private keys as PEM. */
+export function findKeyBlocks(text: string, spans: Span[]): void {
+  if (!text.includes(KEY_BLOCK)) return
+  eachMatch(BEGIN, text, ({ index }) => {
+    END.lastIndex = BEGIN.lastIndex
+    // One that was cut off goes on to the end.
+    const end = END.exec(text) === null ? text.length : END.lastIndex
+    hide(spans, index, end)
+    BEGIN.lastIndex = end
+  })
+}

@@ -1,0 +1,88 @@
+import { Uint8Array } from '../../platform/platform.js'
+
+/** `=` or `:`, which stand behind names. */
+export const PAIR = 1
+export const SLASH = 2
+export const AT = 4
+export const PERCENT = 8
+/** `<`, which begins XML. */
+export const ANGLE = 16
+/** An option of a command: a hyphen before a letter, behind a blank or at the beginning. */
+export const OPTION = 32
+/** A quote behind a word and a blank: `PASSWORD '...'`. */
+export const QUOTED = 64
+/** A word of sixteen characters or more. */
+export const LONG_WORD = 128
+/** What may be the beginning of `Bearer` or `Basic`. */
+export const SCHEME = 256
+/** Several lines, or a first line that may begin with a command. */
+export const COMMAND = 512
+/** A list of texts as JSON. */
+export const LIST = 1024
+
+const LONG = 16
+const SIGN_OF = new Uint8Array(128)
+const WORD = 128
+const OTHER = 64
+for (const [signs, bit] of [
+  ['=:', PAIR],
+  ['/', SLASH | WORD],
+  ['@', AT],
+  ['%', PERCENT],
+  ['<', ANGLE],
+  ['-', WORD | OTHER],
+  ['\'"`\n', OTHER],
+  ['bB', WORD | OTHER],
+  ['.$_', WORD],
+  ['0123456789acdefghijklmnopqrstuvwxyzACDEFGHIJKLMNOPQRSTUVWXYZ', WORD],
+] as const) {
+  for (const sign of signs) SIGN_OF[sign.charCodeAt(0)] = bit
+}
+const MAY_BEGIN_COMMAND = /^\s*(?:PASS|AUTH|machine|login|pragma|HELLO|MIGRATE|ACL)/i
+
+/** What stands in a text that a secret may need. One look at each character saves most texts all others. */
+export function signsOf(text: string): number {
+  const { length } = text
+  let signs = 0
+  let word = 0
+  for (let at = 0; at < length; at++) {
+    const code = text.charCodeAt(at)
+    const sign = code < 128 ? (SIGN_OF[code] as number) : 0
+    if (sign === WORD) {
+      word++
+      continue
+    }
+    if ((sign & WORD) !== 0) word++
+    else {
+      if (word >= LONG) signs |= LONG_WORD
+      word = 0
+    }
+    if ((sign & OTHER) === 0) signs |= sign & 31
+    else signs |= lookAround(text, at, code)
+  }
+  if (word >= LONG) signs |= LONG_WORD
+  if ((signs & COMMAND) === 0 && MAY_BEGIN_COMMAND.test(text)) signs |= COMMAND
+  return signs
+}
+
+function lookAround(text: string, at: number, code: number): number {
+  if (code === 10) return COMMAND
+  if (code === 45) {
+    const before = text.charCodeAt(at - 1)
+    return before >= 48 && before !== 92 && before !== 96 ? 0 : OPTION
+  }
+  if (code === 98 || code === 66) {
+    const next = text.charCodeAt(at + 1) | 32
+    return next === 101 || next === 97 ? SCHEME : 0
+  }
+  const before = text.charCodeAt(at - 1)
+  const first = before === 32 ? text.charCodeAt(at - 2) : before
+  // Also where the quote is escaped, in JSON in a text.
+  if (first === 91 || before === 92) return LIST
+  // `('x'`, `E'x'`, `U&'x'`
+  if (before === 40 || before === 38) return QUOTED
+  if (before >= 66 && before <= 88 && text.charCodeAt(at - 2) < 65) return QUOTED
+  const last = text.charCodeAt(at - 2)
+  if (last === 62 || last === 61) return QUOTED
+  return (before === 32 || before === 9 || before === 10) && text.charCodeAt(at - 2) >= 65 ? QUOTED : 0
+}

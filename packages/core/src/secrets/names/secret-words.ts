@@ -1,0 +1,72 @@
+import { Set } from '../../platform/platform.js'
+import { wordSet } from './name-words.js'
+
+/** These count wherever they stand in the letters of a name, across all signs between them. */
+const ANYWHERE =
+  /password|passwd|passphrase|passcode|passwort|kennwort|motdepasse|contrase[nñ]a|wachtwoord|credential|authori[sz]ation(?!s?$)|apikey|accesskey|privatekey|sessionid|sessid|(?:seed|recovery|mnemonic)phrase|(?:card|cc)number|cardn(?:o|um)$|(?:credit|debit)card|socialsecurity|accesssignature|securityanswer|instrumentationkey|samlresponse|samlrequest|clientassertion/
+// A name such as `authorizations` is no header.
+const HEADER = /authori[sz]ation$/
+const SECRETLY = /secret(?:ar|es?$|ed$|ing$|ion|ive|ly$|ory)/
+const WORDS = wordSet(
+  'pw pwd pswd passwd passwrd psw jwt bearer otp totp hotp otpcode cvv cvc ccv ssn psk cred creds csrf xsrf mnemonic sas jwk clave senha parola heslo',
+)
+const ENDS_LIKE_PASS = /^(?:com|encom|by|sur|tres|over|under|im|out)pass$/
+const ENDS_LIKE_PW = /[a-z](?:pwd?|otp|jwt)$/
+// `passThrough` and `passRate` tell of no password; `DB_PASS_TEST` does.
+const FOLLOWS_PASS = wordSet(
+  'word wd phrase code key hash prod production test testing dev development staging stage live local old new confirm confirmation repeat again text value plain encrypted',
+)
+const FOLLOWS_PIN = new Set(['code', 'number', 'no', 'hash', 'block', 'value'])
+const FOLLOWS_AUTH = new Set(['key', 'header', 'data', 'info', 'string', 'str', 'code', 'hash', 'pass', 'value'])
+const AUTHS = /^(?:basic|proxy|http|redis|smtp|imap|db|user|aspx|master)auth$/
+const TOKEN = /tokens?$|^tokens?(?:value|id|key|hash|data|str|string)$/
+const COOKIE = /cookies?$/
+
+/** The words before `key` that make a secret. Others are a table's, a cache's or a keyboard's. */
+const KEYS = wordSet(
+  'api app private access secret signing sign encryption encrypting encrypt decryption crypto cipher master hmac auth session aes rsa dsa ec ecdsa ed ssh ssl tls pgp gpg license licence account subscription functions fernet consumer integration admin root deploy deployment shared webhook wrapping signature server jwt cookie token password pass recovery backup merchant bot seed service client security mfa project sas bearer vapid symmetric des salt pepper wrap kek dek sdk hex preshared priv anon product serial host supabase stripe sendgrid mailgun openai anthropic google maps aws azure gcp algolia datadog sentry firebase twilio github gitlab slack',
+)
+/** The words before `KEY` that make no secret, where a name is written as variables of the environment are. */
+const PLAIN_KEYS = wordSet(
+  's s3 primary foreign sort partition cache range unique composite natural surrogate object index map group routing shard row column lookup search idempotency public translation message locale event arrow enter tab hot shift ctrl alt meta record document item entity config feature flag log metric',
+)
+const CODES = wordSet(
+  'pin otp totp verification verify security auth authentication authorization access recovery backup mfa fa sms login reset activation factor time pairing device unlock passwordless',
+)
+
+/** Whether the words of a name tell of a secret. `shouted` is a name in capitals, as those of the environment. */
+export function tellsOfSecret(words: readonly string[], joined: string, shouted: boolean): boolean {
+  if (ANYWHERE.test(joined) || HEADER.test(joined) || WORDS.has(joined) || joined === 'pass') return true
+  for (let index = 0; index < words.length; index++) {
+    if (isSecretWord(words[index] as string, words[index - 1], words[index + 1], shouted)) return true
+  }
+  return false
+}
+
+function isSecretWord(word: string, before: string | undefined, after: string | undefined, shouted: boolean): boolean {
+  if (WORDS.has(word) || TOKEN.test(word) || COOKIE.test(word) || ENDS_LIKE_PW.test(word)) return true
+  if (word.includes('secret')) return !SECRETLY.test(word)
+  if (word === 'pass') return after === undefined || FOLLOWS_PASS.has(after)
+  if (word === 'pin') return after === undefined || FOLLOWS_PIN.has(after)
+  if (word === 'auth') return after === undefined || FOLLOWS_AUTH.has(after)
+  if (word === 'sid' || word === 'sess') return after === undefined
+  if (word === 'pat') return after === undefined && (before !== undefined || shouted)
+  if (word === 'key' || word === 'keys') return isSecretKey(before, shouted)
+  if (word === 'code' || word === 'codes') return before !== undefined && CODES.has(before)
+  if (word.endsWith('pass')) return !ENDS_LIKE_PASS.test(word)
+  if (AUTHS.test(word)) return true
+  const compound = /^(.+)(?:(key)|code)s?$/.exec(word)
+  return compound !== null && endsLikeOneOf(compound[1] as string, compound[2] === undefined ? CODES : KEYS)
+}
+
+function isSecretKey(before: string | undefined, shouted: boolean): boolean {
+  if (before === undefined) return false
+  return KEYS.has(before) || (shouted && !PLAIN_KEYS.has(before))
+}
+
+/** Whether a word is one of these, or ends with a long one of these: `dbencryption`. */
+function endsLikeOneOf(word: string, known: ReadonlySet<string>): boolean {
+  if (known.has(word)) return true
+  for (let from = 1; from <= word.length - 5; from++) if (known.has(word.slice(from))) return true
+  return false
+}

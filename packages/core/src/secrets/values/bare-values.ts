@@ -1,0 +1,148 @@
+import { wordSet } from '../names/name-words.js'
+import { isSecretName } from '../names/secret-names.js'
+import { isBlank, isLineEnd, isQuote } from './characters.js'
+
+/** Where a value without quotes stands. */
+export interface BarePlace {
+  /** Behind `?`, `&` or `#`. */
+  readonly inUrl: boolean
+  /** The value may hold blanks: that of a line of an `.env`, and one between semicolons. */
+  readonly wide: boolean
+  /** The value is all of the line, as a header's is. */
+  readonly line: boolean
+  /** The quote that opens before the name, which ends the value. */
+  readonly outer: number
+}
+
+// What follows a sign that may be part of a password, if the sign ends the value: the next name.
+const NEXT_NAME = /[&;,\s]\s{0,8}(?:amp;)?[\w.%[\]$-]{1,64}["']?\s{0,2}[=:]/y
+const SEMICOLON = 59
+
+/** Where a value without quotes ends. */
+export function endOfBare(text: string, start: number, { inUrl, wide, line, outer }: BarePlace): number {
+  if (line) return endOfLine(text, start, outer)
+  for (let at = start; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (isLineEnd(code) || code === outer) return at
+    if (isBlank(code)) {
+      if (!wide || isNextName(text, at)) return at
+    } else if (code === 38 || code === SEMICOLON || code === 44) {
+      if ((inUrl && code === 38) || isNextName(text, at) || isOver(text, at + 1)) return at
+    } else if (code === 35) {
+      if (inUrl) return at
+    } else if (isCloser(code)) {
+      if ((inUrl && isQuote(code)) || isOver(text, at + 1)) return at
+    } else if (code === 60) {
+      if (inUrl || /[/a-zA-Z!]/.test(text[at + 1] ?? ' ')) return at
+    } else if (code === 92) {
+      if (endsEscaped(text, at + 1)) return at
+    } else if (code === 40 || code === 91 || code === 123) {
+      at = endOfBrackets(text, at) - 1
+    }
+  }
+  return text.length
+}
+
+function endOfLine(text: string, start: number, outer: number): number {
+  for (let at = start; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (isLineEnd(code) || code === outer || (code === 92 && endsEscaped(text, at + 1))) return at
+  }
+  return text.length
+}
+
+function isNextName(text: string, at: number): boolean {
+  NEXT_NAME.lastIndex = at
+  return NEXT_NAME.test(text)
+}
+
+// `'"`)]}>`
+function isCloser(code: number): boolean {
+  return isQuote(code) || code === 41 || code === 93 || code === 125 || code === 62
+}
+
+/** Whether nothing that belongs to a value stands here. */
+function isOver(text: string, at: number): boolean {
+  if (at >= text.length) return true
+  const code = text.charCodeAt(at)
+  return isBlank(code) || isLineEnd(code) || isCloser(code) || code === 44 || code === SEMICOLON || code === 92
+}
+
+/** Behind a backslash: the end of the line or of the text that is written as JSON. */
+function endsEscaped(text: string, at: number): boolean {
+  const next = text[at]
+  if (next === 'r' || next === 'n') return /[A-Z"'\\]|$/.test(text[at + 1] ?? '"')
+  return next === '"' && isOver(text, at + 1)
+}
+
+// Elsewhere it is an apostrophe.
+const OPENS_BEFORE = '[{(,: '
+
+/** The end of what begins with a bracket, strings in it skipped; the end of the text where it is not closed. */
+export function endOfBrackets(text: string, start: number): number {
+  let depth = 0
+  for (let at = start; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === 40 || code === 91 || code === 123) depth++
+    else if (code === 41 || code === 93 || code === 125) {
+      depth--
+      if (depth <= 0) return at + 1
+    } else if (code === 34 || (code === 39 && OPENS_BEFORE.includes(text[at - 1] as string))) {
+      at = endOfQuoted(text, at) - 1
+    }
+  }
+  return text.length
+}
+
+/**
+ * The place behind the quote that closes the one at `quote`. In JSON within JSON quotes are escaped: those behind more
+ * backslashes than the first one are part of the value.
+ */
+export function endOfQuoted(text: string, quote: number): number {
+  const mark = text.charCodeAt(quote)
+  const escapes = backslashesBefore(text, quote)
+  for (let at = quote + 1; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === 92 && escapes === 0) at++
+    else if (code === mark) {
+      const own = escapes === 0 ? 0 : backslashesBefore(text, at)
+      if (own > escapes) continue
+      // In SQL a doubled quote is part of the value.
+      if (escapes === 0 && text.charCodeAt(at + 1) === mark && (mark === 39 || isDoubledInAdo(text, quote, at))) at++
+      else return at + 1
+    }
+  }
+  return text.length
+}
+
+/** `Password="a""b"`: a quote in quotes. */
+function isDoubledInAdo(text: string, quote: number, at: number): boolean {
+  return at > quote + 1 && text.charCodeAt(quote - 1) === 61 && /\w/.test(text[at + 2] ?? '')
+}
+
+export function backslashesBefore(text: string, at: number): number {
+  let count = 0
+  while (count < 64 && text.charCodeAt(at - 1 - count) === 92) count++
+  return count
+}
+
+const NOTHING = wordSet(
+  'yes no true false null none nil undefined on off empty missing required invalid expired unknown unset hidden masked redacted is was are were must not cannot can to for and or with of in the a an has option flag argument authentication',
+)
+// `?`, `$1`, `:1`, `%s`, and names as `:password` and `$token`.
+const PLACEHOLDER = /^(?:\?|[$:?@]\d{1,5}|%s|%\(\w+\)s|(?:[:@$]|@@)([A-Za-z_]\w*))(?:::[\w[\]]+)?[,)]*$/
+// `{$gt: ?}` in a statement of MongoDB.
+const SHAPE_OF_QUERY = /^\{\$?[\w.]+: \?(?:, \$?[\w.]+: \?)*\}+\]?$/
+const REFERENCE = /^["`]?[A-Za-z_]\w*["`]?\.["`]?([A-Za-z_]\w*)["`]?$/
+
+/** Whether a value without quotes is none: a word of a sentence, a placeholder, or in SQL another column. */
+export function isNothing(value: string, spaced: boolean): boolean {
+  if (value.length > 64) return false
+  if (NOTHING.has(value.toLowerCase())) return true
+  if (value.length < 4 && !/[\p{L}\p{N}]/u.test(value)) return true
+  if (SHAPE_OF_QUERY.test(value)) return true
+  const placeholder = PLACEHOLDER.exec(value)
+  if (placeholder !== null) return placeholder[1] === undefined || isSecretName(placeholder[1])
+  const column = spaced ? REFERENCE.exec(value)?.[1] : undefined
+  return column !== undefined && isSecretName(column)
+}

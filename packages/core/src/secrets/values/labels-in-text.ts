@@ -1,0 +1,80 @@
+import { isHarmlessText } from '../names/harmless-values.js'
+import { isSecretName, type NameKind } from '../names/secret-names.js'
+import { hide, type Span } from './text-spans.js'
+import { skipBlanks, valueAt } from './values-in-text.js'
+
+/** A label and its value stand near one another. */
+const MAX_APART = 512
+const MAX_LABEL = 80
+// A part of a form: its name, its own headers, and an empty line before the value.
+// `<property name="password">...</property>`
+const ELEMENT = /[^<>\n]{0,128}>\s{0,64}(?:<(?:value|string)>)?([^<>]+)(?=<)/y
+const HAS_VALUES = /val|cont|data|text|default|raw|input|>/i
+const PART = /["']?[^\n]{0,64}\n(?:[\w-]{1,64}:[^\n]{0,256}\n){0,4}\r?\n([^\r\n]+)/y
+
+export interface Labels {
+  /** Takes a name before the sign at a place. Gives the place from which to read on. */
+  read(name: string, kind: NameKind, sign: number): number
+}
+
+/** Knows pairs such as `{"name": "Authorization", "value": "..."}` and `<add key="password" value="..."/>`. */
+export function createLabels(text: string, spans: Span[]): Labels {
+  /** Where the label of a secret ends, and the sign before the value that came last. */
+  let label = -1
+  let value = -1
+  let labelled = ''
+  let secret = ''
+  const hasLines = text.includes('\n')
+  // Most texts have names, and none of them a value that stands beside it.
+  const hasValues = hasLines || HAS_VALUES.test(text)
+  const isNear = (from: number, to: number) => to - from <= MAX_APART && !/[{}<>]/.test(text.slice(from, to))
+
+  return {
+    read(name, kind, sign) {
+      if (!hasValues) return sign
+      if (kind === 'label') return readLabel(name, sign)
+      value = sign
+      return label !== -1 && isNear(label, sign) ? conceal(text, sign) : sign
+    },
+  }
+
+  function readLabel(name: string, sign: number): number {
+    const start = skipBlanks(text, sign + 1)
+    // A value of any length may follow, of which the end is not looked for again and again.
+    const named = valueAt(text.slice(start, start + MAX_LABEL), 0)
+    const [content] = named?.spans ?? []
+    if (name === labelled) label = -1
+    if (named === undefined || content === undefined) return sign
+    const told = text.slice(start + content.start, start + content.end)
+    if (!isSecretName(told)) return sign
+    secret = told
+    label = start + named.end
+    labelled = name
+    // The value may have come first.
+    if (value !== -1 && value < sign && isNear(value, sign)) conceal(text.slice(0, sign), value)
+    return readPart(label)
+  }
+
+  function conceal(within: string, sign: number): number {
+    const found = valueAt(within, skipBlanks(within, sign + 1))
+    const [content] = found?.spans ?? []
+    if (content !== undefined && isHarmlessText(secret, within.slice(content.start, content.end))) return sign
+    for (const { start, end } of found?.spans ?? []) hide(spans, start, end)
+    return found?.end ?? sign
+  }
+
+  function readPart(from: number): number {
+    ELEMENT.lastIndex = from
+    const inner = ELEMENT.exec(text)?.[1]
+    if (inner !== undefined) {
+      hide(spans, ELEMENT.lastIndex - inner.length, ELEMENT.lastIndex)
+      return ELEMENT.lastIndex
+    }
+    if (!hasLines) return from
+    PART.lastIndex = from - 1
+    const content = PART.exec(text)?.[1]
+    if (content === undefined) return from
+    hide(spans, PART.lastIndex - content.length, PART.lastIndex)
+    return PART.lastIndex
+  }
+}

@@ -1,0 +1,115 @@
+import { Math } from '../../platform/platform.js'
+import { endOfBare, endOfBrackets, endOfQuoted, isNothing } from './bare-values.js'
+import { isBlank, isLineEnd, isQuote } from './characters.js'
+import type { Span } from './text-spans.js'
+import { readBlock } from './yaml-blocks.js'
+
+/** The parts of a value that are to be hidden, and where the value ends. */
+export interface ValueInText {
+  readonly spans: readonly Pick<Span, 'start' | 'end'>[]
+  readonly end: number
+}
+
+/** What stands before a value. */
+export interface ValuePlace {
+  readonly name: string
+  readonly quote: number
+  readonly inUrl: boolean
+  readonly first: boolean
+  readonly spaced: boolean
+}
+
+// Their values are a whole line.
+const HEADERS = /^(?:proxy-|x-)?authori[sz]ation$|^(?:set-)?cookie2?$/i
+const CALL = /[A-Za-z_][\w.]{0,63}\(/y
+const MAX_CALL = 512
+const PREFIXED = /^(?:[bBeEnNrRuUxX]|[uU]&)(?=['"])/
+const TRIPLE = '"""'
+// `password = BINARY '...'`, `_utf8 '...'`
+const KEYWORD = /(?:binary|_[a-z]\w{2,15})\s{1,4}(?=['"])/iy
+
+/** The value behind the `=` or `:` at a place. */
+export function readValue(text: string, sign: number, place: ValuePlace): ValueInText | undefined {
+  const isEquals = text.charCodeAt(sign) === 61
+  let start = sign + 1
+  // `==`, `=>`, `:=`
+  while (start < sign + 3 && (text.charCodeAt(start) === 61 || text.charCodeAt(start) === 62)) start++
+  const glued = start
+  start = skipBlanks(text, start)
+  const spaced = place.spaced || start > glued
+  KEYWORD.lastIndex = start
+  if (spaced && isEquals && KEYWORD.test(text)) start = KEYWORD.lastIndex
+  const quote = quoteAt(text, start)
+  if (quote !== undefined) return inQuotes(text, quote)
+  if (start >= text.length) return undefined
+  const block = isEquals ? undefined : readBlock(text, start)
+  if (block !== undefined) return block
+  if (spaced && isEquals) {
+    const call = readCall(text, start)
+    if (call !== undefined) return call
+  }
+  const line = !place.inUrl && HEADERS.test(place.name)
+  const wide = !place.inUrl && (place.first || place.quote !== 0) && isEquals && !place.spaced
+  const end = endOfBare(text, start, { inUrl: place.inUrl, wide, line, outer: place.quote })
+  if (end <= start || (!place.inUrl && isNothing(text.slice(start, Math.min(end, start + 65)), spaced)))
+    return undefined
+  return { spans: [{ start, end }], end }
+}
+
+/** The value that stands at a place, in quotes, in brackets or bare. */
+export function valueAt(text: string, at: number): ValueInText | undefined {
+  const quote = quoteAt(text, at)
+  if (quote !== undefined) return inQuotes(text, quote)
+  const end = endOfBare(text, at, { inUrl: false, wide: false, line: false, outer: 0 })
+  return end > at ? { spans: [{ start: at, end }], end } : undefined
+}
+
+/** Behind the name of a member JSON may go on in the next line. */
+export function skipBlanks(text: string, from: number): number {
+  let at = from
+  while (isBlank(text.charCodeAt(at))) at++
+  if (!isLineEnd(text.charCodeAt(at))) return at
+  let next = at
+  while (isBlank(text.charCodeAt(next)) || isLineEnd(text.charCodeAt(next))) next++
+  return quoteAt(text, next) === undefined ? at : next
+}
+
+/** Where the quote stands that opens here, behind backslashes if it is escaped. */
+function quoteAt(text: string, start: number): number | undefined {
+  // Python and SQL write a letter before some quotes.
+  let at = start + (PREFIXED.exec(text.slice(start, start + 3))?.[0].length ?? 0)
+  while (at < start + 64 && text.charCodeAt(at) === 92) at++
+  return isQuote(text.charCodeAt(at)) ? at : undefined
+}
+
+function inQuotes(text: string, quote: number): ValueInText {
+  if (text.startsWith(TRIPLE, quote)) {
+    const close = text.indexOf(TRIPLE, quote + 3)
+    const end = close === -1 ? text.length : close
+    return { spans: [{ start: quote + 3, end }], end }
+  }
+  const end = endOfQuoted(text, quote)
+  const isClosed = end > quote + 1 && text.charCodeAt(end - 1) === text.charCodeAt(quote)
+  let close = isClosed ? end - 1 : end
+  while (isClosed && close > quote + 1 && text.charCodeAt(quote - 1) === 92 && text.charCodeAt(close - 1) === 92)
+    close--
+  return { spans: [{ start: quote + 1, end: close }], end }
+}
+
+/** Of a function in SQL, `crypt('...', gen_salt('bf'))`, the texts are hidden. */
+function readCall(text: string, start: number): ValueInText | undefined {
+  CALL.lastIndex = start
+  if (!CALL.test(text)) return undefined
+  const open = CALL.lastIndex - 1
+  const within = text.slice(0, open + MAX_CALL)
+  const end = endOfBrackets(within, open)
+  if (text[end - 1] !== ')') return undefined
+  const spans: { start: number; end: number }[] = []
+  for (let at = open; at < end; at++) {
+    if (text.charCodeAt(at) !== 39 && text.charCodeAt(at) !== 34) continue
+    const quoted = inQuotes(text, at)
+    spans.push(...quoted.spans)
+    at = quoted.end - 1
+  }
+  return { spans, end: spans.length === 0 ? open + 1 : end }
+}

@@ -1,0 +1,63 @@
+import { Math, WeakMap } from '../platform/platform.js'
+import { shared } from '../platform/shared-state.js'
+import { type AnyFunction, originalOf, sourceOf } from '../wrapping/stand-in.js'
+
+interface Parameters {
+  readonly names: readonly string[]
+  /** Whether the last one takes all further arguments. */
+  readonly rest: boolean
+}
+
+const known = shared('parameter-names', () => new WeakMap<object, Parameters>())
+
+// What may hold commas and brackets that are none: comments, texts, and regular expressions where a value begins.
+const OPAQUE =
+  /\/\*[\s\S]*?\*\/|\/\/.*|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`(?:\\[\s\S]|[^`\\])*`|(?<=[=(,:?]\s*)\/(?:\\.|\[(?:\\.|[^\]\\])*\]|[^/\\\n])+\//g
+const NAME = /^\s*(\.\.\.)?\s*([\p{ID_Continue}$]+)/u
+const MAX_SOURCE = 4_000
+
+/**
+ * The name of the parameter that takes an argument, so that one called `password` is known for a secret. Read from
+ * the function's source text once; where that says nothing (native, bound, destructured) the name is empty.
+ */
+export function parameterName(fn: AnyFunction, index: number): string {
+  const { names, rest } = parametersOf(fn)
+  return names[rest ? Math.min(index, names.length - 1) : index] ?? ''
+}
+
+function parametersOf(fn: AnyFunction): Parameters {
+  const original = originalOf(fn)
+  let parameters = known.get(original)
+  if (parameters === undefined) {
+    const read = readParameters(sourceOf(original).slice(0, MAX_SOURCE).replace(OPAQUE, ' '))
+    parameters = {
+      names: read.map(parameter => NAME.exec(parameter)?.[2] ?? ''),
+      rest: /^\s*\.\.\./.test(read.at(-1) ?? ''),
+    }
+    known.set(original, parameters)
+  }
+  return parameters
+}
+
+/** The texts between the commas of the first list in parentheses: what precedes it may be a name in brackets. */
+function readParameters(source: string): readonly string[] {
+  const single = /^(?:async\s)?\s*([\p{ID_Continue}$]+)\s*=>/u.exec(source)?.[1]
+  if (single !== undefined) return [single]
+  const parameters: string[] = []
+  let depth = 0
+  let current: string | undefined
+  for (const character of source) {
+    if (depth === 1 && current !== undefined && character === ')') return [...parameters, current]
+    if (depth === 1 && current !== undefined && character === ',') {
+      parameters.push(current)
+      current = ''
+    } else if (current !== undefined) {
+      current += character
+    } else if (depth === 0 && character === '(') {
+      current = ''
+    }
+    if ('([{'.includes(character)) depth++
+    if (')]}'.includes(character)) depth--
+  }
+  return current === undefined ? parameters : [...parameters, current]
+}

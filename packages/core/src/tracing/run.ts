@@ -1,0 +1,103 @@
+import { isTraceId } from '../keys/signed-headers.js'
+import { isEnabled } from '../options/configuration.js'
+import { TypeError, WeakMap } from '../platform/platform.js'
+import { shared } from '../platform/shared-state.js'
+import { createScope, currentProfiler, enterWith, keepContext } from '../points/context.js'
+import { DEFAULT_MAX_POINTS, openKnownTrace } from '../points/known-traces.js'
+import { LocalTrace } from '../points/local-trace.js'
+import { createTraceId, Profiler } from '../points/profiler.js'
+import { followCallIn } from '../promises/follow-call.js'
+
+/** Which trace to record, and with which key to sign what it sends on. */
+export interface TraceOptions {
+  /** The key that was accepted, or the one to sign a new trace with. */
+  readonly hmacKey: string
+  /** The trace. Default: a new one, named by a UUID of version 7. */
+  readonly baseId?: string | undefined
+  /** The point around the first one here. Default: the trace itself. */
+  readonly parentId?: string | undefined
+  /** Points beyond this number are counted, not recorded; in all requests of this trace to this process. Default 100,000. */
+  readonly maxPointsPerTrace?: number | undefined
+}
+
+/**
+ * Runs `fn` and all that it starts as part of a trace, and returns what it returns. Points that are still open
+ * when `fn` is done (its promise settled, where it returns one) are closed then.
+ *
+ * @throws TypeError for options that make no trace.
+ */
+export function run<T>(options: TraceOptions, fn: () => T): T {
+  const { hmacKey, baseId, parentId, maxPointsPerTrace } = readOptions(options)
+  if (!isEnabled()) return fn()
+  const trace = new LocalTrace(hmacKey, baseId, parentId, openKnownTrace(baseId), maxPointsPerTrace)
+  const profiler = new Profiler(trace, parentId)
+  const release = keepContext()
+  const end = (ago = 0): void => {
+    try {
+      profiler.end(undefined, ago)
+    } finally {
+      trace.end()
+      release()
+    }
+  }
+  return followCallIn(createScope(profiler), fn, {
+    done: (_, ago) => end(ago),
+    failed: (_, ago) => end(ago),
+    abandoned: () => end(),
+  })
+}
+
+/**
+ * Traces the rest of the current asynchronous context; where it is traced already, the first one wins. For
+ * scripts: in a server, `run` keeps requests apart. Returns the profiler, or `undefined` where tracing is disabled.
+ *
+ * @throws TypeError for options that make no trace.
+ */
+export function init(hmacKey: string, options: Omit<TraceOptions, 'hmacKey'> = {}): Profiler | undefined {
+  const { baseId, parentId, maxPointsPerTrace } = readOptions({ ...options, hmacKey })
+  if (!isEnabled()) return undefined
+  const current = currentProfiler()
+  if (current !== undefined) return current
+  const trace = new LocalTrace(hmacKey, baseId, parentId, openKnownTrace(baseId), maxPointsPerTrace)
+  const profiler = new Profiler(trace, parentId)
+  enterWith(profiler)
+  const release = keepContext()
+  releases.set(profiler, () => {
+    trace.end()
+    release()
+  })
+  return profiler
+}
+
+/** Ends what `init` began: what is open is closed, and the rest of the current context is not traced. */
+export function clean(): void {
+  const current = currentProfiler()
+  if (current === undefined) return
+  enterWith(undefined)
+  const release = releases.get(current)
+  if (release === undefined) return
+  try {
+    current.end()
+  } finally {
+    release()
+  }
+}
+
+interface Opening {
+  readonly hmacKey: string
+  readonly baseId: string
+  readonly parentId: string
+  readonly maxPointsPerTrace: number
+}
+
+const releases = shared('releases', () => new WeakMap<Profiler, () => void>())
+
+function readOptions(options: TraceOptions): Opening {
+  const { hmacKey, baseId = createTraceId(), maxPointsPerTrace = DEFAULT_MAX_POINTS } = options
+  const parentId = options.parentId || baseId
+  if (typeof hmacKey !== 'string' || hmacKey === '')
+    throw new TypeError('A trace needs an hmacKey to sign what it sends on')
+  if (!isTraceId(baseId) || !isTraceId(parentId))
+    throw new TypeError('baseId and parentId are strings of 1 to 255 characters, none of them a control character')
+  return { hmacKey, baseId, parentId, maxPointsPerTrace }
+}

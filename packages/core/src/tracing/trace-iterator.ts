@@ -1,0 +1,46 @@
+import { Object, Reflect } from '../platform/platform.js'
+import { createScope, type Scope } from '../points/context.js'
+import type { Profiler } from '../points/profiler.js'
+import { followCallIn } from '../promises/follow-call.js'
+import { type Call, standIn } from '../wrapping/stand-in.js'
+
+type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>
+
+/**
+ * Runs the steps of a generator inside a point: from the first step (`open` starts the point then) until the generator
+ * is done, was left with `return`, or failed. `onLeft` is called where the program leaves it before the first step.
+ *
+ * Gives the generator methods of its own, because the program may keep the generator itself. Returns whether that was
+ * possible: a frozen generator takes none.
+ */
+export function traceIterator(iterator: AnyIterator, open: () => Profiler, onLeft?: () => void): boolean {
+  if (!Object.isExtensible(iterator)) return false
+  // One scope for all steps: the body of an async generator may go on with the next step in the context of the last.
+  let scope: Scope | undefined
+  /** The program has left the generator before its first step, so that its body will never run. */
+  let left = false
+
+  function take(step: Call, self: unknown, args: unknown[], starts: boolean): unknown {
+    if (scope === undefined && !starts && !left) {
+      left = true
+      onLeft?.()
+    }
+    if (left || self !== iterator) return Reflect.apply(step, self, args)
+    scope ??= createScope(open())
+    const { profiler } = scope
+    return followCallIn(scope, () => Reflect.apply(step, self, args), {
+      done(result, ago) {
+        if ((result as IteratorResult<unknown>).done) profiler.end(undefined, ago)
+      },
+      failed: (error, ago) => profiler.fail(error, undefined, ago),
+    })
+  }
+
+  for (const name of ['next', 'return', 'throw'] as const) {
+    const method = Reflect.get(iterator, name) as Call | undefined
+    if (typeof method !== 'function') continue
+    const value = standIn(method, (step, self, args) => take(step, self, args, name === 'next'))
+    Object.defineProperty(iterator, name, { value, writable: true, configurable: true, enumerable: false })
+  }
+  return true
+}

@@ -1,0 +1,136 @@
+import { cutText } from '../platform/cut-text.js'
+import { JSON, Object, Reflect, TypeError, types, WeakMap, WeakSet } from '../platform/platform.js'
+import { shared } from '../platform/shared-state.js'
+import { createScope, currentProfiler } from '../points/context.js'
+import type { Profiler } from '../points/profiler.js'
+import { followCallIn } from '../promises/follow-call.js'
+import { UNREAD } from '../promises/follow-promise.js'
+import type { PointInfo } from '../record/trace-record.js'
+import { recordable } from '../recording/recordable.js'
+import { isHarmless } from '../secrets/names/harmless-values.js'
+import { handlesSecret, isSecretName, REDACTED } from '../secrets/names/secret-names.js'
+import { type AnyFunction, type Call, originalOf, sourceOf, standIn } from '../wrapping/stand-in.js'
+import { parameterName } from './parameter-names.js'
+import { traceIterator } from './trace-iterator.js'
+
+/** How a traced function is recorded. */
+export interface TraceFunctionOptions {
+  /** Recorded with each call. */
+  readonly info?: PointInfo | undefined
+  /** Keeps the arguments out of the record. Default: false. Arguments under secret names are always redacted. */
+  readonly hideArgs?: boolean | undefined
+  /** Keeps the result out of the record. Default: true. */
+  readonly hideResult?: boolean | undefined
+  /** Whether a function that is traced already may be traced again. Default: true. */
+  readonly allowMultipleTrace?: boolean | undefined
+}
+
+const MAX_TEXT = 2_000
+
+const tracedTimes = shared('traced-functions', () => new WeakMap<object, number>())
+
+/**
+ * The function that stands for `fn` and records each call as a point. `nameOf` tells from the `this` of a call what the
+ * function is called in the record. `find` gives the function to call where that may change between calls.
+ */
+export function createTracedFunction<F extends AnyFunction>(
+  fn: F,
+  name: string,
+  options: TraceFunctionOptions,
+  nameOf: (receiver: unknown) => string,
+  find?: (receiver: unknown) => Call,
+): F {
+  const times = checkTraceable(fn, options)
+  const { info, hideArgs = false, hideResult = true } = options
+  const iterators = new WeakSet<object>()
+
+  const traced = standIn(fn, (original, self, args) => {
+    const profiler = currentProfiler()
+    const call = find === undefined ? original : find(self)
+    if (profiler === undefined) return Reflect.apply(call, self, args)
+    const open = (): Profiler => profiler.fork(name, info, { function: describeCall(fn, nameOf(self), hideArgs, args) })
+    // The body of a generator runs when it is first asked, so that is when its point starts.
+    if (isGeneratorFunction(call)) {
+      const generator = Reflect.apply(call, self, args) as Iterator<unknown>
+      traceIterator(generator, open)
+      return generator
+    }
+    const inside = open()
+    let followed = false
+    return followCallIn(
+      createScope(inside),
+      () => {
+        const result = Reflect.apply(call, self, args)
+        // A generator that a function returns again and again belongs to the first call.
+        if (types.isGeneratorObject(result) && !iterators.has(result)) {
+          iterators.add(result)
+          followed = traceIterator(
+            result,
+            () => inside,
+            () => inside.end(),
+          )
+        }
+        return result
+      },
+      {
+        done(result, ago) {
+          if (followed) return
+          if (hideResult || result === UNREAD) return inside.end(undefined, ago)
+          const shown = { function: { result: handlesSecret(nameOf(self)) ? REDACTED : show(result) } }
+          inside.end(shown, ago)
+        },
+        failed: (error, ago) => inside.fail(error, undefined, ago),
+      },
+      // Not of a wrapper, which may run its function in a context of its own.
+      types.isAsyncFunction(call),
+    )
+  })
+
+  tracedTimes.set(fn, times + 1)
+  tracedTimes.set(traced, times + 1)
+  return traced
+}
+
+/**
+ * How often a function has been traced.
+ *
+ * @throws TypeError where it may not be traced (again).
+ */
+export function checkTraceable(fn: unknown, { allowMultipleTrace = true }: TraceFunctionOptions): number {
+  if (typeof fn !== 'function') throw new TypeError(`Only a function can be traced, not ${typeof fn}`)
+  if (isClass(fn as AnyFunction)) {
+    throw new TypeError(`${fn.name || 'This'} is a class: trace its methods with traceClass()`)
+  }
+  const times = tracedTimes.get(fn) ?? 0
+  if (times > 0 && !allowMultipleTrace) {
+    throw new TypeError(`Function ${fn.name} has been traced ${times} times already, and allowMultipleTrace is false`)
+  }
+  return times
+}
+
+/** Whether a function is a class, which cannot be called without `new`. */
+export function isClass(fn: AnyFunction): boolean {
+  // The source text of a method that is called `class` begins alike, but a method has no prototype.
+  return /^class/.test(sourceOf(fn)) && Object.getOwnPropertyDescriptor(originalOf(fn), 'prototype')?.writable === false
+}
+
+/** Of either kind, async or not. */
+export function isGeneratorFunction(call: AnyFunction | Call): boolean {
+  return types.isGeneratorFunction(originalOf(call as AnyFunction))
+}
+
+function describeCall(fn: AnyFunction, name: string, hideArgs: boolean, args: readonly unknown[]): PointInfo {
+  if (hideArgs) return { name }
+  // What `setPassword(value)` takes is known by the function's name.
+  const hidden = handlesSecret(name)
+  const shown = args.map((value, index) => {
+    if (hidden) return REDACTED
+    const parameter = parameterName(fn, index)
+    return isSecretName(parameter) && !isHarmless(parameter, value) ? REDACTED : value
+  })
+  return { name, args: show(shown) }
+}
+
+function show(value: unknown): string {
+  return cutText(JSON.stringify(recordable(value)) ?? 'undefined', MAX_TEXT)
+}

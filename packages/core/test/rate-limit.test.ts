@@ -1,0 +1,125 @@
+import { performance } from 'node:perf_hooks'
+import { setNotifier, type TraceRecord } from '@osprofiler/core'
+import { createRequestTracer, type RequestTracer } from '@osprofiler/core/http'
+import { v4, v7 } from 'uuid'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createRateLimit } from '../src/admission/rate-limit.js'
+import { dropRecords } from './fixtures/drop-records.js'
+import { serveFake, signedHeaders } from './fixtures/fake-exchange.js'
+
+dropRecords()
+
+let now: number
+beforeEach(() => {
+  now = Math.ceil(performance.now())
+})
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+/** The time is what the test says from here on. */
+function holdClock(): void {
+  vi.spyOn(performance, 'now').mockImplementation(() => now)
+}
+
+describe('createRateLimit', () => {
+  function passed(mayPass: () => boolean, tries: number): number {
+    return Array.from({ length: tries }, mayPass).filter(Boolean).length
+  }
+
+  it('lets as many pass at once as in a second, and no more than that after any pause', () => {
+    holdClock()
+    const mayPass = createRateLimit(4)
+    expect(passed(mayPass, 10)).toBe(4)
+
+    now += 249
+    expect(passed(mayPass, 10)).toBe(0)
+    now += 1
+    expect(passed(mayPass, 10)).toBe(1)
+    now += 1_000
+    expect(passed(mayPass, 10)).toBe(4)
+    now += 3_600_000
+    expect(passed(mayPass, 10)).toBe(4)
+  })
+
+  it('lets one pass in two seconds at a rate of a half, none at 0, and all at infinity', () => {
+    holdClock()
+    const half = createRateLimit(0.5)
+    expect(passed(half, 3)).toBe(1)
+    now += 1_999
+    expect(passed(half, 3)).toBe(0)
+    now += 1
+    expect(passed(half, 3)).toBe(1)
+
+    const none = createRateLimit(0)
+    now += 3_600_000
+    expect(passed(none, 3)).toBe(0)
+
+    const all = createRateLimit(Number.POSITIVE_INFINITY)
+    expect(passed(all, 1_000)).toBe(1_000)
+    now += 1
+    expect(passed(all, 1_000)).toBe(1_000)
+  })
+})
+
+describe('maxTracesPerSecond', () => {
+  function serveTimes(tracer: RequestTracer, times: number, next: () => Readonly<Record<string, string>>): number {
+    return Array.from({ length: times }, () => serveFake(tracer, next())).filter(Boolean).length
+  }
+
+  it('is 100 unless told otherwise', () => {
+    holdClock()
+    const tracer = createRequestTracer('KEY')
+
+    expect(serveTimes(tracer, 120, () => ({ ...signedHeaders('KEY') }))).toBe(100)
+    expect(tracer.stats).toMatchObject({ traced: 100, refused: { 'rate-limited': 20 } })
+  })
+
+  it('counts new traces, refuses those beyond it, and takes new ones as time goes by', () => {
+    holdClock()
+    const tracer = createRequestTracer('KEY', { maxTracesPerSecond: 2 })
+    const serve = (times: number) => serveTimes(tracer, times, () => ({ ...signedHeaders('KEY') }))
+    expect(serve(5)).toBe(2)
+
+    now += 500
+    expect(serve(5)).toBe(1)
+    now += 60_000
+    expect(serve(5)).toBe(2)
+  })
+
+  it('does not count what belongs to a trace that is known here: a loop of calls is traced to its end', () => {
+    holdClock()
+    const tracer = createRequestTracer('KEY', { maxTracesPerSecond: 1 })
+    const baseId = v7()
+
+    expect(serveTimes(tracer, 500, () => ({ ...signedHeaders('KEY', baseId, v4()) }))).toBe(500)
+    expect(serveTimes(tracer, 500, () => ({ ...signedHeaders('KEY', baseId) }))).toBe(500)
+    expect(serveFake(tracer, signedHeaders('KEY', v7(), v4()))).toBe(false)
+  })
+
+  it('leaves pairs that are replayed to maxPointsPerTrace', () => {
+    const records: TraceRecord[] = []
+    setNotifier(record => records.push(record))
+    holdClock()
+    const tracer = createRequestTracer('KEY', { maxTracesPerSecond: 1, maxPointsPerTrace: 10 })
+    const baseId = v7()
+    const pairs = [v4(), v4()].map(parentId => ({ ...signedHeaders('KEY', baseId, parentId) }))
+
+    for (let round = 0; round < 100; round++) for (const pair of pairs) serveFake(tracer, pair)
+
+    // Ten points, and one of a request that is let in to tell of the others.
+    expect(records).toHaveLength(22)
+    setNotifier(() => {})
+  })
+
+  it('is not used up by requests that are refused for another reason', () => {
+    holdClock()
+    const tracer = createRequestTracer('KEY', { maxTracesPerSecond: 1 })
+    for (let request = 0; request < 10; request++) {
+      serveFake(tracer, signedHeaders('OTHER'))
+      serveFake(tracer, signedHeaders('KEY', v7({ msecs: 0 })))
+    }
+
+    expect(serveFake(tracer, signedHeaders('KEY'))).toBe(true)
+  })
+})

@@ -1,0 +1,102 @@
+import type { Point } from '@osprofiler/core'
+import { Array, Reflect, String, settle, standIn, types, WeakSet } from '@osprofiler/core/toolkit'
+import { markTaken } from '../points/mark-taken.js'
+import { listen } from '../wrapping/channels.js'
+import { standInOnce } from '../wrapping/stand-in-once.js'
+import { wrapMethod } from '../wrapping/wrap-method.js'
+import { createLayers, type EnterLayer, type Layer, unboundName } from './layers.js'
+import { registrationSite } from './registration-site.js'
+
+/** A hook or a handler: a request and a reply come first, and in hooks with callbacks what goes on comes last. */
+type Step = (this: unknown, ...args: unknown[]) => unknown
+
+interface FastifyInstance {
+  addHook(name: string, hook: unknown): unknown
+}
+
+const { isPromise } = types
+
+type RouteOptions = Record<string, unknown> & { readonly method?: unknown; readonly url?: unknown }
+
+// Those that are called while a request is served.
+const HOOKS = ['onRequest', 'preParsing', 'preValidation', 'preHandler', 'preSerialization', 'onSend', 'onError']
+
+/**
+ * Makes the hooks and handlers of Fastify points named `fastify`, in servers that are created from now on: each server
+ * is told of by the channel `fastify.initialization`, its hooks pass through `addHook`, and its routes, with the hooks of
+ * their own, through `onRoute`.
+ */
+export function instrumentFastify(): () => void {
+  const enter = createLayers('fastify')
+  const wrapped = new WeakSet<object>()
+  let active = true
+
+  const layered = (step: unknown, layer: Omit<Layer, 'name'>): unknown => {
+    if (Array.isArray(step)) return step.map(one => layered(one, layer))
+    if (typeof step !== 'function' || wrapped.has(step) || /^osprofiler/.test(nameOf(step))) return step
+    const traced = traceStep(step as Step, layer, (request, entered) => (active ? enter(request, entered) : undefined))
+    wrapped.add(traced)
+    return traced
+  }
+
+  function onServer({ fastify }: { readonly fastify: FastifyInstance }): void {
+    if (!markTaken(fastify)) return
+    wrapMethod(fastify, 'addHook', (proceed, _self, [name, hook, ...rest]) => {
+      return proceed([name, HOOKS.includes(String(name)) ? layered(hook, { hook: String(name) }) : hook, ...rest])
+    })
+    fastify.addHook('onRoute', (options: RouteOptions) => {
+      const route = `${[options.method].flat().join(',')} ${options.url}`
+      options.handler = layered(options.handler, { route })
+      for (const hook of HOOKS) {
+        if (options[hook] !== undefined) options[hook] = layered(options[hook], { hook, route })
+      }
+    })
+  }
+
+  const undo = listen({ 'fastify.initialization': onServer })
+  return () => {
+    active = false
+    undo()
+  }
+}
+
+function traceStep(step: Step, layer: Omit<Layer, 'name'>, enter: EnterLayer): Step {
+  const own = nameOf(step)
+  // A function in the options of a route has the name of its option.
+  const name = own === '' || own === layer.hook ? (registrationSite() ?? own) : own
+  return standIn(step, (original, self, args) => {
+    const point = enter(args[0] as object, { ...layer, name })
+    if (point === undefined) return Reflect.apply(original, self, args)
+    const done = layer.hook === undefined ? undefined : args.at(-1)
+    const given = typeof done === 'function' ? args.with(-1, endAtCall(done as Step, point)) : args
+    let waited = false
+    return settle(
+      () => {
+        const result = Reflect.apply(original, self, given)
+        waited = isPromise(result)
+        return result
+      },
+      {
+        // A step without a promise goes on until it calls back, sends, or the next one begins.
+        done() {
+          if (waited) point.stop()
+        },
+        failed: error => point.fail(error),
+      },
+    )
+  })
+}
+
+function nameOf(step: object): string {
+  const { name } = step as { readonly name?: unknown }
+  return typeof name === 'string' ? unboundName(name) : ''
+}
+
+function endAtCall(done: Step, point: Point): Step {
+  return standInOnce(done, (original, self, args) => {
+    const [error] = args
+    if (error) point.fail(error)
+    else point.stop()
+    return Reflect.apply(original, self, args)
+  })
+}

@@ -1,0 +1,99 @@
+import { Object, Reflect, settle, standIn, takeContext, WeakMap } from '@osprofiler/core/toolkit'
+import { wrapLibrary } from '../loading/wrap-library.js'
+import type { InstrumentSettings } from '../options/instrument-contract.js'
+import { standInOnce } from '../wrapping/stand-in-once.js'
+import type { Around } from '../wrapping/wrap-method.js'
+import { createLayers, type EnterLayer, unboundName } from './layers.js'
+import { registrationSite } from './registration-site.js'
+
+/** The part of Koa's context that tells what a router has found. */
+interface KoaContext {
+  readonly method?: string
+  /** As `@koa/router` sets it. */
+  readonly _matchedRoute?: unknown
+}
+
+type Next = (this: unknown, ...args: unknown[]) => unknown
+type Middleware = (this: unknown, ...args: unknown[]) => unknown
+
+/**
+ * Makes the middlewares of Koa 2 and 3 points named `koa`, those that are given to `app.use` from now on. One that works
+ * on after `await next()` is a second point there, whose `layer.after` is true. Generators are no points.
+ */
+export function instrumentKoa({ libraries }: InstrumentSettings): () => void {
+  const enter = createLayers('koa')
+  const known = new WeakMap<object, unknown>()
+
+  function layered(middleware: unknown): unknown {
+    if (typeof middleware !== 'function' || isGenerator(middleware)) return middleware
+    const before = known.get(middleware)
+    if (before !== undefined) return before
+    const traced = traceMiddleware(middleware as Middleware, enter)
+    known.set(middleware, traced).set(traced, traced)
+    return traced
+  }
+
+  const use: Around = (proceed, _self, [middleware, ...rest]) => proceed([layered(middleware), ...rest])
+  return wrapLibrary('koa', [{ given: libraries.koa, methods: { use } }])
+}
+
+/** Koa 2 calls one with another `this` and another first argument: it runs as it is, and is no point. */
+function isGenerator(middleware: unknown): boolean {
+  return Reflect.apply(Object.prototype.toString, middleware, []) === '[object GeneratorFunction]'
+}
+
+function traceMiddleware(middleware: Middleware, enter: EnterLayer): Middleware {
+  const isRouter = 'router' in middleware
+  const name = nameOf(middleware) || (isRouter ? 'router' : (registrationSite() ?? ''))
+
+  return standIn(middleware, (original, self, args) => {
+    const [ctx, next, ...rest] = args as [KoaContext, Next, ...unknown[]]
+    let point = enter(ctx, { name })
+    if (point === undefined) return Reflect.apply(original, self, args)
+    let over = false
+    let below: { readonly error: unknown } | undefined
+
+    // Whoever waits for the promise in the end may be untraced, as Koa itself is.
+    const inContext = takeContext()
+    const comeBack = (): void => {
+      // What the middleware did not wait for may come back when the middleware is over.
+      if (!over) inContext(() => (point = enter(ctx, { name, after: true })))
+    }
+    const handOn = (handed: Next, handedSelf: unknown, handedArgs: unknown[]): unknown => {
+      point?.stop()
+      return settle(() => Reflect.apply(handed, handedSelf, handedArgs), {
+        done: comeBack,
+        failed(error) {
+          below = { error }
+          comeBack()
+        },
+      })
+    }
+    const end = (failure?: { readonly error: unknown }): void => {
+      over = true
+      const info = isRouter ? routeInfo(ctx) : undefined
+      // What those below failed of is told by theirs.
+      if (failure === undefined || below?.error === failure.error) point?.stop(info)
+      else point?.fail(failure.error, info)
+    }
+
+    const given = typeof next === 'function' ? [ctx, standInOnce(next, handOn), ...rest] : args
+    return settle(() => Reflect.apply(original, self, given), {
+      done: () => end(),
+      failed: error => end({ error }),
+    })
+  })
+}
+
+function nameOf(middleware: Middleware): string {
+  // Where Koa itself looks first.
+  const { _name: shown, name } = middleware as { _name?: unknown; name: unknown }
+  if (typeof shown === 'string') return shown
+  // A program may have given its function another one.
+  return typeof name === 'string' ? unboundName(name) : ''
+}
+
+/** Known only once the router has run. */
+function routeInfo({ method = '', _matchedRoute: route }: KoaContext): { layer: { route: string } } | undefined {
+  return typeof route === 'string' ? { layer: { route: `${method} ${route}` } } : undefined
+}

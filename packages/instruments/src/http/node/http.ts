@@ -1,0 +1,199 @@
+import http, { type ClientRequest } from 'node:http'
+import https from 'node:https'
+import { syncBuiltinESMExports } from 'node:module'
+import { get, type Profiler } from '@osprofiler/core'
+import { Array, Number, process, Reflect, shared } from '@osprofiler/core/toolkit'
+import type { InstrumentSettings } from '../../options/instrument-contract.js'
+import { failIfThrown } from '../../points/end-step.js'
+import { markTaken } from '../../points/mark-taken.js'
+import { looksAtHostOnly } from '../../propagation/propagate-to.js'
+import { changeTraceHeaders } from '../../propagation/trace-header-change.js'
+import { listen } from '../../wrapping/channels.js'
+import { type Around, type Proceed, undoAll, wrapMethod } from '../../wrapping/wrap-method.js'
+import { describeRequest } from '../describe-request.js'
+import { RequestProgress } from '../request-progress.js'
+import {
+  callOfRequest,
+  type HttpCall,
+  outgoingRequest,
+  readArguments,
+  readOnce,
+  receivers,
+  withHeaders,
+} from './http-call.js'
+import {
+  areWrittenAtOnce,
+  type ChangeHeaders,
+  changeHeaders,
+  changeHeadersLate,
+  changeHeadersNow,
+  hideHeaders,
+} from './http-headers.js'
+import { followRequest, onAnswer, onError } from './http-points.js'
+import { guardHttp2Headers } from './http2-headers.js'
+
+type Scheme = HttpCall['scheme']
+
+/** A request whose point has begun. */
+interface Begun {
+  readonly call: HttpCall
+  readonly progress: RequestProgress
+}
+
+/** The same, before Node makes the request. */
+interface BegunBefore extends Begun {
+  /** What Node is given: the program's arguments, or some in which the headers are changed already. */
+  readonly args: unknown[]
+  /** Whether the headers of the point are among those arguments. */
+  readonly carrying: boolean
+}
+
+/**
+ * Makes the requests of `node:http` and `node:https`, and so those of axios, got, node-fetch and superagent, points
+ * named `http` or `https`, from the call to the last byte of the answer, and sends the trace on to whom it may be sent.
+ *
+ * The functions are wrapped on every Node: only their arguments say which port is meant, and hold headers that Node
+ * writes at once. What was taken out of the module before (`const { request } = require('http')`), and what the class
+ * makes, is known by a channel when it is made (on Node 20 when it has been sent), or else when its head is written.
+ *
+ * The point of an answer that nobody reads ends at the head of the answer. Whether somebody does is seen when the trace is
+ * over.
+ */
+export function instrumentHttp(settings: InstrumentSettings): () => void {
+  const { mayReceive } = settings
+  const hostOnly = looksAtHostOnly(mayReceive)
+
+  function begin(profiler: Profiler, given: unknown[], scheme: Scheme): BegunBefore {
+    const args = readOnce(given)
+    const read = readArguments(args, scheme)
+    const begun = beginPoint(profiler, read.call)
+    const { headers } = read.options
+    const unchanged = { ...begun, args, carrying: false }
+    if (!areWrittenAtOnce(headers)) return unchanged
+    const changed = changeHeaders(headers, changeFor(begun.progress, mayCarry(read.call)))
+    return changed === undefined
+      ? unchanged
+      : { ...begun, args: withHeaders(args, read, changed.headers), carrying: changed.ours }
+  }
+
+  function send(proceed: Proceed, args: unknown[], scheme: Scheme): unknown {
+    const profiler = get()
+    if (profiler === undefined || opening.requests) return proceed(args)
+    const begun = attempt(() => begin(profiler, args, scheme))
+    if (begun === undefined) return proceed(args)
+    const request = failIfThrown(begun.progress.point, () => whileOpening(() => proceed(begun.args))) as ClientRequest
+    attempt(() => {
+      markTaken(request)
+      follow(request, begun)
+      if (begun.carrying) hideHeaders(request)
+    })
+    return request
+  }
+
+  function follow(request: ClientRequest, { call, progress }: Begun): void {
+    followRequest(request, progress)
+    // Asked of the request, not of the arguments: others may have changed those on the way.
+    if (!request.headersSent) changeHeadersLate(request, changeFor(progress, mayCarry(call, request.path)))
+  }
+
+  /** Begins the point of a request that was made by other than the wrapped functions. Returns the headers to write. */
+  function beginLate(request: ClientRequest, headers: unknown): unknown {
+    const begun = beginOf(request)
+    if (begun === undefined) return headers
+    const { call, progress } = begun
+    followRequest(request, progress)
+    const change = changeFor(progress, mayCarry(call, request.path))
+    if (Array.isArray(headers)) return changeHeaders(headers, change)?.headers ?? headers
+    // These are the ones of the request itself.
+    if (headers) changeHeadersNow(request, change)
+    return headers
+  }
+
+  function mayCarry(call: HttpCall, sent?: string): boolean {
+    return call.method !== 'CONNECT' && receivers(call, sent, hostOnly).every(mayReceive)
+  }
+
+  function onRequest({ request }: { readonly request: ClientRequest }): void {
+    const begun = beginOf(request)
+    if (begun !== undefined) follow(request, begun)
+  }
+
+  const aroundHead: Around = (proceed, self, [line, headers]) =>
+    proceed([line, attempt(() => beginLate(self as ClientRequest, headers)) ?? headers])
+
+  return undoAll([
+    wrapFunctions(send),
+    wrapMethod(http.ClientRequest.prototype, '_storeHeader', aroundHead),
+    listen({
+      [TELLS_OF_CREATION ? 'http.client.request.created' : 'http.client.request.start']: onRequest,
+      'http.client.request.error': onError,
+      'http.client.response.finish': onAnswer,
+    }),
+    guardHttp2Headers(settings),
+  ])
+}
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+const TELLS_OF_CREATION = major > 22 || (major === 22 && minor >= 12)
+
+function wrapFunctions(send: (proceed: Proceed, args: unknown[], scheme: Scheme) => unknown): () => void {
+  const undos = ([http, https] as const).flatMap((module, index) => {
+    const scheme = index === 0 ? 'http' : 'https'
+    const { request } = module
+    return [
+      wrapMethod(module, 'request', (proceed, _self, args) => send(proceed, args, scheme)),
+      // Not by Node's own `get`, which sends the head before anything could be added to it.
+      wrapMethod(module, 'get', (proceed, self, args) => {
+        if (get() === undefined || opening.requests) return proceed(args)
+        const sent = send(given => Reflect.apply(request, self, given), args, scheme) as ClientRequest
+        sent.end()
+        return sent
+      }),
+    ]
+  })
+  // For who has imported the functions by their names.
+  syncBuiltinESMExports()
+  return () => {
+    undoAll(undos)()
+    syncBuiltinESMExports()
+  }
+}
+
+/** Of all copies of this package: whether a request is being made whose point has begun. */
+const opening = shared('instruments.opening', () => ({ requests: false }))
+
+/** What an agent asks a proxy for while it opens a connection is a part of the request as well. */
+function whileOpening<T>(fn: () => T): T {
+  opening.requests = true
+  try {
+    return fn()
+  } finally {
+    opening.requests = false
+  }
+}
+
+function beginPoint(profiler: Profiler, call: HttpCall): Begun {
+  const request = outgoingRequest(call)
+  const point = profiler.startBeside(request.scheme, describeRequest(request))
+  return { call, progress: new RequestProgress(point) }
+}
+
+/** Begins the point of a request that exists; `undefined` where there is no trace, or the point has begun. */
+function beginOf(request: ClientRequest): Begun | undefined {
+  const profiler = get()
+  if (profiler === undefined || opening.requests || !markTaken(request)) return undefined
+  return beginPoint(profiler, callOfRequest(request))
+}
+
+function changeFor({ point }: RequestProgress, allowed: boolean): ChangeHeaders {
+  return (found, seal) => changeTraceHeaders(point, found, seal, allowed)
+}
+
+/** We are a guest: what fails here must not be felt. */
+function attempt<T>(fn: () => T): T | undefined {
+  try {
+    return fn()
+  } catch {
+    return undefined
+  }
+}

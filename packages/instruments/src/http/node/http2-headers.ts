@@ -1,0 +1,107 @@
+import type { ClientHttp2Session, OutgoingHttpHeaders } from 'node:http2'
+import Module, { syncBuiltinESMExports } from 'node:module'
+import { get, type Profiler } from '@osprofiler/core'
+import { Object, process, String, URL, WeakMap } from '@osprofiler/core/toolkit'
+import { whenBuiltinLoaded } from '../../loading/builtin-loads.js'
+import type { InstrumentSettings } from '../../options/instrument-contract.js'
+import type { Propagation } from '../../propagation/propagate-to.js'
+import { changeTraceHeaders } from '../../propagation/trace-header-change.js'
+import { type Around, undoAll, wrapInherited, wrapMethod } from '../../wrapping/wrap-method.js'
+import { wrapWhenSeen } from '../../wrapping/wrap-when-seen.js'
+import { readOnce } from './http-call.js'
+import { changeHeaders, eachHeader, type HeaderList } from './http-headers.js'
+
+type RequestHeaders = OutgoingHttpHeaders | HeaderList
+
+/** The module `node:http2`, as far as it is wrapped. */
+interface Http2Module {
+  readonly connect: unknown
+}
+
+/**
+ * Keeps the pair of a caller from going on over `node:http2`, where requests are no points: a gateway that copies the
+ * headers of its request sends the pair of the code that makes the request, or none if the host must not have it.
+ */
+export function guardHttp2Headers({ mayReceive }: InstrumentSettings): () => void {
+  return whenHttp2Loaded(http2 => {
+    // Node does not export the class of sessions.
+    const sessions = wrapWhenSeen(prototype => wrapInherited(prototype, { request: createAroundRequest(mayReceive) }))
+    const undoConnect = wrapMethod(http2, 'connect', (proceed, _self, args) => {
+      const session = proceed(args) as ClientHttp2Session
+      connectedTo.set(session, args[0])
+      return sessions.see(session)
+    })
+    // For who has imported the function by its name.
+    syncBuiltinESMExports()
+    return () => {
+      undoAll([undoConnect, sessions.undo])()
+      syncBuiltinESMExports()
+    }
+  })
+}
+
+/** Whom each session was told to connect to, as the program wrote it. */
+const connectedTo = new WeakMap<object, unknown>()
+
+/** Where Node does not tell of modules that are loaded later, it is loaded now: that takes four milliseconds. */
+function whenHttp2Loaded(onLibrary: (http2: Http2Module) => () => void): () => void {
+  if ('registerHooks' in Module) {
+    return whenBuiltinLoaded('node:http2', exports => onLibrary(exports as Http2Module))
+  }
+  return onLibrary(process.getBuiltinModule('node:http2'))
+}
+
+function createAroundRequest(mayReceive: Propagation): Around {
+  return (proceed, self, args) => {
+    const profiler = get()
+    if (profiler === undefined) return proceed(args)
+    const [headers] = readOnce(args)
+    if (typeof headers !== 'object' || headers === null) return proceed(args)
+    const changed = withoutCallersPair(profiler, self as ClientHttp2Session, headers as RequestHeaders, mayReceive)
+    return proceed([changed, ...args.slice(1)])
+  }
+}
+
+function withoutCallersPair(
+  profiler: Profiler,
+  session: ClientHttp2Session,
+  headers: RequestHeaders,
+  mayReceive: Propagation,
+): RequestHeaders {
+  const changed = changeHeaders(headers, (found, seal) => {
+    if (found.infos.length + found.hmacs.length === 0) return undefined
+    return changeTraceHeaders(profiler, found, seal, receivers(session, headers).every(mayReceive))
+  })
+  if (changed === undefined) return headers
+  // Which headers are not to be compressed is a member of the list of headers, and named by a symbol.
+  return Object.assign(changed.headers as RequestHeaders, symbolsOf(headers))
+}
+
+function symbolsOf(headers: RequestHeaders): Record<symbol, unknown> {
+  const members = headers as unknown as Record<symbol, unknown>
+  return Object.fromEntries(Object.getOwnPropertySymbols(headers).map(symbol => [symbol, members[symbol]]))
+}
+
+/** Whom a session is connected to, and whom a request of that session names. */
+function receivers(session: ClientHttp2Session, headers: RequestHeaders): readonly (URL | string)[] {
+  const connected = readOrigin(connectedTo.get(session))
+  const named = pseudoHeader(headers, ':authority') ?? pseudoHeader(headers, 'host')
+  const scheme = pseudoHeader(headers, ':scheme') ?? connected?.protocol.slice(0, -1)
+  const path = pseudoHeader(headers, ':path') ?? '/'
+  const asked = named === undefined ? connected?.origin : `${scheme}://${named}`
+  return [connected ?? '', asked === undefined ? '' : asked + path]
+}
+
+function pseudoHeader(headers: RequestHeaders, name: string): string | undefined {
+  const entry = eachHeader(headers).find(([given]) => String(given).toLowerCase() === name)
+  return entry === undefined || entry[1] === undefined ? undefined : String(entry[1])
+}
+
+/** The origin of what `connect()` was given: a text, a URL, or an object with some members of a URL. */
+function readOrigin(authority: unknown): URL | undefined {
+  if (typeof authority === 'string') return URL.canParse(authority) ? new URL(authority) : undefined
+  if (typeof authority !== 'object' || authority === null) return undefined
+  const { protocol = 'https:', hostname, host, port = '' } = authority as Record<string, unknown>
+  const text = `${protocol}//${hostname || host}${port === '' ? '' : `:${port}`}`
+  return URL.canParse(text) ? new URL(text) : undefined
+}

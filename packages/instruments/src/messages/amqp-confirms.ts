@@ -1,0 +1,49 @@
+import type { Point } from '@osprofiler/core'
+import { Array, Map, WeakMap } from '@osprofiler/core/toolkit'
+import { endStep } from '../points/end-step.js'
+import type { Around } from '../wrapping/wrap-method.js'
+
+/** The part of a channel with confirmations by which the library counts its messages. */
+interface Counting {
+  /** The tag of the oldest message that is not confirmed. */
+  readonly lwm?: unknown
+  readonly unconfirmed?: unknown
+}
+
+/** What the broker says: which message it means, or all up to that one. */
+interface Confirmation {
+  readonly deliveryTag: number
+  readonly multiple?: boolean
+}
+
+/** How the library tells one callback: with `null`, or with an error. */
+type Tell = (callback: (error: unknown) => void) => void
+
+const waiting = new WeakMap<object, Map<number, Point>>()
+
+/**
+ * Ends the point of the next message of a channel when the broker confirms that message. For a message without a callback
+ * of the program: a callback of ours would make the library take a lost message for a confirmed one.
+ */
+export function endWhenConfirmed(channel: object, point: Point): void {
+  const { lwm, unconfirmed } = channel as Counting
+  if (typeof lwm !== 'number' || !Array.isArray(unconfirmed)) return point.stop()
+  const points = waiting.get(channel) ?? new Map<number, Point>()
+  waiting.set(channel, points.set(lwm + unconfirmed.length, point))
+}
+
+/** Around the method by which a channel takes a confirmation, or a refusal, of the broker. */
+export const aroundConfirmation: Around = (proceed, self, args) => {
+  const [tell, confirmation] = args as [Tell, Confirmation]
+  const points = waiting.get(self as object)
+  if (points !== undefined) tell(error => endUpTo(points, confirmation, error))
+  return proceed(args)
+}
+
+function endUpTo(points: Map<number, Point>, { deliveryTag, multiple }: Confirmation, error: unknown): void {
+  for (const [tag, point] of points) {
+    if (tag !== deliveryTag && !(multiple && tag < deliveryTag)) continue
+    points.delete(tag)
+    endStep(point, error)
+  }
+}

@@ -1,0 +1,89 @@
+import type { EventEmitter } from 'node:events'
+import { type PointInfo, suppress } from '@osprofiler/core'
+import { type CallTracer, readCarrier } from '@osprofiler/core/rpc'
+import { Boolean, Reflect, standIn, WeakMap } from '@osprofiler/core/toolkit'
+import type { Around, Method } from '../wrapping/wrap-method.js'
+import { AmqpDeliveries, type Verdict } from './amqp-deliveries.js'
+
+interface Message {
+  readonly fields: {
+    readonly deliveryTag: number
+    readonly redelivered: boolean
+    readonly exchange: string
+    readonly routingKey: string
+  }
+  readonly properties: { readonly headers?: object | undefined }
+}
+
+/**
+ * Has a consumer's callback take up the traces that messages carry, each until its message is acknowledged. `tracers` are
+ * those in force when a message comes, of which the first is asked: a consumer may live for as long as its program.
+ */
+export function aroundConsume(tracers: readonly CallTracer[]): Around {
+  return (proceed, self, args) => {
+    const [queue, callback, options, ...more] = args
+    if (typeof callback !== 'function') return proceed(args)
+    const noAck = (options as { noAck?: boolean } | undefined)?.noAck === true
+    const channel = self as EventEmitter
+    const deliver = standIn(callback as Method, (consumer, consumerSelf, given) => {
+      // `null` says that the broker has cancelled the consumer.
+      const message = given[0] as Message | null
+      const work = (): unknown => Reflect.apply(consumer, consumerSelf, given)
+      const [tracer] = tracers
+      if (tracer === undefined) return work()
+      const pair = readCarrier(message?.properties.headers)
+      // Suppressed: messages arrive in the context of whoever opened the connection.
+      if (message === null || pair === undefined) return suppress(work)
+      const call = tracer.open(pair, message, deliveryInfo(queue, message))
+      if (call === undefined) return suppress(work)
+      return noAck ? call.serve(work) : deliveriesOf(channel).serve(message.fields.deliveryTag, call, work)
+    })
+    return proceed([queue, deliver, options, ...more])
+  }
+}
+
+/** The methods of a channel by which a consumer says what became of messages. */
+export const SETTLING: Readonly<Record<string, Around>> = {
+  ack: settling((deliveries, [message, allUpTo]) => deliveries.settle(tagOf(message), Boolean(allUpTo), ACKNOWLEDGED)),
+  ackAll: settling(deliveries => deliveries.settleAll(ACKNOWLEDGED)),
+  nack: settling((deliveries, [message, allUpTo, requeue]) =>
+    deliveries.settle(tagOf(message), Boolean(allUpTo), rejected(requeue)),
+  ),
+  nackAll: settling((deliveries, [requeue]) => deliveries.settleAll(rejected(requeue))),
+  reject: settling((deliveries, [message, requeue]) => deliveries.settle(tagOf(message), false, rejected(requeue))),
+}
+
+function settling(settle: (deliveries: AmqpDeliveries, args: unknown[]) => void): Around {
+  return (proceed, self, args) => {
+    const result = proceed(args)
+    const deliveries = channels.get(self as object)
+    if (deliveries !== undefined) settle(deliveries, args)
+    return result
+  }
+}
+
+function deliveryInfo(queue: unknown, { fields }: Message): PointInfo {
+  const { exchange, routingKey, redelivered } = fields
+  const amqp = { queue, exchange, routing_key: routingKey, ...(redelivered ? { redelivered } : undefined) }
+  return { function: { name: `consume ${queue}` }, amqp }
+}
+
+const ACKNOWLEDGED: Verdict = { info: undefined }
+
+/** Requeued unless told otherwise, as the library has it. */
+function rejected(requeue: unknown): Verdict {
+  const message = requeue === undefined || requeue ? 'Rejected, to be delivered again' : 'Rejected'
+  return { info: { etype: 'MessageRejected', message } }
+}
+
+function tagOf(message: unknown): number {
+  return (message as Message).fields.deliveryTag
+}
+
+const channels = new WeakMap<object, AmqpDeliveries>()
+
+function deliveriesOf(channel: EventEmitter): AmqpDeliveries {
+  const known = channels.get(channel) ?? new AmqpDeliveries(channel)
+  channels.set(channel, known)
+  return known
+}

@@ -1,0 +1,89 @@
+import { get, type Point, type Profiler } from '@osprofiler/core'
+import { writeCarrier } from '@osprofiler/core/rpc'
+import { Boolean, Object, Reflect, String } from '@osprofiler/core/toolkit'
+import type { MessageTarget } from '../options/messages-option.js'
+import { failIfThrown, proceedToCallback } from '../points/end-step.js'
+import { isTaken, markTaken } from '../points/mark-taken.js'
+import { changeTraceHeaders, isTraceHeader, readTraceValues } from '../propagation/trace-header-change.js'
+import { bindCallbacks } from '../wrapping/keep-context.js'
+import type { Around } from '../wrapping/wrap-method.js'
+import { endWhenConfirmed } from './amqp-confirms.js'
+
+/** Ends at once: nobody tells what becomes of the message. */
+export function aroundPublish(mayCarry: (target: MessageTarget) => boolean): Around {
+  return (proceed, _self, args) => {
+    const profiler = get()
+    const [exchange, routingKey, content, options] = args
+    // A channel with confirmations publishes through a plain one, with the same options.
+    if (profiler === undefined || (isObject(options) && isTaken(options))) return proceed(args)
+    const [point, carrying] = openPublished(profiler, exchange, routingKey, options, mayCarry)
+    return failIfThrown(point, () => {
+      const result = proceed([exchange, routingKey, content, carrying])
+      point.stop()
+      return result
+    })
+  }
+}
+
+/** Ends when the broker has confirmed the message, or refused it. */
+export function aroundPublishConfirmed(mayCarry: (target: MessageTarget) => boolean): Around {
+  return (proceed, self, args) => {
+    const profiler = get()
+    if (profiler === undefined) return proceed(bindCallbacks(args))
+    const [exchange, routingKey, content, options, callback] = args
+    const [point, carrying] = openPublished(profiler, exchange, routingKey, options, mayCarry)
+    const given = [exchange, routingKey, content, carrying]
+    if (typeof callback === 'function') return proceedToCallback(point, proceed, [...given, callback], given.length)
+    endWhenConfirmed(self as object, point)
+    return failIfThrown(point, () => proceed(given))
+  }
+}
+
+/** The point of a published message, and the options with which it carries the trace. */
+function openPublished(
+  profiler: Profiler,
+  exchange: unknown,
+  routingKey: unknown,
+  options: unknown,
+  mayCarry: (target: MessageTarget) => boolean,
+): [Point, object] {
+  const target = { exchange: String(exchange ?? ''), routingKey: String(routingKey ?? '') }
+  const point = profiler.startBeside('rpc', {
+    function: { name: `publish ${[target.exchange, target.routingKey].filter(Boolean).join('/')}` },
+    amqp: { exchange: target.exchange, routing_key: target.routingKey },
+  })
+  const headers = copyHeaders(options)
+  if (mayCarry(target)) writeCarrier(headers, point.getTraceIdHeaders())
+  else removeCopiedTrace(headers, point)
+  // With all else that the library would find in the options, inherited or not.
+  const carrying: object = Object.create(isObject(options) ? options : null, {
+    headers: { value: headers, enumerable: true },
+  })
+  markTaken(carrying)
+  return [point, carrying]
+}
+
+/** Takes this very trace out of headers that were copied from a message, or a request, to somebody who must not have it. */
+function removeCopiedTrace(headers: Record<string, unknown>, point: Point): void {
+  try {
+    const found = readTraceValues(Object.entries(headers))
+    const changed = changeTraceHeaders(point, found, { closed: false, signsTrace: false }, false)
+    if (changed === undefined) return
+    for (const name of Object.keys(headers)) if (isTraceHeader(name)) delete headers[name]
+    for (const [name, value] of changed.headers) headers[name] = value
+  } catch {
+    // A value that cannot be read as a text is no header of ours.
+  }
+}
+
+/** As the library reads them: those that they inherit, too. The program's own are not written to. */
+function copyHeaders(options: unknown): Record<string, unknown> {
+  const headers: unknown = isObject(options) ? Reflect.get(options, 'headers') : undefined
+  const copy: Record<string, unknown> = Object.create(null)
+  if (isObject(headers)) for (const name in headers) copy[name] = Reflect.get(headers, name)
+  return copy
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}

@@ -1,0 +1,58 @@
+import { type CallTracer, createCallTracer } from '@osprofiler/core/rpc'
+import { whenLoaded } from '../loading/library-loads.js'
+import { wrapLibrary } from '../loading/wrap-library.js'
+import type { InstrumentSettings } from '../options/instrument-contract.js'
+import { readMessageRule } from '../options/messages-option.js'
+import { aroundOwnWork, ownWork, withCallbacks } from '../wrapping/keep-context.js'
+import { undoAll, wrapMethod } from '../wrapping/wrap-method.js'
+import { aroundConfirmation } from './amqp-confirms.js'
+import { aroundConsume, SETTLING } from './amqp-consume.js'
+import { aroundGet } from './amqp-get.js'
+import { aroundPublish, aroundPublishConfirmed } from './amqp-publish.js'
+
+/** Of all who want amqplib instrumented; the first one works. */
+const tracers: CallTracer[] = []
+
+/** Channels with promises, and those with callbacks. */
+const FILES = ['lib/channel_model.js', 'lib/callback_model.js']
+
+/**
+ * Makes the messages that amqplib publishes and gets points named `rpc`, puts the trace into their headers, and has the
+ * consumers of messages that carry a trace take it up, with the keys of `configure`, `setup` or the environment.
+ *
+ * The library tells of nothing by itself, so methods of its channels are wrapped.
+ */
+export function instrumentAmqplib({ messages: { propagate, ...options } }: InstrumentSettings): () => void {
+  const mayCarry = readMessageRule(propagate)
+  const tracer = createCallTracer(undefined, options)
+
+  tracers.push(tracer)
+  const forget = (): void => {
+    if (tracers.includes(tracer)) tracers.splice(tracers.indexOf(tracer), 1)
+  }
+  const aroundChannel = {
+    publish: aroundPublish(mayCarry),
+    handleConfirm: aroundConfirmation,
+    consume: aroundConsume(tracers),
+    get: aroundGet,
+    ...SETTLING,
+  }
+  const aroundConfirmChannel = { publish: aroundPublishConfirmed(mayCarry) }
+  return undoAll([
+    forget,
+    wrapLibrary('amqplib', [
+      { file: 'lib/channel.js', classes: { Channel: aroundFrames } },
+      { file: 'lib/connection.js', classes: { Connection: aroundConnection } },
+      ...FILES.map(file => ({ file, classes: { Channel: aroundChannel, ConfirmChannel: aroundConfirmChannel } })),
+    ]),
+    ...['channel_api.js', 'callback_api.js'].map(file => whenLoaded('amqplib', wrapConnect, { file })),
+  ])
+}
+
+// Frames arrive in the context of whoever opened the connection. So do the answers to what channels ask.
+const aroundFrames = { ...ownWork('accept'), ...withCallbacks('sendOrEnqueue', 'closeBecause') }
+const aroundConnection = { ...ownWork('startHeartbeater'), ...withCallbacks('close', '_updateSecret') }
+
+function wrapConnect(exports: unknown): (() => void) | undefined {
+  return wrapMethod(exports as object, 'connect', aroundOwnWork)
+}

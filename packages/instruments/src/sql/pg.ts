@@ -1,0 +1,77 @@
+import { get, type Profiler } from '@osprofiler/core'
+import { wrapLibrary } from '../loading/wrap-library.js'
+import type { InstrumentSettings } from '../options/instrument-contract.js'
+import { type Callback, endAtCallback, endWhenSettled, failIfThrown, type Step } from '../points/end-step.js'
+import { aroundOwnWork, bindCallbacks } from '../wrapping/keep-context.js'
+import { type Around, undoAll } from '../wrapping/wrap-method.js'
+import { aroundPgPool } from './pg-pool.js'
+import { isSubmittable, keepSubmittable, type QueryConfig } from './pg-submittable.js'
+import { createStartSql, type StartSql } from './sql-step.js'
+import { sayCallsUnrecorded } from './unrecorded-library.js'
+
+/** The part of pg 8 that is wrapped. Its member `native` loads another client when it is looked at. */
+interface Pg {
+  readonly Client?: unknown
+  readonly Pool?: unknown
+}
+
+/**
+ * Makes the queries of pg 8 points named `db`, by a client or a pool, with promises, callbacks, cursors and streams;
+ * the wait for a client of a pool is a point `wait`. The client `pg.native` is left alone.
+ *
+ * Callbacks run in the context of whoever gave them: pg calls them in that of who opened the connection, or who gave
+ * a client back to the pool, so that one request would record what another one does. This goes for untraced ones too,
+ * and where SQL is not recorded.
+ */
+export function instrumentPg({ traceSql, libraries }: InstrumentSettings): () => void {
+  const start = createStartSql(traceSql, 'postgresql', 'pg')
+  const given = libraries.pg as Pg | undefined
+  // By their own files: others, who wrap them when these are loaded and again with the main file, look for themselves
+  // on top, and would wrap once more around us.
+  const client = { file: 'lib/client.js', given: given?.Client }
+  // What a connection does by itself belongs to no request, and its socket is none's.
+  const aroundClient = { query: createAroundQuery(start), connect: aroundOwnWork }
+  return undoAll([
+    wrapLibrary('pg', [{ ...client, methods: aroundClient }]),
+    wrapLibrary('pg-pool', [{ given: given?.Pool, methods: aroundPgPool(traceSql !== 'off') }]),
+    sayCallsUnrecorded(traceSql, 'pg', client),
+  ])
+}
+
+function createAroundQuery(start: StartSql): Around {
+  return (proceed, _self, args) => {
+    const profiler = get()
+    const [config, values, last] = args
+    const holder = typeof config === 'object' && config !== null ? (config as QueryConfig) : undefined
+    if (isSubmittable(holder)) {
+      const { text, values: own } = holder.cursor ?? holder
+      keepSubmittable(holder, start(profiler, text, own))
+      return proceed(bindCallbacks(args))
+    }
+    const step = startQuery(start, profiler, config, values)
+    const at = typeof last === 'function' ? 2 : typeof values === 'function' ? 1 : -1
+    const callback = at < 0 ? holder?.callback : args[at]
+    if (typeof callback !== 'function') return endWhenSettled(step, () => proceed(args))
+    const followed = endAtCallback(step, callback as Callback)
+    const given = at < 0 ? [config, values, followed] : args.with(at, followed)
+    try {
+      return failIfThrown(step, () => proceed(given))
+    } finally {
+      // pg writes it into the object, which may be used again.
+      if (holder?.callback === followed) holder.callback = callback
+    }
+  }
+}
+
+function startQuery(
+  start: StartSql,
+  profiler: Profiler | undefined,
+  config: unknown,
+  values: unknown,
+): Step | undefined {
+  const given = typeof values === 'function' ? undefined : values
+  if (typeof config !== 'object' || config === null) return start(profiler, config, given)
+  const { text, name, values: own } = config as QueryConfig
+  // A statement that is prepared already may be named alone.
+  return start(profiler, text ?? name, given ?? own)
+}

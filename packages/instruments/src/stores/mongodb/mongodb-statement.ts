@@ -1,0 +1,183 @@
+import type { PointInfo } from '@osprofiler/core'
+import { Array, Error, isError, Object, Reflect, Set, String, types } from '@osprofiler/core/toolkit'
+import { recordWithMessage } from '../../errors/recorded-error.js'
+import { showMembers } from '../show-members.js'
+
+type Document = Readonly<Record<string, unknown>>
+
+const MAX_ITEMS = 100
+const MAX_DEPTH = 4
+/** Above the values in an info stand itself, `db` and `params`; below them the info is cut at the same place. */
+const MAX_VALUE_DEPTH = 10
+const NAME = /^[$\w.-]{1,64}$/
+
+/** What each command asks for, by the members that say it. Of others, only their name is ever shown. */
+const COMMANDS: Readonly<Record<string, readonly string[]>> = {
+  aggregate: ['pipeline'],
+  collMod: [],
+  count: ['query'],
+  create: [],
+  createIndexes: [],
+  delete: ['deletes'],
+  distinct: ['key', 'query'],
+  drop: [],
+  dropIndexes: [],
+  find: ['filter', 'sort'],
+  findAndModify: ['query', 'update'],
+  getMore: [],
+  insert: ['documents'],
+  listIndexes: [],
+  update: ['updates'],
+}
+/** Of these a text says it all, as of the numbers that JavaScript has none for. */
+const SHOWN_TYPES = new Set<unknown>(['Decimal128', 'Double', 'Int32', 'Long', 'ObjectId'])
+const MORE_PARAMS = ['sort', 'projection', 'skip', 'limit', 'hint', 'collation', 'arrayFilters']
+
+/**
+ * What a point says of a command: its name, its collection, and the fields and operators that it asks by, with `?` for
+ * each value: `find orders {status: ?}`. The values stand in `params` where `values` asks for them; never those of
+ * commands that are not about documents, since passwords and handshakes are among them.
+ */
+export function mongodbInfo(command: unknown, values: boolean): PointInfo {
+  const system = 'mongodb'
+  try {
+    return { db: { system, ...describeCommand(command, values) } }
+  } catch {
+    // A getter of the program's, which is mongodb's to run.
+    return { db: { system, statement: '?' } }
+  }
+}
+
+function describeCommand(command: unknown, values: boolean): PointInfo {
+  const document = isDocument(command) ? command : {}
+  const [name = ''] = Object.keys(document)
+  const members = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (members === undefined) return { statement: NAME.test(name) ? name : '?' }
+  const collection = name === 'getMore' ? document.collection : document[name]
+  const shapes = members.filter(member => document[member] !== undefined).map(member => describe(document, member))
+  const statement = [name, String(collection), ...shapes].join(' ')
+  if (!values || members.length === 0) return { statement }
+  const shown = new Set([...members, ...MORE_PARAMS])
+  const params = Object.fromEntries(Object.entries(document).filter(([member]) => shown.has(member)))
+  return { statement, params: plain(params, MAX_VALUE_DEPTH) }
+}
+
+/** An error as a point shows it: servers repeat the values that they refuse. */
+export function mongodbFailure(error: unknown, values: boolean): unknown {
+  if (values || !isError(error)) return error
+  return recordWithMessage(error, hideQuoted(hideBraces(error.message)))
+}
+
+/** From the first brace to the last one. Not by a pattern, which would search from each brace to the end. */
+function hideBraces(message: string): string {
+  const open = message.indexOf('{')
+  const close = message.lastIndexOf('}')
+  return open === -1 || close < open ? message : `${message.slice(0, open)}{?}${message.slice(close + 1)}`
+}
+
+function hideQuoted(message: string): string {
+  return message.replace(/(["'`]).*\1/gs, '$1?$1')
+}
+
+/** What is wrong with an answer that is no failure of the command: documents that were not written. */
+export function writeError(answer: unknown): Error | undefined {
+  const { get, toObject } = (answer ?? {}) as Partial<Answer>
+  // An answer that is not taken apart yet stays so, unless it tells of an error.
+  if (typeof get === 'function' && Reflect.apply(get, answer, ['writeErrors', BSON_ARRAY]) == null) return undefined
+  const document = typeof toObject === 'function' ? Reflect.apply(toObject, answer, []) : answer
+  const [first] =
+    isDocument(document) && Array.isArray(document.writeErrors) ? (document.writeErrors as Document[]) : []
+  if (first === undefined) return undefined
+  const error = new Error(String(first.errmsg))
+  error.name = 'MongoWriteError'
+  return error
+}
+
+const BSON_ARRAY = 4
+
+/** The answer of a server, of which mongodb reads what is asked for. */
+interface Answer {
+  get(name: string, type: number): unknown
+  toObject(): unknown
+}
+
+function describe(document: Document, member: string): string {
+  const value = document[member]
+  if (member === 'documents') return list(value, () => '?')
+  if (member === 'deletes') return list(value, each => (isDocument(each) ? shape(each.q) : '?'))
+  if (member === 'updates') {
+    return list(value, each => (isDocument(each) ? `${shape(each.q)} ${shapeOfUpdate(each.u)}` : '?'))
+  }
+  if (member === 'update') return shapeOfUpdate(value)
+  if (member === 'sort') return `sort ${shape(value)}`
+  if (member === 'key') return typeof value === 'string' && NAME.test(value) ? value : '?'
+  return shape(value)
+}
+
+function list(value: unknown, describeEach: (each: unknown) => string): string {
+  const items = Array.isArray(value) ? value : sequence(value)
+  if (items === undefined) return '?'
+  const described = items.length === 0 ? '' : describeEach(items[0])
+  return items.length < 2 ? described : `${described}, ... ${items.length - 1} more`
+}
+
+/** Documents that are kept as they will be sent. */
+function sequence(value: unknown): readonly unknown[] | undefined {
+  const { documents } = (isDocument(value) ? {} : (value ?? {})) as { readonly documents?: unknown }
+  return Array.isArray(documents) ? documents : undefined
+}
+
+/** Fields and operators, as deep as they are ones of the query: `{status: ?, $or: [{total: {$gt: ?}}, ...]}`. */
+function shape(value: unknown, depth = 0): string {
+  if (depth >= MAX_DEPTH) return '?'
+  if (Array.isArray(value)) {
+    if (!value.some(isDocument)) return '?'
+    return `[${showMembers(value, each => shape(each, depth + 1))}]`
+  }
+  const members = entriesOf(value)
+  if (members === undefined) return '?'
+  const shown = showMembers(members, ([name, inner]) => {
+    return `${NAME.test(name) ? name : '?'}: ${isPartOfQuery(name, inner, depth) ? shape(inner, depth + 1) : '?'}`
+  })
+  return `{${shown}}`
+}
+
+/** Names within a value are data. They are the query's in a list of conditions, a stage of these, or after an operator. */
+function isPartOfQuery(name: string, inner: unknown, depth: number): boolean {
+  if (/^\$(?:and|or|nor|not|match|elemMatch)$/.test(name)) return true
+  if (name.startsWith('$') || depth > MAX_DEPTH || !isDocument(inner)) return false
+  const names = Object.keys(inner)
+  return names.length > 0 && names.every(each => each.startsWith('$'))
+}
+
+function shapeOfUpdate(value: unknown): string {
+  if (Array.isArray(value)) return shape(value)
+  if (!isDocument(value)) return '?'
+  const names = Object.keys(value)
+  return names.every(name => name.startsWith('$')) ? `{${names.map(name => `${name}: ?`).join(', ')}}` : '?'
+}
+
+/** Values as a reader knows them: of an `ObjectId`, its text. */
+function plain(value: unknown, depth: number): unknown {
+  if (depth < 0) return '...'
+  const items = Array.isArray(value) ? value : sequence(value)
+  if (items !== undefined) return items.slice(0, MAX_ITEMS).map(each => plain(each, depth - 1))
+  const members = entriesOf(value)
+  if (members !== undefined) return Object.fromEntries(members.map(([name, each]) => [name, plain(each, depth - 1)]))
+  const { _bsontype: type, toHexString } = (value ?? {}) as { _bsontype?: unknown; toHexString?: unknown }
+  if (type === undefined) return value
+  // A UUID is a Binary that has this.
+  return SHOWN_TYPES.has(type) || toHexString !== undefined ? String(value) : `[${type}]`
+}
+
+/** Of a document, or of the `Map` that mongodb makes of a sort. */
+function entriesOf(value: unknown): readonly [string, unknown][] | undefined {
+  if (types.isMap(value)) return [...value].map(([name, each]) => [String(name), each])
+  return isDocument(value) ? Object.entries(value) : undefined
+}
+
+function isDocument(value: unknown): value is Document {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}

@@ -1,0 +1,71 @@
+import { get, suppress } from '@osprofiler/core'
+import { Number, settle } from '@osprofiler/core/toolkit'
+import { wrapLibrary } from '../../loading/wrap-library.js'
+import type { InstrumentSettings } from '../../options/instrument-contract.js'
+import { endStep, endWhenSettled, showFailures } from '../../points/end-step.js'
+import { type PoolState, startPoolWait, startWait } from '../../points/start-wait.js'
+import type { Around } from '../../wrapping/wrap-method.js'
+import { MONGODB_OWN_WORK } from './mongodb-own-work.js'
+import { mongodbFailure, mongodbInfo, writeError } from './mongodb-statement.js'
+
+interface Pool {
+  readonly availableConnectionCount: number
+  readonly totalConnectionCount: number
+  readonly waitQueueSize: number
+  readonly options: { readonly maxPoolSize?: number }
+}
+
+/**
+ * Makes the commands of mongodb 6 and 7, and so of mongoose, points named `db`. The time until there is a connection,
+ * or one of the pool, is a point `wait`.
+ *
+ * By the method through which each command goes, not by command monitoring: that is switched on where a client is
+ * made, for all that it does, and has each answer taken apart a second time.
+ */
+export function instrumentMongodb({ traceSql }: InstrumentSettings): () => void {
+  const values = traceSql === 'values'
+
+  const aroundCommand: Around = (proceed, _self, args) => {
+    const profiler = get()
+    if (profiler === undefined) return proceed(args)
+    const point = profiler.startBeside('db', mongodbInfo(args[1], values))
+    const step = showFailures(point, error => mongodbFailure(error, values))
+    return settle(() => proceed(args), {
+      done: answer => endStep(step, writeError(answer)),
+      failed: error => step.fail(error),
+    })
+  }
+
+  return wrapLibrary('mongodb', [
+    { file: 'lib/cmap/connection.js', classes: { Connection: { command: aroundCommand } } },
+    { file: 'lib/cmap/connection_pool.js', classes: { ConnectionPool: { checkOut: aroundCheckOut } } },
+    { file: 'lib/sdam/topology.js', classes: { Topology: { selectServer: aroundSelect } } },
+    { file: 'lib/mongo_client.js', classes: { MongoClient: { connect: aroundConnect } } },
+    ...MONGODB_OWN_WORK,
+  ])
+}
+
+const aroundCheckOut: Around = (proceed, self, args) =>
+  endWhenSettled(startPoolWait(self as Pool, readState), () => proceed(args))
+
+/** Where few connections may be opened at a time (`maxConnecting`), whoever waits for one waits for a connection too. */
+function readState({ availableConnectionCount, waitQueueSize, totalConnectionCount, options }: Pool): PoolState {
+  const max = options.maxPoolSize || Number.POSITIVE_INFINITY
+  return { free: availableConnectionCount, waiting: waitQueueSize, open: totalConnectionCount, max }
+}
+
+const aroundSelect: Around = (proceed, self, args) => {
+  const profiler = get()
+  const { description } = self as { readonly description?: { readonly hasKnownServers?: boolean } }
+  if (profiler === undefined || description?.hasKnownServers !== false) return proceed(args)
+  return endWhenSettled(startWait(profiler, 'connection'), () => proceed(args))
+}
+
+/** The client goes on to look after its servers for as long as it lives, and that belongs to no request. */
+const aroundConnect: Around = (proceed, self, args) => {
+  const profiler = get()
+  if (profiler === undefined) return proceed(args)
+  const { topology } = self as { readonly topology?: { isConnected(): boolean } }
+  const connect = () => suppress(() => proceed(args))
+  return topology?.isConnected() === true ? connect() : endWhenSettled(startWait(profiler, 'connection'), connect)
+}

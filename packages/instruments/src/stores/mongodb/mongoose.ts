@@ -1,0 +1,64 @@
+import { get, type Point } from '@osprofiler/core'
+import { Error, Reflect, takeContext, WeakMap } from '@osprofiler/core/toolkit'
+import { wrapLibrary } from '../../loading/wrap-library.js'
+import { startWait } from '../../points/start-wait.js'
+import type { Around } from '../../wrapping/wrap-method.js'
+
+/** What waits in a collection: a method, or its name, and its arguments. */
+type Waiting = readonly [method: string | ((...args: unknown[]) => unknown), args: unknown[] | undefined]
+
+interface Collection {
+  queue: Waiting[]
+}
+
+interface Held {
+  /** None for what nobody traces. */
+  readonly wait: Point | undefined
+  readonly run: ReturnType<typeof takeContext>
+}
+
+/**
+ * Gives the operations that mongoose 8 and 9 hold back until they are connected to the traces that asked for them,
+ * after a point `wait` for that time. All else of mongoose are points already, as commands of mongodb.
+ *
+ * Its own channels (`mongoose:query` and others) are not listened to: they tell of the same commands once more.
+ */
+export function instrumentMongoose(): () => void {
+  const held = new WeakMap<Waiting, Held>()
+
+  const aroundAdd: Around = (proceed, self, args) => {
+    const added = proceed(args)
+    const entry = (self as Collection).queue.at(-1)
+    if (entry === undefined) return added
+    const profiler = get()
+    const wait = profiler && startWait(profiler, 'connection')
+    held.set(entry, { wait, run: takeContext() })
+    return added
+  }
+
+  const aroundRemove: Around = (proceed, self, args) => {
+    const [method, given] = args
+    const entry = (self as Collection).queue.find(each => each[0] === method && each[1] === given)
+    if (entry !== undefined) held.get(entry)?.wait?.fail(new Error('It was held back for too long'))
+    return proceed(args)
+  }
+
+  const aroundDo: Around = (proceed, self, args) => {
+    const collection = self as Collection
+    collection.queue = collection.queue.map(entry => {
+      const found = held.get(entry)
+      return found === undefined ? entry : [() => runHeld(collection, entry, found), []]
+    })
+    return proceed(args)
+  }
+
+  return wrapLibrary('mongoose', [
+    { file: 'lib/collection.js', methods: { addQueue: aroundAdd, removeQueue: aroundRemove, doQueue: aroundDo } },
+  ])
+}
+
+function runHeld(collection: Collection, [method, args = []]: Waiting, { wait, run }: Held): unknown {
+  wait?.stop()
+  const called = typeof method === 'function' ? method : Reflect.get(collection, method)
+  return run(() => Reflect.apply(called, collection, args))
+}

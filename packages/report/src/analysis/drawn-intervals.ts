@@ -1,0 +1,21 @@
+import type { Report, ReportNode } from '../tree/report.js'
+import type { Interval } from './self-time.js'
+
+/**
+ * Where each point stands on a time line that wants two ends of everything, in microseconds since the trace's first
+ * record. An unknown end is the parent's, or the trace's; an unknown start is the end; a stop before its start is at it.
+ */
+export function drawnIntervals(report: Report): Map<ReportNode, Interval> {
+  const intervals = new Map<ReportNode, Interval>()
+  const whole: Interval = { startUs: 0, endUs: report.durationUs ?? 0 }
+  const draw = (node: ReportNode, around: Interval): void => {
+    const startUs = node.startedUs ?? node.finishedUs ?? around.startUs
+    intervals.set(node, { startUs, endUs: Math.max(startUs, node.finishedUs ?? around.endUs) })
+  }
+  for (const root of report.roots) draw(root, whole)
+  for (const node of report.points) {
+    const around = intervals.get(node) ?? whole
+    for (const child of node.children) draw(child, around)
+  }
+  return intervals
+}

@@ -1,0 +1,40 @@
+import { groupBy } from '../tree/group-by.js'
+import type { Report, ReportNode } from '../tree/report.js'
+import { createRepetitionKey, isLayer } from '../words/point-label.js'
+import { intervalOf, unionUs } from './self-time.js'
+
+/** Siblings that do the same thing, such as the queries of a loop (N+1). */
+export interface Repetition {
+  /** In the order of their starts; at least three. */
+  readonly nodes: readonly ReportNode[]
+  /** The time in which at least one of them ran, in microseconds. */
+  readonly totalUs: number
+  /** Whether each began only after the one before it had ended. */
+  readonly sequential: boolean
+}
+
+const MIN_POINTS = 3
+
+/** The repetitions of a trace, longest first. Points without both ends and layers of a framework are left out. */
+export function repeatedPoints(report: Report): Repetition[] {
+  const keyOf = createRepetitionKey()
+  const found: Repetition[] = []
+  for (const siblings of [report.roots, ...report.points.map(node => node.children)]) {
+    if (siblings.length < MIN_POINTS) continue
+    const whole = siblings.filter(node => node.durationUs !== undefined && !isLayer(node))
+    const groups = groupBy(whole, keyOf)
+    for (const nodes of groups.values()) {
+      if (nodes.length >= MIN_POINTS) found.push(toRepetition(nodes))
+    }
+  }
+  return found.sort((a, b) => b.totalUs - a.totalUs)
+}
+
+function toRepetition(nodes: readonly ReportNode[]): Repetition {
+  const intervals = nodes.map(intervalOf)
+  return {
+    nodes,
+    totalUs: unionUs(intervals),
+    sequential: intervals.every(({ startUs }, index) => startUs >= (intervals[index - 1]?.endUs ?? startUs)),
+  }
+}

@@ -1,0 +1,48 @@
+import type { Report, ReportNode } from '../tree/report.js'
+
+/** A span of time in microseconds since the trace's first record. */
+export interface Interval {
+  readonly startUs: number
+  readonly endUs: number
+}
+
+/**
+ * Each point's self time in microseconds: its own interval less the union of its children's. A point without both ends
+ * has none. A child whose end is unknown counts to its parent's end, so that nobody is blamed for time that the child
+ * may have taken.
+ */
+export function selfTimes(report: Report): Map<ReportNode, number> {
+  const times = new Map<ReportNode, number>()
+  for (const node of report.points) {
+    const { startedUs, finishedUs, durationUs } = node
+    if (durationUs === undefined || startedUs === undefined || finishedUs === undefined) continue
+    const covered = node.children.map(child => ({
+      startUs: Math.max(startedUs, child.startedUs ?? child.finishedUs ?? finishedUs),
+      endUs: Math.min(finishedUs, endOf(child, finishedUs)),
+    }))
+    times.set(node, durationUs - unionUs(covered))
+  }
+  return times
+}
+
+/** Where a point lies that has both ends. */
+export function intervalOf({ startedUs = 0, finishedUs = 0 }: ReportNode): Interval {
+  return { startUs: startedUs, endUs: finishedUs }
+}
+
+/** The time that lies in at least one of the intervals, in microseconds. Empty and negative ones count nothing. */
+export function unionUs(intervals: readonly Interval[]): number {
+  let total = 0
+  let reached = Number.NEGATIVE_INFINITY
+  for (const { startUs, endUs } of intervals.toSorted((a, b) => a.startUs - b.startUs)) {
+    if (endUs <= Math.max(startUs, reached)) continue
+    total += endUs - Math.max(startUs, reached)
+    reached = endUs
+  }
+  return total
+}
+
+function endOf(child: ReportNode, parentEndUs: number): number {
+  if (child.finishedUs !== undefined) return child.finishedUs
+  return child.startedUs === undefined ? Number.NEGATIVE_INFINITY : parentEndUs
+}

@@ -1,0 +1,32 @@
+import { asNumber } from '@osprofiler/core/json'
+import { groupBy } from '../tree/group-by.js'
+import { readField } from '../tree/read-field.js'
+import { readStatus } from '../tree/read-record.js'
+import type { Report, ReportNode } from '../tree/report.js'
+import { isOutgoing } from './service-calls.js'
+
+/** What the calls to one target left behind. */
+export interface SilentTarget {
+  /** `catalog:8080` */
+  readonly target: string
+  /** The calls that were answered, by a service that recorded nothing below them; at least one. */
+  readonly silent: readonly ReportNode[]
+  /** How many calls to the same target have something below them. */
+  readonly reported: number
+}
+
+/** The targets of outgoing requests that answered and recorded nothing, in tree order. */
+export function findSilentTargets(report: Report): SilentTarget[] {
+  return Array.from(groupBy(report.points.filter(isOutgoing), readTarget), ([target, calls]) => ({
+    target: target ?? '',
+    silent: calls.filter(({ children, stop }) => children.length === 0 && readStatus(stop) !== undefined),
+    reported: calls.filter(({ children }) => children.length > 0).length,
+  })).filter(({ target, silent }) => target !== '' && silent.length > 0)
+}
+
+function readTarget(node: ReportNode): string | undefined {
+  const hostname = readField(node.start, 'info', 'requests', 'hostname')
+  if (typeof hostname !== 'string' || hostname === '') return undefined
+  const port = readField(node.start, 'info', 'requests', 'port')
+  return asNumber(port) !== undefined || typeof port === 'string' ? `${hostname}:${port}` : hostname
+}

@@ -1,0 +1,46 @@
+import type { Report, ReportNode } from '../tree/report.js'
+import { boundClocks } from './clock-bounds.js'
+import { mayBe } from './fit-clocks.js'
+
+/** The clocks of a trace. */
+export interface ClockNames {
+  /** By name, in the order in which they appear. */
+  readonly names: ReadonlyMap<string, { readonly host: string; readonly service: string | undefined }>
+  /** The name of the clock of a point; `undefined` where its host is not known. */
+  clockOf(node: ReportNode): string | undefined
+}
+
+/**
+ * A host has one clock. Where calls between services of one host contradict that, its services have one each: containers
+ * and virtual machines may share a name.
+ */
+export function nameClocks(report: Report, toleranceUs: number): ClockNames {
+  const shared = findSharedNames(report, toleranceUs)
+  const clockOf = ({ host, service }: ReportNode): string | undefined =>
+    host === undefined ? undefined : clockName(host, shared.has(host) ? service : undefined)
+  const names = new Map<string, { host: string; service: string | undefined }>()
+  for (const node of report.points) {
+    const { host, service } = node
+    const name = clockOf(node)
+    if (name === undefined || host === undefined || names.has(name)) continue
+    names.set(name, { host, service: shared.has(host) ? service : undefined })
+  }
+  return { names, clockOf }
+}
+
+/** One text for a clock, which no other clock has. */
+export function clockName(host: string, service: string | undefined): string {
+  return service === undefined ? host : JSON.stringify([host, service])
+}
+
+function findSharedNames({ points }: Report, toleranceUs: number): Set<string> {
+  const found = new Set<string>()
+  for (const parent of points) {
+    for (const child of parent.children) {
+      if (parent.host === undefined || parent.host !== child.host || parent.service === child.service) continue
+      const bounds = boundClocks(parent, child, true)
+      if (bounds !== undefined && !mayBe(bounds, 0, toleranceUs)) found.add(parent.host)
+    }
+  }
+  return found
+}

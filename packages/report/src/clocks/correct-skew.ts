@@ -1,0 +1,78 @@
+import { byStart, inTreeOrder, type LinkedPoint } from '../tree/link-points.js'
+import type { Report, ReportNode } from '../tree/report.js'
+import { createTimestampReader, formatTimestamp } from '../tree/timestamp.js'
+import { clockName } from './clock-names.js'
+import { estimateClocks, type HostClock } from './clock-skew.js'
+
+/** A report with all times on one clock, as far as the trace tells. Its records still have the times of their hosts. */
+export interface CorrectedReport extends Report {
+  /** The report as it was recorded. Its points have the same ids. */
+  readonly raw: Report
+  /** What was added to the times of each host, with its bound, in the order in which hosts appear. */
+  readonly clocks: readonly HostClock[]
+}
+
+/**
+ * Puts the times of all hosts on the clock of the first one, where calls between them show that their clocks differ (see
+ * `HostClock`): a callee's interval then lies within its caller's. Durations stay as they were recorded. Points whose
+ * host is not known keep their times. Of a report that is corrected already it returns the same.
+ */
+export function correctSkew(report: Report): CorrectedReport {
+  if (isCorrected(report)) return report
+  const clocks = estimateClocks(report)
+  if (clocks.every(({ offsetUs }) => offsetUs === 0)) return { ...report, raw: report, clocks }
+
+  const offsets = new Map(clocks.map(({ host, service, offsetUs }) => [clockName(host, service), offsetUs]))
+  const offsetOf = ({ host, service }: ReportNode): number =>
+    host === undefined ? 0 : (offsets.get(clockName(host, undefined)) ?? offsets.get(clockName(host, service)) ?? 0)
+  let firstUs = Number.POSITIVE_INFINITY
+  let lastUs = Number.NEGATIVE_INFINITY
+  let lastStartedUs = Number.NEGATIVE_INFINITY
+  for (const node of report.points) {
+    for (const us of [node.startedUs, node.finishedUs]) {
+      if (us === undefined) continue
+      firstUs = Math.min(firstUs, us + offsetOf(node))
+      lastUs = Math.max(lastUs, us + offsetOf(node))
+    }
+    lastStartedUs = Math.max(lastStartedUs, (node.startedUs ?? Number.NEGATIVE_INFINITY) + offsetOf(node))
+  }
+  return {
+    baseId: report.baseId,
+    startedAt: shiftTimestamp(report.startedAt, firstUs),
+    durationUs: lastUs - firstUs,
+    lastStartedUs: report.lastStartedUs === undefined ? undefined : lastStartedUs - firstUs,
+    ...shiftPoints(report, node => offsetOf(node) - firstUs),
+    raw: report,
+    clocks,
+  }
+}
+
+function isCorrected(report: Report): report is CorrectedReport {
+  return 'clocks' in report && 'raw' in report
+}
+
+function shiftPoints(report: Report, shiftOf: (node: ReportNode) => number): Pick<Report, 'roots' | 'points'> {
+  const shifted = new Map<ReportNode, LinkedPoint>()
+  const shiftAll = (nodes: readonly ReportNode[]): LinkedPoint[] =>
+    nodes
+      .map(node => shifted.get(node))
+      .filter(node => node !== undefined)
+      .sort(byStart)
+  // Backwards, children stand before their parents.
+  for (const node of report.points.toReversed()) {
+    const shift = shiftOf(node)
+    shifted.set(node, {
+      ...node,
+      startedUs: node.startedUs === undefined ? undefined : node.startedUs + shift,
+      finishedUs: node.finishedUs === undefined ? undefined : node.finishedUs + shift,
+      children: node.children.length === 0 ? node.children : shiftAll(node.children),
+    })
+  }
+  const roots = shiftAll(report.roots)
+  return { roots, points: inTreeOrder(roots) }
+}
+
+function shiftTimestamp(timestamp: string | undefined, us: number): string | undefined {
+  const at = createTimestampReader()(timestamp)
+  return at === undefined ? timestamp : formatTimestamp(at + us)
+}

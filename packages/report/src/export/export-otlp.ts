@@ -1,0 +1,195 @@
+import {
+  type OtlpSpan,
+  otlpTraceId,
+  resourceAttributes,
+  type SpanAttributes,
+  toOtlpSpan,
+} from '@osprofiler/core/record'
+import { drawnIntervals } from '../analysis/drawn-intervals.js'
+import type { Interval } from '../analysis/self-time.js'
+import { joinChunks } from '../json/join-chunks.js'
+import { writeJson } from '../json/write-json.js'
+import { groupBy } from '../tree/group-by.js'
+import { pointsInRecordOrder, recordsOfPoint } from '../tree/list-records.js'
+import { readField } from '../tree/read-field.js'
+import type { Report, ReportNode } from '../tree/report.js'
+import { createTimestampReader } from '../tree/timestamp.js'
+
+/** The attribute that holds a point's records, a JSON array as text. */
+export const RECORDS_ATTRIBUTE = 'osprofiler.records'
+/** The attribute that holds a point's place in the order of its report's records. */
+export const ORDER_ATTRIBUTE = 'osprofiler.order'
+
+/** Collectors take 20 MiB in one request by default. */
+const MAX_PART = 16 * 1024 * 1024
+/** What stands around the spans of a part, beside its resources. */
+const FRAME = 200
+/** OpenTelemetry's flags of a span: it was chosen to be recorded, and where its parent is, is known. */
+const [SAMPLED, REMOTE_IS_KNOWN, REMOTE] = [0x1, 0x100, 0x200]
+
+/** Marks that have an attribute of their own, or that the span's parent tells of. */
+const TOLD_OTHERWISE: readonly string[] = ['unfinished', 'orphan']
+
+/** What a span needs to know beside its point. */
+interface Surroundings {
+  readonly baseId: string
+  /** The trace's first moment, in microseconds since 1970. */
+  readonly zeroUs: number
+  readonly intervals: ReadonlyMap<ReportNode, Interval>
+  readonly parents: ReadonlyMap<ReportNode, ReportNode>
+}
+
+/**
+ * A report as OTLP's JSON (an `ExportTraceServiceRequest`), in pieces: what any OpenTelemetry collector takes at
+ * `/v1/traces`, and Jaeger as a file. The trace's id is the `base_id` as 128 bits, a span's the low 64 bits of its
+ * `trace_id`; an id that is no UUID is hashed. A point whose end is unknown reaches to its parent's and has the attribute
+ * `osprofiler.unfinished`. The records are in `osprofiler.records`, for `readTraceFile`. All else is as the store `otlp://`
+ * sends a point.
+ *
+ * The format: opentelemetry-proto 1.x, `trace/v1/trace.proto`, in its JSON encoding.
+ */
+export function* exportOtlp(report: Report): Generator<string, void, undefined> {
+  for (const part of writeParts(report, Number.POSITIVE_INFINITY)) yield* part
+}
+
+/**
+ * As `exportOtlp`, in several documents where one would be more than a collector takes: each is a line of at most 16 MiB,
+ * and one request. A point whose records alone are larger has its span without `osprofiler.records`.
+ */
+export function exportOtlpParts(report: Report, maxPart = MAX_PART): Generator<Iterable<string>, void, undefined> {
+  return writeParts(report, maxPart)
+}
+
+function* writeParts(report: Report, maxPart: number): Generator<Iterable<string>, void, undefined> {
+  const pieces = writePieces(report, maxPart)
+  let isOver = false
+  function* nextPart(): Generator<string, void, undefined> {
+    for (let piece = pieces.next(); ; piece = pieces.next()) {
+      isOver = piece.done === true
+      if (piece.done || piece.value === undefined) return
+      yield piece.value
+    }
+  }
+  // A part is one request, so its pieces are put together here: the caller may look at the next part first.
+  while (!isOver) {
+    const part = maxPart === Number.POSITIVE_INFINITY ? joinChunks(nextPart()) : [...joinChunks(nextPart())]
+    yield part
+  }
+}
+
+/** The pieces of all parts. Each part but the last has `undefined` behind it. */
+function* writePieces(report: Report, maxPart: number): Generator<string | undefined, void, undefined> {
+  const surroundings: Surroundings = {
+    baseId: report.baseId ?? '',
+    zeroUs: createTimestampReader()(report.startedAt) ?? 0,
+    intervals: drawnIntervals(report),
+    parents: new Map(report.points.flatMap(node => node.children.map(child => [child, node] as const))),
+  }
+  const numbered = pointsInRecordOrder(report).map((node, order) => ({ node, order }))
+  const resources = groupBy(numbered, ({ node }) => JSON.stringify([node.service, node.project, node.host]))
+  let length = FRAME
+  yield '{"resourceSpans":['
+  let comma = ''
+  for (const points of resources.values()) {
+    const [first] = points
+    if (first === undefined) continue
+    const head = `{"resource":${writeJson({ attributes: resourceOf(first.node) }, 0)},"scopeSpans":[{"scope":{"name":"osprofiler"},"spans":[`
+    let separator = ''
+    for (const { node, order } of points) {
+      const text = writeSpan(node, order, surroundings, maxPart - head.length - FRAME)
+      if (length > FRAME && length + head.length + text.length > maxPart) {
+        yield `${separator === '' ? '' : ']}]}'}]}\n`
+        yield undefined
+        yield '{"resourceSpans":['
+        ;[length, comma, separator] = [FRAME, '', '']
+      }
+      const lead = separator === '' ? `${comma}${head}` : separator
+      yield lead + text
+      length += lead.length + text.length
+      ;[comma, separator] = [',', ',']
+    }
+    yield ']}]}'
+  }
+  yield ']}\n'
+}
+
+function resourceOf({ service, project, host }: ReportNode): object[] {
+  return toAttributes(resourceAttributes(service, project, host))
+}
+
+/** A span with its records, or without where these alone have more characters than there is room for. */
+function writeSpan(node: ReportNode, order: number, surroundings: Surroundings, room: number): string {
+  const span = toOtlpSpan(sourceOf(node, surroundings))
+  const records = writeJson(recordsOfPoint(node), 0)
+  const text = writeJson(toJson(span, surroundings.baseId, order, records), 0)
+  return text.length <= room ? text : writeJson(toJson(span, surroundings.baseId, order, undefined), 0)
+}
+
+function sourceOf(node: ReportNode, { baseId, zeroUs, intervals, parents }: Surroundings) {
+  const { startUs, endUs } = intervals.get(node) ?? { startUs: 0, endUs: 0 }
+  const parent = parents.get(node)
+  return {
+    baseId,
+    traceId: node.traceId,
+    parentId: node.parentId,
+    // A parent that is not in the trace is still named, as its span may be elsewhere. One in a circle is not.
+    isTop: parent === undefined && !node.marks.includes('orphan'),
+    name: node.name,
+    startInfo: infoOf(node.start),
+    stopInfo: infoOf(node.stop),
+    hasLocalParent: parent !== undefined && isSameProgram(parent, node),
+    startedAt: zeroUs + startUs,
+    endedAt: zeroUs + endUs,
+    marks: node.marks.filter(mark => !TOLD_OTHERWISE.includes(mark)),
+  }
+}
+
+function infoOf(record: unknown): unknown {
+  return record === undefined ? undefined : (readField(record, 'info') ?? {})
+}
+
+function isSameProgram(a: ReportNode, b: ReportNode): boolean {
+  return a.service === b.service && a.project === b.project && a.host === b.host
+}
+
+function toJson(span: OtlpSpan, baseId: string, order: number, records: string | undefined): object {
+  const { spanId, parentSpanId, name, kind, attributes, droppedAttributes, exception, status } = span
+  const endTimeUnixNano = toNanoseconds(span.endTime)
+  return {
+    traceId: otlpTraceId(baseId),
+    spanId,
+    ...(parentSpanId === undefined ? {} : { parentSpanId }),
+    flags: SAMPLED | REMOTE_IS_KNOWN | (span.isParentRemote ? REMOTE : 0),
+    name,
+    kind,
+    startTimeUnixNano: toNanoseconds(span.startTime),
+    endTimeUnixNano,
+    attributes: [
+      ...toAttributes(attributes),
+      { key: ORDER_ATTRIBUTE, value: { intValue: String(order) } },
+      ...(records === undefined ? [] : [{ key: RECORDS_ATTRIBUTE, value: { stringValue: records } }]),
+    ],
+    ...(droppedAttributes > 0 && { droppedAttributesCount: droppedAttributes }),
+    ...(exception === undefined
+      ? {}
+      : { events: [{ timeUnixNano: endTimeUnixNano, name: 'exception', attributes: toAttributes(exception) }] }),
+    status:
+      status.code === 0 ? {} : { code: status.code, ...(status.message !== undefined && { message: status.message }) },
+  }
+}
+
+function toAttributes(attributes: SpanAttributes): object[] {
+  return Object.entries(attributes).map(([key, value]) => ({ key, value: toValue(value) }))
+}
+
+/** Integers are texts in OTLP's JSON: not every reader of JSON counts up to 2 ** 63. */
+function toValue(value: SpanAttributes[string]): object {
+  if (typeof value === 'string') return { stringValue: value }
+  if (typeof value === 'boolean') return { boolValue: value }
+  return Number.isInteger(value) ? { intValue: String(value) } : { doubleValue: value }
+}
+
+function toNanoseconds([seconds, nanoseconds]: readonly [number, number]): string {
+  const text = `${seconds}${String(nanoseconds).padStart(9, '0')}`
+  return text.replace(/^0+(?=\d)/, '')
+}

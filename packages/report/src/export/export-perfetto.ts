@@ -1,0 +1,122 @@
+import { joinChunks } from '../json/join-chunks.js'
+import { writeJson } from '../json/write-json.js'
+import { embedRecords, pointsInRecordOrder, recordsOfPoint } from '../tree/list-records.js'
+import type { Report, ReportNode } from '../tree/report.js'
+import { exportLabel, exportService } from './export-label.js'
+import { type Laid, layTracks, type Track } from './lay-tracks.js'
+
+/** Where a point is drawn. */
+interface Place extends Laid {
+  readonly pid: number
+  readonly tid: number
+}
+
+/**
+ * A report as Chrome's trace events (JSON), in pieces: https://ui.perfetto.dev opens them, and so does chrome://tracing.
+ * Each service is a process; points that run at the same time as a sibling have a track of their own; an arrow leads from
+ * the caller to the service that it called. Times are in microseconds since the trace's first record. A point whose end
+ * is unknown reaches to its parent's, and says `unfinished` in its arguments. The records are in there, for
+ * `readTraceFile`.
+ *
+ * The format: "Trace Event Format" of the Chromium project.
+ */
+export function exportPerfetto(report: Report): Generator<string, void, undefined> {
+  return joinChunks(writeDocument(report))
+}
+
+function* writeDocument(report: Report): Generator<string, void, undefined> {
+  const otherData = {
+    format: 'osprofiler',
+    base_id: report.baseId ?? null,
+    started_at: report.startedAt ?? null,
+    duration_us: report.durationUs ?? null,
+  }
+  yield `{"displayTimeUnit":"ms","otherData":${writeJson(otherData, 0)},"traceEvents":[`
+  let separator = '\n'
+  for (const event of listEvents(report)) {
+    yield separator + writeJson(event, 0)
+    separator = ',\n'
+  }
+  yield '\n]}\n'
+}
+
+function* listEvents(report: Report): Generator<object, void, undefined> {
+  const tracks = layTracks(report, exportService)
+  const pids = numberProcesses(report)
+  const places = placePoints(tracks, pids)
+  for (const [name, pid] of pids) {
+    yield { name: 'process_name', ph: 'M', pid, tid: 0, ts: 0, args: { name } }
+    yield { name: 'process_sort_index', ph: 'M', pid, tid: 0, ts: 0, args: { sort_index: pid } }
+  }
+  const counts = new Map<string, number>()
+  for (const [index, { group }] of tracks.entries()) {
+    const count = (counts.get(group) ?? 0) + 1
+    counts.set(group, count)
+    const args = { name: `track ${count}` }
+    yield { name: 'thread_name', ph: 'M', pid: pids.get(group) ?? 0, tid: index + 1, ts: 0, args }
+  }
+  for (const node of pointsInRecordOrder(report)) {
+    const place = places.get(node)
+    if (place !== undefined) yield completeEvent(place)
+  }
+  let flows = 0
+  for (const node of report.points) {
+    const from = places.get(node)
+    for (const child of node.children) {
+      const to = places.get(child)
+      if (from === undefined || to === undefined || from.pid === to.pid) continue
+      flows++
+      yield* flowEvents(flows, from, to)
+    }
+  }
+}
+
+/** The services in the order of their first points, as processes from 1 on. */
+function numberProcesses(report: Report): Map<string, number> {
+  const pids = new Map<string, number>()
+  for (const node of report.points) {
+    const service = exportService(node)
+    if (!pids.has(service)) pids.set(service, pids.size + 1)
+  }
+  return pids
+}
+
+function placePoints(tracks: readonly Track[], pids: ReadonlyMap<string, number>): Map<ReportNode, Place> {
+  const places = new Map<ReportNode, Place>()
+  for (const [index, { group, laid }] of tracks.entries()) {
+    const pid = pids.get(group) ?? 0
+    for (const point of laid) places.set(point.node, { ...point, pid, tid: index + 1 })
+  }
+  return places
+}
+
+function completeEvent({ node, startUs, endUs, pid, tid }: Place): object {
+  return {
+    name: exportLabel(node),
+    cat: node.failed ? 'failed' : 'point',
+    ph: 'X',
+    ts: startUs,
+    dur: endUs - startUs,
+    pid,
+    tid,
+    args: {
+      trace_id: node.traceId,
+      parent_id: node.parentId ?? null,
+      host: node.host ?? null,
+      ...(node.exception === undefined ? {} : { exception: node.exception }),
+      ...(node.finishedUs === undefined ? { unfinished: true } : {}),
+      ...(node.marks.length === 0 ? {} : { marks: node.marks }),
+      osprofiler_records: embedRecords(recordsOfPoint(node)),
+    },
+  }
+}
+
+/** An arrow begins within the caller, also where the clocks of two hosts say otherwise. */
+function flowEvents(id: number, from: Place, to: Place): object[] {
+  const ts = Math.min(Math.max(to.startUs, from.startUs), from.endUs)
+  const arrow = { name: 'call', cat: 'hop', id }
+  return [
+    { ...arrow, ph: 's', ts, pid: from.pid, tid: from.tid },
+    { ...arrow, ph: 'f', bp: 'e', ts: to.startUs, pid: to.pid, tid: to.tid },
+  ]
+}

@@ -1,0 +1,117 @@
+import { drawnIntervals } from '../analysis/drawn-intervals.js'
+import type { Interval } from '../analysis/self-time.js'
+import type { Report, ReportNode } from '../tree/report.js'
+
+/** A point on a track. */
+export interface Laid extends Interval {
+  readonly node: ReportNode
+  /** Whether it lies within its parent, on the parent's track. If not, the track is empty where it begins. */
+  readonly isNested: boolean
+}
+
+/** A line of points of one group on which each lies wholly within another or beside it. */
+export interface Track {
+  readonly group: string
+  /** In the order of their starts, parents before their children. */
+  readonly laid: readonly Laid[]
+}
+
+interface OpenTrack {
+  readonly group: string
+  readonly laid: Laid[]
+  /** What is open at the time that is looked at, outermost first. */
+  readonly open: Laid[]
+  /** When the outermost ends. */
+  freeAt: number
+}
+
+/**
+ * Puts points on tracks as viewers of traces draw them: within their parents where they fit, and what runs at the same
+ * time as a sibling on a track of its own, so that nothing is hidden. No point shares a track with one of another group.
+ */
+export function layTracks(report: Report, groupOf: (node: ReportNode) => string): Track[] {
+  const intervals = drawnIntervals(report)
+  const tracks: OpenTrack[] = []
+  const tracksOf = new Map<ReportNode, OpenTrack>()
+  const freeTracks = new Map<string, OpenTrack[]>()
+  const parents = new Map<ReportNode, ReportNode>()
+  const starts = report.points.map(node => ({ node, ...(intervals.get(node) ?? { startUs: 0, endUs: 0 }) }))
+  // Sorting is stable, and a parent stands before its children in the report.
+  starts.sort((a, b) => a.startUs - b.startUs)
+
+  for (const { node, startUs, endUs } of starts) {
+    for (const child of node.children) parents.set(child, node)
+    const group = groupOf(node)
+    const parent = parents.get(node)
+    const around = parent === undefined ? undefined : tracksOf.get(parent)
+    const isNested = around?.group === group && fitsInto(around, parent, startUs, endUs)
+    let track = isNested ? around : undefined
+    if (track === undefined) {
+      const heap = freeTracks.get(group) ?? []
+      freeTracks.set(group, heap)
+      track = takeFree(heap, startUs)
+      if (track === undefined) {
+        track = { group, laid: [], open: [], freeAt: 0 }
+        tracks.push(track)
+      }
+      track.open.length = 0
+      // A point without length still takes its place.
+      track.freeAt = Math.max(endUs, startUs + 1)
+      addToHeap(heap, track)
+    }
+    const laid = { node, startUs, endUs, isNested }
+    track.laid.push(laid)
+    track.open.push(laid)
+    tracksOf.set(node, track)
+  }
+  return tracks
+}
+
+/** Whether the parent is the innermost point that is open there, once those that have ended are closed. */
+function fitsInto({ open }: OpenTrack, parent: ReportNode | undefined, startUs: number, endUs: number): boolean {
+  for (let last = open.at(-1); last !== undefined; last = open.at(-1)) {
+    if (last.node === parent) return startUs >= last.startUs && startUs <= last.endUs && endUs <= last.endUs
+    if (last.endUs > startUs) return false
+    open.pop()
+  }
+  return false
+}
+
+/** The track that is free first, taken out of the heap, if it is free at that time. */
+function takeFree(heap: OpenTrack[], us: number): OpenTrack | undefined {
+  const [top] = heap
+  if (top === undefined || top.freeAt > us) return undefined
+  const last = heap.pop()
+  if (last !== undefined && last !== top) sinkFromTop(heap, last)
+  return top
+}
+
+function addToHeap(heap: OpenTrack[], track: OpenTrack): void {
+  let index = heap.length
+  while (index > 0) {
+    const above = (index - 1) >> 1
+    const other = heap[above]
+    if (other === undefined || other.freeAt <= track.freeAt) break
+    heap[index] = other
+    index = above
+  }
+  heap[index] = track
+}
+
+function sinkFromTop(heap: OpenTrack[], track: OpenTrack): void {
+  let index = 0
+  for (;;) {
+    const left = 2 * index + 1
+    const right = left + 1
+    const below = freeAtOf(heap, right) < freeAtOf(heap, left) ? right : left
+    const other = heap[below]
+    if (other === undefined || other.freeAt >= track.freeAt) break
+    heap[index] = other
+    index = below
+  }
+  heap[index] = track
+}
+
+function freeAtOf(heap: readonly OpenTrack[], index: number): number {
+  return heap[index]?.freeAt ?? Number.POSITIVE_INFINITY
+}

@@ -1,0 +1,73 @@
+import { readField } from '../tree/read-field.js'
+
+/** Says no to a file that would take a multiple of its own size in memory. */
+export interface FileLimits {
+  /**
+   * Counts a piece of the file's text, before anybody parses the piece.
+   *
+   * @throws RangeError where the text holds too many lists and objects
+   */
+  countText(piece: string): void
+  /**
+   * Counts what stands where a record is expected: whether the value is to be kept.
+   *
+   * @throws RangeError where there are too many records
+   */
+  admit(value: unknown): boolean
+  /** How many values were not kept. */
+  readonly leftOut: number
+}
+
+/** A list or an object takes some 60 bytes in memory, and may have two in the file. */
+const FREE_BRACKETS = 2_000_000
+const CHARACTERS_PER_BRACKET = 12
+
+/** A point takes a kilobyte in memory. A record that a tracer writes has more than 180 characters. */
+const FREE_RECORDS = 200_000
+const CHARACTERS_PER_RECORD = 100
+
+/** Values that hold nothing of a record are shown as malformed, but a file may have millions. */
+const MAX_BLANK = 1_000
+
+const FIELDS = ['name', 'trace_id', 'parent_id', 'base_id', 'timestamp', 'info']
+
+/** @param mostRecords how many records one file may hold, whatever its size */
+export function createFileLimits(mostRecords: number): FileLimits {
+  let characters = 0
+  let brackets = 0
+  let records = 0
+  let blank = 0
+  let leftOut = 0
+
+  return {
+    countText(piece) {
+      characters += piece.length
+      for (const bracket of ['{', '[']) {
+        for (let at = piece.indexOf(bracket); at !== -1; at = piece.indexOf(bracket, at + 1)) brackets++
+      }
+      if (brackets > FREE_BRACKETS + characters / CHARACTERS_PER_BRACKET) {
+        throw new RangeError(
+          `The file holds more than ${FREE_BRACKETS} lists and objects, which would take many times its size in memory.`,
+        )
+      }
+    },
+    admit(value) {
+      if (isBlank(value) && ++blank > MAX_BLANK) {
+        leftOut++
+        return false
+      }
+      records++
+      const most = Math.min(mostRecords, Math.floor(FREE_RECORDS + characters / CHARACTERS_PER_RECORD))
+      if (records <= most) return true
+      throw new RangeError(`The file holds more than ${most} records, which would take many times its size in memory.`)
+    },
+    get leftOut() {
+      return leftOut
+    },
+  }
+}
+
+/** Whether nothing in a value says of which point the value is a record. */
+function isBlank(value: unknown): boolean {
+  return FIELDS.every(field => readField(value, field) === undefined)
+}

@@ -1,0 +1,148 @@
+import { parseJson } from '@osprofiler/core/json'
+import type { Report } from '../tree/report.js'
+import type { FileLimits } from './file-limits.js'
+import { notJson, reportFromNodes } from './read-report.js'
+import type { TextReader } from './text-reader.js'
+
+const QUOTE = 34
+const COMMA = 44
+const COLON = 58
+const OPEN_LIST = 91
+const BACKSLASH = 92
+const CLOSE_LIST = 93
+const OPEN = 123
+const CLOSE = 125
+
+// What may change the state of the scanner: within a string, within brackets, and outside of both.
+const IN_STRING = /["\\]/g
+const IN_BRACKETS = /["{}[\]]/g
+const AT_TOP = /["{}[\],:\s]/g
+
+/**
+ * As `readReport`, for a text that no single string can hold. Only the points' own values are ever put together, so that
+ * no string is longer than a point. It trusts more than `parseJson` does: between points, a comma too many goes unseen.
+ */
+export function createReportPieces(limits: FileLimits): TextReader<Report> {
+  const report: Record<string, unknown> = {}
+  const nodes: unknown[] = []
+  // Objects are points, `undefined` is a list of children.
+  const open: (Record<string, unknown> | undefined)[] = []
+  const scanner = createScanner()
+  let key: string | undefined
+  let isDone = false
+
+  const takeValue = (text: string): void => {
+    const value = parse(text)
+    const node = open.at(-1)
+    if (node === undefined) nodes.push(value)
+    else if (key === undefined) key = String(value)
+    else {
+      if (key === 'info' || key === 'trace_id' || key === 'parent_id') node[key] = value
+      key = undefined
+    }
+  }
+  const enter = (): void => {
+    const isTop = open.length === 0
+    const node = isTop ? report : {}
+    if (!isTop) nodes.push(node)
+    open.push(node)
+  }
+  /** Takes what stands outside of values: the brackets of points and of lists of them. Whether it was that. */
+  const takeBracket = (unit: number): boolean => {
+    const node = open.at(-1)
+    const inNode = node !== undefined
+    if (unit === OPEN && !inNode) enter()
+    else if (unit === OPEN_LIST && inNode && key === 'children') {
+      key = undefined
+      open.push(undefined)
+    } else if ((unit === CLOSE && inNode && key === undefined) || (unit === CLOSE_LIST && !inNode)) {
+      open.pop()
+      isDone = open.length === 0
+    } else return false
+    return true
+  }
+
+  return {
+    push(text) {
+      for (let position = 0; position < text.length; ) {
+        const unit = text.charCodeAt(position)
+        const between = !scanner.isScanning()
+        if (between && (unit <= 32 || unit === COMMA || unit === COLON || unit === 0xfeff)) position++
+        else if (between && isDone) throw notJson('something follows its end')
+        else if (between && takeBracket(unit)) position++
+        else if (open.length === 0) throw notJson('it does not begin with a brace')
+        else position = scanner.scan(text, position, takeValue)
+      }
+    },
+    end() {
+      if (!isDone) throw notJson('it ends in the middle')
+      return reportFromNodes(report, nodes, limits)
+    },
+  }
+}
+
+interface Scanner {
+  isScanning(): boolean
+  /** Looks for the end of a value and hands it on once it is whole; returns the position after what was looked at. */
+  scan(text: string, from: number, take: (value: string) => void): number
+}
+
+function createScanner(): Scanner {
+  let seen = ''
+  let depth = 0
+  let inString = false
+  let isEscaped = false
+
+  /** The position after the value's last unit, or -1 when it goes on after this text. */
+  const findEnd = (text: string, from: number): number => {
+    let position = from
+    if (isEscaped) {
+      isEscaped = false
+      position++
+    }
+    while (position < text.length) {
+      const look = inString ? IN_STRING : depth > 0 ? IN_BRACKETS : AT_TOP
+      look.lastIndex = position
+      if (!look.test(text)) return -1
+      position = look.lastIndex
+      const unit = text.charCodeAt(position - 1)
+      if (unit === BACKSLASH) {
+        isEscaped = position === text.length
+        position++
+      } else if (unit === QUOTE) {
+        inString = !inString
+        if (!inString && depth === 0) return position
+      } else if (unit === OPEN || unit === OPEN_LIST) depth++
+      // What ends a number, or closes around it, is not part of it.
+      else if (depth === 0) return position - 1
+      else if (--depth === 0) return position
+    }
+    return -1
+  }
+  return {
+    isScanning: () => seen !== '',
+    scan(text, from, take) {
+      const end = findEnd(text, from)
+      seen += text.slice(from, end === -1 ? undefined : end)
+      if (end === -1) return text.length
+      const value = seen
+      seen = ''
+      if (end === from && value === '') throw notJson('a bracket too many')
+      take(value)
+      return end
+    },
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return parseJson(text)
+  } catch (cause) {
+    throw notJson(`at "${text.slice(0, 40).replaceAll(/\s+/g, ' ')}"`, cause)
+  }
+}
+
+/** Whether a text that is not whole yet begins as a report's JSON does, Python's or ours. */
+export function beginsAsReport(head: string): boolean {
+  return /^\ufeff?\s*\{\s*"(?:info|children)"\s*:/.test(head.slice(0, 1000))
+}

@@ -1,0 +1,151 @@
+import type { TraceRecord } from '@osprofiler/core'
+import { parseJson } from '@osprofiler/core/json'
+import { isStopName } from '@osprofiler/core/record'
+import { PAYLOAD } from '../json/report-json.js'
+import { buildReport } from '../tree/build-report.js'
+import { isContainer, readField, readNumber, readText } from '../tree/read-field.js'
+import type { Report } from '../tree/report.js'
+import { createTimestampReader, formatTimestamp } from '../tree/timestamp.js'
+import { createFileLimits, type FileLimits } from './file-limits.js'
+
+/** A text in memory is bounded already. */
+const MAX_RECORDS = Number.POSITIVE_INFINITY
+
+/**
+ * Reads a report from the text of a `.json` file that `osprofiler trace show --json`, Python's or ours, wrote: all
+ * records are in it. Python's SQL driver writes only each record's `info` there; the rest is then taken from the point
+ * around it, with times in whole milliseconds, counted from the first timestamp in the file, or from 1970.
+ *
+ * @throws SyntaxError when the text is not JSON, TypeError when it is not a report
+ */
+export function readReport(json: string): Report {
+  const value = parse(json)
+  if (!isReportJson(value)) {
+    throw new TypeError(
+      'Not a report: it has no list "children". Give a file from "osprofiler trace show --json --out FILE", or records as .jsonl.',
+    )
+  }
+  return reportFromNodes(value, listNodes(value), createFileLimits(MAX_RECORDS))
+}
+
+/**
+ * The report that a report's JSON stands for.
+ *
+ * @param report the JSON's top
+ * @param nodes the JSON of all points, each before its children
+ * @throws RangeError where the limits are exceeded
+ */
+export function reportFromNodes(report: unknown, nodes: readonly unknown[], limits: FileLimits): Report {
+  const records = collectRecords(report, nodes, limits)
+  return withLeftOut(buildReport(records), limits)
+}
+
+/** A report that says how much of its file is not in the report. */
+export function withLeftOut(report: Report, { leftOut }: FileLimits): Report {
+  return leftOut === 0 ? report : { ...report, leftOut }
+}
+
+function parse(json: string): unknown {
+  try {
+    return parseJson(json.replace(/^\ufeff/, ''))
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.replaceAll(/\s+/g, ' ') : String(cause)
+    throw notJson(reason, cause)
+  }
+}
+
+/** Says that a file which should hold a report is not JSON. */
+export function notJson(reason: string, cause?: unknown): SyntaxError {
+  return new SyntaxError(`Not a report: the file is not JSON (${reason}). Write it again with --json --out FILE.`, {
+    cause,
+  })
+}
+
+/** Whether a JSON value is a report. */
+export function isReportJson(value: unknown): boolean {
+  return Array.isArray(readField(value, 'children'))
+}
+
+function collectRecords(report: unknown, nodes: readonly unknown[], limits: FileLimits): TraceRecord[] {
+  const zeroUs = findZero(report, nodes)
+  const baseId = readText(report, 'info', 'base_id') ?? readText(nodes[0], 'parent_id') ?? null
+  const records: unknown[] = []
+  const take = (record: unknown): void => {
+    if (limits.admit(record)) records.push(record)
+  }
+  for (const node of inRecordOrder(nodes)) {
+    const info = readField(node, 'info')
+    const payloads = Object.entries(typeof info === 'object' && info !== null ? info : {}).filter(([key]) =>
+      key.startsWith(PAYLOAD),
+    )
+    // Our own reports hold every record as it came, also what is wrong with it.
+    if (readField(info, 'marks') !== undefined) {
+      for (const [, payload] of payloads) take(payload)
+      const others = readField(info, 'other_records')
+      if (Array.isArray(others)) for (const record of others) take(record)
+    } else if (payloads.length > 0) {
+      for (const [key, payload] of payloads) {
+        take(completeRecord(key.slice(PAYLOAD.length), payload, node, baseId, zeroUs))
+      }
+    } else {
+      // A node without records, or something that is no node: kept, to be shown as malformed.
+      take(node)
+    }
+  }
+  return records as TraceRecord[]
+}
+
+/** The JSON of all points of a report's JSON, each before its children. */
+export function listNodes(report: unknown): unknown[] {
+  const nodes: unknown[] = []
+  const waiting: unknown[] = [report]
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+    if (node !== report) nodes.push(node)
+    const children = readField(node, 'children')
+    if (Array.isArray(children)) for (const child of children.toReversed()) waiting.push(child)
+  }
+  return nodes
+}
+
+/** Points without an id got theirs by counting: in that order they get the same again. */
+function inRecordOrder(nodes: readonly unknown[]): readonly unknown[] {
+  const numberOf = (node: unknown): number => {
+    const marks = readField(node, 'info', 'marks')
+    if (!Array.isArray(marks) || !marks.includes('no-id')) return -1
+    return Number.parseInt(readText(node, 'trace_id')?.slice('unknown-'.length) ?? '', 10) || 0
+  }
+  const numbered = nodes.map(node => ({ node, number: numberOf(node) }))
+  if (numbered.every(({ number }) => number === -1)) return nodes
+  return numbered.sort((a, b) => a.number - b.number).map(({ node }) => node)
+}
+
+/** The moment that the report's milliseconds are counted from, in microseconds since 1970. */
+function findZero(report: unknown, nodes: readonly unknown[]): number {
+  const readTime = createTimestampReader()
+  let zeroUs = readTime(readField(report, 'info', 'started_at'))
+  if (zeroUs !== undefined) return zeroUs
+  for (const node of nodes) {
+    const info = readField(node, 'info')
+    if (typeof info !== 'object' || info === null) continue
+    for (const [key, payload] of Object.entries(info)) {
+      const at = key.startsWith(PAYLOAD) ? readTime(readField(payload, 'timestamp')) : undefined
+      if (at !== undefined && (zeroUs === undefined || at < zeroUs)) zeroUs = at
+    }
+  }
+  return zeroUs ?? 0
+}
+
+function completeRecord(name: string, payload: unknown, node: unknown, baseId: string | null, zeroUs: number): unknown {
+  const ms = readNumber(node, 'info', isStopName(name) ? 'finished' : 'started')
+  return {
+    name,
+    base_id: baseId,
+    parent_id: readField(node, 'parent_id'),
+    trace_id: readField(node, 'trace_id'),
+    timestamp: ms !== undefined ? formatTimestamp(zeroUs + ms * 1000) : null,
+    info: { host: readField(node, 'info', 'host') ?? null },
+    project: readField(node, 'info', 'project'),
+    service: readField(node, 'info', 'service'),
+    ...(isContainer(payload) ? payload : {}),
+  }
+}

@@ -1,0 +1,28 @@
+import { formatCount, formatShare } from '../words/format-duration.js'
+import type { Evidence } from './evidence.js'
+import { aboutPoints, type Finding } from './finding.js'
+import { shorten } from './phrases.js'
+
+const MAX_SERVICES = 4
+const MIN_NOBODY = 0.1
+
+/** How the critical path divides among services; nothing where there is only one, and it leaves little to nobody. */
+export function criticalFindings({ report: { durationUs }, path }: Evidence): Finding[] {
+  const times = new Map<string, number>()
+  let nobodyUs = 0
+  for (const { point, fromUs, toUs } of path) {
+    if (point === undefined) nobodyUs += toUs - fromUs
+    else times.set(point.service ?? '?', (times.get(point.service ?? '?') ?? 0) + toUs - fromUs)
+  }
+  if (!durationUs || times.size === 0) return []
+  if (times.size === 1 && nobodyUs / durationUs < MIN_NOBODY) return []
+  const services = [...times].sort(([, a], [, b]) => b - a)
+  const parts = services.slice(0, MAX_SERVICES).map(([name, us]) => `${shorten(name)} ${formatShare(us / durationUs)}`)
+  const restUs = services.slice(MAX_SERVICES).reduce((sum, [, us]) => sum + us, 0)
+  if (restUs > 0) {
+    parts.push(`${formatCount(services.length - MAX_SERVICES)} more ${formatShare(restUs / durationUs)}`)
+  }
+  if (nobodyUs > 0) parts.push(`nothing recorded ${formatShare(nobodyUs / durationUs)}`)
+  const nodes = new Set(path.map(({ point }) => point).filter(point => point !== undefined))
+  return [aboutPoints('critical', [...nodes], `The critical path is ${parts.join(', ')}`)]
+}

@@ -1,0 +1,109 @@
+import { droppedBefore, omittedBelow } from '../analysis/losses.js'
+import { findRaisedCall } from '../analysis/raised-python-call.js'
+import { findSilentTargets, type SilentTarget } from '../analysis/silent-targets.js'
+import { groupBy } from '../tree/group-by.js'
+import { readField } from '../tree/read-field.js'
+import type { Mark, ReportNode } from '../tree/report.js'
+import { formatCounted } from '../words/format-duration.js'
+import { MARK_WORDS } from '../words/mark-words.js'
+import type { Evidence } from './evidence.js'
+import { aboutPoints, type Finding } from './finding.js'
+import { type Quote, shorten } from './phrases.js'
+
+/** Marks that are no finding here: the first has a finding of its own, and the others harm nobody. */
+const REGULAR: readonly Mark[] = ['unfinished', 'no-id', 'duplicate']
+
+/** Of many unfinished points that are nested, each would be looked through again. */
+const LOOKED_AT = 10
+
+/** The points of which nobody knows how long they took. */
+export function unfinishedFindings({ report, quote }: Evidence): Finding[] {
+  const nodes = report.points.filter(node => node.marks.includes('unfinished') && !node.marks.includes('malformed'))
+  const [first] = nodes
+  if (first === undefined) return []
+  const who =
+    nodes.length === 1 ? quote([first]) : `${formatCounted(nodes.length, 'point')}, the first ${quote([first])},`
+  return [aboutPoints('unfinished', nodes, `${who} never finished: how long is unknown${raisedCall(nodes, quote)}`)]
+}
+
+/** A mixed trace shows what is Python's own fault, and its reader looks for it elsewhere. */
+function raisedCall(unfinished: readonly ReportNode[], quote: Quote): string {
+  for (const node of unfinished.slice(0, LOOKED_AT)) {
+    const call = findRaisedCall(node)
+    if (call !== undefined)
+      return `; ${quote([call], false)} raised, it seems, and Python's requests hook did not stop it`
+  }
+  return ''
+}
+
+/** The points that services counted and did not record. */
+export function omittedFindings({ report, limit, quote }: Evidence): Finding[] {
+  const found = report.points.flatMap(node => {
+    const count = omittedBelow(node)
+    if (count === 0) return []
+    const who = node.service === undefined ? 'A service' : shorten(node.service)
+    const sentence = `${who} left out ${formatCounted(count, 'point')} below ${quote([node], false)}: its limit for one trace`
+    return [{ ...aboutPoints('omitted', [node], sentence), count }]
+  })
+  return found.slice(0, limit)
+}
+
+/** The records that were lost, as stops tell, and as whoever asks knows beside that. */
+export function droppedFindings({ report, dropped: known }: Evidence): Finding[] {
+  const telling = report.points.filter(node => droppedBefore(node) > 0)
+  const count = telling.reduce(
+    (sum, node) => sum + droppedBefore(node),
+    Number.isFinite(known) ? Math.max(known, 0) : 0,
+  )
+  if (!(count > 0)) return []
+  const services = new Set(telling.map(({ service }) => service).filter(service => service !== undefined))
+  const [who] = services
+  const from = services.size === 1 && !(known > 0) ? ` from ${shorten(who ?? '')}` : ''
+  const sentence = `${formatCounted(count, 'record')} of this trace ${count === 1 ? 'was' : 'were'} lost on the way${from} to the store: points are missing or look unfinished`
+  return [{ ...aboutPoints('dropped', telling, sentence), count }]
+}
+
+/** The services whose queries are not recorded: each once, however many of its points say so. */
+export function unrecordedFindings({ report, limit }: Evidence): Finding[] {
+  const saying = groupBy(report.points.filter(namesUnrecorded), ({ service }) => service)
+  return Array.from(saying)
+    .slice(0, limit)
+    .map(([service, nodes]) => {
+      const who = service === undefined ? 'a service' : shorten(service)
+      return aboutPoints('unrecorded', nodes, `queries of ${who} are not recorded: OSPROFILER_TRACE_SQL=statements`)
+    })
+}
+
+function namesUnrecorded({ stop }: ReportNode): boolean {
+  const names = readField(stop, 'info', 'unrecorded')
+  return Array.isArray(names) && names.some(name => typeof name === 'string' && name !== '')
+}
+
+/** A service that sometimes reports matters more than one that never does, which may well not be ours. */
+export function silentFindings({ report, limit }: Evidence): Finding[] {
+  return findSilentTargets(report)
+    .toSorted((a, b) => Number(b.reported > 0) - Number(a.reported > 0) || b.silent.length - a.silent.length)
+    .slice(0, limit)
+    .map(target => aboutPoints('silent', target.silent, silentSentence(target)))
+}
+
+function silentSentence({ target, silent, reported }: SilentTarget): string {
+  const count = silent.length
+  if (reported === 0) {
+    return `${shorten(target)} answered ${formatCounted(count, 'call')} and nothing is recorded below: perhaps it is not traced, has other keys or another clock, gets no signed headers (a proxy, propagateTo), or writes to another store`
+  }
+  return `${shorten(target)} answered ${formatCounted(count, 'call')} with nothing recorded below, and ${formatCounted(reported, 'call')} with something: perhaps its records were lost, are late, or it refused the trace`
+}
+
+/** The points whose records are missing, contradictory or broken. */
+export function irregularFindings({ report, quote }: Evidence): Finding[] {
+  const marks = (Object.keys(MARK_WORDS) as Mark[]).filter(mark => !REGULAR.includes(mark))
+  return marks.flatMap(mark => {
+    const nodes = report.points.filter(node => node.marks.includes(mark))
+    const [first] = nodes
+    if (first === undefined) return []
+    const others = nodes.length - 1
+    const more = others === 0 ? '' : `; the same holds for ${formatCounted(others, 'more point')}`
+    return [aboutPoints('irregular', nodes, `${quote([first])} ${MARK_WORDS[mark]}${more}`)]
+  })
+}

@@ -1,0 +1,124 @@
+import type { Gap } from '../analysis/gaps.js'
+import type { Repetition } from '../analysis/repeated-points.js'
+import { unionUs } from '../analysis/self-time.js'
+import type { SerialWork } from '../analysis/serial-work.js'
+import type { ServiceCall } from '../analysis/service-calls.js'
+import type { Waiting } from '../analysis/waiting.js'
+import type { HostClock } from '../clocks/clock-skew.js'
+import { groupBy } from '../tree/group-by.js'
+import type { ReportNode } from '../tree/report.js'
+import { formatCount, formatDuration } from '../words/format-duration.js'
+import type { FindingKind } from './finding.js'
+import { type Quote, shorten } from './phrases.js'
+
+/** A finding about time, which may yet turn out too small to tell. */
+export interface TimeFinding {
+  readonly kind: Extract<FindingKind, 'repeated' | 'slow' | 'gap' | 'hop' | 'waiting' | 'serial'>
+  readonly nodes: readonly ReportNode[]
+  readonly totalUs: number
+  /** Whether it is about the time of the points themselves, and not that of what lies below them. */
+  readonly isOwn: boolean
+  /** @param share `62 % of this request` */
+  readonly say: (share: string, duration: string) => string
+}
+
+const WAITED_FOR: ReadonlyMap<string, string> = new Map([
+  ['', ''],
+  ['pool', ' for a connection of a pool'],
+  ['event-loop', ' for the event loop'],
+])
+
+/** Added to the time of a point itself where the trace lacks points. */
+const MAY_MISS = ', or steps that are missing here'
+
+/** `26 % of this request is 20 x "SELECT ..." in orders, one after another` */
+export function sayRepeated({ nodes, totalUs, sequential }: Repetition, quote: Quote): TimeFinding {
+  const how = sequential ? 'one after another' : 'partly at the same time'
+  const say = (share: string, duration: string): string =>
+    `${share} is ${formatCount(nodes.length)} x ${quote(nodes)}, ${how} (${duration})`
+  return { kind: 'repeated', nodes, totalUs, isOwn: false, say }
+}
+
+/** `20 % of this request is waiting for a connection of a pool in orders, 2 times` */
+export function sayWaiting({ nodes, totalUs, for: what }: Waiting): TimeFinding {
+  const [first] = nodes
+  const service = first?.service === undefined ? '' : ` in ${shorten(first.service)}`
+  const forWhat = WAITED_FOR.get(what) ?? ` for ${shorten(what)}`
+  const times = nodes.length === 1 ? '' : `, ${formatCount(nodes.length)} times`
+  const say = (share: string, duration: string): string =>
+    `${share} is waiting${forWhat}${service}${times} (${duration})`
+  return { kind: 'waiting', nodes, totalUs, isOwn: false, say }
+}
+
+/** `37 % of this request is "SELECT ..." in orders` */
+export function saySlow(node: ReportNode, totalUs: number, isLossy: boolean, quote: Quote): TimeFinding {
+  const steps = node.children.length
+  const outside = steps === 0 ? '' : ` itself, outside its ${steps === 1 ? 'one step' : `${formatCount(steps)} steps`}`
+  const say = (share: string, duration: string): string =>
+    `${share} is ${quote([node])}${outside}${isLossy ? MAY_MISS : ''} (${duration})`
+  return { kind: 'slow', nodes: [node], totalUs, isOwn: true, say }
+}
+
+/** `18 % of this request is "GET /items" in catalog after "SELECT ...", with nothing recorded` */
+export function sayGap({ node, fromUs, toUs, after, before }: Gap, isLossy: boolean, quote: Quote): TimeFinding {
+  const [from, to] = [after, before].map(child => child && quote([child], false))
+  const place = from && to ? ` between ${from} and ${to}` : from ? ` after ${from}` : to ? ` before ${to}` : ''
+  const say = (share: string, duration: string): string =>
+    `${share} is ${quote([node])}${place}, with nothing recorded${isLossy ? MAY_MISS : ''} (${duration})`
+  return { kind: 'gap', nodes: [node], totalUs: toUs - fromUs, isOwn: true, say }
+}
+
+/** `Up to 23 % of this request might be saved if ... in gateway ran at once` */
+export function saySerial({ nodes, savingUs }: SerialWork, quote: Quote): TimeFinding {
+  const [first, second] = nodes
+  const service = first?.service === undefined ? '' : ` in ${shorten(first.service)}`
+  const ends = [first, second].map(node => quote(node === undefined ? [] : [node], false))
+  const what = nodes.length === 2 ? ends.join(' and ') : `${ends.join(', ')} and ${formatCount(nodes.length - 2)} more`
+  const say = (share: string, duration: string): string =>
+    `Up to ${share} might be saved if ${what}${service} ran at once: nothing recorded forbids it (${duration})`
+  return { kind: 'serial', nodes, totalUs: savingUs, isOwn: false, say }
+}
+
+/** The calls between the same two services, for each pair of services. */
+export function groupCalls(calls: readonly ServiceCall[]): ServiceCall[][] {
+  return [...groupBy(calls, ({ caller, callee }) => JSON.stringify([caller.service, callee.service])).values()]
+}
+
+/**
+ * `30 % of this request lies between orders and items, in 3 calls`
+ *
+ * @param calls at least one, all between the same two services
+ */
+export function sayCalls(calls: readonly ServiceCall[], clocks: readonly HostClock[], quote: Quote): TimeFinding {
+  const intervals = calls.flatMap(({ caller, callee }) => [
+    { startUs: caller.startedUs ?? 0, endUs: callee.startedUs ?? 0 },
+    { startUs: callee.finishedUs ?? 0, endUs: caller.finishedUs ?? 0 },
+  ])
+  // Durations are right whatever the clocks say; the union counts calls at the same time once.
+  const totalUs = Math.min(unionUs(intervals), sum(calls.map(({ betweenUs }) => betweenUs)))
+  const nodes = calls.flatMap(({ caller, callee }) => [caller, callee])
+  const [one] = calls
+  const who =
+    calls.length === 1 && one !== undefined
+      ? `${quote([one.caller])} and ${quote([one.callee])}`
+      : `${shorten(one?.caller.service ?? '?')} and ${shorten(one?.callee.service ?? '?')}, in ${formatCount(calls.length)} calls`
+  const say = (share: string, duration: string): string =>
+    `${share} lies between ${who}: network, queueing or the body (${duration}${saySplit(calls, clocks)})`
+  return { kind: 'hop', nodes, totalUs, isOwn: true, say }
+}
+
+/** How much lies before the callees and how much after them, which only clocks that agree can tell. */
+function saySplit(calls: readonly ServiceCall[], clocks: readonly HostClock[]): string {
+  const offsets = new Map(clocks.map(({ host, offsetUs }) => [host, offsetUs]))
+  const agree = calls.every(({ caller, callee, beforeUs, afterUs }) => {
+    const offsetOf = ({ host }: ReportNode): number => (host === undefined ? 0 : (offsets.get(host) ?? 0))
+    return beforeUs >= 0 && afterUs >= 0 && (caller.host === callee.host || offsetOf(caller) === offsetOf(callee))
+  })
+  if (!agree) return '; their clocks differ too much to say how much of it before and how much after'
+  const [before, after] = [sum(calls.map(({ beforeUs }) => beforeUs)), sum(calls.map(({ afterUs }) => afterUs))]
+  return `: ${formatDuration(before)} before, ${formatDuration(after)} after`
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}

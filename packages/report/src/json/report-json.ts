@@ -1,0 +1,116 @@
+import { readField } from '../tree/read-field.js'
+import type { Report, ReportNode } from '../tree/report.js'
+
+/** A report as JSON, see `reportJson`. */
+export interface ReportJson {
+  readonly info: Readonly<Record<string, unknown>>
+  readonly children: readonly ReportNodeJson[]
+  readonly stats: Readonly<Record<string, { readonly count: number; readonly duration: number }>>
+}
+
+/** A point as JSON, see `reportJson`. */
+export interface ReportNodeJson {
+  readonly info: Readonly<Record<string, unknown>>
+  readonly trace_id: string
+  readonly parent_id: string | null
+  readonly children: readonly ReportNodeJson[]
+}
+
+/** What begins the key of a record in a point's `info`; the record's name follows. */
+export const PAYLOAD = 'meta.raw_payload.'
+
+/**
+ * The JSON of a report, as Python's `osprofiler trace show --json` prints it for the same records, with whole
+ * milliseconds in `started`, `finished` and `stats`. Keys of our own stand beside Python's:
+ *
+ * - in the report's `info`: `base_id`, `started_at` (the timestamp at which all times begin), `finished_us`
+ * - in a point's `info`: `started_us` and `finished_us` (microseconds; null when unknown), `marks` (see `Mark`), and
+ *   where there are such records, `other_records` (duplicates and contradictions, in full)
+ *
+ * Where Python would show an unknown end (or start) as the other end, so do the whole milliseconds here.
+ * `JSON.stringify` recurses: for a report of any depth or size write `reportJsonChunks(report)`.
+ */
+export function reportJson(report: Report): ReportJson {
+  const made = new Map<ReportNode, ReportNodeJson>()
+  // Backwards, children stand before their parents.
+  for (const node of report.points.toReversed()) {
+    const children = node.children.map(child => made.get(child)).filter(child => child !== undefined)
+    made.set(node, { ...nodeHead(node), children })
+  }
+  return {
+    info: reportInfo(report),
+    children: report.roots.map(root => made.get(root)).filter(root => root !== undefined),
+    stats: reportStats(report),
+  }
+}
+
+/** The `info` of the whole report. */
+export function reportInfo(report: Report): ReportJson['info'] {
+  const { durationUs, lastStartedUs } = report
+  return {
+    name: 'total',
+    started: 0,
+    finished: durationUs === undefined ? null : wholeMs(durationUs),
+    last_trace_started: lastStartedUs === undefined ? null : wholeMs(lastStartedUs),
+    base_id: report.baseId ?? null,
+    started_at: report.startedAt ?? null,
+    finished_us: durationUs ?? null,
+  }
+}
+
+/** How often each name occurs, and for how long, in whole milliseconds cut as Python cuts them. */
+export function reportStats(report: Report): ReportJson['stats'] {
+  const stats = new Map<string, { count: number; duration: number }>()
+  for (const node of report.points) {
+    let entry = stats.get(node.name)
+    if (entry === undefined) {
+      entry = { count: 0, duration: 0 }
+      stats.set(node.name, entry)
+    }
+    entry.count++
+    entry.duration += finishedMs(node) - startedMs(node)
+  }
+  return Object.fromEntries(stats)
+}
+
+/** A point's JSON but its children, in the order in which Python writes it. */
+export function nodeHead(node: ReportNode): Omit<ReportNodeJson, 'children'> {
+  const { start, stop } = node
+  const main = start ?? stop
+  const info: Record<string, unknown> = {
+    name: node.name,
+    project: readField(main, 'project') ?? null,
+    service: readField(main, 'service') ?? null,
+    host: readField(main, 'info', 'host') ?? null,
+  }
+  if (start !== undefined) info[payloadKey(start, 'start')] = start
+  info.started = startedMs(node)
+  if (stop !== undefined) info[payloadKey(stop, 'stop')] = stop
+  info.finished = finishedMs(node)
+  if (stop !== undefined) {
+    const exception = readField(stop, 'info', 'etype')
+    info.exception = exception === undefined ? 'None' : exception
+  }
+  info.started_us = node.startedUs ?? null
+  info.finished_us = node.finishedUs ?? null
+  info.marks = node.marks
+  if (node.otherRecords.length > 0) info.other_records = node.otherRecords
+  return { info, trace_id: node.traceId, parent_id: node.parentId ?? null }
+}
+
+function payloadKey(record: unknown, kind: 'start' | 'stop'): string {
+  const name = readField(record, 'name')
+  return `${PAYLOAD}${typeof name === 'string' ? name : `unknown-${kind}`}`
+}
+
+function startedMs(node: ReportNode): number {
+  return wholeMs(node.startedUs ?? node.finishedUs ?? 0)
+}
+
+function finishedMs(node: ReportNode): number {
+  return wholeMs(node.finishedUs ?? node.startedUs ?? 0)
+}
+
+function wholeMs(us: number): number {
+  return Math.trunc(us / 1000)
+}

@@ -1,0 +1,143 @@
+import type { Driver, TraceRecord, TraceSummary } from '@osprofiler/core'
+import { correctSkew } from '../clocks/correct-skew.js'
+import { traceDuration } from '../clocks/trace-duration.js'
+import { failureOrigins, failureReason } from '../findings/failures.js'
+import { buildReport } from '../tree/build-report.js'
+import { isContainer, isMembers, readField, readText } from '../tree/read-field.js'
+import { readRoute, showStatus } from '../tree/read-record.js'
+import type { Report, ReportNode } from '../tree/report.js'
+import { createShapeReader, pointDetail } from '../words/point-label.js'
+
+/** What a list tells of a trace. Its texts hold whatever the records held. */
+export interface TraceDescription {
+  /** The name of its first point, as it was recorded. */
+  readonly name: string
+  /** What its first point did, without its outcome: `GET /orders/7`, `Manager.create`; empty where it does not say. */
+  readonly request: string
+  readonly method: string | undefined
+  readonly path: string | undefined
+  /** The pattern of the route that served the first request, where its service knew it: `/orders/:id`. */
+  readonly route: string | undefined
+  /** What it has in common with other traces of its kind: `GET /orders/:id`, or without a route `GET /orders/*`. */
+  readonly pattern: string
+  readonly service: string | undefined
+  readonly project: string | undefined
+  readonly startedAt: string | undefined
+  /** What the first request answered with; `undefined` where it is none, or has not ended. */
+  readonly status: number | string | undefined
+  /** `undefined` where it has not ended. */
+  readonly durationUs: number | undefined
+  readonly points: number
+  readonly failed: boolean
+  /** Where a failure began, in words: `TimeoutError: no answer`. */
+  readonly error: string | undefined
+}
+
+/** A description of all that the store holds of a trace, or of its beginning where that is too much. */
+export interface StoredTraceDescription extends TraceDescription {
+  /** Whether it was read to its end: else its outcome, duration, points and error are not known. */
+  readonly isWhole: boolean
+}
+
+export interface DescribeLimits {
+  /** Of a trace with more records only the beginning is read. Default: 10,000. */
+  readonly maxRecords?: number | undefined
+  /** How many records the store says that the trace has: of one that is too large only the first batch is read. */
+  readonly knownRecords?: number | undefined
+  /** A trace that takes longer to read is read no further, in milliseconds. Default: 2,000. */
+  readonly maxMs?: number | undefined
+}
+
+const MAX_RECORDS = 10_000
+const MAX_MS = 2_000
+const MAX_TEXT_LENGTH = 2_000
+
+/**
+ * Reads the records of a trace for a list, no more of them than the limits allow. `undefined` where there are none.
+ *
+ * @param batches as a driver's `readRecords` gives them
+ */
+export async function describeTrace(
+  batches: AsyncIterable<readonly TraceRecord[]>,
+  { maxRecords = MAX_RECORDS, knownRecords = 0, maxMs = MAX_MS }: DescribeLimits = {},
+): Promise<StoredTraceDescription | undefined> {
+  const records: TraceRecord[] = []
+  const begun = performance.now()
+  // Nobody reads ten thousand records to learn that there are more.
+  const most = knownRecords > maxRecords ? 0 : maxRecords
+  let isWhole = true
+  for await (const batch of batches) {
+    for (const record of batch) records.push(slim(record))
+    if (records.length <= most && performance.now() - begun <= maxMs) continue
+    isWhole = false
+    break
+  }
+  if (records.length === 0) return undefined
+  return { ...describeReport(buildReport(records)), ...(isWhole ? {} : UNKNOWN), isWhole }
+}
+
+/** As `describeTrace`. A trace that cannot be read is listed all the same: whoever opens the trace learns the reason. */
+export async function describeStored(
+  driver: Driver,
+  { base_id: baseId, records }: TraceSummary,
+): Promise<StoredTraceDescription | undefined> {
+  const batches = driver.readRecords?.(baseId)
+  return batches && (await describeTrace(batches, { knownRecords: records }).catch(() => undefined))
+}
+
+const UNKNOWN = { status: undefined, durationUs: undefined, points: 0, failed: false, error: undefined }
+
+/** The same of a whole report. */
+export function describeReport(report: Report): TraceDescription {
+  const corrected = correctSkew(report)
+  const [top] = corrected.roots
+  const request = readField(top?.start, 'info', 'request')
+  const method = cut(readText(request, 'method'))
+  const route = cut(top && readRoute(top))
+  const [origin] = failureOrigins(corrected)
+  return {
+    name: top?.name ?? '',
+    request: top === undefined ? '' : cut(pointDetail({ ...top, stop: undefined })),
+    method,
+    path: cut(readText(request, 'path')),
+    route,
+    pattern: cut(top && createShapeReader()(top)) ?? '',
+    service: cut(top?.service),
+    project: cut(top?.project),
+    startedAt: cut(report.startedAt),
+    status: request === undefined ? undefined : showStatus(top?.stop),
+    durationUs: top?.finishedUs === undefined ? undefined : traceDuration(corrected),
+    points: report.points.length,
+    failed: origin !== undefined,
+    error: origin && describeError(origin, top),
+  }
+}
+
+function describeError(origin: ReportNode, top: ReportNode | undefined): string {
+  const where = origin.service === undefined || origin.service === top?.service ? '' : ` in ${origin.service}`
+  return cut(failureReason(origin)) + cut(where)
+}
+
+function cut<Text extends string | undefined>(text: Text): Text
+function cut(text: string | undefined): string | undefined {
+  return text?.slice(0, MAX_TEXT_LENGTH)
+}
+
+/** Parts of `info` that say nothing which a list shows, and may be large. */
+const LARGE = ['args', 'kwargs', 'result', 'params']
+
+/** Ten thousand records are kept at once: their arguments, results and values are let go. */
+function slim(record: TraceRecord): TraceRecord {
+  const info = readField(record, 'info')
+  if (!isMembers(info)) return record
+  const kept = Object.entries(info).map(([key, value]) => [
+    key,
+    key === 'db' || key === 'function' ? without(value) : value,
+  ])
+  return { ...record, info: Object.fromEntries(kept) }
+}
+
+function without(value: unknown): unknown {
+  if (!isContainer(value)) return value
+  return Object.fromEntries(Object.entries(value).filter(([key]) => !LARGE.includes(key)))
+}

@@ -1,0 +1,105 @@
+import type { ReportNode } from '../tree/report.js'
+import type { Canvas } from './canvas.js'
+import { drawBar } from './draw-bar.js'
+import { fitText, padText, textWidth } from './fit-text.js'
+import type { Line } from './list-lines.js'
+import type { Style } from './paint.js'
+
+/** How lines are drawn. */
+export interface Drawing extends Canvas {
+  /** The colours of the services, by their shown names. */
+  readonly services: ReadonlyMap<string, Style | undefined>
+  /** The ids of the points that a finding about time is about. */
+  readonly notable: ReadonlySet<string>
+}
+
+/**
+ * Lays the lines out in columns: tree and label, service, duration, and a bar on the trace's time line.
+ *
+ * @param totalUs the length of the time line
+ */
+export function drawLines(lines: readonly Line[], totalUs: number, drawing: Drawing): string[] {
+  const { columns, glyphs, paint, services, notable } = drawing
+  const { layout, lines: fitted } = layOut(lines, columns)
+  return fitted.map(line => {
+    const label = drawLabel(line, line.row === undefined ? columns : layout.label, layout, drawing)
+    if (line.row === undefined) return label.trimEnd()
+    const style = services.get(line.service)
+    const service = padText(fitText(line.service, layout.service, glyphs.ellipsis), layout.service)
+    const duration = line.duration.padStart(layout.duration)
+    const isNotable = line.row.nodes.some(node => notable.has(node.traceId))
+    const bar = drawBar(line.row.nodes.flatMap(barInterval), totalUs, layout.bar, glyphs.bar).trimEnd()
+    return [
+      label,
+      ...(layout.service > 0 ? [paint(service, style)] : []),
+      isNotable ? paint(duration, 'bold', 'yellow') : duration,
+      ...(layout.bar > 0 ? [paint(bar, line.sign === '' ? style : 'red')] : []),
+    ]
+      .join('  ')
+      .trimEnd()
+  })
+}
+
+function barInterval({ startedUs, finishedUs }: ReportNode): { startUs: number; endUs: number | undefined }[] {
+  const startUs = startedUs ?? finishedUs
+  return startUs === undefined ? [] : [{ startUs, endUs: finishedUs }]
+}
+
+interface Layout {
+  readonly label: number
+  readonly service: number
+  readonly duration: number
+  readonly bar: number
+  /** Columns that the branches before a label may take. */
+  readonly branches: number
+}
+
+/** The label gets what it needs of the room that a readable bar leaves; a narrow terminal loses the bar, then the service. */
+function layOut(given: readonly Line[], columns: number): { readonly layout: Layout; readonly lines: readonly Line[] } {
+  const widest = (measure: (line: Line) => number, lines = given): number =>
+    lines.reduce((most, line) => (line.row === undefined ? most : Math.max(most, measure(line))), 0)
+  const duration = widest(line => textWidth(line.duration))
+  const widestService = widest(line => textWidth(line.service))
+  const service = columns < 36 ? 0 : Math.min(widestService, Math.ceil(columns / 6))
+  const bar = columns < 50 ? 0 : Math.round(columns * (columns < 72 ? 0.2 : 0.28))
+  const gaps = 2 + (service > 0 ? 2 : 0) + (bar > 0 ? 2 : 0)
+  const room = columns - duration - service - bar - gaps
+  const lines = given.map(line => {
+    const whole = { ...line, label: line.wholeLabel }
+    return widthOf(whole) <= room ? whole : line
+  })
+  const wanted = widest(widthOf, lines)
+  const label = Math.max(0, Math.min(room, wanted))
+  // Where all labels fit, so do their branches; else these leave half of the room to what is said.
+  const branches = wanted <= room ? label : Math.floor(label / 2)
+  return {
+    layout: { label, branches, service, duration, bar: bar === 0 ? 0 : Math.min(bar + room - label, 72) },
+    lines,
+  }
+}
+
+function widthOf({ branches, sign, label, note }: Line): number {
+  return textWidth(`${branches}${sign}${label}${note && `  ${note}`}`)
+}
+
+function drawLabel(line: Line, columns: number, layout: Layout, { glyphs, paint }: Drawing): string {
+  const branches = fitBranches(line, layout.branches)
+  const room = columns - textWidth(branches) - textWidth(line.sign)
+  // A note says what is wrong: the label makes way for it, up to half of the room.
+  const noteRoom = Math.max(Math.floor(room / 2), room - textWidth(line.label))
+  const note = line.note === '' ? '' : fitText(`  ${line.note}`, noteRoom, glyphs.ellipsis)
+  const label = fitText(line.label, room - textWidth(note), glyphs.ellipsis)
+  const used = textWidth(branches) + textWidth(line.sign) + textWidth(label) + textWidth(note)
+  const labelStyle = line.sign !== '' ? 'red' : line.row === undefined ? 'dim' : undefined
+  return (
+    paint(branches, 'dim') +
+    paint(line.sign + label, labelStyle) +
+    paint(note, line.sign === '' ? 'yellow' : 'red') +
+    ' '.repeat(Math.max(0, columns - used))
+  )
+}
+
+/** Deeper rows than there is room for say how deep they are, each level being three columns. */
+function fitBranches({ branches }: Line, columns: number): string {
+  return branches.length <= columns ? branches : `[${branches.length / 3}] `
+}

@@ -1,0 +1,40 @@
+import { ASCII_BAR, type BarStyle, UNICODE_BAR } from './draw-bar.js'
+
+/** The signs that a drawing is made of. */
+export interface Glyphs {
+  readonly branch: string
+  readonly lastBranch: string
+  readonly pass: string
+  readonly ellipsis: string
+  readonly failed: string
+  readonly bullet: string
+  readonly separator: string
+  readonly arrow: string
+  readonly micro: string
+  readonly bar: BarStyle
+}
+
+export const UNICODE: Glyphs = {
+  branch: '├─ ',
+  lastBranch: '└─ ',
+  pass: '│  ',
+  ellipsis: '…',
+  failed: '✗ ',
+  bullet: '• ',
+  separator: ' · ',
+  arrow: '→',
+  micro: 'µs',
+  bar: UNICODE_BAR,
+}
+export const ASCII: Glyphs = {
+  branch: '|- ',
+  lastBranch: '`- ',
+  pass: '|  ',
+  ellipsis: '...',
+  failed: 'x ',
+  bullet: '* ',
+  separator: ', ',
+  arrow: '->',
+  micro: 'us',
+  bar: ASCII_BAR,
+}

@@ -1,0 +1,82 @@
+import { intervalOf, unionUs } from '../analysis/self-time.js'
+import type { ReportNode } from '../tree/report.js'
+import { showText } from '../words/escape-control.js'
+import { formatCount, formatCounted, formatDuration } from '../words/format-duration.js'
+import { pointDetail, repeatedDetail } from '../words/point-label.js'
+import { shownName } from '../words/shown-name.js'
+import { MAX_COLUMNS } from './canvas.js'
+import type { Glyphs } from './glyphs.js'
+import type { Row } from './plan-rows.js'
+
+/** A line of the tree before it is laid out in columns. All its texts are escaped. */
+export interface Line {
+  /** The lines that lead to it from above, three columns a level. */
+  readonly branches: string
+  /** Not empty for what failed. */
+  readonly sign: string
+  readonly label: string
+  /** The label with all columns of a query, for a terminal that has room for it. */
+  readonly wholeLabel: string
+  /** What is wrong with it. */
+  readonly note: string
+  readonly service: string
+  readonly duration: string
+  /** None for a line that only says what is left out. */
+  readonly row: Row | undefined
+}
+
+/** The lines of a plan from top to bottom; the plan itself, which has no points, is none of them. */
+export function listLines(top: Row, glyphs: Glyphs): Line[] {
+  const lines: Line[] = []
+  const waiting: { line: Line; below: string }[] = []
+  const push = (row: Row, indent: string, isTop: boolean): void => {
+    const { hidden, children } = row
+    if (hidden !== undefined) {
+      waiting.push({ line: hiddenLine(hidden, isTop ? '' : indent + glyphs.lastBranch, glyphs), below: '' })
+    }
+    for (const [index, child] of children.toReversed().entries()) {
+      const isLast = index === 0 && hidden === undefined
+      const branches = isTop ? '' : indent + (isLast ? glyphs.lastBranch : glyphs.branch)
+      const below = isTop ? '' : indent + (isLast ? '   ' : glyphs.pass)
+      waiting.push({ line: pointLine(child, branches, glyphs), below })
+    }
+  }
+  push(top, '', true)
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    lines.push(next.line)
+    if (next.line.row !== undefined) push(next.line.row, next.below, false)
+  }
+  return lines
+}
+
+function pointLine(row: Row, branches: string, glyphs: Glyphs): Line {
+  const [node] = row.nodes
+  const count = row.nodes.length
+  const detailIn = (room: number): string =>
+    showText(count === 1 && node !== undefined ? pointDetail(node, room) : repeatedDetail(row.nodes, room))
+  const name = `${count > 1 ? `${formatCount(count)} x ` : ''}${row.isExample ? 'slowest: ' : ''}${showText(shownName(node?.name ?? ''))}`
+  const us = durationOf(row.nodes)
+  return {
+    branches,
+    sign: node?.failed ? glyphs.failed : '',
+    label: `${name} ${detailIn(0)}`.trimEnd(),
+    wholeLabel: `${name} ${detailIn(MAX_COLUMNS)}`.trimEnd(),
+    note: [node?.exception, ...(node?.marks ?? [])]
+      .map(text => showText(text))
+      .filter(Boolean)
+      .join(', '),
+    service: showText(node?.service),
+    duration: us === undefined ? '?' : formatDuration(us, glyphs.micro),
+    row,
+  }
+}
+
+function hiddenLine(hidden: NonNullable<Row['hidden']>, branches: string, glyphs: Glyphs): Line {
+  const label = `${glyphs.ellipsis} ${formatCounted(hidden.points, 'more point')}, up to ${formatDuration(hidden.longestUs, glyphs.micro)}`
+  return { branches, sign: '', label, wholeLabel: label, note: '', service: '', duration: '', row: undefined }
+}
+
+function durationOf(nodes: readonly ReportNode[]): number | undefined {
+  if (nodes.some(node => node.durationUs === undefined)) return undefined
+  return unionUs(nodes.map(intervalOf))
+}

@@ -1,0 +1,128 @@
+import type { FilteredPoints } from '../analysis/filter-points.js'
+import { createFold, findTroubledBelow, isTroubled } from '../analysis/fold-repeats.js'
+import type { Report, ReportNode } from '../tree/report.js'
+
+/** A row of the drawing: a point, or several that are repetitions of one another. */
+export interface Row {
+  readonly nodes: readonly ReportNode[]
+  /** Whether it stands for the slowest of the repetitions in the row above it, to show what lies below. */
+  readonly isExample: boolean
+  readonly children: readonly Row[]
+  /** What there was no room for among its children; `points` counts those below them too. */
+  readonly hidden: { readonly points: number; readonly longestUs: number } | undefined
+}
+
+interface Draft {
+  readonly nodes: readonly ReportNode[]
+  readonly isExample: boolean
+  readonly weight: number
+  readonly order: number
+  children: Draft[]
+  hidden: Row['hidden']
+}
+
+/** The points of each point's subtree, with the point itself. */
+type Sizes = ReadonlyMap<ReportNode, number>
+
+/**
+ * Chooses what to draw of a report in at most `maxRows` rows. Siblings that are repetitions (three or more, with equal
+ * marks, with nothing wrong below them) are folded into one row. The longest rows and those with trouble come first; a
+ * row is only drawn below its parent.
+ *
+ * The result is a row without points: its children are the rows at the top. What `filtered` leaves out is counted among
+ * what is hidden.
+ */
+export function planRows(report: Report, maxRows: number, filtered?: FilteredPoints): Row {
+  const sizes = countPoints(report)
+  const troubled = findTroubledBelow(report)
+  // Of a fold only one point's children are drawn: one that leads to what was asked for stands alone.
+  const fold = createFold(troubled, node => filtered?.onPath.has(node) === true)
+  const toDraft = (nodes: readonly ReportNode[], isExample = false, order = 0): Draft => {
+    const weight = nodes.some(node => isTroubled(node) || troubled.has(node)) ? 1e15 : 0
+    const sum = nodes.reduce((us, { durationUs = 0 }) => us + durationUs, weight)
+    return { nodes, isExample, weight: sum, order, children: [], hidden: undefined }
+  }
+  const top = toDraft([])
+  const candidates: { readonly draft: Draft; readonly parent: Draft }[] = []
+  const offer = (parent: Draft, nodes: readonly ReportNode[], isExample = false): void => {
+    const shown = filtered === undefined ? nodes : nodes.filter(node => filtered.shown.has(node))
+    if (shown.length < nodes.length) {
+      const leftOut = nodes.filter(node => !filtered?.shown.has(node))
+      hide(parent, [toDraft(leftOut, isExample)], sizes)
+    }
+    const drafts = fold(shown).map((group, order) => toDraft(group, isExample, order))
+    drafts.sort((a, b) => b.weight - a.weight)
+    for (const draft of drafts.slice(0, maxRows)) candidates.push({ draft, parent })
+    hide(parent, drafts.slice(maxRows), sizes)
+  }
+
+  const hasShownChild = ({ children }: ReportNode): boolean =>
+    filtered === undefined ? children.length > 0 : children.some(child => filtered.shown.has(child))
+
+  offer(top, report.roots)
+  for (let rows = 0; rows < maxRows; rows++) {
+    const chosen = takeHeaviest(candidates)
+    if (chosen === undefined) break
+    const { draft, parent } = chosen
+    parent.children.push(draft)
+    const [node] = draft.nodes
+    if (node === undefined) continue
+    if (draft.nodes.length === 1) offer(draft, node.children)
+    else if (draft.nodes.some(hasShownChild)) offer(draft, [slowest(draft.nodes)], true)
+  }
+  for (const { draft, parent } of candidates) hide(parent, [draft], sizes)
+  sortRows(top)
+  return top
+}
+
+function countPoints(report: Report): Sizes {
+  const sizes = new Map<ReportNode, number>()
+  for (const node of report.points.toReversed()) {
+    sizes.set(
+      node,
+      node.children.reduce((sum, child) => sum + (sizes.get(child) ?? 1), 1),
+    )
+  }
+  return sizes
+}
+
+/** The few rows that a person can read are taken from few candidates: a search through them is quick enough. */
+function takeHeaviest<Candidate extends { readonly draft: Draft }>(candidates: Candidate[]): Candidate | undefined {
+  let heaviest = 0
+  candidates.forEach(({ draft }, index) => {
+    if (draft.weight > (candidates[heaviest]?.draft.weight ?? 0)) heaviest = index
+  })
+  const chosen = candidates[heaviest]
+  const last = candidates.pop()
+  if (last !== undefined && last !== chosen) candidates[heaviest] = last
+  return chosen
+}
+
+function hide(parent: Draft, drafts: readonly Draft[], sizes: Sizes): void {
+  for (const { nodes, isExample } of drafts) {
+    // The row above already counts its example.
+    if (isExample) continue
+    let { points, longestUs } = parent.hidden ?? { points: 0, longestUs: 0 }
+    for (const node of nodes) {
+      points += sizes.get(node) ?? 1
+      longestUs = Math.max(longestUs, node.durationUs ?? 0)
+    }
+    parent.hidden = { points, longestUs }
+  }
+}
+
+function sortRows(top: Draft): void {
+  const waiting = [top]
+  for (let draft = waiting.pop(); draft !== undefined; draft = waiting.pop()) {
+    draft.children.sort((a, b) => startOf(a) - startOf(b) || a.order - b.order)
+    for (const child of draft.children) waiting.push(child)
+  }
+}
+
+function startOf({ nodes: [node] }: Draft): number {
+  return node?.startedUs ?? node?.finishedUs ?? Number.MAX_SAFE_INTEGER
+}
+
+function slowest(nodes: readonly ReportNode[]): ReportNode {
+  return nodes.reduce((best, node) => ((node.durationUs ?? 0) > (best.durationUs ?? 0) ? node : best))
+}

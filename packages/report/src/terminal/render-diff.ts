@@ -1,0 +1,171 @@
+import type { DiffPoint, ReportDiff } from '../compare/diff-reports.js'
+import type { Comparison } from '../compare/diff-spread.js'
+import { showText } from '../words/escape-control.js'
+import { formatCount, formatCounted, formatDuration, formatShare } from '../words/format-duration.js'
+import { shownName } from '../words/shown-name.js'
+import { type Canvas, createCanvas, type TerminalOptions } from './canvas.js'
+import { fitText, padText, textWidth, wrapText } from './fit-text.js'
+import type { Glyphs } from './glyphs.js'
+import type { Style } from './paint.js'
+
+/** How to draw a comparison. */
+export interface RenderDiffOptions extends TerminalOptions {
+  /** At most so many rows of each kind of change; what is left out is counted. Default: 10. */
+  readonly maxRows?: number | undefined
+}
+
+/** A kind of change and how it is shown. */
+interface Section {
+  readonly title: string
+  readonly change: DiffPoint['change']
+  readonly style: Style
+}
+
+const SECTIONS: readonly Section[] = [
+  { title: 'Slower', change: 'slower', style: 'red' },
+  { title: 'New', change: 'new', style: 'yellow' },
+  { title: 'Faster', change: 'faster', style: 'green' },
+  { title: 'Gone', change: 'gone', style: 'green' },
+]
+const MAX_SERVICE_WIDTH = 16
+
+/**
+ * Draws a comparison for a terminal: the whole duration, then what became slower, is new, became faster, is gone, the
+ * largest difference of their own time first. A point that only changed with what is below it is counted, not drawn.
+ * Ends with a line break. Text from records is shown by `escapeControl`.
+ */
+export function renderDiff(diff: ReportDiff, options: RenderDiffOptions = {}): string {
+  const { maxRows = 10 } = options
+  const canvas = createCanvas(options, 40)
+  const causes = findCauses(diff)
+  const same = diff.points.filter(({ change }) => change === 'same').length
+  return [
+    ...drawTotal(diff, canvas),
+    ...SECTIONS.flatMap(section => drawSection(diff, section, causes, maxRows, canvas)),
+    '',
+    ...wrapText(
+      `${formatCounted(same, 'point')} of ${formatCount(diff.points.length)} the same, within the spread`,
+      canvas.columns,
+    ),
+    '',
+  ].join('\n')
+}
+
+/** The points that changed by themselves: in their own time, or without a change below them that would explain it. */
+function findCauses({ points }: ReportDiff): ReadonlySet<number> {
+  const causes = new Set<number>()
+  const explained = new Set<string>()
+  // Backwards, paths stand before those above them.
+  for (const { id, parent, change, self } of points.toReversed()) {
+    if (change === 'same') continue
+    const isSteady = change === 'slower' || change === 'faster' ? self.change !== change : false
+    if (!isSteady || !explained.has(`${id} ${change}`)) causes.add(id)
+    if (parent === null) continue
+    explained.add(`${parent} ${change === 'new' ? 'slower' : change === 'gone' ? 'faster' : change}`)
+  }
+  return causes
+}
+
+function drawTotal({ runs, total }: ReportDiff, { columns, glyphs, paint }: Canvas): string[] {
+  const style = total.change === 'slower' ? 'red' : total.change === 'faster' ? 'green' : undefined
+  const verdict = total.change === 'same' ? 'the same, within the spread' : total.change
+  const spread = `${duration(total.before.mad, glyphs)} and ${duration(total.after.mad, glyphs)}`
+  const runsText = `${formatCounted(runs.before, 'run')} before, ${formatCount(runs.after)} after`
+  const known = Math.min(runs.before, runs.after) > 2
+  const tell = known
+    ? `${runsText}; half of them within ${spread} of the median`
+    : `${runsText}: too few to know their spread, so less than 10 % counts as the same`
+  return [
+    ...wrapText(`Total ${fromTo(total, glyphs)}, ${difference(total, glyphs)}: ${verdict}`, columns).map(line =>
+      paint(line, 'bold', style),
+    ),
+    ...wrapText(tell, columns),
+  ]
+}
+
+function drawSection(
+  { points: all }: ReportDiff,
+  { title, change, style }: Section,
+  causes: ReadonlySet<number>,
+  maxRows: number,
+  canvas: Canvas,
+): string[] {
+  const changed = all.filter(point => point.change === change)
+  if (changed.length === 0) return []
+  const own = changed
+    .filter(({ id }) => causes.has(id))
+    .sort((a, b) => Math.abs(b.self.deltaUs) - Math.abs(a.self.deltaUs))
+  const shown = own.slice(0, maxRows)
+  const more = own.length - shown.length
+  const carried = changed.length - own.length
+  const notes = [
+    more > 0 ? `${formatCount(more)} more` : '',
+    carried > 0 ? `${formatCounted(carried, 'point')} only with what is below ${carried === 1 ? 'it' : 'them'}` : '',
+  ].filter(Boolean)
+  const note = `  ${canvas.glyphs.ellipsis} ${notes.join(canvas.glyphs.separator)}`
+  return [
+    '',
+    canvas.paint(title, 'bold'),
+    ...drawRows(shown, style, canvas),
+    ...(notes.length === 0 ? [] : [fitText(note, canvas.columns, canvas.glyphs.ellipsis)]),
+  ]
+}
+
+function drawRows(shown: readonly DiffPoint[], style: Style, { columns, glyphs, paint }: Canvas): string[] {
+  const rows = shown.map(point => ({
+    label: labelOf(point, glyphs),
+    service: fitText(showText(point.service), MAX_SERVICE_WIDTH, glyphs.ellipsis),
+    times: timesOf(point, glyphs),
+    difference: difference(point.total, glyphs),
+  }))
+  const widest = (field: 'label' | 'service' | 'times' | 'difference'): number =>
+    rows.reduce((most, row) => Math.max(most, textWidth(row[field])), 0)
+  const [times, change] = [widest('times'), widest('difference')]
+  // A narrow terminal loses the service first, then the times.
+  const service = columns < 72 ? 0 : widest('service')
+  const shownTimes = columns < 60 ? 0 : times
+  const gaps = 4 + (service > 0 ? 2 : 0) + (shownTimes > 0 ? 2 : 0)
+  const label = Math.max(0, Math.min(widest('label'), columns - service - shownTimes - change - gaps))
+  return rows.map(row => {
+    const cells = [
+      padText(fitText(row.label, label, glyphs.ellipsis), label),
+      ...(service > 0 ? [padText(row.service, service)] : []),
+      ...(shownTimes > 0 ? [row.times.padStart(times)] : []),
+      paint(row.difference.padStart(change), style),
+    ]
+    return `  ${cells.join('  ')}`
+  })
+}
+
+function labelOf({ name, detail, count: { before, after } }: DiffPoint, { arrow }: Glyphs): string {
+  const [most, isSteady] = [Math.max(before, after), before === after || before === 0 || after === 0]
+  const times = isSteady ? formatCount(most) : `${formatCount(before)} ${arrow} ${formatCount(after)}`
+  const shown = isSteady && most <= 1 ? '' : `${times} x `
+  return `${shown}${showText(shownName(name))} ${showText(detail)}`.trimEnd()
+}
+
+function timesOf({ change, total }: DiffPoint, glyphs: Glyphs): string {
+  if (change === 'new') return duration(total.after.median, glyphs)
+  if (change === 'gone') return duration(total.before.median, glyphs)
+  return fromTo(total, glyphs)
+}
+
+function fromTo({ before, after }: Comparison, glyphs: Glyphs): string {
+  return `${duration(before.median, glyphs)} ${glyphs.arrow} ${duration(after.median, glyphs)}`
+}
+
+/** `+53.5 ms (+80 %)` */
+function difference({ deltaUs, share }: Comparison, glyphs: Glyphs): string {
+  const sign = deltaUs > 0 ? '+' : ''
+  // Of something that is gone, "-100 %" tells nothing.
+  const percent = share === null || share === -1 ? '' : ` (${share > 0 ? '+' : ''}${signedShare(share)})`
+  return `${sign}${duration(deltaUs, glyphs)}${percent}`
+}
+
+function signedShare(share: number): string {
+  return share < 0 ? `-${formatShare(-share)}` : formatShare(share)
+}
+
+function duration(us: number, glyphs: Glyphs): string {
+  return formatDuration(us, glyphs.micro)
+}

@@ -1,0 +1,107 @@
+import { type FilteredPoints, filterPoints, type PointFilter } from '../analysis/filter-points.js'
+import type { Finding } from '../findings/finding.js'
+import { summarize } from '../findings/summarize.js'
+import type { Report } from '../tree/report.js'
+import { showText } from '../words/escape-control.js'
+import { formatCount, formatCounted, formatDuration } from '../words/format-duration.js'
+import { type Canvas, createCanvas, type TerminalOptions } from './canvas.js'
+import { drawLines } from './draw-lines.js'
+import { fitText, wrapText } from './fit-text.js'
+import { listLines } from './list-lines.js'
+import type { Style } from './paint.js'
+import { planRows } from './plan-rows.js'
+
+/** How to draw, and which points: see `PointFilter`. */
+export interface RenderTreeOptions extends PointFilter, TerminalOptions {
+  /** At most so many rows of the tree, 10,000 in any case; what is left out is counted. Default: 200. */
+  readonly maxRows?: number | undefined
+}
+
+const SERVICE_STYLES: readonly Style[] = ['cyan', 'green', 'magenta', 'blue', 'yellow']
+/** A terminal that is no wider gets short quotes. */
+const NARROW = 100
+/** What a sentence says beside what it quotes takes about so many columns. */
+const OTHER_WORDS = 80
+const MAX_ROWS = 10_000
+const MAX_SERVICE_WIDTH = 40
+const MAX_SERVICES_NAMED = 8
+
+/**
+ * Draws a report for a terminal: the tree with services, durations and bars on a time line, repetitions folded; what to
+ * look at, in words; and a line with the trace's id, duration, number of points, and services. Ends with a line break.
+ *
+ * Text from records is shown by `escapeControl`: no control, bidirectional or invisible character of a record reaches
+ * the terminal. The drawing is bounded by `maxRows`, however large or deep the trace is. What a filter leaves out is
+ * counted where it would stand; what to look at is said of the whole trace all the same.
+ */
+export function renderTree(report: Report, options: RenderTreeOptions = {}): string {
+  const { maxRows = 200 } = options
+  const canvas = createCanvas(options, 20)
+  const { paint } = canvas
+  const services = listServices(report)
+  const findings = summarize(report, { longestQuote: quoteIn(canvas.columns) })
+  const notable = new Set(findings.flatMap(({ share, traceIds }) => (share === undefined ? [] : traceIds)))
+  const filtered = filterPoints(report, options)
+  const plan = planRows(report, Math.min(MAX_ROWS, Math.max(1, maxRows)), filtered)
+  const lines = listLines(plan, canvas.glyphs)
+  return [
+    ...drawLines(lines, report.durationUs ?? 0, { ...canvas, services, notable }),
+    ...drawFindings(findings, canvas),
+    '',
+    ...drawSummary(report, [...services.keys()], canvas).map(line => paint(line, 'bold')),
+    ...drawFilter(report, filtered, canvas).map(line => paint(line, 'yellow')),
+    '',
+  ].join('\n')
+}
+
+/** How much a sentence may quote, so that it takes two lines at most. */
+function quoteIn(columns: number): number | undefined {
+  return columns <= NARROW ? undefined : 2 * columns - OTHER_WORDS
+}
+
+function drawFindings(findings: readonly Finding[], { columns, glyphs, paint }: Canvas): string[] {
+  if (findings.length === 0) return []
+  const lines = findings.flatMap(({ kind, share, sentence }) => {
+    const style = kind === 'failed' ? 'red' : share === undefined && kind !== 'critical' ? 'yellow' : undefined
+    const text = showText(sentence.replaceAll('µs', glyphs.micro))
+    return wrapText(text, columns - 4).map(
+      (line, index) => `  ${index === 0 ? glyphs.bullet : '  '}${paint(line, style)}`,
+    )
+  })
+  return ['', paint('What to look at', 'bold'), ...lines]
+}
+
+function drawSummary(report: Report, services: readonly string[], { columns, glyphs }: Canvas): string[] {
+  const { baseId, durationUs, points } = report
+  const named = services.slice(0, MAX_SERVICES_NAMED).map(name => fitText(name, MAX_SERVICE_WIDTH, glyphs.ellipsis))
+  if (services.length > named.length) named.push(`${formatCount(services.length - named.length)} more`)
+  const parts = [
+    `Trace ${baseId === undefined ? 'without an id' : showText(baseId)}`,
+    durationUs === undefined ? 'unknown duration' : formatDuration(durationUs, glyphs.micro),
+    formatCounted(points.length, 'point'),
+    named.length === 0 ? 'no service named' : `${named.length === 1 ? 'service' : 'services'} ${named.join(', ')}`,
+  ]
+  return wrapText(parts.join(glyphs.separator), columns)
+}
+
+/** Says that the tree is not the whole one. */
+function drawFilter(report: Report, filtered: FilteredPoints | undefined, { columns, glyphs }: Canvas): string[] {
+  if (filtered === undefined) return []
+  const count = filtered.shown.size - filtered.onPath.size
+  const path = filtered.onPath.size === 0 ? '' : `, and ${formatCount(filtered.onPath.size)} that lead to them`
+  const words = fitText(showText(filtered.words.replaceAll('µs', glyphs.micro)), 200, glyphs.ellipsis)
+  const all = formatCount(report.points.length)
+  return wrapText(`Shown: ${formatCount(count)} of ${all} points${path} (${words})`, columns)
+}
+
+/** The services as they are shown, in the order of their first points, each with its colour. */
+function listServices(report: Report): Map<string, Style | undefined> {
+  const services = new Map<string, Style | undefined>()
+  for (const { service } of report.points) {
+    const shown = showText(service)
+    if (shown !== '' && !services.has(shown)) {
+      services.set(shown, SERVICE_STYLES[services.size % SERVICE_STYLES.length])
+    }
+  }
+  return services
+}

@@ -1,0 +1,73 @@
+import type { TraceRecord } from '@osprofiler/core'
+import { asNumber } from '@osprofiler/core/json'
+import { isStopName } from '@osprofiler/core/record'
+import { isMembers, readField, readNumber, readText } from './read-field.js'
+
+/** What a report needs of a record, read without trusting its declared type. */
+export interface RecordFacts {
+  readonly record: TraceRecord
+  readonly kind: 'start' | 'stop'
+  readonly name: string
+  readonly traceId: string | undefined
+  readonly parentId: string | undefined
+  readonly baseId: string | undefined
+  /** Microseconds since 1970. */
+  readonly atUs: number | undefined
+  readonly malformed: boolean
+}
+
+const MAX_NUMBER_LENGTH = 40
+
+/** Reads a record, or whatever came in place of one. Never throws on a JSON value. */
+export function readRecord(record: TraceRecord, readTime: (timestamp: unknown) => number | undefined): RecordFacts {
+  const name = readText(record, 'name')
+  const traceId = readText(record, 'trace_id')
+  const parentId = readText(record, 'parent_id')
+  const baseId = readText(record, 'base_id')
+  return {
+    record,
+    kind: name !== undefined && isStopName(name) ? 'stop' : 'start',
+    name: name ?? 'unknown',
+    traceId,
+    parentId,
+    baseId,
+    atUs: readTime(readField(record, 'timestamp')),
+    malformed:
+      name === undefined ||
+      traceId === undefined ||
+      parentId === undefined ||
+      baseId === undefined ||
+      !isMembers(readField(record, 'info')) ||
+      !isStringOrNull(readField(record, 'project')) ||
+      !isStringOrNull(readField(record, 'service')),
+  }
+}
+
+/** The status that a served request answered with, or that an outgoing one was answered with. */
+export function readStatus(stop: unknown): number | undefined {
+  return readNumber(stop, 'info', 'response', 'status_code') ?? readNumber(stop, 'info', 'requests', 'status_code')
+}
+
+/** The same as people read it: with the digits that were recorded, also those of a number that JavaScript cannot count. */
+export function showStatus(stop: unknown): number | string | undefined {
+  const status = readStatus(stop)
+  if (status === undefined || Number.isSafeInteger(status)) return status
+  const [served, sent] = ['response', 'requests'].map(side => readField(stop, 'info', side, 'status_code'))
+  return cutDigits(asNumber(served) === undefined ? sent : served)
+}
+
+/** A number's digits as they were recorded: the first of them, where there are more than anybody reads. */
+export function cutDigits(number: unknown): string {
+  const digits = String(number)
+  return digits.length > MAX_NUMBER_LENGTH ? `${digits.slice(0, MAX_NUMBER_LENGTH)}...` : digits
+}
+
+/** The route of a served request, such as `/orders/:id`. Its stop tells, as a router finds the route; others tell at the start. */
+export function readRoute({ start, stop }: { readonly start?: unknown; readonly stop?: unknown }): string | undefined {
+  return readText(stop, 'info', 'request', 'route') ?? readText(start, 'info', 'request', 'route')
+}
+
+/** Python's clients send null, or nothing, for a project or service without a name. */
+function isStringOrNull(value: unknown): boolean {
+  return value === undefined || value === null || typeof value === 'string'
+}

@@ -1,0 +1,138 @@
+import { asNumber } from '@osprofiler/core/json'
+import { readField, readText } from '../tree/read-field.js'
+import { readRoute, showStatus } from '../tree/read-record.js'
+import type { ReportNode } from '../tree/report.js'
+
+/** More of a statement or path is never looked at: labels are for people, and a record may hold megabytes. */
+const MAX_TEXT_LENGTH = 20_000
+
+/** So much of it is searched for values; patterns over more could take long on text made for that purpose. */
+const MAX_GENERALIZED_LENGTH = 4000
+
+/** What a point set out to do, as its start tells, and whether its stop tells with which status that ended. */
+interface Purpose {
+  readonly text: string
+  /** What many points have in common with it, where the point says: a method and a route. */
+  readonly shape?: string | undefined
+  readonly hasStatus: boolean
+}
+
+/**
+ * What a point did, in a line for people: the request it served or sent, its query, its function; empty when it does not
+ * say. It still holds whatever the record held: pass it through `escapeControl` before a terminal sees it.
+ *
+ * `GET /orders/7 200` · `GET catalog:8080/items 200` · `SELECT ... FROM items WHERE id = ?` · `Manager.create` ·
+ * `getOrder GET /orders/:id` · `for connection`
+ *
+ * @param room how many characters there is room for: a query that fits is given with its list of columns. Default: none
+ */
+export function pointDetail(node: ReportNode, room = 0): string {
+  const { text, hasStatus } = readPurpose(node)
+  // A router knows its route only when it has found it.
+  const outcome = hasStatus ? showStatus(node.stop) : readText(node.stop, 'info', 'layer', 'route')
+  return outcome === undefined ? abbreviate(text, room) : `${text} ${outcome}`
+}
+
+/**
+ * Makes a function that tells which points are repetitions of one another: those of the same service and name that do
+ * the same with other values. Its key ignores ids, numbers and quoted values in paths and statements, and the names of a
+ * framework's layers in which nothing else was recorded.
+ */
+export function createRepetitionKey(): (node: ReportNode) => string {
+  const shapeOf = createShapeReader()
+  // The layers of a framework that did nothing further are all the same to who reads a trace, whatever their names.
+  return node =>
+    JSON.stringify([node.service, node.name, (isLayer(node) && node.children.length === 0) || shapeOf(node)])
+}
+
+/**
+ * Makes a function that tells what a point did but for its values: `GET /orders/:id`, `GET /orders/*` where the route is
+ * not known, `SELECT t FROM items WHERE id = *`; empty when it does not say.
+ */
+export function createShapeReader(): (node: ReportNode) => string {
+  const shapes = new Map<string, string>()
+  return node => {
+    const { text, shape } = readPurpose(node)
+    if (shape !== undefined) return shape
+    let general = shapes.get(text)
+    if (general === undefined) {
+      general = generalize(text)
+      shapes.set(text, general)
+    }
+    return general
+  }
+}
+
+/** Whether a point is a layer of a framework (`info.layer`): a middleware, a hook, a handler. */
+export function isLayer(node: ReportNode): boolean {
+  return readText(node.start, 'info', 'layer', 'name') !== undefined
+}
+
+/** The line for points that repeat: their route, or their detail where it is the same for all, or what they have in common. */
+export function repeatedDetail(nodes: readonly ReportNode[], room = 0): string {
+  const purposes = nodes.map(readPurpose)
+  const texts = new Set(purposes.map(({ shape, text }) => shape ?? text))
+  const [text = ''] = texts
+  if (texts.size > 1 && nodes.every(isLayer)) return 'layers'
+  return abbreviate(texts.size === 1 ? text : generalize(text), room)
+}
+
+function readPurpose({ start, stop }: Pick<ReportNode, 'start' | 'stop'>): Purpose {
+  const request = readField(start, 'info', 'request')
+  if (request !== undefined) {
+    const method = readText(request, 'method')
+    const route = readRoute({ start, stop })
+    const shape = route === undefined ? undefined : join(method, route)
+    return { text: join(method, readText(request, 'path')), shape, hasStatus: true }
+  }
+  const sent = readField(start, 'info', 'requests')
+  if (sent !== undefined) {
+    const port = readField(sent, 'port')
+    const shownPort = asNumber(port) !== undefined || typeof port === 'string' ? `:${port}` : ''
+    const target = `${readText(sent, 'hostname') ?? ''}${shownPort}${readText(sent, 'path') ?? ''}`
+    return { text: join(readText(sent, 'method'), target), hasStatus: true }
+  }
+  const layer = readField(start, 'info', 'layer')
+  if (layer !== undefined) {
+    const after = readField(layer, 'after') === true ? '(after)' : undefined
+    return {
+      text: join(readText(layer, 'hook'), readText(layer, 'name'), after, readText(layer, 'route')),
+      hasStatus: false,
+    }
+  }
+  const statement = readText(start, 'info', 'db', 'statement')
+  if (statement !== undefined) {
+    return { text: statement.slice(0, MAX_TEXT_LENGTH).replace(/\s+/g, ' ').trim(), hasStatus: false }
+  }
+  const awaited = readText(stop, 'info', 'wait', 'for') ?? readText(start, 'info', 'wait', 'for')
+  if (awaited !== undefined) return { text: `for ${awaited.slice(0, MAX_TEXT_LENGTH)}`, hasStatus: false }
+  // Python's names start with the module: glance.api.v2.images.ImagesController.show
+  const name = readText(start, 'info', 'function', 'name') ?? ''
+  return { text: name.slice(0, MAX_TEXT_LENGTH).split('.').slice(-2).join('.'), hasStatus: false }
+}
+
+/** A query without its list of columns, unless there is room for it: the tables and conditions tell queries apart. */
+function abbreviate(text: string, room: number): string {
+  if (text.length <= room) return text
+  const select = /^select (?:distinct )?/i.exec(text)
+  if (select === null) return text
+  const from = text.search(/ from /i)
+  return from - select[0].length > 20 ? `${select[0]}...${text.slice(from)}` : text
+}
+
+function generalize(text: string): string {
+  const shape = text
+    .slice(0, MAX_GENERALIZED_LENGTH)
+    .replace(/'(?:[^']|'')*'/g, '*')
+    .replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, '*')
+    .replace(/(?<![\w:.*])\d+(?:\.\d+)?(?![\w.])/g, '*')
+    .replace(/(?<=\/)[0-9a-f]{24,}(?=\/|$|\s)/gi, '*')
+  return shape + text.slice(MAX_GENERALIZED_LENGTH)
+}
+
+function join(...parts: readonly (string | undefined)[]): string {
+  return parts
+    .filter(part => part !== undefined)
+    .join(' ')
+    .slice(0, MAX_TEXT_LENGTH)
+}

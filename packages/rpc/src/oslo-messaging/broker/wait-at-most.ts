@@ -1,0 +1,14 @@
+import { clampTimeout, clearTimeout, Promise, setTimeout } from '@osprofiler/core/toolkit'
+
+/** What a promise resolves to, or undefined after so many milliseconds. Rejects if the promise does before. */
+export async function waitAtMost<T>(promise: PromiseLike<T>, milliseconds: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<undefined>(resolve => {
+    timer = setTimeout(resolve, clampTimeout(milliseconds), undefined)
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

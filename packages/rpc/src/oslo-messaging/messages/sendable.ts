@@ -1,0 +1,74 @@
+import { ExactNumber } from '@osprofiler/core/json'
+import { Array, Object, RangeError, Reflect, Set, String, shorten, TypeError, types } from '@osprofiler/core/toolkit'
+
+/** Python's own reader of JSON takes a little more. */
+const MAX_DEPTH = 900
+const MAX_PATH_LENGTH = 100
+
+/** Objects that JSON would show as `{}`, whatever they hold. */
+const HOLLOW: readonly (readonly [string, (value: unknown) => boolean])[] = [
+  ['a Map', types.isMap],
+  ['a Set', types.isSet],
+  ['a WeakMap', types.isWeakMap],
+  ['a WeakSet', types.isWeakSet],
+  ['a Promise', types.isPromise],
+  ['a RegExp', types.isRegExp],
+  ['an Error', types.isNativeError],
+  ['an ArrayBuffer', types.isAnyArrayBuffer],
+  ['a generator', types.isGeneratorObject],
+]
+
+/**
+ * The JSON of a value, with an `ExactNumber` for each BigInt. What JSON would leave out or show empty is refused, for the
+ * other side would not learn what is missing.
+ *
+ * @throws TypeError for what has no JSON and for a cycle, RangeError for what is nested too deep, and what a getter throws
+ */
+export function toSendable(root: object): unknown {
+  const open = new Set<object>()
+  const path: string[] = []
+
+  function convert(given: unknown, name: string): unknown {
+    const value = askForJson(given, name)
+    if (typeof value === 'bigint') return new ExactNumber(String(value))
+    if (typeof value === 'function' || typeof value === 'symbol')
+      throw new TypeError(`${where()} is a ${typeof value}${NO_JSON}`)
+    if (typeof value !== 'object' || value === null || ExactNumber.is(value)) return value
+    if (types.isBoxedPrimitive(value)) return convert(value.valueOf(), name)
+    const hollow = HOLLOW.find(([, isOne]) => isOne(value))
+    if (hollow !== undefined) throw new TypeError(`${where()} is ${hollow[0]}${NO_JSON}`)
+    if (open.has(value)) throw new TypeError(`${where()} is circular${NO_JSON}`)
+    if (open.size === MAX_DEPTH)
+      throw new RangeError(`${where()} is nested more than ${MAX_DEPTH} levels deep${TOO_DEEP}`)
+    open.add(value)
+    const converted = convertMembers(value)
+    open.delete(value)
+    return converted
+  }
+
+  function convertMembers(value: object): unknown {
+    const convertMember = (name: string, member: unknown): unknown => {
+      path.push(name)
+      const converted = convert(member, name)
+      path.pop()
+      return converted
+    }
+    if (Array.isArray(value)) return Array.from(value, (member, index) => convertMember(String(index), member))
+    return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, convertMember(name, member)]))
+  }
+
+  function where(): string {
+    return `"${shorten(path.join('.'), MAX_PATH_LENGTH)}" of a message`
+  }
+
+  return convert(root, '')
+}
+
+const NO_JSON = ', which has no JSON. Send plain objects, lists, texts and numbers.'
+const TOO_DEEP = ', which Python does not read.'
+
+function askForJson(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null || ExactNumber.is(value)) return value
+  const toJson: unknown = Reflect.get(value, 'toJSON')
+  return typeof toJson === 'function' ? Reflect.apply(toJson, value, [name]) : value
+}

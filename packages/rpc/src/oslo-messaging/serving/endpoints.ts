@@ -1,0 +1,90 @@
+import { Array, Number, Object, Reflect, TypeError } from '@osprofiler/core/toolkit'
+import { RemoteError } from '../messages/errors.js'
+import type { Incoming } from '../messages/message.js'
+import { cutNames } from './shorten-names.js'
+
+/** What an endpoint says of itself, in its member `target`. */
+export interface EndpointTarget {
+  /** The namespace of its methods. Default: none. */
+  readonly namespace?: string | undefined
+  /** The version of its interface. Callers may ask for the same major and an older minor version. Default `1.0`. */
+  readonly version?: string | undefined
+}
+
+/** A method that can be called: it is given the caller's context and the arguments by name. */
+export type EndpointMethod = (context: Readonly<Record<string, unknown>>, args: never) => unknown
+
+type Method = (context: object, args: object) => unknown
+
+const MODULE = 'oslo_messaging.rpc.dispatcher'
+
+/** @throws TypeError for what is no list of objects */
+export function checkEndpoints(endpoints: unknown): readonly object[] {
+  const list: readonly unknown[] = Array.isArray(endpoints) ? endpoints : [endpoints]
+  const isEach = list.length > 0 && list.every(one => typeof one === 'object' && one !== null)
+  if (!isEach) throw new TypeError('endpoints are an object with methods, or a list of such objects')
+  return list as readonly object[]
+}
+
+/**
+ * The method that a call asks for, bound to its endpoint: that of the first endpoint of this namespace, in a version that fits.
+ *
+ * @throws RemoteError that Python's server fails with as well
+ */
+export function findMethod(endpoints: readonly object[], incoming: Incoming): Method {
+  const { method, namespace, version, flaw } = incoming
+  if (flaw !== undefined) throw failure(flaw.type, flaw.message)
+  const fitting = endpoints.filter(endpoint => fits(targetOf(endpoint), namespace, version))
+  for (const endpoint of fitting) {
+    const found = methodOf(endpoint, method)
+    if (found !== undefined) return (context, args) => Reflect.apply(found, endpoint, [context, args])
+  }
+  const shown = cutNames(incoming)
+  if (fitting.length > 0) throw failure('NoSuchMethod', `Endpoint does not support RPC method ${shown.method}`)
+  throw failure(
+    'UnsupportedVersion',
+    `Endpoint does not support RPC version ${shown.version}. Attempted method: ${shown.method}`,
+  )
+}
+
+/** Whether an interface of one version serves a caller of another one. */
+export function isCompatible(implemented: string, asked: string): boolean {
+  const [major = Number.NaN, minor = Number.NaN, revision = 0] = implemented.split('.').map(Number)
+  const [askedMajor = Number.NaN, askedMinor = Number.NaN, askedRevision = 0] = asked.split('.').map(Number)
+  if (askedMajor !== major || !(askedMinor <= minor)) return false
+  return askedMinor < minor || askedRevision <= revision
+}
+
+function fits(
+  { namespace, version = '1.0' }: EndpointTarget,
+  askedNamespace: string | undefined,
+  asked: string,
+): boolean {
+  return namespace === askedNamespace && isCompatible(version, asked)
+}
+
+function targetOf(endpoint: object): EndpointTarget {
+  const target: unknown = Reflect.get(endpoint, 'target')
+  return typeof target === 'object' && target !== null ? target : {}
+}
+
+/** A public method, its own or of its classes. What every object has (`constructor`, `toString`) nobody may call. */
+function methodOf(endpoint: object, name: string): Method | undefined {
+  if (name.startsWith('_') || name === 'constructor') return undefined
+  for (let holder: object | null = endpoint; holder !== null; holder = Reflect.getPrototypeOf(holder)) {
+    if (isOfEveryObject(holder)) return undefined
+    const descriptor = Reflect.getOwnPropertyDescriptor(holder, name)
+    // A getter is no method.
+    if (descriptor !== undefined) return typeof descriptor.value === 'function' ? descriptor.value : undefined
+  }
+  return undefined
+}
+
+/** Also that of another realm. */
+function isOfEveryObject(holder: object): boolean {
+  return Reflect.getPrototypeOf(holder) === null && Object.hasOwn(holder, 'hasOwnProperty')
+}
+
+function failure(type: string, message: string): RemoteError {
+  return new RemoteError({ type, module: MODULE, message })
+}

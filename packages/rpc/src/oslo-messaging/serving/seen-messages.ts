@@ -1,0 +1,16 @@
+import { Set } from '@osprofiler/core/toolkit'
+
+const MAX_REMEMBERED = 1_000
+
+/** Tells a message that is delivered a second time, as happens where an acknowledgement was lost, among the last 1,000. */
+export function createSeenMessages(): (uniqueId: string | undefined) => boolean {
+  const seen = new Set<string>()
+  return uniqueId => {
+    if (uniqueId === undefined) return false
+    if (seen.has(uniqueId)) return true
+    seen.add(uniqueId)
+    const [oldest] = seen
+    if (seen.size > MAX_REMEMBERED && oldest !== undefined) seen.delete(oldest)
+    return false
+  }
+}

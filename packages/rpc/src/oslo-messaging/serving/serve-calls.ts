@@ -1,0 +1,108 @@
+import {
+  clampTimeout,
+  clearInterval,
+  Error,
+  isError,
+  Promise,
+  Set,
+  String,
+  setInterval,
+} from '@osprofiler/core/toolkit'
+import type { ConsumeMessage } from 'amqplib'
+import type { RunTraced } from '../../run-traced.js'
+import type { PublishingChannel } from '../broker/publishing-channel.js'
+import { decodeMessage, type Incoming, type Message, readIncoming } from '../messages/message.js'
+import { createConcurrencyLimit } from './concurrency-limit.js'
+import { findMethod } from './endpoints.js'
+import type { Replies } from './replies.js'
+import { createSeenMessages } from './seen-messages.js'
+import { cutName, cutNames } from './shorten-names.js'
+
+/** Serves the deliveries of a server's queues. */
+export interface Serving {
+  take(open: PublishingChannel, delivery: ConsumeMessage): void
+  /** Resolves when all that is in work is done and replied to. */
+  drain(): Promise<void>
+}
+
+interface ServingParts {
+  readonly endpoints: readonly object[]
+  readonly runTraced: RunTraced
+  readonly replies: Replies
+  /** How many calls are served at the same time. */
+  readonly maxConcurrentCalls: number
+  onError(error: unknown, call?: Incoming): void
+}
+
+export function createServing({ endpoints, runTraced, replies, maxConcurrentCalls, onError }: ServingParts): Serving {
+  const limit = createConcurrencyLimit(maxConcurrentCalls)
+  const hasBeenSeen = createSeenMessages()
+  const replying = new Set<Promise<void>>()
+
+  async function serve(open: PublishingChannel, delivery: ConsumeMessage): Promise<void> {
+    let message: Message
+    try {
+      message = decodeMessage(delivery.content, delivery.properties.headers?.compression)
+    } catch (error) {
+      settle(open, () => open.channel.reject(delivery, false))
+      return onError(
+        new Error(`A message is none of oslo.messaging: ${isError(error) ? error.message : String(error)}`),
+      )
+    }
+    // As in Python, before the method runs: a call that ends its process must not end the next one.
+    if (!settle(open, () => open.channel.ack(delivery))) return
+    const incoming = readIncoming(message)
+    if (hasBeenSeen(incoming.uniqueId)) return
+    const reply = await perform(message, incoming)
+    if (incoming.reply === undefined) return
+    const sending = reply(incoming.reply)
+      .catch(onError)
+      .finally(() => replying.delete(sending))
+    replying.add(sending)
+  }
+
+  /** Runs the method, and returns how the caller is told. */
+  async function perform(message: Message, incoming: Incoming): Promise<(to: ReplyTo) => Promise<void>> {
+    const { method, args, context } = incoming
+    const heartbeat = startHeartbeat(incoming)
+    try {
+      const run = async (): Promise<unknown> => findMethod(endpoints, incoming)(context, args)
+      // A call is answered, as a request is. A cast is worked on, as a message is.
+      const info =
+        incoming.reply === undefined ? { messaging: { system: 'rabbitmq', operation: 'process' } } : undefined
+      const result = await runTraced(message, run, { functionName: cutName(method), info })
+      return to => replies.send(to, result)
+    } catch (error) {
+      onError(error, cutNames(incoming))
+      return to => replies.sendFailure(to, error)
+    } finally {
+      clearInterval(heartbeat)
+    }
+  }
+
+  function startHeartbeat({ reply, monitorTimeout }: Incoming): NodeJS.Timeout | undefined {
+    if (reply === undefined || !(monitorTimeout >= 2)) return undefined
+    return setInterval(() => void replies.sendHeartbeat(reply), clampTimeout((monitorTimeout * 1_000) / 2)).unref()
+  }
+
+  return {
+    take: (open, delivery) => limit.run(() => serve(open, delivery).catch(onError)),
+    async drain() {
+      await limit.drain()
+      await Promise.all(replying)
+    },
+  }
+}
+
+type ReplyTo = NonNullable<Incoming['reply']>
+
+/** Whether the broker could be told. Where the channel is gone, the message comes again. */
+function settle(open: PublishingChannel, tell: () => void): boolean {
+  if (!open.isOpen) return false
+  try {
+    tell()
+    return true
+  } catch {
+    return false
+  }
+}

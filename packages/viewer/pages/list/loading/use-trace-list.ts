@@ -1,0 +1,73 @@
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { CountAnswer, ListAnswer, ListedTrace } from '../../../src/protocol/listed-trace.js'
+import { type ListQuery, type ListWatch, watchList } from './watch-list.js'
+
+/** The list of the server as the page has it now. */
+export interface LiveList extends ListAnswer {
+  /** Whether an answer has come at all. */
+  readonly isOpen: boolean
+  /** Why there is nothing new, or `''`. */
+  readonly problem: string
+}
+
+const EMPTY: LiveList = { traces: [], more: false, isOpen: false, problem: '' }
+
+/** Follows a list of the server. A trace in which nothing changed stays the same object, so that its row is not drawn again. */
+export function useTraceList({ length, failedOnly }: ListQuery): LiveList {
+  const [list, setList] = useState<LiveList>(EMPTY)
+  const query = useRef<ListQuery>({ length, failedOnly })
+  const watch = useRef<ListWatch>(undefined)
+  query.current = { length, failedOnly }
+
+  useEffect(() => {
+    watch.current = watchList(() => query.current, {
+      changed: ({ traces, more }) =>
+        setList(before => ({ traces: keepSame(before.traces, traces), more, isOpen: true, problem: '' })),
+      unchanged: () => setList(before => (before.problem === '' ? before : { ...before, problem: '' })),
+      failed: problem => setList(before => ({ ...before, problem })),
+    })
+    return () => watch.current?.end()
+  }, [])
+  const isFirst = useRef(true)
+  useEffect(() => {
+    if (!isFirst.current) watch.current?.look()
+    isFirst.current = false
+  }, [length, failedOnly])
+  return list
+}
+
+const COUNT_AGAIN_MS = 30_000
+
+/** How many traces the store holds, while the page wants to know; `undefined` until the server has counted. */
+export function useTraceCount(isWanted: boolean, failedOnly: boolean): CountAnswer | undefined {
+  const [count, setCount] = useState<CountAnswer>()
+  useEffect(() => {
+    if (!isWanted) return undefined
+    const ending = new AbortController()
+    const ask = async (): Promise<void> => {
+      const response = await fetch(`api/count${failedOnly ? '?failed=1' : ''}`, { signal: ending.signal })
+      if (response.ok) setCount(await response.json())
+    }
+    const askQuietly = () => void ask().catch(() => undefined)
+    askQuietly()
+    const timer = setInterval(askQuietly, COUNT_AGAIN_MS)
+    return () => {
+      clearInterval(timer)
+      ending.abort()
+      setCount(undefined)
+    }
+  }, [isWanted, failedOnly])
+  return count
+}
+
+function keepSame(before: readonly ListedTrace[], now: readonly ListedTrace[]): readonly ListedTrace[] {
+  const known = new Map(before.map(trace => [trace.ref, trace]))
+  return now.map(trace => {
+    const old = known.get(trace.ref)
+    return old !== undefined && isEqual(old, trace) ? old : trace
+  })
+}
+
+function isEqual(left: ListedTrace, right: ListedTrace): boolean {
+  return (Object.keys(right) as (keyof ListedTrace)[]).every(key => left[key] === right[key])
+}

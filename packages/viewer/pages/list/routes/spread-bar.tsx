@@ -1,0 +1,43 @@
+import type { RouteStatistics } from './route-statistics.js'
+
+/** The shortest and the longest duration that bars show, in microseconds. */
+export interface SpreadScale {
+  readonly fromUs: number
+  readonly toUs: number
+}
+
+/** Four powers of ten: what is shorter than that, of the slowest, stands at the beginning. */
+const MAX_RATIO = 10_000
+
+/** A scale for the bars of all these routes. */
+export function spreadScale(routes: readonly RouteStatistics[]): SpreadScale {
+  let fromUs = Number.POSITIVE_INFINITY
+  let toUs = 1
+  for (const { p50Us, slowestUs } of routes) {
+    fromUs = Math.min(fromUs, p50Us ?? fromUs)
+    toUs = Math.max(toUs, slowestUs ?? toUs)
+  }
+  return { fromUs: Math.max(toUs / MAX_RATIO, Math.min(fromUs, toUs)), toUs }
+}
+
+/** A dot for p50, a bar from there to p95, a tick for the slowest: on a logarithmic scale, so that every route is seen. */
+export function SpreadBar({ route, scale }: { readonly route: RouteStatistics; readonly scale: SpreadScale }) {
+  const { p50Us, p95Us, slowestUs } = route
+  if (p50Us === undefined || p95Us === undefined || slowestUs === undefined) return null
+  const [from, to, end] = [p50Us, p95Us, slowestUs].map(us => placeOf(us, scale))
+  return (
+    <span class="spread-bar" aria-hidden="true">
+      <span class="spread-tail" style={{ left: `${to}%`, width: `${(end ?? 0) - (to ?? 0)}%` }} />
+      <span class="spread-range" style={{ left: `${from}%`, width: `${(to ?? 0) - (from ?? 0)}%` }} />
+      <span class="spread-middle" style={{ left: `${from}%` }} />
+      <span class="spread-slowest" style={{ left: `${end}%` }} />
+    </span>
+  )
+}
+
+/** In per cent, with room for a dot at either end. */
+function placeOf(us: number, { fromUs, toUs }: SpreadScale): number {
+  const span = Math.log(toUs / fromUs)
+  const share = span > 0 ? Math.log(Math.max(us, fromUs) / fromUs) / span : 0
+  return 2 + 96 * share
+}

@@ -1,0 +1,102 @@
+import { nearestRank } from '@osprofiler/report/toolkit'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import type { ListedTrace } from '../../../src/protocol/listed-trace.js'
+import { SortHead } from '../../shared/sort-head.js'
+import type { Sorting } from '../../shared/sorting.js'
+import type { SortKey } from '../view/arrange-traces.js'
+import { TraceRow } from './trace-row.js'
+
+interface TraceTableProps {
+  readonly traces: readonly ListedTrace[]
+  readonly sorting: Sorting<SortKey>
+  readonly chosen: readonly string[]
+  readonly colours: ReadonlyMap<string, number>
+  readonly sortBy: (key: SortKey) => void
+  readonly choose: (ref: string, isChosen: boolean) => void
+}
+
+const COLUMNS: readonly (readonly [key: SortKey, title: string, className: string])[] = [
+  ['timestamp', 'Time', 'time'],
+  ['request', 'Request', 'what'],
+  ['service', 'Service', 'where'],
+  ['status', 'Status', 'status'],
+  ['durationUs', 'Duration', 'duration'],
+  ['points', 'Points', 'points'],
+  ['id', 'Trace', 'which'],
+]
+
+/** So many rows are drawn at first, and so many more whenever the reader comes near the last of them. */
+const ROWS_AT_ONCE = 200
+
+/** The table of traces. */
+export function TraceTable({ traces, sorting, chosen, colours, sortBy, choose }: TraceTableProps) {
+  // Rows that were scrolled to are drawn no more once they stand elsewhere: moving thousands takes seconds.
+  const [grown, setGrown] = useState({ sorting, rows: ROWS_AT_ONCE })
+  const rows = grown.sorting === sorting ? grown.rows : ROWS_AT_ONCE
+  const end = useRef<HTMLDivElement>(null)
+  const arrived = useArrivals(traces)
+  useEffect(() => {
+    const observer = new IntersectionObserver(
+      ([entry]) => entry?.isIntersecting && setGrown({ sorting, rows: rows + ROWS_AT_ONCE }),
+      { rootMargin: '1200px' },
+    )
+    if (end.current !== null) observer.observe(end.current)
+    return () => observer.disconnect()
+  }, [rows, sorting, traces.length > rows])
+
+  const longUs = useMemo(() => longDuration(traces), [traces])
+  return (
+    <>
+      <table class="traces">
+        <caption class="sr">Traces. The buttons in its head sort it.</caption>
+        <thead>
+          <tr>
+            <th scope="col" class="choice">
+              Compare
+            </th>
+            {COLUMNS.map(([key, title, name]) => (
+              <SortHead key={key} class={name} column={[key, title]} {...{ sorting, sortBy }} />
+            ))}
+            <th scope="col" class="saving">
+              Download
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {traces.slice(0, rows).map(trace => (
+            <TraceRow
+              key={trace.ref}
+              trace={trace}
+              colour={colours.get(trace.service) ?? 0}
+              share={Math.min((trace.durationUs ?? 0) / longUs, 1)}
+              isChosen={chosen.includes(trace.ref)}
+              hasArrived={arrived.has(trace.ref)}
+              choose={choose}
+            />
+          ))}
+        </tbody>
+      </table>
+      {traces.length > rows && <div ref={end} class="table-end" />}
+    </>
+  )
+}
+
+/** What few traces exceed: one that took minutes would leave no bar to all the others. */
+function longDuration(traces: readonly ListedTrace[]): number {
+  const durations = traces.flatMap(({ durationUs }) => durationUs ?? []).sort((a, b) => a - b)
+  return Math.max(nearestRank(durations, 0.98) ?? 1, 1)
+}
+
+/** The traces that came after the page was opened: these light up. */
+function useArrivals(traces: readonly ListedTrace[]): ReadonlySet<string> {
+  const known = useRef<Set<string>>(undefined)
+  const arrived = useRef(new Set<string>())
+  if (known.current === undefined) known.current = new Set(traces.map(({ ref }) => ref))
+  // A filter, or a longer list, brings many at once: these have not arrived just now.
+  const fresh = traces.filter(({ ref }) => !known.current?.has(ref))
+  for (const { ref } of fresh) {
+    known.current.add(ref)
+    if (fresh.length <= 20) arrived.current.add(ref)
+  }
+  return arrived.current
+}

@@ -1,0 +1,60 @@
+import { createTimeRank, hasStatus } from '@osprofiler/report'
+import type { ListedTrace } from '../../../src/protocol/listed-trace.js'
+import { parseDuration } from '../../shared/parse-duration.js'
+import { compare, type Sorting } from '../../shared/sorting.js'
+import { routeKey } from '../routes/route-statistics.js'
+
+/** A column by which the list can be sorted. */
+export type SortKey = 'timestamp' | 'request' | 'service' | 'status' | 'durationUs' | 'points' | 'id'
+
+/** What the user narrows the list to. Empty texts narrow nothing. */
+export interface Filters {
+  readonly search: string
+  readonly least: string
+  readonly status: string
+  readonly route: string
+}
+
+/** Whether anything narrows the list that the page has. */
+export function isNarrowed({ search, least, status, route }: Filters): boolean {
+  return search.trim() !== '' || parseDuration(least) > 0 || status !== '' || route !== ''
+}
+
+/** The traces that pass every filter, in the order in which they came. */
+export function filterTraces(traces: readonly ListedTrace[], filters: Filters): readonly ListedTrace[] {
+  if (!isNarrowed(filters)) return traces
+  const words = filters.search.toLowerCase().split(/\s+/).filter(Boolean)
+  const leastUs = parseDuration(filters.least)
+  return traces.filter(
+    trace =>
+      (leastUs === 0 || (trace.durationUs ?? -1) >= leastUs) &&
+      (filters.status === '' || hasStatus(trace, filters.status)) &&
+      (filters.route === '' || routeKey(trace) === filters.route) &&
+      (words.length === 0 || hasWords(trace, words)),
+  )
+}
+
+/** The traces sorted; equals stay in the order in which they came. */
+export function sortTraces(traces: readonly ListedTrace[], { key, descending }: Sorting<SortKey>): ListedTrace[] {
+  const direction = descending ? -1 : 1
+  const rank = createTimeRank()
+  return traces.toSorted((left, right) => direction * compare(sortValue(left, key, rank), sortValue(right, key, rank)))
+}
+
+const texts = new WeakMap<ListedTrace, string>()
+
+function hasWords(trace: ListedTrace, words: readonly string[]): boolean {
+  let text = texts.get(trace)
+  if (text === undefined) {
+    const { name, request, pattern, service, project, id, timestamp, status, error } = trace
+    text = [name, request, pattern, status, service, project, id, timestamp, error].join(' ').toLowerCase()
+    texts.set(trace, text)
+  }
+  return words.every(word => text.includes(word))
+}
+
+function sortValue(trace: ListedTrace, key: SortKey, rank: (timestamp: string) => string): string | number {
+  if (key === 'timestamp') return rank(trace.timestamp)
+  if (key === 'request') return `${trace.request || trace.name} ${trace.name}`
+  return trace[key] ?? -1
+}

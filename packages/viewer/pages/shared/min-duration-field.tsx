@@ -1,0 +1,33 @@
+import { isWrongDuration, WANTED_DURATION } from './parse-duration.js'
+
+interface MinDurationFieldProps {
+  /** The duration as it was typed. */
+  readonly text: string
+  readonly change: (text: string) => void
+}
+
+/** The filter by duration. It says where its text is none, as such a text filters nothing. */
+export function MinDurationField({ text, change }: MinDurationFieldProps) {
+  const isWrong = isWrongDuration(text)
+  return (
+    <span class="least">
+      <label for="least">At least</label>
+      <input
+        id="least"
+        type="text"
+        inputMode="decimal"
+        size={6}
+        placeholder="0 ms"
+        autocomplete="off"
+        aria-label="At least: the shortest duration, in milliseconds or with a unit"
+        aria-invalid={isWrong}
+        aria-describedby="least-problem"
+        value={text}
+        onInput={event => change(event.currentTarget.value)}
+      />
+      <span id="least-problem" class="bad" role="status">
+        {isWrong && `${WANTED_DURATION} This filter is off.`}
+      </span>
+    </span>
+  )
+}

@@ -1,0 +1,178 @@
+import { formatCount, formatDuration, formatShare, type ReportNode } from '@osprofiler/report'
+import { MARK_WORDS, nearestRank, recordsOfPoint } from '@osprofiler/report/toolkit'
+import { useMemo, useState } from 'preact/hooks'
+import { CopyButton } from '../../shared/copy-button.js'
+import { serviceColour } from '../../shared/service-colour.js'
+import { showDuration, showText } from '../../shared/show-text.js'
+import { pointName, repeatedTitle, wholeTitle } from '../model/point-text.js'
+import { colourOf, type TraceModel } from '../model/trace-model.js'
+import { isFoldRow, type RowId, rowPoint } from '../model/visible-rows.js'
+import type { Patch } from '../view/view-state.js'
+import { rowKeys } from '../waterfall/row-keys.js'
+import { rawText } from './raw-text.js'
+
+interface DetailsPaneProps {
+  readonly model: TraceModel
+  readonly row: RowId
+  readonly patch: Patch
+}
+
+export function DetailsPane({ model, row, patch }: DetailsPaneProps) {
+  const point = rowPoint(row)
+  const node = model.points[point]
+  if (node === undefined) return null
+  const members = isFoldRow(row) ? (model.folds.get(point) ?? []) : []
+  return (
+    <aside class="details" aria-label="Details" style={serviceColour(colourOf(model, point))}>
+      <div class="details-head">
+        <p class="kind">
+          <span class="swatch" aria-hidden="true" />
+          <bdi>{pointName(node)}</bdi>
+          {node.service !== undefined && (
+            <>
+              {' in '}
+              <bdi>{showText(node.service, 60)}</bdi>
+            </>
+          )}
+        </p>
+        <button type="button" class="button" aria-label="Close details" onClick={() => patch({ detailsOpen: false })}>
+          <span aria-hidden="true">✕</span>
+        </button>
+      </div>
+      {rowKeys.isClosable(model, row) && (
+        <p class="subtree">
+          <button type="button" class="button" onClick={() => patch(state => rowKeys.setSubtree(model, state, false))}>
+            Open all below
+          </button>
+          <button type="button" class="button" onClick={() => patch(state => rowKeys.setSubtree(model, state, true))}>
+            Close all below
+          </button>
+        </p>
+      )}
+      {isFoldRow(row) ? (
+        <Repeated model={model} members={members} />
+      ) : (
+        <Single key={node.traceId} model={model} node={node} />
+      )}
+    </aside>
+  )
+}
+
+function Repeated({ model, members }: { readonly model: TraceModel; readonly members: readonly number[] }) {
+  const nodes = members.flatMap(index => model.points[index] ?? [])
+  const durations = nodes.flatMap(node => node.durationUs ?? []).sort((a, b) => a - b)
+  const total = durations.reduce((sum, us) => sum + us, 0)
+  return (
+    <>
+      <h2>
+        <bdi>{repeatedTitle(nodes)}</bdi>
+      </h2>
+      <dl class="numbers">
+        <Entry name="Points">{formatCount(nodes.length)}</Entry>
+        <Entry name="Together">{formatDuration(total)}</Entry>
+        <Entry name="p50">{formatDuration(nearestRank(durations, 0.5) ?? 0)}</Entry>
+        <Entry name="Longest">{formatDuration(durations.at(-1) ?? 0)}</Entry>
+      </dl>
+      <p class="quiet">Open the row (→) to see each of them.</p>
+    </>
+  )
+}
+
+function Single({ model, node }: { readonly model: TraceModel; readonly node: ReportNode }) {
+  const selfUs = model.selfUs().get(node)
+  const message = (node.stop?.info as { readonly message?: unknown } | null | undefined)?.message
+  return (
+    <>
+      <h2>
+        <bdi>{wholeTitle(node)}</bdi>
+      </h2>
+      {node.exception !== undefined && (
+        <p class="exception">
+          <strong>
+            <bdi>{showText(node.exception)}</bdi>
+          </strong>{' '}
+          <bdi>{typeof message === 'string' ? showText(message, 2000) : ''}</bdi>
+        </p>
+      )}
+      {node.marks.map(mark => (
+        <p key={mark} class="mark">
+          It {MARK_WORDS[mark]}.
+        </p>
+      ))}
+      <dl class="numbers">
+        <Entry name="Began at">{showDuration(node.startedUs)}</Entry>
+        <Entry name="Took">{showDuration(node.durationUs)}</Entry>
+        <Entry name="Of the trace">
+          {node.durationUs === undefined ? 'unknown' : formatShare(node.durationUs / model.durationUs)}
+        </Entry>
+        <Entry name="Itself">{showDuration(selfUs)}</Entry>
+      </dl>
+      <dl class="ids">
+        <Id name="Point" id={node.traceId} />
+        {node.parentId !== undefined && <Id name="Parent" id={node.parentId} />}
+        {pointName(node) !== showText(node.name, 60) && (
+          <Entry name="Recorded">
+            as <code>{showText(node.name, 60)}</code>
+          </Entry>
+        )}
+        {node.host !== undefined && (
+          <Entry name="Host">
+            <bdi>{showText(node.host)}</bdi>
+          </Entry>
+        )}
+        {node.project !== undefined && (
+          <Entry name="Project">
+            <bdi>{showText(node.project)}</bdi>
+          </Entry>
+        )}
+      </dl>
+      {recordsOfPoint(node).map((record, index) => (
+        <RawRecord key={index} record={record} />
+      ))}
+    </>
+  )
+}
+
+function Entry({ name, children }: { readonly name: string; readonly children: preact.ComponentChildren }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}
+
+function Id({ name, id }: { readonly name: string; readonly id: string }) {
+  const shown = showText(id)
+  return (
+    <Entry name={name}>
+      <code>
+        <bdi>{shown}</bdi>
+      </code>
+      <CopyButton text={shown} what={`the ${name.toLowerCase()}'s id`} />
+    </Entry>
+  )
+}
+
+const FIRST_SHOWN = 20_000
+
+function RawRecord({ record }: { readonly record: { readonly name?: unknown } }) {
+  const [whole, setWhole] = useState(false)
+  const text = useMemo(() => rawText(record), [record])
+  const shown = whole ? text : text.slice(0, FIRST_SHOWN)
+  const name = typeof record?.name === 'string' ? showText(record.name, 60) : 'record'
+  return (
+    <details class="raw" open>
+      <summary>
+        <bdi>{name}</bdi>
+      </summary>
+      <CopyButton text={shown} what={`the record ${name}`} />
+      <pre tabIndex={0}>{shown}</pre>
+      {text.length > FIRST_SHOWN && !whole && (
+        <button type="button" class="button" onClick={() => setWhole(true)}>
+          Show all {formatCount(text.length)} characters
+        </button>
+      )}
+    </details>
+  )
+}

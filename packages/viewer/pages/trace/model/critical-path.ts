@@ -1,0 +1,16 @@
+import { criticalPath, type Report } from '@osprofiler/report'
+import { groupBy } from '@osprofiler/report/toolkit'
+
+/** A stretch of the critical path within a point, in microseconds of the trace. */
+export interface CriticalSpan {
+  readonly fromUs: number
+  readonly toUs: number
+}
+
+/** Where the critical path runs, by point. */
+export function findCriticalPath(
+  report: Report,
+  indexOf: ReadonlyMap<string, number>,
+): ReadonlyMap<number, readonly CriticalSpan[]> {
+  return groupBy(criticalPath(report), ({ point }) => indexOf.get(point?.traceId ?? '') ?? -1)
+}

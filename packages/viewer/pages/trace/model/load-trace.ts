@@ -1,0 +1,72 @@
+import { parseJson } from '@osprofiler/core/json'
+import { buildReport, type Report } from '@osprofiler/report'
+import type { PageFacts, PageSource } from '../../../src/protocol/page-source.js'
+
+/** What is not known of a page from a server. */
+export type Facts = Partial<PageFacts>
+
+/** A trace, and the JSON of its records that it was built from. */
+export interface Trace {
+  readonly report: Report
+  readonly json: string
+}
+
+type Records = Parameters<typeof buildReport>[0]
+
+/** The trace in the page itself, or `undefined` where the page comes from a server and has to fetch it. */
+export function readInlineTrace(): (Trace & { readonly facts: Facts }) | undefined {
+  const element = document.getElementById('osprofiler-records')
+  if (element === null) return undefined
+  const json = element.textContent ?? '[]'
+  element.remove()
+  return { ...readTrace(json), facts: (readJson('osprofiler-facts') ?? {}) as Facts }
+}
+
+export function readSource(): PageSource | undefined {
+  return readJson('osprofiler-source') as PageSource | undefined
+}
+
+/** @throws Error in words for the user */
+export async function fetchTrace(source: PageSource): Promise<Trace> {
+  const response = await fetch(source.trace, { headers: { accept: 'application/json' } }).catch(() => undefined)
+  if (response === undefined) throw new Error('The server does not answer. Is "osprofiler ui" still running?')
+  if (response.status === 404) throw new Error('The store has no records of this trace (yet).')
+  if (response.status === 401 || response.status === 403) {
+    throw new Error('This session is over. Open the address that "osprofiler ui" printed.')
+  }
+  if (!response.ok) throw new Error(`The server answered with ${response.status}.`)
+  return readTrace(await response.text())
+}
+
+/** Calls back when records have come, at most twice a second, until the trace is complete. */
+export function watchTrace(source: PageSource, onChange: () => void): void {
+  if (source.events === undefined) return
+  const events = new EventSource(source.events)
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const changed = (): void => {
+    if (timer !== undefined) return
+    timer = setTimeout(() => {
+      timer = undefined
+      onChange()
+    }, 500)
+  }
+  events.addEventListener('message', changed)
+  events.addEventListener('complete', () => {
+    events.close()
+    changed()
+  })
+}
+
+function readJson(id: string): unknown {
+  const text = document.getElementById(id)?.textContent
+  return text === undefined || text === null ? undefined : JSON.parse(text)
+}
+
+function readTrace(json: string): Trace {
+  return { report: buildReport(toRecords(parseJson(json))), json }
+}
+
+function toRecords(value: unknown): Records {
+  if (!Array.isArray(value)) throw new Error('What came is not a list of records.')
+  return value
+}

@@ -1,0 +1,102 @@
+import { type Report, type ReportNode, selfTimes } from '@osprofiler/report'
+import { assignColours } from '../../shared/service-colour.js'
+import { type CriticalSpan, findCriticalPath } from './critical-path.js'
+import { foldRepeats } from './fold-repeats.js'
+
+/**
+ * A report laid out in arrays over its points in tree order, so that a hundred thousand of them can be drawn, filtered
+ * and scrolled. The points below point `i` are those from `i + 1` to `ends[i]`, which is not among them.
+ */
+export interface TraceModel {
+  readonly report: Report
+  readonly points: readonly ReportNode[]
+  readonly durationUs: number
+  /** -1 at the top. */
+  readonly parents: Int32Array
+  readonly ends: Int32Array
+  /** Not a number where nobody knows; an unknown end is that of the trace. */
+  readonly startsUs: Float64Array
+  readonly endsUs: Float64Array
+  readonly services: readonly string[]
+  /** Of each service, for `serviceColour`. */
+  readonly colours: readonly number[]
+  /** An index into `services`. */
+  readonly serviceOf: Int32Array
+  /** The first of the repeated siblings that a point is folded with, itself perhaps; -1 for a point of its own. */
+  readonly foldOf: Int32Array
+  /** The members of a fold by its first. */
+  readonly folds: ReadonlyMap<number, readonly number[]>
+  readonly indexOf: ReadonlyMap<string, number>
+  readonly deepest: number
+  /** Where the critical path runs, in microseconds, by point. */
+  readonly criticalOf: () => ReadonlyMap<number, readonly CriticalSpan[]>
+  readonly selfUs: () => ReadonlyMap<ReportNode, number>
+}
+
+export function createTraceModel(report: Report): TraceModel {
+  const { points } = report
+  const durationUs = Math.max(report.durationUs ?? 0, 1)
+  const count = points.length
+  const parents = new Int32Array(count).fill(-1)
+  const ends = new Int32Array(count)
+  const startsUs = new Float64Array(count)
+  const endsUs = new Float64Array(count)
+  const serviceOf = new Int32Array(count)
+  const services = new Map<string, number>()
+  const indexOf = new Map<string, number>()
+  const path: number[] = []
+  let deepest = 0
+
+  for (let index = 0; index < count; index++) {
+    const node = points[index]
+    if (node === undefined) continue
+    while (path.length > node.depth) ends[path.pop() ?? 0] = index
+    parents[index] = path.at(-1) ?? -1
+    path.push(index)
+    startsUs[index] = node.startedUs ?? node.finishedUs ?? Number.NaN
+    endsUs[index] = node.finishedUs ?? (node.startedUs === undefined ? Number.NaN : durationUs)
+    const service = node.service ?? ''
+    let place = services.get(service)
+    if (place === undefined) {
+      place = services.size
+      services.set(service, place)
+    }
+    serviceOf[index] = place
+    indexOf.set(node.traceId, index)
+    if (node.depth > deepest) deepest = node.depth
+  }
+  for (const index of path) ends[index] = count
+
+  const { foldOf, folds } = foldRepeats(report, indexOf)
+  return {
+    report,
+    points,
+    durationUs,
+    parents,
+    ends,
+    startsUs,
+    endsUs,
+    services: [...services.keys()],
+    colours: assignColours([...services.keys()]),
+    serviceOf,
+    foldOf,
+    folds,
+    indexOf,
+    deepest,
+    criticalOf: once(() => findCriticalPath(report, indexOf)),
+    selfUs: once(() => selfTimes(report)),
+  }
+}
+
+function once<Value>(compute: () => Value): () => Value {
+  let result: { readonly value: Value } | undefined
+  return () => {
+    result ??= { value: compute() }
+    return result.value
+  }
+}
+
+/** The colour of a point's service, for `serviceColour`. */
+export function colourOf({ colours, serviceOf }: TraceModel, point: number): number {
+  return colours[serviceOf[point] ?? 0] ?? 0
+}

@@ -1,0 +1,55 @@
+import { searchText } from '../model/point-text.js'
+import type { TraceModel } from '../model/trace-model.js'
+import { createPatternSearch } from './pattern-search.js'
+
+export interface SearchOptions {
+  readonly text: string
+  /** Whether `text` is a regular expression. */
+  readonly isPattern: boolean
+  readonly signal: AbortSignal
+}
+
+const SLICE_MS = 8
+const BATCH = 2000
+
+/**
+ * The points whose texts hold what is looked for, in tree order, upper and lower case alike. It works in slices, so
+ * that the page stays awake, and stops when it is told to.
+ *
+ * @throws Error in words for the user: a pattern that cannot be read, or that takes too long
+ */
+export async function searchPoints(model: TraceModel, options: SearchOptions): Promise<number[]> {
+  return options.isPattern ? await searchPattern(model, options) : await searchPlain(model, options)
+}
+
+async function searchPlain({ points }: TraceModel, { text, signal }: SearchOptions): Promise<number[]> {
+  const wanted = text.toLowerCase()
+  const found: number[] = []
+  let sliceEnd = performance.now() + SLICE_MS
+  for (const [index, node] of points.entries()) {
+    if (searchText(node).toLowerCase().includes(wanted)) found.push(index)
+    if (performance.now() < sliceEnd) continue
+    await nextTask()
+    if (signal.aborted) return []
+    sliceEnd = performance.now() + SLICE_MS
+  }
+  return found
+}
+
+async function searchPattern({ points }: TraceModel, { text, signal }: SearchOptions): Promise<number[]> {
+  const found: number[] = []
+  const search = createPatternSearch(text)
+  try {
+    for (let from = 0; from < points.length && !signal.aborted; from += BATCH) {
+      const hits = await search.test(points.slice(from, from + BATCH).map(searchText))
+      for (const hit of hits) found.push(from + hit)
+    }
+  } finally {
+    search.close()
+  }
+  return found
+}
+
+function nextTask(): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, 0))
+}

@@ -1,0 +1,35 @@
+import type { Range } from './time-range.js'
+
+export type View = 'waterfall' | 'flame' | 'statistics'
+
+/** What the hash of the page's address says. */
+export interface DeepLink {
+  readonly view: View
+  readonly point: string | undefined
+  readonly range: Range | undefined
+}
+
+const MAX_ID_LENGTH = 200
+
+export function readLink(hash: string): DeepLink {
+  const fields = new URLSearchParams(hash.replace(/^#/, ''))
+  const fromUs = Number(fields.get('from') ?? Number.NaN)
+  const toUs = Number(fields.get('to') ?? Number.NaN)
+  const view = fields.get('view')
+  return {
+    view: view === 'flame' || view === 'statistics' ? view : 'waterfall',
+    point: fields.get('point') ?? undefined,
+    range: toUs > fromUs ? { fromUs, toUs } : undefined,
+  }
+}
+
+export function writeLink({ view, point, range }: DeepLink): string {
+  const fields = new URLSearchParams()
+  if (point !== undefined && point.length <= MAX_ID_LENGTH) fields.set('point', point)
+  if (range !== undefined) {
+    fields.set('from', String(Math.round(range.fromUs)))
+    fields.set('to', String(Math.round(range.toUs)))
+  }
+  if (view !== 'waterfall') fields.set('view', view)
+  return fields.size === 0 ? '' : `#${fields}`
+}

@@ -1,0 +1,48 @@
+/** A part of the trace's time, in microseconds since its first record. */
+export interface Range {
+  readonly fromUs: number
+  readonly toUs: number
+}
+
+const MIN_RANGE_US = 5
+
+/** Widens (factor over 1) or narrows a range around a moment, within the trace. */
+export function zoomRange(range: Range, factor: number, aroundUs: number, durationUs: number): Range {
+  const width = Math.max(MIN_RANGE_US, (range.toUs - range.fromUs) * factor)
+  const share = (aroundUs - range.fromUs) / (range.toUs - range.fromUs)
+  const fromUs = aroundUs - share * width
+  return fitRange({ fromUs, toUs: fromUs + width }, durationUs)
+}
+
+/** @param share of the range's width; negative to the left */
+export function panRange({ fromUs, toUs }: Range, share: number, durationUs: number): Range {
+  const step = (toUs - fromUs) * share
+  return fitRange({ fromUs: fromUs + step, toUs: toUs + step }, durationUs)
+}
+
+/** Moves and cuts a range so that it lies within the trace. */
+export function fitRange({ fromUs, toUs }: Range, durationUs: number): Range {
+  const width = Math.min(Math.max(toUs - fromUs, Math.min(MIN_RANGE_US, durationUs)), durationUs)
+  const start = Math.min(Math.max(0, fromUs), durationUs - width)
+  return { fromUs: start, toUs: start + width }
+}
+
+/** Round moments in a range, about `count` of them. */
+export function ticks({ fromUs, toUs }: Range, count: number): number[] {
+  const rough = Math.max((toUs - fromUs) / count, 1)
+  const power = 10 ** Math.floor(Math.log10(rough))
+  const step = [1, 2, 5, 10].map(factor => factor * power).find(size => size >= rough) ?? rough
+  const found: number[] = []
+  for (let us = Math.ceil(fromUs / step) * step; us <= toUs && found.length < 50; us += step) found.push(us)
+  return found
+}
+
+/**
+ * Moments whose labels have room to their right.
+ *
+ * @param room the share of the range's width that a label may need
+ */
+export function labelTicks(range: Range, count: number, room = 0.08): number[] {
+  const lastUs = range.fromUs + (range.toUs - range.fromUs) * (1 - room)
+  return ticks(range, count).filter(us => us <= lastUs)
+}

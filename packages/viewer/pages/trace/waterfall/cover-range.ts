@@ -1,0 +1,73 @@
+import type { Range } from '../view/time-range.js'
+
+/** A stretch of a row, and how much of it is taken: 0 to 1. */
+export interface Cover {
+  readonly fromUs: number
+  readonly toUs: number
+  readonly density: number
+}
+
+/** Steps in which a density is told, so that like neighbors are one stretch. */
+const STEPS = 8
+
+/**
+ * Where the intervals of many points lie within a range, in as many stretches as there are cells at most: as wide as
+ * all of them together, and denser where they take up more of the time. Of intervals on top of one another, each counts.
+ */
+export function coverRange(
+  intervals: Iterable<{ readonly startUs: number; readonly endUs: number }>,
+  { fromUs, toUs }: Range,
+  cells: number,
+): Cover[] {
+  const cellUs = (toUs - fromUs) / cells
+  if (!(cellUs > 0)) return []
+  const taken = new Float64Array(cells)
+  const touched = new Uint8Array(cells)
+  // The whole cells between both ends are noted as a step up and a step down: an interval costs the same however long.
+  const steps = new Int32Array(cells + 1)
+  for (const { startUs, endUs } of intervals) {
+    if (!(startUs <= toUs && endUs >= fromUs)) continue
+    const start = Math.max(0, (startUs - fromUs) / cellUs)
+    const end = Math.min(cells, (endUs - fromUs) / cellUs)
+    const first = Math.min(cells - 1, Math.floor(start))
+    const last = Math.min(cells - 1, Math.floor(end))
+    touched[first] = 1
+    if (first === last) {
+      taken[first] = (taken[first] ?? 0) + end - start
+      continue
+    }
+    taken[first] = (taken[first] ?? 0) + first + 1 - start
+    steps[first + 1] = (steps[first + 1] ?? 0) + 1
+    steps[last] = (steps[last] ?? 0) - 1
+    if (end > last) touched[last] = 1
+    taken[last] = (taken[last] ?? 0) + end - last
+  }
+  return joinCells(taken, touched, steps, { fromUs, cellUs })
+}
+
+function joinCells(
+  taken: Float64Array,
+  touched: Uint8Array,
+  steps: Int32Array,
+  { fromUs, cellUs }: { readonly fromUs: number; readonly cellUs: number },
+): Cover[] {
+  const covers: Cover[] = []
+  let whole = 0
+  let first = 0
+  let stepBefore = 0
+  const push = (end: number): void => {
+    if (stepBefore === 0) return
+    covers.push({ fromUs: fromUs + first * cellUs, toUs: fromUs + end * cellUs, density: stepBefore / STEPS })
+  }
+  for (let cell = 0; cell < taken.length; cell++) {
+    whole += steps[cell] ?? 0
+    const share = Math.min(1, whole + (taken[cell] ?? 0))
+    const step = whole > 0 || touched[cell] === 1 ? Math.max(1, Math.round(share * STEPS)) : 0
+    if (step === stepBefore) continue
+    push(cell)
+    first = cell
+    stepBefore = step
+  }
+  push(taken.length)
+  return covers
+}

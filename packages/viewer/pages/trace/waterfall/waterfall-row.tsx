@@ -1,0 +1,185 @@
+import { formatCount } from '@osprofiler/report'
+import { serviceColour } from '../../shared/service-colour.js'
+import { showDuration, showText } from '../../shared/show-text.js'
+import { pointName, pointRoute, pointTitle, repeatedTitle, wholeTitle } from '../model/point-text.js'
+import { colourOf, type TraceModel } from '../model/trace-model.js'
+import { isFoldRow, keptMembers, type RowId, rowPoint } from '../model/visible-rows.js'
+import type { Range } from '../view/time-range.js'
+import type { Patch, ViewState } from '../view/view-state.js'
+import { coverRange } from './cover-range.js'
+import { rowKeys } from './row-keys.js'
+
+interface WaterfallRowProps {
+  readonly model: TraceModel
+  readonly state: ViewState
+  readonly row: RowId
+  readonly level: number
+  readonly place: number
+  readonly topPx: number
+  readonly kept: Uint8Array | undefined
+  readonly toggle: (row: RowId) => void
+  readonly patch: Patch
+}
+
+/** Deeper rows are not moved further to the right: their names would leave the page. */
+const MAX_INDENT = 16
+const MAX_BARS = 400
+
+export function WaterfallRow({ model, state, row, level, place, topPx, kept, toggle, patch }: WaterfallRowProps) {
+  const point = rowPoint(row)
+  const node = model.points[point]
+  if (node === undefined) return null
+  const members = isFoldRow(row) ? keptMembers(model.folds.get(point) ?? [point], kept) : [point]
+  const closable = rowKeys.isClosable(model, row)
+  const open = rowKeys.isOpen(state, row)
+  const classes = [
+    'row',
+    state.selected === row && 'selected',
+    members.some(member => state.marked?.set.has(member)) && 'marked',
+    kept?.[point] === 1 && 'context',
+    node.failed && 'failed',
+  ]
+  const odd = node.marks.length > 0
+  return (
+    <div
+      id={`row-${place}`}
+      class={classes.filter(Boolean).join(' ')}
+      role="row"
+      aria-rowindex={place + 2}
+      aria-level={level + 1}
+      aria-expanded={closable ? open : undefined}
+      aria-selected={state.selected === row}
+      style={{ top: `${topPx}px`, ...serviceColour(colourOf(model, point)) }}
+      onClick={() => patch({ selected: row, detailsOpen: true })}
+    >
+      <span role="gridcell" class="cell-point" style={{ '--level': Math.min(level, MAX_INDENT) }}>
+        {level > MAX_INDENT && (
+          <span class="depth" title={`Level ${level + 1}`}>
+            {level + 1}
+          </span>
+        )}
+        <span
+          class={closable ? `toggle ${open ? 'open' : ''}` : 'toggle leaf'}
+          aria-hidden="true"
+          onClick={event => {
+            if (!closable) return
+            event.stopPropagation()
+            patch({ selected: row })
+            if (event.shiftKey) patch(before => rowKeys.setSubtree(model, before, open))
+            else toggle(row)
+          }}
+        />
+        {members.length > 1 && <span class="times">{formatCount(members.length)} ×</span>}
+        {node.failed && (
+          <span class="flag bad" title="Failed">
+            <span aria-hidden="true">✕</span>
+            <span class="sr">Failed</span>
+          </span>
+        )}
+        {odd && !node.failed && (
+          <span class="flag odd" title={node.marks.join(', ')}>
+            <span aria-hidden="true">!</span>
+            <span class="sr">{node.marks.join(', ')}</span>
+          </span>
+        )}
+        <bdi class="name">{pointName(node)}</bdi>
+        <bdi class="title" title={members.length > 1 ? undefined : wholeTitle(node)}>
+          {titleOf(model, row, members)}
+        </bdi>
+        {members.length === 1 && <bdi class="route quiet">{pointRoute(node)}</bdi>}
+      </span>
+      <span role="gridcell" class="cell-service">
+        <span class="swatch" aria-hidden="true" />
+        <bdi>{showText(node.service, 60)}</bdi>
+      </span>
+      <span role="gridcell" class="cell-duration">
+        {durationOf(model, members)}
+      </span>
+      <span role="gridcell" class="cell-time">
+        <Bars {...{ model, members }} range={state.range} critical={state.critical} />
+      </span>
+    </div>
+  )
+}
+
+function titleOf(model: TraceModel, row: RowId, members: readonly number[]): string {
+  const nodes = members.slice(0, 100).flatMap(index => model.points[index] ?? [])
+  const [first] = nodes
+  if (first === undefined) return ''
+  const title = isFoldRow(row) ? repeatedTitle(nodes) : pointTitle(first)
+  return title === pointName(first) ? '' : title
+}
+
+function durationOf(model: TraceModel, members: readonly number[]): string {
+  const durations = members.flatMap(index => model.points[index]?.durationUs ?? [])
+  return showDuration(durations.length === 0 ? undefined : durations.reduce((sum, us) => sum + us, 0))
+}
+
+interface BarsProps {
+  readonly model: TraceModel
+  readonly members: readonly number[]
+  readonly range: Range
+  readonly critical: boolean
+}
+
+function Bars({ model, members, range, critical }: BarsProps) {
+  const spans = critical ? members.flatMap(member => model.criticalOf().get(member) ?? []) : []
+  return (
+    <>
+      {members.length > MAX_BARS ? (
+        <Density class="bar dense" intervals={members.map(member => intervalOf(model, member))} range={range} />
+      ) : (
+        members.map(member => {
+          const { startUs, endUs } = intervalOf(model, member)
+          const node = model.points[member]
+          const place = placeInRange(range, startUs, endUs)
+          if (node === undefined || place === undefined) return null
+          return <span key={member} class={node.finishedUs === undefined ? 'bar endless' : 'bar'} style={place} />
+        })
+      )}
+      {spans.length > MAX_BARS ? (
+        <Density
+          class="critical"
+          intervals={spans.map(({ fromUs, toUs }) => ({ startUs: fromUs, endUs: toUs }))}
+          range={range}
+        />
+      ) : (
+        spans.map(({ fromUs, toUs }) => {
+          const place = placeInRange(range, fromUs, toUs)
+          return place && <span key={`${fromUs}-${toUs}`} class="critical" style={place} />
+        })
+      )}
+    </>
+  )
+}
+
+interface DensityProps {
+  readonly class: string
+  readonly intervals: readonly { readonly startUs: number; readonly endUs: number }[]
+  readonly range: Range
+}
+
+/** More bars than a page can hold, or anybody tell apart: where they are, and how close. */
+function Density({ class: name, intervals, range }: DensityProps) {
+  return coverRange(intervals, range, MAX_BARS).map(({ fromUs, toUs, density }) => {
+    const place = placeInRange(range, fromUs, toUs)
+    return place && <span key={fromUs} class={name} style={{ ...place, opacity: 0.3 + 0.7 * density }} />
+  })
+}
+
+function intervalOf({ startsUs, endsUs }: TraceModel, point: number): { startUs: number; endUs: number } {
+  return { startUs: startsUs[point] ?? Number.NaN, endUs: endsUs[point] ?? Number.NaN }
+}
+
+/** `undefined` for what lies outside, or nowhere. */
+function placeInRange(
+  { fromUs, toUs }: Range,
+  startUs: number,
+  endUs: number,
+): { left: string; width: string } | undefined {
+  if (!(startUs <= toUs && endUs >= fromUs)) return undefined
+  const width = toUs - fromUs
+  const left = Math.max(startUs - fromUs, -0.01 * width) / width
+  const right = Math.min(endUs - fromUs, 1.01 * width) / width
+  return { left: `${left * 100}%`, width: `${(right - left) * 100}%` }
+}

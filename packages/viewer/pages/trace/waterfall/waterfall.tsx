@@ -1,0 +1,170 @@
+import { formatDuration } from '@osprofiler/report'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import type { TraceModel } from '../model/trace-model.js'
+import type { RowId, VisibleRows } from '../model/visible-rows.js'
+import { labelTicks, ticks } from '../view/time-range.js'
+import { useWheel, wheelRange } from '../view/use-wheel.js'
+import type { Patch, ViewState } from '../view/view-state.js'
+import { rowKeys } from './row-keys.js'
+import { bringIntoSight, followScroll, type RowView, rowView } from './row-scroller.js'
+import { usePrinting } from './use-printing.js'
+import { WaterfallRow } from './waterfall-row.js'
+
+interface WaterfallProps {
+  readonly model: TraceModel
+  readonly state: ViewState
+  readonly patch: Patch
+  readonly kept: Uint8Array | undefined
+  readonly visible: VisibleRows
+}
+
+const OVERSCAN = 8
+const MAX_PRINTED = 2000
+/** The room that the label of a moment may need. */
+const LABEL_PX = 64
+
+/** The rows of the tree, each with its bar on the time axis. Only rows in sight are in the document. */
+export function Waterfall({ model, state, patch, kept, visible }: WaterfallProps) {
+  const grid = useRef<HTMLDivElement>(null)
+  const rowHeight = useRowHeight()
+  const [scroll, setScroll] = useState<Scroll>({ top: 0, height: 800, axisPx: 600 })
+  const printing = usePrinting()
+  const { rows, levels } = visible
+  const tickCount = Math.max(2, Math.min(6, Math.floor(scroll.axisPx / LABEL_PX)))
+  const { range, selected, detailsOpen } = state
+  const width = range.toUs - range.fromUs
+
+  useScrollTracking(grid, setScroll)
+  useSelectedInSight(grid, { rows, selected, rowHeight, detailsOpen })
+  useTimelineWheel(grid, model, patch)
+
+  const first = printing ? 0 : Math.max(0, Math.floor(scroll.top / rowHeight) - OVERSCAN)
+  const last = printing
+    ? Math.min(rows.length, MAX_PRINTED)
+    : Math.min(rows.length, Math.ceil((scroll.top + scroll.height) / rowHeight) + OVERSCAN)
+  const shown = Array.from(rows.subarray(first, last))
+  const place = selected === undefined ? -1 : rows.indexOf(selected)
+  const toggle = (row: RowId): void => patch(before => rowKeys.toggle(model, before, row))
+  return (
+    <div
+      ref={grid}
+      class="grid"
+      role="treegrid"
+      aria-label="Points of the trace"
+      aria-rowcount={rows.length + 1}
+      aria-colcount={4}
+      aria-activedescendant={place >= first && place < last ? `row-${place}` : undefined}
+      tabIndex={0}
+      onFocus={() =>
+        patch(before => (before.selected === undefined && rows[0] !== undefined ? { selected: rows[0] } : {}))
+      }
+      onKeyDown={event =>
+        rowKeys.press(event, { model, visible, patch, page: Math.floor(scroll.height / rowHeight) - 2 })
+      }
+    >
+      <div class="row head" role="row" aria-rowindex={1}>
+        <span role="columnheader" class="cell-point">
+          Point
+        </span>
+        <span role="columnheader" class="cell-service">
+          Service
+        </span>
+        <span role="columnheader" class="cell-duration">
+          Duration
+        </span>
+        <span role="columnheader" class="cell-time">
+          <span class="sr">Time</span>
+          {labelTicks(range, tickCount, LABEL_PX / scroll.axisPx).map(us => (
+            <span key={us} class="tick" style={{ left: `${((us - range.fromUs) / width) * 100}%` }}>
+              {formatDuration(us)}
+            </span>
+          ))}
+        </span>
+      </div>
+      <div class="rows" role="rowgroup" style={{ height: `${(printing ? last : rows.length) * rowHeight}px` }}>
+        <div class="lines" role="presentation">
+          {ticks(range, tickCount).map(us => (
+            <span key={us} style={{ left: `${((us - range.fromUs) / width) * 100}%` }} />
+          ))}
+        </div>
+        {shown.map((row, offset) => (
+          <WaterfallRow
+            key={row}
+            {...{ model, state, row, kept, toggle, patch }}
+            place={first + offset}
+            level={levels[first + offset] ?? 0}
+            topPx={(first + offset) * rowHeight}
+          />
+        ))}
+      </div>
+      {rows.length === 0 && (
+        <p class="quiet none" role="presentation">
+          No point passes these filters.
+        </p>
+      )}
+      {printing && rows.length > MAX_PRINTED && (
+        <p>The first {MAX_PRINTED} rows. Close subtrees or filter to print others.</p>
+      )}
+    </div>
+  )
+}
+
+type Box = { readonly current: HTMLDivElement | null }
+
+interface Scroll extends RowView {
+  /** How wide the time axis is. */
+  readonly axisPx: number
+}
+
+function useScrollTracking(grid: Box, setScroll: (scroll: Scroll) => void): void {
+  useLayoutEffect(() => {
+    const element = grid.current
+    if (element === null) return undefined
+    const axis = element.querySelector('.head .cell-time')
+    const follow = (): void => setScroll({ ...rowView(element), axisPx: axis?.clientWidth || 600 })
+    follow()
+    return followScroll(element, follow)
+  }, [])
+}
+
+interface Selected {
+  readonly rows: Int32Array
+  readonly selected: RowId | undefined
+  readonly rowHeight: number
+  readonly detailsOpen: boolean
+}
+
+/** The details of a point may cover its row once they are open. */
+function useSelectedInSight(grid: Box, { rows, selected, rowHeight, detailsOpen }: Selected): void {
+  useEffect(() => {
+    const element = grid.current
+    const place = selected === undefined ? -1 : rows.indexOf(selected)
+    if (element !== null && place >= 0) bringIntoSight(element, place * rowHeight, rowHeight)
+  }, [selected, rows, rowHeight, detailsOpen])
+}
+
+function useTimelineWheel(grid: Box, { durationUs }: TraceModel, patch: Patch): void {
+  const turn = (event: WheelEvent): void => {
+    const cell = (event.target as HTMLElement).closest('.cell-time')
+    const sideways = event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)
+    if (cell === null || !(event.ctrlKey || sideways)) return
+    event.preventDefault()
+    const { left, width } = cell.getBoundingClientRect()
+    const share = (event.clientX - left) / width
+    patch(({ range }) => ({
+      range: wheelRange(event, range, range.fromUs + share * (range.toUs - range.fromUs), durationUs),
+    }))
+  }
+  useWheel(grid, turn, [durationUs, patch])
+}
+
+function useRowHeight(): number {
+  const narrow = matchMedia('(max-width: 640px)')
+  const [isNarrow, setIsNarrow] = useState(narrow.matches)
+  useEffect(() => {
+    const follow = (): void => setIsNarrow(narrow.matches)
+    narrow.addEventListener('change', follow)
+    return () => narrow.removeEventListener('change', follow)
+  }, [])
+  return isNarrow ? 46 : 28
+}

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { jsonText } from '@osprofiler/core/json'
+import { showText } from '@osprofiler/report/toolkit'
+
+/** The application as the build left it, beside this module. */
+export interface BuiltPage {
+  readonly script: string
+  readonly style: string
+  readonly theme: string
+  /** Everything is refused but this script and this style; a page that fetches adds `connect-src`. */
+  readonly policy: string
+}
+
+/** No tab shows more. */
+const MAX_TITLE_LENGTH = 300
+
+let built: BuiltPage | undefined
+
+/** @throws Error when the page was not built: `npx -y pnpm@12 build` does that */
+export function builtPage(): BuiltPage {
+  built ??= readBuiltPage()
+  return built
+}
+
+/** The page: a head with its policy, then the data, then the application, which finds the data before it. */
+export function pageStart({ style, policy }: BuiltPage, title: string, connect = "'none'"): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${contentSecurityPolicy(policy, connect)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<meta name="color-scheme" content="light dark">
+<title>${escapeMarkup(showText(title, MAX_TITLE_LENGTH))}</title>
+<style>${style}</style>
+</head>
+<body>
+<div id="osprofiler"><p class="opening" role="status">Opening the trace ...</p></div>
+<noscript><p class="opening">This page draws a trace with JavaScript, which is switched off here.</p></noscript>
+`
+}
+
+export function pageEnd({ script }: BuiltPage): string {
+  return `<script>${script}</script>\n</body>\n</html>\n`
+}
+
+export function contentSecurityPolicy(policy: string, connect: string): string {
+  return `${policy}; connect-src ${connect}`
+}
+
+/** JSON that may stand in a script element: no record can end the element or begin a comment in it. */
+export function embedJson(value: unknown): string {
+  return jsonText(value, 0).replaceAll('<', '\\u003c').replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
+}
+
+function readBuiltPage(): BuiltPage {
+  const script = builtAsset('trace.js')
+  const style = builtAsset('trace.css')
+  const policy = [
+    "default-src 'none'",
+    `script-src '${hash(script)}'`,
+    `style-src '${hash(style)}'`,
+    // A regular expression that runs away can only be stopped in a worker of its own.
+    'worker-src blob:',
+    "base-uri 'none'",
+    "form-action 'none'",
+    "require-trusted-types-for 'script'",
+    'trusted-types osprofiler',
+  ].join('; ')
+  return { script, style, theme: builtAsset('theme.css'), policy }
+}
+
+/** @throws Error when the pages were not built */
+export function builtAsset(name: string): string {
+  try {
+    return readFileSync(new URL(`../pages/${name}`, import.meta.url), 'utf8')
+  } catch (cause) {
+    throw new Error(`The pages are not built: ${name} is missing. Build it with "npx -y pnpm@12 build".`, { cause })
+  }
+}
+
+function hash(text: string): string {
+  return `sha256-${createHash('sha256').update(text).digest('base64')}`
+}
+
+export function escapeMarkup(text: string): string {
+  return text.replace(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`)
+}

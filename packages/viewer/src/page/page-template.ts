@@ -1,0 +1,42 @@
+import type { PageSource } from '../protocol/page-source.js'
+import { builtPage, contentSecurityPolicy, embedJson, pageEnd, pageStart } from './built-page.js'
+
+export interface PageTemplate {
+  readonly html: string
+  /** The page's policy, to be sent as a header too; a header can add `frame-ancestors`. */
+  readonly contentSecurityPolicy: string
+}
+
+const SAME_ORIGIN = "'self'"
+
+/**
+ * The page of `renderPage` without records, for a server that hands out one trace of its store at `source.trace`. The
+ * package's README says what the page expects of the server.
+ *
+ * @throws TypeError when an address is not a path of the same origin, Error when the page was not built
+ */
+export function pageTemplate(source: PageSource): PageTemplate {
+  for (const path of [source.trace, source.events, source.list]) {
+    if (path !== undefined && !isPath(path)) {
+      throw new TypeError(
+        `Not a path of the same origin: ${JSON.stringify(path)}. Give one that starts with a single "/".`,
+      )
+    }
+  }
+  const page = builtPage()
+  const html = [
+    pageStart(page, source.title ?? 'Trace', SAME_ORIGIN),
+    `<script type="application/json" id="osprofiler-source">${embedJson(source)}</script>\n`,
+    pageEnd(page),
+  ].join('')
+  return { html, contentSecurityPolicy: contentSecurityPolicy(page.policy, SAME_ORIGIN) }
+}
+
+/** The colours and letters of the page as CSS: custom properties on `:root`, light and dark. */
+export function pageTheme(): string {
+  return builtPage().theme
+}
+
+function isPath(path: string): boolean {
+  return /^\/(?![/\\])[^\s\\]*$/.test(path)
+}

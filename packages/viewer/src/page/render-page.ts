@@ -1,0 +1,45 @@
+import type { Report } from '@osprofiler/report'
+import { joinChunks, recordsOfPoint } from '@osprofiler/report/toolkit'
+import type { PageFacts } from '../protocol/page-source.js'
+import { builtPage, embedJson, pageEnd, pageStart } from './built-page.js'
+import { heaviestPoints } from './heaviest-points.js'
+
+export interface RenderPageOptions {
+  /** The document's title. Default: the trace's id. */
+  readonly title?: string | undefined
+  /** Of a larger trace only the heaviest points are in the page, which then says so. Default: 200,000. */
+  readonly pointLimit?: number | undefined
+}
+
+const POINT_LIMIT = 200_000
+
+/**
+ * Renders a report as one HTML file that works with no network: the application, its style and all records are in it.
+ * It comes in pieces, because the records of a large trace are more than one string can hold. No record is run or taken
+ * for markup, and the page's content security policy refuses every connection and every script but its own.
+ *
+ * @throws Error when the page was not built
+ *
+ * @example
+ * for (const chunk of renderPage(buildReport(records))) file.write(chunk)
+ */
+export function renderPage(report: Report, options: RenderPageOptions = {}): Iterable<string> {
+  const page = builtPage()
+  const title = options.title ?? `Trace ${report.baseId ?? ''}`.trim()
+  const points = heaviestPoints(report.points, options.pointLimit ?? POINT_LIMIT)
+  const facts: PageFacts = { title, points: report.points.length, kept: points.length }
+  function* writePage(): Generator<string> {
+    yield pageStart(page, title)
+    yield `<script type="application/json" id="osprofiler-facts">${embedJson(facts)}</script>\n`
+    yield '<script type="application/json" id="osprofiler-records">['
+    let separator = '\n'
+    for (const record of points.flatMap(recordsOfPoint)) {
+      yield separator + embedJson(record)
+      separator = ',\n'
+    }
+    yield ']</script>\n'
+    yield pageEnd(page)
+  }
+  // The page may be written more than once.
+  return { [Symbol.iterator]: () => joinChunks(writePage()) }
+}

@@ -1,0 +1,107 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+
+const COOKIE = 'osprofiler-ui'
+
+/** What a request may do: go on, trade its token for the cookie, or nothing. */
+export type Verdict =
+  | { readonly kind: 'admitted'; readonly route: string; readonly query: URLSearchParams }
+  | { readonly kind: 'exchange'; readonly location: string; readonly cookie: string }
+  | { readonly kind: 'refused'; readonly status: number; readonly reason: string }
+
+/** Decides who may see anything at all. */
+export interface AccessCheck {
+  /** The path under which everything is. */
+  readonly folder: string
+  /** The path that opens the first page: it holds the token. */
+  readonly entry: string
+  judge(request: IncomingMessage, port: number): Verdict
+}
+
+/**
+ * Makes the check of one viewer, with secrets of its own. A request has to come to this very host and port by name (a
+ * foreign name that was made to resolve to 127.0.0.1 does not), from no other page, and with the cookie that the
+ * token was traded for.
+ *
+ * Browsers send a cookie to every port of a host, so another server on this machine could collect it: it is bound to
+ * a random path, which nobody else knows to ask for.
+ */
+export function createAccessCheck(): AccessCheck {
+  const folder = `/${randomSecret(16)}/`
+  const token = randomSecret(32)
+  const session = randomSecret(32)
+
+  function judge(request: IncomingMessage, port: number): Verdict {
+    const host = onlyHeader(request, 'host')
+    if (host === undefined || !isOwnHost(host, port)) return refuse(421, 'This address is not served here.')
+    if (!isSameOrigin(request, host))
+      return refuse(403, 'Requests of other pages are refused. Open the address itself.')
+
+    const { path, query } = splitTarget(request.url ?? '')
+    if (!path.startsWith(folder)) return refuse(401, 'Open the address that "osprofiler ui" printed.')
+    const route = path.slice(folder.length)
+
+    const offered = query.get('token')
+    if (route === '' && offered !== null && request.method === 'GET') {
+      if (!isSame(offered, token))
+        return refuse(401, 'This token is not valid. Open the address that "osprofiler ui" printed.')
+      const cookie = `${COOKIE}=${session}; Path=${folder}; HttpOnly; SameSite=Strict`
+      return { kind: 'exchange', location: folder, cookie }
+    }
+    if (!readCookies(request).some(value => isSame(value, session))) {
+      return refuse(401, 'Open the address that "osprofiler ui" printed.')
+    }
+    return { kind: 'admitted', route, query }
+  }
+
+  return { folder, entry: `${folder}?token=${token}`, judge }
+}
+
+function randomSecret(bytes: number): string {
+  return randomBytes(bytes).toString('base64url')
+}
+
+function refuse(status: number, reason: string): Verdict {
+  return { kind: 'refused', status, reason }
+}
+
+/** The server listens on 127.0.0.1 alone, to which `localhost` leads too. */
+function isOwnHost(host: string, port: number): boolean {
+  const names = ['127.0.0.1', 'localhost']
+  return names.some(name => host === `${name}:${port}` || (port === 80 && host === name))
+}
+
+/** What a browser says of where a request comes from; a program that is no browser says nothing. */
+function isSameOrigin(request: IncomingMessage, host: string): boolean {
+  const { origin, 'sec-fetch-site': site } = request.headersDistinct
+  if (origin !== undefined && !(origin.length === 1 && origin[0] === `http://${host}`)) return false
+  if (site === undefined) return true
+  // `none` is what the user did: an address that was typed, pasted or bookmarked.
+  const allowed = request.method === 'POST' ? ['same-origin'] : ['same-origin', 'none']
+  return site.length === 1 && allowed.includes(site[0] ?? '')
+}
+
+/** A header that came exactly once. */
+function onlyHeader(request: IncomingMessage, name: string): string | undefined {
+  const values = request.headersDistinct[name]
+  return values?.length === 1 ? values[0] : undefined
+}
+
+/** Nothing is decoded or resolved: a path is one of those that are served, letter for letter, or none. */
+function splitTarget(target: string): { path: string; query: URLSearchParams } {
+  const mark = target.indexOf('?')
+  if (mark === -1) return { path: target, query: new URLSearchParams() }
+  return { path: target.slice(0, mark), query: new URLSearchParams(target.slice(mark + 1)) }
+}
+
+function readCookies(request: IncomingMessage): string[] {
+  const prefix = `${COOKIE}=`
+  const pairs = (request.headers.cookie ?? '').split(';').map(pair => pair.trim())
+  return pairs.filter(pair => pair.startsWith(prefix)).map(pair => pair.slice(prefix.length))
+}
+
+/** In a time that does not tell how much of it was right. */
+function isSame(offered: string, secret: string): boolean {
+  const [left, right] = [Buffer.from(offered), Buffer.from(secret)]
+  return left.length === right.length && timingSafeEqual(left, right)
+}

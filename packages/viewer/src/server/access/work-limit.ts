@@ -1,0 +1,33 @@
+import { Refusal } from '../answers/respond.js'
+
+/** Lets work through, so many pieces at a time. */
+export interface WorkLimit {
+  /** @throws Refusal 503 where too many wait already */
+  run<Result>(work: () => Promise<Result>): Promise<Result>
+}
+
+/**
+ * Bounds what is in memory at once: reports of large traces take hundreds of megabytes each.
+ *
+ * @param abreast how many pieces of work may run at once
+ * @param waiting how many more may wait for their turn
+ */
+export function createWorkLimit(abreast: number, waiting: number): WorkLimit {
+  const queue: (() => void)[] = []
+  let running = 0
+
+  return {
+    async run(work) {
+      if (running < abreast) running++
+      else if (queue.length < waiting) await new Promise<void>(resolve => queue.push(resolve))
+      else throw new Refusal(503, 'Too many traces are being read. Try again in a moment.', { 'Retry-After': 1 })
+      try {
+        return await work()
+      } finally {
+        const next = queue.shift()
+        if (next === undefined) running--
+        else next()
+      }
+    },
+  }
+}

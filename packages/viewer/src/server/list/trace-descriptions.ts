@@ -1,0 +1,59 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Driver, TraceSummary } from '@osprofiler/core'
+import { describeStored } from '@osprofiler/report/toolkit'
+import { type Reading, toReading } from './to-listed-trace.js'
+
+/** What is known of the traces in the lists, beyond what the store's own list says. */
+export interface Descriptions {
+  get(baseId: string): Reading | undefined
+  /** Finds out about these in the background, the first of them first. */
+  want(traces: readonly TraceSummary[]): void
+}
+
+/** More than the lists hold together. */
+const MAX_KNOWN = 30_000
+/** The store rests this many times as long as a trace took to read. */
+const REST_FACTOR = 2
+
+/** Reads traces one after another, each when its records have become more, until the signal says that it is over. */
+export function createDescriptions(driver: Driver, ended: AbortSignal): Descriptions {
+  const known = new Map<string, { readonly records: number; readonly reading: Reading }>()
+  let wanted: readonly TraceSummary[] = []
+  let next = 0
+  let isReading = false
+
+  async function readWanted(): Promise<void> {
+    for (let trace = takeNext(); trace !== undefined && !ended.aborted; trace = takeNext()) {
+      const begun = performance.now()
+      known.delete(trace.base_id)
+      known.set(trace.base_id, { records: trace.records, reading: toReading(await describeStored(driver, trace)) })
+      const pause = (performance.now() - begun) * REST_FACTOR
+      await delay(pause, undefined, { signal: ended }).catch(() => undefined)
+    }
+  }
+
+  function takeNext(): TraceSummary | undefined {
+    for (; next < wanted.length; next++) {
+      const trace = wanted[next]
+      if (trace !== undefined && known.get(trace.base_id)?.records !== trace.records) return trace
+    }
+    return undefined
+  }
+
+  return {
+    get: baseId => known.get(baseId)?.reading,
+    want(traces) {
+      wanted = traces
+      next = 0
+      for (const oldest of known.keys()) {
+        if (known.size <= MAX_KNOWN) break
+        known.delete(oldest)
+      }
+      if (isReading) return
+      isReading = true
+      void readWanted().finally(() => {
+        isReading = false
+      })
+    },
+  }
+}

@@ -1,0 +1,167 @@
+import { createHash } from 'node:crypto'
+import type { Driver, TraceSummary } from '@osprofiler/core'
+import { type CountAnswer, LIST_LENGTHS, type ListAnswer } from '../../protocol/listed-trace.js'
+import { Refusal } from '../answers/respond.js'
+import type { TraceFiles } from '../traces/trace-files.js'
+import { writeOnly } from '../traces/traces.js'
+import { toListed, toListedFile } from './to-listed-trace.js'
+import type { Descriptions } from './trace-descriptions.js'
+
+const [SHORTEST_LIST] = LIST_LENGTHS
+/** Lists up to this length change while somebody looks at them; a longer one is for a search. */
+const MAX_LIVE = 1_000
+/** Nobody needs to know of more traces, and a store should not have to count them. */
+const MAX_COUNTED = 100_000
+
+/** A list is read again at most this often, in milliseconds... */
+const MIN_REST_MS = 500
+const LONG_LIST_REST_MS = 3_000
+const COUNT_REST_MS = 30_000
+/** ... and the store rests this many times as long as it took to read, so that a slow one is not kept busy by a page. */
+const REST_FACTOR = 4
+
+/** A list as it is sent, and what tells it from any other. */
+export interface TraceListText {
+  readonly etag: string
+  readonly text: string
+  /** How many records the store holds of each trace in the list, by its id. */
+  readonly lengths: ReadonlyMap<string, number>
+}
+
+/** The traces of a store, for any number of pages that ask for them again and again. */
+export interface TraceList {
+  /**
+   * @param length one of `LIST_LENGTHS`
+   * @param failedOnly only traces in which something failed
+   */
+  read(length: number, failedOnly: boolean): Promise<TraceListText>
+  /** The shortest list of all traces. */
+  newest(): Promise<TraceListText>
+  /** How many traces the store holds, or how many of them have failed. */
+  count(failedOnly: boolean): Promise<CountAnswer>
+}
+
+/** What lists are made of. */
+export interface ListSources {
+  readonly driver: Driver
+  readonly files: TraceFiles
+  readonly descriptions: Descriptions
+}
+
+/**
+ * Reads lists from a driver: however many pages ask, there is one read at a time for each kind of list. The files that
+ * are open stand first in every list.
+ */
+export function createTraceList(sources: ListSources): TraceList {
+  const { driver } = sources
+  const readers = LIST_LENGTHS.map(length => {
+    const rest = length > MAX_LIVE ? LONG_LIST_REST_MS : MIN_REST_MS
+    const findFailed = createFailureReader(driver)
+    return {
+      length,
+      all: restBetween(() => readList(sources, 'listTraces', length, findFailed), rest),
+      failed: restBetween(() => readList(sources, 'listErrorTraces', length, async traces => idsOf(traces)), rest),
+    }
+  })
+  const counts = {
+    all: restBetween(() => countTraces(driver, 'listTraces'), COUNT_REST_MS),
+    failed: restBetween(() => countTraces(driver, 'listErrorTraces'), COUNT_REST_MS),
+  }
+
+  async function read(length: number, failedOnly: boolean): Promise<TraceListText> {
+    const reader = readers.find(candidate => candidate.length === length)
+    if (reader === undefined) throw new Refusal(400, `A list has a length of ${LIST_LENGTHS.join(' or ')}.`)
+    return await (failedOnly ? reader.failed() : reader.all())
+  }
+
+  return {
+    read,
+    newest: () => read(SHORTEST_LIST, false),
+    count: failedOnly => (failedOnly ? counts.failed() : counts.all()),
+  }
+}
+
+type Listing = 'listTraces' | 'listErrorTraces'
+
+async function countTraces(driver: Driver, listing: Listing): Promise<CountAnswer> {
+  const found = await driver[listing]?.({ limit: MAX_COUNTED + 1 })
+  if (found === undefined) throw writeOnly()
+  return { traces: Math.min(found.length, MAX_COUNTED), more: found.length > MAX_COUNTED }
+}
+
+/** Gives the last result, also to those who ask while it is being read, until the store has had its rest. */
+function restBetween<Result>(read: () => Promise<Result>, shortest: number): () => Promise<Result> {
+  let last: Promise<Result> | undefined
+  let restsUntil = 0
+
+  return () => {
+    if (last !== undefined && performance.now() < restsUntil) return last
+    const begun = performance.now()
+    const rest = (): void => {
+      const now = performance.now()
+      restsUntil = now + Math.max(shortest, (now - begun) * REST_FACTOR)
+    }
+    restsUntil = Number.POSITIVE_INFINITY
+    last = read()
+    last.then(rest, rest)
+    return last
+  }
+}
+
+type FindFailed = (traces: readonly TraceSummary[]) => Promise<ReadonlySet<string>>
+
+async function readList(
+  sources: ListSources,
+  listing: Listing,
+  length: number,
+  findFailed: FindFailed,
+): Promise<TraceListText> {
+  // One more tells whether there are more.
+  const found = await sources.driver[listing]?.({ limit: length + 1 })
+  if (found === undefined) throw writeOnly()
+  const traces = found.slice(0, length)
+  return toText(sources, traces, await findFailed(traces), found.length > length)
+}
+
+function idsOf(traces: readonly TraceSummary[]): Set<string> {
+  return new Set(traces.map(trace => trace.base_id))
+}
+
+function toText(
+  { files, descriptions }: ListSources,
+  traces: readonly TraceSummary[],
+  failed: ReadonlySet<string>,
+  more: boolean,
+): TraceListText {
+  descriptions.want(traces)
+  const listed = [
+    ...files.list().map(toListedFile),
+    ...traces.map(trace => toListed(trace, failed.has(trace.base_id), descriptions.get(trace.base_id))),
+  ]
+  const answer: ListAnswer = { traces: listed, more }
+  const text = JSON.stringify(answer)
+  const etag = `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`
+  return { text, etag, lengths: new Map(traces.map(trace => [trace.base_id, trace.records])) }
+}
+
+/**
+ * Finds which of the newest traces failed. Only traces that have grown can have come to fail, so the store is asked
+ * for no more than those since the oldest of them.
+ */
+function createFailureReader(driver: Driver): FindFailed {
+  let lengths = new Map<string, number>()
+  let failed = new Set<string>()
+
+  return async traces => {
+    const grown = traces.filter(trace => lengths.get(trace.base_id) !== trace.records)
+    if (grown.length === 0 || driver.listErrorTraces === undefined) return failed
+    const [oldest] = grown.map(({ timestamp }) => timestamp).sort()
+    const since = new Date(`${oldest}Z`)
+    const query = { limit: traces.length, since: Number.isNaN(since.getTime()) ? undefined : since }
+    const found = await driver.listErrorTraces(query)
+    const listed = idsOf(traces)
+    failed = new Set([...failed, ...found.map(trace => trace.base_id)].filter(baseId => listed.has(baseId)))
+    lengths = new Map(traces.map(trace => [trace.base_id, trace.records]))
+    return failed
+  }
+}

@@ -1,0 +1,78 @@
+import { showText } from '@osprofiler/report/toolkit'
+import { builtAsset, escapeMarkup } from '../../page/built-page.js'
+
+/** No page shows more of a name that nobody knows. */
+const MAX_NAME_LENGTH = 300
+
+/** A script or a style of the pages. */
+export interface Asset {
+  /** In the viewer's folder. */
+  readonly path: string
+  readonly type: string
+  readonly text: string
+}
+
+/** The page of all traces. */
+export function listPage(storeName: string): string {
+  return page('Traces', storeName, 'traces')
+}
+
+/** The page of two traces side by side. */
+export function comparePage(storeName: string): string {
+  return page('Compare', storeName, 'compare')
+}
+
+/** In place of a trace that is not there. It needs no script but for the theme. */
+export function missingTracePage(reason: string, name: string, folder: string): string {
+  const shown = escapeMarkup(showText(name, MAX_NAME_LENGTH))
+  return documentOf(
+    'No such trace',
+    'data-view="missing"',
+    `<main class="notice">
+<h1>This trace is not there</h1>
+<p>${escapeMarkup(reason)}</p>
+<p><code class="missing-id"><bdi>${shown}</bdi></code></p>
+<p class="notice-actions"><a href="${escapeMarkup(folder)}">All traces</a></p>
+</main>`,
+  )
+}
+
+/**
+ * What the pages load: their own script and style, as the build left them.
+ *
+ * @throws Error when the pages were not built
+ */
+export function readAssets(): Asset[] {
+  return [
+    { path: 'list.js', type: 'text/javascript; charset=utf-8', text: builtAsset('list.js') },
+    { path: 'list.css', type: 'text/css; charset=utf-8', text: builtAsset('list.css') },
+  ]
+}
+
+function page(title: string, storeName: string, view: 'traces' | 'compare'): string {
+  return documentOf(
+    title,
+    `data-view="${view}" data-store="${escapeMarkup(storeName)}"`,
+    `<div id="osprofiler"></div>
+<noscript><p>These pages list traces with JavaScript, which is switched off here.</p></noscript>`,
+  )
+}
+
+function documentOf(title: string, attributes: string, content: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title} - OSProfiler</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="list.css">
+<script defer src="list.js"></script>
+</head>
+<body ${attributes}>
+${content}
+</body>
+</html>
+`
+}

@@ -1,0 +1,80 @@
+import type { Driver } from '@osprofiler/core'
+import { LIST_LENGTHS } from '../../protocol/listed-trace.js'
+import { createWorkLimit } from '../access/work-limit.js'
+import { receiveText } from '../answers/receive-text.js'
+import { HTML, sendJson, sendText } from '../answers/respond.js'
+import { get, type Route } from '../answers/route.js'
+import { createDescriptions } from '../list/trace-descriptions.js'
+import { createTraceList } from '../list/trace-list.js'
+import { compareTraces } from '../traces/compare-traces.js'
+import { createTraceFiles } from '../traces/trace-files.js'
+import { createTraces } from '../traces/traces.js'
+import { comparePage, listPage, readAssets } from './pages.js'
+import { createTraceRoutes } from './trace-routes.js'
+
+/** What the routes need. */
+export interface RouteOptions {
+  readonly driver: Driver
+  /** What the pages call the store; no credentials. */
+  readonly storeName: string
+  /** The path under which everything is. */
+  readonly folder: string
+  /** In bytes, of one file that is opened in the browser. */
+  readonly largestFile: number
+  /** Ends what goes on in the background. */
+  readonly ended: AbortSignal
+}
+
+/** All files that are open, in characters. */
+const FILES_KEPT = 128 * 1024 * 1024
+
+/** Everything that is served, by its path in the viewer's folder. */
+export function createRoutes(options: RouteOptions): ReadonlyMap<string, Route> {
+  const { driver, storeName, folder, largestFile, ended } = options
+  const files = createTraceFiles(FILES_KEPT)
+  const list = createTraceList({ driver, files, descriptions: createDescriptions(driver, ended) })
+  const traces = createTraces(driver, files)
+  const workLimit = createWorkLimit(2, 8)
+
+  return new Map<string, Route>([
+    ['', get(({ response }) => sendText(response, 200, HTML, listPage(storeName)))],
+    ['compare', get(({ response }) => sendText(response, 200, HTML, comparePage(storeName)))],
+    ...readAssets().map(({ path, type, text }): [string, Route] => [
+      path,
+      get(({ response }) => sendText(response, 200, type, text)),
+    ]),
+    [
+      'api/traces',
+      get(async ({ request, response, query }) => {
+        const length = Number(query.get('length') ?? LIST_LENGTHS[0])
+        const { etag, text } = await list.read(length, query.get('failed') === '1')
+        if (request.headers['if-none-match'] === etag) response.writeHead(304, { ETag: etag }).end()
+        else sendText(response, 200, 'application/json', text, { ETag: etag })
+      }),
+    ],
+    [
+      'api/count',
+      get(async ({ response, query }) => sendJson(response, await list.count(query.get('failed') === '1'))),
+    ],
+    [
+      'api/diff',
+      get(async ({ response, query }) => {
+        const [before, after] = [traces.find(query.get('a')), traces.find(query.get('b'))]
+        await workLimit.run(async () => sendJson(response, await compareTraces(before, after)))
+      }),
+    ],
+    [
+      'api/files',
+      {
+        method: 'POST',
+        async handle({ request, response, query }) {
+          await workLimit.run(async () => {
+            const number = await files.add(query.get('name') ?? '', receiveText(request, largestFile))
+            sendJson(response, { ref: `file:${number}` })
+          })
+        },
+      },
+    ],
+    ...createTraceRoutes({ folder, traces, list, workLimit }),
+  ])
+}

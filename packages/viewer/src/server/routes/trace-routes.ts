@@ -1,0 +1,132 @@
+import { reportJsonChunks } from '@osprofiler/report'
+import { pageTemplate } from '../../page/page-template.js'
+import { renderPage } from '../../page/render-page.js'
+import type { WorkLimit } from '../access/work-limit.js'
+import { attachment, HTML, Refusal, sendChunks, sendText } from '../answers/respond.js'
+import { get, type Route } from '../answers/route.js'
+import { streamEvents } from '../answers/stream-events.js'
+import type { TraceList } from '../list/trace-list.js'
+import { JSON_ARRAY, JSON_LINES, recordChunks } from '../traces/record-chunks.js'
+import { notFound, type Trace, type Traces } from '../traces/traces.js'
+import { missingTracePage } from './pages.js'
+
+/** The page fetches a trace and keeps every record of it; of a larger one it is sent the heaviest points. */
+const MAX_FETCHED = 400_000
+const MAX_STREAMS = 16
+
+/** What the routes of one trace need. */
+export interface TraceRouteOptions {
+  readonly folder: string
+  readonly traces: Traces
+  readonly list: TraceList
+  readonly workLimit: WorkLimit
+}
+
+/** Everything about one trace, by its path: its page, what the page fetches, and files to be saved. */
+export function createTraceRoutes({ folder, traces, list, workLimit }: TraceRouteOptions): [string, Route][] {
+  let streams = 0
+
+  return [
+    [
+      'trace',
+      get(async ({ response, query }) => {
+        const found = await findTrace(traces, query.get('ref'))
+        if (found instanceof Refusal) {
+          const name = query.get('ref')?.replace(/^(?:id|file):/, '') ?? ''
+          return sendText(response, found.status, HTML, missingTracePage(found.message, name, folder))
+        }
+        const { trace, records, unreadable } = found
+        const ref = encodeURIComponent(query.get('ref') ?? '')
+        const page = pageTemplate({
+          trace: `${folder}api/trace?ref=${ref}`,
+          events: trace.reference.kind === 'id' ? `${folder}api/events?ref=${ref}&known=${records}` : undefined,
+          list: folder,
+          title: trace.title,
+          leftOut: unreadable,
+        })
+        const headers = {
+          'Content-Type': HTML,
+          'Content-Security-Policy': `${page.contentSecurityPolicy}; frame-ancestors 'none'`,
+        }
+        if (records <= MAX_FETCHED) return sendText(response, 200, HTML, page.html, headers)
+        await workLimit.run(async () => await sendChunks(response, headers, await wholePage(trace)))
+      }),
+    ],
+    [
+      'api/trace',
+      get(async ({ response, query }) => {
+        const batches = traces.find(query.get('ref')).readBatches()
+        await sendChunks(response, { 'Content-Type': 'application/json' }, recordChunks(batches, JSON_ARRAY))
+      }),
+    ],
+    [
+      'api/events',
+      get(async ({ request, response, query }) => {
+        const { reference } = traces.find(query.get('ref'))
+        // An answer without content tells a browser not to try again: the page stays as it is.
+        if (streams >= MAX_STREAMS || request.method === 'HEAD') return void response.writeHead(204).end()
+        streams++
+        try {
+          const readLength = async () => (await list.newest()).lengths.get(reference.value)
+          await streamEvents(response, readLength, Number(query.get('known')))
+        } finally {
+          streams--
+        }
+      }),
+    ],
+    [
+      'download',
+      get(async ({ response, query }) => {
+        const trace = traces.find(query.get('ref'))
+        const format = query.get('format')
+        if (format === 'jsonl') {
+          const headers = attachment('application/x-ndjson', trace.title, format)
+          return await sendChunks(response, headers, recordChunks(trace.readBatches(), JSON_LINES))
+        }
+        if (format !== 'json' && format !== 'html') throw new Refusal(400, 'A format is json, jsonl or html.')
+        await workLimit.run(async () => {
+          const headers = attachment(format === 'html' ? HTML : 'application/json', trace.title, format)
+          const chunks = format === 'html' ? await wholePage(trace) : reportJsonChunks(await trace.readReport())
+          await sendChunks(response, headers, chunks)
+        })
+      }),
+    ],
+  ]
+}
+
+interface RecordCounts {
+  readonly records: number
+  /** How many other entries hold no record that can be read. */
+  readonly unreadable: number
+}
+
+interface FoundTrace extends RecordCounts {
+  readonly trace: Trace
+}
+
+/** @returns a Refusal for a trace that is not there, which a page tells of */
+async function findTrace(traces: Traces, ref: string | null): Promise<FoundTrace | Refusal> {
+  try {
+    const trace = traces.find(ref)
+    const counts = await countRecords(trace)
+    return counts.records === 0 ? notFound() : { trace, ...counts }
+  } catch (error) {
+    if (error instanceof Refusal && error.status === 404) return error
+    throw error
+  }
+}
+
+/** How many records a trace has, counted no further than matters. */
+async function countRecords(trace: Trace): Promise<RecordCounts> {
+  let records = 0
+  let unreadable = 0
+  for await (const batch of trace.readBatches(count => (unreadable += count))) {
+    records += batch.length
+    if (records > MAX_FETCHED) break
+  }
+  return { records, unreadable }
+}
+
+async function wholePage(trace: Trace): Promise<Iterable<string>> {
+  return renderPage(await trace.readReport(), { title: trace.title })
+}

@@ -1,0 +1,57 @@
+import { type DiffPoint, diffReports, pointDetail, type Report, shownName } from '@osprofiler/report'
+import { showText } from '@osprofiler/report/toolkit'
+import type { ComparedTrace, TraceComparison } from '../../protocol/trace-comparison.js'
+import type { Trace } from './traces.js'
+
+/** A page with more rows tells nothing. */
+const MAX_PATHS = 2_000
+const MAX_TEXT_LENGTH = 300
+
+/** Compares two traces, the earlier of which comes first. Of many paths those that changed most are kept. */
+export async function compareTraces(before: Trace, after: Trace): Promise<TraceComparison> {
+  const [old, current] = [await before.readReport(), await after.readReport()]
+  const diff = diffReports([old], [current])
+  const kept = keepLargest(diff.points)
+  return {
+    before: toCompared(before, old),
+    after: toCompared(after, current),
+    runs: diff.runs,
+    total: diff.total,
+    points: kept.map(point => ({
+      ...point,
+      service: point.service === null ? null : shorten(point.service),
+      name: shorten(shownName(point.name)),
+      detail: shorten(point.detail),
+    })),
+    left: diff.points.length - kept.length,
+  }
+}
+
+/** The paths that changed most, with those that lead to them, in the order of the tree. */
+function keepLargest(points: readonly DiffPoint[]): readonly DiffPoint[] {
+  if (points.length <= MAX_PATHS) return points
+  const byId = new Map(points.map(point => [point.id, point]))
+  const kept = new Set<DiffPoint>()
+  for (const largest of points.toSorted((a, b) => Math.abs(b.total.deltaUs) - Math.abs(a.total.deltaUs))) {
+    let point: DiffPoint | undefined = largest
+    while (point !== undefined && !kept.has(point) && kept.size < MAX_PATHS) {
+      kept.add(point)
+      point = byId.get(point.parent ?? -1)
+    }
+  }
+  return points.filter(point => kept.has(point))
+}
+
+function toCompared({ title }: Trace, { roots, points }: Report): ComparedTrace {
+  const [top] = roots
+  return {
+    title: shorten(title),
+    name: shorten(top && (pointDetail(top) || shownName(top.name))),
+    service: shorten(top?.service),
+    points: points.length,
+  }
+}
+
+function shorten(text: string | undefined): string {
+  return showText(text, MAX_TEXT_LENGTH)
+}

@@ -1,0 +1,13 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { drawArchitecture } from '../docs/images/draw-architecture.js'
+
+describe('the picture of the architecture', () => {
+  it('is the one that the manifests and the pages of the stores give', () => {
+    const drawn = drawArchitecture()
+
+    const kept = readFileSync(new URL('../docs/images/architecture.svg', import.meta.url), 'utf8')
+
+    expect(kept, 'Draw it anew: node docs/images/draw-architecture.js').toBe(drawn)
+  })
+})
