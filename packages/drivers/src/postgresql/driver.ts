@@ -77,16 +77,9 @@ export function openPostgresqlDriver(location: string, context: OpenContext): St
 
 /** Where the servers are: libpq also takes hosts and ports as options, SQLAlchemy hosts with their ports. */
 function toHosts({ hosts, options, refuse }: ConnectionUrl): readonly Host[] {
-  const places =
-    options
-      .get('host')
-      ?.split(',')
-      .map(text => toPlace(text, refuse)) ?? hosts
-  const ports =
-    options
-      .get('port')
-      ?.split(',')
-      .map(text => readPort(text, refuse)) ?? []
+  const listOf = (name: string) => options.get(name)?.split(',')
+  const places = listOf('host')?.map(text => toPlace(text, refuse)) ?? hosts
+  const ports = listOf('port')?.map(text => readPort(text, refuse)) ?? []
   if (ports.length > 1 && ports.length !== places.length) {
     throw refuse('port is one number, or as many as there are hosts')
   }
