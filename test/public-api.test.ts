@@ -71,7 +71,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
   },
   '@osprofiler/core/rpc': {
     module: coreRpc,
-    names: ['configuredKeyRing', 'createCallTracer', 'readCarrier', 'writeCarrier'],
+    names: ['CALL_OPTIONS', 'configuredKeyRing', 'createCallTracer', 'readCarrier', 'writeCarrier'],
   },
   '@osprofiler/core/toolkit': {
     module: toolkit,
@@ -158,12 +158,14 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'readSwitch',
       'redactPath',
       'redactQuery',
+      'remember',
       'requireFrom',
       'resolvePackage',
       'setImmediate',
       'setInterval',
       'setTimeout',
       'settle',
+      'shared',
       'shorten',
       'sourceOf',
       'splitKeyText',

@@ -9,7 +9,7 @@ const here = fileURLToPath(new URL('.', import.meta.url))
 const target = `${here}dist/pages/`
 const sources = [
   `${here}pages`,
-  `${here}src/protocol/listed-trace.ts`,
+  `${here}src/protocol`,
   `${here}../report/dist`,
   `${here}../core/dist/json`,
   `${here}build-page.js`,

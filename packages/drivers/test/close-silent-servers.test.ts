@@ -38,11 +38,13 @@ const GROUPS = [
 ]
 
 describe.each(WAYS_TO_END)('a program that %s, beside servers that accept and never answer', how => {
-  it.each(GROUPS.map(group => [group]))('is over in time: %j', async stores => {
+  it.concurrent.for(GROUPS.map(group => [group]))('is over in time: %j', async ([stores = []], { onTestFinished }) => {
     const { port } = server.address() as AddressInfo
 
     const ends = await Promise.all(
-      stores.map(store => endBesideHang(store.replaceAll('HOST', `127.0.0.1:${port}`), how)),
+      stores.map(store =>
+        endBesideHang(store.replaceAll('HOST', `127.0.0.1:${port}`), how, { onFinished: onTestFinished }),
+      ),
     )
 
     for (const [index, end] of ends.entries()) expectEndInTime(end, stores[index] ?? '')

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { finish, printed, startFixture } from './child.js'
+import { finish, type OnTestFinished, printed, startFixture } from './child.js'
 
 /** How a program ends whose store hangs: see the fixture. */
 export const WAYS_TO_END = ['closes', 'end', 'ends later'] as const
@@ -23,13 +23,17 @@ export interface HungEnd {
 const LONGEST_MS = 5_500
 const AT_ONCE_MS = 500
 
-/** Runs a program beside a store that never answers or, with `hang`, stops answering when that is called. */
+/**
+ * Runs a program beside a store that never answers or, with `hang`, stops answering when that is called. A test that runs
+ * beside others gives its own hook.
+ */
 export async function endBesideHang(
   connectionString: string,
   how: WayToEnd,
-  hang?: () => Promise<unknown> | undefined,
+  { hang, onFinished }: { hang?: () => Promise<unknown>; onFinished?: OnTestFinished } = {},
 ): Promise<HungEnd> {
-  const child = startFixture('end-beside-hang.mjs', [connectionString, hang === undefined ? 'at once' : 'after', how])
+  const args = [connectionString, hang === undefined ? 'at once' : 'after', how]
+  const child = startFixture('end-beside-hang.mjs', args, onFinished === undefined ? {} : { onFinished })
   if (hang !== undefined) {
     await printed(child, 'written')
     await hang()
@@ -48,4 +52,29 @@ export function expectEndInTime(end: HungEnd, store: string): void {
   expect(stderr.match(/Warning: /g)?.length ?? 0, stderr).toBeLessThanOrEqual(1)
   expect(`${stderr} ${error?.message}`, store).not.toMatch(/s3cret/)
   if (error !== undefined) expect(error.code, store).toMatch(/^ERR_(?:STORE|WRITE_UNCERTAIN)$/)
+}
+
+/** Runs a program for each way to end, side by side, beside a store that stops answering once all have written. */
+export async function endAllBesideHang(connectionString: string, hang: () => Promise<unknown>): Promise<HungEnd[]> {
+  const hangForAll = meeting(WAYS_TO_END.length, hang)
+  return await Promise.all(WAYS_TO_END.map(how => endBesideHang(connectionString, how, { hang: hangForAll })))
+}
+
+/** Expects each of these programs to have ended in time. */
+export function expectAllEndInTime(ends: readonly HungEnd[], store: string): void {
+  for (const [index, end] of ends.entries()) expectEndInTime(end, `${store}, a program that ${WAYS_TO_END[index]}`)
+}
+
+/** A function that does its work once so many have called it. All of them wait until the work is done. */
+function meeting(size: number, work: () => Promise<unknown>): () => Promise<unknown> {
+  let come = 0
+  let begin: () => void = () => undefined
+  const done = new Promise<void>(resolve => {
+    begin = resolve
+  }).then(work)
+  return () => {
+    come++
+    if (come === size) begin()
+    return done
+  }
 }

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { finish, startProgram } from './child.js'
+import { finish, type OnTestFinished, startProgram } from './child.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
 const STORES = [
@@ -19,9 +19,21 @@ const STORES = [
   'otlp+https://store.example?protocol=http/json',
 ]
 
+interface DnsOptions {
+  /** Further lines of resolv.conf. */
+  readonly settings?: string
+  readonly env?: Readonly<Record<string, string>>
+  /** The hook of a test that runs beside others. */
+  readonly onFinished?: OnTestFinished
+}
+
 /** Runs a fixture in a network of its own, where the only DNS server is one of the fixture. */
-async function runWithDns(fixture: string, args: readonly string[], settings = '', env: Record<string, string> = {}) {
-  const directory = temporaryDirectory()
+async function runWithDns(
+  fixture: string,
+  args: readonly string[],
+  { settings = '', env = {}, onFinished }: DnsOptions = {},
+) {
+  const directory = temporaryDirectory(onFinished)
   const resolver = join(directory, 'resolv.conf')
   writeFileSync(resolver, `nameserver 127.0.0.1\n${settings}`)
   const hosts = join(directory, 'hosts')
@@ -30,13 +42,16 @@ async function runWithDns(fixture: string, args: readonly string[], settings = '
   const command =
     'ip link set lo up && mount --bind "$0" /etc/resolv.conf && mount --bind "$1" /etc/hosts && shift && exec env "$@"'
   const program = [...variables, process.execPath, join(import.meta.dirname, 'fixtures', fixture), ...args]
-  const outcome = await finish(startProgram('unshare', ['-rmn', 'sh', '-c', command, resolver, hosts, ...program]))
+  const child = startProgram('unshare', ['-rmn', 'sh', '-c', command, resolver, hosts, ...program], onFinished)
+  const outcome = await finish(child)
   return { ...outcome, closedAt: Date.now() }
 }
 
+// Side by side: each waits for some seconds.
 describe.each(['process.exit()', 'close()', 'by itself'])('where DNS hangs, a program that ends by %s', how => {
-  it.each(STORES)('with %s ends in time', async store => {
-    const { stdout, code, stderr, closedAt } = await runWithDns('end-beside-hung-dns.mjs', [store, how])
+  it.concurrent.for(STORES)('with %s ends in time', async (store, { expect, onTestFinished: onFinished }) => {
+    const outcome = await runWithDns('end-beside-hung-dns.mjs', [store, how], { onFinished })
+    const { stdout, code, stderr, closedAt } = outcome
 
     const { took, at, stats } = JSON.parse(stdout)
     expect(code, stderr).toBe(0)
@@ -49,7 +64,7 @@ describe.each(['process.exit()', 'close()', 'by itself'])('where DNS hangs, a pr
 
 describe('a host', () => {
   async function find(names: readonly string[], options: object, settings = '', env: Record<string, string> = {}) {
-    const { stdout, stderr } = await runWithDns('find-hosts.mjs', [JSON.stringify([names, options])], settings, env)
+    const { stdout, stderr } = await runWithDns('find-hosts.mjs', [JSON.stringify([names, options])], { settings, env })
     expect(stderr).toBe('')
     return JSON.parse(stdout)
   }

@@ -1,4 +1,4 @@
-import { Array, checkOptionNames, Object, Set, TypeError } from '@osprofiler/core/toolkit'
+import { checkOptionNames, Object, Set, TypeError } from '@osprofiler/core/toolkit'
 import { instrumentExpress } from './frameworks/express.js'
 import { instrumentFastify } from './frameworks/fastify.js'
 import { instrumentKoa } from './frameworks/koa.js'
@@ -131,10 +131,7 @@ export function checkInstruments(
 }
 
 function readNames(asked: readonly AskedInstrument[], defaults: readonly InstrumentName[]): readonly InstrumentName[] {
-  checkNames(asked)
-  const names = chooseInstruments(asked, defaults) as readonly InstrumentName[]
-  for (const name of names) checkName(name)
-  return names
+  return chooseInstruments(asked, defaults, Object.keys(ALL) as InstrumentName[])
 }
 
 function readSettings(options: InstrumentOptions): InstrumentSettings {
@@ -148,18 +145,4 @@ function readSettings(options: InstrumentOptions): InstrumentSettings {
 function checkTraceSql(value: TraceSql): TraceSql {
   if (['off', 'statements', 'values'].includes(value)) return value
   throw new TypeError(`traceSql is "off", "statements" or "values", not ${describeValue(value)}`)
-}
-
-function checkNames(names: unknown): void {
-  if (Array.isArray(names)) return
-  throw new TypeError(
-    `The instruments are a list of names, such as ["fetch"], or left out for all; not ${describeValue(names)}`,
-  )
-}
-
-function checkName(name: InstrumentName): void {
-  if (Object.hasOwn(ALL, name)) return
-  throw new TypeError(
-    `No instrument ${describeValue(name)}. Known: ${Object.keys(ALL).join(', ')}. A "+" before a name adds it to the default.`,
-  )
 }

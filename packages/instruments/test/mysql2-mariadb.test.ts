@@ -3,14 +3,14 @@ import { instrument } from '@osprofiler/instruments'
 import type mysql from 'mysql2'
 import type { Connection, Pool, PoolOptions } from 'mysql2'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type MariadbServer, startMariadb } from '../../../test/servers/mariadb.js'
+import { type SharedDatabase, shareMariadb } from '../../../test/servers/share.js'
 import { databaseCalls, waits } from './database-calls.js'
 import { LOAD_ORDERS, traceInProgram } from './load-order.js'
 import { collect, inTrace, only, until } from './traced-calls.js'
 
 const TRACES = 200
 
-let server: MariadbServer
+let server: SharedDatabase
 let records: TraceRecord[]
 const undos: (() => void | Promise<void>)[] = []
 
@@ -21,7 +21,7 @@ function instrumented(traceSql: 'off' | 'statements' | 'values' = 'statements'):
 }
 
 beforeAll(async () => {
-  server = await startMariadb()
+  server = await shareMariadb()
 })
 afterAll(() => server.stop())
 beforeEach(() => {

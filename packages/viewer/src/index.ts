@@ -1,2 +1,3 @@
-export { type PageSource, type PageTemplate, pageTemplate, pageTheme } from './page/page-template.js'
+export { type PageTemplate, pageTemplate, pageTheme } from './page/page-template.js'
 export { type RenderPageOptions, renderPage } from './page/render-page.js'
+export type { PageSource } from './protocol/page-source.js'

@@ -89,7 +89,7 @@ describe('the routes of the list', () => {
   it('sort by any figure, those without one last', () => {
     const routes = routeStatistics([...TRACES, listed({ id: 'g', pattern: 'GET /new', durationUs: null })])
 
-    const sorted = sortRoutes(routes, 'p95Us', true).map(({ pattern }) => pattern)
+    const sorted = sortRoutes(routes, { key: 'p95Us', descending: true }).map(({ pattern }) => pattern)
 
     expect(sorted).toEqual(['nightly', 'GET /orders/:id', 'POST /pay', 'GET /new'])
   })

@@ -8,7 +8,7 @@ import {
   renderDiff,
   shownName,
 } from '@osprofiler/report'
-import { asciiJson } from '../output/ascii-json.js'
+import { writeJson } from '@osprofiler/report/toolkit'
 import { describeTerminal } from '../output/describe-terminal.js'
 import { printRemarks } from '../output/print-remarks.js'
 import { writeChunks, writeFileAside } from '../output/write-output.js'
@@ -38,7 +38,7 @@ export async function showDiff(
 ): Promise<number> {
   const diff = diffReports(before.map(correctSkew), after.map(correctSkew))
   const terminal = out === undefined ? describeTerminal(process.stdout, process.env) : {}
-  const text = json ? asciiJson(diff) : renderDiff(diff, terminal)
+  const text = json ? `${writeJson(diff, 2)}\n` : renderDiff(diff, terminal)
   if (out === undefined) await writeChunks(process.stdout, [text])
   else await writeFileAside(out, [text])
 

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { codeOf } from '../output/failure.js'
 import { printRemarks } from '../output/print-remarks.js'
+import { cannotWrite } from '../output/write-output.js'
 
 /** The options of `key new`. */
 export interface KeyNewOptions {
@@ -50,14 +52,9 @@ async function create(path: string): Promise<FileHandle> {
   try {
     return await open(path, 'wx', 0o600)
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') {
+    if (codeOf(cause) === 'EEXIST') {
       throw new Error(`${path} exists already, and services may need its keys. Give another name.`, { cause })
     }
     throw cannotWrite(path, cause)
   }
-}
-
-function cannotWrite(path: string, cause: unknown): Error {
-  const reason = cause instanceof Error && 'code' in cause ? cause.code : cause
-  return new Error(`Cannot write ${path}: ${reason}`, { cause })
 }

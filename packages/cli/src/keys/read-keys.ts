@@ -8,6 +8,7 @@ import {
   splitKeyText,
   toShownPath,
 } from '@osprofiler/core/toolkit'
+import { codeOf, messageOf } from '../output/failure.js'
 import { printRemarks } from '../output/print-remarks.js'
 
 /** Where keys can come from on the command line. */
@@ -51,7 +52,7 @@ function split({ text, source }: FoundKeys): readonly string[] {
     new KeyRing(keys)
     return keys
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : cause
+    const reason = messageOf(cause)
     throw new OsprofilerError('ERR_CONFIGURATION', `Cannot use the HMAC keys in ${source}: ${reason}.`, { cause })
   }
 }
@@ -86,7 +87,7 @@ function readKeysFrom(file: string, shownAs = `the file ${file}`): FoundKeys {
       if (file !== '-') closeSync(opened)
     }
   } catch (cause) {
-    const reason = cause instanceof Error ? ('code' in cause ? cause.code : cause.message) : cause
+    const reason = cause instanceof Error && !('code' in cause) ? cause.message : codeOf(cause)
     throw new OsprofilerError('ERR_CONFIGURATION', `Cannot read the HMAC keys from ${source}: ${reason}.`, { cause })
   }
 }
@@ -106,7 +107,7 @@ function readChunk(file: number, bytes: Buffer, offset: number): number {
   try {
     return readSync(file, bytes, offset, bytes.length - offset, null)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EOF') return 0
+    if (codeOf(error) === 'EOF') return 0
     throw error
   }
 }

@@ -1,4 +1,13 @@
-import { escapeControl, fitText, formatCount, formatDuration, padText, shownName, textWidth } from '@osprofiler/report'
+import {
+  fitText,
+  formatCount,
+  formatDuration,
+  padText,
+  type RenderTreeOptions,
+  shownName,
+  textWidth,
+} from '@osprofiler/report'
+import { showText } from '@osprofiler/report/toolkit'
 import type { FoundTrace } from './find-traces.js'
 
 const COLUMNS = ['base_id', 'timestamp', 'request', 'status', 'duration', 'points', 'service', 'error'] as const
@@ -15,18 +24,14 @@ const MAX_TIME_LENGTH = 40
 /** A table whose requests or errors get less room says too little: several lines for each trace say more. */
 const MIN_WIDTHS = { request: 24, error: 24 }
 
-/** How much the output shows, as `describeTerminal` tells. */
-export interface ListDrawing {
-  /** Undefined for a file or a pipe: nothing is cut there. */
-  readonly width?: number | undefined
-  readonly unicode?: boolean | undefined
-}
-
 /**
  * Draws traces as a table whose first two columns are those of Python's command, or in a terminal that is too narrow for
- * it, each in several lines. An id is never cut: it is there to be copied.
+ * it, each in several lines. Nothing is cut for a file or a pipe, which have no width. An id is never cut: it is there to be copied.
  */
-export function drawTraceList(traces: readonly FoundTrace[], { width, unicode = true }: ListDrawing): Iterable<string> {
+export function drawTraceList(
+  traces: readonly FoundTrace[],
+  { width, unicode = true }: RenderTreeOptions,
+): Iterable<string> {
   const ellipsis = unicode ? '…' : '...'
   const rows = traces.map(trace => toCells(trace, unicode ? 'µs' : 'us'))
   if (width === undefined || tableWidth(rows) <= width) return drawTable(rows)
@@ -59,8 +64,7 @@ function requestOf(recorded: string, description: FoundTrace['description']): st
 
 /** A store hands out what it holds, whatever its types. */
 function show(value: unknown, longest = MAX_SHOWN_LENGTH): string {
-  const text = String(value ?? '')
-  return text.length <= longest ? escapeControl(text) : `${escapeControl(text.slice(0, longest))}...`
+  return showText(value, longest, '...')
 }
 
 function briefTime(timestamp: string): string {

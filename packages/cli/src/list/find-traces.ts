@@ -1,12 +1,6 @@
 import type { Driver, TraceQuery, TraceSummary } from '@osprofiler/core'
-import {
-  createTimeRank,
-  describeTrace,
-  formatCount,
-  hasStatus,
-  recordedNames,
-  type StoredTraceDescription,
-} from '@osprofiler/report'
+import { createTimeRank, formatCount, hasStatus, recordedNames, type StoredTraceDescription } from '@osprofiler/report'
+import { describeStored } from '@osprofiler/report/toolkit'
 import { showProgress } from '../output/progress.js'
 import { readable, type StoreOptions } from '../store/open-store.js'
 
@@ -94,11 +88,7 @@ async function listSummaries(driver: Driver, options: ListOptions, limit: number
 }
 
 async function read(driver: Driver, summary: TraceSummary): Promise<FoundTrace> {
-  const batches = driver.readRecords?.(summary.base_id)
-  // A trace that cannot be read is listed all the same: `trace show` tells the reason.
-  const description =
-    batches && (await describeTrace(batches, { knownRecords: summary.records }).catch(() => undefined))
-  return { summary, description }
+  return { summary, description: await describeStored(driver, summary) }
 }
 
 function matches({ description }: FoundTrace, status: string | undefined, minMs: number | undefined): boolean {

@@ -1,5 +1,5 @@
 import { formatCount } from '@osprofiler/report'
-import { asciiJson } from '../output/ascii-json.js'
+import { writeJson } from '@osprofiler/report/toolkit'
 import { describeTerminal } from '../output/describe-terminal.js'
 import { printRemarks } from '../output/print-remarks.js'
 import { endProgress } from '../output/progress.js'
@@ -16,7 +16,10 @@ export async function listTraces(options: ListOptions): Promise<void> {
   endProgress()
   const { traces } = found
   const terminal = describeTerminal(process.stdout, process.env)
-  await writeChunks(process.stdout, options.json ? [asciiJson(traces.map(toJson))] : drawTraceList(traces, terminal))
+  await writeChunks(
+    process.stdout,
+    options.json ? [writeJson(traces.map(toJson), 2), '\n'] : drawTraceList(traces, terminal),
+  )
   printRemarks(...remarks(found, options))
 }
 

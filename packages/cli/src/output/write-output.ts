@@ -5,6 +5,7 @@ import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promi
 import { basename, dirname, join } from 'node:path'
 import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { codeOf } from './failure.js'
 import { endProgress } from './progress.js'
 
 /** Pieces of a file: text, or the bytes of a picture. */
@@ -52,7 +53,7 @@ async function writeInto(path: string, chunks: Chunks): Promise<void> {
   }
 }
 
-function cannotWrite(path: string, cause: unknown): Error {
-  const reason = cause instanceof Error && 'code' in cause ? cause.code : cause
-  return new Error(`Cannot write ${path}: ${reason}`, { cause })
+/** Says that a file cannot be written. */
+export function cannotWrite(path: string, cause: unknown): Error {
+  return new Error(`Cannot write ${path}: ${codeOf(cause)}`, { cause })
 }

@@ -1,3 +1,5 @@
+import { messageOf } from '../output/failure.js'
+
 const NOT_TRUSTED = 'nobody here trusts its certificate: give its authority with --cacert FILE, or -k to trust anybody'
 
 /** What to do about a failure, by its code. */
@@ -18,7 +20,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 /** Why a request or its answer failed, with what to do where that is known. Holds no part of the request. */
 export function describeFailure(error: unknown): string {
   const code = failureCode(error)
-  if (code === undefined) return error instanceof Error ? error.message : String(error)
+  if (code === undefined) return messageOf(error)
   if (code.startsWith('HPE_'))
     return `${code}, the answer is not HTTP/1.1. The port may be for https://, or for HTTP/2 alone`
   const advice = ADVICE[code]

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { codeOf } from '../output/failure.js'
 import { wrongRequest } from './wrong-request.js'
 
 /**
@@ -11,7 +12,6 @@ export function readRequestFile(what: string, file: string): Buffer {
   try {
     return readFileSync(file === '-' ? 0 : file)
   } catch (cause) {
-    const reason = cause instanceof Error && 'code' in cause ? cause.code : cause
-    throw wrongRequest(`Cannot read ${what} from ${file === '-' ? 'standard input' : file}: ${reason}.`)
+    throw wrongRequest(`Cannot read ${what} from ${file === '-' ? 'standard input' : file}: ${codeOf(cause)}.`)
   }
 }

@@ -1,4 +1,5 @@
 import { createTraceId, OsprofilerError } from '@osprofiler/core'
+import { messageOf } from '../output/failure.js'
 import { showProgress } from '../output/progress.js'
 import type { Store } from '../store/open-store.js'
 import { readRecords } from '../store/read-trace.js'
@@ -27,7 +28,7 @@ export async function checkStore({ driver, shownAs }: Store): Promise<void> {
   try {
     await Promise.race([readRecords(driver, createTraceId()), timeout])
   } catch (cause) {
-    throw notSent(cause instanceof Error ? cause.message : String(cause), cause)
+    throw notSent(messageOf(cause), cause)
   } finally {
     clearTimeout(timer)
   }

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import { OsprofilerError } from '@osprofiler/core'
-import { buildReport, formatCount } from '@osprofiler/report'
+import { buildReport, formatCount, formatDuration } from '@osprofiler/report'
 import { type KeyOptions, readSigningKey } from '../keys/read-keys.js'
 import { printRemarks } from '../output/print-remarks.js'
 import { showProgress } from '../output/progress.js'
@@ -105,7 +105,7 @@ async function sendAll(
 
 function slowestOf(all: readonly SentRequest[], { times }: RunOptions): SentRequest {
   const slowest = all.reduce((slow, sent) => (sent.durationMs > slow.durationMs ? sent : slow))
-  if (times > 1) printRemarks(`The slowest took ${formatMs(slowest.durationMs)}: trace ${slowest.baseId}`)
+  if (times > 1) printRemarks(`The slowest took ${formatDuration(1_000 * slowest.durationMs)}: trace ${slowest.baseId}`)
   return slowest
 }
 
@@ -135,7 +135,7 @@ function describeSent({ method, url }: ParsedRequest, sent: SentRequest): string
   const { status, failure, durationMs } = sent
   const outcome = [status, failure].filter(part => part !== undefined).join(', ')
   // Not the query, in which there may be a secret.
-  return `${method} ${url.origin}${url.pathname}  ${outcome}  ${formatMs(durationMs)}`
+  return `${method} ${url.origin}${url.pathname}  ${outcome}  ${formatDuration(1_000 * durationMs)}`
 }
 
 function describeRedirect({ url }: ParsedRequest, { notFollowed }: SentRequest): string[] {
@@ -144,8 +144,4 @@ function describeRedirect({ url }: ParsedRequest, { notFollowed }: SentRequest):
   return [
     `The redirect to ${notFollowed.origin} is not followed: the signed headers are not for others. To trace that host, give its address.`,
   ]
-}
-
-function formatMs(ms: number): string {
-  return ms < 1_000 ? `${ms.toFixed(1)} ms` : `${(ms / 1_000).toFixed(2)} s`
 }

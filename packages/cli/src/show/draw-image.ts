@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
+import { failure, messageOf } from '../output/failure.js'
 
 /** Formats of `--render-dot`, by the file's extension. */
 export type ImageFormat = 'svg' | 'png'
@@ -26,8 +27,7 @@ export async function imageFormat(file: string): Promise<ImageFormat> {
   if (extension === '.svg') return 'svg'
   if (extension === '.png') {
     if (hasPngPackage()) return 'png'
-    const { OsprofilerError } = await import('@osprofiler/core')
-    throw new OsprofilerError(
+    throw await failure(
       'ERR_MISSING_CLIENT',
       `--render-dot cannot draw ${file} without ${PNG_PACKAGE}: run "npm install ${PNG_PACKAGE}" where osprofiler is installed, or draw .svg.`,
     )
@@ -36,8 +36,7 @@ export async function imageFormat(file: string): Promise<ImageFormat> {
     extension === '.pdf'
       ? 'PDF cannot be drawn without Graphviz: draw .svg and print that, or use --dot --out FILE and "dot -Tpdf"'
       : 'Give a file that ends in .svg or .png'
-  const { OsprofilerError } = await import('@osprofiler/core')
-  throw new OsprofilerError('ERR_CONFIGURATION', `--render-dot cannot draw ${file}. ${hint}.`)
+  throw await failure('ERR_CONFIGURATION', `--render-dot cannot draw ${file}. ${hint}.`)
 }
 
 /**
@@ -96,9 +95,8 @@ async function drawPng(svg: string): Promise<Uint8Array> {
 }
 
 async function tooLarge(cause: unknown): Promise<Error> {
-  const { OsprofilerError } = await import('@osprofiler/core')
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  return new OsprofilerError(
+  const reason = messageOf(cause)
+  return failure(
     'ERR_CONFIGURATION',
     `This trace cannot be drawn as a graph (${reason}). Use --html, which takes any size.`,
     { cause },

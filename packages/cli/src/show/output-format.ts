@@ -1,4 +1,5 @@
 import type { OsprofilerError } from '@osprofiler/core'
+import { failure } from '../output/failure.js'
 import { type ImageFormat, imageFormat } from './draw-image.js'
 
 /** What `--export` makes a timeline for. */
@@ -73,8 +74,7 @@ async function refuseSelection(format: string, options: ReportOptions): Promise<
     throw await wrongUsage(`${name} chooses what the tree shows; ${format} always has the whole trace.`)
 }
 
-/** Says which options cannot be as they are. Whoever makes no mistake does not wait until the error's class is loaded. */
-export async function wrongUsage(message: string): Promise<OsprofilerError> {
-  const { OsprofilerError } = await import('@osprofiler/core')
-  return new OsprofilerError('ERR_CONFIGURATION', message)
+/** Says which options cannot be as they are. */
+export function wrongUsage(message: string): Promise<OsprofilerError> {
+  return failure('ERR_CONFIGURATION', message)
 }

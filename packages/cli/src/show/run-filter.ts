@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { OsprofilerError } from '@osprofiler/core'
 import { escapeControl } from '@osprofiler/report'
+import { messageOf } from '../output/failure.js'
 import type { FilterTask } from './filter-worker.js'
 
 const PATIENCE_MS = 3_000
@@ -34,7 +35,7 @@ function checkPattern(source: string): void {
   try {
     new RegExp(source, 'imu')
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = messageOf(cause)
     throw new OsprofilerError('ERR_CONFIGURATION', `--filter wants a regular expression. ${reason}.`, { cause })
   }
 }

@@ -1,4 +1,4 @@
-import { formatCount } from '@osprofiler/report'
+import { leftOutSentence } from '@osprofiler/report/toolkit'
 import { type ReadOptions, readTrace } from '../store/read-trace.js'
 import { chooseOutputs, type ReportOptions } from './output-format.js'
 
@@ -24,12 +24,6 @@ export async function showTrace(trace: string, options: ShowOptions): Promise<vo
       `This file holds ${traces.size} traces, which are drawn as one. \`osprofiler trace diff\` compares them with others.\n`,
     )
   }
-  if (report.leftOut !== undefined) process.stderr.write(`${tellLeftOut(report.leftOut)}\n`)
+  if (report.leftOut !== undefined) process.stderr.write(`${leftOutSentence(report.leftOut)}\n`)
   await showReport(report, options)
-}
-
-function tellLeftOut(entries: number): string {
-  return entries === 1
-    ? '1 entry of this trace holds no record that can be read, and is left out.'
-    : `${formatCount(entries)} entries of this trace hold no records that can be read, and are left out.`
 }

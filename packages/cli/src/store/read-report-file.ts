@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { type Report, readTraceFile } from '@osprofiler/report'
+import { failure, messageOf } from '../output/failure.js'
 import { showProgress } from '../output/progress.js'
 
 /** In bytes: each piece is waited for, and a busy machine lets one wait. */
@@ -28,9 +29,8 @@ export async function readReportFile(path: string, isLimited: boolean): Promise<
     const { size } = await stat(path)
     return await readTraceFile(watched(createReadStream(path, { encoding: 'utf8', highWaterMark: PIECE_BYTES }), size))
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    const { OsprofilerError } = await import('@osprofiler/core')
-    throw new OsprofilerError('ERR_TRACE_FILE', `Cannot read a trace from ${path}: ${reason}`, { cause })
+    const reason = messageOf(cause)
+    throw await failure('ERR_TRACE_FILE', `Cannot read a trace from ${path}: ${reason}`, { cause })
   }
 }
 

@@ -1,5 +1,5 @@
-import type { TraceRecord } from '@osprofiler/core'
 import { buildReport, type Report } from '@osprofiler/report'
+import { groupBy, recordsOfPoint } from '@osprofiler/report/toolkit'
 import { type ReadOptions, readTrace } from './read-trace.js'
 
 /**
@@ -10,14 +10,6 @@ import { type ReadOptions, readTrace } from './read-trace.js'
  */
 export async function readReports(trace: string, options: ReadOptions): Promise<Report[]> {
   const report = await readTrace(trace, options)
-  const traces = new Map<unknown, TraceRecord[]>()
-  for (const { start, stop, otherRecords } of report.points) {
-    for (const record of [start, stop, ...otherRecords]) {
-      if (record === undefined) continue
-      const known = traces.get(record.base_id)
-      if (known === undefined) traces.set(record.base_id, [record])
-      else known.push(record)
-    }
-  }
+  const traces = groupBy(report.points.flatMap(recordsOfPoint), record => record.base_id)
   return traces.size === 1 ? [report] : Array.from(traces.values(), records => buildReport(records))
 }

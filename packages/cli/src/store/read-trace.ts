@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Driver, TraceRecord } from '@osprofiler/core'
 import { formatCount, type Report } from '@osprofiler/report'
+import { failure, messageOf } from '../output/failure.js'
 import { showProgress } from '../output/progress.js'
 import { type ArgumentOptions, classifyArgument, explainNoFile, looksLikeFile } from './classify-argument.js'
 import type { Store, StoreOptions } from './open-store.js'
@@ -48,8 +49,7 @@ export async function readRecords(driver: Driver, baseId: string, events: ReadEv
     for (const record of batch) records.push(record)
     events.onRead?.(records.length)
     if (records.length > MAX_RECORDS) {
-      const { OsprofilerError } = await import('@osprofiler/core')
-      throw new OsprofilerError('ERR_STORE', `Trace ${baseId} has more than ${MAX_RECORDS} records: it is not read.`)
+      throw await failure('ERR_STORE', `Trace ${baseId} has more than ${MAX_RECORDS} records: it is not read.`)
     }
   }
   return records
@@ -59,8 +59,7 @@ async function readFromFile(path: string, isLimited: boolean): Promise<Report> {
   const { readReportFile } = await import('./read-report-file.js')
   const report = await readReportFile(path, isLimited)
   if (report.points.length > 0) return report
-  const { OsprofilerError } = await import('@osprofiler/core')
-  throw new OsprofilerError('ERR_TRACE_FILE', `Cannot read a trace from ${path}: it holds no record`)
+  throw await failure('ERR_TRACE_FILE', `Cannot read a trace from ${path}: it holds no record`)
 }
 
 async function readFromStore(baseId: string, options: ReadOptions): Promise<Report> {
@@ -85,26 +84,23 @@ async function readFromStore(baseId: string, options: ReadOptions): Promise<Repo
 /** Says of what looks like a file that there is neither such a file nor such a trace. */
 async function notThere(baseId: string, { id = false }: ArgumentOptions, store: Store): Promise<Error> {
   if (id || !looksLikeFile(baseId)) return (await import('./explain-unknown.js')).unknownTrace(baseId, store)
-  const { OsprofilerError } = await import('@osprofiler/core')
-  return new OsprofilerError(
+  return failure(
     'ERR_TRACE_FILE',
     `Cannot read a trace from ${baseId}: ${await explainNoFile(baseId)}. ${store.shownAs} holds no trace of that id either.`,
   )
 }
 
 async function noneReadable(baseId: string, records: number): Promise<Error> {
-  const { OsprofilerError } = await import('@osprofiler/core')
   const held = records === 1 ? '1 entry' : `${formatCount(records)} entries`
   const reason = records === 1 ? 'is no record that can be read' : 'hold no records that can be read'
-  return new OsprofilerError('ERR_TRACE_NOT_FOUND', `The store has ${held} of trace ${baseId}, which ${reason}.`)
+  return failure('ERR_TRACE_NOT_FOUND', `The store has ${held} of trace ${baseId}, which ${reason}.`)
 }
 
 /** Whoever meant a file need not know the store that could not be asked. */
 async function failToRead(baseId: string, { id = false }: ArgumentOptions, cause: unknown): Promise<never> {
   if (id || !looksLikeFile(baseId)) throw cause
-  const { OsprofilerError } = await import('@osprofiler/core')
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  throw new OsprofilerError(
+  const reason = messageOf(cause)
+  throw await failure(
     'ERR_TRACE_FILE',
     `Cannot read a trace from ${baseId}: ${await explainNoFile(baseId)}. As an id: ${reason}`,
     { cause },

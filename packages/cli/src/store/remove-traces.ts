@@ -1,5 +1,6 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { escapeControl } from '@osprofiler/report'
+import { formatCounted } from '@osprofiler/report/toolkit'
 import { showProgress } from '../output/progress.js'
 import { writeChunks } from '../output/write-output.js'
 import type { ArgumentOptions } from './classify-argument.js'
@@ -39,7 +40,7 @@ export async function deleteTraces(ids: readonly string[], options: DeleteOption
       })
       if (records === undefined) continue
       if (records === 0) missing.push(id)
-      else await writeChunks(process.stdout, [`Removed ${escapeControl(id)}: ${count(records, 'record')}.\n`])
+      else await writeChunks(process.stdout, [`Removed ${escapeControl(id)}: ${formatCounted(records, 'record')}.\n`])
     }
     if (locked !== undefined) throw locked
     if (missing.length === 0) return
@@ -52,17 +53,13 @@ export async function pruneTraces({ olderThan, ...options }: PruneOptions): Prom
   await withStore(options, async ({ driver }) => {
     showProgress('Removing traces')
     const traces = await removable(driver, 'pruneTraces')(olderThan)
-    const text = `Removed ${count(traces, 'trace')}, of which nothing was younger than ${toText(olderThan)}.\n`
+    const text = `Removed ${formatCounted(traces, 'trace')}, of which nothing was younger than ${toText(olderThan)}.\n`
     await writeChunks(process.stdout, [text])
   })
 }
 
 function isLocked(error: unknown): error is OsprofilerError {
   return error instanceof OsprofilerError && error.code === 'ERR_STORE_LOCKED'
-}
-
-function count(amount: number, noun: string): string {
-  return `${amount} ${noun}${amount === 1 ? '' : 's'}`
 }
 
 function toText(date: Date): string {

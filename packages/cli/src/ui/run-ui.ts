@@ -1,5 +1,6 @@
 import { escapeControl } from '@osprofiler/report'
 import { createViewer, type Viewer } from '@osprofiler/viewer/server'
+import { codeOf, messageOf } from '../output/failure.js'
 import { readable, type StoreOptions, withStore } from '../store/open-store.js'
 
 /** The options of `ui`. */
@@ -27,7 +28,7 @@ async function listen(viewer: Viewer, port: number | undefined): Promise<string>
   try {
     return await viewer.listen(port)
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+    const code = codeOf(cause)
     if (code === 'EADDRINUSE') throw new Error(`Port ${port} is taken. Give another, or no --port.`, { cause })
     if (code === 'EACCES') throw new Error(`Port ${port} may not be used. Give one above 1023.`, { cause })
     throw cause
@@ -49,7 +50,7 @@ function nextSignal(): Promise<void> {
 function createComplaint(): (error: unknown) => void {
   let last = ''
   return error => {
-    const message = escapeControl(error instanceof Error ? error.message : String(error))
+    const message = escapeControl(messageOf(error))
     if (message !== last) process.stderr.write(`error: ${message}\n`)
     last = message
   }

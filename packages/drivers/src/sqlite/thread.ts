@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads'
 import type { TraceSummary } from '@osprofiler/core'
 import { Error, Map, Number, Promise, performance, String } from '@osprofiler/core/toolkit'
 import { createExitSignal, haveLeft, watchExit } from '../lifetime/exit-guard.js'
-import { isDoneWithin } from '../lifetime/is-done-within.js'
+import { isDoneWithin } from '../lifetime/hold.js'
 import type { Selection } from '../listing/trace-query.js'
 import type { SqlitePage } from './database/store.js'
 

@@ -1,8 +1,8 @@
 import { Object, Reflect, settle, standIn, takeContext, WeakMap } from '@osprofiler/core/toolkit'
-import { whenLoaded } from '../loading/library-loads.js'
+import { wrapLibrary } from '../loading/wrap-library.js'
 import type { InstrumentSettings } from '../options/instrument-contract.js'
 import { standInOnce } from '../wrapping/stand-in-once.js'
-import { wrapMethod } from '../wrapping/wrap-method.js'
+import type { Around } from '../wrapping/wrap-method.js'
 import { createLayers, type EnterLayer, unboundName } from './layers.js'
 import { registrationSite } from './registration-site.js'
 
@@ -33,14 +33,8 @@ export function instrumentKoa({ libraries }: InstrumentSettings): () => void {
     return traced
   }
 
-  return whenLoaded(
-    'koa',
-    koa =>
-      wrapMethod((koa as { prototype: object }).prototype, 'use', (original, self, [middleware, ...rest]) =>
-        Reflect.apply(original, self, [layered(middleware), ...rest]),
-      ),
-    { given: libraries.koa },
-  )
+  const use: Around = (proceed, _self, [middleware, ...rest]) => proceed([layered(middleware), ...rest])
+  return wrapLibrary('koa', [{ given: libraries.koa, methods: { use } }])
 }
 
 /** Koa 2 calls one with another `this` and another first argument: it runs as it is, and is no point. */

@@ -1,25 +1,24 @@
 import { get, type Point, type Profiler } from '@osprofiler/core'
 import { writeCarrier } from '@osprofiler/core/rpc'
-import { Boolean, Object, Reflect, String, WeakSet } from '@osprofiler/core/toolkit'
+import { Boolean, Object, Reflect, String } from '@osprofiler/core/toolkit'
 import type { MessageTarget } from '../options/messages-option.js'
-import { type Callback, endAtCallback, failIfThrown } from '../points/end-step.js'
+import { failIfThrown, proceedToCallback } from '../points/end-step.js'
+import { isTaken, markTaken } from '../points/mark-taken.js'
 import { changeTraceHeaders, isTraceHeader, readTraceValues } from '../propagation/trace-header-change.js'
 import { bindCallbacks } from '../wrapping/keep-context.js'
 import type { Around } from '../wrapping/wrap-method.js'
 import { endWhenConfirmed } from './amqp-confirms.js'
 
-/** The options of messages that are points already: a channel with confirmations publishes through a plain one. */
-const published = new WeakSet<object>()
-
 /** Ends at once: nobody tells what becomes of the message. */
 export function aroundPublish(mayCarry: (target: MessageTarget) => boolean): Around {
-  return (original, self, args) => {
+  return (proceed, _self, args) => {
     const profiler = get()
     const [exchange, routingKey, content, options] = args
-    if (profiler === undefined || isPublished(options)) return Reflect.apply(original, self, args)
+    // A channel with confirmations publishes through a plain one, with the same options.
+    if (profiler === undefined || (isObject(options) && isTaken(options))) return proceed(args)
     const [point, carrying] = openPublished(profiler, exchange, routingKey, options, mayCarry)
     return failIfThrown(point, () => {
-      const result = Reflect.apply(original, self, [exchange, routingKey, content, carrying])
+      const result = proceed([exchange, routingKey, content, carrying])
       point.stop()
       return result
     })
@@ -28,19 +27,15 @@ export function aroundPublish(mayCarry: (target: MessageTarget) => boolean): Aro
 
 /** Ends when the broker has confirmed the message, or refused it. */
 export function aroundPublishConfirmed(mayCarry: (target: MessageTarget) => boolean): Around {
-  return (original, self, args) => {
+  return (proceed, self, args) => {
     const profiler = get()
-    if (profiler === undefined) return Reflect.apply(original, self, bindCallbacks(args))
+    if (profiler === undefined) return proceed(bindCallbacks(args))
     const [exchange, routingKey, content, options, callback] = args
     const [point, carrying] = openPublished(profiler, exchange, routingKey, options, mayCarry)
-    if (typeof callback !== 'function') {
-      endWhenConfirmed(self as object, point)
-      return failIfThrown(point, () => Reflect.apply(original, self, [exchange, routingKey, content, carrying]))
-    }
-    const confirmed = endAtCallback(point, callback as Callback)
-    return failIfThrown(point, () =>
-      Reflect.apply(original, self, [exchange, routingKey, content, carrying, confirmed]),
-    )
+    const given = [exchange, routingKey, content, carrying]
+    if (typeof callback === 'function') return proceedToCallback(point, proceed, [...given, callback], given.length)
+    endWhenConfirmed(self as object, point)
+    return failIfThrown(point, () => proceed(given))
   }
 }
 
@@ -64,7 +59,7 @@ function openPublished(
   const carrying: object = Object.create(isObject(options) ? options : null, {
     headers: { value: headers, enumerable: true },
   })
-  published.add(carrying)
+  markTaken(carrying)
   return [point, carrying]
 }
 
@@ -87,10 +82,6 @@ function copyHeaders(options: unknown): Record<string, unknown> {
   const copy: Record<string, unknown> = Object.create(null)
   if (isObject(headers)) for (const name in headers) copy[name] = Reflect.get(headers, name)
   return copy
-}
-
-function isPublished(options: unknown): boolean {
-  return isObject(options) && published.has(options)
 }
 
 function isObject(value: unknown): value is object {

@@ -1,7 +1,7 @@
 import { groupBy } from '../tree/group-by.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { createRepetitionKey, isLayer } from '../words/point-label.js'
-import { unionUs } from './self-time.js'
+import { intervalOf, unionUs } from './self-time.js'
 
 /** Siblings that do the same thing, such as the queries of a loop (N+1). */
 export interface Repetition {
@@ -31,7 +31,7 @@ export function repeatedPoints(report: Report): Repetition[] {
 }
 
 function toRepetition(nodes: readonly ReportNode[]): Repetition {
-  const intervals = nodes.map(node => ({ startUs: node.startedUs ?? 0, endUs: node.finishedUs ?? 0 }))
+  const intervals = nodes.map(intervalOf)
   return {
     nodes,
     totalUs: unionUs(intervals),

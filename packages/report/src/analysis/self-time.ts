@@ -25,6 +25,11 @@ export function selfTimes(report: Report): Map<ReportNode, number> {
   return times
 }
 
+/** Where a point lies that has both ends. */
+export function intervalOf({ startedUs = 0, finishedUs = 0 }: ReportNode): Interval {
+  return { startUs: startedUs, endUs: finishedUs }
+}
+
 /** The time that lies in at least one of the intervals, in microseconds. Empty and negative ones count nothing. */
 export function unionUs(intervals: readonly Interval[]): number {
   let total = 0

@@ -1,4 +1,5 @@
 import { asNumber } from '@osprofiler/core/json'
+import { groupBy } from '../tree/group-by.js'
 import { readField } from '../tree/read-field.js'
 import { readStatus } from '../tree/read-record.js'
 import type { Report, ReportNode } from '../tree/report.js'
@@ -16,20 +17,11 @@ export interface SilentTarget {
 
 /** The targets of outgoing requests that answered and recorded nothing, in tree order. */
 export function findSilentTargets(report: Report): SilentTarget[] {
-  const targets = new Map<string, { target: string; silent: ReportNode[]; reported: number }>()
-  for (const node of report.points) {
-    if (!isOutgoing(node)) continue
-    const target = readTarget(node)
-    if (target === undefined) continue
-    let found = targets.get(target)
-    if (found === undefined) {
-      found = { target, silent: [], reported: 0 }
-      targets.set(target, found)
-    }
-    if (node.children.length > 0) found.reported++
-    else if (readStatus(node.stop) !== undefined) found.silent.push(node)
-  }
-  return [...targets.values()].filter(({ silent }) => silent.length > 0)
+  return Array.from(groupBy(report.points.filter(isOutgoing), readTarget), ([target, calls]) => ({
+    target: target ?? '',
+    silent: calls.filter(({ children, stop }) => children.length === 0 && readStatus(stop) !== undefined),
+    reported: calls.filter(({ children }) => children.length > 0).length,
+  })).filter(({ target, silent }) => target !== '' && silent.length > 0)
 }
 
 function readTarget(node: ReportNode): string | undefined {

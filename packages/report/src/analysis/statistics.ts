@@ -1,6 +1,7 @@
 import { groupBy } from '../tree/group-by.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { createShapeReader } from '../words/point-label.js'
+import { nearestRank } from './nearest-rank.js'
 import { selfTimes } from './self-time.js'
 
 /** The points of a trace by what they are called, by where they ran, and by what they did; most time of their own first. */
@@ -90,7 +91,7 @@ function toRow(
     selfUs,
     minUs: durations[0],
     medianUs: median(durations),
-    p95Us: durations[Math.max(0, Math.ceil(durations.length * 0.95) - 1)],
+    p95Us: nearestRank(durations, 0.95),
     maxUs: durations.at(-1),
     slowestTraceId: slowest?.traceId ?? '',
   }

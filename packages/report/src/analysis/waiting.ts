@@ -1,7 +1,7 @@
 import { groupBy } from '../tree/group-by.js'
 import { readText } from '../tree/read-field.js'
 import type { Report, ReportNode } from '../tree/report.js'
-import { unionUs } from './self-time.js'
+import { intervalOf, unionUs } from './self-time.js'
 
 /** Time in which a service's part of the request stood still, as its points say. */
 export interface Waiting {
@@ -31,7 +31,7 @@ export function findWaiting(report: Report): Waiting[] {
     .map(nodes => ({
       nodes,
       for: nodes[0] === undefined ? '' : (readWait(nodes[0]) ?? ''),
-      totalUs: unionUs(nodes.map(({ startedUs = 0, finishedUs = 0 }) => ({ startUs: startedUs, endUs: finishedUs }))),
+      totalUs: unionUs(nodes.map(intervalOf)),
     }))
     .sort((a, b) => b.totalUs - a.totalUs)
 }

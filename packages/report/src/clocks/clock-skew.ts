@@ -71,13 +71,9 @@ function toleranceOf({ points }: Report): number {
   return JITTER_US + Math.ceil(longestUs * DRIFT)
 }
 
-function gatherPairs(report: Report, { clockOf }: ClockNames): ClockPair[] {
-  const numbers = new Map<string, number>()
+function gatherPairs(report: Report, { names, clockOf }: ClockNames): ClockPair[] {
+  const numbers = new Map([...names.keys()].map((name, number) => [name, number]))
   const pairs = new Map<string, ClockPair>()
-  for (const node of report.points) {
-    const clock = clockOf(node)
-    if (clock !== undefined && !numbers.has(clock)) numbers.set(clock, numbers.size)
-  }
   for (const parent of report.points) {
     for (const child of parent.children) {
       const [above, below] = [clockOf(parent), clockOf(child)]

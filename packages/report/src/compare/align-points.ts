@@ -1,4 +1,5 @@
-import { selfTimes, unionUs } from '../analysis/self-time.js'
+import { intervalOf, selfTimes, unionUs } from '../analysis/self-time.js'
+import { groupBy } from '../tree/group-by.js'
 import { readField } from '../tree/read-field.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { createRepetitionKey, repeatedDetail } from '../words/point-label.js'
@@ -55,29 +56,22 @@ export function createAlignment(): Alignment {
     paths,
     add(report) {
       const pathsOf = new Map<ReportNode, number>()
-      const pools = new Map<number, ReportNode[]>()
       const put = (node: ReportNode, parent: number | undefined): void => {
-        const path = pathOf(node, parent)
-        pathsOf.set(node, path)
-        const pool = pools.get(path)
-        if (pool === undefined) pools.set(path, [node])
-        else pool.push(node)
+        pathsOf.set(node, pathOf(node, parent))
       }
       for (const root of report.roots) put(root, undefined)
       for (const node of report.points) for (const child of node.children) put(child, pathsOf.get(node))
       const selves = selfTimes(report)
+      const pools = groupBy(pathsOf.keys(), node => pathsOf.get(node) ?? 0)
       return new Map(Array.from(pools, ([path, nodes]) => [path, measure(nodes, selves)]))
     },
   }
 }
 
 function measure(nodes: readonly ReportNode[], selves: ReadonlyMap<ReportNode, number>): PathMeasure {
-  const intervals = nodes
-    .filter(node => node.durationUs !== undefined)
-    .map(node => ({ startUs: node.startedUs ?? 0, endUs: node.finishedUs ?? 0 }))
   return {
     count: nodes.length,
-    totalUs: unionUs(intervals),
+    totalUs: unionUs(nodes.filter(node => node.durationUs !== undefined).map(intervalOf)),
     selfUs: nodes.reduce((sum, node) => sum + (selves.get(node) ?? 0), 0),
   }
 }

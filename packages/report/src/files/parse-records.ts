@@ -1,15 +1,7 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { parseJson } from '@osprofiler/core/json'
-
 import { isMembers } from '../tree/read-field.js'
-
-/** A parser of records that takes its text in pieces, cut anywhere. */
-export interface RecordParser {
-  /** @throws SyntaxError that names the first line that is not a JSON object */
-  push(text: string): void
-  /** All records; a last line without a line break counts if it is JSON. */
-  end(): TraceRecord[]
-}
+import type { TextReader } from './text-reader.js'
 
 /**
  * Reads records from the text of a `.jsonl` file, one JSON object a line. Blank lines are passed over, and so is a last
@@ -32,7 +24,7 @@ const MAX_LINE_LENGTH = 2 ** 28
  *
  * @param isWanted is asked of each record, and may throw
  */
-export function createRecordParser(isWanted: (record: unknown) => boolean = () => true): RecordParser {
+export function createRecordParser(isWanted: (record: unknown) => boolean = () => true): TextReader<TraceRecord[]> {
   const records: TraceRecord[] = []
   let number = 0
   let rest = ''

@@ -1,8 +1,8 @@
 import { parseJson } from '@osprofiler/core/json'
-import { readField } from '../tree/read-field.js'
 import type { Report } from '../tree/report.js'
 import type { FileLimits } from './file-limits.js'
-import { reportFromNodes } from './read-report.js'
+import { notJson, reportFromNodes } from './read-report.js'
+import type { TextReader } from './text-reader.js'
 
 const QUOTE = 34
 const COMMA = 44
@@ -18,18 +18,11 @@ const IN_STRING = /["\\]/g
 const IN_BRACKETS = /["{}[\]]/g
 const AT_TOP = /["{}[\],:\s]/g
 
-/** A reader of a report's JSON that takes its text in pieces, cut anywhere. */
-export interface ReportPieces {
-  push(text: string): void
-  /** @throws SyntaxError when the text was cut off or is not a report's JSON */
-  end(): Report
-}
-
 /**
  * As `readReport`, for a text that no single string can hold. Only the points' own values are ever put together, so that
  * no string is longer than a point. It trusts more than `parseJson` does: between points, a comma too many goes unseen.
  */
-export function createReportPieces(limits: FileLimits): ReportPieces {
+export function createReportPieces(limits: FileLimits): TextReader<Report> {
   const report: Record<string, unknown> = {}
   const nodes: unknown[] = []
   // Objects are points, `undefined` is a list of children.
@@ -149,18 +142,7 @@ function parse(text: string): unknown {
   }
 }
 
-function notJson(reason: string, cause?: unknown): SyntaxError {
-  return new SyntaxError(`Not a report: the file is not JSON (${reason}). Write it again with --json --out FILE.`, {
-    cause,
-  })
-}
-
 /** Whether a text that is not whole yet begins as a report's JSON does, Python's or ours. */
 export function beginsAsReport(head: string): boolean {
   return /^\ufeff?\s*\{\s*"(?:info|children)"\s*:/.test(head.slice(0, 1000))
-}
-
-/** Whether a JSON value is a report. */
-export function isReportJson(value: unknown): boolean {
-  return Array.isArray(readField(value, 'children'))
 }

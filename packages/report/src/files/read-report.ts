@@ -20,7 +20,7 @@ const MAX_RECORDS = Number.POSITIVE_INFINITY
  */
 export function readReport(json: string): Report {
   const value = parse(json)
-  if (!Array.isArray(readField(value, 'children'))) {
+  if (!isReportJson(value)) {
     throw new TypeError(
       'Not a report: it has no list "children". Give a file from "osprofiler trace show --json --out FILE", or records as .jsonl.',
     )
@@ -50,10 +50,20 @@ function parse(json: string): unknown {
     return parseJson(json.replace(/^\ufeff/, ''))
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.replaceAll(/\s+/g, ' ') : String(cause)
-    throw new SyntaxError(`Not a report: the file is not JSON (${reason}). Write it again with --json --out FILE.`, {
-      cause,
-    })
+    throw notJson(reason, cause)
   }
+}
+
+/** Says that a file which should hold a report is not JSON. */
+export function notJson(reason: string, cause?: unknown): SyntaxError {
+  return new SyntaxError(`Not a report: the file is not JSON (${reason}). Write it again with --json --out FILE.`, {
+    cause,
+  })
+}
+
+/** Whether a JSON value is a report. */
+export function isReportJson(value: unknown): boolean {
+  return Array.isArray(readField(value, 'children'))
 }
 
 function collectRecords(report: unknown, nodes: readonly unknown[], limits: FileLimits): TraceRecord[] {

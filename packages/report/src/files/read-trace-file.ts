@@ -12,8 +12,9 @@ import {
   recordsOfPage,
   recordsOfSpeedscope,
 } from './read-exports.js'
-import { listNodes, readReport, reportFromNodes, withLeftOut } from './read-report.js'
-import { beginsAsReport, createReportPieces, isReportJson } from './read-report-pieces.js'
+import { isReportJson, listNodes, readReport, reportFromNodes, withLeftOut } from './read-report.js'
+import { beginsAsReport, createReportPieces } from './read-report-pieces.js'
+import type { TextReader } from './text-reader.js'
 
 /** A text up to this length is read as a whole; V8's strings end at twice that. */
 const MAX_WHOLE_LENGTH = 2 ** 28
@@ -28,12 +29,6 @@ const MAX_RECORDS = 1_000_000
 export interface ReadTraceFileOptions {
   /** A file with more records is refused. Default: 1,000,000. */
   readonly mostRecords?: number | undefined
-}
-
-/** Reads a trace of which the text comes in pieces, cut anywhere. */
-interface TraceReader {
-  push(text: string): void
-  end(): Report
 }
 
 /**
@@ -59,12 +54,12 @@ export async function readTraceFile(
  * @param largestWhole the length up to which a text is put together where its format allows nothing else
  * @param mostRecords how many records the text may hold
  */
-export function createTraceReader(largestWhole: number, mostRecords = MAX_RECORDS): TraceReader {
+export function createTraceReader(largestWhole: number, mostRecords = MAX_RECORDS): TextReader<Report> {
   const limits = createFileLimits(mostRecords)
   let text = ''
   let isBlank = true
   let hasFirstLine = false
-  let reader: TraceReader | undefined
+  let reader: TextReader<Report> | undefined
 
   /** Whether the first line that is not blank is whole now. Each piece is looked at once. */
   function endsFirstLine(chunk: string): boolean {
@@ -102,7 +97,7 @@ export function createTraceReader(largestWhole: number, mostRecords = MAX_RECORD
   }
 }
 
-function createRecordReader(limits: FileLimits): TraceReader {
+function createRecordReader(limits: FileLimits): TextReader<Report> {
   const parser = createRecordParser(limits.admit)
   return { push: text => parser.push(text), end: () => withLeftOut(buildReport(parser.end()), limits) }
 }

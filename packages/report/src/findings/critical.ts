@@ -1,6 +1,5 @@
-import type { CriticalSegment } from '../analysis/critical-path.js'
-import type { Report } from '../tree/report.js'
 import { formatCount, formatShare } from '../words/format-duration.js'
+import type { Evidence } from './evidence.js'
 import { aboutPoints, type Finding } from './finding.js'
 import { shorten } from './phrases.js'
 
@@ -8,14 +7,13 @@ const MAX_SERVICES = 4
 const MIN_NOBODY = 0.1
 
 /** How the critical path divides among services; nothing where there is only one, and it leaves little to nobody. */
-export function criticalFindings(report: Report, path: readonly CriticalSegment[]): Finding[] {
+export function criticalFindings({ report: { durationUs }, path }: Evidence): Finding[] {
   const times = new Map<string, number>()
   let nobodyUs = 0
   for (const { point, fromUs, toUs } of path) {
     if (point === undefined) nobodyUs += toUs - fromUs
     else times.set(point.service ?? '?', (times.get(point.service ?? '?') ?? 0) + toUs - fromUs)
   }
-  const { durationUs } = report
   if (!durationUs || times.size === 0) return []
   if (times.size === 1 && nobodyUs / durationUs < MIN_NOBODY) return []
   const services = [...times].sort(([, a], [, b]) => b - a)

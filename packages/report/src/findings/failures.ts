@@ -2,20 +2,21 @@ import { asNumber } from '@osprofiler/core/json'
 import { readField, readText } from '../tree/read-field.js'
 import { cutDigits, showStatus } from '../tree/read-record.js'
 import type { Report, ReportNode } from '../tree/report.js'
+import { formatCounted } from '../words/format-duration.js'
+import type { Evidence } from './evidence.js'
 import { aboutPoints, type Finding } from './finding.js'
-import { createQuote, DEFAULT_QUOTE_LENGTH, morePoints, shorten } from './phrases.js'
+import { DEFAULT_QUOTE_LENGTH, shorten } from './phrases.js'
 
 const MAX_MESSAGE_LENGTH = 200
 
 /** The points where failures began, so many of them each in a sentence of its own. */
-export function failedFindings(report: Report, limit: number, longest: number): Finding[] {
-  const quote = createQuote(longest)
+export function failedFindings({ report, limit, quote, longestQuote }: Evidence): Finding[] {
   const origins = failureOrigins(report)
   const findings = origins
     .slice(0, limit)
-    .map(node => aboutPoints('failed', [node], `${quote([node])} failed: ${failureReason(node, longest)}`))
+    .map(node => aboutPoints('failed', [node], `${quote([node])} failed: ${failureReason(node, longestQuote)}`))
   const rest = origins.slice(limit)
-  if (rest.length > 0) findings.push(aboutPoints('failed', rest, `${morePoints(rest.length)} failed`))
+  if (rest.length > 0) findings.push(aboutPoints('failed', rest, `${formatCounted(rest.length, 'more point')} failed`))
   return findings
 }
 

@@ -1,5 +1,4 @@
 import type { Report, ReportNode } from '../tree/report.js'
-import { formatCount } from '../words/format-duration.js'
 import { repeatedDetail } from '../words/point-label.js'
 import { shownName } from '../words/shown-name.js'
 
@@ -31,14 +30,4 @@ export function shorten(text: string, length = DEFAULT_QUOTE_LENGTH): string {
 /** `this request`, or `this trace` where there are several. */
 export function whole(report: Report): string {
   return report.roots.length === 1 ? 'this request' : 'this trace'
-}
-
-/** `1 point`, `1,204 points` */
-export function points(count: number): string {
-  return count === 1 ? '1 point' : `${formatCount(count)} points`
-}
-
-/** `2 more points` */
-export function morePoints(count: number): string {
-  return points(count).replace(' ', ' more ')
 }

@@ -1,16 +1,12 @@
 import type { HostClock } from '../clocks/clock-skew.js'
-import type { CorrectedReport } from '../clocks/correct-skew.js'
 import { formatDuration } from '../words/format-duration.js'
+import type { Evidence } from './evidence.js'
 import { aboutPoints, type Finding } from './finding.js'
 import { shorten } from './phrases.js'
 
-/**
- * The clocks that differ from that of the trace's first host.
- *
- * @param isShownCorrected whether the reader sees corrected times
- */
-export function skewFindings(report: CorrectedReport, isShownCorrected: boolean, limit: number): Finding[] {
-  return report.clocks
+/** The clocks that differ from that of the trace's first host. */
+export function skewFindings({ report, clocks, isShownCorrected, limit }: Evidence): Finding[] {
+  return clocks
     .filter(({ offsetUs, contradictory }) => offsetUs !== 0 || contradictory)
     .sort((a, b) => Math.abs(b.offsetUs) - Math.abs(a.offsetUs))
     .slice(0, limit)
@@ -18,7 +14,7 @@ export function skewFindings(report: CorrectedReport, isShownCorrected: boolean,
       const nodes = report.points.filter(
         ({ host, service }) => host === clock.host && (clock.service === undefined || service === clock.service),
       )
-      return aboutPoints('skew', nodes, skewSentence(clock, report.clocks[0], isShownCorrected))
+      return aboutPoints('skew', nodes, skewSentence(clock, clocks[0], isShownCorrected))
     })
 }
 

@@ -5,11 +5,11 @@ import { selfTimes } from '../analysis/self-time.js'
 import { findSerialWork } from '../analysis/serial-work.js'
 import { findServiceCalls } from '../analysis/service-calls.js'
 import { findWaiting, readWait } from '../analysis/waiting.js'
-import type { HostClock } from '../clocks/clock-skew.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { formatDuration, formatShare } from '../words/format-duration.js'
+import type { Evidence } from './evidence.js'
 import type { Finding } from './finding.js'
-import { type Quote, whole } from './phrases.js'
+import { whole } from './phrases.js'
 import {
   groupCalls,
   sayCalls,
@@ -35,17 +35,10 @@ const MIN_SHARE_OF_SELF = 0.9
 
 /**
  * Where the time went, longest first; after that what nobody waited for. No time is told twice: of what is repeated,
- * waits, or lies between services nothing is said again for its single points. `isLossy` says where points may be missing:
- * the time of a point itself may be theirs.
+ * waits, or lies between services nothing is said again for its single points.
  */
-export function timeFindings(
-  report: Report,
-  path: readonly CriticalSegment[],
-  clocks: readonly HostClock[],
-  limit: number,
-  isLossy: (node: ReportNode) => boolean,
-  quote: Quote,
-): Finding[] {
+export function timeFindings(evidence: Evidence): Finding[] {
+  const { report, path, clocks, limit, quote } = evidence
   const critical = findCritical(report, path)
   const choose = (candidates: readonly TimeFinding[]): TimeFinding[] =>
     candidates
@@ -59,7 +52,7 @@ export function timeFindings(
   const calls = findServiceCalls(report)
   const between = choose(groupCalls(calls).map(group => sayCalls(group, clocks, quote)))
   const told = new Set([...repeated, ...waiting].flatMap(({ nodes }) => nodes))
-  const own = choose(ownTimes(report, new Set([...told, ...calls.map(({ caller }) => caller)]), isLossy, quote))
+  const own = choose(ownTimes(evidence, new Set([...told, ...calls.map(({ caller }) => caller)])))
   const serial = choose(
     findSerialWork(report, told)
       .filter(({ nodes }) => nodes.every(node => critical.below.has(node)))
@@ -88,12 +81,7 @@ function toFinding(report: Report, { kind, nodes, totalUs, say }: TimeFinding, i
 }
 
 /** The time of points themselves, as one gap where nearly all of it is. */
-function ownTimes(
-  report: Report,
-  told: ReadonlySet<ReportNode>,
-  isLossy: (node: ReportNode) => boolean,
-  quote: Quote,
-): TimeFinding[] {
+function ownTimes({ report, isLossy, quote }: Evidence, told: ReadonlySet<ReportNode>): TimeFinding[] {
   const gaps = new Map<ReportNode, Gap>(findGaps(report).map(gap => [gap.node, gap]))
   return Array.from(selfTimes(report)).flatMap(([node, selfUs]) => {
     if (told.has(node)) return []

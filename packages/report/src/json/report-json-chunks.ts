@@ -1,4 +1,5 @@
 import type { Report, ReportNode } from '../tree/report.js'
+import { joinChunks } from './join-chunks.js'
 import { nodeHead, reportInfo, reportStats } from './report-json.js'
 import { writeJson, writeNestedJson } from './write-json.js'
 
@@ -12,33 +13,26 @@ const MAX_INDENTED_DEPTH = 100
  * reports that no single string could hold and no recursion could walk. Points nested more than 100 deep are written
  * without line breaks. Ends without a line break.
  */
-export function* reportJsonChunks(report: Report): Generator<string, void, undefined> {
-  let chunk = `{\n  "info": ${writeNestedJson(reportInfo(report), 1)},\n  "children": [`
+export function reportJsonChunks(report: Report): Generator<string, void, undefined> {
+  return joinChunks(writeReport(report), CHUNK_LENGTH)
+}
+
+function* writeReport(report: Report): Generator<string, void, undefined> {
+  yield `{\n  "info": ${writeNestedJson(reportInfo(report), 1)},\n  "children": [`
   let previous: ReportNode | undefined
   for (const node of report.points) {
     if (previous !== undefined) {
-      chunk += closeNodes(previous.depth, node.depth)
-      if (previous.depth >= node.depth) chunk += ','
+      yield* closeNodes(previous.depth, node.depth)
+      if (previous.depth >= node.depth) yield ','
     }
-    chunk += openNode(node)
+    yield openNode(node)
     previous = node
-    if (chunk.length >= CHUNK_LENGTH) {
-      yield chunk
-      chunk = ''
-    }
   }
   if (previous !== undefined) {
-    // In pieces too: 100,000 levels close here.
-    for (let depth = previous.depth; depth >= 0; depth--) {
-      chunk += closeNode(depth, depth === previous.depth)
-      if (chunk.length >= CHUNK_LENGTH) {
-        yield chunk
-        chunk = ''
-      }
-    }
-    chunk += '\n  '
+    yield* closeNodes(previous.depth, 0)
+    yield '\n  '
   }
-  yield `${chunk}],\n  "stats": ${writeNestedJson(reportStats(report), 1)}\n}`
+  yield `],\n  "stats": ${writeNestedJson(reportStats(report), 1)}\n}`
 }
 
 function openNode(node: ReportNode): string {
@@ -50,10 +44,9 @@ function openNode(node: ReportNode): string {
   return `${lineBreak}${text.slice(0, -end)},${lineBreak}  "children": [`
 }
 
-function closeNodes(from: number, to: number): string {
-  let text = ''
-  for (let depth = from; depth >= to; depth--) text += closeNode(depth, depth === from)
-  return text
+/** In pieces too: 100,000 levels may close at once. */
+function* closeNodes(from: number, to: number): Generator<string, void, undefined> {
+  for (let depth = from; depth >= to; depth--) yield closeNode(depth, depth === from)
 }
 
 function closeNode(depth: number, isLeaf: boolean): string {

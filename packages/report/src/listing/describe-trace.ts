@@ -1,4 +1,4 @@
-import type { TraceRecord } from '@osprofiler/core'
+import type { Driver, TraceRecord, TraceSummary } from '@osprofiler/core'
 import { correctSkew } from '../clocks/correct-skew.js'
 import { traceDuration } from '../clocks/trace-duration.js'
 import { failureOrigins, failureReason } from '../findings/failures.js'
@@ -74,6 +74,15 @@ export async function describeTrace(
   }
   if (records.length === 0) return undefined
   return { ...describeReport(buildReport(records)), ...(isWhole ? {} : UNKNOWN), isWhole }
+}
+
+/** As `describeTrace`. A trace that cannot be read is listed all the same: whoever opens the trace learns the reason. */
+export async function describeStored(
+  driver: Driver,
+  { base_id: baseId, records }: TraceSummary,
+): Promise<StoredTraceDescription | undefined> {
+  const batches = driver.readRecords?.(baseId)
+  return batches && (await describeTrace(batches, { knownRecords: records }).catch(() => undefined))
 }
 
 const UNKNOWN = { status: undefined, durationUs: undefined, points: 0, failed: false, error: undefined }

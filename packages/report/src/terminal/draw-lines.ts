@@ -1,15 +1,12 @@
 import type { ReportNode } from '../tree/report.js'
+import type { Canvas } from './canvas.js'
 import { drawBar } from './draw-bar.js'
 import { fitText, padText, textWidth } from './fit-text.js'
-import type { Glyphs } from './glyphs.js'
 import type { Line } from './list-lines.js'
-import type { Paint, Style } from './paint.js'
+import type { Style } from './paint.js'
 
 /** How lines are drawn. */
-export interface Drawing {
-  readonly columns: number
-  readonly glyphs: Glyphs
-  readonly paint: Paint
+export interface Drawing extends Canvas {
   /** The colours of the services, by their shown names. */
   readonly services: ReadonlyMap<string, Style | undefined>
   /** The ids of the points that a finding about time is about. */

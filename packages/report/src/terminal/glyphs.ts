@@ -9,6 +9,7 @@ export interface Glyphs {
   readonly failed: string
   readonly bullet: string
   readonly separator: string
+  readonly arrow: string
   readonly micro: string
   readonly bar: BarStyle
 }
@@ -21,6 +22,7 @@ export const UNICODE: Glyphs = {
   failed: '✗ ',
   bullet: '• ',
   separator: ' · ',
+  arrow: '→',
   micro: 'µs',
   bar: UNICODE_BAR,
 }
@@ -32,6 +34,7 @@ export const ASCII: Glyphs = {
   failed: 'x ',
   bullet: '* ',
   separator: ', ',
+  arrow: '->',
   micro: 'us',
   bar: ASCII_BAR,
 }

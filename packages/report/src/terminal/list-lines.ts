@@ -1,9 +1,10 @@
-import { unionUs } from '../analysis/self-time.js'
+import { intervalOf, unionUs } from '../analysis/self-time.js'
 import type { ReportNode } from '../tree/report.js'
 import { showText } from '../words/escape-control.js'
-import { formatCount, formatDuration } from '../words/format-duration.js'
+import { formatCount, formatCounted, formatDuration } from '../words/format-duration.js'
 import { pointDetail, repeatedDetail } from '../words/point-label.js'
 import { shownName } from '../words/shown-name.js'
+import { MAX_COLUMNS } from './canvas.js'
 import type { Glyphs } from './glyphs.js'
 import type { Row } from './plan-rows.js'
 
@@ -23,9 +24,6 @@ export interface Line {
   /** None for a line that only says what is left out. */
   readonly row: Row | undefined
 }
-
-/** No terminal that is drawn for is wider. */
-const MAX_WIDTH = 1000
 
 /** The lines of a plan from top to bottom; the plan itself, which has no points, is none of them. */
 export function listLines(top: Row, glyphs: Glyphs): Line[] {
@@ -62,8 +60,11 @@ function pointLine(row: Row, branches: string, glyphs: Glyphs): Line {
     branches,
     sign: node?.failed ? glyphs.failed : '',
     label: `${name} ${detailIn(0)}`.trimEnd(),
-    wholeLabel: `${name} ${detailIn(MAX_WIDTH)}`.trimEnd(),
-    note: [node?.exception, ...(node?.marks ?? [])].map(showText).filter(Boolean).join(', '),
+    wholeLabel: `${name} ${detailIn(MAX_COLUMNS)}`.trimEnd(),
+    note: [node?.exception, ...(node?.marks ?? [])]
+      .map(text => showText(text))
+      .filter(Boolean)
+      .join(', '),
     service: showText(node?.service),
     duration: us === undefined ? '?' : formatDuration(us, glyphs.micro),
     row,
@@ -71,12 +72,11 @@ function pointLine(row: Row, branches: string, glyphs: Glyphs): Line {
 }
 
 function hiddenLine(hidden: NonNullable<Row['hidden']>, branches: string, glyphs: Glyphs): Line {
-  const count = hidden.points === 1 ? '1 more point' : `${formatCount(hidden.points)} more points`
-  const label = `${glyphs.ellipsis} ${count}, up to ${formatDuration(hidden.longestUs, glyphs.micro)}`
+  const label = `${glyphs.ellipsis} ${formatCounted(hidden.points, 'more point')}, up to ${formatDuration(hidden.longestUs, glyphs.micro)}`
   return { branches, sign: '', label, wholeLabel: label, note: '', service: '', duration: '', row: undefined }
 }
 
 function durationOf(nodes: readonly ReportNode[]): number | undefined {
   if (nodes.some(node => node.durationUs === undefined)) return undefined
-  return unionUs(nodes.map(node => ({ startUs: node.startedUs ?? 0, endUs: node.finishedUs ?? 0 })))
+  return unionUs(nodes.map(intervalOf))
 }

@@ -1,7 +1,6 @@
 import type { FilteredPoints } from '../analysis/filter-points.js'
-import { groupBy } from '../tree/group-by.js'
+import { createFold, findTroubledBelow, isTroubled } from '../analysis/fold-repeats.js'
 import type { Report, ReportNode } from '../tree/report.js'
-import { createRepetitionKey } from '../words/point-label.js'
 
 /** A row of the drawing: a point, or several that are repetitions of one another. */
 export interface Row {
@@ -22,14 +21,8 @@ interface Draft {
   hidden: Row['hidden']
 }
 
-interface Below {
-  /** The points of a subtree, its top included. */
-  readonly size: number
-  /** Whether anything below its top failed or is marked. */
-  readonly troubled: boolean
-}
-
-const MIN_FOLDED = 3
+/** The points of each point's subtree, with the point itself. */
+type Sizes = ReadonlyMap<ReportNode, number>
 
 /**
  * Chooses what to draw of a report in at most `maxRows` rows. Siblings that are repetitions (three or more, with equal
@@ -40,20 +33,27 @@ const MIN_FOLDED = 3
  * what is hidden.
  */
 export function planRows(report: Report, maxRows: number, filtered?: FilteredPoints): Row {
-  const below = lookBelow(report)
-  const fold = createFold(below, filtered)
-  const top = toDraft([], false, 0, below)
+  const sizes = countPoints(report)
+  const troubled = findTroubledBelow(report)
+  // Of a fold only one point's children are drawn: one that leads to what was asked for stands alone.
+  const fold = createFold(troubled, node => filtered?.onPath.has(node) === true)
+  const toDraft = (nodes: readonly ReportNode[], isExample = false, order = 0): Draft => {
+    const weight = nodes.some(node => isTroubled(node) || troubled.has(node)) ? 1e15 : 0
+    const sum = nodes.reduce((us, { durationUs = 0 }) => us + durationUs, weight)
+    return { nodes, isExample, weight: sum, order, children: [], hidden: undefined }
+  }
+  const top = toDraft([])
   const candidates: { readonly draft: Draft; readonly parent: Draft }[] = []
   const offer = (parent: Draft, nodes: readonly ReportNode[], isExample = false): void => {
     const shown = filtered === undefined ? nodes : nodes.filter(node => filtered.shown.has(node))
     if (shown.length < nodes.length) {
       const leftOut = nodes.filter(node => !filtered?.shown.has(node))
-      hide(parent, [toDraft(leftOut, isExample, 0, below)], below)
+      hide(parent, [toDraft(leftOut, isExample)], sizes)
     }
-    const drafts = fold(shown).map((group, order) => toDraft(group, isExample, order, below))
+    const drafts = fold(shown).map((group, order) => toDraft(group, isExample, order))
     drafts.sort((a, b) => b.weight - a.weight)
     for (const draft of drafts.slice(0, maxRows)) candidates.push({ draft, parent })
-    hide(parent, drafts.slice(maxRows), below)
+    hide(parent, drafts.slice(maxRows), sizes)
   }
 
   const hasShownChild = ({ children }: ReportNode): boolean =>
@@ -70,52 +70,20 @@ export function planRows(report: Report, maxRows: number, filtered?: FilteredPoi
     if (draft.nodes.length === 1) offer(draft, node.children)
     else if (draft.nodes.some(hasShownChild)) offer(draft, [slowest(draft.nodes)], true)
   }
-  for (const { draft, parent } of candidates) hide(parent, [draft], below)
+  for (const { draft, parent } of candidates) hide(parent, [draft], sizes)
   sortRows(top)
   return top
 }
 
-function lookBelow(report: Report): Map<ReportNode, Below> {
-  const below = new Map<ReportNode, Below>()
+function countPoints(report: Report): Sizes {
+  const sizes = new Map<ReportNode, number>()
   for (const node of report.points.toReversed()) {
-    let size = 1
-    let troubled = false
-    for (const child of node.children) {
-      const facts = below.get(child)
-      size += facts?.size ?? 1
-      troubled ||= isTroubled(child) || facts?.troubled === true
-    }
-    below.set(node, { size, troubled })
-  }
-  return below
-}
-
-function createFold(
-  below: ReadonlyMap<ReportNode, Below>,
-  filtered: FilteredPoints | undefined,
-): (siblings: readonly ReportNode[]) => ReportNode[][] {
-  const keyOf = createRepetitionKey()
-  return siblings => {
-    if (siblings.length < MIN_FOLDED) return siblings.map(node => [node])
-    const groups = groupBy(siblings, node =>
-      // Of a fold only one point's children are drawn: one that leads to what was asked for stands alone.
-      below.get(node)?.troubled || filtered?.onPath.has(node)
-        ? node
-        : `${keyOf(node)}${node.failed}${node.exception}${node.marks.join()}`,
+    sizes.set(
+      node,
+      node.children.reduce((sum, child) => sum + (sizes.get(child) ?? 1), 1),
     )
-    return [...groups.values()].flatMap(nodes => (nodes.length < MIN_FOLDED ? nodes.map(node => [node]) : [nodes]))
   }
-}
-
-function toDraft(
-  nodes: readonly ReportNode[],
-  isExample: boolean,
-  order: number,
-  below: ReadonlyMap<ReportNode, Below>,
-): Draft {
-  const troubled = nodes.some(node => isTroubled(node) || below.get(node)?.troubled === true)
-  const weight = nodes.reduce((sum, node) => sum + (node.durationUs ?? 0), troubled ? 1e15 : 0)
-  return { nodes, isExample, weight, order, children: [], hidden: undefined }
+  return sizes
 }
 
 /** The few rows that a person can read are taken from few candidates: a search through them is quick enough. */
@@ -130,13 +98,13 @@ function takeHeaviest<Candidate extends { readonly draft: Draft }>(candidates: C
   return chosen
 }
 
-function hide(parent: Draft, drafts: readonly Draft[], below: ReadonlyMap<ReportNode, Below>): void {
+function hide(parent: Draft, drafts: readonly Draft[], sizes: Sizes): void {
   for (const { nodes, isExample } of drafts) {
     // The row above already counts its example.
     if (isExample) continue
     let { points, longestUs } = parent.hidden ?? { points: 0, longestUs: 0 }
     for (const node of nodes) {
-      points += below.get(node)?.size ?? 1
+      points += sizes.get(node) ?? 1
       longestUs = Math.max(longestUs, node.durationUs ?? 0)
     }
     parent.hidden = { points, longestUs }
@@ -157,8 +125,4 @@ function startOf({ nodes: [node] }: Draft): number {
 
 function slowest(nodes: readonly ReportNode[]): ReportNode {
   return nodes.reduce((best, node) => ((node.durationUs ?? 0) > (best.durationUs ?? 0) ? node : best))
-}
-
-function isTroubled(node: ReportNode): boolean {
-  return node.failed || node.marks.length > 0
 }

@@ -1,30 +1,17 @@
 import type { DiffPoint, ReportDiff } from '../compare/diff-reports.js'
 import type { Comparison } from '../compare/diff-spread.js'
 import { showText } from '../words/escape-control.js'
-import { formatCount, formatDuration, formatShare } from '../words/format-duration.js'
+import { formatCount, formatCounted, formatDuration, formatShare } from '../words/format-duration.js'
 import { shownName } from '../words/shown-name.js'
+import { type Canvas, createCanvas, type TerminalOptions } from './canvas.js'
 import { fitText, padText, textWidth, wrapText } from './fit-text.js'
-import { ASCII, type Glyphs, UNICODE } from './glyphs.js'
-import { createPaint, type Paint, type Style } from './paint.js'
+import type { Glyphs } from './glyphs.js'
+import type { Style } from './paint.js'
 
 /** How to draw a comparison. */
-export interface RenderDiffOptions {
-  /** The terminal's columns; no line is longer. At least 40. Default: 80. */
-  readonly width?: number | undefined
-  /** Whether to colour with ANSI escapes. Default: false. */
-  readonly color?: boolean | undefined
-  /** Whether signs may be other than ASCII; text from records stays as it is. Default: true. */
-  readonly unicode?: boolean | undefined
+export interface RenderDiffOptions extends TerminalOptions {
   /** At most so many rows of each kind of change; what is left out is counted. Default: 10. */
   readonly maxRows?: number | undefined
-}
-
-interface Drawing {
-  readonly columns: number
-  readonly glyphs: Glyphs
-  readonly arrow: string
-  readonly paint: Paint
-  readonly maxRows: number
 }
 
 /** A kind of change and how it is shown. */
@@ -40,7 +27,6 @@ const SECTIONS: readonly Section[] = [
   { title: 'Faster', change: 'faster', style: 'green' },
   { title: 'Gone', change: 'gone', style: 'green' },
 ]
-const MAX_WIDTH = 1000
 const MAX_SERVICE_WIDTH = 16
 
 /**
@@ -49,17 +35,18 @@ const MAX_SERVICE_WIDTH = 16
  * Ends with a line break. Text from records is shown by `escapeControl`.
  */
 export function renderDiff(diff: ReportDiff, options: RenderDiffOptions = {}): string {
-  const { width = 80, color = false, unicode = true, maxRows = 10 } = options
-  const columns = Number.isFinite(width) ? Math.min(MAX_WIDTH, Math.max(40, Math.floor(width))) : 80
-  const glyphs = unicode ? UNICODE : ASCII
-  const drawing: Drawing = { columns, glyphs, arrow: unicode ? '→' : '->', paint: createPaint(color), maxRows }
+  const { maxRows = 10 } = options
+  const canvas = createCanvas(options, 40)
   const causes = findCauses(diff)
   const same = diff.points.filter(({ change }) => change === 'same').length
   return [
-    ...drawTotal(diff, drawing),
-    ...SECTIONS.flatMap(section => drawSection(diff, section, causes, drawing)),
+    ...drawTotal(diff, canvas),
+    ...SECTIONS.flatMap(section => drawSection(diff, section, causes, maxRows, canvas)),
     '',
-    ...wrapText(`${points(same)} of ${formatCount(diff.points.length)} the same, within the spread`, columns),
+    ...wrapText(
+      `${formatCounted(same, 'point')} of ${formatCount(diff.points.length)} the same, within the spread`,
+      canvas.columns,
+    ),
     '',
   ].join('\n')
 }
@@ -79,18 +66,17 @@ function findCauses({ points }: ReportDiff): ReadonlySet<number> {
   return causes
 }
 
-function drawTotal({ runs, total }: ReportDiff, { columns, glyphs, arrow, paint }: Drawing): string[] {
+function drawTotal({ runs, total }: ReportDiff, { columns, glyphs, paint }: Canvas): string[] {
   const style = total.change === 'slower' ? 'red' : total.change === 'faster' ? 'green' : undefined
   const verdict = total.change === 'same' ? 'the same, within the spread' : total.change
-  const times = `${duration(total.before.median, glyphs)} ${arrow} ${duration(total.after.median, glyphs)}`
   const spread = `${duration(total.before.mad, glyphs)} and ${duration(total.after.mad, glyphs)}`
-  const runsText = `${plural(runs.before, 'run')} before, ${formatCount(runs.after)} after`
+  const runsText = `${formatCounted(runs.before, 'run')} before, ${formatCount(runs.after)} after`
   const known = Math.min(runs.before, runs.after) > 2
   const tell = known
     ? `${runsText}; half of them within ${spread} of the median`
     : `${runsText}: too few to know their spread, so less than 10 % counts as the same`
   return [
-    ...wrapText(`Total ${times}, ${difference(total, glyphs)}: ${verdict}`, columns).map(line =>
+    ...wrapText(`Total ${fromTo(total, glyphs)}, ${difference(total, glyphs)}: ${verdict}`, columns).map(line =>
       paint(line, 'bold', style),
     ),
     ...wrapText(tell, columns),
@@ -101,34 +87,35 @@ function drawSection(
   { points: all }: ReportDiff,
   { title, change, style }: Section,
   causes: ReadonlySet<number>,
-  drawing: Drawing,
+  maxRows: number,
+  canvas: Canvas,
 ): string[] {
   const changed = all.filter(point => point.change === change)
   if (changed.length === 0) return []
   const own = changed
     .filter(({ id }) => causes.has(id))
     .sort((a, b) => Math.abs(b.self.deltaUs) - Math.abs(a.self.deltaUs))
-  const shown = own.slice(0, drawing.maxRows)
+  const shown = own.slice(0, maxRows)
   const more = own.length - shown.length
   const carried = changed.length - own.length
   const notes = [
     more > 0 ? `${formatCount(more)} more` : '',
-    carried > 0 ? `${points(carried)} only with what is below ${carried === 1 ? 'it' : 'them'}` : '',
+    carried > 0 ? `${formatCounted(carried, 'point')} only with what is below ${carried === 1 ? 'it' : 'them'}` : '',
   ].filter(Boolean)
-  const note = `  ${drawing.glyphs.ellipsis} ${notes.join(drawing.glyphs.separator)}`
+  const note = `  ${canvas.glyphs.ellipsis} ${notes.join(canvas.glyphs.separator)}`
   return [
     '',
-    drawing.paint(title, 'bold'),
-    ...drawRows(shown, style, drawing),
-    ...(notes.length === 0 ? [] : [fitText(note, drawing.columns, drawing.glyphs.ellipsis)]),
+    canvas.paint(title, 'bold'),
+    ...drawRows(shown, style, canvas),
+    ...(notes.length === 0 ? [] : [fitText(note, canvas.columns, canvas.glyphs.ellipsis)]),
   ]
 }
 
-function drawRows(shown: readonly DiffPoint[], style: Style, { columns, glyphs, arrow, paint }: Drawing): string[] {
+function drawRows(shown: readonly DiffPoint[], style: Style, { columns, glyphs, paint }: Canvas): string[] {
   const rows = shown.map(point => ({
-    label: labelOf(point, arrow),
-    service: fitText(showText(point.service ?? undefined), MAX_SERVICE_WIDTH, glyphs.ellipsis),
-    times: timesOf(point, glyphs, arrow),
+    label: labelOf(point, glyphs),
+    service: fitText(showText(point.service), MAX_SERVICE_WIDTH, glyphs.ellipsis),
+    times: timesOf(point, glyphs),
     difference: difference(point.total, glyphs),
   }))
   const widest = (field: 'label' | 'service' | 'times' | 'difference'): number =>
@@ -150,17 +137,21 @@ function drawRows(shown: readonly DiffPoint[], style: Style, { columns, glyphs, 
   })
 }
 
-function labelOf({ name, detail, count }: DiffPoint, arrow: string): string {
-  const { before, after } = count
-  const times = before === after || before === 0 || after === 0 ? Math.max(before, after) : undefined
-  const shown = times === undefined ? `${formatCount(before)} ${arrow} ${formatCount(after)} x ` : many(times)
+function labelOf({ name, detail, count: { before, after } }: DiffPoint, { arrow }: Glyphs): string {
+  const [most, isSteady] = [Math.max(before, after), before === after || before === 0 || after === 0]
+  const times = isSteady ? formatCount(most) : `${formatCount(before)} ${arrow} ${formatCount(after)}`
+  const shown = isSteady && most <= 1 ? '' : `${times} x `
   return `${shown}${showText(shownName(name))} ${showText(detail)}`.trimEnd()
 }
 
-function timesOf({ change, total }: DiffPoint, glyphs: Glyphs, arrow: string): string {
+function timesOf({ change, total }: DiffPoint, glyphs: Glyphs): string {
   if (change === 'new') return duration(total.after.median, glyphs)
   if (change === 'gone') return duration(total.before.median, glyphs)
-  return `${duration(total.before.median, glyphs)} ${arrow} ${duration(total.after.median, glyphs)}`
+  return fromTo(total, glyphs)
+}
+
+function fromTo({ before, after }: Comparison, glyphs: Glyphs): string {
+  return `${duration(before.median, glyphs)} ${glyphs.arrow} ${duration(after.median, glyphs)}`
 }
 
 /** `+53.5 ms (+80 %)` */
@@ -177,16 +168,4 @@ function signedShare(share: number): string {
 
 function duration(us: number, glyphs: Glyphs): string {
   return formatDuration(us, glyphs.micro)
-}
-
-function many(count: number): string {
-  return count > 1 ? `${formatCount(count)} x ` : ''
-}
-
-function points(count: number): string {
-  return plural(count, 'point')
-}
-
-function plural(count: number, word: string): string {
-  return `${formatCount(count)} ${word}${count === 1 ? '' : 's'}`
 }

@@ -1,29 +1,23 @@
 import { type FilteredPoints, filterPoints, type PointFilter } from '../analysis/filter-points.js'
-import { type Finding, summarize } from '../findings/summarize.js'
+import type { Finding } from '../findings/finding.js'
+import { summarize } from '../findings/summarize.js'
 import type { Report } from '../tree/report.js'
 import { showText } from '../words/escape-control.js'
-import { formatCount, formatDuration } from '../words/format-duration.js'
+import { formatCount, formatCounted, formatDuration } from '../words/format-duration.js'
+import { type Canvas, createCanvas, type TerminalOptions } from './canvas.js'
 import { drawLines } from './draw-lines.js'
 import { fitText, wrapText } from './fit-text.js'
-import { ASCII, type Glyphs, UNICODE } from './glyphs.js'
 import { listLines } from './list-lines.js'
-import { createPaint, type Paint, type Style } from './paint.js'
+import type { Style } from './paint.js'
 import { planRows } from './plan-rows.js'
 
 /** How to draw, and which points: see `PointFilter`. */
-export interface RenderTreeOptions extends PointFilter {
-  /** The terminal's columns; no line is longer. At least 20. Default: 80. */
-  readonly width?: number | undefined
-  /** Whether to colour with ANSI escapes. Default: false. */
-  readonly color?: boolean | undefined
-  /** Whether lines, bars and signs may be other than ASCII; text from records stays as it is. Default: true. */
-  readonly unicode?: boolean | undefined
+export interface RenderTreeOptions extends PointFilter, TerminalOptions {
   /** At most so many rows of the tree, 10,000 in any case; what is left out is counted. Default: 200. */
   readonly maxRows?: number | undefined
 }
 
 const SERVICE_STYLES: readonly Style[] = ['cyan', 'green', 'magenta', 'blue', 'yellow']
-const MAX_WIDTH = 1000
 /** A terminal that is no wider gets short quotes. */
 const NARROW = 100
 /** What a sentence says beside what it quotes takes about so many columns. */
@@ -41,22 +35,21 @@ const MAX_SERVICES_NAMED = 8
  * counted where it would stand; what to look at is said of the whole trace all the same.
  */
 export function renderTree(report: Report, options: RenderTreeOptions = {}): string {
-  const { width = 80, color = false, unicode = true, maxRows = 200 } = options
-  const columns = Number.isFinite(width) ? Math.min(MAX_WIDTH, Math.max(20, Math.floor(width))) : 80
-  const glyphs = unicode ? UNICODE : ASCII
-  const paint = createPaint(color)
+  const { maxRows = 200 } = options
+  const canvas = createCanvas(options, 20)
+  const { paint } = canvas
   const services = listServices(report)
-  const findings = summarize(report, { longestQuote: quoteIn(columns) })
+  const findings = summarize(report, { longestQuote: quoteIn(canvas.columns) })
   const notable = new Set(findings.flatMap(({ share, traceIds }) => (share === undefined ? [] : traceIds)))
   const filtered = filterPoints(report, options)
   const plan = planRows(report, Math.min(MAX_ROWS, Math.max(1, maxRows)), filtered)
-  const lines = listLines(plan, glyphs)
+  const lines = listLines(plan, canvas.glyphs)
   return [
-    ...drawLines(lines, report.durationUs ?? 0, { columns, glyphs, paint, services, notable }),
-    ...drawFindings(findings, columns, glyphs, paint),
+    ...drawLines(lines, report.durationUs ?? 0, { ...canvas, services, notable }),
+    ...drawFindings(findings, canvas),
     '',
-    ...drawSummary(report, [...services.keys()], columns, glyphs).map(line => paint(line, 'bold')),
-    ...drawFilter(report, filtered, columns, glyphs).map(line => paint(line, 'yellow')),
+    ...drawSummary(report, [...services.keys()], canvas).map(line => paint(line, 'bold')),
+    ...drawFilter(report, filtered, canvas).map(line => paint(line, 'yellow')),
     '',
   ].join('\n')
 }
@@ -66,7 +59,7 @@ function quoteIn(columns: number): number | undefined {
   return columns <= NARROW ? undefined : 2 * columns - OTHER_WORDS
 }
 
-function drawFindings(findings: readonly Finding[], columns: number, glyphs: Glyphs, paint: Paint): string[] {
+function drawFindings(findings: readonly Finding[], { columns, glyphs, paint }: Canvas): string[] {
   if (findings.length === 0) return []
   const lines = findings.flatMap(({ kind, share, sentence }) => {
     const style = kind === 'failed' ? 'red' : share === undefined && kind !== 'critical' ? 'yellow' : undefined
@@ -78,21 +71,21 @@ function drawFindings(findings: readonly Finding[], columns: number, glyphs: Gly
   return ['', paint('What to look at', 'bold'), ...lines]
 }
 
-function drawSummary(report: Report, services: readonly string[], columns: number, glyphs: Glyphs): string[] {
+function drawSummary(report: Report, services: readonly string[], { columns, glyphs }: Canvas): string[] {
   const { baseId, durationUs, points } = report
   const named = services.slice(0, MAX_SERVICES_NAMED).map(name => fitText(name, MAX_SERVICE_WIDTH, glyphs.ellipsis))
   if (services.length > named.length) named.push(`${formatCount(services.length - named.length)} more`)
   const parts = [
     `Trace ${baseId === undefined ? 'without an id' : showText(baseId)}`,
     durationUs === undefined ? 'unknown duration' : formatDuration(durationUs, glyphs.micro),
-    `${formatCount(points.length)} ${points.length === 1 ? 'point' : 'points'}`,
+    formatCounted(points.length, 'point'),
     named.length === 0 ? 'no service named' : `${named.length === 1 ? 'service' : 'services'} ${named.join(', ')}`,
   ]
   return wrapText(parts.join(glyphs.separator), columns)
 }
 
 /** Says that the tree is not the whole one. */
-function drawFilter(report: Report, filtered: FilteredPoints | undefined, columns: number, glyphs: Glyphs): string[] {
+function drawFilter(report: Report, filtered: FilteredPoints | undefined, { columns, glyphs }: Canvas): string[] {
   if (filtered === undefined) return []
   const count = filtered.shown.size - filtered.onPath.size
   const path = filtered.onPath.size === 0 ? '' : `, and ${formatCount(filtered.onPath.size)} that lead to them`

@@ -18,9 +18,15 @@ export function escapeControl(text: string): string {
   return text.replace(UNSAFE, character => SHORT[character] ?? toEscape(character.codePointAt(0) ?? 0))
 }
 
-/** Text of a record as a terminal may see it, empty where there is none. Megabytes are cut before work is spent on them. */
-export function showText(text: string | undefined): string {
-  return escapeControl((text ?? '').slice(0, MAX_SHOWN_LENGTH))
+/**
+ * What a record holds, as text that may be shown; empty for nothing. Megabytes are cut before work is spent on them.
+ *
+ * @param longest in characters
+ * @param ellipsis stands for what was cut off
+ */
+export function showText(value: unknown, longest = MAX_SHOWN_LENGTH, ellipsis = ''): string {
+  const text = String(value ?? '')
+  return text.length <= longest ? escapeControl(text) : `${escapeControl(text.slice(0, longest))}${ellipsis}`
 }
 
 function toEscape(codePoint: number): string {

@@ -22,6 +22,11 @@ export function formatCount(count: number): string {
   return String(count).replace(/\B(?=(?:\d{3})+$)/g, ',')
 }
 
+/** A count with what is counted: `1 point`, `1,204 points`. */
+export function formatCounted(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`
+}
+
 /** A share of 1 in per cent: `62 %`, `< 1 %`. */
 export function formatShare(share: number): string {
   const percent = Math.round(share * 100)

@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { KeysSheet } from '../shared/keys-sheet.js'
 import { PageHeader } from '../shared/page-header.js'
+import { pressColumn } from '../shared/sorting.js'
 import { applyNextTheme, storedTheme } from '../shared/theme.js'
 import { LIST_KEYS, useListKeys } from './list-keys.js'
 import { acceptDrops, openFile } from './loading/open-file.js'
@@ -43,7 +44,7 @@ export function ListPage({ store }: { readonly store: string }) {
   )
   const sortBy = (key: SortKey): void => {
     const startsDescending = ['timestamp', 'durationUs', 'points', 'status'].includes(key)
-    change({ sorting: { key, descending: sorting.key === key ? !sorting.descending : startsDescending } })
+    change({ sorting: pressColumn(sorting, key, startsDescending) })
   }
   const choose = (ref: string, isChosen: boolean): void =>
     change(before => ({ chosen: chooseTrace(before.chosen, ref, isChosen) }))

@@ -1,5 +1,6 @@
 import { correctSkew } from '@osprofiler/report'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import type { PageSource } from '../../src/protocol/page-source.js'
 import { KeysSheet } from '../shared/keys-sheet.js'
 import { applyNextTheme, storedTheme, type Theme } from '../shared/theme.js'
 import { DetailsPane } from './details/details-pane.js'
@@ -7,7 +8,7 @@ import { FindingsList } from './findings/findings-list.js'
 import { useFindings } from './findings/use-findings.js'
 import { FlameGraph } from './flame/flame-graph.js'
 import { Header } from './header.js'
-import type { Facts, Source, Trace } from './model/load-trace.js'
+import type { Facts, Trace } from './model/load-trace.js'
 import { createTraceModel, type TraceModel } from './model/trace-model.js'
 import { usePageKeys } from './page-keys.js'
 import { StatisticsTable } from './statistics/statistics-table.js'
@@ -20,7 +21,7 @@ import { Waterfall } from './waterfall/waterfall.js'
 interface AppProps {
   readonly trace: Trace
   readonly facts: Facts
-  readonly source: Source | undefined
+  readonly source: PageSource | undefined
 }
 
 export function App({ trace, facts, source }: AppProps) {

@@ -1,9 +1,11 @@
-import { formatCount, formatDuration } from '@osprofiler/report'
+import { formatCount } from '@osprofiler/report'
+import { leftOutSentence } from '@osprofiler/report/toolkit'
+import type { PageSource } from '../../src/protocol/page-source.js'
 import { CopyButton } from '../shared/copy-button.js'
-import { showText } from '../shared/show-text.js'
+import { showDuration, showText } from '../shared/show-text.js'
 import type { Theme } from '../shared/theme.js'
 import { ThemeButton } from '../shared/theme-button.js'
-import type { Facts, Source } from './model/load-trace.js'
+import type { Facts } from './model/load-trace.js'
 import { headTitle } from './model/point-text.js'
 import type { TraceModel } from './model/trace-model.js'
 import type { View } from './view/deep-link.js'
@@ -12,7 +14,7 @@ import type { Patch } from './view/view-state.js'
 interface HeaderProps {
   readonly model: TraceModel
   readonly facts: Facts
-  readonly source: Source | undefined
+  readonly source: PageSource | undefined
   readonly view: View
   readonly theme: Theme
   readonly patch: Patch
@@ -43,7 +45,7 @@ export function Header({ model, facts, source, view, theme, patch, switchTheme, 
           <bdi>{root === undefined ? 'Trace' : headTitle(root)}</bdi>
         </h1>
         <dl class="facts">
-          <Fact name="Took">{report.durationUs === undefined ? 'unknown' : formatDuration(report.durationUs)}</Fact>
+          <Fact name="Took">{showDuration(report.durationUs)}</Fact>
           <Fact name="Points">{formatCount(facts.points ?? model.points.length)}</Fact>
           {failed > 0 && (
             <Fact name="Failed">
@@ -70,9 +72,7 @@ export function Header({ model, facts, source, view, theme, patch, switchTheme, 
         )}
         {source?.leftOut !== undefined && source.leftOut > 0 && (
           <p class="omitted" role="note">
-            {source.leftOut === 1
-              ? '1 entry of this trace holds no record that can be read, and is left out.'
-              : `${formatCount(source.leftOut)} entries of this trace hold no records that can be read, and are left out.`}
+            {leftOutSentence(source.leftOut)}
           </p>
         )}
       </div>

@@ -1,11 +1,12 @@
 import './trace.css'
 import { type ComponentChild, render } from 'preact'
-import { showText } from '../shared/show-text.js'
+import type { PageSource } from '../../src/protocol/page-source.js'
+import { messageOf, showText } from '../shared/show-text.js'
 import { applyTheme, storedTheme } from '../shared/theme.js'
 import { App } from './app.js'
 import { Failure } from './failure.js'
 import { answerFindings } from './findings/summarize-in-worker.js'
-import { fetchTrace, readInlineTrace, readSource, type Source, watchTrace } from './model/load-trace.js'
+import { fetchTrace, readInlineTrace, readSource, watchTrace } from './model/load-trace.js'
 
 let shown = false
 
@@ -25,10 +26,7 @@ async function open(element: HTMLElement): Promise<void> {
     else await openFromServer(element, source)
   } catch (error) {
     const again = source === undefined ? undefined : () => void open(element)
-    show(
-      element,
-      <Failure reason={error instanceof Error ? error.message : String(error)} list={source?.list} again={again} />,
-    )
+    show(element, <Failure reason={messageOf(error)} list={source?.list} again={again} />)
   }
 }
 
@@ -40,7 +38,7 @@ async function openInline(element: HTMLElement): Promise<void> {
   show(element, <App trace={trace} facts={trace.facts} source={undefined} />)
 }
 
-async function openFromServer(element: HTMLElement, source: Source): Promise<void> {
+async function openFromServer(element: HTMLElement, source: PageSource): Promise<void> {
   const refresh = async (): Promise<void> => {
     const trace = await fetchTrace(source)
     document.title = `Trace ${showText(trace.report.baseId)}`.trim()

@@ -3,7 +3,8 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { MinDurationField } from '../shared/min-duration-field.js'
 import { parseDuration } from '../shared/parse-duration.js'
 import { serviceColour } from '../shared/service-colour.js'
-import { showText } from '../shared/show-text.js'
+import { messageOf, showText } from '../shared/show-text.js'
+import { Switch } from '../shared/switch.js'
 import type { TraceModel } from './model/trace-model.js'
 import { openLevels, stepLevel, stepMarked } from './page-keys.js'
 import { searchPoints } from './search/search-points.js'
@@ -33,14 +34,9 @@ export function Toolbar({ model, state, patch, kept, mark, clocks }: ToolbarProp
       {state.view === 'waterfall' && (
         <>
           <ServiceFilter {...{ model, state, patch }} />
-          <label class="switch">
-            <input
-              type="checkbox"
-              checked={state.onlyFailed}
-              onChange={event => patch({ onlyFailed: event.currentTarget.checked })}
-            />
+          <Switch isOn={state.onlyFailed} change={onlyFailed => patch({ onlyFailed })}>
             Failed only
-          </label>
+          </Switch>
           <MinDurationField
             text={least}
             change={text => {
@@ -48,24 +44,18 @@ export function Toolbar({ model, state, patch, kept, mark, clocks }: ToolbarProp
               patch({ minUs: parseDuration(text) })
             }}
           />
-          <label class="switch">
-            <input
-              type="checkbox"
-              checked={state.critical}
-              onChange={event => patch({ critical: event.currentTarget.checked })}
-            />
+          <Switch isOn={state.critical} change={critical => patch({ critical })}>
             <span class="critical-sample" aria-hidden="true" />
             Critical path
-          </label>
+          </Switch>
           {clocks !== undefined && (
-            <label class="switch" title="Without this, times are put on one clock as far as calls between hosts tell">
-              <input
-                type="checkbox"
-                checked={clocks.asRecorded}
-                onChange={event => clocks.setAsRecorded(event.currentTarget.checked)}
-              />
+            <Switch
+              isOn={clocks.asRecorded}
+              change={clocks.setAsRecorded}
+              title="Without this, times are put on one clock as far as calls between hosts tell"
+            >
               Times as recorded
-            </label>
+            </Switch>
           )}
           <LevelStepper {...{ model, state, patch }} />
           {found !== undefined && (
@@ -100,7 +90,7 @@ function SearchField({ model, state: { marked }, patch, mark }: SearchProps) {
       const points = await searchPoints(model, { text, isPattern, signal })
       if (!signal.aborted) mark(searchLabel(text, isPattern), points)
     } catch (error) {
-      if (!signal.aborted) setProblem(error instanceof Error ? error.message : String(error))
+      if (!signal.aborted) setProblem(messageOf(error))
     } finally {
       if (!signal.aborted) setBusy(false)
     }
@@ -147,24 +137,8 @@ function SearchField({ model, state: { marked }, patch, mark }: SearchProps) {
       >
         .*
       </button>
-      <button
-        type="button"
-        class="button"
-        aria-label="Previous match"
-        disabled={!marked?.points.length}
-        onClick={() => step(-1)}
-      >
-        <span aria-hidden="true">↑</span>
-      </button>
-      <button
-        type="button"
-        class="button"
-        aria-label="Next match"
-        disabled={!marked?.points.length}
-        onClick={() => step(1)}
-      >
-        <span aria-hidden="true">↓</span>
-      </button>
+      <SignButton name="Previous match" sign="↑" isOff={!marked?.points.length} press={() => step(-1)} />
+      <SignButton name="Next match" sign="↓" isOff={!marked?.points.length} press={() => step(1)} />
       <span id="search-result" class={problem === undefined ? 'search-result' : 'search-result bad'} role="status">
         {problem ?? (busy ? 'Searching ...' : describe(marked, text !== '' && isMine))}
       </span>
@@ -209,28 +183,28 @@ function ServiceFilter({ model, state: { hiddenServices }, patch }: Pick<Toolbar
 
 function LevelStepper({ model, state, patch }: Pick<ToolbarProps, 'model' | 'state' | 'patch'>) {
   const open = openLevels(model, state.collapsed)
+  const step = (by: number): void => patch(before => stepLevel(model, before, by))
   return (
     <div class="levels" role="group" aria-label="Open levels">
       <span>Levels</span>
-      <button
-        type="button"
-        class="button"
-        aria-label="One level less"
-        disabled={open === 0}
-        onClick={() => patch(before => stepLevel(model, before, -1))}
-      >
-        −
-      </button>
+      <SignButton name="One level less" sign="−" isOff={open === 0} press={() => step(-1)} />
       <output>{open + 1}</output>
-      <button
-        type="button"
-        class="button"
-        aria-label="One level more"
-        disabled={open === model.deepest}
-        onClick={() => patch(before => stepLevel(model, before, 1))}
-      >
-        +
-      </button>
+      <SignButton name="One level more" sign="+" isOff={open === model.deepest} press={() => step(1)} />
     </div>
+  )
+}
+
+interface SignButtonProps {
+  readonly name: string
+  readonly sign: string
+  readonly isOff: boolean
+  readonly press: () => void
+}
+
+function SignButton({ name, sign, isOff, press }: SignButtonProps) {
+  return (
+    <button type="button" class="button" aria-label={name} disabled={isOff} onClick={press}>
+      <span aria-hidden="true">{sign}</span>
+    </button>
   )
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { jsonText } from '@osprofiler/core/json'
-import { escapeControl } from '@osprofiler/report'
+import { showText } from '@osprofiler/report/toolkit'
 
 /** The application as the build left it, beside this module. */
 export interface BuiltPage {
@@ -33,7 +33,7 @@ export function pageStart({ style, policy }: BuiltPage, title: string, connect =
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <meta name="color-scheme" content="light dark">
-<title>${escapeMarkup(escapeControl(title.slice(0, MAX_TITLE_LENGTH)))}</title>
+<title>${escapeMarkup(showText(title, MAX_TITLE_LENGTH))}</title>
 <style>${style}</style>
 </head>
 <body>

@@ -1,17 +1,5 @@
+import type { PageSource } from '../protocol/page-source.js'
 import { builtPage, contentSecurityPolicy, embedJson, pageEnd, pageStart } from './built-page.js'
-
-/** Where the page takes its trace from: paths of the origin that serves the page. */
-export interface PageSource {
-  /** Answers with a JSON array of records. */
-  readonly trace: string
-  /** A stream of server-sent events: at each message the page gets `trace` again; `complete` ends it. */
-  readonly events?: string | undefined
-  /** The page of all traces. */
-  readonly list?: string | undefined
-  readonly title?: string | undefined
-  /** How many entries of the trace hold no record that can be read: the page tells. */
-  readonly leftOut?: number | undefined
-}
 
 export interface PageTemplate {
   readonly html: string

@@ -1,4 +1,6 @@
-import type { Report, ReportNode } from '@osprofiler/report'
+import type { Report } from '@osprofiler/report'
+import { joinChunks, recordsOfPoint } from '@osprofiler/report/toolkit'
+import type { PageFacts } from '../protocol/page-source.js'
 import { builtPage, embedJson, pageEnd, pageStart } from './built-page.js'
 import { heaviestPoints } from './heaviest-points.js'
 
@@ -10,7 +12,6 @@ export interface RenderPageOptions {
 }
 
 const POINT_LIMIT = 200_000
-const CHUNK_LENGTH = 65_536
 
 /**
  * Renders a report as one HTML file that works with no network: the application, its style and all records are in it.
@@ -26,41 +27,19 @@ export function renderPage(report: Report, options: RenderPageOptions = {}): Ite
   const page = builtPage()
   const title = options.title ?? `Trace ${report.baseId ?? ''}`.trim()
   const points = heaviestPoints(report.points, options.pointLimit ?? POINT_LIMIT)
-  const facts = { title, points: report.points.length, kept: points.length }
-  return inPieces(function* () {
+  const facts: PageFacts = { title, points: report.points.length, kept: points.length }
+  function* writePage(): Generator<string> {
     yield pageStart(page, title)
     yield `<script type="application/json" id="osprofiler-facts">${embedJson(facts)}</script>\n`
     yield '<script type="application/json" id="osprofiler-records">['
     let separator = '\n'
-    for (const record of recordsOf(points)) {
+    for (const record of points.flatMap(recordsOfPoint)) {
       yield separator + embedJson(record)
       separator = ',\n'
     }
     yield ']</script>\n'
     yield pageEnd(page)
-  })
-}
-
-function* recordsOf(points: readonly ReportNode[]): Generator<unknown> {
-  for (const { start, stop, otherRecords } of points) {
-    if (start !== undefined) yield start
-    if (stop !== undefined) yield stop
-    yield* otherRecords
   }
-}
-
-/** Joins what comes into pieces worth a write. */
-function inPieces(parts: () => Iterable<string>): Iterable<string> {
-  return {
-    *[Symbol.iterator]() {
-      let piece = ''
-      for (const part of parts()) {
-        piece += part
-        if (piece.length < CHUNK_LENGTH) continue
-        yield piece
-        piece = ''
-      }
-      yield piece
-    },
-  }
+  // The page may be written more than once.
+  return { [Symbol.iterator]: () => joinChunks(writePage()) }
 }

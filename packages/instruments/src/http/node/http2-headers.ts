@@ -1,12 +1,13 @@
 import type { ClientHttp2Session, OutgoingHttpHeaders } from 'node:http2'
 import Module, { syncBuiltinESMExports } from 'node:module'
 import { get, type Profiler } from '@osprofiler/core'
-import { Object, process, Reflect, String, URL, WeakMap } from '@osprofiler/core/toolkit'
+import { Object, process, String, URL, WeakMap } from '@osprofiler/core/toolkit'
 import { whenBuiltinLoaded } from '../../loading/builtin-loads.js'
 import type { InstrumentSettings } from '../../options/instrument-contract.js'
 import type { Propagation } from '../../propagation/propagate-to.js'
 import { changeTraceHeaders } from '../../propagation/trace-header-change.js'
-import { ownerOf, undoAll, wrapMethod } from '../../wrapping/wrap-method.js'
+import { type Around, undoAll, wrapInherited, wrapMethod } from '../../wrapping/wrap-method.js'
+import { wrapWhenSeen } from '../../wrapping/wrap-when-seen.js'
 import { readOnce } from './http-call.js'
 import { changeHeaders, eachHeader, type HeaderList } from './http-headers.js'
 
@@ -23,21 +24,17 @@ interface Http2Module {
  */
 export function guardHttp2Headers({ mayReceive }: InstrumentSettings): () => void {
   return whenHttp2Loaded(http2 => {
-    const undos: ((() => void) | undefined)[] = []
-    const wrapped = new WeakMap<object, true>()
-    const undoConnect = wrapMethod(http2, 'connect', (original, self, args) => {
-      const session = Reflect.apply(original, self, args) as ClientHttp2Session
+    // Node does not export the class of sessions.
+    const sessions = wrapWhenSeen(prototype => wrapInherited(prototype, { request: createAroundRequest(mayReceive) }))
+    const undoConnect = wrapMethod(http2, 'connect', (proceed, _self, args) => {
+      const session = proceed(args) as ClientHttp2Session
       connectedTo.set(session, args[0])
-      // Node does not export the class of sessions.
-      const owner = ownerOf(Object.getPrototypeOf(session), 'request')
-      if (!wrapped.has(owner)) undos.push(wrapRequest(owner, mayReceive))
-      wrapped.set(owner, true)
-      return session
+      return sessions.see(session)
     })
     // For who has imported the function by its name.
     syncBuiltinESMExports()
     return () => {
-      undoAll([undoConnect, ...undos])()
+      undoAll([undoConnect, sessions.undo])()
       syncBuiltinESMExports()
     }
   })
@@ -54,15 +51,15 @@ function whenHttp2Loaded(onLibrary: (http2: Http2Module) => () => void): () => v
   return onLibrary(process.getBuiltinModule('node:http2'))
 }
 
-function wrapRequest(prototype: object, mayReceive: Propagation): (() => void) | undefined {
-  return wrapMethod(prototype, 'request', (original, self, args) => {
+function createAroundRequest(mayReceive: Propagation): Around {
+  return (proceed, self, args) => {
     const profiler = get()
-    if (profiler === undefined) return Reflect.apply(original, self, args)
+    if (profiler === undefined) return proceed(args)
     const [headers] = readOnce(args)
-    if (typeof headers !== 'object' || headers === null) return Reflect.apply(original, self, args)
+    if (typeof headers !== 'object' || headers === null) return proceed(args)
     const changed = withoutCallersPair(profiler, self as ClientHttp2Session, headers as RequestHeaders, mayReceive)
-    return Reflect.apply(original, self, [changed, ...args.slice(1)])
-  })
+    return proceed([changed, ...args.slice(1)])
+  }
 }
 
 function withoutCallersPair(

@@ -1,27 +1,13 @@
-import { formatCount, formatDuration } from '@osprofiler/report'
+import { type Comparison, formatCount, formatDuration } from '@osprofiler/report'
 import { useEffect, useState } from 'preact/hooks'
+import type { ComparedTrace, TraceComparison } from '../../../src/protocol/trace-comparison.js'
 import { PageHeader } from '../../shared/page-header.js'
+import { messageOf } from '../../shared/show-text.js'
+import { Switch } from '../../shared/switch.js'
 import { applyNextTheme, storedTheme } from '../../shared/theme.js'
 import { compareAddress, traceAddress } from '../loading/trace-address.js'
-import { type ComparedPoint, type Comparison, DiffTable } from './diff-table.js'
+import { DiffTable } from './diff-table.js'
 import { formatDelta, formatSignedShare } from './format-delta.js'
-
-/** A trace of the two. */
-interface ComparedTrace {
-  readonly title: string
-  readonly name: string
-  readonly service: string
-  readonly points: number
-}
-
-/** What the server says of two traces. */
-interface TraceComparison {
-  readonly before: ComparedTrace
-  readonly after: ComparedTrace
-  readonly total: Comparison
-  readonly points: readonly ComparedPoint[]
-  readonly left: number
-}
 
 /** The page of two traces side by side. */
 export function ComparePage({ store }: { readonly store: string }) {
@@ -32,7 +18,7 @@ export function ComparePage({ store }: { readonly store: string }) {
   const [problem, setProblem] = useState('')
   useEffect(() => {
     fetchComparison(before, after).then(setComparison, error => {
-      setProblem(error instanceof Error ? error.message : String(error))
+      setProblem(messageOf(error))
     })
   }, [before, after])
 
@@ -87,14 +73,9 @@ function Compared({ comparison, before, after }: ComparedProps) {
         </a>
       </section>
       <search class="tools">
-        <label class="switch">
-          <input
-            type="checkbox"
-            checked={onlyChanged}
-            onChange={event => setOnlyChanged(event.currentTarget.checked)}
-          />
+        <Switch isOn={onlyChanged} change={setOnlyChanged}>
           Only what changed
-        </label>
+        </Switch>
         <p class="found" role="status">
           {formatCount(shown.length)} of {formatCount(points.length)} paths{rest}
         </p>

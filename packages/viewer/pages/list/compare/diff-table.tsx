@@ -1,33 +1,11 @@
-import { formatDuration } from '@osprofiler/report'
+import { type DiffPoint, formatDuration } from '@osprofiler/report'
 import { formatDelta, formatSignedShare } from './format-delta.js'
-
-/** Two medians, in microseconds; of one run each, they are what it took. */
-export interface Comparison {
-  readonly before: { readonly median: number }
-  readonly after: { readonly median: number }
-  readonly deltaUs: number
-  /** Of what it was before; `null` where that was nothing. */
-  readonly share: number | null
-  readonly change: string
-}
-
-/** The points at one path, in both traces. */
-export interface ComparedPoint {
-  readonly id: number
-  readonly depth: number
-  readonly service: string | null
-  readonly name: string
-  readonly detail: string
-  readonly count: { readonly before: number; readonly after: number }
-  readonly total: Comparison
-  readonly change: string
-}
 
 const TITLES = ['Point', 'Service', 'Times', 'Before', 'After', 'Difference']
 const MAX_INDENT = 16
 
 /** The points of two traces, aligned: each below the one that it is nested in. */
-export function DiffTable({ points }: { readonly points: readonly ComparedPoint[] }) {
+export function DiffTable({ points }: { readonly points: readonly DiffPoint[] }) {
   const largest = points.reduce((most, { total }) => Math.max(most, Math.abs(total.deltaUs)), 0)
   return (
     <table class="diff">
@@ -50,7 +28,7 @@ export function DiffTable({ points }: { readonly points: readonly ComparedPoint[
   )
 }
 
-function DiffRow({ point, largest }: { readonly point: ComparedPoint; readonly largest: number }) {
+function DiffRow({ point, largest }: { readonly point: DiffPoint; readonly largest: number }) {
   const { depth, name, detail, service, count, total, change } = point
   return (
     <tr class={change}>
@@ -75,7 +53,7 @@ function DiffRow({ point, largest }: { readonly point: ComparedPoint; readonly l
   )
 }
 
-function deltaText({ total, change }: ComparedPoint): string {
+function deltaText({ total, change }: DiffPoint): string {
   if (change === 'same' && total.deltaUs === 0) return 'same'
   const share = change === 'new' || change === 'gone' ? change : formatSignedShare(total.share)
   return `${formatDelta(total.deltaUs)}  ${share}`.trim()

@@ -1,4 +1,6 @@
+import { groupBy, nearestRank } from '@osprofiler/report/toolkit'
 import type { ListedTrace } from '../../../src/protocol/listed-trace.js'
+import { compare, type Sorting } from '../../shared/sorting.js'
 
 /** The traces of one route of a service. Durations are in microseconds, `undefined` where none is known. */
 export interface RouteStatistics {
@@ -23,36 +25,30 @@ export function routeKey({ pattern, name, service, reading }: ListedTrace): stri
 
 /** The routes of the traces that were read. */
 export function routeStatistics(traces: readonly ListedTrace[]): RouteStatistics[] {
-  const groups = new Map<string, ListedTrace[]>()
-  for (const trace of traces) {
-    const key = routeKey(trace)
-    if (key === '') continue
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [trace])
-    else group.push(trace)
-  }
+  const groups = groupBy(traces, routeKey)
+  groups.delete('')
   return Array.from(groups, ([key, group]) => toRoute(key, group))
 }
 
 /** Routes in the order of a column; of equals the one with more traces comes first. */
 export function sortRoutes(
   routes: readonly RouteStatistics[],
-  column: RouteColumn,
-  descending: boolean,
+  { key, descending }: Sorting<RouteColumn>,
 ): RouteStatistics[] {
   const direction = descending ? -1 : 1
-  return routes.toSorted((left, right) => {
-    const [a, b] = [left[column] ?? -1, right[column] ?? -1]
-    return a === b ? right.count - left.count || (left.key < right.key ? -1 : 1) : direction * (a < b ? -1 : 1)
-  })
+  return routes.toSorted(
+    (left, right) =>
+      direction * compare(left[key] ?? -1, right[key] ?? -1) ||
+      right.count - left.count ||
+      compare(left.key, right.key),
+  )
 }
 
 function toRoute(key: string, group: readonly ListedTrace[]): RouteStatistics {
   const [first] = group
-  const timed = group.filter(trace => trace.durationUs !== null)
-  timed.sort((a, b) => (a.durationUs ?? 0) - (b.durationUs ?? 0))
-  const at = (share: number): number | undefined =>
-    timed[Math.max(0, Math.ceil(timed.length * share) - 1)]?.durationUs ?? undefined
+  const timed = group.flatMap(({ ref, durationUs }) => (durationUs === null ? [] : [{ ref, durationUs }]))
+  timed.sort((a, b) => a.durationUs - b.durationUs)
+  const durations = timed.map(({ durationUs }) => durationUs)
   const slowest = timed.at(-1)
   return {
     key,
@@ -60,9 +56,9 @@ function toRoute(key: string, group: readonly ListedTrace[]): RouteStatistics {
     service: first?.service ?? '',
     count: group.length,
     failed: group.filter(({ failed }) => failed).length,
-    p50Us: at(0.5),
-    p95Us: at(0.95),
-    slowestUs: slowest?.durationUs ?? undefined,
+    p50Us: nearestRank(durations, 0.5),
+    p95Us: nearestRank(durations, 0.95),
+    slowestUs: slowest?.durationUs,
     slowestRef: slowest?.ref,
   }
 }

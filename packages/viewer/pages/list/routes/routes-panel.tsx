@@ -2,6 +2,8 @@ import { formatCount, formatDuration } from '@osprofiler/report'
 import { useMemo, useState } from 'preact/hooks'
 import type { ListedTrace } from '../../../src/protocol/listed-trace.js'
 import { serviceColour } from '../../shared/service-colour.js'
+import { SortHead } from '../../shared/sort-head.js'
+import { pressColumn, type SortColumn, type Sorting } from '../../shared/sorting.js'
 import { traceAddress } from '../loading/trace-address.js'
 import { type RouteColumn, type RouteStatistics, routeStatistics, sortRoutes } from './route-statistics.js'
 import { SpreadBar, type SpreadScale, spreadScale } from './spread-bar.js'
@@ -14,7 +16,7 @@ interface RoutesPanelProps {
   readonly choose: (key: string) => void
 }
 
-const COLUMNS: readonly (readonly [RouteColumn, string, string?])[] = [
+const COLUMNS: readonly SortColumn<RouteColumn>[] = [
   ['pattern', 'Route'],
   ['count', 'Count'],
   ['p50Us', 'p50', 'Half of the traces take no longer'],
@@ -25,17 +27,13 @@ const MAX_ROUTES = 500
 
 /** The routes of the listed traces, with how long they take. A route that is chosen narrows the list. */
 export function RoutesPanel({ traces, chosen, colours, choose }: RoutesPanelProps) {
-  const [column, setColumn] = useState<RouteColumn>('count')
-  const [descending, setDescending] = useState(true)
+  const [sorting, setSorting] = useState<Sorting<RouteColumn>>({ key: 'count', descending: true })
   const routes = useMemo(() => routeStatistics(traces), [traces])
-  const sorted = useMemo(() => sortRoutes(routes, column, descending), [routes, column, descending])
+  const sorted = useMemo(() => sortRoutes(routes, sorting), [routes, sorting])
   const scale = useMemo(() => spreadScale(routes), [routes])
   if (routes.length === 0) return null
 
-  const sortBy = (next: RouteColumn): void => {
-    setDescending(next === column ? !descending : next !== 'pattern')
-    setColumn(next)
-  }
+  const sortBy = (key: RouteColumn): void => setSorting(pressColumn(sorting, key, key !== 'pattern'))
   return (
     <details class="routes card" open={!matchMedia('(max-width: 760px)').matches}>
       <summary>
@@ -45,17 +43,12 @@ export function RoutesPanel({ traces, chosen, colours, choose }: RoutesPanelProp
         <table>
           <thead>
             <tr>
-              {COLUMNS.map(([id, title, meaning]) => (
-                <th
-                  key={id}
-                  scope="col"
-                  class={id === 'pattern' ? 'route' : 'figure'}
-                  aria-sort={id === column ? (descending ? 'descending' : 'ascending') : undefined}
-                >
-                  <button type="button" title={meaning} onClick={() => sortBy(id)}>
-                    {title}
-                  </button>
-                </th>
+              {COLUMNS.map(column => (
+                <SortHead
+                  key={column[0]}
+                  class={column[0] === 'pattern' ? 'route' : 'figure'}
+                  {...{ column, sorting, sortBy }}
+                />
               ))}
               <th scope="col" class="spread">
                 From p50 to the slowest

@@ -1,18 +1,21 @@
+import { nearestRank } from '@osprofiler/report/toolkit'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { ListedTrace } from '../../../src/protocol/listed-trace.js'
-import type { Sorting, SortKey } from '../view/arrange-traces.js'
+import { SortHead } from '../../shared/sort-head.js'
+import type { Sorting } from '../../shared/sorting.js'
+import type { SortKey } from '../view/arrange-traces.js'
 import { TraceRow } from './trace-row.js'
 
 interface TraceTableProps {
   readonly traces: readonly ListedTrace[]
-  readonly sorting: Sorting
+  readonly sorting: Sorting<SortKey>
   readonly chosen: readonly string[]
   readonly colours: ReadonlyMap<string, number>
   readonly sortBy: (key: SortKey) => void
   readonly choose: (ref: string, isChosen: boolean) => void
 }
 
-const COLUMNS: readonly (readonly [SortKey, string, string?])[] = [
+const COLUMNS: readonly (readonly [key: SortKey, title: string, className: string])[] = [
   ['timestamp', 'Time', 'time'],
   ['request', 'Request', 'what'],
   ['service', 'Service', 'where'],
@@ -52,11 +55,7 @@ export function TraceTable({ traces, sorting, chosen, colours, sortBy, choose }:
               Compare
             </th>
             {COLUMNS.map(([key, title, name]) => (
-              <th key={key} scope="col" class={name} aria-sort={ariaSort(sorting, key)}>
-                <button type="button" onClick={() => sortBy(key)}>
-                  {title}
-                </button>
-              </th>
+              <SortHead key={key} class={name} column={[key, title]} {...{ sorting, sortBy }} />
             ))}
             <th scope="col" class="saving">
               Download
@@ -82,14 +81,10 @@ export function TraceTable({ traces, sorting, chosen, colours, sortBy, choose }:
   )
 }
 
-function ariaSort({ key, descending }: Sorting, column: SortKey): 'ascending' | 'descending' | undefined {
-  return key !== column ? undefined : descending ? 'descending' : 'ascending'
-}
-
 /** What few traces exceed: one that took minutes would leave no bar to all the others. */
 function longDuration(traces: readonly ListedTrace[]): number {
   const durations = traces.flatMap(({ durationUs }) => durationUs ?? []).sort((a, b) => a - b)
-  return Math.max(durations[Math.ceil(durations.length * 0.98) - 1] ?? 1, 1)
+  return Math.max(nearestRank(durations, 0.98) ?? 1, 1)
 }
 
 /** The traces that came after the page was opened: these light up. */

@@ -1,15 +1,11 @@
 import { createTimeRank, hasStatus } from '@osprofiler/report'
 import type { ListedTrace } from '../../../src/protocol/listed-trace.js'
 import { parseDuration } from '../../shared/parse-duration.js'
+import { compare, type Sorting } from '../../shared/sorting.js'
 import { routeKey } from '../routes/route-statistics.js'
 
 /** A column by which the list can be sorted. */
 export type SortKey = 'timestamp' | 'request' | 'service' | 'status' | 'durationUs' | 'points' | 'id'
-
-export interface Sorting {
-  readonly key: SortKey
-  readonly descending: boolean
-}
 
 /** What the user narrows the list to. Empty texts narrow nothing. */
 export interface Filters {
@@ -39,7 +35,7 @@ export function filterTraces(traces: readonly ListedTrace[], filters: Filters): 
 }
 
 /** The traces sorted; equals stay in the order in which they came. */
-export function sortTraces(traces: readonly ListedTrace[], { key, descending }: Sorting): ListedTrace[] {
+export function sortTraces(traces: readonly ListedTrace[], { key, descending }: Sorting<SortKey>): ListedTrace[] {
   const direction = descending ? -1 : 1
   const rank = createTimeRank()
   return traces.toSorted((left, right) => direction * compare(sortValue(left, key, rank), sortValue(right, key, rank)))
@@ -61,9 +57,4 @@ function sortValue(trace: ListedTrace, key: SortKey, rank: (timestamp: string) =
   if (key === 'timestamp') return rank(trace.timestamp)
   if (key === 'request') return `${trace.request || trace.name} ${trace.name}`
   return trace[key] ?? -1
-}
-
-function compare(left: string | number, right: string | number): number {
-  if (left === right) return 0
-  return left < right ? -1 : 1
 }

@@ -2,6 +2,7 @@ import { formatCount } from '@osprofiler/report'
 import { useMemo } from 'preact/hooks'
 import type { ListedTrace } from '../../../src/protocol/listed-trace.js'
 import { MinDurationField } from '../../shared/min-duration-field.js'
+import { Switch } from '../../shared/switch.js'
 import { compareAddress } from '../loading/trace-address.js'
 import type { LiveList } from '../loading/use-trace-list.js'
 import type { ChangeView, ListView } from './list-view.js'
@@ -43,14 +44,9 @@ export function ListTools({ view, list, shown, change }: ListToolsProps) {
       </span>
       <MinDurationField text={least} change={text => change({ least: text })} />
       <StatusFilter traces={list.traces} status={status} choose={next => change({ status: next })} />
-      <label class="switch">
-        <input
-          type="checkbox"
-          checked={failedOnly}
-          onChange={event => change({ failedOnly: event.currentTarget.checked })}
-        />
+      <Switch isOn={failedOnly} change={isOn => change({ failedOnly: isOn })}>
         Only errors
-      </label>
+      </Switch>
       <p class="found" role="status">
         {countText(list, shown)}
       </p>

@@ -1,6 +1,7 @@
 import { useRef, useState } from 'preact/hooks'
 import { LIST_LENGTHS } from '../../../src/protocol/listed-trace.js'
-import type { Sorting } from './arrange-traces.js'
+import type { Sorting } from '../../shared/sorting.js'
+import type { SortKey } from './arrange-traces.js'
 
 /** What the user made of the page. */
 export interface ListView {
@@ -14,7 +15,7 @@ export interface ListView {
   /** The key of the route to which the list is narrowed, or `''`. */
   readonly route: string
   readonly length: number
-  readonly sorting: Sorting
+  readonly sorting: Sorting<SortKey>
   /** The traces to be compared, by their references, at most two. */
   readonly chosen: readonly string[]
 }

@@ -1,8 +1,9 @@
-import { formatCount, formatDuration, formatShare, type Mark, type ReportNode } from '@osprofiler/report'
+import { formatCount, formatDuration, formatShare, type ReportNode } from '@osprofiler/report'
+import { MARK_WORDS, nearestRank, recordsOfPoint } from '@osprofiler/report/toolkit'
 import { useMemo, useState } from 'preact/hooks'
 import { CopyButton } from '../../shared/copy-button.js'
 import { serviceColour } from '../../shared/service-colour.js'
-import { showText } from '../../shared/show-text.js'
+import { showDuration, showText } from '../../shared/show-text.js'
 import { pointName, repeatedTitle, wholeTitle } from '../model/point-text.js'
 import { colourOf, type TraceModel } from '../model/trace-model.js'
 import { isFoldRow, type RowId, rowPoint } from '../model/visible-rows.js'
@@ -14,23 +15,6 @@ interface DetailsPaneProps {
   readonly model: TraceModel
   readonly row: RowId
   readonly patch: Patch
-}
-
-const MARKS: Readonly<Record<Mark, string>> = {
-  unfinished: 'It has a start and no stop: its end is unknown.',
-  'no-start': 'It has a stop and no start: its beginning is unknown.',
-  'stop-before-start': 'Its stop is earlier than its start.',
-  'bad-time': "A record's time cannot be read.",
-  malformed: 'A record lacks a field, or has one of a wrong type.',
-  'no-id': 'Its record has no id; the one shown is made up.',
-  orphan: 'Its parent is not in the trace.',
-  'self-parent': 'It names itself as its parent.',
-  cycle: "It and others are one another's parents.",
-  duplicate: 'A record came more than once.',
-  'several-starts': 'It has different starts; the earliest counts.',
-  'several-stops': 'It has different stops; the latest counts.',
-  mixed: 'Its records differ in name or parent.',
-  'other-trace': 'It belongs to another trace.',
 }
 
 export function DetailsPane({ model, row, patch }: DetailsPaneProps) {
@@ -86,7 +70,7 @@ function Repeated({ model, members }: { readonly model: TraceModel; readonly mem
       <dl class="numbers">
         <Entry name="Points">{formatCount(nodes.length)}</Entry>
         <Entry name="Together">{formatDuration(total)}</Entry>
-        <Entry name="p50">{formatDuration(durations[(durations.length - 1) >> 1] ?? 0)}</Entry>
+        <Entry name="p50">{formatDuration(nearestRank(durations, 0.5) ?? 0)}</Entry>
         <Entry name="Longest">{formatDuration(durations.at(-1) ?? 0)}</Entry>
       </dl>
       <p class="quiet">Open the row (→) to see each of them.</p>
@@ -97,7 +81,6 @@ function Repeated({ model, members }: { readonly model: TraceModel; readonly mem
 function Single({ model, node }: { readonly model: TraceModel; readonly node: ReportNode }) {
   const selfUs = model.selfUs().get(node)
   const message = (node.stop?.info as { readonly message?: unknown } | null | undefined)?.message
-  const records = [node.start, node.stop, ...node.otherRecords].filter(record => record !== undefined)
   return (
     <>
       <h2>
@@ -113,16 +96,16 @@ function Single({ model, node }: { readonly model: TraceModel; readonly node: Re
       )}
       {node.marks.map(mark => (
         <p key={mark} class="mark">
-          {MARKS[mark]}
+          It {MARK_WORDS[mark]}.
         </p>
       ))}
       <dl class="numbers">
-        <Entry name="Began at">{node.startedUs === undefined ? 'unknown' : formatDuration(node.startedUs)}</Entry>
-        <Entry name="Took">{node.durationUs === undefined ? 'unknown' : formatDuration(node.durationUs)}</Entry>
+        <Entry name="Began at">{showDuration(node.startedUs)}</Entry>
+        <Entry name="Took">{showDuration(node.durationUs)}</Entry>
         <Entry name="Of the trace">
           {node.durationUs === undefined ? 'unknown' : formatShare(node.durationUs / model.durationUs)}
         </Entry>
-        <Entry name="Itself">{selfUs === undefined ? 'unknown' : formatDuration(selfUs)}</Entry>
+        <Entry name="Itself">{showDuration(selfUs)}</Entry>
       </dl>
       <dl class="ids">
         <Id name="Point" id={node.traceId} />
@@ -143,7 +126,7 @@ function Single({ model, node }: { readonly model: TraceModel; readonly node: Re
           </Entry>
         )}
       </dl>
-      {records.map((record, index) => (
+      {recordsOfPoint(node).map((record, index) => (
         <RawRecord key={index} record={record} />
       ))}
     </>

@@ -1,4 +1,5 @@
 import { formatCount, formatDuration, formatShare } from '@osprofiler/report'
+import { formatCounted } from '@osprofiler/report/toolkit'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { serviceColour } from '../../shared/service-colour.js'
 import { showText } from '../../shared/show-text.js'
@@ -136,9 +137,9 @@ function FrameFacts({ frame, model, totalUs }: FrameFactsProps) {
         <bdi class="name">{showText(frame.name, 60)}</bdi> <bdi>{frame.title}</bdi>
       </p>
       <p class="quiet">
-        {showText(model.services[frame.service], 60)} · {formatCount(frame.points.length)}{' '}
-        {frame.points.length === 1 ? 'point' : 'points'} · {formatDuration(frame.valueUs)} (
-        {formatShare(frame.valueUs / Math.max(totalUs, 1))}), {formatDuration(frame.selfUs)} by itself
+        {showText(model.services[frame.service], 60)} · {formatCounted(frame.points.length, 'point')} ·{' '}
+        {formatDuration(frame.valueUs)} ({formatShare(frame.valueUs / Math.max(totalUs, 1))}),{' '}
+        {formatDuration(frame.selfUs)} by itself
       </p>
     </>
   )

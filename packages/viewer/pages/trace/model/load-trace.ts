@@ -1,19 +1,9 @@
 import { parseJson } from '@osprofiler/core/json'
 import { buildReport, type Report } from '@osprofiler/report'
+import type { PageFacts, PageSource } from '../../../src/protocol/page-source.js'
 
-export interface Source {
-  readonly trace: string
-  readonly events?: string
-  readonly list?: string
-  readonly title?: string
-  readonly leftOut?: number
-}
-
-/** What the file was made from: more points than it holds where the trace was too large. */
-export interface Facts {
-  readonly points?: number
-  readonly kept?: number
-}
+/** What is not known of a page from a server. */
+export type Facts = Partial<PageFacts>
 
 /** A trace, and the JSON of its records that it was built from. */
 export interface Trace {
@@ -32,12 +22,12 @@ export function readInlineTrace(): (Trace & { readonly facts: Facts }) | undefin
   return { ...readTrace(json), facts: (readJson('osprofiler-facts') ?? {}) as Facts }
 }
 
-export function readSource(): Source | undefined {
-  return readJson('osprofiler-source') as Source | undefined
+export function readSource(): PageSource | undefined {
+  return readJson('osprofiler-source') as PageSource | undefined
 }
 
 /** @throws Error in words for the user */
-export async function fetchTrace(source: Source): Promise<Trace> {
+export async function fetchTrace(source: PageSource): Promise<Trace> {
   const response = await fetch(source.trace, { headers: { accept: 'application/json' } }).catch(() => undefined)
   if (response === undefined) throw new Error('The server does not answer. Is "osprofiler ui" still running?')
   if (response.status === 404) throw new Error('The store has no records of this trace (yet).')
@@ -49,7 +39,7 @@ export async function fetchTrace(source: Source): Promise<Trace> {
 }
 
 /** Calls back when records have come, at most twice a second, until the trace is complete. */
-export function watchTrace(source: Source, onChange: () => void): void {
+export function watchTrace(source: PageSource, onChange: () => void): void {
   if (source.events === undefined) return
   const events = new EventSource(source.events)
   let timer: ReturnType<typeof setTimeout> | undefined

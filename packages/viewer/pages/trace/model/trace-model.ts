@@ -67,7 +67,7 @@ export function createTraceModel(report: Report): TraceModel {
   }
   for (const index of path) ends[index] = count
 
-  const { foldOf, folds } = foldRepeats(points, parents, ends)
+  const { foldOf, folds } = foldRepeats(report, indexOf)
   return {
     report,
     points,

@@ -8,7 +8,9 @@ import {
   statistics,
 } from '@osprofiler/report'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
-import { showText } from '../../shared/show-text.js'
+import { showDuration, showText } from '../../shared/show-text.js'
+import { SortHead } from '../../shared/sort-head.js'
+import { pressColumn, type SortColumn, type Sorting } from '../../shared/sorting.js'
 import type { TraceModel } from '../model/trace-model.js'
 import { type StatisticsColumn, sortStatistics } from './sort-statistics.js'
 
@@ -23,7 +25,7 @@ const GROUPINGS: readonly (readonly [keyof Statistics, string])[] = [
   ['byShape', 'By statement'],
 ]
 
-const COLUMNS: readonly (readonly [StatisticsColumn, string, string?])[] = [
+const COLUMNS: readonly SortColumn<StatisticsColumn>[] = [
   ['label', 'What'],
   ['count', 'Points'],
   ['errors', 'Failed'],
@@ -40,22 +42,18 @@ const NEXT_PX = 16
 
 export function StatisticsTable({ model, mark }: StatisticsTableProps) {
   const [grouping, setGrouping] = useState<keyof Statistics>('byName')
-  const [column, setColumn] = useState<StatisticsColumn>('selfUs')
-  const [descending, setDescending] = useState(true)
+  const [sorting, setSorting] = useState<Sorting<StatisticsColumn>>({ key: 'selfUs', descending: true })
   const all = useMemo(() => statistics(model.report), [model])
   const rows = all[grouping]
-  const sorted = useMemo(() => sortStatistics(rows, column, descending), [rows, column, descending])
+  const sorted = useMemo(() => sortStatistics(rows, sorting), [rows, sorting])
   const mostUs = Math.max(...rows.slice(0, 10_000).map(row => row.selfUs), 1)
 
   const show = (label: string, traceId: string): void => {
     const index = model.indexOf.get(traceId)
     if (index !== undefined) mark(label, [index])
   }
-  const sortBy = (next: StatisticsColumn): void => {
-    setDescending(next === column ? !descending : next !== 'label')
-    setColumn(next)
-  }
-  const table = useSortedInSight(column)
+  const sortBy = (key: StatisticsColumn): void => setSorting(pressColumn(sorting, key, key !== 'label'))
+  const table = useSortedInSight(sorting.key)
   return (
     <section class="statistics" aria-label="Statistics">
       <div class="tabs" role="group" aria-label="Group">
@@ -69,15 +67,8 @@ export function StatisticsTable({ model, mark }: StatisticsTableProps) {
         <table>
           <thead>
             <tr>
-              {COLUMNS.map(([id, name, meaning]) => (
-                <th key={id} scope="col" aria-sort={id === column ? (descending ? 'descending' : 'ascending') : 'none'}>
-                  <button type="button" title={meaning} onClick={() => sortBy(id)}>
-                    {name}
-                    <span class="sort" aria-hidden="true">
-                      {id === column ? (descending ? '▾' : '▴') : ''}
-                    </span>
-                  </button>
-                </th>
+              {COLUMNS.map(column => (
+                <SortHead key={column[0]} {...{ column, sorting, sortBy }} />
               ))}
             </tr>
           </thead>
@@ -126,7 +117,7 @@ export function StatisticsTable({ model, mark }: StatisticsTableProps) {
 function useSortedInSight(column: StatisticsColumn): { readonly current: HTMLDivElement | null } {
   const table = useRef<HTMLDivElement>(null)
   useEffect(() => {
-    const heading = table.current?.querySelector('th:not([aria-sort="none"])')
+    const heading = table.current?.querySelector('th[aria-sort]')
     if (table.current === null || !heading || heading.previousElementSibling === null) return
     const over = heading.getBoundingClientRect().right + NEXT_PX - table.current.getBoundingClientRect().right
     if (over > NEXT_PX) table.current.scrollLeft += over
@@ -137,8 +128,4 @@ function useSortedInSight(column: StatisticsColumn): { readonly current: HTMLDiv
 /** A name stands as people read it; a shape may be the word itself. */
 function labelOf({ label, name }: StatisticsRow, grouping: keyof Statistics): string {
   return grouping !== 'byService' && label === name ? shownName(label) : label
-}
-
-function showDuration(us: number | undefined): string {
-  return us === undefined ? 'unknown' : formatDuration(us)
 }

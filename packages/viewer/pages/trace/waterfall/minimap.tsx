@@ -3,7 +3,8 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { serviceColours } from '../../shared/service-colour.js'
 import type { Theme } from '../../shared/theme.js'
 import { colourOf, type TraceModel } from '../model/trace-model.js'
-import { fitRange, labelTicks, panRange, type Range, zoomRange } from '../view/time-range.js'
+import { fitRange, labelTicks, type Range } from '../view/time-range.js'
+import { useWheel, wheelRange } from '../view/use-wheel.js'
 import { type Patch, wholeRange } from '../view/view-state.js'
 
 interface MinimapProps {
@@ -40,7 +41,12 @@ export function Minimap({ model, range, patch, theme, kept }: MinimapProps) {
     dark.addEventListener('change', draw)
     return () => dark.removeEventListener('change', draw)
   }, [model, width, theme, kept])
-  useWheelZoom(box, model, patch)
+  const zoom = (event: WheelEvent, element: HTMLElement): void => {
+    event.preventDefault()
+    const aroundUs = momentAt(element, durationUs, event.clientX)
+    patch(({ range: before }) => ({ range: wheelRange(event, before, aroundUs, durationUs) }))
+  }
+  useWheel(box, zoom, [model, patch])
   const onPointerDown = useDrag(box, model, range, patch)
 
   const keys = (edge: 'fromUs' | 'toUs') => (event: KeyboardEvent) => {
@@ -132,31 +138,6 @@ function useDrag(box: { readonly current: HTMLDivElement | null }, model: TraceM
     element.addEventListener('pointerup', end)
     element.addEventListener('pointercancel', end)
   }
-}
-
-function useWheelZoom(box: { readonly current: HTMLDivElement | null }, model: TraceModel, patch: Patch): void {
-  useEffect(() => {
-    const element = box.current
-    if (element === null) return undefined
-    const onWheel = (event: WheelEvent): void => {
-      event.preventDefault()
-      patch(({ range }) => ({
-        range: wheelRange(event, range, momentAt(element, model.durationUs, event.clientX), model.durationUs),
-      }))
-    }
-    element.addEventListener('wheel', onWheel, { passive: false })
-    return () => element.removeEventListener('wheel', onWheel)
-  }, [model, patch])
-}
-
-/** The wheel zooms; sideways, or with Shift, it pans. A pinch comes as a wheel with Ctrl. */
-export function wheelRange(event: WheelEvent, range: Range, aroundUs: number, durationUs: number): Range {
-  const sideways = event.shiftKey ? event.deltaX || event.deltaY : event.deltaX
-  if (!event.ctrlKey && Math.abs(sideways) > Math.abs(event.shiftKey ? 0 : event.deltaY)) {
-    return panRange(range, sideways / 1000, durationUs)
-  }
-  const strength = event.ctrlKey && Math.abs(event.deltaY) < 50 ? 0.01 : 0.002
-  return zoomRange(range, Math.exp(event.deltaY * strength), aroundUs, durationUs)
 }
 
 function momentAt(element: HTMLElement, durationUs: number, clientX: number): number {

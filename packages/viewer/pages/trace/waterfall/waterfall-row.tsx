@@ -1,6 +1,6 @@
-import { formatCount, formatDuration } from '@osprofiler/report'
+import { formatCount } from '@osprofiler/report'
 import { serviceColour } from '../../shared/service-colour.js'
-import { showText } from '../../shared/show-text.js'
+import { showDuration, showText } from '../../shared/show-text.js'
 import { pointName, pointRoute, pointTitle, repeatedTitle, wholeTitle } from '../model/point-text.js'
 import { colourOf, type TraceModel } from '../model/trace-model.js'
 import { isFoldRow, keptMembers, type RowId, rowPoint } from '../model/visible-rows.js'
@@ -112,7 +112,7 @@ function titleOf(model: TraceModel, row: RowId, members: readonly number[]): str
 
 function durationOf(model: TraceModel, members: readonly number[]): string {
   const durations = members.flatMap(index => model.points[index]?.durationUs ?? [])
-  return durations.length === 0 ? 'unknown' : formatDuration(durations.reduce((sum, us) => sum + us, 0))
+  return showDuration(durations.length === 0 ? undefined : durations.reduce((sum, us) => sum + us, 0))
 }
 
 interface BarsProps {

@@ -3,8 +3,8 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { TraceModel } from '../model/trace-model.js'
 import type { RowId, VisibleRows } from '../model/visible-rows.js'
 import { labelTicks, ticks } from '../view/time-range.js'
+import { useWheel, wheelRange } from '../view/use-wheel.js'
 import type { Patch, ViewState } from '../view/view-state.js'
-import { wheelRange } from './minimap.js'
 import { rowKeys } from './row-keys.js'
 import { bringIntoSight, followScroll, type RowView, rowView } from './row-scroller.js'
 import { usePrinting } from './use-printing.js'
@@ -143,24 +143,19 @@ function useSelectedInSight(grid: Box, { rows, selected, rowHeight, detailsOpen 
   }, [selected, rows, rowHeight, detailsOpen])
 }
 
-function useTimelineWheel(grid: Box, model: TraceModel, patch: Patch): void {
-  useEffect(() => {
-    const element = grid.current
-    if (element === null) return undefined
-    const onWheel = (event: WheelEvent): void => {
-      const cell = (event.target as HTMLElement).closest('.cell-time')
-      const sideways = event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)
-      if (cell === null || !(event.ctrlKey || sideways)) return
-      event.preventDefault()
-      const { left, width } = cell.getBoundingClientRect()
-      const share = (event.clientX - left) / width
-      patch(({ range }) => ({
-        range: wheelRange(event, range, range.fromUs + share * (range.toUs - range.fromUs), model.durationUs),
-      }))
-    }
-    element.addEventListener('wheel', onWheel, { passive: false })
-    return () => element.removeEventListener('wheel', onWheel)
-  }, [model, patch])
+function useTimelineWheel(grid: Box, { durationUs }: TraceModel, patch: Patch): void {
+  const turn = (event: WheelEvent): void => {
+    const cell = (event.target as HTMLElement).closest('.cell-time')
+    const sideways = event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)
+    if (cell === null || !(event.ctrlKey || sideways)) return
+    event.preventDefault()
+    const { left, width } = cell.getBoundingClientRect()
+    const share = (event.clientX - left) / width
+    patch(({ range }) => ({
+      range: wheelRange(event, range, range.fromUs + share * (range.toUs - range.fromUs), durationUs),
+    }))
+  }
+  useWheel(grid, turn, [durationUs, patch])
 }
 
 function useRowHeight(): number {

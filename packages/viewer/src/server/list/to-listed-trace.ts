@@ -1,5 +1,6 @@
 import type { TraceSummary } from '@osprofiler/core'
-import { describeReport, escapeControl, type StoredTraceDescription, shownName } from '@osprofiler/report'
+import { describeReport, type StoredTraceDescription, shownName } from '@osprofiler/report'
+import { showText } from '@osprofiler/report/toolkit'
 import type { ListedTrace } from '../../protocol/listed-trace.js'
 import type { TraceFile } from '../traces/trace-files.js'
 
@@ -72,6 +73,5 @@ export function toListedFile({ number, name, report }: TraceFile): ListedTrace {
 }
 
 function toShown(value: unknown): string {
-  const text = String(value ?? '')
-  return escapeControl(text.length > MAX_TEXT_LENGTH ? `${text.slice(0, MAX_TEXT_LENGTH)}…` : text)
+  return showText(value, MAX_TEXT_LENGTH, '…')
 }

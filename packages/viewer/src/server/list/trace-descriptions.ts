@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Driver, TraceSummary } from '@osprofiler/core'
-import { describeTrace } from '@osprofiler/report'
+import { describeStored } from '@osprofiler/report/toolkit'
 import { type Reading, toReading } from './to-listed-trace.js'
 
 /** What is known of the traces in the lists, beyond what the store's own list says. */
@@ -26,7 +26,7 @@ export function createDescriptions(driver: Driver, ended: AbortSignal): Descript
     for (let trace = takeNext(); trace !== undefined && !ended.aborted; trace = takeNext()) {
       const begun = performance.now()
       known.delete(trace.base_id)
-      known.set(trace.base_id, { records: trace.records, reading: await read(driver, trace) })
+      known.set(trace.base_id, { records: trace.records, reading: toReading(await describeStored(driver, trace)) })
       const pause = (performance.now() - begun) * REST_FACTOR
       await delay(pause, undefined, { signal: ended }).catch(() => undefined)
     }
@@ -56,11 +56,4 @@ export function createDescriptions(driver: Driver, ended: AbortSignal): Descript
       })
     },
   }
-}
-
-/** A trace that cannot be read is listed all the same. Whoever opens such a trace learns the reason. */
-async function read(driver: Driver, { base_id: baseId, records }: TraceSummary): Promise<Reading> {
-  const batches = driver.readRecords?.(baseId)
-  if (batches === undefined) return toReading(undefined)
-  return toReading(await describeTrace(batches, { knownRecords: records }).catch(() => undefined))
 }

@@ -3,6 +3,7 @@ import type { Driver, TraceSummary } from '@osprofiler/core'
 import { type CountAnswer, LIST_LENGTHS, type ListAnswer } from '../../protocol/listed-trace.js'
 import { Refusal } from '../answers/respond.js'
 import type { TraceFiles } from '../traces/trace-files.js'
+import { writeOnly } from '../traces/traces.js'
 import { toListed, toListedFile } from './to-listed-trace.js'
 import type { Descriptions } from './trace-descriptions.js'
 
@@ -55,15 +56,16 @@ export function createTraceList(sources: ListSources): TraceList {
   const { driver } = sources
   const readers = LIST_LENGTHS.map(length => {
     const rest = length > MAX_LIVE ? LONG_LIST_REST_MS : MIN_REST_MS
+    const findFailed = createFailureReader(driver)
     return {
       length,
-      all: restBetween(createListReader(sources, length), rest),
-      failed: restBetween(() => readFailedList(sources, length), rest),
+      all: restBetween(() => readList(sources, 'listTraces', length, findFailed), rest),
+      failed: restBetween(() => readList(sources, 'listErrorTraces', length, async traces => idsOf(traces)), rest),
     }
   })
   const counts = {
-    all: restBetween(() => countTraces(driver.listTraces), COUNT_REST_MS),
-    failed: restBetween(() => countTraces(driver.listErrorTraces), COUNT_REST_MS),
+    all: restBetween(() => countTraces(driver, 'listTraces'), COUNT_REST_MS),
+    failed: restBetween(() => countTraces(driver, 'listErrorTraces'), COUNT_REST_MS),
   }
 
   async function read(length: number, failedOnly: boolean): Promise<TraceListText> {
@@ -79,9 +81,11 @@ export function createTraceList(sources: ListSources): TraceList {
   }
 }
 
-async function countTraces(list: Driver['listTraces']): Promise<CountAnswer> {
-  if (list === undefined) throw writeOnly()
-  const found = await list({ limit: MAX_COUNTED + 1 })
+type Listing = 'listTraces' | 'listErrorTraces'
+
+async function countTraces(driver: Driver, listing: Listing): Promise<CountAnswer> {
+  const found = await driver[listing]?.({ limit: MAX_COUNTED + 1 })
+  if (found === undefined) throw writeOnly()
   return { traces: Math.min(found.length, MAX_COUNTED), more: found.length > MAX_COUNTED }
 }
 
@@ -104,29 +108,23 @@ function restBetween<Result>(read: () => Promise<Result>, shortest: number): () 
   }
 }
 
-function createListReader(sources: ListSources, length: number): () => Promise<TraceListText> {
-  const { driver } = sources
-  const readFailures = createFailureReader(driver)
-  return async () => {
-    if (driver.listTraces === undefined) throw writeOnly()
-    // One more tells whether there are more.
-    const found = await driver.listTraces({ limit: length + 1 })
-    const traces = found.slice(0, length)
-    return toText(sources, traces, await readFailures(traces), found.length > length)
-  }
-}
+type FindFailed = (traces: readonly TraceSummary[]) => Promise<ReadonlySet<string>>
 
-async function readFailedList(sources: ListSources, length: number): Promise<TraceListText> {
-  const { driver } = sources
-  if (driver.listErrorTraces === undefined) throw writeOnly()
-  const found = await driver.listErrorTraces({ limit: length + 1 })
+async function readList(
+  sources: ListSources,
+  listing: Listing,
+  length: number,
+  findFailed: FindFailed,
+): Promise<TraceListText> {
+  // One more tells whether there are more.
+  const found = await sources.driver[listing]?.({ limit: length + 1 })
+  if (found === undefined) throw writeOnly()
   const traces = found.slice(0, length)
-  const failed = new Set(traces.map(trace => trace.base_id))
-  return toText(sources, traces, failed, found.length > length)
+  return toText(sources, traces, await findFailed(traces), found.length > length)
 }
 
-function writeOnly(): Refusal {
-  return new Refusal(501, 'This store can only be written.')
+function idsOf(traces: readonly TraceSummary[]): Set<string> {
+  return new Set(traces.map(trace => trace.base_id))
 }
 
 function toText(
@@ -150,7 +148,7 @@ function toText(
  * Finds which of the newest traces failed. Only traces that have grown can have come to fail, so the store is asked
  * for no more than those since the oldest of them.
  */
-function createFailureReader(driver: Driver): (traces: readonly TraceSummary[]) => Promise<ReadonlySet<string>> {
+function createFailureReader(driver: Driver): FindFailed {
   let lengths = new Map<string, number>()
   let failed = new Set<string>()
 
@@ -161,7 +159,7 @@ function createFailureReader(driver: Driver): (traces: readonly TraceSummary[]) 
     const since = new Date(`${oldest}Z`)
     const query = { limit: traces.length, since: Number.isNaN(since.getTime()) ? undefined : since }
     const found = await driver.listErrorTraces(query)
-    const listed = new Set(traces.map(trace => trace.base_id))
+    const listed = idsOf(traces)
     failed = new Set([...failed, ...found.map(trace => trace.base_id)].filter(baseId => listed.has(baseId)))
     lengths = new Map(traces.map(trace => [trace.base_id, trace.records]))
     return failed

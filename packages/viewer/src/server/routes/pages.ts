@@ -1,4 +1,4 @@
-import { escapeControl } from '@osprofiler/report'
+import { showText } from '@osprofiler/report/toolkit'
 import { builtAsset, escapeMarkup } from '../../page/built-page.js'
 
 /** No page shows more of a name that nobody knows. */
@@ -24,7 +24,7 @@ export function comparePage(storeName: string): string {
 
 /** In place of a trace that is not there. It needs no script but for the theme. */
 export function missingTracePage(reason: string, name: string, folder: string): string {
-  const shown = escapeMarkup(escapeControl(name.slice(0, MAX_NAME_LENGTH)))
+  const shown = escapeMarkup(showText(name, MAX_NAME_LENGTH))
   return documentOf(
     'No such trace',
     'data-view="missing"',

@@ -1,28 +1,7 @@
-import {
-  type DiffPoint,
-  diffReports,
-  escapeControl,
-  pointDetail,
-  type Report,
-  type ReportDiff,
-  shownName,
-} from '@osprofiler/report'
+import { type DiffPoint, diffReports, pointDetail, type Report, shownName } from '@osprofiler/report'
+import { showText } from '@osprofiler/report/toolkit'
+import type { ComparedTrace, TraceComparison } from '../../protocol/trace-comparison.js'
 import type { Trace } from './traces.js'
-
-/** What the page of two traces shows. Texts of records have nothing left to obey; times are in microseconds. */
-interface TraceComparison extends ReportDiff {
-  readonly before: ComparedTrace
-  readonly after: ComparedTrace
-  /** How many paths were left out. */
-  readonly left: number
-}
-
-interface ComparedTrace {
-  readonly title: string
-  readonly name: string
-  readonly service: string
-  readonly points: number
-}
 
 /** A page with more rows tells nothing. */
 const MAX_PATHS = 2_000
@@ -74,5 +53,5 @@ function toCompared({ title }: Trace, { roots, points }: Report): ComparedTrace 
 }
 
 function shorten(text: string | undefined): string {
-  return escapeControl((text ?? '').slice(0, MAX_TEXT_LENGTH))
+  return showText(text, MAX_TEXT_LENGTH)
 }

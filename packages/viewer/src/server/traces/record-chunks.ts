@@ -3,14 +3,10 @@ import { jsonText } from '@osprofiler/core/json'
 import { notFound } from './traces.js'
 
 /** What stands before, between and after records. */
-export interface RecordLayout {
-  readonly before: string
-  readonly between: string
-  readonly after: string
-}
+type RecordLayout = readonly [before: string, between: string, after: string]
 
-export const JSON_ARRAY: RecordLayout = { before: '[', between: ',\n', after: ']' }
-export const JSON_LINES: RecordLayout = { before: '', between: '\n', after: '\n' }
+export const JSON_ARRAY: RecordLayout = ['[', ',\n', ']']
+export const JSON_LINES: RecordLayout = ['', '\n', '\n']
 
 /**
  * Records as JSON text, a piece a batch, so that no more than a batch is in memory.
@@ -19,7 +15,7 @@ export const JSON_LINES: RecordLayout = { before: '', between: '\n', after: '\n'
  */
 export async function* recordChunks(
   batches: AsyncIterable<readonly TraceRecord[]>,
-  { before, between, after }: RecordLayout,
+  [before, between, after]: RecordLayout,
 ): AsyncGenerator<string, void, undefined> {
   let count = 0
   for await (const batch of batches) {

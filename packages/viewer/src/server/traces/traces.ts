@@ -1,5 +1,6 @@
 import type { Driver, TraceRecord } from '@osprofiler/core'
 import { buildReport, type Report } from '@osprofiler/report'
+import { recordsOfPoint } from '@osprofiler/report/toolkit'
 import { Refusal } from '../answers/respond.js'
 import type { TraceFiles } from './trace-files.js'
 
@@ -47,7 +48,7 @@ function parseReference(text: string | null): TraceReference {
 
 function storedTrace(driver: Driver, reference: TraceReference): Trace {
   function readBatches(onUnreadable?: (records: number) => void): AsyncIterable<readonly TraceRecord[]> {
-    if (driver.readRecords === undefined) throw new Refusal(501, 'This store can only be written.')
+    if (driver.readRecords === undefined) throw writeOnly()
     return driver.readRecords(reference.value, onUnreadable)
   }
   return {
@@ -79,13 +80,16 @@ function openedTrace(files: TraceFiles, reference: TraceReference): Trace {
 
 async function* fileBatches({ points }: Report): AsyncIterable<readonly TraceRecord[]> {
   for (let from = 0; from < points.length; from += BATCH) {
-    yield points.slice(from, from + BATCH).flatMap(({ start, stop, otherRecords }) => {
-      return [start, stop, ...otherRecords].filter(record => record !== undefined)
-    })
+    yield points.slice(from, from + BATCH).flatMap(recordsOfPoint)
   }
 }
 
 /** That a store does not know a trace. */
 export function notFound(): Refusal {
   return new Refusal(404, 'The store holds no such trace.')
+}
+
+/** That a store has no way to read. */
+export function writeOnly(): Refusal {
+  return new Refusal(501, 'This store can only be written.')
 }

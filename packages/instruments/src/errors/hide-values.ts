@@ -19,12 +19,24 @@ const MAX_BYTES = 4_096
 // The name of a member that says nothing of the data.
 const WORD = /^(?:\d+|[A-Za-z_]\w*)$/
 
+// Shorter ones would take the message apart, and tell little.
+const MIN_HIDDEN = 3
+
+/** A message without the values that a server may repeat in the message, but for those that are known as names. */
+export function hideValues(message: string, values: unknown, names: ReadonlySet<string> = new Set()): string {
+  let shown = message
+  for (const text of textsInValues(values)) {
+    if (text.length >= MIN_HIDDEN && !names.has(text)) shown = shown.replaceAll(text, '?')
+  }
+  return shown
+}
+
 /**
  * The texts that a server may repeat of the values it was given: of each value in lists, objects, maps and buffers, eight
  * levels deep. Runs no getter. The longest come first, so that a text which is part
  * of another one leaves nothing of it.
  */
-export function textsInValues(values: unknown): readonly string[] {
+function textsInValues(values: unknown): readonly string[] {
   const texts = new Set<string>()
   collect(values, texts, [])
   return [...texts].sort((a, b) => b.length - a.length)

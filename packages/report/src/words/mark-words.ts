@@ -1,0 +1,19 @@
+import type { Mark } from '../tree/report.js'
+
+/** What a mark says of its point: the end of a sentence that begins with the point. Findings come in this order. */
+export const MARK_WORDS: Readonly<Record<Mark, string>> = {
+  unfinished: 'has a start but no stop: its end is unknown',
+  'no-start': 'has a stop but no start',
+  'stop-before-start': 'stopped before it started',
+  'bad-time': 'has a time that cannot be read',
+  malformed: 'has a record that lacks something',
+  'no-id': 'has a record without an id: the one shown is made up',
+  orphan: 'hangs below a parent that is not in this trace',
+  'self-parent': 'names itself as its parent',
+  cycle: 'is in a circle of parents',
+  duplicate: 'has a record that came more than once',
+  'several-starts': 'has several starts',
+  'several-stops': 'has several stops',
+  mixed: 'has records that contradict one another',
+  'other-trace': 'belongs to another trace',
+}

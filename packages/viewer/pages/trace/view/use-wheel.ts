@@ -1,0 +1,27 @@
+import { useEffect } from 'preact/hooks'
+import { panRange, type Range, zoomRange } from './time-range.js'
+
+/** Calls back at each turn of the wheel over an element. The callback may keep the page from scrolling. */
+export function useWheel(
+  box: { readonly current: HTMLElement | null },
+  turn: (event: WheelEvent, element: HTMLElement) => void,
+  inputs: readonly unknown[],
+): void {
+  useEffect(() => {
+    const element = box.current
+    if (element === null) return undefined
+    const onWheel = (event: WheelEvent): void => turn(event, element)
+    element.addEventListener('wheel', onWheel, { passive: false })
+    return () => element.removeEventListener('wheel', onWheel)
+  }, inputs)
+}
+
+/** The wheel zooms; sideways, or with Shift, it pans. A pinch comes as a wheel with Ctrl. */
+export function wheelRange(event: WheelEvent, range: Range, aroundUs: number, durationUs: number): Range {
+  const sideways = event.shiftKey ? event.deltaX || event.deltaY : event.deltaX
+  if (!event.ctrlKey && Math.abs(sideways) > Math.abs(event.shiftKey ? 0 : event.deltaY)) {
+    return panRange(range, sideways / 1000, durationUs)
+  }
+  const strength = event.ctrlKey && Math.abs(event.deltaY) < 50 ? 0.01 : 0.002
+  return zoomRange(range, Math.exp(event.deltaY * strength), aroundUs, durationUs)
+}
