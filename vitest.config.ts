@@ -5,11 +5,14 @@ import { LongestFirst } from './test/longest-first.js'
 export default defineConfig({
   test: {
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
+    globalSetup: ['test/global-setup.ts'],
     setupFiles: ['test/seed.ts', 'test/turnable-clock.ts'],
     // Sockets, child processes and worker threads: what one test file leaves behind must not meet the next.
     pool: 'forks',
     sequence: { sequencer: LongestFirst },
     // Most of their time is waiting, for servers, programs and pauses.
+    // Of tests of one file that run side by side: all of them wait.
+    maxConcurrency: 8,
     maxWorkers: availableParallelism() + 2,
     // Bounds for what hangs, not for what is slow: a machine may be slow, and have much else to do.
     testTimeout: 120_000,

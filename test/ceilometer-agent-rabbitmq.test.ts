@@ -10,15 +10,15 @@ import { openDriver } from '@osprofiler/drivers'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { makeRecord } from '../packages/drivers/test/make-record.js'
 import { makeDirectory } from './cli-process.js'
-import { type RabbitmqServer, startRabbitmq } from './servers/rabbitmq.js'
+import { type SharedServer, shareRabbitmq } from './servers/share.js'
 
 const PYTHON = '/usr/bin/python3'
 /** Ceilometer's notification agent, as its console script starts it. */
 const AGENT = 'import sys; from ceilometer.cmd.agent_notification import main; sys.exit(main())'
 
-let server: RabbitmqServer
+let server: SharedServer
 beforeAll(async () => {
-  server = await startRabbitmq()
+  server = await shareRabbitmq()
 })
 afterAll(() => server.stop())
 
@@ -32,7 +32,7 @@ it("has Ceilometer's own agent make events of what messaging:// sends", { timeou
   const events: CeilometerEvent[] = []
   const publisher = await takeEvents(events)
   const records = ['wsgi-start', 'wsgi-stop'].map(name => makeRecord({ name, base_id: randomUUID() }))
-  const driver = openDriver(`messaging://osprofiler:secret@${server.host}:${server.port}`)
+  const driver = openDriver(server.url.replace('amqp:', 'messaging:'))
   onTestFinished(() => driver.close())
   await driver.write(records)
 
@@ -85,7 +85,7 @@ function startAgent(publisher: string): void {
       '[DEFAULT]',
       `event_pipeline_cfg_file = ${pipeline}`,
       '[notification]',
-      `messaging_urls = rabbit://osprofiler:secret@${server.host}:${server.port}//`,
+      `messaging_urls = ${server.url.replace('amqp:', 'rabbit:')}`,
       'notification_control_exchanges = openstack',
       'pipelines = event',
       '[oslo_messaging_notifications]',

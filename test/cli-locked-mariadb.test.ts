@@ -2,11 +2,11 @@ import mysql from 'mysql2/promise'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { osprofiler } from './cli-process.js'
 import { keepRecords, shopRecords } from './cli-records.js'
-import { type MariadbServer, startMariadb } from './servers/mariadb.js'
+import { type SharedDatabase, shareMariadb } from './servers/share.js'
 
-let server: MariadbServer
+let server: SharedDatabase
 beforeAll(async () => {
-  server = await startMariadb()
+  server = await shareMariadb()
   await server.sql('GRANT PROCESS ON *.* TO osprofiler')
 })
 afterAll(() => server.stop())

@@ -4,14 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
+import { type Outcome, runInHost } from './run-in-host.js'
 
 const COMMAND = fileURLToPath(new URL('dist/osprofiler.js', import.meta.resolve('osprofiler/package.json')))
 
-export interface Outcome {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
+export type { Outcome } from './run-in-host.js'
 
 export interface OsprofilerOptions {
   readonly env?: NodeJS.ProcessEnv
@@ -21,11 +18,31 @@ export interface OsprofilerOptions {
   readonly onStderr?: (text: string) => void
 }
 
-/** Runs the command as a shell would, without a terminal, and with no setting but those of `env`. */
+/** What names standard input, or a part of it. */
+const READS_INPUT = /(?:^|[@<=])-$|\/dev\/stdin/
+const HAS_OWN_PROCESS = process.env.OSPROFILER_TEST_OWN_PROCESS === '1'
+
+/**
+ * Runs the command as a shell would, without a terminal, and with no setting but those of `env`. A process runs one
+ * command after another where this tells nobody anything: OSPROFILER_TEST_OWN_PROCESS=1 starts one for each.
+ */
 export async function osprofiler(args: readonly string[], options: OsprofilerOptions = {}): Promise<Outcome> {
-  const { env = {}, input = '', cwd, onStderr } = options
   const { PATH, HOME } = process.env
-  const child = spawn(process.execPath, [COMMAND, ...args], { env: { PATH, HOME, ...env }, cwd })
+  const env = { PATH, HOME, ...options.env }
+  if (needsOwnProcess(args, options)) return await runInOwnProcess(args, { ...options, env })
+  return await runInHost(args, env, options.cwd ?? process.cwd())
+}
+
+function needsOwnProcess(args: readonly string[], { env = {}, input, onStderr }: OsprofilerOptions): boolean {
+  const isForNode = Object.keys(env).some(name => name.startsWith('NODE_'))
+  const readsInput = input !== undefined || args.some(argument => READS_INPUT.test(argument))
+  return HAS_OWN_PROCESS || isForNode || readsInput || onStderr !== undefined
+}
+
+/** Runs the command in a process of its own. */
+async function runInOwnProcess(args: readonly string[], options: OsprofilerOptions): Promise<Outcome> {
+  const { env, input = '', cwd, onStderr } = options
+  const child = spawn(process.execPath, [COMMAND, ...args], { env, cwd })
   const texts = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', text => {
     texts.stdout += text

@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type MariadbServer, startMariadb } from './servers/mariadb.js'
-import { type PostgresqlServer, startPostgresql } from './servers/postgresql.js'
+import { type SharedDatabase, shareMariadb, sharePostgresql } from './servers/share.js'
 import { recordsOfDriver } from './use-driver.js'
 
-let postgresql: PostgresqlServer
-let mariadb: MariadbServer
+let postgresql: SharedDatabase
+let mariadb: SharedDatabase
 
 beforeAll(async () => {
-  ;[postgresql, mariadb] = await Promise.all([startPostgresql(), startMariadb()])
+  ;[postgresql, mariadb] = await Promise.all([sharePostgresql(), shareMariadb()])
 })
 afterAll(() => Promise.all([postgresql.stop(), mariadb.stop()]))
 

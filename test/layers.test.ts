@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -92,7 +92,9 @@ describe('imports', () => {
     const manifest = JSON.parse(readFileSync(join(packagesFolder, name, 'package.json'), 'utf8'))
     const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
 
+    // What the pages import is bundled into them.
     const undeclared = sourcesOf(name)
+      .filter(file => !file.includes('/pages/'))
       .flatMap(importsOf)
       .map(({ specifier }) => specifier)
       .filter(specifier => !/^(\.|node:)/.test(specifier))
@@ -160,11 +162,16 @@ describe('imports', () => {
   })
 })
 
+/** The sources of a package; those of the viewer's pages are beside `src`. */
 function sourcesOf(name: string): string[] {
-  const folder = join(packagesFolder, name, 'src')
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter(file => file.endsWith('.ts'))
-    .map(file => join(folder, file))
+  return ['src', 'pages']
+    .map(folder => join(packagesFolder, name, folder))
+    .filter(folder => existsSync(folder))
+    .flatMap(folder =>
+      readdirSync(folder, { recursive: true, encoding: 'utf8' })
+        .filter(file => /\.tsx?$/.test(file))
+        .map(file => join(folder, file)),
+    )
 }
 
 /** The folder of a file. A file at the top of `src` is a room of its own: most others import some of these. */
@@ -191,6 +198,7 @@ function relativeImports(file: string): string[] {
   return importsOf(file)
     .filter(({ specifier }) => specifier.startsWith('.'))
     .map(({ specifier }) => join(dirname(file), specifier.replace(/\.js$/, '.ts')))
+    .map(target => (existsSync(target) ? target : target.replace(/\.ts$/, '.tsx')))
 }
 
 function findCycle(graph: ReadonlyMap<string, readonly string[]>): string | undefined {

@@ -1,21 +1,21 @@
 import { afterAll, beforeAll } from 'vitest'
-import { type MariadbServer, startMariadb } from './servers/mariadb.js'
+import { type SharedDatabase, shareMariadb } from './servers/share.js'
 import { describeSharing } from './sql-python.js'
 
-let server: MariadbServer
+let server: SharedDatabase
 beforeAll(async () => {
-  server = await startMariadb()
+  server = await shareMariadb()
 })
 afterAll(() => server.stop())
 
 let databases = 0
 
 describeSharing('MariaDB', async () => {
-  const name = `shared_${++databases}`
+  const name = `${server.database}_${++databases}`
   await server.sql(`CREATE DATABASE ${name} CHARACTER SET utf8mb4; GRANT ALL ON ${name}.* TO osprofiler`)
   const table = `table_schema = '${name}' AND table_name = 'data'`
   return {
-    url: server.url.replace(/osprofiler$/, name).replace('mysql:', 'mysql+pymysql:'),
+    url: server.url.replace(/[^/]+$/, name).replace('mysql:', 'mysql+pymysql:'),
     describeColumns: async () => {
       const columns = 'column_name, column_type, is_nullable, extra'
       const from = `FROM information_schema.columns WHERE ${table} ORDER BY ordinal_position`

@@ -5,21 +5,21 @@ import { Consumer, Producer, stringDeserializers, stringSerializers } from '@pla
 import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { collectRecords } from './adapters/collect-records.js'
-import { startKafka } from './servers/kafka.js'
-import type { TestServer } from './servers/start-server.js'
+import type { SharedServer } from './servers/share.js'
+import { shareKafka } from './servers/share.js'
 
 const PATIENCE = 20_000
 
 collectRecords()
 
-let server: TestServer
+let server: SharedServer
 let unconfigure: () => void
 
 beforeAll(async () => {
   unconfigure = configure({ hmacKeys: 'KEY' })
   // @platformatic/kafka calls a function that Node 20 does not have.
   if (!('withResolvers' in Promise)) vi.stubGlobal('Promise', Object.assign(Promise, { withResolvers }))
-  server = await startKafka()
+  server = await shareKafka()
 }, 120_000)
 
 afterAll(async () => {

@@ -4,8 +4,8 @@ import { type Consumer, type EachMessagePayload, Kafka, logLevel, type Producer 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { run, send } from '../examples/messages/kafka.js'
 import { collectRecords } from './adapters/collect-records.js'
-import { startKafka } from './servers/kafka.js'
-import type { TestServer } from './servers/start-server.js'
+import type { SharedServer } from './servers/share.js'
+import { shareKafka } from './servers/share.js'
 
 const records = collectRecords()
 const topic = `orders-${randomUUID()}`
@@ -13,7 +13,7 @@ const seen: { readonly value: string; readonly trace: string | undefined }[] = [
 // Not a RangeError, say, of which kafkajs gives up.
 class OutOfStock extends Error {}
 
-let server: TestServer | undefined
+let server: SharedServer | undefined
 let producer: Producer
 let consumer: Consumer
 let unconfigure: () => void
@@ -21,7 +21,7 @@ let unconfigure: () => void
 beforeAll(async () => {
   unconfigure = configure({ hmacKeys: 'KEY' })
   const given = process.env.OSPROFILER_TEST_KAFKA_URL
-  server = given === undefined ? await startKafka() : undefined
+  server = given === undefined ? await shareKafka() : undefined
   const kafka = new Kafka({ brokers: [given ?? server?.url ?? ''], logLevel: logLevel.NOTHING })
   producer = kafka.producer()
   consumer = kafka.consumer({ groupId: topic })

@@ -9,21 +9,21 @@ import { makeRecord } from '../packages/drivers/test/make-record.js'
 import { withoutOwnKeys } from '../packages/report/test/without-own-keys.js'
 import { osprofiler } from './cli-process.js'
 import { currentPython, describeForEachPython } from './python/each-python.js'
-import { type RabbitmqServer, startRabbitmq } from './servers/rabbitmq.js'
+import { type SharedServer, shareRabbitmq } from './servers/share.js'
 
 const SCRIPT = fileURLToPath(new URL('python/messaging.py', import.meta.url))
 /** Python's own command, as its console script starts it. */
 const COMMAND = 'import sys; from osprofiler.cmd.shell import main; sys.exit(main())'
 
-let server: RabbitmqServer
+let server: SharedServer
 let transportUrl: string
 // Several Pythons are started one after another, each of which takes its time on a busy machine.
 vi.setConfig({ testTimeout: 300_000 })
 
 describeForEachPython('messaging:// and OpenStack', () => {
   beforeAll(async () => {
-    server = await startRabbitmq()
-    transportUrl = `rabbit://osprofiler:secret@${server.host}:${server.port}//`
+    server = await shareRabbitmq()
+    transportUrl = `${server.url.replace('amqp:', 'rabbit:')}`
   })
   afterAll(() => server.stop())
 
@@ -129,18 +129,19 @@ function makeTrace(baseId: string, service: string): TraceRecord[] {
 }
 
 async function write(records: readonly TraceRecord[]): Promise<void> {
-  const driver = openDriver(`messaging://osprofiler:secret@${server.host}:${server.port}`)
+  const driver = openDriver(server.url.replace('amqp:', 'messaging:'))
   await driver.write(records)
   await driver.close()
 }
 
+/** What was written is there: nothing has to be waited for. */
 function show(baseId: string, ...options: readonly string[]) {
   const store = ['--connection-string', 'messaging://', '--transport-url', transportUrl]
-  return osprofiler(['trace', 'show', baseId, '--json', ...store, ...options])
+  return osprofiler(['trace', 'show', baseId, '--json', '--idle-timeout', '1', ...store, ...options])
 }
 
 function pythonShow(baseId: string): string {
-  const store = ['--connection-string', 'messaging://', '--transport-url', transportUrl, '--idle-timeout', '3']
+  const store = ['--connection-string', 'messaging://', '--transport-url', transportUrl, '--idle-timeout', '2']
   return execFileSync(currentPython(), ['-c', COMMAND, 'trace', 'show', baseId, '--json', ...store], {
     encoding: 'utf8',
   })

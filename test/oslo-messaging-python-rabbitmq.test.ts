@@ -8,7 +8,7 @@ import { createOsloClient, createOsloServer, type OsloServer, RemoteError } from
 import amqplib from 'amqplib'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { type OsloLine, type OsloPeer, startOsloPeer } from './python/oslo-rpc.js'
-import { type RabbitmqServer, startRabbitmq } from './servers/rabbitmq.js'
+import { type SharedServer, shareRabbitmq } from './servers/share.js'
 
 const KEY = 'SECRET_KEY'
 // oslo.messaging 14 cannot use a control exchange that was declared otherwise: each kind has its own.
@@ -19,13 +19,13 @@ const QUEUES = [
 ] as const
 
 const records: TraceRecord[] = []
-let rabbitmq: RabbitmqServer
+let rabbitmq: SharedServer
 let unconfigure: () => void
 
 const connect = () => amqplib.connect(rabbitmq.url)
 
 beforeAll(async () => {
-  rabbitmq = await startRabbitmq()
+  rabbitmq = await shareRabbitmq()
   unconfigure = configure({ hmacKeys: ['NEW_KEY', KEY] })
   setNotifier(record => void records.push(record))
 })

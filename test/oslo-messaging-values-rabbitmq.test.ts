@@ -1,13 +1,13 @@
 import { createOsloClient, createOsloServer } from '@osprofiler/rpc/oslo-messaging'
 import amqplib, { type ChannelModel } from 'amqplib'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { type RabbitmqServer, startRabbitmq } from './servers/rabbitmq.js'
+import { type SharedServer, shareRabbitmq } from './servers/share.js'
 
-let rabbitmq: RabbitmqServer
+let rabbitmq: SharedServer
 let topics = 0
 
 beforeAll(async () => {
-  rabbitmq = await startRabbitmq()
+  rabbitmq = await shareRabbitmq()
 })
 
 afterAll(() => rabbitmq.stop())

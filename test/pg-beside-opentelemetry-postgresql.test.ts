@@ -2,14 +2,14 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type PostgresqlServer, startPostgresql } from './servers/postgresql.js'
+import { type SharedDatabase, sharePostgresql } from './servers/share.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-let server: PostgresqlServer
+let server: SharedDatabase
 
 beforeAll(async () => {
-  server = await startPostgresql()
+  server = await sharePostgresql()
 })
 afterAll(() => server.stop())
 

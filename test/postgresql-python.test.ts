@@ -1,20 +1,20 @@
 import pg from 'pg'
 import { afterAll, beforeAll } from 'vitest'
-import { type PostgresqlServer, startPostgresql } from './servers/postgresql.js'
+import { type SharedDatabase, sharePostgresql } from './servers/share.js'
 import { describeSharing } from './sql-python.js'
 
-let server: PostgresqlServer
+let server: SharedDatabase
 beforeAll(async () => {
-  server = await startPostgresql()
+  server = await sharePostgresql()
 })
 afterAll(() => server.stop())
 
 let databases = 0
 
 describeSharing('PostgreSQL', async () => {
-  const name = `shared_${++databases}`
+  const name = `${server.database}_${++databases}`
   await server.sql(`CREATE DATABASE ${name} OWNER osprofiler`)
-  const url = server.url.replace(/osprofiler$/, name)
+  const url = server.url.replace(/[^/]+$/, name)
 
   async function select(text: string): Promise<string> {
     const client = new pg.Client({ connectionString: url })

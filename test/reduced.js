@@ -46,7 +46,7 @@ export function withRealTemporaryFolder() {
 }
 
 /** The test files that start programs or make files, themselves or by a module beside them. */
-function findPosix() {
+export function findPosix() {
   const folders = ['test', ...readdirSync(join(root, 'packages')).map(name => `packages/${name}/test`)]
   return folders
     .filter(folder => existsSync(join(root, folder)))

@@ -1,16 +1,19 @@
 // The test command, `npx -y pnpm@12 test`: builds, brings up what the tests need, runs every test.
 //
-//   node test/run.js [--reduced | --other-node] [vitest arguments]
+//   node test/run.js [--reduced | --other-node | --between | --check] [vitest arguments]
 //
 //   --reduced                   runs what needs Node and the npm registry alone, and installs nothing: for macOS and
 //                               Windows. --reduced=win32 selects what runs on that system, on any
-//   --other-node                runs what another version of Node than the first can change
+//   --other-node                runs what another version of Node than the oldest can change
+//   --between                   runs what a version of Node between the oldest and the newest can change
+//   --check                     runs what needs no servers and no programs, and little time
 //
 //   OSPROFILER_TEST_INSTALL=0   installs no system package, also as root on Debian or Ubuntu
 //   OSPROFILER_TEST_CACHE=...   the folder of what is fetched, in place of one among the caches of the user
 //   OSPROFILER_TEST_ALL=1       fails where a suite could not be run, instead of naming it, but for the newest servers
 //                               where there is no JDK of Java 21, and the collector and actionlint where there is no Go
-//   OSPROFILER_TEST_NODES=22,24 runs them on these versions of Node too, from the registry, but for what no version changes
+//   OSPROFILER_TEST_NODES=22,26 runs them on these versions of Node too, from the registry: on the last one as with
+//                               --other-node, and on the others as with --between
 //   OSPROFILER_TEST_MONGODB_URL, _LOGINSIGHT_URL, _KAFKA_URL (host:port), and of each search server _ELASTICSEARCH7_URL,
 //                               _OPENSEARCH3_URL, ...: other servers than those that the tests start, which are emptied
 //                               (but for Log Insight)
@@ -24,35 +27,6 @@ import { findNode } from './find-node.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** What another version of Node cannot change: a browser's doing, pure functions, files that are only read. */
-const ONE_NODE_IS_ENOUGH = [
-  '**/page-*.test.ts',
-  '**/ui-browser.test.ts',
-  'packages/report/**',
-  // Compiled for one Node.
-  '**/better-sqlite3.test.ts',
-  'test/{bench-table,docs,globals,layers,manifests,package-readmes,packages,public-api,side-effects,third-party}.test.ts',
-  // Places of a file system, and servers that never answer: most of the time is waiting.
-  'packages/drivers/test/hostile-places-*.test.ts',
-  'packages/drivers/test/close-silent-servers.test.ts',
-  'packages/drivers/test/hung-dns-linux.test.ts',
-  // Counted on the Node of their figures.
-  'test/costs-*.test.ts',
-  // Requests through servers that one Node has already told the truth about.
-  'test/truth.test.ts',
-  // What is published, and the files for GitHub.
-  'test/{publishable,reduced,release-version,repository-files,workflows}.test.ts',
-  // What Python makes of headers, records and the layouts of stores. Each Node decides the recorded headers.
-  '**/*python*.test.ts',
-  'test/ceilometer-agent-rabbitmq.test.ts',
-  // What the command prints and removes, and what its page lists. Each Node sends requests, follows and serves.
-  'test/cli-{demo,diff,docs,formats,list,names,remove,select,trace,usage}.test.ts',
-  'test/ui-{hostile,list,traces}.test.ts',
-  // Names of variables and of options, and the work of bundlers.
-  'packages/node/test/setup-environment.test.ts',
-  'test/bundles-drivers-inside.test.ts',
-]
-
 const all = process.env.OSPROFILER_TEST_ALL === '1'
 
 say('Building')
@@ -63,21 +37,21 @@ run(process.execPath, [join(root, 'build-assets.js')])
 const { bringUp } = await import('./bring-up.js')
 const { REQUIREMENTS } = await import('./requirements.js')
 const { leaveOutForReduced, withRealTemporaryFolder } = await import('./reduced.js')
-const otherNode = [...ONE_NODE_IS_ENOUGH, ...REQUIREMENTS.filter(({ oneNode }) => oneNode).map(({ suites }) => suites)]
-const { reducedFor, isOtherNode, forVitest } = readArguments(process.argv.slice(2))
-const missing = reducedFor === undefined ? await bringUp(say, neededBy(isOtherNode)) : []
+const { leaveOutAbsent, leaveOutBetween, leaveOutForCheck, leaveOutForOtherNode } = await import('./selections.js')
+const { reducedFor, selection, forVitest } = readArguments(process.argv.slice(2))
+const leftOut = [...leaveOutForSelection(), ...leaveOutAbsent(process.versions.node)]
+const missing = await bringUp(
+  say,
+  REQUIREMENTS.filter(({ suites }) => !leftOut.includes(suites)),
+)
 const lacking = missing.filter(({ mayLack }) => !mayLack?.())
 if (lacking.length > 0 && all) fail(`Missing: ${lacking.map(({ name, reason }) => `${name} (${reason})`).join(', ')}`)
 
 const versions = (process.env.OSPROFILER_TEST_NODES ?? '').split(',').filter(version => version !== '')
-const leftOut = [
-  ...(isOtherNode ? otherNode : []),
-  ...(reducedFor === undefined ? [] : leaveOutForReduced(reducedFor)),
-  ...absentFrom(process.versions.node),
-]
 const results = [test(process.version, process.execPath, leftOut)]
 for (const version of versions) {
-  results.push(test(`Node ${version}`, findNode(version), [...otherNode, ...absentFrom(version)]))
+  const selected = version === versions.at(-1) ? leaveOutForOtherNode() : leaveOutBetween()
+  results.push(test(`Node ${version}`, findNode(version), [...selected, ...leaveOutAbsent(version)]))
 }
 
 for (const { name, suites, reason } of missing) say(`Not run: ${suites}, for want of ${name}: ${reason}`)
@@ -92,22 +66,21 @@ console.log(`${total.passed} passed, ${total.failed} failed`)
 process.exitCode = results.every(({ ok }) => ok) ? 0 : 1
 
 function readArguments(args) {
-  const reduced = args.find(argument => /^--reduced(=|$)/.test(argument))
+  const known = args.filter(argument => /^--(?:reduced(?:=\w+)?|other-node|between|check)$/.test(argument))
+  const [selection = '', platform = process.platform] = known[0]?.slice(2).split('=') ?? []
   return {
-    reducedFor: reduced === undefined ? undefined : (reduced.split('=')[1] ?? process.platform),
-    isOtherNode: args.includes('--other-node'),
-    forVitest: args.filter(argument => argument !== reduced && argument !== '--other-node'),
+    selection,
+    reducedFor: selection === 'reduced' ? platform : undefined,
+    forVitest: args.filter(argument => !known.includes(argument)),
   }
 }
 
-/** Another version of Node runs none of the suites that one is enough for, so their servers need not be fetched. */
-function neededBy(isOtherNode) {
-  return isOtherNode ? REQUIREMENTS.filter(({ suites }) => !otherNode.includes(suites)) : REQUIREMENTS
-}
-
-/** What a version of Node has not. */
-function absentFrom(version) {
-  return Number.parseInt(version, 10) < 22 ? ['**/node-sqlite.test.ts'] : []
+/** What is left out needs no servers, which are not fetched then. */
+function leaveOutForSelection() {
+  if (reducedFor !== undefined) return leaveOutForReduced(reducedFor)
+  if (selection === 'other-node') return leaveOutForOtherNode()
+  if (selection === 'between') return leaveOutBetween()
+  return selection === 'check' ? leaveOutForCheck() : []
 }
 
 function test(name, node, leftOut) {

@@ -8,21 +8,19 @@ import { createTraceId, type Driver, signedPack, type TraceRecord } from '@ospro
 import { openDriver } from '@osprofiler/drivers'
 import { buildReport, type Report, type ReportNode } from '@osprofiler/report'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startPostgresql } from './servers/postgresql.js'
-import { startRabbitmq } from './servers/rabbitmq.js'
 import { startRedis } from './servers/redis.js'
-import type { TestServer } from './servers/start-server.js'
+import { sharePostgresql, shareRabbitmq } from './servers/share.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'osprofiler-whole-trace-'))
 const connectionString = `sqlite:///${join(folder, 'traces.db')}`
-const servers: TestServer[] = []
+const servers: { stop(): Promise<void> }[] = []
 const services: ChildProcess[] = []
 let store: Driver
 let front: string
 let worker: string
 
 beforeAll(async () => {
-  const [postgresql, redis, rabbitmq] = await Promise.all([startPostgresql(), startRedis(), startRabbitmq()])
+  const [postgresql, redis, rabbitmq] = await Promise.all([sharePostgresql(), startRedis(), shareRabbitmq()])
   servers.push(postgresql, redis, rabbitmq)
   const env = {
     ...process.env,

@@ -70,12 +70,16 @@ describe('CI', () => {
   })
 
   it('runs everything on the oldest version, and on the others what a version can change', () => {
-    const steps = ci.jobs.linux?.steps ?? []
+    const { strategy, steps = [] } = ci.jobs.linux ?? {}
+    const versions = strategy?.matrix.node ?? []
+    const [oldest, newest] = [versions[0], versions.at(-1)]
     const runs = steps.filter(({ run }) => /\.ci\/run|test\/run\.js/.test(run ?? ''))
 
+    const between = versions.slice(1, -1).map(version => `matrix.node == ${version}`)
     expect(runs.map(({ run, if: condition }) => [condition, run])).toEqual([
-      ['matrix.node == 20', '.ci/run'],
-      ['matrix.node != 20', 'node test/run.js --other-node'],
+      [`matrix.node == ${oldest}`, '.ci/run'],
+      [`matrix.node == ${newest}`, 'node test/run.js --other-node'],
+      [between.join(' || '), 'node test/run.js --between'],
     ])
   })
 

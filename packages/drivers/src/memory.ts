@@ -1,13 +1,11 @@
-import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
+import { OsprofilerError, type TraceRecord } from '@osprofiler/core'
 import { Map } from '@osprofiler/core/toolkit'
-import { createLifetime } from './lifetime/driver-lifetime.js'
-import { isSelected, readBefore, readQuery } from './listing/trace-query.js'
-import { createTally, sortNewestFirst, type TraceTally } from './listing/trace-tally.js'
+import { selectTraces, tallyOf } from './listing/trace-tally.js'
+import type { StoreDriver } from './opening/store-driver.js'
 import { decodeRecord, encodeRecord } from './records/record-text.js'
 
 /** A trace of as many points as are recorded by default finds room. */
 const MAX_RECORDS = 250_000
-const BATCH = 500
 
 interface MemoryStore {
   /** The lines of each trace, the trace that came first before the others. */
@@ -22,67 +20,35 @@ const namedStores = new Map<string, MemoryStore>()
  * that open the same name and outlives their `close()`. Above 250,000 records the oldest traces make room; what
  * finds no room even so is refused.
  */
-export function openMemoryDriver(name: string): Driver {
+export function openMemoryDriver(name: string): StoreDriver {
   if (!/^[\w.-]*$/.test(name)) {
     throw new OsprofilerError(
       'ERR_CONNECTION_STRING',
       'A memory store is "memory://" or "memory://name", the name of letters, digits, ".", "_" and "-".',
     )
   }
-  const store = name === '' ? createStore() : (namedStores.get(name) ?? createStore())
+  const store = namedStores.get(name) ?? { traces: new Map(), records: 0 }
   if (name !== '') namedStores.set(name, store)
-  const lifetime = createLifetime()
-
-  async function list(
-    query: TraceQuery | undefined,
-    isWanted: (tally: TraceTally) => boolean,
-  ): Promise<TraceSummary[]> {
-    lifetime.checkOpen()
-    const selection = readQuery(query)
-    const summaries: TraceSummary[] = []
-    for (const lines of store.traces.values()) {
-      const tally = tallyOf(lines)
-      if (tally.summary !== undefined && isSelected(tally.summary, selection) && isWanted(tally))
-        summaries.push(tally.summary)
-    }
-    return sortNewestFirst(summaries).slice(0, selection.limit)
-  }
 
   return {
     name: 'memory',
     async write(records) {
-      lifetime.checkOpen()
-      let refused = 0
-      for (const record of records) {
-        const line = encodeRecord(record)
-        if (line === undefined || !keep(store, record.base_id, line)) refused++
-      }
-      return { refused }
+      return { refused: records.filter(record => !keep(store, record.base_id, encodeRecord(record))).length }
     },
-    async *readRecords(baseId) {
-      lifetime.checkOpen()
-      const lines = store.traces.get(baseId) ?? []
-      for (let start = 0; start < lines.length; start += BATCH) yield toRecords(lines.slice(start, start + BATCH))
+    async *read(baseId) {
+      yield toRecords(store.traces.get(baseId) ?? [])
     },
-    listTraces: query => list(query, () => true),
-    listErrorTraces: query => list(query, tally => tally.failed),
-    async deleteTrace(baseId) {
-      lifetime.checkOpen()
-      return remove(store, baseId)
+    async list(selection, failed) {
+      const tallies = [...store.traces.values()].map(lines => tallyOf(toRecords(lines)))
+      return selectTraces(tallies, selection, failed)
     },
-    async pruneTraces(before) {
-      const oldest = readBefore(before)
-      lifetime.checkOpen()
-      const stale = [...store.traces].filter(([, lines]) => tallyOf(lines).newest < oldest)
+    remove: async baseId => remove(store, baseId),
+    async prune(before) {
+      const stale = [...store.traces].filter(([, lines]) => tallyOf(toRecords(lines)).newest < before)
       for (const [baseId] of stale) remove(store, baseId)
       return stale.length
     },
-    close: timeout => lifetime.close(timeout, { cut: () => undefined }),
   }
-}
-
-function createStore(): MemoryStore {
-  return { traces: new Map(), records: 0 }
 }
 
 function keep(store: MemoryStore, baseId: string, line: string): boolean {
@@ -104,12 +70,6 @@ function remove(store: MemoryStore, baseId: string): number {
   store.traces.delete(baseId)
   store.records -= length
   return length
-}
-
-function tallyOf(lines: readonly string[]): TraceTally {
-  const tally = createTally()
-  for (const record of toRecords(lines)) tally.add(record)
-  return tally
 }
 
 function toRecords(lines: readonly string[]): TraceRecord[] {

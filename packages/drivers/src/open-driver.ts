@@ -1,19 +1,17 @@
 import { type Driver, OsprofilerError } from '@osprofiler/core'
-import { checkOptionNames, Map, String, TypeError } from '@osprofiler/core/toolkit'
+import { checkOptions, Map, TypeError } from '@osprofiler/core/toolkit'
+import { createDriver } from './calls/create-driver.js'
 import { openCeilometerDriver } from './ceilometer/driver.js'
 import { openFileDriver } from './file/driver.js'
-import { held } from './lifetime/held.js'
-import { limited } from './lifetime/limited.js'
-import { untraced } from './lifetime/untraced.js'
+import { createLifetime } from './lifetime/driver-lifetime.js'
 import { openLoginsightDriver } from './loginsight/driver.js'
 import { openMemoryDriver } from './memory.js'
 import { openMessagingDriver } from './messaging/driver.js'
 import { openMongodbDriver } from './mongodb/driver.js'
 import { MYSQL_SCHEMES, openMysqlDriver } from './mysql/driver.js'
-import type { OpenContext, OpenStore } from './opening/open-context.js'
+import type { OpenContext, OpenStore } from './opening/store-driver.js'
 import { openOtlpDriver } from './otlp/driver.js'
 import { openPostgresqlDriver, POSTGRESQL_SCHEMES } from './postgresql/driver.js'
-import { explainRefusals } from './records/explain-refusals.js'
 import { openRedisDriver } from './redis/driver.js'
 import { openElasticsearchDriver } from './search/elasticsearch.js'
 import { openOpensearchDriver } from './search/opensearch.js'
@@ -80,7 +78,8 @@ const CONNECTION_STRING = /^([a-z][a-z0-9+._-]{0,31}):\/\/(.*)$/is
  * profiler.setNotifier(profiler.createNotifier(driver))
  */
 export function openDriver(connectionString: string, options: DriverOptions = {}): Driver {
-  return untraced(held(limited(explainRefusals(open(connectionString, { filterErrorTrace: readFilter(options) })))))
+  checkOptions('openDriver()', options, { filterErrorTrace: 'boolean' })
+  return open(connectionString, { filterErrorTrace: options.filterErrorTrace ?? false })
 }
 
 /**
@@ -93,7 +92,7 @@ export function checkConnectionString(connectionString: string): void {
   open(connectionString, { filterErrorTrace: false, checkOnly: true })
 }
 
-function open(connectionString: string, context: Omit<OpenContext, 'scheme'>): Driver {
+function open(connectionString: string, context: Omit<OpenContext, 'scheme' | 'lifetime'>): Driver {
   if (typeof connectionString !== 'string') {
     throw new TypeError(
       `A connection string is a string, such as "sqlite://"; this is a value of type ${typeof connectionString}.`,
@@ -110,7 +109,8 @@ function open(connectionString: string, context: Omit<OpenContext, 'scheme'>): D
     const advice = INSTEAD.get(knownScheme) ?? `Known schemes: ${[...DRIVERS.keys()].join(', ')}.`
     throw new OsprofilerError('ERR_UNKNOWN_DRIVER', `No driver for "${scheme}://". ${advice}`)
   }
-  return openStore(location, { ...context, scheme: knownScheme })
+  const lifetime = createLifetime()
+  return createDriver(openStore(location, { ...context, scheme: knownScheme, lifetime }), lifetime)
 }
 
 /** Only a scheme that is known is shown. Python's OSProfiler adds "://" to a lone scheme by itself. */
@@ -119,11 +119,4 @@ function describeStart(connectionString: string): string {
   const word = /^\s*([a-z0-9+._-]+)\s*(?:$|[:/?])/i.exec(connectionString)?.[1]?.toLowerCase()
   if (word !== undefined && DRIVERS.has(word)) return `${begins}: write "${word}://", not "${word}".`
   return `${begins}, such as "sqlite://"; this one does not, and is not shown because it may hold a password.`
-}
-
-function readFilter(options: DriverOptions): boolean {
-  checkOptionNames(options, ['filterErrorTrace'], 'openDriver()')
-  const { filterErrorTrace = false } = options
-  if (typeof filterErrorTrace === 'boolean') return filterErrorTrace
-  throw new TypeError(`filterErrorTrace is true or false, not ${String(filterErrorTrace)}.`)
 }

@@ -1,7 +1,10 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { onTestFinished } from 'vitest'
+import { onTestFinished, type TestContext } from 'vitest'
+
+/** The hook of a test that runs beside others: each of these has to use its own. */
+export type OnTestFinished = TestContext['onTestFinished']
 
 /** What a program printed, and its exit code. */
 export interface Outcome {
@@ -14,15 +17,23 @@ export interface Outcome {
 export function startFixture(
   name: string,
   args: readonly string[],
-  options: { readonly execArgv?: readonly string[]; readonly env?: NodeJS.ProcessEnv } = {},
+  options: {
+    readonly execArgv?: readonly string[]
+    readonly env?: NodeJS.ProcessEnv
+    readonly onFinished?: OnTestFinished
+  } = {},
 ): ChildProcessWithoutNullStreams {
   const argv = [...(options.execArgv ?? []), fixture(name), ...args]
-  return endWithTest(spawn(process.execPath, argv, { env: { ...process.env, ...options.env } }))
+  return endWithTest(spawn(process.execPath, argv, { env: { ...process.env, ...options.env } }), options.onFinished)
 }
 
 /** Starts any program, which does not outlive the running test. */
-export function startProgram(command: string, args: readonly string[]): ChildProcessWithoutNullStreams {
-  return endWithTest(spawn(command, args))
+export function startProgram(
+  command: string,
+  args: readonly string[],
+  onFinished?: OnTestFinished,
+): ChildProcessWithoutNullStreams {
+  return endWithTest(spawn(command, args), onFinished)
 }
 
 /** Waits for the end of a program. */
@@ -52,8 +63,8 @@ export function fixture(name: string): string {
   return fileURLToPath(new URL(`fixtures/${name}`, import.meta.url))
 }
 
-function endWithTest<Child extends ChildProcess>(child: Child): Child {
-  onTestFinished(() => {
+function endWithTest<Child extends ChildProcess>(child: Child, onFinished: OnTestFinished = onTestFinished): Child {
+  onFinished(() => {
     child.kill('SIGKILL')
   })
   return child

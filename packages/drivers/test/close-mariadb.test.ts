@@ -1,14 +1,15 @@
 import { type Connection, createConnection } from 'mysql2/promise'
 import { afterAll, beforeAll } from 'vitest'
-import { type MariadbServer, startMariadb } from '../../../test/servers/mariadb.js'
 import { type Proxy as ServerProxy, startProxy } from '../../../test/servers/proxy.js'
+import { type SharedDatabase, shareMariadb } from '../../../test/servers/share.js'
 import { describeHungServer } from './hung-server.js'
 
-let server: MariadbServer
+let server: SharedDatabase
 let proxy: ServerProxy
 let holder: Connection | undefined
 beforeAll(async () => {
-  server = await startMariadb({ password: 's3cret' })
+  server = await shareMariadb()
+  await server.sql(`CREATE USER patient IDENTIFIED BY 's3cret'; GRANT ALL ON ${server.database}.* TO patient`)
   proxy = await startProxy(server)
 })
 afterAll(async () => {
@@ -16,12 +17,15 @@ afterAll(async () => {
   await server.stop()
 })
 
+const urlOf = ({ port }: { readonly port: number }): string =>
+  `mysql://patient:s3cret@127.0.0.1:${port}/${server.database}`
+
 describeHungServer('mysql://', ['lost behind its network', 'with its table locked'], () => ({
-  url: () => server.url.replace(`:${server.port}/`, `:${proxy.port}/`),
+  url: () => urlOf(proxy),
   hangs: {
     'lost behind its network': async () => proxy.delay(600_000),
     async 'with its table locked'() {
-      holder = await createConnection(server.url)
+      holder = await createConnection(urlOf(server))
       await holder.query('LOCK TABLES data WRITE')
     },
   },

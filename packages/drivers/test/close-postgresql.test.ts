@@ -1,14 +1,14 @@
 import pg from 'pg'
 import { afterAll, beforeAll } from 'vitest'
-import { type PostgresqlServer, startPostgresql } from '../../../test/servers/postgresql.js'
 import { type Proxy as ServerProxy, startProxy } from '../../../test/servers/proxy.js'
+import { type SharedDatabase, sharePostgresql } from '../../../test/servers/share.js'
 import { describeHungServer } from './hung-server.js'
 
-let server: PostgresqlServer
+let server: SharedDatabase
 let proxy: ServerProxy
 let holder: pg.Client | undefined
 beforeAll(async () => {
-  server = await startPostgresql({ password: 's3cret' })
+  server = await sharePostgresql()
   proxy = await startProxy(server)
 })
 afterAll(async () => {
@@ -17,7 +17,7 @@ afterAll(async () => {
 })
 
 describeHungServer('postgresql://', ['lost behind its network', 'with its table locked'], () => ({
-  url: () => server.url.replace(`:${server.port}/`, `:${proxy.port}/`),
+  url: () => server.url.replace(/@.*:\d+/, `:s3cret@127.0.0.1:${proxy.port}`),
   hangs: {
     'lost behind its network': async () => proxy.delay(600_000),
     async 'with its table locked'() {

@@ -5,7 +5,7 @@ import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import { openDriver } from '@osprofiler/drivers'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { limit } from '../src/lifetime/limited.js'
+import { limit } from '../src/lifetime/deadline.js'
 import { collectNewest } from '../src/listing/newest-traces.js'
 import { readAll } from './make-record.js'
 
@@ -63,7 +63,7 @@ describe('a store that goes on and on', () => {
     async function* pages() {
       for (;;) {
         await delay(1)
-        yield [{ base_id: 'same', timestamp: '2026-11-22T10:00:00.000000' }]
+        yield { baseIds: ['same'], reached: '2026-11-22T10:00:00.000000' }
       }
     }
 

@@ -4,14 +4,14 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { openDriver } from '@osprofiler/drivers'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { toTraceFile } from '../src/file/path.js'
-import { finish, printed, startFixture, startProgram } from './child.js'
+import { finish, type OnTestFinished, printed, startFixture, startProgram } from './child.js'
 import { makeTrace } from './make-record.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
 /** Makes a place in a directory where no store can be, and gives its connection string. */
-type MakePlace = (directory: string) => string | Promise<string>
+type MakePlace = (directory: string, onFinished: OnTestFinished) => string | Promise<string>
 
 const DATABASE: Record<string, MakePlace> = {
   'a folder of procfs, which says of a parent that it is not there': () => 'sqlite:////proc/none/osprofiler/traces.db',
@@ -21,7 +21,7 @@ const DATABASE: Record<string, MakePlace> = {
   'a FIFO': directory => `sqlite:///${makeFifo(join(directory, 'fifo'))}`,
   'a link to a FIFO': directory => `sqlite:///${makeLink(directory, makeFifo(join(directory, 'fifo')))}`,
   'a path below a FIFO': directory => `sqlite:///${makeFifo(join(directory, 'fifo'))}/traces.db`,
-  'a socket': async directory => `sqlite:///${await makeSocket(join(directory, 'socket'))}`,
+  'a socket': async (directory, onFinished) => `sqlite:///${await makeSocket(join(directory, 'socket'), onFinished)}`,
   'a directory': directory => `sqlite:///${directory}`,
   'a link to nothing': directory => `sqlite:///${makeLink(directory, join(directory, 'nothing'))}`,
   'a path below a link to nothing': directory =>
@@ -52,10 +52,19 @@ const FOLDER: Record<string, MakePlace> = {
   },
 }
 
-const CASES = [
-  ...Object.entries(DATABASE).map(([place, make]) => ['sqlite://', place, make] as const),
-  ...Object.entries(FOLDER).map(([place, make]) => ['file://', place, make] as const),
+/** Places of the stores of one program. */
+type Group = readonly (readonly [string, MakePlace])[]
+const GROUP_SIZE = 5
+
+const GROUPS: readonly (readonly [string, Group])[] = [
+  ...inGroups(Object.entries(DATABASE)).map(group => ['sqlite://', group] as const),
+  ...inGroups(Object.entries(FOLDER)).map(group => ['file://', group] as const),
 ]
+
+function inGroups(places: Group): Group[] {
+  const starts = places.map((_, index) => index).filter(index => index % GROUP_SIZE === 0)
+  return starts.map(start => places.slice(start, start + GROUP_SIZE))
+}
 
 /** How a program ends. */
 export type Ending = 'process.exit()' | 'close()' | 'by itself'
@@ -63,36 +72,44 @@ export type Ending = 'process.exit()' | 'close()' | 'by itself'
 /** The tests of a program that ends in this way, with a store at each of the places. */
 export function describeHostilePlaces(how: Ending): void {
   describe(`a program that ends by ${how}`, () => {
-    it.each(CASES)('with %s at %s is warned once, and ends at once without spinning', async (_, __, makePlace) => {
-      const connectionString = await makePlace(temporaryDirectory())
+    // Side by side: each waits for some seconds.
+    it.concurrent.for(GROUPS.map(([kind, group]) => [kind, group.map(([place]) => place), group] as const))(
+      'with %s at %j warns once of each, and ends at once without spinning',
+      async ([, , group], { onTestFinished: onFinished }) => {
+        const places = group.map(([, makePlace]) => makePlace(temporaryDirectory(onFinished), onFinished))
+        const stores = (await Promise.all(places)).join('\n')
 
-      await expectPromptEnd(startFixture('end-at-hostile-place.mjs', [connectionString, how]), how)
-    })
+        const child = startFixture('end-at-hostile-place.mjs', [stores, how], { onFinished })
+        await expectPromptEnd(child, how, group.length)
+      },
+    )
 
-    it.each(['sqlite:////DISK/osprofiler/traces.db', 'file:///DISK/osprofiler'])(
+    it.concurrent.for(['sqlite:////DISK/osprofiler/traces.db', 'file:///DISK/osprofiler'])(
       'with %s on a disk that can only be read is warned once, and ends at once',
-      async store => {
-        const disk = temporaryDirectory()
+      async (store, { onTestFinished: onFinished }) => {
+        const disk = temporaryDirectory(onFinished)
         const fixture = join(import.meta.dirname, 'fixtures/end-at-hostile-place.mjs')
         const command = 'mount -t tmpfs -o ro tmpfs "$0" && exec "$@"'
         const program = [process.execPath, fixture, store.replace('/DISK', disk), how]
 
-        await expectPromptEnd(startProgram('unshare', ['-rm', 'sh', '-c', command, disk, ...program]), how)
+        const child = startProgram('unshare', ['-rm', 'sh', '-c', command, disk, ...program], onFinished)
+        await expectPromptEnd(child, how, 1)
       },
     )
   })
 }
 
-async function expectPromptEnd(child: ReturnType<typeof startFixture>, how: string): Promise<void> {
+async function expectPromptEnd(child: ReturnType<typeof startFixture>, how: string, stores: number): Promise<void> {
   const { code, stdout, stderr } = await finish(child)
   const closedAt = Date.now()
   const { busy, endedAt } = JSON.parse(stdout)
 
   expect(code).toBe(how === 'process.exit()' ? 3 : 0)
+  const warnings = stderr.match(/^.*Warning: .*$/gm) ?? []
+  expect(new Set(warnings).size, stderr).toBe(warnings.length)
   // Of a store that waits for a lock, nothing is known yet when a program ends at once.
-  const warnings = stderr.match(/Warning: /g)?.length ?? 0
-  expect(warnings, stderr).toBeLessThanOrEqual(1)
-  if (how !== 'process.exit()') expect(warnings).toBe(1)
+  if (how === 'process.exit()') expect(warnings.length, stderr).toBeLessThanOrEqual(stores)
+  else expect(warnings, stderr).toHaveLength(stores)
   expect(busy).toBeLessThan(0.7)
   expect(closedAt - endedAt).toBeLessThan(2_000)
 }
@@ -113,10 +130,10 @@ function makeFile(path: string): string {
   return path
 }
 
-async function makeSocket(path: string): Promise<string> {
+async function makeSocket(path: string, onFinished: OnTestFinished): Promise<string> {
   const server = createServer().listen(path)
   await once(server, 'listening')
-  onTestFinished(() => void server.close())
+  onFinished(() => void server.close())
   return path
 }
 
@@ -132,9 +149,9 @@ async function makeDatabase(directory: string, suffix?: string): Promise<string>
   return `sqlite:///${path}`
 }
 
-async function lockDatabase(directory: string): Promise<string> {
+async function lockDatabase(directory: string, onFinished: OnTestFinished): Promise<string> {
   const connectionString = await makeDatabase(directory)
-  const holder = startFixture('hold-lock.mjs', [connectionString.slice('sqlite:///'.length)])
+  const holder = startFixture('hold-lock.mjs', [connectionString.slice('sqlite:///'.length)], { onFinished })
   await printed(holder, 'locked')
   return connectionString
 }

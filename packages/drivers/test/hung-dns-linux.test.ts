@@ -1,27 +1,32 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { finish, startProgram } from './child.js'
+import { finish, type OnTestFinished, startProgram } from './child.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
-const STORES = [
-  'redis://store.example',
-  'rediss://store.example',
-  'redis://store.example?cluster=true',
-  'postgresql://u:p@store.example/db',
-  'mysql://u:p@store.example/db',
-  'mongodb://store.example',
-  'messaging://store.example',
-  'elasticsearch://store.example',
-  'opensearch://store.example',
-  'loginsight://u:p@store.example',
-  'otlp://store.example',
-  'otlp+https://store.example?protocol=http/json',
+/** The stores of one program. */
+const GROUPS = [
+  ['redis://store.example', 'rediss://store.example', 'redis://store.example?cluster=true'],
+  ['postgresql://u:p@store.example/db', 'mysql://u:p@store.example/db', 'mongodb://store.example'],
+  ['messaging://store.example', 'elasticsearch://store.example', 'opensearch://store.example'],
+  ['loginsight://u:p@store.example', 'otlp://store.example', 'otlp+https://store.example?protocol=http/json'],
 ]
 
+interface DnsOptions {
+  /** Further lines of resolv.conf. */
+  readonly settings?: string
+  readonly env?: Readonly<Record<string, string>>
+  /** The hook of a test that runs beside others. */
+  readonly onFinished?: OnTestFinished
+}
+
 /** Runs a fixture in a network of its own, where the only DNS server is one of the fixture. */
-async function runWithDns(fixture: string, args: readonly string[], settings = '', env: Record<string, string> = {}) {
-  const directory = temporaryDirectory()
+async function runWithDns(
+  fixture: string,
+  args: readonly string[],
+  { settings = '', env = {}, onFinished }: DnsOptions = {},
+) {
+  const directory = temporaryDirectory(onFinished)
   const resolver = join(directory, 'resolv.conf')
   writeFileSync(resolver, `nameserver 127.0.0.1\n${settings}`)
   const hosts = join(directory, 'hosts')
@@ -30,17 +35,21 @@ async function runWithDns(fixture: string, args: readonly string[], settings = '
   const command =
     'ip link set lo up && mount --bind "$0" /etc/resolv.conf && mount --bind "$1" /etc/hosts && shift && exec env "$@"'
   const program = [...variables, process.execPath, join(import.meta.dirname, 'fixtures', fixture), ...args]
-  const outcome = await finish(startProgram('unshare', ['-rmn', 'sh', '-c', command, resolver, hosts, ...program]))
+  const child = startProgram('unshare', ['-rmn', 'sh', '-c', command, resolver, hosts, ...program], onFinished)
+  const outcome = await finish(child)
   return { ...outcome, closedAt: Date.now() }
 }
 
+// Side by side: each waits for some seconds.
 describe.each(['process.exit()', 'close()', 'by itself'])('where DNS hangs, a program that ends by %s', how => {
-  it.each(STORES)('with %s ends in time', async store => {
-    const { stdout, code, stderr, closedAt } = await runWithDns('end-beside-hung-dns.mjs', [store, how])
+  it.concurrent.for(GROUPS.map(group => [group]))('with %j ends in time', async ([stores = []], context) => {
+    const options = { onFinished: context.onTestFinished }
+    const outcome = await runWithDns('end-beside-hung-dns.mjs', [stores.join('\n'), how], options)
+    const { stdout, code, stderr, closedAt } = outcome
 
-    const { took, at, stats } = JSON.parse(stdout)
+    const { took, at, emitted } = JSON.parse(stdout)
     expect(code, stderr).toBe(0)
-    expect(stats.emitted).toBe(2)
+    expect(emitted).toEqual(stores.map(() => 2))
     expect(took).toBeLessThan(how === 'process.exit()' ? 1_000 : 6_000)
     // Joining a thread that asks for an address takes ten seconds and more.
     expect(closedAt - at).toBeLessThan(2_500)
@@ -49,7 +58,7 @@ describe.each(['process.exit()', 'close()', 'by itself'])('where DNS hangs, a pr
 
 describe('a host', () => {
   async function find(names: readonly string[], options: object, settings = '', env: Record<string, string> = {}) {
-    const { stdout, stderr } = await runWithDns('find-hosts.mjs', [JSON.stringify([names, options])], settings, env)
+    const { stdout, stderr } = await runWithDns('find-hosts.mjs', [JSON.stringify([names, options])], { settings, env })
     expect(stderr).toBe('')
     return JSON.parse(stdout)
   }

@@ -1,17 +1,17 @@
 import { afterAll, beforeAll } from 'vitest'
-import { type MariadbServer, startMariadb } from '../../../test/servers/mariadb.js'
+import { type SharedDatabase, shareMariadb } from '../../../test/servers/share.js'
 import { describeDriver } from './driver-contract.js'
 
-let server: MariadbServer
+let server: SharedDatabase
 beforeAll(async () => {
-  server = await startMariadb()
+  server = await shareMariadb()
 })
 afterAll(() => server.stop())
 
 let stores = 0
 
 describeDriver('mysql', async () => {
-  const database = `contract_${++stores}`
+  const database = `${server.database}_${++stores}`
   await server.sql(`CREATE DATABASE ${database}; GRANT ALL ON ${database}.* TO osprofiler`)
-  return server.url.replace(/osprofiler$/, database)
+  return server.url.replace(/[^/]+$/, database)
 })

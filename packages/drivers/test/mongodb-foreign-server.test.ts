@@ -1,12 +1,13 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
-import { expect, it, onTestFinished } from 'vitest'
+import { it } from 'vitest'
+import type { OnTestFinished } from './child.js'
 import { endBesideHang } from './end-beside-hang.js'
 
 /** A message of MongoDB with nothing in it. */
 const MESSAGE = Buffer.from([16, 0, 0, 0, ...Array(12).fill(0)])
 
-async function sendForEver(bytes: Buffer, atOnce: number): Promise<string> {
+async function sendForEver(bytes: Buffer, atOnce: number, onTestFinished: OnTestFinished): Promise<string> {
   const server = createServer((socket: Socket) => {
     let sent = 0
     const timer = setInterval(() => {
@@ -22,17 +23,21 @@ async function sendForEver(bytes: Buffer, atOnce: number): Promise<string> {
   return `mongodb://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-it.each([
+// Side by side: each waits for some seconds.
+it.concurrent.for<readonly [string, Buffer, number]>([
   ['zeros', Buffer.alloc(1_024), 1_024],
   ['zeros, one at a time', Buffer.alloc(1_024), 1],
   ['a message and then zeros', Buffer.concat([MESSAGE, Buffer.alloc(1_024)]), 1_040],
   ['a length below zero', Buffer.from([0, 0, 0, 0x80]), 4],
   ['HTTP', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'), 28],
-])('lets the program go on and end where the server sends %s', async (_, bytes, atOnce) => {
-  const store = await sendForEver(bytes, atOnce)
+])(
+  'lets the program go on and end where the server sends %s',
+  async ([_, bytes, atOnce], { expect, onTestFinished }) => {
+    const store = await sendForEver(bytes, atOnce, onTestFinished)
 
-  const { code, stderr, endMs } = await endBesideHang(store, 'closes')
+    const { code, stderr, endMs } = await endBesideHang([store], 'closes', { onFinished: onTestFinished })
 
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  expect(endMs).toBeLessThan(10_000)
-})
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(endMs).toBeLessThan(10_000)
+  },
+)

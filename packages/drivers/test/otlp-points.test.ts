@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createOpenPoints } from '../src/otlp/points/open-points.js'
+import { createOpenPoints, type OtlpPlan } from '../src/otlp/points/open-points.js'
 import { makeRecord } from './make-record.js'
 
 const LINGER_MS = 5_000
@@ -10,11 +10,11 @@ describe('the points that are open', () => {
     let time = 0
     const open = createOpenPoints(LINGER_MS, () => time)
     const [silent, lively] = [makeRecord(), makeRecord()]
-    open.plan([silent, lively]).commit()
+    carryOut(open.plan([silent, lively]))
 
     time = HOUR_MS - 1
     const early = open.planOverdue(10).points.length
-    open.plan([makeRecord({ base_id: lively.base_id })]).commit()
+    carryOut(open.plan([makeRecord({ base_id: lively.base_id })]))
     time = HOUR_MS
     const late = open.planOverdue(10)
 
@@ -26,13 +26,13 @@ describe('the points that are open', () => {
     const open = createOpenPoints(LINGER_MS)
     const start = makeRecord()
     const stop = { ...start, name: 'wsgi-stop' }
-    open.plan([start]).commit()
+    carryOut(open.plan([start]))
 
     const plans = [open.plan([stop]), open.plan([stop])]
 
     expect(plans.map(({ points }) => points)).toEqual(Array(2).fill([expect.objectContaining({ start, stop })]))
     expect(open.size).toBe(1)
-    plans[1]?.commit()
+    for (const plan of plans.slice(1)) carryOut(plan)
     expect(open.size).toBe(0)
   })
 
@@ -40,13 +40,19 @@ describe('the points that are open', () => {
     let time = 0
     const open = createOpenPoints(LINGER_MS, () => time)
     const starts = Array.from({ length: 1_000 }, () => makeRecord({ info: { text: 'x'.repeat(20_000) } }))
-    open.plan(starts).commit()
+    carryOut(open.plan(starts))
     const full = open.isFull
 
-    open.plan(starts.map(start => ({ ...start, name: 'wsgi-stop' }))).commit()
+    carryOut(open.plan(starts.map(start => ({ ...start, name: 'wsgi-stop' }))))
     time = 2 * HOUR_MS
 
     expect([full, open.isFull, open.size]).toEqual([true, false, 0])
     expect(open.planOverdue(10).points).toEqual([])
   })
 })
+
+/** As where the collector took all points. */
+function carryOut({ points, hold }: OtlpPlan): void {
+  for (const point of points) point.done(true)
+  hold()
+}

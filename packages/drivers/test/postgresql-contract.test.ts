@@ -1,17 +1,17 @@
 import { afterAll, beforeAll } from 'vitest'
-import { type PostgresqlServer, startPostgresql } from '../../../test/servers/postgresql.js'
+import { type SharedDatabase, sharePostgresql } from '../../../test/servers/share.js'
 import { describeDriver } from './driver-contract.js'
 
-let server: PostgresqlServer
+let server: SharedDatabase
 beforeAll(async () => {
-  server = await startPostgresql()
+  server = await sharePostgresql()
 })
 afterAll(() => server.stop())
 
 let stores = 0
 
 describeDriver('postgresql', async () => {
-  const database = `contract_${++stores}`
+  const database = `${server.database}_${++stores}`
   await server.sql(`CREATE DATABASE ${database} OWNER osprofiler`)
-  return server.url.replace(/osprofiler$/, database)
+  return server.url.replace(/[^/]+$/, database)
 })

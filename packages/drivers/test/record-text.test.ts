@@ -43,10 +43,4 @@ describe('encodeRecord', () => {
       if (encodeRecord(record) !== toLine(record)) expect.fail(`U+${unit.toString(16)} is written otherwise`)
     }
   })
-
-  it('leaves no gap where info has no JSON', () => {
-    for (const info of [{ toJSON: () => undefined }, { toJSON: () => Symbol('none') }]) {
-      expect(encodeRecord(makeRecord({ info }))).toBeUndefined()
-    }
-  })
 })

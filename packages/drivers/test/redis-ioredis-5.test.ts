@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, 
 import { type Proxy as ServerProxy, startProxy } from '../../../test/servers/proxy.js'
 import { type RedisServer, startRedis } from '../../../test/servers/redis.js'
 import { startRedisCluster } from '../../../test/servers/redis-cluster.js'
-import { openRedisDriver } from '../src/redis/driver.js'
+import { openDriver } from '../src/open-driver.js'
 import { makeRecord, makeTrace, readAll } from './make-record.js'
 import { BATCH, openLoad } from './notifier-load.js'
 import { storedPoints } from './redis-stored.js'
@@ -25,7 +25,7 @@ afterAll(async () => {
 })
 
 function open(location: string): Driver {
-  const driver = openRedisDriver(location, { scheme: 'redis', filterErrorTrace: true })
+  const driver = openDriver(`redis://${location}`, { filterErrorTrace: true })
   onTestFinished(() => driver.close())
   return driver
 }

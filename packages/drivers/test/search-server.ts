@@ -1,5 +1,5 @@
-import { startSearchServer } from '../../../test/servers/search.js'
 import type { SearchServerName } from '../../../test/servers/search-programs.js'
+import { shareSearchServer } from '../../../test/servers/share.js'
 
 export type { SearchServerName }
 
@@ -12,11 +12,11 @@ export interface SearchServer {
   stop(): Promise<void>
 }
 
-/** A server of the test's own, or the one that a variable such as OSPROFILER_TEST_OPENSEARCH2_URL names. */
+/** The server that all files share, or the one that a variable such as OSPROFILER_TEST_OPENSEARCH2_URL names. */
 export async function openSearchServer(name: SearchServerName): Promise<SearchServer> {
   const given = process.env[`OSPROFILER_TEST_${name.toUpperCase()}_URL`]?.replace(/\/$/, '')
   const { origin, stop } =
-    given === undefined ? await startSearchServer(name) : { origin: given, stop: async () => undefined }
+    given === undefined ? await shareSearchServer(name) : { origin: given, stop: async () => undefined }
   return {
     origin,
     product: name.startsWith('opensearch') ? 'opensearch' : 'elasticsearch',

@@ -163,7 +163,8 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       await readAll(driver, base_id)
       await driver.listTraces?.({ limit: 1 })
 
-      expect(JSON.stringify(await ask('GET', '/_nodes/stats/indices/search'))).toMatch(/"open_contexts":0\b/)
+      const { _all: stats } = await ask('GET', `/${RECORDS}/_stats/search`)
+      expect(stats).toMatchObject({ total: { search: { open_contexts: 0 } } })
     })
 
     it('notes failed traces for Python where it is told to, and lists them in any case', async () => {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { finish, startFixture } from './child.js'
+import { finish, type OnTestFinished, startFixture } from './child.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
 const ENDLESS = 'WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c'
@@ -35,45 +35,54 @@ const TRAPS: readonly (readonly [string, string, RegExp])[] = [
 ]
 
 describe('a database with SQL of its own', () => {
-  async function write(before: string, after: string) {
-    const path = join(temporaryDirectory(), 'traces.db')
-    const child = startFixture('write-into-trap.mjs', [path, before, after])
+  async function write(before: string, after: string, onFinished: OnTestFinished) {
+    const path = join(temporaryDirectory(onFinished), 'traces.db')
+    const child = startFixture('write-into-trap.mjs', [path, before, after], { onFinished })
     const { stdout, code } = await finish(child)
     expect(code).toBe(0)
     return JSON.parse(stdout)
   }
 
-  it.each(TRAPS)('is refused for %s, where it was there before', async (_, sql, reason) => {
-    const { refusal, read, stats } = await write(sql, '')
+  // Side by side: each waits for some seconds.
+  it.concurrent.for(TRAPS)(
+    'is refused for %s, where it was there before',
+    async ([, sql, reason], { onTestFinished }) => {
+      const { refusal, read, stats } = await write(sql, '', onTestFinished)
 
-    expect(refusal).toMatch(reason)
-    expect(read).toMatch(reason)
-    expect(stats).toMatchObject({ written: 0, dropped: 1, unknown: 0 })
-  })
+      expect(refusal).toMatch(reason)
+      expect(read).toMatch(reason)
+      expect(stats).toMatchObject({ written: 0, dropped: 1, unknown: 0 })
+    },
+  )
 
-  it.each(TRAPS)('is refused for %s, where that comes while the database is open', async (_, sql, reason) => {
-    const { refusal, read, stats } = await write('', `DROP TABLE data; ${sql}`)
+  it.concurrent.for(TRAPS)(
+    'is refused for %s, where that comes while the database is open',
+    async ([, sql, reason], { onTestFinished }) => {
+      const { refusal, read, stats } = await write('', `DROP TABLE data; ${sql}`, onTestFinished)
 
-    expect(refusal).toMatch(reason)
-    expect(read).toMatch(reason)
-    expect(stats).toMatchObject({ written: 1, dropped: 1, unknown: 0 })
-  })
+      expect(refusal).toMatch(reason)
+      expect(read).toMatch(reason)
+      expect(stats).toMatchObject({ written: 1, dropped: 1, unknown: 0 })
+    },
+  )
 
-  it('deletes no rows of another table that refers to the records', async () => {
+  it.concurrent('deletes no rows of another table that refers to the records', async ({ onTestFinished }) => {
     const sql = `${TABLE} ${OTHER}
       CREATE TABLE notes (record REFERENCES data (id) ON DELETE CASCADE);
       CREATE TRIGGER t BEFORE DELETE ON notes BEGIN INSERT INTO other ${ENDLESS}; END;`
 
-    const { refusal, stats } = await write(sql, 'INSERT INTO notes SELECT id FROM data')
+    const { refusal, stats } = await write(sql, 'INSERT INTO notes SELECT id FROM data', onTestFinished)
 
     expect(refusal).toEqual({ refused: 0 })
     expect(stats).toMatchObject({ written: 2, dropped: 0 })
   })
 
-  it('is used where the word CHECK is only a name, a comment or a text in it', async () => {
+  it.concurrent('is used where the word CHECK is only a name, a comment or a text in it', async ({
+    onTestFinished,
+  }) => {
     const column = `"check" TEXT DEFAULT 'CHECK (1)' /* CHECK (1) */`
 
-    const { refusal } = await write(TABLE.replace(');', `, ${column});`), '')
+    const { refusal } = await write(TABLE.replace(');', `, ${column});`), '', onTestFinished)
 
     expect(refusal).toEqual({ refused: 0 })
   })

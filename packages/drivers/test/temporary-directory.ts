@@ -2,10 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import type { OnTestFinished } from './child.js'
 
 /** A directory of the running test's own, removed after it. */
-export function temporaryDirectory(): string {
+export function temporaryDirectory(onFinished: OnTestFinished = onTestFinished): string {
   const directory = mkdtempSync(join(tmpdir(), 'osprofiler-drivers-'))
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  onFinished(() => rmSync(directory, { recursive: true, force: true }))
   return directory
 }

@@ -1,4 +1,4 @@
-import { Array, checkOptionNames, Object, Set, TypeError } from '@osprofiler/core/toolkit'
+import { checkOptionNames, Object, Set, TypeError } from '@osprofiler/core/toolkit'
 import { instrumentExpress } from './frameworks/express.js'
 import { instrumentFastify } from './frameworks/fastify.js'
 import { instrumentKoa } from './frameworks/koa.js'
@@ -38,7 +38,7 @@ export interface InstrumentOptions {
   readonly libraries?: Readonly<Record<string, unknown>> | undefined
 }
 
-const INSTRUMENTS = {
+const BY_DEFAULT = {
   /** The package `@photostructure/sqlite` 1, which is `node:sqlite` for Node 20. */
   '@photostructure/sqlite': instrumentPhotostructureSqlite,
   /** The package `amqplib`, 0.10 to 2: publishers and consumers of RabbitMQ. */
@@ -72,7 +72,7 @@ const INSTRUMENTS = {
 } satisfies Record<string, Instrument>
 
 /** To see what happens inside of a framework: only for who asks for them, since each layer is a point. */
-const FRAMEWORKS = {
+const ON_DEMAND = {
   /** The layers of Express 4 and 5. */
   express: instrumentExpress,
   /** The hooks and handlers of Fastify 5. */
@@ -81,7 +81,7 @@ const FRAMEWORKS = {
   koa: instrumentKoa,
 } satisfies Record<string, Instrument>
 
-const ALL = { ...INSTRUMENTS, ...FRAMEWORKS }
+const ALL = { ...BY_DEFAULT, ...ON_DEMAND }
 
 /** What can be instrumented. */
 export type InstrumentName = keyof typeof ALL
@@ -90,7 +90,7 @@ export type InstrumentName = keyof typeof ALL
 export type AskedInstrument = InstrumentName | `+${InstrumentName}`
 
 /** All that are on by default. */
-export const INSTRUMENT_NAMES = Object.keys(INSTRUMENTS) as readonly InstrumentName[]
+export const INSTRUMENT_NAMES = Object.keys(BY_DEFAULT) as readonly InstrumentName[]
 
 /**
  * Makes the calls of these libraries points of the traces in which they happen: `fetch` (Node's own, and undici's).
@@ -131,10 +131,7 @@ export function checkInstruments(
 }
 
 function readNames(asked: readonly AskedInstrument[], defaults: readonly InstrumentName[]): readonly InstrumentName[] {
-  checkNames(asked)
-  const names = chooseInstruments(asked, defaults) as readonly InstrumentName[]
-  for (const name of names) checkName(name)
-  return names
+  return chooseInstruments(asked, defaults, Object.keys(ALL) as InstrumentName[])
 }
 
 function readSettings(options: InstrumentOptions): InstrumentSettings {
@@ -148,18 +145,4 @@ function readSettings(options: InstrumentOptions): InstrumentSettings {
 function checkTraceSql(value: TraceSql): TraceSql {
   if (['off', 'statements', 'values'].includes(value)) return value
   throw new TypeError(`traceSql is "off", "statements" or "values", not ${describeValue(value)}`)
-}
-
-function checkNames(names: unknown): void {
-  if (Array.isArray(names)) return
-  throw new TypeError(
-    `The instruments are a list of names, such as ["fetch"], or left out for all; not ${describeValue(names)}`,
-  )
-}
-
-function checkName(name: InstrumentName): void {
-  if (Object.hasOwn(ALL, name)) return
-  throw new TypeError(
-    `No instrument ${describeValue(name)}. Known: ${Object.keys(ALL).join(', ')}. A "+" before a name adds it to the default.`,
-  )
 }

@@ -16,20 +16,20 @@ import type { Channel, ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqp
 import type * as CallbackApi from 'amqplib/callback_api'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { startProxy } from '../../../test/servers/proxy.js'
-import { type RabbitmqServer, startRabbitmq } from '../../../test/servers/rabbitmq.js'
+import { type SharedServer, shareRabbitmq } from '../../../test/servers/share.js'
 import { takeUnhandledRejection } from '../../../test/take-unhandled-rejection.js'
 import { collect, inTrace, KEY, only, until } from './traced-calls.js'
 
 type Library = typeof import('amqplib')
 
 const require = createRequire(import.meta.url)
-let rabbitmq: RabbitmqServer
+let rabbitmq: SharedServer
 let undo: () => void
 let unconfigure: () => void
 let records: TraceRecord[]
 
 beforeAll(async () => {
-  rabbitmq = await startRabbitmq()
+  rabbitmq = await shareRabbitmq()
 })
 
 afterAll(() => rabbitmq.stop())

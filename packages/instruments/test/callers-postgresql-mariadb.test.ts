@@ -3,8 +3,7 @@ import mysql from 'mysql2'
 import mysql2 from 'mysql2-2'
 import postgres from 'postgres'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type MariadbServer, startMariadb } from '../../../test/servers/mariadb.js'
-import { type PostgresqlServer, startPostgresql } from '../../../test/servers/postgresql.js'
+import { type SharedDatabase, shareMariadb, sharePostgresql } from '../../../test/servers/share.js'
 import { databaseCalls } from './database-calls.js'
 import { instrumented, undoInstruments } from './instrumented.js'
 import { findStrays, type Opened } from './mixed-callers.js'
@@ -14,12 +13,12 @@ import { collect, inTrace, until } from './traced-calls.js'
 
 const NOWHERE = 'mysql://127.0.0.1:1/none'
 
-let postgresql: PostgresqlServer | undefined
-let mariadb: MariadbServer | undefined
+let postgresql: SharedDatabase | undefined
+let mariadb: SharedDatabase | undefined
 let records: TraceRecord[]
 
 beforeAll(async () => {
-  ;[postgresql, mariadb] = await Promise.all([startPostgresql(), startMariadb()])
+  ;[postgresql, mariadb] = await Promise.all([sharePostgresql(), shareMariadb()])
 })
 afterAll(() => Promise.all([postgresql?.stop(), mariadb?.stop()]))
 afterEach(() => {

@@ -4,9 +4,9 @@ import type * as CallbackApi from 'amqplib/callback_api'
 import { Cluster, Redis } from 'ioredis'
 import { createClientPool, createCluster } from 'redis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type RabbitmqServer, startRabbitmq } from '../../../test/servers/rabbitmq.js'
 import { type RedisServer, startRedis } from '../../../test/servers/redis.js'
 import { type RedisCluster, startRedisCluster } from '../../../test/servers/redis-cluster.js'
+import { type SharedServer, shareRabbitmq } from '../../../test/servers/share.js'
 import { databaseCalls } from './database-calls.js'
 import { instrumented, undoInstruments } from './instrumented.js'
 import { findStrays, type Opened, type See, type Step, untilDone } from './mixed-callers.js'
@@ -14,11 +14,11 @@ import { collect, inTrace, until } from './traced-calls.js'
 
 let redis: RedisServer | undefined
 let cluster: RedisCluster | undefined
-let rabbitmq: RabbitmqServer | undefined
+let rabbitmq: SharedServer | undefined
 let records: TraceRecord[]
 
 beforeAll(async () => {
-  ;[redis, cluster, rabbitmq] = await Promise.all([startRedis(), startRedisCluster(), startRabbitmq()])
+  ;[redis, cluster, rabbitmq] = await Promise.all([startRedis(), startRedisCluster(), shareRabbitmq()])
 })
 afterAll(() => Promise.all([redis?.stop(), cluster?.stop(), rabbitmq?.stop()]))
 beforeEach(() => {

@@ -3,14 +3,13 @@ import mysql from 'mysql2'
 import pg from 'pg'
 import postgres from 'postgres'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type MariadbServer, startMariadb } from '../../../test/servers/mariadb.js'
-import { type PostgresqlServer, startPostgresql } from '../../../test/servers/postgresql.js'
+import { type SharedDatabase, shareMariadb, sharePostgresql } from '../../../test/servers/share.js'
 import { type Call, type Note, notePromise, watchCall } from './guest-calls.js'
 import { instrumented, undoInstruments } from './instrumented.js'
 import { collect, inTrace, until } from './traced-calls.js'
 
-let postgresql: PostgresqlServer
-let mariadb: MariadbServer
+let postgresql: SharedDatabase
+let mariadb: SharedDatabase
 let client: pg.Client
 let pool: pg.Pool
 let sql: postgres.Sql
@@ -19,7 +18,7 @@ let promised: import('mysql2/promise').Connection
 let connections: mysql.Pool
 
 beforeAll(async () => {
-  ;[postgresql, mariadb] = await Promise.all([startPostgresql(), startMariadb()])
+  ;[postgresql, mariadb] = await Promise.all([sharePostgresql(), shareMariadb()])
   client = new pg.Client(postgresql.url)
   await client.connect()
   pool = new pg.Pool({ connectionString: postgresql.url, max: 1 })

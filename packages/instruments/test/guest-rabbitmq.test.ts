@@ -1,21 +1,21 @@
 import { configure, setNotifier } from '@osprofiler/core'
 import { type Channel, type ChannelModel, type ConfirmChannel, connect } from 'amqplib'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type RabbitmqServer, startRabbitmq } from '../../../test/servers/rabbitmq.js'
+import { type SharedServer, shareRabbitmq } from '../../../test/servers/share.js'
 import { type Call, notePromise, watchCall } from './guest-calls.js'
 import { instrumented, undoInstruments } from './instrumented.js'
 import { collect, inTrace, KEY } from './traced-calls.js'
 
 const QUEUE = 'guest'
 
-let rabbitmq: RabbitmqServer
+let rabbitmq: SharedServer
 let connection: ChannelModel
 let channel: Channel
 let confirmed: ConfirmChannel
 let unconfigure: () => void
 
 beforeAll(async () => {
-  rabbitmq = await startRabbitmq()
+  rabbitmq = await shareRabbitmq()
   connection = await connect(rabbitmq.url)
 })
 afterAll(async () => {

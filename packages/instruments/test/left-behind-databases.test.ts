@@ -6,11 +6,15 @@ import pg from 'pg'
 import postgres from 'postgres'
 import { createClient } from 'redis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type MariadbServer, startMariadb } from '../../../test/servers/mariadb.js'
-import { type PostgresqlServer, startPostgresql } from '../../../test/servers/postgresql.js'
 import { startProxy, type Proxy as Way } from '../../../test/servers/proxy.js'
-import { type RabbitmqServer, startRabbitmq } from '../../../test/servers/rabbitmq.js'
 import { type RedisServer, startRedis } from '../../../test/servers/redis.js'
+import {
+  type SharedDatabase,
+  type SharedServer,
+  shareMariadb,
+  sharePostgresql,
+  shareRabbitmq,
+} from '../../../test/servers/share.js'
 import { instrumented, undoInstruments } from './instrumented.js'
 import { collect, inTrace, until } from './traced-calls.js'
 
@@ -23,20 +27,20 @@ interface Client {
   close(): unknown
 }
 
-let postgresql: PostgresqlServer
-let mariadb: MariadbServer
+let postgresql: SharedDatabase
+let mariadb: SharedDatabase
 let redis: RedisServer
-let rabbitmq: RabbitmqServer
+let rabbitmq: SharedServer
 let way: Way
 let records: TraceRecord[]
 let client: Client
 
 beforeAll(async () => {
   ;[postgresql, mariadb, redis, rabbitmq] = await Promise.all([
-    startPostgresql(),
-    startMariadb(),
+    sharePostgresql(),
+    shareMariadb(),
     startRedis(),
-    startRabbitmq(),
+    shareRabbitmq(),
   ])
   way = await startProxy(rabbitmq)
 })

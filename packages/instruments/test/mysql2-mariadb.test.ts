@@ -3,14 +3,14 @@ import { instrument } from '@osprofiler/instruments'
 import type mysql from 'mysql2'
 import type { Connection, Pool, PoolOptions } from 'mysql2'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type MariadbServer, startMariadb } from '../../../test/servers/mariadb.js'
+import { type SharedDatabase, shareMariadb } from '../../../test/servers/share.js'
 import { databaseCalls, waits } from './database-calls.js'
 import { LOAD_ORDERS, traceInProgram } from './load-order.js'
 import { collect, inTrace, only, until } from './traced-calls.js'
 
 const TRACES = 200
 
-let server: MariadbServer
+let server: SharedDatabase
 let records: TraceRecord[]
 const undos: (() => void | Promise<void>)[] = []
 
@@ -21,7 +21,7 @@ function instrumented(traceSql: 'off' | 'statements' | 'values' = 'statements'):
 }
 
 beforeAll(async () => {
-  server = await startMariadb()
+  server = await shareMariadb()
 })
 afterAll(() => server.stop())
 beforeEach(() => {
@@ -481,5 +481,32 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
 
       expect(recorded).toEqual(['db-start SELECT ?', 'db-stop'])
     })
+  })
+})
+
+describe('two versions of mysql2 in one process', () => {
+  it('make a prepared statement a point each time that it is executed', async () => {
+    instrumented()
+    const connections = await Promise.all(
+      ['mysql2', 'mysql2-2'].map(async name => {
+        const library: typeof mysql = (await import(name)).default
+        const connection = library.createConnection({ uri: server.url.replace(/^\w+:/, 'mysql:') })
+        undos.push(() => connection.destroy())
+        return connection
+      }),
+    )
+
+    await inTrace(async () => {
+      for (const connection of connections) {
+        await new Promise((resolve, reject) =>
+          connection.prepare('SELECT ?', (failed, statement) =>
+            failed ? reject(failed) : statement.execute(['x'], error => (error ? reject(error) : resolve(undefined))),
+          ),
+        )
+      }
+    })
+
+    const each = [{ statement: 'PREPARE SELECT ?' }, { statement: 'SELECT ?' }]
+    expect(databaseCalls(records)).toEqual([...each, ...each])
   })
 })

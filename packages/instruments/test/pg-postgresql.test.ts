@@ -5,7 +5,7 @@ import { instrument } from '@osprofiler/instruments'
 import pg from 'pg'
 import QueryStream from 'pg-query-stream'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type PostgresqlServer, startPostgresql } from '../../../test/servers/postgresql.js'
+import { type SharedDatabase, sharePostgresql } from '../../../test/servers/share.js'
 import { databaseCalls, waits } from './database-calls.js'
 import { LOAD_ORDERS, traceInProgram } from './load-order.js'
 import { collect, inTrace, only, until } from './traced-calls.js'
@@ -19,7 +19,7 @@ interface CursorQuery extends pg.Submittable {
 // It has no types of its own.
 const Cursor: new (text: string) => CursorQuery = createRequire(import.meta.url)('pg-cursor')
 
-let server: PostgresqlServer
+let server: SharedDatabase
 let records: TraceRecord[]
 let pool: pg.Pool
 const undos: (() => void | Promise<void>)[] = []
@@ -38,7 +38,7 @@ function openPool(options: pg.PoolConfig = {}): pg.Pool {
 }
 
 beforeAll(async () => {
-  server = await startPostgresql()
+  server = await sharePostgresql()
 })
 afterAll(() => server.stop())
 beforeEach(async () => {

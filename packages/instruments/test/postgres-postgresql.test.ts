@@ -2,14 +2,14 @@ import { get, setNotifier, type TraceRecord, withTrace } from '@osprofiler/core'
 import { instrument } from '@osprofiler/instruments'
 import postgres from 'postgres'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type PostgresqlServer, startPostgresql } from '../../../test/servers/postgresql.js'
+import { type SharedDatabase, sharePostgresql } from '../../../test/servers/share.js'
 import { databaseCalls, waits } from './database-calls.js'
 import { LOAD_ORDERS, traceInProgram } from './load-order.js'
 import { collect, inTrace, only, until } from './traced-calls.js'
 
 const TRACES = 200
 
-let server: PostgresqlServer
+let server: SharedDatabase
 let records: TraceRecord[]
 let sql: postgres.Sql
 const undos: (() => void | Promise<void>)[] = []
@@ -28,7 +28,7 @@ function open(options: postgres.Options<Record<string, never>> = {}): postgres.S
 }
 
 beforeAll(async () => {
-  server = await startPostgresql()
+  server = await sharePostgresql()
 })
 afterAll(() => server.stop())
 beforeEach(async () => {

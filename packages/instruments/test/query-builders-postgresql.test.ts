@@ -4,7 +4,7 @@ import knex, { type Knex } from 'knex'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type PostgresqlServer, startPostgresql } from '../../../test/servers/postgresql.js'
+import { type SharedDatabase, sharePostgresql } from '../../../test/servers/share.js'
 import { databaseCalls, waits } from './database-calls.js'
 import { collect, inTrace } from './traced-calls.js'
 
@@ -14,12 +14,12 @@ interface Shop {
   products: { id: number; name: string }
 }
 
-let server: PostgresqlServer
+let server: SharedDatabase
 let records: TraceRecord[]
 let undo: () => void
 
 beforeAll(async () => {
-  server = await startPostgresql()
+  server = await sharePostgresql()
   const client = new pg.Client(server.url)
   await client.connect()
   await client.query('CREATE TABLE products (id int PRIMARY KEY, name text)')

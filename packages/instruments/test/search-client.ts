@@ -23,7 +23,8 @@ interface Client {
 }
 
 const TRACES = 200
-const INDEX = 'osprofiler-instruments'
+// Another index than those of the driver, whose tests remove these.
+const INDEX = 'instrumented'
 const ALL = { query: { match_all: {} } }
 
 let records: TraceRecord[]

@@ -133,9 +133,9 @@ export function describeSearchRequests(name: string, serverName: SearchServerNam
       'say of a document that is not there that it was not found, with %s',
       async how => {
         await instrumentWith(how)
-        await client.transport.request({ method: 'POST', path: '/osprofiler-requests/_doc', body: {} })
+        await client.transport.request({ method: 'POST', path: '/requests/_doc', body: {} })
 
-        const [call] = await ask({ method: 'GET', path: '/osprofiler-requests/_doc/2' })
+        const [call] = await ask({ method: 'GET', path: '/requests/_doc/2' })
 
         expect(call).toMatchObject({ etype: 'ResponseError', message: '404 Not Found' })
       },

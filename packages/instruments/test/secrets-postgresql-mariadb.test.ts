@@ -3,15 +3,14 @@ import { createConnection } from 'mysql2/promise'
 import pg from 'pg'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type MariadbServer, startMariadb } from '../../../test/servers/mariadb.js'
-import { type PostgresqlServer, startPostgresql } from '../../../test/servers/postgresql.js'
+import { type SharedDatabase, shareMariadb, sharePostgresql } from '../../../test/servers/share.js'
 import { recordWithoutSecrets, SECRET } from './secrets.js'
 
-let postgresql: PostgresqlServer
-let mariadb: MariadbServer
+let postgresql: SharedDatabase
+let mariadb: SharedDatabase
 
 beforeAll(async () => {
-  ;[postgresql, mariadb] = await Promise.all([startPostgresql(), startMariadb()])
+  ;[postgresql, mariadb] = await Promise.all([sharePostgresql(), shareMariadb()])
 })
 afterAll(() => Promise.all([postgresql.stop(), mariadb.stop()]))
 

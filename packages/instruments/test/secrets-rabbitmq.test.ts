@@ -1,12 +1,12 @@
 import { connect } from 'amqplib'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type RabbitmqServer, startRabbitmq } from '../../../test/servers/rabbitmq.js'
+import { type SharedServer, shareRabbitmq } from '../../../test/servers/share.js'
 import { recordWithoutSecrets, SECRET } from './secrets.js'
 
-let rabbitmq: RabbitmqServer
+let rabbitmq: SharedServer
 
 beforeAll(async () => {
-  rabbitmq = await startRabbitmq({ user: SECRET, password: `${SECRET}-password` })
+  rabbitmq = await shareRabbitmq({ user: SECRET, password: `${SECRET}-password` })
 })
 afterAll(() => rabbitmq.stop())
 

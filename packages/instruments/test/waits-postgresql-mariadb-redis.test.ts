@@ -7,23 +7,22 @@ import postgres from 'postgres'
 import { createClientPool } from 'redis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startMongodb } from '../../../packages/drivers/test/stand-ins/mongodb.js'
-import { type MariadbServer, startMariadb } from '../../../test/servers/mariadb.js'
-import { type PostgresqlServer, startPostgresql } from '../../../test/servers/postgresql.js'
 import { type RedisServer, startRedis } from '../../../test/servers/redis.js'
+import { type SharedDatabase, shareMariadb, sharePostgresql } from '../../../test/servers/share.js'
 import { waits } from './database-calls.js'
 import { instrumented, undoInstruments } from './instrumented.js'
 import { collect, inTrace, until } from './traced-calls.js'
 
-let postgresql: PostgresqlServer
-let mariadb: MariadbServer
+let postgresql: SharedDatabase
+let mariadb: SharedDatabase
 let redis: RedisServer
 let mongodb: Awaited<ReturnType<typeof startMongodb>>
 let records: TraceRecord[]
 
 beforeAll(async () => {
   ;[postgresql, mariadb, redis, mongodb] = await Promise.all([
-    startPostgresql(),
-    startMariadb(),
+    sharePostgresql(),
+    shareMariadb(),
     startRedis(),
     startMongodb(),
   ])

@@ -77,12 +77,8 @@ function readInstruments({ instruments }: SetupOptions): readonly InstrumentName
   if (instruments !== undefined) return checkInstruments(instruments, {}, defaults)
   const words = (process.env.OSPROFILER_INSTRUMENTS ?? '').split(',').map(word => word.trim())
   const asked = words.filter(word => word !== '')
-  try {
-    return asked.length === 0 ? defaults : checkInstruments(asked as AskedInstrument[], {}, defaults)
-  } catch (cause) {
-    const reason = (cause as Error).message
-    throw new OsprofilerError('ERR_CONFIGURATION', `OSPROFILER_INSTRUMENTS cannot be understood: ${reason}`, { cause })
-  }
+  if (asked.length === 0) return defaults
+  return understand('OSPROFILER_INSTRUMENTS', () => checkInstruments(asked as AskedInstrument[], {}, defaults))
 }
 
 function defaultInstruments(): readonly InstrumentName[] {
@@ -101,11 +97,15 @@ function traceSqlOfEnvironment(): TraceSql | undefined {
 
 function propagationOfEnvironment(): string | undefined {
   const rules = process.env.OSPROFILER_PROPAGATE_TO?.trim() || undefined
+  understand('OSPROFILER_PROPAGATE_TO', () => createPropagation(rules))
+  return rules
+}
+
+function understand<T>(name: string, read: () => T): T {
   try {
-    createPropagation(rules)
-    return rules
+    return read()
   } catch (cause) {
     const reason = (cause as Error).message
-    throw new OsprofilerError('ERR_CONFIGURATION', `OSPROFILER_PROPAGATE_TO cannot be understood: ${reason}`, { cause })
+    throw new OsprofilerError('ERR_CONFIGURATION', `${name} cannot be understood: ${reason}`, { cause })
   }
 }

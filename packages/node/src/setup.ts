@@ -58,33 +58,28 @@ export function setup(options: SetupOptions = {}): Osprofiler<Notifier> {
   const isOn = !isDisabled(options)
   const { strict = false } = options
   // What is wrong is thrown while what was set up before is still in place.
-  const fault = isOn ? findFault(options) : undefined
+  const fault = isOn ? faultOf(checkAll, options) : undefined
   if (strict && fault !== undefined) throw fault
   const delivery = prepareDelivery(options, isOn && strict)
   const replaced = installed?.end()
   installed?.undo()
   installed = install(options, delivery, fault, replaced)
   // Told now, whenever a first key may come.
-  if (isOn && fault === undefined && hasWrongStore(options)) delivery.open()
+  if (isOn && fault === undefined && faultOf(checkStoreOfEnvironment, options) !== undefined) delivery.open()
   return installed.osprofiler
 }
 
-function hasWrongStore(options: SetupOptions): boolean {
-  try {
-    checkStoreOfEnvironment(options)
-    return false
-  } catch {
-    return true
-  }
+/** Why nothing can be traced, or with `strict` what else is wrong in the environment. */
+function checkAll(options: SetupOptions): void {
+  readInstrumentation(options)
+  if (!options.strict) return
+  checkKeys(options)
+  checkStoreOfEnvironment(options)
 }
 
-/** Why nothing can be traced, or with `strict` what else is wrong in the environment. */
-function findFault(options: SetupOptions): unknown {
+function faultOf(check: (options: SetupOptions) => void, options: SetupOptions): unknown {
   try {
-    readInstrumentation(options)
-    if (!options.strict) return undefined
-    checkKeys(options)
-    checkStoreOfEnvironment(options)
+    check(options)
     return undefined
   } catch (error) {
     return error

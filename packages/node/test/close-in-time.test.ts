@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type NotifierStats, run, type TraceRecord, withTrace } from '@osprofiler/core'
 import { setup } from '@osprofiler/node'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest'
 import { temporaryStore } from './temporary-store.js'
 
 interface Outcome {
@@ -43,35 +43,44 @@ const STORES = [
 ]
 
 describe('close() of setup()', () => {
-  it.each(STORES.map(stores => [stores]))('takes five seconds in all beside servers that hang: %j', async stores => {
-    const outcomes = await Promise.all(stores.map(store => closeBeside(store)))
+  // Side by side: each waits for some seconds.
+  it.concurrent.for(STORES.map(stores => [stores]))(
+    'takes five seconds in all beside servers that hang: %j',
+    async ([stores = []], { onTestFinished }) => {
+      const outcomes = await Promise.all(stores.map(store => closeBeside(onTestFinished, store)))
 
-    for (const [index, outcome] of outcomes.entries()) {
-      expectInTime(outcome, stores[index] ?? '')
-      const [{ emitted, written, dropped, unknown, queued } = missing()] = outcome.stats
-      expect({ emitted, written, queued }, stores[index]).toEqual({
-        emitted: 2,
-        written: expect.any(Number),
-        queued: 0,
-      })
-      expect(written + dropped + unknown, stores[index]).toBe(2)
-    }
-  })
+      for (const [index, outcome] of outcomes.entries()) {
+        expectInTime(outcome, stores[index] ?? '')
+        const [{ emitted, written, dropped, unknown, queued } = missing()] = outcome.stats
+        expect({ emitted, written, queued }, stores[index]).toEqual({
+          emitted: 2,
+          written: expect.any(Number),
+          queued: 0,
+        })
+        expect(written + dropped + unknown, stores[index]).toBe(2)
+      }
+    },
+  )
 
-  it.each([
+  it.concurrent.for([
     ['a driver whose write never ends', { written: 0, dropped: 2 }],
     ['a driver whose write throws', { written: 0, dropped: 2 }],
     ['a driver whose write rejects', { written: 0, dropped: 2 }],
     ['a driver whose close never ends', { written: 2, dropped: 0 }],
-  ])('takes five seconds at most beside %s, and accounts for all', async (driver, counts) => {
-    const outcome = await closeBeside(driver)
+  ] as const)(
+    'takes five seconds at most beside %s, and accounts for all',
+    async ([driver, counts], { onTestFinished }) => {
+      const outcome = await closeBeside(onTestFinished, driver)
 
-    expectInTime(outcome, driver)
-    expect(outcome.stats[0]).toMatchObject({ emitted: 2, unknown: 0, queued: 0, ...counts })
-  })
+      expectInTime(outcome, driver)
+      expect(outcome.stats[0]).toMatchObject({ emitted: 2, unknown: 0, queued: 0, ...counts })
+    },
+  )
 
-  it('takes five seconds in all where the store of an earlier setup() hangs, too', async () => {
-    const outcome = await closeBeside('redis://HOST', 'postgresql://me:pw@HOST/traces')
+  it.concurrent('takes five seconds in all where the store of an earlier setup() hangs, too', async ({
+    onTestFinished,
+  }) => {
+    const outcome = await closeBeside(onTestFinished, 'redis://HOST', 'postgresql://me:pw@HOST/traces')
 
     expectInTime(outcome, 'two stores')
     for (const stats of outcome.stats) expect(stats).toMatchObject({ emitted: 2, dropped: 2, unknown: 0, queued: 0 })
@@ -108,14 +117,14 @@ function tracePoint(): void {
   run({ hmacKey: 'KEY' }, () => withTrace('step', {}, () => 1))
 }
 
-async function closeBeside(...stores: readonly string[]): Promise<Outcome> {
+async function closeBeside(onFinished: TestContext['onTestFinished'], ...stores: readonly string[]): Promise<Outcome> {
   const { port } = server.address() as AddressInfo
   const program = fileURLToPath(new URL('fixtures/close-beside-hang.mjs', import.meta.url))
   const child = spawn(process.execPath, [
     program,
     ...stores.map(store => store.replaceAll('HOST', `127.0.0.1:${port}`)),
   ])
-  onTestFinished(() => void child.kill('SIGKILL'))
+  onFinished(() => void child.kill('SIGKILL'))
   const texts = { stdout: '', stderr: '' }
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream].on('data', chunk => {

@@ -277,25 +277,25 @@ describe('a report of broken records', () => {
 })
 
 describe('a large report', () => {
-  it('nests 100,000 points in one another', () => {
-    const chain = Array.from({ length: 100_000 }, (_, index) =>
-      recordsOf({ id: `p${index}`, ...(index > 0 && { parent: `p${index - 1}` }), from: index, to: 300_000 - index }),
+  it('nests 20,000 points in one another', () => {
+    const chain = Array.from({ length: 20_000 }, (_, index) =>
+      recordsOf({ id: `p${index}`, ...(index > 0 && { parent: `p${index - 1}` }), from: index, to: 60_000 - index }),
     ).flat()
 
     const report = buildReport(chain)
 
-    expect(report.points.at(-1)).toMatchObject({ traceId: 'p99999', depth: 99_999 })
+    expect(report.points.at(-1)).toMatchObject({ traceId: 'p19999', depth: 19_999 })
   })
 
-  it('cuts a cycle of 100,000 points', () => {
-    const circle = Array.from({ length: 100_000 }, (_, index) =>
-      recordsOf({ id: `p${index}`, parent: `p${(index + 1) % 100_000}`, from: index, to: 300_000 }),
+  it('cuts a cycle of 20,000 points', () => {
+    const circle = Array.from({ length: 20_000 }, (_, index) =>
+      recordsOf({ id: `p${index}`, parent: `p${(index + 1) % 20_000}`, from: index, to: 60_000 }),
     ).flat()
 
     const report = buildReport(circle)
 
     expect(report.roots.map(node => node.traceId)).toEqual(['p0'])
-    expect(report.points).toHaveLength(100_000)
+    expect(report.points).toHaveLength(20_000)
   })
 
   it('takes a million records', () => {

@@ -22,7 +22,7 @@ import {
 import { describe, expect, it } from 'vitest'
 
 const NESTINGS = { lists: ['[', ']'], objects: ['{"a":', '}'] } as const
-const DEPTHS = [1_000, 10_000, 300_000]
+const DEPTHS = [1_000, 100_000]
 const CASES = Object.keys(NESTINGS).flatMap(kind =>
   DEPTHS.map(depth => [depth, kind as keyof typeof NESTINGS] as const),
 )

@@ -26,6 +26,6 @@ describe('the columns of a tree', () => {
 
   it('lose the bar in a narrow terminal, then the service', () => {
     expect(draw(45)[1]).toBe('└─ db SELECT title FROM items  api  50.0 ms')
-    expect(draw(30)[1]).toBe('└─ db SELECT title …  50.0 ms')
+    expect(draw(30)[1]).toBe('└─ db SELECT title F…  50.0 ms')
   })
 })

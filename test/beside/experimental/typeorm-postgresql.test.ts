@@ -20,12 +20,12 @@ import {
   type TransactionCommitEvent,
 } from 'typeorm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type PostgresqlServer, startPostgresql } from '../../servers/postgresql.js'
+import { type SharedDatabase, sharePostgresql } from '../../servers/share.js'
 import { compare, WAYS_IN_PLACE, type WayToTrace } from '../ways-to-trace.js'
 
-let server: PostgresqlServer
+let server: SharedDatabase
 beforeAll(async () => {
-  server = await startPostgresql()
+  server = await sharePostgresql()
 })
 afterAll(() => server.stop())
 

@@ -1,14 +1,11 @@
 import { handleRejection } from '../platform/handle-rejection.js'
 import { isThenable } from '../platform/is-thenable.js'
-import { emitWarning, Set } from '../platform/platform.js'
-import { shared } from '../platform/shared-state.js'
+import { warnOnce } from '../platform/warn-once.js'
 
 const FAULTS = {
   async: 'returned a promise, whose answer would come too late',
   thrown: 'threw',
 } as const
-
-const told = shared('ignore-hook', () => new Set<keyof typeof FAULTS>())
 
 /**
  * Whether the option `ignore` wants a request, or a message, left out. A hook that fails, or that answers with a promise,
@@ -29,10 +26,9 @@ export function isIgnored<Source>(source: Source, ignore: ((source: Source) => u
 }
 
 function warn(fault: keyof typeof FAULTS): void {
-  if (told.has(fault)) return
-  told.add(fault)
-  emitWarning(
+  warnOnce(
+    'OSPROFILER_IGNORE',
     `The option "ignore" ${FAULTS[fault]}. What it was asked about is traced. It has to return true or false at once.`,
-    { code: 'OSPROFILER_IGNORE' },
+    `ignore ${fault}`,
   )
 }

@@ -1,15 +1,11 @@
 import type { KeyObject } from 'node:crypto'
 
-/** Counts by key, for a list of keys that changes now and then. */
-export interface KeyCounts {
-  /** Counts once more for one of the keys in force. */
-  add(keys: readonly KeyObject[], key: KeyObject): void
-  /** The counts of the keys in force, by position. */
-  list(keys: readonly KeyObject[]): readonly number[]
-}
-
-/** Counts nothing yet. At a rotation, a key that stays keeps its count, wherever the key stands now; others begin at 0. */
-export function createKeyCounts(): KeyCounts {
+/**
+ * Counts by key, for a list of keys that changes now and then.
+ *
+ * Counts nothing yet. At a rotation, a key that stays keeps its count, wherever the key stands now; others begin at 0.
+ */
+export function createKeyCounts() {
   let known: readonly KeyObject[] = []
   let counts: number[] = []
 
@@ -24,12 +20,14 @@ export function createKeyCounts(): KeyCounts {
   }
 
   return {
-    add(keys, key) {
+    /** Counts once more for one of the keys in force. */
+    add(keys: readonly KeyObject[], key: KeyObject): void {
       follow(keys)
       const position = keys.indexOf(key)
       counts[position] = (counts[position] ?? 0) + 1
     },
-    list(keys) {
+    /** The counts of the keys in force, by position. */
+    list(keys: readonly KeyObject[]): readonly number[] {
       follow(keys)
       return [...counts]
     },

@@ -51,7 +51,7 @@ function forget(flush: Flush): void {
  * Has `cut` called when the time of a natural end is over, until the returned function is called. It ends at once what
  * would keep the process alive.
  */
-export function afterNaturalEnd(cut: () => void): () => void {
+export function cutAtExit(cut: () => void): () => void {
   state.cuts.add(cut)
   return () => state.cuts.delete(cut)
 }
@@ -74,12 +74,12 @@ export function holdProcess(limit: number): () => void {
 }
 
 /** How many milliseconds are left of the natural end that is under way. */
-export function naturalEndLeft(): number {
+export function exitTimeLeft(): number {
   return Math.max(0, state.deadline - performance.now())
 }
 
 /** Says that the process comes to its natural end, for a listener of `beforeExit`. Returns how many milliseconds are left. */
-export function joinNaturalEnd(): number {
+export function beginExit(): number {
   const now = performance.now()
   if (now - state.seenAt > APART_MS) begin(now)
   state.seenAt = now
@@ -87,7 +87,7 @@ export function joinNaturalEnd(): number {
 }
 
 function end(): void {
-  const left = joinNaturalEnd()
+  const left = beginExit()
   if (left === 0) return
   for (const flush of state.flushes) {
     void flush(left).then(delivered => {

@@ -38,9 +38,9 @@ export class Delivery {
   readonly #writer: BatchWriter
   #emitted = 0
   #life: 'open' | 'ending' | 'closed' = 'open'
-  #isDelivering = false
+  /** `waiting`: the first record waits for others, until the timer fires. `due`: the timer fires at once. */
+  #work: 'idle' | 'waiting' | 'due' | 'writing' = 'idle'
   #timer: NodeJS.Timeout | undefined
-  #isAtOnce = false
 
   constructor(driver: Driver, settings: DeliverySettings) {
     const isAwaited = (): boolean => this.#flushes.size > 0
@@ -73,9 +73,8 @@ export class Delivery {
     if (this.#life !== 'open') return this.#drops.drop([record], 'closed')
     if (!this.#push(record)) return
     if (this.#pause.isResting) this.#wake()
-    if (this.#isDelivering) return
-    if (this.#timer === undefined) this.#deliverIn(this.#settings.flushAfter)
-    else if (!this.#isAtOnce && this.#isBatchFull()) this.#deliverIn(0)
+    if (this.#work === 'idle') this.#deliverIn(this.#settings.flushAfter)
+    else if (this.#work === 'waiting' && this.#isBatchFull()) this.#deliverIn(0)
   }
 
   /** Resolves when what waits now is settled, or after `timeout` ms: true where it was in time. */
@@ -141,22 +140,21 @@ export class Delivery {
   }
 
   #deliverIn(ms: number): void {
-    this.#isAtOnce = ms === 0
+    this.#work = ms === 0 ? 'due' : 'waiting'
     clearTimeout(this.#timer)
     // Suppressed: a record is emitted in the context of a request, in which the store's own client must not be traced.
     this.#timer = suppress(() => setTimeout(() => this.#deliver(), clampTimeout(ms))).unref()
   }
 
   async #deliver(): Promise<void> {
-    if (this.#isDelivering || this.#isClosed()) return
+    if (this.#work === 'writing' || this.#isClosed()) return
     clearTimeout(this.#timer)
-    this.#timer = undefined
-    this.#isDelivering = true
+    this.#work = 'writing'
     do {
       await this.#deliverBatch()
       if (this.#held.isDue) await this.#held.retry(() => this.#look())
     } while (this.#isDue())
-    this.#isDelivering = false
+    this.#work = 'idle'
     // What came meanwhile waits for company again: small writes one after another would cost a store dearly.
     if (this.#queue.length > 0 && !this.#isClosed()) this.#deliverIn(this.#settings.flushAfter)
   }

@@ -1,29 +1,20 @@
 import { clampTimeout } from '../platform/clamp-timeout.js'
 import { clearTimeout, Promise, Set, setTimeout } from '../platform/platform.js'
 
-/** Those who wait until what they emitted is settled. */
-export interface Flushes {
-  readonly size: number
-  /** Resolves when the record of this number is settled and all before it, or after `timeout` milliseconds. */
-  wait(target: number, timeout: number): Promise<void>
-  /** To be called when records were settled. */
-  look(isSettled: (target: number) => boolean): void
-  /** Has nobody wait any longer. */
-  end(): void
-}
-
 interface Flush {
   readonly target: number
   readonly finish: () => void
 }
 
-export function createFlushes(): Flushes {
+/** Those who wait until what they emitted is settled. */
+export function createFlushes() {
   const flushes = new Set<Flush>()
   return {
-    get size() {
+    get size(): number {
       return flushes.size
     },
-    wait: (target, timeout) =>
+    /** Resolves when the record of this number is settled and all before it, or after `timeout` milliseconds. */
+    wait: (target: number, timeout: number): Promise<void> =>
       new Promise(resolve => {
         const flush = { target, finish }
         // Not unref'd: for as long as this, and no longer, a process is kept alive for its records.
@@ -35,10 +26,12 @@ export function createFlushes(): Flushes {
           resolve()
         }
       }),
-    look(isSettled) {
+    /** To be called when records were settled. */
+    look(isSettled: (target: number) => boolean): void {
       for (const { target, finish } of flushes) if (isSettled(target)) finish()
     },
-    end() {
+    /** Has nobody wait any longer. */
+    end(): void {
       for (const { finish } of flushes) finish()
     },
   }

@@ -4,18 +4,15 @@ import { Number, performance } from '../platform/platform.js'
 const RECENT_MS = 1_000
 
 /** Remembers when a connection or a stream timed out. Node goes on with it unless somebody ends it. */
-export interface TimeoutMark {
-  note(): void
-  /** Whether what ends now ends because of the time-out. */
-  isRecent(): boolean
-}
+export type TimeoutMark = ReturnType<typeof createTimeoutMark>
 
-export function createTimeoutMark(): TimeoutMark {
+export function createTimeoutMark() {
   let at = Number.NEGATIVE_INFINITY
   return {
-    note() {
+    note(): void {
       at = performance.now()
     },
-    isRecent: () => performance.now() - at < RECENT_MS,
+    /** Whether what ends now ends because of the time-out. */
+    isRecent: (): boolean => performance.now() - at < RECENT_MS,
   }
 }

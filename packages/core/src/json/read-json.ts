@@ -1,5 +1,6 @@
 import { readNumber } from './exact-number.js'
-import { Array, JSON, Number, Object, SyntaxError } from './language.js'
+import { Array, JSON, Number, SyntaxError } from './language.js'
+import { setMember } from './set-member.js'
 
 const QUOTE = 34
 const COMMA = 44
@@ -147,11 +148,4 @@ export function readJson(text: string): unknown {
 
 function isSpace(unit: number): boolean {
   return unit === SPACE || unit === 10 || unit === 13 || unit === 9
-}
-
-/** Sets a member, whatever the name, and whatever the program did to `Object.prototype`. */
-function setMember(members: Members, name: string, value: unknown): void {
-  if (name in Object.prototype) {
-    Object.defineProperty(members, name, { value, enumerable: true, configurable: true, writable: true })
-  } else members[name] = value
 }

@@ -1,5 +1,5 @@
-import { emitWarning, Math, Set } from '../platform/platform.js'
-import { shared } from '../platform/shared-state.js'
+import { Math, Set } from '../platform/platform.js'
+import { warnOnce } from '../platform/warn-once.js'
 import { ordinal } from './key-text.js'
 
 /** What makes keys that can be read less than secret. */
@@ -51,15 +51,9 @@ export function findKeyRisks(keys: readonly string[], { source, mode = 0 }: KeyS
   return risks
 }
 
-const told = shared('key-risks', () => new Set<string>())
-
 /** Warns of the risks of keys: once in a process of each kind. */
 export function warnOfKeyRisks(keys: readonly string[], source: KeySource): void {
-  for (const { code, message } of findKeyRisks(keys, source)) {
-    if (told.has(code)) continue
-    told.add(code)
-    emitWarning(message, { code })
-  }
+  for (const { code, message } of findKeyRisks(keys, source)) warnOnce(code, message)
 }
 
 function isPublic(key: string): boolean {

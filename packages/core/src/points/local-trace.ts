@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { hostname } from 'node:os'
+import { setMember } from '../json/set-member.js'
 import { tellFirstKey } from '../keys/first-key.js'
 import { hmac } from '../keys/hmac.js'
 import { toSecretKey } from '../keys/secret-key.js'
@@ -7,7 +8,6 @@ import { packInfo, readBaseId, readSignedHeaders, X_TRACE_HMAC, X_TRACE_INFO } f
 import { recordSettings } from '../options/configuration.js'
 import { Math, performance, Set } from '../platform/platform.js'
 import { notify } from '../recording/notifier.js'
-import { recordableInfo, setMember } from '../recording/recordable.js'
 import { formatTimestamp } from '../recording/timestamp.js'
 import type { KnownTrace } from './known-traces.js'
 import { forgetLook, type Look, lookSoon } from './leftovers.js'
@@ -74,15 +74,15 @@ export class LocalTrace {
     return this.#endedAt === undefined || performance.now() - this.#endedAt < LEFTOVERS_MS
   }
 
-  /** Sends the record of a point's start. */
-  recordStart(name: string, traceId: string, parentId: string, info: unknown): void {
-    this.#send(`${name}-start`, traceId, parentId, recordableInfo(info))
+  /** Sends the record of a point's start. The info is as `recordableInfo` makes it, and becomes the record's own. */
+  recordStart(name: string, traceId: string, parentId: string, info: Record<string, unknown>): void {
+    this.#send(`${name}-start`, traceId, parentId, info)
   }
 
   /**
    * Sends the record of a point's stop, which also tells of points that were omitted until then, and of what began this
-   * part of the trace, which libraries are not recorded. The info is as `recordableInfo` makes it, and becomes the record's
-   * own. The point stopped `ago` milliseconds ago.
+   * part of the trace, which libraries are not recorded. The info is as for `recordStart`. The point stopped `ago`
+   * milliseconds ago.
    */
   recordStop(name: string, traceId: string, parentId: string, info: Record<string, unknown>, ago: number): void {
     const omitted = this.known.tellOmitted()

@@ -1,7 +1,7 @@
 import { randomUUID } from '../platform/platform.js'
 import type { PointInfo } from '../record/trace-record.js'
-import { describeException } from '../recording/exception.js'
-import { recordableInfo } from '../recording/recordable.js'
+import { describeException, type ExceptionInfo } from '../recording/exception.js'
+import { addMembers, recordableInfo } from '../recording/recordable.js'
 import { redactText } from '../secrets/redact-text.js'
 import type { LocalTrace, TraceHeaders } from './local-trace.js'
 
@@ -21,13 +21,13 @@ export class Point {
   #ask: (() => PointInfo | undefined) | undefined
   #inside: Point[] | undefined
 
-  constructor(trace: LocalTrace, name: string, parentId: string, info: PointInfo | undefined) {
+  constructor(trace: LocalTrace, name: string, parentId: string, info?: PointInfo, more?: PointInfo) {
     this.#trace = trace
     this.#recorded = trace.known.take(trace.maxPoints)
     this.name = pointName(name)
     this.parentId = parentId
     this.traceId = this.#recorded ? randomUUID() : parentId
-    if (this.#recorded) trace.recordStart(this.name, this.traceId, parentId, info)
+    if (this.#recorded) trace.recordStart(this.name, this.traceId, parentId, recordableInfo(info, more))
   }
 
   /** Whether it is recorded, and not only counted. */
@@ -65,18 +65,23 @@ export class Point {
 
   /** Ends the point, now or `ago` milliseconds ago. Later calls do nothing. */
   stop(info?: PointInfo, ago = 0): void {
+    this.#close(info, undefined, ago)
+  }
+
+  /** Ends the point with what was thrown in it. */
+  fail(error: unknown, info?: PointInfo, ago = 0): void {
+    if (this.#open) this.#close(info, describeException(error), ago)
+  }
+
+  #close(info: PointInfo | undefined, failure: ExceptionInfo | undefined, ago: number): void {
     if (!this.#open) return
     this.#open = false
     for (const point of this.#inside ?? []) point.stop(undefined, ago)
     this.#inside = undefined
     if (!this.#recorded) return
-    this.#trace.recordStop(this.name, this.traceId, this.parentId, this.#closingInfo(info), ago)
-  }
-
-  /** Ends the point with what was thrown in it. */
-  fail(error: unknown, info?: PointInfo, ago = 0): void {
-    if (!this.#open) return
-    this.stop({ ...(info === undefined ? undefined : recordableInfo(info)), ...describeException(error) }, ago)
+    const told = this.#closingInfo(info)
+    if (failure !== undefined) addMembers(told, failure)
+    this.#trace.recordStop(this.name, this.traceId, this.parentId, told, ago)
   }
 
   /** The signed headers that make a callee's points children of this one. */
@@ -95,8 +100,7 @@ export class Point {
   #closingInfo(info: PointInfo | undefined): Record<string, unknown> {
     const known = askSafely(this.#ask)
     this.#ask = undefined
-    if (known === undefined) return recordableInfo(info)
-    return info === undefined ? recordableInfo(known) : { ...recordableInfo(known), ...recordableInfo(info) }
+    return recordableInfo(known, info)
   }
 }
 

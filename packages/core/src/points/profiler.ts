@@ -76,9 +76,9 @@ export class Profiler {
     return new Point(this.#trace, name, this.traceId, info)
   }
 
-  /** Opens a point and returns a profiler for the inside of it. `end` or `fail` close both. */
-  fork(name: string, info?: PointInfo): Profiler {
-    const point = new Point(this.#trace, name, this.traceId, info)
+  /** Opens a point and returns a profiler for the inside of it. `end` or `fail` close both. Members of `more` win. */
+  fork(name: string, info?: PointInfo, more?: PointInfo): Profiler {
+    const point = new Point(this.#trace, name, this.traceId, info, more)
     return new Profiler(this.#trace, point.traceId, point)
   }
 

@@ -1,17 +1,9 @@
 import { types } from '../platform/platform.js'
 import { createScope, currentProfiler, runIn, type Scope } from '../points/context.js'
 import { followPromise, promiseWatch } from './follow-promise.js'
+import type { CallOutcome } from './followed-promise.js'
 
 const { isAsyncFunction, isPromise } = types
-
-/** How what was run has ended. `ago` says how many milliseconds ago. The functions are called in any context. */
-export interface CallOutcome {
-  /** The value is `UNREAD` where a promise's value could not be read. */
-  done(value: unknown, ago: number): void
-  failed(error: unknown, ago: number): void
-  /** A promise was given up, unsettled, after ten minutes. Default: nothing is told. */
-  readonly abandoned?: (() => void) | undefined
-}
 
 /**
  * Runs `fn` in the current context, tells once how `fn` ended, and returns what `fn` returned or throws what `fn` threw. A
@@ -33,7 +25,7 @@ export function followCall<T>(fn: () => T, outcome: CallOutcome): T {
 export function followCallIn<T>(
   scope: Scope | undefined,
   fn: () => T,
-  { done, failed, abandoned }: CallOutcome,
+  outcome: CallOutcome,
   isAsync: boolean = isAsyncFunction(fn),
 ): T {
   const watch = isAsync ? undefined : promiseWatch.begin()
@@ -42,15 +34,15 @@ export function followCallIn<T>(
     result = scope === undefined ? fn() : runIn(scope, fn)
   } catch (error) {
     if (watch !== undefined) promiseWatch.end()
-    failed(error, 0)
+    outcome.failed(error, 0)
     throw error
   }
   if (!isPromise(result)) {
     if (watch !== undefined) promiseWatch.end()
-    done(result, 0)
+    outcome.done(result, 0)
     return result
   }
   const bodyScope = watch === undefined ? scope : promiseWatch.find(watch, result)
-  followPromise(result, { fulfilled: done, rejected: failed, abandoned }, bodyScope, !isAsync)
+  followPromise(result, outcome, bodyScope, !isAsync)
   return result
 }

@@ -12,7 +12,7 @@ import {
 } from '../platform/platform.js'
 import { createAgingSet } from '../points/aging-set.js'
 import { keepWorking, type Scope, suppress } from '../points/context.js'
-import { type FollowedPromise, hasWaitingChild, noteChild, noteEvent, type PromiseOutcome } from './followed-promise.js'
+import { type CallOutcome, type FollowedPromise, hasWaitingChild, noteChild, noteEvent } from './followed-promise.js'
 import { madePromises } from './made-promises.js'
 import { readPromiseState, readStateAndValue } from './promise-state.js'
 
@@ -65,7 +65,7 @@ let expiryPlanned = false
  */
 export function followPromise(
   promise: Promise<unknown>,
-  outcome: PromiseOutcome,
+  outcome: CallOutcome,
   bodyScope: Scope | undefined,
   mayBeOver: boolean,
 ): void {
@@ -159,14 +159,10 @@ function handle(entry: FollowedPromise): void {
   addHandler(entry, entry.outcomes.splice(0))
 }
 
-function addHandler(entry: FollowedPromise, outcomes: readonly PromiseOutcome[] = entry.outcomes): void {
-  const ended = (one: (outcome: PromiseOutcome, ago: number) => void): void => {
-    forget(entry)
-    tell(outcomes, entry, one)
-  }
+function addHandler(entry: FollowedPromise, outcomes: readonly CallOutcome[] = entry.outcomes): void {
   Reflect.apply(nativeThen, entry.promise, [
-    (value: unknown) => ended((outcome, ago) => outcome.fulfilled(value, ago)),
-    (reason: unknown) => ended((outcome, ago) => outcome.rejected(reason, ago)),
+    (value: unknown) => finish(entry, 'done', value, outcomes),
+    (reason: unknown) => finish(entry, 'failed', reason, outcomes),
   ])
 }
 
@@ -193,7 +189,7 @@ function readSettled(entry: FollowedPromise): void {
   const state = readPromiseState(entry.promise)
   if (state === 'pending') return
   // Told at once, before the program goes on: the value is nothing of interest.
-  if (state === 'fulfilled') finish(entry, false)
+  if (state === 'fulfilled') finish(entry, 'done', UNREAD)
   // What the function waited for has settled before. Only what waits for the function is still pending.
   else if (hasWaitingChild(entry)) handle(entry)
 }
@@ -206,25 +202,21 @@ function readUnhandled(entry: FollowedPromise): void {
     return
   }
   entry.settledAt ??= entry.followedAt
-  finish(entry, state === 'rejected')
+  if (state === 'rejected') finish(entry, 'failed', UNKNOWN_REASON)
+  else finish(entry, 'done', UNREAD)
 }
 
-function finish(entry: FollowedPromise, rejected: boolean): void {
-  forget(entry)
-  tell(entry.outcomes, entry, (outcome, ago) =>
-    rejected ? outcome.rejected(UNKNOWN_REASON, ago) : outcome.fulfilled(UNREAD, ago),
-  )
-}
-
-function tell(
-  outcomes: readonly PromiseOutcome[],
-  { settledAt }: FollowedPromise,
-  one: (outcome: PromiseOutcome, ago: number) => void,
+function finish(
+  entry: FollowedPromise,
+  how: 'done' | 'failed',
+  result: unknown,
+  outcomes: readonly CallOutcome[] = entry.outcomes,
 ): void {
-  const ago = settledAt === undefined ? 0 : performance.now() - settledAt
+  forget(entry)
+  const ago = entry.settledAt === undefined ? 0 : performance.now() - entry.settledAt
   for (const outcome of outcomes) {
     try {
-      one(outcome, ago)
+      outcome[how](result, ago)
     } catch {
       // An error here would be an unhandled rejection of the program.
     }

@@ -1,13 +1,16 @@
 import { currentScope, type Scope } from '../points/context.js'
 import { readPromiseState } from './promise-state.js'
 
-/** What is told of a followed promise, once. `ago` says how many milliseconds ago the promise settled. */
-export interface PromiseOutcome {
-  /** The value is `UNREAD` where it could not be read. */
-  fulfilled(value: unknown, ago: number): void
-  /** The reason is `UNKNOWN_REASON` where it could not be read. */
-  rejected(reason: unknown, ago: number): void
-  /** The promise has not settled in ten minutes and is not followed any longer. */
+/**
+ * Told once how a call, or the promise that the call returned, has ended. `ago` says how many milliseconds ago. The functions
+ * are called in any context.
+ */
+export interface CallOutcome {
+  /** The value is `UNREAD` where a promise's value could not be read. */
+  done(value: unknown, ago: number): void
+  /** The error is `UNKNOWN_REASON` where the reason of a rejection could not be read. */
+  failed(error: unknown, ago: number): void
+  /** The promise has not settled in ten minutes and is not followed any longer. Default: nothing is told. */
   readonly abandoned?: (() => void) | undefined
 }
 
@@ -15,7 +18,7 @@ export interface PromiseOutcome {
 export interface FollowedPromise {
   readonly promise: Promise<unknown>
   /** Empty once a handler of ours tells them. */
-  readonly outcomes: PromiseOutcome[]
+  readonly outcomes: CallOutcome[]
   /** Whether a handler of ours calls no code of the program: neither a `then` nor a constructor of its own. */
   plain: boolean
   /** Where the function runs whose promise this is, if that is known. */

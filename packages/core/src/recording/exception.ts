@@ -1,4 +1,3 @@
-import { cutText } from '../platform/cut-text.js'
 import { isError } from '../platform/is-error.js'
 import { DOMException, Object, Reflect, String, types, WeakMap } from '../platform/platform.js'
 import { shared } from '../platform/shared-state.js'
@@ -8,7 +7,7 @@ import { className, readData } from './class-name.js'
 const MAX_TYPE = 256
 const MAX_MESSAGE = 2_000
 
-/** What a stop record says of a failure. */
+/** What a stop record says of a failure: texts that are bounded and hold no secret, as `recordable` makes them. */
 export interface ExceptionInfo {
   readonly etype: string
   readonly message: string
@@ -33,7 +32,7 @@ export function recordErrorAs(error: Error, shown: Error): void {
 export function describeException(error: unknown): ExceptionInfo {
   try {
     const thrown = (typeof error === 'object' && error !== null) || typeof error === 'function' ? error : undefined
-    if (thrown === undefined) return { etype: typeof error, message: shorten(String(error)) }
+    if (thrown === undefined) return { etype: typeof error, message: show(String(error), MAX_MESSAGE) }
     const shown = shownAs.get(thrown) ?? thrown
     const name = readText(shown, 'name')
     const message = readText(shown, 'message')
@@ -42,8 +41,8 @@ export function describeException(error: unknown): ExceptionInfo {
     const named = name || 'Error'
     const etype = ['', 'Error', 'Object', 'DOMException'].includes(type) ? named : type
     return {
-      etype: cutText(etype, MAX_TYPE),
-      message: message === undefined ? '' : shorten(hideInner(thrown, message)),
+      etype: show(etype, MAX_TYPE),
+      message: message === undefined ? '' : show(hideInner(thrown, message), MAX_MESSAGE),
     }
   } catch {
     return { etype: 'Error', message: '' }
@@ -80,6 +79,6 @@ function hideInner(thrown: object, message: string): string {
   return message
 }
 
-function shorten(message: string): string {
-  return redactText(message, MAX_MESSAGE).toWellFormed()
+function show(text: string, length: number): string {
+  return redactText(text, length).toWellFormed()
 }

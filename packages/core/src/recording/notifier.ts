@@ -1,8 +1,9 @@
 import { recordSettings } from '../options/configuration.js'
 import { handleRejection } from '../platform/handle-rejection.js'
 import { isThenable } from '../platform/is-thenable.js'
-import { emitWarning, TypeError } from '../platform/platform.js'
+import { TypeError } from '../platform/platform.js'
 import { shared } from '../platform/shared-state.js'
+import { warnOnce } from '../platform/warn-once.js'
 import type { TraceRecord } from '../record/trace-record.js'
 import { describeException } from './exception.js'
 import { recordableInfo } from './recordable.js'
@@ -11,13 +12,7 @@ import { markRoot } from './root-record.js'
 /** The function that takes a record. What it returns or throws is nobody's concern but its own. */
 export type Notifier = (record: TraceRecord) => unknown
 
-interface State {
-  notifier: Notifier | undefined
-  warnedMissing: boolean
-  warnedFailing: boolean
-}
-
-const state = shared<State>('notifier', () => ({ notifier: undefined, warnedMissing: false, warnedFailing: false }))
+const state = shared<{ notifier: Notifier | undefined }>('notifier', () => ({ notifier: undefined }))
 
 /** Sets the function that takes every record of this process, or none. */
 export function setNotifier(notifier: Notifier | undefined): void {
@@ -75,20 +70,15 @@ function isRecord(value: unknown): value is TraceRecord {
 }
 
 function warnMissing(): void {
-  if (state.warnedMissing) return
-  state.warnedMissing = true
-  emitWarning('A request is traced, but its records go nowhere. Call setup() of @osprofiler/node, or setNotifier().', {
-    code: 'OSPROFILER_NO_NOTIFIER',
-  })
+  warnOnce(
+    'OSPROFILER_NO_NOTIFIER',
+    'A request is traced, but its records go nowhere. Call setup() of @osprofiler/node, or setNotifier().',
+  )
 }
 
 function warnFailing(error: unknown): void {
-  if (state.warnedFailing) return
-  state.warnedFailing = true
-  emitWarning(
+  warnOnce(
+    'OSPROFILER_NOTIFIER_FAILED',
     `The notifier failed (${describeException(error).etype}); its records are lost. Further failures are not shown.`,
-    {
-      code: 'OSPROFILER_NOTIFIER_FAILED',
-    },
   )
 }

@@ -1,6 +1,8 @@
 import { ExactNumber } from '../json/exact-number.js'
+import { setMember } from '../json/set-member.js'
 import { cutText } from '../platform/cut-text.js'
-import { Array, Map, Math, Number, Object, String, types } from '../platform/platform.js'
+import { Array, Math, Number, Object, String, types } from '../platform/platform.js'
+import { remember } from '../platform/remember.js'
 import { withoutOption } from '../secrets/command-lists.js'
 import { isHarmless } from '../secrets/names/harmless-values.js'
 import { followsLabel } from '../secrets/names/lists-of-names.js'
@@ -33,8 +35,22 @@ export function recordable(value: unknown): unknown {
   return copy(value, { values: MAX_VALUES, characters: MAX_CHARACTERS, path: [] })
 }
 
-/** An info as a point keeps it: a fresh object that holds nothing of the caller's. */
-export function recordableInfo(info: unknown): Record<string, unknown> {
+/**
+ * An info as a point keeps it: a fresh object that holds nothing of the caller's. Each info is bounded by itself, and copied
+ * once. Where both have a member of one name, that of `later` counts.
+ */
+export function recordableInfo(info: unknown, later?: unknown): Record<string, unknown> {
+  const copied = copyInfo(info)
+  return later === undefined ? copied : addMembers(copied, copyInfo(later))
+}
+
+/** Adds members to an object of ours, and returns it. */
+export function addMembers(copied: Record<string, unknown>, members: object): Record<string, unknown> {
+  for (const [name, value] of Object.entries(members)) setMember(copied, name, value)
+  return copied
+}
+
+function copyInfo(info: unknown): Record<string, unknown> {
   if (info === undefined || info === null) return {}
   const copied = recordable(info)
   return isPlain(copied) ? copied : { value: copied }
@@ -178,30 +194,7 @@ interface Name {
   readonly kind: NameKind
 }
 
-const MAX_REMEMBERED = 2_000
-const remembered = new Map<string, Name>()
-
-/** Remembered: the members of infos have the same few names all the time. */
-function readName(name: string): Name {
-  const known = remembered.get(name)
-  if (known !== undefined) return known
-  const read = { shown: redactText(name, MAX_NAME).toWellFormed(), kind: nameKind(name) }
-  if (name.length <= MAX_LABEL) {
-    if (remembered.size >= MAX_REMEMBERED) remembered.clear()
-    remembered.set(name, read)
-  }
-  return read
-}
-
-/** Sets a member of an object of ours, whatever the program did to `Object.prototype`. */
-export function setMember(copied: Record<string, unknown>, name: string, value: unknown): void {
-  if (name in Object.prototype) {
-    // An assignment would set the prototype, call a setter of the program, or fail on a frozen `Object.prototype`.
-    Object.defineProperty(copied, name, { value, enumerable: true, configurable: true, writable: true })
-  } else {
-    copied[name] = value
-  }
-}
+const readName = remember<Name>(name => ({ shown: redactText(name, MAX_NAME).toWellFormed(), kind: nameKind(name) }))
 
 function copyProperty(property: PropertyDescriptor | undefined, allowance: Allowance): unknown {
   if (property === undefined) return undefined

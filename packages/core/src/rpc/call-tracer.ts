@@ -1,7 +1,7 @@
 import { RootPoint } from '../admission/root-point.js'
 import { createTraceGate, GATE_OPTIONS, type TraceGateOptions, type TraceStats } from '../admission/trace-gate.js'
 import type { HmacKeys } from '../keys/key-ring.js'
-import { checkOptions } from '../options/check-options.js'
+import { checkOptions, type OptionKinds } from '../options/check-options.js'
 import type { PointInfo } from '../record/trace-record.js'
 import type { SignedPair } from './carrier.js'
 import { ServedCall } from './served-call.js'
@@ -11,6 +11,9 @@ export interface CallOptions<Message = unknown> extends TraceGateOptions<Message
   /** The name of the point of a served call. Default `rpc`, which OSProfiler's readers know. */
   readonly name?: string | undefined
 }
+
+/** The kinds of these options: an adapter checks them, beside its own. */
+export const CALL_OPTIONS: OptionKinds<CallOptions<never>> = { name: 'string', ...GATE_OPTIONS }
 
 /** Decides which calls and messages are traced, and traces them. One for each place where they come in. */
 export interface CallTracer<Message = unknown> {
@@ -40,7 +43,7 @@ export function createCallTracer<Message = unknown>(
   hmacKeys?: HmacKeys,
   options: CallOptions<Message> = {},
 ): CallTracer<Message> {
-  checkOptions('The tracer of calls', options, { name: 'string', ...GATE_OPTIONS })
+  checkOptions('The tracer of calls', options, CALL_OPTIONS)
   const usualName = options.name || 'rpc'
   const gate = createTraceGate(hmacKeys, options)
   return {

@@ -1,5 +1,5 @@
 export type { TraceStats } from '../admission/trace-gate.js'
 export { configuredKeyRing } from '../options/configuration.js'
-export { type CallOptions, type CallTracer, createCallTracer } from './call-tracer.js'
+export { CALL_OPTIONS, type CallOptions, type CallTracer, createCallTracer } from './call-tracer.js'
 export { readCarrier, type SignedPair, writeCarrier } from './carrier.js'
 export type { ServedCall } from './served-call.js'

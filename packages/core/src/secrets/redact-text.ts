@@ -16,25 +16,12 @@ import {
 import { findSentences, hasSentence } from './finders/secret-sentences.js'
 import { findKeyBlocks, findShapes } from './finders/secret-shapes.js'
 import { findUsers } from './finders/secret-users.js'
-import {
-  ANGLE,
-  AT,
-  COMMAND,
-  LIST,
-  LONG_WORD,
-  OPTION,
-  PAIR,
-  PERCENT,
-  QUOTED,
-  SCHEME,
-  SLASH,
-  signsOf,
-} from './finders/signs-of-secrets.js'
+import * as SIGN from './finders/signs-of-secrets.js'
 import { isHarmlessInUrl } from './names/harmless-values.js'
 import { isSecretInUrl, REDACTED } from './names/secret-names.js'
 import { decodeEscapes } from './values/decode-escapes.js'
 import { findListLabels } from './values/labels-in-lists.js'
-import { type Span, withoutSpans } from './values/text-spans.js'
+import { eachMatch, type Span, withoutSpans } from './values/text-spans.js'
 
 /** No secret is shorter with its name. */
 const SHORTEST = 4
@@ -118,36 +105,36 @@ function settle(text: string, spans: Span[]): string {
 }
 
 function findSecrets(text: string, isCut: boolean, depth: number): Span[] {
-  const signs = signsOf(text)
+  const signs = SIGN.signsOf(text)
   if (signs === 0 && !hasSentence(text)) return NONE
   const spans: Span[] = []
-  if (signs & PAIR) {
+  if (signs & SIGN.PAIR) {
     findPairs(text, spans)
     findDetails(text, spans)
-    if (signs & SLASH && text.includes('://')) findUsers(text, spans, isCut)
+    if (signs & SIGN.SLASH && text.includes('://')) findUsers(text, spans, isCut)
   }
-  if (signs & LIST) findListLabels(text, spans)
+  if (signs & SIGN.LIST) findListLabels(text, spans)
   if (hasSentence(text)) {
     findSentences(text, spans)
     findIdentified(text, spans)
   }
-  if (signs & (PAIR | COMMAND)) findPragmaKeys(text, spans)
-  if (signs & AT && signs & (PAIR | SLASH)) findBareUsers(text, spans)
-  if (signs & LONG_WORD) findShapes(text, spans)
-  if (signs & SLASH) findSecretPaths(text, spans)
-  if (signs & SCHEME) findSchemes(text, spans)
-  if (signs & OPTION) {
+  if (signs & (SIGN.PAIR | SIGN.COMMAND)) findPragmaKeys(text, spans)
+  if (signs & SIGN.AT && signs & (SIGN.PAIR | SIGN.SLASH)) findBareUsers(text, spans)
+  if (signs & SIGN.LONG_WORD) findShapes(text, spans)
+  if (signs & SIGN.SLASH) findSecretPaths(text, spans)
+  if (signs & SIGN.SCHEME) findSchemes(text, spans)
+  if (signs & SIGN.OPTION) {
     findFlags(text, spans)
     findKeyBlocks(text, spans)
   }
-  if (signs & QUOTED) {
+  if (signs & SIGN.QUOTED) {
     findQuoted(text, spans)
     findComparisons(text, spans)
   }
-  if (signs & ANGLE) findElements(text, spans)
-  if (signs & (COMMAND | OPTION)) findCommands(text, spans)
+  if (signs & SIGN.ANGLE) findElements(text, spans)
+  if (signs & (SIGN.COMMAND | SIGN.OPTION)) findCommands(text, spans)
   if (text.includes('&') && ENTITY.test(text) && depth < MAX_DEPTH) findEntities(text, spans, depth + 1)
-  if (signs & PERCENT && depth < MAX_DEPTH && ESCAPED.test(text)) findEscaped(text, spans, depth + 1)
+  if (signs & SIGN.PERCENT && depth < MAX_DEPTH && ESCAPED.test(text)) findEscaped(text, spans, depth + 1)
   return spans
 }
 
@@ -163,12 +150,10 @@ function findEntities(text: string, spans: Span[], depth: number): void {
 }
 
 function findEscaped(text: string, spans: Span[], depth: number): void {
-  PART.lastIndex = 0
   const parts: { start: number; part: string }[] = []
-  for (let match = PART.exec(text); match !== null; match = PART.exec(text)) {
-    if (match[0].length >= SHORTEST_ESCAPED && match[0].includes('%'))
-      parts.push({ start: match.index, part: match[0] })
-  }
+  eachMatch(PART, text, ({ 0: part, index: start }) => {
+    if (part.length >= SHORTEST_ESCAPED && part.includes('%')) parts.push({ start, part })
+  })
   for (const { start, part } of parts) {
     if (!ESCAPED.test(part)) continue
     const decoded = decodeEscapes(part)

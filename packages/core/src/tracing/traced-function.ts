@@ -6,7 +6,7 @@ import type { Profiler } from '../points/profiler.js'
 import { followCallIn } from '../promises/follow-call.js'
 import { UNREAD } from '../promises/follow-promise.js'
 import type { PointInfo } from '../record/trace-record.js'
-import { recordable, recordableInfo } from '../recording/recordable.js'
+import { recordable } from '../recording/recordable.js'
 import { isHarmless } from '../secrets/names/harmless-values.js'
 import { handlesSecret, isSecretName, REDACTED } from '../secrets/names/secret-names.js'
 import { type AnyFunction, type Call, originalOf, sourceOf, standIn } from '../wrapping/stand-in.js'
@@ -48,8 +48,7 @@ export function createTracedFunction<F extends AnyFunction>(
     const profiler = currentProfiler()
     const call = find === undefined ? original : find(self)
     if (profiler === undefined) return Reflect.apply(call, self, args)
-    const open = (): Profiler =>
-      profiler.fork(name, { ...recordableInfo(info), function: describeCall(fn, nameOf(self), hideArgs, args) })
+    const open = (): Profiler => profiler.fork(name, info, { function: describeCall(fn, nameOf(self), hideArgs, args) })
     // The body of a generator runs when it is first asked, so that is when its point starts.
     if (isGeneratorFunction(call)) {
       const generator = Reflect.apply(call, self, args) as Iterator<unknown>

@@ -1,11 +1,10 @@
-import { type Driver, OsprofilerError, type TraceRecord } from '@osprofiler/core'
+import { OsprofilerError, type TraceRecord } from '@osprofiler/core'
 import { Array, String, URLSearchParams } from '@osprofiler/core/toolkit'
-import { createLifetime } from '../lifetime/driver-lifetime.js'
-import type { OpenContext } from '../opening/open-context.js'
+import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
+import { byTime } from '../records/record-time.js'
 import { decodeEvent } from './event.js'
 import { openCeilometerSession } from './session.js'
 
-const BATCH = 500
 /** As Python's driver asked for. */
 const MAX_EVENTS = 100_000
 
@@ -13,22 +12,19 @@ const MAX_EVENTS = 100_000
  * Reads traces from the event API of Ceilometer (`/v2/events`, which Panko took over), as OSProfiler 1.x did. Read only:
  * Ceilometer makes its events of the notifications that `messaging://` sends.
  */
-export function openCeilometerDriver(location: string, context: OpenContext): Driver {
+export function openCeilometerDriver(location: string, context: OpenContext): StoreDriver {
   const session = openCeilometerSession(location, context)
-  const lifetime = createLifetime()
 
   return {
     name: context.scheme,
     location: session.location,
     async write() {
-      lifetime.checkOpen()
       throw new OsprofilerError(
         'ERR_WRITE_REFUSED',
         'ceilometer:// can only be read. Write to messaging://, whose notifications Ceilometer takes.',
       )
     },
-    async *readRecords(baseId) {
-      lifetime.checkOpen()
+    async *read(baseId) {
       const query = new URLSearchParams([
         ['q.field', 'base_id'],
         ['q.op', 'eq'],
@@ -39,16 +35,9 @@ export function openCeilometerDriver(location: string, context: OpenContext): Dr
       const events = await session.get(`/v2/events?${query}`)
       if (!Array.isArray(events)) throw new OsprofilerError('ERR_STORE', 'Ceilometer answered with no list of events.')
       const records = events.map(decodeEvent).filter(record => record?.base_id === baseId) as TraceRecord[]
-      records.sort(byTime)
-      for (let from = 0; from < records.length; from += BATCH) yield records.slice(from, from + BATCH)
+      yield records.sort(byTime)
       if (events.length < MAX_EVENTS) return
       throw new OsprofilerError('ERR_STORE', `The trace has more than ${MAX_EVENTS} events; no more of them are read.`)
     },
-    close: timeout => lifetime.close(timeout, { cut: session.cut }),
   }
-}
-
-function byTime(one: TraceRecord, other: TraceRecord): number {
-  if (one.timestamp === other.timestamp) return 0
-  return one.timestamp < other.timestamp ? -1 : 1
 }

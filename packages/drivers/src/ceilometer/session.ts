@@ -1,8 +1,8 @@
 import { OsprofilerError, suppress } from '@osprofiler/core'
-import { AbortSignal, Array, fetch, JSON, Number, process, TextDecoder } from '@osprofiler/core/toolkit'
-import { createAbortableWork } from '../lifetime/abortable-work.js'
+import { AbortSignal, Array, fetch, JSON, process, TextDecoder } from '@osprofiler/core/toolkit'
 import { parseConnectionUrl, showHost, type UrlForm } from '../opening/connection-url.js'
-import type { OpenContext } from '../opening/open-context.js'
+import type { OpenContext } from '../opening/store-driver.js'
+import { readOnlyHost, readSeconds } from '../opening/url-options.js'
 import { isObject, parse } from '../records/record-text.js'
 
 /** A way to Ceilometer's API. */
@@ -11,8 +11,6 @@ export interface CeilometerSession {
   readonly location: string
   /** What is at a path, such as `/v2/events?limit=1`. */
   get(path: string): Promise<unknown>
-  /** Ends the requests that are under way. */
-  cut(): void
 }
 
 interface Access {
@@ -32,7 +30,7 @@ const FORM: UrlForm = {
   defaultHost: 'localhost',
   options: ['timeout'],
 }
-const DEFAULT_TIMEOUT_S = 60
+const TIMEOUT_MS = 60_000
 const MAX_ANSWER_CHARACTERS = 256 * 1024 * 1024
 /** What Keystone's catalog calls the API of events: Ceilometer's own, and Panko's, which took it over. */
 const SERVICE_TYPES = ['event', 'metering']
@@ -43,26 +41,20 @@ const SERVICE_TYPES = ['event', 'metering']
  *
  * @throws OsprofilerError `ERR_CONNECTION_STRING`
  */
-export function openCeilometerSession(location: string, { scheme }: OpenContext): CeilometerSession {
-  const { username: token, hosts, path, options } = parseConnectionUrl(location, FORM)
-  const [host] = hosts
-  const timeoutMs = Number(options.get('timeout') ?? DEFAULT_TIMEOUT_S) * 1000
-  if (host === undefined || hosts.length > 1 || !(timeoutMs > 0 && timeoutMs < 2 ** 31)) {
-    throw new OsprofilerError(
-      'ERR_CONNECTION_STRING',
-      `Such a connection string looks like "${FORM.example}", with one host and a timeout in seconds. It is not shown, for it may hold a token.`,
-    )
-  }
+export function openCeilometerSession(location: string, { scheme, lifetime }: OpenContext): CeilometerSession {
+  const parsed = parseConnectionUrl(location, FORM)
+  const { username: token, path } = parsed
+  const host = readOnlyHost(parsed)
+  const timeoutMs = readSeconds(parsed, 'timeout') ?? TIMEOUT_MS
   const transport = scheme.endsWith('+https') ? 'https' : 'http'
   const url = `${transport}://${showHost(host)}/${path}`
   const isBare = /^(\?|$)/.test(location)
-  const work = createAbortableWork()
   let access: Promise<Access> | undefined
 
   return {
     location: isBare ? '' : showHost(host),
     get(path) {
-      return work.run(async end => {
+      return lifetime.run(async end => {
         const bounds = { timeoutMs, end }
         access ??= findAccess(isBare ? undefined : url, token, bounds)
         try {
@@ -77,7 +69,6 @@ export function openCeilometerSession(location: string, { scheme }: OpenContext)
         }
       })
     },
-    cut: work.abort,
   }
 }
 

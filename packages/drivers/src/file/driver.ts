@@ -1,15 +1,14 @@
 import { constants } from 'node:fs'
 import { access, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
-import { Array, Date, isError, Map, Promise, String, TypeError } from '@osprofiler/core/toolkit'
-import { createLifetime } from '../lifetime/driver-lifetime.js'
-import { createRetention } from '../lifetime/retention.js'
+import { OsprofilerError, type TraceRecord, type TraceSummary } from '@osprofiler/core'
+import { Array, Date, isError, Map, Promise, String } from '@osprofiler/core/toolkit'
 import { latestBelievedTime } from '../listing/latest-believed-time.js'
-import { isSelected, readBefore, readQuery, toTimestamp } from '../listing/trace-query.js'
-import { createTally, sortNewestFirst, type TraceTally } from '../listing/trace-tally.js'
+import { type Selection, toTimestamp } from '../listing/trace-query.js'
+import { createTally, selectTraces, type TraceTally } from '../listing/trace-tally.js'
 import { makeDirectory } from '../opening/make-directory.js'
-import { redactFailure, redactPath } from '../opening/redact-path.js'
+import { showPath, showPathFailure } from '../opening/show-path.js'
+import type { StoreDriver } from '../opening/store-driver.js'
 import { encodeRecord, isObject } from '../records/record-text.js'
 import { EXTENSION, readFileLocation, toTraceFile } from './path.js'
 import { appendLines, readLines } from './trace-file.js'
@@ -31,88 +30,56 @@ const PARALLEL = 16
  * A batch for several traces is several writes. Where a part of it failed, its records are refused and counted, for
  * sending them again would store the others twice; where all of it failed, it may be tried again.
  */
-export function openFileDriver(location: string): Driver {
+export function openFileDriver(location: string): StoreDriver {
   const { directory, ttl } = readFileLocation(location)
-  // A file that was written since is left unread: its trace is not old yet.
-  const retention = createRetention(ttl, before => {
-    const oldest = readBefore(before)
-    return pruneFiles(directory, oldest, ({ modified }) => modified < oldest)
-  })
-  const lifetime = createLifetime()
-
-  async function list(
-    query: TraceQuery | undefined,
-    isWanted: (tally: TraceTally) => boolean,
-  ): Promise<TraceSummary[]> {
-    const selection = readQuery(query)
-    const { limit, since } = selection
-    lifetime.checkOpen()
-    const latest = latestBelievedTime()
-    const found: TraceSummary[] = []
-    for (const { path, modified } of await listFiles(directory)) {
-      // A trace is not younger than its file: beyond this one, none can be among the newest or recent enough.
-      const isNewer = ({ timestamp }: TraceSummary): boolean => timestamp >= modified && timestamp <= latest
-      if (modified < since || found.filter(isNewer).length >= limit) break
-      const tally = await tallyReadable(path)
-      if (tally?.summary !== undefined && isSelected(tally.summary, selection) && isWanted(tally))
-        found.push(tally.summary)
-    }
-    return sortNewestFirst(found).slice(0, limit)
-  }
-
-  function fail(error: unknown): never {
-    throw toFileError(directory, error)
-  }
 
   return {
     name: 'file',
-    location: redactPath(directory),
+    location: showPath(directory),
+    // A file that was written since is left unread: its trace is not old yet.
+    retention: { ttl, prune: before => pruneFiles(directory, before, ({ modified }) => modified < before) },
     async write(records) {
-      lifetime.checkOpen()
       const files = groupLines(directory, records)
-      if (files.size === 0) return { refused: records.length }
-      const written = await lifetime.trackWrite(appendAll(directory, files))
-      retention.afterWrite()
-      return { refused: records.length - written }
+      return { refused: files.size === 0 ? 0 : records.length - (await appendAll(directory, files)) }
     },
-    async *readRecords(baseId, onUnreadable) {
-      lifetime.checkOpen()
-      try {
-        yield* readLines(toTraceFile(directory, baseId), onUnreadable)
-      } catch (error) {
-        fail(error)
-      }
-    },
-    listTraces: query => list(query, () => true).catch(fail),
-    listErrorTraces: query => list(query, tally => tally.failed).catch(fail),
-    async deleteTrace(baseId) {
-      lifetime.checkOpen()
+    read: (baseId, onUnreadable) => readLines(toTraceFile(directory, baseId), onUnreadable),
+    list: (selection, failed) => listTraces(directory, selection, failed),
+    async remove(baseId) {
       const path = toTraceFile(directory, baseId)
-      const { records = 0 } = (await tallyFile(path).catch(fail)).summary ?? {}
-      if (records > 0) await rm(path, { force: true }).catch(fail)
+      const { records = 0 } = (await tallyFile(path)).summary ?? {}
+      if (records > 0) await rm(path, { force: true })
       return records
     },
-    async pruneTraces(before) {
-      const oldest = readBefore(before)
-      lifetime.checkOpen()
-      return await checkWritable(directory)
-        .then(() => pruneFiles(directory, oldest))
-        .catch(fail)
+    async prune(before) {
+      await checkWritable(directory)
+      return await pruneFiles(directory, before)
     },
-    close: timeout => lifetime.close(timeout, { settle: retention.settled, cut: () => undefined }),
+    toError: error => toFileError(directory, error),
   }
+}
+
+async function listTraces(directory: string, selection: Selection, failed: boolean): Promise<TraceSummary[]> {
+  const { limit, since } = selection
+  const latest = latestBelievedTime()
+  const found: TraceSummary[] = []
+  for (const { path, modified } of await listFiles(directory)) {
+    // A trace is not younger than its file: beyond this one, none can be among the newest or recent enough.
+    const isNewer = ({ timestamp }: TraceSummary): boolean => timestamp >= modified && timestamp <= latest
+    if (modified < since || found.filter(isNewer).length >= limit) break
+    const tally = await tallyReadable(path)
+    if (tally !== undefined) found.push(...selectTraces([tally], selection, failed))
+  }
+  return found
 }
 
 /** The lines of a batch by the file that they belong to. */
 function groupLines(directory: string, records: readonly TraceRecord[]): Map<string, string[]> {
   const files = new Map<string, string[]>()
   for (const record of records) {
-    const line = encodeRecord(record)
-    if (line === undefined) continue
     const path = toTraceFile(directory, record.base_id)
     const lines = files.get(path)
-    if (lines === undefined) files.set(path, [line])
-    else lines.push(line)
+    if (lines === undefined) files.set(path, [encodeRecord(record)])
+    else lines.push(encodeRecord(record))
   }
   return files
 }
@@ -134,7 +101,7 @@ async function appendAll(directory: string, files: ReadonlyMap<string, readonly 
   } catch (error) {
     failure = error
   }
-  if (written === 0) throw toFileError(directory, failure)
+  if (written === 0) throw failure
   return written
 }
 
@@ -209,14 +176,13 @@ async function eachInParallel<Item>(items: readonly Item[], work: (item: Item) =
 }
 
 function toFileError(directory: string, error: unknown): unknown {
-  if (error instanceof OsprofilerError || error instanceof TypeError) return error
   const { message, code } = isObject(error) ? error : { message: error, code: undefined }
-  const cause = redactFailure(directory, String(message), code)
+  const cause = showPathFailure(directory, String(message), code)
   if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM') {
     const advice = code === 'EROFS' ? 'may only be read' : `is not open to this user for that (${cause.message})`
-    return new OsprofilerError('ERR_STORE', `The store in "${redactPath(directory)}" ${advice}.`, { cause })
+    return new OsprofilerError('ERR_STORE', `The store in "${showPath(directory)}" ${advice}.`, { cause })
   }
-  return new OsprofilerError('ERR_STORE', `The store in "${redactPath(directory)}" cannot be used: ${cause.message}.`, {
+  return new OsprofilerError('ERR_STORE', `The store in "${showPath(directory)}" cannot be used: ${cause.message}.`, {
     cause,
   })
 }

@@ -3,7 +3,7 @@ import { join, parse, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { OsprofilerError } from '@osprofiler/core'
 import { JSON, URL } from '@osprofiler/core/toolkit'
-import { readTtl } from '../lifetime/retention.js'
+import { readTtl } from '../opening/url-options.js'
 
 /** What the name of a trace's file ends with. */
 export const EXTENSION = '.jsonl'

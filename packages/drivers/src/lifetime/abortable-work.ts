@@ -1,21 +1,11 @@
-import {
-  AbortController,
-  afterNaturalEnd,
-  clearTimeout,
-  Error,
-  Number,
-  Object,
-  Set,
-  setTimeout,
-} from '@osprofiler/core/toolkit'
+import { AbortController, cutAtExit, Error, Number, Object, Set } from '@osprofiler/core/toolkit'
+import type { StoreLifetime } from '../opening/store-driver.js'
+import { withDeadline } from './deadline.js'
 
 /** What the client of a store does, which ends also where the server hangs. */
 export interface AbortableWork {
-  /**
-   * Does it. `end` is aborted where it is still under way when the time of the program's natural end is over, when
-   * `abort` is called, or after `limit` milliseconds. Its reason is an error that says which, and that can be shown.
-   */
-  run<Result>(work: (end: AbortSignal) => Promise<Result>, limit?: number): Promise<Result>
+  /** See `StoreLifetime`. */
+  readonly run: StoreLifetime['run']
   /** Ends all of it: the store is closed. */
   abort(): void
 }
@@ -27,14 +17,13 @@ export function createAbortableWork(): AbortableWork {
     async run(work, limit) {
       const controller = new AbortController()
       const abort = (reason: string) => controller.abort(noAnswer(reason))
-      const late = () => abort(`it gave no answer within ${Number(limit) / 1_000} s`)
-      const timer = limit === undefined ? undefined : setTimeout(late, limit).unref()
-      const forget = afterNaturalEnd(() => abort('it gave no answer before the program ended'))
+      const forget = cutAtExit(() => abort('it gave no answer before the program ended'))
       underWay.add(controller)
+      const late = () => abort(`it gave no answer within ${Number(limit) / 1_000} s`)
       try {
-        return await work(controller.signal)
+        const doWork = () => work(controller.signal)
+        return await (limit === undefined ? doWork() : withDeadline(limit, late, doWork))
       } finally {
-        clearTimeout(timer)
         forget()
         underWay.delete(controller)
       }

@@ -1,35 +1,17 @@
-import type { LookupFunction } from 'node:net'
 import { OsprofilerError } from '@osprofiler/core'
 import { Math, Promise, Set } from '@osprofiler/core/toolkit'
 import { createHostLookup } from '../opening/host-lookup.js'
-import { isDoneWithin } from './is-done-within.js'
+import type { StoreDriver, StoreLifetime } from '../opening/store-driver.js'
+import { createAbortableWork } from './abortable-work.js'
+import { isDoneWithin } from './hold.js'
 
 /** How long a driver may be used: until it is closed, and a batch that it is writing then is still written. */
-export interface DriverLifetime {
-  /** By which the client finds its hosts. It ends with the life. */
-  readonly lookup: LookupFunction
-  /** @throws OsprofilerError `ERR_STORE` once it has ended. */
-  checkOpen(): void
-  /**
-   * For a write that has yet to connect: one that began before the end may.
-   *
-   * @throws OsprofilerError `ERR_STORE` once everything was cut.
-   */
-  checkMayConnect(): void
+export interface DriverLifetime extends StoreLifetime {
+  readonly isOpen: boolean
   /** Has `close` wait for a write. Resolves to what that resolves to. */
   trackWrite<Result>(write: Promise<Result>): Promise<Result>
   /** Ends it, once: further calls wait for the first. Resolves within `timeout` milliseconds, whatever hangs. */
-  close(timeout: number | undefined, closing: Closing): Promise<void>
-}
-
-/** How a driver ends what it holds. */
-export interface Closing {
-  /** Waits for what is to be done beside the writes. */
-  settle?(): Promise<unknown>
-  /** Takes leave of the server. */
-  leave?(): Promise<unknown>
-  /** Ends everything at once, so that nothing keeps the process alive. Called in any case. */
-  cut(): void
+  close(timeout: number | undefined, store: Pick<StoreDriver, 'settle' | 'leave' | 'cut'>): Promise<void>
 }
 
 /** For how long `close` waits where it is not told. */
@@ -41,21 +23,30 @@ const LEAVE_SHARE = 0.2
 export function createLifetime(): DriverLifetime {
   const writes = new Set<Promise<unknown>>()
   const hosts = createHostLookup()
+  const work = createAbortableWork()
   let closing: Promise<void> | undefined
   let isCut = false
 
-  async function end(timeout: number, { settle, leave, cut }: Closing): Promise<void> {
+  async function end(
+    timeout: number,
+    { settle, leave, cut }: Pick<StoreDriver, 'settle' | 'leave' | 'cut'>,
+  ): Promise<void> {
     hosts.leaveSystem()
     const settled = await isDoneWithin(timeout * (1 - LEAVE_SHARE), Promise.allSettled([...writes, settle?.()]))
     // A server that hangs is not taken leave of.
     if (settled && leave !== undefined) await isDoneWithin(timeout * LEAVE_SHARE, leave())
     isCut = true
     hosts.end()
-    cut()
+    work.abort()
+    cut?.()
   }
 
   return {
     lookup: hosts.lookup,
+    run: work.run,
+    get isOpen() {
+      return closing === undefined
+    },
     checkOpen() {
       if (closing !== undefined) throw storeClosed()
     },
@@ -70,14 +61,14 @@ export function createLifetime(): DriverLifetime {
         writes.delete(write)
       }
     },
-    close(timeout = CLOSE_TIMEOUT_MS, how) {
-      closing ??= end(Math.max(0, timeout), how)
+    close(timeout = CLOSE_TIMEOUT_MS, store) {
+      closing ??= end(Math.max(0, timeout), store)
       return closing
     },
   }
 }
 
 /** What whoever uses a driver is told that was closed. */
-export function storeClosed(): OsprofilerError {
+function storeClosed(): OsprofilerError {
   return new OsprofilerError('ERR_STORE', 'This store was closed. Open it again with openDriver().')
 }

@@ -1,28 +1,7 @@
-import { OsprofilerError, suppress } from '@osprofiler/core'
-import { Date, dateNow, holdProcess, Map, Math, Number } from '@osprofiler/core/toolkit'
-
-const TTL = /^(\d{1,6})(s|m|h|d|w)$/
-const UNITS = new Map([
-  ['s', 1_000],
-  ['m', 60_000],
-  ['h', 3_600_000],
-  ['d', 86_400_000],
-  ['w', 604_800_000],
-])
-
-/**
- * Reads how long a store keeps a trace, of `?ttl=` in its connection string: `90s`, `30m`, `12h`, `7d`, `2w`.
- *
- * @returns milliseconds, or `undefined` where it is not given: then traces are kept.
- * @throws OsprofilerError `ERR_CONNECTION_STRING`
- */
-export function readTtl(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const [, amount, unit] = TTL.exec(text) ?? []
-  const milliseconds = Number(amount) * (UNITS.get(unit ?? '') ?? Number.NaN)
-  if (milliseconds > 0) return milliseconds
-  throw new OsprofilerError('ERR_CONNECTION_STRING', 'ttl says how long traces are kept: 90s, 30m, 12h, 7d or 2w.')
-}
+import { suppress } from '@osprofiler/core'
+import { Date, dateNow, Math } from '@osprofiler/core/toolkit'
+import { toTimestamp } from '../listing/trace-query.js'
+import { hold } from './hold.js'
 
 /** For so long a pruning keeps the process alive: a program that ends soon has to prune as well. */
 const HOLD_MS = 2_000
@@ -43,8 +22,9 @@ export interface Retention {
  * succeed. Several processes may do so at once.
  *
  * @param ttl milliseconds; `undefined` does nothing at all
+ * @param prune removes the traces without a record from a timestamp on
  */
-export function createRetention(ttl: number | undefined, prune: (before: Date) => Promise<unknown>): Retention {
+export function createRetention(ttl: number | undefined, prune: (before: string) => Promise<unknown>): Retention {
   const pause = Math.min(Math.max((ttl ?? 0) / 10, MIN_PAUSE_MS), MAX_PAUSE_MS)
   let next = 0
   let running: Promise<unknown> | undefined
@@ -53,11 +33,10 @@ export function createRetention(ttl: number | undefined, prune: (before: Date) =
       const now = dateNow()
       if (ttl === undefined || running !== undefined || now < next) return
       next = now + pause
-      const release = holdProcess(HOLD_MS)
-      running = suppress(() => prune(new Date(now - ttl)))
+      const before = toTimestamp(new Date(now - ttl))
+      running = hold(() => suppress(() => prune(before)), HOLD_MS)
         .catch(() => undefined)
         .finally(() => {
-          release()
           running = undefined
         })
     },

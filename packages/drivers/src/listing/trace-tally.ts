@@ -1,5 +1,6 @@
 import { isErrorRecord, type TraceRecord, type TraceSummary } from '@osprofiler/core'
 import { latestBelievedTime } from './latest-believed-time.js'
+import { isSelected, type Selection } from './trace-query.js'
 
 /** Sums up a trace while its records pass by. */
 export interface TraceTally {
@@ -36,6 +37,28 @@ export function createTally(): TraceTally {
       return first === undefined ? undefined : toSummary(first, records)
     },
   }
+}
+
+/** The tally of some records of one trace. */
+export function tallyOf(records: Iterable<TraceRecord>): TraceTally {
+  const tally = createTally()
+  for (const record of records) tally.add(record)
+  return tally
+}
+
+/** Adds a record to the tally of its trace, which is started where there is none. */
+export function addToTally(tallies: Map<string, TraceTally>, record: TraceRecord): void {
+  const tally = tallies.get(record.base_id) ?? createTally()
+  tallies.set(record.base_id, tally)
+  tally.add(record)
+}
+
+/** What a list shows of the traces that a query asks for, in any order; only of those in which something failed, or of all. */
+export function selectTraces(tallies: Iterable<TraceTally>, selection: Selection, failed: boolean): TraceSummary[] {
+  return [...tallies].flatMap(tally => {
+    const { summary } = tally
+    return summary !== undefined && isSelected(summary, selection) && (tally.failed || !failed) ? [summary] : []
+  })
 }
 
 /** What a list shows of a trace, by its first record. */

@@ -1,14 +1,13 @@
 import { Agent, request as openRequest } from 'node:https'
-import type { LookupFunction } from 'node:net'
 import { Buffer, clearTimeout, Error, Promise, setTimeout } from '@osprofiler/core/toolkit'
-import { createAbortableWork } from '../lifetime/abortable-work.js'
+import type { StoreLifetime } from '../opening/store-driver.js'
 import { isObject, parse } from '../records/record-text.js'
 
 /** Where a Log Insight is, and what its certificate is measured by. */
 export interface LogInsightServer {
   readonly host: string
   readonly port: number
-  /** See `readAuthority`. */
+  /** The certificate, as PEM, of an authority to be trusted instead of those that Node knows. */
   readonly ca: string | undefined
   /** Whether any certificate will do, as for Python's driver. */
   readonly insecure: boolean
@@ -52,7 +51,10 @@ const IDLE_CONNECTION_MS = 4_000
 const MAX_CHARACTERS = 200_000_000
 
 /** Speaks HTTPS, by Node's own client: `fetch` could not be told whose certificates to trust. */
-export function createHttpClient({ host, port, ca, insecure }: LogInsightServer, lookup: LookupFunction): HttpClient {
+export function createHttpClient(
+  { host, port, ca, insecure }: LogInsightServer,
+  { lookup, run }: StoreLifetime,
+): HttpClient {
   const agent = new Agent({
     keepAlive: true,
     lookup,
@@ -60,7 +62,6 @@ export function createHttpClient({ host, port, ca, insecure }: LogInsightServer,
     rejectUnauthorized: !insecure,
     ...(ca === undefined ? {} : { ca }),
   })
-  const work = createAbortableWork()
 
   function exchange({ method, path, headers, body = '', timeout }: HttpRequest, end: AbortSignal): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
@@ -96,10 +97,7 @@ export function createHttpClient({ host, port, ca, insecure }: LogInsightServer,
   }
 
   return {
-    send: request => work.run(end => exchange(request, end)),
-    close() {
-      work.abort()
-      agent.destroy()
-    },
+    send: request => run(end => exchange(request, end)),
+    close: () => agent.destroy(),
   }
 }

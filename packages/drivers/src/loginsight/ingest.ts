@@ -132,12 +132,9 @@ function toRefused(ingested: unknown, sent: number): number {
 }
 
 function toEvent(record: TraceRecord): string | undefined {
-  const trace = encodeRecord(record)
-  if (trace === undefined) return undefined
-  const { base_id, trace_id, project, service, name } = record
-  const fields = Object.entries({ base_id, trace_id, project, service, name, trace })
-  const texts = [base_id, trace_id, project, service, name, record.parent_id, record.timestamp]
+  const { base_id, trace_id, project, service, name, parent_id } = record
+  const fields = Object.entries({ base_id, trace_id, project, service, name, trace: encodeRecord(record) })
   // A field's text is UTF-8; in the JSON of the last one, halves of surrogate pairs are escapes.
-  if (!texts.every(text => text.isWellFormed())) return undefined
+  if (![base_id, trace_id, project, service, name, parent_id].every(text => text.isWellFormed())) return undefined
   return JSON.stringify({ text: EVENT_TEXT, fields: fields.map(([key, content]) => ({ name: key, content })) })
 }

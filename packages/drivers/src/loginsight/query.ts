@@ -1,9 +1,10 @@
 import { OsprofilerError, type TraceRecord, type TraceSummary } from '@osprofiler/core'
 import { Array, Date, encodeURIComponent, Map, Number } from '@osprofiler/core/toolkit'
 import { latestBelievedTime } from '../listing/latest-believed-time.js'
-import { isSelected, type Selection, toTimestamp } from '../listing/trace-query.js'
-import { createTally, sortNewestFirst, type TraceTally } from '../listing/trace-tally.js'
+import { type Selection, toTimestamp } from '../listing/trace-query.js'
+import { addToTally, selectTraces, type TraceTally } from '../listing/trace-tally.js'
 import { decodeRecord, isObject } from '../records/record-text.js'
+import { byTime } from '../records/record-time.js'
 import type { HttpAnswer, HttpRequest } from './http.js'
 import { EVENT_TEXT } from './ingest.js'
 
@@ -32,8 +33,8 @@ export async function* readTrace(send: Send, baseId: string): AsyncGenerator<rea
   // It finds words, in whatever case and among others; whether it is the id is seen here.
   const constraint = WORD.test(baseId) ? `/base_id/CONTAINS%20${baseId}` : anyRecord()
   for await (const events of readPages(send, constraint, 0, 'ASC')) {
-    const records = events.flatMap(({ trace }) => decodeRecord(trace) ?? []).filter(({ base_id }) => base_id === baseId)
-    if (records.length > 0) yield records.sort(byTime)
+    const found = events.flatMap(({ trace }) => decodeRecord(trace) ?? []).filter(({ base_id }) => base_id === baseId)
+    yield found.sort(byTime)
   }
 }
 
@@ -43,16 +44,18 @@ export async function listTraces(send: Send, selection: Selection, failed: boole
   const traces = new Map<string, TraceTally>()
   const latest = latestBelievedTime()
   let pages = 0
-  if (limit === 0) return []
   // A record arrives after its own time, so nothing that is wanted arrived before.
   for await (const events of readPages(send, anyRecord(), since === '' ? 0 : Date.parse(`${since}Z`), 'DESC')) {
     if (pages++ === MAX_LIST_PAGES) throw tooMany()
-    for (const { trace } of events) addTo(traces, trace)
+    for (const { trace } of events) {
+      const record = decodeRecord(trace)
+      if (record !== undefined) addToTally(traces, record)
+    }
     const reached = toTimestamp(new Date(events.at(-1)?.timestamp ?? 0))
-    const newer = select(traces, { ...selection, since: reached }, failed)
+    const newer = selectTraces(traces.values(), { ...selection, since: reached }, failed)
     if (newer.filter(({ timestamp }) => timestamp <= latest).length >= limit) break
   }
-  return sortNewestFirst(select(traces, selection, failed)).slice(0, limit)
+  return selectTraces(traces.values(), selection, failed)
 }
 
 function tooMany(): OsprofilerError {
@@ -61,21 +64,6 @@ function tooMany(): OsprofilerError {
     'ERR_STORE',
     `The traces asked for are not all among the newest ${records} records of Log Insight: ask for fewer, or for younger ones.`,
   )
-}
-
-function addTo(traces: Map<string, TraceTally>, trace: string): void {
-  const record = decodeRecord(trace)
-  if (record === undefined) return
-  const tally = traces.get(record.base_id) ?? createTally()
-  traces.set(record.base_id, tally)
-  tally.add(record)
-}
-
-function select(traces: ReadonlyMap<string, TraceTally>, selection: Selection, failed: boolean): TraceSummary[] {
-  return [...traces.values()].flatMap(tally => {
-    const { summary } = tally
-    return summary !== undefined && isSelected(summary, selection) && (tally.failed || !failed) ? [summary] : []
-  })
 }
 
 function anyRecord(): string {
@@ -139,9 +127,4 @@ function toEvent(event: unknown): Event | undefined {
   const field = event.fields.find(candidate => isObject(candidate) && candidate.name === 'trace')
   const trace = isObject(field) ? field.content : undefined
   return typeof trace === 'string' ? { timestamp: Number(event.timestamp), trace } : undefined
-}
-
-function byTime(one: TraceRecord, other: TraceRecord): number {
-  if (one.timestamp === other.timestamp) return 0
-  return one.timestamp < other.timestamp ? -1 : 1
 }

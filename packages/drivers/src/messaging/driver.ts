@@ -1,11 +1,10 @@
-import { type Driver, OsprofilerError } from '@osprofiler/core'
-import { AbortController, AbortSignal, clearTimeout, Date, setTimeout } from '@osprofiler/core/toolkit'
-import { createAbortableWork } from '../lifetime/abortable-work.js'
-import { createLifetime } from '../lifetime/driver-lifetime.js'
+import { OsprofilerError } from '@osprofiler/core'
+import { AbortController, AbortSignal, Date } from '@osprofiler/core/toolkit'
+import { withDeadline } from '../lifetime/deadline.js'
 import { createOneAtATime } from '../lifetime/one-at-a-time.js'
 import { findClient } from '../opening/client-package.js'
 import { showHosts } from '../opening/connection-url.js'
-import type { OpenContext } from '../opening/open-context.js'
+import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
 import { type BrokerConnection, connectToBroker, describeFailure } from './connection.js'
 import { encodeNotification } from './notification.js'
 import { openPublisher, type Publisher } from './publisher.js'
@@ -24,7 +23,8 @@ const READ_MS = 60_000
  *
  * A queue is no store: what waits in it is read by looking through it, and whoever consumes it takes it away.
  */
-export function openMessagingDriver(location: string, context: OpenContext): Driver {
+export function openMessagingDriver(location: string, context: OpenContext): StoreDriver {
+  const { lifetime } = context
   const settings = readMessagingSettings(location)
   const place = showHosts(settings.brokers)
   findClient('amqplib', context)
@@ -32,24 +32,24 @@ export function openMessagingDriver(location: string, context: OpenContext): Dri
   let brokers = settings.brokers
   let connection: BrokerConnection | undefined
   let publisher: Publisher | undefined
-  const lifetime = createLifetime()
-  const work = createAbortableWork()
 
   async function connect(end: AbortSignal): Promise<BrokerConnection> {
     if (connection?.isOpen === true) return connection
     publisher = undefined
     // Not `AbortSignal.timeout()`: the socket listens to the signal for as long as it lives.
     const limit = new AbortController()
-    const timer = setTimeout(() => limit.abort(), CONNECT_MS).unref()
+    const signal = AbortSignal.any([end, limit.signal])
     try {
-      connection = await connectToBroker(settings, lifetime.lookup, AbortSignal.any([end, limit.signal]), brokers)
+      connection = await withDeadline(
+        CONNECT_MS,
+        () => limit.abort(),
+        () => connectToBroker(settings, lifetime.lookup, signal, brokers),
+      )
       return connection
     } catch (error) {
       // The next time, another one comes first.
       if (limit.signal.aborted) brokers = [...brokers.slice(1), ...brokers.slice(0, 1)]
       throw error
-    } finally {
-      clearTimeout(timer)
     }
   }
 
@@ -60,7 +60,7 @@ export function openMessagingDriver(location: string, context: OpenContext): Dri
       publisher ??= await openPublisher(open, settings)
     } catch (error) {
       open.destroy()
-      throw toStoreError(place, error)
+      throw error
     }
     try {
       return await publisher.publish(contents)
@@ -70,22 +70,15 @@ export function openMessagingDriver(location: string, context: OpenContext): Dri
     }
   }
 
-  async function scan(see: (waiting: Waiting) => void, finish?: () => void): Promise<void> {
-    lifetime.checkOpen()
-    await work.run(
-      end =>
-        oneAtATime(async () => {
-          const open = await connect(end)
-          end.addEventListener('abort', open.destroy)
-          try {
-            await scanQueue(open, see, finish)
-          } catch (error) {
-            open.destroy()
-            throw toStoreError(place, end.aborted ? end.reason : error)
-          }
-        }),
-      READ_MS,
-    )
+  async function scan(end: AbortSignal, see: (waiting: Waiting) => void, finish?: () => void): Promise<void> {
+    const open = await connect(end)
+    end.addEventListener('abort', open.destroy)
+    try {
+      await scanQueue(open, see, finish)
+    } catch (error) {
+      open.destroy()
+      throw end.aborted ? end.reason : error
+    }
   }
 
   async function disconnect(): Promise<void> {
@@ -96,28 +89,17 @@ export function openMessagingDriver(location: string, context: OpenContext): Dri
     name: 'messaging',
     location: place,
     async write(records) {
-      lifetime.checkOpen()
       const sentAt = new Date()
-      const contents = records.flatMap(record => encodeNotification(record, sentAt) ?? [])
-      const refused = records.length - contents.length
-      if (contents.length === 0) return { refused }
-      const writing = work.run(end => oneAtATime(() => publish(contents, end)))
-      return { refused: refused + (await lifetime.trackWrite(writing)) }
+      const contents = records.map(record => encodeNotification(record, sentAt))
+      if (contents.length === 0) return { refused: 0 }
+      return { refused: await lifetime.run(end => oneAtATime(() => publish(contents, end))) }
     },
     // What is put back into a quorum queue counts as a failed delivery, and after some of those it is dropped.
-    ...(settings.quorum ? {} : createQueueReader(scan)),
-    close: timeout =>
-      lifetime.close(timeout, {
-        leave: () => oneAtATime(disconnect),
-        cut() {
-          work.abort()
-          connection?.destroy()
-        },
-      }),
+    ...(!settings.quorum &&
+      createQueueReader((...seen) => lifetime.run(end => oneAtATime(() => scan(end, ...seen)), READ_MS))),
+    toError: error =>
+      new OsprofilerError('ERR_STORE', `The message broker at "${place}" cannot be used: ${describeFailure(error)}.`),
+    leave: () => oneAtATime(disconnect),
+    cut: () => connection?.destroy(),
   }
-}
-
-function toStoreError(place: string, error: unknown): unknown {
-  if (error instanceof OsprofilerError) return error
-  return new OsprofilerError('ERR_STORE', `The message broker at "${place}" cannot be used: ${describeFailure(error)}.`)
 }

@@ -9,14 +9,12 @@ import { encodeRecord, isObject, parse, toRecord } from '../records/record-text.
 export const TOPIC = 'profiler.info'
 
 /**
- * A record as a notification of oslo.messaging, in the envelope of its format 2.0; undefined for one that no store can
- * take. Listeners unwrap that; Python's driver itself sends format 1.0, which is the same without the envelope.
+ * A record as a notification of oslo.messaging, in the envelope of its format 2.0. Listeners unwrap that; Python's driver itself sends format 1.0, which is the same without the envelope.
  *
  * Put together as text: the payload is JSON already, and as an object it would be made into JSON once more.
  */
-export function encodeNotification(record: TraceRecord, sentAt: Date): Buffer | undefined {
+export function encodeNotification(record: TraceRecord, sentAt: Date): Buffer {
   const payload = encodeRecord(record)
-  if (payload === undefined) return undefined
   const { host } = record.info
   const id = randomUUID()
   const publisher = JSON.stringify(typeof host === 'string' ? host : hostname())

@@ -1,8 +1,7 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { Error, Map, Number, Object, process } from '@osprofiler/core/toolkit'
-import { readTtl } from '../lifetime/retention.js'
-import { readCertificateFile } from '../opening/certificate-file.js'
-import { type ConnectionUrl, parseConnectionUrl, type UrlForm } from '../opening/connection-url.js'
+import { type ConnectionUrl, parseConnectionUrl, toRefuse, type UrlForm, words } from '../opening/connection-url.js'
+import { readSwitch, readTlsFiles, readTtl, type TlsFiles, type UrlOptions } from '../opening/url-options.js'
 
 /** Where the broker is, and how what it holds was declared. */
 export interface MessagingSettings {
@@ -29,45 +28,18 @@ export interface Broker {
   readonly password: string
 }
 
-interface TlsFiles {
-  readonly ca?: Buffer
-  readonly cert?: Buffer
-  readonly key?: Buffer
-}
-
 const VARIABLE = 'OSPROFILER_TRANSPORT_URL'
 const TRANSPORT = /^(rabbit|kombu|amqp|amqps):\/\/(.*)$/is
 
 /** Options of oslo.messaging that a transport URL shared with its services may hold, and that mean nothing here. */
-const IGNORED = [
-  'conn_pool_min_size',
-  'conn_pool_ttl',
-  'direct_mandatory_flag',
-  'enable_cancel_on_failover',
-  'heartbeat_in_pthread',
-  'heartbeat_rate',
-  'heartbeat_timeout_threshold',
-  'hostname',
-  'kombu_compression',
-  'kombu_failover_strategy',
-  'kombu_missing_consumer_retry_timeout',
-  'kombu_reconnect_delay',
-  'kombu_reconnect_splay',
-  'processname',
-  'rabbit_interval_max',
-  'rabbit_login_method',
-  'rabbit_qos_prefetch_count',
-  'rabbit_retry_backoff',
-  'rabbit_retry_interval',
-  'rabbit_stream_fanout',
-  'rabbit_transient_queues_ttl',
-  'rabbit_transient_quorum_queue',
-  'rpc_conn_pool_size',
-  'ssl_enforce_fips_mode',
-  'ssl_enforce_hostname_verification',
-  'ssl_version',
-  'use_queue_manager',
-]
+const IGNORED = words(`
+  conn_pool_min_size conn_pool_ttl direct_mandatory_flag enable_cancel_on_failover heartbeat_in_pthread
+  heartbeat_rate heartbeat_timeout_threshold hostname kombu_compression kombu_failover_strategy
+  kombu_missing_consumer_retry_timeout kombu_reconnect_delay kombu_reconnect_splay processname
+  rabbit_interval_max rabbit_login_method rabbit_qos_prefetch_count rabbit_retry_backoff rabbit_retry_interval
+  rabbit_stream_fanout rabbit_transient_queues_ttl rabbit_transient_quorum_queue rpc_conn_pool_size
+  ssl_enforce_fips_mode ssl_enforce_hostname_verification ssl_version use_queue_manager
+`)
 
 /** Bounds of a quorum queue, where they are not 0. oslo.messaging 14 spells two of them wrong. */
 const QUORUM_LIMITS = [
@@ -78,15 +50,15 @@ const QUORUM_LIMITS = [
   ['rabbit_quroum_max_memory_bytes', 'x-max-in-memory-bytes'],
 ] as const
 
+const TLS_FILES = { ca: 'ssl_ca_file', cert: 'ssl_cert_file', key: 'ssl_key_file' }
+
 const FORM: UrlForm = {
   example: 'messaging://user:password@host:5672/vhost',
   defaultPort: 5672,
   defaultHost: 'localhost',
   options: [
     'ssl',
-    'ssl_ca_file',
-    'ssl_cert_file',
-    'ssl_key_file',
+    ...Object.values(TLS_FILES),
     'control_exchange',
     'amqp_durable_queues',
     'amqp_auto_delete',
@@ -113,7 +85,9 @@ export function readMessagingSettings(location: string): MessagingSettings {
   const [first] = urls
   const own = isBare ? parseConnectionUrl(location, FORM).options : []
   const options = new Map([...(first?.options ?? []), ...own])
-  const quorum = readFlag(options, 'rabbit_quorum_queue')
+  const given = { options, refuse: toRefuse(FORM) }
+  const isOn = (name: string): boolean => readSwitch(given, name) ?? false
+  const quorum = isOn('rabbit_quorum_queue')
   return {
     brokers: urls.flatMap(({ hosts, username, password }) =>
       hosts.map(host => ({
@@ -124,14 +98,14 @@ export function readMessagingSettings(location: string): MessagingSettings {
     ),
     // As oslo.messaging has it: "/" and "//" are both the default one.
     vhost: first?.path || '/',
-    tls: isTls || readFlag(options, 'ssl') ? readTls(options) : undefined,
+    tls: isTls || isOn('ssl') ? readTlsFiles(given, TLS_FILES) : undefined,
     exchange: options.get('control_exchange') || 'openstack',
-    durable: quorum || readFlag(options, 'amqp_durable_queues'),
-    autoDelete: readFlag(options, 'amqp_auto_delete'),
+    durable: quorum || isOn('amqp_durable_queues'),
+    autoDelete: isOn('amqp_auto_delete'),
     quorum,
     queueArguments: {
-      ...(readFlag(options, 'rabbit_ha_queues') && { 'x-ha-policy': 'all' }),
-      ...readQuorum(options, quorum),
+      ...(isOn('rabbit_ha_queues') && { 'x-ha-policy': 'all' }),
+      ...readQuorum(given, quorum),
     },
     ttlMs: readTtl(options.get('ttl')),
   }
@@ -172,14 +146,7 @@ function readUrls(location: string, form: UrlForm): ConnectionUrl[] {
   return hosts.split(',').map(host => parseConnectionUrl(host + rest, form))
 }
 
-function readFlag(options: ReadonlyMap<string, string>, name: string): boolean {
-  const text = (options.get(name) ?? 'false').toLowerCase()
-  if (['1', 'true', 'yes', 'on'].includes(text)) return true
-  if (['0', 'false', 'no', 'off', ''].includes(text)) return false
-  throw refuse(`${name} is 1 or 0`)
-}
-
-function readQuorum(options: ReadonlyMap<string, string>, quorum: boolean): Record<string, string | number> {
+function readQuorum({ options, refuse }: UrlOptions, quorum: boolean): Record<string, string | number> {
   if (!quorum) return {}
   const limits = QUORUM_LIMITS.flatMap(([option, argument]): [string, number][] => {
     const text = options.get(option) ?? '0'
@@ -187,29 +154,4 @@ function readQuorum(options: ReadonlyMap<string, string>, quorum: boolean): Reco
     return Number(text) === 0 ? [] : [[argument, Number(text)]]
   })
   return { 'x-queue-type': 'quorum', ...Object.fromEntries(limits) }
-}
-
-function readTls(options: ReadonlyMap<string, string>): TlsFiles {
-  const ca = readFile(options, 'ssl_ca_file')
-  const cert = readFile(options, 'ssl_cert_file')
-  const key = readFile(options, 'ssl_key_file')
-  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }
-}
-
-function readFile(options: ReadonlyMap<string, string>, name: string): Buffer | undefined {
-  const path = options.get(name)
-  if (path === undefined) return undefined
-  try {
-    return readCertificateFile(path)
-  } catch (cause) {
-    throw refuse(`the file of ${name} cannot be read (${(cause as Error).message})`, { cause })
-  }
-}
-
-function refuse(reason: string, options?: ErrorOptions): OsprofilerError {
-  return new OsprofilerError(
-    'ERR_CONNECTION_STRING',
-    `Such a connection string looks like "${FORM.example}": ${reason}. It is not shown, for it may hold a password.`,
-    options,
-  )
 }

@@ -1,10 +1,9 @@
 import { isErrorRecord, type TraceRecord } from '@osprofiler/core'
-import { ExactNumber, exactFloat, parseJson, stringifyJson } from '@osprofiler/core/json'
+import { ExactNumber, exactFloat, jsonText, parseJson } from '@osprofiler/core/json'
 import { Array, Date, dateNow, Map, Math, Number, Object, String, types } from '@osprofiler/core/toolkit'
 import type { Document, ObjectId } from 'mongodb'
-import { decodeRecord, encodeRecord, isObject, parse, toRecord } from '../records/record-text.js'
-import { isTimestamp } from '../records/record-time.js'
-import { copyPlain } from './plain.js'
+import { encodeRecord, isObject, parse, toRecord } from '../records/record-text.js'
+import { isAlikeInBson } from './alike-in-bson.js'
 
 /** The parts of the client that a document is made with. */
 export interface DocumentMaker {
@@ -14,7 +13,7 @@ export interface DocumentMaker {
   readonly BSON: { calculateObjectSize(document: Document): number }
 }
 
-/** A batch as documents, and how many of its records cannot be any. */
+/** A batch as documents, and how many of its records MongoDB cannot keep. */
 export interface DocumentBatch {
   readonly documents: readonly Document[]
   /** For each document, the position of its record in the batch. */
@@ -74,35 +73,20 @@ export function fromDocument(document: Document): TraceRecord {
 }
 
 function toDocument(record: TraceRecord, _id: ObjectId, maker: DocumentMaker): RecordDocument | undefined {
-  const copy = copyRecord(record)
-  if (copy !== undefined) return { _id, ...copy }
+  if (!areStorable(record)) return undefined
+  if (isAlikeInBson(record.info)) return { _id, ...record }
   const line = encodeRecord(record)
-  const plain = line === undefined ? undefined : decodeRecord(line)
-  if (line === undefined || plain === undefined || !areStorable(plain)) return undefined
-  const exact = !INEXACT.test(line) && !isDeeper(plain.info, MAX_DEPTH)
-  const info = toBsonValue(plain.info, MAX_DEPTH, maker) as TraceRecord['info']
-  const document = { _id, ...plain, info }
-  if (!exact) Object.assign(document, { info_json: stringifyJson(plain.info) })
+  const exact = !INEXACT.test(line) && !isDeeper(record.info, MAX_DEPTH)
+  const info = toBsonValue(record.info, MAX_DEPTH, maker) as TraceRecord['info']
+  const document = { _id, ...record, info }
+  if (!exact) Object.assign(document, { info_json: jsonText(record.info, 0) })
   if (line.length > SIZE_IN_DOUBT && maker.BSON.calculateObjectSize(document) >= MAX_BYTES) return undefined
   return document
 }
 
-/** A record that MongoDB keeps as it is, or undefined for one that wants a closer look. */
-function copyRecord(record: TraceRecord): TraceRecord | undefined {
-  try {
-    const { name, base_id, parent_id, trace_id, timestamp, project, service } = record
-    const info = copyPlain(record.info)
-    if (info === undefined) return undefined
-    const copy = { name, base_id, parent_id, trace_id, timestamp, info, project, service }
-    return areStorable(copy) && isTimestamp(timestamp) ? copy : undefined
-  } catch {
-    return undefined
-  }
-}
-
 /** Whether UTF-8 keeps the texts outside of `info` as they are. */
 function areStorable({ info: _, ...texts }: TraceRecord): boolean {
-  return Object.values(texts).every(text => typeof text === 'string' && text.isWellFormed())
+  return Object.values(texts).every(text => text.isWellFormed())
 }
 
 function isDeeper(value: unknown, depth: number): boolean {

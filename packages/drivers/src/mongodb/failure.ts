@@ -1,5 +1,5 @@
 import { OsprofilerError } from '@osprofiler/core'
-import { Error, Number, Object, Set, String, TypeError } from '@osprofiler/core/toolkit'
+import { Error, Number, Object, Set, String } from '@osprofiler/core/toolkit'
 import { isObject } from '../records/record-text.js'
 
 /**
@@ -34,7 +34,6 @@ export function isTransient(code: unknown): boolean {
  * be reached, `unreachable`.
  */
 export function toMongodbError(location: string, error: unknown, unreachable?: string): unknown {
-  if (error instanceof OsprofilerError || error instanceof TypeError) return error
   const { name, message, code } = isObject(error) ? error : { name: '', message: '', code: undefined }
   const reason = (isUnreachable(name) ? unreachable : undefined) ?? describeReason(String(name), message)
   const cause = Object.assign(new Error(reason), code === undefined ? {} : { code })

@@ -1,7 +1,7 @@
 import type { TraceSummary } from '@osprofiler/core'
 import { Number } from '@osprofiler/core/toolkit'
 import type { Collection, Document, Filter } from 'mongodb'
-import { collectNewest, type RecordPlace, type TimePart } from '../listing/newest-traces.js'
+import { collectNewest, type TimePart, type TracePage, toTracePage } from '../listing/newest-traces.js'
 import type { Selection } from '../listing/trace-query.js'
 import { toSummary } from '../listing/trace-tally.js'
 import { toRecord } from '../records/record-text.js'
@@ -14,22 +14,18 @@ const FAILED: Filter<Document> = {
 }
 
 /** The newest traces of a collection, or of those in which something failed. */
-export function listTraces(
-  collection: Collection,
-  selection: Selection,
-  failed: boolean,
-): Promise<readonly TraceSummary[]> {
+export function listTraces(collection: Collection, selection: Selection, failed: boolean): Promise<TraceSummary[]> {
   // A trace that began late enough has no older record.
   const since = selection.since === '' ? {} : { $gte: selection.since }
   const toTimes = (part: TimePart) => ('upTo' in part ? { ...since, $lt: part.upTo } : { $gte: part.after })
   const source = {
-    pages: (part: TimePart) => readPlaces(collection, { timestamp: toTimes(part), ...(failed ? FAILED : {}) }),
+    pages: (part: TimePart) => readTraces(collection, { timestamp: toTimes(part), ...(failed ? FAILED : {}) }),
     summarise: (baseIds: readonly string[]) => summarise(collection, baseIds),
   }
   return collectNewest(source, selection)
 }
 
-async function* readPlaces(collection: Collection, filter: Filter<Document>): AsyncGenerator<readonly RecordPlace[]> {
+async function* readTraces(collection: Collection, filter: Filter<Document>): AsyncGenerator<TracePage> {
   const places = collection.find(filter, {
     projection: { _id: 0, base_id: 1, timestamp: 1 },
     sort: { timestamp: -1 },
@@ -37,7 +33,7 @@ async function* readPlaces(collection: Collection, filter: Filter<Document>): As
     allowDiskUse: true,
   })
   try {
-    while (await places.hasNext()) yield places.readBufferedDocuments().map(toRecord)
+    while (await places.hasNext()) yield toTracePage(places.readBufferedDocuments().map(toRecord))
   } finally {
     await places.close()
   }

@@ -1,9 +1,7 @@
-import { OsprofilerError } from '@osprofiler/core'
 import { Object } from '@osprofiler/core/toolkit'
 import type { MongoClientOptions } from 'mongodb'
-import { readTtl } from '../lifetime/retention.js'
-import { readCertificateOption } from '../opening/certificate-file.js'
-import { parseConnectionUrl, showHost, showHosts } from '../opening/connection-url.js'
+import { parseConnectionUrl, showHost, showHosts, words } from '../opening/connection-url.js'
+import { readFileOption, readTtl } from '../opening/url-options.js'
 
 /** Where a MongoDB is, in the form that its client wants. */
 export interface MongodbUrl {
@@ -18,52 +16,15 @@ export interface MongodbUrl {
 }
 
 /** MongoDB's own options, as its manual spells them. */
-const CLIENT_OPTIONS = [
-  'appName',
-  'authMechanism',
-  'authMechanismProperties',
-  'authSource',
-  'compressors',
-  'connectTimeoutMS',
-  'directConnection',
-  'heartbeatFrequencyMS',
-  'journal',
-  'loadBalanced',
-  'localThresholdMS',
-  'maxConnecting',
-  'maxIdleTimeMS',
-  'maxPoolSize',
-  'maxStalenessSeconds',
-  'minPoolSize',
-  'proxyHost',
-  'proxyPassword',
-  'proxyPort',
-  'proxyUsername',
-  'readConcernLevel',
-  'readPreference',
-  'readPreferenceTags',
-  'replicaSet',
-  'retryReads',
-  'retryWrites',
-  'serverMonitoringMode',
-  'serverSelectionTimeoutMS',
-  'socketTimeoutMS',
-  'srvMaxHosts',
-  'srvServiceName',
-  'ssl',
-  'timeoutMS',
-  'tls',
-  'tlsAllowInvalidCertificates',
-  'tlsAllowInvalidHostnames',
-  'tlsCAFile',
-  'tlsCertificateKeyFile',
-  'tlsCertificateKeyFilePassword',
-  'tlsInsecure',
-  'w',
-  'waitQueueTimeoutMS',
-  'wtimeoutMS',
-  'zlibCompressionLevel',
-]
+const CLIENT_OPTIONS = words(`
+  appName authMechanism authMechanismProperties authSource compressors connectTimeoutMS directConnection
+  heartbeatFrequencyMS journal loadBalanced localThresholdMS maxConnecting maxIdleTimeMS maxPoolSize
+  maxStalenessSeconds minPoolSize proxyHost proxyPassword proxyPort proxyUsername readConcernLevel
+  readPreference readPreferenceTags replicaSet retryReads retryWrites serverMonitoringMode
+  serverSelectionTimeoutMS socketTimeoutMS srvMaxHosts srvServiceName ssl timeoutMS tls
+  tlsAllowInvalidCertificates tlsAllowInvalidHostnames tlsCAFile tlsCertificateKeyFile
+  tlsCertificateKeyFilePassword tlsInsecure w waitQueueTimeoutMS wtimeoutMS zlibCompressionLevel
+`)
 
 /** The client reads these files when it connects, and would wait for one that has no end. */
 const FILE_OPTIONS = ['tlsCAFile', 'tlsCertificateKeyFile']
@@ -80,21 +41,14 @@ const PORT = /^[^/?]*:\d*(?:[/?]|$)/
 /** Reads what follows `mongodb://` or `mongodb+srv://`. The client reads it too, later: here mistakes are found. */
 export function readMongodbUrl(scheme: string, location: string): MongodbUrl {
   const example = `${scheme}://user:password@host${scheme === 'mongodb' ? ':27017' : ''}/?authSource=admin`
-  const { hosts, options } = parseConnectionUrl(location, {
+  const parsed = parseConnectionUrl(location, {
     example,
     defaultPort: 27_017,
     options: [...CLIENT_OPTIONS, 'ttl'],
   })
-  if (scheme === 'mongodb+srv' && (hosts.length > 1 || PORT.test(location))) {
-    throw new OsprofilerError(
-      'ERR_CONNECTION_STRING',
-      `Such a connection string looks like "${example}": one name, without a port.`,
-    )
-  }
-  for (const name of FILE_OPTIONS) {
-    const path = options.get(name)
-    if (path !== undefined) readCertificateOption(name, path)
-  }
+  const { hosts, options, refuse } = parsed
+  if (scheme === 'mongodb+srv' && (hosts.length > 1 || PORT.test(location))) throw refuse('one name, without a port')
+  for (const name of FILE_OPTIONS) readFileOption(parsed, name)
   return {
     url: `${scheme}://${withoutTtl(location)}`,
     location: showHosts(hosts, host => (scheme === 'mongodb' ? showHost(host) : host.host)),

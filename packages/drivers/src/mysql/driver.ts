@@ -1,6 +1,4 @@
-import { type Driver, OsprofilerError } from '@osprofiler/core'
 import { Number, String } from '@osprofiler/core/toolkit'
-import { readTtl } from '../lifetime/retention.js'
 import { findClient } from '../opening/client-package.js'
 import {
   type ConnectionUrl,
@@ -8,53 +6,33 @@ import {
   parseConnectionUrl,
   showHosts,
   type UrlForm,
+  words,
 } from '../opening/connection-url.js'
-import type { OpenContext } from '../opening/open-context.js'
-import { createSqlDriver } from '../sql/driver.js'
-import { readChoice, readSeconds, readTlsFiles, showAddress, type Ways } from '../sql/location.js'
+import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
+import { readChoice, readSeconds, readSwitch, readTlsFiles, readTtl } from '../opening/url-options.js'
+import { createSqlDriver, type SqlDatabase } from '../sql/driver.js'
+import { showAddress, type Ways } from '../sql/location.js'
 import { connectMysql, type MysqlSettings } from './session.js'
 import { createMysqlStore } from './store.js'
 
 /** The schemes of its connection strings: those of Python's clients name the same store. */
-export const MYSQL_SCHEMES = [
-  'mysql',
-  'mysql+aiomysql',
-  'mysql+asyncmy',
-  'mysql+cymysql',
-  'mysql+mysqlconnector',
-  'mysql+mysqldb',
-  'mysql+pymysql',
-  'mariadb',
-  'mariadb+mariadbconnector',
-  'mariadb+mysqlconnector',
-  'mariadb+mysqldb',
-  'mariadb+pymysql',
-] as const
+export const MYSQL_SCHEMES = words(`
+  mysql mysql+aiomysql mysql+asyncmy mysql+cymysql mysql+mysqlconnector mysql+mysqldb mysql+pymysql mariadb
+  mariadb+mariadbconnector mariadb+mysqlconnector mariadb+mysqldb mariadb+pymysql
+`)
 
 const FORM: UrlForm = {
   example: 'mysql://user:password@host:3306/database',
   defaultPort: 3306,
   defaultHost: 'localhost',
-  options: [
-    'unix_socket',
-    'charset',
-    'connect_timeout',
-    'ssl',
-    'ssl_mode',
-    'ssl_disabled',
-    'ssl_ca',
-    'ssl_cert',
-    'ssl_key',
-    'ssl_check_hostname',
-    'ssl_verify_cert',
-    'ssl_verify_identity',
-    'ttl',
-  ],
+  options: words(`
+    unix_socket charset connect_timeout ssl ssl_mode ssl_disabled ssl_ca ssl_cert ssl_key ssl_check_hostname
+    ssl_verify_cert ssl_verify_identity ttl
+  `),
   passedOver: ['autocommit', 'local_infile', 'plugin', 'read_timeout', 'use_unicode', 'write_timeout'],
 }
 
 const SSL_MODES = ['DISABLED', 'PREFERRED', 'REQUIRED', 'VERIFY_CA', 'VERIFY_IDENTITY'] as const
-const SWITCH = ['true', 'false', '1', '0'] as const
 const CONNECT_MS = 10_000
 
 /**
@@ -64,28 +42,24 @@ const CONNECT_MS = 10_000
  * `max_allowed_packet`, and what the database itself refuses while it takes other rows. A connection that breaks
  * during the commit is `ERR_WRITE_UNCERTAIN`.
  */
-export function openMysqlDriver(location: string, context: OpenContext): Driver {
-  const { scheme } = context
+export function openMysqlDriver(location: string, context: OpenContext): StoreDriver {
   const url = parseConnectionUrl(location, FORM)
   findClient('mysql2', context)
-  const { options } = url
-  if (url.path === '') {
-    throw new OsprofilerError('ERR_CONNECTION_STRING', `${scheme}:// names a database, as in "${FORM.example}".`)
-  }
+  if (url.path === '') throw url.refuse('it names a database')
   // What is asked for is a part of what is spoken in any case.
-  readChoice(options, 'charset', ['utf8', 'utf8mb3', 'utf8mb4'])
+  readChoice(url, 'charset', ['utf8', 'utf8mb3', 'utf8mb4'])
   const settings: MysqlSettings = {
     hosts: toHosts(url),
-    ways: toWays(options),
+    ways: toWays(url),
     user: url.username,
     password: url.password,
     database: url.path,
-    connectPatience: readSeconds(options, 'connect_timeout', CONNECT_MS),
+    connectPatience: readSeconds(url, 'connect_timeout') ?? CONNECT_MS,
   }
-  return createSqlDriver({
+  const database: SqlDatabase = {
     name: 'mysql',
     location: `${showHosts(settings.hosts, showAddress)}/${settings.database}`,
-    ttl: readTtl(options.get('ttl')),
+    ttl: readTtl(url.options.get('ttl')),
     keepsNul: true,
     async open(createSocket) {
       const session = await connectMysql(settings, createSocket)
@@ -93,7 +67,8 @@ export function openMysqlDriver(location: string, context: OpenContext): Driver 
       const [maxPacket, version] = rows[0] ?? []
       return createMysqlStore(session, Number(maxPacket), String(version))
     },
-  })
+  }
+  return createSqlDriver(database, context)
 }
 
 function toHosts({ hosts, options }: ConnectionUrl): readonly Host[] {
@@ -102,9 +77,9 @@ function toHosts({ hosts, options }: ConnectionUrl): readonly Host[] {
 }
 
 /** The ways of MySQL's `ssl_mode`, whose default is to try TLS first, or of what Python's clients have in its place. */
-function toWays(options: ReadonlyMap<string, string>): Ways {
-  const files = readTlsFiles(options, { ca: 'ssl_ca', cert: 'ssl_cert', key: 'ssl_key' })
-  switch (readChoice(options, 'ssl_mode', SSL_MODES) ?? impliedMode(options)) {
+function toWays(url: ConnectionUrl): Ways {
+  const files = readTlsFiles(url, { ca: 'ssl_ca', cert: 'ssl_cert', key: 'ssl_key' })
+  switch (readChoice(url, 'ssl_mode', SSL_MODES) ?? impliedMode(url)) {
     case 'DISABLED':
       return ['plain']
     case 'PREFERRED':
@@ -118,15 +93,12 @@ function toWays(options: ReadonlyMap<string, string>): Ways {
   }
 }
 
-function impliedMode(options: ReadonlyMap<string, string>): (typeof SSL_MODES)[number] {
-  const isOn = (name: string): boolean | undefined => {
-    const value = readChoice(options, name, SWITCH)
-    return value === undefined ? undefined : value === 'true' || value === '1'
-  }
+function impliedMode(url: ConnectionUrl): (typeof SSL_MODES)[number] {
+  const isOn = (name: string): boolean | undefined => readSwitch(url, name)
   const verifiesName = isOn('ssl_verify_identity') ?? isOn('ssl_check_hostname')
-  const verifies = isOn('ssl_verify_cert') ?? options.has('ssl_ca')
+  const verifies = isOn('ssl_verify_cert') ?? url.options.has('ssl_ca')
   if (isOn('ssl_disabled') || isOn('ssl') === false) return 'DISABLED'
   if (verifiesName || (verifies && verifiesName === undefined)) return 'VERIFY_IDENTITY'
   if (verifies) return 'VERIFY_CA'
-  return isOn('ssl') || options.has('ssl_key') ? 'REQUIRED' : 'PREFERRED'
+  return isOn('ssl') || url.options.has('ssl_key') ? 'REQUIRED' : 'PREFERRED'
 }

@@ -3,21 +3,20 @@ import { Array } from '@osprofiler/core/toolkit'
 import type { Connection, ConnectionOptions, ResultSetHeader, RowDataPacket, SslOptions } from 'mysql2'
 import { loadClient } from '../opening/client-package.js'
 import type { Host } from '../opening/connection-url.js'
-import type { SqlFailure } from '../sql/failure.js'
-import { isSocketPath, type SqlTls, type Ways } from '../sql/location.js'
-import { type CreateSocket, connectWithin, createSession, LOCK_WAIT_S, type SqlSession } from '../sql/session.js'
+import { isSocketPath, type SqlServers, type SqlTls, type Way } from '../sql/location.js'
+import {
+  type CreateSocket,
+  connectToFirst,
+  connectWithin,
+  createSession,
+  LOCK_WAIT_S,
+  type SqlSession,
+} from '../sql/session.js'
 import { toMysqlFailure } from './failure.js'
 
 /** How to connect to MySQL or MariaDB. */
-export interface MysqlSettings {
-  /** Tried one after the other. */
-  readonly hosts: readonly Host[]
-  readonly ways: Ways
-  readonly user: string | undefined
-  readonly password: string | undefined
+export interface MysqlSettings extends SqlServers {
   readonly database: string
-  /** In milliseconds. */
-  readonly connectPatience: number
 }
 
 /** What the client gives with `rowsAsArray`. */
@@ -35,25 +34,19 @@ const SETTINGS = `SET SESSION sql_mode = 'STRICT_ALL_TABLES', SESSION autocommit
 
 /** Connects to the first server that answers. Rejects with an `SqlFailure`. */
 export async function connectMysql(settings: MysqlSettings, createSocket: CreateSocket): Promise<SqlSession> {
-  let failure: SqlFailure | undefined
-  for (const host of settings.hosts) {
-    for (const way of isSocketPath(host.host) ? ['plain' as const] : settings.ways) {
-      try {
-        return await connect(settings, host, way, createSocket())
-      } catch (error) {
-        failure = toMysqlFailure(error)
-        // The other way is for a server that does not take this one.
-        if (failure.code !== 'HANDSHAKE_NO_SSL_SUPPORT') break
-      }
-    }
-  }
-  throw failure
+  return await connectToFirst(
+    settings,
+    (host, way) => connect(settings, host, way, createSocket()),
+    toMysqlFailure,
+    // The other way is for a server that does not take this one.
+    ({ code }) => code === 'HANDSHAKE_NO_SSL_SUPPORT',
+  )
 }
 
 async function connect(
   { user, password, database, connectPatience }: MysqlSettings,
   { host, port }: Host,
-  way: 'plain' | SqlTls,
+  way: Way,
   socket: Socket,
 ): Promise<SqlSession> {
   const { default: mysql } = await loadClient('mysql2')

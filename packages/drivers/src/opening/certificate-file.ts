@@ -1,4 +1,3 @@
-import { OsprofilerError } from '@osprofiler/core'
 import { readRegularFile } from '@osprofiler/core/toolkit'
 
 /** A list of all authorities that a system trusts has some hundred kilobytes. */
@@ -11,20 +10,4 @@ const MAX_BYTES = 4 * 1024 * 1024
  */
 export function readCertificateFile(path: string): Buffer {
   return readRegularFile(path, MAX_BYTES)
-}
-
-/**
- * As `readCertificateFile`, for the file that an option of a connection string names.
- *
- * @throws OsprofilerError `ERR_CONNECTION_STRING`
- */
-export function readCertificateOption(name: string, path: string): Buffer {
-  try {
-    return readCertificateFile(path)
-  } catch (cause) {
-    const reason = (cause as Error).message
-    throw new OsprofilerError('ERR_CONNECTION_STRING', `The file that ${name} names cannot be read: ${reason}.`, {
-      cause,
-    })
-  }
 }

@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url'
 import { OsprofilerError } from '@osprofiler/core'
 import { mainFile, noteOwnClient, requireFrom, resolvePackage } from '@osprofiler/core/toolkit'
-import type { OpenContext } from './open-context.js'
+import type { OpenContext } from './store-driver.js'
 
 /** What the packages of the clients export. */
 interface Clients {
@@ -25,7 +25,10 @@ const here: string | undefined = import.meta.url
  *
  * @throws OsprofilerError `ERR_MISSING_CLIENT`
  */
-export function findClient(packageName: string, { scheme, checkOnly }: OpenContext): void {
+export function findClient(
+  packageName: string,
+  { scheme, checkOnly }: Pick<OpenContext, 'scheme' | 'checkOnly'>,
+): void {
   if (checkOnly || isNextToUs(packageName) || resolveClient(packageName) !== undefined) return
   throw new OsprofilerError(
     'ERR_MISSING_CLIENT',

@@ -10,7 +10,11 @@ export interface ConnectionUrl {
   /** Behind the first slash, without it; `''` where there is none. */
   readonly path: string
   readonly options: ReadonlyMap<string, string>
+  readonly refuse: Refuse
 }
+
+/** Makes the error for what is wrong with a connection string, told as a clause: `a port is a number from 1 to 65535`. */
+export type Refuse = (reason: string, options?: ErrorOptions) => OsprofilerError
 
 /** One server. */
 export interface Host {
@@ -44,6 +48,11 @@ export interface UrlForm {
   readonly defaultHost?: string
 }
 
+/** The words of a text, for lists of names. */
+export function words(text: string): readonly string[] {
+  return text.trim().split(/\s+/)
+}
+
 /** Hosts, split at commas, have credentials before them at most once; a password may hold any character but "/" and "?". */
 const PARTS = /^(?:([^/?#]*)@)?([^/?#@]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/
 const HOST = /^(?:\[([0-9a-f:.]+(?:%[\w.-]+)?)\]|([^\s[\]:"'<>\\^`{|}]*))(?::(\d{1,5}))?$/i
@@ -69,6 +78,7 @@ export function parseConnectionUrl(location: string, form: UrlForm): ConnectionU
     hosts: (hosts ?? '').split(',').map(host => readHost(host, form)),
     path: decodedPath,
     options: readOptions(query, form),
+    refuse: toRefuse(form),
   }
 }
 
@@ -119,9 +129,16 @@ function decode(text: string, form: UrlForm): string {
   }
 }
 
+/** Nothing of the string itself is shown. */
+export function toRefuse({ example }: Pick<UrlForm, 'example'>): Refuse {
+  return (reason, options) =>
+    new OsprofilerError(
+      'ERR_CONNECTION_STRING',
+      `Such a connection string looks like "${example}": ${reason}. It is not shown, for it may hold a password.`,
+      options,
+    )
+}
+
 function fail(form: UrlForm, reason: string): never {
-  throw new OsprofilerError(
-    'ERR_CONNECTION_STRING',
-    `Such a connection string looks like "${form.example}": ${reason}. It is not shown, for it may hold a password.`,
-  )
+  throw toRefuse(form)(reason)
 }

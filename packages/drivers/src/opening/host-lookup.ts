@@ -2,8 +2,8 @@ import { lookup as lookUpBySystem } from 'node:dns'
 import { Resolver } from 'node:dns/promises'
 import type { LookupFunction } from 'node:net'
 import {
-  afterNaturalEnd,
   clearTimeout,
+  cutAtExit,
   Error,
   Map,
   Number,
@@ -105,7 +105,7 @@ async function askDns(name: string, resolvers: Set<Resolver>): Promise<readonly 
     resolver.cancel()
   }
   const timer = setTimeout(cancel, ALL_TRIES_MS).unref()
-  const forget = afterNaturalEnd(cancel)
+  const forget = cutAtExit(cancel)
   resolvers.add(resolver)
   try {
     let reason: unknown

@@ -1,19 +1,10 @@
-import { type Driver, suppress, type TraceRecord, type WriteResult } from '@osprofiler/core'
-import {
-  clearTimeout,
-  holdProcess,
-  joinNaturalEnd,
-  naturalEndLeft,
-  process,
-  setImmediate,
-  setTimeout,
-  URL,
-} from '@osprofiler/core/toolkit'
-import { createLifetime } from '../lifetime/driver-lifetime.js'
+import { suppress, type TraceRecord, type WriteResult } from '@osprofiler/core'
+import { beginExit, clearTimeout, exitTimeLeft, process, setImmediate, setTimeout, URL } from '@osprofiler/core/toolkit'
+import { hold } from '../lifetime/hold.js'
 import { createOneAtATime } from '../lifetime/one-at-a-time.js'
 import { findClient } from '../opening/client-package.js'
-import type { OpenContext } from '../opening/open-context.js'
-import { redactPath } from '../opening/redact-path.js'
+import { showPath } from '../opening/show-path.js'
+import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
 import { createOpenPoints, type OtlpPlan } from './points/open-points.js'
 import { createSpanMaker } from './points/span.js'
 import { createDeliver } from './sending/deliver.js'
@@ -31,13 +22,13 @@ const BATCH = 500
  * written. What has not stopped is sent marked `osprofiler.unfinished`: some seconds after all above it has stopped,
  * where more points are open than there is room for, and at the end.
  */
-export function openOtlpDriver(location: string, context: OpenContext): Driver {
+export function openOtlpDriver(location: string, context: OpenContext): StoreDriver {
+  const { scheme, lifetime } = context
   const settings = readOtlpSettings(location, context)
   const format = settings.protocol === 'http/json' ? 'http' : 'proto'
   findClient(`@opentelemetry/exporter-trace-otlp-${format}`, context)
   const open = createOpenPoints(settings.lingerMs)
-  const lifetime = createLifetime()
-  const sender = createOtlpSender(settings, lifetime.lookup)
+  const sender = createOtlpSender(settings, lifetime)
   const deliver = createDeliver(sender, settings.protocol, createSpanMaker(settings.resource))
   const fates = createRecordFates()
   const oneAtATime = createOneAtATime()
@@ -59,13 +50,13 @@ export function openOtlpDriver(location: string, context: OpenContext): Driver {
       const fresh = records.filter(record => fates.of(record) === undefined)
       const plan = open.plan(fresh)
       // Starts alone are held: they count as written only where the collector takes what is to come of them.
-      if (plan.points.length === 0 && plan.refused < fresh.length) await sender.check()
+      if (plan.points.length === 0 && fresh.length > 0) await sender.check()
       await deliver(plan.points, (point, fate) => {
         point.done(fate === 'sent')
         for (const record of point.given) fates.set(record, fate)
       })
       for (const record of plan.hold()) fates.set(record, 'sent')
-      return fates.tell(records, plan.refused)
+      return fates.tell(records)
     } finally {
       watchOpenPoints()
     }
@@ -86,8 +77,8 @@ export function openOtlpDriver(location: string, context: OpenContext): Driver {
 
   /** The notifier delivers what it has at that moment, too: only when no more comes is a point known not to stop. */
   function endNaturally(): void {
-    if (joinNaturalEnd() === 0) return
-    if (noticedWrites === writes) return void suppress(endAll)
+    if (beginExit() === 0) return
+    if (noticedWrites === writes) return void suppress(() => hold(endAll, exitTimeLeft()))
     noticedWrites = writes
     setImmediate(() => undefined)
   }
@@ -95,35 +86,26 @@ export function openOtlpDriver(location: string, context: OpenContext): Driver {
   /** Sends all that is open. */
   async function endAll(): Promise<void> {
     process.off('beforeExit', endNaturally)
-    const release = holdProcess(naturalEndLeft())
     await oneAtATime(() => giveUp(() => open.planOldest(BATCH))).catch(() => undefined)
-    release()
     process.off('beforeExit', endNaturally)
   }
 
   return {
-    name: context.scheme,
-    location: redactPath(new URL(settings.url).host),
-    async write(records) {
-      lifetime.checkOpen()
+    name: scheme,
+    location: showPath(new URL(settings.url).host),
+    write(records) {
       writes++
-      return await lifetime.trackWrite(oneAtATime(() => write(records)))
+      return oneAtATime(() => write(records))
     },
-    async check() {
-      lifetime.checkOpen()
-      await lifetime.trackWrite(oneAtATime(sender.confirm))
-      return true
-    },
-    close(timeout) {
+    check: () => oneAtATime(sender.confirm),
+    settle() {
       isClosing = true
-      return lifetime.close(timeout, {
-        settle: () => suppress(endAll),
-        leave: sender.leave,
-        cut() {
-          clearTimeout(lingering)
-          sender.cut()
-        },
-      })
+      return endAll()
+    },
+    leave: sender.leave,
+    cut() {
+      clearTimeout(lingering)
+      sender.cut()
     },
   }
 }

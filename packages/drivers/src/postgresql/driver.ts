@@ -1,63 +1,39 @@
-import { type Driver, OsprofilerError } from '@osprofiler/core'
 import { Number } from '@osprofiler/core/toolkit'
-import { readTtl } from '../lifetime/retention.js'
 import { findClient } from '../opening/client-package.js'
 import {
   type ConnectionUrl,
   type Host,
   parseConnectionUrl,
+  type Refuse,
   showHosts,
   type UrlForm,
+  words,
 } from '../opening/connection-url.js'
-import type { OpenContext } from '../opening/open-context.js'
-import { createSqlDriver } from '../sql/driver.js'
-import { readChoice, readSeconds, readTlsFiles, showAddress, type Ways } from '../sql/location.js'
+import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
+import { readChoice, readSeconds, readTlsFiles, readTtl } from '../opening/url-options.js'
+import { createSqlDriver, type SqlDatabase } from '../sql/driver.js'
+import { showAddress, type Ways } from '../sql/location.js'
 import { connectPostgresql, type PostgresqlSettings } from './session.js'
 import { createPostgresqlStore } from './store.js'
 
 /** The schemes of its connection strings: those of Python's clients name the same store. */
-export const POSTGRESQL_SCHEMES = [
-  'postgresql',
-  'postgres',
-  'postgresql+asyncpg',
-  'postgresql+pg8000',
-  'postgresql+psycopg',
-  'postgresql+psycopg2',
-  'postgresql+psycopg2cffi',
-  'postgresql+psycopg_async',
-] as const
+export const POSTGRESQL_SCHEMES = words(`
+  postgresql postgres postgresql+asyncpg postgresql+pg8000 postgresql+psycopg postgresql+psycopg2
+  postgresql+psycopg2cffi postgresql+psycopg_async
+`)
 
 const FORM: UrlForm = {
   example: 'postgresql://user:password@host:5432/database',
   defaultPort: 5432,
   defaultHost: 'localhost',
-  options: [
-    'host',
-    'port',
-    'user',
-    'password',
-    'dbname',
-    'sslmode',
-    'sslrootcert',
-    'sslcert',
-    'sslkey',
-    'application_name',
-    'connect_timeout',
-    'client_encoding',
-    'options',
-    'target_session_attrs',
-    'ttl',
-  ],
+  options: words(`
+    host port user password dbname sslmode sslrootcert sslcert sslkey application_name connect_timeout
+    client_encoding options target_session_attrs ttl
+  `),
   lists: ['host', 'port'],
-  passedOver: [
-    'gssencmode',
-    'keepalives',
-    'keepalives_count',
-    'keepalives_idle',
-    'keepalives_interval',
-    'plugin',
-    'tcp_user_timeout',
-  ],
+  passedOver: words(`
+    gssencmode keepalives keepalives_count keepalives_idle keepalives_interval plugin tcp_user_timeout
+  `),
 }
 
 const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
@@ -73,58 +49,60 @@ const CONNECT_MS = 10_000
  * User, password and database that are not given come from `PGUSER`, `PGPASSWORD` and `PGDATABASE`, as with every
  * client.
  */
-export function openPostgresqlDriver(location: string, context: OpenContext): Driver {
+export function openPostgresqlDriver(location: string, context: OpenContext): StoreDriver {
   const url = parseConnectionUrl(location, FORM)
   findClient('pg', context)
   const { options } = url
   const settings: PostgresqlSettings = {
     hosts: toHosts(url),
-    ways: toWays(options),
+    ways: toWays(url),
     user: options.get('user') ?? url.username,
     password: options.get('password') ?? url.password,
     database: (options.get('dbname') ?? url.path) || undefined,
     applicationName: options.get('application_name') ?? 'osprofiler',
     sessionOptions: options.get('options'),
-    mustBeWritable: (readChoice(options, 'target_session_attrs', SESSION_ATTRIBUTES) ?? 'any') !== 'any',
-    connectPatience: readSeconds(options, 'connect_timeout', CONNECT_MS),
+    mustBeWritable: (readChoice(url, 'target_session_attrs', SESSION_ATTRIBUTES) ?? 'any') !== 'any',
+    connectPatience: readSeconds(url, 'connect_timeout') ?? CONNECT_MS,
   }
-  readChoice(options, 'client_encoding', ['utf8', 'utf-8', 'UNICODE'])
-  return createSqlDriver({
+  readChoice(url, 'client_encoding', ['utf8', 'utf-8', 'UNICODE'])
+  const database: SqlDatabase = {
     name: 'postgresql',
     location: `${showHosts(settings.hosts, showAddress)}/${settings.database ?? ''}`,
     ttl: readTtl(options.get('ttl')),
     keepsNul: false,
     open: async createSocket => createPostgresqlStore(await connectPostgresql(settings, createSocket)),
-  })
+  }
+  return createSqlDriver(database, context)
 }
 
 /** Where the servers are: libpq also takes hosts and ports as options, SQLAlchemy hosts with their ports. */
-function toHosts({ hosts, options }: ConnectionUrl): readonly Host[] {
-  const places = options.get('host')?.split(',').map(toPlace) ?? hosts
-  const ports = options.get('port')?.split(',').map(readPort) ?? []
+function toHosts({ hosts, options, refuse }: ConnectionUrl): readonly Host[] {
+  const listOf = (name: string) => options.get(name)?.split(',')
+  const places = listOf('host')?.map(text => toPlace(text, refuse)) ?? hosts
+  const ports = listOf('port')?.map(text => readPort(text, refuse)) ?? []
   if (ports.length > 1 && ports.length !== places.length) {
-    throw new OsprofilerError('ERR_CONNECTION_STRING', 'port is one number, or as many as there are hosts.')
+    throw refuse('port is one number, or as many as there are hosts')
   }
   return places.map((place, index) => ({ ...place, port: ports[index] ?? ports[0] ?? place.port }))
 }
 
-function toPlace(text: string): Host {
+function toPlace(text: string, refuse: Refuse): Host {
   const [, address, name, port] = /^(?:\[([^\]]+)\]|([^:/]+)):(\d+)$/.exec(text) ?? []
   const host = address ?? name ?? text
-  return { host, port: port === undefined ? FORM.defaultPort : readPort(port) }
+  return { host, port: port === undefined ? FORM.defaultPort : readPort(port, refuse) }
 }
 
-function readPort(text: string): number {
+function readPort(text: string, refuse: Refuse): number {
   const port = Number(text)
   if (Number.isInteger(port) && port > 0 && port < 65_536) return port
-  throw new OsprofilerError('ERR_CONNECTION_STRING', 'port is a number from 1 to 65535.')
+  throw refuse('port is a number from 1 to 65535')
 }
 
 /** The ways of libpq's `sslmode`, whose default is to try TLS first. */
-function toWays(options: ReadonlyMap<string, string>): Ways {
-  const files = readTlsFiles(options, { ca: 'sslrootcert', cert: 'sslcert', key: 'sslkey' })
+function toWays(url: ConnectionUrl): Ways {
+  const files = readTlsFiles(url, { ca: 'sslrootcert', cert: 'sslcert', key: 'sslkey' })
   const anyone = { ...files, verify: 'nothing' } as const
-  switch (readChoice(options, 'sslmode', SSL_MODES) ?? 'prefer') {
+  switch (readChoice(url, 'sslmode', SSL_MODES) ?? 'prefer') {
     case 'disable':
       return ['plain']
     case 'allow':

@@ -4,43 +4,27 @@ import { Array } from '@osprofiler/core/toolkit'
 import { loadClient } from '../opening/client-package.js'
 import type { Host } from '../opening/connection-url.js'
 import type { SqlFailure } from '../sql/failure.js'
-import { isSocketPath, type SqlTls, type Ways } from '../sql/location.js'
-import { type CreateSocket, connectWithin, createSession, type SqlSession } from '../sql/session.js'
+import type { SqlServers, SqlTls, Way } from '../sql/location.js'
+import { type CreateSocket, connectToFirst, connectWithin, createSession, type SqlSession } from '../sql/session.js'
 import { createReadOnlyFailure, toPostgresqlFailure } from './failure.js'
 
 /** How to connect to PostgreSQL. What is not given, the client takes from its environment. */
-export interface PostgresqlSettings {
-  /** Tried one after the other. */
-  readonly hosts: readonly Host[]
-  readonly ways: Ways
-  readonly user: string | undefined
-  readonly password: string | undefined
+export interface PostgresqlSettings extends SqlServers {
   readonly database: string | undefined
   readonly applicationName: string
   /** As in `-csearch_path=traces`. */
   readonly sessionOptions: string | undefined
   /** Whether a server that can only be read, such as a standby, is passed over. */
   readonly mustBeWritable: boolean
-  /** In milliseconds. */
-  readonly connectPatience: number
 }
 
 /** Connects to the first server that answers. Rejects with an `SqlFailure`. */
 export async function connectPostgresql(settings: PostgresqlSettings, createSocket: CreateSocket): Promise<SqlSession> {
-  let failure: SqlFailure | undefined
-  for (const host of settings.hosts) {
-    for (const way of isSocketPath(host.host) ? ['plain' as const] : settings.ways) {
-      try {
-        const session = await connect(settings, host, way, createSocket())
-        if (!settings.mustBeWritable) return session
-        return await checkWritable(session)
-      } catch (error) {
-        failure = toPostgresqlFailure(error)
-        if (!isAboutTheWay(failure)) break
-      }
-    }
+  async function open(host: Host, way: Way): Promise<SqlSession> {
+    const session = await connect(settings, host, way, createSocket())
+    return settings.mustBeWritable ? await checkWritable(session) : session
   }
-  throw failure
+  return await connectToFirst(settings, open, toPostgresqlFailure, isAboutTheWay)
 }
 
 async function checkWritable(session: SqlSession): Promise<SqlSession> {
@@ -53,7 +37,7 @@ async function checkWritable(session: SqlSession): Promise<SqlSession> {
 async function connect(
   { user, password, database, applicationName, sessionOptions, connectPatience }: PostgresqlSettings,
   { host, port }: Host,
-  way: 'plain' | SqlTls,
+  way: Way,
   socket: Socket,
 ): Promise<SqlSession> {
   const { default: pg } = await loadClient('pg')

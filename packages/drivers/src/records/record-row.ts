@@ -1,8 +1,7 @@
 import type { TraceRecord } from '@osprofiler/core'
-import { stringifyJson } from '@osprofiler/core/json'
+import { jsonText } from '@osprofiler/core/json'
 import { JSON } from '@osprofiler/core/platform'
 import { isObject, parse, toRecord } from './record-text.js'
-import { isTimestamp } from './record-time.js'
 
 /** The columns of a record in the order in which they are packed, bound and read. */
 export const COLUMNS = [
@@ -20,21 +19,11 @@ export const COLUMNS = [
 /** The values of `COLUMNS` as they are read. Python leaves some NULL. */
 export type RecordRow = readonly (string | null)[]
 
-/**
- * The values of `COLUMNS` of a record, but for the second encoding of `data`. Undefined for what is no record,
- * whose `info` has no JSON or whose timestamp is no time.
- */
-export function toColumns(record: TraceRecord): string[] | undefined {
-  try {
-    const { timestamp, base_id, parent_id, trace_id, project, service, name, info } = record
-    if (!isObject(info) || !areTexts(timestamp, base_id, parent_id, trace_id, project, service, name)) return undefined
-    if (!isTimestamp(timestamp)) return undefined
-    const host = typeof info.host === 'string' ? info.host : ''
-    const data = stringifyJson({ info }) ?? '{}'
-    return [timestamp, base_id, parent_id, trace_id, project, host, service, name, data]
-  } catch {
-    return undefined
-  }
+/** The values of `COLUMNS` of a record, but for the second encoding of `data`. */
+export function toColumns(record: TraceRecord): string[] {
+  const { timestamp, base_id, parent_id, trace_id, project, service, name, info } = record
+  const host = typeof info.host === 'string' ? info.host : ''
+  return [timestamp, base_id, parent_id, trace_id, project, host, service, name, jsonText({ info }, 0)]
 }
 
 /** Encodes `data` once more: Python dumps a text into a column of type JSON, which dumps it again. */
@@ -61,8 +50,4 @@ function parseData(data: string | null): Record<string, unknown> {
   const once = parse(data ?? '')
   const value = typeof once === 'string' ? parse(once) : once
   return isObject(value) ? value : {}
-}
-
-function areTexts(...values: readonly unknown[]): boolean {
-  return values.every(value => typeof value === 'string')
 }

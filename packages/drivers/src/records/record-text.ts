@@ -1,7 +1,6 @@
 import type { TraceRecord } from '@osprofiler/core'
-import { asNumber, ExactNumber, parseJson, stringifyJson } from '@osprofiler/core/json'
+import { asNumber, ExactNumber, jsonText, parseJson } from '@osprofiler/core/json'
 import { Array, JSON, Number, Object, String } from '@osprofiler/core/platform'
-import { isTimestamp } from './record-time.js'
 
 /** Texts in which JSON escapes nothing. */
 const PLAIN = /^[ !#-[\]-~]*$/
@@ -13,26 +12,12 @@ const quoteParentId = createQuote()
 const quoteProject = createQuote()
 const quoteService = createQuote()
 
-/**
- * A record as a line of JSON, or undefined for one that no store can take: a member that is no string, a
- * timestamp that is no time, `info` that is no object or has no JSON (a cycle, a BigInt, a getter that throws).
- *
- * The line is what `stringifyJson` makes of a record, in five sixths of the time.
- */
-export function encodeRecord(record: TraceRecord): string | undefined {
-  try {
-    const { name, base_id, parent_id, trace_id, timestamp, info, project, service } = record
-    const texts = [name, base_id, parent_id, trace_id, timestamp, project, service]
-    if (!texts.every(text => typeof text === 'string') || !isObject(info)) return undefined
-    if (!isTimestamp(timestamp)) return undefined
-    const told = stringifyJson(info)
-    if (told === undefined) return undefined
-    const place = `"base_id":${quoteBaseId(base_id)},"parent_id":${quoteParentId(parent_id)},"trace_id":${quote(trace_id)}`
-    const origin = `"project":${quoteProject(project)},"service":${quoteService(service)}`
-    return `{"name":${quote(name)},${place},"timestamp":"${timestamp}","info":${told},${origin}}`
-  } catch {
-    return undefined
-  }
+/** A record as a line of JSON. The line is what `stringifyJson` makes of a record, in five sixths of the time. */
+export function encodeRecord(record: TraceRecord): string {
+  const { name, base_id, parent_id, trace_id, timestamp, info, project, service } = record
+  const place = `"base_id":${quoteBaseId(base_id)},"parent_id":${quoteParentId(parent_id)},"trace_id":${quote(trace_id)}`
+  const origin = `"project":${quoteProject(project)},"service":${quoteService(service)}`
+  return `{"name":${quote(name)},${place},"timestamp":"${timestamp}","info":${jsonText(info, 0)},${origin}}`
 }
 
 /**
@@ -41,10 +26,9 @@ export function encodeRecord(record: TraceRecord): string | undefined {
  */
 export function encodeStandardRecord(record: TraceRecord): string | undefined {
   const line = encodeRecord(record)
-  if (line === undefined || !WORD.test(line)) return line
+  if (!WORD.test(line)) return line
   try {
-    const plain = decodeRecord(line)
-    return plain && encodeRecord({ ...plain, info: spellWords(plain.info) as TraceRecord['info'] })
+    return encodeRecord({ ...record, info: spellWords(record.info) as TraceRecord['info'] })
   } catch {
     return undefined
   }

@@ -1,3 +1,4 @@
+import type { TraceRecord } from '@osprofiler/core'
 import { Date, Number } from '@osprofiler/core/platform'
 
 const SHAPE = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.(\d{1,6}))?Z?$/
@@ -42,4 +43,10 @@ function readInLastSecond(timestamp: string): number | undefined {
     microseconds = microseconds * 10 + code - ZERO
   }
   return microseconds
+}
+
+/** Sorts records by their time, the oldest first. */
+export function byTime(one: Pick<TraceRecord, 'timestamp'>, other: Pick<TraceRecord, 'timestamp'>): number {
+  if (one.timestamp === other.timestamp) return 0
+  return one.timestamp < other.timestamp ? -1 : 1
 }

@@ -1,5 +1,5 @@
 import { OsprofilerError } from '@osprofiler/core'
-import { Error, isError, Object, String, TypeError } from '@osprofiler/core/toolkit'
+import { Error, isError, Object, String } from '@osprofiler/core/toolkit'
 
 /** What servers answer that will be so whenever a command is sent again: the key holds something else, a value is too large. */
 const FOR_EVER = /^WRONGTYPE |exceeds maximum allowed size|^ERR (?:Protocol error: )?invalid bulk length/
@@ -65,7 +65,6 @@ export function isElsewhere({ message }: Error): boolean {
 
 /** An error for those who use the driver. The cause holds what the server or the system said, and no command. */
 export function toRedisError(location: string, error: unknown): unknown {
-  if (error instanceof OsprofilerError || error instanceof TypeError) return error
   const { message, code } = error as NodeJS.ErrnoException
   const said = firstLine(message)
   // Not the client's own error: that carries the command, with the password that it was to log in with.

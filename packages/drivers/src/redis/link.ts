@@ -1,8 +1,9 @@
 import { connect as connectPlain, type LookupFunction, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { suppress } from '@osprofiler/core'
-import { clearTimeout, Error, performance, Set, setImmediate, setTimeout } from '@osprofiler/core/toolkit'
+import { Error, performance, Set, setImmediate } from '@osprofiler/core/toolkit'
 import type { Redis, RedisOptions } from 'ioredis'
+import { withDeadline } from '../lifetime/deadline.js'
 import { readCertificateFile } from '../opening/certificate-file.js'
 import { loadClient } from '../opening/client-package.js'
 import type { Host } from '../opening/connection-url.js'
@@ -133,8 +134,7 @@ async function logInto(redis: Redis, login: RedisLogin, db: number, place: Redis
   redis.on('error', error => {
     reason = error
   })
-  const deadline = setTimeout(() => end(redis), place.connectTimeout).unref()
-  try {
+  async function connect(): Promise<RedisLink> {
     const connecting = suppress(() => redis.connect())
     // The client makes its socket a moment later. One that says nothing over TLS must not keep the process alive.
     setImmediate(() => redis.stream?.unref()).unref()
@@ -142,12 +142,11 @@ async function logInto(redis: Redis, login: RedisLogin, db: number, place: Redis
     const link = createLink(redis, place.replyTimeout)
     await logIn(link, login, db)
     return link
-  } catch (error) {
+  }
+  return await withDeadline(place.connectTimeout, () => end(redis), connect).catch(error => {
     end(redis)
     throw reason ?? error
-  } finally {
-    clearTimeout(deadline)
-  }
+  })
 }
 
 /** At once, where the client would wait for a server that hangs, and keep the process alive meanwhile. */
@@ -163,15 +162,12 @@ function createLink(redis: Redis, replyTimeout: number): RedisLink {
   redis.stream.unref()
 
   async function exchange(commands: readonly RedisCommand[]): Promise<readonly RedisReply[]> {
-    const deadline = setTimeout(() => end(redis), replyTimeout).unref()
-    try {
-      const batch = commands.map(command => [...command])
-      const replies = await suppress(() => redis.pipeline(batch).exec())
-      return (replies ?? []).map(([error, value]) => toReply(error, value))
-    } finally {
-      clearTimeout(deadline)
+    const batch = commands.map(command => [...command])
+    const send = () => suppress(() => redis.pipeline(batch).exec())
+    const replies = await withDeadline(replyTimeout, () => end(redis), send).finally(() => {
       lastUse = performance.now()
-    }
+    })
+    return (replies ?? []).map(([error, value]) => toReply(error, value))
   }
 
   return {

@@ -1,8 +1,9 @@
 import { OsprofilerError, type TraceSummary } from '@osprofiler/core'
 import { Map } from '@osprofiler/core/toolkit'
 import { latestBelievedTime } from '../listing/latest-believed-time.js'
-import { isSelected, type Selection } from '../listing/trace-query.js'
-import { createTally, sortNewestFirst, type TraceTally } from '../listing/trace-tally.js'
+import { collectNewest, type TimePart, type TracePage } from '../listing/newest-traces.js'
+import type { Selection } from '../listing/trace-query.js'
+import { addToTally, createTally, sortNewestFirst, type TraceTally } from '../listing/trace-tally.js'
 import { isObject, parse } from '../records/record-text.js'
 import { FAILURES, RECORDS, scanKeys } from './keys.js'
 import type { LegacyKeys } from './legacy-keys.js'
@@ -30,17 +31,29 @@ export async function listTraces(
   selection: Selection,
   failed: boolean,
 ): Promise<TraceSummary[]> {
-  const { limit, since } = selection
-  const found = failed ? [] : await listLegacy(legacy, selection)
-  const { candidates, wereAll } = await findCandidates(route, failed, since)
-  if (!wereAll && limit > MAX_CANDIDATES) throw tooMany()
-  for (let at = 0; at < candidates.length; at += TRACES_AT_ONCE) {
-    if (countSince(found, candidates[at]?.timestamp ?? '') >= limit) break
-    const summaries = await summarise(route, candidates.slice(at, at + TRACES_AT_ONCE))
-    found.push(...summaries.filter(summary => isSelected(summary, selection)))
+  const old = failed ? new Map<string, TraceTally>() : await tallyLegacy(legacy)
+  const { candidates, wereAll } = await findCandidates(route, failed, selection.since)
+  if (!wereAll && selection.limit > MAX_CANDIDATES) throw tooMany()
+
+  async function* pages(part: TimePart): AsyncGenerator<TracePage> {
+    if ('upTo' in part) yield { baseIds: old.keys(), reached: part.upTo }
+    const those = candidates.filter(({ timestamp }) =>
+      'upTo' in part ? timestamp <= part.upTo : timestamp > part.after,
+    )
+    for (let at = 0; at < those.length; at += TRACES_AT_ONCE) {
+      const some = those.slice(at, at + TRACES_AT_ONCE)
+      yield { baseIds: some.map(({ baseId }) => baseId), reached: some.at(-1)?.timestamp ?? '' }
+    }
+    if (!wereAll && those.at(-1) === candidates.at(-1)) throw tooMany()
   }
-  if (!wereAll && countSince(found, candidates.at(-1)?.timestamp ?? '') < limit) throw tooMany()
-  return sortNewestFirst(found).slice(0, limit)
+
+  async function summarise(baseIds: readonly string[]): Promise<TraceSummary[]> {
+    const known = baseIds.flatMap(baseId => old.get(baseId)?.summary ?? [])
+    const others = baseIds.filter(baseId => !old.has(baseId))
+    return [...known, ...(await summariseLists(route, others))]
+  }
+
+  return await collectNewest({ pages, summarise }, selection)
 }
 
 /** Sums up a trace, by all of its records. */
@@ -50,8 +63,15 @@ export async function tallyTrace(route: RedisRoute, baseId: string): Promise<Tra
   return tally
 }
 
-async function summarise(route: RedisRoute, candidates: readonly Candidate[]): Promise<TraceSummary[]> {
-  const tallies = new Map(candidates.map(({ baseId }) => [`${RECORDS}${baseId}`, createTally()]))
+/** The tallies of traces without lists. */
+export async function tallyLegacy(legacy: LegacyKeys): Promise<Map<string, TraceTally>> {
+  const tallies = new Map<string, TraceTally>()
+  for await (const records of legacy.read()) for (const record of records) addToTally(tallies, record)
+  return tallies
+}
+
+async function summariseLists(route: RedisRoute, baseIds: readonly string[]): Promise<TraceSummary[]> {
+  const tallies = new Map(baseIds.map(baseId => [`${RECORDS}${baseId}`, createTally()]))
   await readLists(route, [...tallies.keys()], (key, records) => {
     for (const record of records) tallies.get(key)?.add(record)
   })
@@ -63,19 +83,6 @@ function tooMany(): OsprofilerError {
     'ERR_STORE',
     `More than ${MAX_CANDIDATES} traces would have to be looked at. Ask for fewer of them, or for younger ones.`,
   )
-}
-
-async function listLegacy(legacy: LegacyKeys, selection: Selection): Promise<TraceSummary[]> {
-  const tallies = new Map<string, TraceTally>()
-  for await (const records of legacy.read()) {
-    for (const record of records) {
-      const tally = tallies.get(record.base_id) ?? createTally()
-      tallies.set(record.base_id, tally)
-      tally.add(record)
-    }
-  }
-  const summaries = [...tallies.values()].flatMap(({ summary }) => summary ?? [])
-  return summaries.filter(summary => isSelected(summary, selection))
 }
 
 /** The traces that may have begun since then, newest bound first. */
@@ -115,15 +122,4 @@ function readTimestamp(reply: RedisReply | undefined): string | undefined {
   if (reply?.outcome !== 'done' || typeof reply.value !== 'string') return undefined
   const value = parse(reply.value)
   return isObject(value) && typeof value.timestamp === 'string' ? value.timestamp : latestBelievedTime()
-}
-
-/** How many traces stand before one of that time, in a list. */
-function countSince(traces: readonly TraceSummary[], timestamp: string): number {
-  const latest = latestBelievedTime()
-  let count = 0
-  for (const trace of traces) {
-    const isBelieved = trace.timestamp <= latest
-    if (trace.timestamp >= timestamp ? isBelieved || timestamp > latest : isBelieved && timestamp > latest) count++
-  }
-  return count
 }

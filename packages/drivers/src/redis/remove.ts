@@ -1,15 +1,14 @@
-import { Map, Number, Set } from '@osprofiler/core/toolkit'
+import { Number, Set } from '@osprofiler/core/toolkit'
 import { latestBelievedTime } from '../listing/latest-believed-time.js'
 import { isObject, parse } from '../records/record-text.js'
 import { FAILURES, RECORDS, scanKeys } from './keys.js'
 import type { LegacyKeys } from './legacy-keys.js'
 import type { RedisCommand } from './link.js'
-import { tallyTrace } from './list.js'
+import { tallyLegacy, tallyTrace } from './list.js'
 import { type RedisRoute, toValues } from './route.js'
 
 /** Removes a trace, in whichever layout, and resolves to how many records that were. */
 export async function deleteTrace(route: RedisRoute, legacy: LegacyKeys, baseId: string): Promise<number> {
-  if (!baseId.isWellFormed()) return 0
   const key = `${RECORDS}${baseId}`
   const [length] = toValues(await route.send([{ key, command: ['llen', key] }]))
   await forget(route, baseId, key)
@@ -50,15 +49,8 @@ async function pruneTrace(route: RedisRoute, baseId: string, before: string): Pr
 }
 
 async function pruneLegacy(legacy: LegacyKeys, before: string): Promise<number> {
-  const newest = new Map<string, string>()
-  const latest = latestBelievedTime()
-  for await (const records of legacy.read()) {
-    for (const { base_id, timestamp } of records) {
-      const known = newest.get(base_id) ?? ''
-      newest.set(base_id, timestamp >= known && timestamp <= latest ? timestamp : known)
-    }
-  }
-  const stale = new Set([...newest].filter(([, timestamp]) => timestamp < before).map(([baseId]) => baseId))
+  const tallies = await tallyLegacy(legacy)
+  const stale = new Set([...tallies].filter(([, { newest }]) => newest < before).map(([baseId]) => baseId))
   if (stale.size > 0) await legacy.remove(stale)
   return stale.size
 }

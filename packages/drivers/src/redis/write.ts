@@ -44,7 +44,9 @@ export function prepareBatch(
   const traces = new Map<string, TraceLines>()
   let refused = 0
   for (const [place, record] of records.entries()) {
-    if (!add(traces, record, place, options.filterErrorTrace)) refused++
+    // A key is made of bytes: half a surrogate pair has none.
+    if (record.base_id.isWellFormed()) add(traces, record, place, options.filterErrorTrace)
+    else refused++
   }
   return { steps: [...traces].flatMap(([baseId, trace]) => toSteps(baseId, trace, options.ttl)), refused }
 }
@@ -111,25 +113,13 @@ function settle(step: Step, reply: RedisReply | undefined): Error | undefined {
   return reply.error
 }
 
-/** Whether it could be: a record may be anybody's, and throw when it is looked at. */
-function add(traces: Map<string, TraceLines>, record: TraceRecord, place: number, filterErrorTrace: boolean): boolean {
-  const line = encodeRecord(record)
-  if (line === undefined) return false
-  try {
-    const { base_id: baseId, timestamp } = record
-    const trace = traces.get(baseId) ?? { lines: [], places: [], failedAt: undefined }
-    if (filterErrorTrace && isErrorRecord(record)) trace.failedAt = timestamp
-    if (trace.lines.length === 0) {
-      // A key is made of bytes: half a surrogate pair has none.
-      if (!baseId.isWellFormed()) return false
-      traces.set(baseId, trace)
-    }
-    trace.lines.push(line)
-    trace.places.push(place)
-    return true
-  } catch {
-    return false
-  }
+function add(traces: Map<string, TraceLines>, record: TraceRecord, place: number, filterErrorTrace: boolean): void {
+  const { base_id: baseId, timestamp } = record
+  const trace = traces.get(baseId) ?? { lines: [], places: [], failedAt: undefined }
+  traces.set(baseId, trace)
+  if (filterErrorTrace && isErrorRecord(record)) trace.failedAt = timestamp
+  trace.lines.push(encodeRecord(record))
+  trace.places.push(place)
 }
 
 function toSteps(baseId: string, { lines, places, failedAt }: TraceLines, ttl: number | undefined): Step[] {

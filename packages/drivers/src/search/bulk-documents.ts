@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { isErrorRecord, type TraceRecord } from '@osprofiler/core'
 import { Buffer, JSON, Map, Object, WeakMap } from '@osprofiler/core/toolkit'
-import { decodeRecord, encodeStandardRecord, isObject } from '../records/record-text.js'
+import { encodeStandardRecord } from '../records/record-text.js'
 import { FAILURES, RECORDS } from './layout.js'
 
 /** A record on its way, and what has become of it so far. */
@@ -32,9 +32,6 @@ export const MAX_RECORD_BYTES = 20_000_000
 /** A longer term has no room in an index. Elasticsearch 7 refuses it, and may then fail each list of the index. */
 const MAX_ID_BYTES = 32_766
 
-/** What may be a failure, and half a surrogate pair, which JSON escapes. */
-const REMARKABLE = /"etype"|"status_code"|\\ud[89a-f]/
-
 /** Ids of documents: of one sender's, each differs from all others in a few characters at its end. */
 const sender = randomBytes(12).toString('base64url')
 let documents = 0
@@ -50,8 +47,6 @@ export function createBulkDocuments(noteFailures: boolean): BulkDocuments {
     of(records) {
       const met = new Map<TraceRecord, number>()
       return records.map(record => {
-        // Whoever emits may emit anything.
-        if (!isObject(record)) return UNFIT
         const copies = known.get(record) ?? []
         const copy = met.get(record) ?? 0
         const document = copies[copy] ?? toDocument(record, noteFailures)
@@ -68,18 +63,15 @@ export function createBulkDocuments(noteFailures: boolean): BulkDocuments {
 }
 
 function toDocument(record: TraceRecord, noteFailures: boolean): BulkDocument {
+  const { base_id, timestamp } = record
   const line = encodeStandardRecord(record)
   if (line === undefined) return UNFIT
   if (isTooLarge(line)) return TOO_LARGE
-  if (line.length > MAX_ID_BYTES && hasLongId(line)) return UNFIT
-  // Few records are worth a closer look; of what the line says, since the record may be anybody's.
-  const plain = REMARKABLE.test(line) ? decodeRecord(line) : undefined
-  if (plain !== undefined && !areKept(plain)) return UNFIT
+  if (!areKept(record) || (line.length > MAX_ID_BYTES && Buffer.byteLength(base_id) > MAX_ID_BYTES)) return UNFIT
   const id = `${sender}${(documents++).toString(36).padStart(8, '0')}`
-  if (plain === undefined || !isErrorRecord(plain)) return toBulkDocument([toLines(RECORDS, id, line)])
+  if (!isErrorRecord(record)) return toBulkDocument([toLines(RECORDS, id, line)])
   // An index that does not look into `info` finds failed traces by a member of ours.
   const marked = toLines(RECORDS, id, `${line.slice(0, -1)},"failed":true}`)
-  const { base_id, timestamp } = plain
   const note = toLines(FAILURES, id, JSON.stringify({ base_id, timestamp }))
   return toBulkDocument(noteFailures ? [marked, note] : [marked])
 }
@@ -95,10 +87,6 @@ function isTooLarge(line: string): boolean {
   return (
     line.length > MAX_RECORD_BYTES || (3 * line.length > MAX_RECORD_BYTES && Buffer.byteLength(line) > MAX_RECORD_BYTES)
   )
-}
-
-function hasLongId(line: string): boolean {
-  return Buffer.byteLength(decodeRecord(line)?.base_id ?? '') > MAX_ID_BYTES
 }
 
 function toLines(index: string, id: string, document: string): string {

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { OsprofilerError } from '@osprofiler/core'
-import { AbortController, Math, TypeError } from '@osprofiler/core/toolkit'
+import { AbortController, Math } from '@osprofiler/core/toolkit'
 import { createAbortableWork } from '../lifetime/abortable-work.js'
 import { isObject } from '../records/record-text.js'
 import { isMissingIndex, SearchFailure, toRefusal, toSearchFailure } from './failure.js'
@@ -157,7 +157,6 @@ export function inHurry(client: SearchClient): SearchClient {
 
 /** An error for those who use the driver. */
 export function toSearchError(product: string, location: string, error: unknown): unknown {
-  if (error instanceof OsprofilerError || error instanceof TypeError) return error
   const cause = toSearchFailure(error)
   return new OsprofilerError('ERR_STORE', `The store "${location}" in ${product} cannot be used: ${cause.message}.`, {
     cause,

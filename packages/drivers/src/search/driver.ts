@@ -1,11 +1,8 @@
 import type { LookupFunction } from 'node:net'
-import type { Driver, TraceQuery, TraceRecord, TraceSummary, WriteResult } from '@osprofiler/core'
+import type { TraceRecord, WriteResult } from '@osprofiler/core'
 import { dateNow, Math } from '@osprofiler/core/toolkit'
-import { createAbortableWork } from '../lifetime/abortable-work.js'
-import { createLifetime } from '../lifetime/driver-lifetime.js'
-import { isDoneWithin } from '../lifetime/is-done-within.js'
-import { createRetention } from '../lifetime/retention.js'
-import { readBefore, readQuery } from '../listing/trace-query.js'
+import { isDoneWithin } from '../lifetime/hold.js'
+import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
 import { toRecord } from '../records/record-text.js'
 import { askBulk, sendBulk } from './bulk.js'
 import { type BulkDocument, createBulkDocuments, MAX_RECORD_BYTES, TOO_LARGE } from './bulk-documents.js'
@@ -16,6 +13,7 @@ import { listTraces } from './list.js'
 import { readPages, searchWhole } from './pages.js'
 import { deleteTrace, pruneTraces } from './removal.js'
 import type { SearchServerName } from './server-check.js'
+import type { SearchUrl } from './url.js'
 
 /** What Elasticsearch and OpenSearch differ in. */
 export interface SearchProduct {
@@ -23,15 +21,7 @@ export interface SearchProduct {
   readonly name: SearchServerName
   /** As people write it. */
   readonly title: string
-  /** Where it is, for people. */
-  readonly location: string
-  /** See `readTtl`. */
-  readonly ttl: number | undefined
-  readonly filterErrorTrace: boolean
-  /** How many hosts there are. */
-  readonly nodes: number
-  /** How long a host may take for an answer, in milliseconds. */
-  readonly timeout: number
+  readonly url: SearchUrl
   /** Loads the client and makes it. Connects to nothing yet. Its connections end with the signal, also while they are made. */
   open(end: AbortSignal, lookup: LookupFunction): Promise<OpenedTransport>
 }
@@ -50,36 +40,20 @@ const LOOK_AGAIN_MS = 60_000
  * A batch is one bulk request. Its documents have ids of our own, which a batch that is tried again keeps: nothing is
  * written twice, whenever a connection breaks. A reader has the index refreshed first, so that it finds what was written.
  */
-export function createSearchDriver(product: SearchProduct): Driver {
-  const { name, title, location, ttl, filterErrorTrace, open } = product
-  const lifetime = createLifetime()
-  const client = createSearchClient(end => open(end, lifetime.lookup), product)
+export function createSearchDriver(product: SearchProduct, context: OpenContext): StoreDriver {
+  const { name, title, url, open } = product
+  const { location, ttl, nodes, timeout } = url
+  const { filterErrorTrace, lifetime } = context
+  const client = createSearchClient(end => open(end, lifetime.lookup), { name, nodes: nodes.length, timeout })
   const documents = createBulkDocuments(filterErrorTrace)
-  const work = createAbortableWork()
-  const retention = createRetention(ttl, async before => {
-    const hurried = inHurry(client)
-    await refresh(hurried)
-    await pruneTraces(hurried, readBefore(before), WRITE_MS)
-  })
   let lookAt = 0
-
-  async function write(records: readonly TraceRecord[]): Promise<WriteResult> {
-    const batch = documents.of(records)
-    const total = batch.reduce((sum, { bytes }) => sum + bytes, 0)
-    const reason = total === 0 ? undefined : await send(batch, total)
-    const held = batch.flatMap(({ state }, at) => (state === 'held' ? [at] : []))
-    documents.settle(records.filter((_, at) => batch[at]?.state !== 'held'))
-    retention.afterWrite()
-    const refused = batch.filter(({ state }) => state === 'refused').length
-    return { refused, held: held.length > 0 ? held : undefined, reason: explain(batch, reason) }
-  }
 
   /** Resolves to what the server said of documents that it refused or put off. */
   async function send(batch: readonly BulkDocument[], total: number): Promise<SearchFailure | undefined> {
     await client.load()
     lifetime.checkMayConnect()
     // Over all of its requests and all nodes that are tried.
-    const { refusal, failure, reason } = await work.run(
+    const { refusal, failure, reason } = await lifetime.run(
       async end => {
         end.addEventListener('abort', client.abort)
         try {
@@ -105,29 +79,12 @@ export function createSearchDriver(product: SearchProduct): Driver {
   }
 
   async function* read(baseId: string): AsyncGenerator<readonly TraceRecord[]> {
-    lifetime.checkOpen()
-    if (!baseId.isWellFormed()) return
     await refresh()
     const places = await findIdPlaces(client, RECORDS)
     if (places.length === 0) return
     const query = toIdQuery(places, [baseId])
     for await (const page of readPages(client, { index: RECORDS, size: PAGE, query, order: 'asc' })) {
       yield page.map(toRecord)
-    }
-  }
-
-  async function list(query: TraceQuery | undefined, failed: boolean): Promise<TraceSummary[]> {
-    const selection = readQuery(query)
-    return await use(() => listTraces(client, selection, failed))
-  }
-
-  async function use<Result>(work: () => Promise<Result>): Promise<Result> {
-    lifetime.checkOpen()
-    try {
-      await refresh()
-      return await work()
-    } catch (error) {
-      throw toSearchError(title, location, error)
     }
   }
 
@@ -148,45 +105,42 @@ export function createSearchDriver(product: SearchProduct): Driver {
     }
   }
 
+  async function afterRefresh<Result>(work: () => Promise<Result>, through = client): Promise<Result> {
+    await refresh(through)
+    return await work()
+  }
+
   return {
     name,
     location,
-    async write(records) {
-      lifetime.checkOpen()
-      try {
-        return await lifetime.trackWrite(write(records))
-      } catch (error) {
-        throw toSearchError(title, location, error)
-      }
+    retention: {
+      ttl,
+      prune(before) {
+        const hurried = inHurry(client)
+        return afterRefresh(() => pruneTraces(hurried, before, WRITE_MS), hurried)
+      },
     },
-    async check() {
-      lifetime.checkOpen()
-      await lifetime.trackWrite(askBulk(client))
-      return true
+    async write(records): Promise<WriteResult> {
+      const batch = documents.of(records)
+      const total = batch.reduce((sum, { bytes }) => sum + bytes, 0)
+      const reason = total === 0 ? undefined : await send(batch, total)
+      const held = batch.flatMap(({ state }, at) => (state === 'held' ? [at] : []))
+      documents.settle(records.filter((_, at) => batch[at]?.state !== 'held'))
+      const refused = batch.filter(({ state }) => state === 'refused').length
+      return { refused, held: held.length > 0 ? held : undefined, reason: explain(batch, reason) }
     },
-    async *readRecords(baseId) {
-      try {
-        yield* read(baseId)
-      } catch (error) {
-        throw toSearchError(title, location, error)
-      }
+    check: () => askBulk(client),
+    read,
+    list: (selection, failed) => afterRefresh(() => listTraces(client, selection, failed)),
+    remove: baseId => afterRefresh(() => deleteTrace(client, baseId)),
+    prune: before => afterRefresh(() => pruneTraces(client, before)),
+    mayHold: baseId => baseId.isWellFormed(),
+    toError: error => toSearchError(title, location, error),
+    leave: client.close,
+    cut() {
+      client.abort()
+      void client.close()
     },
-    listTraces: query => list(query, false),
-    listErrorTraces: query => list(query, true),
-    deleteTrace: baseId => use(async () => (baseId.isWellFormed() ? await deleteTrace(client, baseId) : 0)),
-    async pruneTraces(before) {
-      const oldest = readBefore(before)
-      return await use(() => pruneTraces(client, oldest))
-    },
-    close: timeout =>
-      lifetime.close(timeout, {
-        settle: retention.settled,
-        leave: client.close,
-        cut() {
-          client.abort()
-          void client.close()
-        },
-      }),
   }
 }
 

@@ -1,9 +1,9 @@
 import type { LookupFunction } from 'node:net'
 import type { Client } from '@elastic/elasticsearch'
-import { type Driver, OsprofilerError } from '@osprofiler/core'
+import { OsprofilerError } from '@osprofiler/core'
 import { findClient, loadClient } from '../opening/client-package.js'
-import type { OpenContext } from '../opening/open-context.js'
-import { createSearchDriver } from './driver.js'
+import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
+import { createSearchDriver, type SearchProduct } from './driver.js'
 import { readExactly } from './exact-answers.js'
 import type { SearchTransport } from './transport.js'
 import { readSearchUrl, type SearchUrl } from './url.js'
@@ -13,19 +13,15 @@ const CONNECT_MS = 5_000
 const MAX_ANSWER_MS = 900_000
 
 /** Elasticsearch 7.14 and later, 8 and 9, through Elastic's client. See `createSearchDriver`. */
-export function openElasticsearchDriver(location: string, context: OpenContext): Driver {
-  const { scheme, filterErrorTrace } = context
+export function openElasticsearchDriver(location: string, context: OpenContext): StoreDriver {
+  const { scheme } = context
   const url = readSearchUrl(scheme, location, ['api_key'])
   const auth = readAuth(url)
   findClient('@elastic/elasticsearch', context)
-  return createSearchDriver({
+  const product: SearchProduct = {
     name: 'elasticsearch',
     title: 'Elasticsearch',
-    location: url.location,
-    ttl: url.ttl,
-    filterErrorTrace,
-    nodes: url.nodes.length,
-    timeout: url.timeout,
+    url,
     async open(signal, lookup) {
       const { Client, ClusterConnectionPool } = await loadClient('@elastic/elasticsearch')
       // The types are those of the newest client.
@@ -44,7 +40,8 @@ export function openElasticsearchDriver(location: string, context: OpenContext):
       readExactly(client.serializer)
       return { transport: toTransport(client.transport), close: () => client.close() }
     },
-  })
+  }
+  return createSearchDriver(product, context)
 }
 
 function tooOld(scheme: string): OsprofilerError {
@@ -79,9 +76,9 @@ function toConnectOptions(signal: AbortSignal, lookup: LookupFunction) {
   return { timeout: CONNECT_MS, signal, lookup }
 }
 
-function readAuth({ username, password, apiKey }: SearchUrl) {
+function readAuth({ username, password, apiKey, refuse }: SearchUrl) {
   if (apiKey !== undefined && username !== undefined) {
-    throw new OsprofilerError('ERR_CONNECTION_STRING', 'A connection string has a user and a password, or api_key.')
+    throw refuse('it has a user and a password, or api_key')
   }
   if (apiKey !== undefined) return { apiKey }
   return username === undefined ? undefined : { username, password: password ?? '' }

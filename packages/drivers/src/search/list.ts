@@ -1,8 +1,8 @@
 import type { TraceSummary } from '@osprofiler/core'
 import { Array, Map, Number } from '@osprofiler/core/toolkit'
-import { collectNewest, type TimePart } from '../listing/newest-traces.js'
+import { collectNewest, type TimePart, type TracePage, toTracePage } from '../listing/newest-traces.js'
 import type { Selection } from '../listing/trace-query.js'
-import { createTally } from '../listing/trace-tally.js'
+import { tallyOf } from '../listing/trace-tally.js'
 import { isObject, toRecord } from '../records/record-text.js'
 import type { SearchClient } from './client.js'
 import { FAILURES, findIdPlaces, type IdPlace, RECORDS } from './layout.js'
@@ -41,21 +41,18 @@ export async function listTraces(client: SearchClient, selection: Selection, fai
     'upTo' in part
       ? { bool: { filter: [...filter, { range: { timestamp: { lt: part.upTo } } }] } }
       : { bool: { filter, must_not: [{ range: { timestamp: { lt: part.after } } }] } }
-  const pages = (part: TimePart) =>
-    mapPages(
-      readPages(client, {
-        index: failed ? `${RECORDS},${FAILURES}` : RECORDS,
-        size: PAGE,
-        query: toQuery(part),
-        members: ['base_id', 'timestamp'],
-        order: 'desc',
-      }),
-    )
+  async function* pages(part: TimePart): AsyncGenerator<TracePage> {
+    const index = failed ? `${RECORDS},${FAILURES}` : RECORDS
+    const search = {
+      index,
+      size: PAGE,
+      query: toQuery(part),
+      members: ['base_id', 'timestamp'],
+      order: 'desc',
+    } as const
+    for await (const page of readPages(client, search)) yield toTracePage(page.map(toRecord))
+  }
   return await collectNewest({ pages, summarise: baseIds => summarise(client, places, baseIds) }, selection)
-}
-
-async function* mapPages(pages: AsyncIterable<readonly Record<string, unknown>[]>) {
-  for await (const page of pages) yield page.map(toRecord)
 }
 
 async function summarise(
@@ -90,9 +87,8 @@ function join(one: TraceSummary | undefined, other: TraceSummary): TraceSummary 
 }
 
 function toTrace({ doc_count: records, first: hits }: Record<string, unknown>): TraceSummary | undefined {
-  const tally = createTally()
-  for (const document of readHits(hits)) tally.add(toRecord(document))
-  return tally.summary === undefined ? undefined : { ...tally.summary, records: Number(records) }
+  const { summary } = tallyOf(readHits(hits).map(toRecord))
+  return summary && { ...summary, records: Number(records) }
 }
 
 /** The buckets of an aggregation of this name. */

@@ -1,25 +1,20 @@
 import type { Client } from '@opensearch-project/opensearch'
-import type { Driver } from '@osprofiler/core'
 import { findClient, loadClient } from '../opening/client-package.js'
-import type { OpenContext } from '../opening/open-context.js'
-import { createSearchDriver } from './driver.js'
+import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
+import { createSearchDriver, type SearchProduct } from './driver.js'
 import { readExactly } from './exact-answers.js'
 import type { SearchTransport } from './transport.js'
 import { readSearchUrl } from './url.js'
 
 /** OpenSearch 1, 2 and 3, through its own client: Elastic's refuses to speak with it. See `createSearchDriver`. */
-export function openOpensearchDriver(location: string, context: OpenContext): Driver {
-  const { scheme, filterErrorTrace } = context
-  const { location: shownAs, nodes, username, password, ca, timeout, ttl } = readSearchUrl(scheme, location)
+export function openOpensearchDriver(location: string, context: OpenContext): StoreDriver {
+  const url = readSearchUrl(context.scheme, location)
+  const { nodes, username, password, ca, timeout } = url
   findClient('@opensearch-project/opensearch', context)
-  return createSearchDriver({
+  const product: SearchProduct = {
     name: 'opensearch',
     title: 'OpenSearch',
-    location: shownAs,
-    ttl,
-    filterErrorTrace,
-    nodes: nodes.length,
-    timeout,
+    url,
     async open(_, lookup) {
       const { Client } = await loadClient('@opensearch-project/opensearch')
       const client = new Client({
@@ -36,7 +31,8 @@ export function openOpensearchDriver(location: string, context: OpenContext): Dr
       readExactly(client.serializer)
       return { transport: toTransport(client.transport), close: () => client.close() }
     },
-  })
+  }
+  return createSearchDriver(product, context)
 }
 
 /** Its requests are ended by a method, where those of Elastic's client are by a signal. */

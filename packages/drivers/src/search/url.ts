@@ -1,8 +1,8 @@
-import { OsprofilerError } from '@osprofiler/core'
-import { Array, encodeURIComponent, Math, Number, Set } from '@osprofiler/core/toolkit'
-import { readTtl } from '../lifetime/retention.js'
-import { readAuthority } from '../opening/authority-file.js'
-import { parseConnectionUrl, showHost, showHosts } from '../opening/connection-url.js'
+import { Array, encodeURIComponent, Set } from '@osprofiler/core/toolkit'
+import { parseConnectionUrl, type Refuse, showHost, showHosts } from '../opening/connection-url.js'
+import { readFileOption, readSeconds, readTtl } from '../opening/url-options.js'
+
+const TIMEOUT_MS = 30_000
 
 /** Where an Elasticsearch or OpenSearch is, and who asks. */
 export interface SearchUrl {
@@ -13,12 +13,13 @@ export interface SearchUrl {
   readonly username: string | undefined
   readonly password: string | undefined
   readonly apiKey: string | undefined
-  /** See `readAuthority`. */
+  /** The certificate, as PEM, of an authority to be trusted instead of those that Node knows. */
   readonly ca: string | undefined
   /** How long an answer may take, in milliseconds. */
   readonly timeout: number
   /** See `readTtl`. */
   readonly ttl: number | undefined
+  readonly refuse: Refuse
 }
 
 /** Reads what follows `elasticsearch://` and the like; `+https` at the scheme's end asks for TLS. */
@@ -28,13 +29,11 @@ export function readSearchUrl(scheme: string, location: string, options: readonl
     defaultPort: 9_200,
     options: ['ca', 'timeout', 'ttl', ...options],
   }
-  const { hosts, path, username, password, options: given } = parseConnectionUrl(location, form)
+  const url = parseConnectionUrl(location, form)
+  const { hosts, path, username, password, options: given, refuse } = url
   const protocol = scheme.endsWith('+https') ? 'https' : 'http'
   const prefix = path === '' ? '' : `/${path.split('/').map(encodeURIComponent).join('/')}`
-  const ca = given.get('ca')
-  if (ca !== undefined && protocol === 'http') {
-    throw new OsprofilerError('ERR_CONNECTION_STRING', `ca is for TLS, which ${scheme}+https:// asks for.`)
-  }
+  if (given.has('ca') && protocol === 'http') throw refuse(`ca is for TLS, which ${scheme}+https:// asks for`)
   return {
     location: `${showHosts(hosts)}${prefix}`,
     // A host that is named twice is one: OpenSearch's client refuses a second of the same address.
@@ -42,14 +41,9 @@ export function readSearchUrl(scheme: string, location: string, options: readonl
     username,
     password,
     apiKey: given.get('api_key'),
-    ca: readAuthority(ca),
-    timeout: readTimeout(given.get('timeout')),
+    ca: readFileOption(url, 'ca')?.toString('utf8'),
+    timeout: readSeconds(url, 'timeout') ?? TIMEOUT_MS,
     ttl: readTtl(given.get('ttl')),
+    refuse,
   }
-}
-
-function readTimeout(text = '30'): number {
-  const seconds = Number(text)
-  if (seconds > 0 && seconds < 86_400) return Math.ceil(seconds * 1_000)
-  throw new OsprofilerError('ERR_CONNECTION_STRING', 'timeout is a number of seconds above 0.')
 }

@@ -48,8 +48,7 @@ export async function toBatch(records: readonly TraceRecord[], keepsNul: boolean
 
 function toRow(record: TraceRecord, place: number, keepsNul: boolean): SqlRow | undefined {
   const values = toColumns(record)
-  const json = values?.pop()
-  if (values === undefined || json === undefined) return undefined
+  const json = values.pop() ?? ''
   if (!fit(values, keepsNul)) {
     // `info` has the host too: it is no loss where this one has no room.
     values[HOST] = ''

@@ -1,8 +1,9 @@
 import { AsyncResource } from 'node:async_hooks'
 import { type LookupFunction, Socket } from 'node:net'
 import { suppress } from '@osprofiler/core'
-import { Object, Promise } from '@osprofiler/core/toolkit'
-import { createAbortableWork } from '../lifetime/abortable-work.js'
+import { Object } from '@osprofiler/core/toolkit'
+import { createOneAtATime } from '../lifetime/one-at-a-time.js'
+import type { StoreLifetime } from '../opening/store-driver.js'
 import { SqlFailure } from './failure.js'
 import type { CreateSocket } from './session.js'
 import type { SqlStore } from './store.js'
@@ -24,12 +25,11 @@ const TCP_KEEP_ALIVE_MS = 30_000
 /** Prepares a connection. `open` connects over the sockets that it is given. */
 export function createSqlConnection(
   open: (createSocket: CreateSocket) => Promise<SqlStore>,
-  lookup: LookupFunction,
+  { lookup, run }: StoreLifetime,
 ): SqlConnection {
   let store: SqlStore | undefined
   let socket: Socket | undefined
-  let last: Promise<unknown> = Promise.resolve()
-  const bound = createAbortableWork()
+  const oneAtATime = createOneAtATime()
   let cuts = 0
   let isClosed = false
 
@@ -60,19 +60,15 @@ export function createSqlConnection(
 
   /** The end of the program, or of the store's time, ends what the server does not answer. */
   function doWithin<Result>(work: (store: SqlStore) => Promise<Result>): Promise<Result> {
-    return bound.run(async end => {
+    return run(async end => {
       end.addEventListener('abort', cut)
       return await work(await reach())
     })
   }
 
   return {
-    use(work) {
-      const result = last.then(() => suppress(() => doWithin(work)))
-      last = result.catch(() => undefined)
-      return result
-    },
-    settled: () => last,
+    use: work => oneAtATime(() => suppress(() => doWithin(work))),
+    settled: () => oneAtATime(async () => undefined),
     async leave() {
       await store?.session.end()
     },

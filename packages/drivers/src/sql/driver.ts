@@ -1,9 +1,7 @@
-import { type Driver, OsprofilerError, type TraceQuery, type TraceRecord, type TraceSummary } from '@osprofiler/core'
+import { OsprofilerError, type TraceRecord } from '@osprofiler/core'
 import { Promise, WeakSet } from '@osprofiler/core/toolkit'
-import { createLifetime } from '../lifetime/driver-lifetime.js'
-import { createRetention } from '../lifetime/retention.js'
-import { readBefore, readQuery } from '../listing/trace-query.js'
-import { redactPath } from '../opening/redact-path.js'
+import { showPath } from '../opening/show-path.js'
+import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
 import { isStorable } from '../records/record-row.js'
 import { toBatch } from './batch.js'
 import { createSqlConnection } from './connection.js'
@@ -33,32 +31,22 @@ export interface SqlDatabase {
  * A driver on the table of Python's SQLAlchemy driver. It writes on one connection and reads on another: who reads a
  * long trace holds up no write.
  */
-export function createSqlDriver(database: SqlDatabase): Driver {
-  const { name, keepsNul } = database
-  const location = redactPath(database.location)
-  const lifetime = createLifetime()
-  const writing = createSqlConnection(database.open, lifetime.lookup)
-  const reading = createSqlConnection(database.open, lifetime.lookup)
+export function createSqlDriver(database: SqlDatabase, { lifetime }: OpenContext): StoreDriver {
+  const { name, keepsNul, ttl } = database
+  const location = showPath(database.location)
+  const writing = createSqlConnection(database.open, lifetime)
+  const reading = createSqlConnection(database.open, lifetime)
   const both = [writing, reading]
-  const retention = createRetention(database.ttl, prune)
   /** The batches whose write has begun, and failed where it begins again. */
   const begun = new WeakSet<readonly TraceRecord[]>()
 
   const use: UseTable = async (work, otherwise) => {
     lifetime.checkOpen()
-    return await reading.use(store => namingHolders(store, () => useTable(store, work, otherwise))).catch(fail)
+    return await reading.use(store => namingHolders(store, () => useTable(store, work, otherwise)))
   }
 
-  async function list(query: TraceQuery | undefined, failed: boolean): Promise<TraceSummary[]> {
-    const selection = readQuery(query)
-    lifetime.checkOpen()
-    return await listTraces(use, selection, failed)
-  }
-
-  async function prune(before: Date): Promise<number> {
-    const oldest = readBefore(before)
-    lifetime.checkOpen()
-    return checkUnlocked(await pruneTraces(use, oldest), 'trace')
+  async function prune(before: string): Promise<number> {
+    return checkUnlocked(await pruneTraces(use, before), 'trace')
   }
 
   /** What was not locked is gone: only then is it said that something was. */
@@ -71,51 +59,31 @@ export function createSqlDriver(database: SqlDatabase): Driver {
     )
   }
 
-  function fail(error: unknown): never {
-    throw toStoreError(location, error)
-  }
-
-  /** An id that no record can have is not asked for: clients and databases would change it, and find another. */
-  function isKeepable(baseId: string): boolean {
-    lifetime.checkOpen()
-    return isStorable(baseId) && (keepsNul || !baseId.includes('\0'))
-  }
-
   return {
     name,
     location,
+    retention: { ttl, prune },
     async write(records) {
-      lifetime.checkOpen()
       if (records.length === 0) return { refused: 0 }
       const batch = toBatch(records, keepsNul)
       const isHeldUp = begun.has(records)
       begun.add(records)
-      const result = await writing
-        .use(async store => {
-          const rows = await batch
-          return await namingHolders(store, () => writeBatch(store, rows, isHeldUp))
-        })
-        .catch(fail)
-      retention.afterWrite()
-      return result
+      return await writing.use(async store => {
+        const rows = await batch
+        return await namingHolders(store, () => writeBatch(store, rows, isHeldUp))
+      })
     },
-    async *readRecords(baseId) {
-      if (isKeepable(baseId)) yield* readRecords(use, baseId)
+    read: baseId => readRecords(use, baseId),
+    list: (selection, failed) => listTraces(use, selection, failed),
+    remove: async baseId => checkUnlocked(await removeTraces(use, [baseId]), 'record'),
+    prune,
+    mayHold: baseId => isStorable(baseId) && (keepsNul || !baseId.includes('\0')),
+    toError: error => toStoreError(location, error),
+    settle: () => Promise.all(both.map(connection => connection.settled())),
+    leave: () => Promise.all(both.map(connection => connection.leave())),
+    cut() {
+      for (const connection of both) connection.end()
     },
-    listTraces: query => list(query, false),
-    listErrorTraces: query => list(query, true),
-    async deleteTrace(baseId) {
-      return isKeepable(baseId) ? checkUnlocked(await removeTraces(use, [baseId]), 'record') : 0
-    },
-    pruneTraces: prune,
-    close: timeout =>
-      lifetime.close(timeout, {
-        settle: () => Promise.all(both.map(connection => connection.settled())),
-        leave: () => Promise.all(both.map(connection => connection.leave())),
-        cut() {
-          for (const connection of both) connection.end()
-        },
-      }),
   }
 }
 

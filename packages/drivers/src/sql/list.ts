@@ -1,6 +1,6 @@
 import { isErrorRecord, type TraceSummary } from '@osprofiler/core'
 import { Math, Set } from '@osprofiler/core/toolkit'
-import { collectNewest, type TimePart } from '../listing/newest-traces.js'
+import { collectNewest, type TimePart, type TracePage, toTracePage } from '../listing/newest-traces.js'
 import type { Selection } from '../listing/trace-query.js'
 import { toPointName } from '../listing/trace-tally.js'
 import { toRowRecord } from '../records/record-row.js'
@@ -35,7 +35,7 @@ async function* walkBack(
   selection: Selection,
   failed: boolean,
   part: TimePart,
-): AsyncIterable<readonly MetRecord[]> {
+): AsyncIterable<TracePage> {
   const end = 'after' in part ? part.after : selection.since
   // Python's tables have ids of 32 bits: a larger number would be an error.
   let from: Position | undefined = 'upTo' in part ? { timestamp: part.upTo, id: 0 } : undefined
@@ -44,7 +44,7 @@ async function* walkBack(
     const step = { from, direction: 'older', limit, withSuspects: failed } as const
     const met: readonly MetRecord[] = await use(store => store.walk(step), [])
     const page = failed ? await findFailed(use, met) : met.filter(record => mayBeFirst(record, selection))
-    if (page.length > 0) yield page
+    if (page.length > 0) yield toTracePage(page)
     from = met.at(-1)
     if (from === undefined || met.length < limit || from.timestamp < end) return
     limit = Math.min(2 * limit, MAX_STEP)

@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net'
-import { clearTimeout, setTimeout } from '@osprofiler/core/toolkit'
-import { isDoneWithin } from '../lifetime/is-done-within.js'
+import { withDeadline } from '../lifetime/deadline.js'
+import { isDoneWithin } from '../lifetime/hold.js'
+import type { Host } from '../opening/connection-url.js'
 import { SqlFailure } from './failure.js'
+import { isSocketPath, type SqlServers, type Way } from './location.js'
 
 /** What a statement gave: rows as arrays of their columns' values, and how many rows it changed. */
 export interface SqlResult {
@@ -55,18 +57,16 @@ export function createSession(client: SqlClient): SqlSession {
   async function run(text: string, values: readonly unknown[] = [], often = false): Promise<SqlResult> {
     if (!isOpen) throw new SqlFailure('the connection is closed', undefined, 'lost')
     let late = false
-    const timer = setTimeout(() => {
+    const onLate = (): void => {
       late = true
       breakOff()
-    }, ANSWER_MS).unref()
+    }
     try {
-      return await client.query(text, values, often)
+      return await withDeadline(ANSWER_MS, onLate, () => client.query(text, values, often))
     } catch (error) {
       const failure = late ? new SqlFailure(NO_ANSWER, 'ETIMEDOUT', 'lost', NO_ANSWER) : client.toFailure(error)
       if (failure.verdict === 'lost' || failure.verdict === 'readonly') breakOff()
       throw failure
-    } finally {
-      clearTimeout(timer)
     }
   }
 
@@ -83,6 +83,31 @@ export function createSession(client: SqlClient): SqlSession {
   }
 }
 
+/**
+ * Connects to the first server that answers. Rejects with an `SqlFailure`.
+ *
+ * @param isAboutTheWay whether a server that failed so may take the next way
+ */
+export async function connectToFirst(
+  { hosts, ways }: SqlServers,
+  connect: (host: Host, way: Way) => Promise<SqlSession>,
+  toFailure: SqlClient['toFailure'],
+  isAboutTheWay: (failure: SqlFailure) => boolean,
+): Promise<SqlSession> {
+  let failure: SqlFailure | undefined
+  for (const host of hosts) {
+    for (const way of isSocketPath(host.host) ? ['plain' as const] : ways) {
+      try {
+        return await connect(host, way)
+      } catch (error) {
+        failure = toFailure(error)
+        if (!isAboutTheWay(failure)) break
+      }
+    }
+  }
+  throw failure
+}
+
 /** Connects over a socket, which is destroyed where that fails or takes longer than `patience` milliseconds. */
 export async function connectWithin<Result>(
   patience: number,
@@ -90,17 +115,15 @@ export async function connectWithin<Result>(
   connect: () => Promise<Result>,
 ): Promise<Result> {
   let late = false
-  const timer = setTimeout(() => {
+  const onLate = (): void => {
     late = true
     socket.destroy()
-  }, patience).unref()
+  }
   try {
-    return await connect()
+    return await withDeadline(patience, onLate, connect)
   } catch (error) {
     socket.destroy()
     throw late ? new SqlFailure(UNREACHED, 'ETIMEDOUT', 'lost', UNREACHED) : error
-  } finally {
-    clearTimeout(timer)
   }
 }
 

@@ -2,7 +2,7 @@ import { isBuiltin } from 'node:module'
 import { OsprofilerError } from '@osprofiler/core'
 import { process } from '@osprofiler/core/toolkit'
 import { resolveClient } from '../opening/client-package.js'
-import type { OpenContext } from '../opening/open-context.js'
+import type { OpenContext } from '../opening/store-driver.js'
 
 const PACKAGE = '@photostructure/sqlite'
 
@@ -12,7 +12,7 @@ const PACKAGE = '@photostructure/sqlite'
  *
  * @throws OsprofilerError `ERR_MISSING_CLIENT` where there is neither.
  */
-export function findSqliteClient(context?: OpenContext): string {
+export function findSqliteClient(context?: Pick<OpenContext, 'checkOnly'>): string {
   if (context?.checkOnly || isBuiltin('node:sqlite')) return 'node:sqlite'
   const file = resolveClient(PACKAGE)
   if (file !== undefined) return file

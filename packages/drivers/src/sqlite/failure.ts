@@ -2,7 +2,8 @@ import { accessSync, constants } from 'node:fs'
 import { dirname } from 'node:path'
 import { OsprofilerError } from '@osprofiler/core'
 import { isError, Map, Set, String } from '@osprofiler/core/toolkit'
-import { redactFailure, redactPath } from '../opening/redact-path.js'
+import { showPath, showPathFailure } from '../opening/show-path.js'
+import { SQLITE_CANTOPEN, SQLITE_READONLY } from './database/result-code.js'
 import { ThreadFailed } from './thread.js'
 
 /** What SQLite's result codes mean for the one who runs the program. */
@@ -19,24 +20,21 @@ const ADVICE = new Map([
 
 /** A row too large, a constraint that refuses it, a value of the wrong type. */
 const REFUSED = new Set([18, 19, 20])
-const READONLY = 8
-const CANTOPEN = 14
 const ONLY_READ = 'may only be read: this user cannot write both the file and its directory'
 
 /** What went wrong with the database at a path, as the `ERR_STORE` that a driver rejects with. */
 export function toStoreError(path: string, error: unknown): OsprofilerError {
   if (error instanceof OsprofilerError) return error
   const failure = error instanceof ThreadFailed ? error.failure : undefined
-  const cause = redactFailure(path, isError(error) ? error.message : String(error), failure?.code)
+  if (failure?.code === 'ERR_STORE') return new OsprofilerError('ERR_STORE', failure.message)
+  const cause = showPathFailure(path, isError(error) ? error.message : String(error), failure?.code)
   const code = failure?.result === undefined ? undefined : failure.result & 0xff
-  const isOnlyRead = (code === READONLY || code === CANTOPEN) && mayOnlyRead(path)
+  const isOnlyRead = (code === SQLITE_READONLY || code === SQLITE_CANTOPEN) && mayOnlyRead(path)
   const advice = isOnlyRead ? ONLY_READ : ADVICE.get(code ?? 0)
   return new OsprofilerError(
     'ERR_STORE',
-    `The store "${redactPath(path)}" ${advice ?? `cannot be used: ${cause.message}`}.`,
-    {
-      cause,
-    },
+    `The store "${showPath(path)}" ${advice ?? `cannot be used: ${cause.message}`}.`,
+    { cause },
   )
 }
 
@@ -46,7 +44,7 @@ export function toWriteError(path: string, error: unknown): OsprofilerError {
   if (result === undefined || !REFUSED.has(result & 0xff)) return toStoreError(path, error)
   return new OsprofilerError(
     'ERR_WRITE_REFUSED',
-    `The store "${redactPath(path)}" refuses a record: SQLite answers code ${result}. See the unique indexes and constraints of its table "data".`,
+    `The store "${showPath(path)}" refuses a record: SQLite answers code ${result}. See the unique indexes and constraints of its table "data".`,
   )
 }
 

@@ -2,7 +2,7 @@ import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import { OsprofilerError } from '@osprofiler/core'
 import { decodeURIComponent, process } from '@osprofiler/core/toolkit'
-import { readTtl } from '../lifetime/retention.js'
+import { readTtl } from '../opening/url-options.js'
 
 /** What a connection string of SQLite says. */
 export interface SqliteLocation {

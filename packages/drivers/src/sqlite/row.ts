@@ -6,10 +6,10 @@ const MAX_CHARACTERS = 100_000_000
 
 /**
  * A record as one string, which is what crosses to the thread: cloning a string a record costs the caller's event
- * loop a fraction of what cloning its columns or its `info` would. Undefined where `info` has no JSON.
+ * loop a fraction of what cloning its columns or its `info` would.
  */
-export function packRecord(record: TraceRecord): string | undefined {
-  return toColumns(record)?.join('\0')
+export function packRecord(record: TraceRecord): string {
+  return toColumns(record).join('\0')
 }
 
 /** Rows on their way into the database, and how many of their batch cannot be rows. */

@@ -1,10 +1,11 @@
 import { type IncomingMessage, METHODS } from 'node:http'
 import type { Point } from '@osprofiler/core'
-import { Array, Object, Reflect, types, WeakMap } from '@osprofiler/core/toolkit'
+import { Array, Object, types, WeakMap } from '@osprofiler/core/toolkit'
 import { whenLoaded } from '../loading/library-loads.js'
-import { standInOnce } from '../wrapping/stand-in-once.js'
+import { wrapLibrary } from '../loading/wrap-library.js'
+import { standInAfter } from '../wrapping/stand-in-once.js'
 import { type Around, undoAll, wrapMethod } from '../wrapping/wrap-method.js'
-import { createLayers, type EnterLayer, unboundName } from './layers.js'
+import { createLayers, type EnterLayer, nameOf } from './layers.js'
 import { registrationSite } from './registration-site.js'
 
 /** A request as Express has it while its layers run. */
@@ -12,10 +13,6 @@ interface ExpressRequest extends IncomingMessage {
   next?: unknown
   readonly baseUrl?: string
   readonly route?: { readonly path?: unknown }
-}
-
-interface Class {
-  readonly prototype: object
 }
 
 interface ExpressLayer {
@@ -34,32 +31,32 @@ interface ExpressLayer {
  */
 export function instrumentExpress(): () => void {
   const enter = createLayers('express')
+  const layer = traceLayer(enter, 3)
+  const errorLayer = traceLayer(enter, 4)
   return undoAll([
-    whenLoaded('express', layer => wrapLayer(layer, enter, ['handle_request', 'handle_error']), {
-      file: 'lib/router/layer.js',
-    }),
-    whenLoaded('router', layer => wrapLayer(layer, enter, ['handleRequest', 'handleError']), { file: 'lib/layer.js' }),
+    wrapLibrary('express', [
+      { file: 'lib/router/layer.js', methods: { handle_request: layer, handle_error: errorLayer } },
+      { file: 'lib/router/route.js', methods: ROUTE },
+    ]),
+    wrapLibrary('router', [
+      { file: 'lib/layer.js', methods: { handleRequest: layer, handleError: errorLayer } },
+      { file: 'lib/route.js', methods: ROUTE },
+      { file: 'index.js', methods: { use: nameLayers } },
+    ]),
     // Express 4 makes a router inherit from what it exports itself, and Express 5 from the prototype of that.
     whenLoaded('express', router => wrapMethod(router as object, 'use', nameLayers), { file: 'lib/router/index.js' }),
-    whenLoaded('router', router => wrapMethod((router as Class).prototype, 'use', nameLayers), { file: 'index.js' }),
-    whenLoaded('express', route => wrapRoute(route as Class), { file: 'lib/router/route.js' }),
-    whenLoaded('router', route => wrapRoute(route as Class), { file: 'lib/route.js' }),
   ])
-}
-
-function wrapRoute({ prototype }: Class): () => void {
-  return undoAll(['all', ...METHODS].map(method => wrapMethod(prototype, method.toLowerCase(), nameLayers)))
 }
 
 /** Where layers without a name were given to their router. */
 const sites = new WeakMap<object, string>()
 
 /** Looks where the program is, if it has just given functions without names to a router or a route. */
-const nameLayers: Around = (original, self, args) => {
+const nameLayers: Around = (proceed, self, args) => {
   const { stack } = self as { readonly stack?: readonly ExpressLayer[] }
   const before = stack?.length ?? 0
-  const result = Reflect.apply(original, self, args)
-  const unnamed = stack?.slice(before).filter(layer => !sites.has(layer) && nameOf(layer) === '') ?? []
+  const result = proceed(args)
+  const unnamed = stack?.slice(before).filter(layer => !sites.has(layer) && shownName(layer) === '') ?? []
   const site = unnamed.length === 0 ? undefined : registrationSite()
   if (site !== undefined) for (const layer of unnamed) sites.set(layer, site)
   return result
@@ -67,51 +64,43 @@ const nameLayers: Around = (original, self, args) => {
 
 type Next = (this: unknown, ...args: unknown[]) => unknown
 
-function wrapLayer(layer: unknown, enter: EnterLayer, [request, failed]: readonly [string, string]): () => void {
-  const { prototype } = layer as { prototype: object }
-  return undoAll([
-    wrapMethod(prototype, request, traceLayer(enter, 3)),
-    wrapMethod(prototype, failed, traceLayer(enter, 4)),
-  ])
-}
+const ROUTE = Object.fromEntries(['all', ...METHODS].map(method => [method.toLowerCase(), nameLayers]))
 
 /** What hands a request on, by what stands for it in a layer. */
 const nextOf = new WeakMap<object, Next>()
 
 /** With four parameters, one for errors: Express passes by those of the other kind. */
 function traceLayer(enter: EnterLayer, parameters: 3 | 4): Around {
-  return (original, self, args) => {
+  return (proceed, self, args) => {
     const layer = self as ExpressLayer
     const isErrorHandler = layer.handle?.length === 4
     const incoming = parameters === 4 ? args[0] : undefined
     const [req, , next] = args.slice(parameters - 3) as [ExpressRequest, unknown, Next]
-    if (isErrorHandler !== (parameters === 4) || layer.route !== undefined) return Reflect.apply(original, self, args)
+    if (isErrorHandler !== (parameters === 4) || layer.route !== undefined) return proceed(args)
     const point = enterLayer(enter, req, layer)
-    if (point === undefined) return Reflect.apply(original, self, args)
-    const handOn = standInOnce(next, (nextLayer, nextSelf, given) => {
-      const [error] = given
+    if (point === undefined) return proceed(args)
+    const handOn = standInAfter(next, error => {
       // What only leads elsewhere is no error, and neither is one that was handed in.
       if (!error || error === 'route' || error === 'router' || error === incoming) point.stop()
       else point.fail(error)
-      return Reflect.apply(nextLayer, nextSelf, given)
     })
     // The router keeps its own there, and a program may compare the two.
     if (req.next === next || nextOf.get(req.next as object) === next) req.next = handOn
     nextOf.set(handOn, next)
-    return Reflect.apply(original, self, args.with(parameters - 1, handOn))
+    return proceed(args.with(parameters - 1, handOn))
   }
 }
 
 function enterLayer(enter: EnterLayer, req: ExpressRequest, layer: ExpressLayer): Point | undefined {
   return enter(req, {
-    name: nameOf(layer) || (sites.get(layer) ?? ''),
+    name: shownName(layer) || (sites.get(layer) ?? ''),
     // The request keeps its route for those that come after it, such as handlers of its errors.
     route: Object.hasOwn(layer, 'method') ? routeOf(req) : undefined,
   })
 }
 
-function nameOf({ name = '' }: ExpressLayer): string {
-  return name === '<anonymous>' || name === 'anonymous' ? '' : unboundName(name)
+function shownName(layer: ExpressLayer): string {
+  return layer.name === '<anonymous>' || layer.name === 'anonymous' ? '' : nameOf(layer)
 }
 
 function routeOf({ method, baseUrl = '', route }: ExpressRequest): string | undefined {

@@ -1,10 +1,10 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { Point } from '@osprofiler/core'
 import { Array, Reflect, String, settle, standIn, types, WeakSet } from '@osprofiler/core/toolkit'
 import { markTaken } from '../points/mark-taken.js'
-import { standInOnce } from '../wrapping/stand-in-once.js'
+import { listen } from '../wrapping/channels.js'
+import { standInAfter } from '../wrapping/stand-in-once.js'
 import { wrapMethod } from '../wrapping/wrap-method.js'
-import { createLayers, type EnterLayer, type Layer, unboundName } from './layers.js'
+import { createLayers, type EnterLayer, type Layer, nameOf } from './layers.js'
 import { registrationSite } from './registration-site.js'
 
 /** A hook or a handler: a request and a reply come first, and in hooks with callbacks what goes on comes last. */
@@ -39,16 +39,11 @@ export function instrumentFastify(): () => void {
     return traced
   }
 
-  function onServer(message: unknown): void {
-    const { fastify } = message as { fastify: FastifyInstance }
+  function onServer({ fastify }: { readonly fastify: FastifyInstance }): void {
     if (!markTaken(fastify)) return
-    wrapMethod(fastify, 'addHook', (original, self, [name, hook, ...rest]) =>
-      Reflect.apply(original, self, [
-        name,
-        HOOKS.includes(String(name)) ? layered(hook, { hook: String(name) }) : hook,
-        ...rest,
-      ]),
-    )
+    wrapMethod(fastify, 'addHook', (proceed, _self, [name, hook, ...rest]) => {
+      return proceed([name, HOOKS.includes(String(name)) ? layered(hook, { hook: String(name) }) : hook, ...rest])
+    })
     fastify.addHook('onRoute', (options: RouteOptions) => {
       const route = `${[options.method].flat().join(',')} ${options.url}`
       options.handler = layered(options.handler, { route })
@@ -58,17 +53,10 @@ export function instrumentFastify(): () => void {
     })
   }
 
-  const listener = (message: unknown): void => {
-    try {
-      onServer(message)
-    } catch {
-      // The server is created, untraced.
-    }
-  }
-  subscribe('fastify.initialization', listener)
+  const undo = listen({ 'fastify.initialization': onServer })
   return () => {
     active = false
-    unsubscribe('fastify.initialization', listener)
+    undo()
   }
 }
 
@@ -99,16 +87,9 @@ function traceStep(step: Step, layer: Omit<Layer, 'name'>, enter: EnterLayer): S
   })
 }
 
-function nameOf(step: object): string {
-  const { name } = step as { readonly name?: unknown }
-  return typeof name === 'string' ? unboundName(name) : ''
-}
-
 function endAtCall(done: Step, point: Point): Step {
-  return standInOnce(done, (original, self, args) => {
-    const [error] = args
+  return standInAfter(done, error => {
     if (error) point.fail(error)
     else point.stop()
-    return Reflect.apply(original, self, args)
   })
 }

@@ -1,9 +1,9 @@
 import { Object, Reflect, settle, standIn, takeContext, WeakMap } from '@osprofiler/core/toolkit'
-import { whenLoaded } from '../loading/library-loads.js'
+import { wrapLibrary } from '../loading/wrap-library.js'
 import type { InstrumentSettings } from '../options/instrument-contract.js'
 import { standInOnce } from '../wrapping/stand-in-once.js'
-import { wrapMethod } from '../wrapping/wrap-method.js'
-import { createLayers, type EnterLayer, unboundName } from './layers.js'
+import type { Around } from '../wrapping/wrap-method.js'
+import { createLayers, type EnterLayer, nameOf } from './layers.js'
 import { registrationSite } from './registration-site.js'
 
 /** The part of Koa's context that tells what a router has found. */
@@ -33,14 +33,8 @@ export function instrumentKoa({ libraries }: InstrumentSettings): () => void {
     return traced
   }
 
-  return whenLoaded(
-    'koa',
-    koa =>
-      wrapMethod((koa as { prototype: object }).prototype, 'use', (original, self, [middleware, ...rest]) =>
-        Reflect.apply(original, self, [layered(middleware), ...rest]),
-      ),
-    { given: libraries.koa },
-  )
+  const use: Around = (proceed, _self, [middleware, ...rest]) => proceed([layered(middleware), ...rest])
+  return wrapLibrary('koa', [{ given: libraries.koa, methods: { use } }])
 }
 
 /** Koa 2 calls one with another `this` and another first argument: it runs as it is, and is no point. */
@@ -50,7 +44,7 @@ function isGenerator(middleware: unknown): boolean {
 
 function traceMiddleware(middleware: Middleware, enter: EnterLayer): Middleware {
   const isRouter = 'router' in middleware
-  const name = nameOf(middleware) || (isRouter ? 'router' : (registrationSite() ?? ''))
+  const name = shownName(middleware) || (isRouter ? 'router' : (registrationSite() ?? ''))
 
   return standIn(middleware, (original, self, args) => {
     const [ctx, next, ...rest] = args as [KoaContext, Next, ...unknown[]]
@@ -91,12 +85,10 @@ function traceMiddleware(middleware: Middleware, enter: EnterLayer): Middleware 
   })
 }
 
-function nameOf(middleware: Middleware): string {
+function shownName(middleware: Middleware): string {
   // Where Koa itself looks first.
-  const { _name: shown, name } = middleware as { _name?: unknown; name: unknown }
-  if (typeof shown === 'string') return shown
-  // A program may have given its function another one.
-  return typeof name === 'string' ? unboundName(name) : ''
+  const { _name: shown } = middleware as { _name?: unknown }
+  return typeof shown === 'string' ? shown : nameOf(middleware)
 }
 
 /** Known only once the router has run. */

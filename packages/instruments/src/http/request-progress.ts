@@ -1,12 +1,12 @@
 import type { Point, PointInfo } from '@osprofiler/core'
-import { Math, performance } from '@osprofiler/core/toolkit'
+import { Math, Number, performance } from '@osprofiler/core/toolkit'
 
 /**
  * Tells the point of an outgoing request what came of it and when: in milliseconds with three decimals since this was
  * made, beside the status in `info.requests`.
  */
 export class RequestProgress {
-  readonly #point: Point
+  readonly point: Point
   readonly #startedAt = performance.now()
   #status: number | undefined
   #answeredAt: number | undefined
@@ -16,7 +16,7 @@ export class RequestProgress {
 
   /** `onEnd` is called when the point has ended. */
   constructor(point: Point, onEnd?: () => void) {
-    this.#point = point
+    this.point = point
     point.atStop(() => {
       this.#forgetLook?.()
       onEnd?.()
@@ -32,15 +32,15 @@ export class RequestProgress {
 
   /** Has `look` called when the trace is over and the point is not: the answer may be one that nobody reads. */
   whenTraceOver(look: (overFor: number) => void): void {
-    if (!this.#point.open || !this.#point.recorded) return
+    if (!this.point.open || !this.point.recorded) return
     this.#forgetLook?.()
-    this.#forgetLook = this.#point.whenTraceOver(look)
+    this.#forgetLook = this.point.whenTraceOver(look)
   }
 
   /** The end of the answer was read: `last_byte_ms`. Ends the point. */
   ended(): void {
     this.#lastByteMs = this.#sinceStart(performance.now())
-    this.#point.stop()
+    this.point.stop()
   }
 
   /** The answer was a head alone. Ends the point at the time of the head. */
@@ -57,20 +57,14 @@ export class RequestProgress {
 
   /** Nobody reads on in the body of the answer since so many milliseconds. Ends the point at that time. */
   abandoned(since: number): void {
-    const now = performance.now()
-    this.#point.stop(undefined, Math.min(since, now - (this.#answeredAt ?? now)))
+    this.#stopAtHead(since)
   }
 
   /** The answer makes something else of the connection. Ends the point. */
   becameOther(status: number | undefined): void {
-    if (!this.#point.open) return
+    if (!this.point.open) return
     this.answered(status)
-    this.#point.stop()
-  }
-
-  /** It came to nothing. Ends the point. */
-  failed(error: unknown): void {
-    this.#point.fail(error)
+    this.point.stop()
   }
 
   #info(): PointInfo | undefined {
@@ -81,9 +75,10 @@ export class RequestProgress {
     }
   }
 
-  #stopAtHead(): void {
+  /** As long ago as the head was there, but no longer ago than this. */
+  #stopAtHead(mostAgo = Number.POSITIVE_INFINITY): void {
     const now = performance.now()
-    this.#point.stop(undefined, now - (this.#answeredAt ?? now))
+    this.point.stop(undefined, Math.min(mostAgo, now - (this.#answeredAt ?? now)))
   }
 
   #sinceStart(time: number): number {

@@ -15,12 +15,7 @@ import { type LibraryFile, readLibraryFile } from './library-file.js'
 import { watchResolved } from './resolve-hook.js'
 
 /** Which copy of a library was loaded, and which file of it. All are empty for one that was given by hand. */
-export interface LibraryCopy {
-  readonly version: string
-  readonly folder: string
-  /** From that folder on, with slashes: `lib/index.js`. */
-  readonly file: string
-}
+export type LibraryCopy = Pick<LibraryFile, 'version' | 'folder' | 'file'>
 
 /** What is done with what a file of a library exports; the function that it returns undoes that. */
 export type OnLibrary = (exports: unknown, copy: LibraryCopy) => (() => void) | undefined

@@ -1,5 +1,5 @@
 import type { Point } from '@osprofiler/core'
-import { Array, Map, Reflect, WeakMap } from '@osprofiler/core/toolkit'
+import { Array, Map, WeakMap } from '@osprofiler/core/toolkit'
 import { endStep } from '../points/end-step.js'
 import type { Around } from '../wrapping/wrap-method.js'
 
@@ -33,11 +33,11 @@ export function endWhenConfirmed(channel: object, point: Point): void {
 }
 
 /** Around the method by which a channel takes a confirmation, or a refusal, of the broker. */
-export const aroundConfirmation: Around = (original, self, args) => {
+export const aroundConfirmation: Around = (proceed, self, args) => {
   const [tell, confirmation] = args as [Tell, Confirmation]
   const points = waiting.get(self as object)
   if (points !== undefined) tell(error => endUpTo(points, confirmation, error))
-  return Reflect.apply(original, self, args)
+  return proceed(args)
 }
 
 function endUpTo(points: Map<number, Point>, { deliveryTag, multiple }: Confirmation, error: unknown): void {

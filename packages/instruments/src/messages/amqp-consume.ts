@@ -20,9 +20,9 @@ interface Message {
  * those in force when a message comes, of which the first is asked: a consumer may live for as long as its program.
  */
 export function aroundConsume(tracers: readonly CallTracer[]): Around {
-  return (original, self, args) => {
+  return (proceed, self, args) => {
     const [queue, callback, options, ...more] = args
-    if (typeof callback !== 'function') return Reflect.apply(original, self, args)
+    if (typeof callback !== 'function') return proceed(args)
     const noAck = (options as { noAck?: boolean } | undefined)?.noAck === true
     const channel = self as EventEmitter
     const deliver = standIn(callback as Method, (consumer, consumerSelf, given) => {
@@ -38,8 +38,7 @@ export function aroundConsume(tracers: readonly CallTracer[]): Around {
       if (call === undefined) return suppress(work)
       return noAck ? call.serve(work) : deliveriesOf(channel).serve(message.fields.deliveryTag, call, work)
     })
-
-    return Reflect.apply(original, self, [queue, deliver, options, ...more])
+    return proceed([queue, deliver, options, ...more])
   }
 }
 
@@ -55,8 +54,8 @@ export const SETTLING: Readonly<Record<string, Around>> = {
 }
 
 function settling(settle: (deliveries: AmqpDeliveries, args: unknown[]) => void): Around {
-  return (original, self, args) => {
-    const result = Reflect.apply(original, self, args)
+  return (proceed, self, args) => {
+    const result = proceed(args)
     const deliveries = channels.get(self as object)
     if (deliveries !== undefined) settle(deliveries, args)
     return result

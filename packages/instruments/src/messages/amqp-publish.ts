@@ -1,57 +1,45 @@
 import { get, type Point, type Profiler } from '@osprofiler/core'
 import { writeCarrier } from '@osprofiler/core/rpc'
-import { Boolean, Object, Reflect, String, WeakSet } from '@osprofiler/core/toolkit'
+import { Boolean, Object, Reflect, String } from '@osprofiler/core/toolkit'
 import type { MessageTarget } from '../options/messages-option.js'
-import { type Callback, endAtCallback, failIfThrown } from '../points/end-step.js'
+import { endWhenReturned, failIfThrown, proceedToCallback } from '../points/end-step.js'
+import { isTaken, markTaken } from '../points/mark-taken.js'
 import { changeTraceHeaders, isTraceHeader, readTraceValues } from '../propagation/trace-header-change.js'
 import { bindCallbacks } from '../wrapping/keep-context.js'
 import type { Around } from '../wrapping/wrap-method.js'
 import { endWhenConfirmed } from './amqp-confirms.js'
 
-/** The options of messages that are points already: a channel with confirmations publishes through a plain one. */
-const published = new WeakSet<object>()
-
 /** Ends at once: nobody tells what becomes of the message. */
 export function aroundPublish(mayCarry: (target: MessageTarget) => boolean): Around {
-  return (original, self, args) => {
+  return (proceed, _self, args) => {
     const profiler = get()
-    const [exchange, routingKey, content, options] = args
-    if (profiler === undefined || isPublished(options)) return Reflect.apply(original, self, args)
-    const [point, carrying] = openPublished(profiler, exchange, routingKey, options, mayCarry)
-    return failIfThrown(point, () => {
-      const result = Reflect.apply(original, self, [exchange, routingKey, content, carrying])
-      point.stop()
-      return result
-    })
+    const options = args[3]
+    // A channel with confirmations publishes through a plain one, with the same options.
+    if (profiler === undefined || (isObject(options) && isTaken(options))) return proceed(args)
+    const [point, given] = openPublished(profiler, args, mayCarry)
+    return endWhenReturned(point, () => proceed(given))
   }
 }
 
 /** Ends when the broker has confirmed the message, or refused it. */
 export function aroundPublishConfirmed(mayCarry: (target: MessageTarget) => boolean): Around {
-  return (original, self, args) => {
+  return (proceed, self, args) => {
     const profiler = get()
-    if (profiler === undefined) return Reflect.apply(original, self, bindCallbacks(args))
-    const [exchange, routingKey, content, options, callback] = args
-    const [point, carrying] = openPublished(profiler, exchange, routingKey, options, mayCarry)
-    if (typeof callback !== 'function') {
-      endWhenConfirmed(self as object, point)
-      return failIfThrown(point, () => Reflect.apply(original, self, [exchange, routingKey, content, carrying]))
-    }
-    const confirmed = endAtCallback(point, callback as Callback)
-    return failIfThrown(point, () =>
-      Reflect.apply(original, self, [exchange, routingKey, content, carrying, confirmed]),
-    )
+    if (profiler === undefined) return proceed(bindCallbacks(args))
+    const callback = args[4]
+    const [point, given] = openPublished(profiler, args, mayCarry)
+    if (typeof callback === 'function') return proceedToCallback(point, proceed, [...given, callback], given.length)
+    endWhenConfirmed(self as object, point)
+    return failIfThrown(point, () => proceed(given))
   }
 }
 
-/** The point of a published message, and the options with which it carries the trace. */
+/** The point of a published message, and the arguments with which it carries the trace. */
 function openPublished(
   profiler: Profiler,
-  exchange: unknown,
-  routingKey: unknown,
-  options: unknown,
+  [exchange, routingKey, content, options]: unknown[],
   mayCarry: (target: MessageTarget) => boolean,
-): [Point, object] {
+): [Point, unknown[]] {
   const target = { exchange: String(exchange ?? ''), routingKey: String(routingKey ?? '') }
   const point = profiler.startBeside('rpc', {
     function: { name: `publish ${[target.exchange, target.routingKey].filter(Boolean).join('/')}` },
@@ -64,8 +52,8 @@ function openPublished(
   const carrying: object = Object.create(isObject(options) ? options : null, {
     headers: { value: headers, enumerable: true },
   })
-  published.add(carrying)
-  return [point, carrying]
+  markTaken(carrying)
+  return [point, [exchange, routingKey, content, carrying]]
 }
 
 /** Takes this very trace out of headers that were copied from a message, or a request, to somebody who must not have it. */
@@ -87,10 +75,6 @@ function copyHeaders(options: unknown): Record<string, unknown> {
   const copy: Record<string, unknown> = Object.create(null)
   if (isObject(headers)) for (const name in headers) copy[name] = Reflect.get(headers, name)
   return copy
-}
-
-function isPublished(options: unknown): boolean {
-  return isObject(options) && published.has(options)
 }
 
 function isObject(value: unknown): value is object {

@@ -1,28 +1,14 @@
 import { type CallTracer, createCallTracer } from '@osprofiler/core/rpc'
-import { Object } from '@osprofiler/core/toolkit'
 import { whenLoaded } from '../loading/library-loads.js'
+import { wrapLibrary } from '../loading/wrap-library.js'
 import type { InstrumentSettings } from '../options/instrument-contract.js'
 import { readMessageRule } from '../options/messages-option.js'
-import { aroundCallbacks, aroundOwnWork } from '../wrapping/keep-context.js'
-import { ownerOf, undoAll, wrapMethod, wrapMethods } from '../wrapping/wrap-method.js'
+import { aroundOwnWork, ownWork, withCallbacks } from '../wrapping/keep-context.js'
+import { undoAll, wrapMethod } from '../wrapping/wrap-method.js'
 import { aroundConfirmation } from './amqp-confirms.js'
 import { aroundConsume, SETTLING } from './amqp-consume.js'
 import { aroundGet } from './amqp-get.js'
 import { aroundPublish, aroundPublishConfirmed } from './amqp-publish.js'
-
-/** What either file exports, in amqplib 0.10, 1 and 2. */
-interface ChannelClasses {
-  readonly Channel: { readonly prototype: object }
-  readonly ConfirmChannel: { readonly prototype: object }
-}
-
-interface ChannelFile {
-  readonly Channel: { readonly prototype: object }
-}
-
-interface ConnectionFile {
-  readonly Connection: { readonly prototype: object }
-}
 
 /** Of all who want amqplib instrumented; the first one works. */
 const tracers: CallTracer[] = []
@@ -40,44 +26,33 @@ export function instrumentAmqplib({ messages: { propagate, ...options } }: Instr
   const mayCarry = readMessageRule(propagate)
   const tracer = createCallTracer(undefined, options)
 
-  function wrapChannels(exports: unknown): () => void {
-    const { Channel, ConfirmChannel } = exports as ChannelClasses
-    return undoAll([
-      wrapMethod(Channel.prototype, 'publish', aroundPublish(mayCarry)),
-      wrapMethod(ConfirmChannel.prototype, 'publish', aroundPublishConfirmed(mayCarry)),
-      wrapMethod(ownerOf(Channel.prototype, 'handleConfirm'), 'handleConfirm', aroundConfirmation),
-      wrapMethod(Channel.prototype, 'consume', aroundConsume(tracers)),
-      wrapMethod(Channel.prototype, 'get', aroundGet),
-      ...Object.entries(SETTLING).map(([name, around]) => wrapMethod(Channel.prototype, name, around)),
-    ])
-  }
-
-  const wrapChannel = (exports: unknown) => {
-    const { Channel } = exports as ChannelFile
-    return undoAll([
-      // Frames arrive in the context of whoever opened the connection. So do the answers to what channels ask.
-      wrapMethod(Channel.prototype, 'accept', aroundOwnWork),
-      wrapMethods(Channel.prototype, ['sendOrEnqueue', 'closeBecause'], aroundCallbacks),
-    ])
-  }
-  const wrapConnection = (exports: unknown) => {
-    const { prototype } = (exports as ConnectionFile).Connection
-    return undoAll([
-      wrapMethod(prototype, 'startHeartbeater', aroundOwnWork),
-      wrapMethods(prototype, ['close', '_updateSecret'], aroundCallbacks),
-    ])
-  }
-  const wrapConnect = (exports: unknown) => wrapMethod(exports as object, 'connect', aroundOwnWork)
-
   tracers.push(tracer)
   const forget = (): void => {
     if (tracers.includes(tracer)) tracers.splice(tracers.indexOf(tracer), 1)
   }
+  const aroundChannel = {
+    publish: aroundPublish(mayCarry),
+    handleConfirm: aroundConfirmation,
+    consume: aroundConsume(tracers),
+    get: aroundGet,
+    ...SETTLING,
+  }
+  const aroundConfirmChannel = { publish: aroundPublishConfirmed(mayCarry) }
   return undoAll([
     forget,
-    whenLoaded('amqplib', wrapChannel, { file: 'lib/channel.js' }),
-    whenLoaded('amqplib', wrapConnection, { file: 'lib/connection.js' }),
+    wrapLibrary('amqplib', [
+      { file: 'lib/channel.js', classes: { Channel: aroundFrames } },
+      { file: 'lib/connection.js', classes: { Connection: aroundConnection } },
+      ...FILES.map(file => ({ file, classes: { Channel: aroundChannel, ConfirmChannel: aroundConfirmChannel } })),
+    ]),
     ...['channel_api.js', 'callback_api.js'].map(file => whenLoaded('amqplib', wrapConnect, { file })),
-    ...FILES.map(file => whenLoaded('amqplib', wrapChannels, { file })),
   ])
+}
+
+// Frames arrive in the context of whoever opened the connection. So do the answers to what channels ask.
+const aroundFrames = { ...ownWork('accept'), ...withCallbacks('sendOrEnqueue', 'closeBecause') }
+const aroundConnection = { ...ownWork('startHeartbeater'), ...withCallbacks('close', '_updateSecret') }
+
+function wrapConnect(exports: unknown): (() => void) | undefined {
+  return wrapMethod(exports as object, 'connect', aroundOwnWork)
 }

@@ -1,22 +1,35 @@
-import { TypeError } from '@osprofiler/core/toolkit'
+import { Array, TypeError } from '@osprofiler/core/toolkit'
+import { describeValue } from './describe-value.js'
 
 /**
  * The instruments that a list asks for: those that it names, or where each name begins with `+`, the default and these.
  *
- * @throws TypeError for a list that does both: nobody could say whether the default is meant
+ * @throws TypeError for what is no list of known names, or for a list that does both: nobody could say whether the default
+ * is meant
  */
-export function chooseInstruments(asked: readonly string[], defaults: readonly string[]): readonly string[] {
-  const added = asked.filter(isAdded)
-  if (added.length === 0) return asked
-  if (added.length < asked.length) {
+export function chooseInstruments<Name extends string>(
+  asked: unknown,
+  defaults: readonly Name[],
+  known: readonly Name[],
+): readonly Name[] {
+  if (!Array.isArray(asked)) {
+    throw new TypeError(
+      `The instruments are a list of names, such as ["fetch"], or left out for all; not ${describeValue(asked)}`,
+    )
+  }
+  const added = asked.filter(name => typeof name === 'string' && name.startsWith('+'))
+  if (added.length > 0 && added.length < asked.length) {
     throw new TypeError(
       'The instruments are named with and without "+". "+express" adds to the default, and "express" replaces the default: ' +
         'write "+" before each name, or before none.',
     )
   }
-  return [...defaults, ...added.map(name => name.slice(1).trim())]
-}
-
-function isAdded(name: unknown): boolean {
-  return typeof name === 'string' && name.startsWith('+')
+  const names: Name[] = added.length === 0 ? asked : [...defaults, ...added.map(name => name.slice(1).trim())]
+  for (const name of names) {
+    if (known.includes(name)) continue
+    throw new TypeError(
+      `No instrument ${describeValue(name)}. Known: ${known.join(', ')}. A "+" before a name adds it to the default.`,
+    )
+  }
+  return names
 }

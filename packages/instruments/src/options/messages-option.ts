@@ -1,4 +1,4 @@
-import { type CallOptions, createCallTracer } from '@osprofiler/core/rpc'
+import { CALL_OPTIONS, type CallOptions, createCallTracer } from '@osprofiler/core/rpc'
 import { checkOptionNames, Object, TypeError } from '@osprofiler/core/toolkit'
 
 /** Where a message is published to. */
@@ -17,21 +17,9 @@ export interface MessageOptions extends CallOptions {
   readonly propagate?: boolean | ((target: MessageTarget) => boolean) | undefined
 }
 
-const OPTIONS: Readonly<Record<keyof MessageOptions, true>> = {
-  propagate: true,
-  name: true,
-  enabled: true,
-  ignore: true,
-  maxTraceAge: true,
-  datedTracesOnly: true,
-  maxTracesPerSecond: true,
-  maxPointsPerTrace: true,
-  onRefused: true,
-}
-
 /** Whether anything is instrumented that looks at them or not. @throws TypeError for a wrong one. */
 export function checkMessagesOption(messages: MessageOptions): void {
-  checkOptionNames(messages, Object.keys(OPTIONS), 'messages')
+  checkOptionNames(messages, ['propagate', ...Object.keys(CALL_OPTIONS)], 'messages')
   const { propagate, ...limits } = messages
   readMessageRule(propagate)
   createCallTracer(undefined, limits)

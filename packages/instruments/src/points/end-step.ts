@@ -1,6 +1,7 @@
 import type { PointInfo } from '@osprofiler/core'
 import { settle } from '@osprofiler/core/toolkit'
 import { bindAfter, bindCallback } from '../wrapping/keep-context.js'
+import type { Proceed } from '../wrapping/wrap-method.js'
 
 /**
  * What ends when the work that it stands for does, now or `ago` milliseconds ago: a point, or more than one. Its first end
@@ -19,6 +20,12 @@ export function endAtCallback(step: Step | undefined, callback: Callback): Callb
   return step === undefined ? bindCallback(callback) : bindAfter(callback, error => endStep(step, error))
 }
 
+/** Goes on to a method, of whose arguments the one at this place is a callback that ends the step. */
+export function proceedToCallback(step: Step | undefined, proceed: Proceed, args: unknown[], at: number): unknown {
+  const given = args.with(at, endAtCallback(step, args[at] as Callback))
+  return failIfThrown(step, () => proceed(given))
+}
+
 /** Runs what returns a promise, and ends the step when the promise settles. Another thenable ends the step at once. */
 export function endWhenSettled(step: Step | undefined, run: () => unknown): unknown {
   if (step === undefined) return run()
@@ -28,8 +35,15 @@ export function endWhenSettled(step: Step | undefined, run: () => unknown): unkn
   })
 }
 
+/** Runs what is over when it returns, and ends the step then. */
+export function endWhenReturned<T>(step: Step | undefined, run: () => T): T {
+  const result = failIfThrown(step, run)
+  step?.stop()
+  return result
+}
+
 /** Runs what ends the step by itself, unless it throws. */
-export function failIfThrown(step: Step | undefined, run: () => unknown): unknown {
+export function failIfThrown<T>(step: Step | undefined, run: () => T): T {
   try {
     return run()
   } catch (error) {
@@ -42,4 +56,12 @@ export function failIfThrown(step: Step | undefined, run: () => unknown): unknow
 export function endStep(step: Step, error: unknown): void {
   if (error === undefined || error === null) step.stop()
   else step.fail(error)
+}
+
+/** A step whose failures are recorded as `show` has them. */
+export function showFailures(step: Step, show: (error: unknown) => unknown): Step {
+  return {
+    stop: (info, ago) => step.stop(info, ago),
+    fail: (error, info, ago) => step.fail(show(error), info, ago),
+  }
 }

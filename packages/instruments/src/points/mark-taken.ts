@@ -1,15 +1,22 @@
 import { defineHidden } from '../wrapping/override-methods.js'
 
-const CLAIMED = Symbol.for('osprofiler.instruments.claimed')
+const TAKEN = Symbol.for('osprofiler.instruments.taken')
+
+/** An object that stands for a call: a request, a command, or options that a library hands on to itself. */
+type MarkedCall = object & { [TAKEN]?: true }
 
 /**
- * Whether the caller is the first to take this call for a point. The same call may be told to several who listen:
- * two installations, or two copies of this package in one process.
+ * Marks a call as one that has its point. Returns whether the caller is the first to do so, and could. Several may be told of
+ * the same call: two installations, or two copies of this package in one process.
  *
- * A mark on the object that stands for the call: what a set of weak keys holds lives until a full collection, and
- * with it all that it leads to.
+ * The object that stands for the call has the mark. A set of weak keys would keep the object, and all that the object leads
+ * to, until a full collection.
  */
-export function markTaken(call: object & { [CLAIMED]?: true }): boolean {
-  if (call[CLAIMED]) return false
-  return defineHidden(call, CLAIMED, true)
+export function markTaken(call: object): boolean {
+  return !isTaken(call) && defineHidden(call, TAKEN, true)
+}
+
+/** Whether a call has its point. */
+export function isTaken(call: object): boolean {
+  return (call as MarkedCall)[TAKEN] === true
 }

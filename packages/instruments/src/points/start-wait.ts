@@ -1,3 +1,5 @@
+import { get, type Point, type Profiler } from '@osprofiler/core'
+
 /** What a step waits for: that a connection is opened, or that somebody gives one of the pool back. */
 export type WaitReason = 'connection' | 'pool'
 
@@ -10,6 +12,19 @@ export interface PoolState {
   /** All connections, those included that are being opened. */
   readonly open: number
   readonly max: number
+}
+
+/** Begins a point `wait`. */
+export function startWait(profiler: Profiler, reason: WaitReason): Point {
+  return profiler.startBeside('wait', { wait: { for: reason } })
+}
+
+/** Begins a point `wait` in a trace, where a connection of this pool cannot be had at once. */
+export function startPoolWait<Pool>(pool: Pool, readState: (pool: Pool) => PoolState | undefined): Point | undefined {
+  const profiler = get()
+  const state = profiler && readState(pool)
+  const reason = state && reasonToWait(state)
+  return reason && profiler && startWait(profiler, reason)
 }
 
 /**

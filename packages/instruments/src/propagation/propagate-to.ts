@@ -1,4 +1,4 @@
-import { Map, TypeError, URL, WeakSet } from '@osprofiler/core/toolkit'
+import { remember, TypeError, URL, WeakSet } from '@osprofiler/core/toolkit'
 import { type HostMatcher, matchRanges } from './address-ranges.js'
 import { hostKey, readHostRule } from './host-rule.js'
 import { isMetadataHost } from './metadata-hosts.js'
@@ -64,25 +64,18 @@ interface Rules {
   readonly matchers: readonly UrlMatcher[]
 }
 
+/** To look through ranges of addresses takes a while. */
+const MAX_REMEMBERED = 1_000
+// The longest name of a host.
+const MAX_HOST = 253
+
 function readRules(propagateTo: PropagationRules | undefined): Rules {
-  if (propagateTo === undefined) return { isHost: remember(isLocal), matchers: [] }
+  if (propagateTo === undefined) return { isHost: remember(isLocal, MAX_REMEMBERED, MAX_HOST), matchers: [] }
   const rules: readonly unknown[] = typeof propagateTo === 'string' ? splitRules(propagateTo) : [propagateTo].flat()
   const hosts = rules.filter(rule => typeof rule === 'string').map(rule => readHostRule(rule.trim()))
   return {
-    isHost: remember(host => hosts.some(matches => matches(host))),
+    isHost: remember(host => hosts.some(matches => matches(host)), MAX_REMEMBERED, MAX_HOST),
     matchers: rules.filter(rule => typeof rule !== 'string').map(readFunction),
-  }
-}
-
-const MAX_REMEMBERED = 1_000
-
-/** A program asks for the same few hosts all the time, and to look through ranges of addresses takes a while. */
-function remember(matches: HostMatcher): HostMatcher {
-  const known = new Map<string, boolean>()
-  return host => {
-    const answer = known.get(host) ?? matches(host)
-    if (known.size < MAX_REMEMBERED) known.set(host, answer)
-    return answer
   }
 }
 

@@ -1,13 +1,14 @@
 import { get, type Profiler, suppress } from '@osprofiler/core'
-import { Number, Object, Reflect, takeContext, WeakSet } from '@osprofiler/core/toolkit'
-import { type OnLibrary, whenLoaded } from '../loading/library-loads.js'
+import { Number, Reflect, takeContext, WeakSet } from '@osprofiler/core/toolkit'
+import { wrapLibrary } from '../loading/wrap-library.js'
 import type { InstrumentSettings } from '../options/instrument-contract.js'
-import { type Callback, endAtCallback, failIfThrown, type Step } from '../points/end-step.js'
-import { reasonToWait } from '../points/start-wait.js'
-import { aroundCallbacks, aroundOwnWork } from '../wrapping/keep-context.js'
-import { type Around, ownerOf, undoAll, wrapMethod, wrapMethods } from '../wrapping/wrap-method.js'
+import { type Callback, endAtCallback, failIfThrown, proceedToCallback, type Step } from '../points/end-step.js'
+import { type PoolState, startPoolWait } from '../points/start-wait.js'
+import { ownWork, withCallbacks } from '../wrapping/keep-context.js'
+import { type Around, undoAll, wrapMethod, wrapMethods } from '../wrapping/wrap-method.js'
+import { type SeenClasses, wrapWhenSeen } from '../wrapping/wrap-when-seen.js'
 import { createStartSql, type StartSql } from './sql-step.js'
-import { sayLoadedUnrecorded } from './unrecorded-library.js'
+import { sayCallsUnrecorded } from './unrecorded-library.js'
 
 /** What a query is given as, beside a text: options, or a command that was made of them. */
 interface QueryOptions {
@@ -37,35 +38,31 @@ interface Prepared {
  */
 export function instrumentMysql2({ traceSql, libraries }: InstrumentSettings): () => void {
   const start = createStartSql(traceSql, 'mysql', 'mysql2')
-
-  const onConnection: OnLibrary = exports => {
-    const { prototype } = exports as { prototype: object }
-    const wrap = (name: string, around: Around) => wrapMethod(ownerOf(prototype, name), name, around)
-    return undoAll([
-      ...['query', 'execute'].map(name => wrap(name, createAround(openQuery(start)))),
-      wrapPrepare(wrap, start),
-      ...OTHERS.map(name => wrap(name, aroundCallbacks)),
-      traceSql === 'off' ? sayLoadedUnrecorded('mysql2') : undefined,
-    ])
-  }
-  const onPool: OnLibrary = exports => {
-    const { prototype } = exports as { prototype: object }
-    const owner = ownerOf(prototype, 'getConnection')
-    return undoAll([
-      wrapMethod(owner, 'getConnection', createAroundAcquire(traceSql !== 'off')),
-      wrapMethods(owner, ['_removeIdleTimeoutConnections', '_removeConnection'], aroundOwnWork),
-    ])
-  }
   const given = libraries.mysql2 as { Connection?: unknown; Pool?: unknown } | undefined
+  const prepared = wrapWhenSeen(statements => wrapMethods(statements, { execute: createAround(openPrepared(start)) }))
+  // Its promises load these without its main file.
+  const connection = { file: 'lib/connection.js', given: given?.Connection }
+  const pool = { file: 'lib/pool.js', given: given?.Pool }
+  const aroundConnection = {
+    query: createAround(openQuery(start)),
+    execute: createAround(openQuery(start)),
+    prepare: createAroundPrepare(createAround(openPrepare(start)), prepared),
+    // What else of a connection takes a callback.
+    ...withCallbacks('ping', 'changeUser', 'reset', 'connect', 'end'),
+  }
+  const aroundPool = {
+    getConnection: createAroundAcquire(traceSql !== 'off'),
+    ...ownWork('_removeIdleTimeoutConnections', '_removeConnection'),
+  }
   return undoAll([
-    // Its promises load these without its main file.
-    whenLoaded('mysql2', onConnection, { file: 'lib/connection.js', given: given?.Connection }),
-    whenLoaded('mysql2', onPool, { file: 'lib/pool.js', given: given?.Pool }),
+    wrapLibrary('mysql2', [
+      { ...connection, methods: aroundConnection },
+      { ...pool, methods: aroundPool },
+    ]),
+    prepared.undo,
+    sayCallsUnrecorded(traceSql, 'mysql2', connection),
   ])
 }
-
-/** What else of a connection takes a callback. */
-const OTHERS = ['ping', 'changeUser', 'reset', 'connect', 'end']
 
 /** Opens the point of a call, if it is to be recorded. */
 type Open = (profiler: Profiler | undefined, self: unknown, args: readonly unknown[]) => Step | undefined
@@ -95,46 +92,30 @@ function optionsOf(given: unknown): QueryOptions | undefined {
 }
 
 function createAround(open: Open): Around {
-  return (original, self, args) => {
+  return (proceed, self, args) => {
     const step = open(get(), self, args)
     const at = args.findLastIndex(arg => typeof arg === 'function')
-    if (at >= 0) {
-      const followed = endAtCallback(step, args[at] as Callback)
-      return failIfThrown(step, () => Reflect.apply(original, self, args.with(at, followed)))
-    }
+    if (at >= 0) return proceedToCallback(step, proceed, args, at)
     const options = optionsOf(args[0])
     if (typeof options?.onResult === 'function') {
       options.onResult = endAtCallback(step, options.onResult as Callback)
-      return failIfThrown(step, () => Reflect.apply(original, self, args))
+      return failIfThrown(step, () => proceed(args))
     }
-    const command = failIfThrown(step, () => Reflect.apply(original, self, args))
+    const command = failIfThrown(step, () => proceed(args))
     followEvents(command, step)
     return command
   }
 }
 
 /** The class of prepared statements is not exported: the first one that is prepared leads to it. */
-function wrapPrepare(wrap: (name: string, around: Around) => (() => void) | undefined, start: StartSql): () => void {
-  let unwrap: (() => void) | undefined
-  const around = createAround(openPrepare(start))
-  const learn = (statement: unknown) => {
-    if (typeof statement !== 'object' || statement === null) return
-    unwrap ??= wrapMethod(Object.getPrototypeOf(statement), 'execute', createAround(openPrepared(start)))
-  }
-  const undo = wrap('prepare', (original, self, args) => {
+function createAroundPrepare(around: Around, prepared: SeenClasses): Around {
+  return (proceed, self, args) => {
     const [options, callback] = args
-    if (typeof callback !== 'function') return around(original, self, args)
-    const learning: Callback = function (error, statement, ...more) {
-      learn(statement)
-      return Reflect.apply(callback, this, [error, statement, ...more])
+    if (typeof callback !== 'function') return around(proceed, self, args)
+    const seeing: Callback = function (error, statement, ...more) {
+      return Reflect.apply(callback, this, [error, prepared.see(statement), ...more])
     }
-    return around(original, self, [options, learning])
-  })
-  return () => {
-    undo?.()
-    unwrap?.()
-    // One that is being prepared leads to it no more.
-    unwrap = () => undefined
+    return around(proceed, self, [options, seeing])
   }
 }
 
@@ -142,33 +123,31 @@ function wrapPrepare(wrap: (name: string, around: Around) => (() => void) | unde
 function followEvents(command: unknown, step: Step | undefined): void {
   if (typeof command !== 'object' || command === null) return
   const inContext = takeContext()
-  wrapMethod(command, 'emit', (original, self, args) => {
+  wrapMethod(command, 'emit', (proceed, _self, args) => {
     if (args[0] === 'error') step?.fail(args[1])
     if (args[0] === 'end') step?.stop()
-    return inContext(() => Reflect.apply(original, self, args))
+    return inContext(() => proceed(args))
   })
 }
 
 function createAroundAcquire(records: boolean): Around {
   // One who waited is told to come again, in the context of another request, when a connection has broken.
   const known = new WeakSet<object>()
-  return (original, self, args) => {
+  return (proceed, self, args) => {
     const [callback] = args
-    if (typeof callback !== 'function') return Reflect.apply(original, self, args)
+    if (typeof callback !== 'function') return proceed(args)
     // The connection that it may open is no request's.
-    const acquire = (then: unknown) => suppress(() => Reflect.apply(original, self, [then]))
+    const acquire = (then: unknown) => suppress(() => proceed([then]))
     if (known.has(callback)) return acquire(callback)
-    const profiler = records ? get() : undefined
-    const reason = profiler && whyWait(self as Pool)
-    const wait = reason === undefined ? undefined : profiler?.startBeside('wait', { wait: { for: reason } })
+    const wait = records ? startPoolWait(self as Pool, readState) : undefined
     const followed = endAtCallback(wait, callback as Callback)
     known.add(followed)
     return failIfThrown(wait, () => acquire(followed))
   }
 }
 
-function whyWait({ config, _freeConnections, _allConnections }: Pool): string | undefined {
+function readState({ config, _freeConnections, _allConnections }: Pool): PoolState {
   const max = config.connectionLimit || Number.POSITIVE_INFINITY
   // A free connection is given at once, and nobody waits while there is room for one more.
-  return reasonToWait({ free: _freeConnections.length, waiting: 0, open: _allConnections.length, max })
+  return { free: _freeConnections.length, waiting: 0, open: _allConnections.length, max }
 }

@@ -1,9 +1,9 @@
 import { get, type Profiler, suppress } from '@osprofiler/core'
-import { performance, Reflect, settle, WeakMap } from '@osprofiler/core/toolkit'
+import { performance, settle, WeakMap } from '@osprofiler/core/toolkit'
 import type { Callback } from '../points/end-step.js'
-import { reasonToWait, type WaitReason } from '../points/start-wait.js'
+import { reasonToWait, startWait, type WaitReason } from '../points/start-wait.js'
 import { aroundOwnWork, bindAfter, bindCallback } from '../wrapping/keep-context.js'
-import { type Around, ownerOf, undoAll, wrapMethod } from '../wrapping/wrap-method.js'
+import type { Around, Arounds } from '../wrapping/wrap-method.js'
 
 interface Pool {
   readonly totalCount: number
@@ -17,37 +17,32 @@ interface Pool {
 const openedAt = new WeakMap<object, number>()
 
 /**
- * Wraps a class of pg-pool. What is asked of a pool goes on in the context of whoever asked; what the pool does by itself,
+ * Around the methods of pg-pool. What is asked of a pool goes on in the context of whoever asked; what the pool does by itself,
  * to open a client, to take one back and to close idle ones, belongs to no trace. With `records` the wait is a point.
  */
-export function wrapPgPool(prototype: object, records: boolean): () => void {
-  const owner = ownerOf(prototype, 'connect')
-  return undoAll([
-    wrapMethod(owner, 'connect', createAroundAcquire(records)),
-    wrapMethod(owner, 'newClient', aroundOpen),
-    wrapMethod(owner, '_release', aroundOwnWork),
-  ])
+export function aroundPgPool(records: boolean): Arounds {
+  return { connect: createAroundAcquire(records), newClient: aroundOpen, _release: aroundOwnWork }
 }
 
-const aroundOpen: Around = (original, self, args) => {
+const aroundOpen: Around = (proceed, self, args) => {
   const now = performance.now()
-  const result = suppress(() => Reflect.apply(original, self, args))
+  const result = suppress(() => proceed(args))
   const client = (self as Pool)._clients?.at(-1)
   if (client !== undefined) openedAt.set(client, now)
   return result
 }
 
 function createAroundAcquire(records: boolean): Around {
-  return (original, self, args) => {
+  return (proceed, self, args) => {
     const profiler = records ? get() : undefined
-    const wait = profiler && startWait(profiler, self as Pool)
+    const wait = profiler && waitForClient(profiler, self as Pool)
     const [callback] = args
     if (typeof callback !== 'function') {
-      const acquire = () => suppress(() => Reflect.apply(original, self, args))
+      const acquire = () => suppress(() => proceed(args))
       return wait === undefined ? acquire() : settle(acquire, { done: wait.got, failed: wait.fail })
     }
     const given = wait === undefined ? bindCallback(callback) : followAcquired(wait, callback as Callback)
-    return suppress(() => Reflect.apply(original, self, [given]))
+    return suppress(() => proceed([given]))
   }
 }
 
@@ -56,13 +51,13 @@ interface Wait {
   fail(error: unknown): void
 }
 
-function startWait(profiler: Profiler, { idleCount, waitingCount, totalCount, options }: Pool): Wait | undefined {
+function waitForClient(profiler: Profiler, { idleCount, waitingCount, totalCount, options }: Pool): Wait | undefined {
   // Where no client is idle and there is room for one, the pool opens it for the one who asks, whoever waits.
   const waiting = idleCount === 0 ? 0 : waitingCount
   const reason = reasonToWait({ free: idleCount, waiting, open: totalCount, max: options.max })
   if (reason === undefined) return undefined
   const since = performance.now()
-  const point = profiler.startBeside('wait', { wait: { for: reason } })
+  const point = startWait(profiler, reason)
   return {
     got(client) {
       const truth = reasonOf(client, since, reason)

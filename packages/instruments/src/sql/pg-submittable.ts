@@ -1,4 +1,4 @@
-import { Reflect, takeContext } from '@osprofiler/core/toolkit'
+import { takeContext } from '@osprofiler/core/toolkit'
 import type { Step } from '../points/end-step.js'
 import { aroundCallbacks, bindCallback } from '../wrapping/keep-context.js'
 import { wrapMethod } from '../wrapping/wrap-method.js'
@@ -50,9 +50,9 @@ export function keepSubmittable(query: Submittable, step: Step | undefined): voi
   }
   const inContext = takeContext()
   for (const name of TOLD) {
-    wrapMethod(query, name, (original, self, args) => {
+    wrapMethod(query, name, (proceed, _self, args) => {
       before[name]?.(args[0])
-      return inContext(() => Reflect.apply(original, self, args))
+      return inContext(() => proceed(args))
     })
   }
   for (const name of ASKED) wrapMethod(query.cursor ?? query, name, aroundCallbacks)

@@ -1,23 +1,18 @@
 import { get, type Profiler } from '@osprofiler/core'
-import { Reflect } from '@osprofiler/core/toolkit'
-import { whenLoaded } from '../loading/library-loads.js'
+import { wrapLibrary } from '../loading/wrap-library.js'
 import type { InstrumentSettings } from '../options/instrument-contract.js'
 import { type Callback, endAtCallback, endWhenSettled, failIfThrown, type Step } from '../points/end-step.js'
 import { aroundOwnWork, bindCallbacks } from '../wrapping/keep-context.js'
-import { type Around, undoAll, wrapMethod } from '../wrapping/wrap-method.js'
-import { wrapPgPool } from './pg-pool.js'
+import { type Around, undoAll } from '../wrapping/wrap-method.js'
+import { aroundPgPool } from './pg-pool.js'
 import { isSubmittable, keepSubmittable, type QueryConfig } from './pg-submittable.js'
 import { createStartSql, type StartSql } from './sql-step.js'
-import { sayLoadedUnrecorded } from './unrecorded-library.js'
-
-interface Class {
-  readonly prototype: object
-}
+import { sayCallsUnrecorded } from './unrecorded-library.js'
 
 /** The part of pg 8 that is wrapped. Its member `native` loads another client when it is looked at. */
 interface Pg {
-  readonly Client: Class
-  readonly Pool: Class
+  readonly Client?: unknown
+  readonly Pool?: unknown
 }
 
 /**
@@ -30,47 +25,37 @@ interface Pg {
  */
 export function instrumentPg({ traceSql, libraries }: InstrumentSettings): () => void {
   const start = createStartSql(traceSql, 'postgresql', 'pg')
-  const given = libraries.pg as Partial<Pg> | undefined
+  const given = libraries.pg as Pg | undefined
+  // By their own files: others, who wrap them when these are loaded and again with the main file, look for themselves
+  // on top, and would wrap once more around us.
+  const client = { file: 'lib/client.js', given: given?.Client }
+  // What a connection does by itself belongs to no request, and its socket is none's.
+  const aroundClient = { query: createAroundQuery(start), connect: aroundOwnWork }
   return undoAll([
-    // By their own files: others, who wrap them when these are loaded and again with the main file, look for themselves
-    // on top, and would wrap once more around us.
-    whenLoaded(
-      'pg',
-      exports => {
-        const { prototype } = exports as Class
-        return undoAll([
-          wrapMethod(prototype, 'query', createAroundQuery(start)),
-          // What a connection does by itself belongs to no request, and its socket is none's.
-          wrapMethod(prototype, 'connect', aroundOwnWork),
-          traceSql === 'off' ? sayLoadedUnrecorded('pg') : undefined,
-        ])
-      },
-      { file: 'lib/client.js', given: given?.Client },
-    ),
-    whenLoaded('pg-pool', exports => wrapPgPool((exports as Class).prototype, traceSql !== 'off'), {
-      given: given?.Pool,
-    }),
+    wrapLibrary('pg', [{ ...client, methods: aroundClient }]),
+    wrapLibrary('pg-pool', [{ given: given?.Pool, methods: aroundPgPool(traceSql !== 'off') }]),
+    sayCallsUnrecorded(traceSql, 'pg', client),
   ])
 }
 
 function createAroundQuery(start: StartSql): Around {
-  return (original, self, args) => {
+  return (proceed, _self, args) => {
     const profiler = get()
     const [config, values, last] = args
     const holder = typeof config === 'object' && config !== null ? (config as QueryConfig) : undefined
     if (isSubmittable(holder)) {
       const { text, values: own } = holder.cursor ?? holder
       keepSubmittable(holder, start(profiler, text, own))
-      return Reflect.apply(original, self, bindCallbacks(args))
+      return proceed(bindCallbacks(args))
     }
     const step = startQuery(start, profiler, config, values)
     const at = typeof last === 'function' ? 2 : typeof values === 'function' ? 1 : -1
     const callback = at < 0 ? holder?.callback : args[at]
-    if (typeof callback !== 'function') return endWhenSettled(step, () => Reflect.apply(original, self, args))
+    if (typeof callback !== 'function') return endWhenSettled(step, () => proceed(args))
     const followed = endAtCallback(step, callback as Callback)
     const given = at < 0 ? [config, values, followed] : args.with(at, followed)
     try {
-      return failIfThrown(step, () => Reflect.apply(original, self, given))
+      return failIfThrown(step, () => proceed(given))
     } finally {
       // pg writes it into the object, which may be used again.
       if (holder?.callback === followed) holder.callback = callback

@@ -1,10 +1,11 @@
 import { join } from 'node:path'
-import { globalObject, Map, Object, Reflect, requireFrom, WeakMap } from '@osprofiler/core/toolkit'
+import { Object, Reflect, requireFrom, shared, WeakMap } from '@osprofiler/core/toolkit'
 import { loadedModules, whenLoaded } from '../loading/library-loads.js'
 import type { InstrumentSettings } from '../options/instrument-contract.js'
-import { undoAll, wrapMethod } from '../wrapping/wrap-method.js'
+import { type Around, undoAll, wrapMethods } from '../wrapping/wrap-method.js'
+import { wrapWhenSeen } from '../wrapping/wrap-when-seen.js'
 import { createStartSql, type StartSql } from './sql-step.js'
-import { type Class, wrapExec, wrapStatements } from './sqlite.js'
+import { aroundDatabase, aroundStatement } from './sqlite.js'
 import { sayLibraryUnrecorded } from './unrecorded-library.js'
 
 /** The binary part of the library: what both of its builds, CommonJS and ECMAScript modules, are made of. */
@@ -12,7 +13,7 @@ interface Addon {
   readonly DatabaseSync: ExtensibleClass
 }
 
-interface ExtensibleClass extends Class {
+interface ExtensibleClass {
   prototype: object
 }
 
@@ -38,7 +39,7 @@ export function instrumentPhotostructureSqlite({ traceSql }: InstrumentSettings)
       const prototype = extendDatabases(DatabaseSync)
       // A build that is loaded later takes over what its class inherits from.
       if (loadedBefore) for (const build of loadBuilds(folder)) build.DatabaseSync.prototype = prototype
-      return undoAll([wrapExec({ prototype }, start), wrapPrepare(prototype, start)])
+      return wrapDatabases(prototype, start)
     },
     { file: ADDON },
   )
@@ -71,27 +72,24 @@ function extendDatabases(Database: ExtensibleClass): object {
   return prototype
 }
 
-function wrapPrepare(databases: object, start: StartSql): () => void {
-  const found = new Map<object, () => void>()
-  const undo = wrapMethod(databases, 'prepare', (original, self, args) => {
-    const statement = Reflect.apply(original, self, args) as object
-    const prototype = extend(Object.getPrototypeOf(statement))
-    if (!found.has(prototype)) found.set(prototype, wrapStatements(prototype, start))
-    return Object.setPrototypeOf(statement, prototype)
-  })
-  return () => undoAll([undo, ...found.values()])()
+function wrapDatabases(databases: object, start: StartSql): () => void {
+  const statements = wrapWhenSeen(prototype => wrapMethods(prototype, aroundStatement(start)))
+  const prepare: Around = (proceed, _self, args) => {
+    const statement = proceed(args) as object
+    return statements.see(Object.setPrototypeOf(statement, extend(Object.getPrototypeOf(statement))))
+  }
+  return undoAll([wrapMethods(databases, { ...aroundDatabase(start), prepare }), statements.undo])
 }
 
 const { hasInstance } = Symbol
-const EXTENDED = Symbol.for('osprofiler.instruments.extended')
+/** By the prototypes that they inherit from, and by themselves; one for all copies of this package. */
+const extensions = shared('instruments.extended', () => new WeakMap<object, object>())
 
-/** The prototype that inherits from this one, or this one where it already does: one for all copies of this package. */
+/** The prototype that inherits from this one, or this one where it already does. */
 function extend(prototype: object): object {
-  const shared = globalObject as { [EXTENDED]?: WeakMap<object, object> }
-  if (shared[EXTENDED] === undefined) Object.defineProperty(shared, EXTENDED, { value: new WeakMap() })
-  const known = shared[EXTENDED]?.get(prototype)
+  const known = extensions.get(prototype)
   if (known !== undefined) return known
   const extended = Object.create(prototype)
-  shared[EXTENDED]?.set(prototype, extended).set(extended, extended)
+  extensions.set(prototype, extended).set(extended, extended)
   return extended
 }

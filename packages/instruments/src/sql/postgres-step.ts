@@ -1,7 +1,7 @@
 import type { Point, Profiler } from '@osprofiler/core'
 import { WeakMap } from '@osprofiler/core/toolkit'
 import type { Step } from '../points/end-step.js'
-import type { WaitReason } from '../points/start-wait.js'
+import { startWait, type WaitReason } from '../points/start-wait.js'
 import type { StartSql } from './sql-step.js'
 
 /** A query of postgres 3, of which more is known once it is written to a connection. */
@@ -50,7 +50,7 @@ export function createPostgresStep(start: StartSql, profiler: Profiler, query: S
 
   return {
     wait() {
-      if (!isSent) wait ??= profiler.startBeside('wait', { wait: { for: 'pool' } })
+      if (!isSent) wait ??= startWait(profiler, 'pool')
     },
     send,
     stop: () => send()?.stop(),

@@ -5,7 +5,7 @@ import type { InstrumentSettings } from '../options/instrument-contract.js'
 import { type Around, undoAll, wrapMethod } from '../wrapping/wrap-method.js'
 import { createPostgresStep, type PostgresStep, type SentQuery } from './postgres-step.js'
 import { createStartSql, type StartSql } from './sql-step.js'
-import { sayLoadedUnrecorded } from './unrecorded-library.js'
+import { sayCallsUnrecorded } from './unrecorded-library.js'
 
 /** What the package exports, in CommonJS: a function that opens a pool, connected when there is a query. */
 type OpenPool = (options: object) => (text: TemplateStringsArray) => Query
@@ -27,18 +27,12 @@ interface Query extends SentQuery {
  */
 export function instrumentPostgres({ traceSql, libraries }: InstrumentSettings): () => void {
   const start = createStartSql(traceSql, 'postgresql', 'postgres')
-  return whenLoaded(
-    'postgres',
-    exports =>
-      undoAll([
-        wrapMethod(findQueries(exports), 'handle', createAround(start, traceSql !== 'off')),
-        traceSql === 'off' ? sayLoadedUnrecorded('postgres') : undefined,
-      ]),
-    {
-      esModule: 'src/index.js',
-      given: libraries.postgres,
-    },
-  )
+  const entry = { esModule: 'src/index.js', given: libraries.postgres }
+  const around = createAround(start, traceSql !== 'off')
+  return undoAll([
+    whenLoaded('postgres', exports => wrapMethod(findQueries(exports), 'handle', around), entry),
+    sayCallsUnrecorded(traceSql, 'postgres', entry),
+  ])
 }
 
 /** The class of queries is not exported, so by one of a pool that is never connected. */
@@ -52,16 +46,16 @@ function findQueries(exports: unknown): object {
 const SUBSCRIPTION = /^\s*(?:CREATE|START)_REPLICATION/
 
 function createAround(start: StartSql, records: boolean): Around {
-  return (original, self, args) => {
+  return (proceed, self, args) => {
     const query = self as Query
     // `then` and `catch` come by here as well, each time.
-    if (query.executed) return Reflect.apply(original, self, args)
-    if (SUBSCRIPTION.test(query.strings[0] ?? '')) return suppress(() => Reflect.apply(original, self, args))
+    if (query.executed) return proceed(args)
+    if (SUBSCRIPTION.test(query.strings[0] ?? '')) return suppress(() => proceed(args))
     const profiler = get()
     // Where SQL is not recorded, this only says that there was a query.
     if (!records) start(profiler, '')
     follow(query, records && profiler !== undefined ? createPostgresStep(start, profiler, query) : undefined)
-    return Reflect.apply(original, self, args)
+    return proceed(args)
   }
 }
 
@@ -96,7 +90,7 @@ function createKeepEvents(): (stream: unknown) => void {
   const inContext = takeContext()
   return stream => {
     if (typeof stream !== 'object' || stream === null) return
-    wrapMethod(stream, 'emit', (original, self, args) => inContext(() => Reflect.apply(original, self, args)))
+    wrapMethod(stream, 'emit', (proceed, _self, args) => inContext(() => proceed(args)))
   }
 }
 

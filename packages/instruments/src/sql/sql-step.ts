@@ -1,5 +1,5 @@
 import type { PointInfo, Profiler } from '@osprofiler/core'
-import { isError, Map, noteUnrecorded, String } from '@osprofiler/core/toolkit'
+import { isError, noteUnrecorded, remember, String } from '@osprofiler/core/toolkit'
 import type { TraceSql } from '../options/instrument-contract.js'
 import type { Step } from '../points/end-step.js'
 import { hideInMessage } from './text/sql-message.js'
@@ -28,7 +28,7 @@ export function createStartSql(traceSql: TraceSql, dialect: SqlDialect, library:
     if (profiler === undefined) return undefined
     const sql = typeof text === 'string' ? text : ''
     const point = profiler.startBeside('db', {
-      db: values ? { system: dialect, statement: cut(sql), params } : describe(sql, dialect),
+      db: values ? { system: dialect, statement: cut(sql), params } : describe[dialect](sql),
     })
     return {
       stop: (info, ago) => point.stop(info, ago),
@@ -53,19 +53,12 @@ function cut(sql: string): string {
 // A program has few statements with placeholders, and sends each of them often.
 const MAX_KNOWN = 500
 const MAX_KNOWN_LENGTH = 1_000
-const known: Record<SqlDialect, Map<string, PointInfo>> = {
-  postgresql: new Map(),
-  mysql: new Map(),
-  sqlite: new Map(),
+const describe: Readonly<Record<SqlDialect, (sql: string) => PointInfo>> = {
+  postgresql: remember(sql => read(sql, 'postgresql'), MAX_KNOWN, MAX_KNOWN_LENGTH),
+  mysql: remember(sql => read(sql, 'mysql'), MAX_KNOWN, MAX_KNOWN_LENGTH),
+  sqlite: remember(sql => read(sql, 'sqlite'), MAX_KNOWN, MAX_KNOWN_LENGTH),
 }
 
-function describe(sql: string, dialect: SqlDialect): PointInfo {
-  const remembered = known[dialect].get(sql)
-  if (remembered !== undefined) return remembered
-  const described = { system: dialect, statement: readStatement(sql, dialect).text }
-  if (sql.length <= MAX_KNOWN_LENGTH) {
-    if (known[dialect].size >= MAX_KNOWN) known[dialect].clear()
-    known[dialect].set(sql, described)
-  }
-  return described
+function read(sql: string, dialect: SqlDialect): PointInfo {
+  return { system: dialect, statement: readStatement(sql, dialect).text }
 }

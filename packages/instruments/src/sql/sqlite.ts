@@ -1,22 +1,13 @@
 import { get } from '@osprofiler/core'
-import { Map, Object, Reflect } from '@osprofiler/core/toolkit'
 import { isBuiltinLoaded, whenBuiltinLoaded } from '../loading/builtin-loads.js'
 import { whenLoaded } from '../loading/library-loads.js'
+import { wrapClasses, wrapLibrary } from '../loading/wrap-library.js'
 import type { InstrumentSettings } from '../options/instrument-contract.js'
-import { failIfThrown, type Step } from '../points/end-step.js'
-import { type Around, undoAll, wrapMethod } from '../wrapping/wrap-method.js'
+import { endWhenReturned, failIfThrown, type Step } from '../points/end-step.js'
+import { type Around, type Arounds, undoAll, wrapMethod, wrapMethods } from '../wrapping/wrap-method.js'
+import { wrapWhenSeen } from '../wrapping/wrap-when-seen.js'
 import { createStartSql, type StartSql } from './sql-step.js'
 import { sayLibraryUnrecorded, sayUnrecorded } from './unrecorded-library.js'
-
-/** A class, as far as it is wrapped. */
-export interface Class {
-  readonly prototype: object
-}
-
-/** The binary part of better-sqlite3. */
-interface Addon {
-  readonly Statement: Class
-}
 
 /** A statement of `node:sqlite` and its like, or of better-sqlite3, which call their text by two names. */
 interface Statement {
@@ -29,8 +20,9 @@ export function instrumentNodeSqlite({ traceSql }: InstrumentSettings): () => vo
   if (traceSql === 'off') return sayUnrecorded('node:sqlite', () => isBuiltinLoaded('node:sqlite'))
   const start = createStartSql(traceSql, 'sqlite', 'node:sqlite')
   return whenBuiltinLoaded('node:sqlite', exports => {
-    const { DatabaseSync, StatementSync } = exports as { DatabaseSync: Class; StatementSync: Class }
-    return undoAll([wrapExec(DatabaseSync, start), wrapStatements(StatementSync.prototype, start)])
+    return wrapClasses(exports, {
+      classes: { DatabaseSync: aroundDatabase(start), StatementSync: aroundStatement(start) },
+    })
   })
 }
 
@@ -40,83 +32,57 @@ export function instrumentBetterSqlite3({ traceSql, libraries }: InstrumentSetti
   const start = createStartSql(traceSql, 'sqlite', 'better-sqlite3')
   return undoAll([
     // It does not export the class of its statements. Where the binary is at its place, that one has it.
-    whenLoaded('better-sqlite3', exports => wrapStatements((exports as Addon).Statement.prototype, start), {
-      file: 'build/Release/better_sqlite3.node',
-    }),
-    whenLoaded('better-sqlite3', exports => wrapDatabase(exports as Class, start), {
-      given: libraries['better-sqlite3'],
-    }),
+    wrapLibrary('better-sqlite3', [
+      { file: 'build/Release/better_sqlite3.node', classes: { Statement: aroundStatement(start) } },
+    ]),
+    whenLoaded('better-sqlite3', exports => wrapDatabase(exports, start), { given: libraries['better-sqlite3'] }),
   ])
 }
 
 /** Wraps the class of databases, and that of statements once there is one of a binary that was not known. */
-function wrapDatabase(Database: Class, start: StartSql): () => void {
-  const found = new Map<object, () => void>()
-  const learn = (statement: unknown) => {
-    const prototype: object = Object.getPrototypeOf(statement)
-    if (!found.has(prototype)) found.set(prototype, wrapStatements(prototype, start))
-    return statement
-  }
-  const aroundPrepare: Around = (original, self, args) => learn(Reflect.apply(original, self, args))
+function wrapDatabase(exports: unknown, start: StartSql): () => void {
+  const statements = wrapWhenSeen(prototype => wrapMethods(prototype, aroundStatement(start)))
+  const aroundPrepare: Around = (proceed, _self, args) => statements.see(proceed(args))
   // These prepare statements past the method for it.
-  const aroundOthers: Around = (original, self, args) => {
-    if (found.size === 0 && get() !== undefined) (self as { prepare(sql: string): unknown }).prepare('SELECT 1')
-    return Reflect.apply(original, self, args)
+  const aroundOthers: Around = (proceed, self, args) => {
+    if (!statements.hasSeen && get() !== undefined) (self as { prepare(sql: string): unknown }).prepare('SELECT 1')
+    return proceed(args)
   }
-  const undo = undoAll([
-    wrapExec(Database, start),
-    wrapMethod(Database.prototype, 'prepare', aroundPrepare),
-    wrapMethod(Database.prototype, 'pragma', aroundOthers),
-    wrapMethod(Database.prototype, 'transaction', aroundOthers),
-  ])
-  return () => undoAll([undo, ...found.values()])()
+  const others = { prepare: aroundPrepare, pragma: aroundOthers, transaction: aroundOthers }
+  return undoAll([wrapClasses(exports, { methods: { ...aroundDatabase(start), ...others } }), statements.undo])
 }
 
-/** Makes the scripts of a class of databases points. */
-export function wrapExec({ prototype }: Class, start: StartSql): (() => void) | undefined {
-  return wrapMethod(prototype, 'exec', (original, self, args) => {
-    return runSync(start(get(), args[0]), () => Reflect.apply(original, self, args))
-  })
+/** Makes the scripts of a database points. */
+export function aroundDatabase(start: StartSql): Arounds {
+  return { exec: (proceed, _self, args) => endWhenReturned(start(get(), args[0]), () => proceed(args)) }
 }
 
-/** Makes the statements of a class points; this is its prototype. */
-export function wrapStatements(prototype: object, start: StartSql): () => void {
+/** Makes the runs of a statement points. */
+export function aroundStatement(start: StartSql): Arounds {
   const begin = (self: unknown, args: readonly unknown[]): Step | undefined => {
     const { sourceSQL, source = sourceSQL } = self as Statement
     return start(get(), source, args.length > 1 ? args : args[0])
   }
-  const aroundRun: Around = (original, self, args) => {
-    return runSync(begin(self, args), () => Reflect.apply(original, self, args))
-  }
-  const aroundIterate: Around = (original, self, args) => {
+  const aroundRun: Around = (proceed, self, args) => endWhenReturned(begin(self, args), () => proceed(args))
+  const aroundIterate: Around = (proceed, self, args) => {
     const step = begin(self, args)
-    if (step === undefined) return Reflect.apply(original, self, args)
-    const rows = failIfThrown(step, () => Reflect.apply(original, self, args))
+    if (step === undefined) return proceed(args)
+    const rows = failIfThrown(step, () => proceed(args))
     followRows(rows as object, step)
     return rows
   }
-  return undoAll([
-    ...['run', 'get', 'all'].map(name => wrapMethod(prototype, name, aroundRun)),
-    wrapMethod(prototype, 'iterate', aroundIterate),
-  ])
-}
-
-function runSync(step: Step | undefined, run: () => unknown): unknown {
-  if (step === undefined) return run()
-  const result = failIfThrown(step, run)
-  step.stop()
-  return result
+  return { run: aroundRun, get: aroundRun, all: aroundRun, iterate: aroundIterate }
 }
 
 /** The rows are read one by one: it is over after the last, or when the reader has enough. */
 function followRows(rows: object, step: Step): void {
-  wrapMethod(rows, 'next', (original, self, args) => {
-    const row = failIfThrown(step, () => Reflect.apply(original, self, args)) as IteratorResult<unknown>
+  wrapMethod(rows, 'next', (proceed, _self, args) => {
+    const row = failIfThrown(step, () => proceed(args)) as IteratorResult<unknown>
     if (row.done) step.stop()
     return row
   })
-  wrapMethod(rows, 'return', (original, self, args) => {
+  wrapMethod(rows, 'return', (proceed, _self, args) => {
     step.stop()
-    return Reflect.apply(original, self, args)
+    return proceed(args)
   })
 }

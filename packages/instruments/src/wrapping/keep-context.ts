@@ -1,7 +1,7 @@
 import { suppress } from '@osprofiler/core'
-import { Reflect, takeContext } from '@osprofiler/core/toolkit'
+import { Object, Reflect, takeContext } from '@osprofiler/core/toolkit'
 import { standInOnce } from './stand-in-once.js'
-import type { Around, Method } from './wrap-method.js'
+import type { Around, Arounds, Method } from './wrap-method.js'
 
 /** A callback that runs in today's context, whoever calls it. */
 export function bindCallback<Fn>(callback: Fn): Fn {
@@ -24,14 +24,23 @@ export function bindCallbacks(args: unknown[]): unknown[] {
 }
 
 /** Around a method of the program's: its callbacks run in the context of whoever gave them. */
-export const aroundCallbacks: Around = (original, self, args) => Reflect.apply(original, self, bindCallbacks(args))
+export const aroundCallbacks: Around = (proceed, _self, args) => proceed(bindCallbacks(args))
 
 /**
  * Around a method by which a client does work of its own, even if a traced request woke that work: it belongs to no
  * trace. The callbacks of the program still run in the context of whoever gave them.
  */
-export const aroundOwnWork: Around = (original, self, args) =>
-  suppress(() => Reflect.apply(original, self, bindCallbacks(args)))
+export const aroundOwnWork: Around = (proceed, _self, args) => suppress(() => proceed(bindCallbacks(args)))
+
+/** The methods of these names, whose callbacks run in the context of whoever gave them. */
+export function withCallbacks(...names: string[]): Arounds {
+  return Object.fromEntries(names.map(name => [name, aroundCallbacks]))
+}
+
+/** The methods of these names, as work of a client's own. */
+export function ownWork(...names: string[]): Arounds {
+  return Object.fromEntries(names.map(name => [name, aroundOwnWork]))
+}
 
 function isFunction(value: unknown): value is Method {
   return typeof value === 'function'

@@ -1,9 +1,15 @@
-import { globalObject, Map, Object, Reflect, standIn, WeakMap } from '@osprofiler/core/toolkit'
+import { Map, Object, Reflect, shared, standIn, WeakMap } from '@osprofiler/core/toolkit'
 /** A method as its wrapper calls it. */
 export type Method = (this: unknown, ...args: unknown[]) => unknown
 
-/** What is done in place of a method: calls `original` itself, with `self` and arguments of its choice. */
-export type Around = (original: Method, self: unknown, args: unknown[]) => unknown
+/** Goes on to the method that was wrapped, with these arguments. */
+export type Proceed = (args: readonly unknown[]) => unknown
+
+/** What is done in place of a method: goes on by itself, with the arguments of the program or others. */
+export type Around = (proceed: Proceed, self: unknown, args: unknown[]) => unknown
+
+/** What is done around the methods of these names. */
+export type Arounds = Readonly<Record<string, Around>>
 
 interface Wrapping {
   /** Of all who want this method wrapped: the first one works, the next takes over when it is undone. */
@@ -34,9 +40,14 @@ export function wrapMethod(holder: object, name: string, around: Around): (() =>
   }
 }
 
-/** Wraps these methods of an object in one way; those that a version of the library lacks are left out. */
-export function wrapMethods(holder: object, names: readonly string[], around: Around): () => void {
-  return undoAll(names.map(name => wrapMethod(holder, name, around)))
+/** Wraps methods of an object, those that it inherits as well; those that it lacks are left out. */
+export function wrapMethods(holder: object, arounds: Arounds): () => void {
+  return undoAll(Object.entries(arounds).map(([name, around]) => wrapMethod(holder, name, around)))
+}
+
+/** Wraps methods of a class, given by its prototype, each in the class that it derives the method from. */
+export function wrapInherited(prototype: object, arounds: Arounds): () => void {
+  return undoAll(Object.entries(arounds).map(([name, around]) => wrapMethod(ownerOf(prototype, name), name, around)))
 }
 
 /** Undoes them all; for what wraps several methods. */
@@ -47,10 +58,11 @@ export function undoAll(undos: readonly ((() => void) | undefined)[]): () => voi
 }
 
 /** The prototype that has a method itself, in the chain of a class: libraries derive one from another. */
-export function ownerOf(prototype: object, method: string): object {
-  const parent: unknown = Object.getPrototypeOf(prototype)
-  const inherited = !Object.hasOwn(prototype, method) && typeof parent === 'object' && parent !== null
-  return inherited ? ownerOf(parent, method) : prototype
+function ownerOf(prototype: object, method: string): object {
+  const parent: object | null = Object.getPrototypeOf(prototype)
+  // What every object inherits is of no library.
+  const isLast = parent === null || Object.getPrototypeOf(parent) === null
+  return isLast || Object.hasOwn(prototype, method) ? prototype : ownerOf(parent, method)
 }
 
 function wrap(holder: object, name: string): Wrapping | undefined {
@@ -58,7 +70,10 @@ function wrap(holder: object, name: string): Wrapping | undefined {
   const original: unknown = Reflect.get(holder, name)
   if (typeof original !== 'function') return undefined
   const arounds: Around[] = []
-  const wrapper = createWrapper(original as Method, arounds)
+  const wrapper = standIn(original as Method, (method, self, args) => {
+    const around = arounds[0]
+    return around === undefined ? Reflect.apply(method, self, args) : callAround(around, method, self, args)
+  })
   const enumerable = before?.enumerable ?? false
   Object.defineProperty(holder, name, { value: wrapper, enumerable, writable: true, configurable: true })
   return {
@@ -71,13 +86,6 @@ function wrap(holder: object, name: string): Wrapping | undefined {
   }
 }
 
-function createWrapper(original: Method, arounds: readonly Around[]): Method {
-  return standIn(original, (method, self, args) => {
-    const around = arounds[0]
-    return around === undefined ? Reflect.apply(method, self, args) : callAround(around, method, self, args)
-  })
-}
-
 /**
  * Whatever `around` makes of a library that is not as it expects, the program gets what the method returns or throws: a
  * pool of another make, a version that nobody has seen.
@@ -85,28 +93,26 @@ function createWrapper(original: Method, arounds: readonly Around[]): Method {
 function callAround(around: Around, method: Method, self: unknown, args: readonly unknown[]): unknown {
   let threw = false
   let returned: { readonly value: unknown } | undefined
-  const watched: Method = function (...given) {
+  const proceed: Proceed = given => {
     threw = true
-    const value = Reflect.apply(method, this, given)
+    const value = Reflect.apply(method, self, given)
     threw = false
     returned ??= { value }
     return value
   }
   try {
-    return around(watched, self, [...args])
+    return around(proceed, self, [...args])
   } catch (error) {
     if (threw) throw error
     return returned === undefined ? Reflect.apply(method, self, args) : returned.value
   }
 }
 
-const WRAPPINGS = Symbol.for('osprofiler.instruments.wrappings')
-
 /** Shared by all copies of this package. Kept beside the holders, which belong to others and may be frozen. */
+const wrapped = shared('instruments.wrapped', () => new WeakMap<object, Map<string, Wrapping>>())
+
 function wrappingsOf(holder: object): Map<string, Wrapping> {
-  const shared = globalObject as { [WRAPPINGS]?: WeakMap<object, Map<string, Wrapping>> }
-  if (shared[WRAPPINGS] === undefined) Object.defineProperty(shared, WRAPPINGS, { value: new WeakMap() })
-  const wrappings = shared[WRAPPINGS]?.get(holder) ?? new Map<string, Wrapping>()
-  shared[WRAPPINGS]?.set(holder, wrappings)
+  const wrappings = wrapped.get(holder) ?? new Map<string, Wrapping>()
+  wrapped.set(holder, wrappings)
   return wrappings
 }

@@ -9,7 +9,7 @@ import { RABBIT_OPTIONS, type RabbitOptions, readRabbitOptions } from './broker/
 import { createReconnectingChannel } from './broker/reconnecting-channel.js'
 import { MessageUndeliverable } from './messages/errors.js'
 import { decodeMessage, encodeMessage, hexId, isObject, type Message, packContext } from './messages/message.js'
-import { createWaitingCalls } from './waiting-calls.js'
+import { WaitingCalls } from './waiting-calls.js'
 
 /** To whom a call goes. What is not said is as the client's options say. */
 export interface OsloTarget {
@@ -89,7 +89,7 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
   const declared = readRabbitOptions(options)
   const injecting = { compatible: options.compatible, hmacKeys: options.hmacKeys }
   const replyQueue = `reply_${hexId()}`
-  const waiting = createWaitingCalls()
+  const waiting = new WaitingCalls()
   let exchanges = new Set<string>()
   const reconnecting = createReconnectingChannel(connect, {
     prepare,

@@ -3,17 +3,6 @@ import { MessagingTimeout } from './messages/errors.js'
 import { decodeFailure } from './messages/failure.js'
 import type { Message } from './messages/message.js'
 
-/** Calls that wait for their replies. */
-export interface WaitingCalls {
-  readonly size: number
-  /** Resolves to the result of a call. `monitorTimeout`: for so long nothing may be heard of the call. */
-  wait(messageId: string, name: string, timeout: number, monitorTimeout?: number): Promise<unknown>
-  /** Takes a reply to whoever waits for it. */
-  settle(reply: Message): void
-  fail(messageId: string, error: unknown): void
-  failAll(error: unknown): void
-}
-
 interface WaitingCall {
   /** An earlier reply, from a server that sends the end by itself. */
   result: unknown
@@ -22,52 +11,48 @@ interface WaitingCall {
   heard(): void
 }
 
-export function createWaitingCalls(): WaitingCalls {
-  const calls = new Map<string, WaitingCall>()
+/** Calls that wait for their replies. */
+export class WaitingCalls {
+  readonly #calls = new Map<string, WaitingCall>()
 
-  return {
-    get size() {
-      return calls.size
-    },
-    wait(messageId, name, timeout, monitorTimeout) {
-      return new Promise((resolve, reject) => {
-        const end = (): void => {
-          clearTimeout(limit)
-          clearTimeout(monitor)
-          calls.delete(messageId)
-        }
-        const expire = (time: number): void => {
-          end()
+  get size(): number {
+    return this.#calls.size
+  }
+
+  /** Resolves to the result of a call. `monitorTimeout`: for so long nothing may be heard of the call. */
+  async wait(messageId: string, name: string, timeout: number, monitorTimeout?: number): Promise<unknown> {
+    let limit: NodeJS.Timeout | undefined
+    let monitor: NodeJS.Timeout | undefined
+    try {
+      return await new Promise((resolve, reject) => {
+        const expire = (time: number): void =>
           reject(new MessagingTimeout(`No reply to ${name} within ${time / 1_000} s.`))
-        }
-        const limit = setTimeout(expire, clampTimeout(timeout), timeout)
-        const monitor =
-          monitorTimeout === undefined ? undefined : setTimeout(expire, clampTimeout(monitorTimeout), monitorTimeout)
-        calls.set(messageId, {
-          result: null,
-          resolve(result) {
-            end()
-            resolve(result)
-          },
-          reject(error) {
-            end()
-            reject(error)
-          },
-          heard: () => void monitor?.refresh(),
-        })
+        limit = setTimeout(expire, clampTimeout(timeout), timeout)
+        if (monitorTimeout !== undefined) monitor = setTimeout(expire, clampTimeout(monitorTimeout), monitorTimeout)
+        this.#calls.set(messageId, { result: null, resolve, reject, heard: () => void monitor?.refresh() })
       })
-    },
-    settle({ _msg_id, result = null, failure, ending }) {
-      const call = typeof _msg_id === 'string' ? calls.get(_msg_id) : undefined
-      if (call === undefined) return
-      if (failure) return call.reject(decodeFailure(failure))
-      call.result = result ?? call.result
-      if (ending) call.resolve(call.result)
-      else call.heard()
-    },
-    fail: (messageId, error) => calls.get(messageId)?.reject(error),
-    failAll(error) {
-      for (const call of [...calls.values()]) call.reject(error)
-    },
+    } finally {
+      clearTimeout(limit)
+      clearTimeout(monitor)
+      this.#calls.delete(messageId)
+    }
+  }
+
+  /** Takes a reply to whoever waits for it. */
+  settle({ _msg_id, result = null, failure, ending }: Message): void {
+    const call = typeof _msg_id === 'string' ? this.#calls.get(_msg_id) : undefined
+    if (call === undefined) return
+    if (failure) return call.reject(decodeFailure(failure))
+    call.result = result ?? call.result
+    if (ending) call.resolve(call.result)
+    else call.heard()
+  }
+
+  fail(messageId: string, error: unknown): void {
+    this.#calls.get(messageId)?.reject(error)
+  }
+
+  failAll(error: unknown): void {
+    for (const { reject } of [...this.#calls.values()]) reject(error)
   }
 }

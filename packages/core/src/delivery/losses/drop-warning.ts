@@ -5,22 +5,18 @@ import { createRareWarning } from '../../platform/rare-warning.js'
 /** What is warned of: that the queue is full, that not even roots find room in it, or that the store refuses records. */
 export type DropCause = 'queue-full' | 'roots' | 'refused'
 
-/** Warns that records are dropped: of each cause once until all that waits is written, or it would go unnoticed. */
-export interface DropWarning {
-  /** @param reason a sentence that holds no secret, or nothing */
-  dropped(cause: DropCause, reason?: string): void
-  /** To be called when nothing waits any more. */
-  over(): void
-}
-
 const MIB = 1024 * 1024
 
-/** @param isHeard whether the program listens to what is warned of here */
+/**
+ * Warns that records are dropped: of each cause once until all that waits is written, or it would go unnoticed.
+ *
+ * @param isHeard whether the program listens to what is warned of here
+ */
 export function createDropWarning(
   driver: Driver,
   limits: { readonly maxRecords: number; readonly maxBytes: number },
   isHeard: () => boolean,
-): DropWarning {
+) {
   const warnRarely = createRareWarning()
   const warned = new Set<DropCause>()
 
@@ -35,11 +31,13 @@ export function createDropWarning(
   }
 
   return {
-    dropped(cause, reason = '') {
+    /** @param reason a sentence that holds no secret, or nothing */
+    dropped(cause: DropCause, reason = ''): void {
       if (warned.has(cause) || isHeard()) return
       if (warnRarely(cause, 'OSPROFILER_RECORDS_DROPPED', () => describe(cause, reason))) warned.add(cause)
     },
-    over: () => warned.clear(),
+    /** To be called when nothing waits any more. */
+    over: (): void => warned.clear(),
   }
 }
 

@@ -19,26 +19,14 @@ export interface DropStats {
 }
 
 /** Counts what is dropped, and tells of it: listeners, the process, and the trace. */
-export interface Drops {
-  readonly stats: DropStats
-  /** @param why what the store says, as a sentence that holds no secret */
-  drop(records: readonly TraceRecord[], reason: DropReason, why?: string): void
-  /** Of a batch that was written, the store refused so many; only the store knows which. */
-  refused(batch: readonly TraceRecord[], count: number, why: string): void
-  /** So many records of a batch may not be in the store: their traces are to say so. */
-  note(batch: readonly TraceRecord[], count: number): void
-  /** A batch as it is written: with what was dropped of its traces. */
-  tellIn(batch: readonly TraceRecord[]): readonly TraceRecord[]
-  /** To be called when nothing waits any more. */
-  over(): void
-}
+export type Drops = ReturnType<typeof createDrops>
 
 /** @param limits what may wait */
 export function createDrops(
   driver: Driver,
   limits: { readonly maxRecords: number; readonly maxBytes: number },
   listeners: Listeners,
-): Drops {
+) {
   const counts: Record<DropReason, number> = { 'queue-full': 0, refused: 0, closed: 0 }
   const losses = createTraceLosses()
   const warning = createDropWarning(driver, limits, () => listeners.has('drop'))
@@ -60,11 +48,12 @@ export function createDrops(
   }
 
   return {
-    get stats() {
+    get stats(): DropStats {
       const dropped = counts['queue-full'] + counts.refused + counts.closed
       return { dropped, droppedByReason: { ...counts }, droppedRoots: roots }
     },
-    drop(records, reason, why) {
+    /** @param why what the store says, as a sentence that holds no secret */
+    drop(records: readonly TraceRecord[], reason: DropReason, why?: string): void {
       if (records.length === 0) return
       for (const record of records) {
         losses.add(record)
@@ -74,13 +63,17 @@ export function createDrops(
       }
       count(records.length, reason, why)
     },
-    refused(batch, number, why) {
+    /** Of a batch that was written, the store refused so many; only the store knows which. */
+    refused(batch: readonly TraceRecord[], number: number, why: string): void {
       if (number === 0) return
       note(batch, number)
       count(number, 'refused', why)
     },
+    /** So many records of a batch may not be in the store: their traces are to say so. */
     note,
-    tellIn: batch => losses.tellIn(batch),
-    over: () => warning.over(),
+    /** A batch as it is written: with what was dropped of its traces. */
+    tellIn: (batch: readonly TraceRecord[]): readonly TraceRecord[] => losses.tellIn(batch),
+    /** To be called when nothing waits any more. */
+    over: (): void => warning.over(),
   }
 }

@@ -1,18 +1,6 @@
 import { Number, performance } from '../../platform/platform.js'
 import { createRareWarning } from '../../platform/rare-warning.js'
 
-/** Warns of a store that takes nothing: once an outage, for it would go unnoticed otherwise. */
-export interface OutageWarning {
-  /** To be called for each write of which the store took nothing. The reason is a sentence that holds no secret. */
-  failed(reason: string): void
-  /** To be called where records were given up because the store took none in time. */
-  lost(count: number): void
-  /** To be called where nobody knows whether the store has so many records. */
-  uncertain(count: number, reason: string): void
-  /** To be called for each write of which the store took a record. */
-  over(): void
-}
-
 const WARN_AFTER_FAILURES = 4
 /** A store that gives no answer fails rarely: its second failure is enough after this time. */
 const WARN_AFTER_MS = 5_000
@@ -21,8 +9,12 @@ const WARN_AFTER_UNCERTAIN = 4
 const WARN_AFTER_UNCERTAIN_RECORDS = 100
 const MINUTE_MS = 60_000
 
-/** @param isHeard whether the program listens to what is warned of here */
-export function createOutageWarning(store: string, isHeard: () => boolean): OutageWarning {
+/**
+ * Warns of a store that takes nothing: once an outage, for it would go unnoticed otherwise.
+ *
+ * @param isHeard whether the program listens to what is warned of here
+ */
+export function createOutageWarning(store: string, isHeard: () => boolean) {
   let failures = 0
   let failedAt = 0
   let isWarned = false
@@ -35,17 +27,20 @@ export function createOutageWarning(store: string, isHeard: () => boolean): Outa
   }
 
   return {
-    failed(reason) {
+    /** To be called for each write of which the store took nothing. The reason is a sentence that holds no secret. */
+    failed(reason: string): void {
       const now = performance.now()
       if (++failures === 1) failedAt = now
       const isLong = failures > 1 && now - failedAt >= WARN_AFTER_MS
       if (failures >= WARN_AFTER_FAILURES || isLong)
         warn(`No record can be delivered to the store (${store}): ${reason}`)
     },
-    lost(count) {
+    /** To be called where records were given up because the store took none in time. */
+    lost(count: number): void {
       if (count > 0) warn(`The store (${store}) gave no answer in time. Records that were not delivered: ${count}`)
     },
-    uncertain(count, reason) {
+    /** To be called where nobody knows whether the store has so many records. */
+    uncertain(count: number, reason: string): void {
       const now = performance.now()
       if (now - uncertain.since > MINUTE_MS) uncertain = { since: now, writes: 0, records: 0 }
       const { since, writes, records } = uncertain
@@ -60,7 +55,8 @@ export function createOutageWarning(store: string, isHeard: () => boolean): Outa
           `Nobody knows whether the store (${store}) has ${lost} records: ${reason} notifier.stats counts them as unknown.`,
       )
     },
-    over() {
+    /** To be called for each write of which the store took a record. */
+    over(): void {
       failures = 0
       isWarned = false
     },

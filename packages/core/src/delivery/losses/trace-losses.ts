@@ -1,22 +1,16 @@
 import { Map, WeakMap } from '../../platform/platform.js'
 import type { TraceRecord } from '../../record/trace-record.js'
 
-/** How many records of each trace were dropped here and are not told of yet. */
-export interface TraceLosses {
-  /** Counts a record that was dropped, and what that record was to tell. */
-  add(record: TraceRecord): void
-  /** Counts so many records of the trace of this one. */
-  addSome(record: TraceRecord, count: number): void
-  /** The same records, of which the first stop of each trace that lost some tells how many these were. */
-  tellIn(batch: readonly TraceRecord[]): readonly TraceRecord[]
-}
-
 /** Traces whose losses wait to be told. Of the oldest beyond these, only the notifier's `stats` know. */
 const MOST_TRACES = 1_000
 const LONGEST_ID = 255
 
-/** Counts what is dropped by trace. The stop record of a trace that is written next says so, as `info.records_dropped`. */
-export function createTraceLosses(): TraceLosses {
+/**
+ * How many records of each trace were dropped here and are not told of yet.
+ *
+ * Counts what is dropped by trace. The stop record of a trace that is written next says so, as `info.records_dropped`.
+ */
+export function createTraceLosses() {
   const untold = new Map<string, number>()
   const telling = new WeakMap<TraceRecord, number>()
 
@@ -32,9 +26,12 @@ export function createTraceLosses(): TraceLosses {
   }
 
   return {
-    add: record => addSome(record, 1 + (telling.get(record) ?? 0)),
+    /** Counts a record that was dropped, and what that record was to tell. */
+    add: (record: TraceRecord): void => addSome(record, 1 + (telling.get(record) ?? 0)),
+    /** Counts so many records of the trace of this one. */
     addSome,
-    tellIn(batch) {
+    /** The same records, of which the first stop of each trace that lost some tells how many these were. */
+    tellIn(batch: readonly TraceRecord[]): readonly TraceRecord[] {
       if (untold.size === 0) return batch
       return batch.map(record => {
         const baseId = baseIdOf(record)

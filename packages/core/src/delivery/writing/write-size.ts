@@ -1,24 +1,19 @@
 import type { WriteOutcome } from '../../driver/write-outcome.js'
 import { Math } from '../../platform/platform.js'
 
-/** How many records a write may have: few, where writes end without an answer, for each costs all of its records. */
-export interface WriteSize {
-  readonly current: number
-  settled(records: number, outcome: WriteOutcome): void
-}
-
 const SHRINK = 4
 /** So many answers in a row double the size. One record that always breaks the connection then costs few others. */
 const ANSWERS_TO_GROW = 8
 
-export function createWriteSize(most: number): WriteSize {
+/** How many records a write may have: few, where writes end without an answer, for each costs all of its records. */
+export function createWriteSize(most: number) {
   let current = most
   let answers = 0
   return {
-    get current() {
+    get current(): number {
       return current
     },
-    settled(records, outcome) {
+    settled(records: number, outcome: WriteOutcome): void {
       if (outcome.kind === 'unknown' || (outcome.kind === 'taken' && outcome.unknown > 0)) {
         current = Math.max(1, Math.floor(Math.min(current, records) / SHRINK))
         answers = 0

@@ -1,6 +1,6 @@
 import { Math, RegExp, String } from '../../platform/platform.js'
 import { isSecretName } from '../names/secret-names.js'
-import { hide, type Span } from '../values/text-spans.js'
+import { eachMatch, hide, hideGroups, type Span } from '../values/text-spans.js'
 import { valueAt } from '../values/values-in-text.js'
 
 const STRING = `(?=(?:[eEnNbBxX]|[uU]&)?["'])`
@@ -14,22 +14,19 @@ const MAX_BEFORE = 96
 const MAX_REVERSED = 256
 // PostgreSQL and others, of a row that is there already.
 const DETAIL = /\bKey \(([\w", ]{1,256})\)=\(/g
-const JWK = /"(?:d|k|p|q|dp|dq|qi)"\s{0,4}:\s{0,4}"([\w-]+)"/g
+const JWK = /"(?:d|k|p|q|dp|dq|qi)"\s{0,4}:\s{0,4}"([\w-]+)(?=")/g
 
 /** Finds what SQL compares with a secret in other ways than by `=`: `token IN ('x')`, `token <> 'x'`, `'x' = token`. */
 export function findComparisons(text: string, spans: Span[]): void {
-  OPERATOR.lastIndex = 0
-  for (let match = OPERATOR.exec(text); match !== null; match = OPERATOR.exec(text)) {
-    if (!isSecretName(nameBefore(text, match.index))) continue
-    OPERATOR.lastIndex = hideList(text, OPERATOR.lastIndex, spans)
-  }
-  REVERSED.lastIndex = 0
-  for (let match = REVERSED.exec(text); match !== null; match = REVERSED.exec(text)) {
-    if (!isSecretName(match[1] ?? '')) continue
-    const before = text.slice(Math.max(0, match.index - MAX_REVERSED), match.index)
+  eachMatch(OPERATOR, text, ({ index }) => {
+    if (isSecretName(nameBefore(text, index))) OPERATOR.lastIndex = hideList(text, OPERATOR.lastIndex, spans)
+  })
+  eachMatch(REVERSED, text, ({ 1: name = '', index }) => {
+    if (!isSecretName(name)) return
+    const before = text.slice(Math.max(0, index - MAX_REVERSED), index)
     const quote = before.lastIndexOf("'")
-    if (quote !== -1) hide(spans, match.index - before.length + quote + 1, match.index)
-  }
+    if (quote !== -1) hide(spans, index - before.length + quote + 1, index)
+  })
 }
 
 function nameBefore(text: string, end: number): string {
@@ -57,19 +54,14 @@ function hideList(text: string, from: number, spans: Span[]): number {
 
 /** Finds the values of `Key (api_key)=(x) already exists.`, and the private members of a key as JSON. */
 export function findDetails(text: string, spans: Span[]): void {
-  if (text.includes('Key (')) {
-    DETAIL.lastIndex = 0
-    for (let match = DETAIL.exec(text); match !== null; match = DETAIL.exec(text)) {
-      if (!(match[1] ?? '').split(/[", ]+/).some(isSecretName)) continue
-      const end = text.indexOf(')', DETAIL.lastIndex)
-      const said = text.slice(DETAIL.lastIndex, DETAIL.lastIndex + 1_024).search(/\) (?:already|is |conflicts)/)
-      const close = said === -1 ? end : DETAIL.lastIndex + said
-      hide(spans, DETAIL.lastIndex, close === -1 ? text.length : close)
-    }
-  }
-  if (!text.includes('"kty"')) return
-  JWK.lastIndex = 0
-  for (let match = JWK.exec(text); match !== null; match = JWK.exec(text)) {
-    hide(spans, JWK.lastIndex - 1 - (match[1] ?? '').length, JWK.lastIndex - 1)
-  }
+  if (text.includes('"kty"')) hideGroups(JWK, text, spans)
+  if (!text.includes('Key (')) return
+  eachMatch(DETAIL, text, ([, names = '']) => {
+    if (!names.split(/[", ]+/).some(isSecretName)) return
+    const start = DETAIL.lastIndex
+    const end = text.indexOf(')', start)
+    const said = text.slice(start, start + 1_024).search(/\) (?:already|is |conflicts)/)
+    const close = said === -1 ? end : start + said
+    hide(spans, start, close === -1 ? text.length : close)
+  })
 }

@@ -1,6 +1,6 @@
 import { RegExp, String } from '../../platform/platform.js'
 import { isSecretName } from '../names/secret-names.js'
-import { hide, type Span } from '../values/text-spans.js'
+import { eachMatch, hide, hideGroups, type Span } from '../values/text-spans.js'
 
 /** Addresses that are secrets themselves: whoever knows the end of the path may post there. */
 const POSTS = [
@@ -34,30 +34,19 @@ function looksRandom(value: string): boolean {
 /** Finds secrets in the paths of URLs. */
 export function findSecretPaths(text: string, spans: Span[]): void {
   if (MAY_POST.test(text)) findPosts(text, spans)
-  if (text.includes('/hooks/')) findHooks(text, spans)
-  PART.lastIndex = 0
-  for (let match = PART.exec(text); match !== null; match = PART.exec(text)) {
-    const [all, name = '', value = ''] = match
+  if (text.includes('/hooks/')) hideGroups(HOOK, text, spans)
+  eachMatch(PART, text, ({ 0: all, 1: name = '', 2: value = '', index }) => {
     if (isSecretName(name) || (LINKS.test(name) && looksRandom(value)))
-      hide(spans, match.index + all.length - value.length, PART.lastIndex)
-    else PART.lastIndex = match.index + name.length + 1
-  }
-}
-
-function findHooks(text: string, spans: Span[]): void {
-  HOOK.lastIndex = 0
-  for (let match = HOOK.exec(text); match !== null; match = HOOK.exec(text)) {
-    hide(spans, HOOK.lastIndex - (match[1] ?? '').length, HOOK.lastIndex)
-  }
+      hide(spans, index + all.length - value.length, PART.lastIndex)
+    else PART.lastIndex = index + name.length + 1
+  })
 }
 
 function findPosts(text: string, spans: Span[]): void {
-  POST.lastIndex = 0
-  for (let match = POST.exec(text); match !== null; match = POST.exec(text)) {
-    const [all, tail = ''] = match
+  eachMatch(POST, text, ([all, tail = '']) => {
     const start = POST.lastIndex - tail.length
     // Telegram's methods and Discord's messages stand behind the token.
     const slash = /^(?:api\.telegram|discord)/i.test(all) ? tail.indexOf('/') : -1
     hide(spans, start, slash === -1 ? POST.lastIndex : start + slash)
-  }
+  })
 }

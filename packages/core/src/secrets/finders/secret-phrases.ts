@@ -1,7 +1,7 @@
 import { Buffer, Math, String } from '../../platform/platform.js'
 import { isSecretName } from '../names/secret-names.js'
 import { isNothing } from '../values/bare-values.js'
-import { hide, type Span } from '../values/text-spans.js'
+import { eachMatch, hide, type Span } from '../values/text-spans.js'
 import { valueAt } from '../values/values-in-text.js'
 
 const SCHEME = /(?<![A-Za-z0-9])(bearer|basic),?(?:\s|\+|%20){1,4}([\w~+/.=:%-]{3,})/gi
@@ -10,14 +10,12 @@ const WORDS_BEHIND_SCHEME =
 
 /** Finds what follows `Bearer` and `Basic`. */
 export function findSchemes(text: string, spans: Span[]): void {
-  SCHEME.lastIndex = 0
-  for (let match = SCHEME.exec(text); match !== null; match = SCHEME.exec(text)) {
-    const [, scheme = '', token = ''] = match
+  eachMatch(SCHEME, text, ([, scheme = '', token = '']) => {
     // `Bearer realm="api"` is a challenge.
     const isChallenge = /^\w+=$/.test(token) && text[SCHEME.lastIndex] === '"'
-    if (isChallenge || WORDS_BEHIND_SCHEME.test(token) || isProse(scheme, token)) continue
+    if (isChallenge || WORDS_BEHIND_SCHEME.test(token) || isProse(scheme, token)) return
     hide(spans, SCHEME.lastIndex - token.length, SCHEME.lastIndex)
-  }
+  })
 }
 
 /** `bearer of`, `Basic usage`: a word in small letters. The user and password of `Basic` have a colon between them. */
@@ -32,7 +30,7 @@ const FLAG = /(?<![\w-])--?([A-Za-z][\w.-]{1,63})[ \t]{1,8}(?!-)/g
 
 /** Finds what follows an option of a command that is called after a secret. */
 export function findFlags(text: string, spans: Span[]): void {
-  hideBehind(FLAG, text, spans, name => isSecretName(name))
+  hideBehind(FLAG, text, spans, isSecretName)
 }
 
 const QUOTED =
@@ -67,14 +65,12 @@ const XML = /<([A-Za-z][\w:.-]{1,63})(?:\s[^<>]{0,256})?>(?:<!\[CDATA\[)?([^<]+)
 export function findElements(text: string, spans: Span[]): void {
   if (!text.includes('</')) return
   let isLabelled = false
-  XML.lastIndex = 0
-  for (let match = XML.exec(text); match !== null; match = XML.exec(text)) {
-    const [, name = '', value = ''] = match
+  eachMatch(XML, text, ([, name = '', value = '']) => {
     const start = XML.lastIndex - value.length
     // `<key>password</key><string>...</string>`
     if (isSecretName(name) || isLabelled) hide(spans, start, XML.lastIndex)
     isLabelled = /^(?:key|name)$/i.test(name) && value.length <= MAX_LABEL && isSecretName(value)
-  }
+  })
 }
 
 const MAY_BE_COMMAND =
@@ -116,18 +112,15 @@ function hideBehind(
   spans: Span[],
   isSecret: (name: string) => boolean = () => true,
 ): void {
-  pattern.lastIndex = 0
-  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
-    const start = match.index + match[0].length
-    // A look-ahead alone matches nothing.
-    if (start >= text.length) return
-    if (!isSecret(match[1] ?? '')) continue
+  eachMatch(pattern, text, ({ 0: all, 1: name = '', index }) => {
+    const start = index + all.length
+    if (!isSecret(name)) return
     const value = valueAt(text, start)
     const [span] = value?.spans ?? []
-    if (value === undefined || span === undefined) continue
+    if (value === undefined || span === undefined) return
     const content = text.slice(span.start, span.end)
-    if (isNothing(text.slice(start, value.end), false) || SOURCE.test(content)) continue
+    if (isNothing(text.slice(start, value.end), false) || SOURCE.test(content)) return
     for (const each of value.spans) hide(spans, each.start, each.end)
     pattern.lastIndex = Math.max(start, value.end)
-  }
+  })
 }

@@ -1,4 +1,4 @@
-import { hide, type Span } from '../values/text-spans.js'
+import { hideGroups, type Span } from '../values/text-spans.js'
 
 // `password is ...`, `Password (...)`, `requirepass ...`, `ENV SECRET ...`: what follows has letters and a digit.
 const SENTENCE =
@@ -18,13 +18,6 @@ const CODE =
 
 /** Finds what follows the name of a secret and a blank. */
 export function findSentences(text: string, spans: Span[]): void {
-  SENTENCE.lastIndex = 0
-  for (let match = SENTENCE.exec(text); match !== null; match = SENTENCE.exec(text)) {
-    const [, value = ''] = match
-    hide(spans, SENTENCE.lastIndex - value.length, SENTENCE.lastIndex)
-  }
-  CODE.lastIndex = 0
-  for (let match = CODE.exec(text); match !== null; match = CODE.exec(text)) {
-    hide(spans, CODE.lastIndex - (match[1] ?? '').length, CODE.lastIndex)
-  }
+  hideGroups(SENTENCE, text, spans)
+  hideGroups(CODE, text, spans)
 }

@@ -1,5 +1,5 @@
 import { RegExp, String } from '../../platform/platform.js'
-import { hide, type Span } from '../values/text-spans.js'
+import { eachMatch, hide, type Span } from '../values/text-spans.js'
 
 /** Texts that are secrets by their looks. Each begins with what hardly begins anything else. */
 const SHAPES = [
@@ -65,22 +65,20 @@ export function findShapes(text: string, spans: Span[]): void {
 }
 
 function findAll(pattern: RegExp, text: string, spans: Span[]): void {
-  pattern.lastIndex = 0
-  for (let shape = pattern.exec(text); shape !== null; shape = pattern.exec(text)) {
+  eachMatch(pattern, text, ({ 0: shape, index }) => {
     // `sk-` may also begin a name of words with hyphens.
-    if (!shape[0].startsWith('sk-') || /\d/.test(shape[0])) hide(spans, shape.index, pattern.lastIndex)
-  }
+    if (!shape.startsWith('sk-') || /\d/.test(shape)) hide(spans, index, pattern.lastIndex)
+  })
 }
 
 /** Finds private keys as PEM. */
 export function findKeyBlocks(text: string, spans: Span[]): void {
   if (!text.includes(KEY_BLOCK)) return
-  BEGIN.lastIndex = 0
-  for (let begin = BEGIN.exec(text); begin !== null; begin = BEGIN.exec(text)) {
+  eachMatch(BEGIN, text, ({ index }) => {
     END.lastIndex = BEGIN.lastIndex
     // One that was cut off goes on to the end.
     const end = END.exec(text) === null ? text.length : END.lastIndex
-    hide(spans, begin.index, end)
+    hide(spans, index, end)
     BEGIN.lastIndex = end
-  }
+  })
 }

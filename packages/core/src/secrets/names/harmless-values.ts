@@ -1,10 +1,10 @@
 import { asNumber } from '../../json/exact-number.js'
-import { Number, Set } from '../../platform/platform.js'
-import { wordsOf } from './name-words.js'
+import { Number } from '../../platform/platform.js'
+import { wordSet, wordsOf } from './name-words.js'
 
 /** What a setting says, or an option of `fetch`. */
-const SETTINGS = new Set(
-  'enabled disabled true false on off yes no none null undefined required optional include omit same-origin'.split(' '),
+const SETTINGS = wordSet(
+  'enabled disabled true false on off yes no none null undefined required optional include omit same-origin',
 )
 const MAX_SETTING = 16
 const MAX_PATH = 256

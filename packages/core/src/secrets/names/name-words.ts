@@ -1,3 +1,5 @@
+import { Set } from '../../platform/platform.js'
+
 const WORD = /[A-Z]+(?![a-z\x80-\uffff])|[A-Z]?[a-z\x80-\uffff]+/g
 const MAX_NAME = 256
 
@@ -10,4 +12,9 @@ export function wordsOf(name: string): readonly string[] {
 /** What is read of a name. A longer one is no name of a program: the words at both its ends tell what it is about. */
 export function readableName(name: string): string {
   return name.length <= MAX_NAME ? name : `${name.slice(0, MAX_NAME)} ${name.slice(-MAX_NAME)}`
+}
+
+/** A set of words that are written as one text. */
+export function wordSet(words: string): ReadonlySet<string> {
+  return new Set(words.split(' '))
 }

@@ -1,6 +1,7 @@
-import { decodeURIComponent, Map, Set } from '../../platform/platform.js'
+import { decodeURIComponent, Set } from '../../platform/platform.js'
+import { remember } from '../../platform/remember.js'
 import { describesSecret } from './describing-names.js'
-import { readableName, wordsOf } from './name-words.js'
+import { readableName, wordSet, wordsOf } from './name-words.js'
 import { tellsOfSecret } from './secret-words.js'
 
 /** What stands in a record in place of a secret. */
@@ -16,10 +17,10 @@ export type NameKind = 'secret' | 'address' | 'label' | 'value' | 'half' | 'desc
 // Most names have none of these letters, and need no further look.
 const MAY_TELL =
   /pass|pw|pswd|psw|secret|token|key|auth|cookie|cred|sess|sid|jwt|bearer|pin|otp|cvv|cvc|ccv|ssn|psk|code|csrf|xsrf|phrase|pat|mnemonic|card|wort|contrase|wachtwoord|sig|hmac|ticket|assertion|verifier|saml|id$|number$|sas|jwk|clave|senha|parola|heslo|__host|__secure|session|social|answer|(?:value|values|val|vals|content|contents|data|text|default|raw|input|name|header|field|label|param|parameter|variable|property|attribute|option|setting|type)$|^[knv]$/i
-const LABELS = new Set(
-  'name key header field label param parameter variable property attribute option setting type id k n'.split(' '),
+const LABELS = wordSet(
+  'name key header field label param parameter variable property attribute option setting type id k n',
 )
-const VALUES = new Set('value values val vals v content contents data text default raw input'.split(' '))
+const VALUES = wordSet('value values val vals v content contents data text default raw input')
 const HALVES = new Set(['key', 'keys', 'code', 'id', 'phrase', 'number'])
 const ADDRESS = new Set(['key', 'code', 'ticket', 'session', 'samlresponse', 'samlrequest'])
 const SIGNATURES = new Set(['sig', 'signature', 'hmac', 'verifier', 'assertion'])
@@ -30,10 +31,6 @@ const COOKIES = /^__(?:Host|Secure)-|^(?:laravel|rack|ci|flask|play|symfony)[_.:
 const PAGES = /(?:page|continuation|pagination|cursor|^next|^prev|^previous|^skip)tokens?$/
 // Functions of parsers, and of routes.
 const HANDLES_NONE = /^(?:(?:count|parse|lex|scan|split|estimate|truncate)tokens|requires?auth)$/
-
-const MAX_REMEMBERED = 2_000
-const MAX_REMEMBERED_NAME = 64
-const remembered = new Map<string, NameKind>()
 
 /** Whether a value under this name is a secret: `password`, `X-Api-Key`, `refreshToken`, `DB_PASS`, `connect.sid`, ... */
 export function isSecretName(name: string): boolean {
@@ -49,16 +46,7 @@ export function handlesSecret(name: string): boolean {
 }
 
 /** What is to be thought of a value under this name. */
-export function nameKind(name: string): NameKind {
-  const known = remembered.get(name)
-  if (known !== undefined) return known
-  const kind = judge(name)
-  if (name.length <= MAX_REMEMBERED_NAME) {
-    if (remembered.size >= MAX_REMEMBERED) remembered.clear()
-    remembered.set(name, kind)
-  }
-  return kind
-}
+export const nameKind: (name: string) => NameKind = remember(judge)
 
 /** Whether a value under this name in a URL is a secret: also `sig`, `X-Amz-Signature`, `key` and `code`. */
 export function isSecretInUrl(name: string): boolean {

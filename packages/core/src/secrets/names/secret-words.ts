@@ -1,4 +1,5 @@
 import { Set } from '../../platform/platform.js'
+import { wordSet } from './name-words.js'
 
 /** These count wherever they stand in the letters of a name, across all signs between them. */
 const ANYWHERE =
@@ -6,18 +7,14 @@ const ANYWHERE =
 // A name such as `authorizations` is no header.
 const HEADER = /authori[sz]ation$/
 const SECRETLY = /secret(?:ar|es?$|ed$|ing$|ion|ive|ly$|ory)/
-const WORDS = new Set(
-  'pw pwd pswd passwd passwrd psw jwt bearer otp totp hotp otpcode cvv cvc ccv ssn psk cred creds csrf xsrf mnemonic sas jwk clave senha parola heslo'.split(
-    ' ',
-  ),
+const WORDS = wordSet(
+  'pw pwd pswd passwd passwrd psw jwt bearer otp totp hotp otpcode cvv cvc ccv ssn psk cred creds csrf xsrf mnemonic sas jwk clave senha parola heslo',
 )
 const ENDS_LIKE_PASS = /^(?:com|encom|by|sur|tres|over|under|im|out)pass$/
 const ENDS_LIKE_PW = /[a-z](?:pwd?|otp|jwt)$/
 // `passThrough` and `passRate` tell of no password; `DB_PASS_TEST` does.
-const FOLLOWS_PASS = new Set(
-  'word wd phrase code key hash prod production test testing dev development staging stage live local old new confirm confirmation repeat again text value plain encrypted'.split(
-    ' ',
-  ),
+const FOLLOWS_PASS = wordSet(
+  'word wd phrase code key hash prod production test testing dev development staging stage live local old new confirm confirmation repeat again text value plain encrypted',
 )
 const FOLLOWS_PIN = new Set(['code', 'number', 'no', 'hash', 'block', 'value'])
 const FOLLOWS_AUTH = new Set(['key', 'header', 'data', 'info', 'string', 'str', 'code', 'hash', 'pass', 'value'])
@@ -26,21 +23,15 @@ const TOKEN = /tokens?$|^tokens?(?:value|id|key|hash|data|str|string)$/
 const COOKIE = /cookies?$/
 
 /** The words before `key` that make a secret. Others are a table's, a cache's or a keyboard's. */
-const KEYS = new Set(
-  'api app private access secret signing sign encryption encrypting encrypt decryption crypto cipher master hmac auth session aes rsa dsa ec ecdsa ed ssh ssl tls pgp gpg license licence account subscription functions fernet consumer integration admin root deploy deployment shared webhook wrapping signature server jwt cookie token password pass recovery backup merchant bot seed service client security mfa project sas bearer vapid symmetric des salt pepper wrap kek dek sdk hex preshared priv anon product serial host supabase stripe sendgrid mailgun openai anthropic google maps aws azure gcp algolia datadog sentry firebase twilio github gitlab slack'.split(
-    ' ',
-  ),
+const KEYS = wordSet(
+  'api app private access secret signing sign encryption encrypting encrypt decryption crypto cipher master hmac auth session aes rsa dsa ec ecdsa ed ssh ssl tls pgp gpg license licence account subscription functions fernet consumer integration admin root deploy deployment shared webhook wrapping signature server jwt cookie token password pass recovery backup merchant bot seed service client security mfa project sas bearer vapid symmetric des salt pepper wrap kek dek sdk hex preshared priv anon product serial host supabase stripe sendgrid mailgun openai anthropic google maps aws azure gcp algolia datadog sentry firebase twilio github gitlab slack',
 )
 /** The words before `KEY` that make no secret, where a name is written as variables of the environment are. */
-const PLAIN_KEYS = new Set(
-  's s3 primary foreign sort partition cache range unique composite natural surrogate object index map group routing shard row column lookup search idempotency public translation message locale event arrow enter tab hot shift ctrl alt meta record document item entity config feature flag log metric'.split(
-    ' ',
-  ),
+const PLAIN_KEYS = wordSet(
+  's s3 primary foreign sort partition cache range unique composite natural surrogate object index map group routing shard row column lookup search idempotency public translation message locale event arrow enter tab hot shift ctrl alt meta record document item entity config feature flag log metric',
 )
-const CODES = new Set(
-  'pin otp totp verification verify security auth authentication authorization access recovery backup mfa fa sms login reset activation factor time pairing device unlock passwordless'.split(
-    ' ',
-  ),
+const CODES = wordSet(
+  'pin otp totp verification verify security auth authentication authorization access recovery backup mfa fa sms login reset activation factor time pairing device unlock passwordless',
 )
 
 /** Whether the words of a name tell of a secret. `shouted` is a name in capitals, as those of the environment. */

@@ -1,4 +1,4 @@
-import { Set } from '../../platform/platform.js'
+import { wordSet } from '../names/name-words.js'
 import { isSecretName } from '../names/secret-names.js'
 import { isBlank, isLineEnd, isQuote } from './characters.js'
 
@@ -126,10 +126,8 @@ export function backslashesBefore(text: string, at: number): number {
   return count
 }
 
-const NOTHING = new Set(
-  'yes no true false null none nil undefined on off empty missing required invalid expired unknown unset hidden masked redacted is was are were must not cannot can to for and or with of in the a an has option flag argument authentication'.split(
-    ' ',
-  ),
+const NOTHING = wordSet(
+  'yes no true false null none nil undefined on off empty missing required invalid expired unknown unset hidden masked redacted is was are were must not cannot can to for and or with of in the a an has option flag argument authentication',
 )
 // `?`, `$1`, `:1`, `%s`, and names as `:password` and `$token`.
 const PLACEHOLDER = /^(?:\?|[$:?@]\d{1,5}|%s|%\(\w+\)s|(?:[:@$]|@@)([A-Za-z_]\w*))(?:::[\w[\]]+)?[,)]*$/

@@ -13,6 +13,17 @@ export function hide(spans: Span[], start: number, end: number): void {
   if (end > start) spans.push({ start, end, shown: REDACTED })
 }
 
+/** Calls `see` for each match. `see` may move `lastIndex` of the pattern, from where the search goes on. */
+export function eachMatch(pattern: RegExp, text: string, see: (match: RegExpExecArray) => void): void {
+  pattern.lastIndex = 0
+  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) see(match)
+}
+
+/** Adds the first group of each match as a secret. The group ends the match. */
+export function hideGroups(pattern: RegExp, text: string, spans: Span[]): void {
+  eachMatch(pattern, text, ([, group = '']) => hide(spans, pattern.lastIndex - group.length, pattern.lastIndex))
+}
+
 /** The first `length` characters of a text without these parts. Parts that overlap or touch become one. */
 export function withoutSpans(text: string, spans: Span[], length: number): string {
   spans.sort((a, b) => a.start - b.start || b.end - a.end)

@@ -5,14 +5,13 @@ import { toMicroseconds } from '../../records/record-time.js'
 import { addRecord, type GatheredPoint, isOpen, marksOf } from './gathered-point.js'
 import { createHeldStarts, type HeldStart } from './held-starts.js'
 import { createKnownPoints, type KnownPoint } from './known-points.js'
-import { toPlainRecord } from './plain.js'
 import { createRecentPoints } from './recent-points.js'
 
 /** A point that is ready to be sent. At least one of its records is there. */
 export interface OtlpPoint {
   readonly start: TraceRecord | undefined
   readonly stop: TraceRecord | undefined
-  /** The records of the batch that the point is made of, as they were given. */
+  /** The records of the batch that the point is made of. */
   readonly given: readonly TraceRecord[]
   /** Whether the point is nested in no other. */
   readonly isTop: boolean
@@ -33,12 +32,8 @@ export interface OtlpPoint {
 /** What a batch comes to. Nothing has changed yet: a batch that could not be sent is planned again. */
 export interface OtlpPlan {
   readonly points: readonly OtlpPoint[]
-  /** How many records of the batch are none. */
-  readonly refused: number
-  /** Holds the starts of the batch whose stops are still to come, and returns these records as they were given. */
+  /** Holds the starts of the batch whose stops are still to come, and returns these records. */
   hold(): readonly TraceRecord[]
-  /** `hold`, and that all points were sent. */
-  commit(): void
 }
 
 /** The points that have started and not stopped. */
@@ -112,15 +107,9 @@ export function createOpenPoints(lingerMs: number, now: () => number = () => per
     /** In the order of their stops. */
     const ended = new Set<BatchedPoint>()
     const youngest = new Map<string, number>()
-    let refused = 0
 
-    for (const given of records) {
-      const record = toPlainRecord(given)
-      const at = record && toMicroseconds(record.timestamp)
-      if (record === undefined || at === undefined) {
-        refused++
-        continue
-      }
+    for (const record of records) {
+      const at = toMicroseconds(record.timestamp) ?? 0
       const { base_id: baseId, trace_id: traceId, parent_id: parentId } = record
       youngest.set(baseId, Math.max(youngest.get(baseId) ?? at, at))
       const trace = traces.get(baseId) ?? new Map<string, BatchedPoint>()
@@ -135,7 +124,7 @@ export function createOpenPoints(lingerMs: number, now: () => number = () => per
         const parent = trace.get(parentId)
         point.isNested = parent === undefined ? held.get(baseId, parentId) !== undefined : isOpen(parent)
       }
-      point.given.push(given)
+      point.given.push(record)
       addRecord(point, { record, at })
       if (point.stop !== undefined) ended.add(point)
     }
@@ -163,14 +152,14 @@ export function createOpenPoints(lingerMs: number, now: () => number = () => per
       return kept.flatMap(({ given }) => given)
     }
 
-    return { points, refused, hold, commit: () => commit(points, hold) }
+    return { points, hold }
   }
 
   function toHeld({ baseId, traceId, start, others, isNested }: BatchedPoint): HeldStart | undefined {
     if (start === undefined) return undefined
     const point = known.get(baseId, traceId)
     const hasLocalParent = point !== undefined && known.hasLocalParent(point)
-    return { baseId, traceId, line: encodeRecord(start.record) ?? '', at: start.at, hasLocalParent, isNested, others }
+    return { baseId, traceId, line: encodeRecord(start.record), at: start.at, hasLocalParent, isNested, others }
   }
 
   function toPoint(batched: BatchedPoint): OtlpPoint {
@@ -225,8 +214,7 @@ export function createOpenPoints(lingerMs: number, now: () => number = () => per
   }
 
   function planToGiveUp(starts: readonly HeldStart[]): OtlpPlan {
-    const points = starts.map(toUnfinished)
-    return { points, refused: 0, hold: () => [], commit: () => commit(points, () => []) }
+    return { points: starts.map(toUnfinished), hold: () => [] }
   }
 
   return {
@@ -240,9 +228,4 @@ export function createOpenPoints(lingerMs: number, now: () => number = () => per
     planOldest: limit => planToGiveUp(held.oldest(limit)),
     planOverdue: limit => planToGiveUp(held.overdue(limit)),
   }
-}
-
-function commit(points: readonly OtlpPoint[], hold: () => unknown): void {
-  for (const point of points) point.done(true)
-  hold()
 }

@@ -1,5 +1,6 @@
 import { OsprofilerError, type TraceRecord, type WriteResult } from '@osprofiler/core'
 import { WeakMap } from '@osprofiler/core/toolkit'
+import { isStop } from '../points/gathered-point.js'
 import { createRecentPoints } from '../points/recent-points.js'
 import type { Fate } from './deliver.js'
 
@@ -8,11 +9,11 @@ export interface RecordFates {
   of(record: TraceRecord): Fate | undefined
   set(record: TraceRecord, fate: Fate): void
   /**
-   * What the notifier is to know of a batch. `refused` counts what is no record.
+   * What the notifier is to know of a batch.
    *
    * @throws OsprofilerError where the collector refused all records, or nobody knows of any
    */
-  tell(records: readonly TraceRecord[], refused: number): WriteResult
+  tell(records: readonly TraceRecord[]): WriteResult
 }
 
 const MAX_REFUSED = 1_000
@@ -32,7 +33,7 @@ export function createRecordFates(): RecordFates {
       fates.set(record, fate)
       if (isError(fate, 'ERR_WRITE_REFUSED')) refusedPoints.set(record.base_id, record.trace_id, fate)
     },
-    tell(records, refused) {
+    tell(records) {
       const told = records.map(of)
       const refusals = told.filter(fate => isError(fate, 'ERR_WRITE_REFUSED'))
       const unknown = told.filter(fate => isError(fate, 'ERR_WRITE_UNCERTAIN'))
@@ -40,18 +41,13 @@ export function createRecordFates(): RecordFates {
       const [error = unknown[0]] = refusals
       // Thrown, so that whoever listens to errors hears of it.
       if (error !== undefined && [refusals.length, unknown.length].includes(records.length)) throw error
-      const all = refused + rejected + refusals.length
-      if (error === undefined && rejected === 0) return { refused: all }
-      return { refused: all, unknown: unknown.length, reason: error?.message ?? 'The collector rejected some spans.' }
+      const refused = rejected + refusals.length
+      if (error === undefined && rejected === 0) return { refused }
+      return { refused, unknown: unknown.length, reason: error?.message ?? 'The collector rejected some spans.' }
     },
   }
 }
 
 function isError(fate: Fate | undefined, code: string): fate is OsprofilerError {
   return fate instanceof OsprofilerError && fate.code === code
-}
-
-/** A record may be anything. */
-function isStop(record: TraceRecord | null): record is TraceRecord {
-  return typeof record?.name === 'string' && record.name.endsWith('-stop')
 }

@@ -1,10 +1,9 @@
 import type { Agent as HttpAgent } from 'node:http'
-import type { LookupFunction } from 'node:net'
 import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { OsprofilerError } from '@osprofiler/core'
 import { Math, Number, performance } from '@osprofiler/core/toolkit'
-import { createAbortableWork } from '../../lifetime/abortable-work.js'
 import { loadClient } from '../../opening/client-package.js'
+import type { StoreLifetime } from '../../opening/store-driver.js'
 import type { ReadableSpan } from '../points/span.js'
 import type { OtlpSettings } from '../settings/settings.js'
 import { type Answer, isOwnFailure, readAnswer, readPause, refusesAll } from './answer.js'
@@ -53,8 +52,7 @@ type Standing = 'unknown' | 'good' | 'doubtful'
  * process while it waits for that. So its requests are watched by the agent that it is given, what they end in is taken
  * from there, and to the exporter itself no failure looks as if it could be tried again: the notifier does that.
  */
-export function createOtlpSender(settings: OtlpSettings, lookup: LookupFunction): OtlpSender {
-  const work = createAbortableWork()
+export function createOtlpSender(settings: OtlpSettings, { lookup, run }: StoreLifetime): OtlpSender {
   const isSecure = settings.url.startsWith('https:')
   let exporter: Promise<OTLPTraceExporter> | undefined
   let agent: HttpAgent | undefined
@@ -107,7 +105,7 @@ export function createOtlpSender(settings: OtlpSettings, lookup: LookupFunction)
     const { timeoutMs } = settings
     const transport = { exporter: await exporter, timeoutMs, isSecure, hasClientCertificate: 'cert' in settings.tls }
     const once = (): Promise<Outcome> =>
-      work.run(end =>
+      run(end =>
         exchange(transport, spans, opened => {
           current = opened
           end.addEventListener('abort', () => opened.giveUp('it ended before an answer came'))
@@ -176,9 +174,6 @@ export function createOtlpSender(settings: OtlpSettings, lookup: LookupFunction)
       const loaded = await exporter?.catch(() => undefined)
       await loaded?.shutdown()
     },
-    cut() {
-      work.abort()
-      agent?.destroy()
-    },
+    cut: () => agent?.destroy(),
   }
 }

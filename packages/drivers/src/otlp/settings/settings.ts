@@ -1,8 +1,15 @@
 import { OsprofilerError } from '@osprofiler/core'
-import { Buffer, Number, process, String, URL } from '@osprofiler/core/toolkit'
+import { Buffer, Number, process, URL } from '@osprofiler/core/toolkit'
 import { readCertificateFile } from '../../opening/certificate-file.js'
-import { parseConnectionUrl, showHost, type UrlForm } from '../../opening/connection-url.js'
-import type { OpenContext } from '../../opening/open-context.js'
+import {
+  type ConnectionUrl,
+  parseConnectionUrl,
+  type Refuse,
+  showHost,
+  type UrlForm,
+} from '../../opening/connection-url.js'
+import type { OpenContext } from '../../opening/store-driver.js'
+import { readChoice, readFileOption, readOnlyHost, readSeconds, type TlsFiles } from '../../opening/url-options.js'
 import { isServiceTemplate, type OtlpResource, readResource } from './resource.js'
 
 /** Where spans go, and how. */
@@ -16,16 +23,16 @@ export interface OtlpSettings {
   readonly timeoutMs: number
   /** Undefined where the environment has its say. */
   readonly compression: 'gzip' | 'none' | undefined
-  readonly tls: { readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer }
+  readonly tls: TlsFiles
   readonly resource: OtlpResource
   /** How long a point that is open when its trace closes is waited for, in milliseconds. */
   readonly lingerMs: number
 }
 
 const TRACES_PATH = '/v1/traces'
-const DEFAULT_LINGER_S = 5
-const DEFAULT_TIMEOUT_MS = 10_000
-const MAX_SECONDS = 86_400
+const LINGER_MS = 5_000
+const TIMEOUT_MS = 10_000
+const MAX_TIMEOUT_MS = 86_400_000
 
 const FORM: UrlForm = {
   example: 'otlp://collector:4318',
@@ -40,30 +47,35 @@ const FORM: UrlForm = {
  * @throws OsprofilerError `ERR_CONNECTION_STRING`; `ERR_CONFIGURATION` for a variable that cannot be understood
  */
 export function readOtlpSettings(location: string, { scheme }: OpenContext): OtlpSettings {
-  const { username, password, hosts, path, options } = parseConnectionUrl(location, FORM)
-  const [host] = hosts
-  if (host === undefined || hosts.length > 1) throw refuse('it names one host')
+  const parsed = parseConnectionUrl(location, FORM)
+  const { username, password, path, options, refuse } = parsed
+  const host = readOnlyHost(parsed)
+  const service = options.get('service')
+  if (service !== undefined && !isServiceTemplate(service)) {
+    throw refuse('of its service, only {project} and {service} are replaced')
+  }
   const transport = scheme === 'otlp+https' ? 'https' : 'http'
-  const base = `${transport}://${showHost(host)}/${path}`
+  const own = toTracesUrl(`${transport}://${showHost(host)}/${path}`)
+  if (own === undefined) throw refuse('its host cannot be understood')
   // Only where the string names no host at all has the environment a say in where.
-  const url = /^(\?|$)/.test(location) ? (readEndpoint(transport) ?? toTracesUrl(base)) : toTracesUrl(base)
+  const url = /^(\?|$)/.test(location) ? (readEndpoint(transport) ?? own) : own
   const credentials = username === undefined ? undefined : `${username}:${password ?? ''}`
   return {
     url: url.href,
-    protocol: readProtocol(options.get('protocol')),
+    protocol: readProtocol(options.get('protocol'), refuse),
     headers: credentials === undefined ? {} : { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` },
-    timeoutMs: readTimeout(options.get('timeout')),
-    compression: readCompression(options.get('compression')),
-    tls: readTls(options.get('certificate')),
-    resource: readResource(readService(options.get('service'))),
-    lingerMs: readSeconds('linger', options.get('linger') ?? String(DEFAULT_LINGER_S)),
+    timeoutMs: readSeconds(parsed, 'timeout') ?? readTimeout(),
+    compression: readChoice(parsed, 'compression', ['gzip', 'none']),
+    tls: readTls(parsed),
+    resource: readResource(service),
+    lingerMs: readSeconds(parsed, 'linger') ?? LINGER_MS,
   }
 }
 
 /** An endpoint for all signals has the path of the traces added; Python's driver adds it always. */
-function toTracesUrl(base: string): URL {
+function toTracesUrl(base: string): URL | undefined {
   const url = URL.canParse(base) ? new URL(base) : undefined
-  if (url === undefined) throw refuse('its host cannot be understood')
+  if (url === undefined) return undefined
   const path = url.pathname.replace(/\/+$/, '')
   url.pathname = path.endsWith(TRACES_PATH) ? path : `${path}${TRACES_PATH}`
   return url
@@ -88,73 +100,43 @@ function readEndpoint(transport: string): URL | undefined {
   return own === undefined ? toTracesUrl(url.href) : url
 }
 
-function readProtocol(option: string | undefined): OtlpSettings['protocol'] {
+function readProtocol(option: string | undefined, refuse: Refuse): OtlpSettings['protocol'] {
   const protocol = option ?? readVariable('TRACES_PROTOCOL') ?? readVariable('PROTOCOL') ?? 'http/protobuf'
   if (protocol === 'http/protobuf' || protocol === 'http/json') return protocol
   const message = 'is http/protobuf or http/json; collectors take these on port 4318, beside gRPC on 4317'
   throw option === undefined ? misconfigured('PROTOCOL', message) : refuse(`its protocol ${message}`)
 }
 
-function readTimeout(option: string | undefined): number {
-  if (option !== undefined) return readSeconds('timeout', option)
+function readTimeout(): number {
   const text = readVariable('TRACES_TIMEOUT') ?? readVariable('TIMEOUT')
-  const milliseconds = text === undefined ? DEFAULT_TIMEOUT_MS : Number(text)
-  if (milliseconds > 0 && milliseconds <= MAX_SECONDS * 1000) return milliseconds
+  const milliseconds = text === undefined ? TIMEOUT_MS : Number(text)
+  if (milliseconds > 0 && milliseconds <= MAX_TIMEOUT_MS) return milliseconds
   throw misconfigured('TIMEOUT', 'is a number of milliseconds')
 }
 
-function readSeconds(name: string, text: string): number {
-  const seconds = /^\d{1,5}(\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN
-  if (seconds > 0 && seconds <= MAX_SECONDS) return seconds * 1000
-  throw refuse(`its ${name} is a number of seconds, such as 10 or 0.5`)
-}
-
-function readCompression(option: string | undefined): OtlpSettings['compression'] {
-  if (option === undefined || option === 'gzip' || option === 'none') return option
-  throw refuse('its compression is gzip or none')
-}
-
-function readService(option: string | undefined): string | undefined {
-  if (option === undefined || isServiceTemplate(option)) return option
-  throw refuse('of its service, only {project} and {service} are replaced')
-}
-
-function readTls(authority: string | undefined): OtlpSettings['tls'] {
-  const ca = readCertificate('CERTIFICATE', authority)
-  const cert = readCertificate('CLIENT_CERTIFICATE', undefined)
-  const key = readCertificate('CLIENT_KEY', undefined)
+function readTls(parsed: ConnectionUrl): TlsFiles {
+  const own = readFileOption(parsed, 'certificate')
+  // The exporter reads the file of the variable in any case, and would wait for one that has no end.
+  const common = readCertificate('CERTIFICATE')
+  const ca = own ?? common
+  const cert = readCertificate('CLIENT_CERTIFICATE')
+  const key = readCertificate('CLIENT_KEY')
   return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }
 }
 
-function readCertificate(name: string, option: string | undefined): Buffer | undefined {
+function readCertificate(name: string): Buffer | undefined {
   const path = readVariable(`TRACES_${name}`) ?? readVariable(name)
-  if (option === undefined)
-    return path === undefined ? undefined : readFile(path, reason => misconfigured(name, reason))
-  const own = readFile(option, (reason, cause) => refuse(`its certificate ${reason}`, { cause }))
-  // The exporter reads the file of the variable in any case, and would wait for one that has no end.
-  if (path !== undefined) readFile(path, reason => misconfigured(name, reason))
-  return own
-}
-
-function readFile(path: string, toError: (reason: string, cause: unknown) => OsprofilerError): Buffer {
+  if (path === undefined) return undefined
   try {
     return readCertificateFile(path)
   } catch (cause) {
-    throw toError(`names a file that cannot be read (${(cause as Error).message})`, cause)
+    throw misconfigured(name, `names a file that cannot be read (${(cause as Error).message})`)
   }
 }
 
 /** An empty variable counts as none, as OpenTelemetry has it. */
 function readVariable(name: string): string | undefined {
   return process.env[`OTEL_EXPORTER_OTLP_${name}`]?.trim() || undefined
-}
-
-function refuse(reason: string, options?: ErrorOptions): OsprofilerError {
-  return new OsprofilerError(
-    'ERR_CONNECTION_STRING',
-    `Such a connection string looks like "${FORM.example}": ${reason}. It is not shown, for it may hold a password.`,
-    options,
-  )
 }
 
 function misconfigured(name: string, message: string): OsprofilerError {

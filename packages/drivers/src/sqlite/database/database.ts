@@ -3,6 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { Array, Error } from '@osprofiler/core/platform'
 import { isError, Object } from '@osprofiler/core/toolkit'
 import { COLUMNS } from '../../records/record-row.js'
+import { SQLITE_CANTOPEN } from './result-code.js'
 import { findTable } from './table.js'
 
 /** An open database: its connection, and what tells whether its file is still the one at its path. */
@@ -28,8 +29,6 @@ const TABLE = `
   );
   CREATE INDEX IF NOT EXISTS ix_data_base_id ON data (base_id);
   CREATE INDEX IF NOT EXISTS ix_data_timestamp ON data (timestamp);`
-
-const SQLITE_CANTOPEN = 14
 
 /** How many rows go in with one statement: a call a row is a third of an insert's cost. */
 export const INSERT_GROUP = 10

@@ -27,9 +27,9 @@ export function openReader(Database: typeof DatabaseSync, path: string): SqliteD
   try {
     return openDatabase(Database, path, false)
   } catch (error) {
-    const code = primaryCode(error)
-    if (!NEEDS_WRITING.includes(code)) throw error
-    return openReadOnly(Database, realpathSync(path)) ?? fail(error)
+    const database = NEEDS_WRITING.includes(primaryCode(error)) ? openReadOnly(Database, realpathSync(path)) : undefined
+    if (database === undefined) throw error
+    return database
   }
 }
 
@@ -100,8 +100,4 @@ function describe(path: string): string | undefined {
 
 function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0
-}
-
-function fail(error: unknown): never {
-  throw error
 }

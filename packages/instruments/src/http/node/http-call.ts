@@ -1,23 +1,20 @@
 import type { ClientRequest } from 'node:http'
 import { isIP } from 'node:net'
 import { urlToHttpOptions } from 'node:url'
-import { Array, Boolean, Map, Number, Object, String, types, URL } from '@osprofiler/core/toolkit'
+import { Array, Boolean, Number, Object, remember, String, types, URL } from '@osprofiler/core/toolkit'
 import type { OutgoingRequest } from '../describe-request.js'
+import { DEFAULT_PORTS, joinUrl, KNOWN_ORIGINS, type PathAndQuery, splitTarget } from '../request-target.js'
 
 type Scheme = 'http' | 'https'
 
 /** A request to a server as `node:http` was asked for it. */
-export interface HttpCall {
+export interface HttpCall extends PathAndQuery {
   readonly scheme: Scheme
   readonly method: string
   /** Whom it names as the one to connect to, as the program wrote it. */
   readonly host: string
   readonly port: number
   readonly socketPath: string | undefined
-  /** From the slash on, without the query. */
-  readonly path: string
-  /** Without the question mark. */
-  readonly query: string
   /** What is asked for instead by a whole URL, in a request to a proxy. */
   readonly whole: URL | undefined
   readonly agent: unknown
@@ -79,17 +76,15 @@ function readCall(options: HttpOptions, url: URL | undefined, scheme: Scheme): H
   const path = own(options, 'path')
   const asked =
     url !== undefined && !Object.hasOwn(options, 'path')
-      ? { path: url.pathname, query: url.search.slice(1), whole: undefined }
-      : splitTarget(String(path || '/'))
+      ? { ...splitUrl(url), whole: undefined }
+      : readTarget(String(path || '/'))
   return {
     scheme: readScheme(own(options, 'protocol', url?.protocol) ?? readMember(agent, 'protocol')) ?? scheme,
     method: typeof method === 'string' && method !== '' ? method.toUpperCase() : 'GET',
     host: String(hostname || own(options, 'host') || 'localhost'),
     port: Number(port || DEFAULT_PORTS[scheme]),
     socketPath: typeof socketPath === 'string' && socketPath !== '' ? socketPath : undefined,
-    path: asked.path,
-    query: asked.query,
-    whole: asked.whole,
+    ...asked,
     agent,
   }
 }
@@ -99,13 +94,13 @@ function own(options: HttpOptions, name: string, ofUrl?: string): unknown {
   return Object.hasOwn(options, name) ? options[name] : ofUrl
 }
 
-function splitTarget(target: string): Pick<HttpCall, 'path' | 'query' | 'whole'> {
+function readTarget(target: string): Pick<HttpCall, 'path' | 'query' | 'whole'> {
   const whole = /^https?:\/\//i.test(target) && URL.canParse(target) ? new URL(target) : undefined
-  if (whole !== undefined) return { path: whole.pathname, query: whole.search.slice(1), whole }
-  const mark = target.indexOf('?')
-  return mark === -1
-    ? { path: target, query: '', whole }
-    : { path: target.slice(0, mark), query: target.slice(mark + 1), whole }
+  return whole === undefined ? { ...splitTarget(target), whole } : { ...splitUrl(whole), whole }
+}
+
+function splitUrl({ pathname, search }: URL): PathAndQuery {
+  return { path: pathname, query: search.slice(1) }
 }
 
 /** A request that exists. Which port it goes to it does not say, but for the header that Node makes of that. */
@@ -124,7 +119,7 @@ export function callOfRequest(request: ClientRequest): HttpCall {
     host,
     port: Number(port || readMember(agent, 'defaultPort') || DEFAULT_PORTS[scheme]),
     socketPath: typeof socketPath === 'string' ? socketPath : undefined,
-    ...splitTarget(path),
+    ...readTarget(path),
     agent,
   }
 }
@@ -147,7 +142,7 @@ export function outgoingRequest(call: HttpCall): OutgoingRequest {
  * URLs.
  */
 export function receivers(call: HttpCall, sent: string | undefined, hostOnly: boolean): readonly (URL | string)[] {
-  const { scheme, host, port, agent, path, query, whole } = call
+  const { scheme, host, port, agent, whole } = call
   const origin = originOf(scheme, host, String(port))
   const others: (URL | string | undefined)[] = whole === undefined ? [] : [origin]
   // What an agent was made with wins over what the request says.
@@ -158,13 +153,8 @@ export function receivers(call: HttpCall, sent: string | undefined, hostOnly: bo
     const rewritten = whole === undefined && sent !== undefined && /^https?:/i.test(sent)
     others.push(...proxies(agent, rewritten))
   }
-  // Not resolved against the origin: a path of two slashes would be taken for another host.
-  const asked = origin === undefined || hostOnly || !path.startsWith('/') ? origin : joinUrl(origin, path, query)
+  const asked = origin === undefined || hostOnly || !call.path.startsWith('/') ? origin : joinUrl(origin, call)
   return [whole ?? asked, ...others].map(receiver => receiver ?? '')
-}
-
-function joinUrl({ origin }: URL, path: string, query: string): string {
-  return query === '' ? origin + path : `${origin}${path}?${query}`
 }
 
 /** The proxy of an agent, as the agents that are in use keep it. */
@@ -182,27 +172,15 @@ function proxies(agent: unknown, rewritten: boolean): readonly (URL | string | u
   return found
 }
 
-const DEFAULT_PORTS = { http: 80, https: 443 }
-
-const MAX_REMEMBERED = 500
-const origins = new Map<string, URL | undefined>()
+/** `undefined` for what is no host: put into a URL it might become another one, as `allowed.example@evil` would. */
+function originOf(scheme: string, given: string, port: string): URL | undefined {
+  const host = bareHost(given)
+  if (isIP(host) !== 6 && !/^[^\s/\\:@?#%[\]]+$/.test(host)) return undefined
+  return parseOrigin(`${scheme}://${isIP(host) === 6 ? `[${host}]` : host}${port === '' ? '' : `:${port}`}`)
+}
 
 /** Remembered: a program asks for the same few all the time. Nobody may write into what is returned. */
-function originOf(scheme: string, host: string, port: string): URL | undefined {
-  const key = `${scheme} ${port} ${host}`
-  if (!origins.has(key)) {
-    if (origins.size >= MAX_REMEMBERED) origins.clear()
-    origins.set(key, parseOrigin(scheme, bareHost(host), port))
-  }
-  return origins.get(key)
-}
-
-/** `undefined` for what is no host: put into a URL it might become another one, as `allowed.example@evil` would. */
-function parseOrigin(scheme: string, host: string, port: string): URL | undefined {
-  if (isIP(host) !== 6 && !/^[^\s/\\:@?#%[\]]+$/.test(host)) return undefined
-  const origin = `${scheme}://${isIP(host) === 6 ? `[${host}]` : host}${port === '' ? '' : `:${port}`}`
-  return URL.canParse(origin) ? new URL(origin) : undefined
-}
+const parseOrigin = remember(text => (URL.canParse(text) ? new URL(text) : undefined), ...KNOWN_ORIGINS)
 
 function bareHost(host: string): string {
   return host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host

@@ -1,5 +1,5 @@
-import { ClientRequest, type OutgoingHttpHeaders } from 'node:http'
-import { Array, Map, Object, Reflect, String } from '@osprofiler/core/toolkit'
+import type { ClientRequest, OutgoingHttpHeaders } from 'node:http'
+import { Array, Map, Object, String } from '@osprofiler/core/toolkit'
 import { readSeal, type Seal, SIGNING_HEADERS } from '../../propagation/sealing-headers.js'
 import {
   isTraceHeader,
@@ -8,7 +8,8 @@ import {
   type TraceHeaderChange,
   type TraceValues,
 } from '../../propagation/trace-header-change.js'
-import { createOverrides, defineHidden, type Override } from '../../wrapping/override-methods.js'
+import { createOverrides, defineHidden } from '../../wrapping/override-methods.js'
+import type { Around } from '../../wrapping/wrap-method.js'
 
 /** Headers as a list: names and values in turn, or pairs of them. */
 export type HeaderList = readonly unknown[]
@@ -62,17 +63,17 @@ interface LateRequest extends ClientRequest {
 }
 
 /** In place of the methods of a request that send its head. */
-const beforeHead: Override = (original, self, args) => {
+const beforeHead: Around = (proceed, self, args) => {
   const request = self as LateRequest
   const change = request[LATE]
   if (change !== undefined) {
     request[LATE] = undefined
     changeHeadersNow(request, change)
   }
-  return Reflect.apply(original, self, args)
+  return proceed(args)
 }
 
-const overrideWriters = createOverrides(ClientRequest.prototype, {
+const overrideWriters = createOverrides({
   write: beforeHead,
   end: beforeHead,
   flushHeaders: beforeHead,
@@ -116,22 +117,19 @@ function gathered(headers: TraceHeaderChange['headers']): Map<string, string | s
  * Keeps the headers of a trace out of the lists of a request's headers. A client that follows redirects by itself, as
  * superagent does, copies those to the next request, which may go to somebody who must not have them.
  */
-export function hideHeaders(request: ClientRequest): void {
-  overrideReaders(request)
-}
-
-const hideNames: Override = (original, self, args) =>
-  (Reflect.apply(original, self, args) as string[]).filter(name => !isTraceHeader(name))
-
-const overrideReaders = createOverrides(ClientRequest.prototype, {
-  getHeaders(original, self, args) {
-    const headers = Reflect.apply(original, self, args) as Record<string, unknown>
+export const hideHeaders = createOverrides({
+  getHeaders(proceed, _self, args) {
+    const headers = proceed(args) as Record<string, unknown>
     for (const name in headers) if (isTraceHeader(name)) delete headers[name]
     return headers
   },
-  getHeaderNames: hideNames,
-  getRawHeaderNames: hideNames,
+  getHeaderNames: (proceed, _self, args) => withoutTrace(proceed(args) as string[]),
+  getRawHeaderNames: (proceed, _self, args) => withoutTrace(proceed(args) as string[]),
 })
+
+function withoutTrace(names: readonly string[]): readonly string[] {
+  return names.filter(name => !isTraceHeader(name))
+}
 
 /** The headers as pairs of name and value. */
 export function eachHeader(headers: OutgoingHttpHeaders | HeaderList): readonly (readonly [unknown, unknown])[] {

@@ -1,14 +1,15 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import http, { type ClientRequest, type IncomingMessage } from 'node:http'
+import http, { type ClientRequest } from 'node:http'
 import https from 'node:https'
-import { syncBuiltinESMExports } from 'node:module'
-import { get, type Point, type Profiler } from '@osprofiler/core'
-import { Array, globalObject, Number, Object, process, Reflect } from '@osprofiler/core/toolkit'
+import { get, type Profiler } from '@osprofiler/core'
+import { Array, Number, process, Reflect, shared } from '@osprofiler/core/toolkit'
+import { wrapBuiltin } from '../../loading/wrap-builtin.js'
 import type { InstrumentSettings } from '../../options/instrument-contract.js'
+import { failIfThrown } from '../../points/end-step.js'
+import { markTaken } from '../../points/mark-taken.js'
 import { looksAtHostOnly } from '../../propagation/propagate-to.js'
 import { changeTraceHeaders } from '../../propagation/trace-header-change.js'
-import { defineHidden } from '../../wrapping/override-methods.js'
-import { type Method, undoAll, wrapMethod } from '../../wrapping/wrap-method.js'
+import { listen } from '../../wrapping/channels.js'
+import { type Around, type Proceed, undoAll, wrapMethod } from '../../wrapping/wrap-method.js'
 import { describeRequest } from '../describe-request.js'
 import { RequestProgress } from '../request-progress.js'
 import {
@@ -28,16 +29,19 @@ import {
   changeHeadersNow,
   hideHeaders,
 } from './http-headers.js'
-import { createHttpPoints } from './http-points.js'
+import { followRequest, onAnswer, onError } from './http-points.js'
 import { guardHttp2Headers } from './http2-headers.js'
 
 type Scheme = HttpCall['scheme']
 
-/** A request whose point has begun, before Node makes it. */
+/** A request whose point has begun. */
 interface Begun {
   readonly call: HttpCall
-  readonly point: Point
-  readonly times: RequestProgress
+  readonly progress: RequestProgress
+}
+
+/** The same, before Node makes the request. */
+interface BegunBefore extends Begun {
   /** What Node is given: the program's arguments, or some in which the headers are changed already. */
   readonly args: unknown[]
   /** Whether the headers of the point are among those arguments. */
@@ -57,53 +61,48 @@ interface Begun {
  */
 export function instrumentHttp(settings: InstrumentSettings): () => void {
   const { mayReceive } = settings
-  const points = createHttpPoints()
   const hostOnly = looksAtHostOnly(mayReceive)
 
-  function begin(profiler: Profiler, given: unknown[], scheme: Scheme): Begun {
+  function begin(profiler: Profiler, given: unknown[], scheme: Scheme): BegunBefore {
     const args = readOnce(given)
     const read = readArguments(args, scheme)
-    const { call, options } = read
-    const point = beginPoint(profiler, call)
-    const times = new RequestProgress(point)
-    const { headers } = options
-    const changed = areWrittenAtOnce(headers) ? changeHeaders(headers, changeFor(point, mayCarry(call))) : undefined
-    if (changed === undefined) return { call, point, times, args, carrying: false }
-    return { call, point, times, args: withHeaders(args, read, changed.headers), carrying: changed.ours }
+    const begun = beginPoint(profiler, read.call)
+    const { headers } = read.options
+    const unchanged = { ...begun, args, carrying: false }
+    if (!areWrittenAtOnce(headers)) return unchanged
+    const changed = changeHeaders(headers, changeFor(begun.progress, mayCarry(read.call)))
+    return changed === undefined
+      ? unchanged
+      : { ...begun, args: withHeaders(args, read, changed.headers), carrying: changed.ours }
   }
 
-  function send(original: Method, self: unknown, args: unknown[], scheme: Scheme): unknown {
+  function send(proceed: Proceed, args: unknown[], scheme: Scheme): unknown {
     const profiler = get()
-    if (profiler === undefined || opening.requests) return Reflect.apply(original, self, args)
+    if (profiler === undefined || opening.requests) return proceed(args)
     const begun = attempt(() => begin(profiler, args, scheme))
-    if (begun === undefined) return Reflect.apply(original, self, args)
-    try {
-      const request = whileOpening(() => Reflect.apply(original, self, begun.args)) as ClientRequest
-      attempt(() => {
-        claimRequest(request)
-        follow(request, begun)
-        if (begun.carrying) hideHeaders(request)
-      })
-      return request
-    } catch (error) {
-      begun.point.fail(error)
-      throw error
-    }
+    if (begun === undefined) return proceed(args)
+    const request = failIfThrown(begun.progress.point, () => whileOpening(() => proceed(begun.args))) as ClientRequest
+    attempt(() => {
+      markTaken(request)
+      follow(request, begun)
+      if (begun.carrying) hideHeaders(request)
+    })
+    return request
   }
 
-  function follow(request: ClientRequest, { call, point, times }: Omit<Begun, 'args' | 'carrying'>): void {
-    points.follow(request, point, times)
+  function follow(request: ClientRequest, { call, progress }: Begun): void {
+    followRequest(request, progress)
     // Asked of the request, not of the arguments: others may have changed those on the way.
-    if (!request.headersSent) changeHeadersLate(request, changeFor(point, mayCarry(call, request.path)))
+    if (!request.headersSent) changeHeadersLate(request, changeFor(progress, mayCarry(call, request.path)))
   }
 
   /** Begins the point of a request that was made by other than the wrapped functions. Returns the headers to write. */
   function beginLate(request: ClientRequest, headers: unknown): unknown {
     const begun = beginOf(request)
     if (begun === undefined) return headers
-    const { call, point, times } = begun
-    points.follow(request, point, times)
-    const change = changeFor(point, mayCarry(call, request.path))
+    const { call, progress } = begun
+    followRequest(request, progress)
+    const change = changeFor(progress, mayCarry(call, request.path))
     if (Array.isArray(headers)) return changeHeaders(headers, change)?.headers ?? headers
     // These are the ones of the request itself.
     if (headers) changeHeadersNow(request, change)
@@ -114,77 +113,48 @@ export function instrumentHttp(settings: InstrumentSettings): () => void {
     return call.method !== 'CONNECT' && receivers(call, sent, hostOnly).every(mayReceive)
   }
 
-  function onRequest({ request }: { request: ClientRequest }): void {
+  function onRequest({ request }: { readonly request: ClientRequest }): void {
     const begun = beginOf(request)
     if (begun !== undefined) follow(request, begun)
   }
 
-  function onError({ request, error }: { request: ClientRequest; error: unknown }): void {
-    points.onError(request, error)
-  }
+  const aroundHead: Around = (proceed, self, [line, headers]) =>
+    proceed([line, attempt(() => beginLate(self as ClientRequest, headers)) ?? headers])
 
-  function onAnswer({ request, response }: { request: ClientRequest; response: IncomingMessage }): void {
-    points.onAnswer(request, response)
-  }
-
-  const undoFunctions = wrapFunctions(send)
-  const undoHeads = wrapMethod(http.ClientRequest.prototype, '_storeHeader', (original, self, [line, headers]) => {
-    const written = attempt(() => beginLate(self as ClientRequest, headers)) ?? headers
-    return Reflect.apply(original, self, [line, written])
-  })
-  const undoChannels = listen({
-    [TELLS_OF_CREATION ? 'http.client.request.created' : 'http.client.request.start']: onRequest,
-    'http.client.request.error': onError,
-    'http.client.response.finish': onAnswer,
-  })
-  return undoAll([undoFunctions, undoHeads, undoChannels, guardHttp2Headers(settings)])
+  return undoAll([
+    wrapFunctions(http, 'http', send),
+    wrapFunctions(https, 'https', send),
+    wrapMethod(http.ClientRequest.prototype, '_storeHeader', aroundHead),
+    listen({
+      [TELLS_OF_CREATION ? 'http.client.request.created' : 'http.client.request.start']: onRequest,
+      'http.client.request.error': onError,
+      'http.client.response.finish': onAnswer,
+    }),
+    guardHttp2Headers(settings),
+  ])
 }
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 const TELLS_OF_CREATION = major > 22 || (major === 22 && minor >= 12)
 
-type Send = (original: Method, self: unknown, args: unknown[], scheme: Scheme) => unknown
+type Send = (proceed: Proceed, args: unknown[], scheme: Scheme) => unknown
 
-function wrapFunctions(send: Send): () => void {
-  const undos = ([http, https] as const).flatMap((module, index) => {
-    const scheme = index === 0 ? 'http' : 'https'
-    const { request } = module
-    return [
-      wrapMethod(module, 'request', (original, self, args) => send(original, self, args, scheme)),
-      // Not by Node's own `get`, which sends the head before anything could be added to it.
-      wrapMethod(module, 'get', (original, self, args) => {
-        if (get() === undefined || opening.requests) return Reflect.apply(original, self, args)
-        const sent = send(request as Method, self, args, scheme) as ClientRequest
-        sent.end()
-        return sent
-      }),
-    ]
+function wrapFunctions(module: typeof http | typeof https, scheme: Scheme, send: Send): () => void {
+  const { request } = module
+  return wrapBuiltin(module, {
+    request: (proceed, _self, args) => send(proceed, args, scheme),
+    // Not by Node's own `get`, which sends the head before anything could be added to it.
+    get(proceed, self, args) {
+      if (get() === undefined || opening.requests) return proceed(args)
+      const sent = send(given => Reflect.apply(request, self, given), args, scheme) as ClientRequest
+      sent.end()
+      return sent
+    },
   })
-  // For who has imported the functions by their names.
-  syncBuiltinESMExports()
-  return () => {
-    undoAll(undos)()
-    syncBuiltinESMExports()
-  }
 }
-
-const OPENING = Symbol.for('osprofiler.instruments.opening')
-const opening = openState()
 
 /** Of all copies of this package: whether a request is being made whose point has begun. */
-function openState(): { requests: boolean } {
-  const holder = globalObject as { [OPENING]?: { requests: boolean } }
-  if (holder[OPENING] === undefined) Object.defineProperty(holder, OPENING, { value: { requests: false } })
-  return holder[OPENING] ?? { requests: false }
-}
-
-const CLAIMED = Symbol.for('osprofiler.instruments.http')
-
-/** As `markTaken`, with a mark on the request itself: a set of weak keys costs the collector more than that. */
-function claimRequest(request: ClientRequest & { [CLAIMED]?: true }): boolean {
-  if (request[CLAIMED]) return false
-  return defineHidden(request, CLAIMED, true)
-}
+const opening = shared('instruments.opening', () => ({ requests: false }))
 
 /** What an agent asks a proxy for while it opens a connection is a part of the request as well. */
 function whileOpening<T>(fn: () => T): T {
@@ -196,21 +166,20 @@ function whileOpening<T>(fn: () => T): T {
   }
 }
 
-function beginPoint(profiler: Profiler, call: HttpCall): Point {
+function beginPoint(profiler: Profiler, call: HttpCall): Begun {
   const request = outgoingRequest(call)
-  return profiler.startBeside(request.scheme, describeRequest(request))
+  const point = profiler.startBeside(request.scheme, describeRequest(request))
+  return { call, progress: new RequestProgress(point) }
 }
 
 /** Begins the point of a request that exists; `undefined` where there is no trace, or the point has begun. */
-function beginOf(request: ClientRequest): Omit<Begun, 'args' | 'carrying'> | undefined {
+function beginOf(request: ClientRequest): Begun | undefined {
   const profiler = get()
-  if (profiler === undefined || opening.requests || !claimRequest(request)) return undefined
-  const call = callOfRequest(request)
-  const point = beginPoint(profiler, call)
-  return { call, point, times: new RequestProgress(point) }
+  if (profiler === undefined || opening.requests || !markTaken(request)) return undefined
+  return beginPoint(profiler, callOfRequest(request))
 }
 
-function changeFor(point: Point, allowed: boolean): ChangeHeaders {
+function changeFor({ point }: RequestProgress, allowed: boolean): ChangeHeaders {
   return (found, seal) => changeTraceHeaders(point, found, seal, allowed)
 }
 
@@ -220,15 +189,5 @@ function attempt<T>(fn: () => T): T | undefined {
     return fn()
   } catch {
     return undefined
-  }
-}
-
-function listen(listeners: Record<string, (message: never) => void>): () => void {
-  const harmless = Object.entries(listeners).map(
-    ([channel, listener]) => [channel, (message: unknown) => attempt(() => listener(message as never))] as const,
-  )
-  for (const [channel, listener] of harmless) subscribe(channel, listener)
-  return () => {
-    for (const [channel, listener] of harmless) unsubscribe(channel, listener)
   }
 }

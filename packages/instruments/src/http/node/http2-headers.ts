@@ -1,21 +1,18 @@
 import type { ClientHttp2Session, OutgoingHttpHeaders } from 'node:http2'
-import Module, { syncBuiltinESMExports } from 'node:module'
+import Module from 'node:module'
 import { get, type Profiler } from '@osprofiler/core'
-import { Object, process, Reflect, String, URL, WeakMap } from '@osprofiler/core/toolkit'
+import { Object, process, String, URL, WeakMap } from '@osprofiler/core/toolkit'
 import { whenBuiltinLoaded } from '../../loading/builtin-loads.js'
+import { wrapBuiltin } from '../../loading/wrap-builtin.js'
 import type { InstrumentSettings } from '../../options/instrument-contract.js'
 import type { Propagation } from '../../propagation/propagate-to.js'
 import { changeTraceHeaders } from '../../propagation/trace-header-change.js'
-import { ownerOf, undoAll, wrapMethod } from '../../wrapping/wrap-method.js'
+import { type Around, undoAll, wrapInherited } from '../../wrapping/wrap-method.js'
+import { wrapWhenSeen } from '../../wrapping/wrap-when-seen.js'
 import { readOnce } from './http-call.js'
 import { changeHeaders, eachHeader, type HeaderList } from './http-headers.js'
 
 type RequestHeaders = OutgoingHttpHeaders | HeaderList
-
-/** The module `node:http2`, as far as it is wrapped. */
-interface Http2Module {
-  readonly connect: unknown
-}
 
 /**
  * Keeps the pair of a caller from going on over `node:http2`, where requests are no points: a gateway that copies the
@@ -23,23 +20,14 @@ interface Http2Module {
  */
 export function guardHttp2Headers({ mayReceive }: InstrumentSettings): () => void {
   return whenHttp2Loaded(http2 => {
-    const undos: ((() => void) | undefined)[] = []
-    const wrapped = new WeakMap<object, true>()
-    const undoConnect = wrapMethod(http2, 'connect', (original, self, args) => {
-      const session = Reflect.apply(original, self, args) as ClientHttp2Session
+    // Node does not export the class of sessions.
+    const sessions = wrapWhenSeen(prototype => wrapInherited(prototype, { request: createAroundRequest(mayReceive) }))
+    const connect: Around = (proceed, _self, args) => {
+      const session = proceed(args) as ClientHttp2Session
       connectedTo.set(session, args[0])
-      // Node does not export the class of sessions.
-      const owner = ownerOf(Object.getPrototypeOf(session), 'request')
-      if (!wrapped.has(owner)) undos.push(wrapRequest(owner, mayReceive))
-      wrapped.set(owner, true)
-      return session
-    })
-    // For who has imported the function by its name.
-    syncBuiltinESMExports()
-    return () => {
-      undoAll([undoConnect, ...undos])()
-      syncBuiltinESMExports()
+      return sessions.see(session)
     }
+    return undoAll([wrapBuiltin(http2, { connect }), sessions.undo])
   })
 }
 
@@ -47,22 +35,20 @@ export function guardHttp2Headers({ mayReceive }: InstrumentSettings): () => voi
 const connectedTo = new WeakMap<object, unknown>()
 
 /** Where Node does not tell of modules that are loaded later, it is loaded now: that takes four milliseconds. */
-function whenHttp2Loaded(onLibrary: (http2: Http2Module) => () => void): () => void {
-  if ('registerHooks' in Module) {
-    return whenBuiltinLoaded('node:http2', exports => onLibrary(exports as Http2Module))
-  }
+function whenHttp2Loaded(onLibrary: (http2: object) => () => void): () => void {
+  if ('registerHooks' in Module) return whenBuiltinLoaded('node:http2', onLibrary)
   return onLibrary(process.getBuiltinModule('node:http2'))
 }
 
-function wrapRequest(prototype: object, mayReceive: Propagation): (() => void) | undefined {
-  return wrapMethod(prototype, 'request', (original, self, args) => {
+function createAroundRequest(mayReceive: Propagation): Around {
+  return (proceed, self, args) => {
     const profiler = get()
-    if (profiler === undefined) return Reflect.apply(original, self, args)
+    if (profiler === undefined) return proceed(args)
     const [headers] = readOnce(args)
-    if (typeof headers !== 'object' || headers === null) return Reflect.apply(original, self, args)
+    if (typeof headers !== 'object' || headers === null) return proceed(args)
     const changed = withoutCallersPair(profiler, self as ClientHttp2Session, headers as RequestHeaders, mayReceive)
-    return Reflect.apply(original, self, [changed, ...args.slice(1)])
-  })
+    return proceed([changed, ...args.slice(1)])
+  }
 }
 
 function withoutCallersPair(

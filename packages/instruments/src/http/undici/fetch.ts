@@ -1,14 +1,15 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import type { Point, PointInfo } from '@osprofiler/core'
-import { Object, String, Symbol } from '@osprofiler/core/toolkit'
+import type { Point } from '@osprofiler/core'
+import { String, Symbol } from '@osprofiler/core/toolkit'
 import { unwrapAggregate } from '../../errors/unwrap-aggregate.js'
 import type { InstrumentSettings } from '../../options/instrument-contract.js'
 import { markTaken } from '../../points/mark-taken.js'
 import { looksAtHostOnly } from '../../propagation/propagate-to.js'
 import { readSeal } from '../../propagation/sealing-headers.js'
 import { changeTraceHeaders, readTraceValues } from '../../propagation/trace-header-change.js'
+import { listen } from '../../wrapping/channels.js'
 import { describeRequest } from '../describe-request.js'
 import { RequestProgress } from '../request-progress.js'
+import { joinUrl } from '../request-target.js'
 import { watchBody } from './undici-body.js'
 import { callersProfiler } from './undici-caller.js'
 import {
@@ -46,34 +47,29 @@ export function instrumentFetch({ mayReceive }: InstrumentSettings): () => void 
     if (profiler === undefined) return
     const target = requestTarget(request)
     if (target === undefined || !markTaken(request)) return
-    const point = profiler.startBeside(target.origin.scheme, requestInfo(request, target))
-    const times = new RequestProgress(point, onEnd)
+    const { scheme, hostname, port } = target.origin
+    const { path, query } = target
+    const info = describeRequest({ method: request.method, query, path, hostname, port, scheme })
+    const point = profiler.startBeside(scheme, info)
+    const progress = new RequestProgress(point, onEnd)
     if (point.recorded) underWay++
-    ;(request as Marked)[followed] = times
-    watchUpgrade(request, times)
+    ;(request as Marked)[followed] = progress
+    watchUpgrade(request, progress)
     setHeaders(request, point, mayCarry(target))
   }
 
   /** A proxy reads what passes through it, so it must be allowed as well. */
   function mayCarry(target: RequestTarget): boolean {
     const { origin, peer } = target
-    if (!mayReceive(hostOnly ? origin.url : wholeUrl(target))) return false
+    if (!mayReceive(hostOnly ? origin.url : joinUrl(origin.url, target))) return false
     return peer.url.host === origin.url.host || mayReceive(peer.url)
   }
 
   function onHeaders({ request, response }: Message): void {
-    const times = (request as Marked)[followed]
-    if (times === undefined) return
-    times.answered(response?.statusCode)
-    watchBody(request, times)
-  }
-
-  function onTrailers({ request }: Message): void {
-    ;(request as Marked)[followed]?.ended()
-  }
-
-  function onError({ request, error }: Message): void {
-    ;(request as Marked)[followed]?.failed(unwrapAggregate(error))
+    const progress = (request as Marked)[followed]
+    if (progress === undefined) return
+    progress.answered(response?.statusCode)
+    watchBody(request, progress)
   }
 
   // Those that are under way when this is undone are told of to their ends.
@@ -85,19 +81,15 @@ export function instrumentFetch({ mayReceive }: InstrumentSettings): () => void 
     if (undone && underWay === 0) stopListening()
   }
 
-  const createListener = harmless(onCreate)
-  const listeners = Object.entries({
-    'undici:request:headers': harmless(onHeaders),
-    'undici:request:trailers': harmless(onTrailers),
-    'undici:request:error': harmless(onError),
+  const stopCreating = listen({ 'undici:request:create': onCreate })
+  const stopListening = listen({
+    'undici:request:headers': onHeaders,
+    'undici:request:trailers': ({ request }: Message) => (request as Marked)[followed]?.ended(),
+    'undici:request:error': ({ request, error }: Message) =>
+      (request as Marked)[followed]?.point.fail(unwrapAggregate(error)),
   })
-  const stopListening = (): void => {
-    for (const [channel, listener] of listeners) unsubscribe(channel, listener)
-  }
-  subscribe('undici:request:create', createListener)
-  for (const [channel, listener] of listeners) subscribe(channel, listener)
   return () => {
-    unsubscribe('undici:request:create', createListener)
+    stopCreating()
     undone = true
     if (underWay === 0) stopListening()
   }
@@ -111,24 +103,4 @@ function setHeaders(request: UndiciRequest, point: Point, allowed: boolean): voi
   if (changed === undefined) return
   if (found.infos.length + found.hmacs.length > 0) removeTraceHeaders(request)
   for (const [name, value] of changed.headers) request.addHeader(name, value)
-}
-
-function requestInfo({ method }: UndiciRequest, { origin, path, query }: RequestTarget): PointInfo {
-  const { hostname, port, scheme } = origin
-  return describeRequest({ method, query, path, hostname, port, scheme })
-}
-
-function wholeUrl({ origin, path, query }: RequestTarget): string {
-  return query === '' ? origin.url.origin + path : `${origin.url.origin}${path}?${query}`
-}
-
-/** A listener that throws would end the program. */
-function harmless(listener: (message: Message) => void): (message: unknown) => void {
-  return message => {
-    try {
-      listener(message as Message)
-    } catch {
-      // The request goes on, untraced from here.
-    }
-  }
 }

@@ -1,7 +1,7 @@
-import { Reflect, Symbol } from '@osprofiler/core/toolkit'
-import { defineHidden, type Override } from '../../wrapping/override-methods.js'
+import { Symbol } from '@osprofiler/core/toolkit'
+import { createOverrides, defineHidden } from '../../wrapping/override-methods.js'
+import type { Around } from '../../wrapping/wrap-method.js'
 import type { RequestProgress } from '../request-progress.js'
-import { createRequestOverrides } from './override-request.js'
 import type { UndiciRequest } from './undici-request.js'
 
 /** How the body of an answer is taken, told by what undici is told when it hands over a part of the body. */
@@ -48,9 +48,9 @@ function isUnread({ full, rooms, ownRooms }: Body): boolean {
   return full && rooms <= ownRooms
 }
 
-const takePart: Override = (original, self, args) => {
+const takePart: Around = (proceed, self, args) => {
   const body = (self as { [BODY]?: Body })[BODY]
-  const result = Reflect.apply(original, self, args)
+  const result = proceed(args)
   if (body === undefined) return result
   const full = result === false
   // undici 5 hands over parts without a byte, for which there need be no room.
@@ -61,4 +61,4 @@ const takePart: Override = (original, self, args) => {
   return result
 }
 
-const overrideParts = createRequestOverrides(['onData', 'onResponseData'], takePart)
+const overrideParts = createOverrides({ onData: takePart, onResponseData: takePart })

@@ -1,6 +1,7 @@
-import { Map, Number, Reflect, Set, String, URL } from '@osprofiler/core/toolkit'
+import { Number, Reflect, remember, Set, String, URL } from '@osprofiler/core/toolkit'
 import { SIGNING_HEADERS } from '../../propagation/sealing-headers.js'
 import { isTraceHeader } from '../../propagation/trace-header-change.js'
+import { DEFAULT_PORTS, KNOWN_ORIGINS, type PathAndQuery, splitTarget } from '../request-target.js'
 
 /** The part of undici's request that its channels show and that all its versions from 5 to 8 share. */
 export interface UndiciRequest {
@@ -26,11 +27,8 @@ export interface Origin {
 }
 
 /** What a request asks for, and whom it connects to, which is another one where a proxy stands between. */
-export interface RequestTarget {
+export interface RequestTarget extends PathAndQuery {
   readonly origin: Origin
-  readonly path: string
-  /** Without the question mark. */
-  readonly query: string
   readonly peer: Origin
 }
 
@@ -39,35 +37,21 @@ export function requestTarget({ origin, path, method }: UndiciRequest): RequestT
   if (method === 'CONNECT') return undefined
   const peer = originOf(String(origin))
   // Not resolved against the origin: a path of two slashes would be taken for another host.
-  if (path.startsWith('/')) return { origin: peer, ...splitPath(path), peer }
+  if (path.startsWith('/')) return { origin: peer, ...splitTarget(path), peer }
   const url = new URL(path)
-  return { origin: originOf(url.origin), ...splitPath(url.pathname + url.search), peer }
+  return { origin: originOf(url.origin), ...splitTarget(url.pathname + url.search), peer }
 }
-
-function splitPath(target: string): Pick<RequestTarget, 'path' | 'query'> {
-  const mark = target.indexOf('?')
-  return mark === -1 ? { path: target, query: '' } : { path: target.slice(0, mark), query: target.slice(mark + 1) }
-}
-
-const MAX_REMEMBERED = 500
-const origins = new Map<string, Origin>()
 
 /** Remembered: a program asks for the same few all the time. */
-function originOf(text: string): Origin {
-  const known = origins.get(text)
-  if (known !== undefined) return known
-  if (origins.size >= MAX_REMEMBERED) origins.clear()
-  const origin = parseOrigin(text)
-  origins.set(text, origin)
-  return origin
-}
-
-function parseOrigin(text: string): Origin {
-  const url = new URL(text)
-  const scheme = url.protocol.slice(0, -1)
-  const port = url.port === '' ? (scheme === 'https' ? 443 : 80) : Number(url.port)
-  return { url, scheme, hostname: url.hostname.replace(/^\[|\]$/g, ''), port }
-}
+const originOf = remember<Origin>(
+  text => {
+    const url = new URL(text)
+    const scheme = url.protocol.slice(0, -1)
+    const port = url.port === '' ? DEFAULT_PORTS[scheme === 'https' ? 'https' : 'http'] : Number(url.port)
+    return { url, scheme, hostname: url.hostname.replace(/^\[|\]$/g, ''), port }
+  },
+  ...KNOWN_ORIGINS,
+)
 
 /** The headers of a request that decide about those of a trace: their names, and their values, which may be lists. */
 export function decidingHeaders({ headers }: UndiciRequest): readonly (readonly [name: string, value: unknown])[] {

@@ -1,7 +1,7 @@
-import { Reflect, Symbol } from '@osprofiler/core/toolkit'
-import { defineHidden, type Override } from '../../wrapping/override-methods.js'
+import { Symbol } from '@osprofiler/core/toolkit'
+import { createOverrides, defineHidden } from '../../wrapping/override-methods.js'
+import type { Around } from '../../wrapping/wrap-method.js'
 import type { RequestProgress } from '../request-progress.js'
-import { createRequestOverrides } from './override-request.js'
 import type { UndiciRequest } from './undici-request.js'
 
 const UPGRADE = Symbol('osprofiler.upgrade')
@@ -11,12 +11,12 @@ export function watchUpgrade(request: UndiciRequest, times: RequestProgress): vo
   if (request.upgrade && overrideUpgrade(request)) defineHidden(request, UPGRADE, times)
 }
 
-const takeUpgrade: Override = (original, self, args) => {
-  const result = Reflect.apply(original, self, args)
+const takeUpgrade: Around = (proceed, self, args) => {
+  const result = proceed(args)
   const [status] = args
   // HTTP/2 tells later, by its channels.
   if (typeof status === 'number') (self as { [UPGRADE]?: RequestProgress })[UPGRADE]?.becameOther(status)
   return result
 }
 
-const overrideUpgrade = createRequestOverrides(['onUpgrade', 'onRequestUpgrade'], takeUpgrade)
+const overrideUpgrade = createOverrides({ onUpgrade: takeUpgrade, onRequestUpgrade: takeUpgrade })

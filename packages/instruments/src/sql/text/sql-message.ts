@@ -1,10 +1,8 @@
 import { isError, Reflect, RegExp, Set } from '@osprofiler/core/toolkit'
+import { hideValues } from '../../errors/hide-values.js'
 import { recordWithMessage } from '../../errors/recorded-error.js'
-import { textsInValues } from '../../errors/texts-in-values.js'
 import { type ReadStatement, readStatement } from './sql-text.js'
 
-// Shorter ones would take the message apart, and tell little.
-const MIN_HIDDEN = 3
 // Where servers say what of the schema is meant: names, and no values.
 const SCHEMA = ['constraint', 'table', 'column', 'schema']
 // As pg calls them, and as postgres does.
@@ -21,17 +19,14 @@ export function hideInMessage(error: unknown, { text, literals }: ReadStatement,
     const name: unknown = Reflect.get(error, member)
     if (typeof name === 'string') names.add(name)
   }
-  const values = textsInValues([params, literals.flatMap(literal => valuesOf(literal))])
-  const show = (each: Error): Error => recordWithMessage(each, hide(each.message, names, values))
+  const values = [params, literals.flatMap(literal => valuesOf(literal))]
+  const show = (each: Error): Error => {
+    const message = hideQuoted(hideValues(each.message, values, names), '"', names)
+    return recordWithMessage(each, hideQuoted(message, "'", names))
+  }
   const shown = show(error)
   if (isError(error.cause)) shown.cause = show(error.cause)
   return shown
-}
-
-function hide(message: string, names: ReadonlySet<string>, values: readonly string[]): string {
-  let shown = message
-  for (const value of values) if (value.length >= MIN_HIDDEN && !names.has(value)) shown = shown.replaceAll(value, '?')
-  return hideQuoted(hideQuoted(shown, '"', names), "'", names)
 }
 
 /** From the first quotation that is no known name to the last quote of all: quotations in values are not escaped. */

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { PointInfo } from '@osprofiler/core'
 import { Array, isError, Object, String } from '@osprofiler/core/toolkit'
 import { recordWithMessage } from '../../errors/recorded-error.js'
+import { showMembers } from '../show-members.js'
 import { hideIds } from './elasticsearch-path.js'
 
 /** What the clients of Elasticsearch and OpenSearch are asked for. */
@@ -13,7 +14,6 @@ export interface SearchRequest {
 }
 
 const MAX_DEPTH = 6
-const MAX_MEMBERS = 10
 const NAME = /^[\w.*@-]{1,64}$/
 const TYPE = /^[a-z_]{1,80}$/
 
@@ -85,17 +85,15 @@ function describe(value: unknown, depth: number): string {
   if (depth >= MAX_DEPTH) return '?'
   if (Array.isArray(value)) {
     if (!value.some(isObject)) return '?'
-    const shown = value.slice(0, MAX_MEMBERS).map(each => describe(each, depth + 1))
-    return `[${[...shown, ...(value.length > MAX_MEMBERS ? ['...'] : [])].join(', ')}]`
+    return `[${showMembers(value, each => describe(each, depth + 1))}]`
   }
   if (!isObject(value)) return '?'
-  const members = Object.entries(value)
-  const shown = members.slice(0, MAX_MEMBERS).map(([name, inner]) => {
+  const shown = showMembers(Object.entries(value), ([name, inner]) => {
     // What a program is given is named as its author likes.
     const hidden = name === 'script' || name === 'params'
     return `${NAME.test(name) ? name : '?'}: ${hidden ? '?' : describe(inner, depth + 1)}`
   })
-  return `{${[...shown, ...(members.length > MAX_MEMBERS ? ['...'] : [])].join(', ')}}`
+  return `{${shown}}`
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

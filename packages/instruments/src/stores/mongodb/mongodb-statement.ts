@@ -1,10 +1,10 @@
 import type { PointInfo } from '@osprofiler/core'
 import { Array, Error, isError, Object, Reflect, Set, String, types } from '@osprofiler/core/toolkit'
 import { recordWithMessage } from '../../errors/recorded-error.js'
+import { showMembers } from '../show-members.js'
 
 type Document = Readonly<Record<string, unknown>>
 
-const MAX_MEMBERS = 10
 const MAX_ITEMS = 100
 const MAX_DEPTH = 4
 /** Above the values in an info stand itself, `db` and `params`; below them the info is cut at the same place. */
@@ -132,15 +132,14 @@ function shape(value: unknown, depth = 0): string {
   if (depth >= MAX_DEPTH) return '?'
   if (Array.isArray(value)) {
     if (!value.some(isDocument)) return '?'
-    const shown = value.slice(0, MAX_MEMBERS).map(each => shape(each, depth + 1))
-    return `[${[...shown, ...(value.length > MAX_MEMBERS ? ['...'] : [])].join(', ')}]`
+    return `[${showMembers(value, each => shape(each, depth + 1))}]`
   }
   const members = entriesOf(value)
   if (members === undefined) return '?'
-  const shown = members.slice(0, MAX_MEMBERS).map(([name, inner]) => {
+  const shown = showMembers(members, ([name, inner]) => {
     return `${NAME.test(name) ? name : '?'}: ${isPartOfQuery(name, inner, depth) ? shape(inner, depth + 1) : '?'}`
   })
-  return `{${[...shown, ...(members.length > MAX_MEMBERS ? ['...'] : [])].join(', ')}}`
+  return `{${shown}}`
 }
 
 /** Names within a value are data. They are the query's in a list of conditions, a stage of these, or after an operator. */

@@ -1,11 +1,11 @@
 import { get, suppress } from '@osprofiler/core'
-import { Number, Reflect, settle } from '@osprofiler/core/toolkit'
-import { whenLoaded } from '../../loading/library-loads.js'
+import { Number, settle } from '@osprofiler/core/toolkit'
+import { wrapLibrary } from '../../loading/wrap-library.js'
 import type { InstrumentSettings } from '../../options/instrument-contract.js'
-import { endStep, endWhenSettled } from '../../points/end-step.js'
-import { reasonToWait } from '../../points/start-wait.js'
-import { type Around, undoAll, wrapMethod } from '../../wrapping/wrap-method.js'
-import { prototypeOf, wrapMongodbOwnWork } from './mongodb-own-work.js'
+import { endStep, endWhenSettled, showFailures } from '../../points/end-step.js'
+import { type PoolState, startPoolWait, startWait } from '../../points/start-wait.js'
+import type { Around } from '../../wrapping/wrap-method.js'
+import { MONGODB_OWN_WORK } from './mongodb-own-work.js'
 import { mongodbFailure, mongodbInfo, writeError } from './mongodb-statement.js'
 
 interface Pool {
@@ -25,65 +25,47 @@ interface Pool {
 export function instrumentMongodb({ traceSql }: InstrumentSettings): () => void {
   const values = traceSql === 'values'
 
-  const aroundCommand: Around = (original, self, args) => {
+  const aroundCommand: Around = (proceed, _self, args) => {
     const profiler = get()
-    if (profiler === undefined) return Reflect.apply(original, self, args)
+    if (profiler === undefined) return proceed(args)
     const point = profiler.startBeside('db', mongodbInfo(args[1], values))
-    const step = {
-      stop: () => point.stop(),
-      fail: (error: unknown) => point.fail(mongodbFailure(error, values)),
-    }
-    return settle(() => Reflect.apply(original, self, args), {
+    const step = showFailures(point, error => mongodbFailure(error, values))
+    return settle(() => proceed(args), {
       done: answer => endStep(step, writeError(answer)),
       failed: error => step.fail(error),
     })
   }
 
-  return undoAll([
-    whenLoaded('mongodb', exports => wrapMethod(prototypeOf(exports, 'Connection'), 'command', aroundCommand), {
-      file: 'lib/cmap/connection.js',
-    }),
-    whenLoaded('mongodb', exports => wrapMethod(prototypeOf(exports, 'ConnectionPool'), 'checkOut', aroundCheckOut), {
-      file: 'lib/cmap/connection_pool.js',
-    }),
-    whenLoaded('mongodb', exports => wrapMethod(prototypeOf(exports, 'Topology'), 'selectServer', aroundSelect), {
-      file: 'lib/sdam/topology.js',
-    }),
-    whenLoaded('mongodb', exports => wrapMethod(prototypeOf(exports, 'MongoClient'), 'connect', aroundConnect), {
-      file: 'lib/mongo_client.js',
-    }),
-    wrapMongodbOwnWork(),
+  return wrapLibrary('mongodb', [
+    { file: 'lib/cmap/connection.js', classes: { Connection: { command: aroundCommand } } },
+    { file: 'lib/cmap/connection_pool.js', classes: { ConnectionPool: { checkOut: aroundCheckOut } } },
+    { file: 'lib/sdam/topology.js', classes: { Topology: { selectServer: aroundSelect } } },
+    { file: 'lib/mongo_client.js', classes: { MongoClient: { connect: aroundConnect } } },
+    ...MONGODB_OWN_WORK,
   ])
 }
 
-const aroundCheckOut: Around = (original, self, args) => {
-  const profiler = get()
-  const reason = profiler && whyWait(self as Pool)
-  const point = reason === undefined ? undefined : profiler?.startBeside('wait', { wait: { for: reason } })
-  return endWhenSettled(point, () => Reflect.apply(original, self, args))
-}
+const aroundCheckOut: Around = (proceed, self, args) =>
+  endWhenSettled(startPoolWait(self as Pool, readState), () => proceed(args))
 
 /** Where few connections may be opened at a time (`maxConnecting`), whoever waits for one waits for a connection too. */
-function whyWait({ availableConnectionCount, waitQueueSize, totalConnectionCount, options }: Pool): string | undefined {
+function readState({ availableConnectionCount, waitQueueSize, totalConnectionCount, options }: Pool): PoolState {
   const max = options.maxPoolSize || Number.POSITIVE_INFINITY
-  return reasonToWait({ free: availableConnectionCount, waiting: waitQueueSize, open: totalConnectionCount, max })
+  return { free: availableConnectionCount, waiting: waitQueueSize, open: totalConnectionCount, max }
 }
 
-const aroundSelect: Around = (original, self, args) => {
+const aroundSelect: Around = (proceed, self, args) => {
   const profiler = get()
   const { description } = self as { readonly description?: { readonly hasKnownServers?: boolean } }
-  if (profiler === undefined || description?.hasKnownServers !== false) return Reflect.apply(original, self, args)
-  const point = profiler.startBeside('wait', { wait: { for: 'connection' } })
-  return endWhenSettled(point, () => Reflect.apply(original, self, args))
+  if (profiler === undefined || description?.hasKnownServers !== false) return proceed(args)
+  return endWhenSettled(startWait(profiler, 'connection'), () => proceed(args))
 }
 
 /** The client goes on to look after its servers for as long as it lives, and that belongs to no request. */
-const aroundConnect: Around = (original, self, args) => {
+const aroundConnect: Around = (proceed, self, args) => {
   const profiler = get()
-  if (profiler === undefined) return Reflect.apply(original, self, args)
+  if (profiler === undefined) return proceed(args)
   const { topology } = self as { readonly topology?: { isConnected(): boolean } }
-  const connect = () => Reflect.apply(original, self, args)
-  if (topology?.isConnected() === true) return suppress(connect)
-  const point = profiler.startBeside('wait', { wait: { for: 'connection' } })
-  return endWhenSettled(point, () => suppress(connect))
+  const connect = () => suppress(() => proceed(args))
+  return topology?.isConnected() === true ? connect() : endWhenSettled(startWait(profiler, 'connection'), connect)
 }

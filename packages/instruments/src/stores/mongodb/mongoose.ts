@@ -1,7 +1,8 @@
 import { get, type Point } from '@osprofiler/core'
 import { Error, Reflect, takeContext, WeakMap } from '@osprofiler/core/toolkit'
-import { whenLoaded } from '../../loading/library-loads.js'
-import { type Around, undoAll, wrapMethod } from '../../wrapping/wrap-method.js'
+import { wrapLibrary } from '../../loading/wrap-library.js'
+import { startWait } from '../../points/start-wait.js'
+import type { Around } from '../../wrapping/wrap-method.js'
 
 /** What waits in a collection: a method, or its name, and its arguments. */
 type Waiting = readonly [method: string | ((...args: unknown[]) => unknown), args: unknown[] | undefined]
@@ -25,43 +26,35 @@ interface Held {
 export function instrumentMongoose(): () => void {
   const held = new WeakMap<Waiting, Held>()
 
-  const aroundAdd: Around = (original, self, args) => {
-    const added = Reflect.apply(original, self, args)
+  const aroundAdd: Around = (proceed, self, args) => {
+    const added = proceed(args)
     const entry = (self as Collection).queue.at(-1)
     if (entry === undefined) return added
-    const wait = get()?.startBeside('wait', { wait: { for: 'connection' } })
+    const profiler = get()
+    const wait = profiler && startWait(profiler, 'connection')
     held.set(entry, { wait, run: takeContext() })
     return added
   }
 
-  const aroundRemove: Around = (original, self, args) => {
+  const aroundRemove: Around = (proceed, self, args) => {
     const [method, given] = args
     const entry = (self as Collection).queue.find(each => each[0] === method && each[1] === given)
     if (entry !== undefined) held.get(entry)?.wait?.fail(new Error('It was held back for too long'))
-    return Reflect.apply(original, self, args)
+    return proceed(args)
   }
 
-  const aroundDo: Around = (original, self, args) => {
+  const aroundDo: Around = (proceed, self, args) => {
     const collection = self as Collection
     collection.queue = collection.queue.map(entry => {
       const found = held.get(entry)
       return found === undefined ? entry : [() => runHeld(collection, entry, found), []]
     })
-    return Reflect.apply(original, self, args)
+    return proceed(args)
   }
 
-  return whenLoaded(
-    'mongoose',
-    exports => {
-      const { prototype } = exports as { readonly prototype: object }
-      return undoAll([
-        wrapMethod(prototype, 'addQueue', aroundAdd),
-        wrapMethod(prototype, 'removeQueue', aroundRemove),
-        wrapMethod(prototype, 'doQueue', aroundDo),
-      ])
-    },
-    { file: 'lib/collection.js' },
-  )
+  return wrapLibrary('mongoose', [
+    { file: 'lib/collection.js', methods: { addQueue: aroundAdd, removeQueue: aroundRemove, doQueue: aroundDo } },
+  ])
 }
 
 function runHeld(collection: Collection, [method, args = []]: Waiting, { wait, run }: Held): unknown {

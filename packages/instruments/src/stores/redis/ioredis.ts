@@ -1,18 +1,12 @@
 import { get, type Profiler } from '@osprofiler/core'
 import { Array, isError, Object, Reflect } from '@osprofiler/core/toolkit'
-import { whenLoaded } from '../../loading/library-loads.js'
+import { wrapLibrary } from '../../loading/wrap-library.js'
 import type { InstrumentSettings } from '../../options/instrument-contract.js'
-import { aroundOwnWork } from '../../wrapping/keep-context.js'
-import { type Around, type Method, undoAll, wrapMethod } from '../../wrapping/wrap-method.js'
-import { type RedisCommand, redisBatchInfo, redisFailure, redisInfo } from './redis-statement.js'
+import { isTaken, markTaken } from '../../points/mark-taken.js'
+import { ownWork } from '../../wrapping/keep-context.js'
+import type { Around } from '../../wrapping/wrap-method.js'
+import { type RedisCommand, redisBatchInfo, redisInfo } from './redis-statement.js'
 import { RedisStep } from './redis-step.js'
-
-/** The part of ioredis 5 and 6 that is wrapped. */
-interface Ioredis {
-  readonly Redis: { readonly prototype: object }
-  readonly Cluster: { readonly prototype: object }
-  readonly Pipeline: { readonly prototype: object }
-}
 
 /** A connection, or a cluster of them. */
 interface Client {
@@ -20,24 +14,21 @@ interface Client {
   readonly isCluster?: boolean
 }
 
-// A property, which is cheaper than a set of all commands; the same one in all copies of this package.
-const TRACED = Symbol.for('osprofiler.instruments.traced')
-
-/** A command, with what the library calls when it is written and when it is over. */
-interface Command extends RedisCommand {
-  [TRACED]?: true
-  toWritable(this: Command, ...args: unknown[]): unknown
-  resolve(this: Command, value: unknown): void
-  reject(this: Command, error: unknown): void
+/** What the library settles: a command, or a pipeline of them. */
+interface Deferred {
+  resolve(this: Deferred, value: unknown): void
+  reject(this: Deferred, error: unknown): void
 }
 
-interface Pipeline {
-  [TRACED]?: true
+/** A command, with what the library calls when the command is written. */
+interface Command extends RedisCommand, Deferred {
+  toWritable(this: Command, ...args: unknown[]): unknown
+}
+
+interface Pipeline extends Deferred {
   readonly redis: Client
   readonly _transactions: number
   readonly _queue: readonly Command[]
-  resolve(this: Pipeline, results: unknown): void
-  reject(this: Pipeline, error: unknown): void
 }
 
 /**
@@ -50,49 +41,37 @@ interface Pipeline {
 export function instrumentIoredis({ traceSql, libraries }: InstrumentSettings): () => void {
   const values = traceSql === 'values'
 
-  const aroundCommand: Around = (original, self, args) => {
+  const aroundCommand: Around = (proceed, self, args) => {
     const profiler = get()
-    if (profiler === undefined) return Reflect.apply(original, self, args)
+    if (profiler === undefined) return proceed(args)
     const [command, stream] = args as [Command, { readonly isPipeline?: boolean } | undefined]
     // Once: it comes by again when its connection is ready, and from the cluster to one of its nodes.
-    if (command[TRACED] === true || stream?.isPipeline === true) return Reflect.apply(original, self, args)
-    return sendStep(traceCommand(profiler, command), self as Client, command, original, args)
+    if (isTaken(command) || stream?.isPipeline === true) return proceed(args)
+    return sendStep(traceCommand(profiler, command), self as Client, command, () => proceed(args))
   }
 
   // With `enableAutoPipelining` the commands of several requests meet in one pipeline: each is a point of its own.
-  const aroundQueued: Around = (original, self, args) => {
+  const aroundQueued: Around = (proceed, self, args) => {
     const profiler = get()
     const [command] = args as [Command]
-    if (profiler !== undefined && command[TRACED] !== true && isAutomatic(self as object)) {
+    if (profiler !== undefined && !isTaken(command) && isAutomatic(self as object)) {
       traceCommand(profiler, command).send()
     }
-    return Reflect.apply(original, self, args)
+    return proceed(args)
   }
 
-  const aroundBatch: Around = (original, self, args) => {
+  const aroundBatch: Around = (proceed, self, args) => {
     const pipeline = self as Pipeline
     const profiler = get()
     // While `_transactions` counts, this call only puts the EXEC at the end; the next one sends.
     const sends = profiler !== undefined && pipeline._transactions === 0 && pipeline._queue.length > 0
-    if (!sends || isAutomatic(pipeline) || pipeline[TRACED] === true) return Reflect.apply(original, self, args)
-    const step = traceBatch(profiler, pipeline)
-    return sendStep(step, pipeline.redis, pipeline._queue[0], original, args, self)
+    if (!sends || isAutomatic(pipeline) || isTaken(pipeline)) return proceed(args)
+    return sendStep(traceBatch(profiler, pipeline), pipeline.redis, pipeline._queue[0], () => proceed(args))
   }
 
   function traceCommand(profiler: Profiler, command: Command): RedisStep {
-    const step = new RedisStep(profiler, redisInfo(command, values))
-    const { resolve, reject } = command
-    command[TRACED] = true
-    // By what the library calls, not by the promise: a failure that nobody handles must stay one.
-    command.resolve = value => {
-      // First: it rejects, itself, what it cannot make a result of.
-      Reflect.apply(resolve, command, [value])
-      step.stop()
-    }
-    command.reject = error => {
-      Reflect.apply(reject, command, [error])
-      step.fail(redisFailure(error, [command], values))
-    }
+    const step = new RedisStep(profiler, [command], redisInfo(command, values), values)
+    endWhenDeferred(command, step, () => step.stop())
     return step
   }
 
@@ -100,52 +79,44 @@ export function instrumentIoredis({ traceSql, libraries }: InstrumentSettings): 
     const commands = [...pipeline._queue]
     const transaction = commands[0]?.name === 'multi' && commands.at(-1)?.name === 'exec'
     const inner = transaction ? commands.slice(1, -1) : commands
-    const step = new RedisStep(profiler, redisBatchInfo(inner, transaction, values))
-    const { resolve, reject } = pipeline
-    pipeline[TRACED] = true
-    pipeline.resolve = results => {
-      Reflect.apply(resolve, pipeline, [results])
-      endBatch(step, results, commands, values)
-    }
-    pipeline.reject = error => {
-      Reflect.apply(reject, pipeline, [error])
-      step.fail(redisFailure(error, commands, values))
-    }
+    const step = new RedisStep(profiler, commands, redisBatchInfo(inner, transaction, values), values)
+    endWhenDeferred(pipeline, step, results => endBatch(step, results))
     return step
   }
 
-  const wrap = (exports: unknown) => {
-    const { Redis, Cluster, Pipeline } = exports as Ioredis
-    return undoAll([
-      wrapMethod(Redis.prototype, 'sendCommand', aroundCommand),
-      wrapMethod(Cluster.prototype, 'sendCommand', aroundCommand),
-      // What a connection does by itself, and what it later hands to listeners, belongs to no request.
-      wrapMethod(Redis.prototype, 'connect', aroundOwnWork),
-      wrapMethod(Cluster.prototype, 'connect', aroundOwnWork),
-      // Asked of a node when a command met a slot that has moved.
-      wrapMethod(Cluster.prototype, 'refreshSlotsCache', aroundOwnWork),
-      wrapMethod(Pipeline.prototype, 'sendCommand', aroundQueued),
-      wrapMethod(Pipeline.prototype, 'exec', aroundBatch),
-    ])
+  const classes = {
+    // What a connection does by itself, and what it later hands to listeners, belongs to no request.
+    Redis: { sendCommand: aroundCommand, ...ownWork('connect') },
+    // A node is asked for its slots when a command met a slot that has moved.
+    Cluster: { sendCommand: aroundCommand, ...ownWork('connect', 'refreshSlotsCache') },
+    Pipeline: { sendCommand: aroundQueued, exec: aroundBatch },
   }
-  return whenLoaded('ioredis', wrap, { given: libraries.ioredis })
+  return wrapLibrary('ioredis', [{ given: libraries.ioredis, classes }])
+}
+
+/** By what the library calls, not by the promise: a failure that nobody handles must stay one. */
+function endWhenDeferred(deferred: Deferred, step: RedisStep, done: (value: unknown) => void): void {
+  const { resolve, reject } = deferred
+  markTaken(deferred)
+  deferred.resolve = value => {
+    // First: it rejects, itself, what it cannot make a result of.
+    Reflect.apply(resolve, deferred, [value])
+    done(value)
+  }
+  deferred.reject = error => {
+    Reflect.apply(reject, deferred, [error])
+    step.fail(error)
+  }
 }
 
 /** Sends a command, or several of which this is the first, and begins its point when it is written. */
-function sendStep(
-  step: RedisStep,
-  client: Client,
-  first: Command | undefined,
-  original: Method,
-  args: unknown[],
-  self: unknown = client,
-): unknown {
+function sendStep(step: RedisStep, client: Client, first: Command | undefined, proceed: () => unknown): unknown {
   if (client.status === 'ready' && client.isCluster !== true) {
     step.send()
-    return Reflect.apply(original, self, args)
+    return proceed()
   }
   if (first !== undefined) whenWritten(first, () => step.send())
-  const sent = Reflect.apply(original, self, args)
+  const sent = proceed()
   step.wait()
   return sent
 }
@@ -159,15 +130,16 @@ function whenWritten(command: Command, then: () => void): void {
 }
 
 /** A batch has failed when one of its commands has, as in Python's client. */
-function endBatch(step: RedisStep, results: unknown, commands: readonly Command[], values: boolean): void {
+function endBatch(step: RedisStep, results: unknown): void {
+  const { commands } = step
   const replies = Array.isArray(results) ? (results as [unknown, unknown][]) : []
   for (const [index, [error, reply]] of replies.entries()) {
     const command = commands[index]
-    if (error && command) return step.fail(redisFailure(error, [command], values))
+    if (error && command) return step.fail(error, [command])
     if (command?.name !== 'exec' || !Array.isArray(reply)) continue
     const inner = reply.findIndex(value => isError(value))
     const failed = commands[index - reply.length + inner]
-    if (inner >= 0 && failed) return step.fail(redisFailure(reply[inner], [failed], values))
+    if (inner >= 0 && failed) return step.fail(reply[inner], [failed])
   }
   step.stop()
 }

@@ -1,14 +1,15 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { get, type Point, type PointInfo, suppress } from '@osprofiler/core'
+import { get, type Point, type Profiler, suppress } from '@osprofiler/core'
 import { Array, Error, isError, Map, Reflect, Set, String, settle, takeContext, types } from '@osprofiler/core/toolkit'
-import { whenLoaded } from '../../loading/library-loads.js'
+import { wrapLibrary } from '../../loading/wrap-library.js'
 import type { InstrumentSettings } from '../../options/instrument-contract.js'
 import { endWhenSettled } from '../../points/end-step.js'
-import { aroundOwnWork } from '../../wrapping/keep-context.js'
+import { startWait } from '../../points/start-wait.js'
+import { listen } from '../../wrapping/channels.js'
+import { aroundOwnWork, ownWork } from '../../wrapping/keep-context.js'
 import { standInOnce } from '../../wrapping/stand-in-once.js'
-import { type Around, type Method, undoAll, wrapMethod, wrapMethods } from '../../wrapping/wrap-method.js'
-import { wrapSubscriptions } from './node-redis-subscribe.js'
-import { type RedisCommand, redisBatchInfo, redisFailure, redisInfo } from './redis-statement.js'
+import { type Around, type Method, undoAll } from '../../wrapping/wrap-method.js'
+import { aroundSubscription } from './node-redis-subscribe.js'
+import { type RedisCommand, redisBatchInfo, redisInfo } from './redis-statement.js'
 import { RedisStep } from './redis-step.js'
 
 interface Client {
@@ -19,8 +20,6 @@ interface Client {
 }
 
 const { isPromise } = types
-
-const READY = 'node-redis:connection:ready'
 
 /**
  * Makes the commands of node-redis 5.12 and 6 (the package `redis`) points named `db`, and a pipeline or `MULTI` one
@@ -33,28 +32,36 @@ export function instrumentNodeRedis({ traceSql }: InstrumentSettings): () => voi
   const values = traceSql === 'values'
   const waiting = new Map<string, Set<RedisStep>>()
 
-  function traceCalls(
-    readCommands: (first: readonly unknown[]) => readonly RedisCommand[],
-    describe: Describe,
-  ): Around {
-    return (original, self, args) => {
+  function traceCalls(open: (profiler: Profiler, first: readonly unknown[]) => RedisStep): Around {
+    return (proceed, self, args) => {
       const profiler = get()
       const [first] = args
-      if (profiler === undefined || !Array.isArray(first)) return Reflect.apply(original, self, args)
-      const commands = readCommands(first)
-      const step = new RedisStep(profiler, describe(commands))
+      if (profiler === undefined || !Array.isArray(first)) return proceed(args)
+      const step = open(profiler, first)
       const settled = begin(step, self as Client)
       const end = (error: unknown, ago: number): void => {
         settled()
-        if (error === undefined || isRedirection(error)) step.stop(undefined, ago)
-        else step.fail(redisFailure(error, commands, values), undefined, ago)
+        if (error === undefined || isRedirection(error)) step.stop(ago)
+        else step.fail(error, undefined, ago)
       }
-      return settle(() => Reflect.apply(original, self, args), {
+      return settle(() => proceed(args), {
         // A batch has failed when one of its commands has.
         done: (replies, ago) => end(Array.isArray(replies) ? replies.find(isError) : undefined, ago),
         failed: (error, ago) => end(error ?? new Error(String(error)), ago),
       })
     }
+  }
+
+  const aroundCommand = traceCalls((profiler, words) => {
+    const command = readCommand(words)
+    return new RedisStep(profiler, [command], redisInfo(command, values), values)
+  })
+
+  function aroundBatch(transaction: boolean): Around {
+    return traceCalls((profiler, queue) => {
+      const commands = (queue as Queued[]).map(({ args }) => readCommand(args))
+      return new RedisStep(profiler, commands, redisBatchInfo(commands, transaction, values), values)
+    })
   }
 
   /** Sends the step when its connection is ready; the function that it returns stops looking out for that. */
@@ -72,44 +79,33 @@ export function instrumentNodeRedis({ traceSql }: InstrumentSettings): () => voi
     }
   }
 
-  function onReady(message: unknown): void {
-    for (const step of waiting.get((message as { clientId?: string }).clientId ?? '') ?? []) step.send()
+  function onReady({ clientId = '' }: { readonly clientId?: string }): void {
+    for (const step of waiting.get(clientId) ?? []) step.send()
   }
 
-  subscribe(READY, onReady)
-  const undos = [
-    () => unsubscribe(READY, onReady),
-    whenLoaded('@redis/client', exports => wrapClient(exports as ClientFile), { file: 'dist/lib/client/index.js' }),
-    whenLoaded('@redis/client', exports => wrapSubscriptions(exports as ClientFile, values), {
-      file: 'dist/lib/client/commands-queue.js',
-    }),
-    whenLoaded('@redis/client', wrapOwnWork, { file: 'dist/lib/cluster/index.js' }),
-    whenLoaded('@redis/client', wrapOwnWork, { file: 'dist/lib/cluster/cluster-slots.js' }),
-    whenLoaded('@redis/client', wrapSentinel, { file: 'dist/lib/sentinel/index.js' }),
-    whenLoaded('@redis/client', exports => wrapPool(exports as PoolFile), { file: 'dist/lib/client/pool.js' }),
-  ]
-  return undoAll(undos)
-
-  function wrapClient({ default: { prototype } }: ClientFile): () => void {
-    const aroundCommand = traceCalls(
-      words => [readCommand(words)],
-      ([command]) => redisInfo(command as RedisCommand, values),
-    )
-    const aroundBatch = (transaction: boolean): Around =>
-      traceCalls(
-        queue => (queue as Queued[]).map(({ args }) => readCommand(args)),
-        commands => redisBatchInfo(commands, transaction, values),
-      )
-    return undoAll([
-      wrapMethod(prototype, 'sendCommand', aroundCommand),
-      wrapMethod(prototype, '_executePipeline', aroundBatch(false)),
-      wrapMethod(prototype, '_executeMulti', aroundBatch(true)),
-      wrapMethod(prototype, 'connect', aroundOwnWork),
-    ])
+  const aroundClient = {
+    sendCommand: aroundCommand,
+    _executePipeline: aroundBatch(false),
+    _executeMulti: aroundBatch(true),
+    connect: aroundOwnWork,
   }
+  const aroundPool = { execute: aroundExecute, connect: aroundOwnWork }
+  const aroundQueue = {
+    subscribe: aroundSubscription('SUBSCRIBE', values),
+    unsubscribe: aroundSubscription('UNSUBSCRIBE', values),
+  }
+  return undoAll([
+    listen({ 'node-redis:connection:ready': onReady }),
+    wrapLibrary('@redis/client', [
+      { file: 'dist/lib/client/index.js', classes: { default: aroundClient } },
+      { file: 'dist/lib/client/commands-queue.js', classes: { default: aroundQueue } },
+      { file: 'dist/lib/cluster/index.js', classes: { default: OWN_WORK } },
+      { file: 'dist/lib/cluster/cluster-slots.js', classes: { default: OWN_WORK } },
+      { file: 'dist/lib/sentinel/index.js', classes: { default: OWN_WORK, RedisSentinelInternal: SENTINEL_WORK } },
+      { file: 'dist/lib/client/pool.js', classes: { RedisClientPool: aroundPool } },
+    ]),
+  ])
 }
-
-type Describe = (commands: readonly RedisCommand[]) => PointInfo
 
 /** A command of a pipeline. */
 interface Queued {
@@ -120,48 +116,20 @@ function readCommand([name, ...args]: readonly unknown[]): RedisCommand {
   return { name, args }
 }
 
-/** A file that has the class of a client, of its queue, of a cluster or a Sentinel. */
-interface ClientFile {
-  readonly default: Class
-}
-
-interface Class {
-  readonly prototype: object
-}
-
-interface PoolFile {
-  readonly RedisClientPool: Class
-}
-
 interface Pool {
   readonly totalClients: number
 }
 
 /** What a connection does by itself, and what it later hands to listeners, belongs to no request. */
-const OWN_WORK = ['connect', 'rediscover']
-
-function wrapOwnWork(exports: unknown): () => void {
-  return wrapMethods((exports as ClientFile).default.prototype, OWN_WORK, aroundOwnWork)
-}
+const OWN_WORK = ownWork('connect', 'rediscover')
 
 /** How a Sentinel looks for the servers: when it connects, and when a command has failed. */
-const SENTINEL_WORK = ['connect', 'observe', 'transform']
-
-function wrapSentinel(exports: unknown): () => void {
-  const { RedisSentinelInternal, ...file } = exports as ClientFile & { readonly RedisSentinelInternal?: Class }
-  const undo = wrapOwnWork(file)
-  if (RedisSentinelInternal === undefined) return undo
-  return undoAll([undo, wrapMethods(RedisSentinelInternal.prototype, SENTINEL_WORK, aroundOwnWork)])
-}
-
-function wrapPool({ RedisClientPool: { prototype } }: PoolFile): () => void {
-  return undoAll([wrapMethod(prototype, 'execute', aroundExecute), wrapMethod(prototype, 'connect', aroundOwnWork)])
-}
+const SENTINEL_WORK = ownWork('connect', 'observe', 'transform')
 
 /** Runs what a pool is asked to run in the context of who asked, after a point for the time that it had to wait. */
-const aroundExecute: Around = (original, self, args) => {
+const aroundExecute: Around = (proceed, self, args) => {
   const [work] = args
-  if (typeof work !== 'function') return Reflect.apply(original, self, args)
+  if (typeof work !== 'function') return proceed(args)
   const profiler = get()
   const { totalClients } = self as Pool
   let begun = false
@@ -173,11 +141,11 @@ const aroundExecute: Around = (original, self, args) => {
     return inContext(() => Reflect.apply(method, methodSelf, given))
   })
   // A connection that the pool opens for this call stays when the call is over.
-  const result = suppress(() => Reflect.apply(original, self, [bound]))
+  const result = suppress(() => proceed([bound]))
   if (profiler === undefined || begun || !isPromise(result)) return result
   // For whoever has to wait, the pool opens one more connection as long as there is room.
   const reason = (self as Pool).totalClients > totalClients ? 'connection' : 'pool'
-  wait = profiler.startBeside('wait', { wait: { for: reason } })
+  wait = startWait(profiler, reason)
   return endWhenSettled(wait, () => result)
 }
 

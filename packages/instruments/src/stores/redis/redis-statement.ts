@@ -1,7 +1,7 @@
 import type { PointInfo } from '@osprofiler/core'
 import { Buffer, isError, Map, Math, Set } from '@osprofiler/core/toolkit'
+import { hideValues } from '../../errors/hide-values.js'
 import { errorName, recordWithMessage } from '../../errors/recorded-error.js'
-import { textsInValues } from '../../errors/texts-in-values.js'
 
 /** A command as a client is about to send it. */
 export interface RedisCommand {
@@ -14,42 +14,17 @@ const MAX_SHOWN_COMMANDS = 10
 const MAX_REMEMBERED = 1_000
 
 // Their second word says what they do, and is no value.
-const CONTAINERS = new Set([
-  'ACL',
-  'CLIENT',
-  'CLUSTER',
-  'COMMAND',
-  'CONFIG',
-  'FUNCTION',
-  'LATENCY',
-  'MEMORY',
-  'MODULE',
-  'OBJECT',
-  'PUBSUB',
-  'SCRIPT',
-  'SENTINEL',
-  'SLOWLOG',
-  'XGROUP',
-  'XINFO',
-])
+const CONTAINERS = new Set(
+  'ACL CLIENT CLUSTER COMMAND CONFIG FUNCTION LATENCY MEMORY MODULE OBJECT PUBSUB SCRIPT SENTINEL SLOWLOG XGROUP XINFO'.split(
+    ' ',
+  ),
+)
 // Passwords and programs are among their arguments, or can be, and in what servers say of them.
 const SEALED = new Set([
   '',
-  'ACL',
-  'AUTH',
-  'CONFIG',
-  'EVAL',
-  'EVALSHA',
-  'EVALSHA_RO',
-  'EVAL_RO',
-  'FCALL',
-  'FCALL_RO',
-  'FUNCTION',
-  'HELLO',
-  'MIGRATE',
-  'MODULE',
-  'SCRIPT',
-  'SENTINEL',
+  ...'ACL AUTH CONFIG EVAL EVALSHA EVALSHA_RO EVAL_RO FCALL FCALL_RO FUNCTION HELLO MIGRATE MODULE SCRIPT SENTINEL'.split(
+    ' ',
+  ),
 ])
 // They wait until somebody else has something for them, or until it is time.
 const BLOCKING = /^(?:B(?:[LR]POP|LMOVE|LMPOP|RPOPLPUSH|ZPOPM(?:IN|AX)|ZMPOP)|WAIT|WAITAOF)$/
@@ -134,14 +109,12 @@ function isBlocking(name: string, args: readonly unknown[]): boolean {
   return BLOCKING_READ.test(name) && args.slice(0, 6).some(arg => typeof arg === 'string' && /^block$/i.test(arg))
 }
 
-const MIN_HIDDEN = 3
-
 function hideArguments(message: string, commands: readonly RedisCommand[]): string {
-  let shown = message.replace(/(with args beginning with:).*$/s, '$1 ?').replace(/(['"`]).*\1/gs, '$1?$1')
-  for (const text of textsInValues(commands.map(({ args }) => args))) {
-    if (text.length >= MIN_HIDDEN) shown = shown.replaceAll(text, '?')
-  }
-  return shown
+  const shown = message.replace(/(with args beginning with:).*$/s, '$1 ?').replace(/(['"`]).*\1/gs, '$1?$1')
+  return hideValues(
+    shown,
+    commands.map(({ args }) => args),
+  )
 }
 
 // The classes of what a server answered, in ioredis and in node-redis.

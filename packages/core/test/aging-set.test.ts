@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, it } from 'vitest'
+import { createAgingSet } from '../src/points/aging-set.js'
+
+it('looks at a member once the member has been there for a while', async () => {
+  const looked: string[] = []
+  const set = createAgingSet<string>(5, member => {
+    set.delete(member)
+    looked.push(member)
+  })
+
+  for (const member of ['a', 'gone', 'b']) set.add(member)
+  set.delete('gone')
+
+  expect(set.has('a')).toBe(true)
+  await expect.poll(() => looked).toEqual(['a', 'b'])
+  expect(set.has('a')).toBe(false)
+})
+
+it('looks at all members at once where that is asked for', () => {
+  const looked: string[] = []
+  const set = createAgingSet<string>(60_000, member => {
+    set.delete(member)
+    looked.push(member)
+  })
+  for (const member of ['a', 'b']) set.add(member)
+
+  set.lookAtAll()
+  set.lookAtAll()
+
+  expect(looked).toEqual(['a', 'b'])
+})
+
+it('looks again at a member that stays', async () => {
+  let looks = 0
+  const set = createAgingSet<string>(1, () => void looks++)
+
+  set.add('stays')
+
+  await expect.poll(() => looks).toBeGreaterThan(1)
+  set.delete('stays')
+  const before = looks
+  await sleep(10)
+  expect(looks).toBe(before)
+})

@@ -1,0 +1,44 @@
+import { expect, it } from 'vitest'
+import { withoutOption } from '../src/secrets/command-lists.js'
+
+function redact(list: readonly unknown[]): readonly unknown[] {
+  return list.map((value, index) => withoutOption(list, index) ?? value)
+}
+
+it.each<[readonly unknown[], readonly unknown[]]>([
+  [
+    ['mysql', '-u', 'bob', '-pS', 'shop'],
+    ['mysql', '-u', 'bob', '-p***', 'shop'],
+  ],
+  [
+    ['/usr/bin/redis-cli', '-a', 'S'],
+    ['/usr/bin/redis-cli', '-a', '***'],
+  ],
+  [
+    ['curl', '-u', 'bob:S'],
+    ['curl', '-u', '***'],
+  ],
+  [
+    ['curl', '-ubob:S', 'http://host'],
+    ['curl', '-ubob:***', 'http://host'],
+  ],
+  [
+    ['docker', 'login', '-p', 'S'],
+    ['docker', 'login', '-p', '***'],
+  ],
+  [
+    ['sqlcmd.exe', '-P', 'S'],
+    ['sqlcmd.exe', '-P', '***'],
+  ],
+])('hides what an option of a program takes: %j', (list, shown) => {
+  expect(redact(list)).toEqual(shown)
+})
+
+it.each<[readonly unknown[]]>([
+  [['docker', 'run', '-p', '8080:80']],
+  [['mkdir', '-p', 'a/b']],
+  [['curl', '-u', 'bob']],
+  [['ls', '-a', 'b', 7, null]],
+])('leaves an option that takes no secret: %j', list => {
+  expect(redact(list)).toEqual(list)
+})

@@ -1,0 +1,11 @@
+import { expect, it } from 'vitest'
+import { cutText } from '../src/platform/cut-text.js'
+
+it.each([
+  ['short', 5, 'short'],
+  ['longer', 5, 'longe...'],
+  ['a😀b', 2, 'a...'],
+  ['a😀b', 3, 'a😀...'],
+])('cuts %j to %i characters, never inside a character', (text, length, cut) => {
+  expect(cutText(text, length)).toBe(cut)
+})

@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest'
+import { describeObject } from '../src/recording/describe-object.js'
+
+it.each<[string, object, string]>([
+  ['an error', new Error('no password=SEALED'), 'Error: no password=***'],
+  ['a date', new Date(0), '1970-01-01T00:00:00.000Z'],
+  ['an invalid date', new Date(Number.NaN), '[Invalid Date]'],
+  ['a pattern', /secret/, '[RegExp]'],
+  ['bytes', Buffer.from('secret'), '[6 bytes]'],
+  ['a buffer', new ArrayBuffer(3), '[3 bytes]'],
+  ['a map', new Map([['a', 1]]), '[Map]'],
+  ['a set', new Set([1]), '[Set]'],
+  ['a promise', Promise.resolve('secret'), '[Promise]'],
+  ['a WeakMap', new WeakMap(), '[Object]'],
+  ['a URL', new URL('amqp://bob:SEALED@host/'), 'amqp://bob:***@host/'],
+])('shows %s by what it is', (_, value, shown) => {
+  expect(describeObject(value)).toBe(shown)
+})
+
+it.each<[string, object]>([
+  ['a plain object', { a: 1 }],
+  ['a list', [1]],
+  ['an object without a prototype', Object.create(null)],
+  ['an object of a class of the program', new (class Order {})()],
+  ['what only looks like a URL', Object.create(URL.prototype)],
+])('leaves %s to its members', (_, value) => {
+  expect(describeObject(value)).toBeUndefined()
+})

@@ -1,0 +1,35 @@
+import { expect, it, vi } from 'vitest'
+import { createDropWarning } from '../src/delivery/losses/drop-warning.js'
+import { collectWarnings } from './fixtures/collect-warnings.js'
+
+const DRIVER = { name: 'test', write: async () => undefined, close: async () => {} }
+const LIMITS = { maxRecords: 7, maxBytes: 3 * 1024 * 1024 }
+
+it('warns of each cause once until nothing waits', async () => {
+  const warnings = await collectWarnings()
+  const warning = createDropWarning(DRIVER, LIMITS, () => false)
+
+  warning.dropped('queue-full')
+  warning.dropped('queue-full')
+  warning.dropped('roots')
+  warning.dropped('refused', 'The table is full.')
+
+  await expect.poll(() => warnings.length).toBe(3)
+  expect(warnings[0]?.message).toContain('7 records or 3 MiB wait for the store (test)')
+  expect(warnings[2]?.message).toContain('refuses them. The table is full.')
+})
+
+it('warns again at a later time, and never where the program listens', () => {
+  const told = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+  const now = vi.spyOn(performance, 'now').mockReturnValue(0)
+  const [warning, heard] = [false, true].map(isHeard => createDropWarning(DRIVER, LIMITS, () => isHeard))
+
+  warning?.dropped('refused')
+  heard?.dropped('refused')
+  warning?.over()
+  now.mockReturnValue(60_000)
+  warning?.dropped('refused')
+
+  expect(told).toHaveBeenCalledTimes(2)
+  vi.restoreAllMocks()
+})

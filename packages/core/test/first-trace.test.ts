@@ -1,0 +1,41 @@
+import { configure } from '@osprofiler/core'
+import { createRequestTracer } from '@osprofiler/core/http'
+import { beforeFirstTrace } from '@osprofiler/core/toolkit'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+
+const undone: (() => void)[] = []
+afterEach(() => {
+  for (const undo of undone.splice(0)) undo()
+})
+
+describe('what is to be in place before the first trace', () => {
+  it('waits for a key of the process, and is done once', () => {
+    const act = vi.fn()
+    undone.push(beforeFirstTrace(act))
+    const before = act.mock.calls.length
+
+    undone.push(configure({ hmacKeys: 'KEY' }))
+    undone.push(configure({ hmacKeys: 'OTHER' }))
+
+    expect([before, act.mock.calls.length]).toEqual([0, 1])
+  })
+
+  it('is done at once where there is a key, and not where tracing is off', () => {
+    const [act, off] = [vi.fn(), vi.fn()]
+    undone.push(configure({ hmacKeys: 'KEY' }))
+
+    undone.push(beforeFirstTrace(act))
+    undone.push(configure({ enabled: false }), beforeFirstTrace(off))
+
+    expect([act, off].map(fn => fn.mock.calls.length)).toEqual([1, 0])
+  })
+
+  it('is done where an adapter has keys of its own', () => {
+    const act = vi.fn()
+    undone.push(beforeFirstTrace(act))
+
+    createRequestTracer('KEY')
+
+    expect(act).toHaveBeenCalledTimes(1)
+  })
+})

@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest'
+import { createFlushes } from '../src/delivery/flushes.js'
+
+it('ends the wait for what is settled, and leaves the others waiting', async () => {
+  const flushes = createFlushes()
+  const ended: number[] = []
+  for (const target of [1, 2]) void flushes.wait(target, 60_000).then(() => ended.push(target))
+
+  flushes.look(target => target === 1)
+  await Promise.resolve()
+
+  expect([ended, flushes.size]).toEqual([[1], 1])
+  flushes.end()
+  await Promise.resolve()
+  expect([ended, flushes.size]).toEqual([[1, 2], 0])
+})
+
+it('ends a wait after its time', async () => {
+  const flushes = createFlushes()
+
+  await flushes.wait(1, 1)
+
+  expect(flushes.size).toBe(0)
+})

@@ -1,0 +1,53 @@
+import { get } from '@osprofiler/core'
+import { describe, expect, it, vi } from 'vitest'
+import { followCall } from '../src/promises/follow-call.js'
+import { traceRecords } from './fixtures/trace-records.js'
+
+function outcome() {
+  return { done: vi.fn(), failed: vi.fn() }
+}
+
+describe('followCall', () => {
+  it('tells at once what a function returned or threw, and hands it on', () => {
+    const [returned, thrown] = [outcome(), outcome()]
+    const error = new Error('no')
+
+    expect(followCall(() => 7, returned)).toBe(7)
+    expect(() =>
+      followCall(() => {
+        throw error
+      }, thrown),
+    ).toThrow(error)
+
+    expect(returned.done).toHaveBeenCalledExactlyOnceWith(7, 0)
+    expect(thrown.failed).toHaveBeenCalledExactlyOnceWith(error, 0)
+  })
+
+  it('tells once how a promise settled, and returns the very promise', async () => {
+    const [fulfilled, rejected] = [outcome(), outcome()]
+    const error = new Error('no')
+    const [good, bad] = [Promise.resolve(7), Promise.reject(error)]
+
+    await traceRecords(async () => {
+      expect(followCall(() => good, fulfilled)).toBe(good)
+      expect(followCall(() => bad, rejected)).toBe(bad)
+      await good
+      await bad.catch(() => {})
+    })
+
+    await expect.poll(() => [fulfilled.done.mock.calls.length, rejected.failed.mock.calls.length]).toEqual([1, 1])
+    expect(rejected.failed.mock.calls[0]?.[0]).toBe(error)
+    expect([fulfilled.failed, rejected.done].map(fn => fn.mock.calls.length)).toEqual([0, 0])
+  })
+
+  it('runs the function in the context around, untraced or traced', async () => {
+    let inside: unknown
+
+    expect(followCall(() => get(), outcome())).toBeUndefined()
+    await traceRecords(() => {
+      inside = followCall(() => get() === undefined, outcome())
+    })
+
+    expect(inside).toBe(false)
+  })
+})

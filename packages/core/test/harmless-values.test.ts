@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest'
+import { isHarmless, isHarmlessInUrl, isHarmlessText } from '../src/secrets/names/harmless-values.js'
+
+describe('a value under the name of a secret', () => {
+  it.each<[string, unknown]>([
+    ['auth', true],
+    ['tokens', 1532],
+    ['pass', 3],
+    ['credentials', 'include'],
+    ['PWD', '/home/bob'],
+  ])('can be none: %s = %j', (name, value) => {
+    expect(isHarmless(name, value)).toBe(true)
+  })
+
+  it.each<[string, unknown]>([
+    ['password', 1234],
+    ['password', 'hunter2'],
+    ['pass', 123_456],
+    ['token', null],
+    ['token', {}],
+    ['password', '/etc/x'],
+  ])('is taken for one: %s = %j', (name, value) => {
+    expect(isHarmless(name, value)).toBe(false)
+  })
+})
+
+it('knows a status and a plain word in a URL', () => {
+  expect([
+    isHarmlessInUrl('code', '404'),
+    isHarmlessInUrl('code', 'a1b2'),
+    isHarmlessInUrl('key', 'name'),
+    isHarmlessInUrl('key', 'A1b2'),
+  ]).toEqual([true, false, true, false])
+  expect(isHarmlessText('tokens', '17')).toBe(true)
+})

@@ -1,0 +1,79 @@
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { watchConnection } from '../src/http/http1-connection.js'
+
+/** Both ends of a connection. */
+async function openConnection(): Promise<{ readonly server: Socket; readonly client: Socket }> {
+  const listening = createServer().listen(0, '127.0.0.1')
+  await once(listening, 'listening')
+  const address = listening.address()
+  const accepted = once(listening, 'connection')
+  const client = connect(typeof address === 'object' && address !== null ? address.port : 0, '127.0.0.1')
+  const [server] = (await accepted) as [Socket]
+  onTestFinished(() => {
+    client.destroy()
+    server.destroy()
+    listening.close()
+  })
+  return { server, client }
+}
+
+describe('a connection over which traced requests come', () => {
+  it('is watched once', async () => {
+    const { server } = await openConnection()
+
+    expect(watchConnection(server)).toBe(watchConnection(server))
+    expect(server.listenerCount('close')).toBe(server.listeners('close').length)
+  })
+
+  it('knows that its client has left', async () => {
+    const { server, client } = await openConnection()
+    const connection = watchConnection(server)
+    server.resume()
+
+    const before = connection.clientLeft()
+    client.end()
+    await once(server, 'close')
+
+    expect([before, connection.clientLeft(), connection.endedHere]).toEqual([false, true, false])
+  })
+
+  it('knows that this side has ended it', async () => {
+    const { server } = await openConnection()
+    const connection = watchConnection(server)
+
+    server.end()
+    await once(server, 'finish')
+
+    expect([connection.endedHere, connection.clientLeft()]).toEqual([true, false])
+  })
+
+  it('knows that a time-out of this side has ended it, and not what came much later', async () => {
+    const [soon, late] = [await openConnection(), await openConnection()]
+    const now = vi.spyOn(performance, 'now')
+    const connections = [soon, late].map(({ server }) => watchConnection(server))
+
+    soon.server.emit('timeout')
+    late.server.emit('timeout')
+    soon.server.destroy()
+    now.mockReturnValue(performance.now() + 5_000)
+    late.server.destroy()
+
+    expect(connections.map(connection => connection.timedOut())).toEqual([true, false])
+    vi.restoreAllMocks()
+  })
+
+  it('tells those who wait that it is gone, unless they have left', async () => {
+    const { server } = await openConnection()
+    const connection = watchConnection(server)
+    const [told, left] = [vi.fn(), vi.fn()]
+    connection.onClose(told)
+    connection.onClose(left)()
+
+    server.destroy()
+    await once(server, 'close')
+
+    expect([told, left].map(fn => fn.mock.calls.length)).toEqual([1, 0])
+  })
+})

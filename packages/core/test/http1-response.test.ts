@@ -1,0 +1,55 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import { expect, it, onTestFinished } from 'vitest'
+import { watchHttp1 } from '../src/http/http1-response.js'
+import type { ResponseEnd } from '../src/http/response-end.js'
+
+/** How the response to one request ended, and the status that was sent. */
+async function respond(
+  handle: (req: IncomingMessage, res: ServerResponse) => void,
+  leave = false,
+): Promise<readonly [ResponseEnd, number | undefined]> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  return await new Promise(resolve => {
+    server.on('request', (req, res) => {
+      const watched = watchHttp1(req, res, {
+        ended: howEnded => {
+          const end = howEnded()
+          resolve([end, watched?.sentStatus(end)])
+        },
+        answered: () => {},
+        piped: () => {},
+      })
+      handle(req, res)
+    })
+    const client = request({ port, host: '127.0.0.1' }, answer => {
+      if (leave) answer.destroy()
+      else answer.resume().on('error', () => {})
+    })
+    client.on('error', () => {}).end()
+  })
+}
+
+it.each<[string, (res: ServerResponse) => void, ResponseEnd, number | undefined]>([
+  ['that is sent whole ends well', res => res.writeHead(201).end('whole'), 'well', 201],
+  ['that its program destroys is broken off by the server', res => res.destroy(), 'server', undefined],
+])('a response %s', async (_, handle, end, status) => {
+  expect(await respond((_req, res) => handle(res))).toEqual([end, status])
+})
+
+it('a response that its program destroys with an error ends with the error', async () => {
+  const error = new Error('no')
+
+  expect(await respond((_, res) => void res.destroy(error))).toEqual([{ error }, undefined])
+})
+
+it('a response whose client leaves is broken off by the client', async () => {
+  expect(await respond((_, res) => void res.write('begin'), true)).toEqual(['client', 200])
+})

@@ -1,0 +1,55 @@
+import { once } from 'node:events'
+import { connect, constants, createServer, type Http2ServerResponse } from 'node:http2'
+import { expect, it, onTestFinished } from 'vitest'
+import { streamOf, watchHttp2 } from '../src/http/http2-response.js'
+import type { ResponseEnd } from '../src/http/response-end.js'
+
+/** How the response to one request ended, and the status that was sent. */
+async function respond(
+  handle: (res: Http2ServerResponse) => void,
+  leave = false,
+): Promise<readonly [ResponseEnd, number | undefined]> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const session = connect(`http://127.0.0.1:${port}`).on('error', () => {})
+  onTestFinished(() => {
+    session.destroy()
+    server.close()
+  })
+  return await new Promise(resolve => {
+    server.on('request', (_, res) => {
+      const stream = streamOf(res)
+      if (stream === undefined) throw new Error('A response of HTTP/2 has a stream')
+      stream.on('error', () => {})
+      const watched = watchHttp2(res, stream, {
+        ended: howEnded => {
+          const end = howEnded()
+          resolve([end, watched?.sentStatus(end)])
+        },
+        answered: () => {},
+        piped: () => {},
+      })
+      handle(res)
+    })
+    const request = session.request({ ':path': '/' }).on('error', () => {})
+    request.on('response', () => void (leave ? request.close(constants.NGHTTP2_CANCEL) : request.resume())).end()
+  })
+}
+
+it('a response of HTTP/2 that is sent whole ends well', async () => {
+  expect(await respond(res => void res.writeHead(201).end('whole'))).toEqual(['well', 201])
+})
+
+it('a response of HTTP/2 that its program destroys is broken off by the server', async () => {
+  expect(await respond(res => void res.stream.destroy())).toEqual(['server', undefined])
+})
+
+it('a response of HTTP/2 whose client leaves is broken off by the client', async () => {
+  expect(await respond(res => void res.write('begin'), true)).toEqual(['client', 200])
+})
+
+it('a response of HTTP/1 has no stream', () => {
+  expect([{}, { stream: null }, { stream: {} }].map(streamOf)).toEqual([undefined, undefined, undefined])
+})

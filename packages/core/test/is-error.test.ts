@@ -1,0 +1,21 @@
+import { runInNewContext } from 'node:vm'
+import { expect, it } from 'vitest'
+import { isError } from '../src/platform/is-error.js'
+
+it.each<[string, unknown]>([
+  ['an error', new TypeError('no')],
+  ['an error of another realm', runInNewContext('new Error("no")')],
+  ['a DOMException', new DOMException('no')],
+  ['an object that inherits from an error', Object.create(new Error('no'))],
+])('takes %s for an error', (_, value) => {
+  expect(isError(value)).toBe(true)
+})
+
+it.each<[string, unknown]>([
+  ['a text', 'Error'],
+  ['an object like an error', { name: 'Error', message: 'no' }],
+  ['null', null],
+  ['a proxy, whose traps are not run', new Proxy(new Error('no'), { getPrototypeOf: () => expect.unreachable() })],
+])('takes %s for no error', (_, value) => {
+  expect(isError(value)).toBe(false)
+})

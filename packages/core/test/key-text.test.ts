@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest'
+import { decodeKeyText, ordinal, splitKeyText } from '../src/keys/key-text.js'
+
+describe('the text of a keys file', () => {
+  it.each<[string, Buffer]>([
+    ['UTF-8', Buffer.from('new,öld')],
+    ['UTF-16 as PowerShell writes it', Buffer.from('\ufeffnew,öld', 'utf16le')],
+    ['UTF-16 with the other byte first', Buffer.from('\ufeffnew,öld', 'utf16le').swap16()],
+  ])('is read as %s', (_, bytes) => {
+    expect(splitKeyText(decodeKeyText(bytes))).toEqual(['new', 'öld'])
+  })
+
+  it.each<[string, Buffer, string]>([
+    ['neither UTF-8 nor UTF-16', Buffer.from([0x61, 0xff]), 'it is not UTF-8'],
+    ['half a character of UTF-16', Buffer.from([0xff, 0xfe, 0x61]), 'it begins as UTF-16 and is not'],
+    ['half a character of UTF-16, the other byte first', Buffer.from([0xfe, 0xff, 0x61]), 'it begins as UTF-16'],
+  ])('is refused where it is %s', (_, bytes, reason) => {
+    expect(() => decodeKeyText(bytes)).toThrow(reason)
+  })
+})
+
+describe('the keys of a text', () => {
+  it('stand between commas and line ends, without the blanks around them', () => {
+    expect(splitKeyText('\ufeff new , old\r\n\n older\u0085\n')).toEqual(['new', 'old', 'older'])
+  })
+
+  it.each([
+    ['new,"old"', 'its second key is in quotes'],
+    ['# comment', 'its first key begins with #'],
+    ['export OSPROFILER_HMAC_KEYS=new', 'is a line of an .env file'],
+    ['-----BEGIN KEY-----', 'is a line of a PEM file'],
+    ['n\0e\0w\0', 'has NUL characters'],
+    ['ne\u0007w', 'has control characters'],
+    ['ne\ufffdw', 'has characters that are not UTF-8'],
+    ['ne\u200bw', 'has invisible characters'],
+  ])('are refused in %j, and the message holds no key', (text, reason) => {
+    expect(() => splitKeyText(text)).toThrow(reason)
+    expect(() => splitKeyText(text)).not.toThrow(/old|new/)
+  })
+})
+
+it('names keys by their places', () => {
+  expect([0, 1, 2, 3, 10].map(ordinal)).toEqual(['first', 'second', 'third', '4th', '11th'])
+})

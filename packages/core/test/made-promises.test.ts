@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest'
+import { madePromises } from '../src/promises/made-promises.js'
+
+it('notes promises while a function is watched, and forgets them after the last one', () => {
+  const promise = Promise.resolve()
+  madePromises.note(promise)
+
+  const outer = madePromises.begin()
+  madePromises.note('outer')
+  const inner = madePromises.begin()
+  madePromises.note('inner')
+  const watched = madePromises.watched()
+  madePromises.end()
+  madePromises.end()
+
+  expect([outer, inner]).toEqual([0, 1])
+  expect([watched, madePromises.watched()]).toEqual([true, false])
+  expect(madePromises.begin()).toBe(0)
+  madePromises.end()
+})

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest'
+import { readMessageStep, withoutIds } from '../src/record/message-step.js'
+import { KIND } from '../src/record/span-kind-numbers.js'
+import { sourceOf } from './fixtures/span-source.js'
+
+describe('readMessageStep', () => {
+  it('takes the word of info.messaging', () => {
+    const messaging = { system: 'kafka', operation: 'publish', destination: 'orders' }
+
+    expect(readMessageStep(sourceOf({ startInfo: { messaging } }))).toEqual({
+      kind: KIND.producer,
+      type: 'send',
+      ...messaging,
+    })
+  })
+
+  it('reads what the instrument of amqplib records, and the function of a point rpc', () => {
+    const amqp = sourceOf({
+      name: 'rpc',
+      startInfo: { amqp: { exchange: 'shop' }, function: { name: 'publish shop paid' } },
+    })
+    const rpc = sourceOf({ name: 'rpc', startInfo: { function: { name: 'consume orders' } } })
+
+    expect(readMessageStep(amqp)).toMatchObject({ kind: KIND.producer, destination: 'shop', system: 'rabbitmq' })
+    expect(readMessageStep(rpc)).toMatchObject({ kind: KIND.consumer, type: 'process', destination: 'orders' })
+  })
+
+  it('finds no step in a point that is none', () => {
+    expect(readMessageStep(sourceOf({ name: 'db', startInfo: { db: {} } }))).toBeUndefined()
+    expect(readMessageStep(sourceOf({ name: 'rpc', startInfo: { function: { name: 'shop.Orders' } } }))).toBeUndefined()
+  })
+})
+
+it('leaves out of a name what differs from message to message', () => {
+  expect(withoutIds('publish reply_0f8fad5bd9cb469fa165708867 orders.17.paid')).toBe('publish reply_* orders.*.paid')
+})

@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest'
+import { readableName, wordSet, wordsOf } from '../src/secrets/names/name-words.js'
+
+it.each([
+  ['DB_PASS', ['db', 'pass']],
+  ['smtpPass', ['smtp', 'pass']],
+  ['connect.sid', ['connect', 'sid']],
+  ['HTTPSKey', ['https', 'key']],
+  ['contraseña', ['contraseña']],
+  ['42', []],
+])('splits %s into its words', (name, words) => {
+  expect(wordsOf(name)).toEqual(words)
+})
+
+it('reads both ends of a name that is too long', () => {
+  expect(readableName(`a${'x'.repeat(1_000)}z`)).toMatch(/^ax{255} x{255}z$/)
+})
+
+it('makes a set of the words of a text', () => {
+  expect([...wordSet('one two one')]).toEqual(['one', 'two'])
+})

@@ -1,0 +1,39 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import * as platform from '../src/platform/platform.js'
+
+afterEach(() => void vi.restoreAllMocks())
+
+describe('what the packages take of the language', () => {
+  it('is no member that a mock replaces later', () => {
+    vi.spyOn(JSON, 'parse').mockReturnValue('mocked')
+    vi.spyOn(Object, 'keys').mockReturnValue(['mocked'])
+    vi.spyOn(Reflect, 'get').mockReturnValue('mocked')
+
+    expect(platform.JSON.parse('[1]')).toEqual([1])
+    expect(platform.Object.keys({ a: 1 })).toEqual(['a'])
+    expect(platform.Reflect.get({ a: 1 }, 'a')).toBe(1)
+  })
+
+  it('has the date and the promise of the language', async () => {
+    vi.useFakeTimers()
+    const time = new platform.Date().getTime()
+    vi.useRealTimers()
+
+    expect(Math.abs(time - Date.now())).toBeLessThan(60_000)
+    expect((async () => {})()).toBeInstanceOf(platform.Promise)
+  })
+})
+
+describe('emitWarning', () => {
+  it('cuts a long message, and throws nothing where warnings cannot be emitted', () => {
+    const emit = vi.spyOn(process, 'emitWarning').mockImplementation(() => {
+      throw new Error('frozen')
+    })
+
+    platform.emitWarning('x'.repeat(10_000), { code: 'OSPROFILER_TEST' })
+
+    const [message] = emit.mock.calls[0] ?? []
+    expect(String(message).length).toBeLessThanOrEqual(2_000)
+    expect(emit.mock.calls[1]?.[0]).toMatchObject({ name: 'Warning', code: 'OSPROFILER_TEST' })
+  })
+})

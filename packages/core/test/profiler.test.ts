@@ -1,0 +1,47 @@
+import { createTraceId, get } from '@osprofiler/core'
+import { describe, expect, it } from 'vitest'
+import { infoOf, outline, traceRecords } from './fixtures/trace-records.js'
+
+describe('a profiler', () => {
+  it('nests what is started, and leaves beside it what overlaps', async () => {
+    const records = await traceRecords(() => {
+      const profiler = get()
+      const beside = profiler?.startBeside('request')
+      profiler?.start('outer')
+      profiler?.start('inner').stop()
+      beside?.stop()
+    })
+
+    expect(outline(records)).toBe('request outer(inner)')
+  })
+
+  it('gives the inside of a point a profiler of its own, whose end closes both', async () => {
+    const records = await traceRecords(() => {
+      const inside = get()?.fork('served', { a: 1, b: 1 }, { b: 2 })
+      inside?.start('step')
+      inside?.end({ c: 3 })
+    })
+
+    expect(outline(records)).toBe('served(step)')
+    expect(infoOf(records, 'served-start')).toMatchObject({ a: 1, b: 2 })
+    expect(infoOf(records, 'served-stop')).toMatchObject({ c: 3 })
+  })
+
+  it('tells its ids and nothing else to a log', async () => {
+    let shown = ''
+
+    await traceRecords(() => {
+      shown = JSON.stringify(get())
+    })
+
+    expect(Object.keys(JSON.parse(shown))).toEqual(['baseId', 'parentId', 'traceId'])
+  })
+})
+
+it('names traces by UUIDs of version 7, each another one', () => {
+  const [one, other] = [createTraceId(), createTraceId()]
+
+  expect(one).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+  expect(Math.abs(Number.parseInt(one.replaceAll('-', '').slice(0, 12), 16) - Date.now())).toBeLessThan(60_000)
+  expect(other).not.toBe(one)
+})

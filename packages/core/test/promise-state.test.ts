@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest'
+import { readPromiseState, readStateAndValue } from '../src/promises/promise-state.js'
+
+const rejected = Promise.reject('no')
+rejected.catch(() => {})
+const watchful = Promise.resolve({
+  get value(): never {
+    return expect.unreachable()
+  },
+})
+
+describe('the state of a promise', () => {
+  it.each([
+    ['pending', new Promise(() => {}), 'pending'],
+    ['fulfilled', Promise.resolve(1), 'fulfilled'],
+    ['rejected with a text', rejected, 'rejected'],
+  ])('is read without a handler: %s', (_, promise, state) => {
+    expect(readPromiseState(promise)).toBe(state)
+    expect(readStateAndValue(promise)).toBe(state)
+  })
+
+  it('is not read further than to an object, of which no code runs', () => {
+    expect(readPromiseState(watchful)).toBe('object')
+    expect(readStateAndValue(watchful)).toBe('fulfilled')
+  })
+})

@@ -1,0 +1,18 @@
+import { afterEach, expect, it, vi } from 'vitest'
+import { createRareWarning } from '../src/platform/rare-warning.js'
+
+afterEach(() => void vi.restoreAllMocks())
+
+it('warns of each kind once a minute, and says how many warnings were held back', () => {
+  const told = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+  const now = vi.spyOn(performance, 'now').mockReturnValue(0)
+  const warn = createRareWarning()
+  const describe = (heldBack: number): string => `${heldBack} more`
+
+  const emitted = [warn('a', 'CODE', describe), warn('a', 'CODE', describe), warn('b', 'CODE', describe)]
+  now.mockReturnValue(60_000)
+  emitted.push(warn('a', 'CODE', describe))
+
+  expect(emitted).toEqual([true, false, true, true])
+  expect(told.mock.calls.map(([message]) => message)).toEqual(['0 more', '0 more', '1 more'])
+})

@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest'
+import { readJson } from '../src/json/read-json.js'
+
+describe('readJson', () => {
+  it.each([
+    '[]',
+    '{}',
+    ' [ 1 , {"a" : [true, false, null], "b":"x\\n\\u0041\\\\"} ] ',
+    '"text"',
+    '-1.5e3',
+    '{"__proto__": {"a": 1}}',
+    '{"a": 1, "a": 2}',
+  ])('reads %j as JSON.parse does', text => {
+    expect(readJson(text)).toEqual(JSON.parse(text))
+  })
+
+  it('reads the words of Python', () => {
+    expect(readJson('[NaN, Infinity, -Infinity]')).toEqual([
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      Number.NEGATIVE_INFINITY,
+    ])
+  })
+
+  it.each(['', '[', '{"a"}', '{"a":1,}', '[1,]', '[1 2]', '"a', '"\n"', '01', '+1', 'nan', '{a: 1}', '[] []', "'a'"])(
+    'refuses %j',
+    text => {
+      expect(() => readJson(text)).toThrow(SyntaxError)
+    },
+  )
+})

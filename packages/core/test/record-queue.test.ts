@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest'
+import { RecordQueue } from '../src/delivery/record-queue.js'
+import { recordOf } from './fixtures/quick-notifier.js'
+
+function fill(queue: RecordQueue, ids: readonly string[], isRoot = false) {
+  return ids.flatMap(id => queue.push(recordOf(id), isRoot).map(({ trace_id }) => trace_id))
+}
+
+function take(queue: RecordQueue, count: number, maxBytes?: number) {
+  return queue.take(count, maxBytes).map(({ trace_id }) => trace_id)
+}
+
+const ids = (count: number, prefix: string) => Array.from({ length: count }, (_, index) => `${prefix}${index}`)
+
+describe('a queue of records', () => {
+  it('gives records in the order in which they came, roots among the others', () => {
+    const queue = new RecordQueue(10, 1e6)
+
+    fill(queue, ['a'])
+    fill(queue, ['root'], true)
+    fill(queue, ['b'])
+
+    expect([queue.length, queue.firstNumber, queue.lastNumber]).toEqual([3, 1, 3])
+    expect([take(queue, 2), take(queue, 9), take(queue, 9)]).toEqual([['a', 'root'], ['b'], []])
+    expect([queue.length, queue.bytes, queue.firstNumber]).toEqual([0, 0, Number.POSITIVE_INFINITY])
+  })
+
+  it('keeps a tenth free for roots, of which the oldest make room', () => {
+    const queue = new RecordQueue(20, 1e9)
+
+    const refused = fill(queue, ids(20, 'a'))
+    const evicted = fill(queue, ids(3, 'root'), true)
+
+    expect(refused).toEqual(['a18', 'a19'])
+    expect(evicted).toEqual(['root0'])
+    expect(take(queue, 99)).toEqual([...ids(18, 'a'), 'root1', 'root2'])
+  })
+
+  it('is bounded in bytes, and gives a batch of bounded bytes, of one record at least', () => {
+    const queue = new RecordQueue(1_000, 10_000)
+
+    const refused = fill(queue, ids(1_000, 'a'))
+
+    expect(queue.bytes).toBeLessThanOrEqual(10_000)
+    expect(refused.length).toBeGreaterThan(900)
+    expect(take(queue, 99, 1)).toEqual(['a0'])
+    expect(take(queue, 99, 2_000).length).toBeLessThan(5)
+  })
+
+  it('gives all of many records', () => {
+    const queue = new RecordQueue(10_000, 1e9)
+    fill(queue, ids(5_000, 'a'))
+
+    const taken = Array.from({ length: 50 }, () => take(queue, 100)).flat()
+
+    expect(taken).toEqual(ids(5_000, 'a'))
+  })
+})

@@ -1,0 +1,32 @@
+import { IncomingMessage } from 'node:http'
+import { Socket } from 'node:net'
+import { expect, it } from 'vitest'
+import { requestInfo } from '../src/http/request-info.js'
+
+function requestOf(url: string, changes: object = {}): IncomingMessage {
+  return Object.assign(new IncomingMessage(new Socket()), { url, method: 'GET', ...changes })
+}
+
+it.each<[string, IncomingMessage, string | undefined, object]>([
+  ['its path and query', requestOf('/a?b=1'), undefined, { path: '/a', query: 'b=1' }],
+  ['the path behind an address', requestOf('http://host:8080/a'), undefined, { path: '/a', query: '' }],
+  [
+    'the whole path of a mounted application',
+    requestOf('/a', { originalUrl: '/api/a' }),
+    undefined,
+    { path: '/api/a' },
+  ],
+  ['what a framework knows of a mount', requestOf('/a'), '/api/a?b', { path: '/api/a', query: 'b' }],
+  ['no secret of its query', requestOf('/a?token=SEALED'), undefined, { query: 'token=***' }],
+  ['nothing where it has no address', requestOf('', { url: undefined }), undefined, { path: '', query: '' }],
+])('a served request tells %s', (_, req, wholeUrl, shown) => {
+  expect(requestInfo(req, false, wholeUrl)).toEqual({
+    request: { method: 'GET', scheme: 'http', path: expect.any(String), query: expect.any(String), ...shown },
+  })
+})
+
+it('hides a query, and knows a connection that is encrypted', () => {
+  const req = requestOf('/a?b=1', { socket: { encrypted: true } })
+
+  expect(requestInfo(req, true, undefined)).toMatchObject({ request: { query: '', scheme: 'https' } })
+})

@@ -1,0 +1,9 @@
+import { expect, it } from 'vitest'
+import { requireFrom } from '../src/platform/require-from.js'
+
+it('finds what the file itself would find', () => {
+  const require = requireFrom(import.meta.url)
+
+  expect(require.resolve('vitest')).toContain('node_modules')
+  expect(require('../package.json')).toMatchObject({ name: '@osprofiler/core' })
+})

@@ -1,0 +1,57 @@
+import { setNotifier, type TraceRecord } from '@osprofiler/core'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { RootPoint } from '../src/admission/root-point.js'
+import { toSecretKey } from '../src/keys/secret-key.js'
+import { findKnownTrace, KnownTrace } from '../src/points/known-traces.js'
+
+let records: TraceRecord[]
+
+beforeEach(() => {
+  records = []
+  setNotifier(record => void records.push(record))
+})
+afterEach(() => setNotifier(undefined))
+
+function openRoot(baseId: string, found?: KnownTrace, maxPoints = 10): RootPoint {
+  return new RootPoint({ key: toSecretKey('KEY'), baseId, parentId: 'caller', found }, maxPoints, 'wsgi', { a: 1 })
+}
+
+describe('the point with which a process takes up a trace', () => {
+  it('is nested in the point of the caller, and makes the trace known', () => {
+    const root = openRoot('taken')
+
+    root.profiler.end()
+    root.ended()
+
+    expect(records.map(({ name, parent_id }) => [name, parent_id])).toEqual([
+      ['wsgi-start', 'caller'],
+      ['wsgi-stop', 'caller'],
+    ])
+    expect(findKnownTrace('taken')).toBeInstanceOf(KnownTrace)
+  })
+
+  it('goes on with what is known of the trace', () => {
+    const known = new KnownTrace()
+
+    openRoot('known', known)
+
+    expect(findKnownTrace('known')).toBe(known)
+  })
+
+  it('is recorded where the trace has no room left and nobody else tells, once in a second', () => {
+    const known = new KnownTrace()
+    known.take(1)
+
+    for (let request = 0; request < 3; request++) {
+      const root = openRoot('full', known, 1)
+      root.profiler.start('step').stop()
+      root.profiler.end()
+      root.ended()
+    }
+
+    expect(records.map(({ name, info }) => [name, info.points_omitted])).toEqual([
+      ['wsgi-start', undefined],
+      ['wsgi-stop', 1],
+    ])
+  })
+})

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import {
+  findCommands,
+  findElements,
+  findFlags,
+  findIdentified,
+  findPragmaKeys,
+  findQuoted,
+  findSchemes,
+} from '../src/secrets/finders/secret-phrases.js'
+import { redactedBy } from './fixtures/redacted-by.js'
+
+describe('a secret in a phrase', () => {
+  it.each([
+    ['behind Bearer', findSchemes, 'Bearer SEALED1', 'Bearer ***'],
+    ['behind Basic', findSchemes, 'basic Ym9iOnNlYWxlZA==', 'basic ***'],
+    ['behind an option', findFlags, 'run --password SEALED --user bob', 'run --password *** --user bob'],
+    ['of a user in SQL', findQuoted, "alter user bob password 'SEALED'", "alter user bob password '***'"],
+    ['of a database that is attached', findQuoted, "attach 'a.db' as b key 'SEALED'", "attach 'a.db' as b key '***'"],
+    ['of a user of Oracle', findIdentified, 'alter user bob identified by SEALED', 'alter user bob identified by ***'],
+    ['of SQLCipher', findPragmaKeys, "PRAGMA key = 'SEALED'", "PRAGMA key = '***'"],
+    ['in XML', findElements, '<a><password>SEALED</password></a>', '<a><password>***</password></a>'],
+    [
+      'in a list of properties',
+      findElements,
+      '<key>token</key><string>S</string>',
+      '<key>token</key><string>***</string>',
+    ],
+    ['of a command', findCommands, 'redis-cli -a SEALED get a', 'redis-cli -a *** get a'],
+    ['of a protocol', findCommands, 'AUTH SEALED', 'AUTH ***'],
+  ] as const)('is hidden %s', (_, find, text, shown) => {
+    expect(redactedBy(find, text)).toBe(shown)
+  })
+
+  it.each([
+    [findSchemes, 'Bearer realm="api"'],
+    [findSchemes, 'basic usage of bearer tokens'],
+    [findFlags, 'run --password --user bob'],
+    [findQuoted, "password is required 'here'"],
+    [findElements, '<name>bob</name>'],
+    [findCommands, 'PASS src/login.test.js'],
+    [findCommands, 'docker run -p 8080:80'],
+  ] as const)('is not where there is none: %o %s', (find, text) => {
+    expect(redactedBy(find, text)).toBe(text)
+  })
+})

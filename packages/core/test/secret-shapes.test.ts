@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest'
+import { findKeyBlocks, findShapes } from '../src/secrets/finders/secret-shapes.js'
+import { redactedBy } from './fixtures/redacted-by.js'
+
+// Put together here, so that no scanner of repositories takes them for secrets that leaked.
+it.each([
+  ['a JSON Web Token', ['eyJhbGciOiJIUzI1NiJ9', '.eyJzdWIiOiIxIn0.abc']],
+  ['a key of AWS', ['AKIA', 'IOSFODNN7EXAMPLE']],
+  ['a token of GitHub', ['ghp', '_0123456789abcdefABCDEF']],
+  ['a key of Stripe', ['sk', '_live_0123456789abcdef']],
+  ['a key of OpenAI', ['sk', '-proj-0123456789abcdef']],
+  ['a hash of a password', ['$2b$12$', 'abcdefghijklmnopqrstuv']],
+])('hides %s by its looks', (_, parts) => {
+  expect(redactedBy(findShapes, `got ${parts.join('')} here`)).toBe('got *** here')
+})
+
+it.each(['sk-a-name-with-many-words', 'AKIA', 'version 1.2.3'])('leaves %s as it is', text => {
+  expect(redactedBy(findShapes, text)).toBe(text)
+})
+
+it('hides a private key, also one that was cut off', () => {
+  const [begin, end] = ['-----BEGIN RSA PRIVATE KEY-----', '-----END RSA PRIVATE KEY-----']
+
+  expect(redactedBy(findKeyBlocks, `a ${begin}\nSEALED\n${end} b`)).toBe('a *** b')
+  expect(redactedBy(findKeyBlocks, `a ${begin}\nSEALED`)).toBe('a ***')
+})

@@ -1,0 +1,14 @@
+import { expect, it } from 'vitest'
+import { shorten } from '../src/platform/shorten.js'
+
+it('keeps the beginning and the end of a long text', () => {
+  const shown = shorten(`begin ${'x'.repeat(500)} end`, 21)
+
+  expect(shown).toHaveLength(21)
+  expect(shown).toMatch(/^begin .*….* end$/)
+})
+
+it('leaves no half of a character, and a short text as it is', () => {
+  expect(shorten('😀'.repeat(100), 10).isWellFormed()).toBe(true)
+  expect(shorten('short', 10)).toBe('short')
+})

@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest'
+import { ExactNumber } from '../src/json/index.js'
+import { readErrorType, readRoute, readStatus, readStatusValue } from '../src/record/span-outcome.js'
+import { sourceOf } from './fixtures/span-source.js'
+
+it('reads the status of an answer that was given, or that came', () => {
+  const huge = new ExactNumber('9007199254740993')
+
+  expect(readStatus(sourceOf({ stopInfo: { response: { status_code: 404 } } }))).toBe(404)
+  expect(readStatus(sourceOf({ stopInfo: { requests: { status_code: 503 } } }))).toBe(503)
+  expect(readStatus(sourceOf({ stopInfo: { response: { status_code: '404' } } }))).toBeUndefined()
+  expect(readStatusValue(sourceOf({ stopInfo: { response: { status_code: huge } } }))).toBe(huge)
+})
+
+it.each([
+  ['an exception', { stopInfo: { etype: 'Failed', response: { status_code: 200 } } }, 'Failed'],
+  ['a 500 of a server', { startInfo: { request: {} }, stopInfo: { response: { status_code: 500 } } }, '500'],
+  ['a 404 of a server', { startInfo: { request: {} }, stopInfo: { response: { status_code: 404 } } }, undefined],
+  ['a 404 for a client', { startInfo: { requests: {} }, stopInfo: { requests: { status_code: 404 } } }, '404'],
+  ['no answer', {}, undefined],
+])('takes %s for what it is on its side', (_, source, type) => {
+  expect(readErrorType(sourceOf(source))).toBe(type)
+})
+
+it('reads the route of the stop, else that of the start', () => {
+  const [ofStop, ofStart] = [{ request: { route: '/a' } }, { request: { route: '/b' } }]
+
+  expect(readRoute(sourceOf({ startInfo: ofStart, stopInfo: ofStop }))).toBe('/a')
+  expect(readRoute(sourceOf({ startInfo: ofStart, stopInfo: { request: { route: '' } } }))).toBe('/b')
+  expect(readRoute(sourceOf({}))).toBeUndefined()
+})

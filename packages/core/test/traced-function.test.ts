@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest'
+import { checkTraceable, createTracedFunction, isClass, isGeneratorFunction } from '../src/tracing/traced-function.js'
+import type { AnyFunction } from '../src/wrapping/stand-in.js'
+import { infoOf, traceRecords } from './fixtures/trace-records.js'
+
+const nameOf = (): string => 'add'
+
+describe('a traced function', () => {
+  it('is recorded with its name, arguments, result, and the info of its options', async () => {
+    const info = { kind: 'sum', token: 'SEALED' }
+    const add = createTracedFunction((a: number, b: number) => a + b, 'math', { info, hideResult: false }, nameOf)
+
+    const records = await traceRecords(() => add(1, 2))
+
+    expect(infoOf(records, 'math-start')).toMatchObject({
+      kind: 'sum',
+      token: '***',
+      function: { name: 'add', args: '[1,2]' },
+    })
+    expect(infoOf(records, 'math-stop')).toMatchObject({ function: { result: '3' } })
+  })
+
+  it('hides arguments where that is asked for, and under the names of secrets', async () => {
+    const hidden = createTracedFunction((_: string) => {}, 'a', { hideArgs: true }, nameOf)
+    const login = createTracedFunction((_user: string, _password: string) => {}, 'b', {}, nameOf)
+
+    const records = await traceRecords(() => {
+      hidden('SEALED')
+      login('bob', 'SEALED')
+    })
+
+    expect(JSON.stringify(records)).not.toContain('SEALED')
+    expect(infoOf(records, 'b-start')).toMatchObject({ function: { args: '["bob","***"]' } })
+  })
+
+  it('runs no getter of the info of its options', async () => {
+    const info = {
+      get secret(): never {
+        return expect.unreachable()
+      },
+    }
+    const traced = createTracedFunction(() => 1, 'a', { info }, nameOf)
+
+    const records = await traceRecords(() => traced())
+
+    expect(infoOf(records, 'a-start')).toHaveProperty('function')
+  })
+})
+
+it('refuses what is no function, a class, and what is traced already where that is unwanted', () => {
+  const traced = createTracedFunction(() => {}, 'a', {}, nameOf)
+
+  expect(() => checkTraceable(7, {})).toThrow(TypeError)
+  expect(() => checkTraceable(class {}, {})).toThrow(TypeError)
+  expect(() => checkTraceable(traced, { allowMultipleTrace: false })).toThrow('traced 1 times already')
+  expect(checkTraceable(traced, {})).toBe(1)
+})
+
+it('knows classes and generators, also behind a stand-in', () => {
+  const generate = createTracedFunction(function* () {}, 'a', {}, nameOf)
+  const { class: method } = { class() {} }
+  const aClass = class {} as unknown as AnyFunction
+
+  expect([isClass(aClass), isClass(method), isClass(() => {})]).toEqual([true, false, false])
+  expect([isGeneratorFunction(generate), isGeneratorFunction(() => {})]).toEqual([true, false])
+})

@@ -1,0 +1,13 @@
+import { expect, it } from 'vitest'
+import { warnOnce } from '../src/platform/warn-once.js'
+import { collectWarnings } from './fixtures/collect-warnings.js'
+
+it('warns of each kind once in a process', async () => {
+  const warnings = await collectWarnings()
+
+  warnOnce('OSPROFILER_TEST', 'first')
+  warnOnce('OSPROFILER_TEST', 'again')
+  warnOnce('OSPROFILER_TEST', 'of another kind', 'another kind')
+
+  await expect.poll(() => warnings.map(({ message }) => message)).toEqual(['first', 'of another kind'])
+})

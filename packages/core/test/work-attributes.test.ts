@@ -1,0 +1,51 @@
+import { expect, it } from 'vitest'
+import { AttributeList } from '../src/record/span-attributes.js'
+import { addWork } from '../src/record/work-attributes.js'
+import { sourceOf } from './fixtures/span-source.js'
+
+function attributesOf(source: Parameters<typeof sourceOf>[0]) {
+  const list = new AttributeList()
+  addWork(list, sourceOf(source))
+  return list.values
+}
+
+it('tells an outgoing request by the conventions, and under the names of Python', () => {
+  const requests = { method: 'GET', scheme: 'https', hostname: '::1', port: 8080, path: '/a', query: 'b=1' }
+
+  expect(attributesOf({ startInfo: { requests }, stopInfo: { requests: { status_code: 204 } } })).toMatchObject({
+    'http.request.method': 'GET',
+    'server.address': '::1',
+    'server.port': 8080,
+    'url.full': 'https://[::1]:8080/a?b=1',
+    'http.response.status_code': 204,
+    'http.hostname': '::1',
+    status_code: 204,
+  })
+})
+
+it('tells a query with its parameters, and a call with its arguments', () => {
+  expect(
+    attributesOf({ startInfo: { db: { statement: 'SELECT 1 FROM a', params: [1], system: 'postgresql' } } }),
+  ).toEqual({
+    'db.system.name': 'postgresql',
+    'db.query.text': 'SELECT 1 FROM a',
+    'db.query.summary': 'SELECT a',
+    'db.statement': 'SELECT 1 FROM a',
+    'db.params': '[1]',
+  })
+  expect(attributesOf({ startInfo: { function: { name: 'load', args: '[1]' } } })).toEqual({
+    'code.function.name': 'load',
+    name: 'load',
+    args: '[1]',
+  })
+})
+
+it('keeps what else a program told, of the stop rather than of the start, and a bounded number', () => {
+  const many = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`n${index}`, index]))
+
+  expect(attributesOf({ startInfo: { cart: 1, user: 'a' }, stopInfo: { cart: 2, host: 'h' } })).toEqual({
+    'osprofiler.info.cart': 2,
+    'osprofiler.info.user': 'a',
+  })
+  expect(Object.keys(attributesOf({ startInfo: many }))).toHaveLength(64)
+})

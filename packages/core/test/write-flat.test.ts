@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest'
+import { ExactNumber } from '../src/json/exact-number.js'
+import { holdsWord, writeFlat } from '../src/json/write-flat.js'
+
+describe('writeFlat', () => {
+  it('writes as JSON.stringify does, and exact numbers as they were', () => {
+    const plain = { a: [1, 'x', null, undefined, () => {}], b: undefined, c: new Date(0), d: { e: [] } }
+
+    expect(writeFlat(plain, 0)).toBe(JSON.stringify(plain))
+    expect(writeFlat([new ExactNumber('1.0'), Number.NaN], 0)).toBe('[1.0,NaN]')
+  })
+
+  it('writes cycles and big integers, which JSON.stringify refuses', () => {
+    const cycle: unknown[] = [1n]
+    cycle.push(cycle)
+
+    expect(writeFlat(cycle, 0)).toBe('["1","[circular]"]')
+  })
+})
+
+it('finds a word of Python at any depth, and not in texts', () => {
+  expect(holdsWord({ a: [{ b: Number.NEGATIVE_INFINITY }] })).toBe(true)
+  expect(holdsWord({ a: ['NaN', 1, null] })).toBe(false)
+})

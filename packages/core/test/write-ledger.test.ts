@@ -1,0 +1,74 @@
+import { OsprofilerError, type TraceRecord, type WriteResult } from '@osprofiler/core'
+import { describe, expect, it, vi } from 'vitest'
+import { createDrops } from '../src/delivery/losses/drops.js'
+import { createListeners } from '../src/delivery/losses/listeners.js'
+import { createWriteLedger } from '../src/delivery/writing/write-ledger.js'
+import { recordOf } from './fixtures/quick-notifier.js'
+
+const BATCH = ['a', 'b', 'c', 'd'].map(id => recordOf(id))
+
+function openLedger(write: () => Promise<WriteResult | undefined>, check?: () => Promise<boolean>) {
+  const driver = { name: 'test', write, close: async () => {}, ...(check && { check }) }
+  const listeners = createListeners()
+  const failed = vi.fn()
+  listeners.add('error', failed)
+  listeners.add('drop', () => {})
+  const drops = createDrops(driver, { maxRecords: 10, maxBytes: 10 }, listeners)
+  return { ledger: createWriteLedger(driver, drops, listeners), drops, failed }
+}
+
+function ids(records: readonly TraceRecord[]): readonly string[] {
+  return records.map(({ trace_id }) => trace_id)
+}
+
+describe('the ledger of writes', () => {
+  it('counts each record of a write once, and returns what is held', async () => {
+    const { ledger, drops } = openLedger(async () => ({ refused: 1, unknown: 1, held: [3] }))
+    const kept = vi.fn()
+
+    const rest = ledger.settle(BATCH, await ledger.write(BATCH), kept)
+
+    expect(ids(rest)).toEqual(['d'])
+    expect(kept).toHaveBeenCalledExactlyOnceWith(rest)
+    expect(ledger.counts).toEqual({ written: 1, unknown: 1, retried: 0 })
+    expect(drops.stats.dropped).toBe(1)
+  })
+
+  it('settles nothing of a write that failed, and tells the listeners', async () => {
+    const error = new OsprofilerError('ERR_STORE', 'The store is down.')
+    const { ledger, failed } = openLedger(() => Promise.reject(error))
+
+    const rest = ledger.settle(BATCH, await ledger.write(BATCH), () => expect.unreachable())
+
+    expect(rest).toBe(BATCH)
+    expect(failed).toHaveBeenCalledExactlyOnceWith(error)
+  })
+
+  it('settles all of a write of which nobody knows what arrived', async () => {
+    const { ledger } = openLedger(() => Promise.reject(new OsprofilerError('ERR_WRITE_UNCERTAIN', 'It broke.')))
+
+    const rest = ledger.settle(BATCH, await ledger.write(BATCH), () => {})
+
+    expect(rest).toEqual([])
+    expect(ledger.counts.unknown).toBe(4)
+  })
+
+  it('counts refusals in a row until the store takes a record', async () => {
+    const { ledger } = openLedger(async () => undefined)
+
+    ledger.refused(BATCH, 'too large')
+    const inRow = ledger.refusedInRow
+    ledger.settle(BATCH, await ledger.write(BATCH), () => {})
+
+    expect([inRow, ledger.refusedInRow]).toEqual([4, 0])
+  })
+
+  it('asks a driver whether its store is there, where the driver can', async () => {
+    const write = async (): Promise<undefined> => undefined
+    const checks = [undefined, async () => true, async () => false, async () => Promise.reject(new Error('down'))]
+
+    const answers = await Promise.all(checks.map(check => openLedger(write, check).ledger.isThere()))
+
+    expect(answers).toEqual([false, true, false, false])
+  })
+})

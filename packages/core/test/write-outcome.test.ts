@@ -1,0 +1,63 @@
+import { OsprofilerError, type WriteResult } from '@osprofiler/core'
+import { describe, expect, it } from 'vitest'
+import { tryWrite } from '../src/driver/write-outcome.js'
+import { recordOf } from './fixtures/quick-notifier.js'
+
+const RECORDS = ['a', 'b', 'c'].map(id => recordOf(id))
+
+function writeTo(write: () => unknown) {
+  const driver = { name: 'test', write: async () => (await write()) as WriteResult, close: async () => {} }
+  return tryWrite(driver, RECORDS)
+}
+
+describe('what became of a write', () => {
+  it.each<[unknown, object]>([
+    [undefined, { refused: 0, unknown: 0, held: [] }],
+    [
+      { refused: 2, reason: 'too large' },
+      { refused: 2, reason: 'too large' },
+    ],
+    [
+      { refused: 9, held: [2, 2, 7, -1, 'x'] },
+      { refused: 2, held: [2] },
+    ],
+    [
+      { refused: -1, unknown: 1.5, reason: 7 },
+      { refused: 0, unknown: 0, reason: '' },
+    ],
+    ['done', { refused: 0, held: [] }],
+  ])('is read from anything that a driver resolves to: %j', async (result, outcome) => {
+    expect(await writeTo(() => result)).toMatchObject({ kind: 'taken', ...outcome })
+  })
+
+  it.each([
+    ['ERR_WRITE_REFUSED', 'refused'],
+    ['ERR_WRITE_UNCERTAIN', 'unknown'],
+    ['ERR_STORE', 'failed'],
+  ] as const)('is told by the code of an error: %s', async (code, kind) => {
+    const error = new OsprofilerError(code, 'A sentence.')
+
+    expect(await writeTo(() => Promise.reject(error))).toEqual({ kind, error, reason: expect.any(String) })
+  })
+
+  it.each<[string, unknown]>([
+    ['an error of a library, whose message may hold a secret', new Error('password=SEALED')],
+    ['nothing', undefined],
+    [
+      'what throws at each look',
+      new Proxy(
+        {},
+        {
+          get: () => {
+            throw new Error('no')
+          },
+        },
+      ),
+    ],
+  ])('is a failure where a driver throws %s', async (_, thrown) => {
+    const outcome = await writeTo(() => Promise.reject(thrown))
+
+    expect(outcome).toMatchObject({ kind: 'failed' })
+    expect(outcome.reason).not.toContain('SEALED')
+  })
+})

@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest'
+import { readBlock } from '../src/secrets/values/yaml-blocks.js'
+
+function read(text: string): readonly string[] | undefined {
+  return readBlock(text, text.indexOf(':') + 1)?.spans.map(({ start, end }) => text.slice(start, end))
+}
+
+it.each([
+  ['key:\n  abc\n  def\nnext: 1', ['abc', 'def']],
+  ['key: |-\n  line one\n  line two\n', undefined],
+  ['key:\n  - abc\n  - def', ['abc', 'def']],
+  ['key:\n  user: bob\n  pin: 12\n', ['bob', '12']],
+  ['key:\n- abc\nnext: 1', ['abc']],
+  ['key: abc', undefined],
+  ['key:\nnext: 1', undefined],
+  ['Error:\n    at main (a.js:1:2)', undefined],
+])('reads the values of the lines behind a name: %j', (text, values) => {
+  expect(read(text)).toEqual(values)
+})
+
+it('takes each line of a text in a block', () => {
+  const text = 'key: |\n  line: one\n  line two\nnext: 1'
+
+  expect(readBlock(text, 5)?.spans.map(({ start, end }) => text.slice(start, end))).toEqual(['line: one', 'line two'])
+})

@@ -1,0 +1,78 @@
+import { type Driver, OsprofilerError, suppress, type TraceQuery, type TraceSummary } from '@osprofiler/core'
+import { Promise, TypeError } from '@osprofiler/core/toolkit'
+import type { DriverLifetime } from '../lifetime/driver-lifetime.js'
+import { createRetention } from '../lifetime/retention.js'
+import { readBefore, readQuery } from '../listing/trace-query.js'
+import { sortNewestFirst } from '../listing/trace-tally.js'
+import type { StoreDriver } from '../opening/store-driver.js'
+import { guardCall, guardSteps } from './guard-call.js'
+import { takePlainRecords } from './take-plain-records.js'
+
+/** For so long a write keeps the process alive: a store that hangs must not hold up the end of the program for longer. */
+const WRITE = { holdMs: 4_000 }
+/** Each client has limits of its own for one answer, but a store that goes on answering, or a disk that hangs, knows no end. */
+const LIST = { limitMs: 300_000 }
+/** Longer than any store's own limit for one answer. */
+const BATCH = { limitMs: 120_000 }
+/** So many records are handed on at once. */
+const MAX_BATCH_RECORDS = 500
+
+/** A driver of what its author has written, with what is the same for each. */
+export function createDriver(store: StoreDriver, lifetime: DriverLifetime): Driver {
+  const { name, location, check, read, list, remove, prune } = store
+  const { mayHold = () => true, toError = error => error, retention: kept } = store
+  const retention = createRetention(kept?.ttl, async before => kept?.prune(before))
+  const write = takePlainRecords(records => lifetime.trackWrite(store.write(records)))
+
+  function fail(error: unknown): never {
+    throw error instanceof OsprofilerError || error instanceof TypeError ? error : toError(error)
+  }
+
+  async function call<Result>(work: () => Promise<Result>): Promise<Result> {
+    lifetime.checkOpen()
+    return await work().catch(fail)
+  }
+
+  async function* readSteps(baseId: string, onUnreadable: (records: number) => void = () => undefined) {
+    lifetime.checkOpen()
+    if (read === undefined || !mayHold(baseId)) return
+    try {
+      for await (const records of read(baseId, onUnreadable)) {
+        for (let from = 0; from < records.length; from += MAX_BATCH_RECORDS) {
+          yield records.slice(from, from + MAX_BATCH_RECORDS)
+        }
+      }
+    } catch (error) {
+      fail(error)
+    }
+  }
+
+  async function listTraces(query: TraceQuery | undefined, failed: boolean): Promise<TraceSummary[]> {
+    const selection = readQuery(query)
+    const found = list === undefined || selection.limit === 0 ? [] : await list(selection, failed)
+    return sortNewestFirst(found).slice(0, selection.limit)
+  }
+
+  return {
+    name,
+    ...(location !== undefined && { location }),
+    write: records =>
+      guardCall(async () => {
+        const result = await call(() => write(records))
+        if (lifetime.isOpen) retention.afterWrite()
+        return result
+      }, WRITE),
+    ...(check && { check: () => guardCall(() => call(() => lifetime.trackWrite(check().then(() => true))), WRITE) }),
+    ...(read && { readRecords: (...asked) => guardSteps(() => readSteps(...asked), BATCH) }),
+    ...(list && {
+      listTraces: query => guardCall(() => call(() => listTraces(query, false)), LIST),
+      listErrorTraces: query => guardCall(() => call(() => listTraces(query, true)), LIST),
+    }),
+    ...(remove && { deleteTrace: baseId => guardCall(() => call(async () => (mayHold(baseId) ? remove(baseId) : 0))) }),
+    ...(prune && { pruneTraces: before => guardCall(() => call(async () => prune(readBefore(before)))) }),
+    close: timeout =>
+      suppress(() =>
+        lifetime.close(timeout, { ...store, settle: () => Promise.all([retention.settled(), store.settle?.()]) }),
+      ),
+  }
+}

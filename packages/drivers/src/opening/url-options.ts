@@ -1,0 +1,93 @@
+import { OsprofilerError } from '@osprofiler/core'
+import { Map, Math, Number } from '@osprofiler/core/toolkit'
+import { readCertificateFile } from './certificate-file.js'
+import type { ConnectionUrl, Host } from './connection-url.js'
+
+/** The options of a connection string, and the error for one that is wrong: `ERR_CONNECTION_STRING`. */
+export type UrlOptions = Pick<ConnectionUrl, 'options' | 'refuse'>
+
+/** Certificates: of the authority to trust, and our own with its key. */
+export interface TlsFiles {
+  readonly ca?: Buffer
+  readonly cert?: Buffer
+  readonly key?: Buffer
+}
+
+const ON = ['true', 'yes', 'on', '1']
+const OFF = ['false', 'no', 'off', '0', '']
+const TTL = /^(\d{1,6})(s|m|h|d|w)$/
+const UNITS = new Map([
+  ['s', 1_000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+  ['d', 86_400_000],
+  ['w', 604_800_000],
+])
+
+/** A number of seconds, as milliseconds. Undefined where it is not given. */
+export function readSeconds({ options, refuse }: UrlOptions, name: string): number | undefined {
+  const text = options.get(name)
+  if (text === undefined) return undefined
+  const seconds = Number(text)
+  if (seconds > 0 && seconds <= 86_400) return Math.ceil(seconds * 1_000)
+  throw refuse(`${name} is a number of seconds above 0`)
+}
+
+/** An option of which only some values are known. Undefined where it is not given. */
+export function readChoice<Choice extends string>(
+  { options, refuse }: UrlOptions,
+  name: string,
+  choices: readonly Choice[],
+): Choice | undefined {
+  const text = options.get(name)?.toLowerCase()
+  if (text === undefined) return undefined
+  const choice = choices.find(known => known.toLowerCase() === text)
+  if (choice !== undefined) return choice
+  throw refuse(`${name} is one of ${choices.join(', ')}`)
+}
+
+/** An option that is on or off. Undefined where it is not given. */
+export function readSwitch({ options, refuse }: UrlOptions, name: string): boolean | undefined {
+  const text = options.get(name)?.toLowerCase()
+  if (text === undefined) return undefined
+  if (ON.includes(text)) return true
+  if (OFF.includes(text)) return false
+  throw refuse(`${name} is true or false`)
+}
+
+/** What is in the file of certificates, or of their key, that an option names. Undefined where it is not given. */
+export function readFileOption({ options, refuse }: UrlOptions, name: string): Buffer | undefined {
+  const path = options.get(name)
+  if (path === undefined) return undefined
+  try {
+    return readCertificateFile(path)
+  } catch (cause) {
+    throw refuse(`the file that ${name} names cannot be read (${(cause as Error).message})`, { cause })
+  }
+}
+
+/** The files that the options of these names name. */
+export function readTlsFiles(url: UrlOptions, names: Readonly<Record<keyof TlsFiles, string>>): TlsFiles {
+  const [ca, cert, key] = [names.ca, names.cert, names.key].map(name => readFileOption(url, name))
+  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }
+}
+
+/** The host of a store that is one server. */
+export function readOnlyHost({ hosts: [host, other], refuse }: ConnectionUrl): Host {
+  if (host === undefined || other !== undefined) throw refuse('it names one host')
+  return host
+}
+
+/**
+ * Reads how long a store keeps a trace, of `?ttl=` in its connection string: `90s`, `30m`, `12h`, `7d`, `2w`.
+ *
+ * @returns milliseconds, or `undefined` where it is not given: then traces are kept.
+ * @throws OsprofilerError `ERR_CONNECTION_STRING`
+ */
+export function readTtl(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const [, amount, unit] = TTL.exec(text) ?? []
+  const milliseconds = Number(amount) * (UNITS.get(unit ?? '') ?? Number.NaN)
+  if (milliseconds > 0) return milliseconds
+  throw new OsprofilerError('ERR_CONNECTION_STRING', 'ttl says how long traces are kept: 90s, 30m, 12h, 7d or 2w.')
+}

@@ -1,0 +1,67 @@
+import type { TraceRecord } from '@osprofiler/core'
+import { ExactNumber, parseJson, stringifyJson } from '@osprofiler/core/json'
+import { Array, Error, Object } from '@osprofiler/core/platform'
+import { isObject } from './record-text.js'
+import { isTimestamp } from './record-time.js'
+
+/** More levels are left to JSON, which knows a way to end. */
+const MAX_DEPTH = 50
+
+/**
+ * A value as the record that it is, with nothing in it that is somebody else's: texts, a time, and `info` as JSON has it.
+ * Undefined for what no store can take: a member that is no string, a timestamp that is no time, `info` that is no object
+ * or has no JSON (a cycle, a BigInt, a getter that throws).
+ *
+ * Most are copied in one walk, in a fifth of the time that writing JSON and reading it takes.
+ */
+export function toPlainRecord(value: unknown): TraceRecord | undefined {
+  try {
+    if (!isObject(value)) return undefined
+    const { name, base_id, parent_id, trace_id, timestamp, info, project, service } = value as unknown as TraceRecord
+    if (!areTexts(name, base_id, parent_id, trace_id, timestamp, project, service)) return undefined
+    if (!isTimestamp(timestamp) || !isObject(info)) return undefined
+    return { name, base_id, parent_id, trace_id, timestamp, info: copyInfo(info), project, service }
+  } catch {
+    return undefined
+  }
+}
+
+function areTexts(...values: readonly unknown[]): boolean {
+  return values.every(value => typeof value === 'string')
+}
+
+function copyInfo(info: TraceRecord['info']): TraceRecord['info'] {
+  try {
+    return copyObject(info, MAX_DEPTH)
+  } catch {
+    // Also of a getter's making: whoever writes the JSON meets it again.
+    const told = parseJson(stringifyJson(info) ?? '')
+    return isObject(told) ? told : {}
+  }
+}
+
+function copyValue(value: unknown, depth: number): unknown {
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value
+  // JSON knows no -0.
+  if (typeof value === 'number') return value + 0
+  if (ExactNumber.is(value)) return value
+  if (typeof value !== 'object' || depth === 0) throw new Error('not plain')
+  return Array.isArray(value) ? copyArray(value, depth) : copyObject(value as Record<string, unknown>, depth)
+}
+
+function copyArray(values: readonly unknown[], depth: number): unknown[] {
+  if ('toJSON' in values) throw new Error('not plain')
+  return Array.from(values, value => copyValue(value, depth - 1))
+}
+
+function copyObject(value: Readonly<Record<string, unknown>>, depth: number): Record<string, unknown> {
+  const prototype = Object.getPrototypeOf(value)
+  if ((prototype !== Object.prototype && prototype !== null) || 'toJSON' in value) throw new Error('not plain')
+  const members: Record<string, unknown> = {}
+  for (const key of Object.keys(value)) {
+    if (key === '__proto__') throw new Error('not plain')
+    const member = value[key]
+    if (member !== undefined) members[key] = copyValue(member, depth - 1)
+  }
+  return members
+}

@@ -1,0 +1,136 @@
+import type { TraceRecord } from '@osprofiler/core'
+import { parseJson, stringifyJson } from '@osprofiler/core/json'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { toPlainRecord } from '../src/records/plain-record.js'
+import { makeRecord } from './make-record.js'
+
+describe('toPlainRecord', () => {
+  it('says of any info what JSON says, and refuses what has none', () => {
+    const anything = fc.anything({ withDate: true, withMap: true, withSparseArray: true, withNullPrototype: true })
+    const info = fc.oneof(
+      fc.dictionary(fc.string({ unit: 'binary' }), anything, { noNullPrototype: false }),
+      fc.object({ withBigInt: true, withBoxedValues: true, withTypedArray: true }),
+    )
+
+    fc.assert(
+      fc.property(info, value => {
+        const record = toPlainRecord(makeRecord({ info: value }))
+
+        expect(record?.info).toStrictEqual(throughJson(value))
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  it("copies, so that the record is nobody else's", () => {
+    const given = makeRecord({ info: { db: { params: [1, -0, true, null, ['x']] }, none: undefined } })
+
+    const record = toPlainRecord(given)
+    Object.assign(given.info, { db: 'changed' })
+
+    expect(record).toEqual({ ...given, info: { db: { params: [1, 0, true, null, ['x']] } } })
+  })
+
+  it.each([
+    [
+      'a getter that throws',
+      {
+        get a() {
+          throw new Error('mine')
+        },
+      },
+    ],
+    [
+      'a proxy that throws',
+      new Proxy(
+        {},
+        {
+          ownKeys() {
+            throw new Error('mine')
+          },
+        },
+      ),
+    ],
+    ['a cycle', cycle()],
+    ['a list', [1]],
+    ['nothing', null],
+    ['without JSON', { toJSON: () => undefined }],
+    ['a symbol to JSON', { toJSON: () => Symbol('none') }],
+    ['too deep for JSON', JSON.parse(`${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`)],
+  ])('refuses an info that is %s', (_, info) => {
+    expect(toPlainRecord(makeRecord({ info: info as Record<string, unknown> }))).toBeUndefined()
+  })
+
+  it.each(['name', 'base_id', 'parent_id', 'trace_id', 'timestamp', 'project', 'service'])(
+    'refuses a record whose %s is no text',
+    member => {
+      expect(toPlainRecord({ ...makeRecord(), [member]: 7 })).toBeUndefined()
+    },
+  )
+
+  it.each([
+    ['nothing', null],
+    ['a text', 'record'],
+    ['a list', [makeRecord()]],
+    ['a record that throws when it is read', trap(makeRecord())],
+    ['a record whose time is none', makeRecord({ timestamp: 'yesterday' })],
+  ])('refuses %s', (_, value) => {
+    expect(toPlainRecord(value)).toBeUndefined()
+  })
+
+  it('reads a record once, so that it cannot say something else the next time', () => {
+    let reads = 0
+    const changing = {
+      ...makeRecord(),
+      get name() {
+        return reads++ === 0 ? 'wsgi-start' : (7 as never)
+      },
+    }
+
+    expect(toPlainRecord(changing)).toMatchObject({ name: 'wsgi-start' })
+  })
+
+  it('keeps a number that JSON tells exactly and JavaScript does not', () => {
+    const info = parseJson('{"params": [1.0, 9007199254740993]}') as Record<string, unknown>
+
+    expect(stringifyJson(toPlainRecord(makeRecord({ info }))?.info)).toBe('{"params":[1.0,9007199254740993]}')
+  })
+
+  it('keeps an info that JSON has at more levels than are copied', () => {
+    const info = JSON.parse(`${'{"a":'.repeat(1_000)}1${'}'.repeat(1_000)}`)
+
+    expect(JSON.stringify(toPlainRecord(makeRecord({ info }))?.info)).toBe(JSON.stringify(info))
+  })
+
+  it('keeps what looks like a prototype a member like any other, also deep down', () => {
+    const info = JSON.parse('{"a": {"__proto__": {"polluted": true}}, "constructor": {"prototype": 1}}')
+
+    expect(JSON.stringify(toPlainRecord(makeRecord({ info }))?.info)).toBe(JSON.stringify(info))
+    expect({}).not.toHaveProperty('polluted')
+  })
+})
+
+function trap(record: TraceRecord): TraceRecord {
+  return {
+    ...record,
+    get base_id(): string {
+      throw new Error('mine')
+    },
+  }
+}
+
+function cycle(): object {
+  const info: Record<string, unknown> = {}
+  info.self = info
+  return info
+}
+
+/** Undefined where JSON has nothing to say. */
+function throughJson(value: unknown): unknown {
+  try {
+    return JSON.parse(JSON.stringify(value))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,91 @@
+import {
+  Array,
+  ArrayBuffer,
+  Buffer,
+  Date,
+  JSON,
+  Map,
+  Number,
+  Object,
+  Reflect,
+  Set,
+  String,
+  types,
+} from '@osprofiler/core/toolkit'
+
+const MAX_TEXTS = 2_000
+const MAX_DEPTH = 8
+const MAX_BYTES = 4_096
+// The name of a member that says nothing of the data.
+const WORD = /^(?:\d+|[A-Za-z_]\w*)$/
+
+// Shorter ones would take the message apart, and tell little.
+const MIN_HIDDEN = 3
+
+/** A message without the values that a server may repeat in the message, but for those that are known as names. */
+export function hideValues(message: string, values: unknown, names: ReadonlySet<string> = new Set()): string {
+  let shown = message
+  for (const text of textsInValues(values)) {
+    if (text.length >= MIN_HIDDEN && !names.has(text)) shown = shown.replaceAll(text, '?')
+  }
+  return shown
+}
+
+/**
+ * The texts that a server may repeat of the values it was given: of each value in lists, objects, maps and buffers, eight
+ * levels deep. Runs no getter. The longest come first, so that a text which is part
+ * of another one leaves nothing of it.
+ */
+function textsInValues(values: unknown): readonly string[] {
+  const texts = new Set<string>()
+  collect(values, texts, [])
+  return [...texts].sort((a, b) => b.length - a.length)
+}
+
+function collect(value: unknown, texts: Set<string>, path: readonly object[]): void {
+  if (texts.size >= MAX_TEXTS) return
+  if (typeof value === 'string') {
+    texts.add(value)
+    // A server that was given JSON repeats the text as it was written there.
+    if (/["\\\n]/.test(value)) texts.add(JSON.stringify(value).slice(1, -1))
+  } else if (typeof value === 'number' || typeof value === 'bigint') {
+    texts.add(String(value))
+  } else if (typeof value === 'object' && value !== null && path.length < MAX_DEPTH && !path.includes(value)) {
+    collectObject(value, texts, [...path, value])
+  }
+}
+
+function collectObject(value: object, texts: Set<string>, path: readonly object[]): void {
+  if (types.isProxy(value)) return
+  if (ArrayBuffer.isView(value)) {
+    if (value.byteLength > MAX_BYTES) return
+    const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+    for (const encoding of ['utf8', 'hex', 'base64', 'latin1'] as const) texts.add(bytes.toString(encoding))
+  } else if (types.isDate(value)) {
+    const time = Reflect.apply(Date.prototype.getTime, value, [])
+    if (!Number.isNaN(time)) for (const text of datesOf(new Date(time))) texts.add(text)
+  } else if (types.isMap(value)) {
+    for (const [key, inner] of Reflect.apply(Map.prototype.entries, value, [])) {
+      collect(key, texts, path)
+      collect(inner, texts, path)
+    }
+  } else if (types.isSet(value)) {
+    for (const inner of Reflect.apply(Set.prototype.values, value, [])) collect(inner, texts, path)
+  } else {
+    // A list may be a very long one.
+    const names = Array.isArray(value) && value.length > MAX_TEXTS ? range(MAX_TEXTS) : Object.keys(value)
+    for (const name of names) {
+      if (!WORD.test(name)) texts.add(name)
+      collect(Object.getOwnPropertyDescriptor(value, name)?.value, texts, path)
+    }
+  }
+}
+
+function range(length: number): readonly string[] {
+  return Array.from({ length }, (_, index) => String(index))
+}
+
+function datesOf(date: Date): readonly string[] {
+  const iso = date.toISOString()
+  return [iso, iso.slice(0, 19), iso.slice(0, 19).replace('T', ' '), iso.slice(0, 10), String(date)]
+}

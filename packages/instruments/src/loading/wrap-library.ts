@@ -1,0 +1,37 @@
+import { Object } from '@osprofiler/core/toolkit'
+import { type Arounds, undoAll, wrapInherited } from '../wrapping/wrap-method.js'
+import { type LibraryEntry, whenLoaded } from './library-loads.js'
+
+/** What is done around the methods of the classes that a file of a library exports. */
+export interface WrappedFile extends LibraryEntry {
+  /** Where the file exports classes by their names. */
+  readonly classes?: Readonly<Record<string, Arounds>> | undefined
+  /** Where the file exports a class alone. */
+  readonly methods?: Arounds | undefined
+}
+
+/**
+ * Wraps methods of the classes of a library, in each copy that the program loads. What a version of the library lacks is
+ * left out. Returns a function that undoes that.
+ *
+ * @example
+ * wrapLibrary('pg', [{ file: 'lib/client.js', methods: { query: aroundQuery } }])
+ */
+export function wrapLibrary(library: string, files: readonly WrappedFile[]): () => void {
+  return undoAll(files.map(file => whenLoaded(library, exports => wrapClasses(exports, file), file)))
+}
+
+/** Wraps methods of the classes that these exports have. */
+export function wrapClasses(
+  exports: unknown,
+  { classes = {}, methods = {} }: Pick<WrappedFile, 'classes' | 'methods'>,
+): () => void {
+  const named = exports as Readonly<Record<string, unknown>>
+  const undos = Object.entries(classes).map(([name, arounds]) => wrapClass(named[name], arounds))
+  return undoAll([wrapClass(exports, methods), ...undos])
+}
+
+function wrapClass(found: unknown, arounds: Arounds): (() => void) | undefined {
+  const { prototype } = (found ?? {}) as { readonly prototype?: object }
+  return prototype && wrapInherited(prototype, arounds)
+}

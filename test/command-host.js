@@ -1,0 +1,52 @@
+// Runs the command again and again in one process, which has loaded its modules once: for tests of what it does, of which
+// a process each would load hundreds of modules. A command that exits ends this process, as it would end its own.
+//
+// A message asks for one command: { args, env, cwd, mark }. When all is done that would keep a process of the command's
+// own alive, the mark ends its standard output and standard error, and a message tells its exit code.
+
+import { setTimeout as delay } from 'node:timers/promises'
+import { main } from 'osprofiler'
+
+const EVENTS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'beforeExit', 'exit', 'warning', 'uncaughtException']
+const ASK_EVERY_MS = 1
+
+process.on('disconnect', () => process.exit())
+process.on('message', request => void run(request))
+
+async function run({ args, env, cwd, mark }) {
+  for (const name of Object.keys(process.env)) if (!(name in env)) delete process.env[name]
+  Object.assign(process.env, env)
+  process.chdir(cwd)
+  const emitters = [process, process.stdout, process.stderr]
+  const before = emitters.map(listListeners)
+  const alive = countAlive()
+  await main([process.execPath, 'osprofiler', ...args])
+  while (!hasNoMore(countAlive(), alive)) await delay(ASK_EVERY_MS)
+  const code = process.exitCode ?? 0
+  process.exitCode = undefined
+  for (const [index, emitter] of emitters.entries()) removeNew(emitter, before[index])
+  for (const stream of [process.stdout, process.stderr]) await new Promise(resolve => stream.write(mark, resolve))
+  process.send({ code })
+}
+
+/** How many there are of each kind of what keeps a process alive. */
+function countAlive() {
+  const counts = new Map()
+  for (const kind of process.getActiveResourcesInfo()) counts.set(kind, (counts.get(kind) ?? 0) + 1)
+  return counts
+}
+
+function hasNoMore(counts, before) {
+  return [...counts].every(([kind, count]) => count <= (before.get(kind) ?? 0))
+}
+
+function listListeners(emitter) {
+  const names = emitter === process ? EVENTS : ['error', 'drain', 'resize']
+  return new Map(names.map(name => [name, emitter.rawListeners(name)]))
+}
+
+function removeNew(emitter, before) {
+  for (const [name, known] of before) {
+    for (const listener of emitter.rawListeners(name)) if (!known.includes(listener)) emitter.off(name, listener)
+  }
+}

@@ -1,0 +1,79 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+
+/** What a command printed, and its exit code. */
+export interface Outcome {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A process of `command-host.js`. It runs one command at a time. */
+interface Host {
+  readonly child: ChildProcess
+  readonly texts: { stdout: string; stderr: string }
+}
+
+const idle: Host[] = []
+process.once('exit', () => {
+  for (const { child } of idle) child.kill('SIGKILL')
+})
+
+/** Runs the command in a process that has run others before, as its own process would, without input and terminal. */
+export async function runInHost(args: readonly string[], env: NodeJS.ProcessEnv, cwd: string): Promise<Outcome> {
+  const host = idle.pop() ?? startHost()
+  const mark = `\0${randomUUID()}\0`
+  const code = await new Promise<number | null>((resolve, reject) => {
+    const onClose = (ended: number | null) => settle(() => resolve(ended))
+    const onMessage = ({ code: told }: { code: number }) => settle(() => resolve(told))
+    host.child.once('error', reject).once('close', onClose).once('message', onMessage)
+    host.child.send({ args, env, cwd, mark })
+
+    function settle(tell: () => void): void {
+      host.child.off('error', reject).off('close', onClose).off('message', onMessage)
+      tell()
+    }
+  })
+  return await takeOutcome(host, code, mark)
+}
+
+/** A command that exited has ended its process. Of another one the outputs may come later than the message. */
+async function takeOutcome(host: Host, code: number | null, mark: string): Promise<Outcome> {
+  const { child, texts } = host
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null
+  while (!hasEnded() && !(texts.stdout.endsWith(mark) && texts.stderr.endsWith(mark))) {
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  const outcome = { code, stdout: withoutMark(texts.stdout, mark), stderr: withoutMark(texts.stderr, mark) }
+  Object.assign(texts, { stdout: '', stderr: '' })
+  if (!hasEnded()) idle.push(host)
+  return outcome
+}
+
+function withoutMark(text: string, mark: string): string {
+  return text.endsWith(mark) ? text.slice(0, -mark.length) : text
+}
+
+function startHost(): Host {
+  const path = fileURLToPath(new URL('command-host.js', import.meta.url))
+  const { PATH, HOME } = process.env
+  const child = fork(path, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env: { PATH, HOME }, execArgv: [] })
+  const texts = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', text => {
+      texts[name] += text
+    })
+  }
+  letGo(child)
+  return { child, texts }
+}
+
+/** An idle process does not keep its test file alive. */
+function letGo(child: ChildProcess): void {
+  child.unref()
+  child.channel?.unref()
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream !== null && 'unref' in stream && typeof stream.unref === 'function') stream.unref()
+  }
+}

@@ -1,0 +1,59 @@
+// Which test files a run leaves out, by what the run is for.
+
+import { findPosix, leaveOutForReduced } from './reduced.js'
+import { REQUIREMENTS } from './requirements.js'
+
+/** What another version of Node cannot change: a browser's doing, pure functions, files that are only read. */
+const ONE_NODE_IS_ENOUGH = [
+  '**/page-*.test.ts',
+  '**/ui-browser.test.ts',
+  'packages/report/**',
+  // Compiled for one Node.
+  '**/better-sqlite3.test.ts',
+  'test/{bench-table,docs,globals,layers,manifests,package-readmes,packages,public-api,side-effects,third-party}.test.ts',
+  // Places of a file system, and servers that never answer: most of the time is waiting.
+  'packages/drivers/test/hostile-places-*.test.ts',
+  'packages/drivers/test/close-silent-servers.test.ts',
+  'packages/drivers/test/hung-dns-linux.test.ts',
+  // Counted on the Node of their figures.
+  'test/costs-*.test.ts',
+  // Requests through servers that one Node has already told the truth about.
+  'test/truth.test.ts',
+  // What is published, and the files for GitHub.
+  'test/{publishable,reduced,release-version,repository-files,workflows}.test.ts',
+  // What Python makes of headers, records and the layouts of stores. Each Node decides the recorded headers.
+  '**/*python*.test.ts',
+  'test/ceilometer-agent-rabbitmq.test.ts',
+  // What the command prints and removes, and what its page lists. Each Node sends requests, follows and serves.
+  'test/cli-{demo,diff,docs,formats,list,names,remove,select,trace,usage}.test.ts',
+  'test/ui-{hostile,list,traces}.test.ts',
+  // Names of variables and of options, and the work of bundlers.
+  'packages/node/test/setup-environment.test.ts',
+  'test/bundles-drivers-inside.test.ts',
+]
+
+/** These take seconds each, though they need nothing: `check` is to be over in a minute. */
+const LONG = []
+
+/** The patterns of what no other version of Node changes. */
+export function leaveOutForOtherNode() {
+  return [...ONE_NODE_IS_ENOUGH, ...REQUIREMENTS.filter(({ oneNode }) => oneNode).map(({ suites }) => suites)]
+}
+
+/**
+ * The patterns of what a version of Node between two others does not change where these two agree: what clients and
+ * servers say to each other, for one.
+ */
+export function leaveOutBetween() {
+  return [...leaveOutForOtherNode(), ...leaveOutForReduced('linux')]
+}
+
+/** The patterns of what starts servers, browsers and programs, or takes long. */
+export function leaveOutForCheck() {
+  return [...REQUIREMENTS.map(({ suites }) => suites), ...findPosix(), ...LONG]
+}
+
+/** The patterns of what a version of Node has not. */
+export function leaveOutAbsent(version) {
+  return Number.parseInt(version, 10) < 22 ? ['**/node-sqlite.test.ts'] : []
+}

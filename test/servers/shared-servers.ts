@@ -1,0 +1,94 @@
+import { createServer, type Server, type Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { startKafka } from './kafka.js'
+import { startMariadb } from './mariadb.js'
+import { startPostgresql } from './postgresql.js'
+import { startRabbitmq } from './rabbitmq.js'
+import { startSearchServer } from './search.js'
+import type { SearchServerName } from './search-programs.js'
+import type { TestServer } from './start-server.js'
+
+/** A server that test files share, which is known by this name. */
+export type SharedServerName = 'kafka' | 'mariadb' | 'postgresql' | 'rabbitmq' | SearchServerName
+
+/** What a test file asks for: to use a server, or to call a function of it. */
+export interface Wish {
+  readonly server: SharedServerName
+  readonly method?: string
+  readonly args?: readonly string[]
+}
+
+/** The virtual hosts of the shared RabbitMQ: each file that shares the broker takes one. */
+export const RABBITMQ_HOSTS = Array.from({ length: 16 }, (_, index) => `shared-${index}`)
+
+const STARTS: Readonly<Record<SharedServerName, () => Promise<TestServer>>> = {
+  kafka: startKafka,
+  mariadb: startMariadb,
+  // Files open some pools at once, and PostgreSQL takes 100 connections unless it is told.
+  postgresql: () => startPostgresql({ settings: { max_connections: '300' } }),
+  rabbitmq: () => startRabbitmq({ vhosts: RABBITMQ_HOSTS }),
+  elasticsearch7: () => startSearchServer('elasticsearch7'),
+  elasticsearch8: () => startSearchServer('elasticsearch8'),
+  elasticsearch9: () => startSearchServer('elasticsearch9'),
+  opensearch2: () => startSearchServer('opensearch2'),
+  opensearch3: () => startSearchServer('opensearch3'),
+}
+
+/** Hands out servers to test files, which run in processes of their own. */
+export interface SharedServers {
+  /** The port on which test files ask. */
+  readonly port: number
+  /** Ends all servers that were started. */
+  stop(): Promise<void>
+}
+
+/** Waits for test files to ask. A server starts when the first of them does. */
+export async function openSharedServers(): Promise<SharedServers> {
+  const started = new Map<SharedServerName, Promise<TestServer>>()
+  const users = new Map<SharedServerName, number>()
+  const listener = createServer({ allowHalfOpen: true }, socket => void serve(socket))
+  await new Promise<void>(resolve => listener.listen(0, '127.0.0.1', resolve))
+  return {
+    port: portOf(listener),
+    async stop() {
+      listener.close()
+      await Promise.all([...started.values()].map(async server => (await server).stop()))
+    },
+  }
+
+  async function serve(socket: Socket): Promise<void> {
+    // A test file that was ended asks no more.
+    socket.on('error', () => undefined)
+    try {
+      socket.end(JSON.stringify({ answer: await grant(JSON.parse(await text(socket))) }))
+    } catch (error) {
+      socket.end(JSON.stringify({ error: String(error) }))
+    }
+  }
+
+  async function grant({ server: name, method, args = [] }: Wish): Promise<unknown> {
+    const server = await start(name)
+    if (method === undefined) return { ...server, user: countUser(name) }
+    const member: unknown = Reflect.get(server, method)
+    if (typeof member !== 'function') throw new TypeError(`${name} has no function ${method}`)
+    return await member(...args)
+  }
+
+  function countUser(name: SharedServerName): number {
+    const user = users.get(name) ?? 0
+    users.set(name, user + 1)
+    return user
+  }
+
+  function start(name: SharedServerName): Promise<TestServer> {
+    const server = started.get(name) ?? STARTS[name]()
+    started.set(name, server)
+    return server
+  }
+}
+
+function portOf(listener: Server): number {
+  const address = listener.address()
+  if (address === null || typeof address === 'string') throw new Error('No port was given')
+  return address.port
+}
