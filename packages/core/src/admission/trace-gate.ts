@@ -57,7 +57,7 @@ export interface TraceStats {
 export interface TraceGate<Source> {
   readonly maxPointsPerTrace: number
   /** To be called for each request and message, signed or not. The first one finds out whether there are keys at all. */
-  come(): void
+  lookForKeys(): void
   /** The trace of a signed pair, or `undefined` where it is not taken up; a part that is missing is empty. */
   admit(info: string, hmac: string, source: Source): AdmittedTrace | undefined
   readonly stats: TraceStats
@@ -87,7 +87,7 @@ export function createTraceGate<Source>(
 
   return {
     maxPointsPerTrace: options.maxPointsPerTrace ?? DEFAULT_MAX_POINTS,
-    come() {
+    lookForKeys() {
       if (hasLooked) return
       hasLooked = true
       if ((options.enabled ?? isEnabled()) && configuredKeyRing() === undefined) warnOfNoKeys()
