@@ -134,13 +134,14 @@ async function write(records: readonly TraceRecord[]): Promise<void> {
   await driver.close()
 }
 
+/** What was written is there: nothing has to be waited for. */
 function show(baseId: string, ...options: readonly string[]) {
   const store = ['--connection-string', 'messaging://', '--transport-url', transportUrl]
-  return osprofiler(['trace', 'show', baseId, '--json', ...store, ...options])
+  return osprofiler(['trace', 'show', baseId, '--json', '--idle-timeout', '1', ...store, ...options])
 }
 
 function pythonShow(baseId: string): string {
-  const store = ['--connection-string', 'messaging://', '--transport-url', transportUrl, '--idle-timeout', '3']
+  const store = ['--connection-string', 'messaging://', '--transport-url', transportUrl, '--idle-timeout', '2']
   return execFileSync(currentPython(), ['-c', COMMAND, 'trace', 'show', baseId, '--json', ...store], {
     encoding: 'utf8',
   })

@@ -11,6 +11,7 @@ import * as instruments from '@osprofiler/instruments'
 import * as koa from '@osprofiler/koa'
 import * as node from '@osprofiler/node'
 import * as report from '@osprofiler/report'
+import * as reportToolkit from '@osprofiler/report/toolkit'
 import * as rpc from '@osprofiler/rpc'
 import * as osloMessaging from '@osprofiler/rpc/oslo-messaging'
 import * as viewer from '@osprofiler/viewer'
@@ -224,6 +225,23 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'statistics',
       'summarize',
       'textWidth',
+    ],
+  },
+  '@osprofiler/report/toolkit': {
+    module: reportToolkit,
+    names: [
+      'MARK_WORDS',
+      'createFold',
+      'describeStored',
+      'findTroubledBelow',
+      'formatCounted',
+      'groupBy',
+      'joinChunks',
+      'leftOutSentence',
+      'nearestRank',
+      'recordsOfPoint',
+      'showText',
+      'writeJson',
     ],
   },
   '@osprofiler/instruments': {

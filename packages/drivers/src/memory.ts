@@ -1,12 +1,11 @@
 import { OsprofilerError, type TraceRecord } from '@osprofiler/core'
 import { Map } from '@osprofiler/core/toolkit'
-import { selectTraces, sortNewestFirst, tallyOf } from './listing/trace-tally.js'
+import { selectTraces, tallyOf } from './listing/trace-tally.js'
 import type { StoreDriver } from './opening/store-driver.js'
 import { decodeRecord, encodeRecord } from './records/record-text.js'
 
 /** A trace of as many points as are recorded by default finds room. */
 const MAX_RECORDS = 250_000
-const BATCH = 500
 
 interface MemoryStore {
   /** The lines of each trace, the trace that came first before the others. */
@@ -37,12 +36,11 @@ export function openMemoryDriver(name: string): StoreDriver {
       return { refused: records.filter(record => !keep(store, record.base_id, encodeRecord(record))).length }
     },
     async *read(baseId) {
-      const lines = store.traces.get(baseId) ?? []
-      for (let start = 0; start < lines.length; start += BATCH) yield toRecords(lines.slice(start, start + BATCH))
+      yield toRecords(store.traces.get(baseId) ?? [])
     },
     async list(selection, failed) {
       const tallies = [...store.traces.values()].map(lines => tallyOf(toRecords(lines)))
-      return sortNewestFirst(selectTraces(tallies, selection, failed)).slice(0, selection.limit)
+      return selectTraces(tallies, selection, failed)
     },
     remove: async baseId => remove(store, baseId),
     async prune(before) {

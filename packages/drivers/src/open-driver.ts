@@ -1,5 +1,5 @@
 import { type Driver, OsprofilerError } from '@osprofiler/core'
-import { checkOptionNames, Map, String, TypeError } from '@osprofiler/core/toolkit'
+import { checkOptions, Map, TypeError } from '@osprofiler/core/toolkit'
 import { createDriver } from './calls/create-driver.js'
 import { openCeilometerDriver } from './ceilometer/driver.js'
 import { openFileDriver } from './file/driver.js'
@@ -78,7 +78,8 @@ const CONNECTION_STRING = /^([a-z][a-z0-9+._-]{0,31}):\/\/(.*)$/is
  * profiler.setNotifier(profiler.createNotifier(driver))
  */
 export function openDriver(connectionString: string, options: DriverOptions = {}): Driver {
-  return open(connectionString, { filterErrorTrace: readFilter(options) })
+  checkOptions('openDriver()', options, { filterErrorTrace: 'boolean' })
+  return open(connectionString, { filterErrorTrace: options.filterErrorTrace ?? false })
 }
 
 /**
@@ -118,11 +119,4 @@ function describeStart(connectionString: string): string {
   const word = /^\s*([a-z0-9+._-]+)\s*(?:$|[:/?])/i.exec(connectionString)?.[1]?.toLowerCase()
   if (word !== undefined && DRIVERS.has(word)) return `${begins}: write "${word}://", not "${word}".`
   return `${begins}, such as "sqlite://"; this one does not, and is not shown because it may hold a password.`
-}
-
-function readFilter(options: DriverOptions): boolean {
-  checkOptionNames(options, ['filterErrorTrace'], 'openDriver()')
-  const { filterErrorTrace = false } = options
-  if (typeof filterErrorTrace === 'boolean') return filterErrorTrace
-  throw new TypeError(`filterErrorTrace is true or false, not ${String(filterErrorTrace)}.`)
 }

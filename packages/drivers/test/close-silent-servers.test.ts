@@ -20,7 +20,7 @@ afterAll(() => {
 /** Tried one after the other, each for some seconds, they would take longer than is allowed. */
 const SIX = Array.from({ length: 6 }, () => 'HOST').join(',')
 
-/** Some at a time: each is a program of its own. */
+/** The stores of one program, which loads one client. */
 const GROUPS = [
   ['redis://HOST', 'rediss://HOST', 'redissentinel://HOST', `redissentinel://${SIX}`, `redis://${SIX}?cluster=true`],
   ['postgresql://me:s3cret@HOST/traces', `postgresql://me:s3cret@${SIX}/traces?connect_timeout=60`],
@@ -37,16 +37,15 @@ const GROUPS = [
   ],
 ]
 
+// Side by side: each waits for some seconds.
 describe.each(WAYS_TO_END)('a program that %s, beside servers that accept and never answer', how => {
   it.concurrent.for(GROUPS.map(group => [group]))('is over in time: %j', async ([stores = []], { onTestFinished }) => {
     const { port } = server.address() as AddressInfo
 
-    const ends = await Promise.all(
-      stores.map(store =>
-        endBesideHang(store.replaceAll('HOST', `127.0.0.1:${port}`), how, { onFinished: onTestFinished }),
-      ),
-    )
+    const addresses = stores.map(store => store.replaceAll('HOST', `127.0.0.1:${port}`))
 
-    for (const [index, end] of ends.entries()) expectEndInTime(end, stores[index] ?? '')
+    const end = await endBesideHang(addresses, how, { onFinished: onTestFinished })
+
+    expectEndInTime(end, stores.join(' '), stores.length)
   })
 })

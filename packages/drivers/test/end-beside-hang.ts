@@ -1,22 +1,22 @@
 import { expect } from 'vitest'
 import { finish, type OnTestFinished, printed, startFixture } from './child.js'
 
-/** How a program ends whose store hangs: see the fixture. */
+/** How a program ends whose stores hang: see the fixture. */
 export const WAYS_TO_END = ['closes', 'end', 'ends later'] as const
 export type WayToEnd = (typeof WAYS_TO_END)[number]
 
-/** How a program ended whose store hung. */
+/** How a program ended whose stores hung. */
 export interface HungEnd {
   readonly code: number | null
   readonly stderr: string
-  /** How long `close()` took where it was called, in milliseconds. */
+  /** How long `close()` of all took where it was called, in milliseconds. */
   readonly closeMs?: number
   /** How long the program lived on. */
   readonly endMs: number
   /** How long the event loop stood still at most: no timer can keep a promise meanwhile. */
   readonly stillMs: number
-  /** What the write ended in that was under way at `close()`. */
-  readonly error?: { readonly code: string; readonly message: string }
+  /** What the writes ended in that were under way at `close()`. */
+  readonly errors?: readonly { readonly code: string; readonly message: string }[]
 }
 
 /** Five seconds are promised; the rest is for a busy machine. */
@@ -24,15 +24,15 @@ const LONGEST_MS = 5_500
 const AT_ONCE_MS = 500
 
 /**
- * Runs a program beside a store that never answers or, with `hang`, stops answering when that is called. A test that runs
+ * Runs a program beside stores that never answer or, with `hang`, stop answering when that is called. A test that runs
  * beside others gives its own hook.
  */
 export async function endBesideHang(
-  connectionString: string,
+  stores: readonly string[],
   how: WayToEnd,
   { hang, onFinished }: { hang?: () => Promise<unknown>; onFinished?: OnTestFinished } = {},
 ): Promise<HungEnd> {
-  const args = [connectionString, hang === undefined ? 'at once' : 'after', how]
+  const args = [stores.join('\n'), hang === undefined ? 'at once' : 'after', how]
   const child = startFixture('end-beside-hang.mjs', args, onFinished === undefined ? {} : { onFinished })
   if (hang !== undefined) {
     await printed(child, 'written')
@@ -43,21 +43,21 @@ export async function endBesideHang(
   return { code, stderr, ...JSON.parse(stdout) }
 }
 
-/** Expects a program to have been held up for no longer than is promised, and to have been warned once at most. */
-export function expectEndInTime(end: HungEnd, store: string): void {
-  const { code, stderr, closeMs = 0, endMs, stillMs, error } = end
+/** Expects a program to have been held up for no longer than is promised, and to have been warned of each store once at most. */
+export function expectEndInTime(end: HungEnd, store: string, stores = 1): void {
+  const { code, stderr, closeMs = 0, endMs, stillMs, errors = [] } = end
   expect(code, `${store} ${stderr}`).toBe(0)
   expect(closeMs, store).toBeLessThan(LONGEST_MS + stillMs)
   expect(endMs, store).toBeLessThan((closeMs > 0 ? AT_ONCE_MS : LONGEST_MS) + stillMs)
-  expect(stderr.match(/Warning: /g)?.length ?? 0, stderr).toBeLessThanOrEqual(1)
-  expect(`${stderr} ${error?.message}`, store).not.toMatch(/s3cret/)
-  if (error !== undefined) expect(error.code, store).toMatch(/^ERR_(?:STORE|WRITE_UNCERTAIN)$/)
+  expect(stderr.match(/Warning: /g)?.length ?? 0, stderr).toBeLessThanOrEqual(stores)
+  expect(`${stderr} ${errors.map(({ message }) => message)}`, store).not.toMatch(/s3cret/)
+  for (const error of errors) expect(error.code, store).toMatch(/^ERR_(?:STORE|WRITE_UNCERTAIN)$/)
 }
 
 /** Runs a program for each way to end, side by side, beside a store that stops answering once all have written. */
-export async function endAllBesideHang(connectionString: string, hang: () => Promise<unknown>): Promise<HungEnd[]> {
+export async function endAllBesideHang(store: string, hang: () => Promise<unknown>): Promise<HungEnd[]> {
   const hangForAll = meeting(WAYS_TO_END.length, hang)
-  return await Promise.all(WAYS_TO_END.map(how => endBesideHang(connectionString, how, { hang: hangForAll })))
+  return await Promise.all(WAYS_TO_END.map(how => endBesideHang([store], how, { hang: hangForAll })))
 }
 
 /** Expects each of these programs to have ended in time. */

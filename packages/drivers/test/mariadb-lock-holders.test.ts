@@ -1,8 +1,9 @@
+import { openDriver } from '@osprofiler/drivers'
 import mysql, { type Connection } from 'mysql2/promise'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { type MariadbServer, startMariadb } from '../../../test/servers/mariadb.js'
+import type { OnTestFinished } from './child.js'
 import { makeTrace } from './make-record.js'
-import { open } from './sql-table.js'
 
 const BEFORE = new Date('2027-01-01T00:00:00Z')
 const SLOW = 40_000
@@ -16,15 +17,33 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 
 beforeEach(async () => {
-  const driver = open(server.url)
+  const driver = openDriver(server.url)
   await driver.pruneTraces?.(BEFORE)
   await driver.write(makeTrace(2, { base_id: 'trace-1' }))
+  await driver.close()
 })
 
+let databases = 0
+
+/** A store for a test that runs beside others. */
+async function makeStore(): Promise<string> {
+  const name = `locked_${++databases}`
+  await server.sql(`CREATE DATABASE ${name}; GRANT ALL ON ${name}.* TO osprofiler`)
+  const url = server.url.replace(/osprofiler$/, name)
+  const driver = openDriver(url)
+  await driver.write(makeTrace(2, { base_id: 'trace-1' }))
+  await driver.close()
+  return url
+}
+
 /** A connection of a program that only stays connected, unless a test has it do more. */
-async function join(user = 'osprofiler'): Promise<Connection> {
-  const connection = await mysql.createConnection({ uri: urlOf(user), multipleStatements: true })
-  onTestFinished(async () => {
+async function join(
+  user = 'osprofiler',
+  url = server.url,
+  onFinished: OnTestFinished = onTestFinished,
+): Promise<Connection> {
+  const connection = await mysql.createConnection({ uri: urlOf(user, url), multipleStatements: true })
+  onFinished(async () => {
     connection.destroy()
     await expect
       .poll(() => server.sql(`SELECT COUNT(*) FROM information_schema.processlist WHERE id = ${connection.threadId}`))
@@ -33,13 +52,15 @@ async function join(user = 'osprofiler'): Promise<Connection> {
   return connection
 }
 
-function urlOf(user: string): string {
-  return server.url.replace('//osprofiler@', `//${user}@`)
+function urlOf(user: string, url: string): string {
+  return url.replace('//osprofiler@', `//${user}@`)
 }
 
-async function messageOf(user: string): Promise<string> {
-  const driver = open(urlOf(user))
-  return await Promise.resolve(driver.pruneTraces?.(BEFORE)).then(String, error => (error as Error).message)
+async function messageOf(user: string, url = server.url): Promise<string> {
+  const driver = openDriver(urlOf(user, url))
+  const message = await Promise.resolve(driver.pruneTraces?.(BEFORE)).then(String, error => (error as Error).message)
+  await driver.close()
+  return message
 }
 
 /** Has a transaction that was prepared outlive its connection. */
@@ -111,39 +132,50 @@ describe.each([false, true])('who has locked a table of MariaDB, with the plugin
   beforeAll(() => (hasPlugin ? server.sql(`INSTALL SONAME 'metadata_lock_info'`) : undefined))
   afterAll(() => (hasPlugin ? server.sql(`UNINSTALL SONAME 'metadata_lock_info'`) : undefined))
 
-  it.each(['LOCK TABLES data WRITE', 'LOCK TABLES data READ', 'FLUSH TABLES WITH READ LOCK'])(
+  function expectHolder(message: string, holder: Connection, idle: Connection): void {
+    expect(message).toMatch(
+      hasPlugin
+        ? new RegExp(`is locked by connection ${holder.threadId} \\(osprofiler@.*"KILL ${holder.threadId}"`)
+        : /is locked by a session that cannot be told from here \(the plugin metadata_lock_info, /,
+    )
+    expect(message).not.toMatch(new RegExp(`connection ${idle.threadId}\\b`))
+  }
+
+  // Side by side: each waits for ten seconds.
+  it.concurrent.for(['LOCK TABLES data WRITE', 'LOCK TABLES data READ'])(
     'is told by the plugin alone: %s',
-    async statement => {
-      const [idle, holder] = [await join(), await join()]
+    { timeout: SLOW },
+    async (statement, { onTestFinished: onFinished }) => {
+      const url = await makeStore()
+      const [idle, holder] = [await join('osprofiler', url, onFinished), await join('osprofiler', url, onFinished)]
       await holder.query(statement)
 
-      const message = await messageOf('osprofiler')
-
-      expect(message).toMatch(
-        hasPlugin
-          ? new RegExp(`is locked by connection ${holder.threadId} \\(osprofiler@.*"KILL ${holder.threadId}"`)
-          : /is locked by a session that cannot be told from here \(the plugin metadata_lock_info, /,
-      )
-      expect(message).not.toMatch(new RegExp(`connection ${idle.threadId}\\b`))
+      expectHolder(await messageOf('osprofiler', url), holder, idle)
     },
-    SLOW,
   )
 
-  it(
-    'is the transaction that an ALTER TABLE waits for',
-    async () => {
-      const [idle, reader, altering] = [await join(), await join(), await join()]
-      await reader.query('BEGIN; SELECT * FROM data')
-      altering.query('ALTER TABLE data ADD COLUMN more INT').catch(() => undefined)
-      await expect
-        .poll(() => server.sql(`SELECT state FROM information_schema.processlist WHERE id = ${altering.threadId}`))
-        .toContain('Waiting for')
+  it.concurrent('is the transaction that an ALTER TABLE waits for', { timeout: SLOW }, async context => {
+    const url = await makeStore()
+    const joinStore = () => join('osprofiler', url, context.onTestFinished)
+    const [idle, reader, altering] = [await joinStore(), await joinStore(), await joinStore()]
+    await reader.query('BEGIN; SELECT * FROM data')
+    altering.query('ALTER TABLE data ADD COLUMN more INT').catch(() => undefined)
+    await expect
+      .poll(() => server.sql(`SELECT state FROM information_schema.processlist WHERE id = ${altering.threadId}`))
+      .toContain('Waiting for')
 
-      const message = await messageOf('osprofiler')
+    const message = await messageOf('osprofiler', url)
 
-      expect(message).toMatch(new RegExp(`connection ${reader.threadId} \\(.*in a transaction for`))
-      for (const { threadId } of [idle, altering]) expect(message).not.toMatch(new RegExp(`connection ${threadId}\\b`))
-    },
-    SLOW,
-  )
+    expect(message).toMatch(new RegExp(`connection ${reader.threadId} \\(.*in a transaction for`))
+    for (const { threadId } of [idle, altering]) expect(message).not.toMatch(new RegExp(`connection ${threadId}\\b`))
+  })
+
+  it('is told by the plugin alone: FLUSH TABLES WITH READ LOCK, which locks all tables', {
+    timeout: SLOW,
+  }, async () => {
+    const [idle, holder] = [await join(), await join()]
+    await holder.query('FLUSH TABLES WITH READ LOCK')
+
+    expectHolder(await messageOf('osprofiler'), holder, idle)
+  })
 })

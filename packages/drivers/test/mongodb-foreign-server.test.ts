@@ -35,7 +35,7 @@ it.concurrent.for<readonly [string, Buffer, number]>([
   async ([_, bytes, atOnce], { expect, onTestFinished }) => {
     const store = await sendForEver(bytes, atOnce, onTestFinished)
 
-    const { code, stderr, endMs } = await endBesideHang(store, 'closes', { onFinished: onTestFinished })
+    const { code, stderr, endMs } = await endBesideHang([store], 'closes', { onFinished: onTestFinished })
 
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(endMs).toBeLessThan(10_000)

@@ -38,7 +38,7 @@ export interface InstrumentOptions {
   readonly libraries?: Readonly<Record<string, unknown>> | undefined
 }
 
-const INSTRUMENTS = {
+const BY_DEFAULT = {
   /** The package `@photostructure/sqlite` 1, which is `node:sqlite` for Node 20. */
   '@photostructure/sqlite': instrumentPhotostructureSqlite,
   /** The package `amqplib`, 0.10 to 2: publishers and consumers of RabbitMQ. */
@@ -72,7 +72,7 @@ const INSTRUMENTS = {
 } satisfies Record<string, Instrument>
 
 /** To see what happens inside of a framework: only for who asks for them, since each layer is a point. */
-const FRAMEWORKS = {
+const ON_DEMAND = {
   /** The layers of Express 4 and 5. */
   express: instrumentExpress,
   /** The hooks and handlers of Fastify 5. */
@@ -81,7 +81,7 @@ const FRAMEWORKS = {
   koa: instrumentKoa,
 } satisfies Record<string, Instrument>
 
-const ALL = { ...INSTRUMENTS, ...FRAMEWORKS }
+const ALL = { ...BY_DEFAULT, ...ON_DEMAND }
 
 /** What can be instrumented. */
 export type InstrumentName = keyof typeof ALL
@@ -90,7 +90,7 @@ export type InstrumentName = keyof typeof ALL
 export type AskedInstrument = InstrumentName | `+${InstrumentName}`
 
 /** All that are on by default. */
-export const INSTRUMENT_NAMES = Object.keys(INSTRUMENTS) as readonly InstrumentName[]
+export const INSTRUMENT_NAMES = Object.keys(BY_DEFAULT) as readonly InstrumentName[]
 
 /**
  * Makes the calls of these libraries points of the traces in which they happen: `fetch` (Node's own, and undici's).

@@ -483,3 +483,30 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
     })
   })
 })
+
+describe('two versions of mysql2 in one process', () => {
+  it('make a prepared statement a point each time that it is executed', async () => {
+    instrumented()
+    const connections = await Promise.all(
+      ['mysql2', 'mysql2-2'].map(async name => {
+        const library: typeof mysql = (await import(name)).default
+        const connection = library.createConnection({ uri: server.url.replace(/^\w+:/, 'mysql:') })
+        undos.push(() => connection.destroy())
+        return connection
+      }),
+    )
+
+    await inTrace(async () => {
+      for (const connection of connections) {
+        await new Promise((resolve, reject) =>
+          connection.prepare('SELECT ?', (failed, statement) =>
+            failed ? reject(failed) : statement.execute(['x'], error => (error ? reject(error) : resolve(undefined))),
+          ),
+        )
+      }
+    })
+
+    const each = [{ statement: 'PREPARE SELECT ?' }, { statement: 'SELECT ?' }]
+    expect(databaseCalls(records)).toEqual([...each, ...each])
+  })
+})

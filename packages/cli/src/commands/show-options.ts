@@ -21,6 +21,11 @@ export function addShowOptions(command: Command): Command {
     .option('--filter <regex>', 'only points of the tree that this matches, with those that lead to them')
     .option('--service <name>', 'only points of the tree of this service, with those that lead to them')
     .option('--raw-times', 'times as the hosts recorded them: without it, clocks that differ are corrected')
+  return addReadOptions(command)
+}
+
+/** Adds the options that say from which store a trace is read, and when it is whole. */
+export function addReadOptions(command: Command): Command {
   return addStoreOptions(command)
     .option('--transport-url <url>', "the message broker's URL (for a bare messaging:// only)")
     .option('--idle-timeout <seconds>', 'a trace is whole when nothing new has come for so long', parseSeconds)

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import type { DiffOptions } from '../diff/diff-traces.js'
-import { parseSeconds, parseShare, parseTraceName } from './parse-option.js'
-import { addIdOption, addStoreOptions, NAMING } from './show-options.js'
+import { parseShare, parseTraceName } from './parse-option.js'
+import { addIdOption, addReadOptions, NAMING } from './show-options.js'
 
 /** `osprofiler trace diff` */
 export function traceDiffCommand(): Command {
@@ -12,9 +12,7 @@ export function traceDiffCommand(): Command {
     .option('--json', 'as JSON')
     .option('--out <file>', 'into a file, readable by its owner alone, instead of to the terminal')
     .option('--fail-on <percent>', 'end with 2 where the request became slower by more than this', parseShare)
-  return addStoreOptions(addIdOption(command))
-    .option('--transport-url <url>', "the message broker's URL (for a bare messaging:// only)")
-    .option('--idle-timeout <seconds>', 'a trace is whole when nothing new has come for so long', parseSeconds)
+  return addReadOptions(addIdOption(command))
     .addHelpText(
       'after',
       `${NAMING}

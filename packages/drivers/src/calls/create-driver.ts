@@ -1,8 +1,9 @@
-import { type Driver, OsprofilerError, suppress, type TraceQuery } from '@osprofiler/core'
+import { type Driver, OsprofilerError, suppress, type TraceQuery, type TraceSummary } from '@osprofiler/core'
 import { Promise, TypeError } from '@osprofiler/core/toolkit'
 import type { DriverLifetime } from '../lifetime/driver-lifetime.js'
 import { createRetention } from '../lifetime/retention.js'
 import { readBefore, readQuery } from '../listing/trace-query.js'
+import { sortNewestFirst } from '../listing/trace-tally.js'
 import type { StoreDriver } from '../opening/store-driver.js'
 import { guardCall, guardSteps } from './guard-call.js'
 import { takePlainRecords } from './take-plain-records.js'
@@ -13,6 +14,8 @@ const WRITE = { holdMs: 4_000 }
 const LIST = { limitMs: 300_000 }
 /** Longer than any store's own limit for one answer. */
 const BATCH = { limitMs: 120_000 }
+/** So many records are handed on at once. */
+const MAX_BATCH_RECORDS = 500
 
 /** A driver of what its author has written, with what is the same for each. */
 export function createDriver(store: StoreDriver, lifetime: DriverLifetime): Driver {
@@ -30,20 +33,24 @@ export function createDriver(store: StoreDriver, lifetime: DriverLifetime): Driv
     return await work().catch(fail)
   }
 
-  async function* readSteps(
-    ...[baseId, onUnreadable = () => undefined]: Parameters<NonNullable<Driver['readRecords']>>
-  ) {
+  async function* readSteps(baseId: string, onUnreadable: (records: number) => void = () => undefined) {
     lifetime.checkOpen()
     if (read === undefined || !mayHold(baseId)) return
     try {
-      yield* read(baseId, onUnreadable)
+      for await (const records of read(baseId, onUnreadable)) {
+        for (let from = 0; from < records.length; from += MAX_BATCH_RECORDS) {
+          yield records.slice(from, from + MAX_BATCH_RECORDS)
+        }
+      }
     } catch (error) {
       fail(error)
     }
   }
 
-  function toLister(failed: boolean, wanted: NonNullable<typeof list>) {
-    return (query?: TraceQuery) => guardCall(() => call(async () => await wanted(readQuery(query), failed)), LIST)
+  async function listTraces(query: TraceQuery | undefined, failed: boolean): Promise<TraceSummary[]> {
+    const selection = readQuery(query)
+    const found = list === undefined || selection.limit === 0 ? [] : await list(selection, failed)
+    return sortNewestFirst(found).slice(0, selection.limit)
   }
 
   return {
@@ -57,7 +64,10 @@ export function createDriver(store: StoreDriver, lifetime: DriverLifetime): Driv
       }, WRITE),
     ...(check && { check: () => guardCall(() => call(() => lifetime.trackWrite(check().then(() => true))), WRITE) }),
     ...(read && { readRecords: (...asked) => guardSteps(() => readSteps(...asked), BATCH) }),
-    ...(list && { listTraces: toLister(false, list), listErrorTraces: toLister(true, list) }),
+    ...(list && {
+      listTraces: query => guardCall(() => call(() => listTraces(query, false)), LIST),
+      listErrorTraces: query => guardCall(() => call(() => listTraces(query, true)), LIST),
+    }),
     ...(remove && { deleteTrace: baseId => guardCall(() => call(async () => (mayHold(baseId) ? remove(baseId) : 0))) }),
     ...(prune && { pruneTraces: before => guardCall(() => call(async () => prune(readBefore(before)))) }),
     close: timeout =>

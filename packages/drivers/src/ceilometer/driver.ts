@@ -5,7 +5,6 @@ import { byTime } from '../records/record-time.js'
 import { decodeEvent } from './event.js'
 import { openCeilometerSession } from './session.js'
 
-const BATCH = 500
 /** As Python's driver asked for. */
 const MAX_EVENTS = 100_000
 
@@ -36,8 +35,7 @@ export function openCeilometerDriver(location: string, context: OpenContext): St
       const events = await session.get(`/v2/events?${query}`)
       if (!Array.isArray(events)) throw new OsprofilerError('ERR_STORE', 'Ceilometer answered with no list of events.')
       const records = events.map(decodeEvent).filter(record => record?.base_id === baseId) as TraceRecord[]
-      records.sort(byTime)
-      for (let from = 0; from < records.length; from += BATCH) yield records.slice(from, from + BATCH)
+      yield records.sort(byTime)
       if (events.length < MAX_EVENTS) return
       throw new OsprofilerError('ERR_STORE', `The trace has more than ${MAX_EVENTS} events; no more of them are read.`)
     },

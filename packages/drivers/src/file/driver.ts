@@ -5,7 +5,7 @@ import { OsprofilerError, type TraceRecord, type TraceSummary } from '@osprofile
 import { Array, Date, isError, Map, Promise, String } from '@osprofiler/core/toolkit'
 import { latestBelievedTime } from '../listing/latest-believed-time.js'
 import { type Selection, toTimestamp } from '../listing/trace-query.js'
-import { createTally, selectTraces, sortNewestFirst, type TraceTally } from '../listing/trace-tally.js'
+import { createTally, selectTraces, type TraceTally } from '../listing/trace-tally.js'
 import { makeDirectory } from '../opening/make-directory.js'
 import { showPath, showPathFailure } from '../opening/show-path.js'
 import type { StoreDriver } from '../opening/store-driver.js'
@@ -69,7 +69,7 @@ async function listTraces(directory: string, selection: Selection, failed: boole
     const tally = await tallyReadable(path)
     if (tally !== undefined) found.push(...selectTraces([tally], selection, failed))
   }
-  return sortNewestFirst(found).slice(0, limit)
+  return found
 }
 
 /** The lines of a batch by the file that they belong to. */

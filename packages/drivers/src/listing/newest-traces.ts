@@ -3,7 +3,6 @@ import { OsprofilerError } from '@osprofiler/core'
 import { performance, Set } from '@osprofiler/core/toolkit'
 import { latestBelievedTime } from './latest-believed-time.js'
 import { isSelected, type Selection } from './trace-query.js'
-import { sortNewestFirst } from './trace-tally.js'
 
 /** Records of which times are looked at: up to one, or those after it. */
 export type TimePart = { readonly upTo: string } | { readonly after: string }
@@ -28,7 +27,7 @@ export interface TraceSource {
 }
 
 /**
- * The newest traces that a query asks for, found by going back in time over the records until none that is older can
+ * The newest traces that a query asks for, at least, found by going back in time over the records until none that is older can
  * belong to a newer trace: the cost is that of the newest traces, however many there are. Records from beyond tomorrow
  * are looked at last.
  *
@@ -42,12 +41,11 @@ export async function collectNewest(
   const { limit, since } = selection
   const met = new Set<string>()
   const found: TraceSummary[] = []
-  if (limit === 0) return found
 
   const latest = latestBelievedTime()
   await collect({ upTo: latest })
   if (found.length < limit) await collect({ after: latest })
-  return sortNewestFirst(found).slice(0, limit)
+  return found
 
   async function collect(part: TimePart): Promise<void> {
     let progressAt = performance.now()

@@ -2,7 +2,7 @@ import { OsprofilerError, type TraceRecord, type TraceSummary } from '@osprofile
 import { Array, Date, encodeURIComponent, Map, Number } from '@osprofiler/core/toolkit'
 import { latestBelievedTime } from '../listing/latest-believed-time.js'
 import { type Selection, toTimestamp } from '../listing/trace-query.js'
-import { addToTally, selectTraces, sortNewestFirst, type TraceTally } from '../listing/trace-tally.js'
+import { addToTally, selectTraces, type TraceTally } from '../listing/trace-tally.js'
 import { decodeRecord, isObject } from '../records/record-text.js'
 import { byTime } from '../records/record-time.js'
 import type { HttpAnswer, HttpRequest } from './http.js'
@@ -17,8 +17,6 @@ interface Event {
   readonly trace: string
 }
 
-/** A reader is given this many records at once. */
-const BATCH = 500
 /** As many as Log Insight gives at once. */
 const PAGE = 20_000
 /** How much a list reads at most. */
@@ -36,8 +34,7 @@ export async function* readTrace(send: Send, baseId: string): AsyncGenerator<rea
   const constraint = WORD.test(baseId) ? `/base_id/CONTAINS%20${baseId}` : anyRecord()
   for await (const events of readPages(send, constraint, 0, 'ASC')) {
     const found = events.flatMap(({ trace }) => decodeRecord(trace) ?? []).filter(({ base_id }) => base_id === baseId)
-    const records = found.sort(byTime)
-    for (let start = 0; start < records.length; start += BATCH) yield records.slice(start, start + BATCH)
+    yield found.sort(byTime)
   }
 }
 
@@ -47,7 +44,6 @@ export async function listTraces(send: Send, selection: Selection, failed: boole
   const traces = new Map<string, TraceTally>()
   const latest = latestBelievedTime()
   let pages = 0
-  if (limit === 0) return []
   // A record arrives after its own time, so nothing that is wanted arrived before.
   for await (const events of readPages(send, anyRecord(), since === '' ? 0 : Date.parse(`${since}Z`), 'DESC')) {
     if (pages++ === MAX_LIST_PAGES) throw tooMany()
@@ -59,7 +55,7 @@ export async function listTraces(send: Send, selection: Selection, failed: boole
     const newer = selectTraces(traces.values(), { ...selection, since: reached }, failed)
     if (newer.filter(({ timestamp }) => timestamp <= latest).length >= limit) break
   }
-  return sortNewestFirst(selectTraces(traces.values(), selection, failed)).slice(0, limit)
+  return selectTraces(traces.values(), selection, failed)
 }
 
 function tooMany(): OsprofilerError {

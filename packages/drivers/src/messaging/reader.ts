@@ -1,13 +1,11 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { Map } from '@osprofiler/core/toolkit'
-import { addToTally, createTally, selectTraces, sortNewestFirst, type TraceTally } from '../listing/trace-tally.js'
+import { addToTally, createTally, selectTraces, type TraceTally } from '../listing/trace-tally.js'
 import type { StoreDriver } from '../opening/store-driver.js'
 import type { Waiting } from './scan.js'
 
 /** Looks through all that waits, as `scanQueue` does. */
 export type Scan = (see: (waiting: Waiting) => void, finish?: () => void) => Promise<void>
-
-const BATCH = 500
 
 /** Reads traces by looking through all that waits in the queue. What is removed is taken from it; all else stays. */
 export function createQueueReader(scan: Scan): Pick<StoreDriver, 'read' | 'list' | 'remove' | 'prune'> {
@@ -17,12 +15,12 @@ export function createQueueReader(scan: Scan): Pick<StoreDriver, 'read' | 'list'
       await scan(({ record }) => {
         if (record.base_id === baseId) found.push(record)
       })
-      for (let from = 0; from < found.length; from += BATCH) yield found.slice(from, from + BATCH)
+      yield found
     },
     async list(selection, failed) {
       const tallies = new Map<string, TraceTally>()
       await scan(({ record }) => addToTally(tallies, record))
-      return sortNewestFirst(selectTraces(tallies.values(), selection, failed)).slice(0, selection.limit)
+      return selectTraces(tallies.values(), selection, failed)
     },
     async remove(baseId) {
       let removed = 0

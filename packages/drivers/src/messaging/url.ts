@@ -1,6 +1,6 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { Error, Map, Number, Object, process } from '@osprofiler/core/toolkit'
-import { type ConnectionUrl, parseConnectionUrl, toRefuse, type UrlForm } from '../opening/connection-url.js'
+import { type ConnectionUrl, parseConnectionUrl, toRefuse, type UrlForm, words } from '../opening/connection-url.js'
 import { readSwitch, readTlsFiles, readTtl, type TlsFiles, type UrlOptions } from '../opening/url-options.js'
 
 /** Where the broker is, and how what it holds was declared. */
@@ -32,35 +32,14 @@ const VARIABLE = 'OSPROFILER_TRANSPORT_URL'
 const TRANSPORT = /^(rabbit|kombu|amqp|amqps):\/\/(.*)$/is
 
 /** Options of oslo.messaging that a transport URL shared with its services may hold, and that mean nothing here. */
-const IGNORED = [
-  'conn_pool_min_size',
-  'conn_pool_ttl',
-  'direct_mandatory_flag',
-  'enable_cancel_on_failover',
-  'heartbeat_in_pthread',
-  'heartbeat_rate',
-  'heartbeat_timeout_threshold',
-  'hostname',
-  'kombu_compression',
-  'kombu_failover_strategy',
-  'kombu_missing_consumer_retry_timeout',
-  'kombu_reconnect_delay',
-  'kombu_reconnect_splay',
-  'processname',
-  'rabbit_interval_max',
-  'rabbit_login_method',
-  'rabbit_qos_prefetch_count',
-  'rabbit_retry_backoff',
-  'rabbit_retry_interval',
-  'rabbit_stream_fanout',
-  'rabbit_transient_queues_ttl',
-  'rabbit_transient_quorum_queue',
-  'rpc_conn_pool_size',
-  'ssl_enforce_fips_mode',
-  'ssl_enforce_hostname_verification',
-  'ssl_version',
-  'use_queue_manager',
-]
+const IGNORED = words(`
+  conn_pool_min_size conn_pool_ttl direct_mandatory_flag enable_cancel_on_failover heartbeat_in_pthread
+  heartbeat_rate heartbeat_timeout_threshold hostname kombu_compression kombu_failover_strategy
+  kombu_missing_consumer_retry_timeout kombu_reconnect_delay kombu_reconnect_splay processname
+  rabbit_interval_max rabbit_login_method rabbit_qos_prefetch_count rabbit_retry_backoff rabbit_retry_interval
+  rabbit_stream_fanout rabbit_transient_queues_ttl rabbit_transient_quorum_queue rpc_conn_pool_size
+  ssl_enforce_fips_mode ssl_enforce_hostname_verification ssl_version use_queue_manager
+`)
 
 /** Bounds of a quorum queue, where they are not 0. oslo.messaging 14 spells two of them wrong. */
 const QUORUM_LIMITS = [

@@ -1,6 +1,6 @@
 import { Object } from '@osprofiler/core/toolkit'
 import type { MongoClientOptions } from 'mongodb'
-import { parseConnectionUrl, showHost, showHosts } from '../opening/connection-url.js'
+import { parseConnectionUrl, showHost, showHosts, words } from '../opening/connection-url.js'
 import { readFileOption, readTtl } from '../opening/url-options.js'
 
 /** Where a MongoDB is, in the form that its client wants. */
@@ -16,52 +16,15 @@ export interface MongodbUrl {
 }
 
 /** MongoDB's own options, as its manual spells them. */
-const CLIENT_OPTIONS = [
-  'appName',
-  'authMechanism',
-  'authMechanismProperties',
-  'authSource',
-  'compressors',
-  'connectTimeoutMS',
-  'directConnection',
-  'heartbeatFrequencyMS',
-  'journal',
-  'loadBalanced',
-  'localThresholdMS',
-  'maxConnecting',
-  'maxIdleTimeMS',
-  'maxPoolSize',
-  'maxStalenessSeconds',
-  'minPoolSize',
-  'proxyHost',
-  'proxyPassword',
-  'proxyPort',
-  'proxyUsername',
-  'readConcernLevel',
-  'readPreference',
-  'readPreferenceTags',
-  'replicaSet',
-  'retryReads',
-  'retryWrites',
-  'serverMonitoringMode',
-  'serverSelectionTimeoutMS',
-  'socketTimeoutMS',
-  'srvMaxHosts',
-  'srvServiceName',
-  'ssl',
-  'timeoutMS',
-  'tls',
-  'tlsAllowInvalidCertificates',
-  'tlsAllowInvalidHostnames',
-  'tlsCAFile',
-  'tlsCertificateKeyFile',
-  'tlsCertificateKeyFilePassword',
-  'tlsInsecure',
-  'w',
-  'waitQueueTimeoutMS',
-  'wtimeoutMS',
-  'zlibCompressionLevel',
-]
+const CLIENT_OPTIONS = words(`
+  appName authMechanism authMechanismProperties authSource compressors connectTimeoutMS directConnection
+  heartbeatFrequencyMS journal loadBalanced localThresholdMS maxConnecting maxIdleTimeMS maxPoolSize
+  maxStalenessSeconds minPoolSize proxyHost proxyPassword proxyPort proxyUsername readConcernLevel
+  readPreference readPreferenceTags replicaSet retryReads retryWrites serverMonitoringMode
+  serverSelectionTimeoutMS socketTimeoutMS srvMaxHosts srvServiceName ssl timeoutMS tls
+  tlsAllowInvalidCertificates tlsAllowInvalidHostnames tlsCAFile tlsCertificateKeyFile
+  tlsCertificateKeyFilePassword tlsInsecure w waitQueueTimeoutMS wtimeoutMS zlibCompressionLevel
+`)
 
 /** The client reads these files when it connects, and would wait for one that has no end. */
 const FILE_OPTIONS = ['tlsCAFile', 'tlsCertificateKeyFile']

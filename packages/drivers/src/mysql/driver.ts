@@ -6,6 +6,7 @@ import {
   parseConnectionUrl,
   showHosts,
   type UrlForm,
+  words,
 } from '../opening/connection-url.js'
 import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
 import { readChoice, readSeconds, readSwitch, readTlsFiles, readTtl } from '../opening/url-options.js'
@@ -15,40 +16,19 @@ import { connectMysql, type MysqlSettings } from './session.js'
 import { createMysqlStore } from './store.js'
 
 /** The schemes of its connection strings: those of Python's clients name the same store. */
-export const MYSQL_SCHEMES = [
-  'mysql',
-  'mysql+aiomysql',
-  'mysql+asyncmy',
-  'mysql+cymysql',
-  'mysql+mysqlconnector',
-  'mysql+mysqldb',
-  'mysql+pymysql',
-  'mariadb',
-  'mariadb+mariadbconnector',
-  'mariadb+mysqlconnector',
-  'mariadb+mysqldb',
-  'mariadb+pymysql',
-] as const
+export const MYSQL_SCHEMES = words(`
+  mysql mysql+aiomysql mysql+asyncmy mysql+cymysql mysql+mysqlconnector mysql+mysqldb mysql+pymysql mariadb
+  mariadb+mariadbconnector mariadb+mysqlconnector mariadb+mysqldb mariadb+pymysql
+`)
 
 const FORM: UrlForm = {
   example: 'mysql://user:password@host:3306/database',
   defaultPort: 3306,
   defaultHost: 'localhost',
-  options: [
-    'unix_socket',
-    'charset',
-    'connect_timeout',
-    'ssl',
-    'ssl_mode',
-    'ssl_disabled',
-    'ssl_ca',
-    'ssl_cert',
-    'ssl_key',
-    'ssl_check_hostname',
-    'ssl_verify_cert',
-    'ssl_verify_identity',
-    'ttl',
-  ],
+  options: words(`
+    unix_socket charset connect_timeout ssl ssl_mode ssl_disabled ssl_ca ssl_cert ssl_key ssl_check_hostname
+    ssl_verify_cert ssl_verify_identity ttl
+  `),
   passedOver: ['autocommit', 'local_infile', 'plugin', 'read_timeout', 'use_unicode', 'write_timeout'],
 }
 

@@ -48,6 +48,11 @@ export interface UrlForm {
   readonly defaultHost?: string
 }
 
+/** The words of a text, for lists of names. */
+export function words(text: string): readonly string[] {
+  return text.trim().split(/\s+/)
+}
+
 /** Hosts, split at commas, have credentials before them at most once; a password may hold any character but "/" and "?". */
 const PARTS = /^(?:([^/?#]*)@)?([^/?#@]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/
 const HOST = /^(?:\[([0-9a-f:.]+(?:%[\w.-]+)?)\]|([^\s[\]:"'<>\\^`{|}]*))(?::(\d{1,5}))?$/i

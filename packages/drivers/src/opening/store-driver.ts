@@ -50,9 +50,9 @@ export interface StoreDriver {
   write(records: readonly TraceRecord[]): Promise<WriteResult>
   /** Rejects where the store takes no writes. */
   check?(): Promise<unknown>
-  /** See `readRecords` of `Driver`. */
+  /** See `readRecords` of `Driver`. In pieces of any size, of which some may be empty. */
   read?(baseId: string, onUnreadable: (records: number) => void): AsyncIterable<readonly TraceRecord[]>
-  /** The newest traces, or those in which something failed. */
+  /** The newest traces, or those in which something failed: at least those that are asked for, in any order. */
   list?(selection: Selection, failed: boolean): Promise<TraceSummary[]>
   /** Removes a trace, and resolves to how many records that were. */
   remove?(baseId: string): Promise<number>

@@ -7,6 +7,7 @@ import {
   type Refuse,
   showHosts,
   type UrlForm,
+  words,
 } from '../opening/connection-url.js'
 import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
 import { readChoice, readSeconds, readTlsFiles, readTtl } from '../opening/url-options.js'
@@ -16,48 +17,23 @@ import { connectPostgresql, type PostgresqlSettings } from './session.js'
 import { createPostgresqlStore } from './store.js'
 
 /** The schemes of its connection strings: those of Python's clients name the same store. */
-export const POSTGRESQL_SCHEMES = [
-  'postgresql',
-  'postgres',
-  'postgresql+asyncpg',
-  'postgresql+pg8000',
-  'postgresql+psycopg',
-  'postgresql+psycopg2',
-  'postgresql+psycopg2cffi',
-  'postgresql+psycopg_async',
-] as const
+export const POSTGRESQL_SCHEMES = words(`
+  postgresql postgres postgresql+asyncpg postgresql+pg8000 postgresql+psycopg postgresql+psycopg2
+  postgresql+psycopg2cffi postgresql+psycopg_async
+`)
 
 const FORM: UrlForm = {
   example: 'postgresql://user:password@host:5432/database',
   defaultPort: 5432,
   defaultHost: 'localhost',
-  options: [
-    'host',
-    'port',
-    'user',
-    'password',
-    'dbname',
-    'sslmode',
-    'sslrootcert',
-    'sslcert',
-    'sslkey',
-    'application_name',
-    'connect_timeout',
-    'client_encoding',
-    'options',
-    'target_session_attrs',
-    'ttl',
-  ],
+  options: words(`
+    host port user password dbname sslmode sslrootcert sslcert sslkey application_name connect_timeout
+    client_encoding options target_session_attrs ttl
+  `),
   lists: ['host', 'port'],
-  passedOver: [
-    'gssencmode',
-    'keepalives',
-    'keepalives_count',
-    'keepalives_idle',
-    'keepalives_interval',
-    'plugin',
-    'tcp_user_timeout',
-  ],
+  passedOver: words(`
+    gssencmode keepalives keepalives_count keepalives_idle keepalives_interval plugin tcp_user_timeout
+  `),
 }
 
 const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
@@ -101,16 +77,9 @@ export function openPostgresqlDriver(location: string, context: OpenContext): St
 
 /** Where the servers are: libpq also takes hosts and ports as options, SQLAlchemy hosts with their ports. */
 function toHosts({ hosts, options, refuse }: ConnectionUrl): readonly Host[] {
-  const places =
-    options
-      .get('host')
-      ?.split(',')
-      .map(text => toPlace(text, refuse)) ?? hosts
-  const ports =
-    options
-      .get('port')
-      ?.split(',')
-      .map(text => readPort(text, refuse)) ?? []
+  const listOf = (name: string) => options.get(name)?.split(',')
+  const places = listOf('host')?.map(text => toPlace(text, refuse)) ?? hosts
+  const ports = listOf('port')?.map(text => readPort(text, refuse)) ?? []
   if (ports.length > 1 && ports.length !== places.length) {
     throw refuse('port is one number, or as many as there are hosts')
   }

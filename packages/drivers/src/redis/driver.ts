@@ -38,7 +38,7 @@ export function openRedisDriver(location: string, context: OpenContext): StoreDr
     async *read(baseId, onUnreadable) {
       let isThere = false
       for await (const records of readList(route, `${RECORDS}${baseId}`, onUnreadable)) {
-        isThere = true
+        isThere ||= records.length > 0
         yield records
       }
       if (!isThere) yield* legacy.read(baseId)

@@ -47,8 +47,7 @@ export function createLegacyKeys(route: RedisRoute): LegacyKeys {
     async *read(baseId) {
       for await (const { records } of scan(`${LEGACY}${baseId ?? ''}`)) {
         // The id of another trace may begin with this one's.
-        const wanted = baseId === undefined ? records : records.filter(({ base_id }) => base_id === baseId)
-        if (wanted.length > 0) yield wanted
+        yield baseId === undefined ? records : records.filter(({ base_id }) => base_id === baseId)
       }
     },
     async remove(baseIds) {

@@ -18,7 +18,7 @@ export async function* readList(
     const [lines] = toValues(await route.send([page.command]))
     const { records, unreadable, next } = readPage(page, lines)
     if (unreadable > 0) onUnreadable(unreadable)
-    if (records.length > 0) yield records
+    yield records
     if (next === undefined) return
     page = next
   }

@@ -5,6 +5,7 @@ import {
   parseConnectionUrl,
   showHosts,
   type UrlForm,
+  words,
 } from '../opening/connection-url.js'
 import { readSeconds, readSwitch, readTlsFiles, readTtl } from '../opening/url-options.js'
 
@@ -47,28 +48,14 @@ export interface RedisTls {
 }
 
 /** As Python's client spells them, but for `cluster`, `sentinel_` and `ttl`. */
-const OPTIONS = [
-  'db',
-  'username',
-  'password',
-  'socket_timeout',
-  'socket_connect_timeout',
-  'ssl_ca_certs',
-  'ssl_certfile',
-  'ssl_keyfile',
-  'ssl_cert_reqs',
-  'ssl_check_hostname',
-  'ttl',
-]
+const OPTIONS = words(`
+  db username password socket_timeout socket_connect_timeout ssl_ca_certs ssl_certfile ssl_keyfile
+  ssl_cert_reqs ssl_check_hostname ttl
+`)
 /** They tell Python how its client is to work. */
-const PASSED_OVER = [
-  'client_name',
-  'health_check_interval',
-  'max_connections',
-  'protocol',
-  'retry_on_timeout',
-  'socket_keepalive',
-]
+const PASSED_OVER = words(`
+  client_name health_check_interval max_connections protocol retry_on_timeout socket_keepalive
+`)
 const CONNECT_MS = 5_000
 const REPLY_MS = 30_000
 const TLS_SCHEMES = new Set(['rediss', 'redissentinels'])

@@ -105,7 +105,7 @@ export function createSearchDriver(product: SearchProduct, context: OpenContext)
     }
   }
 
-  async function refreshed<Result>(work: () => Promise<Result>, through = client): Promise<Result> {
+  async function afterRefresh<Result>(work: () => Promise<Result>, through = client): Promise<Result> {
     await refresh(through)
     return await work()
   }
@@ -117,7 +117,7 @@ export function createSearchDriver(product: SearchProduct, context: OpenContext)
       ttl,
       prune(before) {
         const hurried = inHurry(client)
-        return refreshed(() => pruneTraces(hurried, before, WRITE_MS), hurried)
+        return afterRefresh(() => pruneTraces(hurried, before, WRITE_MS), hurried)
       },
     },
     async write(records): Promise<WriteResult> {
@@ -131,9 +131,9 @@ export function createSearchDriver(product: SearchProduct, context: OpenContext)
     },
     check: () => askBulk(client),
     read,
-    list: (selection, failed) => refreshed(() => listTraces(client, selection, failed)),
-    remove: baseId => refreshed(() => deleteTrace(client, baseId)),
-    prune: before => refreshed(() => pruneTraces(client, before)),
+    list: (selection, failed) => afterRefresh(() => listTraces(client, selection, failed)),
+    remove: baseId => afterRefresh(() => deleteTrace(client, baseId)),
+    prune: before => afterRefresh(() => pruneTraces(client, before)),
     mayHold: baseId => baseId.isWellFormed(),
     toError: error => toSearchError(title, location, error),
     leave: client.close,

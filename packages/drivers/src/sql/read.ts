@@ -26,9 +26,7 @@ export async function* readRecords(use: UseTable, baseId: string): AsyncIterable
     const from: number = after
     const found = await use(store => store.findRecords(baseId, from, MAX_IDS), NONE)
     for (const page of toPages(found)) {
-      const rows = await use(store => store.readRows(page), NONE)
-      // Deleted in the meantime.
-      if (rows.length > 0) yield rows.map(toRowRecord)
+      yield (await use(store => store.readRows(page), NONE)).map(toRowRecord)
     }
     after = found.length === MAX_IDS ? found.at(-1)?.id : undefined
   }

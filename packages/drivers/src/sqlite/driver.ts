@@ -29,7 +29,7 @@ export function openSqliteDriver(location: string, context: OpenContext): StoreD
   const { lifetime } = context
   const { path, ttl } = readSqliteLocation(location)
   const thread = createThread(context.checkOnly ? '' : findWorker(), findSqliteClient(context), path)
-  const prune = (before: string) => thread.ask({ operation: 'prune', before })
+  const prune = (before: string) => thread.ask('prune', before)
 
   return {
     name: 'sqlite',
@@ -41,7 +41,7 @@ export function openSqliteDriver(location: string, context: OpenContext): StoreD
         for (let start = 0; start < records.length; start += RECORDS_PER_STAGE) {
           thread.stage(records.slice(start, start + RECORDS_PER_STAGE).map(packRecord))
         }
-        return { refused: await thread.ask({ operation: 'write' }) }
+        return { refused: await thread.ask('write') }
       } catch (error) {
         if (!(error instanceof ThreadDied)) throw toWriteError(path, error)
         const message = `${error.message} Nobody knows whether it had written the batch.`
@@ -51,13 +51,13 @@ export function openSqliteDriver(location: string, context: OpenContext): StoreD
     async *read(baseId) {
       for (let after: bigint | undefined = MIN_ID; after !== undefined; ) {
         lifetime.checkOpen()
-        const page: SqlitePage = await thread.ask({ operation: 'read', baseId, after })
+        const page: SqlitePage = await thread.ask('read', baseId, after)
         if (page.rows.length > 0) yield page.rows.map(toRowRecord)
         after = page.after
       }
     },
-    list: (selection, failed) => thread.ask({ operation: 'list', selection, failed }),
-    remove: baseId => thread.ask({ operation: 'delete', baseId }),
+    list: (selection, failed) => thread.ask('list', selection, failed),
+    remove: baseId => thread.ask('delete', baseId),
     prune,
     // The clients would cut another one short.
     mayHold: baseId => !baseId.includes('\0') && isStorable(baseId),

@@ -1,21 +1,22 @@
 import { AsyncResource } from 'node:async_hooks'
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import type { TraceSummary } from '@osprofiler/core'
 import { Error, Map, Number, Promise, performance, String } from '@osprofiler/core/toolkit'
 import { createExitSignal, haveLeft, watchExit } from '../lifetime/exit-guard.js'
 import { isDoneWithin } from '../lifetime/hold.js'
-import type { Selection } from '../listing/trace-query.js'
-import type { SqlitePage } from './database/store.js'
+import type { SqliteStore } from './database/store.js'
+
+/** What the thread does: what the store does, but for the rows of a batch, which are staged before. */
+export interface SqliteCalls extends Omit<SqliteStore, 'write'> {
+  /** Writes what was staged, and resolves to how many records were refused. */
+  write(): Promise<number>
+}
 
 /** What the thread is asked to do. */
-export type SqliteRequest =
-  | { readonly operation: 'write' }
-  | { readonly operation: 'read'; readonly baseId: string; readonly after: bigint }
-  | { readonly operation: 'list'; readonly selection: Selection; readonly failed: boolean }
-  | { readonly operation: 'delete'; readonly baseId: string }
-  | { readonly operation: 'prune'; readonly before: string }
-  | { readonly operation: 'close' }
+export interface SqliteRequest<Operation extends keyof SqliteCalls = keyof SqliteCalls> {
+  readonly operation: Operation
+  readonly args: Parameters<SqliteCalls[Operation]>
+}
 
 /** Why it could not: an error's message, its `code`, and SQLite's result code. */
 export interface SqliteFailure {
@@ -33,15 +34,6 @@ export type SqliteMessage =
 export type SqliteReply =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly failure: SqliteFailure }
-
-interface Answers {
-  readonly write: number
-  readonly read: SqlitePage
-  readonly list: TraceSummary[]
-  readonly delete: number
-  readonly prune: number
-  readonly close: undefined
-}
 
 /** Thrown for a request whose thread died before it answered. */
 export class ThreadDied extends Error {
@@ -64,7 +56,10 @@ export interface SqliteThread {
   /** Hands over packed records for the next `write`, so that the thread prepares some while others are being packed. */
   stage(packed: readonly string[]): void
   /** Asks for something. The thread is started if there is none, and keeps no process alive. */
-  ask<Request extends SqliteRequest>(request: Request): Promise<Answers[Request['operation']]>
+  ask<Operation extends keyof SqliteCalls>(
+    operation: Operation,
+    ...args: Parameters<SqliteCalls[Operation]>
+  ): ReturnType<SqliteCalls[Operation]>
   /** Has the thread come to its end, and resolves then. */
   close(): Promise<void>
   /** Leaves the thread to itself, wherever it is stuck. Whoever waits for it learns that it died. */
@@ -146,10 +141,10 @@ export function createThread(file: string, client: string, path: string): Sqlite
     worker.postMessage(message)
   }
 
-  function ask(request: SqliteRequest): Promise<unknown> {
+  function ask(...[operation, ...args]: Parameters<SqliteThread['ask']>): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const id = ++lastId
-      post({ id, request })
+      post({ id, request: { operation, args } })
       pending.set(id, { resolve, reject })
     })
   }
@@ -161,7 +156,7 @@ export function createThread(file: string, client: string, path: string): Sqlite
       const closing = worker
       if (closing === undefined) return
       const ended = once(closing, 'exit')
-      await ask({ operation: 'close' }).catch(() => undefined)
+      await ask('close').catch(() => undefined)
       // It has left native code for good by now.
       if (!(await isDoneWithin(END_MS, ended))) await closing.terminate()
     },

@@ -1,16 +1,27 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { String } from '@osprofiler/core/platform'
+import { Reflect, String } from '@osprofiler/core/platform'
 import { createExitGuard } from '../lifetime/exit-guard.js'
 import { isObject } from '../records/record-text.js'
-import { createStore, type SqliteStore } from './database/store.js'
+import { createStore } from './database/store.js'
 import { type SqliteBatch, unpackRows } from './row.js'
-import type { SqliteFailure, SqliteMessage, SqliteReply, SqliteRequest } from './thread.js'
+import type { SqliteCalls, SqliteFailure, SqliteMessage, SqliteReply, SqliteRequest } from './thread.js'
 
 // The thread in which SQLite runs: wherever it waits for another process's lock, the program's event loop goes on.
 
 const port = parentPort
-let store: SqliteStore | undefined
+const { client, path, signal } = workerData
+const store = createStore(client, path, createExitGuard(signal))
 let batch: SqliteBatch = { rows: [], refused: 0 }
+
+const calls: SqliteCalls = {
+  ...store,
+  async write() {
+    const { rows, refused } = batch
+    batch = { rows: [], refused: 0 }
+    if (rows.length > 0) await store.write(rows)
+    return refused
+  },
+}
 
 port?.on('message', async (message: SqliteMessage) => {
   if ('packed' in message) return unpackRows(message.packed, batch)
@@ -26,17 +37,8 @@ port?.on('message', async (message: SqliteMessage) => {
 
 port?.postMessage({ id: 0, value: undefined } satisfies SqliteReply)
 
-async function answer(request: SqliteRequest): Promise<unknown> {
-  if (request.operation === 'close') return store?.close()
-  const { rows, refused } = batch
-  if (request.operation === 'write') batch = { rows: [], refused: 0 }
-  store ??= createStore(workerData.client, workerData.path, createExitGuard(workerData.signal))
-  if (request.operation === 'read') return store.read(request.baseId, request.after)
-  if (request.operation === 'list') return store.list(request.selection, request.failed)
-  if (request.operation === 'delete') return store.delete(request.baseId)
-  if (request.operation === 'prune') return store.prune(request.before)
-  if (rows.length > 0) await store.write(rows)
-  return refused
+async function answer({ operation, args }: SqliteRequest): Promise<unknown> {
+  return await Reflect.apply(calls[operation], calls, args)
 }
 
 function describe(error: unknown): SqliteFailure {

@@ -1,11 +1,11 @@
 import { type IncomingMessage, METHODS } from 'node:http'
 import type { Point } from '@osprofiler/core'
-import { Array, Object, Reflect, types, WeakMap } from '@osprofiler/core/toolkit'
+import { Array, Object, types, WeakMap } from '@osprofiler/core/toolkit'
 import { whenLoaded } from '../loading/library-loads.js'
 import { wrapLibrary } from '../loading/wrap-library.js'
-import { standInOnce } from '../wrapping/stand-in-once.js'
+import { standInAfter } from '../wrapping/stand-in-once.js'
 import { type Around, undoAll, wrapMethod } from '../wrapping/wrap-method.js'
-import { createLayers, type EnterLayer, unboundName } from './layers.js'
+import { createLayers, type EnterLayer, nameOf } from './layers.js'
 import { registrationSite } from './registration-site.js'
 
 /** A request as Express has it while its layers run. */
@@ -56,7 +56,7 @@ const nameLayers: Around = (proceed, self, args) => {
   const { stack } = self as { readonly stack?: readonly ExpressLayer[] }
   const before = stack?.length ?? 0
   const result = proceed(args)
-  const unnamed = stack?.slice(before).filter(layer => !sites.has(layer) && nameOf(layer) === '') ?? []
+  const unnamed = stack?.slice(before).filter(layer => !sites.has(layer) && shownName(layer) === '') ?? []
   const site = unnamed.length === 0 ? undefined : registrationSite()
   if (site !== undefined) for (const layer of unnamed) sites.set(layer, site)
   return result
@@ -79,12 +79,10 @@ function traceLayer(enter: EnterLayer, parameters: 3 | 4): Around {
     if (isErrorHandler !== (parameters === 4) || layer.route !== undefined) return proceed(args)
     const point = enterLayer(enter, req, layer)
     if (point === undefined) return proceed(args)
-    const handOn = standInOnce(next, (nextLayer, nextSelf, given) => {
-      const [error] = given
+    const handOn = standInAfter(next, error => {
       // What only leads elsewhere is no error, and neither is one that was handed in.
       if (!error || error === 'route' || error === 'router' || error === incoming) point.stop()
       else point.fail(error)
-      return Reflect.apply(nextLayer, nextSelf, given)
     })
     // The router keeps its own there, and a program may compare the two.
     if (req.next === next || nextOf.get(req.next as object) === next) req.next = handOn
@@ -95,14 +93,14 @@ function traceLayer(enter: EnterLayer, parameters: 3 | 4): Around {
 
 function enterLayer(enter: EnterLayer, req: ExpressRequest, layer: ExpressLayer): Point | undefined {
   return enter(req, {
-    name: nameOf(layer) || (sites.get(layer) ?? ''),
+    name: shownName(layer) || (sites.get(layer) ?? ''),
     // The request keeps its route for those that come after it, such as handlers of its errors.
     route: Object.hasOwn(layer, 'method') ? routeOf(req) : undefined,
   })
 }
 
-function nameOf({ name = '' }: ExpressLayer): string {
-  return name === '<anonymous>' || name === 'anonymous' ? '' : unboundName(name)
+function shownName(layer: ExpressLayer): string {
+  return layer.name === '<anonymous>' || layer.name === 'anonymous' ? '' : nameOf(layer)
 }
 
 function routeOf({ method, baseUrl = '', route }: ExpressRequest): string | undefined {

@@ -2,9 +2,9 @@ import type { Point } from '@osprofiler/core'
 import { Array, Reflect, String, settle, standIn, types, WeakSet } from '@osprofiler/core/toolkit'
 import { markTaken } from '../points/mark-taken.js'
 import { listen } from '../wrapping/channels.js'
-import { standInOnce } from '../wrapping/stand-in-once.js'
+import { standInAfter } from '../wrapping/stand-in-once.js'
 import { wrapMethod } from '../wrapping/wrap-method.js'
-import { createLayers, type EnterLayer, type Layer, unboundName } from './layers.js'
+import { createLayers, type EnterLayer, type Layer, nameOf } from './layers.js'
 import { registrationSite } from './registration-site.js'
 
 /** A hook or a handler: a request and a reply come first, and in hooks with callbacks what goes on comes last. */
@@ -87,16 +87,9 @@ function traceStep(step: Step, layer: Omit<Layer, 'name'>, enter: EnterLayer): S
   })
 }
 
-function nameOf(step: object): string {
-  const { name } = step as { readonly name?: unknown }
-  return typeof name === 'string' ? unboundName(name) : ''
-}
-
 function endAtCall(done: Step, point: Point): Step {
-  return standInOnce(done, (original, self, args) => {
-    const [error] = args
+  return standInAfter(done, error => {
     if (error) point.fail(error)
     else point.stop()
-    return Reflect.apply(original, self, args)
   })
 }

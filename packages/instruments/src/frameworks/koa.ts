@@ -3,7 +3,7 @@ import { wrapLibrary } from '../loading/wrap-library.js'
 import type { InstrumentSettings } from '../options/instrument-contract.js'
 import { standInOnce } from '../wrapping/stand-in-once.js'
 import type { Around } from '../wrapping/wrap-method.js'
-import { createLayers, type EnterLayer, unboundName } from './layers.js'
+import { createLayers, type EnterLayer, nameOf } from './layers.js'
 import { registrationSite } from './registration-site.js'
 
 /** The part of Koa's context that tells what a router has found. */
@@ -44,7 +44,7 @@ function isGenerator(middleware: unknown): boolean {
 
 function traceMiddleware(middleware: Middleware, enter: EnterLayer): Middleware {
   const isRouter = 'router' in middleware
-  const name = nameOf(middleware) || (isRouter ? 'router' : (registrationSite() ?? ''))
+  const name = shownName(middleware) || (isRouter ? 'router' : (registrationSite() ?? ''))
 
   return standIn(middleware, (original, self, args) => {
     const [ctx, next, ...rest] = args as [KoaContext, Next, ...unknown[]]
@@ -85,12 +85,10 @@ function traceMiddleware(middleware: Middleware, enter: EnterLayer): Middleware 
   })
 }
 
-function nameOf(middleware: Middleware): string {
+function shownName(middleware: Middleware): string {
   // Where Koa itself looks first.
-  const { _name: shown, name } = middleware as { _name?: unknown; name: unknown }
-  if (typeof shown === 'string') return shown
-  // A program may have given its function another one.
-  return typeof name === 'string' ? unboundName(name) : ''
+  const { _name: shown } = middleware as { _name?: unknown }
+  return typeof shown === 'string' ? shown : nameOf(middleware)
 }
 
 /** Known only once the router has run. */

@@ -13,9 +13,10 @@ export interface Layer {
   readonly after?: boolean | undefined
 }
 
-/** The name of a function without what `bind()` puts before it; empty where the function has no name. */
-export function unboundName(name: string): string {
-  return name.replace(/^(?:bound )+/, '')
+/** The name of a function without what `bind()` puts before it; empty where the function has no text for a name. */
+export function nameOf(fn: object): string {
+  const { name } = fn as { readonly name?: unknown }
+  return typeof name === 'string' ? name.replace(/^(?:bound )+/, '') : ''
 }
 
 /** Begins the point of a layer; `undefined` for a request that is not traced. */

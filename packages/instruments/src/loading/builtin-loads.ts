@@ -9,13 +9,13 @@ const LOOK_AFTER_MS = [0, 100, 1_000]
  * It is never loaded for that: Node warns who loads one that is experimental. Before Node 22.15 one that is loaded
  * later is not found.
  */
-export function whenBuiltinLoaded(name: string, onLibrary: (exports: unknown) => () => void): () => void {
+export function whenBuiltinLoaded(name: string, onLibrary: (exports: object) => () => void): () => void {
   let undo: (() => void) | undefined
   let asked = true
 
   function look(): void {
     if (!asked || undo !== undefined || !isBuiltinLoaded(name)) return
-    undo = onLibrary(process.getBuiltinModule(name))
+    undo = onLibrary(process.getBuiltinModule(name) as object)
   }
 
   look()

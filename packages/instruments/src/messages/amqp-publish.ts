@@ -2,7 +2,7 @@ import { get, type Point, type Profiler } from '@osprofiler/core'
 import { writeCarrier } from '@osprofiler/core/rpc'
 import { Boolean, Object, Reflect, String } from '@osprofiler/core/toolkit'
 import type { MessageTarget } from '../options/messages-option.js'
-import { failIfThrown, proceedToCallback } from '../points/end-step.js'
+import { endWhenReturned, failIfThrown, proceedToCallback } from '../points/end-step.js'
 import { isTaken, markTaken } from '../points/mark-taken.js'
 import { changeTraceHeaders, isTraceHeader, readTraceValues } from '../propagation/trace-header-change.js'
 import { bindCallbacks } from '../wrapping/keep-context.js'
@@ -13,15 +13,11 @@ import { endWhenConfirmed } from './amqp-confirms.js'
 export function aroundPublish(mayCarry: (target: MessageTarget) => boolean): Around {
   return (proceed, _self, args) => {
     const profiler = get()
-    const [exchange, routingKey, content, options] = args
+    const options = args[3]
     // A channel with confirmations publishes through a plain one, with the same options.
     if (profiler === undefined || (isObject(options) && isTaken(options))) return proceed(args)
-    const [point, carrying] = openPublished(profiler, exchange, routingKey, options, mayCarry)
-    return failIfThrown(point, () => {
-      const result = proceed([exchange, routingKey, content, carrying])
-      point.stop()
-      return result
-    })
+    const [point, given] = openPublished(profiler, args, mayCarry)
+    return endWhenReturned(point, () => proceed(given))
   }
 }
 
@@ -30,23 +26,20 @@ export function aroundPublishConfirmed(mayCarry: (target: MessageTarget) => bool
   return (proceed, self, args) => {
     const profiler = get()
     if (profiler === undefined) return proceed(bindCallbacks(args))
-    const [exchange, routingKey, content, options, callback] = args
-    const [point, carrying] = openPublished(profiler, exchange, routingKey, options, mayCarry)
-    const given = [exchange, routingKey, content, carrying]
+    const callback = args[4]
+    const [point, given] = openPublished(profiler, args, mayCarry)
     if (typeof callback === 'function') return proceedToCallback(point, proceed, [...given, callback], given.length)
     endWhenConfirmed(self as object, point)
     return failIfThrown(point, () => proceed(given))
   }
 }
 
-/** The point of a published message, and the options with which it carries the trace. */
+/** The point of a published message, and the arguments with which it carries the trace. */
 function openPublished(
   profiler: Profiler,
-  exchange: unknown,
-  routingKey: unknown,
-  options: unknown,
+  [exchange, routingKey, content, options]: unknown[],
   mayCarry: (target: MessageTarget) => boolean,
-): [Point, object] {
+): [Point, unknown[]] {
   const target = { exchange: String(exchange ?? ''), routingKey: String(routingKey ?? '') }
   const point = profiler.startBeside('rpc', {
     function: { name: `publish ${[target.exchange, target.routingKey].filter(Boolean).join('/')}` },
@@ -60,7 +53,7 @@ function openPublished(
     headers: { value: headers, enumerable: true },
   })
   markTaken(carrying)
-  return [point, carrying]
+  return [point, [exchange, routingKey, content, carrying]]
 }
 
 /** Takes this very trace out of headers that were copied from a message, or a request, to somebody who must not have it. */

@@ -35,6 +35,13 @@ export function endWhenSettled(step: Step | undefined, run: () => unknown): unkn
   })
 }
 
+/** Runs what is over when it returns, and ends the step then. */
+export function endWhenReturned<T>(step: Step | undefined, run: () => T): T {
+  const result = failIfThrown(step, run)
+  step?.stop()
+  return result
+}
+
 /** Runs what ends the step by itself, unless it throws. */
 export function failIfThrown<T>(step: Step | undefined, run: () => T): T {
   try {

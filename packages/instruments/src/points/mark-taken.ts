@@ -6,11 +6,11 @@ const TAKEN = Symbol.for('osprofiler.instruments.taken')
 type MarkedCall = object & { [TAKEN]?: true }
 
 /**
- * Marks a call as one that has its point. Returns whether the caller is the first to do so, and could: the same call may be
- * told to several who listen, two installations or two copies of this package in one process.
+ * Marks a call as one that has its point. Returns whether the caller is the first to do so, and could. Several may be told of
+ * the same call: two installations, or two copies of this package in one process.
  *
- * A mark on the object that stands for the call: what a set of weak keys holds lives until a full collection, and
- * with it all that it leads to.
+ * The object that stands for the call has the mark. A set of weak keys would keep the object, and all that the object leads
+ * to, until a full collection.
  */
 export function markTaken(call: object): boolean {
   return !isTaken(call) && defineHidden(call, TAKEN, true)

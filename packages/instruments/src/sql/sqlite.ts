@@ -3,7 +3,7 @@ import { isBuiltinLoaded, whenBuiltinLoaded } from '../loading/builtin-loads.js'
 import { whenLoaded } from '../loading/library-loads.js'
 import { wrapClasses, wrapLibrary } from '../loading/wrap-library.js'
 import type { InstrumentSettings } from '../options/instrument-contract.js'
-import { failIfThrown, type Step } from '../points/end-step.js'
+import { endWhenReturned, failIfThrown, type Step } from '../points/end-step.js'
 import { type Around, type Arounds, undoAll, wrapMethod, wrapMethods } from '../wrapping/wrap-method.js'
 import { wrapWhenSeen } from '../wrapping/wrap-when-seen.js'
 import { createStartSql, type StartSql } from './sql-step.js'
@@ -54,7 +54,7 @@ function wrapDatabase(exports: unknown, start: StartSql): () => void {
 
 /** Makes the scripts of a database points. */
 export function aroundDatabase(start: StartSql): Arounds {
-  return { exec: (proceed, _self, args) => runSync(start(get(), args[0]), () => proceed(args)) }
+  return { exec: (proceed, _self, args) => endWhenReturned(start(get(), args[0]), () => proceed(args)) }
 }
 
 /** Makes the runs of a statement points. */
@@ -63,7 +63,7 @@ export function aroundStatement(start: StartSql): Arounds {
     const { sourceSQL, source = sourceSQL } = self as Statement
     return start(get(), source, args.length > 1 ? args : args[0])
   }
-  const aroundRun: Around = (proceed, self, args) => runSync(begin(self, args), () => proceed(args))
+  const aroundRun: Around = (proceed, self, args) => endWhenReturned(begin(self, args), () => proceed(args))
   const aroundIterate: Around = (proceed, self, args) => {
     const step = begin(self, args)
     if (step === undefined) return proceed(args)
@@ -72,13 +72,6 @@ export function aroundStatement(start: StartSql): Arounds {
     return rows
   }
   return { run: aroundRun, get: aroundRun, all: aroundRun, iterate: aroundIterate }
-}
-
-function runSync(step: Step | undefined, run: () => unknown): unknown {
-  if (step === undefined) return run()
-  const result = failIfThrown(step, run)
-  step.stop()
-  return result
 }
 
 /** The rows are read one by one: it is over after the last, or when the reader has enough. */

@@ -12,13 +12,18 @@ import type { Arounds, Method } from './wrap-method.js'
 export function createOverrides(overrides: Arounds): (object: object) => boolean {
   const mark: symbol = Symbol('osprofiler.prototype')
   const known = new WeakMap<object, readonly Member[]>()
+
+  function learn(prototype: object): readonly Member[] {
+    const members = createMembers(prototype, overrides, mark)
+    known.set(prototype, members)
+    return members
+  }
+
   return object => {
     const prototype: object = Object.getPrototypeOf(object)
-    const members = known.get(prototype) ?? createMembers(prototype, overrides, mark)
-    known.set(prototype, members)
-    return (
-      defineHidden(object, mark, prototype) && members.every(([name, method]) => defineHidden(object, name, method))
-    )
+    const members = known.get(prototype) ?? learn(prototype)
+    if (!defineHidden(object, mark, prototype)) return false
+    return members.every(([name, method]) => defineHidden(object, name, method))
   }
 }
 

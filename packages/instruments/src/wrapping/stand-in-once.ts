@@ -19,6 +19,14 @@ export function standInOnce<F extends AnyFunction>(fn: F, call: InPlaceOfCall): 
   })
 }
 
+/** A stand-in for one call that gives the arguments to `first`, and then calls the function. */
+export function standInAfter<F extends AnyFunction>(fn: F, first: (...args: unknown[]) => void): F {
+  return standInOnce(fn, (original, self, args) => {
+    first(...args)
+    return Reflect.apply(original, self, args)
+  })
+}
+
 /** An accessor has the function itself for `this`, as in a `standIn`. */
 function readMember(original: AnyFunction, key: string | symbol): unknown {
   const value: unknown = Reflect.get(original, key)

@@ -2,7 +2,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks'
 import { KeysSheet } from '../shared/keys-sheet.js'
 import { PageHeader } from '../shared/page-header.js'
 import { pressColumn } from '../shared/sorting.js'
-import { applyNextTheme, storedTheme } from '../shared/theme.js'
+import { useTheme } from '../shared/theme.js'
 import { LIST_KEYS, useListKeys } from './list-keys.js'
 import { acceptDrops, openFile } from './loading/open-file.js'
 import { compareAddress } from './loading/trace-address.js'
@@ -20,7 +20,7 @@ import { SearchProgress } from './view/search-progress.js'
 /** The page of all traces of a store. */
 export function ListPage({ store }: { readonly store: string }) {
   const { view, change } = useListView()
-  const [theme, setTheme] = useState(storedTheme)
+  const { theme, switchTheme } = useTheme()
   const [keysOpen, setKeysOpen] = useState(false)
   const [fileProblem, setFileProblem] = useState('')
   const list = useTraceList(view)
@@ -48,7 +48,6 @@ export function ListPage({ store }: { readonly store: string }) {
   }
   const choose = (ref: string, isChosen: boolean): void =>
     change(before => ({ chosen: chooseTrace(before.chosen, ref, isChosen) }))
-  const switchTheme = (): void => setTheme(applyNextTheme())
   useListKeys({
     choose: ref => change(before => ({ chosen: chooseTrace(before.chosen, ref, !before.chosen.includes(ref)) })),
     compare: () =>
@@ -64,7 +63,7 @@ export function ListPage({ store }: { readonly store: string }) {
   const problem = fileProblem || list.problem
   return (
     <>
-      <PageHeader title="Traces" store={store} isLive={list.problem === ''} theme={theme} switchTheme={switchTheme}>
+      <PageHeader title="Traces" store={store} isLive={list.problem === ''} {...{ theme, switchTheme }}>
         <span class="opening-file">
           <input
             class="sr"

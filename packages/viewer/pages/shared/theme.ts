@@ -1,3 +1,5 @@
+import { useState } from 'preact/hooks'
+
 export type Theme = 'auto' | 'light' | 'dark'
 
 const KEY = 'osprofiler-theme'
@@ -23,9 +25,15 @@ export function applyTheme(theme: Theme): void {
 }
 
 /** Goes on from the theme that the page has now: two presses may come before the page is drawn again. */
-export function applyNextTheme(): Theme {
+function applyNextTheme(): Theme {
   const { theme } = document.documentElement.dataset
   const next = NEXT[theme === 'light' || theme === 'dark' ? theme : 'auto']
   applyTheme(next)
   return next
+}
+
+/** The theme of the page, and what goes on to the next one. */
+export function useTheme(): { readonly theme: Theme; readonly switchTheme: () => void } {
+  const [theme, setTheme] = useState<Theme>(storedTheme)
+  return { theme, switchTheme: () => setTheme(applyNextTheme()) }
 }

@@ -2,7 +2,7 @@ import { correctSkew } from '@osprofiler/report'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { PageSource } from '../../src/protocol/page-source.js'
 import { KeysSheet } from '../shared/keys-sheet.js'
-import { applyNextTheme, storedTheme, type Theme } from '../shared/theme.js'
+import { useTheme } from '../shared/theme.js'
 import { DetailsPane } from './details/details-pane.js'
 import { FindingsList } from './findings/findings-list.js'
 import { useFindings } from './findings/use-findings.js'
@@ -31,7 +31,7 @@ export function App({ trace, facts, source }: AppProps) {
   const clocksDiffer = corrected.clocks.some(({ offsetUs }) => offsetUs !== 0)
   const model = useMemo(() => createTraceModel(asRecorded ? report : corrected), [report, corrected, asRecorded])
   const { state, patch, kept, visible } = useViewState(model)
-  const [theme, setTheme] = useState<Theme>(storedTheme)
+  const { theme, switchTheme } = useTheme()
   const [keysOpen, setKeysOpen] = useState(false)
   const findings = useFindings(trace, asRecorded)
   useCarryOver(model, patch)
@@ -45,9 +45,6 @@ export function App({ trace, facts, source }: AppProps) {
   const markInWaterfall = (label: string, points: readonly number[]): void => {
     mark(label, points)
     patch({ view: 'waterfall' })
-  }
-  const switchTheme = (): void => {
-    setTheme(applyNextTheme())
   }
   usePageKeys(model, patch, { switchTheme, showKeys: () => setKeysOpen(true) })
 

@@ -1,8 +1,8 @@
 import http, { type ClientRequest } from 'node:http'
 import https from 'node:https'
-import { syncBuiltinESMExports } from 'node:module'
 import { get, type Profiler } from '@osprofiler/core'
 import { Array, Number, process, Reflect, shared } from '@osprofiler/core/toolkit'
+import { wrapBuiltin } from '../../loading/wrap-builtin.js'
 import type { InstrumentSettings } from '../../options/instrument-contract.js'
 import { failIfThrown } from '../../points/end-step.js'
 import { markTaken } from '../../points/mark-taken.js'
@@ -122,7 +122,8 @@ export function instrumentHttp(settings: InstrumentSettings): () => void {
     proceed([line, attempt(() => beginLate(self as ClientRequest, headers)) ?? headers])
 
   return undoAll([
-    wrapFunctions(send),
+    wrapFunctions(http, 'http', send),
+    wrapFunctions(https, 'https', send),
     wrapMethod(http.ClientRequest.prototype, '_storeHeader', aroundHead),
     listen({
       [TELLS_OF_CREATION ? 'http.client.request.created' : 'http.client.request.start']: onRequest,
@@ -136,27 +137,20 @@ export function instrumentHttp(settings: InstrumentSettings): () => void {
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 const TELLS_OF_CREATION = major > 22 || (major === 22 && minor >= 12)
 
-function wrapFunctions(send: (proceed: Proceed, args: unknown[], scheme: Scheme) => unknown): () => void {
-  const undos = ([http, https] as const).flatMap((module, index) => {
-    const scheme = index === 0 ? 'http' : 'https'
-    const { request } = module
-    return [
-      wrapMethod(module, 'request', (proceed, _self, args) => send(proceed, args, scheme)),
-      // Not by Node's own `get`, which sends the head before anything could be added to it.
-      wrapMethod(module, 'get', (proceed, self, args) => {
-        if (get() === undefined || opening.requests) return proceed(args)
-        const sent = send(given => Reflect.apply(request, self, given), args, scheme) as ClientRequest
-        sent.end()
-        return sent
-      }),
-    ]
+type Send = (proceed: Proceed, args: unknown[], scheme: Scheme) => unknown
+
+function wrapFunctions(module: typeof http | typeof https, scheme: Scheme, send: Send): () => void {
+  const { request } = module
+  return wrapBuiltin(module, {
+    request: (proceed, _self, args) => send(proceed, args, scheme),
+    // Not by Node's own `get`, which sends the head before anything could be added to it.
+    get(proceed, self, args) {
+      if (get() === undefined || opening.requests) return proceed(args)
+      const sent = send(given => Reflect.apply(request, self, given), args, scheme) as ClientRequest
+      sent.end()
+      return sent
+    },
   })
-  // For who has imported the functions by their names.
-  syncBuiltinESMExports()
-  return () => {
-    undoAll(undos)()
-    syncBuiltinESMExports()
-  }
 }
 
 /** Of all copies of this package: whether a request is being made whose point has begun. */

@@ -1,22 +1,18 @@
 import type { ClientHttp2Session, OutgoingHttpHeaders } from 'node:http2'
-import Module, { syncBuiltinESMExports } from 'node:module'
+import Module from 'node:module'
 import { get, type Profiler } from '@osprofiler/core'
 import { Object, process, String, URL, WeakMap } from '@osprofiler/core/toolkit'
 import { whenBuiltinLoaded } from '../../loading/builtin-loads.js'
+import { wrapBuiltin } from '../../loading/wrap-builtin.js'
 import type { InstrumentSettings } from '../../options/instrument-contract.js'
 import type { Propagation } from '../../propagation/propagate-to.js'
 import { changeTraceHeaders } from '../../propagation/trace-header-change.js'
-import { type Around, undoAll, wrapInherited, wrapMethod } from '../../wrapping/wrap-method.js'
+import { type Around, undoAll, wrapInherited } from '../../wrapping/wrap-method.js'
 import { wrapWhenSeen } from '../../wrapping/wrap-when-seen.js'
 import { readOnce } from './http-call.js'
 import { changeHeaders, eachHeader, type HeaderList } from './http-headers.js'
 
 type RequestHeaders = OutgoingHttpHeaders | HeaderList
-
-/** The module `node:http2`, as far as it is wrapped. */
-interface Http2Module {
-  readonly connect: unknown
-}
 
 /**
  * Keeps the pair of a caller from going on over `node:http2`, where requests are no points: a gateway that copies the
@@ -26,17 +22,12 @@ export function guardHttp2Headers({ mayReceive }: InstrumentSettings): () => voi
   return whenHttp2Loaded(http2 => {
     // Node does not export the class of sessions.
     const sessions = wrapWhenSeen(prototype => wrapInherited(prototype, { request: createAroundRequest(mayReceive) }))
-    const undoConnect = wrapMethod(http2, 'connect', (proceed, _self, args) => {
+    const connect: Around = (proceed, _self, args) => {
       const session = proceed(args) as ClientHttp2Session
       connectedTo.set(session, args[0])
       return sessions.see(session)
-    })
-    // For who has imported the function by its name.
-    syncBuiltinESMExports()
-    return () => {
-      undoAll([undoConnect, sessions.undo])()
-      syncBuiltinESMExports()
     }
+    return undoAll([wrapBuiltin(http2, { connect }), sessions.undo])
   })
 }
 
@@ -44,10 +35,8 @@ export function guardHttp2Headers({ mayReceive }: InstrumentSettings): () => voi
 const connectedTo = new WeakMap<object, unknown>()
 
 /** Where Node does not tell of modules that are loaded later, it is loaded now: that takes four milliseconds. */
-function whenHttp2Loaded(onLibrary: (http2: Http2Module) => () => void): () => void {
-  if ('registerHooks' in Module) {
-    return whenBuiltinLoaded('node:http2', exports => onLibrary(exports as Http2Module))
-  }
+function whenHttp2Loaded(onLibrary: (http2: object) => () => void): () => void {
+  if ('registerHooks' in Module) return whenBuiltinLoaded('node:http2', onLibrary)
   return onLibrary(process.getBuiltinModule('node:http2'))
 }
 

@@ -36,7 +36,7 @@ export interface RequestTarget extends PathAndQuery {
 export function requestTarget({ origin, path, method }: UndiciRequest): RequestTarget | undefined {
   if (method === 'CONNECT') return undefined
   const peer = originOf(String(origin))
-  // A whole URL is what a proxy is asked for.
+  // Not resolved against the origin: a path of two slashes would be taken for another host.
   if (path.startsWith('/')) return { origin: peer, ...splitTarget(path), peer }
   const url = new URL(path)
   return { origin: originOf(url.origin), ...splitTarget(url.pathname + url.search), peer }

@@ -3,7 +3,7 @@ import { Object, Promise, Reflect, settle } from '@osprofiler/core/toolkit'
 import { wrapLibrary } from '../../loading/wrap-library.js'
 import type { InstrumentSettings } from '../../options/instrument-contract.js'
 import { bindCallback, bindCallbacks, ownWork } from '../../wrapping/keep-context.js'
-import { standInOnce } from '../../wrapping/stand-in-once.js'
+import { standInAfter, standInOnce } from '../../wrapping/stand-in-once.js'
 import { type Around, type Proceed, undoAll } from '../../wrapping/wrap-method.js'
 import { type SearchRequest, searchFailure, searchInfo } from './elasticsearch-statement.js'
 
@@ -56,13 +56,7 @@ type Answered = (error: unknown, result: unknown) => void
 /** As OpenSearch's client may be asked: the callback is told in the context of who gave it. */
 function requestWithCallback(proceed: Proceed, args: unknown[], at: number, trace: Trace): unknown {
   const callback = bindCallback(args[at] as Answered)
-  return untilAnswered(trace, answered => {
-    const telling = standInOnce(callback, (told, self, given) => {
-      answered(given[0], given[1])
-      return Reflect.apply(told, self, given)
-    })
-    return proceed(args.with(at, telling))
-  })
+  return untilAnswered(trace, answered => proceed(args.with(at, standInAfter(callback, answered))))
 }
 
 /**
@@ -70,14 +64,11 @@ function requestWithCallback(proceed: Proceed, args: unknown[], at: number, trac
  * program's. The client makes that promise of a callback, so the same is done here, one tick for one tick.
  */
 function requestThenable(proceed: Proceed, [params, options]: unknown[], trace: Trace): unknown {
-  let callback: Answered | undefined
-  const promise = new Promise((resolve, reject) => {
-    callback = (error, result) => (error ? reject(error) : resolve(result))
-  })
+  const { promise, settle: settlePromise } = createPromise()
   const returned = untilAnswered(trace, answered => {
     const told: Answered = (error, result) => {
       answered(error, result)
-      callback?.(error, result)
+      settlePromise(error, result)
     }
     return proceed([params, options, told])
   }) as object
@@ -94,14 +85,20 @@ function requestThenable(proceed: Proceed, [params, options]: unknown[], trace: 
 function untilAnswered(trace: Trace, send: (answered: Answered) => unknown): unknown {
   let returned: unknown
   const point = trace(() => {
-    let answered: Answered = () => undefined
-    const answer = new Promise((resolve, reject) => {
-      answered = (error, result) => (error ? reject(error) : resolve(result))
-    })
-    // Not by the function of the promise, which would keep what is thrown at once.
-    returned = send((error, result) => answered(error, result))
-    return answer
+    // Not within the function of the promise, which would keep what is thrown at once.
+    const { promise, settle: answered } = createPromise()
+    returned = send(answered)
+    return promise
   }) as Promise<unknown>
   point.catch(() => undefined)
   return returned
+}
+
+/** A promise, and the callback that settles it. */
+function createPromise(): { readonly promise: Promise<unknown>; readonly settle: Answered } {
+  let settlePromise: Answered = () => undefined
+  const promise = new Promise((resolve, reject) => {
+    settlePromise = (error, result) => (error ? reject(error) : resolve(result))
+  })
+  return { promise, settle: settlePromise }
 }

@@ -4,7 +4,7 @@ import type { ComparedTrace, TraceComparison } from '../../../src/protocol/trace
 import { PageHeader } from '../../shared/page-header.js'
 import { messageOf } from '../../shared/show-text.js'
 import { Switch } from '../../shared/switch.js'
-import { applyNextTheme, storedTheme } from '../../shared/theme.js'
+import { useTheme } from '../../shared/theme.js'
 import { compareAddress, traceAddress } from '../loading/trace-address.js'
 import { DiffTable } from './diff-table.js'
 import { formatDelta, formatSignedShare } from './format-delta.js'
@@ -13,18 +13,15 @@ import { formatDelta, formatSignedShare } from './format-delta.js'
 export function ComparePage({ store }: { readonly store: string }) {
   const query = new URLSearchParams(location.search)
   const [before, after] = [query.get('a') ?? '', query.get('b') ?? '']
-  const [theme, setTheme] = useState(storedTheme)
   const [comparison, setComparison] = useState<TraceComparison>()
   const [problem, setProblem] = useState('')
   useEffect(() => {
-    fetchComparison(before, after).then(setComparison, error => {
-      setProblem(messageOf(error))
-    })
+    fetchComparison(before, after).then(setComparison, error => setProblem(messageOf(error)))
   }, [before, after])
 
   return (
     <>
-      <PageHeader title="Compare" store={store} theme={theme} switchTheme={() => setTheme(applyNextTheme())}>
+      <PageHeader title="Compare" store={store} {...useTheme()}>
         <a class="button" href=".">
           All traces
         </a>
