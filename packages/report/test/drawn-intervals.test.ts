@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { drawnIntervals } from '../src/analysis/drawn-intervals.js'
+import { drawnIntervals } from '../src/export/drawn-intervals.js'
 import { reportOf } from './find.js'
 import type { Point } from './make-trace.js'
 

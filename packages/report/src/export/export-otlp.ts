@@ -5,7 +5,6 @@ import {
   type SpanAttributes,
   toOtlpSpan,
 } from '@osprofiler/core/record'
-import { drawnIntervals } from '../analysis/drawn-intervals.js'
 import type { Interval } from '../analysis/self-time.js'
 import { joinChunks } from '../json/join-chunks.js'
 import { writeJson } from '../json/write-json.js'
@@ -14,6 +13,7 @@ import { pointsInRecordOrder, recordsOfPoint } from '../tree/list-records.js'
 import { readField } from '../tree/read-field.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { createTimestampReader } from '../tree/timestamp.js'
+import { drawnIntervals } from './drawn-intervals.js'
 
 /** The attribute that holds a point's records, a JSON array as text. */
 export const RECORDS_ATTRIBUTE = 'osprofiler.records'

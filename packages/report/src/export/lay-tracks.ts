@@ -1,6 +1,6 @@
-import { drawnIntervals } from '../analysis/drawn-intervals.js'
 import type { Interval } from '../analysis/self-time.js'
 import type { Report, ReportNode } from '../tree/report.js'
+import { drawnIntervals } from './drawn-intervals.js'
 
 /** A point on a track. */
 export interface Laid extends Interval {

@@ -1,5 +1,5 @@
+import type { Interval } from '../analysis/self-time.js'
 import type { Report, ReportNode } from '../tree/report.js'
-import type { Interval } from './self-time.js'
 
 /**
  * Where each point stands on a time line that wants two ends of everything, in microseconds since the trace's first
