@@ -11,8 +11,6 @@ export default defineConfig({
     pool: 'forks',
     sequence: { sequencer: LongestFirst },
     // Most of their time is waiting, for servers, programs and pauses.
-    // Of tests of one file that run side by side: all of them wait.
-    maxConcurrency: 8,
     maxWorkers: availableParallelism() + 2,
     // Bounds for what hangs, not for what is slow: a machine may be slow, and have much else to do.
     testTimeout: 120_000,

@@ -5,10 +5,15 @@
 // own alive, the mark ends its standard output and standard error, and a message tells its exit code.
 
 import { setTimeout as delay } from 'node:timers/promises'
-import { main } from 'osprofiler'
+import { fileURLToPath } from 'node:url'
 
 const EVENTS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'beforeExit', 'exit', 'warning', 'uncaughtException']
 const ASK_EVERY_MS = 1
+
+// Other packages are found from the main file of a program: where the command is installed.
+const COMMAND = fileURLToPath(new URL('dist/osprofiler.js', import.meta.resolve('osprofiler/package.json')))
+process.argv[1] = COMMAND
+const { main } = await import('osprofiler')
 
 process.on('disconnect', () => process.exit())
 process.on('message', request => void run(request))
@@ -20,7 +25,7 @@ async function run({ args, env, cwd, mark }) {
   const emitters = [process, process.stdout, process.stderr]
   const before = emitters.map(listListeners)
   const alive = countAlive()
-  await main([process.execPath, 'osprofiler', ...args])
+  await main([process.execPath, COMMAND, ...args])
   while (!hasNoMore(countAlive(), alive)) await delay(ASK_EVERY_MS)
   const code = process.exitCode ?? 0
   process.exitCode = undefined

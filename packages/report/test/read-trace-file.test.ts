@@ -47,7 +47,7 @@ function makeLarge(size: number, isDeep: boolean): Report {
     from: index,
     to: isDeep ? 4 * size - index : index + 5,
   }))
-  return buildReport(makeTrace(...points))
+  return buildReport(points.flatMap(point => makeTrace(point)))
 }
 
 const LARGE = { 'beside one another': makeLarge(MANY, false), 'one in another': makeLarge(MANY, true) }
@@ -114,10 +114,10 @@ describe.each(Object.entries(FORMATS))('%s', (_, write) => {
   })
 })
 
-it.each(['records', 'a report'])('%s of 150,000 points are read', async format => {
+it('records of 150,000 points are read', async () => {
   const report = makeLarge(MOST, false)
 
-  const { points } = await readTraceFile(FORMATS[format]?.(report) ?? [])
+  const { points } = await readTraceFile(listRecords(report).map(record => `${JSON.stringify(record)}\n`))
 
   expect(points).toHaveLength(MOST)
 })

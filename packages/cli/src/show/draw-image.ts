@@ -75,11 +75,19 @@ async function drawSvg(dot: string): Promise<string> {
   }
 }
 
-async function drawPng(svg: string): Promise<Uint8Array> {
+let painter: ReturnType<typeof loadPainter> | undefined
+
+/** Loads what draws PNG. It starts once only in a process, which may draw more than one picture. */
+async function loadPainter() {
   const { initWasm, Resvg } = await import('@resvg/resvg-wasm')
-  const program = await readFile(new URL(import.meta.resolve(`${PNG_PACKAGE}/index_bg.wasm`)))
+  await initWasm(await readFile(new URL(import.meta.resolve(`${PNG_PACKAGE}/index_bg.wasm`))))
+  return Resvg
+}
+
+async function drawPng(svg: string): Promise<Uint8Array> {
+  painter ??= loadPainter()
+  const Resvg = await painter
   const font = await readFile(FONT_FILE)
-  await initWasm(program)
   try {
     const options = {
       background: 'white',
