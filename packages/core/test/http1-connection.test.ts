@@ -51,17 +51,18 @@ describe('a connection over which traced requests come', () => {
 
   it('knows that a time-out of this side has ended it, and not what came much later', async () => {
     const [soon, late] = [await openConnection(), await openConnection()]
-    const now = vi.spyOn(performance, 'now')
+    const start = performance.now()
+    const now = vi.spyOn(performance, 'now').mockReturnValue(start)
+    onTestFinished(() => void vi.restoreAllMocks())
     const connections = [soon, late].map(({ server }) => watchConnection(server))
 
     soon.server.emit('timeout')
     late.server.emit('timeout')
     soon.server.destroy()
-    now.mockReturnValue(performance.now() + 5_000)
+    now.mockReturnValue(start + 5_000)
     late.server.destroy()
 
     expect(connections.map(connection => connection.timedOut())).toEqual([true, false])
-    vi.restoreAllMocks()
   })
 
   it('tells those who wait that it is gone, unless they have left', async () => {

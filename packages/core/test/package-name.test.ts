@@ -18,8 +18,8 @@ beforeAll(() => {
   write('shop/orders/package.json', '{ "type": "module" }')
   write('shop/orders/server.mjs', SHOW)
   write('alone/worker.mjs', SHOW)
-  write('broken/package.json', '{ "name": ')
-  write('broken/index.mjs', SHOW)
+  write('nameless/package.json', '{ "private": true }')
+  write('nameless/index.mjs', SHOW)
 })
 
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -27,7 +27,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 it.each([
   ['the nearest package that has a name', 'shop/orders/server.mjs', 'shop'],
   ['its file, where there is no package', 'alone/worker.mjs', 'worker'],
-  ['its folder, where the file is an index and the package cannot be read', 'broken/index.mjs', 'broken'],
+  ['its folder, where the file is an index of a package without a name', 'nameless/index.mjs', 'nameless'],
 ])('calls a program by %s', (_, file, name) => {
   const shown = execFileSync(process.execPath, [join(folder, file)], { encoding: 'utf8' })
 

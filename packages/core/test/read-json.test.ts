@@ -7,7 +7,7 @@ describe('readJson', () => {
     '{}',
     ' [ 1 , {"a" : [true, false, null], "b":"x\\n\\u0041\\\\"} ] ',
     '"text"',
-    '-1.5e3',
+    '-1.5',
     '{"__proto__": {"a": 1}}',
     '{"a": 1, "a": 2}',
   ])('reads %j as JSON.parse does', text => {

@@ -1,5 +1,6 @@
 import { setNotifier, type TraceRecord } from '@osprofiler/core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { AdmittedTrace } from '../src/admission/admitted-trace.js'
 import { RootPoint } from '../src/admission/root-point.js'
 import { toSecretKey } from '../src/keys/secret-key.js'
 import { findKnownTrace, KnownTrace } from '../src/points/known-traces.js'
@@ -13,7 +14,8 @@ beforeEach(() => {
 afterEach(() => setNotifier(undefined))
 
 function openRoot(baseId: string, found?: KnownTrace, maxPoints = 10): RootPoint {
-  return new RootPoint({ key: toSecretKey('KEY'), baseId, parentId: 'caller', found }, maxPoints, 'wsgi', { a: 1 })
+  const admitted = new AdmittedTrace({ key: toSecretKey('KEY'), baseId, parentId: 'caller' }, found)
+  return new RootPoint(admitted, maxPoints, 'wsgi', { a: 1 })
 }
 
 describe('the point with which a process takes up a trace', () => {

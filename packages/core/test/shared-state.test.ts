@@ -35,7 +35,7 @@ function runProgram(program: string, second = 'two') {
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'osprofiler-copies-'))
   for (const name of ['one', 'two', 'other-layout']) copyCore(name)
-  const path = join(folder, 'node_modules/other-layout/dist/shared-state.js')
+  const path = join(folder, 'node_modules/other-layout/dist/platform/shared-state.js')
   const source = readFileSync(path, 'utf8')
   writeFileSync(path, source.replace('LAYOUT = 1', 'LAYOUT = 2'))
 })

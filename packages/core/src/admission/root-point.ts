@@ -1,8 +1,7 @@
-import { rememberTrace } from '../points/known-traces.js'
-import { LocalTrace } from '../points/local-trace.js'
+import type { LocalTrace } from '../points/local-trace.js'
 import { Profiler } from '../points/profiler.js'
 import type { PointInfo } from '../record/trace-record.js'
-import type { AdmittedTrace } from './trace-gate.js'
+import type { AdmittedTrace } from './admitted-trace.js'
 
 /** The point with which a process takes up a trace from elsewhere: of a served request, call or message. */
 export class RootPoint {
@@ -12,12 +11,11 @@ export class RootPoint {
   readonly #tells: boolean
 
   /** Opens the point. */
-  constructor({ key, baseId, parentId, found }: AdmittedTrace, maxPoints: number, name: string, info: PointInfo) {
-    const known = rememberTrace(baseId, found)
-    this.#trace = new LocalTrace(key, baseId, parentId, known, maxPoints)
-    this.#tells = known.openTeller(maxPoints)
+  constructor(admitted: AdmittedTrace, maxPoints: number, name: string, info: PointInfo) {
+    this.#trace = admitted.open(maxPoints)
+    this.#tells = this.#trace.known.openTeller(maxPoints)
     try {
-      this.profiler = new Profiler(this.#trace, parentId).fork(name, info)
+      this.profiler = new Profiler(this.#trace).fork(name, info)
     } catch (error) {
       this.ended()
       throw error

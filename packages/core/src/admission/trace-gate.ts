@@ -1,9 +1,10 @@
 import { type HmacKeys, KeyRing, keysOf } from '../keys/key-ring.js'
-import { readSignedHeaders, type VerifiedTrace } from '../keys/signed-headers.js'
+import { readSignedHeaders } from '../keys/signed-headers.js'
 import type { OptionKinds } from '../options/check-options.js'
 import { configuredKeyRing, isEnabled } from '../options/configuration.js'
 import { dateNow, TypeError } from '../platform/platform.js'
-import { DEFAULT_MAX_POINTS, findKnownTrace, type KnownTrace } from '../points/known-traces.js'
+import { DEFAULT_MAX_POINTS, findKnownTrace } from '../points/known-traces.js'
+import { AdmittedTrace } from './admitted-trace.js'
 import { openAdapter } from './first-trace.js'
 import { isIgnored } from './ignore-hook.js'
 import { createKeyCounts } from './key-counts.js'
@@ -52,17 +53,11 @@ export interface TraceStats {
   readonly refused: Readonly<Record<RefusalReason, number>>
 }
 
-/** A trace that is to be taken up. */
-export interface AdmittedTrace extends VerifiedTrace {
-  /** What this process has recorded of the trace before. */
-  readonly found: KnownTrace | undefined
-}
-
 /** Decides which traces are taken up. One for each place where they come in. */
 export interface TraceGate<Source> {
   readonly maxPointsPerTrace: number
   /** To be called for each request and message, signed or not. The first one finds out whether there are keys at all. */
-  come(): void
+  lookForKeys(): void
   /** The trace of a signed pair, or `undefined` where it is not taken up; a part that is missing is empty. */
   admit(info: string, hmac: string, source: Source): AdmittedTrace | undefined
   readonly stats: TraceStats
@@ -92,7 +87,7 @@ export function createTraceGate<Source>(
 
   return {
     maxPointsPerTrace: options.maxPointsPerTrace ?? DEFAULT_MAX_POINTS,
-    come() {
+    lookForKeys() {
       if (hasLooked) return
       hasLooked = true
       if ((options.enabled ?? isEnabled()) && configuredKeyRing() === undefined) warnOfNoKeys()
@@ -106,15 +101,14 @@ export function createTraceGate<Source>(
       const keys = keysOf(ring)
       const verified = readSignedHeaders(info, hmac, keys)
       if (typeof verified === 'string') return refuse(verified, source)
-      const { baseId, parentId, key } = verified
-      const wrongAge = explainAge(baseId, ages, dateNow())
+      const wrongAge = explainAge(verified.baseId, ages, dateNow())
       if (wrongAge !== undefined) return refuse('too-old', source, wrongAge)
       // What further belongs to a known trace is not counted, or a service that is called in a loop would lose the end of the loop.
-      const found = findKnownTrace(baseId)
+      const found = findKnownTrace(verified.baseId)
       if (found === undefined && !mayTrace()) return refuse('rate-limited', source)
       traced++
-      counts.add(keys, key)
-      return { baseId, parentId, key, found }
+      counts.add(keys, verified.key)
+      return new AdmittedTrace(verified, found)
     },
     get stats() {
       const ring = keyRing()

@@ -19,9 +19,9 @@ interface BeforeExit {
 }
 
 /** For so long all stores together put off the natural end of a program. */
-const LONGEST_END_MS = 5_000
+const MAX_END_MS = 5_000
 /** What of that is left for a flush where a store that hangs has already held up the end. */
-const SHORTEST_FLUSH_MS = 1_000
+const MIN_FLUSH_MS = 1_000
 /** A program that lives on for longer than this between two natural ends has work of its own. */
 const APART_MS = 1_000
 
@@ -103,7 +103,7 @@ function begin(now: number): void {
   const { endedAt, length } = state.lastHold
   // Whether the program had ended its work before, nobody knows: a store that hung may have held up the end all that time.
   const held = now - endedAt < APART_MS ? length : 0
-  const patience = Math.max(SHORTEST_FLUSH_MS, LONGEST_END_MS - held)
+  const patience = Math.max(MIN_FLUSH_MS, MAX_END_MS - held)
   state.deadline = now + patience
   setTimeout(() => {
     for (const timer of state.holds) clearTimeout(timer)

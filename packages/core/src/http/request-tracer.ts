@@ -57,7 +57,7 @@ export function createRequestTracer(hmacKeys?: HmacKeys, options: HttpOptions = 
 
   return {
     serve(req, res, fn, wholeUrl) {
-      gate.come()
+      gate.lookForKeys()
       if (!isSigned(req)) return suppress(() => fn(undefined))
       const outer = servedRequest(req)
       // Mounted twice: the first has opened the request's point, and its context is in force.

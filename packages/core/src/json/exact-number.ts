@@ -5,7 +5,7 @@ const INTEGER = /^-?\d+$/
 /** Any integer of so many characters is safe. */
 const SAFE_LENGTH = 15
 /** Python writes smaller floats with an exponent, and JavaScript many of them without one. */
-export const SMALLEST_ALIKE = 1e-4
+export const MIN_ALIKE = 1e-4
 
 let wasWritten = false
 
@@ -96,7 +96,7 @@ function exactNumber(source: string, value: number): number | ExactNumber {
 
 /** Whether both languages write a float in the same way. */
 function isAlike(value: number): boolean {
-  return !isInteger(value) && (value >= SMALLEST_ALIKE || value <= -SMALLEST_ALIKE)
+  return !isInteger(value) && (value >= MIN_ALIKE || value <= -MIN_ALIKE)
 }
 
 /** A finite float as Python's `repr` shows it: with the digits that JavaScript shows, but exponents from other sizes on. */

@@ -3,7 +3,7 @@ import { Array, JSON } from './language.js'
 import { holdsWord, writeFlat } from './write-flat.js'
 
 /** Deeper values stand on one line: their indentation would grow with the square of the depth. */
-const DEEPEST_INDENTED = 100
+const MAX_INDENTED_DEPTH = 100
 
 /**
  * As `JSON.stringify`, with numbers as Python's `json.dumps` writes them: an `ExactNumber` by its source, and the words
@@ -23,7 +23,7 @@ export function stringifyJson(value: unknown, indent: 0 | 2 = 0): string | undef
  * more than 100 deep stand on one line.
  */
 export function jsonText(value: unknown, indent: 0 | 2): string {
-  if (indent > 0 && !isIndentable(value, DEEPEST_INDENTED)) return jsonText(value, 0)
+  if (indent > 0 && !isIndentable(value, MAX_INDENTED_DEPTH)) return jsonText(value, 0)
   try {
     return stringifyJson(value, indent) ?? 'null'
   } catch {
@@ -32,7 +32,7 @@ export function jsonText(value: unknown, indent: 0 | 2): string {
 }
 
 /** Whether a value has at most so many levels. The recursion goes no deeper than that. */
-export function isIndentable(value: unknown, levels = DEEPEST_INDENTED): boolean {
+export function isIndentable(value: unknown, levels = MAX_INDENTED_DEPTH): boolean {
   if (typeof value !== 'object' || value === null) return true
   if (levels === 0) return false
   if (Array.isArray(value)) return value.every(member => isIndentable(member, levels - 1))

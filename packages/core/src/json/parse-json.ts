@@ -1,4 +1,4 @@
-import { SMALLEST_ALIKE } from './exact-number.js'
+import { MIN_ALIKE } from './exact-number.js'
 import { Array, isFinite, isInteger, isSafeInteger, JSON, Object } from './language.js'
 import { readJson } from './read-json.js'
 
@@ -73,7 +73,7 @@ function lookInto(container: object, depth: number): number {
 
 function lookAtNumber(value: number): number {
   if (isSafeInteger(value)) return Object.is(value, -0) ? SUSPECT : HAS_INTEGERS
-  const isPlain = !isInteger(value) && isFinite(value) && (value >= SMALLEST_ALIKE || value <= -SMALLEST_ALIKE)
+  const isPlain = !isInteger(value) && isFinite(value) && (value >= MIN_ALIKE || value <= -MIN_ALIKE)
   return isPlain ? PLAIN : SUSPECT
 }
 

@@ -11,7 +11,7 @@ import { decodeKeyText, splitKeyText } from './key-text.js'
 
 const LOOK_AGAIN_MS = 1_000
 const MAX_LENGTH = 64 * 1024
-const LONGEST_SHOWN = 300
+const MAX_SHOWN = 300
 
 /** What is known of the keys file of this process. */
 const state = shared('keys-file', () => ({ isBlank: false }))
@@ -85,7 +85,7 @@ function describe(path: string, error: unknown): string {
 export function toShownPath(path: string): string {
   const [, first = ''] = /^(\/[^/]+)(?:\/|$)/.exec(path) ?? /^([a-z]:[\\/]|\.{1,2}\/)/i.exec(path) ?? []
   const leadsSomewhere = !/\p{Cc}/u.test(path) && (isThere(path) || (first !== path && isThere(first)))
-  return leadsSomewhere ? shorten(path, LONGEST_SHOWN) : 'the file that OSPROFILER_HMAC_KEYS_FILE names'
+  return leadsSomewhere ? shorten(path, MAX_SHOWN) : 'the file that OSPROFILER_HMAC_KEYS_FILE names'
 }
 
 function isThere(path: string): boolean {

@@ -59,10 +59,10 @@ export const performance = {
 export const process: NodeJS.Process = nodeProcess
 const nodeEmitWarning = nodeProcess.emitWarning.bind(nodeProcess)
 /** What a variable holds, which a warning may show, has no limit. */
-const LONGEST_WARNING = 2_000
+const MAX_WARNING = 2_000
 /** Emits a process warning. Never throws. */
 export function emitWarning(message: string, options: { readonly code: string }): void {
-  const shown = shorten(message, LONGEST_WARNING)
+  const shown = shorten(message, MAX_WARNING)
   try {
     nodeEmitWarning(shown, options)
   } catch {

@@ -23,21 +23,21 @@ export type TraceHeaders = { readonly 'X-Trace-Info': string; readonly 'X-Trace-
 /** The part of a trace that this process records: which trace, signed with which key, on which clock. */
 export class LocalTrace {
   readonly baseId: string
+  /** The point around this part of the trace, which the caller's headers name, or the trace. */
+  readonly rootId: string
   readonly known: KnownTrace
   /** Points of the trace beyond this number are counted, not recorded. */
   readonly maxPoints: number
-  readonly #rootId: string
   #key: KeyObject | string
   #endedAt: number | undefined
   #looks: Set<Look> | undefined
 
-  /** `rootId` is the point around this part of the trace, which the caller's headers name, or the trace. */
   constructor(key: KeyObject | string, baseId: string, rootId: string, known: KnownTrace, maxPoints: number) {
     // Whoever waits for a first key to install something does so before the first point.
     tellFirstKey()
     this.#key = key
     this.baseId = baseId
-    this.#rootId = rootId
+    this.rootId = rootId
     this.known = known
     this.maxPoints = maxPoints
   }
@@ -87,7 +87,7 @@ export class LocalTrace {
   recordStop(name: string, traceId: string, parentId: string, info: Record<string, unknown>, ago: number): void {
     const omitted = this.known.tellOmitted()
     if (omitted > 0) info.points_omitted = omitted
-    const unrecorded = parentId === this.#rootId ? takeUnrecorded(this.known) : undefined
+    const unrecorded = parentId === this.rootId ? takeUnrecorded(this.known) : undefined
     if (unrecorded !== undefined) info.unrecorded = unrecorded
     this.#send(`${name}-stop`, traceId, parentId, info, Math.round(ago * 1_000))
   }
@@ -103,7 +103,7 @@ export class LocalTrace {
    * this trace, or the signature that the caller sent.
    */
   ownsHeaders(info: string | undefined, signature: string | undefined): boolean {
-    if (info === undefined) return signature?.trim() === this.headers(this.#rootId)[X_TRACE_HMAC]
+    if (info === undefined) return signature?.trim() === this.headers(this.rootId)[X_TRACE_HMAC]
     if (signature === undefined) return readBaseId(info) === this.baseId
     const verified = readSignedHeaders(info, signature, [this.#secretKey()])
     return typeof verified !== 'string' && verified.baseId === this.baseId
@@ -128,6 +128,6 @@ export class LocalTrace {
       project,
       service,
     }
-    notify(record, parentId === this.#rootId)
+    notify(record, parentId === this.rootId)
   }
 }

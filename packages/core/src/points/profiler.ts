@@ -18,15 +18,13 @@ export class Profiler {
   readonly #trace: LocalTrace
   /** The point whose inside this is, or `undefined` for the trace as a whole. */
   readonly #point: Point | undefined
-  readonly #rootId: string
   /** What `start` opened and nobody has stopped, outermost first. */
   #stack: Point[] = []
   #sweepAt = SWEEP_AT
   #ended = false
 
-  constructor(trace: LocalTrace, rootId: string, point?: Point) {
+  constructor(trace: LocalTrace, point?: Point) {
     this.#trace = trace
-    this.#rootId = rootId
     this.#point = point
   }
 
@@ -47,7 +45,7 @@ export class Profiler {
 
   /** The point that is open around the current code: what an outgoing request names as its parent. For logs. */
   get traceId(): string {
-    return this.#top()?.traceId ?? this.#point?.traceId ?? this.#rootId
+    return this.#top()?.traceId ?? this.#point?.traceId ?? this.#trace.rootId
   }
 
   /** The point around that one. */
@@ -79,7 +77,7 @@ export class Profiler {
   /** Opens a point and returns a profiler for the inside of it. `end` or `fail` close both. Members of `more` win. */
   fork(name: string, info?: PointInfo, more?: PointInfo): Profiler {
     const point = new Point(this.#trace, name, this.traceId, info, more)
-    return new Profiler(this.#trace, point.traceId, point)
+    return new Profiler(this.#trace, point)
   }
 
   /**

@@ -28,7 +28,7 @@ export const UNREAD: unique symbol = Symbol('unread')
 
 // The hooks cost every `await` of the process a few nanoseconds, so a promise that never settles is given up.
 // That happens within ten minutes: after this time, at the next look.
-const LONGEST_MS = 9 * 60_000
+const MAX_FOLLOWED_MS = 9 * 60_000
 const LOOK_EVERY_MS = 60_000
 // If a program handles a settled promise later than this, the reason of its rejection is not recorded.
 const UNHANDLED_MS = 100
@@ -253,7 +253,7 @@ function forgetExpired(): void {
   expiryPlanned = false
   const now = performance.now()
   for (const entry of followed.values()) {
-    if (now - entry.followedAt < LONGEST_MS) break
+    if (now - entry.followedAt < MAX_FOLLOWED_MS) break
     forget(entry)
     for (const { abandoned } of entry.outcomes) abandoned?.()
   }

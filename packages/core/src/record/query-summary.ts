@@ -1,6 +1,6 @@
 import { Boolean, Map } from '../json/language.js'
 
-const LONGEST_PARSED = 4_000
+const MAX_PARSED = 4_000
 const BEFORE = /^(?:\s|--[^\n]*\n|\/\*.*?\*\/)+/s
 const SQL = /^(?:select|insert|update|delete|replace|merge|with|create|alter|drop|truncate|call|explain)\b/i
 /** A table, also in quotes. */
@@ -10,25 +10,25 @@ const TABLE =
 const COMMAND = /^([a-z]\w{0,40})(?: ([\w.]{1,100})(?= \{))?/i
 
 /** A program has few queries, and asks them again and again: so many summaries, of texts no longer than that, are kept. */
-const MOST_KEPT = 500
-const LONGEST_KEPT = 1_000
+const MAX_KEPT = 500
+const MAX_KEPT_LENGTH = 1_000
 const kept = new Map<string, string | undefined>()
 
 /** What a query does to which table or collection: `SELECT orders`. Few of them differ, as a span's name wants it. */
 export function summarizeQuery(statement: unknown): string | undefined {
   if (typeof statement !== 'string') return undefined
-  if (statement.length > LONGEST_KEPT) return summarize(statement)
+  if (statement.length > MAX_KEPT_LENGTH) return summarize(statement)
   const known = kept.get(statement)
   if (known !== undefined || kept.has(statement)) return known
   const summary = summarize(statement)
-  if (kept.size === MOST_KEPT) kept.clear()
+  if (kept.size === MAX_KEPT) kept.clear()
   kept.set(statement, summary)
   return summary
 }
 
 function summarize(statement: string): string | undefined {
   const text = statement
-    .slice(0, LONGEST_PARSED)
+    .slice(0, MAX_PARSED)
     .replace(BEFORE, '')
     .replace(/'[^']*'/g, '')
   const operation = SQL.exec(text)?.[0].toUpperCase()

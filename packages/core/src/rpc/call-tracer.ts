@@ -48,7 +48,7 @@ export function createCallTracer<Message = unknown>(
   const gate = createTraceGate(hmacKeys, options)
   return {
     open(pair, message, info, name = usualName) {
-      gate.come()
+      gate.lookForKeys()
       if (pair === undefined) return undefined
       const admitted = gate.admit(pair.info, pair.hmac, message)
       if (admitted === undefined) return undefined

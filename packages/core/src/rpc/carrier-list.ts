@@ -8,7 +8,7 @@ import { Array, Buffer, Object, Reflect, String, types } from '../platform/platf
 export type HeaderList = Map<unknown, unknown> | unknown[]
 
 /** Brokers take fewer. Whoever sends more would have every consumer look through them. */
-const MOST_HEADERS = 1_000
+const MAX_HEADERS = 1_000
 // The spellings that are read. To ask for them takes one time, however many names an element has.
 const SPELLINGS = [X_TRACE_INFO, X_TRACE_HMAC, X_TRACE_INFO.toLowerCase(), X_TRACE_HMAC.toLowerCase()]
 
@@ -51,7 +51,7 @@ export function replaceHeaders(carrier: HeaderList, headers: Readonly<Record<str
 }
 
 function isTooLong(carrier: HeaderList): boolean {
-  return (Array.isArray(carrier) ? carrier.length : carrier.size) > MOST_HEADERS
+  return (Array.isArray(carrier) ? carrier.length : carrier.size) > MAX_HEADERS
 }
 
 /** Calls `see` for each header, or for those of `names`. Without a copy: most messages carry no trace. */

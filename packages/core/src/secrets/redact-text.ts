@@ -24,7 +24,7 @@ import { findListLabels } from './values/labels-in-lists.js'
 import { eachMatch, type Span, withoutSpans } from './values/text-spans.js'
 
 /** No secret is shorter with its name. */
-const SHORTEST = 4
+const MIN_SECRET = 4
 /** What follows a text at which it was cut tells whether a secret was cut. */
 const LOOK_AHEAD = 300
 const MAX_DEPTH = 4
@@ -33,11 +33,11 @@ const NONE: Span[] = []
 const ESCAPED = /%(?:25){0,3}[2-7][\da-f]/i
 const PART = /[^\s&=?#"'<>;,/]+/g
 // `pw%3Dx`
-const SHORTEST_ESCAPED = 6
+const MIN_ESCAPED = 6
 
 /** A text without the secrets in it, cut to `length` characters. Takes a time that grows with the text, and no faster. */
 export function redactText(text: string, length: number): string {
-  if (text.length < SHORTEST || knownClean.has(text)) return cutText(text, length)
+  if (text.length < MIN_SECRET || knownClean.has(text)) return cutText(text, length)
   const isCut = text.length > length
   const read = isCut ? text.slice(0, length + LOOK_AHEAD) : text
   const spans = findSecrets(read, isCut, 0)
@@ -152,7 +152,7 @@ function findEntities(text: string, spans: Span[], depth: number): void {
 function findEscaped(text: string, spans: Span[], depth: number): void {
   const parts: { start: number; part: string }[] = []
   eachMatch(PART, text, ({ 0: part, index: start }) => {
-    if (part.length >= SHORTEST_ESCAPED && part.includes('%')) parts.push({ start, part })
+    if (part.length >= MIN_ESCAPED && part.includes('%')) parts.push({ start, part })
   })
   for (const { start, part } of parts) {
     if (!ESCAPED.test(part)) continue

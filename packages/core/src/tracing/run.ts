@@ -30,7 +30,7 @@ export function run<T>(options: TraceOptions, fn: () => T): T {
   const { hmacKey, baseId, parentId, maxPointsPerTrace } = readOptions(options)
   if (!isEnabled()) return fn()
   const trace = new LocalTrace(hmacKey, baseId, parentId, openKnownTrace(baseId), maxPointsPerTrace)
-  const profiler = new Profiler(trace, parentId)
+  const profiler = new Profiler(trace)
   const release = keepContext()
   const end = (ago = 0): void => {
     try {
@@ -59,7 +59,7 @@ export function init(hmacKey: string, options: Omit<TraceOptions, 'hmacKey'> = {
   const current = currentProfiler()
   if (current !== undefined) return current
   const trace = new LocalTrace(hmacKey, baseId, parentId, openKnownTrace(baseId), maxPointsPerTrace)
-  const profiler = new Profiler(trace, parentId)
+  const profiler = new Profiler(trace)
   enterWith(profiler)
   const release = keepContext()
   releases.set(profiler, () => {

@@ -2,8 +2,8 @@ import { Map, WeakMap } from '../../platform/platform.js'
 import type { TraceRecord } from '../../record/trace-record.js'
 
 /** Traces whose losses wait to be told. Of the oldest beyond these, only the notifier's `stats` know. */
-const MOST_TRACES = 1_000
-const LONGEST_ID = 255
+const MAX_TRACES = 1_000
+const MAX_ID = 255
 
 /**
  * How many records of each trace were dropped here and are not told of yet.
@@ -18,7 +18,7 @@ export function createTraceLosses() {
     const baseId = baseIdOf(record)
     if (baseId === undefined) return
     untold.set(baseId, (untold.get(baseId) ?? 0) + count)
-    if (untold.size <= MOST_TRACES) return
+    if (untold.size <= MAX_TRACES) return
     for (const oldest of untold.keys()) {
       untold.delete(oldest)
       return
@@ -52,7 +52,7 @@ export function createTraceLosses() {
 function baseIdOf(record: TraceRecord): string | undefined {
   try {
     const { base_id: baseId } = record
-    return typeof baseId === 'string' && baseId.length <= LONGEST_ID ? baseId : undefined
+    return typeof baseId === 'string' && baseId.length <= MAX_ID ? baseId : undefined
   } catch {
     return undefined
   }

@@ -1,7 +1,7 @@
 import { Math } from '../../platform/platform.js'
 
 /** Ten tries or so in a flush's five seconds: a store that refuses a password is not stormed. */
-const LONGEST_AWAITED_MS = 500
+const MAX_AWAITED_MS = 500
 
 /** How long to wait before the next try: longer each time. */
 export function createBackoff({ minBackoff, maxBackoff }: { minBackoff: number; maxBackoff: number }) {
@@ -11,7 +11,7 @@ export function createBackoff({ minBackoff, maxBackoff }: { minBackoff: number; 
     next(isAwaited: boolean): number {
       const now = pause
       pause = Math.min(2 * pause, maxBackoff)
-      return isAwaited ? Math.min(now, LONGEST_AWAITED_MS) : now
+      return isAwaited ? Math.min(now, MAX_AWAITED_MS) : now
     },
     reset(): void {
       pause = minBackoff
