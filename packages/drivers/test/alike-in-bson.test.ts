@@ -14,7 +14,7 @@ describe('isAlikeInBson', () => {
 
         if (isAlikeInBson(plain)) expect(BSON.deserialize(BSON.serialize(plain))).toEqual(plain)
       }),
-      { numRuns: 500 },
+      { numRuns: 100 },
     )
   })
 

@@ -26,12 +26,12 @@ export function openLoginsightDriver(location: string, { lifetime }: OpenContext
   const { server, credentials } = readLocation(location)
   const client = createHttpClient(server, lifetime)
   const send = createSession(client, credentials)
-  const toBatch = prepareOnce(toEvents)
+  const useBatch = prepareOnce(toEvents)
 
   return {
     name: 'loginsight',
     location: showHost(server),
-    write: records => ingest(send, toBatch(records)),
+    write: records => useBatch(records, batch => ingest(send, batch)),
     read: baseId => readTrace(send, baseId),
     list: (selection, failed) => listTraces(send, selection, failed),
     toError: explain,

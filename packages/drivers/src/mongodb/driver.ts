@@ -40,7 +40,9 @@ export function openMongodbDriver(location: string, context: OpenContext): Store
   const failed = new WeakSet<readonly TraceRecord[]>()
   const ids = new WeakMap<TraceRecord, ObjectId>()
   const indexes = createMongodbIndexes(url.location, url.ttl)
-  const toBatch = prepareOnce((records, client: typeof import('mongodb')) => toDocuments(records, url.ttl, client, ids))
+  const useBatch = prepareOnce((records, client: typeof import('mongodb')) =>
+    toDocuments(records, url.ttl, client, ids),
+  )
 
   async function use<Result>(
     task: (db: Db, client: typeof import('mongodb')) => Promise<Result>,
@@ -89,7 +91,10 @@ export function openMongodbDriver(location: string, context: OpenContext): Store
       // The time for loading the client is not the server's.
       await loadClient('mongodb').catch(() => undefined)
       lifetime.checkMayConnect()
-      return await inTime(end => use((db, client) => write(records, db, toBatch(records, client)), end), WRITE_MS)
+      return await inTime(
+        end => use((db, client) => useBatch(records, batch => write(records, db, batch), client), end),
+        WRITE_MS,
+      )
     },
     async *read(baseId, onUnreadable) {
       const { db, release } = await connection.borrow()

@@ -25,7 +25,7 @@ export function openRedisDriver(location: string, context: OpenContext): StoreDr
   findClient('ioredis', context)
   const route = (place.kind === 'cluster' ? createClusterRoute : createMasterRoute)(place, lifetime.lookup)
   const legacy = createLegacyKeys(route)
-  const toBatch = prepareOnce(records => prepareBatch(records, { ttl: place.ttl, filterErrorTrace }))
+  const useBatch = prepareOnce(records => prepareBatch(records, { ttl: place.ttl, filterErrorTrace }))
 
   return {
     name: scheme,
@@ -33,7 +33,8 @@ export function openRedisDriver(location: string, context: OpenContext): StoreDr
     write: records =>
       lifetime.run(end => {
         end.addEventListener('abort', route.cut)
-        return sendBatch(route, toBatch(records), ({ message }) => explainRefusal(place.location, message))
+        const explain = ({ message }: Error) => explainRefusal(place.location, message)
+        return useBatch(records, batch => sendBatch(route, batch, explain))
       }),
     async *read(baseId, onUnreadable) {
       let isThere = false
