@@ -1,10 +1,8 @@
 import { startNodeAt } from '../child.js'
-import { openLoad } from './load.js'
+import { CONNECTIONS, openLoad } from './load.js'
 import { parentedRequests, plainRequests, signedRequests } from './requests.js'
 
 const WARM_UP_REQUESTS = 15_000
-/** A round of each holds collections: on Node 20, Express causes one of the old space about every 3,000 requests. */
-const ROUND_REQUESTS = 3_000
 /** How long the client sleeps for the answers of sixty requests, in ms. Express is slower. */
 const NAPS_MS = { express: 16, koa: 8, fastify: 8 }
 
@@ -31,7 +29,12 @@ function sign(key) {
   return count => signedRequests(count, key)
 }
 
-/** The servers of one framework under one Node, as contenders for `alternate`: CPU time of the process, in us a request. */
+/**
+ * The servers of one framework under one Node: `{name, start}`. `start` resolves to a warm server:
+ *
+ * - `sendBurst()` sends a request over each connection, and waits for the answers;
+ * - `settle()` waits for the delivery of what the requests made, and resolves to their CPU time, in us a request.
+ */
 export function createServers(framework, node) {
   return CONTENDERS.map(([name, ...contender]) => ({ name, start: () => startServer(framework, node, ...contender) }))
 }
@@ -40,18 +43,26 @@ async function startServer(framework, node, variant, makeRequests, made) {
   const child = startNodeAt(node.path, 'servers/serve.js', framework, variant)
   let { port, cpu } = await child.ask({ expected: 0 })
   const load = await openLoad(port, NAPS_MS[framework])
+  let sent = 0
 
-  /** From the end of the last time to the delivery of all that these requests made. */
   async function send(count, options) {
     await load.send(makeRequests(count), options)
+    sent += count
+  }
+
+  async function settle() {
     const before = cpu
+    const count = sent
+    sent = 0
     cpu = (await child.ask({ expected: count * made })).cpu
     return (cpu - before) / count
   }
 
   await send(WARM_UP_REQUESTS, { pause: false })
+  await settle()
   return {
-    measure: () => send(ROUND_REQUESTS),
+    sendBurst: () => send(CONNECTIONS),
+    settle,
     async stop() {
       load.close()
       await child.stop()

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 
-const CONNECTIONS = 60
+export const CONNECTIONS = 60
 /** What every answer of `serve.js` ends with. */
 const END = '"table"]}'
 

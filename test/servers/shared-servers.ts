@@ -1,5 +1,4 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import { text } from 'node:stream/consumers'
 import { startKafka } from './kafka.js'
 import { startMariadb } from './mariadb.js'
 import { startPostgresql } from './postgresql.js'
@@ -46,7 +45,7 @@ export interface SharedServers {
 export async function openSharedServers(): Promise<SharedServers> {
   const started = new Map<SharedServerName, Promise<TestServer>>()
   const users = new Map<SharedServerName, number>()
-  const listener = createServer({ allowHalfOpen: true }, socket => void serve(socket))
+  const listener = createServer({ allowHalfOpen: true }, serve)
   await new Promise<void>(resolve => listener.listen(0, '127.0.0.1', resolve))
   return {
     port: portOf(listener),
@@ -56,11 +55,19 @@ export async function openSharedServers(): Promise<SharedServers> {
     },
   }
 
-  async function serve(socket: Socket): Promise<void> {
+  function serve(socket: Socket): void {
+    let wish = ''
+    socket.setEncoding('utf8').on('data', chunk => {
+      wish += chunk
+    })
+    socket.once('end', () => void answer(socket, wish))
     // A test file that was ended asks no more.
     socket.on('error', () => undefined)
+  }
+
+  async function answer(socket: Socket, wish: string): Promise<void> {
     try {
-      socket.end(JSON.stringify({ answer: await grant(JSON.parse(await text(socket))) }))
+      socket.end(JSON.stringify({ answer: await grant(JSON.parse(wish)) }))
     } catch (error) {
       socket.end(JSON.stringify({ error: String(error) }))
     }

@@ -1,27 +1,8 @@
 import { buildReport, type CorrectedReport, correctSkew, type ReportNode, summarize } from '@osprofiler/report'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { call, request } from './make-clocks.js'
 import { makeTrace, type Point, sent, served, timestamp } from './make-trace.js'
-
-/** A call from one host to another, that takes 2 ms to get there and 2 ms back; the callee's clock is off. */
-function call(id: string, from: number, to: number, skew: number, hosts: readonly [string, string]): Point[] {
-  return [
-    { id, parent: 'root', host: hosts[0], ...sent(hosts[1], 80, '/'), from, to },
-    {
-      id: `${id}-callee`,
-      parent: id,
-      host: hosts[1],
-      service: hosts[1],
-      ...served('/'),
-      from: from + 2000 + skew,
-      to: to - 2000 + skew,
-    },
-  ]
-}
-
-function request(...points: readonly Point[]): Point[] {
-  return [{ id: 'root', host: 'web', ...served('/'), from: 10_000, to: 210_000 }, ...points]
-}
 
 function correct(...points: readonly Point[]): CorrectedReport {
   return correctSkew(buildReport(makeTrace(...points)))
@@ -51,16 +32,6 @@ describe('clocks that differ', () => {
     expect(timesOf(report, 'root')).toEqual([0, 200_000])
     expect(timesOf(report, 'a-callee')).toEqual([12_000, 48_000])
     expect(report.startedAt).toBe(timestamp(10_000))
-  })
-
-  it('keep the times that were recorded beside the corrected ones', () => {
-    const raw = buildReport(makeTrace(...request(...call('a', 20_000, 60_000, 500_000, ['web', 'db']))))
-
-    const report = correctSkew(raw)
-
-    expect(report.raw).toBe(raw)
-    expect(timesOf(report.raw, 'a-callee')).toEqual([512_000, 548_000])
-    expect(report.points.map(({ start }) => start)).toEqual(raw.points.map(({ start }) => start))
   })
 
   it('are not told by the end of a call whose answer nobody read', () => {
@@ -152,25 +123,6 @@ describe('clocks that differ', () => {
     expect(report.clocks).toMatchObject([
       { host: 'a', offsetUs: 0, contradictory: true },
       { host: 'b', offsetUs: 0, contradictory: true },
-    ])
-  })
-
-  it('are corrected once', () => {
-    const report = correct(...request(...call('a', 20_000, 60_000, 500_000, ['web', 'db'])))
-
-    expect(correctSkew(report)).toBe(report)
-  })
-
-  it('are told in a sentence, which says what the reader sees', () => {
-    const raw = buildReport(makeTrace(...request(...call('a', 20_000, 60_000, 500_000, ['web', 'db']))))
-    const sentence = (findings: ReturnType<typeof summarize>) =>
-      findings.filter(({ kind }) => kind === 'skew').map(finding => finding.sentence)
-
-    expect(sentence(summarize(raw))).toEqual([
-      'The clock of host db is 500 ms ahead of that of web (± 2.00 ms): its times are shown here as recorded',
-    ])
-    expect(sentence(summarize(correctSkew(raw)))).toEqual([
-      'The clock of host db is 500 ms ahead of that of web (± 2.00 ms): its times are corrected here',
     ])
   })
 

@@ -1,0 +1,34 @@
+import { correctSkew } from '@osprofiler/report'
+import { describe, expect, it } from 'vitest'
+import { gatherEvidence } from '../src/findings/evidence.js'
+import { reportOf } from './find.js'
+import { call, request } from './make-clocks.js'
+
+const raw = reportOf(...request(...call('a', 20_000, 60_000, 500_000, ['web', 'db'])))
+
+describe('what the finders look at', () => {
+  it('has times on one clock, and says whether the reader sees them so', () => {
+    const corrected = correctSkew(raw)
+
+    expect(gatherEvidence(raw, {})).toMatchObject({ isShownCorrected: false, report: { durationUs: 200_000 } })
+    expect(gatherEvidence(corrected, {})).toMatchObject({ isShownCorrected: true })
+  })
+
+  it('has the times as recorded where these are asked for', () => {
+    expect(gatherEvidence(raw, { raw: true })).toMatchObject({ isShownCorrected: false, report: raw })
+  })
+
+  it('quotes at least 80 characters', () => {
+    const lengths = [undefined, 5, 500].map(longestQuote => gatherEvidence(raw, { longestQuote }).longestQuote)
+
+    expect(lengths).toEqual([80, 80, 500])
+  })
+
+  it('takes any point for lossy where records are known to be lost', () => {
+    const [node] = raw.points
+
+    const answers = [0, 3].map(dropped => node && gatherEvidence(raw, { dropped }).isLossy(node))
+
+    expect(answers).toEqual([false, true])
+  })
+})

@@ -1,0 +1,30 @@
+import { buildReport, type Finding, type Report, summarize } from '@osprofiler/report'
+import { makeTrace, type Point, served } from './make-trace.js'
+
+/** The report of a trace of these points. */
+export function reportOf(...points: readonly Point[]): Report {
+  return buildReport(makeTrace(...points))
+}
+
+/** The findings of one kind in a trace. */
+export function find(kind: Finding['kind'], ...points: readonly Point[]): Finding[] {
+  return summarize(reportOf(...points)).filter(finding => finding.kind === kind)
+}
+
+/** What they say. */
+export function sentences(kind: Finding['kind'], ...points: readonly Point[]): string[] {
+  return find(kind, ...points).map(({ sentence }) => sentence)
+}
+
+/** A request of 100 ms with steps in it. */
+export function request(...steps: readonly Point[]): Point[] {
+  return [
+    { id: 'request', service: 'orders', ...served('/orders'), from: 0, to: 100_000 },
+    ...steps.map(step => ({ parent: 'request', service: 'orders', ...step })),
+  ]
+}
+
+/** So many steps, which a function makes. */
+export function loop(count: number, each: (index: number) => Omit<Point, 'id'>): Point[] {
+  return Array.from({ length: count }, (_, index) => ({ id: `step-${index}`, ...each(index) }))
+}

@@ -1,0 +1,22 @@
+import { type Point, sent, served } from './make-trace.js'
+
+/** A call from one host to another, that takes 2 ms to get there and 2 ms back; the callee's clock is off. */
+export function call(id: string, from: number, to: number, skew: number, hosts: readonly [string, string]): Point[] {
+  return [
+    { id, parent: 'root', host: hosts[0], ...sent(hosts[1], 80, '/'), from, to },
+    {
+      id: `${id}-callee`,
+      parent: id,
+      host: hosts[1],
+      service: hosts[1],
+      ...served('/'),
+      from: from + 2000 + skew,
+      to: to - 2000 + skew,
+    },
+  ]
+}
+
+/** A request of 200 ms on one host, with calls in it. */
+export function request(...points: readonly Point[]): Point[] {
+  return [{ id: 'root', host: 'web', ...served('/'), from: 10_000, to: 210_000 }, ...points]
+}

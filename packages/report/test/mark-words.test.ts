@@ -1,0 +1,22 @@
+import { buildReport } from '@osprofiler/report'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { MARK_WORDS } from '../src/words/mark-words.js'
+import { hostileRecords } from './hostile-records.js'
+
+describe('the words for a mark', () => {
+  it('are there for each mark that a record can bring about', () => {
+    fc.assert(
+      fc.property(hostileRecords, records => {
+        for (const { marks } of buildReport(records).points) {
+          for (const mark of marks) expect(MARK_WORDS[mark]).toMatch(/^[a-z]/)
+        }
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  it('end a sentence that begins with the point', () => {
+    expect(Object.values(MARK_WORDS).filter(words => /[.]$|^It /.test(words))).toEqual([])
+  })
+})

@@ -1,0 +1,45 @@
+import { reportJsonChunks } from '@osprofiler/report'
+import { describe, expect, it } from 'vitest'
+import { createFileLimits } from '../src/files/file-limits.js'
+import { beginsAsReport, createReportPieces } from '../src/files/read-report-pieces.js'
+import { reportOf } from './find.js'
+import { makeShopTrace, served } from './make-trace.js'
+
+const report = reportOf({ id: 'a', ...served('/"{[\\'), from: 0, to: 9 }, { id: 'b', parent: 'a', from: 1, to: 2 })
+const text = [...reportJsonChunks(report)].join('')
+
+function read(pieces: readonly string[]) {
+  const reader = createReportPieces(createFileLimits(Number.POSITIVE_INFINITY))
+  for (const piece of pieces) reader.push(piece)
+  return reader.end()
+}
+
+describe("a report's JSON in pieces", () => {
+  it('is read wherever it is cut', () => {
+    for (const length of [1, 2, 7, 100, text.length]) {
+      const pieces = Array.from({ length: Math.ceil(text.length / length) }, (_, index) =>
+        text.slice(index * length, (index + 1) * length),
+      )
+
+      expect(read(pieces)).toEqual(report)
+    }
+  })
+
+  it.each([
+    ['', 'it ends in the middle'],
+    ['{"children": [', 'it ends in the middle'],
+    ['{"children": []} {', 'something follows its end'],
+    ['7', 'it does not begin with a brace'],
+    ['{"info": {"a": nonsense}}', 'at '],
+  ])('that is %j is refused', (broken, reason) => {
+    expect(() => read([broken])).toThrow(`Not a report: the file is not JSON (${reason}`)
+  })
+
+  it('is told from records by how it begins', () => {
+    expect([text, '\ufeff { "children" : []', JSON.stringify(makeShopTrace()[0])].map(beginsAsReport)).toEqual([
+      true,
+      true,
+      false,
+    ])
+  })
+})

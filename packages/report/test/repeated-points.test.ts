@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest'
+import { find, loop, request } from './find.js'
+import { query, sent } from './make-trace.js'
+
+describe('repetitions', () => {
+  it('finds a query in a loop, with count, total and share', () => {
+    const found = find(
+      'repeated',
+      ...request(
+        ...loop(41, index => ({
+          ...query('SELECT title FROM items'),
+          from: 10_000 + index * 2000,
+          to: 11_500 + index * 2000,
+        })),
+      ),
+    )
+
+    expect(found).toMatchObject([{ count: 41, totalUs: 61_500, share: 0.615 }])
+    expect(found[0]?.sentence).toBe(
+      '62 % of this request is 41 x "SELECT title FROM items" in orders, one after another (61.5 ms)',
+    )
+  })
+
+  it('sees through ids, numbers and quoted values', () => {
+    const id = (index: number) => `0000000${index}-0000-4000-8000-000000000000`
+    const paths = find(
+      'repeated',
+      ...request(
+        ...loop(5, index => ({
+          ...sent('10.0.0.1', 8080, `/v2/items/${index}/parts/${id(index)}`),
+          from: index * 10_000,
+          to: index * 10_000 + 5000,
+        })),
+      ),
+    )
+    const values = find(
+      'repeated',
+      ...request(
+        ...loop(5, index => ({
+          ...query(`SELECT t FROM v2 WHERE a = 'x${index}' AND b = ${index}`),
+          from: index * 10_000,
+          to: index * 10_000 + 5000,
+        })),
+      ),
+    )
+
+    expect(paths[0]?.sentence).toContain('5 x "GET 10.0.0.1:8080/v2/items/*/parts/*" in orders')
+    expect(values[0]?.sentence).toContain('5 x "SELECT t FROM v2 WHERE a = * AND b = *" in orders')
+  })
+
+  it('counts the time of parallel repetitions once, and does not call them one after another', () => {
+    const found = find(
+      'repeated',
+      ...request(...loop(4, index => ({ ...query('SELECT 1'), from: index * 1000, to: 20_000 }))),
+    )
+
+    expect(found[0]).toMatchObject({ totalUs: 20_000, share: 0.2 })
+    expect(found[0]?.sentence).toContain('partly at the same time')
+  })
+
+  it('keeps apart other queries, other services and other parents', () => {
+    const span = { from: 1000, to: 30_000 }
+
+    expect(
+      find(
+        'repeated',
+        ...request(
+          { id: 'a', ...query('SELECT a'), ...span },
+          { id: 'b', ...query('SELECT a'), ...span, service: 'other' },
+          { id: 'c', ...query('SELECT c'), ...span },
+          { id: 'd', ...query('SELECT a'), ...span, parent: 'c' },
+          { id: 'e', ...query('SELECT a'), ...span },
+        ),
+      ),
+    ).toEqual([])
+  })
+
+  it('does not mention what takes next to no time', () => {
+    expect(
+      find(
+        'repeated',
+        ...request(...loop(10, index => ({ ...query('SELECT 1'), from: index * 100, to: index * 100 + 50 }))),
+      ),
+    ).toEqual([])
+  })
+})

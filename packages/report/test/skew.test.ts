@@ -1,0 +1,19 @@
+import { buildReport, correctSkew, summarize } from '@osprofiler/report'
+import { describe, expect, it } from 'vitest'
+import { call, request } from './make-clocks.js'
+import { makeTrace } from './make-trace.js'
+
+describe('clocks that differ', () => {
+  it('are told in a sentence, which says what the reader sees', () => {
+    const raw = buildReport(makeTrace(...request(...call('a', 20_000, 60_000, 500_000, ['web', 'db']))))
+    const sentence = (findings: ReturnType<typeof summarize>) =>
+      findings.filter(({ kind }) => kind === 'skew').map(finding => finding.sentence)
+
+    expect(sentence(summarize(raw))).toEqual([
+      'The clock of host db is 500 ms ahead of that of web (± 2.00 ms): its times are shown here as recorded',
+    ])
+    expect(sentence(summarize(correctSkew(raw)))).toEqual([
+      'The clock of host db is 500 ms ahead of that of web (± 2.00 ms): its times are corrected here',
+    ])
+  })
+})
