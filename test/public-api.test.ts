@@ -63,6 +63,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'isIndentable',
       'jsonText',
       'parseJson',
+      'setMember',
       'stringifyJson',
     ],
   },

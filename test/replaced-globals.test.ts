@@ -15,7 +15,7 @@ const ANSWER = '200 upstream,upstream,42,step'
 const SERVED = ['double', 'http', 'http', 'step', 'wsgi']
 
 /** Metadata is copied at decoration time, by the `Reflect` of that time. */
-const ASKED_AT_DECORATION = /core\/dist\/stand-in\.js/
+const ASKED_AT_DECORATION = /core\/dist\/wrapping\/stand-in\.js/
 
 interface Told {
   readonly answers: readonly string[]

@@ -13,7 +13,7 @@ const packages = packageFolders.map(folder => {
 })
 
 /** Modules whose statements prepare what they export alone: without a user of their exports, nothing is missing. */
-const PREPARES_ITSELF = ['./dist/follow-promise.js', './dist/secrets/signs-of-secrets.js']
+const PREPARES_ITSELF = ['./dist/promises/follow-promise.js', './dist/secrets/finders/signs-of-secrets.js']
 
 // Below the packages that the bundles hold.
 let folder: string

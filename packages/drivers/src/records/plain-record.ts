@@ -1,5 +1,5 @@
 import type { TraceRecord } from '@osprofiler/core'
-import { ExactNumber, parseJson, stringifyJson } from '@osprofiler/core/json'
+import { ExactNumber, parseJson, setMember, stringifyJson } from '@osprofiler/core/json'
 import { Array, Error, Object } from '@osprofiler/core/platform'
 import { isObject } from './record-text.js'
 import { isTimestamp } from './record-time.js'
@@ -61,7 +61,7 @@ function copyObject(value: Readonly<Record<string, unknown>>, depth: number): Re
   for (const key of Object.keys(value)) {
     if (key === '__proto__') throw new Error('not plain')
     const member = value[key]
-    if (member !== undefined) members[key] = copyValue(member, depth - 1)
+    if (member !== undefined) setMember(members, key, copyValue(member, depth - 1))
   }
   return members
 }
