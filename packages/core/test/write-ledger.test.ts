@@ -1,7 +1,7 @@
 import { OsprofilerError, type TraceRecord, type WriteResult } from '@osprofiler/core'
 import { describe, expect, it, vi } from 'vitest'
-import { createDrops } from '../src/delivery/losses/drops.js'
-import { createListeners } from '../src/delivery/losses/listeners.js'
+import { createDrops } from '../src/delivery/losses/drop-counts.js'
+import { createListeners } from '../src/delivery/losses/event-listeners.js'
 import { createWriteLedger } from '../src/delivery/writing/write-ledger.js'
 import { recordOf } from './fixtures/quick-notifier.js'
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
-import { JSON_OF_CURL } from '../request/json-of-curl.js'
+import { JSON_OF_CURL } from '../request/curl-json.js'
 import { isCurlOption } from './curl-option-names.js'
 import { keyNewCommand } from './key-new.js'
 import { runCommand } from './run.js'

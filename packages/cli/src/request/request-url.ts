@@ -1,4 +1,4 @@
-import { JSON_OF_CURL } from './json-of-curl.js'
+import { JSON_OF_CURL } from './curl-json.js'
 import { wrongRequest } from './wrong-request.js'
 
 /** Where a request goes. */

@@ -1,6 +1,6 @@
 import { isKeysFileBlank } from '../keys/keys-file.js'
 import { process } from '../platform/platform.js'
-import { createRareWarning, type RareWarning } from '../platform/rare-warning.js'
+import { createRareWarning, type RareWarning } from '../platform/rate-limited-warning.js'
 import { shared } from '../platform/shared-state.js'
 import type { RefusalReason } from './refusal-reason.js'
 

@@ -7,12 +7,12 @@ import { DEFAULT_MAX_POINTS, findKnownTrace } from '../points/known-traces.js'
 import { AdmittedTrace } from './admitted-trace.js'
 import { openAdapter } from './first-trace.js'
 import { isIgnored } from './ignore-hook.js'
-import { createKeyCounts } from './key-counts.js'
 import { createRateLimit } from './rate-limit.js'
 import type { RefusalReason } from './refusal-reason.js'
 import { warnOfNoKeys } from './refusal-warning.js'
 import { createRefusals } from './refusals.js'
 import { explainAge } from './trace-age.js'
+import { createKeyCounts } from './traces-by-key.js'
 
 /** Which traces are taken up here. `Source` is what they come with: a request, a message. */
 export interface TraceGateOptions<Source> {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerResponse } from 'node:http2'
-import { watchHttp1 } from './http1-response.js'
-import { streamOf, watchHttp2 } from './http2-response.js'
+import { watchHttp1 } from './http1-response-end.js'
+import { streamOf, watchHttp2 } from './http2-response-end.js'
 import type { NodeRequest, NodeResponse } from './node-messages.js'
 import type { ResponseWatcher, WatchedResponse } from './response-end.js'
 

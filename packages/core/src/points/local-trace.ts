@@ -11,7 +11,7 @@ import { notify } from '../recording/notifier.js'
 import { formatTimestamp } from '../recording/timestamp.js'
 import type { KnownTrace } from './known-traces.js'
 import { forgetLook, type Look, lookSoon } from './leftovers.js'
-import { takeUnrecorded } from './unrecorded.js'
+import { takeUnrecorded } from './unrecorded-libraries.js'
 
 const LEFTOVERS_MS = 10_000
 

@@ -1,6 +1,6 @@
 import { randomUUID } from '../platform/platform.js'
 import type { PointInfo } from '../record/trace-record.js'
-import { describeException, type ExceptionInfo } from '../recording/exception.js'
+import { describeException, type ExceptionInfo } from '../recording/describe-exception.js'
 import { addMembers, recordableInfo } from '../recording/recordable.js'
 import { redactText } from '../secrets/redact-text.js'
 import type { LocalTrace, TraceHeaders } from './local-trace.js'

@@ -1,6 +1,6 @@
 export { otlpTraceId } from './otlp-id.js'
 export { isStopName, pointName } from './point-name.js'
-export { type OtlpSpan, resourceAttributes, toOtlpSpan } from './span.js'
+export { type OtlpSpan, resourceAttributes, toOtlpSpan } from './point-to-span.js'
 export type { SpanAttributes } from './span-attributes.js'
 export type { SpanSource } from './span-source.js'
 export { isErrorRecord, type PointInfo, type TraceRecord } from './trace-record.js'

@@ -5,7 +5,7 @@ import { TypeError } from '../platform/platform.js'
 import { shared } from '../platform/shared-state.js'
 import { warnOnce } from '../platform/warn-once.js'
 import type { TraceRecord } from '../record/trace-record.js'
-import { describeException } from './exception.js'
+import { describeException } from './describe-exception.js'
 import { recordableInfo } from './recordable.js'
 import { markRoot } from './root-record.js'
 

@@ -67,14 +67,14 @@ export {
   WeakRef,
   WeakSet,
 } from '../platform/platform.js'
-export { createRareWarning, type RareWarning } from '../platform/rare-warning.js'
+export { createRareWarning, type RareWarning } from '../platform/rate-limited-warning.js'
 export { readRegularFile } from '../platform/read-regular-file.js'
 export { remember } from '../platform/remember.js'
 export { requireFrom } from '../platform/require-from.js'
 export { shared } from '../platform/shared-state.js'
 export { shorten } from '../platform/shorten.js'
 export { takeContext } from '../points/context.js'
-export { askUnrecorded, isOwnClient, noteOwnClient, noteUnrecorded } from '../points/unrecorded.js'
+export { askUnrecorded, isOwnClient, noteOwnClient, noteUnrecorded } from '../points/unrecorded-libraries.js'
 export { followCall as settle } from '../promises/follow-call.js'
 export { UNREAD } from '../promises/follow-promise.js'
 export type { CallOutcome as Settlement } from '../promises/followed-promise.js'

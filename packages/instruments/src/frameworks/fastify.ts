@@ -1,7 +1,7 @@
 import type { Point } from '@osprofiler/core'
 import { Array, Reflect, String, settle, standIn, types, WeakSet } from '@osprofiler/core/toolkit'
 import { markTaken } from '../points/mark-taken.js'
-import { listen } from '../wrapping/channels.js'
+import { listen } from '../wrapping/diagnostics-channels.js'
 import { standInAfter } from '../wrapping/stand-in-once.js'
 import { wrapMethod } from '../wrapping/wrap-method.js'
 import { createLayers, type EnterLayer, type Layer, nameOf } from './layers.js'

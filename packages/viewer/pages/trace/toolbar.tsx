@@ -6,7 +6,7 @@ import { serviceColour } from '../shared/service-colour.js'
 import { messageOf, showText } from '../shared/show-text.js'
 import { Switch } from '../shared/switch.js'
 import type { TraceModel } from './model/trace-model.js'
-import { openLevels, stepLevel, stepMarked } from './page-keys.js'
+import { openLevels, stepLevel, stepMarked } from './page-shortcuts.js'
 import { searchPoints } from './search/search-points.js'
 import type { Patch, ViewState } from './view/view-state.js'
 

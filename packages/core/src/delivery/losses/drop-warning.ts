@@ -1,6 +1,6 @@
 import type { Driver } from '../../driver/driver.js'
 import { Math, Set } from '../../platform/platform.js'
-import { createRareWarning } from '../../platform/rare-warning.js'
+import { createRareWarning } from '../../platform/rate-limited-warning.js'
 
 /** What is warned of: that the queue is full, that not even roots find room in it, or that the store refuses records. */
 export type DropCause = 'queue-full' | 'roots' | 'refused'

@@ -1,5 +1,5 @@
 import { Number, performance } from '../../platform/platform.js'
-import { createRareWarning } from '../../platform/rare-warning.js'
+import { createRareWarning } from '../../platform/rate-limited-warning.js'
 
 const WARN_AFTER_FAILURES = 4
 /** A store that gives no answer fails rarely: its second failure is enough after this time. */

@@ -3,8 +3,8 @@ import { tryWrite, type WriteOutcome } from '../../driver/write-outcome.js'
 import { OsprofilerError } from '../../platform/osprofiler-error.js'
 import { Set } from '../../platform/platform.js'
 import type { TraceRecord } from '../../record/trace-record.js'
-import type { Drops } from '../losses/drops.js'
-import type { Listeners } from '../losses/listeners.js'
+import type { Drops } from '../losses/drop-counts.js'
+import type { Listeners } from '../losses/event-listeners.js'
 import { createOutageWarning } from '../losses/outage-warning.js'
 
 type Records = readonly TraceRecord[]

@@ -1,7 +1,7 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { Math } from '@osprofiler/core/toolkit'
 import type { OtlpPoint } from '../points/open-points.js'
-import type { ReadySpan } from '../points/span.js'
+import type { ReadySpan } from '../points/readable-span.js'
 import type { OtlpSettings } from '../settings/settings.js'
 import { isTooLarge } from './answer.js'
 import type { OtlpSender } from './sender.js'

@@ -2,7 +2,7 @@ import type { ClientRequest, Agent as HttpAgent, IncomingMessage } from 'node:ht
 import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { OsprofilerError } from '@osprofiler/core'
 import { Buffer, clearTimeout, Object, Promise, Reflect, Set, setTimeout } from '@osprofiler/core/toolkit'
-import type { ReadableSpan } from '../points/span.js'
+import type { ReadableSpan } from '../points/readable-span.js'
 import { type Answer, RETRYABLE } from './answer.js'
 import { type Attempt, codeOf, toFailure } from './failure.js'
 

@@ -1,5 +1,5 @@
 import { Buffer, JSON, Object, Set } from '@osprofiler/core/toolkit'
-import type { ReadySpan } from '../points/span.js'
+import type { ReadySpan } from '../points/readable-span.js'
 import type { OtlpSettings } from '../settings/settings.js'
 
 type Protocol = OtlpSettings['protocol']

@@ -8,7 +8,7 @@ import { pointName, repeatedTitle, wholeTitle } from '../model/point-text.js'
 import { colourOf, type TraceModel } from '../model/trace-model.js'
 import { isFoldRow, type RowId, rowPoint } from '../model/visible-rows.js'
 import type { Patch } from '../view/view-state.js'
-import { rowKeys } from '../waterfall/row-keys.js'
+import { rowKeys } from '../waterfall/row-shortcuts.js'
 import { rawText } from './raw-text.js'
 
 interface DetailsPaneProps {

@@ -7,7 +7,7 @@ import { isFoldRow, keptMembers, type RowId, rowPoint } from '../model/visible-r
 import type { Range } from '../view/time-range.js'
 import type { Patch, ViewState } from '../view/view-state.js'
 import { coverRange } from './cover-range.js'
-import { rowKeys } from './row-keys.js'
+import { rowKeys } from './row-shortcuts.js'
 
 interface WaterfallRowProps {
   readonly model: TraceModel

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { resourceAttributes, toOtlpSpan } from '../src/record/span.js'
+import { resourceAttributes, toOtlpSpan } from '../src/record/point-to-span.js'
 import { sourceOf } from './fixtures/span-source.js'
 
 describe('toOtlpSpan', () => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, constants, createServer, type Http2ServerResponse } from 'node:http2'
 import { expect, it, onTestFinished } from 'vitest'
-import { streamOf, watchHttp2 } from '../src/http/http2-response.js'
+import { streamOf, watchHttp2 } from '../src/http/http2-response-end.js'
 import type { ResponseEnd } from '../src/http/response-end.js'
 
 /** How the response to one request ended, and the status that was sent. */

@@ -1,4 +1,4 @@
-import type { KeyGroups } from '../shared/keys-sheet.js'
+import type { KeyGroups } from '../shared/shortcuts-sheet.js'
 
 /** The keys of the page of a trace, as its sheet tells of them. */
 export const TRACE_KEYS: KeyGroups = [

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import { expect, it, onTestFinished } from 'vitest'
-import { watchHttp1 } from '../src/http/http1-response.js'
+import { watchHttp1 } from '../src/http/http1-response-end.js'
 import type { ResponseEnd } from '../src/http/response-end.js'
 
 /** How the response to one request ended, and the status that was sent. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { describeException, recordErrorAs } from '../src/recording/exception.js'
+import { describeException, recordErrorAs } from '../src/recording/describe-exception.js'
 
 class StoreError extends Error {}
 

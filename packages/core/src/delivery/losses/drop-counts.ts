@@ -2,7 +2,7 @@ import type { Driver } from '../../driver/driver.js'
 import type { TraceRecord } from '../../record/trace-record.js'
 import { isRootRecord } from '../../recording/root-record.js'
 import { createDropWarning } from './drop-warning.js'
-import type { Listeners } from './listeners.js'
+import type { Listeners } from './event-listeners.js'
 import { createTraceLosses } from './trace-losses.js'
 
 /** Why records were dropped. */

@@ -1,6 +1,6 @@
 import { useLayoutEffect } from 'preact/hooks'
 import { isTyping } from '../shared/is-typing.js'
-import type { KeyGroups } from '../shared/keys-sheet.js'
+import type { KeyGroups } from '../shared/shortcuts-sheet.js'
 
 /** The keys of the list, as its sheet tells of them. */
 export const LIST_KEYS: KeyGroups = [

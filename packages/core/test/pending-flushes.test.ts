@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { createFlushes } from '../src/delivery/flushes.js'
+import { createFlushes } from '../src/delivery/pending-flushes.js'
 
 it('ends the wait for what is settled, and leaves the others waiting', async () => {
   const flushes = createFlushes()

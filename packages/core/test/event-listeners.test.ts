@@ -1,6 +1,6 @@
 import { get, run } from '@osprofiler/core'
 import { expect, it, vi } from 'vitest'
-import { createListeners } from '../src/delivery/losses/listeners.js'
+import { createListeners } from '../src/delivery/losses/event-listeners.js'
 
 it('tells each listener of an event, untraced, whatever another one throws or rejects with', () => {
   const listeners = createListeners()

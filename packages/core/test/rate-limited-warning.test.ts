@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest'
-import { createRareWarning } from '../src/platform/rare-warning.js'
+import { createRareWarning } from '../src/platform/rate-limited-warning.js'
 
 afterEach(() => void vi.restoreAllMocks())
 
