@@ -49,6 +49,8 @@ const DRIVERS = new Map<string, OpenStore>([
   ['redissentinel', openRedisDriver],
   ['redissentinels', openRedisDriver],
   ['sqlite', openSqliteDriver],
+  ['valkey', openRedisDriver],
+  ['valkeys', openRedisDriver],
 ])
 
 /** What to write in place of schemes that other programs know, or OSProfiler's in Python. */

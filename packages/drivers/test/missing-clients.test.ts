@@ -7,6 +7,7 @@ import { temporaryDirectory } from './temporary-directory.js'
 
 const CLIENTS: readonly (readonly [connectionString: string, packageName: string])[] = [
   ['redis://localhost', 'ioredis'],
+  ['valkey://localhost', 'ioredis'],
   ['mysql://localhost/db', 'mysql2'],
   ['postgresql://localhost/db', 'pg'],
   ['mongodb://localhost', 'mongodb'],

@@ -16,7 +16,9 @@ describe('openDriver', () => {
     const error = refusalOf('reddis://localhost')
 
     expect(error.code).toBe('ERR_UNKNOWN_DRIVER')
-    expect(error.message).toMatch(/^No driver for "reddis:\/\/"\. Known schemes: .*\bfile, .*\bredis, .*\bsqlite\.$/)
+    expect(error.message).toMatch(
+      /^No driver for "reddis:\/\/"\. Known schemes: .*\bfile, .*\bredis, .*\bsqlite, valkey, valkeys\.$/,
+    )
   })
 
   it.each([
@@ -151,6 +153,7 @@ describe('openDriver', () => {
     `postgresql://host/db?user=root&pasword=${secret}`,
     `redis://:${encodeURIComponent(secret)}@host:port`,
     `rediss://host?pasword=${secret}`,
+    `valkeys://:${encodeURIComponent(secret)}@host?pasword=${secret}`,
     `redissentinel://:${encodeURIComponent(secret)}@host/mymaster?db=${secret}`,
   ])('shows no password of %j', string => {
     const error = refusalOf(string)
@@ -164,6 +167,8 @@ describe('openDriver', () => {
     ['redis://:s3cret@[::1]:7000/2', 'redis', '[::1]:7000/2'],
     ['rediss://:s3cret@one:7000,two', 'rediss', 'one:7000,two:6379'],
     ['redissentinel://:s3cret@s1,s2:1/main?db=3&sentinel_password=s3cret', 'redissentinel', 's1:26379,s2:1/main/3'],
+    ['valkey://u:s3cret@db', 'valkey', 'db:6379/0'],
+    ['valkeys://:s3cret@one:7000,two', 'valkeys', 'one:7000,two:6379'],
     ['mongodb://u:s3cret@one,two:1/admin', 'mongodb', 'one:27017,two:1'],
     ['mongodb+srv://u:s3cret@cluster.example', 'mongodb', 'cluster.example'],
     ['mongodb+srv://u:27017s3cret@cluster.example', 'mongodb', 'cluster.example'],

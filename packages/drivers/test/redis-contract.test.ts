@@ -12,3 +12,8 @@ describeDriver('redis', async () => {
   await server.command('FLUSHALL')
   return `${server.url}/3`
 })
+
+describeDriver('valkey', async () => {
+  await server.command('FLUSHALL')
+  return `${server.url.replace('redis:', 'valkey:')}/3`
+})

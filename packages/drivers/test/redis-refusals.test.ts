@@ -66,7 +66,7 @@ describe('a process that writes to Redis is warned, and loses nothing yet, where
   })
 
   it('the user may not use the keys', async () => {
-    await expectFailure(await addUser('~other', '+@all'), /no leave.*keys/)
+    await expectFailure(await addUser('~other', '+@all'), /no leave.*key/)
   })
 
   it('the memory is full', async () => {

@@ -224,6 +224,8 @@ describe('a connection string of Redis', () => {
     ['redis://host?ssl_ca_certs=/ca.pem', 'ssl_ca_certs is for rediss://'],
     ['rediss://host?ssl_cert_reqs=maybe', 'none, optional or required'],
     ['rediss://host?ssl_ca_certs=/no/such/file', 'the file that ssl_ca_certs names cannot be read (ENOENT)'],
+    ['valkey://host/x', 'looks like "valkey://user:password@host:6379/0"'],
+    ['valkey://host?ssl_ca_certs=/ca.pem', 'ssl_ca_certs is for valkeys://'],
     ['redissentinel://host/mymaster/2', 'a database is given as "?db=2"'],
     ['redis://host?ttl=soon', 'ttl says how long'],
     ['redis://host?sentinel_password=x', 'no option "sentinel_password"'],
@@ -263,6 +265,40 @@ describe('rediss://', () => {
     await expect(driver.write([makeRecord()])).rejects.toMatchObject({
       code: 'ERR_STORE',
       message: expect.stringContaining('does it speak TLS (rediss://)'),
+    })
+  })
+})
+
+describe('valkey://', () => {
+  it('names the same traces as redis://', async () => {
+    const [writer, reader] = [open(), openDriver(server.url.replace('redis:', 'valkey:'))]
+    onTestFinished(() => reader.close())
+    const trace = makeTrace(4)
+
+    await writer.write(trace)
+
+    expect(await readAll(reader, trace[0]?.base_id ?? '')).toEqual(trace)
+  })
+
+  it('speaks TLS as valkeys://, and is what a message names where the server speaks the other way', async () => {
+    const { url, certificateFile = '', ...secured } = await startRedis({ password: 'secret', tls: true })
+    onTestFinished(() => secured.stop())
+    const write = async (connectionString: string) => {
+      const driver = openDriver(connectionString)
+      onTestFinished(() => driver.close())
+      return await driver.write([makeRecord()])
+    }
+
+    expect(
+      await write(`${url.replace('rediss:', 'valkeys:')}?ssl_ca_certs=${encodeURIComponent(certificateFile)}`),
+    ).toEqual({ refused: 0 })
+    await expect(write(url.replace('rediss:', 'valkey:'))).rejects.toMatchObject({
+      code: 'ERR_STORE',
+      message: expect.stringMatching(/ in Valkey cannot be used: .*speak TLS \(valkeys:\/\/\), or not \(valkey:\/\/\)/),
+    })
+    await expect(write(server.url.replace('redis:', 'valkeys:'))).rejects.toMatchObject({
+      code: 'ERR_STORE',
+      message: expect.stringContaining('valkey://'),
     })
   })
 })

@@ -13,7 +13,7 @@ import { readRedisUrl } from './url.js'
 import { prepareBatch, sendBatch } from './write.js'
 
 /**
- * Redis, alone, as a Cluster or watched by Sentinels, in the layout of Python's driver: a list a trace,
+ * Redis or Valkey, alone, as a Cluster or watched by Sentinels, in the layout of Python's driver: a list a trace,
  * `osprofiler_opt:<base_id>`, and `osprofiler_error:<base_id>` for a failed one where `filterErrorTrace` says so.
  *
  * A batch is one variadic push a trace, all sent together. What of it the server has refused is sent again when the
@@ -33,7 +33,7 @@ export function openRedisDriver(location: string, context: OpenContext): StoreDr
     write: records =>
       lifetime.run(end => {
         end.addEventListener('abort', route.cut)
-        const explain = ({ message }: Error) => explainRefusal(place.location, message)
+        const explain = ({ message }: Error) => explainRefusal(place, message)
         return useBatch(records, batch => sendBatch(route, batch, explain))
       }),
     async *read(baseId, onUnreadable) {
@@ -48,7 +48,7 @@ export function openRedisDriver(location: string, context: OpenContext): StoreDr
     remove: baseId => deleteTrace(route, legacy, baseId),
     prune: before => pruneTraces(route, legacy, before),
     mayHold: baseId => baseId.isWellFormed(),
-    toError: error => toRedisError(place.location, error),
+    toError: error => toRedisError(place, error),
     cut: route.cut,
   }
 }

@@ -1,5 +1,9 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { Error, isError, Object, String } from '@osprofiler/core/toolkit'
+import type { RedisPlace } from './url.js'
+
+/** What a message says of the store. */
+type ShownPlace = Pick<RedisPlace, 'location' | 'product'>
 
 /** What servers answer that will be so whenever a command is sent again: the key holds something else, a value is too large. */
 const FOR_EVER = /^WRONGTYPE |exceeds maximum allowed size|^ERR (?:Protocol error: )?invalid bulk length/
@@ -37,6 +41,9 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   ],
 ]
 
+/** What an advice says otherwise to a user of Valkey. The name of a page, `redis.md`, stays. */
+const REDIS_WORDS = /\bRedis\b|\bredis(?=s?:\/\/)/g
+
 /** A Sentinel's own refusal, which is told from that of the master. */
 export function toSentinelRefusal(error: unknown): unknown {
   if (!isError(error) || error.name !== 'ReplyError') return error
@@ -64,21 +71,26 @@ export function isElsewhere({ message }: Error): boolean {
 }
 
 /** An error for those who use the driver. The cause holds what the server or the system said, and no command. */
-export function toRedisError(location: string, error: unknown): unknown {
+export function toRedisError(place: ShownPlace, error: unknown): unknown {
   const { message, code } = error as NodeJS.ErrnoException
   const said = firstLine(message)
   // Not the client's own error: that carries the command, with the password that it was to log in with.
   const cause = Object.assign(new Error(said), code === undefined ? {} : { code })
-  return new OsprofilerError('ERR_STORE', explainRefusal(location, said), { cause })
+  return new OsprofilerError('ERR_STORE', explainRefusal(place, said), { cause })
 }
 
 /** What a refusal means for the one who runs the program. */
-export function explainRefusal(location: string, message: string): string {
+export function explainRefusal({ location, product }: ShownPlace, message: string): string {
   const said = firstLine(message)
-  const [, advice] = ADVICE.find(([pattern]) => pattern.test(said)) ?? []
+  const [, general] = ADVICE.find(([pattern]) => pattern.test(said)) ?? []
+  const advice = product === 'Valkey' ? general?.replace(REDIS_WORDS, toValkeyWord) : general
   const isOfClient = /Unknown RESP type|Protocol error, got/i.test(said)
   const shown = advice === undefined ? said : isOfClient ? advice : `${advice} (${said})`
-  return `The store "${location}" in Redis cannot be used: ${shown}.`
+  return `The store "${location}" in ${product} cannot be used: ${shown}.`
+}
+
+function toValkeyWord(word: string): string {
+  return word === 'Redis' ? 'Valkey' : 'valkey'
 }
 
 /** An address is told, which a message may need; a command is not. */

@@ -13,6 +13,8 @@ import { readSeconds, readSwitch, readTlsFiles, readTtl } from '../opening/url-o
 export interface RedisPlace {
   /** One server, the nodes of a Cluster of which some are known, or Sentinels that know the master. */
   readonly kind: 'single' | 'cluster' | 'sentinel'
+  /** What messages call the server, by the scheme of the connection string. */
+  readonly product: 'Redis' | 'Valkey'
   readonly hosts: readonly Host[]
   /** For people. */
   readonly location: string
@@ -58,28 +60,32 @@ const PASSED_OVER = words(`
 `)
 const CONNECT_MS = 5_000
 const REPLY_MS = 30_000
-const TLS_SCHEMES = new Set(['rediss', 'redissentinels'])
-const FORMS: Readonly<Record<'redis' | 'sentinel', UrlForm>> = {
-  redis: {
-    example: 'redis://user:password@host:6379/0',
-    defaultPort: 6_379,
-    defaultHost: 'localhost',
-    options: [...OPTIONS, 'cluster'],
-    passedOver: PASSED_OVER,
-  },
-  sentinel: {
-    example: 'redissentinel://user:password@host:26379,host:26379/mymaster',
-    defaultPort: 26_379,
-    defaultHost: 'localhost',
-    options: [...OPTIONS, 'sentinel_username', 'sentinel_password'],
-    passedOver: PASSED_OVER,
-  },
+const TLS_SCHEMES = new Set(['rediss', 'redissentinels', 'valkeys'])
+const REDIS_FORM: UrlForm = {
+  example: 'redis://user:password@host:6379/0',
+  defaultPort: 6_379,
+  defaultHost: 'localhost',
+  options: [...OPTIONS, 'cluster'],
+  passedOver: PASSED_OVER,
+}
+const VALKEY_FORM: UrlForm = { ...REDIS_FORM, example: 'valkey://user:password@host:6379/0' }
+const SENTINEL_FORM: UrlForm = {
+  example: 'redissentinel://user:password@host:26379,host:26379/mymaster',
+  defaultPort: 26_379,
+  defaultHost: 'localhost',
+  options: [...OPTIONS, 'sentinel_username', 'sentinel_password'],
+  passedOver: PASSED_OVER,
 }
 
-/** Reads what follows `redis://`, `rediss://`, `redissentinel://` or `redissentinels://`. Throws `ERR_CONNECTION_STRING`. */
+/**
+ * Reads what follows `redis://`, `redissentinel://` or `valkey://`, each also with `s` for TLS.
+ *
+ * @throws OsprofilerError `ERR_CONNECTION_STRING`
+ */
 export function readRedisUrl(scheme: string, location: string): RedisPlace {
   const bySentinel = scheme.startsWith('redissentinel')
-  const url = parseConnectionUrl(location, FORMS[bySentinel ? 'sentinel' : 'redis'])
+  const product = scheme.startsWith('valkey') ? 'Valkey' : 'Redis'
+  const url = parseConnectionUrl(location, bySentinel ? SENTINEL_FORM : product === 'Valkey' ? VALKEY_FORM : REDIS_FORM)
   const { hosts, path, options, refuse } = url
   const kind = bySentinel ? 'sentinel' : (readSwitch(url, 'cluster') ?? hosts.length > 1) ? 'cluster' : 'single'
   if (kind === 'single' && hosts.length > 1)
@@ -92,6 +98,7 @@ export function readRedisUrl(scheme: string, location: string): RedisPlace {
   if (kind === 'cluster' && db !== 0) throw refuse('a Cluster has no other database than 0')
   return {
     kind,
+    product,
     hosts,
     location: showLocation(hosts, bySentinel ? masterName : undefined, kind === 'cluster' ? undefined : db),
     masterName,
