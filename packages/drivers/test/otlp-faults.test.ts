@@ -125,7 +125,7 @@ describe('otlp:// and a collector that fails', () => {
 
   it.each([
     ['in seconds', () => '2'],
-    ['by a date', () => new Date(Date.now() + 3_000).toUTCString()],
+    ['by a date', () => new Date(Date.now() + 6_000).toUTCString()],
   ])('leaves a collector alone for as long as it asks for, %s', async (_, retryAfter) => {
     const receiver = await startOtlpReceiver()
     const headers = {
