@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { configure, createTraceId, get, run } from '@osprofiler/core'
 import {
   createOsloClient,
@@ -217,6 +218,24 @@ describe('a broker that goes away', () => {
 
     proxy.cut()
     finish('done')
+
+    expect(await called).toBe('done')
+  })
+
+  it('does not lose a reply that a broken connection has taken from the broker', async () => {
+    const topic = makeTopic()
+    let finish = (_: string): void => {}
+    await serve(topic, { wait: () => new Promise<string>(resolve => (finish = resolve)) })
+    const called = open(topic, {}, connectThroughProxy).call({}, 'wait')
+    const working = finish
+    await expect.poll(() => finish !== working, { timeout: PATIENCE }).toBe(true)
+
+    proxy.delay(PATIENCE)
+    finish('done')
+    // Time for the broker to hand the reply to the connection, which holds it back.
+    await setTimeout(500)
+    proxy.delay(0)
+    proxy.cut()
 
     expect(await called).toBe('done')
   })

@@ -98,21 +98,20 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
     onGone: error => waiting.failAll(error),
   })
 
-  async function prepare({ channel }: PublishingChannel): Promise<void> {
+  async function prepare(open: PublishingChannel): Promise<void> {
+    const { channel } = open
     exchanges = new Set()
     await channel.assertQueue(replyQueue, declared.transient)
-    await channel.consume(
-      replyQueue,
-      delivery => {
-        if (delivery === null) return void channel.close().catch(() => undefined)
-        try {
-          waiting.settle(decodeMessage(delivery.content, delivery.properties.headers?.compression))
-        } catch {
-          // No reply of oslo.messaging.
-        }
-      },
-      { noAck: true },
-    )
+    // A reply is acknowledged once it has come: what a connection that ends takes with it comes over the next one.
+    await channel.consume(replyQueue, delivery => {
+      if (delivery === null) return void channel.close().catch(() => undefined)
+      try {
+        waiting.settle(decodeMessage(delivery.content, delivery.properties.headers?.compression))
+      } catch {
+        // No reply of oslo.messaging.
+      }
+      if (open.isOpen) channel.ack(delivery)
+    })
   }
 
   async function publish(
