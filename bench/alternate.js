@@ -10,13 +10,8 @@
 export async function alternate(contenders, { generations, rounds, first = 0 }) {
   const samples = new Map(contenders.map(({ name }) => [name, []]))
   for (let generation = first; generation < first + generations; generation++) {
-    const running = []
-    const turned = generation % contenders.length
-    for (const { name, start } of [...contenders.slice(turned), ...contenders.slice(0, turned)]) {
-      const values = []
-      samples.get(name).push(values)
-      running.push({ values, ...(await start()) })
-    }
+    const running = await startAll(contenders, generation)
+    for (const { name, values } of running) samples.get(name).push(values)
     for (let round = 0; round <= rounds; round++) {
       for (const { values, measure } of round % 2 === 0 ? running : running.toReversed()) {
         const value = await measure()
@@ -26,6 +21,16 @@ export async function alternate(contenders, { generations, rounds, first = 0 }) 
     await Promise.all(running.map(({ stop }) => stop()))
   }
   return samples
+}
+
+/** Starts all contenders one after another, in each generation from another on. Each gets `values`, a list without any yet. */
+export async function startAll(contenders, generation) {
+  const running = []
+  const turned = generation % contenders.length
+  for (const { name, start } of [...contenders.slice(turned), ...contenders.slice(0, turned)]) {
+    running.push({ name, values: [], ...(await start()) })
+  }
+  return running
 }
 
 /** Of work that two tracers do side by side: a cold OpenTelemetry costs ten times a warm one. */

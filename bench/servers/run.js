@@ -1,3 +1,4 @@
+import { startAll } from '../alternate.js'
 import { medianInterval, quantile } from '../statistics.js'
 import { printTable, showInterval } from '../table.js'
 import { AGAIN, BARE, createServers, REFUSED, SAMPLED_OFF, SAMPLED_ON, TRACED, UNTRACED } from './contenders.js'
@@ -39,16 +40,12 @@ function createGroup(framework, node) {
 }
 
 /**
- * Starts all contenders anew, each time from another on, and lets them take turns burst by burst: some ten milliseconds
- * each. The speed of a shared machine changes within seconds, and by half. So a change hits all contenders alike.
+ * Starts all contenders anew, and lets them take turns burst by burst: some ten milliseconds each. The speed of a shared
+ * machine changes within seconds, and by half. So a change hits all contenders alike.
  */
 async function measureGeneration(group, rounds) {
   const start = performance.now()
-  const turned = group.done % group.contenders.length
-  const running = []
-  for (const { name, start } of [...group.contenders.slice(turned), ...group.contenders.slice(0, turned)]) {
-    running.push({ name, values: [], ...(await start()) })
-  }
+  const running = await startAll(group.contenders, group.done)
   // The first round does not count: the server that was started first has waited longest.
   for (let round = 0; round <= rounds; round++) {
     for (let burst = 0; burst < BURSTS_A_ROUND; burst++) {
