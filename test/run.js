@@ -6,7 +6,7 @@
 //                               Windows. --reduced=win32 selects what runs on that system, on any
 //   --other-node                runs what another version of Node than the oldest can change
 //   --between                   runs what a version of Node between the oldest and the newest can change
-//   --check                     runs what needs no servers and no programs, and little time
+//   --check                     runs what needs no servers and no programs
 //
 //   OSPROFILER_TEST_INSTALL=0   installs no system package, also as root on Debian or Ubuntu
 //   OSPROFILER_TEST_CACHE=...   the folder of what is fetched, in place of one among the caches of the user

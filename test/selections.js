@@ -32,9 +32,6 @@ const ONE_NODE_IS_ENOUGH = [
   'test/bundles-drivers-inside.test.ts',
 ]
 
-/** These take seconds each, though they need nothing: `check` is to be over in a minute. */
-const LONG = []
-
 /** The patterns of what no other version of Node changes. */
 export function leaveOutForOtherNode() {
   return [...ONE_NODE_IS_ENOUGH, ...REQUIREMENTS.filter(({ oneNode }) => oneNode).map(({ suites }) => suites)]
@@ -48,9 +45,9 @@ export function leaveOutBetween() {
   return [...leaveOutForOtherNode(), ...leaveOutForReduced('linux')]
 }
 
-/** The patterns of what starts servers, browsers and programs, or takes long. */
+/** The patterns of what starts servers, browsers and programs. */
 export function leaveOutForCheck() {
-  return [...REQUIREMENTS.map(({ suites }) => suites), ...findPosix(), ...LONG]
+  return [...REQUIREMENTS.map(({ suites }) => suites), ...findPosix()]
 }
 
 /** The patterns of what a version of Node has not. */

@@ -154,8 +154,8 @@ export function serveRequest(req: NodeRequest, res: NodeResponse, open: () => Ro
     answered: () => served.request?.answered(),
     piped: source => served.request?.followBody(source),
   })
-  // On the request, not in a WeakMap: young objects that such a map holds live until a full collection, and a
-  // response leads back to its request, so that all of both would.
+  // On the request, not in a WeakMap: a value that leads back to its key keeps both until a full collection, and a
+  // response leads back to its request.
   if (response === undefined || !Reflect.defineProperty(req, SERVED, { value: served, configurable: true })) {
     return undefined
   }

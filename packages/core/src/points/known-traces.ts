@@ -49,8 +49,8 @@ export class KnownTrace {
   /**
    * Says that a request is served, whose own point is taken next. Returns whether the request tells of what was omitted.
    *
-   * Where the allowance is used up, and no other request is there to tell, that point is recorded all the same, once in
-   * a second: or a trace would not show that it was cut.
+   * Once the allowance is used up, a trace must still show that it was cut. So that point is recorded once in a second,
+   * unless another request is there to tell.
    */
   openTeller(max: number): boolean {
     if (this.#recorded >= max) {

@@ -9,8 +9,7 @@ type MarkedCall = object & { [TAKEN]?: true }
  * Marks a call as one that has its point. Returns whether the caller is the first to do so, and could. Several may be told of
  * the same call: two installations, or two copies of this package in one process.
  *
- * The object that stands for the call has the mark. A set of weak keys would keep the object, and all that the object leads
- * to, until a full collection.
+ * The object that stands for the call has the mark, because a set of weak keys costs the collector more.
  */
 export function markTaken(call: object): boolean {
   return !isTaken(call) && defineHidden(call, TAKEN, true)
