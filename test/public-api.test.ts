@@ -132,7 +132,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'clearInterval',
       'clearTimeout',
       'createOverride',
-      'createRareWarning',
+      'createRateLimitedWarning',
       'dateNow',
       'decodeKeyText',
       'decodeURIComponent',

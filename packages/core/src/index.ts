@@ -1,5 +1,5 @@
 export { createNotifier, type NotifierOptions, type QueueNotifier } from './delivery/create-notifier.js'
-export type { DropReason, DropStats } from './delivery/losses/drop-counts.js'
+export type { DropReason, DropStats } from './delivery/losses/drops.js'
 export type { NotifierStats } from './delivery/notifier-stats.js'
 export type { Driver, TraceQuery, TraceSummary, WriteResult } from './driver/driver.js'
 export { type HmacKeys, KeyRing } from './keys/key-ring.js'

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { createAgingSet } from '../src/points/expiring-set.js'
+import { createAgingSet } from '../src/points/aging-set.js'
 
 it('looks at a member once the member has been there for a while', async () => {
   const looked: string[] = []

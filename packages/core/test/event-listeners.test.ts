@@ -1,9 +1,9 @@
 import { get, run } from '@osprofiler/core'
 import { expect, it, vi } from 'vitest'
-import { createListeners } from '../src/delivery/losses/event-listeners.js'
+import { createEventListeners } from '../src/delivery/losses/event-listeners.js'
 
 it('tells each listener of an event, untraced, whatever another one throws or rejects with', () => {
-  const listeners = createListeners()
+  const listeners = createEventListeners()
   const told = vi.fn((...details: unknown[]) => void [details, expect(get()).toBeUndefined()])
   listeners.add('error', () => {
     throw new Error('own concern')

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import { createFlushes } from '../src/delivery/pending-flushes.js'
+import { createPendingFlushes } from '../src/delivery/pending-flushes.js'
 
 it('ends the wait for what is settled, and leaves the others waiting', async () => {
-  const flushes = createFlushes()
+  const flushes = createPendingFlushes()
   const ended: number[] = []
   for (const target of [1, 2]) void flushes.wait(target, 60_000).then(() => ended.push(target))
 
@@ -16,7 +16,7 @@ it('ends the wait for what is settled, and leaves the others waiting', async () 
 })
 
 it('ends a wait after its time', async () => {
-  const flushes = createFlushes()
+  const flushes = createPendingFlushes()
 
   await flushes.wait(1, 1)
 

@@ -1,12 +1,12 @@
 import { afterEach, expect, it, vi } from 'vitest'
-import { createRareWarning } from '../src/platform/rate-limited-warning.js'
+import { createRateLimitedWarning } from '../src/platform/rate-limited-warning.js'
 
 afterEach(() => void vi.restoreAllMocks())
 
 it('warns of each kind once a minute, and says how many warnings were held back', () => {
   const told = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
   const now = vi.spyOn(performance, 'now').mockReturnValue(0)
-  const warn = createRareWarning()
+  const warn = createRateLimitedWarning()
   const describe = (heldBack: number): string => `${heldBack} more`
 
   const emitted = [warn('a', 'CODE', describe), warn('a', 'CODE', describe), warn('b', 'CODE', describe)]

@@ -1,7 +1,7 @@
 import { OsprofilerError, type TraceRecord, type WriteResult } from '@osprofiler/core'
 import { describe, expect, it, vi } from 'vitest'
-import { createDrops } from '../src/delivery/losses/drop-counts.js'
-import { createListeners } from '../src/delivery/losses/event-listeners.js'
+import { createDrops } from '../src/delivery/losses/drops.js'
+import { createEventListeners } from '../src/delivery/losses/event-listeners.js'
 import { createWriteLedger } from '../src/delivery/writing/write-ledger.js'
 import { recordOf } from './fixtures/quick-notifier.js'
 
@@ -9,7 +9,7 @@ const BATCH = ['a', 'b', 'c', 'd'].map(id => recordOf(id))
 
 function openLedger(write: () => Promise<WriteResult | undefined>, check?: () => Promise<boolean>) {
   const driver = { name: 'test', write, close: async () => {}, ...(check && { check }) }
-  const listeners = createListeners()
+  const listeners = createEventListeners()
   const failed = vi.fn()
   listeners.add('error', failed)
   listeners.add('drop', () => {})

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
-import { JSON_OF_CURL } from '../request/curl-json.js'
+import { CURL_JSON } from '../request/curl-json.js'
 import { isCurlOption } from './curl-option-names.js'
 import { keyNewCommand } from './key-new.js'
 import { runCommand } from './run.js'
@@ -74,7 +74,7 @@ function withoutValue(message: string): string {
 
 function explainCurlOption(message: string): string {
   const [, option = ''] = /^error: unknown option '(--[\w.-]+|-[^-])/.exec(message) ?? []
-  if (option === '--json') return `${JSON_OF_CURL}\n`
+  if (option === '--json') return `${CURL_JSON}\n`
   return isCurlOption(option)
     ? `${option} is an option of curl that run lacks. Leave it out if the request needs none.\n`
     : ''

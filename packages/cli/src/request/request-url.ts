@@ -1,4 +1,4 @@
-import { JSON_OF_CURL } from './curl-json.js'
+import { CURL_JSON } from './curl-json.js'
 import { wrongRequest } from './wrong-request.js'
 
 /** Where a request goes. */
@@ -37,10 +37,10 @@ export function findUrl(
   const [url] = urls
   if (url === undefined)
     throw wrongRequest('A URL is missing, such as http://127.0.0.1:3000/orders. It may follow the word curl.')
-  if (urls.length === 1 && json && /^[[{@]/.test(url)) throw wrongRequest(`A URL is missing. ${JSON_OF_CURL}`)
+  if (urls.length === 1 && json && /^[[{@]/.test(url)) throw wrongRequest(`A URL is missing. ${CURL_JSON}`)
   if (urls.length === 1) return url
   if (urls.every(word => /^https?:/i.test(word))) throw wrongRequest('Give one URL: a trace is of one request.')
-  if (json) throw wrongRequest(`There is more than one word beside the options. ${JSON_OF_CURL}`)
+  if (json) throw wrongRequest(`There is more than one word beside the options. ${CURL_JSON}`)
   throw wrongRequest(
     'There is more than one word beside the options. Give one URL, and put quotes around what has blanks or &.',
   )

@@ -2,8 +2,8 @@ import { performance } from 'node:perf_hooks'
 import { createTraceId, signedPack } from '@osprofiler/core'
 import type { Answer, Connection, Exchange } from './connection.js'
 import { describeFailure } from './describe-failure.js'
+import { expectNoTrace } from './expect-no-trace.js'
 import type { ParsedRequest } from './parse-request.js'
-import { expectNoTrace } from './refuse-trace-headers.js'
 
 const MAX_REDIRECTS = 10
 const REDIRECTS = new Set([301, 302, 303, 307, 308])

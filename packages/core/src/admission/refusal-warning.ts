@@ -1,11 +1,11 @@
 import { isKeysFileBlank } from '../keys/keys-file.js'
 import { process } from '../platform/platform.js'
-import { createRareWarning, type RareWarning } from '../platform/rate-limited-warning.js'
+import { createRateLimitedWarning, type RateLimitedWarning } from '../platform/rate-limited-warning.js'
 import { shared } from '../platform/shared-state.js'
 import type { RefusalReason } from './refusal-reason.js'
 
 // One for the process: the same caller is refused by all its adapters.
-const warnRarely: RareWarning = (...warning) => shared('refusal-warning', createRareWarning)(...warning)
+const warnRarely: RateLimitedWarning = (...warning) => shared('refusal-warning', createRateLimitedWarning)(...warning)
 
 /** Why each refusal happens, and where to look. A service that is switched off says nothing. */
 const EXPLAINED: Readonly<Record<Exclude<RefusalReason, 'disabled' | 'no-keys'>, string>> = {

@@ -12,7 +12,7 @@ import type { RefusalReason } from './refusal-reason.js'
 import { warnOfNoKeys } from './refusal-warning.js'
 import { createRefusals } from './refusals.js'
 import { explainAge } from './trace-age.js'
-import { createKeyCounts } from './traces-by-key.js'
+import { createTracedByKey } from './traced-by-key.js'
 
 /** Which traces are taken up here. `Source` is what they come with: a request, a message. */
 export interface TraceGateOptions<Source> {
@@ -81,7 +81,7 @@ export function createTraceGate<Source>(
   const keyRing = (): KeyRing | undefined => givenRing ?? configuredKeyRing()
   const { counts: refused, refuse } = createRefusals(options.onRefused)
   const mayTrace = createRateLimit(maxTracesPerSecond)
-  const counts = createKeyCounts()
+  const counts = createTracedByKey()
   let traced = 0
   let hasLooked = givenRing !== undefined
 

@@ -5,7 +5,7 @@ import type { KeyObject } from 'node:crypto'
  *
  * Counts nothing yet. At a rotation, a key that stays keeps its count, wherever the key stands now; others begin at 0.
  */
-export function createKeyCounts() {
+export function createTracedByKey() {
   let known: readonly KeyObject[] = []
   let counts: number[] = []
 

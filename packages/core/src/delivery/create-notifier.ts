@@ -6,7 +6,7 @@ import { readUnhandledPromises } from '../promises/follow-promise.js'
 import type { TraceRecord } from '../record/trace-record.js'
 import { flushBeforeExit } from './before-exit.js'
 import { Delivery, type DeliverySettings } from './delivery.js'
-import type { DropReason } from './losses/drop-counts.js'
+import type { DropReason } from './losses/drops.js'
 import type { NotifierStats } from './notifier-stats.js'
 
 /** How records are queued and delivered. */

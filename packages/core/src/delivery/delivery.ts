@@ -4,10 +4,10 @@ import { clearTimeout, Math, Number, performance, setTimeout } from '../platform
 import { suppress } from '../points/context.js'
 import type { TraceRecord } from '../record/trace-record.js'
 import { isRootRecord } from '../recording/root-record.js'
-import { createDrops, type Drops } from './losses/drop-counts.js'
-import { createListeners } from './losses/event-listeners.js'
+import { createDrops, type Drops } from './losses/drops.js'
+import { createEventListeners } from './losses/event-listeners.js'
 import type { NotifierStats } from './notifier-stats.js'
-import { createFlushes } from './pending-flushes.js'
+import { createPendingFlushes } from './pending-flushes.js'
 import { RecordQueue } from './record-queue.js'
 import { type BatchWriter, createBatchWriter } from './writing/batch-writer.js'
 import { createHeldRecords, type HeldRecords } from './writing/held-records.js'
@@ -29,9 +29,9 @@ export interface DeliverySettings {
 export class Delivery {
   readonly #settings: DeliverySettings
   readonly #queue: RecordQueue
-  readonly #listeners = createListeners()
+  readonly #listeners = createEventListeners()
   readonly #drops: Drops
-  readonly #flushes = createFlushes()
+  readonly #flushes = createPendingFlushes()
   readonly #ledger: WriteLedger
   readonly #pause = createPause()
   readonly #held: HeldRecords

@@ -1,4 +1,4 @@
-import type { DropStats } from './losses/drop-counts.js'
+import type { DropStats } from './losses/drops.js'
 
 /**
  * What became of the records: `emitted` is the sum of `written`, `dropped`, `unknown` and `queued`, at any time.

@@ -7,7 +7,7 @@ interface Flush {
 }
 
 /** Those who wait until what they emitted is settled. */
-export function createFlushes() {
+export function createPendingFlushes() {
   const flushes = new Set<Flush>()
   return {
     get size(): number {

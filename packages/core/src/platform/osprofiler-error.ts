@@ -1,4 +1,5 @@
 import { Error } from './platform.js'
+
 /** What went wrong, for programs: stable across versions, where messages are not. */
 export type OsprofilerErrorCode =
   | 'ERR_CONFIGURATION'

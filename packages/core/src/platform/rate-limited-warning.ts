@@ -7,9 +7,9 @@ const APART_MS = 60_000
  * Emits a warning of the process, of each kind at most one a minute, and says whether it did. `describe` is told how many
  * warnings of the kind were held back since the last one. It must quote nothing that came from elsewhere.
  */
-export type RareWarning = (kind: string, code: string, describe: (heldBack: number) => string) => boolean
+export type RateLimitedWarning = (kind: string, code: string, describe: (heldBack: number) => string) => boolean
 
-export function createRareWarning(): RareWarning {
+export function createRateLimitedWarning(): RateLimitedWarning {
   const told = new Map<string, { at: number; heldBack: number }>()
   return (kind, code, describe) => {
     const now = performance.now()

@@ -1,4 +1,4 @@
-import { createAgingSet } from './expiring-set.js'
+import { createAgingSet } from './aging-set.js'
 
 /** Looks at one thing that a trace has left behind. */
 export type Look = () => void

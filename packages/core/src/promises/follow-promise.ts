@@ -10,8 +10,8 @@ import {
   setTimeout,
   WeakSet,
 } from '../platform/platform.js'
+import { createAgingSet } from '../points/aging-set.js'
 import { keepWorking, type Scope, suppress } from '../points/context.js'
-import { createAgingSet } from '../points/expiring-set.js'
 import { type CallOutcome, type FollowedPromise, hasWaitingChild, noteChild, noteEvent } from './followed-promise.js'
 import { madePromises } from './made-promises.js'
 import { readPromiseState, readStateAndValue } from './promise-state.js'

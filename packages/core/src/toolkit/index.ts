@@ -67,7 +67,7 @@ export {
   WeakRef,
   WeakSet,
 } from '../platform/platform.js'
-export { createRareWarning, type RareWarning } from '../platform/rate-limited-warning.js'
+export { createRateLimitedWarning, type RateLimitedWarning } from '../platform/rate-limited-warning.js'
 export { readRegularFile } from '../platform/read-regular-file.js'
 export { remember } from '../platform/remember.js'
 export { requireFrom } from '../platform/require-from.js'

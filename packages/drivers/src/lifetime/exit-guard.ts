@@ -1,5 +1,6 @@
 import { Atomics, Int32Array, Promise, process, Set, SharedArrayBuffer } from '@osprofiler/core/platform'
 import { Math, performance } from '@osprofiler/core/toolkit'
+
 /**
  * Lets a thread leave native code before the process ends. Node stops threads wherever they are, and an addon that
  * then has something to throw aborts the whole process. So the end waits, for moments, until the thread is out,

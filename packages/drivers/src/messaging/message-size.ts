@@ -1,4 +1,5 @@
 import { Math, Number, String } from '@osprofiler/core/toolkit'
+
 /** What a broker has taken and refused so far, by size: it tells nobody its `max_message_size` before it is exceeded. */
 export interface MessageSizes {
   /** Those that are not known to be too large. */

@@ -1,4 +1,5 @@
 import { Error, Map } from '@osprofiler/core/toolkit'
+
 /**
  * What a failed statement means. `refused`: the database takes these rows never, other rows perhaps. `missing`: there
  * is no table. `lost`: the connection broke, and whether the statement was carried out is not known. `readonly`: it was

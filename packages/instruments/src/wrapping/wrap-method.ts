@@ -1,4 +1,5 @@
 import { Map, Object, Reflect, shared, standIn, WeakMap } from '@osprofiler/core/toolkit'
+
 /** A method as its wrapper calls it. */
 export type Method = (this: unknown, ...args: unknown[]) => unknown
 

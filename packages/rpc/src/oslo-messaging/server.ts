@@ -3,7 +3,7 @@ import { type HmacKeys, OsprofilerError } from '@osprofiler/core'
 import type { CallOptions, TraceStats } from '@osprofiler/core/rpc'
 import {
   checkOptions,
-  createRareWarning,
+  createRateLimitedWarning,
   Math,
   type OptionKinds,
   performance,
@@ -177,7 +177,7 @@ function guard(onError: OnError): OnError {
 }
 
 function createWarning(): OnError {
-  const warn = createRareWarning()
+  const warn = createRateLimitedWarning()
   return (error, call) => {
     const what = error instanceof OsprofilerError && call === undefined ? error.message : 'A call or a cast has failed.'
     warn(

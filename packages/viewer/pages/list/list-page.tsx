@@ -1,9 +1,9 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { PageHeader } from '../shared/page-header.js'
-import { KeysSheet } from '../shared/shortcuts-sheet.js'
+import { ShortcutsSheet } from '../shared/shortcuts-sheet.js'
 import { pressColumn } from '../shared/sorting.js'
 import { useTheme } from '../shared/theme.js'
-import { LIST_KEYS, useListKeys } from './list-shortcuts.js'
+import { LIST_SHORTCUTS, useListShortcuts } from './list-shortcuts.js'
 import { acceptDrops, openFile } from './loading/open-file.js'
 import { compareAddress } from './loading/trace-address.js'
 import { useTraceList } from './loading/use-trace-list.js'
@@ -48,7 +48,7 @@ export function ListPage({ store }: { readonly store: string }) {
   }
   const choose = (ref: string, isChosen: boolean): void =>
     change(before => ({ chosen: chooseTrace(before.chosen, ref, isChosen) }))
-  useListKeys({
+  useListShortcuts({
     choose: ref => change(before => ({ chosen: chooseTrace(before.chosen, ref, !before.chosen.includes(ref)) })),
     compare: () =>
       change(({ chosen: [first, second] }) => {
@@ -109,7 +109,7 @@ export function ListPage({ store }: { readonly store: string }) {
           {list.more && !isNarrowed(view) && <RestOfList view={view} change={change} />}
         </main>
       </div>
-      {keysOpen && <KeysSheet groups={LIST_KEYS} close={() => setKeysOpen(false)} />}
+      {keysOpen && <ShortcutsSheet groups={LIST_SHORTCUTS} close={() => setKeysOpen(false)} />}
     </>
   )
 }

@@ -3,7 +3,7 @@ import { isTyping } from '../shared/is-typing.js'
 import type { KeyGroups } from '../shared/shortcuts-sheet.js'
 
 /** The keys of the list, as its sheet tells of them. */
-export const LIST_KEYS: KeyGroups = [
+export const LIST_SHORTCUTS: KeyGroups = [
   [
     'Traces',
     [
@@ -39,7 +39,7 @@ interface ListActions {
   readonly showKeys: () => void
 }
 
-export function useListKeys(actions: ListActions): void {
+export function useListShortcuts(actions: ListActions): void {
   // Not after the next paint: a key pressed right away counts too.
   useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent): void => {

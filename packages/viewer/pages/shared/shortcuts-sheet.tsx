@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef } from 'preact/hooks'
 /** Keys and what they do, in groups with a title each. */
 export type KeyGroups = readonly (readonly [string, readonly (readonly [string, string])[]])[]
 
-export function KeysSheet({ groups, close }: { readonly groups: KeyGroups; readonly close: () => void }) {
+export function ShortcutsSheet({ groups, close }: { readonly groups: KeyGroups; readonly close: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null)
   useLayoutEffect(() => dialog.current?.showModal(), [])
   return (

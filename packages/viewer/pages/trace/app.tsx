@@ -1,7 +1,7 @@
 import { correctSkew } from '@osprofiler/report'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { PageSource } from '../../src/protocol/page-source.js'
-import { KeysSheet } from '../shared/shortcuts-sheet.js'
+import { ShortcutsSheet } from '../shared/shortcuts-sheet.js'
 import { useTheme } from '../shared/theme.js'
 import { DetailsPane } from './details/details-pane.js'
 import { FindingsList } from './findings/findings-list.js'
@@ -10,10 +10,10 @@ import { FlameGraph } from './flame/flame-graph.js'
 import { Header } from './header.js'
 import type { Facts, Trace } from './model/load-trace.js'
 import { createTraceModel, type TraceModel } from './model/trace-model.js'
-import { usePageKeys } from './page-shortcuts.js'
+import { usePageShortcuts } from './page-shortcuts.js'
 import { StatisticsTable } from './statistics/statistics-table.js'
 import { Toolbar } from './toolbar.js'
-import { TRACE_KEYS } from './trace-shortcuts.js'
+import { TRACE_SHORTCUTS } from './trace-shortcuts.js'
 import { carryOver, reveal, useViewState } from './view/view-state.js'
 import { Minimap } from './waterfall/minimap.js'
 import { Waterfall } from './waterfall/waterfall.js'
@@ -46,7 +46,7 @@ export function App({ trace, facts, source }: AppProps) {
     mark(label, points)
     patch({ view: 'waterfall' })
   }
-  usePageKeys(model, patch, { switchTheme, showKeys: () => setKeysOpen(true) })
+  usePageShortcuts(model, patch, { switchTheme, showKeys: () => setKeysOpen(true) })
 
   return (
     <>
@@ -83,7 +83,7 @@ export function App({ trace, facts, source }: AppProps) {
           </div>
         </main>
       )}
-      {keysOpen && <KeysSheet groups={TRACE_KEYS} close={() => setKeysOpen(false)} />}
+      {keysOpen && <ShortcutsSheet groups={TRACE_SHORTCUTS} close={() => setKeysOpen(false)} />}
     </>
   )
 }

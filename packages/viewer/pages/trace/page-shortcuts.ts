@@ -33,7 +33,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
   Escape: (_, { detailsOpen }) => (detailsOpen ? { detailsOpen: false } : { marked: undefined }),
 }
 
-export function usePageKeys(model: TraceModel, patch: Patch, { switchTheme, showKeys }: PageActions): void {
+export function usePageShortcuts(model: TraceModel, patch: Patch, { switchTheme, showKeys }: PageActions): void {
   // Not after the next paint: a key pressed right away counts too.
   useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent): void => {

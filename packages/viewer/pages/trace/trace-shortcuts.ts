@@ -1,7 +1,7 @@
 import type { KeyGroups } from '../shared/shortcuts-sheet.js'
 
 /** The keys of the page of a trace, as its sheet tells of them. */
-export const TRACE_KEYS: KeyGroups = [
+export const TRACE_SHORTCUTS: KeyGroups = [
   [
     'Rows',
     [

@@ -1,6 +1,6 @@
 import type { Driver } from '../../driver/driver.js'
 import { Math, Set } from '../../platform/platform.js'
-import { createRareWarning } from '../../platform/rate-limited-warning.js'
+import { createRateLimitedWarning } from '../../platform/rate-limited-warning.js'
 
 /** What is warned of: that the queue is full, that not even roots find room in it, or that the store refuses records. */
 export type DropCause = 'queue-full' | 'roots' | 'refused'
@@ -17,7 +17,7 @@ export function createDropWarning(
   limits: { readonly maxRecords: number; readonly maxBytes: number },
   isHeard: () => boolean,
 ) {
-  const warnRarely = createRareWarning()
+  const warnRarely = createRateLimitedWarning()
   const warned = new Set<DropCause>()
 
   function describe(cause: DropCause, reason: string): string {

@@ -2,7 +2,7 @@ import type { Driver } from '../../driver/driver.js'
 import type { TraceRecord } from '../../record/trace-record.js'
 import { isRootRecord } from '../../recording/root-record.js'
 import { createDropWarning } from './drop-warning.js'
-import type { Listeners } from './event-listeners.js'
+import type { EventListeners } from './event-listeners.js'
 import { createTraceLosses } from './trace-losses.js'
 
 /** Why records were dropped. */
@@ -25,7 +25,7 @@ export type Drops = ReturnType<typeof createDrops>
 export function createDrops(
   driver: Driver,
   limits: { readonly maxRecords: number; readonly maxBytes: number },
-  listeners: Listeners,
+  listeners: EventListeners,
 ) {
   const counts: Record<DropReason, number> = { 'queue-full': 0, refused: 0, closed: 0 }
   const losses = createTraceLosses()

@@ -6,10 +6,10 @@ import { suppress } from '../../points/context.js'
 type Listener = (...details: never[]) => unknown
 
 /** Those who want to be told what happens, by event. */
-export type Listeners = ReturnType<typeof createListeners>
+export type EventListeners = ReturnType<typeof createEventListeners>
 
 /** Makes an empty set of listeners. */
-export function createListeners() {
+export function createEventListeners() {
   const listeners = new Map<string, ((...details: unknown[]) => unknown)[]>()
   return {
     add(event: string, listener: Listener): void {

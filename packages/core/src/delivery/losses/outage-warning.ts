@@ -1,5 +1,5 @@
 import { Number, performance } from '../../platform/platform.js'
-import { createRareWarning } from '../../platform/rate-limited-warning.js'
+import { createRateLimitedWarning } from '../../platform/rate-limited-warning.js'
 
 const WARN_AFTER_FAILURES = 4
 /** A store that gives no answer fails rarely: its second failure is enough after this time. */
@@ -19,7 +19,7 @@ export function createOutageWarning(store: string, isHeard: () => boolean) {
   let failedAt = 0
   let isWarned = false
   let uncertain = { since: Number.NEGATIVE_INFINITY, writes: 0, records: 0 }
-  const warnRarely = createRareWarning()
+  const warnRarely = createRateLimitedWarning()
 
   function warn(message: string): void {
     if (isWarned || isHeard()) return

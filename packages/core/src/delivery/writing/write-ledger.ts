@@ -3,8 +3,8 @@ import { tryWrite, type WriteOutcome } from '../../driver/write-outcome.js'
 import { OsprofilerError } from '../../platform/osprofiler-error.js'
 import { Set } from '../../platform/platform.js'
 import type { TraceRecord } from '../../record/trace-record.js'
-import type { Drops } from '../losses/drop-counts.js'
-import type { Listeners } from '../losses/event-listeners.js'
+import type { Drops } from '../losses/drops.js'
+import type { EventListeners } from '../losses/event-listeners.js'
 import { createOutageWarning } from '../losses/outage-warning.js'
 
 type Records = readonly TraceRecord[]
@@ -35,7 +35,7 @@ export interface WriteLedger {
   lost(count: number): void
 }
 
-export function createWriteLedger(driver: Driver, drops: Drops, listeners: Listeners): WriteLedger {
+export function createWriteLedger(driver: Driver, drops: Drops, listeners: EventListeners): WriteLedger {
   const counts = { written: 0, unknown: 0, retried: 0 }
   const warning = createOutageWarning(driver.name, () => listeners.has('error'))
   let refusedInRow = 0

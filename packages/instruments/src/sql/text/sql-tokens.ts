@@ -1,4 +1,5 @@
 import { RegExp, String } from '@osprofiler/core/toolkit'
+
 /** Whose rules a statement is read by: what is a string and what a comment differs. */
 export type SqlDialect = 'postgresql' | 'mysql' | 'sqlite'
 

@@ -8,7 +8,7 @@ import { pointName, repeatedTitle, wholeTitle } from '../model/point-text.js'
 import { colourOf, type TraceModel } from '../model/trace-model.js'
 import { isFoldRow, type RowId, rowPoint } from '../model/visible-rows.js'
 import type { Patch } from '../view/view-state.js'
-import { rowKeys } from '../waterfall/row-shortcuts.js'
+import { rowShortcuts } from '../waterfall/row-shortcuts.js'
 import { rawText } from './raw-text.js'
 
 interface DetailsPaneProps {
@@ -39,12 +39,20 @@ export function DetailsPane({ model, row, patch }: DetailsPaneProps) {
           <span aria-hidden="true">✕</span>
         </button>
       </div>
-      {rowKeys.isClosable(model, row) && (
+      {rowShortcuts.isClosable(model, row) && (
         <p class="subtree">
-          <button type="button" class="button" onClick={() => patch(state => rowKeys.setSubtree(model, state, false))}>
+          <button
+            type="button"
+            class="button"
+            onClick={() => patch(state => rowShortcuts.setSubtree(model, state, false))}
+          >
             Open all below
           </button>
-          <button type="button" class="button" onClick={() => patch(state => rowKeys.setSubtree(model, state, true))}>
+          <button
+            type="button"
+            class="button"
+            onClick={() => patch(state => rowShortcuts.setSubtree(model, state, true))}
+          >
             Close all below
           </button>
         </p>

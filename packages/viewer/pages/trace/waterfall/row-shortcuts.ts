@@ -11,7 +11,7 @@ interface Context {
 }
 
 /** What keys do on the rows, as the ARIA practices have it for a tree grid. */
-export const rowKeys = { press, toggle, setSubtree, isOpen, isClosable }
+export const rowShortcuts = { press, toggle, setSubtree, isOpen, isClosable }
 
 function press(event: KeyboardEvent, { model, visible, patch, page }: Context): void {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target !== event.currentTarget) return

@@ -7,7 +7,7 @@ import { isFoldRow, keptMembers, type RowId, rowPoint } from '../model/visible-r
 import type { Range } from '../view/time-range.js'
 import type { Patch, ViewState } from '../view/view-state.js'
 import { coverRange } from './cover-range.js'
-import { rowKeys } from './row-shortcuts.js'
+import { rowShortcuts } from './row-shortcuts.js'
 
 interface WaterfallRowProps {
   readonly model: TraceModel
@@ -30,8 +30,8 @@ export function WaterfallRow({ model, state, row, level, place, topPx, kept, tog
   const node = model.points[point]
   if (node === undefined) return null
   const members = isFoldRow(row) ? keptMembers(model.folds.get(point) ?? [point], kept) : [point]
-  const closable = rowKeys.isClosable(model, row)
-  const open = rowKeys.isOpen(state, row)
+  const closable = rowShortcuts.isClosable(model, row)
+  const open = rowShortcuts.isOpen(state, row)
   const classes = [
     'row',
     state.selected === row && 'selected',
@@ -65,7 +65,7 @@ export function WaterfallRow({ model, state, row, level, place, topPx, kept, tog
             if (!closable) return
             event.stopPropagation()
             patch({ selected: row })
-            if (event.shiftKey) patch(before => rowKeys.setSubtree(model, before, open))
+            if (event.shiftKey) patch(before => rowShortcuts.setSubtree(model, before, open))
             else toggle(row)
           }}
         />

@@ -6,7 +6,7 @@ import { labelTicks, ticks } from '../view/time-range.js'
 import { useWheel, wheelRange } from '../view/use-wheel.js'
 import type { Patch, ViewState } from '../view/view-state.js'
 import { bringIntoSight, followScroll, type RowView, rowView } from './row-scroller.js'
-import { rowKeys } from './row-shortcuts.js'
+import { rowShortcuts } from './row-shortcuts.js'
 import { usePrinting } from './use-printing.js'
 import { WaterfallRow } from './waterfall-row.js'
 
@@ -44,7 +44,7 @@ export function Waterfall({ model, state, patch, kept, visible }: WaterfallProps
     : Math.min(rows.length, Math.ceil((scroll.top + scroll.height) / rowHeight) + OVERSCAN)
   const shown = Array.from(rows.subarray(first, last))
   const place = selected === undefined ? -1 : rows.indexOf(selected)
-  const toggle = (row: RowId): void => patch(before => rowKeys.toggle(model, before, row))
+  const toggle = (row: RowId): void => patch(before => rowShortcuts.toggle(model, before, row))
   return (
     <div
       ref={grid}
@@ -59,7 +59,7 @@ export function Waterfall({ model, state, patch, kept, visible }: WaterfallProps
         patch(before => (before.selected === undefined && rows[0] !== undefined ? { selected: rows[0] } : {}))
       }
       onKeyDown={event =>
-        rowKeys.press(event, { model, visible, patch, page: Math.floor(scroll.height / rowHeight) - 2 })
+        rowShortcuts.press(event, { model, visible, patch, page: Math.floor(scroll.height / rowHeight) - 2 })
       }
     >
       <div class="row head" role="row" aria-rowindex={1}>
