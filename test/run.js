@@ -37,7 +37,9 @@ run(process.execPath, [join(root, 'build-assets.js')])
 const { bringUp } = await import('./bring-up.js')
 const { REQUIREMENTS } = await import('./requirements.js')
 const { leaveOutForReduced, withRealTemporaryFolder } = await import('./reduced.js')
-const { leaveOutAbsent, leaveOutBetween, leaveOutForCheck, leaveOutForOtherNode } = await import('./selections.js')
+const { chooseBetween, leaveOutAbsent, leaveOutBetween, leaveOutForCheck, leaveOutForOtherNode } = await import(
+  './selections.js'
+)
 const { reducedFor, selection, forVitest } = readArguments(process.argv.slice(2))
 const leftOut = [...leaveOutForSelection(), ...leaveOutAbsent(process.versions.node)]
 const missing = await bringUp(
@@ -48,10 +50,12 @@ const lacking = missing.filter(({ mayLack }) => !mayLack?.())
 if (lacking.length > 0 && all) fail(`Missing: ${lacking.map(({ name, reason }) => `${name} (${reason})`).join(', ')}`)
 
 const versions = (process.env.OSPROFILER_TEST_NODES ?? '').split(',').filter(version => version !== '')
-const results = [test(process.version, process.execPath, leftOut)]
+const results = [test(process.version, process.execPath, leftOut, selection === 'between' ? chooseBetween() : [])]
 for (const version of versions) {
-  const selected = version === versions.at(-1) ? leaveOutForOtherNode() : leaveOutBetween()
-  results.push(test(`Node ${version}`, findNode(version), [...selected, ...leaveOutAbsent(version)]))
+  const isNewest = version === versions.at(-1)
+  const selected = isNewest ? leaveOutForOtherNode() : leaveOutBetween()
+  const chosen = isNewest ? [] : chooseBetween()
+  results.push(test(`Node ${version}`, findNode(version), [...selected, ...leaveOutAbsent(version)], chosen))
 }
 
 for (const { name, suites, reason } of missing) say(`Not run: ${suites}, for want of ${name}: ${reason}`)
@@ -83,14 +87,16 @@ function leaveOutForSelection() {
   return selection === 'check' ? leaveOutForCheck() : []
 }
 
-function test(name, node, leftOut) {
+/** Arguments for vitest choose files in place of those that the selection has chosen. */
+function test(name, node, leftOut, chosen) {
   say(`Testing on ${name}`)
   const folder = mkdtempSync(join(tmpdir(), 'osprofiler-test-'))
   const report = join(folder, 'report.json')
   const excluded = [...missing.map(({ suites }) => suites), ...leftOut].flatMap(suites => ['--exclude', suites])
   const vitest = join(root, 'node_modules/vitest/vitest.mjs')
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-  const { status } = spawnSync(node, [vitest, 'run', ...reporters, ...excluded, ...forVitest], {
+  const files = forVitest.length > 0 ? forVitest : chosen
+  const { status } = spawnSync(node, [vitest, 'run', ...reporters, ...excluded, ...files], {
     cwd: root,
     stdio: 'inherit',
     env: reducedFor === undefined ? process.env : withRealTemporaryFolder(),

@@ -1,5 +1,6 @@
 // Which test files a run leaves out, by what the run is for.
 
+import { existsSync, readdirSync } from 'node:fs'
 import { findPosix, leaveOutForReduced } from './reduced.js'
 import { REQUIREMENTS } from './requirements.js'
 
@@ -37,12 +38,35 @@ export function leaveOutForOtherNode() {
   return [...ONE_NODE_IS_ENOUGH, ...REQUIREMENTS.filter(({ oneNode }) => oneNode).map(({ suites }) => suites)]
 }
 
+/** The rooms of core that stand on what Node keeps inside: promises, async contexts, messages of HTTP, classes. */
+const ROOMS_ON_NODE = ['http', 'platform', 'points', 'promises', 'tracing', 'wrapping']
+
+/** Test files that look at Node itself, by the beginnings of their paths. */
+const STANDS_ON_NODE = [
+  ...['express', 'fastify', 'instruments', 'koa', 'node'].map(name => `packages/${name}/test/`),
+  ...['beside/', 'bundles', 'context-', 'fetch-once', 'framework-layers', 'generated-programs', 'headers-over-sockets'],
+  ...['http-beside-', 'express-shifts-nothing', 'fastify-shifts-nothing', 'koa-shifts-nothing', 'messages-grpc'],
+  ...['replaced-globals', 'requests-die-young', 'response-'],
+].map(name => (name.startsWith('packages/') ? name : `test/${name}`))
+
 /**
- * The patterns of what a version of Node between two others does not change where these two agree: what clients and
- * servers say to each other, for one.
+ * Where the oldest and the newest Node agree, a version between them is asked only about what stands on Node's insides.
+ * The beginnings of the paths of its test files.
  */
+export function chooseBetween() {
+  return [...STANDS_ON_NODE, ...ROOMS_ON_NODE.flatMap(testsOfRoom)]
+}
+
+/** The patterns of what a run between leaves out of that: it starts no servers. */
 export function leaveOutBetween() {
   return [...leaveOutForOtherNode(), ...leaveOutForReduced('linux')]
+}
+
+/** The test files of core that are named after the sources of one of its rooms. */
+function testsOfRoom(room) {
+  return readdirSync(new URL(`../packages/core/src/${room}`, import.meta.url))
+    .map(source => `packages/core/test/${source.replace(/\.ts$/, '.test.ts')}`)
+    .filter(test => existsSync(new URL(`../${test}`, import.meta.url)))
 }
 
 /** The patterns of what starts servers, browsers and programs. */
