@@ -1,17 +1,16 @@
 import { AsyncResource } from 'node:async_hooks'
 import { Map, performance, setTimeout } from '../platform/platform.js'
 
-/** A set whose members are looked at once they have been in it for a while. */
+/** Set that visits each member once the member has a given age. */
 export interface AgingSet<Member> {
-  /** Adds a member, or makes it the youngest again. */
+  /** Adds a member, or restarts the age of a member that the set already has. */
   add(member: Member): void
   delete(member: Member): void
   has(member: Member): boolean
-  /** Looks at all members now. */
   lookAtAll(): void
 }
 
-/** `look` may remove the member, and does so sooner or later. The set keeps no process alive. */
+/** Creates a set. `look` must remove the member, on this visit or a later one. The set keeps no process alive. */
 export function createAgingSet<Member>(ageMs: number, look: (member: Member) => void): AgingSet<Member> {
   const addedAt = new Map<Member, number>()
   let planned = false
@@ -22,14 +21,14 @@ export function createAgingSet<Member>(ageMs: number, look: (member: Member) => 
     startTimer()
   }
 
-  // Bound here, or a set that is never empty would for ever hold the context in which it was first added to.
+  // Without `bind`, a set that is never empty would hold the context of the first `add` forever.
   const startTimer = AsyncResource.bind(() => void setTimeout(lookAtAged, ageMs).unref())
 
   function lookAtAged(): void {
     planned = false
     const now = performance.now()
     for (const [member, since] of addedAt) {
-      // The members stand in the order of their ages.
+      // The map is in insertion order, so the oldest member comes first.
       if (now - since < ageMs) break
       look(member)
     }

@@ -3,18 +3,17 @@ import { dateNow, Number, process, setTimeout } from '../platform/platform.js'
 import { shared } from '../platform/shared-state.js'
 import type { Profiler } from './profiler.js'
 
-/** One run of a function in the context of a profiler. Two runs can be told apart, also with the same profiler. */
+/** One run of a function with a profiler. Each run has its own scope, even if several runs share a profiler. */
 export interface Scope {
   readonly profiler: Profiler
-  /** Whether the rest of the run has been given another context, by `init` or `clean`. */
+  /** Whether `init` or `clean` has given the rest of the run another context. */
   left: boolean
 }
 
 interface Context {
   readonly storage: AsyncLocalStorage<Scope | undefined>
-  /** Traces that have begun here and not ended. */
   live: number
-  /** Until when the context is kept working after the last trace ended, in milliseconds since the epoch. */
+  /** Until when the context stays on after the last trace ended, in milliseconds since the epoch. */
   restAt: number
   timer: NodeJS.Timeout | undefined
 }
@@ -27,38 +26,35 @@ const context = shared<Context>('context', () => ({
 }))
 const { storage } = context
 
-// Up to Node 22 the first use of a context makes every later `await` in the process dearer, until it is switched
-// off. It is, when no trace has been live for a while: work that a request left behind has that long to be recorded.
+// Up to Node 22, an AsyncLocalStorage slows every `await` in the process from its first use until it is disabled. The
+// delay after the last trace lets the process record work that outlives its request.
 const REST_AFTER_MS = 10_000
 const restsWhenIdle = Number.parseInt(process.versions.node, 10) < 24
 
-/** The profiler of the current asynchronous context, or `undefined` where nothing is traced. */
+/** Returns the profiler of the current asynchronous context, or `undefined` where nothing is traced. */
 export function currentProfiler(): Profiler | undefined {
   const profiler = storage.getStore()?.profiler
   return profiler === undefined || profiler.current ? profiler : undefined
 }
 
-/** The scope of the current asynchronous context, or `undefined` where nothing is traced. */
 export function currentScope(): Scope | undefined {
   return storage.getStore()
 }
 
-/** A scope for one run with a profiler. */
 export function createScope(profiler: Profiler): Scope {
   return { profiler, left: false }
 }
 
-/** Runs `fn`, and all that it starts, in a scope. */
 export function runIn<T>(scope: Scope, fn: () => T): T {
   return storage.run(scope, fn)
 }
 
-/** Runs `fn`, and all that it starts, in the context of a profiler. */
+/** Runs `fn`, and everything that `fn` starts, in the context of a profiler. */
 export function runWith<T>(profiler: Profiler, fn: () => T): T {
   return storage.run(createScope(profiler), fn)
 }
 
-/** Makes a profiler, or none, that of the rest of the current asynchronous context. */
+/** Sets the profiler for the rest of the current asynchronous context. `undefined` turns tracing off there. */
 export function enterWith(profiler: Profiler | undefined): void {
   const scope = storage.getStore()
   if (profiler === scope?.profiler) return
@@ -66,13 +62,13 @@ export function enterWith(profiler: Profiler | undefined): void {
   storage.enterWith(profiler && createScope(profiler))
 }
 
-/** Runs `fn` untraced, and all that it starts. */
+/** Runs `fn`, and everything that `fn` starts, untraced. */
 export function suppress<T>(fn: () => T): T {
-  // Where nothing is traced the context is not touched: it may never have been used, and stays free.
+  // An AsyncLocalStorage that was never used costs nothing, so it stays untouched where nothing is traced.
   return storage.getStore() === undefined ? fn() : storage.run(undefined, fn)
 }
 
-/** Takes today's context: the function that it returns runs others in that, whoever calls it. */
+/** Returns a function that runs other functions in the current context, wherever it is called. */
 export function takeContext(): <T>(fn: () => T) => T {
   const taken = storage.getStore()
   return fn => (storage.getStore() === taken ? fn() : storage.run(taken, fn))
@@ -80,17 +76,16 @@ export function takeContext(): <T>(fn: () => T) => T {
 
 const keepers: (() => boolean)[] = []
 
-/** Has the context go on working, though no trace is live, for as long as `isNeeded` says so. */
+/** Keeps the context on while `isNeeded` returns true, even if no trace is live. */
 export function keepWorking(isNeeded: () => boolean): void {
   keepers.push(isNeeded)
 }
 
-/** Whether a trace has begun here and not ended. */
 export function isTraceLive(): boolean {
   return context.live > 0
 }
 
-/** Counts a trace that begins; the function that it returns, called once or more, counts its end. */
+/** Counts a trace as live until the returned function is called. Further calls of that function do nothing. */
 export function keepContext(): () => void {
   context.live++
   let live = true

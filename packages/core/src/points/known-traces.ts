@@ -2,33 +2,32 @@ import { dateNow, Map, Set } from '../platform/platform.js'
 import { shared } from '../platform/shared-state.js'
 import { createClock } from '../recording/timestamp.js'
 
-/** What a process records of one trace unless told otherwise. */
+/** Default limit for the points that a process records of one trace. */
 export const DEFAULT_MAX_POINTS = 100_000
 
-// A trace may come back in many requests, one after another. It is known for as long as this many others, or twice as
-// many: in two maps, of which the older goes as a whole. With one entry deleted for each that is added, a map is full
-// of holes, and finding its oldest entry takes microseconds.
+// A trace may come back in later requests, so it is remembered for 1,024 to 2,048 other traces. The older of two maps
+// is dropped as a whole: finding the oldest entry of a map that is full of deleted ones takes microseconds.
 const MAX_REMEMBERED = 1_024
 
 const GRANT_AFTER_MS = 1_000
 
-/** What one process has recorded of one trace, whichever of its requests recorded it. */
+/** Everything that one process has recorded of a trace, across all requests of that trace. */
 export class KnownTrace {
-  /** The clock of its points: microseconds that never run backwards, from whichever request they are. */
+  /** Clock for the points of all requests: microseconds that never run backwards. */
   readonly now = createClock()
   #recorded = 0
-  /** Points that were counted and not recorded, and how many of these a stop record has told of. */
+  /** Number of points that were counted but not recorded, and how many of them a stop record has reported. */
   #omitted = 0
   #told = 0
-  /** Requests that are being served and will tell, at their end, of what was omitted. */
+  /** Number of requests being served that will report the omitted points at their end. */
   #tellers = 0
-  /** When a request was last let in only to tell, in milliseconds since the epoch. */
+  /** Time when a request was last admitted only to report omitted points, in milliseconds since the epoch. */
   #grantedAt = 0
-  /** Whether the next point is recorded in any case. */
+  /** Whether the next point is recorded even beyond the limit. */
   #isGranted = false
   #unrecorded: Set<string> | undefined
 
-  /** Takes one point of at most `max`, or counts it as omitted. How many may be is for each request's adapter to say. */
+  /** Records one point, or counts the point as omitted. Each adapter sets its own limit, so callers pass `max`. */
   take(max: number): boolean {
     if (this.#recorded < max || this.#isGranted) {
       this.#isGranted = false
@@ -39,7 +38,7 @@ export class KnownTrace {
     return false
   }
 
-  /** How many points were omitted since this was last asked: what the next stop record says, so that they add up. */
+  /** Returns how many points were omitted since the last call, so that the stop records add up. */
   tellOmitted(): number {
     const untold = this.#omitted - this.#told
     this.#told = this.#omitted
@@ -47,10 +46,8 @@ export class KnownTrace {
   }
 
   /**
-   * Says that a request is served, whose own point is taken next. Returns whether the request tells of what was omitted.
-   *
-   * Once the allowance is used up, a trace must still show that it was cut. So that point is recorded once in a second,
-   * unless another request is there to tell.
+   * Registers a request before its own point. Returns whether the request reports the omitted points. A trace must show
+   * that it was cut: beyond `max`, one such point per second is recorded, unless another open request reports.
    */
   openTeller(max: number): boolean {
     if (this.#recorded >= max) {
@@ -63,18 +60,15 @@ export class KnownTrace {
     return true
   }
 
-  /** Says that a request that tells has ended. */
   closeTeller(): void {
     this.#tellers--
   }
 
-  /** Notes a library that was called and is not recorded. */
   noteUnrecorded(library: string): void {
     this.#unrecorded ??= new Set()
     this.#unrecorded.add(library)
   }
 
-  /** The libraries that were noted, each once. */
   takeUnrecorded(): Iterable<string> | undefined {
     const noted = this.#unrecorded
     this.#unrecorded = undefined
@@ -87,17 +81,16 @@ const known = shared('known-traces', () => ({
   older: new Map<string, KnownTrace>(),
 }))
 
-/** The trace, if this process has lately recorded something of it. */
+/** Returns the trace, if this process has recently recorded part of it. */
 export function findKnownTrace(baseId: string): KnownTrace | undefined {
   return known.newer.get(baseId) ?? known.older.get(baseId)
 }
 
-/** Finds or makes the trace, and remembers it. */
 export function openKnownTrace(baseId: string): KnownTrace {
   return rememberTrace(baseId, findKnownTrace(baseId))
 }
 
-/** As `openKnownTrace`, after `findKnownTrace`: a look-up takes microseconds, and a request needs one. */
+/** Does the same as `openKnownTrace` after `findKnownTrace`, without a second lookup. A lookup takes microseconds. */
 export function rememberTrace(baseId: string, found: KnownTrace | undefined): KnownTrace {
   const trace = found ?? new KnownTrace()
   if (known.newer.size >= MAX_REMEMBERED) {

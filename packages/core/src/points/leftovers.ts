@@ -1,9 +1,8 @@
 import { createAgingSet } from './aging-set.js'
 
-/** Looks at one thing that a trace has left behind. */
 export type Look = () => void
 
-// A program that goes on with an answer of a trace which is over does so within this time.
+// A program that uses a response after its trace has ended does so within this time.
 const GRACE_MS = 50
 
 const due = createAgingSet<Look>(GRACE_MS, look => {
@@ -16,12 +15,11 @@ export function lookSoon(look: Look): void {
   due.add(look)
 }
 
-/** Takes back `lookSoon`. */
 export function forgetLook(look: Look): void {
   due.delete(look)
 }
 
-/** Looks at everything that traces have left behind, now: for code that delivers the records. */
+/** Runs all pending looks now, so that a delivery includes what they record. */
 export function lookAtLeftovers(): void {
   due.lookAtAll()
 }

@@ -17,23 +17,22 @@ const LEFTOVERS_MS = 10_000
 
 const host = hostname()
 
-/** The headers that hand a trace on, or none. */
+/** Signed headers that pass a trace on, or an empty object where nothing is traced. */
 export type TraceHeaders = { readonly 'X-Trace-Info': string; readonly 'X-Trace-HMAC': string } | Record<string, never>
 
-/** The part of a trace that this process records: which trace, signed with which key, on which clock. */
+/** The part of a trace that this process records: its ids, signing key, clock and limit. */
 export class LocalTrace {
   readonly baseId: string
-  /** The point around this part of the trace, which the caller's headers name, or the trace. */
+  /** Id of the point around this part of the trace, from the caller's headers. Without such a point, the `baseId`. */
   readonly rootId: string
   readonly known: KnownTrace
-  /** Points of the trace beyond this number are counted, not recorded. */
   readonly maxPoints: number
   #key: KeyObject | string
   #endedAt: number | undefined
   #looks: Set<Look> | undefined
 
   constructor(key: KeyObject | string, baseId: string, rootId: string, known: KnownTrace, maxPoints: number) {
-    // Whoever waits for a first key to install something does so before the first point.
+    // Code that waits for a first key to install something must run before the first point.
     tellFirstKey()
     this.#key = key
     this.baseId = baseId
@@ -42,10 +41,7 @@ export class LocalTrace {
     this.maxPoints = maxPoints
   }
 
-  /**
-   * Says that what began this trace here, a request or a run, is over. What it left behind is recorded for a while: a
-   * timer that it started for the whole process, say, must not go on recording for ever.
-   */
+  /** Marks the request or run as over. Work that it left behind, such as a timer, is recorded only for a while. */
   end(): void {
     this.#endedAt ??= performance.now()
     for (const look of this.#looks ?? []) lookSoon(look)
@@ -53,8 +49,8 @@ export class LocalTrace {
   }
 
   /**
-   * Has `look`, which must not throw, called once this trace has been over here for a short while, and told for how many
-   * milliseconds. The program can go on by then with what it took out of the trace. The returned function takes that back.
+   * Calls `look`, which must not throw, shortly after this part ended, with the milliseconds since its end. By then the
+   * program uses any response that it took out of the trace. The returned function cancels the call.
    */
   whenOver(look: (overFor: number) => void): () => void {
     const timed: Look = () => look(performance.now() - (this.#endedAt ?? performance.now()))
@@ -69,21 +65,17 @@ export class LocalTrace {
     }
   }
 
-  /** Whether it is not over, or only just. */
+  /** Whether the trace is still recorded: until 10 seconds after its end. */
   get current(): boolean {
     return this.#endedAt === undefined || performance.now() - this.#endedAt < LEFTOVERS_MS
   }
 
-  /** Sends the record of a point's start. The info is as `recordableInfo` makes it, and becomes the record's own. */
+  /** Sends the start record of a point. `info` comes from `recordableInfo` and becomes part of the record. */
   recordStart(name: string, traceId: string, parentId: string, info: Record<string, unknown>): void {
     this.#send(`${name}-start`, traceId, parentId, info)
   }
 
-  /**
-   * Sends the record of a point's stop, which also tells of points that were omitted until then, and of what began this
-   * part of the trace, which libraries are not recorded. The info is as for `recordStart`. The point stopped `ago`
-   * milliseconds ago.
-   */
+  /** Sends the stop record of a point that stopped `ago` ms ago, with omitted points and unrecorded libraries. */
   recordStop(name: string, traceId: string, parentId: string, info: Record<string, unknown>, ago: number): void {
     const omitted = this.known.tellOmitted()
     if (omitted > 0) info.points_omitted = omitted
@@ -92,16 +84,12 @@ export class LocalTrace {
     this.#send(`${name}-stop`, traceId, parentId, info, Math.round(ago * 1_000))
   }
 
-  /** The headers that make a callee's points children of a point of this trace. */
   headers(traceId: string): TraceHeaders {
     const info = packInfo({ base_id: this.baseId, parent_id: traceId })
     return { [X_TRACE_INFO]: info, [X_TRACE_HMAC]: hmac(this.#secretKey(), info) }
   }
 
-  /**
-   * Whether a pair of headers names this trace and is signed with its key. Half a pair counts as well: an info that names
-   * this trace, or the signature that the caller sent.
-   */
+  /** Returns whether headers are of this trace: a pair signed with its key, its info alone, or the caller's HMAC. */
   ownsHeaders(info: string | undefined, signature: string | undefined): boolean {
     if (info === undefined) return signature?.trim() === this.headers(this.rootId)[X_TRACE_HMAC]
     if (signature === undefined) return readBaseId(info) === this.baseId
@@ -109,7 +97,7 @@ export class LocalTrace {
     return typeof verified !== 'string' && verified.baseId === this.baseId
   }
 
-  /** Made when something is signed: most traces of `run` sign nothing. */
+  /** The key object is created on first use, because most traces of `run` sign nothing. */
   #secretKey(): KeyObject {
     if (typeof this.#key === 'string') this.#key = toSecretKey(this.#key)
     return this.#key

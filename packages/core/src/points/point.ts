@@ -5,15 +5,15 @@ import { addMembers, recordableInfo } from '../recording/recordable.js'
 import { redactText } from '../secrets/redact-text.js'
 import type { LocalTrace, TraceHeaders } from './local-trace.js'
 
-// With `-start` and what marks a cut, a name fits the 255 characters of the column that stores have for it.
+// Stores have a column of 255 characters for names. The limit leaves room for `-start` and the mark of a cut.
 const MAX_NAME = 240
 
-/** One step of a trace, from its start to its stop. Made by a `Profiler`; it stops once, whoever stops it. */
+/** One step of a trace, from its start to its stop. A point stops only once. */
 export class Point {
   readonly name: string
-  /** The point in which this one is nested, or the trace. */
+  /** Id of the enclosing point, or of the trace at the top. */
   readonly parentId: string
-  /** This point. Beyond `maxPointsPerTrace`, where it is not recorded, the nearest one that is. */
+  /** Id of this point. If the point is beyond `maxPointsPerTrace`, the id of the nearest recorded point around it. */
   readonly traceId: string
   readonly #trace: LocalTrace
   readonly #recorded: boolean
@@ -30,45 +30,36 @@ export class Point {
     if (this.#recorded) trace.recordStart(this.name, this.traceId, parentId, recordableInfo(info, more))
   }
 
-  /** Whether it is recorded, and not only counted. */
   get recorded(): boolean {
     return this.#recorded
   }
 
-  /** Whether it has not been stopped. */
   get open(): boolean {
     return this.#open
   }
 
-  /**
-   * Opens a point nested in this one, for a part of what it is itself about, such as waiting for a connection. It ends
-   * with this one, if the caller has not stopped it before.
-   */
+  /** Opens a nested point for a part of this step, such as a wait. It stops with this point at the latest. */
   startInside(name: string, info?: PointInfo): Point {
     const point = new Point(this.#trace, name, this.traceId, info)
     this.#inside = [...(this.#inside?.filter(({ open }) => open) ?? []), point]
     return point
   }
 
-  /**
-   * Has `look`, which must not throw, called once the request or the run that this point belongs to has been over for a
-   * short while, and told for how many milliseconds. The returned function takes that back.
-   */
+  /** Calls `look` shortly after the trace ended, as `LocalTrace.whenOver` does. */
   whenTraceOver(look: (overFor: number) => void): () => void {
     return this.#trace.whenOver(look)
   }
 
-  /** Has its stop, whoever stops it, ask what else there is to say: what comes to be known of it while it is open. */
+  /** Sets a function that the stop calls for info which became known while the point was open. */
   atStop(ask: () => PointInfo | undefined): void {
     this.#ask = ask
   }
 
-  /** Ends the point, now or `ago` milliseconds ago. Later calls do nothing. */
+  /** Stops the point, now or `ago` milliseconds ago. Later calls do nothing. */
   stop(info?: PointInfo, ago = 0): void {
     this.#close(info, undefined, ago)
   }
 
-  /** Ends the point with what was thrown in it. */
   fail(error: unknown, info?: PointInfo, ago = 0): void {
     if (this.#open) this.#close(info, describeException(error), ago)
   }
@@ -84,15 +75,12 @@ export class Point {
     this.#trace.recordStop(this.name, this.traceId, this.parentId, told, ago)
   }
 
-  /** The signed headers that make a callee's points children of this one. */
+  /** Returns the signed headers that make a callee's points children of this one. */
   getTraceIdHeaders(): TraceHeaders {
     return this.#trace.headers(this.traceId)
   }
 
-  /**
-   * Whether a pair of headers, or half of one, is of this trace and signed with its key: a gateway that copies the headers
-   * of its own request sends such a pair.
-   */
+  /** Returns whether headers belong to this trace, like those that a gateway copies: a signed pair, or half of one. */
   ownsHeaders(info: string | undefined, hmac: string | undefined): boolean {
     return this.#trace.ownsHeaders(info, hmac)
   }
@@ -104,7 +92,7 @@ export class Point {
   }
 }
 
-/** A call in TypeScript has a text here. Any other must not fail either: untraced, it would not. */
+/** TypeScript allows only strings. Any other value must not throw either, because the program works untraced. */
 function pointName(name: unknown): string {
   return typeof name === 'string' ? redactText(name, MAX_NAME).toWellFormed() : `[${typeof name}]`
 }

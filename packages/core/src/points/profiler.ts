@@ -5,20 +5,19 @@ import type { LocalTrace, TraceHeaders } from './local-trace.js'
 import { Point } from './point.js'
 
 const SWEEP_AT = 64
-// Nothing of an unrecorded point has to be closed. It is kept for `stop` to find, which no program nests as deep as this.
+// Unrecorded points need no closing. They stay on the stack only for `stop` to find, and no program nests this deep.
 const MAX_UNRECORDED = 1_024
 
 /**
- * Where in a trace some code runs: the point that is open around it. What the code starts is nested there.
- *
- * Each request, and each traced function within one, has a profiler of its own, so that work in parallel finds the
- * right parent. Printing or serializing a profiler does not show the key with which it signs.
+ * The place in a trace where code runs. New points become children of the innermost open point. Each request and each
+ * traced function has its own profiler, so that parallel work finds the right parent. Printing or serializing a
+ * profiler does not show its signing key.
  */
 export class Profiler {
   readonly #trace: LocalTrace
-  /** The point whose inside this is, or `undefined` for the trace as a whole. */
+  /** The point around this profiler, or `undefined` for the trace as a whole. */
   readonly #point: Point | undefined
-  /** What `start` opened and nobody has stopped, outermost first. */
+  /** Points that `start` opened and that may still be open, outermost first. */
   #stack: Point[] = []
   #sweepAt = SWEEP_AT
   #ended = false
@@ -28,32 +27,31 @@ export class Profiler {
     this.#point = point
   }
 
-  /** Whether what is done here still belongs to the trace: up to ten seconds after the request, or the run, has ended. */
+  /** Whether work in this context still belongs to the trace: until 10 seconds after the request or run ended. */
   get current(): boolean {
     return this.#trace.current
   }
 
-  /** Whether `end` or `fail` was called. Nothing closes a point that is opened here from then on but its opener. */
+  /** Whether `end` or `fail` was called. From then on, only the code that opens a point here closes the point. */
   get ended(): boolean {
     return this.#ended
   }
 
-  /** The trace. */
   get baseId(): string {
     return this.#trace.baseId
   }
 
-  /** The point that is open around the current code: what an outgoing request names as its parent. For logs. */
+  /** Id of the innermost open point, for logs. Outgoing requests name this point as their parent. */
   get traceId(): string {
     return this.#top()?.traceId ?? this.#point?.traceId ?? this.#trace.rootId
   }
 
-  /** The point around that one. */
+  /** Id of the parent of the innermost open point. */
   get parentId(): string {
     return this.#top()?.parentId ?? this.#point?.parentId ?? this.baseId
   }
 
-  /** Opens a point, in which the next ones are nested until it is stopped. */
+  /** Opens a point. Later points are nested in it until it stops. */
   start(name: string, info?: PointInfo): Point {
     const point = new Point(this.#trace, name, this.traceId, info)
     if (this.#stack.length >= this.#sweepAt) this.#sweep()
@@ -61,59 +59,48 @@ export class Profiler {
     return point
   }
 
-  /** Stops the newest open point that `start` opened here. A stray stop does nothing. */
+  /** Stops the newest open point that `start` opened here. A stray call does nothing. */
   stop(info?: PointInfo): void {
     this.#top()?.stop(info)
   }
 
-  /**
-   * Opens a point in which nothing is nested by itself, for steps that overlap: outgoing requests, queries in
-   * flight. It is the caller who stops it, also when this profiler has ended before.
-   */
+  /** Opens a point that later points do not nest in, as for parallel queries. The caller stops it, even after `end`. */
   startBeside(name: string, info?: PointInfo): Point {
     return new Point(this.#trace, name, this.traceId, info)
   }
 
-  /** Opens a point and returns a profiler for the inside of it. `end` or `fail` close both. Members of `more` win. */
+  /** Opens a point and returns a profiler for its inside. `end` and `fail` stop both. `more` overrides `info`. */
   fork(name: string, info?: PointInfo, more?: PointInfo): Profiler {
     const point = new Point(this.#trace, name, this.traceId, info, more)
     return new Profiler(this.#trace, point)
   }
 
-  /**
-   * Closes what `start` opened here and nobody has stopped, the newest first. Then closes the point whose inside this is.
-   * All of them stop now, or `ago` milliseconds ago.
-   */
+  /** Stops what `start` left open, newest first, then the point around this profiler, now or `ago` milliseconds ago. */
   end(info?: PointInfo, ago = 0): void {
     this.#closeInside(ago)
     this.#point?.stop(info, ago)
   }
 
-  /** As `end`, with what was thrown. */
   fail(error: unknown, info?: PointInfo, ago = 0): void {
     this.#closeInside(ago)
     this.#point?.fail(error, info, ago)
   }
 
-  /** The signed headers that make a callee's points children of the current one. */
+  /** Returns the signed headers that make a callee's points children of the innermost open point. */
   getTraceIdHeaders(): TraceHeaders {
     return this.#trace.headers(this.traceId)
   }
 
-  /**
-   * Whether a pair of headers, or half of one, is of this trace and signed with its key: a gateway that copies the headers
-   * of its own request sends such a pair.
-   */
+  /** Returns whether headers belong to this trace, like those that a gateway copies: a signed pair, or half of one. */
   ownsHeaders(info: string | undefined, hmac: string | undefined): boolean {
     return this.#trace.ownsHeaders(info, hmac)
   }
 
-  /** What a log shows of it. */
   toJSON(): { baseId: string; parentId: string; traceId: string } {
     return { baseId: this.baseId, parentId: this.parentId, traceId: this.traceId }
   }
 
-  /** Lets go of points that have stopped: those that overlap in a chain never leave the top of the stack free. */
+  /** Drops stopped points. With overlapping points the top may always be open, so popping alone would leak. */
   #sweep(): void {
     this.#stack = this.#stack.filter(({ open }) => open)
     this.#sweepAt = Math.max(SWEEP_AT, 2 * this.#stack.length)
@@ -134,7 +121,7 @@ export class Profiler {
   }
 }
 
-/** A fresh id for a trace: UUID version 7, so that its age is known and signed. */
+/** Creates a trace id: a UUID of version 7, so that signed headers carry the trace's creation time. */
 export function createTraceId(): string {
   return v7({ msecs: dateNow(), random: randomFillSync(new Uint8Array(16)) })
 }

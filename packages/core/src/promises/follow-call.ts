@@ -6,22 +6,20 @@ import type { CallOutcome } from './followed-promise.js'
 const { isAsyncFunction, isPromise } = types
 
 /**
- * Runs `fn` in the current context, tells once how `fn` ended, and returns what `fn` returned or throws what `fn` threw. A
- * native promise is followed until it settles, and the program sees no difference: the promise is returned itself and
- * gets no handler that counts.
- *
- * Any other thenable (a query builder) is a value, because a call of its `then` could run it.
+ * Runs `fn` in the current context, reports once how it ended, and returns or throws what `fn` does. A native promise
+ * is returned as it is and followed until it settles, unnoticed by the program. Any other thenable, such as a query
+ * builder, counts as a value, because calling its `then` could run it.
  *
  * @example
  * return followCall(() => client.query(text), { done: () => point.stop(), failed: error => point.fail(error) })
  */
 export function followCall<T>(fn: () => T, outcome: CallOutcome): T {
   const profiler = currentProfiler()
-  // A scope of its own: what `fn` waits for itself must not be taken for a handler of its promise.
+  // In a scope of its own, an `await` inside `fn` is not taken for a handler on the promise of `fn`.
   return followCallIn(profiler && createScope(profiler), fn, outcome)
 }
 
-/** As `followCall`, in this scope. `isAsync` says that `fn` is an async function, or no more than a call of one. */
+/** Does the same as `followCall` in a given scope. `isAsync`: whether `fn` is an async function or only calls one. */
 export function followCallIn<T>(
   scope: Scope | undefined,
   fn: () => T,

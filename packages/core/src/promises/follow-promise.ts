@@ -16,18 +16,17 @@ import { type CallOutcome, type FollowedPromise, hasWaitingChild, noteChild, not
 import { madePromises } from './made-promises.js'
 import { readPromiseState, readStateAndValue } from './promise-state.js'
 
-/** Stands for the reason of a rejection that nobody but the program could read. */
+/** Error that stands for the reason of a rejection if only the program could read the reason. */
 export const UNKNOWN_REASON = Object.defineProperty(
   new Error('The promise was rejected, for a reason that could not be read'),
   'name',
   { value: 'PromiseRejected' },
 )
 
-/** Stands for the value of a promise that nobody but the program could read. */
+/** Symbol that stands for the value of a promise if only the program could read the value. */
 export const UNREAD: unique symbol = Symbol('unread')
 
-// The hooks cost every `await` of the process a few nanoseconds, so a promise that never settles is given up.
-// That happens within ten minutes: after this time, at the next look.
+// The hooks cost every `await` in the process a few nanoseconds, so an unsettled promise is dropped within ten minutes.
 const MAX_FOLLOWED_MS = 9 * 60_000
 const LOOK_EVERY_MS = 60_000
 // If a program handles a settled promise later than this, the reason of its rejection is not recorded.
@@ -37,31 +36,27 @@ const nativeThen = Promise.prototype.then
 const { species } = Symbol
 const readSpecies = Object.getOwnPropertyDescriptor(Promise, species)?.get
 const { createHook } = v8.promiseHooks
-// Without a constructor, so that its `then` does not ask the class which the program knows for its species.
+// With an undefined `constructor`, `then` does not ask the program's `Promise` for its species.
 const RESOLVED = Object.defineProperty(Promise.resolve(), 'constructor', { value: undefined })
 
 const followed = new Map<object, FollowedPromise>()
-// A scope tells an `await` of the function from a handler of its promise, as long as the context works.
+// A scope tells an `await` inside a function from a handler on its promise, as long as the context is on.
 keepWorking(() => followed.size > 0)
-/** Promises that have a handler of ours: another handler changes nothing. */
+/** Promises that have our handler. They can get further handlers unnoticed. */
 const handled = new WeakSet<object>()
-/** Promises without a handler that may have settled. */
 const unhandled = createAgingSet<FollowedPromise>(UNHANDLED_MS, readUnhandled)
-/** Promises that have just settled. */
 let unread: FollowedPromise[] = []
 let stopHooks: (() => void) | undefined
 let restPlanned = false
 let expiryPlanned = false
 
 /**
- * Tells how a promise settles, without any difference that the program could see: no other promise, no handler that
- * would hide an unhandled rejection, no tick more.
+ * Reports how a promise settles, unnoticed by the program: same promise, no hidden unhandled rejection, no extra tick.
+ * While the promise has no handler, `v8.promiseHooks` report when it settles and when the program adds a handler. After
+ * that, our own handler can no longer hide an unhandled rejection.
  *
- * While the promise has no handler, `v8.promiseHooks` tells when it settles, and when the program adds its first
- * handler. From then on a handler of ours is invisible, because unhandled rejections are no longer in question.
- *
- * `bodyScope` is the scope of the function whose promise this is, from `promiseWatch`. An `await` of that function itself
- * looks like a handler, and the scope tells both apart. Where the scope is not known, our handler comes after the program's.
+ * `bodyScope` is the scope of the function behind the promise, from `promiseWatch`. It tells an `await` inside that
+ * function from a handler on the promise. If it is unknown, our handler is added after the program's.
  */
 export function followPromise(
   promise: Promise<unknown>,
@@ -86,23 +81,22 @@ export function followPromise(
     followedAt: performance.now(),
     settledAt: undefined,
   }
-  // Only where the runtime has no such hooks do our handlers make a difference.
+  // Without promise hooks, the program may notice our handlers.
   if (isHandled || !startHooks()) return addHandler(entry)
   followed.set(promise, entry)
-  // It may have settled before, and then it tells nothing more.
+  // A promise that settled before it was followed triggers no hook.
   unhandled.add(entry)
   if (!entry.plain) readSoon(entry)
   planExpiry()
 }
 
-/** Keeps the hooks on while a function runs that may return a promise, and notes the promises that are made. */
+/** Keeps the hooks on, and notes the promises that are made, while a function runs that may return a promise. */
 export const promiseWatch = {
-  /** To be ended by `find` or `end`. */
   begin(): number {
     startHooks()
     return madePromises.begin()
   },
-  /** The scope in which a promise was made since `begin`. */
+  /** Ends the watch, and returns the scope in which a promise was made since `begin`. */
   find(begun: number, promise: unknown): Scope | undefined {
     const scope = madePromises.find(begun, promise)
     promiseWatch.end()
@@ -122,7 +116,7 @@ const HOOKS = {
     if (!entry?.plain || entry.outcomes.length === 0) return
     if (noteChild(entry, child)) handle(entry)
   },
-  // Comes before the promise is settled, and also when the promise is resolved with another one.
+  // The hook runs before the promise settles, and also when the promise is resolved with another one.
   settled(promise: unknown): void {
     noteEvent(promise)
     const entry = followed.get(promise as object)
@@ -144,9 +138,9 @@ function startHooks(): boolean {
   }
 }
 
-/** The program has handled this promise. */
+/** Adds our handler to a promise that the program has handled. */
 function handle(entry: FollowedPromise): void {
-  // The program may have given the promise another constructor since.
+  // The program may have given the promise another constructor by now.
   if (!isPlain(entry.promise)) {
     entry.plain = false
     if (entry.settledAt !== undefined) readSoon(entry)
@@ -154,7 +148,7 @@ function handle(entry: FollowedPromise): void {
   }
   handled.add(entry.promise)
   unhandled.delete(entry)
-  // A promise that was resolved with another one has yet to settle: until then the hooks tell when.
+  // A promise that was resolved with another one stays followed: the hooks report when it settles.
   if (entry.settledAt === undefined) forget(entry)
   addHandler(entry, entry.outcomes.splice(0))
 }
@@ -166,7 +160,7 @@ function addHandler(entry: FollowedPromise, outcomes: readonly CallOutcome[] = e
   ])
 }
 
-/** Reads the state once the promise has settled, and before the handlers of the program run. */
+/** Reads the state after the promise has settled and before the program's handlers run. */
 function readSoon(entry: FollowedPromise): void {
   if (unread.push(entry) === 1) Reflect.apply(nativeThen, RESOLVED, [readStates])
 }
@@ -177,26 +171,25 @@ function readStates(): void {
   for (const entry of entries) if (unhandled.has(entry)) readSettled(entry)
 }
 
-/** Looks at all promises that nobody has handled, now: for who delivers what is recorded. */
+/** Reads all promises without a handler now, so that a delivery includes their records. */
 export function readUnhandledPromises(): void {
   readStates()
   unhandled.lookAtAll()
 }
 
 function readSettled(entry: FollowedPromise): void {
-  // Nothing tells when the program handles a promise of another class.
+  // No hook tells when the program handles a promise of another class.
   if (!entry.plain) return readUnhandled(entry)
   const state = readPromiseState(entry.promise)
   if (state === 'pending') return
-  // Told at once, before the program goes on: the value is nothing of interest.
+  // The value does not matter, so the outcome is reported before the program continues.
   if (state === 'fulfilled') finish(entry, 'done', UNREAD)
-  // What the function waited for has settled before. Only what waits for the function is still pending.
+  // The awaits inside the function have settled by now, so a pending child comes from a handler.
   else if (hasWaitingChild(entry)) handle(entry)
 }
 
 function readUnhandled(entry: FollowedPromise): void {
   const state = readStateAndValue(entry.promise)
-  // The hooks tell when it settles.
   if (state === 'pending') {
     unhandled.delete(entry)
     return
@@ -218,7 +211,7 @@ function finish(
     try {
       outcome[how](result, ago)
     } catch {
-      // An error here would be an unhandled rejection of the program.
+      // An error here would become an unhandled rejection of the program.
     }
   }
 }
@@ -235,7 +228,7 @@ function planRest(): void {
   suppress(() => setImmediate(rest)).unref()
 }
 
-/** One turn of the event loop later, because the next promise mostly follows at once. */
+/** Stops the hooks one turn of the event loop later, because the next promise usually follows at once. */
 function rest(): void {
   restPlanned = false
   if (followed.size > 0 || madePromises.watched()) return
@@ -260,7 +253,7 @@ function forgetExpired(): void {
   planExpiry()
 }
 
-/** Whether a handler can be added without a call into the program: it would ask the class for the promise it returns. */
+/** Returns whether adding a handler runs no code of the program. `then` reads the constructor and the species. */
 function isPlain(promise: Promise<unknown>): boolean {
   return (
     Object.getOwnPropertyDescriptor(Promise, species)?.get === readSpecies &&

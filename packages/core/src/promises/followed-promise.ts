@@ -1,31 +1,27 @@
 import { currentScope, type Scope } from '../points/context.js'
 import { readPromiseState } from './promise-state.js'
 
-/**
- * Told once how a call, or the promise that the call returned, has ended. `ago` says how many milliseconds ago. The functions
- * are called in any context.
- */
+/** Receives how a call, or its promise, ended, and how many milliseconds `ago`. Called once, in any context. */
 export interface CallOutcome {
-  /** The value is `UNREAD` where a promise's value could not be read. */
+  /** `value` is `UNREAD` if the value of a promise could not be read. */
   done(value: unknown, ago: number): void
-  /** The error is `UNKNOWN_REASON` where the reason of a rejection could not be read. */
+  /** `error` is `UNKNOWN_REASON` if the reason of a rejection could not be read. */
   failed(error: unknown, ago: number): void
-  /** The promise has not settled in ten minutes and is not followed any longer. Default: nothing is told. */
+  /** Called instead if the promise has not settled in ten minutes. Default: nothing is reported. */
   readonly abandoned?: (() => void) | undefined
 }
 
-/** A promise that is followed, and what is known of it. Times are those of the monotonic clock, in milliseconds. */
+/** A followed promise and its state. Times are milliseconds of the monotonic clock. */
 export interface FollowedPromise {
   readonly promise: Promise<unknown>
-  /** Empty once a handler of ours tells them. */
+  /** Empty once our own handler reports to the outcomes. */
   readonly outcomes: CallOutcome[]
-  /** Whether a handler of ours calls no code of the program: neither a `then` nor a constructor of its own. */
+  /** Whether our handler would run no code of the program, neither a `then` nor a constructor. */
   plain: boolean
-  /** Where the function runs whose promise this is, if that is known. */
   readonly bodyScope: Scope | undefined
-  /** Whether it may have settled before it was followed: it is surely pending when an async function has just returned it. */
+  /** Whether the promise may have settled before it was followed. False for the promise of an async function. */
   readonly mayBeOver: boolean
-  /** Promises that were made for handlers of this one, or for what its own function waits for. */
+  /** Promises that were made by handlers of this promise, or by awaits inside its function. */
   children: unknown[]
   readonly followedAt: number
   /** When the promise settled, or was resolved with another promise. */
@@ -34,13 +30,10 @@ export interface FollowedPromise {
 
 const MAX_CHILDREN = 16
 
-/** The promise that got its newest child with the last event. */
+/** The promise that got its newest child in the last event. */
 let doubtful: FollowedPromise | undefined
 
-/**
- * Says that a promise was made from a followed one: for a handler, or for an `await` in the function whose promise the
- * followed one is. Returns whether it is surely for a handler.
- */
+/** Notes a promise made from a followed one. Returns whether a handler made it, and not an `await` in its function. */
 export function noteChild(followed: FollowedPromise, child: unknown): boolean {
   if (isElsewhere(followed) || isOver(followed)) return true
   if (followed.children.length >= MAX_CHILDREN) followed.children = followed.children.filter(isPending)
@@ -49,19 +42,19 @@ export function noteChild(followed: FollowedPromise, child: unknown): boolean {
   return false
 }
 
-/** Says that the next event of any promise has come. `settled` is the promise that settles with it, if any. */
+/** Notes the next event of any promise. `settled` is the promise that settles in the event, if any. */
 export function noteEvent(settled?: unknown): void {
-  // Made and settled at once: the function waits for a value that is no promise.
+  // A child that is made and settles at once comes from an `await` of a value that is not a promise.
   if (settled !== undefined && doubtful?.children.at(-1) === settled) doubtful?.children.pop()
   doubtful = undefined
 }
 
-/** Whether a promise that is about to tell its handlers has one: what its own function waited for has settled before. */
+/** Returns whether a settling promise has a handler. The awaits inside its function have settled before. */
 export function hasWaitingChild({ children }: FollowedPromise): boolean {
   return children.some(isPending)
 }
 
-/** Whether the function whose promise this is has ended, so that it waits for nothing more. */
+/** Returns whether the function behind the promise has ended, and so awaits nothing more. */
 function isOver(followed: FollowedPromise): boolean {
   const { mayBeOver, promise, children, followedAt } = followed
   if (mayBeOver && children.length === 0 && readPromiseState(promise) !== 'pending') {
@@ -70,7 +63,7 @@ function isOver(followed: FollowedPromise): boolean {
   return followed.settledAt !== undefined
 }
 
-/** Whether the code that runs now is not that of the function whose promise this is. */
+/** Returns whether the current code runs outside the function behind the promise. */
 function isElsewhere({ bodyScope }: FollowedPromise): boolean {
   return bodyScope !== undefined && !bodyScope.left && bodyScope !== currentScope()
 }

@@ -1,13 +1,13 @@
 import { currentScope, type Scope } from '../points/context.js'
 
-// Of a function that makes more at once, the scopes of the further ones are not known.
+// For promises beyond this number, the scopes are unknown.
 const MAX_MADE = 1_024
 
 const made: unknown[] = []
 const scopes: (Scope | undefined)[] = []
 let watchers = 0
 
-/** The promises that are made while a function runs, and the scopes in which they are made. Watched functions may nest. */
+/** The promises that are made while a watched function runs, and their scopes. Watched functions may nest. */
 export const madePromises = {
   watched: (): boolean => watchers > 0,
 
@@ -22,7 +22,6 @@ export const madePromises = {
     scopes.push(currentScope())
   },
 
-  /** The scope of a promise that was made since `begin` returned this number. */
   find(begun: number, promise: unknown): Scope | undefined {
     const at = made.indexOf(promise, begun)
     return at < 0 ? undefined : scopes[at]

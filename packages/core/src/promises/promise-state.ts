@@ -1,38 +1,32 @@
 import { inspect as nodeInspect } from 'node:util'
 import { Object } from '../platform/platform.js'
 
-/** What can be learned of a promise without a handler on it. `object`: settled, with a value that was not touched. */
+/** State of a promise, read without a handler. `object` is a settled promise whose value was not inspected. */
 export type PromiseState = 'pending' | 'fulfilled' | 'rejected' | 'object'
 
 const inspect = nodeInspect
 
-// Ends an inspection. `inspect` takes it for an overflow of the stack and goes on with the next object.
-// Anything else would have it make an error with a stack trace, which takes ten times as long.
+// Ends an inspection: `inspect` takes it for a stack overflow and goes on with the next object. For any other value it
+// creates an error with a stack trace, which takes ten times as long.
 const UNTOUCHED = Object.freeze({ name: 'RangeError', message: 'Maximum call stack size exceeded' })
 
 /**
- * Reads whether a promise is settled. A handler would tell, but would also count as the program's own: an unhandled
- * rejection would go unseen. `util.inspect` tells without one.
- *
- * The inspection ends before it looks at a value that is an object, so no code of the program runs and a large value
- * costs nothing. Such a promise may be fulfilled or rejected: `readStateAndValue` tells.
+ * Reads the state of a promise through `util.inspect`, because a handler would hide an unhandled rejection. The
+ * inspection ends at a value that is an object, so no code of the program runs and large values cost nothing. Only
+ * `readStateAndValue` tells how such a promise settled.
  */
 export function readPromiseState(promise: Promise<unknown>): PromiseState {
   return inspectState(promise, new DepthOfOne())
 }
 
-/**
- * Reads whether a promise is settled, and how. Looks at its value as `console.log` does, one level deep, but calls no custom
- * inspection: for promises that nobody waits for.
- */
+/** Reads a promise's state, looking one level into the value as `console.log` does, but without custom inspection. */
 export function readStateAndValue(promise: Promise<unknown>): PromiseState {
   return inspectState(promise, undefined)
 }
 
-/** A depth that is compared twice for the promise itself, and a third time for the value of the promise. */
+/** Depth that `inspect` compares twice for the promise itself, and a third time for its value. */
 class DepthOfOne {
   #compared = 0
-  /** Whether the inspection was ended at an object. */
   ended = false
 
   valueOf(): number {
@@ -47,7 +41,7 @@ function inspectState(promise: Promise<unknown>, depth: DepthOfOne | undefined):
   let state: PromiseState | undefined
   const options = {
     depth: (depth ?? 0) as number,
-    // Has `inspect` compare the depth before it does anything else with an object.
+    // With this option, `inspect` compares the depth before it does anything else with an object.
     showHidden: depth !== undefined,
     showProxy: true,
     customInspect: false,
@@ -57,7 +51,7 @@ function inspectState(promise: Promise<unknown>, depth: DepthOfOne | undefined):
     stylize(text: string): string {
       if (text === '<pending>') state = 'pending'
       else if (text === '<rejected>') state = 'rejected'
-      // What comes after the end is a note of `inspect` about the object that it left.
+      // Text after the end is a note by `inspect` about the object that it left.
       else if (depth?.ended !== true) state ??= 'fulfilled'
       return text
     },
@@ -65,7 +59,7 @@ function inspectState(promise: Promise<unknown>, depth: DepthOfOne | undefined):
   try {
     inspect(promise, options)
   } catch {
-    // On Node 20 and 22 the promises of a context have members of Node's own, which come after the state.
+    // On Node 20 and 22, promises of a context have members of Node's own, whose inspection may throw after the state.
   }
   return state ?? (depth?.ended === true ? 'object' : 'fulfilled')
 }

@@ -1,21 +1,19 @@
 import { asNumber, ExactNumber } from '../json/index.js'
 import { Array, BigInt, isFinite, isInteger, isSafeInteger, JSON, Object, String } from '../json/language.js'
 
-/** What an attribute may hold in either encoding of OTLP without becoming another value. */
+/** Value that an attribute may have in both encodings of OTLP without turning into another value. */
 export type AttributeValue = string | number | boolean
 
-/** Longer texts are cut: collectors refuse a message of a few megabytes whole. */
+/** Maximum length of a text, in characters. Collectors refuse a whole message of a few megabytes. */
 export const MAX_TEXT = 20_000
-/** A deeper value is shown as `[...]`. The look recurses. */
+/** Deeper values are shown as `[...]`, because the function recurses. */
 const MAX_DEPTH = 50
-/** From here on, the language writes an integer with an exponent. */
+/** From this number on, JavaScript writes integers with an exponent. */
 const MAX_DIGITS = 1e21
 
 /**
- * A value as an attribute, or `undefined` for null and for nothing.
- *
- * An integer that a double cannot count, NaN and the infinities become texts: as `intValue`, a collector refuses the whole
- * request of such a number.
+ * Returns a value as an attribute, or `undefined` for null and undefined. NaN, infinities and integers beyond 2 ** 53
+ * become texts: collectors refuse a whole request with such an `intValue`.
  */
 export function attributeValue(value: unknown): AttributeValue | undefined {
   if (value === undefined || value === null) return undefined
@@ -25,18 +23,17 @@ export function attributeValue(value: unknown): AttributeValue | undefined {
   return attributeText(value)
 }
 
-/** A text that OTLP can carry: without halves of surrogate pairs, and not too long. Anything but a text is written as JSON. */
+/** Returns a text for OTLP: without lone surrogates, cut to `MAX_TEXT`. Other values are written as JSON. */
 export function attributeText(value: unknown): string {
   const text = typeof value === 'string' ? value : toJson(value, MAX_DEPTH)
   return (text.length > MAX_TEXT ? text.slice(0, MAX_TEXT) : text).toWellFormed()
 }
 
-/** Whether a value is an object with members, as `info` is. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !ExactNumber.is(value)
 }
 
-/** An own member of what may be anything: a record may come from any program. */
+/** Returns an own member of any value, because a record may come from any program. */
 export function memberOf(value: unknown, name: string): unknown {
   return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined
 }
@@ -45,7 +42,7 @@ function isExact(value: number): boolean {
   return isSafeInteger(value) || (isFinite(value) && !isInteger(value))
 }
 
-/** As `JSON.stringify`, but numbers stay as they are, no depth is too deep, and nothing is written beyond `MAX_TEXT`. */
+/** Works like `JSON.stringify`, but keeps all digits, shortens deep values and stops at `MAX_TEXT`. */
 function toJson(value: unknown, depth: number): string {
   switch (typeof value) {
     case 'string':
@@ -80,7 +77,7 @@ function objectToJson(value: object, depth: number): string {
   return `${text}}`
 }
 
-/** All digits of an integer. A double is shown with fewer than it has from 2 ** 53 on. */
+/** Returns all digits of an integer. From 2 ** 53 on, JavaScript shows a double with fewer digits. */
 function digitsOf(value: number): string {
   const isLong = isInteger(value) && !isSafeInteger(value) && value < MAX_DIGITS && value > -MAX_DIGITS
   return isLong ? String(BigInt(value)) : String(value)

@@ -3,20 +3,17 @@ import { isObject, memberOf } from './attribute-value.js'
 import { KIND } from './span-kind-numbers.js'
 import type { SpanSource } from './span-source.js'
 
-/** A step that a message takes. */
 export interface MessageStep {
-  /** `undefined` for an operation that is not known. */
+  /** OpenTelemetry's span kind, or `undefined` for an unknown operation. */
   readonly kind: number | undefined
-  /** As whoever recorded the step calls it, such as `publish`. */
   readonly operation: string
-  /** One of OpenTelemetry's types of operations, where the step is one. */
+  /** OpenTelemetry's operation type, if the step has one. */
   readonly type: string | undefined
   readonly destination: string
-  /** What carries the message, where the point says. */
   readonly system: unknown
 }
 
-/** What libraries call the steps of a message. To ask for a message, or for an answer, is a client's. */
+/** Names that libraries give to the steps of a message. Asking for a message or an answer is a client's step. */
 const OPERATIONS = new Map<string, { readonly kind: number; readonly type?: string }>([
   ...['publish', 'send', 'produce', 'enqueue', 'add', 'create', 'emit', 'cast', 'notify', 'fanout', 'reply'].map(
     operation => [operation, { kind: KIND.producer, type: operation === 'create' ? 'create' : 'send' }] as const,
@@ -32,16 +29,13 @@ const OPERATIONS = new Map<string, { readonly kind: number; readonly type?: stri
   ['request', { kind: KIND.client }],
   ['call', { kind: KIND.client }],
 ])
-/** No function of a program has a space in its name. */
+/** Function names contain no spaces, so a name such as `publish orders` is a step. */
 const STEP = /^([a-z]{1,20}) (\S.*)$/is
-/** Parts that differ from message to message would make each span's name another one. */
+/** Parts that differ from message to message, which would give each span a name of its own. */
 const ID =
   /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<=\bamq\.[a-z]{1,20}-)[\w-]+|(?<![a-z0-9])(?:\d+|[0-9a-f]{16,})(?![a-z0-9])/gi
 
-/**
- * The step of a message that a point is. A point says so in `info.messaging` (`system`, `operation`, `destination`), in
- * the `info.amqp` of the instrument of amqplib, or as a point `rpc` by the name of its function: `publish orders`.
- */
+/** Returns a point's message step: by `info.messaging`, by amqplib's `info.amqp`, or by a name: `publish orders`. */
 export function readMessageStep({ name, startInfo, stopInfo }: SpanSource): MessageStep | undefined {
   const told = memberOf(startInfo, 'messaging') ?? memberOf(stopInfo, 'messaging')
   const amqp = memberOf(startInfo, 'amqp') ?? memberOf(stopInfo, 'amqp')
@@ -62,7 +56,7 @@ export function readMessageStep({ name, startInfo, stopInfo }: SpanSource): Mess
   }
 }
 
-/** A name with a star for what is another one in each message: `publish orders.*.created`. */
+/** Puts stars in place of the parts of a name that differ per message: `publish orders.*.created`. */
 export function withoutIds(name: string): string {
   return name.replace(ID, '*')
 }

@@ -2,30 +2,29 @@ import { BigInt, TextEncoder } from '../json/language.js'
 
 const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i
 
-/** The parameters of 128-bit FNV-1a, draft-eastlake-fnv. */
+/** Parameters of 128-bit FNV-1a, draft-eastlake-fnv. */
 const FNV_PRIME = 0x0000000001000000000000000000013bn
 const FNV_BASIS = 0x6c62272e07bb014262b821756295c58dn
 
-/** Codes of characters. */
 const [HYPHEN, ZERO, NINE, A, F] = [0x2d, 0x30, 0x39, 0x61, 0x66]
 
-/** Points of a trace mostly come side by side: the id that was asked for last is kept. */
+/** Points of one trace usually come in a row, so the last id is kept. */
 let last = { baseId: '', id: to128Bits('') }
 
-/** OpenTelemetry's id of a trace: the `base_id` as 128 bits, in hex. An id that is no UUID is hashed (FNV-1a). */
+/** Returns OpenTelemetry's trace id: the `base_id` as 128 bits in hex. An id that is not a UUID is hashed (FNV-1a). */
 export function otlpTraceId(baseId: string): string {
   if (baseId !== last.baseId) last = { baseId, id: to128Bits(baseId) }
   return last.id
 }
 
-/** OpenTelemetry's id of a span: the low 64 bits of the `trace_id`, in hex. An id that is no UUID is hashed (FNV-1a). */
+/** Returns OpenTelemetry's span id: the low 64 bits of the `trace_id` in hex. An id that is not a UUID is hashed. */
 export function otlpSpanId(traceId: string): string {
   if (isUsual(traceId)) return traceId.slice(19, 23) + traceId.slice(24)
   const low = to128Bits(traceId).slice(16)
   return isZero(low) ? hash(traceId).slice(16) : low
 }
 
-/** Whether an id is a UUID as it mostly is, with low bits that are not all zero. Quicker than an expression, which counts here. */
+/** Returns whether an id is a lower-case UUID with non-zero low bits. A regular expression would be too slow here. */
 function isUsual(id: string): boolean {
   if (id.length !== 36 || id.charCodeAt(19) === ZERO) return false
   for (let at = 0; at < 36; at++) {
@@ -39,7 +38,7 @@ function isUsual(id: string): boolean {
 
 function to128Bits(id: string): string {
   const hex = UUID.test(id) ? id.replaceAll('-', '').toLowerCase() : hash(id)
-  // OpenTelemetry takes only zeros for no id.
+  // In OpenTelemetry, an id of zeros means that there is no id.
   return isZero(hex) ? hash(id) : hex
 }
 

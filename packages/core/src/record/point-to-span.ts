@@ -10,36 +10,34 @@ import { readErrorType, readRoute } from './span-outcome.js'
 import type { SpanSource } from './span-source.js'
 import { addWork } from './work-attributes.js'
 
-/** A point as OpenTelemetry has it, whoever writes it: the store `otlp://`, or a report's export. */
+/** Span of a point in OpenTelemetry's terms, for the store `otlp://` and for exports of reports. */
 export interface OtlpSpan {
-  /** In hex, as is the span's. */
+  /** Hex, like the other ids. */
   readonly traceId: string
   readonly spanId: string
   readonly parentSpanId: string | undefined
-  /** Whether the parent is a point of another program. */
   readonly isParentRemote: boolean
   readonly name: string
-  /** As opentelemetry-proto numbers it. */
+  /** `SpanKind` as numbered by opentelemetry-proto. */
   readonly kind: number
   /** Seconds and nanoseconds since 1970. */
   readonly startTime: readonly [number, number]
-  /** Later than the start. */
+  /** Always later than the start. */
   readonly endTime: readonly [number, number]
   readonly attributes: SpanAttributes
-  /** How many attributes had no room. */
   readonly droppedAttributes: number
-  /** How many characters the attributes have together. */
+  /** Number of characters in all attributes. */
   readonly characters: number
-  /** Of the event `exception` at the span's end. */
+  /** Attributes of the event `exception` at the end of the span. */
   readonly exception: SpanAttributes | undefined
-  /** `code` as OpenTelemetry numbers it: 0 is unset, 2 an error. */
+  /** `code` is 0 for unset and 2 for an error, as in OpenTelemetry. */
   readonly status: { readonly code: 0 | 2; readonly message: string | undefined }
 }
 
 const MAX_NAME = 200
 const MAX_MESSAGE = 1_000
 
-/** The one mapping of points to spans, by OpenTelemetry's semantic conventions. */
+/** Maps a point to a span by OpenTelemetry's semantic conventions. Stores and exports share this mapping. */
 export function toOtlpSpan(source: SpanSource): OtlpSpan {
   const { baseId, traceId, parentId, isTop, hasLocalParent } = source
   const [startedAt, endedAt] = [within(source.startedAt), within(source.endedAt)]
@@ -61,7 +59,7 @@ export function toOtlpSpan(source: SpanSource): OtlpSpan {
     name: spanName(source),
     kind: spanKind(source),
     startTime: toTime(startedAt, 0),
-    // Jaeger takes a span of no time at all for one of a negative time.
+    // Jaeger reads a span without a duration as one with a negative duration.
     endTime: toTime(Math.max(startedAt, endedAt), endedAt > startedAt ? 0 : 1),
     attributes: list.values,
     droppedAttributes: list.dropped,
@@ -71,7 +69,6 @@ export function toOtlpSpan(source: SpanSource): OtlpSpan {
   }
 }
 
-/** Attributes of the program that recorded a point. */
 export function resourceAttributes(
   service: string | undefined,
   project: string | undefined,
@@ -84,7 +81,7 @@ export function resourceAttributes(
   }
 }
 
-/** By the conventions a name is what many spans share: a method and a route, never a path. */
+/** The conventions want a name that many spans share: a method and a route, but never a path. */
 function spanName(source: SpanSource): string {
   const { startInfo, name } = source
   return cut(workName(source, startInfo) || name) || 'unknown'
@@ -115,7 +112,6 @@ function toStatus(source: SpanSource): OtlpSpan['status'] {
   return { code: 2, message: isTold ? attributeText(message).slice(0, MAX_MESSAGE).toWellFormed() : undefined }
 }
 
-/** What the exception was, as an event tells it. */
 function exceptionAttributes({ stopInfo }: SpanSource): AttributeList | undefined {
   const etype = memberOf(stopInfo, 'etype')
   if (etype === undefined || etype === null) return undefined
@@ -129,7 +125,7 @@ function cut(text: string): string {
   return (text.length > MAX_NAME ? `${text.slice(0, MAX_NAME - 3)}...` : text).toWellFormed()
 }
 
-/** Times before 1970 have no place in OTLP, and none beyond the year 2255 can be told to the microsecond. */
+/** OTLP has no times before 1970. After 2255, JavaScript cannot count microseconds exactly. */
 function within(microseconds: number): number {
   return Math.min(Math.max(0, microseconds), MAX_SAFE_INTEGER)
 }

@@ -3,18 +3,17 @@ import { Boolean, Map } from '../json/language.js'
 const MAX_PARSED = 4_000
 const BEFORE = /^(?:\s|--[^\n]*\n|\/\*.*?\*\/)+/s
 const SQL = /^(?:select|insert|update|delete|replace|merge|with|create|alter|drop|truncate|call|explain)\b/i
-/** A table, also in quotes. */
 const TABLE =
   /\b(?:from|into|update|table|join)\s+(?:only\s+|if\s+(?:not\s+)?exists\s+)?([\w$.]{1,100}|["`[][\w$. "`[\]]{1,100}["`\]])/i
-/** As our instrument of MongoDB has it: `find orders {status: ?}`. */
+/** Matches the statements of our MongoDB instrument: `find orders {status: ?}`. */
 const COMMAND = /^([a-z]\w{0,40})(?: ([\w.]{1,100})(?= \{))?/i
 
-/** A program has few queries, and asks them again and again: so many summaries, of texts no longer than that, are kept. */
+/** A program repeats few queries. This many summaries are kept, for statements of up to this length. */
 const MAX_KEPT = 500
 const MAX_KEPT_LENGTH = 1_000
 const kept = new Map<string, string | undefined>()
 
-/** What a query does to which table or collection: `SELECT orders`. Few of them differ, as a span's name wants it. */
+/** Returns what a query does to which table or collection: `SELECT orders`. Span names need few distinct values. */
 export function summarizeQuery(statement: unknown): string | undefined {
   if (typeof statement !== 'string') return undefined
   if (statement.length > MAX_KEPT_LENGTH) return summarize(statement)

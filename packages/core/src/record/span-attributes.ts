@@ -3,14 +3,11 @@ import { type AttributeValue, attributeText, attributeValue } from './attribute-
 /** Attributes of a span. */
 export type SpanAttributes = Readonly<Record<string, AttributeValue>>
 
-/**
- * In either encoding, so many characters and an exception stay below 1 MB, the most that a proxy takes by default: JSON has
- * six bytes for a control character.
- */
+// Keeps a span and its exception below 1 MB, the default limit of proxies. JSON has six bytes for a control character.
 const MAX_CHARACTERS = 120_000
 const MAX_NAME = 1_000
 
-/** Gathers the attributes of one span. What comes first has the room. */
+/** List of a span's attributes. Those that no longer fit are dropped. */
 export class AttributeList {
   readonly #values: Record<string, AttributeValue> = {}
   #dropped = 0
@@ -20,17 +17,15 @@ export class AttributeList {
     return this.#values
   }
 
-  /** How many had no room. */
   get dropped(): number {
     return this.#dropped
   }
 
-  /** How many characters they have together. */
   get characters(): number {
     return this.#characters
   }
 
-  /** Adds an attribute, unless the value is null or nothing. */
+  /** Adds an attribute, unless the value is null or undefined. */
   set(name: string, value: unknown): void {
     const shown = attributeValue(value)
     if (shown === undefined) return
@@ -43,7 +38,6 @@ export class AttributeList {
     }
   }
 
-  /** Counts what has no room. */
   drop(count: number): void {
     this.#dropped += count
   }

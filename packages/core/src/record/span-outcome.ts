@@ -4,22 +4,22 @@ import { attributeText, memberOf } from './attribute-value.js'
 import { has } from './span-kind.js'
 import type { SpanSource } from './span-source.js'
 
-/** As this counts an integer of hundreds of digits. */
+/** Infinity: the double for an integer of hundreds of digits. */
 const BEYOND_DOUBLES = 2 ** 1024
 
-/** The status that a request was answered with. */
+/** Returns the HTTP status of a response, if it is an integer. */
 export function readStatus({ stopInfo }: Pick<SpanSource, 'stopInfo'>): number | undefined {
   const status = asNumber(findStatus({ stopInfo }))
   return isInteger(status) || status === BEYOND_DOUBLES ? status : undefined
 }
 
-/** The same as it was recorded: a number that JavaScript cannot count has its digits. */
+/** Returns the status as it was recorded. An integer beyond 2 ** 53 keeps its digits. */
 export function readStatusValue(source: SpanSource): unknown {
   const status = readStatus(source)
   return status === undefined || isSafeInteger(status) ? status : findStatus(source)
 }
 
-/** What went wrong: an exception's type, or the status that by the conventions is an error on its side. */
+/** Returns an exception's type, or a status that the conventions call an error: from 400 (client) or 500 (server). */
 export function readErrorType(source: SpanSource): string | undefined {
   const etype = memberOf(source.stopInfo, 'etype')
   if (etype !== undefined && etype !== null) return attributeText(etype)
@@ -28,7 +28,7 @@ export function readErrorType(source: SpanSource): string | undefined {
   return status >= (isClient ? 400 : 500) ? attributeText(readStatusValue(source)) : undefined
 }
 
-/** The route of a served request. Its stop tells, as a router finds the route; other programs tell at the start. */
+/** Returns a served request's route. Our routers know it only at the stop. Other programs record it at the start. */
 export function readRoute({ startInfo, stopInfo }: SpanSource): string | undefined {
   for (const info of [stopInfo, startInfo]) {
     const route = memberOf(memberOf(info, 'request'), 'route')

@@ -1,24 +1,21 @@
-/** A point as its span is made of it. What comes of its records was never checked. */
+/** A point from which a span is made. The values of its records are unchecked. */
 export interface SpanSource {
   readonly baseId: string
   readonly traceId: string
-  /** As it was recorded: the point that this one is nested in, wherever that is, or the `baseId`. */
+  /** Parent as it was recorded: the enclosing point, in any program, or the `baseId`. */
   readonly parentId: string | undefined
-  /** Whether the point is nested in no other. */
   readonly isTop: boolean
-  /** Without `-start` and `-stop`. */
+  /** Name without `-start` and `-stop`. */
   readonly name: string
-  /** `info` of the start; `undefined` where there is no start. */
+  /** Infos of the start and the stop; `undefined` for a missing record. */
   readonly startInfo: unknown
-  /** `info` of the stop; `undefined` where there is no stop. */
   readonly stopInfo: unknown
-  /** Whether the parent is a point of the same program. */
   readonly hasLocalParent: boolean
-  /** In microseconds since 1970. */
+  /** Microseconds since 1970. */
   readonly startedAt: number
   readonly endedAt: number
-  /** What is odd about the point, in whatever order. */
+  /** Oddities of the point, in any order. */
   readonly marks: readonly string[]
-  /** Whether a span of the same id was sent before, when one of the point's records had not come. */
+  /** Whether a span with this id was sent before, while one of the point's records was missing. */
   readonly isUpdate?: boolean | undefined
 }

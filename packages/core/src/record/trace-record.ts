@@ -1,30 +1,27 @@
 import { asNumber } from '../json/exact-number.js'
 
-/** What a user tells about a point, in its wire shape: JSON values only once it is recorded. */
+/** Info about a point in its wire shape, as the user passes it. Once recorded, it holds only JSON values. */
 export type PointInfo = Readonly<Record<string, unknown>>
 
-/**
- * What is sent for a trace point: one record at its start, one at its stop, in the shape that OSProfiler's
- * drivers and readers exchange. A record has this shape everywhere, from the notifier to the store.
- */
+/** Record of a point's start or stop, in the shape of OSProfiler's drivers and readers, from notifier to store. */
 export interface TraceRecord {
   /** The point's name with `-start` or `-stop` at its end, such as `wsgi-start`. */
   readonly name: string
-  /** The trace: the same for everything recorded for one request, in all services. */
+  /** Id of the trace, which all records of one request share, in all services. */
   readonly base_id: string
-  /** The point in which this one is nested; the trace's `base_id` at the top. */
+  /** Id of the enclosing point, or the trace's `base_id` at the top. */
   readonly parent_id: string
-  /** The point. */
+  /** Id of the point. */
   readonly trace_id: string
   /** UTC, `YYYY-MM-DDTHH:MM:SS.ffffff`. */
   readonly timestamp: string
-  /** What the user told, and `host`. */
+  /** The user's info, and `host`. */
   readonly info: PointInfo
   readonly project: string
   readonly service: string
 }
 
-/** Whether a record tells of a failure: an exception, or an answer of 500 or more. */
+/** Returns whether a record reports a failure: an exception, or a response status of 500 or more. */
 export function isErrorRecord(record: TraceRecord): boolean {
   const { etype, response } = record.info
   if (etype !== undefined && etype !== null) return true

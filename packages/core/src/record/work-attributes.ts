@@ -13,10 +13,7 @@ const TOLD = new Set([
   ...['host', 'request', 'requests', 'response', 'db', 'function', 'amqp', 'messaging', 'etype', 'message'],
 ])
 
-/**
- * Adds what a point did: by OpenTelemetry's semantic conventions for HTTP, databases and messages (1.38), and beside it
- * under the names that Python's OTLP driver gives it.
- */
+/** Adds attributes by OpenTelemetry's conventions 1.38 (HTTP, databases, messages) and by Python's OTLP driver. */
 export function addWork(list: AttributeList, source: SpanSource): void {
   const { startInfo } = source
   const [request, requests] = [memberOf(startInfo, 'request'), memberOf(startInfo, 'requests')]
@@ -90,7 +87,6 @@ function addMessage(list: AttributeList, source: SpanSource): void {
   list.set('messaging.rabbitmq.destination.routing_key', memberOf(memberOf(source.startInfo, 'amqp'), 'routing_key'))
 }
 
-/** What came of it. */
 function addOutcome(list: AttributeList, source: SpanSource): void {
   const { stopInfo } = source
   const [requests, db, called] = ['requests', 'db', 'function'].map(name => memberOf(stopInfo, name))
@@ -103,7 +99,7 @@ function addOutcome(list: AttributeList, source: SpanSource): void {
   list.set('error', true)
 }
 
-/** What else the program told about the point, at its stop rather than at its start. */
+/** Adds all other info. Members of the stop override those of the start. */
 function addTold(list: AttributeList, { startInfo, stopInfo }: SpanSource): void {
   const ofStop = isObject(stopInfo) ? stopInfo : {}
   const ofStart = isObject(startInfo) ? startInfo : {}

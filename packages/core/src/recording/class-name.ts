@@ -1,9 +1,9 @@
 import { Reflect, types } from '../platform/platform.js'
 
-// Longer than any chain that is no attack: one of proxies could go on for ever.
+// Prototype chains of real programs are shorter than this.
 const MAX_CHAIN = 100
 
-/** The value of a property, own or inherited, without a call into the program: no getter and no proxy trap is run. */
+/** Returns the value of an own or inherited property, and runs no code of the program: no getter, no proxy trap. */
 export function readData(holder: object, key: string | symbol): unknown {
   let object: object | null = holder
   for (let depth = 0; object !== null && depth < MAX_CHAIN; depth++) {
@@ -15,13 +15,13 @@ export function readData(holder: object, key: string | symbol): unknown {
   return undefined
 }
 
-/** The name of a function, empty where it is none. A class may have a static member `name` of any kind. */
+/** Returns the name of a function, or an empty text if a static member `name` is something else. */
 export function functionName(fn: object): string {
   const name = types.isProxy(fn) ? undefined : Reflect.getOwnPropertyDescriptor(fn, 'name')?.value
   return typeof name === 'string' ? name : ''
 }
 
-/** The name of the class of an object, or of the class whose prototype this is. */
+/** Returns the class name of an object, or of the class that this prototype belongs to. */
 export function className(object: object): string {
   const maker = readData(object, 'constructor')
   return typeof maker === 'function' ? functionName(maker) : ''

@@ -1,13 +1,13 @@
 import { Array, ArrayBuffer, Date, Number, Object, Reflect, types, URL } from '../platform/platform.js'
 import { redactText } from '../secrets/redact-text.js'
 
-/** A longer text is cut. */
+/** Maximum length of a recorded text, in characters. */
 export const MAX_STRING = 10_000
 const readHref = Object.getOwnPropertyDescriptor(URL.prototype, 'href')?.get as (this: object) => string
 
-/** Values that are shown by what they are, not by their members. Brand checks only: none runs code of the value. */
+/** Describes values that are not shown by their members. Uses brand checks only, which run no code of the value. */
 export function describeObject(value: object): string | undefined {
-  // Nearly all are plain, and each check below is a call out of JavaScript.
+  // Most values are plain, and each check below is a call out of JavaScript.
   const prototype = Object.getPrototypeOf(value)
   if (prototype === Object.prototype || prototype === Array.prototype || prototype === null) return undefined
   if (types.isNativeError(value)) return describeError(value)
@@ -29,7 +29,7 @@ function describeError(error: object): string {
   return redactText(typeof message === 'string' ? `Error: ${message}` : 'Error', MAX_STRING)
 }
 
-/** Not by `instanceof`, which asks each prototype, nor by the member `href`: either may be the program's. */
+/** Uses neither `instanceof`, which asks each prototype, nor the member `href`: both may run code of the program. */
 function describeUrl(value: object): string | undefined {
   if (Object.getPrototypeOf(value) !== URL.prototype) return undefined
   try {

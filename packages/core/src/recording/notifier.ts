@@ -9,12 +9,12 @@ import { describeException } from './describe-exception.js'
 import { recordableInfo } from './recordable.js'
 import { markRoot } from './root-record.js'
 
-/** The function that takes a record. What it returns or throws is nobody's concern but its own. */
+/** Function that takes a record. An error or rejection of it never reaches the program. */
 export type Notifier = (record: TraceRecord) => unknown
 
 const state = shared<{ notifier: Notifier | undefined }>('notifier', () => ({ notifier: undefined }))
 
-/** Sets the function that takes every record of this process, or none. */
+/** Sets the function that takes every record of this process. `undefined` removes it. */
 export function setNotifier(notifier: Notifier | undefined): void {
   if (notifier !== undefined && typeof notifier !== 'function') {
     throw new TypeError(`A notifier is a function, not ${typeof notifier}. See createNotifier(driver).`)
@@ -22,16 +22,12 @@ export function setNotifier(notifier: Notifier | undefined): void {
   state.notifier = notifier
 }
 
-/** The function that takes every record of this process. */
+/** Returns the function that takes every record of this process. */
 export function getNotifier(): Notifier | undefined {
   return state.notifier
 }
 
-/**
- * Sends a record on its way. Never throws.
- *
- * @param isRoot whether the record is of a point that began the trace in this process
- */
+/** Sends a record to the notifier. `isRoot`: whether the point began the trace in this process. Never throws. */
 export function notify(record: TraceRecord, isRoot = false): void {
   const { notifier } = state
   if (notifier === undefined) return warnMissing()
@@ -49,12 +45,12 @@ export function notify(record: TraceRecord, isRoot = false): void {
 function redact(record: TraceRecord): TraceRecord | undefined {
   const hook = recordSettings().redact
   if (hook === undefined) return record
-  // What a hook that fails was to hide is not known: the times go out, nothing else. Made before the hook can change it.
+  // We cannot know what a failed hook meant to hide, so only the timing is sent. Made before the hook may change it.
   const withheld = { ...record, info: { host: record.info.host, redact_failed: true } }
   try {
     const shown: unknown = hook(record)
     if (shown === undefined) return undefined
-    // Copied: what the hook put there is bounded as all else is, and nobody's to change any more.
+    // The copy bounds the info of the hook, and later changes by the program do not reach it.
     if (isRecord(shown)) return { ...shown, info: recordableInfo(shown.info) }
     if (isThenable(shown)) handleRejection(shown)
     return withheld

@@ -5,7 +5,7 @@ const RECORD_OVERHEAD = 400
 const VALUE_OVERHEAD = 16
 const MAX_VALUES = 2_000
 
-/** Shorter texts count as many bytes as characters: what they may have beyond, the overheads cover. */
+/** The overheads cover the extra bytes of shorter texts. */
 const MIN_SAMPLED_LENGTH = 64
 const SAMPLES = 4
 const SPACE = 0x20
@@ -13,11 +13,7 @@ const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const DELETE = 0x7f
 
-/**
- * How many bytes a record is, roughly: as JSON in UTF-8, and in memory.
- *
- * Of a record with more values than any record of ours, the rest is not looked at: it might refer to itself.
- */
+/** Estimates a record's bytes, as JSON or in memory. Values beyond `MAX_VALUES` are skipped: they may be circular. */
 export function sizeOf(record: TraceRecord): number {
   let size = RECORD_OVERHEAD
   const values: unknown[] = [record.info]
@@ -35,7 +31,7 @@ export function sizeOf(record: TraceRecord): number {
   return size
 }
 
-/** A sample of the characters says how long the text is in UTF-8: counting all of them costs as much as the point. */
+/** Estimates the length in UTF-8 from a few characters. Counting all of them costs as much as the point. */
 function textSize(text: string): number {
   const { length } = text
   if (length < MIN_SAMPLED_LENGTH) return length
@@ -45,7 +41,7 @@ function textSize(text: string): number {
   return length + more * step
 }
 
-/** How many bytes a UTF-16 unit has in JSON, without its first one. */
+/** Returns how many bytes a UTF-16 unit takes in JSON beyond the first. */
 function bytesBeyondOne(unit: number): number {
   if (unit > DELETE) return 2
   if (unit < SPACE) return 5

@@ -14,9 +14,9 @@ const MAX_DEPTH = 12
 const MAX_ENTRIES = 100
 const MAX_NAME = 256
 const MAX_LABEL = 64
-// To write a longer one takes long.
+// Writing a larger number takes too long.
 const MAX_BIGINT = 2n ** 1024n
-// Bounds of one info as a whole: what is wide and deep at once is cut as well.
+// Bounds for the whole info, because an info may be wide and deep at once.
 const MAX_VALUES = 1_000
 const MAX_CHARACTERS = 64_000
 
@@ -27,24 +27,20 @@ interface Allowance {
 }
 
 /**
- * A copy of any value that is safe to keep and to send: plain JSON values, bounded in depth, width and length,
- * with what stands under secret names redacted. Runs none of the program's code (no getter, no `toJSON`, no proxy
- * trap) and never throws. What was cut says so: `[Object]`, `...`, `12 more`.
+ * Copies any value to plain JSON values that are safe to keep and send. Depth, width and length are bounded, and values
+ * under secret names redacted. Runs no code of the program (no getter, no `toJSON`, no proxy trap) and never throws.
+ * Marks tell what was cut: `[Object]`, `...`, `12 more`.
  */
 export function recordable(value: unknown): unknown {
   return copy(value, { values: MAX_VALUES, characters: MAX_CHARACTERS, path: [] })
 }
 
-/**
- * An info as a point keeps it: a fresh object that holds nothing of the caller's. Each info is bounded by itself, and copied
- * once. Where both have a member of one name, that of `later` counts.
- */
+/** Copies info once to a fresh object. Each info is bounded by itself. Members of `later` override those of `info`. */
 export function recordableInfo(info: unknown, later?: unknown): Record<string, unknown> {
   const copied = copyInfo(info)
   return later === undefined ? copied : addMembers(copied, copyInfo(later))
 }
 
-/** Adds members to an object of ours, and returns it. */
 export function addMembers(copied: Record<string, unknown>, members: object): Record<string, unknown> {
   for (const [name, value] of Object.entries(members)) setMember(copied, name, value)
   return copied
@@ -62,7 +58,7 @@ function copy(value: unknown, allowance: Allowance): unknown {
     case 'string':
       return readText(value, allowance)
     case 'number':
-      // Plus 0: JSON has no -0, and a record is what comes back from a store.
+      // Adding 0 turns -0 into 0: JSON has no -0, and a record must equal what a store returns.
       return Number.isFinite(value) ? value + 0 : String(value)
     case 'boolean':
       return value
@@ -84,7 +80,7 @@ function copyObject(value: object, allowance: Allowance): unknown {
   const depth = path.length
   try {
     if (types.isProxy(value)) return '[Proxy]'
-    // Immutable, and a number of a record that was read.
+    // `ExactNumber` is immutable, and comes from a record that was read.
     if (ExactNumber.is(value)) return value
     const known = describeObject(value)
     if (known !== undefined) return text(known, allowance)
@@ -120,7 +116,7 @@ function copyArray(array: readonly unknown[], allowance: Allowance): unknown[] {
   return copied
 }
 
-/** Most entries follow neither the name of a secret nor an option of a command, and are no option. */
+/** Most entries need no closer look: they are not options, and follow neither an option nor a secret name. */
 function mayHide(before: unknown, value: unknown): boolean {
   if (typeof value === 'string' && value.startsWith('-')) return true
   if (typeof before !== 'string' || before.length > MAX_LABEL) return false
@@ -134,7 +130,7 @@ function valuesOf(array: readonly unknown[], length: number): unknown[] {
 function copyMembers(value: object, allowance: Allowance): Record<string, unknown> {
   const copied: Record<string, unknown> = {}
   const names = Object.keys(value)
-  // To list the names of a wide object takes long, though most of them are left out: not so for many of them.
+  // Listing the names of a wide object takes long, even if most are left out. The allowance limits such objects.
   allowance.values -= Math.floor(names.length / (10 * MAX_ENTRIES))
   let label: string | undefined
   let hasLooked = false
@@ -162,7 +158,7 @@ function copyMembers(value: object, allowance: Allowance): Record<string, unknow
   return copied
 }
 
-/** `auth: {user: 'bob', pass: '...'}`, as clients of HTTP take it: who logs in is told, and nothing else. */
+/** Redacts `auth: {user: 'bob', pass: '...'}`, as HTTP clients take it, except for the user name. */
 function readAccount(name: string, value: unknown): unknown {
   if (!/auth$/i.test(name) || typeof value !== 'object' || value === null || types.isProxy(value)) return REDACTED
   const names = Object.keys(value).slice(0, MAX_ENTRIES)
@@ -174,12 +170,12 @@ function readAccount(name: string, value: unknown): unknown {
   )
 }
 
-/** The private members of a JSON Web Key, beside its `kty`. */
+/** Returns whether a member is a private part of a JSON Web Key, which has a `kty` beside it. */
 function isOfKey(name: string, holder: object): boolean {
   return /^(?:d|k|p|q|dp|dq|qi)$/.test(name) && Object.hasOwn(holder, 'kty')
 }
 
-/** The text of a member that names the value beside it, and names a secret. */
+/** Returns the text of a member that labels the value beside it, if the label names a secret. */
 function secretLabel(holder: object, names: readonly string[]): string | undefined {
   for (const name of names.slice(0, MAX_ENTRIES)) {
     if (readName(name).kind !== 'label') continue
@@ -205,7 +201,7 @@ function readText(value: string, allowance: Allowance): string {
   return text(redactText(value, Math.min(MAX_STRING, Math.max(allowance.characters, 0))), allowance)
 }
 
-/** Lone surrogates cannot be encoded: stores would refuse the record or alter it. */
+/** Lone surrogates cannot be encoded: stores would refuse or change the record. */
 function text(value: string, allowance: Allowance): string {
   return spend(value.isWellFormed() ? value : value.toWellFormed(), allowance)
 }

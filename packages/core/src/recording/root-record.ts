@@ -4,15 +4,12 @@ import type { TraceRecord } from '../record/trace-record.js'
 
 const roots = shared('root-records', () => new WeakSet<TraceRecord>())
 
-/**
- * Notes that a record is of a root: of a point that began the trace in this process. A note beside the record, as a
- * notifier sees all members of it, and a store keeps them.
- */
+/** Marks a record of the point that began the trace in this process. Stores keep all members, so the mark is apart. */
 export function markRoot(record: TraceRecord): void {
   if (!isRootRecord(record)) roots.add(record)
 }
 
-/** Whether a record is of a root. What begins a whole trace is one also where a notifier has copied the record. */
+/** Returns whether a record is of such a point. For the first point of a trace, a copy by a notifier also counts. */
 export function isRootRecord(record: TraceRecord): boolean {
   return record.parent_id === record.base_id || roots.has(record)
 }

@@ -1,13 +1,13 @@
 import { Array, Date, dateNow, Math, performance, String } from '../platform/platform.js'
 
-// A wall clock that was set by more than this since the last look is followed at the next trace.
+// If the wall clock was set by more than this, the next trace follows it.
 const TOLERANCE_US = 5_000
 const STANDSTILL_US = 1_000
 
-// Read once: the accessor is slow, and the time origin of a process never moves.
+// Read once, because the accessor is slow and the time origin never moves.
 const ORIGIN_MS = performance.timeOrigin
 
-// Looked up twice a record, in a third of the time that it takes to write a number out.
+// A lookup takes a third of the time of formatting a number, and each record needs two.
 const THREE_DIGITS = Array.from({ length: 1_000 }, (_, number) => String(number).padStart(3, '0'))
 
 let correctionUs = 0
@@ -15,22 +15,20 @@ let cachedSecond = -1
 let cachedPrefix = ''
 
 /**
- * Starts a clock for one trace: microseconds since the epoch, which never run backwards.
- *
- * Node's wall clock counts milliseconds; its monotonic one counts finely from a wall time that was read in
- * microseconds when the process began. The second is used, moved for a new trace when somebody set the first.
+ * Starts a clock for one trace: microseconds since the epoch that never run backwards. Node's wall clock counts only
+ * milliseconds, so this clock reads the monotonic one. A new trace follows the wall clock if it was set.
  */
 export function createClock(): () => number {
   const before = readUs()
   const drift = dateNow() * 1000 - before
-  // A process that stood still between the two looks has learned nothing of the wall clock.
+  // If the process stood still between the two readings, their difference says nothing about the wall clock.
   const stoodStill = readUs() - before > STANDSTILL_US
   if (!stoodStill && Math.abs(drift - correctionUs) > TOLERANCE_US) correctionUs = drift
   const correction = correctionUs
   return () => readUs() + correction
 }
 
-/** `YYYY-MM-DDTHH:MM:SS.ffffff` in UTC, as Python's drivers read it. */
+/** Formats a time as `YYYY-MM-DDTHH:MM:SS.ffffff` in UTC, which Python's drivers read. */
 export function formatTimestamp(epochUs: number): string {
   const second = Math.floor(epochUs / 1e6)
   if (second !== cachedSecond) {

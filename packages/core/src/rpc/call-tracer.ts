@@ -6,32 +6,30 @@ import type { PointInfo } from '../record/trace-record.js'
 import type { SignedPair } from './carrier.js'
 import { ServedCall } from './served-call.js'
 
-/** What every adapter of calls and messages understands. `Message` is what its hooks are shown. */
+/** Options of every adapter of calls and messages. `Message` is the type that the hooks receive. */
 export interface CallOptions<Message = unknown> extends TraceGateOptions<Message> {
-  /** The name of the point of a served call. Default `rpc`, which OSProfiler's readers know. */
+  /** Name of the point of a served call. Default: `rpc`, which OSProfiler's readers know. */
   readonly name?: string | undefined
 }
 
-/** The kinds of these options: an adapter checks them, beside its own. */
+/** Kinds of these options. An adapter checks them together with its own. */
 export const CALL_OPTIONS: OptionKinds<CallOptions<never>> = { name: 'string', ...GATE_OPTIONS }
 
-/** Decides which calls and messages are traced, and traces them. One for each place where they come in. */
+/** Decides which calls and messages are traced, and traces them. Each place where they come in has its own tracer. */
 export interface CallTracer<Message = unknown> {
   /**
-   * Opens the point of a call, or returns `undefined` where the pair is missing or not believed. Never throws. `info`
-   * wants `{ function: { name } }`: OSProfiler's readers ask every `rpc` point for it. `name` is that of the point.
+   * Opens the point of a call, or returns `undefined` if the pair is missing or not trusted. Never throws. `info` needs
+   * `{ function: { name } }`, which OSProfiler's readers expect in every `rpc` point. `name` is the point's name.
    */
   open(pair: SignedPair | undefined, message: Message, info: PointInfo, name?: string): ServedCall | undefined
   readonly stats: TraceStats
 }
 
 /**
- * What every adapter of calls and messages is built on: verifies the signed pair that came with one, within the limits,
- * and opens its point.
+ * Creates the tracer on which every adapter of calls and messages is built. It verifies each signed pair, within the
+ * limits, and opens a point. Without `hmacKeys`, each signed call uses those of `configure` or the environment.
  *
- * Keys given here win; without them, those of `configure` or the environment are looked up at each signed call.
- *
- * @throws TypeError for an option of the wrong type, or keys that are given and empty.
+ * @throws TypeError for an option of the wrong type, or for empty keys.
  * @example
  * const tracer = createCallTracer()
  * queue.onMessage(message => {

@@ -1,15 +1,12 @@
 import { X_TRACE_HMAC, X_TRACE_INFO } from '../keys/signed-headers.js'
 import { Array, Buffer, Object, Reflect, String, types } from '../platform/platform.js'
 
-/**
- * Carriers that are lists of headers, as clients of Kafka have them: a `Map` whose names may be bytes, or a list. An element
- * of a list is an object of one name, an object of `key` (or `name`) and `value`, or a pair.
- */
+/** Headers of a Kafka client: a `Map` (also of bytes), or a list of pairs, `{[name]: value}` or `{key|name, value}`. */
 export type HeaderList = Map<unknown, unknown> | unknown[]
 
-/** Brokers take fewer. Whoever sends more would have every consumer look through them. */
+/** Brokers accept fewer headers. A longer list would make every consumer search through it. */
 const MAX_HEADERS = 1_000
-// The spellings that are read. To ask for them takes one time, however many names an element has.
+// Looking up these spellings takes the same time however many names an element has.
 const SPELLINGS = [X_TRACE_INFO, X_TRACE_HMAC, X_TRACE_INFO.toLowerCase(), X_TRACE_HMAC.toLowerCase()]
 
 type See = (name: unknown, value: unknown) => void
@@ -18,7 +15,7 @@ export function isHeaderList(carrier: object): carrier is HeaderList {
   return Array.isArray(carrier) || types.isMap(carrier)
 }
 
-/** The headers that are named as those of a trace, as an object. It has a list of values where several headers have one name. */
+/** Returns the trace headers as an object. A name of several headers has a list of values. */
 export function pickTraceHeaders(carrier: HeaderList): object {
   const found: Record<string, unknown> = {}
   if (isTooLong(carrier)) return found
@@ -30,10 +27,7 @@ export function pickTraceHeaders(carrier: HeaderList): object {
   return found
 }
 
-/**
- * Puts headers in place of those of a trace, in the way in which the carrier writes its other headers. A carrier that
- * nobody would read stays as it is.
- */
+/** Replaces the trace headers, in the form of the other headers. A list that is too long to be read stays unchanged. */
 export function replaceHeaders(carrier: HeaderList, headers: Readonly<Record<string, string>>, bytes?: boolean): void {
   if (isTooLong(carrier)) return
   const like = findFirst(carrier)
@@ -54,7 +48,7 @@ function isTooLong(carrier: HeaderList): boolean {
   return (Array.isArray(carrier) ? carrier.length : carrier.size) > MAX_HEADERS
 }
 
-/** Calls `see` for each header, or for those of `names`. Without a copy: most messages carry no trace. */
+/** Calls `see` for each header, or for those of `names`, without a copy: most messages carry no trace. */
 function eachHeader(carrier: HeaderList, see: See, names?: readonly string[]): void {
   if (!Array.isArray(carrier)) return carrier.forEach((value, name) => void see(name, value))
   for (const element of carrier) if (isObject(element)) eachOfElement(element, see, names)
@@ -75,7 +69,7 @@ function findFirst(carrier: HeaderList): { readonly name?: unknown; readonly val
   return headers[0] ?? {}
 }
 
-/** An element without headers of a trace: the same, a copy, or nothing. Another list may have the element as well. */
+/** Returns an element without trace headers: the same, a copy, or nothing. Another list may share the element. */
 function withoutTrace(element: unknown): unknown[] {
   if (!isObject(element)) return [element]
   const kept: [string, unknown][] = []
@@ -88,7 +82,6 @@ function withoutTrace(element: unknown): unknown[] {
   return kept.length === 0 ? [] : [Object.fromEntries(kept)]
 }
 
-/** An element as this one is. */
 function makeElement(like: object | undefined, name: string | Buffer, value: string | Buffer): object {
   if (Array.isArray(like)) return [name, value]
   const pairName = like && findPairName(like)
@@ -105,7 +98,7 @@ function toBytes(text: string): Buffer {
   return Buffer.from(text, 'latin1')
 }
 
-/** The text of a name that is one of a trace's in any case. Both are of one length: other names are not looked at. */
+/** Returns the text of a trace header's name, in any case. Both names have the same length, so others are skipped. */
 function readTraceName(name: unknown): string | undefined {
   if (typeof name !== 'string' && !types.isUint8Array(name)) return undefined
   if (name.length !== X_TRACE_INFO.length) return undefined

@@ -3,19 +3,19 @@ import { Array, Buffer, Number, Object, Reflect, types } from '../platform/platf
 import type { TraceHeaders } from '../points/local-trace.js'
 import { isHeaderList, pickTraceHeaders, replaceHeaders } from './carrier-list.js'
 
-// Written out: to look for a text that was computed takes three times as long, and most messages carry no trace.
+// Literals, because looking up a computed text takes three times as long, and most messages carry no trace.
 const LOWER_INFO = 'x-trace-info'
 const LOWER_HMAC = 'x-trace-hmac'
-// Longer than any pair that is believed: what is no header is not copied.
+// Trusted pairs are shorter. Longer bytes cannot be a trace header, so they are not copied.
 const MAX_BYTES = 16 * 1024
 
-/** A signed pair as a carrier has it; a part that is missing is empty. */
+/** The signed pair of a carrier. A missing part is empty. */
 export interface SignedPair {
   readonly info: string
   readonly hmac: string
 }
 
-/** Carriers that are asked by method: `Map`, `Headers`, gRPC's `Metadata`, the headers of NATS. */
+/** Carriers with methods: `Map`, `Headers`, gRPC's `Metadata`, the headers of NATS. */
 interface Readable {
   get(name: string): unknown
 }
@@ -26,9 +26,9 @@ interface Writable {
 }
 
 /**
- * The signed pair that a message's headers carry, under their own names or in lower case, or `undefined` where there is
- * neither part. The carrier may be an object, a `Map` (also of bytes), a list of headers or anything with `get`. Values may be
- * texts, the bytes of texts, or lists of either. A list of more than 1,000 headers carries no trace. Never throws.
+ * Reads the signed pair from a message's headers, in canonical or lower case. Returns `undefined` if both parts are
+ * missing. Never throws. The carrier may be an object, a `Map` (also of bytes), a list of up to 1,000 headers, or
+ * anything with `get`. Values may be texts, their bytes, or lists of either.
  */
 export function readCarrier(carrier: unknown): SignedPair | undefined {
   if (typeof carrier !== 'object' || carrier === null) return undefined
@@ -43,10 +43,8 @@ export function readCarrier(carrier: unknown): SignedPair | undefined {
 }
 
 /**
- * Writes the headers of a trace into a carrier, in place of those that it has; without any headers it is left as it
- * is. What cannot be written to (a frozen object) stays as it was. Never throws.
- *
- * @param bytes whether a `Map` or a list gets names and values as bytes. Default: as its other headers are.
+ * Writes trace headers into a carrier, in place of those that it has. Without headers, or if the carrier is frozen, it
+ * stays unchanged. `bytes`: whether a `Map` or a list gets bytes. Default: as in its other headers. Never throws.
  */
 export function writeCarrier(carrier: object, headers: TraceHeaders, bytes?: boolean): void {
   try {
@@ -71,14 +69,13 @@ function readerOf(carrier: object): (name: string) => unknown {
   return isReadable(holder) ? name => holder.get(name) : name => readOwn(holder, name)
 }
 
-/** Two spellings of a name with one value are one header. With two values they are joined, and so malformed. */
+/** Joins the values of two spellings of a name. Different values make the header malformed. */
 function joinSpellings(own: string, lower: string): string {
   return own === '' || own === lower ? lower : lower === '' ? own : `${own}, ${lower}`
 }
 
 function readText(value: unknown): string {
-  // Several values of one header are joined, as Node does it, and so malformed: nobody says which one is right. Two of
-  // them are enough for that.
+  // Several values are joined, as in Node, and so malformed, because the right one is unknown. Two values suffice.
   return Array.isArray(value) && !isBytes(value) ? value.slice(0, 2).map(decode).join(', ') : decode(value)
 }
 
@@ -88,14 +85,14 @@ function readOwn(carrier: object, name: string): unknown {
 
 function decode(value: unknown): string {
   if (typeof value === 'string') return value
-  // Latin-1, as both texts are ASCII.
+  // Both texts are ASCII, so Latin-1 decodes them.
   if ((types.isUint8Array(value) && value.length <= MAX_BYTES) || isBytes(value)) {
     return Buffer.from(value).toString('latin1')
   }
   return ''
 }
 
-/** Bytes as JSON has them: the events in which AWS Lambda hands on messages of Kafka. */
+/** Returns whether a value is bytes in JSON, as in the Kafka events of AWS Lambda. */
 function isBytes(value: unknown): value is number[] {
   return Array.isArray(value) && value.length > 0 && value.length <= MAX_BYTES && value.every(isByte)
 }

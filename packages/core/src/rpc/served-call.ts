@@ -4,9 +4,9 @@ import type { Profiler } from '../points/profiler.js'
 import { followCallIn } from '../promises/follow-call.js'
 import type { PointInfo } from '../record/trace-record.js'
 
-/** A call or a message that is traced: its point is open until it is over. */
+/** A traced call or message. Its point is open until the call ends. */
 export class ServedCall {
-  /** The profiler of the inside of the call's point. */
+  /** Profiler for the code that serves the call, inside the call's point. */
   readonly profiler: Profiler
   readonly #root: RootPoint
   readonly #release = keepContext()
@@ -18,9 +18,8 @@ export class ServedCall {
   }
 
   /**
-   * Runs `fn` and all that it starts in the call's context, and returns what it returns. When `fn` is done (its promise
-   * settled, where it returns one) the call ends, unless `done` is given: a message, say, may be acknowledged later.
-   * What `fn` throws ends the call, is recorded, and thrown on.
+   * Runs `fn` in the call's context and returns its result. The call ends when `fn` or its promise is done, unless
+   * `done` is given, as for a message that is acknowledged later. An error ends the call, is recorded and thrown on.
    */
   serve<T>(fn: () => T, done: (ago: number) => void = ago => this.end(undefined, ago)): T {
     return followCallIn(createScope(this.profiler), fn, {
@@ -30,12 +29,11 @@ export class ServedCall {
     })
   }
 
-  /** Ends the call. Only the first end or failure counts. */
+  /** Ends the call. Only the first `end` or `fail` counts. */
   end(info?: PointInfo, ago?: number): void {
     this.#close(() => this.profiler.end(info, ago))
   }
 
-  /** Ends the call with what was thrown in it. */
   fail(error: unknown, info?: PointInfo, ago?: number): void {
     this.#close(() => this.profiler.fail(error, info, ago))
   }

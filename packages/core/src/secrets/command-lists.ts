@@ -2,10 +2,10 @@ import { Math } from '../platform/platform.js'
 import { REDACTED } from './names/secret-names.js'
 
 const HYPHEN = 45
-/** The name of a program stands near the beginning: `sudo -u bob mysql ...`. */
+/** A program's name is near the beginning: `sudo -u bob mysql ...`. */
 const MAX_BEFORE = 12
 
-/** Options of programs, none of which has a telling name. `attached` where the value may stand in the same entry. */
+/** Options that take a secret without telling so by their names. `attached`: the value may be in the same entry. */
 const PROGRAMS: readonly (readonly [program: RegExp, option: RegExp, attached: RegExp | undefined])[] = [
   [/^(?:mysql|mariadb)/, /^(?!)/, /^-p(?=.)/],
   [/^(?:sshpass|mongo(?:sh|dump|restore|import|export)?|docker|podman|helm|az|oc)$/, /^-p$/, /^-p(?=.)/],
@@ -18,14 +18,14 @@ const PROGRAMS: readonly (readonly [program: RegExp, option: RegExp, attached: R
 const USER = /^(?:-[a-zA-Z]{0,8}[uU]|--user|--proxy-user)$/
 const ATTACHED_USER = /^-[uU](?=[^\s:]{1,128}:)/
 
-/** The entry of a list without the secret that an option of a program takes: `['mysql', '-px']`, `['redis-cli', '-a', 'x']`. */
+/** Returns a list's entry without the secret of an option: `['mysql', '-px']`, `['redis-cli', '-a', 'x']`. */
 export function withoutOption(list: readonly unknown[], index: number): string | undefined {
   const value = list[index]
   if (typeof value !== 'string') return undefined
   const before = index > 0 ? list[index - 1] : undefined
   const option = typeof before === 'string' && before.charCodeAt(0) === HYPHEN ? before : undefined
   if (option === undefined && value.charCodeAt(0) !== HYPHEN) return undefined
-  // `curl -u user:password`, where the user may be told.
+  // `curl -u user:password`
   if (option !== undefined && USER.test(option) && /^[^:]*:./.test(value)) return REDACTED
   const names = programsBefore(list, index)
   if (names.some(name => /^(?:curl|wget|http)$/.test(name)) && ATTACHED_USER.test(value))
@@ -39,7 +39,7 @@ export function withoutOption(list: readonly unknown[], index: number): string |
   return undefined
 }
 
-/** `docker run -p 8080:80` has a port behind the option that is of a password behind `docker login`. */
+/** `docker run -p 8080:80` has a port behind the option that takes a password in `docker login`. */
 function isOfLogin(program: RegExp, names: readonly string[], list: readonly unknown[], index: number): boolean {
   if (!program.test('docker')) return false
   if (names.some(name => /^(?:sshpass|mongo)/.test(name))) return false

@@ -2,7 +2,7 @@ import { redactText } from './redact-text.js'
 
 const MAX_PATH = 10_000
 
-/** The path of a request without its secrets, of which the host may tell: who knows a path of hooks.slack.com may post there. */
+/** Redacts the path of a request. The host may make it a secret: who knows a path of hooks.slack.com may post there. */
 export function redactPath(hostname: string, path: string): string {
   const origin = `https://${hostname}`
   const redacted = redactText(`${origin}${path}`, MAX_PATH)

@@ -23,19 +23,19 @@ import { decodeEscapes } from './values/decode-escapes.js'
 import { findListLabels } from './values/labels-in-lists.js'
 import { eachMatch, type Span, withoutSpans } from './values/text-spans.js'
 
-/** No secret is shorter with its name. */
+/** A secret with its name is never shorter. */
 const MIN_SECRET = 4
-/** What follows a text at which it was cut tells whether a secret was cut. */
+/** This many characters behind a cut tell whether a secret was cut. */
 const LOOK_AHEAD = 300
 const MAX_DEPTH = 4
 const NONE: Span[] = []
-// Parts of a text that may hold something escaped: a URL in a URL, JSON in a query.
+// Parts that may contain an escaped text: a URL in a URL, JSON in a query.
 const ESCAPED = /%(?:25){0,3}[2-7][\da-f]/i
 const PART = /[^\s&=?#"'<>;,/]+/g
 // `pw%3Dx`
 const MIN_ESCAPED = 6
 
-/** A text without the secrets in it, cut to `length` characters. Takes a time that grows with the text, and no faster. */
+/** Returns a text without its secrets, cut to `length` characters. The time is linear in the length of the text. */
 export function redactText(text: string, length: number): string {
   if (text.length < MIN_SECRET || knownClean.has(text)) return cutText(text, length)
   const isCut = text.length > length
@@ -46,12 +46,12 @@ export function redactText(text: string, length: number): string {
     return cutText(text, length)
   }
   if (!isCut) return settle(read, spans)
-  // What is shown in place of a part may be longer than the part.
+  // The replacement of a part may be longer than the part.
   const shown = withoutSpans(read, spans, length).slice(0, length + REDACTED.length)
   return `${shown.replace(/[\ud800-\udbff]$/, '')}...`
 }
 
-/** A program records the same statements, names and paths all the time. */
+/** A program records the same statements, names and paths again and again. */
 const MAX_REMEMBERED = 1_000
 const MAX_REMEMBERED_TEXT = 256
 const knownClean = new Set<string>()
@@ -62,7 +62,7 @@ function remember(text: string): void {
   knownClean.add(text)
 }
 
-/** A query string without its secrets: `page=2&access_token=***&sig=***`. */
+/** Returns a query string without its secrets: `page=2&access_token=***&sig=***`. */
 export function redactQuery(query: string): string {
   return query.includes('=') ? redactParts(query, 0) : query
 }
@@ -88,10 +88,10 @@ function redactInner(value: string, depth: number): string {
 }
 
 const MAX_SETTLED = 256
-// Commands and escapes are read to their ends, in which something else may have been hidden.
+// A command or an escape is read to its end, which may include a part that was hidden already.
 const MAY_SETTLE = /%|PASS|AUTH|\*\*\*[^\s"'&;,]/
 
-/** A second look at what was hidden, so that a text which has been redacted stays as it is. */
+/** Redacts a redacted text again, so that later redactions do not change it. */
 function settle(text: string, spans: Span[]): string {
   let shown = withoutSpans(text, spans, text.length)
   if (text.length > MAX_SETTLED || !MAY_SETTLE.test(shown)) return shown

@@ -3,7 +3,7 @@ import { takeContext } from '../points/context.js'
 import { type AnyFunction, standIn } from '../wrapping/stand-in.js'
 
 /**
- * A function that stands for `fn` and runs in today's context, whoever calls it: for callbacks that come from elsewhere.
+ * Returns a function that runs `fn` in the current context, wherever it is called. Meant for callbacks.
  *
  * @example
  * emitter.on('row', bind(row => show(row)))

@@ -2,13 +2,13 @@ import { builtinModules } from 'node:module'
 import { Object, process, WeakSet } from '../platform/platform.js'
 
 const { getBuiltinModule } = process
-// Not documented by Node, and missing from its types: the names of what has been loaded, as `NativeModule stream`.
+// Node's list of loaded modules, such as `NativeModule stream`. It is undocumented and missing from the types.
 type Loaded = { readonly moduleLoadList?: readonly string[] }
 
 let known = new WeakSet<object>()
 let modulesKnown = 0
 
-/** Whether an object is a class of a module of Node, such as `stream` or `net`, or the prototype of one. Loads no module. */
+/** Returns whether an object is a class of a Node module such as `stream`, or its prototype. Loads no module. */
 export function isOfNode(holder: object): boolean {
   learn()
   return known.has(holder)
@@ -16,7 +16,7 @@ export function isOfNode(holder: object): boolean {
 
 function learn(): void {
   const { moduleLoadList = [] } = process as Loaded
-  // Modules of Node are loaded one by one, when they are first asked for.
+  // Node loads its modules one by one, on first use.
   if (moduleLoadList.length === modulesKnown) return
   modulesKnown = moduleLoadList.length
   known = new WeakSet()

@@ -4,22 +4,18 @@ import { type AnyFunction, originalOf, sourceOf } from '../wrapping/stand-in.js'
 
 interface Parameters {
   readonly names: readonly string[]
-  /** Whether the last one takes all further arguments. */
   readonly rest: boolean
 }
 
 const known = shared('parameter-names', () => new WeakMap<object, Parameters>())
 
-// What may hold commas and brackets that are none: comments, texts, and regular expressions where a value begins.
+// Comments, texts, and regular expressions where a value begins. Their commas and brackets do not count.
 const OPAQUE =
   /\/\*[\s\S]*?\*\/|\/\/.*|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`(?:\\[\s\S]|[^`\\])*`|(?<=[=(,:?]\s*)\/(?:\\.|\[(?:\\.|[^\]\\])*\]|[^/\\\n])+\//g
 const NAME = /^\s*(\.\.\.)?\s*([\p{ID_Continue}$]+)/u
 const MAX_SOURCE = 4_000
 
-/**
- * The name of the parameter that takes an argument, so that one called `password` is known for a secret. Read from
- * the function's source text once; where that says nothing (native, bound, destructured) the name is empty.
- */
+/** Reads a parameter's name from the source, to find secrets. Native, bound and destructured parameters have none. */
 export function parameterName(fn: AnyFunction, index: number): string {
   const { names, rest } = parametersOf(fn)
   return names[rest ? Math.min(index, names.length - 1) : index] ?? ''
@@ -39,7 +35,7 @@ function parametersOf(fn: AnyFunction): Parameters {
   return parameters
 }
 
-/** The texts between the commas of the first list in parentheses: what precedes it may be a name in brackets. */
+/** Returns the texts between the commas of the first parentheses. A computed name in brackets may precede them. */
 function readParameters(source: string): readonly string[] {
   const single = /^(?:async\s)?\s*([\p{ID_Continue}$]+)\s*=>/u.exec(source)?.[1]
   if (single !== undefined) return [single]

@@ -8,23 +8,22 @@ import { LocalTrace } from '../points/local-trace.js'
 import { createTraceId, Profiler } from '../points/profiler.js'
 import { followCallIn } from '../promises/follow-call.js'
 
-/** Which trace to record, and with which key to sign what it sends on. */
+/** The trace to record, and the key that signs outgoing headers. */
 export interface TraceOptions {
-  /** The key that was accepted, or the one to sign a new trace with. */
+  /** The key that was accepted, or the key for a new trace. */
   readonly hmacKey: string
-  /** The trace. Default: a new one, named by a UUID of version 7. */
+  /** Id of the trace. Default: a new UUID of version 7. */
   readonly baseId?: string | undefined
-  /** The point around the first one here. Default: the trace itself. */
+  /** Id of the point around the first one here. Default: `baseId`. */
   readonly parentId?: string | undefined
-  /** Points beyond this number are counted, not recorded; in all requests of this trace to this process. Default 100,000. */
+  /** Maximum number of recorded points of this trace in this process. Others are only counted. Default: 100,000. */
   readonly maxPointsPerTrace?: number | undefined
 }
 
 /**
- * Runs `fn` and all that it starts as part of a trace, and returns what it returns. Points that are still open
- * when `fn` is done (its promise settled, where it returns one) are closed then.
+ * Runs `fn`, and everything that `fn` starts, in a trace. Closes open points when `fn` or its promise is done.
  *
- * @throws TypeError for options that make no trace.
+ * @throws TypeError if the key or an id is invalid.
  */
 export function run<T>(options: TraceOptions, fn: () => T): T {
   const { hmacKey, baseId, parentId, maxPointsPerTrace } = readOptions(options)
@@ -48,10 +47,10 @@ export function run<T>(options: TraceOptions, fn: () => T): T {
 }
 
 /**
- * Traces the rest of the current asynchronous context; where it is traced already, the first one wins. For
- * scripts: in a server, `run` keeps requests apart. Returns the profiler, or `undefined` where tracing is disabled.
+ * Traces the rest of the current asynchronous context, for scripts: in a server, `run` keeps requests apart. Returns
+ * the profiler, which may be that of an earlier trace, or `undefined` if tracing is disabled.
  *
- * @throws TypeError for options that make no trace.
+ * @throws TypeError if the key or an id is invalid.
  */
 export function init(hmacKey: string, options: Omit<TraceOptions, 'hmacKey'> = {}): Profiler | undefined {
   const { baseId, parentId, maxPointsPerTrace } = readOptions({ ...options, hmacKey })
@@ -69,7 +68,7 @@ export function init(hmacKey: string, options: Omit<TraceOptions, 'hmacKey'> = {
   return profiler
 }
 
-/** Ends what `init` began: what is open is closed, and the rest of the current context is not traced. */
+/** Ends what `init` began: closes open points, and leaves the rest of the current context untraced. */
 export function clean(): void {
   const current = currentProfiler()
   if (current === undefined) return

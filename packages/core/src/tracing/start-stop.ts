@@ -4,7 +4,7 @@ import type { Point } from '../points/point.js'
 import type { PointInfo } from '../record/trace-record.js'
 
 /**
- * A point from here to the end of a block, or to its `stop`. Where nothing is traced it does nothing.
+ * A point that is open until the end of a block, or until `stop`. Where nothing is traced, it does nothing.
  *
  * @example
  * {
@@ -19,22 +19,20 @@ export class Trace {
     this.#point = currentProfiler()?.start(name, info)
   }
 
-  /** The id of the point, or `undefined` where nothing is traced. */
   get traceId(): string | undefined {
     return this.#point?.traceId
   }
 
-  /** Ends the point. Only the first call counts. */
+  /** Stops the point. Only the first call counts. */
   stop(info?: PointInfo): void {
     this.#point?.stop(info)
   }
 
-  /** Ends the point with what was thrown in it. */
   fail(error: unknown, info?: PointInfo): void {
     this.#point?.fail(error, info)
   }
 
-  /** The signed headers that make a callee's points children of this one; none where nothing is traced. */
+  /** Returns the signed headers that make a callee's points children of this one, or `{}` where nothing is traced. */
   getTraceIdHeaders(): TraceHeaders {
     return this.#point?.getTraceIdHeaders() ?? {}
   }
@@ -44,20 +42,17 @@ export class Trace {
   }
 }
 
-/**
- * Opens a point. The next ones are nested in it until it is stopped, by the handle or by `stop`. For steps one after
- * another; parallel ones belong in `withTrace`.
- */
+/** Opens a point. Later points are nested in it until `stop`. Steps that run in parallel need `withTrace`. */
 export function start(name: string, info?: PointInfo): Trace {
   return new Trace(name, info)
 }
 
-/** Stops the newest point that is open in the current scope. A stray stop does nothing. */
+/** Stops the newest open point of the current scope. A stray call does nothing. */
 export function stop(info?: PointInfo): void {
   currentProfiler()?.stop(info)
 }
 
-/** The signed headers that hand the trace on to another service: of the current point, or none when not tracing. */
+/** Returns the signed headers that pass the trace on to another service, or `{}` where nothing is traced. */
 export function getTraceIdHeaders(): TraceHeaders {
   return currentProfiler()?.getTraceIdHeaders() ?? {}
 }

@@ -11,32 +11,28 @@ import {
   type TraceFunctionOptions,
 } from './traced-function.js'
 
-/** How the methods of a class are recorded. */
+/** Options of `traceClass`. */
 export interface TraceClassOptions extends TraceFunctionOptions {
-  /** Also methods whose names begin with `_`. Never those with `__`, nor `#private` ones. Default: false. */
+  /** Also traces methods whose names begin with `_`, but never `__` or `#private` ones. Default: false. */
   readonly tracePrivate?: boolean | undefined
-  /** Also static methods, the class methods of Python among them. Default: false. */
+  /** Also traces static methods, which include the counterparts of Python's class methods. Default: false. */
   readonly traceStaticMethods?: boolean | undefined
   /**
-   * Also the methods of subclasses, from the first time that one is constructed. Default: false.
-   *
-   * The class that is returned is a proxy of the given one, and the `constructor` of its objects. A static method of
-   * the proxy cannot reach a static `#private` member. Code that has kept the given class itself, such as a decorator
-   * below this one that keeps classes in a `Map`, does not find the proxy there.
+   * Also traces methods of subclasses, from the first construction of each subclass. Default: false. The returned class
+   * is then a proxy, and the `constructor` of its objects. Its static methods cannot reach static `#private` members.
+   * Code that kept the given class, such as a lower decorator with a `Map` of classes, does not find the proxy.
    */
   readonly traceSubclasses?: boolean | undefined
 }
 
-/** A class, abstract or not. */
 export type AnyClass = abstract new (...args: never[]) => object
 
 /**
- * Makes every call of a class's methods a point, inherited ones included: `traceClass('rpc')(Manager)`, or
- * `@traceClass('rpc')` in either dialect of decorators. Changes the class and returns it (with `traceSubclasses`, a
- * class that stands for it).
+ * Records each call of a class's methods as a point, inherited ones included: `traceClass('rpc')(Manager)`, or
+ * `@traceClass('rpc')` in either dialect. Changes and returns the class. With `traceSubclasses`, returns a proxy.
  *
- * @throws TypeError for what is not a class; and with `allowMultipleTrace: false`, before anything is changed, where
- * a method is traced already.
+ * @throws TypeError for a value that is not a class. With `allowMultipleTrace: false`, also for a class with a traced
+ * method, before any change.
  */
 export function traceClass(
   name: string,
@@ -53,7 +49,6 @@ export function traceClass(
 
 interface Member {
   readonly holder: object
-  /** Whether the holder inherits it. */
   readonly inherited: boolean
   readonly key: string
   readonly descriptor: PropertyDescriptor & { readonly value: AnyFunction }
@@ -72,8 +67,8 @@ function traceMembers(target: AnyClass, name: string, options: TraceClassOptions
 }
 
 /**
- * Looks a method of the parent class up at each call: the program may replace the method later, by a guard or a mock. A
- * generator function is known for one and stays one: a library may have wrapped it by its kind at each level, as MobX does.
+ * Looks up a method of the parent class at each call, because a guard or a mock may replace it later. A generator
+ * function stays one: a library such as MobX may have wrapped it by its kind at each level.
  */
 function findInherited(holder: object, key: string, known: AnyFunction): (self: unknown) => Call {
   return self => {
@@ -84,7 +79,7 @@ function findInherited(holder: object, key: string, known: AnyFunction): (self: 
   }
 }
 
-/** The methods that an object has, its own first; those that it inherits are to be put on itself. */
+/** Lists an object's methods, own ones first. Inherited methods will be defined on the object itself. */
 function listMembers(holder: object, inherited: boolean, options: TraceClassOptions): Member[] {
   const members = new Map<string, Member>()
   for (let source: object | null = holder; isUserDefined(source); source = Object.getPrototypeOf(source)) {
@@ -92,7 +87,7 @@ function listMembers(holder: object, inherited: boolean, options: TraceClassOpti
       if (members.has(key) || !isTraceable(key, descriptor, options.tracePrivate ?? false)) continue
       const isInherited = source !== holder
       if (isInherited && !Object.isExtensible(holder)) continue
-      // Those of Map, Promise or a stream are not the program's steps, and Node compares some of them with its own.
+      // Methods of Map, Promise or a stream are not the program's steps, and Node compares some with its own.
       if (isInherited && (isNative(descriptor.value) || isOfNode(source))) continue
       const owner = typeof source === 'function' ? functionName(source) : className(source)
       members.set(key, {
@@ -115,7 +110,6 @@ function isUserDefined(source: object | null): source is object {
 function isTraceable(key: string, descriptor: PropertyDescriptor, tracePrivate: boolean): boolean {
   if (key === 'constructor' || key.startsWith('__') || (key.startsWith('_') && !tracePrivate)) return false
   if (typeof descriptor.value !== 'function' || !descriptor.configurable) return false
-  // A class that is a static member is no method.
   return !isClass(descriptor.value)
 }
 
@@ -123,7 +117,7 @@ function watchSubclasses<C extends AnyClass>(target: C, name: string, options: T
   const seen = new WeakSet<object>([target])
   const watched: C = new Proxy(target, {
     construct(_, args, newTarget) {
-      // Not so for a construction by Reflect.construct() for an unrelated class, whose line never comes by here.
+      // Reflect.construct() may build an unrelated class, whose prototype chain does not contain `watched`.
       if (newTarget !== watched && isSubclass(newTarget, watched)) {
         for (let subclass = newTarget as AnyClass; subclass !== watched && !seen.has(subclass); ) {
           seen.add(subclass)
@@ -131,7 +125,7 @@ function watchSubclasses<C extends AnyClass>(target: C, name: string, options: T
           subclass = Object.getPrototypeOf(subclass)
         }
       }
-      // `new.target` is the proxy, as is the name of a decorated class in its own body.
+      // In the body of a decorated class, `new.target` and the name of the class are the proxy.
       return Reflect.construct(target as unknown as new () => object, args, newTarget)
     },
     get(_, key, receiver) {

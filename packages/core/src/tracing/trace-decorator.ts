@@ -2,17 +2,15 @@ import { Object, String, TypeError, types } from '../platform/platform.js'
 import { className, functionName } from '../recording/class-name.js'
 import { type AnyFunction, originalOf } from '../wrapping/stand-in.js'
 
-/** What `trace(name)` returns: wraps a function, or decorates a method or a field that holds a function. */
+/** Result of `trace(name)`: wraps a function, or decorates a method or a field that holds a function. */
 export interface TraceDecorator {
   <F extends AnyFunction>(fn: F): F
-  /** As a standard decorator of a method. */
   <This, Args extends unknown[], Result>(
     method: (this: This, ...args: Args) => Result,
     context: ClassMethodDecoratorContext<This, (this: This, ...args: Args) => Result>,
   ): (this: This, ...args: Args) => Result
-  /** As a standard decorator of a field. */
   <This, F extends AnyFunction>(value: undefined, context: ClassFieldDecoratorContext<This, F>): (initial: F) => F
-  /** With TypeScript's `experimentalDecorators`. */
+  /** Decorates a method with TypeScript's `experimentalDecorators`. */
   <F extends AnyFunction>(
     target: object,
     key: string | symbol,
@@ -20,10 +18,10 @@ export interface TraceDecorator {
   ): TypedPropertyDescriptor<F>
 }
 
-/** Makes the traced form of a function. `nameOf` names it from the `this` of a call. */
+/** Returns the traced form of a function. `nameOf` returns the recorded name for the `this` of a call. */
 export type WrapFunction = (fn: AnyFunction, nameOf: (receiver: unknown) => string) => AnyFunction
 
-/** A decorator in every dialect from what wraps one function. */
+/** Creates a decorator for every dialect from a function that wraps another. */
 export function decorate(wrap: WrapFunction): TraceDecorator {
   return ((value: unknown, context?: unknown, descriptor?: PropertyDescriptor) => {
     if (context === undefined) return wrapFunction(value, wrap)
@@ -32,9 +30,8 @@ export function decorate(wrap: WrapFunction): TraceDecorator {
   }) as TraceDecorator
 }
 
-/** The name of a method in a record: `Class.method`. */
+/** Returns the recorded name of a method: `Class.method`. */
 export function methodName(owner: unknown, key: string | symbol): string {
-  // A class may have a static member `name`, of any kind.
   return typeof owner === 'string' && owner !== '' ? `${owner}.${String(key)}` : String(key)
 }
 
@@ -71,12 +68,12 @@ function decorateLegacy(
   return { ...descriptor, value: wrap(descriptor.value, () => methodName(owner, key)) }
 }
 
-/** The class that defines a member, seen from the `this` of a call: a subclass may have another by that name. */
+/** Returns the name of the class that defines a member. A subclass may have another member of the same name. */
 function ownerOf(receiver: unknown, key: string | symbol, member: AnyFunction): string | undefined {
   if (typeof receiver !== 'object' && typeof receiver !== 'function') return undefined
   let nearest: object | undefined
   for (let holder: object | null = behindClass(receiver); holder !== null; holder = Object.getPrototypeOf(holder)) {
-    // The traps of a proxy are the program's.
+    // The traps of a proxy are code of the program.
     if (types.isProxy(holder)) return undefined
     const descriptor = Object.getOwnPropertyDescriptor(holder, key)
     if (descriptor?.value === member) return nameOfHolder(holder)

@@ -7,17 +7,15 @@ import { type Call, standIn } from '../wrapping/stand-in.js'
 type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>
 
 /**
- * Runs the steps of a generator inside a point: from the first step (`open` starts the point then) until the generator
- * is done, was left with `return`, or failed. `onLeft` is called where the program leaves it before the first step.
- *
- * Gives the generator methods of its own, because the program may keep the generator itself. Returns whether that was
- * possible: a frozen generator takes none.
+ * Runs the steps of a generator inside a point, which `open` starts at the first step and which stops when the
+ * generator ends. `onLeft` is called if the program leaves the generator before the first step. The generator gets own
+ * methods, because the program may keep the generator itself. Returns false for a frozen one.
  */
 export function traceIterator(iterator: AnyIterator, open: () => Profiler, onLeft?: () => void): boolean {
   if (!Object.isExtensible(iterator)) return false
-  // One scope for all steps: the body of an async generator may go on with the next step in the context of the last.
+  // All steps share a scope: the body of an async generator may start the next step in the context of the last.
   let scope: Scope | undefined
-  /** The program has left the generator before its first step, so that its body will never run. */
+  /** Whether the program left the generator before its first step, so that the body never runs. */
   let left = false
 
   function take(step: Call, self: unknown, args: unknown[], starts: boolean): unknown {

@@ -3,12 +3,11 @@ import { decorate, type TraceDecorator } from './trace-decorator.js'
 import { createTracedFunction, type TraceFunctionOptions } from './traced-function.js'
 
 /**
- * Makes every call of a function a point, when it is called in a traced context: `trace('point')(fn)`, or as a
- * decorator of a method, `@trace('point')`, in either dialect. Promises and generators are followed to their end.
+ * Records each call of a function in a traced context as a point: `trace('point')(fn)`, or the decorator
+ * `@trace('point')` on a method, in either dialect. Promises and generators are followed to their end. `info.function`
+ * is `{name, args?, result?}`, as with Python's `profiler.trace`.
  *
- * Records `info.function` `{name, args?, result?}` as Python's `profiler.trace` does.
- *
- * @throws TypeError for what is not a function, and with `allowMultipleTrace: false` for one that is traced.
+ * @throws TypeError for a value that is not a function, or with `allowMultipleTrace: false` for a traced function.
  * @example
  * const charge = trace('payment', { hideArgs: true })(async function charge(card, amount) { ... })
  */

@@ -13,15 +13,14 @@ import { type AnyFunction, type Call, originalOf, sourceOf, standIn } from '../w
 import { parameterName } from './parameter-names.js'
 import { traceIterator } from './trace-iterator.js'
 
-/** How a traced function is recorded. */
+/** Options of `trace`. */
 export interface TraceFunctionOptions {
-  /** Recorded with each call. */
   readonly info?: PointInfo | undefined
-  /** Keeps the arguments out of the record. Default: false. Arguments under secret names are always redacted. */
+  /** Whether to omit the arguments. Default: false. Arguments under secret names are always redacted. */
   readonly hideArgs?: boolean | undefined
-  /** Keeps the result out of the record. Default: true. */
+  /** Whether to omit the result. Default: true. */
   readonly hideResult?: boolean | undefined
-  /** Whether a function that is traced already may be traced again. Default: true. */
+  /** Whether a traced function may be traced again. Default: true. */
   readonly allowMultipleTrace?: boolean | undefined
 }
 
@@ -29,10 +28,7 @@ const MAX_TEXT = 2_000
 
 const tracedTimes = shared('traced-functions', () => new WeakMap<object, number>())
 
-/**
- * The function that stands for `fn` and records each call as a point. `nameOf` tells from the `this` of a call what the
- * function is called in the record. `find` gives the function to call where that may change between calls.
- */
+/** Returns a stand-in for `fn` that records each call. `nameOf` names it from `this`. `find` looks up what to call. */
 export function createTracedFunction<F extends AnyFunction>(
   fn: F,
   name: string,
@@ -49,7 +45,7 @@ export function createTracedFunction<F extends AnyFunction>(
     const call = find === undefined ? original : find(self)
     if (profiler === undefined) return Reflect.apply(call, self, args)
     const open = (): Profiler => profiler.fork(name, info, { function: describeCall(fn, nameOf(self), hideArgs, args) })
-    // The body of a generator runs when it is first asked, so that is when its point starts.
+    // The body of a generator runs on the first request for a value, so the point starts then.
     if (isGeneratorFunction(call)) {
       const generator = Reflect.apply(call, self, args) as Iterator<unknown>
       traceIterator(generator, open)
@@ -81,7 +77,7 @@ export function createTracedFunction<F extends AnyFunction>(
         },
         failed: (error, ago) => inside.fail(error, undefined, ago),
       },
-      // Not of a wrapper, which may run its function in a context of its own.
+      // A wrapper of an async function does not count: it may run the function in another context.
       types.isAsyncFunction(call),
     )
   })
@@ -91,11 +87,7 @@ export function createTracedFunction<F extends AnyFunction>(
   return traced
 }
 
-/**
- * How often a function has been traced.
- *
- * @throws TypeError where it may not be traced (again).
- */
+/** Returns how often a function has been traced. Throws a TypeError if the function cannot be traced (again). */
 export function checkTraceable(fn: unknown, { allowMultipleTrace = true }: TraceFunctionOptions): number {
   if (typeof fn !== 'function') throw new TypeError(`Only a function can be traced, not ${typeof fn}`)
   if (isClass(fn as AnyFunction)) {
@@ -108,20 +100,19 @@ export function checkTraceable(fn: unknown, { allowMultipleTrace = true }: Trace
   return times
 }
 
-/** Whether a function is a class, which cannot be called without `new`. */
+/** Returns whether a function is a class, which cannot be called without `new`. */
 export function isClass(fn: AnyFunction): boolean {
-  // The source text of a method that is called `class` begins alike, but a method has no prototype.
+  // The source text of a method named `class` begins the same, but a method has no prototype.
   return /^class/.test(sourceOf(fn)) && Object.getOwnPropertyDescriptor(originalOf(fn), 'prototype')?.writable === false
 }
 
-/** Of either kind, async or not. */
 export function isGeneratorFunction(call: AnyFunction | Call): boolean {
   return types.isGeneratorFunction(originalOf(call as AnyFunction))
 }
 
 function describeCall(fn: AnyFunction, name: string, hideArgs: boolean, args: readonly unknown[]): PointInfo {
   if (hideArgs) return { name }
-  // What `setPassword(value)` takes is known by the function's name.
+  // In `setPassword(value)`, only the function's name tells that the value is a secret.
   const hidden = handlesSecret(name)
   const shown = args.map((value, index) => {
     if (hidden) return REDACTED

@@ -4,8 +4,8 @@ import { followCallIn } from '../promises/follow-call.js'
 import type { PointInfo } from '../record/trace-record.js'
 
 /**
- * Runs `fn` within a point and returns what it returns: synchronous stays synchronous, a promise is followed, an
- * error is recorded and thrown on. Points in `fn` are nested in this one, also when several run in parallel.
+ * Runs `fn` within a point and returns the result. A synchronous call stays synchronous, a promise is followed, an
+ * error is recorded and thrown on. Points in `fn` are nested in this point, even if several run in parallel.
  *
  * @example
  * const rows = await withTrace('db', { db: { statement } }, () => query(statement))

@@ -2,19 +2,16 @@ import { Object, Reflect, WeakMap } from '../platform/platform.js'
 import { type AnyFunction, type InPlaceOfCall, standIn } from './stand-in.js'
 
 /**
- * Gives one object a method of its own, which runs `call` in place of the former method and stands for that. The method is
- * defined, so that no listing of the object shows what its class alone had before.
- *
- * Returns whether the object could be given the method: it has such a method, and is not frozen.
+ * Gives an object a stand-in for one of its methods, which runs `call`. The stand-in of an inherited method is not
+ * enumerable, so listings of the object stay the same. Returns false if the object has no such method or is frozen.
  */
 export function overrideMethod(object: object, name: string, call: InPlaceOfCall): boolean {
   return override(object, name, method => standIn(method, call))
 }
 
 /**
- * Makes a function that does as `overrideMethod` for many objects with one method, such as each reply of a framework.
- * They share a stand-in, which tells them apart by the `self` of `call`. A stand-in of its own would cost each object a
- * proxy, and an entry in a `WeakMap` that the collector looks through.
+ * Creates an `overrideMethod` for many objects with the same method, such as the replies of a framework. They share a
+ * stand-in, which saves a proxy per object, and a `WeakMap` entry that the garbage collector looks through.
  */
 export function createOverride(name: string, call: InPlaceOfCall): (object: object) => boolean {
   const standIns = new WeakMap<AnyFunction, AnyFunction>()

@@ -7,26 +7,22 @@ export type AnyFunction = (this: never, ...args: never[]) => unknown
 /** A function as a stand-in calls it. */
 export type Call = (this: unknown, ...args: unknown[]) => unknown
 
-/** What a stand-in does in place of a call. `original` is called with this `self` and these `args`, or with others. */
+/** Runs in place of a call. It may call `original` with `self` and `args`, or with others. */
 export type InPlaceOfCall = (original: Call, self: unknown, args: unknown[]) => unknown
 
-/** What each stand-in stands for, by the stand-in. */
 const originals = shared('stand-ins', () => new WeakMap<object, AnyFunction>())
 const readSource = Function.prototype.toString
 const hasInstance = Function.prototype[Symbol.hasInstance]
 
 /**
- * A function that stands for `fn` and runs `call` in its place, also for `new`.
- *
- * Other code knows a function by its kind (async, generator, arrow), its prototype chain, its own properties, its name,
- * length and source text, and by the metadata that decorators keep for it. All of these are those of `fn`, now and later.
- *
- * Not even a proxy keeps these: `Function.prototype.toString.call(fn)`, the checks of `util.types`, and what a `Map` or
- * `WeakMap` holds for `fn` itself.
+ * Returns a stand-in for `fn` that runs `call` in its place, also for `new`. Other code sees the kind (async,
+ * generator, arrow), prototype chain, properties, name, length, source text and decorator metadata of `fn`, now and
+ * later. Even a proxy cannot keep `Function.prototype.toString.call(fn)`, the checks of `util.types`, and what a `Map`
+ * or `WeakMap` holds for `fn`.
  */
 export function standIn<F extends AnyFunction>(fn: F, call: InPlaceOfCall): F {
   const innermost = originalOf(fn)
-  // Not of another stand-in: `util.inspect` looks through one proxy, and each proxy costs a call.
+  // A proxy of another stand-in would cost a further call, and `util.inspect` looks through only one proxy.
   const proxy: F = new Proxy(innermost, {
     apply: (_, self, args) => call(fn as unknown as Call, self, args),
     construct(_, args, newTarget) {
@@ -38,7 +34,7 @@ export function standIn<F extends AnyFunction>(fn: F, call: InPlaceOfCall): F {
     get(_, key, receiver) {
       if (key === 'prototype') adoptPrototype(innermost, proxy)
       if (receiver !== proxy) return readAsOriginal(innermost, key, receiver)
-      // An accessor may know its function by a private member, or by a `WeakMap`.
+      // An accessor may know its function by a private member or a `WeakMap`, so it gets the original.
       const value = readAsOriginal(innermost, key, innermost)
       return value === innermost ? proxy : value
     },
@@ -53,33 +49,33 @@ export function standIn<F extends AnyFunction>(fn: F, call: InPlaceOfCall): F {
   return proxy
 }
 
-/** The function that a stand-in stands for, perhaps behind further ones. Any other function is its own original. */
+/** Returns the original of a stand-in, even behind several. Any other function is its own original. */
 export function originalOf<F extends AnyFunction>(fn: F): F {
   return (originals.get(fn) ?? fn) as F
 }
 
-/** A property of a function whose stand-in was asked for it. */
+/** Reads a property of a stand-in from its original. */
 export function readAsOriginal(original: AnyFunction, key: string | symbol, receiver: unknown): unknown {
   const value: unknown = Reflect.get(original, key, receiver)
-  // Of a bound function without it, the language finds by the binding what an object is an instance of.
+  // Without this method, `instanceof` uses the target of a bound function, which a proxy conceals.
   if (value === undefined && key === Symbol.hasInstance) return hasInstanceOfOriginal
   if (value !== readSource && value !== hasInstance) return value
-  // A proxy must show what a frozen function has itself.
+  // A proxy must return the own value of a property that is not configurable.
   if (Object.getOwnPropertyDescriptor(original, key)?.configurable === false) return value
   return value === readSource ? sourceText : hasInstanceOfOriginal
 }
 
-/** The source text of a function, also behind a stand-in. */
+/** Returns the source text of a function, or of a stand-in's original. */
 export function sourceOf(fn: AnyFunction): string {
   return Reflect.apply(readSource, originalOf(fn), [])
 }
 
-/** Whether a function is one of the language or of Node, not written in JavaScript. */
+/** Returns whether a function belongs to the language or to Node, and is not written in JavaScript. */
 export function isNative(fn: AnyFunction): boolean {
   return /\{\s*\[native code\]\s*\}$/.test(sourceOf(fn))
 }
 
-/** Has a class known that stands for another one: for whoever asks for `constructor`, source text or metadata. */
+/** Registers a class as the stand-in of another, for code that asks for `constructor`, source text or metadata. */
 export function standForClass(standing: AnyFunction, original: AnyFunction): void {
   originals.set(standing, originalOf(original))
   adoptPrototype(original, standing)
@@ -88,21 +84,21 @@ export function standForClass(standing: AnyFunction, original: AnyFunction): voi
   for (const key of members) copyMetadata(original, standing, key)
 }
 
-/** In place of `Function.prototype.toString`, which shows `function () { [native code] }` for a proxy. */
+/** Replaces `Function.prototype.toString`, which shows `function () { [native code] }` for a proxy. */
 const { toString: sourceText } = {
   toString(this: AnyFunction): string {
     return Reflect.apply(readSource, originalOf(this), [])
   },
 }
 
-/** In place of the one of all functions, which does not find what a bound function is bound to behind a proxy. */
+/** Replaces the method of all functions, which does not find the target of a bound function behind a proxy. */
 const { [Symbol.hasInstance]: hasInstanceOfOriginal } = {
   [Symbol.hasInstance](this: AnyFunction, value: unknown): boolean {
     return Reflect.apply(hasInstance, originalOf(this), [value])
   },
 }
 
-/** Objects that a stand-in builds have the stand-in for a `constructor`: the program knows no other function. */
+/** Makes the stand-in the `constructor` of the objects that it builds. The program knows no other function. */
 function adoptPrototype(original: AnyFunction, proxy: AnyFunction): void {
   const prototype: unknown = original.prototype
   if (typeof prototype !== 'object' || prototype === null) return
@@ -113,14 +109,13 @@ function adoptPrototype(original: AnyFunction, proxy: AnyFunction): void {
   Object.defineProperty(prototype, 'constructor', { ...own, value: proxy })
 }
 
-/** The part of reflect-metadata that is used. */
 interface MetadataReflect {
   getOwnMetadataKeys(target: object, key?: string | symbol): readonly unknown[]
   getOwnMetadata(name: unknown, target: object, key?: string | symbol): unknown
   defineMetadata(name: unknown, value: unknown, target: object, key?: string | symbol): void
 }
 
-/** Copies what decorators noted of a function or class, or of its member `key`. reflect-metadata may load after us. */
+/** Copies decorator metadata of a function, a class, or its member `key`. reflect-metadata may load after us. */
 function copyMetadata(from: object, to: object, ...key: [] | [string | symbol]): void {
   const reflect = globalThis.Reflect as Partial<MetadataReflect>
   if (!hasMetadata(reflect)) return

@@ -1,14 +1,12 @@
 import type { EventEmitter } from 'node:events'
 import { Object, Reflect } from '../platform/platform.js'
 
-/** Shown each event of an emitter, with its first argument, before the listeners are told. Must not throw. */
+/** Receives each event of an emitter, with its first argument, before the listeners. Must not throw. */
 export type EventWatcher = (event: string | symbol, argument: unknown) => void
 
 /**
- * Shows `watch` what an emitter emits, and adds no listener. Node and libraries ask how many listeners there are for
- * `timeout` or `error`, warn from the eleventh on, and programs remove them all.
- *
- * Returns whether the emitter could be watched: a frozen one cannot.
+ * Shows `watch` the events of an emitter without adding a listener. Node and libraries count the listeners for
+ * `timeout` or `error` and warn from the eleventh on, and programs remove them all. Returns false for a frozen emitter.
  */
 export function watchEvents(emitter: EventEmitter, watch: EventWatcher): boolean {
   const holder = findEmitter(emitter)
@@ -24,7 +22,7 @@ export function watchEvents(emitter: EventEmitter, watch: EventWatcher): boolean
   return Reflect.defineProperty(holder, 'emit', { value: emit, writable: true, enumerable: false, configurable: true })
 }
 
-/** The emitter itself, where an object only inherits from it: Node emits on that one. */
+/** Returns the emitter that an object inherits from, because Node emits there, or the object itself. */
 function findEmitter(emitter: object): object {
   for (let object = emitter; object !== null; object = Object.getPrototypeOf(object)) {
     if (Object.hasOwn(object, '_events')) return object

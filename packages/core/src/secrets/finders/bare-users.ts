@@ -11,7 +11,7 @@ const BARE_USER =
 const ORACLE = /\b(?:oracle:(?:thin|oci):|sqlplus )[\w$]{1,64}\/([^\s"'<>/]{1,128})(?=@)/g
 const NO_USERS = wordSet('mailto sip sips xmpp acct npm yarn pnpm workspace file link portal patch jsr git')
 
-/** Finds the passwords of addresses that have no scheme. */
+/** Finds passwords in addresses without a scheme. */
 export function findBareUsers(text: string, spans: Span[]): void {
   let from = 0
   eachMatch(DRIVER, text, ({ index }) => {
@@ -22,7 +22,7 @@ export function findBareUsers(text: string, spans: Span[]): void {
     from = DRIVER.lastIndex
   })
   eachMatch(BARE_USER, text, ({ 1: user = '', 2: password = '', 3: end = '', index }) => {
-    // `user:bob@example.com` may be a key of a cache.
+    // `user:bob@example.com` may be the key of a cache.
     if ((user !== '' && end === '') || NO_USERS.has(user.toLowerCase())) return
     const start = index + user.length + 1
     hide(spans, start, start + password.length)

@@ -12,11 +12,11 @@ const NEXT = new RegExp(String.raw`\s{0,4}(?:,|\band\b)\s{0,4}${STRING}`, 'iy')
 const REVERSED = /'\s{0,4}(?:=|<>|!=)\s{0,4}["`]?(?:\w{1,64}\.)?(\w{2,64})/g
 const MAX_BEFORE = 96
 const MAX_REVERSED = 256
-// PostgreSQL and others, of a row that is there already.
+// PostgreSQL and other databases report an existing row this way.
 const DETAIL = /\bKey \(([\w", ]{1,256})\)=\(/g
 const JWK = /"(?:d|k|p|q|dp|dq|qi)"\s{0,4}:\s{0,4}"([\w-]+)(?=")/g
 
-/** Finds what SQL compares with a secret in other ways than by `=`: `token IN ('x')`, `token <> 'x'`, `'x' = token`. */
+/** Finds secrets that SQL compares in other ways than by `=`: `token IN ('x')`, `token <> 'x'`, `'x' = token`. */
 export function findComparisons(text: string, spans: Span[]): void {
   eachMatch(OPERATOR, text, ({ index }) => {
     if (isSecretName(nameBefore(text, index))) OPERATOR.lastIndex = hideList(text, OPERATOR.lastIndex, spans)
@@ -38,7 +38,7 @@ function nameBefore(text: string, end: number): string {
   return words.at(-1) ?? ''
 }
 
-/** Where the last of several values ends. */
+/** Returns where the last value of a list ends. */
 function hideList(text: string, from: number, spans: Span[]): number {
   let at = from
   for (;;) {
@@ -52,7 +52,7 @@ function hideList(text: string, from: number, spans: Span[]): number {
   }
 }
 
-/** Finds the values of `Key (api_key)=(x) already exists.`, and the private members of a key as JSON. */
+/** Finds the values of `Key (api_key)=(x) already exists.`, and the private members of a JSON Web Key. */
 export function findDetails(text: string, spans: Span[]): void {
   if (text.includes('"kty"')) hideGroups(JWK, text, spans)
   if (!text.includes('Key (')) return

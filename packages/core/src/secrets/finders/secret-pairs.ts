@@ -12,20 +12,19 @@ const SOURCE = /\.(?:[cm]?[jt]sx?|py|rb|go|java|kt|php|rs|cs|vue|svelte|cpp|c|h)
 const EQUALS = 61
 const COLON = 58
 
-/** A name in a text before `=` or `:`, and what stands before it. */
 interface NameInText {
   readonly name: string
   readonly start: number
-  /** The quote before it, else 0. */
+  /** Code of the quote before the name, or 0. */
   readonly quote: number
   readonly inUrl: boolean
-  /** Behind a semicolon, as in the texts of ADO, or at the beginning of a line. */
+  /** Whether the name begins a line or follows a semicolon, as in ADO connection strings. */
   readonly first: boolean
   readonly spaced: boolean
 }
 
 /**
- * Finds what follows a secret name and `=` or `:`: in URLs and forms, JSON, headers, settings, connection strings and
+ * Finds what follows a secret name and `=` or `:`, as in URLs, forms, JSON, headers, settings, connection strings and
  * sentences. Each character is read a bounded number of times, whatever the text.
  */
 export function findPairs(text: string, spans: Span[]): void {
@@ -59,29 +58,29 @@ export function findPairs(text: string, spans: Span[]): void {
 function isHarmlessValue(text: string, { name, inUrl }: NameInText, { spans }: ValueInText): boolean {
   const [span] = spans
   if (span === undefined || spans.length > 1) return false
-  // What is longer is not looked at.
+  // Longer values are never harmless.
   const content = text.slice(span.start, Math.min(span.end, span.start + MAX_NAME + 1))
   return inUrl ? isHarmlessInUrl(name, content) : isHarmlessText(name, content)
 }
 
-/** `/src/auth/token.js:12:3` in a stack. */
+/** Matches `/src/auth/token.js:12:3` in a stack trace. */
 function isPlaceInSource(text: string, name: string, sign: number): boolean {
   const code = text.charCodeAt(sign + 1)
   return text.charCodeAt(sign) === COLON && code >= 48 && code <= 57 && SOURCE.test(name)
 }
 
-/** `unexpected token: identifier`, as parsers say. */
+/** Matches `unexpected token: identifier`, as parsers report. */
 function isUnexpected(text: string, { name, start }: NameInText): boolean {
   return name === 'token' && text.slice(start - 9, start) === 'expected '
 }
 
-/** `://` is of a URL, `::` of a class or of a cast. */
+/** `://` belongs to a URL, `::` to a class or a cast. */
 function isNoPair(text: string, at: number): boolean {
   const next = text.charCodeAt(at + 1)
   return next === COLON || text.charCodeAt(at - 1) === COLON || (next === 47 && text.charCodeAt(at + 2) === 47)
 }
 
-/** `= ?`, `= $1`: statements have many of these, which are not worth a look at the name. */
+/** Matches `= ?` and `= $1`, which are so frequent in statements that their names are not read. */
 function isPlaceholder(text: string, from: number): boolean {
   const at = text.charCodeAt(from) === 32 ? from + 1 : from
   const code = text.charCodeAt(at)
@@ -90,7 +89,7 @@ function isPlaceholder(text: string, from: number): boolean {
   return code === 36 && digit >= 49 && digit <= 57 && endsWord(text, at + 2)
 }
 
-/** At a blank, a comma, a closing bracket or the end. */
+/** Returns whether a blank, a comma, a closing bracket or the end is here. */
 function endsWord(text: string, at: number): boolean {
   const code = text.charCodeAt(at)
   return at >= text.length || code === 32 || code === 44 || code === 41 || code === 125
@@ -123,16 +122,16 @@ function readName(text: string, at: number, from: number): NameInText | undefine
   let isEscaped = false
   let before = text.charCodeAt(start - 1)
   if (before === 92) {
-    // What is escaped in JSON or in a program: the end of a line, or a sign of a URL.
+    // An escape in JSON or in a program: the end of a line, or a sign of a URL.
     const escaped = /^(?:u00(3f|26)|u[\da-f]{4}|[nrt])(?=.)/i.exec(name)
-    // `C:\token` has no tab in it.
+    // `C:\token` contains no tab.
     if (!isSecretName(name)) name = name.slice(escaped?.[0].length ?? 0)
     inUrl = escaped?.[1] !== undefined
     isEscaped = escaped !== null
     before = 10
   }
   inUrl ||= before === 63 || before === 38 || before === 35 || isBehindEntity(text, start)
-  // What is escaped as in JSON stands in quotes.
+  // A text with escapes, as in JSON, is in quotes.
   const quote = isQuote(before) ? before : isEscaped ? 34 : 0
   let line = start - 1
   while (line >= from && isBlank(text.charCodeAt(line))) line--
@@ -142,12 +141,11 @@ function readName(text: string, at: number, from: number): NameInText | undefine
   return { name, start, quote, inUrl, first, spaced }
 }
 
-/** `&amp;` before a name. */
 function isBehindEntity(text: string, start: number): boolean {
   return text.charCodeAt(start - 1) === 59 && text.startsWith('&amp', start - 5)
 }
 
-/** Whether a text that begins with a name and `=` goes on as a form does. */
+/** Returns whether a text that begins with a name and `=` goes on like a form. */
 function isForm(text: string, at: number): boolean {
   return text.charCodeAt(at) === EQUALS && /=[^\s&]{0,4096}&[\w.%[\]-]{1,64}=/y.test(text.slice(at, at + 4200))
 }

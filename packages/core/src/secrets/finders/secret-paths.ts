@@ -18,20 +18,19 @@ const POSTS = [
 ]
 const MAY_POST = /hook|telegram|ifttt|hc-ping/i
 const POST = new RegExp(String.raw`(?:${POSTS.join('|')})([^\s"'<>\x60?#]+)`, 'gi')
-// A link to set a new password: a long part with digits behind a part that is called after a secret.
+// A link to set a new password: a long part with digits behind a part with a secret name.
 const PART = /\/([A-Za-z][\w-]{2,40})\/((?=[\w.~%-]{0,60}\d)[\w.~%-]{16,})/g
 
-// Links in mails, and addresses to post to of Mattermost and Rocket.Chat.
+// Links in mails, and webhooks of Mattermost and Rocket.Chat.
 const LINKS =
   /^(?:resets?|invit(?:es?|ations?)|join|verify|verify[-_]?e?mail|verification|confirm|confirm[-_]?e?mail|confirmation|activate|activation|magic|magic[-_]?(?:links?|login)|hooks)$/i
 const HOOK = /\/hooks\/[A-Za-z0-9]{8,32}\/([A-Za-z0-9]{16,})/g
 
-/** Whether some part of a name mixes letters and digits: `step-1-of-2` has none. */
+/** Returns whether some part of a value mixes letters and digits. `step-1-of-2` has no such part. */
 function looksRandom(value: string): boolean {
   return value.split(/[-_.~]/).some(part => part.length >= 8 && /\d/.test(part) && /[A-Za-z]/.test(part))
 }
 
-/** Finds secrets in the paths of URLs. */
 export function findSecretPaths(text: string, spans: Span[]): void {
   if (MAY_POST.test(text)) findPosts(text, spans)
   if (text.includes('/hooks/')) hideGroups(HOOK, text, spans)
@@ -45,7 +44,7 @@ export function findSecretPaths(text: string, spans: Span[]): void {
 function findPosts(text: string, spans: Span[]): void {
   eachMatch(POST, text, ([all, tail = '']) => {
     const start = POST.lastIndex - tail.length
-    // Telegram's methods and Discord's messages stand behind the token.
+    // Telegram's methods and Discord's messages follow the token.
     const slash = /^(?:api\.telegram|discord)/i.test(all) ? tail.indexOf('/') : -1
     hide(spans, start, slash === -1 ? POST.lastIndex : start + slash)
   })

@@ -8,7 +8,7 @@ const SCHEME = /(?<![A-Za-z0-9])(bearer|basic),?(?:\s|\+|%20){1,4}([\w~+/.=:%-]{
 const WORDS_BEHIND_SCHEME =
   /^(?:tokens?|auth|auth[eo][a-z]*|realm|scheme|error|formats?|headers?|credentials?|methods?|only|required|missing|not|of|and|or|is|was|are|for|with|from|in|to|the|challenge|schema|usage|support)\b/i
 
-/** Finds what follows `Bearer` and `Basic`. */
+/** Finds the credentials behind `Bearer` and `Basic`. */
 export function findSchemes(text: string, spans: Span[]): void {
   eachMatch(SCHEME, text, ([, scheme = '', token = '']) => {
     // `Bearer realm="api"` is a challenge.
@@ -18,7 +18,7 @@ export function findSchemes(text: string, spans: Span[]): void {
   })
 }
 
-/** `bearer of`, `Basic usage`: a word in small letters. The user and password of `Basic` have a colon between them. */
+/** Matches a lower-case word: `bearer of`, `Basic usage`. Credentials of `Basic` contain a colon. */
 function isProse(scheme: string, token: string): boolean {
   if (!/^[A-Za-z]?[a-z]+[.,:]?$/.test(token)) return false
   if (/^basic$/i.test(scheme)) return !String(Buffer.from(token, 'base64')).includes(':')
@@ -28,7 +28,7 @@ function isProse(scheme: string, token: string): boolean {
 // `--password secret`, and `-pass secret`.
 const FLAG = /(?<![\w-])--?([A-Za-z][\w.-]{1,63})[ \t]{1,8}(?!-)/g
 
-/** Finds what follows an option of a command that is called after a secret. */
+/** Finds values of command options that have a secret name. */
 export function findFlags(text: string, spans: Span[]): void {
   hideBehind(FLAG, text, spans, isSecretName)
 }
@@ -40,20 +40,20 @@ const REPLACED = /\breplace\s{1,8}(?=["'\w])/gi
 const ATTACHED = /\bkey\s{1,8}(?:x(?='))?(?=["'])/gi
 const PRAGMA = /\bpragma\s{1,8}(?:\w{1,64}\.)?(?:hex|text|re|hexre|textre)?key\s{0,8}[=(]\s{0,8}/gi
 
-/** Finds what SQL knows for a secret: `PASSWORD '...'`, `IDENTIFIED BY '...'`, `ATTACH ... KEY '...'`. */
+/** Finds quoted secrets of SQL: `PASSWORD '...'`, `IDENTIFIED BY '...'`, `ATTACH ... KEY '...'`. */
 export function findQuoted(text: string, spans: Span[]): void {
   hideBehind(QUOTED, text, spans)
   if (/attach/i.test(text)) hideBehind(ATTACHED, text, spans)
 }
 
-/** Finds what Oracle takes without quotes: `IDENTIFIED BY x REPLACE y`. */
+/** Finds the passwords that Oracle takes without quotes: `IDENTIFIED BY x REPLACE y`. */
 export function findIdentified(text: string, spans: Span[]): void {
   if (!/identified\s/i.test(text) || !/\b(?:create|alter|grant|connect)\s/i.test(text)) return
   hideBehind(IDENTIFIED, text, spans)
   hideBehind(REPLACED, text, spans)
 }
 
-/** Finds the key of a database of SQLCipher: `PRAGMA key = '...'`. */
+/** Finds the database key of SQLCipher: `PRAGMA key = '...'`. */
 export function findPragmaKeys(text: string, spans: Span[]): void {
   if (text.includes('PRAGMA') || text.includes('pragma')) hideBehind(PRAGMA, text, spans)
 }
@@ -61,7 +61,7 @@ export function findPragmaKeys(text: string, spans: Span[]): void {
 const MAX_LABEL = 64
 const XML = /<([A-Za-z][\w:.-]{1,63})(?:\s[^<>]{0,256})?>(?:<!\[CDATA\[)?([^<]+)/g
 
-/** Finds the content of XML that is called after a secret. */
+/** Finds the content of XML elements that have a secret name. */
 export function findElements(text: string, spans: Span[]): void {
   if (!text.includes('</')) return
   let isLabelled = false
@@ -75,7 +75,7 @@ export function findElements(text: string, spans: Span[]): void {
 
 const MAY_BE_COMMAND =
   /PASS |AUTH |login|ldap|mongo|mysql|mariadb|sshpass|redis-cli|docker|podman|helm|curl|wget|sqlcmd|bcp|isql|zip|7z|HELLO |MIGRATE |SETUSER|hello \d|migrate |setuser/
-/** Options without a telling name, each behind its commands. */
+/** Commands and their options that take a secret without telling so by their names. */
 const OPTIONS: readonly (readonly [RegExp, RegExp])[] = [
   [/^/, /^(?:PASS|AUTH(?: \S{1,64})?) (?=\S{1,512}\s{0,2}$)/gm],
   [/^/, /\blogin\s{1,8}\S{1,128}\s{1,8}password\s{1,8}/g],
@@ -102,10 +102,10 @@ export function findCommands(text: string, spans: Span[]): void {
   for (const [command, option] of OPTIONS) if (command.test(text)) hideBehind(option, text, spans)
 }
 
-// `PASS src/a.test.js`, as tests tell.
+// Test runners print `PASS src/a.test.js`.
 const SOURCE = /^(?:[\w.@-]{1,64}\/){0,16}[\w.@-]{1,64}\.(?:[cm]?[jt]sx?|py|rb|go|java|php|rs|vue|feature)$/
 
-/** Hides the value behind each match, from where the search goes on, so that no part is read twice. */
+/** Hides the value behind each match, and continues behind the value, so that no part is read twice. */
 function hideBehind(
   pattern: RegExp,
   text: string,

@@ -1,10 +1,9 @@
 import { hideGroups, type Span } from '../values/text-spans.js'
 
-// `password is ...`, `Password (...)`, `requirepass ...`, `ENV SECRET ...`: what follows has letters and a digit.
+// `password is ...`, `Password (...)`, `requirepass ...`, `ENV SECRET ...`. The value has letters and a digit.
 const SENTENCE =
   /(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|apikey|masterauth|_key)(?:\s{1,4}for\s{1,4}(?:(?:the\s{1,4})?user\s{1,4})?[^\s]{1,64}(?=\s{1,4}is\s))?(?:\s{1,4}(?:is|was|to|->|=>))?(?:\s{1,4}\(?|[|~])["'`“]?(?=[^\s"'`()]{0,64}\d)(?=[^\s"'`()]{0,64}[A-Za-z])([^\s"'`()<>,;]{6,})/gi
 
-/** Whether a text may say a secret in a sentence. */
 export function hasSentence(text: string): boolean {
   return text.length >= 10 && /[ \t|~]/.test(text) && MAY_SAY.test(text)
 }
@@ -16,7 +15,6 @@ const MAY_SAY =
 const CODE =
   /(?:verification|security|login|auth\w{0,16}|sign-?in|one[- ]time|otp|confirmation|access|recovery|activation|pin|sms|2fa)\s{1,4}code\s{1,4}is:?\s{1,4}(\d[\d -]{2,10}\d)/gi
 
-/** Finds what follows the name of a secret and a blank. */
 export function findSentences(text: string, spans: Span[]): void {
   hideGroups(SENTENCE, text, spans)
   hideGroups(CODE, text, spans)

@@ -1,9 +1,9 @@
 import { RegExp, String } from '../../platform/platform.js'
 import { eachMatch, hide, type Span } from '../values/text-spans.js'
 
-/** Texts that are secrets by their looks. Each begins with what hardly begins anything else. */
+/** Texts that look like secrets. Hardly any other text begins like them. */
 const SHAPES = [
-  // JSON Web Tokens and what else is JSON in Base64; Fernet.
+  // JSON Web Tokens and other JSON in Base64; Fernet.
   String.raw`eyJ[\w-]{12,}(?:\.[\w-]*)*`,
   String.raw`gAAAAA[\w-]{16,}=*`,
   // AWS.
@@ -41,7 +41,7 @@ const SHAPES = [
   'glsa_[A-Za-z0-9]{20,}_[A-Fa-f0-9]{8}',
   'r8_[A-Za-z0-9]{30,}',
   String.raw`v[1-4]\.(?:local|public)\.[\w-]{20,}(?:\.[\w-]+)*`,
-  // Passwords as they are stored.
+  // Stored passwords.
   String.raw`\$2[abxy]\$\d\d\$[./A-Za-z0-9]{20,}`,
   String.raw`\$argon2(?:id|i|d)\$[\w$=,+/]{16,}`,
   String.raw`\$(?:5|6|y|7)\$[\w./$=]{16,}`,
@@ -49,15 +49,14 @@ const SHAPES = [
 ]
 const ANY = `(?:${SHAPES.join('|')})`
 const SHAPE = new RegExp(`(?<![A-Za-z0-9])${ANY}`, 'g')
-// Behind the end of a line as JSON writes it.
+// JSON writes the end of a line as an escape, whose letter stands before the shape.
 const SHAPE_IN_JSON = new RegExp(String.raw`(?<=\\[nrt])${ANY}`, 'g')
-// A secret of an app of Azure.
+// Secret of an Azure app.
 const AZURE = /[\w~.]{3}[78]Q~[\w~.-]{28,}/g
 const KEY_BLOCK = 'PRIVATE KEY'
 const BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----/g
 const END = /-----END [A-Z0-9 ]{0,60}-----/g
 
-/** Finds tokens and keys that are known by their looks: JSON Web Tokens, keys of AWS, private keys as PEM, ... */
 export function findShapes(text: string, spans: Span[]): void {
   findAll(SHAPE, text, spans)
   if (text.includes('\\')) findAll(SHAPE_IN_JSON, text, spans)
@@ -71,12 +70,11 @@ function findAll(pattern: RegExp, text: string, spans: Span[]): void {
   })
 }
 
-/** Finds private keys as PEM. */
 export function findKeyBlocks(text: string, spans: Span[]): void {
   if (!text.includes(KEY_BLOCK)) return
   eachMatch(BEGIN, text, ({ index }) => {
     END.lastIndex = BEGIN.lastIndex
-    // One that was cut off goes on to the end.
+    // A key that was cut off reaches to the end of the text.
     const end = END.exec(text) === null ? text.length : END.lastIndex
     hide(spans, index, end)
     BEGIN.lastIndex = end

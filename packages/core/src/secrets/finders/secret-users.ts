@@ -1,7 +1,7 @@
 import { Math, Set } from '../../platform/platform.js'
 import { hide, type Span } from '../values/text-spans.js'
 
-// In the paths of these an `@` is common: `/@scope/package`.
+// URLs of these schemes often have an `@` in their paths: `/@scope/package`.
 const WEB = new Set(['http', 'https', 'ws', 'wss', 'ftp', 'git', 'ssh'])
 const END_OF_RUN = /[\s"'<>`]|$/g
 const MAX_PASSWORD = 1_024
@@ -9,17 +9,17 @@ const MAX_SCHEME = 20
 const MAX_PATH = 256
 const MAX_PORT = 256
 
-/** A part of a text without blanks and quotes. */
+/** A stretch of text without blanks or quotes. */
 interface Run {
   readonly runEnd: number
-  /** The first `@` from here on, perhaps of another address. */
+  /** Place of the next `@`, perhaps of another address. */
   readonly nextAt: number
-  /** Whether the text was cut in it. */
+  /** Whether the text was cut inside the run. */
   readonly goesOn: boolean
   readonly nextSign: NextSign
 }
 
-/** Where the next `@` that may end a password stands, or the next `?`. The places that are asked for only grow. */
+/** Returns the place of the next `?`, or of the next `@` that may end a password. `from` never decreases. */
 type NextSign = (from: number) => number
 
 function createNextSign(text: string): NextSign {
@@ -35,7 +35,7 @@ function createNextSign(text: string): NextSign {
   }
 }
 
-/** Finds users and passwords in URLs. `cut` where the text goes on: the `@` behind a password may be missing. */
+/** Finds users and passwords in URLs. If the text was `cut`, the `@` behind a password may be missing. */
 export function findUsers(text: string, spans: Span[], cut: boolean): void {
   let runEnd = -1
   let nextAt = -1
@@ -53,13 +53,13 @@ export function findUsers(text: string, spans: Span[], cut: boolean): void {
       runEnd = END_OF_RUN.exec(text)?.index ?? text.length
     }
     const goesOn = cut && runEnd === text.length
-    // What was hidden is not read again: thousands of addresses may begin in it.
+    // The hidden part is not read again, because thousands of addresses may begin in it.
     if (nextAt < runEnd || goesOn)
       from = Math.max(from, findUser(text, spans, at, { runEnd, nextAt, goesOn, nextSign }))
   }
 }
 
-/** The end of what was hidden of one address, else the place from which it was read. */
+/** Returns the end of the hidden part of an address, or the place from which the address was read. */
 function findUser(text: string, spans: Span[], at: number, run: Run): number {
   const { runEnd, nextAt, goesOn } = run
   const start = at + 3
@@ -74,7 +74,7 @@ function findUser(text: string, spans: Span[], at: number, run: Run): number {
   }
   if (lastAt === -1) {
     if (colon === -1 || isPort(text, colon + 1, end)) return start
-    // What should have been escaped stands in the password, a slash say.
+    // The password contains a sign that should have been escaped, such as a slash.
     if (nextAt < runEnd && nextAt - colon < MAX_PASSWORD) lastAt = nextAt
     else {
       if (goesOn) hide(spans, colon + 1, runEnd)

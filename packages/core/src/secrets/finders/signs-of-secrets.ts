@@ -1,23 +1,20 @@
 import { Uint8Array } from '../../platform/platform.js'
 
-/** `=` or `:`, which stand behind names. */
 export const PAIR = 1
 export const SLASH = 2
 export const AT = 4
 export const PERCENT = 8
-/** `<`, which begins XML. */
 export const ANGLE = 16
-/** An option of a command: a hyphen before a letter, behind a blank or at the beginning. */
+/** A hyphen that may begin an option of a command. */
 export const OPTION = 32
 /** A quote behind a word and a blank: `PASSWORD '...'`. */
 export const QUOTED = 64
-/** A word of sixteen characters or more. */
 export const LONG_WORD = 128
-/** What may be the beginning of `Bearer` or `Basic`. */
+/** A possible beginning of `Bearer` or `Basic`. */
 export const SCHEME = 256
 /** Several lines, or a first line that may begin with a command. */
 export const COMMAND = 512
-/** A list of texts as JSON. */
+/** A list of texts in JSON. */
 export const LIST = 1024
 
 const LONG = 16
@@ -40,7 +37,7 @@ for (const [signs, bit] of [
 }
 const MAY_BEGIN_COMMAND = /^\s*(?:PASS|AUTH|machine|login|pragma|HELLO|MIGRATE|ACL)/i
 
-/** What stands in a text that a secret may need. One look at each character saves most texts all others. */
+/** Returns the signs of secrets in a text. One look at each character spares most texts all other searches. */
 export function signsOf(text: string): number {
   const { length } = text
   let signs = 0
@@ -77,7 +74,7 @@ function lookAround(text: string, at: number, code: number): number {
   }
   const before = text.charCodeAt(at - 1)
   const first = before === 32 ? text.charCodeAt(at - 2) : before
-  // Also where the quote is escaped, in JSON in a text.
+  // The quote may be escaped: JSON in a text.
   if (first === 91 || before === 92) return LIST
   // `('x'`, `E'x'`, `U&'x'`
   if (before === 40 || before === 38) return QUOTED

@@ -2,7 +2,7 @@ import { asNumber } from '../../json/exact-number.js'
 import { Number } from '../../platform/platform.js'
 import { wordSet, wordsOf } from './name-words.js'
 
-/** What a setting says, or an option of `fetch`. */
+/** Values of settings, and of options of `fetch`. */
 const SETTINGS = wordSet(
   'enabled disabled true false on off yes no none null undefined required optional include omit same-origin',
 )
@@ -14,7 +14,7 @@ const PATH = /^(?:\/[a-z]{1,16}|(?:~|[A-Za-z]:)?(?:[\\/][\w.@ -]+){2,}|\/(?=.*\.
 const ANY_PATH = /^(?:[A-Za-z]:)?(?:[\\/][\w.@ -]*)+$/
 const NUMBER = /^\d{1,15}$/
 
-/** Whether a value under the name of a secret can be none: `{auth: true}`, `{tokens: 1532}`, `{credentials: 'include'}`. */
+/** Returns whether a value under a secret name is harmless: `{auth: true}`, `{tokens: 15}`, `{credentials: 'omit'}`. */
 export function isHarmless(name: string, value: unknown): boolean {
   if (typeof value === 'boolean') return true
   const number = asNumber(value)
@@ -22,7 +22,7 @@ export function isHarmless(name: string, value: unknown): boolean {
   return typeof value === 'string' && isHarmlessText(name, value)
 }
 
-/** The same of a value in a text, where numbers are texts. */
+/** Does the same for a value in a text, where numbers are texts. */
 export function isHarmlessText(name: string, value: string): boolean {
   if (value.length > MAX_PATH) return false
   if (value.length <= MAX_SETTING && SETTINGS.has(value.toLowerCase())) return true
@@ -38,7 +38,7 @@ function isCount(name: string, value: number): boolean {
   return words.at(-1) === 'pass' && words.length <= 2 && !/[A-Z]{4}/.test(name) && value < MAX_PASSED
 }
 
-/** Whether a value in a URL can be no secret: `code=404`, `key=name`, `session=morning`. */
+/** Returns whether a value in a URL is not secret: `code=404`, `key=name`, `session=morning`. */
 export function isHarmlessInUrl(name: string, value: string): boolean {
   if (/^code$/i.test(name)) return /^\d{3}$/.test(value)
   if (/^(?:key|session)$/i.test(name)) return /^[a-z]{1,12}$/.test(value)

@@ -3,24 +3,20 @@ import { isSecretName } from './secret-names.js'
 const MAX_LABEL = 64
 const OPTION = /^--?\w/
 const HEADER = /-|^(?:authori[sz]ation|cookie)$/i
-// `created_at`, `firstName`, `address.street`: no digits.
+// `created_at`, `firstName`, `address.street`, but no digits.
 const PLAIN = /^[A-Za-z]+(?:[_.-][A-Za-z]+)*$/
 const MAX_PLAIN = 24
 
-/** Whether a text looks like one more name in a list of names. */
 export function isPlainName(value: string): boolean {
   return value.length <= MAX_PLAIN && PLAIN.test(value)
 }
 
-/** Whether what follows such a label in a list is its value, whatever the value looks like: `--password`, `X-Api-Key`. */
+/** Returns whether the entry behind this label is its value, whatever it looks like: `--password`, `X-Api-Key`. */
 export function takesValue(label: string): boolean {
   return OPTION.test(label) || HEADER.test(label)
 }
 
-/**
- * Whether the entry of a list is the value of the secret that the entry before it names, as in Node's `rawHeaders`. A list
- * of names, `['id', 'password', 'created_at']`, has none.
- */
+/** Returns whether an entry is the value of the secret named before it, as in `rawHeaders`, and not a further name. */
 export function followsLabel(list: readonly unknown[], index: number): boolean {
   const label = list[index - 1]
   const value = list[index]
@@ -33,7 +29,7 @@ export function followsLabel(list: readonly unknown[], index: number): boolean {
   return HEADER.test(label) || hasValues(list)
 }
 
-/** Whether some entry at the place of a value is no name. */
+/** Returns whether an entry at the place of a value is not a name. */
 function hasValues(list: readonly unknown[]): boolean {
   return (
     list.length > 2 && list.some((each, index) => index % 2 === 1 && (typeof each !== 'string' || !isPlainName(each)))

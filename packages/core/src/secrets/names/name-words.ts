@@ -3,18 +3,17 @@ import { Set } from '../../platform/platform.js'
 const WORD = /[A-Z]+(?![a-z\x80-\uffff])|[A-Z]?[a-z\x80-\uffff]+/g
 const MAX_NAME = 256
 
-/** The words of a name in lower case, split at case, digits and signs: `DB_PASS`, `smtpPass`, `connect.sid`. */
+/** Returns the words of a name in lower case, split at case, digits and signs: `DB_PASS`, `smtpPass`, `connect.sid`. */
 export function wordsOf(name: string): readonly string[] {
   const words: string[] | null = name.match(WORD)
   return words === null ? [] : words.map(word => word.toLowerCase())
 }
 
-/** What is read of a name. A longer one is no name of a program: the words at both its ends tell what it is about. */
+/** Shortens a long name to its two ends, whose words tell what the name is about. */
 export function readableName(name: string): string {
   return name.length <= MAX_NAME ? name : `${name.slice(0, MAX_NAME)} ${name.slice(-MAX_NAME)}`
 }
 
-/** A set of words that are written as one text. */
 export function wordSet(words: string): ReadonlySet<string> {
   return new Set(words.split(' '))
 }

@@ -4,17 +4,16 @@ import { describesSecret } from './describing-names.js'
 import { readableName, wordSet, wordsOf } from './name-words.js'
 import { tellsOfSecret } from './secret-words.js'
 
-/** What stands in a record in place of a secret. */
 export const REDACTED = '***'
 
 /**
- * What a value under a name is: `secret`; `address`, a secret in URLs only; `label`, the name of a value that stands beside
- * it; `value`, of such a label; `half`, the second half of a name, as in `API key`; `described`, a fact about a secret, as
- * `passwordLength`; `plain`, anything else.
+ * Kind of the value under a name. `secret`; `address`: secret in URLs only; `label`: names the value beside it;
+ * `value`: may have such a label; `half`: second half of a name, as in `API key`; `described`: a fact about a secret,
+ * as `passwordLength`; `plain`: anything else.
  */
 export type NameKind = 'secret' | 'address' | 'label' | 'value' | 'half' | 'described' | 'plain'
 
-// Most names have none of these letters, and need no further look.
+// Most names contain none of these texts, and need no closer look.
 const MAY_TELL =
   /pass|pw|pswd|psw|secret|token|key|auth|cookie|cred|sess|sid|jwt|bearer|pin|otp|cvv|cvc|ccv|ssn|psk|code|csrf|xsrf|phrase|pat|mnemonic|card|wort|contrase|wachtwoord|sig|hmac|ticket|assertion|verifier|saml|id$|number$|sas|jwk|clave|senha|parola|heslo|__host|__secure|session|social|answer|(?:value|values|val|vals|content|contents|data|text|default|raw|input|name|header|field|label|param|parameter|variable|property|attribute|option|setting|type)$|^[knv]$/i
 const LABELS = wordSet(
@@ -24,20 +23,20 @@ const VALUES = wordSet('value values val vals v content contents data text defau
 const HALVES = new Set(['key', 'keys', 'code', 'id', 'phrase', 'number'])
 const ADDRESS = new Set(['key', 'code', 'ticket', 'session', 'samlresponse', 'samlrequest'])
 const SIGNATURES = new Set(['sig', 'signature', 'hmac', 'verifier', 'assertion'])
-// Of browsers, and of frameworks.
+// Cookies of browsers and of frameworks.
 const COOKIES = /^__(?:Host|Secure)-|^(?:laravel|rack|ci|flask|play|symfony)[_.:-]session$/i
 
-// Where the next page of a list begins.
+// Tokens that tell where the next page of a list begins.
 const PAGES = /(?:page|continuation|pagination|cursor|^next|^prev|^previous|^skip)tokens?$/
-// Functions of parsers, and of routes.
+// Functions of parsers and of routers.
 const HANDLES_NONE = /^(?:(?:count|parse|lex|scan|split|estimate|truncate)tokens|requires?auth)$/
 
-/** Whether a value under this name is a secret: `password`, `X-Api-Key`, `refreshToken`, `DB_PASS`, `connect.sid`, ... */
+/** Returns whether a name's value is a secret: `password`, `X-Api-Key`, `refreshToken`, `DB_PASS`, `connect.sid`. */
 export function isSecretName(name: string): boolean {
   return nameKind(name) === 'secret'
 }
 
-/** Whether a function of this name handles a secret: `setPassword`, and also `hasPassword` and `isTokenValid`. */
+/** Returns whether a function handles a secret: `setPassword`, and also `hasPassword` and `isTokenValid`. */
 export function handlesSecret(name: string): boolean {
   const kind = nameKind(name)
   if (kind !== 'plain' && HANDLES_NONE.test(wordsOf(readableName(name.slice(name.lastIndexOf('.') + 1))).join('')))
@@ -45,10 +44,9 @@ export function handlesSecret(name: string): boolean {
   return kind === 'secret' || kind === 'described'
 }
 
-/** What is to be thought of a value under this name. */
 export const nameKind: (name: string) => NameKind = remember(judge)
 
-/** Whether a value under this name in a URL is a secret: also `sig`, `X-Amz-Signature`, `key` and `code`. */
+/** Returns whether the value of a name in a URL is a secret, also of `sig`, `X-Amz-Signature`, `key` and `code`. */
 export function isSecretInUrl(name: string): boolean {
   const kind = nameKind(decodeName(name))
   return (
@@ -73,7 +71,7 @@ function judge(name: string): NameKind {
   return SIGNATURES.has(last) || ADDRESS.has(joined) ? 'address' : 'plain'
 }
 
-/** A name in a URL as it was before it was escaped. */
+/** Decodes a name in a URL. A malformed name stays as it is. */
 export function decodeName(name: string): string {
   if (!name.includes('%')) return name
   try {

@@ -1,10 +1,10 @@
 import { Set } from '../../platform/platform.js'
 import { wordSet } from './name-words.js'
 
-/** These count wherever they stand in the letters of a name, across all signs between them. */
+/** These texts count anywhere in a name, even across the signs between its words. */
 const ANYWHERE =
   /password|passwd|passphrase|passcode|passwort|kennwort|motdepasse|contrase[nñ]a|wachtwoord|credential|authori[sz]ation(?!s?$)|apikey|accesskey|privatekey|sessionid|sessid|(?:seed|recovery|mnemonic)phrase|(?:card|cc)number|cardn(?:o|um)$|(?:credit|debit)card|socialsecurity|accesssignature|securityanswer|instrumentationkey|samlresponse|samlrequest|clientassertion/
-// A name such as `authorizations` is no header.
+// A name such as `authorizations` is not a header.
 const HEADER = /authori[sz]ation$/
 const SECRETLY = /secret(?:ar|es?$|ed$|ing$|ion|ive|ly$|ory)/
 const WORDS = wordSet(
@@ -12,7 +12,7 @@ const WORDS = wordSet(
 )
 const ENDS_LIKE_PASS = /^(?:com|encom|by|sur|tres|over|under|im|out)pass$/
 const ENDS_LIKE_PW = /[a-z](?:pwd?|otp|jwt)$/
-// `passThrough` and `passRate` tell of no password; `DB_PASS_TEST` does.
+// `passThrough` and `passRate` tell of no password, but `DB_PASS_TEST` does.
 const FOLLOWS_PASS = wordSet(
   'word wd phrase code key hash prod production test testing dev development staging stage live local old new confirm confirmation repeat again text value plain encrypted',
 )
@@ -22,11 +22,11 @@ const AUTHS = /^(?:basic|proxy|http|redis|smtp|imap|db|user|aspx|master)auth$/
 const TOKEN = /tokens?$|^tokens?(?:value|id|key|hash|data|str|string)$/
 const COOKIE = /cookies?$/
 
-/** The words before `key` that make a secret. Others are a table's, a cache's or a keyboard's. */
+/** Words before `key` that make a secret. Other keys belong to a table, a cache or a keyboard. */
 const KEYS = wordSet(
   'api app private access secret signing sign encryption encrypting encrypt decryption crypto cipher master hmac auth session aes rsa dsa ec ecdsa ed ssh ssl tls pgp gpg license licence account subscription functions fernet consumer integration admin root deploy deployment shared webhook wrapping signature server jwt cookie token password pass recovery backup merchant bot seed service client security mfa project sas bearer vapid symmetric des salt pepper wrap kek dek sdk hex preshared priv anon product serial host supabase stripe sendgrid mailgun openai anthropic google maps aws azure gcp algolia datadog sentry firebase twilio github gitlab slack',
 )
-/** The words before `KEY` that make no secret, where a name is written as variables of the environment are. */
+/** Words before `KEY` that make no secret, in names that are written like environment variables. */
 const PLAIN_KEYS = wordSet(
   's s3 primary foreign sort partition cache range unique composite natural surrogate object index map group routing shard row column lookup search idempotency public translation message locale event arrow enter tab hot shift ctrl alt meta record document item entity config feature flag log metric',
 )
@@ -34,7 +34,7 @@ const CODES = wordSet(
   'pin otp totp verification verify security auth authentication authorization access recovery backup mfa fa sms login reset activation factor time pairing device unlock passwordless',
 )
 
-/** Whether the words of a name tell of a secret. `shouted` is a name in capitals, as those of the environment. */
+/** Returns whether the words of a name tell of a secret. `shouted`: the name is in capitals, as in the environment. */
 export function tellsOfSecret(words: readonly string[], joined: string, shouted: boolean): boolean {
   if (ANYWHERE.test(joined) || HEADER.test(joined) || WORDS.has(joined) || joined === 'pass') return true
   for (let index = 0; index < words.length; index++) {
@@ -64,7 +64,7 @@ function isSecretKey(before: string | undefined, shouted: boolean): boolean {
   return KEYS.has(before) || (shouted && !PLAIN_KEYS.has(before))
 }
 
-/** Whether a word is one of these, or ends with a long one of these: `dbencryption`. */
+/** Returns whether a word is in a set, or ends with a word of 5 or more letters from it: `dbencryption`. */
 function endsLikeOneOf(word: string, known: ReadonlySet<string>): boolean {
   if (known.has(word)) return true
   for (let from = 1; from <= word.length - 5; from++) if (known.has(word.slice(from))) return true

@@ -2,23 +2,21 @@ import { wordSet } from '../names/name-words.js'
 import { isSecretName } from '../names/secret-names.js'
 import { isBlank, isLineEnd, isQuote } from './characters.js'
 
-/** Where a value without quotes stands. */
 export interface BarePlace {
-  /** Behind `?`, `&` or `#`. */
+  /** Whether the value follows `?`, `&` or `#`. */
   readonly inUrl: boolean
-  /** The value may hold blanks: that of a line of an `.env`, and one between semicolons. */
+  /** Whether the value may contain blanks, as in a line of an `.env` file or between semicolons. */
   readonly wide: boolean
-  /** The value is all of the line, as a header's is. */
+  /** Whether the value is the rest of the line, as in a header. */
   readonly line: boolean
-  /** The quote that opens before the name, which ends the value. */
+  /** Code of the quote before the name, which ends the value. */
   readonly outer: number
 }
 
-// What follows a sign that may be part of a password, if the sign ends the value: the next name.
+// These signs may belong to a password. They end the value if the next name follows.
 const NEXT_NAME = /[&;,\s]\s{0,8}(?:amp;)?[\w.%[\]$-]{1,64}["']?\s{0,2}[=:]/y
 const SEMICOLON = 59
 
-/** Where a value without quotes ends. */
 export function endOfBare(text: string, start: number, { inUrl, wide, line, outer }: BarePlace): number {
   if (line) return endOfLine(text, start, outer)
   for (let at = start; at < text.length; at++) {
@@ -61,24 +59,24 @@ function isCloser(code: number): boolean {
   return isQuote(code) || code === 41 || code === 93 || code === 125 || code === 62
 }
 
-/** Whether nothing that belongs to a value stands here. */
+/** Returns whether a value cannot continue here. */
 function isOver(text: string, at: number): boolean {
   if (at >= text.length) return true
   const code = text.charCodeAt(at)
   return isBlank(code) || isLineEnd(code) || isCloser(code) || code === 44 || code === SEMICOLON || code === 92
 }
 
-/** Behind a backslash: the end of the line or of the text that is written as JSON. */
+/** Returns whether the character behind a backslash ends the line, or the text in JSON. */
 function endsEscaped(text: string, at: number): boolean {
   const next = text[at]
   if (next === 'r' || next === 'n') return /[A-Z"'\\]|$/.test(text[at + 1] ?? '"')
   return next === '"' && isOver(text, at + 1)
 }
 
-// Elsewhere it is an apostrophe.
+// Behind other characters, a single quote is an apostrophe.
 const OPENS_BEFORE = '[{(,: '
 
-/** The end of what begins with a bracket, strings in it skipped; the end of the text where it is not closed. */
+/** Returns the end of a bracketed text, with its strings skipped, or the end of the text if no bracket closes it. */
 export function endOfBrackets(text: string, start: number): number {
   let depth = 0
   for (let at = start; at < text.length; at++) {
@@ -94,10 +92,7 @@ export function endOfBrackets(text: string, start: number): number {
   return text.length
 }
 
-/**
- * The place behind the quote that closes the one at `quote`. In JSON within JSON quotes are escaped: those behind more
- * backslashes than the first one are part of the value.
- */
+/** Returns the place behind the closing quote. In nested JSON, quotes with more backslashes belong to the value. */
 export function endOfQuoted(text: string, quote: number): number {
   const mark = text.charCodeAt(quote)
   const escapes = backslashesBefore(text, quote)
@@ -107,7 +102,7 @@ export function endOfQuoted(text: string, quote: number): number {
     else if (code === mark) {
       const own = escapes === 0 ? 0 : backslashesBefore(text, at)
       if (own > escapes) continue
-      // In SQL a doubled quote is part of the value.
+      // In SQL, a doubled quote is part of the value.
       if (escapes === 0 && text.charCodeAt(at + 1) === mark && (mark === 39 || isDoubledInAdo(text, quote, at))) at++
       else return at + 1
     }
@@ -115,7 +110,7 @@ export function endOfQuoted(text: string, quote: number): number {
   return text.length
 }
 
-/** `Password="a""b"`: a quote in quotes. */
+/** Matches `Password="a""b"`, a quote in quotes. */
 function isDoubledInAdo(text: string, quote: number, at: number): boolean {
   return at > quote + 1 && text.charCodeAt(quote - 1) === 61 && /\w/.test(text[at + 2] ?? '')
 }
@@ -129,13 +124,13 @@ export function backslashesBefore(text: string, at: number): number {
 const NOTHING = wordSet(
   'yes no true false null none nil undefined on off empty missing required invalid expired unknown unset hidden masked redacted is was are were must not cannot can to for and or with of in the a an has option flag argument authentication',
 )
-// `?`, `$1`, `:1`, `%s`, and names as `:password` and `$token`.
+// `?`, `$1`, `:1`, `%s`, and names such as `:password` and `$token`.
 const PLACEHOLDER = /^(?:\?|[$:?@]\d{1,5}|%s|%\(\w+\)s|(?:[:@$]|@@)([A-Za-z_]\w*))(?:::[\w[\]]+)?[,)]*$/
-// `{$gt: ?}` in a statement of MongoDB.
+// `{$gt: ?}` in a MongoDB statement.
 const SHAPE_OF_QUERY = /^\{\$?[\w.]+: \?(?:, \$?[\w.]+: \?)*\}+\]?$/
 const REFERENCE = /^["`]?[A-Za-z_]\w*["`]?\.["`]?([A-Za-z_]\w*)["`]?$/
 
-/** Whether a value without quotes is none: a word of a sentence, a placeholder, or in SQL another column. */
+/** Returns whether a text without quotes is not a value: a word of a sentence, a placeholder, or a column in SQL. */
 export function isNothing(value: string, spaced: boolean): boolean {
   if (value.length > 64) return false
   if (NOTHING.has(value.toLowerCase())) return true

@@ -12,7 +12,7 @@ export function isQuote(code: number): boolean {
   return code === 34 || code === 39 || code === 96
 }
 
-/** What may stand in a name: letters, digits, and any of `_-.$%[]`. */
+/** Letters, digits, and any of `_-.$%[]`. */
 export function isNameCharacter(code: number): boolean {
   if (code >= 128) return true
   if (code >= 97) return code <= 122

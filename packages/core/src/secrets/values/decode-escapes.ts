@@ -6,10 +6,7 @@ const BLANK = 32
 
 const SHORT = 48
 
-/**
- * A part of a URL as it was before it was escaped. What is escaped wrongly stays. Several times as fast as
- * `decodeURIComponent` where there are thousands of escapes.
- */
+/** Decodes a part of a URL, except malformed escapes. Several times as fast on many escapes as `decodeURIComponent`. */
 export function decodeEscapes(part: string): string {
   return (part.length <= SHORT ? decodeAscii(part) : undefined) ?? decodeBytes(part)
 }
@@ -39,7 +36,7 @@ function decodeBytes(part: string): string {
   return bytes.toString('utf8', 0, written)
 }
 
-/** A hexadecimal digit, else a number so small that any sum with it is negative. */
+/** Returns the value of a hexadecimal digit, or else a number so small that any sum with it is negative. */
 function digit(code = 0): number {
   if (code >= 48 && code <= 57) return code - 48
   const letter = code | 32

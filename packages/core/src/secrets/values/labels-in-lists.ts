@@ -5,7 +5,7 @@ import { valueAt } from './values-in-text.js'
 
 const LABEL = /(?<=[[,]\s{0,4}\\{0,7})["']([\w.-]{2,64})\\{0,7}["']\s{0,4},\s{0,4}(?=[\\"'\d[{])/g
 
-/** Finds what follows a secret name in a list that is written as JSON: `["X-Api-Key","..."]`. */
+/** Finds values behind a secret name in a JSON list: `["X-Api-Key","..."]`. */
 export function findListLabels(text: string, spans: Span[]): void {
   eachMatch(LABEL, text, ([, label = '']) => {
     if (!isSecretName(label)) return

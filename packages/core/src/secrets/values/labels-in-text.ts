@@ -3,29 +3,29 @@ import { isSecretName, type NameKind } from '../names/secret-names.js'
 import { hide, type Span } from './text-spans.js'
 import { skipBlanks, valueAt } from './values-in-text.js'
 
-/** A label and its value stand near one another. */
+/** Maximum distance of a value from its label, in characters. */
 const MAX_APART = 512
 const MAX_LABEL = 80
-// A part of a form: its name, its own headers, and an empty line before the value.
 // `<property name="password">...</property>`
 const ELEMENT = /[^<>\n]{0,128}>\s{0,64}(?:<(?:value|string)>)?([^<>]+)(?=<)/y
 const HAS_VALUES = /val|cont|data|text|default|raw|input|>/i
+// A part of a form: its name, its own headers, and an empty line before the value.
 const PART = /["']?[^\n]{0,64}\n(?:[\w-]{1,64}:[^\n]{0,256}\n){0,4}\r?\n([^\r\n]+)/y
 
 export interface Labels {
-  /** Takes a name before the sign at a place. Gives the place from which to read on. */
+  /** Reads a name before a sign, and returns the place from which to read on. */
   read(name: string, kind: NameKind, sign: number): number
 }
 
-/** Knows pairs such as `{"name": "Authorization", "value": "..."}` and `<add key="password" value="..."/>`. */
+/** Finds the values of `{"name": "Authorization", "value": "..."}` and `<add key="password" value="..."/>`. */
 export function createLabels(text: string, spans: Span[]): Labels {
-  /** Where the label of a secret ends, and the sign before the value that came last. */
+  /** End of the last label of a secret, and place of the sign before the last value. */
   let label = -1
   let value = -1
   let labelled = ''
   let secret = ''
   const hasLines = text.includes('\n')
-  // Most texts have names, and none of them a value that stands beside it.
+  // Most texts have names, but no values beside them.
   const hasValues = hasLines || HAS_VALUES.test(text)
   const isNear = (from: number, to: number) => to - from <= MAX_APART && !/[{}<>]/.test(text.slice(from, to))
 
@@ -40,7 +40,7 @@ export function createLabels(text: string, spans: Span[]): Labels {
 
   function readLabel(name: string, sign: number): number {
     const start = skipBlanks(text, sign + 1)
-    // A value of any length may follow, of which the end is not looked for again and again.
+    // A value of any length may follow. The limit avoids searching for its end again and again.
     const named = valueAt(text.slice(start, start + MAX_LABEL), 0)
     const [content] = named?.spans ?? []
     if (name === labelled) label = -1
@@ -50,7 +50,7 @@ export function createLabels(text: string, spans: Span[]): Labels {
     secret = told
     label = start + named.end
     labelled = name
-    // The value may have come first.
+    // The value may come before its label.
     if (value !== -1 && value < sign && isNear(value, sign)) conceal(text.slice(0, sign), value)
     return readPart(label)
   }

@@ -1,30 +1,28 @@
 import { Math } from '../../platform/platform.js'
 import { REDACTED } from '../names/secret-names.js'
 
-/** A part of a text, and what is shown in its place. */
 export interface Span {
   readonly start: number
   readonly end: number
   readonly shown: string
 }
 
-/** Adds the part of a text between two places as a secret. */
 export function hide(spans: Span[], start: number, end: number): void {
   if (end > start) spans.push({ start, end, shown: REDACTED })
 }
 
-/** Calls `see` for each match. `see` may move `lastIndex` of the pattern, from where the search goes on. */
+/** Calls `see` for each match. The search goes on from `lastIndex` of the pattern, which `see` may move. */
 export function eachMatch(pattern: RegExp, text: string, see: (match: RegExpExecArray) => void): void {
   pattern.lastIndex = 0
   for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) see(match)
 }
 
-/** Adds the first group of each match as a secret. The group ends the match. */
+/** Adds the first group of each match as a secret. The group must end the match. */
 export function hideGroups(pattern: RegExp, text: string, spans: Span[]): void {
   eachMatch(pattern, text, ([, group = '']) => hide(spans, pattern.lastIndex - group.length, pattern.lastIndex))
 }
 
-/** The first `length` characters of a text without these parts. Parts that overlap or touch become one. */
+/** Returns the first `length` characters of a text without its spans. Spans that overlap or touch become one. */
 export function withoutSpans(text: string, spans: Span[], length: number): string {
   spans.sort((a, b) => a.start - b.start || b.end - a.end)
   let shown = ''
@@ -35,7 +33,7 @@ export function withoutSpans(text: string, spans: Span[], length: number): strin
     for (index++; index < spans.length; index++) {
       const next = spans[index] as Span
       if (next.start > end || (next.start === end && stand !== REDACTED)) break
-      // What was only rewritten in part cannot be told apart from what overlaps it.
+      // A rewritten part cannot be separated from another part that overlaps it.
       if (next.end > end || next.shown === REDACTED) stand = REDACTED
       end = Math.max(end, next.end)
     }

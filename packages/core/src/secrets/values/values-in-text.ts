@@ -4,13 +4,12 @@ import { isBlank, isLineEnd, isQuote } from './characters.js'
 import type { Span } from './text-spans.js'
 import { readBlock } from './yaml-blocks.js'
 
-/** The parts of a value that are to be hidden, and where the value ends. */
+/** Parts of a value that must be hidden, and the end of the value. */
 export interface ValueInText {
   readonly spans: readonly Pick<Span, 'start' | 'end'>[]
   readonly end: number
 }
 
-/** What stands before a value. */
 export interface ValuePlace {
   readonly name: string
   readonly quote: number
@@ -19,7 +18,7 @@ export interface ValuePlace {
   readonly spaced: boolean
 }
 
-// Their values are a whole line.
+// Headers whose value is the rest of the line.
 const HEADERS = /^(?:proxy-|x-)?authori[sz]ation$|^(?:set-)?cookie2?$/i
 const CALL = /[A-Za-z_][\w.]{0,63}\(/y
 const MAX_CALL = 512
@@ -28,7 +27,7 @@ const TRIPLE = '"""'
 // `password = BINARY '...'`, `_utf8 '...'`
 const KEYWORD = /(?:binary|_[a-z]\w{2,15})\s{1,4}(?=['"])/iy
 
-/** The value behind the `=` or `:` at a place. */
+/** Reads the value behind the `=` or `:` at `sign`. */
 export function readValue(text: string, sign: number, place: ValuePlace): ValueInText | undefined {
   const isEquals = text.charCodeAt(sign) === 61
   let start = sign + 1
@@ -56,7 +55,7 @@ export function readValue(text: string, sign: number, place: ValuePlace): ValueI
   return { spans: [{ start, end }], end }
 }
 
-/** The value that stands at a place, in quotes, in brackets or bare. */
+/** Reads the value at a place: in quotes, in brackets or bare. */
 export function valueAt(text: string, at: number): ValueInText | undefined {
   const quote = quoteAt(text, at)
   if (quote !== undefined) return inQuotes(text, quote)
@@ -64,7 +63,7 @@ export function valueAt(text: string, at: number): ValueInText | undefined {
   return end > at ? { spans: [{ start: at, end }], end } : undefined
 }
 
-/** Behind the name of a member JSON may go on in the next line. */
+/** Skips blanks. In JSON, the quoted value of a member may be on a later line. */
 export function skipBlanks(text: string, from: number): number {
   let at = from
   while (isBlank(text.charCodeAt(at))) at++
@@ -74,7 +73,7 @@ export function skipBlanks(text: string, from: number): number {
   return quoteAt(text, next) === undefined ? at : next
 }
 
-/** Where the quote stands that opens here, behind backslashes if it is escaped. */
+/** Returns the place of the quote that opens here, perhaps behind a prefix and backslashes. */
 function quoteAt(text: string, start: number): number | undefined {
   // Python and SQL write a letter before some quotes.
   let at = start + (PREFIXED.exec(text.slice(start, start + 3))?.[0].length ?? 0)
@@ -96,7 +95,7 @@ function inQuotes(text: string, quote: number): ValueInText {
   return { spans: [{ start: quote + 1, end: close }], end }
 }
 
-/** Of a function in SQL, `crypt('...', gen_salt('bf'))`, the texts are hidden. */
+/** Finds the texts in a call of an SQL function: `crypt('...', gen_salt('bf'))`. */
 function readCall(text: string, start: number): ValueInText | undefined {
   CALL.lastIndex = start
   if (!CALL.test(text)) return undefined

@@ -4,10 +4,7 @@ import type { Span } from './text-spans.js'
 const HEAD = /(?:[|>][+-]?\d?)?[ \t]*\r?\n/y
 const PREFIX = /(?:- {1,8}){0,8}(?:[\w.-]{1,64}:(?=\s|$)[ \t]{0,8})?(?:[|>][+-]?$)?/y
 
-/**
- * The lines behind the name of a secret in YAML: those further to the right. Of lists and maps the values are hidden. The
- * lines of a stack are none.
- */
+/** Finds the values in the indented lines behind a name in YAML. Lines of a stack trace do not count. */
 export function readBlock(
   text: string,
   start: number,
