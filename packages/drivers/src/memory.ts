@@ -4,11 +4,11 @@ import { selectTraces, tallyOf } from './listing/trace-tally.js'
 import type { StoreDriver } from './opening/store-driver.js'
 import { decodeRecord, encodeRecord } from './records/record-text.js'
 
-/** A trace of as many points as are recorded by default finds room. */
+/** Holds one trace with the default maximum number of points. */
 const MAX_RECORDS = 250_000
 
 interface MemoryStore {
-  /** The lines of each trace, the trace that came first before the others. */
+  /** The lines of each trace, in the order in which the traces arrived. */
   readonly traces: Map<string, string[]>
   records: number
 }
@@ -16,9 +16,8 @@ interface MemoryStore {
 const namedStores = new Map<string, MemoryStore>()
 
 /**
- * Keeps records in this process, for tests: `memory://` is a store of its own, `memory://name` is shared by all
- * that open the same name and outlives their `close()`. Above 250,000 records the oldest traces make room; what
- * finds no room even so is refused.
+ * Keeps records in this process, for tests. `memory://` opens a new store; `memory://name` is shared, and outlives
+ * `close()`. Above 250,000 records, the oldest traces are removed. Records that still do not fit are refused.
  */
 export function openMemoryDriver(name: string): StoreDriver {
   if (!/^[\w.-]*$/.test(name)) {
@@ -64,7 +63,6 @@ function keep(store: MemoryStore, baseId: string, line: string): boolean {
   return true
 }
 
-/** How many records that were. */
 function remove(store: MemoryStore, baseId: string): number {
   const { length } = store.traces.get(baseId) ?? []
   store.traces.delete(baseId)

@@ -17,16 +17,16 @@ import { openElasticsearchDriver } from './search/elasticsearch.js'
 import { openOpensearchDriver } from './search/opensearch.js'
 import { openSqliteDriver } from './sqlite/driver.js'
 
-/** What holds for every store, whatever its connection string says. */
+/** Options that apply to every store. */
 export interface DriverOptions {
   /**
-   * Whether a store whose layout has a place of its own for failed traces fills it, as OSProfiler's
-   * `filter_error_trace` has it. Stores that find failed traces by their records list them in any case. Default: false.
+   * Whether a store whose layout has a separate place for failed traces fills that place, like OSProfiler's
+   * `filter_error_trace`. Stores that find failed traces by their records always list them. Default: false.
    */
   readonly filterErrorTrace?: boolean | undefined
 }
 
-/** Each scheme's driver. What a scheme needs beyond Node is looked up when it is opened and loaded when it is used. */
+/** The driver of each scheme. Packages are looked up when a store is opened, and loaded on first use. */
 const DRIVERS = new Map<string, OpenStore>([
   ['ceilometer', openCeilometerDriver],
   ['ceilometer+https', openCeilometerDriver],
@@ -53,7 +53,7 @@ const DRIVERS = new Map<string, OpenStore>([
   ['valkeys', openRedisDriver],
 ])
 
-/** What to write in place of schemes that other programs know, or OSProfiler's in Python. */
+/** Advice for schemes that other programs or OSProfiler in Python know. */
 const INSTEAD = new Map([
   ['amqp', 'RabbitMQ is "messaging://".'],
   ['amqps', 'RabbitMQ is "messaging://", with "?ssl=1" for TLS.'],
@@ -69,12 +69,10 @@ const INSTEAD = new Map([
 const CONNECTION_STRING = /^([a-z][a-z0-9+._-]{0,31}):\/\/(.*)$/is
 
 /**
- * Opens the store that a connection string names.
+ * Opens the store that a connection string names. Returns at once and connects on first use.
  *
- * Returns at once and connects on first use. What can be known without connecting is an `OsprofilerError` here:
- * `ERR_CONNECTION_STRING` (malformed), `ERR_UNKNOWN_DRIVER`, `ERR_MISSING_CLIENT` (a package has to be installed).
- * Of the string, a message shows the scheme and nothing else: a password may stand anywhere in what follows.
- *
+ * @throws OsprofilerError `ERR_CONNECTION_STRING` (malformed), `ERR_UNKNOWN_DRIVER`, `ERR_MISSING_CLIENT` (a package is
+ * not installed). Messages show only the scheme and an unknown option's name: a password may stand anywhere else.
  * @example
  * const driver = openDriver('sqlite:////var/lib/shop/traces.db')
  * profiler.setNotifier(profiler.createNotifier(driver))
@@ -85,10 +83,8 @@ export function openDriver(connectionString: string, options: DriverOptions = {}
 }
 
 /**
- * Says what `openDriver` would refuse of a connection string. Does not look for the store's client.
- *
- * @throws TypeError, OsprofilerError as `openDriver` does; one with a `cause` is about what the string refers to, such as
- * a file of certificates.
+ * Throws what `openDriver` would throw for a connection string, without looking for the store's client. An error with a
+ * `cause` is about something that the string refers to, such as a certificate file.
  */
 export function checkConnectionString(connectionString: string): void {
   open(connectionString, { filterErrorTrace: false, checkOnly: true })
@@ -107,7 +103,7 @@ function open(connectionString: string, context: Omit<OpenContext, 'scheme' | 'l
   const knownScheme = scheme.toLowerCase()
   const openStore = DRIVERS.get(knownScheme)
   if (openStore === undefined) {
-    // Where the right scheme is known, a list of all would hide it.
+    // A list of all schemes would hide the right one.
     const advice = INSTEAD.get(knownScheme) ?? `Known schemes: ${[...DRIVERS.keys()].join(', ')}.`
     throw new OsprofilerError('ERR_UNKNOWN_DRIVER', `No driver for "${scheme}://". ${advice}`)
   }
@@ -115,7 +111,7 @@ function open(connectionString: string, context: Omit<OpenContext, 'scheme' | 'l
   return createDriver(openStore(location, { ...context, scheme: knownScheme, lifetime }), lifetime)
 }
 
-/** Only a scheme that is known is shown. Python's OSProfiler adds "://" to a lone scheme by itself. */
+/** Shows nothing but a known scheme. Python's OSProfiler adds "://" to a lone scheme by itself. */
 function describeStart(connectionString: string): string {
   const begins = 'A connection string begins with a scheme and "://"'
   const word = /^\s*([a-z0-9+._-]+)\s*(?:$|[:/?])/i.exec(connectionString)?.[1]?.toLowerCase()

@@ -8,16 +8,15 @@ import type { StoreDriver } from '../opening/store-driver.js'
 import { guardCall, guardSteps } from './guard-call.js'
 import { takePlainRecords } from './take-plain-records.js'
 
-/** For so long a write keeps the process alive: a store that hangs must not hold up the end of the program for longer. */
+/** A store that hangs must not hold up the end of the program for longer. */
 const WRITE = { holdMs: 4_000 }
-/** Each client has limits of its own for one answer, but a store that goes on answering, or a disk that hangs, knows no end. */
+/** Clients limit the time of a single answer, but not a store that keeps answering, or a disk that hangs. */
 const LIST = { limitMs: 300_000 }
 /** Longer than any store's own limit for one answer. */
 const BATCH = { limitMs: 120_000 }
-/** So many records are handed on at once. */
 const MAX_BATCH_RECORDS = 500
 
-/** A driver of what its author has written, with what is the same for each. */
+/** Creates a `Driver` from what its author wrote, and adds the behavior that all drivers share. */
 export function createDriver(store: StoreDriver, lifetime: DriverLifetime): Driver {
   const { name, location, check, read, list, remove, prune } = store
   const { mayHold = () => true, toError = error => error, retention: kept } = store

@@ -3,19 +3,15 @@ import { Number, Symbol } from '@osprofiler/core/toolkit'
 import { limit } from '../lifetime/deadline.js'
 import { hold } from '../lifetime/hold.js'
 
-/** How long a call may take, in milliseconds. */
+/** The time limits of a call. */
 export interface CallBounds {
-  /** For how long it keeps the process alive. Default: for as long as somebody waits for it. */
+  /** How long the call keeps the process alive. Default: until the call ends. */
   readonly holdMs?: number
-  /** When it ends at the latest. Default: when the store says so. */
+  /** How long the call may take. Default: as long as the store allows. */
   readonly limitMs?: number
 }
 
-/**
- * Does what a driver is asked for. Nothing of it is traced, whoever asks: the store's client may be instrumented. It keeps
- * the process alive while somebody waits for it: the drivers themselves hold nothing that does, as far as their clients
- * let them.
- */
+/** Runs a call untraced, as clients may be instrumented. Keeps the process alive, which drivers themselves avoid. */
 export function guardCall<Result>(
   work: () => Promise<Result>,
   { holdMs = Number.POSITIVE_INFINITY, limitMs }: CallBounds = {},
@@ -24,7 +20,7 @@ export function guardCall<Result>(
   return suppress(() => hold(bounded, holdMs))
 }
 
-/** As `guardCall`, of each step of what is read step by step, when the caller asks for it. */
+/** Runs each step of an iteration through `guardCall`. */
 export function guardSteps<Step>(read: () => AsyncIterable<Step>, bounds: CallBounds): AsyncIterable<Step> {
   return {
     [Symbol.asyncIterator]() {

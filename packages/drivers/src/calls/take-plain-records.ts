@@ -6,27 +6,24 @@ import { isTimestamp } from '../records/record-time.js'
 
 type Write = (records: readonly TraceRecord[]) => Promise<WriteResult>
 
-/** A batch without what is no record. */
 interface PlainBatch {
   readonly records: readonly TraceRecord[]
-  /** The position of each in the batch that was given. */
+  /** The position of each record in the given batch. */
   readonly places: readonly number[]
 }
 
 const TEXTS = ['name', 'base_id', 'parent_id', 'trace_id', 'timestamp', 'project', 'service']
 const IDS = ['name', 'base_id', 'parent_id', 'trace_id']
-/** Smaller records are refused by no store for their size. */
+/** No store refuses a smaller record for its size. */
 const LARGE_CHARACTERS = 1_000_000
 
 /**
- * Makes a function that takes whatever a program emits for records, and hands on those that are, plain. It counts the
- * others as refused, and says why records were refused where the store does not.
- *
- * A batch that is tried again is the same array, and its parts have the same records: so it is for the store.
+ * Wraps the `write` of a store, which gets only plain copies of records. Other values count as refused, with a reason
+ * if the store gives none. A batch that is tried again, or a part of it, reaches the store as the same plain objects.
  */
 export function takePlainRecords(write: Write): Write {
   const batches = new WeakMap<readonly TraceRecord[], PlainBatch>()
-  /** Of batches that failed or were held in part. */
+  /** The plain records of batches that failed or were held in part. */
   const known = new WeakMap<TraceRecord, TraceRecord>()
 
   function sift(given: readonly TraceRecord[]): PlainBatch {
@@ -72,7 +69,6 @@ export function takePlainRecords(write: Write): Write {
   }
 }
 
-/** Where several records are refused, the first reason is told. */
 function explain(given: readonly unknown[]): string {
   for (const value of given) {
     const reason = explainValue(value)

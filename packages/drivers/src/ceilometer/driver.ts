@@ -5,12 +5,12 @@ import { byTime } from '../records/record-time.js'
 import { decodeEvent } from './event.js'
 import { openCeilometerSession } from './session.js'
 
-/** As Python's driver asked for. */
+/** The limit that Python's driver sent. */
 const MAX_EVENTS = 100_000
 
 /**
- * Reads traces from the event API of Ceilometer (`/v2/events`, which Panko took over), as OSProfiler 1.x did. Read only:
- * Ceilometer makes its events of the notifications that `messaging://` sends.
+ * Reads traces from Ceilometer's event API (`/v2/events`, later part of Panko), as OSProfiler 1.x did. The driver
+ * cannot write: Ceilometer makes its events from the notifications of `messaging://`.
  */
 export function openCeilometerDriver(location: string, context: OpenContext): StoreDriver {
   const session = openCeilometerSession(location, context)

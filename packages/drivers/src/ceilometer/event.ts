@@ -3,13 +3,10 @@ import { Array, Map, Object } from '@osprofiler/core/toolkit'
 import { untagValues } from '../records/kombu-values.js'
 import { isObject, toRecord } from '../records/record-text.js'
 
-/** The traits that Ceilometer's own definitions make of a notification's payload, and where they were in it. */
+/** The traits that Ceilometer's own definitions take from `info.request` of a notification's payload. */
 const REQUEST_TRAITS = ['path', 'query', 'method', 'scheme']
 
-/**
- * The record that Ceilometer's agent made an event of; undefined for what is none. It is whole where the API keeps raw
- * events (`store_raw = info`), and otherwise as much of it as there are traits.
- */
+/** Returns the record of an event. Without raw events (`store_raw = info`), a record has only what its traits hold. */
 export function decodeEvent(event: unknown): TraceRecord | undefined {
   if (!isObject(event)) return undefined
   const payload = isObject(event.raw) ? event.raw.payload : undefined

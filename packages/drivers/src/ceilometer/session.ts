@@ -5,11 +5,9 @@ import type { OpenContext } from '../opening/store-driver.js'
 import { readOnlyHost, readSeconds } from '../opening/url-options.js'
 import { isObject, parse } from '../records/record-text.js'
 
-/** A way to Ceilometer's API. */
 export interface CeilometerSession {
-  /** The host, for people. */
   readonly location: string
-  /** What is at a path, such as `/v2/events?limit=1`. */
+  /** Fetches the JSON at a path such as `/v2/events?limit=1`. */
   get(path: string): Promise<unknown>
 }
 
@@ -18,7 +16,6 @@ interface Access {
   readonly token: string | undefined
 }
 
-/** For how long a request is waited for, and what ends it before. */
 interface Bounds {
   readonly timeoutMs: number
   readonly end: AbortSignal
@@ -32,14 +29,12 @@ const FORM: UrlForm = {
 }
 const TIMEOUT_MS = 60_000
 const MAX_ANSWER_CHARACTERS = 256 * 1024 * 1024
-/** What Keystone's catalog calls the API of events: Ceilometer's own, and Panko's, which took it over. */
+/** The event API in Keystone's catalog: `event` is Panko's type, and `metering` the older one of Ceilometer. */
 const SERVICE_TYPES = ['event', 'metering']
 
 /**
- * Reads a `ceilometer://` connection string. What it leaves open is taken from where OpenStack's commands have it:
- * `CEILOMETER_URL` and `OS_AUTH_TOKEN`, or Keystone's `OS_AUTH_URL`, `OS_USERNAME`, `OS_PASSWORD`, ...
- *
- * @throws OsprofilerError `ERR_CONNECTION_STRING`
+ * Reads a `ceilometer://` connection string, or throws `ERR_CONNECTION_STRING`. Missing parts come from OpenStack's
+ * variables: `CEILOMETER_URL` and `OS_AUTH_TOKEN`, or Keystone's `OS_AUTH_URL`, `OS_USERNAME`, `OS_PASSWORD`, ...
  */
 export function openCeilometerSession(location: string, { scheme, lifetime }: OpenContext): CeilometerSession {
   const parsed = parseConnectionUrl(location, FORM)
@@ -63,7 +58,7 @@ export function openCeilometerSession(location: string, { scheme, lifetime }: Op
           const response = await request(`${base.replace(/\/+$/, '')}${path}`, { headers }, bounds)
           return parse(response.text)
         } catch (error) {
-          // A token may have expired.
+          // The token may have expired.
           access = undefined
           throw error
         }
@@ -86,7 +81,7 @@ async function findAccess(url: string | undefined, token: string | undefined, bo
   return { url: known.url ?? granted.url, token: granted.token }
 }
 
-/** Logs in by a password, as Keystone's API of version 3 has it. */
+/** Logs in with a password, using version 3 of Keystone's API. */
 async function askKeystone(authUrl: string, bounds: Bounds): Promise<Access> {
   const { OS_USERNAME, OS_PASSWORD, OS_PROJECT_NAME, OS_TENANT_NAME, OS_USER_DOMAIN_NAME, OS_PROJECT_DOMAIN_NAME } =
     process.env
@@ -132,7 +127,7 @@ async function request(
   { timeoutMs, end }: Bounds,
 ): Promise<{ readonly headers: Headers; readonly text: string }> {
   try {
-    // A redirect would take the token to wherever it leads.
+    // A redirect would send the token to another server.
     const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), end])
     const response = await suppress(() => fetch(url, { ...init, redirect: 'error', signal }))
     if (!response.ok) {
@@ -165,7 +160,7 @@ function describeStatus(status: number): string {
   return `Ceilometer cannot be read: it answered ${status}.`
 }
 
-/** A code tells what happened; a message may hold the URL. */
+/** Returns a code rather than the message, which may show the URL. */
 function codeOf(error: unknown): string {
   const { name, cause } = (error ?? {}) as { name?: unknown; cause?: unknown }
   const { code } = (cause ?? {}) as { code?: unknown }

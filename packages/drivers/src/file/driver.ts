@@ -15,20 +15,17 @@ import { appendLines, readLines } from './trace-file.js'
 
 interface TraceFile {
   readonly path: string
-  /** A time that none of its records is younger than, in their form. */
+  /** A timestamp: no record in the file is newer. */
   readonly modified: string
 }
 
-/** How many files are worked on at once. */
 const PARALLEL = 16
 
 /**
- * A directory of files of JSON lines, one file a trace, that several processes may write at once. Any program that
- * reads lines can read them. A list has to read the newest files whole: fine for thousands of traces, and for more
- * there is `sqlite://`.
- *
- * A batch for several traces is several writes. Where a part of it failed, its records are refused and counted, for
- * sending them again would store the others twice; where all of it failed, it may be tried again.
+ * Keeps traces in a directory, with one file of JSON lines per trace. Several processes may write at once, and any
+ * program can read the files. A list reads the newest files whole: beyond thousands of traces, use `sqlite://`. A batch
+ * for several traces takes several writes. If some of them fail, their records are refused, because a retry would store
+ * the others twice. If all of them fail, the batch may be tried again.
  */
 export function openFileDriver(location: string): StoreDriver {
   const { directory, ttl } = readFileLocation(location)
@@ -36,7 +33,7 @@ export function openFileDriver(location: string): StoreDriver {
   return {
     name: 'file',
     location: showPath(directory),
-    // A file that was written since is left unread: its trace is not old yet.
+    // A file that was written since then is not read: its trace is too young.
     retention: { ttl, prune: before => pruneFiles(directory, before, ({ modified }) => modified < before) },
     async write(records) {
       const files = groupLines(directory, records)
@@ -63,7 +60,7 @@ async function listTraces(directory: string, selection: Selection, failed: boole
   const latest = latestBelievedTime()
   const found: TraceSummary[] = []
   for (const { path, modified } of await listFiles(directory)) {
-    // A trace is not younger than its file: beyond this one, none can be among the newest or recent enough.
+    // No trace is newer than its file, so no further file can hold a trace that is new enough.
     const isNewer = ({ timestamp }: TraceSummary): boolean => timestamp >= modified && timestamp <= latest
     if (modified < since || found.filter(isNewer).length >= limit) break
     const tally = await tallyReadable(path)
@@ -72,7 +69,6 @@ async function listTraces(directory: string, selection: Selection, failed: boole
   return found
 }
 
-/** The lines of a batch by the file that they belong to. */
 function groupLines(directory: string, records: readonly TraceRecord[]): Map<string, string[]> {
   const files = new Map<string, string[]>()
   for (const record of records) {
@@ -84,7 +80,7 @@ function groupLines(directory: string, records: readonly TraceRecord[]): Map<str
   return files
 }
 
-/** How many lines were written. Rejects where it is none. */
+/** Returns how many lines were written. Rejects if there are none. */
 async function appendAll(directory: string, files: ReadonlyMap<string, readonly string[]>): Promise<number> {
   let written = 0
   let failure: unknown
@@ -105,7 +101,7 @@ async function appendAll(directory: string, files: ReadonlyMap<string, readonly 
   return written
 }
 
-/** Undefined for a file that this user may not read: the file costs a list none of the others. */
+/** Returns undefined for a file that this user may not read, so that a list still shows the others. */
 async function tallyReadable(path: string): Promise<TraceTally | undefined> {
   try {
     return await tallyFile(path)
@@ -121,7 +117,7 @@ async function tallyFile(path: string): Promise<TraceTally> {
   return tally
 }
 
-/** Whoever may remove nothing is told so also where there is nothing to remove. */
+/** Rejects if this user may not remove files, even if there is nothing to remove. */
 async function checkWritable(directory: string): Promise<void> {
   try {
     await access(directory, constants.W_OK)
@@ -130,7 +126,7 @@ async function checkWritable(directory: string): Promise<void> {
   }
 }
 
-/** How many traces were removed. One that is written just then may lose what comes first of its new records. */
+/** Returns how many traces were removed. A trace that is being written may lose the first of its new records. */
 async function pruneFiles(
   directory: string,
   before: string,
@@ -146,13 +142,13 @@ async function pruneFiles(
   return pruned
 }
 
-/** The files of traces, those that changed last first, with a time that none of their records is younger than. */
+/** Lists the trace files, the last changed first. */
 async function listFiles(directory: string): Promise<TraceFile[]> {
   const files: TraceFile[] = []
   await eachInParallel(await readNames(directory), async name => {
     const path = join(directory, name)
     const stats = await stat(path).catch(() => undefined)
-    // A second on top: file systems keep the time of a change coarsely, records keep microseconds.
+    // File systems keep coarse times and records have microseconds, so a second is added.
     if (stats?.isFile()) files.push({ path, modified: toTimestamp(new Date(stats.mtimeMs + 1_000)) })
   })
   return files.sort((one, other) => (one.modified < other.modified ? 1 : -1))

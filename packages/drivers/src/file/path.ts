@@ -5,18 +5,15 @@ import { OsprofilerError } from '@osprofiler/core'
 import { JSON, URL } from '@osprofiler/core/toolkit'
 import { readTtl } from '../opening/url-options.js'
 
-/** What the name of a trace's file ends with. */
 export const EXTENSION = '.jsonl'
 
-/** What a connection string of a file store says. */
 export interface FileLocation {
-  /** Absolute. */
   readonly directory: string
-  /** How long traces are kept, in ms. */
+  /** How long traces are kept, in milliseconds. */
   readonly ttl: number | undefined
 }
 
-/** Reads what follows `file://`: an absolute path, percent-encoded, and perhaps `?ttl=7d`. */
+/** Reads what follows `file://`: an absolute path, percent-encoded, and an optional `?ttl=7d`. */
 export function readFileLocation(location: string): FileLocation {
   const [, path = '', ttl] = /^([^?#]*)(?:\?ttl=([^&#]*))?$/.exec(location) ?? malformed()
   return { directory: toDirectory(path), ttl: readTtl(ttl) }
@@ -30,7 +27,7 @@ function toDirectory(path: string): string {
       if (!directory.includes('\0') && directory !== parse(directory).root) return directory
     }
   } catch {
-    // A malformed string, or an encoded slash: refused below without its text, which may hold a password.
+    // A malformed URL or an encoded slash is refused below. The message omits the text, which may hold a password.
   }
   return malformed()
 }
@@ -43,9 +40,9 @@ function malformed(): never {
 }
 
 /**
- * The file of a trace. A UUID in lower case, which is what tracers make, is the name as it stands. Any other id came
- * from a stranger and may be a path, too long, reserved, or equal to another on a file system that ignores case:
- * its hash is the name, over its JSON, which tells apart even halves of surrogate pairs.
+ * Returns the file of a trace. A lower-case UUID, as tracers make it, becomes the name. Any other id is hashed, because
+ * it may be a path, too long, reserved, or equal to another id where the file system ignores case. The hash is over
+ * JSON, which keeps even halves of surrogate pairs apart.
  */
 export function toTraceFile(directory: string, baseId: string): string {
   const isUuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(baseId)

@@ -5,22 +5,22 @@ import { Buffer, Error, isError, Math, String } from '@osprofiler/core/toolkit'
 import { decodeRecord } from '../records/record-text.js'
 
 const BATCH = 500
-// Something else than a file may be there. Opening a FIFO, or writing to one, would wait for its other end, and not even
-// `process.exit()` ends such a wait. Windows knows neither the flag nor the matter.
+// The path may name something other than a file. Without `O_NONBLOCK`, opening or writing a FIFO waits for its other
+// end, and not even `process.exit()` ends that wait. Windows has neither the flag nor the problem.
 const { O_RDONLY, O_RDWR, O_APPEND, O_CREAT, O_NONBLOCK = 0 } = constants
 const READ = O_RDONLY | O_NONBLOCK
 const APPEND = O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK
 
 /**
- * Appends lines to a file, which is made for its owner alone, in one write, so that lines of several processes do
- * not mix. Returns how many lines are in the file as a whole: fewer than given only where the disk filled up midway.
+ * Appends lines to a file in one write, so that lines of several processes do not mix. Creates the file for its owner
+ * alone. Returns how many complete lines were written: fewer than given only if the disk filled up midway.
  */
 export async function appendLines(path: string, lines: readonly string[]): Promise<number> {
   const handle = await open(path, APPEND, 0o600)
   try {
     await checkFile(handle)
     const text = `${lines.join('\n')}\n`
-    // After a crash or a full disk the file may end in half a line, which must not swallow the first of these.
+    // After a crash or a full disk, the file may end in half a line, which must not swallow the first new line.
     const bytes = Buffer.from((await endsInLine(handle)) ? text : `\n${text}`)
     const written = await writeAll(handle, bytes)
     if (written === bytes.length) return lines.length
@@ -31,11 +31,7 @@ export async function appendLines(path: string, lines: readonly string[]): Promi
   }
 }
 
-/**
- * The records of a file in batches, the first line first. Lines that hold no whole record are passed over.
- *
- * @param onUnreadable hears of such lines, but for a last one that is still being written
- */
+/** Yields records in batches, in file order. `onUnreadable` counts skipped lines, but not an incomplete last line. */
 export async function* readLines(
   path: string,
   onUnreadable: (records: number) => void = () => undefined,
@@ -47,7 +43,7 @@ export async function* readLines(
     let batch: TraceRecord[] = []
     let unreadable = 0
     for await (const lines of splitLines(handle)) {
-      // Told before the next lines: what comes last has no end yet.
+      // Reported only when more lines follow, because the last line may be incomplete.
       if (unreadable > 0) onUnreadable(unreadable)
       unreadable = 0
       for (const line of lines) {
@@ -77,7 +73,7 @@ async function endsInLine(handle: FileHandle): Promise<boolean> {
   return buffer[0] === 0x0a
 }
 
-/** How many bytes were written. Rejects where it is none. */
+/** Returns how many bytes were written. Rejects if there are none. */
 async function writeAll(handle: FileHandle, bytes: Buffer): Promise<number> {
   let written = 0
   while (written < bytes.length) {
@@ -100,15 +96,12 @@ async function openExisting(path: string): Promise<FileHandle | undefined> {
   }
 }
 
-/** The parser takes microseconds to refuse a line, and a file may have millions of blank ones. */
+/** The parser takes microseconds to refuse a line, and a file may have millions of blank lines. */
 function mayBeRecord(line: string): boolean {
   return /^\s*\{/.test(line)
 }
 
-/**
- * The lines of a file, those of a piece at a time. Not `readline`, which also breaks lines at characters that JSON leaves
- * unescaped.
- */
+/** Yields lines, chunk by chunk. Node's `readline` also breaks lines at characters that JSON does not escape. */
 async function* splitLines(handle: FileHandle): AsyncGenerator<readonly string[]> {
   let pieces: string[] = []
   for await (const chunk of handle.createReadStream({ encoding: 'utf8', autoClose: false })) {

@@ -2,15 +2,13 @@ import { AbortController, cutAtExit, Error, Number, Object, Set } from '@osprofi
 import type { StoreLifetime } from '../opening/store-driver.js'
 import { withDeadline } from './deadline.js'
 
-/** What the client of a store does, which ends also where the server hangs. */
+/** The work of a store's client, which ends even if the server hangs. */
 export interface AbortableWork {
-  /** See `StoreLifetime`. */
   readonly run: StoreLifetime['run']
-  /** Ends all of it: the store is closed. */
+  /** Aborts all work because the store is closed. */
   abort(): void
 }
 
-/** Begins with nothing under way. */
 export function createAbortableWork(): AbortableWork {
   const underWay = new Set<AbortController>()
   return {

@@ -1,7 +1,7 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { clearTimeout, Promise, setTimeout } from '@osprofiler/core/toolkit'
 
-/** Does some work, and calls `onLate` where it is still under way after so many milliseconds. Keeps no process alive. */
+/** Runs work, and calls `onLate` if it is still under way after `milliseconds`. Does not keep the process alive. */
 export async function withDeadline<Result>(
   milliseconds: number,
   onLate: () => void,
@@ -15,7 +15,7 @@ export async function withDeadline<Result>(
   }
 }
 
-/** Waits for something, for at most so many milliseconds. Keeps no process alive. */
+/** Waits for work, and rejects with `ERR_STORE` after `milliseconds`. Does not keep the process alive. */
 export function limit<Result>(work: Promise<Result>, milliseconds: number): Promise<Result> {
   return new Promise((resolve, reject) => {
     const onLate = (): void => reject(noEnd(milliseconds))

@@ -5,21 +5,19 @@ import type { StoreDriver, StoreLifetime } from '../opening/store-driver.js'
 import { createAbortableWork } from './abortable-work.js'
 import { isDoneWithin } from './hold.js'
 
-/** How long a driver may be used: until it is closed, and a batch that it is writing then is still written. */
+/** The lifetime of a driver, which ends with `close`. A batch that is being written then is still written. */
 export interface DriverLifetime extends StoreLifetime {
   readonly isOpen: boolean
-  /** Has `close` wait for a write. Resolves to what that resolves to. */
+  /** Makes `close` wait for a write. Resolves to the result of the write. */
   trackWrite<Result>(write: Promise<Result>): Promise<Result>
-  /** Ends it, once: further calls wait for the first. Resolves within `timeout` milliseconds, whatever hangs. */
+  /** Ends the lifetime, once. Resolves within `timeout` milliseconds, even if something hangs. */
   close(timeout: number | undefined, store: Pick<StoreDriver, 'settle' | 'leave' | 'cut'>): Promise<void>
 }
 
-/** For how long `close` waits where it is not told. */
 const CLOSE_TIMEOUT_MS = 5_000
-/** What of its time it keeps for taking leave. */
+/** The share of the timeout that is reserved for taking leave of the server. */
 const LEAVE_SHARE = 0.2
 
-/** Begins the life of a driver. */
 export function createLifetime(): DriverLifetime {
   const writes = new Set<Promise<unknown>>()
   const hosts = createHostLookup()
@@ -33,7 +31,7 @@ export function createLifetime(): DriverLifetime {
   ): Promise<void> {
     hosts.leaveSystem()
     const settled = await isDoneWithin(timeout * (1 - LEAVE_SHARE), Promise.allSettled([...writes, settle?.()]))
-    // A server that hangs is not taken leave of.
+    // The driver does not take leave of a server that hangs.
     if (settled && leave !== undefined) await isDoneWithin(timeout * LEAVE_SHARE, leave())
     isCut = true
     hosts.end()
@@ -68,7 +66,6 @@ export function createLifetime(): DriverLifetime {
   }
 }
 
-/** What whoever uses a driver is told that was closed. */
 function storeClosed(): OsprofilerError {
   return new OsprofilerError('ERR_STORE', 'This store was closed. Open it again with openDriver().')
 }

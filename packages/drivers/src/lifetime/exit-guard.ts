@@ -2,12 +2,11 @@ import { Atomics, Int32Array, Promise, process, Set, SharedArrayBuffer } from '@
 import { Math, performance } from '@osprofiler/core/toolkit'
 
 /**
- * Lets a thread leave native code before the process ends. Node stops threads wherever they are, and an addon that
- * then has something to throw aborts the whole process. So the end waits, for moments, until the thread is out,
- * and the thread does not go in again.
+ * Lets a thread leave native code before the process ends. Node stops threads anywhere, and an addon that then throws
+ * aborts the whole process. So the exit waits for the thread, which does not enter native code again.
  */
 export interface ExitGuard {
-  /** Runs something native, or never comes back where the process is ending. */
+  /** Runs native code. Never resolves if the process is ending. */
   run<Result>(work: () => Result): Promise<Result>
 }
 
@@ -17,17 +16,16 @@ const WAIT_MS = 2_000
 
 const watched = new Set<ExitSignal>()
 
-/** The memory through which the two sides see each other. */
+/** The memory that the process and the thread share. */
 export type ExitSignal = Int32Array<SharedArrayBuffer>
 
-/** Makes what both sides share. */
 export function createExitSignal(): ExitSignal {
   return new Int32Array(new SharedArrayBuffer(8))
 }
 
-/** Makes the end of this process wait for the thread, until the returned function is called. */
+/** Makes the exit of this process wait for the thread, until the returned function is called. */
 export function watchExit(signal: ExitSignal): () => void {
-  // One listener for all threads: Node warns of an eleventh.
+  // All threads share one listener, because Node warns of an eleventh.
   if (watched.size === 0) process.on('exit', holdExit)
   watched.add(signal)
   return () => {
@@ -35,19 +33,19 @@ export function watchExit(signal: ExitSignal): () => void {
   }
 }
 
-/** Has the thread not go into native code again: whether it is out. */
+/** Keeps the thread from entering native code again. Returns whether the thread is outside. */
 export function haveLeft(signal: ExitSignal): boolean {
   Atomics.store(signal, LEAVING, 1)
   return Atomics.load(signal, BUSY) === 0
 }
 
-/** The thread's side. */
+/** Creates the guard on the thread's side. */
 export function createExitGuard(signal: ExitSignal): ExitGuard {
   return {
     async run(work) {
       Atomics.store(signal, BUSY, 1)
       try {
-        // Looked at only now that we are seen to be busy, or the end could pass by between the two.
+        // Checked only after `BUSY` is set. Otherwise the process could end between the check and the call.
         if (Atomics.load(signal, LEAVING) === 0) return work()
       } finally {
         Atomics.store(signal, BUSY, 0)

@@ -1,6 +1,6 @@
 import { clearTimeout, holdProcess, Number, Promise, setTimeout } from '@osprofiler/core/toolkit'
 
-/** Does some work, for which the process is kept alive, though for no more than so many milliseconds. */
+/** Runs work, and keeps the process alive meanwhile for at most `limit` milliseconds. */
 export async function hold<Result>(work: () => Promise<Result>, limit = Number.POSITIVE_INFINITY): Promise<Result> {
   const release = holdProcess(limit)
   try {
@@ -10,7 +10,7 @@ export async function hold<Result>(work: () => Promise<Result>, limit = Number.P
   }
 }
 
-/** Waits for something, for at most so many milliseconds: whether it was done in time. Keeps the process alive meanwhile. */
+/** Resolves to whether work ended within `milliseconds`. Keeps the process alive meanwhile. */
 export function isDoneWithin(milliseconds: number, work: Promise<unknown>): Promise<boolean> {
   return new Promise(resolve => {
     const timer = setTimeout(() => resolve(false), milliseconds)

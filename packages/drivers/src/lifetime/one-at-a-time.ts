@@ -1,6 +1,6 @@
 import { Promise } from '@osprofiler/core/toolkit'
 
-/** Makes a function that does one thing after another, in the order of its calls, however each of them ends. */
+/** Creates a function that runs one task after another, in the order of its calls, even if a task fails. */
 export function createOneAtATime(): <Result>(work: () => Promise<Result>) => Promise<Result> {
   let last: Promise<unknown> = Promise.resolve()
   return work => {

@@ -4,34 +4,29 @@ import { performance, Set } from '@osprofiler/core/toolkit'
 import { latestBelievedTime } from './latest-believed-time.js'
 import { isSelected, type Selection } from './trace-query.js'
 
-/** Records of which times are looked at: up to one, or those after it. */
+/** The records to look at: those up to a timestamp, or those after it. */
 export type TimePart = { readonly upTo: string } | { readonly after: string }
 
-/** How long a store may hand out records of traces that are known already, in milliseconds. */
+/** How long a store may return nothing but records of known traces. */
 const NO_PROGRESS_MS = 30_000
 
-/** A step back in time. */
 export interface TracePage {
-  /** The traces of the records that count; some may be known already. */
+  /** The traces of the matching records. Some may be known already. */
   readonly baseIds: Iterable<string>
-  /** A timestamp: no trace that is still to come is newer. */
+  /** A timestamp: no trace on a later page is newer. */
   readonly reached: string
 }
 
-/** A store of which the newest traces are wanted. */
 export interface TraceSource {
-  /** What there is, from the newest back, in pages. Ends early when its consumer does. */
+  /** Yields pages from the newest record back. Ends early when its consumer does. */
   pages(part: TimePart): AsyncIterable<TracePage>
-  /** What a list shows of some traces, each of which has a record. */
   summarise(baseIds: readonly string[]): Promise<readonly TraceSummary[]>
 }
 
 /**
- * The newest traces that a query asks for, at least, found by going back in time over the records until none that is older can
- * belong to a newer trace: the cost is that of the newest traces, however many there are. Records from beyond tomorrow
- * are looked at last.
- *
- * @throws OsprofilerError `ERR_STORE` where the store goes on and on without another trace
+ * Collects at least the newest traces that a query asks for. Goes back in time until no older record can belong to a
+ * newer trace, so the cost does not depend on the store's size. Reads records from beyond tomorrow last. Throws
+ * `ERR_STORE` if the store keeps returning records of known traces.
  */
 export async function collectNewest(
   source: TraceSource,
@@ -60,7 +55,7 @@ export async function collectNewest(
     }
   }
 
-  /** How many traces stand before one of that time, in a list. */
+  /** Counts the traces that a list shows before a trace of that time. */
   function countBefore(reached: string): number {
     const isLate = reached > latest
     return found.filter(({ timestamp }) =>
@@ -69,7 +64,7 @@ export async function collectNewest(
   }
 }
 
-/** What a page of records says of their traces: the records stand from the newest back. */
+/** Converts a page of records, the newest first. */
 export function toTracePage(records: readonly { readonly base_id: string; readonly timestamp: string }[]): TracePage {
   return { baseIds: records.map(({ base_id }) => base_id), reached: records.at(-1)?.timestamp ?? '' }
 }

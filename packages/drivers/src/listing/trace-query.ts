@@ -1,7 +1,7 @@
 import type { TraceQuery, TraceSummary } from '@osprofiler/core'
 import { Number, String, TypeError, types } from '@osprofiler/core/toolkit'
 
-/** A `TraceQuery` with its defaults, `since` in the form of a record's timestamp. */
+/** A `TraceQuery` with its defaults, and with `since` as a record's timestamp. */
 export interface Selection {
   readonly limit: number
   readonly since: string
@@ -9,7 +9,7 @@ export interface Selection {
   readonly service: string | undefined
 }
 
-/** Reads a query. A limit that is no whole number, a date that is none or a name that is no text is a `TypeError`. */
+/** Reads a query. Throws a `TypeError` for a limit, a date, a name or a service that is not valid. */
 export function readQuery(query: TraceQuery = {}): Selection {
   const { limit = 100, since, name, service } = query
   if (limit !== Number.POSITIVE_INFINITY && !(Number.isInteger(limit) && limit >= 0)) {
@@ -24,7 +24,7 @@ export function readQuery(query: TraceQuery = {}): Selection {
   return { limit, since: since === undefined ? '' : toTimestamp(since), name, service }
 }
 
-/** Whether a trace is among those that a query asks for, its limit aside. */
+/** Returns whether a query asks for a trace, apart from its limit. */
 export function isSelected(trace: TraceSummary, { since, name, service }: Omit<Selection, 'limit'>): boolean {
   return (
     trace.timestamp >= since &&
@@ -33,13 +33,13 @@ export function isSelected(trace: TraceSummary, { since, name, service }: Omit<S
   )
 }
 
-/** The moment before which traces are pruned, as a record's timestamp. A `TypeError` where it is no valid date. */
+/** Formats a pruning time as a record's timestamp. Throws a `TypeError` for an invalid date. */
 export function readBefore(before: Date): string {
   if (types.isDate(before) && !Number.isNaN(before.getTime())) return toTimestamp(before)
   throw new TypeError('before is a valid Date.')
 }
 
-/** A date as a record's timestamp, so that the two compare as text. */
+/** Formats a date as a record's timestamp, so that the two compare as text. */
 export function toTimestamp(date: Date): string {
   return `${date.toISOString().slice(0, -1)}000`
 }

@@ -2,18 +2,16 @@ import { isErrorRecord, type TraceRecord, type TraceSummary } from '@osprofiler/
 import { latestBelievedTime } from './latest-believed-time.js'
 import { isSelected, type Selection } from './trace-query.js'
 
-/** Sums up a trace while its records pass by. */
+/** Sums up a trace, record by record. */
 export interface TraceTally {
   add(record: TraceRecord): void
-  /** The timestamp of the youngest record, those from beyond tomorrow aside; `''` as long as there was none. */
+  /** The timestamp of the newest record up to tomorrow; `''` if there is none. */
   readonly newest: string
-  /** Whether a record told of a failure. */
   readonly failed: boolean
-  /** Undefined as long as there was no record. */
   readonly summary: TraceSummary | undefined
 }
 
-/** Starts a tally. Which record is the first, its timestamp says, and of equals the order in which they came. */
+/** Starts a tally. The record with the oldest timestamp is the first record; among equals, the first that was added. */
 export function createTally(): TraceTally {
   const latest = latestBelievedTime()
   let first: TraceRecord | undefined
@@ -39,21 +37,19 @@ export function createTally(): TraceTally {
   }
 }
 
-/** The tally of some records of one trace. */
 export function tallyOf(records: Iterable<TraceRecord>): TraceTally {
   const tally = createTally()
   for (const record of records) tally.add(record)
   return tally
 }
 
-/** Adds a record to the tally of its trace, which is started where there is none. */
 export function addToTally(tallies: Map<string, TraceTally>, record: TraceRecord): void {
   const tally = tallies.get(record.base_id) ?? createTally()
   tallies.set(record.base_id, tally)
   tally.add(record)
 }
 
-/** What a list shows of the traces that a query asks for, in any order; only of those in which something failed, or of all. */
+/** Summarizes the traces that a query asks for, in any order. With `failed`, only traces in which something failed. */
 export function selectTraces(tallies: Iterable<TraceTally>, selection: Selection, failed: boolean): TraceSummary[] {
   return [...tallies].flatMap(tally => {
     const { summary } = tally
@@ -61,7 +57,6 @@ export function selectTraces(tallies: Iterable<TraceTally>, selection: Selection
   })
 }
 
-/** What a list shows of a trace, by its first record. */
 export function toSummary(
   first: Pick<TraceRecord, 'base_id' | 'timestamp' | 'name' | 'project' | 'service'>,
   records: number,
@@ -70,12 +65,12 @@ export function toSummary(
   return { base_id, timestamp, name: toPointName(name), project, service, records }
 }
 
-/** A record's name without what says which end of a point it is. */
+/** Returns a record's name without `-start` or `-stop`. */
 export function toPointName(name: string): string {
   return name.replace(/-(?:start|stop)$/, '')
 }
 
-/** Sorts traces, the newest first. Those that say that they come from beyond tomorrow come last. */
+/** Sorts traces in place, the newest first. Traces with a time beyond tomorrow come last. */
 export function sortNewestFirst<Trace extends Pick<TraceSummary, 'timestamp'>>(traces: Trace[]): Trace[] {
   const latest = latestBelievedTime()
   return traces.sort((one, other) => {

@@ -15,12 +15,9 @@ const FORM = {
 }
 
 /**
- * VMware's Log Insight, in the layout of Python's driver: an event a record. A batch is one request to its ingestion
- * service. That knows no ids: a batch whose answer never came is `ERR_WRITE_UNCERTAIN`. Events cannot be removed; Log
- * Insight forgets them by itself.
- *
- * Unlike Python's driver, it sends everything over TLS, and wants a certificate that it can verify, or to be told
- * `?insecure=true`.
+ * Keeps records in VMware's Log Insight, in the layout of Python's driver: one event per record, up to 500 per request.
+ * Log Insight knows no event ids, so a batch without an answer is `ERR_WRITE_UNCERTAIN`. Events expire there, and
+ * cannot be removed. Unlike Python's driver, this one requires TLS with a verified certificate, or `?insecure=true`.
  */
 export function openLoginsightDriver(location: string, { lifetime }: OpenContext): StoreDriver {
   const { server, credentials } = readLocation(location)
@@ -52,7 +49,7 @@ function readLocation(location: string): { readonly server: LogInsightServer; re
     throw refuse('one host, with a user and a password')
   }
   const insecure = options.get('insecure') ?? 'false'
-  // No other word: it gives up what TLS is for.
+  // Accepts no other word, because the option gives up what TLS is for.
   if (insecure !== 'true' && insecure !== 'false') throw refuse('insecure is true or false')
   return {
     server: { ...host, ca: readFileOption(url, 'ca')?.toString('utf8'), insecure: insecure === 'true' },

@@ -3,13 +3,13 @@ import { Buffer, clearTimeout, Error, Promise, setTimeout } from '@osprofiler/co
 import type { StoreLifetime } from '../opening/store-driver.js'
 import { isObject, parse } from '../records/record-text.js'
 
-/** Where a Log Insight is, and what its certificate is measured by. */
+/** The address of a Log Insight, and how its certificate is verified. */
 export interface LogInsightServer {
   readonly host: string
   readonly port: number
-  /** The certificate, as PEM, of an authority to be trusted instead of those that Node knows. */
+  /** The PEM certificate of an authority to trust instead of those that Node knows. */
   readonly ca: string | undefined
-  /** Whether any certificate will do, as for Python's driver. */
+  /** Whether to accept any certificate, as Python's driver does. */
   readonly insecure: boolean
 }
 
@@ -24,13 +24,13 @@ export interface HttpRequest {
 
 export interface HttpAnswer {
   readonly status: number
-  /** What it says as JSON, or nothing. */
+  /** The JSON of the answer, or an empty object. */
   readonly body: Readonly<Record<string, unknown>>
 }
 
-/** A request that came to nothing. */
+/** A request without an answer. */
 export class HttpFailure extends Error {
-  /** Whether the server may have received it. */
+  /** Whether the server may have received the request. */
   readonly sent: boolean
 
   constructor(message: string, sent: boolean) {
@@ -41,16 +41,16 @@ export class HttpFailure extends Error {
 }
 
 export interface HttpClient {
-  /** Rejects with an `HttpFailure` where there is no answer. */
+  /** Rejects with an `HttpFailure` if there is no answer. */
   send(request: HttpRequest): Promise<HttpAnswer>
   close(): void
 }
 
-/** Before the server closes a connection, of which a request on its way would learn nothing. */
+/** Idle connections end before the server closes them: a request on its way would be lost. */
 const IDLE_CONNECTION_MS = 4_000
 const MAX_CHARACTERS = 200_000_000
 
-/** Speaks HTTPS, by Node's own client: `fetch` could not be told whose certificates to trust. */
+/** Speaks HTTPS with Node's own client, because `fetch` cannot be given a certificate to trust. */
 export function createHttpClient(
   { host, port, ca, insecure }: LogInsightServer,
   { lookup, run }: StoreLifetime,
@@ -73,7 +73,7 @@ export function createHttpClient(
       end.addEventListener('abort', () => request.destroy(end.reason))
       request.on('close', () => clearTimeout(timer))
       request.on('socket', socket => {
-        // Whoever waits for the answer keeps the process alive.
+        // Only a call in progress keeps the process alive.
         socket.unref()
         sent = request.reusedSocket
         if (!sent) socket.once('secureConnect', () => (sent = true))

@@ -3,15 +3,14 @@ import { Buffer, JSON, Map, Math, Number, Object } from '@osprofiler/core/toolki
 import { encodeRecord } from '../records/record-text.js'
 import { type HttpAnswer, HttpFailure, type HttpRequest } from './http.js'
 
-/** Events of one request, and the positions of their records in the batch. */
+/** The events of one request, and the positions of their records in the batch. */
 interface Piece {
   readonly events: readonly string[]
   readonly places: readonly number[]
 }
 
-/** A batch as events, with what has become of them so far. */
 export interface EventBatch {
-  /** What was not settled yet. */
+  /** The pieces that the server has neither taken nor refused. */
   waiting: readonly Piece[]
   refused: number
   hasFailed: boolean
@@ -19,15 +18,14 @@ export interface EventBatch {
 
 type Send = (request: HttpRequest) => Promise<HttpAnswer>
 
-/** The agent's id of Python's driver. */
+/** The path contains the agent id of Python's driver. */
 const PATH = '/api/v1/events/ingest/F52D775B-6017-4787-8C8A-F21AE0AEC057'
-/** While a write waits, a program that has ended its work does not end. */
+/** A write that waits delays the end of the program. */
 const ANSWER_MS = 10_000
-/** A request may have 500 events and 4 MB. */
 const MAX_EVENTS = 500
 const MAX_BYTES = 4_000_000
 
-/** What to do about an answer, beside waiting. */
+/** What to do about a status, besides waiting. */
 const ADVICE = new Map([
   [401, 'See the user and the password in the connection string.'],
   [403, 'Let this user send events.'],
@@ -37,7 +35,7 @@ const ADVICE = new Map([
 
 export const EVENT_TEXT = 'OSProfiler trace'
 
-/** Makes a batch ready, in the layout of Python's driver: a record is an event, whole in its field `trace`. */
+/** Prepares a batch in the layout of Python's driver: a record is one event, complete in its field `trace`. */
 export function toEvents(records: readonly TraceRecord[]): EventBatch {
   const waiting: { readonly events: string[]; readonly places: number[] }[] = []
   let bytes = Number.POSITIVE_INFINITY
@@ -60,10 +58,7 @@ export function toEvents(records: readonly TraceRecord[]): EventBatch {
   return { waiting, refused, hasFailed: false }
 }
 
-/**
- * Sends what of a batch was not taken yet. In a batch that has failed before, a piece that the server does not take now is
- * held, and the pieces behind it are sent.
- */
+/** Sends the waiting pieces. If the batch failed before, holds a piece that is not taken now, and goes on. */
 export async function ingest(send: Send, batch: EventBatch): Promise<WriteResult> {
   const held: Piece[] = []
   let failure: OsprofilerError | undefined
@@ -82,7 +77,7 @@ export async function ingest(send: Send, batch: EventBatch): Promise<WriteResult
   return { refused: batch.refused, held: held.flatMap(({ places }) => places), reason: failure.message }
 }
 
-/** Counts what the server took and refused of a piece. Returns its halves where it is to be sent in these. */
+/** Counts the events that the server refused. Returns the halves of a piece that must be sent in two requests. */
 function settle(batch: EventBatch, { events, places }: Piece, { status, body }: HttpAnswer): readonly Piece[] {
   if (status === 200) {
     const refused = toRefused(body.ingested, events.length)
@@ -90,7 +85,7 @@ function settle(batch: EventBatch, { events, places }: Piece, { status, body }: 
     return []
   }
   if (status !== 400 && status !== 413) return []
-  // One event that it does not like is no reason to lose the others.
+  // One bad event must not cost the others.
   if (events.length === 1) {
     batch.refused++
     return []
@@ -102,7 +97,7 @@ function settle(batch: EventBatch, { events, places }: Piece, { status, body }: 
   ]
 }
 
-/** Whether the reason may be one request: the server has too much to do, or fails at it. */
+/** Returns whether the cause may be one request: the server is overloaded, or fails at it. */
 function mayBeOfOne(status: number): boolean {
   return status === 429 || status >= 500
 }
@@ -113,7 +108,7 @@ function takesNothing(status: number): OsprofilerError {
   return new OsprofilerError('ERR_STORE', `Log Insight takes no records now: it answers ${status}.${more}`)
 }
 
-/** Log Insight knows no ids of events: what it may have received must not be sent again. */
+/** Log Insight knows no event ids, so a batch that it may have received must not be sent again. */
 async function sendOnce(send: Send, body: string): Promise<HttpAnswer> {
   try {
     return await send({ method: 'POST', path: PATH, body, timeout: ANSWER_MS })
@@ -134,7 +129,7 @@ function toRefused(ingested: unknown, sent: number): number {
 function toEvent(record: TraceRecord): string | undefined {
   const { base_id, trace_id, project, service, name, parent_id } = record
   const fields = Object.entries({ base_id, trace_id, project, service, name, trace: encodeRecord(record) })
-  // A field's text is UTF-8; in the JSON of the last one, halves of surrogate pairs are escapes.
+  // Fields are UTF-8. Only the JSON in `trace` can express half a surrogate pair.
   if (![base_id, trace_id, project, service, name, parent_id].every(text => text.isWellFormed())) return undefined
   return JSON.stringify({ text: EVENT_TEXT, fields: fields.map(([key, content]) => ({ name: key, content })) })
 }

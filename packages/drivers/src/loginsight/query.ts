@@ -11,26 +11,24 @@ import { EVENT_TEXT } from './ingest.js'
 type Send = (request: HttpRequest) => Promise<HttpAnswer>
 
 interface Event {
-  /** When it arrived, in milliseconds. */
+  /** The time of arrival, in milliseconds. */
   readonly timestamp: number
-  /** The record as it was sent. */
   readonly trace: string
 }
 
-/** As many as Log Insight gives at once. */
+/** The most that Log Insight returns at once. */
 const PAGE = 20_000
-/** How much a list reads at most. */
 const MAX_LIST_PAGES = 5
-/** Of the server with a query, and ours with the server. */
+/** How long the server may take for a query, and how long we wait for the server. */
 const QUERY_MS = 60_000
 const ANSWER_MS = 90_000
 
-/** An id of which a word can be made: others, of signs alone or with a wildcard in them, mean something else there. */
+/** An id that works as a search term. An id without a word, or with a wildcard, means something else to Log Insight. */
 const WORD = /^\w+(?:-\w+)*$/
 
-/** The records of a trace, oldest first within what one answer holds. */
+/** Yields the records of a trace, the oldest first within one answer. */
 export async function* readTrace(send: Send, baseId: string): AsyncGenerator<readonly TraceRecord[]> {
-  // It finds words, in whatever case and among others; whether it is the id is seen here.
+  // The search ignores case and finds the word inside longer texts, so the id is compared below.
   const constraint = WORD.test(baseId) ? `/base_id/CONTAINS%20${baseId}` : anyRecord()
   for await (const events of readPages(send, constraint, 0, 'ASC')) {
     const found = events.flatMap(({ trace }) => decodeRecord(trace) ?? []).filter(({ base_id }) => base_id === baseId)
@@ -38,13 +36,13 @@ export async function* readTrace(send: Send, baseId: string): AsyncGenerator<rea
   }
 }
 
-/** The newest traces, or those in which something failed. Rejects where they are not all in what a list reads. */
+/** Lists the newest traces, or the newest failed ones. Rejects if a list would have to read too many records. */
 export async function listTraces(send: Send, selection: Selection, failed: boolean): Promise<TraceSummary[]> {
   const { limit, since } = selection
   const traces = new Map<string, TraceTally>()
   const latest = latestBelievedTime()
   let pages = 0
-  // A record arrives after its own time, so nothing that is wanted arrived before.
+  // A record arrives after its own time, so no matching record arrived before.
   for await (const events of readPages(send, anyRecord(), since === '' ? 0 : Date.parse(`${since}Z`), 'DESC')) {
     if (pages++ === MAX_LIST_PAGES) throw tooMany()
     for (const { trace } of events) {
@@ -70,7 +68,7 @@ function anyRecord(): string {
   return `/text/CONTAINS%20${encodeURIComponent(EVENT_TEXT)}`
 }
 
-/** Events in the order of their arrival, which is told in milliseconds: pages overlap in one, and are told apart here. */
+/** Yields events in order of arrival. Pages overlap by a millisecond, and events that were seen before are left out. */
 async function* readPages(
   send: Send,
   constraint: string,

@@ -5,7 +5,7 @@ import { type HttpAnswer, type HttpClient, HttpFailure, type HttpRequest } from 
 export interface Credentials {
   readonly username: string
   readonly password: string
-  /** Who knows the user: `Local`, `ActiveDirectory`, `vIDM`; undefined leaves that to the server. */
+  /** The directory of the user: `Local`, `ActiveDirectory` or `vIDM`. Default: the server decides. */
   readonly provider: string | undefined
 }
 
@@ -13,7 +13,7 @@ const LOGIN_MS = 5_000
 const UNAUTHORIZED = 401
 const LOGIN_TIMEOUT = 440
 
-/** Sends requests within a session, which is opened when it is needed and anew when it has run out. */
+/** Sends requests within a session, which is opened on demand and renewed after it has expired. */
 export function createSession(
   client: HttpClient,
   credentials: Credentials,
@@ -24,7 +24,7 @@ export function createSession(
     const body = JSON.stringify(credentials)
     const request = { method: 'POST', path: '/api/v1/sessions', body, timeout: LOGIN_MS } as const
     const answer = await client.send(request).catch(({ message }) => {
-      // Of what was to be sent within the session, nothing was.
+      // The request itself was never sent.
       throw new HttpFailure(message, false)
     })
     const { sessionId } = answer.body
@@ -39,7 +39,7 @@ export function createSession(
       session = undefined
       throw error
     })
-    // The one for today's versions, the other for those that Python's driver was written for.
+    // The first header is for current versions, the second for those of Python's driver.
     const headers = { authorization: `Bearer ${id}`, 'x-li-session-id': id }
     const answer = await client.send({ ...request, headers })
     if ((answer.status === UNAUTHORIZED || answer.status === LOGIN_TIMEOUT) && session === opened) session = undefined

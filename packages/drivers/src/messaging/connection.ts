@@ -7,15 +7,14 @@ import { showHost } from '../opening/connection-url.js'
 import { TOPIC } from './notification.js'
 import type { Broker, MessagingSettings } from './url.js'
 
-/** A connection to a broker, that was there when it was handed out. */
+/** A connection to a broker. It was open when it was handed out. */
 export interface BrokerConnection {
   readonly model: ChannelModel
-  /** Declares what oslo.messaging declares, so that nothing is lost before a listener comes. */
+  /** Declares what oslo.messaging declares, so that no notification is lost before a listener comes. */
   declare(channel: Channel): Promise<void>
-  /** Why the broker takes nothing at present, or undefined. */
+  /** Why the broker takes nothing at present. */
   readonly blockedBy: string | undefined
   readonly isOpen: boolean
-  /** Ends it at once, whatever it was doing. */
   destroy(): void
 }
 
@@ -24,13 +23,7 @@ const KEEP_ALIVE_MS = 15_000
 const ENDED = 'the connection ended'
 const OTHERWISE = /inequivalent arg '([\w-]+)' for (exchange|queue) .* but current is (?:the value )?'?(\w+)?/
 
-/**
- * Connects to the first broker that answers.
- *
- * @param signal ends that
- * @param brokers those of the settings, in the order in which they are tried
- * @throws OsprofilerError `ERR_STORE`
- */
+/** Connects to the first of `brokers` that answers, until `signal` aborts. Throws `ERR_STORE` if none answers. */
 export async function connectToBroker(
   settings: MessagingSettings,
   lookup: LookupFunction,
@@ -55,7 +48,7 @@ export async function connectToBroker(
   throw new OsprofilerError('ERR_STORE', `No message broker can be reached: ${failures.join(', ')}.`)
 }
 
-/** What went wrong, without what a client's message may show. */
+/** Describes a failure without the client's own message, which may show secrets. */
 export function describeFailure(error: unknown): string {
   const { name, code, message } = (error ?? {}) as { name?: unknown; code?: unknown; message?: unknown }
   if (name === 'AbortError') return 'nobody waits for it any longer'
@@ -77,18 +70,18 @@ export function describeFailure(error: unknown): string {
   return /timed?.?out/i.test(text) ? 'no answer in time' : ENDED
 }
 
-/** What an exchange or a queue has been declared with, and which options make the next declaration the same. */
+/** Describes how an exchange or a queue was declared, and names the options that match. */
 function describeDeclaration(text: string): string {
   const [, argument = '', kind = 'exchange or queue', current = ''] = OTHERWISE.exec(text) ?? []
   const place = `its ${kind} was declared otherwise (406${argument && `: ${argument} is ${current || 'not set'}`})`
   if (argument === 'x-queue-type') return `${place}; see rabbit_quorum_queue`
   if (argument === 'auto_delete') return `${place}; see amqp_auto_delete`
   if (argument.startsWith('x-')) return `${place}; see the options rabbit_*`
-  // The queues of services are durable, too, where they are quorum queues. RabbitMQ names only the first difference.
+  // Quorum queues are durable too, and RabbitMQ names only the first difference.
   return `${place}; see amqp_durable_queues, and rabbit_quorum_queue for quorum queues`
 }
 
-/** Whether a broker closed a channel for the first of some messages that all have the same expiration: it took none. */
+/** Returns whether a broker refused an expiration. If all messages have the same one, the broker took none of them. */
 export function isTooLong(error: unknown): boolean {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown }
   return code === 406 && String(message).includes('invalid expiration')
@@ -108,7 +101,7 @@ function toArguments(
     username,
     password,
     vhost: encodeURIComponent(vhost),
-    // Its timers would keep the process alive; that the other side is there, TCP asks.
+    // The timers of heartbeats would keep the process alive. TCP checks the other side instead.
     heartbeat: 0,
   }
   const socket = { ...tls, lookup, signal, timeout: CONNECT_TIMEOUT_MS, keepAlive: true, keepAliveDelay: KEEP_ALIVE_MS }
@@ -120,7 +113,7 @@ function watch(model: ChannelModel, settings: MessagingSettings): BrokerConnecti
   const socket = Reflect.get(model.connection, 'stream') as Socket
   let blockedBy: string | undefined
   let isOpen = true
-  // Whoever waits for a write keeps the process alive, and nobody else.
+  // Only a call in progress keeps the process alive.
   socket.unref()
   model.on('error', () => undefined)
   model.on('close', () => {
@@ -147,7 +140,7 @@ function watch(model: ChannelModel, settings: MessagingSettings): BrokerConnecti
     },
     destroy() {
       isOpen = false
-      // Without an error the client would not notice.
+      // Without an error, the client would not notice.
       socket.destroy(new Error('ended by the driver'))
     },
   }

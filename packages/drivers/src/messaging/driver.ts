@@ -12,16 +12,14 @@ import { createQueueReader } from './reader.js'
 import { scanQueue, type Waiting } from './scan.js'
 import { readMessagingSettings } from './url.js'
 
-/** For so long all brokers together are tried: until one has answered, the client keeps the process alive. */
+/** The limit for all brokers together. Until one of them has answered, the client keeps the process alive. */
 const CONNECT_MS = 4_000
-/** For so long a read may take. */
 const READ_MS = 60_000
 
 /**
- * Sends records as notifications of oslo.messaging over RabbitMQ, as OSProfiler's services do by default. Written means
- * that the broker has confirmed.
- *
- * A queue is no store: what waits in it is read by looking through it, and whoever consumes it takes it away.
+ * Sends records as oslo.messaging notifications over RabbitMQ, as OSProfiler's services do by default. A write ends
+ * when the broker has confirmed. A queue is no store: reads look through it, and a consumer takes its notifications
+ * away.
  */
 export function openMessagingDriver(location: string, context: OpenContext): StoreDriver {
   const { lifetime } = context
@@ -36,7 +34,7 @@ export function openMessagingDriver(location: string, context: OpenContext): Sto
   async function connect(end: AbortSignal): Promise<BrokerConnection> {
     if (connection?.isOpen === true) return connection
     publisher = undefined
-    // Not `AbortSignal.timeout()`: the socket listens to the signal for as long as it lives.
+    // `AbortSignal.timeout()` would later abort the open socket, which listens to its signal for as long as it lives.
     const limit = new AbortController()
     const signal = AbortSignal.any([end, limit.signal])
     try {
@@ -47,7 +45,7 @@ export function openMessagingDriver(location: string, context: OpenContext): Sto
       )
       return connection
     } catch (error) {
-      // The next time, another one comes first.
+      // The next attempt starts with another broker.
       if (limit.signal.aborted) brokers = [...brokers.slice(1), ...brokers.slice(0, 1)]
       throw error
     }
@@ -94,7 +92,7 @@ export function openMessagingDriver(location: string, context: OpenContext): Sto
       if (contents.length === 0) return { refused: 0 }
       return { refused: await lifetime.run(end => oneAtATime(() => publish(contents, end))) }
     },
-    // What is put back into a quorum queue counts as a failed delivery, and after some of those it is dropped.
+    // A quorum queue counts a message that is put back as a failed delivery, and drops the message after some of those.
     ...(!settings.quorum &&
       createQueueReader((...seen) => lifetime.run(end => oneAtATime(() => scan(end, ...seen)), READ_MS))),
     toError: error =>

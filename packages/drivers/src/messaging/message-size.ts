@@ -1,23 +1,23 @@
 import { Math, Number, String } from '@osprofiler/core/toolkit'
 
-/** What a broker has taken and refused so far, by size: it tells nobody its `max_message_size` before it is exceeded. */
+/** The sizes that a broker took and refused. A broker does not tell its `max_message_size` in advance. */
 export interface MessageSizes {
-  /** Those that are not known to be too large. */
+  /** Returns the contents that are not known to be too large. */
   sift(contents: readonly Buffer[]): readonly Buffer[]
-  /** As many, from the first on, as can be sent together: where one of them is refused for its size, it is the first. */
+  /** Returns the first contents that can be sent together. Only the first of these can be refused for its size. */
   firstRun(contents: readonly Buffer[]): readonly Buffer[]
-  /** To be told that all of these were taken, or refused for something else. */
+  /** Notes that all of these were taken, or refused for another reason. */
   passed(contents: readonly Buffer[]): void
-  /** To be told why a channel was closed: whether it was for the size of this message. */
+  /** Returns whether a channel was closed because of this message's size, and notes the limit. */
   refused(content: Buffer | undefined, reason: unknown): boolean
 }
 
 const TOO_LARGE = /message size (\d+) is larger than (?:configured )?max size (\d+)/
 
 /**
- * A broker closes the channel at a message that is too large and drops what was sent after it; of what was sent before
- * and is not confirmed yet, nobody knows. So what is larger than anything it has taken is sent only when nothing else
- * is under way: a matter of a few messages, then the largest are known.
+ * At a message that is too large, a broker closes the channel and drops all later messages. Whether it has the earlier,
+ * unconfirmed ones is unknown. So a message larger than any accepted one is sent only when no other is unconfirmed.
+ * After a few messages, the largest sizes are known.
  */
 export function createMessageSizes(): MessageSizes {
   let proven = 0

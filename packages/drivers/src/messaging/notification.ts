@@ -5,13 +5,13 @@ import { Buffer, JSON } from '@osprofiler/core/toolkit'
 import { untagValues } from '../records/kombu-values.js'
 import { encodeRecord, isObject, parse, toRecord } from '../records/record-text.js'
 
-/** oslo.messaging adds the priority to the topic, for the queue and for the routing key. */
+/** oslo.messaging adds the priority to the topic for the queue and the routing key. */
 export const TOPIC = 'profiler.info'
 
 /**
- * A record as a notification of oslo.messaging, in the envelope of its format 2.0. Listeners unwrap that; Python's driver itself sends format 1.0, which is the same without the envelope.
- *
- * Put together as text: the payload is JSON already, and as an object it would be made into JSON once more.
+ * Encodes a record as a notification of oslo.messaging's format 2.0, whose envelope listeners unwrap. Python's driver
+ * sends format 1.0, which has no envelope. The text is assembled here, because an object would encode the payload
+ * twice.
  */
 export function encodeNotification(record: TraceRecord, sentAt: Date): Buffer {
   const payload = encodeRecord(record)
@@ -20,12 +20,12 @@ export function encodeNotification(record: TraceRecord, sentAt: Date): Buffer {
   const publisher = JSON.stringify(typeof host === 'string' ? host : hostname())
   const event = JSON.stringify(`profiler.${record.service}`)
   const timestamp = sentAt.toISOString().replace('T', ' ').slice(0, -1)
-  // By its unique id a listener sees that it had a notification before.
+  // The unique id tells a listener that it has seen the notification before.
   const message = `{"message_id":"${id}","_unique_id":"${id}","publisher_id":${publisher},"event_type":${event},"priority":"INFO","timestamp":"${timestamp}","payload":${payload}}`
   return Buffer.from(`{"oslo.version":"2.0","oslo.message":${JSON.stringify(message)}}`)
 }
 
-/** The record of a notification in either format; undefined for what is none of a profiler. */
+/** Decodes a notification of either format. Returns undefined if it is not from a profiler. */
 export function decodeNotification(content: Buffer): TraceRecord | undefined {
   const body = parse(content.toString())
   const text = isObject(body) ? body['oslo.message'] : undefined

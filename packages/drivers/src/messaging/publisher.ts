@@ -6,33 +6,31 @@ import { createMessageSizes } from './message-size.js'
 import { TOPIC } from './notification.js'
 import type { MessagingSettings } from './url.js'
 
-/** Publishes on a channel of its own. */
 export interface Publisher {
   readonly isOpen: boolean
   /**
-   * Resolves to how many of the messages the broker refused, once it has confirmed the others.
-   *
-   * @throws OsprofilerError `ERR_STORE` where none was taken, `ERR_WRITE_UNCERTAIN`
+   * Resolves to how many messages the broker refused, after it has confirmed the others. Rejects with `ERR_STORE` if
+   * the broker took no message, and otherwise with `ERR_WRITE_UNCERTAIN`.
    */
   publish(contents: readonly Buffer[]): Promise<number>
 }
 
 interface Outcome {
   readonly nacked: number
-  /** Confirmed, but there was no queue for them. */
+  /** Messages that were confirmed, but found no queue. */
   readonly returned: readonly Buffer[]
 }
 
 interface OpenChannel {
   readonly isOpen: boolean
-  /** Why the broker closed it. */
+  /** Why the broker closed the channel. */
   readonly failure: unknown
   readonly channel: ConfirmChannel
 }
 
 const CONFIRM_TIMEOUT_MS = 30_000
 
-/** Opens a channel for publishing and declares what oslo.messaging declares. */
+/** Opens a channel for publishing, and declares what oslo.messaging declares. */
 export async function openPublisher(connection: BrokerConnection, settings: MessagingSettings): Promise<Publisher> {
   const { exchange, ttlMs } = settings
   const options: Options.Publish = {
@@ -70,10 +68,10 @@ export async function openPublisher(connection: BrokerConnection, settings: Mess
           }
         }
       } catch (error) {
-        // Tried again, what was taken would be there twice.
+        // A retry would store the accepted messages twice.
         throw sent > nacked ? toUncertain(error) : error
       }
-      // A full queue that refuses all may be emptied: then the batch is tried again.
+      // A full queue may be emptied later, so the batch is tried again.
       if (sent > 0 && nacked === sent) {
         throw new OsprofilerError('ERR_STORE', 'The message broker refused the notifications. Is its queue full?')
       }
@@ -81,13 +79,13 @@ export async function openPublisher(connection: BrokerConnection, settings: Mess
     },
   }
 
-  /** How many of these the broker refused, or undefined where it took none, for the first one is too large. */
+  /** Returns how many messages the broker refused, or undefined if the first one is too large and none was taken. */
   async function sendRun(contents: readonly Buffer[]): Promise<number | undefined> {
     try {
       const { nacked, returned } = await send(contents)
       sizes.passed(contents)
       if (returned.length === 0) return nacked
-      // Somebody removed the queue. Declared again, it takes what found no place.
+      // Another client removed the queue. A new declaration makes room for the returned messages.
       await connection.declare(open.channel).catch(() => undefined)
       const again = await send(returned)
       return nacked + again.nacked + again.returned.length
@@ -104,7 +102,7 @@ export async function openPublisher(connection: BrokerConnection, settings: Mess
       let nacked = 0
       let waiting = contents.length
       const deadline = setInterval(() => {
-        // A broker that is short of memory or disk reads on when it has some again, and then confirms.
+        // A broker that is short of memory or disk confirms later, when it has enough again.
         if (connection.blockedBy === undefined) connection.destroy()
       }, CONFIRM_TIMEOUT_MS).unref()
 
@@ -129,7 +127,7 @@ export async function openPublisher(connection: BrokerConnection, settings: Mess
       }
 
       channel.on('return', onReturn)
-      // Before the channel's own listener, which has every message look as if it had been refused.
+      // Runs before the channel's own listener, which reports every message as refused.
       channel.prependListener('close', onClose)
       try {
         for (const content of contents) channel.publish(exchange, TOPIC, content, options, onConfirm)
@@ -163,7 +161,7 @@ async function openChannel(connection: BrokerConnection): Promise<OpenChannel> {
   }
 }
 
-/** Of what was published, the broker closes a channel for want of leave, before it takes anything. */
+/** A broker that refuses the user, the exchange or the expiration closes the channel before it takes any message. */
 function toFailure(error: unknown): OsprofilerError {
   const { code } = (error ?? {}) as { code?: unknown }
   if (code === 403 || code === 404 || isTooLong(error)) {

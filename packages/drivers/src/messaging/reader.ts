@@ -4,10 +4,9 @@ import { addToTally, createTally, selectTraces, type TraceTally } from '../listi
 import type { StoreDriver } from '../opening/store-driver.js'
 import type { Waiting } from './scan.js'
 
-/** Looks through all that waits, as `scanQueue` does. */
 export type Scan = (see: (waiting: Waiting) => void, finish?: () => void) => Promise<void>
 
-/** Reads traces by looking through all that waits in the queue. What is removed is taken from it; all else stays. */
+/** Reads traces by looking through the whole queue, which loses nothing but the records of removed traces. */
 export function createQueueReader(scan: Scan): Pick<StoreDriver, 'read' | 'list' | 'remove' | 'prune'> {
   return {
     async *read(baseId) {

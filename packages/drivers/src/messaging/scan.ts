@@ -4,25 +4,21 @@ import type { Channel, ConsumeMessage } from 'amqplib'
 import type { BrokerConnection } from './connection.js'
 import { decodeNotification, TOPIC } from './notification.js'
 
-/** More messages are not looked through: all of it would travel here, and wait at the broker for us meanwhile. */
+/** A longer queue is not read: all its messages would travel here, and no consumer would get them meanwhile. */
 const MAX_NOTIFICATIONS = 100_000
-/** Another consumer may take what was there when the reading began. */
+/** Another consumer may take messages that were counted when the reading began. */
 const IDLE_MS = 5_000
 
-/** A notification that waits in the queue. */
 export interface Waiting {
   readonly record: TraceRecord
-  /** Removes it from the queue, once all have been seen. */
+  /** Removes the notification from the queue. */
   take(): void
 }
 
 /**
- * Looks through the queue without emptying it: every notification is delivered to us and, seen, put back where it was,
- * in the same order. Meanwhile no other consumer gets it.
- *
- * @param see called with each notification of a profiler, in the order in which they were written
- * @param finish called when all were seen, while they can still be taken
- * @throws OsprofilerError `ERR_STORE`
+ * Looks through the queue without emptying it: every notification is delivered, and then put back in the same order.
+ * Meanwhile, no other consumer gets it. `see` receives the notifications of profilers in the order of their writing.
+ * `finish` is called after the last of them, while they can still be taken. Throws `ERR_STORE`.
  */
 export async function scanQueue(
   connection: BrokerConnection,
@@ -44,7 +40,7 @@ export async function scanQueue(
   if (messageCount > 0) await receive(channel, messageCount, message => seeMessage(channel, message, see))
   finish()
   channel.nackAll(true)
-  // An answer about the queue comes only after it has them back.
+  // The broker answers only after it has the messages back.
   await channel.checkQueue(TOPIC)
   await channel.close()
 }
@@ -54,7 +50,7 @@ function seeMessage(channel: Channel, message: ConsumeMessage, see: (waiting: Wa
   if (record !== undefined) see({ record, take: () => channel.ack(message) })
 }
 
-/** Receives so many messages, or as many as come. */
+/** Receives `count` messages, or fewer if no more arrive. */
 async function receive(channel: Channel, count: number, see: (message: ConsumeMessage) => void): Promise<void> {
   const consumerTag = `osprofiler-${process.pid}-${Math.random().toString(36).slice(2)}`
   let left = count

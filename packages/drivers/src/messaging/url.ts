@@ -3,9 +3,9 @@ import { Error, Map, Number, Object, process } from '@osprofiler/core/toolkit'
 import { type ConnectionUrl, parseConnectionUrl, toRefuse, type UrlForm, words } from '../opening/connection-url.js'
 import { readSwitch, readTlsFiles, readTtl, type TlsFiles, type UrlOptions } from '../opening/url-options.js'
 
-/** Where the broker is, and how what it holds was declared. */
+/** Where the broker is, and how its exchange and queue were declared. */
 export interface MessagingSettings {
-  /** Tried in this order. */
+  /** The brokers in the order in which they are tried. */
   readonly brokers: readonly Broker[]
   readonly vhost: string
   /** Undefined without TLS. */
@@ -14,13 +14,12 @@ export interface MessagingSettings {
   readonly durable: boolean
   readonly autoDelete: boolean
   readonly quorum: boolean
-  /** What the queue is declared with, as oslo.messaging declares a queue of notifications. */
+  /** The arguments with which oslo.messaging declares a queue of notifications. */
   readonly queueArguments: Readonly<Record<string, string | number>>
-  /** How long the broker keeps a notification, in milliseconds. Undefined: until somebody consumes it. */
+  /** How long the broker keeps a notification. Default: until a consumer takes it. */
   readonly ttlMs: number | undefined
 }
 
-/** One of a cluster. */
 export interface Broker {
   readonly host: string
   readonly port: number
@@ -31,7 +30,7 @@ export interface Broker {
 const VARIABLE = 'OSPROFILER_TRANSPORT_URL'
 const TRANSPORT = /^(rabbit|kombu|amqp|amqps):\/\/(.*)$/is
 
-/** Options of oslo.messaging that a transport URL shared with its services may hold, and that mean nothing here. */
+/** Options of oslo.messaging that may stand in a shared transport URL, and that have no effect here. */
 const IGNORED = words(`
   conn_pool_min_size conn_pool_ttl direct_mandatory_flag enable_cancel_on_failover heartbeat_in_pthread
   heartbeat_rate heartbeat_timeout_threshold hostname kombu_compression kombu_failover_strategy
@@ -41,7 +40,7 @@ const IGNORED = words(`
   ssl_enforce_fips_mode ssl_enforce_hostname_verification ssl_version use_queue_manager
 `)
 
-/** Bounds of a quorum queue, where they are not 0. oslo.messaging 14 spells two of them wrong. */
+/** The limits of a quorum queue, unless they are 0. oslo.messaging 14 misspells two of them. */
 const QUORUM_LIMITS = [
   ['rabbit_quorum_delivery_limit', 'x-delivery-limit'],
   ['rabbit_quorum_max_memory_length', 'x-max-in-memory-length'],
@@ -71,10 +70,8 @@ const FORM: UrlForm = {
 }
 
 /**
- * Reads a `messaging://` connection string, or the transport URL of oslo.messaging that one without hosts leaves to
- * `OSPROFILER_TRANSPORT_URL`; its own options win.
- *
- * @throws OsprofilerError `ERR_CONNECTION_STRING`
+ * Reads a `messaging://` connection string. Without hosts, the transport URL in `OSPROFILER_TRANSPORT_URL` applies, but
+ * the string's own options win. Throws `ERR_CONNECTION_STRING`.
  */
 export function readMessagingSettings(location: string): MessagingSettings {
   const isBare = /^(?:\/?\?|$)/.test(location)
@@ -96,7 +93,7 @@ export function readMessagingSettings(location: string): MessagingSettings {
         password: (username === undefined ? first?.password : password) ?? (first?.username ? '' : 'guest'),
       })),
     ),
-    // As oslo.messaging has it: "/" and "//" are both the default one.
+    // Both "/" and "//" name the default virtual host, as in oslo.messaging.
     vhost: first?.path || '/',
     tls: isTls || isOn('ssl') ? readTlsFiles(given, TLS_FILES) : undefined,
     exchange: options.get('control_exchange') || 'openstack',
@@ -111,7 +108,7 @@ export function readMessagingSettings(location: string): MessagingSettings {
   }
 }
 
-/** Reads what the environment says: an error that has a cause is not one of the connection string. */
+/** Reads the environment. Its errors have a cause, which tells them from errors of the connection string. */
 function readVariable<T>(read: () => T): T {
   try {
     return read()
@@ -140,7 +137,7 @@ function readTransport(): readonly [transport: string, rest: string] {
   return [transport.toLowerCase(), rest]
 }
 
-/** In a transport URL every host may have credentials of its own; those without have the first one's. */
+/** Each host of a transport URL may have its own credentials. Hosts without any use those of the first host. */
 function readUrls(location: string, form: UrlForm): ConnectionUrl[] {
   const [, hosts = '', rest = ''] = /^([^/?#]*)(.*)$/s.exec(location) ?? []
   return hosts.split(',').map(host => parseConnectionUrl(host + rest, form))

@@ -1,14 +1,11 @@
 import type { Socket } from 'node:net'
 import { Buffer, Error, Math, Object } from '@osprofiler/core/toolkit'
 
-/** A message of MongoDB begins with its own length, and has a header of so many bytes. */
+/** A message of MongoDB begins with its own length, which includes the header. */
 const HEADER = 16
 const LENGTH = 4
 
-/**
- * Ends a connection whose other side sends no messages of MongoDB. The client reads a message of no length again and again,
- * without end, and nothing else in the process gets a turn.
- */
+/** Ends a connection that is not MongoDB's. A message of length 0 would put the client into an endless loop. */
 export function checkFrames(socket: Socket): void {
   const push = socket.push.bind(socket)
   const length = Buffer.alloc(LENGTH)

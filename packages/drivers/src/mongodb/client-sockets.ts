@@ -3,11 +3,11 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { Socket } from 'node:net'
 import { Set } from '@osprofiler/core/toolkit'
 
-/** The sockets of a client. While it greets a server that hangs, its own `close()` leaves the socket to a time-out. */
+/** The sockets of a client. Its own `close()` leaves a socket to a timeout while a server hangs in the handshake. */
 export interface ClientSockets {
-  /** Runs `connect`, and notes the sockets that are opened by all that follows from it. */
+  /** Runs `connect`, and notes every socket that it opens at once or later. */
   watch<Result>(connect: () => Result): Result
-  /** Destroys those that are open, and watches no longer. */
+  /** Destroys the open sockets, and stops watching. */
   destroy(): void
 }
 
@@ -21,7 +21,7 @@ interface Watched {
 const storage = new AsyncLocalStorage<Watched>()
 let watching = 0
 
-/** Prepares to watch one client, whose sockets are each shown to `onOpen` before they connect. */
+/** Prepares to watch one client. Each of its sockets is passed to `onOpen` before it connects. */
 export function createClientSockets(onOpen: (socket: Socket) => void): ClientSockets {
   const sockets = new Set<Socket>()
   const watched = { sockets, onOpen }
@@ -35,7 +35,7 @@ export function createClientSockets(onOpen: (socket: Socket) => void): ClientSoc
       isOver = true
       if (--watching > 0) return
       unsubscribe(CHANNEL, note)
-      // Up to Node 22 a context that was used makes every `await` of the process dearer.
+      // Up to Node 22, a context that was used makes every `await` of the process slower.
       storage.disable()
     },
   }

@@ -8,26 +8,21 @@ import { type ClientSockets, createClientSockets } from './client-sockets.js'
 import type { MongodbUrl } from './url.js'
 import { type DescribeUnreachable, watchServers } from './watch-servers.js'
 
-/** The database of Python's driver, whatever the connection string names: there it says where a user is known. */
+/** The database of Python's driver. The one in the connection string is only where the user is known. */
 const DATABASE = 'osprofiler'
 
-/**
- * The client's connections, and those that watch its servers, keep a process alive. So they are closed when nothing
- * has used them for so long: a program that has ended its work ends this much later.
- */
+/** Idle time before the connections close. They keep a process alive, so a finished program ends this much later. */
 const IDLE_MS = 1_000
 
 /** A client that is connected while it is used. */
 export interface MongodbConnection {
-  /** Lends the database until `release` is called. Rejects where no server answers, or `end` comes before it is asked. */
+  /** Lends the database until `release` is called. Rejects if no server answers, or if `end` was aborted before. */
   borrow(end?: AbortSignal): Promise<{ readonly db: Db; readonly client: typeof import('mongodb'); release(): void }>
-  /** Why no server can be used, where that is known. */
   describeUnreachable(): string | undefined
-  /** Closes what is open, unless somebody uses it. */
+  /** Closes the connections, unless they are in use. */
   closeUnused(): Promise<void>
-  /** Closes what is open. */
   close(): Promise<void>
-  /** Closes what is open, at once. */
+  /** Closes the connections at once. */
   cut(): void
 }
 
@@ -37,10 +32,10 @@ interface Open {
   readonly connected: Promise<unknown>
 }
 
-/** With these options the client also opens sockets to a proxy, or to a service that lets it in. */
+/** With these options, the client also opens sockets to a proxy or to an authentication service. */
 const speaksOtherwise = /[?&](?:proxyHost=|authMechanism=MONGODB-(?:AWS|OIDC)\b|authMechanism=GSSAPI\b)/i
 
-/** Connects to nothing until it is borrowed. */
+/** Creates a connection that opens at the first `borrow`. */
 export function createMongodbConnection({ url, defaults }: MongodbUrl, lookup: LookupFunction): MongodbConnection {
   const closing = new Set<Open>()
   let open: Open | undefined
@@ -80,7 +75,7 @@ export function createMongodbConnection({ url, defaults }: MongodbUrl, lookup: L
         if (users === 0) idle = suppress(() => setTimeout(() => void close(), IDLE_MS)).unref()
       }
       try {
-        // In nobody's trace: connections outlive the request in whose context they are made.
+        // Untraced, because connections outlive the request during which they are opened.
         open ??= suppress(() => connect(client))
         const { connected, client: mongo } = open
         await connected
@@ -103,15 +98,11 @@ export function createMongodbConnection({ url, defaults }: MongodbUrl, lookup: L
   }
 }
 
-/** The part of a client that has its connections and timers. */
 interface Topology {
   close(): void
 }
 
-/**
- * Takes its connections and timers from a client. `close()` of the client first tells the server of its sessions, and with
- * a server that hangs it tries that again and again.
- */
+/** Ends a client's connections and timers. With a server that hangs, its `close()` reports sessions again and again. */
 function cutOff({ client, sockets }: Open): void {
   const { topology } = client as unknown as { readonly topology?: Topology | undefined }
   topology?.close()

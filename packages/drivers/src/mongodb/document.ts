@@ -5,7 +5,7 @@ import type { Document, ObjectId } from 'mongodb'
 import { encodeRecord, isObject, parse, toRecord } from '../records/record-text.js'
 import { isAlikeInBson } from './alike-in-bson.js'
 
-/** The parts of the client that a document is made with. */
+/** The parts of the client that make a document. */
 export interface DocumentMaker {
   readonly ObjectId: new () => ObjectId
   readonly Long: { fromNumber(value: number): unknown; fromString(digits: string): unknown }
@@ -13,7 +13,6 @@ export interface DocumentMaker {
   readonly BSON: { calculateObjectSize(document: Document): number }
 }
 
-/** A batch as documents, and how many of its records MongoDB cannot keep. */
 export interface DocumentBatch {
   readonly documents: readonly Document[]
   /** For each document, the position of its record in the batch. */
@@ -25,24 +24,22 @@ export interface DocumentBatch {
 
 type RecordDocument = TraceRecord & { readonly _id: ObjectId }
 
-/** A document of more has no place in MongoDB. */
+/** MongoDB's limit for a document. */
 const MAX_BYTES = 16 * 1024 * 1024
-/** So much JSON may be more than that as BSON, and so little cannot be. */
+/** Longer JSON may exceed `MAX_BYTES` as BSON. Shorter JSON cannot. */
 const SIZE_IN_DOUBT = 1_000_000
-/** MongoDB takes 100 levels, and `info` is not the first. */
+/** MongoDB allows 100 levels, and `info` is not the first. */
 const MAX_DEPTH = 90
 
 /**
- * What BSON or a client changes: halves of surrogate pairs, NUL in a key, keys that a client takes for operators,
- * references or types of its own, integers of more than 64 bits. Found in values too, where it costs nothing but space.
+ * Matches half a surrogate pair, NUL in a key, and integers of more than 64 bits, which BSON changes. Also matches keys
+ * that a client takes for operators, references or types. A match in a value costs only space.
  */
 const INEXACT = /"\$|"_bsontype"|"__proto__"|\\u(?:0000|d[89a-f])|\d{19}/
 
 /**
- * A batch in the layout of Python's driver: a record is a document, `info` an object in it. Where MongoDB would not
- * keep `info` exactly, `info_json` holds it beside the nearest that it does keep.
- *
- * @param ids the ones that records had in a batch that failed
+ * Converts a batch to the layout of Python's driver: a record is a document, and `info` an object in it. If MongoDB
+ * would change `info`, the document also has the exact `info_json`. `ids` holds the ids from failed batches.
  */
 export function toDocuments(
   records: readonly TraceRecord[],
@@ -53,7 +50,7 @@ export function toDocuments(
   const failures = new Map<string, string>()
   const documents: Document[] = []
   const places: number[] = []
-  // A TTL index removes by a date, which the timestamp of Python's layout is not.
+  // A TTL index needs a date, and the timestamp of Python's layout is a text.
   const expiry = ttl === undefined ? {} : { expires_at: new Date(dateNow() + ttl) }
   for (const [place, record] of records.entries()) {
     const document = toDocument(record, ids.get(record) ?? new maker.ObjectId(), maker)
@@ -65,7 +62,7 @@ export function toDocuments(
   return { documents, places, failures, refused: records.length - documents.length }
 }
 
-/** The record of a document of ours or of Python's. */
+/** Converts a document of ours or of Python's to a record. */
 export function fromDocument(document: Document): TraceRecord {
   const { info, info_json, ...texts } = document
   const exact = typeof info_json === 'string' ? parse(info_json) : undefined
@@ -84,7 +81,7 @@ function toDocument(record: TraceRecord, _id: ObjectId, maker: DocumentMaker): R
   return document
 }
 
-/** Whether UTF-8 keeps the texts outside of `info` as they are. */
+/** Returns whether UTF-8 keeps the texts outside of `info`. */
 function areStorable({ info: _, ...texts }: TraceRecord): boolean {
   return Object.values(texts).every(text => text.isWellFormed())
 }
@@ -95,7 +92,7 @@ function isDeeper(value: unknown, depth: number): boolean {
   return Object.values(value).some(member => isDeeper(member, depth - 1))
 }
 
-/** What of a JSON value MongoDB keeps, under keys that mean nothing to it or to any client. */
+/** Converts a JSON value to the nearest value that MongoDB keeps, with ordinary keys. */
 function toBsonValue(value: unknown, depth: number, maker: DocumentMaker): unknown {
   if (typeof value === 'string') return value.toWellFormed()
   if (typeof value === 'number') return isLong(value) ? maker.Long.fromNumber(value) : value
@@ -112,22 +109,19 @@ function isLong(value: number): boolean {
   return Number.isInteger(value) && Math.abs(value) >= 2 ** 31 && Math.abs(value) < 2 ** 63
 }
 
-/** The nearest number where BSON has no larger integers. */
+/** Falls back to the nearest double, because BSON has no larger integers. */
 function toBsonNumber(value: ExactNumber, maker: DocumentMaker): unknown {
   const isInteger = /^-?\d+$/.test(value.source)
   return isInteger && isLong(Number(value)) ? maker.Long.fromString(value.source) : new maker.Double(Number(value))
 }
 
 function toBsonKey(key: string): string {
-  // MongoDB's own advice for a "$": the one that is as wide as a Chinese character.
+  // MongoDB recommends the full-width dollar sign in place of "$".
   const safe = key.replace(/^\$/, '\uff04').replaceAll('\0', '\u2400').toWellFormed()
   return safe === '_bsontype' ? '_bsontype_' : safe
 }
 
-/**
- * A value that Python may have stored, as JSON: dates and what else BSON has become text, and numbers what Python shows of
- * them, `1.0` for a double.
- */
+/** Converts a value to JSON. Dates and other BSON types become text, and numbers look as in Python, such as `1.0`. */
 function toJsonValue(value: unknown): unknown {
   if (typeof value === 'bigint') return parseJson(String(value))
   if (typeof value !== 'object' || value === null) return value

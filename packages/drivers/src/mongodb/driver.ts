@@ -14,29 +14,23 @@ import { FAILURES, pruneTraces, RECORDS } from './prune.js'
 import { readMongodbUrl } from './url.js'
 
 const PAGE = 500
-/**
- * How long a write may take, in milliseconds: the client's connections keep a program alive that has ended its work. What
- * the server was sent is written all the same, and found there when the batch is tried again.
- */
+/** Connections keep a program alive. The server still writes what it was sent, and a retry of the batch finds that. */
 const WRITE_MS = 4_000
-/** How long a page of a trace may take, and a whole list, in milliseconds. */
+/** The limits for a page of a trace, and for a whole list. */
 const PAGE_MS = 30_000
 const LIST_MS = 120_000
 
 /**
- * MongoDB, in the layout of Python's driver: a document a record in `osprofiler.profiler`, and the failed traces in
- * `profiler_error` where `filterErrorTrace` says so.
- *
- * A batch is one unordered insert. Its documents have `_id`s of our own, which a batch that is tried again keeps:
- * nothing is written twice, whenever a connection breaks. With `?ttl=` documents carry the date on which a TTL index
- * lets the server remove them.
+ * Keeps records in MongoDB, in the layout of Python's driver: one document per record in `osprofiler.profiler`. If
+ * `filterErrorTrace` is set, failed traces are in `profiler_error`. A batch is one unordered insert. Its documents keep
+ * their `_id`s in a retry, so no record is written twice. With `?ttl=`, a TTL index lets the server remove them.
  */
 export function openMongodbDriver(location: string, context: OpenContext): StoreDriver {
   const { scheme, filterErrorTrace, lifetime } = context
   const url = readMongodbUrl(scheme, location)
   findClient('mongodb', context)
   const connection = createMongodbConnection(url, lifetime.lookup)
-  /** The batches that failed, and the ids of their records, which may be there: parts of a batch are written with them. */
+  /** Failed batches, and the ids of their records. Some may be stored, so a retry in parts uses the same ids. */
   const failed = new WeakSet<readonly TraceRecord[]>()
   const ids = new WeakMap<TraceRecord, ObjectId>()
   const indexes = createMongodbIndexes(url.location, url.ttl)
@@ -52,13 +46,13 @@ export function openMongodbDriver(location: string, context: OpenContext): Store
       const { db, client, release } = await connection.borrow(end)
       return await task(db, client).finally(release)
     } catch (error) {
-      // Connections that failed would keep a program alive while it waits to try again, and again.
+      // Failed connections would keep a program alive from one retry to the next.
       await connection.closeUnused()
       throw error
     }
   }
 
-  /** The client itself waits for a server that hangs, and for one whose answer trickles. */
+  /** Ends work in time. The client itself waits for a server that hangs, or whose answer trickles. */
   function inTime<Result>(task: (end: AbortSignal) => Promise<Result>, limit: number): Promise<Result> {
     return lifetime.run(async end => {
       end.addEventListener('abort', connection.cut)
@@ -88,7 +82,7 @@ export function openMongodbDriver(location: string, context: OpenContext): Store
     location: url.location,
     async write(records) {
       if (records.length === 0) return { refused: 0 }
-      // The time for loading the client is not the server's.
+      // The time for loading the client does not count as the server's.
       await loadClient('mongodb').catch(() => undefined)
       lifetime.checkMayConnect()
       return await inTime(
@@ -105,7 +99,7 @@ export function openMongodbDriver(location: string, context: OpenContext): Store
           sort: { timestamp: 1, _id: 1 },
           batchSize: PAGE,
           allowDiskUse: true,
-          // A double is told from an integer, and an integer of 64 bits is not rounded.
+          // Distinguishes doubles from integers, and does not round integers of 64 bits.
           promoteValues: false,
         },
       )
@@ -131,7 +125,7 @@ export function openMongodbDriver(location: string, context: OpenContext): Store
   }
 }
 
-/** A document that cannot be read costs no other. */
+/** One document that cannot be read must not cost the others. */
 function readDocument(document: Parameters<typeof fromDocument>[0]): readonly TraceRecord[] {
   try {
     return [fromDocument(document)]

@@ -3,8 +3,8 @@ import { Error, Number, Object, Set, String } from '@osprofiler/core/toolkit'
 import { isObject } from '../records/record-text.js'
 
 /**
- * Codes of MongoDB with which a write may succeed when it is made again: a primary that steps down, a server that
- * shuts down, a network between servers, a conflict, a time that ran out, a disk that is full.
+ * Codes of failures that may pass: a primary that steps down, a server that shuts down, the network, a conflict, a
+ * timeout, a full disk.
  */
 const TRANSIENT = new Set([
   6, 7, 24, 50, 64, 79, 89, 91, 100, 112, 133, 134, 150, 189, 202, 234, 262, 317, 384, 9001, 10058, 10107, 11600, 11602,
@@ -12,10 +12,7 @@ const TRANSIENT = new Set([
 ])
 const DUPLICATE_KEY = 11_000
 
-/**
- * How many documents of a batch will never be kept, from what the client rejected with. A document whose `_id` is
- * there already was written by an earlier try. Throws on what may be tried again.
- */
+/** Counts documents that are refused for good. An existing `_id` is no refusal. Throws if a retry may succeed. */
 export function countRefused(error: unknown): number {
   const writeErrors = readWriteErrors(error)
   if (writeErrors.length === 0) throw error
@@ -24,15 +21,12 @@ export function countRefused(error: unknown): number {
   return refused.length
 }
 
-/** Whether what a server refuses with this code it may do when it is asked again. */
+/** Returns whether a retry may succeed after this code. */
 export function isTransient(code: unknown): boolean {
   return TRANSIENT.has(Number(code))
 }
 
-/**
- * An error for those who use the driver. What it says is what the server or the system said, and of servers that cannot
- * be reached, `unreachable`.
- */
+/** Converts a failure to an error for users. `unreachable` says why no server can be reached. */
 export function toMongodbError(location: string, error: unknown, unreachable?: string): unknown {
   const { name, message, code } = isObject(error) ? error : { name: '', message: '', code: undefined }
   const reason = (isUnreachable(name) ? unreachable : undefined) ?? describeReason(String(name), message)
@@ -43,24 +37,24 @@ export function toMongodbError(location: string, error: unknown, unreachable?: s
   return new OsprofilerError('ERR_STORE', `The store "${location}" in MongoDB cannot be used: ${reason}.`, { cause })
 }
 
-/** The client, or whoever waits for the client, has given up to find a server. */
+/** Returns whether the client, or a caller that waited for the client, has given up finding a server. */
 function isUnreachable(name: unknown): boolean {
   return name === 'NoAnswer' || name === 'MongoServerSelectionError' || name === 'MongoTopologyClosedError'
 }
 
-/** The client's own complaints may quote the connection string. */
+/** Omits messages of the client itself, which may quote the connection string. */
 function describeReason(name: string, message: unknown): string {
   return /^(?:NoAnswer|Mongo(?:Network|ServerSelection|Server|BulkWrite|WriteConcern))/.test(name)
     ? firstLine(message)
     : `its client says ${name || 'nothing'}`
 }
 
-/** What the client finds wrong with a document, it finds wrong with it for ever. */
+/** Returns whether the client will never accept the document. */
 function isRefusal(name: unknown): boolean {
   return name === 'BSONError' || name === 'BSONVersionError' || name === 'MongoInvalidArgumentError'
 }
 
-/** The server names the index whose key is there twice; `_id` alone is ours. */
+/** Returns whether an earlier try wrote the document. The server names the index, and only `_id` is ours. */
 export function isThereAlready({ code, errmsg }: { readonly code?: unknown; readonly errmsg?: unknown }): boolean {
   return code === DUPLICATE_KEY && /index: _id_\b/.test(String(errmsg))
 }

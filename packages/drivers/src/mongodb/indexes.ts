@@ -6,24 +6,20 @@ import { FAILURES, RECORDS } from './prune.js'
 
 const AGAIN_MS = 60_000
 
-/** An index that the driver asks for. */
 interface Wanted {
   readonly collection: string
   readonly index: IndexDescription
-  /** What it means that it is missing. */
+  /** The consequence of a missing index. */
   readonly loss: string
 }
 
-/** Makes the indexes of a store in the background: with many documents that takes its time. */
+/** Creates the indexes of a store in the background, because many documents take their time. */
 export interface MongodbIndexes {
-  /** Returns at once. What was refused or failed is asked for again, at most once a minute. */
+  /** Returns at once. Asks again for missing indexes, at most once a minute. */
   ensure(db: Db): void
 }
 
-/**
- * Each index is a command of its own: one that the server refuses costs no other. Who may make none can write all the
- * same, and is warned once.
- */
+/** Sends one command per index, so a refusal costs no other. A user without the right can write, and is warned once. */
 export function createMongodbIndexes(location: string, ttl: number | undefined): MongodbIndexes {
   let missing = listWanted(ttl)
   let nextAt = 0
@@ -76,7 +72,7 @@ function showIndex({ collection, index }: Wanted): string {
   return `${JSON.stringify(index.key)} of "${collection}"`
 }
 
-/** Why the server will not make it. Undefined where it may when it is asked again. */
+/** Returns why the server refuses an index. Undefined if a retry may succeed. */
 function readRefusal(error: unknown): string | undefined {
   if (!isObject(error) || error.name !== 'MongoServerError' || isTransient(error.code)) return undefined
   return String(error.codeName ?? error.code ?? 'for a reason of its own')

@@ -5,10 +5,8 @@ import type { DocumentBatch } from './document.js'
 import { countRefused, isThereAlready, isTransient, readWriteErrors } from './failure.js'
 
 /**
- * Inserts the documents of a batch, and says which of them the server refuses. A document whose `_id` is there already was
- * written by an earlier try.
- *
- * @param isHeldUp whether the batch has failed before: then the documents that the server may take later are held
+ * Inserts the documents of a batch, and counts those that the server refuses. A document whose `_id` exists was written
+ * by an earlier try. If the batch has failed before (`isHeldUp`), documents that the server may take later are held.
  */
 export async function insertDocuments(
   collection: Collection,

@@ -8,12 +8,11 @@ import { toRecord } from '../records/record-text.js'
 
 const PAGE = 1_000
 
-/** What `isErrorRecord` looks for. */
+/** The equivalent of `isErrorRecord`. */
 const FAILED: Filter<Document> = {
   $or: [{ 'info.etype': { $exists: true, $ne: null } }, { 'info.response.status_code': { $gte: 500 } }],
 }
 
-/** The newest traces of a collection, or of those in which something failed. */
 export function listTraces(collection: Collection, selection: Selection, failed: boolean): Promise<TraceSummary[]> {
   // A trace that began late enough has no older record.
   const since = selection.since === '' ? {} : { $gte: selection.since }

@@ -7,17 +7,14 @@ export const FAILURES = 'profiler_error'
 
 const PAGE = 500
 
-/**
- * Removes the traces without a record from a timestamp on, and resolves to how many these were. A record from beyond
- * tomorrow keeps no trace.
- */
+/** Removes and counts the traces without a record since a timestamp. A record from beyond tomorrow keeps no trace. */
 export async function pruneTraces(db: Db, before: string): Promise<number> {
   const latest = latestBelievedTime()
   let pruned = 0
   const stale = groupTraces(db, [], [{ $match: { newest: { $lt: before } } }])
   while (await stale.hasNext()) {
     const baseIds = stale.readBufferedDocuments().map(({ _id }) => _id)
-    // What came in meanwhile is young, and stays.
+    // Records that came in meanwhile are young, and stay.
     await remove(db, baseIds, { $lt: before })
     pruned += baseIds.length
   }

@@ -3,19 +3,17 @@ import type { MongoClientOptions } from 'mongodb'
 import { parseConnectionUrl, showHost, showHosts, words } from '../opening/connection-url.js'
 import { readFileOption, readTtl } from '../opening/url-options.js'
 
-/** Where a MongoDB is, in the form that its client wants. */
+/** The address and the options of a MongoDB, as its client wants them. */
 export interface MongodbUrl {
-  /** Holds the password. */
+  /** Contains the password. */
   readonly url: string
-  /** For people. */
   readonly location: string
-  /** What the string does not settle itself. */
+  /** The options that the connection string does not set. */
   readonly defaults: MongoClientOptions
-  /** See `readTtl`. */
   readonly ttl: number | undefined
 }
 
-/** MongoDB's own options, as its manual spells them. */
+/** The options in MongoDB's manual. */
 const CLIENT_OPTIONS = words(`
   appName authMechanism authMechanismProperties authSource compressors connectTimeoutMS directConnection
   heartbeatFrequencyMS journal loadBalanced localThresholdMS maxConnecting maxIdleTimeMS maxPoolSize
@@ -26,19 +24,16 @@ const CLIENT_OPTIONS = words(`
   tlsCertificateKeyFilePassword tlsInsecure w waitQueueTimeoutMS wtimeoutMS zlibCompressionLevel
 `)
 
-/** The client reads these files when it connects, and would wait for one that has no end. */
+/** The client reads these files when it connects, and would wait for a file that has no end. */
 const FILE_OPTIONS = ['tlsCAFile', 'tlsCertificateKeyFile']
 
-/**
- * The client would wait for half a minute for a server that is down, and keep a hundred connections; we write one
- * batch at a time, and try again.
- */
+/** By default, the client waits 30 s and keeps 100 connections. We write one batch at a time, and retry. */
 const DEFAULTS = { appName: 'osprofiler', serverSelectionTimeoutMS: 5_000, connectTimeoutMS: 5_000, maxPoolSize: 5 }
 
-/** Behind a host, and not in a password. */
+/** Matches a port after a host, but not in a password. */
 const PORT = /^[^/?]*:\d*(?:[/?]|$)/
 
-/** Reads what follows `mongodb://` or `mongodb+srv://`. The client reads it too, later: here mistakes are found. */
+/** Reads what follows `mongodb://` or `mongodb+srv://`, and finds mistakes before the client reads it again. */
 export function readMongodbUrl(scheme: string, location: string): MongodbUrl {
   const example = `${scheme}://user:password@host${scheme === 'mongodb' ? ':27017' : ''}/?authSource=admin`
   const parsed = parseConnectionUrl(location, {
@@ -57,7 +52,7 @@ export function readMongodbUrl(scheme: string, location: string): MongodbUrl {
   }
 }
 
-/** Our own option, which the client does not know. It wants a slash between the hosts and its options. */
+/** Removes our own option, which the client does not know. The client needs a slash between hosts and options. */
 function withoutTtl(location: string): string {
   const [place = '', query = ''] = location.split('?', 2)
   const rest = query.split('&').filter(option => option !== '' && !option.startsWith('ttl='))

@@ -1,10 +1,10 @@
 import { Set, String } from '@osprofiler/core/toolkit'
 import type { MongoClient } from 'mongodb'
 
-/** Says, in the client's stead, why none of its servers can be used: the client itself says that its time is over. */
+/** Says why no server can be used, while the client itself only says that its time is over. */
 export type DescribeUnreachable = () => string | undefined
 
-/** Listens to what a client learns about its servers. */
+/** Follows what a client learns about its servers. */
 export function watchServers(client: MongoClient): DescribeUnreachable {
   const { replicaSet } = client.options
   const names = new Set<string>()

@@ -15,7 +15,7 @@ import { showAddress, type Ways } from '../sql/location.js'
 import { connectMysql, type MysqlSettings } from './session.js'
 import { createMysqlStore } from './store.js'
 
-/** The schemes of its connection strings: those of Python's clients name the same store. */
+/** The schemes of MySQL and MariaDB, including those of Python's clients. */
 export const MYSQL_SCHEMES = words(`
   mysql mysql+aiomysql mysql+asyncmy mysql+cymysql mysql+mysqlconnector mysql+mysqldb mysql+pymysql mariadb
   mariadb+mariadbconnector mariadb+mysqlconnector mariadb+mysqldb mariadb+pymysql
@@ -36,17 +36,17 @@ const SSL_MODES = ['DISABLED', 'PREFERRED', 'REQUIRED', 'VERIFY_CA', 'VERIFY_IDE
 const CONNECT_MS = 10_000
 
 /**
- * Keeps records in MySQL or MariaDB, in the table of Python's SQLAlchemy driver. A batch is one multi-row insert in
- * a transaction of its own: when `write` resolves, the server has committed it. Refused are records with half a
- * surrogate pair outside of `info`, with a text of more than 255 characters, of more bytes than the server's
- * `max_allowed_packet`, and what the database itself refuses while it takes other rows. A connection that breaks
- * during the commit is `ERR_WRITE_UNCERTAIN`.
+ * Keeps records in MySQL or MariaDB, in the table of Python's SQLAlchemy driver. A batch is one multi-row insert in its
+ * own transaction, and `write` resolves after the commit. A connection that breaks during the commit is
+ * `ERR_WRITE_UNCERTAIN`. Refuses half a surrogate pair outside of `info`, a text of more than 255 characters, and a
+ * record larger than the server's `max_allowed_packet`. Also refuses what the database refuses while it takes other
+ * rows.
  */
 export function openMysqlDriver(location: string, context: OpenContext): StoreDriver {
   const url = parseConnectionUrl(location, FORM)
   findClient('mysql2', context)
   if (url.path === '') throw url.refuse('it names a database')
-  // What is asked for is a part of what is spoken in any case.
+  // Validated and ignored: the connection always uses utf8mb4, which includes these.
   readChoice(url, 'charset', ['utf8', 'utf8mb3', 'utf8mb4'])
   const settings: MysqlSettings = {
     hosts: toHosts(url),
@@ -76,7 +76,7 @@ function toHosts({ hosts, options }: ConnectionUrl): readonly Host[] {
   return socket === undefined ? hosts : [{ host: socket, port: FORM.defaultPort }]
 }
 
-/** The ways of MySQL's `ssl_mode`, whose default is to try TLS first, or of what Python's clients have in its place. */
+/** Reads MySQL's `ssl_mode`, whose default is to try TLS first, or the corresponding options of Python's clients. */
 function toWays(url: ConnectionUrl): Ways {
   const files = readTlsFiles(url, { ca: 'ssl_ca', cert: 'ssl_cert', key: 'ssl_key' })
   switch (readChoice(url, 'ssl_mode', SSL_MODES) ?? impliedMode(url)) {

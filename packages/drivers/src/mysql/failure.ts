@@ -6,7 +6,7 @@ const READ_ONLY = 'can only be read: it is a replica, or was set so'
 const LOCKED = 'has locked this user; unlock it, or name another one in the connection string'
 const FULL = 'is on a full disk'
 
-/** What the servers' error numbers mean for the one who runs the program. */
+/** Advice for users, by the error numbers of the servers. */
 const ADVICE = new Map([
   [1045, 'does not take this user and password; correct them in the connection string'],
   [1698, 'does not take this user and password; correct them in the connection string'],
@@ -31,21 +31,21 @@ const ADVICE = new Map([
   [1467, 'has used up the numbers of its table "data"; make the column id a BIGINT'],
 ])
 
-/** A value too long or of the wrong kind, a constraint that fails, a row too large, a trigger that signals. */
+/** A value too long or of the wrong kind, a constraint that fails, a row too large, or a trigger that signals. */
 const REFUSED = /^(?:22...|23...|44...|45000)$/
 const REFUSED_NUMBERS = new Set([1118, 1366, 1406, 3140, 3819, 4025])
-/** The wait for a lock was too long, or was not to be. A deadlock is none of these: the next try ends it. */
+/** The wait for a lock was too long, or not allowed. A deadlock is different, because a retry resolves it. */
 const WAITED = new Set([1205, 3572])
-/** The server ends the connection with it. */
+/** The server ends the connection with these errors. */
 const LOST = new Set([1053, 1077, 1079, 1080, 1152, 1153, 1157, 1158, 1159, 1160, 1161, 1317, 1927, 4031])
 
-/** What an error of `mysql2` means. */
+/** Converts an error of `mysql2`. */
 export function toMysqlFailure(error: unknown): SqlFailure {
   if (error instanceof SqlFailure) return error
   const { message, code, errno, sqlState } = error as Record<string, unknown>
   const text = String(message)
   const name = typeof code === 'string' ? code : undefined
-  // The servers' own errors have a state; all others are of the connection.
+  // Only errors of a server have a state. All others are about the connection.
   if (typeof sqlState !== 'string' || typeof errno !== 'number') {
     return new SqlFailure(text, name, 'lost', adviseClient(text, name) ?? adviseConnection(text, name))
   }
@@ -57,7 +57,7 @@ function toVerdict(errno: number, state: string, message: string): SqlVerdict {
   if (errno === 1146) return 'missing'
   if (WAITED.has(errno)) return 'locked'
   if (ADVICE.get(errno) === READ_ONLY) return 'readonly'
-  // A counter that was left behind, or is at its end: it is not for the row.
+  // A counter lags behind, or is at its end. The row is not at fault.
   if (message.includes('PRIMARY')) return 'failed'
   return REFUSED.test(state) || REFUSED_NUMBERS.has(errno) ? 'refused' : 'failed'
 }

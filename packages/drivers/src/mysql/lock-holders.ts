@@ -5,21 +5,21 @@ import type { SqlSession } from '../sql/session.js'
 const MAX_HOLDERS = 20
 const SECONDS = 'TIMESTAMPDIFF(SECOND, t.trx_started, NOW())'
 
-/** Without a process it is a prepared XA transaction: its connection has ended, and its locks last. */
+/** A transaction without a process is a prepared XA transaction: its connection has ended, but its locks last. */
 const TRANSACTIONS = `SELECT t.trx_mysql_thread_id, p.user, p.host, ${SECONDS}, p.id IS NULL
   FROM information_schema.innodb_trx AS t LEFT JOIN information_schema.processlist AS p ON p.id = t.trx_mysql_thread_id
   WHERE t.trx_mysql_thread_id <> CONNECTION_ID()`
 
 const LOCKED_ROWS = `${TRANSACTIONS} AND t.trx_rows_locked > 0 ORDER BY t.trx_started LIMIT ${MAX_HOLDERS}`
 
-/** Whoever waits for a lock holds up nobody but those who wait for what is waited for. */
+/** A session that waits for a lock holds up only sessions that wait for the same lock. */
 const NOT_WAITING = `(p.state IS NULL OR p.state NOT LIKE 'Waiting for%')`
 const OPEN_TRANSACTIONS = `${TRANSACTIONS} AND ${NOT_WAITING} ORDER BY t.trx_started LIMIT ${MAX_HOLDERS}`
 
-/** Modes in which nobody else may write: those of LOCK TABLES, of ALTER TABLE, and of FLUSH TABLES WITH READ LOCK. */
+/** Modes that keep other writers out, as of LOCK TABLES, ALTER TABLE and FLUSH TABLES WITH READ LOCK. */
 const KEEPS_OUT = `'SHARED_READ_ONLY|SHARED_NO_|EXCLUSIVE$|FTWRL|^GLOBAL SHARED$'`
 
-/** Of the locks of tables, those that keep writers out, or where none does, all: one may keep out whoever does. */
+/** Selects the holders of table locks, first those that keep writers out. Others may hold up a session that does. */
 function makeLocked(id: string, mode: string, table: string, from: string): string {
   const isHeld = `${id} <> CONNECTION_ID() AND ${NOT_WAITING}`
   return `SELECT ${id}, p.user, p.host, ${SECONDS}, FALSE, (${mode}) REGEXP ${KEEPS_OUT} AS keeps_out
@@ -29,7 +29,7 @@ function makeLocked(id: string, mode: string, table: string, from: string): stri
     ORDER BY keeps_out DESC, t.trx_started LIMIT ${MAX_HOLDERS}`
 }
 
-/** MySQL has the first table, and MariaDB where its performance schema is on; the second is of a plugin of MariaDB. */
+/** MySQL has the first table, and MariaDB with its performance schema. The second belongs to a plugin of MariaDB. */
 const LOCKED_TABLE = [
   makeLocked(
     'h.processlist_id',
@@ -52,7 +52,7 @@ interface Found extends LockHolder {
   readonly keepsOut: boolean
 }
 
-/** Finds those that may have locked rows of the table, or the table itself. None is named that only is connected. */
+/** Finds sessions that may have locked rows of the table, or the table. Omits sessions that are only connected. */
 export async function findMysqlHolders(session: SqlSession, rowsAlone: boolean): Promise<LockHolders> {
   for (const question of rowsAlone ? [] : LOCKED_TABLE) {
     const found = (await ask(session, question)) ?? []
@@ -62,12 +62,12 @@ export async function findMysqlHolders(session: SqlSession, rowsAlone: boolean):
   }
   const open = await ask(session, rowsAlone ? LOCKED_ROWS : OPEN_TRANSACTIONS)
   if (open === undefined) return { holders: [], areSure: false, advice: 'GRANT PROCESS shows whose it is' }
-  // No table of MariaDB says whose the lock of a row is, but only one can have locked anything here.
+  // No table of MariaDB names the holder of a row lock, but a single candidate must be the holder.
   const areSure = rowsAlone && open.length === 1
   return { holders: open, areSure, advice: rowsAlone ? ROWS_ADVICE : TABLE_ADVICE }
 }
 
-/** The answer is `undefined` where this user may not ask, or the server has no such table. */
+/** Returns undefined if this user may not ask, or if the server has no such table. */
 async function ask(session: SqlSession, question: string): Promise<readonly Found[] | undefined> {
   const answer = await session.run(question).catch(() => undefined)
   return answer?.rows.map(([id, user, host, seconds, isAlone, keepsOut]) => ({

@@ -2,10 +2,10 @@ import { Number } from '@osprofiler/core/toolkit'
 import { removeByHalves } from '../sql/remove-by-halves.js'
 import type { SqlSession } from '../sql/session.js'
 
-/** MySQL 8 has it in every version. */
+/** The first MariaDB with SKIP LOCKED, 10.6. Every MySQL 8 has it. */
 const FIRST_MARIADB = 10.06
 
-/** Creates the function that removes the rows that no other transaction has locked, and says how many these were. */
+/** Creates a function that removes the rows that no other transaction has locked, and counts them. */
 export function createRemoval(session: SqlSession, version: string): (ids: readonly number[]) => Promise<number> {
   const [, major, minor = ''] = /^(\d+)\.(\d+).*MariaDB/i.exec(version) ?? []
   const skips = major === undefined || Number(major) + Number(minor) / 100 >= FIRST_MARIADB
@@ -17,15 +17,15 @@ export function createRemoval(session: SqlSession, version: string): (ids: reado
 
   if (skips) return ids => run('', 'SKIP LOCKED', ids)
   return async ids => {
-    // Waits for a lock of the whole table once, and not for each half.
+    // Waits once for a lock of the whole table, instead of once for each half.
     await session.run('SELECT id FROM data LIMIT 0 FOR UPDATE')
     return await removeByHalves(ids, some => run('SET STATEMENT innodb_lock_wait_timeout = 0 FOR', '', some))
   }
 }
 
 /**
- * The order of the join makes the server look up each row by its key. A condition on the ids may scan the table, and
- * wait there for all else that is locked. The limit makes MySQL keep the ids in a table of their own.
+ * The join order makes the server look up each row by its key. A condition on the ids may scan the table, and wait for
+ * unrelated locks. The limit makes MySQL keep the ids in a table of their own.
  */
 function describeRemoval(rows: number, how: string): string {
   return `DELETE data FROM (SELECT id FROM data WHERE id IN (?) LIMIT ${rows} FOR UPDATE ${how}) AS free

@@ -14,20 +14,19 @@ import {
 } from '../sql/session.js'
 import { toMysqlFailure } from './failure.js'
 
-/** How to connect to MySQL or MariaDB. */
 export interface MysqlSettings extends SqlServers {
   readonly database: string
 }
 
-/** What the client gives with `rowsAsArray`. */
+/** The client's result with `rowsAsArray`. */
 type Result = RowDataPacket[][] | ResultSetHeader
 
-/** Statements that are prepared on one connection: a server keeps 16,382 in all. */
+/** The number of prepared statements per connection. A server keeps 16,382 in all. */
 const MAX_PREPARED = 8
 
 /**
- * Refuses what has no room instead of cutting it, whatever the server's own mode is, and has "\" be an escape, as
- * the client takes for granted. A wait for a lock ends at the server: it goes on there when the connection is cut.
+ * Refuses values that do not fit instead of cutting them, and makes "\" an escape, as the client assumes. The server
+ * limits the wait for a lock, because that wait goes on after the connection is cut.
  */
 const SETTINGS = `SET SESSION sql_mode = 'STRICT_ALL_TABLES', SESSION autocommit = 1,
   SESSION lock_wait_timeout = ${LOCK_WAIT_S}, SESSION innodb_lock_wait_timeout = ${LOCK_WAIT_S}`
@@ -38,7 +37,7 @@ export async function connectMysql(settings: MysqlSettings, createSocket: Create
     settings,
     (host, way) => connect(settings, host, way, createSocket()),
     toMysqlFailure,
-    // The other way is for a server that does not take this one.
+    // Only a server without TLS is tried the other way.
     ({ code }) => code === 'HANDSHAKE_NO_SSL_SUPPORT',
   )
 }
@@ -58,7 +57,7 @@ async function connect(
     ...(password === undefined ? {} : { password }),
     ...(way === 'plain' ? {} : { ssl: toTlsOptions(way) }),
     stream: () => (isSocketPath(host) ? socket.connect(host) : socket.connect(port, host)),
-    // Its own would keep the process alive.
+    // The client's own timer would keep the process alive.
     connectTimeout: 0,
     charset: 'utf8mb4',
     rowsAsArray: true,
@@ -67,7 +66,7 @@ async function connect(
   }
   return await connectWithin(connectPatience, socket, async () => {
     const connection = mysql.createConnection(options)
-    // Told to whoever runs a statement; without a listener it would end the program.
+    // A statement reports the error to its caller. Without a listener, the error would end the program.
     connection.on('error', () => undefined)
     await connection.promise().connect()
     await connection.promise().query(SETTINGS)

@@ -7,19 +7,19 @@ import { createComparisons, EXACT_ID } from './comparison.js'
 import { findMysqlHolders } from './lock-holders.js'
 import { createRemoval } from './remove-unlocked.js'
 
-// As SQLAlchemy makes it for Python's driver, but for `id`, which is BIGINT: a million requests a day use up the
-// numbers of an INTEGER in some months. The character set and the collation are not left to the database, whose own
-// may not have all characters, or not tell them apart. Of Python's eight indexes, the two that our reading uses.
+// The table of SQLAlchemy for Python's driver, but `id` is BIGINT: a million requests a day use up an INTEGER in some
+// months. The table sets its character set and collation, because those of the database may lack characters, or not
+// tell them apart. Of Python's eight indexes, our reading uses two.
 const TABLE = `CREATE TABLE IF NOT EXISTS data (
   id BIGINT NOT NULL AUTO_INCREMENT, timestamp VARCHAR(26), base_id VARCHAR(255), parent_id VARCHAR(255),
   trace_id VARCHAR(255), project VARCHAR(255), host VARCHAR(255), service VARCHAR(255), name VARCHAR(255), data JSON,
   PRIMARY KEY (id), KEY ix_data_base_id (base_id), KEY ix_data_timestamp (timestamp)
 ) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`
 
-/** What a statement has beside its values. */
+/** Room for a statement without its values. */
 const PACKET_MARGIN_BYTES = 65_536
 
-/** The table in MySQL or MariaDB, for a session whose packets may have so many bytes, at a server of some version. */
+/** Creates the store of a session. `maxPacket` is the server's limit in bytes. */
 export function createMysqlStore(session: SqlSession, maxPacket: number, version: string): SqlStore {
   const { findColumns, forgetColumns, toTerm, toCondition } = createComparisons(session)
   let begins = false
@@ -29,13 +29,13 @@ export function createMysqlStore(session: SqlSession, maxPacket: number, version
     maxBytes: maxPacket - PACKET_MARGIN_BYTES,
     hasTable: findColumns,
     forgetTable: forgetColumns,
-    // The session's own settings bound it.
+    // The settings of the session limit the wait for locks.
     attempt: work => work(),
     async createTable() {
       await session.run(TABLE)
     },
     async begin() {
-      // From now on each statement begins one where there is none, which spares a round trip a batch.
+      // Each statement then begins a transaction if there is none, which saves a round trip per batch.
       if (!begins) await session.run('SET autocommit = 0')
       begins = true
     },

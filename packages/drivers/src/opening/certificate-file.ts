@@ -1,13 +1,9 @@
 import { readRegularFile } from '@osprofiler/core/toolkit'
 
-/** A list of all authorities that a system trusts has some hundred kilobytes. */
+/** A system's list of trusted authorities has some hundred kilobytes. */
 const MAX_BYTES = 4 * 1024 * 1024
 
-/**
- * Reads a file of certificates or of their key. See `readRegularFile`.
- *
- * @throws Error whose message says why, without the path
- */
+/** Reads a file of certificates or of a key, like `readRegularFile`. The message of an error does not show the path. */
 export function readCertificateFile(path: string): Buffer {
   return readRegularFile(path, MAX_BYTES)
 }

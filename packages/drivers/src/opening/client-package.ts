@@ -3,7 +3,6 @@ import { OsprofilerError } from '@osprofiler/core'
 import { mainFile, noteOwnClient, requireFrom, resolvePackage } from '@osprofiler/core/toolkit'
 import type { OpenContext } from './store-driver.js'
 
-/** What the packages of the clients export. */
 interface Clients {
   readonly '@elastic/elasticsearch': typeof import('@elastic/elasticsearch')
   readonly '@opensearch-project/opensearch': typeof import('@opensearch-project/opensearch')
@@ -19,12 +18,7 @@ interface Clients {
 // Undefined in a bundle of CommonJS.
 const here: string | undefined = import.meta.url
 
-/**
- * Sees to it that a store's client is installed, without loading it: the driver does that on its first use. A client is
- * found as this package finds it, or as the program's main file does.
- *
- * @throws OsprofilerError `ERR_MISSING_CLIENT`
- */
+/** Throws `ERR_MISSING_CLIENT` if neither this package nor the program's main file finds a client. Does not load it. */
 export function findClient(
   packageName: string,
   { scheme, checkOnly }: Pick<OpenContext, 'scheme' | 'checkOnly'>,
@@ -37,12 +31,8 @@ export function findClient(
 }
 
 /**
- * Loads a store's client: what the import of its name gives here, or else the copy that the program's main file finds.
- *
- * The name is no literal in any `import()`: a bundler would look for clients that the program does not have, and fail.
- *
- * @example
- * const { Redis } = await loadClient('ioredis')
+ * Loads a store's client as this package finds it, or else as the program's main file does. The name is never a literal
+ * in `import()`, because a bundler would look for clients that the program does not have, and fail.
  */
 export async function loadClient<Name extends keyof Clients>(packageName: Name): Promise<Clients[Name]> {
   const file = isNextToUs(packageName) ? undefined : resolveClient(packageName)
@@ -51,7 +41,7 @@ export async function loadClient<Name extends keyof Clients>(packageName: Name):
   return await import(/* webpackIgnore: true */ /* @vite-ignore */ specifier)
 }
 
-/** The file of a client's package, or `undefined`: in the `node_modules` of this package, else of the program's main file. */
+/** Returns the file of a client's package, found from this package or else from the program's main file. */
 export function resolveClient(packageName: string): string | undefined {
   for (const from of [here, mainFile()]) {
     const file = from === undefined ? undefined : resolvePackage(packageName, from)
@@ -67,7 +57,7 @@ function isNextToUs(packageName: string): boolean {
     requireFrom(here).resolve(packageName)
     return false
   } catch (error) {
-    // A package without an entry for `require` is there all the same.
+    // The package exists, but has no entry for `require`.
     return (error as NodeJS.ErrnoException).code === 'ERR_PACKAGE_PATH_NOT_EXPORTED'
   }
 }

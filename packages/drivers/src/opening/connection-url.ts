@@ -1,59 +1,57 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { decodeURIComponent, Map, Number } from '@osprofiler/core/toolkit'
 
-/** What a connection string says behind `scheme://`. Everything is decoded. */
+/** The parts of a connection string after `scheme://`, decoded. */
 export interface ConnectionUrl {
   readonly username: string | undefined
   readonly password: string | undefined
-  /** At least one. An IPv6 address stands without its brackets. */
+  /** At least one host. An IPv6 address has no brackets. */
   readonly hosts: readonly Host[]
-  /** Behind the first slash, without it; `''` where there is none. */
+  /** The part after the first slash, or `''`. */
   readonly path: string
   readonly options: ReadonlyMap<string, string>
   readonly refuse: Refuse
 }
 
-/** Makes the error for what is wrong with a connection string, told as a clause: `a port is a number from 1 to 65535`. */
+/** Creates the error for a connection string. The reason is a clause, such as `a port is a number from 1 to 65535`. */
 export type Refuse = (reason: string, options?: ErrorOptions) => OsprofilerError
 
-/** One server. */
 export interface Host {
   readonly host: string
   readonly port: number
 }
 
-/** A server's address for people and for URLs: `host:port`, an IPv6 address in brackets. */
+/** Formats an address for people and for URLs: `host:port`, with an IPv6 address in brackets. */
 export function showHost({ host, port }: Host): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-/** Servers for people: of many, only the first ones. */
+/** Formats addresses for people, but only the first of many. */
 export function showHosts(hosts: readonly Host[], show = showHost): string {
   const more = hosts.length - MAX_SHOWN_HOSTS
   return `${hosts.slice(0, MAX_SHOWN_HOSTS).map(show).join(',')}${more > 0 ? ` and ${more} more` : ''}`
 }
 
-/** How a scheme's connection strings look. */
+/** The form of a scheme's connection strings. */
 export interface UrlForm {
-  /** Shown in errors, in place of the string: `redis://user:password@host:6379/0`. */
+  /** Shown in errors instead of the string, such as `redis://user:password@host:6379/0`. */
   readonly example: string
   readonly defaultPort: number
-  /** The names of options that may stand behind `?`. */
   readonly options: readonly string[]
-  /** Those of options that may be given several times: a list, as if it had been given once, with commas. */
+  /** The options that may be given several times. Commas join their values. */
   readonly lists?: readonly string[]
-  /** Names of options that are passed over: strings that other clients read as well have them, and here they mean nothing. */
+  /** Options that are ignored, because they are meant for other clients that read the same string. */
   readonly passedOver?: readonly string[]
-  /** In place of a host that is not given. Without it, one has to be. */
+  /** Replaces a missing host. Without a default, a host is required. */
   readonly defaultHost?: string
 }
 
-/** The words of a text, for lists of names. */
+/** Splits a list of names. */
 export function words(text: string): readonly string[] {
   return text.trim().split(/\s+/)
 }
 
-/** Hosts, split at commas, have credentials before them at most once; a password may hold any character but "/" and "?". */
+/** Credentials come once, before all hosts. A password may hold any character but "/", "?" and "#". */
 const PARTS = /^(?:([^/?#]*)@)?([^/?#@]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/
 const HOST = /^(?:\[([0-9a-f:.]+(?:%[\w.-]+)?)\]|([^\s[\]:"'<>\\^`{|}]*))(?::(\d{1,5}))?$/i
 
@@ -62,10 +60,8 @@ const MAX_PATH_CHARACTERS = 1_024
 const MAX_SHOWN_HOSTS = 5
 
 /**
- * Reads what follows `scheme://`: `user:password@host:port,host:port/path?option=value`.
- *
- * @throws OsprofilerError `ERR_CONNECTION_STRING`, in whose message nothing of the string stands but the name of an
- * option that is not known.
+ * Reads what follows `scheme://`, such as `user:password@host:port,host:port/path?option=value`. The message of an
+ * `ERR_CONNECTION_STRING` shows nothing of the string but the name of an unknown option.
  */
 export function parseConnectionUrl(location: string, form: UrlForm): ConnectionUrl {
   const [, credentials, hosts, path = '', query = ''] = PARTS.exec(location) ?? fail(form, 'it cannot be understood')
@@ -93,9 +89,9 @@ function readCredentials(credentials: string | undefined, form: UrlForm): readon
 function readHost(text: string, form: UrlForm): Host {
   const [, address, name = '', port] = HOST.exec(text) ?? fail(form, 'a host in it cannot be understood')
   const host = address ?? (decode(name, form) || form.defaultHost || fail(form, 'it names no host'))
-  // Credentials that were encoded as a whole, `user%3Apassword%40host`: a host is shown.
+  // Hosts are shown, so credentials that were encoded as a whole (`user%3Apassword%40host`) are refused.
   if (host.includes('@')) fail(form, 'a host in it cannot be understood')
-  // No name is longer. It is shown in warnings.
+  // No host name is longer. Warnings show the name.
   if (host.length > MAX_HOST_CHARACTERS) fail(form, `a host in it is longer than ${MAX_HOST_CHARACTERS} characters`)
   const number = port === undefined ? form.defaultPort : Number(port)
   if (number < 1 || number > 65_535) fail(form, 'a port is a number from 1 to 65535')
@@ -129,7 +125,7 @@ function decode(text: string, form: UrlForm): string {
   }
 }
 
-/** Nothing of the string itself is shown. */
+/** Creates errors that show nothing of the string itself. */
 export function toRefuse({ example }: Pick<UrlForm, 'example'>): Refuse {
   return (reason, options) =>
     new OsprofilerError(

@@ -16,35 +16,30 @@ import {
 import { findKnownHost, type HostAddress, toFullNames } from './known-hosts.js'
 
 /**
- * Finds the addresses of hosts for the clients of a store.
- *
- * The lookup of the system, `getaddrinfo`, runs in one of the four threads that a process has for this and for files. It
- * cannot be ended, and `process.exit()` waits for it. With a DNS server that hangs, a few of them hold up the whole program.
+ * Finds the addresses of hosts for a store's clients. The system's `getaddrinfo` runs in one of the four threads that a
+ * process has for this and for files. It cannot be ended, and `process.exit()` waits for it. With a DNS server that
+ * hangs, a few of these calls hold up the whole program.
  */
 export interface HostLookup {
-  /** What `net.connect()` takes as `lookup`. */
+  /** The option `lookup` of `net.connect()`. */
   readonly lookup: LookupFunction
-  /** Has nothing begin that cannot be ended. */
+  /** Starts no more lookups by the system, which cannot be ended. */
   leaveSystem(): void
-  /** Ends all that is under way. */
   end(): void
 }
 
-/** For one DNS server, one name and one try. */
+/** The limit for one DNS server, one name and one try. */
 const TRY_MS = 1_200
-/** For all of them together. A question keeps the process alive, and must not do so for longer than a write may. */
+/** The limit for all tries. A query keeps the process alive, and must not do so for longer than a write. */
 const ALL_TRIES_MS = 3_000
-/**
- * So much later a client learns that DNS hangs: a program that has ended its work comes to its end before the write is
- * tried again, with another question.
- */
+/** Clients learn late that DNS hangs, so that a finished program ends before a retry of the write asks again. */
 const BAD_NEWS_AFTER_MS = 1_000
-/** Codes of a DNS server that does not answer: the system's lookup would hang as well. */
+/** Codes of a DNS server that does not answer. The system's lookup would hang as well. */
 const HUNG = new Set(['ETIMEOUT', 'ECANCELLED'])
 
 const bySystem = new Map<string, Promise<readonly HostAddress[]>>()
 
-/** Finds addresses in the file of hosts, by DNS, and only then by the system, which may know further sources of names. */
+/** Looks in the hosts file, then asks DNS, and last the system, which may know further sources of names. */
 export function createHostLookup(): HostLookup {
   const resolvers = new Set<Resolver>()
   let mayAskSystem = true
@@ -72,7 +67,7 @@ export function createHostLookup(): HostLookup {
           const fitting = addresses.filter(one => wanted === 0 || one.family === wanted)
           const [first] = fitting
           const error = first === undefined ? failure('ENOTFOUND', name) : null
-          // Not in the promise, which would turn what the client throws into a rejection.
+          // Runs outside of the promise, which would turn an error of the client into a rejection.
           queueMicrotask(() => {
             if (error !== null || first === undefined) callback(error, '')
             else if (all) callback(null, [...fitting])
@@ -96,7 +91,7 @@ export function createHostLookup(): HostLookup {
   }
 }
 
-/** One name after another, in bounded time; also an end of the program ends it. */
+/** Asks for one name after another, in limited time and until the program ends. */
 async function askDns(name: string, resolvers: Set<Resolver>): Promise<readonly HostAddress[]> {
   const resolver = new Resolver({ timeout: TRY_MS, tries: 2 })
   let isLate = false
@@ -127,7 +122,7 @@ async function askDns(name: string, resolvers: Set<Resolver>): Promise<readonly 
   }
 }
 
-/** One question for each name at a time, whoever asks. */
+/** Asks the system only once at a time for each name. */
 function askSystem(name: string): Promise<readonly HostAddress[]> {
   const asked = bySystem.get(name)
   if (asked !== undefined) return asked

@@ -2,7 +2,6 @@ import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { Map, Number, process, readRegularFile } from '@osprofiler/core/toolkit'
 
-/** An address of a host, as Node's `lookup` gives it. */
 export interface HostAddress {
   readonly address: string
   readonly family: number
@@ -10,7 +9,7 @@ export interface HostAddress {
 
 const MAX_BYTES = 4 * 1024 * 1024
 
-/** The addresses that this machine knows for a name without asking anybody: of its file of hosts, and of `localhost`. */
+/** Returns the addresses that this machine knows without a query: from its hosts file, and of `localhost`. */
 export function findKnownHost(name: string): readonly HostAddress[] {
   const host = name.toLowerCase().replace(/\.$/, '')
   if (isIP(host) !== 0) return [toAddress(host)]
@@ -24,16 +23,13 @@ export function findKnownHost(name: string): readonly HostAddress[] {
 
 const RESOLVER_FILE = '/etc/resolv.conf'
 
-/**
- * The full names under which DNS may know a name, in their order: the domains to search, as the system's resolver has
- * them. Node's own resolver searches none.
- */
+/** Returns the names to ask DNS for, in order. Adds the system's search domains, which Node's resolver ignores. */
 export function toFullNames(name: string): readonly string[] {
   if (name.endsWith('.')) return [name]
   const settings = new Map<string, readonly string[]>()
   for (const line of readLines(RESOLVER_FILE)) {
     const [word = '', ...rest] = line.split(/\s+/)
-    // Of the last one, whichever of the two it is.
+    // The last line wins, whether it is `domain` or `search`.
     settings.set(word === 'domain' ? 'search' : word, rest)
   }
   const dots = settings.get('options')?.flatMap(option => /^ndots:(\d{1,2})$/.exec(option)?.[1] ?? [])
@@ -47,7 +43,7 @@ function hostsFile(): string {
   return join(process.env.SystemRoot ?? 'C:\\Windows', 'System32', 'drivers', 'etc', 'hosts')
 }
 
-/** The lines of a file without comments; none where there is no such file. */
+/** Returns the lines of a file without comments, or none if the file cannot be read. */
 function readLines(path: string): readonly string[] {
   try {
     const lines = readRegularFile(path, MAX_BYTES).toString('utf8').split('\n')

@@ -2,23 +2,21 @@ import { mkdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /**
- * Makes a directory for its owner alone, and those above it that are missing. What is there stays as it is.
- *
- * Not by Node's `recursive`: where `mkdir` says ENOENT of a parent that exists, as in procfs, that never returns, and not
- * even `process.exit()` ends its thread.
+ * Makes a directory and missing parents, for their owner alone. Existing ones stay as they are. Node's `recursive`
+ * hangs if `mkdir` says ENOENT though the parent exists, as in procfs, and not even `process.exit()` ends its thread.
  */
 export async function makeDirectory(path: string): Promise<void> {
   const failure = await tryToMake(path)
   if (failure === undefined) return
   const parent = dirname(path)
-  // A parent that is there, and of which the system says that it is not, is never made by trying again.
+  // If the parent exists and the system says ENOENT, a retry cannot help.
   if (failure.code !== 'ENOENT' || parent === path || (await isDirectory(parent))) throw failure
   await makeDirectory(parent)
   const again = await tryToMake(path)
   if (again !== undefined) throw again
 }
 
-/** Why there is no directory at a path now, or undefined. */
+/** Returns why the directory does not exist now, or undefined if it does. */
 async function tryToMake(path: string): Promise<NodeJS.ErrnoException | undefined> {
   try {
     await mkdir(path, { mode: 0o700 })

@@ -2,75 +2,62 @@ import type { LookupFunction } from 'node:net'
 import type { TraceRecord, TraceSummary, WriteResult } from '@osprofiler/core'
 import type { Selection } from '../listing/trace-query.js'
 
-/** What a driver is told beside its connection string. */
 export interface OpenContext {
-  /** The string's own scheme, in lower case: several may name one driver. */
+  /** The scheme in lower case. Several schemes may share a driver. */
   readonly scheme: string
-  /** See `DriverOptions`. */
   readonly filterErrorTrace: boolean
-  /** Whether the connection string alone is looked at: the store's client may be missing. */
+  /** Whether only the connection string is checked. The store's client may be missing then. */
   readonly checkOnly?: boolean | undefined
   readonly lifetime: StoreLifetime
 }
 
-/** For how long a driver may do something. */
+/** The part of a driver's lifetime that the store needs. */
 export interface StoreLifetime {
-  /** By which the client finds its hosts. It ends with the lifetime. */
+  /** Finds hosts for the client, until the end of the lifetime. */
   readonly lookup: LookupFunction
-  /**
-   * For what takes several steps, before each: the call itself was made while the driver was open.
-   *
-   * @throws OsprofilerError `ERR_STORE` once the driver was closed
-   */
+  /** Throws `ERR_STORE` after the driver was closed. Needed before each step of a call that takes several steps. */
   checkOpen(): void
-  /**
-   * For a write that has yet to connect: one that began before the end may.
-   *
-   * @throws OsprofilerError `ERR_STORE` once everything was cut
-   */
+  /** Throws `ERR_STORE` after everything was cut. A write that began before `close` may still connect. */
   checkMayConnect(): void
   /**
-   * Does what ends also where the server hangs. `end` is aborted where the work is still under way when the time of the
-   * program's natural end is over, when the driver is closed, or after `limit` milliseconds. Its reason is an error that
-   * says which, and that can be shown.
+   * Runs work that ends even if the server hangs. `end` is aborted when the time of the program's natural end is over,
+   * when the driver is closed, or after `limit` milliseconds. Its reason is an error that can be shown.
    */
   run<Result>(work: (end: AbortSignal) => Promise<Result>, limit?: number): Promise<Result>
 }
 
 /**
- * A driver as its author writes it. `createDriver` adds what is the same for each: nothing is called once the driver was
- * closed, records are plain, queries are checked, and what keeps the process alive ends.
+ * A driver as its author writes it. `createDriver` refuses calls after `close`, passes on plain records only, checks
+ * queries, and limits how long the process is kept alive. Members without a comment are those of `Driver`.
  */
 export interface StoreDriver {
-  /** See `Driver`. */
   readonly name: string
-  /** See `Driver`. */
   readonly location?: string
-  /** See `Driver`. Each record is one: texts, a time, and `info` of nothing but JSON that is nobody else's. */
+  /** Each record is plain: strings, a valid time, and JSON in `info` that no other code holds. */
   write(records: readonly TraceRecord[]): Promise<WriteResult>
-  /** Rejects where the store takes no writes. */
+  /** Rejects if the store takes no writes. */
   check?(): Promise<unknown>
-  /** See `readRecords` of `Driver`. In pieces of any size, of which some may be empty. */
+  /** Like `readRecords` of `Driver`, but in pieces of any size. Some may be empty. */
   read?(baseId: string, onUnreadable: (records: number) => void): AsyncIterable<readonly TraceRecord[]>
-  /** The newest traces, or those in which something failed: at least those that are asked for, in any order. */
+  /** Lists at least the newest traces, or the newest failed ones, that a query asks for, in any order. */
   list?(selection: Selection, failed: boolean): Promise<TraceSummary[]>
-  /** Removes a trace, and resolves to how many records that were. */
+  /** Removes a trace, and resolves to the number of its records. */
   remove?(baseId: string): Promise<number>
-  /** Removes the traces without a record from a timestamp on, and resolves to how many these were. */
+  /** Removes the traces without a record since a timestamp, and resolves to their number. */
   prune?(before: string): Promise<number>
-  /** How long traces are kept, in milliseconds, where the driver and not the server removes them, and what does it. */
+  /** How long traces are kept, in milliseconds, and what removes them if the server does not. */
   readonly retention?: { readonly ttl: number | undefined; prune(before: string): Promise<unknown> }
-  /** Whether a trace may have this id. Clients and databases would change another one, and find another trace. */
+  /** Returns whether a trace may have this id. A client or database would alter other ids, and find another trace. */
   mayHold?(baseId: string): boolean
-  /** Makes what is shown of what a client failed with. */
+  /** Converts an error of the client to one that can be shown. */
   toError?(error: unknown): unknown
-  /** Waits at the end for what is to be done beside the writes. */
+  /** Waits for work besides the writes when the driver is closed. */
   settle?(): Promise<unknown>
-  /** Takes leave of the server at the end. */
+  /** Takes leave of the server when the driver is closed. */
   leave?(): Promise<unknown>
   /** Ends everything at once, so that nothing keeps the process alive. */
   cut?(): void
 }
 
-/** Opens a driver on what follows `scheme://` in its connection string. Connects to nothing yet. */
+/** Opens a driver on what follows `scheme://` in its connection string. Does not connect yet. */
 export type OpenStore = (location: string, context: OpenContext) => StoreDriver

@@ -3,10 +3,9 @@ import { Map, Math, Number } from '@osprofiler/core/toolkit'
 import { readCertificateFile } from './certificate-file.js'
 import type { ConnectionUrl, Host } from './connection-url.js'
 
-/** The options of a connection string, and the error for one that is wrong: `ERR_CONNECTION_STRING`. */
 export type UrlOptions = Pick<ConnectionUrl, 'options' | 'refuse'>
 
-/** Certificates: of the authority to trust, and our own with its key. */
+/** The certificate of the authority to trust, and our own certificate with its key. */
 export interface TlsFiles {
   readonly ca?: Buffer
   readonly cert?: Buffer
@@ -24,7 +23,7 @@ const UNITS = new Map([
   ['w', 604_800_000],
 ])
 
-/** A number of seconds, as milliseconds. Undefined where it is not given. */
+/** Reads a number of seconds as milliseconds. */
 export function readSeconds({ options, refuse }: UrlOptions, name: string): number | undefined {
   const text = options.get(name)
   if (text === undefined) return undefined
@@ -33,7 +32,7 @@ export function readSeconds({ options, refuse }: UrlOptions, name: string): numb
   throw refuse(`${name} is a number of seconds above 0`)
 }
 
-/** An option of which only some values are known. Undefined where it is not given. */
+/** Reads an option with a fixed set of values. */
 export function readChoice<Choice extends string>(
   { options, refuse }: UrlOptions,
   name: string,
@@ -46,7 +45,7 @@ export function readChoice<Choice extends string>(
   throw refuse(`${name} is one of ${choices.join(', ')}`)
 }
 
-/** An option that is on or off. Undefined where it is not given. */
+/** Reads an option that is on or off. */
 export function readSwitch({ options, refuse }: UrlOptions, name: string): boolean | undefined {
   const text = options.get(name)?.toLowerCase()
   if (text === undefined) return undefined
@@ -55,7 +54,7 @@ export function readSwitch({ options, refuse }: UrlOptions, name: string): boole
   throw refuse(`${name} is true or false`)
 }
 
-/** What is in the file of certificates, or of their key, that an option names. Undefined where it is not given. */
+/** Reads the file of certificates or of a key that an option names. */
 export function readFileOption({ options, refuse }: UrlOptions, name: string): Buffer | undefined {
   const path = options.get(name)
   if (path === undefined) return undefined
@@ -66,23 +65,19 @@ export function readFileOption({ options, refuse }: UrlOptions, name: string): B
   }
 }
 
-/** The files that the options of these names name. */
 export function readTlsFiles(url: UrlOptions, names: Readonly<Record<keyof TlsFiles, string>>): TlsFiles {
   const [ca, cert, key] = [names.ca, names.cert, names.key].map(name => readFileOption(url, name))
   return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }
 }
 
-/** The host of a store that is one server. */
+/** Returns the host of a store that has a single server. */
 export function readOnlyHost({ hosts: [host, other], refuse }: ConnectionUrl): Host {
   if (host === undefined || other !== undefined) throw refuse('it names one host')
   return host
 }
 
 /**
- * Reads how long a store keeps a trace, of `?ttl=` in its connection string: `90s`, `30m`, `12h`, `7d`, `2w`.
- *
- * @returns milliseconds, or `undefined` where it is not given: then traces are kept.
- * @throws OsprofilerError `ERR_CONNECTION_STRING`
+ * Reads `?ttl=`, such as `90s` or `7d`, in milliseconds, or throws `ERR_CONNECTION_STRING`. Default: traces are kept.
  */
 export function readTtl(text: string | undefined): number | undefined {
   if (text === undefined) return undefined

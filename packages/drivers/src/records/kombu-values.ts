@@ -1,15 +1,13 @@
 import { Object } from '@osprofiler/core/platform'
 import { isObject } from './record-text.js'
 
-/** The names under which kombu sends values that JSON has no form for. */
+/** The names under which kombu sends values that JSON cannot express. */
 const TEXTS = ['datetime', 'date', 'time', 'decimal', 'bytes', 'base64']
 
 /**
- * Replaces what oslo.messaging 18 sends of dates, UUIDs, decimals and bytes, `{"__type__": "date", "__value__": "2026-11-28"}`,
- * by the text that Python shows of them. Bytes that are no UTF-8 stay base64. The value is one that was just parsed, of any
- * depth, and is changed.
- *
- * The format: `_encoders` and `_decoders` of kombu/utils/json.py, 5.3 to 5.7.
+ * Replaces what oslo.messaging 18 sends for dates, UUIDs, decimals and bytes by the text that Python shows. An example
+ * is `{"__type__": "date", "__value__": "2026-11-28"}`. Bytes that are not UTF-8 stay base64. Changes the given value,
+ * which may have any depth. The format is in `_encoders` and `_decoders` of kombu/utils/json.py, 5.3 to 5.7.
  */
 export function untagValues<Value>(top: Value): Value {
   const waiting: unknown[] = [top]

@@ -4,15 +4,13 @@ import { Array, Error, Object } from '@osprofiler/core/platform'
 import { isObject } from './record-text.js'
 import { isTimestamp } from './record-time.js'
 
-/** More levels are left to JSON, which knows a way to end. */
+/** Deeper values are left to JSON, which also ends at a cycle. */
 const MAX_DEPTH = 50
 
 /**
- * A value as the record that it is, with nothing in it that is somebody else's: texts, a time, and `info` as JSON has it.
- * Undefined for what no store can take: a member that is no string, a timestamp that is no time, `info` that is no object
- * or has no JSON (a cycle, a BigInt, a getter that throws).
- *
- * Most are copied in one walk, in a fifth of the time that writing JSON and reading it takes.
+ * Copies a value to a plain record: strings, a valid time, and `info` as JSON has it. Returns undefined for what no
+ * store takes: a member that is no string, an invalid timestamp, or `info` without JSON. A cycle, a BigInt or a getter
+ * that throws has no JSON. One walk copies most records, in a fifth of the time that writing and reading JSON takes.
  */
 export function toPlainRecord(value: unknown): TraceRecord | undefined {
   try {
@@ -34,7 +32,7 @@ function copyInfo(info: TraceRecord['info']): TraceRecord['info'] {
   try {
     return copyObject(info, MAX_DEPTH)
   } catch {
-    // Also of a getter's making: whoever writes the JSON meets it again.
+    // If a getter threw, it throws again while the JSON is written.
     const told = parseJson(stringifyJson(info) ?? '')
     return isObject(told) ? told : {}
   }
@@ -42,7 +40,7 @@ function copyInfo(info: TraceRecord['info']): TraceRecord['info'] {
 
 function copyValue(value: unknown, depth: number): unknown {
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value
-  // JSON knows no -0.
+  // JSON has no -0.
   if (typeof value === 'number') return value + 0
   if (ExactNumber.is(value)) return value
   if (typeof value !== 'object' || depth === 0) throw new Error('not plain')

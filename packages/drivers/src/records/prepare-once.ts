@@ -1,7 +1,7 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { WeakMap } from '@osprofiler/core/toolkit'
 
-/** Writes what was made of a batch when it was first tried, or what is made of it now. */
+/** Writes what the first try made of a batch, or makes it now. */
 export type UsePrepared<Prepared, Rest extends unknown[]> = <Result>(
   records: readonly TraceRecord[],
   write: (prepared: Prepared) => Promise<Result>,
@@ -9,8 +9,8 @@ export type UsePrepared<Prepared, Rest extends unknown[]> = <Result>(
 ) => Promise<Result>
 
 /**
- * Keeps what a driver makes of a batch until the batch is written, or held. A batch that is tried again is the same array,
- * so it goes with the ids of its first try, and a store tells by them what it has already.
+ * Keeps what a driver makes of a batch until the batch is written or held. A batch that is tried again is the same
+ * array, and keeps the ids of its first try, by which a store recognizes records.
  */
 export function prepareOnce<Prepared, Rest extends unknown[]>(
   prepare: (records: readonly TraceRecord[], ...rest: Rest) => Prepared,

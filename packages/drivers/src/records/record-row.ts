@@ -16,10 +16,10 @@ export const COLUMNS = [
   'data',
 ] as const
 
-/** The values of `COLUMNS` as they are read. Python leaves some NULL. */
+/** The values of `COLUMNS` as they are read. Python leaves some of them NULL. */
 export type RecordRow = readonly (string | null)[]
 
-/** The values of `COLUMNS` of a record, but for the second encoding of `data`. */
+/** Returns the values of `COLUMNS`, without the second encoding of `data`. */
 export function toColumns(record: TraceRecord): string[] {
   const { timestamp, base_id, parent_id, trace_id, project, service, name, info } = record
   const host = typeof info.host === 'string' ? info.host : ''
@@ -31,12 +31,12 @@ export function toDataColumn(data: string): string {
   return JSON.stringify(data)
 }
 
-/** Whether a text survives as UTF-8: not with half a surrogate pair in it. */
+/** Returns whether UTF-8 keeps a text. It cannot encode half a surrogate pair. */
 export function isStorable(text: string): boolean {
   return text.isWellFormed()
 }
 
-/** The record of a row of ours or of Python's, whose records may have their host beside `info`. */
+/** Converts a row of ours or of Python's, which may have the host beside `info`. */
 export function toRowRecord(row: RecordRow): TraceRecord {
   const [timestamp, base_id, parent_id, trace_id, project, host, service, name, data] = row
   const { info: told } = parseData(data ?? null)
@@ -45,7 +45,7 @@ export function toRowRecord(row: RecordRow): TraceRecord {
   return toRecord({ timestamp, base_id, parent_id, trace_id, project, service, name, info })
 }
 
-/** What the `data` column holds, encoded once or twice. */
+/** Reads the column `data`, which is encoded once or twice. */
 function parseData(data: string | null): Record<string, unknown> {
   const once = parse(data ?? '')
   const value = typeof once === 'string' ? parse(once) : once

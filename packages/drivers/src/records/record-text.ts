@@ -2,9 +2,9 @@ import type { TraceRecord } from '@osprofiler/core'
 import { asNumber, ExactNumber, jsonText, parseJson } from '@osprofiler/core/json'
 import { Array, JSON, Number, Object, String } from '@osprofiler/core/platform'
 
-/** Texts in which JSON escapes nothing. */
+/** Matches texts in which JSON escapes nothing. */
 const PLAIN = /^[ !#-[\]-~]*$/
-/** What no standard of JSON knows, and what looks like it in a text. */
+/** Matches words that standard JSON lacks, even inside a text. */
 const WORD = /NaN|Infinity/
 
 const quoteBaseId = createQuote()
@@ -12,7 +12,7 @@ const quoteParentId = createQuote()
 const quoteProject = createQuote()
 const quoteService = createQuote()
 
-/** A record as a line of JSON. The line is what `stringifyJson` makes of a record, in five sixths of the time. */
+/** Encodes a record as a line of JSON, like `stringifyJson` but in five sixths of the time. */
 export function encodeRecord(record: TraceRecord): string {
   const { name, base_id, parent_id, trace_id, timestamp, info, project, service } = record
   const place = `"base_id":${quoteBaseId(base_id)},"parent_id":${quoteParentId(parent_id)},"trace_id":${quote(trace_id)}`
@@ -20,10 +20,7 @@ export function encodeRecord(record: TraceRecord): string {
   return `{"name":${quote(name)},${place},"timestamp":"${timestamp}","info":${jsonText(info, 0)},${origin}}`
 }
 
-/**
- * As `encodeRecord`, for a store that takes no JSON with `NaN` or `Infinity`: these become texts, as where a point of this
- * project tells of them.
- */
+/** Encodes like `encodeRecord`, but writes `NaN` and `Infinity` as texts, for stores that take only standard JSON. */
 export function encodeStandardRecord(record: TraceRecord): string | undefined {
   const line = encodeRecord(record)
   if (!WORD.test(line)) return line
@@ -34,7 +31,7 @@ export function encodeStandardRecord(record: TraceRecord): string | undefined {
   }
 }
 
-/** Recursive: a store with a parser of its own refuses what is nested so deep that this fails. */
+/** May fail on deep values, which a store with its own parser refuses anyway. */
 function spellWords(value: unknown): unknown {
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
   if (Array.isArray(value)) return value.map(spellWords)
@@ -42,12 +39,12 @@ function spellWords(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, spellWords(member)]))
 }
 
-/** A text as JSON: what most texts are but for the quotes. */
+/** Encodes a text as JSON. Most texts need only quotes. */
 function quote(text: string): string {
   return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text)
 }
 
-/** As `quote`, for a member that is mostly the same as in the record before. */
+/** Creates a `quote` for a member that is mostly the same as in the record before. */
 function createQuote(): (text: string) => string {
   let last = ''
   let quoted = '""'
@@ -60,14 +57,14 @@ function createQuote(): (text: string) => string {
   }
 }
 
-/** A line's record in its whole wire shape, or undefined where the line holds none. What is missing becomes `''`. */
+/** Decodes a line to a complete record. Missing members become `''`. */
 export function decodeRecord(line: string): TraceRecord | undefined {
   const value = parse(line)
   if (!isObject(value) || typeof value.base_id !== 'string' || typeof value.name !== 'string') return undefined
   return toRecord(value)
 }
 
-/** A record in its whole wire shape, from columns or members of which any may be missing. */
+/** Completes a record from columns or members, any of which may be missing. */
 export function toRecord(value: Readonly<Record<string, unknown>>): TraceRecord {
   const baseId = toText(value.base_id)
   const { parent_id, info } = value
@@ -83,7 +80,7 @@ export function toRecord(value: Readonly<Record<string, unknown>>): TraceRecord 
   }
 }
 
-/** What JSON says, Python's too, or undefined where it is none. */
+/** Parses JSON, including Python's. Returns undefined for any other text. */
 export function parse(text: string): unknown {
   try {
     return parseJson(text)
@@ -92,7 +89,7 @@ export function parse(text: string): unknown {
   }
 }
 
-/** Whether a value is an object with members, as `info` is. */
+/** Returns whether a value is an object with members, like `info`. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !ExactNumber.is(value)
 }

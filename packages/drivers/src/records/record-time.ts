@@ -6,11 +6,11 @@ const SECOND = 'YYYY-MM-DDTHH:MM:SS'.length
 const MICROSECONDS = 'YYYY-MM-DDTHH:MM:SS.ffffff'.length
 const [POINT, ZERO, NINE] = [0x2e, 0x30, 0x39]
 
-/** Records come in bursts: the second that was read last is mostly that of the next one. */
+/** Records come in bursts, so the next record is mostly from the second that was read last. */
 let lastSecond = ''
 let lastMs = Number.NaN
 
-/** A record's timestamp (UTC, one to six digits of fraction or none) in microseconds since 1970; undefined for what is none. */
+/** Converts a timestamp (UTC, up to six digits of fraction) to microseconds since 1970. Undefined if it is invalid. */
 export function toMicroseconds(timestamp: string): number | undefined {
   const fraction = readInLastSecond(timestamp)
   if (fraction !== undefined) return lastMs * 1000 + fraction
@@ -24,15 +24,12 @@ export function toMicroseconds(timestamp: string): number | undefined {
   return Number.isNaN(lastMs) ? undefined : lastMs * 1000 + Number((match[1] ?? '').padEnd(6, '0'))
 }
 
-/**
- * Whether a timestamp tells a time. One that does not has no place in a list, and would never be old enough to be
- * pruned: no store takes its record.
- */
+/** Returns whether a timestamp is valid. Any other could not be listed or pruned, so no store takes its record. */
 export function isTimestamp(timestamp: string): boolean {
   return toMicroseconds(timestamp) !== undefined
 }
 
-/** The microseconds of a timestamp as our own clock writes it, in the second of the one before. Most are: seen in half the time. */
+/** Reads a timestamp of our own clock in the last second: the common case, in half the time. */
 function readInLastSecond(timestamp: string): number | undefined {
   if (timestamp.length !== MICROSECONDS || Number.isNaN(lastMs) || !timestamp.startsWith(lastSecond)) return undefined
   if (timestamp.charCodeAt(SECOND) !== POINT) return undefined
@@ -45,7 +42,7 @@ function readInLastSecond(timestamp: string): number | undefined {
   return microseconds
 }
 
-/** Sorts records by their time, the oldest first. */
+/** Sorts records by time, the oldest first. */
 export function byTime(one: Pick<TraceRecord, 'timestamp'>, other: Pick<TraceRecord, 'timestamp'>): number {
   if (one.timestamp === other.timestamp) return 0
   return one.timestamp < other.timestamp ? -1 : 1
