@@ -7,21 +7,18 @@ const FAULTS = {
   thrown: 'threw',
 } as const
 
-/**
- * Whether the option `ignore` wants a request, or a message, left out. A hook that fails, or that answers with a promise,
- * leaves out nothing: the caller has signed for a trace. Each of the two faults is one warning in a process.
- */
+/** Returns whether the option `ignore` leaves a request or message untraced. Warns once of each fault of the hook. */
 export function isIgnored<Source>(source: Source, ignore: ((source: Source) => unknown) | undefined): boolean {
   if (ignore === undefined) return false
   try {
     const answer = ignore(source)
     if (!isThenable(answer)) return answer === true
-    // The rejection of the promise must not end the program.
     void handleRejection(answer)
     warn('async')
   } catch {
     warn('thrown')
   }
+  // A hook that fails leaves nothing out, because the caller has asked for a trace by signing.
   return false
 }
 

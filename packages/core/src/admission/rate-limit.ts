@@ -1,6 +1,6 @@
 import { Math, performance } from '../platform/platform.js'
 
-/** A function that says whether one more may pass: `perSecond` in any second, as many at once (a token bucket). */
+/** Creates a token bucket, which tells whether one more event may pass: `perSecond` a second, or as many at once. */
 export function createRateLimit(perSecond: number): () => boolean {
   const burst = perSecond === 0 ? 0 : Math.max(1, perSecond)
   let tokens = burst

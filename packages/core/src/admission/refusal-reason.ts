@@ -1,4 +1,4 @@
 import type { HeaderRefusal } from '../keys/signed-headers.js'
 
-/** Why what carries a trace is served untraced. */
+/** The reason why a signed request or message is served untraced. */
 export type RefusalReason = 'disabled' | 'no-keys' | 'missing-header' | HeaderRefusal | 'too-old' | 'rate-limited'

@@ -4,10 +4,10 @@ import { createRateLimitedWarning, type RateLimitedWarning } from '../platform/r
 import { shared } from '../platform/shared-state.js'
 import type { RefusalReason } from './refusal-reason.js'
 
-// One for the process: the same caller is refused by all its adapters.
+// The whole process shares one limit, because each of its adapters refuses the same caller.
 const warnRarely: RateLimitedWarning = (...warning) => shared('refusal-warning', createRateLimitedWarning)(...warning)
 
-/** Why each refusal happens, and where to look. A service that is switched off says nothing. */
+/** Explains each refusal and says where to look. A service that is switched off does not warn. */
 const EXPLAINED: Readonly<Record<Exclude<RefusalReason, 'disabled' | 'no-keys'>, string>> = {
   'missing-header': 'One of X-Trace-Info and X-Trace-HMAC has arrived alone. Does a proxy remove the other one?',
   'malformed-hmac': 'The X-Trace-HMAC is not made of 40 lower-case hex digits.',
@@ -17,11 +17,7 @@ const EXPLAINED: Readonly<Record<Exclude<RefusalReason, 'disabled' | 'no-keys'>,
   'rate-limited': 'More traces come than maxTracesPerSecond allows.',
 }
 
-/**
- * Warns of a signed request or message that is served untraced: of each reason at most once a minute.
- *
- * @param detail a sentence on this one, without any text of the caller
- */
+/** Warns that a signed request or message is untraced, once a minute per reason. `detail` must not quote the caller. */
 export function warnOfRefusal(reason: RefusalReason, detail?: string): void {
   if (reason === 'disabled') return
   if (reason === 'no-keys') return warnOfNoKeys()
@@ -32,10 +28,10 @@ export function warnOfRefusal(reason: RefusalReason, detail?: string): void {
   })
 }
 
-/** Warns that nothing can be traced here. A request that is signed all the same repeats the warning, once a minute. */
+/** Warns that nothing can be traced here. Signed requests repeat the warning, at most once a minute. */
 export function warnOfNoKeys(): void {
   const file = process.env.OSPROFILER_HMAC_KEYS_FILE
-  // An emptied file revokes all keys, which is done on purpose. Of a file that cannot be read, another warning tells.
+  // An emptied file revokes all keys on purpose. A file that cannot be read has a warning of its own.
   if (file && !isKeysFileBlank()) return
   warnRarely('no-keys', 'OSPROFILER_NO_KEYS', () => `${file ? NO_KEY_IN_FILE : NO_KEY} ${SWITCHED_OFF}`)
 }

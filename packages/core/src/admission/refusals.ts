@@ -5,7 +5,7 @@ import { warnOfRefusal } from './refusal-warning.js'
 
 const TOLD_PER_SECOND = 10
 
-/** Counts refusals by reason, and tells the program and the process of them now and then. */
+/** Counts refusals by reason, and reports some of them to `onRefused` and as process warnings. */
 export function createRefusals<Source>(onRefused: ((reason: RefusalReason, source: Source) => void) | undefined) {
   const counts: Record<RefusalReason, number> = {
     disabled: 0,
@@ -25,7 +25,7 @@ export function createRefusals<Source>(onRefused: ((reason: RefusalReason, sourc
       warnOfRefusal(reason, detail)
       if (onRefused === undefined || !mayTell()) return
       try {
-        // It is served, whatever becomes of the telling: it may also be an async function.
+        // `onRefused` may be async. Its rejection must not affect the request.
         handleRejection(onRefused(reason, source))
       } catch {}
     },

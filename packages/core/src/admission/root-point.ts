@@ -3,14 +3,13 @@ import { Profiler } from '../points/profiler.js'
 import type { PointInfo } from '../record/trace-record.js'
 import type { AdmittedTrace } from './admitted-trace.js'
 
-/** The point with which a process takes up a trace from elsewhere: of a served request, call or message. */
+/** The point of a served request, call or message, with which this process joins a trace from elsewhere. */
 export class RootPoint {
   /** Profiler for the code that serves, inside the point. */
   readonly profiler: Profiler
   readonly #trace: LocalTrace
   readonly #tells: boolean
 
-  /** Opens the point. */
   constructor(admitted: AdmittedTrace, maxPoints: number, name: string, info: PointInfo) {
     this.#trace = admitted.open(maxPoints)
     this.#tells = this.#trace.known.openTeller(maxPoints)
@@ -22,7 +21,7 @@ export class RootPoint {
     }
   }
 
-  /** To be called once, after the profiler has ended. */
+  /** Must be called once, after the profiler has ended. */
   ended(): void {
     if (this.#tells) this.#trace.known.closeTeller()
     this.#trace.end()

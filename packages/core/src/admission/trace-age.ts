@@ -1,28 +1,24 @@
 import { Number } from '../platform/platform.js'
 
-// A UUID may stand in braces or behind a prefix: `urn:uuid:`, or `req-` as OpenStack names requests.
+// A UUID may be in braces or follow a prefix: `urn:uuid:`, or `req-` as in the request ids of OpenStack.
 const UUID_7 = /([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}(?![0-9a-f])/i
-// Without dashes, it has to be all of a run of digits, or any long number would be taken for a date.
+// Without dashes, a UUID must be a whole run of hex digits. Otherwise part of any long number could pass for a date.
 const PLAIN_UUID_7 = /(?<![0-9a-f])([0-9a-f]{8})([0-9a-f]{4})7[0-9a-f]{3}[89ab][0-9a-f]{15}(?![0-9a-f])/i
 const MAX_AHEAD_MS = 60_000
 
-/** What is accepted. */
 export interface AgeLimits {
   /** In seconds. */
   readonly maxTraceAge: number
   readonly datedTracesOnly: boolean
 }
 
-/**
- * Says why a trace is not of an age that is accepted; `undefined` where it is. The id is signed, so its date is the
- * signer's: a captured pair of headers ends to be of use. An id without a date passes, unless only dated ones are wanted.
- * The sentence holds durations alone, and no text of the id.
- */
+/** Explains why the age of a trace is refused, without text of its id. Returns `undefined` for an accepted age. */
 export function explainAge(
   baseId: string,
   { maxTraceAge, datedTracesOnly }: AgeLimits,
   now: number,
 ): string | undefined {
+  // The id is signed, so its date is the signer's, and captured headers expire.
   const date = UUID_7.exec(baseId) ?? PLAIN_UUID_7.exec(baseId)
   if (date === null) return datedTracesOnly ? 'Its trace has no date, and datedTracesOnly asks for one.' : undefined
   const age = now - Number.parseInt(`${date[1]}${date[2]}`, 16)
@@ -30,7 +26,7 @@ export function explainAge(
   return age < -MAX_AHEAD_MS ? `Its trace is ${toSeconds(-age)} s ahead of the clock here.` : undefined
 }
 
-/** Below ten seconds with milliseconds: a short limit may be exceeded by little. */
+/** Formats seconds, with milliseconds below ten seconds: a trace may exceed a short limit by very little. */
 function toSeconds(ms: number): string {
   return (ms / 1000).toFixed(ms < 10_000 ? 3 : 0)
 }

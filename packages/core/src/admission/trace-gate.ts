@@ -14,25 +14,25 @@ import { createRefusals } from './refusals.js'
 import { explainAge } from './trace-age.js'
 import { createTracedByKey } from './traced-by-key.js'
 
-/** Which traces are taken up here. `Source` is what they come with: a request, a message. */
+/** Options that decide which traces are admitted. `Source` is what carries a trace: a request or a message. */
 export interface TraceGateOptions<Source> {
-  /** Whether anything is traced here at all. Default: as `configure`, `setup` or OSPROFILER_ENABLED say. */
+  /** Whether anything is traced at all. Default: the setting of `configure`, `setup` or OSPROFILER_ENABLED. */
   readonly enabled?: boolean | undefined
-  /** What is not traced even when signed: health checks, say. Asked at once, for what is signed only: no async function. */
+  /** Selects signed requests or messages that are not traced, such as health checks. Must not be an async function. */
   readonly ignore?: ((source: Source) => boolean) | undefined
-  /** Refuses a trace whose id (a UUID of version 7) is older, in seconds. Default 3,600. */
+  /** The maximum age of a trace in seconds, if its id is a UUID of version 7. Default 3,600. */
   readonly maxTraceAge?: number | undefined
-  /** Refuses traces whose id tells no age. Default false: Python's clients send version 4. */
+  /** Refuses traces whose id holds no date. Default false, because Python's clients send UUIDs of version 4. */
   readonly datedTracesOnly?: boolean | undefined
-  /** Traces taken up in a second at most. Default 100. */
+  /** The maximum number of new traces per second. Default 100. */
   readonly maxTracesPerSecond?: number | undefined
-  /** Points recorded of one trace in this process at most; further ones are counted. Default 100,000. */
+  /** The maximum number of points recorded per trace in this process. Others are only counted. Default 100,000. */
   readonly maxPointsPerTrace?: number | undefined
-  /** Told why what is signed is not traced; at most ten times a second. Answers never tell. */
+  /** Receives the reason why something signed is not traced, at most ten times a second. Responses never reveal it. */
   readonly onRefused?: ((reason: RefusalReason, source: Source) => void) | undefined
 }
 
-/** The kinds of these options: every tracer checks them, beside its own. */
+/** The kinds of the gate's options. Every tracer checks them along with its own options. */
 export const GATE_OPTIONS: OptionKinds<TraceGateOptions<never>> = {
   enabled: 'boolean',
   ignore: 'function',
@@ -43,32 +43,28 @@ export const GATE_OPTIONS: OptionKinds<TraceGateOptions<never>> = {
   onRefused: 'function',
 }
 
-/** What became of what carried a trace. */
+/** Counts requests and messages that were traced, and by reason those that were refused. */
 export interface TraceStats {
-  /** How often a trace was taken up. */
   readonly traced: number
-  /** The same for each key in force, by position: when the last numbers no longer grow, the old keys can go. */
+  /** `traced` for each key in force, by position. An old key can go once its number stops growing. */
   readonly tracedByKey: readonly number[]
-  /** How often none was, by reason. */
   readonly refused: Readonly<Record<RefusalReason, number>>
 }
 
-/** Decides which traces are taken up. One for each place where they come in. */
+/** Decides which traces are admitted. Each place where traces come in has its own gate. */
 export interface TraceGate<Source> {
   readonly maxPointsPerTrace: number
-  /** To be called for each request and message, signed or not. The first one finds out whether there are keys at all. */
+  /** Must be called for each request and message, signed or not. The first call warns if there are no keys. */
   lookForKeys(): void
-  /** The trace of a signed pair, or `undefined` where it is not taken up; a part that is missing is empty. */
+  /** Returns the trace of a signed pair, or `undefined` if it is not admitted. A missing part is an empty string. */
   admit(info: string, hmac: string, source: Source): AdmittedTrace | undefined
   readonly stats: TraceStats
 }
 
 /**
- * The rules of the wire format and the limits on top of them, for whatever carries a trace.
+ * Creates a gate. Without `hmacKeys`, it uses the current keys of `configure` or the environment.
  *
- * Keys given here win; without them, those of `configure` or the environment are looked up each time.
- *
- * @throws TypeError for keys that are given and empty.
+ * @throws TypeError if `hmacKeys` is given but empty
  */
 export function createTraceGate<Source>(
   hmacKeys: HmacKeys | undefined,
@@ -103,7 +99,7 @@ export function createTraceGate<Source>(
       if (typeof verified === 'string') return refuse(verified, source)
       const wrongAge = explainAge(verified.baseId, ages, dateNow())
       if (wrongAge !== undefined) return refuse('too-old', source, wrongAge)
-      // What further belongs to a known trace is not counted, or a service that is called in a loop would lose the end of the loop.
+      // Known traces do not count against the rate: a service called in a loop would lose the end of the loop.
       const found = findKnownTrace(verified.baseId)
       if (found === undefined && !mayTrace()) return refuse('rate-limited', source)
       traced++

@@ -9,42 +9,33 @@ import { Delivery, type DeliverySettings } from './delivery.js'
 import type { DropReason } from './losses/drops.js'
 import type { NotifierStats } from './notifier-stats.js'
 
-/** How records are queued and delivered. */
+/** Options for queuing and delivering records. */
 export interface NotifierOptions {
-  /**
-   * Records that wait at most; further ones are dropped. The last tenth is kept free for the records of roots, such as
-   * served requests. Default 250,000: what `maxPointsPerTrace` allows by default, and that tenth.
-   */
+  /** How many records may wait. More are dropped. A tenth is for roots, such as served requests. Default 250,000. */
   readonly maxRecords?: number | undefined
-  /** What they may take up in memory, roughly, in bytes. Default 128 MiB. */
+  /** The maximum memory of the waiting records, roughly, in bytes. Default 128 MiB. */
   readonly maxBytes?: number | undefined
-  /** Records in one write. Default 500. */
+  /** The maximum number of records in one write. Default 500. */
   readonly batchSize?: number | undefined
-  /**
-   * How many bytes the records of one write are at most, roughly: as JSON in UTF-8. A larger record is written alone.
-   * Default 512 KiB: a request of such a batch stays below 1 MiB, the limit of many proxies.
-   */
+  /** The rough maximum size of a write in bytes of JSON. A larger record is written alone. Default 512 KiB. */
   readonly batchBytes?: number | undefined
-  /** How long the first record waits for others, in ms. Default 50. */
+  /** How long the first record waits for others, in milliseconds. Default 50. */
   readonly flushAfter?: number | undefined
-  /** The pause after a failed write, in ms, doubled each time up to `maxBackoff`. Default 100. */
+  /** The pause after a failed write, in milliseconds, doubled each time up to `maxBackoff`. Default 100. */
   readonly minBackoff?: number | undefined
-  /** The longest pause, in ms. Default 10,000. */
+  /** The longest pause, in milliseconds. Default 10,000. */
   readonly maxBackoff?: number | undefined
 }
 
 /** A notifier that queues records and delivers them to a driver in the background. */
 export interface QueueNotifier {
   (record: TraceRecord): void
-  /** Resolves when all that waits now was taken by the store or given up, or after `timeout` ms (default 5,000). */
+  /** Resolves when everything that waits now was taken or given up, or after `timeout` milliseconds (default 5,000). */
   flush(timeout?: number): Promise<void>
-  /**
-   * As `flush`; then drops what is left, a write that has not ended included, and takes no more. The driver stays open: it
-   * is its owner's to close.
-   */
+  /** Flushes, drops the rest, even an unfinished write, and takes no more. The driver stays open for its owner. */
   close(timeout?: number): Promise<void>
   readonly stats: NotifierStats
-  /** `drop`: so many records were dropped. `error`: a write failed. What a listener throws is ignored. */
+  /** Adds a listener for dropped records or for failed writes. An error thrown by a listener is ignored. */
   on(event: 'drop', listener: (count: number, reason: DropReason) => void): QueueNotifier
   on(event: 'error', listener: (error: unknown) => void): QueueNotifier
 }
@@ -52,12 +43,11 @@ export interface QueueNotifier {
 const FLUSH_TIMEOUT_MS = 5_000
 
 /**
- * A notifier that writes to a driver in the background: in batches, one write in flight, tried again with growing
- * pauses while the store fails. Whoever emits a record never waits and never fails; memory is bounded.
+ * Creates a notifier that writes batches to a driver, one at a time in the background, with growing pauses while the
+ * store fails. Emitting a record never waits or fails, and memory is bounded. The process stays alive only to deliver
+ * records at a natural exit.
  *
- * Nothing of it keeps a process alive, but a process that comes to its natural end delivers what waits first.
- *
- * @throws TypeError for an option that is not a positive number.
+ * @throws TypeError for an option that is not a positive number
  * @example
  * const notifier = createNotifier(openDriver('sqlite://'))
  * setNotifier(notifier)
@@ -77,7 +67,7 @@ export function createNotifier(driver: Driver, options: NotifierOptions = {}): Q
   }
 
   function notifier(record: TraceRecord): void {
-    // Not before: a notifier that takes no record leaves the process as it was.
+    // Registered with the first record: a notifier without records leaves the process as it was.
     if (!closed) forgetExit ??= flushBeforeExit(flushAtExit)
     delivery.add(record)
   }
@@ -117,12 +107,14 @@ const OPTIONS: OptionKinds<NotifierOptions> = {
 
 function readSettings(options: NotifierOptions): DeliverySettings {
   checkOptions('createNotifier()', options, OPTIONS)
+  // 250,000 records hold one trace of the default `maxPointsPerTrace`, and a tenth for roots. A request of 512 KiB of
+  // records stays below 1 MiB, the limit of many proxies.
   const { maxRecords = 250_000, maxBytes = 128 * 1024 * 1024, batchSize = 500, batchBytes = 512 * 1024 } = options
   const { flushAfter = 50, minBackoff = 100, maxBackoff = 10_000 } = options
   return { maxRecords, maxBytes, batchSize, batchBytes, flushAfter, minBackoff, maxBackoff }
 }
 
-/** Has points that are over, and wait to hear how they ended, record their stops now. */
+/** Records the stops of points that are over but still wait to learn how they ended. */
 function recordWhatIsOver(): void {
   readUnhandledPromises()
   lookAtLeftovers()

@@ -14,7 +14,7 @@ import { createHeldRecords, type HeldRecords } from './writing/held-records.js'
 import { createPause } from './writing/pause.js'
 import { createWriteLedger, type WriteLedger } from './writing/write-ledger.js'
 
-/** How a delivery queues and writes. All numbers are above 0; times are in milliseconds. */
+/** Settings for queuing and writing. All numbers are above 0, and times are in milliseconds. */
 export interface DeliverySettings {
   readonly maxRecords: number
   readonly maxBytes: number
@@ -38,7 +38,7 @@ export class Delivery {
   readonly #writer: BatchWriter
   #emitted = 0
   #life: 'open' | 'ending' | 'closed' = 'open'
-  /** `waiting`: the first record waits for others, until the timer fires. `due`: the timer fires at once. */
+  /** `waiting`: the first record waits for others until the timer fires. `due`: the timer fires at once. */
   #work: 'idle' | 'waiting' | 'due' | 'writing' = 'idle'
   #timer: NodeJS.Timeout | undefined
 
@@ -77,22 +77,19 @@ export class Delivery {
     else if (this.#work === 'waiting' && this.#isBatchFull()) this.#deliverIn(0)
   }
 
-  /** Resolves when what waits now is settled, or after `timeout` ms: true where it was in time. */
+  /** Resolves when the records that wait now are settled, or after `timeout` ms. The result tells whether they are. */
   async flush(timeout: number): Promise<boolean> {
     const target = this.#queue.lastNumber
     if (this.#isSettled(target) || this.#life === 'closed') return true
     const settled = this.#flushes.wait(target, timeout)
-    // It does not wait for a pause to end: the store may be back.
+    // A flush ends the current pause, because the store may be back.
     this.#wake()
     suppress(() => void this.#deliver())
     await settled
     return this.#isSettled(target)
   }
 
-  /**
-   * Leaves a store that fails alone until there is a new record for it, or somebody flushes. For the end of a program:
-   * two that are tried in turn would keep it alive for ever.
-   */
+  /** Leaves a failing store alone until the next record or flush. Two such stores in turn could delay exit forever. */
   rest(): void {
     this.#pause.rest()
     this.#held.rest()
@@ -102,7 +99,7 @@ export class Delivery {
   async close(timeout: number): Promise<void> {
     const deadline = performance.now() + timeout
     await this.flush(timeout)
-    // What came during that is delivered in what is left of the time, and nothing else is taken.
+    // Records that came during the flush get the rest of the time. Later records are dropped.
     if (this.#life === 'open') this.#life = 'ending'
     const left = deadline - performance.now()
     if (left > 0) await this.flush(left)
@@ -116,14 +113,13 @@ export class Delivery {
     this.#flushes.end()
   }
 
-  /** Whether the record waits now. */
   #push(record: TraceRecord): boolean {
     try {
       const evicted = this.#queue.push(record, isRootRecord(record))
       this.#drops.drop(evicted, 'queue-full')
       return !evicted.includes(record)
     } catch {
-      // A record from elsewhere of which not even the size can be told.
+      // The record comes from elsewhere, and not even its size can be read.
       this.#drops.drop([record], 'refused')
       return false
     }
@@ -134,7 +130,7 @@ export class Delivery {
     this.#held.hurry()
   }
 
-  /** Whether the fate of the record of this number is known, and that of all before it. */
+  /** Returns whether the fate of the record with this number, and of all records before it, is known. */
   #isSettled(number: number): boolean {
     return Math.min(this.#writer.firstNumber, this.#held.firstNumber, this.#queue.firstNumber) > number
   }
@@ -142,7 +138,7 @@ export class Delivery {
   #deliverIn(ms: number): void {
     this.#work = ms === 0 ? 'due' : 'waiting'
     clearTimeout(this.#timer)
-    // Suppressed: a record is emitted in the context of a request, in which the store's own client must not be traced.
+    // Suppressed: a record is emitted in the context of a request, where the store's own client must not be traced.
     this.#timer = suppress(() => setTimeout(() => this.#deliver(), clampTimeout(ms))).unref()
   }
 
@@ -155,7 +151,7 @@ export class Delivery {
       if (this.#held.isDue) await this.#held.retry(() => this.#look())
     } while (this.#isDue())
     this.#work = 'idle'
-    // What came meanwhile waits for company again: small writes one after another would cost a store dearly.
+    // Records that came meanwhile wait for others again, because many small writes are expensive for a store.
     if (this.#queue.length > 0 && !this.#isClosed()) this.#deliverIn(this.#settings.flushAfter)
   }
 

@@ -1,16 +1,13 @@
 import type { DropStats } from './losses/drops.js'
 
-/**
- * What became of the records: `emitted` is the sum of `written`, `dropped`, `unknown` and `queued`, at any time.
- * After `close` nothing is queued.
- */
+/** Counts of records. `emitted` is always the sum of `written`, `dropped`, `unknown` and `queued` (0 after `close`). */
 export interface NotifierStats extends DropStats {
   readonly emitted: number
   readonly written: number
-  /** The connection broke in the middle of their write. */
+  /** Records that may have been written: the connection broke in the middle. */
   readonly unknown: number
-  /** Waiting, or being written. */
+  /** Records that wait or are being written. */
   readonly queued: number
-  /** Records whose write failed and was tried again, each time counted. */
+  /** Records whose write failed and was tried again. Each new try counts. */
   readonly retried: number
 }

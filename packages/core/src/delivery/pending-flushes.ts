@@ -6,18 +6,18 @@ interface Flush {
   readonly finish: () => void
 }
 
-/** Those who wait until what they emitted is settled. */
+/** Creates the list of flushes that wait until records are settled. */
 export function createPendingFlushes() {
   const flushes = new Set<Flush>()
   return {
     get size(): number {
       return flushes.size
     },
-    /** Resolves when the record of this number is settled and all before it, or after `timeout` milliseconds. */
+    /** Resolves when record number `target` and all before it are settled, or after `timeout` milliseconds. */
     wait: (target: number, timeout: number): Promise<void> =>
       new Promise(resolve => {
         const flush = { target, finish }
-        // Not unref'd: for as long as this, and no longer, a process is kept alive for its records.
+        // Not unref'd: a flush keeps the process alive for its records, but for no longer than `timeout`.
         const deadline = setTimeout(finish, clampTimeout(timeout))
         flushes.add(flush)
         function finish(): void {
@@ -26,11 +26,10 @@ export function createPendingFlushes() {
           resolve()
         }
       }),
-    /** To be called when records were settled. */
+    /** Must be called when records were settled. */
     look(isSettled: (target: number) => boolean): void {
       for (const { target, finish } of flushes) if (isSettled(target)) finish()
     },
-    /** Has nobody wait any longer. */
     end(): void {
       for (const { finish } of flushes) finish()
     },

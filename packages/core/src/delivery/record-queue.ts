@@ -2,16 +2,14 @@ import { Math, Number } from '../platform/platform.js'
 import type { TraceRecord } from '../record/trace-record.js'
 import { sizeOf } from '../recording/record-size.js'
 
-/** The part of the queue that only the records of roots may use. */
+/** The share of the queue that only the records of roots may use. */
 const RESERVED_SHARE = 0.1
 
 const NONE: readonly TraceRecord[] = []
 
 /**
- * Records that wait, first in, first out, bounded in number and in roughly the memory that they take up.
- *
- * The last tenth is a reserve for the records of roots: a root tells that its trace happened, how long it took, and what
- * was dropped of it. Where even the reserve is full, the oldest roots in the reserve make room.
+ * A first-in, first-out queue, bounded in number and roughly in memory. The last tenth is for records of roots, which
+ * report that a trace happened, how long it took and what was dropped. If it is full, its oldest roots make room.
  */
 export class RecordQueue {
   readonly #maxRecords: number
@@ -25,22 +23,21 @@ export class RecordQueue {
     this.#maxBytes = maxBytes
   }
 
-  /** How many records wait. */
   get length(): number {
     return this.#main.length + this.#reserve.length
   }
 
-  /** How many bytes the records that wait are, roughly: see `sizeOf`. */
+  /** The size of the waiting records in bytes, roughly: see `sizeOf`. */
   get bytes(): number {
     return this.#main.bytes + this.#reserve.bytes
   }
 
-  /** The number of the record that was taken in last: they are counted from 1. */
+  /** The number of the latest record. Records are numbered from 1. */
   get lastNumber(): number {
     return this.#lastNumber
   }
 
-  /** Takes a record in where there is room. Returns what had to go: nothing, that record itself, or older roots. */
+  /** Adds a record if there is room. Returns the records that had to go: none, this record, or older roots. */
   push(record: TraceRecord, isRoot: boolean): readonly TraceRecord[] {
     const size = sizeOf(record)
     const shared = this.#maxRecords - Math.floor(this.#maxRecords * RESERVED_SHARE)
@@ -60,7 +57,7 @@ export class RecordQueue {
     return evicted
   }
 
-  /** Takes out the oldest records: `count` at most, and as many bytes at most, but one record in any case. */
+  /** Removes the oldest records: at most `count` records and `maxBytes` bytes, but at least one record. */
   take(count: number, maxBytes = Number.POSITIVE_INFINITY): readonly TraceRecord[] {
     const taken: TraceRecord[] = []
     let bytes = 0
@@ -75,7 +72,7 @@ export class RecordQueue {
     return taken
   }
 
-  /** The number of the oldest record that waits, or infinity. */
+  /** The number of the oldest waiting record, or infinity. */
   get firstNumber(): number {
     return Math.min(this.#main.firstNumber, this.#reserve.firstNumber)
   }
@@ -85,7 +82,6 @@ export class RecordQueue {
   }
 }
 
-/** Records one behind the other, each with its size and its number. */
 class Line {
   #records: TraceRecord[] = []
   #sizes: number[] = []
@@ -121,7 +117,7 @@ class Line {
     if (record === undefined) return undefined
     this.#bytes -= this.#sizes[this.#head] ?? 0
     this.#head++
-    // The front is cut off when it is half of the array: each record is moved once at most.
+    // The free front is cut off once it is half of the array, so this moves at most one record for each removed record.
     if (this.#head * 2 >= this.#records.length) {
       this.#records = this.#records.slice(this.#head)
       this.#sizes = this.#sizes.slice(this.#head)

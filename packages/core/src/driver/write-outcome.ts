@@ -4,8 +4,8 @@ import type { TraceRecord } from '../record/trace-record.js'
 import type { Driver, WriteResult } from './driver.js'
 
 /**
- * What became of a write. `taken`: the store took these records, but for the ones that are counted or named. `refused`: it refuses
- * them as a whole. `unknown`: nobody knows what it has of them. `failed`: it has none of them, and may take them later.
+ * The outcome of a write. `taken`: the store took the records, except those that are counted or listed. `refused`: it
+ * refuses them as a whole. `unknown`: it may have any of them. `failed`: it has none of them, and may take them later.
  */
 export type WriteOutcome =
   | {
@@ -19,7 +19,7 @@ export type WriteOutcome =
 
 const KINDS = { ERR_WRITE_REFUSED: 'refused', ERR_WRITE_UNCERTAIN: 'unknown' } as const
 
-/** Writes to a driver, which may be anybody's: whatever it throws or resolves to becomes an outcome. */
+/** Writes to a driver. Anyone may have written the driver, so any result and any error becomes an outcome. */
 export async function tryWrite(driver: Driver, records: readonly TraceRecord[]): Promise<WriteOutcome> {
   try {
     return readResult(await driver.write(records), records.length)
@@ -48,7 +48,7 @@ function readHeld(held: unknown, length: number): readonly number[] {
   return [...new Set<number>(positions)].sort((a, b) => a - b)
 }
 
-/** The messages of our own errors hold no secret. Those of others may. */
+/** The messages of our own errors hold no secrets. Other messages may. */
 function reasonOf(error: unknown, code: unknown): string {
   try {
     return error instanceof OsprofilerError ? error.message : String(code ?? 'The error has no code.')
@@ -57,7 +57,7 @@ function reasonOf(error: unknown, code: unknown): string {
   }
 }
 
-/** The code of an error. Not by its class: with two copies of this package in a process there are two. */
+/** Reads the code and not the class, because a process with two copies of this package has two classes. */
 function codeOf(error: unknown): unknown {
   try {
     return (error as { code?: unknown } | null | undefined)?.code

@@ -3,13 +3,13 @@ import { readData } from '../recording/class-name.js'
 import { overrideMethod } from '../wrapping/override-method.js'
 import { watchEvents } from '../wrapping/watch-events.js'
 
-/** What a body of a response is to be followed with. */
+/** Callbacks that follow the body of a response. */
 export interface BodyFollower {
-  /** Runs `fn` in the context of the request, while the request is open: a stream may outlive the request. */
+  /** Runs `fn` in the context of the request while the request is open. A stream may outlive its request. */
   produce<T>(fn: () => T): T
-  /** Runs `fn`, by which the body cleans up, in the context of the request. */
+  /** Runs `fn`, which cleans up the body, in the context of the request. */
   cleanUp<T>(fn: () => T): T
-  /** Told what a body failed with. Must not throw. */
+  /** Receives the error of a body. Must not throw. */
   failed(error: unknown): void
 }
 
@@ -17,14 +17,12 @@ const followed = new WeakSet<object>()
 const { toStringTag } = Symbol
 
 /**
- * Has a body be produced in the context of its request, and tells what the body fails with. A framework reads a body after
- * all handlers, and a slow client has the body read on from the events of a connection: there the context is lost.
- *
- * The body may be a stream of Node, of the web or of a library, or a `Response`. Anything else is left alone, and so is a
- * body that was followed before. The body keeps its bytes, events and errors. Never throws.
+ * Produces a body in the context of its request, and reports its error. Follows each stream (of Node, of the web or of
+ * a library) and each `Response` once, and leaves other values alone. Changes no bytes, events or errors. Never throws.
  */
 export function followBody(body: unknown, follower: BodyFollower): void {
   try {
+    // A framework reads a body after all handlers, and on events of a slow connection, where the context is lost.
     const source = sourceOf(body)
     if (source === undefined || followed.has(source)) return
     followed.add(source)
@@ -35,10 +33,10 @@ export function followBody(body: unknown, follower: BodyFollower): void {
   }
 }
 
-// Not by `instanceof`: a stream may be of another copy of its class, such as that of `readable-stream`.
+// Checks methods, not `instanceof`: a stream may be of another copy of its class, such as that of `readable-stream`.
 function sourceOf(body: unknown): object | undefined {
   if (typeof body !== 'object' || body === null) return undefined
-  // A body may be any object of the program: no getter and no proxy trap is run.
+  // A body may be any object of the program, so no getter and no proxy trap may run.
   const hasMethod = (name: string): boolean => typeof readData(body, name) === 'function'
   if (hasMethod('getReader') || (hasMethod('pipe') && hasMethod('emit'))) return body
   return readData(body, toStringTag) === 'Response' ? sourceOf((body as Response).body) : undefined
@@ -49,7 +47,7 @@ function isWebStream(source: object): source is ReadableStream {
 }
 
 function followNodeStream(stream: object, { produce, cleanUp, failed }: BodyFollower): void {
-  // A stream that has no `_read` is written to by its own listeners, for "drain" and "resume".
+  // A stream without `_read` is written to by its own listeners, for "drain" and "resume".
   for (const name of isMethod(stream, '_read') ? ['_read'] : ['emit', 'resume']) runIn(stream, name, produce)
   runIn(stream, '_destroy', cleanUp)
   watchEvents(stream as never, (event, error) => {
@@ -62,18 +60,18 @@ function followWebStream(stream: ReadableStream, { produce, cleanUp, failed }: B
     const reader = Reflect.apply(original, self, args) as ReadableStreamDefaultReader
     runIn(reader, 'read', produce)
     runIn(reader, 'cancel', cleanUp)
-    // The language counts the rejection of this promise as handled, with or without a handler.
+    // The handler hides no unhandled rejection, because the rejection of `closed` always counts as handled.
     reader.closed.then(undefined, error => isReleased(error) || failed(error))
     return reader
   })
 }
 
-/** Whether a reader only let go of its stream. */
+/** Returns whether a reader has merely released its stream. */
 function isReleased(error: unknown): boolean {
   return (error as { code?: unknown } | null | undefined)?.code === 'ERR_INVALID_STATE'
 }
 
-/** Gives one object a method of its own that runs the former one in the context of the request. */
+/** Makes a method of one object run in the context of the request. */
 function runIn(object: object, name: string, run: BodyFollower['produce']): void {
   overrideMethod(object, name, (original, self, args) => run(() => Reflect.apply(original, self, args)))
 }

@@ -2,15 +2,15 @@ import { GATE_OPTIONS, type TraceGateOptions } from '../admission/trace-gate.js'
 import { checkOptions } from '../options/check-options.js'
 import type { NodeRequest } from './node-messages.js'
 
-/** What every HTTP adapter understands. */
+/** The options that every HTTP adapter accepts. */
 export interface HttpOptions extends TraceGateOptions<NodeRequest> {
-  /** The name of the point of a served request. Default `wsgi`, which OSProfiler's readers know. */
+  /** The name of a served request's point. Default `wsgi`, which OSProfiler's readers know. */
   readonly name?: string | undefined
-  /** Keeps the query string out of the record. Default false. Values under secret names are always redacted. */
+  /** Keeps the query string out of the record. Default false. Values of secret names are always redacted. */
   readonly hideQuery?: boolean | undefined
 }
 
-/** @throws TypeError for an option of the wrong type, or one that does not exist. */
+/** @throws TypeError for an unknown option, or one of the wrong type */
 export function checkHttpOptions(options: HttpOptions): void {
   checkOptions('The middleware', options, { name: 'string', hideQuery: 'boolean', ...GATE_OPTIONS })
 }

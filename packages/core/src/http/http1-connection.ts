@@ -7,7 +7,7 @@ import { createTimeoutMark } from './timeout-mark.js'
 
 const connections = new WeakMap<Socket, Connection>()
 
-/** Watches a connection once, however many requests come over it. */
+/** Watches a connection once, however many requests it carries. */
 export function watchConnection(socket: Socket): Connection {
   const known = connections.get(socket)
   if (known !== undefined) return known
@@ -16,11 +16,11 @@ export function watchConnection(socket: Socket): Connection {
   return connection
 }
 
-/** What is known of a connection of HTTP/1 over which traced requests come. */
+/** The state of an HTTP/1 connection that carries traced requests. */
 export class Connection {
   readonly #socket: Socket
-  // Not a Set: when a Set makes room, its former table keeps its entries and leads to the next table. Once one table has
-  // become old, the collector keeps every later one, with the requests in it.
+  // Not a Set: a Set that grows links each old table to the next one. Once one table is in the old generation, the
+  // collector keeps all later tables and the requests in them.
   readonly #waiting: (() => void)[] = []
   readonly #timeout = createTimeoutMark()
   #bytesAtTimeout = [0, 0]
@@ -43,18 +43,17 @@ export class Connection {
     return this.#endedHere
   }
 
-  /** Whether the connection was destroyed while bytes waited to leave. Node then says `finish` of the response all the same. */
+  /** Whether the connection was destroyed with unsent bytes. Node still emits `finish` on the response. */
   get cutOff(): boolean {
     return this.#cutOff
   }
 
-  /** Whether the client has left. */
   clientLeft(): boolean {
     if (this.#endedHere) return false
     return isNetworkError(this.#socket.errored) || (this.#socket.readableEnded && !mayHalfClose(this.#socket))
   }
 
-  /** Whether this side ended the connection because of a time-out: soon after it, with no other use in between. */
+  /** Returns whether this side ended the connection soon after a time-out, with no traffic in between. */
   timedOut(): boolean {
     return this.#timedOut === true
   }
@@ -77,20 +76,20 @@ export class Connection {
       this.#timeout.note()
       this.#bytesAtTimeout = [socket.bytesRead, socket.bytesWritten]
     }
-    // Before Node's own listeners, which tell the program, so that what the program then does is told apart.
+    // Runs before Node's own listeners tell the program, so a reaction of the program is not taken for the cause.
     else if (event === 'close') for (const closed of [...this.#waiting]) closed()
   }
 
   #endsHere(mayHaveAnswered: boolean): void {
     const [read, written] = this.#bytesAtTimeout
     const { bytesRead, bytesWritten } = this.#socket
-    // A server may answer a time-out by itself, with a text, before it ends the connection.
+    // A server may answer a time-out itself, with a text, before it ends the connection.
     const unused = bytesRead === read && (mayHaveAnswered || bytesWritten === written)
     this.#timedOut ??= unused && this.#timeout.isRecent()
   }
 }
 
-/** Whether a client of this server may end its side, and still wait for the answer. */
+/** Returns whether clients of this server may end their side and still wait for the answer. */
 function mayHalfClose(socket: Socket): boolean {
   const { server } = socket as { server?: { readonly httpAllowHalfOpen?: boolean } | null }
   return server?.httpAllowHalfOpen === true

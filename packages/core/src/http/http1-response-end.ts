@@ -5,28 +5,25 @@ import { type Connection, watchConnection } from './http1-connection.js'
 import { isCanceled } from './network-error.js'
 import type { ResponseEnd, ResponseWatcher, WatchedResponse } from './response-end.js'
 
-/** What Node's requests have beside their types. */
+/** Node's request, with members that its type lacks. */
 interface Http1Request extends IncomingMessage {
   /** Whether Node handed the connection to a listener for "upgrade" or "connect". */
   readonly upgrade?: boolean
 }
 
-/** What Node's responses have beside their types. A response that is not Node's may lack any member. */
+/** Node's response, with members that its type lacks. A response that is not Node's may lack any member. */
 interface Http1Response extends ServerResponse {
-  /** Whether the head left the response: `headersSent` says only that the head was made. */
+  /** Whether the head was sent. `headersSent` only says that the head was made. */
   readonly _headerSent?: boolean
 }
 
-/**
- * Watches a response of HTTP/1, or one of a make of its own that behaves like Node's. Returns `undefined` if the response
- * cannot be watched.
- */
+/** Watches an HTTP/1 response, Node's or one that behaves like it. Returns `undefined` if it cannot be watched. */
 export function watchHttp1(
   req: Http1Request,
   res: Http1Response,
   watcher: ResponseWatcher,
 ): WatchedResponse | undefined {
-  // A pipelined response waits for its turn without a socket, and Node 20 and 22 do not tell it when that is gone.
+  // A pipelined response waits without a socket. Node 20 and 22 do not tell the response when the socket is gone.
   const socket = (res.socket ?? req.socket) as Socket | null | undefined
   const connection = isEmitter(socket) ? watchConnection(socket) : undefined
   const bytesBefore = socket?.bytesWritten ?? 0
@@ -38,15 +35,14 @@ export function watchHttp1(
     const { errored } = (socket ?? {}) as { errored?: unknown }
     const socketError = isCanceled(errored) ? undefined : errored
     const error: unknown = res.errored ?? emitted
-    // The socket has the very error of the response if the response was destroyed with the error first.
-    // A gateway destroys the request with an error of its other end.
+    // The error destroyed the response before its socket. A gateway destroys the request, with an upstream error.
     const destroyedFirst = socketError != null && (error === socketError || req.errored === socketError)
     if (!destroyedFirst && hasClientLeft(req, connection)) {
       return req.upgrade && socketError == null ? 'well' : 'client'
     }
     if (error != null) return { error }
     if (connection?.timedOut() || isRequestTimeout(socketError)) return 'timeout'
-    // What a connection fails with after this side has ended it is not why it ended.
+    // An error after this side has ended the connection is not the reason for the end.
     if (socketError != null && !connection?.endedHere) return { error: socketError }
     return wasTakenOver(req, res, connection, bytesBefore) ? 'well' : 'server'
   }
@@ -54,7 +50,7 @@ export function watchHttp1(
   const watched = watchEvents(res, (event, argument) => {
     if (event === 'finish') watcher.ended(connection?.cutOff ? howEnded : () => 'well')
     else if (event === 'close') watcher.ended(howEnded)
-    // Inside the call that ends the response: a framework has not restored its marks on the request yet.
+    // Emitted inside the call that ends the response, before a framework restores its marks on the request.
     else if (event === 'prefinish') watcher.answered()
     else if (event === 'pipe') watcher.piped(argument)
     else if (event === 'error') emitted ??= argument
@@ -77,14 +73,14 @@ function isEmitter(socket: Socket | null | undefined): socket is Socket {
   return typeof socket?.emit === 'function'
 }
 
-/** Whether the response is over already, so that no event will tell. */
+/** Returns whether the response is over already, so that no event will follow. */
 function isOver(req: Http1Request, res: ServerResponse): boolean {
   if (res.destroyed || res.closed) return true
   return res.socket === null && req.socket?.destroyed === true
 }
 
 function hasClientLeft(req: Http1Request, connection: Connection | undefined): boolean {
-  // Where there is no connection, only the request can tell.
+  // Without a connection, only the request can tell.
   return connection?.clientLeft() ?? req.aborted === true
 }
 
@@ -92,7 +88,7 @@ function isRequestTimeout(error: unknown): boolean {
   return (error as { code?: unknown } | null | undefined)?.code === 'ERR_HTTP_REQUEST_TIMEOUT'
 }
 
-/** Whether the program spoke over the connection by itself, in place of the response, and was done. */
+/** Returns whether the program answered over the connection itself, instead of the response, and was done. */
 function wasTakenOver(
   req: Http1Request,
   res: ServerResponse,
@@ -104,7 +100,7 @@ function wasTakenOver(
   return spoke && connection?.endedHere === true
 }
 
-/** Whether the program ended the response, and did not take its connection over. */
+/** Returns whether the program ended the response, and did not take over its connection. */
 function isEnded(res: ServerResponse): boolean {
   return res.headersSent !== false || res.writableEnded || res.finished
 }

@@ -6,21 +6,19 @@ import { hasPeerLeft, hasTimedOut, watchSession } from './http2-session.js'
 import type { ResponseEnd, ResponseWatcher, WatchedResponse } from './response-end.js'
 import { createTimeoutMark } from './timeout-mark.js'
 
-/** The stream of a response of HTTP/2, or `undefined` for a response of HTTP/1. */
+/** Returns the stream of an HTTP/2 response, or `undefined` for HTTP/1. */
 export function streamOf(res: object): ServerHttp2Stream | undefined {
   const { stream } = res as { stream?: Partial<ServerHttp2Stream> | null }
   return typeof stream?.rstCode === 'number' ? (stream as ServerHttp2Stream) : undefined
 }
 
-/**
- * Watches a response of HTTP/2 by its stream, on which a program may also answer directly. The response itself tells its
- * end late, and not at all for some HEAD requests.
- */
+/** Watches an HTTP/2 response by its stream, on which a program may also answer directly. */
 export function watchHttp2(
   res: Http2ServerResponse,
   stream: ServerHttp2Stream,
   watcher: ResponseWatcher,
 ): WatchedResponse | undefined {
+  // The response itself emits its end late, and for some HEAD requests never.
   const { session } = stream
   if (session !== undefined) watchSession(session)
   let brokenBy: 'client' | 'server' | undefined
@@ -35,7 +33,7 @@ export function watchHttp2(
     return timedOut ? 'timeout' : 'server'
   }
 
-  /** Before the first call for a stream that is open. Node calls the methods as well when the connection is gone. */
+  /** Notes who breaks an open stream. Node calls `close` and `destroy` too, when the connection is gone. */
   function breaks(): void {
     if (stream.closed || stream.destroyed || brokenBy !== undefined) return
     brokenBy = hasPeerLeft(session) ? 'client' : 'server'
@@ -67,7 +65,7 @@ export function watchHttp2(
   }
 }
 
-/** Whether Node made an error of the code with which the stream was closed. */
+/** Returns whether Node made the error from the code with which the stream was closed. */
 function isResetCode(error: unknown): boolean {
   return (error as { code?: unknown }).code === 'ERR_HTTP2_STREAM_ERROR'
 }

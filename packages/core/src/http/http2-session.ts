@@ -5,14 +5,14 @@ import { isNetworkError } from './network-error.js'
 import { createTimeoutMark, type TimeoutMark } from './timeout-mark.js'
 
 interface SessionState {
-  /** The client told of an error of its own, and Node closes all streams. */
+  /** Whether the client reported an error of its own, so that Node closes all streams. */
   refused: boolean
   readonly timeout: TimeoutMark
 }
 
 const sessions = new WeakMap<Http2Session, SessionState>()
 
-/** Watches a session of HTTP/2 once, however many requests come over it. */
+/** Watches an HTTP/2 session once, however many requests it carries. */
 export function watchSession(session: Http2Session): void {
   if (sessions.has(session)) return
   const state: SessionState = { refused: false, timeout: createTimeoutMark() }
@@ -23,12 +23,12 @@ export function watchSession(session: Http2Session): void {
   })
 }
 
-/** Whether a session that ends now ends because of a time-out. */
+/** Returns whether a session that ends now ends because of a time-out. */
 export function hasTimedOut(session: Http2Session | undefined): boolean {
   return session !== undefined && sessions.get(session)?.timeout.isRecent() === true
 }
 
-/** Whether the other side has ended the session or its connection. */
+/** Returns whether the other side has ended the session or its connection. */
 export function hasPeerLeft(session: Http2Session | undefined): boolean {
   if (session === undefined) return true
   if (sessions.get(session)?.refused) return true
@@ -37,7 +37,7 @@ export function hasPeerLeft(session: Http2Session | undefined): boolean {
   return socket.readableEnded || isNetworkError(socket.errored)
 }
 
-/** The socket of a session, until the session gives the socket up. */
+/** Returns the socket of a session, until the session gives it up. */
 function socketOf(session: Http2Session): Http2Session['socket'] | undefined {
   try {
     const { socket } = session

@@ -2,12 +2,9 @@ import type { PointInfo } from '../record/trace-record.js'
 import { redactQuery } from '../secrets/redact-text.js'
 import type { NodeRequest } from './node-messages.js'
 
-/**
- * What a served request's start record says: `info.request` `{path, query, method, scheme}`. `wholeUrl` is what the
- * framework knows to have been asked for, where it cuts a mount path off the request's own `url`.
- */
+/** Returns the info of a start record. `wholeUrl` is the requested URL, if a framework cuts a path off `req.url`. */
 export function requestInfo(req: NodeRequest, hideQuery: boolean, wholeUrl: string | undefined): PointInfo {
-  // Express, Connect and Fastify keep it here.
+  // Express, Connect and Fastify keep the whole URL here.
   const { originalUrl } = req as { originalUrl?: unknown }
   const url = typeof originalUrl === 'string' ? originalUrl : (wholeUrl ?? req.url ?? '')
   const target = url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '')

@@ -8,26 +8,21 @@ import type { NodeRequest, NodeResponse } from './node-messages.js'
 import { requestInfo } from './request-info.js'
 import { type ServedRequest, servedRequest, serveRequest } from './served-request.js'
 
-/** What became of the requests that carried trace headers. */
+/** Counts of the requests that carried trace headers. */
 export type RequestStats = TraceStats
 
-/** Decides which requests are traced, and traces them. One for each place where an adapter is mounted. */
+/** Decides which requests are traced, and traces them. Each place where an adapter is mounted has its own tracer. */
 export interface RequestTracer {
-  /**
-   * Runs `fn`, which serves the request: traced where the headers are believed, and untraced otherwise. `wholeUrl` is
-   * for frameworks that cut the path of a mounted application off `req.url`, and do not keep it in `req.originalUrl`.
-   */
+  /** Serves a request with `fn`, traced if its headers are trusted. `wholeUrl` is the URL if `req.url` is shortened. */
   serve<T>(req: NodeRequest, res: NodeResponse, fn: (request: ServedRequest | undefined) => T, wholeUrl?: string): T
   readonly stats: RequestStats
 }
 
 /**
- * What every HTTP adapter is built on: verifies a request's headers, opens its point, gives its handlers a context,
- * and ends the point with the response.
+ * Creates the tracer that every HTTP adapter is built on. It verifies headers, opens a point, gives handlers a context,
+ * and ends the point with the response. Without `hmacKeys`, it uses the current keys of `configure` or the environment.
  *
- * Keys given here win; without them, those of `configure` or the environment are looked up at each signed request.
- *
- * @throws TypeError for an option of the wrong type, or keys that are given and empty.
+ * @throws TypeError for an option of the wrong type, or keys that are given but empty
  * @example
  * const tracer = createRequestTracer('NEW,OLD')
  * http.createServer((req, res) => tracer.serve(req, res, () => handle(req, res)))
@@ -46,7 +41,7 @@ export function createRequestTracer(hmacKeys?: HmacKeys, options: HttpOptions = 
     return serveRequest(req, res, () => new RootPoint(admitted, gate.maxPointsPerTrace, name, served))
   }
 
-  /** Whatever a request or a response may be that is not Node's own, it is served. */
+  /** Tracing must not break a request: if `req` or `res` are not Node's own, the request is served untraced. */
   function beginSafely(req: NodeRequest, res: NodeResponse, wholeUrl: string | undefined): ServedRequest | undefined {
     try {
       return begin(req, res, wholeUrl)
@@ -60,11 +55,11 @@ export function createRequestTracer(hmacKeys?: HmacKeys, options: HttpOptions = 
       gate.lookForKeys()
       if (!isSigned(req)) return suppress(() => fn(undefined))
       const outer = servedRequest(req)
-      // Mounted twice: the first has opened the request's point, and its context is in force.
+      // If the adapter is mounted twice, the first one has opened the request's point, and its context is in force.
       if (outer !== undefined) return fn(outer)
       const request = beginSafely(req, res, wholeUrl)
       if (request !== undefined) return request.run(() => fn(request))
-      // Suppressed: a context that some other request left on a shared connection is not this one's.
+      // Suppressed: another request may have left its context on a shared connection.
       return suppress(() => fn(undefined))
     },
     get stats() {
@@ -73,7 +68,7 @@ export function createRequestTracer(hmacKeys?: HmacKeys, options: HttpOptions = 
   }
 }
 
-/** Whether a request claims to be traced. Nearly all do not: for them this is all that is done. */
+/** Returns whether a request asks to be traced. For nearly all requests, this is the only work. */
 function isSigned({ headers }: NodeRequest): boolean {
   return headers?.['x-trace-info'] !== undefined || headers?.['x-trace-hmac'] !== undefined
 }

@@ -1,31 +1,28 @@
-/**
- * How a response ended: well, or broken off by its client, by the server, by a time-out of the server, or by an error of
- * the server.
- */
+/** How a response ended: well, or broken off by its client, or by the server itself, its time-out or its error. */
 export type ResponseEnd = 'well' | 'client' | 'server' | 'timeout' | { readonly error: unknown }
 
 /** A response that is watched to its end. */
 export interface WatchedResponse {
-  /** How the response ended, if that was before the watch began: then no event tells. */
+  /** How the response ended, if it ended before the watch began. No event follows then. */
   readonly over: ResponseEnd | undefined
-  /** Whether the client has left. What fails from then on may fail because of that. */
+  /** Returns whether the client has left, which may cause any later failure. */
   clientLeft(): boolean
-  /** The status in the head of the response, or `undefined` where no head was sent. */
+  /** Returns the status in the head of the response, or `undefined` if no head was sent. */
   sentStatus(end: ResponseEnd): number | undefined
-  /** Lets go of what outlives the response. */
+  /** Stops watching what outlives the response. */
   leave(): void
 }
 
-/** Told of a response while it is watched. The functions must not throw. */
+/** Callbacks for a watched response. They must not throw. */
 export interface ResponseWatcher {
   ended(howEnded: () => ResponseEnd): void
-  /** The program ends the response. Not told of every response. */
+  /** Called when the program ends the response, but not for every response. */
   answered(): void
-  /** A stream is piped into the response, and has not been read yet. */
+  /** Called when a stream is piped into the response, before the stream is read. */
   piped(source: unknown): void
 }
 
-/** What a stop record says of a response that was broken off by other than an error. */
+/** The info in the stop record of a response that was broken off, but not by an error. */
 export const BROKEN_OFF = {
   client: { etype: 'ClientDisconnected', message: 'The client went away' },
   server: { etype: 'ResponseAborted', message: 'The server broke the response off' },

@@ -20,13 +20,13 @@ interface Holder {
 
 interface Failure {
   readonly error: unknown
-  /** Whether the client had left before. Then that may be the cause of the failure. */
+  /** Whether the client had left before, which may have caused the failure. */
   readonly late: boolean
 }
 
-/** A request that is traced: its point is open from here to the end of the response. */
+/** A traced request. Its point is open until the response ends. */
 export class ServedRequest {
-  /** The profiler of the inside of the request's point. */
+  /** Profiler for the code that serves the request, inside the request's point. */
   readonly profiler: Profiler
   readonly #root: RootPoint
   readonly #release = keepContext()
@@ -52,33 +52,27 @@ export class ServedRequest {
     }
   }
 
-  /** Runs `fn` and all that it starts in the request's context. */
+  /** Runs `fn`, and all that it starts, in the context of the request. */
   run<T>(fn: () => T): T {
     return runWith(this.profiler, fn)
   }
 
-  /** Tells what the handler threw. The point still ends with the response; the first error counts. */
+  /** Reports an error of the handler. The point still ends with the response. The first error counts. */
   fail(error: unknown): void {
     this.#failure ??= this.#failureOf(error)
   }
 
-  /**
-   * Has the body of the response be produced in the request's context: for a framework that reads the body after its
-   * handlers. Bodies that are piped into the response are followed without a call.
-   */
+  /** Produces the body in the request's context, for a framework that reads an unpiped body after its handlers. */
   followBody(body: unknown): void {
     if (this.#open) followBody(body, this.#body)
   }
 
-  /**
-   * Tells how the route of the request is found, such as `/orders/:id`: the pattern by which the program was chosen, or
-   * `undefined`. Asked once, when the program ends the response or the response is broken off. The last call counts.
-   */
+  /** Sets how to find the matched route, such as `/orders/:id`. `find` runs once, at the end. The last call counts. */
   findRoute(find: () => unknown): void {
     this.#findRoute = find
   }
 
-  /** The program ends the response, and has not gone on with the request yet. */
+  /** Called when the program ends the response, before it goes on with the request. */
   answered(): void {
     this.#route ??= this.#askRoute()
   }
@@ -90,7 +84,7 @@ export class ServedRequest {
     try {
       this.#close(howEnded())
     } catch {
-      // A response that is not Node's may throw whatever it is asked. A start gets its stop all the same.
+      // A response that is not Node's may throw at any access. The start record must still get its stop.
       this.profiler.end()
     } finally {
       this.#response.leave()
@@ -118,16 +112,16 @@ export class ServedRequest {
       const route = this.#findRoute?.()
       return typeof route === 'string' && route !== '' ? route : undefined
     } catch {
-      // The route lies in objects of the program, of which a getter may throw.
+      // The route comes from objects of the program, whose getters may throw.
       return undefined
     }
   }
 
-  /** What the program failed with, if that is why the response ended as it did. */
+  /** Returns the failure of the program, if it is the reason why the response ended in this way. */
   #failureIn(end: ResponseEnd, status = 0): Failure | undefined {
     const failure = this.#failure
     if (end === 'well') return failure ?? (status >= 500 ? this.#bodyFailure : undefined)
-    // What a body parser throws when the client leaves in the middle of the body is no failure of the application.
+    // If the client leaves in the middle of the body, the body parser throws. The application has not failed then.
     if (failure?.late === false) return failure
     return this.#bodyFailure?.late === false ? this.#bodyFailure : undefined
   }
@@ -141,21 +135,17 @@ export class ServedRequest {
   }
 }
 
-/**
- * Traces a request from here to the end of its response. `open` opens the trace, and is called only if the end of the
- * response will be known.
- */
+/** Traces a request until its response ends. `open` opens the trace, unless the end of the response cannot be seen. */
 export function serveRequest(req: NodeRequest, res: NodeResponse, open: () => RootPoint): ServedRequest | undefined {
-  // Not a getter: V8 gives each object literal that has one a hidden class of its own, in the old generation. The getter
-  // hangs on that class, and the whole request on the getter: requests would live until a full collection.
+  // Not a getter: V8 gives each object literal with a getter its own hidden class, in the old generation. The class
+  // keeps the getter, and the getter the whole request, until a full collection.
   const served: Holder = { request: undefined }
   const response = watchResponse(req, res, {
     ended: howEnded => served.request?.end(howEnded),
     answered: () => served.request?.answered(),
     piped: source => served.request?.followBody(source),
   })
-  // On the request, not in a WeakMap: a value that leads back to its key keeps both until a full collection, and a
-  // response leads back to its request.
+  // A WeakMap keeps a value that refers to its key until a full collection, and a response refers to its request.
   if (response === undefined || !Reflect.defineProperty(req, SERVED, { value: served, configurable: true })) {
     return undefined
   }
@@ -166,12 +156,12 @@ export function serveRequest(req: NodeRequest, res: NodeResponse, open: () => Ro
   return request
 }
 
-/** The traced request that belongs to one of Node's, or `undefined` where it is not traced. */
+/** Returns the traced request of one of Node's requests, or `undefined` for an untraced one. */
 export function servedRequest(req: object): ServedRequest | undefined {
   return (req as Served)[SERVED]?.request
 }
 
-/** Tells what was thrown while a request was served. Does nothing for one that is not traced. */
+/** Reports an error that was thrown while a request was served. Does nothing for an untraced request. */
 export function failRequest(req: object, error: unknown): void {
   servedRequest(req)?.fail(error)
 }

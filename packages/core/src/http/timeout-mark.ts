@@ -1,9 +1,9 @@
 import { Number, performance } from '../platform/platform.js'
 
-// A program may write a log before it ends what timed out. Much later, it has another reason.
+// A program may write a log before it ends what timed out. An end that comes much later has another reason.
 const RECENT_MS = 1_000
 
-/** Remembers when a connection or a stream timed out. Node goes on with it unless somebody ends it. */
+/** Remembers when a connection or stream timed out. Node leaves it open unless the program ends it. */
 export type TimeoutMark = ReturnType<typeof createTimeoutMark>
 
 export function createTimeoutMark() {
@@ -12,7 +12,7 @@ export function createTimeoutMark() {
     note(): void {
       at = performance.now()
     },
-    /** Whether what ends now ends because of the time-out. */
+    /** Returns whether a connection or stream that ends now ends because of the time-out. */
     isRecent: (): boolean => performance.now() - at < RECENT_MS,
   }
 }

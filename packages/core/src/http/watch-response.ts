@@ -5,10 +5,7 @@ import { streamOf, watchHttp2 } from './http2-response-end.js'
 import type { NodeRequest, NodeResponse } from './node-messages.js'
 import type { ResponseWatcher, WatchedResponse } from './response-end.js'
 
-/**
- * Watches a response to its end and decides who ended it. Adds no listener. Returns `undefined` if the response cannot be
- * watched.
- */
+/** Watches a response, without listeners, and decides who ended it. Returns `undefined` if that is impossible. */
 export function watchResponse(
   req: NodeRequest,
   res: NodeResponse,

@@ -2,16 +2,16 @@ import { isFinite, isInteger, isSafeInteger, Number, Object, String, TypeError }
 
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?$/
 const INTEGER = /^-?\d+$/
-/** Any integer of so many characters is safe. */
+/** Any integer of this many characters is safe. */
 const SAFE_LENGTH = 15
-/** Python writes smaller floats with an exponent, and JavaScript many of them without one. */
+/** Python writes smaller floats with an exponent. JavaScript writes many of them without one. */
 export const MIN_ALIKE = 1e-4
 
 let wasWritten = false
 
 /**
- * A number of JSON that JavaScript would write in another way: an integer beyond 2 ** 53, and a float that Python writes
- * as `1.0`, `1e-07`, `1e+16` or `-0.0`. It counts as the nearest number: `value + 1`, `value > 0`, `Number(value)`.
+ * A JSON number that JavaScript would write differently: an integer beyond 2 ** 53, or a float that Python writes as
+ * `1.0`, `1e-07`, `1e+16` or `-0.0`. It counts as the nearest number: `value + 1`, `value > 0`, `Number(value)`.
  *
  * @example
  * const { id } = parseJson('{"id": 9007199254740993}')
@@ -20,10 +20,7 @@ let wasWritten = false
 export class ExactNumber extends Number {
   readonly #source: string
 
-  /**
-   * @param source the number as JSON, as Python writes it
-   * @throws TypeError for a text that is no number of JSON
-   */
+  /** @throws TypeError for a text that is not a JSON number */
   constructor(source: string) {
     if (!NUMBER.test(source)) throw new TypeError('An ExactNumber is made of a number of JSON, such as "1e-07".')
     super(source)
@@ -39,24 +36,24 @@ export class ExactNumber extends Number {
     return this.#source
   }
 
-  /** The nearest number: `JSON.stringify` knows no other way. `stringifyJson` writes the number itself. */
+  /** Returns the nearest number: `JSON.stringify` knows no other way. `stringifyJson` writes the exact number. */
   toJSON(): number {
     wasWritten = true
     return this.valueOf()
   }
 
-  /** For `console.log`, which would show the nearest number. */
+  /** Shows the exact number in `console.log`, which would otherwise show the nearest number. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.#source
   }
 
-  /** Runs nothing of the value, whatever it is. */
+  /** Runs no code of the value, whatever the value is. */
   static is(value: unknown): value is ExactNumber {
     return typeof value === 'object' && value !== null && #source in value
   }
 }
 
-/** Whether `write` asked an `ExactNumber` for its JSON, and the text that `write` made. */
+/** Returns the text that `write` makes, and whether `write` asked an `ExactNumber` for its JSON. */
 export function noticeExact(write: () => string | undefined): {
   readonly text: string | undefined
   readonly met: boolean
@@ -66,13 +63,13 @@ export function noticeExact(write: () => string | undefined): {
   return { text, met: wasWritten }
 }
 
-/** The number that a value is, also an `ExactNumber`; undefined for anything else. */
+/** Returns the number that a value is, even as an `ExactNumber`, or undefined for anything else. */
 export function asNumber(value: unknown): number | undefined {
   if (typeof value === 'number') return value
   return ExactNumber.is(value) ? value.valueOf() : undefined
 }
 
-/** The value of a number's JSON: a number where JavaScript or Python writes that as JavaScript does, or an `ExactNumber`. */
+/** Parses a JSON number. Returns an `ExactNumber` if JavaScript writes neither `token` nor Python's form of `token`. */
 export function readNumber(token: string): number | ExactNumber {
   const value = Number(token)
   if (INTEGER.test(token)) {
@@ -85,7 +82,7 @@ export function readNumber(token: string): number | ExactNumber {
   return isPlain ? value : exactNumber(pythonFloat(value), value)
 }
 
-/** A float as a store of numbers has it, and no text says how it was written: `1.0` stays a float. */
+/** Converts a float from a store that keeps numbers and not their text, so that `1.0` stays a float. */
 export function exactFloat(value: number): number | ExactNumber {
   return isInteger(value) ? exactNumber(pythonFloat(value), value) : value
 }
@@ -94,12 +91,12 @@ function exactNumber(source: string, value: number): number | ExactNumber {
   return source === String(value) ? value : new ExactNumber(source)
 }
 
-/** Whether both languages write a float in the same way. */
+/** Returns whether both languages write a float in the same way. */
 function isAlike(value: number): boolean {
   return !isInteger(value) && (value >= MIN_ALIKE || value <= -MIN_ALIKE)
 }
 
-/** A finite float as Python's `repr` shows it: with the digits that JavaScript shows, but exponents from other sizes on. */
+/** Formats a finite float as Python's `repr`: with JavaScript's digits, but with exponents for other sizes. */
 function pythonFloat(value: number): string {
   const [mantissa = '', exponent = ''] = value.toExponential().split('e')
   const power = Number(exponent)

@@ -6,10 +6,10 @@ import { holdsWord, writeFlat } from './write-flat.js'
 const MAX_INDENTED_DEPTH = 100
 
 /**
- * As `JSON.stringify`, with numbers as Python's `json.dumps` writes them: an `ExactNumber` by its source, and the words
- * `NaN`, `Infinity` and `-Infinity`. So `parseJson` and Python read what was written.
+ * Works like `JSON.stringify`, but writes numbers as Python's `json.dumps` does: an `ExactNumber` by its source, and
+ * the words `NaN`, `Infinity` and `-Infinity`. `parseJson` and Python read the result.
  *
- * @throws TypeError for a cycle and for a BigInt, RangeError for what is nested too deep, and what a getter throws
+ * @throws TypeError for a cycle or a BigInt, RangeError for too deep nesting, and any error of a getter
  */
 export function stringifyJson(value: unknown, indent: 0 | 2 = 0): string | undefined {
   const { text, met } = noticeExact(() => JSON.stringify(value, null, indent))
@@ -19,8 +19,8 @@ export function stringifyJson(value: unknown, indent: 0 | 2 = 0): string | undef
 }
 
 /**
- * As `stringifyJson`, for any value: what has no JSON is null, a cycle `"[circular]"`, a BigInt a text, and values nested
- * more than 100 deep stand on one line.
+ * Works like `stringifyJson`, for any value. A value without JSON becomes null, a cycle `"[circular]"` and a BigInt a
+ * string. Values nested more than 100 deep stand on one line.
  */
 export function jsonText(value: unknown, indent: 0 | 2): string {
   if (indent > 0 && !isIndentable(value, MAX_INDENTED_DEPTH)) return jsonText(value, 0)
@@ -31,7 +31,7 @@ export function jsonText(value: unknown, indent: 0 | 2): string {
   }
 }
 
-/** Whether a value has at most so many levels. The recursion goes no deeper than that. */
+/** Returns whether a value has at most `levels` levels. The recursion goes no deeper. */
 export function isIndentable(value: unknown, levels = MAX_INDENTED_DEPTH): boolean {
   if (typeof value !== 'object' || value === null) return true
   if (levels === 0) return false

@@ -1,7 +1,5 @@
-/**
- * What this folder and `record/` use of the language, taken when the package loads: a program may replace any global later.
- * Both folders run in browsers too, where `platform/` does not.
- */
+// The globals of `json/` and `record/`, taken when the package loads, because a program may replace them later. Both
+// folders also run in browsers, where `platform/` does not.
 const global = globalThis
 
 const { from, isArray } = global.Array
@@ -11,6 +9,6 @@ const { floor, max, min } = global.Math
 export const Math = { floor, max, min }
 const { defineProperty, hasOwn, is, keys, prototype } = global.Object
 export const Object = { defineProperty, hasOwn, is, keys, prototype }
-/** Beside `Number`, which is wanted as a class, so that no copy of it can take its place. */
+/** Separate from `Number`, which is needed as a class, so no copy of it can take its place. */
 export const { isFinite, isInteger, isSafeInteger, MAX_SAFE_INTEGER } = global.Number
 export const { BigInt, Boolean, Map, Number, Set, String, SyntaxError, TextEncoder, TypeError } = global

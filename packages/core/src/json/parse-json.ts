@@ -2,13 +2,11 @@ import { MIN_ALIKE } from './exact-number.js'
 import { Array, isFinite, isInteger, isSafeInteger, JSON, Object } from './language.js'
 import { readJson } from './read-json.js'
 
-/** Deeper values are suspect: the look recurses. */
+/** Deeper values are suspect, because `lookInto` recurses. */
 const MAX_DEPTH = 100
 
-/**
- * The name of a member that is one escaped character, as Python writes `é`. V8 of Node 24 and 26 may read a backslash in
- * its place: `JSON.parse('{"a":1,"\\u0041":1}')` has the names `a` and `\\`.
- */
+// Matches a member name that is one escaped character, as Python writes `é`. V8 of Node 24 and 26 may read a backslash
+// instead: `JSON.parse('{"a":1,"\\u0041":1}')` has the names `a` and `\\`.
 const ESCAPED_NAME = /"\\(?:u[\da-fA-F]{4}|[^u])"\s*:/
 
 const PLAIN = 0
@@ -16,13 +14,11 @@ const HAS_INTEGERS = 1
 const SUSPECT = 2
 
 /**
- * The value of a JSON text as Python's `json.loads` reads it: with `NaN`, `Infinity` and `-Infinity`, and with an
- * `ExactNumber` for each number that JavaScript would write in another way.
+ * Parses JSON as Python's `json.loads` does: with `NaN`, `Infinity` and `-Infinity`, and with an `ExactNumber` for each
+ * number that JavaScript would write differently. The native parser comes first. The slower parser of this project
+ * reads only texts whose numbers, or whose refusal, say that they may hold more.
  *
- * The native parser reads every text first. The slower one of this project is for the few texts whose numbers, or whose
- * refusal, say that they may hold more.
- *
- * @throws SyntaxError where the text is none of Python's JSON
+ * @throws SyntaxError if the text is not JSON for Python
  */
 export function parseJson(text: string): unknown {
   let value: unknown
@@ -36,20 +32,20 @@ export function parseJson(text: string): unknown {
   return isSafe && isPlain(value, text) ? value : readJson(text)
 }
 
-/** Whether no other value can have been meant. */
+/** Returns whether the text can have meant no other value. */
 function isPlain(value: unknown, text: string): boolean {
   if (typeof value === 'number') return false
   const look = lookAt(value, MAX_DEPTH)
   return look === PLAIN || (look === HAS_INTEGERS && !mayHoldWholeFloat(text))
 }
 
-/** What the numbers in a value say of the text that the value was read from. */
+/** Classifies a value by its numbers, which tell what else the text of the value may have held. */
 function lookAt(value: unknown, depth: number): number {
   if (typeof value === 'number') return lookAtNumber(value)
   return typeof value === 'object' && value !== null ? lookInto(value, depth) : PLAIN
 }
 
-/** Most texts pass here, and most values are strings: strings cost no call. */
+/** Skips strings without a call: most values are strings, and most texts pass through here. */
 function lookInto(container: object, depth: number): number {
   if (depth === 0) return SUSPECT
   let look = PLAIN
@@ -61,7 +57,7 @@ function lookInto(container: object, depth: number): number {
     }
     return look
   }
-  // Members that are inherited are looked at too, and do no harm.
+  // Inherited members are looked at too, and do no harm.
   for (const name in container) {
     const value = (container as Record<string, unknown>)[name]
     if (typeof value === 'string') continue
@@ -77,14 +73,14 @@ function lookAtNumber(value: number): number {
   return isPlain ? PLAIN : SUSPECT
 }
 
-/** A number with an exponent, or what looks like one in a string. */
+/** Matches a number with an exponent, or text in a string that looks like one. */
 const EXPONENT = /[\d.][eE][-+]?\d+[,}\]\s]/
 const ZERO = 48
 const NINE = 57
-/** So many digits, on one side of the point at least, has a float that is rounded to an integer. */
+/** A float that is rounded to an integer has at least this many digits on one side of the point. */
 const MANY_DIGITS = 9
 
-/** Whether an integer of a text may be a float there, such as `1.0` or `1e3`. Strings may look like that too. */
+/** Returns whether an integer of a text may be a float, such as `1.0` or `1e3`. Strings may look like floats too. */
 function mayHoldWholeFloat(text: string): boolean {
   for (let point = text.indexOf('.'); point !== -1; point = text.indexOf('.', point + 1)) {
     if (isDigit(text, point - 1) && isDigit(text, point + 1) && mayBeWhole(text, point)) return true

@@ -31,20 +31,20 @@ type List = unknown[]
 type Members = Record<string, unknown>
 
 /**
- * The value of a JSON text as Python reads it, with `ExactNumber`s where JavaScript's numbers would be others. Stored
- * texts may be hostile: the time is linear, and no depth overflows the stack.
+ * Parses JSON as Python does, with `ExactNumber`s where JavaScript's numbers would differ. Stored texts may be hostile:
+ * the time is linear, and no depth overflows the stack.
  *
  * @throws SyntaxError
  */
 export function readJson(text: string): unknown {
   const open: (List | Members)[] = []
-  // The name of the member that is being read, of each open object; '' for lists.
+  // The name of the member being read in each open object. Lists have the name ''.
   const names: string[] = []
   let at = 0
   skipSpace()
   for (;;) {
     let value = readValue()
-    // An object or a list that is not empty begins.
+    // An object or list with content begins here.
     if (value === undefined) continue
     while (put(value)) value = close()
     if (open.length === 0) {
@@ -57,7 +57,7 @@ export function readJson(text: string): unknown {
     while (isSpace(text.charCodeAt(at))) at++
   }
 
-  /** A scalar or what is empty; undefined where a list or an object has begun. */
+  /** Returns a scalar or an empty list or object, or undefined if a list or object has begun. */
   function readValue(): unknown {
     switch (text.charCodeAt(at)) {
       case QUOTE:
@@ -83,7 +83,7 @@ export function readJson(text: string): unknown {
     return undefined
   }
 
-  /** Puts a value in its place: whether its list or object ends there. */
+  /** Puts a value in its place. Returns whether its list or object ends there. */
   function put(value: unknown): boolean {
     const container = open.at(-1)
     skipSpace()
@@ -120,7 +120,7 @@ export function readJson(text: string): unknown {
     const start = at++
     let isEscaped = false
     for (let unit = text.charCodeAt(at); unit !== QUOTE; unit = text.charCodeAt(at)) {
-      // So is NaN, which stands for the end of the text.
+      // NaN, which stands for the end of the text, is unexpected too.
       if (!(unit >= SPACE)) throw unexpected()
       if (unit === BACKSLASH) isEscaped = true
       at += unit === BACKSLASH ? 2 : 1

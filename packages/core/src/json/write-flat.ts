@@ -10,7 +10,7 @@ interface Frame {
 }
 
 /**
- * JSON text without recursion, for what `JSON.stringify` fails on or writes in another way: any depth, cycles, BigInt,
+ * Writes JSON without recursion, for what `JSON.stringify` refuses or writes differently: any depth, cycles, BigInt,
  * `ExactNumber`, `NaN` and infinite numbers. The rest is as in `JSON.stringify`.
  */
 export function writeFlat(top: unknown, indent: 0 | 2): string {
@@ -72,13 +72,13 @@ function toFrame(owner: object): Frame {
   return { owner, names, values, next: 0 }
 }
 
-/** What `JSON.stringify` would write in place of a value that has a `toJSON`, such as a date. */
+/** Returns what `JSON.stringify` would write for a value that has a `toJSON`, such as a date. */
 function resolve(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null || ExactNumber.is(value) || !('toJSON' in value)) return value
   return typeof value.toJSON === 'function' ? value.toJSON(name) : value
 }
 
-/** Not so in an object, where JSON leaves a member out. */
+/** Returns false for a value that JSON leaves out of an object. */
 function hasText(value: unknown): boolean {
   return value !== undefined && typeof value !== 'function' && typeof value !== 'symbol'
 }
@@ -90,10 +90,7 @@ function scalarText(value: unknown): string {
   return hasText(value) ? JSON.stringify(value) : 'null'
 }
 
-/**
- * Whether `NaN`, `Infinity` or `-Infinity` is in a value: many programs refuse JSON with such a word. Runs in linear time
- * on cycles too.
- */
+/** Returns whether a value, cyclic or not, holds `NaN` or `Infinity`, which many programs refuse. Linear in time. */
 export function holdsWord(top: unknown): boolean {
   const met = new Set<unknown>()
   const waiting: unknown[] = [top]

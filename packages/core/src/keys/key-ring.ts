@@ -6,16 +6,16 @@ import { hmac } from './hmac.js'
 import { trimKey } from './key-text.js'
 import { textOf, toReadableKey } from './secret-key.js'
 
-/** HMAC keys: a list, or one string split at commas with the spaces around each key trimmed, as in `'NEW,OLD'`. */
+/** HMAC keys: a list, or one string that is split at commas and trimmed, as in `'NEW,OLD'`. */
 export type HmacKeys = string | readonly string[]
 
-// Lower case only, as Python's hexdigest() writes it and compares it. The white space is what both languages trim.
+// Lower case only, as Python's hexdigest() writes and compares it. Both languages trim this white space.
 const HMAC = /^[ \t\n\v\f\r]*([0-9a-f]{40})[ \t\n\v\f\r]*$/
-// What is compared, written anew each time, since nothing comes between: two new buffers would take longer to make.
+// Reused for each comparison, because nothing runs in between: creating two buffers would take longer.
 const given = Buffer.alloc(40)
 const expected = Buffer.alloc(40)
 
-/** Gives access to the keys of rings: a ring may come from another copy of this package, which no private field spans. */
+/** Gives access to the keys of rings from other copies of this package, whose private fields are out of reach. */
 const rings = shared('key-rings', () => {
   const keysByRing = new WeakMap<object, readonly KeyObject[]>()
   return {
@@ -25,9 +25,8 @@ const rings = shared('key-rings', () => {
 })
 
 /**
- * The secrets that a process believes in: signs with the first key, verifies with any, so that keys can be rotated.
- *
- * A ring of no keys verifies nothing. Only `verify` gives a key, to whoever has a signature of it.
+ * The secrets that a process trusts. The ring signs with the first key and verifies with any, so that keys can be
+ * rotated. An empty ring verifies nothing. Only `verify` returns a key, and only for a signature made with it.
  *
  * @example
  * const ring = new KeyRing('NEW,OLD')
@@ -36,21 +35,20 @@ const rings = shared('key-rings', () => {
 export class KeyRing {
   readonly #keys: readonly KeyObject[]
 
-  /** @throws TypeError where a key is not a non-empty, well-formed string. */
+  /** @throws TypeError if a key is not a non-empty, well-formed string */
   constructor(keys: HmacKeys) {
     this.#keys = listKeys(keys).map(toReadableKey)
     rings.keep(this, this.#keys)
   }
 
-  /** How many keys there are. */
   get size(): number {
     return this.#keys.length
   }
 
   /**
-   * The HMAC-SHA1 of a text under the first key, as 40 lower-case hex digits.
+   * Returns the HMAC-SHA1 of a text under the first key, as 40 lower-case hex digits.
    *
-   * @throws OsprofilerError `ERR_NO_KEYS` where the ring is empty.
+   * @throws OsprofilerError `ERR_NO_KEYS` if the ring is empty
    */
   sign(text: string): string {
     const [key] = this.#keys
@@ -58,7 +56,7 @@ export class KeyRing {
     throw new OsprofilerError('ERR_NO_KEYS', 'Cannot sign: there is no HMAC key. Set OSPROFILER_HMAC_KEYS or give one.')
   }
 
-  /** The key under which `hmac` is the signature of `text`, or `undefined`. Costs at most one HMAC a key. */
+  /** Returns the key under which `hmac` signs `text`, or `undefined`. Computes at most one HMAC per key. */
   verify(text: string, hmac: string): string | undefined {
     const digits = readHmac(hmac)
     const key = digits === undefined ? undefined : find(this.#keys, text, digits)
@@ -66,23 +64,19 @@ export class KeyRing {
   }
 }
 
-/** Whether a value is a ring, of whichever copy of this package. */
+/** Returns whether a value is a ring, of any copy of this package. */
 export function isKeyRing(value: unknown): value is KeyRing {
   return typeof value === 'object' && value !== null && rings.keysOf(value) !== undefined
 }
 
-/**
- * The keys of a ring, in their order. For this package alone: the public methods of a ring hand out no key.
- *
- * @throws TypeError where the value is no ring.
- */
+/** Returns the keys of a ring, in order. For internal use: public methods of a ring hand out no key. */
 export function keysOf(ring: KeyRing): readonly KeyObject[] {
   const keys = rings.keysOf(ring)
   if (keys === undefined) throw new TypeError('This is no KeyRing')
   return keys
 }
 
-/** The key under which these digits are the signature of a text, found in constant time for each key. */
+/** Returns the key under which `digits` sign a text, after a comparison in constant time for each key. */
 export function find<Key extends KeyObject | string>(
   keys: readonly Key[],
   text: string,
@@ -95,12 +89,12 @@ export function find<Key extends KeyObject | string>(
   })
 }
 
-/** The 40 digits of an `X-Trace-HMAC`, or `undefined` where it is malformed. Checked before anything is hashed. */
+/** Returns the 40 digits of an `X-Trace-HMAC`, or `undefined` if it is malformed. Runs before anything is hashed. */
 export function readHmac(text: string): string | undefined {
   return HMAC.exec(text)?.[1]
 }
 
-/** @throws TypeError where a key is not a non-empty, well-formed string. */
+/** @throws TypeError if a key is not a non-empty, well-formed string */
 export function listKeys(keys: HmacKeys): readonly string[] {
   if (typeof keys === 'string') {
     const list = keys.split(',').map(trimKey)
@@ -112,7 +106,7 @@ export function listKeys(keys: HmacKeys): readonly string[] {
 
 function checkKey(key: unknown): string {
   if (typeof key !== 'string' || key === '') throw new TypeError('An HMAC key is a string that is not empty')
-  // Python cannot encode a lone surrogate, Node would replace it: the two would not agree about this key.
+  // Python cannot encode a lone surrogate and Node would replace it, so the two would disagree about this key.
   if (!key.isWellFormed()) throw new TypeError('An HMAC key is well-formed Unicode, without lone surrogates')
   return key
 }

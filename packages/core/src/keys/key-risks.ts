@@ -2,26 +2,26 @@ import { Math, Set } from '../platform/platform.js'
 import { warnOnce } from '../platform/warn-once.js'
 import { ordinal } from './key-text.js'
 
-/** What makes keys that can be read less than secret. */
+/** A weakness of HMAC keys, or of the file that holds them. */
 export interface KeyRisk {
   readonly code: 'OSPROFILER_PUBLIC_KEY' | 'OSPROFILER_WEAK_KEY' | 'OSPROFILER_READABLE_KEYS_FILE'
   /** A sentence that holds no key. */
   readonly message: string
 }
 
-/** Where keys come from, as messages say it; and the mode of the file, where they come from a file. */
+/** Where keys come from, as messages say it, and the mode of the file if they come from a file. */
 export interface KeySource {
   readonly source: string
   readonly mode?: number | undefined
 }
 
 const ADVICE = 'Make a key with "osprofiler key new".'
-/** Fewer characters can be tried out, all of them, by whoever has one signed request. */
+/** An attacker with one signed request can try out all shorter keys. */
 const MIN_LENGTH = 16
 const MIN_DISTINCT = 6
 const READABLE_BY_OTHERS = 0o004
 
-// As OSProfiler, DevStack and this project write them in their documentation, in small letters without signs.
+// Keys in the documentation of OSProfiler, DevStack and this project, in lower case and without punctuation.
 const PUBLIC = new Set('secretkey secret key hmackey hmackeys new old yoursecretkey mysecretkey'.split(' '))
 const COMMON = new Set(
   (
@@ -31,7 +31,7 @@ const COMMON = new Set(
   ).split(' '),
 )
 
-/** The risks of keys, at most one of each kind. */
+/** Returns the risks of keys, at most one of each kind. */
 export function findKeyRisks(keys: readonly string[], { source, mode = 0 }: KeySource): readonly KeyRisk[] {
   const risks: KeyRisk[] = []
   const published = keys.findIndex(isPublic)
@@ -51,7 +51,7 @@ export function findKeyRisks(keys: readonly string[], { source, mode = 0 }: KeyS
   return risks
 }
 
-/** Warns of the risks of keys: once in a process of each kind. */
+/** Warns of the risks of keys, once per kind in a process. */
 export function warnOfKeyRisks(keys: readonly string[], source: KeySource): void {
   for (const { code, message } of findKeyRisks(keys, source)) warnOnce(code, message)
 }
@@ -66,15 +66,15 @@ function isGuessable(key: string): boolean {
   return isShort || COMMON.has(toWord(key)) || isRow(key)
 }
 
-/** The word that a key is made of: `Password_2024` and `secretsecretsecret` are words. */
+/** Returns the word that a key is made of. `Password_2024` and `secretsecretsecret` are words. */
 function toWord(key: string): string {
   const letters = key.toLowerCase().replace(/[^a-z0-9]/g, '')
   const word = letters.replace(/^[0-9]+(?=[a-z])|(?<=[a-z])[0-9]+$/g, '')
-  // Bounded: to look for a repetition takes time that grows with the square of the length.
+  // Bounded, because the search for a repetition takes quadratic time.
   return word.slice(0, 256).replace(/^(.+?)\1+$/, '$1')
 }
 
-/** Whether most characters follow the one before them, as in `1234567890abcdef`. */
+/** Returns whether most characters follow the one before them, as in `1234567890abcdef`. */
 function isRow(key: string): boolean {
   let steps = 0
   for (let i = 1; i < key.length; i++) if (Math.abs(key.charCodeAt(i) - key.charCodeAt(i - 1)) <= 1) steps++

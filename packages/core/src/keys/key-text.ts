@@ -2,28 +2,24 @@ import { isUtf8 } from 'node:buffer'
 import { Buffer, Error, RegExp, TextDecoder } from '../platform/platform.js'
 
 /**
- * The text in the bytes of a file or of standard input. A byte order mark says which encoding it is, as PowerShell's `>`
- * and Notepad write one; without a mark the bytes are UTF-8.
+ * Decodes bytes by their byte order mark, which PowerShell's `>` and Notepad write, and otherwise as UTF-8.
  *
- * @throws Error whose message says why the bytes are no text
+ * @throws Error whose message says why the bytes are not text
  */
 export function decodeKeyText(bytes: Buffer): string {
   const [first, second] = bytes
   if (first === 0xff && second === 0xfe) return decodeUtf16(bytes)
-  // A copy: swap16() changes the bytes of its caller.
+  // A copy, because swap16() changes the bytes of its caller.
   if (first === 0xfe && second === 0xff) return decodeUtf16(swap(bytes))
   if (!isUtf8(bytes)) throw new Error('it is not UTF-8')
   return bytes.toString('utf8')
 }
 
 /**
- * The keys in a text, as files, variables and standard input hold them: separated by commas or line ends, with the blanks
- * around each key dropped, and a byte order mark before the first.
+ * Splits a text from a file, variable or standard input into keys, at commas and line ends. Drops blanks and a byte
+ * order mark. Refuses what people and Python read differently: quotes, a comment, a line of an `.env` file.
  *
- * A spelling that people mean in one way and Python reads in another is refused: quotes around a key, a comment, a line
- * of an `.env` file.
- *
- * @throws Error whose message says why, and holds no key
+ * @throws Error whose message gives the reason and holds no key
  */
 export function splitKeyText(text: string): readonly string[] {
   const keys = text
@@ -38,16 +34,16 @@ export function splitKeyText(text: string): readonly string[] {
   return keys
 }
 
-/** How messages name a key: by its place, counted from 1. */
+/** Returns how messages name a key: by its position, counted from 1. */
 export function ordinal(index: number): string {
   return ['first', 'second', 'third'][index] ?? `${index + 1}th`
 }
 
-// What Python's strip() takes for white space. trim() differs: U+FEFF and not U+0085, nor the four separators.
+// White space of Python's strip(). The white space of trim() has U+FEFF, but neither U+0085 nor U+001C to U+001F.
 const SPACE = '(?:[^\\S\\ufeff]|[\\x1c-\\x1f\\x85])+'
 const EDGES = new RegExp(`^${SPACE}|${SPACE}$`, 'g')
 
-/** A key without the blanks around it, as Python's strip() leaves it. */
+/** Trims a key as Python's strip() does. */
 export function trimKey(key: string): string {
   return key.replace(EDGES, '')
 }

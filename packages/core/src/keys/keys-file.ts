@@ -13,22 +13,21 @@ const LOOK_AGAIN_MS = 1_000
 const MAX_LENGTH = 64 * 1024
 const MAX_SHOWN = 300
 
-/** What is known of the keys file of this process. */
 const state = shared('keys-file', () => ({ isBlank: false }))
 
-/** Whether the keys file can be read and has had no key from the beginning: nobody has revoked keys by emptying the file. */
+/** Returns whether the keys file is readable but never had a key, so that no one has revoked keys by emptying it. */
 export function isKeysFileBlank(): boolean {
   return state.isBlank
 }
 
 /**
- * The keys in a file, separated by commas or line ends, so that they can be rotated without a restart: it is looked
- * at when keys are asked for, at most once a second. An emptied file revokes all keys; one that cannot be read keeps
- * the last good ones and warns once.
+ * Returns a function for the keys in a file, separated by commas or line ends. The function checks the file at most
+ * once a second, so keys can be rotated without a restart. An emptied file revokes all keys. A file that cannot be read
+ * leaves the last good keys in force, with one warning.
  */
 export function createKeysFile(path: string): () => KeyRing | undefined {
   let ring: KeyRing | undefined
-  // What was read last, in a shape that no dump of memory shows.
+  // The bytes that were read last, in a form that no memory dump shows.
   let last: KeyObject | undefined
   let lookedAt = Number.NEGATIVE_INFINITY
   let warned = false
@@ -56,11 +55,7 @@ export function createKeysFile(path: string): () => KeyRing | undefined {
   }
 }
 
-/**
- * Says why the keys in a file cannot be used.
- *
- * @throws OsprofilerError `ERR_CONFIGURATION`
- */
+/** @throws OsprofilerError `ERR_CONFIGURATION` with the reason why the keys in a file cannot be used */
 export function checkKeysFile(path: string): void {
   try {
     splitKeyText(decodeKeyText(readRegularFile(path, MAX_LENGTH)))
@@ -69,7 +64,7 @@ export function checkKeysFile(path: string): void {
   }
 }
 
-/** Windows has other rights than those that a mode tells of. */
+/** On Windows, a mode does not tell who can read a file. */
 function modeOf(path: string): number {
   return process.platform === 'win32' ? 0 : statSync(path).mode
 }
@@ -79,8 +74,8 @@ function describe(path: string, error: unknown): string {
 }
 
 /**
- * How messages name the file of OSPROFILER_HMAC_KEYS_FILE: by a path that leads somewhere. Any other value may be a key
- * that was meant for OSPROFILER_HMAC_KEYS. One in 64 keys that are written as base64 begins with a slash.
+ * Returns how messages name the file of OSPROFILER_HMAC_KEYS_FILE: by its path, if that leads somewhere. Any other
+ * value may be a key meant for OSPROFILER_HMAC_KEYS. One in 64 base64 keys begins with a slash.
  */
 export function toShownPath(path: string): string {
   const [, first = ''] = /^(\/[^/]+)(?:\/|$)/.exec(path) ?? /^([a-z]:[\\/]|\.{1,2}\/)/i.exec(path) ?? []

@@ -1,28 +1,22 @@
 import { Array, JSON, Object, TypeError } from '../platform/platform.js'
 
-/** What the value of an option is. A `number` is 0 or more, a `positive` one above 0; `any` is checked by its reader. */
+/** The kind of an option. A `number` is 0 or more, a `positive` one is above 0, and `any` is checked by its reader. */
 export type OptionKind = 'any' | 'boolean' | 'function' | 'number' | 'object' | 'positive' | 'string'
 
-/** The kinds of options, by name. */
 export type OptionKinds<O = Record<string, unknown>> = { readonly [Name in keyof O]-?: OptionKind }
 
 /**
- * Refuses an option that does not exist, or has a value of another kind. For authors of adapters and drivers.
+ * Refuses an unknown option, or a value of another kind. For authors of adapters and drivers.
  *
  * @param owner begins the message, such as `setup()`
- * @param options what was given; anything at all
- * @throws TypeError that names the option, and says which options there are.
+ * @throws TypeError that names the option
  */
 export function checkOptions(owner: string, options: unknown, kinds: OptionKinds): void {
   checkOptionNames(options, Object.keys(kinds), owner)
   checkOptionKinds(options as object, kinds)
 }
 
-/**
- * Refuses an option that does not exist: a limit with a slip in its name would silently not hold.
- *
- * @throws TypeError that says which options there are.
- */
+/** Throws a TypeError for an unknown option: a limit with a misspelled name would silently not apply. */
 export function checkOptionNames(options: unknown, names: readonly string[], owner: string): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new TypeError(`${owner} takes its options as an object`)
@@ -32,7 +26,7 @@ export function checkOptionNames(options: unknown, names: readonly string[], own
   throw new TypeError(`${owner} has no option ${JSON.stringify(unknown.slice(0, 60))}. Known: ${names.join(', ')}.`)
 }
 
-/** As `checkOptions`, where there may be other options. */
+/** Works like `checkOptions`, but allows other options. */
 export function checkOptionKinds(options: object, kinds: OptionKinds): void {
   for (const [name, kind] of Object.entries(kinds)) {
     const value: unknown = options[name as keyof typeof options]

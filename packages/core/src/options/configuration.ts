@@ -10,24 +10,21 @@ import type { TraceRecord } from '../record/trace-record.js'
 import { checkOptionKinds } from './check-options.js'
 import { packageName } from './package-name.js'
 
-/** What holds for the whole process. What is not given is taken from the environment, then from the defaults. */
+/** The settings of the whole process. A missing setting comes from the environment, then from the defaults. */
 export interface Configuration {
-  /** Keys that are believed: a list, or one string split at commas. Else OSPROFILER_HMAC_KEYS or its `_FILE`. */
+  /** Trusted keys: a list, or a string split at commas. Default: OSPROFILER_HMAC_KEYS or OSPROFILER_HMAC_KEYS_FILE. */
   readonly hmacKeys?: HmacKeys | undefined
-  /** Whether requests are traced at all; may change while running. Else OSPROFILER_ENABLED, else true. */
+  /** Whether requests are traced at all, which may change at run time. Default: OSPROFILER_ENABLED, else true. */
   readonly enabled?: boolean | undefined
-  /** The `project` of every record. Else OSPROFILER_PROJECT, else `node`. */
+  /** The `project` of every record. Default: OSPROFILER_PROJECT, else `node`. */
   readonly project?: string | undefined
-  /** The `service` of every record. Else OSPROFILER_SERVICE, else the name in the application's package.json. */
+  /** The `service` of every record. Default: OSPROFILER_SERVICE, else the name in the application's package.json. */
   readonly service?: string | undefined
-  /**
-   * Sees every record before it leaves and returns it, changed or not, or `undefined` to keep it back.
-   * A hook that throws costs the record its info, never the request.
-   */
+  /** Returns each record, changed or not, or `undefined` to drop it. If it throws, only the record's info is lost. */
   readonly redact?: ((record: TraceRecord) => TraceRecord | undefined) | undefined
 }
 
-/** Keys are kept as a ring, which shows them to nobody. */
+/** Settings with the keys as a ring, which does not show them. */
 interface Settings extends Omit<Configuration, 'hmacKeys'> {
   readonly keyRing?: KeyRing | undefined
 }
@@ -48,16 +45,16 @@ interface Resolved {
 const state = shared<State>('configuration', () => ({ settings: {}, resolved: undefined }))
 
 /**
- * Sets what holds for the whole process; members that are not named keep their value, and one set to `undefined`
- * goes back to the environment. Returns a function that puts back what was set before.
+ * Sets options for the whole process. Absent members keep their value, and members set to `undefined` go back to the
+ * environment. Returns a function that restores the settings from before.
  *
- * @throws TypeError for a member of the wrong type.
+ * @throws TypeError for a member of the wrong type
  */
 export function configure(configuration: Configuration): () => void {
   const before = state.settings
   state.settings = { ...before, ...toSettings(configuration) }
   state.resolved = undefined
-  // The keys of a file are looked at for that, which nobody else asks for yet.
+  // Reads a keys file for the waiting actions only: no other code needs the keys yet.
   if (isKeyAwaited() && isEnabled() && (hasOwnKeys() || configuredKeyRing() !== undefined)) tellFirstKey()
   return () => {
     state.settings = before
@@ -65,26 +62,22 @@ export function configure(configuration: Configuration): () => void {
   }
 }
 
-/**
- * Says what `configure` would refuse, and changes nothing.
- *
- * @throws TypeError for a member of the wrong type.
- */
+/** Throws the TypeError that `configure` would throw, and changes nothing. */
 export function checkConfiguration(configuration: Configuration): void {
   toSettings(configuration)
 }
 
-/** Whether anything is to be traced. */
+/** Returns whether anything is to be traced. */
 export function isEnabled(): boolean {
   return resolved().enabled
 }
 
-/** `project` and `service` of this process's records, and the hook that sees them. */
+/** Returns `project` and `service` of this process's records, and the hook that sees the records. */
 export function recordSettings(): Pick<Resolved, 'project' | 'service' | 'redact'> {
   return resolved()
 }
 
-/** The keys that the process believes in now, or `undefined` where there are none. */
+/** Returns the keys that the process trusts now, or `undefined` if there are none. */
 export function configuredKeyRing(): KeyRing | undefined {
   const ring = resolved().keyRing()
   if (ring !== undefined && isKeyAwaited() && isEnabled()) tellFirstKey()
@@ -92,8 +85,7 @@ export function configuredKeyRing(): KeyRing | undefined {
 }
 
 /**
- * Says what in the environment cannot be understood: for whoever reads it at the start of a program, where an
- * error can still be shown. Later it is a warning, and nothing is traced.
+ * Checks the environment when a program starts. Later, an error in it is only a warning, and nothing is traced.
  *
  * @throws OsprofilerError `ERR_CONFIGURATION`
  */
@@ -109,9 +101,9 @@ export function checkEnvironment(): void {
 }
 
 /**
- * A switch of the environment: true, false, or `undefined` where it is not set.
+ * Reads a switch of the environment: true, false, or `undefined` if it is not set.
  *
- * @throws OsprofilerError `ERR_CONFIGURATION` for any other word.
+ * @throws OsprofilerError `ERR_CONFIGURATION` for any other word
  */
 export function readSwitch(name: string): boolean | undefined {
   const word = process.env[name]?.trim().toLowerCase()
@@ -131,7 +123,7 @@ function resolve(): Resolved {
   let service: string | undefined
   const base = {
     project: settings.project ?? (process.env.OSPROFILER_PROJECT || 'node'),
-    // Looked for when there is a record: the name is in a file.
+    // Read with the first record, because the name is in a file.
     get service() {
       service ??= settings.service ?? (process.env.OSPROFILER_SERVICE || packageName())
       return service
@@ -143,7 +135,7 @@ function resolve(): Resolved {
     if (enabled) checkEnvironment()
     return Object.assign(base, { enabled, keyRing: openKeyRing(settings.keyRing) })
   } catch (error) {
-    // This runs while a request is served: the request must not fail of it.
+    // This code runs while a request is served. The request must not fail because of it.
     warnOfNothingTraced(error)
     return Object.assign(base, { enabled: false, keyRing: () => undefined })
   }
@@ -155,10 +147,7 @@ function openKeyRing(configured: KeyRing | undefined): () => KeyRing | undefined
   return () => configured
 }
 
-/**
- * The keys of the variable, read when keys are asked for: nobody is warned of keys that nobody uses. A program may set the
- * variable late, so an empty one is looked at again.
- */
+/** Reads the keys when they are needed: unused keys deserve no warning. A program may set an empty variable late. */
 function createKeysVariable(): () => KeyRing | undefined {
   let isKnown = false
   let ring: KeyRing | undefined
@@ -182,7 +171,7 @@ function warnOfNothingTraced(error: unknown): void {
   emitWarning(`Nothing is traced: ${(error as Error).message}`, { code: 'OSPROFILER_CONFIGURATION' })
 }
 
-/** @throws OsprofilerError `ERR_CONFIGURATION` where it cannot be read as keys. */
+/** @throws OsprofilerError `ERR_CONFIGURATION` if the variable cannot be read as keys */
 function readKeysVariable(): readonly string[] {
   try {
     return splitKeyText(process.env.OSPROFILER_HMAC_KEYS ?? '')

@@ -4,38 +4,34 @@ import { globalObject, JSON, process } from '../platform/platform.js'
 /** A process manager that runs a file of its own as the main file, and loads the program from there. */
 interface Launcher {
   readonly ownFile: RegExp
-  /** The path of the program's file, as the launcher knows it. */
+  /** Returns the path of the program's file, as the launcher knows it. */
   readonly findProgram: () => unknown
 }
 
 const LAUNCHERS: readonly Launcher[] = [
   { ownFile: /[\\/]pm2[\\/]lib[\\/]ProcessContainer\w*\.c?js$/, findProgram: () => readPm2('pm_exec_path') },
   { ownFile: /[\\/]helper-scripts[\\/]node-loader\.js$/, findProgram: findOfPassenger },
-  // Until the interceptor has taken itself out of the arguments.
+  // Valid until the interceptor has removed itself from the arguments.
   { ownFile: /[\\/]iisnode[\\/]interceptor\.js$/, findProgram: () => process.argv?.[2] },
 ]
 
-/**
- * The file of the program that a main file stands for: a launcher's file for the one that it launches, any other for
- * itself. `undefined` where a launcher does not tell.
- *
- * Children of a program inherit its environment: only the launcher's own file says that a process is launched by it.
- */
+/** Returns the program's file: the one that a launcher's main file loads, if it tells, or the main file itself. */
 export function launchedFile(path: string): string | undefined {
+  // Only the launcher's own file proves a launch, because children of a program inherit its environment.
   const launcher = LAUNCHERS.find(({ ownFile }) => ownFile.test(path))
   if (launcher === undefined) return path
   const program = launcher.findProgram()
   return typeof program === 'string' && isAbsolute(program) ? program : undefined
 }
 
-/** What PM2 calls the program that it has launched here, or `undefined`. */
+/** Returns PM2's name for the program that it launched here, or `undefined`. */
 export function launchedName(path: unknown): string | undefined {
   if (typeof path !== 'string' || LAUNCHERS[0]?.ownFile.test(path) !== true) return undefined
   const name = readPm2('name')
   return typeof name === 'string' && name !== '' ? name : undefined
 }
 
-/** In cluster mode, PM2 hands over its settings as one text, which its own file unpacks. We may be loaded before that. */
+/** In cluster mode, PM2 passes its settings as one text. Its file may unpack the text only after this package loads. */
 function readPm2(name: string): unknown {
   const { pm2_env: text, [name]: value } = process.env
   if (text === undefined) return value

@@ -4,17 +4,14 @@ import { process } from '../platform/platform.js'
 import { requireFrom } from '../platform/require-from.js'
 import { launchedFile } from './launched-file.js'
 
-/**
- * The real path of the file that the program was started with, also by a process manager such as PM2, or `undefined`
- * where there is no such file: with `-e`, on standard input, at the prompt.
- */
+/** Returns the real path of the program, even under PM2, or `undefined` with `-e`, on standard input or in the REPL. */
 export function mainFile(): string | undefined {
   // A program may have put anything there.
   const path: unknown = process.argv?.[1]
-  // With `-e`, Node sets this member, and the first argument is any word that the program is given.
+  // With `-e`, Node sets `_eval`, and the first argument may be any word for the program.
   if (typeof path !== 'string' || !isAbsolute(path) || '_eval' in process) return undefined
   try {
-    // Node's own way from `node .` and `node app` to a file. An absolute path is looked for nowhere else.
+    // Finds the file as Node does for `node .` and `node app`. An absolute path is not searched anywhere else.
     const file = requireFrom(path).resolve(path)
     const launched = launchedFile(file)
     return launched === undefined || launched === file ? launched : requireFrom(launched).resolve(launched)
@@ -23,16 +20,14 @@ export function mainFile(): string | undefined {
   }
 }
 
-/**
- * The file that `require()` of a package loads in a given file, or `undefined`. Only `node_modules` of the folders above
- * that file and NODE_PATH are asked. Node also asks folders below HOME, which are not the program's.
- */
+/** Returns the file that `require()` of a package loads in the file `from`, or `undefined`. */
 export function resolvePackage(name: string, from: string): string | undefined {
   try {
     const { resolve } = requireFrom(from)
     const entry = resolve(name)
     if ('pnp' in process.versions) return entry
     const asked = process.env.NODE_PATH?.split(delimiter) ?? []
+    // Node also searches folders below HOME, which are not the program's.
     const folders = resolve.paths(name)?.filter(path => basename(path) === 'node_modules' || asked.includes(path))
     return folders?.some(folder => isBelow(entry, join(folder, name))) ? entry : undefined
   } catch {
@@ -43,7 +38,7 @@ export function resolvePackage(name: string, from: string): string | undefined {
 function isBelow(file: string, folder: string): boolean {
   if (file.startsWith(folder + sep)) return true
   try {
-    // A package may be linked, as pnpm links all of them.
+    // A package may be linked, as all packages of pnpm are.
     return file.startsWith(realpathSync(folder) + sep)
   } catch {
     return false

@@ -8,25 +8,20 @@ const NAMELESS = 'app'
 const MAX_LENGTH = 1024 * 1024
 const LIBRARIES = `${sep}node_modules${sep}`
 
-/**
- * What a service is called by default: the name in the package.json nearest to the program that was started; else what
- * PM2 calls it, or its file.
- *
- * A tool that is installed in a project, such as a runner of tests, runs the project: then that of the project.
- */
+/** Returns the default name of a service: from the package.json nearest to the program, else from PM2 or its file. */
 export function packageName(): string {
   const file = mainFile()
   const byFile = file === undefined ? undefined : (projectName(file) ?? nearestName(dirname(file)))
   return byFile ?? launchedName(process.argv?.[1]) ?? (file === undefined ? NAMELESS : fileName(file))
 }
 
-/** The name of the project in whose `node_modules` a file is: that of the part in which the process stands, if it is one. */
+/** Returns the name of the project that a tool in its `node_modules` runs, or of the part that the process runs in. */
 function projectName(file: string): string | undefined {
   const end = file.indexOf(LIBRARIES)
   if (end < 0) return undefined
   const project = file.slice(0, end)
   const name = readName(join(project, 'package.json'))
-  // Tools for all projects stand in a folder that is no project.
+  // Global tools are in a folder that is not a project.
   if (name === undefined) return undefined
   const folder = currentFolder()
   return folder.startsWith(project + sep) ? (nearestName(folder) ?? name) : name
@@ -36,7 +31,7 @@ function currentFolder(): string {
   try {
     return process.cwd()
   } catch {
-    // It was deleted.
+    // The folder was deleted.
     return ''
   }
 }

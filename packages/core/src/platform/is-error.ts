@@ -1,6 +1,6 @@
 import { Error, types } from './platform.js'
 
-/** Whether a value is an error, also one of another realm, a `DOMException`, or an object that inherits from an error. */
+/** Returns whether a value is or inherits from an error, even of another realm, or is a `DOMException`. */
 export function isError(value: unknown): value is Error {
   return types.isNativeError(value) || (!types.isProxy(value) && value instanceof Error)
 }

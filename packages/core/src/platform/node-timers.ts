@@ -8,16 +8,14 @@ const NAMES = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'se
 const { Object, Reflect } = globalThis
 const { toString: readSource } = Function.prototype
 
-/**
- * Node's own timers, also where zone.js or fake timers replaced those of `node:timers` before this package was loaded.
- * A fake timer may never fire, and a zone waits for every timer that was set inside the zone.
- */
+/** Returns Node's own timers, even if zone.js or fake timers replaced them before this package was loaded. */
 export function takeTimers(): Timers {
+  // A fake timer may never fire, and a zone waits for every timer that is set inside it.
   const timers = Object.fromEntries(NAMES.map(name => [name, outsideZone(nodeTimers[name])])) as unknown as Timers
   return isNodes(timers.setTimeout) ? timers : (timersOfSockets() ?? timers)
 }
 
-/** zone.js keeps what it replaced under this name. */
+/** zone.js keeps the replaced function under this name. */
 function outsideZone(timer: object): unknown {
   return Reflect.get(timer, '__zone_symbol__OriginalDelegate') ?? timer
 }
@@ -26,7 +24,7 @@ function isNodes(setTimeout: object): boolean {
   return /new Timeout\(/.test(Reflect.apply(readSource, setTimeout, []))
 }
 
-/** The class of timers that Node itself uses for its sockets cannot be replaced. */
+/** Node uses this class for the timers of its sockets, where no program can replace it. */
 type Callback = (...args: unknown[]) => void
 type Timer = new (callback: Callback, ms: number, args: unknown[], repeats: boolean, holds: boolean) => NodeJS.Timeout
 

@@ -1,6 +1,6 @@
 import { Error } from './platform.js'
 
-/** What went wrong, for programs: stable across versions, where messages are not. */
+/** The reason of an error, for programs. Codes are stable across versions, unlike messages. */
 export type OsprofilerErrorCode =
   | 'ERR_CONFIGURATION'
   | 'ERR_NO_KEYS'
@@ -20,12 +20,11 @@ export type OsprofilerErrorCode =
   | 'ERR_UNDELIVERABLE'
 
 /**
- * Any failure of OSProfiler that is not a wrong call (those are `TypeError`s).
- *
- * The message is one line: what happened, with which value, what to do next. It never holds a key or a password.
+ * Any failure of OSProfiler that is not a wrong call, which is a `TypeError`. The message is one line: what happened,
+ * with which value, and what to do next. It never holds a key or a password.
  */
 export class OsprofilerError extends Error {
-  // A field, not an assignment, which fails where the program froze `Error.prototype`.
+  // A field works even if the program froze `Error.prototype`, where an assignment fails.
   override readonly name: string = 'OsprofilerError'
   readonly code: OsprofilerErrorCode
 

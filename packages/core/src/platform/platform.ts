@@ -1,9 +1,8 @@
 /**
- * What this project uses of Node and of the language, taken when the package loads.
- *
- * A program may replace any global, and any member of a module of Node, before or after that: zone.js, bluebird, fake
- * timers, mocks, a frozen realm. An imported name of a module of Node is no safer: `syncBuiltinESMExports()` changes it.
- * So each name is a constant of this file, and the rest of the project asks for no global at call time.
+ * The parts of Node and of the language that this project uses, taken when the package loads. A program may replace any
+ * global or member of a Node module at any time: zone.js, bluebird, fake timers, mocks, a frozen realm. An imported
+ * name of a Node module is no safer, because `syncBuiltinESMExports()` changes it. So each name is a constant here, and
+ * the rest of the project uses no global at call time.
  */
 import { Buffer as NodeBuffer, btoa as nodeBtoa } from 'node:buffer'
 import nodeCrypto from 'node:crypto'
@@ -16,14 +15,14 @@ import { takeTimers } from './node-timers.js'
 import { shorten } from './shorten.js'
 
 const global = globalThis
-/** The global object: copies of this package that meet in one process share their state there. */
+/** The global object, where copies of this package in one process share their state. */
 export const globalObject: object = global
 
 function isNative(fn: object): boolean {
   return /\[native code\]/.test(global.Reflect.apply(global.Function.prototype.toString, fn, []))
 }
 
-/** A copy of a namespace: a mock of `JSON.parse` or `Object.keys` replaces a member of the original. */
+/** Copies a namespace, because a mock of `JSON.parse` or `Object.keys` replaces a member of the original. */
 function copyOf<Namespace extends object>(namespace: Namespace): { [Name in keyof Namespace]: Namespace[Name] } {
   const names = global.Object.getOwnPropertyNames(namespace) as (keyof Namespace)[]
   const members = names.map(name => [name, namespace[name]] as const)
@@ -33,10 +32,10 @@ function copyOf<Namespace extends object>(namespace: Namespace): { [Name in keyo
 export const { setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, clearImmediate } = takeTimers()
 export const { queueMicrotask, fetch, decodeURIComponent, encodeURIComponent } = global
 
-/** The promise of async functions, also where the global one was replaced before this package was loaded. */
+/** The promise of async functions, even if the global one was replaced before this package was loaded. */
 export const Promise = (async () => {})().constructor as PromiseConstructor
 
-// Fake timers replace the global date. What Node's deserializer makes is a date of the language.
+// Fake timers replace the global `Date`. Node's deserializer makes dates of the language.
 const SERIALIZED_DATE = NodeBuffer.from([0xff, 0x0f, 0x44, 0, 0, 0, 0, 0, 0, 0, 0])
 export const Date = (deserialize(SERIALIZED_DATE) as globalThis.Date).constructor as DateConstructor
 /** The wall clock, in milliseconds since the epoch. */
@@ -47,18 +46,17 @@ function readDate(): number {
   return date.getTime()
 }
 
-// Fake timers put a clock of their own upon the object. That of Node is a member of its prototype.
+// Fake timers put a clock of their own on the object. Node's clock is a member of the prototype.
 const clock: typeof nodePerformance = global.Object.getPrototypeOf(nodePerformance)
-/** Node's monotonic clock. */
 export const performance = {
   now: clock.now.bind(nodePerformance) as () => number,
-  // Read once: the accessor is slow, and the time origin of a process never moves.
+  // Read once, because the accessor is slow and the time origin of a process never moves.
   timeOrigin: global.Reflect.get(clock, 'timeOrigin', nodePerformance) as number,
 }
 
 export const process: NodeJS.Process = nodeProcess
 const nodeEmitWarning = nodeProcess.emitWarning.bind(nodeProcess)
-/** What a variable holds, which a warning may show, has no limit. */
+/** A warning may show a variable, whose length has no limit. */
 const MAX_WARNING = 2_000
 /** Emits a process warning. Never throws. */
 export function emitWarning(message: string, options: { readonly code: string }): void {
@@ -70,7 +68,7 @@ export function emitWarning(message: string, options: { readonly code: string })
   }
 }
 
-/** Node assigns the name of a warning, which throws where errors are frozen. So this one has its name already. */
+/** Creates a warning that has its name already. Node would assign the name, which throws where errors are frozen. */
 function emitWarningObject(message: string, { code }: { readonly code: string }): void {
   const warning = new Error(message)
   const member = { enumerable: false, writable: true, configurable: true }
@@ -78,11 +76,11 @@ function emitWarningObject(message: string, { code }: { readonly code: string })
   try {
     nodeEmitWarning(warning)
   } catch {
-    // A program may have replaced the function, and no warning of ours may throw into the program.
+    // A program may have replaced the function, and our warnings must not throw into the program.
   }
 }
 
-/** Also behind the ids: the package `uuid` asks for the global `crypto` at each call. */
+/** Ids use these too, because the package `uuid` reads the global `crypto` at each call. */
 export const { createHmac, createSecretKey, randomFillSync, randomUUID, timingSafeEqual } = nodeCrypto
 
 export const URL = NodeUrl
@@ -96,7 +94,6 @@ export const { AbortController, AbortSignal, DOMException } = global
 const { isAnyArrayBuffer, isAsyncFunction, isBoxedPrimitive, isDate, isGeneratorFunction, isGeneratorObject, isMap } =
   nodeTypes
 const { isNativeError, isPromise, isProxy, isRegExp, isSet, isUint8Array, isWeakMap, isWeakSet } = nodeTypes
-/** The checks of Node that this project uses. */
 export const types = {
   ...{ isAnyArrayBuffer, isAsyncFunction, isBoxedPrimitive, isDate, isGeneratorFunction, isGeneratorObject, isMap },
   ...{ isNativeError, isPromise, isProxy, isRegExp, isSet, isUint8Array, isWeakMap, isWeakSet },

@@ -1,12 +1,9 @@
 import { emitWarning, Map, Number, performance } from './platform.js'
 
-/** What happens all the time must not flood a log. */
+/** Frequent events must not flood a log. */
 const APART_MS = 60_000
 
-/**
- * Emits a warning of the process, of each kind at most one a minute, and says whether it did. `describe` is told how many
- * warnings of the kind were held back since the last one. It must quote nothing that came from elsewhere.
- */
+/** Emits a warning at most once a minute per kind. Returns whether it did. `describe` must quote no outside text. */
 export type RateLimitedWarning = (kind: string, code: string, describe: (heldBack: number) => string) => boolean
 
 export function createRateLimitedWarning(): RateLimitedWarning {

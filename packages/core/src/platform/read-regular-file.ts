@@ -4,19 +4,14 @@ import { Buffer, Error, Object } from './platform.js'
 const { O_RDONLY, O_NONBLOCK = 0, O_NOCTTY = 0 } = constants as Partial<typeof constants> & { O_RDONLY: number }
 const CHUNK = 64 * 1024
 
-/**
- * Reads a file whose path comes from the environment, a connection string or a folder. Such a path may name a FIFO, for
- * which a read waits for ever, or a device that has no end. So only a regular file is read, and no more of it than `limit`.
- *
- * @throws Error whose message says in a few words why, such as `ENOENT`, and never shows the path; `code` is the system's
- */
+/** Reads a regular file of at most `limit` bytes. An error is a short reason such as `ENOENT`, and shows no path. */
 export function readRegularFile(path: string, limit: number): Buffer {
   try {
-    // Asked first: to open a FIFO would wake up its writer, and to open a device may set that off.
+    // Checked before opening, which would wake up the writer of a FIFO, and might trigger a device.
     checkKind(statSync(path))
     const file = openSync(path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
     try {
-      // Something else may have been put there meanwhile.
+      // Another file may have been put there meanwhile.
       checkKind(fstatSync(file))
       return readBounded(file, limit)
     } finally {
@@ -28,13 +23,14 @@ export function readRegularFile(path: string, limit: number): Buffer {
 }
 
 function checkKind(stats: Stats): void {
+  // A path from outside may name a FIFO, where a read blocks forever, or a device without an end.
   if (stats.isFile()) return
   if (stats.isDirectory()) throw Object.assign(new Error('EISDIR'), { code: 'EISDIR' })
   const kind = stats.isFIFO() ? 'a pipe' : stats.isSocket() ? 'a socket' : 'a device'
   throw new Error(`it is ${kind}, and has to be a regular file`)
 }
 
-/** Not by its size, which is 0 for the files of /proc. */
+/** Ignores the file's size, which is 0 for files in /proc. */
 function readBounded(file: number, limit: number): Buffer {
   const chunks: Buffer[] = []
   for (let length = 0; ; ) {
@@ -47,7 +43,7 @@ function readBounded(file: number, limit: number): Buffer {
   }
 }
 
-/** The message of an error of the system shows the path, which may hold a secret. */
+/** The message of a system error shows the path, which may hold a secret. */
 function toReason(error: unknown): Error {
   const { code, message } = error as NodeJS.ErrnoException
   return code === undefined ? new Error(message) : Object.assign(new Error(code), { code })

@@ -3,10 +3,7 @@ import { Map } from './platform.js'
 const MAX_REMEMBERED = 2_000
 const MAX_LENGTH = 64
 
-/**
- * A function that remembers what `read` makes of short texts: a program has the same few names all the time. After
- * `maxRemembered` different texts it forgets them all.
- */
+/** Remembers what `read` makes of short texts, such as names, and forgets them all after `maxRemembered` texts. */
 export function remember<T>(
   read: (text: string) => T,
   maxRemembered: number = MAX_REMEMBERED,

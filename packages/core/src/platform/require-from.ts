@@ -1,7 +1,4 @@
 import Module from 'node:module'
 
-/**
- * Node's `createRequire`: the `require` of a file. Taken as a member, because webpack replaces each call of an imported
- * `createRequire` by what it finds itself, or by `undefined`.
- */
+/** Node's `createRequire`, as a member: webpack replaces calls of an imported one by its own result or `undefined`. */
 export const requireFrom: typeof Module.createRequire = Module.createRequire

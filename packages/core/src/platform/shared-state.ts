@@ -11,8 +11,8 @@ interface Registry {
 const registry = openRegistry()
 
 /**
- * A value of which a process has one, also when two copies of this package meet in it (two versions in
- * `node_modules`, a bundle beside an install): whose copy comes first makes it, the other one uses it.
+ * Returns a value that a process has once, even with two copies of this package (two versions in `node_modules`, a
+ * bundle beside an install). The first copy creates the value, and the other one uses it.
  */
 export function shared<T>(name: string, create: () => T): T {
   if (!registry.values.has(name)) registry.values.set(name, create())

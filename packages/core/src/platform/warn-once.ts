@@ -3,7 +3,7 @@ import { shared } from './shared-state.js'
 
 const told = shared('warned-once', () => new Set<string>())
 
-/** Emits a warning of the process, of each kind once, whichever copy of this package emits it. */
+/** Emits a process warning once per kind, whichever copy of this package emits it. */
 export function warnOnce(code: string, message: string, kind: string = code): void {
   if (told.has(kind)) return
   told.add(kind)

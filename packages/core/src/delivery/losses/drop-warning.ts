@@ -2,16 +2,12 @@ import type { Driver } from '../../driver/driver.js'
 import { Math, Set } from '../../platform/platform.js'
 import { createRateLimitedWarning } from '../../platform/rate-limited-warning.js'
 
-/** What is warned of: that the queue is full, that not even roots find room in it, or that the store refuses records. */
+/** The cause of a drop: the queue is full, even its reserve for roots is full, or the store refuses records. */
 export type DropCause = 'queue-full' | 'roots' | 'refused'
 
 const MIB = 1024 * 1024
 
-/**
- * Warns that records are dropped: of each cause once until all that waits is written, or it would go unnoticed.
- *
- * @param isHeard whether the program listens to what is warned of here
- */
+/** Warns of dropped records, once per cause until nothing waits, unless the program listens for drops (`isHeard`). */
 export function createDropWarning(
   driver: Driver,
   limits: { readonly maxRecords: number; readonly maxBytes: number },
@@ -31,12 +27,12 @@ export function createDropWarning(
   }
 
   return {
-    /** @param reason a sentence that holds no secret, or nothing */
+    /** @param reason a sentence that holds no secret, or an empty string */
     dropped(cause: DropCause, reason = ''): void {
       if (warned.has(cause) || isHeard()) return
       if (warnRarely(cause, 'OSPROFILER_RECORDS_DROPPED', () => describe(cause, reason))) warned.add(cause)
     },
-    /** To be called when nothing waits any more. */
+    /** Must be called when no records wait any more. */
     over: (): void => warned.clear(),
   }
 }

@@ -5,23 +5,21 @@ import { createDropWarning } from './drop-warning.js'
 import type { EventListeners } from './event-listeners.js'
 import { createTraceLosses } from './trace-losses.js'
 
-/** Why records were dropped. */
+/** The reason why records were dropped. */
 export type DropReason = 'queue-full' | 'refused' | 'closed'
 
-/** What is counted of records that were dropped. */
+/** Counts of dropped records. */
 export interface DropStats {
-  /** Not kept: the queue was full, the store refused them, or it had not taken them when the notifier was closed. */
+  /** Records that were not kept: the queue was full, the store refused them, or the notifier was closed first. */
   readonly dropped: number
-  /** The same by reason. */
   readonly droppedByReason: Readonly<Record<DropReason, number>>
-  /** How many of those for which the queue had no room are of roots: even the reserve for these was full. */
+  /** How many records of roots found no room: even the reserve for roots was full. */
   readonly droppedRoots: number
 }
 
-/** Counts what is dropped, and tells of it: listeners, the process, and the trace. */
+/** Counts dropped records, and reports them to listeners, as warnings and in the traces. */
 export type Drops = ReturnType<typeof createDrops>
 
-/** @param limits what may wait */
 export function createDrops(
   driver: Driver,
   limits: { readonly maxRecords: number; readonly maxBytes: number },
@@ -52,7 +50,7 @@ export function createDrops(
       const dropped = counts['queue-full'] + counts.refused + counts.closed
       return { dropped, droppedByReason: { ...counts }, droppedRoots: roots }
     },
-    /** @param why what the store says, as a sentence that holds no secret */
+    /** @param why the store's explanation, as a sentence that holds no secret */
     drop(records: readonly TraceRecord[], reason: DropReason, why?: string): void {
       if (records.length === 0) return
       for (const record of records) {
@@ -63,17 +61,16 @@ export function createDrops(
       }
       count(records.length, reason, why)
     },
-    /** Of a batch that was written, the store refused so many; only the store knows which. */
+    /** Counts `number` records of a written batch that the store refused. Only the store knows which ones. */
     refused(batch: readonly TraceRecord[], number: number, why: string): void {
       if (number === 0) return
       note(batch, number)
       count(number, 'refused', why)
     },
-    /** So many records of a batch may not be in the store: their traces are to say so. */
+    /** Notes in the traces of a batch that `number` of its records may not be in the store. */
     note,
-    /** A batch as it is written: with what was dropped of its traces. */
+    /** Returns the batch as it is written: its stop records report what was dropped of their traces. */
     tellIn: (batch: readonly TraceRecord[]): readonly TraceRecord[] => losses.tellIn(batch),
-    /** To be called when nothing waits any more. */
     over: (): void => warning.over(),
   }
 }

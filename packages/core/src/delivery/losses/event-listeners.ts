@@ -5,10 +5,9 @@ import { suppress } from '../../points/context.js'
 
 type Listener = (...details: never[]) => unknown
 
-/** Those who want to be told what happens, by event. */
+/** The listeners of a notifier, by event. */
 export type EventListeners = ReturnType<typeof createEventListeners>
 
-/** Makes an empty set of listeners. */
 export function createEventListeners() {
   const listeners = new Map<string, ((...details: unknown[]) => unknown)[]>()
   return {
@@ -17,15 +16,15 @@ export function createEventListeners() {
       listeners.set(event, [...(listeners.get(event) ?? []), listener as (...details: unknown[]) => unknown])
     },
     has: (event: string): boolean => listeners.has(event),
-    /** Tells each one. What it throws, now or later, is its own concern; what it does is not traced. */
+    /** Calls each listener, untraced. Its errors and rejections are ignored. */
     tell(event: string, ...details: unknown[]): void {
       for (const listener of listeners.get(event) ?? []) {
         try {
-          // Suppressed: one that makes records, of a full queue for instance, would be told of them in turn.
+          // Suppressed: a listener that emits records, such as about a full queue, would be called for them in turn.
           const result = suppress(() => listener(...details))
           if (isThenable(result)) handleRejection(result)
         } catch {
-          // As said above.
+          // The error is ignored, as documented.
         }
       }
     },

@@ -2,18 +2,14 @@ import { Number, performance } from '../../platform/platform.js'
 import { createRateLimitedWarning } from '../../platform/rate-limited-warning.js'
 
 const WARN_AFTER_FAILURES = 4
-/** A store that gives no answer fails rarely: its second failure is enough after this time. */
+/** A store that does not answer fails rarely, so its second failure is enough after this time. */
 const WARN_AFTER_MS = 5_000
-/** Writes that others follow with success, or records in them: so many within a minute are no single restart of a server. */
+/** So many writes or records with an unknown outcome within a minute indicate more than one restart of a server. */
 const WARN_AFTER_UNCERTAIN = 4
 const WARN_AFTER_UNCERTAIN_RECORDS = 100
 const MINUTE_MS = 60_000
 
-/**
- * Warns of a store that takes nothing: once an outage, for it would go unnoticed otherwise.
- *
- * @param isHeard whether the program listens to what is warned of here
- */
+/** Warns once per outage of a store that takes nothing, unless the program listens for failed writes (`isHeard`). */
 export function createOutageWarning(store: string, isHeard: () => boolean) {
   let failures = 0
   let failedAt = 0
@@ -27,7 +23,7 @@ export function createOutageWarning(store: string, isHeard: () => boolean) {
   }
 
   return {
-    /** To be called for each write of which the store took nothing. The reason is a sentence that holds no secret. */
+    /** Must be called for each write of which the store took nothing. `reason` is a sentence without secrets. */
     failed(reason: string): void {
       const now = performance.now()
       if (++failures === 1) failedAt = now
@@ -35,11 +31,11 @@ export function createOutageWarning(store: string, isHeard: () => boolean) {
       if (failures >= WARN_AFTER_FAILURES || isLong)
         warn(`No record can be delivered to the store (${store}): ${reason}`)
     },
-    /** To be called where records were given up because the store took none in time. */
+    /** Must be called when records were given up because the store took none in time. */
     lost(count: number): void {
       if (count > 0) warn(`The store (${store}) gave no answer in time. Records that were not delivered: ${count}`)
     },
-    /** To be called where nobody knows whether the store has so many records. */
+    /** Must be called when the store may or may not have `count` records. */
     uncertain(count: number, reason: string): void {
       const now = performance.now()
       if (now - uncertain.since > MINUTE_MS) uncertain = { since: now, writes: 0, records: 0 }
@@ -55,7 +51,7 @@ export function createOutageWarning(store: string, isHeard: () => boolean) {
           `Nobody knows whether the store (${store}) has ${lost} records: ${reason} notifier.stats counts them as unknown.`,
       )
     },
-    /** To be called for each write of which the store took a record. */
+    /** Must be called for each write of which the store took a record. */
     over(): void {
       failures = 0
       isWarned = false

@@ -1,15 +1,11 @@
 import { Map, WeakMap } from '../../platform/platform.js'
 import type { TraceRecord } from '../../record/trace-record.js'
 
-/** Traces whose losses wait to be told. Of the oldest beyond these, only the notifier's `stats` know. */
+/** How many traces are remembered. Losses of older traces appear only in the `stats` of the notifier. */
 const MAX_TRACES = 1_000
 const MAX_ID = 255
 
-/**
- * How many records of each trace were dropped here and are not told of yet.
- *
- * Counts what is dropped by trace. The stop record of a trace that is written next says so, as `info.records_dropped`.
- */
+/** Counts dropped records by trace. The trace's next stop record reports the number as `info.records_dropped`. */
 export function createTraceLosses() {
   const untold = new Map<string, number>()
   const telling = new WeakMap<TraceRecord, number>()
@@ -26,11 +22,11 @@ export function createTraceLosses() {
   }
 
   return {
-    /** Counts a record that was dropped, and what that record was to tell. */
+    /** Counts a dropped record, and the losses that this record would have reported. */
     add: (record: TraceRecord): void => addSome(record, 1 + (telling.get(record) ?? 0)),
-    /** Counts so many records of the trace of this one. */
+    /** Counts `count` dropped records for the trace of `record`. */
     addSome,
-    /** The same records, of which the first stop of each trace that lost some tells how many these were. */
+    /** Returns the batch, in which the first stop of each trace with losses reports their number. */
     tellIn(batch: readonly TraceRecord[]): readonly TraceRecord[] {
       if (untold.size === 0) return batch
       return batch.map(record => {
@@ -39,7 +35,7 @@ export function createTraceLosses() {
         if (baseId === undefined || count === undefined || !isStop(record)) return record
         untold.delete(baseId)
         const all = count + (telling.get(record) ?? 0)
-        // A copy: whoever emitted the record may still hold it.
+        // Copied, because the code that emitted the record may still hold it.
         const copy = { ...record, info: { ...record.info, records_dropped: all } }
         telling.set(copy, all)
         return copy
@@ -48,7 +44,7 @@ export function createTraceLosses() {
   }
 }
 
-/** A notifier can be called by anybody, with anything. */
+/** Reads defensively, because any code can call a notifier with any value. */
 function baseIdOf(record: TraceRecord): string | undefined {
   try {
     const { base_id: baseId } = record

@@ -1,13 +1,13 @@
 import { Math } from '../../platform/platform.js'
 
-/** Ten tries or so in a flush's five seconds: a store that refuses a password is not stormed. */
+/** Allows about ten tries in the five seconds of a flush, and spares a store that refuses a password. */
 const MAX_AWAITED_MS = 500
 
-/** How long to wait before the next try: longer each time. */
+/** Creates the pauses between tries, each longer than the one before. */
 export function createBackoff({ minBackoff, maxBackoff }: { minBackoff: number; maxBackoff: number }) {
   let pause = minBackoff
   return {
-    /** The next pause in milliseconds. It is short where somebody waits: the store may be back before a long pause ends. */
+    /** Returns the next pause in milliseconds, short during a flush: the store may be back before a long pause ends. */
     next(isAwaited: boolean): number {
       const now = pause
       pause = Math.min(2 * pause, maxBackoff)

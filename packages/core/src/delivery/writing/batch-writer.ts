@@ -10,18 +10,17 @@ import { createWriteSize } from './write-size.js'
 
 type Records = readonly TraceRecord[]
 
-/** Writes batches, one after the other, until each of their records is settled or set aside. */
+/** Writes batches one after the other, until each of their records is settled or set aside. */
 export interface BatchWriter {
   /** How many records of the batch are not settled. */
   readonly length: number
-  /** The number of the batch's first record while not all of its records are settled, or infinity. */
+  /** The number of the batch's first record, or infinity once all records of the batch are settled. */
   readonly firstNumber: number
-  /** How many records the next batch may have. */
   readonly batchSize: number
   write(batch: Records, firstNumber: number): Promise<void>
-  /** Pauses where the store seems to refuse everything. */
+  /** Pauses if the store seems to refuse everything. */
   easeOff(): Promise<void>
-  /** Ends the writing. Returns the records that were not settled. */
+  /** Ends the writing. Returns the records that are not settled. */
   cut(): Records
 }
 
@@ -31,17 +30,13 @@ export interface BatchSettings {
   readonly maxBackoff: number
 }
 
-/** So many tries of a record that the store holds hold up the ones behind it. Then the record is set aside. */
+/** A held record delays the records behind it for this many tries. Then it is set aside. */
 const TRIES_IN_PLACE = 3
-/** After that many refusals in a row, the store may refuse everything: it gets small batches, with pauses between. */
+/** After this many refusals in a row, the store may refuse everything. Batches are then small, with pauses between. */
 const MANY_REFUSALS = 16
 const SMALL_BATCH = 16
 
-/**
- * @param tellIn makes of records what is written of them
- * @param isAwaited whether somebody waits for the records
- * @param takeMore takes more records from the queue, where a single one fails and only others can tell why
- */
+/** @param takeMore takes records from the queue: if a single record fails, only others show whether the store works */
 export function createBatchWriter(
   settings: BatchSettings,
   { ledger, held, pause }: { readonly ledger: WriteLedger; readonly held: HeldRecords; readonly pause: Pause },
@@ -57,7 +52,7 @@ export function createBatchWriter(
   let writtenBeforeHold = -1
   let isCut = false
 
-  /** Returns what the store said where it took nothing, for good. */
+  /** Returns the store's reason if the store took nothing of the part, for good, and otherwise an empty string. */
   async function writePart(part: Records): Promise<string> {
     const writtenBefore = ledger.counts.written
     let rest = part
@@ -87,7 +82,7 @@ export function createBatchWriter(
       ledger.retried(rest)
       await pause.wait(backoff.next(isAwaited()))
       if (isCut) return ''
-      // In the place of a try: a store that is down gets no request more.
+      // The probe replaces a try, so a store that is down gets no additional request.
       if (kind !== 'failed' || !search.isProbeDue) continue
       if ((await probe()) || isCut) return ''
     }
@@ -98,7 +93,7 @@ export function createBatchWriter(
     search.taken()
   }
 
-  /** While the store takes others: the halves come next, and a single record is set aside. Returns whether it was done. */
+  /** Halves a failing part or sets a single record aside, while the store takes others. Returns whether it did so. */
   function narrow(part: Records): boolean {
     if (part.length === 1 && !held.hasRoomFor(part)) return false
     ledger.retried(part)
@@ -112,10 +107,10 @@ export function createBatchWriter(
     return true
   }
 
-  /** Writes one record alone. Returns whether that is settled. */
+  /** Writes one record alone. Returns whether the record is settled. */
   async function probe(): Promise<boolean> {
     if (parts.length === 1) parts.append(takeMore())
-    // The first part has just failed: where it is a single record, another one tells more.
+    // The first part has just failed. If it is a single record, another record tells more.
     const known = parts.first?.length === 1 ? 1 : 0
     if (parts.length === known) return false
     const at = known + search.nextProbe(parts.length - known)
@@ -153,7 +148,7 @@ export function createBatchWriter(
     return ledger.refusedInRow >= MANY_REFUSALS
   }
 
-  /** Where the store took nothing since records were set aside, it may be overloaded, and the next ones need no patience. */
+  /** A store that took nothing since records were set aside may be overloaded, so the next records get only one try. */
   function triesInPlace(): number {
     return ledger.counts.written > writtenBeforeHold ? TRIES_IN_PLACE : 1
   }
@@ -182,7 +177,7 @@ export function createBatchWriter(
       search.begin()
       let reason = ''
       for (let part = parts.first; part !== undefined; part = parts.first) {
-        // As late as this: the first stop behind a record that was dropped tells of the drop.
+        // Called as late as possible: the first stop after a dropped record reports the drop.
         const told = tellIn(part)
         parts.replaceFirst(told)
         reason = await writePart(told)

@@ -14,30 +14,27 @@ export interface HeldPart {
   readonly records: Records
   /** No record of the part has a smaller number. */
   readonly number: number
-  /** How often the store has put these records off. */
   readonly tries: number
-  /** How many records the store had written when this part was tried last. */
+  /** How many records the store had written when this part was last tried. */
   readonly written: number
-  /** Whether the store has taken others since it put these off: otherwise it may be overloaded. */
+  /** Whether the store has taken others since. If not, the store may be overloaded. */
   readonly areOthersTaken: boolean
 }
 
-/** What the store put off while it may take other records. These are tried again beside the others. */
+/** Records that the store put off while it may take others. They are tried again beside the others. */
 export interface HeldRecords {
   readonly length: number
-  /** The smallest number of a record here, or infinity. */
   readonly firstNumber: number
-  /** Whether the records are to be tried now. */
   readonly isDue: boolean
   hasRoomFor(records: Records): boolean
   add(part: HeldPart): void
-  /** Tries each part once. `onSettled` is called where records were settled. */
+  /** Tries each part once, and calls `onSettled` after each. */
   retry(onSettled: () => void): Promise<void>
-  /** Has the records tried again as soon as possible. */
+  /** Makes the records due. */
   hurry(): void
   /** Leaves the records alone until `hurry` is called. */
   rest(): void
-  /** Ends the tries. Returns the records that were not settled. */
+  /** Ends the tries. Returns the records that are not settled. */
   cut(): Records
 }
 
@@ -47,19 +44,15 @@ export interface HeldSettings {
   readonly maxBackoff: number
 }
 
-/** More has to wait in the queue, whose room is bounded. */
+/** Further records must wait in the queue, whose room is bounded. */
 const MAX_RECORDS = 1_000
 const MAX_SHARE = 0.1
-/** After so many tries while the store takes others, a record is dropped: half a minute, or four seconds of a flush. */
+/** A record is dropped after this many tries while the store takes others: half a minute, or 4 s of a flush. */
 const MAX_TRIES = 10
 const TRIES_OF_A_HALF = 3
-/** That many records may be held for a reason of their own. More are an overload, which passes. */
+/** This many records may each be held for their own reason. More records mean an overload, which passes. */
 const FEW_RECORDS = 16
 
-/**
- * @param isAwaited whether somebody waits for the records
- * @param onDue called when the records are to be tried again
- */
 export function createHeldRecords(
   settings: HeldSettings,
   ledger: WriteLedger,
@@ -89,7 +82,7 @@ export function createHeldRecords(
     onDue()
   }
 
-  /** Where nothing else is written, a record that fails alone can only be told from an outage by a question. */
+  /** If nothing else is written, asks the store: only this distinguishes a record that always fails from an outage. */
   async function isThere(part: HeldPart, { kind }: WriteOutcome): Promise<boolean> {
     const isNewKnown = kind !== 'failed' || ledger.counts.written > part.written
     return !isNewKnown && part.areOthersTaken && part.records.length <= FEW_RECORDS && (await ledger.isThere())
@@ -115,7 +108,7 @@ export function createHeldRecords(
     const tried = { ...left, tries: left.tries + (counts ? 1 : 0), written, areOthersTaken }
     if (tried.tries < MAX_TRIES) return replace(left, tried)
     if (rest.length === 1) return drop(left, reason)
-    // One record may be the reason why the store puts off all of a request.
+    // A single record may cause the store to put off a whole request.
     replace(left, ...halvesOf({ ...tried, tries: MAX_TRIES - TRIES_OF_A_HALF }))
   }
 

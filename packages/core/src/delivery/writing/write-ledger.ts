@@ -11,27 +11,22 @@ type Records = readonly TraceRecord[]
 
 const NONE: Records = []
 
-/** Writes records and keeps count of what became of them. */
+/** Writes records and counts the outcomes. */
 export interface WriteLedger {
   readonly counts: { readonly written: number; readonly unknown: number; readonly retried: number }
-  /** How many records the store has refused since it took one. */
+  /** How many records the store has refused since it last took one. */
   readonly refusedInRow: number
-  /** Writes, and tells the listeners where that failed. */
+  /** Writes records, and reports a failure to the listeners. */
   write(records: Records): Promise<WriteOutcome>
-  /**
-   * Counts what the store took and refused, or may have. Returns the records that are still to be written, once `keep`
-   * was called with them: listeners look at the counts, which have each record once.
-   */
+  /** Counts settled records and returns the rest. `keep` gets the rest first, so the counts add up for listeners. */
   settle(records: Records, outcome: WriteOutcome, keep: (rest: Records) => void): Records
-  /** Counts records that the store will never take. */
   refused(records: Records, why: string): void
-  /** Whether the store takes requests, by a question without records. False where the driver cannot ask. */
+  /** Asks the store, without records, whether it takes requests. Resolves to false if the driver cannot ask. */
   isThere(): Promise<boolean>
-  /** Counts records that are to be tried again. */
   retried(records: Records): void
-  /** To be called where the store took nothing. */
+  /** Must be called when the store took nothing. */
   failed(reason: string): void
-  /** To be called where records were given up because the store took none in time. */
+  /** Must be called when records were given up because the store took none in time. */
   lost(count: number): void
 }
 
@@ -100,9 +95,9 @@ export function createWriteLedger(driver: Driver, drops: Drops, listeners: Event
   }
 }
 
-/** The records that the store took or refused, and the ones that it holds. */
+/** Splits records into those that the store took or refused, and those that it holds. */
 function split(records: Records, positions: readonly number[]): readonly [settled: Records, held: Records] {
-  // The same array where nothing has changed: a driver knows a batch by it.
+  // Returns the same array if nothing has changed, because a driver recognizes a batch by its array.
   if (positions.length === 0) return [records, NONE]
   if (positions.length === records.length) return [NONE, records]
   const held = new Set(positions)

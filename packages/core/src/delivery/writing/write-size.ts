@@ -2,10 +2,10 @@ import type { WriteOutcome } from '../../driver/write-outcome.js'
 import { Math } from '../../platform/platform.js'
 
 const SHRINK = 4
-/** So many answers in a row double the size. One record that always breaks the connection then costs few others. */
+/** This many answers in a row double the size. A record that always breaks the connection then costs few others. */
 const ANSWERS_TO_GROW = 8
 
-/** How many records a write may have: few, where writes end without an answer, for each costs all of its records. */
+/** Limits the records per write. A write without an answer lowers the limit, since all of its records are in doubt. */
 export function createWriteSize(most: number) {
   let current = most
   let answers = 0
