@@ -118,6 +118,68 @@ describe.concurrent('a program that comes to its natural end', () => {
     expect(queued).toBe(4)
   })
 
+  it.each([1, 3])('is held up no longer where %i stores hang and try again in turn', async stores => {
+    const program = `
+      const { holdProcess } = await import('@osprofiler/core/toolkit')
+      const later = ms => new Promise(resolve => setTimeout(resolve, ms).unref())
+      create(() => {})
+      async function tryAgainAndAgain(begin) {
+        await delay(begin)
+        for (;;) {
+          const release = holdProcess(4_000)
+          await later(3_000)
+          release()
+          await later(100)
+        }
+      }
+      for (let store = 0; store < ${stores}; store++) void tryAgainAndAgain(store * 900)
+    `
+    const { ms } = await runToItsEnd(program)
+
+    expect(ms).toBeGreaterThan(2_500)
+    expect(ms).toBeLessThan(12_000)
+  })
+
+  it('gives a store its whole time again once another one has answered', async () => {
+    const program = `
+      const { holdProcess, holdTimeLeft } = await import('@osprofiler/core/toolkit')
+      const told = globalThis.told = {}
+      create(() => {})
+      const hangs = holdProcess(4_000)
+      await delay(1_000)
+      const answers = holdProcess(4_000)
+      told.before = holdTimeLeft()
+      answers(true)
+      told.after = holdTimeLeft()
+      hangs()
+      await delay(1)
+      told.apart = holdTimeLeft()
+    `
+    const { before, after, apart } = await runToItsEnd(program)
+
+    expect(before).toBeLessThan(4_100)
+    expect(after).toBeGreaterThan(4_500)
+    expect(apart).toBe(5_000)
+  })
+
+  it('gives an end that is begun later the whole of its own time', async () => {
+    const program = `
+      const { beginExit, cutAtExit } = await import('@osprofiler/core/toolkit')
+      const told = globalThis.told = { cuts: [] }
+      const begun = performance.now()
+      create(() => {})
+      cutAtExit(() => told.cuts.push(performance.now() - begun))
+      beginExit()
+      await delay(2_500)
+      beginExit()
+      await delay(4_500)
+      told.early = told.cuts.length
+    `
+    const { early } = await runToItsEnd(program)
+
+    expect(early).toBe(0)
+  })
+
   it('ends at once where nothing waits, and after close', async () => {
     const idle = await runToItsEnd(`create(() => new Promise(() => {}))`)
     const closed = await runToItsEnd(

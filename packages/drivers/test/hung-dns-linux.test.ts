@@ -63,6 +63,17 @@ describe.each(['process.exit()', 'close()', 'by itself'])('where DNS hangs, a pr
   })
 })
 
+it.each([
+  ['three', ['redis://store.example', 'postgresql://u:p@store.example/db', 'mongodb://store.example']],
+  ['all', STORES],
+])('where DNS hangs, a program with %s stores ends by itself in time', async (_, stores) => {
+  const { stdout, code, stderr } = await runWithDns('end-beside-hung-dns.mjs', [stores.join('\n'), 'by itself'])
+
+  const { took } = JSON.parse(stdout)
+  expect(code, stderr).toBe(0)
+  expect(took).toBeLessThan(7_000)
+})
+
 describe('a host', () => {
   async function find(names: readonly string[], options: object, settings = '', env: Record<string, string> = {}) {
     const { stdout, stderr } = await runWithDns('find-hosts.mjs', [JSON.stringify([names, options])], { settings, env })

@@ -1,5 +1,15 @@
 import { clampTimeout } from '../platform/clamp-timeout.js'
-import { clearTimeout, Math, Number, performance, process, Set, setTimeout } from '../platform/platform.js'
+import {
+  clearImmediate,
+  clearTimeout,
+  Math,
+  Number,
+  performance,
+  process,
+  Set,
+  setImmediate,
+  setTimeout,
+} from '../platform/platform.js'
 import { shared } from '../platform/shared-state.js'
 
 /** Delivers records for at most `timeout` milliseconds. Resolves to whether all of them were delivered. */
@@ -9,11 +19,17 @@ interface BeforeExit {
   readonly flushes: Set<Flush>
   readonly cuts: Set<() => void>
   readonly holds: Set<NodeJS.Timeout>
-  /** When the last hold ended, and how long it was, in milliseconds. */
+  /** How many works that hold the process for a limited time are under way, and since when there was always one. */
+  limitedWorks: number
+  heldSince: number | undefined
+  /** Ends the time since `heldSince`: the process could have ended. */
+  gap: NodeJS.Immediate | undefined
+  /** When the last hold ended, and for how long the process was held until then, in milliseconds. */
   lastHold: { readonly endedAt: number; readonly length: number }
   /** When the time of the latest exit is over, and when this exit was last seen under way. */
   deadline: number
   seenAt: number
+  timer: NodeJS.Timeout | undefined
   /** The listener of `beforeExit`. Several copies of this package share the one of the first copy. */
   readonly end: () => void
 }
@@ -25,13 +41,17 @@ const MIN_FLUSH_MS = 1_000
 /** A program that stays alive longer than this between two natural exits has work of its own. */
 const APART_MS = 1_000
 
-const state = shared<BeforeExit>('natural-end-in-time', () => ({
+const state = shared<BeforeExit>('natural-exit', () => ({
   flushes: new Set(),
   cuts: new Set(),
   holds: new Set(),
+  limitedWorks: 0,
+  heldSince: undefined,
+  gap: undefined,
   lastHold: { endedAt: Number.NEGATIVE_INFINITY, length: 0 },
   deadline: Number.NEGATIVE_INFINITY,
   seenAt: Number.NEGATIVE_INFINITY,
+  timer: undefined,
   end,
 }))
 
@@ -53,21 +73,61 @@ export function cutAtExit(cut: () => void): () => void {
   return () => state.cuts.delete(cut)
 }
 
-/** Keeps the process alive for at most `limit` milliseconds, or until the returned function is called. */
-export function holdProcess(limit: number): () => void {
+/**
+ * Keeps the process alive for at most `limit` milliseconds, or until the returned function is called: the work is over.
+ *
+ * Stores that hang take turns: while one waits, another one tries again, and the program would never end. So all works
+ * that overlap or follow each other at once share one time to hold the process, unless one of them ends well.
+ */
+export function holdProcess(limit: number): (endedWell?: boolean) => void {
   const begun = performance.now()
-  const left = begun - state.seenAt < APART_MS ? Math.max(0, state.deadline - begun) : limit
-  const timer = setTimeout(release, clampTimeout(Math.min(limit, left)))
+  const isLimited = limit < Number.POSITIVE_INFINITY
+  if (isLimited) {
+    clearImmediate(state.gap)
+    state.heldSince ??= begun
+    state.limitedWorks++
+  }
+  const left = isLimited || isExiting(begun) ? Math.min(limit, timeToHold(begun)) : limit
+  const timer = setTimeout(letGo, clampTimeout(left))
   state.holds.add(timer)
+  let isOver = false
   return release
 
-  /** May run after the timer has fired: the client of a store may itself have kept the process alive until then. */
-  function release(): void {
+  /** The client of a store may itself keep the process alive for longer than the hold. Then this is called once more. */
+  function letGo(): void {
     state.holds.delete(timer)
     clearTimeout(timer)
     const endedAt = performance.now()
-    state.lastHold = { endedAt, length: endedAt - begun }
+    state.lastHold = { endedAt, length: endedAt - Math.min(begun, state.heldSince ?? begun) }
   }
+
+  function release(endedWell = false): void {
+    letGo()
+    if (isOver || !isLimited) return
+    isOver = true
+    state.limitedWorks--
+    if (endedWell) state.heldSince = performance.now()
+    // In one turn of the event loop without such work, a program that is done comes to its end.
+    if (state.limitedWorks === 0) state.gap = setImmediate(endHeldTime).unref()
+  }
+}
+
+function endHeldTime(): void {
+  state.heldSince = undefined
+}
+
+/** Returns for how many milliseconds a store that hangs may keep the process alive from now on. */
+export function holdTimeLeft(): number {
+  return timeToHold(performance.now())
+}
+
+function timeToHold(now: number): number {
+  const deadline = isExiting(now) ? state.deadline : (state.heldSince ?? now) + MAX_END_MS
+  return Math.max(0, deadline - now)
+}
+
+function isExiting(now: number): boolean {
+  return now - state.seenAt < APART_MS
 }
 
 /** Returns how many milliseconds are left of the natural exit that is under way. */
@@ -78,7 +138,7 @@ export function exitTimeLeft(): number {
 /** Notes a natural exit, on behalf of a `beforeExit` listener. Returns how many milliseconds are left. */
 export function beginExit(): number {
   const now = performance.now()
-  if (now - state.seenAt > APART_MS) begin(now)
+  if (!isExiting(now)) begin(now)
   state.seenAt = now
   return Math.max(0, state.deadline - now)
 }
@@ -102,9 +162,12 @@ function begin(now: number): void {
   const held = now - endedAt < APART_MS ? length : 0
   const patience = Math.max(MIN_FLUSH_MS, MAX_END_MS - held)
   state.deadline = now + patience
-  setTimeout(() => {
-    for (const timer of state.holds) clearTimeout(timer)
-    state.holds.clear()
-    for (const cut of state.cuts) cut()
-  }, patience).unref()
+  clearTimeout(state.timer)
+  state.timer = setTimeout(cutAll, patience).unref()
+}
+
+function cutAll(): void {
+  for (const timer of state.holds) clearTimeout(timer)
+  state.holds.clear()
+  for (const cut of state.cuts) cut()
 }

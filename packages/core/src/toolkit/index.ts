@@ -1,5 +1,5 @@
 export { beforeFirstTrace } from '../admission/first-trace.js'
-export { beginExit, cutAtExit, exitTimeLeft, holdProcess } from '../delivery/before-exit.js'
+export { beginExit, cutAtExit, exitTimeLeft, holdProcess, holdTimeLeft } from '../delivery/before-exit.js'
 export { findKeyRisks, type KeyRisk, type KeySource } from '../keys/key-risks.js'
 export { decodeKeyText, splitKeyText } from '../keys/key-text.js'
 export { checkKeysFile, toShownPath } from '../keys/keys-file.js'

@@ -1,4 +1,5 @@
 import { AbortController, cutAtExit, Error, Number, Object, Set } from '@osprofiler/core/toolkit'
+import { noteHang, shortenAfterHang } from '../opening/recent-hang.js'
 import type { StoreLifetime } from '../opening/store-driver.js'
 import { withDeadline } from './deadline.js'
 
@@ -17,10 +18,13 @@ export function createAbortableWork(): AbortableWork {
       const abort = (reason: string) => controller.abort(noAnswer(reason))
       const forget = cutAtExit(() => abort('it gave no answer before the program ended'))
       underWay.add(controller)
-      const late = () => abort(`it gave no answer within ${Number(limit) / 1_000} s`)
+      const doWork = () => work(controller.signal)
+      const late = () => {
+        noteHang()
+        abort(`it gave no answer within ${Number(limit) / 1_000} s`)
+      }
       try {
-        const doWork = () => work(controller.signal)
-        return await (limit === undefined ? doWork() : withDeadline(limit, late, doWork))
+        return await (limit === undefined ? doWork() : withDeadline(shortenAfterHang(limit), late, doWork))
       } finally {
         forget()
         underWay.delete(controller)

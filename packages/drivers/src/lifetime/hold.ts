@@ -3,10 +3,13 @@ import { clearTimeout, holdProcess, Number, Promise, setTimeout } from '@osprofi
 /** Runs work, and keeps the process alive meanwhile for at most `limit` milliseconds. */
 export async function hold<Result>(work: () => Promise<Result>, limit = Number.POSITIVE_INFINITY): Promise<Result> {
   const release = holdProcess(limit)
+  let endedWell = false
   try {
-    return await work()
+    const result = await work()
+    endedWell = true
+    return result
   } finally {
-    release()
+    release(endedWell)
   }
 }
 

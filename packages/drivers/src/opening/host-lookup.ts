@@ -14,6 +14,7 @@ import {
   setTimeout,
 } from '@osprofiler/core/toolkit'
 import { findKnownHost, type HostAddress, toFullNames } from './known-hosts.js'
+import { noteHang, shortenAfterHang } from './recent-hang.js'
 
 /**
  * Finds the addresses of hosts for a store's clients. The system's `getaddrinfo` runs in one of the four threads that a
@@ -93,13 +94,15 @@ export function createHostLookup(): HostLookup {
 
 /** Asks for one name after another, in limited time and until the program ends. */
 async function askDns(name: string, resolvers: Set<Resolver>): Promise<readonly HostAddress[]> {
+  const patience = shortenAfterHang(ALL_TRIES_MS)
+  if (patience === 0) throw failure('ETIMEOUT', name)
   const resolver = new Resolver({ timeout: TRY_MS, tries: 2 })
   let isLate = false
   const cancel = (): void => {
     isLate = true
     resolver.cancel()
   }
-  const timer = setTimeout(cancel, ALL_TRIES_MS).unref()
+  const timer = setTimeout(cancel, patience).unref()
   const forget = cutAtExit(cancel)
   resolvers.add(resolver)
   try {
@@ -114,6 +117,7 @@ async function askDns(name: string, resolvers: Set<Resolver>): Promise<readonly 
       reason = reasons.find(({ code }) => HUNG.has(code)) ?? reason ?? reasons[0]
       if (isLate || HUNG.has((reason as NodeJS.ErrnoException).code ?? '')) break
     }
+    if (isLate) noteHang()
     throw isLate ? failure('ETIMEOUT', name) : reason
   } finally {
     clearTimeout(timer)
