@@ -3,35 +3,30 @@ import { configuredKeyRing, writeCarrier } from '@osprofiler/core/rpc'
 import { Object } from '@osprofiler/core/toolkit'
 import { removeTraceInfo, writeTraceInfo } from './trace-info.js'
 
-/** How a trace is put into the context of a call. */
+/** Options for putting a trace into the context of a call. */
 export interface InjectOptions {
-  /** The point below which the callee's are to be: a handle of `start`, say. Default: the current one. */
+  /** Parent of the callee's points, such as a handle of `start`. Default: the current point. */
   readonly point?: { getTraceIdHeaders(): TraceHeaders } | undefined
-  /**
-   * Puts `trace_info` beside the signed pair, which Python's services understand: with the HMAC key _in clear_, so that
-   * whoever reads the message can sign whatever they like from then on. Default false.
-   */
+  /** Adds `trace_info` for Python, with the HMAC key _in clear_: any reader can sign from then on. Default false. */
   readonly compatible?: boolean | undefined
-  /** Keys that may be sent so; no other ever is. Default: those of `configure`, `setup` or the environment. */
+  /** Keys that may be sent in clear, and no others. Default: those of `configure`, `setup` or the environment. */
   readonly hmacKeys?: HmacKeys | undefined
   /**
-   * Whether a `Map` or a list of headers gets names and values as bytes: a producer of @platformatic/kafka without serializers
-   * takes nothing else. Default: as the other headers are, and texts where there are none.
+   * Whether a `Map` or a list gets names and values as bytes. A producer of @platformatic/kafka without serializers
+   * takes nothing else. Default: as the other headers, or texts if there are none.
    */
   readonly bytes?: boolean | undefined
 }
 
 /**
- * Puts the current trace into the headers or the context of a message, and returns that: what is done with the message
- * elsewhere, within `runTraced`, becomes a child of the current point. An object, a `Map`, anything with `get` and `set`
- * (`Headers`, gRPC's `Metadata`, the headers of NATS), or a list of headers. Without one, a new object.
+ * Puts the current trace into the headers or the context of a message, and returns them. Work on the message elsewhere,
+ * within `runTraced`, becomes a child of the current point. If nothing is traced, nothing changes. The trace of a
+ * forwarded message is replaced, together with a key in clear. Never throws.
  *
- * The headers are written into what was given, in the way in which that holds its other headers: names and values are bytes
- * where those are. A list has elements such as `{ name: value }` (node-rdkafka; also where the list is empty), `{ key, value }`
- * or `[name, value]`.
- *
- * Where nothing is traced it is returned as it is. A trace that is in it already, that of a message which is forwarded, is
- * replaced by the current one, a key in clear with it. Never throws.
+ * The context is an object, a `Map`, anything with `get` and `set` (`Headers`, gRPC's `Metadata`, the headers of NATS),
+ * or a list of headers. Without one, a new object is returned. Elements of a list are `{ name: value }` (node-rdkafka,
+ * also in an empty list), `{ key, value }` or `[name, value]`. Names and values become bytes if those of other headers
+ * are.
  *
  * @example
  * producer.send({ topic: 'orders', messages: [{ value, headers: injectTrace({}) }] })
@@ -48,7 +43,7 @@ export function injectTrace(given?: object | null, options: InjectOptions = {}):
     const keys = options.compatible ? (options.hmacKeys ?? configuredKeyRing()) : undefined
     if (keys !== undefined) writeTraceInfo(context, headers, keys)
   } catch {
-    // The message goes out all the same.
+    // The message is sent all the same.
   }
   return context
 }

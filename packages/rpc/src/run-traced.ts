@@ -3,36 +3,33 @@ import { type CallOptions, createCallTracer, readCarrier, type TraceStats } from
 import { JSON, Map, Object, TypeError } from '@osprofiler/core/toolkit'
 import { readOsloContext } from './trace-info.js'
 
-/** What a message carries its trace in: its headers, or the context of an oslo.messaging call; or neither. */
+/** Headers of a message, or context of an oslo.messaging call. Either may carry a trace. */
 export type TraceContext = object | null | undefined
 
-/** What is told about a call. */
 export interface Call {
-  /** The name of its point. Default `rpc`, which OSProfiler's readers know. */
+  /** Name of the point. Default `rpc`, which OSProfiler's readers know. */
   readonly name?: string | undefined
-  /** What is called, for `info.function.name`. Default: the name of the function that serves the call. */
+  /** Called function, for `info.function.name`. Default: the name of the function that serves the call. */
   readonly functionName?: string | undefined
-  /** Recorded with its start. */
+  /** Recorded with the start of the point. */
   readonly info?: PointInfo | undefined
 }
 
 /** `runTraced` for one place where messages come in. */
 export interface RunTraced {
   <T>(context: TraceContext, fn: () => T, call?: Call): T
-  /** What became of the messages that carried a trace. */
+  /** Counts of the messages that carried a trace, by outcome. */
   readonly stats: TraceStats
 }
 
 /**
- * Runs `fn`, which serves a call or a message, and returns what it returns. If the context carries a trace that one of the
- * keys has signed, `fn` and all that it starts are part of it, in a point named `rpc` that ends when `fn` is done (its promise
- * settled, where it returns one); what it throws is recorded and thrown on. Otherwise `fn` runs untraced: a refusal is not an
- * error.
+ * Runs `fn`, which serves a call or a message, and returns its result. If one of the keys has signed the trace in the
+ * context, `fn` and all that it starts are part of the trace. Their point is named `rpc` and ends when `fn` is done
+ * (its promise settled, if it returns one). An error is recorded and thrown on. Otherwise `fn` runs untraced: a refusal
+ * is not an error. Without keys, those of `configure`, `setup` or the environment count. The limits are the defaults of
+ * the HTTP adapters. `createRunTraced` sets others.
  *
- * The limits of the HTTP adapters hold, with their defaults; `createRunTraced` sets others. `undefined` for the keys means those
- * of `configure`, `setup` or the environment.
- *
- * @throws TypeError for keys that are given and empty, or an `fn` that is no function.
+ * @throws TypeError for keys that are given but empty, or if `fn` is not a function
  * @example
  * consumer.run({ eachMessage: ({ message }) => runTraced(message.headers, 'NEW,OLD', () => handle(message)) })
  */
@@ -41,9 +38,9 @@ export function runTraced<T>(context: TraceContext, hmacKeys: HmacKeys | undefin
 }
 
 /**
- * `runTraced` with limits, hooks and counts of its own: make one for each place where messages come in.
+ * Creates a `runTraced` with its own limits, hooks and counts. Create one for each place where messages come in.
  *
- * @throws TypeError for keys that are given and empty, or an option of the wrong type.
+ * @throws TypeError for keys that are given but empty, or for an option of the wrong type
  * @example
  * const serve = createRunTraced('NEW,OLD', { maxTracesPerSecond: 10, onRefused: reason => log(reason) })
  * subscription.onMessage(message => serve(message.headers, () => handle(message)))
@@ -56,7 +53,7 @@ export function createRunTraced(hmacKeys?: HmacKeys, options?: CallOptions<Trace
     const pair = readCarrier(context) ?? readOsloContext(context)
     const served = pair && { function: { name: functionName ?? (fn.name || 'anonymous') }, ...info }
     const opened = tracer.open(pair, context, served ?? {}, name)
-    // Suppressed: the context of whoever opened the connection that messages come in on is not theirs.
+    // Keeps out the context of the code that opened the connection, which is not the message's.
     return opened === undefined ? suppress(fn) : opened.serve(fn)
   }
 
@@ -65,10 +62,10 @@ export function createRunTraced(hmacKeys?: HmacKeys, options?: CallOptions<Trace
 
 const MAX_RUNNERS = 100
 const runners = new Map<string, RunTraced>()
-// Keys are the names of nothing: a list of keys is known by its signature under a key that is drawn for this process.
+// Keys must not be names in a map. A list of keys is known by its signature under a random key of this process.
 const drawn = new KeyRing([createTraceId()])
 
-/** One for each list of keys: it is their limits that `runTraced` shares. */
+/** Returns the runner of a list of keys, because calls with the same keys share their limits. */
 function runnerFor(hmacKeys: HmacKeys | undefined): RunTraced {
   const id = hmacKeys === undefined ? '' : drawn.sign(typeof hmacKeys === 'string' ? `=${hmacKeys}` : list(hmacKeys))
   const known = runners.get(id)
@@ -80,6 +77,6 @@ function runnerFor(hmacKeys: HmacKeys | undefined): RunTraced {
 }
 
 function list(hmacKeys: readonly string[]): string {
-  // What is no list has no JSON, perhaps, and is refused where its runner is made.
+  // A value that is no list may have no JSON. `createRunTraced` refuses it.
   return JSON.stringify(hmacKeys) ?? ''
 }

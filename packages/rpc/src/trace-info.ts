@@ -2,21 +2,21 @@ import { type HmacKeys, type KeyRing, signedPack, signedUnpack, type TraceHeader
 import { readCarrier, type SignedPair } from '@osprofiler/core/rpc'
 import { Object, Reflect } from '@osprofiler/core/toolkit'
 
-/** Where OpenStack's services put a trace into the context of a call: what they give to `profiler.init(**trace_info)`. */
+/** Member of a call's context in which OpenStack's services pass the arguments of `profiler.init(**trace_info)`. */
 const TRACE_INFO = 'trace_info'
-/** Before each name of a context, once oslo.messaging has put it into a message. */
+/** The same member in a message, where oslo.messaging puts `_context_` before each name. */
 const IN_MESSAGE = '_context_trace_info'
 const PAIR_IN_MESSAGE = { info: '_context_X-Trace-Info', hmac: '_context_X-Trace-HMAC' }
 const MEMBERS: readonly string[] = ['hmac_key', 'base_id', 'parent_id']
-// Beyond what can be believed: nothing is computed over megabytes.
+// A longer text cannot be valid. The limit prevents computations over megabytes.
 const MAX_LENGTH = 1_024
-/** Refused, and counted as such. */
+/** A pair that is refused and counted as such. */
 const MALFORMED: SignedPair = { info: '-', hmac: '-' }
 
 /**
- * The trace in the context of an oslo.messaging call, by itself or in its message, where `_context_` stands before each
- * name: a signed pair, or else what Python puts there, with its key in clear. That is signed with the key that came with it:
- * so it is believed, in constant time, if the key is one of ours, and all rules of a signed pair apply to the rest.
+ * Reads the trace in the context of an oslo.messaging call, or in its message, where `_context_` precedes each name.
+ * The result is a signed pair. Python's form has its key in clear and is signed here with that key. The check of the
+ * pair, in constant time, then accepts only our keys, and all its other rules apply.
  */
 export function readOsloContext(context: unknown): SignedPair | undefined {
   if (typeof context !== 'object' || context === null) return undefined
@@ -31,23 +31,20 @@ export function readOsloContext(context: unknown): SignedPair | undefined {
   }
 }
 
-/**
- * Puts what Python's callee takes for a trace into a context: the trace that these headers carry, with the key in
- * clear, where one of these keys has signed them.
- */
+/** Puts the headers' trace into a context in Python's form, with the key in clear, if one of `keys` has signed it. */
 export function writeTraceInfo(context: object, headers: TraceHeaders, keys: HmacKeys | KeyRing): void {
   const trace = signedUnpack(headers['X-Trace-Info'], headers['X-Trace-HMAC'], keys)
   if (trace === undefined) return
   Reflect.set(context, TRACE_INFO, { hmac_key: trace.hmacKey, base_id: trace.baseId, parent_id: trace.parentId })
 }
 
-/** Takes a trace that Python put into a context out of it again: a key in clear is not passed on. */
+/** Removes a trace in Python's form from a context, because a key in clear must not be passed on. */
 export function removeTraceInfo(context: object): void {
   for (const name of [TRACE_INFO, IN_MESSAGE]) Reflect.deleteProperty(context, name)
 }
 
 function readTraceInfo(traceInfo: unknown): SignedPair {
-  // With another member, Python's init() fails.
+  // Python's `init()` fails for any other member.
   if (
     typeof traceInfo !== 'object' ||
     traceInfo === null ||
@@ -55,7 +52,7 @@ function readTraceInfo(traceInfo: unknown): SignedPair {
   )
     return MALFORMED
   const [key, baseId, parentId = null] = MEMBERS.map(name => own(traceInfo, name))
-  // An empty key is none.
+  // An empty key counts as missing.
   if (!isText(key) || key === '' || !isText(baseId) || !(parentId === null || isText(parentId))) return MALFORMED
   const [info, hmac] = signedPack({ base_id: baseId, parent_id: parentId }, key)
   return { info, hmac }

@@ -12,15 +12,14 @@ import { createRecordFates } from './sending/record-fates.js'
 import { createOtlpSender } from './sending/sender.js'
 import { readOtlpSettings } from './settings/settings.js'
 
-/** Points in one request, of those that are given up. */
+/** Number of unfinished points that are planned and sent at a time. */
 const BATCH = 500
 
 /**
- * Sends points to an OpenTelemetry collector as spans, by OTLP over HTTP. Write only.
- *
- * A span is sent when its stop comes; until then its start waits here, in memory that is bounded, and counts as
- * written. What has not stopped is sent marked `osprofiler.unfinished`: some seconds after all above it has stopped,
- * where more points are open than there is room for, and at the end.
+ * Opens a driver that sends points to an OpenTelemetry collector as spans, by OTLP over HTTP. The driver only writes. A
+ * span is sent when its point stops. Until then the start waits in bounded memory and counts as written. A point
+ * without a stop is sent with the mark `osprofiler.unfinished`. This happens some seconds after all points above it
+ * stopped, when too many points are open, and at the end.
  */
 export function openOtlpDriver(location: string, context: OpenContext): StoreDriver {
   const { scheme, lifetime } = context
@@ -37,7 +36,6 @@ export function openOtlpDriver(location: string, context: OpenContext): StoreDri
   let writes = 0
   let noticedWrites = -1
 
-  /** Sends what is given up, until there is no more of it. */
   async function giveUp(next: () => OtlpPlan): Promise<void> {
     for (let plan = next(); plan.points.length > 0; plan = next()) {
       await deliver(plan.points, (point, fate) => point.done(fate === 'sent'))
@@ -49,7 +47,7 @@ export function openOtlpDriver(location: string, context: OpenContext): StoreDri
       await giveUp(() => open.planOldest(open.isFull ? BATCH : 0))
       const fresh = records.filter(record => fates.of(record) === undefined)
       const plan = open.plan(fresh)
-      // Starts alone are held: they count as written only where the collector takes what is to come of them.
+      // A batch of starts sends nothing. Its records count as written only if the collector accepts requests.
       if (plan.points.length === 0 && fresh.length > 0) await sender.check()
       await deliver(plan.points, (point, fate) => {
         point.done(fate === 'sent')
@@ -62,7 +60,7 @@ export function openOtlpDriver(location: string, context: OpenContext): StoreDri
     }
   }
 
-  /** Looks after what is open: some time later, and at the process's natural end. */
+  /** Sends overdue points some time later, and all open points at the natural end of the process. */
   function watchOpenPoints(): void {
     process.off('beforeExit', endNaturally)
     if (open.size === 0 || isClosing) return
@@ -75,7 +73,7 @@ export function openOtlpDriver(location: string, context: OpenContext): StoreDri
     }, settings.lingerMs).unref()
   }
 
-  /** The notifier delivers what it has at that moment, too: only when no more comes is a point known not to stop. */
+  /** The notifier delivers at this moment too, so a point counts as unfinished only if no further write comes. */
   function endNaturally(): void {
     if (beginExit() === 0) return
     if (noticedWrites === writes) return void suppress(() => hold(endAll, exitTimeLeft()))
@@ -83,7 +81,6 @@ export function openOtlpDriver(location: string, context: OpenContext): StoreDri
     setImmediate(() => undefined)
   }
 
-  /** Sends all that is open. */
   async function endAll(): Promise<void> {
     process.off('beforeExit', endNaturally)
     await oneAtATime(() => giveUp(() => open.planOldest(BATCH))).catch(() => undefined)

@@ -16,7 +16,7 @@ import { showAddress, type Ways } from '../sql/location.js'
 import { connectPostgresql, type PostgresqlSettings } from './session.js'
 import { createPostgresqlStore } from './store.js'
 
-/** The schemes of its connection strings: those of Python's clients name the same store. */
+/** Schemes of connection strings. Those of Python's clients name the same store. */
 export const POSTGRESQL_SCHEMES = words(`
   postgresql postgres postgresql+asyncpg postgresql+pg8000 postgresql+psycopg postgresql+psycopg2
   postgresql+psycopg2cffi postgresql+psycopg_async
@@ -41,13 +41,11 @@ const SESSION_ATTRIBUTES = ['any', 'read-write', 'primary'] as const
 const CONNECT_MS = 10_000
 
 /**
- * Keeps records in PostgreSQL, in the table of Python's SQLAlchemy driver. A batch is one multi-row insert in a
- * transaction of its own: when `write` resolves, the server has committed it. Refused are records with a NUL or half
- * a surrogate pair outside of `info`, with a text of more than 255 characters, and what the database itself refuses
- * while it takes other rows. A connection that breaks during the commit is `ERR_WRITE_UNCERTAIN`.
- *
- * User, password and database that are not given come from `PGUSER`, `PGPASSWORD` and `PGDATABASE`, as with every
- * client.
+ * Opens a driver that keeps records in PostgreSQL, in the table of Python's SQLAlchemy driver. A batch is one multi-row
+ * insert in its own transaction, which is committed when `write` resolves. A connection that breaks during the commit
+ * is `ERR_WRITE_UNCERTAIN`. Outside of `info`, texts with a NUL, half a surrogate pair or more than 255 characters are
+ * refused. So are records that the database refuses while it takes others. User, password and database default to
+ * `PGUSER`, `PGPASSWORD` and `PGDATABASE`, as with every client.
  */
 export function openPostgresqlDriver(location: string, context: OpenContext): StoreDriver {
   const url = parseConnectionUrl(location, FORM)
@@ -75,7 +73,7 @@ export function openPostgresqlDriver(location: string, context: OpenContext): St
   return createSqlDriver(database, context)
 }
 
-/** Where the servers are: libpq also takes hosts and ports as options, SQLAlchemy hosts with their ports. */
+/** libpq also takes hosts and ports as options. SQLAlchemy takes hosts with their ports. */
 function toHosts({ hosts, options, refuse }: ConnectionUrl): readonly Host[] {
   const listOf = (name: string) => options.get(name)?.split(',')
   const places = listOf('host')?.map(text => toPlace(text, refuse)) ?? hosts
@@ -98,7 +96,7 @@ function readPort(text: string, refuse: Refuse): number {
   throw refuse('port is a number from 1 to 65535')
 }
 
-/** The ways of libpq's `sslmode`, whose default is to try TLS first. */
+/** Maps libpq's `sslmode`. Its default is to try TLS first. */
 function toWays(url: ConnectionUrl): Ways {
   const files = readTlsFiles(url, { ca: 'sslrootcert', cert: 'sslcert', key: 'sslkey' })
   const anyone = { ...files, verify: 'nothing' } as const

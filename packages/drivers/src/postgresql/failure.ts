@@ -2,7 +2,6 @@ import { Map, Set, String } from '@osprofiler/core/toolkit'
 import { adviseConnection, SqlFailure, type SqlVerdict } from '../sql/failure.js'
 
 const READ_ONLY = '25006'
-/** What SQLSTATEs mean for the one who runs the program: the code, or its first two characters. */
 const ADVICE = new Map([
   ['28P01', 'does not take this user and password; correct them in the connection string'],
   ['28000', 'does not let this user in from here: see its pg_hba.conf, and sslmode in the connection string'],
@@ -16,25 +15,24 @@ const ADVICE = new Map([
   ['3F000', 'has no schema to make its table in; see the search_path of this user'],
 ])
 
-/** The wait for a lock was too long, or would never have ended. */
+/** SQLSTATEs of a lock wait that took too long, and of a deadlock. */
 const LOCKED = new Set(['55P03', '40P01'])
 const REFUSED = /^(?:22(?!00H)...|23...|44...|54...|P0001)$/
-/** Of these the client does not say that they are the connection's end. */
+/** Errors that end the connection although the client does not say so. */
 const LOST = /^(?:08...|57P0.)$/
 
-/** What an error of `pg` means. */
 export function toPostgresqlFailure(error: unknown): SqlFailure {
   if (error instanceof SqlFailure) return error
   const { message, code, severity, constraint } = error as Record<string, unknown>
   const state = typeof code === 'string' ? code : undefined
   const text = String(message)
-  // The server's own errors have a severity; all others are of the connection.
+  // Only the server's own errors have a severity. All others come from the connection.
   const verdict = severity === undefined ? 'lost' : toVerdict(state ?? '', severity, constraint)
   const advice = ADVICE.get(state ?? '') ?? adviseClient(text) ?? adviseConnection(text, state)
   return new SqlFailure(text, state, verdict, advice)
 }
 
-/** That a server can only be read, in the words for one that says so itself. */
+/** Returns the failure of a read-only server, in the words for a server that reports this itself. */
 export function createReadOnlyFailure(): SqlFailure {
   return new SqlFailure('read-only', READ_ONLY, 'readonly', ADVICE.get(READ_ONLY))
 }
@@ -44,7 +42,7 @@ function toVerdict(state: string, severity: unknown, constraint: unknown): SqlVe
   if (state === '42P01') return 'missing'
   if (LOCKED.has(state)) return 'locked'
   if (state === READ_ONLY) return 'readonly'
-  // A sequence that was left behind: the next numbers may be free.
+  // The sequence has fallen behind the ids. Its next numbers may be free.
   if (constraint === 'data_pkey') return 'failed'
   return REFUSED.test(state) ? 'refused' : 'failed'
 }

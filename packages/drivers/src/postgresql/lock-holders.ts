@@ -2,22 +2,21 @@ import { Number, String } from '@osprofiler/core/toolkit'
 import type { LockHolders } from '../sql/lock-holders.js'
 import type { SqlSession } from '../sql/session.js'
 
-/** Of the sessions of others a user sees no more than the name. */
+/** Of other users' sessions, a user sees only the name. */
 const COLUMNS = `pid, usename, coalesce(host(client_addr), CASE WHEN client_port = -1 THEN 'localhost' END),
   floor(extract(epoch FROM now() - xact_start))`
 
-/** A locked row has the number of the transaction that locked it, unless several share the lock. */
+/** A locked row has the number of the transaction that locked it, unless several transactions share the lock. */
 const ROW_HOLDERS = `SELECT ${COLUMNS} FROM pg_stat_activity
   WHERE pid <> pg_backend_pid() AND backend_xid::text IN (SELECT xmax::text FROM data WHERE id = ANY($1))
   ORDER BY xact_start LIMIT 3`
 
-/** A session that only reads is in nobody's way. */
+/** A session that only reads blocks no other one. */
 const TABLE_HOLDERS = `SELECT ${COLUMNS} FROM pg_stat_activity
   WHERE pid <> pg_backend_pid() AND pid IN (
     SELECT pid FROM pg_locks WHERE relation = to_regclass('data') AND mode <> 'AccessShareLock')
   ORDER BY xact_start LIMIT 3`
 
-/** Finds the sessions that may have locked rows of the table, or the table itself. */
 export async function findPostgresqlHolders(
   session: SqlSession,
   ids: readonly number[] | undefined,

@@ -10,8 +10,8 @@ const ALL = 'DELETE FROM data WHERE id = ANY($1)'
 const NOT_ALLOWED = '42501'
 
 /**
- * Creates the function that removes, in a transaction, the rows that no other one has locked, and says how many. To pass
- * over locked rows takes the right UPDATE. Without that right they are found by halving, with a short wait at each.
+ * Creates the function that removes, within a transaction, the rows that are not locked, and returns how many. Skipping
+ * locked rows requires the right UPDATE. Without it they are found by halving, with a short wait in each half.
  */
 export function createRemoval(session: SqlSession): (ids: Ids) => Promise<number> {
   let maySkip = true
@@ -36,7 +36,7 @@ export function createRemoval(session: SqlSession): (ids: Ids) => Promise<number
         maySkip = false
       }
     }
-    // Waits for a lock of the whole table once, and not for each half.
+    // Waits for a lock of the whole table only once, and not in each half.
     await session.run('LOCK TABLE data IN ROW EXCLUSIVE MODE')
     await session.run(`SET LOCAL lock_timeout = '100ms'`)
     return await removeByHalves(ids, some => attempt(ALL, some))

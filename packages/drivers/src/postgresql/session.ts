@@ -8,17 +8,16 @@ import type { SqlServers, SqlTls, Way } from '../sql/location.js'
 import { type CreateSocket, connectToFirst, connectWithin, createSession, type SqlSession } from '../sql/session.js'
 import { createReadOnlyFailure, toPostgresqlFailure } from './failure.js'
 
-/** How to connect to PostgreSQL. What is not given, the client takes from its environment. */
+/** Settings of a connection. Missing ones come from the environment of the client. */
 export interface PostgresqlSettings extends SqlServers {
   readonly database: string | undefined
   readonly applicationName: string
-  /** As in `-csearch_path=traces`. */
+  /** For example `-csearch_path=traces`. */
   readonly sessionOptions: string | undefined
-  /** Whether a server that can only be read, such as a standby, is passed over. */
+  /** Whether to skip read-only servers, such as standbys. */
   readonly mustBeWritable: boolean
 }
 
-/** Connects to the first server that answers. Rejects with an `SqlFailure`. */
 export async function connectPostgresql(settings: PostgresqlSettings, createSocket: CreateSocket): Promise<SqlSession> {
   async function open(host: Host, way: Way): Promise<SqlSession> {
     const session = await connect(settings, host, way, createSocket())
@@ -52,17 +51,17 @@ async function connect(
     options: sessionOptions,
     stream: () => socket,
   })
-  // Told to whoever runs a statement; without a listener it would end the program.
+  // The running statement reports this error. Without a listener the error would end the program.
   client.on('error', () => undefined)
   await connectWithin(connectPatience, socket, async () => {
     await client.connect()
-    // A client does not say so by itself, and the server would take what the database is in.
+    // The client does not say so by itself, and the server would assume the encoding of the database.
     await client.query("SET client_encoding TO 'UTF8'")
   })
   return createSession({
     async query(text, values) {
       const result = await client.query({ text, values: [...values], rowMode: 'array' })
-      // Of several statements in one text.
+      // The text had several statements.
       if (Array.isArray(result)) return { rows: [], changed: 0 }
       return { rows: result.rows, changed: result.rowCount ?? 0 }
     },
@@ -81,7 +80,7 @@ function toTlsOptions({ verify, ...files }: SqlTls): ConnectionOptions {
   return verify === 'name' ? files : { ...files, checkServerIdentity: () => undefined }
 }
 
-/** Whether a server refuses to be spoken to over TLS, or without it. */
+/** Whether a server refuses TLS, or refuses connections without TLS. */
 function isAboutTheWay({ code, message }: SqlFailure): boolean {
   return code === '28000' || message.includes('does not support SSL')
 }

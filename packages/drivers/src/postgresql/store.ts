@@ -8,9 +8,9 @@ import type { SqlStore, Step } from '../sql/store.js'
 import { findPostgresqlHolders } from './lock-holders.js'
 import { createRemoval } from './remove-unlocked.js'
 
-// As SQLAlchemy makes it for Python's driver, but for `id`, which is BIGINT: a million requests a day use up the
-// numbers of an INTEGER in some months. Texts compare as bytes, which is faster than by the rules of a language. Of
-// Python's eight indexes, the two that our reading uses, under their names: each one more is paid at every insert.
+// SQLAlchemy's table for Python's driver, but with a BIGINT `id`: a million requests a day exhaust an INTEGER in some
+// months. The collation "C" compares bytes, which is faster than the rules of a language. Of Python's eight indexes,
+// only the two that our reading uses are created, under the same names: each index slows down every insert.
 const TABLE = `CREATE TABLE IF NOT EXISTS data (
   id BIGSERIAL NOT NULL, timestamp VARCHAR(26) COLLATE "C", base_id VARCHAR(255) COLLATE "C",
   parent_id VARCHAR(255), trace_id VARCHAR(255), project VARCHAR(255), host VARCHAR(255), service VARCHAR(255),
@@ -19,22 +19,22 @@ const INDEXES = [
   'CREATE INDEX IF NOT EXISTS ix_data_base_id ON data (base_id)',
   'CREATE INDEX IF NOT EXISTS ix_data_timestamp ON data (timestamp)',
 ]
-/** For this transaction alone: a pooler may give the session to another program next. */
+/** The limit is local to the transaction, because a pooler may give the session to another program next. */
 const BEGIN = `BEGIN; SET LOCAL lock_timeout = '${LOCK_WAIT_S}s'`
-/** Any number that nobody else locks by. */
+/** An arbitrary number that no other program uses for a lock. */
 const LOCK = 'SELECT pg_advisory_xact_lock(7160213846)'
-/** What creating it at the same time as another process, or as Python, ends in. */
+/** Errors when another process or Python creates the table at the same time. */
 const CREATED_BY_ANOTHER = new Set(['42P07', '42710', '23505'])
 
-// One array a column: the shortest of statements, whose text is the same for any number of rows.
+// One array per column makes the statement short, and keeps its text the same for any number of rows.
 const INSERT = `INSERT INTO data (${COLUMNS.join(', ')})
   SELECT ${COLUMNS.map(column => (column === 'data' ? 'data::json' : column)).join(', ')}
   FROM unnest(${COLUMNS.map((_, index) => `$${index + 1}::text[]`).join(', ')}) AS batch (${COLUMNS.join(', ')})`
 
-/** PostgreSQL takes a thousand million bytes a value; this is what it takes at ease. */
+/** PostgreSQL takes 1,000,000,000 bytes per value, and handles this many with ease. */
 const MAX_BYTES = 100_000_000
 
-/** The table in PostgreSQL, wherever the session's search path finds or puts it. */
+/** Creates the store. The search path of the session decides where its table is. */
 export function createPostgresqlStore(session: SqlSession): SqlStore {
   let found = false
 

@@ -8,22 +8,20 @@ import { createRedisLinks, type RedisCommand, type RedisLinks, type RedisReply }
 import { type KeyedCommand, type RedisRoute, toValues } from './route.js'
 import type { RedisPlace } from './url.js'
 
-/** A command that waits for its answer, and where it was sent on to. */
+/** A command that waits for its answer, and the server that it goes to. */
 interface Errand extends KeyedCommand {
   readonly index: number
   readonly host: Host
-  /** Whether the slot is on its way to that server, which has to be told that we know. */
+  /** Whether the slot is moving to that server, so that `ASKING` must precede the command. */
   readonly asking: boolean
 }
 
-/** So often a command is sent on before its refusal stands. */
 const MAX_REDIRECTIONS = 5
 const REDIRECTION = /^(MOVED|ASK) \d+ (.*):(\d+)$/
 
 /**
- * The way to the nodes of a Cluster: each slot's commands go to its master together, and where that has moved, after it.
- *
- * Not the client's own: it sends a batch again whose connection broke, though the first one may have been executed.
+ * Creates a route to the nodes of a Cluster. The commands for one master go together, and follow slots that have moved.
+ * The client's own Cluster class repeats a batch whose connection broke, though the first one may have been executed.
  */
 export function createClusterRoute(place: RedisPlace, lookup: LookupFunction): RedisRoute {
   const opened = createRedisLinks(place, lookup)
@@ -100,7 +98,7 @@ async function sendTogether(link: KeptLink, errands: readonly Errand[]): Promise
       return replies[at - 1] ?? lost()
     })
   } catch (error) {
-    // None of these was sent; those to other nodes were.
+    // Nothing was sent to this node. Other nodes got their commands.
     return errands.map(() => ({ outcome: 'refused', error: isError(error) ? error : new Error(String(error)) }))
   }
 }
@@ -109,12 +107,12 @@ function redirect(errand: Errand, reply: RedisReply | undefined): Errand | undef
   if (reply?.outcome !== 'refused') return undefined
   const [, kind, host, port] = REDIRECTION.exec(reply.error.message) ?? []
   if (kind === undefined) return undefined
-  // Without a name it is the host that was asked.
+  // A redirection without a name leads to the host that was asked.
   const to = { host: host === undefined || host === '' ? errand.host.host : host, port: Number(port) }
   return { ...errand, host: to, asking: kind === 'ASK' }
 }
 
-/** Whether what we know of the Cluster may not be so any more. */
+/** Whether the reply shows that the known owners of slots may be out of date. */
 function isOutdated(reply: RedisReply): boolean {
   return (
     reply.outcome === 'lost' || (reply.outcome === 'refused' && (isElsewhere(reply.error) || 'code' in reply.error))
@@ -125,7 +123,7 @@ function lost(): RedisReply {
   return { outcome: 'lost', error: new Error('Connection is closed.') }
 }
 
-/** Which master has each slot, by the first of these hosts that says so. */
+/** Returns the master of each slot, according to the first of the hosts that answers. */
 async function loadOwners(
   hosts: readonly Host[],
   linkTo: (host: Host) => KeptLink,

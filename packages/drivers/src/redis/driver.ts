@@ -13,11 +13,10 @@ import { readRedisUrl } from './url.js'
 import { prepareBatch, sendBatch } from './write.js'
 
 /**
- * Redis or Valkey, alone, as a Cluster or watched by Sentinels, in the layout of Python's driver: a list a trace,
- * `osprofiler_opt:<base_id>`, and `osprofiler_error:<base_id>` for a failed one where `filterErrorTrace` says so.
- *
- * A batch is one variadic push a trace, all sent together. What of it the server has refused is sent again when the
- * batch is; what was on its way when a connection broke is not, and its fate unknown.
+ * Opens a driver for Redis or Valkey: one server, a Cluster, or a master that Sentinels watch. The layout is that of
+ * Python's driver. Each trace has a list `osprofiler_opt:<base_id>`. With `filterErrorTrace`, a failed trace also has a
+ * note `osprofiler_error:<base_id>`. A batch is one variadic push per trace, all sent together. Refused commands are
+ * sent again with the batch. Commands whose connection broke are not, and their fate is unknown.
  */
 export function openRedisDriver(location: string, context: OpenContext): StoreDriver {
   const { scheme, filterErrorTrace, lifetime } = context

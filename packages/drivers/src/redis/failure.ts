@@ -2,16 +2,14 @@ import { OsprofilerError } from '@osprofiler/core'
 import { Error, isError, Object, String } from '@osprofiler/core/toolkit'
 import type { RedisPlace } from './url.js'
 
-/** What a message says of the store. */
 type ShownPlace = Pick<RedisPlace, 'location' | 'product'>
 
-/** What servers answer that will be so whenever a command is sent again: the key holds something else, a value is too large. */
+/** Refusals that never change: the key holds another type, or a value is too large. */
 const FOR_EVER = /^WRONGTYPE |exceeds maximum allowed size|^ERR (?:Protocol error: )?invalid bulk length/
 
-/** What they answer when another one has become the master, or the keys' home, or will be soon. */
+/** Refusals because another server has become or will become the master or the home of the keys. */
 const ELSEWHERE = /^(?:READONLY|MOVED|ASK|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|LOADING|UNBLOCKED) /
 
-/** What to do about a refusal, beside waiting. */
 const ADVICE: readonly (readonly [RegExp, string])[] = [
   [
     /^Sentinel: (?:WRONGPASS|NOAUTH|ERR invalid password)/,
@@ -41,21 +39,20 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   ],
 ]
 
-/** What an advice says otherwise to a user of Valkey. The name of a page, `redis.md`, stays. */
+/** Words to replace in advice for users of Valkey. The name of the page `redis.md` stays. */
 const REDIS_WORDS = /\bRedis\b|\bredis(?=s?:\/\/)/g
 
-/** A Sentinel's own refusal, which is told from that of the master. */
+/** Marks a Sentinel's own refusal, which has another meaning than the master's. */
 export function toSentinelRefusal(error: unknown): unknown {
   if (!isError(error) || error.name !== 'ReplyError') return error
   return new Error(`Sentinel: ${error.message}`)
 }
 
-/** Whether a refusal will be the same for ever. */
 export function isForEver({ message }: Error): boolean {
   return FOR_EVER.test(message)
 }
 
-/** Whether a refusal may be for the size of one command: the server counts what it has been sent as memory, too. */
+/** Whether the size of one command may be the reason. The server counts received data as memory, too. */
 export function mayBeOfOne({ message }: Error): boolean {
   return message.startsWith('OOM ')
 }
@@ -65,21 +62,19 @@ export function isLast({ message }: Error): boolean {
   return message.startsWith('ERR Protocol error')
 }
 
-/** Whether a refusal says that another server is the one to ask. */
 export function isElsewhere({ message }: Error): boolean {
   return ELSEWHERE.test(message)
 }
 
-/** An error for those who use the driver. The cause holds what the server or the system said, and no command. */
+/** Returns an error for users of the driver. Its cause has the words of the server or the system, but no command. */
 export function toRedisError(place: ShownPlace, error: unknown): unknown {
   const { message, code } = error as NodeJS.ErrnoException
   const said = firstLine(message)
-  // Not the client's own error: that carries the command, with the password that it was to log in with.
+  // The client's own error is not kept, because it carries the command with the login's password.
   const cause = Object.assign(new Error(said), code === undefined ? {} : { code })
   return new OsprofilerError('ERR_STORE', explainRefusal(place, said), { cause })
 }
 
-/** What a refusal means for the one who runs the program. */
 export function explainRefusal({ location, product }: ShownPlace, message: string): string {
   const said = firstLine(message)
   const [, general] = ADVICE.find(([pattern]) => pattern.test(said)) ?? []
@@ -93,7 +88,7 @@ function toValkeyWord(word: string): string {
   return word === 'Redis' ? 'Valkey' : 'valkey'
 }
 
-/** An address is told, which a message may need; a command is not. */
+/** Returns the first line of a message, which may have an address but no command. */
 function firstLine(message: unknown): string {
   const [line = ''] = String(message ?? '').split('\n', 1)
   return line.replace(/\.$/, '').slice(0, 200) || 'the connection was closed'

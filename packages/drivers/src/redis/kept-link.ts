@@ -1,13 +1,12 @@
 import type { RedisLink } from './link.js'
 
-/** A connection that is made when it is wanted, and anew once it has broken. */
+/** A connection that opens on first use, and again after it broke. */
 export interface KeptLink {
   borrow(): Promise<RedisLink>
-  /** Closes it. The next one who wants it has another made. */
+  /** Closes the connection. The next `borrow` opens another one. */
   forget(): Promise<void>
 }
 
-/** Keeps what `open` makes for all who want it. */
 export function keepLink(open: () => Promise<RedisLink>): KeptLink {
   let current: Promise<RedisLink> | undefined
   return {
@@ -15,7 +14,7 @@ export function keepLink(open: () => Promise<RedisLink>): KeptLink {
       const seen = current
       const link = await seen?.catch(() => undefined)
       if (link?.isOpen === true) return link
-      // Of several who find it broken, the first one has another made for all.
+      // If several callers find the connection broken, the first one opens another for all.
       if (current === seen) current = open()
       return await (current ?? open())
     },

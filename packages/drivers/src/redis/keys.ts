@@ -2,22 +2,21 @@ import { Array, Set, String } from '@osprofiler/core/toolkit'
 import type { RedisLink } from './link.js'
 import { type RedisRoute, toValues } from './route.js'
 
-/** Where Python's driver keeps a trace: the list of its records, the newest first. */
+/** Prefix of a trace's list of records in the layout of Python's driver, newest record first. */
 export const RECORDS = 'osprofiler_opt:'
-/** Where it notes that a trace failed. */
+/** Prefix of the note that a trace failed. */
 export const FAILURES = 'osprofiler_error:'
-/** Where its predecessor kept each record in a key of its own. */
+/** Prefix of the old layout, which had a key per record. */
 export const LEGACY = 'osprofiler:'
 
 const KEYS_PER_SCAN = 500
 
-/** Some keys, and the connection to the server that has them. */
 export interface KeyPage {
   readonly link: RedisLink
   readonly keys: readonly string[]
 }
 
-/** The keys that begin so, in pages, from all servers. Some may come twice, as `SCAN` has it; keys that come meanwhile may not. */
+/** Yields the keys with a prefix from all servers, in pages. Like `SCAN`, it may repeat keys and omit new ones. */
 export async function* scanKeys(route: RedisRoute, prefix: string): AsyncGenerator<KeyPage> {
   const pattern = `${escapePattern(prefix)}*`
   for (const link of await route.openLinks()) {
@@ -31,7 +30,7 @@ export async function* scanKeys(route: RedisRoute, prefix: string): AsyncGenerat
   }
 }
 
-/** A trace's id may be any text, and is none but itself. */
+/** An id may have any characters, and none may act as a wildcard. */
 function escapePattern(text: string): string {
   return text.replace(/[\\*?[\]^-]/g, '\\$&')
 }

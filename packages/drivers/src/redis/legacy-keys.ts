@@ -5,11 +5,11 @@ import { LEGACY, scanKeys } from './keys.js'
 import type { RedisCommand } from './link.js'
 import type { RedisRoute } from './route.js'
 
-/** What OSProfiler wrote before it had lists: a key a record, `osprofiler:` and the ids of trace and point. */
+/** Records in OSProfiler's old layout: one key per record, `osprofiler:` and the ids of trace and point. */
 export interface LegacyKeys {
-  /** The records of a trace, or of all. */
+  /** Reads the records of one trace, or of all traces. */
   read(baseId?: string): AsyncGenerator<readonly TraceRecord[]>
-  /** Removes the records of some traces and resolves to how many these were. */
+  /** Removes the records of some traces, and resolves to their number. */
   remove(baseIds: ReadonlySet<string>): Promise<number>
 }
 
@@ -18,7 +18,7 @@ interface LegacyPage {
   remove(keep: (record: TraceRecord) => boolean): Promise<number>
 }
 
-/** Looks for such keys once. Nothing writes them any more: where there are none, none is ever looked for again. */
+/** Looks for such keys once. Nothing writes them any more, so if there are none, no later search is needed. */
 export function createLegacyKeys(route: RedisRoute): LegacyKeys {
   let areThere: boolean | undefined
 
@@ -46,7 +46,7 @@ export function createLegacyKeys(route: RedisRoute): LegacyKeys {
   return {
     async *read(baseId) {
       for await (const { records } of scan(`${LEGACY}${baseId ?? ''}`)) {
-        // The id of another trace may begin with this one's.
+        // The id of another trace may begin with this id.
         yield baseId === undefined ? records : records.filter(({ base_id }) => base_id === baseId)
       }
     },

@@ -9,53 +9,46 @@ import { loadClient } from '../opening/client-package.js'
 import type { Host } from '../opening/connection-url.js'
 import type { RedisLogin, RedisPlace, RedisTls } from './url.js'
 
-/** A command of Redis: its name, as the client's method is called, and what it is given. */
+/** A Redis command: the name of the client's method, and its arguments. */
 export type RedisCommand = readonly [name: string, ...words: (string | number)[]]
 
-/**
- * What became of a command: its answer; a refusal, by which nothing was done; or nobody knows, for the connection ended
- * while it was on its way.
- */
+/** Outcome of a command: its answer, a refusal that changed nothing, or unknown because the connection ended. */
 export type RedisReply =
   | { readonly outcome: 'done'; readonly value: unknown }
   | { readonly outcome: 'refused'; readonly error: Error }
   | { readonly outcome: 'lost'; readonly error: Error }
 
-/** Opens connections, and ends all of them at once. */
 export interface RedisLinks {
-  /** Connects and logs in. */
   open(host: Host, login: RedisLogin, db: number): Promise<RedisLink>
-  /** Ends those that are open and those that are being made. */
+  /** Ends all connections, including those that are still opening. */
   cut(): void
-  /** How often that was done: who was connecting before goes no further. */
+  /** Number of cuts so far. A connection attempt from before a cut goes no further. */
   readonly cuts: number
 }
 
-/** A connection to one server. Does not keep a process alive. */
+/** A connection to one server. It does not keep the process alive. */
 export interface RedisLink {
-  /** False once it has broken: another one has to be made. */
   readonly isOpen: boolean
-  /** Sends commands together. Rejects where none was sent; what became of each is told in their order otherwise. */
+  /** Sends commands together and resolves to their outcomes in order. Rejects if nothing was sent. */
   send(commands: readonly RedisCommand[]): Promise<readonly RedisReply[]>
   close(): void
 }
 
-/** A connection that has not been used for so long may have broken unnoticed: it is tried before a batch depends on it. */
+/** A connection that was idle for longer may have broken unnoticed, so a ping tests it before a batch. */
 const IDLE_MS = 1_000
 
-/** As the client has it by default. */
+/** Default of the client. */
 const CLOSE_MS = 2_000
 
 type ClientOptions = ReturnType<typeof toOptions> & { readonly Connector: ReturnType<typeof toConnector> }
 type Client = Awaited<ReturnType<typeof loadClient<'ioredis'>>>
 
-/** Prepares connections to the servers of a place. */
 export function createRedisLinks(place: RedisPlace, lookup: LookupFunction): RedisLinks {
   const clients = new Set<Redis>()
   let cuts = 0
 
   function prepare(options: ClientOptions, Client: typeof Redis): Redis {
-    // In nobody's trace: a connection outlives the request in whose context it is made.
+    // A connection outlives the request that opens it, so it must not be in that request's trace.
     const redis = suppress(() => new Client(options))
     clients.add(redis)
     redis.on('end', () => clients.delete(redis))
@@ -84,10 +77,7 @@ export function createRedisLinks(place: RedisPlace, lookup: LookupFunction): Red
   }
 }
 
-/**
- * The client neither tries again nor sends anything again by itself, which could write a batch twice; nor does it log
- * in, for where a server knows no password it would print that.
- */
+/** Forbids retries, which could write a batch twice, and logging in, which prints a warning if no password is set. */
 function toOptions({ host, port }: Host, { connectTimeout, tls }: RedisPlace) {
   return {
     host,
@@ -100,14 +90,14 @@ function toOptions({ host, port }: Host, { connectTimeout, tls }: RedisPlace) {
     maxRetriesPerRequest: 0,
     disableClientInfo: true,
     connectTimeout,
-    // What it says is for the connector; the client waits for the end of the handshake.
+    // Makes the client wait for the end of the handshake. The options for TLS are the connector's.
     ...(tls === undefined ? {} : { tls: {} }),
-    // No `HELLO` of the client's own, which would ask for version 3 of the protocol and be refused without a password.
+    // Keeps the client from sending `HELLO` for protocol 3, which a server refuses before the login.
     protocol: 2,
   } satisfies RedisOptions
 }
 
-/** Makes the connection, since the client hands no `lookup` on. */
+/** Creates a connector, because the client does not pass on `lookup`. */
 function toConnector(client: Client, { host, port }: Host, { tls }: RedisPlace, lookup: LookupFunction) {
   const { AbstractConnector } = client
   const address = { host, port, lookup }
@@ -136,7 +126,7 @@ async function logInto(redis: Redis, login: RedisLogin, db: number, place: Redis
   })
   async function connect(): Promise<RedisLink> {
     const connecting = suppress(() => redis.connect())
-    // The client makes its socket a moment later. One that says nothing over TLS must not keep the process alive.
+    // The client creates its socket a moment later. A server that is silent over TLS must not keep the process alive.
     setImmediate(() => redis.stream?.unref()).unref()
     await connecting
     const link = createLink(redis, place.replyTimeout)
@@ -149,9 +139,9 @@ async function logInto(redis: Redis, login: RedisLogin, db: number, place: Redis
   })
 }
 
-/** At once, where the client would wait for a server that hangs, and keep the process alive meanwhile. */
+/** Ends a connection at once. The client alone would wait for a server that hangs, and keep the process alive. */
 function end(redis: Redis): void {
-  // Told a second time, the client would wait for the end of what has ended, for two seconds.
+  // After a second `disconnect`, the client would wait two seconds for the end of a connection that has ended.
   if (redis.stream?.destroyed) return
   redis.disconnect()
   redis.stream?.destroy()
@@ -195,7 +185,7 @@ async function logIn(link: RedisLink, { username, password }: RedisLogin, db: nu
   const commands: RedisCommand[] = []
   if (password !== undefined) commands.push(username === undefined ? ['auth', password] : ['auth', username, password])
   if (db !== 0) commands.push(['select', db])
-  // Asks for leave, too: without a password that is wanted, the first command is refused.
+  // The ping checks the permission, too. Without a required password, the first command is refused.
   commands.push(['ping'])
   const replies = await link.send(commands)
   for (const [index, reply] of replies.entries()) {
@@ -205,7 +195,7 @@ async function logIn(link: RedisLink, { username, password }: RedisLogin, db: nu
   }
 }
 
-/** One that needs no password is let be given one, as in Python. */
+/** As in Python, a password is no error if the server requires none. */
 function wantsNoPassword({ message }: Error): boolean {
   return /no password is set|without any password configured/.test(message)
 }

@@ -11,19 +11,19 @@ import type { RedisCommand, RedisReply } from './link.js'
 import { readList, readLists } from './read.js'
 import type { RedisRoute } from './route.js'
 
-/** A trace of which it is only known that it began at this time or before. */
+/** A trace that began at `timestamp` or earlier. */
 interface Candidate {
   readonly baseId: string
   readonly timestamp: string
 }
 
-/** So many of the newest are remembered; further ones would fill the memory. */
+/** Limits the memory for candidates. The newest ones are kept. */
 const MAX_CANDIDATES = 100_000
 const TRACES_AT_ONCE = 20
 
 /**
- * The newest traces. Redis has no order of traces: each key is looked at once, for the record that came first, which
- * bounds when its trace began. Then traces are read whole, the newest bound first, until no other can be newer.
+ * Lists the newest traces. Redis does not order traces, so the first record of each trace is read: the trace began then
+ * or earlier. After that whole traces are read, latest bound first, until no other trace can be newer.
  */
 export async function listTraces(
   route: RedisRoute,
@@ -56,14 +56,13 @@ export async function listTraces(
   return await collectNewest({ pages, summarise }, selection)
 }
 
-/** Sums up a trace, by all of its records. */
 export async function tallyTrace(route: RedisRoute, baseId: string): Promise<TraceTally> {
   const tally = createTally()
   for await (const records of readList(route, `${RECORDS}${baseId}`)) for (const record of records) tally.add(record)
   return tally
 }
 
-/** The tallies of traces without lists. */
+/** Sums up the traces of the old layout. */
 export async function tallyLegacy(legacy: LegacyKeys): Promise<Map<string, TraceTally>> {
   const tallies = new Map<string, TraceTally>()
   for await (const records of legacy.read()) for (const record of records) addToTally(tallies, record)
@@ -85,7 +84,7 @@ function tooMany(): OsprofilerError {
   )
 }
 
-/** The traces that may have begun since then, newest bound first. */
+/** Returns the traces that may have begun at `since` or later, latest bound first. */
 async function findCandidates(
   route: RedisRoute,
   failed: boolean,
@@ -113,10 +112,7 @@ function newest(candidates: ReadonlyMap<string, Candidate>): Candidate[] {
   return sortNewestFirst([...candidates.values()]).slice(0, MAX_CANDIDATES)
 }
 
-/**
- * Undefined where the key is gone, or somebody else's. Of a record that cannot be read, the time that is believed at most:
- * the trace is read whole, and the other records tell.
- */
+/** Returns undefined for a missing or foreign key. An unreadable record counts as new, so its trace is read whole. */
 function readTimestamp(reply: RedisReply | undefined): string | undefined {
   if (reply?.outcome === 'lost') throw reply.error
   if (reply?.outcome !== 'done' || typeof reply.value !== 'string') return undefined

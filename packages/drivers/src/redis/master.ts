@@ -7,7 +7,7 @@ import { createRedisLinks, type RedisLink, type RedisLinks } from './link.js'
 import { type RedisRoute, toValues } from './route.js'
 import type { RedisPlace } from './url.js'
 
-/** The way to one server: the one that is named, or the one that Sentinels call the master at the time. */
+/** Creates a route to one server: the named one, or the current master of the Sentinels. */
 export function createMasterRoute(place: RedisPlace, lookup: LookupFunction): RedisRoute {
   const links = createRedisLinks(place, lookup)
   const kept = keepLink(async () => {
@@ -29,7 +29,7 @@ export function createMasterRoute(place: RedisPlace, lookup: LookupFunction): Re
   }
 }
 
-/** Asks one Sentinel after another for the master, and the master whether it is one. */
+/** Asks one Sentinel after another for the master, and the master for its role. */
 async function openMaster(place: RedisPlace, links: RedisLinks): Promise<RedisLink> {
   const { cuts } = links
   let failure: unknown
@@ -62,10 +62,7 @@ async function askForMaster(sentinel: Host, place: RedisPlace, links: RedisLinks
   }
 }
 
-/**
- * Whether the connection is of no more use. A server that has become a replica says so with each command, and another one
- * is the master. A command that is too large for the server's memory stays in the connection's buffer, and counts on.
- */
+/** Whether a connection is useless: its server became a replica, or still counts a command too large for its memory. */
 function isStale(refusal: Error): boolean {
   return isElsewhere(refusal) || isLast(refusal) || mayBeOfOne(refusal)
 }

@@ -5,10 +5,10 @@ import { type KeyedCommand, type RedisRoute, toValues } from './route.js'
 
 const FIRST_PAGE_LINES = 50
 const MAX_PAGE_LINES = 1_000
-/** Characters that a page is to have, roughly: records may have a megabyte each. */
+/** Approximate size of a page. A record may have a megabyte. */
 const PAGE_CHARACTERS = 1_000_000
 
-/** The records of a list from its end, where the oldest is, in pages. What is pushed meanwhile stands at the other end. */
+/** Reads a list in pages from its end, where the oldest record is. New records are pushed at the other end. */
 export async function* readList(
   route: RedisRoute,
   key: string,
@@ -24,7 +24,7 @@ export async function* readList(
   }
 }
 
-/** As `readList`, of several lists whose first pages come together; each is handed to `take` as it comes. */
+/** Like `readList` for several lists, whose first pages are read together. `take` gets each page. */
 export async function readLists(
   route: RedisRoute,
   keys: readonly string[],
@@ -35,7 +35,7 @@ export async function readLists(
     const replies = await route.send(pages.map(({ command }) => command))
     pages = pages.flatMap((page, index) => {
       const reply = replies[index]
-      // A key of another type is no trace, and keeps none from being read.
+      // A key of another type is no trace, and must not prevent the reading of traces.
       const lines = reply?.outcome === 'refused' && isOtherType(reply.error) ? [] : toValues(reply ? [reply] : [])[0]
       const { records, next } = readPage(page, lines)
       take(page.key, records)
@@ -50,7 +50,7 @@ function isOtherType({ message }: Error): boolean {
 
 interface Page {
   readonly key: string
-  /** Records that stand behind it in the list. */
+  /** Number of records after this page in the list. */
   readonly read: number
   readonly length: number
   readonly command: KeyedCommand
@@ -66,7 +66,7 @@ function toPage(key: string, read: number, length: number): Page {
 
 interface PageContent {
   readonly records: readonly TraceRecord[]
-  /** How many lines hold no record. */
+  /** Number of lines without a record. */
   readonly unreadable: number
   readonly next?: Page
 }

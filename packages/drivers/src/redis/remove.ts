@@ -7,7 +7,7 @@ import type { RedisCommand } from './link.js'
 import { tallyLegacy, tallyTrace } from './list.js'
 import { type RedisRoute, toValues } from './route.js'
 
-/** Removes a trace, in whichever layout, and resolves to how many records that were. */
+/** Removes a trace in either layout, and resolves to the number of its records. */
 export async function deleteTrace(route: RedisRoute, legacy: LegacyKeys, baseId: string): Promise<number> {
   const key = `${RECORDS}${baseId}`
   const [length] = toValues(await route.send([{ key, command: ['llen', key] }]))
@@ -15,11 +15,10 @@ export async function deleteTrace(route: RedisRoute, legacy: LegacyKeys, baseId:
   return Number(length) + (await legacy.remove(new Set([baseId])))
 }
 
-/** Removes the traces without a record from that time or later, and resolves to how many these were. */
 export async function pruneTraces(route: RedisRoute, legacy: LegacyKeys, before: string): Promise<number> {
   let pruned = 0
   for await (const { link, keys } of scanKeys(route, RECORDS)) {
-    // Of most traces, the record that came last is the youngest: one that is young enough spares reading them.
+    // In most traces the last record is the youngest. If it is young enough, the trace need not be read.
     const heads = await link.send(keys.map((key): RedisCommand => ['lindex', key, 0]))
     for (const [index, key] of keys.entries()) {
       const reply = heads[index]
@@ -35,9 +34,9 @@ async function pruneTrace(route: RedisRoute, baseId: string, before: string): Pr
   const key = `${RECORDS}${baseId}`
   const [length] = toValues(await route.send([{ key, command: ['llen', key] }]))
   const { summary, newest } = await tallyTrace(route, baseId)
-  // A list in which no record stands is not of ours.
+  // A list without any record is not ours.
   if (summary === undefined || newest >= before) return false
-  // What was pushed since the list was measured stays: it is cut off behind that.
+  // Cuts off only the measured records, so that those pushed since stay.
   const [, left] = toValues(
     await route.send([
       { key, command: ['ltrim', key, 0, -(Number(length) + 1)] },

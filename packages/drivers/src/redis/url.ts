@@ -9,25 +9,23 @@ import {
 } from '../opening/connection-url.js'
 import { readSeconds, readSwitch, readTlsFiles, readTtl } from '../opening/url-options.js'
 
-/** Where a Redis is and how to talk to it. */
 export interface RedisPlace {
-  /** One server, the nodes of a Cluster of which some are known, or Sentinels that know the master. */
+  /** Whether `hosts` are one server, some nodes of a Cluster, or Sentinels that know the master. */
   readonly kind: 'single' | 'cluster' | 'sentinel'
-  /** What messages call the server, by the scheme of the connection string. */
+  /** Name of the server in messages, by the scheme of the connection string. */
   readonly product: 'Redis' | 'Valkey'
   readonly hosts: readonly Host[]
-  /** For people. */
   readonly location: string
-  /** By which Sentinels know the master. */
+  /** The name by which Sentinels know the master. */
   readonly masterName: string
   readonly login: RedisLogin
-  /** Of the Sentinels themselves. */
+  /** Login to the Sentinels themselves. */
   readonly sentinelLogin: RedisLogin
   readonly db: number
   readonly tls: RedisTls | undefined
-  /** Milliseconds that a connection and its handshake may take. */
+  /** Limit for a connection with its handshake, in milliseconds. */
   readonly connectTimeout: number
-  /** Milliseconds after which a server that does not answer is given up. */
+  /** Limit for the wait for an answer, in milliseconds. */
   readonly replyTimeout: number
   /** See `readTtl`. */
   readonly ttl: number | undefined
@@ -38,23 +36,22 @@ export interface RedisLogin {
   readonly password: string | undefined
 }
 
-/** Files and checks of TLS. */
 export interface RedisTls {
   readonly caFile: string | undefined
   readonly certificateFile: string | undefined
   readonly keyFile: string | undefined
-  /** Whether the server's certificate has to be from an authority that is known. */
+  /** Whether the certificate must come from a known authority. */
   readonly verify: boolean
-  /** Whether it has to be of the host that was asked for. */
+  /** Whether the certificate must be for the requested host. */
   readonly checkHost: boolean
 }
 
-/** As Python's client spells them, but for `cluster`, `sentinel_` and `ttl`. */
+/** Spelled as in Python's client, except for `cluster`, `sentinel_` and `ttl`. */
 const OPTIONS = words(`
   db username password socket_timeout socket_connect_timeout ssl_ca_certs ssl_certfile ssl_keyfile
   ssl_cert_reqs ssl_check_hostname ttl
 `)
-/** They tell Python how its client is to work. */
+/** Settings of Python's client that have no meaning here. */
 const PASSED_OVER = words(`
   client_name health_check_interval max_connections protocol retry_on_timeout socket_keepalive
 `)
@@ -77,11 +74,7 @@ const SENTINEL_FORM: UrlForm = {
   passedOver: PASSED_OVER,
 }
 
-/**
- * Reads what follows `redis://`, `redissentinel://` or `valkey://`, each also with `s` for TLS.
- *
- * @throws OsprofilerError `ERR_CONNECTION_STRING`
- */
+/** Reads what follows `redis://`, `redissentinel://` or `valkey://`, also with `s`. Throws `ERR_CONNECTION_STRING`. */
 export function readRedisUrl(scheme: string, location: string): RedisPlace {
   const bySentinel = scheme.startsWith('redissentinel')
   const product = scheme.startsWith('valkey') ? 'Valkey' : 'Redis'
@@ -129,7 +122,7 @@ function readTls(scheme: string, url: ConnectionUrl): RedisTls | undefined {
   }
   const checks = (options.get('ssl_cert_reqs') ?? 'required').toLowerCase().replace(/^cert_/, '')
   if (!['none', 'optional', 'required'].includes(checks)) throw refuse('ssl_cert_reqs is none, optional or required')
-  // Only whether they can be read: what is in them is read with each connection, for certificates are renewed.
+  // Only checks that the files are readable. Each connection reads them again, because certificates are renewed.
   readTlsFiles(url, { ca: 'ssl_ca_certs', cert: 'ssl_certfile', key: 'ssl_keyfile' })
   return {
     caFile: options.get('ssl_ca_certs'),

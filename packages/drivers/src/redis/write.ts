@@ -6,37 +6,34 @@ import { FAILURES, RECORDS } from './keys.js'
 import type { RedisCommand, RedisReply } from './link.js'
 import type { KeyedCommand, RedisRoute } from './route.js'
 
-/** A batch as commands, with what has become of each so far. */
 export interface RedisBatch {
   readonly steps: readonly Step[]
-  /** Records that could not be any. */
+  /** Number of records that cannot be commands. */
   readonly refused: number
 }
 
 interface Step extends KeyedCommand {
-  /** The positions of the records that it writes. None: then it may be sent any number of times. */
+  /** Positions of the records that the step writes. A step without records may be sent any number of times. */
   readonly places: readonly number[]
   readonly size: number
-  /** What has to be done before it counts. */
+  /** The step that must be done before this one counts. */
   readonly follows: Step | undefined
   state: 'due' | 'done' | 'refused' | 'unknown'
 }
 
-/** What a batch has of one trace. */
 interface TraceLines {
   readonly lines: string[]
-  /** The positions of their records. */
   readonly places: number[]
   failedAt: string | undefined
 }
 
-/** What goes to a server at once: more would be copied about in memory, there and here. */
+/** Limits for one request, because more would be copied in memory by client and server. */
 const MAX_CHARACTERS = 8_000_000
 const MAX_LINES = 5_000
-/** A longer line goes alone: a server that ends the connection for the line's size costs no other record then. */
+/** A longer line goes alone. A server that ends the connection for the line's size then costs no other record. */
 const LONG_LINE_CHARACTERS = 1_000_000
 
-/** One push a trace, in the layout of Python's driver, then its expiry and the note of its failure where these are wanted. */
+/** Prepares one push per trace in the layout of Python's driver, with expiry and note of failure if wanted. */
 export function prepareBatch(
   records: readonly TraceRecord[],
   options: { readonly ttl: number | undefined; readonly filterErrorTrace: boolean },
@@ -44,7 +41,7 @@ export function prepareBatch(
   const traces = new Map<string, TraceLines>()
   let refused = 0
   for (const [place, record] of records.entries()) {
-    // A key is made of bytes: half a surrogate pair has none.
+    // Keys are bytes, and half a surrogate pair has no bytes.
     if (record.base_id.isWellFormed()) add(traces, record, place, options.filterErrorTrace)
     else refused++
   }
@@ -52,10 +49,8 @@ export function prepareBatch(
 }
 
 /**
- * Sends what is due of a batch. What was refused for now is due again when the batch is: then this rejects, unless the
- * server took others, or may take others. What nobody knows of is not sent again.
- *
- * @param explain says for people what the server's refusal means
+ * Sends the due steps of a batch. Steps that are refused for now stay due. In this case the call rejects, unless the
+ * server took or may take other records. Steps of unknown fate are not sent again.
  */
 export async function sendBatch(
   route: RedisRoute,
@@ -97,11 +92,11 @@ function placesOf(steps: readonly Step[], wanted: Step['state']): readonly numbe
   return steps.flatMap(({ state, places }) => (state === wanted ? places : []))
 }
 
-/** What it failed of, where it did. */
+/** Updates the state of a step. Returns its failure, if any. */
 function settle(step: Step, reply: RedisReply | undefined): Error | undefined {
   if (reply === undefined) return undefined
   if (reply.outcome === 'done') {
-    // Of a trace that could not be pushed, the expiry had no effect.
+    // After a failed push, the expiry had no effect.
     if (step.follows?.state !== 'due') step.state = 'done'
     return undefined
   }
@@ -135,7 +130,7 @@ function toSteps(baseId: string, { lines, places, failedAt }: TraceLines, ttl: n
   return steps
 }
 
-/** One push, but for batches that are beyond all measure. */
+/** Returns one push, or several for an oversized batch. */
 function toPushes(key: string, lines: readonly string[], places: readonly number[]): Step[] {
   const steps: Step[] = []
   let from = 0

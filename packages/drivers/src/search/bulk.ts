@@ -5,29 +5,29 @@ import { type SearchClient, WRITE_MS } from './client.js'
 import { mayRefuseRecords, SearchFailure } from './failure.js'
 import { FAILURES, RECORDS } from './layout.js'
 
-/** What a try of some documents came to. What became of each, its state says. */
+/** Outcome of a try. The state of each document says what became of the document. */
 export interface BulkOutcome {
-  /** Why the server took no request with some of them, for what is in it: which one that is, only halves tell. */
+  /** Why the server refused a request for one of its documents. Only halves of the batch show which one. */
   readonly refusal: SearchFailure | undefined
-  /** Why some are still due: the server fails, or what stands before it. */
+  /** Why some documents are still due: the server or a proxy before it fails. */
   readonly failure: SearchFailure | undefined
-  /** What the server said last of a document that it refused or put off. */
+  /** Last reason of the server for refusing or putting off a document. */
   readonly reason: SearchFailure | undefined
 }
 
-/** What a proxy lets through by default is 1 MiB. A larger record goes alone. */
+/** By default, a proxy accepts 1 MiB. A larger record goes alone. */
 const MAX_BYTES = 1_000_000
 
-/** A write that comes to nothing on any index: of a document that is not there, nothing is replaced. */
+/** A write without effect: it replaces a document that does not exist. */
 const PROBE = `{"index":{"_index":"${RECORDS}","_id":"osprofiler-probe","if_seq_no":0,"if_primary_term":1}}\n{}\n`
 
-/** Statuses of single documents that may pass: a queue or a memory that is full, and what the server itself failed of. */
+/** Statuses of documents that may succeed later: a queue or a memory is full, or the server itself failed. */
 const HELD = [429, 500]
 const REFUSED = [400, 413]
-/** A document that is there already is one of an earlier try. */
+/** The document exists, because an earlier try wrote it. */
 const WRITTEN = 409
 
-/** Sends what of a batch is not settled yet. Rejects where that came to nothing, for whatever the batch is. */
+/** Sends the documents of a batch that are not settled. Rejects if the reason is not the batch. */
 export async function sendBulk(client: SearchClient, documents: readonly BulkDocument[]): Promise<BulkOutcome> {
   let outcome: BulkOutcome = { refusal: undefined, failure: undefined, reason: undefined }
   for (const piece of cutIntoPieces(documents.filter(({ state }) => state === 'due' || state === 'held'))) {
@@ -51,7 +51,7 @@ async function sendPiece(client: SearchClient, piece: readonly BulkDocument[]): 
       return { reason: error }
     }
     if (!mayRefuseRecords(error)) throw error
-    // An answer to whatever is sent concerns no record.
+    // If the server refuses this as well, the records are not the reason.
     await askBulk(client)
     const [first, ...others] = piece
     if (first === undefined || others.length > 0) return { refusal: error }
@@ -60,7 +60,7 @@ async function sendPiece(client: SearchClient, piece: readonly BulkDocument[]): 
   }
 }
 
-/** Asks by a write that comes to nothing. Rejects where the server takes no bulk request. */
+/** Sends a write without effect. Rejects if the server takes no bulk request. */
 export async function askBulk(client: SearchClient): Promise<void> {
   await post(client, PROBE)
 }
@@ -70,10 +70,7 @@ async function post(client: SearchClient, bulkBody: string): Promise<Record<stri
   return await client.request(request, { requestTimeout: WRITE_MS })
 }
 
-/**
- * Notes what became of each document: created; there already, from an earlier try; refused for what it is; or put off. A
- * status that says nothing of a document is one of the whole server where all documents of a piece have such.
- */
+/** Notes the state of each document. If a whole piece fails for reasons that are not its own, the server has failed. */
 function settle(piece: readonly BulkDocument[], { errors, items }: Record<string, unknown>): Partial<BulkOutcome> {
   const outcomes = errors === true && Array.isArray(items) ? items.map(readOutcome) : []
   const failing: BulkDocument[] = []

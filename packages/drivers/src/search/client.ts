@@ -7,23 +7,19 @@ import { isMissingIndex, SearchFailure, toRefusal, toSearchFailure } from './fai
 import { checkServer, type SearchServerName } from './server-check.js'
 import type { RequestOptions, SearchAnswer, SearchRequest, SearchTransport } from './transport.js'
 
-/**
- * How long a request of a write may take, in milliseconds: the client's connections keep a program alive that has ended
- * its work. What the server was sent is written all the same, and found there when the batch is tried again.
- */
+/** The limit is short, because connections keep an ended program alive. The server still writes what it received. */
 export const WRITE_MS = 4_000
 
-/** A client that is loaded and made when it is first used. */
+/** A client that is loaded and created on first use. */
 export interface SearchClient {
-  /** How many hosts it may ask. */
+  /** Number of hosts that the client may ask. */
   readonly nodes: number
-  /** Loads the client, for which a busy machine takes its time. */
+  /** Loads the client, which takes time on a busy machine. */
   load(): Promise<unknown>
-  /** What the server answers. Rejects with a `SearchFailure`. */
+  /** Resolves to the server's answer. Rejects with a `SearchFailure`. */
   request(request: SearchRequest, options?: RequestOptions): Promise<Record<string, unknown>>
-  /** Like `request`, and undefined where there is no such index. */
+  /** Like `request`, but resolves to undefined if the index does not exist. */
   find(request: SearchRequest, options?: RequestOptions): Promise<Record<string, unknown> | undefined>
-  /** Ends the requests that are under way. */
   abort(): void
   close(): Promise<void>
 }
@@ -34,25 +30,21 @@ export interface OpenedTransport {
 }
 
 interface CheckedTransport extends OpenedTransport {
-  /** Whether the server is the one that is expected; undefined before that was asked. */
+  /** Resolves if the server is the expected one. Undefined before the first check. */
   check: Promise<void> | undefined
 }
 
-/** Where requests go. */
 export interface SearchPlace {
   readonly name: SearchServerName
-  /** How many hosts there are. */
   readonly nodes: number
-  /** How long a host may take for an answer, in milliseconds. */
+  /** Limit for the answer of a host, in milliseconds. */
   readonly timeout: number
 }
 
-/** The client's own limit comes first, in milliseconds. */
+/** Lets the client's own limit expire first. */
 const MARGIN_MS = 1_000
 
-/**
- * @param open loads the client, whose connections end with the signal; called again after that, or after it has failed
- */
+/** Creates a client. `open` is called again after a failure or an abort. Its connections must end with the signal. */
 export function createSearchClient(
   open: (end: AbortSignal) => Promise<OpenedTransport>,
   { name: expected, nodes, timeout }: SearchPlace,
@@ -69,12 +61,12 @@ export function createSearchClient(
 
   async function openClient(): Promise<CheckedTransport> {
     connections = new AbortController()
-    // Each socket listens to it.
+    // Each socket adds a listener.
     setMaxListeners(0, connections.signal)
     return { ...(await open(connections.signal)), check: undefined }
   }
 
-  /** Asks again where no answer came, or another one than was expected: a server may be replaced. */
+  /** Checks again after a missing or unexpected answer, because a server may be replaced. */
   async function check(opened: CheckedTransport, requestTimeout: number, signal: AbortSignal): Promise<void> {
     opened.check ??= checkServer(opened.transport, expected, { requestTimeout, signal })
     try {
@@ -85,7 +77,7 @@ export function createSearchClient(
     }
   }
 
-  /** Ending a request leaves a connection alone that is being made, and that keeps the process alive. */
+  /** The end of a request does not end a connection that is still opening, which would keep the process alive. */
   function cutConnections(): void {
     connections.abort()
     if (closing === undefined) opening = undefined
@@ -108,7 +100,7 @@ export function createSearchClient(
           await check(opened, Math.min(requestTimeout, timeout), signal)
           return await opened.transport.request(wanted, { ...options, requestTimeout, signal })
         } catch (error) {
-          // The client's own limit begins anew with each piece of an answer.
+          // Our limit decides. The client's own limit restarts with each piece of an answer.
           throw signal.aborted ? signal.reason : error
         }
       }, limit + MARGIN_MS)
@@ -138,14 +130,14 @@ export function createSearchClient(
       cutConnections()
     },
     close() {
-      // Once: OpenSearch's client, closed again, never answers.
+      // Closes only once: a second `close` of OpenSearch's client never resolves.
       closing ??= closeOpened()
       return closing
     },
   }
 }
 
-/** The same client, for what is done in the background: none of its requests holds up the end of a program for long. */
+/** Returns the client with short limits for background work, so that no request long delays the end of a program. */
 export function inHurry(client: SearchClient): SearchClient {
   const hurried = (options: RequestOptions = {}) => ({ ...options, requestTimeout: WRITE_MS })
   return {
@@ -155,7 +147,6 @@ export function inHurry(client: SearchClient): SearchClient {
   }
 }
 
-/** An error for those who use the driver. */
 export function toSearchError(product: string, location: string, error: unknown): unknown {
   const cause = toSearchFailure(error)
   return new OsprofilerError('ERR_STORE', `The store "${location}" in ${product} cannot be used: ${cause.message}.`, {
@@ -163,13 +154,13 @@ export function toSearchError(product: string, location: string, error: unknown)
   })
 }
 
-/** An error for a batch of which the store takes no request. */
+/** Returns the error for a request that the store refuses because of its records. */
 export function writeRefused(product: string, location: string, cause: SearchFailure): OsprofilerError {
   const message = `The store "${location}" in ${product} takes no such records: ${cause.message}.`
   return new OsprofilerError('ERR_WRITE_REFUSED', message, { cause })
 }
 
-/** What a server answers is an object; what stands before the server may answer anything. */
+/** A server answers with an object. A proxy before the server may answer with anything. */
 function readAnswer({ statusCode, body }: SearchAnswer): Record<string, unknown> {
   if (statusCode >= 300) throw toRefusal(statusCode, body)
   if (isObject(body)) return body

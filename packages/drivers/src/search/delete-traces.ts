@@ -8,17 +8,15 @@ import { readBuckets } from './list.js'
 import { searchWhole } from './pages.js'
 
 const PAGE = 1_000
-/** The server answers when it has removed everything, and goes on also where nobody waits for that. */
+/** The server answers after it has removed everything. It continues even if the client has given up. */
 const REMOVAL_MS = 600_000
 
-/** Removes a trace and resolves to how many records that were. */
 export async function deleteTrace(client: SearchClient, baseId: string): Promise<number> {
   const removed = await removeFrom(client, RECORDS, places => toIdQuery(places, [baseId]))
   await removeFrom(client, FAILURES, places => toIdQuery(places, [baseId]))
   return removed
 }
 
-/** Removes the traces without a record as young as `before`, a record's timestamp; resolves to how many these were. */
 export async function pruneTraces(client: SearchClient, before: string, patience = REMOVAL_MS): Promise<number> {
   const places = await findIdPlaces(client, RECORDS)
   // A record from beyond tomorrow keeps no trace.
@@ -38,7 +36,7 @@ export async function pruneTraces(client: SearchClient, before: string, patience
   return pruned.size
 }
 
-/** Traces that have an old record, in the order of their ids, from one on. */
+/** Returns a page of the traces that have an old record, in the order of ids. */
 async function readOldTraces(
   client: SearchClient,
   { index, field }: IdPlace,
@@ -59,7 +57,7 @@ async function readOldTraces(
   }
 }
 
-/** Those of the traces that go on, in whichever index. */
+/** Returns the traces that have a young record in any index. */
 async function findYoung(
   client: SearchClient,
   places: readonly IdPlace[],
@@ -83,7 +81,7 @@ async function removeOld(
   young: object,
   patience: number,
 ): Promise<void> {
-  // What came in meanwhile is young, and stays.
+  // Records that came meanwhile are young, and stay.
   const toQuery = (places: readonly IdPlace[]) => ({
     bool: { filter: [toIdQuery(places, baseIds)], must_not: [young] },
   })
@@ -100,7 +98,7 @@ async function removeFrom(
   const places = await findIdPlaces(client, index)
   if (places.length === 0) return 0
   const query = toQuery(places)
-  // Where a shard is missing this rejects: a server may remove what it finds elsewhere, and not say so.
+  // Rejects if a shard is missing. A server may remove what it finds in other shards without reporting this.
   await searchWhole(client, index, { size: 0, query })
   const answer = await client.find(
     {

@@ -15,30 +15,28 @@ import { readPages, searchWhole } from './pages.js'
 import type { SearchServerName } from './server-check.js'
 import type { SearchUrl } from './url.js'
 
-/** What Elasticsearch and OpenSearch differ in. */
+/** The differences between Elasticsearch and OpenSearch. */
 export interface SearchProduct {
-  /** The scheme, without `+https`. */
+  /** Scheme without `+https`. */
   readonly name: SearchServerName
-  /** As people write it. */
   readonly title: string
   readonly url: SearchUrl
-  /** Loads the client and makes it. Connects to nothing yet. Its connections end with the signal, also while they are made. */
+  /** Creates the client without connecting. Connections must end with the signal, even while they are opening. */
   open(end: AbortSignal, lookup: LookupFunction): Promise<OpenedTransport>
 }
 
 const PAGE = 500
-/** A large batch may take longer. */
+/** The limit for a batch grows by a second for this many bytes. */
 const BYTES_PER_S = 1_000_000
-/** After so long it is looked whether all shards are there, in milliseconds. */
+/** After this time, a search checks whether all shards are there. */
 const SLOW_REFRESH_MS = 1_500
-/** An index that is deleted while we write comes back with a mapping that it makes up: we look for it so often. */
+/** Interval of checks for the indices. An index that is deleted meanwhile comes back with a guessed mapping. */
 const LOOK_AGAIN_MS = 60_000
 
 /**
- * Elasticsearch and OpenSearch, in the layout of Python's driver: a document a record.
- *
- * A batch is one bulk request. Its documents have ids of our own, which a batch that is tried again keeps: nothing is
- * written twice, whenever a connection breaks. A reader has the index refreshed first, so that it finds what was written.
+ * Creates a driver for Elasticsearch or OpenSearch in the layout of Python's driver: one document per record. A batch
+ * is one bulk request. The ids of its documents stay the same in each try, so a broken connection writes nothing twice.
+ * Readers first refresh the index, so that they find what was written.
  */
 export function createSearchDriver(product: SearchProduct, context: OpenContext): StoreDriver {
   const { name, title, url, open } = product
@@ -48,11 +46,11 @@ export function createSearchDriver(product: SearchProduct, context: OpenContext)
   const documents = createBulkDocuments(filterErrorTrace)
   let lookAt = 0
 
-  /** Resolves to what the server said of documents that it refused or put off. */
+  /** Resolves to the server's reason for documents that it refused or put off. */
   async function send(batch: readonly BulkDocument[], total: number): Promise<SearchFailure | undefined> {
     await client.load()
     lifetime.checkMayConnect()
-    // Over all of its requests and all nodes that are tried.
+    // The limit is for all requests of the batch and all nodes that are tried.
     const { refusal, failure, reason } = await lifetime.run(
       async end => {
         end.addEventListener('abort', client.abort)
@@ -66,7 +64,7 @@ export function createSearchDriver(product: SearchProduct, context: OpenContext)
       WRITE_MS + Math.floor(total / BYTES_PER_S) * 1_000,
     )
     if (failure !== undefined) throw failure
-    // What was written already is not sent again, and an id tells what is.
+    // The next try omits documents that are known as written. The server recognizes others by their ids.
     if (refusal !== undefined) throw writeRefused(title, location, refusal)
     return reason
   }
@@ -88,7 +86,7 @@ export function createSearchDriver(product: SearchProduct, context: OpenContext)
     }
   }
 
-  /** Who may not ask for it sees what the server has come to by itself, a second later. */
+  /** Refreshes the indices. Without this right, a user sees records a second later, as the server refreshes itself. */
   async function refresh(through = client): Promise<void> {
     const indices = `${RECORDS},${FAILURES}`
     const refreshed = through.find({
@@ -96,7 +94,7 @@ export function createSearchDriver(product: SearchProduct, context: OpenContext)
       path: `/${indices}/_refresh`,
       querystring: { ignore_unavailable: true },
     })
-    // A server waits a minute for a shard that is missing. A search tells at once.
+    // A server waits a minute for a missing shard. A search fails at once.
     if (!(await isDoneWithin(SLOW_REFRESH_MS, refreshed))) await searchWhole(through, indices, { size: 0 })
     try {
       await refreshed
@@ -144,7 +142,6 @@ export function createSearchDriver(product: SearchProduct, context: OpenContext)
   }
 }
 
-/** Why documents were refused or put off, as a sentence. */
 function explain(batch: readonly BulkDocument[], reason: SearchFailure | undefined): string | undefined {
   if (reason !== undefined) return `It${reason.message.slice(2)}.`
   return batch.includes(TOO_LARGE) ? `A record has more than ${MAX_RECORD_BYTES} bytes as JSON.` : undefined

@@ -9,10 +9,10 @@ import type { SearchTransport } from './transport.js'
 import { readSearchUrl, type SearchUrl } from './url.js'
 
 const CONNECT_MS = 5_000
-/** The client's connections end a request after that, whatever limit the request itself has. In milliseconds. */
+/** The client's connections end every request after this time, regardless of the request's own limit. */
 const MAX_ANSWER_MS = 900_000
 
-/** Elasticsearch 7.14 and later, 8 and 9, through Elastic's client. See `createSearchDriver`. */
+/** Opens a driver for Elasticsearch 7.14 and later, 8 and 9, through Elastic's client. See `createSearchDriver`. */
 export function openElasticsearchDriver(location: string, context: OpenContext): StoreDriver {
   const { scheme } = context
   const url = readSearchUrl(scheme, location, ['api_key'])
@@ -24,17 +24,17 @@ export function openElasticsearchDriver(location: string, context: OpenContext):
     url,
     async open(signal, lookup) {
       const { Client, ClusterConnectionPool } = await loadClient('@elastic/elasticsearch')
-      // The types are those of the newest client.
+      // The types are those of the newest client. An older client lacks this class.
       if ((ClusterConnectionPool as unknown) === undefined) throw tooOld(scheme)
       const client = new Client({
         nodes: [...url.nodes],
         ...(auth === undefined ? {} : { auth }),
         tls: { ...toConnectOptions(signal, lookup), ...(url.ca === undefined ? {} : { ca: url.ca }) },
         maxRetries: url.nodes.length - 1,
-        // The client's own pool asks a host that is away now and then, whatever is to be asked.
+        // The client's default pool tries an unavailable host now and then, with any request.
         ConnectionPool: ClusterConnectionPool,
         requestTimeout: MAX_ANSWER_MS,
-        // It would refuse a record that somebody gave a member "__proto__": JSON makes it a member like any other.
+        // Otherwise the client refuses a record with a member "__proto__", which JSON treats like any other.
         disablePrototypePoisoningProtection: true,
       })
       readExactly(client.serializer)
@@ -51,7 +51,7 @@ function tooOld(scheme: string): OsprofilerError {
   )
 }
 
-/** Asks in plain JSON, which each version of the server understands, where the client would ask for its own version. */
+/** Asks in plain JSON, which every server understands. The client would ask for the media type of its own version. */
 function toTransport(transport: Client['transport']): SearchTransport {
   return {
     async request(request, options) {
@@ -71,7 +71,7 @@ function toTransport(transport: Client['transport']): SearchTransport {
   }
 }
 
-/** The client hands these on to Node's `connect`, though its types know only those of TLS. */
+/** The client passes these options on to Node's `connect`, though its types know only those of TLS. */
 function toConnectOptions(signal: AbortSignal, lookup: LookupFunction) {
   return { timeout: CONNECT_MS, signal, lookup }
 }

@@ -1,13 +1,13 @@
 import { Array, Error, Number, String } from '@osprofiler/core/toolkit'
 import { isObject } from '../records/record-text.js'
 
-/** A request that came to nothing. What it says holds nothing that was sent. */
+/** A failed request. The message contains nothing that was sent. */
 export class SearchFailure extends Error {
-  /** The server's answer, or undefined where there was none. */
+  /** Status of the answer, or undefined without an answer. */
   readonly status: number | undefined
-  /** The server's name for what is wrong, such as `index_not_found_exception`. */
+  /** The server's name for the error, such as `index_not_found_exception`. */
   readonly type: string
-  /** Whether no server was reached, so that the request was not even begun. */
+  /** Whether no server was reached, so that the request did not even begin. */
   readonly isUnsent: boolean
 
   constructor(status: number | undefined, type: string, isUnsent = false) {
@@ -21,25 +21,25 @@ export class SearchFailure extends Error {
 
 const MISSING_SHARD = 'a part of its data is not there: a shard is missing; see GET /_cluster/health'
 
-/** What no connection could be made for. */
+/** Errors of connections that could not be made. */
 const UNSENT = /^connect |ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|connect timeout/i
 
-/** How the client names an answer to plain HTTP of a server that expects TLS, and the other way round. */
+/** Errors of the client when only one side speaks TLS. */
 const CUT_OFF = /socket hang up|other side closed|ECONNRESET/
 const NO_TLS = /wrong version number|packet length too long|EPROTO/
 
-/** An answer of a server in which an index is not there, rather than a path that no server knows. */
+/** Whether an index does not exist, as opposed to a path that no server knows. */
 export function isMissingIndex(error: unknown): boolean {
   return error instanceof SearchFailure && error.type === 'index_not_found_exception'
 }
 
-/** Answers that say of the records of a request that the server will never take them, as far as a status can tell. */
+/** Whether the server will never take the records of a request, as far as a status can tell. */
 export function mayRefuseRecords(error: unknown): boolean {
   if (!(error instanceof SearchFailure)) return false
   return error.status === 413 || (error.status === 400 && advise(400, error.type) === '')
 }
 
-/** A failure as the clients report it, without what they quote. */
+/** Converts an error of a client, without the texts that the error quotes. */
 export function toSearchFailure(error: unknown): SearchFailure {
   if (error instanceof SearchFailure) return error
   const { name, message, meta } = isObject(error) ? error : { name: '', message: '', meta: undefined }
@@ -47,7 +47,7 @@ export function toSearchFailure(error: unknown): SearchFailure {
   if (name === 'ResponseError' && isObject(meta) && status > 0) return toRefusal(status, meta.body)
   if (name === 'ConnectionError' || name === 'NoLivingConnectionsError') {
     const [reason = ''] = String(message).split('\n', 1)
-    // The rest of such a line is OpenSSL's own.
+    // The rest of such a line comes from OpenSSL.
     if (NO_TLS.test(reason)) return new SearchFailure(undefined, SPEAKS_PLAIN, UNSENT.test(reason))
     return new SearchFailure(undefined, `${reason}${adviseOnTls(reason)}`, UNSENT.test(reason))
   }
@@ -64,11 +64,11 @@ export function toSearchFailure(error: unknown): SearchFailure {
       "Elastic's client takes what answers for no Elasticsearch of 7.14 or later; for an OpenSearch write opensearch://",
     )
   }
-  // A 200 of something else that speaks HTTP, or what cannot be read as an answer, which the message may quote.
+  // Another HTTP server answered 200, or the answer is unreadable. The message may quote the answer.
   return new SearchFailure(undefined, `its client says ${String(name) || 'nothing'}`)
 }
 
-/** An answer with a status of 300 or more. */
+/** Converts an answer with a status of 300 or more. */
 export function toRefusal(status: number, body: unknown): SearchFailure {
   const { error } = isObject(body) ? body : { error: undefined }
   const type = isObject(error) ? error.type : undefined
@@ -81,7 +81,7 @@ export function toRefusal(status: number, body: unknown): SearchFailure {
   return new SearchFailure(status, '')
 }
 
-/** Rejects an answer to a search in which a part of the documents is missing. */
+/** Throws if the answer to a search lacks a part of the documents. */
 export function checkWhole(answer: Record<string, unknown>): void {
   const { _shards: shards, timed_out: timedOut, failures } = answer
   if (isObject(shards) && (Number(shards.failed) > 0 || Number(shards.successful) < Number(shards.total))) {
@@ -93,7 +93,7 @@ export function checkWhole(answer: Record<string, unknown>): void {
   }
 }
 
-/** What Elastic's client refuses to talk to tells of itself all the same. */
+/** OpenSearch names itself in the answer that Elastic's client rejects. */
 function isOpenSearch(meta: unknown): boolean {
   const body = isObject(meta) ? meta.body : undefined
   const version = isObject(body) ? body.version : undefined
@@ -104,7 +104,7 @@ const SPEAKS_PLAIN = 'it speaks plain HTTP; leave out +https'
 const NO_HANDLER = 'no handler found'
 const EXPECTS_TLS = 'plain HTTP at a port of TLS'
 
-/** What to do about an answer that concerns the request, and not what it holds: `''` of all others. */
+/** Returns advice for an answer that concerns the request and not its content, or else `''`. */
 function advise(status: number, type: string): string {
   if (type === EXPECTS_TLS) return ': add +https to the scheme'
   if (type === NO_HANDLER) return ': check the path in the connection string'

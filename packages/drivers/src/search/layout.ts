@@ -7,15 +7,15 @@ import { SearchFailure } from './failure.js'
 export const RECORDS = 'osprofiler-notifications'
 export const FAILURES = 'osprofiler-notifications-error'
 
-/** While a write waits for its index, a program that has ended its work does not end. */
+/** Limit for creating an index during a write, which keeps a program alive that has ended its work. */
 const ANSWER_MS = 5_000
 
-/** Lucene has no room for a term of 32,766 bytes or more; a longer text is kept, and not searched. */
+/** Lucene cannot index a term of 32,766 bytes or more. A longer text is stored but not searched. */
 const SEARCHED = { type: 'keyword', ignore_above: 8_191 }
 
 const PLACE = {
   base_id: { type: 'keyword' },
-  // The date has milliseconds; its text orders what they do not tell apart.
+  // The date has milliseconds. Its text orders records of the same millisecond.
   timestamp: {
     type: 'date',
     fields: { keyword: { type: 'keyword', ignore_above: 256 } },
@@ -23,8 +23,8 @@ const PLACE = {
 }
 
 /**
- * How a new index takes records. `info` is kept and not looked into: its keys are anybody's, and each new one would
- * add a field to the index until it takes no more, or meet a field of another type and be refused.
+ * Mappings of new indices. `info` is stored but not indexed, because its keys are arbitrary. Each new key would add a
+ * field until the index takes no more, or clash with a field of another type.
  */
 const MAPPINGS = {
   [RECORDS]: {
@@ -43,7 +43,7 @@ const MAPPINGS = {
   [FAILURES]: { dynamic: false, properties: PLACE },
 }
 
-/** Makes an index unless it is there. Who may not is left to what there is. */
+/** Creates an index unless it exists. A user without this right uses what exists. */
 export async function createIndex(client: SearchClient, index: keyof typeof MAPPINGS): Promise<void> {
   try {
     const options = { requestTimeout: ANSWER_MS }
@@ -55,22 +55,19 @@ export async function createIndex(client: SearchClient, index: keyof typeof MAPP
   }
 }
 
-/** Indices in which ids are compared whole by the same field. */
+/** Indices that compare whole ids by the same field. */
 export interface IdPlace {
-  /** A name, or several with commas between them. */
+  /** One name, or several separated by commas. */
   readonly index: string
   readonly field: string
-  /** Their names, where an alias has indices of both kinds behind it. */
+  /** Their names, if an alias stands for indices of both kinds. */
   readonly indices: readonly string[] | undefined
 }
 
-/** Names of so many indices fit into the path of a request. */
+/** This many names of indices fit into the path of a request. */
 const MAX_NAMES = 40
 
-/**
- * The fields by which a `base_id` is compared whole. An index that Python's driver was the first to use has made a text of
- * words out of it, and `.keyword` beside it; behind an alias there may be indices of both kinds. Empty where there is no index.
- */
+/** Finds the fields that compare whole ids: `base_id`, or `base_id.keyword` if Python's driver used the index first. */
 export async function findIdPlaces(client: SearchClient, index: string): Promise<readonly IdPlace[]> {
   const mappings = await client.find({ method: 'GET', path: `/${index}/_mapping` })
   const fields = Object.entries(mappings ?? {}).map(([name, mapping]) => ({ name, field: fieldOf(mapping) }))
@@ -83,7 +80,6 @@ export async function findIdPlaces(client: SearchClient, index: string): Promise
   })
 }
 
-/** A query for the records of some traces. */
 export function toIdQuery(places: readonly IdPlace[], baseIds: readonly string[]): object {
   const queries = places.map(({ field, indices }) => {
     const isOne = { terms: { [field]: baseIds } }

@@ -9,15 +9,12 @@ import { FAILURES, findIdPlaces, type IdPlace, RECORDS } from './layout.js'
 import { byTime, readHits, readPages, searchWhole } from './pages.js'
 
 const PAGE = 1_000
-/** Of records of one millisecond, an index that Python has made does not know the first. */
+/** In a Python index, records of the same millisecond have no order. Therefore several first records are read. */
 const FIRST_CANDIDATES = 10
 
 const SUMMARY = ['base_id', 'timestamp', 'name', 'project', 'service']
 
-/**
- * What `isErrorRecord` looks for: our own mark; the members themselves, where the index looks into `info`; and what
- * Python's driver has noted, where it does not.
- */
+/** Does what `isErrorRecord` does. Where `info` is not indexed, our own mark or a note of Python's driver tells. */
 const FAILED = {
   bool: {
     should: [
@@ -30,11 +27,10 @@ const FAILED = {
   },
 }
 
-/** The newest traces, or those in which something failed. */
 export async function listTraces(client: SearchClient, selection: Selection, failed: boolean): Promise<TraceSummary[]> {
   const places = await findIdPlaces(client, RECORDS)
   if (places.length === 0) return []
-  // A trace that began late enough has no older record.
+  // A trace that began at `since` or later has no older record.
   const recent = selection.since === '' ? [] : [{ range: { timestamp: { gte: selection.since } } }]
   const filter = failed ? [...recent, FAILED] : recent
   const toQuery = (part: TimePart): object =>
@@ -80,7 +76,7 @@ async function summariseIn(
   return readBuckets(answer, 'traces').flatMap(bucket => toTrace(bucket) ?? [])
 }
 
-/** A trace of which a part is in an index of another kind: its older part says what its first point is. */
+/** Joins the parts of a trace in indices of both kinds. The older part has the first point. */
 function join(one: TraceSummary | undefined, other: TraceSummary): TraceSummary {
   if (one === undefined) return other
   return { ...(other.timestamp < one.timestamp ? other : one), records: one.records + other.records }
@@ -91,7 +87,6 @@ function toTrace({ doc_count: records, first: hits }: Record<string, unknown>): 
   return summary && { ...summary, records: Number(records) }
 }
 
-/** The buckets of an aggregation of this name. */
 export function readBuckets(answer: unknown, name: string): Record<string, unknown>[] {
   const aggregations = isObject(answer) && isObject(answer.aggregations) ? answer.aggregations : {}
   const { buckets } = isObject(aggregations[name]) ? aggregations[name] : {}

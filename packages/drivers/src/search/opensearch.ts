@@ -6,7 +6,7 @@ import { readExactly } from './exact-answers.js'
 import type { SearchTransport } from './transport.js'
 import { readSearchUrl } from './url.js'
 
-/** OpenSearch 1, 2 and 3, through its own client: Elastic's refuses to speak with it. See `createSearchDriver`. */
+/** Opens a driver for OpenSearch 1, 2 and 3 by its own client, because Elastic's refuses. See `createSearchDriver`. */
 export function openOpensearchDriver(location: string, context: OpenContext): StoreDriver {
   const url = readSearchUrl(context.scheme, location)
   const { nodes, username, password, ca, timeout } = url
@@ -21,11 +21,11 @@ export function openOpensearchDriver(location: string, context: OpenContext): St
         nodes: [...nodes],
         ...(username === undefined ? {} : { auth: { username, password: password ?? '' } }),
         ...(ca === undefined ? {} : { ssl: { ca } }),
-        // Handed on to Node's own agent, though its types do not know it.
+        // The client passes this on to Node's agent, though its types do not know it.
         agent: { lookup } as object,
         maxRetries: nodes.length - 1,
         requestTimeout: timeout,
-        // It would refuse a record that somebody gave a member "__proto__": JSON makes it a member like any other.
+        // Otherwise the client refuses a record with a member "__proto__", which JSON treats like any other.
         disablePrototypePoisoningProtection: true,
       })
       readExactly(client.serializer)
@@ -35,13 +35,13 @@ export function openOpensearchDriver(location: string, context: OpenContext): St
   return createSearchDriver(product, context)
 }
 
-/** Its requests are ended by a method, where those of Elastic's client are by a signal. */
+/** This client ends a request by a method, Elastic's by a signal. */
 function toTransport(transport: Client['transport']): SearchTransport {
   return {
     async request(request, { signal, ...options }) {
       const answer = transport.request(request, options)
       signal?.addEventListener('abort', () => {
-        // What it returns would be taken for a promise that nobody looks after.
+        // Not returned, because the result would be taken for a promise without a handler.
         answer.abort()
       })
       const { statusCode, headers, body } = await answer

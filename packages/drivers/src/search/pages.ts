@@ -7,26 +7,22 @@ import type { SearchRequest } from './transport.js'
 /** How long the server keeps a search between two pages. */
 const SCROLL_KEPT = '2m'
 
-/** A search whose hits come in pages. */
 export interface PagedSearch {
-  /** One, or several with commas between them; those that are not there have nothing in them. */
+  /** One name, or several separated by commas. A missing index counts as empty. */
   readonly index: string
   readonly size: number
   readonly query: object
-  /** The members of a document that are wanted. Default: all. */
+  /** Members of a document to return. Default: all. */
   readonly members?: readonly string[]
   readonly order: 'asc' | 'desc'
 }
 
-/** By date, then by its text where the index has that. */
+/** Sorts by date, then by the text of the date if the index has it. */
 export function byTime(order: 'asc' | 'desc'): object[] {
   return [{ timestamp: { order, unmapped_type: 'date' } }, { 'timestamp.keyword': { order, unmapped_type: 'keyword' } }]
 }
 
-/**
- * The documents that a search finds, as they were when it began. By scrolling, which every version of both servers has
- * and which needs no field that tells all documents apart, as Python's layout has none.
- */
+/** Yields the documents of a search as of its beginning. Scrolls exist in every version and need no unique field. */
 export async function* readPages(
   client: SearchClient,
   { index, size, query, members, order }: PagedSearch,
@@ -49,7 +45,7 @@ export async function* readPages(
   }
 }
 
-/** Searches, and rejects where the answer would be a part of what there is. An index that is not there holds nothing. */
+/** Searches, and rejects if the answer would be partial. A missing index counts as empty. */
 export async function searchWhole(
   client: SearchClient,
   index: string,
@@ -62,12 +58,11 @@ export async function searchWhole(
   return answer ?? {}
 }
 
-/** The documents of an answer to a search. */
 export function readHits(answer: unknown): Record<string, unknown>[] {
   return documentsOf(hitsOf(answer))
 }
 
-/** Never sent twice: the server would go on to the page after the one that was lost. A host that is away took nothing. */
+/** Repeats a request only if no server was reached. Otherwise the server would skip the page that was lost. */
 async function readNextPage(client: SearchClient, scrollId: unknown): Promise<Record<string, unknown>> {
   const next = { method: 'POST', path: '/_search/scroll', body: { scroll: SCROLL_KEPT, scroll_id: scrollId } } as const
   for (let tries = 1; ; tries++) {
@@ -82,8 +77,8 @@ async function readNextPage(client: SearchClient, scrollId: unknown): Promise<Re
 }
 
 /**
- * Finds documents that were met before: a batch whose answer was lost is sent again, and behind an alias that meanwhile
- * rolled over the index has none of the ids. Two copies have the same time, so ids are kept for as long as that lasts.
+ * Returns a function that recognizes repeated documents. A repeated batch may reach a new index behind an alias, which
+ * does not know its ids. Copies have the same time, so only the ids of one time are kept.
  */
 function createDoubles(): (hit: Record<string, unknown>) => boolean {
   let time: unknown
@@ -107,7 +102,7 @@ function documentsOf(hits: readonly Record<string, unknown>[]): Record<string, u
   return hits.flatMap(({ _source }) => (isObject(_source) ? [_source] : []))
 }
 
-/** The server has room for a few hundred, and forgets this one by itself in the end. */
+/** Frees the scroll, because a server has room for a few hundred. After a failure, the scroll expires by itself. */
 async function endScroll(client: SearchClient, scrollId: unknown): Promise<void> {
   const end = { method: 'DELETE', path: '/_search/scroll', body: { scroll_id: scrollId } } as const
   await client.request(end).catch(() => undefined)

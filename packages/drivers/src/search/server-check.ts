@@ -2,15 +2,9 @@ import { isObject } from '../records/record-text.js'
 import { SearchFailure, toRefusal, toSearchFailure } from './failure.js'
 import type { SearchTransport } from './transport.js'
 
-/** Which of the two servers is expected. */
 export type SearchServerName = 'elasticsearch' | 'opensearch'
 
-/**
- * Asks once what answers, so that a wrong address or scheme is told apart from a store without traces. A server may
- * keep that from a user: then the requests to come tell.
- *
- * @throws SearchFailure
- */
+/** Checks which server answers. A wrong address must not look like an empty store. Throws a `SearchFailure`. */
 export async function checkServer(
   transport: SearchTransport,
   expected: SearchServerName,
@@ -28,7 +22,7 @@ export async function checkServer(
     throw new SearchFailure(undefined, `what answers there is no ${TITLES[expected]}`)
   } catch (error) {
     const failure = toSearchFailure(error)
-    // The user, or what stands before the server, may not ask that.
+    // The user or a proxy may not permit this question. Later requests will tell.
     if ([403, 404, 405].includes(failure.status ?? 0)) return
     throw failure.status === 400 && failure.type === '' ? new SearchFailure(undefined, NOT_UNDERSTOOD) : failure
   }
@@ -41,6 +35,6 @@ const TITLES = { elasticsearch: 'Elasticsearch', opensearch: 'OpenSearch' }
 function nameServer(headers: Readonly<Record<string, unknown>>, body: unknown): SearchServerName | undefined {
   const version = isObject(body) ? body.version : undefined
   if (!isObject(version) || typeof version.number !== 'string') return undefined
-  // An OpenSearch may say that it is Elasticsearch 7.10, for old clients. The last versions without this header were 7.13.
+  // OpenSearch may call itself Elasticsearch 7.10 for old clients. The last Elasticsearch without this header was 7.13.
   return headers['x-elastic-product'] === 'Elasticsearch' ? 'elasticsearch' : 'opensearch'
 }

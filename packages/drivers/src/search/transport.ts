@@ -4,7 +4,7 @@ export interface SearchRequest {
   readonly path: string
   readonly querystring?: Readonly<Record<string, string | number | boolean>>
   readonly body?: object
-  /** Lines of JSON, in place of `body`. */
+  /** Lines of JSON instead of `body`. */
   readonly bulkBody?: string
 }
 
@@ -14,7 +14,7 @@ export interface RequestOptions {
   readonly signal?: AbortSignal
 }
 
-/** What both clients have, as their own documentation has it for requests of one's own. */
+/** The part of both clients that their documentation offers for custom requests. */
 export interface SearchTransport {
   request(request: SearchRequest, options: RequestOptions): Promise<SearchAnswer>
 }

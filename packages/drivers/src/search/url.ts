@@ -4,25 +4,23 @@ import { readFileOption, readSeconds, readTtl } from '../opening/url-options.js'
 
 const TIMEOUT_MS = 30_000
 
-/** Where an Elasticsearch or OpenSearch is, and who asks. */
 export interface SearchUrl {
-  /** For people. */
   readonly location: string
   /** Without credentials, each once. */
   readonly nodes: readonly string[]
   readonly username: string | undefined
   readonly password: string | undefined
   readonly apiKey: string | undefined
-  /** The certificate, as PEM, of an authority to be trusted instead of those that Node knows. */
+  /** Certificate (PEM) of an authority to trust instead of those that Node knows. */
   readonly ca: string | undefined
-  /** How long an answer may take, in milliseconds. */
+  /** Limit for an answer, in milliseconds. */
   readonly timeout: number
   /** See `readTtl`. */
   readonly ttl: number | undefined
   readonly refuse: Refuse
 }
 
-/** Reads what follows `elasticsearch://` and the like; `+https` at the scheme's end asks for TLS. */
+/** Reads what follows a scheme such as `elasticsearch://`. The suffix `+https` asks for TLS. */
 export function readSearchUrl(scheme: string, location: string, options: readonly string[] = []): SearchUrl {
   const form = {
     example: `${scheme}://user:password@host:9200`,
@@ -36,7 +34,7 @@ export function readSearchUrl(scheme: string, location: string, options: readonl
   if (given.has('ca') && protocol === 'http') throw refuse(`ca is for TLS, which ${scheme}+https:// asks for`)
   return {
     location: `${showHosts(hosts)}${prefix}`,
-    // A host that is named twice is one: OpenSearch's client refuses a second of the same address.
+    // Drops duplicate hosts, because OpenSearch's client refuses a second one with the same address.
     nodes: Array.from(new Set(hosts.map(host => `${protocol}://${showHost(host)}${prefix}`))),
     username,
     password,

@@ -3,33 +3,32 @@ import type { TraceRecord } from '@osprofiler/core'
 import { Buffer } from '@osprofiler/core/toolkit'
 import { COLUMNS, isStorable, toColumns, toDataColumn } from '../records/record-row.js'
 
-/** A record's row on its way into a table. */
 export interface SqlRow {
-  /** The record's position in its batch. */
+  /** Position of the record in its batch. */
   readonly place: number
-  /** Of `COLUMNS`. */
+  /** In the order of `COLUMNS`. */
   readonly values: readonly string[]
-  /** How many these are in UTF-8 at most. */
+  /** Upper bound for the values in UTF-8. */
   readonly bytes: number
 }
 
-/** A batch as rows, and how many of its records cannot be rows. */
+/** A batch as rows, and the number of its records that cannot be rows. */
 export interface SqlBatch {
   readonly rows: readonly SqlRow[]
   readonly refused: number
 }
 
-/** What is made in one go: more would keep the event loop from its other work. */
+/** Rows converted in one go. More would block the event loop. */
 const MAX_PIECE_BYTES = 1_000_000
-/** A client makes strings several times as long, of which none may have more than 2 ** 29 characters. */
+/** A client builds strings several times as long, and a string has at most 2 ** 29 characters. */
 const MAX_DATA_CHARACTERS = 50_000_000
 
 const WIDTHS = COLUMNS.slice(0, -1).map(column => (column === 'timestamp' ? 26 : 255))
 const HOST = COLUMNS.indexOf('host')
 
 /**
- * Makes rows of records. Refused is what Python's table has no room for or UTF-8 cannot say: a text of more than 255
- * characters, half a surrogate pair, and NUL unless the database keeps it. In `info` both are escaped by its JSON.
+ * Converts records to rows. A record is refused for half a surrogate pair, or a NUL that the database does not keep. In
+ * `info`, JSON escapes both. A record is also refused for a text of more than the 255 characters of Python's table.
  */
 export async function toBatch(records: readonly TraceRecord[], keepsNul: boolean): Promise<SqlBatch> {
   const rows: SqlRow[] = []
@@ -50,7 +49,7 @@ function toRow(record: TraceRecord, place: number, keepsNul: boolean): SqlRow | 
   const values = toColumns(record)
   const json = values.pop() ?? ''
   if (!fit(values, keepsNul)) {
-    // `info` has the host too: it is no loss where this one has no room.
+    // `info` has the host too, so nothing is lost if the host does not fit here.
     values[HOST] = ''
     if (!fit(values, keepsNul)) return undefined
   }
@@ -68,7 +67,7 @@ function fit(texts: readonly string[], keepsNul: boolean): boolean {
   return keepsNul || !texts.some(text => text.includes('\0'))
 }
 
-/** Whether a text has at most so many characters, as databases count them. */
+/** Whether a text has at most `width` characters, as databases count them. */
 function isWithin(text: string, width: number): boolean {
   if (text.length <= width) return true
   return text.length <= 2 * width && [...text].length <= width

@@ -8,21 +8,19 @@ import { SqlFailure } from './failure.js'
 import type { CreateSocket } from './session.js'
 import type { SqlStore } from './store.js'
 
-/** One connection to a database, opened when it is first used and again when it was lost. Keeps no process alive. */
+/** A connection that opens on first use, and again after a loss. It does not keep the process alive. */
 export interface SqlConnection {
-  /** Does a piece of work with it, when all that was asked for before is done. */
+  /** Runs `work` after all earlier work. */
   use<Result>(work: (store: SqlStore) => Promise<Result>): Promise<Result>
-  /** Resolves when the work that was asked for is done. */
   settled(): Promise<unknown>
-  /** Says good-bye to the server. */
   leave(): Promise<void>
-  /** Breaks the connection for good, whatever it was doing. */
+  /** Breaks the connection for good, even during work. */
   end(): void
 }
 
 const TCP_KEEP_ALIVE_MS = 30_000
 
-/** Prepares a connection. `open` connects over the sockets that it is given. */
+/** Creates a connection. `open` must connect over the sockets that it is given. */
 export function createSqlConnection(
   open: (createSocket: CreateSocket) => Promise<SqlStore>,
   { lookup, run }: StoreLifetime,
@@ -34,7 +32,7 @@ export function createSqlConnection(
   let isClosed = false
 
   function createSocket(seen: number): Socket {
-    // Nor is another server or another way tried.
+    // After a cut, no further server or way is tried.
     if (isClosed || cuts !== seen) throw new SqlFailure('nobody waits for it any longer', undefined, 'failed')
     const created = findBy(lookup, new Socket())
     socket = created
@@ -44,8 +42,8 @@ export function createSqlConnection(
     return created
   }
 
-  // Bound here, or the connection would for ever hold the context of the request in which it happened to be opened; and
-  // suppressed, for the driver may have been opened in one as well.
+  // Without `bind`, the connection would forever hold the context of the request that opened it. `suppress` is needed
+  // because the driver may have been opened in a request, too.
   const connect = AsyncResource.bind((seen: number) => suppress(() => open(() => createSocket(seen))))
 
   async function reach(): Promise<SqlStore> {
@@ -58,7 +56,7 @@ export function createSqlConnection(
     socket?.destroy()
   }
 
-  /** The end of the program, or of the store's time, ends what the server does not answer. */
+  /** Ends work that the server does not answer, at the end of the program or of the store's time. */
   function doWithin<Result>(work: (store: SqlStore) => Promise<Result>): Promise<Result> {
     return run(async end => {
       end.addEventListener('abort', cut)
@@ -79,7 +77,7 @@ export function createSqlConnection(
   }
 }
 
-/** Both clients connect a socket that they are given by its port and host, or by its path. */
+/** Adds `lookup`. Both clients connect a given socket by its port and host, or by its path. */
 function findBy(lookup: LookupFunction, socket: Socket): Socket {
   const connect = socket.connect.bind(socket)
   return Object.assign(socket, {

@@ -14,30 +14,27 @@ import type { CreateSocket } from './session.js'
 import type { SqlStore } from './store.js'
 import { CommitLost, writeBatch } from './write.js'
 
-/** What one database's driver is made of. */
+/** The part of a driver that depends on the database. */
 export interface SqlDatabase {
   readonly name: string
-  /** Where it is: shown in messages. */
+  /** Address for messages. */
   readonly location: string
-  /** How long a trace is kept, in milliseconds. */
+  /** How long to keep a trace, in milliseconds. */
   readonly ttl: number | undefined
-  /** Whether its texts may have NUL in them. */
+  /** Whether texts may contain NUL. */
   readonly keepsNul: boolean
-  /** Connects. Rejects with an `SqlFailure`. */
+  /** Rejects with an `SqlFailure`. */
   open(createSocket: CreateSocket): Promise<SqlStore>
 }
 
-/**
- * A driver on the table of Python's SQLAlchemy driver. It writes on one connection and reads on another: who reads a
- * long trace holds up no write.
- */
+/** Creates a driver on the table of Python's SQLAlchemy driver. Reads use their own connection and delay no writes. */
 export function createSqlDriver(database: SqlDatabase, { lifetime }: OpenContext): StoreDriver {
   const { name, keepsNul, ttl } = database
   const location = showPath(database.location)
   const writing = createSqlConnection(database.open, lifetime)
   const reading = createSqlConnection(database.open, lifetime)
   const both = [writing, reading]
-  /** The batches whose write has begun, and failed where it begins again. */
+  /** Batches that were written before. A batch that comes again has failed before. */
   const begun = new WeakSet<readonly TraceRecord[]>()
 
   const use: UseTable = async (work, otherwise) => {
@@ -49,7 +46,7 @@ export function createSqlDriver(database: SqlDatabase, { lifetime }: OpenContext
     return checkUnlocked(await pruneTraces(use, before), 'trace')
   }
 
-  /** What was not locked is gone: only then is it said that something was. */
+  /** Throws if locked rows are left, after all others were removed. */
   function checkUnlocked({ amount, locked, lockedBy }: Removal, noun: string): number {
     if (lockedBy === undefined) return amount
     const left = `${locked.size} trace${locked.size === 1 ? ' has' : 's have'} records`
@@ -96,7 +93,7 @@ async function useTable<Result>(
   try {
     return await store.attempt(() => work(store))
   } catch (error) {
-    // It was dropped, and may be made again.
+    // The table was dropped. It may be created again.
     if (!isFailure(error, 'missing')) throw error
     store.forgetTable()
     return otherwise

@@ -1,20 +1,23 @@
 import { Error, Map } from '@osprofiler/core/toolkit'
 
 /**
- * What a failed statement means. `refused`: the database takes these rows never, other rows perhaps. `missing`: there
- * is no table. `lost`: the connection broke, and whether the statement was carried out is not known. `readonly`: it was
- * not, for the server can only be read; after a failover another one is at its address. `locked`: it was not, for
- * another transaction has locked what it needs. `failed`: it was not.
+ * Meaning of a failed statement.
+ * - `refused`: The database never takes these rows, but perhaps others.
+ * - `missing`: There is no table.
+ * - `lost`: The connection broke, so it is unknown whether the statement was carried out.
+ * - `readonly`: Not carried out, because the server is read-only. After a failover another server is at its address.
+ * - `locked`: Not carried out, because another transaction has locked something that the statement needs.
+ * - `failed`: Not carried out.
  */
 export type SqlVerdict = 'refused' | 'missing' | 'lost' | 'readonly' | 'locked' | 'failed'
 
-/** A client's error without what does not belong into messages and logs: no statement, no values, no connection. */
+/** A client's error without statement, values and connection, which do not belong in messages and logs. */
 export class SqlFailure extends Error {
   override readonly name = 'SqlFailure'
-  /** The database's or the system's. */
+  /** Code of the database or of the system. */
   readonly code: string | undefined
   readonly verdict: SqlVerdict
-  /** What is wrong and what to do, to follow on "The store ...". */
+  /** What is wrong and what to do, as a continuation of "The store ...". */
   readonly advice: string | undefined
 
   constructor(message: string, code: string | undefined, verdict: SqlVerdict, advice?: string) {
@@ -25,7 +28,6 @@ export class SqlFailure extends Error {
   }
 }
 
-/** Whether an error is an `SqlFailure` of that meaning. */
 export function isFailure(error: unknown, verdict: SqlVerdict): boolean {
   return error instanceof SqlFailure && error.verdict === verdict
 }
@@ -40,7 +42,7 @@ const ADVICE = new Map([
   ['ENETUNREACH', 'cannot be reached: there is no way to it'],
 ])
 
-/** What a connection's error means for the one who runs the program, where that does not depend on the database. */
+/** Returns advice for a connection's error, if the advice does not depend on the database. */
 export function adviseConnection(message: string, code: string | undefined): string | undefined {
   if (/certificate|ALTNAME/i.test(`${code} ${message}`)) {
     return `has a certificate that cannot be verified (${message}); see the options for TLS in the connection string`

@@ -11,7 +11,7 @@ const FIRST_STEP = 1_000
 const MAX_STEP = 16_000
 const SUMMARIES = 1_000
 
-/** The newest traces that a query asks for, at the cost of the records that are as young as these. */
+/** Lists the newest traces that match. The cost is that of the records that are as young as these traces. */
 export async function listTraces(use: UseTable, selection: Selection, failed: boolean): Promise<TraceSummary[]> {
   return await collectNewest(
     {
@@ -29,7 +29,7 @@ export async function listTraces(use: UseTable, selection: Selection, failed: bo
   )
 }
 
-/** The records, from the newest back, that may be a trace's first, or that belong to a failed one. */
+/** Yields, from the newest back, the records that may be the first of a trace, or that belong to a failed trace. */
 async function* walkBack(
   use: UseTable,
   selection: Selection,
@@ -37,7 +37,7 @@ async function* walkBack(
   part: TimePart,
 ): AsyncIterable<TracePage> {
   const end = 'after' in part ? part.after : selection.since
-  // Python's tables have ids of 32 bits: a larger number would be an error.
+  // Ids of Python's tables have 32 bits. A larger number would be an error.
   let from: Position | undefined = 'upTo' in part ? { timestamp: part.upTo, id: 0 } : undefined
   let limit = FIRST_STEP
   for (;;) {
@@ -57,7 +57,7 @@ function mayBeFirst(record: MetRecord, { name, service }: Selection): boolean {
   )
 }
 
-/** The records of those traces of which one here tells of a failure. What may tell so is read and looked at. */
+/** Returns the records of traces with an error on this page. Only records that may tell of an error are read. */
 async function findFailed(use: UseTable, met: readonly MetRecord[]): Promise<readonly MetRecord[]> {
   const suspects = met.flatMap(({ id, suspectBytes: bytes }) => (bytes === undefined ? [] : { id, bytes }))
   const failed = new Set<string>()

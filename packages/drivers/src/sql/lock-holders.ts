@@ -3,33 +3,31 @@ import { isFailure, SqlFailure } from './failure.js'
 
 const MAX_NAMED = 3
 
-/** A session, or a transaction without one, that may have locked what we need. */
+/** A session, or a transaction without one, that may have locked something that we need. */
 export interface LockHolder {
-  /** As the database calls it: `connection 40`. */
+  /** Name in the database, such as `connection 40`. */
   readonly name: string
   readonly user: string | undefined
   readonly host: string | undefined
-  /** How long its transaction has been open, in seconds. */
+  /** How long the transaction has been open. */
   readonly seconds: number | undefined
-  /** The statement that ends it. */
+  /** Statement that ends the transaction. */
   readonly remedy: string
 }
 
-/** Those that may have locked something. */
 export interface LockHolders {
   readonly holders: readonly LockHolder[]
-  /** Whether each of them has a lock for certain. Otherwise one of them may. */
+  /** Whether each holder certainly has a lock. Otherwise one of them may have it. */
   readonly areSure: boolean
-  /** What tells more than this user or this server does, as in "GRANT PROCESS shows whose it is". */
+  /** How to learn more than this user or this server may, such as "GRANT PROCESS shows whose it is". */
   readonly advice: string | undefined
 }
 
-/** A database that can be asked who has locked these rows, or the table. */
 interface Lockable {
   findHolders(ids: readonly number[] | undefined): Promise<LockHolders>
 }
 
-/** Does something with the table. A lock of another session that keeps it from that is named. */
+/** Runs `work`. If a lock of another session prevents it, the error names the holder. */
 export async function namingHolders<Result>(store: Lockable, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work()
@@ -40,7 +38,7 @@ export async function namingHolders<Result>(store: Lockable, work: () => Promise
   }
 }
 
-/** Names the holder of a lock and says what ends the lock, to follow on "locked by". */
+/** Names the holder of a lock and how to end the lock, as a continuation of "locked by". */
 export async function describeHolders(store: Lockable, ids: readonly number[] | undefined): Promise<string> {
   const found = await store.findHolders(ids).catch(() => undefined)
   if (found === undefined) return 'another transaction'

@@ -7,19 +7,17 @@ import type { MetRecord, OwnedId, Position, Step, TimeSpan } from './store.js'
 
 const STEP = 1_000
 const MAX_REMOVED_AT_ONCE = 5_000
-/** Rows that another process is removing at this moment are locked as well, and gone after this pause. */
+/** Rows that another process is just removing are locked too, and gone after this pause. */
 const LOCK_PAUSE_MS = 500
 
-/** The outcome of a removal: `amount` counts records or traces. Rows that another transaction has locked are still there. */
+/** Outcome of a removal. `amount` counts records or traces. Rows that another transaction has locked remain. */
 export interface Removal {
   readonly amount: number
-  /** A locked row of each trace that has one, by the id of the trace. */
+  /** One locked row of each trace that has one, by trace id. */
   readonly locked: ReadonlyMap<string, number>
-  /** The holder of the lock, where there is one. */
   readonly lockedBy: string | undefined
 }
 
-/** Removes the records of traces. */
 export async function removeTraces(use: UseTable, baseIds: readonly string[]): Promise<Removal> {
   const locked = new Map<string, number>()
   let amount = await removeRecords(use, baseIds, undefined, locked)
@@ -27,10 +25,7 @@ export async function removeTraces(use: UseTable, baseIds: readonly string[]): P
   return { amount, locked, lockedBy: await nameLock(use, locked) }
 }
 
-/**
- * Removes the traces without a record from a timestamp on, in steps between which others get their turn. A record from
- * beyond tomorrow keeps no trace.
- */
+/** Removes traces without a record from `before` on, between other work. Records from beyond tomorrow do not count. */
 export async function pruneTraces(use: UseTable, before: string): Promise<Removal> {
   const young = { from: before, to: latestBelievedTime() }
   const locked = new Map<string, number>()
@@ -41,7 +36,7 @@ export async function pruneTraces(use: UseTable, before: string): Promise<Remova
   return { amount, locked, lockedBy: await nameLock(use, locked) }
 }
 
-/** Goes from one end of time to what is young. */
+/** Goes from one end of time to the young records. */
 async function pruneFrom(
   use: UseTable,
   direction: Step['direction'],
@@ -65,10 +60,7 @@ async function pruneFrom(
   }
 }
 
-/**
- * Removes the records of traces, or all but the young ones, and says how many these were. A trace that is locked in part
- * is noted in `locked`, and the rest of it is left for the next time.
- */
+/** Removes all but the young records, and returns how many. A partly locked trace is noted in `locked` and left. */
 async function removeRecords(
   use: UseTable,
   baseIds: readonly string[],

@@ -4,23 +4,17 @@ import type { RecordId, SqlStore } from './store.js'
 
 const MAX_PAGE_ROWS = 500
 const MAX_PAGE_BYTES = 4_000_000
-/** Somebody may have numbered the rows from below zero. The ids of Python's tables have 32 bits. */
+/** Rows may have been numbered from below zero. Ids of Python's tables have 32 bits. */
 const MIN_ID = -(2 ** 31)
-/** How many ids are kept of a trace that is being read. */
+/** Number of ids to keep in memory while a trace is read. */
 const MAX_IDS = 50_000
 
-/**
- * Does a piece of work with the table, or gives `otherwise` where there is none. Between two of them others get their
- * turn, and no snapshot is held.
- */
+/** Runs `work`, or returns `otherwise` if there is no table. Calls take turns with others and hold no snapshot. */
 export type UseTable = <Result>(work: (store: SqlStore) => Promise<Result>, otherwise: Result) => Promise<Result>
 
 const NONE: readonly never[] = []
 
-/**
- * A trace in the order of its arrival. Its ids come first: the index gives them at a cost that is linear whatever
- * else it holds, and pages can be made of them that have neither too many rows nor too many bytes.
- */
+/** Reads a trace in order of arrival: first its ids, from the index at linear cost, then pages of limited size. */
 export async function* readRecords(use: UseTable, baseId: string): AsyncIterable<readonly TraceRecord[]> {
   for (let after: number | undefined = MIN_ID; after !== undefined; ) {
     const from: number = after
@@ -32,7 +26,7 @@ export async function* readRecords(use: UseTable, baseId: string): AsyncIterable
   }
 }
 
-/** Ids by the page: neither too many rows nor too many bytes are read at once. */
+/** Groups ids into pages, so that neither too many rows nor too many bytes are read at once. */
 export function* toPages(records: readonly RecordId[]): Iterable<readonly number[]> {
   let page: number[] = []
   let total = 0

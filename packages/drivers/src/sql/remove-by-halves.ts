@@ -1,9 +1,6 @@
 import { isFailure } from './failure.js'
 
-/**
- * Removes the rows that are not locked by halving, and says how many these were. `remove` fails where one of its rows is
- * locked.
- */
+/** Removes the unlocked rows by halving, and returns how many. `remove` must fail if one of its rows is locked. */
 export async function removeByHalves(
   ids: readonly number[],
   remove: (ids: readonly number[]) => Promise<number>,

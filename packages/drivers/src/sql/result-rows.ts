@@ -8,7 +8,7 @@ import type { MetRecord } from './store.js'
 
 type Cells = readonly unknown[]
 
-/** Whether these are the columns of the table, or of none at all. Throws where it is another program's. */
+/** Whether the table exists, by its column names. Throws if the table belongs to another program. */
 export function checkColumns(names: readonly string[]): boolean {
   if (names.length === 0) return false
   const missing = ['id', ...COLUMNS].filter(column => !names.includes(column))
@@ -17,12 +17,11 @@ export function checkColumns(names: readonly string[]): boolean {
   throw new SqlFailure(advice, undefined, 'failed', advice)
 }
 
-/** A cell of a text column. */
 export function toTextOrNull(cell: unknown): string | null {
   return cell === null || cell === undefined ? null : String(cell)
 }
 
-/** A record of a walk, of its columns `timestamp, id, base_id, name, service`, and how many bytes are suspect. */
+/** Converts the columns `timestamp, id, base_id, name, service` and the number of suspect bytes. */
 export function toMetRecord([timestamp, id, base_id, name, service, bytes]: Cells): MetRecord {
   return {
     timestamp: String(timestamp),
@@ -34,7 +33,7 @@ export function toMetRecord([timestamp, id, base_id, name, service, bytes]: Cell
   }
 }
 
-/** A trace of a list, of its columns `base_id, timestamp, name, project, service, records`. */
+/** Converts the columns `base_id, timestamp, name, project, service, records`. */
 export function toTraceSummary([base_id, timestamp, name, project, service, records]: Cells): TraceSummary {
   return toSummary(toRecord({ base_id, timestamp, name, project, service }), Number(records))
 }

@@ -5,44 +5,39 @@ import type { Host } from '../opening/connection-url.js'
 import { SqlFailure } from './failure.js'
 import { isSocketPath, type SqlServers, type Way } from './location.js'
 
-/** What a statement gave: rows as arrays of their columns' values, and how many rows it changed. */
+/** Result of a statement: rows as arrays of column values, and the number of changed rows. */
 export interface SqlResult {
   readonly rows: readonly (readonly unknown[])[]
   readonly changed: number
 }
 
-/** As much of a database's client as these drivers use, on one connection that is open. */
+/** The part of a database client that these drivers use, on one open connection. */
 export interface SqlClient {
   query(text: string, values: readonly unknown[], often: boolean): Promise<SqlResult>
-  /** Says good-bye to the server. */
   end(): Promise<unknown>
-  /** Breaks the connection. */
   destroy(): void
-  /** Calls back when the connection is gone, whoever ended it. */
+  /** Calls `listener` when the connection is gone, whichever side ended it. */
   onEnd(listener: () => void): void
   toFailure(error: unknown): SqlFailure
 }
 
-/** A connection to a database. */
 export interface SqlSession {
-  /** Whether it can still be used. */
   readonly isOpen: boolean
-  /** Runs one statement, perhaps one that comes `often` and is worth preparing. Rejects with an `SqlFailure`. */
+  /** Runs one statement. A statement that comes `often` is worth preparing. Rejects with an `SqlFailure`. */
   run(text: string, values?: readonly unknown[], often?: boolean): Promise<SqlResult>
-  /** Resolves when the connection is closed. */
   end(): Promise<void>
 }
 
-/** Makes the socket of a connection, not yet connected. It does not keep the process alive. */
+/** Creates a socket that is not connected yet. The socket does not keep the process alive. */
 export type CreateSocket = () => Socket
 
-/** How long a statement may take: beyond it the server, or the way to it, is taken for dead. */
+/** Limit for a statement. After it the server, or the network to it, counts as dead. */
 const ANSWER_MS = 30_000
-/** How long the server lets a statement wait for a lock, in seconds: it answers before it is taken for dead. */
+/** Limit of the server for lock waits. It is below `ANSWER_MS`, so that the server does not count as dead. */
 export const LOCK_WAIT_S = 10
 const GOODBYE_MS = 1_000
 
-/** A session on a client that has just connected. A statement that is never answered ends it. */
+/** Creates a session on a connected client. A statement that gets no answer ends the session. */
 export function createSession(client: SqlClient): SqlSession {
   let isOpen = true
   client.onEnd(() => {
@@ -83,11 +78,7 @@ export function createSession(client: SqlClient): SqlSession {
   }
 }
 
-/**
- * Connects to the first server that answers. Rejects with an `SqlFailure`.
- *
- * @param isAboutTheWay whether a server that failed so may take the next way
- */
+/** Connects to the first server that answers. After a failure that `isAboutTheWay`, a server is tried the next way. */
 export async function connectToFirst(
   { hosts, ways }: SqlServers,
   connect: (host: Host, way: Way) => Promise<SqlSession>,
@@ -108,7 +99,7 @@ export async function connectToFirst(
   throw failure
 }
 
-/** Connects over a socket, which is destroyed where that fails or takes longer than `patience` milliseconds. */
+/** Connects over a socket, and destroys the socket on failure or after `patience` milliseconds. */
 export async function connectWithin<Result>(
   patience: number,
   socket: Socket,

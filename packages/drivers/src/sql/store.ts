@@ -3,77 +3,74 @@ import type { RecordRow } from '../records/record-row.js'
 import type { LockHolders } from './lock-holders.js'
 import type { SqlSession } from './session.js'
 
-/** A record in the table, and how many bytes its `data` has. */
+/** Id of a record, and the number of bytes of its `data`. */
 export interface RecordId {
   readonly id: number
   readonly bytes: number
 }
 
-/** A record in the table, and its trace. */
 export interface OwnedId {
   readonly id: number
   readonly baseId: string
 }
 
-/** Where a walk over the records has come to. */
+/** Position in a walk over the records. */
 export interface Position {
   readonly timestamp: string
   readonly id: number
 }
 
-/** A record that a walk meets. */
 export interface MetRecord extends Position {
   readonly base_id: string
   readonly name: string
   readonly service: string
-  /** How many its `data` has, where that was asked for and may tell of a failure. */
+  /** Number of bytes of `data`, if requested and if `data` may tell of a failure. */
   readonly suspectBytes: number | undefined
 }
 
-/** The times from one timestamp to another, both included. */
+/** Timestamps from one to another, both included. */
 export interface TimeSpan {
   readonly from: string
   readonly to: string
 }
 
-/** A walk's next step. */
 export interface Step {
-  /** Behind this record, or from the very first one. */
+  /** The step starts behind this position, or at the very first record. */
   readonly from: Position | undefined
   readonly direction: 'older' | 'newer'
   readonly limit: number
   readonly withSuspects: boolean
 }
 
-/** The table of Python's driver on one connection: each function is a statement or two. */
+/** The table of Python's driver on one connection. Each function runs one or two statements. */
 export interface SqlStore {
   readonly session: SqlSession
-  /** More bytes than this has no row's `data`, and no statement its values. */
+  /** Limit for a row's `data` and for the values of a statement. */
   readonly maxBytes: number
-  /** Whether the table is there; a yes is remembered. Throws where it is another program's. */
+  /** Whether the table exists. A yes is remembered. Throws if the table belongs to another program. */
   hasTable(): Promise<boolean>
   forgetTable(): void
-  /** Reads or removes something, in a transaction where it takes one to bound the wait for locks. */
+  /** Runs work that reads or removes, in a transaction if the limit for lock waits requires one. */
   attempt<Result>(work: () => Promise<Result>): Promise<Result>
-  /** Makes it and its indexes, unless another process does so at the same time. */
+  /** Creates the table and its indexes, unless another process does so at the same time. */
   createTable(): Promise<void>
-  /** Begins a transaction, which `COMMIT` and `ROLLBACK` end. */
+  /** Begins a transaction, which the caller ends with `COMMIT` or `ROLLBACK`. */
   begin(): Promise<void>
   insert(rows: readonly (readonly string[])[]): Promise<void>
-  /** The first of a trace's records behind one, in the order of their arrival. */
+  /** Returns the next records of a trace after an id, in the order of arrival. */
   findRecords(baseId: string, after: number, limit: number): Promise<readonly RecordId[]>
   readRows(ids: readonly number[]): Promise<readonly RecordRow[]>
-  /** Records by timestamp, some at a time, at a cost that depends on how many these are. */
+  /** Returns records in the order of timestamps, at a cost that depends only on how many these are. */
   walk(step: Step): Promise<readonly MetRecord[]>
   summarise(baseIds: readonly string[]): Promise<readonly TraceSummary[]>
-  /** Which of these traces have a record of that time. */
+  /** Returns the traces that have a record in the time span. */
   findYoung(baseIds: readonly string[], young: TimeSpan): Promise<readonly string[]>
-  /** At most so many of the traces' records, all but those of that time. */
+  /** Returns at most `limit` records of the traces, without those in the time span. */
   findOld(baseIds: readonly string[], young: TimeSpan | undefined, limit: number): Promise<readonly OwnedId[]>
-  /** Removes those of the rows that nobody has locked, without waiting for the others, and says how many these were. */
+  /** Removes the rows that are not locked, without waiting for the others. Returns how many. */
   removeRows(ids: readonly number[]): Promise<number>
-  /** The ids of those rows that are there. */
+  /** Returns the ids of those rows that exist. */
   findRows(ids: readonly number[]): Promise<readonly number[]>
-  /** The sessions that may have locked these rows, or the table, as far as this user may see them, the oldest first. */
+  /** Returns the sessions that may have locked the rows or the table, if this user may see them, oldest first. */
   findHolders(ids: readonly number[] | undefined): Promise<LockHolders>
 }

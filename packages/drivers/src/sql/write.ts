@@ -6,7 +6,7 @@ import type { SqlStore } from './store.js'
 
 type Rows = readonly SqlRow[]
 
-/** More rows have more values than a statement may have: 2 ** 16 in both databases. */
+/** Keeps a statement below the limit of both databases, 2 ** 16 values. */
 const MAX_ROWS = 5_000
 const MAX_BYTES = 4_000_000
 
@@ -15,18 +15,17 @@ export class CommitLost extends Error {
   override readonly name = 'CommitLost'
 }
 
-/** What the database did not take of a batch that it took otherwise. */
+/** The records that the database did not take, of a batch that it took otherwise. */
 interface Leftovers {
   refused: number
-  /** The positions of records that it may take later. */
+  /** Positions of the records that the database may take later. */
   readonly held: number[]
-  /** What it said of the last one. */
   failure: SqlFailure | undefined
 }
 
 /**
- * Writes a batch in one transaction and says what of it the database refuses. A failure means that nothing was written,
- * unless it is `CommitLost`.
+ * Writes a batch in one transaction and reports refused rows. Failures except `CommitLost` mean that nothing was
+ * written.
  *
  * @param isHeldUp whether the batch has failed before, so that one of its rows may be the reason
  */
@@ -42,7 +41,7 @@ export async function writeBatch(store: SqlStore, batch: SqlBatch, isHeldUp: boo
     if (isFailure(error, 'missing')) await store.createTable()
     else if (!isFailure(error, 'refused') && !(isHeldUp && mayBeOfOneRow(error))) throw error
   }
-  // What is refused is found out the second time, so that the first needs no savepoints.
+  // Only this second transaction looks for the refused rows, so the first one needs no savepoints.
   const left = await transact(store, async () => {
     const found: Leftovers = { refused: 0, held: [], failure: undefined }
     await insertInParts(store, rows, isHeldUp, found)
@@ -51,7 +50,7 @@ export async function writeBatch(store: SqlStore, batch: SqlBatch, isHeldUp: boo
   return {
     refused: unfit + left.refused,
     ...(left.held.length > 0 && { held: left.held }),
-    // Not the message, which may quote a record.
+    // The message may quote a record, so only the code is shown.
     ...(left.failure && { reason: `It answers ${left.failure.code ?? left.failure.verdict}.` }),
   }
 }
@@ -79,7 +78,7 @@ async function insertAll(store: SqlStore, rows: Rows): Promise<void> {
   for (const piece of toPieces(rows, store.maxBytes)) await store.insert(piece.map(({ values }) => values))
 }
 
-/** Halves what the database does not take until it is single rows, and notes these. */
+/** Inserts rows. Halves the rows that the database does not take, down to single rows, which are noted in `left`. */
 async function insertInParts(store: SqlStore, rows: Rows, isHeldUp: boolean, left: Leftovers): Promise<void> {
   const { session } = store
   const [first] = rows
@@ -106,7 +105,7 @@ async function insertInParts(store: SqlStore, rows: Rows, isHeldUp: boolean, lef
   }
 }
 
-/** Whether the reason may be one row: what has advice is of the database itself, such as a full disk. */
+/** Whether one row may be the reason. A failure with advice concerns the database itself, such as a full disk. */
 function mayBeOfOneRow(error: unknown): boolean {
   return error instanceof SqlFailure && error.verdict === 'failed' && error.advice === undefined
 }

@@ -7,10 +7,8 @@ import type { OpenContext } from '../opening/store-driver.js'
 const PACKAGE = '@photostructure/sqlite'
 
 /**
- * Names the SQLite client of this Node: its own from 22.13 on, else the package that has the same API. Loads
- * neither, since Node warns when its own is loaded.
- *
- * @throws OsprofilerError `ERR_MISSING_CLIENT` where there is neither.
+ * Returns the name of the SQLite client: Node's own from 22.13 on, or else a package with the same API. Neither is
+ * loaded, because Node warns when its own is loaded. Throws `ERR_MISSING_CLIENT` if there is neither.
  */
 export function findSqliteClient(context?: Pick<OpenContext, 'checkOnly'>): string {
   if (context?.checkOnly || isBuiltin('node:sqlite')) return 'node:sqlite'

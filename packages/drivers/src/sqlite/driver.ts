@@ -10,20 +10,19 @@ import { packRecord } from './row.js'
 import { createThread, ThreadDied } from './thread.js'
 import { findWorker } from './worker-file.js'
 
-/** How many records are handed to the thread at once, so that it unpacks them while the next ones are packed. */
+/** Number of records that go to the thread at once. The thread unpacks them while the next ones are packed. */
 const RECORDS_PER_STAGE = 100
 
-/** Somebody may have numbered the rows from below zero. */
+/** Rows may have been numbered from below zero. */
 const MIN_ID = -(2n ** 63n)
 
 /**
- * The embedded store: an SQLite file with the table of Python's SQLAlchemy driver, which any number of processes of
- * either language write and read at once. SQLite runs in a thread of its own. Batches are transactions in
- * write-ahead mode: what `write` resolved for survives `kill -9`, though not always a power failure.
- *
- * Waits up to 5 s for another process's lock, then rejects and has written nothing. A file that is deleted is made
- * anew. Refused are records with a NUL or half a surrogate pair outside of `info`. A thread that dies midway is
- * `ERR_WRITE_UNCERTAIN`, and the next call starts another. `?ttl=7d` prunes while it is being written.
+ * Opens the embedded store: an SQLite file with the table of Python's SQLAlchemy driver. Any number of processes of
+ * either language write and read it at once. SQLite runs in a thread of its own. Batches are transactions in
+ * write-ahead mode, so records of a resolved `write` survive `kill -9`, though not always a power failure. A call waits
+ * up to 5 s for another process's lock, then rejects and has written nothing. A deleted file is created again. Records
+ * with a NUL or half a surrogate pair outside of `info` are refused. A thread that dies midway is
+ * `ERR_WRITE_UNCERTAIN`, and the next call starts another. `?ttl=7d` prunes during writes.
  */
 export function openSqliteDriver(location: string, context: OpenContext): StoreDriver {
   const { lifetime } = context
@@ -59,7 +58,7 @@ export function openSqliteDriver(location: string, context: OpenContext): StoreD
     list: (selection, failed) => thread.ask('list', selection, failed),
     remove: baseId => thread.ask('delete', baseId),
     prune,
-    // The clients would cut another one short.
+    // The clients would cut other ids short.
     mayHold: baseId => !baseId.includes('\0') && isStorable(baseId),
     toError: error => toStoreError(path, error),
     settle: thread.close,

@@ -6,7 +6,6 @@ import { showPath, showPathFailure } from '../opening/show-path.js'
 import { SQLITE_CANTOPEN, SQLITE_READONLY } from './database/result-code.js'
 import { ThreadFailed } from './thread.js'
 
-/** What SQLite's result codes mean for the one who runs the program. */
 const ADVICE = new Map([
   [5, 'is locked by another process'],
   [6, 'is locked by another process'],
@@ -18,11 +17,10 @@ const ADVICE = new Map([
   [26, 'is not an SQLite database; name another file'],
 ])
 
-/** A row too large, a constraint that refuses it, a value of the wrong type. */
+/** A row is too large, a constraint refuses it, or a value has the wrong type. */
 const REFUSED = new Set([18, 19, 20])
 const ONLY_READ = 'may only be read: this user cannot write both the file and its directory'
 
-/** What went wrong with the database at a path, as the `ERR_STORE` that a driver rejects with. */
 export function toStoreError(path: string, error: unknown): OsprofilerError {
   if (error instanceof OsprofilerError) return error
   const failure = error instanceof ThreadFailed ? error.failure : undefined
@@ -38,7 +36,7 @@ export function toStoreError(path: string, error: unknown): OsprofilerError {
   )
 }
 
-/** What went wrong with a write: where it was for a row, the batch is to be written in parts. */
+/** Returns the error of a write: `ERR_WRITE_REFUSED` if a row is the reason, so that the batch is written in parts. */
 export function toWriteError(path: string, error: unknown): OsprofilerError {
   const result = error instanceof ThreadFailed ? error.failure.result : undefined
   if (result === undefined || !REFUSED.has(result & 0xff)) return toStoreError(path, error)
@@ -48,7 +46,7 @@ export function toWriteError(path: string, error: unknown): OsprofilerError {
   )
 }
 
-/** Whether the file is there for this user, but its content cannot be changed. */
+/** Whether this user may read the file but cannot change its content. */
 function mayOnlyRead(path: string): boolean {
   return (
     isAllowed(path, constants.R_OK) && !(isAllowed(path, constants.W_OK) && isAllowed(dirname(path), constants.W_OK))

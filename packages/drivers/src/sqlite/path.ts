@@ -4,24 +4,20 @@ import { OsprofilerError } from '@osprofiler/core'
 import { decodeURIComponent, process } from '@osprofiler/core/toolkit'
 import { readTtl } from '../opening/url-options.js'
 
-/** What a connection string of SQLite says. */
 export interface SqliteLocation {
-  /** The database file, absolute. */
+  /** Absolute path of the database file. */
   readonly path: string
-  /** How long traces are kept, in ms. */
+  /** How long to keep traces, in milliseconds. */
   readonly ttl: number | undefined
 }
 
-/**
- * Reads what follows `sqlite://`: a path, and perhaps `?ttl=7d`. What it says is never quoted, for a string that was
- * meant for another store may hold a password.
- */
+/** Reads a path, perhaps with `?ttl=7d`. Errors quote nothing, as a string for another store may hold a password. */
 export function readSqliteLocation(location: string): SqliteLocation {
   const [, path = '', ttl] = /^([^?]*)(?:\?ttl=([^&]*))?$/.exec(location) ?? malformed()
   return { path: toSqlitePath(path), ttl: readTtl(ttl) }
 }
 
-/** Empty is the default store; else `/` and a path from the working directory, or `/` and an absolute path. */
+/** Converts `/` and a path, relative to the working directory or absolute. An empty text is the default store. */
 function toSqlitePath(location: string): string {
   if (location === '') return defaultPath()
   const path = decode(location)
@@ -51,7 +47,7 @@ function decode(location: string): string | undefined {
 
 function defaultPath(): string {
   const configured = process.env.XDG_STATE_HOME
-  // The XDG specification has relative paths ignored.
+  // The XDG specification says to ignore relative paths.
   const stateHome =
     configured !== undefined && isAbsolute(configured) ? configured : join(findHome(), '.local', 'state')
   return join(stateHome, 'osprofiler', 'traces.db')
@@ -74,7 +70,7 @@ function findHome(): string {
   )
 }
 
-/** A relative path begins where the process is, and that directory may be gone. */
+/** A relative path needs the working directory, which may be gone. */
 function toAbsolute(file: string): string {
   try {
     return resolve(file)

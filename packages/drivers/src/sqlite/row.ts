@@ -1,27 +1,23 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { COLUMNS, isStorable, toColumns, toDataColumn } from '../records/record-row.js'
 
-/** SQLite takes a thousand million bytes a row; a character is at most three, or an escape of six. */
+/** SQLite takes 1,000,000,000 bytes per row. A character has at most three bytes, or six as an escape. */
 const MAX_CHARACTERS = 100_000_000
 
-/**
- * A record as one string, which is what crosses to the thread: cloning a string a record costs the caller's event
- * loop a fraction of what cloning its columns or its `info` would.
- */
+/** Packs a record into a string, which is cloned for the thread in a fraction of the time for columns or `info`. */
 export function packRecord(record: TraceRecord): string {
   return toColumns(record).join('\0')
 }
 
-/** Rows on their way into the database, and how many of their batch cannot be rows. */
+/** Rows for the database, and the number of records of their batch that cannot be rows. */
 export interface SqliteBatch {
   readonly rows: string[][]
   refused: number
 }
 
 /**
- * Adds packed records to a batch. Refused is what SQLite's clients would cut short or change, a NUL in a column (the
- * row then has too many parts) and half a surrogate pair, and what no row has room for. In `info` the two are
- * escaped by its JSON.
+ * Adds packed records to a batch. A record is refused for its size, for half a surrogate pair, or for a NUL, which
+ * makes too many parts. SQLite's clients would cut or change such texts. In `info`, JSON escapes both.
  */
 export function unpackRows(packed: readonly string[], batch: SqliteBatch): void {
   for (const text of packed) {

@@ -6,31 +6,30 @@ import { createExitSignal, haveLeft, watchExit } from '../lifetime/exit-guard.js
 import { isDoneWithin } from '../lifetime/hold.js'
 import type { SqliteStore } from './database/store.js'
 
-/** What the thread does: what the store does, but for the rows of a batch, which are staged before. */
+/** Calls to the thread: those of the store, but `write` takes the rows that were staged before. */
 export interface SqliteCalls extends Omit<SqliteStore, 'write'> {
-  /** Writes what was staged, and resolves to how many records were refused. */
+  /** Writes the staged rows, and resolves to the number of refused records. */
   write(): Promise<number>
 }
 
-/** What the thread is asked to do. */
 export interface SqliteRequest<Operation extends keyof SqliteCalls = keyof SqliteCalls> {
   readonly operation: Operation
   readonly args: Parameters<SqliteCalls[Operation]>
 }
 
-/** Why it could not: an error's message, its `code`, and SQLite's result code. */
+/** Failure of a request: the message and `code` of the error, and SQLite's result code. */
 export interface SqliteFailure {
   readonly message: string
   readonly code: string | undefined
   readonly result: number | undefined
 }
 
-/** What is sent to the thread: a request, or packed records for the next `write`, which are not answered. */
+/** Message to the thread: a request, or packed records for the next `write`, which get no answer. */
 export type SqliteMessage =
   | { readonly id: number; readonly request: SqliteRequest }
   | { readonly packed: readonly string[] }
 
-/** Its answer to the request of that number; 0 stands for no request, and says that the thread is there. */
+/** Answer to the request with this id. Id 0 belongs to no request and says that the thread has started. */
 export type SqliteReply =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly failure: SqliteFailure }
@@ -40,7 +39,6 @@ export class ThreadDied extends Error {
   override readonly name = 'ThreadDied'
 }
 
-/** Thrown with what the thread said. */
 export class ThreadFailed extends Error {
   override readonly name = 'ThreadFailed'
   readonly failure: SqliteFailure
@@ -51,18 +49,16 @@ export class ThreadFailed extends Error {
   }
 }
 
-/** The near end of the thread. */
 export interface SqliteThread {
-  /** Hands over packed records for the next `write`, so that the thread prepares some while others are being packed. */
+  /** Hands over packed records for the next `write`, so that the thread prepares some while others are packed. */
   stage(packed: readonly string[]): void
-  /** Asks for something. The thread is started if there is none, and keeps no process alive. */
+  /** Sends a request. A thread is started if there is none, and does not keep the process alive. */
   ask<Operation extends keyof SqliteCalls>(
     operation: Operation,
     ...args: Parameters<SqliteCalls[Operation]>
   ): ReturnType<SqliteCalls[Operation]>
-  /** Has the thread come to its end, and resolves then. */
   close(): Promise<void>
-  /** Leaves the thread to itself, wherever it is stuck. Whoever waits for it learns that it died. */
+  /** Abandons the thread, even if it is stuck. Pending requests reject with `ThreadDied`. */
   cut(): void
 }
 
@@ -72,14 +68,10 @@ interface Pending {
 }
 
 const END_MS = 200
-/** A thread that cannot start is not started again for so long: it costs more than a batch is worth. */
+/** Pause after a failed start, because a start costs more than a batch is worth. */
 const START_PAUSE_MS = 10_000
 
-/**
- * Prepares a thread for the database at a path. It starts at the first request.
- *
- * @param file what it runs, see `findWorker`
- */
+/** Prepares a thread for a database. It starts at the first request, and runs `file` (see `findWorker`). */
 export function createThread(file: string, client: string, path: string): SqliteThread {
   const pending = new Map<number, Pending>()
   let worker: Worker | undefined
@@ -88,10 +80,10 @@ export function createThread(file: string, client: string, path: string): Sqlite
   let notBefore = Number.NEGATIVE_INFINITY
   let startFailure: unknown
 
-  // Bound here, or the thread would for ever hold the context of the request in which it happened to start.
+  // Without `bind`, the thread would forever hold the context of the request that started it.
   const start = AsyncResource.bind(() => {
     const signal = createExitSignal()
-    // Neither the program's --import nor its NODE_OPTIONS: what they load does not belong in here.
+    // The program's --import and NODE_OPTIONS must not load anything here.
     const started = new Worker(file, {
       name: 'osprofiler-sqlite',
       workerData: { client, path, signal },
@@ -157,19 +149,19 @@ export function createThread(file: string, client: string, path: string): Sqlite
       if (closing === undefined) return
       const ended = once(closing, 'exit')
       await ask('close').catch(() => undefined)
-      // It has left native code for good by now.
+      // By now, the thread has left native code for good.
       if (!(await isDoneWithin(END_MS, ended))) await closing.terminate()
     },
     cut() {
       if (worker === undefined) return
-      // One that is in native code cannot be ended safely; it does not go in again.
+      // A thread in native code cannot be ended safely. It does not enter native code again.
       if (leave?.()) void worker.terminate()
       rejectAll(new ThreadDied('The thread of the store died.'))
     },
   }
 }
 
-/** Nothing that was asked of such a thread was done. */
+/** A thread that did not start has done nothing of what was requested. */
 function toStartFailure(cause: unknown): Error {
   const { code, message } = (cause ?? {}) as { code?: unknown; message?: unknown }
   return new Error(`its thread cannot be started (${String(code ?? message ?? 'it ended')})`, { cause })

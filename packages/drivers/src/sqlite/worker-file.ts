@@ -1,15 +1,10 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { requireFrom } from '@osprofiler/core/toolkit'
 
-// Undefined in a bundle of CommonJS; in others, the bundle itself, or for webpack the file where the bundle was made.
+// Undefined in a CommonJS bundle. In others it is the bundle itself, or with webpack the file at the time of bundling.
 const here: string | undefined = import.meta.url
 
-/**
- * Finds what the thread of the store runs. A bundle has no such file: beside the bundle may lie a `worker.js` of the
- * program's own, which must not be run in place of ours.
- *
- * @throws OsprofilerError `ERR_MISSING_CLIENT`
- */
+/** Finds the thread's file. A bundle throws `ERR_MISSING_CLIENT`: a `worker.js` beside it may be the program's own. */
 export function findWorker(): string {
   const file = here?.endsWith('/sqlite/worker-file.js') ? findBeside(here) : undefined
   if (file !== undefined) return file

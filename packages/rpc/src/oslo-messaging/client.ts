@@ -11,12 +11,12 @@ import { MessageUndeliverable } from './messages/errors.js'
 import { decodeMessage, encodeMessage, hexId, isObject, type Message, packContext } from './messages/message.js'
 import { WaitingCalls } from './waiting-calls.js'
 
-/** To whom a call goes. What is not said is as the client's options say. */
+/** Addressee of a call. Defaults are the client's options. */
 export interface OsloTarget {
-  /** One server of the topic alone. Default: any of them. */
+  /** One server of the topic. Default: any server. */
   readonly server?: string | undefined
   readonly namespace?: string | undefined
-  /** The version of the interface that is asked for. Default: 1.0, as servers have it. */
+  /** Version of the interface. Default: 1.0, as for servers. */
   readonly version?: string | undefined
   readonly topic?: string | undefined
   /** The services' `control_exchange`. Default `openstack`. */
@@ -24,40 +24,31 @@ export interface OsloTarget {
 }
 
 export interface OsloCallOptions extends OsloTarget {
-  /** For so many milliseconds a reply is waited for. Default 60,000. */
+  /** Milliseconds to wait for a reply. Default 60,000. */
   readonly timeout?: number | undefined
-  /** The server tells that it works on the call at least every so many milliseconds: 2,000 or more. Default: it does not. */
+  /** Milliseconds (2,000 or more) within which the server must report that it works on the call. Default: no limit. */
   readonly monitorTimeout?: number | undefined
 }
 
 export interface OsloCastOptions extends OsloTarget {
-  /** To all servers of the topic. Default false. */
+  /** Whether to reach all servers of the topic. Default false. */
   readonly fanout?: boolean | undefined
 }
 
 export interface OsloClientOptions extends OsloCallOptions, RabbitOptions {
   readonly topic: string
-  /**
-   * Puts the trace into the context as Python's services understand it: with the HMAC key _in clear_. Default false.
-   * `injectTrace` says more.
-   */
+  /** Whether to add the trace in Python's form, with the HMAC key _in clear_ (see `injectTrace`). Default false. */
   readonly compatible?: boolean | undefined
-  /** Keys that may be sent so. Default: those of `configure`, `setup` or the environment. */
+  /** Keys that may be sent in clear. Default: those of `configure`, `setup` or the environment. */
   readonly hmacKeys?: HmacKeys | undefined
 }
 
-/** A client of oslo.messaging. */
 export interface OsloClient {
-  /**
-   * Calls a method, and resolves to what it returns.
-   *
-   * @throws RemoteError what the method threw, MessagingTimeout, MessageUndeliverable where nobody has served the topic,
-   * OsprofilerError `ERR_BROKER`
-   */
+  /** Resolves to the method's result. Throws RemoteError, MessagingTimeout, MessageUndeliverable or `ERR_BROKER`. */
   call(context: object | null, method: string, args?: object, options?: OsloCallOptions): Promise<unknown>
-  /** Has a method run, and resolves when the broker has the message. @throws OsprofilerError `ERR_BROKER` */
+  /** Lets a method run, and resolves when the broker has the message. Rejects with `ERR_BROKER`. */
   cast(context: object | null, method: string, args?: object, options?: OsloCastOptions): Promise<void>
-  /** Fails what is still waited for. Ends in so many milliseconds at the latest. Default 5,000. */
+  /** Rejects all waiting calls, and ends within `timeout` milliseconds. Default 5,000. */
   close(timeout?: number): Promise<void>
 }
 
@@ -71,12 +62,12 @@ const TARGET: OptionKinds<OsloTarget> = {
 const CALL: OptionKinds<OsloCallOptions> = { ...TARGET, timeout: 'number', monitorTimeout: 'number' }
 const CAST: OptionKinds<OsloCastOptions> = { ...TARGET, fanout: 'boolean' }
 const OPTIONS: OptionKinds<OsloClientOptions> = { ...CALL, compatible: 'boolean', hmacKeys: 'any', ...RABBIT_OPTIONS }
-// RabbitMQ takes no longer one.
+// RabbitMQ accepts no longer expiration.
 const MAX_EXPIRATION_MS = 2 ** 32
 
 /**
- * Calls methods of OpenStack's services over RabbitMQ, as Python's RPC client does. Each call in a trace is a point `rpc`, and
- * the service goes on with the trace below that point. Connects on first use, and again where a connection was lost.
+ * Creates a client for OpenStack's services over RabbitMQ, like Python's RPC client. Each call in a trace is a point
+ * `rpc`, below which the service continues the trace. Connects on first use, and again after a loss.
  *
  * @throws TypeError for a wrong option
  * @example
@@ -102,13 +93,13 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
     const { channel } = open
     exchanges = new Set()
     await channel.assertQueue(replyQueue, declared.transient)
-    // A reply is acknowledged once it has come: what a connection that ends takes with it comes over the next one.
+    // A reply is acknowledged only after it came. If a connection ends before that, the next one brings the reply.
     await channel.consume(replyQueue, delivery => {
       if (delivery === null) return void channel.close().catch(() => undefined)
       try {
         waiting.settle(decodeMessage(delivery.content, delivery.properties.headers?.compression))
       } catch {
-        // No reply of oslo.messaging.
+        // The message is not a reply of oslo.messaging.
       }
       if (open.isOpen) channel.ack(delivery)
     })
@@ -151,7 +142,7 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
           mandatory: true,
           ...(timeout < MAX_EXPIRATION_MS && { expiration: String(Math.ceil(timeout)) }),
         }
-        // Last: what throws before leaves no call behind that waits for a reply.
+        // Comes last, so that an earlier error leaves no waiting call behind.
         const reply = waiting.wait(messageId, name, timeout, monitorTimeout)
         publish(target, content, properties).then(
           outcome => {
@@ -219,7 +210,7 @@ function lost(name: string): OsprofilerError {
   return new OsprofilerError('ERR_BROKER', message)
 }
 
-/** By which OpenTelemetry's stores tell a call, which waits for an answer, from a message. */
+/** From these attributes, OpenTelemetry's stores tell a call, which waits for an answer, from a message. */
 function messagingOf(operation: string, { topic }: Target): object {
   return { system: 'rabbitmq', operation, destination: topic }
 }

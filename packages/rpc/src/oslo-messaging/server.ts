@@ -22,39 +22,36 @@ import { checkEndpoints } from './serving/endpoints.js'
 import { createReplies, type ReplyOptions } from './serving/replies.js'
 import { createServing } from './serving/serve-calls.js'
 
-/** What is served, and how. */
 export interface OsloServerOptions extends RabbitOptions, ReplyOptions {
   readonly topic: string
-  /** The name by which callers reach this server alone (`server=`). Default: the name of the host. */
+  /** Name by which callers reach this server alone (`server=`). Default: the name of the host. */
   readonly server?: string | undefined
-  /** The exchange of the topic: the services' `control_exchange`. Default `openstack`. */
+  /** Exchange of the topic: the services' `control_exchange`. Default `openstack`. */
   readonly exchange?: string | undefined
-  /** An object with methods, or several of them. Its member `target` says its `namespace` and `version`. */
+  /** One or several objects with methods. The member `target` of each has its `namespace` and `version`. */
   readonly endpoints: object | readonly object[]
-  /** Keys that are believed. Default: those of `configure`, `setup` or the environment. */
+  /** Trusted keys. Default: those of `configure`, `setup` or the environment. */
   readonly hmacKeys?: HmacKeys | undefined
-  /** Which traces are taken up: limits and hooks, as for `createRunTraced`. */
+  /** Limits and hooks for traces, as for `createRunTraced`. */
   readonly trace?: CallOptions<TraceContext> | undefined
-  /** Calls that are served at the same time. Default 64; others wait at the broker. */
+  /** Number of calls that are served at the same time. Others wait at the broker. Default 64. */
   readonly maxConcurrentCalls?: number | undefined
-  /** Whether `oslo_rpc_server_ping` is answered. Default false. */
+  /** Whether to answer `oslo_rpc_server_ping`. Default false. */
   readonly rpc_ping_enabled?: boolean | undefined
-  /** Told what methods throw, with the call, and what goes wrong with the broker. Default: a warning of the process. */
+  /** Receives errors of methods, with the call, and errors of the broker. Default: a warning of the process. */
   readonly onError?: ((error: unknown, call?: OsloCall) => void) | undefined
 }
 
-/** A call that has failed. */
 export interface OsloCall {
   readonly method: string
   readonly namespace: string | undefined
   readonly version: string
 }
 
-/** A server of oslo.messaging. */
 export interface OsloServer {
-  /** What became of the calls that carried a trace. */
+  /** Counts of the calls that carried a trace, by outcome. */
   readonly stats: TraceStats
-  /** Takes no more calls, finishes those in work, and ends in so many milliseconds at the latest. Default 5,000. */
+  /** Takes no more calls, finishes those in progress, and ends within `timeout` milliseconds. Default 5,000. */
   close(timeout?: number): Promise<void>
 }
 
@@ -74,13 +71,11 @@ const OPTIONS: OptionKinds<OsloServerOptions> = {
 }
 
 /**
- * Serves a topic of OpenStack's oslo.messaging over RabbitMQ, as Python's RPC server does: calls and casts to the topic, to this
- * server alone and to all (fan-out). A call that carries a trace which one of the keys has signed is served in it.
+ * Serves a topic of OpenStack's oslo.messaging over RabbitMQ, as Python's RPC server does. Callers can reach the topic,
+ * this server alone, or all servers (fan-out). A call with a trace that one of the keys has signed is part of that
+ * trace. Resolves when calls are served. Lost channels and connections are opened again.
  *
- * Resolves when calls are served. A channel or connection that is lost later is opened again.
- *
- * @throws TypeError for a wrong option, OsprofilerError `ERR_BROKER` where the broker cannot be reached, or has declared
- * the queues otherwise
+ * @throws TypeError for a wrong option, OsprofilerError `ERR_BROKER` without a broker or if its declarations differ
  * @example
  * const server = await createOsloServer(() => amqplib.connect(url), {
  *   topic: 'orders',
@@ -127,7 +122,7 @@ export async function createOsloServer(connect: Connect, options: OsloServerOpti
 
   function onDelivery(open: PublishingChannel, delivery: ConsumeMessage | null): void {
     if (delivery !== null) return serving.take(open, delivery)
-    // The broker has cancelled the consumer, for its queue is gone: a new channel declares the queue again.
+    // The broker cancelled the consumer, because its queue is gone. A new channel declares the queue again.
     open.channel.close().catch(() => undefined)
   }
 
@@ -145,7 +140,7 @@ export async function createOsloServer(connect: Connect, options: OsloServerOpti
       const deadline = performance.now() + timeout
       await reconnecting.close(timeout, async ({ channel }) => {
         for (const tag of tags) await channel.cancel(tag)
-        // Some time is left for the broker.
+        // Leaves some time for the broker.
         await waitAtMost(serving.drain(), Math.max(0, (deadline - performance.now()) * 0.8))
         await channel.deleteQueue(fanoutQueue)
       })
@@ -165,13 +160,12 @@ function checkServerOptions(options: OsloServerOptions): void {
 
 type OnError = (error: unknown, call?: OsloCall) => void
 
-/** A hook that throws must not end the process. */
 function guard(onError: OnError): OnError {
   return (error, call) => {
     try {
       onError(error, call)
     } catch {
-      // The hook has been told.
+      // A hook that throws must not end the process.
     }
   }
 }

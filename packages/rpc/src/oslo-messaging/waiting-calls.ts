@@ -4,14 +4,13 @@ import { decodeFailure } from './messages/failure.js'
 import type { Message } from './messages/message.js'
 
 interface WaitingCall {
-  /** An earlier reply, from a server that sends the end by itself. */
+  /** An earlier reply. Some servers send the end separately. */
   result: unknown
   resolve(result: unknown): void
   reject(error: unknown): void
   heard(): void
 }
 
-/** Calls that wait for their replies. */
 export class WaitingCalls {
   readonly #calls = new Map<string, WaitingCall>()
 
@@ -19,7 +18,7 @@ export class WaitingCalls {
     return this.#calls.size
   }
 
-  /** Resolves to the result of a call. `monitorTimeout`: for so long nothing may be heard of the call. */
+  /** Resolves to a call's result. Rejects after `timeout`, or `monitorTimeout` without a sign of life (both in ms). */
   async wait(messageId: string, name: string, timeout: number, monitorTimeout?: number): Promise<unknown> {
     let limit: NodeJS.Timeout | undefined
     let monitor: NodeJS.Timeout | undefined
@@ -38,7 +37,7 @@ export class WaitingCalls {
     }
   }
 
-  /** Takes a reply to whoever waits for it. */
+  /** Hands a reply to the call that waits for it. */
   settle({ _msg_id, result = null, failure, ending }: Message): void {
     const call = typeof _msg_id === 'string' ? this.#calls.get(_msg_id) : undefined
     if (call === undefined) return

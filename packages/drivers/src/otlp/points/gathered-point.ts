@@ -8,18 +8,17 @@ export interface TimedRecord {
   readonly at: number
 }
 
-/** The records of one point, as far as they have come. */
+/** The records of one point that have come so far. */
 export interface GatheredPoint {
   start: TimedRecord | undefined
   stop: TimedRecord | undefined
-  /** Records that are neither, without their `info`: the same again, or others. */
+  /** Further starts and stops without their `info`: duplicates and rivals. */
   others: readonly TimedRecord[]
 }
 
-/** More records of one point have nothing to tell. */
+/** Further records of a point would add nothing. */
 const MAX_OTHERS = 10
 
-/** Whether a record is a stop, as a report has it. */
 export function isStop({ name }: TraceRecord): boolean {
   return isStopName(name)
 }
@@ -28,7 +27,7 @@ export function isOpen({ start, stop }: GatheredPoint): boolean {
   return start !== undefined && stop === undefined
 }
 
-/** Of several records the earliest start and the latest stop count, as in a report. */
+/** Adds a record to a point. As in a report, the earliest start and the latest stop count. */
 export function addRecord(point: GatheredPoint, added: TimedRecord): void {
   const kind = isStop(added.record) ? 'stop' : 'start'
   const rival = point[kind]
@@ -43,7 +42,7 @@ export function addRecord(point: GatheredPoint, added: TimedRecord): void {
   point.others = [...point.others, { record: { ...record, info: {} }, at }]
 }
 
-/** What is odd about a point's records, in the words of a report. */
+/** Returns the oddities of a point's records, under the names that a report uses. */
 export function marksOf({ start, stop, others }: GatheredPoint): Set<string> {
   const marks = new Set<string>()
   if (others.length > 0) markRivals({ start, stop, others }, marks)
@@ -60,7 +59,7 @@ export function marksOf({ start, stop, others }: GatheredPoint): Set<string> {
   return marks
 }
 
-/** The name of the point of a record, as a report has it. */
+/** Returns the name of a record's point, as in a report. */
 export function toPointName({ name }: TraceRecord): string {
   return pointName(name) || 'unknown'
 }

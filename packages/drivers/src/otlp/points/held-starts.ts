@@ -5,53 +5,47 @@ import type { TimedRecord } from './gathered-point.js'
 export interface HeldStart {
   readonly baseId: string
   readonly traceId: string
-  /** A line of JSON: it holds no more of the program's memory than its own length, which is known. */
+  /** The record as JSON text, whose use of memory is known: the length of the text. */
   readonly line: string
   /** In microseconds since 1970. */
   readonly at: number
-  /** Whether the parent is a point of the same program. */
   readonly hasLocalParent: boolean
   /** Whether the parent was open when the point started. */
   readonly isNested: boolean
-  /** More records of the same point, without their `info`. */
   readonly others: readonly TimedRecord[]
 }
 
-/** The starts of the points that have not stopped, by trace and point. */
 export interface HeldStarts {
   readonly size: number
-  /** Whether the oldest have to make room. */
   readonly isFull: boolean
   get(baseId: string, traceId: string): HeldStart | undefined
   remember(start: HeldStart): void
   forget(start: HeldStart | undefined): void
-  /** Says that a record of a trace has come. */
+  /** Notes that a record of the trace has come. */
   touch(baseId: string): void
-  /** At most so many, the oldest first. */
   oldest(limit: number): readonly HeldStart[]
-  /** As `oldest`, of those that nobody waits for any longer: all above them has stopped, a while ago; or nothing of their trace has come for an hour. */
+  /** Returns the oldest starts of traces silent for `lingerMs` (if all points above have stopped) or for an hour. */
   overdue(limit: number): readonly HeldStart[]
 }
 
 interface HeldTrace {
-  /** By their own ids: strings that most often come from one record to the next, and then are found without a look at them. */
+  /** Keyed by point id. Records mostly share the string objects of ids, so a Map need not compare characters. */
   readonly starts: Map<string, HeldStart>
-  /** How many of them no other open point of this process holds. */
+  /** Number of starts that are not nested in another open point of this process. */
   tops: number
-  /** When a record of it came last, on the clock of `now`. */
+  /** When a record of the trace last came, on the clock of `now`. */
   touchedAt: number
 }
 
-/** Beyond either, there is no room for more. */
+/** When either limit is exceeded, the oldest starts make room. */
 const MAX_POINTS = 20_000
 const MAX_CHARACTERS = 16 * 1024 * 1024
-/** Of a trace of which nothing came for so long, the stops were lost. */
+/** The stops of a trace count as lost after this long without a record of the trace. */
 const MAX_SILENCE_MS = 3_600_000
 
-/** @param lingerMs how long the points are waited for that are open when all those above them have stopped */
 export function createHeldStarts(lingerMs: number, now: () => number): HeldStarts {
   const traces = new Map<string, HeldTrace>()
-  /** In the order of their coming. */
+  /** In the order of arrival. */
   const all = new Set<HeldStart>()
   let characters = 0
 

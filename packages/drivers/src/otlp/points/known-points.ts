@@ -2,34 +2,33 @@ import type { TraceRecord } from '@osprofiler/core'
 import { Math, Set } from '@osprofiler/core/toolkit'
 import { createRecentPoints } from './recent-points.js'
 
-/** What is remembered of a point, to tell of its children and of its own later records. */
+/** Facts about a point that its children and its later records need. */
 export interface KnownPoint {
   readonly baseId: string
   readonly traceId: string
   readonly parentId: string
   readonly program: string
   readonly startedAt: number
-  /** When the point ended, once its span was sent. */
+  /** End of the point, known once the span was sent. */
   endedAt: number | undefined
-  /** Whether a span of both its records was sent. */
+  /** Whether a span with both records was sent. */
   isWhole: boolean
-  /** Whether the point and others are one another's parents. The earliest of them is at the top. */
+  /** Set if the point is in a cycle of parents. The earliest point of the cycle is at the top. */
   cycle: 'top' | 'below' | undefined
 }
 
-/** The points that came last. */
 export interface KnownPoints {
   get(baseId: string, traceId: string): KnownPoint | undefined
   learn(record: TraceRecord, startedAt: number): void
-  /** Says that a point's span was sent with its stop, and whether with its start. */
+  /** Notes that a point's span was sent with its stop, and whether with its start (`isWhole`). */
   end(baseId: string, traceId: string, at: number, isWhole: boolean): void
-  /** Whether a point is nested in no other, though its parent may be one that nobody knows of. */
+  /** Whether a point has no parent. The id of the trace is a parent only if a point has this id. */
   isTop(point: KnownPoint): boolean
-  /** Whether a point is nested in one of the same program. */
+  /** Whether the parent is a point of the same program. */
   hasLocalParent(point: KnownPoint): boolean
-  /** Where a point ends of which no stop has come: where its parent does, or else where its trace does. */
+  /** Returns where a point without a stop ends: with the nearest ended point above, or with the trace so far. */
   endOf(point: KnownPoint): number
-  /** Says that a record of a trace has come, which tells of that moment. */
+  /** Notes the time of a trace's record. */
   see(baseId: string, at: number): void
 }
 
@@ -38,7 +37,7 @@ const MAX_STEPS = 1_000
 
 export function createKnownPoints(): KnownPoints {
   const points = createRecentPoints<KnownPoint>(MAX_POINTS)
-  /** Parents that were named and had not come: only one of these can close a circle. */
+  /** Parents that were named before they came. Only these can close a cycle. */
   const awaited = createRecentPoints<true>(MAX_POINTS)
   const lastSeen = createRecentPoints<number>(MAX_POINTS)
 
@@ -104,7 +103,6 @@ export function createKnownPoints(): KnownPoints {
   }
 }
 
-/** What tells programs apart. */
 function programOf({ service, project, info }: TraceRecord): string {
   return `${service}\0${project}\0${typeof info.host === 'string' ? info.host : ''}`
 }

@@ -7,73 +7,65 @@ import { createHeldStarts, type HeldStart } from './held-starts.js'
 import { createKnownPoints, type KnownPoint } from './known-points.js'
 import { createRecentPoints } from './recent-points.js'
 
-/** A point that is ready to be sent. At least one of its records is there. */
+/** A point that is ready to be sent, with at least one of its records. */
 export interface OtlpPoint {
   readonly start: TraceRecord | undefined
   readonly stop: TraceRecord | undefined
-  /** The records of the batch that the point is made of. */
+  /** The records of the current batch that belong to the point. */
   readonly given: readonly TraceRecord[]
-  /** Whether the point is nested in no other. */
+  /** Whether the point has no parent. */
   readonly isTop: boolean
-  /** What is odd about the point's records, in the words of a report. */
+  /** Oddities of the point's records, under the names that a report uses. */
   readonly marks: readonly string[]
-  /** Whether its parent is a point of the same program. Otherwise that is in another one, or nowhere. */
+  /** Whether the parent is a point of the same program. Otherwise the parent is in another program or unknown. */
   readonly hasLocalParent: boolean
-  /** Whether a span of the same point was sent before, when one of its records had not come. */
+  /** Whether a span of the point was sent before, when a record was still missing. */
   readonly isUpdate: boolean
   /** In microseconds since 1970. */
   readonly startedAt: number
-  /** Not before its start. Where it has no stop, its parent's end, or when its trace was last heard of. */
+  /** At least `startedAt`. Without a stop: the end of the parent, or the time of the trace's last record. */
   readonly endedAt: number
-  /** To be called once the point was sent, or is given up. */
+  /** Must be called once the point was sent or is given up. */
   done(isSent: boolean): void
 }
 
-/** What a batch comes to. Nothing has changed yet: a batch that could not be sent is planned again. */
+/** The points to send for a batch. Planning holds nothing yet, so a batch that failed can be planned again. */
 export interface OtlpPlan {
   readonly points: readonly OtlpPoint[]
-  /** Holds the starts of the batch whose stops are still to come, and returns these records. */
+  /** Holds the starts whose stops have not come. Returns the records of the batch that are not sent now. */
   hold(): readonly TraceRecord[]
 }
 
-/** The points that have started and not stopped. */
 export interface OpenPoints {
   readonly size: number
-  /** Whether the oldest points have to make room. */
+  /** Whether the oldest points must make room. */
   readonly isFull: boolean
-  /** Pairs what a batch starts and stops. */
+  /** Pairs the starts and stops of a batch. */
   plan(records: readonly TraceRecord[]): OtlpPlan
-  /** At most so many points, the oldest first, that are given up though they did not stop. */
+  /** Plans to send the oldest points without their stops. */
   planOldest(limit: number): OtlpPlan
-  /** As `planOldest`, of those alone that nobody waits for any longer. */
+  /** Like `planOldest`, but only for points whose stops are no longer expected. */
   planOverdue(limit: number): OtlpPlan
 }
 
-/** A point of a batch, with what came of it before. */
+/** A point of a batch, with its earlier records. */
 interface BatchedPoint extends GatheredPoint {
   readonly baseId: string
   readonly traceId: string
-  /** Its records in the batch. */
   readonly given: TraceRecord[]
   readonly held: HeldStart | undefined
   readonly half: HalfPoint | undefined
-  /** Whether its parent was open when the point started. */
   isNested: boolean
 }
 
-/** The record of a point that was sent without its other one, and those that were neither. */
+/** The record with which a point was sent incomplete, and the point's further records. */
 type HalfPoint = Pick<HeldStart, 'line' | 'at' | 'others'>
 
-/** Points that were sent by half: when the other record comes after all, the span is sent again, whole. */
+/** Limits for points that were sent with one record. When the other record comes, the span is sent again as a whole. */
 const MAX_HALVES = 2_000
 const MAX_HALF_LINE = 8_000
 
-/**
- * Keeps the starts of points until their stops come. A point is told by its trace and its own id, so those of
- * concurrent requests never meet.
- *
- * @param lingerMs how long the points are waited for that are open when all those above them have stopped
- */
+/** Keeps starts until their stops come. A point is found by trace id and own id, so concurrent requests never mix. */
 export function createOpenPoints(lingerMs: number, now: () => number = () => performance.now()): OpenPoints {
   const held = createHeldStarts(lingerMs, now)
   const known = createKnownPoints()
@@ -104,7 +96,7 @@ export function createOpenPoints(lingerMs: number, now: () => number = () => per
   function plan(records: readonly TraceRecord[]): OtlpPlan {
     const traces = new Map<string, Map<string, BatchedPoint>>()
     const batch: BatchedPoint[] = []
-    /** In the order of their stops. */
+    /** In the order of the stops. */
     const ended = new Set<BatchedPoint>()
     const youngest = new Map<string, number>()
 
@@ -129,7 +121,7 @@ export function createOpenPoints(lingerMs: number, now: () => number = () => per
       if (point.stop !== undefined) ended.add(point)
     }
 
-    // What was sent whole stays as it is: only its ids are remembered.
+    // A point that was sent as a whole is not sent again, because only its ids are remembered.
     const fresh = new Set(batch.filter(({ baseId, traceId }) => known.get(baseId, traceId)?.isWhole !== true))
     for (const { start, stop } of fresh) {
       const main = start ?? stop

@@ -6,24 +6,23 @@ import type { OtlpResource } from '../settings/resource.js'
 import { toPointName } from './gathered-point.js'
 import type { OtlpPoint } from './open-points.js'
 
-/** What OpenTelemetry's exporters take. */
+/** A span in the form that OpenTelemetry's exporters take. */
 export type ReadableSpan = Parameters<OTLPTraceExporter['export']>[0][number]
 type Resource = ReadableSpan['resource']
 
-/** The span was chosen to be recorded. */
+/** Trace flag of a recorded span. */
 const SAMPLED = 1
 const SCOPE = { name: 'osprofiler' }
 const NONE: never[] = []
 
-/** A span that is ready to be sent. */
 export interface ReadySpan {
   readonly span: ReadableSpan
   readonly point: OtlpPoint
-  /** How many characters the span has, roughly, without those of its resource. */
+  /** Approximate number of characters, without those of the resource. */
   readonly characters: number
 }
 
-/** Makes a maker of spans. What is given for the resource wins over what a record says of its service. */
+/** Returns a function that maps points to spans. `given` wins over a record's own attributes of its service. */
 export function createSpanMaker(given: OtlpResource): (points: readonly OtlpPoint[]) => ReadySpan[] {
   return points => {
     const findResource = createResources(given)
@@ -54,7 +53,7 @@ function toReadable(mapped: OtlpSpan, resource: Resource): ReadableSpan {
   const context = { traceId, spanId, traceFlags: SAMPLED }
   return {
     name: mapped.name,
-    // OpenTelemetry's API counts its kinds from 0.
+    // OpenTelemetry's API counts span kinds from 0, OTLP from 1.
     kind: mapped.kind - 1,
     spanContext: () => context,
     ...(parentSpanId !== undefined && {
@@ -79,7 +78,7 @@ function toReadable(mapped: OtlpSpan, resource: Resource): ReadableSpan {
   }
 }
 
-/** One resource for all points of a service in a process: an exporter groups spans by the resource itself. */
+/** Shares one resource object per service and process, because exporters group spans by the identity of this object. */
 function createResources(given: OtlpResource): (record: TraceRecord) => Resource {
   const resources = new Map<string, Resource>()
   let last: TraceRecord | undefined

@@ -1,13 +1,13 @@
 import { Map } from '@osprofiler/core/toolkit'
 
-/** What is known of the points that came last, by trace and point. */
+/** Values for the most recent points, by trace and point. */
 export interface RecentPoints<Value> {
   get(baseId: string, traceId: string): Value | undefined
   set(baseId: string, traceId: string, value: Value): void
   delete(baseId: string, traceId: string): void
 }
 
-/** Keeps at most so many. The oldest makes room. */
+/** Keeps at most `limit` values. The oldest value makes room. */
 export function createRecentPoints<Value>(limit: number): RecentPoints<Value> {
   const values = new Map<string, Value>()
   return {
@@ -26,7 +26,7 @@ export function createRecentPoints<Value>(limit: number): RecentPoints<Value> {
   }
 }
 
-/** Ids may hold anything: the length tells where one ends. */
+/** Ids may contain any character, so the length shows where the first id ends. */
 function keyOf(baseId: string, traceId: string): string {
   return `${baseId.length} ${baseId}${traceId}`
 }

@@ -2,7 +2,6 @@ import { OsprofilerError } from '@osprofiler/core'
 import { Date, dateNow, Math, Number, Object, Set, URL } from '@osprofiler/core/toolkit'
 import type { OtlpSettings } from '../settings/settings.js'
 
-/** What a collector answered. */
 export interface Answer {
   readonly status: number
   readonly body: Buffer
@@ -12,18 +11,17 @@ export interface Answer {
   readonly date?: string | undefined
 }
 
-/** By OTLP's specification these are to be tried again. */
+/** Statuses to retry, according to OTLP's specification. */
 export const RETRYABLE = new Set([429, 502, 503, 504])
-/** These concern the spans of a request. All others concern the request itself, and hold for each request. */
+/** Statuses that concern the spans of one request. Every other failure concerns all requests. */
 const OF_SPANS = new Set([400, 413, 422, 500])
 const TOO_LARGE = /too large|larger than|exceeds? .*(?:size|limit)/i
 const ENCODING = /content-encoding|gzip|compress/i
 const PLAIN_AT_TLS = /HTTP request (?:was sent )?to (?:an )?HTTPS/i
-/** What nginx says to a client without a certificate, or with one that it does not trust. */
+/** nginx's message to a client with no certificate or an untrusted one. */
 const CLIENT_CERTIFICATE = /SSL certificate (?:was sent|error)/i
 const MAX_PAUSE_MS = 60_000
 
-/** What to do about an answer of this status. */
 const HINTS: Readonly<Record<number, string>> = {
   401: 'Give its token or password in OTEL_EXPORTER_OTLP_HEADERS.',
   403: 'Give its token or password in OTEL_EXPORTER_OTLP_HEADERS.',
@@ -34,12 +32,7 @@ const HINTS: Readonly<Record<number, string>> = {
   415: 'Try the other protocol, ?protocol=http/json or ?protocol=http/protobuf, and ?compression=none.',
 }
 
-/**
- * What an answer means. `undefined` where the collector took the request.
- *
- * @returns an error of code `ERR_STORE` where the collector takes no request now, and `ERR_WRITE_REFUSED` where it does
- * not take these spans
- */
+/** Returns `undefined` for an accepted request, `ERR_STORE` if the collector takes none now, or `ERR_WRITE_REFUSED`. */
 export function readAnswer(answer: Answer, { url }: OtlpSettings): OsprofilerError | undefined {
   const { status } = answer
   const text = answer.body.toString()
@@ -70,24 +63,23 @@ export function readAnswer(answer: Answer, { url }: OtlpSettings): OsprofilerErr
   return toStoreError(`The collector refuses the request: it answered ${status}.`, hint)
 }
 
-/** The error of a collector that refuses spans, and a request without spans as well. */
+/** Returns the error for a collector that refuses a request without spans, too. */
 export function refusesAll(error: OsprofilerError): OsprofilerError {
   const { status = 'an error', isOfEncoding } = error as { status?: unknown; isOfEncoding?: unknown }
   const said = `The collector refuses also a request without spans: it answered ${status}.`
   return toStoreError(said, isOfEncoding === true ? 'Use ?compression=none.' : undefined)
 }
 
-/** Whether the collector said that it failed itself, rather than what is wrong. */
+/** Whether the collector itself failed (500), so that its answer does not say what is wrong. */
 export function isOwnFailure(error: OsprofilerError): boolean {
   return 'status' in error && error.status === 500
 }
 
-/** Whether a collector refused spans because there were too many of them in one request. */
 export function isTooLarge(error: OsprofilerError): boolean {
   return 'isTooLarge' in error && error.isTooLarge === true
 }
 
-/** For how many milliseconds an answer asks to be left alone. `Retry-After` is a number of seconds, or a date. */
+/** Returns the pause that the collector asks for, in milliseconds. `Retry-After` is a number of seconds or a date. */
 export function readPause({ retryAfter = '', date = '' }: Answer): number {
   const text = retryAfter.trim()
   const now = Date.parse(date)
@@ -95,7 +87,7 @@ export function readPause({ retryAfter = '', date = '' }: Answer): number {
   return until > 0 ? Math.min(until, MAX_PAUSE_MS) : 0
 }
 
-/** Where a redirect leads to: without the path and the query, in which there may be a secret. */
+/** Describes a redirect without the path and query of its target, which may hold a secret. */
 function hintOfRedirect({ location = '' }: Answer, url: string): string {
   const target = URL.canParse(location, url) ? new URL(location, url) : undefined
   if (target === undefined) return 'Redirects are not followed.'

@@ -7,22 +7,18 @@ import { isTooLarge } from './answer.js'
 import type { OtlpSender } from './sender.js'
 import { requestBytes, splitIntoRequests } from './split-requests.js'
 
-/**
- * What became of a point: the collector took it, or rejected it without saying why, or refused it or did not answer, as
- * the error says.
- */
+/** Outcome for a point: accepted, rejected without a reason, or refused or unanswered as the error says. */
 export type Fate = 'sent' | 'rejected' | OsprofilerError
 
-/** A proxy before a collector takes 1 MiB by default, and a collector itself 20 MiB. */
+/** By default a proxy accepts 1 MiB, and a collector 20 MiB. */
 const MAX_BYTES = 1_000_000
 const MIN_BYTES = 10_000
 
 /**
- * Makes a function that sends points and tells what became of each.
+ * Returns a function that sends points and reports the fate of each. A refused request is halved until the refused
+ * point stands alone.
  *
- * A request that the collector refuses is sent again in halves, until the point that it refuses stands alone.
- *
- * @throws OsprofilerError `ERR_STORE`: the points of which nothing was told may be tried again
+ * @throws OsprofilerError `ERR_STORE`: points without a reported fate may be sent again
  */
 export function createDeliver(
   sender: OtlpSender,
@@ -31,11 +27,11 @@ export function createDeliver(
 ): (points: readonly OtlpPoint[], tell: (point: OtlpPoint, fate: Fate) => void) => Promise<void> {
   let maxBytes = MAX_BYTES
 
-  /** The same spans in several requests, of which one may be taken. */
+  /** Splits a refused request, because the collector may accept some of its spans. */
   function divide(request: readonly ReadySpan[], error: OsprofilerError): ReadySpan[][] {
     const middle = Math.ceil(request.length / 2)
     if (!isTooLarge(error)) return [request.slice(0, middle), request.slice(middle)]
-    // Later requests are to fit at once.
+    // Later requests should fit at once.
     maxBytes = Math.max(MIN_BYTES, Math.floor(Math.min(maxBytes, requestBytes(request, protocol)) / 2))
     const smaller = splitIntoRequests(request, protocol, maxBytes)
     return smaller.length > 1 ? smaller : [request.slice(0, middle), request.slice(middle)]
@@ -47,7 +43,7 @@ export function createDeliver(
     for (let request = waiting.shift(); request !== undefined; request = waiting.shift()) {
       try {
         const rejected = await sender.send(request.map(({ span }) => span))
-        // Which of the spans these were, no collector tells.
+        // Collectors do not tell which spans they rejected, only how many.
         const taken = request.length - rejected
         for (const [index, { point }] of request.entries()) tell(point, index < taken ? 'sent' : 'rejected')
       } catch (error) {
@@ -55,7 +51,7 @@ export function createDeliver(
         if (error.code === 'ERR_WRITE_REFUSED' && !isConfirmed && !isTooLarge(error)) {
           await sender.confirm()
           isConfirmed = true
-          // The collector may have begun to take requests just now.
+          // The collector may have started to accept requests just now.
           waiting.unshift(request)
           continue
         }

@@ -6,41 +6,37 @@ import type { ReadableSpan } from '../points/readable-span.js'
 import { type Answer, RETRYABLE } from './answer.js'
 import { type Attempt, codeOf, toFailure } from './failure.js'
 
-/** One request to a collector, while it is under way. */
 export interface Exchange {
-  /** Whether a connection was there, so that the collector may have got the request. */
   connected: boolean
   request: ClientRequest | undefined
   settle(outcome: Outcome): void
-  /** Ends it without an answer, for a reason that can be shown. */
+  /** Ends the request without an answer, for a reason that may be shown. */
   giveUp(reason: string): void
-  /** Ends it without an answer, by an error of its connection. */
+  /** Ends the request without an answer, because of an error of its connection. */
   fail(error: unknown): void
 }
 
-/** What became of it: an answer, or none. */
 export type Outcome =
   | { readonly answer: Answer }
   | {
       readonly failure: OsprofilerError
-      /** Whether a kept connection ended before any answer, as one does that the collector closed before. */
+      /** Whether a reused connection ended before any answer, as happens when the collector had closed it. */
       readonly isStale: boolean
     }
 
-/** How requests are sent. */
 export interface Transport extends Pick<Attempt, 'isSecure' | 'hasClientCertificate'> {
   readonly exporter: OTLPTraceExporter
   readonly timeoutMs: number
 }
 
-/** OpenTelemetry's `ExportResultCode`. */
+/** `ExportResultCode.SUCCESS` of OpenTelemetry. */
 const SUCCESS = 0
 const ACCEPTED: Outcome = { answer: { status: 200, body: Buffer.alloc(0) } }
 const MAX_BODY_BYTES = 65_536
-/** What ends a connection that the collector has closed. */
+/** Error codes of a connection that the collector has closed. */
 const CLOSED = new Set(['ECONNRESET', 'EPIPE'])
 
-/** Sends one request and waits for its end, or for a time. */
+/** Sends one request and waits for its outcome, at most `timeoutMs`. */
 export function exchange(
   { exporter, timeoutMs, isSecure, hasClientCertificate }: Transport,
   spans: readonly ReadableSpan[],
@@ -70,7 +66,7 @@ export function exchange(
     open(opened)
     try {
       exporter.export([...spans], ({ code, error }) => {
-        // Of a request it knows no more than was seen.
+        // Once a request exists, its own events decide. The exporter knows no more.
         if (opened.request !== undefined) return
         if (code === SUCCESS) settle(ACCEPTED)
         else settle({ failure: toError(error), isStale: false })
@@ -82,7 +78,7 @@ export function exchange(
   })
 }
 
-/** Has every request of an agent seen before it goes out. */
+/** Calls `see` with every request of an agent before the request goes out. */
 export function watchRequests(agent: HttpAgent, see: (request: ClientRequest) => void): HttpAgent {
   const add: unknown = Reflect.get(agent, 'addRequest')
   if (typeof add !== 'function') return agent
@@ -94,11 +90,11 @@ export function watchRequests(agent: HttpAgent, see: (request: ClientRequest) =>
   })
 }
 
-/** Takes what a request ends in from the request itself, and has the exporter see no failure that it would try again. */
+/** Takes the outcome from the request itself, and hides from the exporter all failures that it would retry. */
 export function follow(request: ClientRequest, exchange: Exchange): void {
   exchange.request = request
   request.on('socket', socket => {
-    // Whoever waits for the write keeps the process alive, and nobody else.
+    // A pending write keeps the process alive. The socket must not.
     socket.unref()
     exchange.connected = request.reusedSocket
     if (exchange.connected) return
@@ -119,7 +115,7 @@ export function follow(request: ClientRequest, exchange: Exchange): void {
       length += chunk.length
       if (length <= MAX_BODY_BYTES) chunks.push(chunk)
     })
-    // Closed without an end: the rest of the answer never comes, but its status is known.
+    // After `close` without `end` the rest of the answer never comes, but its status is known.
     for (const event of ['end', 'close']) {
       response.once(event, () => {
         const { location, date, 'retry-after': retryAfter, 'content-type': contentType } = headers

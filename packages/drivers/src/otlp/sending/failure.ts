@@ -1,11 +1,11 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { String, types } from '@osprofiler/core/toolkit'
 
-/** What is known of a request that had no answer. */
+/** Facts about a request that had no answer. */
 export interface Attempt {
-  /** Whether a connection was there, so that the collector may have got the request. */
+  /** Whether the connection was open, so that the collector may have received the request. */
   readonly connected: boolean
-  /** Whether it had no spans: it only asked whether the collector takes any. */
+  /** Whether the request had no spans and only asked whether the collector accepts any. */
   readonly isQuestion: boolean
   readonly isSecure: boolean
   readonly hasClientCertificate: boolean
@@ -13,10 +13,9 @@ export interface Attempt {
 
 /** `write EPROTO 80E2...:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../ssl3_record.c:354:` */
 const OPENSSL = /:SSL routines:[^:]*:([a-z0-9 /]{1,60}):/i
-/** The first byte of an alert of TLS. */
 const TLS_ALERT = 0x15
 
-/** What a code of an error says: a sentence for whoever is to mend it. The request cannot have been read then. */
+/** Hints for the user, for error codes that mean that the collector cannot have read the request. */
 const UNREAD: readonly (readonly [pattern: RegExp, toHint: (attempt: Attempt) => string])[] = [
   [
     /ALTNAME/,
@@ -40,10 +39,7 @@ const UNREAD: readonly (readonly [pattern: RegExp, toHint: (attempt: Attempt) =>
   [/^ERR_SSL/, () => 'TLS could not be agreed on'],
 ]
 
-/**
- * The error of a request that ended without an answer: `ERR_STORE` where the collector cannot have read it, or else
- * `ERR_WRITE_UNCERTAIN`.
- */
+/** Returns `ERR_STORE` if the collector cannot have read the request, or else `ERR_WRITE_UNCERTAIN`. */
 export function toFailure(attempt: Attempt, error: unknown): OsprofilerError {
   const code = codeOf(error)
   const [, toHint] = UNREAD.find(([pattern]) => pattern.test(code)) ?? []
@@ -54,14 +50,14 @@ export function toFailure(attempt: Attempt, error: unknown): OsprofilerError {
   return cannotReach(`${code}${hint}`)
 }
 
-/** Of a connection that was open. A collector that wants something else ends it as one that crashes does. */
+/** A server of another protocol closes an open connection like a collector that crashes, so the message has a hint. */
 function uncertain(attempt: Attempt, code: string): OsprofilerError {
   const { isSecure, hasClientCertificate } = attempt
   const hint = isSecure
     ? ` Where this is always so, it may ${hasClientCertificate ? 'not trust the' : 'ask for a'} client certificate: see OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE.`
     : ' Where this is always so, it may speak TLS ("otlp+https://"), or be the port of gRPC: that of OTLP over HTTP is 4318.'
   const ended = `The connection to the collector ended before its answer (${code})`
-  // A request without spans only asks.
+  // Without spans, nothing is uncertain.
   if (attempt.isQuestion) return new OsprofilerError('ERR_STORE', `${ended}.${hint}`)
   return new OsprofilerError('ERR_WRITE_UNCERTAIN', `${ended}: nobody knows whether it has the spans.${hint}`)
 }
@@ -78,11 +74,11 @@ function hintOfNoHttp(error: unknown): string {
     : 'what answers is no HTTP; port 4317 is mostly that of gRPC, and 4318 that of OTLP over HTTP'
 }
 
-/** A code tells what happened; a message may hold what is nobody's business. */
+/** Returns the code of an error and never its message, which may hold private data. */
 export function codeOf(error: unknown): string {
   if (typeof error === 'string') return error
   const { code, name, message } = (error ?? {}) as { code?: unknown; name?: unknown; message?: unknown }
-  // What OpenSSL says has no code of its own where the write of a request met it.
+  // An error of OpenSSL during a write has no code of its own, only a reason in its message.
   const [, reason] = code === 'EPROTO' ? (OPENSSL.exec(String(message)) ?? []) : []
   if (reason !== undefined) return `ERR_SSL_${reason.toUpperCase().replaceAll(/\W/g, '_')}`
   return typeof code === 'string' && code !== '' ? code : typeof name === 'string' ? name : 'unknown'

@@ -4,15 +4,11 @@ import { isStop } from '../points/gathered-point.js'
 import { createRecentPoints } from '../points/recent-points.js'
 import type { Fate } from './deliver.js'
 
-/** What became of the records of a batch: a batch may be written again after some of its requests were taken. */
+/** Fates of records, kept because a batch may be written again after some of its requests were accepted. */
 export interface RecordFates {
   of(record: TraceRecord): Fate | undefined
   set(record: TraceRecord, fate: Fate): void
-  /**
-   * What the notifier is to know of a batch.
-   *
-   * @throws OsprofilerError where the collector refused all records, or nobody knows of any
-   */
+  /** Sums up a batch for the notifier. Throws if all records were refused, or if the fate of all is unknown. */
   tell(records: readonly TraceRecord[]): WriteResult
 }
 
@@ -20,7 +16,7 @@ const MAX_REFUSED = 1_000
 
 export function createRecordFates(): RecordFates {
   const fates = new WeakMap<TraceRecord, Fate>()
-  /** The notifier writes a stop behind a dropped record as a copy, which tells of the drop. */
+  /** After a dropped record the notifier writes a copy of the stop that reports the drop. Ids identify the copy. */
   const refusedPoints = createRecentPoints<OsprofilerError>(MAX_REFUSED)
 
   function of(record: TraceRecord): Fate | undefined {
@@ -39,7 +35,7 @@ export function createRecordFates(): RecordFates {
       const unknown = told.filter(fate => isError(fate, 'ERR_WRITE_UNCERTAIN'))
       const rejected = told.filter(fate => fate === 'rejected').length
       const [error = unknown[0]] = refusals
-      // Thrown, so that whoever listens to errors hears of it.
+      // Throwing informs the listeners for errors.
       if (error !== undefined && [refusals.length, unknown.length].includes(records.length)) throw error
       const refused = rejected + refusals.length
       if (error === undefined && rejected === 0) return { refused }

@@ -1,16 +1,15 @@
 import { Buffer, Number } from '@osprofiler/core/toolkit'
 import { isObject, parse } from '../../records/record-text.js'
 
-/** The field of an `ExportTraceServiceResponse` that holds an `ExportTracePartialSuccess`, with its wire type. */
+/** Field number and wire type of `ExportTraceServiceResponse.partial_success`. */
 const PARTIAL_SUCCESS = 0x0a
-/** The field of that which holds `rejected_spans`. */
+/** Field number and wire type of `ExportTracePartialSuccess.rejected_spans`. */
 const REJECTED_SPANS = 0x08
 
 /**
- * How many spans a collector rejected, as it says in the body of its answer.
- *
- * The messages: opentelemetry-proto 1.x, `collector/trace/v1/trace_service.proto`. What is no such message rejects none.
- * Some collectors answer JSON to protobuf: the answer's own media type counts, where it has one.
+ * Returns the number of rejected spans in a collector's answer. Any other message counts as 0. The messages are in
+ * opentelemetry-proto 1.x, `collector/trace/v1/trace_service.proto`. Some collectors answer protobuf with JSON, so the
+ * media type of the answer decides if there is one.
  */
 export function countRejectedSpans(
   body: Buffer,
@@ -36,7 +35,7 @@ function readProtobuf(body: Buffer): number {
   return toCount(rejected)
 }
 
-/** The fields of a message that are numbers of variable length, or bytes; these messages have no others. */
+/** Yields the varints and byte fields of a message. These messages have no other fields. */
 function* readFields(body: Buffer): Generator<{ tag: number; number: number; bytes: Buffer }> {
   for (let at = 0; at < body.length; ) {
     const [tag, afterTag] = readNumber(body, at)

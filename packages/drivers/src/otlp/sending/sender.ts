@@ -12,45 +12,29 @@ import { countRejectedSpans } from './rejected-spans.js'
 
 type ExporterOptions = NonNullable<ConstructorParameters<typeof OTLPTraceExporter>[0]>
 
-/** Sends spans to a collector, one request at a time. */
 export interface OtlpSender {
-  /**
-   * Resolves to how many of them the collector rejected.
-   *
-   * @throws OsprofilerError `ERR_STORE` where none was taken, `ERR_WRITE_REFUSED`, `ERR_WRITE_UNCERTAIN`
-   */
+  /** Resolves to the number of rejected spans. Throws `ERR_STORE`, `ERR_WRITE_REFUSED` or `ERR_WRITE_UNCERTAIN`. */
   send(spans: readonly ReadableSpan[]): Promise<number>
-  /**
-   * Asks the collector by a request without spans, unless its last answer was good.
-   *
-   * @throws OsprofilerError `ERR_STORE` where the collector takes no requests
-   */
+  /** Sends a request without spans unless the last answer was good. Rejects with `ERR_STORE` if it is not accepted. */
   check(): Promise<void>
-  /**
-   * Asks the collector by a request without spans: a refusal of that one concerns no span.
-   *
-   * @throws OsprofilerError `ERR_STORE` where the collector refuses or takes no requests
-   */
+  /** Sends a request without spans. Rejects with `ERR_STORE` even on a refusal, for which no span can be the reason. */
   confirm(): Promise<void>
-  /** Has the exporter end its own work. */
   leave(): Promise<void>
-  /** Breaks the connection, with a request that is under way. */
   cut(): void
 }
 
-/** Servers close a connection that was idle for some time, perhaps at the moment of the next request. */
+/** A server may close a connection after this idle time, perhaps at the moment of the next request. */
 const IDLE_MS = 200
 const BETWEEN_REPEATS_MS = 10_000
 
-/** How the collector ended the last request: it took or judged that, or took nothing, or did not answer. */
+/** State after the last request: `good` if the collector took or judged the request, `doubtful` without an answer. */
 type Standing = 'unknown' | 'good' | 'doubtful'
 
 /**
- * A sender over OpenTelemetry's own exporter, which is loaded on first use.
- *
- * The exporter tells nobody what a collector rejected, tries a request again that may have arrived, and holds the
- * process while it waits for that. So its requests are watched by the agent that it is given, what they end in is taken
- * from there, and to the exporter itself no failure looks as if it could be tried again: the notifier does that.
+ * Creates a sender on top of OpenTelemetry's exporter, which is loaded on first use. The exporter does not report
+ * rejected spans, retries requests that may have arrived, and keeps the process alive while it waits. Therefore its
+ * agent watches each request and takes the outcome from it. To the exporter no failure looks retryable, because the
+ * notifier retries.
  */
 export function createOtlpSender(settings: OtlpSettings, { lookup, run }: StoreLifetime): OtlpSender {
   const isSecure = settings.url.startsWith('https:')
@@ -68,7 +52,7 @@ export function createOtlpSender(settings: OtlpSettings, { lookup, run }: StoreL
     const options = { keepAlive: true, maxSockets: 1, lookup, ...settings.tls }
     const { Agent } = isSecure ? await import('node:https') : await import('node:http')
     agent = watchRequests(new Agent(options), request => {
-      // Given up before the exporter had made it.
+      // The request was given up before the exporter created it.
       if (current === undefined) request.destroy()
       else follow(request, current)
     })
@@ -88,10 +72,7 @@ export function createOtlpSender(settings: OtlpSettings, { lookup, run }: StoreL
     })
   }
 
-  /**
-   * Whether a kept connection that ended before an answer may have been closed before the request: an idle one is. One that
-   * was in use a moment ago has the benefit of the doubt, but not again and again.
-   */
+  /** Whether an idle connection was probably closed. A busy one gets this excuse once per `BETWEEN_REPEATS_MS`. */
   function mayRepeat(): boolean {
     const now = performance.now()
     const isLikely = now - answeredAt >= IDLE_MS || now - repeatedAt >= BETWEEN_REPEATS_MS
@@ -99,7 +80,7 @@ export function createOtlpSender(settings: OtlpSettings, { lookup, run }: StoreL
     return isLikely
   }
 
-  /** A request, which is sent once more where it met the end of a kept connection. */
+  /** Sends a request, and repeats it once if a reused connection had been closed. */
   async function request(spans: readonly ReadableSpan[]): Promise<Outcome> {
     exporter ??= load()
     const { timeoutMs } = settings
@@ -118,7 +99,7 @@ export function createOtlpSender(settings: OtlpSettings, { lookup, run }: StoreL
     return settled
   }
 
-  /** Resolves to the answer of a collector that took the request. */
+  /** Resolves to the answer if the collector accepted the request. */
   async function take(spans: readonly ReadableSpan[]): Promise<Answer> {
     const left = pausedUntil - performance.now()
     if (left > 0) {
@@ -144,13 +125,13 @@ export function createOtlpSender(settings: OtlpSettings, { lookup, run }: StoreL
     throw refusal
   }
 
-  /** Sends a request without spans: nothing is lost where it has no answer. */
+  /** Sends a request without spans, so that nothing is lost if no answer comes. */
   async function ask(): Promise<void> {
     try {
       await take([])
     } catch (error) {
       if (!(error instanceof OsprofilerError) || error.code !== 'ERR_WRITE_REFUSED') throw error
-      // A collector that does not like an empty request has answered all the same, unless it refuses spans as well.
+      // A collector that refuses an empty request has answered all the same, unless it refuses spans as well.
       if (refusesQuestions || isOwnFailure(error)) throw refusesAll(error)
     }
   }

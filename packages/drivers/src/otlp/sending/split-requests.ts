@@ -5,13 +5,13 @@ import type { OtlpSettings } from '../settings/settings.js'
 type Protocol = OtlpSettings['protocol']
 type Attributes = Readonly<Record<string, unknown>>
 
-/** What an encoding adds, at most: beside a span's texts, and to each attribute. A character has at most so many bytes. */
+/** Maximum bytes that an encoding adds to a span and to an attribute, and maximum bytes of a character. */
 const ENCODING = {
   'http/protobuf': { span: 200, attribute: 24, character: 3 },
   'http/json': { span: 700, attribute: 64, character: 6 },
 } as const
 
-/** Splits spans into requests of at most so many bytes. A span that alone has more is a request by itself. */
+/** Splits spans into requests of at most `maxBytes`. A larger span becomes a request of its own. */
 export function splitIntoRequests(ready: readonly ReadySpan[], protocol: Protocol, maxBytes: number): ReadySpan[][] {
   if (ready.length < 2 || roughBytes(ready, protocol) <= maxBytes) return ready.length === 0 ? [] : [[...ready]]
   const requests: ReadySpan[][] = []
@@ -36,14 +36,14 @@ export function splitIntoRequests(ready: readonly ReadySpan[], protocol: Protoco
   return requests
 }
 
-/** How many bytes the spans of a request have, at most. */
+/** Returns an upper bound for the bytes of a request's spans. */
 export function requestBytes(request: readonly ReadySpan[], protocol: Protocol): number {
   let bytes = 0
   for (const each of request) bytes += spanBytes(each, protocol)
   return bytes
 }
 
-/** Without a look at the texts. Most batches are far smaller than a request may be. */
+/** Returns an upper bound without reading the texts. Most batches are far below the limit. */
 function roughBytes(ready: readonly ReadySpan[], protocol: Protocol): number {
   const { span, attribute, character } = ENCODING[protocol]
   const resources = new Set<object>()

@@ -1,9 +1,8 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { decodeURIComponent, process } from '@osprofiler/core/toolkit'
 
-/** What the settings say of the resource of all spans. */
 export interface OtlpResource {
-  /** Attributes of a record's program, with what the settings say. */
+  /** Adds the settings to the attributes of a record's program. The settings win. */
   complete(attributes: Record<string, string>, record: TraceRecord): Record<string, string>
 }
 
@@ -11,16 +10,15 @@ const PLACE = /\{([^{}]*)\}/g
 const PLACE_AND_HYPHENS = /(-?)\{(project|service)\}(-?)/g
 const PLACES: readonly string[] = ['project', 'service']
 
-/** Whether a template of a service's name holds no other places than `{project}` and `{service}`. */
+/** Whether a template for a service name has no placeholders other than `{project}` and `{service}`. */
 export function isServiceTemplate(text: string): boolean {
   const rest = text.replace(PLACE, (_, place: string) => (PLACES.includes(place) ? '' : '{'))
   return !/[{}]/.test(rest)
 }
 
 /**
- * What the environment and the option `service` say of the resource. A name of the option may hold `{project}` and
- * `{service}` of each record: Python's driver names a service `{project}-{service}`, and has no namespace.
- *
+ * Reads the resource from the environment and from the option `service`. The option may hold `{project}` and
+ * `{service}` of each record. Python's driver names a service `{project}-{service}` and sets no namespace.
  * `OTEL_RESOURCE_ATTRIBUTES` has the form of W3C baggage: `name=value`, split at commas, percent-encoded.
  */
 export function readResource(option: string | undefined): OtlpResource {
@@ -42,7 +40,7 @@ export function readResource(option: string | undefined): OtlpResource {
   }
 }
 
-/** Without the hyphen beside a place that has nothing to show. */
+/** Fills the placeholders. The hyphen beside an empty value is dropped. */
 function fill(template: string, record: TraceRecord): string {
   let isShort = false
   const shown = template.replace(

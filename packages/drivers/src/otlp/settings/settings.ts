@@ -12,20 +12,19 @@ import type { OpenContext } from '../../opening/store-driver.js'
 import { readChoice, readFileOption, readOnlyHost, readSeconds, type TlsFiles } from '../../opening/url-options.js'
 import { isServiceTemplate, type OtlpResource, readResource } from './resource.js'
 
-/** Where spans go, and how. */
 export interface OtlpSettings {
-  /** Of the traces' endpoint, without credentials. */
+  /** URL of the endpoint for traces, without credentials. */
   readonly url: string
   readonly protocol: 'http/protobuf' | 'http/json'
-  /** Beside those that the exporter reads of the environment itself. */
+  /** Headers in addition to those that the exporter reads from the environment itself. */
   readonly headers: Readonly<Record<string, string>>
-  /** For one request, in milliseconds. */
+  /** Limit for one request. */
   readonly timeoutMs: number
-  /** Undefined where the environment has its say. */
+  /** Undefined if the environment decides. */
   readonly compression: 'gzip' | 'none' | undefined
   readonly tls: TlsFiles
   readonly resource: OtlpResource
-  /** How long a point that is open when its trace closes is waited for, in milliseconds. */
+  /** How long to wait for a point that is still open after all points above it have stopped. */
   readonly lingerMs: number
 }
 
@@ -42,9 +41,9 @@ const FORM: UrlForm = {
 }
 
 /**
- * Reads an `otlp://` connection string, and what it leaves open of OpenTelemetry's environment.
+ * Reads an `otlp://` connection string, and OpenTelemetry's environment for the settings that the string leaves open.
  *
- * @throws OsprofilerError `ERR_CONNECTION_STRING`; `ERR_CONFIGURATION` for a variable that cannot be understood
+ * @throws OsprofilerError `ERR_CONNECTION_STRING`; `ERR_CONFIGURATION` for an invalid environment variable
  */
 export function readOtlpSettings(location: string, { scheme }: OpenContext): OtlpSettings {
   const parsed = parseConnectionUrl(location, FORM)
@@ -57,7 +56,7 @@ export function readOtlpSettings(location: string, { scheme }: OpenContext): Otl
   const transport = scheme === 'otlp+https' ? 'https' : 'http'
   const own = toTracesUrl(`${transport}://${showHost(host)}/${path}`)
   if (own === undefined) throw refuse('its host cannot be understood')
-  // Only where the string names no host at all has the environment a say in where.
+  // The endpoint of the environment counts only if the connection string names no host.
   const url = /^(\?|$)/.test(location) ? (readEndpoint(transport) ?? own) : own
   const credentials = username === undefined ? undefined : `${username}:${password ?? ''}`
   return {
@@ -72,7 +71,7 @@ export function readOtlpSettings(location: string, { scheme }: OpenContext): Otl
   }
 }
 
-/** An endpoint for all signals has the path of the traces added; Python's driver adds it always. */
+/** Adds the path for traces to an endpoint for all signals. Python's driver always adds the path. */
 function toTracesUrl(base: string): URL | undefined {
   const url = URL.canParse(base) ? new URL(base) : undefined
   if (url === undefined) return undefined
@@ -93,7 +92,7 @@ function readEndpoint(transport: string): URL | undefined {
   if (transport === 'https' && url.protocol !== 'https:') {
     throw misconfigured('ENDPOINT', 'is a URL of http, and otlp+https:// asks for https')
   }
-  // Credentials of a URL would reach the messages of whatever handles it; they belong into a header.
+  // Code that handles a URL may show it in messages. Credentials belong in a header.
   if (url.username !== '' || url.password !== '') {
     throw misconfigured('ENDPOINT', 'may hold no user and password; give them in OTEL_EXPORTER_OTLP_HEADERS')
   }
@@ -116,7 +115,7 @@ function readTimeout(): number {
 
 function readTls(parsed: ConnectionUrl): TlsFiles {
   const own = readFileOption(parsed, 'certificate')
-  // The exporter reads the file of the variable in any case, and would wait for one that has no end.
+  // This file is always checked, because the exporter reads it anyway and would hang on a file without an end.
   const common = readCertificate('CERTIFICATE')
   const ca = own ?? common
   const cert = readCertificate('CLIENT_CERTIFICATE')
@@ -134,7 +133,7 @@ function readCertificate(name: string): Buffer | undefined {
   }
 }
 
-/** An empty variable counts as none, as OpenTelemetry has it. */
+/** An empty variable counts as unset, as in OpenTelemetry. */
 function readVariable(name: string): string | undefined {
   return process.env[`OTEL_EXPORTER_OTLP_${name}`]?.trim() || undefined
 }

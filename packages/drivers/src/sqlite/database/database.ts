@@ -6,22 +6,21 @@ import { COLUMNS } from '../../records/record-row.js'
 import { SQLITE_CANTOPEN } from './result-code.js'
 import { findTable } from './table.js'
 
-/** An open database: its connection, and what tells whether its file is still the one at its path. */
+/** An open database. `isInPlace` tells whether its file is still the one at its path. */
 export interface SqliteDatabase {
   readonly connection: DatabaseSync
-  /** Whether the table is there. Throws where its place is taken, see `findTable`: also later, since others may change it. */
+  /** Whether the table exists, also after changes by others. Throws if its place is taken, see `findTable`. */
   hasTable(): boolean
-  /** Makes what is missing and prepares the inserts, of one row and of `INSERT_GROUP` rows. */
+  /** Creates what is missing, and prepares inserts of one row and of `INSERT_GROUP` rows. */
   prepareInserts(): { readonly one: StatementSync; readonly many: StatementSync }
-  /** Whether the file may only be read, so that `openReader` opened it. */
+  /** Whether this user may only read the file, so that `openReader` opened it. */
   readonly isReadOnly: boolean
   isInPlace(): boolean
   close(): void
 }
 
-// As SQLAlchemy makes it for Python's driver. Of its eight indexes, the two that our reading uses, under their
-// names, so that a table that either side made has them once: a trace by its id, and the newest records. Each
-// index more is paid at every insert.
+// SQLAlchemy's table for Python's driver, with the two of its eight indexes that our reading uses: a trace by its id,
+// and the newest records. They have Python's names, so no table has them twice. Each index slows down every insert.
 const TABLE = `
   CREATE TABLE IF NOT EXISTS data (
     id INTEGER NOT NULL, timestamp VARCHAR(26), base_id VARCHAR(255), parent_id VARCHAR(255), trace_id VARCHAR(255),
@@ -30,14 +29,10 @@ const TABLE = `
   CREATE INDEX IF NOT EXISTS ix_data_base_id ON data (base_id);
   CREATE INDEX IF NOT EXISTS ix_data_timestamp ON data (timestamp);`
 
-/** How many rows go in with one statement: a call a row is a third of an insert's cost. */
+/** Rows per insert statement. A call for each row is a third of an insert's cost. */
 export const INSERT_GROUP = 10
 
-/**
- * Opens the database at a path, and makes it where `create` says so. Undefined where it is not there.
- *
- * SQLite itself waits for a lock only as long as the thread may be deaf; longer waits are the caller's.
- */
+/** Opens the database at a path, or returns undefined if it is missing and `create` is false. */
 export function openDatabase(Database: typeof DatabaseSync, path: string, create: boolean): SqliteDatabase | undefined {
   if (create) makeFile(path)
   const identity = identify(path)
@@ -47,11 +42,7 @@ export function openDatabase(Database: typeof DatabaseSync, path: string, create
   return toDatabase(connection, { isReadOnly: false, isInPlace: () => identify(path) === identity })
 }
 
-/**
- * A database on a connection, which is closed where that fails. Fails where the table's place is taken.
- *
- * @param place whether the connection only reads, and whether the file is still the one that was opened
- */
+/** Makes a database of a connection. Closes the connection on failure, for example if the table's place is taken. */
 export function toDatabase(
   connection: DatabaseSync,
   place: Pick<SqliteDatabase, 'isReadOnly' | 'isInPlace'>,
@@ -68,7 +59,8 @@ export function toDatabase(
   }
 
   try {
-    // Another table may refer to ours, and have triggers of its own.
+    // SQLite itself waits only as long as the thread may be unresponsive. The caller takes care of longer waits.
+    // Another table may refer to ours and have triggers of its own.
     connection.exec('PRAGMA busy_timeout = 100; PRAGMA foreign_keys = OFF')
     hasTable()
   } catch (error) {
@@ -96,21 +88,18 @@ function toInsert(rows: number): string {
   return `INSERT INTO data (${COLUMNS.join(', ')}) VALUES ${Array.from({ length: rows }, () => row).join(', ')}`
 }
 
-/** Makes the file for the owner alone. What is there stays as it is. */
+/** Creates the file for the owner alone. An existing file stays as it is. */
 function makeFile(path: string): void {
   try {
-    // SQLite would make it with 0644; -wal and -shm follow it. Never opens a file that is there: on POSIX, closing
-    // it again would drop the locks that this process holds on it through other connections.
+    // SQLite would create it with 0644, and -wal and -shm like it. An existing file is never opened. On POSIX, closing
+    // it would drop the locks that this process holds on it through other connections.
     closeSync(openSync(path, 'wx', 0o600))
   } catch (error) {
     if (!(isError(error) && 'code' in error && error.code === 'EEXIST')) throw error
   }
 }
 
-/**
- * SQLite would open a FIFO and wait for its other end, or a device, and not even `process.exit()` ends such a wait. Beside
- * the file that a link leads to, it opens others.
- */
+/** Refuses FIFOs and devices: `process.exit()` cannot end SQLite's wait for one. Logs lie beside a link's target. */
 export function checkFiles(path: string): void {
   const file = realpathSync(path)
   for (const suffix of ['', '-journal', '-wal', '-shm']) {
@@ -120,7 +109,6 @@ export function checkFiles(path: string): void {
   }
 }
 
-/** What tells one file from another, or undefined where there is none. */
 function identify(path: string): string | undefined {
   const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
   return stats === undefined ? undefined : `${stats.dev}:${stats.ino}`

@@ -2,9 +2,9 @@ import { createRequire } from 'node:module'
 import type { DatabaseSync } from 'node:sqlite'
 import { process, Reflect, String } from '@osprofiler/core/platform'
 
-// Apart from what finds it: the thread of the store would otherwise load all of core, for 20 ms of every command.
+// This file is separate, because with `findSqliteClient` the thread would load all of core, for 20 ms of every command.
 
-/** Loads a client that `findSqliteClient` named, without the warning that Node 22 prints for its own. */
+/** Loads a client that `findSqliteClient` named, without Node 22's warning about its own client. */
 export function loadSqliteClient(client: string): typeof DatabaseSync {
   const emitWarning = process.emitWarning
   process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {

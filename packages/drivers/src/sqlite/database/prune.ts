@@ -6,10 +6,7 @@ import type { RunStep } from './list.js'
 
 const STEP = 100
 
-/**
- * Removes the traces without a record from a timestamp on, in steps between which writes get their turn. A record from
- * beyond tomorrow keeps no trace.
- */
+/** Removes traces without a record between `before` and tomorrow, in steps between which writes get their turn. */
 export async function pruneTraces(run: RunStep, before: string): Promise<number> {
   const latest = latestBelievedTime()
   let pruned = 0
@@ -25,13 +22,13 @@ export async function pruneTraces(run: RunStep, before: string): Promise<number>
   }
 }
 
-/** Removes traces and says how many records that were. Fails for whoever may write nothing, also where there are none. */
+/** Removes traces, and returns how many records. Fails without the right to write, even if nothing is removed. */
 export function deleteTraces(connection: DatabaseSync, baseIds: readonly string[]): number {
   const places = baseIds.map(() => '?').join(', ')
   return Number(connection.prepare(`DELETE FROM data WHERE base_id IN (${places})`).run(...baseIds).changes)
 }
 
-/** Each trace is looked into once, not once for each of its records: of a long one that would take minutes. */
+/** Looks into each trace once, and not once per record, which would take minutes for a long trace. */
 function findStale(connection: DatabaseSync, before: string, latest: string): string[] {
   const found = connection
     .prepare(

@@ -7,22 +7,17 @@ import { dateNow, Error } from '@osprofiler/core/platform'
 import { checkFiles, openDatabase, type SqliteDatabase, toDatabase } from './database.js'
 import { primaryCode, SQLITE_CANTOPEN, SQLITE_PROTOCOL, SQLITE_READONLY } from './result-code.js'
 
-/** What SQLite answers where it would have to write: for a log that is of no use, that the log is locked in a strange way. */
+/** SQLite's answers when it would have to write. For a log that is of no use, SQLite reports a strange lock. */
 const NEEDS_WRITING: readonly (number | undefined)[] = [SQLITE_CANTOPEN, SQLITE_READONLY, SQLITE_PROTOCOL]
-/** What SQLite keeps beside a database, of which a reader needs the content. */
+/** Files beside a database whose content a reader needs. */
 const LOGS = ['-wal', '-journal']
 /** A larger database is not copied. */
 const MAX_COPY_BYTES = 2 ** 30
-/** A copy is read for so long, in milliseconds, even where its original changes. */
+/** How long a copy is read, even if the original changes. */
 const COPY_MS = 5_000
 const MAX_TRIES = 3
 
-/**
- * Opens the database at a path for reading, also where this user may not write the file or its directory. Undefined
- * where it is not there.
- *
- * SQLite itself wants to write to read a database in write-ahead mode: it makes an index of the log beside the file.
- */
+/** Opens a database for reading, even without the right to write. SQLite itself would write an index of the log. */
 export function openReader(Database: typeof DatabaseSync, path: string): SqliteDatabase | undefined {
   try {
     return openDatabase(Database, path, false)
@@ -33,14 +28,14 @@ export function openReader(Database: typeof DatabaseSync, path: string): SqliteD
   }
 }
 
-/** Undefined where that is of no use, since the files cannot be read at all. */
+/** Returns undefined if the database is gone. Throws if this user may not read its files. */
 function openReadOnly(Database: typeof DatabaseSync, path: string): SqliteDatabase | undefined {
   checkFiles(path)
   const state = describe(path)
   if (state === undefined) return undefined
   for (const suffix of ['', ...LOGS]) checkReadable(`${path}${suffix}`)
   if (LOGS.some(log => sizeOf(`${path}${log}`) > 0)) return openCopy(Database, path)
-  // SQLite takes no lock and does not look whether the file changes: the caller looks, after each piece of work.
+  // SQLite takes no lock and does not notice changes of the file. The caller checks for them after each piece of work.
   const url = pathToFileURL(path)
   url.searchParams.set('immutable', '1')
   const connection = new Database(url.href, { readOnly: true })
@@ -55,7 +50,7 @@ function checkReadable(path: string): void {
   }
 }
 
-/** What a log holds is not in the file yet. SQLite puts the two together, in a copy for this user alone. */
+/** Opens a copy for this user alone, in which SQLite adds the content of the log to the file. */
 function openCopy(Database: typeof DatabaseSync, path: string): SqliteDatabase {
   const directory = mkdtempSync(join(tmpdir(), 'osprofiler-read-'))
   try {
@@ -68,12 +63,12 @@ function openCopy(Database: typeof DatabaseSync, path: string): SqliteDatabase {
       isInPlace: () => dateNow() < until || describe(path) === state,
     })
   } finally {
-    // What is open stays readable. Windows keeps the files until its own clean-up.
+    // Open files stay readable. Windows keeps the files until its own clean-up.
     rmSync(directory, { recursive: true, force: true })
   }
 }
 
-/** Returns the state of the files that were copied: whoever writes meanwhile would leave a copy of two states. */
+/** Copies the files and returns their state. A write during the copying would mix two states. */
 function copyFiles(path: string, directory: string): string | undefined {
   if (sizeOf(path) > MAX_COPY_BYTES)
     throw new Error('it is too large to be copied, and its log can only be read in a copy')
@@ -89,7 +84,7 @@ function copyFiles(path: string, directory: string): string | undefined {
   }
 }
 
-/** What tells one state of a database's files from another, or undefined where there is no such file. */
+/** Returns the state of a database's files, or undefined if there is no database. */
 function describe(path: string): string | undefined {
   const states = ['', ...LOGS].map(suffix => {
     const stats = statSync(`${path}${suffix}`, { bigint: true, throwIfNoEntry: false })

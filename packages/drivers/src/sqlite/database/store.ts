@@ -21,34 +21,33 @@ const LOCK_PAUSE_MS = 10
 const MAX_PAGE_ROWS = 500
 const MAX_PAGE_CHARACTERS = 4_000_000
 const MAX_TRIES = 3
-/** No string has room for what is longer: such a row has no `info`. */
+/** Longer data does not fit into a string, so such a row has no `info`. */
 const DATA = 'CASE WHEN length(data) < 250000000 THEN data END AS data'
 
-/** `make` is for writing, and makes the file where it is not there. */
+/** `make` is for writing, and creates a missing file. */
 type Purpose = 'read' | 'change' | 'make'
 
 type Rows = readonly (readonly string[])[]
 
-/** Some rows of a trace, and the row after which the next ones come; undefined after the last. */
+/** Rows of a trace. The next rows come after the row `after`, which is undefined on the last page. */
 export interface SqlitePage {
   readonly rows: readonly RecordRow[]
   readonly after: bigint | undefined
 }
 
-/** What the thread can do. A failed `write` has written nothing. */
+/** Operations of the thread. A failed `write` has written nothing. */
 export interface SqliteStore {
-  /** Stores rows in one transaction. */
   write(rows: Rows): Promise<void>
   read(baseId: string, after: bigint): Promise<SqlitePage>
   list(selection: Selection, failed: boolean): Promise<TraceSummary[]>
-  /** How many records were removed. */
+  /** Resolves to the number of removed records. */
   delete(baseId: string): Promise<number>
-  /** How many traces were removed, those without a record from that timestamp on. */
+  /** Removes the traces without a record from `before` on, and resolves to their number. */
   prune(before: string): Promise<number>
   close(): Promise<void>
 }
 
-/** Opens the store at a path with a client of `findSqliteClient`, when it is first used and whenever it has gone. */
+/** Creates a store with a client of `findSqliteClient`. The file is opened on first use, and again if it has gone. */
 export function createStore(client: string, path: string, guard: ExitGuard): SqliteStore {
   let Database: typeof DatabaseSync | undefined
   let database: SqliteDatabase | undefined
@@ -69,7 +68,7 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
     stale?.close()
   }
 
-  /** Tries again while another process holds the lock, deaf only for the moments in which SQLite itself waits. */
+  /** Tries again while another process holds the lock. The thread is unresponsive only while SQLite itself waits. */
   async function attempt<Result>(work: () => Result): Promise<Result> {
     const begun = dateNow()
     for (;;) {
@@ -86,7 +85,7 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
   }
 
   function insertAll(rows: Rows): void {
-    // Where the file was deleted meanwhile, the batch is gone with it and goes once more, into the one in its place.
+    // If the file was deleted meanwhile, the batch is lost with it and goes once more, into the new file.
     for (let file = 1; file <= 2; file++) {
       const opened = use('make')
       if (opened === undefined) break
@@ -106,7 +105,7 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
     }
   }
 
-  /** Reads the table in one state of it, where it is there. */
+  /** Reads one state of the table, if the table exists. */
   function read<Result>(work: (connection: DatabaseSync) => Result): Promise<Result | undefined> {
     return attempt(() => {
       for (let tries = 1; ; tries++) {
@@ -115,7 +114,7 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
           const result = opened && transact(opened, 'BEGIN', work)
           if (opened === undefined || opened.isInPlace() || tries === MAX_TRIES) return result
         } catch (error) {
-          // What is read without a lock may be two states at once.
+          // A read without a lock may mix two states.
           if (isLocked(error) || tries === MAX_TRIES || !mayHaveChanged(error, opened)) throw error
           release()
         }
@@ -123,12 +122,12 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
     })
   }
 
-  /** Changes the table, where it is there and the store is not being closed. */
+  /** Changes the table, if it exists. Throws once the store is closing. */
   function change<Result>(work: (connection: DatabaseSync) => Result): Promise<Result | undefined> {
     return attempt(() => {
       if (closing) throw new Error('it was closed')
       const opened = use('change')
-      // IMMEDIATE: a transaction that begins by reading cannot wait for the lock when it comes to write.
+      // IMMEDIATE, because a transaction that begins with a read cannot wait for the lock when it writes.
       return opened?.hasTable() ? transact(opened, 'BEGIN IMMEDIATE', work) : undefined
     })
   }
@@ -142,7 +141,7 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
     read: async (baseId, after) =>
       (await read(connection => readPage(connection, baseId, after))) ?? { rows: [], after: undefined },
     async list(selection, failed) {
-      // Loaded when it is needed: it brings core along, for which who reads one trace need not wait.
+      // Loaded on demand, because it loads core, which the reading of one trace does not need.
       const { listTraces } = await import('./list.js')
       const readUntilClosed: RunStep = work => {
         if (closing) throw new Error('it was closed')
@@ -174,7 +173,7 @@ function insert(database: SqliteDatabase, rows: Rows): void {
   if (!isDone) throw new Error('its table was removed')
 }
 
-/** Works on the table where it is there. Nobody changes the table from its begin on, into a view that never ends. */
+/** Works on the table, if it exists. After `begin`, no process can replace the table by a view that never ends. */
 function transact<Result>(
   database: SqliteDatabase,
   begin: 'BEGIN' | 'BEGIN IMMEDIATE',
@@ -191,7 +190,7 @@ function transact<Result>(
   }
 }
 
-/** Whether another try may succeed: the file was changed while it was read, or the log beside it was made or removed. */
+/** Whether another try may succeed: the file changed while it was read, or its log was created or removed. */
 function mayHaveChanged(error: unknown, database: SqliteDatabase | undefined): boolean {
   const code = primaryCode(error)
   return code === SQLITE_CANTOPEN || code === SQLITE_READONLY || database?.isInPlace() === false
@@ -205,10 +204,7 @@ function rollBack({ connection }: SqliteDatabase): void {
   }
 }
 
-/**
- * A page in the order of arrival, which an index gives in any number of pages without sorting the trace at each, and
- * which misses nothing that arrives between two. No snapshot is held from one to the next.
- */
+/** Reads a page in order of arrival. The index needs no sorting and no snapshot, and misses no record between pages. */
 function readPage(connection: DatabaseSync, baseId: string, after: bigint): SqlitePage {
   const rows: RecordRow[] = []
   let characters = 0
@@ -216,14 +212,14 @@ function readPage(connection: DatabaseSync, baseId: string, after: bigint): Sqli
   const select = connection.prepare(
     `SELECT id, ${columns.join(', ')} FROM data WHERE base_id = ? AND id > ? ORDER BY id`,
   )
-  // A number that JavaScript does not have would make the whole page fail.
+  // A number beyond JavaScript's range would make the whole page fail.
   select.setReadBigInts(true)
   for (const found of select.iterate(baseId, after)) {
     const row = COLUMNS.map(column => toText(found[column]))
     rows.push(row)
     characters += row.at(-1)?.length ?? 0
     const isFull = rows.length === MAX_PAGE_ROWS || characters > MAX_PAGE_CHARACTERS
-    // Ids of another type belong to no table of ours: there is no next page.
+    // A table of ours has no ids of another type, so there is no next page.
     if (isFull) return { rows, after: typeof found.id === 'bigint' ? found.id : undefined }
   }
   return { rows, after: undefined }

@@ -4,16 +4,13 @@ import { COLUMNS } from '../../records/record-row.js'
 
 /** Comments, strings and quoted names of SQL. */
 const QUOTED = /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]/g
-/** What `PRAGMA table_xinfo` says in `hidden` of an ordinary column. */
+/** Value of `hidden` in `PRAGMA table_xinfo` for an ordinary column. */
 const ORDINARY = 0
 
 /**
- * Whether the table of records is there.
- *
- * SQL that the file itself brings along runs with each insert: a trigger, a view, a CHECK, a generated column. SQLite has
- * no limit for its time, and a thread that is in it cannot be ended, not even by `process.exit()`.
- *
- * @throws Error where that is no plain table, or another program's
+ * Whether the table of records exists. Throws if it is not a plain table, or is another program's. A trigger, a view, a
+ * CHECK or a generated column is SQL from the file that runs with each insert. SQLite does not limit its time, and a
+ * thread in it cannot be ended, not even by `process.exit()`.
  */
 export function findTable(connection: DatabaseSync): boolean {
   const entries = connection

@@ -3,13 +3,13 @@ import { isError } from '@osprofiler/core/toolkit'
 
 const OTHERWISE = /inequivalent arg '([\w-]+)' for (exchange|queue) '([^']*)'.* but current is (?:the value )?'?(\w+)?/
 
-/** What went wrong with a broker, without what a client's message may show of an address. */
+/** Returns the error of a broker, without the client's message, which may show an address. */
 export function toBrokerError(error: unknown): OsprofilerError {
   if (error instanceof OsprofilerError) return error
   return new OsprofilerError('ERR_BROKER', `The message broker cannot be used: ${describe(error)}.`)
 }
 
-/** Whether an exchange is there, of the same type, and was only declared with other properties. */
+/** Whether an exchange exists with the same type, and differs only in other properties. */
 export function isThereOtherwise(error: unknown): boolean {
   const [, argument, kind] = OTHERWISE.exec(messageOf(error)) ?? []
   return kind === 'exchange' && (argument === 'durable' || argument === 'auto_delete')
@@ -27,7 +27,7 @@ function describe(error: unknown): string {
   return 'the connection ended'
 }
 
-/** What has been declared otherwise, and the option that makes the declarations the same. */
+/** Names the declaration that differs, and the option that makes the declarations the same. */
 function describeDeclaration(message: string): string {
   const [, argument, kind = '', name = '', current = 'not set'] = OTHERWISE.exec(message) ?? []
   if (argument === undefined) return 'it refused a declaration or a message (406)'

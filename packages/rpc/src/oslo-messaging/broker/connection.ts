@@ -6,7 +6,7 @@ import type { Channel, ConfirmChannel } from 'amqplib'
 import { toBrokerError } from './broker-error.js'
 import { waitAtMost } from './wait-at-most.js'
 
-/** What is used of a connection of amqplib. */
+/** The part of amqplib's connection that is used here. */
 export interface AmqpConnection extends EventEmitter {
   createChannel(): Promise<Channel>
   createConfirmChannel(): Promise<ConfirmChannel>
@@ -14,23 +14,21 @@ export interface AmqpConnection extends EventEmitter {
 }
 
 /**
- * A connection of amqplib, or a function that opens one. With a function, a connection that is lost is opened again, and
- * `close()` closes it.
+ * A connection of amqplib, or a function that opens one, also after a loss. `close()` leaves a given connection open.
  *
  * @example
  * () => amqplib.connect('amqp://user:password@host/')
  */
 export type Connect = AmqpConnection | (() => AmqpConnection | PromiseLike<AmqpConnection>)
 
-/** The connection that is open, and the next one after that. */
 export interface Connections {
-  /** @throws OsprofilerError `ERR_BROKER` */
+  /** Rejects with `ERR_BROKER`. */
   open(): Promise<AmqpConnection>
-  /** Ends a connection that does not answer, where a function has opened it. */
+  /** Ends a connection that does not answer, if a function opened it. */
   drop(): void
-  /** Whether there is none any more, and never will be. */
+  /** Whether the connection has ended for good. */
   readonly isGone: boolean
-  /** Closes what a function has opened. A connection that was given stays as it is. Ends in time. */
+  /** Closes a connection that a function opened, within `timeout` milliseconds. A given connection stays open. */
   close(timeout: number): Promise<void>
 }
 
@@ -47,7 +45,7 @@ export function createConnections(connect: Connect): Connections {
   }
 
   function follow(connection: AmqpConnection): AmqpConnection {
-    // Without a listener an error that ends the connection would end the process.
+    // Without a listener, an error of the connection would end the process.
     connection.on('error', ignore)
     connection.on('close', onClose)
     current = connection
@@ -55,7 +53,7 @@ export function createConnections(connect: Connect): Connections {
   }
 
   async function openBy(create: () => AmqpConnection | PromiseLike<AmqpConnection>): Promise<AmqpConnection> {
-    // Suppressed: the sockets are used for all traces, and not only for that of the call that opens them.
+    // The sockets serve all traces, and not only that of the call that opens them.
     const opened = Promise.resolve(suppress(create))
     try {
       const connection = await waitAtMost(opened, CONNECT_MS)
@@ -99,7 +97,6 @@ export function createConnections(connect: Connect): Connections {
   }
 }
 
-/** Ends a connection that does not answer. */
 function destroy(connection: AmqpConnection): void {
   const inner: unknown = Reflect.get(connection, 'connection')
   const socket = typeof inner === 'object' && inner !== null ? (Reflect.get(inner, 'stream') as Socket) : undefined

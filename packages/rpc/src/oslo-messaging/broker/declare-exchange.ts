@@ -3,8 +3,8 @@ import type { AmqpConnection } from './connection.js'
 import type { Declaration } from './rabbit-options.js'
 
 /**
- * Declares an exchange. One that is there and only durable, or not, is used as it is: services share the control exchange, and
- * oslo.messaging does the same.
+ * Declares an exchange. Services share the control exchange. Therefore, as in oslo.messaging, an existing exchange with
+ * another durability or auto-deletion is used as it is.
  */
 export async function declareExchange(
   connection: AmqpConnection,
@@ -12,7 +12,7 @@ export async function declareExchange(
   type: 'topic' | 'fanout',
   { durable, autoDelete }: Pick<Declaration, 'durable' | 'autoDelete'>,
 ): Promise<void> {
-  // A channel of its own: the broker closes the channel of a declaration that it refuses.
+  // Uses a channel of its own, because the broker closes the channel of a refused declaration.
   const channel = await connection.createChannel()
   channel.on('error', () => undefined)
   try {

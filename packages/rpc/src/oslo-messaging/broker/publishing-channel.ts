@@ -5,22 +5,19 @@ import { hexId } from '../messages/message.js'
 import { toBrokerError } from './broker-error.js'
 import type { AmqpConnection } from './connection.js'
 
-/**
- * What became of a message: the broker has it, has no queue for it (where it was mandatory), has refused it, or the channel
- * closed before the broker said so.
- */
+/** Outcome of a message: taken, without a queue (if mandatory), refused, or unknown as the channel closed first. */
 export type Outcome = 'taken' | 'returned' | 'refused' | 'unknown'
 
-/** A channel that tells what becomes of each message. */
+/** A channel that reports the outcome of each message. */
 export interface PublishingChannel {
   readonly channel: ConfirmChannel
   readonly connection: AmqpConnection
   readonly isOpen: boolean
-  /** @throws OsprofilerError `ERR_BROKER` where the message was not sent at all */
+  /** Rejects with `ERR_BROKER` if the message was not sent at all. */
   publish(exchange: string, routingKey: string, content: Buffer, options?: Options.Publish): Promise<Outcome>
 }
 
-/** `onClose` is told why the channel closed; undefined where the connection ended. */
+/** `onClose` gets the reason why the channel closed, or undefined if the connection ended. */
 export function watchChannel(
   connection: AmqpConnection,
   channel: ConfirmChannel,
@@ -32,7 +29,7 @@ export function watchChannel(
   channel.on('error', error => {
     failure = error
   })
-  // Before the channel's own listener, which has every message look as if it had been refused.
+  // Runs before the channel's own listener, which makes every message look refused.
   channel.prependListener('close', () => {
     isOpen = false
     onClose(failure)
@@ -52,7 +49,7 @@ export function watchChannel(
         const onConfirm = (error: unknown): void => {
           if (!isOpen) return resolve('unknown')
           if (error) return resolve('refused')
-          // A message that is returned is confirmed afterwards.
+          // A returned message is confirmed afterwards.
           resolve(returned.delete(messageId) ? 'returned' : 'taken')
         }
         try {

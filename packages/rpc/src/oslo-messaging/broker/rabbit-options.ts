@@ -1,29 +1,25 @@
 import { type OptionKinds, TypeError } from '@osprofiler/core/toolkit'
 
-/**
- * How exchanges and queues are declared: the options of `[oslo_messaging_rabbit]` that services of OpenStack set, under their
- * own names and with their defaults. They have to be those of the services, or RabbitMQ answers 406.
- */
+/** OpenStack's options and defaults of `[oslo_messaging_rabbit]`. RabbitMQ answers 406 if the services have others. */
 export interface RabbitOptions {
-  /** Exchanges and queues outlive a restart of the broker. Default false. */
+  /** Whether exchanges and queues survive a restart of the broker. Default false. */
   readonly amqp_durable_queues?: boolean | undefined
-  /** Exchanges and queues go with their last consumer. Default false. */
+  /** Whether exchanges and queues end with their last consumer. Default false. */
   readonly amqp_auto_delete?: boolean | undefined
-  /** Mirrored queues (`x-ha-policy`). Default false. */
+  /** Whether queues are mirrored (`x-ha-policy`). Default false. */
   readonly rabbit_ha_queues?: boolean | undefined
-  /** The queues of topics are quorum queues, and durable. Default false. */
+  /** Whether queues of topics are quorum queues, and durable. Default false. */
   readonly rabbit_quorum_queue?: boolean | undefined
-  /** The queues of replies and of fan-out are quorum queues, too. Default false. */
+  /** Whether queues of replies and fan-out are quorum queues, too. Default false. */
   readonly rabbit_transient_quorum_queue?: boolean | undefined
-  /** Bounds of quorum queues. Default 0: none. */
+  /** Limits of quorum queues. Default 0: none. */
   readonly rabbit_quorum_delivery_limit?: number | undefined
   readonly rabbit_quorum_max_memory_length?: number | undefined
   readonly rabbit_quorum_max_memory_bytes?: number | undefined
-  /** After so many seconds the broker removes unused queues of replies and of fan-out. Default 1,800; 0: never. */
+  /** Seconds after which the broker removes unused queues of replies and fan-out. Default 1,800. 0 means never. */
   readonly rabbit_transient_queues_ttl?: number | undefined
 }
 
-/** The kinds of these options: client and server check them, beside their own. */
 export const RABBIT_OPTIONS: OptionKinds<RabbitOptions> = {
   amqp_durable_queues: 'boolean',
   amqp_auto_delete: 'boolean',
@@ -36,20 +32,19 @@ export const RABBIT_OPTIONS: OptionKinds<RabbitOptions> = {
   rabbit_transient_queues_ttl: 'number',
 }
 
-/** How a queue, or an exchange, is declared. */
 export interface Declaration {
   readonly durable: boolean
   readonly autoDelete: boolean
   readonly arguments: Readonly<Record<string, string | number>>
 }
 
-/** The declarations of what is asked for by topic, and of what lives as long as a process. */
+/** Declarations for topics, and for queues that live as long as a process. */
 export interface Declarations {
   readonly topic: Declaration
   readonly transient: Declaration
 }
 
-/** @throws TypeError for options that contradict each other */
+/** Throws a `TypeError` for options that contradict each other. */
 export function readRabbitOptions(options: RabbitOptions): Declarations {
   const { rabbit_ha_queues = false, rabbit_quorum_queue = false, rabbit_transient_quorum_queue = false } = options
   const { amqp_durable_queues = false, amqp_auto_delete = false, rabbit_transient_queues_ttl = 1_800 } = options

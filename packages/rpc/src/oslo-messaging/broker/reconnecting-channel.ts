@@ -5,24 +5,24 @@ import { type AmqpConnection, type Connect, createConnections } from './connecti
 import { type PublishingChannel, watchChannel } from './publishing-channel.js'
 import { waitAtMost } from './wait-at-most.js'
 
-/** A channel that is there again after the broker, or the connection, was gone. */
+/** A channel that is opened again after the broker or the connection was gone. */
 export interface ReconnectingChannel {
-  /** The open channel, which is opened where there is none. @throws OsprofilerError `ERR_BROKER` */
+  /** Returns the open channel, or opens one. Rejects with `ERR_BROKER`. */
   open(): Promise<PublishingChannel>
-  /** Whether the channel is used a last time, or not any more. */
+  /** Whether the channel is used a last time, or no longer. */
   readonly isClosing: boolean
-  /** Has `leave` use the channel a last time, where it is open, and closes all. Ends in time. */
+  /** Lets `leave` use an open channel a last time, and closes everything within `timeout` milliseconds. */
   close(timeout: number, leave: (open: PublishingChannel) => Promise<void>): Promise<void>
 }
 
 export interface ChannelHooks {
-  /** Makes a new channel what it is for: declares, consumes. */
+  /** Declares and consumes on a new channel. */
   prepare(open: PublishingChannel): Promise<void>
-  /** Whether somebody waits for the channel. Otherwise it is opened again by its next use. */
+  /** Whether to reopen a lost channel at once. Otherwise the next use opens it. */
   isWanted(): boolean
-  /** Told why the channel closed, and of each attempt to open it again that failed. */
+  /** Receives the reason why the channel closed, and the error of each attempt to open it again. */
   onFailure(error: OsprofilerError): void
-  /** Told that the channel will not be opened again: a connection that was given has ended. */
+  /** Receives the final error when a given connection has ended, so that the channel cannot be opened again. */
   onGone(error: OsprofilerError): void
 }
 
@@ -31,7 +31,7 @@ const GONE =
 const PREPARE_MS = 20_000
 const FIRST_DELAY_MS = 100
 const MAX_DELAY_MS = 10_000
-/** A channel that lived for so long is no sign of trouble. */
+/** The loss of a channel that lived this long is no sign of trouble. */
 const HEALTHY_MS = 10_000
 
 export function createReconnectingChannel(connect: Connect, hooks: ChannelHooks): ReconnectingChannel {
@@ -55,7 +55,7 @@ export function createReconnectingChannel(connect: Connect, hooks: ChannelHooks)
   async function openChannel(): Promise<PublishingChannel> {
     try {
       const connection = await connections.open()
-      // A broker that has just started again may not answer: RabbitMQ 3.10 about a quorum queue, for instance.
+      // A broker that has just restarted may not answer, such as RabbitMQ 3.10 about a quorum queue.
       const opened = await waitAtMost(prepareChannel(connection), PREPARE_MS)
       if (opened !== undefined) return opened
       connections.drop()
@@ -92,7 +92,7 @@ export function createReconnectingChannel(connect: Connect, hooks: ChannelHooks)
 
   function failed(error: OsprofilerError): void {
     hooks.onFailure(error)
-    // A connection tells that it has ended after its channels have.
+    // The channel is opened again later, because a connection reports its end only after its channels.
     clearTimeout(retry)
     retry = setTimeout(reopen, delay)
     delay = Math.min(delay * 2, MAX_DELAY_MS)

@@ -1,6 +1,6 @@
 import { clampTimeout, clearTimeout, Promise, setTimeout } from '@osprofiler/core/toolkit'
 
-/** What a promise resolves to, or undefined after so many milliseconds. Rejects if the promise does before. */
+/** Resolves like the promise, or to undefined after `milliseconds`. Rejects if the promise rejects before. */
 export async function waitAtMost<T>(promise: PromiseLike<T>, milliseconds: number): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<undefined>(resolve => {

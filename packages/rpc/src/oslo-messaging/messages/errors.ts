@@ -1,23 +1,22 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { Array } from '@osprofiler/core/toolkit'
 
-/** What a `RemoteError` is made of: a Python exception, or an error of JavaScript. */
+/** Parts of a `RemoteError`, which stands for a Python exception or a JavaScript error. */
 export interface RemoteFailure {
-  /** The name of the exception's class: `ValueError`. */
+  /** Name of the exception's class, such as `ValueError`. */
   readonly type: string
-  /** The module of the class: `builtins`, `nova.exception`. Default `builtins`. */
+  /** Module of the class, such as `nova.exception`. Default `builtins`. */
   readonly module?: string | undefined
   readonly message: string
-  /** What the class is called with when Python makes the exception anew. Default: the message alone. */
+  /** Arguments with which Python creates the exception again. Default: the message alone. */
   readonly args?: readonly unknown[] | undefined
   readonly kwargs?: Readonly<Record<string, unknown>> | undefined
-  /** The lines of the traceback, or of the stack. */
+  /** Lines of the traceback, or of the stack. */
   readonly traceback?: readonly string[] | undefined
 }
 
 /**
- * The method of a call has failed in its server. A method of ours that throws one fails with that exception at the caller, also
- * at one in Python.
+ * The method of a call failed in its server. If a method of ours throws one, its caller gets it, also in Python.
  *
  * @example
  * throw new RemoteError({ type: 'InstanceNotFound', module: 'nova.exception', message: `No instance ${id}` })
@@ -26,7 +25,7 @@ export class RemoteError extends OsprofilerError {
   override readonly name = 'RemoteError'
   readonly type: string
   readonly module: string
-  /** The message of the exception alone. */
+  /** Message of the exception without its type. */
   readonly remoteMessage: string
   readonly args: readonly unknown[]
   readonly kwargs: Readonly<Record<string, unknown>>
@@ -43,7 +42,7 @@ export class RemoteError extends OsprofilerError {
   }
 }
 
-/** No reply has come in time. The method may have run all the same. */
+/** No reply came in time. The method may have run all the same. */
 export class MessagingTimeout extends OsprofilerError {
   override readonly name = 'MessagingTimeout'
 
@@ -52,7 +51,7 @@ export class MessagingTimeout extends OsprofilerError {
   }
 }
 
-/** There is no queue for a call: nobody has served its topic. */
+/** A call has no queue, because no server has served its topic. */
 export class MessageUndeliverable extends OsprofilerError {
   override readonly name = 'MessageUndeliverable'
 

@@ -3,19 +3,19 @@ import { RemoteError, type RemoteFailure } from './errors.js'
 import { readJson, writeJson } from './json.js'
 import { isObject } from './message.js'
 
-/** What a method threw, as oslo.messaging sends a failure: as JSON, within the JSON of the reply. Never throws. */
+/** Encodes an error as oslo.messaging sends failures: as JSON within the JSON of the reply. Never throws. */
 export function encodeFailure(error: unknown): string {
   const { type, module, message, args, kwargs, traceback } = describe(error)
   const told = { class: type, module, message, tb: traceback }
   try {
     return writeJson({ ...told, args, kwargs })
   } catch {
-    // What the exception was made of has no JSON.
+    // The arguments of the exception have no JSON.
     return writeJson({ ...told, args: [message], kwargs: {} })
   }
 }
 
-/** The error that a caller gets for the failure in a reply. */
+/** Returns the caller's error for the failure in a reply. */
 export function decodeFailure(failure: unknown): RemoteError {
   const parsed = readFailure(failure)
   const { class: type, module, message, tb, args, kwargs } = parsed
@@ -40,7 +40,7 @@ function readFailure(failure: unknown): Record<string, unknown> {
 }
 
 function describe(error: unknown): Required<RemoteFailure> {
-  // No module that a caller in Python may import: it raises oslo_messaging.RemoteError, with the type and the message.
+  // A caller in Python may not import this module. It raises oslo_messaging.RemoteError with the type and the message.
   const ours = { module: 'node', kwargs: {}, traceback: [] }
   try {
     if (error instanceof RemoteError) {

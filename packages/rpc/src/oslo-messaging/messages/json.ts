@@ -2,23 +2,18 @@ import { asNumber, ExactNumber, parseJson, stringifyJson } from '@osprofiler/cor
 import { BigInt, Number, Object, String } from '@osprofiler/core/toolkit'
 import { toSendable } from './sendable.js'
 
-// Python writes all other numbers with a point or an exponent.
+// Python writes every other number with a point or an exponent.
 const INTEGER = /^-?\d+$/
 
-/**
- * The value of a text that Python has written, with `NaN`, `Infinity`, and a BigInt for each integer beyond 2 ** 53. No
- * depth overflows the stack.
- *
- * @throws SyntaxError
- */
+/** Reads JSON of Python, with `NaN`, `Infinity`, BigInts beyond 2 ** 53, and any depth. Throws a `SyntaxError`. */
 export function readJson(text: string): unknown {
   const root = { value: parseJson(text) }
-  // In place: nobody else has the value.
+  // Converts in place, because no other code has the value.
   const left: object[] = [root]
   for (let container = left.pop(); container !== undefined; container = left.pop()) {
     for (const [name, member] of Object.entries(container)) {
       const plain = toPlain(member)
-      // Defined, not set: a member may be called __proto__.
+      // Defines the member instead of setting it, because its name may be `__proto__`.
       if (plain !== member) Object.defineProperty(container, name, { value: plain })
       if (typeof plain === 'object' && plain !== null) left.push(plain)
     }
@@ -27,9 +22,9 @@ export function readJson(text: string): unknown {
 }
 
 /**
- * A text that Python reads: a BigInt is an integer, and `NaN` and infinite numbers are as Python writes them.
+ * Writes a text for Python: a BigInt as an integer, and `NaN` and infinite numbers in Python's spelling.
  *
- * @throws TypeError for what has no JSON and for a cycle, RangeError for what is nested too deep, and what a getter throws
+ * @throws TypeError for a cycle or a value without JSON, RangeError for too deep nesting, and what a getter throws
  */
 export function writeJson(value: object): string {
   return stringifyJson(toSendable(value)) as string

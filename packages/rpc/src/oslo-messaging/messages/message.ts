@@ -3,7 +3,7 @@ import { unzipSync } from 'node:zlib'
 import { Array, Buffer, Error, Object } from '@osprofiler/core/toolkit'
 import { readJson, writeJson } from './json.js'
 
-/** The members of a message of oslo.messaging, without its envelope. */
+/** Members of an oslo.messaging message without its envelope. */
 export type Message = Readonly<Record<string, unknown>>
 
 /** A call or a cast, as its server reads it. */
@@ -12,20 +12,20 @@ export interface Incoming {
   readonly args: Readonly<Record<string, unknown>>
   readonly namespace: string | undefined
   readonly version: string
-  /** Without the trace: nobody but us needs its key. */
+  /** Without the trace, because only this library needs its key. */
   readonly context: Readonly<Record<string, unknown>>
-  /** By which a message is known that is delivered again. */
+  /** Identifies a message that is delivered again. */
   readonly uniqueId: string | undefined
-  /** Where the reply goes. Undefined for a cast. */
+  /** Address of the reply. Undefined for a cast. */
   readonly reply: { readonly queue: string; readonly messageId: string } | undefined
-  /** How often the caller wants to hear that its call is worked on, in seconds. */
+  /** Seconds within which the caller wants to hear that work on its call goes on. */
   readonly monitorTimeout: number
-  /** Why no method may be run. */
+  /** Reason why no method may run. */
   readonly flaw: CallFlaw | undefined
 }
 
 interface CallFlaw {
-  /** The exception of Python's dispatcher. */
+  /** Exception of Python's dispatcher. */
   readonly type: string
   readonly message: string
 }
@@ -35,13 +35,13 @@ const CONTEXT = '_context_'
 const OF_TRACES: readonly string[] = ['trace_info', 'X-Trace-Info', 'X-Trace-HMAC', 'x-trace-info', 'x-trace-hmac']
 const MAX_UNPACKED = 256 * 1024 * 1024
 
-/** A message with an id of its own, in the envelope of oslo.messaging. @throws TypeError for what has no JSON */
+/** Encodes a message in oslo.messaging's envelope, with its own id. Throws a TypeError for a value without JSON. */
 export function encodeMessage(message: Message): Buffer {
   const inner = writeJson({ ...message, _unique_id: hexId() })
   return Buffer.from(writeJson({ 'oslo.version': VERSION, 'oslo.message': inner }))
 }
 
-/** The message of a delivery, with its envelope or without. @throws Error that says what is wrong */
+/** Decodes the message of a delivery, with or without its envelope. Throws an Error that says what is wrong. */
 export function decodeMessage(content: Buffer, compression?: unknown): Message {
   const body = readJson(unpack(content, compression).toString())
   if (!isObject(body)) throw new Error('it is no object')
@@ -55,7 +55,7 @@ export function decodeMessage(content: Buffer, compression?: unknown): Message {
   return message
 }
 
-/** A context as it stands in a message. */
+/** Returns a context in the form that it has in a message. */
 export function packContext(context: object): Message {
   return Object.fromEntries(Object.entries(context).map(([name, value]) => [CONTEXT + name, value]))
 }
@@ -80,7 +80,7 @@ export function readIncoming(message: Message): Incoming {
   }
 }
 
-/** What is of another kind is not passed over as if it were missing: the caller has meant something by it. */
+/** A member of the wrong type does not count as missing, because the caller meant something by it. */
 function findFlaw({ method, args, namespace, version }: Message): CallFlaw | undefined {
   if (typeof method !== 'string') return { type: 'NoSuchMethod', message: 'The name of the method is no text' }
   if (!isTextOrMissing(version)) {
@@ -97,12 +97,12 @@ function isTextOrMissing(value: unknown): boolean {
   return value === undefined || value === null || typeof value === 'string'
 }
 
-/** An id as Python's `uuid4().hex`. */
+/** Returns an id like Python's `uuid4().hex`. */
 export function hexId(): string {
   return randomUUID().replaceAll('-', '')
 }
 
-/** kombu_compression=gzip is zlib's format, whatever its name says. */
+/** kombu_compression=gzip is zlib's format, despite its name. */
 function unpack(content: Buffer, compression: unknown): Buffer {
   if (compression === undefined) return content
   if (compression !== 'application/x-gzip') throw new Error('it is packed in another way than kombu_compression=gzip')

@@ -1,11 +1,11 @@
 import { ExactNumber } from '@osprofiler/core/json'
 import { Array, Object, RangeError, Reflect, Set, String, shorten, TypeError, types } from '@osprofiler/core/toolkit'
 
-/** Python's own reader of JSON takes a little more. */
+/** Python's own JSON reader takes a little more. */
 const MAX_DEPTH = 900
 const MAX_PATH_LENGTH = 100
 
-/** Objects that JSON would show as `{}`, whatever they hold. */
+/** Objects that JSON would show as `{}`, whatever their content. */
 const HOLLOW: readonly (readonly [string, (value: unknown) => boolean])[] = [
   ['a Map', types.isMap],
   ['a Set', types.isSet],
@@ -18,12 +18,7 @@ const HOLLOW: readonly (readonly [string, (value: unknown) => boolean])[] = [
   ['a generator', types.isGeneratorObject],
 ]
 
-/**
- * The JSON of a value, with an `ExactNumber` for each BigInt. What JSON would leave out or show empty is refused, for the
- * other side would not learn what is missing.
- *
- * @throws TypeError for what has no JSON and for a cycle, RangeError for what is nested too deep, and what a getter throws
- */
+/** Prepares a value for JSON. Throws like `writeJson`, also for members that JSON would silently omit or show empty. */
 export function toSendable(root: object): unknown {
   const open = new Set<object>()
   const path: string[] = []

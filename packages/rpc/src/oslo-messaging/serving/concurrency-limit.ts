@@ -1,10 +1,9 @@
 import { Promise } from '@osprofiler/core/toolkit'
 
-/** Bounds how many calls are served at the same time. */
 export interface ConcurrencyLimit {
-  /** Runs `work` when there is a slot for it, in the order of the calls. `work` does not reject. */
+  /** Runs `work` once a slot is free, in the order of the calls. `work` must not reject. */
   run(work: () => Promise<void>): void
-  /** Resolves when nothing runs. What has no slot yet is dropped. */
+  /** Resolves when no work runs. Work without a slot is dropped. */
   drain(): Promise<void>
 }
 

@@ -3,22 +3,22 @@ import { RemoteError } from '../messages/errors.js'
 import type { Incoming } from '../messages/message.js'
 import { cutNames } from './shorten-names.js'
 
-/** What an endpoint says of itself, in its member `target`. */
+/** Description of an endpoint, in its member `target`. */
 export interface EndpointTarget {
-  /** The namespace of its methods. Default: none. */
+  /** Namespace of the methods. Default: none. */
   readonly namespace?: string | undefined
-  /** The version of its interface. Callers may ask for the same major and an older minor version. Default `1.0`. */
+  /** Version of the interface. Callers may ask for the same major and an older minor version. Default `1.0`. */
   readonly version?: string | undefined
 }
 
-/** A method that can be called: it is given the caller's context and the arguments by name. */
+/** A callable method. It gets the caller's context, and the arguments by name. */
 export type EndpointMethod = (context: Readonly<Record<string, unknown>>, args: never) => unknown
 
 type Method = (context: object, args: object) => unknown
 
 const MODULE = 'oslo_messaging.rpc.dispatcher'
 
-/** @throws TypeError for what is no list of objects */
+/** Throws a `TypeError` for anything but an object or a list of objects. */
 export function checkEndpoints(endpoints: unknown): readonly object[] {
   const list: readonly unknown[] = Array.isArray(endpoints) ? endpoints : [endpoints]
   const isEach = list.length > 0 && list.every(one => typeof one === 'object' && one !== null)
@@ -26,11 +26,7 @@ export function checkEndpoints(endpoints: unknown): readonly object[] {
   return list as readonly object[]
 }
 
-/**
- * The method that a call asks for, bound to its endpoint: that of the first endpoint of this namespace, in a version that fits.
- *
- * @throws RemoteError that Python's server fails with as well
- */
+/** Finds the method in the first endpoint with this namespace and a fitting version. Throws Python's `RemoteError`. */
 export function findMethod(endpoints: readonly object[], incoming: Incoming): Method {
   const { method, namespace, version, flaw } = incoming
   if (flaw !== undefined) throw failure(flaw.type, flaw.message)
@@ -47,7 +43,6 @@ export function findMethod(endpoints: readonly object[], incoming: Incoming): Me
   )
 }
 
-/** Whether an interface of one version serves a caller of another one. */
 export function isCompatible(implemented: string, asked: string): boolean {
   const [major = Number.NaN, minor = Number.NaN, revision = 0] = implemented.split('.').map(Number)
   const [askedMajor = Number.NaN, askedMinor = Number.NaN, askedRevision = 0] = asked.split('.').map(Number)
@@ -68,19 +63,19 @@ function targetOf(endpoint: object): EndpointTarget {
   return typeof target === 'object' && target !== null ? target : {}
 }
 
-/** A public method, its own or of its classes. What every object has (`constructor`, `toString`) nobody may call. */
+/** Returns a public method of the endpoint or its classes. Members of all objects (`toString`) cannot be called. */
 function methodOf(endpoint: object, name: string): Method | undefined {
   if (name.startsWith('_') || name === 'constructor') return undefined
   for (let holder: object | null = endpoint; holder !== null; holder = Reflect.getPrototypeOf(holder)) {
     if (isOfEveryObject(holder)) return undefined
     const descriptor = Reflect.getOwnPropertyDescriptor(holder, name)
-    // A getter is no method.
+    // A getter is not a method.
     if (descriptor !== undefined) return typeof descriptor.value === 'function' ? descriptor.value : undefined
   }
   return undefined
 }
 
-/** Also that of another realm. */
+/** Recognizes `Object.prototype`, also of another realm. */
 function isOfEveryObject(holder: object): boolean {
   return Reflect.getPrototypeOf(holder) === null && Object.hasOwn(holder, 'hasOwnProperty')
 }

@@ -5,19 +5,18 @@ import { MessageUndeliverable } from '../messages/errors.js'
 import { encodeFailure } from '../messages/failure.js'
 import { encodeMessage, type Incoming, type Message } from '../messages/message.js'
 
-/** Sends what becomes of calls to those who wait for it. */
 export interface Replies {
   /** Never rejects. */
   send(to: NonNullable<Incoming['reply']>, result: unknown): Promise<void>
   sendFailure(to: NonNullable<Incoming['reply']>, error: unknown): Promise<void>
-  /** Tells that a call is still worked on. */
+  /** Reports that work on the call goes on. */
   sendHeartbeat(to: NonNullable<Incoming['reply']>): Promise<void>
 }
 
 export interface ReplyOptions {
-  /** Whether a reply is sent again while its queue is not there. Default true. */
+  /** Whether to send a reply again while its queue is missing. Default true. */
   readonly direct_mandatory_flag?: boolean | undefined
-  /** For so many seconds. Default 60. */
+  /** How many seconds to send it again. Default 60. */
   readonly kombu_missing_consumer_retry_timeout?: number | undefined
 }
 
@@ -41,18 +40,18 @@ export function createReplies(
         gone.set(queue, performance.now())
         return onFailure(failure)
       }
-      // Whoever waits may be connecting again: that is the case after a restart of the broker.
+      // The caller may be connecting again, as after a restart of the broker.
       await new Promise(resolve => void setTimeout(resolve, AGAIN_MS).unref())
     }
   }
 
-  /** Whether whoever waited at this queue has left. A program that is gone may have left behind many calls. */
+  /** Whether the caller at this queue is gone. A program that has ended may have left many calls behind. */
   function isGone(queue: string): boolean {
     for (const [name, since] of gone) if (performance.now() - since > GONE_MS) gone.delete(name)
     return gone.has(queue)
   }
 
-  /** Why the reply was not delivered, or undefined. */
+  /** Returns the reason why the reply was not delivered, or undefined. */
   async function attempt(queue: string, content: Buffer): Promise<OsprofilerError | undefined> {
     try {
       const outcome = await (await reconnecting.open()).publish('', queue, content, { mandatory })
@@ -73,7 +72,7 @@ export function createReplies(
       try {
         content = encode({ result: result ?? null, _msg_id: messageId }, true)
       } catch (error) {
-        // A result without JSON: the caller must not wait for it in vain.
+        // The result has no JSON. The caller must not wait in vain.
         onFailure(error)
         return await replies.sendFailure({ queue, messageId }, error)
       }

@@ -2,7 +2,7 @@ import { Set } from '@osprofiler/core/toolkit'
 
 const MAX_REMEMBERED = 1_000
 
-/** Tells a message that is delivered a second time, as happens where an acknowledgement was lost, among the last 1,000. */
+/** Recognizes repeated messages among the last 1,000. A message is repeated when its acknowledgement was lost. */
 export function createSeenMessages(): (uniqueId: string | undefined) => boolean {
   const seen = new Set<string>()
   return uniqueId => {

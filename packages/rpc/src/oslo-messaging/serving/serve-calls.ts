@@ -18,10 +18,9 @@ import type { Replies } from './replies.js'
 import { createSeenMessages } from './seen-messages.js'
 import { cutName, cutNames } from './shorten-names.js'
 
-/** Serves the deliveries of a server's queues. */
 export interface Serving {
   take(open: PublishingChannel, delivery: ConsumeMessage): void
-  /** Resolves when all that is in work is done and replied to. */
+  /** Resolves when all calls in progress are done and answered. */
   drain(): Promise<void>
 }
 
@@ -29,7 +28,6 @@ interface ServingParts {
   readonly endpoints: readonly object[]
   readonly runTraced: RunTraced
   readonly replies: Replies
-  /** How many calls are served at the same time. */
   readonly maxConcurrentCalls: number
   onError(error: unknown, call?: Incoming): void
 }
@@ -49,7 +47,7 @@ export function createServing({ endpoints, runTraced, replies, maxConcurrentCall
         new Error(`A message is none of oslo.messaging: ${isError(error) ? error.message : String(error)}`),
       )
     }
-    // As in Python, before the method runs: a call that ends its process must not end the next one.
+    // Acknowledged before the method runs, as in Python: a call that ends its process must not end the next one.
     if (!settle(open, () => open.channel.ack(delivery))) return
     const incoming = readIncoming(message)
     if (hasBeenSeen(incoming.uniqueId)) return
@@ -61,13 +59,13 @@ export function createServing({ endpoints, runTraced, replies, maxConcurrentCall
     replying.add(sending)
   }
 
-  /** Runs the method, and returns how the caller is told. */
+  /** Runs the method, and returns the function that tells the caller. */
   async function perform(message: Message, incoming: Incoming): Promise<(to: ReplyTo) => Promise<void>> {
     const { method, args, context } = incoming
     const heartbeat = startHeartbeat(incoming)
     try {
       const run = async (): Promise<unknown> => findMethod(endpoints, incoming)(context, args)
-      // A call is answered, as a request is. A cast is worked on, as a message is.
+      // A call is answered like a request. A cast is processed like a message.
       const info =
         incoming.reply === undefined ? { messaging: { system: 'rabbitmq', operation: 'process' } } : undefined
       const result = await runTraced(message, run, { functionName: cutName(method), info })
@@ -96,7 +94,7 @@ export function createServing({ endpoints, runTraced, replies, maxConcurrentCall
 
 type ReplyTo = NonNullable<Incoming['reply']>
 
-/** Whether the broker could be told. Where the channel is gone, the message comes again. */
+/** Returns whether the broker could be told. If the channel is gone, the message comes again. */
 function settle(open: PublishingChannel, tell: () => void): boolean {
   if (!open.isOpen) return false
   try {
