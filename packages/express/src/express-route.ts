@@ -2,20 +2,19 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Array, String, types } from '@osprofiler/core/toolkit'
 import { matchLayer, type RouterLayer } from './match-layer.js'
 
-/** What Express leaves on a request. */
 interface ExpressRequest extends IncomingMessage {
   readonly app?: ExpressApp
   readonly baseUrl?: string
   readonly params?: object
-  /** The route that was chosen last. Stays when the route has handed the request on. */
+  /** The route that was chosen last. Still set after the route has handed the request on. */
   readonly route?: ExpressRoute
-  /** Of the router that has the request now; `undefined` when all of them have handed the request on. */
+  /** Set by the router that has the request, and `undefined` when all routers have handed it on. */
   readonly next?: unknown
 }
 
 interface ExpressApp {
   readonly parent?: ExpressApp
-  /** Of Express 4. There, `router` throws. */
+  /** In Express 4, where `router` throws. */
   readonly _router?: Router
   readonly router?: Router
 }
@@ -28,32 +27,32 @@ interface Router {
   readonly stack?: readonly RouterLayer[]
 }
 
-/** A route as all its routers know it. */
+/** A route with the mounts above it. */
 interface FoundRoute {
   readonly pattern: string
-  /** The names of the route's own parameters, or `undefined` where they are not known. */
+  /** The names of the route's own parameters, or `undefined` if they are unknown. */
   readonly params: readonly string[] | undefined
 }
 
-// Deeper than any application: a router may contain itself.
+// Deeper than any application. A router may contain itself.
 const DEEPEST = 32
 
-/** The route that was chosen for a request, with the mounts that lead there; `undefined` for a request without a route. */
+/** Returns the route that was chosen for a request, with the mounts above it, or `undefined`. */
 export function chosenRoute(req: IncomingMessage): string | undefined {
   return findRoute(req)?.pattern
 }
 
-/** The same, of a request that is answered just now: a route that has handed the request on is not its route. */
+/** Returns the route that is answering a request, and no route that has handed the request on. */
 export function answeringRoute(req: IncomingMessage, res: ServerResponse): string | undefined {
   const found = findRoute(req)
   if (found === undefined) return undefined
   const { statusCode } = res
-  // Other statuses may be the answer to an error of the route. Middlewares that answer "not found" have no route.
+  // Other statuses may answer an error of the route. Middleware that answers "not found" has no route.
   const mayBeOther = statusCode < 400 || statusCode === 404
   return mayBeOther && hasHandedOn(req, found) ? undefined : found.pattern
 }
 
-/** Whether the request has left its route: it is with no router any more, or has the parameters of another layer. */
+/** Whether the request has left its route: no router has it, or its parameters are those of another layer. */
 function hasHandedOn({ app, next, params = {} }: ExpressRequest, found: FoundRoute): boolean {
   if (app !== undefined && next === undefined) return true
   return found.params?.some(name => !(name in params)) === true
@@ -63,7 +62,7 @@ function findRoute(req: ExpressRequest): FoundRoute | undefined {
   const { route, baseUrl = '', url = '/' } = req
   const path = route?.path
   if (route === undefined || !isPath(path)) return undefined
-  // Together they are the path, wherever the request is: the base is restored when a router hands the request on.
+  // The two are always the whole path: a router that hands the request on restores the base.
   const whole = baseUrl + (url.split('?', 1)[0] ?? '')
   const apps: ExpressApp[] = []
   for (let app = req.app; app !== undefined && apps.length < DEEPEST; app = app.parent) apps.unshift(app)
@@ -113,7 +112,7 @@ function findInRouter(
   return undefined
 }
 
-/** An application that has handed the request on is not known any more. */
+/** An application that has handed the request on is unknown from then on. */
 function findInMounted(
   route: ExpressRoute,
   path: string,
@@ -128,7 +127,7 @@ function shownPath(path: unknown, matched: string): string {
   return path.flat(DEEPEST).every(one => typeof one === 'string') ? matched : String(path)
 }
 
-/** A route in routers that cannot be seen: what stands before the route's part of the path is where they are mounted. */
+/** Guesses the route in hidden routers: their mounts are the part of the path before the part of the route. */
 function guessRoute(pattern: string, path: string): FoundRoute | undefined {
   const wanted = pattern.replace(/\/$/, '').split('/')
   const given = path.replace(/\/$/, '').split('/')

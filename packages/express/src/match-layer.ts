@@ -1,17 +1,17 @@
 import { Array, decodeURIComponent, Object, RegExp, String } from '@osprofiler/core/toolkit'
 
-/** A layer of a router, of Express 4 or of `router` 2, which is Express 5's. */
+/** A layer of a router of Express 4, or of `router` 2, which Express 5 uses. */
 export interface RouterLayer {
   readonly name?: string
   readonly handle?: unknown
   readonly route?: unknown
-  /** Of Express 4. */
+  /** In Express 4. */
   readonly regexp?: RegExp & { readonly fast_slash?: boolean; readonly fast_star?: boolean }
   readonly keys?: readonly { readonly name: string | number }[]
-  /** Of `router` 2. */
+  /** In `router` 2. */
   readonly slash?: boolean
   readonly matchers?: readonly ((path: string) => RouterMatch | false)[]
-  /** Of `router` 2.3 and later. */
+  /** In `router` 2.3 and later. */
   readonly rawPath?: unknown
 }
 
@@ -20,21 +20,16 @@ interface RouterMatch {
   readonly params: Readonly<Record<string, unknown>>
 }
 
-/** How a layer matches a path. */
 export interface LayerMatch {
-  /** What the layer matches of the path. */
   readonly path: string
-  /** The same with the names of the parameters, such as `/tenants/:tenant`. */
+  /** The matched path with the names of parameters, such as `/tenants/:tenant`. */
   readonly pattern: string
   readonly params: readonly string[]
 }
 
 const EMPTY: LayerMatch = { path: '', pattern: '', params: [] }
 
-/**
- * Matches a path as the layer does. Not by the layer's own `match`, which keeps the match in the layer: other requests
- * are between their match and its use.
- */
+/** Matches a path as the layer does. The layer's own `match` would overwrite the match of another request. */
 export function matchLayer(layer: RouterLayer, path: string): LayerMatch | undefined {
   if (layer.slash === true || layer.regexp?.fast_slash === true) return EMPTY
   if (layer.regexp?.fast_star === true) return { path, pattern: '*', params: ['0'] }
@@ -56,7 +51,7 @@ function matchByMatchers({ matchers = [], rawPath }: RouterLayer, path: string):
   return undefined
 }
 
-/** Writes the names of parameters in the place of their values, each at the first segment that has the value. */
+/** Replaces the values of parameters with their names, each at the first segment with that value. */
 function nameParams({ path, params }: RouterMatch): string {
   const left = Object.entries(params)
   const segments = path.split('/').map(segment => {
@@ -75,13 +70,13 @@ function decode(segment: string): string {
 }
 
 function matchByRegExp({ keys = [] }: RouterLayer, regexp: RegExp, path: string): LayerMatch | undefined {
-  // A copy that tells where its groups are. One with the flag `g` or `y` would remember where it stopped.
+  // A copy that reports where its groups are. With the flag `g` or `y` it would remember where it stopped.
   const match = new RegExp(regexp.source, `${regexp.flags.replace(/[dgy]/g, '')}d`).exec(path)
   if (match === null) return undefined
   let pattern = ''
   let end = match.index
   for (const [index, span] of (match.indices ?? []).entries()) {
-    // A group inside of another one, or one that has matched nothing, has no place of its own.
+    // A group inside another one, or a group without a match, has no place of its own.
     if (index === 0 || span === undefined || span[0] < end) continue
     const name = keys[index - 1]?.name
     pattern += path.slice(end, span[0]) + (typeof name === 'string' ? `:${name}` : '*')

@@ -3,14 +3,14 @@ import { servedRequest } from '@osprofiler/core/http'
 import { chosenRoute } from './express-route.js'
 
 /**
- * Records the errors of routes in the request's point and passes them on. Goes after the routes and before the
- * application's own error handlers: the first middleware, which opened the point, is never told of an error.
+ * Records the errors of routes in the request's point and passes them on. Register it after the routes and before the
+ * application's own error handlers, because Express does not report errors to the first middleware.
  *
  * @example
  * app.use(osprofilerErrorHandler())
  */
 export function osprofilerErrorHandler() {
-  // Four parameters: it is by their number that Express knows an error handler.
+  // Express recognizes an error handler by its four parameters.
   return function osprofilerError(
     error: unknown,
     req: IncomingMessage,

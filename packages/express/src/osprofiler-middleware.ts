@@ -7,18 +7,16 @@ import { answeringRoute } from './express-route.js'
 /** A middleware for Express, Connect, or a plain `node:http` handler. */
 export interface OsprofilerMiddleware {
   (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void): void
-  /** What became of the requests that carried trace headers. */
+  /** How requests with trace headers were treated. */
   readonly stats: RequestStats
 }
 
 /**
- * Traces the requests that are signed with one of the keys, for Express 4 and 5. Put it first: its point spans what
- * comes after it, to the end of the response. Errors are recorded by `osprofilerErrorHandler()` after the routes;
- * without it, a 5xx is known by its status.
+ * Traces the requests that are signed with one of the keys, for Express 4 and 5. Register it first: its point lasts
+ * from there to the end of the response. `osprofilerErrorHandler()` after the routes records errors. Without it, only
+ * the status shows a 5xx. Without keys, those of `setup()` or of OSPROFILER_HMAC_KEYS count, if there are any.
  *
- * Without keys, those of `setup()` or of OSPROFILER_HMAC_KEYS count; where there are none, nothing is traced.
- *
- * @throws TypeError for keys that are given and empty, or an option of the wrong type.
+ * @throws TypeError for empty keys, or an option of the wrong type.
  * @example
  * app.use(osprofilerMiddleware('NEW,OLD'))
  */

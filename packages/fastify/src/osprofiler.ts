@@ -12,22 +12,22 @@ import fp from 'fastify-plugin'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The profiler of this request, or `undefined` where it is not traced. */
+    /** The profiler of this request, or `undefined` if it is not traced. */
     readonly profiler: Profiler | undefined
   }
   interface FastifyInstance {
-    /** What became of the requests that carried trace headers. */
+    /** How requests with trace headers were treated. */
     readonly osprofiler: { readonly stats: RequestStats }
   }
 }
 
-/** The options of the plugin: those of every HTTP adapter, and the keys. */
+/** Options of every HTTP adapter, and the keys. */
 export interface OsprofilerOptions extends HttpOptions {
-  /** A list, or one string split at commas. Without them, those of `setup()` or of OSPROFILER_HMAC_KEYS count. */
+  /** A list, or a string split at commas. Default: the keys of `setup()` or of OSPROFILER_HMAC_KEYS. */
   readonly hmacKeys?: HmacKeys | undefined
 }
 
-// Async, with nothing to await: what a callback plugin throws is nobody's to catch, and ends the process.
+// Async, because an error that a plugin with a callback throws cannot be caught, and ends the process.
 const plugin: FastifyPluginAsync<OsprofilerOptions> = async (fastify, registered) => {
   const { hmacKeys, prefix, logLevel, logSerializers, ...options } = registered as OsprofilerOptions & RegisterOptions
   const tracer = createRequestTracer(hmacKeys, options)
@@ -46,7 +46,7 @@ const plugin: FastifyPluginAsync<OsprofilerOptions> = async (fastify, registered
     tracer.serve(request.raw, reply.raw, served => {
       if (served !== undefined) {
         followSent(reply)
-        // Now: `reply.callNotFound()` gives the request another route.
+        // Read now, because `reply.callNotFound()` gives the request another route.
         const route = request.is404 ? undefined : request.routeOptions.url
         served.findRoute(() => route)
       }
@@ -60,10 +60,8 @@ const plugin: FastifyPluginAsync<OsprofilerOptions> = async (fastify, registered
   })
 }
 
-/**
- * Has what a traced request is answered with be produced in the request's context: Fastify reads a slow client's body on
- * from the events of its connection. A hook `onSend` would have Fastify throw an error of `reply.send()` elsewhere.
- */
+// Produces the body of a traced response in the request's context. Fastify reads on for a slow client from events of
+// its connection. With a hook `onSend`, Fastify would throw errors of `reply.send()` elsewhere.
 const followSent = createOverride('send', (original, self, args) => {
   const request = (self as Partial<FastifyReply> | undefined)?.request?.raw
   if (request !== undefined) servedRequest(request)?.followBody(args[0])
@@ -71,11 +69,10 @@ const followSent = createOverride('send', (original, self, args) => {
 })
 
 /**
- * Traces the requests that are signed with one of the keys, for Fastify 5. Register it first: its point spans what
- * comes after it, to the end of the response. Breaks the encapsulation of plugins, so that one registration is for
- * the whole server; adds `request.profiler` and `fastify.osprofiler.stats`.
- *
- * Registration fails with a TypeError for keys that are given and empty, or an option of the wrong type.
+ * Traces the requests that are signed with one of the keys, for Fastify 5. Register it first: its point lasts from
+ * there to the end of the response. The plugin is not encapsulated, so one registration serves the whole server. Adds
+ * `request.profiler` and `fastify.osprofiler.stats`. Empty keys or a wrong option fail the registration with a
+ * TypeError.
  *
  * @example
  * app.register(osprofiler, { hmacKeys: ['NEW', 'OLD'] })

@@ -23,84 +23,70 @@ import { instrumentMongoose } from './stores/mongodb/mongoose.js'
 import { instrumentIoredis } from './stores/redis/ioredis.js'
 import { instrumentNodeRedis } from './stores/redis/node-redis.js'
 
-/** What the instruments share. */
+/** Options that all instruments share. */
 export interface InstrumentOptions {
-  /** Who may receive the headers of a trace. Default: loopback, private addresses, and names without a dot. */
+  /** Hosts that may receive the trace headers. Default: loopback, private addresses, and names without a dot. */
   readonly propagateTo?: PropagationRules | undefined
-  /** What is recorded of SQL. Default: `off`, nothing. */
+  /** How much of SQL is recorded. Default: `off`. */
   readonly traceSql?: TraceSql | undefined
-  /** Which messages carry the trace on, and the limits on those that arrive with one. */
+  /** Which messages carry the trace, and the limits on messages that arrive with one. */
   readonly messages?: MessageOptions | undefined
-  /**
-   * By the name of the package: the exports of libraries that cannot be found in `node_modules`, such as those in a
-   * bundle: `{ pg }` after `import pg from 'pg'`.
-   */
+  /** Exports by package name, for libraries that are not in `node_modules`: `{ pg }` after `import pg from 'pg'`. */
   readonly libraries?: Readonly<Record<string, unknown>> | undefined
 }
 
 const BY_DEFAULT = {
-  /** The package `@photostructure/sqlite` 1, which is `node:sqlite` for Node 20. */
   '@photostructure/sqlite': instrumentPhotostructureSqlite,
-  /** The package `amqplib`, 0.10 to 2: publishers and consumers of RabbitMQ. */
+  /** RabbitMQ publishers and consumers of `amqplib` 0.10 to 2. */
   amqplib: instrumentAmqplib,
-  /** The package `better-sqlite3`. */
   'better-sqlite3': instrumentBetterSqlite3,
-  /** The packages `@elastic/elasticsearch`, 8 and 9, and `@opensearch-project/opensearch`, 3. */
+  /** `@elastic/elasticsearch` 8 and 9, and `@opensearch-project/opensearch` 3. */
   elasticsearch: instrumentElasticsearch,
   /** Node's own `fetch`, and the package `undici`. */
   fetch: instrumentFetch,
-  /** `node:http` and `node:https`, and so axios, got, node-fetch and superagent. */
+  /** `node:http` and `node:https`, and therefore axios, got, node-fetch and superagent. */
   http: instrumentHttp,
-  /** The package `ioredis`, 5 and 6. */
   ioredis: instrumentIoredis,
-  /** The pool of the package `knex` 3; its queries are those of the library below it. */
+  /** The connection pool of `knex` 3. Its queries are recorded by the instrument of the library below knex. */
   knex: instrumentKnex,
-  /** The package `mongodb`, 6 and 7, and so mongoose. */
+  /** `mongodb` 6 and 7, and therefore mongoose. */
   mongodb: instrumentMongodb,
-  /** The package `mongoose`, 8 and 9: what it holds back until it is connected. */
+  /** Operations that `mongoose` 8 and 9 hold back until there is a connection. */
   mongoose: instrumentMongoose,
-  /** The package `mysql2` 2 and 3, and knex, kysely and others over it. */
+  /** `mysql2` 2 and 3, and knex, kysely and others on top of it. */
   mysql2: instrumentMysql2,
-  /** Node's own `node:sqlite`. */
   'node:sqlite': instrumentNodeSqlite,
-  /** The package `pg` 8, and knex, kysely and others over it. */
+  /** `pg` 8, and knex, kysely and others on top of it. */
   pg: instrumentPg,
-  /** The package `postgres` 3. */
   postgres: instrumentPostgres,
-  /** The package `redis`, 5 and 6. */
   redis: instrumentNodeRedis,
 } satisfies Record<string, Instrument>
 
-/** To see what happens inside of a framework: only for who asks for them, since each layer is a point. */
+/** Instruments for the layers of a framework. They are off by default, because each layer becomes a point. */
 const ON_DEMAND = {
-  /** The layers of Express 4 and 5. */
   express: instrumentExpress,
-  /** The hooks and handlers of Fastify 5. */
   fastify: instrumentFastify,
-  /** The middlewares of Koa 2 and 3. */
   koa: instrumentKoa,
 } satisfies Record<string, Instrument>
 
 const ALL = { ...BY_DEFAULT, ...ON_DEMAND }
 
-/** What can be instrumented. */
+/** The name of an instrument. */
 export type InstrumentName = keyof typeof ALL
 
-/** A name that replaces the default, or with `+`, one that is added to the default. */
+/** An instrument's name. A leading `+` adds the instrument to the default instead of replacing the default. */
 export type AskedInstrument = InstrumentName | `+${InstrumentName}`
 
-/** All that are on by default. */
+/** Names of the instruments that are on by default. */
 export const INSTRUMENT_NAMES = Object.keys(BY_DEFAULT) as readonly InstrumentName[]
 
 /**
- * Makes the calls of these libraries points of the traces in which they happen: `fetch` (Node's own, and undici's).
- * Default: all but the frameworks (`express`, `fastify`, `koa`). `+express` is added to the default. Returns a function
- * that undoes it.
- *
- * Nothing is listened to before, and a call that is made outside of a trace passes untouched. Called twice, or from
+ * Records the calls of these libraries as points of the traces in which they happen. By default these are all libraries
+ * except the frameworks (`express`, `fastify`, `koa`), and `+express` adds one. Returns a function that undoes this.
+ * Nothing is hooked before the call, and calls outside a trace pass unchanged. If `instrument` is called twice, or by
  * two copies of this package, a call is still one point.
  *
- * @throws TypeError for a name of an instrument or a library that is not known, or a malformed rule.
+ * @throws TypeError for an unknown instrument or library, or a malformed rule.
  * @example
  * const undo = instrument(['fetch'], { propagateTo: '*.internal.example, 10.0.0.0/8' })
  */
@@ -115,11 +101,7 @@ export function instrument(
   }
 }
 
-/**
- * Says what `instrument` would refuse, and touches nothing. Returns the names without `+`, those of the default among them.
- *
- * @throws TypeError as `instrument` does
- */
+/** Checks the arguments of `instrument`. Returns the names without `+`. @throws TypeError as `instrument` does. */
 export function checkInstruments(
   names: readonly AskedInstrument[] = INSTRUMENT_NAMES,
   options: InstrumentOptions = {},

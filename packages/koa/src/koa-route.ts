@@ -1,14 +1,14 @@
 import { Array, RegExp, String, types } from '@osprofiler/core/toolkit'
 
-/** What routers and `koa-mount` leave on Koa's context. */
+/** Members that routers and `koa-mount` leave on Koa's context. */
 export interface KoaRouting {
   readonly method?: string
   readonly originalUrl?: string
-  /** The path of the layer that ran last, or of the one that was to run. As `@koa/router` and `koa-router` set it. */
+  /** The path of the layer that ran last or was about to run. Set by `@koa/router` and `koa-router`. */
   readonly _matchedRoute?: unknown
-  /** The layers whose path matched. As the routers set it, whatever the methods of the layers. */
+  /** The layers whose path matched, whatever their methods. Set by the routers. */
   readonly matched?: unknown
-  /** What the pattern of the layer that ran last has taken from the path. As the routers set it. */
+  /** The parts of the path that the last layer has captured. Set by the routers. */
   readonly captures?: unknown
   /** The last prefix that `koa-mount` has cut off the path. */
   readonly mountPath?: unknown
@@ -20,12 +20,12 @@ interface RouterLayer {
   readonly regexp?: unknown
 }
 
-/** The route that a router of Koa has chosen, with the prefixes of routers and mounts; `undefined` where none has. */
+/** Returns the route that a router of Koa has chosen, with the prefixes of routers and mounts, or `undefined`. */
 export function koaRoute(ctx: KoaRouting): string | undefined {
   const { _matchedRoute: path, matched, method } = ctx
   if (path === undefined) return undefined
   const layers: readonly RouterLayer[] = Array.isArray(matched) ? matched : []
-  // A middleware of the router is a layer without methods, and has a pattern of its own.
+  // Middleware of a router is a layer without methods, and has a pattern of its own.
   const layer =
     layers.find(each => each.path === path && hasMethods(each)) ?? layers.findLast(each => hasMethod(each, method))
   const route = layer === undefined ? path : layer.path
@@ -41,10 +41,8 @@ function hasMethod({ methods }: RouterLayer, method: unknown): boolean {
   return Array.isArray(methods) && methods.includes(method)
 }
 
-/**
- * The prefixes that `koa-mount` cut off before the layer ran. Of nested mounts the context knows the last one only, and of
- * a mount that has handed on as well. The layer itself tells where its part of the path begins.
- */
+// Returns the prefixes that `koa-mount` cut off before the layer ran. The context has only the last mount, even if it
+// has handed the request on. So the layer shows where its part of the path begins.
 function mountedAt({ originalUrl = '', mountPath, captures }: KoaRouting, layer: RouterLayer | undefined): string {
   if (typeof mountPath !== 'string') return ''
   const prefix = mountPath.endsWith('/') ? mountPath.slice(0, -1) : mountPath
@@ -57,16 +55,16 @@ function mountedAt({ originalUrl = '', mountPath, captures }: KoaRouting, layer:
     fits ??= path.slice(0, end)
     if (isSame(taken, captures)) return path.slice(0, end)
   }
-  // A route for all paths fits behind the prefix as well as without it.
+  // A route for all paths matches with and without the prefix.
   const unmounted = takenFrom(path, layer)
   return unmounted !== undefined && isSame(unmounted, captures) ? '' : (fits ?? '')
 }
 
-/** What the pattern of a layer takes from a path; `undefined` where the path does not match. */
+/** Returns what the layer captures from a path, or `undefined` without a match. */
 function takenFrom(path: string, layer: RouterLayer | undefined): readonly (string | undefined)[] | undefined {
   const regexp = layer?.regexp
   if (!types.isRegExp(regexp)) return undefined
-  // A copy: one with the flag `g` remembers where it stopped.
+  // A copy, because a pattern with the flag `g` remembers where it stopped.
   return new RegExp(regexp.source, regexp.flags.replace(/[gy]/g, '')).exec(path)?.slice(1)
 }
 

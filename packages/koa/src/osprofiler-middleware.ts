@@ -10,7 +10,7 @@ import {
 import { Object, settle } from '@osprofiler/core/toolkit'
 import { type KoaRouting, koaRoute } from './koa-route.js'
 
-/** What the middleware reads of Koa's context. */
+/** The part of Koa's context that the middleware reads. */
 export interface OsprofilerContext extends KoaRouting {
   readonly req: NodeRequest
   readonly res: NodeResponse
@@ -20,17 +20,16 @@ export interface OsprofilerContext extends KoaRouting {
 /** A middleware for Koa 2 and 3. */
 export interface OsprofilerMiddleware {
   (ctx: OsprofilerContext, next: () => Promise<unknown>): Promise<unknown>
-  /** What became of the requests that carried trace headers. */
+  /** How requests with trace headers were treated. */
   readonly stats: RequestStats
 }
 
 /**
- * Traces the requests that are signed with one of the keys. Put it first: its point spans what comes after it, to
- * the end of the response, and records the error that a later middleware threw.
+ * Traces the requests that are signed with one of the keys. Register it first: its point lasts from there to the end of
+ * the response, and records the error that later middleware throws. Without keys, those of `setup()` or of
+ * OSPROFILER_HMAC_KEYS count, if there are any.
  *
- * Without keys, those of `setup()` or of OSPROFILER_HMAC_KEYS count; where there are none, nothing is traced.
- *
- * @throws TypeError for keys that are given and empty, or an option of the wrong type.
+ * @throws TypeError for empty keys, or an option of the wrong type.
  * @example
  * app.use(osprofilerMiddleware('NEW,OLD'))
  */
@@ -42,7 +41,7 @@ export function osprofilerMiddleware(hmacKeys?: HmacKeys, options?: HttpOptions)
       if (request === undefined) return next()
       request.findRoute(() => koaRoute(ctx))
       return settle(next, {
-        // Koa reads the body after all middleware, where a generator behind the body would not find its trace.
+        // Koa reads the body after all middleware, where a generator behind the body would lose its trace.
         done: () => request.followBody(ctx.body),
         failed: error => request.fail(error),
       })

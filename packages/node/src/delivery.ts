@@ -5,26 +5,22 @@ import { connectionStringOfEnvironment, namesKeys, readFilterErrorTrace } from '
 import type { SetupOptions } from './setup-options.js'
 import { warn } from './warn.js'
 
-/** Where records go, and how it ends. */
 export interface Delivery {
-  /** The store, which is opened when somebody asks for it. */
+  /** The store, opened on first use. */
   readonly driver: Driver | undefined
   readonly notifier: Notifier
-  /** Opens the store. Connects to nothing. Warns where that is not possible. */
+  /** Opens the store without connecting. Warns if this is impossible. */
   open(): void
   flush(): Promise<void>
-  /** Delivers what waits and takes no more. */
+  /** Delivers waiting records and takes no more. */
   end(): Promise<void>
-  /** Closes the store, where it is ours to close. Never rejects. */
+  /** Closes the store, unless the program opened it. Never rejects. */
   close(): Promise<void>
 }
 
 /**
- * Prepares what takes the records. Touches nothing yet, unless it is to be strict: then the store is opened where one is
- * needed.
- *
- * @throws TypeError for a wrong option of the queue.
- * @throws OsprofilerError where it is to be strict, as `openDriver` does.
+ * Prepares the destination of records. Opens no store, unless `isStrict` is set and a store is needed.
+ * @throws TypeError for a wrong option, and OsprofilerError as `openDriver` does, if `isStrict` is set.
  */
 export function prepareDelivery(options: SetupOptions, isStrict: boolean): Delivery {
   const { notifier, driver, notifierOptions = {} } = options
@@ -42,7 +38,7 @@ export function checkStoreOfEnvironment(options: SetupOptions): void {
   if (connectionString !== undefined) checkConnectionString(connectionString)
 }
 
-/** Delivers to a store that it may not be possible to open. That is told once it is needed. */
+/** Delivers to a store that may fail to open. The failure is reported when the store is needed. */
 function deliverToOurs(openOurs: () => Driver, name: string, options: NotifierOptions): Delivery {
   let failure: unknown
 
@@ -56,7 +52,7 @@ function deliverToOurs(openOurs: () => Driver, name: string, options: NotifierOp
   }
 
   function tell(notifier: QueueNotifier): void {
-    // A listener: that a store which could not be opened refuses everything is told here, once.
+    // This warning stands for all drops, so the listener keeps the notifier from warning of them.
     if (failure === undefined) return
     notifier.on('drop', () => undefined)
     warn('OSPROFILER_NO_STORE', 'The records of traces are lost.', failure)
@@ -66,9 +62,9 @@ function deliverToOurs(openOurs: () => Driver, name: string, options: NotifierOp
   return deliverTo(open, name, options, tell)
 }
 
-/** Delivering and closing the store take five seconds at most, of which a busy machine needs a moment. */
+/** Delivering and closing take at most five seconds together, of which a busy machine needs a moment. */
 const MAX_CLOSE_MS = 4_900
-/** What of that is left to a store for its closing, however long the delivery takes. */
+/** The part of that time that is kept for closing the store. */
 const CLOSING_SHARE_MS = 900
 
 function deliverTo(
@@ -84,7 +80,7 @@ function deliverTo(
     return store
   }
   const writer: Driver = {
-    // Asked for at once, when nothing may be touched yet.
+    // Read at once, when no store may be opened yet.
     name,
     write: records => opened().write(records),
     close: nothing,
@@ -112,7 +108,7 @@ function deliverTo(
 
 async function nothing(): Promise<void> {}
 
-/** Where nobody asked for a store and nothing is traced, a client that is missing is no mistake. */
+/** Without a requested store and without tracing, a missing client is no mistake. */
 function needsStore(options: SetupOptions): boolean {
   return (options.connectionString ?? connectionStringOfEnvironment(options)) !== undefined || namesKeys(options)
 }
@@ -121,7 +117,7 @@ function toConnectionString(options: SetupOptions): string {
   return options.connectionString ?? connectionStringOfEnvironment(options) ?? 'sqlite://'
 }
 
-/** The scheme, in which no secret stands. */
+/** Returns the scheme, which contains no secret. */
 function nameStore(options: SetupOptions): string {
   return /^([a-z][a-z0-9+._-]{0,31}):\/\//i.exec(toConnectionString(options))?.[1]?.toLowerCase() ?? 'none'
 }
@@ -130,7 +126,7 @@ function openStore(options: SetupOptions): Driver {
   return openDriver(toConnectionString(options), { filterErrorTrace: readFilterErrorTrace(options) })
 }
 
-/** Stands for a store that could not be opened. What it is given is counted as dropped. */
+/** Stands for a store that could not be opened. All records count as dropped. */
 const MISSING_STORE: Driver = {
   name: 'none',
   write: async records => ({ refused: records.length }),

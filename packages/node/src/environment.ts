@@ -11,28 +11,25 @@ import {
 } from '@osprofiler/instruments'
 import type { SetupOptions } from './setup-options.js'
 
-/** Which instruments there are to be, and what they share. */
 export interface Instrumentation {
   readonly names: readonly InstrumentName[]
   readonly options: InstrumentOptions
 }
 
-/** Whether the code or the environment says that nothing is to be traced. */
 export function isDisabled({ enabled }: SetupOptions): boolean {
   try {
     return (enabled ?? readSwitch('OSPROFILER_ENABLED')) === false
   } catch {
-    // A word that nobody understands is told of with all else that is wrong.
+    // An invalid word is reported later, with all other mistakes.
     return false
   }
 }
 
-/** Whether this process has been told of keys at all. */
 export function namesKeys({ hmacKeys }: SetupOptions): boolean {
   return Boolean(hmacKeys ?? (process.env.OSPROFILER_HMAC_KEYS || process.env.OSPROFILER_HMAC_KEYS_FILE))
 }
 
-/** The connection string of the environment, where the code does not say where the records go. */
+/** Returns the connection string of the environment, unless the code names a destination of records. */
 export function connectionStringOfEnvironment({
   connectionString,
   driver,
@@ -42,11 +39,7 @@ export function connectionStringOfEnvironment({
   return isReplaced ? undefined : process.env.OSPROFILER_CONNECTION_STRING || undefined
 }
 
-/**
- * What the instruments are told by the code, else by the environment.
- *
- * @throws OsprofilerError `ERR_CONFIGURATION` for what cannot be understood in the environment.
- */
+/** Reads the settings of the instruments. @throws OsprofilerError `ERR_CONFIGURATION` for an invalid environment. */
 export function readInstrumentation(options: SetupOptions): Instrumentation {
   checkEnvironment()
   readFilterErrorTrace(options)
@@ -66,7 +59,7 @@ export function readFilterErrorTrace({ filterErrorTrace }: SetupOptions): boolea
   return filterErrorTrace ?? readSwitch('OSPROFILER_FILTER_ERROR_TRACE')
 }
 
-/** @throws OsprofilerError `ERR_CONFIGURATION` where there are no keys because their file cannot be read. */
+/** @throws OsprofilerError `ERR_CONFIGURATION` if there are no keys because their file cannot be read. */
 export function checkKeys({ hmacKeys }: SetupOptions): void {
   const { OSPROFILER_HMAC_KEYS_FILE: file } = process.env
   if (hmacKeys === undefined && file) checkKeysFile(file)

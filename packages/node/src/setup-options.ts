@@ -16,41 +16,38 @@ import {
   type TraceSql,
 } from '@osprofiler/instruments'
 
-/** What `setup` is told. What is not given is taken from the environment, then from the defaults. */
+/** Options of `setup`. Missing options come from the environment, and then from the defaults. */
 export interface SetupOptions extends Configuration {
-  /** The store. Else OSPROFILER_CONNECTION_STRING, else `sqlite://`, the embedded one. */
+  /** The store. Default: OSPROFILER_CONNECTION_STRING, or else `sqlite://`, the embedded store. */
   readonly connectionString?: string | undefined
-  /** In place of a connection string: a store that you opened, and that you close. */
+  /** A store that you open and close, instead of a connection string. */
   readonly driver?: Driver | undefined
   /** How records are queued and delivered to the store. */
   readonly notifierOptions?: NotifierOptions | undefined
-  /** In place of a store and its queue: your own function, which takes every record. */
+  /** Your own function for all records, instead of a store and its queue. */
   readonly notifier?: Notifier | undefined
   /**
-   * Which libraries' calls become points; `+express` is added to the default. Else OSPROFILER_INSTRUMENTS, else all but the
-   * frameworks. Where OSPROFILER_TRACE_REQUESTS is false, the default lacks those of outgoing requests (`fetch`, `http`).
+   * Libraries whose calls become points. `+express` adds one to the default. Default: OSPROFILER_INSTRUMENTS, or else
+   * all but the frameworks. OSPROFILER_TRACE_REQUESTS=false takes `fetch` and `http` out of the default.
    */
   readonly instruments?: readonly AskedInstrument[] | undefined
   /**
-   * Who may receive the headers of a trace. Else OSPROFILER_PROPAGATE_TO (hosts, `*.suffix` and ranges, split at
-   * commas), else loopback, private addresses and names without a dot.
+   * Hosts that may receive the trace headers. Default: OSPROFILER_PROPAGATE_TO (hosts, `*.suffix` and ranges, split at
+   * commas), or else loopback, private addresses and names without a dot.
    */
   readonly propagateTo?: PropagationRules | undefined
-  /** Which messages to a broker carry the trace on, and the limits on those that arrive with one. Default: all do. */
+  /** Which messages to a broker carry the trace (default: all), and the limits on messages that arrive with one. */
   readonly messages?: MessageOptions | undefined
-  /** What is recorded of SQL. Else OSPROFILER_TRACE_SQL (`off`, `statements`, `values`), else `off`, nothing. */
+  /** How much of SQL is recorded. Default: OSPROFILER_TRACE_SQL (`off`, `statements`, `values`), or else `off`. */
   readonly traceSql?: TraceSql | undefined
-  /** By the name of the package: libraries that cannot be found in `node_modules`, such as those in a bundle. */
+  /** Exports by package name, for libraries that are not in `node_modules`, such as those in a bundle. */
   readonly libraries?: Readonly<Record<string, unknown>> | undefined
   /**
-   * Whether a store whose layout has a place of its own for failed traces fills it. Else OSPROFILER_FILTER_ERROR_TRACE,
-   * else false. A store that finds failed traces by their records lists them in any case.
+   * Whether a store with a separate place for failed traces fills it. Default: OSPROFILER_FILTER_ERROR_TRACE, or else
+   * false. Other stores list failed traces in any case.
    */
   readonly filterErrorTrace?: boolean | undefined
-  /**
-   * Whether what is wrong in the environment is thrown. Default: false. It is a warning of the process then, and the
-   * program runs untraced, or its traces are not stored.
-   */
+  /** Whether a mistake in the environment is thrown, and not just a warning of the process. Default: false. */
   readonly strict?: boolean | undefined
 }
 
@@ -70,7 +67,7 @@ const OPTIONS: readonly (keyof SetupOptions)[] = [
   'strict',
 ]
 
-/** The part of the options that is `configure`'s. A member set to `undefined` there would forget what it knows. */
+/** Returns the options of `configure`, without undefined members, which would reset what `configure` knows. */
 export function pickConfiguration(options: SetupOptions): Configuration {
   return Object.fromEntries(
     CONFIGURATION.filter(name => options[name] !== undefined).map(name => [name, options[name]]),
@@ -78,8 +75,7 @@ export function pickConfiguration(options: SetupOptions): Configuration {
 }
 
 /**
- * Checks what the code says, and touches nothing.
- *
+ * Checks the options and changes nothing.
  * @throws TypeError for a wrong option.
  * @throws OsprofilerError `ERR_CONNECTION_STRING`, `ERR_UNKNOWN_DRIVER` for a connection string that no driver takes.
  */
@@ -119,7 +115,7 @@ function checkString(connectionString: string): void {
     checkConnectionString(connectionString)
   } catch (error) {
     const { code, cause } = error as Partial<OsprofilerError>
-    // Else the string is right, and something on this machine is not: that is found when the store is opened.
+    // Otherwise the string is right, and opening the store will report what is wrong on this machine.
     const isWrong = cause === undefined && (code === 'ERR_CONNECTION_STRING' || code === 'ERR_UNKNOWN_DRIVER')
     if (isWrong || error instanceof TypeError) throw error
   }

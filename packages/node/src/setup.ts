@@ -6,47 +6,45 @@ import { checkKeys, isDisabled, readInstrumentation } from './environment.js'
 import { checkOptions, pickConfiguration, type SetupOptions } from './setup-options.js'
 import { forgetWarnings, warn } from './warn.js'
 
-/** What `setup` has put in place. */
+/** The running setup of this process. */
 export interface Osprofiler<N extends Notifier = QueueNotifier> {
-  /** The store, opened when it is asked for; `undefined` where your own notifier takes the records. */
+  /** The store, opened on first use, or `undefined` if your own notifier takes the records. */
   readonly driver: Driver | undefined
-  /** What takes the records: a queue with `stats` and events, or your own function. */
+  /** The receiver of records: a queue with `stats` and events, or your own function. */
   readonly notifier: N
-  /** Resolves when all that was recorded until now is in the store, or after 5 s. */
+  /** Resolves when all records so far are in the store, or after 5 s. */
   flush(): Promise<void>
   /**
-   * For the application's own shutdown, after its servers: delivers what waits, closes the store, unless you opened it,
-   * and undoes all that `setup` did. Takes 5 s in all at most, whatever hangs; records that the store has not taken by
-   * then are counted as dropped. Never rejects. Further calls wait for the first.
+   * Delivers waiting records, closes the store unless you opened it, and undoes `setup`. Call it at shutdown, after
+   * closing the servers. Takes at most 5 s. Records that the store has not taken by then count as dropped. Never
+   * rejects. Further calls wait for the first.
    */
   close(): Promise<void>
 }
 
 interface Installed {
   readonly osprofiler: Osprofiler<Notifier>
-  /** As `close`, for what another `setup` replaces: what was told is not told again. */
+  /** Does the same as `close` when another `setup` replaces this one. Past warnings are not repeated. */
   end(): Promise<void>
-  /** What `close` does at its end, at once. */
   undo(): void
 }
 
 let installed: Installed | undefined
 
 /**
- * Sets OSProfiler up for this process, from options and the environment: keys, store, and the instruments that make
- * outgoing requests points. The middleware of your framework does the rest.
+ * Sets OSProfiler up for this process, from options and the environment: keys, store, and the instruments for outgoing
+ * requests. The middleware of your framework does the rest.
  *
- * Synchronous, and connects to nothing: the store is opened when there is something to write. A second call replaces
- * the first, whose records are still delivered. Nothing keeps the process alive; at its natural end, what waits is
- * delivered. While tracing is disabled, or there is no key, nothing is put in place: that is done when a first key comes,
- * of a keys file, an adapter or `run()`.
+ * Synchronous. Opens the store when there is something to write, and connects to nothing before. A second call replaces
+ * the first, whose records are still delivered. Nothing keeps the process alive, and its natural end delivers waiting
+ * records. While tracing is disabled or there is no key, nothing is installed. Installation follows with the first key,
+ * from a keys file, an adapter or `run()`. A mistake in the environment is a process warning. The program then runs
+ * untraced, or its traces are not stored.
  *
- * What is wrong in the environment is a warning of the process: the program runs untraced, or its traces are not stored.
- *
- * @throws TypeError for a wrong option; nothing has changed then.
+ * @throws TypeError for a wrong option. Nothing has changed then.
  * @throws OsprofilerError for a connection string in the options that no driver takes (`ERR_CONNECTION_STRING`,
- * `ERR_UNKNOWN_DRIVER`). With `strict` also for what is wrong in the environment: what cannot be understood
- * (`ERR_CONFIGURATION`), a store's client that is not installed (`ERR_MISSING_CLIENT`). Nothing has changed then.
+ * `ERR_UNKNOWN_DRIVER`). With `strict` also for an invalid environment (`ERR_CONFIGURATION`), or a store's client that
+ * is not installed (`ERR_MISSING_CLIENT`). Nothing has changed then.
  * @example
  * const osprofiler = setup({ connectionString: 'sqlite:///traces.db', service: 'catalog' })
  * for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => server.close(() => osprofiler.close()))
@@ -57,19 +55,19 @@ export function setup(options: SetupOptions = {}): Osprofiler<Notifier> {
   checkOptions(options)
   const isOn = !isDisabled(options)
   const { strict = false } = options
-  // What is wrong is thrown while what was set up before is still in place.
+  // Thrown while the previous setup is still in place.
   const fault = isOn ? faultOf(checkAll, options) : undefined
   if (strict && fault !== undefined) throw fault
   const delivery = prepareDelivery(options, isOn && strict)
   const replaced = installed?.end()
   installed?.undo()
   installed = install(options, delivery, fault, replaced)
-  // Told now, whenever a first key may come.
+  // Opened now for its warning, because a first key may come much later.
   if (isOn && fault === undefined && faultOf(checkStoreOfEnvironment, options) !== undefined) delivery.open()
   return installed.osprofiler
 }
 
-/** Why nothing can be traced, or with `strict` what else is wrong in the environment. */
+/** Throws if nothing can be traced, and with `strict` for any other mistake in the environment. */
 function checkAll(options: SetupOptions): void {
   readInstrumentation(options)
   if (!options.strict) return
@@ -98,7 +96,7 @@ function install(
   let closing: Promise<void> | undefined
 
   function receive(notifier: Notifier): void {
-    // One that the program has set since stays.
+    // A notifier that the program has set since stays.
     if (getNotifier() !== before) return
     setNotifier(notifier)
     undos.push(() => {
@@ -117,7 +115,7 @@ function install(
     }
   }
 
-  /** An adapter that is switched on by itself may trace all the same: its records go nowhere, without a word. */
+  /** An adapter with its own switch may still trace. Its records are discarded without a warning. */
   function stayUntraced(error: unknown): void {
     warn('OSPROFILER_CONFIGURATION', 'Nothing is traced:', error)
     receive(() => undefined)
@@ -133,7 +131,7 @@ function install(
   }
 
   async function close(): Promise<void> {
-    // Undone after the delivery: what is recorded during it is still taken.
+    // After the delivery, so that records made during it are still taken.
     await delivery.end()
     undo()
     await Promise.all([delivery.close(), replaced])

@@ -16,13 +16,13 @@ import {
 const MAX_TEXTS = 2_000
 const MAX_DEPTH = 8
 const MAX_BYTES = 4_096
-// The name of a member that says nothing of the data.
+// A member name of this form says nothing about the data.
 const WORD = /^(?:\d+|[A-Za-z_]\w*)$/
 
-// Shorter ones would take the message apart, and tell little.
+// To hide shorter texts would tear the message apart, and they reveal little.
 const MIN_HIDDEN = 3
 
-/** A message without the values that a server may repeat in the message, but for those that are known as names. */
+/** Hides the values that a server may repeat in a message, except for known names. */
 export function hideValues(message: string, values: unknown, names: ReadonlySet<string> = new Set()): string {
   let shown = message
   for (const text of textsInValues(values)) {
@@ -31,11 +31,8 @@ export function hideValues(message: string, values: unknown, names: ReadonlySet<
   return shown
 }
 
-/**
- * The texts that a server may repeat of the values it was given: of each value in lists, objects, maps and buffers, eight
- * levels deep. Runs no getter. The longest come first, so that a text which is part
- * of another one leaves nothing of it.
- */
+// Returns the texts that a server may repeat of its input, found in lists, objects, maps and buffers. Runs no getter.
+// The longest texts come first: to hide a part of a text first would leave the rest visible.
 function textsInValues(values: unknown): readonly string[] {
   const texts = new Set<string>()
   collect(values, texts, [])
@@ -46,7 +43,7 @@ function collect(value: unknown, texts: Set<string>, path: readonly object[]): v
   if (texts.size >= MAX_TEXTS) return
   if (typeof value === 'string') {
     texts.add(value)
-    // A server that was given JSON repeats the text as it was written there.
+    // A server that received JSON repeats the escaped text.
     if (/["\\\n]/.test(value)) texts.add(JSON.stringify(value).slice(1, -1))
   } else if (typeof value === 'number' || typeof value === 'bigint') {
     texts.add(String(value))
@@ -72,7 +69,7 @@ function collectObject(value: object, texts: Set<string>, path: readonly object[
   } else if (types.isSet(value)) {
     for (const inner of Reflect.apply(Set.prototype.values, value, [])) collect(inner, texts, path)
   } else {
-    // A list may be a very long one.
+    // Reads only the start of a very long list.
     const names = Array.isArray(value) && value.length > MAX_TEXTS ? range(MAX_TEXTS) : Object.keys(value)
     for (const name of names) {
       if (!WORD.test(name)) texts.add(name)

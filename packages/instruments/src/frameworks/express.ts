@@ -8,7 +8,6 @@ import { type Around, undoAll, wrapMethod } from '../wrapping/wrap-method.js'
 import { createLayers, type EnterLayer, nameOf } from './layers.js'
 import { registrationSite } from './registration-site.js'
 
-/** A request as Express has it while its layers run. */
 interface ExpressRequest extends IncomingMessage {
   next?: unknown
   readonly baseUrl?: string
@@ -18,16 +17,15 @@ interface ExpressRequest extends IncomingMessage {
 interface ExpressLayer {
   readonly name?: string
   readonly handle?: { readonly length: number }
-  /** Of the layer that only leads to a route, whose own layers follow. */
+  /** Set on a layer that only leads to a route, whose own layers follow. */
   readonly route?: unknown
-  /** Of those layers of a route; undefined for all methods. */
+  /** Set on a layer of a route. `undefined` stands for all methods. */
   readonly method?: unknown
 }
 
 /**
- * Makes the layers of Express points named `express`, by the prototype of its layers. Not by the channel of its router
- * (Express 5.3): with a listener there, the router hands a layer another `next` than the request has. A function that ends
- * without handing the request on, such as a handler with callbacks, lasts as long as its request.
+ * Records the layers of Express as points named `express`. A listener on the router's channel (Express 5.3) would give
+ * layers another `next` than their request has. A function without a call of `next` lasts as long as its request.
  */
 export function instrumentExpress(): () => void {
   const enter = createLayers('express')
@@ -43,15 +41,14 @@ export function instrumentExpress(): () => void {
       { file: 'lib/route.js', methods: ROUTE },
       { file: 'index.js', methods: { use: nameLayers } },
     ]),
-    // Express 4 makes a router inherit from what it exports itself, and Express 5 from the prototype of that.
+    // A router inherits from the export itself in Express 4, and from its prototype in Express 5.
     whenLoaded('express', router => wrapMethod(router as object, 'use', nameLayers), { file: 'lib/router/index.js' }),
   ])
 }
 
-/** Where layers without a name were given to their router. */
 const sites = new WeakMap<object, string>()
 
-/** Looks where the program is, if it has just given functions without names to a router or a route. */
+/** Finds the registration site if the program has just passed functions without names to a router or a route. */
 const nameLayers: Around = (proceed, self, args) => {
   const { stack } = self as { readonly stack?: readonly ExpressLayer[] }
   const before = stack?.length ?? 0
@@ -66,10 +63,10 @@ type Next = (this: unknown, ...args: unknown[]) => unknown
 
 const ROUTE = Object.fromEntries(['all', ...METHODS].map(method => [method.toLowerCase(), nameLayers]))
 
-/** What hands a request on, by what stands for it in a layer. */
+/** The original `next` functions, by their stand-ins in layers. */
 const nextOf = new WeakMap<object, Next>()
 
-/** With four parameters, one for errors: Express passes by those of the other kind. */
+/** Error handlers have 4 parameters. Express skips layers of the other kind. */
 function traceLayer(enter: EnterLayer, parameters: 3 | 4): Around {
   return (proceed, self, args) => {
     const layer = self as ExpressLayer
@@ -80,11 +77,11 @@ function traceLayer(enter: EnterLayer, parameters: 3 | 4): Around {
     const point = enterLayer(enter, req, layer)
     if (point === undefined) return proceed(args)
     const handOn = standInAfter(next, error => {
-      // What only leads elsewhere is no error, and neither is one that was handed in.
+      // `route` and `router` only skip layers, and an error that was passed in belongs to another layer.
       if (!error || error === 'route' || error === 'router' || error === incoming) point.stop()
       else point.fail(error)
     })
-    // The router keeps its own there, and a program may compare the two.
+    // The router keeps its `next` there, and a program may compare the two.
     if (req.next === next || nextOf.get(req.next as object) === next) req.next = handOn
     nextOf.set(handOn, next)
     return proceed(args.with(parameters - 1, handOn))
@@ -94,7 +91,7 @@ function traceLayer(enter: EnterLayer, parameters: 3 | 4): Around {
 function enterLayer(enter: EnterLayer, req: ExpressRequest, layer: ExpressLayer): Point | undefined {
   return enter(req, {
     name: shownName(layer) || (sites.get(layer) ?? ''),
-    // The request keeps its route for those that come after it, such as handlers of its errors.
+    // The request keeps its route for later layers that do not belong to the route, such as error handlers.
     route: Object.hasOwn(layer, 'method') ? routeOf(req) : undefined,
   })
 }

@@ -7,7 +7,7 @@ import { wrapMethod } from '../wrapping/wrap-method.js'
 import { createLayers, type EnterLayer, type Layer, nameOf } from './layers.js'
 import { registrationSite } from './registration-site.js'
 
-/** A hook or a handler: a request and a reply come first, and in hooks with callbacks what goes on comes last. */
+/** A hook or a handler. Request and reply come first, and the callback of a hook comes last. */
 type Step = (this: unknown, ...args: unknown[]) => unknown
 
 interface FastifyInstance {
@@ -18,14 +18,9 @@ const { isPromise } = types
 
 type RouteOptions = Record<string, unknown> & { readonly method?: unknown; readonly url?: unknown }
 
-// Those that are called while a request is served.
 const HOOKS = ['onRequest', 'preParsing', 'preValidation', 'preHandler', 'preSerialization', 'onSend', 'onError']
 
-/**
- * Makes the hooks and handlers of Fastify points named `fastify`, in servers that are created from now on: each server
- * is told of by the channel `fastify.initialization`, its hooks pass through `addHook`, and its routes, with the hooks of
- * their own, through `onRoute`.
- */
+/** Records the hooks and handlers of Fastify as points named `fastify`, in servers that are created from now on. */
 export function instrumentFastify(): () => void {
   const enter = createLayers('fastify')
   const wrapped = new WeakSet<object>()
@@ -62,7 +57,7 @@ export function instrumentFastify(): () => void {
 
 function traceStep(step: Step, layer: Omit<Layer, 'name'>, enter: EnterLayer): Step {
   const own = nameOf(step)
-  // A function in the options of a route has the name of its option.
+  // A function in the options of a route is named after its option.
   const name = own === '' || own === layer.hook ? (registrationSite() ?? own) : own
   return standIn(step, (original, self, args) => {
     const point = enter(args[0] as object, { ...layer, name })
@@ -77,7 +72,7 @@ function traceStep(step: Step, layer: Omit<Layer, 'name'>, enter: EnterLayer): S
         return result
       },
       {
-        // A step without a promise goes on until it calls back, sends, or the next one begins.
+        // A step without a promise lasts until it calls back, sends, or the next one begins.
         done() {
           if (waited) point.stop()
         },

@@ -6,10 +6,9 @@ import type { Around } from '../wrapping/wrap-method.js'
 import { createLayers, type EnterLayer, nameOf } from './layers.js'
 import { registrationSite } from './registration-site.js'
 
-/** The part of Koa's context that tells what a router has found. */
 interface KoaContext {
   readonly method?: string
-  /** As `@koa/router` sets it. */
+  /** Set by `@koa/router`. */
   readonly _matchedRoute?: unknown
 }
 
@@ -17,8 +16,8 @@ type Next = (this: unknown, ...args: unknown[]) => unknown
 type Middleware = (this: unknown, ...args: unknown[]) => unknown
 
 /**
- * Makes the middlewares of Koa 2 and 3 points named `koa`, those that are given to `app.use` from now on. One that works
- * on after `await next()` is a second point there, whose `layer.after` is true. Generators are no points.
+ * Records the middleware of Koa 2 and 3 as points named `koa`, if it is passed to `app.use` from now on. Work after
+ * `await next()` is a second point, whose `layer.after` is true. Generators are not recorded.
  */
 export function instrumentKoa({ libraries }: InstrumentSettings): () => void {
   const enter = createLayers('koa')
@@ -37,7 +36,7 @@ export function instrumentKoa({ libraries }: InstrumentSettings): () => void {
   return wrapLibrary('koa', [{ given: libraries.koa, methods: { use } }])
 }
 
-/** Koa 2 calls one with another `this` and another first argument: it runs as it is, and is no point. */
+/** Koa 2 calls a generator with another `this` and another first argument, so the generator runs unchanged. */
 function isGenerator(middleware: unknown): boolean {
   return Reflect.apply(Object.prototype.toString, middleware, []) === '[object GeneratorFunction]'
 }
@@ -53,10 +52,10 @@ function traceMiddleware(middleware: Middleware, enter: EnterLayer): Middleware 
     let over = false
     let below: { readonly error: unknown } | undefined
 
-    // Whoever waits for the promise in the end may be untraced, as Koa itself is.
+    // The code that awaits the promise may be untraced, as Koa itself is.
     const inContext = takeContext()
     const comeBack = (): void => {
-      // What the middleware did not wait for may come back when the middleware is over.
+      // A call that the middleware did not await may return after the end of the middleware.
       if (!over) inContext(() => (point = enter(ctx, { name, after: true })))
     }
     const handOn = (handed: Next, handedSelf: unknown, handedArgs: unknown[]): unknown => {
@@ -72,7 +71,7 @@ function traceMiddleware(middleware: Middleware, enter: EnterLayer): Middleware 
     const end = (failure?: { readonly error: unknown }): void => {
       over = true
       const info = isRouter ? routeInfo(ctx) : undefined
-      // What those below failed of is told by theirs.
+      // The point of the layer below has recorded its own error.
       if (failure === undefined || below?.error === failure.error) point?.stop(info)
       else point?.fail(failure.error, info)
     }
@@ -86,12 +85,12 @@ function traceMiddleware(middleware: Middleware, enter: EnterLayer): Middleware 
 }
 
 function shownName(middleware: Middleware): string {
-  // Where Koa itself looks first.
+  // Koa itself looks here first.
   const { _name: shown } = middleware as { _name?: unknown }
   return typeof shown === 'string' ? shown : nameOf(middleware)
 }
 
-/** Known only once the router has run. */
+/** The route is known only after the router has run. */
 function routeInfo({ method = '', _matchedRoute: route }: KoaContext): { layer: { route: string } } | undefined {
   return typeof route === 'string' ? { layer: { route: `${method} ${route}` } } : undefined
 }

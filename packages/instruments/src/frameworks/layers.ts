@@ -1,37 +1,31 @@
 import { get, type Point, type PointInfo } from '@osprofiler/core'
 import { WeakMap } from '@osprofiler/core/toolkit'
 
-/** What a framework runs on the way of a request, and hands it on to the next: a middleware, a hook, a handler. */
+/** A function that a framework runs for a request: a middleware, a hook or a handler. */
 export interface Layer {
-  /** Of its function, or where that was given to the framework; empty where neither is known. */
+  /** The function's name, or else its registration site. Empty if both are unknown. */
   readonly name: string
-  /** When a hook is called, such as `onRequest`. */
   readonly hook?: string | undefined
-  /** The pattern that it was registered for, such as `GET /orders/:id`. */
+  /** The pattern at registration, such as `GET /orders/:id`. */
   readonly route?: string | undefined
-  /** Whether this is the part after those that it has handed the request on to. */
+  /** Whether this is the part of the layer that runs after all later layers. */
   readonly after?: boolean | undefined
 }
 
-/** The name of a function without what `bind()` puts before it; empty where the function has no text for a name. */
+/** Returns the name of a function without the `bound` of `bind()`. Empty if the name is no string. */
 export function nameOf(fn: object): string {
   const { name } = fn as { readonly name?: unknown }
   return typeof name === 'string' ? name.replace(/^(?:bound )+/, '') : ''
 }
 
-/** Begins the point of a layer; `undefined` for a request that is not traced. */
 export type EnterLayer = (request: object, layer: Layer) => Point | undefined
 
-/**
- * Makes the layers of one framework points: siblings, one after another. Each lasts until the request is handed on, which
- * is when the next one of the same request begins, or until it ends by itself; the last one, with its request at the
- * latest. What a layer starts is nested in it.
- */
+/** Records layers as siblings. Each ends by itself, when the next one of its request begins, or with the request. */
 export function createLayers(framework: string): EnterLayer {
   const current = new WeakMap<object, Point>()
   return (request, layer) => {
     const profiler = get()
-    // A layer that comes back when its request is over has nobody who would stop its point.
+    // Nothing would stop the point of a layer that continues after the end of its request.
     if (profiler === undefined || profiler.ended) return undefined
     current.get(request)?.stop()
     const point = profiler.start(framework, layerInfo(layer))

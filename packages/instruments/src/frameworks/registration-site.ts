@@ -2,21 +2,20 @@ import { findSourceMap } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { type Frame, readStack } from '../wrapping/read-stack.js'
 
-// Deeper than a framework that hands a function on to its router, and deeper than a plugin in plugins.
+// Deeper than a framework that passes a function to its router, and than nested plugins.
 const FRAMES = 30
-/** What only hands on what it was given: the frameworks, their routers and loaders, and this project. */
+/** Code that passes functions on: the frameworks, their routers and loaders, and this project. */
 const PASSED_BY =
   /[\\/]node_modules[\\/](?:express|router|koa|koa-compose|@koa[\\/]router|koa-router|fastify|avvio|fastify-plugin|@osprofiler[\\/][a-z]+)[\\/]/
 /**
- * Where a program gives a function to its framework just now, as `auth.js:25`: the name of a function that has no name. A
- * file that is called `index` is told with its folder. `undefined` where no file of the program is on the stack. Takes
- * about 50 microseconds (measured in 15 frames), once in the life of a function.
+ * Returns where the program is passing a function to its framework, such as `auth.js:25` or `auth/index.js:25`, to name
+ * the function. Returns `undefined` without a file of the program. Takes about 50 us (in 15 frames), once per function.
  */
 export function registrationSite(): string | undefined {
   try {
     const frames = readStack(FRAMES)
     const own = folderOf(frames[0]?.file ?? '')
-    // Where the packages are linked from a workspace, they are in no `node_modules`.
+    // Packages that are linked from a workspace are in no `node_modules`.
     const core = own.replace(/instruments(?=[\\/]dist[\\/]$)/, 'core')
     const frame = frames.find(({ file }) => isProgram(file) && !file.startsWith(own) && !file.startsWith(core))
     return frame === undefined ? undefined : show(frame)
@@ -26,7 +25,7 @@ export function registrationSite(): string | undefined {
   }
 }
 
-/** The folder that this package, or a bundle with this package in it, was loaded from. */
+/** The folder of this package, or of the bundle that contains this package. */
 function folderOf(file: string): string {
   return file.replace(/(?:(?<=[\\/]dist[\\/])frameworks[\\/])?[^\\/]*$/, '')
 }
@@ -42,7 +41,7 @@ function show(frame: Frame): string | undefined {
   return `${/^index\.\w+$/.test(name) ? `${folder}/${name}` : name}:${line}`
 }
 
-/** The place in the source that a person wrote, where Node knows it: under `--enable-source-maps`. */
+/** The place in the original source, if Node knows it (`--enable-source-maps`). */
 function atSource({ file, line, column }: Frame): Pick<Frame, 'file' | 'line'> {
   const entry = findSourceMap(file)?.findEntry(line - 1, column - 1)
   if (entry !== undefined && 'originalSource' in entry) {

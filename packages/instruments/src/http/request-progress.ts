@@ -1,10 +1,7 @@
 import type { Point, PointInfo } from '@osprofiler/core'
 import { Math, Number, performance } from '@osprofiler/core/toolkit'
 
-/**
- * Tells the point of an outgoing request what came of it and when: in milliseconds with three decimals since this was
- * made, beside the status in `info.requests`.
- */
+/** Records in `info.requests` the status of a request, and times in ms (three decimals) since this object was made. */
 export class RequestProgress {
   readonly point: Point
   readonly #startedAt = performance.now()
@@ -14,7 +11,6 @@ export class RequestProgress {
   #unread: true | undefined
   #forgetLook: (() => void) | undefined
 
-  /** `onEnd` is called when the point has ended. */
   constructor(point: Point, onEnd?: () => void) {
     this.point = point
     point.atStop(() => {
@@ -24,43 +20,43 @@ export class RequestProgress {
     })
   }
 
-  /** The head of the answer is there: `status_code`, `first_byte_ms`. Told at the point's stop, whoever stops it. */
+  /** Notes the head of the response. The point records `status_code` and `first_byte_ms` when it stops. */
   answered(status: number | undefined): void {
     this.#status = status
     this.#answeredAt = performance.now()
   }
 
-  /** Has `look` called when the trace is over and the point is not: the answer may be one that nobody reads. */
+  /** Calls `look` if the trace is over before the point, because nobody may ever read the response. */
   whenTraceOver(look: (overFor: number) => void): void {
     if (!this.point.open || !this.point.recorded) return
     this.#forgetLook?.()
     this.#forgetLook = this.point.whenTraceOver(look)
   }
 
-  /** The end of the answer was read: `last_byte_ms`. Ends the point. */
+  /** Ends the point at the last byte of the response: `last_byte_ms`. */
   ended(): void {
     this.#lastByteMs = this.#sinceStart(performance.now())
     this.point.stop()
   }
 
-  /** The answer was a head alone. Ends the point at the time of the head. */
+  /** Ends the point of a response without a body at the time of its head. */
   endedAtHead(): void {
     this.#lastByteMs = this.#answeredAt && this.#sinceStart(this.#answeredAt)
     this.#stopAtHead()
   }
 
-  /** Nobody reads the body of the answer: `unread`. Ends the point at the time of the head. */
+  /** Ends the point of a response that nobody reads at the time of its head: `unread`. */
   unread(): void {
     this.#unread = true
     this.#stopAtHead()
   }
 
-  /** Nobody reads on in the body of the answer since so many milliseconds. Ends the point at that time. */
+  /** Ends the point at the time when reading stopped, `since` milliseconds ago. */
   abandoned(since: number): void {
     this.#stopAtHead(since)
   }
 
-  /** The answer makes something else of the connection. Ends the point. */
+  /** Ends the point of a response that changes the protocol of the connection. */
   becameOther(status: number | undefined): void {
     if (!this.point.open) return
     this.answered(status)
@@ -75,7 +71,7 @@ export class RequestProgress {
     }
   }
 
-  /** As long ago as the head was there, but no longer ago than this. */
+  /** Stops at the head of the response, but no longer than `mostAgo` milliseconds ago. */
   #stopAtHead(mostAgo = Number.POSITIVE_INFINITY): void {
     const now = performance.now()
     this.point.stop(undefined, Math.min(mostAgo, now - (this.#answeredAt ?? now)))

@@ -1,13 +1,12 @@
 import { process, setTimeout } from '@osprofiler/core/toolkit'
 import { watchResolved } from './resolve-hook.js'
 
-// When it was asked for it is loaded soon: at once by `require`, with all that is imported beside it by `import`.
+// A resolved module is soon loaded: at once by `require`, or together with the other imports by `import`.
 const LOOK_AFTER_MS = [0, 100, 1_000]
 
 /**
- * Gives a module of Node itself to `onLibrary` once the program has loaded it, and returns a function that undoes that.
- * It is never loaded for that: Node warns who loads one that is experimental. Before Node 22.15 one that is loaded
- * later is not found.
+ * Calls `onLibrary` once the program has loaded a module of Node. Returns a function that undoes this. Never loads the
+ * module, because Node warns about experimental ones. Before Node 22.15, a module that is loaded later is not found.
  */
 export function whenBuiltinLoaded(name: string, onLibrary: (exports: object) => () => void): () => void {
   let undo: (() => void) | undefined
@@ -31,7 +30,6 @@ export function whenBuiltinLoaded(name: string, onLibrary: (exports: object) => 
   }
 }
 
-/** Whether the program has loaded a module of Node itself. */
 export function isBuiltinLoaded(name: string): boolean {
   const { moduleLoadList = [] } = process as { moduleLoadList?: readonly string[] }
   return moduleLoadList.includes(`NativeModule ${name.replace(/^node:/, '')}`)

@@ -1,23 +1,21 @@
 import { join, sep } from 'node:path'
 import { JSON, Map, readRegularFile, requireFrom, String } from '@osprofiler/core/toolkit'
 
-/** A file of an installed library: which copy of which library, and where in it. */
 export interface LibraryFile {
-  /** The name in its `package.json`, which an alias in `node_modules` does not change. */
+  /** The name in `package.json`, which an alias in `node_modules` does not change. */
   readonly library: string
   readonly version: string
-  /** The folder that it is in. */
   readonly folder: string
-  /** From that folder on, with slashes: `lib/client.js`. */
+  /** The path of the file in that folder, with forward slashes: `lib/client.js`. */
   readonly file: string
-  /** The file of the library that its `main` names. */
+  /** The file that `main` in `package.json` leads to. */
   readonly main: string | undefined
 }
 
 interface Manifest {
   readonly library: string
   readonly version: string
-  /** Looked for once it is asked for: most libraries are nobody's business. */
+  /** Found on first use, because most libraries are never asked for it. */
   main?: string | undefined
 }
 
@@ -27,7 +25,7 @@ const FOLDER = `${sep}node_modules${sep}`
 const files = new Map<string, LibraryFile | undefined>()
 const manifests = new Map<string, Manifest | undefined>()
 
-/** What library a file is of; `undefined` for one that was not installed (the program's own, or a bundle). */
+/** Returns the library that a file belongs to, or `undefined` for a file outside `node_modules`, such as a bundle. */
 export function readLibraryFile(filename: string): LibraryFile | undefined {
   if (!files.has(filename)) files.set(filename, locate(filename))
   return files.get(filename)
@@ -69,7 +67,7 @@ function parseManifest(root: string): Manifest | undefined {
 
 function findMain(root: string): string | undefined {
   try {
-    // By its folder, which asks `main` alone: the conditions of `exports` may lead elsewhere.
+    // Resolving the folder reads only `main`. The conditions of `exports` may lead to another file.
     const filename = requireFrom(join(root, 'package.json')).resolve(root)
     return filename.slice(root.length + 1).replaceAll(sep, '/')
   } catch {

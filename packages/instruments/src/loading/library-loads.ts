@@ -14,32 +14,31 @@ import {
 import { type LibraryFile, readLibraryFile } from './library-file.js'
 import { watchResolved } from './resolve-hook.js'
 
-/** Which copy of a library was loaded, and which file of it. All are empty for one that was given by hand. */
+/** The copy of a library that was loaded, and which of its files. All are empty for exports passed by hand. */
 export type LibraryCopy = Pick<LibraryFile, 'version' | 'folder' | 'file'>
 
-/** What is done with what a file of a library exports; the function that it returns undoes that. */
+/** Receives the exports of a library's file. Returns a function that undoes its changes. */
 export type OnLibrary = (exports: unknown, copy: LibraryCopy) => (() => void) | undefined
 
-/** Where in a library to look. */
 export interface LibraryEntry {
-  /** The CommonJS file that is waited for, or a pattern of its name. Default: the one that `main` names. */
+  /** The name of the CommonJS file, or a pattern. Default: the file that `main` names. */
   readonly file?: string | RegExp | undefined
-  /** The same of its build of ECMAScript modules, where it has one that is not a shell around the CommonJS files. */
+  /** The name of the file in the build of ES modules, if that build does not just wrap the CommonJS files. */
   readonly esModule?: string | undefined
-  /** The exports of a copy that nobody can find, such as one in a bundle. */
+  /** Exports passed by hand, for a copy that cannot be found, such as one in a bundle. */
   readonly given?: unknown
 }
 
 /**
- * Gives each copy of a library that the program loads, those that it has loaded already and those that it will, to
- * `onLibrary`, once and right after the file was run. Returns a function that undoes it all.
+ * Calls `onLibrary` once for each copy of a library that the program has loaded or will load, right after the file ran.
+ * Returns a function that undoes everything. Nothing is hooked before the call.
  *
- * Nothing is hooked before this is called. CommonJS files are found in `require.cache` and by the method with which
- * Node loads them, whether by `require` or by `import`. ECMAScript modules are found, some ticks after they were
- * loaded, by `module.registerHooks` (Node 22.15). Node does not tell which ones it has loaded before. So the copy that
- * the program's main file finds under the library's name is loaded. Nothing is looked for from anywhere else: whoever
- * can write where the process stands must not get code run. Only what lies in `node_modules` is found: no bundle, and no
- * fork of a library in the program's folder.
+ * CommonJS files are found in `require.cache` and by the method that loads them, also for `import`. ES modules are
+ * found by `module.registerHooks` (Node 22.15), some ticks after they were loaded. Node does not list those that were
+ * loaded before, so the copy that the program's main file resolves is loaded.
+ *
+ * No other place is searched: write access to the working directory must not be enough to run code. Only files in
+ * `node_modules` are found, so no bundle, and no fork in the folder of the program.
  *
  * @example
  * const undo = whenLoaded('pg', (pg, { version }) => wrapMethod(pg.Client.prototype, 'query', traceQuery))
@@ -58,7 +57,7 @@ export function whenLoaded(library: string, onLibrary: OnLibrary, entry: Library
       const undo = onLibrary(exports, copy)
       if (undo !== undefined) undos.push(undo)
     } catch {
-      // A library that is not what its name promises is left alone.
+      // A library with unexpected exports is left alone.
     }
   }
 
@@ -69,7 +68,7 @@ export function whenLoaded(library: string, onLibrary: OnLibrary, entry: Library
 
   function onModule(loaded: LibraryFile, url: string): void {
     if (loaded.library !== library || loaded.file !== esModule || urls.has(url)) return
-    // First: the import is resolved as well, which tells of it again.
+    // Before the import, which is resolved as well and reports this URL again.
     urls.add(url)
     loadModule(loaded.folder, url, exports => tell(exports, pickCopy(loaded)))
   }
@@ -78,7 +77,7 @@ export function whenLoaded(library: string, onLibrary: OnLibrary, entry: Library
   for (const module of loadedModules()) readAnd(module.filename, loaded => onFile(loaded, module.exports))
   undos.push(watchFiles(onFile))
   if (esModule !== undefined) {
-    // Later, when it is loading anyhow: to import it from a hook would change the order of the program.
+    // Deferred until the module is loading anyway: an import from the hook would change the order of the program.
     undos.push(watchResolved(url => readAnd(url, loaded => setImmediate(onModule, loaded, url))))
     findModule(library, esModule, (loaded, url) => setImmediate(onModule, loaded, url).unref())
   }
@@ -88,7 +87,7 @@ export function whenLoaded(library: string, onLibrary: OnLibrary, entry: Library
   }
 }
 
-/** What Node says of a module that is being loaded by `import` at this moment, or that only `import` can load. */
+/** Error codes for a module that `import` is loading right now, or that only `import` can load. */
 const CANNOT_REQUIRE = new Set<unknown>([
   'ERR_INTERNAL_ASSERTION',
   'ERR_REQUIRE_ASYNC_MODULE',
@@ -96,27 +95,25 @@ const CANNOT_REQUIRE = new Set<unknown>([
   'ERR_REQUIRE_ESM',
 ])
 
-/**
- * By `require`, which throws in place: on Node 20, an import of a module that fails to load raises an unhandled rejection
- * beside its own. What the program itself is loading at this moment can only be imported.
- */
+// Uses `require`, which throws in place: on Node 20, a failing import raises a second, unhandled rejection. A module
+// that the program is loading right now can only be imported.
 function loadModule(folder: string, url: string, then: (exports: unknown) => void): void {
   let exports: unknown
   try {
     exports = requireFrom(join(folder, 'package.json'))(fileURLToPath(url))
   } catch (error) {
     if (!CANNOT_REQUIRE.has((error as { readonly code?: unknown }).code)) return
-    // No bundler can know what it is.
+    // No bundler can resolve this URL.
     import(/* webpackIgnore: true */ /* @vite-ignore */ url).then(then, () => undefined)
     return
   }
   then(exports)
 }
 
-/** No file: `createRequire` wants any absolute path, and a program may have set `process.execPath` to something else. */
+/** An absolute path that need not exist. A bundle has no URL, and programs change `process.execPath`. */
 const ANY_FILE = join(sep, 'osprofiler.js')
 
-/** What was loaded before, wherever: all `require` functions have one cache. In a bundle this file has no URL. */
+/** Returns all CommonJS modules loaded so far: all `require` functions share one cache. */
 export function loadedModules(): NodeJS.Module[] {
   const { cache } = requireFrom(ANY_FILE)
   return Object.values(cache).filter(module => module?.loaded) as NodeJS.Module[]
@@ -129,7 +126,7 @@ const fileWatchers = new Set<FileWatcher>()
 const loader = Module.prototype as unknown as { load: Load }
 let unhook: (() => void) | undefined
 
-/** By a hook that all watchers share; there only while there is one. */
+/** Uses a hook that all watchers share, and that exists only while there are watchers. */
 function watchFiles(watcher: FileWatcher): () => void {
   fileWatchers.add(watcher)
   unhook ??= hookLoad()
@@ -141,7 +138,7 @@ function watchFiles(watcher: FileWatcher): () => void {
   }
 }
 
-/** Not into `require`, by which others put something in place of what was loaded: this is below, and once a file. */
+/** Hooks `load`, which runs once per file. It is below `require`, where other tools replace exports. */
 function hookLoad(): () => void {
   const original = loader.load
   let hooked = true
@@ -158,12 +155,11 @@ function hookLoad(): () => void {
   loader.load = load
   return () => {
     hooked = false
-    // What somebody has wrapped since stays, and does nothing.
+    // If other code has wrapped the hook since, it stays and does nothing.
     if (loader.load === load) loader.load = original
   }
 }
 
-/** Gives the module of this file in the copy that the program's main file would import. */
 function findModule(library: string, file: string, then: (loaded: LibraryFile, url: string) => void): void {
   const main = mainFile()
   const entry = main === undefined ? undefined : resolvePackage(library, main)
@@ -179,7 +175,7 @@ function readAnd(location: string, then: (loaded: LibraryFile) => void): void {
     const loaded = readLibraryFile(location.startsWith('file:') ? fileURLToPath(location) : location)
     if (loaded !== undefined) then(loaded)
   } catch {
-    // The program loads its libraries, whatever we make of them.
+    // An error of ours must not keep the program from loading its libraries.
   }
 }
 

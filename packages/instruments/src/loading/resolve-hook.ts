@@ -3,10 +3,7 @@ import Module from 'node:module'
 type Resolve = (specifier: string, context: unknown, next: (...args: unknown[]) => { url: string }) => { url: string }
 type RegisterHooks = (hooks: { resolve: Resolve }) => { deregister(): void }
 
-/**
- * Tells of every module that the program asks for from now on, by its URL and before it is loaded. Returns a function
- * that undoes it. Where Node cannot be asked for that (before 22.15), it does nothing.
- */
+/** Reports the URL of each module that the program resolves, before it is loaded. Does nothing before Node 22.15. */
 export function watchResolved(watcher: (url: string) => void): () => void {
   const { registerHooks } = Module as { registerHooks?: RegisterHooks }
   const hooks = registerHooks?.({

@@ -2,17 +2,17 @@ import { Object } from '@osprofiler/core/toolkit'
 import { type Arounds, undoAll, wrapInherited } from '../wrapping/wrap-method.js'
 import { type LibraryEntry, whenLoaded } from './library-loads.js'
 
-/** What is done around the methods of the classes that a file of a library exports. */
+/** Methods to wrap in the classes that a file of a library exports. */
 export interface WrappedFile extends LibraryEntry {
-  /** Where the file exports classes by their names. */
+  /** For a file that exports classes by name. */
   readonly classes?: Readonly<Record<string, Arounds>> | undefined
-  /** Where the file exports a class alone. */
+  /** For a file whose export is a class itself. */
   readonly methods?: Arounds | undefined
 }
 
 /**
- * Wraps methods of the classes of a library, in each copy that the program loads. What a version of the library lacks is
- * left out. Returns a function that undoes that.
+ * Wraps methods of the classes of a library, in each copy that the program loads. Skips methods that a version lacks.
+ * Returns a function that undoes this.
  *
  * @example
  * wrapLibrary('pg', [{ file: 'lib/client.js', methods: { query: aroundQuery } }])
@@ -21,7 +21,6 @@ export function wrapLibrary(library: string, files: readonly WrappedFile[]): () 
   return undoAll(files.map(file => whenLoaded(library, exports => wrapClasses(exports, file), file)))
 }
 
-/** Wraps methods of the classes that these exports have. */
 export function wrapClasses(
   exports: unknown,
   { classes = {}, methods = {} }: Pick<WrappedFile, 'classes' | 'methods'>,

@@ -3,27 +3,27 @@ import { Array, Map, WeakMap } from '@osprofiler/core/toolkit'
 import { endStep } from '../points/end-step.js'
 import type { Around } from '../wrapping/wrap-method.js'
 
-/** The part of a channel with confirmations by which the library counts its messages. */
+/** Fields by which a channel with confirmations counts its messages. */
 interface Counting {
-  /** The tag of the oldest message that is not confirmed. */
+  /** The tag of the oldest unconfirmed message. */
   readonly lwm?: unknown
   readonly unconfirmed?: unknown
 }
 
-/** What the broker says: which message it means, or all up to that one. */
+/** A confirmation of one message, or with `multiple` of all messages up to it. */
 interface Confirmation {
   readonly deliveryTag: number
   readonly multiple?: boolean
 }
 
-/** How the library tells one callback: with `null`, or with an error. */
+/** Calls a callback with `null` or an error, as the library does. */
 type Tell = (callback: (error: unknown) => void) => void
 
 const waiting = new WeakMap<object, Map<number, Point>>()
 
 /**
- * Ends the point of the next message of a channel when the broker confirms that message. For a message without a callback
- * of the program: a callback of ours would make the library take a lost message for a confirmed one.
+ * Ends the point of the next message of a channel when the broker confirms the message, if the program passes no
+ * callback. A callback of ours would make the library report a lost message as confirmed.
  */
 export function endWhenConfirmed(channel: object, point: Point): void {
   const { lwm, unconfirmed } = channel as Counting
@@ -32,7 +32,7 @@ export function endWhenConfirmed(channel: object, point: Point): void {
   waiting.set(channel, points.set(lwm + unconfirmed.length, point))
 }
 
-/** Around the method by which a channel takes a confirmation, or a refusal, of the broker. */
+/** Surrounds the method by which a channel takes a confirmation or a refusal of the broker. */
 export const aroundConfirmation: Around = (proceed, self, args) => {
   const [tell, confirmation] = args as [Tell, Confirmation]
   const points = waiting.get(self as object)

@@ -16,8 +16,8 @@ interface Message {
 }
 
 /**
- * Has a consumer's callback take up the traces that messages carry, each until its message is acknowledged. `tracers` are
- * those in force when a message comes, of which the first is asked: a consumer may live for as long as its program.
+ * Lets the callback of a consumer continue the traces of messages, each until its message is acknowledged. Each message
+ * uses the first of `tracers` at that time, because a consumer may live as long as the program.
  */
 export function aroundConsume(tracers: readonly CallTracer[]): Around {
   return (proceed, self, args) => {
@@ -26,13 +26,13 @@ export function aroundConsume(tracers: readonly CallTracer[]): Around {
     const noAck = (options as { noAck?: boolean } | undefined)?.noAck === true
     const channel = self as EventEmitter
     const deliver = standIn(callback as Method, (consumer, consumerSelf, given) => {
-      // `null` says that the broker has cancelled the consumer.
+      // `null` says that the broker has canceled the consumer.
       const message = given[0] as Message | null
       const work = (): unknown => Reflect.apply(consumer, consumerSelf, given)
       const [tracer] = tracers
       if (tracer === undefined) return work()
       const pair = readCarrier(message?.properties.headers)
-      // Suppressed: messages arrive in the context of whoever opened the connection.
+      // Suppressed, because messages arrive in the context of the code that opened the connection.
       if (message === null || pair === undefined) return suppress(work)
       const call = tracer.open(pair, message, deliveryInfo(queue, message))
       if (call === undefined) return suppress(work)
@@ -42,7 +42,6 @@ export function aroundConsume(tracers: readonly CallTracer[]): Around {
   }
 }
 
-/** The methods of a channel by which a consumer says what became of messages. */
 export const SETTLING: Readonly<Record<string, Around>> = {
   ack: settling((deliveries, [message, allUpTo]) => deliveries.settle(tagOf(message), Boolean(allUpTo), ACKNOWLEDGED)),
   ackAll: settling(deliveries => deliveries.settleAll(ACKNOWLEDGED)),
@@ -70,7 +69,7 @@ function deliveryInfo(queue: unknown, { fields }: Message): PointInfo {
 
 const ACKNOWLEDGED: Verdict = { info: undefined }
 
-/** Requeued unless told otherwise, as the library has it. */
+/** Requeues by default, like the library. */
 function rejected(requeue: unknown): Verdict {
   const message = requeue === undefined || requeue ? 'Rejected, to be delivered again' : 'Rejected'
   return { info: { etype: 'MessageRejected', message } }

@@ -3,7 +3,7 @@ import { endWhenSettled, proceedToCallback } from '../points/end-step.js'
 import { bindCallbacks } from '../wrapping/keep-context.js'
 import type { Around } from '../wrapping/wrap-method.js'
 
-/** Asking for one message: a step of whoever asks. With it comes no function that could take up the message's trace. */
+/** Records a request for one message. No callback comes with it that could continue the trace of the message. */
 export const aroundGet: Around = (proceed, _self, args) => {
   const profiler = get()
   if (profiler === undefined) return proceed(bindCallbacks(args))

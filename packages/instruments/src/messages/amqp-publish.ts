@@ -9,7 +9,7 @@ import { bindCallbacks } from '../wrapping/keep-context.js'
 import type { Around } from '../wrapping/wrap-method.js'
 import { endWhenConfirmed } from './amqp-confirms.js'
 
-/** Ends at once: nobody tells what becomes of the message. */
+/** Ends the point at once, because the broker does not report what becomes of the message. */
 export function aroundPublish(mayCarry: (target: MessageTarget) => boolean): Around {
   return (proceed, _self, args) => {
     const profiler = get()
@@ -21,7 +21,7 @@ export function aroundPublish(mayCarry: (target: MessageTarget) => boolean): Aro
   }
 }
 
-/** Ends when the broker has confirmed the message, or refused it. */
+/** Ends the point when the broker has confirmed or refused the message. */
 export function aroundPublishConfirmed(mayCarry: (target: MessageTarget) => boolean): Around {
   return (proceed, self, args) => {
     const profiler = get()
@@ -34,7 +34,7 @@ export function aroundPublishConfirmed(mayCarry: (target: MessageTarget) => bool
   }
 }
 
-/** The point of a published message, and the arguments with which it carries the trace. */
+/** Opens the point of a message. Returns it with the arguments that carry the trace. */
 function openPublished(
   profiler: Profiler,
   [exchange, routingKey, content, options]: unknown[],
@@ -48,7 +48,7 @@ function openPublished(
   const headers = copyHeaders(options)
   if (mayCarry(target)) writeCarrier(headers, point.getTraceIdHeaders())
   else removeCopiedTrace(headers, point)
-  // With all else that the library would find in the options, inherited or not.
+  // The prototype provides all other options that the library reads, inherited ones included.
   const carrying: object = Object.create(isObject(options) ? options : null, {
     headers: { value: headers, enumerable: true },
   })
@@ -56,7 +56,7 @@ function openPublished(
   return [point, [exchange, routingKey, content, carrying]]
 }
 
-/** Takes this very trace out of headers that were copied from a message, or a request, to somebody who must not have it. */
+/** Removes this trace from headers that were copied from a message or a request, if the receiver must not have it. */
 function removeCopiedTrace(headers: Record<string, unknown>, point: Point): void {
   try {
     const found = readTraceValues(Object.entries(headers))
@@ -65,11 +65,11 @@ function removeCopiedTrace(headers: Record<string, unknown>, point: Point): void
     for (const name of Object.keys(headers)) if (isTraceHeader(name)) delete headers[name]
     for (const [name, value] of changed.headers) headers[name] = value
   } catch {
-    // A value that cannot be read as a text is no header of ours.
+    // A value that cannot be read as text is no header of ours.
   }
 }
 
-/** As the library reads them: those that they inherit, too. The program's own are not written to. */
+/** Copies the headers, including inherited ones, which the library reads too. The program's headers stay unchanged. */
 function copyHeaders(options: unknown): Record<string, unknown> {
   const headers: unknown = isObject(options) ? Reflect.get(options, 'headers') : undefined
   const copy: Record<string, unknown> = Object.create(null)

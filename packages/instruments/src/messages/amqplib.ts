@@ -10,17 +10,14 @@ import { aroundConsume, SETTLING } from './amqp-consume.js'
 import { aroundGet } from './amqp-get.js'
 import { aroundPublish, aroundPublishConfirmed } from './amqp-publish.js'
 
-/** Of all who want amqplib instrumented; the first one works. */
+/** The tracers of all installations. Only the first one works. */
 const tracers: CallTracer[] = []
 
-/** Channels with promises, and those with callbacks. */
 const FILES = ['lib/channel_model.js', 'lib/callback_model.js']
 
 /**
- * Makes the messages that amqplib publishes and gets points named `rpc`, puts the trace into their headers, and has the
- * consumers of messages that carry a trace take it up, with the keys of `configure`, `setup` or the environment.
- *
- * The library tells of nothing by itself, so methods of its channels are wrapped.
+ * Records the messages that amqplib publishes and gets as points named `rpc`, and puts the trace into their headers.
+ * Consumers continue the trace, with the keys of `configure`, `setup` or the environment.
  */
 export function instrumentAmqplib({ messages: { propagate, ...options } }: InstrumentSettings): () => void {
   const mayCarry = readMessageRule(propagate)
@@ -49,7 +46,7 @@ export function instrumentAmqplib({ messages: { propagate, ...options } }: Instr
   ])
 }
 
-// Frames arrive in the context of whoever opened the connection. So do the answers to what channels ask.
+// Frames, and answers to requests of channels, arrive in the context of the code that opened the connection.
 const aroundFrames = { ...ownWork('accept'), ...withCallbacks('sendOrEnqueue', 'closeBecause') }
 const aroundConnection = { ...ownWork('startHeartbeater'), ...withCallbacks('close', '_updateSecret') }
 

@@ -2,10 +2,8 @@ import { Array, TypeError } from '@osprofiler/core/toolkit'
 import { describeValue } from './describe-value.js'
 
 /**
- * The instruments that a list asks for: those that it names, or where each name begins with `+`, the default and these.
- *
- * @throws TypeError for what is no list of known names, or for a list that does both: nobody could say whether the default
- * is meant
+ * Returns the instruments that a list names. If each name begins with `+`, adds them to the default.
+ * @throws TypeError for anything but a list of known names, of which all or none begin with `+`.
  */
 export function chooseInstruments<Name extends string>(
   asked: unknown,

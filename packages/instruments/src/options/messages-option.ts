@@ -1,23 +1,23 @@
 import { CALL_OPTIONS, type CallOptions, createCallTracer } from '@osprofiler/core/rpc'
 import { checkOptionNames, Object, TypeError } from '@osprofiler/core/toolkit'
 
-/** Where a message is published to. */
+/** The destination of a published message. */
 export interface MessageTarget {
-  /** Empty for the default exchange, whose routing keys are the names of queues. */
+  /** The name of the exchange. Empty for the default exchange, whose routing keys are queue names. */
   readonly exchange: string
   readonly routingKey: string
 }
 
-/** How messages are traced: which carry the trace on, and the limits on those that arrive with one. */
+/** Which messages carry the trace, and the limits on messages that arrive with one. */
 export interface MessageOptions extends CallOptions {
   /**
-   * Which published messages carry the trace. A broker is part of the system that it serves and no host of
-   * `propagateTo`, so by default all do; say `false`, or which, where strangers read from it.
+   * Which published messages carry the trace. Default: all, because a broker is part of the system and no host of
+   * `propagateTo`. Pass `false` or a function if strangers read from the broker.
    */
   readonly propagate?: boolean | ((target: MessageTarget) => boolean) | undefined
 }
 
-/** Whether anything is instrumented that looks at them or not. @throws TypeError for a wrong one. */
+/** Checks the option `messages`, even if no instrument uses it. @throws TypeError for a wrong option. */
 export function checkMessagesOption(messages: MessageOptions): void {
   checkOptionNames(messages, ['propagate', ...Object.keys(CALL_OPTIONS)], 'messages')
   const { propagate, ...limits } = messages
@@ -25,7 +25,7 @@ export function checkMessagesOption(messages: MessageOptions): void {
   createCallTracer(undefined, limits)
 }
 
-/** @throws TypeError where it is neither a boolean nor a function. */
+/** @throws TypeError if `propagate` is neither a boolean nor a function. */
 export function readMessageRule(propagate: MessageOptions['propagate']): (target: MessageTarget) => boolean {
   if (typeof propagate === 'boolean' || propagate === undefined) return () => propagate ?? true
   if (typeof propagate !== 'function') {

@@ -3,30 +3,26 @@ import { settle } from '@osprofiler/core/toolkit'
 import { bindAfter, bindCallback } from '../wrapping/keep-context.js'
 import type { Proceed } from '../wrapping/wrap-method.js'
 
-/**
- * What ends when the work that it stands for does, now or `ago` milliseconds ago: a point, or more than one. Its first end
- * counts.
- */
+/** One or more points that end with their work, now or `ago` milliseconds ago. Only the first end counts. */
 export interface Step {
   stop(info?: PointInfo, ago?: number): void
   fail(error: unknown, info?: PointInfo, ago?: number): void
 }
 
-/** A callback that takes an error first. */
 export type Callback = (this: unknown, error: unknown, ...results: unknown[]) => unknown
 
-/** A callback that ends a step first, if there is one, and then runs in today's context, whoever calls it. */
+/** Returns a callback that ends the step, if there is one, and then runs in the current context. */
 export function endAtCallback(step: Step | undefined, callback: Callback): Callback {
   return step === undefined ? bindCallback(callback) : bindAfter(callback, error => endStep(step, error))
 }
 
-/** Goes on to a method, of whose arguments the one at this place is a callback that ends the step. */
+/** Calls the method with a callback that ends the step, in place of the callback at index `at`. */
 export function proceedToCallback(step: Step | undefined, proceed: Proceed, args: unknown[], at: number): unknown {
   const given = args.with(at, endAtCallback(step, args[at] as Callback))
   return failIfThrown(step, () => proceed(given))
 }
 
-/** Runs what returns a promise, and ends the step when the promise settles. Another thenable ends the step at once. */
+/** Ends the step when the returned promise settles. Any other value, even a thenable, ends the step at once. */
 export function endWhenSettled(step: Step | undefined, run: () => unknown): unknown {
   if (step === undefined) return run()
   return settle(run, {
@@ -35,14 +31,14 @@ export function endWhenSettled(step: Step | undefined, run: () => unknown): unkn
   })
 }
 
-/** Runs what is over when it returns, and ends the step then. */
+/** Runs synchronous work and ends the step when the work returns or throws. */
 export function endWhenReturned<T>(step: Step | undefined, run: () => T): T {
   const result = failIfThrown(step, run)
   step?.stop()
   return result
 }
 
-/** Runs what ends the step by itself, unless it throws. */
+/** Runs work that ends the step itself, and fails the step if the work throws. */
 export function failIfThrown<T>(step: Step | undefined, run: () => T): T {
   try {
     return run()
@@ -52,13 +48,12 @@ export function failIfThrown<T>(step: Step | undefined, run: () => T): T {
   }
 }
 
-/** Ends a step with the error, where there is one. */
 export function endStep(step: Step, error: unknown): void {
   if (error === undefined || error === null) step.stop()
   else step.fail(error)
 }
 
-/** A step whose failures are recorded as `show` has them. */
+/** Returns a step that records errors as `show` returns them. */
 export function showFailures(step: Step, show: (error: unknown) => unknown): Step {
   return {
     stop: (info, ago) => step.stop(info, ago),

@@ -4,26 +4,24 @@ import { type HostMatcher, matchRanges } from './address-ranges.js'
 import { isMetadataHost, isMetadataRange } from './metadata-hosts.js'
 
 /**
- * The host of a URL as rules are compared with it: lower case, punycode, IPv6 without brackets, no dot at the end of
- * a name with several labels. Odd spellings of IPv4 (`127.1`, `0x7f000001`) were made plain when the URL was parsed.
+ * Returns the host of a URL in the spelling of rules: lower case, punycode, IPv6 without brackets. A name with several
+ * labels has no final dot. The URL parser has already rewritten odd spellings of IPv4 (`127.1`, `0x7f000001`).
  */
 export function hostKey({ hostname }: URL): string {
   const host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
-  // `catalog.` keeps its dot: it says that no search list is to be used, so it may be a name of the public root.
+  // `catalog.` keeps its dot, which turns off the search list: the name may be one of the public root.
   return host.endsWith('.') && /^[^.].*\..*[^.]\.$/.test(host) ? host.slice(0, -1) : host
 }
 
 /**
- * What a rule in text means: an exact host, `*.suffix` (the names below it, not itself), an address or a CIDR. A suffix or
- * a range that happens to hold the metadata service of a cloud does not mean that service.
- *
- * @throws TypeError where it is none of these.
+ * Reads a rule: a host, `*.suffix` (the names below it), an address or a CIDR. A suffix or a range around the metadata
+ * service of a cloud does not apply to that service. @throws TypeError for any other text.
  */
 export function readHostRule(rule: string): HostMatcher {
   if (rule.startsWith('*.')) return matchSuffix(readName(rule.slice(2), rule))
   const [address = '', bits, ...more] = rule.replace(/^\[(.*)\](?=\/|$)/, '$1').split('/')
   if (isIP(address) === 0 && bits === undefined) return matchName(readName(rule, rule))
-  // A zone says by which interface, and a URL cannot say that.
+  // A zone selects an interface. A URL cannot do that.
   if (isIP(address) === 0 || address.includes('%') || more.length > 0) throw malformed(rule)
   return matchAddresses(address, bits, rule)
 }
@@ -45,9 +43,9 @@ function matchSuffix(name: string): HostMatcher {
   return host => host.length > name.length + 1 && host.endsWith(`.${name}`) && !isMetadataHost(host)
 }
 
-/** The name as a URL with it would have it, so that both are compared in the same spelling. */
+/** Returns the name as a URL spells it, so that both can be compared. */
 function readName(name: string, rule: string): string {
-  // What stands beside a host in a URL is refused, not ignored: whoever wrote it means something by it.
+  // Other parts of a URL are refused instead of ignored, because the author of the rule meant something by them.
   if (/[\s/\\:@?#%*[\]]/.test(name) || !URL.canParse(`http://${name}/`)) throw malformed(rule)
   const key = hostKey(new URL(`http://${name}/`))
   if (key.split('.').includes('') && !/^[^.]+\.$/.test(key)) throw malformed(rule)

@@ -1,13 +1,10 @@
 import { type AddressRange, type HostMatcher, isWithin, matchRanges } from './address-ranges.js'
 
-/**
- * Where clouds answer a machine for its credentials. Some of these addresses would pass as private, or as part of a wide
- * range that means the machines of a network.
- */
+/** Addresses at which clouds give out credentials. Some would pass as private, or are part of a wide range. */
 const METADATA_RANGES: readonly AddressRange[] = [
-  // Link-local: nearly every cloud's 169.254.169.254, and 169.254.170.2 of Amazon's containers.
+  // Link-local: 169.254.169.254 in nearly every cloud, and 169.254.170.2 in Amazon's containers.
   ['169.254.0.0', 16],
-  // Link-local too: OpenStack's fe80::a9fe:a9fe.
+  // Link-local: OpenStack's fe80::a9fe:a9fe.
   ['fe80::', 10],
   // Amazon's fd00:ec2::254, beside its resolver and clock.
   ['fd00:ec2::', 32],
@@ -19,7 +16,7 @@ const METADATA_RANGES: readonly AddressRange[] = [
   ['192.0.0.192', 32],
   // Azure's wire server.
   ['168.63.129.16', 32],
-  // 169.254.0.0/16 behind a translator of addresses (RFC 6052).
+  // 169.254.0.0/16 behind an address translator (RFC 6052).
   ['64:ff9b::a9fe:0', 112],
 ]
 
@@ -37,13 +34,13 @@ const METADATA_NAMES = [
 
 const isMetadataAddress = matchRanges(METADATA_RANGES)
 
-/** Whether a host, as `hostKey` gives it, is a cloud's metadata service, however it was written. */
+/** Whether a host, in the spelling of `hostKey`, is the metadata service of a cloud. */
 export const isMetadataHost: HostMatcher = host => {
-  // `metadata.` says that no search list is to be used. The name is the same.
+  // The final dot of `metadata.` only turns off the search list.
   return isMetadataAddress(host) || METADATA_NAMES.includes(host.replace(/\.$/, ''))
 }
 
-/** Whether a range names nothing but addresses of metadata services. */
+/** Whether a range contains only addresses of metadata services. */
 export function isMetadataRange(address: string, bits: number): boolean {
   return METADATA_RANGES.some(range => isWithin([address, bits], range))
 }

@@ -4,16 +4,15 @@ import { hostKey, readHostRule } from './host-rule.js'
 import { isMetadataHost } from './metadata-hosts.js'
 
 /**
- * Who may receive the headers of a trace: an exact host (`catalog.example`), the names below one (`*.example`), an
- * address or a range (`10.0.0.0/8`, `fd00::/8`), or a function of the URL that returns true. Texts look at the host
- * alone, never at the port or anything else of the URL.
+ * A receiver of trace headers: a host (`catalog.example`), the names below one (`*.example`), an address, a range
+ * (`10.0.0.0/8`, `fd00::/8`), or a function that returns true. Strings apply to the host, with any port and path.
  */
 export type PropagationRule = string | ((url: URL) => boolean)
 
-/** Rules, of which one must hold; or rules in one text, split at commas. */
+/** One rule, several of which one must apply, or a string of rules split at commas. */
 export type PropagationRules = PropagationRule | readonly PropagationRule[]
 
-/** Whether the headers of a trace may be sent to a URL. Never throws; what is no HTTP URL gets none. */
+/** Whether trace headers may be sent to a URL. Never throws. Returns false for a URL that is not HTTP. */
 export type Propagation = (url: URL | string) => boolean
 
 const isPrivate = matchRanges([
@@ -26,16 +25,14 @@ const isPrivate = matchRanges([
 ])
 
 /**
- * Decides who may receive the headers of a trace, since whoever has them can add to it for as long as they are valid.
+ * Returns a function that decides who may receive trace headers. Until they expire, any receiver can add to the trace.
  *
- * Without rules: loopback and private addresses, and names without a dot (`localhost`, `catalog`). Rules take the
- * place of these; to keep both, put `createPropagation()` among them. An empty list is nobody. A function that throws
- * says no.
+ * Without rules: loopback and private addresses, and names without a dot (`localhost`, `catalog`). Rules replace this
+ * default, which the rule `createPropagation()` adds again. An empty list allows no host. A function that throws means
+ * no. The metadata service of a cloud, where machines get their credentials, is part of no default and no wider range.
+ * Only a function, or a rule for its address, block or host allows it.
  *
- * A cloud's metadata service, where machines get their credentials, is in no default and in no wider range: only a rule
- * that names its address, its block or its host sends headers there, or a function.
- *
- * @throws TypeError that names the rule which is none.
+ * @throws TypeError that names the malformed rule.
  * @example
  * instrument(undefined, { propagateTo: [createPropagation(), '*.svc.cluster.local'] })
  */
@@ -52,7 +49,7 @@ export function createPropagation(propagateTo?: PropagationRules): Propagation {
 
 const ofHosts = new WeakSet<Propagation>()
 
-/** Whether it has no function among its rules, and so gives all URLs of a host the same answer. */
+/** Whether no rule is a function, so that all URLs of a host get the same answer. */
 export function looksAtHostOnly(propagation: Propagation): boolean {
   return ofHosts.has(propagation)
 }
@@ -64,9 +61,8 @@ interface Rules {
   readonly matchers: readonly UrlMatcher[]
 }
 
-/** To look through ranges of addresses takes a while. */
+/** Answers are remembered, because the search through address ranges takes a while. */
 const MAX_REMEMBERED = 1_000
-// The longest name of a host.
 const MAX_HOST = 253
 
 function readRules(propagateTo: PropagationRules | undefined): Rules {
@@ -92,7 +88,7 @@ function readFunction(rule: unknown): UrlMatcher {
   }
   return url => {
     try {
-      // A copy: the function may write into it, and other rules are asked about the same URL.
+      // A copy, because the function may change the URL before the next rule sees it.
       return rule(new URL(url)) === true
     } catch {
       return false

@@ -1,18 +1,18 @@
-// Of Amazon and who copied it (Tencent, Huawei, Akamai), Google, Alibaba, Azure, Baidu, and what RFCs and drafts call them.
+// Schemes of Amazon and its followers (Tencent, Huawei, Akamai), Google, Alibaba, Azure, Baidu, RFCs and drafts.
 const SIGNED = /^\s*(?:aws4?|goog[14]|oss4?|acs3?|bce-auth-v\d|sharedkey(?:lite)?|signature|hawk|hmac|[\w-]+-sha\d+)\b/i
 
-/** The headers, in lower case, that may hold a signature of a request. */
+/** Headers, in lower case, that may hold the signature of a request. */
 export const SIGNING_HEADERS = ['authorization', 'signature-input', 'signature'] as const
 
-/** What the signatures of a request ask of whoever would change its headers. */
+/** Limits that the signatures of a request set to changes of its headers. */
 export interface Seal {
-  /** It is signed by a scheme that a further header might break. */
+  /** Whether an additional header may break the signature. */
   readonly closed: boolean
-  /** The headers of a trace are among those that are signed, by their names. */
+  /** Whether the trace headers are signed by their names. */
   readonly signsTrace: boolean
 }
 
-/** Reads the seal of a request from the headers that may hold its signature: names in any case, and values. */
+/** Reads the seal from the headers that may hold a signature. Their names may be in any case. */
 export function readSeal(headers: Iterable<readonly [name: string, value: string]>): Seal {
   let closed = false
   let signsTrace = false
@@ -20,7 +20,7 @@ export function readSeal(headers: Iterable<readonly [name: string, value: string
     const lower = name.toLowerCase()
     const signs = lower === 'signature-input' || (lower === 'authorization' && SIGNED.test(value))
     closed ||= signs
-    // A header `Signature` by itself lists what it signs, and so a further header does not break it.
+    // A header `Signature` alone lists what it signs, so an additional header does not break it.
     signsTrace ||= (signs || lower === 'signature') && /\bx-trace-(?:info|hmac)\b/i.test(value)
   }
   return { closed, signsTrace }

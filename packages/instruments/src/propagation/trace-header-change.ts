@@ -2,27 +2,26 @@ import type { Point, Profiler, TraceHeaders } from '@osprofiler/core'
 import { Array, Object, String } from '@osprofiler/core/toolkit'
 import type { Seal } from './sealing-headers.js'
 
-/** The values of a request's headers of a trace: one of each, mostly. Code that copies headers may send more, or half. */
+/** Values of the trace headers on a request. Code that copies headers may send several of each, or only half a pair. */
 export interface TraceValues {
   readonly infos: readonly string[]
   readonly hmacs: readonly string[]
 }
 
-/** What the headers of a trace on a request are to be from now on. None: the request is to have none. */
+/** The trace headers that a request gets. An empty list removes the present ones. */
 export interface TraceHeaderChange {
   readonly headers: readonly (readonly [name: string, value: string])[]
   /** Whether these are the headers of the carrier. */
   readonly ours: boolean
 }
 
-/** Whose headers a request may carry: those of its own point, or of the code that makes it. */
+/** The owner of the headers: the point of a request, or the profiler of the code that makes it. */
 type Carrier = Pick<Point & Profiler, 'getTraceIdHeaders' | 'ownsHeaders'>
 
 /**
- * Decides about the headers of a trace on a request, or returns `undefined` where the request stays as it is.
- *
- * A pair of this very trace was copied from the request that is served, as a gateway does it. The pair of the carrier
- * takes its place, or none if the receiver must not have it. A pair of another trace or key is the program's own.
+ * Decides how the trace headers of a request change. Returns `undefined` if the request stays as it is. A gateway
+ * copies a pair of this trace from the request it serves. The carrier's pair replaces that pair, or no pair if the
+ * receiver must not have one. A pair of another trace or key belongs to the program and stays.
  */
 export function changeTraceHeaders(
   carrier: Carrier,
@@ -34,21 +33,20 @@ export function changeTraceHeaders(
   if (found.infos.length === 0 && found.hmacs.length === 0) return mayCarry && !seal.closed ? own() : undefined
   const kept = foreignValues(carrier, found)
   const left = kept.infos.length + kept.hmacs.length
-  // What is signed by its name cannot change: without it the receiver would refuse the request.
+  // A header that is signed by its name stays, because the receiver would refuse the request without it.
   if (left === found.infos.length + found.hmacs.length || seal.signsTrace) return undefined
   if (left === 0) return mayCarry ? own() : { headers: [], ours: false }
   const [info, hmac] = TRACE_HEADERS
   return { headers: [...named(info, kept.infos), ...named(hmac, kept.hmacs)], ours: false }
 }
 
-/** The names of the headers of a trace, as they are sent. */
 export const TRACE_HEADERS = ['X-Trace-Info', 'X-Trace-HMAC'] as const satisfies (keyof TraceHeaders)[]
 
 function named(name: string, values: readonly string[]): (readonly [string, string])[] {
   return values.map(value => [name, value] as const)
 }
 
-/** Those values that are not of the trace of this carrier. */
+/** Returns the values that do not belong to the trace of the carrier. */
 function foreignValues(carrier: Carrier, { infos, hmacs }: TraceValues): TraceValues {
   const isOwnInfo = (info: string): boolean =>
     hmacs.length === 0 ? carrier.ownsHeaders(info, undefined) : hmacs.some(hmac => carrier.ownsHeaders(info, hmac))
@@ -57,7 +55,7 @@ function foreignValues(carrier: Carrier, { infos, hmacs }: TraceValues): TraceVa
   return { infos: infos.filter(info => !isOwnInfo(info)), hmacs: hmacs.filter(hmac => !isOwnHmac(hmac)) }
 }
 
-/** Reads the values of the headers of a trace out of headers, whose names are in any case, and their values texts or lists. */
+/** Reads the trace headers. Names may be in any case, and values may be strings or lists. */
 export function readTraceValues(headers: Iterable<readonly [name: string, value: unknown]>): TraceValues {
   const infos: string[] = []
   const hmacs: string[] = []
@@ -69,12 +67,11 @@ export function readTraceValues(headers: Iterable<readonly [name: string, value:
   return { infos, hmacs }
 }
 
-/** Whether a header, its name in any case, is one of a trace. */
 export function isTraceHeader(name: string): boolean {
   return /^x-trace-(?:info|hmac)$/i.test(name)
 }
 
-/** Several values of one header may have been joined. Neither of ours has a comma in it. */
+/** Splits values that were joined by commas. A single value contains no comma. */
 function valuesOf(value: unknown): readonly string[] {
   if (value === undefined || value === null) return []
   if (Array.isArray(value)) return value.flatMap(valuesOf)

@@ -5,7 +5,7 @@ import { type PoolState, startPoolWait } from '../points/start-wait.js'
 import { ownWork } from '../wrapping/keep-context.js'
 import { type Around, undoAll } from '../wrapping/wrap-method.js'
 
-/** The part of knex' client that is looked at: it has a pool of its own, above the connections of pg and others. */
+/** The wrapped part of knex' client. Its pool is above the connections of pg and others. */
 interface KnexClient {
   readonly pool?: {
     readonly max: number
@@ -15,12 +15,12 @@ interface KnexClient {
   }
 }
 
-/** Makes the wait for a connection of knex' pool a point `wait`. Its queries are those of the library below it. */
+/** Records the wait for a connection of knex' pool as a point `wait`. The library below knex records the queries. */
 export function instrumentKnex({ traceSql, libraries }: InstrumentSettings): () => void {
   const given = (libraries.knex as { Client?: unknown } | undefined)?.Client
   const methods = traceSql === 'off' ? {} : { acquireConnection: aroundAcquire }
   return undoAll([
-    // The pool opens, checks and closes connections whenever somebody asks for one or gives one back.
+    // The pool opens, checks and closes connections when a connection is requested or given back.
     wrapLibrary('tarn', [{ file: 'dist/Pool.js', classes: { Pool: OWN_WORK } }]),
     wrapLibrary('knex', [{ file: 'lib/client.js', given, methods }]),
   ])
@@ -32,9 +32,9 @@ const aroundAcquire: Around = (proceed, self, args) =>
   endWhenSettled(startPoolWait(self as KnexClient, readState), () => proceed(args))
 
 function readState({ pool }: KnexClient): PoolState | undefined {
-  // A pool of pg or mysql2 may be given instead, whose own instrument tells.
+  // A pool of pg or mysql2 may be given instead. Its own instrument records the wait.
   if (typeof pool?.numFree !== 'function') return undefined
   const free = pool.numFree()
-  // Those that are being opened serve whoever has waited longest, so that they count as room.
+  // Connections that are being opened serve the oldest requests, so they count as room.
   return { free, waiting: pool.numPendingAcquires(), open: free + pool.numUsed(), max: pool.max }
 }

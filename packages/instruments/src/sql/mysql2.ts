@@ -10,7 +10,7 @@ import { type SeenClasses, wrapWhenSeen } from '../wrapping/wrap-when-seen.js'
 import { createStartSql, type StartSql } from './sql-step.js'
 import { sayCallsUnrecorded } from './unrecorded-library.js'
 
-/** What a query is given as, beside a text: options, or a command that was made of them. */
+/** A query that is not a string: options, or a command that was made of them. */
 interface QueryOptions {
   readonly sql?: unknown
   readonly values?: unknown
@@ -23,31 +23,30 @@ interface Pool {
   readonly _allConnections: { readonly length: number }
 }
 
-/** What `prepare` gives. */
 interface Prepared {
   readonly query: unknown
 }
 
 /**
- * Makes the queries of mysql2 2 and 3 points named `db`, by a connection or a pool, `query` or `execute`, with promises
- * (which it builds on callbacks), callbacks, events and streams; the wait for a connection of a pool is a point `wait`.
- * To `prepare` a statement is a point, and so is each time that this is executed.
+ * Records the queries of mysql2 2 and 3 as points named `db`, by connections and pools, `query` and `execute`. Callers
+ * may use promises (built on callbacks), callbacks, events and streams. The wait for a connection of a pool is a point
+ * `wait`. Preparing a statement is a point, and so is each execution of it.
  *
- * By its methods, not by its channels: those give no way to run the callback of who waited for a connection in his own
- * context instead of that of who gave it back, tell of a query with its values put in, and are there from 3.20 on.
+ * Wraps methods instead of using channels, which exist from 3.20 on and show queries with their values. They also
+ * cannot move the callback of a waiting call out of the context of the code that gave the connection back.
  */
 export function instrumentMysql2({ traceSql, libraries }: InstrumentSettings): () => void {
   const start = createStartSql(traceSql, 'mysql', 'mysql2')
   const given = libraries.mysql2 as { Connection?: unknown; Pool?: unknown } | undefined
   const prepared = wrapWhenSeen(statements => wrapMethods(statements, { execute: createAround(openPrepared(start)) }))
-  // Its promises load these without its main file.
+  // The promises of mysql2 load these files without its main file.
   const connection = { file: 'lib/connection.js', given: given?.Connection }
   const pool = { file: 'lib/pool.js', given: given?.Pool }
   const aroundConnection = {
     query: createAround(openQuery(start)),
     execute: createAround(openQuery(start)),
     prepare: createAroundPrepare(createAround(openPrepare(start)), prepared),
-    // What else of a connection takes a callback.
+    // Other methods of a connection that take a callback.
     ...withCallbacks('ping', 'changeUser', 'reset', 'connect', 'end'),
   }
   const aroundPool = {
@@ -64,7 +63,6 @@ export function instrumentMysql2({ traceSql, libraries }: InstrumentSettings): (
   ])
 }
 
-/** Opens the point of a call, if it is to be recorded. */
 type Open = (profiler: Profiler | undefined, self: unknown, args: readonly unknown[]) => Step | undefined
 
 function openQuery(start: StartSql): Open {
@@ -107,7 +105,7 @@ function createAround(open: Open): Around {
   }
 }
 
-/** The class of prepared statements is not exported: the first one that is prepared leads to it. */
+/** Finds the class of prepared statements, which is not exported, by the first one that is prepared. */
 function createAroundPrepare(around: Around, prepared: SeenClasses): Around {
   return (proceed, self, args) => {
     const [options, callback] = args
@@ -119,7 +117,7 @@ function createAroundPrepare(around: Around, prepared: SeenClasses): Around {
   }
 }
 
-/** Not by listeners: an error to which nobody listens must stay one. Those that there are run in today's context. */
+/** Wraps `emit`, because a listener of ours would hide an unheard error. The program's listeners keep their context. */
 function followEvents(command: unknown, step: Step | undefined): void {
   if (typeof command !== 'object' || command === null) return
   const inContext = takeContext()
@@ -131,12 +129,12 @@ function followEvents(command: unknown, step: Step | undefined): void {
 }
 
 function createAroundAcquire(records: boolean): Around {
-  // One who waited is told to come again, in the context of another request, when a connection has broken.
+  // When a connection breaks, a waiting call is repeated in the context of another request.
   const known = new WeakSet<object>()
   return (proceed, self, args) => {
     const [callback] = args
     if (typeof callback !== 'function') return proceed(args)
-    // The connection that it may open is no request's.
+    // The connection that the pool may open belongs to no request.
     const acquire = (then: unknown) => suppress(() => proceed([then]))
     if (known.has(callback)) return acquire(callback)
     const wait = records ? startPoolWait(self as Pool, readState) : undefined
@@ -148,6 +146,6 @@ function createAroundAcquire(records: boolean): Around {
 
 function readState({ config, _freeConnections, _allConnections }: Pool): PoolState {
   const max = config.connectionLimit || Number.POSITIVE_INFINITY
-  // A free connection is given at once, and nobody waits while there is room for one more.
+  // A free connection is given at once, and no call waits while there is room.
   return { free: _freeConnections.length, waiting: 0, open: _allConnections.length, max }
 }

@@ -13,13 +13,10 @@ interface Pool {
   readonly _clients?: readonly object[]
 }
 
-/** When the pool began to open these clients. */
+/** The time when the pool began to open each client. */
 const openedAt = new WeakMap<object, number>()
 
-/**
- * Around the methods of pg-pool. What is asked of a pool goes on in the context of whoever asked; what the pool does by itself,
- * to open a client, to take one back and to close idle ones, belongs to no trace. With `records` the wait is a point.
- */
+/** Runs callbacks in their caller's context, and the pool's own work untraced. With `records`, waits are points. */
 export function aroundPgPool(records: boolean): Arounds {
   return { connect: createAroundAcquire(records), newClient: aroundOpen, _release: aroundOwnWork }
 }
@@ -52,7 +49,7 @@ interface Wait {
 }
 
 function waitForClient(profiler: Profiler, { idleCount, waitingCount, totalCount, options }: Pool): Wait | undefined {
-  // Where no client is idle and there is room for one, the pool opens it for the one who asks, whoever waits.
+  // If no client is idle and there is room, the pool opens one for this call, even if others wait.
   const waiting = idleCount === 0 ? 0 : waitingCount
   const reason = reasonToWait({ free: idleCount, waiting, open: totalCount, max: options.max })
   if (reason === undefined) return undefined
@@ -67,7 +64,7 @@ function waitForClient(profiler: Profiler, { idleCount, waitingCount, totalCount
   }
 }
 
-/** For what a client was waited longer: until there was room for it, or until it was open. */
+/** Returns the reason of the longer wait: for room in the pool, or for the client to open. */
 function reasonOf(client: unknown, since: number, expected: WaitReason): WaitReason {
   const { _poolUseCount } = client as { readonly _poolUseCount?: number }
   const opened = openedAt.get(client as object)

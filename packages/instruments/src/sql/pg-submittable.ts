@@ -3,7 +3,7 @@ import type { Step } from '../points/end-step.js'
 import { aroundCallbacks, bindCallback } from '../wrapping/keep-context.js'
 import { wrapMethod } from '../wrapping/wrap-method.js'
 
-/** What a query of pg is given as, beside a text. */
+/** A query of pg that is not a string. */
 export interface QueryConfig {
   readonly text?: unknown
   readonly name?: unknown
@@ -11,14 +11,13 @@ export interface QueryConfig {
   callback?: unknown
 }
 
-/** A query that is given as an object which reads the answer by itself: `Query`, `Cursor`, `QueryStream`. */
+/** An object that reads the response itself: `Query`, `Cursor`, `QueryStream`. */
 export interface Submittable extends QueryConfig {
   readonly submit: unknown
-  /** The cursor of a stream. */
   readonly cursor?: QueryConfig
 }
 
-/** What pg calls of such an object, in the context of whoever opened the connection. */
+/** Methods that pg calls in the context of the code that opened the connection. */
 const TOLD = [
   'handleRowDescription',
   'handleDataRow',
@@ -31,17 +30,14 @@ const TOLD = [
   'handleError',
 ]
 
-/** What the program calls of a cursor, with a callback. */
+/** Methods that the program calls, with a callback. */
 const ASKED = ['read', 'close', 'end']
 
 export function isSubmittable(config: QueryConfig | undefined): config is Submittable {
   return typeof (config as Submittable | undefined)?.submit === 'function'
 }
 
-/**
- * Has the events and callbacks of a query, a cursor or a stream run in the context of whoever asked for them. Ends the
- * step when pg says that there is no more of the answer.
- */
+/** Runs events and callbacks in the context of their caller. Ends the step when pg reports the end of the response. */
 export function keepSubmittable(query: Submittable, step: Step | undefined): void {
   if (typeof query.callback === 'function') query.callback = bindCallback(query.callback)
   const before: Readonly<Record<string, (first: unknown) => void>> = {

@@ -9,27 +9,25 @@ import { isSubmittable, keepSubmittable, type QueryConfig } from './pg-submittab
 import { createStartSql, type StartSql } from './sql-step.js'
 import { sayCallsUnrecorded } from './unrecorded-library.js'
 
-/** The part of pg 8 that is wrapped. Its member `native` loads another client when it is looked at. */
+/** The wrapped part of pg 8. Reading its member `native` would load another client. */
 interface Pg {
   readonly Client?: unknown
   readonly Pool?: unknown
 }
 
 /**
- * Makes the queries of pg 8 points named `db`, by a client or a pool, with promises, callbacks, cursors and streams;
- * the wait for a client of a pool is a point `wait`. The client `pg.native` is left alone.
- *
- * Callbacks run in the context of whoever gave them: pg calls them in that of who opened the connection, or who gave
- * a client back to the pool, so that one request would record what another one does. This goes for untraced ones too,
- * and where SQL is not recorded.
+ * Records the queries of pg 8 as points named `db`: by client or pool, with promises, callbacks, cursors and streams.
+ * The wait for a client of a pool is a point `wait`. `pg.native` is left alone. Callbacks run in the context of their
+ * caller, also untraced and where SQL is not recorded. Without this they run where the connection was opened, or a
+ * client given back, and one request would record the work of another.
  */
 export function instrumentPg({ traceSql, libraries }: InstrumentSettings): () => void {
   const start = createStartSql(traceSql, 'postgresql', 'pg')
   const given = libraries.pg as Pg | undefined
-  // By their own files: others, who wrap them when these are loaded and again with the main file, look for themselves
-  // on top, and would wrap once more around us.
+  // Wrapped by their own files. Other tools wrap them on load and again with the main file. They look for their own
+  // wrapper on top only, and would wrap again around ours.
   const client = { file: 'lib/client.js', given: given?.Client }
-  // What a connection does by itself belongs to no request, and its socket is none's.
+  // The work and the socket of a connection belong to no request.
   const aroundClient = { query: createAroundQuery(start), connect: aroundOwnWork }
   return undoAll([
     wrapLibrary('pg', [{ ...client, methods: aroundClient }]),
@@ -57,7 +55,7 @@ function createAroundQuery(start: StartSql): Around {
     try {
       return failIfThrown(step, () => proceed(given))
     } finally {
-      // pg writes it into the object, which may be used again.
+      // pg writes the callback into the object, which may be used again.
       if (holder?.callback === followed) holder.callback = callback
     }
   }
@@ -72,6 +70,6 @@ function startQuery(
   const given = typeof values === 'function' ? undefined : values
   if (typeof config !== 'object' || config === null) return start(profiler, config, given)
   const { text, name, values: own } = config as QueryConfig
-  // A statement that is prepared already may be named alone.
+  // A prepared statement may be given by its name alone.
   return start(profiler, text ?? name, given ?? own)
 }

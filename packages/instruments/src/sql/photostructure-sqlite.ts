@@ -8,7 +8,7 @@ import { createStartSql, type StartSql } from './sql-step.js'
 import { aroundDatabase, aroundStatement } from './sqlite.js'
 import { sayLibraryUnrecorded } from './unrecorded-library.js'
 
-/** The binary part of the library: what both of its builds, CommonJS and ECMAScript modules, are made of. */
+/** The binary that both builds share, the CommonJS one and the one of ES modules. */
 interface Addon {
   readonly DatabaseSync: ExtensibleClass
 }
@@ -22,11 +22,9 @@ const COMMONJS_BUILD = 'dist/index.cjs'
 const MODULE_BUILD = 'dist/index.mjs'
 
 /**
- * Makes the statements and scripts of `@photostructure/sqlite` 1 points named `db`: `node:sqlite` for Node 20.
- *
- * Its methods cannot be replaced. So its classes make databases from a prototype that inherits from theirs, and such a
- * database makes statements in the same way: those that the program had opened before are not seen. When it is undone,
- * these prototypes stay, and have nothing of their own.
+ * Records the statements and scripts of `@photostructure/sqlite` 1 (`node:sqlite` for Node 20) as points named `db`.
+ * Its methods cannot be replaced. So its classes make databases and statements from a prototype that inherits from
+ * theirs. Databases that were opened before are not seen. Once undone, the prototypes stay, but empty.
  */
 export function instrumentPhotostructureSqlite({ traceSql }: InstrumentSettings): () => void {
   if (traceSql === 'off') return sayLibraryUnrecorded('@photostructure/sqlite', { file: ADDON })
@@ -37,7 +35,7 @@ export function instrumentPhotostructureSqlite({ traceSql }: InstrumentSettings)
     (exports, { folder }) => {
       const { DatabaseSync } = exports as Addon
       const prototype = extendDatabases(DatabaseSync)
-      // A build that is loaded later takes over what its class inherits from.
+      // A build that is loaded later takes the prototype from the binary.
       if (loadedBefore) for (const build of loadBuilds(folder)) build.DatabaseSync.prototype = prototype
       return wrapDatabases(prototype, start)
     },
@@ -47,11 +45,10 @@ export function instrumentPhotostructureSqlite({ traceSql }: InstrumentSettings)
   return undo
 }
 
-/** The builds of which the program has loaded one or both, in the folder that it has loaded them from. */
 function loadBuilds(folder: string): Addon[] {
   const filename = join(folder, COMMONJS_BUILD)
   const builds = loadedModules().filter(module => module.filename === filename)
-  // Which modules of ECMAScript are loaded, nobody tells. This one runs a few lines over the same binary part.
+  // Node does not list loaded ES modules. This one runs a few lines over the same binary.
   const require = requireFrom(join(folder, 'package.json'))
   return [...builds.map(module => module.exports as Addon), require(join(folder, MODULE_BUILD)) as Addon]
 }
@@ -61,7 +58,7 @@ function extendDatabases(Database: ExtensibleClass): object {
   const prototype = extend(original)
   if (prototype === original) return prototype
   Database.prototype = prototype
-  // Databases that were opened before are still databases.
+  // Databases that were opened before must still pass `instanceof`.
   Object.defineProperty(Database, hasInstance, {
     value(this: ExtensibleClass, value: unknown) {
       const asked = this.prototype === prototype ? original : this.prototype
@@ -82,10 +79,10 @@ function wrapDatabases(databases: object, start: StartSql): () => void {
 }
 
 const { hasInstance } = Symbol
-/** By the prototypes that they inherit from, and by themselves; one for all copies of this package. */
+/** Extended prototypes, by the original and by themselves. Shared by all copies of this package. */
 const extensions = shared('instruments.extended', () => new WeakMap<object, object>())
 
-/** The prototype that inherits from this one, or this one where it already does. */
+/** Returns the prototype that inherits from this one, or this one if it does so already. */
 function extend(prototype: object): object {
   const known = extensions.get(prototype)
   if (known !== undefined) return known

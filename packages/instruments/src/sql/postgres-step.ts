@@ -4,7 +4,7 @@ import type { Step } from '../points/end-step.js'
 import { startWait, type WaitReason } from '../points/start-wait.js'
 import type { StartSql } from './sql-step.js'
 
-/** A query of postgres 3, of which more is known once it is written to a connection. */
+/** A query of postgres 3. More of it is known once it is written to a connection. */
 export interface SentQuery {
   readonly strings: readonly string[]
   readonly string?: string
@@ -13,24 +13,23 @@ export interface SentQuery {
   readonly state?: object | null
 }
 
-/** A query in a trace: the wait for a connection, and then the query itself. */
 export interface PostgresStep extends Step {
   wait(): void
   send(): void
 }
 
-/** How many connections were known when each of them was first written to. */
+/** The number of each connection, counted in the order in which they were first written to. */
 const known = new WeakMap<object, number>()
 let count = 0
 
-/** The text of a query is put together when it is written to a connection, and so its point begins then. */
+/** Begins the point when the query is written to a connection, because only then its text is complete. */
 export function createPostgresStep(start: StartSql, profiler: Profiler, query: SentQuery): PostgresStep {
   const knownBefore = count
   let wait: Point | undefined
   let sent: Step | undefined
   let isSent = false
 
-  /** A pool tells nobody what it does: a connection that was never seen was opened for those who waited. */
+  /** A pool reports nothing. A connection that is new here was opened for a waiting query. */
   function reasonOfWait(): WaitReason {
     const { state } = query
     if (typeof state !== 'object' || state === null) return 'pool'
@@ -43,7 +42,7 @@ export function createPostgresStep(start: StartSql, profiler: Profiler, query: S
     isSent = true
     const reason = reasonOfWait()
     wait?.stop(reason === 'pool' ? undefined : { wait: { for: reason } })
-    // One that was never written has the text of the program alone: no parameter is counted yet.
+    // A query that was never written has only the text of the program, whose parameters have no numbers yet.
     sent = start(profiler, query.string ?? query.strings.join('?'), query.parameters)
     return sent
   }

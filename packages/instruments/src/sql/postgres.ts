@@ -7,24 +7,20 @@ import { createPostgresStep, type PostgresStep, type SentQuery } from './postgre
 import { createStartSql, type StartSql } from './sql-step.js'
 import { sayCallsUnrecorded } from './unrecorded-library.js'
 
-/** What the package exports, in CommonJS: a function that opens a pool, connected when there is a query. */
+/** The CommonJS export: a function that opens a pool, which connects for its first query. */
 type OpenPool = (options: object) => (text: TemplateStringsArray) => Query
 
-/** The part of a query that is wrapped: it is sent when somebody waits for it. */
+/** The wrapped part of a query, which is sent when it is awaited. */
 interface Query extends SentQuery {
   readonly executed: boolean
-  /** Whether it was asked for a stream, to copy rows. */
+  /** Whether a stream was requested, to copy rows. */
   readonly streaming?: boolean
   handler: (query: unknown) => unknown
   forEachFn?: unknown
   cursorFn?: unknown
 }
 
-/**
- * Makes the queries of postgres 3 (porsager) points named `db`, and what they wait for a connection a point `wait`.
- *
- * The text of a query is put together when it is written to a connection, and so its point begins then.
- */
+/** Records the queries of postgres 3 (porsager) as points `db`, and their waits for a connection as points `wait`. */
 export function instrumentPostgres({ traceSql, libraries }: InstrumentSettings): () => void {
   const start = createStartSql(traceSql, 'postgresql', 'postgres')
   const entry = { esModule: 'src/index.js', given: libraries.postgres }
@@ -35,24 +31,24 @@ export function instrumentPostgres({ traceSql, libraries }: InstrumentSettings):
   ])
 }
 
-/** The class of queries is not exported, so by one of a pool that is never connected. */
+/** Finds the class of queries, which is not exported, by a query of a pool that never connects. */
 function findQueries(exports: unknown): object {
   const { default: open = exports } = exports as { default?: unknown }
   const sql = (open as OpenPool)({ host: '127.0.0.1', port: 1, database: '-', username: '-', max: 1 })
   return Object.getPrototypeOf(sql`SELECT`)
 }
 
-/** How the library itself subscribes to all changes: the stream of them stays open, and is no request's. */
+/** Queries by which the library itself subscribes to changes. Their stream stays open, and belongs to no request. */
 const SUBSCRIPTION = /^\s*(?:CREATE|START)_REPLICATION/
 
 function createAround(start: StartSql, records: boolean): Around {
   return (proceed, self, args) => {
     const query = self as Query
-    // `then` and `catch` come by here as well, each time.
+    // `then` and `catch` call this method as well, each time.
     if (query.executed) return proceed(args)
     if (SUBSCRIPTION.test(query.strings[0] ?? '')) return suppress(() => proceed(args))
     const profiler = get()
-    // Where SQL is not recorded, this only says that there was a query.
+    // With SQL off, this only notes that there was a query.
     if (!records) start(profiler, '')
     follow(query, records && profiler !== undefined ? createPostgresStep(start, profiler, query) : undefined)
     return proceed(args)
@@ -61,7 +57,7 @@ function createAround(start: StartSql, records: boolean): Around {
 
 function follow(query: Query, step: PostgresStep | undefined): void {
   const { handler } = query
-  // The connection that it may open is no request's.
+  // The connection that the pool may open belongs to no request.
   const queue = (sent: unknown) => {
     const result = suppress(() => handler(sent))
     step?.wait()
@@ -70,22 +66,22 @@ function follow(query: Query, step: PostgresStep | undefined): void {
   query.handler = Object.assign(queue, handler)
   for (const name of ['forEachFn', 'cursorFn'] as const) {
     const fn = query[name]
-    // Called while the answer is read, in the context of who opened the connection.
+    // Called while the response is read, in the context of the code that opened the connection.
     if (typeof fn === 'function') query[name] = bind(fn as () => unknown)
   }
   if (query.streaming) intercept(query, 'resolve', value => before(value, createKeepEvents()))
   if (step === undefined) return
-  // Set when its text is there and it is about to be written.
+  // `statement` is set when the text is complete and about to be written.
   intercept(query, 'statement', value => {
     step.send()
     return value
   })
-  // Replaced, for a cursor, before each of its rows.
+  // A cursor replaces `resolve` before each of its rows.
   intercept(query, 'resolve', value => before(value, () => step.stop()))
   intercept(query, 'reject', value => before(value, error => step.fail(error)))
 }
 
-/** Has the events of a stream run in today's context. The stream is made when the answer begins. */
+/** Runs the events of a stream in the current context. The stream is made when the response begins. */
 function createKeepEvents(): (stream: unknown) => void {
   const inContext = takeContext()
   return stream => {
@@ -102,7 +98,7 @@ function before(value: unknown, then: (argument: unknown) => void): unknown {
   }
 }
 
-/** Lets what is set at a member pass through a function. */
+/** Passes each value that is set at a member through a function. */
 function intercept(holder: object, name: string, pass: (value: unknown) => unknown): void {
   const now: unknown = Reflect.get(holder, name)
   let current = typeof now === 'function' ? pass(now) : now

@@ -6,16 +6,10 @@ import { hideInMessage } from './text/sql-message.js'
 import { MAX_STATEMENT, readStatement } from './text/sql-text.js'
 import type { SqlDialect } from './text/sql-tokens.js'
 
-/**
- * Opens the point of a query, whose text and parameters are whatever the program gave to its library. Nothing outside of
- * a trace, and where SQL is not recorded.
- */
+/** Opens the point of a query. Text and parameters may have any type. Opens none outside a trace or with SQL off. */
 export type StartSql = (profiler: Profiler | undefined, text: unknown, params?: unknown) => Step | undefined
 
-/**
- * How the queries of one library become points named `db`, as OSProfiler's tracer of SQLAlchemy records them. Where SQL is
- * not recorded, the trace says that the library was called.
- */
+/** Records queries as points `db`, like OSProfiler's tracer of SQLAlchemy. With SQL off, traces name the library. */
 export function createStartSql(traceSql: TraceSql, dialect: SqlDialect, library: string): StartSql {
   if (traceSql === 'off') {
     return profiler => {
@@ -40,7 +34,7 @@ export function createStartSql(traceSql: TraceSql, dialect: SqlDialect, library:
   }
 }
 
-/** As `handle_error` in Python's `osprofiler.sqlalchemy` has it since 4.4.0; before, an absent cause was `None` there. */
+/** Follows Python's `osprofiler.sqlalchemy` (`handle_error`) since 4.4.0. Before, an absent cause was `None`. */
 function describeFailure(error: unknown): PointInfo {
   const { message = error, cause } = isError(error) ? error : {}
   return { original_exception: String(message), chained_exception: isError(cause) ? cause.message : '' }

@@ -9,13 +9,13 @@ import { wrapWhenSeen } from '../wrapping/wrap-when-seen.js'
 import { createStartSql, type StartSql } from './sql-step.js'
 import { sayLibraryUnrecorded, sayUnrecorded } from './unrecorded-library.js'
 
-/** A statement of `node:sqlite` and its like, or of better-sqlite3, which call their text by two names. */
+/** A statement. Its text is `sourceSQL` in `node:sqlite` and the like, and `source` in better-sqlite3. */
 interface Statement {
   readonly sourceSQL?: unknown
   readonly source?: unknown
 }
 
-/** Makes the statements and scripts of `node:sqlite` points named `db`. */
+/** Records the statements and scripts of `node:sqlite` as points named `db`. */
 export function instrumentNodeSqlite({ traceSql }: InstrumentSettings): () => void {
   if (traceSql === 'off') return sayUnrecorded('node:sqlite', () => isBuiltinLoaded('node:sqlite'))
   const start = createStartSql(traceSql, 'sqlite', 'node:sqlite')
@@ -26,12 +26,12 @@ export function instrumentNodeSqlite({ traceSql }: InstrumentSettings): () => vo
   })
 }
 
-/** Makes the statements, scripts, pragmas and transactions of better-sqlite3 points named `db`. */
+/** Records the statements, scripts, pragmas and transactions of better-sqlite3 as points named `db`. */
 export function instrumentBetterSqlite3({ traceSql, libraries }: InstrumentSettings): () => void {
   if (traceSql === 'off') return sayLibraryUnrecorded('better-sqlite3', { given: libraries['better-sqlite3'] })
   const start = createStartSql(traceSql, 'sqlite', 'better-sqlite3')
   return undoAll([
-    // It does not export the class of its statements. Where the binary is at its place, that one has it.
+    // The library does not export its class of statements. The binary does, if it is in its usual place.
     wrapLibrary('better-sqlite3', [
       { file: 'build/Release/better_sqlite3.node', classes: { Statement: aroundStatement(start) } },
     ]),
@@ -39,11 +39,11 @@ export function instrumentBetterSqlite3({ traceSql, libraries }: InstrumentSetti
   ])
 }
 
-/** Wraps the class of databases, and that of statements once there is one of a binary that was not known. */
+/** Wraps the class of databases, and the class of statements once an unknown binary has made one. */
 function wrapDatabase(exports: unknown, start: StartSql): () => void {
   const statements = wrapWhenSeen(prototype => wrapMethods(prototype, aroundStatement(start)))
   const aroundPrepare: Around = (proceed, _self, args) => statements.see(proceed(args))
-  // These prepare statements past the method for it.
+  // These prepare statements without a call of `prepare`.
   const aroundOthers: Around = (proceed, self, args) => {
     if (!statements.hasSeen && get() !== undefined) (self as { prepare(sql: string): unknown }).prepare('SELECT 1')
     return proceed(args)
@@ -52,12 +52,10 @@ function wrapDatabase(exports: unknown, start: StartSql): () => void {
   return undoAll([wrapClasses(exports, { methods: { ...aroundDatabase(start), ...others } }), statements.undo])
 }
 
-/** Makes the scripts of a database points. */
 export function aroundDatabase(start: StartSql): Arounds {
   return { exec: (proceed, _self, args) => endWhenReturned(start(get(), args[0]), () => proceed(args)) }
 }
 
-/** Makes the runs of a statement points. */
 export function aroundStatement(start: StartSql): Arounds {
   const begin = (self: unknown, args: readonly unknown[]): Step | undefined => {
     const { sourceSQL, source = sourceSQL } = self as Statement
@@ -74,7 +72,7 @@ export function aroundStatement(start: StartSql): Arounds {
   return { run: aroundRun, get: aroundRun, all: aroundRun, iterate: aroundIterate }
 }
 
-/** The rows are read one by one: it is over after the last, or when the reader has enough. */
+/** Ends the step after the last row, or when the reader has enough. */
 function followRows(rows: object, step: Step): void {
   wrapMethod(rows, 'next', (proceed, _self, args) => {
     const row = failIfThrown(step, () => proceed(args)) as IteratorResult<unknown>

@@ -1,24 +1,23 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { Object } from '@osprofiler/core/toolkit'
 
-/** The channels of `node:diagnostics_channel` that instruments listen to. */
 export type Channel =
-  // fastify: a server is created.
+  // Fastify creates a server.
   | 'fastify.initialization'
-  // Node: a request is created (22.12), sent, has failed, or its answer has begun.
+  // Node creates a request (22.12), sends it, sees it fail, or receives the head of its response.
   | 'http.client.request.created'
   | 'http.client.request.start'
   | 'http.client.request.error'
   | 'http.client.response.finish'
-  // redis 5.12: a connection can be used.
+  // redis 5.12 has a connection ready.
   | 'node-redis:connection:ready'
-  // Node's `fetch`, and undici 5: a request is created, its answer has begun, has ended, or it has failed.
+  // `fetch` or undici (from 5) creates a request, receives the head or the end of its response, or sees it fail.
   | 'undici:request:create'
   | 'undici:request:headers'
   | 'undici:request:trailers'
   | 'undici:request:error'
 
-/** Has each function told what its channel publishes. Returns a function that undoes that. */
+/** Subscribes each listener to its channel. Returns a function that unsubscribes them all. */
 export function listen(listeners: { readonly [C in Channel]?: (message: never) => void }): () => void {
   const harmless = Object.entries(listeners).map(([channel, listener]) => [channel, ignoreErrors(listener)] as const)
   for (const [channel, listener] of harmless) subscribe(channel, listener)
@@ -27,7 +26,7 @@ export function listen(listeners: { readonly [C in Channel]?: (message: never) =
   }
 }
 
-/** A listener that throws would end the program. What the listener was told of goes on, untraced from there. */
+/** Ignores what a listener throws, because the error would end the program. The observed call goes on untraced. */
 function ignoreErrors(listener: (message: never) => void): (message: unknown) => void {
   return message => {
     try {

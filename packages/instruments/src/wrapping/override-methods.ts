@@ -2,12 +2,10 @@ import { Object, Reflect, Symbol, WeakMap } from '@osprofiler/core/toolkit'
 import type { Arounds, Method } from './wrap-method.js'
 
 /**
- * Overrides methods of single objects, those of these names that an object has. The returned function does so for one object,
- * and reports whether it could: a frozen object keeps its own.
- *
- * All objects of a class share the functions, because each request has so many of them. No listing of an object shows the
- * functions, which have the names and lengths of those of the class. They are defined, not assigned: to assign fails
- * where a program has frozen the prototype.
+ * Returns a function that overrides the methods with these names in a single object. It skips methods that the object
+ * lacks, and returns false for an object that cannot be changed, such as a frozen one. All objects of a class share the
+ * new functions, because each request has many such objects. They keep the original name and length, and stay out of
+ * listings. Assignment would fail if the program has frozen the prototype.
  */
 export function createOverrides(overrides: Arounds): (object: object) => boolean {
   const mark: symbol = Symbol('osprofiler.prototype')
@@ -35,7 +33,7 @@ function createMembers(prototype: object, overrides: Arounds, mark: symbol): rea
     if (typeof like !== 'function') return []
     const method: Method = function (this: unknown, ...args) {
       const self = this as Readonly<Record<symbol, object | undefined>>
-      // Not the prototype of `this`, which may be an object that inherits from the overridden one.
+      // Not the prototype of `this`, because `this` may inherit from the overridden object.
       const below = self[mark] ?? Object.getPrototypeOf(self)
       return around(given => Reflect.apply(below[name], self, given), self, args)
     }
@@ -46,7 +44,7 @@ function createMembers(prototype: object, overrides: Arounds, mark: symbol): rea
   })
 }
 
-/** Gives an object a member of its own that no listing shows. */
+/** Defines an own property that is not enumerable. Returns whether this was possible. */
 export function defineHidden(object: object, name: PropertyKey, value: unknown): boolean {
   return Reflect.defineProperty(object, name, { value, writable: true, enumerable: false, configurable: true })
 }

@@ -1,6 +1,6 @@
 import { Error, Number, Reflect } from '@osprofiler/core/toolkit'
 
-/** A function on the stack. What is not known is empty, or 0. */
+/** A function on the stack. Unknown strings are empty, and unknown numbers are 0. */
 export interface Frame {
   readonly name: string
   /** A path or a URL. */
@@ -11,13 +11,13 @@ export interface Frame {
 
 const { captureStackTrace } = Error
 
-/** The newest functions on the stack, the last called first. No assignment, which fails where the program froze `Error`. */
+/** Returns the newest functions on the stack, the last called first. Works even if the program has frozen `Error`. */
 export function readStack(frames: number): readonly Frame[] {
   const { stackTraceLimit, prepareStackTrace } = Error
   const holder: { stack?: readonly Frame[] | string } = {}
   try {
     Reflect.set(Error, 'stackTraceLimit', frames)
-    // Tools that map the lines of a stack to their sources would spend milliseconds here.
+    // Tools that map stack lines to their sources would spend milliseconds here.
     Reflect.set(Error, 'prepareStackTrace', readFrames)
     captureStackTrace(holder, readStack)
     const { stack = [] } = holder
@@ -41,7 +41,7 @@ function readFrames(_error: unknown, frames: readonly NodeJS.CallSite[]): readon
 const LINE =
   /^\s+at (?:async |new )?(?:(?:[^ ]*\.)?([^ .]+) (?:\[as [^\]]*\] )?)?\(?([^()]*?)(?::(\d+))?(?::(\d+))?\)?$/
 
-/** Where Node or the program writes the stack as a text in spite of us. */
+/** Parses a line of a stack that Node or the program formats as text despite the hook. */
 function readLine(line: string): Frame {
   const [, name = '', file = '', at = '0', column = '0'] = LINE.exec(line) ?? []
   return { name, file, line: Number(at), column: Number(column) }

@@ -8,10 +8,7 @@ import {
   sourceOf,
 } from '@osprofiler/core/toolkit'
 
-/**
- * As `standIn`, for a function that lives as long as one call: a callback, or what hands a request on. No decorator
- * knows such a function. A `standIn` costs more to make, and a program makes thousands of these a second.
- */
+/** Replaces a function that lives as long as one call. Cheaper than `standIn`: no decorator knows such a function. */
 export function standInOnce<F extends AnyFunction>(fn: F, call: InPlaceOfCall): F {
   return new Proxy<F>(fn, {
     apply: (original, self, args) => call(original as unknown as Call, self, args),
@@ -19,7 +16,7 @@ export function standInOnce<F extends AnyFunction>(fn: F, call: InPlaceOfCall): 
   })
 }
 
-/** A stand-in for one call that gives the arguments to `first`, and then calls the function. */
+/** Returns a stand-in for one call that passes the arguments to `first` before it calls the function. */
 export function standInAfter<F extends AnyFunction>(fn: F, first: (...args: unknown[]) => void): F {
   return standInOnce(fn, (original, self, args) => {
     first(...args)
@@ -27,9 +24,9 @@ export function standInAfter<F extends AnyFunction>(fn: F, first: (...args: unkn
   })
 }
 
-/** An accessor has the function itself for `this`, as in a `standIn`. */
+/** Gives accessors the function itself as `this`, just like `standIn`. */
 function readMember(original: AnyFunction, key: string | symbol): unknown {
   const value: unknown = Reflect.get(original, key)
-  // Node shows no source text for a proxy.
+  // Node does not show the source text of a proxy.
   return key === 'toString' && value === Function.prototype.toString ? () => sourceOf(original) : value
 }

@@ -1,29 +1,24 @@
 import { Map, Object, Reflect, shared, standIn, WeakMap } from '@osprofiler/core/toolkit'
 
-/** A method as its wrapper calls it. */
 export type Method = (this: unknown, ...args: unknown[]) => unknown
 
-/** Goes on to the method that was wrapped, with these arguments. */
 export type Proceed = (args: readonly unknown[]) => unknown
 
-/** What is done in place of a method: goes on by itself, with the arguments of the program or others. */
+/** Runs in place of a method. Calls the method by `proceed`, with the arguments of the program or others. */
 export type Around = (proceed: Proceed, self: unknown, args: unknown[]) => unknown
 
-/** What is done around the methods of these names. */
 export type Arounds = Readonly<Record<string, Around>>
 
 interface Wrapping {
-  /** Of all who want this method wrapped: the first one works, the next takes over when it is undone. */
+  /** Only the first one runs. When it is undone, the next one takes over. */
   readonly arounds: Around[]
-  /** Takes the wrapper away again, unless somebody has wrapped it since: then it stays, and does nothing. */
+  /** Removes the wrapper. If other code has wrapped it in the meantime, the wrapper stays and does nothing. */
   restore(): void
 }
 
 /**
- * Puts `around` in place of a method of `holder`, mostly a prototype; the function that it returns undoes that.
- * `undefined` where there is no such method.
- *
- * Wrapped twice, by two installations or two copies of this package, a call is still told to one of them only.
+ * Puts `around` in place of a method of `holder`, usually a prototype. Returns a function that undoes this, or
+ * `undefined` if there is no such method. Of two installations or copies of this package, only one sees each call.
  */
 export function wrapMethod(holder: object, name: string, around: Around): (() => void) | undefined {
   const wrappings = wrappingsOf(holder)
@@ -41,27 +36,26 @@ export function wrapMethod(holder: object, name: string, around: Around): (() =>
   }
 }
 
-/** Wraps methods of an object, those that it inherits as well; those that it lacks are left out. */
+/** Wraps methods of an object, including inherited ones. Skips methods that the object lacks. */
 export function wrapMethods(holder: object, arounds: Arounds): () => void {
   return undoAll(Object.entries(arounds).map(([name, around]) => wrapMethod(holder, name, around)))
 }
 
-/** Wraps methods of a class, given by its prototype, each in the class that it derives the method from. */
+/** Wraps methods of a class, given its prototype. Wraps each method in the class that defines it. */
 export function wrapInherited(prototype: object, arounds: Arounds): () => void {
   return undoAll(Object.entries(arounds).map(([name, around]) => wrapMethod(ownerOf(prototype, name), name, around)))
 }
 
-/** Undoes them all; for what wraps several methods. */
 export function undoAll(undos: readonly ((() => void) | undefined)[]): () => void {
   return () => {
     for (const undo of undos) undo?.()
   }
 }
 
-/** The prototype that has a method itself, in the chain of a class: libraries derive one from another. */
+/** Returns the prototype that has the method itself, because classes of a library derive from one another. */
 function ownerOf(prototype: object, method: string): object {
   const parent: object | null = Object.getPrototypeOf(prototype)
-  // What every object inherits is of no library.
+  // `Object.prototype` belongs to no library.
   const isLast = parent === null || Object.getPrototypeOf(parent) === null
   return isLast || Object.hasOwn(prototype, method) ? prototype : ownerOf(parent, method)
 }
@@ -87,10 +81,7 @@ function wrap(holder: object, name: string): Wrapping | undefined {
   }
 }
 
-/**
- * Whatever `around` makes of a library that is not as it expects, the program gets what the method returns or throws: a
- * pool of another make, a version that nobody has seen.
- */
+/** Calls `around`. If it fails, perhaps on an unknown version, the program still gets the method's result or error. */
 function callAround(around: Around, method: Method, self: unknown, args: readonly unknown[]): unknown {
   let threw = false
   let returned: { readonly value: unknown } | undefined
@@ -109,7 +100,7 @@ function callAround(around: Around, method: Method, self: unknown, args: readonl
   }
 }
 
-/** Shared by all copies of this package. Kept beside the holders, which belong to others and may be frozen. */
+/** Shared by all copies of this package. Kept outside the holders, which belong to other code and may be frozen. */
 const wrapped = shared('instruments.wrapped', () => new WeakMap<object, Map<string, Wrapping>>())
 
 function wrappingsOf(holder: object): Map<string, Wrapping> {

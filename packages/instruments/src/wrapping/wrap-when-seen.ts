@@ -1,16 +1,14 @@
 import { Map, Object } from '@osprofiler/core/toolkit'
 import { undoAll } from './wrap-method.js'
 
-/** The classes of the objects that were seen, which a library does not export. */
 export interface SeenClasses {
   readonly hasSeen: boolean
-  /** Wraps the class of an object, unless it was seen before. Returns the object. */
+  /** Wraps the class of an object when it is first seen. Returns the object. */
   see<T>(object: T): T
-  /** Undoes what was wrapped, and wraps nothing more. */
   undo(): void
 }
 
-/** Wraps classes that a library does not export, each when the first object of it is seen. `wrap` is given the prototype. */
+/** Wraps classes that a library does not export, each when its first object is seen. `wrap` receives the prototype. */
 export function wrapWhenSeen(wrap: (prototype: object) => (() => void) | undefined): SeenClasses {
   const undos = new Map<object, (() => void) | undefined>()
   let active = true

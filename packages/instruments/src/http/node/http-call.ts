@@ -7,32 +7,30 @@ import { DEFAULT_PORTS, joinUrl, KNOWN_ORIGINS, type PathAndQuery, splitTarget }
 
 type Scheme = 'http' | 'https'
 
-/** A request to a server as `node:http` was asked for it. */
 export interface HttpCall extends PathAndQuery {
   readonly scheme: Scheme
   readonly method: string
-  /** Whom it names as the one to connect to, as the program wrote it. */
+  /** The host to connect to, as the program wrote it. */
   readonly host: string
   readonly port: number
   readonly socketPath: string | undefined
-  /** What is asked for instead by a whole URL, in a request to a proxy. */
+  /** The URL that a request to a proxy asks for. */
   readonly whole: URL | undefined
   readonly agent: unknown
 }
 
-/** The arguments of `http.request` as Node understands them. */
 export interface HttpArguments {
   readonly call: HttpCall
   readonly url: URL | undefined
   readonly options: HttpOptions
 }
 
-/** The options, which come from the program: any of them may be anything. */
+/** Options of the program, which may have any type. */
 type HttpOptions = Readonly<Record<string, unknown>>
 
 const NO_OPTIONS: HttpOptions = {}
 
-/** Reads the arguments of `http.request`, or of that of `https`. Throws for a URL that is none, as Node will. */
+/** Reads the arguments of `http.request` or `https.request`. Throws for an invalid URL, as Node does. */
 export function readArguments(args: readonly unknown[], scheme: Scheme): HttpArguments {
   const [first, second] = args
   const url = typeof first === 'string' ? new URL(first) : isUrl(first) ? first : undefined
@@ -41,10 +39,7 @@ export function readArguments(args: readonly unknown[], scheme: Scheme): HttpArg
   return { call: readCall(options, url, scheme), url, options }
 }
 
-/**
- * Arguments that mean the same, in which nothing runs code of the program any more: an option may be an accessor, and the
- * options a proxy. Node reads each of them once.
- */
+/** Returns equal arguments without accessors and proxies. Like Node, runs the code of the program in them once. */
 export function readOnce(args: readonly unknown[]): unknown[] {
   return args.map(argument => {
     if (typeof argument !== 'object' || argument === null) return argument
@@ -61,7 +56,6 @@ function isLive(object: object): boolean {
   return Object.values(Object.getOwnPropertyDescriptors(object)).some(({ get }) => get !== undefined)
 }
 
-/** Arguments that mean the same, with other headers. */
 export function withHeaders(args: readonly unknown[], { url, options }: HttpArguments, headers: unknown): unknown[] {
   const callback = args.slice(1, 3).find(argument => typeof argument === 'function')
   return [{ ...(url && urlToHttpOptions(url)), ...options, headers }, callback]
@@ -89,7 +83,7 @@ function readCall(options: HttpOptions, url: URL | undefined, scheme: Scheme): H
   }
 }
 
-/** What the options have, even if it is `undefined`, wins over the URL. */
+/** An option wins over the URL, even if the option is `undefined`. */
 function own(options: HttpOptions, name: string, ofUrl?: string): unknown {
   return Object.hasOwn(options, name) ? options[name] : ofUrl
 }
@@ -103,7 +97,7 @@ function splitUrl({ pathname, search }: URL): PathAndQuery {
   return { path: pathname, query: search.slice(1) }
 }
 
-/** A request that exists. Which port it goes to it does not say, but for the header that Node makes of that. */
+/** Describes an existing request. Only its `Host` header shows the port. */
 export function callOfRequest(request: ClientRequest): HttpCall {
   const { method, host, path, protocol } = request
   const agent = readMember(request, 'agent')
@@ -124,7 +118,7 @@ export function callOfRequest(request: ClientRequest): HttpCall {
   }
 }
 
-/** What its point tells. Of a request to a proxy, what it asks for there. */
+/** Returns what the point records: for a request to a proxy, the URL that the request asks for. */
 export function outgoingRequest(call: HttpCall): OutgoingRequest {
   const { method, path, query, whole, socketPath } = call
   if (whole === undefined) {
@@ -137,18 +131,17 @@ export function outgoingRequest(call: HttpCall): OutgoingRequest {
 }
 
 /**
- * All who would read a header of this request: whom it is for, whom it connects to, and proxies. What is no URL stands
- * for somebody who cannot be known. `sent` is the target that was sent in the end; `hostOnly` leaves the path out of the
- * URLs.
+ * Returns all readers of a header: the requested server, the server to connect to, and proxies. An empty string stands
+ * for an unknown reader. `sent` is the target that was sent in the end. `hostOnly` leaves out paths.
  */
 export function receivers(call: HttpCall, sent: string | undefined, hostOnly: boolean): readonly (URL | string)[] {
   const { scheme, host, port, agent, whole } = call
   const origin = originOf(scheme, host, String(port))
   const others: (URL | string | undefined)[] = whole === undefined ? [] : [origin]
-  // What an agent was made with wins over what the request says.
+  // The options of the agent win over those of the request.
   const agentHost = readMember(readMember(agent, 'options'), 'host')
   if (agentHost) others.push(originOf(scheme, String(agentHost), ''))
-  // Through a proxy, https is a tunnel: it sees nothing of it.
+  // For https, a proxy only sees a tunnel.
   if (scheme === 'http') {
     const rewritten = whole === undefined && sent !== undefined && /^https?:/i.test(sent)
     others.push(...proxies(agent, rewritten))
@@ -157,9 +150,8 @@ export function receivers(call: HttpCall, sent: string | undefined, hostOnly: bo
   return [whole ?? asked, ...others].map(receiver => receiver ?? '')
 }
 
-/** The proxy of an agent, as the agents that are in use keep it. */
 function proxies(agent: unknown, rewritten: boolean): readonly (URL | string | undefined)[] {
-  // Node's own, from 24 on, says by the target that it makes whether it uses the proxy for this request.
+  // Node's own agent, from 24 on, rewrites the target if it uses the proxy.
   const environment = readMember(readMember(agent, 'options'), 'proxyEnv')
   const own = readMember(environment, 'http_proxy') ?? readMember(environment, 'HTTP_PROXY')
   const found: (URL | string | undefined)[] = rewritten ? [typeof own === 'string' ? own : undefined] : []
@@ -167,19 +159,19 @@ function proxies(agent: unknown, rewritten: boolean): readonly (URL | string | u
   if (proxy) found.push(typeof proxy === 'string' ? proxy : readUrl(proxy))
   const options = readMember(agent, 'proxyOptions')
   if (options) found.push(originOf('http', String(readMember(options, 'host')), ''))
-  // Asked for each request anew, and perhaps answered by a promise.
+  // Unknown, because the agent asks anew for each request, perhaps by a promise.
   if (typeof readMember(agent, 'getProxyForUrl') === 'function') found.push(undefined)
   return found
 }
 
-/** `undefined` for what is no host: put into a URL it might become another one, as `allowed.example@evil` would. */
+/** Returns `undefined` for an invalid host, which could become another one in a URL: `allowed.example@evil`. */
 function originOf(scheme: string, given: string, port: string): URL | undefined {
   const host = bareHost(given)
   if (isIP(host) !== 6 && !/^[^\s/\\:@?#%[\]]+$/.test(host)) return undefined
   return parseOrigin(`${scheme}://${isIP(host) === 6 ? `[${host}]` : host}${port === '' ? '' : `:${port}`}`)
 }
 
-/** Remembered: a program asks for the same few all the time. Nobody may write into what is returned. */
+/** Shared, so the URL must not change. */
 const parseOrigin = remember(text => (URL.canParse(text) ? new URL(text) : undefined), ...KNOWN_ORIGINS)
 
 function bareHost(host: string): string {
@@ -195,7 +187,7 @@ function readScheme(protocol: unknown): 'http' | 'https' | undefined {
   return protocol === 'https:' ? 'https' : protocol === 'http:' ? 'http' : undefined
 }
 
-/** As Node knows one: by its members, so that those of another realm count. */
+/** Recognizes URLs of other realms by their members, as Node does. */
 function isUrl(value: unknown): value is URL {
   if (typeof value !== 'object' || value === null) return false
   const { href, protocol, auth, path } = value as Record<string, unknown>

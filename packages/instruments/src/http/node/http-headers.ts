@@ -11,19 +11,19 @@ import {
 import { createOverrides, defineHidden } from '../../wrapping/override-methods.js'
 import type { Around } from '../../wrapping/wrap-method.js'
 
-/** Headers as a list: names and values in turn, or pairs of them. */
+/** A list of names and values in turn, or of pairs. */
 export type HeaderList = readonly unknown[]
 
-/** Decides what the headers of a trace on a request are to be, by those that it has. */
+/** Decides how the trace headers of a request change, given its headers and their seal. */
 export type ChangeHeaders = (found: TraceValues, seal: Seal) => TraceHeaderChange | undefined
 
-/** Whether Node writes these headers when it makes the request, so that none can be set later. */
+/** Whether Node writes these headers when it makes the request, so that no header can be set later. */
 export function areWrittenAtOnce(headers: unknown): headers is OutgoingHttpHeaders | HeaderList {
   if (Array.isArray(headers)) return true
   return typeof headers === 'object' && headers !== null && Object.keys(headers).some(name => /^expect$/i.test(name))
 }
 
-/** What `change` makes of these headers, in the form in which they were given; `undefined` where they stay as they are. */
+/** Returns the headers after `change`, in their original form, or `undefined` if they stay as they are. */
 export function changeHeaders(
   headers: OutgoingHttpHeaders | HeaderList,
   change: ChangeHeaders,
@@ -45,12 +45,9 @@ function inForm(
   return Array.isArray(form[0]) ? [...others, ...added] : [...others, ...added].flat(1)
 }
 
-/**
- * Changes the headers of a trace on a request when its first byte is written: until then the program may set its own, and
- * sign them. `change` is asked then.
- */
+/** Changes the trace headers when the first byte is written. Until then the program may set its own, and sign them. */
 export function changeHeadersLate(request: ClientRequest, change: ChangeHeaders): void {
-  // Somebody else waits for the first byte as well: which of us would come first cannot be known.
+  // Other code waits for the first byte as well, in an unknown order.
   if (Object.hasOwn(request, 'end')) return changeHeadersNow(request, change)
   defineHidden(request, LATE, change)
   overrideWriters(request)
@@ -62,7 +59,6 @@ interface LateRequest extends ClientRequest {
   [LATE]?: ChangeHeaders | undefined
 }
 
-/** In place of the methods of a request that send its head. */
 const beforeHead: Around = (proceed, self, args) => {
   const request = self as LateRequest
   const change = request[LATE]
@@ -79,7 +75,6 @@ const overrideWriters = createOverrides({
   flushHeaders: beforeHead,
 })
 
-/** Changes the headers of a trace on a request whose head has not been written. */
 export function changeHeadersNow(request: ClientRequest, change: ChangeHeaders): void {
   try {
     if (request.headersSent) return
@@ -92,7 +87,7 @@ export function changeHeadersNow(request: ClientRequest, change: ChangeHeaders):
     for (const [name, value] of headers) request.setHeader(name, value)
     if (changed.ours) hideHeaders(request)
   } catch {
-    // It is sent without them.
+    // The request is sent without trace headers.
   }
 }
 
@@ -103,7 +98,6 @@ function read(request: ClientRequest, names: readonly string[]): (readonly [stri
   })
 }
 
-/** By name, several values of one as a list. */
 function gathered(headers: TraceHeaderChange['headers']): Map<string, string | string[]> {
   const byName = new Map<string, string | string[]>()
   for (const [name, value] of headers) {
@@ -113,10 +107,7 @@ function gathered(headers: TraceHeaderChange['headers']): Map<string, string | s
   return byName
 }
 
-/**
- * Keeps the headers of a trace out of the lists of a request's headers. A client that follows redirects by itself, as
- * superagent does, copies those to the next request, which may go to somebody who must not have them.
- */
+/** Hides the trace headers in lists of headers, which clients such as superagent copy to the target of a redirect. */
 export const hideHeaders = createOverrides({
   getHeaders(proceed, _self, args) {
     const headers = proceed(args) as Record<string, unknown>
@@ -131,7 +122,6 @@ function withoutTrace(names: readonly string[]): readonly string[] {
   return names.filter(name => !isTraceHeader(name))
 }
 
-/** The headers as pairs of name and value. */
 export function eachHeader(headers: OutgoingHttpHeaders | HeaderList): readonly (readonly [unknown, unknown])[] {
   if (!isList(headers)) return Object.entries(headers)
   if (Array.isArray(headers[0])) return headers as readonly (readonly [unknown, unknown])[]

@@ -6,16 +6,14 @@ import { createOverrides, defineHidden } from '../../wrapping/override-methods.j
 import type { RequestProgress } from '../request-progress.js'
 import { isAbandoned, isUnread } from './unread-body.js'
 
-/** A request that is under way. */
 interface Followed {
   readonly progress: RequestProgress
-  /** The part of it in which no connection was free. */
+  /** The part of the request in which no connection was free. */
   readonly wait: Point | undefined
   answered: boolean
   timedOut: boolean
 }
 
-/** What Node's channels tell. */
 interface Answered {
   readonly request: ClientRequest
   readonly response: IncomingMessage
@@ -26,15 +24,13 @@ interface Failed {
   readonly error: unknown
 }
 
-// By request, and not by context: when an answer arrives, it may be in that of whoever opened the connection.
-// On the message itself: a map of weak keys costs the collector much more.
+// Kept on the request: the context at its response may be that of the connection. A `WeakMap` is slower to collect.
 const FOLLOWED = Symbol('osprofiler.followed')
 
 function read(message: object): Followed | undefined {
   return (message as { [FOLLOWED]?: Followed })[FOLLOWED]
 }
 
-/** Ends the point of this request with the request. */
 export function followRequest(request: ClientRequest, progress: RequestProgress): void {
   const wait = isQueued(request) ? progress.point.startInside('wait', { wait: { for: 'pool' } }) : undefined
   const followed: Followed = { progress, wait, answered: false, timedOut: false }
@@ -43,7 +39,6 @@ export function followRequest(request: ClientRequest, progress: RequestProgress)
   if (!Object.hasOwn(request, 'destroy')) overrideRequest(request)
 }
 
-/** Tells the point of a request that the head of the answer is there. */
 export function onAnswer({ request, response }: Answered): void {
   const followed = read(request)
   if (followed === undefined || followed.answered) return
@@ -63,17 +58,16 @@ export function onAnswer({ request, response }: Answered): void {
   if (!Object.hasOwn(response, 'destroy')) overrideAnswer(response)
 }
 
-/** Tells the point of a request that the request has failed. */
 export function onError({ request, error }: Failed): void {
   const followed = read(request)
   if (followed !== undefined) fail(followed, error)
 }
 
-// Told at once: who gives a request up may be done with its own before the connection has closed.
+// At once, because code that destroys a request may have ended its own point before the connection closes.
 const overrideRequest = createOverrides({
   destroy(proceed, self, args) {
     const response = readResponse(self as ClientRequest)
-    // What has become something else is told when it closes.
+    // A response that changed the protocol is handled when it closes.
     const unfinished = response === undefined || (read(self as object)?.answered === true && !response.complete)
     const result = proceed(args)
     giveUp(self as object, args[0], response, unfinished)
@@ -93,7 +87,7 @@ const overrideAnswer = createOverrides({
 function giveUp(message: object, error: unknown, response: IncomingMessage | undefined, unfinished: boolean): void {
   const followed = read(message)
   if (!unfinished || !followed?.progress.point.open) return
-  // Who follows a redirect by itself has no use for the rest of the answer that told of it.
+  // A client that follows redirects itself does not need the rest of the redirecting response.
   if (!error && response !== undefined && isRedirect(response)) followed.progress.point.stop()
   else fail(followed, error ?? undefined)
 }
@@ -110,14 +104,14 @@ function close(followed: Followed, response: IncomingMessage | undefined): void 
   wait?.stop()
   if (!point.open) return
   if (response === undefined) return fail(followed, undefined)
-  // Nothing is published of an answer that makes something else of the connection: a WebSocket, a tunnel.
+  // Node publishes no response that changes the protocol of the connection: a WebSocket, a tunnel.
   if (!answered) return progress.becameOther(response.statusCode)
   if (!response.complete) return fail(followed, response.errored ?? undefined)
-  // Its body is there as a whole, for whoever will read it.
+  // The whole body has arrived. If nobody reads it, a reader may still come.
   if (!isUnread(response)) point.stop()
 }
 
-/** Who gives a request up without saying why, by `destroy()`, is told by Node of a connection that was reset. */
+/** Node reports a `destroy()` without an error as a reset connection. */
 function fail({ progress: { point }, wait, timedOut }: Followed, error: unknown): void {
   wait?.stop()
   const reset = error === undefined || (error as { code?: unknown } | null)?.code === 'ECONNRESET'
@@ -125,7 +119,6 @@ function fail({ progress: { point }, wait, timedOut }: Followed, error: unknown)
   point.fail(unwrapAggregate(error) ?? new DOMException('The request was given up', 'AbortError'))
 }
 
-/** Whether it waits for one of the connections of its agent, of which there may be only so many. */
 function isQueued(request: ClientRequest): boolean {
   const { requests } = (request as { agent?: { requests?: Record<string, unknown[]> } }).agent ?? {}
   for (const name in requests) {

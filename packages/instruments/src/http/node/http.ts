@@ -34,30 +34,26 @@ import { guardHttp2Headers } from './http2-headers.js'
 
 type Scheme = HttpCall['scheme']
 
-/** A request whose point has begun. */
 interface Begun {
   readonly call: HttpCall
   readonly progress: RequestProgress
 }
 
-/** The same, before Node makes the request. */
+/** A request whose point begins before Node makes the request. */
 interface BegunBefore extends Begun {
-  /** What Node is given: the program's arguments, or some in which the headers are changed already. */
+  /** The arguments of the program, perhaps with other headers. */
   readonly args: unknown[]
-  /** Whether the headers of the point are among those arguments. */
   readonly carrying: boolean
 }
 
 /**
- * Makes the requests of `node:http` and `node:https`, and so those of axios, got, node-fetch and superagent, points
- * named `http` or `https`, from the call to the last byte of the answer, and sends the trace on to whom it may be sent.
+ * Records the requests of `node:http` and `node:https`, and therefore of axios, got, node-fetch and superagent, as
+ * points named `http` or `https`. A point lasts from the call to the last byte of the response. If nobody reads the
+ * body once the trace is over, the point ends at the response's head. Allowed receivers get the trace headers.
  *
- * The functions are wrapped on every Node: only their arguments say which port is meant, and hold headers that Node
- * writes at once. What was taken out of the module before (`const { request } = require('http')`), and what the class
- * makes, is known by a channel when it is made (on Node 20 when it has been sent), or else when its head is written.
- *
- * The point of an answer that nobody reads ends at the head of the answer. Whether somebody does is seen when the trace is
- * over.
+ * Wraps the functions on every Node: only their arguments show the port, and the headers that Node writes at once. A
+ * channel reports requests of the class, or of a function taken out before (`const { request } = require('http')`),
+ * when they are made (on Node 20, sent). The others are seen when their head is written.
  */
 export function instrumentHttp(settings: InstrumentSettings): () => void {
   const { mayReceive } = settings
@@ -92,11 +88,11 @@ export function instrumentHttp(settings: InstrumentSettings): () => void {
 
   function follow(request: ClientRequest, { call, progress }: Begun): void {
     followRequest(request, progress)
-    // Asked of the request, not of the arguments: others may have changed those on the way.
+    // Uses the path of the request, because other code may have changed the arguments.
     if (!request.headersSent) changeHeadersLate(request, changeFor(progress, mayCarry(call, request.path)))
   }
 
-  /** Begins the point of a request that was made by other than the wrapped functions. Returns the headers to write. */
+  /** Begins the point of a request that no wrapped function has made. Returns the headers to write. */
   function beginLate(request: ClientRequest, headers: unknown): unknown {
     const begun = beginOf(request)
     if (begun === undefined) return headers
@@ -104,7 +100,7 @@ export function instrumentHttp(settings: InstrumentSettings): () => void {
     followRequest(request, progress)
     const change = changeFor(progress, mayCarry(call, request.path))
     if (Array.isArray(headers)) return changeHeaders(headers, change)?.headers ?? headers
-    // These are the ones of the request itself.
+    // These are the headers of the request itself, so they show the change.
     if (headers) changeHeadersNow(request, change)
     return headers
   }
@@ -143,7 +139,7 @@ function wrapFunctions(module: typeof http | typeof https, scheme: Scheme, send:
   const { request } = module
   return wrapBuiltin(module, {
     request: (proceed, _self, args) => send(proceed, args, scheme),
-    // Not by Node's own `get`, which sends the head before anything could be added to it.
+    // Node's own `get` would send the head before a header could be added.
     get(proceed, self, args) {
       if (get() === undefined || opening.requests) return proceed(args)
       const sent = send(given => Reflect.apply(request, self, given), args, scheme) as ClientRequest
@@ -153,10 +149,10 @@ function wrapFunctions(module: typeof http | typeof https, scheme: Scheme, send:
   })
 }
 
-/** Of all copies of this package: whether a request is being made whose point has begun. */
+/** Whether a request is being made whose point has begun. Shared by all copies of this package. */
 const opening = shared('instruments.opening', () => ({ requests: false }))
 
-/** What an agent asks a proxy for while it opens a connection is a part of the request as well. */
+/** A request that an agent sends to a proxy, to open a connection, is a part of the same point. */
 function whileOpening<T>(fn: () => T): T {
   opening.requests = true
   try {
@@ -172,7 +168,6 @@ function beginPoint(profiler: Profiler, call: HttpCall): Begun {
   return { call, progress: new RequestProgress(point) }
 }
 
-/** Begins the point of a request that exists; `undefined` where there is no trace, or the point has begun. */
 function beginOf(request: ClientRequest): Begun | undefined {
   const profiler = get()
   if (profiler === undefined || opening.requests || !markTaken(request)) return undefined
@@ -183,7 +178,7 @@ function changeFor({ point }: RequestProgress, allowed: boolean): ChangeHeaders 
   return (found, seal) => changeTraceHeaders(point, found, seal, allowed)
 }
 
-/** We are a guest: what fails here must not be felt. */
+/** An error of ours must not reach the program. */
 function attempt<T>(fn: () => T): T | undefined {
   try {
     return fn()

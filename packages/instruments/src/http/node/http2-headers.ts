@@ -15,12 +15,11 @@ import { changeHeaders, eachHeader, type HeaderList } from './http-headers.js'
 type RequestHeaders = OutgoingHttpHeaders | HeaderList
 
 /**
- * Keeps the pair of a caller from going on over `node:http2`, where requests are no points: a gateway that copies the
- * headers of its request sends the pair of the code that makes the request, or none if the host must not have it.
+ * Keeps the pair of a caller from going on over `node:http2`, whose requests are not recorded. A gateway that copies
+ * the headers of its request sends its own pair instead, or no pair to a host that must not have one.
  */
 export function guardHttp2Headers({ mayReceive }: InstrumentSettings): () => void {
   return whenHttp2Loaded(http2 => {
-    // Node does not export the class of sessions.
     const sessions = wrapWhenSeen(prototype => wrapInherited(prototype, { request: createAroundRequest(mayReceive) }))
     const connect: Around = (proceed, _self, args) => {
       const session = proceed(args) as ClientHttp2Session
@@ -31,10 +30,10 @@ export function guardHttp2Headers({ mayReceive }: InstrumentSettings): () => voi
   })
 }
 
-/** Whom each session was told to connect to, as the program wrote it. */
+/** The authority of each session, as the program wrote it. */
 const connectedTo = new WeakMap<object, unknown>()
 
-/** Where Node does not tell of modules that are loaded later, it is loaded now: that takes four milliseconds. */
+/** Loads the module where Node reports no later loads. This takes four milliseconds. */
 function whenHttp2Loaded(onLibrary: (http2: object) => () => void): () => void {
   if ('registerHooks' in Module) return whenBuiltinLoaded('node:http2', onLibrary)
   return onLibrary(process.getBuiltinModule('node:http2'))
@@ -62,7 +61,7 @@ function withoutCallersPair(
     return changeTraceHeaders(profiler, found, seal, receivers(session, headers).every(mayReceive))
   })
   if (changed === undefined) return headers
-  // Which headers are not to be compressed is a member of the list of headers, and named by a symbol.
+  // A symbol on the headers lists those that must not be compressed.
   return Object.assign(changed.headers as RequestHeaders, symbolsOf(headers))
 }
 
@@ -71,7 +70,6 @@ function symbolsOf(headers: RequestHeaders): Record<symbol, unknown> {
   return Object.fromEntries(Object.getOwnPropertySymbols(headers).map(symbol => [symbol, members[symbol]]))
 }
 
-/** Whom a session is connected to, and whom a request of that session names. */
 function receivers(session: ClientHttp2Session, headers: RequestHeaders): readonly (URL | string)[] {
   const connected = readOrigin(connectedTo.get(session))
   const named = pseudoHeader(headers, ':authority') ?? pseudoHeader(headers, 'host')
@@ -86,7 +84,7 @@ function pseudoHeader(headers: RequestHeaders, name: string): string | undefined
   return entry === undefined || entry[1] === undefined ? undefined : String(entry[1])
 }
 
-/** The origin of what `connect()` was given: a text, a URL, or an object with some members of a URL. */
+/** Reads an argument of `connect()`: a string, a URL, or an object with some members of a URL. */
 function readOrigin(authority: unknown): URL | undefined {
   if (typeof authority === 'string') return URL.canParse(authority) ? new URL(authority) : undefined
   if (typeof authority !== 'object' || authority === null) return undefined

@@ -1,22 +1,19 @@
 import type { Readable } from 'node:stream'
 import { Array } from '@osprofiler/core/toolkit'
 
-/** A client may have put the body of an answer into so many streams, one after another. */
+/** How many streams, one after another, a client may pipe a body through. */
 const MAX_STREAMS = 8
 
-/**
- * Whether nobody has begun to read a stream. A client such as node-fetch puts the stream into another one, which it hands to
- * the program: then whether nobody reads that one.
- */
+/** Whether nobody reads a stream. If a client such as node-fetch pipes it into another stream, that stream decides. */
 export function isUnread(stream: Readable, depth = 0): boolean {
   const pipes = pipesOf(stream)
   if (pipes.length === 0) return !stream.readableDidRead && stream.readableFlowing !== true && !isListenedTo(stream)
-  // Each of the streams behind it listens for the data itself.
+  // Each stream behind it adds one listener for `data`.
   if (depth >= MAX_STREAMS || stream.listenerCount('data') > pipes.length) return false
   return pipes.every(pipe => isReadable(pipe) && isUnread(pipe, depth + 1))
 }
 
-/** Whether somebody has read a part of a stream, and nobody is there any more who would read on. */
+/** Whether a part of a stream was read, and no reader is left. */
 export function isAbandoned(stream: Readable): boolean {
   if (stream.readableFlowing !== false || stream.readableEnded || stream.destroyed) return false
   return pipesOf(stream).length === 0 && !isListenedTo(stream)
@@ -31,7 +28,7 @@ function pipesOf(stream: Readable): readonly unknown[] {
   return Array.isArray(pipes) ? pipes : []
 }
 
-/** A stream that can only be written to is read by whoever has made it. */
+/** A stream that is only writable is read by the code that made it. */
 function isReadable(stream: unknown): stream is Readable {
   const { readable, readableFlowing } = stream as Partial<Readable>
   return readable === true && readableFlowing !== undefined

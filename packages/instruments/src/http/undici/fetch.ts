@@ -21,7 +21,6 @@ import {
 } from './undici-request.js'
 import { watchUpgrade } from './undici-upgrade.js'
 
-/** What is published: the request, and with it the answer or the error. */
 interface Message {
   readonly request: UndiciRequest
   readonly response?: { readonly statusCode: number }
@@ -29,16 +28,13 @@ interface Message {
 }
 
 /**
- * Makes the requests of Node's `fetch` and of undici 5 to 8 points named `http` or `https`, one a hop of a redirect,
- * from the call to the last byte of the answer, and sends the trace on to whom it may be sent.
- *
- * The point of an answer whose body nobody reads ends at the head of the answer. Whether somebody does is seen when the
- * trace is over.
+ * Records the requests of Node's `fetch` and of undici 5 to 8 as points named `http` or `https`, one per redirect. A
+ * point lasts from the call to the last byte of the response. If nobody reads the body once the trace is over, the
+ * point ends at the response's head. Allowed receivers get the trace headers.
  */
 export function instrumentFetch({ mayReceive }: InstrumentSettings): () => void {
   const hostOnly = looksAtHostOnly(mayReceive)
-  // By request, and not by context: when an answer arrives, it is in that of whoever opened the connection.
-  // On the request itself: a map of weak keys costs the collector much more.
+  // Kept on the request: the context at its response is that of the connection. A `WeakMap` is slower to collect.
   const followed = Symbol('osprofiler.point')
   type Marked = UndiciRequest & { [mark: symbol]: RequestProgress | undefined }
 
@@ -58,7 +54,7 @@ export function instrumentFetch({ mayReceive }: InstrumentSettings): () => void 
     setHeaders(request, point, mayCarry(target))
   }
 
-  /** A proxy reads what passes through it, so it must be allowed as well. */
+  /** A proxy reads the headers as well, so it must be allowed too. */
   function mayCarry(target: RequestTarget): boolean {
     const { origin, peer } = target
     if (!mayReceive(hostOnly ? origin.url : joinUrl(origin.url, target))) return false
@@ -72,7 +68,7 @@ export function instrumentFetch({ mayReceive }: InstrumentSettings): () => void 
     watchBody(request, progress)
   }
 
-  // Those that are under way when this is undone are told of to their ends.
+  // Requests in flight when this is undone are followed to their ends.
   let underWay = 0
   let undone = false
 

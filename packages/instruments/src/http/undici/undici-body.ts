@@ -4,30 +4,25 @@ import type { Around } from '../../wrapping/wrap-method.js'
 import type { RequestProgress } from '../request-progress.js'
 import type { UndiciRequest } from './undici-request.js'
 
-/** How the body of an answer is taken, told by what undici is told when it hands over a part of the body. */
+/** Progress of a response body. For each part of the body, undici learns whether there is room for more. */
 interface Body {
   readonly times: RequestProgress
-  /** How many times undici itself makes room at most, while nobody reads. */
+  /** How often undici itself makes room at most, while nobody reads. */
   readonly ownRooms: number
-  /** Whether there is no room for more until somebody reads. */
   full: boolean
-  /** How many times there was room again after that. */
+  /** How often there was room again after `full`. */
   rooms: number
-  /** Whether the trace is over. */
   late: boolean
 }
 
-// The `fetch` of undici 5 puts a body into a second stream, which takes the first parts.
+// The `fetch` of undici 5 passes a body through a second stream, which takes the first parts.
 const ROOMS_OF_UNDICI_5 = 2
 
 const BODY = Symbol('osprofiler.body')
 
 /**
- * Ends the point of an answered request at the head of the answer, once the trace is over, where nobody reads the body. A
- * small body is there as a whole before that: nothing tells whether somebody reads it.
- *
- * By methods of this one request, in place of those that take a part of the body: undici has no channel for that which
- * says whether there is room for more.
+ * Ends the point of a response at its head if nobody reads the body once the trace is over. A small body is complete
+ * before, so its reading leaves no sign. Overrides methods, because no channel says whether there is more room.
  */
 export function watchBody(request: UndiciRequest, times: RequestProgress): void {
   const ownRooms = typeof request.headers === 'string' ? ROOMS_OF_UNDICI_5 : 0
@@ -53,10 +48,10 @@ const takePart: Around = (proceed, self, args) => {
   const result = proceed(args)
   if (body === undefined) return result
   const full = result === false
-  // undici 5 hands over parts without a byte, for which there need be no room.
+  // undici 5 also delivers empty parts, which need no room.
   if (body.full && !(full && (args[0] as Uint8Array).length === 0)) body.rooms++
   body.full = full
-  // Whoever has just been given the first part may still begin to read.
+  // The code that has just received the first part may still begin to read.
   if (body.late && isUnread(body)) lookWhenOver(body)
   return result
 }

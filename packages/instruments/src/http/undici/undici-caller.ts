@@ -5,11 +5,10 @@ import { readStack } from '../../wrapping/read-stack.js'
 import type { UndiciRequest } from './undici-request.js'
 
 /**
- * The profiler of whoever made a request, or `undefined` where that was untraced or cannot be known.
- *
- * Up to undici 7 (Node 24), a request that waited for a connection of a limited pool, or that an interceptor sends
- * once more, is created in the context of *another* request. Those of undici's own API remember theirs. Those of
- * `fetch` do not, and such a one is left alone: a wrong trace is worse than none.
+ * Returns the profiler of the code that made a request, or `undefined` if that code was untraced or is unknown. Up to
+ * undici 7 (Node 24), a request that waited for a limited pool, or that an interceptor repeats, has the context of
+ * *another* request. Requests of undici's own API keep their context. Requests of `fetch` do not, and stay untraced,
+ * because a wrong trace is worse than none.
  */
 export function callersProfiler(request: UndiciRequest): Profiler | undefined {
   const copy = copyOf(request)
@@ -20,17 +19,17 @@ export function callersProfiler(request: UndiciRequest): Profiler | undefined {
   return profiler === undefined || isDelayed() ? undefined : profiler
 }
 
-/** A copy of undici, of which there may be several in a process. */
+/** A copy of undici. A process may have several. */
 interface Copy {
-  /** The one in Node itself: it makes the requests of `fetch` alone, and its pools have no limit. */
+  /** Whether Node contains the copy, which makes only the requests of `fetch`, and whose pools have no limit. */
   readonly nodesOwn: boolean
-  /** Under which its requests keep what takes their answers. */
+  /** The symbol under which a request keeps the handler of its response. */
   readonly handler: symbol | undefined
 }
 
 const copies = new WeakMap<object, Copy>()
 
-/** By the class of its requests: to look at the stack each time takes 15 us. */
+/** Finds the copy by the class of its requests, because reading the stack for each request takes 15 us. */
 function copyOf(request: object): Copy {
   const maker = request.constructor
   const known = copies.get(maker)
@@ -47,7 +46,7 @@ function copyOf(request: object): Copy {
 
 const MAX_WRAPPERS = 8
 
-/** `request()`, `stream()` and `pipeline()` keep their context in the handler, around which interceptors put their own. */
+/** `request()`, `stream()` and `pipeline()` keep their context in the handler, which interceptors may have wrapped. */
 function callersResource(request: object, { handler: symbol }: Copy): AsyncResource | undefined {
   let handler = symbol === undefined ? undefined : (request as Record<symbol, unknown>)[symbol]
   for (let depth = 0; depth < MAX_WRAPPERS && typeof handler === 'object' && handler !== null; depth++) {
@@ -58,12 +57,12 @@ function callersResource(request: object, { handler: symbol }: Copy): AsyncResou
 }
 
 const FRAMES = 16
-// What undici runs by itself when a connection is free again, an answer is complete, or it is time for another try.
+// Functions that undici runs when a connection is free, a response is complete, or a retry is due.
 const DELAYED = new Set(['onDrain', '[onDrain]', 'emitDrain', 'onMessageComplete', 'onRetry'])
-// What it calls, from version 8 on, to get back into the context of the caller.
+// Function by which undici, from version 8 on, restores the context of the caller.
 const RESTORED = 'runInAsyncScope'
 
-/** Whether undici creates a request later than it was called for, in a context of its own, by what is on the stack. */
+/** Whether undici creates a request later than its call, in another context. The stack shows this. */
 function isDelayed(): boolean {
   const called = readStack(FRAMES).find(({ name }) => name === RESTORED || DELAYED.has(name))
   return called !== undefined && called.name !== RESTORED

@@ -3,46 +3,43 @@ import { SIGNING_HEADERS } from '../../propagation/sealing-headers.js'
 import { isTraceHeader } from '../../propagation/trace-header-change.js'
 import { DEFAULT_PORTS, KNOWN_ORIGINS, type PathAndQuery, splitTarget } from '../request-target.js'
 
-/** The part of undici's request that its channels show and that all its versions from 5 to 8 share. */
+/** The part of undici's request that channels show in all versions from 5 to 8. */
 export interface UndiciRequest {
-  /** Who is connected to: the server, or a proxy. */
+  /** The server or the proxy to connect to. */
   readonly origin: string | URL
-  /** From the slash on; or a whole URL, in a request to a proxy. */
+  /** With the leading slash, or a whole URL in a request to a proxy. */
   readonly path: string
   readonly method: string
-  /** What it asks to make of the connection. */
   readonly upgrade?: unknown
-  /** Names and values in turn, a value perhaps a list; or, up to undici 5, the text that will be sent. */
+  /** Names and values in turn, where a value may be a list. Up to undici 5, the text to send. */
   readonly headers: string | readonly (string | readonly string[])[]
   addHeader(name: string, value: string): unknown
 }
 
-/** A server: its URL without a path, and what a point says of it. Nobody may write into it. */
+/** A server: its URL without a path, and what a point records of it. Shared, so the URL must not change. */
 export interface Origin {
   readonly url: URL
   readonly scheme: string
-  /** IPv6 without brackets. */
   readonly hostname: string
   readonly port: number
 }
 
-/** What a request asks for, and whom it connects to, which is another one where a proxy stands between. */
+/** The requested server, and the peer to connect to, which may be a proxy. */
 export interface RequestTarget extends PathAndQuery {
   readonly origin: Origin
   readonly peer: Origin
 }
 
-/** What a request asks for, or `undefined` where it is not an HTTP request (`CONNECT` opens a tunnel for one). */
+/** Returns the target, or `undefined` for `CONNECT`, which only opens a tunnel for a request. */
 export function requestTarget({ origin, path, method }: UndiciRequest): RequestTarget | undefined {
   if (method === 'CONNECT') return undefined
   const peer = originOf(String(origin))
-  // Not resolved against the origin: a path of two slashes would be taken for another host.
+  // Not resolved against the origin: a path with two leading slashes would count as another host.
   if (path.startsWith('/')) return { origin: peer, ...splitTarget(path), peer }
   const url = new URL(path)
   return { origin: originOf(url.origin), ...splitTarget(url.pathname + url.search), peer }
 }
 
-/** Remembered: a program asks for the same few all the time. */
 const originOf = remember<Origin>(
   text => {
     const url = new URL(text)
@@ -53,7 +50,7 @@ const originOf = remember<Origin>(
   ...KNOWN_ORIGINS,
 )
 
-/** The headers of a request that decide about those of a trace: their names, and their values, which may be lists. */
+/** Returns the headers that decide about the trace headers. A value may be a list. */
 export function decidingHeaders({ headers }: UndiciRequest): readonly (readonly [name: string, value: unknown])[] {
   if (typeof headers === 'string')
     return headers
@@ -70,12 +67,11 @@ export function decidingHeaders({ headers }: UndiciRequest): readonly (readonly 
 
 const LENGTHS: ReadonlySet<number> = new Set(['x-trace-info', ...SIGNING_HEADERS].map(({ length }) => length))
 
-/** Whether a header may be one of a trace, or hold a signature: by its length, which spares nearly all others. */
+/** Whether a header may be a trace header or hold a signature. The length alone excludes nearly all others. */
 function mayDecide({ length }: string): boolean {
   return LENGTHS.has(length)
 }
 
-/** Takes the headers of a trace off a request. */
 export function removeTraceHeaders(request: UndiciRequest): void {
   const { headers } = request
   const others =

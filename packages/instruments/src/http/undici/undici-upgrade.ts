@@ -6,7 +6,7 @@ import type { UndiciRequest } from './undici-request.js'
 
 const UPGRADE = Symbol('osprofiler.upgrade')
 
-/** Ends the point of a request whose connection becomes something else: undici 5 does not tell of such an answer. */
+/** Ends the point when the response changes the protocol. undici 5 does not publish such a response. */
 export function watchUpgrade(request: UndiciRequest, times: RequestProgress): void {
   if (request.upgrade && overrideUpgrade(request)) defineHidden(request, UPGRADE, times)
 }
@@ -14,7 +14,7 @@ export function watchUpgrade(request: UndiciRequest, times: RequestProgress): vo
 const takeUpgrade: Around = (proceed, self, args) => {
   const result = proceed(args)
   const [status] = args
-  // HTTP/2 tells later, by its channels.
+  // For HTTP/2, the channels report the response later.
   if (typeof status === 'number') (self as { [UPGRADE]?: RequestProgress })[UPGRADE]?.becameOther(status)
   return result
 }

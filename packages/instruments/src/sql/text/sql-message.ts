@@ -3,15 +3,12 @@ import { hideValues } from '../../errors/hide-values.js'
 import { recordWithMessage } from '../../errors/recorded-error.js'
 import { type ReadStatement, readStatement } from './sql-text.js'
 
-// Where servers say what of the schema is meant: names, and no values.
+// Members in which servers name parts of the schema.
 const SCHEMA = ['constraint', 'table', 'column', 'schema']
-// As pg calls them, and as postgres does.
+// The same members, as pg and postgres name them.
 const NAMED = [...SCHEMA, 'dataType', ...SCHEMA.map(name => `${name}_name`)]
 
-/**
- * An error of a database without the values that its message repeats: the parameters and the literals of the
- * statement, and all that it quotes, unless it is a name that the statement shows as well.
- */
+/** Hides parameters, literals and quotations in the message of an error, except names that the statement shows. */
 export function hideInMessage(error: unknown, { text, literals }: ReadStatement, params: unknown): unknown {
   if (!isError(error)) return typeof error === 'string' ? '' : error
   const names = new Set(text.match(/[\w$]+/g))
@@ -29,9 +26,9 @@ export function hideInMessage(error: unknown, { text, literals }: ReadStatement,
   return shown
 }
 
-/** From the first quotation that is no known name to the last quote of all: quotations in values are not escaped. */
+/** Hides from the first quotation that is no known name to the last quote, because quotes in values are not escaped. */
 function hideQuoted(message: string, quote: string, names: ReadonlySet<string>): string {
-  // Behind a letter it is an apostrophe.
+  // After a letter, the quote is an apostrophe.
   const opening = new RegExp(`(?<!\\w)${quote}`, 'g')
   for (let match = opening.exec(message); match !== null; match = opening.exec(message)) {
     const open = match.index
@@ -45,16 +42,16 @@ function hideQuoted(message: string, quote: string, names: ReadonlySet<string>):
   return message
 }
 
-/** `users`, or `shop.users`, of which the statement may leave out the first part. */
+/** Accepts `users`, and `shop.users`, of which the statement may leave out the first part. */
 function isName(quoted: string, names: ReadonlySet<string>): boolean {
   const [last = '', ...before] = quoted.split('.').reverse()
   return quoted === '?' || (names.has(last) && before.every(part => /^\w+$/.test(part)))
 }
 
-// A body in a body, in dollar quotes both: deeper ones are nobody's SQL.
+// How deep bodies in dollar quotes are read, one inside another. Real SQL goes no deeper.
 const MAX_BODIES = 3
 
-/** The value of a literal, and of those in it where it is the body of a function or of a `DO` of PostgreSQL. */
+/** Returns the value of a literal. If it is the body of a function or a `DO` of PostgreSQL, adds the values inside. */
 function valuesOf(literal: string, bodies = 0): string[] {
   const quote = /^\$[^$]*\$/.exec(literal)?.[0]
   if (quote === undefined || bodies === MAX_BODIES) return [unquote(literal)]

@@ -2,28 +2,28 @@ import { Math } from '@osprofiler/core/toolkit'
 import { readToken, type SqlDialect, type SqlToken } from './sql-tokens.js'
 import { SqliteStrings } from './sqlite-strings.js'
 
-/** What is read of a statement, and how much of it is recorded, in characters. */
+/** How many characters of a statement are read, and how many are recorded. */
 const MAX_READ = 50_000
 export const MAX_STATEMENT = 4_000
 
-/** A statement as it may be shown, and what was hidden of it. */
 export interface ReadStatement {
   readonly text: string
   readonly literals: readonly string[]
 }
 
 /**
- * Reads a statement with each literal replaced by `?`, its comments left out and its spaces made one. Names,
- * placeholders and words stay, but for those in the place of a value: of `PRAGMA x = word`, `SET x = word` and
- * `ALTER ROLE y SET x = word`, a password without its quotes, and what SQLite may read as a string, `= "value"`.
+ * Reads a statement with `?` for each literal, without comments, and with single spaces. Names, placeholders and words
+ * stay. Words are hidden as values of `PRAGMA x = word`, `SET x = word` and `ALTER ROLE y SET x = word`, and as
+ * passwords without quotes. So are names that SQLite may read as strings: `= "value"`.
  *
- * What cannot be read surely is not shown:
- * - all behind a comment that MySQL executes, or in which another one begins, and behind a NUL, where some servers stop;
- * - all from the first string on where a quote is never closed, or a word follows a string at once: an apostrophe in a
- *   value that nobody has doubled looks so, and what was meant to be in the string stands outside of it;
- * - the same where there is a string with a backslash and what follows cannot be SQL, for then the server has
- *   `standard_conforming_strings` or `NO_BACKSLASH_ESCAPES` set against the default, and read it otherwise;
- * - what follows on a `COPY`, whose rows may stand there.
+ * Hides what cannot be read for sure:
+ * - everything after a comment that MySQL executes or that contains another one, and after a NUL, where servers may
+ *   stop
+ * - everything from the first string on, if a quote is never closed or a word directly follows a string. An apostrophe
+ *   that was not doubled in a value looks like this: the rest of the value is then outside of the string
+ * - the same if a string contains a backslash and the rest cannot be SQL. Such a server has changed the default of
+ *   `standard_conforming_strings` or `NO_BACKSLASH_ESCAPES`, and reads the string in another way
+ * - everything after a `COPY`, because rows may follow
  */
 export function readStatement(sql: string, dialect: SqlDialect): ReadStatement {
   const nul = sql.indexOf('\0')
@@ -40,25 +40,22 @@ export function readStatement(sql: string, dialect: SqlDialect): ReadStatement {
   return reading.finish(at < sql.length)
 }
 
-/** What has been read so far. */
 class Reading {
-  /** Whether there is more that can be told. */
   goesOn = true
   readonly #dialect: SqlDialect
   readonly #literals: string[] = []
   #text = ''
   #spaced = false
-  /** What was read last, as it was written. */
   #previous = ''
-  /** Where the first string began; whether the server may have seen another end of one. */
+  /** Where the first string began, and whether the server may see another end of a string. */
   #stringFrom: number | undefined
   #doubtful = false
   #unclosed = false
-  /** Whether what was not read is said to be hidden. */
+  /** Whether the text already shows that the rest is hidden. */
   #sealed = false
   #statement = new Statement()
   readonly #strings: SqliteStrings | undefined
-  /** Behind a `COPY`. */
+  /** Whether rows of a `COPY` may follow. */
   #rows = false
 
   constructor(dialect: SqlDialect) {
@@ -66,7 +63,7 @@ class Reading {
     if (dialect === 'sqlite') this.#strings = new SqliteStrings()
   }
 
-  /** Takes the next part; `next` is what follows it at once. */
+  /** Takes a token. `next` is the character after it. */
   read({ kind, text }: SqlToken, next: string | undefined): void {
     if (kind === 'skipped') {
       this.#spaced = this.#text !== ''
@@ -84,7 +81,7 @@ class Reading {
     if (this.#text.length > MAX_STATEMENT) this.goesOn = false
   }
 
-  /** `cut` where there was more of the statement. */
+  /** `cut` says that the statement is longer than what was read. */
   finish(cut: boolean): ReadStatement {
     this.#hideNames(this.#strings?.end())
     if ((cut && this.#doubtful) || (!cut && this.#unclosed)) this.#sealStrings()
@@ -97,7 +94,7 @@ class Reading {
     this.#hide(text)
     this.#stringFrom ??= this.#text.length - 1
     this.#doubtful ||= this.#dialect !== 'sqlite' && text.includes('\\') && !/^[eE$]/.test(text)
-    // No SQL that somebody writes; or it goes on where a backslash counts, and is not closed there.
+    // Such text is no SQL, or an `E'...'` string goes on and is not closed.
     const goesOn = /^[eE]'/.test(this.#previous) && text.startsWith("'")
     if (goesOn || (next !== undefined && /[\w'"\\\x80-\uffff]/.test(next))) this.#sealStrings()
   }
@@ -119,7 +116,7 @@ class Reading {
     return this.#strings.isString(text, this.#previous, next, this.#text.length + (this.#spaced ? 1 : 0))
   }
 
-  /** Hides names that turned out to be strings, the last one first, for the places are those of the text as it is. */
+  /** Hides names that turned out to be strings. Goes backwards, because the places are those of the unchanged text. */
   #hideNames(places: readonly number[] | undefined): void {
     for (const place of places?.toReversed() ?? []) {
       const [name] = /^"[^"]*(?:""[^"]*)*"/.exec(this.#text.slice(place)) ?? []
@@ -152,14 +149,12 @@ class Reading {
     this.#spaced = false
   }
 
-  /** Hides all from here on. */
   #seal(): void {
     this.#add('?')
     this.#sealed = true
     this.goesOn = false
   }
 
-  /** Hides all from the first string on. */
   #sealStrings(): void {
     if (this.#stringFrom === undefined) return
     this.#text = this.#text.slice(0, this.#stringFrom)
@@ -174,26 +169,25 @@ const ACCOUNT = /^(?:USER|ROLE|GROUP)$/
 const SECRET_FOLLOWS = /^(?:BY|PASSWORD|RANDOM)$/
 const SECRET_OF_PLUGIN_FOLLOWS = /^(?:AS|USING)$/
 
-/** One statement of a text: which of its words are values. */
+/** Finds the words of one statement that are values. */
 class Statement {
-  /** Its first word. */
   verb = ''
-  /** Whether it may change settings; behind the sign that makes words values, to its end. */
+  /** `#sets`: the statement may change a setting. `#setting`: the sign before the value has come. */
   #sets = false
   #setting = false
-  /** Whether it is about who may log in; behind the word that makes the next one a password. */
+  /** `#account`: the statement is about logins. `#plugin`: `IDENTIFIED` has come. `#secret`: a password comes next. */
   #account = false
   #plugin = false
   #secret = false
 
-  /** Takes a word, and says whether it stands for a value. */
+  /** Takes a word. Returns whether it is a value. */
   isValue(word: string, previous: string): boolean {
     const upper = word.toUpperCase()
     if (!/^(?:EXPLAIN|QUERY|PLAN)$/.test(upper)) this.verb ||= upper
     const isSecret = this.#isSecret(upper, previous)
     if (isSecret || this.#setting) return true
     if (upper === 'PRAGMA' || (upper === 'SET' && SETS.test(this.verb))) this.#sets = true
-    // Of a foreign key, or of a column.
+    // `SET NULL` and `SET DEFAULT` belong to a foreign key or a column.
     if (/^SET$/i.test(previous) && /^(?:NULL|DEFAULT)$/.test(upper)) this.#sets = false
     this.#setting = this.#sets && upper === 'TO'
     return false
@@ -211,7 +205,7 @@ class Statement {
     return this.#setting
   }
 
-  /** Whether what comes now is a value; what comes behind it is no password any more. */
+  /** Returns whether the next token is a value. After it, no password follows. */
   passSecret(): boolean {
     const isSecret = this.#secret
     this.#secret = false

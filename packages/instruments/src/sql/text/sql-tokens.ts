@@ -1,9 +1,8 @@
 import { RegExp, String } from '@osprofiler/core/toolkit'
 
-/** Whose rules a statement is read by: what is a string and what a comment differs. */
+/** The rules by which strings and comments are read. */
 export type SqlDialect = 'postgresql' | 'mysql' | 'sqlite'
 
-/** A part of a statement. */
 export interface SqlToken {
   readonly kind: SqlTokenKind
   readonly text: string
@@ -12,28 +11,28 @@ export interface SqlToken {
 const KINDS = ['skipped', 'string', 'number', 'unsure', 'word', 'name', 'unclosed', 'sign'] as const
 
 /**
- * `skipped`, spaces and comments; `string`, `number`, values; `word`, a name, a keyword or a placeholder; `name`, one in
- * quotes; `unclosed`, all from a quote on that is never closed; `sign`, anything else; `unsure`, all from what cannot be
- * told on.
+ * `skipped`: spaces and comments. `string`, `number`: values. `word`: a name, a keyword or a placeholder. `name`: a
+ * name in quotes. `unclosed`: everything after a quote that is never closed. `sign`: anything else. `unsure`:
+ * everything from an ambiguous place on.
  */
 export type SqlTokenKind = (typeof KINDS)[number]
 
-// The order of the kinds decides. All are linear: no repeated part of a pattern can be read in two ways. A quote is
-// closed by one that no other one follows: without that, a pattern that fails would try one half of a doubled one.
+// The order of the kinds decides. All patterns are linear: no repeated part can be read in two ways. No other quote may
+// follow a closing one. Otherwise a failing pattern would try one half of a doubled quote.
 const BACKSLASHED = String.raw`'[^'\\]*(?:(?:\\[^]|'')[^'\\]*)*'(?!')`
 const PLAIN = "'[^']*(?:''[^']*)*'(?!')"
 const NUMBER = String.raw`\.?\d[\w.]*(?:(?<=[eE])[+-]\d\w*)?`
 const WORD = String.raw`[A-Za-z_\x80-\uffff][\w$\x80-\uffff]*`
 const BACKTICKED = '`[^`]*(?:``[^`]*)*`(?!`)'
 const DOUBLE_QUOTED = '"[^"]*(?:""[^"]*)*"(?!")'
-// One in which no other one begins.
+// A comment that contains no other one.
 const BLOCK_COMMENT = String.raw`/\*[^*/]*(?:(?:\*(?!/)|/(?!\*))[^*/]*)*(?:\*/|$)`
 const TAG = String.raw`(?:[A-Za-z_\x80-\uffff][\w\x80-\uffff]*)?`
 const NEXT_LINE = String.raw`[^\S\n\r]*(?:--[^\n\r]*)?[\n\r](?:\s|--[^\n\r]*[\n\r])*`
 
 const PATTERNS: Readonly<Record<SqlDialect, RegExp>> = {
   postgresql: compile({
-    // The rest of a comment in stars, for they nest, is skipped by hand.
+    // Comments in stars nest, so `endOfComment` skips the rest.
     skipped: String.raw`\s+|--[^\n\r]*|/\*`,
     string: [
       // Goes on in the next line, where the backslash still counts.
@@ -41,19 +40,18 @@ const PATTERNS: Readonly<Record<SqlDialect, RegExp>> = {
       `(?:[bBxXnN]|[uU]&)?${PLAIN}`,
       String.raw`\$(?<tag>${TAG})\$[^]*?\$\k<tag>\$`,
     ],
-    // A string in which the backslash counts, and that is never closed. `AS$$`, a word for the server: what follows was
-    // meant for a string.
+    // A string with backslashes that is never closed. Or `AS$$`, which is a word, so the rest was meant as a string.
     unsure: String.raw`[eE]'[^]*|[A-Za-z_\x80-\uffff][\w\x80-\uffff]*\$[\w$\x80-\uffff]*\$[^]*`,
     word: [String.raw`\$\d+`, WORD],
     name: `(?:[uU]&)?${DOUBLE_QUOTED}`,
     unclosed: String.raw`['"][^]*|\$${TAG}\$[^]*`,
   }),
   mysql: compile({
-    // A comment ends with its line, and that with a line feed only. One in stars has none in it.
+    // A comment in a line ends at a line feed only. A comment in stars contains no other one.
     skipped: String.raw`\s+|#[^\n]*|--(?=[\x00-\x20\x7f]|$)[^\n]*|(?!/\*M?!)${BLOCK_COMMENT}`,
-    // In double quotes stands a name where sql_mode has ANSI_QUOTES, and nobody tells us.
+    // Double quotes enclose names if sql_mode has ANSI_QUOTES, which is unknown here.
     string: [`[bBxXnN]?${BACKSLASHED}`, BACKSLASHED.replaceAll("'", '"')],
-    // A comment that the server executes, or one in which there may be another.
+    // A comment that the server executes, or that may contain another one.
     unsure: String.raw`/\*[^]*`,
     word: [`[:@]*${WORD}`],
     name: BACKTICKED,
@@ -84,7 +82,7 @@ function compile({ skipped, string, unsure, word, name, unclosed }: TokenPattern
   return new RegExp(KINDS.map(kind => `(?<${kind}>${all[kind]})`).join('|'), 'y')
 }
 
-/** What stands in a text at a place before its end. */
+/** Returns the token at `at`, which must be before the end. */
 export function readToken(source: string, at: number, dialect: SqlDialect): SqlToken {
   const pattern = PATTERNS[dialect]
   pattern.lastIndex = at

@@ -1,12 +1,12 @@
 import { Set } from '@osprofiler/core/toolkit'
 
-// Behind these SQLite takes a name in double quotes that it does not know for a string.
+// After these, SQLite reads an unknown name in double quotes as a string.
 const VALUE_FOLLOWS =
   /^(?:[=<>!|+*/%-]|LIKE|GLOB|MATCH|REGEXP|ESCAPE|BETWEEN|IS|NOT|WHEN|THEN|ELSE|DEFAULT|LIMIT|OFFSET)$/i
 const LIST_FOLLOWS = /^(?:VALUES|IN)$/i
 const FILE_FOLLOWS: Readonly<Record<string, RegExp>> = { ATTACH: /^(?:ATTACH|DATABASE)$/i, VACUUM: /^INTO$/i }
 const PLAIN_NAME = /^"[\w $\x80-\uffff-]+"$/
-/** Their arguments are values, and those of the others from the second one on. */
+/** Functions whose arguments are values, and functions whose arguments are values from the second one on. */
 const TAKES_VALUES = new Set(
   'printf format strftime date time datetime julianday unixepoch timediff json json_array json_object json_each json_tree quote hex unhex char raise concat concat_ws load_extension'.split(
     ' ',
@@ -18,26 +18,26 @@ const TAKES_VALUES_LATER = new Set(
   ),
 )
 
-/** What stands between two brackets, or in the whole statement. */
+/** The tokens between two brackets, or the whole statement. */
 interface Frame {
-  /** Whether what follows the bracket or a comma is a value, and how many commas there were. */
+  /** Whether arguments are values, whether only the later ones are, and how many commas there were. */
   readonly values: boolean
   readonly valuesLater: boolean
   commas: number
-  /** Behind `VALUES` or `IN`. */
+  /** Whether `VALUES` or `IN` came last. */
   list: boolean
-  /** Behind `SELECT`, without a table so far: the names in quotes, by their places in the text. */
+  /** The places of quoted names after a `SELECT` for which no table has come. */
   selected: number[] | undefined
 }
 
 /**
- * Knows which names in double quotes SQLite may read as strings. It takes one that no column has for a string, and what
- * columns there are only the database knows: the place of a name decides, and where that leaves a doubt the name is hidden.
+ * Finds names in double quotes that SQLite may read as strings, as it does if no column has the name. Only the database
+ * knows its columns, so the place of a name decides. In doubt, the name is hidden.
  */
 export class SqliteStrings {
   #frames: Frame[] = [createFrame(false, false)]
   #verb = ''
-  /** The word before an opening bracket, and whether it stands where a value does. */
+  /** The word before an opening bracket, and whether it stands in the place of a value. */
   #called: { readonly name: string; readonly isValue: boolean } | undefined
   #between = false
 
@@ -45,18 +45,17 @@ export class SqliteStrings {
     return this.#frames[this.#frames.length - 1] as Frame
   }
 
-  /** Whether a name in double quotes may be a string; `previous` is what stands before it. */
+  /** Whether a name in double quotes may be a string. `previous` is the token before it. */
   isString(text: string, previous: string, next: string | undefined, place: number): boolean {
     this.#called = undefined
     if (next === '.' || previous === '.') return false
     const file = FILE_FOLLOWS[this.#verb]
     if (!PLAIN_NAME.test(text) || this.#isValuePlace(previous) || file?.test(previous) === true) return true
-    // Of a function's argument the `SELECT` around the function decides.
+    // For an argument of a function, the `SELECT` around the function decides.
     this.#frames.findLast(({ selected }) => selected !== undefined)?.selected?.push(place)
     return false
   }
 
-  /** Takes a word. */
   word(text: string, previous: string): void {
     const upper = text.toUpperCase()
     if (this.#verb === '' && !/^(?:EXPLAIN|QUERY|PLAN)$/.test(upper)) this.#verb = upper
@@ -70,7 +69,7 @@ export class SqliteStrings {
     else if (/^AND$/i.test(previous)) this.#between = false
   }
 
-  /** Takes a sign. Gives the places of names that were strings, now that no table can follow. */
+  /** Takes a sign. Returns the places of names that are strings, because no table can follow. */
   sign(text: string, previous: string): readonly number[] {
     let strings: readonly number[] = []
     if (text === '(') this.#open(previous)
@@ -81,7 +80,7 @@ export class SqliteStrings {
     return strings
   }
 
-  /** At the end of a statement. */
+  /** Ends a statement, and returns the same. */
   end(): readonly number[] {
     const strings = this.#frames.flatMap(({ selected }) => selected ?? [])
     this.#frames = [createFrame(false, false)]

@@ -2,7 +2,7 @@ import { decodeURIComponent, Map, Object, Set } from '@osprofiler/core/toolkit'
 
 const API = /^_[a-z_]{1,40}$/
 
-/** The words that may follow a word of the API, which is written with all words before it. */
+/** The words that may follow a word of the API, by that word and all words before it. */
 const WORDS = new Map(
   Object.entries({
     _async_search: 'status',
@@ -58,20 +58,17 @@ const WORDS = new Map(
   }),
 )
 
-/** Words of the API that come after a name: the name of what they are asked of is hidden. */
+/** Words of the API that follow a name, which is hidden. */
 const AFTER_NAME = new Set(
   '_ack _activate _analyze _block _cancel _cleanup _clone _close _create _deactivate _delete _disable _enable _execute _explain _flush _infer _mount _open _password _preview _reset _restore _rollover _schedule_now _search _shrink _simulate _source _start _stats _status _stop _update _verify'.split(
     ' ',
   ),
 )
 
-/** After these comes the id of a document, whatever the id looks like. */
+/** The id of a document follows these, whatever it looks like. */
 const DOCUMENT = new Set(['_create', '_doc', '_explain', '_source', '_termvectors', '_update'])
 
-/**
- * A path with the indices and the words of the API. What else stands in a path may be the id of a document, the name of
- * a user, or a handle that opens a search.
- */
+/** Returns a path with its indices and words of the API. Other parts may be ids, user names, or handles of searches. */
 export function hideIds(path: string): string {
   const parts = path.split('/').slice(1)
   const [first = ''] = parts

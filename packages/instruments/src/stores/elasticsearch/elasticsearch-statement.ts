@@ -5,7 +5,6 @@ import { recordWithMessage } from '../../errors/recorded-error.js'
 import { showMembers } from '../show-members.js'
 import { hideIds } from './elasticsearch-path.js'
 
-/** What the clients of Elasticsearch and OpenSearch are asked for. */
 export interface SearchRequest {
   readonly method?: unknown
   readonly path?: unknown
@@ -17,22 +16,21 @@ const MAX_DEPTH = 6
 const NAME = /^[\w.*@-]{1,64}$/
 const TYPE = /^[a-z_]{1,80}$/
 
-// Their bodies are queries: names of fields and of kinds of queries, and values.
+// Requests whose body is a query: fields, kinds of queries, and values.
 const QUERIES = /\/_(?:search|async_search|count|delete_by_query|update_by_query|explain|validate\/query)$/
-// Of other requests bodies are never shown: passwords, keys and programs are among them.
+// Requests whose body may be shown. Others contain passwords, keys and programs.
 const DOCUMENTS =
   /^(?:\/[^_/][^/]*)?\/_(?:search|async_search|count|delete_by_query|explain|doc|create|bulk|mget|msearch)(?:\/[^/]*)?$/
 
 /**
- * What a point says of a request: its method, its path without the ids of documents, and the fields of its query with
- * `?` for each value: `POST /orders/_search {query: {term: {status: ?}}}`. The values stand in `params` where `values`
- * asks for them, of requests that are about documents.
+ * Describes a request by its method, its path without ids, and the fields of its query with `?` for each value:
+ * `POST /orders/_search {query: {term: {status: ?}}}`. With `values`, adds the values of requests about documents.
  */
 export function searchInfo(request: SearchRequest, system: string, values: boolean): PointInfo {
   try {
     return { db: { system, ...describeRequest(request, values) } }
   } catch {
-    // A getter of the program's, which is the client's to run.
+    // A getter of the program has failed. The client reads it as well, and may throw.
     return { db: { system, statement: '?' } }
   }
 }
@@ -45,13 +43,10 @@ function describeRequest({ method, path, body, bulkBody }: SearchRequest, values
   return { statement, params: { path: asked, body: isObject(body ?? bulkBody) ? (body ?? bulkBody) : undefined } }
 }
 
-/**
- * An error as a point shows it. Servers repeat the values that they refuse, so the message stays only where the values
- * are recorded anyhow.
- */
+/** Returns the error as a point shows it. Servers repeat refused values, so the message stays only with `values`. */
 export function searchFailure(error: unknown, request: SearchRequest, values: boolean): unknown {
   if (!isError(error)) return error
-  // Of an answer that names no error, such as a document that is not there, the client's message is its JSON.
+  // Without a named error, as for a missing document, the client's message is the response as JSON.
   const isPlain = error.name === 'ResponseError' && errorType(error) === undefined
   if (values && concernsDocuments(request) && !isPlain) return error
   if (error.name === 'DeserializationError') return recordWithMessage(error, 'the answer is not JSON')
@@ -67,7 +62,7 @@ function concernsDocuments(request: SearchRequest): boolean {
   }
 }
 
-/** The server's name for what is wrong, or else the status, as of a document that is not there. */
+/** Returns the server's name for the error, or else the status, as for a missing document. */
 function describeAnswer(error: Error & { readonly meta?: unknown }): string {
   const type = errorType(error)
   if (type !== undefined && TYPE.test(type)) return type
@@ -89,7 +84,7 @@ function describe(value: unknown, depth: number): string {
   }
   if (!isObject(value)) return '?'
   const shown = showMembers(Object.entries(value), ([name, inner]) => {
-    // What a program is given is named as its author likes.
+    // The author of a script chooses the names in its parameters.
     const hidden = name === 'script' || name === 'params'
     return `${NAME.test(name) ? name : '?'}: ${hidden ? '?' : describe(inner, depth + 1)}`
   })

@@ -12,10 +12,7 @@ const SYSTEMS = {
   '@opensearch-project/opensearch': 'opensearch',
 } as const
 
-/**
- * Makes the requests of Elasticsearch's client, 8 and 9, and of OpenSearch's, 3, points named `db`: one for a
- * call, with the HTTP requests that it takes, tries and retries, nested in it.
- */
+/** Records calls of the clients of Elasticsearch 8 and 9 and OpenSearch 3 as points `db` around their HTTP requests. */
 export function instrumentElasticsearch({ traceSql, libraries }: InstrumentSettings): () => void {
   const values = traceSql === 'values'
 
@@ -38,7 +35,7 @@ export function instrumentElasticsearch({ traceSql, libraries }: InstrumentSetti
   return undoAll(
     Object.entries(SYSTEMS).map(([name, system]) => {
       const given = libraries[name as keyof typeof SYSTEMS]
-      // How the client finds its servers, and asks those that had failed whether they are back. Each client has one of two.
+      // Methods by which a client finds its servers, and tries failed ones again. Each client has one of the two pools.
       const classes = {
         Transport: { request: aroundRequest(system), ...ownWork('sniff') },
         SniffingTransport: ownWork('sniff'),
@@ -53,16 +50,14 @@ export function instrumentElasticsearch({ traceSql, libraries }: InstrumentSetti
 type Trace = (send: () => unknown) => unknown
 type Answered = (error: unknown, result: unknown) => void
 
-/** As OpenSearch's client may be asked: the callback is told in the context of who gave it. */
+/** Serves a callback, which OpenSearch's client accepts, in the context of its caller. */
 function requestWithCallback(proceed: Proceed, args: unknown[], at: number, trace: Trace): unknown {
   const callback = bindCallback(args[at] as Answered)
   return untilAnswered(trace, answered => proceed(args.with(at, standInAfter(callback, answered))))
 }
 
-/**
- * OpenSearch's client returns an object with the methods of a promise, and calls of these would count as the
- * program's. The client makes that promise of a callback, so the same is done here, one tick for one tick.
- */
+// OpenSearch's client returns an object with the methods of a promise. Using these methods would count as the program's
+// use. The client makes the promise of a callback, so this function does the same, tick for tick.
 function requestThenable(proceed: Proceed, [params, options]: unknown[], trace: Trace): unknown {
   const { promise, settle: settlePromise } = createPromise()
   const returned = untilAnswered(trace, answered => {
@@ -81,11 +76,11 @@ function requestThenable(proceed: Proceed, [params, options]: unknown[], trace: 
   return returned
 }
 
-/** Makes a point that lasts until `answered` is called, of which no promise of the program knows. */
+/** Makes a point that lasts until `answered` is called. Its promise is invisible to the program. */
 function untilAnswered(trace: Trace, send: (answered: Answered) => unknown): unknown {
   let returned: unknown
   const point = trace(() => {
-    // Not within the function of the promise, which would keep what is thrown at once.
+    // Not inside the executor of the promise, which would catch a synchronous error.
     const { promise, settle: answered } = createPromise()
     returned = send(answered)
     return promise
@@ -94,7 +89,6 @@ function untilAnswered(trace: Trace, send: (answered: Answered) => unknown): unk
   return returned
 }
 
-/** A promise, and the callback that settles it. */
 function createPromise(): { readonly promise: Promise<unknown>; readonly settle: Answered } {
   let settlePromise: Answered = () => undefined
   const promise = new Promise((resolve, reject) => {

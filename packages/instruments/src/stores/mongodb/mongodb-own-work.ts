@@ -12,11 +12,11 @@ function staysOpen(cursor: Cursor): boolean {
   return cursor.cursorOptions?.tailable === true
 }
 
-/** The command that opens such a cursor is a request's own. */
+/** The command that opens such a cursor still belongs to its request. */
 const aroundGetMore: Around = (proceed, self, args) =>
   staysOpen(self as Cursor) ? aroundOwnWork(proceed, self, args) : proceed(args)
 
-/** What is read of a stream that stays open is no request's, and neither is what comes of it. */
+/** Reads of a stream that stays open belong to no request, and neither do their effects. */
 const aroundStream: Around = (proceed, self, args) => {
   const stream = proceed(args) as { _read(size: number): void }
   if (!staysOpen(self as Cursor)) return stream
@@ -26,10 +26,7 @@ const aroundStream: Around = (proceed, self, args) => {
   return stream
 }
 
-/**
- * Has what mongodb's client does by itself belong to no trace, even if a traced request woke it: monitors, polls of DNS,
- * connections. So it is with what change streams and tailable cursors ask for as long as they are open.
- */
+/** Work of mongodb's client itself, and reads of open change streams and tailable cursors. It belongs to no trace. */
 export const MONGODB_OWN_WORK: readonly WrappedFile[] = [
   { file: 'lib/sdam/monitor.js', classes: { Monitor: ownWork('connect', 'requestCheck', 'reset') } },
   { file: 'lib/sdam/srv_polling.js', classes: { SrvPoller: ownWork('start', 'schedule') } },
@@ -41,7 +38,6 @@ export const MONGODB_OWN_WORK: readonly WrappedFile[] = [
     file: 'lib/cmap/connection_pool.js',
     classes: { ConnectionPool: ownWork('createConnection', 'ensureMinPoolSize') },
   },
-  // Its events go on for as long as the stream is open.
   { file: 'lib/change_stream.js', classes: { ChangeStream: ownWork('_streamEvents') } },
   {
     file: 'lib/cursor/abstract_cursor.js',

@@ -7,11 +7,11 @@ type Document = Readonly<Record<string, unknown>>
 
 const MAX_ITEMS = 100
 const MAX_DEPTH = 4
-/** Above the values in an info stand itself, `db` and `params`; below them the info is cut at the same place. */
+/** The info is cut at the same depth. The info itself, `db` and `params` are above the values. */
 const MAX_VALUE_DEPTH = 10
 const NAME = /^[$\w.-]{1,64}$/
 
-/** What each command asks for, by the members that say it. Of others, only their name is ever shown. */
+/** Members that describe each command. Other commands show only their name. */
 const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   aggregate: ['pipeline'],
   collMod: [],
@@ -29,21 +29,20 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   listIndexes: [],
   update: ['updates'],
 }
-/** Of these a text says it all, as of the numbers that JavaScript has none for. */
+/** Types that a text describes fully, among them numbers that JavaScript lacks. */
 const SHOWN_TYPES = new Set<unknown>(['Decimal128', 'Double', 'Int32', 'Long', 'ObjectId'])
 const MORE_PARAMS = ['sort', 'projection', 'skip', 'limit', 'hint', 'collation', 'arrayFilters']
 
 /**
- * What a point says of a command: its name, its collection, and the fields and operators that it asks by, with `?` for
- * each value: `find orders {status: ?}`. The values stand in `params` where `values` asks for them; never those of
- * commands that are not about documents, since passwords and handshakes are among them.
+ * Describes a command by its name, its collection, and its fields and operators with `?` for each value:
+ * `find orders {status: ?}`. With `values`, adds values, but only of documents: other commands contain passwords.
  */
 export function mongodbInfo(command: unknown, values: boolean): PointInfo {
   const system = 'mongodb'
   try {
     return { db: { system, ...describeCommand(command, values) } }
   } catch {
-    // A getter of the program's, which is mongodb's to run.
+    // A getter of the program has failed. mongodb reads it as well, and may throw.
     return { db: { system, statement: '?' } }
   }
 }
@@ -62,13 +61,13 @@ function describeCommand(command: unknown, values: boolean): PointInfo {
   return { statement, params: plain(params, MAX_VALUE_DEPTH) }
 }
 
-/** An error as a point shows it: servers repeat the values that they refuse. */
+/** Returns the error as a point shows it, because servers repeat the values that they refuse. */
 export function mongodbFailure(error: unknown, values: boolean): unknown {
   if (values || !isError(error)) return error
   return recordWithMessage(error, hideQuoted(hideBraces(error.message)))
 }
 
-/** From the first brace to the last one. Not by a pattern, which would search from each brace to the end. */
+/** Hides from the first brace to the last one. A pattern would search from each brace to the end. */
 function hideBraces(message: string): string {
   const open = message.indexOf('{')
   const close = message.lastIndexOf('}')
@@ -79,10 +78,10 @@ function hideQuoted(message: string): string {
   return message.replace(/(["'`]).*\1/gs, '$1?$1')
 }
 
-/** What is wrong with an answer that is no failure of the command: documents that were not written. */
+/** Returns the error in the response of a command that succeeded: documents that were not written. */
 export function writeError(answer: unknown): Error | undefined {
   const { get, toObject } = (answer ?? {}) as Partial<Answer>
-  // An answer that is not taken apart yet stays so, unless it tells of an error.
+  // A response that is not parsed yet stays so, unless it contains an error.
   if (typeof get === 'function' && Reflect.apply(get, answer, ['writeErrors', BSON_ARRAY]) == null) return undefined
   const document = typeof toObject === 'function' ? Reflect.apply(toObject, answer, []) : answer
   const [first] =
@@ -95,7 +94,6 @@ export function writeError(answer: unknown): Error | undefined {
 
 const BSON_ARRAY = 4
 
-/** The answer of a server, of which mongodb reads what is asked for. */
 interface Answer {
   get(name: string, type: number): unknown
   toObject(): unknown
@@ -121,13 +119,13 @@ function list(value: unknown, describeEach: (each: unknown) => string): string {
   return items.length < 2 ? described : `${described}, ... ${items.length - 1} more`
 }
 
-/** Documents that are kept as they will be sent. */
+/** Documents in the form in which they will be sent. */
 function sequence(value: unknown): readonly unknown[] | undefined {
   const { documents } = (isDocument(value) ? {} : (value ?? {})) as { readonly documents?: unknown }
   return Array.isArray(documents) ? documents : undefined
 }
 
-/** Fields and operators, as deep as they are ones of the query: `{status: ?, $or: [{total: {$gt: ?}}, ...]}`. */
+/** Shows fields and operators as deep as they belong to the query: `{status: ?, $or: [{total: {$gt: ?}}, ...]}`. */
 function shape(value: unknown, depth = 0): string {
   if (depth >= MAX_DEPTH) return '?'
   if (Array.isArray(value)) {
@@ -142,7 +140,7 @@ function shape(value: unknown, depth = 0): string {
   return `{${shown}}`
 }
 
-/** Names within a value are data. They are the query's in a list of conditions, a stage of these, or after an operator. */
+/** Names belong to the query in a list of conditions, in its stages, or above operators. Other names are data. */
 function isPartOfQuery(name: string, inner: unknown, depth: number): boolean {
   if (/^\$(?:and|or|nor|not|match|elemMatch)$/.test(name)) return true
   if (name.startsWith('$') || depth > MAX_DEPTH || !isDocument(inner)) return false
@@ -157,7 +155,7 @@ function shapeOfUpdate(value: unknown): string {
   return names.every(name => name.startsWith('$')) ? `{${names.map(name => `${name}: ?`).join(', ')}}` : '?'
 }
 
-/** Values as a reader knows them: of an `ObjectId`, its text. */
+/** Returns values in the form that a reader knows, such as the text of an `ObjectId`. */
 function plain(value: unknown, depth: number): unknown {
   if (depth < 0) return '...'
   const items = Array.isArray(value) ? value : sequence(value)
@@ -166,11 +164,11 @@ function plain(value: unknown, depth: number): unknown {
   if (members !== undefined) return Object.fromEntries(members.map(([name, each]) => [name, plain(each, depth - 1)]))
   const { _bsontype: type, toHexString } = (value ?? {}) as { _bsontype?: unknown; toHexString?: unknown }
   if (type === undefined) return value
-  // A UUID is a Binary that has this.
+  // A UUID is a Binary with this method.
   return SHOWN_TYPES.has(type) || toHexString !== undefined ? String(value) : `[${type}]`
 }
 
-/** Of a document, or of the `Map` that mongodb makes of a sort. */
+/** Returns the entries of a document, or of the `Map` that mongodb makes of a sort. */
 function entriesOf(value: unknown): readonly [string, unknown][] | undefined {
   if (types.isMap(value)) return [...value].map(([name, each]) => [String(name), each])
   return isDocument(value) ? Object.entries(value) : undefined

@@ -16,11 +16,8 @@ interface Pool {
 }
 
 /**
- * Makes the commands of mongodb 6 and 7, and so of mongoose, points named `db`. The time until there is a connection,
- * or one of the pool, is a point `wait`.
- *
- * By the method through which each command goes, not by command monitoring: that is switched on where a client is
- * made, for all that it does, and has each answer taken apart a second time.
+ * Records the commands of mongodb 6 and 7, and therefore of mongoose, as points named `db`, and their waits for a
+ * connection as points `wait`. Command monitoring would be turned on for a whole client, and parse each response twice.
  */
 export function instrumentMongodb({ traceSql }: InstrumentSettings): () => void {
   const values = traceSql === 'values'
@@ -48,7 +45,7 @@ export function instrumentMongodb({ traceSql }: InstrumentSettings): () => void 
 const aroundCheckOut: Around = (proceed, self, args) =>
   endWhenSettled(startPoolWait(self as Pool, readState), () => proceed(args))
 
-/** Where few connections may be opened at a time (`maxConnecting`), whoever waits for one waits for a connection too. */
+/** A call that waits because of `maxConnecting`, the limit on connections being opened, also waits for a connection. */
 function readState({ availableConnectionCount, waitQueueSize, totalConnectionCount, options }: Pool): PoolState {
   const max = options.maxPoolSize || Number.POSITIVE_INFINITY
   return { free: availableConnectionCount, waiting: waitQueueSize, open: totalConnectionCount, max }
@@ -61,7 +58,7 @@ const aroundSelect: Around = (proceed, self, args) => {
   return endWhenSettled(startWait(profiler, 'connection'), () => proceed(args))
 }
 
-/** The client goes on to look after its servers for as long as it lives, and that belongs to no request. */
+/** The client monitors its servers for as long as it lives, which belongs to no request. */
 const aroundConnect: Around = (proceed, self, args) => {
   const profiler = get()
   if (profiler === undefined) return proceed(args)

@@ -4,7 +4,7 @@ import { wrapLibrary } from '../../loading/wrap-library.js'
 import { startWait } from '../../points/start-wait.js'
 import type { Around } from '../../wrapping/wrap-method.js'
 
-/** What waits in a collection: a method, or its name, and its arguments. */
+/** A held operation of a collection: a method, or its name, and the arguments. */
 type Waiting = readonly [method: string | ((...args: unknown[]) => unknown), args: unknown[] | undefined]
 
 interface Collection {
@@ -12,16 +12,13 @@ interface Collection {
 }
 
 interface Held {
-  /** None for what nobody traces. */
   readonly wait: Point | undefined
   readonly run: ReturnType<typeof takeContext>
 }
 
 /**
- * Gives the operations that mongoose 8 and 9 hold back until they are connected to the traces that asked for them,
- * after a point `wait` for that time. All else of mongoose are points already, as commands of mongodb.
- *
- * Its own channels (`mongoose:query` and others) are not listened to: they tell of the same commands once more.
+ * Runs the operations that mongoose 8 and 9 hold back until it is connected, each in its own trace after a point
+ * `wait`. Others are recorded as commands of mongodb, which the channels (`mongoose:query` and others) would repeat.
  */
 export function instrumentMongoose(): () => void {
   const held = new WeakMap<Waiting, Held>()

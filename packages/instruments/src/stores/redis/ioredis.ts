@@ -8,19 +8,17 @@ import type { Around } from '../../wrapping/wrap-method.js'
 import { type RedisCommand, redisBatchInfo, redisInfo } from './redis-statement.js'
 import { RedisStep } from './redis-step.js'
 
-/** A connection, or a cluster of them. */
 interface Client {
   readonly status: string
   readonly isCluster?: boolean
 }
 
-/** What the library settles: a command, or a pipeline of them. */
 interface Deferred {
   resolve(this: Deferred, value: unknown): void
   reject(this: Deferred, error: unknown): void
 }
 
-/** A command, with what the library calls when the command is written. */
+/** `toWritable` is called when the command is written. */
 interface Command extends RedisCommand, Deferred {
   toWritable(this: Command, ...args: unknown[]): unknown
 }
@@ -32,11 +30,11 @@ interface Pipeline extends Deferred {
 }
 
 /**
- * Makes the commands of ioredis 5 and 6 points named `db`, and a pipeline or `MULTI` one point. A command that has to
- * wait for its connection is a point `wait` until it is written.
+ * Records the commands of ioredis 5 and 6 as points named `db`, and a pipeline or `MULTI` as one point. A command that
+ * must wait for its connection is a point `wait` until it is written.
  *
- * By its methods, not by its channels: these tell of a command once it is written, which for one that waited is in the
- * context of whoever opened the connection, and with anyone listening they cost a third of an untraced command.
+ * Wraps methods instead of using channels, which report a command once it is written. After a wait, the context is then
+ * that of the code that opened the connection. Listeners also cost a third of an untraced command.
  */
 export function instrumentIoredis({ traceSql, libraries }: InstrumentSettings): () => void {
   const values = traceSql === 'values'
@@ -45,12 +43,12 @@ export function instrumentIoredis({ traceSql, libraries }: InstrumentSettings): 
     const profiler = get()
     if (profiler === undefined) return proceed(args)
     const [command, stream] = args as [Command, { readonly isPipeline?: boolean } | undefined]
-    // Once: it comes by again when its connection is ready, and from the cluster to one of its nodes.
+    // A command comes again when its connection is ready, or when the cluster passes it to a node.
     if (isTaken(command) || stream?.isPipeline === true) return proceed(args)
     return sendStep(traceCommand(profiler, command), self as Client, command, () => proceed(args))
   }
 
-  // With `enableAutoPipelining` the commands of several requests meet in one pipeline: each is a point of its own.
+  // With `enableAutoPipelining`, commands of several requests share a pipeline, so each is a point of its own.
   const aroundQueued: Around = (proceed, self, args) => {
     const profiler = get()
     const [command] = args as [Command]
@@ -63,7 +61,7 @@ export function instrumentIoredis({ traceSql, libraries }: InstrumentSettings): 
   const aroundBatch: Around = (proceed, self, args) => {
     const pipeline = self as Pipeline
     const profiler = get()
-    // While `_transactions` counts, this call only puts the EXEC at the end; the next one sends.
+    // While `_transactions` counts, this call only appends the EXEC, and the next one sends.
     const sends = profiler !== undefined && pipeline._transactions === 0 && pipeline._queue.length > 0
     if (!sends || isAutomatic(pipeline) || isTaken(pipeline)) return proceed(args)
     return sendStep(traceBatch(profiler, pipeline), pipeline.redis, pipeline._queue[0], () => proceed(args))
@@ -85,21 +83,21 @@ export function instrumentIoredis({ traceSql, libraries }: InstrumentSettings): 
   }
 
   const classes = {
-    // What a connection does by itself, and what it later hands to listeners, belongs to no request.
+    // Work of a connection itself, and its later calls of listeners, belong to no request.
     Redis: { sendCommand: aroundCommand, ...ownWork('connect') },
-    // A node is asked for its slots when a command met a slot that has moved.
+    // The cluster asks a node for its slots after a command that met a moved slot.
     Cluster: { sendCommand: aroundCommand, ...ownWork('connect', 'refreshSlotsCache') },
     Pipeline: { sendCommand: aroundQueued, exec: aroundBatch },
   }
   return wrapLibrary('ioredis', [{ given: libraries.ioredis, classes }])
 }
 
-/** By what the library calls, not by the promise: a failure that nobody handles must stay one. */
+/** Overrides the methods that the library calls, because a handler on the promise would hide an unhandled rejection. */
 function endWhenDeferred(deferred: Deferred, step: RedisStep, done: (value: unknown) => void): void {
   const { resolve, reject } = deferred
   markTaken(deferred)
   deferred.resolve = value => {
-    // First: it rejects, itself, what it cannot make a result of.
+    // First, because it rejects a value that it cannot convert.
     Reflect.apply(resolve, deferred, [value])
     done(value)
   }
@@ -109,7 +107,7 @@ function endWhenDeferred(deferred: Deferred, step: RedisStep, done: (value: unkn
   }
 }
 
-/** Sends a command, or several of which this is the first, and begins its point when it is written. */
+/** Sends one or more commands. Begins their point when the first one is written. */
 function sendStep(step: RedisStep, client: Client, first: Command | undefined, proceed: () => unknown): unknown {
   if (client.status === 'ready' && client.isCluster !== true) {
     step.send()
@@ -129,7 +127,7 @@ function whenWritten(command: Command, then: () => void): void {
   }
 }
 
-/** A batch has failed when one of its commands has, as in Python's client. */
+/** Fails a batch if one of its commands failed, like Python's client. */
 function endBatch(step: RedisStep, results: unknown): void {
   const { commands } = step
   const replies = Array.isArray(results) ? (results as [unknown, unknown][]) : []
@@ -144,7 +142,6 @@ function endBatch(step: RedisStep, results: unknown): void {
   step.stop()
 }
 
-/** Whether ioredis has made this pipeline by itself. */
 function isAutomatic(pipeline: object): boolean {
   return Object.getOwnPropertySymbols(pipeline).some(({ description }) => description === 'callbacks')
 }

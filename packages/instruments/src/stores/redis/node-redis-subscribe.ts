@@ -4,18 +4,17 @@ import { endWhenSettled, showFailures } from '../../points/end-step.js'
 import type { Around } from '../../wrapping/wrap-method.js'
 import { redisFailure, redisInfo } from './redis-statement.js'
 
-/** What is sent for each kind of channel: `CHANNELS`, `PATTERNS`, `SHARDED`. */
 const PREFIXES: Readonly<Record<string, string>> = { CHANNELS: '', PATTERNS: 'P', SHARDED: 'S' }
 
 /**
- * Makes it a point `db` to subscribe and to unsubscribe; what is heard later is no request's. Around the queue of a
- * client, which tells whether there is anything to send, for each client has these methods as fields of its own.
+ * Records subscribing and unsubscribing as points `db`. Later messages belong to no request. Surrounds the queue of a
+ * client, which shows whether anything is sent. The client itself has these methods as own fields.
  */
 export function aroundSubscription(verb: string, values: boolean): Around {
   return (proceed, _self, args) => {
     const result = proceed(args)
     const profiler = get()
-    // Nothing, where the server has been asked before.
+    // There is no promise if the server was asked before.
     if (profiler === undefined || !types.isPromise(result)) return result
     const [type, channels = []] = args
     const command = { name: `${PREFIXES[String(type)] ?? ''}${verb}`, args: [channels].flat() }

@@ -15,18 +15,18 @@ import { RedisStep } from './redis-step.js'
 interface Client {
   readonly isOpen: boolean
   readonly isReady: boolean
-  /** From 5.12 on: what the channel tells it by. */
+  /** The id in messages of the channel, from 5.12 on. */
   readonly _clientId?: string
 }
 
 const { isPromise } = types
 
 /**
- * Makes the commands of node-redis 5.12 and 6 (the package `redis`) points named `db`, and a pipeline or `MULTI` one
- * point. What has to wait for its connection, or for one of a pool, is a point `wait` until then.
+ * Records the commands of node-redis 5.12 and 6 (the package `redis`) as points named `db`, and a pipeline or `MULTI`
+ * as one point. A wait for a connection, or for one of a pool, is a point `wait`.
  *
- * By its methods, not by its channels of commands: a pool runs what waited for it, and the channels tell of that, in
- * the context of whoever gave the connection back.
+ * Wraps methods instead of using the channels of commands. A pool runs a waiting call, and the channels report it, in
+ * the context of the code that gave the connection back.
  */
 export function instrumentNodeRedis({ traceSql }: InstrumentSettings): () => void {
   const values = traceSql === 'values'
@@ -45,7 +45,7 @@ export function instrumentNodeRedis({ traceSql }: InstrumentSettings): () => voi
         else step.fail(error, undefined, ago)
       }
       return settle(() => proceed(args), {
-        // A batch has failed when one of its commands has.
+        // A batch fails if one of its commands failed.
         done: (replies, ago) => end(Array.isArray(replies) ? replies.find(isError) : undefined, ago),
         failed: (error, ago) => end(error ?? new Error(String(error)), ago),
       })
@@ -64,7 +64,7 @@ export function instrumentNodeRedis({ traceSql }: InstrumentSettings): () => voi
     })
   }
 
-  /** Sends the step when its connection is ready; the function that it returns stops looking out for that. */
+  /** Sends the step when its connection is ready. Returns a function that stops the wait for this. */
   function begin(step: RedisStep, { isOpen, isReady, _clientId }: Client): () => void {
     if (isReady || !isOpen || _clientId === undefined) {
       step.send()
@@ -107,7 +107,6 @@ export function instrumentNodeRedis({ traceSql }: InstrumentSettings): () => voi
   ])
 }
 
-/** A command of a pipeline. */
 interface Queued {
   readonly args: readonly unknown[]
 }
@@ -120,13 +119,13 @@ interface Pool {
   readonly totalClients: number
 }
 
-/** What a connection does by itself, and what it later hands to listeners, belongs to no request. */
+/** Work of a connection itself, and its later calls of listeners, belong to no request. */
 const OWN_WORK = ownWork('connect', 'rediscover')
 
-/** How a Sentinel looks for the servers: when it connects, and when a command has failed. */
+/** Methods by which a Sentinel looks for the servers: when it connects, and after a failed command. */
 const SENTINEL_WORK = ownWork('connect', 'observe', 'transform')
 
-/** Runs what a pool is asked to run in the context of who asked, after a point for the time that it had to wait. */
+/** Runs the work for a pool in the context of its caller, after a point for the wait. */
 const aroundExecute: Around = (proceed, self, args) => {
   const [work] = args
   if (typeof work !== 'function') return proceed(args)
@@ -140,16 +139,16 @@ const aroundExecute: Around = (proceed, self, args) => {
     wait?.stop()
     return inContext(() => Reflect.apply(method, methodSelf, given))
   })
-  // A connection that the pool opens for this call stays when the call is over.
+  // A connection that the pool opens for this call outlives the call.
   const result = suppress(() => proceed([bound]))
   if (profiler === undefined || begun || !isPromise(result)) return result
-  // For whoever has to wait, the pool opens one more connection as long as there is room.
+  // The pool opens a connection for each waiting call as long as there is room.
   const reason = (self as Pool).totalClients > totalClients ? 'connection' : 'pool'
   wait = startWait(profiler, reason)
   return endWhenSettled(wait, () => result)
 }
 
-/** How a node of a cluster says which one to ask instead. The client does, and that is a call of its own. */
+/** A node of a cluster names another node to ask. The client does so in a call of its own. */
 function isRedirection(error: unknown): boolean {
   return isError(error) && /^(?:MOVED|ASK) \d/.test(error.message)
 }

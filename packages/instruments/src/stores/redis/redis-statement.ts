@@ -3,7 +3,6 @@ import { Buffer, isError, Map, Math, Set } from '@osprofiler/core/toolkit'
 import { hideValues } from '../../errors/hide-values.js'
 import { errorName, recordWithMessage } from '../../errors/recorded-error.js'
 
-/** A command as a client is about to send it. */
 export interface RedisCommand {
   readonly name: unknown
   readonly args: readonly unknown[]
@@ -13,32 +12,29 @@ const MAX_SHOWN_ARGUMENTS = 8
 const MAX_SHOWN_COMMANDS = 10
 const MAX_REMEMBERED = 1_000
 
-// Their second word says what they do, and is no value.
+// The second word of these commands is no value. It says what they do.
 const CONTAINERS = new Set(
   'ACL CLIENT CLUSTER COMMAND CONFIG FUNCTION LATENCY MEMORY MODULE OBJECT PUBSUB SCRIPT SENTINEL SLOWLOG XGROUP XINFO'.split(
     ' ',
   ),
 )
-// Passwords and programs are among their arguments, or can be, and in what servers say of them.
+// Arguments of these commands, and the errors of servers about them, may contain passwords and programs.
 const SEALED = new Set([
   '',
   ...'ACL AUTH CONFIG EVAL EVALSHA EVALSHA_RO EVAL_RO FCALL FCALL_RO FUNCTION HELLO MIGRATE MODULE SCRIPT SENTINEL'.split(
     ' ',
   ),
 ])
-// They wait until somebody else has something for them, or until it is time.
+// These commands wait until another client has something for them, or for a time-out.
 const BLOCKING = /^(?:B(?:[LR]POP|LMOVE|LMPOP|RPOPLPUSH|ZPOPM(?:IN|AX)|ZMPOP)|WAIT|WAITAOF)$/
 const BLOCKING_READ = /^XREAD(?:GROUP)?$/
 
-/**
- * What a point says of a command: its name, and a `?` for each argument. The arguments themselves stand in `params`
- * where `values` asks for them, but never those of commands in which a password or a program may be.
- */
+/** Describes a command with `?` for each argument. With `values`, adds arguments, except of commands in `SEALED`. */
 export function redisInfo({ name, args }: RedisCommand, values: boolean): PointInfo {
   const kind = kindOf(name)
   if (values && !kind.sealed) return describe(kind, args, args)
   if (kind.varies || args.length > MAX_SHOWN_ARGUMENTS) return describe(kind, args)
-  // A record copies it, so that all commands of a name and a number of arguments may share it.
+  // A record copies the info, so commands with the same name and number of arguments may share it.
   kind.infos[args.length] ??= describe(kind, args)
   return kind.infos[args.length] as PointInfo
 }
@@ -49,7 +45,7 @@ function describe(kind: Kind, args: readonly unknown[], params?: readonly unknow
   return isBlocking(kind.name, args) ? { db, wait: { for: 'data' } } : { db }
 }
 
-/** The same of commands that are sent together, alone or as a transaction, and how many they are. */
+/** Describes commands that are sent together, perhaps as a transaction, and their number. */
 export function redisBatchInfo(commands: readonly RedisCommand[], transaction: boolean, values: boolean): PointInfo {
   const shown = commands.slice(0, MAX_SHOWN_COMMANDS).map(command => redisInfo(command, values).db as PointInfo)
   const rest = commands.length - shown.length
@@ -60,7 +56,7 @@ export function redisBatchInfo(commands: readonly RedisCommand[], transaction: b
   return { db: { system: 'redis', statement, ...params, batch } }
 }
 
-/** The error of a command, or of several, as a point shows it: servers repeat arguments in what they say. */
+/** Returns the error as a point shows it, because servers repeat arguments in messages. */
 export function redisFailure(error: unknown, commands: readonly RedisCommand[], values: boolean): unknown {
   if (!isError(error)) return error
   const sealed = commands.some(command => kindOf(command.name).sealed)
@@ -72,12 +68,11 @@ export function redisFailure(error: unknown, commands: readonly RedisCommand[], 
   )
 }
 
-/** What is known of all commands of a name. */
 interface Kind {
-  /** In capitals; empty for what is no name: a whole command line in its place, say, with who knows what in it. */
+  /** In upper case. Empty for anything else than a name, such as a whole command line. */
   readonly name: string
   readonly sealed: boolean
-  /** Whether what is said of it depends on its arguments, and not only on their number. */
+  /** Whether the arguments matter for the description, and not only their number. */
   readonly varies: boolean
   readonly infos: PointInfo[]
 }
@@ -117,9 +112,9 @@ function hideArguments(message: string, commands: readonly RedisCommand[]): stri
   )
 }
 
-// The classes of what a server answered, in ioredis and in node-redis.
+// Classes of server errors in ioredis and in node-redis.
 const REPLIES = new Set(['BlobError', 'ErrorReply', 'ReplyError', 'SimpleError'])
-// Of scripts an error can be any text at all.
+// Codes that are shown. An error of a script can be any text.
 const CODES =
   /^(?:ERR|WRONG(?:TYPE|PASS)|NO(?:AUTH|PERM|SCRIPT|PROTO|REPLICAS)|OOM|READONLY|BUSY(?:KEY)?|LOADING|EXECABORT|CROSSSLOT|CLUSTERDOWN|TRYAGAIN|IOERR|UNKILLABLE)\b/
 

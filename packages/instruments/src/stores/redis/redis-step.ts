@@ -3,8 +3,8 @@ import { startWait } from '../../points/start-wait.js'
 import { type RedisCommand, redisFailure } from './redis-statement.js'
 
 /**
- * Commands that are sent together: a point `db`, and before it, where they could not be sent at once, a point `wait` that
- * says for what they waited. What failed before it was sent is a `db` point all the same, which says what it was.
+ * A point `db` for commands that are sent together, after a point `wait` with its reason if they could not be sent at
+ * once. Commands that failed before they were sent get a point `db` too, which describes them.
  */
 export class RedisStep {
   readonly commands: readonly RedisCommand[]
@@ -14,7 +14,6 @@ export class RedisStep {
   #wait: Point | undefined
   #call: Point | undefined
 
-  /** With `values`, what the commands were given may be recorded. */
   constructor(profiler: Profiler, commands: readonly RedisCommand[], info: PointInfo, values: boolean) {
     this.commands = commands
     this.#profiler = profiler
@@ -22,12 +21,11 @@ export class RedisStep {
     this.#values = values
   }
 
-  /** It has to wait until its connection is there. Nothing where it has been sent. */
   wait(): void {
     if (this.#call === undefined) this.#wait ??= startWait(this.#profiler, 'connection')
   }
 
-  /** It is sent now: the first time counts. */
+  /** Notes that the commands are being sent. Only the first call counts. */
   send(): Point {
     this.#wait?.stop()
     this.#call ??= this.#profiler.startBeside('db', this.#info)
@@ -38,7 +36,7 @@ export class RedisStep {
     this.send().stop(undefined, ago)
   }
 
-  /** `failed` are those of the commands that the error is about. */
+  /** `failed` are the commands that the error is about. */
   fail(error: unknown, failed = this.commands, ago?: number): void {
     this.send().fail(redisFailure(error, failed, this.#values), undefined, ago)
   }
